@@ -1,0 +1,48 @@
+//! A configuration: one value for every active parameter.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Value;
+use crate::rng::Fingerprint;
+
+/// One value for every active parameter, by name. Inactive parameters are absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Configuration(BTreeMap<String, Value>);
+
+impl Configuration {
+    /// The value of `name`, if that parameter is active.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// Sets the value of `name`.
+    pub fn set(&mut self, name: impl Into<String>, value: Value) {
+        self.0.insert(name.into(), value);
+    }
+
+    /// Names and values, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// A name for this configuration that is equal for equal configurations on every machine: 16 hexadecimal digits.
+    pub fn hash(&self) -> String {
+        let mut fingerprint = Fingerprint::new();
+        for (name, value) in self.iter() {
+            fingerprint.bytes(name.as_bytes());
+            fingerprint.bytes(b"=");
+            fingerprint.bytes(value.to_string().as_bytes());
+            fingerprint.bytes(b"\n");
+        }
+        format!("{:016x}", fingerprint.finish())
+    }
+}
+
+impl<Name: Into<String>> FromIterator<(Name, Value)> for Configuration {
+    fn from_iter<I: IntoIterator<Item = (Name, Value)>>(values: I) -> Self {
+        Self(values.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    }
+}

@@ -1,0 +1,16 @@
+//! The space: parameters, their domains, conditions and constraints, and how a configuration lies in the unit cube.
+//!
+//! Imports only `units` and `rng`. Begin reading at [`Space`].
+
+mod configuration;
+mod domain;
+mod expression;
+#[expect(clippy::module_inception, reason = "the folder is named after the one thing in it")]
+mod space;
+mod value;
+
+pub use configuration::Configuration;
+pub use domain::Domain;
+pub use expression::{Expression, ExpressionError};
+pub use space::{Parameter, Space, SpaceError};
+pub use value::Value;
