@@ -1,0 +1,203 @@
+//! A spec that cannot be wrong: what the rest of the program reads. Only `resolve` builds one from a user's file.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::space::Space;
+use crate::units::{Goal, Seed};
+
+/// One study, completely described.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    /// The study's name; its default folder is `results/<name>`.
+    pub name: String,
+    /// What a trial runs.
+    pub objective: ObjectiveSpec,
+    /// What is optimised.
+    pub metric: Metric,
+    /// Who proposes configurations.
+    pub searcher: SearcherSpec,
+    /// Who decides which trial goes on.
+    pub scheduler: SchedulerSpec,
+    /// The parameters.
+    pub space: Space,
+    /// How far a trial may go.
+    pub epochs: EpochRange,
+    /// When to end.
+    pub budget: Budget,
+    /// Where trials run.
+    pub resources: Resources,
+    /// Deliver results in virtual time, so that the number of workers changes nothing.
+    pub deterministic: bool,
+    /// Keys everything random.
+    pub seed: Seed,
+}
+
+/// What a trial runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectiveSpec {
+    /// Fine-tuning a pretrained model.
+    FineTune(FineTuneSpec),
+    /// A built-in function, for tests and demonstrations.
+    Function(FunctionSpec),
+}
+
+/// A fine-tuning objective.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FineTuneSpec {
+    /// The task.
+    pub task: Task,
+    /// `builtin:resnet8-cifar10`, a directory in Hugging Face layout, or a hub id whose snapshot is in the local cache.
+    pub model: ModelSource,
+    /// Labelled data.
+    pub data: DataSpec,
+    /// Longest text in tokens, special tokens included; longer ones are cut. Unused for images.
+    pub max_length: usize,
+}
+
+/// What the model learns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Task {
+    /// One label a text.
+    TextClassification,
+    /// One label an image.
+    ImageClassification,
+}
+
+/// Where the pretrained model is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelSource {
+    /// Compiled into the program, by name (without `builtin:`).
+    Builtin(String),
+    /// A directory with `config.json` and `model.safetensors`.
+    Directory(PathBuf),
+}
+
+/// Labelled data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataSpec {
+    /// Compiled into the program, by name (without `builtin:`); comes with its own validation split.
+    Builtin {
+        /// Its name.
+        name: String,
+        /// Use only the first so many training examples.
+        train_limit: Option<usize>,
+    },
+    /// A table file: `.csv`, `.tsv` or `.jsonl`.
+    Table {
+        /// Training examples.
+        train: PathBuf,
+        /// Validation examples; else they are split off `train`.
+        validation: Option<PathBuf>,
+        /// Name of the text column.
+        text: String,
+        /// Name of the label column.
+        label: String,
+        /// How to split off validation (and test) examples when there is no file of them.
+        split: Split,
+    },
+}
+
+/// Shares of the training table that are held out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Split {
+    /// Share for validation, in (0, 1).
+    pub validation: f64,
+    /// Share kept apart, in [0, 1).
+    pub test: f64,
+    /// Keep every label's share.
+    pub stratify: bool,
+    /// Keys the split; not the study's seed, so that studies can be compared.
+    pub seed: Seed,
+}
+
+/// A built-in objective: a loss surface with a learning curve, exact and without data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FunctionSpec {
+    /// Its name, such as `sphere` or `branin`.
+    pub name: String,
+    /// Seconds that a whole trial takes in real time (0: none), for demonstrations and tests of the engine.
+    pub trial_seconds: f64,
+}
+
+/// What is optimised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metric {
+    /// Its name, one of those the objective reports.
+    pub name: String,
+    /// Which way it is better.
+    pub goal: Goal,
+    /// The study ends as soon as a trial is this good.
+    pub target: Option<f64>,
+}
+
+/// Who proposes configurations.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SearcherSpec {
+    /// Independent draws.
+    Random,
+    /// Tree-structured Parzen estimator.
+    Tpe,
+}
+
+/// Who decides which trial goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SchedulerSpec {
+    /// Every trial runs to its end.
+    None,
+    /// Asynchronous successive halving by promotion.
+    Asha {
+        /// One in `eta` goes on from a rung; at least 2.
+        eta: u32,
+    },
+}
+
+/// How far a trial may go, in epochs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochRange {
+    /// Before this no trial is judged; at most `max`.
+    pub min: f64,
+    /// A complete trial.
+    pub max: f64,
+}
+
+/// When to end; whichever comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Seconds that the study may run, over all its resumptions.
+    pub wall: Option<f64>,
+    /// Trials in all.
+    pub trials: Option<u32>,
+}
+
+/// Where trials run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resources {
+    /// Which devices.
+    pub devices: Devices,
+    /// Worker processes; by default one a CPU core, or one a GPU.
+    pub workers: Option<usize>,
+    /// Threads of each worker on the CPU; by default one.
+    pub threads_per_worker: usize,
+    /// Workers of the virtual clock of a deterministic study.
+    pub logical_workers: usize,
+}
+
+/// Which devices trials run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Devices {
+    /// Every CUDA device if this build and machine have any, else the CPU.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// CUDA devices; an error where there are none.
+    Cuda,
+}
