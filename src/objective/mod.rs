@@ -1,18 +1,27 @@
 //! What a trial runs: one segment at a time, told where to begin and where to end, reporting as it goes.
 //!
-//! Imports `finetune` and what lies below. Begin reading at [`Objective`]; each implementation is one file.
+//! Imports `finetune`, `trials` and what lies below. Begin reading at [`Objective`]; each implementation is one file.
+
+mod finetune;
+mod function;
+mod progress_file;
+
+pub use self::finetune::{FineTune, training_config};
+pub use self::function::Function;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
+use crate::finetune::{Device, FineTuneError};
 use crate::space::Configuration;
-use crate::units::{Samples, Seed, TrialId};
+use crate::spec::{FineTuneSpec, ObjectiveSpec, Spec};
+use crate::trials::{Failure, Progress, Segment, SegmentReport};
+use crate::units::Samples;
 
 /// Something that can train a trial from one resource level to another.
 pub trait Objective {
     /// Trains `segment.trial` up to `segment.to`, from its newest checkpoint at or before that, or from the pretrained model.
+    ///
+    /// When told to stop, it checkpoints and reports what was done until then.
     ///
     /// # Errors
     /// [`Failure`] says why the trial cannot go on; the checkpoint on disk stays as it was.
@@ -25,106 +34,4 @@ pub trait Control {
     fn is_stop_requested(&self) -> bool;
     /// Tells people how far the segment is. Never used for decisions.
     fn progress(&mut self, progress: Progress);
-}
-
-/// An order to train one trial over one stretch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Segment {
-    /// The trial.
-    pub trial: TrialId,
-    /// Its configuration.
-    pub configuration: Configuration,
-    /// Keys everything random in this trial.
-    pub seed: Seed,
-    /// Where the trial stands.
-    pub from: Samples,
-    /// Where this segment ends.
-    pub to: Samples,
-    /// Where the trial would end if it were never paused; learning-rate schedules are laid out over it.
-    pub max: Samples,
-    /// The trial's own folder for checkpoints.
-    pub checkpoints: PathBuf,
-}
-
-/// What a segment came to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SegmentReport {
-    /// Samples seen by the trial in all: `Segment::to`, or less if it was told to stop.
-    pub reached: Samples,
-    /// Every evaluation of this segment in order (also those made before an interruption of it); the last one is at `reached`
-    /// unless the segment was told to stop.
-    pub evaluations: Vec<Evaluation>,
-    /// How many numbers the optimiser changes.
-    pub trainable_parameters: u64,
-    /// What it cost on this machine.
-    pub usage: Usage,
-}
-
-/// The metrics of a trial at one resource level.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Evaluation {
-    /// Samples seen.
-    pub at: Samples,
-    /// Values by metric name, such as `accuracy` and `loss`, on the validation data.
-    pub metrics: BTreeMap<String, f64>,
-}
-
-/// What a segment cost. Nothing here may influence a decision of a deterministic study.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Usage {
-    /// Seconds in training steps.
-    pub train_seconds: f64,
-    /// Seconds in all.
-    pub wall_seconds: f64,
-    /// Highest resident memory of the worker, in MiB.
-    pub peak_memory_mb: f64,
-}
-
-/// How far a running segment is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
-    /// Samples seen by the trial.
-    pub at: Samples,
-    /// Mean training loss since the last report.
-    pub train_loss: Option<f64>,
-    /// The newest evaluation, when there is a new one.
-    pub evaluation: Option<Evaluation>,
-}
-
-/// Why a trial cannot go on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
-#[error("{kind}: {message}")]
-pub struct Failure {
-    /// The kind, as the leaderboard shows it.
-    pub kind: FailureKind,
-    /// What happened, for people.
-    pub message: String,
-}
-
-/// The kinds of failure of a trial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureKind {
-    /// The loss became infinite or not a number.
-    Diverged,
-    /// Memory ran out.
-    OutOfMemory,
-    /// The trial's own time limit passed.
-    TimedOut,
-    /// The worker died or panicked.
-    Crashed,
-    /// This configuration cannot be trained.
-    Invalid,
-}
-
-impl std::fmt::Display for FailureKind {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::Diverged => "diverged",
-            Self::OutOfMemory => "out_of_memory",
-            Self::TimedOut => "timed_out",
-            Self::Crashed => "crashed",
-            Self::Invalid => "invalid",
-        })
-    }
 }

@@ -1,0 +1,69 @@
+//! The wall budget: a deadline, and whether a segment still fits before it.
+
+use std::time::{Duration, Instant};
+
+use super::Clock;
+
+/// Kept for the last checkpoint and for writing results.
+const RESERVE: Duration = Duration::from_millis(500);
+
+/// Predictions are this much too short at times: a segment must fit with room to spare.
+const MARGIN: f64 = 1.1;
+
+/// The deadline, and what past segments say about future ones.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WallBudget {
+    deadline: Option<Instant>,
+    /// Virtual cost and real seconds of the segments that this process has seen end.
+    cost: f64,
+    seconds: f64,
+}
+
+impl WallBudget {
+    /// A budget of `wall` seconds in all.
+    pub(super) fn new(wall: Option<f64>, clock: &Clock) -> Self {
+        Self { deadline: wall.map(|wall| clock.when(wall)), cost: 0.0, seconds: 0.0 }
+    }
+
+    /// Learns what a segment of a certain virtual cost really took.
+    pub(super) fn learn(&mut self, cost: f64, seconds: f64) {
+        self.cost += cost;
+        self.seconds += seconds;
+    }
+
+    /// Whether a segment of this virtual cost is predicted to end in time. Unknown speeds get the benefit of the doubt.
+    pub(super) fn fits(&self, cost: f64, now: Instant) -> bool {
+        let Some(left) = self.left(now) else { return true };
+        let predicted = if self.cost > 0.0 { cost * self.seconds / self.cost * MARGIN } else { 0.0 };
+        predicted <= left.as_secs_f64()
+    }
+
+    /// Time left for training; `None`: no limit.
+    pub(super) fn left(&self, now: Instant) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(now).saturating_sub(RESERVE))
+    }
+
+    /// Whether there is no time left for training.
+    pub(super) fn is_spent(&self, now: Instant) -> bool {
+        self.left(now).is_some_and(|left| left.is_zero())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_that_would_end_too_late_does_not_fit() {
+        let clock = Clock::start(50.0);
+        let mut budget = WallBudget::new(Some(60.0), &clock);
+        let now = Instant::now();
+        assert!(budget.fits(1e9, now), "nothing is known yet");
+        budget.learn(2.0, 4.0);
+        assert!(budget.fits(4.0, now));
+        assert!(!budget.fits(5.0, now), "10 s with a margin do not fit into 9.5 s");
+        assert!(!budget.is_spent(now));
+        assert!(budget.is_spent(now + Duration::from_secs(10)));
+        assert!(WallBudget::new(None, &clock).fits(f64::MAX, now));
+    }
+}

@@ -1,0 +1,34 @@
+//! The engine's clock: how long the study has run, and what time it is.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+/// Counts the seconds that a study runs, over all its resumptions.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    started: Instant,
+    before: f64,
+}
+
+impl Clock {
+    /// A clock for a study that had run `before` seconds.
+    pub fn start(before: f64) -> Self {
+        Self { started: Instant::now(), before }
+    }
+
+    /// Seconds that the study has run.
+    pub fn elapsed(&self) -> f64 {
+        self.before + self.started.elapsed().as_secs_f64()
+    }
+
+    /// The instant at which the study will have run `seconds`.
+    pub fn when(&self, seconds: f64) -> Instant {
+        self.started + Duration::from_secs_f64((seconds - self.before).max(0.0))
+    }
+
+    /// The time of day, RFC 3339 in UTC to the millisecond.
+    pub fn time_of_day() -> String {
+        format!("{:.3}", Timestamp::now())
+    }
+}

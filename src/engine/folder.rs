@@ -1,0 +1,236 @@
+//! A study's folder: what is in it, and who may use it.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::journal::{self, Contents, Journal, JournalError, Lock, LockError, ReadError};
+use crate::rng::Fingerprint;
+use crate::study::Event;
+use crate::units::{Seed, TrialId};
+
+/// A study's folder, held by this process.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    _lock: Lock,
+}
+
+/// An existing study, opened to go on.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its folder.
+    pub folder: Folder,
+    /// Its journal.
+    pub journal: Journal,
+    /// What had happened.
+    pub contents: Contents,
+    /// Seconds that it had run.
+    pub elapsed: f64,
+}
+
+/// Why a folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Something in it cannot be read or written.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A study of the same spec.
+    #[error("`{}` already holds this study: go on with `automl resume {}`, or choose another folder with `--out`", .0.display(), .0.display())]
+    SameStudy(PathBuf),
+    /// A study of another spec.
+    #[error("`{}` holds a study of another spec: choose another folder with `--out`, or remove it", .0.display())]
+    OtherStudy(PathBuf),
+    /// Something else.
+    #[error("`{}` is not empty and holds no study: choose another folder with `--out`", .0.display())]
+    NotEmpty(PathBuf),
+    /// No study.
+    #[error("`{}` holds no study (there is no `journal.jsonl` in it)", .0.display())]
+    NoStudy(PathBuf),
+    /// The spec in it is not the one that the study was begun with.
+    #[error("`{}` is not the spec that this study was begun with: undo the change, or start a new study with it", .0.display())]
+    SpecChanged(PathBuf),
+    /// It is in use.
+    #[error(transparent)]
+    Locked(#[from] LockError),
+    /// Its journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Its journal cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+}
+
+impl Folder {
+    /// Makes the folder of a new study: `spec.yaml`, `manifest.json` and a journal with its first event.
+    ///
+    /// # Errors
+    /// When the folder is in use, holds something already, or cannot be written. Then nothing half-written remains.
+    pub fn create(path: &Path, spec_yaml: &str, seed: Seed) -> Result<(Self, Journal), FolderError> {
+        refuse_occupied(path, spec_yaml)?;
+        let is_new = !path.exists();
+        Self::fill(path, spec_yaml, seed).inspect_err(|error| {
+            // Another process may have been quicker: what it wrote is not ours to remove.
+            if !matches!(error, FolderError::Locked(_)) {
+                for name in ["lock", "spec.yaml", "manifest.json", journal::FILE_NAME] {
+                    let _ = fs::remove_file(path.join(name));
+                }
+                for name in ["checkpoints", "logs"] {
+                    let _ = fs::remove_dir(path.join(name));
+                }
+                if is_new {
+                    let _ = fs::remove_dir(path);
+                }
+            }
+        })
+    }
+
+    fn fill(path: &Path, spec_yaml: &str, seed: Seed) -> Result<(Self, Journal), FolderError> {
+        let make = |path: &Path| {
+            fs::create_dir_all(path).map_err(|source| FolderError::Io {
+                action: "make the folder",
+                path: path.to_owned(),
+                source,
+            })
+        };
+        make(path)?;
+        let folder = Self { path: path.to_owned(), _lock: Lock::acquire(path)? };
+        make(&path.join("checkpoints"))?;
+        make(&folder.logs())?;
+        folder.write("spec.yaml", spec_yaml.as_bytes())?;
+        let created = Event::StudyCreated {
+            format: journal::FORMAT,
+            version: env!("CARGO_PKG_VERSION").into(),
+            spec: fingerprint(spec_yaml),
+            seed,
+        };
+        let manifest = serde_json::json!({
+            "format": journal::FORMAT,
+            "version": env!("CARGO_PKG_VERSION"),
+            "spec": fingerprint(spec_yaml),
+            "created_at": super::Clock::time_of_day(),
+        });
+        folder.write("manifest.json", format!("{manifest:#}\n").as_bytes())?;
+        let mut journal = Journal::create(&path.join(journal::FILE_NAME))?;
+        journal.append(&created, 0.0)?;
+        journal.sync()?;
+        Ok((folder, journal))
+    }
+
+    /// Opens the folder of an existing study to go on with it.
+    ///
+    /// # Errors
+    /// When it holds none, is in use, was changed, or is damaged.
+    pub fn open(path: &Path) -> Result<Opened, FolderError> {
+        let file = path.join(journal::FILE_NAME);
+        if !file.is_file() {
+            return Err(FolderError::NoStudy(path.to_owned()));
+        }
+        let folder = Self { path: path.to_owned(), _lock: Lock::acquire(path)? };
+        let (journal, contents) = Journal::open(&file)?;
+        let spec_path = path.join("spec.yaml");
+        let spec_yaml = fs::read_to_string(&spec_path).map_err(|source| FolderError::Io {
+            action: "read",
+            path: spec_path.clone(),
+            source,
+        })?;
+        match contents.entries.first().map(|entry| &entry.event) {
+            Some(Event::StudyCreated { spec, .. }) if *spec == fingerprint(&spec_yaml) => {}
+            Some(Event::StudyCreated { .. }) => return Err(FolderError::SpecChanged(spec_path)),
+            _ => return Err(FolderError::NoStudy(path.to_owned())),
+        }
+        let recorded = contents.entries.last().map_or(0.0, |entry| entry.elapsed);
+        let elapsed = folder.noted_elapsed().unwrap_or(0.0).max(recorded);
+        Ok(Opened { folder, journal, contents, elapsed })
+    }
+
+    /// Reads a study's journal without holding the study: another process may be at work on it.
+    ///
+    /// # Errors
+    /// When there is no study or its journal is damaged.
+    pub fn look(path: &Path) -> Result<Contents, FolderError> {
+        let file = path.join(journal::FILE_NAME);
+        if !file.is_file() {
+            return Err(FolderError::NoStudy(path.to_owned()));
+        }
+        Ok(journal::read(&file)?)
+    }
+
+    /// The folder's path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where a trial's checkpoints are.
+    pub fn checkpoints(&self, trial: TrialId) -> PathBuf {
+        self.path.join("checkpoints").join(trial.to_string())
+    }
+
+    /// Where the workers' logs are.
+    pub fn logs(&self) -> PathBuf {
+        self.path.join("logs")
+    }
+
+    /// Replaces a file of the folder as a whole: readers see the old or the new content, never a part.
+    ///
+    /// # Errors
+    /// When it cannot be written; the old content stays.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), FolderError> {
+        replace(&self.path.join(name), content).map_err(|source| FolderError::Io {
+            action: "write",
+            path: self.path.join(name),
+            source,
+        })
+    }
+
+    /// Notes how long the study has run, so that a crash between two events does not give time back.
+    pub(super) fn note_elapsed(&self, elapsed: f64) {
+        // Losing a note costs at most the seconds since the last event.
+        let _ = fs::write(self.path.join("elapsed"), format!("{elapsed:.3}\n"));
+    }
+
+    fn noted_elapsed(&self) -> Option<f64> {
+        let text = fs::read_to_string(self.path.join("elapsed")).ok()?;
+        text.trim().parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
+    }
+}
+
+/// Writes a file under a temporary name, syncs and renames it.
+///
+/// # Errors
+/// When any of that fails; the old file stays.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// A spec's fingerprint: equal for equal resolved specs.
+fn fingerprint(spec_yaml: &str) -> String {
+    let mut fingerprint = Fingerprint::new();
+    fingerprint.bytes(spec_yaml.as_bytes());
+    format!("{:016x}", fingerprint.finish())
+}
+
+fn refuse_occupied(path: &Path, spec_yaml: &str) -> Result<(), FolderError> {
+    if path.join(journal::FILE_NAME).exists() {
+        let existing = fs::read_to_string(path.join("spec.yaml")).unwrap_or_default();
+        return Err(if existing == spec_yaml {
+            FolderError::SameStudy(path.to_owned())
+        } else {
+            FolderError::OtherStudy(path.to_owned())
+        });
+    }
+    let is_occupied = fs::read_dir(path).is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(|e| e.file_name() != "lock")));
+    if is_occupied { Err(FolderError::NotEmpty(path.to_owned())) } else { Ok(()) }
+}

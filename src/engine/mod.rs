@@ -1,0 +1,22 @@
+//! The engine feeds a study with events and carries out its decisions: it holds the journal, the workers and the clock.
+//!
+//! Nothing is decided here but when to start a process, when to stop one, and when time is up. Imports `worker`, `journal`
+//! and below; people see it through an [`Observer`]. Begin reading at [`Engine::run`].
+
+mod budget;
+mod clock;
+mod folder;
+mod observer;
+mod pool;
+mod run;
+mod signals;
+mod simulator;
+
+pub use clock::Clock;
+pub use folder::{Folder, FolderError, Opened};
+pub use observer::{Moment, Observer};
+pub use run::{Ending, Engine, EngineError};
+pub use simulator::{Simulation, simulate};
+
+#[cfg(test)]
+mod tests;

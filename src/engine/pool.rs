@@ -1,0 +1,210 @@
+//! The workers of this machine: one process a slot, restarted when it dies.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+use std::time::Instant;
+
+use super::Clock;
+use crate::trials::{Evaluation, Segment, SegmentReport, Usage};
+use crate::units::{Samples, TrialId};
+use crate::worker::{News, Process, Slot, SpawnError, ToWorker};
+
+/// A worker that dies this often in a row before it is ready will not come up.
+const MOST_FALSE_STARTS: u32 = 3;
+
+/// All workers.
+pub(super) struct Pool<T> {
+    program: PathBuf,
+    folder: PathBuf,
+    news: Sender<T>,
+    seats: Vec<Seat>,
+    generations: u64,
+}
+
+/// One slot and its worker.
+pub(super) struct Seat {
+    pub(super) slot: Slot,
+    process: Option<Process>,
+    pub(super) state: State,
+    false_starts: u32,
+}
+
+/// What a worker does.
+pub(super) enum State {
+    /// Loading model and data.
+    Starting,
+    /// Waiting for a segment.
+    Ready,
+    /// Running one.
+    Busy(Box<Run>),
+    /// Gone, and not needed any more.
+    Down,
+}
+
+/// A segment under way, as far as its worker has told.
+pub(super) struct Run {
+    pub(super) trial: TrialId,
+    pub(super) begun: Instant,
+    pub(super) started_at: String,
+    reached: Samples,
+    evaluations: Vec<Evaluation>,
+}
+
+impl Run {
+    /// Takes note of progress.
+    pub(super) fn note(&mut self, at: Samples, evaluation: Option<&Evaluation>) {
+        self.reached = at;
+        self.evaluations.extend(evaluation.cloned());
+    }
+
+    /// What is known of a segment whose worker had to be killed.
+    fn report(self) -> SegmentReport {
+        let seconds = self.begun.elapsed().as_secs_f64();
+        SegmentReport {
+            reached: self.reached,
+            evaluations: self.evaluations,
+            trainable_parameters: 0,
+            usage: Usage { train_seconds: seconds, wall_seconds: seconds, peak_memory_mb: 0.0 },
+        }
+    }
+}
+
+impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
+    /// Starts one worker for each slot.
+    pub(super) fn start(program: &Path, folder: &Path, slots: Vec<Slot>, news: Sender<T>) -> Result<Self, SpawnError> {
+        let seats = slots.into_iter().map(|slot| Seat { slot, process: None, state: State::Down, false_starts: 0 });
+        let (program, folder) = (program.to_owned(), folder.to_owned());
+        let mut pool = Self { program, folder, news, seats: seats.collect(), generations: 0 };
+        for index in 0..pool.seats.len() {
+            pool.spawn(index)?;
+        }
+        Ok(pool)
+    }
+
+    fn spawn(&mut self, index: usize) -> Result<(), SpawnError> {
+        self.generations += 1;
+        let seat = &mut self.seats[index];
+        let log = self.folder.join("logs").join(format!("worker-{index}.log"));
+        let (program, folder, news) = (&self.program, &self.folder, self.news.clone());
+        seat.process = Some(Process::spawn(program, folder, &seat.slot, &log, index, self.generations, news)?);
+        seat.state = State::Starting;
+        Ok(())
+    }
+
+    pub(super) fn seats(&self) -> &[Seat] {
+        &self.seats
+    }
+
+    pub(super) fn seat_mut(&mut self, index: usize) -> &mut Seat {
+        &mut self.seats[index]
+    }
+
+    /// Whether news from `generation` comes from the process that sits at `index` now.
+    pub(super) fn is_current(&self, index: usize, generation: u64) -> bool {
+        self.seats[index].process.as_ref().is_some_and(|process| process.generation() == generation)
+    }
+
+    /// The trial that a worker runs.
+    pub(super) fn trial(&self, index: usize) -> Option<TrialId> {
+        match &self.seats[index].state {
+            State::Busy(run) => Some(run.trial),
+            State::Starting | State::Ready | State::Down => None,
+        }
+    }
+
+    /// All running trials.
+    pub(super) fn trials(&self) -> impl Iterator<Item = TrialId> {
+        (0..self.seats.len()).filter_map(|index| self.trial(index))
+    }
+
+    pub(super) fn is_any_busy(&self) -> bool {
+        self.trials().next().is_some()
+    }
+
+    /// A worker that waits for a segment.
+    pub(super) fn ready(&self) -> Option<usize> {
+        self.seats.iter().position(|seat| matches!(seat.state, State::Ready))
+    }
+
+    /// Orders a ready worker to run a segment.
+    pub(super) fn run(&mut self, index: usize, segment: Segment) {
+        let seat = &mut self.seats[index];
+        seat.state = State::Busy(Box::new(Run {
+            trial: segment.trial,
+            begun: Instant::now(),
+            started_at: Clock::time_of_day(),
+            reached: segment.from,
+            evaluations: Vec::new(),
+        }));
+        if let Some(process) = &mut seat.process {
+            process.send(&ToWorker::Run { segment });
+        }
+    }
+
+    /// A worker is free: it has become ready, or ended its segment, which is returned.
+    pub(super) fn free(&mut self, index: usize) -> Option<Box<Run>> {
+        let seat = &mut self.seats[index];
+        seat.false_starts = 0;
+        match std::mem::replace(&mut seat.state, State::Ready) {
+            State::Busy(run) => Some(run),
+            State::Starting | State::Ready | State::Down => None,
+        }
+    }
+
+    /// A worker is gone: says how, what it ran, and starts another one, unless it never comes up (`Err`).
+    pub(super) fn replace(&mut self, index: usize) -> Result<(String, Option<Box<Run>>), PoolError> {
+        let seat = &mut self.seats[index];
+        let how = seat.process.as_mut().map(Process::reap).unwrap_or_default();
+        let run = match std::mem::replace(&mut seat.state, State::Down) {
+            State::Busy(run) => Some(run),
+            State::Starting => {
+                seat.false_starts += 1;
+                None
+            }
+            State::Ready | State::Down => None,
+        };
+        if seat.false_starts >= MOST_FALSE_STARTS {
+            let log = self.folder.join("logs").join(format!("worker-{index}.log"));
+            return Err(PoolError::NeverReady { how, log });
+        }
+        self.spawn(index)?;
+        Ok((how, run))
+    }
+
+    /// Tells every busy worker to finish its step, checkpoint and report.
+    pub(super) fn stop(&mut self) {
+        for seat in &mut self.seats {
+            if let (State::Busy(_), Some(process)) = (&seat.state, &mut seat.process) {
+                process.send(&ToWorker::Stop);
+            }
+        }
+    }
+
+    /// Ends all processes; returns what is known of the segments that were still running.
+    pub(super) fn shut_down(&mut self) -> Vec<(usize, TrialId, SegmentReport)> {
+        let mut cut_off = Vec::new();
+        for (index, seat) in self.seats.iter_mut().enumerate() {
+            seat.process = None;
+            if let State::Busy(run) = std::mem::replace(&mut seat.state, State::Down) {
+                cut_off.push((index, run.trial, run.report()));
+            }
+        }
+        cut_off
+    }
+}
+
+/// Why the pool cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum PoolError {
+    /// A process could not be started.
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+    /// Workers die before they are ready.
+    #[error("workers die while they start ({how}); what they said is in `{}`", log.display())]
+    NeverReady {
+        /// How the last one ended.
+        how: String,
+        /// Its log.
+        log: PathBuf,
+    },
+}

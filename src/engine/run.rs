@@ -1,0 +1,347 @@
+//! The run loop: settle what can be decided, start what was planned, wait for news.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use rand::Rng as _;
+
+use super::budget::WallBudget;
+use super::pool::{Pool, PoolError, State};
+use super::{Clock, Folder, Moment, Observer, signals};
+use crate::journal::{Journal, JournalError};
+use crate::rng;
+use crate::study::{EndReason, Event, Flight, Outcome, Study};
+use crate::trials::{Failure, FailureKind, Segment, SegmentReport};
+use crate::units::{Seed, TrialId};
+use crate::worker::{FromWorker, News, SegmentEnd, Slot};
+
+/// Longest wait between two looks at the clock.
+const TICK: Duration = Duration::from_millis(200);
+/// Time for workers to checkpoint when the wall budget is spent; then they are killed.
+const DEADLINE_GRACE: Duration = Duration::from_millis(1200);
+/// The same when a person or a batch system interrupts.
+const INTERRUPT_GRACE: Duration = Duration::from_secs(10);
+/// A worker may die of a trial once; the second time the trial has failed.
+const MOST_LOSSES: u32 = 2;
+
+/// Runs a study on this machine.
+pub struct Engine<'a> {
+    study: Study,
+    journal: Journal,
+    folder: Folder,
+    clock: Clock,
+    budget: WallBudget,
+    pool: Pool<Inbox>,
+    inbox: Receiver<Inbox>,
+    observers: Vec<Box<dyn Observer + 'a>>,
+    is_interrupted: bool,
+    busy: BusyTime,
+}
+
+/// What reaches the engine from outside.
+enum Inbox {
+    Worker { slot: usize, generation: u64, news: News },
+    Signal,
+}
+
+impl From<(usize, u64, News)> for Inbox {
+    fn from((slot, generation, news): (usize, u64, News)) -> Self {
+        Self::Worker { slot, generation, news }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The study is over.
+    Ended(EndReason),
+    /// SIGINT or SIGTERM; it can be resumed.
+    Interrupted,
+}
+
+/// Why a run broke off. The journal is whole up to then.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Workers cannot be had.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// A worker could not load the model or the data.
+    #[error("{0}")]
+    Input(String),
+    /// Results cannot be written.
+    #[error("cannot write results in `{folder}`: {source}; everything before is safe, `automl resume {folder}` goes on from there")]
+    Results {
+        /// The study's folder.
+        folder: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Signals cannot be received.
+    #[error("cannot listen to signals: {0}")]
+    Signals(std::io::Error),
+}
+
+impl<'a> Engine<'a> {
+    /// Starts the workers of a study. `program` is this program's own executable, `wall` the budget in seconds.
+    ///
+    /// # Errors
+    /// When a worker cannot be started.
+    pub fn start(
+        study: Study,
+        (folder, journal): (Folder, Journal),
+        clock: Clock,
+        wall: Option<f64>,
+        (program, slots): (&Path, Vec<Slot>),
+        observers: Vec<Box<dyn Observer + 'a>>,
+    ) -> Result<Self, EngineError> {
+        let (sender, inbox) = mpsc::channel();
+        signals::forward(sender.clone(), || Inbox::Signal).map_err(EngineError::Signals)?;
+        let pool = Pool::start(program, folder.path(), slots, sender).map_err(PoolError::from)?;
+        let budget = WallBudget::new(wall.map(|wall| wall + study.added_wall()), &clock);
+        let busy = BusyTime { since: Instant::now(), seconds: 0.0 };
+        Ok(Self { study, journal, folder, clock, budget, pool, inbox, observers, is_interrupted: false, busy })
+    }
+
+    /// Runs the study until it ends or is interrupted.
+    ///
+    /// # Errors
+    /// When the journal or the results cannot be written, or the workers do not come up.
+    pub fn run(mut self, is_resumed: bool) -> Result<(Study, Ending), EngineError> {
+        let slots: Vec<Slot> = self.pool.seats().iter().map(|seat| seat.slot.clone()).collect();
+        self.tell(&Moment::Started { slots: &slots, is_resumed })?;
+        let ending = loop {
+            self.settle()?;
+            if let Some(reason) = self.study.ended() {
+                break Ending::Ended(reason);
+            }
+            let is_stuck = !self.dispatch()?;
+            if self.budget.is_spent(Instant::now()) || is_stuck {
+                self.meet_deadline()?;
+                continue;
+            }
+            self.wait()?;
+            if self.is_interrupted {
+                self.drain("interrupted: finishing the step and saving checkpoints", INTERRUPT_GRACE)?;
+                break Ending::Interrupted;
+            }
+        };
+        self.pool.shut_down();
+        let reason = match ending {
+            Ending::Ended(reason) => Some(reason),
+            Ending::Interrupted => None,
+        };
+        let idle_share = self.busy.idle_share(slots.len());
+        self.tell(&Moment::Ended { reason, idle_share })?;
+        Ok((self.study, ending))
+    }
+
+    /// Takes every decision that can be taken now, and makes it last.
+    fn settle(&mut self) -> Result<(), EngineError> {
+        while let Some(event) = self.study.decide() {
+            self.record(&event)?;
+            if let Event::SegmentDelivered { trial } = event {
+                let status = self.study.trials()[trial.index()].status;
+                if !matches!(status, crate::trials::Status::Paused) {
+                    // It will never go on: its checkpoint is of no use.
+                    let _ = std::fs::remove_dir_all(self.folder.checkpoints(trial));
+                }
+                self.tell(&Moment::Delivered { trial })?;
+            }
+        }
+        self.journal.sync()?;
+        Ok(())
+    }
+
+    /// Gives planned segments to ready workers, first those whose outcome is needed first.
+    /// `false`: nothing runs, and nothing planned fits into the time left.
+    fn dispatch(&mut self) -> Result<bool, EngineError> {
+        let running: BTreeSet<TrialId> = self.pool.trials().collect();
+        let mut planned: Vec<(TrialId, Flight)> = self
+            .study
+            .flights()
+            .iter()
+            .filter(|(trial, flight)| !flight.has_arrived() && !running.contains(trial))
+            .map(|(&trial, flight)| (trial, flight.clone()))
+            .collect();
+        planned.sort_by(|(_, left), (_, right)| left.finish.total_cmp(&right.finish).then(left.worker.cmp(&right.worker)));
+        let now = Instant::now();
+        planned.retain(|(trial, flight)| self.budget.fits(self.study.cost(*trial, flight), now));
+        let has_work = !planned.is_empty();
+        for (trial, flight) in planned {
+            let Some(slot) = self.pool.ready() else { break };
+            let segment = self.segment(trial, &flight);
+            self.tell(&Moment::SegmentStarted { slot, trial, from: flight.from, to: flight.to })?;
+            self.pool.run(slot, segment);
+        }
+        Ok(has_work || self.pool.is_any_busy())
+    }
+
+    fn segment(&self, trial: TrialId, flight: &Flight) -> Segment {
+        let settings = self.study.settings();
+        Segment {
+            trial,
+            configuration: self.study.trials()[trial.index()].configuration.clone(),
+            seed: Seed(rng::stream(settings.seed, "trial", &[u64::from(trial.0)]).next_u64()),
+            from: flight.from,
+            to: flight.to,
+            max: settings.max,
+            checkpoints: self.folder.checkpoints(trial),
+        }
+    }
+
+    /// Waits for one piece of news, or for the clock.
+    fn wait(&mut self) -> Result<(), EngineError> {
+        let patience = self.budget.left(Instant::now()).map_or(TICK, |left| left.min(TICK));
+        match self.inbox.recv_timeout(patience) {
+            Ok(news) => self.take(news)?,
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                self.folder.note_elapsed(self.clock.elapsed());
+                self.tell(&Moment::Tick)?;
+            }
+        }
+        // Whatever else has arrived meanwhile is taken before anything is decided.
+        while let Ok(news) = self.inbox.try_recv() {
+            self.take(news)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, news: Inbox) -> Result<(), EngineError> {
+        match news {
+            Inbox::Signal if self.is_interrupted => {
+                // The second one: at once. The journal is whole; workers end when their input closes.
+                self.pool.shut_down();
+                std::process::exit(130);
+            }
+            Inbox::Signal => self.is_interrupted = true,
+            Inbox::Worker { slot, generation, .. } if !self.pool.is_current(slot, generation) => {}
+            Inbox::Worker { slot, news: News::Message(message), .. } => self.hear(slot, message)?,
+            Inbox::Worker { slot, news: News::Gone, .. } => self.lose(slot)?,
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, slot: usize, message: FromWorker) -> Result<(), EngineError> {
+        match message {
+            FromWorker::Ready => {
+                self.pool.free(slot);
+            }
+            FromWorker::Unable { message } => return Err(EngineError::Input(message)),
+            FromWorker::Progress { trial, progress } => {
+                if let State::Busy(run) = &mut self.pool.seat_mut(slot).state {
+                    run.note(progress.at, progress.evaluation.as_ref());
+                }
+                self.tell(&Moment::Progressed { slot, trial, progress: &progress })?;
+            }
+            FromWorker::Ended { trial, end } => {
+                let Some(run) = self.pool.free(slot) else { return Ok(()) };
+                let seconds = run.begun.elapsed().as_secs_f64();
+                self.busy.seconds += seconds;
+                if let Some(flight) = self.study.flights().get(&trial) {
+                    self.budget.learn(self.study.cost(trial, flight), seconds);
+                }
+                match end {
+                    SegmentEnd::Reached(report) => self.end(slot, trial, Outcome::Reached(report), run.started_at)?,
+                    SegmentEnd::Failed(failure) => self.end(slot, trial, Outcome::Failed(failure), run.started_at)?,
+                    SegmentEnd::Interrupted(report) => self.interrupt(slot, trial, report)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, slot: usize, trial: TrialId, outcome: Outcome, started_at: String) -> Result<(), EngineError> {
+        let device = self.pool.seats()[slot].slot.device.to_string();
+        let finished_at = Clock::time_of_day();
+        self.record(&Event::SegmentEnded { trial, outcome: outcome.clone(), device, started_at, finished_at })?;
+        self.journal.sync()?;
+        self.tell(&Moment::SegmentEnded { slot, trial, outcome: Some(&outcome) })
+    }
+
+    fn interrupt(&mut self, slot: usize, trial: TrialId, report: SegmentReport) -> Result<(), EngineError> {
+        self.record(&Event::SegmentInterrupted { trial, report })?;
+        self.tell(&Moment::SegmentEnded { slot, trial, outcome: None })
+    }
+
+    /// A worker died. Its segment is tried once more; then its trial has failed.
+    fn lose(&mut self, slot: usize) -> Result<(), EngineError> {
+        let (how, run) = self.pool.replace(slot)?;
+        let trial = run.as_ref().map(|run| run.trial);
+        self.tell(&Moment::WorkerLost { slot, trial, message: &how })?;
+        let Some(run) = run else { return Ok(()) };
+        self.busy.seconds += run.begun.elapsed().as_secs_f64();
+        let trial = run.trial;
+        self.record(&Event::SegmentLost { trial, message: how.clone() })?;
+        let losses = self.study.flights().get(&trial).map_or(0, |flight| flight.lost);
+        if losses >= MOST_LOSSES {
+            let message = format!("its worker died {losses} times, the last time with: {how}");
+            let failure = Failure { kind: FailureKind::Crashed, message };
+            self.end(slot, trial, Outcome::Failed(failure), run.started_at)?;
+        }
+        Ok(())
+    }
+
+    /// The wall budget is spent: stops what runs, and closes the study.
+    fn meet_deadline(&mut self) -> Result<(), EngineError> {
+        self.drain("the wall budget is spent", DEADLINE_GRACE)?;
+        self.record(&Event::DeadlineReached)
+    }
+
+    /// Stops all workers; those that do not come to a checkpoint in time are killed.
+    fn drain(&mut self, why: &str, grace: Duration) -> Result<(), EngineError> {
+        self.tell(&Moment::Stopping { why })?;
+        self.pool.stop();
+        let end = Instant::now() + grace;
+        while self.pool.is_any_busy() {
+            let Some(left) = end.checked_duration_since(Instant::now()) else { break };
+            match self.inbox.recv_timeout(left) {
+                Ok(Inbox::Worker { slot, generation, news: News::Gone }) if self.pool.is_current(slot, generation) => {
+                    // Dying now costs what its last checkpoint lacks, and no second try.
+                    self.pool.seat_mut(slot).state = State::Down;
+                }
+                Ok(news) => self.take(news)?,
+                Err(_) => break,
+            }
+        }
+        for (slot, trial, report) in self.pool.shut_down() {
+            self.interrupt(slot, trial, report)?;
+        }
+        self.journal.sync()?;
+        Ok(())
+    }
+
+    fn record(&mut self, event: &Event) -> Result<(), EngineError> {
+        let elapsed = self.clock.elapsed();
+        self.journal.append(event, elapsed)?;
+        self.study.apply(event, elapsed);
+        Ok(())
+    }
+
+    fn tell(&mut self, moment: &Moment<'_>) -> Result<(), EngineError> {
+        for observer in &mut self.observers {
+            observer.observe(moment, &self.study, &self.clock).map_err(|source| EngineError::Results {
+                folder: self.folder.path().display().to_string(),
+                source,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// How much of the slots' time went into segments.
+struct BusyTime {
+    since: Instant,
+    seconds: f64,
+}
+
+impl BusyTime {
+    fn idle_share(&self, slots: usize) -> f64 {
+        let available = self.since.elapsed().as_secs_f64() * slots as f64;
+        (1.0 - self.seconds / available.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)
+    }
+}

@@ -1,0 +1,179 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use rand::RngExt as _;
+
+use super::*;
+use crate::policies;
+use crate::rng;
+use crate::space::{Domain, Parameter, Space, Value};
+use crate::spec::{SchedulerSpec, SearcherSpec};
+use crate::study::{EndReason, Event, Flight, Outcome, Settings, Study};
+use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, Trial, Usage};
+use crate::units::{Goal, Samples, Seed, TrialId};
+
+fn study(searcher: SearcherSpec, scheduler: SchedulerSpec, trials: u32, logical_workers: u32) -> Study {
+    let parameter = |name: &str, domain| Parameter { name: name.into(), domain, condition: None };
+    let space = Space::new(
+        vec![
+            parameter("rate", Domain::Float { min: 1e-6, max: 1.0, log: true, step: None }),
+            parameter("depth", Domain::Int { min: 0, max: 6, log: false, step: 1 }),
+        ],
+        vec![],
+    )
+    .unwrap();
+    let (min, max) = (Samples(10), Samples(810));
+    let settings = Settings {
+        space,
+        seed: Seed(11),
+        metric: "loss".into(),
+        goal: Goal::Minimize,
+        target: None,
+        max_trials: Some(trials),
+        min,
+        max,
+        logical_workers,
+        is_deterministic: true,
+    };
+    let cost = Box::new(|configuration: &crate::space::Configuration, from: Samples, to: Samples| {
+        let depth = configuration.get("depth").and_then(Value::as_f64).unwrap_or(0.0);
+        (to.0 - from.0) as f64 * (8.0 - depth)
+    });
+    Study::new(settings, policies::build(searcher, scheduler, min, max), cost)
+}
+
+/// A valley with a learning curve; one trial in 20 diverges.
+fn outcome(trial: &Trial, flight: &Flight) -> Outcome {
+    if trial.id.0 % 20 == 13 {
+        return Outcome::Failed(Failure { kind: FailureKind::Diverged, message: "NaN".into() });
+    }
+    let rate = trial.configuration.get("rate").and_then(Value::as_f64).unwrap_or(1.0);
+    let loss = (rate.log10() + 3.0).powi(2) + 100.0 / flight.to.0 as f64;
+    Outcome::Reached(SegmentReport {
+        reached: flight.to,
+        evaluations: vec![Evaluation { at: flight.to, metrics: BTreeMap::from([("loss".into(), loss)]) }],
+        trainable_parameters: 1,
+        usage: Usage::default(),
+    })
+}
+
+/// Runs a study on a machine whose speed is random.
+fn run(study: &mut Study, workers: usize, machine: u64) -> Vec<Event> {
+    let mut rng = rng::stream(Seed(machine), "machine", &[]);
+    let mut events = Vec::new();
+    let simulation = Simulation {
+        workers,
+        seconds: &mut |_, flight| (flight.to.0 - flight.from.0) as f64 * rng.random_range(0.1..10.0),
+        outcome: &outcome,
+        journal: &mut |event| events.push(event.clone()),
+    };
+    simulate(study, simulation);
+    events
+}
+
+/// Everything about a study that may not depend on the machine.
+fn story(study: &Study) -> Vec<String> {
+    study.trials().iter().map(|trial| format!("{trial:?}")).collect()
+}
+
+#[test]
+fn ten_thousand_trials_are_simulated() {
+    let mut study = study(SearcherSpec::Random, SchedulerSpec::Asha { eta: 3 }, 10_000, 64);
+    run(&mut study, 64, 1);
+    assert_eq!(study.ended(), Some(EndReason::Trials));
+    assert_eq!(study.trials().len(), 10_000);
+    let completed = study.trials().iter().filter(|trial| trial.status == Status::Completed).count();
+    // Four promotions of one in three, with some more because promotion cannot be taken back.
+    assert!((100..400).contains(&completed), "{completed}");
+}
+
+#[test]
+fn a_wrong_machine_never_changes_a_deterministic_study() {
+    let make = || study(SearcherSpec::Tpe, SchedulerSpec::Asha { eta: 3 }, 60, 4);
+    let mut expected = make();
+    run(&mut expected, 1, 1);
+    for (workers, machine) in [(1, 2), (2, 3), (3, 4), (8, 5)] {
+        let mut other = make();
+        run(&mut other, workers, machine);
+        assert_eq!(story(&other), story(&expected), "{workers} workers");
+    }
+}
+
+#[test]
+fn without_determinism_results_count_in_the_order_of_their_arrival() {
+    let mut settings_study = study(SearcherSpec::Random, SchedulerSpec::None, 20, 4);
+    settings_study.settings_mut_for_tests().is_deterministic = false;
+    let events = run(&mut settings_study, 4, 9);
+    let ended = events.iter().filter_map(|event| match event {
+        Event::SegmentEnded { trial, .. } => Some(*trial),
+        _ => None,
+    });
+    let delivered = events.iter().filter_map(|event| match event {
+        Event::SegmentDelivered { trial } => Some(*trial),
+        _ => None,
+    });
+    assert!(ended.eq(delivered));
+}
+
+#[test]
+fn a_target_ends_the_study() {
+    let mut study = study(SearcherSpec::Random, SchedulerSpec::None, 1000, 4);
+    study.settings_mut_for_tests().target = Some(1.0);
+    run(&mut study, 2, 1);
+    assert_eq!(study.ended(), Some(EndReason::Target));
+    assert!(study.trials().len() < 100);
+}
+
+#[test]
+fn the_deadline_delivers_what_has_arrived_and_ends_the_study() {
+    let mut study = study(SearcherSpec::Random, SchedulerSpec::None, 10, 4);
+    for _ in 0..4 {
+        let event = study.decide().unwrap();
+        study.apply(&event, 0.0);
+    }
+    // The last one to end on the virtual clock arrives first, so nothing can be delivered yet.
+    let (&last, flight) = study.flights().iter().max_by(|a, b| a.1.finish.total_cmp(&b.1.finish)).unwrap();
+    let outcome = outcome(&study.trials()[last.index()], flight);
+    let (device, started_at, finished_at) = (String::new(), String::new(), String::new());
+    study.apply(&Event::SegmentEnded { trial: last, outcome, device, started_at, finished_at }, 1.0);
+    assert_eq!(study.decide(), None);
+    study.apply(&Event::DeadlineReached, 2.0);
+    assert_eq!(study.decide(), Some(Event::SegmentDelivered { trial: last }));
+    study.apply(&Event::SegmentDelivered { trial: last }, 2.0);
+    assert_eq!(study.decide(), Some(Event::StudyEnded { reason: EndReason::Wall }));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn replaying_any_prefix_and_going_on_gives_the_same_study(cut in 0.0..1.0f64, workers in 1usize..5, machine: u64) {
+        let make = || study(SearcherSpec::Tpe, SchedulerSpec::Asha { eta: 3 }, 25, 3);
+        let mut expected = make();
+        let events = run(&mut expected, 2, machine);
+        let mut resumed = make();
+        for event in &events[..(events.len() as f64 * cut) as usize] {
+            resumed.apply(event, 0.0);
+        }
+        run(&mut resumed, workers, machine ^ 1);
+        prop_assert_eq!(story(&resumed), story(&expected));
+    }
+
+    #[test]
+    fn no_trial_gets_more_than_its_rung_allows_and_none_runs_twice(seed: u64, workers in 1usize..6) {
+        let mut study = study(SearcherSpec::Random, SchedulerSpec::Asha { eta: 3 }, 40, 5);
+        let events = run(&mut study, workers, seed);
+        let rungs = study.rungs().to_vec();
+        let mut reached: BTreeMap<TrialId, Samples> = BTreeMap::new();
+        for event in &events {
+            if let Event::SegmentPlanned { trial, created, to, .. } = event {
+                let before = reached.insert(*trial, *to);
+                prop_assert_eq!(before.is_none(), created.is_some());
+                let next = before.map_or(0, |level| rungs.iter().position(|&rung| rung == level).unwrap() + 1);
+                prop_assert_eq!(*to, rungs[next]);
+            }
+        }
+        let completed = study.trials().iter().filter(|trial| trial.status == Status::Completed).count();
+        prop_assert!(completed >= 1, "a study completes at least one trial");
+    }
+}

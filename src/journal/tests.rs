@@ -1,0 +1,103 @@
+use proptest::prelude::*;
+
+use super::reader::parse;
+use super::*;
+use crate::study::{EndReason, Event};
+use crate::units::{Samples, TrialId};
+
+fn events(count: u32) -> Vec<Event> {
+    (0..count)
+        .map(|number| match number % 3 {
+            0 => Event::SegmentPlanned {
+                trial: TrialId(number),
+                created: None,
+                to: Samples(u64::from(number)),
+                worker: 0,
+                start: f64::from(number) / 3.0,
+                finish: f64::from(number),
+            },
+            1 => Event::SegmentLost { trial: TrialId(number), message: "a \"quoted\" Grüße\nline".into() },
+            _ => Event::StudyEnded { reason: EndReason::Trials },
+        })
+        .collect()
+}
+
+fn bytes(count: u32) -> Vec<u8> {
+    let lines = events(count).into_iter().zip(0..);
+    lines.flat_map(|(event, seq)| Entry { seq, elapsed: seq as f64 * 0.1, event }.to_line().unwrap()).collect()
+}
+
+#[test]
+fn what_is_appended_is_read_back_after_reopening() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    let mut journal = Journal::create(&path).unwrap();
+    for event in &events(4) {
+        journal.append(event, 1.5).unwrap();
+    }
+    journal.sync().unwrap();
+    drop(journal);
+    let (mut journal, contents) = Journal::open(&path).unwrap();
+    assert_eq!(contents.entries.iter().map(|entry| entry.event.clone()).collect::<Vec<_>>(), events(4));
+    journal.append(&Event::StudyResumed { added_wall: 0.0 }, 2.0).unwrap();
+    drop(journal);
+    assert_eq!(read(&path).unwrap().entries[4], Entry { seq: 4, elapsed: 2.0, event: Event::StudyResumed { added_wall: 0.0 } });
+    assert!(Journal::create(&path).is_err(), "an existing journal is never overwritten");
+}
+
+#[test]
+fn a_torn_last_line_is_dropped_and_the_journal_goes_on_from_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    let whole = bytes(3);
+    std::fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+    let (mut journal, contents) = Journal::open(&path).unwrap();
+    assert_eq!(contents.entries.len(), 2);
+    assert!(contents.torn.is_some());
+    journal.append(&Event::StudyResumed { added_wall: 0.0 }, 2.0).unwrap();
+    drop(journal);
+    let contents = read(&path).unwrap();
+    assert_eq!((contents.entries.len(), contents.torn), (3, None));
+}
+
+#[test]
+fn a_second_holder_is_refused_and_told_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = Lock::acquire(folder.path()).unwrap();
+    match Lock::acquire(folder.path()) {
+        Err(LockError::Held { holder, .. }) => assert_eq!(holder, Some(std::process::id())),
+        other => panic!("{other:?}"),
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_truncated_journal_keeps_every_whole_line(count in 1u32..8, cut in 0.0..1.0f64) {
+        let whole = bytes(count);
+        let cut = (whole.len() as f64 * cut) as usize;
+        let contents = parse(&whole[..cut]).unwrap();
+        let lines = whole[..cut].iter().filter(|&&byte| byte == b'\n').count();
+        prop_assert_eq!(contents.entries.len(), lines);
+        let ends_between_lines = cut == 0 || whole[cut - 1] == b'\n';
+        prop_assert_eq!(contents.torn.is_some(), !ends_between_lines);
+    }
+
+    #[test]
+    fn a_flipped_bit_is_noticed_and_everything_before_it_is_kept(count in 1u32..8, place in 0.0..1.0f64, bit in 0u8..8) {
+        let mut damaged = bytes(count);
+        let place = (damaged.len() as f64 * place) as usize;
+        let before = damaged[..place].iter().filter(|&&byte| byte == b'\n').count();
+        damaged[place] ^= 1 << bit;
+        let sound = match parse(&damaged) {
+            Ok(contents) => {
+                prop_assert!(contents.torn.is_some(), "unnoticed");
+                contents.entries.len()
+            }
+            Err((line, _, sound)) => {
+                prop_assert_eq!(line, sound + 1);
+                sound
+            }
+        };
+        prop_assert_eq!(sound, before);
+    }
+}

@@ -1,0 +1,106 @@
+//! Appends events, and makes them last.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::{Contents, Entry, ReadError, read};
+use crate::study::Event;
+
+/// An open journal.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    next: u64,
+    /// Length of the sound part of the file.
+    length: u64,
+    is_synced: bool,
+}
+
+/// Why an event could not be recorded. The journal then ends with the event before it.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file could not be written.
+    #[error("cannot write the journal `{}`: {source}; everything before is safe, `automl resume` goes on from there", path.display())]
+    Write {
+        /// The journal.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It could not be opened.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl Journal {
+    /// Creates the journal of a new study.
+    ///
+    /// # Errors
+    /// When the file exists or cannot be created.
+    pub fn create(path: &Path) -> Result<Self, JournalError> {
+        let file = OpenOptions::new().write(true).create_new(true).open(path);
+        let file = file.map_err(|source| JournalError::Write { path: path.to_owned(), source })?;
+        let journal = Self { path: path.to_owned(), file, next: 0, length: 0, is_synced: true };
+        journal.sync_folder()?;
+        Ok(journal)
+    }
+
+    /// Opens an existing journal to append to it, and drops a torn last line.
+    ///
+    /// # Errors
+    /// When it cannot be read or written, or is damaged.
+    pub fn open(path: &Path) -> Result<(Self, Contents), JournalError> {
+        let contents = read(path)?;
+        let failed = |source| JournalError::Write { path: path.to_owned(), source };
+        let mut file = OpenOptions::new().write(true).open(path).map_err(failed)?;
+        file.set_len(contents.length).map_err(failed)?;
+        file.seek(SeekFrom::End(0)).map_err(failed)?;
+        file.sync_all().map_err(failed)?;
+        let next = contents.entries.len() as u64;
+        let journal = Self { path: path.to_owned(), file, next, length: contents.length, is_synced: true };
+        Ok((journal, contents))
+    }
+
+    /// Appends an event. It lasts only after [`Self::sync`].
+    ///
+    /// # Errors
+    /// When the file cannot be written: then nothing of the event remains in it.
+    pub fn append(&mut self, event: &Event, elapsed: f64) -> Result<(), JournalError> {
+        let entry = Entry { seq: self.next, elapsed, event: event.clone() };
+        let line = entry.to_line().map_err(|error| self.failed(error.into()))?;
+        if let Err(source) = self.file.write_all(&line) {
+            // A part of the line may be on disk: take it back. If that fails too, the next open drops it as torn.
+            let _ = self.file.set_len(self.length);
+            let _ = self.file.seek(SeekFrom::End(0));
+            return Err(self.failed(source));
+        }
+        self.next += 1;
+        self.length += line.len() as u64;
+        self.is_synced = false;
+        Ok(())
+    }
+
+    /// Makes everything appended last, before anything acts on it.
+    ///
+    /// # Errors
+    /// When the system cannot say that it does.
+    pub fn sync(&mut self) -> Result<(), JournalError> {
+        if !self.is_synced {
+            self.file.sync_data().map_err(|source| self.failed(source))?;
+            self.is_synced = true;
+        }
+        Ok(())
+    }
+
+    /// A new file lasts only when its folder does.
+    fn sync_folder(&self) -> Result<(), JournalError> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: std::io::Error) -> JournalError {
+        JournalError::Write { path: self.path.clone(), source }
+    }
+}

@@ -1,0 +1,63 @@
+//! The evaluations of an unfinished segment, beside the trial's checkpoint: so that a segment that is resumed reports all of them.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::trials::{Evaluation, Usage};
+use crate::units::Samples;
+
+/// What an unfinished (or just finished) segment has done so far. Belongs to the checkpoint with the same `reached`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct SegmentProgress {
+    /// Where the segment began.
+    pub(super) from: Samples,
+    /// Samples seen by the trial.
+    pub(super) reached: Samples,
+    /// Evaluations since `from`.
+    pub(super) evaluations: Vec<Evaluation>,
+    /// What it cost so far.
+    pub(super) usage: Usage,
+}
+
+impl SegmentProgress {
+    pub(super) fn path(checkpoints: &Path) -> PathBuf {
+        checkpoints.join("segment.json")
+    }
+
+    /// Reads the file; anything unreadable counts as absent, and the segment starts again.
+    pub(super) fn load(checkpoints: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(Self::path(checkpoints)).ok()?).ok()
+    }
+
+    /// Replaces the file as a whole.
+    pub(super) fn save(&self, checkpoints: &Path) -> std::io::Result<()> {
+        std::fs::create_dir_all(checkpoints)?;
+        let mut file = tempfile::NamedTempFile::new_in(checkpoints)?;
+        file.write_all(&serde_json::to_vec(self)?)?;
+        file.as_file().sync_data()?;
+        file.persist(Self::path(checkpoints))?;
+        Ok(())
+    }
+}
+
+/// Where a segment pauses to evaluate: at every whole epoch inside it, and at its end.
+pub(super) fn evaluation_points(from: Samples, to: Samples, epoch: Samples) -> Vec<Samples> {
+    let first = from.0 / epoch.0 + 1;
+    let inside = (first..).map(|number| Samples(number * epoch.0)).take_while(|&at| at < to);
+    inside.chain([to]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_is_evaluated_at_whole_epochs_and_at_its_end() {
+        let points = |from, to| evaluation_points(Samples(from), Samples(to), Samples(100));
+        assert_eq!(points(0, 50), [50].map(Samples));
+        assert_eq!(points(50, 250), [100, 200, 250].map(Samples));
+        assert_eq!(points(100, 200), [200].map(Samples));
+    }
+}

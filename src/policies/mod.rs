@@ -1,0 +1,56 @@
+//! Policies answer one question: "this slot is free, what should it do?" Most pair a searcher with a scheduler.
+//!
+//! Imports `searchers`, `schedulers` and below. A new idea that is neither (freeze-thaw, population-based training)
+//! is one more file here, and the engine never learns its name.
+
+mod paired;
+
+pub use paired::Paired;
+
+use crate::space::Configuration;
+use crate::spec::{SchedulerSpec, SearcherSpec};
+use crate::trials::{Trial, View};
+use crate::units::{Samples, TrialId};
+use crate::{schedulers, searchers};
+
+/// Says what a free slot should do.
+pub trait Policy: Send {
+    /// What to do next: a pure function of the view and of what was observed.
+    fn decide(&self, view: &View<'_>) -> Decision;
+
+    /// Takes note of a trial that changed.
+    fn observe(&mut self, trial: &Trial);
+
+    /// The resource levels at which trials pause, smallest first; the last is a complete trial.
+    fn rungs(&self) -> &[Samples];
+}
+
+/// What a free slot should do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// Create a trial and train it to a resource level.
+    Start {
+        /// What to try.
+        configuration: Configuration,
+        /// Who proposed it.
+        origin: String,
+        /// Where the first segment ends.
+        to: Samples,
+    },
+    /// Train a paused trial further.
+    Continue {
+        /// Which.
+        trial: TrialId,
+        /// Where the segment ends.
+        to: Samples,
+    },
+    /// Nothing until a running trial ends its segment.
+    Wait,
+    /// Nothing any more.
+    Finish,
+}
+
+/// The policy that a spec names, for trials of `min` to `max` samples.
+pub fn build(searcher: SearcherSpec, scheduler: SchedulerSpec, min: Samples, max: Samples) -> Box<dyn Policy> {
+    Box::new(Paired::new(searchers::build(searcher), schedulers::build(scheduler, min, max)))
+}

@@ -1,0 +1,117 @@
+//! A searcher proposes, a scheduler promotes: the policy of most studies.
+
+use std::collections::HashSet;
+
+use super::{Decision, Policy};
+use crate::schedulers::Scheduler;
+use crate::searchers::Searcher;
+use crate::trials::{Trial, View};
+use crate::units::Samples;
+
+/// Redraws of a configuration that was tried before, after which a finite space counts as exhausted.
+const REDRAWS: u32 = 200;
+
+/// A searcher and a scheduler.
+pub struct Paired {
+    searcher: Box<dyn Searcher>,
+    scheduler: Box<dyn Scheduler>,
+    /// Hashes of all configurations so far: none is run twice.
+    tried: HashSet<String>,
+}
+
+impl Paired {
+    /// Pairs the two.
+    pub fn new(searcher: Box<dyn Searcher>, scheduler: Box<dyn Scheduler>) -> Self {
+        Self { searcher, scheduler, tried: HashSet::new() }
+    }
+
+    /// A new trial, unless every configuration that the searcher thinks of was tried before.
+    fn start(&self, view: &View<'_>) -> Option<Decision> {
+        let is_exhausted = view.space.cardinality().is_some_and(|all| self.tried.len() as u64 >= all);
+        if is_exhausted {
+            return None;
+        }
+        (0..REDRAWS)
+            .map(|attempt| self.searcher.propose(view, attempt))
+            .find(|proposal| !self.tried.contains(&proposal.configuration.hash()))
+            .map(|proposal| Decision::Start {
+                configuration: proposal.configuration,
+                origin: proposal.origin.to_owned(),
+                to: self.scheduler.rungs()[0],
+            })
+    }
+}
+
+impl Policy for Paired {
+    fn decide(&self, view: &View<'_>) -> Decision {
+        if let Some((trial, to)) = self.scheduler.promote(view) {
+            return Decision::Continue { trial, to };
+        }
+        if view.may_start()
+            && let Some(start) = self.start(view)
+        {
+            return start;
+        }
+        if view.running > 0 {
+            return Decision::Wait;
+        }
+        // Nothing new can come: let the scheduler round up what is left.
+        let last = View { trials_left: Some(0), ..*view };
+        self.scheduler.promote(&last).map_or(Decision::Finish, |(trial, to)| Decision::Continue { trial, to })
+    }
+
+    fn observe(&mut self, trial: &Trial) {
+        if trial.segments == 0 {
+            self.tried.insert(trial.configuration.hash());
+        }
+        self.searcher.observe(trial);
+        self.scheduler.observe(trial);
+    }
+
+    fn rungs(&self) -> &[Samples] {
+        self.scheduler.rungs()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedulers::Unscheduled;
+    use crate::searchers::Random;
+    use crate::space::{Domain, Parameter, Space, Value};
+    use crate::trials::Status;
+    use crate::units::{Seed, TrialId};
+
+    #[test]
+    fn a_finite_space_is_tried_out_without_repeats() {
+        let domain = Domain::Choice { values: (0..7).map(Value::Int).collect(), ordered: false };
+        let space = Space::new(vec![Parameter { name: "x".into(), domain, condition: None }], vec![]).unwrap();
+        let mut policy = Paired::new(Box::new(Random), Box::new(Unscheduled::new(Samples(1))));
+        let mut trials: Vec<Trial> = Vec::new();
+        loop {
+            let view = View {
+                space: &space,
+                seed: Seed(1),
+                trials: &trials,
+                running: 0,
+                trials_left: None,
+                min: Samples(1),
+                max: Samples(1),
+            };
+            let Decision::Start { configuration, origin, .. } = policy.decide(&view) else { break };
+            let trial = Trial {
+                id: TrialId(trials.len() as u32),
+                point: space.encode(&configuration).unwrap(),
+                configuration,
+                origin,
+                status: Status::Completed,
+                reached: Samples(1),
+                segments: 0,
+                observations: vec![],
+            };
+            policy.observe(&trial);
+            trials.push(trial);
+        }
+        assert_eq!(trials.len(), 7);
+    }
+}

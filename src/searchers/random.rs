@@ -1,0 +1,20 @@
+//! Random search: independent draws (Bergstra & Bengio 2012). Hard to beat for the first few trials.
+
+use super::{Proposal, Searcher};
+use crate::rng;
+use crate::trials::View;
+
+/// Independent draws from the space.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Random;
+
+impl Searcher for Random {
+    fn name(&self) -> &'static str {
+        "random"
+    }
+
+    fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
+        let mut rng = rng::stream(view.seed, "random", &[view.trials.len() as u64, u64::from(attempt)]);
+        Proposal { configuration: view.space.sample(&mut rng), origin: self.name() }
+    }
+}

@@ -1,0 +1,76 @@
+//! What a study decides next: a pure function of its state.
+
+use super::{Created, EndReason, Event, Flight, Study};
+use crate::policies::Decision;
+use crate::units::{Samples, TrialId};
+
+impl Study {
+    /// The next decision, to be recorded and applied before asking again; `None` while everything waits for news.
+    ///
+    /// Free logical workers get work first; then the outcome is delivered whose turn it is. In a deterministic study
+    /// that is the one that ends first on the virtual clock, and all others wait for it, whenever they arrive: so the
+    /// decisions do not depend on the machine.
+    pub fn decide(&self) -> Option<Event> {
+        if self.ended.is_some() {
+            return None;
+        }
+        if self.is_deadline_reached {
+            return Some(self.close(EndReason::Wall));
+        }
+        if self.is_target_met() {
+            return Some(Event::StudyEnded { reason: EndReason::Target });
+        }
+        if let Some(&worker) = self.idle_workers.first() {
+            match self.policy.decide(&self.view()) {
+                Decision::Start { configuration, origin, to } => {
+                    let trial = TrialId(self.trials.len() as u32);
+                    let finish = self.now + (self.cost)(&configuration, Samples(0), to);
+                    let created = Some(Created { configuration, origin });
+                    return Some(Event::SegmentPlanned { trial, created, to, worker, start: self.now, finish });
+                }
+                Decision::Continue { trial, to } => {
+                    let known = &self.trials[trial.index()];
+                    let finish = self.now + (self.cost)(&known.configuration, known.reached, to);
+                    return Some(Event::SegmentPlanned { trial, created: None, to, worker, start: self.now, finish });
+                }
+                Decision::Finish if self.flights.is_empty() => {
+                    let is_all = !self.view().may_start();
+                    let reason = if is_all { EndReason::Trials } else { EndReason::Exhausted };
+                    return Some(Event::StudyEnded { reason });
+                }
+                Decision::Wait | Decision::Finish => {}
+            }
+        }
+        self.next_delivery().map(|trial| Event::SegmentDelivered { trial })
+    }
+
+    /// The flight whose turn it is, if its outcome has arrived.
+    fn next_delivery(&self) -> Option<TrialId> {
+        let (trial, _) = if self.settings.is_deterministic {
+            self.flights
+                .iter()
+                .min_by(|(_, left), (_, right)| turn(left).partial_cmp(&turn(right)).unwrap_or(std::cmp::Ordering::Equal))
+                .filter(|(_, flight)| flight.has_arrived())?
+        } else {
+            self.flights.iter().filter(|(_, flight)| flight.has_arrived()).min_by_key(|(_, flight)| arrival(flight))?
+        };
+        Some(*trial)
+    }
+
+    /// Delivers whatever has arrived, in virtual order, then ends.
+    fn close(&self, reason: EndReason) -> Event {
+        self.flights
+            .iter()
+            .filter(|(_, flight)| flight.has_arrived())
+            .min_by(|(_, left), (_, right)| left.finish.total_cmp(&right.finish))
+            .map_or(Event::StudyEnded { reason }, |(&trial, _)| Event::SegmentDelivered { trial })
+    }
+}
+
+fn turn(flight: &Flight) -> (f64, u32) {
+    (flight.finish, flight.worker)
+}
+
+fn arrival(flight: &Flight) -> u64 {
+    flight.arrived.as_ref().map_or(u64::MAX, |(arrival, _)| *arrival)
+}

@@ -1,0 +1,128 @@
+//! Everything that can happen to a study. The journal is a list of these.
+
+use serde::{Deserialize, Serialize};
+
+use crate::space::Configuration;
+use crate::trials::{Failure, SegmentReport};
+use crate::units::{Samples, Seed, TrialId};
+
+/// Something that happened to a study: a decision of its own or news from outside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The first event of every study.
+    StudyCreated {
+        /// Version of this format.
+        format: u32,
+        /// Version of the program.
+        version: String,
+        /// Fingerprint of the resolved spec.
+        spec: String,
+        /// The study's seed.
+        seed: Seed,
+    },
+    /// A process took up a study that another one left.
+    StudyResumed {
+        /// Seconds added to the wall budget.
+        added_wall: f64,
+    },
+    /// Decided: the next segment of a trial.
+    SegmentPlanned {
+        /// The trial.
+        trial: TrialId,
+        /// Present if the trial is new.
+        created: Option<Created>,
+        /// Where the segment ends.
+        to: Samples,
+        /// The logical worker that it is planned for.
+        worker: u32,
+        /// When it starts, on the virtual clock.
+        start: f64,
+        /// When it ends, on the virtual clock.
+        finish: f64,
+    },
+    /// News: a segment came to an end on some worker.
+    SegmentEnded {
+        /// The trial.
+        trial: TrialId,
+        /// What came of it.
+        outcome: Outcome,
+        /// Where it ran.
+        device: String,
+        /// Wall-clock time of its start, RFC 3339.
+        started_at: String,
+        /// Wall-clock time of its end, RFC 3339.
+        finished_at: String,
+    },
+    /// News: a segment was told to stop before its end; it can go on from its checkpoint.
+    SegmentInterrupted {
+        /// The trial.
+        trial: TrialId,
+        /// What was done until then.
+        report: SegmentReport,
+    },
+    /// News: the worker died; the segment will be tried again.
+    SegmentLost {
+        /// The trial.
+        trial: TrialId,
+        /// What is known of the cause.
+        message: String,
+    },
+    /// Decided: a segment's outcome counts from now on.
+    SegmentDelivered {
+        /// The trial.
+        trial: TrialId,
+    },
+    /// News: the wall budget is spent. What has arrived is delivered, nothing new is planned.
+    DeadlineReached,
+    /// Decided: nothing more will happen, unless the study is resumed with a larger budget.
+    StudyEnded {
+        /// Why.
+        reason: EndReason,
+    },
+}
+
+/// The birth of a trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Created {
+    /// What it tries.
+    pub configuration: Configuration,
+    /// Who proposed it.
+    pub origin: String,
+}
+
+/// What came of a segment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It reached its end.
+    Reached(SegmentReport),
+    /// The trial cannot go on.
+    Failed(Failure),
+}
+
+/// Why a study ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// A trial was as good as the target.
+    Target,
+    /// The wall budget was spent.
+    Wall,
+    /// All trials of the budget ran.
+    Trials,
+    /// The space has no configuration left that was not tried.
+    Exhausted,
+}
+
+impl EndReason {
+    /// The reason as the leaderboard's `stop_reason` shows it for trials that the end cut off.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Wall => "wall",
+            Self::Trials => "trials",
+            Self::Exhausted => "exhausted",
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The study: a pure fold over events. No clock, no files, no threads, no randomness of its own.
+//!
+//! Events come in ([`Study::apply`]), decisions go out as events to be recorded and applied ([`Study::decide`]). The same
+//! code runs live, in replay after a crash, and in simulation. Imports `policies` and below.
+//!
+//! Begin reading at [`Event`], then [`Study`].
+
+mod decide;
+mod event;
+mod record;
+mod state;
+
+pub use event::{Created, EndReason, Event, Outcome};
+pub use record::{Improvement, Record};
+pub use state::{Cost, Flight, Settings, Study};
+

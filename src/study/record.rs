@@ -1,0 +1,42 @@
+//! What the study remembers of a trial beyond what decisions need: for the leaderboard and the other derived files.
+
+use crate::trials::{Evaluation, Failure, Usage};
+use crate::units::{Loss, TrialId};
+
+/// The particulars of one trial.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    /// All evaluations delivered, with every metric.
+    pub evaluations: Vec<Evaluation>,
+    /// Evaluations of a segment that was interrupted and has not ended yet.
+    pub partial: Vec<Evaluation>,
+    /// Samples seen in that segment's end so far.
+    pub partial_reached: crate::units::Samples,
+    /// How many numbers its optimiser changes; 0 while unknown.
+    pub trainable_parameters: u64,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+    /// What it cost in all.
+    pub usage: Usage,
+    /// Where its last segment ran.
+    pub device: String,
+    /// When its first segment started, RFC 3339.
+    pub started_at: String,
+    /// When its last segment ended, RFC 3339.
+    pub finished_at: String,
+}
+
+/// A new incumbent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Improvement {
+    /// The new incumbent.
+    pub trial: TrialId,
+    /// Its loss.
+    pub loss: Loss,
+    /// Trials created until then.
+    pub trials: usize,
+    /// Samples that all trials had seen until then.
+    pub samples: u64,
+    /// Seconds that the study had run.
+    pub elapsed: f64,
+}

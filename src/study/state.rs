@@ -1,0 +1,320 @@
+//! The state of a study and how events change it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Created, EndReason, Event, Improvement, Outcome, Record};
+use crate::policies::Policy;
+use crate::space::{Configuration, Space};
+use crate::trials::{Evaluation, Observation, SegmentReport, Status, Trial, Usage, View};
+use crate::units::{Goal, Loss, Samples, Seed, TrialId};
+
+/// What a study is, apart from what happened.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The space.
+    pub space: Space,
+    /// Keys everything random.
+    pub seed: Seed,
+    /// The metric's name.
+    pub metric: String,
+    /// Which way it is better.
+    pub goal: Goal,
+    /// The study ends when a trial is this good.
+    pub target: Option<f64>,
+    /// Trials in all.
+    pub max_trials: Option<u32>,
+    /// Before this no trial is judged.
+    pub min: Samples,
+    /// A complete trial.
+    pub max: Samples,
+    /// Workers of the virtual clock.
+    pub logical_workers: u32,
+    /// Deliver in virtual time, not in order of arrival.
+    pub is_deterministic: bool,
+}
+
+/// Predicted seconds of training a configuration from one level to another, on the virtual clock. A pure function.
+pub type Cost = Box<dyn Fn(&Configuration, Samples, Samples) -> f64 + Send>;
+
+/// A study: what happened so far, folded.
+pub struct Study {
+    pub(super) settings: Settings,
+    pub(super) policy: Box<dyn Policy>,
+    pub(super) cost: Cost,
+    pub(super) trials: Vec<Trial>,
+    records: Vec<Record>,
+    pub(super) flights: BTreeMap<TrialId, Flight>,
+    pub(super) idle_workers: BTreeSet<u32>,
+    /// The virtual clock.
+    pub(super) now: f64,
+    arrivals: u64,
+    incumbent: Option<(Loss, TrialId)>,
+    improvements: Vec<Improvement>,
+    samples_delivered: u64,
+    added_wall: f64,
+    pub(super) is_deadline_reached: bool,
+    pub(super) ended: Option<EndReason>,
+}
+
+/// A planned segment whose outcome has not been delivered.
+#[derive(Clone, Debug)]
+pub struct Flight {
+    /// Where it begins.
+    pub from: Samples,
+    /// Where it ends.
+    pub to: Samples,
+    /// The logical worker it occupies.
+    pub worker: u32,
+    /// When it ends on the virtual clock: outcomes are delivered in this order.
+    pub finish: f64,
+    /// How often a worker died of it.
+    pub lost: u32,
+    /// What came of it, once it has arrived, with its number in the order of arrival.
+    pub(super) arrived: Option<(u64, Outcome)>,
+}
+
+impl Flight {
+    /// Whether the outcome is known, though perhaps not delivered.
+    pub fn has_arrived(&self) -> bool {
+        self.arrived.is_some()
+    }
+}
+
+impl Study {
+    /// A study to which nothing has happened yet.
+    pub fn new(settings: Settings, policy: Box<dyn Policy>, cost: Cost) -> Self {
+        Self {
+            idle_workers: (0..settings.logical_workers).collect(),
+            settings,
+            policy,
+            cost,
+            trials: Vec::new(),
+            records: Vec::new(),
+            flights: BTreeMap::new(),
+            now: 0.0,
+            arrivals: 0,
+            incumbent: None,
+            improvements: Vec::new(),
+            samples_delivered: 0,
+            added_wall: 0.0,
+            is_deadline_reached: false,
+            ended: None,
+        }
+    }
+
+    /// What the study is.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    #[cfg(test)]
+    pub(crate) fn settings_mut_for_tests(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    /// All trials, by number.
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
+    }
+
+    /// The particulars of a trial.
+    pub fn record(&self, trial: TrialId) -> &Record {
+        &self.records[trial.index()]
+    }
+
+    /// Segments that are planned or under way, or whose outcome waits for its turn.
+    pub fn flights(&self) -> &BTreeMap<TrialId, Flight> {
+        &self.flights
+    }
+
+    /// The best trial so far, with its loss.
+    pub fn incumbent(&self) -> Option<(TrialId, Loss)> {
+        self.incumbent.map(|(loss, trial)| (trial, loss))
+    }
+
+    /// Every new incumbent, in order.
+    pub fn improvements(&self) -> &[Improvement] {
+        &self.improvements
+    }
+
+    /// Why the study ended, if it did.
+    pub fn ended(&self) -> Option<EndReason> {
+        self.ended
+    }
+
+    /// Seconds that resumptions have added to the wall budget.
+    pub fn added_wall(&self) -> f64 {
+        self.added_wall
+    }
+
+    /// The predicted cost of a planned segment on the virtual clock; only ratios of costs mean anything.
+    pub fn cost(&self, trial: TrialId, flight: &Flight) -> f64 {
+        (self.cost)(&self.trials[trial.index()].configuration, flight.from, flight.to)
+    }
+
+    /// Whether the best trial is as good as the target.
+    pub fn is_target_met(&self) -> bool {
+        match (self.settings.target, self.incumbent) {
+            (Some(target), Some((loss, _))) => loss <= self.settings.goal.loss(target),
+            _ => false,
+        }
+    }
+
+    /// The resource levels at which trials pause.
+    pub fn rungs(&self) -> &[Samples] {
+        self.policy.rungs()
+    }
+
+    /// What a decision may depend on.
+    pub(super) fn view(&self) -> View<'_> {
+        View {
+            space: &self.settings.space,
+            seed: self.settings.seed,
+            trials: &self.trials,
+            running: self.flights.len(),
+            trials_left: self.settings.max_trials.map(|max| max.saturating_sub(self.trials.len() as u32)),
+            min: self.settings.min,
+            max: self.settings.max,
+        }
+    }
+
+    /// Takes in one event. `elapsed`: seconds that the study had run when it happened, for the records only.
+    pub fn apply(&mut self, event: &Event, elapsed: f64) {
+        match event {
+            Event::StudyCreated { .. } => {}
+            Event::StudyResumed { added_wall } => {
+                self.added_wall += added_wall;
+                self.ended = None;
+                self.is_deadline_reached = false;
+            }
+            Event::SegmentPlanned { trial, created, to, worker, start: _, finish } => {
+                if let Some(created) = created {
+                    self.create(*trial, created);
+                }
+                self.plan(*trial, *to, *worker, *finish);
+            }
+            Event::SegmentEnded { trial, outcome, device, started_at, finished_at } => {
+                self.arrive(*trial, outcome, device, started_at, finished_at);
+            }
+            Event::SegmentInterrupted { trial, report } => {
+                let record = &mut self.records[trial.index()];
+                record.partial.clone_from(&report.evaluations);
+                record.partial_reached = report.reached;
+                record.trainable_parameters = report.trainable_parameters;
+            }
+            Event::SegmentLost { trial, .. } => {
+                if let Some(flight) = self.flights.get_mut(trial) {
+                    flight.lost += 1;
+                }
+            }
+            Event::SegmentDelivered { trial } => self.deliver(*trial, elapsed),
+            Event::DeadlineReached => self.is_deadline_reached = true,
+            Event::StudyEnded { reason } => self.ended = Some(*reason),
+        }
+    }
+
+    fn create(&mut self, id: TrialId, created: &Created) {
+        debug_assert_eq!(id.index(), self.trials.len(), "trials are numbered in order");
+        let point = self.settings.space.encode(&created.configuration);
+        self.trials.push(Trial {
+            id,
+            point: point.unwrap_or_else(|| vec![None; self.settings.space.parameters().len()]),
+            configuration: created.configuration.clone(),
+            origin: created.origin.clone(),
+            status: Status::Paused,
+            reached: Samples(0),
+            segments: 0,
+            observations: Vec::new(),
+        });
+        self.records.push(Record::default());
+    }
+
+    fn plan(&mut self, id: TrialId, to: Samples, worker: u32, finish: f64) {
+        let trial = &mut self.trials[id.index()];
+        trial.status = Status::Running { to };
+        let flight = Flight { from: trial.reached, to, worker, finish, lost: 0, arrived: None };
+        self.flights.insert(id, flight);
+        self.idle_workers.remove(&worker);
+        self.policy.observe(trial);
+    }
+
+    fn arrive(&mut self, id: TrialId, outcome: &Outcome, device: &str, started_at: &str, finished_at: &str) {
+        let Some(flight) = self.flights.get_mut(&id) else { return };
+        if flight.arrived.is_some() {
+            return;
+        }
+        flight.arrived = Some((self.arrivals, outcome.clone()));
+        self.arrivals += 1;
+        let record = &mut self.records[id.index()];
+        device.clone_into(&mut record.device);
+        finished_at.clone_into(&mut record.finished_at);
+        if record.started_at.is_empty() {
+            started_at.clone_into(&mut record.started_at);
+        }
+    }
+
+    fn deliver(&mut self, id: TrialId, elapsed: f64) {
+        let Some(flight) = self.flights.remove(&id) else { return };
+        let Some((_, outcome)) = flight.arrived else { return };
+        self.now = self.now.max(flight.finish);
+        self.idle_workers.insert(flight.worker);
+        let record = &mut self.records[id.index()];
+        record.partial.clear();
+        let trial = &mut self.trials[id.index()];
+        match outcome {
+            Outcome::Reached(report) => {
+                self.samples_delivered += report.reached.0.saturating_sub(trial.reached.0);
+                let observations = observations(&report.evaluations, &self.settings);
+                // A metric that is missing or no number at the end of a segment is a failure like any other.
+                trial.observations.extend(observations);
+                trial.reached = report.reached;
+                trial.segments += 1;
+                trial.status = if trial.reached >= self.settings.max { Status::Completed } else { Status::Paused };
+                record.take(report);
+            }
+            Outcome::Failed(failure) => {
+                trial.status = Status::Failed;
+                record.failure = Some(failure);
+            }
+        }
+        let trial = &self.trials[id.index()];
+        self.policy.observe(trial);
+        if let Some(loss) = trial.loss()
+            && loss < Loss::WORST
+            && self.incumbent.is_none_or(|best| (loss, id) < best)
+        {
+            let is_new = self.incumbent.is_none_or(|(best, _)| loss < best);
+            self.incumbent = Some((loss, id));
+            if is_new {
+                self.improvements.push(Improvement {
+                    trial: id,
+                    loss,
+                    trials: self.trials.len(),
+                    samples: self.samples_delivered,
+                    elapsed,
+                });
+            }
+        }
+    }
+}
+
+fn observations<'a>(
+    evaluations: &'a [Evaluation],
+    settings: &'a Settings,
+) -> impl Iterator<Item = Observation> + use<'a> {
+    evaluations.iter().map(|evaluation| {
+        let value = evaluation.metrics.get(&settings.metric).copied().unwrap_or(f64::NAN);
+        Observation { at: evaluation.at, loss: settings.goal.loss(value) }
+    })
+}
+
+impl Record {
+    fn take(&mut self, report: SegmentReport) {
+        self.evaluations.extend(report.evaluations);
+        self.trainable_parameters = report.trainable_parameters;
+        let Usage { train_seconds, wall_seconds, peak_memory_mb } = report.usage;
+        self.usage.train_seconds += train_seconds;
+        self.usage.wall_seconds += wall_seconds;
+        self.usage.peak_memory_mb = self.usage.peak_memory_mb.max(peak_memory_mb);
+    }
+}

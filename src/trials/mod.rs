@@ -1,0 +1,97 @@
+//! What is known of trials, as searchers, schedulers and policies see it.
+//!
+//! Imports `space` and `units`. The study owns these values and alone changes them.
+
+mod segment;
+
+pub use segment::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport, Usage};
+
+use crate::space::{Configuration, Space};
+use crate::units::{Loss, Samples, Seed, TrialId};
+
+/// One configuration and what has been delivered about it so far.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// Its number.
+    pub id: TrialId,
+    /// What it tries.
+    pub configuration: Configuration,
+    /// The configuration's point in the unit cube, one number per parameter of the space; `None` where inactive.
+    pub point: Vec<Option<f64>>,
+    /// Who proposed it, such as `random` or `tpe`.
+    pub origin: String,
+    /// What it does now.
+    pub status: Status,
+    /// Samples seen, as far as delivered.
+    pub reached: Samples,
+    /// Segments delivered: the number of rungs it has stood at.
+    pub segments: u32,
+    /// Its evaluations in the order in which they were made.
+    pub observations: Vec<Observation>,
+}
+
+impl Trial {
+    /// The best observation, by loss and then by resource; `None` before the first.
+    pub fn best(&self) -> Option<&Observation> {
+        self.observations.iter().min_by_key(|observation| (observation.loss, observation.at))
+    }
+
+    /// The smallest loss observed; [`Loss::WORST`] for a failed trial, `None` while nothing is known.
+    pub fn loss(&self) -> Option<Loss> {
+        match self.status {
+            Status::Failed => Some(Loss::WORST),
+            Status::Running { .. } | Status::Paused | Status::Completed => self.best().map(|best| best.loss),
+        }
+    }
+}
+
+/// The metric of a trial at one resource level.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Observation {
+    /// Samples seen.
+    pub at: Samples,
+    /// The study's metric as a loss.
+    pub loss: Loss,
+}
+
+/// What a trial does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// A segment of it is planned or under way.
+    Running {
+        /// Where the segment ends.
+        to: Samples,
+    },
+    /// It waits at a rung.
+    Paused,
+    /// It has seen all its samples.
+    Completed,
+    /// It cannot go on.
+    Failed,
+}
+
+/// Everything that a decision may depend on, and nothing else: no clock, no machine.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The space.
+    pub space: &'a Space,
+    /// The study's seed.
+    pub seed: Seed,
+    /// All trials, by number.
+    pub trials: &'a [Trial],
+    /// How many trials are running.
+    pub running: usize,
+    /// How many more trials may be started; `None`: no limit.
+    pub trials_left: Option<u32>,
+    /// Before this no trial is judged.
+    pub min: Samples,
+    /// A complete trial.
+    pub max: Samples,
+}
+
+impl View<'_> {
+    /// Whether a new trial may be started.
+    pub fn may_start(&self) -> bool {
+        self.trials_left != Some(0)
+    }
+}

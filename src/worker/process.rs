@@ -1,0 +1,108 @@
+//! The engine's side of a worker on this machine: a child process, its pipes, and the thread that reads them.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::Sender;
+
+use super::{FromWorker, Slot, ToWorker};
+
+/// A running worker process. Dropping it kills it.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    input: Option<ChildStdin>,
+    generation: u64,
+}
+
+/// What a worker's reading thread tells the engine.
+#[derive(Debug)]
+pub enum News {
+    /// A message.
+    Message(FromWorker),
+    /// The worker's output ended: it is dying or dead.
+    Gone,
+}
+
+/// Why a worker could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start a worker process: {0}")]
+pub struct SpawnError(#[from] std::io::Error);
+
+impl Process {
+    /// Starts `program worker --study FOLDER …` for a slot. Its messages go to `news`, each with `tag` and `generation`;
+    /// its standard error goes to `log`.
+    ///
+    /// # Errors
+    /// When the system cannot start it.
+    pub fn spawn<T: From<(usize, u64, News)> + Send + 'static>(
+        program: &Path,
+        folder: &Path,
+        slot: &Slot,
+        log: &Path,
+        tag: usize,
+        generation: u64,
+        news: Sender<T>,
+    ) -> Result<Self, SpawnError> {
+        let log = File::options().create(true).append(true).open(log)?;
+        let mut child = Command::new(program)
+            .arg("worker")
+            .arg("--study")
+            .arg(folder)
+            .arg("--device")
+            .arg(slot.device.to_string())
+            // Rayon and the tokeniser would otherwise take every core of the machine in every worker.
+            .env("RAYON_NUM_THREADS", slot.threads.to_string())
+            .env("TOKENIZERS_PARALLELISM", if slot.threads > 1 { "true" } else { "false" })
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()?;
+        let input = child.stdin.take();
+        if let Some(output) = child.stdout.take() {
+            std::thread::spawn(move || {
+                for line in BufReader::new(output).lines() {
+                    let Some(message) = line.ok().and_then(|line| serde_json::from_str(&line).ok()) else { break };
+                    if news.send(T::from((tag, generation, News::Message(message)))).is_err() {
+                        return;
+                    }
+                }
+                let _ = news.send(T::from((tag, generation, News::Gone)));
+            });
+        }
+        Ok(Self { child, input, generation })
+    }
+
+    /// Counts the processes that have served this slot.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Sends a message. A worker that cannot take it is dying, which its reading thread reports.
+    pub fn send(&mut self, message: &ToWorker) {
+        if let (Some(input), Ok(mut line)) = (&mut self.input, serde_json::to_vec(message)) {
+            line.push(b'\n');
+            let _ = input.write_all(&line).and_then(|()| input.flush());
+        }
+    }
+
+    /// Ends the process and says how it ended.
+    pub fn end(&mut self) -> String {
+        self.input = None;
+        let _ = self.child.kill();
+        self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
+    }
+
+    /// Waits for a process whose output has ended, and says how it ended.
+    pub fn reap(&mut self) -> String {
+        self.input = None;
+        self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,58 @@
+//! The messages between engine and worker: one JSON object a line, the same over every transport.
+
+use serde::{Deserialize, Serialize};
+
+use crate::trials::{Failure, Progress, Segment, SegmentReport};
+use crate::units::TrialId;
+
+/// From the engine to a worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToWorker {
+    /// Run a segment; only sent to a worker that is ready and runs none.
+    Run {
+        /// What to run.
+        segment: Segment,
+    },
+    /// Finish the current step, checkpoint, and report the segment as interrupted. Nothing happens if none is running.
+    Stop,
+}
+
+/// From a worker to the engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromWorker {
+    /// Model and data are loaded; segments are welcome.
+    Ready,
+    /// The worker cannot serve, and ends: the fault lies in the study's input.
+    Unable {
+        /// Why.
+        message: String,
+    },
+    /// How far the running segment is.
+    Progress {
+        /// The trial.
+        trial: TrialId,
+        /// How far.
+        progress: Progress,
+    },
+    /// The running segment came to an end; the worker is free.
+    Ended {
+        /// The trial.
+        trial: TrialId,
+        /// How.
+        end: SegmentEnd,
+    },
+}
+
+/// How a segment ended on its worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SegmentEnd {
+    /// Where it was to end.
+    Reached(SegmentReport),
+    /// Before, because it was told to stop.
+    Interrupted(SegmentReport),
+    /// The trial cannot go on.
+    Failed(Failure),
+}

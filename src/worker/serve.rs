@@ -1,0 +1,119 @@
+//! The worker's side: reads orders, runs segments, reports.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use super::{FromWorker, SegmentEnd, ToWorker};
+use crate::objective::{Control, Objective};
+use crate::trials::{Failure, FailureKind, Progress, Segment};
+use crate::units::TrialId;
+
+/// Shortest time between two progress messages without an evaluation.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Serves segments until `input` closes, which is how a worker learns that its engine is gone. Returns the exit code.
+///
+/// `load` prepares the objective; its error is reported as [`FromWorker::Unable`].
+pub fn serve(
+    input: impl Read + Send + 'static,
+    output: impl Write,
+    load: impl FnOnce() -> Result<Box<dyn Objective>, String>,
+) -> u8 {
+    let stop = Arc::new(AtomicBool::new(false));
+    let orders = listen(input, Arc::clone(&stop));
+    let mut output = Output(output);
+    let mut objective = match load() {
+        Ok(objective) => objective,
+        Err(message) => {
+            output.send(&FromWorker::Unable { message });
+            return 2;
+        }
+    };
+    output.send(&FromWorker::Ready);
+    for segment in orders {
+        let end = run(objective.as_mut(), &segment, &stop, &mut output);
+        stop.store(false, Ordering::SeqCst);
+        output.send(&FromWorker::Ended { trial: segment.trial, end });
+    }
+    0
+}
+
+/// Reads messages on a thread of its own, so that a stop is seen during a segment. When the engine is gone the process
+/// ends at once: what it was training would reach nobody, and its checkpoint on disk is whole.
+fn listen(input: impl Read + Send + 'static, stop: Arc<AtomicBool>) -> mpsc::Receiver<Segment> {
+    let (sender, orders) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(input).lines() {
+            let Ok(line) = line else { break };
+            match serde_json::from_str(&line) {
+                Ok(ToWorker::Run { segment }) => {
+                    stop.store(false, Ordering::SeqCst);
+                    if sender.send(segment).is_err() {
+                        break;
+                    }
+                }
+                Ok(ToWorker::Stop) => stop.store(true, Ordering::SeqCst),
+                Err(_) => break,
+            }
+        }
+        std::process::exit(0);
+    });
+    orders
+}
+
+fn run(
+    objective: &mut dyn Objective,
+    segment: &Segment,
+    stop: &AtomicBool,
+    output: &mut Output<impl Write>,
+) -> SegmentEnd {
+    let mut line = Line { trial: segment.trial, stop, output, last: None };
+    let result = catch_unwind(AssertUnwindSafe(|| objective.run(segment, &mut line)));
+    match result {
+        Ok(Ok(report)) if report.reached >= segment.to => SegmentEnd::Reached(report),
+        Ok(Ok(report)) => SegmentEnd::Interrupted(report),
+        Ok(Err(failure)) => SegmentEnd::Failed(failure),
+        Err(panic) => {
+            let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+            let message = format!("the training code panicked: {}", text.unwrap_or_else(|| "no message".into()));
+            SegmentEnd::Failed(Failure { kind: FailureKind::Crashed, message })
+        }
+    }
+}
+
+struct Output<W>(W);
+
+impl<W: Write> Output<W> {
+    /// A message that cannot be sent has no reader left: then the listening thread is about to end the process.
+    fn send(&mut self, message: &FromWorker) {
+        if let Ok(mut line) = serde_json::to_vec(message) {
+            line.push(b'\n');
+            let _ = self.0.write_all(&line).and_then(|()| self.0.flush());
+        }
+    }
+}
+
+struct Line<'a, W> {
+    trial: TrialId,
+    stop: &'a AtomicBool,
+    output: &'a mut Output<W>,
+    last: Option<Instant>,
+}
+
+impl<W: Write> Control for Line<'_, W> {
+    fn is_stop_requested(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        let is_due = self.last.is_none_or(|last| last.elapsed() >= PROGRESS_INTERVAL);
+        if is_due || progress.evaluation.is_some() {
+            self.last = Some(Instant::now());
+            self.output.send(&FromWorker::Progress { trial: self.trial, progress });
+        }
+    }
+}
