@@ -1,0 +1,392 @@
+//! Expressions over parameters: the language of `when:` and `constraints:`.
+//!
+//! `batch_size * max_length <= 16384`, `scheduler != 'constant' and warmup_ratio > 0`, `optimizer in ['sgd', 'adam']`.
+//! From loose to tight: `or`; `and`; `not`; one comparison (`== != < <= > >= in`, `not in`); `+ -`; `* / %`; `-x`; `**`.
+//! Text becomes tokens (`token`), tokens a tree (`parse`) that is checked against the parameters' domains (`check`)
+//! and evaluated in three values, because a parameter may be inactive (`tree`).
+
+mod check;
+mod parse;
+mod token;
+mod tree;
+
+use std::ops::Range;
+
+use self::tree::Tree;
+use super::{Configuration, Domain};
+
+/// A checked expression that is true or false of a configuration. Equal if it reads the same and means the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expression {
+    source: String,
+    tree: Tree,
+    references: Vec<String>,
+}
+
+/// What is wrong with an expression, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ExpressionError {
+    /// What is wrong: lower case, the offending text in backticks.
+    pub message: String,
+    /// The bytes of the expression's text that are wrong.
+    pub range: Range<usize>,
+    /// What to write instead, if that is clear: a phrase such as "did you mean `dropout`?".
+    pub suggestion: Option<String>,
+}
+
+impl ExpressionError {
+    fn new(range: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            range,
+            suggestion: None,
+        }
+    }
+
+    fn suggest(mut self, suggestion: impl Into<String>) -> Self {
+        self.suggestion = Some(suggestion.into());
+        self
+    }
+}
+
+impl Expression {
+    /// Reads `text` as a condition over the `parameters`, given by name and domain.
+    ///
+    /// # Errors
+    /// [`ExpressionError`] for bad syntax, an unknown name, operands of types that do not go together, a result that is
+    /// not true or false, a comparison with a text that a parameter never takes but nearly does, and for expressions
+    /// longer than 4,096 bytes or nested deeper than 64 levels.
+    pub fn parse(text: &str, parameters: &[(&str, &Domain)]) -> Result<Self, ExpressionError> {
+        let tree = parse::parse(text)?;
+        check::check(&tree, parameters)?;
+        let mut references = Vec::new();
+        tree.collect_references(&mut references);
+        Ok(Self {
+            source: text.to_owned(),
+            tree,
+            references,
+        })
+    }
+
+    /// The names of the parameters it refers to, each once, in order of appearance.
+    pub fn references(&self) -> impl Iterator<Item = &str> {
+        self.references.iter().map(String::as_str)
+    }
+
+    /// Whether it is true; `None` if that depends on an inactive parameter.
+    pub fn evaluate(&self, configuration: &Configuration) -> Option<bool> {
+        self.tree.truth(configuration)
+    }
+
+    /// Whether it is true; what depends on an inactive parameter is not.
+    pub fn is_true(&self, configuration: &Configuration) -> bool {
+        self.evaluate(configuration) == Some(true)
+    }
+
+    /// The text it was read from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::Value;
+    use super::*;
+
+    fn domains() -> Vec<(&'static str, Domain)> {
+        let texts = |texts: &[&str]| Domain::Choice {
+            values: texts.iter().map(|text| Value::Text((*text).to_owned())).collect(),
+            ordered: false,
+        };
+        vec![
+            (
+                "batch_size",
+                Domain::Int {
+                    min: 1,
+                    max: 128,
+                    log: false,
+                    step: 1,
+                },
+            ),
+            (
+                "dropout",
+                Domain::Float {
+                    min: 0.0,
+                    max: 0.5,
+                    log: false,
+                    step: None,
+                },
+            ),
+            ("scheduler", texts(&["linear", "cosine", "constant"])),
+            (
+                "augment",
+                Domain::Choice {
+                    values: vec![Value::Bool(true), Value::Bool(false)],
+                    ordered: false,
+                },
+            ),
+            (
+                "mixed",
+                Domain::Choice {
+                    values: vec![Value::Int(1), Value::Text("auto".to_owned())],
+                    ordered: false,
+                },
+            ),
+            (
+                "optimizer.lr",
+                Domain::Float {
+                    min: 1e-5,
+                    max: 1.0,
+                    log: true,
+                    step: None,
+                },
+            ),
+            (
+                "learning-rate",
+                Domain::Float {
+                    min: 1e-5,
+                    max: 1.0,
+                    log: true,
+                    step: None,
+                },
+            ),
+        ]
+    }
+
+    fn parse(text: &str) -> Result<Expression, ExpressionError> {
+        let domains = domains();
+        let parameters: Vec<(&str, &Domain)> = domains.iter().map(|(name, domain)| (*name, domain)).collect();
+        Expression::parse(text, &parameters)
+    }
+
+    fn truth(text: &str) -> Option<bool> {
+        let configuration: Configuration = [
+            ("batch_size", Value::Int(32)),
+            ("dropout", Value::Float(0.1)),
+            ("scheduler", Value::Text("cosine".to_owned())),
+            ("augment", Value::Bool(true)),
+            ("mixed", Value::Text("auto".to_owned())),
+            ("learning-rate", Value::Float(0.001)),
+        ]
+        .into_iter()
+        .collect();
+        parse(text)
+            .unwrap_or_else(|error| panic!("{text}: {error}"))
+            .evaluate(&configuration)
+    }
+
+    /// The message, a caret line and the suggestion, as one text.
+    fn error(text: &str) -> String {
+        let error = parse(text).unwrap_err();
+        let marks = text
+            .get(error.range.clone())
+            .unwrap_or_else(|| panic!("{:?} cuts `{text}`", error.range));
+        let hint = error.suggestion.map(|hint| format!(" ({hint})")).unwrap_or_default();
+        format!("{} at `{marks}`{hint}", error.message)
+    }
+
+    #[test]
+    fn arithmetic_binds_as_in_python() {
+        for text in [
+            "1 + 2 * 3 == 7",
+            "2 ** 3 ** 2 == 512",
+            "-2 ** 2 == -4",
+            "2 ** -1 == 0.5",
+            "7 % 4 == 3 and -7 % 4 == 1",
+            "(1 + 2) * 3 == 9",
+            "8 / 2 / 2 == 2",
+            "1 - 2 - 3 == -4",
+            "1e-3 == 0.001 and .5 == 1 / 2",
+            "not 1 == 2",
+            "true or false and false",
+            "not (true and false)",
+        ] {
+            assert_eq!(truth(text), Some(true), "{text}");
+        }
+    }
+
+    #[test]
+    fn comparisons_read_the_configuration() {
+        assert_eq!(truth("batch_size * 128 <= 4096"), Some(true));
+        assert_eq!(truth("batch_size > 32"), Some(false));
+        assert_eq!(truth("scheduler in ['linear', \"cosine\"]"), Some(true));
+        assert_eq!(truth("scheduler not in ['linear', 'cosine']"), Some(false));
+        assert_eq!(truth("batch_size in [16, 32.0]"), Some(true));
+        assert_eq!(truth("augment"), Some(true));
+        assert_eq!(truth("augment == false"), Some(false));
+        assert_eq!(truth("mixed == 'auto' and mixed != 1"), Some(true));
+        assert_eq!(truth("`learning-rate` < 1e-2"), Some(true));
+        assert_eq!(
+            truth("1 / (batch_size - 32) > 0 or 0 / (batch_size - 32) == 0"),
+            Some(true)
+        );
+    }
+
+    #[test]
+    fn an_inactive_parameter_leaves_open_only_what_depends_on_it() {
+        assert_eq!(truth("optimizer.lr < 1"), None);
+        assert_eq!(truth("optimizer.lr < 1 or batch_size == 32"), Some(true));
+        assert_eq!(truth("optimizer.lr < 1 and batch_size == 3"), Some(false));
+        assert_eq!(truth("not optimizer.lr < 1"), None);
+        assert_eq!(truth("batch_size in [1, optimizer.lr]"), None);
+        assert!(!parse("optimizer.lr < 1").unwrap().is_true(&Configuration::default()));
+    }
+
+    #[test]
+    fn references_are_listed_once_in_order() {
+        let expression = parse("dropout < 0.1 and (batch_size > 3 or dropout in [0.2, optimizer.lr])").unwrap();
+        assert_eq!(
+            expression.references().collect::<Vec<_>>(),
+            ["dropout", "batch_size", "optimizer.lr"]
+        );
+        assert_eq!(
+            expression.source(),
+            "dropout < 0.1 and (batch_size > 3 or dropout in [0.2, optimizer.lr])"
+        );
+    }
+
+    #[test]
+    fn errors_say_what_is_wrong_where_and_what_to_write() {
+        let texts = [
+            "",
+            "batch_size >",
+            "batch_sise > 3",
+            "batch_size > 'a'",
+            "scheduler > 3",
+            "scheduler == 'cosin'",
+            "scheduler in ['linear', 'constat']",
+            "batch_size",
+            "batch_size + 1",
+            "batch_size = 3",
+            "batch_size > 3 && dropout < 1",
+            "batch_size > 3 || dropout < 1",
+            "!augment",
+            "1 < batch_size < 3",
+            "(batch_size > 3",
+            "batch_size > 3)",
+            "batch_size in 3",
+            "scheduler == 'linear",
+            "scheduler in []",
+            "augment and dropout",
+            "not dropout",
+            "-scheduler == 3",
+            "dropout § 3",
+            "momentum > 3",
+            "augment < true",
+            "mixed + 1 == 2",
+            "batch_size > 12abc",
+            "and",
+        ];
+        let shown: Vec<String> = texts
+            .iter()
+            .map(|text| format!("`{text}`\n    {}", error(text)))
+            .collect();
+        insta::assert_snapshot!(shown.join("\n"), @r##"
+``
+    the expression is empty at ``
+`batch_size >`
+    the expression ends where a parameter, a number or a text should follow at ``
+`batch_sise > 3`
+    there is no parameter `batch_sise` at `batch_sise` (did you mean `batch_size`?)
+`batch_size > 'a'`
+    a number is compared with a text at `batch_size > 'a'`
+`scheduler > 3`
+    a text is compared with a number at `scheduler > 3`
+`scheduler == 'cosin'`
+    `scheduler` is never 'cosin' at `'cosin'` (did you mean 'cosine'?)
+`scheduler in ['linear', 'constat']`
+    `scheduler` is never 'constat' at `'constat'` (did you mean 'constant'?)
+`batch_size`
+    expected true or false, but this is a number at `batch_size` (compare it, as in `x > 3` or `x == 'a'`)
+`batch_size + 1`
+    expected true or false, but this is a number at `batch_size + 1` (compare it, as in `x > 3` or `x == 'a'`)
+`batch_size = 3`
+    `=` is not an operator here at `=` (write `==`)
+`batch_size > 3 && dropout < 1`
+    `&&` is not an operator here at `&&` (write `and`)
+`batch_size > 3 || dropout < 1`
+    `||` is not an operator here at `||` (write `or`)
+`!augment`
+    `!` is not an operator here at `!` (write `not`)
+`1 < batch_size < 3`
+    comparisons cannot be chained at `<` (write `a < b and b < c`)
+`(batch_size > 3`
+    the expression ends where `)` should follow at ``
+`batch_size > 3)`
+    expected an operator or the end, found `)` at `)`
+`batch_size in 3`
+    expected a list such as `[1, 2]`, found a number at `3`
+`scheduler == 'linear`
+    a quote is opened but not closed at `'linear`
+`scheduler in []`
+    the list is empty at `[]`
+`augment and dropout`
+    expected true or false, but this is a number at `dropout` (compare it, as in `x > 3` or `x == 'a'`)
+`not dropout`
+    expected true or false, but this is a number at `dropout` (compare it, as in `x > 3` or `x == 'a'`)
+`-scheduler == 3`
+    expected a number, but this is a text at `scheduler`
+`dropout § 3`
+    unexpected character `§` at `§`
+`momentum > 3`
+    there is no parameter `momentum` at `momentum` (a text is written in quotes, as in `x == 'a'`)
+`augment < true`
+    expected a number, but this is true or false at `augment`
+`mixed + 1 == 2`
+    expected a number, but this is a choice of several kinds at `mixed`
+`batch_size > 12abc`
+    `12abc` is not a number at `12abc`
+`and`
+    expected a parameter, a number or a text, found `and` at `and`
+"##);
+    }
+
+    #[test]
+    fn deep_nesting_and_long_texts_are_errors_not_overflows() {
+        for text in [
+            "(".repeat(3_000),
+            "not ".repeat(1_000),
+            "-".repeat(3_000),
+            "2 ** ".repeat(800),
+        ] {
+            assert!(error(&text).contains("nested deeper"), "{}", error(&text));
+        }
+        assert!(parse(&format!("1{} > 0", " + 1".repeat(1_000))).is_ok());
+        assert!(
+            parse(&format!("1{} > 0", " + 1".repeat(10_000)))
+                .unwrap_err()
+                .message
+                .contains("longer than")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_an_expression_or_an_error_inside_the_text(text in "\\PC{0,40}") {
+            if let Err(error) = parse(&text) {
+                prop_assert!(text.get(error.range).is_some());
+            }
+        }
+
+        #[test]
+        fn any_row_of_words_is_an_expression_or_an_error_inside_the_text(
+            words in prop::collection::vec(
+                prop::sample::select(vec![
+                    "dropout", "batch_size", "scheduler", "augment", "'linear'", "1", "1e-3", "true", "(", ")", "[", "]",
+                    ",", "+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", "in", "not", "and", "or",
+                ]),
+                0..12,
+            )
+        ) {
+            let text = words.join(" ");
+            match parse(&text) {
+                Ok(expression) => { expression.evaluate(&Configuration::default()); }
+                Err(error) => prop_assert!(text.get(error.range).is_some()),
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! "Did you mean": the name a person most likely wanted.
+
+/// The candidate nearest to `name`, if one is near enough to be a slip of the pen.
+///
+/// Near enough is an edit distance (with swapped neighbours counted once) of at most a third of the longer name,
+/// cargo's rule for misspelt commands; a difference of only case or of `-` against `_` always counts.
+pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A hostile name must not cost quadratic time.
+    const LONGEST: usize = 100;
+    if name.is_empty() || name.len() > LONGEST {
+        return None;
+    }
+    let plain = |text: &str| text.to_lowercase().replace('-', "_");
+    let wanted = plain(name);
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != name && candidate.len() <= LONGEST)
+        .map(|candidate| (strsim::osa_distance(&wanted, &plain(candidate)), candidate))
+        .filter(|(distance, candidate)| {
+            *distance <= (wanted.chars().count().max(candidate.chars().count()) / 3).max(1)
+                && *distance < wanted.len().max(1)
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_finds_its_name_and_a_stranger_finds_none() {
+        let names = ["learning_rate", "batch_size", "dropout"];
+        assert_eq!(did_you_mean("learnign_rate", names), Some("learning_rate"));
+        assert_eq!(did_you_mean("Batch-Size", names), Some("batch_size"));
+        assert_eq!(did_you_mean("momentum", names), None);
+        assert_eq!(did_you_mean("", names), None);
+        assert_eq!(did_you_mean(&"x".repeat(10_000), names), None);
+    }
+}
