@@ -1,0 +1,123 @@
+//! Data compiled into the program, so that a first search needs no download.
+
+use super::error::DataError;
+use super::examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
+use super::images::{read_idx_images, read_idx_labels, to_rgb};
+use super::suggestion::closest;
+
+/// The names that [`load`] knows.
+pub const NAMES: &[&str] = &["fashion-mini"];
+
+/// Fashion-MNIST's classes in the order of its labels (Xiao, Rasul and Vollgraf 2017, table 2).
+const FASHION_LABELS: [&str; 10] = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
+
+/// One compiled-in file: its name for messages, and its bytes.
+macro_rules! fashion {
+    ($name:literal) => {
+        (
+            $name,
+            include_bytes!(concat!("../../../search-spaces/quickstart/fashion-mini/", $name)).as_slice(),
+        )
+    };
+}
+
+const TRAIN_IMAGES: (&str, &[u8]) = fashion!("fashion-train-images.idx3.gz");
+const TRAIN_LABELS: (&str, &[u8]) = fashion!("fashion-train-labels.idx1.gz");
+const VALIDATION_IMAGES: (&str, &[u8]) = fashion!("fashion-t10k-images.idx3.gz");
+const VALIDATION_LABELS: (&str, &[u8]) = fashion!("fashion-t10k-labels.idx1.gz");
+
+/// Built-in data by name, without `builtin:`. `fashion-mini` is 4,000 training and 1,000 validation images of Fashion-MNIST;
+/// `train_limit` keeps only the first so many training images, which are in random order.
+///
+/// # Errors
+/// There is no such data, or the limit is 0.
+pub fn load(name: &str, train_limit: Option<usize>) -> Result<Dataset, DataError> {
+    if !NAMES.contains(&name) {
+        return Err(DataError::UnknownBuiltin {
+            name: name.to_owned(),
+            available: NAMES.iter().map(|&name| name.to_owned()).collect(),
+            suggestion: closest(name, NAMES),
+        });
+    }
+    if train_limit == Some(0) {
+        return Err(DataError::NoTrainingExamples);
+    }
+    Ok(Dataset {
+        train: examples(TRAIN_IMAGES, TRAIN_LABELS, train_limit.unwrap_or(usize::MAX))?,
+        validation: examples(VALIDATION_IMAGES, VALIDATION_LABELS, usize::MAX)?,
+        test: None,
+        labels: FASHION_LABELS.map(str::to_owned).to_vec(),
+    })
+}
+
+fn examples(images: (&str, &[u8]), labels: (&str, &[u8]), limit: usize) -> Result<Examples, DataError> {
+    let mut pixels = to_rgb(images.0, &read_idx_images(images.0, images.1)?)?;
+    let mut classes = read_idx_labels(labels.0, labels.1)?;
+    classes.truncate(limit);
+    pixels.truncate(classes.len() * IMAGE_PIXELS);
+    Ok(Examples {
+        inputs: Inputs::Images { pixels },
+        labels: classes.into_iter().map(u32::from).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fashion_mini_has_every_class_and_whole_images() {
+        let data = load("fashion-mini", None).unwrap();
+        assert_eq!(
+            (data.train.len(), data.validation.len(), data.labels.len()),
+            (4000, 1000, 10)
+        );
+        for part in [&data.train, &data.validation] {
+            assert_eq!(part.inputs.len(), part.len());
+            let mut classes = part.labels.clone();
+            classes.sort_unstable();
+            classes.dedup();
+            assert_eq!(classes, (0..10).collect::<Vec<u32>>());
+            let Inputs::Images { pixels } = &part.inputs else {
+                unreachable!("fashion is images")
+            };
+            assert!(pixels.iter().all(|pixel| (0.0..=1.0).contains(pixel)));
+            assert!(pixels.contains(&1.0));
+        }
+    }
+
+    #[test]
+    fn a_limit_takes_the_first_training_images_only() {
+        let (all, some) = (
+            load("fashion-mini", None).unwrap(),
+            load("fashion-mini", Some(300)).unwrap(),
+        );
+        assert_eq!(some.train.labels, all.train.labels[..300]);
+        assert_eq!(some.train.inputs.len(), 300);
+        assert_eq!(some.validation, all.validation);
+        assert_eq!(load("fashion-mini", Some(5000)).unwrap().train.len(), 4000);
+        assert!(matches!(
+            load("fashion-mini", Some(0)),
+            Err(DataError::NoTrainingExamples)
+        ));
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_known_ones() {
+        insta::assert_snapshot!(
+            load("fasion-mini", None).unwrap_err(),
+            @"no built-in data `fasion-mini`; did you mean `fashion-mini`; there is only the set `fashion-mini`"
+        );
+    }
+}

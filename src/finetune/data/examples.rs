@@ -1,0 +1,124 @@
+//! What a trainer gets: inputs as numbers, each with its class.
+
+use super::error::DataError;
+
+/// Numbers in one image: 3 colours of 32 × 32.
+pub const IMAGE_PIXELS: usize = 3 * 32 * 32;
+
+/// Inputs of one kind, in the order of their labels.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Inputs {
+    /// Token ids of each text, special tokens included, already cut to the longest length allowed; not padded.
+    Texts(Vec<Vec<u32>>),
+    /// Images one after another.
+    Images {
+        /// `[n, 3, 32, 32]` in `0..=1`, row-major.
+        pixels: Vec<f32>,
+    },
+}
+
+impl Inputs {
+    /// How many inputs there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Texts(texts) => texts.len(),
+            Self::Images { pixels } => pixels.len() / IMAGE_PIXELS,
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Inputs with their classes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Examples {
+    /// The inputs.
+    pub inputs: Inputs,
+    /// The class of each input: an index into [`Dataset::labels`].
+    pub labels: Vec<u32>,
+}
+
+impl Examples {
+    /// How many examples there are.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// These examples followed by `other`: training and validation data for a final model.
+    ///
+    /// # Errors
+    /// [`DataError::MixedInputs`] when one holds texts and the other images.
+    pub fn concat(&self, other: &Self) -> Result<Self, DataError> {
+        let inputs = match (&self.inputs, &other.inputs) {
+            (Inputs::Texts(ours), Inputs::Texts(theirs)) => Inputs::Texts([ours.as_slice(), theirs].concat()),
+            (Inputs::Images { pixels: ours }, Inputs::Images { pixels: theirs }) => Inputs::Images {
+                pixels: [ours.as_slice(), theirs].concat(),
+            },
+            (Inputs::Texts(_), Inputs::Images { .. }) | (Inputs::Images { .. }, Inputs::Texts(_)) => {
+                return Err(DataError::MixedInputs);
+            }
+        };
+        Ok(Self {
+            inputs,
+            labels: [self.labels.as_slice(), &other.labels].concat(),
+        })
+    }
+}
+
+/// All data of a task. Every part holds the same kind of inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// What the model learns from.
+    pub train: Examples,
+    /// What trials are compared on.
+    pub validation: Examples,
+    /// What the winner is looked at with, once.
+    pub test: Option<Examples>,
+    /// Names of the classes; the index is the class.
+    pub labels: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn concatenated_examples_keep_their_order_and_labels() {
+        let first = Examples {
+            inputs: Inputs::Texts(vec![vec![1], vec![2, 3]]),
+            labels: vec![0, 1],
+        };
+        let second = Examples {
+            inputs: Inputs::Texts(vec![vec![4]]),
+            labels: vec![1],
+        };
+        let both = first.concat(&second).unwrap();
+        assert_eq!(both.inputs, Inputs::Texts(vec![vec![1], vec![2, 3], vec![4]]));
+        assert_eq!(both.labels, [0, 1, 1]);
+        assert_eq!((both.len(), both.inputs.len()), (3, 3));
+    }
+
+    #[test]
+    fn texts_and_images_do_not_mix() {
+        let texts = Examples {
+            inputs: Inputs::Texts(vec![vec![1]]),
+            labels: vec![0],
+        };
+        let images = Examples {
+            inputs: Inputs::Images {
+                pixels: vec![0.0; IMAGE_PIXELS],
+            },
+            labels: vec![0],
+        };
+        assert_eq!(images.inputs.len(), 1);
+        assert!(matches!(texts.concat(&images), Err(DataError::MixedInputs)));
+    }
+}

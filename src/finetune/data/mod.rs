@@ -1,0 +1,28 @@
+//! Labelled data for fine-tuning: read, checked, split, tokenised and cut into batches.
+//!
+//! Imports `units` and `rng` only. Begin reading at [`Dataset`]; [`table`] makes one from the user's files, [`builtin`] from what is
+//! compiled into the program, and [`batches`] says in which order a trainer sees it.
+
+pub mod batches;
+pub mod builtin;
+mod error;
+mod examples;
+mod fields;
+pub mod images;
+mod labels;
+mod lines;
+mod rows;
+mod shuffle;
+pub mod split;
+pub(in crate::finetune) mod suggestion;
+pub mod table;
+#[cfg(test)]
+mod testing;
+pub mod tokenizer;
+
+pub use batches::{epoch_batches, evaluation_batches};
+pub use error::DataError;
+pub use examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
+pub use split::SplitOptions;
+pub use table::{TableOptions, TextTable, load_table};
+pub use tokenizer::Tokenizer;

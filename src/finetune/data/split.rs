@@ -1,0 +1,274 @@
+//! Which examples are held out for validation and for test.
+
+use std::collections::BTreeMap;
+
+use crate::rng::stream;
+use crate::units::Seed;
+
+use super::error::DataError;
+use super::shuffle::shuffle;
+
+/// Shares of the training table that are held out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SplitOptions {
+    /// Share for validation, in `0..1`; 0 when there is a file of its own.
+    pub validation: f64,
+    /// Share kept for the winner, in `0..1`.
+    pub test: f64,
+    /// Whether each part keeps every label's share.
+    pub stratify: bool,
+    /// Keys the choice.
+    pub seed: Seed,
+}
+
+/// Indices of examples; every example is in exactly one part, and each part is in ascending order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// To learn from; at least one example of every label.
+    pub train: Vec<u32>,
+    /// To compare trials on.
+    pub validation: Vec<u32>,
+    /// To look at the winner with.
+    pub test: Vec<u32>,
+}
+
+/// Splits examples with these classes: a pure function of its arguments. A share above 0 holds out the nearest whole number of
+/// examples, at least one; stratified, they are apportioned among the labels by largest remainder (Hamilton's method).
+///
+/// # Errors
+/// [`DataError::Shares`] for shares outside their range, [`DataError::TooFewExamples`] when a label would have nothing to learn from.
+pub fn split(classes: &[u32], options: &SplitOptions) -> Result<Parts, DataError> {
+    let SplitOptions {
+        validation,
+        test,
+        stratify,
+        seed,
+    } = *options;
+    if !(validation >= 0.0 && test >= 0.0 && validation + test < 1.0) {
+        return Err(DataError::Shares { validation, test });
+    }
+    let wanted_validation = wanted(validation, classes.len());
+    let wanted_test = wanted(test, classes.len());
+
+    let groups = grouped(classes, stratify);
+    let sizes: Vec<usize> = groups.values().map(Vec::len).collect();
+    let spare: Vec<Vec<u32>> = groups
+        .into_iter()
+        .map(|(group, members)| spare(members, classes, seed, group))
+        .collect();
+    let mut room: Vec<usize> = spare.iter().map(Vec::len).collect();
+    if room.iter().sum::<usize>() < wanted_validation + wanted_test {
+        return Err(DataError::TooFewExamples {
+            examples: classes.len(),
+            labels: classes.iter().collect::<std::collections::BTreeSet<_>>().len(),
+            held_out: wanted_validation + wanted_test,
+        });
+    }
+    let validation_counts = apportion(wanted_validation, &sizes, &room);
+    for (room, taken) in room.iter_mut().zip(&validation_counts) {
+        *room -= taken;
+    }
+    let test_counts = apportion(wanted_test, &sizes, &room);
+
+    let mut held = vec![Part::Train; classes.len()];
+    for ((spare, validation), test) in spare.iter().zip(validation_counts).zip(test_counts) {
+        for (place, &example) in spare.iter().enumerate().take(validation + test) {
+            held[example as usize] = if place < validation {
+                Part::Validation
+            } else {
+                Part::Test
+            };
+        }
+    }
+    let members = |wanted: Part| {
+        (0..)
+            .zip(&held)
+            .filter(|(_, part)| **part == wanted)
+            .map(|(index, _)| index)
+            .collect()
+    };
+    Ok(Parts {
+        train: members(Part::Train),
+        validation: members(Part::Validation),
+        test: members(Part::Test),
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Train,
+    Validation,
+    Test,
+}
+
+fn wanted(share: f64, examples: usize) -> usize {
+    if share == 0.0 {
+        0
+    } else {
+        ((share * examples as f64).round() as usize).max(1)
+    }
+}
+
+/// The examples by label, or all in one group.
+fn grouped(classes: &[u32], stratify: bool) -> BTreeMap<u32, Vec<u32>> {
+    let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (example, &class) in (0..).zip(classes) {
+        groups
+            .entry(if stratify { class } else { 0 })
+            .or_default()
+            .push(example);
+    }
+    groups
+}
+
+/// The group's members in random order, without the first of each label: that one is always learnt from.
+fn spare(mut members: Vec<u32>, classes: &[u32], seed: Seed, group: u32) -> Vec<u32> {
+    shuffle(&mut members, &mut stream(seed, "split", &[u64::from(group)]));
+    let mut learnt = std::collections::BTreeSet::new();
+    members.retain(|&example| !learnt.insert(classes[example as usize]));
+    members
+}
+
+/// Shares `total` out in proportion to `sizes`, to none more than it has `room` for; `total` is at most all room.
+fn apportion(total: usize, sizes: &[usize], room: &[usize]) -> Vec<usize> {
+    let all: usize = sizes.iter().sum();
+    let quota = |size: usize| (total as u128 * size as u128).div_euclid(all.max(1) as u128) as usize;
+    let remainder = |size: usize| (total as u128 * size as u128).rem_euclid(all.max(1) as u128);
+    let mut counts: Vec<usize> = sizes
+        .iter()
+        .zip(room)
+        .map(|(&size, &room)| quota(size).min(room))
+        .collect();
+    let mut order: Vec<usize> = (0..sizes.len()).collect();
+    order.sort_by_key(|&group| (std::cmp::Reverse(remainder(sizes[group])), group));
+    let mut left = total - counts.iter().sum::<usize>();
+    while left > 0 {
+        let before = left;
+        for &group in &order {
+            if left > 0 && counts[group] < room[group] {
+                counts[group] += 1;
+                left -= 1;
+            }
+        }
+        if left == before {
+            break;
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn options(validation: f64, test: f64, stratify: bool) -> SplitOptions {
+        SplitOptions {
+            validation,
+            test,
+            stratify,
+            seed: Seed(1),
+        }
+    }
+
+    fn of_class(part: &[u32], classes: &[u32], class: u32) -> usize {
+        part.iter()
+            .filter(|&&example| classes[example as usize] == class)
+            .count()
+    }
+
+    #[test]
+    fn a_stratified_split_keeps_every_labels_share() {
+        let classes: Vec<u32> = (0..100).map(|index| u32::from(index % 10 == 0)).collect();
+        let parts = split(&classes, &options(0.2, 0.1, true)).unwrap();
+        assert_eq!(
+            (parts.train.len(), parts.validation.len(), parts.test.len()),
+            (70, 20, 10)
+        );
+        assert_eq!(
+            (
+                of_class(&parts.validation, &classes, 1),
+                of_class(&parts.test, &classes, 1)
+            ),
+            (2, 1)
+        );
+    }
+
+    #[test]
+    fn the_seed_decides_which_examples_are_held_out() {
+        let classes = [0, 1].repeat(50);
+        let one = split(&classes, &options(0.2, 0.0, false)).unwrap();
+        assert_eq!(one, split(&classes, &options(0.2, 0.0, false)).unwrap());
+        assert_ne!(
+            one,
+            split(
+                &classes,
+                &SplitOptions {
+                    seed: Seed(2),
+                    ..options(0.2, 0.0, false)
+                }
+            )
+            .unwrap()
+        );
+        assert_ne!(one.validation, (0..20).collect::<Vec<u32>>());
+        assert!(one.test.is_empty());
+    }
+
+    #[test]
+    fn the_smallest_share_still_holds_out_one_example() {
+        let parts = split(&[0, 1, 0], &options(0.01, 0.0, true)).unwrap();
+        assert_eq!(parts.validation.len(), 1);
+    }
+
+    #[test]
+    fn too_few_examples_and_shares_out_of_range_are_refused() {
+        let error = split(&[0, 1, 2], &options(0.2, 0.0, true)).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                DataError::TooFewExamples {
+                    examples: 3,
+                    labels: 3,
+                    held_out: 1
+                }
+            ),
+            "{error}"
+        );
+        for (validation, test) in [(0.5, 0.5), (-0.1, 0.0), (f64::NAN, 0.0), (0.2, f64::INFINITY)] {
+            assert!(matches!(
+                split(&[0, 1], &options(validation, test, false)),
+                Err(DataError::Shares { .. })
+            ));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_example_is_in_exactly_one_part_and_every_label_is_learnt(
+            classes in prop::collection::vec(0_u32..5, 1..200),
+            validation in 0.0..0.6_f64,
+            test in 0.0..0.4_f64,
+            stratify: bool,
+            seed: u64,
+        ) {
+            let options = SplitOptions { validation, test, stratify, seed: Seed(seed) };
+            match split(&classes, &options) {
+                Err(DataError::TooFewExamples { examples, labels, held_out }) => {
+                    prop_assert!(examples < labels + held_out);
+                }
+                Err(other) => prop_assert!(false, "{}", other),
+                Ok(parts) => {
+                    let mut all = [parts.train.clone(), parts.validation.clone(), parts.test.clone()].concat();
+                    all.sort_unstable();
+                    prop_assert_eq!(all, (0..classes.len() as u32).collect::<Vec<_>>());
+                    prop_assert_eq!(parts.validation.len(), wanted(validation, classes.len()));
+                    prop_assert_eq!(parts.test.len(), wanted(test, classes.len()));
+                    for &class in &classes {
+                        prop_assert!(of_class(&parts.train, &classes, class) > 0);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! "Did you mean": the nearest of the names there are.
+
+use std::path::Path;
+
+/// How alike two names must be (1: equal) to be suggested; one slip in a name of three letters still passes.
+const ALIKE: f64 = 0.6;
+
+/// Names listed in a message before it says how many more there are.
+const MOST_LISTED: usize = 12;
+
+/// The candidate most like `wanted`, case ignored, if any is alike.
+pub(in crate::finetune) fn closest<Name: AsRef<str>>(
+    wanted: &str,
+    candidates: impl IntoIterator<Item = Name>,
+) -> Option<String> {
+    let wanted = wanted.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|name| {
+            (
+                strsim::normalized_damerau_levenshtein(&wanted, &name.as_ref().to_lowercase()),
+                name,
+            )
+        })
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|(ours, _), (theirs, _)| ours.total_cmp(theirs))
+        .map(|(_, name)| name.as_ref().to_owned())
+}
+
+/// The entry of `path`'s folder with the name most like `path`'s.
+pub(in crate::finetune) fn closest_sibling(path: &Path) -> Option<String> {
+    let wanted = path.file_name()?.to_str()?;
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let mut names: Vec<String> = folder
+        .read_dir()
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    names.sort_unstable();
+    closest(wanted, names)
+}
+
+/// `; did you mean …`, or nothing.
+pub(in crate::finetune) fn did_you_mean(suggestion: Option<&str>) -> String {
+    suggestion
+        .map(|name| format!("; did you mean `{name}`"))
+        .unwrap_or_default()
+}
+
+/// `is the column …` or `are the columns …`, shortened when there are many.
+pub(in crate::finetune) fn listed(noun: &str, names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(MOST_LISTED).map(|name| format!("`{name}`")).collect();
+    let shown = shown.join(", ");
+    match names.len() {
+        0 => format!("is no {noun} at all"),
+        1 => format!("is only the {noun} {shown}"),
+        count if count <= MOST_LISTED => format!("are the {noun}s {shown}"),
+        count => format!("are the {noun}s {shown} and {} more", count - MOST_LISTED),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_or_another_case_is_recognised_and_a_stranger_is_not() {
+        assert_eq!(closest("lable", ["text", "label"]).as_deref(), Some("label"));
+        assert_eq!(closest("TEXT", ["text", "label"]).as_deref(), Some("text"));
+        assert_eq!(closest("sentiment", ["text", "label"]), None);
+    }
+
+    #[test]
+    fn long_lists_are_cut_short() {
+        let names: Vec<String> = (0..15).map(|index| format!("c{index}")).collect();
+        assert!(listed("column", &names).ends_with("`c11` and 3 more"));
+        assert_eq!(listed("column", &names[..1]), "is only the column `c0`");
+        assert_eq!(listed("column", &[]), "is no column at all");
+    }
+}

@@ -1,0 +1,31 @@
+//! Set-up that the tests of this folder share.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use tempfile::NamedTempFile;
+
+/// A temporary file with this ending and content.
+pub(super) fn file(ending: &str, content: impl AsRef<[u8]>) -> NamedTempFile {
+    let mut file = tempfile::Builder::new().suffix(ending).tempfile().unwrap();
+    file.write_all(content.as_ref()).unwrap();
+    file
+}
+
+/// A file or folder of the larger test data, in `$AUTOML_TEST_DATA` or else beside the checkout; says so when it is not there.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where this folder's tests find their data"
+)]
+pub(super) fn shared(name: &str) -> Option<PathBuf> {
+    let root = std::env::var("AUTOML_TEST_DATA").map_or_else(
+        |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        PathBuf::from,
+    );
+    let path = root.join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: no test data at {}", path.display());
+    None
+}
