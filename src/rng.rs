@@ -26,7 +26,7 @@ pub fn stream(seed: Seed, label: &str, key: &[u64]) -> Rng {
     ChaCha8Rng::from_seed(bytes)
 }
 
-/// A 64-bit fingerprint that is the same on every machine and in every version: FNV-1a with SplitMix64's finaliser.
+/// A 64-bit fingerprint that is the same on every machine and in every version: FNV-1a with the finaliser of `SplitMix64`.
 #[derive(Clone, Copy, Debug)]
 pub struct Fingerprint(u64);
 
@@ -68,13 +68,17 @@ mod tests {
     fn streams_are_repeatable_and_differ_by_seed_label_and_key() {
         let first = |seed, label, key: &[u64]| stream(Seed(seed), label, key).next_u64();
         assert_eq!(first(1, "search", &[3]), first(1, "search", &[3]));
-        let others = [first(2, "search", &[3]), first(1, "shuffle", &[3]), first(1, "search", &[3, 0])];
+        let others = [
+            first(2, "search", &[3]),
+            first(1, "shuffle", &[3]),
+            first(1, "search", &[3, 0]),
+        ];
         assert!(others.iter().all(|&other| other != first(1, "search", &[3])));
     }
 
     #[test]
     fn a_stream_is_the_same_in_every_version() {
         // Recorded studies depend on these numbers: a change here breaks resuming them.
-        insta::assert_debug_snapshot!(stream(Seed(7), "search", &[0]).next_u64());
+        assert_eq!(stream(Seed(7), "search", &[0]).next_u64(), 14_997_043_723_417_467_843);
     }
 }

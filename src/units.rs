@@ -23,9 +23,7 @@ impl fmt::Display for TrialId {
 }
 
 /// The resource: training samples seen (or steps, for a function). Shown to people as epochs.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Samples(pub u64);
 

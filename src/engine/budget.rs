@@ -22,7 +22,11 @@ pub(super) struct WallBudget {
 impl WallBudget {
     /// A budget of `wall` seconds in all.
     pub(super) fn new(wall: Option<f64>, clock: &Clock) -> Self {
-        Self { deadline: wall.map(|wall| clock.when(wall)), cost: 0.0, seconds: 0.0 }
+        Self {
+            deadline: wall.map(|wall| clock.when(wall)),
+            cost: 0.0,
+            seconds: 0.0,
+        }
     }
 
     /// Learns what a segment of a certain virtual cost really took.
@@ -34,13 +38,18 @@ impl WallBudget {
     /// Whether a segment of this virtual cost is predicted to end in time. Unknown speeds get the benefit of the doubt.
     pub(super) fn fits(&self, cost: f64, now: Instant) -> bool {
         let Some(left) = self.left(now) else { return true };
-        let predicted = if self.cost > 0.0 { cost * self.seconds / self.cost * MARGIN } else { 0.0 };
+        let predicted = if self.cost > 0.0 {
+            cost * self.seconds / self.cost * MARGIN
+        } else {
+            0.0
+        };
         predicted <= left.as_secs_f64()
     }
 
     /// Time left for training; `None`: no limit.
     pub(super) fn left(&self, now: Instant) -> Option<Duration> {
-        self.deadline.map(|deadline| deadline.saturating_duration_since(now).saturating_sub(RESERVE))
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(now).saturating_sub(RESERVE))
     }
 
     /// Whether there is no time left for training.

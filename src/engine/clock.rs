@@ -14,7 +14,10 @@ pub struct Clock {
 impl Clock {
     /// A clock for a study that had run `before` seconds.
     pub fn start(before: f64) -> Self {
-        Self { started: Instant::now(), before }
+        Self {
+            started: Instant::now(),
+            before,
+        }
     }
 
     /// Seconds that the study has run.

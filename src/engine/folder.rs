@@ -101,7 +101,10 @@ impl Folder {
             })
         };
         make(path)?;
-        let folder = Self { path: path.to_owned(), _lock: Lock::acquire(path)? };
+        let folder = Self {
+            path: path.to_owned(),
+            _lock: Lock::acquire(path)?,
+        };
         make(&path.join("checkpoints"))?;
         make(&folder.logs())?;
         folder.write("spec.yaml", spec_yaml.as_bytes())?;
@@ -133,7 +136,10 @@ impl Folder {
         if !file.is_file() {
             return Err(FolderError::NoStudy(path.to_owned()));
         }
-        let folder = Self { path: path.to_owned(), _lock: Lock::acquire(path)? };
+        let folder = Self {
+            path: path.to_owned(),
+            _lock: Lock::acquire(path)?,
+        };
         let (journal, contents) = Journal::open(&file)?;
         let spec_path = path.join("spec.yaml");
         let spec_yaml = fs::read_to_string(&spec_path).map_err(|source| FolderError::Io {
@@ -148,7 +154,12 @@ impl Folder {
         }
         let recorded = contents.entries.last().map_or(0.0, |entry| entry.elapsed);
         let elapsed = folder.noted_elapsed().unwrap_or(0.0).max(recorded);
-        Ok(Opened { folder, journal, contents, elapsed })
+        Ok(Opened {
+            folder,
+            journal,
+            contents,
+            elapsed,
+        })
     }
 
     /// Reads a study's journal without holding the study: another process may be at work on it.
@@ -198,7 +209,10 @@ impl Folder {
 
     fn noted_elapsed(&self) -> Option<f64> {
         let text = fs::read_to_string(self.path.join("elapsed")).ok()?;
-        text.trim().parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
+        text.trim()
+            .parse()
+            .ok()
+            .filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
     }
 }
 
@@ -207,7 +221,10 @@ impl Folder {
 /// # Errors
 /// When any of that fails; the old file stays.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
@@ -231,6 +248,11 @@ fn refuse_occupied(path: &Path, spec_yaml: &str) -> Result<(), FolderError> {
             FolderError::OtherStudy(path.to_owned())
         });
     }
-    let is_occupied = fs::read_dir(path).is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(|e| e.file_name() != "lock")));
-    if is_occupied { Err(FolderError::NotEmpty(path.to_owned())) } else { Ok(()) }
+    let is_occupied =
+        fs::read_dir(path).is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(|e| e.file_name() != "lock")));
+    if is_occupied {
+        Err(FolderError::NotEmpty(path.to_owned()))
+    } else {
+        Ok(())
+    }
 }

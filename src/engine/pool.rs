@@ -64,7 +64,11 @@ impl Run {
             reached: self.reached,
             evaluations: self.evaluations,
             trainable_parameters: 0,
-            usage: Usage { train_seconds: seconds, wall_seconds: seconds, peak_memory_mb: 0.0 },
+            usage: Usage {
+                train_seconds: seconds,
+                wall_seconds: seconds,
+                peak_memory_mb: 0.0,
+            },
         }
     }
 }
@@ -72,9 +76,20 @@ impl Run {
 impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
     /// Starts one worker for each slot.
     pub(super) fn start(program: &Path, folder: &Path, slots: Vec<Slot>, news: Sender<T>) -> Result<Self, SpawnError> {
-        let seats = slots.into_iter().map(|slot| Seat { slot, process: None, state: State::Down, false_starts: 0 });
+        let seats = slots.into_iter().map(|slot| Seat {
+            slot,
+            process: None,
+            state: State::Down,
+            false_starts: 0,
+        });
         let (program, folder) = (program.to_owned(), folder.to_owned());
-        let mut pool = Self { program, folder, news, seats: seats.collect(), generations: 0 };
+        let mut pool = Self {
+            program,
+            folder,
+            news,
+            seats: seats.collect(),
+            generations: 0,
+        };
         for index in 0..pool.seats.len() {
             pool.spawn(index)?;
         }
@@ -86,7 +101,15 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
         let seat = &mut self.seats[index];
         let log = self.folder.join("logs").join(format!("worker-{index}.log"));
         let (program, folder, news) = (&self.program, &self.folder, self.news.clone());
-        seat.process = Some(Process::spawn(program, folder, &seat.slot, &log, index, self.generations, news)?);
+        seat.process = Some(Process::spawn(
+            program,
+            folder,
+            &seat.slot,
+            &log,
+            index,
+            self.generations,
+            news,
+        )?);
         seat.state = State::Starting;
         Ok(())
     }
@@ -101,7 +124,10 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
 
     /// Whether news from `generation` comes from the process that sits at `index` now.
     pub(super) fn is_current(&self, index: usize, generation: u64) -> bool {
-        self.seats[index].process.as_ref().is_some_and(|process| process.generation() == generation)
+        self.seats[index]
+            .process
+            .as_ref()
+            .is_some_and(|process| process.generation() == generation)
     }
 
     /// The trial that a worker runs.

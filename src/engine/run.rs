@@ -74,7 +74,9 @@ pub enum EngineError {
     #[error("{0}")]
     Input(String),
     /// Results cannot be written.
-    #[error("cannot write results in `{folder}`: {source}; everything before is safe, `automl resume {folder}` goes on from there")]
+    #[error(
+        "cannot write results in `{folder}`: {source}; everything before is safe, `automl resume {folder}` goes on from there"
+    )]
     Results {
         /// The study's folder.
         folder: String,
@@ -103,8 +105,22 @@ impl<'a> Engine<'a> {
         signals::forward(sender.clone(), || Inbox::Signal).map_err(EngineError::Signals)?;
         let pool = Pool::start(program, folder.path(), slots, sender).map_err(PoolError::from)?;
         let budget = WallBudget::new(wall.map(|wall| wall + study.added_wall()), &clock);
-        let busy = BusyTime { since: Instant::now(), seconds: 0.0 };
-        Ok(Self { study, journal, folder, clock, budget, pool, inbox, observers, is_interrupted: false, busy })
+        let busy = BusyTime {
+            since: Instant::now(),
+            seconds: 0.0,
+        };
+        Ok(Self {
+            study,
+            journal,
+            folder,
+            clock,
+            budget,
+            pool,
+            inbox,
+            observers,
+            is_interrupted: false,
+            busy,
+        })
     }
 
     /// Runs the study until it ends or is interrupted.
@@ -113,7 +129,10 @@ impl<'a> Engine<'a> {
     /// When the journal or the results cannot be written, or the workers do not come up.
     pub fn run(mut self, is_resumed: bool) -> Result<(Study, Ending), EngineError> {
         let slots: Vec<Slot> = self.pool.seats().iter().map(|seat| seat.slot.clone()).collect();
-        self.tell(&Moment::Started { slots: &slots, is_resumed })?;
+        self.tell(&Moment::Started {
+            slots: &slots,
+            is_resumed,
+        })?;
         let ending = loop {
             self.settle()?;
             if let Some(reason) = self.study.ended() {
@@ -126,7 +145,10 @@ impl<'a> Engine<'a> {
             }
             self.wait()?;
             if self.is_interrupted {
-                self.drain("interrupted: finishing the step and saving checkpoints", INTERRUPT_GRACE)?;
+                self.drain(
+                    "interrupted: finishing the step and saving checkpoints",
+                    INTERRUPT_GRACE,
+                )?;
                 break Ending::Interrupted;
             }
         };
@@ -168,14 +190,23 @@ impl<'a> Engine<'a> {
             .filter(|(trial, flight)| !flight.has_arrived() && !running.contains(trial))
             .map(|(&trial, flight)| (trial, flight.clone()))
             .collect();
-        planned.sort_by(|(_, left), (_, right)| left.finish.total_cmp(&right.finish).then(left.worker.cmp(&right.worker)));
+        planned.sort_by(|(_, left), (_, right)| {
+            left.finish
+                .total_cmp(&right.finish)
+                .then(left.worker.cmp(&right.worker))
+        });
         let now = Instant::now();
         planned.retain(|(trial, flight)| self.budget.fits(self.study.cost(*trial, flight), now));
         let has_work = !planned.is_empty();
         for (trial, flight) in planned {
             let Some(slot) = self.pool.ready() else { break };
             let segment = self.segment(trial, &flight);
-            self.tell(&Moment::SegmentStarted { slot, trial, from: flight.from, to: flight.to })?;
+            self.tell(&Moment::SegmentStarted {
+                slot,
+                trial,
+                from: flight.from,
+                to: flight.to,
+            })?;
             self.pool.run(slot, segment);
         }
         Ok(has_work || self.pool.is_any_busy())
@@ -220,8 +251,14 @@ impl<'a> Engine<'a> {
             }
             Inbox::Signal => self.is_interrupted = true,
             Inbox::Worker { slot, generation, .. } if !self.pool.is_current(slot, generation) => {}
-            Inbox::Worker { slot, news: News::Message(message), .. } => self.hear(slot, message)?,
-            Inbox::Worker { slot, news: News::Gone, .. } => self.lose(slot)?,
+            Inbox::Worker {
+                slot,
+                news: News::Message(message),
+                ..
+            } => self.hear(slot, message)?,
+            Inbox::Worker {
+                slot, news: News::Gone, ..
+            } => self.lose(slot)?,
         }
         Ok(())
     }
@@ -236,7 +273,11 @@ impl<'a> Engine<'a> {
                 if let State::Busy(run) = &mut self.pool.seat_mut(slot).state {
                     run.note(progress.at, progress.evaluation.as_ref());
                 }
-                self.tell(&Moment::Progressed { slot, trial, progress: &progress })?;
+                self.tell(&Moment::Progressed {
+                    slot,
+                    trial,
+                    progress: &progress,
+                })?;
             }
             FromWorker::Ended { trial, end } => {
                 let Some(run) = self.pool.free(slot) else { return Ok(()) };
@@ -258,29 +299,53 @@ impl<'a> Engine<'a> {
     fn end(&mut self, slot: usize, trial: TrialId, outcome: Outcome, started_at: String) -> Result<(), EngineError> {
         let device = self.pool.seats()[slot].slot.device.to_string();
         let finished_at = Clock::time_of_day();
-        self.record(&Event::SegmentEnded { trial, outcome: outcome.clone(), device, started_at, finished_at })?;
+        self.record(&Event::SegmentEnded {
+            trial,
+            outcome: outcome.clone(),
+            device,
+            started_at,
+            finished_at,
+        })?;
         self.journal.sync()?;
-        self.tell(&Moment::SegmentEnded { slot, trial, outcome: Some(&outcome) })
+        self.tell(&Moment::SegmentEnded {
+            slot,
+            trial,
+            outcome: Some(&outcome),
+        })
     }
 
     fn interrupt(&mut self, slot: usize, trial: TrialId, report: SegmentReport) -> Result<(), EngineError> {
         self.record(&Event::SegmentInterrupted { trial, report })?;
-        self.tell(&Moment::SegmentEnded { slot, trial, outcome: None })
+        self.tell(&Moment::SegmentEnded {
+            slot,
+            trial,
+            outcome: None,
+        })
     }
 
     /// A worker died. Its segment is tried once more; then its trial has failed.
     fn lose(&mut self, slot: usize) -> Result<(), EngineError> {
         let (how, run) = self.pool.replace(slot)?;
         let trial = run.as_ref().map(|run| run.trial);
-        self.tell(&Moment::WorkerLost { slot, trial, message: &how })?;
+        self.tell(&Moment::WorkerLost {
+            slot,
+            trial,
+            message: &how,
+        })?;
         let Some(run) = run else { return Ok(()) };
         self.busy.seconds += run.begun.elapsed().as_secs_f64();
         let trial = run.trial;
-        self.record(&Event::SegmentLost { trial, message: how.clone() })?;
+        self.record(&Event::SegmentLost {
+            trial,
+            message: how.clone(),
+        })?;
         let losses = self.study.flights().get(&trial).map_or(0, |flight| flight.lost);
         if losses >= MOST_LOSSES {
             let message = format!("its worker died {losses} times, the last time with: {how}");
-            let failure = Failure { kind: FailureKind::Crashed, message };
+            let failure = Failure {
+                kind: FailureKind::Crashed,
+                message,
+            };
             self.end(slot, trial, Outcome::Failed(failure), run.started_at)?;
         }
         Ok(())
@@ -298,9 +363,15 @@ impl<'a> Engine<'a> {
         self.pool.stop();
         let end = Instant::now() + grace;
         while self.pool.is_any_busy() {
-            let Some(left) = end.checked_duration_since(Instant::now()) else { break };
+            let Some(left) = end.checked_duration_since(Instant::now()) else {
+                break;
+            };
             match self.inbox.recv_timeout(left) {
-                Ok(Inbox::Worker { slot, generation, news: News::Gone }) if self.pool.is_current(slot, generation) => {
+                Ok(Inbox::Worker {
+                    slot,
+                    generation,
+                    news: News::Gone,
+                }) if self.pool.is_current(slot, generation) => {
                     // Dying now costs what its last checkpoint lacks, and no second try.
                     self.pool.seat_mut(slot).state = State::Down;
                 }
@@ -324,10 +395,12 @@ impl<'a> Engine<'a> {
 
     fn tell(&mut self, moment: &Moment<'_>) -> Result<(), EngineError> {
         for observer in &mut self.observers {
-            observer.observe(moment, &self.study, &self.clock).map_err(|source| EngineError::Results {
-                folder: self.folder.path().display().to_string(),
-                source,
-            })?;
+            observer
+                .observe(moment, &self.study, &self.clock)
+                .map_err(|source| EngineError::Results {
+                    folder: self.folder.path().display().to_string(),
+                    source,
+                })?;
         }
         Ok(())
     }

@@ -20,7 +20,12 @@ pub struct Simulation<'a> {
 
 /// Runs a study to its end; the simulated seconds that it took.
 pub fn simulate(study: &mut Study, simulation: Simulation<'_>) -> f64 {
-    let Simulation { workers, seconds, outcome, journal } = simulation;
+    let Simulation {
+        workers,
+        seconds,
+        outcome,
+        journal,
+    } = simulation;
     let mut clock = 0.0;
     // When each running segment ends on this machine.
     let mut running: BTreeMap<TrialId, f64> = BTreeMap::new();
@@ -38,7 +43,11 @@ pub fn simulate(study: &mut Study, simulation: Simulation<'_>) -> f64 {
             .filter(|(trial, flight)| !flight.has_arrived() && !running.contains_key(trial))
             .map(|(&trial, flight)| (trial, flight.clone()))
             .collect();
-        planned.sort_by(|(_, left), (_, right)| left.finish.total_cmp(&right.finish).then(left.worker.cmp(&right.worker)));
+        planned.sort_by(|(_, left), (_, right)| {
+            left.finish
+                .total_cmp(&right.finish)
+                .then(left.worker.cmp(&right.worker))
+        });
         for (trial, flight) in planned.into_iter().take(workers - running.len()) {
             running.insert(trial, clock + seconds(&study.trials()[trial.index()], &flight));
         }

@@ -13,11 +13,31 @@ use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, Tri
 use crate::units::{Goal, Samples, Seed, TrialId};
 
 fn study(searcher: SearcherSpec, scheduler: SchedulerSpec, trials: u32, logical_workers: u32) -> Study {
-    let parameter = |name: &str, domain| Parameter { name: name.into(), domain, condition: None };
+    let parameter = |name: &str, domain| Parameter {
+        name: name.into(),
+        domain,
+        condition: None,
+    };
     let space = Space::new(
         vec![
-            parameter("rate", Domain::Float { min: 1e-6, max: 1.0, log: true, step: None }),
-            parameter("depth", Domain::Int { min: 0, max: 6, log: false, step: 1 }),
+            parameter(
+                "rate",
+                Domain::Float {
+                    min: 1e-6,
+                    max: 1.0,
+                    log: true,
+                    step: None,
+                },
+            ),
+            parameter(
+                "depth",
+                Domain::Int {
+                    min: 0,
+                    max: 6,
+                    log: false,
+                    step: 1,
+                },
+            ),
         ],
         vec![],
     )
@@ -35,23 +55,31 @@ fn study(searcher: SearcherSpec, scheduler: SchedulerSpec, trials: u32, logical_
         logical_workers,
         is_deterministic: true,
     };
-    let cost = Box::new(|configuration: &crate::space::Configuration, from: Samples, to: Samples| {
-        let depth = configuration.get("depth").and_then(Value::as_f64).unwrap_or(0.0);
-        (to.0 - from.0) as f64 * (8.0 - depth)
-    });
+    let cost = Box::new(
+        |configuration: &crate::space::Configuration, from: Samples, to: Samples| {
+            let depth = configuration.get("depth").and_then(Value::as_f64).unwrap_or(0.0);
+            (to.0 - from.0) as f64 * (8.0 - depth)
+        },
+    );
     Study::new(settings, policies::build(searcher, scheduler, min, max), cost)
 }
 
 /// A valley with a learning curve; one trial in 20 diverges.
 fn outcome(trial: &Trial, flight: &Flight) -> Outcome {
     if trial.id.0 % 20 == 13 {
-        return Outcome::Failed(Failure { kind: FailureKind::Diverged, message: "NaN".into() });
+        return Outcome::Failed(Failure {
+            kind: FailureKind::Diverged,
+            message: "NaN".into(),
+        });
     }
     let rate = trial.configuration.get("rate").and_then(Value::as_f64).unwrap_or(1.0);
     let loss = (rate.log10() + 3.0).powi(2) + 100.0 / flight.to.0 as f64;
     Outcome::Reached(SegmentReport {
         reached: flight.to,
-        evaluations: vec![Evaluation { at: flight.to, metrics: BTreeMap::from([("loss".into(), loss)]) }],
+        evaluations: vec![Evaluation {
+            at: flight.to,
+            metrics: BTreeMap::from([("loss".into(), loss)]),
+        }],
         trainable_parameters: 1,
         usage: Usage::default(),
     })
@@ -82,7 +110,11 @@ fn ten_thousand_trials_are_simulated() {
     run(&mut study, 64, 1);
     assert_eq!(study.ended(), Some(EndReason::Trials));
     assert_eq!(study.trials().len(), 10_000);
-    let completed = study.trials().iter().filter(|trial| trial.status == Status::Completed).count();
+    let completed = study
+        .trials()
+        .iter()
+        .filter(|trial| trial.status == Status::Completed)
+        .count();
     // Four promotions of one in three, with some more because promotion cannot be taken back.
     assert!((100..400).contains(&completed), "{completed}");
 }
@@ -132,15 +164,33 @@ fn the_deadline_delivers_what_has_arrived_and_ends_the_study() {
         study.apply(&event, 0.0);
     }
     // The last one to end on the virtual clock arrives first, so nothing can be delivered yet.
-    let (&last, flight) = study.flights().iter().max_by(|a, b| a.1.finish.total_cmp(&b.1.finish)).unwrap();
+    let (&last, flight) = study
+        .flights()
+        .iter()
+        .max_by(|a, b| a.1.finish.total_cmp(&b.1.finish))
+        .unwrap();
     let outcome = outcome(&study.trials()[last.index()], flight);
     let (device, started_at, finished_at) = (String::new(), String::new(), String::new());
-    study.apply(&Event::SegmentEnded { trial: last, outcome, device, started_at, finished_at }, 1.0);
+    study.apply(
+        &Event::SegmentEnded {
+            trial: last,
+            outcome,
+            device,
+            started_at,
+            finished_at,
+        },
+        1.0,
+    );
     assert_eq!(study.decide(), None);
     study.apply(&Event::DeadlineReached, 2.0);
     assert_eq!(study.decide(), Some(Event::SegmentDelivered { trial: last }));
     study.apply(&Event::SegmentDelivered { trial: last }, 2.0);
-    assert_eq!(study.decide(), Some(Event::StudyEnded { reason: EndReason::Wall }));
+    assert_eq!(
+        study.decide(),
+        Some(Event::StudyEnded {
+            reason: EndReason::Wall
+        })
+    );
 }
 
 proptest! {

@@ -37,7 +37,10 @@ impl Lock {
     /// # Errors
     /// When another process holds it or the file cannot be written.
     pub fn acquire(folder: &Path) -> Result<Self, LockError> {
-        let failed = |source| LockError::Io { folder: folder.to_owned(), source };
+        let failed = |source| LockError::Io {
+            folder: folder.to_owned(),
+            source,
+        };
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(folder.join("lock")).map_err(failed)?;
@@ -46,7 +49,10 @@ impl Lock {
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
                 let _ = file.read_to_string(&mut text);
-                return Err(LockError::Held { folder: folder.to_owned(), holder: text.trim().parse().ok() });
+                return Err(LockError::Held {
+                    folder: folder.to_owned(),
+                    holder: text.trim().parse().ok(),
+                });
             }
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }

@@ -45,8 +45,16 @@ pub enum ReadError {
 /// # Errors
 /// When the file cannot be read, or is damaged anywhere but in its last line.
 pub fn read(path: &Path) -> Result<Contents, ReadError> {
-    let bytes = std::fs::read(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
-    parse(&bytes).map_err(|(line, message, sound)| ReadError::Damaged { path: path.to_owned(), line, message, sound })
+    let bytes = std::fs::read(path).map_err(|source| ReadError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    parse(&bytes).map_err(|(line, message, sound)| ReadError::Damaged {
+        path: path.to_owned(),
+        line,
+        message,
+        sound,
+    })
 }
 
 /// The entries of a journal's bytes; else the damaged line's number, what is wrong, and how many entries came before.
@@ -58,7 +66,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Contents, (usize, String, usize)> {
         let (line, after) = newline.map_or((rest, &rest[rest.len()..]), |at| (&rest[..at], &rest[at + 1..]));
         let entry = Entry::from_line(line).and_then(|entry| {
             let expected = contents.entries.len() as u64;
-            if entry.seq == expected { Ok(entry) } else { Err(format!("event {} follows event {expected}", entry.seq)) }
+            if entry.seq == expected {
+                Ok(entry)
+            } else {
+                Err(format!("event {} follows event {expected}", entry.seq))
+            }
         });
         match entry {
             Ok(entry) if newline.is_some() => contents.entries.push(entry),

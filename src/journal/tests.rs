@@ -16,15 +16,30 @@ fn events(count: u32) -> Vec<Event> {
                 start: f64::from(number) / 3.0,
                 finish: f64::from(number),
             },
-            1 => Event::SegmentLost { trial: TrialId(number), message: "a \"quoted\" Grüße\nline".into() },
-            _ => Event::StudyEnded { reason: EndReason::Trials },
+            1 => Event::SegmentLost {
+                trial: TrialId(number),
+                message: "a \"quoted\" Grüße\nline".into(),
+            },
+            _ => Event::StudyEnded {
+                reason: EndReason::Trials,
+            },
         })
         .collect()
 }
 
 fn bytes(count: u32) -> Vec<u8> {
     let lines = events(count).into_iter().zip(0..);
-    lines.flat_map(|(event, seq)| Entry { seq, elapsed: seq as f64 * 0.1, event }.to_line().unwrap()).collect()
+    lines
+        .flat_map(|(event, seq)| {
+            Entry {
+                seq,
+                elapsed: seq as f64 * 0.1,
+                event,
+            }
+            .to_line()
+            .unwrap()
+        })
+        .collect()
 }
 
 #[test]
@@ -38,11 +53,28 @@ fn what_is_appended_is_read_back_after_reopening() {
     journal.sync().unwrap();
     drop(journal);
     let (mut journal, contents) = Journal::open(&path).unwrap();
-    assert_eq!(contents.entries.iter().map(|entry| entry.event.clone()).collect::<Vec<_>>(), events(4));
+    assert_eq!(
+        contents
+            .entries
+            .iter()
+            .map(|entry| entry.event.clone())
+            .collect::<Vec<_>>(),
+        events(4)
+    );
     journal.append(&Event::StudyResumed { added_wall: 0.0 }, 2.0).unwrap();
     drop(journal);
-    assert_eq!(read(&path).unwrap().entries[4], Entry { seq: 4, elapsed: 2.0, event: Event::StudyResumed { added_wall: 0.0 } });
-    assert!(Journal::create(&path).is_err(), "an existing journal is never overwritten");
+    assert_eq!(
+        read(&path).unwrap().entries[4],
+        Entry {
+            seq: 4,
+            elapsed: 2.0,
+            event: Event::StudyResumed { added_wall: 0.0 }
+        }
+    );
+    assert!(
+        Journal::create(&path).is_err(),
+        "an existing journal is never overwritten"
+    );
 }
 
 #[test]

@@ -41,8 +41,17 @@ impl Journal {
     /// When the file exists or cannot be created.
     pub fn create(path: &Path) -> Result<Self, JournalError> {
         let file = OpenOptions::new().write(true).create_new(true).open(path);
-        let file = file.map_err(|source| JournalError::Write { path: path.to_owned(), source })?;
-        let journal = Self { path: path.to_owned(), file, next: 0, length: 0, is_synced: true };
+        let file = file.map_err(|source| JournalError::Write {
+            path: path.to_owned(),
+            source,
+        })?;
+        let journal = Self {
+            path: path.to_owned(),
+            file,
+            next: 0,
+            length: 0,
+            is_synced: true,
+        };
         journal.sync_folder()?;
         Ok(journal)
     }
@@ -53,13 +62,22 @@ impl Journal {
     /// When it cannot be read or written, or is damaged.
     pub fn open(path: &Path) -> Result<(Self, Contents), JournalError> {
         let contents = read(path)?;
-        let failed = |source| JournalError::Write { path: path.to_owned(), source };
+        let failed = |source| JournalError::Write {
+            path: path.to_owned(),
+            source,
+        };
         let mut file = OpenOptions::new().write(true).open(path).map_err(failed)?;
         file.set_len(contents.length).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
         file.sync_all().map_err(failed)?;
         let next = contents.entries.len() as u64;
-        let journal = Self { path: path.to_owned(), file, next, length: contents.length, is_synced: true };
+        let journal = Self {
+            path: path.to_owned(),
+            file,
+            next,
+            length: contents.length,
+            is_synced: true,
+        };
         Ok((journal, contents))
     }
 
@@ -68,7 +86,11 @@ impl Journal {
     /// # Errors
     /// When the file cannot be written: then nothing of the event remains in it.
     pub fn append(&mut self, event: &Event, elapsed: f64) -> Result<(), JournalError> {
-        let entry = Entry { seq: self.next, elapsed, event: event.clone() };
+        let entry = Entry {
+            seq: self.next,
+            elapsed,
+            event: event.clone(),
+        };
         let line = entry.to_line().map_err(|error| self.failed(error.into()))?;
         if let Err(source) = self.file.write_all(&line) {
             // A part of the line may be on disk: take it back. If that fails too, the next open drops it as torn.
@@ -96,11 +118,20 @@ impl Journal {
 
     /// A new file lasts only when its folder does.
     fn sync_folder(&self) -> Result<(), JournalError> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| self.failed(source))
+        let folder = self
+            .path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|source| self.failed(source))
     }
 
     fn failed(&self, source: std::io::Error) -> JournalError {
-        JournalError::Write { path: self.path.clone(), source }
+        JournalError::Write {
+            path: self.path.clone(),
+            source,
+        }
     }
 }

@@ -40,12 +40,19 @@ impl Function {
     /// Squared distance in the unit cube from the point 0.3 of every active parameter.
     fn sphere(&self, configuration: &Configuration) -> f64 {
         let point = self.space.encode(configuration).unwrap_or_default();
-        point.iter().flatten().map(|coordinate| (coordinate - 0.3).powi(2)).sum()
+        point
+            .iter()
+            .flatten()
+            .map(|coordinate| (coordinate - 0.3).powi(2))
+            .sum()
     }
 
     fn evaluate(&self, segment: &Segment, at: Samples) -> Evaluation {
         let loss = self.value(&segment.configuration) + unlearned(at, segment.max);
-        Evaluation { at, metrics: BTreeMap::from([("loss".to_owned(), loss)]) }
+        Evaluation {
+            at,
+            metrics: BTreeMap::from([("loss".to_owned(), loss)]),
+        }
     }
 }
 
@@ -80,14 +87,22 @@ impl Objective for Function {
                     std::thread::sleep(Duration::from_secs_f64(step_seconds * steps as f64));
                 }
                 done.reached.0 += steps;
-                control.progress(Progress { at: done.reached, train_loss: None, evaluation: None });
+                control.progress(Progress {
+                    at: done.reached,
+                    train_loss: None,
+                    evaluation: None,
+                });
             }
             if done.reached < point {
                 break;
             }
             if done.evaluations.last().is_none_or(|last| last.at < point) {
                 let evaluation = self.evaluate(segment, point);
-                control.progress(Progress { at: point, train_loss: None, evaluation: Some(evaluation.clone()) });
+                control.progress(Progress {
+                    at: point,
+                    train_loss: None,
+                    evaluation: Some(evaluation.clone()),
+                });
                 done.evaluations.push(evaluation);
             }
         }
@@ -95,7 +110,10 @@ impl Objective for Function {
         done.usage.train_seconds = done.usage.wall_seconds;
         done.save(&segment.checkpoints).map_err(|error| Failure {
             kind: FailureKind::Crashed,
-            message: format!("cannot write the checkpoint in `{}`: {error}", segment.checkpoints.display()),
+            message: format!(
+                "cannot write the checkpoint in `{}`: {error}",
+                segment.checkpoints.display()
+            ),
         })?;
         Ok(SegmentReport {
             reached: done.reached,
@@ -124,7 +142,10 @@ mod tests {
     }
 
     fn run(segment: &Segment, questions: u32) -> SegmentReport {
-        let spec = FunctionSpec { name: "sphere".into(), trial_seconds: 0.0 };
+        let spec = FunctionSpec {
+            name: "sphere".into(),
+            trial_seconds: 0.0,
+        };
         let mut function = Function::new(spec, Space::new(vec![], vec![]).unwrap());
         function.run(segment, &mut StopAfter(questions.into())).unwrap()
     }
@@ -150,8 +171,14 @@ mod tests {
             assert!(part.reached < Samples(300));
         }
         let report = run(&segment(parts.path()), u32::MAX);
-        assert_eq!((report.reached, &report.evaluations), (expected.reached, &expected.evaluations));
-        assert_eq!(report.evaluations.iter().map(|e| e.at.0).collect::<Vec<_>>(), [100, 200, 300]);
+        assert_eq!(
+            (report.reached, &report.evaluations),
+            (expected.reached, &expected.evaluations)
+        );
+        assert_eq!(
+            report.evaluations.iter().map(|e| e.at.0).collect::<Vec<_>>(),
+            [100, 200, 300]
+        );
     }
 
     #[test]

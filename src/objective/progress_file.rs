@@ -45,7 +45,9 @@ impl SegmentProgress {
 /// Where a segment pauses to evaluate: at every whole epoch inside it, and at its end.
 pub(super) fn evaluation_points(from: Samples, to: Samples, epoch: Samples) -> Vec<Samples> {
     let first = from.0 / epoch.0 + 1;
-    let inside = (first..).map(|number| Samples(number * epoch.0)).take_while(|&at| at < to);
+    let inside = (first..)
+        .map(|number| Samples(number * epoch.0))
+        .take_while(|&at| at < to);
     inside.chain([to]).collect()
 }
 

@@ -52,5 +52,8 @@ pub enum Decision {
 
 /// The policy that a spec names, for trials of `min` to `max` samples.
 pub fn build(searcher: SearcherSpec, scheduler: SchedulerSpec, min: Samples, max: Samples) -> Box<dyn Policy> {
-    Box::new(Paired::new(searchers::build(searcher), schedulers::build(scheduler, min, max)))
+    Box::new(Paired::new(
+        searchers::build(searcher),
+        schedulers::build(scheduler, min, max),
+    ))
 }

@@ -22,12 +22,19 @@ pub struct Paired {
 impl Paired {
     /// Pairs the two.
     pub fn new(searcher: Box<dyn Searcher>, scheduler: Box<dyn Scheduler>) -> Self {
-        Self { searcher, scheduler, tried: HashSet::new() }
+        Self {
+            searcher,
+            scheduler,
+            tried: HashSet::new(),
+        }
     }
 
     /// A new trial, unless every configuration that the searcher thinks of was tried before.
     fn start(&self, view: &View<'_>) -> Option<Decision> {
-        let is_exhausted = view.space.cardinality().is_some_and(|all| self.tried.len() as u64 >= all);
+        let is_exhausted = view
+            .space
+            .cardinality()
+            .is_some_and(|all| self.tried.len() as u64 >= all);
         if is_exhausted {
             return None;
         }
@@ -56,8 +63,13 @@ impl Policy for Paired {
             return Decision::Wait;
         }
         // Nothing new can come: let the scheduler round up what is left.
-        let last = View { trials_left: Some(0), ..*view };
-        self.scheduler.promote(&last).map_or(Decision::Finish, |(trial, to)| Decision::Continue { trial, to })
+        let last = View {
+            trials_left: Some(0),
+            ..*view
+        };
+        self.scheduler
+            .promote(&last)
+            .map_or(Decision::Finish, |(trial, to)| Decision::Continue { trial, to })
     }
 
     fn observe(&mut self, trial: &Trial) {
@@ -84,8 +96,19 @@ mod tests {
 
     #[test]
     fn a_finite_space_is_tried_out_without_repeats() {
-        let domain = Domain::Choice { values: (0..7).map(Value::Int).collect(), ordered: false };
-        let space = Space::new(vec![Parameter { name: "x".into(), domain, condition: None }], vec![]).unwrap();
+        let domain = Domain::Choice {
+            values: (0..7).map(Value::Int).collect(),
+            ordered: false,
+        };
+        let space = Space::new(
+            vec![Parameter {
+                name: "x".into(),
+                domain,
+                condition: None,
+            }],
+            vec![],
+        )
+        .unwrap();
         let mut policy = Paired::new(Box::new(Random), Box::new(Unscheduled::new(Samples(1))));
         let mut trials: Vec<Trial> = Vec::new();
         loop {
@@ -98,7 +121,12 @@ mod tests {
                 min: Samples(1),
                 max: Samples(1),
             };
-            let Decision::Start { configuration, origin, .. } = policy.decide(&view) else { break };
+            let Decision::Start {
+                configuration, origin, ..
+            } = policy.decide(&view)
+            else {
+                break;
+            };
             let trial = Trial {
                 id: TrialId(trials.len() as u32),
                 point: space.encode(&configuration).unwrap(),

@@ -38,7 +38,11 @@ impl Asha {
             level /= f64::from(eta);
         }
         levels.reverse();
-        Self { eta: eta as usize, rungs: vec![Rung::default(); levels.len()], levels }
+        Self {
+            eta: eta as usize,
+            rungs: vec![Rung::default(); levels.len()],
+            levels,
+        }
     }
 
     /// The best paused trial of a rung, if it may be promoted.
@@ -67,12 +71,16 @@ impl Scheduler for Asha {
     fn observe(&mut self, trial: &Trial) {
         match trial.status {
             Status::Running { .. } => {
-                let Some(index) = self.levels.iter().position(|&level| level == trial.reached) else { return };
+                let Some(index) = self.levels.iter().position(|&level| level == trial.reached) else {
+                    return;
+                };
                 let Some(loss) = trial.loss() else { return };
                 self.rungs[index].paused.remove(&(loss, trial.id));
             }
             Status::Paused | Status::Completed => {
-                let Some(index) = self.levels.iter().position(|&level| level == trial.reached) else { return };
+                let Some(index) = self.levels.iter().position(|&level| level == trial.reached) else {
+                    return;
+                };
                 let Some(loss) = trial.loss() else { return };
                 self.rungs[index].arrive(loss, trial.id, self.eta);
                 if trial.status == Status::Paused {
@@ -91,9 +99,10 @@ impl Scheduler for Asha {
     fn promote(&self, view: &View<'_>) -> Option<(TrialId, Samples)> {
         let is_over = !view.may_start() && view.running == 0;
         // The highest rung first (algorithm 2); the last rung has nowhere to promote to.
-        (0..self.levels.len() - 1)
-            .rev()
-            .find_map(|index| self.promotable(index, is_over).map(|trial| (trial, self.levels[index + 1])))
+        (0..self.levels.len() - 1).rev().find_map(|index| {
+            self.promotable(index, is_over)
+                .map(|trial| (trial, self.levels[index + 1]))
+        })
     }
 }
 
@@ -128,7 +137,10 @@ mod tests {
             status,
             reached: Samples(reached),
             segments: 1,
-            observations: vec![Observation { at: Samples(reached), loss: Goal::Minimize.loss(loss) }],
+            observations: vec![Observation {
+                at: Samples(reached),
+                loss: Goal::Minimize.loss(loss),
+            }],
         }
     }
 
@@ -150,7 +162,10 @@ mod tests {
     fn rungs_are_powers_of_eta_down_to_the_minimum() {
         // The paper's example: r = 1, R = 9, eta = 3.
         assert_eq!(Asha::new(3, Samples(1), Samples(9)).rungs(), [1, 3, 9].map(Samples));
-        assert_eq!(Asha::new(3, Samples(500), Samples(8000)).rungs(), [889, 2667, 8000].map(Samples));
+        assert_eq!(
+            Asha::new(3, Samples(500), Samples(8000)).rungs(),
+            [889, 2667, 8000].map(Samples)
+        );
         assert_eq!(Asha::new(2, Samples(1), Samples(3)).rungs(), [1, 2, 3].map(Samples));
         assert_eq!(Asha::new(4, Samples(9), Samples(9)).rungs(), [9].map(Samples));
     }

@@ -14,15 +14,55 @@ fn all() -> Vec<Box<dyn Searcher>> {
 
 /// One parameter of every kind.
 pub(super) fn mixed_space() -> Space {
-    let parameter = |name: &str, domain| Parameter { name: name.into(), domain, condition: None };
+    let parameter = |name: &str, domain| Parameter {
+        name: name.into(),
+        domain,
+        condition: None,
+    };
     let texts = ["a", "b", "c"].map(|text| Value::Text(text.into())).to_vec();
     Space::new(
         vec![
-            parameter("rate", Domain::Float { min: 1e-6, max: 1.0, log: true, step: None }),
-            parameter("share", Domain::Float { min: 0.0, max: 1.0, log: false, step: Some(0.05) }),
-            parameter("depth", Domain::Int { min: 0, max: 6, log: false, step: 1 }),
-            parameter("size", Domain::Choice { values: [8, 16, 32].map(Value::Int).to_vec(), ordered: true }),
-            parameter("kind", Domain::Choice { values: texts, ordered: false }),
+            parameter(
+                "rate",
+                Domain::Float {
+                    min: 1e-6,
+                    max: 1.0,
+                    log: true,
+                    step: None,
+                },
+            ),
+            parameter(
+                "share",
+                Domain::Float {
+                    min: 0.0,
+                    max: 1.0,
+                    log: false,
+                    step: Some(0.05),
+                },
+            ),
+            parameter(
+                "depth",
+                Domain::Int {
+                    min: 0,
+                    max: 6,
+                    log: false,
+                    step: 1,
+                },
+            ),
+            parameter(
+                "size",
+                Domain::Choice {
+                    values: [8, 16, 32].map(Value::Int).to_vec(),
+                    ordered: true,
+                },
+            ),
+            parameter(
+                "kind",
+                Domain::Choice {
+                    values: texts,
+                    ordered: false,
+                },
+            ),
         ],
         vec![],
     )
@@ -30,8 +70,19 @@ pub(super) fn mixed_space() -> Space {
 }
 
 pub(super) fn view<'a>(space: &'a Space, seed: u64, trials: &'a [Trial]) -> View<'a> {
-    let running = trials.iter().filter(|trial| matches!(trial.status, Status::Running { .. })).count();
-    View { space, seed: Seed(seed), trials, running, trials_left: None, min: Samples(1), max: Samples(1) }
+    let running = trials
+        .iter()
+        .filter(|trial| matches!(trial.status, Status::Running { .. }))
+        .count();
+    View {
+        space,
+        seed: Seed(seed),
+        trials,
+        running,
+        trials_left: None,
+        min: Samples(1),
+        max: Samples(1),
+    }
 }
 
 /// Runs trials one after the other, each to its end.
@@ -51,7 +102,11 @@ pub(super) fn run(
             point: space.encode(&proposal.configuration).unwrap(),
             configuration: proposal.configuration,
             origin: proposal.origin.into(),
-            status: if loss.get().is_finite() { Status::Completed } else { Status::Failed },
+            status: if loss.get().is_finite() {
+                Status::Completed
+            } else {
+                Status::Failed
+            },
             reached: Samples(1),
             segments: 1,
             observations: vec![Observation { at: Samples(1), loss }],
@@ -77,10 +132,21 @@ fn a_proposal_is_a_pure_function_of_the_view() {
 fn proposals_are_points_of_the_space_and_redraws_differ() {
     let space = mixed_space();
     for searcher in all() {
-        let trials = run(searcher.as_ref(), &space, 1, 50, &|c| c.get("rate").unwrap().as_f64().unwrap());
-        assert!(trials.iter().all(|trial| space.contains(&trial.configuration)), "{}", searcher.name());
+        let trials = run(searcher.as_ref(), &space, 1, 50, &|c| {
+            c.get("rate").unwrap().as_f64().unwrap()
+        });
+        assert!(
+            trials.iter().all(|trial| space.contains(&trial.configuration)),
+            "{}",
+            searcher.name()
+        );
         let view = view(&space, 1, &trials);
-        assert_ne!(searcher.propose(&view, 0), searcher.propose(&view, 1), "{}", searcher.name());
+        assert_ne!(
+            searcher.propose(&view, 0),
+            searcher.propose(&view, 1),
+            "{}",
+            searcher.name()
+        );
     }
 }
 

@@ -15,6 +15,9 @@ impl Searcher for Random {
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
         let mut rng = rng::stream(view.seed, "random", &[view.trials.len() as u64, u64::from(attempt)]);
-        Proposal { configuration: view.space.sample(&mut rng), origin: self.name() }
+        Proposal {
+            configuration: view.space.sample(&mut rng),
+            origin: self.name(),
+        }
     }
 }

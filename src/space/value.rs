@@ -106,7 +106,9 @@ impl<'de> Deserialize<'de> for Value {
             }
 
             fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
-                i64::try_from(value).map(Value::Int).map_err(|_| E::custom(format!("`{value}` is too large")))
+                i64::try_from(value)
+                    .map(Value::Int)
+                    .map_err(|_| E::custom(format!("`{value}` is too large")))
             }
 
             fn visit_f64<E>(self, value: f64) -> Result<Value, E> {

@@ -18,24 +18,48 @@ impl Study {
             return Some(self.close(EndReason::Wall));
         }
         if self.is_target_met() {
-            return Some(Event::StudyEnded { reason: EndReason::Target });
+            return Some(Event::StudyEnded {
+                reason: EndReason::Target,
+            });
         }
         if let Some(&worker) = self.idle_workers.first() {
             match self.policy.decide(&self.view()) {
-                Decision::Start { configuration, origin, to } => {
+                Decision::Start {
+                    configuration,
+                    origin,
+                    to,
+                } => {
                     let trial = TrialId(self.trials.len() as u32);
                     let finish = self.now + (self.cost)(&configuration, Samples(0), to);
                     let created = Some(Created { configuration, origin });
-                    return Some(Event::SegmentPlanned { trial, created, to, worker, start: self.now, finish });
+                    return Some(Event::SegmentPlanned {
+                        trial,
+                        created,
+                        to,
+                        worker,
+                        start: self.now,
+                        finish,
+                    });
                 }
                 Decision::Continue { trial, to } => {
                     let known = &self.trials[trial.index()];
                     let finish = self.now + (self.cost)(&known.configuration, known.reached, to);
-                    return Some(Event::SegmentPlanned { trial, created: None, to, worker, start: self.now, finish });
+                    return Some(Event::SegmentPlanned {
+                        trial,
+                        created: None,
+                        to,
+                        worker,
+                        start: self.now,
+                        finish,
+                    });
                 }
                 Decision::Finish if self.flights.is_empty() => {
                     let is_all = !self.view().may_start();
-                    let reason = if is_all { EndReason::Trials } else { EndReason::Exhausted };
+                    let reason = if is_all {
+                        EndReason::Trials
+                    } else {
+                        EndReason::Exhausted
+                    };
                     return Some(Event::StudyEnded { reason });
                 }
                 Decision::Wait | Decision::Finish => {}
@@ -49,10 +73,17 @@ impl Study {
         let (trial, _) = if self.settings.is_deterministic {
             self.flights
                 .iter()
-                .min_by(|(_, left), (_, right)| turn(left).partial_cmp(&turn(right)).unwrap_or(std::cmp::Ordering::Equal))
+                .min_by(|(_, left), (_, right)| {
+                    turn(left)
+                        .partial_cmp(&turn(right))
+                        .unwrap_or(std::cmp::Ordering::Equal)
+                })
                 .filter(|(_, flight)| flight.has_arrived())?
         } else {
-            self.flights.iter().filter(|(_, flight)| flight.has_arrived()).min_by_key(|(_, flight)| arrival(flight))?
+            self.flights
+                .iter()
+                .filter(|(_, flight)| flight.has_arrived())
+                .min_by_key(|(_, flight)| arrival(flight))?
         };
         Some(*trial)
     }
@@ -63,7 +94,9 @@ impl Study {
             .iter()
             .filter(|(_, flight)| flight.has_arrived())
             .min_by(|(_, left), (_, right)| left.finish.total_cmp(&right.finish))
-            .map_or(Event::StudyEnded { reason }, |(&trial, _)| Event::SegmentDelivered { trial })
+            .map_or(Event::StudyEnded { reason }, |(&trial, _)| Event::SegmentDelivered {
+                trial,
+            })
     }
 }
 

@@ -13,4 +13,3 @@ mod state;
 pub use event::{Created, EndReason, Event, Outcome};
 pub use record::{Improvement, Record};
 pub use state::{Cost, Flight, Settings, Study};
-

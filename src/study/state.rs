@@ -172,7 +172,10 @@ impl Study {
             seed: self.settings.seed,
             trials: &self.trials,
             running: self.flights.len(),
-            trials_left: self.settings.max_trials.map(|max| max.saturating_sub(self.trials.len() as u32)),
+            trials_left: self
+                .settings
+                .max_trials
+                .map(|max| max.saturating_sub(self.trials.len() as u32)),
             min: self.settings.min,
             max: self.settings.max,
         }
@@ -187,13 +190,26 @@ impl Study {
                 self.ended = None;
                 self.is_deadline_reached = false;
             }
-            Event::SegmentPlanned { trial, created, to, worker, start: _, finish } => {
+            Event::SegmentPlanned {
+                trial,
+                created,
+                to,
+                worker,
+                start: _,
+                finish,
+            } => {
                 if let Some(created) = created {
                     self.create(*trial, created);
                 }
                 self.plan(*trial, *to, *worker, *finish);
             }
-            Event::SegmentEnded { trial, outcome, device, started_at, finished_at } => {
+            Event::SegmentEnded {
+                trial,
+                outcome,
+                device,
+                started_at,
+                finished_at,
+            } => {
                 self.arrive(*trial, outcome, device, started_at, finished_at);
             }
             Event::SegmentInterrupted { trial, report } => {
@@ -232,14 +248,23 @@ impl Study {
     fn plan(&mut self, id: TrialId, to: Samples, worker: u32, finish: f64) {
         let trial = &mut self.trials[id.index()];
         trial.status = Status::Running { to };
-        let flight = Flight { from: trial.reached, to, worker, finish, lost: 0, arrived: None };
+        let flight = Flight {
+            from: trial.reached,
+            to,
+            worker,
+            finish,
+            lost: 0,
+            arrived: None,
+        };
         self.flights.insert(id, flight);
         self.idle_workers.remove(&worker);
         self.policy.observe(trial);
     }
 
     fn arrive(&mut self, id: TrialId, outcome: &Outcome, device: &str, started_at: &str, finished_at: &str) {
-        let Some(flight) = self.flights.get_mut(&id) else { return };
+        let Some(flight) = self.flights.get_mut(&id) else {
+            return;
+        };
         if flight.arrived.is_some() {
             return;
         }
@@ -269,7 +294,11 @@ impl Study {
                 trial.observations.extend(observations);
                 trial.reached = report.reached;
                 trial.segments += 1;
-                trial.status = if trial.reached >= self.settings.max { Status::Completed } else { Status::Paused };
+                trial.status = if trial.reached >= self.settings.max {
+                    Status::Completed
+                } else {
+                    Status::Paused
+                };
                 record.take(report);
             }
             Outcome::Failed(failure) => {
@@ -304,7 +333,10 @@ fn observations<'a>(
 ) -> impl Iterator<Item = Observation> + use<'a> {
     evaluations.iter().map(|evaluation| {
         let value = evaluation.metrics.get(&settings.metric).copied().unwrap_or(f64::NAN);
-        Observation { at: evaluation.at, loss: settings.goal.loss(value) }
+        Observation {
+            at: evaluation.at,
+            loss: settings.goal.loss(value),
+        }
     })
 }
 
@@ -312,7 +344,11 @@ impl Record {
     fn take(&mut self, report: SegmentReport) {
         self.evaluations.extend(report.evaluations);
         self.trainable_parameters = report.trainable_parameters;
-        let Usage { train_seconds, wall_seconds, peak_memory_mb } = report.usage;
+        let Usage {
+            train_seconds,
+            wall_seconds,
+            peak_memory_mb,
+        } = report.usage;
         self.usage.train_seconds += train_seconds;
         self.usage.wall_seconds += wall_seconds;
         self.usage.peak_memory_mb = self.usage.peak_memory_mb.max(peak_memory_mb);

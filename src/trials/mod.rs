@@ -33,7 +33,9 @@ pub struct Trial {
 impl Trial {
     /// The best observation, by loss and then by resource; `None` before the first.
     pub fn best(&self) -> Option<&Observation> {
-        self.observations.iter().min_by_key(|observation| (observation.loss, observation.at))
+        self.observations
+            .iter()
+            .min_by_key(|observation| (observation.loss, observation.at))
     }
 
     /// The smallest loss observed; [`Loss::WORST`] for a failed trial, `None` while nothing is known.

@@ -54,7 +54,10 @@ impl Process {
             .arg(slot.device.to_string())
             // Rayon and the tokeniser would otherwise take every core of the machine in every worker.
             .env("RAYON_NUM_THREADS", slot.threads.to_string())
-            .env("TOKENIZERS_PARALLELISM", if slot.threads > 1 { "true" } else { "false" })
+            .env(
+                "TOKENIZERS_PARALLELISM",
+                if slot.threads > 1 { "true" } else { "false" },
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -63,7 +66,9 @@ impl Process {
         if let Some(output) = child.stdout.take() {
             std::thread::spawn(move || {
                 for line in BufReader::new(output).lines() {
-                    let Some(message) = line.ok().and_then(|line| serde_json::from_str(&line).ok()) else { break };
+                    let Some(message) = line.ok().and_then(|line| serde_json::from_str(&line).ok()) else {
+                        break;
+                    };
                     if news.send(T::from((tag, generation, News::Message(message)))).is_err() {
                         return;
                     }
@@ -71,7 +76,11 @@ impl Process {
                 let _ = news.send(T::from((tag, generation, News::Gone)));
             });
         }
-        Ok(Self { child, input, generation })
+        Ok(Self {
+            child,
+            input,
+            generation,
+        })
     }
 
     /// Counts the processes that have served this slot.
@@ -91,13 +100,17 @@ impl Process {
     pub fn end(&mut self) -> String {
         self.input = None;
         let _ = self.child.kill();
-        self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
+        self.child
+            .wait()
+            .map_or_else(|error| error.to_string(), |status| status.to_string())
     }
 
     /// Waits for a process whose output has ended, and says how it ended.
     pub fn reap(&mut self) -> String {
         self.input = None;
-        self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
+        self.child
+            .wait()
+            .map_or_else(|error| error.to_string(), |status| status.to_string())
     }
 }
 

@@ -36,7 +36,10 @@ pub fn serve(
     for segment in orders {
         let end = run(objective.as_mut(), &segment, &stop, &mut output);
         stop.store(false, Ordering::SeqCst);
-        output.send(&FromWorker::Ended { trial: segment.trial, end });
+        output.send(&FromWorker::Ended {
+            trial: segment.trial,
+            end,
+        });
     }
     0
 }
@@ -70,7 +73,12 @@ fn run(
     stop: &AtomicBool,
     output: &mut Output<impl Write>,
 ) -> SegmentEnd {
-    let mut line = Line { trial: segment.trial, stop, output, last: None };
+    let mut line = Line {
+        trial: segment.trial,
+        stop,
+        output,
+        last: None,
+    };
     let result = catch_unwind(AssertUnwindSafe(|| objective.run(segment, &mut line)));
     match result {
         Ok(Ok(report)) if report.reached >= segment.to => SegmentEnd::Reached(report),
@@ -79,8 +87,14 @@ fn run(
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(ToString::to_string);
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-            let message = format!("the training code panicked: {}", text.unwrap_or_else(|| "no message".into()));
-            SegmentEnd::Failed(Failure { kind: FailureKind::Crashed, message })
+            let message = format!(
+                "the training code panicked: {}",
+                text.unwrap_or_else(|| "no message".into())
+            );
+            SegmentEnd::Failed(Failure {
+                kind: FailureKind::Crashed,
+                message,
+            })
         }
     }
 }
@@ -113,7 +127,10 @@ impl<W: Write> Control for Line<'_, W> {
         let is_due = self.last.is_none_or(|last| last.elapsed() >= PROGRESS_INTERVAL);
         if is_due || progress.evaluation.is_some() {
             self.last = Some(Instant::now());
-            self.output.send(&FromWorker::Progress { trial: self.trial, progress });
+            self.output.send(&FromWorker::Progress {
+                trial: self.trial,
+                progress,
+            });
         }
     }
 }

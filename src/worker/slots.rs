@@ -36,14 +36,22 @@ pub enum SlotError {
 /// # Errors
 /// When CUDA is demanded and absent, or a single worker wants more threads than there are cores.
 pub fn slots(resources: &Resources, is_idle: bool) -> Result<Vec<Slot>, SlotError> {
-    let cores = if is_idle { usize::MAX } else { std::thread::available_parallelism().map_or(1, NonZeroUsize::get) };
+    let cores = if is_idle {
+        usize::MAX
+    } else {
+        std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+    };
     let gpus = match resources.devices {
         _ if is_idle => Vec::new(),
         Devices::Cpu => Vec::new(),
         Devices::Auto | Devices::Cuda => cuda_devices(),
     };
     if resources.devices == Devices::Cuda && gpus.is_empty() {
-        let why = if cfg!(feature = "cuda") { "this machine has no CUDA device" } else { "this build has no CUDA support" };
+        let why = if cfg!(feature = "cuda") {
+            "this machine has no CUDA device"
+        } else {
+            "this build has no CUDA support"
+        };
         return Err(SlotError::NoCuda(why));
     }
     divide(resources, &gpus, cores)
@@ -54,12 +62,23 @@ fn divide(resources: &Resources, gpus: &[Device], cores: usize) -> Result<Vec<Sl
     if threads > cores {
         return Err(SlotError::TooManyThreads { threads, cores });
     }
-    let device = |index: usize| if gpus.is_empty() { Device::Cpu } else { gpus[index % gpus.len()].clone() };
+    let device = |index: usize| {
+        if gpus.is_empty() {
+            Device::Cpu
+        } else {
+            gpus[index % gpus.len()].clone()
+        }
+    };
     let most = if gpus.is_empty() { cores / threads } else { usize::MAX };
     let machine = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let default = if gpus.is_empty() { most.min(machine) } else { gpus.len() };
     let workers = resources.workers.unwrap_or(default).min(most);
-    Ok((0..workers).map(|index| Slot { device: device(index), threads }).collect())
+    Ok((0..workers)
+        .map(|index| Slot {
+            device: device(index),
+            threads,
+        })
+        .collect())
 }
 
 #[cfg(test)]
@@ -67,7 +86,12 @@ mod tests {
     use super::*;
 
     fn resources(workers: Option<usize>, threads_per_worker: usize) -> Resources {
-        Resources { devices: Devices::Auto, workers, threads_per_worker, logical_workers: 8 }
+        Resources {
+            devices: Devices::Auto,
+            workers,
+            threads_per_worker,
+            logical_workers: 8,
+        }
     }
 
     #[test]
@@ -77,7 +101,10 @@ mod tests {
             assert!(slots.len() * threads <= cores && !slots.is_empty());
         }
         assert_eq!(divide(&resources(Some(3), 1), &[], 2).unwrap().len(), 2);
-        assert!(matches!(divide(&resources(None, 4), &[], 2), Err(SlotError::TooManyThreads { .. })));
+        assert!(matches!(
+            divide(&resources(None, 4), &[], 2),
+            Err(SlotError::TooManyThreads { .. })
+        ));
     }
 
     #[test]

@@ -23,7 +23,10 @@ pub struct Tpe {
 impl Default for Tpe {
     /// Optuna's defaults: 10 random trials first, 24 candidates (Bergstra et al. 2011, §5).
     fn default() -> Self {
-        Self { startup_trials: 10, candidates: 24 }
+        Self {
+            startup_trials: 10,
+            candidates: 24,
+        }
     }
 }
 
@@ -46,7 +49,10 @@ impl Searcher for Tpe {
             .map(|(point, configuration)| (good.log_density(&point) - bad.log_density(&point), configuration))
             .max_by(|left, right| left.0.total_cmp(&right.0))
             .map_or_else(|| view.space.sample(&mut rng), |(_, configuration)| configuration);
-        Proposal { configuration, origin: self.name() }
+        Proposal {
+            configuration,
+            origin: self.name(),
+        }
     }
 }
 
@@ -87,7 +93,11 @@ fn split(trials: &[Trial], judged: usize) -> (Vec<&[Option<f64>]>, Vec<&[Option<
         (failed, std::cmp::Reverse(trial.reached), trial.loss(), trial.id)
     });
     let mut is_good = vec![false; trials.len()];
-    for trial in ranking.iter().take(good_count(judged)).filter(|trial| trial.status != Status::Failed) {
+    for trial in ranking
+        .iter()
+        .take(good_count(judged))
+        .filter(|trial| trial.status != Status::Failed)
+    {
         is_good[trial.id.index()] = true;
     }
     let (mut good, mut bad) = (Vec::new(), Vec::new());

@@ -18,9 +18,17 @@ pub(super) struct Parzen {
 #[derive(Debug)]
 enum Axis {
     /// Normal kernels, cut off at 0 and 1. With `bins`, mass is spread over equal bins (integers, steps, ordered choices).
-    Normal { centres: Vec<Option<f64>>, width: f64, log_masses: Vec<f64>, bins: Option<u64> },
+    Normal {
+        centres: Vec<Option<f64>>,
+        width: f64,
+        log_masses: Vec<f64>,
+        bins: Option<u64>,
+    },
     /// Unordered choices: `log_probabilities[kernel][choice]`.
-    Choice { log_probabilities: Vec<Option<Vec<f64>>>, choices: usize },
+    Choice {
+        log_probabilities: Vec<Option<Vec<f64>>>,
+        choices: usize,
+    },
 }
 
 impl Parzen {
@@ -41,7 +49,10 @@ impl Parzen {
             .collect();
         let weights = weights(points.len());
         let total: f64 = weights.iter().sum();
-        Self { axes, log_weights: weights.iter().map(|weight| (weight / total).ln()).collect() }
+        Self {
+            axes,
+            log_weights: weights.iter().map(|weight| (weight / total).ln()).collect(),
+        }
     }
 
     /// A draw: a kernel by weight, then every coordinate from it.
@@ -84,7 +95,11 @@ fn weights(points: usize) -> Vec<f64> {
     let old = points.saturating_sub(FULL);
     let ramp = (0..old).map(|index| {
         let start = 1.0 / points as f64;
-        if old == 1 { start } else { start + (1.0 - start) * index as f64 / (old - 1) as f64 }
+        if old == 1 {
+            start
+        } else {
+            start + (1.0 - start) * index as f64 / (old - 1) as f64
+        }
     });
     ramp.chain(std::iter::repeat_n(1.0, points - old + 1)).collect()
 }
@@ -109,7 +124,12 @@ impl Axis {
                 normal_mass((0.0 - centre) / width, (1.0 - centre) / width).ln()
             })
             .collect();
-        Self::Normal { centres, width, log_masses, bins }
+        Self::Normal {
+            centres,
+            width,
+            log_masses,
+            bins,
+        }
     }
 
     fn choice(coordinates: impl Iterator<Item = Option<f64>>, choices: usize) -> Self {
@@ -122,37 +142,51 @@ impl Axis {
             .into_iter()
             .map(|coordinate| {
                 let own = choice_index(coordinate?, choices);
-                Some((0..choices).map(|choice| ((floor + f64::from(choice == own)) / total).ln()).collect())
+                Some(
+                    (0..choices)
+                        .map(|choice| ((floor + f64::from(choice == own)) / total).ln())
+                        .collect(),
+                )
             })
             .collect();
         log_probabilities.push(Some(vec![-(choices as f64).ln(); choices]));
-        Self::Choice { log_probabilities, choices }
+        Self::Choice {
+            log_probabilities,
+            choices,
+        }
     }
 
     fn sample(&self, kernel: usize, rng: &mut Rng) -> f64 {
         match self {
             Self::Normal { centres, width, .. } => {
-                let Some(centre) = centres[kernel] else { return rng.random() };
-                let width = if kernel == centres.len() - 1 { PRIOR_WIDTH } else { *width };
+                let Some(centre) = centres[kernel] else {
+                    return rng.random();
+                };
+                let width = if kernel == centres.len() - 1 {
+                    PRIOR_WIDTH
+                } else {
+                    *width
+                };
                 let (low, high) = (cumulative((0.0 - centre) / width), cumulative((1.0 - centre) / width));
                 let quantile: f64 = low + rng.random::<f64>() * (high - low);
                 let deviation = std::f64::consts::SQRT_2 * erf_inv(2.0 * quantile - 1.0);
                 (centre + width * deviation).clamp(0.0, 1.0)
             }
-            Self::Choice { log_probabilities, choices } => {
+            Self::Choice {
+                log_probabilities,
+                choices,
+            } => {
                 let mut left: f64 = rng.random();
-                let choice = log_probabilities[kernel].as_ref().map_or_else(
-                    || (left * *choices as f64) as usize,
-                    |log_probabilities| {
-                        log_probabilities
-                            .iter()
-                            .position(|log_probability| {
-                                left -= log_probability.exp();
-                                left < 0.0
-                            })
-                            .unwrap_or(choices - 1)
-                    },
-                );
+                let choice = match &log_probabilities[kernel] {
+                    None => (left * *choices as f64) as usize,
+                    Some(log_probabilities) => log_probabilities
+                        .iter()
+                        .position(|log_probability| {
+                            left -= log_probability.exp();
+                            left < 0.0
+                        })
+                        .unwrap_or(choices - 1),
+                };
                 (choice as f64 + 0.5) / *choices as f64
             }
         }
@@ -160,7 +194,12 @@ impl Axis {
 
     fn add_log_densities(&self, coordinate: f64, kernels: &mut [f64]) {
         match self {
-            Self::Normal { centres, width, log_masses, bins } => {
+            Self::Normal {
+                centres,
+                width,
+                log_masses,
+                bins,
+            } => {
                 let prior = centres.len() - 1;
                 for (kernel, centre) in centres.iter().enumerate() {
                     let Some(centre) = centre else { continue };
@@ -180,7 +219,10 @@ impl Axis {
                     };
                 }
             }
-            Self::Choice { log_probabilities, choices } => {
+            Self::Choice {
+                log_probabilities,
+                choices,
+            } => {
                 let choice = choice_index(coordinate, *choices);
                 for (kernel, log_probabilities) in log_probabilities.iter().enumerate() {
                     if let Some(log_probabilities) = log_probabilities {
@@ -207,7 +249,11 @@ fn cumulative(deviation: f64) -> f64 {
 /// The mass of the standard normal distribution between two points.
 fn normal_mass(low: f64, high: f64) -> f64 {
     // On the upper side, mirror: differences of numbers near 1 lose all digits.
-    if low > 0.0 { cumulative(-low) - cumulative(-high) } else { cumulative(high) - cumulative(low) }
+    if low > 0.0 {
+        cumulative(-low) - cumulative(-high)
+    } else {
+        cumulative(high) - cumulative(low)
+    }
 }
 
 fn log_sum_exp(values: &[f64]) -> f64 {
@@ -226,15 +272,37 @@ mod tests {
     use crate::units::Seed;
 
     fn space() -> Space {
-        let parameter =
-            |name: &str, domain| Parameter { name: name.into(), domain, condition: None };
+        let parameter = |name: &str, domain| Parameter {
+            name: name.into(),
+            domain,
+            condition: None,
+        };
         Space::new(
             vec![
-                parameter("x", Domain::Float { min: 0.0, max: 1.0, log: false, step: None }),
-                parameter("n", Domain::Int { min: 1, max: 4, log: false, step: 1 }),
+                parameter(
+                    "x",
+                    Domain::Float {
+                        min: 0.0,
+                        max: 1.0,
+                        log: false,
+                        step: None,
+                    },
+                ),
+                parameter(
+                    "n",
+                    Domain::Int {
+                        min: 1,
+                        max: 4,
+                        log: false,
+                        step: 1,
+                    },
+                ),
                 parameter(
                     "c",
-                    Domain::Choice { values: ["a", "b", "c"].map(|name| Value::Text(name.into())).to_vec(), ordered: false },
+                    Domain::Choice {
+                        values: ["a", "b", "c"].map(|name| Value::Text(name.into())).to_vec(),
+                        ordered: false,
+                    },
                 ),
             ],
             vec![],
@@ -245,8 +313,11 @@ mod tests {
     #[test]
     fn the_density_integrates_to_one() {
         let space = space();
-        let points: [&[Option<f64>]; 3] =
-            [&[Some(0.1), Some(0.125), Some(0.5)], &[Some(0.9), Some(0.875), Some(0.1)], &[Some(0.5), None, Some(0.9)]];
+        let points: [&[Option<f64>]; 3] = [
+            &[Some(0.1), Some(0.125), Some(0.5)],
+            &[Some(0.9), Some(0.875), Some(0.1)],
+            &[Some(0.5), None, Some(0.9)],
+        ];
         let density = Parzen::fit(&space, &points);
         let mut total = 0.0;
         let grid = 200;
@@ -272,8 +343,16 @@ mod tests {
         let density = Parzen::fit(&space, &points);
         let mut rng = rng::stream(Seed(1), "test", &[]);
         let draws: Vec<_> = (0..500).map(|_| density.sample(&mut rng)).collect();
-        assert!(draws.iter().flatten().all(|coordinate| (0.0..=1.0).contains(coordinate)));
-        let near = draws.iter().filter(|draw| (draw[0] - 0.8).abs() < 0.3 && (draw[2] - 0.5).abs() < 0.2).count();
+        assert!(
+            draws
+                .iter()
+                .flatten()
+                .all(|coordinate| (0.0..=1.0).contains(coordinate))
+        );
+        let near = draws
+            .iter()
+            .filter(|draw| (draw[0] - 0.8).abs() < 0.3 && (draw[2] - 0.5).abs() < 0.2)
+            .count();
         assert!(near > 400, "{near}");
     }
 }

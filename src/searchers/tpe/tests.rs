@@ -3,7 +3,12 @@ use crate::searchers::conformance::{Objective, mixed_space, run};
 
 /// A valley in two numbers, and one choice that is right.
 fn valley(configuration: &Configuration) -> f64 {
-    let number = |name: &str| configuration.get(name).and_then(crate::space::Value::as_f64).unwrap_or(0.0);
+    let number = |name: &str| {
+        configuration
+            .get(name)
+            .and_then(crate::space::Value::as_f64)
+            .unwrap_or(0.0)
+    };
     let right = configuration.get("kind").and_then(|kind| kind.as_str()) == Some("b");
     (number("rate").log10() + 3.0).powi(2) + (number("share") - 0.3).powi(2) * 10.0 + f64::from(!right)
 }
@@ -17,7 +22,10 @@ fn tpe_needs_fewer_trials_than_random_search() {
         (0..seeds)
             .map(|seed| {
                 let trials = run(searcher, &space, seed, 60, objective);
-                trials.iter().filter_map(|trial| Some(trial.loss()?.get())).fold(f64::INFINITY, f64::min)
+                trials
+                    .iter()
+                    .filter_map(|trial| Some(trial.loss()?.get()))
+                    .fold(f64::INFINITY, f64::min)
             })
             .sum::<f64>()
             / seeds as f64
@@ -41,7 +49,9 @@ fn a_running_trial_keeps_others_away() {
     let before = ratio(&proposal(&trials));
     trials.push(Trial {
         id: crate::units::TrialId(40),
-        status: Status::Running { to: crate::units::Samples(1) },
+        status: Status::Running {
+            to: crate::units::Samples(1),
+        },
         observations: vec![],
         ..best.clone()
     });
