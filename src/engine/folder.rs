@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::journal::{self, Contents, Journal, JournalError, Lock, LockError, ReadError};
 use crate::rng::Fingerprint;
 use crate::study::Event;
-use crate::units::{Seed, TrialId};
+use crate::units::{Samples, Seed, TrialId};
 
 /// A study's folder, held by this process.
 #[derive(Debug)]
@@ -70,13 +70,14 @@ pub enum FolderError {
 
 impl Folder {
     /// Makes the folder of a new study: `spec.yaml`, `manifest.json` and a journal with its first event.
+    /// `epoch`: samples of one epoch.
     ///
     /// # Errors
     /// When the folder is in use, holds something already, or cannot be written. Then nothing half-written remains.
-    pub fn create(path: &Path, spec_yaml: &str, seed: Seed) -> Result<(Self, Journal), FolderError> {
+    pub fn create(path: &Path, spec_yaml: &str, seed: Seed, epoch: Samples) -> Result<(Self, Journal), FolderError> {
         refuse_occupied(path, spec_yaml)?;
         let is_new = !path.exists();
-        Self::fill(path, spec_yaml, seed).inspect_err(|error| {
+        Self::fill(path, spec_yaml, seed, epoch).inspect_err(|error| {
             // Another process may have been quicker: what it wrote is not ours to remove.
             if !matches!(error, FolderError::Locked(_)) {
                 for name in ["lock", "spec.yaml", "manifest.json", journal::FILE_NAME] {
@@ -92,7 +93,7 @@ impl Folder {
         })
     }
 
-    fn fill(path: &Path, spec_yaml: &str, seed: Seed) -> Result<(Self, Journal), FolderError> {
+    fn fill(path: &Path, spec_yaml: &str, seed: Seed, epoch: Samples) -> Result<(Self, Journal), FolderError> {
         let make = |path: &Path| {
             fs::create_dir_all(path).map_err(|source| FolderError::Io {
                 action: "make the folder",
@@ -113,6 +114,7 @@ impl Folder {
             version: env!("CARGO_PKG_VERSION").into(),
             spec: fingerprint(spec_yaml),
             seed,
+            epoch,
         };
         let manifest = serde_json::json!({
             "format": journal::FORMAT,

@@ -50,6 +50,7 @@ fn study(searcher: SearcherSpec, scheduler: SchedulerSpec, trials: u32, logical_
         goal: Goal::Minimize,
         target: None,
         max_trials: Some(trials),
+        epoch: Samples(100),
         min,
         max,
         logical_workers,

@@ -20,6 +20,8 @@ pub enum Event {
         spec: String,
         /// The study's seed.
         seed: Seed,
+        /// Samples of one epoch.
+        epoch: Samples,
     },
     /// A process took up a study that another one left.
     StudyResumed {

@@ -8,8 +8,10 @@
 mod decide;
 mod event;
 mod record;
+mod settings;
 mod state;
 
 pub use event::{Created, EndReason, Event, Outcome};
 pub use record::{Improvement, Record};
-pub use state::{Cost, Flight, Settings, Study};
+pub use settings::Settings;
+pub use state::{Cost, Flight, Study};

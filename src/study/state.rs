@@ -2,36 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Created, EndReason, Event, Improvement, Outcome, Record};
+use super::{Created, EndReason, Event, Improvement, Outcome, Record, Settings};
 use crate::policies::Policy;
-use crate::space::{Configuration, Space};
+use crate::space::Configuration;
 use crate::trials::{Evaluation, Observation, SegmentReport, Status, Trial, Usage, View};
-use crate::units::{Goal, Loss, Samples, Seed, TrialId};
-
-/// What a study is, apart from what happened.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The space.
-    pub space: Space,
-    /// Keys everything random.
-    pub seed: Seed,
-    /// The metric's name.
-    pub metric: String,
-    /// Which way it is better.
-    pub goal: Goal,
-    /// The study ends when a trial is this good.
-    pub target: Option<f64>,
-    /// Trials in all.
-    pub max_trials: Option<u32>,
-    /// Before this no trial is judged.
-    pub min: Samples,
-    /// A complete trial.
-    pub max: Samples,
-    /// Workers of the virtual clock.
-    pub logical_workers: u32,
-    /// Deliver in virtual time, not in order of arrival.
-    pub is_deterministic: bool,
-}
+use crate::units::{Loss, Samples, TrialId};
 
 /// Predicted seconds of training a configuration from one level to another, on the virtual clock. A pure function.
 pub type Cost = Box<dyn Fn(&Configuration, Samples, Samples) -> f64 + Send>;

@@ -1,0 +1,51 @@
+//! What a study is, apart from what happened.
+
+use crate::space::Space;
+use crate::spec::Spec;
+use crate::units::{Goal, Samples, Seed};
+
+/// What a study is, apart from what happened.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The space.
+    pub space: Space,
+    /// Keys everything random.
+    pub seed: Seed,
+    /// The metric's name.
+    pub metric: String,
+    /// Which way it is better.
+    pub goal: Goal,
+    /// The study ends when a trial is this good.
+    pub target: Option<f64>,
+    /// Trials in all.
+    pub max_trials: Option<u32>,
+    /// Samples of one epoch.
+    pub epoch: Samples,
+    /// Before this no trial is judged.
+    pub min: Samples,
+    /// A complete trial.
+    pub max: Samples,
+    /// Workers of the virtual clock.
+    pub logical_workers: u32,
+    /// Deliver in virtual time, not in order of arrival.
+    pub is_deterministic: bool,
+}
+
+impl Settings {
+    /// The settings that a spec describes, when an epoch is `epoch` samples.
+    pub fn new(spec: &Spec, epoch: Samples) -> Self {
+        Self {
+            space: spec.space.clone(),
+            seed: spec.seed,
+            metric: spec.metric.name.clone(),
+            goal: spec.metric.goal,
+            target: spec.metric.target,
+            max_trials: spec.budget.trials,
+            epoch,
+            min: Samples::from_epochs(spec.epochs.min, epoch),
+            max: Samples::from_epochs(spec.epochs.max, epoch),
+            logical_workers: spec.resources.logical_workers as u32,
+            is_deterministic: spec.deterministic,
+        }
+    }
+}
