@@ -1,0 +1,182 @@
+//! The one file that names burn's backend. Everything else sees [`Tensor`], [`Device`] and a few conversions.
+//!
+//! The backend is burn's run-time dispatch: the same type holds CPU and CUDA tensors, with or without automatic
+//! differentiation. Tensors here are plain unless a model lifts them with `Tensor::from_inner`.
+
+use burn::{
+    Dispatch, DispatchDevice,
+    tensor::{Int, TensorData},
+};
+
+/// A float tensor with `D` dimensions on whichever device it was made for.
+pub type Tensor<const D: usize> = burn::tensor::Tensor<Dispatch, D>;
+
+/// A tensor of whole numbers with `D` dimensions, used for indices.
+pub type Indices<const D: usize> = burn::tensor::Tensor<Dispatch, D, Int>;
+
+/// Where a process computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Device {
+    /// The processor, with burn's `flex` backend.
+    #[default]
+    Cpu,
+    /// The processor, with burn's older `ndarray` backend.
+    #[cfg(feature = "ndarray")]
+    NdArray,
+    /// The NVIDIA GPU with this index.
+    #[cfg(feature = "cuda")]
+    Cuda(usize),
+}
+
+impl Device {
+    /// Whether tensors of this device lie in host memory, so that a kernel over slices beats tensor operations.
+    pub fn is_host(self) -> bool {
+        match self {
+            Self::Cpu => true,
+            #[cfg(feature = "ndarray")]
+            Self::NdArray => true,
+            #[cfg(feature = "cuda")]
+            Self::Cuda(_) => false,
+        }
+    }
+
+    fn handle(self) -> DispatchDevice {
+        match self {
+            Self::Cpu => DispatchDevice::Flex(burn::backend::flex::FlexDevice),
+            #[cfg(feature = "ndarray")]
+            Self::NdArray => DispatchDevice::NdArray(burn::backend::ndarray::NdArrayDevice::Cpu),
+            #[cfg(feature = "cuda")]
+            Self::Cuda(index) => DispatchDevice::Cuda(burn::backend::cuda::CudaDevice::new(index)),
+        }
+    }
+
+    /// A tensor of these values; their number must be the product of `shape`.
+    pub(crate) fn tensor<const D: usize>(self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+        Tensor::from_data(TensorData::new(values, shape), &self.handle())
+    }
+
+    /// A tensor of zeros.
+    pub(crate) fn zeros<const D: usize>(self, shape: [usize; D]) -> Tensor<D> {
+        Tensor::zeros(shape, &self.handle())
+    }
+
+    /// A tensor of indices.
+    pub(crate) fn indices(self, values: &[u32]) -> Indices<1> {
+        let values: Vec<i32> = values.iter().map(|&value| value as i32).collect();
+        let length = values.len();
+        Indices::from_data(TensorData::new(values, [length]), &self.handle())
+    }
+
+    /// Waits until everything asked of the device has been done; for timing.
+    pub fn synchronize(self) {
+        // A failure here shows again, with its cause, at the next read.
+        let _ = <Dispatch as burn::tensor::backend::Backend>::sync(&self.handle());
+    }
+}
+
+/// A tensor's values in host memory. On the CPU both directions are free of copies when nothing else holds the tensor.
+pub(crate) struct Host<const D: usize> {
+    data: TensorData,
+    device: Device,
+}
+
+impl<const D: usize> Host<D> {
+    /// Takes a tensor's values. Copies them when the tensor is shared or is not contiguous.
+    pub(crate) fn take(tensor: Tensor<D>, device: Device) -> Self {
+        Self {
+            data: tensor.into_data(),
+            device,
+        }
+    }
+
+    pub(crate) fn shape(&self) -> [usize; D] {
+        self.data.shape.dims()
+    }
+
+    pub(crate) fn values(&self) -> &[f32] {
+        self.data.as_slice().expect("our tensors hold 32-bit floats")
+    }
+
+    pub(crate) fn values_mut(&mut self) -> &mut [f32] {
+        self.data.as_mut_slice().expect("our tensors hold 32-bit floats")
+    }
+
+    /// Gives the values back as a tensor.
+    pub(crate) fn tensor(self) -> Tensor<D> {
+        Tensor::from_data(self.data, &self.device.handle())
+    }
+}
+
+/// A copy of a tensor's values.
+pub(crate) fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
+    let data = tensor.to_data();
+    data.as_slice().expect("our tensors hold 32-bit floats").to_vec()
+}
+
+/// Sets how many threads tensor operations of this process may use; the first call decides, later ones do nothing.
+///
+/// burn's `flex` backend, as it is built here, uses one thread whatever is set: processes run side by side instead.
+pub fn set_threads(threads: usize) {
+    // The only possible failure is that a pool exists already.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.max(1))
+        .build_global();
+}
+
+/// An NVIDIA GPU of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CudaDevice {
+    /// Its index, as [`Device`] counts.
+    pub index: usize,
+    /// The maker's name for it.
+    pub name: String,
+    /// Memory in bytes.
+    pub total_memory: u64,
+    /// Memory in bytes that nothing uses now.
+    pub free_memory: u64,
+}
+
+/// The NVIDIA GPUs of this machine; none without the feature `cuda`, a driver or a GPU.
+#[cfg(feature = "cuda")]
+pub fn cuda_devices() -> Vec<CudaDevice> {
+    let Ok(nvml) = nvml_wrapper::Nvml::init() else {
+        return Vec::new();
+    };
+    (0..nvml.device_count().unwrap_or(0))
+        .filter_map(|index| {
+            let device = nvml.device_by_index(index).ok()?;
+            let memory = device.memory_info().ok()?;
+            Some(CudaDevice {
+                index: index as usize,
+                name: device.name().ok()?,
+                total_memory: memory.total,
+                free_memory: memory.free,
+            })
+        })
+        .collect()
+}
+
+/// The NVIDIA GPUs of this machine; none without the feature `cuda`, a driver or a GPU.
+#[cfg(not(feature = "cuda"))]
+pub fn cuda_devices() -> Vec<CudaDevice> {
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_survive_the_way_to_a_device_and_back() {
+        let device = Device::Cpu;
+        let tensor = device.tensor(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3]);
+        let mut host = Host::take(tensor.clone().transpose(), device);
+        assert_eq!(
+            (host.shape(), host.values()),
+            ([3, 2], [1.0, 4.0, 2.0, 5.0, 3.0, 6.0].as_slice())
+        );
+        host.values_mut()[0] = 9.0;
+        assert_eq!(values(&host.tensor())[0], 9.0);
+        assert_eq!(values(&tensor)[0], 1.0, "the shared original is untouched");
+    }
+}

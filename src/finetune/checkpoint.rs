@@ -1,0 +1,192 @@
+//! Checkpoints: what a trial changed, as a delta on its pretrained model.
+//!
+//! One safetensors file holds the trainable tensors, their moments and the running statistics, flat and as they lie
+//! in memory, under `value/`, `first/` and `second/`; its header holds the place in training, what the checkpoint
+//! belongs to, and a checksum of everything.
+
+use std::{collections::BTreeMap, path::Path};
+
+use thiserror::Error;
+
+use super::{
+    backend::{Device, values},
+    optimizer::{AdamW, Moments},
+    parameters::Parameters,
+    weights::{StoredTensor, WeightFile, WeightsError},
+};
+
+/// The format's version; older ones stay readable.
+const VERSION: &str = "1";
+
+/// Why a checkpoint could not be used.
+#[derive(Debug, Error)]
+pub enum CheckpointError {
+    /// The file cannot be read or written, or is cut short.
+    #[error(transparent)]
+    File(#[from] WeightsError),
+    /// The file is no checkpoint, or of a version that is not known here.
+    #[error("checkpoint format `{found}` is not known; this program reads `{VERSION}`")]
+    Version {
+        /// The version found.
+        found: String,
+    },
+    /// The contents are not what was written.
+    #[error("the checkpoint is damaged: its checksum is {found:08x}, its header says {expected}")]
+    Damaged {
+        /// The checksum in the header.
+        expected: String,
+        /// The checksum of the contents.
+        found: u32,
+    },
+    /// The checkpoint is of another model or freeze depth.
+    #[error("the checkpoint belongs to {what} `{found}`, the trial has `{expected}`")]
+    Foreign {
+        /// What differs.
+        what: &'static str,
+        /// The trial's.
+        expected: String,
+        /// The checkpoint's.
+        found: String,
+    },
+    /// A tensor that the trial trains is missing or has another length.
+    #[error("the checkpoint does not hold `{tensor}` as the trial needs it")]
+    Tensor {
+        /// The tensor.
+        tensor: String,
+    },
+}
+
+/// What a checkpoint must agree on with the trial that resumes from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Belongs {
+    /// The pretrained weights' checksum.
+    pub(crate) model: u32,
+    pub(crate) freeze_depth: usize,
+    pub(crate) classes: usize,
+}
+
+/// The state of a trial.
+pub(crate) struct State {
+    pub(crate) parameters: Parameters,
+    pub(crate) optimizer: AdamW,
+    /// Samples seen.
+    pub(crate) seen: u64,
+}
+
+/// Writes the state; the file is whole or not there.
+pub(crate) fn save(path: &Path, state: &State, belongs: Belongs) -> Result<(), CheckpointError> {
+    let mut file = WeightFile::default();
+    let mut insert = |kind: &str, name: &str, values: Vec<f32>| {
+        file.tensors.insert(
+            format!("{kind}/{name}"),
+            StoredTensor {
+                shape: vec![values.len()],
+                values,
+            },
+        );
+    };
+    for (index, parameter) in state.parameters.list().iter().enumerate() {
+        if !parameter.changes(belongs.freeze_depth) {
+            continue;
+        }
+        insert("value", &parameter.name, values(&state.parameters.vector(index)));
+        if let Some(moments) = state.optimizer.moments.get(&index) {
+            insert("first", &parameter.name, values(&moments.first));
+            insert("second", &parameter.name, values(&moments.second));
+        }
+    }
+    for (key, value) in [
+        ("automl_checkpoint", VERSION.to_owned()),
+        ("seen", state.seen.to_string()),
+        ("steps", state.optimizer.steps.to_string()),
+        ("model", belongs.model.to_string()),
+        ("freeze_depth", belongs.freeze_depth.to_string()),
+        ("classes", belongs.classes.to_string()),
+    ] {
+        file.metadata.insert(key.to_owned(), value);
+    }
+    let checksum = checksum(&file);
+    file.metadata.insert("checksum".to_owned(), format!("{checksum:08x}"));
+    Ok(file.write(path)?)
+}
+
+/// Reads a state that [`save`] wrote; `parameters` are those of the trial at its start.
+pub(crate) fn load(
+    path: &Path,
+    mut parameters: Parameters,
+    belongs: Belongs,
+    device: Device,
+) -> Result<State, CheckpointError> {
+    let mut file = WeightFile::read(path)?;
+    let text = |metadata: &BTreeMap<String, String>, key: &str| metadata.get(key).cloned().unwrap_or_default();
+    let version = text(&file.metadata, "automl_checkpoint");
+    if version != VERSION {
+        return Err(CheckpointError::Version { found: version });
+    }
+    let expected = file.metadata.remove("checksum").unwrap_or_default();
+    let found = checksum(&file);
+    if expected != format!("{found:08x}") {
+        return Err(CheckpointError::Damaged { expected, found });
+    }
+    for (what, key, expected) in [
+        ("the model", "model", belongs.model.to_string()),
+        ("freeze depth", "freeze_depth", belongs.freeze_depth.to_string()),
+        ("the number of classes", "classes", belongs.classes.to_string()),
+    ] {
+        let found = text(&file.metadata, key);
+        if found != expected {
+            return Err(CheckpointError::Foreign { what, expected, found });
+        }
+    }
+    let number = |key: &str| {
+        let tensor = || CheckpointError::Tensor { tensor: key.to_owned() };
+        text(&file.metadata, key).parse::<u64>().map_err(|_| tensor())
+    };
+    let (seen, steps) = (number("seen")?, number("steps")?);
+    let mut optimizer = AdamW::new(device);
+    optimizer.steps = steps;
+    let list: Vec<_> = parameters.list().to_vec();
+    for (index, parameter) in list
+        .iter()
+        .enumerate()
+        .filter(|(_, parameter)| parameter.changes(belongs.freeze_depth))
+    {
+        let mut take = |kind: &str| {
+            let tensor = format!("{kind}/{}", parameter.name);
+            match file.tensors.remove(&tensor) {
+                Some(stored) if stored.values.len() == parameter.length() => {
+                    Ok(device.tensor(stored.values, [parameter.length()]))
+                }
+                Some(_) | None => Err(CheckpointError::Tensor { tensor }),
+            }
+        };
+        *parameters.tensor_mut(index) = take("value")?;
+        if steps > 0 && parameter.has_gradient {
+            optimizer.moments.insert(
+                index,
+                Moments {
+                    first: take("first")?,
+                    second: take("second")?,
+                },
+            );
+        }
+    }
+    Ok(State {
+        parameters,
+        optimizer,
+        seen,
+    })
+}
+
+/// CRC-32 of all tensors and of the header's pairs.
+fn checksum(file: &WeightFile) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    for (key, value) in &file.metadata {
+        hasher.update(format!("{key}={value}\n").as_bytes());
+    }
+    for (name, tensor) in &file.tensors {
+        hasher.update(format!("{name}\n").as_bytes());
+        hasher.update(&tensor.bytes());
+    }
+    hasher.finalize()
+}

@@ -1,0 +1,111 @@
+//! Dropout whose mask is a pure function of its key and an element's index, so that backward passes and resumed
+//! runs make it anew instead of storing it.
+
+use crate::{rng::Fingerprint, units::Seed};
+
+/// One dropout site of one training step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Dropout {
+    /// An element is dropped when its 16 random bits are below this.
+    threshold: u16,
+    key: u64,
+}
+
+/// The source of a step's dropout sites: keyed by the trial's seed and the samples seen before the step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DropoutKeys {
+    threshold: u16,
+    step: Fingerprint,
+}
+
+impl DropoutKeys {
+    /// `probability` is rounded to a multiple of 2^-16.
+    pub(crate) fn new(probability: f64, seed: Seed, seen: u64) -> Self {
+        let mut step = Fingerprint::new();
+        step.bytes(b"dropout");
+        step.number(seed.0);
+        step.number(seen);
+        Self {
+            threshold: (probability * 65536.0).round().clamp(0.0, 65535.0) as u16,
+            step,
+        }
+    }
+
+    /// No dropout anywhere.
+    pub(crate) fn none() -> Self {
+        Self::new(0.0, Seed(0), 0)
+    }
+
+    /// The dropout of one site, numbered within the model; none when nothing would be dropped.
+    pub(crate) fn site(&self, site: u64) -> Option<Dropout> {
+        let mut key = self.step;
+        key.number(site);
+        (self.threshold > 0).then(|| Dropout {
+            threshold: self.threshold,
+            key: key.finish(),
+        })
+    }
+}
+
+impl Dropout {
+    /// Writes the factors of elements `start..start + factors.len()`: 0 for a dropped element, else 1 / (1 - p).
+    /// `start` must be a multiple of 4.
+    pub(crate) fn fill(&self, start: usize, factors: &mut [f32]) {
+        debug_assert_eq!(start % 4, 0);
+        let scale = 65536.0 / (65536.0 - f32::from(self.threshold));
+        for (index, chunk) in factors.chunks_mut(4).enumerate() {
+            let word = mix(self.key.wrapping_add((start / 4 + index) as u64));
+            for (lane, factor) in chunk.iter_mut().enumerate() {
+                *factor = if ((word >> (16 * lane)) as u16) < self.threshold {
+                    0.0
+                } else {
+                    scale
+                };
+            }
+        }
+    }
+
+    /// The factors of the first `length` elements.
+    pub(crate) fn factors(&self, length: usize) -> Vec<f32> {
+        let mut factors = vec![0.0; length];
+        self.fill(0, &mut factors);
+        factors
+    }
+}
+
+/// SplitMix64 at a counter (Steele, Lea, Flood 2014).
+fn mix(counter: u64) -> u64 {
+    let mut z = counter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn about_the_asked_share_is_dropped_and_the_mean_is_kept() {
+        let factors = DropoutKeys::new(0.3, Seed(1), 64).site(2).unwrap().factors(100_000);
+        let dropped = factors.iter().filter(|&&factor| factor == 0.0).count() as f64 / 1e5;
+        let mean = factors.iter().map(|&factor| f64::from(factor)).sum::<f64>() / 1e5;
+        assert!(
+            (dropped - 0.3).abs() < 0.01 && (mean - 1.0).abs() < 0.02,
+            "{dropped} {mean}"
+        );
+    }
+
+    #[test]
+    fn a_mask_is_the_same_whole_or_in_parts_and_differs_by_seed_step_and_site() {
+        let site = |seed, seen, site| DropoutKeys::new(0.5, Seed(seed), seen).site(site).unwrap();
+        let whole = site(1, 2, 3).factors(64);
+        let mut part = vec![0.0; 24];
+        site(1, 2, 3).fill(40, &mut part);
+        assert_eq!(part, whole[40..]);
+        for other in [site(2, 2, 3), site(1, 3, 3), site(1, 2, 4)] {
+            assert_ne!(other.factors(64), whole);
+        }
+        assert_eq!(DropoutKeys::none().site(0), None);
+    }
+}

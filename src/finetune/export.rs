@@ -1,0 +1,102 @@
+//! Writing a fine-tuned model in the layout it was read from, so that `transformers` loads it.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+
+use super::{
+    models::{Network, bert},
+    parameters::Parameters,
+    pretrained::{Pretrained, Source},
+    weights::{WeightsError, write_whole},
+};
+
+/// What a tokenizer's files are called; those that the pretrained model has are copied.
+const TOKENIZER_FILES: [&str; 5] = [
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "special_tokens_map.json",
+    "added_tokens.json",
+];
+
+/// Why a model could not be exported.
+#[derive(Debug, Error)]
+pub enum ExportError {
+    /// A file cannot be written or copied.
+    #[error("cannot write `{}`: {source}", path.display())]
+    Access {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The weights cannot be written.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+}
+
+/// Writes `config.json`, `model.safetensors` and the tokenizer's files into `folder`, which is made if needed.
+pub(crate) fn export(base: &Pretrained, parameters: &Parameters, folder: &Path) -> Result<(), ExportError> {
+    let access = |path: PathBuf| move |source| ExportError::Access { path, source };
+    fs::create_dir_all(folder).map_err(access(folder.to_path_buf()))?;
+    let file = match &base.network {
+        Network::Bert(_) => parameters.to_file(bert::exported_name),
+        Network::ResNet8(_) => parameters.to_file(str::to_owned),
+    };
+    file.write(&folder.join("model.safetensors"))?;
+    if let Source::Directory { path, .. } = &base.source {
+        for name in TOKENIZER_FILES {
+            let (from, to) = (path.join(name), folder.join(name));
+            if from.is_file() {
+                fs::copy(&from, &to).map_err(access(to))?;
+            }
+        }
+    }
+    // Last, since a folder without it is plainly unfinished.
+    let path = folder.join("config.json");
+    let text = format!("{:#}\n", config(base));
+    write_whole(&path, text.as_bytes()).map_err(access(path))
+}
+
+fn config(base: &Pretrained) -> Value {
+    let mut config = match &base.source {
+        Source::Directory {
+            config: Value::Object(config),
+            ..
+        } => config.clone(),
+        Source::Directory { .. } => Map::new(),
+        Source::Builtin { name } => Map::from_iter([("base_model".to_owned(), json!(name))]),
+    };
+    let classes = || base.labels.iter().enumerate();
+    config.insert(
+        "id2label".to_owned(),
+        classes()
+            .map(|(class, name)| (class.to_string(), json!(name)))
+            .collect(),
+    );
+    config.insert(
+        "label2id".to_owned(),
+        classes().map(|(class, name)| (name.clone(), json!(class))).collect(),
+    );
+    match &base.network {
+        Network::Bert(_) => {
+            config.insert("architectures".to_owned(), json!(["BertForSequenceClassification"]));
+            config.insert("problem_type".to_owned(), json!("single_label_classification"));
+            for key in ["dtype", "torch_dtype"] {
+                if let Some(dtype) = config.get_mut(key) {
+                    *dtype = json!("float32");
+                }
+            }
+        }
+        Network::ResNet8(_) => {
+            config.insert("model_type".to_owned(), json!("resnet8"));
+            config.insert("image_size".to_owned(), json!([3, 32, 32]));
+        }
+    }
+    Value::Object(config)
+}

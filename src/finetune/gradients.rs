@@ -1,0 +1,60 @@
+//! What a backward pass hands to the optimizer.
+
+use super::backend::Tensor;
+
+/// The gradient of one parameter.
+#[derive(Debug)]
+pub(crate) enum Gradient {
+    /// One value for every value of the parameter, flat.
+    Dense(Tensor<1>),
+    /// A table's gradient that is zero but for some rows: a text touches few of 30,000 word vectors.
+    Rows {
+        /// The rows, ascending, each once.
+        rows: Vec<u32>,
+        /// Their gradients, `[rows, width]`, flat.
+        values: Vec<f32>,
+    },
+}
+
+/// The result of one forward and backward pass over a batch.
+#[derive(Debug)]
+pub(crate) struct Pass {
+    /// The mean loss of the batch.
+    pub(crate) loss: f64,
+    /// Gradients by the parameter's index.
+    pub(crate) gradients: Vec<(usize, Gradient)>,
+    /// New values of running statistics, by the parameter's index.
+    pub(crate) statistics: Vec<(usize, Tensor<1>)>,
+}
+
+/// Adds up the gradients of rows that occur more than once: `values` is `[indices, width]`.
+pub(crate) fn sum_by_row(indices: &[u32], values: &[f32], width: usize) -> Gradient {
+    let mut order: Vec<usize> = (0..indices.len()).collect();
+    order.sort_by_key(|&position| indices[position]);
+    let mut rows: Vec<u32> = Vec::new();
+    let mut sums: Vec<f32> = Vec::new();
+    for position in order {
+        let row = &values[position * width..(position + 1) * width];
+        if rows.last() == Some(&indices[position]) {
+            let start = sums.len() - width;
+            sums[start..].iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+        } else {
+            rows.push(indices[position]);
+            sums.extend_from_slice(row);
+        }
+    }
+    Gradient::Rows { rows, values: sums }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_repeat_are_summed() {
+        let Gradient::Rows { rows, values } = sum_by_row(&[5, 2, 5], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2) else {
+            panic!("rows were asked for");
+        };
+        assert_eq!((rows, values), (vec![2, 5], vec![3.0, 4.0, 6.0, 8.0]));
+    }
+}

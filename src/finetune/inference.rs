@@ -1,0 +1,160 @@
+//! Predictions: with a model in training, and with one that was exported.
+
+use std::{ops::ControlFlow, path::Path};
+
+use serde_json::Value;
+
+use super::{
+    backend::{Device, values},
+    batching::{InputError, check_inputs, check_labels, evaluation_batches, gather},
+    data::{Examples, Inputs},
+    metrics::Metrics,
+    models::{
+        Network,
+        bert::{Bert, Head, HeadSource},
+        resnet8::ResNet8,
+    },
+    parameters::Parameters,
+    pretrained::{LoadError, bert_config, model_type, read_config, read_parameters, unknown_type},
+    trainer::TrainError,
+};
+
+/// Tokens of one evaluation batch: on the CPU what stays near the caches, elsewhere what keeps the device busy.
+const HOST_TOKENS: usize = 2048;
+const DEVICE_TOKENS: usize = 16_384;
+
+/// The logits of all inputs in their order, `[inputs, classes]`; none when `on_batch` breaks off.
+pub(crate) fn logits(
+    network: &Network,
+    parameters: &Parameters,
+    inputs: &Inputs,
+    device: Device,
+    on_batch: &mut dyn FnMut() -> ControlFlow<()>,
+) -> Result<Option<Vec<f32>>, InputError> {
+    check_inputs(network, inputs)?;
+    let mut rows: Vec<Vec<f32>> = vec![Vec::new(); inputs.len()];
+    let tokens = if device.is_host() { HOST_TOKENS } else { DEVICE_TOKENS };
+    for places in evaluation_batches(inputs, tokens) {
+        let logits = network.logits(parameters, &gather(inputs, &places), device);
+        let [_, classes] = logits.dims();
+        for (&place, row) in places.iter().zip(values(&logits).chunks_exact(classes)) {
+            rows[place as usize] = row.to_vec();
+        }
+        if on_batch().is_break() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(rows.concat()))
+}
+
+/// Measures a network on labelled examples.
+pub(crate) fn evaluate(
+    network: &Network,
+    parameters: &Parameters,
+    (examples, classes): (&Examples, usize),
+    device: Device,
+    on_batch: &mut dyn FnMut() -> ControlFlow<()>,
+) -> Result<Metrics, TrainError> {
+    check_labels(examples.inputs.len(), &examples.labels, classes)?;
+    let logits = logits(network, parameters, &examples.inputs, device, on_batch)?.ok_or(TrainError::Stopped)?;
+    Ok(Metrics::of(&logits, &examples.labels, classes))
+}
+
+/// A model that was fine-tuned and exported.
+#[derive(Clone, Debug)]
+pub struct FineTuned {
+    network: Network,
+    parameters: Parameters,
+    labels: Vec<String>,
+    device: Device,
+}
+
+impl FineTuned {
+    /// Loads a folder that [`super::Training::export`] wrote, or any BERT for sequence classification in Hugging Face
+    /// layout.
+    ///
+    /// # Errors
+    /// When a file is missing, the class names are, or tensors do not fit.
+    pub fn load(folder: &Path, device: Device) -> Result<Self, LoadError> {
+        let (config_path, config) = read_config(folder)?;
+        let labels = class_names(&config).map_err(|reason| LoadError::Config {
+            path: config_path.clone(),
+            reason,
+        })?;
+        let network = match model_type(&config) {
+            "bert" => Network::Bert(Bert {
+                config: bert_config(&config_path, &config)?,
+                head: Head::Pooler,
+                head_source: HeadSource::File,
+                classes: labels.len(),
+            }),
+            "resnet8" => Network::ResNet8(ResNet8 {
+                classes: labels.len(),
+                head_from_file: true,
+            }),
+            other => return Err(unknown_type(config_path, other)),
+        };
+        let path = folder.join("model.safetensors");
+        let bytes = std::fs::read(&path).map_err(|source| LoadError::Access { path, source })?;
+        let parameters = read_parameters(&network, &bytes, "model.safetensors", device)?;
+        Ok(Self {
+            network,
+            parameters,
+            labels,
+            device,
+        })
+    }
+
+    /// The names of the classes.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// The longest text in tokens that the model takes; none for images.
+    pub fn max_length(&self) -> Option<usize> {
+        match &self.network {
+            Network::Bert(bert) => Some(bert.config.max_position_embeddings),
+            Network::ResNet8(_) => None,
+        }
+    }
+
+    /// Scores before softmax, `[inputs, classes]`, in the order of the inputs.
+    ///
+    /// # Errors
+    /// When the inputs are not what the model takes.
+    pub fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, InputError> {
+        let on_batch = &mut || ControlFlow::Continue(());
+        let logits = logits(&self.network, &self.parameters, inputs, self.device, on_batch)?;
+        Ok(logits.unwrap_or_default())
+    }
+
+    /// Measures the model on labelled examples.
+    ///
+    /// # Errors
+    /// When the examples are not what the model takes.
+    pub fn evaluate(&self, examples: &Examples) -> Result<Metrics, TrainError> {
+        let on_batch = &mut || ControlFlow::Continue(());
+        evaluate(
+            &self.network,
+            &self.parameters,
+            (examples, self.labels.len()),
+            self.device,
+            on_batch,
+        )
+    }
+}
+
+/// The values of `id2label`, whose keys must be 0, 1, 2, … as text.
+fn class_names(config: &Value) -> Result<Vec<String>, String> {
+    let names = config
+        .get("id2label")
+        .and_then(Value::as_object)
+        .ok_or("it has no `id2label`")?;
+    (0..names.len())
+        .map(|class| {
+            let name = names.get(&class.to_string()).and_then(Value::as_str);
+            name.map(str::to_owned)
+                .ok_or_else(|| format!("`id2label` does not name class {class}"))
+        })
+        .collect()
+}

@@ -1,0 +1,359 @@
+//! The kernels as loops over slices: one pass each, in place where the tensor is not shared.
+
+use super::{AttentionWeights, Norm, NormGradients, Normalized};
+use crate::finetune::{
+    backend::{Device, Host, Tensor},
+    dropout::Dropout,
+};
+
+/// Sums in 16 lanes, so that the compiler can use vector registers; the order of additions is fixed.
+fn sum(values: impl Iterator<Item = [f32; LANES]>) -> f32 {
+    let lanes = values.fold([0.0; LANES], |mut lanes, values| {
+        lanes.iter_mut().zip(values).for_each(|(lane, value)| *lane += value);
+        lanes
+    });
+    lanes.iter().sum()
+}
+
+const LANES: usize = 16;
+
+fn dot(left: &[f32], right: &[f32]) -> f32 {
+    let chunks = left.as_chunks::<LANES>().0.iter().zip(right.as_chunks::<LANES>().0);
+    let rest = left.len() / LANES * LANES;
+    let tail: f32 = left[rest..].iter().zip(&right[rest..]).map(|(x, y)| x * y).sum();
+    tail + sum(chunks.map(|(x, y)| std::array::from_fn(|lane| x[lane] * y[lane])))
+}
+
+fn total(values: &[f32]) -> f32 {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    rest.iter().sum::<f32>() + sum(chunks.iter().copied())
+}
+
+fn add(target: &mut [f32], values: &[f32]) {
+    target
+        .iter_mut()
+        .zip(values)
+        .for_each(|(target, value)| *target += value);
+}
+
+fn vector(device: Device, values: Vec<f32>) -> Tensor<1> {
+    let length = values.len();
+    device.tensor(values, [length])
+}
+
+pub(super) fn add_norm(
+    device: Device,
+    branch: Tensor<2>,
+    bias: Tensor<1>,
+    residual: Tensor<2>,
+    norm: Norm,
+    dropout: Option<Dropout>,
+) -> (Tensor<2>, Normalized) {
+    let [bias, scale, shift] = [bias, norm.scale, norm.shift].map(|tensor| Host::take(tensor, device));
+    let [mut values, mut output] = [branch, residual].map(|tensor| Host::take(tensor, device));
+    let [rows, width] = values.shape();
+    let mut factors = vec![1.0; width];
+    let mut inverse_deviations = Vec::with_capacity(rows);
+    let row_pairs = values
+        .values_mut()
+        .chunks_exact_mut(width)
+        .zip(output.values_mut().chunks_exact_mut(width));
+    for (row, (values, output)) in row_pairs.enumerate() {
+        if let Some(dropout) = dropout {
+            dropout.fill(row * width, &mut factors);
+        }
+        for (((value, &bias), &factor), &residual) in values.iter_mut().zip(bias.values()).zip(&factors).zip(&*output) {
+            *value = (*value + bias) * factor + residual;
+        }
+        let mean = total(values) / width as f32;
+        values.iter_mut().for_each(|value| *value -= mean);
+        let inverse_deviation = 1.0 / (dot(values, values) / width as f32 + norm.epsilon).sqrt();
+        inverse_deviations.push(inverse_deviation);
+        let places = output.iter_mut().zip(values).zip(scale.values()).zip(shift.values());
+        for (((output, value), &scale), &shift) in places {
+            *value *= inverse_deviation;
+            *output = *value * scale + shift;
+        }
+    }
+    let inverse_deviation = vector(device, inverse_deviations);
+    (
+        output.tensor(),
+        Normalized {
+            values: values.tensor(),
+            inverse_deviation,
+            dropout,
+        },
+    )
+}
+
+pub(super) fn add_norm_backward(
+    device: Device,
+    gradient: Tensor<2>,
+    more: Option<Tensor<2>>,
+    normalized: Normalized,
+    scale: Tensor<1>,
+) -> NormGradients {
+    let Normalized {
+        values,
+        inverse_deviation,
+        dropout,
+    } = normalized;
+    let [mut gradient, mut values] = [gradient, values].map(|tensor| Host::take(tensor, device));
+    let more = more.map(|more| Host::take(more, device));
+    let [inverse_deviation, scale] = [inverse_deviation, scale].map(|tensor| Host::take(tensor, device));
+    let [_, width] = gradient.shape();
+    let [mut scale_sum, mut shift_sum, mut bias_sum] = [0; 3].map(|_| vec![0.0_f32; width]);
+    let mut factors = vec![1.0; width];
+    let rows = gradient
+        .values_mut()
+        .chunks_exact_mut(width)
+        .zip(values.values_mut().chunks_exact_mut(width));
+    for (row, (gradient, values)) in rows.enumerate() {
+        if let Some(more) = &more {
+            add(gradient, &more.values()[row * width..(row + 1) * width]);
+        }
+        add(&mut shift_sum, gradient);
+        for ((sum, &gradient), &value) in scale_sum.iter_mut().zip(&*gradient).zip(&*values) {
+            *sum += gradient * value;
+        }
+        gradient
+            .iter_mut()
+            .zip(scale.values())
+            .for_each(|(gradient, scale)| *gradient *= scale);
+        let mean = total(gradient) / width as f32;
+        let projection = dot(gradient, values) / width as f32;
+        let inverse_deviation = inverse_deviation.values()[row];
+        if let Some(dropout) = dropout {
+            dropout.fill(row * width, &mut factors);
+        }
+        // The normalized values are not needed again: their place takes the branch's gradient.
+        for ((gradient, value), &factor) in gradient.iter_mut().zip(&mut *values).zip(&factors) {
+            *gradient = (*gradient - mean - *value * projection) * inverse_deviation;
+            *value = *gradient * factor;
+        }
+        add(&mut bias_sum, values);
+    }
+    NormGradients {
+        residual: gradient.tensor(),
+        branch: values.tensor(),
+        bias: vector(device, bias_sum),
+        scale: vector(device, scale_sum),
+        shift: vector(device, shift_sum),
+    }
+}
+
+/// e^x for x ≤ 88, in a form that vectorizes: 2^n times the Taylor polynomial of the rest, relative error below 2e-7.
+#[inline]
+fn exp(x: f32) -> f32 {
+    /// Adding and taking away 1.5 · 2^23 rounds to a whole number, and leaves that number in the low bits.
+    const ROUND: f32 = 12_582_912.0;
+    // Not `max`, which would turn NaN into a number.
+    let x = if x < -87.0 { -87.0 } else { x };
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    let r = (x - n * 0.693_359_4) + n * 2.121_944_4e-4;
+    let polynomial = 1.0 / 720.0;
+    let polynomial = polynomial * r + 1.0 / 120.0;
+    let polynomial = polynomial * r + 1.0 / 24.0;
+    let polynomial = polynomial * r + 1.0 / 6.0;
+    let polynomial = polynomial * r + 0.5;
+    let polynomial = polynomial * r + 1.0;
+    let polynomial = polynomial * r + 1.0;
+    let exponent = shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23;
+    polynomial * f32::from_bits(exponent)
+}
+
+/// The normal distribution's cumulative function and density at `x`.
+/// Abramowitz and Stegun 7.1.26: absolute error below 1.5e-7; both share one exponential.
+#[inline]
+fn normal(x: f32) -> (f32, f32) {
+    let gauss = exp(-0.5 * x * x);
+    let t = 1.0 / (1.0 + 0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2 * x.abs());
+    let polynomial = ((((1.061_405_4 * t - 1.453_152_1) * t + 1.421_413_8) * t - 0.284_496_73) * t + 0.254_829_6) * t;
+    let tail = 0.5 * polynomial * gauss;
+    let cumulative = if x < 0.0 { tail } else { 1.0 - tail };
+    (cumulative, gauss * 0.398_942_3)
+}
+
+pub(super) fn bias_gelu(device: Device, values: Tensor<2>, bias: Tensor<1>) -> (Tensor<2>, Tensor<2>) {
+    let mut values = Host::take(values, device);
+    let bias = Host::take(bias, device);
+    let shape = values.shape();
+    let mut derivatives = Vec::with_capacity(shape[0] * shape[1]);
+    for row in values.values_mut().chunks_exact_mut(shape[1]) {
+        derivatives.extend(row.iter_mut().zip(bias.values()).map(|(value, &bias)| {
+            let input = *value + bias;
+            let (cumulative, density) = normal(input);
+            *value = input * cumulative;
+            cumulative + input * density
+        }));
+    }
+    (values.tensor(), device.tensor(derivatives, shape))
+}
+
+pub(super) fn multiply(device: Device, gradient: Tensor<2>, derivative: Tensor<2>) -> (Tensor<2>, Tensor<1>) {
+    let mut gradient = Host::take(gradient, device);
+    let derivative = Host::take(derivative, device);
+    let [_, width] = gradient.shape();
+    let mut sums = vec![0.0; width];
+    let rows = gradient
+        .values_mut()
+        .chunks_exact_mut(width)
+        .zip(derivative.values().chunks_exact(width));
+    for (gradient, derivative) in rows {
+        for ((gradient, &derivative), sum) in gradient.iter_mut().zip(derivative).zip(&mut sums) {
+            *gradient *= derivative;
+            *sum += *gradient;
+        }
+    }
+    (gradient.tensor(), vector(device, sums))
+}
+
+pub(super) fn add_bias(device: Device, values: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+    let mut values = Host::take(values, device);
+    let bias = Host::take(bias, device);
+    let [_, width] = values.shape();
+    values
+        .values_mut()
+        .chunks_exact_mut(width)
+        .for_each(|row| add(row, bias.values()));
+    values.tensor()
+}
+
+pub(super) fn sum_rows(device: Device, values: Tensor<2>) -> (Tensor<2>, Tensor<1>) {
+    let values = Host::take(values, device);
+    let [_, width] = values.shape();
+    let mut sums = vec![0.0; width];
+    values.values().chunks_exact(width).for_each(|row| add(&mut sums, row));
+    (values.tensor(), vector(device, sums))
+}
+
+pub(super) fn drop(device: Device, values: Tensor<2>, dropout: Dropout) -> Tensor<2> {
+    let mut values = Host::take(values, device);
+    let factors = dropout.factors(values.values().len());
+    values
+        .values_mut()
+        .iter_mut()
+        .zip(factors)
+        .for_each(|(value, factor)| *value *= factor);
+    values.tensor()
+}
+
+pub(super) fn attend(
+    device: Device,
+    scores: Tensor<4>,
+    scale: f32,
+    lengths: &[usize],
+    dropout: Option<Dropout>,
+) -> AttentionWeights {
+    let mut scores = Host::take(scores, device);
+    let [_, heads, queries, keys] = scores.shape();
+    for (text, &length) in scores
+        .values_mut()
+        .chunks_exact_mut(heads * queries * keys)
+        .zip(lengths)
+    {
+        for row in text.chunks_exact_mut(keys) {
+            let (row, padding) = row.split_at_mut(length);
+            let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            row.iter_mut()
+                .for_each(|score| *score = exp((*score - highest) * scale));
+            let inverse = 1.0 / total(row);
+            row.iter_mut().for_each(|score| *score *= inverse);
+            padding.fill(0.0);
+        }
+    }
+    let Some(dropout) = dropout else {
+        let probabilities = scores.tensor();
+        return AttentionWeights {
+            dropped: probabilities.clone(),
+            probabilities,
+            dropout: None,
+        };
+    };
+    let mut dropped = dropout.factors(scores.values().len());
+    dropped
+        .iter_mut()
+        .zip(scores.values())
+        .for_each(|(factor, probability)| *factor *= probability);
+    let dropped = device.tensor(dropped, scores.shape());
+    AttentionWeights {
+        probabilities: scores.tensor(),
+        dropped,
+        dropout: Some(dropout),
+    }
+}
+
+pub(super) fn attend_backward(device: Device, gradient: Tensor<4>, weights: AttentionWeights, scale: f32) -> Tensor<4> {
+    std::mem::drop(weights.dropped);
+    let mut gradient = Host::take(gradient, device);
+    let probabilities = Host::take(weights.probabilities, device);
+    let keys = gradient.shape()[3];
+    if let Some(dropout) = weights.dropout {
+        let factors = dropout.factors(gradient.values().len());
+        gradient
+            .values_mut()
+            .iter_mut()
+            .zip(factors)
+            .for_each(|(gradient, factor)| *gradient *= factor);
+    }
+    let rows = gradient
+        .values_mut()
+        .chunks_exact_mut(keys)
+        .zip(probabilities.values().chunks_exact(keys));
+    for (gradient, probabilities) in rows {
+        let projection = dot(gradient, probabilities);
+        for (gradient, probability) in gradient.iter_mut().zip(probabilities) {
+            *gradient = (*gradient - projection) * probability * scale;
+        }
+    }
+    gradient.tensor()
+}
+
+pub(super) fn merge_heads(device: Device, values: Tensor<4>) -> Tensor<2> {
+    let values = Host::take(values, device);
+    let [batch, heads, sequence, size] = values.shape();
+    let mut merged = Vec::with_capacity(values.values().len());
+    for text in values.values().chunks_exact(heads * sequence * size) {
+        for position in 0..sequence {
+            for head in 0..heads {
+                let start = (head * sequence + position) * size;
+                merged.extend_from_slice(&text[start..start + size]);
+            }
+        }
+    }
+    device.tensor(merged, [batch * sequence, heads * size])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exponential_is_accurate_from_underflow_to_overflow() {
+        for step in -8600..8800 {
+            let x = step as f32 * 0.01;
+            let exact = f64::from(x).exp();
+            assert!(
+                (f64::from(exp(x)) / exact - 1.0).abs() < 3e-7,
+                "{x}: {} {exact}",
+                exp(x)
+            );
+        }
+        assert_eq!(exp(0.0), 1.0);
+        assert!(exp(-1e30) < 1e-37);
+        assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn the_normal_distribution_is_accurate_to_1e_6() {
+        for step in -600..600 {
+            let x = step as f32 * 0.01;
+            let (cumulative, density) = normal(x);
+            let exact = statrs::function::erf::erf(f64::from(x) / std::f64::consts::SQRT_2) * 0.5 + 0.5;
+            assert!((f64::from(cumulative) - exact).abs() < 1e-6, "{x}");
+            let exact = (-0.5 * f64::from(x).powi(2)).exp() / (2.0 * std::f64::consts::PI).sqrt();
+            assert!((f64::from(density) - exact).abs() < 1e-6, "{x}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Fine-tuning a pretrained model on labelled data: everything that touches tensors.
+//!
+//! It knows nothing of search, trials or specs, and imports only `units` and `rng`. From the outside one loads a
+//! [`Pretrained`] once per process, starts or resumes a [`Training`] for every trial, feeds it the examples of
+//! `data`, and exports what it learnt as a [`FineTuned`] model.
+//!
+//! Begin reading at [`trainer`]. Under it: `models` (networks, forward and backward), `kernels` (their steps between
+//! matrix products), `parameters` (tensors by name), `weights` (files), `optimizer`, `schedule`, `dropout`, `loss`,
+//! `checkpoint`, `pretrained` and `export`. `backend` is the only file that names burn's backend.
+
+pub mod backend;
+pub mod batching;
+pub mod checkpoint;
+pub mod data;
+mod dropout;
+pub mod export;
+mod gradients;
+mod inference;
+mod kernels;
+mod loss;
+pub mod metrics;
+mod models;
+mod optimizer;
+mod parameters;
+pub mod pretrained;
+pub mod schedule;
+#[cfg(test)]
+mod testing;
+pub mod trainer;
+pub mod weights;
+
+pub use self::{
+    backend::{CudaDevice, Device, cuda_devices, set_threads},
+    export::ExportError,
+    inference::FineTuned,
+    metrics::Metrics,
+    pretrained::{LoadError, Pretrained},
+    schedule::Schedule,
+    trainer::{Reached, Step, TrainError, Training, TrainingConfig},
+};

@@ -1,0 +1,251 @@
+//! One encoder block of BERT, forward and backward by hand.
+//!
+//! Written out rather than left to automatic differentiation because every step between two matrix products is then
+//! one pass over memory in each direction, and because the last block needs only the first position of each text:
+//! its queries, its output projection and its feed-forward layer run on one row a text instead of all.
+
+use super::{BLOCK_PARAMETERS, EMBEDDING_PARAMETERS};
+use crate::finetune::{
+    backend::{Device, Tensor},
+    dropout::DropoutKeys,
+    gradients::Gradient,
+    kernels::{AttentionWeights, Kernels, Norm, Normalized},
+    parameters::Parameters,
+};
+
+/// The shape of a batch inside the encoder.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout<'a> {
+    /// Tokens of each text.
+    pub(super) lengths: &'a [usize],
+    /// Positions of every text, padding included.
+    pub(super) width: usize,
+    pub(super) heads: usize,
+    pub(super) hidden: usize,
+    pub(super) epsilon: f32,
+}
+
+/// Which positions of a text a block computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Positions {
+    All,
+    /// The first position, where the classifier reads; the others only serve as keys and values.
+    First,
+}
+
+/// One block of one network on one device.
+pub(super) struct Block<'a> {
+    pub(super) parameters: &'a Parameters,
+    /// Its number, from 0.
+    pub(super) number: usize,
+    pub(super) layout: Layout<'a>,
+    pub(super) positions: Positions,
+    pub(super) dropout: DropoutKeys,
+    pub(super) device: Device,
+}
+
+/// What the backward pass of a block needs.
+pub(super) struct Saved {
+    input: Tensor<2>,
+    /// The rows of the input that are computed further; the input itself for all positions.
+    rows: Tensor<2>,
+    query: Tensor<4>,
+    key: Tensor<4>,
+    value: Tensor<4>,
+    weights: AttentionWeights,
+    context: Tensor<2>,
+    attention_norm: Normalized,
+    attended: Tensor<2>,
+    activated: Tensor<2>,
+    derivative: Tensor<2>,
+    output_norm: Normalized,
+}
+
+/// The places of a block's parameters, in the order in which [`super::Bert::parameters`] lists them.
+mod place {
+    pub(super) const QUERY: usize = 0;
+    pub(super) const KEY: usize = 2;
+    pub(super) const VALUE: usize = 4;
+    pub(super) const PROJECTION: usize = 6;
+    pub(super) const ATTENTION_NORM: usize = 8;
+    pub(super) const EXPAND: usize = 10;
+    pub(super) const CONTRACT: usize = 12;
+    pub(super) const OUTPUT_NORM: usize = 14;
+}
+
+/// The rows at the first position of each text: `[texts · width, hidden]` → `[texts, hidden]`.
+pub(super) fn first_rows(values: Tensor<2>, width: usize) -> Tensor<2> {
+    let [rows, hidden] = values.dims();
+    let texts = rows / width;
+    values
+        .reshape([texts, width, hidden])
+        .narrow(1, 0, 1)
+        .reshape([texts, hidden])
+}
+
+/// Adds `first` (`[texts, hidden]`) to the first position of each text of `values`.
+pub(super) fn add_to_first_rows(values: Tensor<2>, first: Tensor<2>, width: usize) -> Tensor<2> {
+    let [rows, hidden] = values.dims();
+    let texts = rows / width;
+    let values = values.reshape([texts, width, hidden]);
+    let sum = values.clone().narrow(1, 0, 1) + first.reshape([texts, 1, hidden]);
+    values
+        .slice_assign([0..texts, 0..1, 0..hidden], sum)
+        .reshape([rows, hidden])
+}
+
+impl Block<'_> {
+    fn index(&self, place: usize) -> usize {
+        EMBEDDING_PARAMETERS + self.number * BLOCK_PARAMETERS + place
+    }
+
+    fn weight(&self, place: usize) -> Tensor<2> {
+        self.parameters.matrix(self.index(place))
+    }
+
+    fn bias(&self, place: usize) -> Tensor<1> {
+        self.parameters.vector(self.index(place) + 1)
+    }
+
+    fn norm(&self, place: usize) -> Norm {
+        let index = self.index(place);
+        Norm {
+            scale: self.parameters.vector(index),
+            shift: self.parameters.vector(index + 1),
+            epsilon: self.layout.epsilon,
+        }
+    }
+
+    fn kernels(&self) -> Kernels {
+        Kernels::new(self.device)
+    }
+
+    /// Positions of each text that are computed further.
+    fn queries(&self) -> usize {
+        match self.positions {
+            Positions::All => self.layout.width,
+            Positions::First => 1,
+        }
+    }
+
+    /// `[texts · sequence, hidden]` → `[texts, heads, sequence, size]`, without copying.
+    fn split_heads(&self, values: Tensor<2>, sequence: usize) -> Tensor<4> {
+        let Layout {
+            lengths, heads, hidden, ..
+        } = self.layout;
+        values
+            .reshape([lengths.len(), sequence, heads, hidden / heads])
+            .swap_dims(1, 2)
+    }
+
+    fn project(&self, input: &Tensor<2>, place: usize, sequence: usize) -> Tensor<4> {
+        let values = input.clone().matmul(self.weight(place));
+        self.split_heads(self.kernels().add_bias(values, self.bias(place)), sequence)
+    }
+
+    fn attention_scale(&self) -> f32 {
+        ((self.layout.hidden / self.layout.heads) as f32).sqrt().recip()
+    }
+
+    /// `[texts · width, hidden]` → the same, or `[texts, hidden]` for [`Positions::First`].
+    pub(super) fn forward(&self, input: Tensor<2>) -> (Tensor<2>, Saved) {
+        let (kernels, width) = (self.kernels(), self.layout.width);
+        let site = |place: u64| self.dropout.site(1 + 3 * self.number as u64 + place);
+        let rows = match self.positions {
+            Positions::All => input.clone(),
+            Positions::First => first_rows(input.clone(), width),
+        };
+        let query = self.project(&rows, place::QUERY, self.queries());
+        let key = self.project(&input, place::KEY, width);
+        let value = self.project(&input, place::VALUE, width);
+        let scores = query.clone().matmul(key.clone().swap_dims(2, 3));
+        let weights = kernels.attend(scores, self.attention_scale(), self.layout.lengths, site(0));
+        let context = kernels.merge_heads(weights.dropped.clone().matmul(value.clone()));
+        let projected = context.clone().matmul(self.weight(place::PROJECTION));
+        let norm = self.norm(place::ATTENTION_NORM);
+        let (attended, attention_norm) =
+            kernels.add_norm(projected, self.bias(place::PROJECTION), rows.clone(), norm, site(1));
+        let expanded = attended.clone().matmul(self.weight(place::EXPAND));
+        let (activated, derivative) = kernels.bias_gelu(expanded, self.bias(place::EXPAND));
+        let contracted = activated.clone().matmul(self.weight(place::CONTRACT));
+        let norm = self.norm(place::OUTPUT_NORM);
+        let (output, output_norm) =
+            kernels.add_norm(contracted, self.bias(place::CONTRACT), attended.clone(), norm, site(2));
+        let saved = Saved {
+            input,
+            rows,
+            query,
+            key,
+            value,
+            weights,
+            context,
+            attention_norm,
+            attended,
+            activated,
+            derivative,
+            output_norm,
+        };
+        (output, saved)
+    }
+
+    /// Backwards: takes the output's gradient, collects the parameters' gradients, gives the input's gradient,
+    /// or none when nothing before this block trains.
+    pub(super) fn backward(
+        &self,
+        gradient: Tensor<2>,
+        saved: Saved,
+        gradients: &mut Vec<(usize, Gradient)>,
+        wants_input: bool,
+    ) -> Option<Tensor<2>> {
+        let kernels = self.kernels();
+        let mut record = |place: usize, gradient: Tensor<1>| {
+            gradients.push((self.index(place), Gradient::Dense(gradient)));
+        };
+        let outer = |input: Tensor<2>, gradient: &Tensor<2>| {
+            let product = input.transpose().matmul(gradient.clone());
+            let [rows, columns] = product.dims();
+            product.reshape([rows * columns])
+        };
+
+        let scale = self.norm(place::OUTPUT_NORM).scale;
+        let norm = kernels.add_norm_backward(gradient, None, saved.output_norm, scale);
+        record(place::OUTPUT_NORM, norm.scale);
+        record(place::OUTPUT_NORM + 1, norm.shift);
+        record(place::CONTRACT + 1, norm.bias);
+        record(place::CONTRACT, outer(saved.activated, &norm.branch));
+        let gradient = norm.branch.matmul(self.weight(place::CONTRACT).transpose());
+        let (gradient, bias) = kernels.multiply(gradient, saved.derivative);
+        record(place::EXPAND + 1, bias);
+        record(place::EXPAND, outer(saved.attended, &gradient));
+        let gradient = gradient.matmul(self.weight(place::EXPAND).transpose());
+
+        let scale = self.norm(place::ATTENTION_NORM).scale;
+        let norm = kernels.add_norm_backward(gradient, Some(norm.residual), saved.attention_norm, scale);
+        record(place::ATTENTION_NORM, norm.scale);
+        record(place::ATTENTION_NORM + 1, norm.shift);
+        record(place::PROJECTION + 1, norm.bias);
+        record(place::PROJECTION, outer(saved.context, &norm.branch));
+        let gradient = norm.branch.matmul(self.weight(place::PROJECTION).transpose());
+
+        let gradient = self.split_heads(gradient, self.queries());
+        let value_gradient = saved.weights.dropped.clone().swap_dims(2, 3).matmul(gradient.clone());
+        let gradient = gradient.matmul(saved.value.swap_dims(2, 3));
+        let gradient = kernels.attend_backward(gradient, saved.weights, self.attention_scale());
+        let query_gradient = gradient.clone().matmul(saved.key);
+        let key_gradient = gradient.swap_dims(2, 3).matmul(saved.query);
+        let mut through = |gradient: Tensor<4>, input: &Tensor<2>, place: usize| {
+            let (gradient, bias) = kernels.sum_rows(kernels.merge_heads(gradient));
+            record(place + 1, bias);
+            record(place, outer(input.clone(), &gradient));
+            wants_input.then(|| gradient.matmul(self.weight(place).transpose()))
+        };
+        let query = through(query_gradient, &saved.rows, place::QUERY);
+        let key = through(key_gradient, &saved.input, place::KEY);
+        let value = through(value_gradient, &saved.input, place::VALUE);
+        let (query, both) = (query? + norm.residual, key? + value?);
+        Some(match self.positions {
+            Positions::All => query + both,
+            Positions::First => add_to_first_rows(both, query, self.layout.width),
+        })
+    }
+}

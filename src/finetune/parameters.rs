@@ -1,0 +1,326 @@
+//! A model's parameters by name: what each is, when it freezes, and the tensors themselves.
+//!
+//! Tensors are kept flat and reference-counted, so that a trial starts as a cheap copy of the pretrained model and
+//! the optimizer, the checkpoints and the export see one list. Weights of linear layers lie transposed (`[in, out]`,
+//! the files have `[out, in]`), because then both directions of training multiply without copying.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use rand::Rng as _;
+
+use super::{
+    backend::{Device, Tensor, values},
+    weights::{StoredTensor, WeightFile, WeightsError},
+};
+use crate::{rng, units::Seed};
+
+/// How a parameter comes to its values when no file gives them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Start {
+    /// The pretrained file must hold it.
+    Pretrained,
+    /// Normal with this standard deviation, made anew for every trial.
+    Normal(f32),
+    /// Uniform within ± this bound, made anew for every trial.
+    Uniform(f32),
+    /// Zeros.
+    Zeros,
+    /// From the pretrained file if that has it, else normal with this standard deviation.
+    PretrainedOrNormal(f32),
+    /// From the pretrained file if that has it, else zeros.
+    PretrainedOrZeros,
+}
+
+impl Start {
+    fn reads_files(self) -> bool {
+        match self {
+            Self::Pretrained | Self::PretrainedOrNormal(_) | Self::PretrainedOrZeros => true,
+            Self::Normal(_) | Self::Uniform(_) | Self::Zeros => false,
+        }
+    }
+}
+
+/// What a parameter is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Parameter {
+    /// Its name in files, without a model prefix.
+    pub(crate) name: String,
+    /// Its shape in files.
+    pub(crate) shape: Vec<usize>,
+    /// Whether files hold its transpose.
+    pub(crate) transposed: bool,
+    /// The smallest freeze depth at which it does not train; none for the head, which always trains.
+    pub(crate) freezes_at: Option<usize>,
+    /// Whether gradients move it; batch norm's running statistics change without.
+    pub(crate) has_gradient: bool,
+    /// Where its values come from.
+    pub(crate) start: Start,
+}
+
+impl Parameter {
+    /// Its number of values.
+    pub(crate) fn length(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether it changes in a trial with this freeze depth.
+    pub(crate) fn changes(&self, freeze_depth: usize) -> bool {
+        self.freezes_at.is_none_or(|depth| freeze_depth < depth)
+    }
+
+    /// Whether the optimizer moves it in a trial with this freeze depth.
+    pub(crate) fn trains(&self, freeze_depth: usize) -> bool {
+        self.has_gradient && self.changes(freeze_depth)
+    }
+
+    fn flip(&self, values: Vec<f32>, into_file: bool) -> Vec<f32> {
+        if !self.transposed {
+            return values;
+        }
+        let (rows, columns) = if into_file {
+            (self.shape[1], self.shape[0])
+        } else {
+            (self.shape[0], self.shape[1])
+        };
+        transpose(&values, rows, columns)
+    }
+}
+
+/// The transpose of a row-major `[rows, columns]` matrix, in tiles that fit the cache.
+fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    const TILE: usize = 32;
+    let mut result = vec![0.0; values.len()];
+    for row_tile in (0..rows).step_by(TILE) {
+        for column_tile in (0..columns).step_by(TILE) {
+            for row in row_tile..(row_tile + TILE).min(rows) {
+                for column in column_tile..(column_tile + TILE).min(columns) {
+                    result[column * rows + row] = values[row * columns + column];
+                }
+            }
+        }
+    }
+    result
+}
+
+/// A model's parameters with their tensors. Cloning copies references only.
+#[derive(Clone, Debug)]
+pub(crate) struct Parameters {
+    list: Arc<[Parameter]>,
+    tensors: Vec<Tensor<1>>,
+    /// Whether a file gave the values.
+    loaded: Arc<[bool]>,
+}
+
+impl Parameters {
+    /// Takes the tensors of a file whose names are already those of `list`. Parameters that are made anew for every
+    /// trial are zeros until [`Self::start_head`]. `ignored` says which other names are known and not needed.
+    ///
+    /// # Errors
+    /// When tensors are missing, unknown or of another shape; all are named.
+    pub(crate) fn from_file(
+        list: Vec<Parameter>,
+        mut file: WeightFile,
+        file_name: &str,
+        ignored: impl Fn(&str) -> bool,
+        device: Device,
+    ) -> Result<Self, WeightsError> {
+        let (mut missing, mut misshaped) = (Vec::new(), Vec::new());
+        let (mut tensors, mut loaded) = (Vec::with_capacity(list.len()), Vec::with_capacity(list.len()));
+        for parameter in &list {
+            let stored = file
+                .tensors
+                .remove(&parameter.name)
+                .filter(|_| parameter.start.reads_files());
+            let values = match stored {
+                Some(stored) if stored.shape == parameter.shape => Some(parameter.flip(stored.values, false)),
+                Some(stored) => {
+                    misshaped.push((parameter.name.clone(), parameter.shape.clone(), stored.shape));
+                    None
+                }
+                None => {
+                    if parameter.start == Start::Pretrained {
+                        missing.push(parameter.name.clone());
+                    }
+                    None
+                }
+            };
+            loaded.push(values.is_some());
+            let length = parameter.length();
+            tensors.push(match values {
+                Some(values) => device.tensor(values, [length]),
+                None => device.zeros([length]),
+            });
+        }
+        let surplus: Vec<String> = file.tensors.into_keys().filter(|name| !ignored(name)).collect();
+        if missing.is_empty() && surplus.is_empty() && misshaped.is_empty() {
+            return Ok(Self {
+                list: list.into(),
+                tensors,
+                loaded: loaded.into(),
+            });
+        }
+        Err(WeightsError::Mismatch {
+            name: file_name.to_owned(),
+            missing,
+            surplus,
+            misshaped,
+        })
+    }
+
+    /// Gives the parameters that no file gave their first values, keyed by the trial's seed and their names.
+    pub(crate) fn start_head(&mut self, seed: Seed, device: Device) {
+        for ((parameter, tensor), loaded) in self.list.iter().zip(&mut self.tensors).zip(&*self.loaded) {
+            let length = parameter.length();
+            let values = match parameter.start {
+                _ if *loaded => continue,
+                Start::Normal(deviation) | Start::PretrainedOrNormal(deviation) => {
+                    draw(seed, &parameter.name, length, |uniforms| {
+                        // Twelve uniforms have variance 1: normal but for tails beyond 6, and the same on every machine.
+                        deviation * ((0..12).map(|_| uniforms()).sum::<f32>() - 6.0)
+                    })
+                }
+                Start::Uniform(bound) => draw(seed, &parameter.name, length, |uniforms| {
+                    bound * (2.0 * uniforms() - 1.0)
+                }),
+                Start::Pretrained | Start::Zeros | Start::PretrainedOrZeros => vec![0.0; length],
+            };
+            *tensor = device.tensor(parameter.flip(values, false), [length]);
+        }
+    }
+
+    /// What the parameters are, in the model's order.
+    pub(crate) fn list(&self) -> &[Parameter] {
+        &self.list
+    }
+
+    /// A parameter as a vector.
+    pub(crate) fn vector(&self, index: usize) -> Tensor<1> {
+        self.tensors[index].clone()
+    }
+
+    /// A parameter as a matrix: `[in, out]` for weights of linear layers.
+    pub(crate) fn matrix(&self, index: usize) -> Tensor<2> {
+        let parameter = &self.list[index];
+        let [rows, columns] = [parameter.shape[0], parameter.shape[1]];
+        let shape = if parameter.transposed {
+            [columns, rows]
+        } else {
+            [rows, columns]
+        };
+        self.vector(index).reshape(shape)
+    }
+
+    /// A parameter's own tensor, to replace or to take.
+    pub(crate) fn tensor_mut(&mut self, index: usize) -> &mut Tensor<1> {
+        &mut self.tensors[index]
+    }
+
+    /// A parameter's values as files hold them.
+    pub(crate) fn stored(&self, index: usize) -> StoredTensor {
+        let parameter = &self.list[index];
+        StoredTensor {
+            shape: parameter.shape.clone(),
+            values: parameter.flip(values(&self.tensors[index]), true),
+        }
+    }
+
+    /// All parameters as files hold them, each under the name that `rename` gives it.
+    pub(crate) fn to_file(&self, rename: impl Fn(&str) -> String) -> WeightFile {
+        let tensors: BTreeMap<_, _> = (0..self.list.len())
+            .map(|index| (rename(&self.list[index].name), self.stored(index)))
+            .collect();
+        WeightFile {
+            tensors,
+            metadata: [("format".to_owned(), "pt".to_owned())].into(),
+        }
+    }
+
+    /// How many values the optimizer moves at this freeze depth.
+    pub(crate) fn trainable(&self, freeze_depth: usize) -> u64 {
+        let trainable = self.list.iter().filter(|parameter| parameter.trains(freeze_depth));
+        trainable.map(|parameter| parameter.length() as u64).sum()
+    }
+}
+
+/// Draws from uniforms in [0, 1) of a stream that belongs to one parameter of one trial.
+fn draw(seed: Seed, name: &str, length: usize, mut value: impl FnMut(&mut dyn FnMut() -> f32) -> f32) -> Vec<f32> {
+    let mut stream = rng::stream(seed, name, &[]);
+    let mut uniforms = move || (stream.next_u32() >> 8) as f32 / 16_777_216.0;
+    (0..length).map(|_| value(&mut uniforms)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameter(name: &str, shape: &[usize], start: Start) -> Parameter {
+        Parameter {
+            name: name.to_owned(),
+            shape: shape.to_vec(),
+            transposed: shape.len() == 2,
+            freezes_at: Some(1),
+            has_gradient: true,
+            start,
+        }
+    }
+
+    fn file(tensors: &[(&str, &[usize])]) -> WeightFile {
+        let stored = |shape: &[usize]| StoredTensor {
+            shape: shape.to_vec(),
+            values: (0..shape.iter().product()).map(|index| index as f32).collect(),
+        };
+        let tensors = tensors
+            .iter()
+            .map(|(name, shape)| ((*name).to_owned(), stored(shape)))
+            .collect();
+        WeightFile {
+            tensors,
+            metadata: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn matrices_lie_transposed_inside_and_come_back_as_they_were() {
+        let list = vec![parameter("w", &[2, 3], Start::Pretrained)];
+        let source = file(&[("w", &[2, 3])]);
+        let parameters = Parameters::from_file(list, source.clone(), "f", |_| false, Device::Cpu).unwrap();
+        assert_eq!(parameters.matrix(0).dims(), [3, 2]);
+        assert_eq!(values(&parameters.vector(0)), [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
+        assert_eq!(parameters.to_file(str::to_owned).tensors, source.tensors);
+    }
+
+    #[test]
+    fn every_tensor_that_does_not_fit_is_named() {
+        let list = vec![
+            parameter("w", &[2, 3], Start::Pretrained),
+            parameter("b", &[3], Start::Pretrained),
+        ];
+        let source = file(&[("w", &[3, 3]), ("extra", &[1]), ("known", &[1])]);
+        let error = Parameters::from_file(list, source, "m.safetensors", |name| name == "known", Device::Cpu);
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "`m.safetensors` does not fit the model: missing `b`; unknown `extra`; \
+             `w` has shape [3, 3] where the model's configuration says [2, 3]"
+        );
+    }
+
+    #[test]
+    fn a_new_head_is_a_pure_function_of_the_seed_and_spares_what_was_loaded() {
+        let list = vec![
+            parameter("pooler", &[2, 2], Start::PretrainedOrNormal(0.02)),
+            parameter("classifier", &[50, 20], Start::Normal(0.02)),
+        ];
+        let source = file(&[("pooler", &[2, 2])]);
+        let base = Parameters::from_file(list, source, "f", |_| false, Device::Cpu).unwrap();
+        let start = |seed| {
+            let mut parameters = base.clone();
+            parameters.start_head(Seed(seed), Device::Cpu);
+            (parameters.stored(0).values, parameters.stored(1).values)
+        };
+        assert_eq!(start(1), start(1));
+        assert_ne!(start(1).1, start(2).1);
+        assert_eq!(start(1).0, [0.0, 1.0, 2.0, 3.0]);
+        let variance = start(1).1.iter().map(|value| value * value).sum::<f32>() / 1000.0;
+        assert!((variance.sqrt() - 0.02).abs() < 0.002, "{variance}");
+    }
+}

@@ -1,0 +1,289 @@
+use serde_json::Value;
+
+use super::*;
+use crate::finetune::{FineTuned, testing};
+
+fn config(freeze_depth: usize) -> TrainingConfig {
+    TrainingConfig {
+        learning_rate: 3e-3,
+        batch_size: 8,
+        dropout: 0.2,
+        freeze_depth,
+        warmup_ratio: 0.1,
+        total: Samples(150),
+        seed: Seed(9),
+        ..TrainingConfig::default()
+    }
+}
+
+/// Every case: a model, its examples and a freeze depth.
+fn cases() -> Vec<(Pretrained, Examples, usize)> {
+    vec![
+        (testing::small_bert(2), testing::texts(30, 2), 0),
+        (testing::small_bert(2), testing::texts(30, 2), 1),
+        (testing::small_bert(2), testing::texts(30, 2), 2),
+        (testing::resnet8(3), testing::images(30, 3), 1),
+        (testing::resnet8(3), testing::images(30, 3), 4),
+    ]
+}
+
+fn go_on(_: &Step) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// All weights, to the bit.
+fn bits(training: &Training) -> Vec<u32> {
+    let list = 0..training.parameters.list().len();
+    list.flat_map(|index| training.parameters.stored(index).values)
+        .map(f32::to_bits)
+        .collect()
+}
+
+#[test]
+fn a_model_learns_what_can_be_learnt() {
+    for (base, examples, depth) in [
+        (testing::small_bert(2), testing::texts(60, 2), 0),
+        (testing::resnet8(3), testing::images(30, 3), 3),
+    ] {
+        let config = TrainingConfig {
+            total: Samples(600),
+            dropout: 0.0,
+            learning_rate: 1e-2,
+            ..config(depth)
+        };
+        let mut training = Training::start(&base, config).unwrap();
+        let mut on_batch = || ControlFlow::Continue(());
+        let before = training.evaluate(&examples, &mut on_batch).unwrap();
+        let reached = training.train(&examples, Samples(600), &mut go_on).unwrap();
+        let after = training.evaluate(&examples, &mut on_batch).unwrap();
+        assert_eq!((reached.seen, reached.stopped), (Samples(600), false));
+        assert!(
+            after.loss < before.loss / 2.0 && after.accuracy > 0.9,
+            "{before:?} {after:?}"
+        );
+    }
+}
+
+#[test]
+fn interrupted_training_continues_to_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.safetensors");
+    for (base, examples, depth) in cases() {
+        let mut whole = Training::start(&base, config(depth)).unwrap();
+        let mut losses = Vec::new();
+        let mut record = |step: &Step| {
+            losses.push(step.loss.to_bits());
+            ControlFlow::Continue(())
+        };
+        whole.train(&examples, Samples(80), &mut record).unwrap();
+
+        // Stopped after every second step, in the middle of epochs, each time into a new process.
+        let mut resumed = Training::start(&base, config(depth)).unwrap();
+        let mut resumed_losses = Vec::new();
+        while resumed.seen() < Samples(80) {
+            let mut steps = 0;
+            let mut stop = |step: &Step| {
+                resumed_losses.push(step.loss.to_bits());
+                steps += 1;
+                if steps == 2 {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            };
+            resumed.train(&examples, Samples(80), &mut stop).unwrap();
+            resumed.save_checkpoint(&path).unwrap();
+            resumed = Training::resume(&base, config(depth), &path).unwrap();
+        }
+        assert_eq!(losses, resumed_losses);
+        assert!(bits(&whole) == bits(&resumed), "freeze depth {depth}");
+    }
+}
+
+#[test]
+fn a_rung_inside_a_batch_is_reached_exactly_and_every_example_is_seen_once() {
+    let (base, examples) = (testing::small_bert(2), testing::texts(30, 2));
+    let mut training = Training::start(&base, config(2)).unwrap();
+    for rung in [5, 13, 30, 31, 60] {
+        let reached = training.train(&examples, Samples(rung), &mut go_on).unwrap();
+        assert_eq!(reached.seen, Samples(rung));
+    }
+    assert_eq!(training.seen(), Samples(60));
+    let reached = training.train(&examples, Samples(60), &mut go_on).unwrap();
+    assert_eq!(
+        (reached.seen, reached.loss),
+        (Samples(60), None),
+        "nothing is left to do"
+    );
+}
+
+#[test]
+fn trials_share_their_base_and_leave_it_as_it_was() {
+    let (base, examples) = (testing::small_bert(2), testing::texts(30, 2));
+    let start = bits(&Training::start(&base, config(0)).unwrap());
+    let mut training = Training::start(&base, config(0)).unwrap();
+    training.train(&examples, Samples(40), &mut go_on).unwrap();
+    assert!(bits(&training) != start);
+    assert!(bits(&Training::start(&base, config(0)).unwrap()) == start);
+}
+
+#[test]
+fn what_is_frozen_keeps_its_bits() {
+    for (base, examples, depth) in cases() {
+        let start = Training::start(&base, config(depth)).unwrap();
+        let mut training = start.clone();
+        training.train(&examples, Samples(24), &mut go_on).unwrap();
+        for (index, parameter) in start.parameters.list().iter().enumerate() {
+            let changed = start.parameters.stored(index) != training.parameters.stored(index);
+            assert_eq!(
+                changed,
+                parameter.changes(depth),
+                "{} at freeze depth {depth}",
+                parameter.name
+            );
+        }
+    }
+}
+
+#[test]
+fn a_learning_rate_beyond_reason_diverges_with_an_error() {
+    let (base, examples) = (testing::small_bert(2), testing::texts(30, 2));
+    let wild = TrainingConfig {
+        learning_rate: 1e30,
+        max_grad_norm: None,
+        warmup_ratio: 0.0,
+        ..config(0)
+    };
+    let mut training = Training::start(&base, wild).unwrap();
+    let error = training.train(&examples, Samples(150), &mut go_on).unwrap_err();
+    assert!(matches!(error, TrainError::Diverged { .. }), "{error}");
+}
+
+#[test]
+fn a_damaged_or_foreign_checkpoint_is_refused() {
+    let (base, examples) = (testing::small_bert(2), testing::texts(30, 2));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let mut training = Training::start(&base, config(1)).unwrap();
+    training.train(&examples, Samples(8), &mut go_on).unwrap();
+    training.save_checkpoint(&path).unwrap();
+    let refused = |base: &Pretrained, depth: usize| match Training::resume(base, config(depth), &path).unwrap_err() {
+        TrainError::Checkpoint(error) => error,
+        other => panic!("{other}"),
+    };
+    assert!(matches!(
+        refused(&base, 2),
+        CheckpointError::Foreign {
+            what: "freeze depth",
+            ..
+        }
+    ));
+    assert!(matches!(
+        refused(&testing::small_bert(3), 1),
+        CheckpointError::Foreign { .. }
+    ));
+    let whole = std::fs::read(&path).unwrap();
+    for place in [whole.len() - 1, whole.len() / 2, whole.len() / 4 * 3] {
+        let mut damaged = whole.clone();
+        damaged[place] ^= 0x40;
+        std::fs::write(&path, &damaged).unwrap();
+        let error = refused(&base, 1);
+        assert!(
+            matches!(error, CheckpointError::Damaged { .. } | CheckpointError::File(_)),
+            "{error}"
+        );
+    }
+    std::fs::write(&path, &whole[..whole.len() - 9]).unwrap();
+    assert!(refused(&base, 1).to_string().contains("cut short"));
+    std::fs::write(&path, &whole).unwrap();
+    assert_eq!(Training::resume(&base, config(1), &path).unwrap().seen(), Samples(8));
+}
+
+#[test]
+fn an_exported_model_gives_the_same_logits() {
+    for (base, examples, depth) in cases() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut training = Training::start(&base, config(depth)).unwrap();
+        training.train(&examples, Samples(24), &mut go_on).unwrap();
+        training.export(folder.path()).unwrap();
+        let exported = FineTuned::load(folder.path(), base.device()).unwrap();
+        assert_eq!(exported.labels(), base.labels());
+        assert_eq!(
+            exported.logits(&examples.inputs).unwrap(),
+            training.predict(&examples.inputs).unwrap()
+        );
+        // An export is a pretrained model again.
+        Pretrained::load_directory(folder.path(), &testing::labels(4), base.device()).unwrap();
+    }
+}
+
+#[test]
+fn an_exported_bert_says_what_transformers_needs() {
+    let (source, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    testing::write_small_bert(source.path());
+    let base = Pretrained::load_directory(source.path(), &testing::labels(2), super::super::Device::Cpu).unwrap();
+    Training::start(&base, config(0))
+        .unwrap()
+        .export(folder.path())
+        .unwrap();
+    let text = std::fs::read_to_string(folder.path().join("config.json")).unwrap();
+    let config: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(config["architectures"][0], "BertForSequenceClassification");
+    assert_eq!(config["id2label"]["1"], "class 1");
+    assert_eq!(config["label2id"]["class 1"], 1);
+    assert_eq!(config["hidden_size"], 16);
+    assert!(folder.path().join("vocab.txt").exists(), "the tokenizer comes along");
+    let file = super::super::weights::WeightFile::read(&folder.path().join("model.safetensors")).unwrap();
+    assert_eq!(file.tensors["bert.pooler.dense.weight"].shape, [16, 16]);
+    assert_eq!(file.tensors["classifier.weight"].shape, [2, 16]);
+    assert_eq!(file.metadata["format"], "pt");
+}
+
+#[test]
+fn settings_and_examples_that_cannot_be_are_refused() {
+    let base = testing::small_bert(2);
+    let message = |config| Training::start(&base, config).unwrap_err().to_string();
+    assert_eq!(message(config(3)), "`freeze_depth` is 3; it must be at most 2");
+    let without_samples = TrainingConfig {
+        total: Samples(0),
+        ..config(0)
+    };
+    assert_eq!(message(without_samples), "`total` is 0; it must be 1 sample or more");
+    let mut training = Training::start(&base, config(0)).unwrap();
+    let mut refused = |examples: &Examples| {
+        training
+            .train(examples, Samples(8), &mut go_on)
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        refused(&testing::images(2, 2)),
+        "the model takes texts, the data are images"
+    );
+    let one = |text: Vec<u32>, label| Examples {
+        inputs: Inputs::Texts(vec![text]),
+        labels: vec![label],
+    };
+    assert_eq!(
+        refused(&one(vec![1; 13], 0)),
+        "text 0 has 13 tokens, the model takes 1 to 12"
+    );
+    assert_eq!(
+        refused(&one(vec![50], 0)),
+        "text 0 has the token 50, the model's vocabulary ends before 50"
+    );
+    assert_eq!(
+        refused(&one(vec![1], 2)),
+        "example 0 has the class 2, the model has 2 classes"
+    );
+    assert_eq!(refused(&one(vec![], 0)), "text 0 has 0 tokens, the model takes 1 to 12");
+}
+
+#[test]
+fn an_evaluation_can_be_broken_off() {
+    let training = Training::start(&testing::small_bert(2), config(0)).unwrap();
+    let error = training
+        .evaluate(&testing::texts(30, 2), &mut || ControlFlow::Break(()))
+        .unwrap_err();
+    assert!(matches!(error, TrainError::Stopped));
+}

@@ -1,0 +1,350 @@
+//! Weight files: reading safetensors with errors that name the tensor, and writing them so that a crash leaves the
+//! old file or the new one, never half of one.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::File,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use safetensors::{Dtype, SafeTensors, View, tensor::SafeTensorError};
+use thiserror::Error;
+
+/// Why weights could not be read or written.
+#[derive(Debug, Error)]
+pub enum WeightsError {
+    /// The file cannot be opened, read or written.
+    #[error("cannot access `{}`: {source}", path.display())]
+    Access {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file ends before its header says.
+    #[error("`{name}` is cut short: its header describes {expected} bytes, it has {found}; download it again")]
+    Truncated {
+        /// The file's name.
+        name: String,
+        /// Bytes that the header describes, header included.
+        expected: u64,
+        /// Bytes present.
+        found: u64,
+    },
+    /// The file is no safetensors file.
+    #[error("`{name}` is not a readable safetensors file: {reason}")]
+    Malformed {
+        /// The file's name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A tensor holds numbers of a type that weights do not have.
+    #[error("tensor `{tensor}` of `{name}` holds `{found}`; only F32, F16 and BF16 are read")]
+    Type {
+        /// The file's name.
+        name: String,
+        /// The tensor.
+        tensor: String,
+        /// Its type.
+        found: String,
+    },
+    /// Tensors that the model needs are missing, extra ones are present, or shapes differ.
+    #[error("`{name}` does not fit the model: {}", describe(missing, surplus, misshaped))]
+    Mismatch {
+        /// The file's name.
+        name: String,
+        /// Tensors that the model needs and the file lacks.
+        missing: Vec<String>,
+        /// Tensors that the model does not know.
+        surplus: Vec<String>,
+        /// Tensors of another shape: name, shape in the model, shape in the file.
+        misshaped: Vec<(String, Vec<usize>, Vec<usize>)>,
+    },
+}
+
+fn describe(missing: &[String], surplus: &[String], misshaped: &[(String, Vec<usize>, Vec<usize>)]) -> String {
+    let list = |what: &str, names: &[String]| {
+        let shown = names
+            .iter()
+            .take(5)
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let more = if names.len() > 5 {
+            format!(" and {} more", names.len() - 5)
+        } else {
+            String::new()
+        };
+        (!names.is_empty()).then(|| format!("{what} {shown}{more}"))
+    };
+    let shapes = misshaped.iter().map(|(name, expected, found)| {
+        format!("`{name}` has shape {found:?} where the model's configuration says {expected:?}")
+    });
+    let parts = [list("missing", missing), list("unknown", surplus)];
+    parts
+        .into_iter()
+        .flatten()
+        .chain(shapes.take(5))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// A tensor as a file holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredTensor {
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its values in row-major order, converted to 32 bits.
+    pub values: Vec<f32>,
+}
+
+impl StoredTensor {
+    /// The values in the files' byte order.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![0; self.values.len() * 4];
+        for (place, value) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(&self.values) {
+            *place = value.to_le_bytes();
+        }
+        bytes
+    }
+}
+
+/// The contents of a weight file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WeightFile {
+    /// The tensors by name.
+    pub tensors: BTreeMap<String, StoredTensor>,
+    /// The free text pairs of the header.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl WeightFile {
+    /// Reads a safetensors file.
+    ///
+    /// # Errors
+    /// When it cannot be opened, is cut short, is malformed or holds other numbers than floats of 16 or 32 bits.
+    /// Integer tensors (such as stored position ids) are skipped.
+    pub fn read(path: &Path) -> Result<Self, WeightsError> {
+        let bytes = std::fs::read(path).map_err(|source| WeightsError::Access {
+            path: path.to_path_buf(),
+            source,
+        })?;
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        Self::parse(&bytes, &name)
+    }
+
+    /// Reads the bytes of a safetensors file; `name` is for messages.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn parse(bytes: &[u8], name: &str) -> Result<Self, WeightsError> {
+        check_length(bytes, name)?;
+        let malformed = |error: SafeTensorError| WeightsError::Malformed {
+            name: name.to_owned(),
+            reason: error.to_string(),
+        };
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(malformed)?;
+        let mut file = Self::default();
+        if let Some(metadata) = header.metadata() {
+            file.metadata
+                .extend(metadata.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+        for (tensor, view) in SafeTensors::deserialize(bytes).map_err(malformed)?.tensors() {
+            let values = match view.dtype() {
+                Dtype::F32 => view
+                    .data()
+                    .as_chunks::<4>()
+                    .0
+                    .iter()
+                    .map(|&bytes| f32::from_le_bytes(bytes))
+                    .collect(),
+                Dtype::F16 => halves(view.data(), |bits| half::f16::from_bits(bits).to_f32()),
+                Dtype::BF16 => halves(view.data(), |bits| half::bf16::from_bits(bits).to_f32()),
+                Dtype::I64 | Dtype::I32 | Dtype::U8 | Dtype::BOOL => continue,
+                other => {
+                    let found = format!("{other:?}");
+                    return Err(WeightsError::Type {
+                        name: name.to_owned(),
+                        tensor,
+                        found,
+                    });
+                }
+            };
+            file.tensors.insert(
+                tensor,
+                StoredTensor {
+                    shape: view.shape().to_vec(),
+                    values,
+                },
+            );
+        }
+        Ok(file)
+    }
+
+    /// Writes the file under a temporary name, syncs it and renames it into place.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), WeightsError> {
+        let metadata: HashMap<String, String> = self.metadata.clone().into_iter().collect();
+        let bytes = safetensors::serialize(&self.tensors, Some(metadata)).map_err(|error| WeightsError::Malformed {
+            name: path.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        write_whole(path, &bytes).map_err(|source| WeightsError::Access {
+            path: path.to_path_buf(),
+            source,
+        })
+    }
+}
+
+fn halves(bytes: &[u8], value: impl Fn(u16) -> f32) -> Vec<f32> {
+    bytes
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|&bytes| value(u16::from_le_bytes(bytes)))
+        .collect()
+}
+
+/// Compares the file's length with what its header describes, since a cut download is the commonest damage.
+fn check_length(bytes: &[u8], name: &str) -> Result<(), WeightsError> {
+    let truncated = |expected: u64| WeightsError::Truncated {
+        name: name.to_owned(),
+        expected,
+        found: bytes.len() as u64,
+    };
+    let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
+        return Err(truncated(8));
+    };
+    let header = u64::from_le_bytes(*length);
+    if header > 100_000_000 {
+        return Err(WeightsError::Malformed {
+            name: name.to_owned(),
+            reason: "its first eight bytes are no header length".to_owned(),
+        });
+    }
+    let Some(header_bytes) = rest.get(..header as usize) else {
+        return Err(truncated(8 + header));
+    };
+    let Ok(entries) = serde_json::from_slice::<BTreeMap<String, serde_json::Value>>(header_bytes) else {
+        return Ok(());
+    };
+    let end = entries
+        .values()
+        .filter_map(|entry| entry.get("data_offsets")?.get(1)?.as_u64())
+        .max()
+        .unwrap_or(0);
+    if (bytes.len() as u64) < 8 + header + end {
+        return Err(truncated(8 + header + end));
+    }
+    Ok(())
+}
+
+/// Writes a file so that readers see the old contents or the new, even after a crash.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    // The rename itself lies in the folder; not every system can sync one.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+impl View for &StoredTensor {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
+        self.bytes().into()
+    }
+
+    fn data_len(&self) -> usize {
+        self.values.len() * 4
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sample() -> WeightFile {
+        let tensor = |shape: &[usize], start: f32| StoredTensor {
+            shape: shape.to_vec(),
+            values: (0..shape.iter().product()).map(|index| start + index as f32).collect(),
+        };
+        WeightFile {
+            tensors: [
+                ("a".to_owned(), tensor(&[2, 3], 0.5)),
+                ("b".to_owned(), tensor(&[4], -1.0)),
+            ]
+            .into(),
+            metadata: [("format".to_owned(), "pt".to_owned())].into(),
+        }
+    }
+
+    fn bytes() -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        sample().write(&path).unwrap();
+        std::fs::read(path).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        assert_eq!(WeightFile::parse(&bytes(), "model").unwrap(), sample());
+    }
+
+    proptest! {
+        #[test]
+        fn a_file_cut_anywhere_is_refused_without_panic(share in 0.0..1.0_f64) {
+            let bytes = bytes();
+            let cut = (bytes.len() as f64 * share) as usize;
+            let error = WeightFile::parse(&bytes[..cut], "model").unwrap_err();
+            prop_assert!(matches!(error, WeightsError::Truncated { .. }), "{error}");
+        }
+
+        #[test]
+        fn a_file_of_noise_is_refused_without_panic(noise in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(WeightFile::parse(&noise, "model").is_err());
+        }
+    }
+
+    #[test]
+    fn halves_are_widened() {
+        for (dtype, bits) in [
+            (Dtype::F16, half::f16::from_f32(1.5).to_bits()),
+            (Dtype::BF16, half::bf16::from_f32(1.5).to_bits()),
+        ] {
+            let data = bits.to_le_bytes();
+            let view = safetensors::tensor::TensorView::new(dtype, vec![1], &data).unwrap();
+            let bytes = safetensors::serialize([("x", view)], None).unwrap();
+            assert_eq!(WeightFile::parse(&bytes, "model").unwrap().tensors["x"].values, [1.5]);
+        }
+    }
+
+    #[test]
+    fn other_number_types_are_named() {
+        let view = safetensors::tensor::TensorView::new(Dtype::F64, vec![1], &[0; 8]).unwrap();
+        let bytes = safetensors::serialize([("x", view)], None).unwrap();
+        let message = WeightFile::parse(&bytes, "model").unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "tensor `x` of `model` holds `F64`; only F32, F16 and BF16 are read"
+        );
+    }
+}
