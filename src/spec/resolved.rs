@@ -75,6 +75,8 @@ pub enum ModelSource {
     Builtin(String),
     /// A directory with `config.json` and `model.safetensors`.
     Directory(PathBuf),
+    /// A hub id, `org/name` or `org/name@revision`, whose snapshot is in the local cache.
+    Hub(String),
 }
 
 /// Labelled data.

@@ -1,0 +1,184 @@
+//! What is wrong with a spec, shown with its line, a caret and a way out.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, normalize_untrusted_str};
+
+use super::raw::Place;
+
+/// One thing to tell about a spec.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    severity: Severity,
+    message: String,
+    label: Option<String>,
+    help: Option<String>,
+    place: Option<Place>,
+}
+
+/// Whether a spec can be used in spite of a [`Diagnostic`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// It cannot.
+    Error,
+    /// It can, but it may not mean what its author thinks.
+    Warning,
+}
+
+impl Diagnostic {
+    pub(super) fn error(place: &Place, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            label: None,
+            help: None,
+            place: Some(place.clone()),
+        }
+    }
+
+    pub(super) fn warning(place: &Place, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(place, message)
+        }
+    }
+
+    /// An error of no particular place, such as a file that cannot be read.
+    pub(super) fn without_place(message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            label: None,
+            help: None,
+            place: None,
+        }
+    }
+
+    /// A few words beside the caret.
+    pub(super) fn with_label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// The way out.
+    pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// "did you mean `meant`?", where there is such a name, else the names there are.
+    pub(super) fn with_meant(self, meant: Option<&str>, known: &[&str]) -> Self {
+        match meant {
+            Some(meant) => self.with_label(format!("did you mean `{meant}`?")),
+            None => self.with_help(format!("there is {}", list(known))),
+        }
+    }
+
+    /// Whether the spec can be used nevertheless.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// What is wrong, in one line without a place.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it, if that is known.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// The bytes of the file (or of the override) that it is about.
+    pub fn range(&self) -> Option<Range<usize>> {
+        self.place.as_ref().map(|place| place.range.clone())
+    }
+
+    /// The message with its line of the source, a caret, and the way out; with colours if `is_coloured`.
+    pub fn render(&self, is_coloured: bool) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(self.message.as_str());
+        let mut group = match &self.place {
+            None => title.elements(std::iter::empty::<annotate_snippets::Message<'_>>()),
+            Some(place) => {
+                let label = self.label.as_deref().map(normalize_untrusted_str);
+                let annotation = AnnotationKind::Primary.span(first_line(place)).label(label);
+                let snippet = Snippet::source(place.source.text.as_str()).path(place.source.name.as_str());
+                title.element(snippet.annotation(annotation))
+            }
+        };
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(normalize_untrusted_str(help)));
+        }
+        let renderer = if is_coloured {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        let text = renderer.render(&[group]);
+        // Lines that end in blanks would make every snapshot and every diff of logs noisy.
+        text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// The part of a place on its first line: a caret under a whole mapping says no more than one under its beginning.
+fn first_line(place: &Place) -> Range<usize> {
+    let text = &place.source.text[place.range.clone()];
+    let line = text.lines().next().unwrap_or_default().trim_end();
+    place.range.start..place.range.start + line.len()
+}
+
+/// `a`, `b` and `c`.
+pub(super) fn list(names: &[&str]) -> String {
+    let mut quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.pop() {
+        None => "nothing".to_owned(),
+        Some(last) if quoted.is_empty() => last,
+        Some(last) => format!("{} and {last}", quoted.join(", ")),
+    }
+}
+
+/// Everything that is wrong with a spec, in the order of the file. Displayed without colours.
+#[derive(Clone, Debug)]
+pub struct SpecErrors {
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl SpecErrors {
+    pub(super) fn new(mut diagnostics: Vec<Diagnostic>) -> Self {
+        diagnostics.sort_by_key(|diagnostic| {
+            diagnostic
+                .place
+                .as_ref()
+                .map(|place| (place.source.kind as u8, place.range.start))
+        });
+        Self { diagnostics }
+    }
+
+    /// The errors, and the warnings that stand beside them; at least one.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// All of them with their lines of the source, with colours if `is_coloured`.
+    pub fn render(&self, is_coloured: bool) -> String {
+        let shown: Vec<String> = self
+            .diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.render(is_coloured))
+            .collect();
+        shown.join("\n\n")
+    }
+}
+
+impl fmt::Display for SpecErrors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for SpecErrors {}

@@ -1,0 +1,141 @@
+//! From a file to a [`Spec`].
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::diagnostics::{Diagnostic, SpecErrors};
+use super::objective::{FileCheck, Files};
+use super::overrides::{self, Override};
+use super::parse;
+use super::raw::{Content, Node, Place, Source, SourceKind};
+use super::reader::Problems;
+use super::resolve;
+use super::resolved::Spec;
+
+/// A spec is a page or two; what is larger is another file, given by mistake.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Reads the spec at `path`, applies the `overrides` in their order, and checks everything, the existence of the files
+/// that it names included. Relative paths in the spec (and in overrides) begin at the spec's folder and come back
+/// absolute. The second part of the result is warnings.
+///
+/// # Errors
+/// [`SpecErrors`] holds all that is wrong, also a file that cannot be read, is empty, larger than 1 MiB or no UTF-8.
+pub fn load(path: &Path, overrides: &[Override]) -> Result<(Spec, Vec<Diagnostic>), SpecErrors> {
+    let text = read(path).map_err(|diagnostic| SpecErrors::new(vec![*diagnostic]))?;
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    resolve_text(text, &path, overrides, FileCheck::MustExist)
+}
+
+/// Reads a spec from `text` as if it stood in the file `path`, without looking at any file that it names.
+/// Relative paths in it are joined to the folder of `path`.
+///
+/// # Errors
+/// [`SpecErrors`] holds all that is wrong.
+pub fn from_text(text: &str, path: &Path, overrides: &[Override]) -> Result<(Spec, Vec<Diagnostic>), SpecErrors> {
+    resolve_text(text.to_owned(), path, overrides, FileCheck::Skip)
+}
+
+fn resolve_text(
+    text: String,
+    path: &Path,
+    overrides: &[Override],
+    check: FileCheck,
+) -> Result<(Spec, Vec<Diagnostic>), SpecErrors> {
+    let name = display_name(path);
+    let source = Arc::new(Source {
+        name,
+        text,
+        kind: SourceKind::File,
+    });
+    let start = if source.text.starts_with('\u{feff}') {
+        '\u{feff}'.len_utf8()
+    } else {
+        0
+    };
+    let mut root = parse::parse(&source, start)
+        .map_err(SpecErrors::new)?
+        .unwrap_or_else(|| Node {
+            place: Place {
+                source: Arc::clone(&source),
+                range: 0..0,
+            },
+            content: Content::Null,
+        });
+    let mut problems = Problems::default();
+    if matches!(root.content, Content::Null) && overrides.is_empty() {
+        let empty =
+            Diagnostic::error(&root.place, "the spec is empty").with_help("`automl init` writes one to begin with");
+        return Err(SpecErrors::new(vec![empty]));
+    }
+    for change in overrides {
+        if let Err(errors) = overrides::apply(&mut root, change) {
+            problems.errors.extend(errors);
+        }
+    }
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let default_name = path
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .filter(|stem| resolve::is_folder_name(stem))
+        .unwrap_or("study");
+    let spec = resolve::resolve(&root, default_name, Files { folder, check }, &mut problems);
+    match spec {
+        Some(spec) if problems.errors.is_empty() => Ok((spec, problems.warnings)),
+        _ => {
+            let mut all = problems.errors;
+            all.extend(problems.warnings);
+            Err(SpecErrors::new(all))
+        }
+    }
+}
+
+/// The path as a person would give it: relative to the current folder where it lies below that.
+fn display_name(path: &Path) -> String {
+    let below = std::env::current_dir()
+        .ok()
+        .and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    below.unwrap_or_else(|| path.to_owned()).display().to_string()
+}
+
+fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
+    let shown = path.display();
+    let failed = |error: std::io::Error| {
+        let diagnostic = Diagnostic::without_place(format!("`{shown}` cannot be read: {error}"));
+        Box::new(if error.kind() == std::io::ErrorKind::NotFound {
+            diagnostic.with_help("`automl init` writes a spec to begin with")
+        } else {
+            diagnostic
+        })
+    };
+    let mut bytes = Vec::new();
+    File::open(path)
+        .map_err(failed)?
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let message = format!("`{shown}` is larger than 1 MiB: this is no spec");
+        return Err(Box::new(Diagnostic::without_place(message)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let source = Arc::new(Source {
+            name: display_name(path),
+            text,
+            kind: SourceKind::File,
+        });
+        let place = Place {
+            source,
+            range: at..at + char::REPLACEMENT_CHARACTER.len_utf8(),
+        };
+        Box::new(
+            Diagnostic::error(&place, "the file is not UTF-8")
+                .with_label("these bytes are no letter")
+                .with_help("save it with the encoding UTF-8"),
+        )
+    })
+}

@@ -1,0 +1,33 @@
+//! The spec: a `space.yaml` read, checked and explained.
+//!
+//! Text becomes a tree whose every node knows its place (`parse` → `raw`), overrides of the command line change the tree
+//! (`overrides`), and `resolve` turns it into a [`Spec`] that cannot be wrong, or into all that is wrong with it, each
+//! with its line, a caret and a way out ([`SpecErrors`]). Nothing below this floor checks user input again.
+//! Imports only `space`, `units` and `rng`. Begin reading at [`load`].
+
+mod diagnostics;
+mod domain;
+mod hyperparameters;
+mod load;
+mod objective;
+mod overrides;
+mod parameters;
+mod parse;
+mod raw;
+mod reader;
+mod resolve;
+mod resolved;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use diagnostics::{Diagnostic, Severity, SpecErrors};
+pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind};
+pub use load::{from_text, load};
+pub use objective::{BUILTIN_DATA, BUILTIN_MODELS, FINE_TUNE_METRICS, FUNCTION_METRICS, FUNCTIONS};
+pub use overrides::{Override, OverrideError};
+pub use resolved::*;
+
+/// What `automl init` writes: a complete spec that runs as it is, with a comment on every choice.
+pub const TEMPLATE: &str = include_str!("template.yaml");

@@ -1,0 +1,424 @@
+//! What a trial runs: `task`, `model` and `data`, or `function`.
+
+use std::path::{Path, PathBuf};
+
+use super::diagnostics::{Diagnostic, list};
+use super::parameters::Names;
+use super::raw::{Content, Node};
+use super::reader::{self, Fields, Problems};
+use super::resolved::{DataSpec, FineTuneSpec, FunctionSpec, ModelSource, ObjectiveSpec, Split, Task};
+use crate::space::{Domain, Space, Value, did_you_mean};
+use crate::units::Seed;
+
+/// The models inside the program: name, task, and the largest freeze depth.
+pub const BUILTIN_MODELS: &[(&str, Task, i64)] = &[("resnet8-cifar10", Task::ImageClassification, 4)];
+
+/// The data sets inside the program: name and task.
+pub const BUILTIN_DATA: &[(&str, Task)] = &[("fashion-mini", Task::ImageClassification)];
+
+/// The functions that can stand for training: `sphere` takes any parameters, `branin` the numbers `x1` in [-5, 10] and
+/// `x2` in [0, 15].
+pub const FUNCTIONS: &[&str] = &["sphere", "branin"];
+
+/// The metrics that fine-tuning reports; the first is the default.
+pub const FINE_TUNE_METRICS: &[&str] = &["accuracy", "f1", "loss"];
+
+/// The metrics that functions report.
+pub const FUNCTION_METRICS: &[&str] = &["loss"];
+
+const BUILTIN: &str = "builtin:";
+
+/// Where relative paths begin and whether files must exist.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Files<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) check: FileCheck,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileCheck {
+    MustExist,
+    Skip,
+}
+
+/// Reads what a trial runs, and which parameters that takes.
+pub(super) fn read(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> (Names, Option<ObjectiveSpec>) {
+    let Some(function) = spec.get("function") else {
+        return (
+            Names::Hyperparameters,
+            fine_tune(spec, files, problems).map(ObjectiveSpec::FineTune),
+        );
+    };
+    for key in ["task", "model", "data", "max_length"] {
+        if let Some(entry) = spec.entry(key) {
+            problems.error(
+                Diagnostic::error(
+                    &entry.key_place,
+                    format!("`{key}` does not go together with `function`"),
+                )
+                .with_help("a function needs no model and no data: remove one of the two"),
+            );
+        }
+    }
+    (
+        Names::Free,
+        self::function(function, problems).map(ObjectiveSpec::Function),
+    )
+}
+
+fn function(node: &Node, problems: &mut Problems) -> Option<FunctionSpec> {
+    let names: Vec<(&str, &str)> = FUNCTIONS.iter().map(|name| (*name, *name)).collect();
+    if !matches!(node.content, Content::Mapping(_)) {
+        let name = reader::one_of(node, "function", &names, problems)?;
+        return Some(FunctionSpec {
+            name: name.to_owned(),
+            trial_seconds: 0.0,
+        });
+    }
+    let fields = Fields::read(node, "function", &["name", "trial_seconds"], problems)?;
+    let trial_seconds = fields.get("trial_seconds").map_or(Some(0.0), |node| {
+        reader::number_that(
+            node,
+            "trial_seconds",
+            |number| (0.0..=1e6).contains(&number),
+            "between 0 and 1e6",
+            problems,
+        )
+    });
+    let Some(name) = fields.get("name") else {
+        problems.error(
+            Diagnostic::error(fields.place, "the function has no `name`")
+                .with_help(format!("supported: {}", list(FUNCTIONS))),
+        );
+        return None;
+    };
+    let name = reader::one_of(name, "function", &names, problems)?;
+    Some(FunctionSpec {
+        name: name.to_owned(),
+        trial_seconds: trial_seconds?,
+    })
+}
+
+fn fine_tune(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> Option<FineTuneSpec> {
+    const TASKS: [(&str, Task); 2] = [
+        ("text-classification", Task::TextClassification),
+        ("image-classification", Task::ImageClassification),
+    ];
+    let missing: Vec<&str> = ["task", "model", "data"]
+        .into_iter()
+        .filter(|key| spec.get(key).is_none())
+        .collect();
+    if !missing.is_empty() {
+        problems.error(
+            Diagnostic::error(spec.place, format!("the spec lacks {}", list(&missing)))
+                .with_help("fine-tuning needs `task`, `model` and `data`; `automl init` writes a spec to begin with"),
+        );
+    }
+    let task = spec
+        .get("task")
+        .map(|node| reader::one_of(node, "task", &TASKS, problems));
+    let model = spec.get("model").map(|node| model(node, files, problems));
+    let data = spec.get("data").map(|node| data(node, files, problems));
+    // Longer than any position table in use; shorter than two special tokens and a word says nothing.
+    let max_length = spec.get("max_length").map_or(Some(128), |node| {
+        reader::integer(node, "max_length", 3..=65_536, problems)
+    });
+    let (task, model, data) = (task??, model??, data??);
+    let mut is_clean = true;
+    let mut mismatch = |key: &str, what: &str, fits: Task| {
+        if fits != task
+            && let Some(node) = spec.get(key)
+        {
+            let words = TASKS
+                .iter()
+                .find(|(_, known)| *known == fits)
+                .map_or("", |(word, _)| word);
+            problems.error(Diagnostic::error(
+                &node.place,
+                format!("{what} is for the task `{words}`"),
+            ));
+            is_clean = false;
+        }
+    };
+    if let ModelSource::Builtin(name) = &model
+        && let Some((_, fits, _)) = BUILTIN_MODELS.iter().find(|(known, ..)| known == name)
+    {
+        mismatch("model", &format!("the model `{name}`"), *fits);
+    }
+    match &data {
+        DataSpec::Builtin { name, .. } => {
+            if let Some((_, fits)) = BUILTIN_DATA.iter().find(|(known, _)| known == name) {
+                mismatch("data", &format!("the data set `{name}`"), *fits);
+            }
+        }
+        DataSpec::Table { .. } => mismatch("data", "a table of texts", Task::TextClassification),
+    }
+    is_clean.then_some(())?;
+    Some(FineTuneSpec {
+        task,
+        model,
+        data,
+        max_length: max_length? as usize,
+    })
+}
+
+fn model(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<ModelSource> {
+    let text = reader::text(node, "model", problems)?;
+    if let Some(name) = text.strip_prefix(BUILTIN) {
+        let names: Vec<&str> = BUILTIN_MODELS.iter().map(|(name, ..)| *name).collect();
+        return builtin(name, "model", &names, node, problems).map(ModelSource::Builtin);
+    }
+    if BUILTIN_MODELS.iter().any(|(name, ..)| *name == text) {
+        problems.error(
+            Diagnostic::error(&node.place, format!("the model `{text}` is a built-in one"))
+                .with_label(format!("write `{BUILTIN}{text}`")),
+        );
+        return None;
+    }
+    let path = files.folder.join(&text);
+    if text.starts_with(['.', '/']) || Path::new(&text).is_absolute() || path.is_dir() {
+        if files.check == FileCheck::MustExist && !path.is_dir() {
+            problems.error(missing_file(node, &path, "directory", files));
+            return None;
+        }
+        return Some(ModelSource::Directory(path));
+    }
+    let is_hub_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '@');
+    if text.chars().all(is_hub_id) && text.matches('/').count() <= 1 {
+        return Some(ModelSource::Hub(text));
+    }
+    problems.error(
+        Diagnostic::error(&node.place, "this is neither a directory nor the name of a model")
+            .with_help("write a path that begins with `./`, a hub id such as `org/name`, or `builtin:resnet8-cifar10`"),
+    );
+    None
+}
+
+fn builtin(name: &str, what: &str, names: &[&str], node: &Node, problems: &mut Problems) -> Option<String> {
+    if names.contains(&name) {
+        return Some(name.to_owned());
+    }
+    let diagnostic = Diagnostic::error(&node.place, format!("there is no built-in {what} `{name}`"));
+    problems.error(match did_you_mean(name, names.iter().copied()) {
+        Some(meant) => diagnostic.with_label(format!("did you mean `{BUILTIN}{meant}`?")),
+        None => diagnostic.with_help(format!("there is {}", list(names))),
+    });
+    None
+}
+
+fn data(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<DataSpec> {
+    const KEYS: [&str; 6] = ["train", "validation", "text", "label", "split", "train_limit"];
+    if matches!(node.content, Content::Scalar(_)) {
+        let text = reader::text(node, "data", problems)?;
+        return match text.strip_prefix(BUILTIN) {
+            Some(name) => builtin_data(name, None, node, problems),
+            None => table(&text, node, None, files, problems),
+        };
+    }
+    let fields = Fields::read(node, "data", &KEYS, problems)?;
+    let Some(train) = fields.get("train") else {
+        problems.error(
+            Diagnostic::error(fields.place, "the data lacks `train`")
+                .with_help("name a table file, or `builtin:fashion-mini`"),
+        );
+        return None;
+    };
+    let text = reader::text(train, "train", problems)?;
+    let Some(name) = text.strip_prefix(BUILTIN) else {
+        if let Some(entry) = fields.entry("train_limit") {
+            problems.error(Diagnostic::error(
+                &entry.key_place,
+                "`train_limit` is for built-in data only",
+            ));
+        }
+        return table(&text, train, Some(&fields), files, problems);
+    };
+    for key in ["validation", "text", "label", "split"] {
+        if let Some(entry) = fields.entry(key) {
+            problems.error(
+                Diagnostic::error(&entry.key_place, format!("built-in data has no `{key}`"))
+                    .with_help("it comes with its own validation examples; only `train_limit` can be set"),
+            );
+        }
+    }
+    let limit = fields
+        .get("train_limit")
+        .map(|node| reader::integer(node, "train_limit", 2..=i64::from(u32::MAX), problems));
+    let limit = match limit {
+        Some(limit) => Some(limit? as usize),
+        None => None,
+    };
+    builtin_data(name, limit, train, problems)
+}
+
+fn builtin_data(name: &str, train_limit: Option<usize>, node: &Node, problems: &mut Problems) -> Option<DataSpec> {
+    let names: Vec<&str> = BUILTIN_DATA.iter().map(|(name, _)| *name).collect();
+    builtin(name, "data", &names, node, problems).map(|name| DataSpec::Builtin { name, train_limit })
+}
+
+fn table(
+    train: &str,
+    node: &Node,
+    fields: Option<&Fields<'_>>,
+    files: Files<'_>,
+    problems: &mut Problems,
+) -> Option<DataSpec> {
+    let get = |key: &str| fields.and_then(|fields| fields.get(key));
+    let train = table_file(train, node, files, problems);
+    let validation = get("validation").map(|node| {
+        let path = reader::text(node, "validation", problems)?;
+        table_file(&path, node, files, problems)
+    });
+    let text = get("text").map_or(Some("text".to_owned()), |node| reader::text(node, "text", problems));
+    let label = get("label").map_or(Some("label".to_owned()), |node| reader::text(node, "label", problems));
+    let split = split(get("split"), validation.is_some(), problems);
+    let validation = match validation {
+        Some(validation) => Some(validation?),
+        None => None,
+    };
+    Some(DataSpec::Table {
+        train: train?,
+        validation,
+        text: text?,
+        label: label?,
+        split: split?,
+    })
+}
+
+fn table_file(text: &str, node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<PathBuf> {
+    let path = files.folder.join(text);
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
+    if !matches!(extension, "csv" | "tsv" | "jsonl") {
+        problems.error(
+            Diagnostic::error(&node.place, "this is no table file")
+                .with_help("data are `.csv`, `.tsv` or `.jsonl` files, or `builtin:fashion-mini`"),
+        );
+        return None;
+    }
+    if files.check == FileCheck::MustExist && !path.is_file() {
+        problems.error(missing_file(node, &path, "file", files));
+        return None;
+    }
+    Some(path)
+}
+
+fn missing_file(node: &Node, path: &Path, kind: &str, files: Files<'_>) -> Diagnostic {
+    Diagnostic::error(&node.place, format!("there is no {kind} `{}`", path.display())).with_help(format!(
+        "paths begin at the folder of the spec, `{}`",
+        files.folder.display()
+    ))
+}
+
+fn split(node: Option<&Node>, has_validation_file: bool, problems: &mut Problems) -> Option<Split> {
+    let default = Split {
+        validation: 0.2,
+        test: 0.0,
+        stratify: true,
+        seed: Seed(1),
+    };
+    let Some(node) = node else { return Some(default) };
+    let fields = Fields::read(node, "split", &["validation", "test", "stratify", "seed"], problems)?;
+    if let Some(entry) = fields.entry("validation").filter(|_| has_validation_file) {
+        problems.error(
+            Diagnostic::error(&entry.key_place, "there is a file of validation examples already")
+                .with_help("remove this, or `validation` above"),
+        );
+        return None;
+    }
+    let validation = fields.get("validation").map_or(Some(default.validation), |node| {
+        reader::number_that(
+            node,
+            "validation",
+            |share| share > 0.0 && share < 1.0,
+            "a share between 0 and 1",
+            problems,
+        )
+    });
+    let test = fields.get("test").map_or(Some(default.test), |node| {
+        reader::number_that(
+            node,
+            "test",
+            |share| (0.0..1.0).contains(&share),
+            "a share of at least 0 and less than 1",
+            problems,
+        )
+    });
+    let stratify = fields.get("stratify").map_or(Some(default.stratify), |node| {
+        reader::boolean(node, "stratify", problems)
+    });
+    let seed = fields
+        .get("seed")
+        .map_or(Some(default.seed.0), |node| reader::seed(node, "seed", problems));
+    let split = Split {
+        validation: validation?,
+        test: test?,
+        stratify: stratify?,
+        seed: Seed(seed?),
+    };
+    if split.validation + split.test >= 1.0 {
+        problems.error(Diagnostic::error(
+            fields.place,
+            "validation and test leave no examples to train on",
+        ));
+        return None;
+    }
+    Some(split)
+}
+
+/// Checks what only objective and space together can tell.
+pub(super) fn check_space(objective: &ObjectiveSpec, space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
+    let domain = |name: &str| {
+        space
+            .parameters()
+            .iter()
+            .find(|parameter| parameter.name == name)
+            .map(|parameter| &parameter.domain)
+    };
+    let place = spec.entry("parameters").map_or(spec.place, |entry| &entry.key_place);
+    match objective {
+        ObjectiveSpec::Function(function) if function.name == "branin" => {
+            let names: Vec<&str> = space
+                .parameters()
+                .iter()
+                .map(|parameter| parameter.name.as_str())
+                .collect();
+            let are_numbers = ["x1", "x2"].into_iter().all(|name| domain(name).is_some_and(is_number));
+            if names.len() != 2 || !are_numbers {
+                problems.error(
+                    Diagnostic::error(place, "`branin` is a function of the numbers `x1` and `x2`")
+                        .with_help("write `x1: {min: -5.0, max: 10.0}` and `x2: {min: 0.0, max: 15.0}`"),
+                );
+            }
+        }
+        ObjectiveSpec::Function(_) => {}
+        ObjectiveSpec::FineTune(FineTuneSpec {
+            model: ModelSource::Builtin(model),
+            ..
+        }) => {
+            let deepest = match domain("freeze_depth") {
+                Some(Domain::Int { max, .. }) => Some(*max),
+                Some(Domain::Choice { values, .. }) => values.iter().filter_map(Value::as_i64).max(),
+                Some(Domain::Float { .. }) | None => None,
+            };
+            if let Some((_, _, limit)) = BUILTIN_MODELS.iter().find(|(name, ..)| name == model)
+                && deepest.is_some_and(|deepest| deepest > *limit)
+            {
+                problems.error(Diagnostic::error(
+                    place,
+                    format!("the largest `freeze_depth` of `{model}` is {limit}"),
+                ));
+            }
+        }
+        ObjectiveSpec::FineTune(_) => {}
+    }
+}
+
+fn is_number(domain: &Domain) -> bool {
+    match domain {
+        Domain::Float { .. } | Domain::Int { .. } => true,
+        Domain::Choice { values, .. } => values.iter().all(|value| value.as_f64().is_some()),
+    }
+}

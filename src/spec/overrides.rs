@@ -1,0 +1,125 @@
+//! Overrides of the command line (`--set budget.trials=5`), applied to the tree before it is judged.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::diagnostics::Diagnostic;
+use super::parse;
+use super::raw::{Content, Entry, Node, Place, Source, SourceKind};
+
+/// A dotted path into the spec and the YAML that stands there from now on, such as `parameters.learning_rate.max=1e-3`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    path: String,
+    value: String,
+}
+
+/// A text that is no override.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no override: write `key=value`, such as `budget.trials=5`")]
+pub struct OverrideError {
+    text: String,
+}
+
+impl Override {
+    /// Puts `value`, read as YAML, at the dotted `path`.
+    pub fn new(path: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            value: value.into(),
+        }
+    }
+}
+
+impl FromStr for Override {
+    type Err = OverrideError;
+
+    fn from_str(text: &str) -> Result<Self, OverrideError> {
+        match text.split_once('=') {
+            Some((path, value)) if path.split('.').all(|key| !key.trim().is_empty()) => {
+                Ok(Self::new(path.trim(), value.trim()))
+            }
+            _ => Err(OverrideError { text: text.to_owned() }),
+        }
+    }
+}
+
+/// Changes `root` as the override says, making mappings on the way where there are none.
+pub(super) fn apply(root: &mut Node, change: &Override) -> Result<(), Vec<Diagnostic>> {
+    let text = format!("{}={}", change.path, change.value);
+    let source = Arc::new(Source {
+        name: "--set".to_owned(),
+        text,
+        kind: SourceKind::Override,
+    });
+    let start = change.path.len() + 1;
+    let end = source.text.len();
+    let value = parse::parse(&source, start)?.unwrap_or(Node {
+        place: Place {
+            source: Arc::clone(&source),
+            range: start..end,
+        },
+        content: Content::Null,
+    });
+    let path = Place {
+        source,
+        range: 0..change.path.len(),
+    };
+    let keys: Vec<&str> = change.path.split('.').collect();
+    put(root, &keys, &path, value).map_err(|diagnostic| vec![*diagnostic])
+}
+
+fn put(node: &mut Node, keys: &[&str], path: &Place, value: Node) -> Result<(), Box<Diagnostic>> {
+    if keys.is_empty() {
+        *node = value;
+        return Ok(());
+    }
+    if matches!(node.content, Content::Null) {
+        *node = Node {
+            place: path.clone(),
+            content: Content::Mapping(Vec::new()),
+        };
+    }
+    let kind = node.kind();
+    let Content::Mapping(entries) = &mut node.content else {
+        let inside = format!("`{}` cannot be set inside {kind}", keys.join("."));
+        return Err(Box::new(
+            Diagnostic::error(path, inside).with_help("set the whole value, as in `key={min: 1, max: 2}`"),
+        ));
+    };
+    // Names of parameters may contain dots: the longest key that exists is meant.
+    let existing = (1..=keys.len()).rev().find_map(|length| {
+        let name = keys[..length].join(".");
+        entries
+            .iter()
+            .position(|entry| entry.key == name)
+            .map(|index| (index, length))
+    });
+    if let Some((index, length)) = existing {
+        return put(&mut entries[index].value, &keys[length..], path, value);
+    }
+    let mut fresh = Node {
+        place: path.clone(),
+        content: Content::Null,
+    };
+    put(&mut fresh, &keys[1..], path, value)?;
+    entries.push(Entry {
+        key: keys[0].to_owned(),
+        key_place: path.clone(),
+        value: fresh,
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_override_is_a_path_an_equals_sign_and_a_value() {
+        assert_eq!("a.b=c=d".parse(), Ok(Override::new("a.b", "c=d")));
+        for text in ["", "a", "=1", "a..b=1", ".a=1"] {
+            assert_eq!(text.parse::<Override>(), Err(OverrideError { text: text.to_owned() }));
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! YAML text to a tree with places.
+//!
+//! Built from the parser's events rather than its ready-made tree, for what a tree has lost: the letters of a scalar
+//! (`1e-3`, a 64-bit seed), every duplicate key instead of the first, and a depth that a hostile file cannot choose.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
+
+use super::diagnostics::Diagnostic;
+use super::raw::{Content, Entry, Node, Place, Scalar, Source};
+
+/// Far deeper than any spec; keeps recursion over the tree shallow.
+const MAX_DEPTH: usize = 64;
+
+/// Reads the text of `source` from byte `start` on. `Ok` of nothing is an empty text.
+pub(super) fn parse(source: &Arc<Source>, start: usize) -> Result<Option<Node>, Vec<Diagnostic>> {
+    let mut builder = Builder::new(source, start);
+    let mut parser = Parser::new_from_str(&source.text[start..]);
+    while let Some(event) = parser.next_event() {
+        let flow = match event {
+            Ok((event, span)) => builder.take(event, span),
+            Err(error) => {
+                let at = builder.byte(error.marker().index());
+                let place = builder.place(at..at);
+                Err(Diagnostic::error(&place, format!("this is not valid YAML: {}", error.info())).with_label("here"))
+            }
+        };
+        if let Err(diagnostic) = flow {
+            builder.diagnostics.push(diagnostic);
+            return Err(builder.diagnostics);
+        }
+    }
+    if builder.diagnostics.is_empty() {
+        Ok(builder.root)
+    } else {
+        Err(builder.diagnostics)
+    }
+}
+
+/// A collection that is not closed yet.
+enum Open {
+    Sequence {
+        start: usize,
+        items: Vec<Node>,
+    },
+    Mapping {
+        start: usize,
+        entries: Vec<Entry>,
+        key: Option<(String, Place)>,
+    },
+}
+
+struct Builder<'a> {
+    source: &'a Arc<Source>,
+    start: usize,
+    /// Byte offsets of characters, because the parser counts those; empty for plain ASCII, where both are the same.
+    bytes: Vec<usize>,
+    open: Vec<Open>,
+    root: Option<Node>,
+    documents: usize,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(source: &'a Arc<Source>, start: usize) -> Self {
+        let text = &source.text[start..];
+        let bytes = if text.is_ascii() {
+            Vec::new()
+        } else {
+            text.char_indices().map(|(byte, _)| byte).collect()
+        };
+        Self {
+            source,
+            start,
+            bytes,
+            open: Vec::new(),
+            root: None,
+            documents: 0,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    fn byte(&self, character: usize) -> usize {
+        let length = self.source.text.len() - self.start;
+        let byte = if self.bytes.is_empty() {
+            character.min(length)
+        } else {
+            self.bytes.get(character).copied().unwrap_or(length)
+        };
+        self.start + byte
+    }
+
+    fn place(&self, range: Range<usize>) -> Place {
+        Place {
+            source: Arc::clone(self.source),
+            range,
+        }
+    }
+
+    /// The bytes of a span without the blanks at its end.
+    fn range(&self, span: Span) -> Range<usize> {
+        let (start, end) = (self.byte(span.start.index()), self.byte(span.end.index()));
+        let text = &self.source.text[start..end.max(start)];
+        start..start + text.trim_end().len()
+    }
+
+    /// Takes in one event; an error ends the reading.
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
+        let range = self.range(span);
+        match event {
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
+            Event::DocumentStart(_) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    return Err(Diagnostic::error(&self.place(range), "a second document begins here")
+                        .with_help("a spec is one document: remove `---` and what follows"));
+                }
+                Ok(())
+            }
+            Event::Alias(_) => Err(Diagnostic::error(&self.place(range), "aliases are not supported")
+                .with_help("write the value out again")),
+            Event::Scalar(text, style, _, tag) => {
+                let is_text_by_tag = self.check_tag(tag.as_ref(), &range)?;
+                let is_quoted = style != ScalarStyle::Plain || is_text_by_tag;
+                let content = if !is_quoted && matches!(&*text, "" | "~" | "null" | "Null" | "NULL") {
+                    Content::Null
+                } else {
+                    Content::Scalar(Scalar {
+                        text: text.into_owned(),
+                        is_quoted,
+                    })
+                };
+                self.close(Node {
+                    place: self.place(range),
+                    content,
+                });
+                Ok(())
+            }
+            Event::SequenceStart(_, tag) => {
+                self.check_tag(tag.as_ref(), &range)?;
+                self.descend(Open::Sequence {
+                    start: range.start,
+                    items: Vec::new(),
+                })
+            }
+            Event::MappingStart(_, tag) => {
+                self.check_tag(tag.as_ref(), &range)?;
+                self.descend(Open::Mapping {
+                    start: range.start,
+                    entries: Vec::new(),
+                    key: None,
+                })
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let (start, content) = match self.open.pop() {
+                    Some(Open::Sequence { start, items }) => (start, Content::Sequence(items)),
+                    Some(Open::Mapping { start, entries, .. }) => (start, Content::Mapping(entries)),
+                    None => return Ok(()),
+                };
+                let end = self.byte(span.end.index()).max(start);
+                let end = start + self.source.text[start..end].trim_end().len();
+                self.close(Node {
+                    place: self.place(start..end),
+                    content,
+                });
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether the tag says that a scalar is a text.
+    fn check_tag(&self, tag: Option<&Cow<'_, Tag>>, range: &Range<usize>) -> Result<bool, Diagnostic> {
+        match tag {
+            None => Ok(false),
+            Some(tag) if tag.is_yaml_core_schema() => Ok(tag.suffix == "str"),
+            Some(_) => Err(Diagnostic::error(&self.place(range.clone()), "tags are not supported")
+                .with_help("remove the word that begins with `!`")),
+        }
+    }
+
+    fn descend(&mut self, open: Open) -> Result<(), Diagnostic> {
+        if self.open.len() == MAX_DEPTH {
+            let (Open::Sequence { start, .. } | Open::Mapping { start, .. }) = open;
+            return Err(Diagnostic::error(
+                &self.place(start..start),
+                format!("nested deeper than {MAX_DEPTH} levels"),
+            ));
+        }
+        self.open.push(open);
+        Ok(())
+    }
+
+    /// Hands a finished node to the collection around it.
+    fn close(&mut self, node: Node) {
+        match self.open.last_mut() {
+            None => self.root = Some(node),
+            Some(Open::Sequence { items, .. }) => items.push(node),
+            Some(Open::Mapping { entries, key, .. }) => match key.take() {
+                None => {
+                    let name = match &node.content {
+                        Content::Scalar(scalar) => scalar.text.clone(),
+                        Content::Null => String::new(),
+                        Content::Sequence(_) | Content::Mapping(_) => {
+                            self.diagnostics.push(
+                                Diagnostic::error(&node.place, format!("a key is a word, this is {}", node.kind()))
+                                    .with_help("a value that begins with `{` or `[` needs a key before it"),
+                            );
+                            String::new()
+                        }
+                    };
+                    *key = Some((name, node.place));
+                }
+                Some((name, place)) => {
+                    if entries.iter().any(|entry| entry.key == name) {
+                        self.diagnostics.push(
+                            Diagnostic::error(&place, format!("the key `{name}` is given twice"))
+                                .with_label("given before"),
+                        );
+                    } else {
+                        entries.push(Entry {
+                            key: name,
+                            key_place: place,
+                            value: node,
+                        });
+                    }
+                }
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::raw::SourceKind;
+    use super::*;
+
+    fn tree(text: &str) -> Result<Option<Node>, Vec<Diagnostic>> {
+        let source = Source {
+            name: "space.yaml".to_owned(),
+            text: text.to_owned(),
+            kind: SourceKind::File,
+        };
+        parse(&Arc::new(source), 0)
+    }
+
+    /// The letters of every scalar and key as they stand in the text.
+    fn written(node: &Node) -> Vec<String> {
+        let at = |place: &Place| place.source.text[place.range.clone()].to_owned();
+        match &node.content {
+            Content::Null | Content::Scalar(_) => vec![at(&node.place)],
+            Content::Sequence(items) => items.iter().flat_map(written).collect(),
+            Content::Mapping(entries) => entries
+                .iter()
+                .flat_map(|entry| std::iter::once(at(&entry.key_place)).chain(written(&entry.value)))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn every_place_is_exact_beyond_ascii_and_with_windows_line_ends() {
+        let text =
+            "name: größe\r\nlist: [ ä , 'b c' , \"d\" ]   # ü\r\nmap:\r\n  - x: 1e-3\r\n    y: |\r\n      block\r\n";
+        let node = tree(text).unwrap().unwrap();
+        assert_eq!(
+            written(&node)[..9],
+            ["name", "größe", "list", "ä", "'b c'", "\"d\"", "map", "x", "1e-3"]
+        );
+    }
+
+    #[test]
+    fn an_empty_text_is_no_tree() {
+        for text in ["", "\n\n", "# only a comment\n"] {
+            assert!(tree(text).unwrap().is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_depth_is_refused() {
+        for text in ["[".repeat(60_000), "{a: ".repeat(20_000), "- ".repeat(20_000)] {
+            let errors = tree(&text).unwrap_err();
+            assert!(
+                errors.iter().any(|error| error.message().contains("nested deeper")),
+                "{errors:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_tree_or_an_error(text in "[-a-z0-9:{}\\[\\],'\"&*!|># \\n\\tä]{0,60}") {
+            match tree(&text) {
+                Ok(node) => { node.map(|node| written(&node)); }
+                Err(errors) => for error in errors { error.render(false); },
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The tree of a YAML text, not yet judged: every node knows its place and every scalar its letters.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::space::Value;
+
+/// A text that a spec is made of: the file, or one override of the command line.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// What people call it: the file's path, or `--set`.
+    pub(super) name: String,
+    pub(super) text: String,
+    pub(super) kind: SourceKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SourceKind {
+    File,
+    Override,
+}
+
+/// Some bytes of a source.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) source: Arc<Source>,
+    pub(super) range: Range<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) place: Place,
+    pub(super) content: Content,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    Null,
+    Scalar(Scalar),
+    Sequence(Vec<Node>),
+    Mapping(Vec<Entry>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_place: Place,
+    pub(super) value: Node,
+}
+
+/// A scalar as written. A quoted one is a text whatever its letters.
+#[derive(Clone, Debug)]
+pub(super) struct Scalar {
+    pub(super) text: String,
+    pub(super) is_quoted: bool,
+}
+
+impl Scalar {
+    /// The scalar's value by the rules of YAML 1.2's core schema, but `1e-3` is a number although YAML asks for `1.0e-3`.
+    pub(super) fn value(&self) -> Value {
+        if !self.is_quoted {
+            match self.text.as_str() {
+                "true" | "True" | "TRUE" => return Value::Bool(true),
+                "false" | "False" | "FALSE" => return Value::Bool(false),
+                _ => {}
+            }
+            if let Ok(number) = self.text.parse::<i64>() {
+                return Value::Int(number);
+            }
+            if let Some(number) = float(&self.text) {
+                return Value::Float(number);
+            }
+        }
+        Value::Text(self.text.clone())
+    }
+}
+
+/// A number with a point or an exponent, `.inf` and `.nan` included; not the words that Rust would read as one.
+fn float(text: &str) -> Option<f64> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    match unsigned.to_ascii_lowercase().as_str() {
+        ".inf" => {
+            return Some(if text.starts_with('-') {
+                f64::NEG_INFINITY
+            } else {
+                f64::INFINITY
+            });
+        }
+        ".nan" => return Some(f64::NAN),
+        _ => {}
+    }
+    let is_numeric = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    let has_digit = unsigned.contains(|c: char| c.is_ascii_digit());
+    if is_numeric && has_digit {
+        text.parse().ok()
+    } else {
+        None
+    }
+}
+
+impl Node {
+    /// What this is, for messages.
+    pub(super) fn kind(&self) -> &'static str {
+        match &self.content {
+            Content::Null => "nothing",
+            Content::Scalar(scalar) => scalar.value().kind(),
+            Content::Sequence(_) => "a list",
+            Content::Mapping(_) => "a mapping",
+        }
+    }
+
+    /// The value of a scalar.
+    pub(super) fn scalar(&self) -> Option<Value> {
+        match &self.content {
+            Content::Scalar(scalar) => Some(scalar.value()),
+            Content::Null | Content::Sequence(_) | Content::Mapping(_) => None,
+        }
+    }
+
+    /// Where the bytes `range` of this scalar's text stand, or the whole node where quoting hides that.
+    pub(super) fn place_inside(&self, range: Range<usize>) -> Place {
+        let written = &self.place.source.text[self.place.range.clone()];
+        let Content::Scalar(Scalar { text, .. }) = &self.content else {
+            return self.place.clone();
+        };
+        let offset = if written == text {
+            0
+        } else if written.len() == text.len() + 2 && written[1..].starts_with(text.as_str()) {
+            1
+        } else if let Some(range) = written
+            .strip_prefix('\'')
+            .and_then(|inside| doubled_quotes(inside, text, &range))
+        {
+            let start = self.place.range.start + 1;
+            return Place {
+                source: Arc::clone(&self.place.source),
+                range: start + range.start..start + range.end,
+            };
+        } else {
+            return self.place.clone();
+        };
+        let start = self.place.range.start + offset;
+        // An error at the very end points at the last letter or the closing quote.
+        let range = if range.is_empty() && range.start == text.len() {
+            let last = text.chars().next_back().map_or(0, char::len_utf8);
+            if offset == 1 {
+                range.start..range.start + 1
+            } else {
+                range.start - last..range.start
+            }
+        } else {
+            range
+        };
+        Place {
+            source: Arc::clone(&self.place.source),
+            range: start + range.start..start + range.end,
+        }
+    }
+}
+
+/// Maps `range` of `text` to where it stands in `inside`, the same text with every single quote doubled and one closing quote.
+fn doubled_quotes(inside: &str, text: &str, range: &Range<usize>) -> Option<Range<usize>> {
+    if inside.strip_suffix('\'')? != text.replace('\'', "''") {
+        return None;
+    }
+    let shifted = |at: usize| at + text[..at].matches('\'').count();
+    Some(shifted(range.start)..shifted(range.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str) -> Value {
+        Scalar {
+            text: text.to_owned(),
+            is_quoted: false,
+        }
+        .value()
+    }
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        assert_eq!(value("1e-3"), Value::Float(0.001));
+        assert_eq!(value("1.0E3"), Value::Float(1000.0));
+        assert_eq!(value("-.5"), Value::Float(-0.5));
+        assert_eq!(value("+3"), Value::Int(3));
+        assert_eq!(value("0012"), Value::Int(12));
+        assert_eq!(value(".inf"), Value::Float(f64::INFINITY));
+        for text in [
+            "inf", "nan", "infinity", "1e", "e3", ".", "-", "1_000", "0x10", "10m", "yes", "1.2.3",
+        ] {
+            assert_eq!(value(text), Value::Text(text.to_owned()), "{text}");
+        }
+        assert_eq!(
+            Scalar {
+                text: "7".to_owned(),
+                is_quoted: true
+            }
+            .value(),
+            Value::Text("7".to_owned())
+        );
+    }
+}

@@ -1,0 +1,268 @@
+//! Typed reading of the tree. Every reader reports what is wrong and returns nothing then, so that all errors are found.
+
+use std::ops::RangeInclusive;
+
+use super::diagnostics::{Diagnostic, list};
+use super::raw::{Content, Entry, Node, Place};
+use crate::space::{Value, did_you_mean};
+
+/// What was found so far.
+#[derive(Default)]
+pub(super) struct Problems {
+    pub(super) errors: Vec<Diagnostic>,
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+impl Problems {
+    pub(super) fn error(&mut self, diagnostic: Diagnostic) {
+        self.errors.push(diagnostic);
+    }
+
+    pub(super) fn warning(&mut self, place: &Place, message: impl Into<String>, help: impl Into<String>) {
+        self.warnings.push(Diagnostic::warning(place, message).with_help(help));
+    }
+
+    fn wrong_kind(&mut self, node: &Node, what: &str, expected: &str) {
+        self.error(
+            Diagnostic::error(&node.place, format!("`{what}` must be {expected}"))
+                .with_label(format!("this is {}", node.kind())),
+        );
+    }
+}
+
+/// The entries of a mapping whose keys are known.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'a> {
+    pub(super) place: &'a Place,
+    entries: &'a [Entry],
+}
+
+impl<'a> Fields<'a> {
+    /// Reads `node` as a mapping with the keys `known`; reports every other key. `what` names the mapping in messages.
+    pub(super) fn read(node: &'a Node, what: &str, known: &[&str], problems: &mut Problems) -> Option<Self> {
+        let fields = Self::read_any(node, what, problems)?;
+        for entry in fields
+            .entries
+            .iter()
+            .filter(|entry| !known.contains(&entry.key.as_str()))
+        {
+            let message = format!("`{}` is no key of {what}", entry.key);
+            let meant = did_you_mean(&entry.key, known.iter().copied());
+            problems.error(Diagnostic::error(&entry.key_place, message).with_meant(meant, known));
+        }
+        Some(fields)
+    }
+
+    /// Reads `node` as a mapping with any keys.
+    pub(super) fn read_any(node: &'a Node, what: &str, problems: &mut Problems) -> Option<Self> {
+        match &node.content {
+            Content::Mapping(entries) => Some(Self {
+                place: &node.place,
+                entries,
+            }),
+            Content::Null => Some(Self {
+                place: &node.place,
+                entries: &[],
+            }),
+            Content::Scalar(_) | Content::Sequence(_) => {
+                problems.wrong_kind(node, what, "a mapping");
+                None
+            }
+        }
+    }
+
+    /// All entries in their order.
+    pub(super) fn entries(&self) -> &'a [Entry] {
+        self.entries
+    }
+
+    /// The value of `key`, if it is given and not null.
+    pub(super) fn get(&self, key: &str) -> Option<&'a Node> {
+        self.entry(key)
+            .map(|entry| &entry.value)
+            .filter(|value| !matches!(value.content, Content::Null))
+    }
+
+    /// Key and value, if the key is given.
+    pub(super) fn entry(&self, key: &str) -> Option<&'a Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+}
+
+/// A scalar of any kind, numbers finite.
+pub(super) fn value(node: &Node, what: &str, problems: &mut Problems) -> Option<Value> {
+    match node.scalar() {
+        None => problems.wrong_kind(node, what, "a number, a text or a boolean"),
+        Some(Value::Float(number)) if !number.is_finite() => {
+            problems.error(Diagnostic::error(
+                &node.place,
+                format!("`{what}` must be a finite number"),
+            ));
+        }
+        Some(value) => return Some(value),
+    }
+    None
+}
+
+/// A finite number.
+pub(super) fn number(node: &Node, what: &str, problems: &mut Problems) -> Option<f64> {
+    match node.scalar().map(|value| value.as_f64()) {
+        Some(Some(number)) if number.is_finite() => return Some(number),
+        Some(Some(_)) => {
+            problems.error(Diagnostic::error(
+                &node.place,
+                format!("`{what}` must be a finite number"),
+            ));
+        }
+        _ => problems.wrong_kind(node, what, "a number"),
+    }
+    None
+}
+
+/// A number for which `is_allowed` holds; `rule` says in words when that is.
+pub(super) fn number_that(
+    node: &Node,
+    what: &str,
+    is_allowed: impl Fn(f64) -> bool,
+    rule: &str,
+    problems: &mut Problems,
+) -> Option<f64> {
+    let number = number(node, what, problems)?;
+    if is_allowed(number) {
+        return Some(number);
+    }
+    problems.error(Diagnostic::error(&node.place, format!("`{what}` must be {rule}")));
+    None
+}
+
+/// A whole number in `range`.
+pub(super) fn integer(node: &Node, what: &str, range: RangeInclusive<i64>, problems: &mut Problems) -> Option<i64> {
+    let Some(number) = node.scalar().and_then(|value| value.as_i64()) else {
+        problems.wrong_kind(node, what, "a whole number");
+        return None;
+    };
+    if range.contains(&number) {
+        return Some(number);
+    }
+    let rule = if number < *range.start() {
+        format!("at least {}", range.start())
+    } else {
+        format!("at most {}", range.end())
+    };
+    problems.error(Diagnostic::error(&node.place, format!("`{what}` must be {rule}")));
+    None
+}
+
+/// A seed: any whole number of 64 bits without a sign.
+pub(super) fn seed(node: &Node, what: &str, problems: &mut Problems) -> Option<u64> {
+    if let Content::Scalar(scalar) = &node.content
+        && !scalar.is_quoted
+        && let Ok(seed) = scalar.text.parse()
+    {
+        return Some(seed);
+    }
+    let expected = if matches!(node.scalar(), Some(Value::Int(_))) {
+        "0 or more"
+    } else {
+        "a whole number"
+    };
+    problems.wrong_kind(node, what, expected);
+    None
+}
+
+pub(super) fn boolean(node: &Node, what: &str, problems: &mut Problems) -> Option<bool> {
+    if let Some(Value::Bool(truth)) = node.scalar() {
+        return Some(truth);
+    }
+    problems.wrong_kind(node, what, "`true` or `false`");
+    None
+}
+
+/// A text; a word that looks like a number is none.
+pub(super) fn text(node: &Node, what: &str, problems: &mut Problems) -> Option<String> {
+    match node.scalar() {
+        Some(Value::Text(text)) if text.is_empty() => {
+            problems.error(Diagnostic::error(&node.place, format!("`{what}` is empty")));
+        }
+        Some(Value::Text(text)) => return Some(text),
+        _ => problems.wrong_kind(node, what, "a text"),
+    }
+    None
+}
+
+/// One of several words, each with its meaning.
+pub(super) fn one_of<T: Copy>(node: &Node, what: &str, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
+    let word = text(node, what, problems)?;
+    if let Some((_, meaning)) = words.iter().find(|(known, _)| *known == word) {
+        return Some(*meaning);
+    }
+    let known: Vec<&str> = words.iter().map(|(known, _)| *known).collect();
+    let diagnostic = Diagnostic::error(&node.place, format!("`{what}` cannot be `{word}`"));
+    let diagnostic = match did_you_mean(&word, known.iter().copied()) {
+        Some(meant) => diagnostic.with_label(format!("did you mean `{meant}`?")),
+        None => diagnostic.with_label("not supported"),
+    };
+    problems.error(diagnostic.with_help(format!("supported: {}", list(&known))));
+    None
+}
+
+/// Seconds above 0: a number, or a text such as `90s`, `10m`, `1.5h`, `1h30m`, `2d`.
+pub(super) fn seconds(node: &Node, what: &str, problems: &mut Problems) -> Option<f64> {
+    let seconds = match node.scalar() {
+        Some(Value::Text(text)) => duration(&text),
+        Some(value) => value.as_f64(),
+        None => None,
+    };
+    // A thousand years: beyond it, adding to a clock overflows.
+    match seconds {
+        Some(seconds) if seconds > 0.0 && seconds <= 3.2e10 => return Some(seconds),
+        Some(_) => problems.error(Diagnostic::error(
+            &node.place,
+            format!("`{what}` must be longer than nothing and shorter than a thousand years"),
+        )),
+        None => problems.error(
+            Diagnostic::error(&node.place, format!("`{what}` must be a duration"))
+                .with_help("write seconds as a number, or a text such as `90s`, `10m`, `1h30m`"),
+        ),
+    }
+    None
+}
+
+fn duration(text: &str) -> Option<f64> {
+    let mut rest = text.trim();
+    let mut total = None;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        rest = rest[digits..].trim_start();
+        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let unit = match &rest[..letters] {
+            "ms" => 0.001,
+            "s" | "sec" | "second" | "seconds" => 1.0,
+            "m" | "min" | "minute" | "minutes" => 60.0,
+            "h" | "hour" | "hours" => 3_600.0,
+            "d" | "day" | "days" => 86_400.0,
+            _ => return None,
+        };
+        total = Some(total.unwrap_or(0.0) + number * unit);
+        rest = rest[letters..].trim_start();
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_numbers_with_units() {
+        assert_eq!(duration("90s"), Some(90.0));
+        assert_eq!(duration("10m"), Some(600.0));
+        assert_eq!(duration("1h30m"), Some(5_400.0));
+        assert_eq!(duration("1.5 h"), Some(5_400.0));
+        assert_eq!(duration("2 days"), Some(172_800.0));
+        for text in ["", "m", "10", "10x", "-3s", "1..2s", "10m5"] {
+            assert_eq!(duration(text), None, "{text}");
+        }
+    }
+}

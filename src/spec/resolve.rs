@@ -1,0 +1,349 @@
+//! The tree to a [`Spec`]: every key of the file is read here or in a module that this one calls.
+
+use super::diagnostics::Diagnostic;
+use super::objective::{self, FINE_TUNE_METRICS, FUNCTION_METRICS, Files};
+use super::parameters;
+use super::raw::{Content, Node, SourceKind};
+use super::reader::{self, Fields, Problems};
+use super::resolved::{Budget, Devices, EpochRange, Metric, Resources, SchedulerSpec, SearcherSpec, Spec};
+use crate::space::{Value, did_you_mean};
+use crate::units::{Goal, Seed};
+
+const KEYS: [&str; 18] = [
+    "name",
+    "task",
+    "model",
+    "data",
+    "max_length",
+    "function",
+    "metric",
+    "method",
+    "parameters",
+    "constraints",
+    "epochs",
+    "early_terminate",
+    "budget",
+    "run_cap",
+    "resources",
+    "deterministic",
+    "seed",
+    "description",
+];
+
+/// Keys of W&B sweeps that are of use only there.
+const WANDB_ONLY: [&str; 2] = ["project", "entity"];
+
+/// Keys of W&B sweeps that say what to run.
+const WANDB_PROGRAMS: [&str; 2] = ["command", "program"];
+
+const METHODS: [(&str, SearcherSpec); 5] = [
+    ("tpe", SearcherSpec::Tpe),
+    ("random", SearcherSpec::Random),
+    ("auto", SearcherSpec::Tpe),
+    // W&B's and Keras's names of model-based search.
+    ("bayes", SearcherSpec::Tpe),
+    ("bayesian", SearcherSpec::Tpe),
+];
+
+/// The halving rate of the ASHA paper's main experiments and of Optuna's and Ray Tune's examples (Li et al. 2020, §4).
+const DEFAULT_ETA: u32 = 3;
+
+/// Hugging Face's `TrainingArguments.num_train_epochs`.
+const DEFAULT_EPOCHS: f64 = 3.0;
+
+const DEFAULT_LOGICAL_WORKERS: usize = 8;
+
+/// Reads the whole spec; `None` after any error. `default_name` is the name of a spec that gives none.
+pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problems: &mut Problems) -> Option<Spec> {
+    let spec = Fields::read_any(root, "the spec", problems)?;
+    check_keys(&spec, problems);
+    let name = name(&spec, default_name, problems);
+    let (names, objective) = objective::read(&spec, files, problems);
+    let space = parameters::read(&spec, names, problems);
+    let is_function = spec.get("function").is_some();
+    let metric = metric(
+        &spec,
+        if is_function {
+            FUNCTION_METRICS
+        } else {
+            FINE_TUNE_METRICS
+        },
+        problems,
+    );
+    let searcher = spec.get("method").map_or(Some(SearcherSpec::Tpe), |node| {
+        reader::one_of(node, "method", &METHODS, problems)
+    });
+    let scheduler = scheduler(&spec, problems);
+    let epochs = epochs(&spec, problems);
+    let budget = budget(&spec, problems);
+    let resources = resources(&spec, problems);
+    let deterministic = spec
+        .get("deterministic")
+        .map_or(Some(true), |node| reader::boolean(node, "deterministic", problems));
+    let seed = spec
+        .get("seed")
+        .map_or(Some(0), |node| reader::seed(node, "seed", problems));
+    if let (Some(objective), Some(space)) = (&objective, &space) {
+        objective::check_space(objective, space, &spec, problems);
+    }
+    Some(Spec {
+        name: name?,
+        objective: objective?,
+        metric: metric?,
+        searcher: searcher?,
+        scheduler: scheduler?,
+        space: space?,
+        epochs: epochs?,
+        budget: budget?,
+        resources: resources?,
+        deterministic: deterministic?,
+        seed: Seed(seed?),
+    })
+}
+
+fn check_keys(spec: &Fields<'_>, problems: &mut Problems) {
+    for entry in spec.entries() {
+        let key = entry.key.as_str();
+        if KEYS.contains(&key) {
+            continue;
+        }
+        if WANDB_ONLY.contains(&key) {
+            let message = format!("`{key}` means nothing outside Weights & Biases and is ignored");
+            problems.warning(&entry.key_place, message, "remove it");
+        } else if WANDB_PROGRAMS.contains(&key) {
+            problems.error(
+                Diagnostic::error(
+                    &entry.key_place,
+                    format!("`{key}` is not supported: external programs cannot be run yet"),
+                )
+                .with_help("describe the fine-tuning with `task`, `model` and `data`"),
+            );
+        } else {
+            let meant = did_you_mean(key, KEYS);
+            problems.error(
+                Diagnostic::error(&entry.key_place, format!("`{key}` is no key of a spec")).with_meant(meant, &KEYS),
+            );
+        }
+    }
+}
+
+fn name(spec: &Fields<'_>, default: &str, problems: &mut Problems) -> Option<String> {
+    let Some(node) = spec.get("name") else {
+        return Some(default.to_owned());
+    };
+    // A name such as `2024` is no less a name for being a number.
+    let name = match (&node.content, node.scalar()) {
+        (Content::Scalar(scalar), Some(Value::Int(_) | Value::Float(_))) => scalar.text.clone(),
+        _ => reader::text(node, "name", problems)?,
+    };
+    if is_folder_name(&name) {
+        return Some(name);
+    }
+    problems.error(
+        Diagnostic::error(&node.place, "the name of a study is also that of its folder")
+            .with_help("use letters, digits, `-`, `_` and `.`, at most 100, and begin with a letter or digit"),
+    );
+    None
+}
+
+/// Whether `name` is safe as a folder on every system.
+pub(super) fn is_folder_name(name: &str) -> bool {
+    name.len() <= 100
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && !name.ends_with('.')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+}
+
+fn metric(spec: &Fields<'_>, known: &[&str], problems: &mut Problems) -> Option<Metric> {
+    const GOALS: [(&str, Goal); 2] = [("maximize", Goal::Maximize), ("minimize", Goal::Minimize)];
+    let names: Vec<(&str, &str)> = known.iter().map(|name| (*name, *name)).collect();
+    let default_goal = |name: &str| {
+        if matches!(name, "loss" | "error") {
+            Goal::Minimize
+        } else {
+            Goal::Maximize
+        }
+    };
+    let plain = |name: &str| Metric {
+        name: name.to_owned(),
+        goal: default_goal(name),
+        target: None,
+    };
+    let Some(node) = spec.get("metric") else {
+        return Some(plain(known[0]));
+    };
+    if matches!(node.content, Content::Scalar(_)) {
+        return reader::one_of(node, "metric", &names, problems).map(plain);
+    }
+    let fields = Fields::read(node, "metric", &["name", "goal", "target"], problems)?;
+    let name = fields
+        .get("name")
+        .map_or(Some(known[0]), |node| reader::one_of(node, "metric", &names, problems));
+    let goal = fields
+        .get("goal")
+        .map(|node| reader::one_of(node, "goal", &GOALS, problems));
+    let target = match fields.get("target") {
+        Some(node) => Some(reader::number(node, "target", problems)?),
+        None => None,
+    };
+    let name = name?;
+    let goal = match goal {
+        Some(goal) => goal?,
+        None => default_goal(name),
+    };
+    if goal != default_goal(name)
+        && let Some(node) = fields.get("goal")
+    {
+        let message = format!("the goal of `{name}` is turned round: the worst trial will win");
+        problems.warning(&node.place, message, "remove `goal`, unless this is meant");
+    }
+    Some(Metric {
+        name: name.to_owned(),
+        goal,
+        target,
+    })
+}
+
+fn scheduler(spec: &Fields<'_>, problems: &mut Problems) -> Option<SchedulerSpec> {
+    const TYPES: [(&str, bool); 2] = [("asha", true), ("none", false)];
+    let Some(node) = spec.get("early_terminate") else {
+        return Some(SchedulerSpec::Asha { eta: DEFAULT_ETA });
+    };
+    let build = |is_asha: bool, eta| {
+        if is_asha {
+            SchedulerSpec::Asha { eta }
+        } else {
+            SchedulerSpec::None
+        }
+    };
+    if matches!(node.content, Content::Scalar(_)) {
+        return reader::one_of(node, "early_terminate", &TYPES, problems).map(|is_asha| build(is_asha, DEFAULT_ETA));
+    }
+    let fields = Fields::read_any(node, "early_terminate", problems)?;
+    let kind = fields
+        .get("type")
+        .map_or(Some(true), |node| reader::one_of(node, "type", &TYPES, problems))?;
+    // Only now: keys of an unsupported type are no misprints.
+    let fields = Fields::read(node, "early_terminate", &["type", "eta"], problems)?;
+    let eta = fields.get("eta").map_or(Some(i64::from(DEFAULT_ETA)), |node| {
+        reader::integer(node, "eta", 2..=100, problems)
+    })?;
+    Some(build(kind, eta as u32))
+}
+
+fn epochs(spec: &Fields<'_>, problems: &mut Problems) -> Option<EpochRange> {
+    let read = |node, what, problems: &mut Problems| {
+        let rule = "greater than 0 and at most a million";
+        reader::number_that(node, what, |number| number > 0.0 && number <= 1e6, rule, problems)
+    };
+    // Without a word on it a trial is judged after its first epoch.
+    let judged_early = |max: f64| EpochRange { min: max.min(1.0), max };
+    let Some(node) = spec.get("epochs") else {
+        return Some(judged_early(DEFAULT_EPOCHS));
+    };
+    if matches!(node.content, Content::Scalar(_)) {
+        return read(node, "epochs", problems).map(judged_early);
+    }
+    let fields = Fields::read(node, "epochs", &["min", "max"], problems)?;
+    let min = fields.get("min").map(|node| read(node, "min", problems));
+    let max = fields
+        .get("max")
+        .map_or(Some(DEFAULT_EPOCHS), |node| read(node, "max", problems))?;
+    let Some(min) = min else { return Some(judged_early(max)) };
+    let min = min?;
+    if min > max {
+        let place = fields.get("min").map_or(fields.place, |node| &node.place);
+        problems.error(
+            Diagnostic::error(place, "the range of `epochs` is empty: `min` is greater than `max`")
+                .with_label(format!("greater than {max}")),
+        );
+        return None;
+    }
+    Some(EpochRange { min, max })
+}
+
+fn budget(spec: &Fields<'_>, problems: &mut Problems) -> Option<Budget> {
+    const MOST: i64 = 1_000_000;
+    let fields = match spec.get("budget") {
+        Some(node) => Some(Fields::read(node, "budget", &["wall", "trials"], problems)?),
+        None => None,
+    };
+    let get = |key: &str| fields.and_then(|fields| fields.get(key));
+    let wall = get("wall").map(|node| reader::seconds(node, "wall", problems));
+    let trials = match (get("trials"), spec.get("run_cap")) {
+        (Some(trials), Some(run_cap)) => {
+            // An override of one replaces the other; two in one file contradict each other.
+            let by_hand = |node: &&Node| node.place.source.kind == SourceKind::Override;
+            if ![trials, run_cap].iter().any(by_hand) {
+                problems.error(
+                    Diagnostic::error(&run_cap.place, "`run_cap` and `budget.trials` say the same thing")
+                        .with_help("keep one of them"),
+                );
+            }
+            Some(if by_hand(&run_cap) && !by_hand(&trials) {
+                ("run_cap", run_cap)
+            } else {
+                ("trials", trials)
+            })
+        }
+        (Some(trials), None) => Some(("trials", trials)),
+        (None, Some(run_cap)) => Some(("run_cap", run_cap)),
+        (None, None) => None,
+    };
+    let trials = trials.map(|(what, node)| reader::integer(node, what, 1..=MOST, problems));
+    if wall.is_none() && trials.is_none() {
+        let place = spec.entry("budget").map_or(spec.place, |entry| &entry.key_place);
+        problems.warning(
+            place,
+            "there is no budget: the study will run until it is stopped",
+            "write `budget: {wall: 10m, trials: 50}`",
+        );
+    }
+    let wall = match wall {
+        Some(wall) => Some(wall?),
+        None => None,
+    };
+    let trials = match trials {
+        Some(trials) => Some(trials? as u32),
+        None => None,
+    };
+    Some(Budget { wall, trials })
+}
+
+fn resources(spec: &Fields<'_>, problems: &mut Problems) -> Option<Resources> {
+    const KEYS: [&str; 4] = ["devices", "workers", "threads_per_worker", "logical_workers"];
+    const DEVICES: [(&str, Devices); 3] = [("auto", Devices::Auto), ("cpu", Devices::Cpu), ("cuda", Devices::Cuda)];
+    // More than any machine has, and few enough that a misprint does not fill it with processes.
+    const MOST: i64 = 4_096;
+    let empty = Node {
+        place: spec.place.clone(),
+        content: Content::Null,
+    };
+    let fields = Fields::read(spec.get("resources").unwrap_or(&empty), "resources", &KEYS, problems)?;
+    let devices = fields.get("devices").map_or(Some(Devices::Auto), |node| {
+        reader::one_of(node, "devices", &DEVICES, problems)
+    });
+    let is_auto = |node: &&Node| node.scalar() == Some(Value::Text("auto".to_owned()));
+    let workers = fields
+        .get("workers")
+        .filter(|node| !is_auto(node))
+        .map(|node| reader::integer(node, "workers", 1..=MOST, problems));
+    let mut count = |key: &str, default: usize| match fields.get(key) {
+        Some(node) => reader::integer(node, key, 1..=MOST, problems).map(|count| count as usize),
+        None => Some(default),
+    };
+    let threads_per_worker = count("threads_per_worker", 1);
+    let logical_workers = count("logical_workers", DEFAULT_LOGICAL_WORKERS);
+    let workers = match workers {
+        Some(workers) => Some(workers? as usize),
+        None => None,
+    };
+    Some(Resources {
+        devices: devices?,
+        workers,
+        threads_per_worker: threads_per_worker?,
+        logical_workers: logical_workers?,
+    })
+}

@@ -1,0 +1,380 @@
+use std::path::Path;
+
+use super::*;
+use crate::space::{Domain, Value};
+use crate::spec::{
+    Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, HYPERPARAMETERS, Metric, ModelSource,
+    ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, Task, load,
+};
+use crate::units::{Goal, Seed};
+
+/// The domain of the only parameter, `x`, of a function.
+fn domain(parameter: &str) -> Domain {
+    spec(&format!("function: sphere\nparameters:\n  x: {parameter}\n"))
+        .space
+        .parameters()[0]
+        .domain
+        .clone()
+}
+
+fn fine_tune(text: &str) -> FineTuneSpec {
+    match spec(&format!("{text}\nparameters: {{dropout: 0.1}}\n")).objective {
+        ObjectiveSpec::FineTune(fine_tune) => fine_tune,
+        ObjectiveSpec::Function(_) => panic!("a function"),
+    }
+}
+
+fn float(min: f64, max: f64, log: bool, step: Option<f64>) -> Domain {
+    Domain::Float { min, max, log, step }
+}
+
+fn int(min: i64, max: i64, log: bool, step: i64) -> Domain {
+    Domain::Int { min, max, log, step }
+}
+
+#[test]
+fn a_short_spec_gets_every_default() {
+    let spec = spec("function: sphere\nparameters: {x: {min: 0.0, max: 1.0}}\n");
+    assert_eq!(spec.name, "space");
+    assert_eq!(
+        spec.objective,
+        ObjectiveSpec::Function(FunctionSpec {
+            name: "sphere".to_owned(),
+            trial_seconds: 0.0
+        })
+    );
+    assert_eq!(
+        spec.metric,
+        Metric {
+            name: "loss".to_owned(),
+            goal: Goal::Minimize,
+            target: None
+        }
+    );
+    assert_eq!(spec.searcher, SearcherSpec::Tpe);
+    assert_eq!(spec.scheduler, SchedulerSpec::Asha { eta: 3 });
+    assert_eq!(spec.epochs, EpochRange { min: 1.0, max: 3.0 });
+    assert_eq!(
+        spec.budget,
+        Budget {
+            wall: None,
+            trials: None
+        }
+    );
+    let resources = Resources {
+        devices: Devices::Auto,
+        workers: None,
+        threads_per_worker: 1,
+        logical_workers: 8,
+    };
+    assert_eq!(spec.resources, resources);
+    assert!(spec.deterministic);
+    assert_eq!(spec.seed, Seed(0));
+}
+
+#[test]
+fn parameters_are_read_as_wandb_reads_them() {
+    assert_eq!(domain("{min: 0, max: 5}"), int(0, 5, false, 1));
+    assert_eq!(domain("{min: 0, max: 5.0}"), float(0.0, 5.0, false, None));
+    assert_eq!(
+        domain("{min: 1e-5, max: 1e-1, log: true}"),
+        float(1e-5, 0.1, true, None)
+    );
+    assert_eq!(domain("{min: 1, max: 64, log: true}"), int(1, 64, true, 1));
+    assert_eq!(
+        domain("{min: 0, max: 0.5, q: 0.05}"),
+        float(0.0, 0.5, false, Some(0.05))
+    );
+    assert_eq!(domain("{min: 8, max: 64, q: 8}"), int(8, 64, false, 8));
+    assert_eq!(
+        domain("{distribution: uniform, min: 0, max: 5}"),
+        float(0.0, 5.0, false, None)
+    );
+    assert_eq!(
+        domain("{distribution: int_uniform, min: 0, max: 5}"),
+        int(0, 5, false, 1)
+    );
+    assert_eq!(domain("{distribution: q_uniform, min: 0, max: 5}"), int(0, 5, false, 1));
+    assert_eq!(
+        domain("{distribution: q_uniform, min: 0.0, max: 5}"),
+        float(0.0, 5.0, false, Some(1.0))
+    );
+    assert_eq!(
+        domain("{distribution: log_uniform_values, min: 1, max: 5}"),
+        float(1.0, 5.0, true, None)
+    );
+    assert_eq!(
+        domain("{distribution: q_log_uniform_values, min: 8, max: 256, q: 8}"),
+        int(8, 256, true, 8)
+    );
+    assert_eq!(
+        domain("{distribution: log_uniform, min: -2, max: 0}"),
+        float((-2.0_f64).exp(), 1.0, true, None)
+    );
+    let texts = |texts: &[&str]| {
+        texts
+            .iter()
+            .map(|text| Value::Text((*text).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        domain("{values: [a, '1', yes]}"),
+        Domain::Choice {
+            values: texts(&["a", "1", "yes"]),
+            ordered: false
+        }
+    );
+    let numbers = vec![Value::Int(16), Value::Float(0.001), Value::Bool(true)];
+    assert_eq!(
+        domain("{distribution: categorical, values: [16, 1e-3, true], ordered: true}"),
+        Domain::Choice {
+            values: numbers,
+            ordered: true
+        }
+    );
+    for constant in ["3", "{value: 3}", "{distribution: constant, value: 3}"] {
+        assert_eq!(
+            domain(constant),
+            Domain::Choice {
+                values: vec![Value::Int(3)],
+                ordered: false
+            }
+        );
+    }
+}
+
+#[test]
+fn a_hyperparameter_knows_whether_its_values_are_whole() {
+    let spec = spec(&format!(
+        "{FINE_TUNE}parameters:\n  weight_decay: {{min: 0, max: 1}}\n  dropout: {{values: [0, 0.1]}}\n  batch_size: {{values: [16.0, 32]}}\n"
+    ));
+    let domains: Vec<&Domain> = spec
+        .space
+        .parameters()
+        .iter()
+        .map(|parameter| &parameter.domain)
+        .collect();
+    assert_eq!(domains[0], &float(0.0, 1.0, false, None));
+    assert_eq!(
+        domains[1],
+        &Domain::Choice {
+            values: vec![Value::Float(0.0), Value::Float(0.1)],
+            ordered: false
+        }
+    );
+    assert_eq!(
+        domains[2],
+        &Domain::Choice {
+            values: vec![Value::Int(16), Value::Int(32)],
+            ordered: false
+        }
+    );
+}
+
+#[test]
+fn every_method_and_duration_has_its_meaning() {
+    for (word, searcher) in [
+        ("random", SearcherSpec::Random),
+        ("auto", SearcherSpec::Tpe),
+        ("bayes", SearcherSpec::Tpe),
+    ] {
+        assert_eq!(spec(&format!("{FUNCTION}method: {word}\n")).searcher, searcher);
+    }
+    for (text, seconds) in [
+        ("90", 90.0),
+        ("0.5", 0.5),
+        ("10m", 600.0),
+        ("1h30m", 5_400.0),
+        ("'45 s'", 45.0),
+    ] {
+        let spec = spec(&format!(
+            "function: sphere\nparameters: {{x: 1}}\nbudget: {{wall: {text}}}\n"
+        ));
+        assert_eq!(spec.budget.wall, Some(seconds), "{text}");
+    }
+}
+
+#[test]
+fn a_wandb_sweep_keeps_its_keys() {
+    let text = "project: p\nmethod: bayes\nmetric: {name: loss, goal: minimize}\nrun_cap: 12\nearly_terminate: {type: asha, eta: 4}\n\
+                function: sphere\nparameters:\n  lr: {distribution: log_uniform_values, min: 1e-5, max: 1e-2}\n";
+    let spec = spec(text);
+    assert_eq!(spec.budget.trials, Some(12));
+    assert_eq!(spec.scheduler, SchedulerSpec::Asha { eta: 4 });
+    assert!(warnings(text).contains("`project` means nothing"));
+}
+
+#[test]
+fn epochs_are_a_number_or_a_range() {
+    let epochs = |text: &str| spec(&format!("{FUNCTION}epochs: {text}\n")).epochs;
+    assert_eq!(epochs("8"), EpochRange { min: 1.0, max: 8.0 });
+    assert_eq!(epochs("0.5"), EpochRange { min: 0.5, max: 0.5 });
+    assert_eq!(epochs("{max: 4}"), EpochRange { min: 1.0, max: 4.0 });
+    assert_eq!(epochs("{min: 0.25, max: 4}"), EpochRange { min: 0.25, max: 4.0 });
+}
+
+#[test]
+fn a_metric_has_the_goal_that_its_name_implies() {
+    let metric = |text: &str| spec(&format!("{FINE_TUNE}parameters: {{dropout: 0.1}}\nmetric: {text}\n")).metric;
+    assert_eq!(metric("loss").goal, Goal::Minimize);
+    assert_eq!(
+        metric("{name: f1, target: 0.9}"),
+        Metric {
+            name: "f1".to_owned(),
+            goal: Goal::Maximize,
+            target: Some(0.9)
+        }
+    );
+    assert_eq!(metric("{goal: maximize}").name, "accuracy");
+}
+
+#[test]
+fn models_are_built_in_directories_or_hub_ids() {
+    let model = |text: &str| {
+        fine_tune(&format!(
+            "task: text-classification\nmodel: {text}\ndata: reviews.csv\n"
+        ))
+        .model
+    };
+    assert_eq!(model("./bert"), ModelSource::Directory("bert".into()));
+    assert_eq!(model("/models/bert"), ModelSource::Directory("/models/bert".into()));
+    assert_eq!(model("org/name@v1"), ModelSource::Hub("org/name@v1".to_owned()));
+    assert_eq!(model("src"), ModelSource::Directory("src".into()));
+}
+
+#[test]
+fn data_are_built_in_or_tables_beside_the_spec() {
+    let text = "task: text-classification\nmodel: org/name\n\
+                data: {train: a.tsv, validation: b.tsv, label: mood, split: {test: 0.1, seed: 3}}\nparameters: {dropout: 0.1}\n";
+    let (spec, _) = from_text(text, Path::new("folder/space.yaml"), &[]).unwrap();
+    let ObjectiveSpec::FineTune(fine_tune) = spec.objective else {
+        panic!("a function")
+    };
+    assert_eq!(fine_tune.max_length, 128);
+    let expected = DataSpec::Table {
+        train: "folder/a.tsv".into(),
+        validation: Some("folder/b.tsv".into()),
+        text: "text".to_owned(),
+        label: "mood".to_owned(),
+        split: Split {
+            validation: 0.2,
+            test: 0.1,
+            stratify: true,
+            seed: Seed(3),
+        },
+    };
+    assert_eq!(fine_tune.data, expected);
+    let images = super::meaning::fine_tune(
+        "task: image-classification\nmodel: builtin:resnet8-cifar10\ndata: {train: builtin:fashion-mini, train_limit: 100}",
+    );
+    assert_eq!(images.task, Task::ImageClassification);
+    assert_eq!(
+        images.data,
+        DataSpec::Builtin {
+            name: "fashion-mini".to_owned(),
+            train_limit: Some(100)
+        }
+    );
+}
+
+#[test]
+fn a_seed_may_use_all_64_bits() {
+    assert_eq!(
+        spec(&format!("{FUNCTION}seed: 18446744073709551615\n")).seed,
+        Seed(u64::MAX)
+    );
+}
+
+#[test]
+fn overrides_change_the_tree_before_it_is_judged() {
+    let text = "function: sphere\nrun_cap: 3\nparameters:\n  a.b: {min: 0.0, max: 1.0}\n  c: {value: 1}\nseed: x\n";
+    let overrides = [
+        "seed=3",
+        "budget.trials=5",
+        "parameters.a.b.max=1e-3",
+        "parameters.d={values: [1, 2]}",
+        "resources.workers=1",
+    ];
+    let (spec, _) = read_with(text, &overrides).unwrap();
+    assert_eq!(
+        (spec.seed, spec.budget.trials, spec.resources.workers),
+        (Seed(3), Some(5), Some(1))
+    );
+    let domains: Vec<(&str, &Domain)> = spec
+        .space
+        .parameters()
+        .iter()
+        .map(|parameter| (parameter.name.as_str(), &parameter.domain))
+        .collect();
+    assert_eq!(domains[0], ("a.b", &float(0.0, 0.001, false, None)));
+    assert_eq!(domains[2].0, "d");
+    assert!(read_with("", &["function=sphere", "parameters.x=1"]).is_ok());
+}
+
+#[test]
+fn a_condition_orders_the_space() {
+    let spec = spec(&format!(
+        "{FINE_TUNE}parameters:\n  warmup_ratio: {{min: 0.0, max: 0.2, when: \"scheduler != 'constant'\"}}\n  scheduler: {{values: [linear, constant]}}\n"
+    ));
+    let names: Vec<&str> = spec
+        .space
+        .parameters()
+        .iter()
+        .map(|parameter| parameter.name.as_str())
+        .collect();
+    assert_eq!(names, ["scheduler", "warmup_ratio"]);
+}
+
+#[test]
+fn the_template_uses_every_hyperparameter_and_warns_of_nothing() {
+    let (spec, warnings) = read(TEMPLATE).unwrap_or_else(|errors| panic!("{errors}"));
+    assert!(warnings.is_empty());
+    let names: Vec<&str> = spec
+        .space
+        .parameters()
+        .iter()
+        .map(|parameter| parameter.name.as_str())
+        .collect();
+    assert!(
+        HYPERPARAMETERS.iter().all(|known| names.contains(&known.name)),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn the_quickstart_reads_without_a_warning() {
+    let (spec, warnings) =
+        load(&repository().join("search-spaces/quickstart.yaml"), &[]).unwrap_or_else(|errors| panic!("{errors}"));
+    assert!(warnings.is_empty());
+    assert_eq!(
+        spec.budget,
+        Budget {
+            wall: Some(160.0),
+            trials: Some(24)
+        }
+    );
+    assert_eq!(
+        (spec.name.as_str(), spec.resources.logical_workers, spec.seed),
+        ("quickstart", 4, Seed(7))
+    );
+}
+
+#[test]
+fn the_text_example_reads_without_a_warning() {
+    let path = repository().join("search-spaces/text-classification.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (_, warnings) = from_text(&text, &path, &[]).unwrap_or_else(|errors| panic!("{errors}"));
+    assert!(warnings.is_empty());
+    let Some(data) = shared_data() else {
+        println!("skipped: the files that the example names; there is no test data");
+        return;
+    };
+    let overrides = [
+        Override::new("model", data.join("bert-tiny").display().to_string()),
+        Override::new(
+            "data.train",
+            data.join("text/movie_sentiment.tsv").display().to_string(),
+        ),
+    ];
+    load(&path, &overrides).unwrap_or_else(|errors| panic!("{errors}"));
+}

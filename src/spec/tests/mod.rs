@@ -1,0 +1,57 @@
+//! Tests of the spec as a whole: what it means, what it says when it is wrong, and that it survives being written.
+
+mod meaning;
+mod messages;
+mod round_trip;
+
+use std::path::{Path, PathBuf};
+
+use super::{Diagnostic, Override, Spec, SpecErrors, from_text};
+
+/// A sound beginning for specs that are about something else.
+const FUNCTION: &str = "function: sphere\nbudget: {trials: 5}\nparameters: {x: {min: 0.0, max: 1.0}}\n";
+
+/// A sound beginning for specs of fine-tuning.
+const FINE_TUNE: &str =
+    "task: image-classification\nmodel: builtin:resnet8-cifar10\ndata: builtin:fashion-mini\nbudget: {trials: 5}\n";
+
+fn read(text: &str) -> Result<(Spec, Vec<Diagnostic>), SpecErrors> {
+    read_with(text, &[])
+}
+
+fn read_with(text: &str, overrides: &[&str]) -> Result<(Spec, Vec<Diagnostic>), SpecErrors> {
+    let overrides: Vec<Override> = overrides.iter().map(|text| text.parse().unwrap()).collect();
+    from_text(text, Path::new("space.yaml"), &overrides)
+}
+
+fn spec(text: &str) -> Spec {
+    read(text).unwrap_or_else(|errors| panic!("{text}\n{errors}")).0
+}
+
+/// The rendered errors of a spec that has some.
+fn errors(text: &str) -> String {
+    match read(text) {
+        Ok((spec, _)) => panic!("no errors in {text}\n{spec:?}"),
+        Err(errors) => errors.to_string(),
+    }
+}
+
+fn warnings(text: &str) -> String {
+    let (_, warnings) = read(text).unwrap_or_else(|errors| panic!("{text}\n{errors}"));
+    warnings
+        .iter()
+        .map(|warning| warning.render(false))
+        .collect::<Vec<_>>()
+        .join("\n\n")
+}
+
+fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The folder of the shared test data, if it is there.
+#[expect(clippy::disallowed_methods, reason = "the tests' one look at the environment")]
+fn shared_data() -> Option<PathBuf> {
+    let data = std::env::var("AUTOML_TEST_DATA").map_or_else(|_| repository().join("../shared/data"), PathBuf::from);
+    data.is_dir().then_some(data)
+}

@@ -1,0 +1,239 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::space::{Domain, Expression, Parameter, Space, Value};
+use crate::spec::{
+    Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, Metric, ModelSource, ObjectiveSpec, Resources,
+    SchedulerSpec, SearcherSpec, Split, TEMPLATE, Task,
+};
+use crate::units::{Goal, Seed};
+
+fn any_value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(Value::Int),
+        (-1e300..1e300_f64).prop_map(Value::Float),
+        any::<String>().prop_map(Value::Text),
+        prop::sample::select(vec![
+            "null",
+            "~",
+            "true",
+            "1",
+            "1e3",
+            ".inf",
+            "a: b",
+            "#x",
+            "'",
+            "\"",
+            "é\u{2028}\u{85}\t\r\n",
+            "-",
+            "yes"
+        ])
+        .prop_map(|text| Value::Text(text.to_owned())),
+    ]
+}
+
+fn any_domain() -> impl Strategy<Value = Domain> {
+    prop_oneof![
+        (1e-12..1e3_f64, 0.0..1e3_f64, any::<bool>()).prop_map(|(min, width, log)| Domain::Float {
+            min,
+            max: min + width,
+            log,
+            step: None
+        }),
+        (
+            1..9_i64,
+            0..99_i64,
+            any::<bool>(),
+            prop::sample::select(vec![0.05, 1.0, 1e-7, 30.0])
+        )
+            .prop_map(|(first, steps, log, step)| Domain::Float {
+                min: first as f64 * step,
+                max: (first + steps) as f64 * step,
+                log,
+                step: Some(step)
+            }),
+        (1..99_i64, 0..999_i64, any::<bool>(), 1..9_i64).prop_map(|(min, width, log, step)| Domain::Int {
+            min,
+            max: min + width,
+            log,
+            step
+        }),
+        (prop::collection::vec(any_value(), 1..5), any::<bool>()).prop_map(|(given, ordered)| {
+            let mut values: Vec<Value> = Vec::new();
+            for value in given {
+                if !values.iter().any(|earlier| earlier.is_same(&value)) && value != Value::Text(String::new()) {
+                    values.push(value);
+                }
+            }
+            if values.is_empty() {
+                values.push(Value::Int(1));
+            }
+            Domain::Choice { values, ordered }
+        }),
+    ]
+}
+
+fn any_space() -> impl Strategy<Value = Space> {
+    prop::collection::btree_map("[a-z][a-z_.0-9]{0,5}|[a-zäöü '\"#:-]{2,9}", any_domain(), 1..5).prop_map(|domains| {
+        let switch = Domain::Choice {
+            values: vec![Value::Text("it's".to_owned()), Value::Int(3)],
+            ordered: false,
+        };
+        let expression = |text: &str| Expression::parse(text, &[("Switch", &switch)]).unwrap();
+        let mut parameters = vec![Parameter {
+            name: "Switch".to_owned(),
+            domain: switch.clone(),
+            condition: None,
+        }];
+        for (index, (name, domain)) in domains.into_iter().enumerate() {
+            let condition = (index % 2 == 1).then(|| expression("Switch == \"it's\""));
+            parameters.push(Parameter {
+                name,
+                domain,
+                condition,
+            });
+        }
+        Space::new(parameters, vec![expression("Switch != 4")]).unwrap()
+    })
+}
+
+fn any_split() -> impl Strategy<Value = Split> {
+    (0.01..0.5_f64, 0.0..0.4_f64, any::<bool>(), any::<u64>()).prop_map(|(validation, test, stratify, seed)| Split {
+        validation,
+        test,
+        stratify,
+        seed: Seed(seed),
+    })
+}
+
+fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
+    let table = (any_split(), any::<bool>(), "[a-zA-Z0-9 ä#:'\"-]{1,9}", 3..9_999_usize);
+    prop_oneof![
+        prop::option::of(2..9_999_usize).prop_map(|train_limit| FineTuneSpec {
+            task: Task::ImageClassification,
+            model: ModelSource::Builtin("resnet8-cifar10".to_owned()),
+            data: DataSpec::Builtin {
+                name: "fashion-mini".to_owned(),
+                train_limit
+            },
+            max_length: 128,
+        }),
+        table.prop_map(|(mut split, has_file, text, max_length)| {
+            if has_file {
+                split.validation = 0.2;
+            }
+            FineTuneSpec {
+                task: Task::TextClassification,
+                model: if has_file {
+                    ModelSource::Hub("org/name@v1".to_owned())
+                } else {
+                    ModelSource::Directory(format!("/models/{text}/x").into())
+                },
+                data: DataSpec::Table {
+                    train: format!("/data/{text}.csv").into(),
+                    validation: has_file.then(|| "/data/b.jsonl".into()),
+                    label: format!("{text}!"),
+                    text,
+                    split,
+                },
+                max_length,
+            }
+        }),
+    ]
+}
+
+/// Everything but what is run and over which space.
+fn any_frame() -> impl Strategy<Value = Spec> {
+    let numbers = (
+        0.01..4.0_f64,
+        0.0..9.0_f64,
+        any::<u64>(),
+        prop::option::of(-1.0..1.0_f64),
+    );
+    let budget = (prop::option::of(0.001..1e6_f64), prop::option::of(1..999_999_u32));
+    let resources = (prop::option::of(1..99_usize), 1..9_usize, 1..99_usize);
+    let choices = (any::<bool>(), prop::option::of(2..9_u32), any::<bool>(), 0..3_usize);
+    (
+        numbers,
+        budget,
+        resources,
+        choices,
+        "[a-zA-Z0-9][a-zA-Z0-9_.-]{0,9}[a-z]",
+    )
+        .prop_map(
+            |(
+                (min, width, seed, target),
+                (wall, trials),
+                (workers, threads, logical),
+                (is_tpe, eta, deterministic, device),
+                name,
+            )| Spec {
+                name,
+                objective: ObjectiveSpec::Function(FunctionSpec {
+                    name: "sphere".to_owned(),
+                    trial_seconds: width,
+                }),
+                metric: Metric {
+                    name: "loss".to_owned(),
+                    goal: Goal::Minimize,
+                    target,
+                },
+                searcher: if is_tpe {
+                    SearcherSpec::Tpe
+                } else {
+                    SearcherSpec::Random
+                },
+                scheduler: eta.map_or(SchedulerSpec::None, |eta| SchedulerSpec::Asha { eta }),
+                space: Space::new(Vec::new(), Vec::new()).unwrap(),
+                epochs: EpochRange { min, max: min + width },
+                budget: Budget { wall, trials },
+                resources: Resources {
+                    devices: [Devices::Auto, Devices::Cpu, Devices::Cuda][device],
+                    workers,
+                    threads_per_worker: threads,
+                    logical_workers: logical,
+                },
+                deterministic,
+                seed: Seed(seed),
+            },
+        )
+}
+
+fn survives(spec: &Spec) -> Result<(), TestCaseError> {
+    let yaml = spec.to_yaml();
+    match from_text(&yaml, Path::new("elsewhere/spec.yaml"), &[]) {
+        Ok((again, _)) => prop_assert_eq!(&again, spec, "{}", yaml),
+        Err(errors) => return Err(TestCaseError::fail(format!("{yaml}\n{errors}"))),
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn a_function_spec_survives_being_written(frame in any_frame(), space in any_space()) {
+        survives(&Spec { space, ..frame })?;
+    }
+
+    #[test]
+    fn a_fine_tuning_spec_survives_being_written(frame in any_frame(), fine_tune in any_fine_tune()) {
+        let space = spec(&format!("{FINE_TUNE}parameters: {{learning_rate: {{min: 1e-5, max: 1e-2, log: true}}, batch_size: 16}}\n")).space;
+        survives(&Spec { objective: ObjectiveSpec::FineTune(fine_tune), space, ..frame })?;
+    }
+
+    #[test]
+    fn any_change_to_a_spec_is_read_or_explained(at in 0..TEMPLATE.len(), change in "[-a-z0-9:{}\\[\\],'\"&*!|># \\n\\tä]{0,9}", cut in 0..20_usize) {
+        if let (Some(before), Some(after)) = (TEMPLATE.get(..at), TEMPLATE.get(at + cut..)) {
+            match read(&format!("{before}{change}{after}")) {
+                Ok((spec, _)) => { spec.to_yaml(); }
+                Err(errors) => prop_assert!(!errors.to_string().is_empty()),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_written_quickstart_is_complete_and_readable() {
+    let text = std::fs::read_to_string(repository().join("search-spaces/quickstart.yaml")).unwrap();
+    insta::assert_snapshot!(spec(&text).to_yaml(), @"");
+}

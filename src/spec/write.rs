@@ -1,0 +1,273 @@
+//! A [`Spec`] back to YAML that says everything and leaves nothing to defaults.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::resolved::{
+    DataSpec, Devices, ModelSource, ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Spec, Split, Task,
+};
+use crate::space::{Domain, Parameter, Value};
+use crate::units::Goal;
+
+impl Spec {
+    /// The spec as YAML with every default written out. Read back from a file in any folder it is the same spec, if its
+    /// paths are absolute, as [`load`](super::load) makes them.
+    pub fn to_yaml(&self) -> String {
+        let mut yaml = Yaml::default();
+        yaml.line(0, "name", &text(&self.name));
+        self.write_objective(&mut yaml);
+        yaml.open(0, "metric");
+        yaml.line(1, "name", &text(&self.metric.name));
+        yaml.line(
+            1,
+            "goal",
+            match self.metric.goal {
+                Goal::Maximize => "maximize",
+                Goal::Minimize => "minimize",
+            },
+        );
+        yaml.maybe(1, "target", self.metric.target.map(float));
+        yaml.line(
+            0,
+            "method",
+            match self.searcher {
+                SearcherSpec::Random => "random",
+                SearcherSpec::Tpe => "tpe",
+            },
+        );
+        yaml.open(0, "parameters");
+        for parameter in self.space.parameters() {
+            write_parameter(&mut yaml, parameter);
+        }
+        if !self.space.constraints().is_empty() {
+            yaml.open(0, "constraints");
+            for constraint in self.space.constraints() {
+                yaml.item(1, &quoted(constraint.source()));
+            }
+        }
+        yaml.open(0, "epochs");
+        yaml.line(1, "min", &float(self.epochs.min));
+        yaml.line(1, "max", &float(self.epochs.max));
+        yaml.open(0, "early_terminate");
+        match self.scheduler {
+            SchedulerSpec::None => yaml.line(1, "type", "none"),
+            SchedulerSpec::Asha { eta } => {
+                yaml.line(1, "type", "asha");
+                yaml.line(1, "eta", &eta.to_string());
+            }
+        }
+        if self.budget.wall.is_some() || self.budget.trials.is_some() {
+            yaml.open(0, "budget");
+            yaml.maybe(1, "wall", self.budget.wall.map(float));
+            yaml.maybe(1, "trials", self.budget.trials.map(|trials| trials.to_string()));
+        }
+        write_resources(&mut yaml, &self.resources);
+        yaml.line(0, "deterministic", &self.deterministic.to_string());
+        yaml.line(0, "seed", &self.seed.0.to_string());
+        yaml.text
+    }
+
+    fn write_objective(&self, yaml: &mut Yaml) {
+        match &self.objective {
+            ObjectiveSpec::Function(function) => {
+                yaml.open(0, "function");
+                yaml.line(1, "name", &text(&function.name));
+                yaml.line(1, "trial_seconds", &float(function.trial_seconds));
+            }
+            ObjectiveSpec::FineTune(fine_tune) => {
+                yaml.line(
+                    0,
+                    "task",
+                    match fine_tune.task {
+                        Task::TextClassification => "text-classification",
+                        Task::ImageClassification => "image-classification",
+                    },
+                );
+                yaml.line(
+                    0,
+                    "model",
+                    &match &fine_tune.model {
+                        ModelSource::Builtin(name) => text(&format!("builtin:{name}")),
+                        ModelSource::Directory(directory) => path(directory),
+                        ModelSource::Hub(id) => text(id),
+                    },
+                );
+                yaml.open(0, "data");
+                write_data(yaml, &fine_tune.data);
+                yaml.line(0, "max_length", &fine_tune.max_length.to_string());
+            }
+        }
+    }
+}
+
+fn write_data(yaml: &mut Yaml, data: &DataSpec) {
+    match data {
+        DataSpec::Builtin { name, train_limit } => {
+            yaml.line(1, "train", &text(&format!("builtin:{name}")));
+            yaml.maybe(1, "train_limit", train_limit.map(|limit| limit.to_string()));
+        }
+        DataSpec::Table {
+            train,
+            validation,
+            text: text_column,
+            label,
+            split,
+        } => {
+            yaml.line(1, "train", &path(train));
+            yaml.maybe(1, "validation", validation.as_deref().map(path));
+            yaml.line(1, "text", &text(text_column));
+            yaml.line(1, "label", &text(label));
+            let Split {
+                validation: share,
+                test,
+                stratify,
+                seed,
+            } = split;
+            yaml.open(1, "split");
+            // A file of validation examples and a share for them contradict each other.
+            yaml.maybe(2, "validation", validation.is_none().then(|| float(*share)));
+            yaml.line(2, "test", &float(*test));
+            yaml.line(2, "stratify", &stratify.to_string());
+            yaml.line(2, "seed", &seed.0.to_string());
+        }
+    }
+}
+
+fn write_parameter(yaml: &mut Yaml, parameter: &Parameter) {
+    yaml.open(1, &text(&parameter.name));
+    match &parameter.domain {
+        Domain::Float { min, max, log, step } => {
+            yaml.line(
+                2,
+                "distribution",
+                match (log, step.is_some()) {
+                    (false, false) => "uniform",
+                    (true, false) => "log_uniform_values",
+                    (false, true) => "q_uniform",
+                    (true, true) => "q_log_uniform_values",
+                },
+            );
+            yaml.line(2, "min", &float(*min));
+            yaml.line(2, "max", &float(*max));
+            yaml.maybe(2, "q", step.map(float));
+        }
+        Domain::Int { min, max, log, step } => {
+            yaml.line(
+                2,
+                "distribution",
+                if *log { "int_log_uniform_values" } else { "int_uniform" },
+            );
+            yaml.line(2, "min", &min.to_string());
+            yaml.line(2, "max", &max.to_string());
+            yaml.line(2, "q", &step.to_string());
+        }
+        Domain::Choice { values, ordered } => {
+            let values: Vec<String> = values.iter().map(value).collect();
+            yaml.line(2, "values", &format!("[{}]", values.join(", ")));
+            yaml.line(2, "ordered", &ordered.to_string());
+        }
+    }
+    yaml.maybe(
+        2,
+        "when",
+        parameter.condition.as_ref().map(|condition| quoted(condition.source())),
+    );
+}
+
+fn write_resources(yaml: &mut Yaml, resources: &Resources) {
+    yaml.open(0, "resources");
+    yaml.line(
+        1,
+        "devices",
+        match resources.devices {
+            Devices::Auto => "auto",
+            Devices::Cpu => "cpu",
+            Devices::Cuda => "cuda",
+        },
+    );
+    yaml.line(
+        1,
+        "workers",
+        &resources
+            .workers
+            .map_or("auto".to_owned(), |workers| workers.to_string()),
+    );
+    yaml.line(1, "threads_per_worker", &resources.threads_per_worker.to_string());
+    yaml.line(1, "logical_workers", &resources.logical_workers.to_string());
+}
+
+/// Lines of block-style YAML.
+#[derive(Default)]
+struct Yaml {
+    text: String,
+}
+
+impl Yaml {
+    fn line(&mut self, depth: usize, key: &str, value: &str) {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(self.text, "{:width$}{key}: {value}", "", width = 2 * depth);
+    }
+
+    fn maybe(&mut self, depth: usize, key: &str, value: Option<String>) {
+        if let Some(value) = value {
+            self.line(depth, key, &value);
+        }
+    }
+
+    fn open(&mut self, depth: usize, key: &str) {
+        let _ = writeln!(self.text, "{:width$}{key}:", "", width = 2 * depth);
+    }
+
+    fn item(&mut self, depth: usize, value: &str) {
+        let _ = writeln!(self.text, "{:width$}- {value}", "", width = 2 * depth);
+    }
+}
+
+/// The shortest text that reads back as the same number, always with a point or an exponent.
+fn float(number: f64) -> String {
+    format!("{number:?}")
+}
+
+fn value(value: &Value) -> String {
+    match value {
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) => value.to_string(),
+        Value::Text(text) => self::text(text),
+    }
+}
+
+fn path(path: &Path) -> String {
+    text(&path.display().to_string())
+}
+
+/// A text, quoted unless it is plainly a word.
+fn text(text: &str) -> String {
+    let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '/'))
+        && !text.ends_with(':')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '@'))
+        && !["true", "false", "null"].contains(&text.to_ascii_lowercase().as_str());
+    if is_word { text.to_owned() } else { quoted(text) }
+}
+
+/// A double-quoted text: JSON's escapes are YAML's, but YAML breaks lines at, or forbids, some letters that JSON lets pass.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            letter
+                if letter.is_control()
+                    || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') =>
+            {
+                let _ = write!(quoted, "\\u{:04X}", letter as u32);
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
