@@ -214,11 +214,13 @@ impl<'a> Engine<'a> {
 
     fn segment(&self, trial: TrialId, flight: &Flight) -> Segment {
         let settings = self.study.settings();
+        let known = &self.study.trials()[trial.index()];
         Segment {
             trial,
-            configuration: self.study.trials()[trial.index()].configuration.clone(),
+            configuration: known.configuration.clone(),
             seed: Seed(rng::stream(settings.seed, "trial", &[u64::from(trial.0)]).next_u64()),
             from: flight.from,
+            stops: known.observations.iter().map(|observation| observation.at).collect(),
             to: flight.to,
             max: settings.max,
             checkpoints: self.folder.checkpoints(trial),

@@ -3,6 +3,8 @@
 //! The backend is burn's run-time dispatch: the same type holds CPU and CUDA tensors, with or without automatic
 //! differentiation. Tensors here are plain unless a model lifts them with `Tensor::from_inner`.
 
+use std::{fmt, str::FromStr};
+
 use burn::{
     Dispatch, DispatchDevice,
     tensor::{Int, TensorData},
@@ -72,6 +74,48 @@ impl Device {
         // A failure here shows again, with its cause, at the next read.
         let _ = <Dispatch as burn::tensor::backend::Backend>::sync(&self.handle());
     }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpu => formatter.write_str("cpu"),
+            #[cfg(feature = "ndarray")]
+            Self::NdArray => formatter.write_str("ndarray"),
+            #[cfg(feature = "cuda")]
+            Self::Cuda(index) => write!(formatter, "cuda:{index}"),
+        }
+    }
+}
+
+impl FromStr for Device {
+    type Err = UnknownDevice;
+
+    fn from_str(text: &str) -> Result<Self, UnknownDevice> {
+        match text {
+            "cpu" => Ok(Self::Cpu),
+            #[cfg(feature = "ndarray")]
+            "ndarray" => Ok(Self::NdArray),
+            #[cfg(feature = "cuda")]
+            _ if text.strip_prefix("cuda:").is_some_and(|index| index.parse::<usize>().is_ok()) => {
+                Ok(Self::Cuda(text["cuda:".len()..].parse().unwrap_or(0)))
+            }
+            _ => Err(UnknownDevice(text.to_owned())),
+        }
+    }
+}
+
+/// A device that this build does not know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no device of this build")]
+pub struct UnknownDevice(String);
+
+/// The NVIDIA GPUs of this machine as devices, by index; none without the feature `cuda`.
+pub fn gpus() -> Vec<Device> {
+    #[cfg(feature = "cuda")]
+    return cuda_devices().into_iter().map(|gpu| Device::Cuda(gpu.index)).collect();
+    #[cfg(not(feature = "cuda"))]
+    Vec::new()
 }
 
 /// A tensor's values in host memory. On the CPU both directions are free of copies when nothing else holds the tensor.

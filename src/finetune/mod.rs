@@ -15,6 +15,7 @@ pub mod data;
 mod dropout;
 pub mod export;
 mod gradients;
+pub mod hub;
 mod inference;
 mod kernels;
 mod loss;
@@ -30,7 +31,7 @@ pub mod trainer;
 pub mod weights;
 
 pub use self::{
-    backend::{CudaDevice, Device, cuda_devices, set_threads},
+    backend::{CudaDevice, Device, UnknownDevice, cuda_devices, gpus, set_threads},
     export::ExportError,
     inference::FineTuned,
     metrics::Metrics,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::progress_file::{SegmentProgress, evaluation_points};
+use super::segment_progress::{SegmentProgress, evaluation_points};
 use super::{Control, Objective};
 use crate::space::{Configuration, Space, Value};
 use crate::spec::FunctionSpec;
@@ -156,6 +156,7 @@ mod tests {
             configuration: Configuration::default(),
             seed: Seed(1),
             from: Samples(50),
+            stops: vec![Samples(50)],
             to: Samples(300),
             max: Samples(300),
             checkpoints: folder.to_owned(),

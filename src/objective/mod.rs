@@ -4,16 +4,17 @@
 
 mod finetune;
 mod function;
-mod progress_file;
+mod inputs;
+mod segment_progress;
 
 pub use self::finetune::{FineTune, training_config};
 pub use self::function::Function;
+pub use self::inputs::{InputError, Inputs};
 
-use std::collections::BTreeMap;
-
-use crate::finetune::{Device, FineTuneError};
+use crate::finetune::Device;
 use crate::space::Configuration;
-use crate::spec::{FineTuneSpec, ObjectiveSpec, Spec};
+use crate::spec::{ObjectiveSpec, Spec};
+use crate::study::Cost;
 use crate::trials::{Failure, Progress, Segment, SegmentReport};
 use crate::units::Samples;
 
@@ -34,4 +35,44 @@ pub trait Control {
     fn is_stop_requested(&self) -> bool;
     /// Tells people how far the segment is. Never used for decisions.
     fn progress(&mut self, progress: Progress);
+}
+
+/// What the engine must know of an objective before anything is trained.
+pub struct Facts {
+    /// Samples of one epoch.
+    pub epoch: Samples,
+    /// Predicts what a segment costs, in units of its own.
+    pub cost: Cost,
+    /// The objective only waits: it needs no core and no device.
+    pub is_idle: bool,
+}
+
+/// Reads everything that a spec's objective needs, so that whatever is wrong with it is said before the study begins.
+///
+/// # Errors
+/// When the model or the data cannot be used.
+pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
+    match &spec.objective {
+        ObjectiveSpec::Function(_) => Ok(Facts {
+            epoch: function::EPOCH,
+            cost: Box::new(|_: &Configuration, from, to| (to.0 - from.0) as f64),
+            is_idle: true,
+        }),
+        ObjectiveSpec::FineTune(fine_tune) => {
+            let inputs = Inputs::load(fine_tune, Device::Cpu)?;
+            inputs.check(fine_tune, spec)?;
+            Ok(Facts { epoch: inputs.epoch(), cost: inputs.cost(), is_idle: false })
+        }
+    }
+}
+
+/// The objective of a spec, loaded onto a device.
+///
+/// # Errors
+/// When the model or the data cannot be used.
+pub fn load(spec: &Spec, device: Device) -> Result<Box<dyn Objective>, InputError> {
+    Ok(match &spec.objective {
+        ObjectiveSpec::Function(function) => Box::new(Function::new(function.clone(), spec.space.clone())),
+        ObjectiveSpec::FineTune(fine_tune) => Box::new(FineTune::new(Inputs::load(fine_tune, device)?)),
+    })
 }

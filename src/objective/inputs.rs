@@ -1,0 +1,217 @@
+//! The model and the data of a fine-tuning objective, loaded and fitted to each other.
+
+use std::path::PathBuf;
+
+use crate::finetune::data::{
+    DataError, Dataset, SplitOptions, TableOptions, Tokenizer, builtin, load_table,
+};
+use crate::finetune::hub::{self, HubError, ModelKind};
+use crate::finetune::{Device, LoadError, Pretrained};
+use crate::space::{Configuration, Domain, Value};
+use crate::spec::{DataSpec, FineTuneSpec, ModelSource, Spec, Split, Task};
+use crate::study::Cost;
+use crate::units::Samples;
+
+/// The weights of the built-in model: MLPerf Tiny's ResNet8, trained on CIFAR-10.
+const RESNET8_CIFAR10: &[u8] =
+    include_bytes!("../../search-spaces/quickstart/resnet8-cifar10/model.safetensors");
+
+/// A pretrained model and labelled data for it.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// The model, with a head for the data's labels.
+    pub model: Pretrained,
+    /// The data, ready to train on.
+    pub data: Dataset,
+}
+
+/// Why model and data cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// The data cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The model was not found.
+    #[error(transparent)]
+    Hub(#[from] HubError),
+    /// The model cannot be read.
+    #[error(transparent)]
+    Model(#[from] LoadError),
+    /// Data of another kind than the task's.
+    #[error("`task: {task}` cannot use `{data}`: {need}")]
+    WrongData {
+        /// The task.
+        task: &'static str,
+        /// The data.
+        data: String,
+        /// What it needs.
+        need: &'static str,
+    },
+    /// A model of another kind than the task's.
+    #[error("`task: {task}` cannot use the model `{model}`: {need}")]
+    WrongModel {
+        /// The task.
+        task: &'static str,
+        /// The model.
+        model: String,
+        /// What it needs.
+        need: &'static str,
+    },
+    /// Deeper freezing than the model has blocks.
+    #[error(
+        "`parameters.freeze_depth` goes up to {asked}, but the model `{model}` has {most} parts to freeze: {}",
+        parts.join(", ")
+    )]
+    TooDeep {
+        /// The deepest that the space asks for.
+        asked: i64,
+        /// The model.
+        model: String,
+        /// The deepest possible.
+        most: usize,
+        /// What they are.
+        parts: Vec<String>,
+    },
+    /// Longer texts than the model can take.
+    #[error("`max_length: {asked}`, but the model `{model}` takes at most {most} tokens")]
+    TooLong {
+        /// What the spec asks for.
+        asked: usize,
+        /// The model.
+        model: String,
+        /// The longest possible.
+        most: usize,
+    },
+}
+
+impl Inputs {
+    /// Loads what a spec names onto a device.
+    ///
+    /// # Errors
+    /// When something is missing, malformed, or of the wrong kind.
+    pub fn load(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
+        match spec.task {
+            Task::ImageClassification => Self::images(spec, device),
+            Task::TextClassification => Self::texts(spec, device),
+        }
+    }
+
+    fn images(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
+        let DataSpec::Builtin { name, train_limit } = &spec.data else {
+            return Err(InputError::WrongData {
+                task: "image-classification",
+                data: data_name(&spec.data),
+                need: "it needs images, such as `builtin:fashion-mini`",
+            });
+        };
+        let data = builtin::load(name, *train_limit)?;
+        let model = match &spec.model {
+            ModelSource::Builtin(name) => Pretrained::builtin(name, RESNET8_CIFAR10, &data.labels, device)?,
+            ModelSource::Directory(path) => {
+                Pretrained::load_directory(&find(&path.display().to_string(), ModelKind::Image)?, &data.labels, device)?
+            }
+            ModelSource::Hub(id) => Pretrained::load_directory(&find(id, ModelKind::Image)?, &data.labels, device)?,
+        };
+        let needs_images = "it needs a model of images, such as `builtin:resnet8-cifar10`";
+        match model.max_length() {
+            None => Ok(Self { model, data }),
+            Some(_) => Err(wrong_model("image-classification", &spec.model, needs_images)),
+        }
+    }
+
+    fn texts(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
+        let DataSpec::Table { train, validation, text, label, split } = &spec.data else {
+            return Err(InputError::WrongData {
+                task: "text-classification",
+                data: data_name(&spec.data),
+                need: "it needs a table of texts (.csv, .tsv or .jsonl)",
+            });
+        };
+        let needs_texts = "it needs a model of texts: a directory or hub id with `config.json`, `model.safetensors` and a tokeniser";
+        let folder = match &spec.model {
+            ModelSource::Builtin(_) => return Err(wrong_model("text-classification", &spec.model, needs_texts)),
+            ModelSource::Directory(path) => find(&path.display().to_string(), ModelKind::Text)?,
+            ModelSource::Hub(id) => find(id, ModelKind::Text)?,
+        };
+        let &Split { validation: share, test, stratify, seed } = split;
+        let options = TableOptions {
+            train: train.clone(),
+            validation: validation.clone(),
+            text: text.clone(),
+            label: label.clone(),
+            split: SplitOptions { validation: share, test, stratify, seed },
+        };
+        let table = load_table(&options)?;
+        let model = Pretrained::load_directory(&folder, table.labels(), device)?;
+        match model.max_length() {
+            None => return Err(wrong_model("text-classification", &spec.model, needs_texts)),
+            Some(most) if spec.max_length > most => {
+                return Err(InputError::TooLong { asked: spec.max_length, model: model_name(&spec.model), most });
+            }
+            Some(_) => {}
+        }
+        let data = table.tokenize(&Tokenizer::from_folder(&folder)?, spec.max_length)?;
+        Ok(Self { model, data })
+    }
+
+    /// Checks what only model and space together can say.
+    pub(super) fn check(&self, fine_tune: &FineTuneSpec, spec: &Spec) -> Result<(), InputError> {
+        let depth = spec.space.parameters().iter().find(|parameter| parameter.name == "freeze_depth");
+        let asked = depth.and_then(|parameter| largest(&parameter.domain)).unwrap_or(0);
+        let most = self.model.freeze_depths();
+        if asked > most as i64 {
+            let (model, parts) = (model_name(&fine_tune.model), self.model.block_names());
+            return Err(InputError::TooDeep { asked, model, most, parts });
+        }
+        Ok(())
+    }
+
+    /// Samples of one epoch.
+    pub fn epoch(&self) -> Samples {
+        Samples(self.data.train.len() as u64)
+    }
+
+    /// Predicted cost of a segment: a forward pass costs one unit a part of the model and sample, a backward pass two
+    /// for every part that trains; every evaluation is a forward pass over the validation examples.
+    pub(super) fn cost(&self) -> Cost {
+        let parts = self.model.freeze_depths() as f64 + 1.0;
+        let (epoch, validation) = (self.epoch(), self.data.validation.len() as f64);
+        Box::new(move |configuration: &Configuration, from, to| {
+            let frozen = configuration.get("freeze_depth").and_then(Value::as_f64).unwrap_or(0.0);
+            let trained = (to.0 - from.0) as f64 * (parts + 2.0 * (parts - frozen));
+            let evaluations = super::segment_progress::evaluation_points(from, to, epoch).len() as f64;
+            trained + evaluations * validation * parts
+        })
+    }
+}
+
+fn find(reference: &str, kind: ModelKind) -> Result<PathBuf, HubError> {
+    hub::resolve(reference, kind, hub::cache_root().as_deref())
+}
+
+fn wrong_model(task: &'static str, model: &ModelSource, need: &'static str) -> InputError {
+    InputError::WrongModel { task, model: model_name(model), need }
+}
+
+fn model_name(model: &ModelSource) -> String {
+    match model {
+        ModelSource::Builtin(name) => format!("builtin:{name}"),
+        ModelSource::Directory(path) => path.display().to_string(),
+        ModelSource::Hub(id) => id.clone(),
+    }
+}
+
+fn data_name(data: &DataSpec) -> String {
+    match data {
+        DataSpec::Builtin { name, .. } => format!("builtin:{name}"),
+        DataSpec::Table { train, .. } => train.display().to_string(),
+    }
+}
+
+fn largest(domain: &Domain) -> Option<i64> {
+    match domain {
+        Domain::Int { max, .. } => Some(*max),
+        Domain::Float { max, .. } => Some(*max as i64),
+        Domain::Choice { values, .. } => values.iter().filter_map(Value::as_i64).max(),
+    }
+}
