@@ -71,7 +71,8 @@ impl Diagnostic {
     pub(super) fn with_meant(self, meant: Option<&str>, known: &[&str]) -> Self {
         match meant {
             Some(meant) => self.with_label(format!("did you mean `{meant}`?")),
-            None => self.with_help(format!("there is {}", list(known))),
+            None if known.len() == 1 => self.with_help(format!("there is only {}", list(known))),
+            None => self.with_help(format!("choose from {}", list(known))),
         }
     }
 
@@ -142,6 +143,9 @@ pub(super) fn list(names: &[&str]) -> String {
     }
 }
 
+/// Nobody reads on after so many, and a hostile file could ask for thousands.
+const MOST_SHOWN: usize = 20;
+
 /// Everything that is wrong with a spec, in the order of the file. Displayed without colours.
 #[derive(Clone, Debug)]
 pub struct SpecErrors {
@@ -164,13 +168,13 @@ impl SpecErrors {
         &self.diagnostics
     }
 
-    /// All of them with their lines of the source, with colours if `is_coloured`.
+    /// The first 20 of them with their lines of the source, with colours if `is_coloured`.
     pub fn render(&self, is_coloured: bool) -> String {
-        let shown: Vec<String> = self
-            .diagnostics
-            .iter()
-            .map(|diagnostic| diagnostic.render(is_coloured))
-            .collect();
+        let shown = self.diagnostics.iter().take(MOST_SHOWN);
+        let mut shown: Vec<String> = shown.map(|diagnostic| diagnostic.render(is_coloured)).collect();
+        if self.diagnostics.len() > MOST_SHOWN {
+            shown.push(format!("… and {} more", self.diagnostics.len() - MOST_SHOWN));
+        }
         shown.join("\n\n")
     }
 }
