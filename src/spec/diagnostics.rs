@@ -30,7 +30,7 @@ impl Diagnostic {
     pub(super) fn error(place: &Place, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
-            message: message.into(),
+            message: clipped(message.into()),
             label: None,
             help: None,
             place: Some(place.clone()),
@@ -123,6 +123,15 @@ impl Diagnostic {
         let text = renderer.render(&[group]);
         // Lines that end in blanks would make every snapshot and every diff of logs noisy.
         text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A message without the rest of a word that fills the whole file.
+fn clipped(message: String) -> String {
+    const LONGEST: usize = 400;
+    match message.char_indices().nth(LONGEST) {
+        None => message,
+        Some((end, _)) => format!("{}…", &message[..end]),
     }
 }
 

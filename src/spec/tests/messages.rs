@@ -515,6 +515,7 @@ fn hostile_files_are_refused_quickly() {
     let bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n";
     assert!(errors(bomb).contains("aliases are not supported"));
     assert!(errors(&"[".repeat(100_000)).contains("nested deeper"));
+    assert!(errors_with(&format!("method: {}", "ä".repeat(100_000))).len() < 10_000);
     assert!(errors(&"a:\n".repeat(100)).contains("given twice"));
     assert!(function_errors(&format!("  x: {{values: [{}]}}", "1,".repeat(200_000))).contains("more than 1000 items"));
     let many: Vec<String> = (0..900).map(|key| format!("key{key}: 1")).collect();
