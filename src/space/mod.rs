@@ -5,6 +5,7 @@
 mod configuration;
 mod domain;
 mod expression;
+mod order;
 #[expect(clippy::module_inception, reason = "the folder is named after the one thing in it")]
 mod space;
 mod suggestion;

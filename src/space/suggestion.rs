@@ -3,8 +3,9 @@
 /// The candidate nearest to `name`, if one is near enough to be a slip of the pen.
 ///
 /// Near enough is an edit distance (with swapped neighbours counted once) of at most a third of the longer name,
-/// cargo's rule for misspelt commands; a difference of only case or of `-` against `_` always counts.
-pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// cargo's rule for misspelt commands; a difference of only case or of `-` against `_` always counts. If none is, a
+/// name that is the beginning of only one candidate stands for that.
+pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {
     // A hostile name must not cost quadratic time.
     const LONGEST: usize = 100;
     if name.is_empty() || name.len() > LONGEST {
@@ -12,7 +13,8 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
     }
     let plain = |text: &str| text.to_lowercase().replace('-', "_");
     let wanted = plain(name);
-    candidates
+    let near = candidates
+        .clone()
         .into_iter()
         .filter(|candidate| *candidate != name && candidate.len() <= LONGEST)
         .map(|candidate| (strsim::osa_distance(&wanted, &plain(candidate)), candidate))
@@ -21,7 +23,12 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
                 && *distance < wanted.len().max(1)
         })
         .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .map(|(_, candidate)| candidate);
+    // Two letters begin too many words to mean one.
+    let mut longer = candidates
+        .into_iter()
+        .filter(|candidate| name.len() > 2 && candidate.starts_with(name));
+    near.or_else(|| longer.next().filter(|_| longer.next().is_none()))
 }
 
 #[cfg(test)]
@@ -33,6 +40,7 @@ mod tests {
         let names = ["learning_rate", "batch_size", "dropout"];
         assert_eq!(did_you_mean("learnign_rate", names), Some("learning_rate"));
         assert_eq!(did_you_mean("Batch-Size", names), Some("batch_size"));
+        assert_eq!(did_you_mean("batch", names), Some("batch_size"));
         assert_eq!(did_you_mean("momentum", names), None);
         assert_eq!(did_you_mean("", names), None);
         assert_eq!(did_you_mean(&"x".repeat(10_000), names), None);

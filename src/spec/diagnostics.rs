@@ -30,7 +30,7 @@ impl Diagnostic {
     pub(super) fn error(place: &Place, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
-            message: message.into(),
+            message: clipped(message.into()),
             label: None,
             help: None,
             place: Some(place.clone()),
@@ -71,7 +71,8 @@ impl Diagnostic {
     pub(super) fn with_meant(self, meant: Option<&str>, known: &[&str]) -> Self {
         match meant {
             Some(meant) => self.with_label(format!("did you mean `{meant}`?")),
-            None => self.with_help(format!("there is {}", list(known))),
+            None if known.len() == 1 => self.with_help(format!("there is only {}", list(known))),
+            None => self.with_help(format!("choose from {}", list(known))),
         }
     }
 
@@ -125,6 +126,15 @@ impl Diagnostic {
     }
 }
 
+/// A message without the rest of a word that fills the whole file.
+fn clipped(message: String) -> String {
+    const LONGEST: usize = 400;
+    match message.char_indices().nth(LONGEST) {
+        None => message,
+        Some((end, _)) => format!("{}…", &message[..end]),
+    }
+}
+
 /// The part of a place on its first line: a caret under a whole mapping says no more than one under its beginning.
 fn first_line(place: &Place) -> Range<usize> {
     let text = &place.source.text[place.range.clone()];
@@ -141,6 +151,9 @@ pub(super) fn list(names: &[&str]) -> String {
         Some(last) => format!("{} and {last}", quoted.join(", ")),
     }
 }
+
+/// Nobody reads on after so many, and a hostile file could ask for thousands.
+const MOST_SHOWN: usize = 20;
 
 /// Everything that is wrong with a spec, in the order of the file. Displayed without colours.
 #[derive(Clone, Debug)]
@@ -164,13 +177,13 @@ impl SpecErrors {
         &self.diagnostics
     }
 
-    /// All of them with their lines of the source, with colours if `is_coloured`.
+    /// The first 20 of them with their lines of the source, with colours if `is_coloured`.
     pub fn render(&self, is_coloured: bool) -> String {
-        let shown: Vec<String> = self
-            .diagnostics
-            .iter()
-            .map(|diagnostic| diagnostic.render(is_coloured))
-            .collect();
+        let shown = self.diagnostics.iter().take(MOST_SHOWN);
+        let mut shown: Vec<String> = shown.map(|diagnostic| diagnostic.render(is_coloured)).collect();
+        if self.diagnostics.len() > MOST_SHOWN {
+            shown.push(format!("… and {} more", self.diagnostics.len() - MOST_SHOWN));
+        }
         shown.join("\n\n")
     }
 }

@@ -269,62 +269,20 @@ fn range(
             "write `distribution: log_uniform_values` with the bounds themselves",
         );
     }
-    if min > max {
-        problems.error(
-            Diagnostic::error(
-                &min_node.place,
-                format!("the range of `{name}` is empty: `min` is greater than `max`"),
-            )
-            .with_label(format!("greater than {max}")),
-        );
+    if let Some((key, message, label)) = wrong_bounds(name, min, max, is_log) {
+        let place = &fields.get(key).unwrap_or(max_node).place;
+        problems.error(Diagnostic::error(place, message).with_label(label));
         return None;
     }
-    if !(max - min).is_finite() || min.abs().max(max.abs()) > 1e300 {
-        problems.error(Diagnostic::error(
-            fields.place,
-            format!("the range of `{name}` is too wide"),
-        ));
-        return None;
-    }
-    if is_log && min <= 0.0 {
-        problems.error(Diagnostic::error(
-            &min_node.place,
-            format!("`{name}` is searched on a logarithmic scale, so `min` must be greater than 0"),
-        ));
-        return None;
-    }
-    if let (Some(step), Some(node)) = (step, fields.get("q").or(Some(max_node))) {
-        let first = if is_log {
-            (min / step - 1e-9).ceil().max(1.0) * step
-        } else {
-            min
-        };
-        let message = if (max - min) / step > MOST_STEPS {
-            Some(format!(
-                "`q` divides the range of `{name}` into more than {MOST_STEPS:e} steps"
-            ))
-        } else if first > max + step * 1e-9 {
-            Some(format!("the range of `{name}` holds no multiple of `q`"))
-        } else {
-            None
-        };
-        if let Some(message) = message {
-            problems.error(Diagnostic::error(&node.place, message));
+    if has_exponents {
+        let bounds = [min, max].map(|bound| known.map(|known| known.kind.accept(&Value::Float(bound))));
+        if let Some(Err(rule)) = bounds.into_iter().flatten().find(Result::is_err) {
+            problems.error(Diagnostic::error(fields.place, format!("`{name}` must be {rule}")));
             return None;
         }
-    }
-    for node in [min_node, max_node].into_iter().filter(|_| !has_exponents) {
-        allowed(name, node, known, problems)?;
-    }
-    if has_exponents
-        && let Some(known) = known
-        && let Err(rule) = known
-            .kind
-            .accept(&Value::Float(min))
-            .and(known.kind.accept(&Value::Float(max)))
-    {
-        problems.error(Diagnostic::error(fields.place, format!("`{name}` must be {rule}")));
-        return None;
+    } else {
+        allowed(name, min_node, known, problems)?;
+        allowed(name, max_node, known, problems)?;
     }
 
     let is_literal = |key: &str| {
@@ -341,6 +299,11 @@ fn range(
             .unwrap_or(are_integers),
     };
     if !is_integer {
+        if let Some(message) = step.and_then(|step| wrong_grid(name, min, max, is_log, step)) {
+            let node = fields.get("q").unwrap_or(max_node);
+            problems.error(Diagnostic::error(&node.place, message));
+            return None;
+        }
         return Some(Domain::Float {
             min,
             max,
@@ -360,21 +323,55 @@ fn range(
         );
         return None;
     }
-    for (key, bound) in [("min", Some(min)), ("max", Some(max)), ("q", step)] {
-        let Some(bound) = bound else { continue };
-        if bound.fract() != 0.0 || bound.abs() > LARGEST_INTEGER {
-            let place = fields.get(key).map_or(fields.place, |node| &node.place);
-            problems.error(Diagnostic::error(
-                place,
-                format!("`{key}` of `{name}` must be a whole number below 2^53"),
-            ));
-            return None;
-        }
-    }
+    let mut whole = |key: &str, number: f64| whole(name, fields, key, number, problems);
+    let (min, max, step) = (whole("min", min), whole("max", max), whole("q", step.unwrap_or(1.0)));
     Some(Domain::Int {
-        min: min as i64,
-        max: max as i64,
+        min: min?,
+        max: max?,
         log: is_log,
-        step: step.map_or(1, |step| step as i64),
+        step: step?,
     })
+}
+
+/// A bound or step of a range of whole numbers.
+fn whole(name: &str, fields: &Fields<'_>, key: &str, number: f64, problems: &mut Problems) -> Option<i64> {
+    if number.fract() == 0.0 && number.abs() <= LARGEST_INTEGER {
+        return Some(number as i64);
+    }
+    let place = fields.get(key).map_or(fields.place, |node| &node.place);
+    problems.error(Diagnostic::error(
+        place,
+        format!("`{key}` of `{name}` must be a whole number below 2^53"),
+    ));
+    None
+}
+
+/// What is wrong with the bounds of a range, if anything: at which key, and how.
+fn wrong_bounds(name: &str, min: f64, max: f64, is_log: bool) -> Option<(&'static str, String, String)> {
+    if min > max {
+        let message = format!("the range of `{name}` is empty: `min` is greater than `max`");
+        return Some(("min", message, format!("greater than {max}")));
+    }
+    if !(max - min).is_finite() || min.abs().max(max.abs()) > 1e300 {
+        let message = format!("the range of `{name}` is too wide");
+        return Some(("max", message, "numbers end at 1e300 here".to_owned()));
+    }
+    let message = format!("`{name}` is searched on a logarithmic scale, so `min` must be greater than 0");
+    (is_log && min <= 0.0).then(|| ("min", message, "has no logarithm".to_owned()))
+}
+
+/// What is wrong with a step of a range of floats, if anything.
+fn wrong_grid(name: &str, min: f64, max: f64, is_log: bool, step: f64) -> Option<String> {
+    // The values of a logarithmic range are the multiples of the step.
+    let first = if is_log {
+        (min / step - 1e-9).ceil().max(1.0) * step
+    } else {
+        min
+    };
+    if (max - min) / step > MOST_STEPS {
+        return Some(format!(
+            "`q` divides the range of `{name}` into more than {MOST_STEPS:e} steps"
+        ));
+    }
+    (first > max + step * 1e-9).then(|| format!("the range of `{name}` holds no multiple of `q`"))
 }

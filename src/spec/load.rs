@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::diagnostics::{Diagnostic, SpecErrors};
-use super::objective::{FileCheck, Files};
+use super::files::{FileCheck, Files};
 use super::overrides::{self, Override};
 use super::parse;
 use super::raw::{Content, Node, Place, Source, SourceKind};
@@ -29,7 +29,8 @@ pub fn load(path: &Path, overrides: &[Override]) -> Result<(Spec, Vec<Diagnostic
     resolve_text(text, &path, overrides, FileCheck::MustExist)
 }
 
-/// Reads a spec from `text` as if it stood in the file `path`, without looking at any file that it names.
+/// Reads a spec from `text` as if it stood in the file `path`, without asking whether the files
+/// that it names exist.
 /// Relative paths in it are joined to the folder of `path`.
 ///
 /// # Errors
@@ -45,17 +46,14 @@ fn resolve_text(
     check: FileCheck,
 ) -> Result<(Spec, Vec<Diagnostic>), SpecErrors> {
     let name = display_name(path);
+    // Windows editors put a byte-order mark at the beginning.
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     let source = Arc::new(Source {
         name,
         text,
         kind: SourceKind::File,
     });
-    let start = if source.text.starts_with('\u{feff}') {
-        '\u{feff}'.len_utf8()
-    } else {
-        0
-    };
-    let mut root = parse::parse(&source, start)
+    let mut root = parse::parse(&source, 0)
         .map_err(SpecErrors::new)?
         .unwrap_or_else(|| Node {
             place: Place {

@@ -5,8 +5,10 @@
 //! with its line, a caret and a way out ([`SpecErrors`]). Nothing below this floor checks user input again.
 //! Imports only `space`, `units` and `rng`. Begin reading at [`load`].
 
+mod data;
 mod diagnostics;
 mod domain;
+mod files;
 mod hyperparameters;
 mod load;
 mod objective;

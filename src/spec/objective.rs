@@ -1,14 +1,15 @@
 //! What a trial runs: `task`, `model` and `data`, or `function`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::data;
 use super::diagnostics::{Diagnostic, list};
+use super::files::{FileCheck, Files};
 use super::parameters::Names;
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
-use super::resolved::{DataSpec, FineTuneSpec, FunctionSpec, ModelSource, ObjectiveSpec, Split, Task};
+use super::resolved::{DataSpec, FineTuneSpec, FunctionSpec, ModelSource, ObjectiveSpec, Task};
 use crate::space::{Domain, Space, Value, did_you_mean};
-use crate::units::Seed;
 
 /// The models inside the program: name, task, and the largest freeze depth.
 pub const BUILTIN_MODELS: &[(&str, Task, i64)] = &[("resnet8-cifar10", Task::ImageClassification, 4)];
@@ -26,20 +27,7 @@ pub const FINE_TUNE_METRICS: &[&str] = &["accuracy", "f1", "loss"];
 /// The metrics that functions report.
 pub const FUNCTION_METRICS: &[&str] = &["loss"];
 
-const BUILTIN: &str = "builtin:";
-
-/// Where relative paths begin and whether files must exist.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Files<'a> {
-    pub(super) folder: &'a Path,
-    pub(super) check: FileCheck,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FileCheck {
-    MustExist,
-    Skip,
-}
+pub(super) const BUILTIN: &str = "builtin:";
 
 /// Reads what a trial runs, and which parameters that takes.
 pub(super) fn read(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> (Names, Option<ObjectiveSpec>) {
@@ -118,7 +106,7 @@ fn fine_tune(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> Op
         .get("task")
         .map(|node| reader::one_of(node, "task", &TASKS, problems));
     let model = spec.get("model").map(|node| model(node, files, problems));
-    let data = spec.get("data").map(|node| data(node, files, problems));
+    let data = spec.get("data").map(|node| data::read(node, files, problems));
     // Longer than any position table in use; shorter than two special tokens and a word says nothing.
     let max_length = spec.get("max_length").map_or(Some(128), |node| {
         reader::integer(node, "max_length", 3..=65_536, problems)
@@ -175,10 +163,10 @@ fn model(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<Model
         );
         return None;
     }
-    let path = files.folder.join(&text);
+    let path = files.join(&text);
     if text.starts_with(['.', '/']) || Path::new(&text).is_absolute() || path.is_dir() {
         if files.check == FileCheck::MustExist && !path.is_dir() {
-            problems.error(missing_file(node, &path, "directory", files));
+            problems.error(files.missing(node, &path, "directory"));
             return None;
         }
         return Some(ModelSource::Directory(path));
@@ -194,7 +182,7 @@ fn model(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<Model
     None
 }
 
-fn builtin(name: &str, what: &str, names: &[&str], node: &Node, problems: &mut Problems) -> Option<String> {
+pub(super) fn builtin(name: &str, what: &str, names: &[&str], node: &Node, problems: &mut Problems) -> Option<String> {
     if names.contains(&name) {
         return Some(name.to_owned());
     }
@@ -206,168 +194,6 @@ fn builtin(name: &str, what: &str, names: &[&str], node: &Node, problems: &mut P
     None
 }
 
-fn data(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<DataSpec> {
-    const KEYS: [&str; 6] = ["train", "validation", "text", "label", "split", "train_limit"];
-    if matches!(node.content, Content::Scalar(_)) {
-        let text = reader::text(node, "data", problems)?;
-        return match text.strip_prefix(BUILTIN) {
-            Some(name) => builtin_data(name, None, node, problems),
-            None => table(&text, node, None, files, problems),
-        };
-    }
-    let fields = Fields::read(node, "data", &KEYS, problems)?;
-    let Some(train) = fields.get("train") else {
-        problems.error(
-            Diagnostic::error(fields.place, "the data lacks `train`")
-                .with_help("name a table file, or `builtin:fashion-mini`"),
-        );
-        return None;
-    };
-    let text = reader::text(train, "train", problems)?;
-    let Some(name) = text.strip_prefix(BUILTIN) else {
-        if let Some(entry) = fields.entry("train_limit") {
-            problems.error(Diagnostic::error(
-                &entry.key_place,
-                "`train_limit` is for built-in data only",
-            ));
-        }
-        return table(&text, train, Some(&fields), files, problems);
-    };
-    for key in ["validation", "text", "label", "split"] {
-        if let Some(entry) = fields.entry(key) {
-            problems.error(
-                Diagnostic::error(&entry.key_place, format!("built-in data has no `{key}`"))
-                    .with_help("it comes with its own validation examples; only `train_limit` can be set"),
-            );
-        }
-    }
-    let limit = fields
-        .get("train_limit")
-        .map(|node| reader::integer(node, "train_limit", 2..=i64::from(u32::MAX), problems));
-    let limit = match limit {
-        Some(limit) => Some(limit? as usize),
-        None => None,
-    };
-    builtin_data(name, limit, train, problems)
-}
-
-fn builtin_data(name: &str, train_limit: Option<usize>, node: &Node, problems: &mut Problems) -> Option<DataSpec> {
-    let names: Vec<&str> = BUILTIN_DATA.iter().map(|(name, _)| *name).collect();
-    builtin(name, "data", &names, node, problems).map(|name| DataSpec::Builtin { name, train_limit })
-}
-
-fn table(
-    train: &str,
-    node: &Node,
-    fields: Option<&Fields<'_>>,
-    files: Files<'_>,
-    problems: &mut Problems,
-) -> Option<DataSpec> {
-    let get = |key: &str| fields.and_then(|fields| fields.get(key));
-    let train = table_file(train, node, files, problems);
-    let validation = get("validation").map(|node| {
-        let path = reader::text(node, "validation", problems)?;
-        table_file(&path, node, files, problems)
-    });
-    let text = get("text").map_or(Some("text".to_owned()), |node| reader::text(node, "text", problems));
-    let label = get("label").map_or(Some("label".to_owned()), |node| reader::text(node, "label", problems));
-    let split = split(get("split"), validation.is_some(), problems);
-    let validation = match validation {
-        Some(validation) => Some(validation?),
-        None => None,
-    };
-    Some(DataSpec::Table {
-        train: train?,
-        validation,
-        text: text?,
-        label: label?,
-        split: split?,
-    })
-}
-
-fn table_file(text: &str, node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<PathBuf> {
-    let path = files.folder.join(text);
-    let extension = path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default();
-    if !matches!(extension, "csv" | "tsv" | "jsonl") {
-        problems.error(
-            Diagnostic::error(&node.place, "this is no table file")
-                .with_help("data are `.csv`, `.tsv` or `.jsonl` files, or `builtin:fashion-mini`"),
-        );
-        return None;
-    }
-    if files.check == FileCheck::MustExist && !path.is_file() {
-        problems.error(missing_file(node, &path, "file", files));
-        return None;
-    }
-    Some(path)
-}
-
-fn missing_file(node: &Node, path: &Path, kind: &str, files: Files<'_>) -> Diagnostic {
-    Diagnostic::error(&node.place, format!("there is no {kind} `{}`", path.display())).with_help(format!(
-        "paths begin at the folder of the spec, `{}`",
-        files.folder.display()
-    ))
-}
-
-fn split(node: Option<&Node>, has_validation_file: bool, problems: &mut Problems) -> Option<Split> {
-    let default = Split {
-        validation: 0.2,
-        test: 0.0,
-        stratify: true,
-        seed: Seed(1),
-    };
-    let Some(node) = node else { return Some(default) };
-    let fields = Fields::read(node, "split", &["validation", "test", "stratify", "seed"], problems)?;
-    if let Some(entry) = fields.entry("validation").filter(|_| has_validation_file) {
-        problems.error(
-            Diagnostic::error(&entry.key_place, "there is a file of validation examples already")
-                .with_help("remove this, or `validation` above"),
-        );
-        return None;
-    }
-    let validation = fields.get("validation").map_or(Some(default.validation), |node| {
-        reader::number_that(
-            node,
-            "validation",
-            |share| share > 0.0 && share < 1.0,
-            "a share between 0 and 1",
-            problems,
-        )
-    });
-    let test = fields.get("test").map_or(Some(default.test), |node| {
-        reader::number_that(
-            node,
-            "test",
-            |share| (0.0..1.0).contains(&share),
-            "a share of at least 0 and less than 1",
-            problems,
-        )
-    });
-    let stratify = fields.get("stratify").map_or(Some(default.stratify), |node| {
-        reader::boolean(node, "stratify", problems)
-    });
-    let seed = fields
-        .get("seed")
-        .map_or(Some(default.seed.0), |node| reader::seed(node, "seed", problems));
-    let split = Split {
-        validation: validation?,
-        test: test?,
-        stratify: stratify?,
-        seed: Seed(seed?),
-    };
-    if split.validation + split.test >= 1.0 {
-        problems.error(Diagnostic::error(
-            fields.place,
-            "validation and test leave no examples to train on",
-        ));
-        return None;
-    }
-    Some(split)
-}
-
 /// Checks what only objective and space together can tell.
 pub(super) fn check_space(objective: &ObjectiveSpec, space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
     let domain = |name: &str| {
@@ -377,7 +203,8 @@ pub(super) fn check_space(objective: &ObjectiveSpec, space: &Space, spec: &Field
             .find(|parameter| parameter.name == name)
             .map(|parameter| &parameter.domain)
     };
-    let place = spec.entry("parameters").map_or(spec.place, |entry| &entry.key_place);
+    let parameters = spec.entry("parameters");
+    let place = parameters.map_or(spec.place, |entry| &entry.key_place);
     match objective {
         ObjectiveSpec::Function(function) if function.name == "branin" => {
             let names: Vec<&str> = space
@@ -393,7 +220,6 @@ pub(super) fn check_space(objective: &ObjectiveSpec, space: &Space, spec: &Field
                 );
             }
         }
-        ObjectiveSpec::Function(_) => {}
         ObjectiveSpec::FineTune(FineTuneSpec {
             model: ModelSource::Builtin(model),
             ..
@@ -406,13 +232,14 @@ pub(super) fn check_space(objective: &ObjectiveSpec, space: &Space, spec: &Field
             if let Some((_, _, limit)) = BUILTIN_MODELS.iter().find(|(name, ..)| name == model)
                 && deepest.is_some_and(|deepest| deepest > *limit)
             {
+                let depth = parameters.and_then(|entry| entry.value.child("freeze_depth"));
                 problems.error(Diagnostic::error(
-                    place,
+                    depth.map_or(place, |node| &node.place),
                     format!("the largest `freeze_depth` of `{model}` is {limit}"),
                 ));
             }
         }
-        ObjectiveSpec::FineTune(_) => {}
+        ObjectiveSpec::Function(_) | ObjectiveSpec::FineTune(_) => {}
     }
 }
 

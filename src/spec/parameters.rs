@@ -143,13 +143,7 @@ fn unknown(entry: &Entry) -> Diagnostic {
 }
 
 fn condition_of(entry: &Entry) -> Option<&Node> {
-    match &entry.value.content {
-        Content::Mapping(entries) => entries
-            .iter()
-            .find(|entry| entry.key == "when")
-            .map(|entry| &entry.value),
-        Content::Null | Content::Scalar(_) | Content::Sequence(_) => None,
-    }
+    entry.value.child("when")
 }
 
 fn read_expression(

@@ -7,13 +7,16 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use super::diagnostics::Diagnostic;
 use super::raw::{Content, Entry, Node, Place, Scalar, Source};
 
 /// Far deeper than any spec; keeps recursion over the tree shallow.
 const MAX_DEPTH: usize = 64;
+
+/// More than any list of values, and few enough that comparing each with each takes no time.
+const MAX_ITEMS: usize = 1_000;
 
 /// Reads the text of `source` from byte `start` on. `Ok` of nothing is an empty text.
 pub(super) fn parse(source: &Arc<Source>, start: usize) -> Result<Option<Node>, Vec<Diagnostic>> {
@@ -22,11 +25,7 @@ pub(super) fn parse(source: &Arc<Source>, start: usize) -> Result<Option<Node>, 
     while let Some(event) = parser.next_event() {
         let flow = match event {
             Ok((event, span)) => builder.take(event, span),
-            Err(error) => {
-                let at = builder.byte(error.marker().index());
-                let place = builder.place(at..at);
-                Err(Diagnostic::error(&place, format!("this is not valid YAML: {}", error.info())).with_label("here"))
-            }
+            Err(error) => Err(builder.explain(&error)),
         };
         if let Err(diagnostic) = flow {
             builder.diagnostics.push(diagnostic);
@@ -51,6 +50,15 @@ enum Open {
         entries: Vec<Entry>,
         key: Option<(String, Place)>,
     },
+}
+
+impl Open {
+    fn is_full(&self) -> bool {
+        match self {
+            Self::Sequence { items, .. } => items.len() == MAX_ITEMS,
+            Self::Mapping { entries, .. } => entries.len() == MAX_ITEMS,
+        }
+    }
 }
 
 struct Builder<'a> {
@@ -107,6 +115,22 @@ impl<'a> Builder<'a> {
         start..start + text.trim_end().len()
     }
 
+    fn explain(&self, error: &ScanError) -> Diagnostic {
+        let at = self.byte(error.marker().index());
+        let place = self.place(at..at);
+        // The parser reads ahead and has a limit of its own.
+        if error.info().contains("recursion limit") {
+            return too_deep(&place);
+        }
+        let diagnostic =
+            Diagnostic::error(&place, format!("this is not valid YAML: {}", error.info())).with_label("here");
+        if error.info().contains("tab") {
+            diagnostic.with_help("indent with spaces, not with tabs")
+        } else {
+            diagnostic
+        }
+    }
+
     /// Takes in one event; an error ends the reading.
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
         let range = self.range(span);
@@ -136,8 +160,7 @@ impl<'a> Builder<'a> {
                 self.close(Node {
                     place: self.place(range),
                     content,
-                });
-                Ok(())
+                })
             }
             Event::SequenceStart(_, tag) => {
                 self.check_tag(tag.as_ref(), &range)?;
@@ -165,8 +188,7 @@ impl<'a> Builder<'a> {
                 self.close(Node {
                     place: self.place(start..end),
                     content,
-                });
-                Ok(())
+                })
             }
         }
     }
@@ -194,7 +216,13 @@ impl<'a> Builder<'a> {
     }
 
     /// Hands a finished node to the collection around it.
-    fn close(&mut self, node: Node) {
+    fn close(&mut self, node: Node) -> Result<(), Diagnostic> {
+        if self.open.last().is_some_and(Open::is_full) {
+            return Err(Diagnostic::error(
+                &node.place,
+                format!("a collection of more than {MAX_ITEMS} items"),
+            ));
+        }
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open::Sequence { items, .. }) => items.push(node),
@@ -214,10 +242,11 @@ impl<'a> Builder<'a> {
                     *key = Some((name, node.place));
                 }
                 Some((name, place)) => {
-                    if entries.iter().any(|entry| entry.key == name) {
+                    if let Some(first) = entries.iter().find(|entry| entry.key == name) {
+                        let line = 1 + self.source.text[..first.key_place.range.start].matches('\n').count();
                         self.diagnostics.push(
                             Diagnostic::error(&place, format!("the key `{name}` is given twice"))
-                                .with_label("given before"),
+                                .with_label(format!("given before in line {line}")),
                         );
                     } else {
                         entries.push(Entry {
@@ -229,7 +258,12 @@ impl<'a> Builder<'a> {
                 }
             },
         }
+        Ok(())
     }
+}
+
+fn too_deep(place: &Place) -> Diagnostic {
+    Diagnostic::error(place, format!("nested deeper than {MAX_DEPTH} levels"))
 }
 
 #[cfg(test)]

@@ -1,17 +1,24 @@
 //! The tree of a YAML text, not yet judged: every node knows its place and every scalar its letters.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::space::Value;
 
 /// A text that a spec is made of: the file, or one override of the command line.
-#[derive(Debug)]
 pub(super) struct Source {
     /// What people call it: the file's path, or `--set`.
     pub(super) name: String,
     pub(super) text: String,
     pub(super) kind: SourceKind,
+}
+
+/// Without the text, which would bury everything else.
+impl fmt::Debug for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Source").field(&self.name).finish()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +113,14 @@ impl Node {
             Content::Scalar(scalar) => scalar.value().kind(),
             Content::Sequence(_) => "a list",
             Content::Mapping(_) => "a mapping",
+        }
+    }
+
+    /// The value of `key` in a mapping.
+    pub(super) fn child(&self, key: &str) -> Option<&Self> {
+        match &self.content {
+            Content::Mapping(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value),
+            Content::Null | Content::Scalar(_) | Content::Sequence(_) => None,
         }
     }
 

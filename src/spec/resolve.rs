@@ -1,7 +1,8 @@
 //! The tree to a [`Spec`]: every key of the file is read here or in a module that this one calls.
 
 use super::diagnostics::Diagnostic;
-use super::objective::{self, FINE_TUNE_METRICS, FUNCTION_METRICS, Files};
+use super::files::Files;
+use super::objective::{self, FINE_TUNE_METRICS, FUNCTION_METRICS};
 use super::parameters;
 use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};

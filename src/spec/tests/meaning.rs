@@ -1,3 +1,5 @@
+//! What a sound spec means.
+
 use std::path::Path;
 
 use super::*;
@@ -110,6 +112,15 @@ fn parameters_are_read_as_wandb_reads_them() {
     assert_eq!(
         domain("{distribution: log_uniform, min: -2, max: 0}"),
         float((-2.0_f64).exp(), 1.0, true, None)
+    );
+    // Whole numbers are counted from `min`, also on a logarithmic scale.
+    assert_eq!(
+        domain("{distribution: int_log_uniform_values, min: 1, max: 1, q: 2}"),
+        int(1, 1, true, 2)
+    );
+    assert_eq!(
+        domain("{min: 0, max: 9000000000, q: 1}"),
+        int(0, 9_000_000_000, false, 1)
     );
     let texts = |texts: &[&str]| {
         texts
@@ -236,7 +247,7 @@ fn models_are_built_in_directories_or_hub_ids() {
         ))
         .model
     };
-    assert_eq!(model("./bert"), ModelSource::Directory("bert".into()));
+    assert_eq!(model("./bert"), ModelSource::Directory("./bert".into()));
     assert_eq!(model("/models/bert"), ModelSource::Directory("/models/bert".into()));
     assert_eq!(model("org/name@v1"), ModelSource::Hub("org/name@v1".to_owned()));
     assert_eq!(model("src"), ModelSource::Directory("src".into()));

@@ -2,6 +2,7 @@
 
 mod meaning;
 mod messages;
+mod parameter_messages;
 mod round_trip;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,23 @@ fn errors(text: &str) -> String {
         Ok((spec, _)) => panic!("no errors in {text}\n{spec:?}"),
         Err(errors) => errors.to_string(),
     }
+}
+
+/// The errors of a function's parameters, which begin in line 4.
+fn function_errors(parameters: &str) -> String {
+    errors(&format!(
+        "function: sphere\nbudget: {{trials: 5}}\nparameters:\n{parameters}\n"
+    ))
+}
+
+/// The errors of fine-tuning's parameters, which begin in line 6.
+fn fine_tune_errors(parameters: &str) -> String {
+    errors(&format!("{FINE_TUNE}parameters:\n{parameters}\n"))
+}
+
+/// The errors of a sound spec with one more line, the fourth.
+fn errors_with(line: &str) -> String {
+    errors(&format!("{FUNCTION}{line}\n"))
 }
 
 fn warnings(text: &str) -> String {

@@ -1,3 +1,5 @@
+//! A spec survives being written and read again.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -235,5 +237,58 @@ proptest! {
 #[test]
 fn the_written_quickstart_is_complete_and_readable() {
     let text = std::fs::read_to_string(repository().join("search-spaces/quickstart.yaml")).unwrap();
-    insta::assert_snapshot!(spec(&text).to_yaml(), @"");
+    insta::assert_snapshot!(spec(&text).to_yaml(), @r##"
+name: quickstart
+task: image-classification
+model: builtin:resnet8-cifar10
+data:
+  train: builtin:fashion-mini
+  train_limit: 2000
+max_length: 128
+metric:
+  name: accuracy
+  goal: maximize
+method: tpe
+parameters:
+  learning_rate:
+    distribution: log_uniform_values
+    min: 0.0001
+    max: 0.03
+  batch_size:
+    values: [16, 32, 64, 128]
+    ordered: true
+  dropout:
+    distribution: q_uniform
+    min: 0.0
+    max: 0.5
+    q: 0.05
+  weight_decay:
+    distribution: log_uniform_values
+    min: 1e-5
+    max: 0.1
+  freeze_depth:
+    distribution: int_uniform
+    min: 0
+    max: 4
+    q: 1
+  scheduler:
+    values: [linear, cosine, constant]
+    ordered: false
+epochs:
+  min: 0.5
+  max: 4.0
+early_terminate:
+  type: asha
+  eta: 3
+budget:
+  wall: 160.0
+  trials: 24
+resources:
+  devices: auto
+  workers: auto
+  threads_per_worker: 1
+  logical_workers: 4
+deterministic: true
+seed: 7
+"##);
 }

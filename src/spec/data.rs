@@ -1,0 +1,167 @@
+//! `data`: a built-in set, or a table file with its columns and shares.
+
+use std::path::PathBuf;
+
+use super::diagnostics::Diagnostic;
+use super::files::{FileCheck, Files};
+use super::objective::{BUILTIN, BUILTIN_DATA, builtin};
+use super::raw::{Content, Node};
+use super::reader::{self, Fields, Problems};
+use super::resolved::{DataSpec, Split};
+use crate::units::Seed;
+
+/// Reads `data`.
+pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<DataSpec> {
+    const KEYS: [&str; 6] = ["train", "validation", "text", "label", "split", "train_limit"];
+    if matches!(node.content, Content::Scalar(_)) {
+        let text = reader::text(node, "data", problems)?;
+        return match text.strip_prefix(BUILTIN) {
+            Some(name) => builtin_data(name, None, node, problems),
+            None => table(&text, node, None, files, problems),
+        };
+    }
+    let fields = Fields::read(node, "data", &KEYS, problems)?;
+    let Some(train) = fields.get("train") else {
+        problems.error(
+            Diagnostic::error(fields.place, "the data lacks `train`")
+                .with_help("name a table file, or `builtin:fashion-mini`"),
+        );
+        return None;
+    };
+    let text = reader::text(train, "train", problems)?;
+    let Some(name) = text.strip_prefix(BUILTIN) else {
+        if let Some(entry) = fields.entry("train_limit") {
+            problems.error(Diagnostic::error(
+                &entry.key_place,
+                "`train_limit` is for built-in data only",
+            ));
+        }
+        return table(&text, train, Some(&fields), files, problems);
+    };
+    for key in ["validation", "text", "label", "split"] {
+        if let Some(entry) = fields.entry(key) {
+            problems.error(
+                Diagnostic::error(&entry.key_place, format!("built-in data has no `{key}`"))
+                    .with_help("it comes with its own validation examples; only `train_limit` can be set"),
+            );
+        }
+    }
+    let limit = fields
+        .get("train_limit")
+        .map(|node| reader::integer(node, "train_limit", 2..=i64::from(u32::MAX), problems));
+    let limit = match limit {
+        Some(limit) => Some(limit? as usize),
+        None => None,
+    };
+    builtin_data(name, limit, train, problems)
+}
+
+fn builtin_data(name: &str, train_limit: Option<usize>, node: &Node, problems: &mut Problems) -> Option<DataSpec> {
+    let names: Vec<&str> = BUILTIN_DATA.iter().map(|(name, _)| *name).collect();
+    builtin(name, "data", &names, node, problems).map(|name| DataSpec::Builtin { name, train_limit })
+}
+
+fn table(
+    train: &str,
+    node: &Node,
+    fields: Option<&Fields<'_>>,
+    files: Files<'_>,
+    problems: &mut Problems,
+) -> Option<DataSpec> {
+    let get = |key: &str| fields.and_then(|fields| fields.get(key));
+    let train = table_file(train, node, files, problems);
+    let validation = get("validation").map(|node| {
+        let path = reader::text(node, "validation", problems)?;
+        table_file(&path, node, files, problems)
+    });
+    let text = get("text").map_or(Some("text".to_owned()), |node| reader::text(node, "text", problems));
+    let label = get("label").map_or(Some("label".to_owned()), |node| reader::text(node, "label", problems));
+    let split = split(get("split"), validation.is_some(), problems);
+    let validation = match validation {
+        Some(validation) => Some(validation?),
+        None => None,
+    };
+    Some(DataSpec::Table {
+        train: train?,
+        validation,
+        text: text?,
+        label: label?,
+        split: split?,
+    })
+}
+
+fn table_file(text: &str, node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<PathBuf> {
+    let path = files.join(text);
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
+    if !matches!(extension, "csv" | "tsv" | "jsonl") {
+        problems.error(
+            Diagnostic::error(&node.place, "this is no table file")
+                .with_help("data are `.csv`, `.tsv` or `.jsonl` files, or `builtin:fashion-mini`"),
+        );
+        return None;
+    }
+    if files.check == FileCheck::MustExist && !path.is_file() {
+        problems.error(files.missing(node, &path, "file"));
+        return None;
+    }
+    Some(path)
+}
+
+fn split(node: Option<&Node>, has_validation_file: bool, problems: &mut Problems) -> Option<Split> {
+    let default = Split {
+        validation: 0.2,
+        test: 0.0,
+        stratify: true,
+        seed: Seed(1),
+    };
+    let Some(node) = node else { return Some(default) };
+    let fields = Fields::read(node, "split", &["validation", "test", "stratify", "seed"], problems)?;
+    if let Some(entry) = fields.entry("validation").filter(|_| has_validation_file) {
+        problems.error(
+            Diagnostic::error(&entry.key_place, "there is a file of validation examples already")
+                .with_help("remove this, or `validation` above"),
+        );
+        return None;
+    }
+    let validation = fields.get("validation").map_or(Some(default.validation), |node| {
+        reader::number_that(
+            node,
+            "validation",
+            |share| share > 0.0 && share < 1.0,
+            "a share between 0 and 1",
+            problems,
+        )
+    });
+    let test = fields.get("test").map_or(Some(default.test), |node| {
+        reader::number_that(
+            node,
+            "test",
+            |share| (0.0..1.0).contains(&share),
+            "a share of at least 0 and less than 1",
+            problems,
+        )
+    });
+    let stratify = fields.get("stratify").map_or(Some(default.stratify), |node| {
+        reader::boolean(node, "stratify", problems)
+    });
+    let seed = fields
+        .get("seed")
+        .map_or(Some(default.seed.0), |node| reader::seed(node, "seed", problems));
+    let split = Split {
+        validation: validation?,
+        test: test?,
+        stratify: stratify?,
+        seed: Seed(seed?),
+    };
+    if split.validation + split.test >= 1.0 {
+        problems.error(Diagnostic::error(
+            fields.place,
+            "validation and test leave no examples to train on",
+        ));
+        return None;
+    }
+    Some(split)
+}
