@@ -5,16 +5,13 @@ use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use rand::Rng as _;
-
 use super::budget::WallBudget;
 use super::pool::{Pool, PoolError, State};
 use super::{Clock, Folder, Moment, Observer, signals};
 use crate::journal::{Journal, JournalError};
-use crate::rng;
 use crate::study::{EndReason, Event, Flight, Outcome, Study};
 use crate::trials::{Failure, FailureKind, Segment, SegmentReport};
-use crate::units::{Seed, TrialId};
+use crate::units::TrialId;
 use crate::worker::{FromWorker, News, SegmentEnd, Slot};
 
 /// Longest wait between two looks at the clock.
@@ -218,7 +215,7 @@ impl<'a> Engine<'a> {
         Segment {
             trial,
             configuration: known.configuration.clone(),
-            seed: Seed(rng::stream(settings.seed, "trial", &[u64::from(trial.0)]).next_u64()),
+            seed: settings.trial_seed(trial),
             from: flight.from,
             stops: known.observations.iter().map(|observation| observation.at).collect(),
             to: flight.to,

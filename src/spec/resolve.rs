@@ -240,20 +240,24 @@ fn epochs(spec: &Fields<'_>, problems: &mut Problems) -> Option<EpochRange> {
         reader::number_that(node, what, |number| number > 0.0 && number <= 1e6, rule, problems)
     };
     // Without a word on it a trial is judged after its first epoch.
-    let judged_early = |max: f64| EpochRange { min: max.min(1.0), max };
+    let judged_early = |max: f64| EpochRange { min: max.min(1.0), max, stop: None };
     let Some(node) = spec.get("epochs") else {
         return Some(judged_early(DEFAULT_EPOCHS));
     };
     if matches!(node.content, Content::Scalar(_)) {
         return read(node, "epochs", problems).map(judged_early);
     }
-    let fields = Fields::read(node, "epochs", &["min", "max"], problems)?;
+    let fields = Fields::read(node, "epochs", &["min", "max", "stop"], problems)?;
     let min = fields.get("min").map(|node| read(node, "min", problems));
     let max = fields
         .get("max")
         .map_or(Some(DEFAULT_EPOCHS), |node| read(node, "max", problems))?;
-    let Some(min) = min else { return Some(judged_early(max)) };
-    let min = min?;
+    let rule = "greater than 0 and at most `max`";
+    let stop = match fields.get("stop") {
+        Some(node) => Some(reader::number_that(node, "stop", |stop| stop > 0.0 && stop <= max, rule, problems)?),
+        None => None,
+    };
+    let min = min.unwrap_or(Some(max.min(1.0)))?;
     if min > max {
         let place = fields.get("min").map_or(fields.place, |node| &node.place);
         problems.error(
@@ -262,7 +266,7 @@ fn epochs(spec: &Fields<'_>, problems: &mut Problems) -> Option<EpochRange> {
         );
         return None;
     }
-    Some(EpochRange { min, max })
+    Some(EpochRange { min, max, stop })
 }
 
 fn budget(spec: &Fields<'_>, problems: &mut Problems) -> Option<Budget> {

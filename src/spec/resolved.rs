@@ -168,6 +168,9 @@ pub struct EpochRange {
     pub min: f64,
     /// A complete trial.
     pub max: f64,
+    /// Where `automl train` stops, though the learning-rate schedule is laid out over `max`: the epoch at which a trial
+    /// was best.
+    pub stop: Option<f64>,
 }
 
 /// When to end; whichever comes first.

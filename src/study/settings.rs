@@ -1,8 +1,11 @@
 //! What a study is, apart from what happened.
 
+use rand::Rng as _;
+
+use crate::rng;
 use crate::space::Space;
 use crate::spec::Spec;
-use crate::units::{Goal, Samples, Seed};
+use crate::units::{Goal, Samples, Seed, TrialId};
 
 /// What a study is, apart from what happened.
 #[derive(Clone, Debug)]
@@ -47,5 +50,11 @@ impl Settings {
             logical_workers: spec.resources.logical_workers as u32,
             is_deterministic: spec.deterministic,
         }
+    }
+
+    /// The seed of everything random inside a trial.
+    pub fn trial_seed(&self, trial: TrialId) -> Seed {
+        // Within 53 bits, so that it survives every reader of JSON and YAML.
+        Seed(rng::stream(self.seed, "trial", &[u64::from(trial.0)]).next_u64() >> 11)
     }
 }

@@ -1,0 +1,209 @@
+//! What may be typed. Nothing is judged here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::finetune::Device;
+use crate::spec::Override;
+
+/// Finds the best way to fine-tune a pretrained model on your data before a deadline.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) verbosity: Verbosity,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// How much to say.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Verbosity {
+    /// Say more: log lines instead of a progress display
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Search: run trials until the budget is spent, and leave a leaderboard and the best configuration
+    Search(Search),
+    /// Go on with a study that was interrupted, or give a finished one more budget
+    Resume(Resume),
+    /// Check a spec, its model and its data, without running anything
+    Validate(Validate),
+    /// Write an annotated spec to start from
+    Init(Init),
+    /// Show the trials of a study, best first
+    Leaderboard(Leaderboard),
+    /// Show the best configuration of a study
+    Best(Best),
+    /// Train a model for production from a `best.yaml`
+    Train(Train),
+    /// Run segments for an engine (internal)
+    #[command(hide = true)]
+    Worker(Worker),
+}
+
+/// `automl search`
+#[derive(Args, Debug)]
+pub(super) struct Search {
+    /// The spec, such as `space.yaml`
+    pub(super) spec: PathBuf,
+    /// The study's folder [default: results/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Worker processes
+    #[arg(long, value_name = "N")]
+    pub(super) workers: Option<String>,
+    /// Trials in all
+    #[arg(long, value_name = "N")]
+    pub(super) trials: Option<String>,
+    /// Time in all, such as `90s`, `10m` or `1h30m`
+    #[arg(long, value_name = "TIME")]
+    pub(super) budget: Option<String>,
+    /// The seed of everything random
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<String>,
+    /// Change a value of the spec, such as `parameters.dropout.max=0.3`
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<Override>,
+    /// Report progress as JSON, one object a line, on standard error
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Search {
+    /// The flags as changes of the spec: the special ones first, so that `--set` has the last word.
+    pub(super) fn overrides(&self) -> Vec<Override> {
+        let flags = [
+            ("resources.workers", &self.workers),
+            ("budget.trials", &self.trials),
+            ("budget.wall", &self.budget),
+            ("seed", &self.seed),
+        ];
+        let flags = flags.into_iter().filter_map(|(key, value)| Some(Override::new(key, value.clone()?)));
+        flags.chain(self.set.iter().cloned()).collect()
+    }
+}
+
+/// `automl resume`
+#[derive(Args, Debug)]
+pub(super) struct Resume {
+    /// The study's folder
+    pub(super) folder: PathBuf,
+    /// Time to add to the budget, such as `10m`
+    #[arg(long, value_name = "TIME")]
+    pub(super) add_budget: Option<String>,
+    /// Worker processes
+    #[arg(long, value_name = "N")]
+    pub(super) workers: Option<usize>,
+    /// Report progress as JSON, one object a line, on standard error
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// `automl validate`
+#[derive(Args, Debug)]
+pub(super) struct Validate {
+    /// The spec
+    pub(super) spec: PathBuf,
+    /// Change a value of the spec
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<Override>,
+}
+
+/// `automl init`
+#[derive(Args, Debug)]
+pub(super) struct Init {
+    /// The file to write
+    #[arg(default_value = "space.yaml")]
+    pub(super) file: PathBuf,
+}
+
+/// `automl leaderboard`
+#[derive(Args, Debug)]
+pub(super) struct Leaderboard {
+    /// The study's folder
+    pub(super) folder: PathBuf,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub(super) format: TableFormat,
+    /// Only the best so many
+    #[arg(long, value_name = "N")]
+    pub(super) top: Option<usize>,
+    /// Leave out the columns that depend on the machine
+    #[arg(long)]
+    pub(super) no_timing: bool,
+}
+
+/// Formats of the leaderboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableFormat {
+    /// For reading in a terminal, with the most telling columns
+    Table,
+    /// All columns, comma-separated
+    Csv,
+    /// All columns, as a list of objects
+    Json,
+    /// A Markdown table
+    Md,
+}
+
+/// `automl best`
+#[derive(Args, Debug)]
+pub(super) struct Best {
+    /// The study's folder
+    pub(super) folder: PathBuf,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = BestFormat::Yaml)]
+    pub(super) format: BestFormat,
+}
+
+/// Formats of the best configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum BestFormat {
+    /// A spec that `automl train` runs
+    Yaml,
+    /// One object with the configuration and its metric
+    Json,
+    /// Lines for a shell: LEARNING_RATE=0.003
+    Env,
+    /// Arguments for another program: --learning_rate=0.003
+    Args,
+}
+
+/// `automl train`
+#[derive(Args, Debug)]
+pub(super) struct Train {
+    /// The configuration: a `best.yaml`, or a spec with one value for every parameter
+    pub(super) spec: PathBuf,
+    /// The model's folder [default: beside the configuration, named `model`]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Train on the validation examples too; the model is then not measured
+    #[arg(long)]
+    pub(super) with_validation: bool,
+    /// Train all epochs, not only up to the epoch that was best
+    #[arg(long)]
+    pub(super) all_epochs: bool,
+    /// Change a value of the configuration
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<Override>,
+}
+
+/// `automl worker`
+#[derive(Args, Debug)]
+pub(super) struct Worker {
+    /// The study's folder
+    #[arg(long)]
+    pub(super) study: PathBuf,
+    /// The device
+    #[arg(long)]
+    pub(super) device: Device,
+}

@@ -1,0 +1,25 @@
+//! `automl best DIR`: the best configuration of a study.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use super::arguments::{Best as Arguments, BestFormat};
+use super::{CliError, stored};
+use crate::report::Best;
+
+/// Prints the best configuration; exit code 4 when no trial has a metric yet.
+pub(super) fn best(arguments: &Arguments) -> Result<ExitCode, CliError> {
+    let (spec, study) = stored::load(&arguments.folder)?;
+    let Some(best) = Best::new(&study) else {
+        let _ = writeln!(std::io::stderr(), "no trial of `{}` has a {} yet", spec.name, spec.metric.name);
+        return Ok(ExitCode::from(4));
+    };
+    let text = match arguments.format {
+        BestFormat::Yaml => best.to_yaml(&spec),
+        BestFormat::Json => format!("{:#}\n", serde_json::to_value(&best).unwrap_or_default()),
+        BestFormat::Env => best.to_env(),
+        BestFormat::Args => best.to_args() + "\n",
+    };
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(ExitCode::SUCCESS)
+}

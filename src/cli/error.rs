@@ -1,0 +1,71 @@
+//! The one place where errors become text and exit codes.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
+use crate::engine::{EngineError, FolderError};
+use crate::finetune::{ExportError, TrainError};
+use crate::objective::InputError;
+use crate::spec::SpecErrors;
+use crate::worker::SlotError;
+
+/// Anything that ends the program early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    #[error("{0}")]
+    Spec(SpecErrors),
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error(transparent)]
+    Slots(#[from] SlotError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    File { action: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl CliError {
+    /// 2 for wrong input and for a machine that cannot carry it out; nothing is half-written then.
+    pub(super) fn exit_code(&self) -> u8 {
+        2
+    }
+
+    /// Writes the message to standard error.
+    pub(super) fn show(&self) {
+        let text = match self {
+            Self::Spec(errors) => errors.render(is_coloured()),
+            other => format!("error: {}", chain(other)),
+        };
+        // There is nobody left to tell if standard error is closed.
+        let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+    }
+}
+
+/// Whether standard error shows colours: a terminal, and `NO_COLOR` (no-color.org) not set.
+#[expect(clippy::disallowed_methods, reason = "the one place that asks for NO_COLOR")]
+pub(super) fn is_coloured() -> bool {
+    std::io::stderr().is_terminal() && std::env::var("NO_COLOR").map_or(true, |value| value.is_empty())
+}
+
+/// An error with its causes, unless a message repeats its cause already.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.contains(&message) {
+            let _ = write!(text, ": {message}");
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,22 @@
+//! `automl init [FILE]`: an annotated spec to start from.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use super::CliError;
+use super::arguments::Init;
+use crate::spec::TEMPLATE;
+
+/// Writes the template; never over an existing file.
+pub(super) fn init(arguments: &Init) -> Result<ExitCode, CliError> {
+    let path = &arguments.file;
+    let written = File::create_new(path).and_then(|mut file| {
+        file.write_all(TEMPLATE.as_bytes()).inspect_err(|_| {
+            let _ = std::fs::remove_file(path);
+        })
+    });
+    written.map_err(|source| CliError::File { action: "write", path: path.clone(), source })?;
+    let _ = writeln!(std::io::stderr(), "wrote `{}`: edit it, then run `automl search {}`", path.display(), path.display());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,97 @@
+//! `automl leaderboard DIR`: the trials of a study, best first.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use comfy_table::{ContentArrangement, Table, TableStyle, presets};
+
+use super::arguments::{Leaderboard as Arguments, TableFormat};
+use super::{CliError, stored};
+use crate::report::Leaderboard;
+
+/// Columns of the table for people; the others are in the CSV.
+const TELLING: [&str; 6] = ["rank", "trial", "status", "best_epoch", "epochs", "origin"];
+
+/// Prints the leaderboard.
+pub(super) fn leaderboard(arguments: &Arguments) -> Result<ExitCode, CliError> {
+    let (_, study) = stored::load(&arguments.folder)?;
+    let mut leaderboard = Leaderboard::new(&study);
+    if let Some(top) = arguments.top {
+        leaderboard.truncate(top);
+    }
+    let with_timing = !arguments.no_timing;
+    let mut output = io::stdout().lock();
+    let written = match arguments.format {
+        TableFormat::Csv => leaderboard.write_csv(&mut output, with_timing),
+        TableFormat::Json => write_json(&leaderboard, &mut output, with_timing),
+        TableFormat::Table => writeln!(output, "{}", table(&leaderboard, &study.settings().metric, presets::UTF8_FULL_CONDENSED)),
+        TableFormat::Md => writeln!(output, "{}", table(&leaderboard, &study.settings().metric, presets::ASCII_MARKDOWN)),
+    };
+    match written {
+        // Whoever reads may stop early: `automl leaderboard DIR | head`.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(CliError::File { action: "write", path: "standard output".into(), source: error })
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn write_json(leaderboard: &Leaderboard, output: &mut impl Write, with_timing: bool) -> io::Result<()> {
+    let header = leaderboard.header(with_timing);
+    let object = |row| -> serde_json::Value {
+        let cells = leaderboard.cells(row, with_timing);
+        header.iter().cloned().zip(cells.into_iter().map(typed)).collect::<serde_json::Map<_, _>>().into()
+    };
+    let rows: Vec<serde_json::Value> = leaderboard.rows().iter().map(object).collect();
+    writeln!(output, "{:#}", serde_json::Value::from(rows))
+}
+
+/// A cell as JSON: numbers as numbers, nothing as null.
+fn typed(cell: String) -> serde_json::Value {
+    if cell.is_empty() {
+        return serde_json::Value::Null;
+    }
+    let number = cell.parse::<i64>().map(serde_json::Value::from).or_else(|_| cell.parse::<f64>().map(serde_json::Value::from));
+    number.ok().filter(|number| !number.is_null()).unwrap_or(serde_json::Value::String(cell))
+}
+
+fn table(leaderboard: &Leaderboard, metric: &str, preset: TableStyle) -> Table {
+    let header = leaderboard.header(false);
+    let is_shown = |name: &str| TELLING.contains(&name) || name == metric || name.starts_with("params.");
+    let shown: Vec<usize> = (0..header.len()).filter(|&index| is_shown(&header[index])).collect();
+    let mut table = Table::new();
+    table.load_style(preset).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(shown.iter().map(|&index| header[index].trim_start_matches("params.")));
+    for row in leaderboard.rows() {
+        let cells = leaderboard.cells(row, false);
+        table.add_row(shown.iter().map(|&index| short(&cells[index])));
+    }
+    table
+}
+
+/// A number with four significant digits; anything else as it is.
+fn short(cell: &str) -> String {
+    match cell.parse::<f64>() {
+        Ok(number) if number.fract() != 0.0 && number.is_finite() => {
+            let digits = (3 - number.abs().log10().floor() as i32).max(0) as usize;
+            if digits > 7 {
+                return format!("{number:.3e}");
+            }
+            let text = format!("{number:.digits$}");
+            if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+        }
+        _ => cell.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_shortened_for_people() {
+        let cells = ["0.00031415926", "12", "0.8790000001", "1.5", "linear", "", "0.000000123456", "12345.67"];
+        let expected = ["0.0003142", "12", "0.879", "1.5", "linear", "", "1.235e-7", "12346"];
+        assert_eq!(cells.map(short), expected);
+    }
+}

@@ -1,0 +1,43 @@
+//! The command line: one file a verb. What a person reads goes to standard error, results go to standard output.
+//!
+//! Imports everything. Begin reading at [`main`].
+
+mod arguments;
+mod best;
+mod error;
+mod init;
+mod leaderboard;
+mod resume;
+mod run;
+mod search;
+mod stored;
+mod train;
+mod validate;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+use error::CliError;
+
+/// Runs the program with this process's arguments.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let verbosity = arguments.verbosity;
+    let result = match arguments.command {
+        Command::Search(search) => search::search(search, verbosity),
+        Command::Resume(resume) => resume::resume(&resume, verbosity),
+        Command::Validate(validate) => validate::validate(&validate),
+        Command::Init(init) => init::init(&init),
+        Command::Leaderboard(leaderboard) => leaderboard::leaderboard(&leaderboard),
+        Command::Best(best) => best::best(&best),
+        Command::Train(train) => train::train(&train),
+        Command::Worker(worker) => worker::worker(&worker),
+    };
+    result.unwrap_or_else(|error| {
+        error.show();
+        ExitCode::from(error.exit_code())
+    })
+}

@@ -1,0 +1,45 @@
+//! `automl search SPEC`: starts a study.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::CliError;
+use super::arguments::{Search, Verbosity};
+use super::error::is_coloured;
+use super::run::{Run, style};
+use crate::engine::Folder;
+use crate::journal::Contents;
+use crate::objective;
+use crate::spec::{self, Diagnostic};
+use crate::worker;
+
+/// Starts a study and runs it.
+pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode, CliError> {
+    let (spec, warnings) = spec::load(&arguments.spec, &arguments.overrides()).map_err(CliError::Spec)?;
+    if !verbosity.quiet {
+        show_warnings(&warnings);
+    }
+    // Everything that can be wrong is found before anything is written.
+    let facts = objective::inspect(&spec)?;
+    worker::slots(&spec.resources, facts.is_idle)?;
+    let path = arguments.out.unwrap_or_else(|| free_folder(&spec.name));
+    let (folder, journal) = Folder::create(&path, &spec.to_yaml(), spec.seed, facts.epoch)?;
+    let style = style(verbosity, arguments.json);
+    let before = Contents::default();
+    Run { spec, facts, folder, journal, before, elapsed: 0.0, added_wall: None, style }.run()
+}
+
+pub(super) fn show_warnings(warnings: &[Diagnostic]) {
+    for warning in warnings {
+        let _ = writeln!(std::io::stderr(), "{}", warning.render(is_coloured()).trim_end());
+    }
+}
+
+/// `results/NAME`, or with a number behind it when there is such a study already.
+fn free_folder(name: &str) -> PathBuf {
+    let results = Path::new("results");
+    let names = std::iter::once(name.to_owned()).chain((2..).map(|number| format!("{name}-{number}")));
+    let mut folders = names.map(|name| results.join(name)).filter(|folder| !folder.exists());
+    folders.next().unwrap_or_else(|| results.join(name))
+}

@@ -1,0 +1,139 @@
+//! `automl train best.yaml`: a model for production.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::CliError;
+use super::arguments::Train;
+use crate::finetune::{Device, Metrics, Training, gpus};
+use crate::objective::{Inputs, training_config};
+use crate::report::{ModelCard, model_card};
+use crate::space::Configuration;
+use crate::spec::{self, DataSpec, Devices, FineTuneSpec, ModelSource, ObjectiveSpec, Spec, Task};
+use crate::units::Samples;
+
+/// Trains the model of a configuration and saves it in the layout that it was read from.
+pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
+    let (spec, _) = spec::load(&arguments.spec, &arguments.set).map_err(CliError::Spec)?;
+    let ObjectiveSpec::FineTune(fine_tune) = &spec.objective else {
+        return Err(CliError::Usage(format!("`{}` trains no model: its objective is a function", arguments.spec.display())));
+    };
+    let configuration = only_configuration(&spec, &arguments.spec)?;
+    let folder = arguments.out.clone().unwrap_or_else(|| beside(&arguments.spec));
+    if folder.join("config.json").exists() {
+        return Err(CliError::Usage(format!("`{}` holds a model already: choose another folder with `--out`", folder.display())));
+    }
+    let mut inputs = Inputs::load(fine_tune, device(&spec))?;
+    let measured = (!arguments.with_validation).then(|| inputs.data.validation.clone());
+    let epoch = inputs.epoch();
+    if arguments.with_validation {
+        inputs.data.train = inputs.data.train.concat(&inputs.data.validation).map_err(crate::objective::InputError::from)?;
+    }
+    // Epochs are passes over what is trained on, so more examples mean more steps, not fewer passes.
+    let per_epoch = if arguments.with_validation { inputs.epoch() } else { epoch };
+    let max = Samples::from_epochs(spec.epochs.max, per_epoch);
+    let stop = spec.epochs.stop.filter(|_| !arguments.all_epochs).unwrap_or(spec.epochs.max);
+    let to = Samples::from_epochs(stop, per_epoch);
+    let mut training = Training::start(&inputs.model, training_config(&configuration, max, spec.seed))?;
+    let bar = progress_bar(to);
+    training.train(&inputs.data.train, to, &mut |step| {
+        bar.set_position(step.seen.0);
+        bar.set_message(format!("loss {:.4}", step.loss));
+        ControlFlow::Continue(())
+    })?;
+    bar.finish_and_clear();
+    let metrics = match &measured {
+        Some(validation) => {
+            let metrics = training.evaluate(validation, &mut || ControlFlow::Continue(()))?;
+            Some((validation.len(), metrics))
+        }
+        None => None,
+    };
+    training.export(&folder)?;
+    let card = model_card(&ModelCard {
+        name: &spec.name,
+        task: task_name(fine_tune.task),
+        base_model: &base_name(fine_tune),
+        data: &data_name(fine_tune),
+        labels: &inputs.data.labels,
+        configuration: &configuration,
+        epochs: (stop, spec.epochs.max),
+        seed: spec.seed.0,
+        examples: (inputs.data.train.len(), arguments.with_validation),
+        validation: metrics,
+    });
+    write_beside_model(&folder, "README.md", &card)?;
+    let measured = metrics.map_or(String::new(), |(count, Metrics { accuracy, f1, loss })| {
+        format!(": accuracy {accuracy:.4}, f1 {f1:.4}, loss {loss:.4} on {count} validation examples")
+    });
+    let _ = writeln!(std::io::stderr(), "saved the model in `{}`{measured}", folder.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The one configuration of a space in which every parameter has one value.
+fn only_configuration(spec: &Spec, path: &Path) -> Result<Configuration, CliError> {
+    let searched = spec.space.parameters().iter().find(|parameter| parameter.domain.cardinality() != Some(1));
+    if let Some(parameter) = searched {
+        return Err(CliError::Usage(format!(
+            "`{}` leaves `{}` open: `automl search` finds a value for it, and writes it to `best.yaml`",
+            path.display(),
+            parameter.name
+        )));
+    }
+    let middles = vec![0.5; spec.space.parameters().len()];
+    Ok(spec.space.decode(&middles))
+}
+
+fn beside(spec: &Path) -> PathBuf {
+    spec.parent().unwrap_or(Path::new("")).join("model")
+}
+
+fn device(spec: &Spec) -> Device {
+    match spec.resources.devices {
+        Devices::Cpu => Device::Cpu,
+        Devices::Auto | Devices::Cuda => gpus().into_iter().next().unwrap_or(Device::Cpu),
+    }
+}
+
+fn progress_bar(to: Samples) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} samples  {msg}  ETA {eta}");
+    ProgressBar::new(to.0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn task_name(task: Task) -> &'static str {
+    match task {
+        Task::TextClassification => "text-classification",
+        Task::ImageClassification => "image-classification",
+    }
+}
+
+/// The model's name without the path that it has on this machine.
+fn base_name(spec: &FineTuneSpec) -> String {
+    match &spec.model {
+        ModelSource::Builtin(name) | ModelSource::Hub(name) => name.clone(),
+        ModelSource::Directory(path) => last_part(path),
+    }
+}
+
+fn data_name(spec: &FineTuneSpec) -> String {
+    match &spec.data {
+        DataSpec::Builtin { name, .. } => name.clone(),
+        DataSpec::Table { train, .. } => last_part(train),
+    }
+}
+
+fn last_part(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+fn write_beside_model(folder: &Path, name: &str, text: &str) -> Result<(), CliError> {
+    let path = folder.join(name);
+    crate::engine::replace(&path, text.as_bytes()).map_err(|source| CliError::File { action: "write", path, source })
+}

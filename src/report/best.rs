@@ -1,0 +1,115 @@
+//! The best trial's configuration, for production: a spec that `automl train` runs as it is.
+
+use serde::Serialize;
+
+use super::leaderboard;
+use crate::space::{Configuration, Domain, Parameter, Space, Value};
+use crate::spec::{Budget, EpochRange, SchedulerSpec, SearcherSpec, Spec};
+use crate::study::Study;
+use crate::units::{Loss, Seed, TrialId};
+
+/// The best trial of a study.
+#[derive(Clone, Debug, Serialize)]
+pub struct Best {
+    /// The trial.
+    pub trial: TrialId,
+    /// The metric's name.
+    pub metric: String,
+    /// Its best value.
+    pub value: f64,
+    /// The epoch of that value.
+    pub best_epoch: f64,
+    /// Epochs of a complete trial, over which the learning-rate schedule is laid out.
+    pub max_epochs: f64,
+    /// The trial's own seed.
+    pub seed: Seed,
+    /// Its configuration.
+    pub configuration: Configuration,
+    /// Its configuration's name in the leaderboard.
+    pub config_hash: String,
+}
+
+impl Best {
+    /// The first trial of the leaderboard; `None` while no trial has a metric.
+    pub fn new(study: &Study) -> Option<Self> {
+        let (loss, observation, trial) = study
+            .trials()
+            .iter()
+            .filter(|trial| trial.loss() != Some(Loss::WORST))
+            .filter_map(|trial| {
+                let best = leaderboard::best(study, trial, study.record(trial.id))?;
+                Some((best.loss, best, trial))
+            })
+            .min_by_key(|(loss, _, trial)| (*loss, trial.id))?;
+        let settings = study.settings();
+        Some(Self {
+            trial: trial.id,
+            metric: settings.metric.clone(),
+            value: settings.goal.value(loss),
+            best_epoch: observation.at.epochs(settings.epoch),
+            max_epochs: settings.max.epochs(settings.epoch),
+            seed: settings.trial_seed(trial.id),
+            configuration: trial.configuration.clone(),
+            config_hash: trial.configuration.hash(),
+        })
+    }
+
+    /// `best.yaml`: the study's spec with this trial's values, its seed, and where it was best.
+    pub fn to_yaml(&self, spec: &Spec) -> String {
+        let parameters = self.configuration.iter().map(|(name, value)| Parameter {
+            name: name.to_owned(),
+            domain: Domain::Choice { values: vec![value.clone()], ordered: false },
+            condition: None,
+        });
+        let epochs = EpochRange { stop: Some(self.best_epoch), ..spec.epochs };
+        let Ok(space) = Space::new(parameters.collect(), Vec::new()) else { return String::new() };
+        let runnable = Spec {
+            name: format!("{}-best", spec.name),
+            searcher: SearcherSpec::Random,
+            scheduler: SchedulerSpec::None,
+            space,
+            epochs,
+            budget: Budget { wall: None, trials: Some(1) },
+            seed: self.seed,
+            ..spec.clone()
+        };
+        format!(
+            "# Trial {} of the study `{}`: {} {} on the validation data, at epoch {}.\n# `automl train` trains a model for production from this file.\n{}",
+            self.trial,
+            spec.name,
+            self.metric,
+            self.value,
+            self.best_epoch,
+            runnable.to_yaml()
+        )
+    }
+
+    /// The configuration as command-line arguments for another program: `--learning_rate=0.003 --batch_size=32`.
+    pub fn to_args(&self) -> String {
+        let arguments = self.configuration.iter().map(|(name, value)| format!("--{name}={}", quoted(&value.to_string())));
+        arguments.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The configuration as lines for a shell: `LEARNING_RATE=0.003`.
+    pub fn to_env(&self) -> String {
+        let name = |name: &str| name.to_uppercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "_");
+        let line = |(key, value): (&str, &Value)| format!("{}={}\n", name(key), quoted(&value.to_string()));
+        self.configuration.iter().map(line).collect()
+    }
+}
+
+/// A value as a shell reads it back.
+fn quoted(value: &str) -> String {
+    let is_plain = !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:+".contains(c));
+    if is_plain { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_reach_a_shell_as_they_are() {
+        assert_eq!(["0.003", "a b", "it's", ""].map(quoted), ["0.003", "'a b'", r"'it'\''s'", "''"]);
+    }
+}
