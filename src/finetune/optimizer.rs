@@ -1,4 +1,4 @@
-//! AdamW (Loshchilov and Hutter 2019) over exactly the parameters that train.
+//! `AdamW` (Loshchilov and Hutter 2019) over exactly the parameters that train.
 //!
 //! On the CPU a parameter's update is one pass over its values, its gradient and both moments, in place.
 
@@ -10,7 +10,7 @@ use super::{
     parameters::Parameters,
 };
 
-/// PyTorch's defaults, from Kingma and Ba 2015.
+/// `PyTorch`'s defaults, from Kingma and Ba 2015.
 const FIRST_DECAY: f64 = 0.9;
 const SECOND_DECAY: f64 = 0.999;
 const EPSILON: f64 = 1e-8;

@@ -1,4 +1,4 @@
-//! The ResNet8 of MLPerf Tiny for 32 × 32 colour images (Banbury et al. 2021; He et al. 2016 for the blocks).
+//! The `ResNet8` of `MLPerf` Tiny for 32 × 32 colour images (Banbury et al. 2021; He et al. 2016 for the blocks).
 //!
 //! Padding is TensorFlow's SAME: where it is odd, the extra pixel is at the end.
 
@@ -19,7 +19,7 @@ use crate::finetune::{
 
 /// Keras wrote the pretrained weights with this.
 const EPSILON: f64 = 1e-3;
-/// How much of a running statistic stays at a step; PyTorch's default. Keras's 0.99 is too slow for fine-tuning,
+/// How much of a running statistic stays at a step; `PyTorch`'s default. Keras's 0.99 is too slow for fine-tuning,
 /// which has few steps.
 const KEEP: f64 = 0.9;
 /// The input's side and channels.
@@ -28,7 +28,7 @@ const CHANNELS: usize = 3;
 /// The last block's channels.
 const FEATURES: usize = 64;
 
-/// A ResNet8 with a linear head.
+/// A `ResNet8` with a linear head.
 #[derive(Clone, Debug)]
 pub(crate) struct ResNet8 {
     pub(crate) classes: usize,
@@ -107,9 +107,10 @@ impl ResNet8 {
         }
         // Glorot's bound, as Keras starts dense layers (Glorot and Bengio 2010).
         let bound = (6.0 / (FEATURES + self.classes) as f32).sqrt();
-        let (weight, bias) = match self.head_from_file {
-            true => (Start::Pretrained, Start::Pretrained),
-            false => (Start::Uniform(bound), Start::Zeros),
+        let (weight, bias) = if self.head_from_file {
+            (Start::Pretrained, Start::Pretrained)
+        } else {
+            (Start::Uniform(bound), Start::Zeros)
         };
         push("fc.weight".to_owned(), &[self.classes, FEATURES], None, weight);
         push("fc.bias".to_owned(), &[self.classes], None, bias);
@@ -117,7 +118,7 @@ impl ResNet8 {
     }
 
     /// See [`super::Network::logits`].
-    pub(crate) fn logits(&self, parameters: &Parameters, batch: &Batch, device: Device) -> Tensor<2> {
+    pub(crate) fn logits(parameters: &Parameters, batch: &Batch, device: Device) -> Tensor<2> {
         let mut run = Run {
             parameters,
             names: Vec::new(),
@@ -364,8 +365,8 @@ mod tests {
         let Some(reference) = testing::reference("resnet8-cifar10.json") else {
             return;
         };
-        let (resnet8, parameters) = pretrained();
-        let logits = values(&resnet8.logits(&parameters, &waves(), DEVICE));
+        let (_, parameters) = pretrained();
+        let logits = values(&ResNet8::logits(&parameters, &waves(), DEVICE));
         let difference = testing::largest_difference(&logits, &testing::numbers(&reference["logits"]));
         assert!(difference < 1e-4, "logits differ by {difference}");
         let mut run = Run {
