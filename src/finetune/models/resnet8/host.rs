@@ -1,10 +1,13 @@
-//! ResNet8 on the CPU, forward and backward by hand.
+//! `ResNet8` on the CPU, forward and backward by hand.
 //!
-//! burn's convolutions and broadcasts cost seven times what PyTorch's do at these sizes. Here an image is rows of
+//! burn's convolutions and broadcasts cost seven times what `PyTorch`'s do at these sizes. Here an image is rows of
 //! channels, `[images · side · side, channels]`: a convolution is a product of gathered patches with the weights, and
 //! batch norm, bias and rectifier walk over rows. A test holds this equal to the network as burn differentiates it.
 
-use super::{BLOCKS, CHANNELS, EPSILON, FEATURES, KEEP, SIDE};
+use super::{
+    BLOCKS, CHANNELS, EPSILON, FEATURES, KEEP, SIDE,
+    rows::{Geometry, column_sums, rectify, rectify_backward},
+};
 use crate::finetune::{
     backend::{Device, Host, Tensor, values},
     dropout::DropoutKeys,
@@ -44,46 +47,6 @@ struct BlockSaved {
     down: Option<ConvolutionSaved>,
     /// After the last rectifier.
     output: Vec<f32>,
-}
-
-/// The sizes of a convolution.
-#[derive(Clone, Copy)]
-struct Geometry {
-    images: usize,
-    side: usize,
-    inputs: usize,
-    outputs: usize,
-    kernel: usize,
-    stride: usize,
-}
-
-impl Geometry {
-    fn output_side(self) -> usize {
-        self.side / self.stride
-    }
-
-    fn patch(self) -> usize {
-        self.kernel * self.kernel * self.inputs
-    }
-
-    /// Calls `visit` with the place of every run of input channels: first in the patches, then in the input.
-    /// Places outside the image, which are zero, are left out.
-    fn runs(self, mut visit: impl FnMut(usize, usize)) {
-        // SAME padding: the odd pixel is at the end.
-        let before = (self.kernel - self.stride.min(self.kernel)) / 2;
-        let output = self.output_side();
-        for place in 0..self.images * output * output {
-            let (image, row, column) = (place / (output * output), place / output % output, place % output);
-            for tap in 0..self.kernel * self.kernel {
-                let y = (row * self.stride + tap / self.kernel).wrapping_sub(before);
-                let x = (column * self.stride + tap % self.kernel).wrapping_sub(before);
-                if y < self.side && x < self.side {
-                    let input = ((image * self.side + y) * self.side + x) * self.inputs;
-                    visit(place * self.patch() + tap * self.inputs, input);
-                }
-            }
-        }
-    }
 }
 
 /// One pass over a batch.
@@ -217,11 +180,15 @@ impl HostRun<'_> {
         if trains {
             let count = (map.values.len() / channels) as f32;
             batch_mean = column_sums(&map.values, channels, |_, value| value);
-            batch_mean.iter_mut().for_each(|sum| *sum /= count);
+            for sum in &mut batch_mean {
+                *sum /= count;
+            }
             batch_variance = column_sums(&map.values, channels, |channel, value| {
                 (value - batch_mean[channel]).powi(2)
             });
-            batch_variance.iter_mut().for_each(|sum| *sum /= count);
+            for sum in &mut batch_variance {
+                *sum /= count;
+            }
             let unbiased = count / (count - 1.0).max(1.0);
             let keep = KEEP as f32;
             let moved = |old: &[f32], new: &[f32], factor: f32| -> Vec<f32> {
@@ -361,7 +328,7 @@ impl HostRun<'_> {
     }
 
     /// The mean of every channel, `[images, channels]`.
-    fn pool(&self, map: &Map) -> Vec<f32> {
+    fn pool(map: &Map) -> Vec<f32> {
         let pixels = map.side * map.side;
         let sums = map
             .values
@@ -383,7 +350,7 @@ impl HostRun<'_> {
         for number in 0..BLOCKS.len() {
             map = self.block(number, &map).0;
         }
-        self.head(self.pool(&map)).1
+        self.head(Self::pool(&map)).1
     }
 
     /// The loss and all gradients.
@@ -396,7 +363,7 @@ impl HostRun<'_> {
             map = output;
             saved.extend(block.map(|block| (number, block)));
         }
-        let mut features = self.pool(&map);
+        let mut features = Self::pool(&map);
         let factors = dropout.site(0).map(|dropout| dropout.factors(features.len()));
         if let Some(factors) = &factors {
             features
@@ -441,28 +408,5 @@ impl HostRun<'_> {
             gradients: self.gradients,
             statistics: self.statistics,
         }
-    }
-}
-
-fn column_sums(values: &[f32], columns: usize, term: impl Fn(usize, f32) -> f32) -> Vec<f32> {
-    let mut sums = vec![0.0; columns];
-    for row in values.chunks_exact(columns) {
-        for (column, (sum, &value)) in sums.iter_mut().zip(row).enumerate() {
-            *sum += term(column, value);
-        }
-    }
-    sums
-}
-
-/// Keeps NaN, which `max` would turn into 0.
-fn rectify(values: &mut [f32]) {
-    for value in values {
-        *value = if *value < 0.0 { 0.0 } else { *value };
-    }
-}
-
-fn rectify_backward(gradient: &mut [f32], output: &[f32]) {
-    for (gradient, &output) in gradient.iter_mut().zip(output) {
-        *gradient = if output > 0.0 { *gradient } else { 0.0 };
     }
 }

@@ -3,6 +3,7 @@
 //! Padding is TensorFlow's SAME: where it is odd, the extra pixel is at the end.
 
 mod host;
+mod rows;
 
 use burn::tensor::{
     activation::relu,
