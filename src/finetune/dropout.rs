@@ -19,12 +19,12 @@ pub(crate) struct DropoutKeys {
 }
 
 impl DropoutKeys {
-    /// `probability` is rounded to a multiple of 2^-16.
-    pub(crate) fn new(probability: f64, seed: Seed, seen: u64) -> Self {
+    /// `samples` have been seen before the step; `probability` is rounded to a multiple of 2^-16.
+    pub(crate) fn new(probability: f64, seed: Seed, samples: u64) -> Self {
         let mut step = Fingerprint::new();
         step.bytes(b"dropout");
         step.number(seed.0);
-        step.number(seen);
+        step.number(samples);
         Self {
             threshold: (probability * 65536.0).round().clamp(0.0, 65535.0) as u16,
             step,
@@ -73,7 +73,7 @@ impl Dropout {
     }
 }
 
-/// SplitMix64 at a counter (Steele, Lea, Flood 2014).
+/// `SplitMix64` at a counter (Steele, Lea, Flood 2014).
 fn mix(counter: u64) -> u64 {
     let mut z = counter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,4 +1,4 @@
-//! AdamW (Loshchilov and Hutter 2019) over exactly the parameters that train.
+//! `AdamW` (Loshchilov and Hutter 2019) over exactly the parameters that train.
 //!
 //! On the CPU a parameter's update is one pass over its values, its gradient and both moments, in place.
 
@@ -10,7 +10,7 @@ use super::{
     parameters::Parameters,
 };
 
-/// PyTorch's defaults, from Kingma and Ba 2015.
+/// `PyTorch`'s defaults, from Kingma and Ba 2015.
 const FIRST_DECAY: f64 = 0.9;
 const SECOND_DECAY: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
@@ -71,16 +71,7 @@ impl AdamW {
             .into_iter()
             .map(|(index, gradient)| (index, Held::new(gradient, self.device)))
             .collect();
-        let norm = match update.max_grad_norm {
-            None => None,
-            Some(_) => Some(
-                gradients
-                    .iter()
-                    .map(|(_, gradient)| gradient.squared())
-                    .sum::<f64>()
-                    .sqrt(),
-            ),
-        };
+        let norm = update.max_grad_norm.map(|_| length(&gradients));
         if norm.is_some_and(|norm| !norm.is_finite()) {
             return f64::INFINITY;
         }
@@ -241,14 +232,23 @@ impl Held {
             Gradient::Rows { rows, values } => Self::Rows { rows, values },
         }
     }
+}
 
-    fn squared(&self) -> f64 {
-        match self {
-            Self::Host(host) => squared(host.values()),
-            Self::Rows { values, .. } => squared(values),
-            Self::Device(tensor) => f64::from(tensor.clone().powi_scalar(2).sum().into_scalar()),
+/// The length of all gradients together. What lies on a device is summed there and read once.
+fn length(gradients: &[(usize, Held)]) -> f64 {
+    let mut sum = 0.0;
+    let mut on_device = Vec::new();
+    for (_, gradient) in gradients {
+        match gradient {
+            Held::Host(host) => sum += squared(host.values()),
+            Held::Rows { values, .. } => sum += squared(values),
+            Held::Device(tensor) => on_device.push((tensor.clone() * tensor.clone()).sum()),
         }
     }
+    if !on_device.is_empty() {
+        sum += f64::from(Tensor::cat(on_device, 0).sum().into_scalar());
+    }
+    sum.sqrt()
 }
 
 /// The sum of squares: 32-bit within short runs, which vectorizes, 64-bit between them.
@@ -265,4 +265,108 @@ fn squared(values: &[f32]) -> f64 {
         f64::from(lanes.iter().sum::<f32>() + rest.iter().map(|value| value * value).sum::<f32>())
     };
     values.chunks(4096).map(run).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finetune::{
+        backend::values,
+        parameters::{Parameter, Start},
+        weights::WeightFile,
+    };
+
+    const DEVICE: Device = Device::Cpu;
+
+    fn parameters() -> Parameters {
+        let parameter = Parameter {
+            name: "table".to_owned(),
+            shape: vec![5, 4],
+            transposed: false,
+            freezes_at: None,
+            has_gradient: true,
+            start: Start::Zeros,
+        };
+        let mut parameters =
+            Parameters::from_file(vec![parameter], WeightFile::default(), "none", |_| false, DEVICE).unwrap();
+        *parameters.tensor_mut(0) = DEVICE.tensor((0..20).map(|value| value as f32 * 0.1).collect(), [20]);
+        parameters
+    }
+
+    fn dense() -> Vec<f32> {
+        (0..20)
+            .map(|place| {
+                if matches!(place / 4, 1 | 3) {
+                    (place as f32).sin()
+                } else {
+                    0.0
+                }
+            })
+            .collect()
+    }
+
+    fn update() -> Update {
+        Update {
+            learning_rate: 1e-2,
+            weight_decay: 0.1,
+            max_grad_norm: Some(0.5),
+        }
+    }
+
+    #[test]
+    fn a_step_is_the_paper_s() {
+        let mut parameters = parameters();
+        let gradient = Gradient::Dense(DEVICE.tensor(vec![0.3; 20], [20]));
+        let unclipped = Update {
+            max_grad_norm: None,
+            ..update()
+        };
+        AdamW::new(DEVICE).update(&mut parameters, vec![(0, gradient)], unclipped);
+        // The first step has the length of the learning rate, after the decay.
+        let moved = values(&parameters.vector(0));
+        assert!(moved.iter().enumerate().all(|(place, &value)| {
+            let expected = place as f32 * 0.1 * (1.0 - 1e-3) - 1e-2;
+            (value - expected).abs() < 1e-6
+        }));
+    }
+
+    #[test]
+    fn rows_and_device_tensors_move_like_dense_gradients() {
+        let run = |gradient: &dyn Fn() -> Gradient| {
+            let (mut parameters, mut optimizer) = (parameters(), AdamW::new(DEVICE));
+            let norms: Vec<f64> = (0..3)
+                .map(|_| optimizer.update(&mut parameters, vec![(0, gradient())], update()))
+                .collect();
+            (values(&parameters.vector(0)), norms)
+        };
+        let by_dense = run(&|| Gradient::Dense(DEVICE.tensor(dense(), [20])));
+        let rows = || [&dense()[4..8], &dense()[12..16]].concat();
+        let by_row = run(&|| Gradient::Rows {
+            rows: vec![1, 3],
+            values: rows(),
+        });
+        assert_eq!(by_dense.0, by_row.0);
+        assert!((by_dense.1[0] - by_row.1[0]).abs() < 1e-6);
+
+        let factors = Factors {
+            gradient: 0.5,
+            decay: 0.99,
+            rate: 0.01,
+            second_correction: 3.0,
+        };
+        let moments = || Moments {
+            first: DEVICE.zeros([20]),
+            second: DEVICE.zeros([20]),
+        };
+        let gradient = DEVICE.tensor(dense(), [20]);
+        let (device, _) = on_device(parameters().vector(0), moments(), gradient.clone(), &factors);
+        let gradient = Host::take(gradient, DEVICE);
+        let (host, _) = AdamW::new(DEVICE).on_host(parameters().vector(0), moments(), &gradient, &factors);
+        assert!(
+            values(&device)
+                .iter()
+                .zip(values(&host))
+                .all(|(left, right)| (left - right).abs() < 1e-6)
+        );
+    }
 }

@@ -66,7 +66,7 @@ pub(crate) fn labels(count: usize) -> Vec<String> {
     (0..count).map(|class| format!("class {class}")).collect()
 }
 
-/// The quickstart's ResNet8, whose weights are in the repository.
+/// The quickstart's `ResNet8`, whose weights are in the repository.
 pub(crate) fn resnet8(classes: usize) -> Pretrained {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("search-spaces/quickstart/resnet8-cifar10/model.safetensors");
     let bytes = std::fs::read(path).unwrap();

@@ -32,7 +32,7 @@ pub struct TrainingConfig {
     pub batch_size: usize,
     /// The share of activations that dropout drops, in 0..1.
     pub dropout: f64,
-    /// AdamW's decoupled weight decay.
+    /// `AdamW`'s decoupled weight decay.
     pub weight_decay: f64,
     /// How many blocks do not train; see [`Pretrained::freeze_depths`].
     pub freeze_depth: usize,

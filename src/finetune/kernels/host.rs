@@ -66,7 +66,9 @@ pub(super) fn add_norm(
             *value = (*value + bias) * factor + residual;
         }
         let mean = total(values) / width as f32;
-        values.iter_mut().for_each(|value| *value -= mean);
+        for value in &mut *values {
+            *value -= mean;
+        }
         let inverse_deviation = 1.0 / (dot(values, values) / width as f32 + norm.epsilon).sqrt();
         inverse_deviations.push(inverse_deviation);
         let places = output.iter_mut().zip(values).zip(scale.values()).zip(shift.values());
@@ -256,10 +258,13 @@ pub(super) fn attend(
         for row in text.chunks_exact_mut(keys) {
             let (row, padding) = row.split_at_mut(length);
             let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            row.iter_mut()
-                .for_each(|score| *score = exp((*score - highest) * scale));
+            for score in &mut *row {
+                *score = exp((*score - highest) * scale);
+            }
             let inverse = 1.0 / total(row);
-            row.iter_mut().for_each(|score| *score *= inverse);
+            for score in row {
+                *score *= inverse;
+            }
             padding.fill(0.0);
         }
     }

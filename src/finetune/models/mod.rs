@@ -77,7 +77,7 @@ impl Network {
     pub(crate) fn logits(&self, parameters: &Parameters, batch: &Batch, device: Device) -> Tensor<2> {
         match self {
             Self::Bert(bert) => bert.logits(parameters, batch, device),
-            Self::ResNet8(resnet8) => resnet8.logits(parameters, batch, device),
+            Self::ResNet8(_) => resnet8::ResNet8::logits(parameters, batch, device),
         }
     }
 

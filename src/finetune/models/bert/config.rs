@@ -68,7 +68,7 @@ impl BertConfig {
         if let Some((key, _)) = sizes.iter().find(|(_, size)| *size == 0) {
             return Err(format!("`{key}` is 0"));
         }
-        if config.hidden_size % config.num_attention_heads != 0 || config.hidden_size % 4 != 0 {
+        if !config.hidden_size.is_multiple_of(config.num_attention_heads) || !config.hidden_size.is_multiple_of(4) {
             return Err(format!(
                 "`hidden_size` {} is no multiple of `num_attention_heads` {} and of 4",
                 config.hidden_size, config.num_attention_heads

@@ -31,7 +31,11 @@ const HEAD_DEVIATION: f32 = 0.02;
 /// What turns the first position's last hidden state into class scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Head {
-    /// Dropout, then a linear layer.
+    /// Dropout, then a linear layer; the reference trains with it.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "trials use the pooler, which `transformers` expects")
+    )]
     Cls,
     /// The pooler (a linear layer and tanh), dropout, then a linear layer: `BertForSequenceClassification`.
     Pooler,
@@ -263,7 +267,7 @@ impl Bert {
     }
 
     /// The pooler's output, `[texts, hidden]`.
-    pub(crate) fn pool(&self, parameters: &Parameters, first: Tensor<2>) -> Tensor<2> {
+    fn pool(parameters: &Parameters, first: Tensor<2>) -> Tensor<2> {
         let place = parameters.list().len() - 4;
         (first.matmul(parameters.matrix(place)) + parameters.vector(place + 1).unsqueeze::<2>()).tanh()
     }
@@ -287,7 +291,7 @@ impl Bert {
         let first = self.first_hidden(parameters, batch, device);
         let features = match self.head {
             Head::Cls => first,
-            Head::Pooler => self.pool(parameters, first),
+            Head::Pooler => Self::pool(parameters, first),
         };
         let place = parameters.list().len() - 2;
         features.matmul(parameters.matrix(place)) + parameters.vector(place + 1).unsqueeze::<2>()
@@ -362,7 +366,7 @@ impl Bert {
         let place = parameters.list().len() - 2;
         let pooled = match self.head {
             Head::Cls => first.clone(),
-            Head::Pooler => self.pool(parameters, first.clone()),
+            Head::Pooler => Self::pool(parameters, first.clone()),
         };
         let features = kernels.drop(pooled.clone(), dropout);
         let logits = features.clone().matmul(parameters.matrix(place)) + parameters.vector(place + 1).unsqueeze::<2>();

@@ -109,7 +109,7 @@ fn forward_equals(reference: &serde_json::Value, folder: &Path) {
     if !reference["pooler_output"].is_null() {
         close(
             "pooler_output",
-            &values(&bert.pool(&parameters, first)),
+            &values(&Bert::pool(&parameters, first)),
             &reference["pooler_output"],
         );
     }

@@ -1,6 +1,9 @@
-//! The ResNet8 of MLPerf Tiny for 32 × 32 colour images (Banbury et al. 2021; He et al. 2016 for the blocks).
+//! The `ResNet8` of `MLPerf` Tiny for 32 × 32 colour images (Banbury et al. 2021; He et al. 2016 for the blocks).
 //!
 //! Padding is TensorFlow's SAME: where it is odd, the extra pixel is at the end.
+
+mod host;
+mod rows;
 
 use burn::tensor::{
     activation::relu,
@@ -8,6 +11,7 @@ use burn::tensor::{
     ops::{ConvOptions, PaddedConvOptions},
 };
 
+use self::host::HostRun;
 use super::{Batch, PassSettings};
 use crate::finetune::{
     backend::{Device, Tensor, values},
@@ -19,7 +23,7 @@ use crate::finetune::{
 
 /// Keras wrote the pretrained weights with this.
 const EPSILON: f64 = 1e-3;
-/// How much of a running statistic stays at a step; PyTorch's default. Keras's 0.99 is too slow for fine-tuning,
+/// How much of a running statistic stays at a step; `PyTorch`'s default. Keras's 0.99 is too slow for fine-tuning,
 /// which has few steps.
 const KEEP: f64 = 0.9;
 /// The input's side and channels.
@@ -28,7 +32,7 @@ const CHANNELS: usize = 3;
 /// The last block's channels.
 const FEATURES: usize = 64;
 
-/// A ResNet8 with a linear head.
+/// A `ResNet8` with a linear head.
 #[derive(Clone, Debug)]
 pub(crate) struct ResNet8 {
     pub(crate) classes: usize,
@@ -107,9 +111,10 @@ impl ResNet8 {
         }
         // Glorot's bound, as Keras starts dense layers (Glorot and Bengio 2010).
         let bound = (6.0 / (FEATURES + self.classes) as f32).sqrt();
-        let (weight, bias) = match self.head_from_file {
-            true => (Start::Pretrained, Start::Pretrained),
-            false => (Start::Uniform(bound), Start::Zeros),
+        let (weight, bias) = if self.head_from_file {
+            (Start::Pretrained, Start::Pretrained)
+        } else {
+            (Start::Uniform(bound), Start::Zeros)
         };
         push("fc.weight".to_owned(), &[self.classes, FEATURES], None, weight);
         push("fc.bias".to_owned(), &[self.classes], None, bias);
@@ -117,7 +122,11 @@ impl ResNet8 {
     }
 
     /// See [`super::Network::logits`].
-    pub(crate) fn logits(&self, parameters: &Parameters, batch: &Batch, device: Device) -> Tensor<2> {
+    pub(crate) fn logits(parameters: &Parameters, batch: &Batch, device: Device) -> Tensor<2> {
+        if device.is_host() {
+            let (pixels, images) = raw(batch);
+            return host_run(parameters, images, None, device).logits(pixels);
+        }
         let mut run = Run {
             parameters,
             names: Vec::new(),
@@ -129,6 +138,23 @@ impl ResNet8 {
 
     /// See [`super::Network::pass`].
     pub(crate) fn pass(
+        &self,
+        parameters: &Parameters,
+        batch: &Batch,
+        labels: &[u32],
+        settings: PassSettings,
+        device: Device,
+    ) -> Pass {
+        if device.is_host() {
+            let (pixels, images) = raw(batch);
+            let run = host_run(parameters, images, Some(settings.freeze_depth), device);
+            return run.pass(pixels, labels, self.classes, settings.dropout);
+        }
+        self.differentiated_pass(parameters, batch, labels, settings, device)
+    }
+
+    /// The same by burn's automatic differentiation, for devices whose memory the host cannot walk over.
+    fn differentiated_pass(
         &self,
         parameters: &Parameters,
         batch: &Batch,
@@ -319,148 +345,28 @@ fn channel_mean(values: Tensor<4>) -> Tensor<1> {
         .reshape([channels])
 }
 
-fn pixels(batch: &Batch, device: Device) -> Tensor<4> {
+fn host_run(parameters: &Parameters, images: usize, training: Option<usize>, device: Device) -> HostRun<'_> {
+    HostRun {
+        parameters,
+        images,
+        device,
+        training,
+        gradients: Vec::new(),
+        statistics: Vec::new(),
+    }
+}
+
+fn raw(batch: &Batch) -> (&[f32], usize) {
     match batch {
-        Batch::Images { pixels, count } => device.tensor(pixels.clone(), [*count, CHANNELS, SIDE, SIDE]),
+        Batch::Images { pixels, count } => (pixels, *count),
         Batch::Texts { .. } => panic!("an image model was given texts"),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        finetune::{backend::Host, batching::gather, models::Network, testing},
-        units::Seed,
-    };
-
-    const DEVICE: Device = Device::Cpu;
-
-    /// The quickstart's weights with their own head.
-    fn pretrained() -> (ResNet8, Parameters) {
-        let resnet8 = ResNet8 {
-            classes: 10,
-            head_from_file: true,
-        };
-        let path = "search-spaces/quickstart/resnet8-cifar10/model.safetensors";
-        let bytes = std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
-        let network = Network::ResNet8(resnet8.clone());
-        let parameters = crate::finetune::pretrained::read_parameters(&network, &bytes, "model", DEVICE).unwrap();
-        (resnet8, parameters)
-    }
-
-    /// The reference's two images.
-    fn waves() -> Batch {
-        let sine = (0..3072).map(|n| 0.5 + 0.5 * (0.1 * f64::from(n)).sin());
-        let cosine = (0..3072).map(|n| 0.5 + 0.5 * (0.013 * f64::from(n)).cos());
-        Batch::Images {
-            pixels: sine.chain(cosine).map(|value| value as f32).collect(),
-            count: 2,
-        }
-    }
-
-    #[test]
-    fn resnet8_equals_the_reference() {
-        let Some(reference) = testing::reference("resnet8-cifar10.json") else {
-            return;
-        };
-        let (resnet8, parameters) = pretrained();
-        let logits = values(&resnet8.logits(&parameters, &waves(), DEVICE));
-        let difference = testing::largest_difference(&logits, &testing::numbers(&reference["logits"]));
-        assert!(difference < 1e-4, "logits differ by {difference}");
-        let mut run = Run {
-            parameters: &parameters,
-            names: Vec::new(),
-            statistics: Vec::new(),
-            training: None,
-        };
-        let blocks = run.blocks(pixels(&waves(), DEVICE)).map(|block| {
-            let [images, ..] = block.dims();
-            let values = values(&block);
-            let mean = |image: &[f32]| image.iter().sum::<f32>() / image.len() as f32;
-            values.chunks_exact(values.len() / images).map(mean).collect::<Vec<_>>()
-        });
-        let means: Vec<f32> = (0..2)
-            .flat_map(|image| blocks.each_ref().map(|block| block[image]))
-            .collect();
-        let difference = testing::largest_difference(&means, &testing::numbers(&reference["block_means"]));
-        assert!(difference < 1e-4, "block means differ by {difference}");
-    }
-
-    fn pass(parameters: &Parameters, freeze_depth: usize) -> Pass {
-        let examples = testing::images(4, 3);
-        let batch = gather(&examples.inputs, &[0, 1, 2, 3]);
-        let settings = PassSettings {
-            freeze_depth,
-            dropout: DropoutKeys::new(0.2, Seed(1), 0),
-        };
-        let (resnet8, _) = pretrained();
-        resnet8.pass(parameters, &batch, &examples.labels, settings, DEVICE)
-    }
-
-    #[test]
-    fn what_is_frozen_has_no_gradient_and_keeps_its_statistics() {
-        let (resnet8, parameters) = pretrained();
-        assert_eq!(parameters.list().len(), resnet8.parameters().len());
-        for depth in 0..=4 {
-            let pass = pass(&parameters, depth);
-            let names = |indices: Vec<usize>| {
-                let mut names: Vec<_> = indices
-                    .iter()
-                    .map(|&index| parameters.list()[index].name.clone())
-                    .collect();
-                names.sort();
-                names
-            };
-            let expected = |gradient: bool| {
-                let changes = |index: &usize| {
-                    let parameter = &parameters.list()[*index];
-                    parameter.changes(depth) && parameter.has_gradient == gradient
-                };
-                names((0..parameters.list().len()).filter(changes).collect())
-            };
-            assert_eq!(
-                names(pass.gradients.iter().map(|(index, _)| *index).collect()),
-                expected(true)
-            );
-            assert_eq!(
-                names(pass.statistics.iter().map(|(index, _)| *index).collect()),
-                expected(false)
-            );
-        }
-    }
-
-    #[test]
-    fn gradients_are_slopes_of_the_loss() {
-        let (_, parameters) = pretrained();
-        for (index, gradient) in pass(&parameters, 2).gradients {
-            let Gradient::Dense(gradient) = gradient else {
-                panic!("there is no table here")
-            };
-            let gradient = Host::take(gradient, DEVICE);
-            let squared: f64 = gradient.values().iter().map(|value| f64::from(value * value)).sum();
-            if squared < 1e-8 {
-                // A bias before a batch norm moves nothing.
-                continue;
-            }
-            let step = 1e-3 / squared.sqrt();
-            let at = |sign: f64| {
-                let mut moved = parameters.clone();
-                let start = values(&moved.vector(index));
-                let shifted: Vec<f32> = start
-                    .iter()
-                    .zip(gradient.values())
-                    .map(|(start, slope)| start + (sign * step) as f32 * slope)
-                    .collect();
-                *moved.tensor_mut(index) = DEVICE.tensor(shifted, [start.len()]);
-                pass(&moved, 2).loss
-            };
-            let slope = (at(1.0) - at(-1.0)) / (2.0 * step);
-            let name = &parameters.list()[index].name;
-            assert!(
-                (slope - squared).abs() < 0.05 * squared + 1e-3,
-                "{name}: slope {slope}, gradient {squared}"
-            );
-        }
-    }
+fn pixels(batch: &Batch, device: Device) -> Tensor<4> {
+    let (pixels, images) = raw(batch);
+    device.tensor(pixels.to_vec(), [images, CHANNELS, SIDE, SIDE])
 }
+
+#[cfg(test)]
+mod tests;

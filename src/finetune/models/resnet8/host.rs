@@ -1,0 +1,412 @@
+//! `ResNet8` on the CPU, forward and backward by hand.
+//!
+//! burn's convolutions and broadcasts cost seven times what `PyTorch`'s do at these sizes. Here an image is rows of
+//! channels, `[images · side · side, channels]`: a convolution is a product of gathered patches with the weights, and
+//! batch norm, bias and rectifier walk over rows. A test holds this equal to the network as burn differentiates it.
+
+use super::{
+    BLOCKS, CHANNELS, EPSILON, FEATURES, KEEP, SIDE,
+    rows::{Geometry, column_sums, rectify, rectify_backward},
+};
+use crate::finetune::{
+    backend::{Device, Host, Tensor, values},
+    dropout::DropoutKeys,
+    gradients::{Gradient, Pass},
+    loss::cross_entropy,
+    parameters::Parameters,
+};
+
+/// Feature maps of a batch: `[images, side, side, channels]`.
+#[derive(Clone)]
+struct Map {
+    values: Vec<f32>,
+    side: usize,
+    channels: usize,
+}
+
+/// What a convolution's backward pass needs.
+struct ConvolutionSaved {
+    /// `[images · side · side, kernel · kernel · inputs]` of the output's side.
+    patches: Tensor<2>,
+    geometry: Geometry,
+}
+
+/// What a batch norm's backward pass needs.
+struct NormSaved {
+    /// Columns with mean 0 and variance 1.
+    normalized: Vec<f32>,
+    inverse_deviation: Vec<f32>,
+}
+
+/// What a residual block's backward pass needs.
+struct BlockSaved {
+    first: (ConvolutionSaved, NormSaved),
+    /// After the first rectifier.
+    middle: Vec<f32>,
+    second: (ConvolutionSaved, NormSaved),
+    down: Option<ConvolutionSaved>,
+    /// After the last rectifier.
+    output: Vec<f32>,
+}
+
+/// One pass over a batch.
+pub(super) struct HostRun<'a> {
+    pub(super) parameters: &'a Parameters,
+    pub(super) images: usize,
+    pub(super) device: Device,
+    /// The freeze depth of a training pass; none in evaluation.
+    pub(super) training: Option<usize>,
+    pub(super) gradients: Vec<(usize, Gradient)>,
+    pub(super) statistics: Vec<(usize, Tensor<1>)>,
+}
+
+impl HostRun<'_> {
+    fn index(&self, name: &str) -> usize {
+        let place = self
+            .parameters
+            .list()
+            .iter()
+            .position(|parameter| parameter.name == name);
+        place.expect("the list of parameters has every name that the network asks for")
+    }
+
+    fn vector(&self, name: &str) -> Vec<f32> {
+        values(&self.parameters.vector(self.index(name)))
+    }
+
+    fn trains(&self, depth: usize) -> bool {
+        self.training.is_some_and(|frozen| frozen < depth)
+    }
+
+    fn record(&mut self, name: &str, gradient: Vec<f32>) {
+        let length = gradient.len();
+        self.gradients.push((
+            self.index(name),
+            Gradient::Dense(self.device.tensor(gradient, [length])),
+        ));
+    }
+
+    /// A convolution's weights as `[kernel · kernel · inputs, outputs]`; files have `[outputs, inputs, kernel, kernel]`.
+    fn weights(&self, name: &str, geometry: Geometry) -> Tensor<2> {
+        let stored = self.vector(&format!("{name}.weight"));
+        let taps = geometry.kernel * geometry.kernel;
+        let value = |place: usize| {
+            let (row, output) = (place / geometry.outputs, place % geometry.outputs);
+            let (tap, input) = (row / geometry.inputs, row % geometry.inputs);
+            stored[(output * geometry.inputs + input) * taps + tap]
+        };
+        let shape = [geometry.patch(), geometry.outputs];
+        self.device.tensor((0..shape[0] * shape[1]).map(value).collect(), shape)
+    }
+
+    fn convolution(&self, name: &str, input: &Map, stride: usize) -> (Map, ConvolutionSaved) {
+        let shape = &self.parameters.list()[self.index(&format!("{name}.weight"))].shape;
+        let geometry = Geometry {
+            images: self.images,
+            side: input.side,
+            inputs: shape[1],
+            outputs: shape[0],
+            kernel: shape[2],
+            stride,
+        };
+        let side = geometry.output_side();
+        let rows = self.images * side * side;
+        let mut patches = vec![0.0; rows * geometry.patch()];
+        geometry.runs(|patch, place| {
+            patches[patch..patch + geometry.inputs].copy_from_slice(&input.values[place..place + geometry.inputs]);
+        });
+        let patches = self.device.tensor(patches, [rows, geometry.patch()]);
+        let mut output = Host::take(patches.clone().matmul(self.weights(name, geometry)), self.device);
+        let bias = self.vector(&format!("{name}.bias"));
+        for row in output.values_mut().chunks_exact_mut(geometry.outputs) {
+            row.iter_mut().zip(&bias).for_each(|(value, bias)| *value += bias);
+        }
+        let output = Map {
+            values: output.values().to_vec(),
+            side,
+            channels: geometry.outputs,
+        };
+        (output, ConvolutionSaved { patches, geometry })
+    }
+
+    fn convolution_backward(
+        &mut self,
+        name: &str,
+        gradient: Vec<f32>,
+        saved: ConvolutionSaved,
+        wants_input: bool,
+    ) -> Vec<f32> {
+        let ConvolutionSaved { patches, geometry } = saved;
+        let Geometry { inputs, outputs, .. } = geometry;
+        let mut bias = vec![0.0; outputs];
+        for row in gradient.chunks_exact(outputs) {
+            bias.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+        }
+        let rows = gradient.len() / outputs;
+        let gradient = self.device.tensor(gradient, [rows, outputs]);
+        let weight = values(&patches.transpose().matmul(gradient.clone()));
+        let taps = geometry.kernel * geometry.kernel;
+        let mut stored = vec![0.0; weight.len()];
+        for (row, values) in weight.chunks_exact(outputs).enumerate() {
+            let (tap, input) = (row / inputs, row % inputs);
+            for (output, value) in values.iter().enumerate() {
+                stored[(output * inputs + input) * taps + tap] = *value;
+            }
+        }
+        self.record(&format!("{name}.weight"), stored);
+        self.record(&format!("{name}.bias"), bias);
+        if !wants_input {
+            return Vec::new();
+        }
+        let patches = Host::take(gradient.matmul(self.weights(name, geometry).transpose()), self.device);
+        let mut result = vec![0.0; geometry.images * geometry.side * geometry.side * inputs];
+        geometry.runs(|patch, place| {
+            let taken = &patches.values()[patch..patch + inputs];
+            result[place..place + inputs]
+                .iter_mut()
+                .zip(taken)
+                .for_each(|(sum, value)| *sum += value);
+        });
+        result
+    }
+
+    /// Batch norm, in place: with the batch's statistics where it trains, which then move the running ones, else with
+    /// the running statistics.
+    fn norm(&mut self, name: &str, map: &mut Map, trains: bool) -> NormSaved {
+        let [scale, shift, mean, variance] =
+            ["weight", "bias", "running_mean", "running_var"].map(|part| self.vector(&format!("{name}.{part}")));
+        let channels = map.channels;
+        let (mut batch_mean, mut batch_variance) = (mean.clone(), variance.clone());
+        if trains {
+            let count = (map.values.len() / channels) as f32;
+            batch_mean = column_sums(&map.values, channels, |_, value| value);
+            for sum in &mut batch_mean {
+                *sum /= count;
+            }
+            batch_variance = column_sums(&map.values, channels, |channel, value| {
+                (value - batch_mean[channel]).powi(2)
+            });
+            for sum in &mut batch_variance {
+                *sum /= count;
+            }
+            let unbiased = count / (count - 1.0).max(1.0);
+            let keep = KEEP as f32;
+            let moved = |old: &[f32], new: &[f32], factor: f32| -> Vec<f32> {
+                old.iter()
+                    .zip(new)
+                    .map(|(old, new)| old * keep + new * factor * (1.0 - keep))
+                    .collect()
+            };
+            for (part, moved) in [
+                ("running_mean", moved(&mean, &batch_mean, 1.0)),
+                ("running_var", moved(&variance, &batch_variance, unbiased)),
+            ] {
+                self.statistics.push((
+                    self.index(&format!("{name}.{part}")),
+                    self.device.tensor(moved, [channels]),
+                ));
+            }
+        }
+        let inverse_deviation: Vec<f32> = batch_variance
+            .iter()
+            .map(|variance| (variance + EPSILON as f32).sqrt().recip())
+            .collect();
+        for row in map.values.chunks_exact_mut(channels) {
+            for ((value, mean), inverse) in row.iter_mut().zip(&batch_mean).zip(&inverse_deviation) {
+                *value = (*value - mean) * inverse;
+            }
+        }
+        let normalized = if trains { map.values.clone() } else { Vec::new() };
+        for row in map.values.chunks_exact_mut(channels) {
+            for ((value, scale), shift) in row.iter_mut().zip(&scale).zip(&shift) {
+                *value = *value * scale + shift;
+            }
+        }
+        NormSaved {
+            normalized,
+            inverse_deviation,
+        }
+    }
+
+    fn norm_backward(&mut self, name: &str, mut gradient: Vec<f32>, saved: &NormSaved) -> Vec<f32> {
+        let scale = self.vector(&format!("{name}.weight"));
+        let channels = scale.len();
+        let count = (gradient.len() / channels) as f32;
+        let shift_sum = column_sums(&gradient, channels, |_, value| value);
+        let mut scale_sum = vec![0.0; channels];
+        let rows = gradient
+            .chunks_exact(channels)
+            .zip(saved.normalized.chunks_exact(channels));
+        for (gradient, normalized) in rows {
+            for ((sum, gradient), normalized) in scale_sum.iter_mut().zip(gradient).zip(normalized) {
+                *sum += gradient * normalized;
+            }
+        }
+        let factors: Vec<f32> = scale.iter().zip(&saved.inverse_deviation).map(|(x, y)| x * y).collect();
+        let means: Vec<[f32; 2]> = shift_sum
+            .iter()
+            .zip(&scale_sum)
+            .map(|(x, y)| [x / count, y / count])
+            .collect();
+        let rows = gradient
+            .chunks_exact_mut(channels)
+            .zip(saved.normalized.chunks_exact(channels));
+        for (gradient, normalized) in rows {
+            let places = gradient.iter_mut().zip(normalized).zip(&means).zip(&factors);
+            for (((gradient, normalized), [mean, projection]), factor) in places {
+                *gradient = (*gradient - mean - normalized * projection) * factor;
+            }
+        }
+        self.record(&format!("{name}.weight"), scale_sum);
+        self.record(&format!("{name}.bias"), shift_sum);
+        gradient
+    }
+
+    fn block(&mut self, number: usize, input: &Map) -> (Map, Option<BlockSaved>) {
+        let (name, _, stride) = BLOCKS[number];
+        let trains = self.trains(number + 2);
+        let (mut middle, first) = self.convolution(&format!("{name}.conv1"), input, stride);
+        let first_norm = self.norm(&format!("{name}.bn1"), &mut middle, trains);
+        rectify(&mut middle.values);
+        let (mut output, second) = self.convolution(&format!("{name}.conv2"), &middle, 1);
+        let second_norm = self.norm(&format!("{name}.bn2"), &mut output, trains);
+        let down = (stride > 1).then(|| self.convolution(&format!("{name}.down"), input, stride));
+        let shortcut = down.as_ref().map_or(&input.values, |(map, _)| &map.values);
+        output
+            .values
+            .iter_mut()
+            .zip(shortcut)
+            .for_each(|(value, shortcut)| *value += shortcut);
+        rectify(&mut output.values);
+        let saved = trains.then(|| BlockSaved {
+            first: (first, first_norm),
+            middle: middle.values,
+            second: (second, second_norm),
+            down: down.map(|(_, saved)| saved),
+            output: output.values.clone(),
+        });
+        (output, saved)
+    }
+
+    fn block_backward(&mut self, number: usize, mut gradient: Vec<f32>, saved: BlockSaved) -> Vec<f32> {
+        let (name, _, _) = BLOCKS[number];
+        let wants_input = self.trains(number + 1);
+        rectify_backward(&mut gradient, &saved.output);
+        let hidden = self.norm_backward(&format!("{name}.bn2"), gradient.clone(), &saved.second.1);
+        let mut hidden = self.convolution_backward(&format!("{name}.conv2"), hidden, saved.second.0, true);
+        rectify_backward(&mut hidden, &saved.middle);
+        let hidden = self.norm_backward(&format!("{name}.bn1"), hidden, &saved.first.1);
+        let mut input = self.convolution_backward(&format!("{name}.conv1"), hidden, saved.first.0, wants_input);
+        let shortcut = match saved.down {
+            Some(down) => self.convolution_backward(&format!("{name}.down"), gradient, down, wants_input),
+            None => gradient,
+        };
+        input
+            .iter_mut()
+            .zip(shortcut)
+            .for_each(|(value, shortcut)| *value += shortcut);
+        input
+    }
+
+    /// The stem's output, and what its backward pass needs.
+    fn stem(&mut self, pixels: &[f32]) -> (Map, (ConvolutionSaved, NormSaved)) {
+        let plane = SIDE * SIDE;
+        let pixel = |place: usize| {
+            let (image, rest) = (place / (plane * CHANNELS), place % (plane * CHANNELS));
+            pixels[(image * CHANNELS + rest % CHANNELS) * plane + rest / CHANNELS]
+        };
+        let input = Map {
+            values: (0..pixels.len()).map(pixel).collect(),
+            side: SIDE,
+            channels: CHANNELS,
+        };
+        let (mut map, convolution) = self.convolution("stem.conv", &input, 1);
+        let trains = self.trains(1);
+        let norm = self.norm("stem.bn", &mut map, trains);
+        rectify(&mut map.values);
+        (map, (convolution, norm))
+    }
+
+    /// The mean of every channel, `[images, channels]`.
+    fn pool(map: &Map) -> Vec<f32> {
+        let pixels = map.side * map.side;
+        let sums = map
+            .values
+            .chunks_exact(pixels * FEATURES)
+            .flat_map(|image| column_sums(image, FEATURES, |_, value| value / pixels as f32));
+        sums.collect()
+    }
+
+    fn head(&self, features: Vec<f32>) -> (Tensor<2>, Tensor<2>) {
+        let features = self.device.tensor(features, [self.images, FEATURES]);
+        let weight = self.parameters.matrix(self.index("fc.weight"));
+        let bias = self.parameters.vector(self.index("fc.bias")).unsqueeze::<2>();
+        (features.clone(), features.matmul(weight) + bias)
+    }
+
+    /// Scores before softmax, `[images, classes]`, in evaluation mode.
+    pub(super) fn logits(&mut self, pixels: &[f32]) -> Tensor<2> {
+        let (mut map, _) = self.stem(pixels);
+        for number in 0..BLOCKS.len() {
+            map = self.block(number, &map).0;
+        }
+        self.head(Self::pool(&map)).1
+    }
+
+    /// The loss and all gradients.
+    pub(super) fn pass(mut self, pixels: &[f32], labels: &[u32], classes: usize, dropout: DropoutKeys) -> Pass {
+        let (stem, stem_saved) = self.stem(pixels);
+        let mut map = stem.clone();
+        let mut saved = Vec::new();
+        for number in 0..BLOCKS.len() {
+            let (output, block) = self.block(number, &map);
+            map = output;
+            saved.extend(block.map(|block| (number, block)));
+        }
+        let mut features = Self::pool(&map);
+        let factors = dropout.site(0).map(|dropout| dropout.factors(features.len()));
+        if let Some(factors) = &factors {
+            features
+                .iter_mut()
+                .zip(factors)
+                .for_each(|(feature, factor)| *feature *= factor);
+        }
+        let (features, logits) = self.head(features);
+        let (loss, gradient) = cross_entropy(&values(&logits), labels, classes, labels.len() as f32);
+        let bias = column_sums(&gradient, classes, |_, value| value);
+        let gradient = self.device.tensor(gradient, [self.images, classes]);
+        self.record("fc.weight", values(&features.transpose().matmul(gradient.clone())));
+        self.record("fc.bias", bias);
+        let weight = self.parameters.matrix(self.index("fc.weight"));
+        let mut gradient = values(&gradient.matmul(weight.transpose()));
+        if let Some(factors) = &factors {
+            gradient
+                .iter_mut()
+                .zip(factors)
+                .for_each(|(gradient, factor)| *gradient *= factor);
+        }
+        // Every pixel has its share of the mean.
+        let pixels = map.side * map.side;
+        let share = |image: &[f32]| {
+            image
+                .iter()
+                .map(|value| value / pixels as f32)
+                .collect::<Vec<f32>>()
+                .repeat(pixels)
+        };
+        let mut gradient: Vec<f32> = gradient.chunks_exact(FEATURES).flat_map(share).collect();
+        for (number, block) in saved.into_iter().rev() {
+            gradient = self.block_backward(number, gradient, block);
+        }
+        if self.trains(1) {
+            rectify_backward(&mut gradient, &stem.values);
+            let gradient = self.norm_backward("stem.bn", gradient, &stem_saved.1);
+            self.convolution_backward("stem.conv", gradient, stem_saved.0, false);
+        }
+        Pass {
+            loss: loss / labels.len() as f64,
+            gradients: self.gradients,
+            statistics: self.statistics,
+        }
+    }
+}
