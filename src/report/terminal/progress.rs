@@ -3,7 +3,7 @@
 use std::io;
 
 use console::{Term, style};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use crate::engine::{Clock, Moment, Observer};
 use crate::study::Study;
@@ -13,7 +13,7 @@ use super::header::header;
 use super::rows::Rows;
 use super::sentences::{BestSeen, Tone};
 use super::summary::summary;
-use super::{Facts, sentences};
+use super::{Facts, sentences, words};
 
 /// Lines of the header.
 const HEADER: usize = 3;
@@ -21,15 +21,12 @@ const HEADER: usize = 3;
 /// Lines that are left free for what has happened, however many slots there are.
 const FREE: usize = 4;
 
-/// Rows and columns where the terminal does not tell.
-const SIZE: (u16, u16) = (24, 80);
-
 /// Shows a study as a block of lines that moves. Colours only stress what the words say; `NO_COLOR` is heeded.
 pub struct Terminal {
     facts: Facts,
-    screen: MultiProgress,
-    size: Box<dyn Fn() -> (u16, u16) + Send>,
-    bars: Vec<ProgressBar>,
+    term: Box<dyn TermLike>,
+    /// The block: of a bar it has only the way to stay in place. Whatever becomes of the run, dropping it takes it away.
+    block: ProgressBar,
     rows: Rows,
     best: BestSeen,
 }
@@ -37,18 +34,20 @@ pub struct Terminal {
 impl Terminal {
     /// A block on stderr, redrawn at most 10 times a second.
     pub fn stderr(facts: Facts) -> Self {
-        let term = Term::stderr();
-        let size = move || term.size_checked().unwrap_or(SIZE);
-        Self::new(facts, ProgressDrawTarget::stderr_with_hz(10), Box::new(size))
+        let target = ProgressDrawTarget::stderr_with_hz(10);
+        Self::new(facts, Box::new(Term::stderr()), target)
     }
 
-    /// A block on any target; `size` tells its rows and columns.
-    pub(super) fn new(facts: Facts, target: ProgressDrawTarget, size: Box<dyn Fn() -> (u16, u16) + Send>) -> Self {
+    /// A block on a terminal that is reached in two ways.
+    pub(super) fn new(facts: Facts, term: Box<dyn TermLike>, target: ProgressDrawTarget) -> Self {
+        let block = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{msg}") {
+            block.set_style(style);
+        }
         Self {
             facts,
-            screen: MultiProgress::with_draw_target(target),
-            size,
-            bars: Vec::new(),
+            term,
+            block,
             rows: Rows::default(),
             best: BestSeen::default(),
         }
@@ -62,7 +61,6 @@ impl Terminal {
                 // What was best before is no news.
                 self.best.is_new(study);
                 self.say(Tone::Ordinary, &sentences::started(slots, *is_resumed, study));
-                self.lay_out();
             }
             Moment::Delivered { trial } => {
                 let is_best = self.best.is_new(study);
@@ -75,9 +73,10 @@ impl Terminal {
             }
             Moment::Stopping { why } => self.say(Tone::Ordinary, &format!("stopping: {why}")),
             Moment::Ended { reason, idle_share } => {
-                self.clear();
+                self.block.finish_and_clear();
                 for line in summary(study, &self.facts, *reason, *idle_share, elapsed) {
-                    self.say(Tone::Ordinary, &line);
+                    // A terminal that went away stops no study.
+                    let _ = self.term.write_line(&line);
                 }
                 return;
             }
@@ -86,70 +85,37 @@ impl Terminal {
         self.draw(study, elapsed);
     }
 
-    /// One bar a line, as many as the terminal holds; those of indicatif are only its way to keep lines in place.
-    fn lay_out(&mut self) {
-        let (height, _) = (self.size)();
-        let room = usize::from(height).saturating_sub(HEADER + FREE).max(1);
-        let slots = self.rows.len();
-        let lines = HEADER + slots.min(room);
-        self.bars = (0..lines)
-            .map(|_| self.screen.add(ProgressBar::no_length().with_style(line_style())))
-            .collect();
-    }
-
     fn draw(&self, study: &Study, elapsed: f64) {
-        let (_, width) = (self.size)();
-        let width = usize::from(width);
+        let (height, width) = (usize::from(self.term.height()), usize::from(self.term.width()));
         let [budgets, best, places] = header(study, &self.facts, elapsed, width);
-        let header = [
-            style(budgets).for_stderr().bold(),
-            style(best).for_stderr().cyan(),
-            style(places).for_stderr(),
+        let mut lines = vec![
+            style(budgets).for_stderr().bold().to_string(),
+            style(best).for_stderr().cyan().to_string(),
+            places,
         ];
-        let slots = self.bars.len().saturating_sub(HEADER);
-        let rows = (0..slots).map(|slot| {
-            if slot + 1 == slots && slots < self.rows.len() {
-                let hidden = self.rows.len() - slot;
-                let line = format!("and {hidden} more slots, {} of them training", self.rows.training(slot));
-                return cut(&line, width).into_owned();
-            }
-            self.rows.line(slot, study, self.facts.epoch, elapsed, width)
-        });
-        let lines = header.iter().map(ToString::to_string).chain(rows);
-        for (bar, line) in self.bars.iter().zip(lines) {
-            bar.set_message(line);
+        let room = height.saturating_sub(HEADER + FREE).max(1);
+        let slots = self.rows.len();
+        // Where not all slots have room, the last line counts the others.
+        let shown = if slots > room { room - 1 } else { slots };
+        lines.extend((0..shown).map(|slot| self.rows.line(slot, study, self.facts.epoch, elapsed, width)));
+        if shown < slots {
+            let hidden = words::counted(&(slots - shown).to_string(), "slot");
+            let line = format!("and {hidden} more, {} training", self.rows.training(shown));
+            lines.push(cut(&line, width).into_owned());
         }
+        self.block.set_message(lines.join("\n"));
     }
 
     /// A text that stays, above the block.
     fn say(&self, tone: Tone, text: &str) {
-        let (_, width) = (self.size)();
-        for line in wrap(text, width.into()) {
+        for line in wrap(text, self.term.width().into()) {
             let line = style(line).for_stderr();
             let line = match tone {
                 Tone::Ordinary => line,
                 Tone::Good => line.green().bold(),
                 Tone::Bad => line.yellow(),
             };
-            // A terminal that went away stops no study.
-            let _ = self.screen.println(line.to_string());
-        }
-    }
-
-    /// Takes the block away.
-    fn clear(&mut self) {
-        let _ = self.screen.clear();
-        for bar in self.bars.drain(..) {
-            self.screen.remove(&bar);
-        }
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        // A run that broke off has no last moment; after one, nothing is left to take away.
-        if !self.bars.is_empty() {
-            self.clear();
+            self.block.println(line.to_string());
         }
     }
 }
@@ -161,11 +127,6 @@ impl Observer for Terminal {
     }
 }
 
-/// Nothing but the message.
-fn line_style() -> ProgressStyle {
-    ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,7 +136,7 @@ mod tests {
     fn terminal(height: u16, width: u16) -> (Terminal, Screen) {
         let screen = Screen::new(height, width);
         let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
-        let terminal = Terminal::new(testing::facts(), target, Box::new(move || (height, width)));
+        let terminal = Terminal::new(testing::facts(), Box::new(screen.clone()), target);
         (terminal, screen)
     }
 
@@ -218,7 +179,7 @@ mod tests {
         };
         terminal.take(&moment, &study, 0.0);
         let text = screen.text();
-        assert!(text.ends_with("and 10 more slots, 0 of them training"), "{text}");
+        assert!(text.ends_with("and 10 slots more, 0 training"), "{text}");
         assert!(text.lines().count() <= 10);
     }
 

@@ -39,17 +39,20 @@ struct Run {
     at: Samples,
     /// Seconds that the study had run, and samples seen, when this run began.
     begun: (f64, Samples),
+    /// Seconds that the study had run when the last progress was told.
+    told: f64,
     value: Option<f64>,
     train_loss: Option<f64>,
 }
 
 impl Run {
-    /// Seconds to the segment's end at the speed so far.
+    /// Seconds to the segment's end at the speed so far; between two reports they count down.
     fn seconds_left(&self, elapsed: f64) -> Option<f64> {
         let (since, base) = self.begun;
         let done = self.at.0.checked_sub(base.0).filter(|&done| done > 0)?;
         let left = self.to.0.saturating_sub(self.at.0);
-        Some(left as f64 / done as f64 * (elapsed - since).max(0.0))
+        let predicted = left as f64 / done as f64 * (self.told - since).max(0.0);
+        Some((predicted - (elapsed - self.told)).max(0.0))
     }
 
     /// How much of the segment is done, in [0, 1].
@@ -81,6 +84,7 @@ impl Rows {
                     to: *to,
                     at,
                     begun: (elapsed, at),
+                    told: elapsed,
                     value: last.map(|last| study.settings().goal.value(last.loss)),
                     train_loss: None,
                 };
@@ -94,6 +98,7 @@ impl Rows {
                     && run.trial == *trial
                 {
                     run.at = progress.at;
+                    run.told = elapsed;
                     run.train_loss = progress.train_loss.or(run.train_loss);
                     let evaluation = progress.evaluation.as_ref();
                     let value = evaluation.and_then(|evaluation| evaluation.metrics.get(&study.settings().metric));
@@ -257,6 +262,16 @@ mod tests {
         };
         rows.take(&moment, &study, 0.0);
         assert_eq!(rows.line(0, &study, Samples(1000), 0.0, 80), "cpu 0  starting");
+    }
+
+    #[test]
+    fn the_prediction_counts_down_between_two_reports() {
+        let (mut rows, study) = rows();
+        train(&mut rows, &study, 222);
+        let shown = [20.0, 24.0, 40.0].map(|elapsed| rows.line(0, &study, Samples(1000), elapsed, 120));
+        assert!(shown[0].ends_with("ETA 10 s"), "{shown:?}");
+        assert!(shown[1].ends_with("ETA 6 s"), "{shown:?}");
+        assert!(shown[2].ends_with("ETA 0 s"), "{shown:?}");
     }
 
     #[test]

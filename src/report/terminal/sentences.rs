@@ -184,3 +184,43 @@ pub(super) fn measured(study: &Study, observation: &Observation) -> String {
 fn one_line(message: &str) -> String {
     message.trim().replace(char::is_control, " ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::terminal::testing;
+    use crate::study::Event;
+
+    #[test]
+    fn a_lost_worker_says_what_happens_next() {
+        let mut study = testing::study_under_way();
+        let trial = *study.flights().keys().next().unwrap();
+        let first = lost(&study, "cpu 0", Some(trial), "killed by signal 9\n");
+        let message = String::new();
+        study.apply(&Event::SegmentLost { trial, message }, 0.0);
+        let second = lost(&study, "cpu 0", Some(trial), "killed by signal 9");
+        let idle = lost(&study, "cpu 1", None, "exit status 1");
+        insta::assert_snapshot!([first, second, idle].join("\n"), @r#"
+        lost the worker on cpu 0 with trial 7: killed by signal 9; trial 7 is tried once more
+        lost the worker on cpu 0 with trial 7: killed by signal 9; it is the second one that trial 7 took along: the trial has failed
+        lost the worker on cpu 1, which ran nothing: exit status 1; a new one is started
+        "#);
+    }
+
+    #[test]
+    fn a_trial_that_was_better_before_says_so() {
+        let mut study = testing::study(testing::asha(), Some(1));
+        let planned = study.decide().unwrap();
+        study.apply(&planned, 0.0);
+        let trial = TrialId(0);
+        testing::arrive(
+            &mut study,
+            trial,
+            vec![testing::evaluation(200, 0.9), testing::evaluation(444, 0.8)],
+        );
+        study.apply(&Event::SegmentDelivered { trial }, 1.0);
+        let (tone, line) = delivered(&study, Samples(1000), trial, true);
+        assert_eq!(tone, Tone::Good);
+        insta::assert_snapshot!(line, @"trial 0 paused at 0.44 epochs: accuracy 0.8000 (was 0.9000 at epoch 0.2), the best so far");
+    }
+}

@@ -120,6 +120,24 @@ fn next(study: &Study) -> Option<(TrialId, Flight)> {
     flights.min_by_key(turn).map(|(&trial, flight)| (trial, flight.clone()))
 }
 
+/// Ends a planned segment with these evaluations.
+pub(super) fn arrive(study: &mut Study, trial: TrialId, evaluations: Vec<Evaluation>) {
+    let outcome = Outcome::Reached(SegmentReport {
+        reached: study.flights()[&trial].to,
+        evaluations,
+        trainable_parameters: 1,
+        usage: Usage::default(),
+    });
+    let event = Event::SegmentEnded {
+        trial,
+        outcome,
+        device: "cpu".into(),
+        started_at: String::new(),
+        finished_at: String::new(),
+    };
+    study.apply(&event, 0.0);
+}
+
 /// Starts the segment whose turn it is, trains half of it, and loses its worker if `is_lost`.
 fn begin(study: &mut Study, see: See<'_>, elapsed: f64, is_lost: bool) -> Option<(usize, TrialId, Flight)> {
     let (trial, flight) = next(study)?;
