@@ -1,0 +1,373 @@
+//! One JSON object a line for every moment, for other programs.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::engine::{Clock, Moment, Observer};
+use crate::space::Configuration;
+use crate::study::{EndReason, Outcome, Study};
+use crate::trials::{Evaluation, Failure, Observation, Status};
+use crate::units::{Goal, Samples, TrialId};
+
+use super::sentences::{self, BestSeen};
+use super::{Facts, header};
+
+/// Version of these lines, told by the first one. Fields may be added within a version; none changes or goes.
+const FORMAT: u32 = 1;
+
+/// Ticks come often; one in so many seconds is written.
+const TICK: f64 = 1.0;
+
+/// Writes every moment as one JSON object a line: `{"moment": "delivered", "elapsed": 42.1, …}`.
+///
+/// `elapsed` are seconds that the study has run. Resource levels are objects with `samples` and `epochs`. Numbers that JSON
+/// cannot hold are `null`. Of ticks, one a second is written. Errors of the writer are ignored.
+pub struct Json<W> {
+    out: W,
+    facts: Facts,
+    best: BestSeen,
+    ticked: f64,
+}
+
+/// What is written of each kind of moment.
+#[derive(Serialize)]
+#[serde(tag = "moment", rename_all = "snake_case")]
+enum Line<'a> {
+    Started {
+        elapsed: f64,
+        format: u32,
+        name: &'a str,
+        metric: &'a str,
+        goal: Goal,
+        wall: Option<f64>,
+        max_trials: Option<u32>,
+        is_resumed: bool,
+        slots: Vec<SlotFields>,
+    },
+    SegmentStarted {
+        elapsed: f64,
+        slot: usize,
+        trial: TrialId,
+        from: Level,
+        to: Level,
+        configuration: &'a Configuration,
+        origin: &'a str,
+    },
+    Progressed {
+        elapsed: f64,
+        slot: usize,
+        trial: TrialId,
+        at: Level,
+        train_loss: Option<f64>,
+        metrics: Option<&'a BTreeMap<String, f64>>,
+    },
+    SegmentEnded {
+        elapsed: f64,
+        slot: usize,
+        trial: TrialId,
+        outcome: &'static str,
+        at: Option<Level>,
+        metrics: Option<&'a BTreeMap<String, f64>>,
+        failure: Option<&'a Failure>,
+    },
+    Delivered {
+        elapsed: f64,
+        trial: TrialId,
+        status: &'static str,
+        reached: Level,
+        value: Option<f64>,
+        is_best: bool,
+        failure: Option<&'a Failure>,
+    },
+    WorkerLost {
+        elapsed: f64,
+        slot: usize,
+        trial: Option<TrialId>,
+        message: &'a str,
+        is_tried_again: bool,
+    },
+    Stopping {
+        elapsed: f64,
+        why: &'a str,
+    },
+    Tick {
+        elapsed: f64,
+        counts: Counts,
+    },
+    Ended {
+        elapsed: f64,
+        reason: Option<EndReason>,
+        idle_share: f64,
+        counts: Counts,
+        best: Option<Best<'a>>,
+        folder: String,
+    },
+}
+
+#[derive(Serialize)]
+struct SlotFields {
+    slot: usize,
+    device: String,
+    threads: usize,
+}
+
+#[derive(Serialize)]
+struct Level {
+    samples: Samples,
+    epochs: f64,
+}
+
+#[derive(Serialize)]
+struct Best<'a> {
+    trial: TrialId,
+    value: f64,
+    at: Level,
+    origin: &'a str,
+    configuration: &'a Configuration,
+}
+
+/// Trials by what they do.
+#[derive(Default, Serialize)]
+struct Counts {
+    trials: usize,
+    running: usize,
+    paused: usize,
+    completed: usize,
+    failed: usize,
+}
+
+impl<W: Write> Json<W> {
+    /// JSON lines to `out`.
+    pub fn new(out: W, facts: Facts) -> Self {
+        Self {
+            out,
+            facts,
+            best: BestSeen::default(),
+            ticked: f64::NEG_INFINITY,
+        }
+    }
+
+    pub(super) fn take(&mut self, moment: &Moment<'_>, study: &Study, elapsed: f64) {
+        if matches!(moment, Moment::Tick) {
+            if elapsed - self.ticked < TICK {
+                return;
+            }
+            self.ticked = elapsed;
+        }
+        let is_best = match moment {
+            Moment::Started { .. } | Moment::Delivered { .. } => self.best.is_new(study),
+            Moment::SegmentStarted { .. }
+            | Moment::Progressed { .. }
+            | Moment::SegmentEnded { .. }
+            | Moment::WorkerLost { .. }
+            | Moment::Stopping { .. }
+            | Moment::Tick
+            | Moment::Ended { .. } => false,
+        };
+        let elapsed = (elapsed * 1000.0).round() / 1000.0;
+        let line = line(moment, study, &self.facts, (elapsed, is_best));
+        if let Ok(mut text) = serde_json::to_string(&line) {
+            text.push('\n');
+            // One write a line. A reader that went away stops no study.
+            let _ = self.out.write_all(text.as_bytes());
+            let _ = self.out.flush();
+        }
+    }
+}
+
+impl<W: Write> Observer for Json<W> {
+    fn observe(&mut self, moment: &Moment<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+        self.take(moment, study, clock.elapsed());
+        Ok(())
+    }
+}
+
+fn line<'a>(moment: &'a Moment<'_>, study: &'a Study, facts: &'a Facts, (elapsed, is_best): (f64, bool)) -> Line<'a> {
+    let settings = study.settings();
+    let level = |samples: Samples| Level {
+        samples,
+        epochs: samples.epochs(facts.epoch),
+    };
+    match moment {
+        Moment::Started { slots, is_resumed } => Line::Started {
+            elapsed,
+            format: FORMAT,
+            name: &facts.name,
+            metric: &settings.metric,
+            goal: settings.goal,
+            wall: header::wall(study, facts),
+            max_trials: settings.max_trials,
+            is_resumed: *is_resumed,
+            slots: (0..)
+                .zip(*slots)
+                .map(|(slot, place)| SlotFields {
+                    slot,
+                    device: place.device.to_string(),
+                    threads: place.threads,
+                })
+                .collect(),
+        },
+        Moment::SegmentStarted { slot, trial, from, to } => Line::SegmentStarted {
+            elapsed,
+            slot: *slot,
+            trial: *trial,
+            from: level(*from),
+            to: level(*to),
+            configuration: &study.trials()[trial.index()].configuration,
+            origin: &study.trials()[trial.index()].origin,
+        },
+        Moment::Progressed { slot, trial, progress } => Line::Progressed {
+            elapsed,
+            slot: *slot,
+            trial: *trial,
+            at: level(progress.at),
+            train_loss: progress.train_loss,
+            metrics: progress.evaluation.as_ref().map(|evaluation| &evaluation.metrics),
+        },
+        Moment::SegmentEnded { slot, trial, outcome } => segment_ended(elapsed, (*slot, *trial), *outcome, &level),
+        Moment::Delivered { trial } => {
+            let known = &study.trials()[trial.index()];
+            Line::Delivered {
+                elapsed,
+                trial: *trial,
+                status: status(known.status),
+                reached: level(known.reached),
+                value: known.observations.last().map(|last| value(study, last)),
+                is_best,
+                failure: study.record(*trial).failure.as_ref(),
+            }
+        }
+        Moment::WorkerLost { slot, trial, message } => Line::WorkerLost {
+            elapsed,
+            slot: *slot,
+            trial: *trial,
+            message,
+            is_tried_again: trial.is_some_and(|trial| sentences::is_tried_again(study, trial)),
+        },
+        Moment::Stopping { why } => Line::Stopping { elapsed, why },
+        Moment::Tick => Line::Tick {
+            elapsed,
+            counts: counts(study),
+        },
+        Moment::Ended { reason, idle_share } => Line::Ended {
+            elapsed,
+            reason: *reason,
+            idle_share: *idle_share,
+            counts: counts(study),
+            best: study.incumbent().and_then(|(id, _)| {
+                let trial = &study.trials()[id.index()];
+                let best = trial.best()?;
+                Some(Best {
+                    trial: id,
+                    value: value(study, best),
+                    at: level(best.at),
+                    origin: &trial.origin,
+                    configuration: &trial.configuration,
+                })
+            }),
+            folder: facts.folder.display().to_string(),
+        },
+    }
+}
+
+fn segment_ended<'a>(
+    elapsed: f64,
+    (slot, trial): (usize, TrialId),
+    outcome: Option<&'a Outcome>,
+    level: &dyn Fn(Samples) -> Level,
+) -> Line<'a> {
+    let (name, at, last, failure): (_, _, Option<&Evaluation>, _) = match outcome {
+        Some(Outcome::Reached(report)) => ("reached", Some(level(report.reached)), report.evaluations.last(), None),
+        Some(Outcome::Failed(failure)) => ("failed", None, None, Some(failure)),
+        None => ("interrupted", None, None, None),
+    };
+    Line::SegmentEnded {
+        elapsed,
+        slot,
+        trial,
+        outcome: name,
+        at,
+        metrics: last.map(|evaluation| &evaluation.metrics),
+        failure,
+    }
+}
+
+fn value(study: &Study, observation: &Observation) -> f64 {
+    study.settings().goal.value(observation.loss)
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Running { .. } => "running",
+        Status::Paused => "paused",
+        Status::Completed => "completed",
+        Status::Failed => "failed",
+    }
+}
+
+fn counts(study: &Study) -> Counts {
+    let mut counts = Counts {
+        trials: study.trials().len(),
+        ..Counts::default()
+    };
+    for trial in study.trials() {
+        match trial.status {
+            Status::Running { .. } => counts.running += 1,
+            Status::Paused => counts.paused += 1,
+            Status::Completed => counts.completed += 1,
+            Status::Failed => counts.failed += 1,
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::report::terminal::testing;
+
+    fn lines() -> Vec<String> {
+        let mut json = Json::new(Vec::new(), testing::facts());
+        testing::story(&mut |moment, study, elapsed| json.take(moment, study, elapsed));
+        let text = String::from_utf8(json.out).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_moment_has_stable_fields() {
+        // Of every kind of moment the first line.
+        let mut seen = std::collections::BTreeSet::new();
+        let mut lines = lines();
+        lines.retain(|line| {
+            let value: Value = serde_json::from_str(line).unwrap();
+            seen.insert(value["moment"].as_str().unwrap().to_owned())
+        });
+        assert_eq!(seen.len(), 9, "all kinds are in the story: {seen:?}");
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn the_best_value_never_gets_worse_from_one_best_line_to_the_next() {
+        let best: Vec<f64> = lines()
+            .iter()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .filter(|line| line["is_best"] == true)
+            .map(|line| line["value"].as_f64().unwrap())
+            .collect();
+        assert!(!best.is_empty() && best.is_sorted(), "{best:?}");
+    }
+
+    #[test]
+    fn one_tick_a_second_is_written() {
+        let study = testing::study_under_way();
+        let mut json = Json::new(Vec::new(), testing::facts());
+        for tenth in 0..30 {
+            json.take(&Moment::Tick, &study, f64::from(tenth) / 10.0);
+        }
+        assert_eq!(String::from_utf8(json.out).unwrap().lines().count(), 3);
+    }
+}

@@ -1,0 +1,155 @@
+//! Log lines: for files, for terminals that cannot move their cursor, and for people who want to see everything.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use crate::engine::{Clock, Moment, Observer};
+use crate::study::Study;
+
+use super::rows::Rows;
+use super::sentences::BestSeen;
+use super::summary::summary;
+use super::{Facts, sentences, words};
+
+/// Which moments get a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// Lost workers.
+    Losses,
+    /// Also what is worth knowing: starts and ends, outcomes, new incumbents.
+    Events,
+    /// Also every start of a segment, and outcomes as they arrive.
+    Everything,
+}
+
+/// Writes a line for every event worth knowing, with the stopwatch in front: `[ 0:42] trial 12 paused …`.
+///
+/// Writes no control characters but the line's end, and flushes every line. Errors of the writer are ignored.
+pub struct Plain<W> {
+    out: W,
+    facts: Facts,
+    detail: Detail,
+    rows: Rows,
+    best: BestSeen,
+}
+
+impl<W: Write> Plain<W> {
+    /// Log lines to `out`.
+    pub fn new(out: W, facts: Facts, detail: Detail) -> Self {
+        Self {
+            out,
+            facts,
+            detail,
+            rows: Rows::default(),
+            best: BestSeen::default(),
+        }
+    }
+
+    pub(super) fn take(&mut self, moment: &Moment<'_>, study: &Study, elapsed: f64) {
+        self.rows.take(moment, study, elapsed);
+        for (detail, line) in self.lines(moment, study, elapsed) {
+            if detail <= self.detail {
+                self.write(&line, elapsed);
+            }
+        }
+    }
+
+    fn lines(&mut self, moment: &Moment<'_>, study: &Study, elapsed: f64) -> Vec<(Detail, String)> {
+        let epoch = self.facts.epoch;
+        match moment {
+            Moment::Started { slots, is_resumed } => {
+                // What was best before is no news.
+                self.best.is_new(study);
+                let started = sentences::started(slots, *is_resumed, study);
+                vec![(Detail::Events, format!("{} {started}", self.facts.name))]
+            }
+            Moment::SegmentStarted { slot, trial, from, to } => {
+                let slot = self.rows.name(*slot);
+                let line = sentences::segment_started(study, epoch, *trial, (*from, *to), slot);
+                vec![(Detail::Everything, line)]
+            }
+            Moment::SegmentEnded { slot, trial, outcome } => {
+                let line = sentences::arrived(*trial, *outcome, self.rows.name(*slot));
+                vec![(Detail::Everything, line)]
+            }
+            Moment::Delivered { trial } => {
+                let is_best = self.best.is_new(study);
+                let (_, line) = sentences::delivered(study, epoch, *trial, is_best);
+                let mut lines = vec![(Detail::Events, line)];
+                if is_best && let Some(best) = sentences::incumbent(study, epoch) {
+                    lines.push((Detail::Events, format!("best {best}")));
+                }
+                lines
+            }
+            Moment::WorkerLost { slot, trial, message } => {
+                let line = sentences::lost(study, self.rows.name(*slot), *trial, message);
+                vec![(Detail::Losses, line)]
+            }
+            Moment::Stopping { why } => vec![(Detail::Events, format!("stopping: {why}"))],
+            Moment::Progressed { .. } | Moment::Tick => Vec::new(),
+            Moment::Ended { reason, idle_share } => summary(study, &self.facts, *reason, *idle_share, elapsed)
+                .into_iter()
+                .map(|line| (Detail::Events, line))
+                .collect(),
+        }
+    }
+
+    fn write(&mut self, line: &str, elapsed: f64) {
+        let mut text = String::with_capacity(line.len() + 16);
+        let _ = writeln!(text, "[{:>5}] {line}", words::stopwatch(elapsed));
+        // One write a line, so that lines of several programs do not mix. A reader that went away stops no study.
+        let _ = self.out.write_all(text.as_bytes());
+        let _ = self.out.flush();
+    }
+}
+
+impl<W: Write> Observer for Plain<W> {
+    fn observe(&mut self, moment: &Moment<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+        self.take(moment, study, clock.elapsed());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::terminal::testing;
+
+    fn log(detail: Detail) -> String {
+        let mut plain = Plain::new(Vec::new(), testing::facts(), detail);
+        testing::story(&mut |moment, study, elapsed| plain.take(moment, study, elapsed));
+        String::from_utf8(plain.out).unwrap()
+    }
+
+    #[test]
+    fn the_log_tells_what_is_worth_knowing() {
+        insta::assert_snapshot!(log(Detail::Events));
+    }
+
+    #[test]
+    fn the_verbose_log_tells_everything() {
+        insta::assert_snapshot!(log(Detail::Everything));
+    }
+
+    #[test]
+    fn the_quiet_log_tells_lost_workers_only() {
+        insta::assert_snapshot!(log(Detail::Losses));
+    }
+
+    #[test]
+    fn a_log_has_no_control_characters() {
+        let log = log(Detail::Everything);
+        assert!(
+            log.chars()
+                .all(|character| character == '\n' || !character.is_control())
+        );
+    }
+
+    #[test]
+    fn a_reader_that_went_away_stops_nothing() {
+        let mut plain = Plain::new(testing::BrokenPipe, testing::facts(), Detail::Everything);
+        let study = testing::study_under_way();
+        let clock = Clock::start(0.0);
+        assert!(plain.observe(&Moment::Stopping { why: "done" }, &study, &clock).is_ok());
+    }
+}

@@ -1,0 +1,201 @@
+//! A block of lines that moves with the study: the header, then one line a slot. What has happened stands above it.
+
+use std::io;
+
+use console::{Term, style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+
+use crate::engine::{Clock, Moment, Observer};
+use crate::study::Study;
+
+use super::fit::{cut, wrap};
+use super::header::header;
+use super::rows::Rows;
+use super::sentences::{BestSeen, Tone};
+use super::summary::summary;
+use super::{Facts, sentences, words};
+
+/// Lines of the header.
+const HEADER: usize = 3;
+
+/// Lines that are left free for what has happened, however many slots there are.
+const FREE: usize = 4;
+
+/// Shows a study as a block of lines that moves. Colours only stress what the words say; `NO_COLOR` is heeded.
+pub struct Terminal {
+    facts: Facts,
+    term: Box<dyn TermLike>,
+    /// The block: of a bar it has only the way to stay in place. Whatever becomes of the run, dropping it takes it away.
+    block: ProgressBar,
+    rows: Rows,
+    best: BestSeen,
+}
+
+impl Terminal {
+    /// A block on stderr, redrawn at most 10 times a second.
+    pub fn stderr(facts: Facts) -> Self {
+        let target = ProgressDrawTarget::stderr_with_hz(10);
+        Self::new(facts, Box::new(Term::stderr()), target)
+    }
+
+    /// A block on a terminal that is reached in two ways.
+    pub(super) fn new(facts: Facts, term: Box<dyn TermLike>, target: ProgressDrawTarget) -> Self {
+        let block = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{msg}") {
+            block.set_style(style);
+        }
+        Self {
+            facts,
+            term,
+            block,
+            rows: Rows::default(),
+            best: BestSeen::default(),
+        }
+    }
+
+    pub(super) fn take(&mut self, moment: &Moment<'_>, study: &Study, elapsed: f64) {
+        self.rows.take(moment, study, elapsed);
+        let epoch = self.facts.epoch;
+        match moment {
+            Moment::Started { slots, is_resumed } => {
+                // What was best before is no news.
+                self.best.is_new(study);
+                self.say(Tone::Ordinary, &sentences::started(slots, *is_resumed, study));
+            }
+            Moment::Delivered { trial } => {
+                let is_best = self.best.is_new(study);
+                let (tone, line) = sentences::delivered(study, epoch, *trial, is_best);
+                self.say(tone, &line);
+            }
+            Moment::WorkerLost { slot, trial, message } => {
+                let line = sentences::lost(study, self.rows.name(*slot), *trial, message);
+                self.say(Tone::Bad, &line);
+            }
+            Moment::Stopping { why } => self.say(Tone::Ordinary, &format!("stopping: {why}")),
+            Moment::Ended { reason, idle_share } => {
+                self.block.finish_and_clear();
+                for line in summary(study, &self.facts, *reason, *idle_share, elapsed) {
+                    // A terminal that went away stops no study.
+                    let _ = self.term.write_line(&line);
+                }
+                return;
+            }
+            Moment::SegmentStarted { .. } | Moment::Progressed { .. } | Moment::SegmentEnded { .. } | Moment::Tick => {}
+        }
+        self.draw(study, elapsed);
+    }
+
+    fn draw(&self, study: &Study, elapsed: f64) {
+        let (height, width) = (usize::from(self.term.height()), usize::from(self.term.width()));
+        let [budgets, best, places] = header(study, &self.facts, elapsed, width);
+        let mut lines = vec![
+            style(budgets).for_stderr().bold().to_string(),
+            style(best).for_stderr().cyan().to_string(),
+            places,
+        ];
+        let room = height.saturating_sub(HEADER + FREE).max(1);
+        let slots = self.rows.len();
+        // Where not all slots have room, the last line counts the others.
+        let shown = if slots > room { room - 1 } else { slots };
+        lines.extend((0..shown).map(|slot| self.rows.line(slot, study, self.facts.epoch, elapsed, width)));
+        if shown < slots {
+            let hidden = words::counted(&(slots - shown).to_string(), "slot");
+            let line = format!("and {hidden} more, {} training", self.rows.training(shown));
+            lines.push(cut(&line, width).into_owned());
+        }
+        self.block.set_message(lines.join("\n"));
+    }
+
+    /// A text that stays, above the block.
+    fn say(&self, tone: Tone, text: &str) {
+        for line in wrap(text, self.term.width().into()) {
+            let line = style(line).for_stderr();
+            let line = match tone {
+                Tone::Ordinary => line,
+                Tone::Good => line.green().bold(),
+                Tone::Bad => line.yellow(),
+            };
+            self.block.println(line.to_string());
+        }
+    }
+}
+
+impl Observer for Terminal {
+    fn observe(&mut self, moment: &Moment<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+        self.take(moment, study, clock.elapsed());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::terminal::screen::Screen;
+    use crate::report::terminal::testing;
+
+    fn terminal(height: u16, width: u16) -> (Terminal, Screen) {
+        let screen = Screen::new(height, width);
+        let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
+        let terminal = Terminal::new(testing::facts(), Box::new(screen.clone()), target);
+        (terminal, screen)
+    }
+
+    /// The screen just before the study ends, and at the end.
+    fn screens(height: u16, width: u16) -> (String, String) {
+        let (mut terminal, screen) = terminal(height, width);
+        let mut before = String::new();
+        testing::story(&mut |moment, study, elapsed| {
+            if matches!(moment, Moment::Stopping { .. }) {
+                before = screen.text();
+            }
+            terminal.take(moment, study, elapsed);
+        });
+        (before, screen.text())
+    }
+
+    #[test]
+    fn the_block_stays_below_what_has_happened() {
+        insta::assert_snapshot!(screens(30, 110).0);
+    }
+
+    #[test]
+    fn the_end_leaves_the_summary_and_no_block() {
+        insta::assert_snapshot!(screens(30, 110).1);
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_one_line_a_slot() {
+        insta::assert_snapshot!(screens(30, 44).0);
+    }
+
+    #[test]
+    fn slots_beyond_the_screen_are_counted() {
+        let (mut terminal, screen) = terminal(10, 80);
+        let study = testing::study_under_way();
+        let slots = vec![testing::slots().remove(0); 12];
+        let moment = Moment::Started {
+            slots: &slots,
+            is_resumed: false,
+        };
+        terminal.take(&moment, &study, 0.0);
+        let text = screen.text();
+        assert!(text.ends_with("and 10 slots more, 0 training"), "{text}");
+        assert!(text.lines().count() <= 10);
+    }
+
+    #[test]
+    fn a_run_that_broke_off_leaves_no_block_behind() {
+        let (mut terminal, screen) = terminal(24, 80);
+        let study = testing::study_under_way();
+        let slots = testing::slots();
+        let moment = Moment::Started {
+            slots: &slots,
+            is_resumed: true,
+        };
+        terminal.take(&moment, &study, 0.0);
+        assert!(screen.text().contains("best accuracy"));
+        drop(terminal);
+        let text = screen.text();
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+}

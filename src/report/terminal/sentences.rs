@@ -1,0 +1,226 @@
+//! What happens in a study, one line each.
+
+use std::collections::BTreeMap;
+
+use crate::space::Configuration;
+use crate::study::{EndReason, Outcome, Study};
+use crate::trials::{Observation, Status};
+use crate::units::{Samples, TrialId};
+use crate::worker::Slot;
+
+use super::words;
+
+/// How a line is meant; colour may stress it, but the words say it too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Ordinary,
+    Good,
+    Bad,
+}
+
+/// Tells whether the incumbent is a new one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct BestSeen {
+    improvements: usize,
+}
+
+impl BestSeen {
+    /// Whether there was an improvement since the last call.
+    pub(super) fn is_new(&mut self, study: &Study) -> bool {
+        let before = std::mem::replace(&mut self.improvements, study.improvements().len());
+        self.improvements > before
+    }
+}
+
+/// The slot as it is called everywhere, and its worker's log too: `cpu 0`.
+pub(super) fn slot_name(slot: &Slot, index: usize) -> String {
+    format!("{} {index}", slot.device)
+}
+
+/// `started on 2 slots (2 × cpu), 1 thread each`.
+pub(super) fn started(slots: &[Slot], is_resumed: bool, study: &Study) -> String {
+    let mut devices: BTreeMap<String, usize> = BTreeMap::new();
+    for slot in slots {
+        *devices.entry(slot.device.to_string()).or_default() += 1;
+    }
+    let devices: Vec<String> = devices
+        .iter()
+        .map(|(device, count)| format!("{count} × {device}"))
+        .collect();
+    let verb = if is_resumed {
+        let trials = words::counted(&study.trials().len().to_string(), "trial");
+        format!("going on after {trials}")
+    } else {
+        "started".into()
+    };
+    let count = words::counted(&slots.len().to_string(), "slot");
+    let threads = slots.iter().map(|slot| slot.threads).max().unwrap_or(1);
+    let threads = words::counted(&threads.to_string(), "thread");
+    format!("{verb} on {count} ({}), {threads} each", devices.join(", "))
+}
+
+/// `trial 12 goes from 0.44 to 1.3 epochs on cpu 0`; a new trial with its configuration.
+pub(super) fn segment_started(
+    study: &Study,
+    epoch: Samples,
+    trial: TrialId,
+    (from, to): (Samples, Samples),
+    slot: &str,
+) -> String {
+    let end = words::counted(&words::epochs(to, epoch), "epoch");
+    if from == Samples(0) {
+        let known = &study.trials()[trial.index()];
+        let configuration = configuration(study, &known.configuration);
+        return format!("trial {trial} starts on {slot}, to {end}: {configuration}");
+    }
+    format!(
+        "trial {trial} goes on from {} to {end} on {slot}",
+        words::epochs(from, epoch)
+    )
+}
+
+/// `trial 12 has reached its rung on cpu 0; its outcome waits for its turn`.
+pub(super) fn arrived(trial: TrialId, outcome: Option<&Outcome>, slot: &str) -> String {
+    match outcome {
+        Some(Outcome::Reached(_)) => format!("trial {trial} has ended its segment on {slot}"),
+        Some(Outcome::Failed(failure)) => format!("trial {trial} cannot go on, on {slot} ({})", failure.kind),
+        None => format!("trial {trial} stopped on {slot} before its segment's end; it can go on"),
+    }
+}
+
+/// `trial 12 paused at 0.44 epochs: accuracy 0.8123`, with a mark on the new best.
+pub(super) fn delivered(study: &Study, epoch: Samples, id: TrialId, is_best: bool) -> (Tone, String) {
+    let trial = &study.trials()[id.index()];
+    let reached = words::counted(&words::epochs(trial.reached, epoch), "epoch");
+    let (verb, is_failed) = match trial.status {
+        Status::Completed => (format!("completed {reached}"), false),
+        Status::Paused | Status::Running { .. } => (format!("paused at {reached}"), false),
+        Status::Failed if trial.reached == Samples(0) => ("failed".into(), true),
+        Status::Failed => (format!("failed after {reached}"), true),
+    };
+    if is_failed {
+        let why = study.record(id).failure.as_ref();
+        let why = why.map_or_else(String::new, |failure| {
+            format!(" ({}): {}", failure.kind, one_line(&failure.message))
+        });
+        return (Tone::Bad, format!("trial {id} {verb}{why}"));
+    }
+    let Some(last) = trial.observations.last() else {
+        return (Tone::Ordinary, format!("trial {id} {verb}: no evaluation"));
+    };
+    let mut line = format!("trial {id} {verb}: {}", measured(study, last));
+    if let Some(best) = trial.best().filter(|best| best.loss < last.loss) {
+        let value = words::metric(study.settings().goal.value(best.loss));
+        line = format!("{line} (was {value} at epoch {})", words::epochs(best.at, epoch));
+    }
+    if is_best {
+        line.push_str(", the best so far");
+        return (Tone::Good, line);
+    }
+    (Tone::Ordinary, line)
+}
+
+/// `accuracy 0.8790 · trial 7 (tpe) · epoch 1.3 · learning_rate 0.0031, batch_size 32`; `None` before the first result.
+pub(super) fn incumbent(study: &Study, epoch: Samples) -> Option<String> {
+    let (id, _) = study.incumbent()?;
+    let trial = &study.trials()[id.index()];
+    let best = trial.best()?;
+    Some(format!(
+        "{} · trial {id} ({}) · epoch {} · {}",
+        measured(study, best),
+        trial.origin,
+        words::epochs(best.at, epoch),
+        configuration(study, &trial.configuration)
+    ))
+}
+
+/// `learning_rate 0.0031, batch_size 32`, in the order of the space.
+pub(super) fn configuration(study: &Study, configuration: &Configuration) -> String {
+    let settings = study.settings();
+    let names = settings.space.parameters().iter().map(|parameter| &parameter.name);
+    let values: Vec<String> = names
+        .filter_map(|name| Some(format!("{name} {}", words::value(configuration.get(name)?))))
+        .collect();
+    values.join(", ")
+}
+
+/// `lost the worker on cpu 0 with trial 12: killed by signal 9; trial 12 is tried once more`. To be asked before the study
+/// knows of the loss, as the engine tells it.
+pub(super) fn lost(study: &Study, slot: &str, trial: Option<TrialId>, message: &str) -> String {
+    let message = one_line(message);
+    let Some(trial) = trial else {
+        return format!("lost the worker on {slot}, which ran nothing: {message}; a new one is started");
+    };
+    let next = if is_tried_again(study, trial) {
+        format!("trial {trial} is tried once more")
+    } else {
+        format!("it is the second one that trial {trial} took along: the trial has failed")
+    };
+    format!("lost the worker on {slot} with trial {trial}: {message}; {next}")
+}
+
+/// Whether a segment gets another worker after the loss that is being told.
+pub(super) fn is_tried_again(study: &Study, trial: TrialId) -> bool {
+    study.flights().get(&trial).is_some_and(|flight| flight.lost == 0)
+}
+
+/// Why a study ended, after "because" or a colon.
+pub(super) fn reason(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Target => "the target is met",
+        EndReason::Wall => "the wall budget is spent",
+        EndReason::Trials => "all trials of the budget have run",
+        EndReason::Exhausted => "every configuration of the space has been tried",
+    }
+}
+
+/// `accuracy 0.8123`.
+pub(super) fn measured(study: &Study, observation: &Observation) -> String {
+    let settings = study.settings();
+    let value = settings.goal.value(observation.loss);
+    format!("{} {}", settings.metric, words::metric(value))
+}
+
+fn one_line(message: &str) -> String {
+    message.trim().replace(char::is_control, " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::terminal::testing;
+    use crate::study::Event;
+
+    #[test]
+    fn a_lost_worker_says_what_happens_next() {
+        let mut study = testing::study_under_way();
+        let trial = *study.flights().keys().next().unwrap();
+        let first = lost(&study, "cpu 0", Some(trial), "killed by signal 9\n");
+        let message = String::new();
+        study.apply(&Event::SegmentLost { trial, message }, 0.0);
+        let second = lost(&study, "cpu 0", Some(trial), "killed by signal 9");
+        let idle = lost(&study, "cpu 1", None, "exit status 1");
+        insta::assert_snapshot!([first, second, idle].join("\n"), @r#"
+        lost the worker on cpu 0 with trial 7: killed by signal 9; trial 7 is tried once more
+        lost the worker on cpu 0 with trial 7: killed by signal 9; it is the second one that trial 7 took along: the trial has failed
+        lost the worker on cpu 1, which ran nothing: exit status 1; a new one is started
+        "#);
+    }
+
+    #[test]
+    fn a_trial_that_was_better_before_says_so() {
+        let mut study = testing::study(testing::asha(), Some(1));
+        let planned = study.decide().unwrap();
+        study.apply(&planned, 0.0);
+        let trial = TrialId(0);
+        testing::arrive(
+            &mut study,
+            trial,
+            vec![testing::evaluation(200, 0.9), testing::evaluation(444, 0.8)],
+        );
+        study.apply(&Event::SegmentDelivered { trial }, 1.0);
+        let (tone, line) = delivered(&study, Samples(1000), trial, true);
+        assert_eq!(tone, Tone::Good);
+        insta::assert_snapshot!(line, @"trial 0 paused at 0.44 epochs: accuracy 0.8000 (was 0.9000 at epoch 0.2), the best so far");
+    }
+}

@@ -1,0 +1,128 @@
+//! What is left on the screen when a study has ended.
+
+use std::collections::BTreeMap;
+
+use crate::study::{EndReason, Study};
+use crate::trials::Status;
+
+use super::{Facts, sentences, words};
+
+/// How a study ended, what is best, and where everything is; one string a line. `reason` is `None` after an interruption.
+pub(super) fn summary(
+    study: &Study,
+    facts: &Facts,
+    reason: Option<EndReason>,
+    idle_share: f64,
+    elapsed: f64,
+) -> Vec<String> {
+    let after = words::stopwatch(elapsed);
+    let folder = facts.folder.display();
+    let mut lines = vec![match reason {
+        Some(reason) => format!("{} ended after {after}: {}", facts.name, sentences::reason(reason)),
+        None => format!(
+            "{} interrupted after {after}; `automl resume {folder}` goes on",
+            facts.name
+        ),
+    }];
+    lines.push(format!("trials   {}", states(study, reason)));
+    lines.extend(best(study, facts));
+    lines.push(format!("slots    idle {} of the time", words::percentage(idle_share)));
+    lines.push(format!("results  {folder}"));
+    lines
+}
+
+/// `24: 3 completed, 18 paused, 2 failed (1 diverged, 1 crashed), 1 cut off`.
+fn states(study: &Study, reason: Option<EndReason>) -> String {
+    let (mut completed, mut paused, mut cut_off) = (0, 0, 0);
+    let mut failed: BTreeMap<String, usize> = BTreeMap::new();
+    for trial in study.trials() {
+        match trial.status {
+            Status::Completed => completed += 1,
+            Status::Paused => paused += 1,
+            Status::Running { .. } => cut_off += 1,
+            Status::Failed => {
+                let failure = study.record(trial.id).failure.as_ref();
+                let kind = failure.map_or_else(|| "unknown".into(), |failure| failure.kind.to_string());
+                *failed.entry(kind).or_default() += 1;
+            }
+        }
+    }
+    let kinds: Vec<String> = failed.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let failures = failed.values().sum::<usize>();
+    let failures = (failures > 0).then(|| format!("{failures} failed ({})", kinds.join(", ")));
+    let count = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
+    let states = [
+        count(completed, "completed"),
+        count(paused, "paused"),
+        failures,
+        count(cut_off, if reason.is_some() { "cut off" } else { "interrupted" }),
+    ];
+    let states: Vec<String> = states.into_iter().flatten().collect();
+    if states.is_empty() {
+        return "none".into();
+    }
+    format!("{}: {}", study.trials().len(), states.join(", "))
+}
+
+fn best(study: &Study, facts: &Facts) -> Vec<String> {
+    let best = study.incumbent().map(|(id, _)| &study.trials()[id.index()]);
+    let Some((trial, observation)) = best.and_then(|trial| Some((trial, trial.best()?))) else {
+        return vec!["best     none: no trial has a result".into()];
+    };
+    let epoch = words::epochs(observation.at, facts.epoch);
+    let mut lines = vec![format!(
+        "best     {} · trial {} ({}) · epoch {epoch}",
+        sentences::measured(study, observation),
+        trial.id,
+        trial.origin
+    )];
+    let names = study
+        .settings()
+        .space
+        .parameters()
+        .iter()
+        .map(|parameter| &parameter.name);
+    let values: Vec<(&String, String)> = names
+        .filter_map(|name| Some((name, words::value(trial.configuration.get(name)?))))
+        .collect();
+    let widest = values.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    lines.extend(
+        values
+            .iter()
+            .map(|(name, value)| format!("         {name:widest$}  {value}")),
+    );
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::terminal::testing;
+
+    #[test]
+    fn the_summary_says_why_it_ended_what_is_best_and_where_it_is() {
+        let study = testing::ended_study();
+        let lines = summary(&study, &testing::facts(), study.ended(), 0.118, 72.4);
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn an_interrupted_study_says_how_to_go_on() {
+        let study = testing::study_under_way();
+        let lines = summary(&study, &testing::facts(), None, 0.5, 42.0);
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn a_study_without_a_result_says_so() {
+        let study = testing::study(testing::asha(), Some(3));
+        let lines = summary(&study, &testing::facts(), Some(EndReason::Wall), 1.0, 180.0);
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        movie-sentiment ended after 3:00: the wall budget is spent
+        trials   none
+        best     none: no trial has a result
+        slots    idle 100 % of the time
+        results  results/movie-sentiment
+        "#);
+    }
+}

@@ -1,0 +1,263 @@
+//! A small study with everything that can happen, for the tests of this folder.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use crate::engine::Moment;
+use crate::finetune::Device;
+use crate::policies;
+use crate::space::{Domain, Parameter, Space, Value};
+use crate::spec::{SchedulerSpec, SearcherSpec};
+use crate::study::{EndReason, Event, Flight, Outcome, Settings, Study};
+use crate::trials::{Evaluation, Failure, FailureKind, Progress, SegmentReport, Trial, Usage};
+use crate::units::{Goal, Samples, Seed, TrialId};
+use crate::worker::Slot;
+
+use super::Facts;
+
+pub(super) fn facts() -> Facts {
+    Facts {
+        name: "movie-sentiment".into(),
+        epoch: Samples(1000),
+        wall: Some(180.0),
+        folder: "results/movie-sentiment".into(),
+    }
+}
+
+pub(super) fn slots() -> Vec<Slot> {
+    let slot = Slot {
+        device: Device::Cpu,
+        threads: 1,
+    };
+    vec![slot.clone(), slot]
+}
+
+pub(super) fn asha() -> SchedulerSpec {
+    SchedulerSpec::Asha { eta: 3 }
+}
+
+/// Trials of 4 epochs with two parameters, two at a time.
+pub(super) fn study(scheduler: SchedulerSpec, max_trials: Option<u32>) -> Study {
+    let parameter = |name: &str, domain| Parameter {
+        name: name.into(),
+        domain,
+        condition: None,
+    };
+    let rate = Domain::Float {
+        min: 1e-5,
+        max: 1.0,
+        log: true,
+        step: None,
+    };
+    let size = Domain::Int {
+        min: 8,
+        max: 64,
+        log: false,
+        step: 8,
+    };
+    let parameters = vec![parameter("learning_rate", rate), parameter("batch_size", size)];
+    let (min, max) = (Samples(400), Samples(4000));
+    let settings = Settings {
+        space: Space::new(parameters, vec![]).unwrap(),
+        seed: Seed(5),
+        metric: "accuracy".into(),
+        goal: Goal::Maximize,
+        target: None,
+        max_trials,
+        min,
+        max,
+        logical_workers: 2,
+        is_deterministic: true,
+    };
+    let policy = policies::build(SearcherSpec::Random, scheduler, min, max);
+    Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
+}
+
+pub(super) fn evaluation(at: u64, accuracy: f64) -> Evaluation {
+    Evaluation {
+        at: Samples(at),
+        metrics: BTreeMap::from([("accuracy".into(), accuracy)]),
+    }
+}
+
+/// Good near a learning rate of 0.003, better with more epochs; trial 3 diverges.
+fn outcome(trial: &Trial, flight: &Flight) -> Outcome {
+    if trial.id == TrialId(3) {
+        return Outcome::Failed(Failure {
+            kind: FailureKind::Diverged,
+            message: "the training loss is NaN after 120 samples".into(),
+        });
+    }
+    let rate = trial
+        .configuration
+        .get("learning_rate")
+        .and_then(Value::as_f64)
+        .unwrap_or(1.0);
+    let accuracy = 0.9 - 0.02 * (rate.log10() + 2.5).powi(2) - 40.0 / flight.to.0 as f64;
+    Outcome::Reached(SegmentReport {
+        reached: flight.to,
+        evaluations: vec![evaluation(flight.to.0, accuracy)],
+        trainable_parameters: 1,
+        usage: Usage::default(),
+    })
+}
+
+type See<'a> = &'a mut dyn FnMut(&Moment<'_>, &Study, f64);
+
+/// Settles what can be settled, then runs the planned segment whose turn it is; the next elapsed seconds.
+fn settle(study: &mut Study, see: See<'_>, elapsed: f64) {
+    while let Some(event) = study.decide() {
+        study.apply(&event, elapsed);
+        if let Event::SegmentDelivered { trial } = event {
+            see(&Moment::Delivered { trial }, study, elapsed);
+        }
+    }
+}
+
+fn next(study: &Study) -> Option<(TrialId, Flight)> {
+    let flights = study.flights().iter().filter(|(_, flight)| !flight.has_arrived());
+    let turn = |(id, flight): &(&TrialId, &Flight)| (flight.finish as u64, flight.worker, **id);
+    flights.min_by_key(turn).map(|(&trial, flight)| (trial, flight.clone()))
+}
+
+/// Ends a planned segment with these evaluations.
+pub(super) fn arrive(study: &mut Study, trial: TrialId, evaluations: Vec<Evaluation>) {
+    let outcome = Outcome::Reached(SegmentReport {
+        reached: study.flights()[&trial].to,
+        evaluations,
+        trainable_parameters: 1,
+        usage: Usage::default(),
+    });
+    let event = Event::SegmentEnded {
+        trial,
+        outcome,
+        device: "cpu".into(),
+        started_at: String::new(),
+        finished_at: String::new(),
+    };
+    study.apply(&event, 0.0);
+}
+
+/// Starts the segment whose turn it is, trains half of it, and loses its worker if `is_lost`.
+fn begin(study: &mut Study, see: See<'_>, elapsed: f64, is_lost: bool) -> Option<(usize, TrialId, Flight)> {
+    let (trial, flight) = next(study)?;
+    let slot = flight.worker as usize;
+    let (from, to) = (flight.from, flight.to);
+    see(&Moment::SegmentStarted { slot, trial, from, to }, study, elapsed);
+    let half = from.0.midpoint(to.0);
+    let progress = Progress {
+        at: Samples(half),
+        train_loss: Some(0.612),
+        evaluation: (half > 600).then(|| evaluation(half, 0.75)),
+    };
+    let moment = Moment::Progressed {
+        slot,
+        trial,
+        progress: &progress,
+    };
+    see(&moment, study, elapsed + 2.0);
+    if is_lost {
+        let message = "killed by signal 9";
+        let moment = Moment::WorkerLost {
+            slot,
+            trial: Some(trial),
+            message,
+        };
+        see(&moment, study, elapsed + 2.5);
+        let message = message.to_owned();
+        study.apply(&Event::SegmentLost { trial, message }, elapsed + 2.5);
+    }
+    Some((slot, trial, flight))
+}
+
+fn end(study: &mut Study, see: See<'_>, (slot, trial, flight): (usize, TrialId, Flight), elapsed: f64) {
+    let outcome = outcome(&study.trials()[trial.index()], &flight);
+    let event = Event::SegmentEnded {
+        trial,
+        outcome: outcome.clone(),
+        device: "cpu".into(),
+        started_at: String::new(),
+        finished_at: String::new(),
+    };
+    study.apply(&event, elapsed);
+    let moment = Moment::SegmentEnded {
+        slot,
+        trial,
+        outcome: Some(&outcome),
+    };
+    see(&moment, study, elapsed);
+}
+
+/// A study from its start to its wall budget's end, told as the engine tells it. `see` gets moment, state and elapsed seconds.
+pub(super) fn story(see: See<'_>) -> Study {
+    let mut study = study(asha(), Some(24));
+    let slots = slots();
+    let moment = Moment::Started {
+        slots: &slots,
+        is_resumed: false,
+    };
+    see(&moment, &study, 0.0);
+    let mut elapsed = 0.5;
+    for step in 0..14 {
+        settle(&mut study, see, elapsed);
+        if step == 4 {
+            begin(&mut study, see, elapsed, true);
+        }
+        let Some(run) = begin(&mut study, see, elapsed + 3.0, false) else {
+            break;
+        };
+        elapsed += 8.0;
+        end(&mut study, see, run, elapsed);
+    }
+    settle(&mut study, see, elapsed);
+    let run = begin(&mut study, see, elapsed, false);
+    see(&Moment::Tick, &study, elapsed + 2.0);
+    let why = "the wall budget is spent";
+    see(&Moment::Stopping { why }, &study, 179.5);
+    if let Some((slot, trial, _)) = run {
+        let moment = Moment::SegmentEnded {
+            slot,
+            trial,
+            outcome: None,
+        };
+        see(&moment, &study, 179.8);
+    }
+    study.apply(&Event::DeadlineReached, 180.0);
+    settle(&mut study, see, 180.0);
+    let reason = Some(EndReason::Wall);
+    let moment = Moment::Ended {
+        reason,
+        idle_share: 0.118,
+    };
+    see(&moment, &study, 180.0);
+    study
+}
+
+pub(super) fn ended_study() -> Study {
+    story(&mut |_, _, _| {})
+}
+
+/// The same study after nine segments.
+pub(super) fn study_under_way() -> Study {
+    let mut study = study(asha(), Some(24));
+    for step in 0..9 {
+        settle(&mut study, &mut |_, _, _| {}, f64::from(step));
+        let Some((trial, flight)) = next(&study) else { break };
+        end(&mut study, &mut |_, _, _| {}, (0, trial, flight), f64::from(step));
+    }
+    settle(&mut study, &mut |_, _, _| {}, 9.0);
+    study
+}
+
+/// A writer whose reader went away.
+pub(super) struct BrokenPipe;
+
+impl Write for BrokenPipe {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+}
