@@ -87,7 +87,9 @@ impl Search {
             ("budget.wall", &self.budget),
             ("seed", &self.seed),
         ];
-        let flags = flags.into_iter().filter_map(|(key, value)| Some(Override::new(key, value.clone()?)));
+        let flags = flags
+            .into_iter()
+            .filter_map(|(key, value)| Some(Override::new(key, value.clone()?)));
         flags.chain(self.set.iter().cloned()).collect()
     }
 }
@@ -172,9 +174,9 @@ pub(super) enum BestFormat {
     Yaml,
     /// One object with the configuration and its metric
     Json,
-    /// Lines for a shell: LEARNING_RATE=0.003
+    /// Lines for a shell: `LEARNING_RATE=0.003`
     Env,
-    /// Arguments for another program: --learning_rate=0.003
+    /// Arguments for another program: `--learning_rate=0.003`
     Args,
 }
 

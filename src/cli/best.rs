@@ -11,7 +11,12 @@ use crate::report::Best;
 pub(super) fn best(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let (spec, study) = stored::load(&arguments.folder)?;
     let Some(best) = Best::new(&study) else {
-        let _ = writeln!(std::io::stderr(), "no trial of `{}` has a {} yet", spec.name, spec.metric.name);
+        let _ = writeln!(
+            std::io::stderr(),
+            "no trial of `{}` has a {} yet",
+            spec.name,
+            spec.metric.name
+        );
         return Ok(ExitCode::from(4));
     };
     let text = match arguments.format {

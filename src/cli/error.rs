@@ -10,6 +10,9 @@ use crate::objective::InputError;
 use crate::spec::SpecErrors;
 use crate::worker::SlotError;
 
+/// The exit code of every error: wrong input, or a machine that cannot carry it out. Nothing is half-written then.
+pub(super) const EXIT_CODE: u8 = 2;
+
 /// Anything that ends the program early.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
@@ -28,17 +31,16 @@ pub(super) enum CliError {
     #[error(transparent)]
     Export(#[from] ExportError),
     #[error("cannot {action} `{}`: {source}", path.display())]
-    File { action: &'static str, path: PathBuf, source: std::io::Error },
+    File {
+        action: &'static str,
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{0}")]
     Usage(String),
 }
 
 impl CliError {
-    /// 2 for wrong input and for a machine that cannot carry it out; nothing is half-written then.
-    pub(super) fn exit_code(&self) -> u8 {
-        2
-    }
-
     /// Writes the message to standard error.
     pub(super) fn show(&self) {
         let text = match self {

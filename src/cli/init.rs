@@ -16,7 +16,16 @@ pub(super) fn init(arguments: &Init) -> Result<ExitCode, CliError> {
             let _ = std::fs::remove_file(path);
         })
     });
-    written.map_err(|source| CliError::File { action: "write", path: path.clone(), source })?;
-    let _ = writeln!(std::io::stderr(), "wrote `{}`: edit it, then run `automl search {}`", path.display(), path.display());
+    written.map_err(|source| CliError::File {
+        action: "write",
+        path: path.clone(),
+        source,
+    })?;
+    let _ = writeln!(
+        std::io::stderr(),
+        "wrote `{}`: edit it, then run `automl search {}`",
+        path.display(),
+        path.display()
+    );
     Ok(ExitCode::SUCCESS)
 }

@@ -24,14 +24,24 @@ pub(super) fn leaderboard(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let written = match arguments.format {
         TableFormat::Csv => leaderboard.write_csv(&mut output, with_timing),
         TableFormat::Json => write_json(&leaderboard, &mut output, with_timing),
-        TableFormat::Table => writeln!(output, "{}", table(&leaderboard, &study.settings().metric, presets::UTF8_FULL_CONDENSED)),
-        TableFormat::Md => writeln!(output, "{}", table(&leaderboard, &study.settings().metric, presets::ASCII_MARKDOWN)),
+        TableFormat::Table => writeln!(
+            output,
+            "{}",
+            table(&leaderboard, &study.settings().metric, presets::UTF8_FULL_CONDENSED)
+        ),
+        TableFormat::Md => writeln!(
+            output,
+            "{}",
+            table(&leaderboard, &study.settings().metric, presets::ASCII_MARKDOWN)
+        ),
     };
     match written {
         // Whoever reads may stop early: `automl leaderboard DIR | head`.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(CliError::File { action: "write", path: "standard output".into(), source: error })
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::File {
+            action: "write",
+            path: "standard output".into(),
+            source: error,
+        }),
         _ => Ok(ExitCode::SUCCESS),
     }
 }
@@ -40,7 +50,12 @@ fn write_json(leaderboard: &Leaderboard, output: &mut impl Write, with_timing: b
     let header = leaderboard.header(with_timing);
     let object = |row| -> serde_json::Value {
         let cells = leaderboard.cells(row, with_timing);
-        header.iter().cloned().zip(cells.into_iter().map(typed)).collect::<serde_json::Map<_, _>>().into()
+        header
+            .iter()
+            .cloned()
+            .zip(cells.into_iter().map(typed))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     };
     let rows: Vec<serde_json::Value> = leaderboard.rows().iter().map(object).collect();
     writeln!(output, "{:#}", serde_json::Value::from(rows))
@@ -51,8 +66,14 @@ fn typed(cell: String) -> serde_json::Value {
     if cell.is_empty() {
         return serde_json::Value::Null;
     }
-    let number = cell.parse::<i64>().map(serde_json::Value::from).or_else(|_| cell.parse::<f64>().map(serde_json::Value::from));
-    number.ok().filter(|number| !number.is_null()).unwrap_or(serde_json::Value::String(cell))
+    let number = cell
+        .parse::<i64>()
+        .map(serde_json::Value::from)
+        .or_else(|_| cell.parse::<f64>().map(serde_json::Value::from));
+    number
+        .ok()
+        .filter(|number| !number.is_null())
+        .unwrap_or(serde_json::Value::String(cell))
 }
 
 fn table(leaderboard: &Leaderboard, metric: &str, preset: TableStyle) -> Table {
@@ -60,7 +81,9 @@ fn table(leaderboard: &Leaderboard, metric: &str, preset: TableStyle) -> Table {
     let is_shown = |name: &str| TELLING.contains(&name) || name == metric || name.starts_with("params.");
     let shown: Vec<usize> = (0..header.len()).filter(|&index| is_shown(&header[index])).collect();
     let mut table = Table::new();
-    table.load_style(preset).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(preset)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(shown.iter().map(|&index| header[index].trim_start_matches("params.")));
     for row in leaderboard.rows() {
         let cells = leaderboard.cells(row, false);
@@ -78,7 +101,11 @@ fn short(cell: &str) -> String {
                 return format!("{number:.3e}");
             }
             let text = format!("{number:.digits$}");
-            if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+            if text.contains('.') {
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            } else {
+                text
+            }
         }
         _ => cell.to_owned(),
     }
@@ -90,7 +117,16 @@ mod tests {
 
     #[test]
     fn numbers_are_shortened_for_people() {
-        let cells = ["0.00031415926", "12", "0.8790000001", "1.5", "linear", "", "0.000000123456", "12345.67"];
+        let cells = [
+            "0.00031415926",
+            "12",
+            "0.8790000001",
+            "1.5",
+            "linear",
+            "",
+            "0.000000123456",
+            "12345.67",
+        ];
         let expected = ["0.0003142", "12", "0.879", "1.5", "linear", "", "1.235e-7", "12346"];
         assert_eq!(cells.map(short), expected);
     }

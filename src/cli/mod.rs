@@ -34,10 +34,10 @@ pub fn main() -> ExitCode {
         Command::Leaderboard(leaderboard) => leaderboard::leaderboard(&leaderboard),
         Command::Best(best) => best::best(&best),
         Command::Train(train) => train::train(&train),
-        Command::Worker(worker) => worker::worker(&worker),
+        Command::Worker(worker) => Ok(worker::worker(worker)),
     };
     result.unwrap_or_else(|error| {
         error.show();
-        ExitCode::from(error.exit_code())
+        ExitCode::from(error::EXIT_CODE)
     })
 }

@@ -41,8 +41,12 @@ impl Run {
         }
         let is_resumed = !self.before.entries.is_empty();
         if is_resumed {
-            let resumed = Event::StudyResumed { added_wall: self.added_wall.unwrap_or(0.0) };
-            self.journal.append(&resumed, self.elapsed).map_err(crate::engine::FolderError::from)?;
+            let resumed = Event::StudyResumed {
+                added_wall: self.added_wall.unwrap_or(0.0),
+            };
+            self.journal
+                .append(&resumed, self.elapsed)
+                .map_err(crate::engine::FolderError::from)?;
             study.apply(&resumed, self.elapsed);
         }
         let program = std::env::current_exe().map_err(|source| CliError::File {
@@ -60,7 +64,14 @@ impl Run {
         let files = Files::new(self.folder.path().to_owned(), self.spec.clone());
         let observers: Vec<Box<dyn Observer>> = vec![terminal::terminal(self.style, facts), Box::new(files)];
         let clock = Clock::start(self.elapsed);
-        let engine = Engine::start(study, (self.folder, self.journal), clock, wall, (&program, slots), observers)?;
+        let engine = Engine::start(
+            study,
+            (self.folder, self.journal),
+            clock,
+            wall,
+            (&program, slots),
+            observers,
+        )?;
         let (study, ending) = engine.run(is_resumed)?;
         Ok(exit_code(&study, ending))
     }
@@ -88,7 +99,11 @@ fn exit_code(study: &Study, ending: Ending) -> ExitCode {
         Ending::Ended(_) if !has_success && all_failed => 4,
         Ending::Ended(EndReason::Target) => 0,
         Ending::Ended(EndReason::Wall | EndReason::Trials | EndReason::Exhausted) => {
-            if study.settings().target.is_some() && !study.is_target_met() { 3 } else { 0 }
+            if study.settings().target.is_some() && !study.is_target_met() {
+                3
+            } else {
+                0
+            }
         }
     })
 }

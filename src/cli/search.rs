@@ -27,7 +27,17 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     let (folder, journal) = Folder::create(&path, &spec.to_yaml(), spec.seed, facts.epoch)?;
     let style = style(verbosity, arguments.json);
     let before = Contents::default();
-    Run { spec, facts, folder, journal, before, elapsed: 0.0, added_wall: None, style }.run()
+    Run {
+        spec,
+        facts,
+        folder,
+        journal,
+        before,
+        elapsed: 0.0,
+        added_wall: None,
+        style,
+    }
+    .run()
 }
 
 pub(super) fn show_warnings(warnings: &[Diagnostic]) {

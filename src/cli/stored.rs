@@ -12,7 +12,11 @@ use crate::study::{Event, Settings, Study};
 pub(super) fn load(folder: &Path) -> Result<(Spec, Study), CliError> {
     let contents = Folder::look(folder)?;
     let path = folder.join("spec.yaml");
-    let text = std::fs::read_to_string(&path).map_err(|source| CliError::File { action: "read", path: path.clone(), source })?;
+    let text = std::fs::read_to_string(&path).map_err(|source| CliError::File {
+        action: "read",
+        path: path.clone(),
+        source,
+    })?;
     // Looking needs neither the model nor the data.
     let (spec, _) = spec::from_text(&text, &path, &[]).map_err(CliError::Spec)?;
     let Some(Event::StudyCreated { epoch, .. }) = contents.entries.first().map(|entry| &entry.event) else {

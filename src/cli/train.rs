@@ -20,23 +20,41 @@ use crate::units::Samples;
 pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
     let (spec, _) = spec::load(&arguments.spec, &arguments.set).map_err(CliError::Spec)?;
     let ObjectiveSpec::FineTune(fine_tune) = &spec.objective else {
-        return Err(CliError::Usage(format!("`{}` trains no model: its objective is a function", arguments.spec.display())));
+        return Err(CliError::Usage(format!(
+            "`{}` trains no model: its objective is a function",
+            arguments.spec.display()
+        )));
     };
     let configuration = only_configuration(&spec, &arguments.spec)?;
     let folder = arguments.out.clone().unwrap_or_else(|| beside(&arguments.spec));
     if folder.join("config.json").exists() {
-        return Err(CliError::Usage(format!("`{}` holds a model already: choose another folder with `--out`", folder.display())));
+        return Err(CliError::Usage(format!(
+            "`{}` holds a model already: choose another folder with `--out`",
+            folder.display()
+        )));
     }
     let mut inputs = Inputs::load(fine_tune, device(&spec))?;
     let measured = (!arguments.with_validation).then(|| inputs.data.validation.clone());
     let epoch = inputs.epoch();
     if arguments.with_validation {
-        inputs.data.train = inputs.data.train.concat(&inputs.data.validation).map_err(crate::objective::InputError::from)?;
+        inputs.data.train = inputs
+            .data
+            .train
+            .concat(&inputs.data.validation)
+            .map_err(crate::objective::InputError::from)?;
     }
     // Epochs are passes over what is trained on, so more examples mean more steps, not fewer passes.
-    let per_epoch = if arguments.with_validation { inputs.epoch() } else { epoch };
+    let per_epoch = if arguments.with_validation {
+        inputs.epoch()
+    } else {
+        epoch
+    };
     let max = Samples::from_epochs(spec.epochs.max, per_epoch);
-    let stop = spec.epochs.stop.filter(|_| !arguments.all_epochs).unwrap_or(spec.epochs.max);
+    let stop = spec
+        .epochs
+        .stop
+        .filter(|_| !arguments.all_epochs)
+        .unwrap_or(spec.epochs.max);
     let to = Samples::from_epochs(stop, per_epoch);
     let mut training = Training::start(&inputs.model, training_config(&configuration, max, spec.seed))?;
     let bar = progress_bar(to);
@@ -76,7 +94,11 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
 
 /// The one configuration of a space in which every parameter has one value.
 fn only_configuration(spec: &Spec, path: &Path) -> Result<Configuration, CliError> {
-    let searched = spec.space.parameters().iter().find(|parameter| parameter.domain.cardinality() != Some(1));
+    let searched = spec
+        .space
+        .parameters()
+        .iter()
+        .find(|parameter| parameter.domain.cardinality() != Some(1));
     if let Some(parameter) = searched {
         return Err(CliError::Usage(format!(
             "`{}` leaves `{}` open: `automl search` finds a value for it, and writes it to `best.yaml`",
@@ -130,10 +152,17 @@ fn data_name(spec: &FineTuneSpec) -> String {
 }
 
 fn last_part(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 fn write_beside_model(folder: &Path, name: &str, text: &str) -> Result<(), CliError> {
     let path = folder.join(name);
-    crate::engine::replace(&path, text.as_bytes()).map_err(|source| CliError::File { action: "write", path, source })
+    crate::engine::replace(&path, text.as_bytes()).map_err(|source| CliError::File {
+        action: "write",
+        path,
+        source,
+    })
 }

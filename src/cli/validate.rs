@@ -14,7 +14,10 @@ pub(super) fn validate(arguments: &Validate) -> Result<ExitCode, CliError> {
     show_warnings(&warnings);
     let facts = objective::inspect(&spec)?;
     let slots = worker::slots(&spec.resources, facts.is_idle)?;
-    let size = spec.space.cardinality().map_or("infinitely many".to_owned(), |count| count.to_string());
+    let size = spec
+        .space
+        .cardinality()
+        .map_or("infinitely many".to_owned(), |count| count.to_string());
     let _ = writeln!(
         std::io::stderr(),
         "`{}` is valid: {} parameters, {size} configurations, an epoch of {} samples, {} workers here",

@@ -2,16 +2,14 @@
 
 use std::process::ExitCode;
 
-use super::CliError;
 use super::arguments::Worker;
 use crate::{objective, spec, worker as workers};
 
 /// Serves segments of the study in a folder until its engine is gone.
-pub(super) fn worker(arguments: &Worker) -> Result<ExitCode, CliError> {
-    let load = || {
+pub(super) fn worker(arguments: Worker) -> ExitCode {
+    let load = move || {
         let (spec, _) = spec::load(&arguments.study.join("spec.yaml"), &[]).map_err(|errors| errors.render(false))?;
         objective::load(&spec, arguments.device).map_err(|error| error.to_string())
     };
-    let code = workers::serve(std::io::stdin(), std::io::stdout(), load);
-    Ok(ExitCode::from(code))
+    ExitCode::from(workers::serve(std::io::stdin(), std::io::stdout(), load))
 }

@@ -286,8 +286,8 @@ impl<'a> Engine<'a> {
                     self.budget.learn(self.study.cost(trial, flight), seconds);
                 }
                 match end {
-                    SegmentEnd::Reached(report) => self.end(slot, trial, Outcome::Reached(report), run.started_at)?,
-                    SegmentEnd::Failed(failure) => self.end(slot, trial, Outcome::Failed(failure), run.started_at)?,
+                    SegmentEnd::Reached(report) => self.end(slot, trial, &Outcome::Reached(report), &run.started_at)?,
+                    SegmentEnd::Failed(failure) => self.end(slot, trial, &Outcome::Failed(failure), &run.started_at)?,
                     SegmentEnd::Interrupted(report) => self.interrupt(slot, trial, report)?,
                 }
             }
@@ -295,21 +295,21 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    fn end(&mut self, slot: usize, trial: TrialId, outcome: Outcome, started_at: String) -> Result<(), EngineError> {
+    fn end(&mut self, slot: usize, trial: TrialId, outcome: &Outcome, started_at: &str) -> Result<(), EngineError> {
         let device = self.pool.seats()[slot].slot.device.to_string();
         let finished_at = Clock::time_of_day();
         self.record(&Event::SegmentEnded {
             trial,
             outcome: outcome.clone(),
             device,
-            started_at,
+            started_at: started_at.to_owned(),
             finished_at,
         })?;
         self.journal.sync()?;
         self.tell(&Moment::SegmentEnded {
             slot,
             trial,
-            outcome: Some(&outcome),
+            outcome: Some(outcome),
         })
     }
 
@@ -345,7 +345,7 @@ impl<'a> Engine<'a> {
                 kind: FailureKind::Crashed,
                 message,
             };
-            self.end(slot, trial, Outcome::Failed(failure), run.started_at)?;
+            self.end(slot, trial, &Outcome::Failed(failure), &run.started_at)?;
         }
         Ok(())
     }

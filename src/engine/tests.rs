@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use rand::RngExt as _;
 
 use super::*;
 use crate::policies;

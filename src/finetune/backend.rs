@@ -97,7 +97,10 @@ impl FromStr for Device {
             #[cfg(feature = "ndarray")]
             "ndarray" => Ok(Self::NdArray),
             #[cfg(feature = "cuda")]
-            _ if text.strip_prefix("cuda:").is_some_and(|index| index.parse::<usize>().is_ok()) => {
+            _ if text
+                .strip_prefix("cuda:")
+                .is_some_and(|index| index.parse::<usize>().is_ok()) =>
+            {
                 Ok(Self::Cuda(text["cuda:".len()..].parse().unwrap_or(0)))
             }
             _ => Err(UnknownDevice(text.to_owned())),

@@ -19,7 +19,11 @@ pub struct FineTune {
 /// The training settings that a configuration stands for; what it leaves out has the training's default.
 /// The learning-rate schedule is laid out over `total` samples.
 pub fn training_config(configuration: &Configuration, total: Samples, seed: Seed) -> TrainingConfig {
-    let default = TrainingConfig { total, seed, ..TrainingConfig::default() };
+    let default = TrainingConfig {
+        total,
+        seed,
+        ..TrainingConfig::default()
+    };
     let number = |name: &str, default: f64| configuration.get(name).and_then(Value::as_f64).unwrap_or(default);
     let schedule = match configuration.get("scheduler").and_then(Value::as_str) {
         Some("cosine") => Schedule::Cosine,
@@ -34,7 +38,10 @@ pub fn training_config(configuration: &Configuration, total: Samples, seed: Seed
         freeze_depth: number("freeze_depth", 0.0) as usize,
         schedule,
         warmup_ratio: number("warmup_ratio", default.warmup_ratio),
-        max_grad_norm: configuration.get("max_grad_norm").and_then(Value::as_f64).or(default.max_grad_norm),
+        max_grad_norm: configuration
+            .get("max_grad_norm")
+            .and_then(Value::as_f64)
+            .or(default.max_grad_norm),
         ..default
     }
 }
@@ -86,8 +93,16 @@ impl FineTune {
             if training.seen() < point {
                 let begun = Instant::now();
                 let reached = training.train(&self.inputs.data.train, point, &mut |step| {
-                    control.progress(Progress { at: step.seen, train_loss: Some(step.loss), evaluation: None });
-                    if control.is_stop_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    control.progress(Progress {
+                        at: step.seen,
+                        train_loss: Some(step.loss),
+                        evaluation: None,
+                    });
+                    if control.is_stop_requested() {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
                 })?;
                 done.usage.train_seconds += begun.elapsed().as_secs_f64();
                 done.reached = reached.seen;
@@ -97,14 +112,25 @@ impl FineTune {
             }
             if done.evaluations.last().is_none_or(|last| last.at < point) {
                 let metrics = training.evaluate(&self.inputs.data.validation, &mut || {
-                    if control.is_stop_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    if control.is_stop_requested() {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
                 });
                 let metrics = match metrics {
                     Err(TrainError::Stopped) => return Ok(()),
                     metrics => metrics?,
                 };
-                let evaluation = Evaluation { at: point, metrics: by_name(metrics) };
-                control.progress(Progress { at: point, train_loss: None, evaluation: Some(evaluation.clone()) });
+                let evaluation = Evaluation {
+                    at: point,
+                    metrics: by_name(metrics),
+                };
+                control.progress(Progress {
+                    at: point,
+                    train_loss: None,
+                    evaluation: Some(evaluation.clone()),
+                });
                 done.evaluations.push(evaluation);
             }
         }
@@ -115,19 +141,25 @@ impl FineTune {
 impl Objective for FineTune {
     fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, Failure> {
         let begun = Instant::now();
-        let (mut training, mut done) = self.restore(segment).map_err(failure)?;
-        self.train(&mut training, &mut done, segment, control).map_err(failure)?;
+        let (mut training, mut done) = self.restore(segment).map_err(|error| failure(&error))?;
+        self.train(&mut training, &mut done, segment, control)
+            .map_err(|error| failure(&error))?;
         done.usage.wall_seconds += begun.elapsed().as_secs_f64();
         done.usage.peak_memory_mb = peak_memory_mb();
         // A complete trial never goes on, so it needs no checkpoint.
-        let is_complete = done.reached >= segment.max && done.evaluations.last().is_some_and(|last| last.at >= segment.max);
+        let is_complete =
+            done.reached >= segment.max && done.evaluations.last().is_some_and(|last| last.at >= segment.max);
         if !is_complete {
-            self.save(&training, &done, segment)?;
+            Self::save(&training, &done, segment)?;
         }
         let is_evaluated = done.evaluations.last().is_some_and(|last| last.at >= segment.to);
         Ok(SegmentReport {
             // Interrupted in its last evaluation, the segment has not reached its end.
-            reached: if is_evaluated { done.reached } else { done.reached.min(Samples(segment.to.0 - 1)) },
+            reached: if is_evaluated {
+                done.reached
+            } else {
+                done.reached.min(Samples(segment.to.0 - 1))
+            },
             evaluations: done.evaluations,
             trainable_parameters: training.trainable_parameters(),
             usage: done.usage,
@@ -136,15 +168,22 @@ impl Objective for FineTune {
 }
 
 impl FineTune {
-    fn save(&self, training: &Training, done: &SegmentProgress, segment: &Segment) -> Result<(), Failure> {
+    fn save(training: &Training, done: &SegmentProgress, segment: &Segment) -> Result<(), Failure> {
         let written = std::fs::create_dir_all(&segment.checkpoints).map_err(|error| error.to_string());
         written
             // Evaluations first: without a checkpoint that fits to them they are ignored.
             .and_then(|()| done.save(&segment.checkpoints).map_err(|error| error.to_string()))
-            .and_then(|()| training.save_checkpoint(&checkpoint(segment)).map_err(|error| error.to_string()))
+            .and_then(|()| {
+                training
+                    .save_checkpoint(&checkpoint(segment))
+                    .map_err(|error| error.to_string())
+            })
             .map_err(|error| Failure {
                 kind: FailureKind::Crashed,
-                message: format!("cannot write the checkpoint in `{}`: {error}", segment.checkpoints.display()),
+                message: format!(
+                    "cannot write the checkpoint in `{}`: {error}",
+                    segment.checkpoints.display()
+                ),
             })
     }
 }
@@ -155,22 +194,29 @@ fn checkpoint(segment: &Segment) -> std::path::PathBuf {
 
 fn by_name(metrics: Metrics) -> BTreeMap<String, f64> {
     let Metrics { accuracy, f1, loss } = metrics;
-    [("accuracy", accuracy), ("f1", f1), ("loss", loss)].map(|(name, value)| (name.to_owned(), value)).into()
+    [("accuracy", accuracy), ("f1", f1), ("loss", loss)]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
 }
 
-fn failure(error: TrainError) -> Failure {
-    let kind = match &error {
+fn failure(error: &TrainError) -> Failure {
+    let kind = match error {
         TrainError::Diverged { .. } => FailureKind::Diverged,
         TrainError::Setting { .. } | TrainError::Input(_) => FailureKind::Invalid,
         TrainError::Checkpoint(_) | TrainError::Stopped => FailureKind::Crashed,
     };
-    Failure { kind, message: error.to_string() }
+    Failure {
+        kind,
+        message: error.to_string(),
+    }
 }
 
 /// The highest resident memory of this process so far, in MiB; 0 where the system does not say.
 fn peak_memory_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kibibytes = line.and_then(|line| line.trim().strip_suffix("kB")).and_then(|text| text.trim().parse().ok());
+    let kibibytes = line
+        .and_then(|line| line.trim().strip_suffix("kB"))
+        .and_then(|text| text.trim().parse().ok());
     kibibytes.map_or(0.0, |kibibytes: f64| kibibytes / 1024.0)
 }

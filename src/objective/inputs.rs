@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::finetune::data::{
-    DataError, Dataset, SplitOptions, TableOptions, Tokenizer, builtin, load_table,
-};
+use crate::finetune::data::{DataError, Dataset, SplitOptions, TableOptions, Tokenizer, builtin, load_table};
 use crate::finetune::hub::{self, HubError, ModelKind};
 use crate::finetune::{Device, LoadError, Pretrained};
 use crate::space::{Configuration, Domain, Value};
@@ -13,8 +11,7 @@ use crate::study::Cost;
 use crate::units::Samples;
 
 /// The weights of the built-in model: MLPerf Tiny's ResNet8, trained on CIFAR-10.
-const RESNET8_CIFAR10: &[u8] =
-    include_bytes!("../../search-spaces/quickstart/resnet8-cifar10/model.safetensors");
+const RESNET8_CIFAR10: &[u8] = include_bytes!("../../search-spaces/quickstart/resnet8-cifar10/model.safetensors");
 
 /// A pretrained model and labelled data for it.
 #[derive(Clone, Debug)]
@@ -107,9 +104,11 @@ impl Inputs {
         let data = builtin::load(name, *train_limit)?;
         let model = match &spec.model {
             ModelSource::Builtin(name) => Pretrained::builtin(name, RESNET8_CIFAR10, &data.labels, device)?,
-            ModelSource::Directory(path) => {
-                Pretrained::load_directory(&find(&path.display().to_string(), ModelKind::Image)?, &data.labels, device)?
-            }
+            ModelSource::Directory(path) => Pretrained::load_directory(
+                &find(&path.display().to_string(), ModelKind::Image)?,
+                &data.labels,
+                device,
+            )?,
             ModelSource::Hub(id) => Pretrained::load_directory(&find(id, ModelKind::Image)?, &data.labels, device)?,
         };
         let needs_images = "it needs a model of images, such as `builtin:resnet8-cifar10`";
@@ -120,33 +119,55 @@ impl Inputs {
     }
 
     fn texts(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
-        let DataSpec::Table { train, validation, text, label, split } = &spec.data else {
+        let DataSpec::Table {
+            train,
+            validation,
+            text,
+            label,
+            split,
+        } = &spec.data
+        else {
             return Err(InputError::WrongData {
                 task: "text-classification",
                 data: data_name(&spec.data),
                 need: "it needs a table of texts (.csv, .tsv or .jsonl)",
             });
         };
-        let needs_texts = "it needs a model of texts: a directory or hub id with `config.json`, `model.safetensors` and a tokeniser";
+        let needs_texts =
+            "it needs a model of texts: a directory or hub id with `config.json`, `model.safetensors` and a tokeniser";
         let folder = match &spec.model {
             ModelSource::Builtin(_) => return Err(wrong_model("text-classification", &spec.model, needs_texts)),
             ModelSource::Directory(path) => find(&path.display().to_string(), ModelKind::Text)?,
             ModelSource::Hub(id) => find(id, ModelKind::Text)?,
         };
-        let &Split { validation: share, test, stratify, seed } = split;
+        let &Split {
+            validation: share,
+            test,
+            stratify,
+            seed,
+        } = split;
         let options = TableOptions {
             train: train.clone(),
             validation: validation.clone(),
             text: text.clone(),
             label: label.clone(),
-            split: SplitOptions { validation: share, test, stratify, seed },
+            split: SplitOptions {
+                validation: share,
+                test,
+                stratify,
+                seed,
+            },
         };
         let table = load_table(&options)?;
         let model = Pretrained::load_directory(&folder, table.labels(), device)?;
         match model.max_length() {
             None => return Err(wrong_model("text-classification", &spec.model, needs_texts)),
             Some(most) if spec.max_length > most => {
-                return Err(InputError::TooLong { asked: spec.max_length, model: model_name(&spec.model), most });
+                return Err(InputError::TooLong {
+                    asked: spec.max_length,
+                    model: model_name(&spec.model),
+                    most,
+                });
             }
             Some(_) => {}
         }
@@ -156,12 +177,21 @@ impl Inputs {
 
     /// Checks what only model and space together can say.
     pub(super) fn check(&self, fine_tune: &FineTuneSpec, spec: &Spec) -> Result<(), InputError> {
-        let depth = spec.space.parameters().iter().find(|parameter| parameter.name == "freeze_depth");
+        let depth = spec
+            .space
+            .parameters()
+            .iter()
+            .find(|parameter| parameter.name == "freeze_depth");
         let asked = depth.and_then(|parameter| largest(&parameter.domain)).unwrap_or(0);
         let most = self.model.freeze_depths();
         if asked > most as i64 {
             let (model, parts) = (model_name(&fine_tune.model), self.model.block_names());
-            return Err(InputError::TooDeep { asked, model, most, parts });
+            return Err(InputError::TooDeep {
+                asked,
+                model,
+                most,
+                parts,
+            });
         }
         Ok(())
     }
@@ -190,7 +220,11 @@ fn find(reference: &str, kind: ModelKind) -> Result<PathBuf, HubError> {
 }
 
 fn wrong_model(task: &'static str, model: &ModelSource, need: &'static str) -> InputError {
-    InputError::WrongModel { task, model: model_name(model), need }
+    InputError::WrongModel {
+        task,
+        model: model_name(model),
+        need,
+    }
 }
 
 fn model_name(model: &ModelSource) -> String {

@@ -61,7 +61,11 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
         ObjectiveSpec::FineTune(fine_tune) => {
             let inputs = Inputs::load(fine_tune, Device::Cpu)?;
             inputs.check(fine_tune, spec)?;
-            Ok(Facts { epoch: inputs.epoch(), cost: inputs.cost(), is_idle: false })
+            Ok(Facts {
+                epoch: inputs.epoch(),
+                cost: inputs.cost(),
+                is_idle: false,
+            })
         }
     }
 }

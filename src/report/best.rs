@@ -58,18 +58,29 @@ impl Best {
     pub fn to_yaml(&self, spec: &Spec) -> String {
         let parameters = self.configuration.iter().map(|(name, value)| Parameter {
             name: name.to_owned(),
-            domain: Domain::Choice { values: vec![value.clone()], ordered: false },
+            domain: Domain::Choice {
+                values: vec![value.clone()],
+                ordered: false,
+            },
             condition: None,
         });
-        let epochs = EpochRange { stop: Some(self.best_epoch), ..spec.epochs };
-        let Ok(space) = Space::new(parameters.collect(), Vec::new()) else { return String::new() };
+        let epochs = EpochRange {
+            stop: Some(self.best_epoch),
+            ..spec.epochs
+        };
+        let Ok(space) = Space::new(parameters.collect(), Vec::new()) else {
+            return String::new();
+        };
         let runnable = Spec {
             name: format!("{}-best", spec.name),
             searcher: SearcherSpec::Random,
             scheduler: SchedulerSpec::None,
             space,
             epochs,
-            budget: Budget { wall: None, trials: Some(1) },
+            budget: Budget {
+                wall: None,
+                trials: Some(1),
+            },
             seed: self.seed,
             ..spec.clone()
         };
@@ -86,13 +97,19 @@ impl Best {
 
     /// The configuration as command-line arguments for another program: `--learning_rate=0.003 --batch_size=32`.
     pub fn to_args(&self) -> String {
-        let arguments = self.configuration.iter().map(|(name, value)| format!("--{name}={}", quoted(&value.to_string())));
+        let arguments = self
+            .configuration
+            .iter()
+            .map(|(name, value)| format!("--{name}={}", quoted(&value.to_string())));
         arguments.collect::<Vec<_>>().join(" ")
     }
 
     /// The configuration as lines for a shell: `LEARNING_RATE=0.003`.
     pub fn to_env(&self) -> String {
-        let name = |name: &str| name.to_uppercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "_");
+        let name = |name: &str| {
+            name.to_uppercase()
+                .replace(|letter: char| !letter.is_ascii_alphanumeric(), "_")
+        };
         let line = |(key, value): (&str, &Value)| format!("{}={}\n", name(key), quoted(&value.to_string()));
         self.configuration.iter().map(line).collect()
     }
@@ -101,7 +118,11 @@ impl Best {
 /// A value as a shell reads it back.
 fn quoted(value: &str) -> String {
     let is_plain = !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:+".contains(c));
-    if is_plain { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
+    if is_plain {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -110,6 +131,9 @@ mod tests {
 
     #[test]
     fn values_reach_a_shell_as_they_are() {
-        assert_eq!(["0.003", "a b", "it's", ""].map(quoted), ["0.003", "'a b'", r"'it'\''s'", "''"]);
+        assert_eq!(
+            ["0.003", "a b", "it's", ""].map(quoted),
+            ["0.003", "'a b'", r"'it'\''s'", "''"]
+        );
     }
 }

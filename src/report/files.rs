@@ -22,7 +22,11 @@ pub struct Files {
 impl Files {
     /// Files in `folder` for the study of `spec`.
     pub fn new(folder: PathBuf, spec: Spec) -> Self {
-        Self { folder, spec, written: None }
+        Self {
+            folder,
+            spec,
+            written: None,
+        }
     }
 
     fn write(&mut self, study: &Study) -> io::Result<()> {

@@ -82,7 +82,12 @@ impl Leaderboard {
         });
         Self {
             metric: settings.metric.clone(),
-            parameters: settings.space.parameters().iter().map(|parameter| parameter.name.clone()).collect(),
+            parameters: settings
+                .space
+                .parameters()
+                .iter()
+                .map(|parameter| parameter.name.clone())
+                .collect(),
             rows: ranked.collect(),
         }
     }
@@ -110,7 +115,15 @@ impl Leaderboard {
         ];
         let mut header: Vec<String> = ["rank", "trial", "status", &self.metric, "score", "best_epoch"]
             .into_iter()
-            .chain(["metric_mean", "metric_se", "seeds", "test_metric", "epochs", "max_epochs", "rung"])
+            .chain([
+                "metric_mean",
+                "metric_se",
+                "seeds",
+                "test_metric",
+                "epochs",
+                "max_epochs",
+                "rung",
+            ])
             .chain(["stop_reason", "origin", "config_hash", "trainable_parameters"])
             .map(str::to_owned)
             .collect();
@@ -177,7 +190,11 @@ impl Leaderboard {
 /// A text that a spreadsheet would run as a formula is kept a text by a leading apostrophe.
 fn guarded(cell: &str) -> String {
     let is_formula = cell.starts_with(['=', '+', '-', '@']) && cell.parse::<f64>().is_err();
-    if is_formula { format!("'{cell}") } else { cell.to_owned() }
+    if is_formula {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
 }
 
 fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
@@ -185,7 +202,11 @@ fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
     let record = study.record(trial.id);
     let best = best(study, trial, record);
     let (status, stop_reason) = status(study, trial, record);
-    let reached = trial.reached.max(if record.partial.is_empty() { Samples(0) } else { record.partial_reached });
+    let reached = trial.reached.max(if record.partial.is_empty() {
+        Samples(0)
+    } else {
+        record.partial_reached
+    });
     let value = best.map(|best| settings.goal.value(best.loss));
     let usage = &record.usage;
     let row = Row {
@@ -202,7 +223,11 @@ fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
         origin: trial.origin.clone(),
         config_hash: trial.configuration.hash(),
         trainable_parameters: record.trainable_parameters,
-        parameters: trial.configuration.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+        parameters: trial
+            .configuration
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .collect(),
         timing: Timing {
             train_seconds: usage.train_seconds,
             wall_seconds: usage.wall_seconds,
@@ -221,18 +246,28 @@ pub(super) fn best(study: &Study, trial: &Trial, record: &Record) -> Option<Obse
     let settings = study.settings();
     let partial = record.partial.iter().filter_map(|evaluation| {
         let loss = settings.goal.loss(*evaluation.metrics.get(&settings.metric)?);
-        Some(Observation { at: evaluation.at, loss })
+        Some(Observation {
+            at: evaluation.at,
+            loss,
+        })
     });
     let observations = trial.observations.iter().copied().chain(partial);
-    observations.filter(|observation| observation.loss < Loss::WORST).min_by_key(|best| (best.loss, best.at))
+    observations
+        .filter(|observation| observation.loss < Loss::WORST)
+        .min_by_key(|best| (best.loss, best.at))
 }
 
 fn status(study: &Study, trial: &Trial, record: &Record) -> (&'static str, String) {
     match (trial.status, study.ended()) {
         (Status::Completed, _) => ("completed", "max_epochs".into()),
-        (Status::Failed, _) => {
-            ("failed", record.failure.as_ref().map(|failure| failure.kind.to_string()).unwrap_or_default())
-        }
+        (Status::Failed, _) => (
+            "failed",
+            record
+                .failure
+                .as_ref()
+                .map(|failure| failure.kind.to_string())
+                .unwrap_or_default(),
+        ),
         (Status::Running { .. } | Status::Paused, Some(reason)) => ("pruned", reason.name().into()),
         (Status::Running { .. }, None) => ("running", String::new()),
         (Status::Paused, None) => ("paused", String::new()),
@@ -246,6 +281,9 @@ mod tests {
     #[test]
     fn texts_that_a_spreadsheet_would_run_are_guarded() {
         let cells = ["=1+1", "+x", "-0.5", "-cmd", "@sum", "linear", "-1e-3"];
-        assert_eq!(cells.map(guarded), ["'=1+1", "'+x", "-0.5", "'-cmd", "'@sum", "linear", "-1e-3"]);
+        assert_eq!(
+            cells.map(guarded),
+            ["'=1+1", "'+x", "-0.5", "'-cmd", "'@sum", "linear", "-1e-3"]
+        );
     }
 }

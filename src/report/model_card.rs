@@ -40,9 +40,25 @@ pub fn model_card(card: &ModelCard<'_>) -> String {
         env!("CARGO_PKG_VERSION"),
         card.base_model
     );
-    let with_validation = if card.examples.1 { ", the validation examples included" } else { "" };
-    let _ = writeln!(text, "`{}`: {} training examples{with_validation}.\n", card.data, card.examples.0);
-    let _ = writeln!(text, "Labels: {}.\n\n## Metrics\n", card.labels.iter().map(|l| format!("`{l}`")).collect::<Vec<_>>().join(", "));
+    let with_validation = if card.examples.1 {
+        ", the validation examples included"
+    } else {
+        ""
+    };
+    let _ = writeln!(
+        text,
+        "`{}`: {} training examples{with_validation}.\n",
+        card.data, card.examples.0
+    );
+    let _ = writeln!(
+        text,
+        "Labels: {}.\n\n## Metrics\n",
+        card.labels
+            .iter()
+            .map(|l| format!("`{l}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
     match card.validation {
         Some((count, Metrics { accuracy, f1, loss })) => {
             let _ = writeln!(
@@ -57,7 +73,11 @@ pub fn model_card(card: &ModelCard<'_>) -> String {
         let _ = writeln!(text, "| {name} | {value} |");
     }
     let (epochs, max_epochs) = card.epochs;
-    let _ = writeln!(text, "| epochs | {epochs} (schedule over {max_epochs}) |\n| seed | {} |", card.seed);
+    let _ = writeln!(
+        text,
+        "| epochs | {epochs} (schedule over {max_epochs}) |\n| seed | {} |",
+        card.seed
+    );
     text
 }
 

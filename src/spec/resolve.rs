@@ -240,7 +240,11 @@ fn epochs(spec: &Fields<'_>, problems: &mut Problems) -> Option<EpochRange> {
         reader::number_that(node, what, |number| number > 0.0 && number <= 1e6, rule, problems)
     };
     // Without a word on it a trial is judged after its first epoch.
-    let judged_early = |max: f64| EpochRange { min: max.min(1.0), max, stop: None };
+    let judged_early = |max: f64| EpochRange {
+        min: max.min(1.0),
+        max,
+        stop: None,
+    };
     let Some(node) = spec.get("epochs") else {
         return Some(judged_early(DEFAULT_EPOCHS));
     };
@@ -254,7 +258,13 @@ fn epochs(spec: &Fields<'_>, problems: &mut Problems) -> Option<EpochRange> {
         .map_or(Some(DEFAULT_EPOCHS), |node| read(node, "max", problems))?;
     let rule = "greater than 0 and at most `max`";
     let stop = match fields.get("stop") {
-        Some(node) => Some(reader::number_that(node, "stop", |stop| stop > 0.0 && stop <= max, rule, problems)?),
+        Some(node) => Some(reader::number_that(
+            node,
+            "stop",
+            |stop| stop > 0.0 && stop <= max,
+            rule,
+            problems,
+        )?),
         None => None,
     };
     let min = min.unwrap_or(Some(max.min(1.0)))?;

@@ -112,6 +112,10 @@ mod tests {
         let gpus = [Device::Cpu; 2];
         let slots = divide(&resources(None, 1), &gpus, 64).unwrap();
         assert_eq!(slots.len(), 2, "one worker a GPU by default");
-        assert_eq!(divide(&resources(Some(4), 1), &gpus, 2).unwrap().len(), 4, "the cores do not limit GPUs");
+        assert_eq!(
+            divide(&resources(Some(4), 1), &gpus, 2).unwrap().len(),
+            4,
+            "the cores do not limit GPUs"
+        );
     }
 }

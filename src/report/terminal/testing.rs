@@ -64,6 +64,7 @@ pub(super) fn study(scheduler: SchedulerSpec, max_trials: Option<u32>) -> Study 
         goal: Goal::Maximize,
         target: None,
         max_trials,
+        epoch: Samples(1000),
         min,
         max,
         logical_workers: 2,

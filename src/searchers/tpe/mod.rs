@@ -82,11 +82,14 @@ impl Tpe {
     }
 }
 
+/// Points of the unit cube, one number per parameter.
+type Points<'a> = Vec<&'a [Option<f64>]>;
+
 /// The points of the good trials and of the others, each in the order of the trials.
 ///
 /// Trials are ranked by resource first: whoever was trained further was better at every rung before
 /// (as Optuna ranks pruned trials). Trials without any observation are running and count as bad.
-fn split(trials: &[Trial], judged: usize) -> (Vec<&[Option<f64>]>, Vec<&[Option<f64>]>) {
+fn split(trials: &[Trial], judged: usize) -> (Points<'_>, Points<'_>) {
     let mut ranking: Vec<&Trial> = trials.iter().filter(|trial| trial.loss().is_some()).collect();
     ranking.sort_by_key(|trial| {
         let failed = trial.status == Status::Failed;

@@ -204,18 +204,16 @@ impl Axis {
                 for (kernel, centre) in centres.iter().enumerate() {
                     let Some(centre) = centre else { continue };
                     let width = if kernel == prior { PRIOR_WIDTH } else { *width };
-                    kernels[kernel] += match bins {
-                        Some(bins) => {
-                            // The mass of the value's bin, relative to a uniform bin, so that it is a density.
-                            let half = 0.5 / *bins as f64;
-                            let (low, high) = ((coordinate - half).max(0.0), (coordinate + half).min(1.0));
-                            let mass = normal_mass((low - centre) / width, (high - centre) / width);
-                            mass.max(f64::MIN_POSITIVE).ln() - (2.0 * half).ln() - log_masses[kernel]
-                        }
-                        None => {
-                            let deviation = (coordinate - centre) / width;
-                            -0.5 * deviation * deviation - width.ln() - LOG_SQRT_TWO_PI - log_masses[kernel]
-                        }
+                    kernels[kernel] -= log_masses[kernel];
+                    kernels[kernel] += if let Some(bins) = bins {
+                        // The mass of the value's bin, relative to a uniform bin, so that it is a density.
+                        let half = 0.5 / *bins as f64;
+                        let (low, high) = ((coordinate - half).max(0.0), (coordinate + half).min(1.0));
+                        let mass = normal_mass((low - centre) / width, (high - centre) / width);
+                        mass.max(f64::MIN_POSITIVE).ln() - (2.0 * half).ln()
+                    } else {
+                        let deviation = (coordinate - centre) / width;
+                        -0.5 * deviation * deviation - width.ln() - LOG_SQRT_TWO_PI
                     };
                 }
             }

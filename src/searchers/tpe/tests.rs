@@ -16,7 +16,7 @@ fn valley(configuration: &Configuration) -> f64 {
 #[test]
 fn tpe_needs_fewer_trials_than_random_search() {
     let space = mixed_space();
-    let objective: Objective = &valley;
+    let objective: Objective<'_> = &valley;
     let mean_best = |searcher: &dyn Searcher| {
         let seeds = 10;
         (0..seeds)

@@ -55,7 +55,14 @@ fn a_short_spec_gets_every_default() {
     );
     assert_eq!(spec.searcher, SearcherSpec::Tpe);
     assert_eq!(spec.scheduler, SchedulerSpec::Asha { eta: 3 });
-    assert_eq!(spec.epochs, EpochRange { min: 1.0, max: 3.0, stop: None });
+    assert_eq!(
+        spec.epochs,
+        EpochRange {
+            min: 1.0,
+            max: 3.0,
+            stop: None
+        }
+    );
     assert_eq!(
         spec.budget,
         Budget {
@@ -218,11 +225,46 @@ fn a_wandb_sweep_keeps_its_keys() {
 #[test]
 fn epochs_are_a_number_or_a_range() {
     let epochs = |text: &str| spec(&format!("{FUNCTION}epochs: {text}\n")).epochs;
-    assert_eq!(epochs("8"), EpochRange { min: 1.0, max: 8.0, stop: None });
-    assert_eq!(epochs("0.5"), EpochRange { min: 0.5, max: 0.5, stop: None });
-    assert_eq!(epochs("{max: 4, stop: 2.5}"), EpochRange { min: 1.0, max: 4.0, stop: Some(2.5) });
-    assert_eq!(epochs("{max: 4}"), EpochRange { min: 1.0, max: 4.0, stop: None });
-    assert_eq!(epochs("{min: 0.25, max: 4}"), EpochRange { min: 0.25, max: 4.0, stop: None });
+    assert_eq!(
+        epochs("8"),
+        EpochRange {
+            min: 1.0,
+            max: 8.0,
+            stop: None
+        }
+    );
+    assert_eq!(
+        epochs("0.5"),
+        EpochRange {
+            min: 0.5,
+            max: 0.5,
+            stop: None
+        }
+    );
+    assert_eq!(
+        epochs("{max: 4, stop: 2.5}"),
+        EpochRange {
+            min: 1.0,
+            max: 4.0,
+            stop: Some(2.5)
+        }
+    );
+    assert_eq!(
+        epochs("{max: 4}"),
+        EpochRange {
+            min: 1.0,
+            max: 4.0,
+            stop: None
+        }
+    );
+    assert_eq!(
+        epochs("{min: 0.25, max: 4}"),
+        EpochRange {
+            min: 0.25,
+            max: 4.0,
+            stop: None
+        }
+    );
 }
 
 #[test]

@@ -188,7 +188,11 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 },
                 scheduler: eta.map_or(SchedulerSpec::None, |eta| SchedulerSpec::Asha { eta }),
                 space: Space::new(Vec::new(), Vec::new()).unwrap(),
-                epochs: EpochRange { min, max: min + width, stop: Some(min) },
+                epochs: EpochRange {
+                    min,
+                    max: min + width,
+                    stop: Some(min),
+                },
                 budget: Budget { wall, trials },
                 resources: Resources {
                     devices: [Devices::Auto, Devices::Cpu, Devices::Cuda][device],
