@@ -18,8 +18,11 @@ pub struct Process {
 
 /// Keeps glibc from giving the memory of every large tensor back to the system only to ask for it again: a training step
 /// of a small model otherwise spends a fifth of its time on page faults. Other allocators ignore these.
-const ALLOCATOR: [(&str, &str); 3] =
-    [("MALLOC_MMAP_MAX_", "0"), ("MALLOC_TRIM_THRESHOLD_", "4294967296"), ("MALLOC_TOP_PAD_", "67108864")];
+const ALLOCATOR: [(&str, &str); 3] = [
+    ("MALLOC_MMAP_MAX_", "0"),
+    ("MALLOC_TRIM_THRESHOLD_", "4294967296"),
+    ("MALLOC_TOP_PAD_", "67108864"),
+];
 
 /// What a worker's reading thread tells the engine.
 #[derive(Debug)]
