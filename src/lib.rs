@@ -1,4 +1,27 @@
 //! `automl` finds the best way to fine-tune a pretrained model on your data, inside a budget.
+//!
+//! # The map
+//!
+//! A module imports only from those above it here.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`units`], [`rng`], [`suggestion`] | quantities that must not be mixed; random streams by key; "did you mean" |
+//! | [`finetune`] | models, training and data; knows nothing of search |
+//! | [`space`] | parameters, domains, conditions and constraints; configurations in the unit cube |
+//! | [`spec`] | `space.yaml`: read, checked, explained |
+//! | [`trials`] | what is known of trials; what goes to a worker and comes back |
+//! | [`searchers`], [`schedulers`] | who proposes configurations; who decides which trial goes on |
+//! | [`policies`] | what a free slot should do |
+//! | [`study`] | the state machine: a fold over events, without clock, files or threads |
+//! | [`journal`] | the append-only log of events |
+//! | [`objective`] | what a trial runs: fine-tuning, or a built-in function |
+//! | [`worker`] | processes that run segments, and their messages |
+//! | [`engine`] | the run loop, the wall budget, the study's folder, the simulator |
+//! | [`report`] | leaderboard, any-time curve, `best.yaml`, the terminal display |
+//! | [`cli`] | one file a verb |
+//!
+//! Begin reading at [`study`]; `ARCHITECTURE.md` tells the life of a trial.
 
 pub mod cli;
 pub mod engine;
@@ -13,6 +36,7 @@ pub mod searchers;
 pub mod space;
 pub mod spec;
 pub mod study;
+pub mod suggestion;
 pub mod trials;
 pub mod units;
 pub mod worker;

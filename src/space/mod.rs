@@ -8,12 +8,10 @@ mod expression;
 mod order;
 #[expect(clippy::module_inception, reason = "the folder is named after the one thing in it")]
 mod space;
-mod suggestion;
 mod value;
 
 pub use configuration::Configuration;
 pub use domain::Domain;
 pub use expression::{Expression, ExpressionError};
 pub use space::{Parameter, Space, SpaceError};
-pub use suggestion::did_you_mean;
 pub use value::Value;

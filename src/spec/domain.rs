@@ -4,7 +4,8 @@ use super::diagnostics::{Diagnostic, list};
 use super::hyperparameters::{Hyperparameter, HyperparameterKind};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
-use crate::space::{Domain, Value, did_you_mean};
+use crate::space::{Domain, Value};
+use crate::suggestion::did_you_mean;
 
 const KEYS: [&str; 9] = [
     "value",

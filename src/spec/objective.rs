@@ -9,7 +9,8 @@ use super::parameters::Names;
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{DataSpec, FineTuneSpec, FunctionSpec, ModelSource, ObjectiveSpec, Task};
-use crate::space::{Domain, Space, Value, did_you_mean};
+use crate::space::{Domain, Space, Value};
+use crate::suggestion::did_you_mean;
 
 /// The models inside the program: name, task, and the largest freeze depth.
 pub const BUILTIN_MODELS: &[(&str, Task, i64)] = &[("resnet8-cifar10", Task::ImageClassification, 4)];

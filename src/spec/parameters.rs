@@ -5,7 +5,8 @@ use super::domain;
 use super::hyperparameters::{HYPERPARAMETERS, Hyperparameter};
 use super::raw::{Content, Entry, Node};
 use super::reader::{self, Fields, Problems};
-use crate::space::{Domain, Expression, ExpressionError, Parameter, Space, SpaceError, did_you_mean};
+use crate::space::{Domain, Expression, ExpressionError, Parameter, Space, SpaceError};
+use crate::suggestion::did_you_mean;
 
 /// Which names `parameters` may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

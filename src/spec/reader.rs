@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 
 use super::diagnostics::{Diagnostic, list};
 use super::raw::{Content, Entry, Node, Place};
-use crate::space::{Value, did_you_mean};
+use crate::space::Value;
+use crate::suggestion::did_you_mean;
 
 /// What was found so far.
 #[derive(Default)]

@@ -7,7 +7,8 @@ use super::parameters;
 use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Budget, Devices, EpochRange, Metric, Resources, SchedulerSpec, SearcherSpec, Spec};
-use crate::space::{Value, did_you_mean};
+use crate::space::Value;
+use crate::suggestion::did_you_mean;
 use crate::units::{Goal, Seed};
 
 const KEYS: [&str; 18] = [

@@ -2,29 +2,18 @@
 
 use std::path::Path;
 
-/// How alike two names must be (1: equal) to be suggested; one slip in a name of three letters still passes.
-const ALIKE: f64 = 0.6;
+use crate::suggestion;
 
 /// Names listed in a message before it says how many more there are.
 const MOST_LISTED: usize = 12;
 
-/// The candidate most like `wanted`, case ignored, if any is alike.
+/// The candidate that `wanted` is most likely a slip of.
 pub(in crate::finetune) fn closest<Name: AsRef<str>>(
     wanted: &str,
     candidates: impl IntoIterator<Item = Name>,
 ) -> Option<String> {
-    let wanted = wanted.to_lowercase();
-    candidates
-        .into_iter()
-        .map(|name| {
-            (
-                strsim::normalized_damerau_levenshtein(&wanted, &name.as_ref().to_lowercase()),
-                name,
-            )
-        })
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|(ours, _), (theirs, _)| ours.total_cmp(theirs))
-        .map(|(_, name)| name.as_ref().to_owned())
+    let candidates: Vec<Name> = candidates.into_iter().collect();
+    suggestion::did_you_mean(wanted, candidates.iter().map(AsRef::as_ref)).map(str::to_owned)
 }
 
 /// The entry of `path`'s folder with the name most like `path`'s.

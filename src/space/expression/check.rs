@@ -1,8 +1,9 @@
 //! Names and types of an expression, checked against the parameters' domains.
 
-use super::super::{Domain, Value, suggestion::did_you_mean};
+use super::super::{Domain, Value};
 use super::ExpressionError;
 use super::tree::{Comparison, Node, Tree};
+use crate::suggestion::did_you_mean;
 
 /// What an expression's part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

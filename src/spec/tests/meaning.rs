@@ -403,8 +403,8 @@ fn the_quickstart_reads_without_a_warning() {
     assert_eq!(
         spec.budget,
         Budget {
-            wall: Some(160.0),
-            trials: Some(24)
+            wall: Some(170.0),
+            trials: Some(36)
         }
     );
     assert_eq!(

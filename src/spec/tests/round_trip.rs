@@ -279,14 +279,14 @@ parameters:
     values: [linear, cosine, constant]
     ordered: false
 epochs:
-  min: 0.5
+  min: 0.4
   max: 4.0
 early_terminate:
   type: asha
   eta: 3
 budget:
-  wall: 160.0
-  trials: 24
+  wall: 170.0
+  trials: 36
 resources:
   devices: auto
   workers: auto
