@@ -6,7 +6,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`units`], [`rng`], [`suggestion`] | quantities that must not be mixed; random streams by key; "did you mean" |
+//! | [`units`], [`rng`], [`files`], [`suggestion`] | quantities that must not be mixed; random streams by key; files that are whole or not there; "did you mean" |
 //! | [`finetune`] | models, training and data; knows nothing of search |
 //! | [`space`] | parameters, domains, conditions and constraints; configurations in the unit cube |
 //! | [`spec`] | `space.yaml`: read, checked, explained |
@@ -25,6 +25,7 @@
 
 pub mod cli;
 pub mod engine;
+pub mod files;
 pub mod finetune;
 pub mod journal;
 pub mod objective;

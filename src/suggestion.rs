@@ -25,9 +25,11 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate);
     // Two letters begin too many words to mean one.
-    let mut longer = candidates
-        .into_iter()
-        .filter(|candidate| name.len() > 2 && candidate.starts_with(name) && plain(candidate).chars().all(|c| c.is_alphanumeric() || c == '_'));
+    let mut longer = candidates.into_iter().filter(|candidate| {
+        name.len() > 2
+            && candidate.starts_with(name)
+            && plain(candidate).chars().all(|c| c.is_alphanumeric() || c == '_')
+    });
     near.or_else(|| longer.next().filter(|_| longer.next().is_none()))
 }
 

@@ -103,8 +103,8 @@ pub(super) struct Resume {
     #[arg(long, value_name = "TIME")]
     pub(super) add_budget: Option<String>,
     /// Worker processes
-    #[arg(long, value_name = "N")]
-    pub(super) workers: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(super) workers: Option<u16>,
     /// Report progress as JSON, one object a line, on standard error
     #[arg(long)]
     pub(super) json: bool,

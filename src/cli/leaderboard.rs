@@ -7,7 +7,7 @@ use comfy_table::{ContentArrangement, Table, TableStyle, presets};
 
 use super::arguments::{Leaderboard as Arguments, TableFormat};
 use super::{CliError, stored};
-use crate::report::Leaderboard;
+use crate::report::{Leaderboard, plain};
 
 /// Columns of the table for people; the others are in the CSV.
 const TELLING: [&str; 6] = ["rank", "trial", "status", "best_epoch", "epochs", "origin"];
@@ -53,27 +53,12 @@ fn write_json(leaderboard: &Leaderboard, output: &mut impl Write, with_timing: b
         header
             .iter()
             .cloned()
-            .zip(cells.into_iter().map(typed))
+            .zip(cells)
             .collect::<serde_json::Map<_, _>>()
             .into()
     };
     let rows: Vec<serde_json::Value> = leaderboard.rows().iter().map(object).collect();
     writeln!(output, "{:#}", serde_json::Value::from(rows))
-}
-
-/// A cell as JSON: numbers as numbers, nothing as null.
-fn typed(cell: String) -> serde_json::Value {
-    if cell.is_empty() {
-        return serde_json::Value::Null;
-    }
-    let number = cell
-        .parse::<i64>()
-        .map(serde_json::Value::from)
-        .or_else(|_| cell.parse::<f64>().map(serde_json::Value::from));
-    number
-        .ok()
-        .filter(|number| !number.is_null())
-        .unwrap_or(serde_json::Value::String(cell))
 }
 
 fn table(leaderboard: &Leaderboard, metric: &str, preset: TableStyle) -> Table {
@@ -87,7 +72,7 @@ fn table(leaderboard: &Leaderboard, metric: &str, preset: TableStyle) -> Table {
     table.set_header(shown.iter().map(|&index| header[index].trim_start_matches("params.")));
     for row in leaderboard.rows() {
         let cells = leaderboard.cells(row, false);
-        table.add_row(shown.iter().map(|&index| short(&cells[index])));
+        table.add_row(shown.iter().map(|&index| short(&plain(&cells[index]))));
     }
     table
 }

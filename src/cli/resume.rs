@@ -1,16 +1,18 @@
 //! `automl resume DIR`: goes on with a study.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use super::CliError;
 use super::arguments::{Resume, Verbosity};
 use super::run::{Run, style};
-use crate::engine::{Folder, Opened};
+use crate::engine::{Clock, Folder, Opened};
 use crate::objective;
 use crate::spec;
 
 /// Goes on with the study in a folder.
 pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCode, CliError> {
+    let clock = Clock::start();
     let added_wall = arguments.add_budget.as_deref().map(seconds).transpose()?;
     let Opened {
         folder,
@@ -18,24 +20,40 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
         contents,
         elapsed,
     } = Folder::open(&arguments.folder)?;
+    if let Some(torn) = &contents.torn {
+        let _ = writeln!(
+            std::io::stderr(),
+            "warning: dropped the last line of the journal, which a crash had torn: {torn}"
+        );
+    }
     let (mut spec, _) = spec::load(&arguments.folder.join("spec.yaml"), &[]).map_err(CliError::Spec)?;
+    if added_wall.is_some() && spec.budget.wall.is_none() {
+        return Err(CliError::Usage(
+            "this study has no wall budget that `--add-budget` could add to".into(),
+        ));
+    }
     if arguments.workers.is_some() {
-        spec.resources.workers = arguments.workers;
+        spec.resources.workers = arguments.workers.map(usize::from);
     }
     let facts = objective::inspect(&spec)?;
+    folder.check_identity(&contents, &facts.identity)?;
     let style = style(verbosity, arguments.json);
+    let clock = clock.carry_on(elapsed);
     Run {
         spec,
         facts,
         folder,
         journal,
         before: contents,
-        elapsed,
+        clock,
         added_wall,
         style,
     }
     .run()
 }
+
+/// A thousand years.
+const LONGEST: f64 = 3.2e10;
 
 /// A time as people write it, in seconds.
 fn seconds(text: &str) -> Result<f64, CliError> {
@@ -44,7 +62,7 @@ fn seconds(text: &str) -> Result<f64, CliError> {
         .ok()
         .or_else(|| Some(text.parse::<jiff::SignedDuration>().ok()?.as_secs_f64()));
     parsed
-        .filter(|seconds| seconds.is_finite() && *seconds > 0.0)
+        .filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST)
         .ok_or_else(|| {
             CliError::Usage(format!(
                 "`--add-budget {text}` is no time: write it like `90s`, `10m` or `1h30m`"

@@ -1,5 +1,6 @@
 //! Runs a study from its folder: what `search` and `resume` share.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,9 +13,8 @@ use crate::policies;
 use crate::report::Files;
 use crate::report::terminal::{self, Style};
 use crate::spec::Spec;
-use crate::study::{EndReason, Event, Settings, Study};
-use crate::trials::Status;
-use crate::worker::slots;
+use crate::study::{Event, Settings, Study};
+use crate::worker::{Slot, slots};
 
 /// A study that is ready to run.
 pub(super) struct Run {
@@ -24,31 +24,38 @@ pub(super) struct Run {
     pub(super) journal: Journal,
     /// What had happened before; nothing for a new study.
     pub(super) before: Contents,
-    pub(super) elapsed: f64,
+    pub(super) clock: Clock,
     pub(super) added_wall: Option<f64>,
     pub(super) style: Style,
 }
 
 impl Run {
     /// Runs to the end, or to an interruption, and says how to leave.
-    pub(super) fn run(mut self) -> Result<ExitCode, CliError> {
-        let slots = slots(&self.spec.resources, self.facts.is_idle)?;
-        let settings = Settings::new(&self.spec, self.facts.epoch);
+    pub(super) fn run(self) -> Result<ExitCode, CliError> {
+        let slots = self.slots()?;
+        let mut settings = Settings::new(&self.spec, self.facts.epoch);
+        if !settings.is_deterministic {
+            // Without a virtual clock there is no reason to plan for fewer workers than there are.
+            settings.logical_workers = settings.logical_workers.max(slots.len() as u32);
+        }
         let policy = policies::build(self.spec.searcher, self.spec.scheduler, settings.min, settings.max);
         let mut study = Study::new(settings, policy, self.facts.cost);
         for entry in &self.before.entries {
             study.apply(&entry.event, entry.elapsed);
         }
         let is_resumed = !self.before.entries.is_empty();
-        if is_resumed {
-            let resumed = Event::StudyResumed {
-                added_wall: self.added_wall.unwrap_or(0.0),
-            };
-            self.journal
-                .append(&resumed, self.elapsed)
-                .map_err(crate::engine::FolderError::from)?;
-            study.apply(&resumed, self.elapsed);
+        if let (Some(reason), None) = (study.ended(), self.added_wall) {
+            let path = self.folder.path().display();
+            let _ = writeln!(
+                std::io::stderr(),
+                "the study in `{path}` has ended ({}): `automl leaderboard {path}` shows it, `--add-budget` gives it more time",
+                reason.name()
+            );
+            return Ok(exit_code(&study, Ending::Ended(reason)));
         }
+        let resumed = is_resumed.then(|| Event::StudyResumed {
+            added_wall: self.added_wall.unwrap_or(0.0),
+        });
         let program = std::env::current_exe().map_err(|source| CliError::File {
             action: "find this program, to start workers with,",
             path: PathBuf::from("automl"),
@@ -63,17 +70,34 @@ impl Run {
         };
         let files = Files::new(self.folder.path().to_owned(), self.spec.clone());
         let observers: Vec<Box<dyn Observer>> = vec![terminal::terminal(self.style, facts), Box::new(files)];
-        let clock = Clock::start(self.elapsed);
         let engine = Engine::start(
             study,
             (self.folder, self.journal),
-            clock,
+            self.clock,
             wall,
             (&program, slots),
             observers,
+            resumed,
         )?;
         let (study, ending) = engine.run(is_resumed)?;
         Ok(exit_code(&study, ending))
+    }
+}
+
+impl Run {
+    /// The slots of this machine, as many as the study can use.
+    fn slots(&self) -> Result<Vec<Slot>, CliError> {
+        let mut slots = slots(&self.spec.resources, self.facts.is_idle)?;
+        let most = self.spec.resources.logical_workers;
+        if self.spec.deterministic && slots.len() > most {
+            let _ = writeln!(
+                std::io::stderr(),
+                "warning: {most} of {} slots are used; a deterministic study uses `resources.logical_workers`: raise it, or set `deterministic: false`",
+                slots.len()
+            );
+            slots.truncate(most);
+        }
+        Ok(slots)
     }
 }
 
@@ -90,20 +114,12 @@ pub(super) fn style(verbosity: Verbosity, is_json: bool) -> Style {
     }
 }
 
-/// 0: done; 3: the target was missed; 4: no trial succeeded; 130: interrupted.
+/// 0: done; 3: the target was missed; 4: no trial has a result; 130: interrupted.
 fn exit_code(study: &Study, ending: Ending) -> ExitCode {
-    let has_success = study.incumbent().is_some();
-    let all_failed = study.trials().iter().all(|trial| trial.status == Status::Failed);
     ExitCode::from(match ending {
         Ending::Interrupted => 130,
-        Ending::Ended(_) if !has_success && all_failed => 4,
-        Ending::Ended(EndReason::Target) => 0,
-        Ending::Ended(EndReason::Wall | EndReason::Trials | EndReason::Exhausted) => {
-            if study.settings().target.is_some() && !study.is_target_met() {
-                3
-            } else {
-                0
-            }
-        }
+        Ending::Ended(_) if study.incumbent().is_none() => 4,
+        Ending::Ended(_) if study.settings().target.is_some() && !study.is_target_met() => 3,
+        Ending::Ended(_) => 0,
     })
 }

@@ -8,7 +8,7 @@ use super::CliError;
 use super::arguments::{Search, Verbosity};
 use super::error::is_coloured;
 use super::run::{Run, style};
-use crate::engine::Folder;
+use crate::engine::{Clock, Folder};
 use crate::journal::Contents;
 use crate::objective;
 use crate::spec::{self, Diagnostic};
@@ -16,6 +16,7 @@ use crate::worker;
 
 /// Starts a study and runs it.
 pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode, CliError> {
+    let clock = Clock::start();
     let (spec, warnings) = spec::load(&arguments.spec, &arguments.overrides()).map_err(CliError::Spec)?;
     if !verbosity.quiet {
         show_warnings(&warnings);
@@ -24,7 +25,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     let facts = objective::inspect(&spec)?;
     worker::slots(&spec.resources, facts.is_idle)?;
     let path = arguments.out.unwrap_or_else(|| free_folder(&spec.name));
-    let (folder, journal) = Folder::create(&path, &spec.to_yaml(), spec.seed, facts.epoch)?;
+    let (folder, journal) = Folder::create(&path, &spec.to_yaml(), spec.seed, &facts.identity)?;
     let style = style(verbosity, arguments.json);
     let before = Contents::default();
     Run {
@@ -33,7 +34,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
         folder,
         journal,
         before,
-        elapsed: 0.0,
+        clock,
         added_wall: None,
         style,
     }

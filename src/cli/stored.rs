@@ -19,10 +19,10 @@ pub(super) fn load(folder: &Path) -> Result<(Spec, Study), CliError> {
     })?;
     // Looking needs neither the model nor the data.
     let (spec, _) = spec::from_text(&text, &path, &[]).map_err(CliError::Spec)?;
-    let Some(Event::StudyCreated { epoch, .. }) = contents.entries.first().map(|entry| &entry.event) else {
+    let Some(Event::StudyCreated { inputs, .. }) = contents.entries.first().map(|entry| &entry.event) else {
         return Err(FolderError::NoStudy(folder.to_owned()).into());
     };
-    let settings = Settings::new(&spec, *epoch);
+    let settings = Settings::new(&spec, inputs.epoch);
     let policy = policies::build(spec.searcher, spec.scheduler, settings.min, settings.max);
     let mut study = Study::new(settings, policy, Box::new(|_, _, _| 1.0));
     for entry in &contents.entries {

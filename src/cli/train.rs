@@ -9,12 +9,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
 use super::arguments::Train;
-use crate::finetune::{Device, Metrics, Training, gpus};
+use crate::finetune::{Device, Metrics, Training};
 use crate::objective::{Inputs, training_config};
 use crate::report::{ModelCard, model_card};
 use crate::space::Configuration;
-use crate::spec::{self, DataSpec, Devices, FineTuneSpec, ModelSource, ObjectiveSpec, Spec, Task};
+use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Spec, Task};
 use crate::units::Samples;
+use crate::worker;
 
 /// Trains the model of a configuration and saves it in the layout that it was read from.
 pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
@@ -33,7 +34,11 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
             folder.display()
         )));
     }
-    let mut inputs = Inputs::load(fine_tune, device(&spec))?;
+    check_writable(&folder)?;
+    let device = worker::slots(&spec.resources, false)?
+        .first()
+        .map_or(Device::Cpu, |slot| slot.device);
+    let mut inputs = Inputs::load(fine_tune, device)?;
     let measured = (!arguments.with_validation).then(|| inputs.data.validation.clone());
     let epoch = inputs.epoch();
     if arguments.with_validation {
@@ -50,19 +55,19 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         epoch
     };
     let max = Samples::from_epochs(spec.epochs.max, per_epoch);
-    let stop = spec
-        .epochs
-        .stop
-        .filter(|_| !arguments.all_epochs)
-        .unwrap_or(spec.epochs.max);
-    let to = Samples::from_epochs(stop, per_epoch);
+    let stops = Some(&spec.epochs.stops).filter(|stops| !arguments.all_epochs && !stops.is_empty());
+    let stops = stops.cloned().unwrap_or_else(|| vec![spec.epochs.max]);
+    let stop = stops[stops.len() - 1];
     let mut training = Training::start(&inputs.model, training_config(&configuration, max, spec.seed))?;
-    let bar = progress_bar(to);
-    training.train(&inputs.data.train, to, &mut |step| {
-        bar.set_position(step.seen.0);
-        bar.set_message(format!("loss {:.4}", step.loss));
-        ControlFlow::Continue(())
-    })?;
+    let bar = progress_bar(Samples::from_epochs(stop, per_epoch));
+    // In the same pieces as in the search: the same steps, so the same model.
+    for &stop in &stops {
+        training.train(&inputs.data.train, Samples::from_epochs(stop, per_epoch), &mut |step| {
+            bar.set_position(step.seen.0);
+            bar.set_message(format!("loss {:.4}", step.loss));
+            ControlFlow::Continue(())
+        })?;
+    }
     bar.finish_and_clear();
     let metrics = match &measured {
         Some(validation) => {
@@ -114,11 +119,19 @@ fn beside(spec: &Path) -> PathBuf {
     spec.parent().unwrap_or(Path::new("")).join("model")
 }
 
-fn device(spec: &Spec) -> Device {
-    match spec.resources.devices {
-        Devices::Cpu => Device::Cpu,
-        Devices::Auto | Devices::Cuda => gpus().into_iter().next().unwrap_or(Device::Cpu),
+/// A folder that cannot be written is found before training, not after it.
+fn check_writable(folder: &Path) -> Result<(), CliError> {
+    let is_new = !folder.exists();
+    let checked = std::fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder).map(drop));
+    if is_new {
+        // The model itself makes it again; until then an interruption leaves nothing.
+        let _ = std::fs::remove_dir(folder);
     }
+    checked.map_err(|source| CliError::File {
+        action: "write the model to",
+        path: folder.to_owned(),
+        source,
+    })
 }
 
 fn progress_bar(to: Samples) -> ProgressBar {
@@ -160,7 +173,7 @@ fn last_part(path: &Path) -> String {
 
 fn write_beside_model(folder: &Path, name: &str, text: &str) -> Result<(), CliError> {
     let path = folder.join(name);
-    crate::engine::replace(&path, text.as_bytes()).map_err(|source| CliError::File {
+    crate::files::replace(&path, text.as_bytes()).map_err(|source| CliError::File {
         action: "write",
         path,
         source,

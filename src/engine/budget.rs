@@ -4,8 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::Clock;
 
-/// Kept for the last checkpoint and for writing results.
-const RESERVE: Duration = Duration::from_millis(500);
+/// Kept at least for the last checkpoint and for writing results.
+const LEAST_RESERVE: f64 = 0.5;
+
+/// A step that is under way at the end takes this many times the longest step so far, its checkpoint included.
+const STEPS_KEPT: f64 = 1.5;
+
+/// The reserve never takes more than this share of the budget.
+const MOST_RESERVE: f64 = 0.2;
 
 /// Predictions are this much too short at times: a segment must fit with room to spare.
 const MARGIN: f64 = 1.1;
@@ -14,18 +20,22 @@ const MARGIN: f64 = 1.1;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WallBudget {
     deadline: Option<Instant>,
+    wall: f64,
     /// Virtual cost and real seconds of the segments that this process has seen end.
     cost: f64,
     seconds: f64,
+    longest_step: f64,
 }
 
 impl WallBudget {
     /// A budget of `wall` seconds in all.
     pub(super) fn new(wall: Option<f64>, clock: &Clock) -> Self {
         Self {
-            deadline: wall.map(|wall| clock.when(wall)),
+            deadline: wall.and_then(|wall| clock.when(wall)),
+            wall: wall.unwrap_or(f64::INFINITY),
             cost: 0.0,
             seconds: 0.0,
+            longest_step: 0.0,
         }
     }
 
@@ -33,6 +43,11 @@ impl WallBudget {
     pub(super) fn learn(&mut self, cost: f64, seconds: f64) {
         self.cost += cost;
         self.seconds += seconds;
+    }
+
+    /// Learns how long a worker may take to notice that it is told to stop.
+    pub(super) fn learn_step(&mut self, seconds: f64) {
+        self.longest_step = self.longest_step.max(seconds);
     }
 
     /// Whether a segment of this virtual cost is predicted to end in time. Unknown speeds get the benefit of the doubt.
@@ -48,8 +63,14 @@ impl WallBudget {
 
     /// Time left for training; `None`: no limit.
     pub(super) fn left(&self, now: Instant) -> Option<Duration> {
-        self.deadline
-            .map(|deadline| deadline.saturating_duration_since(now).saturating_sub(RESERVE))
+        let reserve = LEAST_RESERVE.max((self.longest_step * STEPS_KEPT).min(self.wall * MOST_RESERVE));
+        let left = self.until_deadline(now)?;
+        Some(left.saturating_sub(Duration::from_secs_f64(reserve)))
+    }
+
+    /// Time left until the deadline itself; `None`: there is none.
+    pub(super) fn until_deadline(&self, now: Instant) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(now))
     }
 
     /// Whether there is no time left for training.
@@ -64,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_segment_that_would_end_too_late_does_not_fit() {
-        let clock = Clock::start(50.0);
+        let clock = Clock::start().carry_on(50.0);
         let mut budget = WallBudget::new(Some(60.0), &clock);
         let now = Instant::now();
         assert!(budget.fits(1e9, now), "nothing is known yet");
@@ -74,5 +95,16 @@ mod tests {
         assert!(!budget.is_spent(now));
         assert!(budget.is_spent(now + Duration::from_secs(10)));
         assert!(WallBudget::new(None, &clock).fits(f64::MAX, now));
+    }
+
+    #[test]
+    fn long_steps_are_stopped_earlier_but_never_take_the_whole_budget() {
+        let mut budget = WallBudget::new(Some(60.0), &Clock::start());
+        let now = Instant::now();
+        budget.learn_step(2.0);
+        let left = |budget: &WallBudget| budget.left(now).unwrap().as_secs_f64().round();
+        assert_eq!(left(&budget), 57.0);
+        budget.learn_step(600.0);
+        assert_eq!(left(&budget), 48.0);
     }
 }

@@ -12,12 +12,18 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock for a study that had run `before` seconds.
-    pub fn start(before: f64) -> Self {
+    /// A clock that starts now: at the very beginning of a command, since people count reading the data as time too.
+    pub fn start() -> Self {
         Self {
             started: Instant::now(),
-            before,
+            before: 0.0,
         }
+    }
+
+    /// The same clock for a study that had run `before` seconds already.
+    #[must_use]
+    pub fn carry_on(self, before: f64) -> Self {
+        Self { before, ..self }
     }
 
     /// Seconds that the study has run.
@@ -25,9 +31,10 @@ impl Clock {
         self.before + self.started.elapsed().as_secs_f64()
     }
 
-    /// The instant at which the study will have run `seconds`.
-    pub fn when(&self, seconds: f64) -> Instant {
-        self.started + Duration::from_secs_f64((seconds - self.before).max(0.0))
+    /// The instant at which the study will have run `seconds`; `None` if that is beyond what a clock can show.
+    pub fn when(&self, seconds: f64) -> Option<Instant> {
+        let left = Duration::try_from_secs_f64((seconds - self.before).max(0.0)).ok()?;
+        self.started.checked_add(left)
     }
 
     /// The time of day, RFC 3339 in UTC to the millisecond.

@@ -1,13 +1,14 @@
 //! A study's folder: what is in it, and who may use it.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::files;
 use crate::journal::{self, Contents, Journal, JournalError, Lock, LockError, ReadError};
 use crate::rng::Fingerprint;
-use crate::study::Event;
-use crate::units::{Samples, Seed, TrialId};
+use crate::study::{Event, Identity};
+use crate::units::{Seed, TrialId};
 
 /// A study's folder, held by this process.
 #[derive(Debug)]
@@ -52,11 +53,14 @@ pub enum FolderError {
     #[error("`{}` is not empty and holds no study: choose another folder with `--out`", .0.display())]
     NotEmpty(PathBuf),
     /// No study.
-    #[error("`{}` holds no study (there is no `journal.jsonl` in it)", .0.display())]
+    #[error("`{}` holds no study (no event is in a `journal.jsonl` there)", .0.display())]
     NoStudy(PathBuf),
     /// The spec in it is not the one that the study was begun with.
     #[error("`{}` is not the spec that this study was begun with: undo the change, or start a new study with it", .0.display())]
     SpecChanged(PathBuf),
+    /// The model or the data is not what the study was begun with.
+    #[error("the model or the data of the study in `{}` changed since it began: bring them back, or start a new study", .0.display())]
+    InputsChanged(PathBuf),
     /// It is in use.
     #[error(transparent)]
     Locked(#[from] LockError),
@@ -70,17 +74,23 @@ pub enum FolderError {
 
 impl Folder {
     /// Makes the folder of a new study: `spec.yaml`, `manifest.json` and a journal with its first event.
-    /// `epoch`: samples of one epoch.
     ///
     /// # Errors
     /// When the folder is in use, holds something already, or cannot be written. Then nothing half-written remains.
-    pub fn create(path: &Path, spec_yaml: &str, seed: Seed, epoch: Samples) -> Result<(Self, Journal), FolderError> {
+    pub fn create(path: &Path, spec_yaml: &str, seed: Seed, inputs: &Identity) -> Result<(Self, Journal), FolderError> {
         refuse_occupied(path, spec_yaml)?;
         let is_new = !path.exists();
-        Self::fill(path, spec_yaml, seed, epoch).inspect_err(|error| {
-            // Another process may have been quicker: what it wrote is not ours to remove.
-            if !matches!(error, FolderError::Locked(_)) {
-                for name in ["lock", "spec.yaml", "manifest.json", journal::FILE_NAME] {
+        make(path)?;
+        let folder = Self {
+            path: path.to_owned(),
+            _lock: Lock::acquire(path)?,
+        };
+        // Another process may have been quicker: what it wrote is not ours to touch.
+        refuse_occupied(path, spec_yaml)?;
+        match folder.fill(spec_yaml, seed, inputs) {
+            Ok(journal) => Ok((folder, journal)),
+            Err(error) => {
+                for name in ["spec.yaml", "manifest.json", journal::FILE_NAME, "lock"] {
                     let _ = fs::remove_file(path.join(name));
                 }
                 for name in ["checkpoints", "logs"] {
@@ -89,32 +99,21 @@ impl Folder {
                 if is_new {
                     let _ = fs::remove_dir(path);
                 }
+                Err(error)
             }
-        })
+        }
     }
 
-    fn fill(path: &Path, spec_yaml: &str, seed: Seed, epoch: Samples) -> Result<(Self, Journal), FolderError> {
-        let make = |path: &Path| {
-            fs::create_dir_all(path).map_err(|source| FolderError::Io {
-                action: "make the folder",
-                path: path.to_owned(),
-                source,
-            })
-        };
-        make(path)?;
-        let folder = Self {
-            path: path.to_owned(),
-            _lock: Lock::acquire(path)?,
-        };
-        make(&path.join("checkpoints"))?;
-        make(&folder.logs())?;
-        folder.write("spec.yaml", spec_yaml.as_bytes())?;
+    fn fill(&self, spec_yaml: &str, seed: Seed, inputs: &Identity) -> Result<Journal, FolderError> {
+        make(&self.path.join("checkpoints"))?;
+        make(&self.logs())?;
+        self.write("spec.yaml", spec_yaml.as_bytes())?;
         let created = Event::StudyCreated {
             format: journal::FORMAT,
             version: env!("CARGO_PKG_VERSION").into(),
             spec: fingerprint(spec_yaml),
             seed,
-            epoch,
+            inputs: inputs.clone(),
         };
         let manifest = serde_json::json!({
             "format": journal::FORMAT,
@@ -122,11 +121,14 @@ impl Folder {
             "spec": fingerprint(spec_yaml),
             "created_at": super::Clock::time_of_day(),
         });
-        folder.write("manifest.json", format!("{manifest:#}\n").as_bytes())?;
-        let mut journal = Journal::create(&path.join(journal::FILE_NAME))?;
+        self.write("manifest.json", format!("{manifest:#}\n").as_bytes())?;
+        let file = self.path.join(journal::FILE_NAME);
+        // A crash may have left one without a single event.
+        let _ = fs::remove_file(&file);
+        let mut journal = Journal::create(&file)?;
         journal.append(&created, 0.0)?;
         journal.sync()?;
-        Ok((folder, journal))
+        Ok(journal)
     }
 
     /// Opens the folder of an existing study to go on with it.
@@ -135,7 +137,7 @@ impl Folder {
     /// When it holds none, is in use, was changed, or is damaged.
     pub fn open(path: &Path) -> Result<Opened, FolderError> {
         let file = path.join(journal::FILE_NAME);
-        if !file.is_file() {
+        if !holds_study(&file) {
             return Err(FolderError::NoStudy(path.to_owned()));
         }
         let folder = Self {
@@ -170,10 +172,21 @@ impl Folder {
     /// When there is no study or its journal is damaged.
     pub fn look(path: &Path) -> Result<Contents, FolderError> {
         let file = path.join(journal::FILE_NAME);
-        if !file.is_file() {
+        if !holds_study(&file) {
             return Err(FolderError::NoStudy(path.to_owned()));
         }
         Ok(journal::read(&file)?)
+    }
+
+    /// Checks that a study goes on with the model and the data that it was begun with.
+    ///
+    /// # Errors
+    /// [`FolderError::InputsChanged`] when it does not.
+    pub fn check_identity(&self, contents: &Contents, now: &Identity) -> Result<(), FolderError> {
+        match contents.entries.first().map(|entry| &entry.event) {
+            Some(Event::StudyCreated { inputs, .. }) if inputs == now => Ok(()),
+            _ => Err(FolderError::InputsChanged(self.path.clone())),
+        }
     }
 
     /// The folder's path.
@@ -196,7 +209,7 @@ impl Folder {
     /// # Errors
     /// When it cannot be written; the old content stays.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), FolderError> {
-        replace(&self.path.join(name), content).map_err(|source| FolderError::Io {
+        files::replace(&self.path.join(name), content).map_err(|source| FolderError::Io {
             action: "write",
             path: self.path.join(name),
             source,
@@ -206,7 +219,7 @@ impl Folder {
     /// Notes how long the study has run, so that a crash between two events does not give time back.
     pub(super) fn note_elapsed(&self, elapsed: f64) {
         // Losing a note costs at most the seconds since the last event.
-        let _ = fs::write(self.path.join("elapsed"), format!("{elapsed:.3}\n"));
+        let _ = files::replace(&self.path.join("elapsed"), format!("{elapsed:.3}\n").as_bytes());
     }
 
     fn noted_elapsed(&self) -> Option<f64> {
@@ -218,22 +231,6 @@ impl Folder {
     }
 }
 
-/// Writes a file under a temporary name, syncs and renames it.
-///
-/// # Errors
-/// When any of that fails; the old file stays.
-pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
-}
-
 /// A spec's fingerprint: equal for equal resolved specs.
 fn fingerprint(spec_yaml: &str) -> String {
     let mut fingerprint = Fingerprint::new();
@@ -241,8 +238,30 @@ fn fingerprint(spec_yaml: &str) -> String {
     format!("{:016x}", fingerprint.finish())
 }
 
+fn make(path: &Path) -> Result<(), FolderError> {
+    let made = fs::create_dir_all(path);
+    made.map_err(|source| FolderError::Io {
+        action: "make the folder",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Whether a journal holds a study: a crash while a folder is made may leave one without an event.
+fn holds_study(journal: &Path) -> bool {
+    journal.is_file() && journal::read(journal).map_or(true, |contents| !contents.entries.is_empty())
+}
+
 fn refuse_occupied(path: &Path, spec_yaml: &str) -> Result<(), FolderError> {
-    if path.join(journal::FILE_NAME).exists() {
+    const OURS: [&str; 6] = [
+        "lock",
+        "spec.yaml",
+        "manifest.json",
+        "checkpoints",
+        "logs",
+        journal::FILE_NAME,
+    ];
+    if holds_study(&path.join(journal::FILE_NAME)) {
         let existing = fs::read_to_string(path.join("spec.yaml")).unwrap_or_default();
         return Err(if existing == spec_yaml {
             FolderError::SameStudy(path.to_owned())
@@ -250,8 +269,8 @@ fn refuse_occupied(path: &Path, spec_yaml: &str) -> Result<(), FolderError> {
             FolderError::OtherStudy(path.to_owned())
         });
     }
-    let is_occupied =
-        fs::read_dir(path).is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(|e| e.file_name() != "lock")));
+    let is_other = |entry: fs::DirEntry| !OURS.iter().any(|name| entry.file_name() == *name);
+    let is_occupied = fs::read_dir(path).is_ok_and(|entries| entries.flatten().any(is_other));
     if is_occupied {
         Err(FolderError::NotEmpty(path.to_owned()))
     } else {

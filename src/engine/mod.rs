@@ -13,7 +13,7 @@ mod signals;
 mod simulator;
 
 pub use clock::Clock;
-pub use folder::{Folder, FolderError, Opened, replace};
+pub use folder::{Folder, FolderError, Opened};
 pub use observer::{Moment, Observer};
 pub use run::{Ending, Engine, EngineError};
 pub use simulator::{Simulation, simulate};

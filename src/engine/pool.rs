@@ -5,7 +5,7 @@ use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use super::Clock;
-use crate::trials::{Evaluation, Segment, SegmentReport, Usage};
+use crate::trials::{Evaluation, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, TrialId};
 use crate::worker::{News, Process, Slot, SpawnError, ToWorker};
 
@@ -48,13 +48,18 @@ pub(super) struct Run {
     pub(super) started_at: String,
     reached: Samples,
     evaluations: Vec<Evaluation>,
+    last_news: Option<Instant>,
 }
 
 impl Run {
-    /// Takes note of progress.
-    pub(super) fn note(&mut self, at: Samples, evaluation: Option<&Evaluation>) {
-        self.reached = at;
-        self.evaluations.extend(evaluation.cloned());
+    /// Takes note of progress; the seconds since the last news, if this is news of a step.
+    pub(super) fn note(&mut self, progress: &Progress) -> Option<f64> {
+        let now = Instant::now();
+        let before = self.last_news.replace(now);
+        self.reached = progress.at;
+        self.evaluations.extend(progress.evaluation.clone());
+        let is_step = progress.evaluation.is_none();
+        before.filter(|_| is_step).map(|before| (now - before).as_secs_f64())
     }
 
     /// What is known of a segment whose worker had to be killed.
@@ -161,6 +166,7 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
             started_at: Clock::time_of_day(),
             reached: segment.from,
             evaluations: Vec::new(),
+            last_news: None,
         }));
         if let Some(process) = &mut seat.process {
             process.send(&ToWorker::Run { segment });
@@ -190,8 +196,12 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
             State::Ready | State::Down => None,
         };
         if seat.false_starts >= MOST_FALSE_STARTS {
-            let log = self.folder.join("logs").join(format!("worker-{index}.log"));
-            return Err(PoolError::NeverReady { how, log });
+            // One bad slot of several is given up; the study goes on without it.
+            if self.seats.iter().all(|seat| matches!(seat.state, State::Down)) {
+                let log = self.folder.join("logs").join(format!("worker-{index}.log"));
+                return Err(PoolError::NeverReady { how, log });
+            }
+            return Ok((format!("{how}; it never gets ready, and this slot is given up"), run));
         }
         self.spawn(index)?;
         Ok((how, run))

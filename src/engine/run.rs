@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use super::budget::WallBudget;
@@ -16,8 +16,8 @@ use crate::worker::{FromWorker, News, SegmentEnd, Slot};
 
 /// Longest wait between two looks at the clock.
 const TICK: Duration = Duration::from_millis(200);
-/// Time for workers to checkpoint when the wall budget is spent; then they are killed.
-const DEADLINE_GRACE: Duration = Duration::from_millis(1200);
+/// Time for workers to checkpoint after the deadline; then they are killed.
+const DEADLINE_GRACE: Duration = Duration::from_secs(1);
 /// The same when a person or a batch system interrupts.
 const INTERRUPT_GRACE: Duration = Duration::from_secs(10);
 /// A worker may die of a trial once; the second time the trial has failed.
@@ -35,6 +35,7 @@ pub struct Engine<'a> {
     observers: Vec<Box<dyn Observer + 'a>>,
     is_interrupted: bool,
     busy: BusyTime,
+    last_tick: Instant,
 }
 
 /// What reaches the engine from outside.
@@ -86,7 +87,8 @@ pub enum EngineError {
 }
 
 impl<'a> Engine<'a> {
-    /// Starts the workers of a study. `program` is this program's own executable, `wall` the budget in seconds.
+    /// Starts the workers of a study. `program` is this program's own executable, `wall` the budget in seconds as the
+    /// spec has it, `resumed` the event to record if the study had been begun before.
     ///
     /// # Errors
     /// When a worker cannot be started.
@@ -97,27 +99,35 @@ impl<'a> Engine<'a> {
         wall: Option<f64>,
         (program, slots): (&Path, Vec<Slot>),
         observers: Vec<Box<dyn Observer + 'a>>,
+        resumed: Option<Event>,
     ) -> Result<Self, EngineError> {
         let (sender, inbox) = mpsc::channel();
         signals::forward(sender.clone(), || Inbox::Signal).map_err(EngineError::Signals)?;
         let pool = Pool::start(program, folder.path(), slots, sender).map_err(PoolError::from)?;
-        let budget = WallBudget::new(wall.map(|wall| wall + study.added_wall()), &clock);
         let busy = BusyTime {
             since: Instant::now(),
             seconds: 0.0,
         };
-        Ok(Self {
+        let mut engine = Self {
             study,
             journal,
             folder,
             clock,
-            budget,
+            budget: WallBudget::new(None, &clock),
             pool,
             inbox,
             observers,
             is_interrupted: false,
             busy,
-        })
+            last_tick: Instant::now(),
+        };
+        // Only now that nothing can go wrong any more: a failed attempt must not add to the budget.
+        if let Some(event) = resumed {
+            engine.record(&event)?;
+            engine.journal.sync()?;
+        }
+        engine.budget = WallBudget::new(wall.map(|wall| wall + engine.study.added_wall()), &engine.clock);
+        Ok(engine)
     }
 
     /// Runs the study until it ends or is interrupted.
@@ -180,18 +190,7 @@ impl<'a> Engine<'a> {
     /// `false`: nothing runs, and nothing planned fits into the time left.
     fn dispatch(&mut self) -> Result<bool, EngineError> {
         let running: BTreeSet<TrialId> = self.pool.trials().collect();
-        let mut planned: Vec<(TrialId, Flight)> = self
-            .study
-            .flights()
-            .iter()
-            .filter(|(trial, flight)| !flight.has_arrived() && !running.contains(trial))
-            .map(|(&trial, flight)| (trial, flight.clone()))
-            .collect();
-        planned.sort_by(|(_, left), (_, right)| {
-            left.finish
-                .total_cmp(&right.finish)
-                .then(left.worker.cmp(&right.worker))
-        });
+        let mut planned = self.study.waiting(|trial| running.contains(&trial));
         let now = Instant::now();
         planned.retain(|(trial, flight)| self.budget.fits(self.study.cost(*trial, flight), now));
         let has_work = !planned.is_empty();
@@ -224,19 +223,21 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Waits for one piece of news, or for the clock.
+    /// Waits for news, or for the clock.
     fn wait(&mut self) -> Result<(), EngineError> {
         let patience = self.budget.left(Instant::now()).map_or(TICK, |left| left.min(TICK));
-        match self.inbox.recv_timeout(patience) {
-            Ok(news) => self.take(news)?,
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                self.folder.note_elapsed(self.clock.elapsed());
-                self.tell(&Moment::Tick)?;
-            }
-        }
-        // Whatever else has arrived meanwhile is taken before anything is decided.
-        while let Ok(news) = self.inbox.try_recv() {
+        // Whatever else has arrived is taken before anything is decided, and signals first: a batch system may signal
+        // the workers too, and a worker that dies of it must not count as lost.
+        let mut news: Vec<Inbox> = self.inbox.recv_timeout(patience).into_iter().collect();
+        news.extend(self.inbox.try_iter());
+        let (signals, others): (Vec<_>, Vec<_>) = news.into_iter().partition(|news| matches!(news, Inbox::Signal));
+        for news in signals.into_iter().chain(others) {
             self.take(news)?;
+        }
+        if self.last_tick.elapsed() >= TICK {
+            self.last_tick = Instant::now();
+            self.folder.note_elapsed(self.clock.elapsed());
+            self.tell(&Moment::Tick)?;
         }
         Ok(())
     }
@@ -254,12 +255,23 @@ impl<'a> Engine<'a> {
                 slot,
                 news: News::Message(message),
                 ..
-            } => self.hear(slot, message)?,
+            } => self.hear(slot, *message)?,
+            // Dying now costs what its last checkpoint lacks, and no second try.
+            Inbox::Worker {
+                slot, news: News::Gone, ..
+            } if self.is_draining() => {
+                self.pool.seat_mut(slot).state = State::Down;
+            }
             Inbox::Worker {
                 slot, news: News::Gone, ..
             } => self.lose(slot)?,
         }
         Ok(())
+    }
+
+    /// Workers are being stopped, or are about to be.
+    fn is_draining(&self) -> bool {
+        self.is_interrupted || self.budget.is_spent(Instant::now())
     }
 
     fn hear(&mut self, slot: usize, message: FromWorker) -> Result<(), EngineError> {
@@ -269,8 +281,10 @@ impl<'a> Engine<'a> {
             }
             FromWorker::Unable { message } => return Err(EngineError::Input(message)),
             FromWorker::Progress { trial, progress } => {
-                if let State::Busy(run) = &mut self.pool.seat_mut(slot).state {
-                    run.note(progress.at, progress.evaluation.as_ref());
+                if let State::Busy(run) = &mut self.pool.seat_mut(slot).state
+                    && let Some(seconds) = run.note(&progress)
+                {
+                    self.budget.learn_step(seconds);
                 }
                 self.tell(&Moment::Progressed {
                     slot,
@@ -280,10 +294,11 @@ impl<'a> Engine<'a> {
             }
             FromWorker::Ended { trial, end } => {
                 let Some(run) = self.pool.free(slot) else { return Ok(()) };
-                let seconds = run.begun.elapsed().as_secs_f64();
-                self.busy.seconds += seconds;
-                if let Some(flight) = self.study.flights().get(&trial) {
-                    self.budget.learn(self.study.cost(trial, flight), seconds);
+                self.busy.seconds += run.begun.elapsed().as_secs_f64();
+                if let (SegmentEnd::Reached(report), Some(flight)) = (&end, self.study.flights().get(&trial)) {
+                    // Seconds add up over interruptions, as the cost does.
+                    self.budget
+                        .learn(self.study.cost(trial, flight), report.usage.wall_seconds);
                 }
                 match end {
                     SegmentEnd::Reached(report) => self.end(slot, trial, &Outcome::Reached(report), &run.started_at)?,
@@ -352,7 +367,8 @@ impl<'a> Engine<'a> {
 
     /// The wall budget is spent: stops what runs, and closes the study.
     fn meet_deadline(&mut self) -> Result<(), EngineError> {
-        self.drain("the wall budget is spent", DEADLINE_GRACE)?;
+        let left = self.budget.until_deadline(Instant::now()).unwrap_or_default();
+        self.drain("the wall budget is spent", left + DEADLINE_GRACE)?;
         self.record(&Event::DeadlineReached)
     }
 
@@ -366,14 +382,6 @@ impl<'a> Engine<'a> {
                 break;
             };
             match self.inbox.recv_timeout(left) {
-                Ok(Inbox::Worker {
-                    slot,
-                    generation,
-                    news: News::Gone,
-                }) if self.pool.is_current(slot, generation) => {
-                    // Dying now costs what its last checkpoint lacks, and no second try.
-                    self.pool.seat_mut(slot).state = State::Down;
-                }
                 Ok(news) => self.take(news)?,
                 Err(_) => break,
             }

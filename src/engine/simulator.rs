@@ -37,17 +37,7 @@ pub fn simulate(study: &mut Study, simulation: Simulation<'_>) -> f64 {
         if study.ended().is_some() {
             return clock;
         }
-        let mut planned: Vec<(TrialId, Flight)> = study
-            .flights()
-            .iter()
-            .filter(|(trial, flight)| !flight.has_arrived() && !running.contains_key(trial))
-            .map(|(&trial, flight)| (trial, flight.clone()))
-            .collect();
-        planned.sort_by(|(_, left), (_, right)| {
-            left.finish
-                .total_cmp(&right.finish)
-                .then(left.worker.cmp(&right.worker))
-        });
+        let planned = study.waiting(|trial| running.contains_key(&trial));
         for (trial, flight) in planned.into_iter().take(workers - running.len()) {
             running.insert(trial, clock + seconds(&study.trials()[trial.index()], &flight));
         }

@@ -148,6 +148,93 @@ fn without_determinism_results_count_in_the_order_of_their_arrival() {
 }
 
 #[test]
+fn a_small_finite_space_is_tried_to_its_last_configuration() {
+    let mut study = study(SearcherSpec::Tpe, SchedulerSpec::None, 1000, 3);
+    let values = |count: i64| Domain::Choice {
+        values: (0..count).map(Value::Int).collect(),
+        ordered: true,
+    };
+    let parameter = |name: &str, domain| Parameter {
+        name: name.into(),
+        domain,
+        condition: None,
+    };
+    let parameters = vec![
+        parameter("a", values(4)),
+        parameter("b", values(5)),
+        parameter("c", values(3)),
+    ];
+    study.settings_mut_for_tests().space = Space::new(parameters, vec![]).unwrap();
+    run(&mut study, 2, 1);
+    assert_eq!(study.ended(), Some(EndReason::Exhausted));
+    assert_eq!(study.trials().len(), 60);
+}
+
+#[test]
+fn a_trial_that_fails_later_is_no_incumbent() {
+    let mut study = study(SearcherSpec::Random, SchedulerSpec::Asha { eta: 3 }, 9, 1);
+    let simulation = Simulation {
+        workers: 1,
+        seconds: &mut |_, _| 1.0,
+        outcome: &|trial, flight| {
+            if flight.from > Samples(0) {
+                return Outcome::Failed(Failure {
+                    kind: FailureKind::Diverged,
+                    message: "NaN".into(),
+                });
+            }
+            outcome(trial, flight)
+        },
+        journal: &mut |_| {},
+    };
+    simulate(&mut study, simulation);
+    let (best, _) = study.incumbent().unwrap();
+    assert_eq!(study.trials()[best.index()].status, Status::Paused);
+    assert!(
+        study
+            .trials()
+            .iter()
+            .any(|trial| trial.status == Status::Failed && trial.segments == 1)
+    );
+}
+
+#[test]
+fn what_was_measured_before_an_interruption_counts_only_if_the_wall_budget_ends_the_study() {
+    let mut study = study(SearcherSpec::Random, SchedulerSpec::None, 2, 1);
+    let planned = study.decide().unwrap();
+    study.apply(&planned, 0.0);
+    let evaluations = vec![Evaluation {
+        at: Samples(100),
+        metrics: BTreeMap::from([("loss".into(), 0.5)]),
+    }];
+    let (reached, usage) = (Samples(150), Usage::default());
+    let report = SegmentReport {
+        reached,
+        evaluations,
+        trainable_parameters: 7,
+        usage,
+    };
+    study.apply(
+        &Event::SegmentInterrupted {
+            trial: TrialId(0),
+            report,
+        },
+        1.0,
+    );
+    assert_eq!(study.incumbent(), None);
+    study.apply(&Event::DeadlineReached, 1.0);
+    study.apply(
+        &Event::StudyEnded {
+            reason: EndReason::Wall,
+        },
+        1.0,
+    );
+    assert_eq!(study.incumbent(), Some((TrialId(0), Goal::Minimize.loss(0.5))));
+    study.apply(&Event::StudyResumed { added_wall: 9.0 }, 1.0);
+    assert_eq!(study.incumbent(), None);
+}
+
+#[test]
 fn a_target_ends_the_study() {
     let mut study = study(SearcherSpec::Random, SchedulerSpec::None, 1000, 4);
     study.settings_mut_for_tests().target = Some(1.0);

@@ -12,8 +12,9 @@ use super::{
     models::{Network, bert},
     parameters::Parameters,
     pretrained::{Pretrained, Source},
-    weights::{WeightsError, write_whole},
+    weights::WeightsError,
 };
+use crate::files;
 
 /// What a tokenizer's files are called; those that the pretrained model has are copied.
 const TOKENIZER_FILES: [&str; 5] = [
@@ -60,7 +61,7 @@ pub(crate) fn export(base: &Pretrained, parameters: &Parameters, folder: &Path) 
     // Last, since a folder without it is plainly unfinished.
     let path = folder.join("config.json");
     let text = format!("{:#}\n", config(base));
-    write_whole(&path, text.as_bytes()).map_err(access(path))
+    files::replace(&path, text.as_bytes()).map_err(access(path))
 }
 
 fn config(base: &Pretrained) -> Value {

@@ -3,13 +3,14 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs::File,
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
 use safetensors::{Dtype, SafeTensors, View, tensor::SafeTensorError};
 use thiserror::Error;
+
+use crate::files;
 
 /// Why weights could not be read or written.
 #[derive(Debug, Error)]
@@ -193,7 +194,7 @@ impl WeightFile {
             name: path.display().to_string(),
             reason: error.to_string(),
         })?;
-        write_whole(path, &bytes).map_err(|source| WeightsError::Access {
+        files::replace(path, &bytes).map_err(|source| WeightsError::Access {
             path: path.to_path_buf(),
             source,
         })
@@ -240,21 +241,6 @@ fn check_length(bytes: &[u8], name: &str) -> Result<(), WeightsError> {
     if (bytes.len() as u64) < 8 + header + end {
         return Err(truncated(8 + header + end));
     }
-    Ok(())
-}
-
-/// Writes a file so that readers see the old contents or the new, even after a crash.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    // The rename itself lies in the folder; not every system can sync one.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 

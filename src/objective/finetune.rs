@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use super::segment_progress::{SegmentProgress, evaluation_points};
-use super::{Control, Inputs, Objective};
-use crate::finetune::{Metrics, Schedule, TrainError, Training, TrainingConfig};
+use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
+use super::{Control, Inputs, Objective, RunError};
+use crate::finetune::{Metrics, Schedule, Step, TrainError, Training, TrainingConfig};
 use crate::space::{Configuration, Value};
 use crate::trials::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, Seed};
@@ -53,7 +53,7 @@ impl FineTune {
     }
 
     /// The trial as its newest checkpoint has it, with what its unfinished segment has done; else from the beginning.
-    fn restore(&self, segment: &Segment) -> Result<(Training, SegmentProgress), TrainError> {
+    fn restore(&self, segment: &Segment, control: &mut dyn Control) -> Result<(Training, SegmentProgress), TrainError> {
         let config = training_config(&segment.configuration, segment.max, segment.seed);
         let path = checkpoint(segment);
         let fresh = |reached| SegmentProgress {
@@ -77,7 +77,7 @@ impl FineTune {
         }
         let mut training = Training::start(&self.inputs.model, config)?;
         for &stop in &segment.stops {
-            training.train(&self.inputs.data.train, stop, &mut |_| ControlFlow::Continue(()))?;
+            training.train(&self.inputs.data.train, stop, &mut |step| report(control, step))?;
         }
         Ok((training, fresh(segment.from)))
     }
@@ -92,18 +92,7 @@ impl FineTune {
         for point in evaluation_points(segment.from, segment.to, self.inputs.epoch()) {
             if training.seen() < point {
                 let begun = Instant::now();
-                let reached = training.train(&self.inputs.data.train, point, &mut |step| {
-                    control.progress(Progress {
-                        at: step.seen,
-                        train_loss: Some(step.loss),
-                        evaluation: None,
-                    });
-                    if control.is_stop_requested() {
-                        ControlFlow::Break(())
-                    } else {
-                        ControlFlow::Continue(())
-                    }
-                })?;
+                let reached = training.train(&self.inputs.data.train, point, &mut |step| report(control, step))?;
                 done.usage.train_seconds += begun.elapsed().as_secs_f64();
                 done.reached = reached.seen;
             }
@@ -111,17 +100,18 @@ impl FineTune {
                 return Ok(());
             }
             if done.evaluations.last().is_none_or(|last| last.at < point) {
-                let metrics = training.evaluate(&self.inputs.data.validation, &mut || {
-                    if control.is_stop_requested() {
-                        ControlFlow::Break(())
-                    } else {
-                        ControlFlow::Continue(())
-                    }
-                });
+                let metrics = training.evaluate(&self.inputs.data.validation, &mut || unless_stopped(control));
                 let metrics = match metrics {
                     Err(TrainError::Stopped) => return Ok(()),
                     metrics => metrics?,
                 };
+                if !metrics.loss.is_finite() {
+                    return Err(TrainError::Diverged {
+                        seen: point,
+                        loss: metrics.loss,
+                        gradient_norm: f64::NAN,
+                    });
+                }
                 let evaluation = Evaluation {
                     at: point,
                     metrics: by_name(metrics),
@@ -139,9 +129,20 @@ impl FineTune {
 }
 
 impl Objective for FineTune {
-    fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, Failure> {
+    fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, RunError> {
         let begun = Instant::now();
-        let (mut training, mut done) = self.restore(segment).map_err(|error| failure(&error))?;
+        let (mut training, mut done) = self.restore(segment, control).map_err(|error| failure(&error))?;
+        if training.seen() < segment.from {
+            // Told to stop while it trained again what a lost checkpoint held: nothing new was done.
+            let trainable_parameters = training.trainable_parameters();
+            let (reached, usage) = (segment.from, Usage::default());
+            return Ok(SegmentReport {
+                reached,
+                evaluations: Vec::new(),
+                trainable_parameters,
+                usage,
+            });
+        }
         self.train(&mut training, &mut done, segment, control)
             .map_err(|error| failure(&error))?;
         done.usage.wall_seconds += begun.elapsed().as_secs_f64();
@@ -168,23 +169,33 @@ impl Objective for FineTune {
 }
 
 impl FineTune {
-    fn save(training: &Training, done: &SegmentProgress, segment: &Segment) -> Result<(), Failure> {
-        let written = std::fs::create_dir_all(&segment.checkpoints).map_err(|error| error.to_string());
-        written
-            // Evaluations first: without a checkpoint that fits to them they are ignored.
-            .and_then(|()| done.save(&segment.checkpoints).map_err(|error| error.to_string()))
-            .and_then(|()| {
-                training
-                    .save_checkpoint(&checkpoint(segment))
-                    .map_err(|error| error.to_string())
-            })
-            .map_err(|error| Failure {
-                kind: FailureKind::Crashed,
-                message: format!(
-                    "cannot write the checkpoint in `{}`: {error}",
-                    segment.checkpoints.display()
-                ),
-            })
+    fn save(training: &Training, done: &SegmentProgress, segment: &Segment) -> Result<(), RunError> {
+        let failed = |error: String| RunError::Machine(unwritable(&segment.checkpoints, error));
+        std::fs::create_dir_all(&segment.checkpoints).map_err(|error| failed(error.to_string()))?;
+        // Evaluations first: without a checkpoint that fits to them they are ignored.
+        done.save(&segment.checkpoints)
+            .map_err(|error| failed(error.to_string()))?;
+        training
+            .save_checkpoint(&checkpoint(segment))
+            .map_err(|error| failed(error.to_string()))
+    }
+}
+
+/// Tells people of a step, and whether to go on.
+fn report(control: &mut dyn Control, step: &Step) -> ControlFlow<()> {
+    control.progress(Progress {
+        at: step.seen,
+        train_loss: Some(step.loss),
+        evaluation: None,
+    });
+    unless_stopped(control)
+}
+
+fn unless_stopped(control: &dyn Control) -> ControlFlow<()> {
+    if control.is_stop_requested() {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
     }
 }
 

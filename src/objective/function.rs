@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::segment_progress::{SegmentProgress, evaluation_points};
-use super::{Control, Objective};
+use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
+use super::{Control, Objective, RunError};
 use crate::space::{Configuration, Space, Value};
 use crate::spec::FunctionSpec;
-use crate::trials::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport, Usage};
+use crate::trials::{Evaluation, Progress, Segment, SegmentReport, Usage};
 use crate::units::Samples;
 
 /// An epoch of a function, in steps.
@@ -70,7 +70,7 @@ fn branin(x1: f64, x2: f64) -> f64 {
 }
 
 impl Objective for Function {
-    fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, Failure> {
+    fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, RunError> {
         let begun = Instant::now();
         let resumed = SegmentProgress::load(&segment.checkpoints).filter(|saved| saved.from == segment.from);
         let mut done = resumed.unwrap_or_else(|| SegmentProgress {
@@ -108,13 +108,8 @@ impl Objective for Function {
         }
         done.usage.wall_seconds += begun.elapsed().as_secs_f64();
         done.usage.train_seconds = done.usage.wall_seconds;
-        done.save(&segment.checkpoints).map_err(|error| Failure {
-            kind: FailureKind::Crashed,
-            message: format!(
-                "cannot write the checkpoint in `{}`: {error}",
-                segment.checkpoints.display()
-            ),
-        })?;
+        done.save(&segment.checkpoints)
+            .map_err(|error| RunError::Machine(unwritable(&segment.checkpoints, error)))?;
         Ok(SegmentReport {
             reached: done.reached,
             evaluations: done.evaluations,

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use crate::finetune::data::Inputs as Examined;
 use crate::finetune::data::{DataError, Dataset, SplitOptions, TableOptions, Tokenizer, builtin, load_table};
 use crate::finetune::hub::{self, HubError, ModelKind};
 use crate::finetune::{Device, LoadError, Pretrained};
+use crate::rng::Fingerprint;
 use crate::space::{Configuration, Domain, Value};
 use crate::spec::{DataSpec, FineTuneSpec, ModelSource, Spec, Split, Task};
-use crate::study::Cost;
+use crate::study::{Cost, Identity};
 use crate::units::Samples;
 
 /// The weights of the built-in model: MLPerf Tiny's ResNet8, trained on CIFAR-10.
@@ -199,6 +201,48 @@ impl Inputs {
     /// Samples of one epoch.
     pub fn epoch(&self) -> Samples {
         Samples(self.data.train.len() as u64)
+    }
+
+    /// Fingerprint of the weights, the labels and all examples.
+    pub(super) fn identity(&self) -> Identity {
+        let mut fingerprint = Fingerprint::new();
+        fingerprint.number(u64::from(self.model.checksum()));
+        for label in &self.data.labels {
+            fingerprint.bytes(label.as_bytes());
+            fingerprint.number(label.len() as u64);
+        }
+        for examples in [
+            Some(&self.data.train),
+            Some(&self.data.validation),
+            self.data.test.as_ref(),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            fingerprint.number(examples.len() as u64);
+            for label in &examples.labels {
+                fingerprint.bytes(&label.to_le_bytes());
+            }
+            match &examples.inputs {
+                Examined::Texts(texts) => {
+                    for text in texts {
+                        fingerprint.number(text.len() as u64);
+                        for token in text {
+                            fingerprint.bytes(&token.to_le_bytes());
+                        }
+                    }
+                }
+                Examined::Images { pixels } => {
+                    for pixel in pixels {
+                        fingerprint.bytes(&pixel.to_le_bytes());
+                    }
+                }
+            }
+        }
+        Identity {
+            epoch: self.epoch(),
+            fingerprint: format!("{:016x}", fingerprint.finish()),
+        }
     }
 
     /// Predicted cost of a segment: a forward pass costs one unit a part of the model and sample, a backward pass two

@@ -14,7 +14,7 @@ pub use self::inputs::{InputError, Inputs};
 use crate::finetune::Device;
 use crate::space::Configuration;
 use crate::spec::{ObjectiveSpec, Spec};
-use crate::study::Cost;
+use crate::study::{Cost, Identity};
 use crate::trials::{Failure, Progress, Segment, SegmentReport};
 use crate::units::Samples;
 
@@ -25,8 +25,19 @@ pub trait Objective {
     /// When told to stop, it checkpoints and reports what was done until then.
     ///
     /// # Errors
-    /// [`Failure`] says why the trial cannot go on; the checkpoint on disk stays as it was.
-    fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, Failure>;
+    /// [`RunError`] says whether the trial or the machine is at fault; the checkpoint on disk stays as it was.
+    fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, RunError>;
+}
+
+/// Why a segment did not come to its end.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum RunError {
+    /// The trial cannot go on.
+    #[error(transparent)]
+    Trial(#[from] Failure),
+    /// The machine cannot go on, a full disk for example: no fault of the trial, which can be resumed.
+    #[error("{0}")]
+    Machine(String),
 }
 
 /// The objective's line to the outside while it trains.
@@ -41,6 +52,8 @@ pub trait Control {
 pub struct Facts {
     /// Samples of one epoch.
     pub epoch: Samples,
+    /// What the spec names, as it was found.
+    pub identity: Identity,
     /// Predicts what a segment costs, in units of its own.
     pub cost: Cost,
     /// The objective only waits: it needs no core and no device.
@@ -55,6 +68,10 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
     match &spec.objective {
         ObjectiveSpec::Function(_) => Ok(Facts {
             epoch: function::EPOCH,
+            identity: Identity {
+                epoch: function::EPOCH,
+                fingerprint: String::new(),
+            },
             cost: Box::new(|_: &Configuration, from, to| (to.0 - from.0) as f64),
             is_idle: true,
         }),
@@ -63,6 +80,7 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
             inputs.check(fine_tune, spec)?;
             Ok(Facts {
                 epoch: inputs.epoch(),
+                identity: inputs.identity(),
                 cost: inputs.cost(),
                 is_idle: false,
             })

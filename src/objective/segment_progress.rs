@@ -1,10 +1,10 @@
 //! The evaluations of an unfinished segment, beside the trial's checkpoint: so that a segment that is resumed reports all of them.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files;
 use crate::trials::{Evaluation, Usage};
 use crate::units::Samples;
 
@@ -34,12 +34,16 @@ impl SegmentProgress {
     /// Replaces the file as a whole.
     pub(super) fn save(&self, checkpoints: &Path) -> std::io::Result<()> {
         std::fs::create_dir_all(checkpoints)?;
-        let mut file = tempfile::NamedTempFile::new_in(checkpoints)?;
-        file.write_all(&serde_json::to_vec(self)?)?;
-        file.as_file().sync_data()?;
-        file.persist(Self::path(checkpoints))?;
-        Ok(())
+        files::replace(&Self::path(checkpoints), &serde_json::to_vec(self)?)
     }
+}
+
+/// Says that a checkpoint could not be written.
+pub(super) fn unwritable(checkpoints: &Path, error: impl std::fmt::Display) -> String {
+    format!(
+        "cannot write the checkpoint in `{}`: {error}; everything before is safe, `automl resume` goes on from there",
+        checkpoints.display()
+    )
 }
 
 /// Where a segment pauses to evaluate: at every whole epoch inside it, and at its end.

@@ -1,15 +1,26 @@
 //! A searcher proposes, a scheduler promotes: the policy of most studies.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
+use rand::Rng as _;
+
 use super::{Decision, Policy};
+use crate::rng;
 use crate::schedulers::Scheduler;
-use crate::searchers::Searcher;
+use crate::searchers::{Proposal, Random, Searcher};
 use crate::trials::{Trial, View};
 use crate::units::Samples;
 
-/// Redraws of a configuration that was tried before, after which a finite space counts as exhausted.
-const REDRAWS: u32 = 200;
+/// Redraws by the searcher of a configuration that was tried before. A model that keeps coming back to what it knows has
+/// nothing better to say after a few.
+const REDRAWS: u32 = 10;
+
+/// Independent draws after that.
+const RANDOM_DRAWS: u32 = 100;
+
+/// A finite space of at most so many configurations is searched for the last untried ones in order.
+const LISTED: u64 = 100_000;
 
 /// A searcher and a scheduler.
 pub struct Paired {
@@ -17,6 +28,7 @@ pub struct Paired {
     scheduler: Box<dyn Scheduler>,
     /// Hashes of all configurations so far: none is run twice.
     tried: HashSet<String>,
+    is_exhausted: Cell<bool>,
 }
 
 impl Paired {
@@ -26,27 +38,43 @@ impl Paired {
             searcher,
             scheduler,
             tried: HashSet::new(),
+            is_exhausted: Cell::new(false),
         }
     }
 
-    /// A new trial, unless every configuration that the searcher thinks of was tried before.
+    /// A new trial, unless every configuration was tried before.
     fn start(&self, view: &View<'_>) -> Option<Decision> {
-        let is_exhausted = view
-            .space
-            .cardinality()
-            .is_some_and(|all| self.tried.len() as u64 >= all);
-        if is_exhausted {
+        if self.is_exhausted.get() {
             return None;
         }
-        (0..REDRAWS)
+        let is_new = |proposal: &Proposal| !self.tried.contains(&proposal.configuration.hash());
+        let proposal = (0..REDRAWS)
             .map(|attempt| self.searcher.propose(view, attempt))
-            .find(|proposal| !self.tried.contains(&proposal.configuration.hash()))
-            .map(|proposal| Decision::Start {
-                configuration: proposal.configuration,
-                origin: proposal.origin.to_owned(),
-                to: self.scheduler.rungs()[0],
-            })
+            .chain((0..RANDOM_DRAWS).map(|attempt| Random.propose(view, attempt)))
+            .find(is_new)
+            .or_else(|| listed(view).find(is_new));
+        // What is tried stays tried: once exhausted, always exhausted.
+        self.is_exhausted.set(proposal.is_none());
+        proposal.map(|proposal| Decision::Start {
+            configuration: proposal.configuration,
+            origin: proposal.origin.to_owned(),
+            to: self.scheduler.rungs()[0],
+        })
     }
+}
+
+/// All feasible configurations of a small finite space, in an order of this study's own; none of a larger one.
+fn listed<'a>(view: &View<'a>) -> impl Iterator<Item = Proposal> + use<'a> {
+    let space = view.space;
+    let count = space.cardinality().filter(|&count| count <= LISTED).unwrap_or(0);
+    let start = rng::stream(view.seed, "listed", &[]).next_u64() % count.max(1);
+    (0..count)
+        .map(move |index| space.nth((start + index) % count))
+        .filter(|configuration| space.is_feasible(configuration))
+        .map(|configuration| Proposal {
+            configuration,
+            origin: "listed",
+        })
 }
 
 impl Policy for Paired {

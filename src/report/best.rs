@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use super::leaderboard;
 use crate::space::{Configuration, Domain, Parameter, Space, Value};
 use crate::spec::{Budget, EpochRange, SchedulerSpec, SearcherSpec, Spec};
 use crate::study::Study;
-use crate::units::{Loss, Seed, TrialId};
+use crate::units::{Seed, TrialId};
 
 /// The best trial of a study.
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +18,8 @@ pub struct Best {
     pub value: f64,
     /// The epoch of that value.
     pub best_epoch: f64,
+    /// The epochs at which the trial was evaluated, up to the best.
+    pub stops: Vec<f64>,
     /// Epochs of a complete trial, over which the learning-rate schedule is laid out.
     pub max_epochs: f64,
     /// The trial's own seed.
@@ -32,21 +33,24 @@ pub struct Best {
 impl Best {
     /// The first trial of the leaderboard; `None` while no trial has a metric.
     pub fn new(study: &Study) -> Option<Self> {
-        let (loss, observation, trial) = study
-            .trials()
+        let (id, loss) = study.incumbent()?;
+        let (trial, best) = (&study.trials()[id.index()], study.best_observation(id)?);
+        let cut_off = study.cut_off(id).into_iter().flat_map(|report| &report.evaluations);
+        let evaluated = trial
+            .observations
             .iter()
-            .filter(|trial| trial.loss() != Some(Loss::WORST))
-            .filter_map(|trial| {
-                let best = leaderboard::best(study, trial, study.record(trial.id))?;
-                Some((best.loss, best, trial))
-            })
-            .min_by_key(|(loss, _, trial)| (*loss, trial.id))?;
+            .map(|observation| observation.at)
+            .chain(cut_off.map(|last| last.at));
         let settings = study.settings();
         Some(Self {
             trial: trial.id,
             metric: settings.metric.clone(),
             value: settings.goal.value(loss),
-            best_epoch: observation.at.epochs(settings.epoch),
+            best_epoch: best.at.epochs(settings.epoch),
+            stops: evaluated
+                .filter(|&at| at <= best.at)
+                .map(|at| at.epochs(settings.epoch))
+                .collect(),
             max_epochs: settings.max.epochs(settings.epoch),
             seed: settings.trial_seed(trial.id),
             configuration: trial.configuration.clone(),
@@ -65,8 +69,8 @@ impl Best {
             condition: None,
         });
         let epochs = EpochRange {
-            stop: Some(self.best_epoch),
-            ..spec.epochs
+            stops: self.stops.clone(),
+            ..spec.epochs.clone()
         };
         let Ok(space) = Space::new(parameters.collect(), Vec::new()) else {
             return String::new();

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::{Best, Leaderboard, incumbent};
-use crate::engine::{Clock, Moment, Observer, replace};
+use crate::engine::{Clock, Moment, Observer};
+use crate::files::replace;
 use crate::spec::Spec;
 use crate::study::Study;
 

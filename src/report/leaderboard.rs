@@ -5,7 +5,7 @@ use std::io;
 
 use crate::space::Value;
 use crate::study::{Record, Study};
-use crate::trials::{Observation, Status, Trial};
+use crate::trials::{Status, Trial};
 use crate::units::{Loss, Samples, TrialId};
 
 /// The leaderboard of a study at one moment.
@@ -134,40 +134,45 @@ impl Leaderboard {
         header
     }
 
-    /// The cells of one row, in the order of [`Self::header`].
-    pub fn cells(&self, row: &Row, with_timing: bool) -> Vec<String> {
-        let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    /// The cells of one row, in the order of [`Self::header`]: numbers, texts, or null for an empty cell.
+    pub fn cells(&self, row: &Row, with_timing: bool) -> Vec<Cell> {
+        let number = |value: Option<f64>| value.map_or(Cell::Null, Cell::from);
         let mut cells = vec![
-            row.rank.map(|rank| rank.to_string()).unwrap_or_default(),
-            row.trial.to_string(),
-            row.status.to_owned(),
+            row.rank.map_or(Cell::Null, Cell::from),
+            row.trial.0.into(),
+            row.status.into(),
             number(row.value),
             number(row.score),
             number(row.best_epoch),
             number(row.value),
-            String::new(),
-            usize::from(row.value.is_some()).to_string(),
-            String::new(),
-            number(Some(row.epochs)),
-            number(Some(row.max_epochs)),
-            row.rung.to_string(),
-            row.stop_reason.clone(),
-            row.origin.clone(),
-            row.config_hash.clone(),
-            row.trainable_parameters.to_string(),
+            Cell::Null,
+            usize::from(row.value.is_some()).into(),
+            Cell::Null,
+            row.epochs.into(),
+            row.max_epochs.into(),
+            row.rung.into(),
+            text(&row.stop_reason),
+            text(&row.origin),
+            text(&row.config_hash),
+            row.trainable_parameters.into(),
         ];
-        let value = |name: &String| row.parameters.get(name).map(Value::to_string).unwrap_or_default();
+        let value = |name: &String| {
+            row.parameters
+                .get(name)
+                .map_or(Cell::Null, |value| serde_json::json!(value))
+        };
         cells.extend(self.parameters.iter().map(value));
         if with_timing {
             let timing = &row.timing;
+            let rounded = |value: f64, unit: f64| Cell::from((value * unit).round() / unit);
             cells.extend([
-                format!("{:.3}", timing.train_seconds),
-                format!("{:.3}", timing.wall_seconds),
-                format!("{:.1}", timing.samples_per_second),
-                format!("{:.1}", timing.peak_memory_mb),
-                timing.device.clone(),
-                timing.started_at.clone(),
-                timing.finished_at.clone(),
+                rounded(timing.train_seconds, 1e3),
+                rounded(timing.wall_seconds, 1e3),
+                rounded(timing.samples_per_second, 10.0),
+                rounded(timing.peak_memory_mb, 10.0),
+                text(&timing.device),
+                text(&timing.started_at),
+                text(&timing.finished_at),
             ]);
         }
         cells
@@ -179,11 +184,31 @@ impl Leaderboard {
     /// When `output` cannot be written.
     pub fn write_csv(&self, output: impl io::Write, with_timing: bool) -> io::Result<()> {
         let mut writer = csv::Writer::from_writer(output);
-        writer.write_record(self.header(with_timing).iter().map(|cell| guarded(cell)))?;
+        writer.write_record(self.header(with_timing).iter().map(|name| guarded(name)))?;
         for row in &self.rows {
-            writer.write_record(self.cells(row, with_timing).iter().map(|cell| guarded(cell)))?;
+            writer.write_record(self.cells(row, with_timing).iter().map(|cell| guarded(&plain(cell))))?;
         }
         writer.flush()
+    }
+}
+
+/// A cell of a table: a number, a text or null.
+pub type Cell = serde_json::Value;
+
+fn text(text: &str) -> Cell {
+    if text.is_empty() { Cell::Null } else { text.into() }
+}
+
+/// A cell as text: whole numbers without a point, nothing for null.
+pub fn plain(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        Cell::String(text) => text.clone(),
+        Cell::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() => float.to_string(),
+            _ => number.to_string(),
+        },
+        other => other.to_string(),
     }
 }
 
@@ -200,13 +225,10 @@ fn guarded(cell: &str) -> String {
 fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
     let settings = study.settings();
     let record = study.record(trial.id);
-    let best = best(study, trial, record);
+    let best = study.best_observation(trial.id);
+    let cut_off = study.cut_off(trial.id);
     let (status, stop_reason) = status(study, trial, record);
-    let reached = trial.reached.max(if record.partial.is_empty() {
-        Samples(0)
-    } else {
-        record.partial_reached
-    });
+    let reached = trial.reached.max(cut_off.map_or(Samples(0), |report| report.reached));
     let value = best.map(|best| settings.goal.value(best.loss));
     let usage = &record.usage;
     let row = Row {
@@ -222,7 +244,9 @@ fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
         stop_reason,
         origin: trial.origin.clone(),
         config_hash: trial.configuration.hash(),
-        trainable_parameters: record.trainable_parameters,
+        trainable_parameters: record
+            .trainable_parameters
+            .max(cut_off.map_or(0, |report| report.trainable_parameters)),
         parameters: trial
             .configuration
             .iter()
@@ -239,22 +263,6 @@ fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
         },
     };
     (best.map_or(Loss::WORST, |best| best.loss), row)
-}
-
-/// The best observation of a trial. What an interrupted segment measured counts too: it is real, though no decision used it.
-pub(super) fn best(study: &Study, trial: &Trial, record: &Record) -> Option<Observation> {
-    let settings = study.settings();
-    let partial = record.partial.iter().filter_map(|evaluation| {
-        let loss = settings.goal.loss(*evaluation.metrics.get(&settings.metric)?);
-        Some(Observation {
-            at: evaluation.at,
-            loss,
-        })
-    });
-    let observations = trial.observations.iter().copied().chain(partial);
-    observations
-        .filter(|observation| observation.loss < Loss::WORST)
-        .min_by_key(|best| (best.loss, best.at))
 }
 
 fn status(study: &Study, trial: &Trial, record: &Record) -> (&'static str, String) {

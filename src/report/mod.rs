@@ -12,5 +12,5 @@ pub mod terminal;
 
 pub use best::Best;
 pub use files::Files;
-pub use leaderboard::{Leaderboard, Row, Timing};
+pub use leaderboard::{Cell, Leaderboard, Row, Timing, plain};
 pub use model_card::{ModelCard, model_card};

@@ -117,6 +117,26 @@ impl Domain {
         }
     }
 
+    /// The value with this number, counted from 0 in ascending order (for choices: in their order); the last one beyond
+    /// the [`Self::cardinality`], the smallest where there are infinitely many.
+    pub fn nth(&self, number: u64) -> Value {
+        let number = number.min(self.cardinality().unwrap_or(1) - 1);
+        match self {
+            Self::Float { min, step: None, .. } => Value::Float(*min),
+            Self::Float {
+                min,
+                max,
+                log,
+                step: Some(step),
+            } => {
+                let first = first_step(*min, *log, *step);
+                Value::Float(on_grid(first, number as f64, *step).clamp(*min, *max))
+            }
+            Self::Int { min, step, .. } => Value::Int(min + number as i64 * step),
+            Self::Choice { values, .. } => values[number as usize].clone(),
+        }
+    }
+
     /// The middle of the share of `value` in the unit interval; `None` if the domain does not contain it.
     pub fn encode(&self, value: &Value) -> Option<f64> {
         match self {

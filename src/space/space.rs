@@ -137,6 +137,20 @@ impl Space {
         configuration
     }
 
+    /// The configuration with this number among the `cardinality` of a finite space, the first parameter varying fastest.
+    /// Where there are conditions, several numbers may be one configuration.
+    pub fn nth(&self, mut number: u64) -> Configuration {
+        let mut configuration = Configuration::default();
+        for parameter in &self.parameters {
+            let values = parameter.domain.cardinality().unwrap_or(1);
+            if parameter.is_active(&configuration) {
+                configuration.set(&parameter.name, parameter.domain.nth(number % values));
+            }
+            number /= values;
+        }
+        configuration
+    }
+
     /// The point of the unit cube that stands for `configuration`: the middle of its share for each parameter, `None`
     /// for an inactive one. `None` in all if it is not a configuration of this space: a value is missing or outside its
     /// domain, or there is one of an inactive or unknown parameter. Constraints are not looked at.

@@ -244,7 +244,7 @@ fn epochs(spec: &Fields<'_>, problems: &mut Problems) -> Option<EpochRange> {
     let judged_early = |max: f64| EpochRange {
         min: max.min(1.0),
         max,
-        stop: None,
+        stops: Vec::new(),
     };
     let Some(node) = spec.get("epochs") else {
         return Some(judged_early(DEFAULT_EPOCHS));
@@ -252,22 +252,14 @@ fn epochs(spec: &Fields<'_>, problems: &mut Problems) -> Option<EpochRange> {
     if matches!(node.content, Content::Scalar(_)) {
         return read(node, "epochs", problems).map(judged_early);
     }
-    let fields = Fields::read(node, "epochs", &["min", "max", "stop"], problems)?;
+    let fields = Fields::read(node, "epochs", &["min", "max", "stops"], problems)?;
     let min = fields.get("min").map(|node| read(node, "min", problems));
     let max = fields
         .get("max")
         .map_or(Some(DEFAULT_EPOCHS), |node| read(node, "max", problems))?;
-    let rule = "greater than 0 and at most `max`";
-    let stop = match fields.get("stop") {
-        Some(node) => Some(reader::number_that(
-            node,
-            "stop",
-            |stop| stop > 0.0 && stop <= max,
-            rule,
-            problems,
-        )?),
-        None => None,
-    };
+    let stops = fields
+        .get("stops")
+        .map_or(Some(Vec::new()), |node| stops(node, max, problems))?;
     let min = min.unwrap_or(Some(max.min(1.0)))?;
     if min > max {
         let place = fields.get("min").map_or(fields.place, |node| &node.place);
@@ -277,7 +269,25 @@ fn epochs(spec: &Fields<'_>, problems: &mut Problems) -> Option<EpochRange> {
         );
         return None;
     }
-    Some(EpochRange { min, max, stop })
+    Some(EpochRange { min, max, stops })
+}
+
+/// Ascending epochs up to `max`.
+fn stops(node: &Node, max: f64, problems: &mut Problems) -> Option<Vec<f64>> {
+    let Content::Sequence(items) = &node.content else {
+        problems.error(
+            Diagnostic::error(&node.place, "`stops` is a list of epochs").with_help("write it like `stops: [1, 2.5]`"),
+        );
+        return None;
+    };
+    let mut before = 0.0;
+    let mut stops = Vec::with_capacity(items.len());
+    for item in items {
+        let rule = "greater than the one before and at most `max`";
+        before = reader::number_that(item, "stops", |stop| stop > before && stop <= max, rule, problems)?;
+        stops.push(before);
+    }
+    Some(stops)
 }
 
 fn budget(spec: &Fields<'_>, problems: &mut Problems) -> Option<Budget> {

@@ -162,15 +162,15 @@ pub enum SchedulerSpec {
 }
 
 /// How far a trial may go, in epochs.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochRange {
     /// Before this no trial is judged; at most `max`.
     pub min: f64,
     /// A complete trial.
     pub max: f64,
-    /// Where `automl train` stops, though the learning-rate schedule is laid out over `max`: the epoch at which a trial
-    /// was best.
-    pub stop: Option<f64>,
+    /// For `automl train`: the epochs at which the best trial was evaluated, up to where it was best. Training stops at the
+    /// last, though the learning-rate schedule is laid out over `max`; in the same pieces, so that it is the same model.
+    pub stops: Vec<f64>,
 }
 
 /// When to end; whichever comes first.

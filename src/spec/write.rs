@@ -48,7 +48,12 @@ impl Spec {
         yaml.open(0, "epochs");
         yaml.line(1, "min", &float(self.epochs.min));
         yaml.line(1, "max", &float(self.epochs.max));
-        yaml.maybe(1, "stop", self.epochs.stop.map(float));
+        let stops: Vec<String> = self.epochs.stops.iter().copied().map(float).collect();
+        yaml.maybe(
+            1,
+            "stops",
+            (!stops.is_empty()).then(|| format!("[{}]", stops.join(", "))),
+        );
         yaml.open(0, "early_terminate");
         match self.scheduler {
             SchedulerSpec::None => yaml.line(1, "type", "none"),

@@ -20,8 +20,8 @@ pub enum Event {
         spec: String,
         /// The study's seed.
         seed: Seed,
-        /// Samples of one epoch.
-        epoch: Samples,
+        /// What the spec names, as it was found.
+        inputs: Identity,
     },
     /// A process took up a study that another one left.
     StudyResumed {
@@ -82,6 +82,15 @@ pub enum Event {
         /// Why.
         reason: EndReason,
     },
+}
+
+/// The model and the data of a study, to notice when they change under it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Samples of one epoch.
+    pub epoch: Samples,
+    /// Fingerprint of everything that training sees; empty for a function.
+    pub fingerprint: String,
 }
 
 /// The birth of a trial.

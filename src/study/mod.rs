@@ -11,7 +11,7 @@ mod record;
 mod settings;
 mod state;
 
-pub use event::{Created, EndReason, Event, Outcome};
+pub use event::{Created, EndReason, Event, Identity, Outcome};
 pub use record::{Improvement, Record};
 pub use settings::Settings;
 pub use state::{Cost, Flight, Study};

@@ -1,6 +1,6 @@
 //! What the study remembers of a trial beyond what decisions need: for the leaderboard and the other derived files.
 
-use crate::trials::{Evaluation, Failure, Usage};
+use crate::trials::{Evaluation, Failure, SegmentReport, Usage};
 use crate::units::{Loss, TrialId};
 
 /// The particulars of one trial.
@@ -8,10 +8,8 @@ use crate::units::{Loss, TrialId};
 pub struct Record {
     /// All evaluations delivered, with every metric.
     pub evaluations: Vec<Evaluation>,
-    /// Evaluations of a segment that was interrupted and has not ended yet.
-    pub partial: Vec<Evaluation>,
-    /// Samples seen in that segment's end so far.
-    pub partial_reached: crate::units::Samples,
+    /// What is known of a segment that was interrupted and has not ended yet.
+    pub partial: Option<SegmentReport>,
     /// How many numbers its optimiser changes; 0 while unknown.
     pub trainable_parameters: u64,
     /// Why it failed.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Created, EndReason, Event, Improvement, Outcome, Record, Settings};
 use crate::policies::Policy;
 use crate::space::Configuration;
-use crate::trials::{Evaluation, Observation, SegmentReport, Status, Trial, Usage, View};
+use crate::trials::{Evaluation, Failure, FailureKind, Observation, SegmentReport, Status, Trial, Usage, View};
 use crate::units::{Loss, Samples, TrialId};
 
 /// Predicted seconds of training a configuration from one level to another, on the virtual clock. A pure function.
@@ -102,9 +102,53 @@ impl Study {
         &self.flights
     }
 
-    /// The best trial so far, with its loss.
+    /// Planned segments that no worker has begun (`is_begun`) and none has ended, in the order in which their outcomes
+    /// are needed.
+    pub fn waiting(&self, is_begun: impl Fn(TrialId) -> bool) -> Vec<(TrialId, Flight)> {
+        let is_waiting = |&(&trial, flight): &(&TrialId, &Flight)| !flight.has_arrived() && !is_begun(trial);
+        let waiting = self.flights.iter().filter(is_waiting);
+        let mut waiting: Vec<_> = waiting.map(|(&trial, flight)| (trial, flight.clone())).collect();
+        waiting.sort_by(|(_, left), (_, right)| {
+            left.finish
+                .total_cmp(&right.finish)
+                .then(left.worker.cmp(&right.worker))
+        });
+        waiting
+    }
+
+    /// The best trial, with its loss: of what was delivered, and when the wall budget has ended the study also of what
+    /// its last segments had measured.
     pub fn incumbent(&self) -> Option<(TrialId, Loss)> {
-        self.incumbent.map(|(loss, trial)| (trial, loss))
+        let delivered = self.incumbent;
+        if self.ended != Some(EndReason::Wall) {
+            return delivered.map(|(loss, trial)| (trial, loss));
+        }
+        let cut_off = self
+            .flights
+            .keys()
+            .filter_map(|&id| Some((self.best_observation(id)?.loss, id)));
+        let best = delivered.into_iter().chain(cut_off).min();
+        best.map(|(loss, trial)| (trial, loss))
+    }
+
+    /// The best observation of a trial that has not failed. What a segment had measured before the wall budget cut it off
+    /// counts too: it is real, though no decision used it.
+    pub fn best_observation(&self, id: TrialId) -> Option<Observation> {
+        let trial = &self.trials[id.index()];
+        let cut_off = self
+            .cut_off(id)
+            .map(|report| observations(&report.evaluations, &self.settings));
+        let all = trial.observations.iter().copied().chain(cut_off.into_iter().flatten());
+        let best = all
+            .filter(|observation| observation.loss < Loss::WORST)
+            .min_by_key(|best| (best.loss, best.at));
+        best.filter(|_| trial.status != Status::Failed)
+    }
+
+    /// What the wall budget cut off of a trial's last segment.
+    pub fn cut_off(&self, id: TrialId) -> Option<&SegmentReport> {
+        let is_ended_by_wall = self.ended == Some(EndReason::Wall);
+        self.records[id.index()].partial.as_ref().filter(|_| is_ended_by_wall)
     }
 
     /// Every new incumbent, in order.
@@ -129,8 +173,8 @@ impl Study {
 
     /// Whether the best trial is as good as the target.
     pub fn is_target_met(&self) -> bool {
-        match (self.settings.target, self.incumbent) {
-            (Some(target), Some((loss, _))) => loss <= self.settings.goal.loss(target),
+        match (self.settings.target, self.incumbent()) {
+            (Some(target), Some((_, loss))) => loss <= self.settings.goal.loss(target),
             _ => false,
         }
     }
@@ -188,10 +232,7 @@ impl Study {
                 self.arrive(*trial, outcome, device, started_at, finished_at);
             }
             Event::SegmentInterrupted { trial, report } => {
-                let record = &mut self.records[trial.index()];
-                record.partial.clone_from(&report.evaluations);
-                record.partial_reached = report.reached;
-                record.trainable_parameters = report.trainable_parameters;
+                self.records[trial.index()].interrupt(report);
             }
             Event::SegmentLost { trial, .. } => {
                 if let Some(flight) = self.flights.get_mut(trial) {
@@ -259,14 +300,14 @@ impl Study {
         self.now = self.now.max(flight.finish);
         self.idle_workers.insert(flight.worker);
         let record = &mut self.records[id.index()];
-        record.partial.clear();
+        record.partial = None;
         let trial = &mut self.trials[id.index()];
         match outcome {
             Outcome::Reached(report) => {
                 self.samples_delivered += report.reached.0.saturating_sub(trial.reached.0);
-                let observations = observations(&report.evaluations, &self.settings);
-                // A metric that is missing or no number at the end of a segment is a failure like any other.
-                trial.observations.extend(observations);
+                trial
+                    .observations
+                    .extend(observations(&report.evaluations, &self.settings));
                 trial.reached = report.reached;
                 trial.segments += 1;
                 trial.status = if trial.reached >= self.settings.max {
@@ -274,6 +315,15 @@ impl Study {
                 } else {
                     Status::Paused
                 };
+                if trial.observations.last().is_none_or(|last| last.loss == Loss::WORST) {
+                    // Without its metric a trial cannot be compared: a failure like any other.
+                    trial.status = Status::Failed;
+                    let message = format!("there was no finite {} at the end of a segment", self.settings.metric);
+                    record.failure = Some(Failure {
+                        kind: FailureKind::Diverged,
+                        message,
+                    });
+                }
                 record.take(report);
             }
             Outcome::Failed(failure) => {
@@ -283,6 +333,14 @@ impl Study {
         }
         let trial = &self.trials[id.index()];
         self.policy.observe(trial);
+        if trial.status == Status::Failed && self.incumbent.is_some_and(|(_, best)| best == id) {
+            let others = self
+                .trials
+                .iter()
+                .filter_map(|trial| Some((self.best_observation(trial.id)?.loss, trial.id)));
+            self.incumbent = others.min();
+        }
+        let trial = &self.trials[id.index()];
         if let Some(loss) = trial.loss()
             && loss < Loss::WORST
             && self.incumbent.is_none_or(|best| (loss, id) < best)
@@ -316,6 +374,24 @@ fn observations<'a>(
 }
 
 impl Record {
+    /// Takes note of a segment's evaluations so far. A worker that had to be killed tells only of those that it made itself.
+    fn interrupt(&mut self, report: &SegmentReport) {
+        let Some(partial) = &mut self.partial else {
+            self.partial = Some(report.clone());
+            return;
+        };
+        partial.reached = partial.reached.max(report.reached);
+        partial.trainable_parameters = partial.trainable_parameters.max(report.trainable_parameters);
+        let last = partial.evaluations.last().map_or(Samples(0), |last| last.at);
+        partial.evaluations.extend(
+            report
+                .evaluations
+                .iter()
+                .filter(|evaluation| evaluation.at > last)
+                .cloned(),
+        );
+    }
+
     fn take(&mut self, report: SegmentReport) {
         self.evaluations.extend(report.evaluations);
         self.trainable_parameters = report.trainable_parameters;

@@ -5,8 +5,12 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
 
 use super::{FromWorker, Slot, ToWorker};
+
+/// How long a process may take to exit once its output has ended.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A running worker process. Dropping it kills it.
 #[derive(Debug)]
@@ -28,7 +32,7 @@ const ALLOCATOR: [(&str, &str); 3] = [
 #[derive(Debug)]
 pub enum News {
     /// A message.
-    Message(FromWorker),
+    Message(Box<FromWorker>),
     /// The worker's output ended: it is dying or dead.
     Gone,
 }
@@ -54,7 +58,11 @@ impl Process {
         news: Sender<T>,
     ) -> Result<Self, SpawnError> {
         let log = File::options().create(true).append(true).open(log)?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        // Ctrl-C reaches every process of the terminal's group. What it means for a worker, the engine says.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command
             .arg("worker")
             .arg("--study")
             .arg(folder)
@@ -78,7 +86,10 @@ impl Process {
                     let Some(message) = line.ok().and_then(|line| serde_json::from_str(&line).ok()) else {
                         break;
                     };
-                    if news.send(T::from((tag, generation, News::Message(message)))).is_err() {
+                    if news
+                        .send(T::from((tag, generation, News::Message(Box::new(message)))))
+                        .is_err()
+                    {
                         return;
                     }
                 }
@@ -114,12 +125,18 @@ impl Process {
             .map_or_else(|error| error.to_string(), |status| status.to_string())
     }
 
-    /// Waits for a process whose output has ended, and says how it ended.
+    /// Says how a process whose output has ended came to its end; one that lingers is killed.
     pub fn reap(&mut self) -> String {
         self.input = None;
-        self.child
-            .wait()
-            .map_or_else(|error| error.to_string(), |status| status.to_string())
+        let patience = Instant::now() + LINGER;
+        while Instant::now() < patience {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return status.to_string(),
+                Ok(None) => std::thread::sleep(Duration::from_millis(5)),
+                Err(error) => return error.to_string(),
+            }
+        }
+        self.end()
     }
 }
 

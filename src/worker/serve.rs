@@ -7,8 +7,8 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use super::{FromWorker, SegmentEnd, ToWorker};
-use crate::objective::{Control, Objective};
-use crate::trials::{Failure, FailureKind, Progress, Segment};
+use crate::objective::{Control, Objective, RunError};
+use crate::trials::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport};
 use crate::units::TrialId;
 
 /// Shortest time between two progress messages without an evaluation.
@@ -34,7 +34,13 @@ pub fn serve(
     };
     output.send(&FromWorker::Ready);
     for segment in orders {
-        let end = run(objective.as_mut(), &segment, &stop, &mut output);
+        let end = match run(objective.as_mut(), &segment, &stop, &mut output) {
+            Ok(end) => end,
+            Err(message) => {
+                output.send(&FromWorker::Unable { message });
+                return 2;
+            }
+        };
         stop.store(false, Ordering::SeqCst);
         output.send(&FromWorker::Ended {
             trial: segment.trial,
@@ -72,7 +78,7 @@ fn run(
     segment: &Segment,
     stop: &AtomicBool,
     output: &mut Output<impl Write>,
-) -> SegmentEnd {
+) -> Result<SegmentEnd, String> {
     let mut line = Line {
         trial: segment.trial,
         stop,
@@ -80,10 +86,12 @@ fn run(
         last: None,
     };
     let result = catch_unwind(AssertUnwindSafe(|| objective.run(segment, &mut line)));
-    match result {
+    Ok(match result {
+        Ok(Ok(report)) if !report.evaluations.iter().all(is_finite) => SegmentEnd::Failed(diverged(&report)),
         Ok(Ok(report)) if report.reached >= segment.to => SegmentEnd::Reached(report),
         Ok(Ok(report)) => SegmentEnd::Interrupted(report),
-        Ok(Err(failure)) => SegmentEnd::Failed(failure),
+        Ok(Err(RunError::Trial(failure))) => SegmentEnd::Failed(failure),
+        Ok(Err(RunError::Machine(message))) => return Err(message),
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(ToString::to_string);
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
@@ -96,6 +104,24 @@ fn run(
                 message,
             })
         }
+    })
+}
+
+/// Whether all metrics are numbers. Others have no form in JSON, and no meaning for a search.
+fn is_finite(evaluation: &Evaluation) -> bool {
+    evaluation.metrics.values().all(|value| value.is_finite())
+}
+
+fn diverged(report: &SegmentReport) -> Failure {
+    let at = report
+        .evaluations
+        .iter()
+        .find(|evaluation| !is_finite(evaluation))
+        .map_or(report.reached, |found| found.at);
+    let message = format!("a metric was no finite number after {at} samples");
+    Failure {
+        kind: FailureKind::Diverged,
+        message,
     }
 }
 
@@ -123,7 +149,9 @@ impl<W: Write> Control for Line<'_, W> {
         self.stop.load(Ordering::SeqCst)
     }
 
-    fn progress(&mut self, progress: Progress) {
+    fn progress(&mut self, mut progress: Progress) {
+        progress.evaluation = progress.evaluation.filter(is_finite);
+        progress.train_loss = progress.train_loss.filter(|loss| loss.is_finite());
         let is_due = self.last.is_none_or(|last| last.elapsed() >= PROGRESS_INTERVAL);
         if is_due || progress.evaluation.is_some() {
             self.last = Some(Instant::now());

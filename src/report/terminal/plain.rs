@@ -149,7 +149,7 @@ mod tests {
     fn a_reader_that_went_away_stops_nothing() {
         let mut plain = Plain::new(testing::BrokenPipe, testing::facts(), Detail::Everything);
         let study = testing::study_under_way();
-        let clock = Clock::start(0.0);
+        let clock = Clock::start();
         assert!(plain.observe(&Moment::Stopping { why: "done" }, &study, &clock).is_ok());
     }
 }

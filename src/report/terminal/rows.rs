@@ -75,7 +75,12 @@ impl Rows {
             }
             Moment::SegmentStarted { slot, trial, from, to } => {
                 // A segment that was interrupted goes on where it was, not where it began.
-                let at = study.record(*trial).partial_reached.clamp(*from, *to);
+                let at = study
+                    .record(*trial)
+                    .partial
+                    .as_ref()
+                    .map_or(*from, |partial| partial.reached)
+                    .clamp(*from, *to);
                 let known = &study.trials()[trial.index()];
                 let last = known.observations.last();
                 let run = Run {

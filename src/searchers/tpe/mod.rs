@@ -107,8 +107,13 @@ fn split(trials: &[Trial], judged: usize) -> (Points<'_>, Points<'_>) {
     for trial in trials {
         if is_good[trial.id.index()] { &mut good } else { &mut bad }.push(trial.point.as_slice());
     }
+    bad.drain(..bad.len().saturating_sub(MOST_BAD));
     (good, bad)
 }
+
+/// The newest so many of the bad trials are modelled, so that a proposal's cost does not grow without end. What is bad is
+/// known well enough by then.
+const MOST_BAD: usize = 1000;
 
 /// How many trials count as good: a tenth, at most 25 (Optuna's default; Watanabe 2023, §3.1).
 fn good_count(judged: usize) -> usize {

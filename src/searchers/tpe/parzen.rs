@@ -1,7 +1,7 @@
 //! A Parzen estimator over the unit cube: one product kernel per trial and one wide kernel for the prior.
 
 use rand::RngExt as _;
-use statrs::function::erf::{erf, erf_inv};
+use statrs::function::erf::{erf_inv, erfc};
 
 use crate::rng::Rng;
 use crate::space::{Domain, Space};
@@ -241,12 +241,12 @@ fn choice_index(coordinate: f64, choices: usize) -> usize {
 }
 
 fn cumulative(deviation: f64) -> f64 {
-    0.5 * (1.0 + erf(deviation / std::f64::consts::SQRT_2))
+    0.5 * erfc(-deviation / std::f64::consts::SQRT_2)
 }
 
 /// The mass of the standard normal distribution between two points.
 fn normal_mass(low: f64, high: f64) -> f64 {
-    // On the upper side, mirror: differences of numbers near 1 lose all digits.
+    // On the upper side, mirror: differences of numbers near 1 lose their digits.
     if low > 0.0 {
         cumulative(-low) - cumulative(-high)
     } else {

@@ -60,7 +60,7 @@ fn a_short_spec_gets_every_default() {
         EpochRange {
             min: 1.0,
             max: 3.0,
-            stop: None
+            stops: vec![]
         }
     );
     assert_eq!(
@@ -230,7 +230,7 @@ fn epochs_are_a_number_or_a_range() {
         EpochRange {
             min: 1.0,
             max: 8.0,
-            stop: None
+            stops: vec![]
         }
     );
     assert_eq!(
@@ -238,15 +238,15 @@ fn epochs_are_a_number_or_a_range() {
         EpochRange {
             min: 0.5,
             max: 0.5,
-            stop: None
+            stops: vec![]
         }
     );
     assert_eq!(
-        epochs("{max: 4, stop: 2.5}"),
+        epochs("{max: 4, stops: [1, 2.5]}"),
         EpochRange {
             min: 1.0,
             max: 4.0,
-            stop: Some(2.5)
+            stops: vec![1.0, 2.5]
         }
     );
     assert_eq!(
@@ -254,7 +254,7 @@ fn epochs_are_a_number_or_a_range() {
         EpochRange {
             min: 1.0,
             max: 4.0,
-            stop: None
+            stops: vec![]
         }
     );
     assert_eq!(
@@ -262,7 +262,7 @@ fn epochs_are_a_number_or_a_range() {
         EpochRange {
             min: 0.25,
             max: 4.0,
-            stop: None
+            stops: vec![]
         }
     );
 }

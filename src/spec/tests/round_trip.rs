@@ -191,7 +191,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 epochs: EpochRange {
                     min,
                     max: min + width,
-                    stop: Some(min),
+                    stops: vec![min],
                 },
                 budget: Budget { wall, trials },
                 resources: Resources {
