@@ -50,7 +50,35 @@ fn the_columns_of_the_leaderboard_are_stable() {
         let csv = sandbox.run(&format!("leaderboard study --format csv {flags}")).expect_code(0);
         csv.stdout.lines().next().unwrap().replace(',', "\n")
     };
-    insta::assert_snapshot!(header(""), @"");
+    insta::assert_snapshot!(header(""), @r##"
+rank
+trial
+status
+loss
+score
+best_epoch
+metric_mean
+metric_se
+seeds
+test_metric
+epochs
+max_epochs
+rung
+stop_reason
+origin
+config_hash
+trainable_parameters
+params.x
+params.y
+params.kind
+train_seconds
+wall_seconds
+samples_per_second
+peak_memory_mb
+device
+started_at
+finished_at
+"##);
     let all = header("");
     assert!(all.starts_with(&header("--no-timing")), "timing columns come last");
     assert_eq!(header("--no-timing").lines().last(), Some("params.kind"));
@@ -66,8 +94,22 @@ fn the_leaderboard_comes_in_four_formats() {
         assert_eq!(shown.stderr, "");
         shown.stdout
     };
-    insta::assert_snapshot!(show("table"), @"");
-    insta::assert_snapshot!(show("md"), @"");
+    insta::assert_snapshot!(show("table"), @r##"
+┌──────┬───────┬───────────┬─────────┬────────────┬────────┬────────┬────────┬──────────┬───────┐
+│ rank ┆ trial ┆ status    ┆ loss    ┆ best_epoch ┆ epochs ┆ origin ┆ x      ┆ y        ┆ kind  │
+╞══════╪═══════╪═══════════╪═════════╪════════════╪════════╪════════╪════════╪══════════╪═══════╡
+│ 1    ┆ 2     ┆ completed ┆ 0.02962 ┆ 9          ┆ 9      ┆ random ┆ 0.4075 ┆ 0.001355 ┆ plain │
+│ 2    ┆ 1     ┆ completed ┆ 0.03936 ┆ 9          ┆ 9      ┆ random ┆ 0.3778 ┆ 0.000503 ┆ plain │
+│ 3    ┆ 4     ┆ pruned    ┆ 0.06976 ┆ 3          ┆ 3      ┆ random ┆ 0.3047 ┆ 0.008225 ┆ plain │
+└──────┴───────┴───────────┴─────────┴────────────┴────────┴────────┴────────┴──────────┴───────┘
+"##);
+    insta::assert_snapshot!(show("md"), @r##"
+| rank | trial | status    | loss    | best_epoch | epochs | origin | x      | y        | kind  |
+|------|-------|-----------|---------|------------|--------|--------|--------|----------|-------|
+| 1    | 2     | completed | 0.02962 | 9          | 9      | random | 0.4075 | 0.001355 | plain |
+| 2    | 1     | completed | 0.03936 | 9          | 9      | random | 0.3778 | 0.000503 | plain |
+| 3    | 4     | pruned    | 0.06976 | 3          | 3      | random | 0.3047 | 0.008225 | plain |
+"##);
     let csv = show("csv");
     assert_eq!(csv.lines().count(), 4);
     let rows: Vec<serde_json::Map<String, serde_json::Value>> = serde_json::from_str(&show("json")).unwrap();
@@ -95,10 +137,65 @@ fn the_best_configuration_comes_in_four_formats() {
     let sandbox = searched("");
     let show = |format: &str| sandbox.run(&format!("best study --format {format}")).expect_code(0).stdout;
     assert_eq!(show("yaml"), sandbox.read("study/best.yaml"));
-    insta::assert_snapshot!(show("yaml"), @"");
-    insta::assert_snapshot!(show("json"), @"");
-    insta::assert_snapshot!(show("env"), @"");
-    insta::assert_snapshot!(show("args"), @"");
+    insta::assert_snapshot!(show("yaml"), @r##"
+# Trial 2 of the study `sphere`: loss 0.029615576320254335 on the validation data, at epoch 9.
+# `automl train` trains a model for production from this file.
+name: sphere-best
+function:
+  name: sphere
+  trial_seconds: 0.0
+metric:
+  name: loss
+  goal: minimize
+method: random
+parameters:
+  kind:
+    values: [plain]
+    ordered: false
+  x:
+    values: [0.4074660005987608]
+    ordered: false
+  y:
+    values: [0.0013552418219978017]
+    ordered: false
+epochs:
+  min: 1.0
+  max: 9.0
+  stop: 9.0
+early_terminate:
+  type: none
+budget:
+  trials: 1
+resources:
+  devices: auto
+  workers: auto
+  threads_per_worker: 1
+  logical_workers: 4
+deterministic: true
+seed: 2389175434029427
+"##);
+    insta::assert_snapshot!(show("json"), @r##"
+{
+  "best_epoch": 9.0,
+  "config_hash": "34757657bd50951b",
+  "configuration": {
+    "kind": "plain",
+    "x": 0.4074660005987608,
+    "y": 0.0013552418219978017
+  },
+  "max_epochs": 9.0,
+  "metric": "loss",
+  "seed": 2389175434029427,
+  "trial": 2,
+  "value": 0.029615576320254335
+}
+"##);
+    insta::assert_snapshot!(show("env"), @r##"
+KIND=plain
+X=0.4074660005987608
+Y=0.0013552418219978017
+"##);
+    insta::assert_snapshot!(show("args"), @"--kind=plain --x=0.4074660005987608 --y=0.0013552418219978017");
 }
 
 #[test]
@@ -148,9 +245,9 @@ fn a_fresh_spec_is_valid_and_never_overwrites() {
     sandbox.run("init").expect_code(0);
     let written = sandbox.read("space.yaml");
     let valid = sandbox.run("validate space.yaml").expect_code(0);
-    insta::assert_snapshot!(valid.filtered().replace(|c: char| c.is_ascii_digit(), "N"), @"");
+    insta::assert_snapshot!(valid.filtered().replace(|c: char| c.is_ascii_digit(), "N"), @"`space.yaml` is valid: N parameters, infinitely many configurations, an epoch of NNNN samples, N workers here");
     let again = sandbox.run("init").expect_code(2);
-    insta::assert_snapshot!(again.message(), @"");
+    insta::assert_snapshot!(again.message(), @"error: `space.yaml` exists already and stays as it is: name another file, as in `automl init other.yaml`");
     assert_eq!(sandbox.read("space.yaml"), written);
     sandbox.run("init other.yaml").expect_code(0);
     assert_eq!(sandbox.read("other.yaml"), written);
@@ -178,8 +275,48 @@ fn overrides_have_the_last_word() {
 #[test]
 fn the_help_says_what_there_is() {
     let sandbox = Sandbox::new();
-    insta::assert_snapshot!(sandbox.run("--help").expect_code(0).stdout, @"");
-    insta::assert_snapshot!(sandbox.run("search --help").expect_code(0).stdout, @"");
+    insta::assert_snapshot!(sandbox.run("--help").expect_code(0).stdout, @r##"
+Finds the best way to fine-tune a pretrained model on your data before a deadline
+
+Usage: automl [OPTIONS] <COMMAND>
+
+Commands:
+  search       Search: run trials until the budget is spent, and leave a leaderboard and the best
+               configuration
+  resume       Go on with a study that was interrupted, or give a finished one more budget
+  validate     Check a spec, its model and its data, without running anything
+  init         Write an annotated spec to start from
+  leaderboard  Show the trials of a study, best first
+  best         Show the best configuration of a study
+  train        Train a model for production from a `best.yaml`
+  help         Print this message or the help of the given subcommand(s)
+
+Options:
+  -v, --verbose  Say more: log lines instead of a progress display
+  -q, --quiet    Say nothing but errors
+  -h, --help     Print help
+  -V, --version  Print version
+"##);
+    insta::assert_snapshot!(sandbox.run("search --help").expect_code(0).stdout, @r##"
+Search: run trials until the budget is spent, and leave a leaderboard and the best configuration
+
+Usage: automl search [OPTIONS] <SPEC>
+
+Arguments:
+  <SPEC>  The spec, such as `space.yaml`
+
+Options:
+      --out <DIR>        The study's folder [default: results/NAME]
+  -v, --verbose          Say more: log lines instead of a progress display
+  -q, --quiet            Say nothing but errors
+      --workers <N>      Worker processes
+      --trials <N>       Trials in all
+      --budget <TIME>    Time in all, such as `90s`, `10m` or `1h30m`
+      --seed <N>         The seed of everything random
+      --set <KEY=VALUE>  Change a value of the spec, such as `parameters.dropout.max=0.3`
+      --json             Report progress as JSON, one object a line, on standard error
+  -h, --help             Print help
+"##);
     let version = sandbox.run("--version").expect_code(0);
     assert_eq!(version.stdout.trim(), format!("automl {}", env!("CARGO_PKG_VERSION")));
     for verb in ["resume", "validate", "init", "leaderboard", "best", "train"] {

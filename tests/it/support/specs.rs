@@ -30,7 +30,7 @@ parameters:
   freeze_depth: {min: 0, max: 2}
 method: random
 epochs: {min: 1, max: 4}
-early_terminate: none
+early_terminate: {type: none}
 budget: {trials: 4}
 resources: {devices: cpu, logical_workers: 2}
 seed: 3
