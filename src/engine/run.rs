@@ -279,6 +279,14 @@ impl<'a> Engine<'a> {
                 })?;
             }
             FromWorker::Ended { trial, end } => {
+                if let SegmentEnd::Failed(failure) = &end
+                    && failure.kind == FailureKind::Unsaved
+                {
+                    return Err(EngineError::Results {
+                        folder: self.folder.path().display().to_string(),
+                        source: std::io::Error::other(failure.message.clone()),
+                    });
+                }
                 let Some(run) = self.pool.free(slot) else { return Ok(()) };
                 let seconds = run.begun.elapsed().as_secs_f64();
                 self.busy.seconds += seconds;

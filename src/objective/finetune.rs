@@ -179,7 +179,7 @@ impl FineTune {
                     .map_err(|error| error.to_string())
             })
             .map_err(|error| Failure {
-                kind: FailureKind::Crashed,
+                kind: FailureKind::Unsaved,
                 message: format!(
                     "cannot write the checkpoint in `{}`: {error}",
                     segment.checkpoints.display()

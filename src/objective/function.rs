@@ -109,7 +109,7 @@ impl Objective for Function {
         done.usage.wall_seconds += begun.elapsed().as_secs_f64();
         done.usage.train_seconds = done.usage.wall_seconds;
         done.save(&segment.checkpoints).map_err(|error| Failure {
-            kind: FailureKind::Crashed,
+            kind: FailureKind::Unsaved,
             message: format!(
                 "cannot write the checkpoint in `{}`: {error}",
                 segment.checkpoints.display()

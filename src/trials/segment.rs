@@ -98,6 +98,9 @@ pub enum FailureKind {
     Crashed,
     /// This configuration cannot be trained.
     Invalid,
+    /// What was done cannot be saved, as on a full disk. That is no fault of the trial: the study stops instead, nothing is
+    /// recorded, and the segment is run again when the study is resumed.
+    Unsaved,
 }
 
 impl std::fmt::Display for FailureKind {
@@ -108,6 +111,7 @@ impl std::fmt::Display for FailureKind {
             Self::TimedOut => "timed_out",
             Self::Crashed => "crashed",
             Self::Invalid => "invalid",
+            Self::Unsaved => "unsaved",
         })
     }
 }
