@@ -120,6 +120,6 @@ fn a_search_in_which_every_trial_fails_is_exit_code_4() {
     let leaderboard = sandbox.leaderboard("study");
     assert_eq!(leaderboard.matches(",failed,").count(), 3, "{leaderboard}");
     let best = sandbox.run("best study").expect_code(4);
-    insta::assert_snapshot!(best.filtered(), @"");
+    insta::assert_snapshot!(best.filtered(), @"no trial of `reviews` has a value of `accuracy`");
     assert_eq!(best.stdout, "");
 }

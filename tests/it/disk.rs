@@ -1,6 +1,7 @@
 //! A disk that is full or closed: a clear message, and what was written before stays whole.
 
 use std::process::Command;
+use std::time::Duration;
 
 use crate::support::{Outcome, SPHERE, Sandbox};
 
@@ -10,7 +11,16 @@ fn limited(sandbox: &Sandbox, blocks: u32, arguments: &str) -> Outcome {
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" {arguments}");
     let mut command = Command::new("sh");
     command.args(["-c", &script, env!("CARGO_BIN_EXE_automl")]);
-    sandbox.start_command(sandbox.prepare(command), arguments).finish()
+    // Through pipes: a file for what it says would have the limit too.
+    let output = sandbox.prepare(command).output().unwrap();
+    Outcome {
+        what: arguments.to_owned(),
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+        seconds: Duration::ZERO,
+        folder: sandbox.path(""),
+    }
 }
 
 #[test]
@@ -18,7 +28,7 @@ fn a_search_that_cannot_write_its_journal_says_so_and_can_go_on() {
     let sandbox = Sandbox::with_spec(SPHERE);
     sandbox.run("search space.yaml --out undisturbed --trials 30").expect_code(0);
     let search = limited(&sandbox, 16, "search space.yaml --out study --trials 30").expect_code(2);
-    insta::assert_snapshot!(search.filtered().lines().filter(|line| line.starts_with("error")).collect::<String>(), @"");
+    insta::assert_snapshot!(search.filtered().lines().filter(|line| line.starts_with("error")).collect::<String>(), @"error: cannot write the journal `study/journal.jsonl`: File too large (os error 27); everything before is safe, `automl resume` goes on from there");
     assert_eq!(search.stdout, "");
     sandbox.run("leaderboard study").expect_code(0);
     sandbox.run("resume study").expect_code(0);
@@ -28,9 +38,12 @@ fn a_search_that_cannot_write_its_journal_says_so_and_can_go_on() {
 #[test]
 fn a_disk_that_is_full_from_the_beginning_leaves_nothing() {
     let sandbox = Sandbox::with_spec(SPHERE);
-    let search = limited(&sandbox, 0, "search space.yaml --out study").expect_code(2);
-    assert!(search.stderr.contains("error: cannot write"), "{}", search.stderr);
-    assert!(!sandbox.path("study").exists(), "{:?}", sandbox.list("study"));
+    // Nothing fits at all, or the lock but not the spec.
+    for blocks in [0, 1] {
+        let search = limited(&sandbox, blocks, "search space.yaml --out study").expect_code(2);
+        assert!(search.message().contains("File too large"), "{}", search.stderr);
+        assert!(!sandbox.path("study").exists(), "{:?}", sandbox.list("study"));
+    }
 }
 
 #[test]
@@ -57,6 +70,7 @@ fn a_full_file_system() {
     assert!(resized.success());
     let search = search.expect_code(2);
     assert!(search.stderr.contains("No space left on device"), "{}", search.stderr);
+    assert!(search.stderr.contains("`automl resume"), "{}", search.stderr);
     sandbox.run("resume disk/study").expect_code(0);
     assert_eq!(sandbox.results("disk/study"), sandbox.results("undisturbed"));
 }
@@ -75,9 +89,9 @@ fn a_results_folder_that_cannot_be_made() {
     let sandbox = Sandbox::with_spec(SPHERE);
     sandbox.write("file", "of no use as a folder");
     let search = sandbox.run("search space.yaml --out file/study").expect_code(2);
-    insta::assert_snapshot!(search.message(), @"");
+    insta::assert_snapshot!(search.message(), @"error: cannot make the folder `file/study`: Not a directory (os error 20)");
     let search = sandbox.run("search space.yaml --out file").expect_code(2);
-    insta::assert_snapshot!(search.message(), @"");
+    insta::assert_snapshot!(search.message(), @"error: cannot make the folder `file`: File exists (os error 17)");
     assert_eq!(sandbox.read("file"), "of no use as a folder");
 }
 

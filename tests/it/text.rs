@@ -40,9 +40,12 @@ fn a_file_of_validation_examples_is_used_as_it_is() {
 #[test]
 fn the_search_learns_what_the_words_tell() {
     let sandbox = Sandbox::with_texts();
-    let flags = "--trials 8 --set metric.name=accuracy --set metric.target=0.9 --set epochs.max=16";
-    let flags = format!("{flags} --set parameters.freeze_depth=0");
-    sandbox.run(&format!("search space.yaml --out study {flags}").replace(" --set metric.name=accuracy --set metric.target=0.9", " --set metric={name:accuracy,target:0.9}")).expect_code(0);
+    let spec = TEXTS.replace("metric: accuracy", "metric: {name: accuracy, target: 0.9}");
+    sandbox.write("space.yaml", spec);
+    let flags = "--trials 8 --set epochs.max=16 --set parameters.freeze_depth=0";
+    sandbox
+        .run(&format!("search space.yaml --out study {flags}"))
+        .expect_code(0);
 }
 
 #[test]
