@@ -13,7 +13,7 @@ pub(super) fn best(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let Some(best) = Best::new(&study) else {
         let _ = writeln!(
             std::io::stderr(),
-            "no trial of `{}` has a {} yet",
+            "no trial of `{}` has a value of `{}`",
             spec.name,
             spec.metric.name
         );

@@ -1,7 +1,7 @@
 //! `automl init [FILE]`: an annotated spec to start from.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use super::CliError;
@@ -16,10 +16,16 @@ pub(super) fn init(arguments: &Init) -> Result<ExitCode, CliError> {
             let _ = std::fs::remove_file(path);
         })
     });
-    written.map_err(|source| CliError::File {
-        action: "write",
-        path: path.clone(),
-        source,
+    written.map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists => CliError::Usage(format!(
+            "`{}` exists already and stays as it is: name another file, as in `automl init other.yaml`",
+            path.display()
+        )),
+        _ => CliError::File {
+            action: "write",
+            path: path.clone(),
+            source,
+        },
     })?;
     let _ = writeln!(
         std::io::stderr(),

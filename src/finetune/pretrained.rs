@@ -99,7 +99,7 @@ impl Pretrained {
             path: path.to_path_buf(),
             config,
         };
-        Self::assemble(network, &bytes, "model.safetensors", labels, source, device)
+        Self::assemble(network, &bytes, &weights.display().to_string(), labels, source, device)
     }
 
     /// Loads a built-in model from the bytes of its safetensors file.

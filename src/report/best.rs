@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::space::{Configuration, Domain, Parameter, Space, Value};
-use crate::spec::{Budget, EpochRange, SchedulerSpec, SearcherSpec, Spec};
+use crate::spec::{Budget, EpochRange, Resources, SchedulerSpec, SearcherSpec, Spec};
 use crate::study::Study;
 use crate::units::{Seed, TrialId};
 
@@ -84,6 +84,11 @@ impl Best {
             budget: Budget {
                 wall: None,
                 trials: Some(1),
+            },
+            // How many workers searched is a fact of that machine and that day: the file is the same whatever it was.
+            resources: Resources {
+                workers: None,
+                ..spec.resources.clone()
             },
             seed: self.seed,
             ..spec.clone()

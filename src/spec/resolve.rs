@@ -292,6 +292,7 @@ fn stops(node: &Node, max: f64, problems: &mut Problems) -> Option<Vec<f64>> {
 
 fn budget(spec: &Fields<'_>, problems: &mut Problems) -> Option<Budget> {
     const MOST: i64 = 1_000_000;
+    let errors_before = problems.errors.len();
     let fields = match spec.get("budget") {
         Some(node) => Some(Fields::read(node, "budget", &["wall", "trials"], problems)?),
         None => None,
@@ -319,7 +320,8 @@ fn budget(spec: &Fields<'_>, problems: &mut Problems) -> Option<Budget> {
         (None, None) => None,
     };
     let trials = trials.map(|(what, node)| reader::integer(node, what, 1..=MOST, problems));
-    if wall.is_none() && trials.is_none() {
+    // A misspelt budget is no missing one.
+    if wall.is_none() && trials.is_none() && problems.errors.len() == errors_before {
         let place = spec.entry("budget").map_or(spec.place, |entry| &entry.key_place);
         problems.warning(
             place,

@@ -1,0 +1,117 @@
+//! A disk that is full or closed: a clear message, and what was written before stays whole.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crate::support::{Outcome, SPHERE, Sandbox};
+
+/// The program below a limit on the size of its files, with the signal of that limit ignored: writing fails, as on a
+/// full disk. `blocks` are of 512 bytes, as POSIX counts them.
+fn limited(sandbox: &Sandbox, blocks: u32, arguments: &str) -> Outcome {
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" {arguments}");
+    let mut command = Command::new("sh");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_automl")]);
+    // Through pipes: a file for what it says would have the limit too.
+    let output = sandbox.prepare(command).output().unwrap();
+    Outcome {
+        what: arguments.to_owned(),
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+        seconds: Duration::ZERO,
+        folder: sandbox.path(""),
+    }
+}
+
+#[test]
+fn a_search_that_cannot_write_its_journal_says_so_and_can_go_on() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    sandbox
+        .run("search space.yaml --out undisturbed --trials 30")
+        .expect_code(0);
+    let search = limited(&sandbox, 16, "search space.yaml --out study --trials 30").expect_code(2);
+    insta::assert_snapshot!(search.filtered().lines().filter(|line| line.starts_with("error")).collect::<String>(), @"error: cannot write the journal `study/journal.jsonl`: File too large (os error 27); everything before is safe, `automl resume` goes on from there");
+    assert_eq!(search.stdout, "");
+    sandbox.run("leaderboard study").expect_code(0);
+    sandbox.run("resume study").expect_code(0);
+    assert_eq!(sandbox.results("study"), sandbox.results("undisturbed"));
+}
+
+#[test]
+fn a_disk_that_is_full_from_the_beginning_leaves_nothing() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    // Nothing fits at all, or the lock but not the spec.
+    for blocks in [0, 1] {
+        let search = limited(&sandbox, blocks, "search space.yaml --out study").expect_code(2);
+        assert!(search.message().contains("File too large"), "{}", search.stderr);
+        assert!(!sandbox.path("study").exists(), "{:?}", sandbox.list("study"));
+    }
+}
+
+#[test]
+fn a_full_file_system() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    sandbox
+        .run("search space.yaml --out undisturbed --trials 60")
+        .expect_code(0);
+    let disk = sandbox.path("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
+        .arg(&disk)
+        .output();
+    if !mounted.is_ok_and(|output| output.status.success()) {
+        println!("skipped: this user may not mount a small file system");
+        return;
+    }
+    let mount = Mount(disk);
+    let search = sandbox.run("search space.yaml --out disk/study --trials 60");
+    let resized = Command::new("mount")
+        .args(["-o", "remount,size=10m"])
+        .arg(&mount.0)
+        .status()
+        .unwrap();
+    assert!(resized.success());
+    let search = search.expect_code(2);
+    assert!(search.stderr.contains("No space left on device"), "{}", search.stderr);
+    assert!(search.stderr.contains("`automl resume"), "{}", search.stderr);
+    sandbox.run("resume disk/study").expect_code(0);
+    assert_eq!(sandbox.results("disk/study"), sandbox.results("undisturbed"));
+}
+
+/// Unmounted at the end, also when the story fails.
+struct Mount(std::path::PathBuf);
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_results_folder_that_cannot_be_made() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    sandbox.write("file", "of no use as a folder");
+    let search = sandbox.run("search space.yaml --out file/study").expect_code(2);
+    insta::assert_snapshot!(search.message(), @"error: cannot make the folder `file/study`: Not a directory (os error 20)");
+    let search = sandbox.run("search space.yaml --out file").expect_code(2);
+    insta::assert_snapshot!(search.message(), @"error: cannot make the folder `file`: File exists (os error 17)");
+    assert_eq!(sandbox.read("file"), "of no use as a folder");
+}
+
+#[test]
+fn a_results_folder_that_cannot_be_written() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let sandbox = Sandbox::with_spec(SPHERE);
+    let closed = sandbox.path("closed");
+    std::fs::create_dir(&closed).unwrap();
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o555)).unwrap();
+    if std::fs::write(closed.join("probe"), "").is_ok() {
+        println!("skipped: permissions do not bind this user");
+        std::fs::remove_file(closed.join("probe")).unwrap();
+        return;
+    }
+    let search = sandbox.run("search space.yaml --out closed/study").expect_code(2);
+    assert!(search.message().contains("closed/study"), "{}", search.message());
+    assert_eq!(sandbox.list("closed"), Vec::<String>::new());
+}

@@ -1,0 +1,21 @@
+//! Whole stories told to the real program: what is typed, what is said, what lies on disk afterwards.
+//!
+//! One file a subject; `support` holds what the stories share. Begin reading at `support::Sandbox`.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may break off, and says when it skips"
+)]
+
+mod architecture;
+mod bad_input;
+mod budgets;
+mod determinism;
+mod disk;
+mod interruptions;
+mod search;
+mod support;
+mod text;
+mod train;

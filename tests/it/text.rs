@@ -1,0 +1,89 @@
+//! Text classification from table to results, in every format of table.
+
+use std::path::Path;
+
+use crate::support::{REVIEWS, Sandbox, TEXTS, shared, write_reviews};
+
+#[test]
+fn every_format_of_table_gives_the_same_results() {
+    let sandbox = Sandbox::with_texts();
+    let mut first = None;
+    for extension in ["csv", "tsv", "jsonl"] {
+        let table = format!("reviews.{extension}");
+        write_reviews(&sandbox.path(&table), 0..REVIEWS);
+        let study = format!("study-{extension}");
+        sandbox
+            .run(&format!(
+                "search space.yaml --out {study} --trials 2 --set data.train={table}"
+            ))
+            .expect_code(0);
+        let leaderboard = sandbox.leaderboard(&study);
+        assert_eq!(
+            *first.get_or_insert_with(|| leaderboard.clone()),
+            leaderboard,
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn a_file_of_validation_examples_is_used_as_it_is() {
+    let sandbox = Sandbox::with_texts();
+    let spec = TEXTS.replace("split: {validation: 0.25, seed: 1}", "validation: VALIDATION");
+    for extension in ["csv", "tsv", "jsonl"] {
+        let validation = format!("held-out.{extension}");
+        sandbox.write("space.yaml", spec.replace("VALIDATION", &validation));
+        write_reviews(&sandbox.path(&validation), REVIEWS..REVIEWS + 10);
+        let study = format!("study-{extension}");
+        sandbox
+            .run(&format!(
+                "search space.yaml --out {study} --trials 3 --set metric=accuracy"
+            ))
+            .expect_code(0);
+        let best = sandbox
+            .run(&format!("train {study}/best.yaml --out {study}-model"))
+            .expect_code(0);
+        assert!(best.stderr.contains("on 10 validation examples"), "{}", best.stderr);
+    }
+}
+
+#[test]
+fn the_search_learns_what_the_words_tell() {
+    let sandbox = Sandbox::with_texts();
+    let spec = TEXTS.replace("metric: accuracy", "metric: {name: accuracy, target: 0.9}");
+    sandbox.write("space.yaml", spec);
+    let flags = "--trials 8 --set epochs.max=16 --set parameters.freeze_depth=0";
+    sandbox
+        .run(&format!("search space.yaml --out study {flags}"))
+        .expect_code(0);
+}
+
+#[test]
+fn the_spec_for_texts_that_comes_with_the_program_runs() {
+    let (Some(model), Some(table)) = (shared("bert-tiny"), shared("text/movie_sentiment.tsv")) else {
+        return;
+    };
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("search-spaces/text-classification.yaml");
+    let sandbox = Sandbox::new();
+    let head: String = std::fs::read_to_string(&table)
+        .unwrap()
+        .lines()
+        .take(401)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    sandbox.write("head.tsv", head);
+    let places = format!(
+        "--set model={} --set data.train={}",
+        model.display(),
+        sandbox.path("head.tsv").display()
+    );
+    let small = "--trials 2 --set epochs=0.5 --set max_length=32 --set resources.devices=cpu";
+    sandbox
+        .run(&format!("search {} --out study {places} {small}", spec.display()))
+        .expect_code(0);
+    assert_eq!(sandbox.leaderboard("study").lines().count(), 1 + 2);
+    sandbox.run("train study/best.yaml --out model").expect_code(0);
+    for file in ["config.json", "model.safetensors", "tokenizer.json", "README.md"] {
+        assert!(sandbox.path("model").join(file).is_file(), "{file}");
+    }
+}
