@@ -12,6 +12,7 @@ use super::arguments::Train;
 use crate::finetune::{Device, Metrics, Training, gpus};
 use crate::objective::{Inputs, training_config};
 use crate::report::{ModelCard, model_card};
+use crate::schedulers;
 use crate::space::Configuration;
 use crate::spec::{self, DataSpec, Devices, FineTuneSpec, ModelSource, ObjectiveSpec, Spec, Task};
 use crate::units::Samples;
@@ -58,11 +59,16 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
     let to = Samples::from_epochs(stop, per_epoch);
     let mut training = Training::start(&inputs.model, training_config(&configuration, max, spec.seed))?;
     let bar = progress_bar(to);
-    training.train(&inputs.data.train, to, &mut |step| {
-        bar.set_position(step.seen.0);
-        bar.set_message(format!("loss {:.4}", step.loss));
-        ControlFlow::Continue(())
-    })?;
+    let scheduler = schedulers::build(spec.scheduler, Samples::from_epochs(spec.epochs.min, per_epoch), max);
+    let rungs = scheduler.rungs().iter().copied().filter(|&rung| rung < to);
+    // No step crosses a rung, so the trial's steps are repeated only by stopping where it stopped.
+    for stop in rungs.chain([to]) {
+        training.train(&inputs.data.train, stop, &mut |step| {
+            bar.set_position(step.seen.0);
+            bar.set_message(format!("loss {:.4}", step.loss));
+            ControlFlow::Continue(())
+        })?;
+    }
     bar.finish_and_clear();
     let metrics = match &measured {
         Some(validation) => {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::leaderboard;
 use crate::space::{Configuration, Domain, Parameter, Space, Value};
-use crate::spec::{Budget, EpochRange, Resources, SchedulerSpec, SearcherSpec, Spec};
+use crate::spec::{Budget, EpochRange, Resources, SearcherSpec, Spec};
 use crate::study::Study;
 use crate::units::{Loss, Seed, TrialId};
 
@@ -54,7 +54,8 @@ impl Best {
         })
     }
 
-    /// `best.yaml`: the study's spec with this trial's values, its seed, and where it was best.
+    /// `best.yaml`: the study's spec with this trial's values, its seed, and where it was best. The rungs stay: steps end
+    /// there, so training makes the trial's steps only if it stops where the trial did.
     pub fn to_yaml(&self, spec: &Spec) -> String {
         let parameters = self.configuration.iter().map(|(name, value)| Parameter {
             name: name.to_owned(),
@@ -74,7 +75,6 @@ impl Best {
         let runnable = Spec {
             name: format!("{}-best", spec.name),
             searcher: SearcherSpec::Random,
-            scheduler: SchedulerSpec::None,
             space,
             epochs,
             budget: Budget {

@@ -12,19 +12,38 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("trials", &["space", "units"]),
     ("searchers", &["rng", "space", "spec", "trials"]),
     ("schedulers", &["spec", "trials", "units"]),
-    ("policies", &["schedulers", "searchers", "space", "spec", "trials", "units"]),
+    (
+        "policies",
+        &["schedulers", "searchers", "space", "spec", "trials", "units"],
+    ),
     ("study", &["policies", "rng", "space", "spec", "trials", "units"]),
     ("finetune", &["rng", "units"]),
     ("objective", &["finetune", "space", "spec", "study", "trials", "units"]),
     ("worker", &["finetune", "objective", "spec", "trials", "units"]),
     ("journal", &["study"]),
     ("engine", &["journal", "rng", "study", "trials", "units", "worker"]),
-    ("report", &["engine", "finetune", "space", "spec", "study", "trials", "units", "worker"]),
+    (
+        "report",
+        &[
+            "engine", "finetune", "space", "spec", "study", "trials", "units", "worker",
+        ],
+    ),
     (
         "cli",
         &[
-            "engine", "finetune", "journal", "objective", "policies", "report", "space", "spec", "study", "trials",
-            "units", "worker",
+            "engine",
+            "finetune",
+            "journal",
+            "objective",
+            "policies",
+            "report",
+            "schedulers",
+            "space",
+            "spec",
+            "study",
+            "trials",
+            "units",
+            "worker",
         ],
     ),
 ];
@@ -74,7 +93,10 @@ fn imported(text: &str) -> BTreeSet<String> {
         .collect();
     let code = code.join("\n");
     let mut names = BTreeSet::new();
-    for (_, after) in code.match_indices("crate::").map(|(at, found)| code.split_at(at + found.len())) {
+    for (_, after) in code
+        .match_indices("crate::")
+        .map(|(at, found)| code.split_at(at + found.len()))
+    {
         match after.strip_prefix('{') {
             // `use crate::{rng, units::Seed};`
             Some(list) => names.extend(top_level_names(list)),
@@ -106,7 +128,9 @@ fn top_level_names(list: &str) -> Vec<String> {
 
 fn leading_name(text: &str) -> Option<String> {
     let text = text.trim_start();
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .unwrap_or(text.len());
     (end > 0).then(|| text[..end].to_owned())
 }
 
@@ -120,7 +144,10 @@ fn nothing_imports_from_a_floor_above_it() {
             continue;
         };
         for (name, file) in names.iter().filter(|(name, _)| !allowed.contains(&name.as_str())) {
-            faults.push(format!("src/{}: `{module}` may not import `crate::{name}`", file.display()));
+            faults.push(format!(
+                "src/{}: `{module}` may not import `crate::{name}`",
+                file.display()
+            ));
         }
         let unused = allowed.iter().filter(|name| !names.contains_key(**name));
         faults.extend(unused.map(|name| format!("FLOORS lets `{module}` import `{name}`, which it does not")));
@@ -133,7 +160,10 @@ fn the_table_of_floors_has_no_way_up() {
     for (floor, (module, allowed)) in FLOORS.iter().enumerate() {
         let below: Vec<&str> = FLOORS[..floor].iter().map(|(name, _)| *name).collect();
         for name in *allowed {
-            assert!(below.contains(name), "`{module}` imports `{name}`, which is not below it");
+            assert!(
+                below.contains(name),
+                "`{module}` imports `{name}`, which is not below it"
+            );
         }
     }
 }

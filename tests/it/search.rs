@@ -47,7 +47,9 @@ fn a_search_leaves_its_results_and_nothing_else() {
 fn the_columns_of_the_leaderboard_are_stable() {
     let sandbox = searched("--trials 2");
     let header = |flags: &str| {
-        let csv = sandbox.run(&format!("leaderboard study --format csv {flags}")).expect_code(0);
+        let csv = sandbox
+            .run(&format!("leaderboard study --format csv {flags}"))
+            .expect_code(0);
         csv.stdout.lines().next().unwrap().replace(',', "\n")
     };
     insta::assert_snapshot!(header(""), @r##"
@@ -82,7 +84,15 @@ finished_at
     let all = header("");
     assert!(all.starts_with(&header("--no-timing")), "timing columns come last");
     assert_eq!(header("--no-timing").lines().last(), Some("params.kind"));
-    assert_eq!(sandbox.read("study/leaderboard.csv").lines().next().unwrap().replace(',', "\n"), all);
+    assert_eq!(
+        sandbox
+            .read("study/leaderboard.csv")
+            .lines()
+            .next()
+            .unwrap()
+            .replace(',', "\n"),
+        all
+    );
 }
 
 #[test]
@@ -135,7 +145,12 @@ fn the_leaderboard_comes_in_four_formats() {
 #[test]
 fn the_best_configuration_comes_in_four_formats() {
     let sandbox = searched("");
-    let show = |format: &str| sandbox.run(&format!("best study --format {format}")).expect_code(0).stdout;
+    let show = |format: &str| {
+        sandbox
+            .run(&format!("best study --format {format}"))
+            .expect_code(0)
+            .stdout
+    };
     assert_eq!(show("yaml"), sandbox.read("study/best.yaml"));
     insta::assert_snapshot!(show("yaml"), @r##"
 # Trial 2 of the study `sphere`: loss 0.029615576320254335 on the validation data, at epoch 9.
@@ -163,7 +178,8 @@ epochs:
   max: 9.0
   stop: 9.0
 early_terminate:
-  type: none
+  type: asha
+  eta: 3
 budget:
   trials: 1
 resources:
@@ -208,6 +224,10 @@ fn the_best_configuration_is_a_valid_spec() {
         serde_json::from_str::<serde_json::Value>(&best.stdout).unwrap()["value"].clone()
     };
     assert!(metric("again").is_number());
+    assert!(
+        sandbox.leaderboard("again").contains(",completed,"),
+        "its one trial runs to its end"
+    );
 }
 
 #[test]
@@ -215,7 +235,9 @@ fn standard_output_is_for_results_only() {
     let sandbox = Sandbox::with_spec(SPHERE);
     for (flags, is_silent) in [("", false), ("-v", false), ("-q", true), ("--json", false)] {
         let folder = format!("study{}", flags.trim_start_matches('-'));
-        let search = sandbox.run(&format!("search space.yaml --out {folder} {flags}")).expect_code(0);
+        let search = sandbox
+            .run(&format!("search space.yaml --out {folder} {flags}"))
+            .expect_code(0);
         assert_eq!(search.stdout, "", "of search {flags}");
         assert_eq!(search.stderr.is_empty(), is_silent, "search {flags}");
         assert!(!search.stderr.contains('\u{1b}'), "escape codes without a terminal");
@@ -236,7 +258,10 @@ fn every_line_for_machines_is_an_object() {
     let last = moments.last().unwrap();
     assert_eq!((&last["moment"], &last["reason"]), (&"ended".into(), &"trials".into()));
     let delivered = moments.iter().filter(|moment| moment["moment"] == "delivered").count();
-    assert_eq!(delivered, crate::support::count(&sandbox.path("study"), "segment_delivered"));
+    assert_eq!(
+        delivered,
+        crate::support::count(&sandbox.path("study"), "segment_delivered")
+    );
 }
 
 #[test]
@@ -268,7 +293,10 @@ fn overrides_have_the_last_word() {
     let sandbox = searched("--trials 9 --seed 1 --set budget.trials=3 --set parameters.x=0.25");
     let leaderboard = sandbox.leaderboard("study");
     assert_eq!(leaderboard.lines().count(), 1 + 3);
-    assert!(leaderboard.lines().skip(1).all(|row| row.contains(",0.25,")), "{leaderboard}");
+    assert!(
+        leaderboard.lines().skip(1).all(|row| row.contains(",0.25,")),
+        "{leaderboard}"
+    );
     assert!(sandbox.read("study/spec.yaml").contains("seed: 1\n"));
 }
 

@@ -20,7 +20,9 @@ fn best_value(sandbox: &Sandbox) -> f64 {
 
 /// The number behind a word in what `train` said.
 fn said(text: &str, word: &str) -> f64 {
-    let (_, after) = text.split_once(&format!("{word} ")).unwrap_or_else(|| panic!("no {word}: {text}"));
+    let (_, after) = text
+        .split_once(&format!("{word} "))
+        .unwrap_or_else(|| panic!("no {word}: {text}"));
     let number: String = after.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
     number.parse().unwrap()
 }
@@ -35,9 +37,15 @@ fn the_best_configuration_becomes_a_model() {
         ["README.md", "config.json", "model.safetensors", "vocab.txt"]
     );
     let config: serde_json::Value = serde_json::from_str(&sandbox.read("model-out/config.json")).unwrap();
-    assert_eq!(config["id2label"], serde_json::json!({"0": "negative", "1": "positive"}));
+    assert_eq!(
+        config["id2label"],
+        serde_json::json!({"0": "negative", "1": "positive"})
+    );
     assert_eq!(config["label2id"], serde_json::json!({"negative": 0, "positive": 1}));
-    assert_eq!(config["architectures"], serde_json::json!(["BertForSequenceClassification"]));
+    assert_eq!(
+        config["architectures"],
+        serde_json::json!(["BertForSequenceClassification"])
+    );
     let numbers = |line: &str| {
         let is_number = |word: &&str| word.parse::<f64>().is_ok();
         let words = line.split(' ').map(|word| if is_number(&word) { "N" } else { word });
@@ -92,44 +100,68 @@ fn the_model_is_as_good_as_its_trial() {
     for metric in ["accuracy", "loss"] {
         let sandbox = searched(&format!("--set metric={metric}"));
         let train = sandbox.run("train study/best.yaml").expect_code(0);
-        assert!(sandbox.path("study/model/config.json").exists(), "beside its configuration");
+        assert!(
+            sandbox.path("study/model/config.json").exists(),
+            "beside its configuration"
+        );
         // It is printed with four digits.
         let difference = (said(&train.stderr, metric) - best_value(&sandbox)).abs();
-        assert!(difference <= 0.5e-4 + 1e-12, "{metric} {}\n{}", best_value(&sandbox), train.stderr);
+        assert!(
+            difference <= 0.5e-4 + 1e-12,
+            "{metric} {}\n{}",
+            best_value(&sandbox),
+            train.stderr
+        );
     }
 }
 
 #[test]
-fn the_model_is_as_good_as_its_trial_after_rungs() {
+fn the_model_is_as_good_as_its_trial_after_rungs_inside_epochs() {
     let flags = "--trials 6 --set metric=loss --set early_terminate.type=asha --set early_terminate.eta=2";
-    let sandbox = searched(flags);
+    let sandbox = searched(&format!("{flags} --set epochs.min=0.3"));
     let train = sandbox.run("train study/best.yaml").expect_code(0);
     let (trained, found) = (said(&train.stderr, "loss"), best_value(&sandbox));
-    assert!((trained - found).abs() <= 0.5e-4 + 1e-12, "loss {found} in the search, {trained} in training");
+    assert!(
+        (trained - found).abs() <= 0.5e-4 + 1e-12,
+        "loss {found} in the search, {trained} in training"
+    );
 }
 
 #[test]
 fn a_trained_model_can_be_trained_again() {
     let sandbox = searched("--trials 2");
     sandbox.run("train study/best.yaml --out first").expect_code(0);
-    sandbox.run("train study/best.yaml --out second --set model=./first").expect_code(2);
+    sandbox
+        .run("train study/best.yaml --out second --set model=./first")
+        .expect_code(2);
     let first = sandbox.path("first");
     sandbox
-        .run(&format!("train study/best.yaml --out second --set model={}", first.display()))
+        .run(&format!(
+            "train study/best.yaml --out second --set model={}",
+            first.display()
+        ))
         .expect_code(0);
     let weights = |folder: &str| std::fs::read(sandbox.path(&format!("{folder}/model.safetensors"))).unwrap();
     assert_ne!(weights("first"), weights("second"));
     sandbox.run("train study/best.yaml --out third").expect_code(0);
-    assert!(weights("first") == weights("third"), "the same configuration and seed give the same weights");
+    assert!(
+        weights("first") == weights("third"),
+        "the same configuration and seed give the same weights"
+    );
 }
 
 #[test]
 fn training_on_everything_measures_nothing() {
     let sandbox = searched("--trials 1");
-    let train = sandbox.run("train study/best.yaml --out all --with-validation").expect_code(0);
+    let train = sandbox
+        .run("train study/best.yaml --out all --with-validation")
+        .expect_code(0);
     assert!(!train.stderr.contains("accuracy"), "{}", train.stderr);
     let card = sandbox.read("all/README.md");
-    assert!(card.contains("48 training examples, the validation examples included"), "{card}");
+    assert!(
+        card.contains("48 training examples, the validation examples included"),
+        "{card}"
+    );
     assert!(card.contains("Not measured"), "{card}");
 }
 
@@ -138,7 +170,9 @@ fn a_model_is_never_overwritten() {
     let sandbox = searched("--trials 1");
     sandbox.run("train study/best.yaml --out out").expect_code(0);
     let before = std::fs::read(sandbox.path("out/model.safetensors")).unwrap();
-    let again = sandbox.run("train study/best.yaml --out out --set seed=1").expect_code(2);
+    let again = sandbox
+        .run("train study/best.yaml --out out --set seed=1")
+        .expect_code(2);
     insta::assert_snapshot!(again.message(), @"error: `out` holds a model already: choose another folder with `--out`");
     assert!(std::fs::read(sandbox.path("out/model.safetensors")).unwrap() == before);
 }
