@@ -79,7 +79,7 @@ impl Folder {
         let is_new = !path.exists();
         Self::fill(path, spec_yaml, seed, epoch).inspect_err(|error| {
             // Another process may have been quicker: what it wrote is not ours to remove.
-            if !matches!(error, FolderError::Locked(_)) {
+            if !matches!(error, FolderError::Locked(LockError::Held { .. })) {
                 for name in ["lock", "spec.yaml", "manifest.json", journal::FILE_NAME] {
                     let _ = fs::remove_file(path.join(name));
                 }

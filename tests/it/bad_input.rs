@@ -5,12 +5,18 @@ use crate::support::{REVIEWS, SPHERE, Sandbox, TEXTS, write_reviews};
 /// What `automl search` says when it refuses; nothing may be left of the folder that it was to make.
 #[track_caller]
 fn refused(sandbox: &Sandbox, flags: &str) -> String {
-    let search = sandbox.run(&format!("search space.yaml --out study {flags}")).expect_code(2);
+    let search = sandbox
+        .run(&format!("search space.yaml --out study {flags}"))
+        .expect_code(2);
     assert_eq!(search.stdout, "");
     assert_eq!(sandbox.list("study"), Vec::<String>::new(), "left behind");
     assert!(!sandbox.path("study").exists(), "an empty folder is left behind");
     let validate = sandbox.run(&format!("validate space.yaml {flags}")).expect_code(2);
-    assert_eq!(search.message(), validate.message(), "`validate` says what `search` says");
+    assert_eq!(
+        search.message(),
+        validate.message(),
+        "`validate` says what `search` says"
+    );
     search.message()
 }
 
@@ -147,7 +153,9 @@ error: `budgt` is no key of a spec
 #[test]
 fn a_budget_that_is_no_time() {
     let sandbox = Sandbox::with_spec(SPHERE);
-    let search = sandbox.run("search space.yaml --out study --budget soon").expect_code(2);
+    let search = sandbox
+        .run("search space.yaml --out study --budget soon")
+        .expect_code(2);
     insta::assert_snapshot!(search.message(), @r##"
 error: `wall` must be a duration
  --> --set:1:13
@@ -273,7 +281,12 @@ fn a_results_folder_that_is_taken() {
 fn a_folder_without_a_study() {
     let sandbox = Sandbox::new();
     sandbox.write("folder/notes.txt", "");
-    for line in ["leaderboard folder", "best folder", "resume folder", "leaderboard nowhere"] {
+    for line in [
+        "leaderboard folder",
+        "best folder",
+        "resume folder",
+        "leaderboard nowhere",
+    ] {
         let outcome = sandbox.run(line).expect_code(2);
         let folder = line.split(' ').nth(1).unwrap();
         assert_eq!(
@@ -289,7 +302,12 @@ fn a_damaged_journal_is_told_with_its_line() {
     let sandbox = Sandbox::with_spec(SPHERE);
     sandbox.run("search space.yaml --out study --trials 2").expect_code(0);
     let mut journal = std::fs::read(sandbox.path("study/journal.jsonl")).unwrap();
-    let middle = journal.split(|&byte| byte == b'\n').take(3).map(|line| line.len() + 1).sum::<usize>() + 20;
+    let middle = journal
+        .split(|&byte| byte == b'\n')
+        .take(3)
+        .map(|line| line.len() + 1)
+        .sum::<usize>()
+        + 20;
     journal[middle] ^= 1;
     sandbox.write("study/journal.jsonl", &journal);
     let resume = sandbox.run("resume study").expect_code(2);
@@ -297,7 +315,11 @@ fn a_damaged_journal_is_told_with_its_line() {
     for line in ["leaderboard study", "best study"] {
         assert_eq!(sandbox.run(line).expect_code(2).message(), resume.message());
     }
-    assert_eq!(std::fs::read(sandbox.path("study/journal.jsonl")).unwrap(), journal, "damage is left to be mended");
+    assert_eq!(
+        std::fs::read(sandbox.path("study/journal.jsonl")).unwrap(),
+        journal,
+        "damage is left to be mended"
+    );
 }
 
 #[test]
@@ -331,9 +353,15 @@ fn a_study_belongs_to_one_process_at_a_time() {
     let mut search = sandbox.start(&format!("search space.yaml --out study {flags}"));
     search.wait_for_events(&study, 2);
     let resume = sandbox.run("resume study").expect_code(2);
-    assert!(resume.stderr.contains(&format!("(pid {})", search.pid())), "{}", resume.stderr);
+    assert!(
+        resume.stderr.contains(&format!("(pid {})", search.pid())),
+        "{}",
+        resume.stderr
+    );
     insta::assert_snapshot!(resume.message(), @"error: another process (pid [PID]) works on the study in `study`: wait for it or stop it first");
-    sandbox.run(&format!("search space.yaml --out study {flags}")).expect_code(2);
+    sandbox
+        .run(&format!("search space.yaml --out study {flags}"))
+        .expect_code(2);
     // Looking is free.
     sandbox.run("leaderboard study").expect_code(0);
     search.signal("INT");

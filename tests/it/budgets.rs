@@ -14,7 +14,11 @@ fn the_number_of_trials_is_a_total() {
             .expect_code(0);
         assert_eq!(sandbox.leaderboard(&study).lines().count(), 1 + trials);
         sandbox.run(&format!("resume {study}")).expect_code(0);
-        assert_eq!(sandbox.leaderboard(&study).lines().count(), 1 + trials, "after a resume");
+        assert_eq!(
+            sandbox.leaderboard(&study).lines().count(),
+            1 + trials,
+            "after a resume"
+        );
     }
 }
 
@@ -34,8 +38,16 @@ fn a_search_ends_with_its_time() {
         let search = sandbox.run(&format!(
             "search space.yaml --out study {flags} --set early_terminate={scheduler}"
         ));
-        assert!(search.seconds < Duration::from_secs(4), "budget of 2 s took {:?}", search.seconds);
-        assert!(search.seconds > Duration::from_secs(1), "stopped after {:?}", search.seconds);
+        assert!(
+            search.seconds < Duration::from_secs(4),
+            "budget of 2 s took {:?}",
+            search.seconds
+        );
+        assert!(
+            search.seconds > Duration::from_secs(1),
+            "stopped after {:?}",
+            search.seconds
+        );
         search.expect_code(0);
         let leaderboard = sandbox.leaderboard("study");
         assert!(leaderboard.lines().count() > 2, "{leaderboard}");
@@ -49,7 +61,11 @@ fn a_search_whose_first_trial_is_too_long_ends_with_its_time_too() {
     let sandbox = Sandbox::with_spec(SPHERE);
     let flags = "--budget 2s --set function.trial_seconds=60 --set early_terminate=none --set epochs=9";
     let search = sandbox.run(&format!("search space.yaml --out study {flags}"));
-    assert!(search.seconds < Duration::from_secs(4), "budget of 2 s took {:?}", search.seconds);
+    assert!(
+        search.seconds < Duration::from_secs(4),
+        "budget of 2 s took {:?}",
+        search.seconds
+    );
     let code = search.code;
     let leaderboard = sandbox.leaderboard("study");
     assert!(matches!(code, Some(0 | 4)), "exit code {code:?}:\n{leaderboard}");
@@ -59,20 +75,32 @@ fn a_search_whose_first_trial_is_too_long_ends_with_its_time_too() {
 fn more_time_goes_on_with_the_same_trials() {
     let sandbox = Sandbox::with_spec(SPHERE);
     let flags = "--budget 2s --trials 14 --set function.trial_seconds=1.5";
-    sandbox.run(&format!("search space.yaml --out study {flags}")).expect_code(0);
+    sandbox
+        .run(&format!("search space.yaml --out study {flags}"))
+        .expect_code(0);
     let study = sandbox.path("study");
     let before = configurations(&sandbox);
     assert!(!before.is_empty() && count(&study, "deadline_reached") == 1);
     let resumed = sandbox.run("resume study --add-budget 2s");
-    assert!(resumed.seconds < Duration::from_secs(4), "2 s more took {:?}", resumed.seconds);
+    assert!(
+        resumed.seconds < Duration::from_secs(4),
+        "2 s more took {:?}",
+        resumed.seconds
+    );
     resumed.expect_code(0);
     sandbox.run("resume study --add-budget 1m").expect_code(0);
     let after = configurations(&sandbox);
     assert_eq!(after.len(), 14);
-    assert!(before.iter().all(|trial| after.contains(trial)), "{before:?}\n{after:?}");
+    assert!(
+        before.iter().all(|trial| after.contains(trial)),
+        "{before:?}\n{after:?}"
+    );
     // And in the end all is as if there had been time enough at once.
     sandbox
-        .run(&format!("search space.yaml --out at-once {}", flags.replace("2s", "1m")))
+        .run(&format!(
+            "search space.yaml --out at-once {}",
+            flags.replace("2s", "1m")
+        ))
         .expect_code(0);
     assert_eq!(sandbox.leaderboard("study"), sandbox.leaderboard("at-once"));
 }
@@ -85,25 +113,33 @@ fn configurations(sandbox: &Sandbox) -> Vec<(String, String)> {
     let column = |name: &str| header.iter().position(|known| known == name).unwrap();
     let (trial, hash) = (column("trial"), column("config_hash"));
     let records = reader.records().map(Result::unwrap);
-    records.map(|record| (record[trial].to_owned(), record[hash].to_owned())).collect()
+    records
+        .map(|record| (record[trial].to_owned(), record[hash].to_owned()))
+        .collect()
 }
 
 #[test]
 fn a_target_that_is_missed_is_exit_code_3() {
     let sandbox = Sandbox::with_spec(SPHERE);
     let target = "--set metric.name=loss --set metric.target=-1";
-    sandbox.run(&format!("search space.yaml --out study {target}")).expect_code(3);
+    sandbox
+        .run(&format!("search space.yaml --out study {target}"))
+        .expect_code(3);
     assert_eq!(sandbox.leaderboard("study").lines().count(), 1 + 12);
     sandbox.run("best study").expect_code(0);
     let in_time = "--budget 1s --trials 1000 --set function.trial_seconds=0.3";
-    sandbox.run(&format!("search space.yaml --out timed {target} {in_time}")).expect_code(3);
+    sandbox
+        .run(&format!("search space.yaml --out timed {target} {in_time}"))
+        .expect_code(3);
 }
 
 #[test]
 fn a_target_that_is_met_ends_the_search() {
     let sandbox = Sandbox::with_spec(SPHERE);
     let flags = "--trials 1000 --set metric.name=loss --set metric.target=0.3";
-    sandbox.run(&format!("search space.yaml --out study {flags}")).expect_code(0);
+    sandbox
+        .run(&format!("search space.yaml --out study {flags}"))
+        .expect_code(0);
     let best = sandbox.run("best study --format json").expect_code(0);
     let best: serde_json::Value = serde_json::from_str(&best.stdout).unwrap();
     assert!(best["value"].as_f64().unwrap() <= 0.3, "{best}");
@@ -115,7 +151,9 @@ fn a_target_that_is_met_ends_the_search() {
 fn a_search_in_which_every_trial_fails_is_exit_code_4() {
     let sandbox = Sandbox::with_texts();
     let flags = "--trials 3 --set parameters.learning_rate=1e30 --set parameters.max_grad_norm=1e30";
-    let search = sandbox.run(&format!("search space.yaml --out study {flags}")).expect_code(4);
+    let search = sandbox
+        .run(&format!("search space.yaml --out study {flags}"))
+        .expect_code(4);
     assert!(search.stderr.contains("diverged"), "{}", search.stderr);
     let leaderboard = sandbox.leaderboard("study");
     assert_eq!(leaderboard.matches(",failed,").count(), 3, "{leaderboard}");

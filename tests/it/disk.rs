@@ -26,7 +26,9 @@ fn limited(sandbox: &Sandbox, blocks: u32, arguments: &str) -> Outcome {
 #[test]
 fn a_search_that_cannot_write_its_journal_says_so_and_can_go_on() {
     let sandbox = Sandbox::with_spec(SPHERE);
-    sandbox.run("search space.yaml --out undisturbed --trials 30").expect_code(0);
+    sandbox
+        .run("search space.yaml --out undisturbed --trials 30")
+        .expect_code(0);
     let search = limited(&sandbox, 16, "search space.yaml --out study --trials 30").expect_code(2);
     insta::assert_snapshot!(search.filtered().lines().filter(|line| line.starts_with("error")).collect::<String>(), @"error: cannot write the journal `study/journal.jsonl`: File too large (os error 27); everything before is safe, `automl resume` goes on from there");
     assert_eq!(search.stdout, "");
@@ -49,7 +51,9 @@ fn a_disk_that_is_full_from_the_beginning_leaves_nothing() {
 #[test]
 fn a_full_file_system() {
     let sandbox = Sandbox::with_spec(SPHERE);
-    sandbox.run("search space.yaml --out undisturbed --trials 60").expect_code(0);
+    sandbox
+        .run("search space.yaml --out undisturbed --trials 60")
+        .expect_code(0);
     let disk = sandbox.path("disk");
     std::fs::create_dir(&disk).unwrap();
     let mounted = Command::new("mount")

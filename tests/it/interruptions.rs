@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::{Running, SPHERE, Sandbox, count, eventually, events, kill, processes};
+use crate::support::{Running, SPHERE, Sandbox, count, events, eventually, kill, processes};
 
 /// Slow enough to be caught in the act, quick enough for many of them.
 const SLOW: &str = "--trials 16 --set function.trial_seconds=0.3";
@@ -36,7 +36,11 @@ fn a_killed_search_resumes_to_the_same_results() {
         assert_eq!(search.finish().code, None);
         nothing_is_left(&sandbox);
         sandbox.run(&format!("resume {study}")).expect_code(0);
-        assert_eq!(sandbox.results(&study), expected, "killed after {moment} of {length} events");
+        assert_eq!(
+            sandbox.results(&study),
+            expected,
+            "killed after {moment} of {length} events"
+        );
     }
 }
 
@@ -145,7 +149,10 @@ fn an_interrupted_search_says_so_and_resumes_to_the_same_results() {
         nothing_is_left(&sandbox);
         let leaderboard = sandbox.read("study/leaderboard.csv");
         assert!(leaderboard.lines().count() > 4, "{leaderboard}");
-        assert_eq!(sandbox.leaderboard("study").lines().count(), leaderboard.lines().count());
+        assert_eq!(
+            sandbox.leaderboard("study").lines().count(),
+            leaderboard.lines().count()
+        );
         sandbox.run("resume study").expect_code(0);
         assert_eq!(sandbox.results("study"), expected, "after SIG{signal}");
     }
@@ -158,7 +165,9 @@ fn an_interrupted_fine_tuning_resumes_inside_its_segment() {
     let expected = undisturbed(&sandbox, flags);
     let mut search = sandbox.start(&format!("search space.yaml --out study {flags} --json"));
     search.wait_until_said("both at work", |said| {
-        [0, 1].iter().all(|trial| said.contains(&format!("\"trial\":{trial},\"at\"")))
+        [0, 1]
+            .iter()
+            .all(|trial| said.contains(&format!("\"trial\":{trial},\"at\"")))
     });
     search.signal("INT");
     search.finish().expect_code(130);

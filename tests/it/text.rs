@@ -13,10 +13,16 @@ fn every_format_of_table_gives_the_same_results() {
         write_reviews(&sandbox.path(&table), 0..REVIEWS);
         let study = format!("study-{extension}");
         sandbox
-            .run(&format!("search space.yaml --out {study} --trials 2 --set data.train={table}"))
+            .run(&format!(
+                "search space.yaml --out {study} --trials 2 --set data.train={table}"
+            ))
             .expect_code(0);
         let leaderboard = sandbox.leaderboard(&study);
-        assert_eq!(*first.get_or_insert_with(|| leaderboard.clone()), leaderboard, "{table}");
+        assert_eq!(
+            *first.get_or_insert_with(|| leaderboard.clone()),
+            leaderboard,
+            "{table}"
+        );
     }
 }
 
@@ -30,9 +36,13 @@ fn a_file_of_validation_examples_is_used_as_it_is() {
         write_reviews(&sandbox.path(&validation), REVIEWS..REVIEWS + 10);
         let study = format!("study-{extension}");
         sandbox
-            .run(&format!("search space.yaml --out {study} --trials 3 --set metric=accuracy"))
+            .run(&format!(
+                "search space.yaml --out {study} --trials 3 --set metric=accuracy"
+            ))
             .expect_code(0);
-        let best = sandbox.run(&format!("train {study}/best.yaml --out {study}-model")).expect_code(0);
+        let best = sandbox
+            .run(&format!("train {study}/best.yaml --out {study}-model"))
+            .expect_code(0);
         assert!(best.stderr.contains("on 10 validation examples"), "{}", best.stderr);
     }
 }

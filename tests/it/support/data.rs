@@ -32,7 +32,10 @@ pub(crate) fn write_bert(folder: &Path) {
     std::fs::write(folder.join("config.json"), config.to_string()).unwrap();
     let mut tensors = vec![
         ("embeddings.word_embeddings.weight".to_owned(), vec![words.len(), WIDTH]),
-        ("embeddings.position_embeddings.weight".to_owned(), vec![POSITIONS, WIDTH]),
+        (
+            "embeddings.position_embeddings.weight".to_owned(),
+            vec![POSITIONS, WIDTH],
+        ),
         ("embeddings.token_type_embeddings.weight".to_owned(), vec![2, WIDTH]),
     ];
     let mut layer = |name: String, rows: usize, columns: Option<usize>| {
@@ -84,9 +87,19 @@ impl Lcg {
 /// `text` and `label`.
 pub(crate) fn write_reviews(path: &Path, numbers: Range<usize>) {
     let rows = numbers.map(|number| {
-        let (words, label) = if number % 2 == 0 { (GOOD, "positive") } else { (BAD, "negative") };
+        let (words, label) = if number % 2 == 0 {
+            (GOOD, "positive")
+        } else {
+            (BAD, "negative")
+        };
         let plain = |step: usize| PLAIN[(number * 5 + step) % PLAIN.len()];
-        let text = format!("{} {} {} {}", plain(0), plain(1 + number % 3), words[number / 2 % 4], plain(4));
+        let text = format!(
+            "{} {} {} {}",
+            plain(0),
+            plain(1 + number % 3),
+            words[number / 2 % 4],
+            plain(4)
+        );
         (text, label)
     });
     let mut file = String::new();

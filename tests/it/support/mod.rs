@@ -118,7 +118,11 @@ impl Sandbox {
 
     /// What must not depend on the machine: the leaderboard without timing, and `best.yaml`.
     pub(crate) fn results(&self, study: &str) -> String {
-        format!("{}\n{}", self.leaderboard(study), self.read(&format!("{study}/best.yaml")))
+        format!(
+            "{}\n{}",
+            self.leaderboard(study),
+            self.read(&format!("{study}/best.yaml"))
+        )
     }
 }
 

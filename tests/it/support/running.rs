@@ -60,7 +60,11 @@ impl Running {
         let begun = Instant::now();
         while !is_so() {
             if self.child.try_wait().unwrap().is_some() || begun.elapsed() > PATIENCE {
-                panic!("`{}` is over, or stuck, before there was: {what}\n{}", self.what, self.said());
+                panic!(
+                    "`{}` is over, or stuck, before there was: {what}\n{}",
+                    self.what,
+                    self.said()
+                );
             }
             std::thread::sleep(Duration::from_millis(2));
         }
