@@ -53,7 +53,7 @@ pub enum FolderError {
     #[error("`{}` is not empty and holds no study: choose another folder with `--out`", .0.display())]
     NotEmpty(PathBuf),
     /// No study.
-    #[error("`{}` holds no study (no event is in a `journal.jsonl` there)", .0.display())]
+    #[error("`{}` holds no study (there is no `journal.jsonl` in it, or it is empty)", .0.display())]
     NoStudy(PathBuf),
     /// The spec in it is not the one that the study was begun with.
     #[error("`{}` is not the spec that this study was begun with: undo the change, or start a new study with it", .0.display())]
@@ -81,9 +81,15 @@ impl Folder {
         refuse_occupied(path, spec_yaml)?;
         let is_new = !path.exists();
         make(path)?;
+        let lock = Lock::acquire(path).inspect_err(|error| {
+            if is_new && !matches!(error, LockError::Held { .. }) {
+                let _ = fs::remove_file(path.join("lock"));
+                let _ = fs::remove_dir(path);
+            }
+        })?;
         let folder = Self {
             path: path.to_owned(),
-            _lock: Lock::acquire(path)?,
+            _lock: lock,
         };
         // Another process may have been quicker: what it wrote is not ours to touch.
         refuse_occupied(path, spec_yaml)?;

@@ -291,7 +291,7 @@ fn a_folder_without_a_study() {
         let folder = line.split(' ').nth(1).unwrap();
         assert_eq!(
             outcome.message().trim_end(),
-            format!("error: `{folder}` holds no study (there is no `journal.jsonl` in it)")
+            format!("error: `{folder}` holds no study (there is no `journal.jsonl` in it, or it is empty)")
         );
         assert_eq!(sandbox.list(""), ["folder", "folder/notes.txt"]);
     }

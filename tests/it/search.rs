@@ -178,7 +178,8 @@ epochs:
   max: 9.0
   stop: 9.0
 early_terminate:
-  type: none
+  type: asha
+  eta: 3
 budget:
   trials: 1
 resources:
@@ -223,6 +224,10 @@ fn the_best_configuration_is_a_valid_spec() {
         serde_json::from_str::<serde_json::Value>(&best.stdout).unwrap()["value"].clone()
     };
     assert!(metric("again").is_number());
+    assert!(
+        sandbox.leaderboard("again").contains(",completed,"),
+        "its one trial runs to its end"
+    );
 }
 
 #[test]

@@ -116,9 +116,9 @@ fn the_model_is_as_good_as_its_trial() {
 }
 
 #[test]
-fn the_model_is_as_good_as_its_trial_after_rungs() {
+fn the_model_is_as_good_as_its_trial_after_rungs_inside_epochs() {
     let flags = "--trials 6 --set metric=loss --set early_terminate.type=asha --set early_terminate.eta=2";
-    let sandbox = searched(flags);
+    let sandbox = searched(&format!("{flags} --set epochs.min=0.3"));
     let train = sandbox.run("train study/best.yaml").expect_code(0);
     let (trained, found) = (said(&train.stderr, "loss"), best_value(&sandbox));
     assert!(
