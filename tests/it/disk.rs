@@ -39,7 +39,8 @@ fn a_search_that_cannot_write_its_journal_says_so_and_can_go_on() {
 
 #[test]
 fn a_disk_that_is_full_from_the_beginning_leaves_nothing() {
-    let sandbox = Sandbox::with_spec(SPHERE);
+    let words: Vec<String> = (0..500).map(|number| format!("word-{number}")).collect();
+    let sandbox = Sandbox::with_spec(&SPHERE.replace("plain, fancy, odd", &words.join(", ")));
     // Nothing fits at all, or the lock but not the spec.
     for blocks in [0, 1] {
         let search = limited(&sandbox, blocks, "search space.yaml --out study").expect_code(2);
