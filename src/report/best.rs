@@ -18,7 +18,8 @@ pub struct Best {
     pub value: f64,
     /// The epoch of that value.
     pub best_epoch: f64,
-    /// The epochs at which the trial was evaluated, up to the best.
+    /// The epochs at which the trial was evaluated, up to the best; not in the JSON.
+    #[serde(skip)]
     pub stops: Vec<f64>,
     /// Epochs of a complete trial, over which the learning-rate schedule is laid out.
     pub max_epochs: f64,

@@ -176,10 +176,9 @@ parameters:
 epochs:
   min: 1.0
   max: 9.0
-  stop: 9.0
+  stops: [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]
 early_terminate:
-  type: asha
-  eta: 3
+  type: none
 budget:
   trials: 1
 resources:
