@@ -9,11 +9,10 @@ use crate::engine::{Clock, Ending, Engine, Folder, Observer};
 use crate::journal::{Contents, Journal};
 use crate::objective::Facts;
 use crate::policies;
-use crate::report::Files;
 use crate::report::terminal::{self, Style};
+use crate::report::{Best, Files};
 use crate::spec::Spec;
 use crate::study::{EndReason, Event, Settings, Study};
-use crate::trials::Status;
 use crate::worker::slots;
 
 /// A study that is ready to run.
@@ -92,11 +91,11 @@ pub(super) fn style(verbosity: Verbosity, is_json: bool) -> Style {
 
 /// 0: done; 3: the target was missed; 4: no trial succeeded; 130: interrupted.
 fn exit_code(study: &Study, ending: Ending) -> ExitCode {
-    let has_success = study.incumbent().is_some();
-    let all_failed = study.trials().iter().all(|trial| trial.status == Status::Failed);
+    // As `automl best` sees it: what a trial measured before time was up counts.
+    let has_success = Best::new(study).is_some();
     ExitCode::from(match ending {
         Ending::Interrupted => 130,
-        Ending::Ended(_) if !has_success && all_failed => 4,
+        Ending::Ended(_) if !has_success => 4,
         Ending::Ended(EndReason::Target) => 0,
         Ending::Ended(EndReason::Wall | EndReason::Trials | EndReason::Exhausted) => {
             if study.settings().target.is_some() && !study.is_target_met() {

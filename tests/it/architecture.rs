@@ -41,7 +41,6 @@ const FLOORS: &[(&str, &[&str])] = &[
             "space",
             "spec",
             "study",
-            "trials",
             "units",
             "worker",
         ],
