@@ -58,17 +58,17 @@ fn a_search_ends_with_its_time() {
 
 #[test]
 fn a_search_whose_first_trial_is_too_long_ends_with_its_time_too() {
-    let sandbox = Sandbox::with_spec(SPHERE);
-    let flags = "--budget 2s --set function.trial_seconds=60 --set early_terminate=none --set epochs=9";
-    let search = sandbox.run(&format!("search space.yaml --out study {flags}"));
-    assert!(
-        search.seconds < Duration::from_secs(4),
-        "budget of 2 s took {:?}",
-        search.seconds
-    );
-    let code = search.code;
-    let leaderboard = sandbox.leaderboard("study");
-    assert!(matches!(code, Some(0 | 4)), "exit code {code:?}:\n{leaderboard}");
+    // Measured once a second until it is cut off, and never measured.
+    for (trial_seconds, code) in [(9, 0), (90, 4)] {
+        let sandbox = Sandbox::with_spec(SPHERE);
+        let flags = format!("--budget 3s --set function.trial_seconds={trial_seconds} --set early_terminate=none");
+        let search = sandbox.run(&format!("search space.yaml --out study {flags}"));
+        assert!(search.seconds < Duration::from_secs(5), "3 s took {:?}", search.seconds);
+        search.expect_code(code);
+        sandbox.run("best study").expect_code(code);
+        assert_eq!(sandbox.path("study/best.yaml").exists(), code == 0);
+        assert!(sandbox.leaderboard("study").contains(",pruned,"));
+    }
 }
 
 #[test]
