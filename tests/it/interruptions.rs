@@ -159,6 +159,45 @@ fn an_interrupted_search_says_so_and_resumes_to_the_same_results() {
 }
 
 #[test]
+fn a_signal_to_the_whole_job_is_one_interruption_and_no_lost_worker() {
+    for signal in ["INT", "TERM"] {
+        let sandbox = Sandbox::with_spec(SPHERE);
+        let expected = undisturbed(&sandbox, SLOW);
+        let study = sandbox.path("study");
+        let mut search = sandbox.start(&format!("search space.yaml --out study {SLOW}"));
+        search.wait_until("results", || count(&study, "segment_delivered") >= 4);
+        // As a batch system or `timeout` does it: the workers first, so that they could die of it before the engine knows.
+        for worker in search.workers() {
+            kill(worker, signal);
+        }
+        search.signal(signal);
+        search.finish().expect_code(130);
+        assert_eq!(count(&study, "segment_lost"), 0, "SIG{signal}");
+        assert_ne!(count(&study, "segment_interrupted"), 0, "SIG{signal}");
+        sandbox.run("resume study").expect_code(0);
+        assert_eq!(sandbox.results("study"), expected, "after SIG{signal}");
+    }
+}
+
+#[test]
+fn a_study_does_not_go_on_with_other_data() {
+    let sandbox = Sandbox::with_texts();
+    sandbox
+        .run("search space.yaml --out study --budget 1h --trials 1")
+        .expect_code(0);
+    let results = sandbox.results("study");
+    let reviews = sandbox.read("reviews.csv");
+    sandbox.write("reviews.csv", format!("{reviews}{}\n", reviews.lines().last().unwrap()));
+    let resume = sandbox.run("resume study --add-budget 1h").expect_code(2);
+    assert!(
+        resume.message().contains("the data of the study in `study` changed"),
+        "{}",
+        resume.stderr
+    );
+    assert_eq!(sandbox.results("study"), results);
+}
+
+#[test]
 fn an_interrupted_fine_tuning_resumes_inside_its_segment() {
     let sandbox = Sandbox::with_texts();
     let flags = "--trials 2 --workers 2 --set epochs.max=30";
