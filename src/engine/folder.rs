@@ -78,17 +78,20 @@ impl Folder {
         refuse_occupied(path, spec_yaml)?;
         let is_new = !path.exists();
         Self::fill(path, spec_yaml, seed, epoch).inspect_err(|error| {
-            // Another process may have been quicker: what it wrote is not ours to remove.
-            if !matches!(error, FolderError::Locked(LockError::Held { .. })) {
-                for name in ["lock", "spec.yaml", "manifest.json", journal::FILE_NAME] {
-                    let _ = fs::remove_file(path.join(name));
-                }
-                for name in ["checkpoints", "logs"] {
-                    let _ = fs::remove_dir(path.join(name));
-                }
-                if is_new {
-                    let _ = fs::remove_dir(path);
-                }
+            let files: &[&str] = match error {
+                // Another process may have been quicker: what it wrote is not ours to remove.
+                FolderError::Locked(LockError::Held { .. }) => return,
+                FolderError::Locked(LockError::Io { .. }) => &["lock"],
+                _ => &["lock", "spec.yaml", "manifest.json", journal::FILE_NAME],
+            };
+            for name in files {
+                let _ = fs::remove_file(path.join(name));
+            }
+            for name in ["checkpoints", "logs"] {
+                let _ = fs::remove_dir(path.join(name));
+            }
+            if is_new {
+                let _ = fs::remove_dir(path);
             }
         })
     }
