@@ -82,14 +82,14 @@ impl Search {
     /// The flags as changes of the spec: the special ones first, so that `--set` has the last word.
     pub(super) fn overrides(&self) -> Vec<Override> {
         let flags = [
-            ("resources.workers", &self.workers),
-            ("budget.trials", &self.trials),
-            ("budget.wall", &self.budget),
-            ("seed", &self.seed),
+            ("--workers", "resources.workers", &self.workers),
+            ("--trials", "budget.trials", &self.trials),
+            ("--budget", "budget.wall", &self.budget),
+            ("--seed", "seed", &self.seed),
         ];
         let flags = flags
             .into_iter()
-            .filter_map(|(key, value)| Some(Override::new(key, value.clone()?)));
+            .filter_map(|(flag, key, value)| Some(Override::new(key, value.clone()?).with_flag(flag)));
         flags.chain(self.set.iter().cloned()).collect()
     }
 }

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use super::arguments::{Best as Arguments, BestFormat};
+use super::stored::shown;
 use super::{CliError, stored};
 use crate::report::Best;
 
@@ -25,6 +26,6 @@ pub(super) fn best(arguments: &Arguments) -> Result<ExitCode, CliError> {
         BestFormat::Env => best.to_env(),
         BestFormat::Args => best.to_args() + "\n",
     };
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    Ok(ExitCode::SUCCESS)
+    let mut output = std::io::stdout();
+    shown(output.write_all(text.as_bytes()).and_then(|()| output.flush()))
 }

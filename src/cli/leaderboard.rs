@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use comfy_table::{ContentArrangement, Table, TableStyle, presets};
 
 use super::arguments::{Leaderboard as Arguments, TableFormat};
+use super::stored::shown;
 use super::{CliError, stored};
 use crate::report::{Leaderboard, plain};
 
@@ -35,15 +36,7 @@ pub(super) fn leaderboard(arguments: &Arguments) -> Result<ExitCode, CliError> {
             table(&leaderboard, &study.settings().metric, presets::ASCII_MARKDOWN)
         ),
     };
-    match written {
-        // Whoever reads may stop early: `automl leaderboard DIR | head`.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::File {
-            action: "write",
-            path: "standard output".into(),
-            source: error,
-        }),
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    shown(written.and_then(|()| output.flush()))
 }
 
 fn write_json(leaderboard: &Leaderboard, output: &mut impl Write, with_timing: bool) -> io::Result<()> {

@@ -1,6 +1,8 @@
 //! A study read from its folder, to look at.
 
+use std::io;
 use std::path::Path;
+use std::process::ExitCode;
 
 use super::CliError;
 use crate::engine::{Folder, FolderError};
@@ -29,4 +31,16 @@ pub(super) fn load(folder: &Path) -> Result<(Spec, Study), CliError> {
         study.apply(&entry.event, entry.elapsed);
     }
     Ok((spec, study))
+}
+
+/// What came of writing to standard output. Whoever reads may stop early: `automl leaderboard DIR | head`.
+pub(super) fn shown(written: io::Result<()>) -> Result<ExitCode, CliError> {
+    match written {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(CliError::File {
+            action: "write",
+            path: "standard output".into(),
+            source,
+        }),
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }

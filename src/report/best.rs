@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::space::{Configuration, Domain, Parameter, Space, Value};
-use crate::spec::{Budget, EpochRange, Resources, SchedulerSpec, SearcherSpec, Spec};
+use crate::spec::{Budget, EpochRange, ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Spec};
 use crate::study::Study;
 use crate::units::{Seed, TrialId};
 
@@ -94,8 +94,12 @@ impl Best {
             seed: self.seed,
             ..spec.clone()
         };
+        let use_of_it = match spec.objective {
+            ObjectiveSpec::FineTune(_) => "# `automl train` trains a model for production from this file.\n",
+            ObjectiveSpec::Function(_) => "",
+        };
         format!(
-            "# Trial {} of the study `{}`: {} {} on the validation data, at epoch {}.\n# `automl train` trains a model for production from this file.\n{}",
+            "# Trial {} of the study `{}`: {} {} on the validation data, at epoch {}.\n{use_of_it}{}",
             self.trial,
             spec.name,
             self.metric,

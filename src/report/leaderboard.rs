@@ -184,11 +184,24 @@ impl Leaderboard {
     /// When `output` cannot be written.
     pub fn write_csv(&self, output: impl io::Write, with_timing: bool) -> io::Result<()> {
         let mut writer = csv::Writer::from_writer(output);
-        writer.write_record(self.header(with_timing).iter().map(|name| guarded(name)))?;
+        let mut write = |cells: Vec<String>| {
+            let written = writer.write_record(cells.iter().map(|cell| guarded(cell)));
+            written.map_err(of_output)
+        };
+        write(self.header(with_timing))?;
         for row in &self.rows {
-            writer.write_record(self.cells(row, with_timing).iter().map(|cell| guarded(&plain(cell))))?;
+            write(self.cells(row, with_timing).iter().map(plain).collect())?;
         }
         writer.flush()
+    }
+}
+
+/// The output's own error, whose kind says whether a reader has left.
+fn of_output(error: csv::Error) -> io::Error {
+    let message = error.to_string();
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        _ => io::Error::other(message),
     }
 }
 

@@ -12,6 +12,8 @@ use super::raw::{Content, Entry, Node, Place, Source, SourceKind};
 pub struct Override {
     path: String,
     value: String,
+    /// What the person typed it with, for messages.
+    flag: &'static str,
 }
 
 /// A text that is no override.
@@ -27,7 +29,14 @@ impl Override {
         Self {
             path: path.into(),
             value: value.into(),
+            flag: "--set",
         }
+    }
+
+    /// The same, typed with a flag of its own such as `--budget`.
+    #[must_use]
+    pub fn with_flag(self, flag: &'static str) -> Self {
+        Self { flag, ..self }
     }
 }
 
@@ -48,7 +57,7 @@ impl FromStr for Override {
 pub(super) fn apply(root: &mut Node, change: &Override) -> Result<(), Vec<Diagnostic>> {
     let text = format!("{}={}", change.path, change.value);
     let source = Arc::new(Source {
-        name: "--set".to_owned(),
+        name: change.flag.to_owned(),
         text,
         kind: SourceKind::Override,
     });

@@ -158,7 +158,7 @@ fn a_budget_that_is_no_time() {
         .expect_code(2);
     insta::assert_snapshot!(search.message(), @r##"
 error: `wall` must be a duration
- --> --set:1:13
+ --> --budget:1:13
   |
 1 | budget.wall=soon
   |             ^^^^

@@ -50,6 +50,61 @@ fn a_disk_that_is_full_from_the_beginning_leaves_nothing() {
 }
 
 #[test]
+fn results_that_cannot_be_shown_are_an_error() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    sandbox.run("search space.yaml --out study").expect_code(0);
+    if !std::path::Path::new("/dev/full").exists() {
+        println!("skipped: this system has no /dev/full");
+        return;
+    }
+    let lines = ["csv", "json", "md", "table"].map(|format| format!("leaderboard study --format {format}"));
+    for line in lines.into_iter().chain(["best study".to_owned()]) {
+        let outcome = redirected(&sandbox, &line, ">/dev/full").expect_code(2);
+        assert!(
+            outcome.message().contains("cannot write `standard output`"),
+            "{}",
+            outcome.stderr
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_stops_early_is_no_error() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    sandbox.run("search space.yaml --out study --trials 200").expect_code(0);
+    for line in ["leaderboard study --format csv", "leaderboard study", "best study"] {
+        let outcome = redirected(&sandbox, line, "| true; exit 0").expect_code(0);
+        assert_eq!(outcome.stderr, "", "{line}");
+    }
+}
+
+/// The program in a shell, with something behind its arguments.
+fn redirected(sandbox: &Sandbox, arguments: &str, behind: &str) -> Outcome {
+    let mut command = Command::new("sh");
+    command.args([
+        "-c",
+        &format!("\"$0\" {arguments} {behind}"),
+        env!("CARGO_BIN_EXE_automl"),
+    ]);
+    sandbox.start_command(sandbox.prepare(command), arguments).finish()
+}
+
+#[test]
+fn a_model_that_does_not_fit_on_the_disk_is_plainly_unfinished() {
+    let sandbox = Sandbox::with_texts();
+    sandbox.run("search space.yaml --out study --trials 1").expect_code(0);
+    let train = limited(&sandbox, 8, "train study/best.yaml --out model-out").expect_code(2);
+    let message = train.message();
+    let expected = "error: cannot access `model-out/model.safetensors`: File too large";
+    assert!(message.starts_with(expected), "{message}");
+    assert!(!sandbox.path("model-out/config.json").exists());
+    // So it can be tried again with more room.
+    sandbox.run("train study/best.yaml --out model-out").expect_code(0);
+    let files = ["README.md", "config.json", "model.safetensors", "vocab.txt"];
+    assert_eq!(sandbox.list("model-out"), files);
+}
+
+#[test]
 fn a_full_file_system() {
     let sandbox = Sandbox::with_spec(SPHERE);
     sandbox

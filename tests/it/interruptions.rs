@@ -198,6 +198,22 @@ fn a_study_does_not_go_on_with_other_data() {
 }
 
 #[test]
+fn an_interrupted_study_may_be_moved() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    let expected = undisturbed(&sandbox, SLOW);
+    let study = sandbox.path("study");
+    let mut search = sandbox.start(&format!("search space.yaml --out study {SLOW}"));
+    search.wait_until("results", || count(&study, "segment_delivered") >= 4);
+    search.signal("INT");
+    search.finish().expect_code(130);
+    std::fs::create_dir(sandbox.path("archive")).unwrap();
+    std::fs::rename(&study, sandbox.path("archive/moved")).unwrap();
+    std::fs::remove_file(sandbox.path("space.yaml")).unwrap();
+    sandbox.run("resume archive/moved").expect_code(0);
+    assert_eq!(sandbox.results("archive/moved"), expected);
+}
+
+#[test]
 fn an_interrupted_fine_tuning_resumes_inside_its_segment() {
     let sandbox = Sandbox::with_texts();
     let flags = "--trials 2 --workers 2 --set epochs.max=30";

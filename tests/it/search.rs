@@ -154,7 +154,6 @@ fn the_best_configuration_comes_in_four_formats() {
     assert_eq!(show("yaml"), sandbox.read("study/best.yaml"));
     insta::assert_snapshot!(show("yaml"), @r##"
 # Trial 2 of the study `sphere`: loss 0.029615576320254335 on the validation data, at epoch 9.
-# `automl train` trains a model for production from this file.
 name: sphere-best
 function:
   name: sphere
