@@ -11,7 +11,7 @@ use super::CliError;
 use super::arguments::Train;
 use crate::finetune::{Device, Metrics, Training};
 use crate::objective::{Inputs, training_config};
-use crate::report::{ModelCard, model_card};
+use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
 use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Spec, Task};
 use crate::units::Samples;
@@ -39,7 +39,7 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         .first()
         .map_or(Device::Cpu, |slot| slot.device);
     let mut inputs = Inputs::load(fine_tune, device)?;
-    let measured = (!arguments.with_validation).then(|| inputs.data.validation.clone());
+    let held_out = (!arguments.with_validation).then(|| inputs.data.validation.clone());
     let epoch = inputs.epoch();
     if arguments.with_validation {
         inputs.data.train = inputs
@@ -69,13 +69,18 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         })?;
     }
     bar.finish_and_clear();
-    let metrics = match &measured {
-        Some(validation) => {
-            let metrics = training.evaluate(validation, &mut || ControlFlow::Continue(()))?;
-            Some((validation.len(), metrics))
-        }
-        None => None,
-    };
+    // The test examples are looked at here and nowhere else: no search has seen them.
+    let parts = [("validation", held_out), ("test", inputs.data.test.clone())];
+    let mut measured = Vec::new();
+    for (part, examples) in parts {
+        let Some(examples) = examples else { continue };
+        let metrics = training.evaluate(&examples, &mut || ControlFlow::Continue(()))?;
+        measured.push(Measured {
+            part,
+            examples: examples.len(),
+            metrics,
+        });
+    }
     training.export(&folder)?;
     let card = model_card(&ModelCard {
         name: &spec.name,
@@ -87,13 +92,25 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         epochs: (stop, spec.epochs.max),
         seed: spec.seed.0,
         examples: (inputs.data.train.len(), arguments.with_validation),
-        validation: metrics,
+        measured: &measured,
     });
     write_beside_model(&folder, "README.md", &card)?;
-    let measured = metrics.map_or(String::new(), |(count, Metrics { accuracy, f1, loss })| {
-        format!(": accuracy {accuracy:.4}, f1 {f1:.4}, loss {loss:.4} on {count} validation examples")
-    });
-    let _ = writeln!(std::io::stderr(), "saved the model in `{}`{measured}", folder.display());
+    let sentence = |Measured {
+                        part,
+                        examples,
+                        metrics,
+                    }: &Measured| {
+        let Metrics { accuracy, f1, loss } = metrics;
+        format!("accuracy {accuracy:.4}, f1 {f1:.4}, loss {loss:.4} on {examples} {part} examples")
+    };
+    let sentences: Vec<String> = measured.iter().map(sentence).collect();
+    let colon = if sentences.is_empty() { "" } else { ": " };
+    let _ = writeln!(
+        std::io::stderr(),
+        "saved the model in `{}`{colon}{}",
+        folder.display(),
+        sentences.join("; ")
+    );
     Ok(ExitCode::SUCCESS)
 }
 

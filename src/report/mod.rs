@@ -13,4 +13,4 @@ pub mod terminal;
 pub use best::Best;
 pub use files::Files;
 pub use leaderboard::{Cell, Leaderboard, Row, Timing, plain};
-pub use model_card::{ModelCard, model_card};
+pub use model_card::{Measured, ModelCard, model_card};

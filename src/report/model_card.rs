@@ -26,8 +26,19 @@ pub struct ModelCard<'a> {
     pub seed: u64,
     /// Examples it was trained on, and whether the validation examples were among them.
     pub examples: (usize, bool),
-    /// The metrics on validation examples that it was not trained on.
-    pub validation: Option<(usize, Metrics)>,
+    /// The metrics on examples that it was not trained on.
+    pub measured: &'a [Measured],
+}
+
+/// What a model is worth on one part of the data.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    /// `validation` or `test`.
+    pub part: &'static str,
+    /// How many examples.
+    pub examples: usize,
+    /// The metrics.
+    pub metrics: Metrics,
 }
 
 /// The card as Markdown with the metadata that hubs read.
@@ -59,14 +70,21 @@ pub fn model_card(card: &ModelCard<'_>) -> String {
             .collect::<Vec<_>>()
             .join(", ")
     );
-    match card.validation {
-        Some((count, Metrics { accuracy, f1, loss })) => {
-            let _ = writeln!(
-                text,
-                "On {count} validation examples:\n\n| metric | value |\n|---|---|\n| accuracy | {accuracy:.4} |\n| f1 (macro) | {f1:.4} |\n| loss | {loss:.4} |"
-            );
-        }
-        None => text.push_str("Not measured: the validation examples were used for training.\n"),
+    if card.measured.is_empty() {
+        text.push_str(
+            "Not measured: the validation examples were used for training, and no test examples were kept.\n",
+        );
+    } else {
+        text.push_str("| examples | accuracy | f1 (macro) | loss |\n|---|---|---|---|\n");
+    }
+    for Measured {
+        part,
+        examples,
+        metrics,
+    } in card.measured
+    {
+        let Metrics { accuracy, f1, loss } = metrics;
+        let _ = writeln!(text, "| {examples} {part} | {accuracy:.4} | {f1:.4} | {loss:.4} |");
     }
     text.push_str("\n## Configuration\n\n| parameter | value |\n|---|---|\n");
     for (name, value) in card.configuration.iter() {

@@ -72,13 +72,9 @@ Labels: `negative`, `positive`.
 
 ## Metrics
 
-On N validation examples:
-
-| metric | value |
-|---|---|
-| accuracy | N |
-| f1 (macro) | N |
-| loss | N |
+| examples | accuracy | f1 (macro) | loss |
+|---|---|---|---|
+| N validation | N | N | N |
 
 ## Configuration
 
