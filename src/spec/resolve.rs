@@ -342,7 +342,12 @@ fn budget(spec: &Fields<'_>, problems: &mut Problems) -> Option<Budget> {
 
 fn resources(spec: &Fields<'_>, problems: &mut Problems) -> Option<Resources> {
     const KEYS: [&str; 4] = ["devices", "workers", "threads_per_worker", "logical_workers"];
-    const DEVICES: [(&str, Devices); 3] = [("auto", Devices::Auto), ("cpu", Devices::Cpu), ("cuda", Devices::Cuda)];
+    const DEVICES: [(&str, Devices); 4] = [
+        ("auto", Devices::Auto),
+        ("cpu", Devices::Cpu),
+        ("cuda", Devices::Cuda),
+        ("ndarray", Devices::NdArray),
+    ];
     // More than any machine has, and few enough that a misprint does not fill it with processes.
     const MOST: i64 = 4_096;
     let empty = Node {

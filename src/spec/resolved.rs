@@ -205,4 +205,7 @@ pub enum Devices {
     Cpu,
     /// CUDA devices; an error where there are none.
     Cuda,
+    /// The CPU with burn's older backend, to compare; an error in a build without the feature `ndarray`.
+    #[serde(rename = "ndarray")]
+    NdArray,
 }

@@ -189,6 +189,7 @@ fn write_resources(yaml: &mut Yaml, resources: &Resources) {
             Devices::Auto => "auto",
             Devices::Cpu => "cpu",
             Devices::Cuda => "cuda",
+            Devices::NdArray => "ndarray",
         },
     );
     yaml.line(

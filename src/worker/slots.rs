@@ -20,6 +20,11 @@ pub enum SlotError {
     /// No CUDA device.
     #[error("`resources.devices: cuda`, but {0}; use `auto` or `cpu`")]
     NoCuda(&'static str),
+    /// A build without the older CPU backend.
+    #[error(
+        "`resources.devices: ndarray`, but this build has no such backend; use `cpu`, or build with `--features ndarray`"
+    )]
+    NoNdArray,
     /// A worker wants more threads than there are cores.
     #[error("`resources.threads_per_worker: {threads}`, but this machine has {cores} cores")]
     TooManyThreads {
@@ -42,9 +47,8 @@ pub fn slots(resources: &Resources, is_idle: bool) -> Result<Vec<Slot>, SlotErro
         std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
     };
     let gpus = match resources.devices {
-        _ if is_idle => Vec::new(),
-        Devices::Cpu => Vec::new(),
-        Devices::Auto | Devices::Cuda => gpus(),
+        Devices::Auto | Devices::Cuda if !is_idle => gpus(),
+        Devices::Auto | Devices::Cuda | Devices::Cpu | Devices::NdArray => Vec::new(),
     };
     if resources.devices == Devices::Cuda && gpus.is_empty() {
         let why = if cfg!(feature = "cuda") {
@@ -54,17 +58,28 @@ pub fn slots(resources: &Resources, is_idle: bool) -> Result<Vec<Slot>, SlotErro
         };
         return Err(SlotError::NoCuda(why));
     }
-    divide(resources, &gpus, cores)
+    divide(resources, &gpus, processor(resources.devices)?, cores)
 }
 
-fn divide(resources: &Resources, gpus: &[Device], cores: usize) -> Result<Vec<Slot>, SlotError> {
+/// The device that stands for the CPU.
+fn processor(devices: Devices) -> Result<Device, SlotError> {
+    match devices {
+        #[cfg(feature = "ndarray")]
+        Devices::NdArray => Ok(Device::NdArray),
+        #[cfg(not(feature = "ndarray"))]
+        Devices::NdArray => Err(SlotError::NoNdArray),
+        Devices::Auto | Devices::Cpu | Devices::Cuda => Ok(Device::Cpu),
+    }
+}
+
+fn divide(resources: &Resources, gpus: &[Device], processor: Device, cores: usize) -> Result<Vec<Slot>, SlotError> {
     let threads = resources.threads_per_worker.max(1);
     if threads > cores {
         return Err(SlotError::TooManyThreads { threads, cores });
     }
     let device = |index: usize| {
         if gpus.is_empty() {
-            Device::Cpu
+            processor
         } else {
             gpus[index % gpus.len()]
         }
@@ -97,12 +112,12 @@ mod tests {
     #[test]
     fn workers_times_threads_never_exceeds_the_cores() {
         for (cores, threads) in [(1, 1), (2, 1), (8, 2), (7, 2)] {
-            let slots = divide(&resources(None, threads), &[], cores).unwrap();
+            let slots = divide(&resources(None, threads), &[], Device::Cpu, cores).unwrap();
             assert!(slots.len() * threads <= cores && !slots.is_empty());
         }
-        assert_eq!(divide(&resources(Some(3), 1), &[], 2).unwrap().len(), 2);
+        assert_eq!(divide(&resources(Some(3), 1), &[], Device::Cpu, 2).unwrap().len(), 2);
         assert!(matches!(
-            divide(&resources(None, 4), &[], 2),
+            divide(&resources(None, 4), &[], Device::Cpu, 2),
             Err(SlotError::TooManyThreads { .. })
         ));
     }
@@ -110,10 +125,10 @@ mod tests {
     #[test]
     fn gpus_are_served_in_turn() {
         let gpus = [Device::Cpu; 2];
-        let slots = divide(&resources(None, 1), &gpus, 64).unwrap();
+        let slots = divide(&resources(None, 1), &gpus, Device::Cpu, 64).unwrap();
         assert_eq!(slots.len(), 2, "one worker a GPU by default");
         assert_eq!(
-            divide(&resources(Some(4), 1), &gpus, 2).unwrap().len(),
+            divide(&resources(Some(4), 1), &gpus, Device::Cpu, 2).unwrap().len(),
             4,
             "the cores do not limit GPUs"
         );

@@ -155,7 +155,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
     );
     let budget = (prop::option::of(0.001..1e6_f64), prop::option::of(1..999_999_u32));
     let resources = (prop::option::of(1..99_usize), 1..9_usize, 1..99_usize);
-    let choices = (any::<bool>(), prop::option::of(2..9_u32), any::<bool>(), 0..3_usize);
+    let choices = (any::<bool>(), prop::option::of(2..9_u32), any::<bool>(), 0..4_usize);
     (
         numbers,
         budget,
@@ -195,7 +195,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 },
                 budget: Budget { wall, trials },
                 resources: Resources {
-                    devices: [Devices::Auto, Devices::Cpu, Devices::Cuda][device],
+                    devices: [Devices::Auto, Devices::Cpu, Devices::Cuda, Devices::NdArray][device],
                     workers,
                     threads_per_worker: threads,
                     logical_workers: logical,
