@@ -160,16 +160,6 @@ pub(crate) fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
     data.as_slice().expect("our tensors hold 32-bit floats").to_vec()
 }
 
-/// Sets how many threads tensor operations of this process may use; the first call decides, later ones do nothing.
-///
-/// burn's `flex` backend, as it is built here, uses one thread whatever is set: processes run side by side instead.
-pub fn set_threads(threads: usize) {
-    // The only possible failure is that a pool exists already.
-    let _ = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.max(1))
-        .build_global();
-}
-
 /// An NVIDIA GPU of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CudaDevice {

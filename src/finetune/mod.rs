@@ -31,7 +31,7 @@ pub mod trainer;
 pub mod weights;
 
 pub use self::{
-    backend::{CudaDevice, Device, UnknownDevice, cuda_devices, gpus, set_threads},
+    backend::{CudaDevice, Device, UnknownDevice, cuda_devices, gpus},
     export::ExportError,
     inference::FineTuned,
     metrics::Metrics,
