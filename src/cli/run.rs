@@ -33,7 +33,7 @@ impl Run {
     /// Runs to the end, or to an interruption, and says how to leave.
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
         let slots = self.slots()?;
-        let mut settings = Settings::new(&self.spec, self.facts.epoch);
+        let mut settings = Settings::new(&self.spec, self.facts.identity.epoch);
         if !settings.is_deterministic {
             // Without a virtual clock there is no reason to plan for fewer workers than there are.
             settings.logical_workers = settings.logical_workers.max(slots.len() as u32);
@@ -64,7 +64,7 @@ impl Run {
         let wall = self.spec.budget.wall;
         let facts = terminal::Facts {
             name: self.spec.name.clone(),
-            epoch: self.facts.epoch,
+            epoch: self.facts.identity.epoch,
             wall,
             folder: self.folder.path().to_owned(),
         };

@@ -13,7 +13,7 @@ use crate::finetune::{Device, Metrics, Training};
 use crate::objective::{Inputs, training_config};
 use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
-use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Spec, Task};
+use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Spec};
 use crate::units::Samples;
 use crate::worker;
 
@@ -84,7 +84,7 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
     training.export(&folder)?;
     let card = model_card(&ModelCard {
         name: &spec.name,
-        task: task_name(fine_tune.task),
+        task: fine_tune.task.name(),
         base_model: &base_name(fine_tune),
         data: &data_name(fine_tune),
         labels: &inputs.data.labels,
@@ -157,13 +157,6 @@ fn progress_bar(to: Samples) -> ProgressBar {
     }
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} samples  {msg}  ETA {eta}");
     ProgressBar::new(to.0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-fn task_name(task: Task) -> &'static str {
-    match task {
-        Task::TextClassification => "text-classification",
-        Task::ImageClassification => "image-classification",
-    }
 }
 
 /// The model's name without the path that it has on this machine.

@@ -23,7 +23,7 @@ pub(super) fn validate(arguments: &Validate) -> Result<ExitCode, CliError> {
         "`{}` is valid: {} parameters, {size} configurations, an epoch of {} samples, {} workers here",
         arguments.spec.display(),
         spec.space.parameters().len(),
-        facts.epoch,
+        facts.identity.epoch,
         slots.len()
     );
     Ok(ExitCode::SUCCESS)

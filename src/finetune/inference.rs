@@ -9,13 +9,9 @@ use super::{
     batching::{InputError, check_inputs, check_labels, evaluation_batches, gather},
     data::{Examples, Inputs},
     metrics::Metrics,
-    models::{
-        Network,
-        bert::{Bert, Head, HeadSource},
-        resnet8::ResNet8,
-    },
+    models::{Network, bert::HeadSource},
     parameters::Parameters,
-    pretrained::{LoadError, bert_config, model_type, read_config, read_parameters, unknown_type},
+    pretrained::{LoadError, network, read_config, read_parameters},
     trainer::TrainError,
 };
 
@@ -81,19 +77,7 @@ impl FineTuned {
             path: config_path.clone(),
             reason,
         })?;
-        let network = match model_type(&config) {
-            "bert" => Network::Bert(Bert {
-                config: bert_config(&config_path, &config)?,
-                head: Head::Pooler,
-                head_source: HeadSource::File,
-                classes: labels.len(),
-            }),
-            "resnet8" => Network::ResNet8(ResNet8 {
-                classes: labels.len(),
-                head_from_file: true,
-            }),
-            other => return Err(unknown_type(config_path, other)),
-        };
+        let network = network(config_path, &config, labels.len(), HeadSource::File)?;
         let path = folder.join("model.safetensors");
         let bytes = std::fs::read(&path).map_err(|source| LoadError::Access { path, source })?;
         let parameters = read_parameters(&network, &bytes, "model.safetensors", device)?;

@@ -77,19 +77,7 @@ impl Pretrained {
     /// When a file is missing, the architecture is unknown, or tensors are missing, unknown or misshaped.
     pub fn load_directory(path: &Path, labels: &[String], device: Device) -> Result<Self, LoadError> {
         let (config_path, config) = read_config(path)?;
-        let network = match model_type(&config) {
-            "bert" => Network::Bert(Bert {
-                config: bert_config(&config_path, &config)?,
-                head: Head::Pooler,
-                head_source: HeadSource::New,
-                classes: labels.len(),
-            }),
-            "resnet8" => Network::ResNet8(ResNet8 {
-                classes: labels.len(),
-                head_from_file: false,
-            }),
-            other => return Err(unknown_type(config_path, other)),
-        };
+        let network = network(config_path, &config, labels.len(), HeadSource::New)?;
         let weights = path.join("model.safetensors");
         let bytes = std::fs::read(&weights).map_err(|source| LoadError::Access {
             path: weights.clone(),
@@ -199,21 +187,31 @@ pub(crate) fn read_config(folder: &Path) -> Result<(PathBuf, Value), LoadError> 
     }
 }
 
-pub(crate) fn model_type(config: &Value) -> &str {
-    config.get("model_type").and_then(Value::as_str).unwrap_or("missing")
-}
-
-pub(crate) fn bert_config(path: &Path, config: &Value) -> Result<BertConfig, LoadError> {
-    BertConfig::parse(&config.to_string()).map_err(|reason| LoadError::Config {
-        path: path.to_path_buf(),
-        reason,
-    })
-}
-
-pub(crate) fn unknown_type(path: PathBuf, found: &str) -> LoadError {
-    LoadError::Config {
-        path,
-        reason: format!("`model_type` is `{found}`; only `bert` and `resnet8` are known"),
+/// The network that a `config.json` at `path` describes, with a head for so many classes.
+pub(crate) fn network(
+    path: PathBuf,
+    config: &Value,
+    classes: usize,
+    head_source: HeadSource,
+) -> Result<Network, LoadError> {
+    match config.get("model_type").and_then(Value::as_str).unwrap_or("missing") {
+        "bert" => {
+            let config = BertConfig::parse(&config.to_string()).map_err(|reason| LoadError::Config { path, reason })?;
+            Ok(Network::Bert(Bert {
+                config,
+                head: Head::Pooler,
+                head_source,
+                classes,
+            }))
+        }
+        "resnet8" => Ok(Network::ResNet8(ResNet8 {
+            classes,
+            head_from_file: matches!(head_source, HeadSource::File),
+        })),
+        other => Err(LoadError::Config {
+            path,
+            reason: format!("`model_type` is `{other}`; only `bert` and `resnet8` are known"),
+        }),
     }
 }
 

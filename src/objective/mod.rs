@@ -16,7 +16,6 @@ use crate::space::Configuration;
 use crate::spec::{ObjectiveSpec, Spec};
 use crate::study::{Cost, Identity};
 use crate::trials::{Failure, Progress, Segment, SegmentReport};
-use crate::units::Samples;
 
 /// Something that can train a trial from one resource level to another.
 pub trait Objective {
@@ -50,8 +49,6 @@ pub trait Control {
 
 /// What the engine must know of an objective before anything is trained.
 pub struct Facts {
-    /// Samples of one epoch.
-    pub epoch: Samples,
     /// What the spec names, as it was found.
     pub identity: Identity,
     /// Predicts what a segment costs, in units of its own.
@@ -67,7 +64,6 @@ pub struct Facts {
 pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
     match &spec.objective {
         ObjectiveSpec::Function(_) => Ok(Facts {
-            epoch: function::EPOCH,
             identity: Identity {
                 epoch: function::EPOCH,
                 fingerprint: String::new(),
@@ -79,7 +75,6 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
             let inputs = Inputs::load(fine_tune, Device::Cpu)?;
             inputs.check(fine_tune, spec)?;
             Ok(Facts {
-                epoch: inputs.epoch(),
                 identity: inputs.identity(),
                 cost: inputs.cost(),
                 is_idle: false,

@@ -57,11 +57,6 @@ impl Domain {
         }
     }
 
-    /// Whether equal distances in the unit interval mean anything: not for unordered choices.
-    pub fn is_numeric(&self) -> bool {
-        !matches!(self, Self::Choice { ordered: false, .. })
-    }
-
     /// The value at `unit`, a point of `[0, 1]` (clamped). Every value has a share of the interval:
     /// equal shares for choices and steps, shares by logarithm where the domain is logarithmic.
     pub fn decode(&self, unit: f64) -> Value {
@@ -90,10 +85,7 @@ impl Domain {
                 let first = first_step(*min, *log, *step);
                 let steps = (self.cardinality().unwrap_or(1) - 1) as f64;
                 let index = if *log {
-                    let (low, high) = (
-                        (first - step / 2.0).max(min * 0.5).ln(),
-                        (first + (steps + 0.5) * step).ln(),
-                    );
+                    let (low, high) = log_step_bounds(*min, first, steps, *step);
                     (((low + unit * (high - low)).exp() - first) / step).round()
                 } else {
                     (unit * (steps + 1.0)).floor()
@@ -160,10 +152,7 @@ impl Domain {
                     return None;
                 }
                 Some(if *log {
-                    let (low, high) = (
-                        (first - step / 2.0).max(min * 0.5).ln(),
-                        (first + (steps + 0.5) * step).ln(),
-                    );
+                    let (low, high) = log_step_bounds(*min, first, steps, *step);
                     (number.ln() - low) / (high - low)
                 } else {
                     (index + 0.5) / (steps + 1.0)
@@ -209,6 +198,14 @@ fn on_grid(first: f64, index: f64, step: f64) -> f64 {
         .unwrap_or(exact);
     // Never -0.0, which would be shown and hashed as another value.
     rounded + 0.0
+}
+
+/// The same for steps from `first`, of which there are `steps` more.
+fn log_step_bounds(min: f64, first: f64, steps: f64, step: f64) -> (f64, f64) {
+    (
+        (first - step / 2.0).max(min * 0.5).ln(),
+        (first + (steps + 0.5) * step).ln(),
+    )
 }
 
 /// Half a step of room at both ends, so that the smallest and the largest number get a whole share.

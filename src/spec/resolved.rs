@@ -67,6 +67,16 @@ pub enum Task {
     ImageClassification,
 }
 
+impl Task {
+    /// Its name in specs and on model hubs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TextClassification => "text-classification",
+            Self::ImageClassification => "image-classification",
+        }
+    }
+}
+
 /// Where the pretrained model is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::resolved::{
-    DataSpec, Devices, ModelSource, ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Spec, Split, Task,
+    DataSpec, Devices, ModelSource, ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Spec, Split,
 };
 use crate::space::{Domain, Parameter, Value};
 use crate::units::Goal;
@@ -81,14 +81,7 @@ impl Spec {
                 yaml.line(1, "trial_seconds", &float(function.trial_seconds));
             }
             ObjectiveSpec::FineTune(fine_tune) => {
-                yaml.line(
-                    0,
-                    "task",
-                    match fine_tune.task {
-                        Task::TextClassification => "text-classification",
-                        Task::ImageClassification => "image-classification",
-                    },
-                );
+                yaml.line(0, "task", fine_tune.task.name());
                 yaml.line(
                     0,
                     "model",
