@@ -13,11 +13,7 @@ use automl::units::{Goal, Samples, Seed};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
 fn study(searcher: SearcherSpec, trials: u32) -> Study {
-    let parameter = |name: &str, domain| Parameter {
-        name: name.into(),
-        domain,
-        condition: None,
-    };
+    let parameter = |name: &str, domain| Parameter::new(name, domain);
     let kinds = ["linear", "cosine", "constant"]
         .map(|kind| Value::Text(kind.into()))
         .to_vec();

@@ -13,6 +13,7 @@
 //! | [`trials`] | what is known of trials; what goes to a worker and comes back |
 //! | [`searchers`], [`schedulers`] | who proposes configurations; who decides which trial goes on |
 //! | [`policies`] | what a free slot should do |
+//! | [`ask_tell`] | the search without an engine, for other programs and languages |
 //! | [`study`] | the state machine: a fold over events, without clock, files or threads |
 //! | [`journal`] | the append-only log of events |
 //! | [`objective`] | what a trial runs: fine-tuning, or a built-in function |
@@ -23,6 +24,7 @@
 //!
 //! Begin reading at [`study`]; `ARCHITECTURE.md` tells the life of a trial.
 
+pub mod ask_tell;
 pub mod cli;
 pub mod engine;
 pub mod files;

@@ -45,6 +45,8 @@ pub(super) enum Command {
     Best(Best),
     /// Train a model for production from a `best.yaml`
     Train(Train),
+    /// Search for another program: lines of JSON on standard input and output
+    AskTell(AskTell),
     /// Run segments for an engine (internal)
     #[command(hide = true)]
     Worker(Worker),
@@ -197,6 +199,14 @@ pub(super) struct Train {
     /// Change a value of the configuration
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set: Vec<Override>,
+}
+
+/// `automl ask-tell`
+#[derive(Args, Debug)]
+pub(super) struct AskTell {
+    /// Who proposes configurations
+    #[arg(long, value_name = "NAME", default_value = "tpe")]
+    pub(super) method: String,
 }
 
 /// `automl worker`

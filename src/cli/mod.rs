@@ -3,6 +3,7 @@
 //! Imports everything. Begin reading at [`main`].
 
 mod arguments;
+mod ask_tell;
 mod best;
 mod error;
 mod init;
@@ -34,6 +35,7 @@ pub fn main() -> ExitCode {
         Command::Leaderboard(leaderboard) => leaderboard::leaderboard(&leaderboard),
         Command::Best(best) => best::best(&best),
         Command::Train(train) => train::train(&train),
+        Command::AskTell(ask_tell) => ask_tell::ask_tell(&ask_tell),
         Command::Worker(worker) => Ok(worker::worker(worker)),
     };
     result.unwrap_or_else(|error| {

@@ -12,11 +12,7 @@ use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, Tri
 use crate::units::{Goal, Samples, Seed, TrialId};
 
 fn study(searcher: SearcherSpec, scheduler: SchedulerSpec, trials: u32, logical_workers: u32) -> Study {
-    let parameter = |name: &str, domain| Parameter {
-        name: name.into(),
-        domain,
-        condition: None,
-    };
+    let parameter = |name: &str, domain| Parameter::new(name, domain);
     let space = Space::new(
         vec![
             parameter(
@@ -154,11 +150,7 @@ fn a_small_finite_space_is_tried_to_its_last_configuration() {
         values: (0..count).map(Value::Int).collect(),
         ordered: true,
     };
-    let parameter = |name: &str, domain| Parameter {
-        name: name.into(),
-        domain,
-        condition: None,
-    };
+    let parameter = |name: &str, domain| Parameter::new(name, domain);
     let parameters = vec![
         parameter("a", values(4)),
         parameter("b", values(5)),

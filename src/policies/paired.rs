@@ -128,15 +128,7 @@ mod tests {
             values: (0..7).map(Value::Int).collect(),
             ordered: false,
         };
-        let space = Space::new(
-            vec![Parameter {
-                name: "x".into(),
-                domain,
-                condition: None,
-            }],
-            vec![],
-        )
-        .unwrap();
+        let space = Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap();
         let mut policy = Paired::new(Box::new(Random), Box::new(Unscheduled::new(Samples(1))));
         let mut trials: Vec<Trial> = Vec::new();
         loop {
@@ -148,6 +140,8 @@ mod tests {
                 trials_left: None,
                 min: Samples(1),
                 max: Samples(1),
+                budget: None,
+                cost: &|_, _, _| 1.0,
             };
             let Decision::Start {
                 configuration, origin, ..

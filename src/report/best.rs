@@ -61,13 +61,9 @@ impl Best {
 
     /// `best.yaml`: the study's spec with this trial's values, its seed, and where it was best.
     pub fn to_yaml(&self, spec: &Spec) -> String {
-        let parameters = self.configuration.iter().map(|(name, value)| Parameter {
-            name: name.to_owned(),
-            domain: Domain::Choice {
-                values: vec![value.clone()],
-                ordered: false,
-            },
-            condition: None,
+        let parameters = self.configuration.iter().map(|(name, value)| {
+            let values = vec![value.clone()];
+            Parameter::new(name, Domain::Choice { values, ordered: false })
         });
         let epochs = EpochRange {
             stops: self.stops.clone(),

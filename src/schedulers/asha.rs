@@ -154,6 +154,8 @@ mod tests {
             trials_left,
             min: Samples(1),
             max: asha.levels[asha.levels.len() - 1],
+            budget: None,
+            cost: &|_, _, _| 1.0,
         };
         asha.promote(&view)
     }

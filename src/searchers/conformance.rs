@@ -14,11 +14,7 @@ fn all() -> Vec<Box<dyn Searcher>> {
 
 /// One parameter of every kind.
 pub(super) fn mixed_space() -> Space {
-    let parameter = |name: &str, domain| Parameter {
-        name: name.into(),
-        domain,
-        condition: None,
-    };
+    let parameter = |name: &str, domain| Parameter::new(name, domain);
     let texts = ["a", "b", "c"].map(|text| Value::Text(text.into())).to_vec();
     Space::new(
         vec![
@@ -82,6 +78,8 @@ pub(super) fn view<'a>(space: &'a Space, seed: u64, trials: &'a [Trial]) -> View
         trials_left: None,
         min: Samples(1),
         max: Samples(1),
+        budget: None,
+        cost: &|_, from, to| (to.0 - from.0) as f64,
     }
 }
 

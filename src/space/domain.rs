@@ -181,7 +181,7 @@ impl Domain {
 /// A step that ends this close above `max` (in steps) still counts as inside: 0.5/0.05 is not exactly 10.
 const STEP_SLACK: f64 = 1e-9;
 
-fn first_step(min: f64, log: bool, step: f64) -> f64 {
+pub(super) fn first_step(min: f64, log: bool, step: f64) -> f64 {
     if log {
         (min / step - STEP_SLACK).ceil() * step
     } else {
@@ -201,7 +201,7 @@ fn on_grid(first: f64, index: f64, step: f64) -> f64 {
 }
 
 /// The same for steps from `first`, of which there are `steps` more.
-fn log_step_bounds(min: f64, first: f64, steps: f64, step: f64) -> (f64, f64) {
+pub(super) fn log_step_bounds(min: f64, first: f64, steps: f64, step: f64) -> (f64, f64) {
     (
         (first - step / 2.0).max(min * 0.5).ln(),
         (first + (steps + 0.5) * step).ln(),
@@ -209,7 +209,7 @@ fn log_step_bounds(min: f64, first: f64, steps: f64, step: f64) -> (f64, f64) {
 }
 
 /// Half a step of room at both ends, so that the smallest and the largest number get a whole share.
-fn log_bounds(min: i64, max: i64) -> (f64, f64) {
+pub(super) fn log_bounds(min: i64, max: i64) -> (f64, f64) {
     ((min as f64 - 0.5).ln(), (max as f64 + 0.5).ln())
 }
 
@@ -322,6 +322,21 @@ mod tests {
             }
             prop_assert_eq!(values.len() as u64, count, "{:?}", values);
             prop_assert!(values.iter().all(|value| domain.encode(value).is_some()));
+        }
+
+        #[test]
+        fn shares_cover_the_interval_and_hold_their_value(domain in any_domain()) {
+            let Some(count) = domain.cardinality() else { return Ok(()) };
+            let mut end = 0.0;
+            for number in 0..count {
+                let share = domain.share(number);
+                prop_assert_eq!(share.start, end);
+                end = share.end;
+                let middle = f64::midpoint(share.start, share.end);
+                prop_assert_eq!(domain.decode(middle), domain.nth(number), "{:?}", domain);
+                prop_assert_eq!(domain.number(&domain.nth(number)), Some(number));
+            }
+            prop_assert_eq!(end, 1.0);
         }
 
         #[test]

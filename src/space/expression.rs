@@ -12,8 +12,8 @@ mod tree;
 
 use std::ops::Range;
 
-use self::tree::Tree;
-use super::{Configuration, Domain};
+use self::tree::{Node, Tree};
+use super::{Configuration, Domain, Value};
 
 /// A checked expression that is true or false of a configuration. Equal if it reads the same and means the same.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +67,28 @@ impl Expression {
             tree,
             references,
         })
+    }
+
+    /// That the parameter `name` has one of `values`.
+    pub fn one_of(name: &str, values: &[Value]) -> Self {
+        let list: Vec<String> = values
+            .iter()
+            .map(|value| match value {
+                Value::Text(text) if text.contains('\'') => format!("\"{text}\""),
+                Value::Text(text) => format!("'{text}'"),
+                Value::Bool(_) | Value::Int(_) | Value::Float(_) => value.to_string(),
+            })
+            .collect();
+        let leaf = |node| Tree { node, range: 0..0 };
+        let members = values.iter().map(|value| leaf(Node::Literal(value.clone())));
+        Self {
+            source: format!("`{name}` in [{}]", list.join(", ")),
+            tree: leaf(Node::Member(
+                Box::new(leaf(Node::Reference(name.to_owned()))),
+                members.collect(),
+            )),
+            references: vec![name.to_owned()],
+        }
     }
 
     /// The names of the parameters it refers to, each once, in order of appearance.

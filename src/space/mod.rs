@@ -5,7 +5,9 @@
 mod configuration;
 mod domain;
 mod expression;
+mod hints;
 mod order;
+mod shape;
 #[expect(clippy::module_inception, reason = "the folder is named after the one thing in it")]
 mod space;
 mod value;
@@ -13,5 +15,7 @@ mod value;
 pub use configuration::Configuration;
 pub use domain::Domain;
 pub use expression::{Expression, ExpressionError};
+pub use hints::{Confidence, Hints, Prior};
+pub use shape::Shape;
 pub use space::{Parameter, Space, SpaceError};
 pub use value::Value;

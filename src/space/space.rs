@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rand::RngExt as _;
 
 use super::order::parents_first;
-use super::{Configuration, Domain, Expression};
+use super::{Configuration, Domain, Expression, Hints};
 use crate::rng::{self, Rng};
 use crate::units::Seed;
 
@@ -18,6 +18,20 @@ pub struct Parameter {
     pub domain: Domain,
     /// The parameter is active where this is true, and everywhere if there is none.
     pub condition: Option<Expression>,
+    /// What the user knows of it already.
+    pub hints: Hints,
+}
+
+impl Parameter {
+    /// A parameter that is always active and of which nothing more is known.
+    pub fn new(name: impl Into<String>, domain: Domain) -> Self {
+        Self {
+            name: name.into(),
+            domain,
+            condition: None,
+            hints: Hints::default(),
+        }
+    }
 }
 
 /// The parameters, with parents before the children whose conditions refer to them, and the constraints on them.
@@ -285,9 +299,8 @@ mod tests {
         let domains: Vec<(&str, &Domain)> = parameters.iter().map(|(name, domain, _)| (*name, domain)).collect();
         let expression = |text: &str| Expression::parse(text, &domains).unwrap();
         let built = parameters.iter().map(|(name, domain, condition)| Parameter {
-            name: (*name).to_owned(),
-            domain: domain.clone(),
             condition: (!condition.is_empty()).then(|| expression(condition)),
+            ..Parameter::new(*name, domain.clone())
         });
         Space::new(
             built.collect(),

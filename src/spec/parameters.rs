@@ -72,9 +72,8 @@ pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> 
         .iter()
         .zip(conditions)
         .map(|((entry, domain), condition)| Parameter {
-            name: entry.key.clone(),
-            domain: domain.clone(),
             condition,
+            ..Parameter::new(&entry.key, domain.clone())
         });
     match Space::new(built.collect(), constraints) {
         Ok(space) => Some(space),

@@ -158,6 +158,11 @@ pub enum SearcherSpec {
     Tpe,
 }
 
+impl SearcherSpec {
+    /// Every searcher by the name that specs and `automl ask-tell --method` use.
+    pub const NAMES: [(&str, Self); 2] = [("tpe", Self::Tpe), ("random", Self::Random)];
+}
+
 /// Who decides which trial goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Created, EndReason, Event, Improvement, Outcome, Record, Settings};
 use crate::policies::Policy;
-use crate::space::Configuration;
-use crate::trials::{Evaluation, Failure, FailureKind, Observation, SegmentReport, Status, Trial, Usage, View};
+use crate::trials::{
+    CostModel, Evaluation, Failure, FailureKind, Observation, SegmentReport, Status, Trial, Usage, View,
+};
 use crate::units::{Loss, Samples, TrialId};
 
 /// Predicted seconds of training a configuration from one level to another, on the virtual clock. A pure function.
-pub type Cost = Box<dyn Fn(&Configuration, Samples, Samples) -> f64 + Send>;
+pub type Cost = Box<CostModel>;
 
 /// A study: what happened so far, folded.
 pub struct Study {
@@ -197,6 +198,8 @@ impl Study {
                 .map(|max| max.saturating_sub(self.trials.len() as u32)),
             min: self.settings.min,
             max: self.settings.max,
+            budget: None,
+            cost: &*self.cost,
         }
     }
 

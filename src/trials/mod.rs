@@ -73,7 +73,7 @@ pub enum Status {
 }
 
 /// Everything that a decision may depend on, and nothing else: no clock, no machine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct View<'a> {
     /// The space.
     pub space: &'a Space,
@@ -89,9 +89,21 @@ pub struct View<'a> {
     pub min: Samples,
     /// A complete trial.
     pub max: Samples,
+    /// Samples that all trials together may see, as far as that is known.
+    pub budget: Option<Samples>,
+    /// Predicts what training a configuration from one level to another costs, in seconds or any other unit.
+    pub cost: &'a CostModel,
 }
 
+/// Predicts what training a configuration from one level to another costs. A pure function.
+pub type CostModel = dyn Fn(&Configuration, Samples, Samples) -> f64 + Send;
+
 impl View<'_> {
+    /// Samples that all trials have seen.
+    pub fn spent(&self) -> Samples {
+        Samples(self.trials.iter().map(|trial| trial.reached.0).sum())
+    }
+
     /// Whether a new trial may be started.
     pub fn may_start(&self) -> bool {
         self.trials_left != Some(0)

@@ -18,6 +18,10 @@ const FLOORS: &[(&str, &[&str])] = &[
         "policies",
         &["rng", "schedulers", "searchers", "space", "spec", "trials", "units"],
     ),
+    (
+        "ask_tell",
+        &["policies", "searchers", "space", "spec", "trials", "units"],
+    ),
     ("study", &["policies", "rng", "space", "spec", "trials", "units"]),
     ("finetune", &["files", "rng", "suggestion", "units"]),
     (
@@ -39,6 +43,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "ask_tell",
             "engine",
             "files",
             "finetune",
@@ -49,6 +54,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "space",
             "spec",
             "study",
+            "suggestion",
             "units",
             "worker",
         ],

@@ -38,11 +38,7 @@ pub(super) fn asha() -> SchedulerSpec {
 
 /// Trials of 4 epochs with two parameters, two at a time.
 pub(super) fn study(scheduler: SchedulerSpec, max_trials: Option<u32>) -> Study {
-    let parameter = |name: &str, domain| Parameter {
-        name: name.into(),
-        domain,
-        condition: None,
-    };
+    let parameter = |name: &str, domain| Parameter::new(name, domain);
     let rate = Domain::Float {
         min: 1e-5,
         max: 1.0,

@@ -270,11 +270,7 @@ mod tests {
     use crate::units::Seed;
 
     fn space() -> Space {
-        let parameter = |name: &str, domain| Parameter {
-            name: name.into(),
-            domain,
-            condition: None,
-        };
+        let parameter = |name: &str, domain| Parameter::new(name, domain);
         Space::new(
             vec![
                 parameter(

@@ -83,17 +83,12 @@ fn any_space() -> impl Strategy<Value = Space> {
             ordered: false,
         };
         let expression = |text: &str| Expression::parse(text, &[("Switch", &switch)]).unwrap();
-        let mut parameters = vec![Parameter {
-            name: "Switch".to_owned(),
-            domain: switch.clone(),
-            condition: None,
-        }];
+        let mut parameters = vec![Parameter::new("Switch", switch.clone())];
         for (index, (name, domain)) in domains.into_iter().enumerate() {
             let condition = (index % 2 == 1).then(|| expression("Switch == \"it's\""));
             parameters.push(Parameter {
-                name,
-                domain,
                 condition,
+                ..Parameter::new(name, domain)
             });
         }
         Space::new(parameters, vec![expression("Switch != 4")]).unwrap()

@@ -1,0 +1,293 @@
+//! Ask and tell as lines of JSON: one object in, one object out.
+//!
+//! | in | out |
+//! |---|---|
+//! | `{"op":"init","space":[…],"seed":0,"minimize":true,"max_step":51,"budget":100}` | `{"ok":true}` |
+//! | `{"op":"ask"}` | `{"id":7,"params":{"lr":0.01},"to_step":3}` |
+//! | `{"op":"tell","id":7,"step":1,"value":0.71,"final":false}` | `{"stop":false}` |
+//! | `{"op":"quit"}` | `{"ok":true}` |
+//!
+//! Whatever cannot be done is answered with `{"error":"…"}`, and nothing has changed then.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AskTell, Options};
+use crate::space::{Configuration, Domain, Expression, Parameter, Space, Value};
+use crate::units::{Goal, Seed, TrialId};
+
+/// One conversation.
+pub struct Session {
+    defaults: Options,
+    search: Option<AskTell>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "op", rename_all = "lowercase")]
+enum Request {
+    Init(Box<Init>),
+    Ask {},
+    Tell {
+        id: u64,
+        step: u64,
+        value: Option<f64>,
+        #[serde(default, rename = "final")]
+        is_final: bool,
+    },
+    Quit {},
+}
+
+#[derive(Deserialize)]
+struct Init {
+    space: Vec<RawParameter>,
+    #[serde(default)]
+    seed: u64,
+    #[serde(default = "yes")]
+    minimize: bool,
+    #[serde(default = "one")]
+    max_step: u64,
+    budget: Option<f64>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> u64 {
+    1
+}
+
+#[derive(Deserialize)]
+struct RawParameter {
+    name: String,
+    #[serde(rename = "type")]
+    kind: RawKind,
+    low: Option<f64>,
+    high: Option<f64>,
+    #[serde(default)]
+    log: bool,
+    choices: Option<Vec<Value>>,
+    when: Option<RawCondition>,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum RawKind {
+    Float,
+    Int,
+    Categorical,
+}
+
+#[derive(Deserialize)]
+struct RawCondition {
+    param: String,
+    #[serde(rename = "in")]
+    values: Vec<Value>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    Ok(bool),
+    Stop(bool),
+    Error(String),
+}
+
+#[derive(Serialize)]
+struct AskAnswer {
+    id: u32,
+    params: Configuration,
+    to_step: u64,
+}
+
+impl Session {
+    /// A conversation that has not begun; `defaults` holds what the first message leaves open.
+    pub fn new(defaults: Options) -> Self {
+        Self { defaults, search: None }
+    }
+
+    /// The answer to one line, without a line break, and whether the conversation is over.
+    pub fn answer(&mut self, line: &str) -> (String, bool) {
+        let request = match serde_json::from_str(line) {
+            Ok(request) => request,
+            Err(error) => return (json(&Answer::Error(format!("cannot read the message: {error}"))), false),
+        };
+        let is_over = matches!(request, Request::Quit {});
+        (
+            self.reply(request).unwrap_or_else(|error| json(&Answer::Error(error))),
+            is_over,
+        )
+    }
+
+    fn reply(&mut self, request: Request) -> Result<String, String> {
+        match request {
+            Request::Init(init) => {
+                self.search = Some(self.begin(*init)?);
+                Ok(json(&Answer::Ok(true)))
+            }
+            Request::Ask {} => {
+                let asked = self.search()?.ask().map_err(|error| error.to_string())?;
+                Ok(json(&AskAnswer {
+                    id: asked.id.0,
+                    params: asked.configuration,
+                    to_step: asked.to_step,
+                }))
+            }
+            Request::Tell {
+                id,
+                step,
+                value,
+                is_final,
+            } => {
+                let id = u32::try_from(id).map_err(|_| format!("there is no trial {id}"))?;
+                let stop = self.search()?.tell(TrialId(id), step, value, is_final);
+                stop.map(|stop| json(&Answer::Stop(stop)))
+                    .map_err(|error| error.to_string())
+            }
+            Request::Quit {} => Ok(json(&Answer::Ok(true))),
+        }
+    }
+
+    fn search(&mut self) -> Result<&mut AskTell, String> {
+        self.search
+            .as_mut()
+            .ok_or_else(|| "nothing was begun: send `init` first".to_owned())
+    }
+
+    fn begin(&self, init: Init) -> Result<AskTell, String> {
+        if init.max_step == 0 {
+            return Err("`max_step` must be at least 1".to_owned());
+        }
+        if init.budget.is_some_and(|budget| !budget.is_finite() || budget < 0.0) {
+            return Err("`budget` must be a number of complete trials".to_owned());
+        }
+        let options = Options {
+            seed: Seed(init.seed),
+            goal: if init.minimize { Goal::Minimize } else { Goal::Maximize },
+            max_step: init.max_step,
+            budget: init.budget.map(|runs| runs.ceil() as u64),
+            ..self.defaults.clone()
+        };
+        Ok(AskTell::new(read_space(init.space)?, &options))
+    }
+}
+
+fn read_space(raw: Vec<RawParameter>) -> Result<Space, String> {
+    let mut parameters = Vec::with_capacity(raw.len());
+    for parameter in raw {
+        let domain = read_domain(&parameter).map_err(|error| format!("the parameter `{}` {error}", parameter.name))?;
+        let condition = parameter.when.map(|when| Expression::one_of(&when.param, &when.values));
+        parameters.push(Parameter {
+            condition,
+            ..Parameter::new(parameter.name, domain)
+        });
+    }
+    Space::new(parameters, vec![]).map_err(|error| error.to_string())
+}
+
+fn read_domain(raw: &RawParameter) -> Result<Domain, &'static str> {
+    /// Beyond it neighbouring whole numbers are one number to a float.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    if raw.kind == RawKind::Categorical {
+        let values = raw.choices.clone().filter(|choices| !choices.is_empty());
+        let values = values.ok_or("has no `choices`")?;
+        let repeats = |(index, value): (usize, &Value)| values[..index].iter().any(|earlier| earlier.is_same(value));
+        if values.iter().enumerate().any(repeats) {
+            return Err("has a choice twice");
+        }
+        return Ok(Domain::Choice { values, ordered: false });
+    }
+    let (Some(min), Some(max)) = (raw.low, raw.high) else {
+        return Err("lacks `low` or `high`");
+    };
+    if min > max {
+        return Err("has no values: `low` is greater than `high`");
+    }
+    let log = raw.log;
+    if raw.kind == RawKind::Float {
+        if log && min <= 0.0 {
+            return Err("is logarithmic, so `low` must be greater than 0");
+        }
+        return Ok(Domain::Float {
+            min,
+            max,
+            log,
+            step: None,
+        });
+    }
+    if min.fract() != 0.0 || max.fract() != 0.0 || min.abs().max(max.abs()) > LARGEST {
+        return Err("is an integer, so `low` and `high` must be whole numbers below 2^53");
+    }
+    if log && min < 1.0 {
+        return Err("is a logarithmic integer, so `low` must be at least 1");
+    }
+    Ok(Domain::Int {
+        min: min as i64,
+        max: max as i64,
+        log,
+        step: 1,
+    })
+}
+
+/// Our own messages always serialise.
+fn json(message: &impl Serialize) -> String {
+    serde_json::to_string(message).unwrap_or_else(|error| format!(r#"{{"error":"{error}"}}"#))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INIT: &str = r#"{"op":"init","seed":3,"minimize":true,"max_step":1,"budget":100,"space":[
+        {"name":"opt","type":"categorical","choices":["sgd","adam"]},
+        {"name":"lr","type":"float","low":0.001,"high":1.0,"log":true},
+        {"name":"momentum","type":"float","low":0.0,"high":1.0,"log":false,"when":{"param":"opt","in":["sgd"]}},
+        {"name":"units","type":"int","low":8,"high":512,"log":true}]}"#;
+
+    fn session() -> Session {
+        Session::new(Options::default())
+    }
+
+    #[test]
+    fn a_conversation() {
+        let mut session = session();
+        assert_eq!(session.answer(&INIT.replace('\n', "")).0, r#"{"ok":true}"#);
+        for number in 0..20 {
+            let (line, _) = session.answer(r#"{"op":"ask"}"#);
+            let asked: serde_json::Value = serde_json::from_str(&line).unwrap();
+            assert_eq!(asked["id"], number);
+            let params = asked["params"].as_object().unwrap();
+            assert_eq!(params.contains_key("momentum"), params["opt"] == "sgd", "{line}");
+            let tell = format!(r#"{{"op":"tell","id":{number},"step":1,"value":0.5,"final":true}}"#);
+            assert_eq!(session.answer(&tell).0, r#"{"stop":true}"#);
+        }
+        assert_eq!(session.answer(r#"{"op":"quit"}"#), (r#"{"ok":true}"#.to_owned(), true));
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_an_error_line_and_the_conversation_goes_on() {
+        let mut session = session();
+        let init = |space: &str| format!(r#"{{"op":"init","space":{space}}}"#);
+        let lines = [
+            String::new(),
+            "nonsense".to_owned(),
+            r#"{"op":"sing"}"#.to_owned(),
+            r#"{"op":"ask"}"#.to_owned(),
+            r#"{"op":"tell","id":1,"step":1,"value":1.0,"final":true}"#.to_owned(),
+            init(r#"[{"name":"x","type":"float","low":1,"high":0}]"#),
+            init(r#"[{"name":"x","type":"float","low":0,"high":1,"log":true}]"#),
+            init(r#"[{"name":"x","type":"int","low":0.5,"high":1}]"#),
+            init(r#"[{"name":"x","type":"categorical","choices":[]}]"#),
+            init(r#"[{"name":"x","type":"categorical","choices":["a","a"]}]"#),
+            init(r#"[{"name":"x","type":"float","low":0,"high":1,"when":{"param":"y","in":[1]}}]"#),
+            init(r#"[{"name":"x","type":"float","low":0,"high":1},{"name":"x","type":"int","low":0,"high":1}]"#),
+        ];
+        let answers: Vec<String> = lines.iter().map(|line| session.answer(line).0).collect();
+        assert!(
+            answers.iter().all(|answer| answer.starts_with(r#"{"error":"#)),
+            "{answers:#?}"
+        );
+        assert_eq!(session.answer(&INIT.replace('\n', "")).0, r#"{"ok":true}"#);
+        assert!(session.answer(r#"{"op":"tell","id":-1,"step":1}"#).0.contains("error"));
+        assert!(session.answer(r#"{"op":"ask"}"#).0.contains("params"));
+    }
+}

@@ -1,0 +1,298 @@
+//! Ask and tell as a Rust interface: the trials of a policy, run by somebody else.
+
+use crate::policies::{self, Decision, Policy};
+use crate::searchers::{Random, Searcher as _};
+use crate::space::{Configuration, Space};
+use crate::spec::{SchedulerSpec, SearcherSpec};
+use crate::trials::{Observation, Status, Trial, View};
+use crate::units::{Goal, Loss, Samples, Seed, TrialId};
+
+/// What to search for, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Keys everything random.
+    pub seed: Seed,
+    /// Which way the value is better.
+    pub goal: Goal,
+    /// Steps of a complete trial; 1: no learning curve.
+    pub max_step: u64,
+    /// How many complete trials the whole search may spend, if that is known.
+    pub budget: Option<u64>,
+    /// Who proposes configurations.
+    pub searcher: SearcherSpec,
+    /// Who decides which trial goes on; of no effect without a learning curve.
+    pub scheduler: SchedulerSpec,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: Seed(0),
+            goal: Goal::Minimize,
+            max_step: 1,
+            budget: None,
+            searcher: SearcherSpec::Tpe,
+            scheduler: SchedulerSpec::Asha { eta: 3 },
+        }
+    }
+}
+
+/// A search whose trials are run elsewhere, any number of them at once.
+pub struct AskTell {
+    space: Space,
+    policy: Box<dyn Policy>,
+    trials: Vec<Trial>,
+    seed: Seed,
+    goal: Goal,
+    max: Samples,
+    budget: Option<Samples>,
+}
+
+/// What to run next.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// The trial: a new one, or a paused one that goes on from where it stands.
+    pub id: TrialId,
+    /// Its configuration.
+    pub configuration: Configuration,
+    /// The step after which the runner is free again.
+    pub to_step: u64,
+}
+
+/// Why an ask or a tell cannot be answered. The search stays as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AskTellError {
+    /// Every configuration has been handed out.
+    #[error("every configuration of the space was tried: {0} trials")]
+    Exhausted(usize),
+    /// Told of a trial that was never asked for.
+    #[error("there is no trial {0}")]
+    NoTrial(u64),
+    /// Told of a trial that is not running.
+    #[error("trial {0} is not running: it was told to stop, or has ended")]
+    NotRunning(u32),
+    /// Told of a step that the trial is past, or that no trial has.
+    #[error("step {step} of trial {trial} is not between {from} and {to}")]
+    Step {
+        /// The trial.
+        trial: u32,
+        /// The step told.
+        step: u64,
+        /// The next step.
+        from: u64,
+        /// The last step.
+        to: u64,
+    },
+}
+
+impl AskTell {
+    /// A search over `space` that nothing was asked of yet.
+    pub fn new(space: Space, options: &Options) -> Self {
+        let max = Samples(options.max_step.max(1));
+        Self {
+            policy: policies::build(options.searcher, options.scheduler, Samples(1), max),
+            space,
+            trials: Vec::new(),
+            seed: options.seed,
+            goal: options.goal,
+            max,
+            budget: options.budget.map(|runs| Samples(runs.saturating_mul(max.0))),
+        }
+    }
+
+    /// What to run next. Earlier trials need not have been told.
+    ///
+    /// # Errors
+    /// [`AskTellError::Exhausted`] when a finite space has no configuration left.
+    pub fn ask(&mut self) -> Result<Asked, AskTellError> {
+        let decision = self.policy.decide(&self.view());
+        let (id, to) = match decision {
+            Decision::Continue { trial, to } => (trial, to),
+            Decision::Start {
+                configuration,
+                origin,
+                to,
+            } => (self.create(configuration, origin), to),
+            // Whoever asks has a free slot now: rather a draw by chance than none.
+            Decision::Wait => {
+                let drawn = Random.propose(&self.view(), 0);
+                let to = self.policy.rungs()[0];
+                (self.create(drawn.configuration, drawn.origin.to_owned()), to)
+            }
+            Decision::Finish => return Err(AskTellError::Exhausted(self.trials.len())),
+        };
+        let trial = &mut self.trials[id.index()];
+        trial.status = Status::Running { to };
+        self.policy.observe(trial);
+        Ok(Asked {
+            id,
+            configuration: trial.configuration.clone(),
+            to_step: to.0,
+        })
+    }
+
+    /// Takes in the value of a trial after a step; `None`: the run failed. With `is_final` the trial ends, whatever its step.
+    /// Returns whether the trial should stop here, for now or for good.
+    ///
+    /// # Errors
+    /// [`AskTellError`] for a trial that is not running, and for a step that does not come next.
+    pub fn tell(&mut self, id: TrialId, step: u64, value: Option<f64>, is_final: bool) -> Result<bool, AskTellError> {
+        let trial = self
+            .trials
+            .get_mut(id.index())
+            .ok_or(AskTellError::NoTrial(u64::from(id.0)))?;
+        let Status::Running { to } = trial.status else {
+            return Err(AskTellError::NotRunning(id.0));
+        };
+        let last = trial.observations.last().map_or(trial.reached, |last| last.at);
+        if step <= last.0 || step > self.max.0 {
+            return Err(AskTellError::Step {
+                trial: id.0,
+                step,
+                from: last.0 + 1,
+                to: self.max.0,
+            });
+        }
+        let at = Samples(step);
+        let loss = value.map_or(Loss::WORST, |value| self.goal.loss(value));
+        if loss < Loss::WORST {
+            trial.observations.push(Observation { at, loss });
+        } else {
+            trial.status = Status::Failed;
+        }
+        let ends = is_final || at >= to || trial.status == Status::Failed;
+        if ends {
+            trial.reached = at;
+            trial.segments += 1;
+            if trial.status != Status::Failed {
+                let is_complete = is_final || at >= self.max;
+                trial.status = if is_complete { Status::Completed } else { Status::Paused };
+            }
+            self.policy.observe(trial);
+        }
+        Ok(ends)
+    }
+
+    /// The best trial so far and its value.
+    pub fn best(&self) -> Option<(&Trial, f64)> {
+        let losses = self.trials.iter().filter_map(|trial| {
+            let loss = trial.best()?.loss;
+            (trial.status != Status::Failed).then_some((loss, trial.id))
+        });
+        let (loss, id) = losses.min()?;
+        Some((&self.trials[id.index()], self.goal.value(loss)))
+    }
+
+    /// All trials so far, by number.
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
+    }
+
+    fn create(&mut self, configuration: Configuration, origin: String) -> TrialId {
+        let id = TrialId(self.trials.len() as u32);
+        let point = self.space.encode(&configuration);
+        self.trials.push(Trial {
+            id,
+            point: point.unwrap_or_else(|| vec![None; self.space.parameters().len()]),
+            configuration,
+            origin,
+            status: Status::Paused,
+            reached: Samples(0),
+            segments: 0,
+            observations: Vec::new(),
+        });
+        id
+    }
+
+    fn view(&self) -> View<'_> {
+        let is_running = |trial: &&Trial| matches!(trial.status, Status::Running { .. });
+        View {
+            space: &self.space,
+            seed: self.seed,
+            trials: &self.trials,
+            running: self.trials.iter().filter(is_running).count(),
+            trials_left: None,
+            min: Samples(1),
+            max: self.max,
+            budget: self.budget,
+            cost: &|_, from, to| (to.0 - from.0) as f64,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::{Domain, Parameter, Value};
+
+    fn space() -> Space {
+        let domain = Domain::Int {
+            min: 0,
+            max: 4,
+            log: false,
+            step: 1,
+        };
+        Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap()
+    }
+
+    fn value(configuration: &Configuration) -> f64 {
+        configuration.get("x").and_then(Value::as_f64).unwrap()
+    }
+
+    #[test]
+    fn every_configuration_is_handed_out_once_and_the_best_is_known() {
+        let mut search = AskTell::new(space(), &Options::default());
+        for _ in 0..5 {
+            let asked = search.ask().unwrap();
+            let told = value(&asked.configuration);
+            assert!(search.tell(asked.id, 1, Some(told), true).unwrap());
+        }
+        assert_eq!(search.ask(), Err(AskTellError::Exhausted(5)));
+        assert_eq!(search.best().unwrap().1, 0.0);
+    }
+
+    #[test]
+    fn a_good_trial_is_handed_out_again_to_go_on() {
+        let options = Options {
+            max_step: 9,
+            ..Options::default()
+        };
+        let mut search = AskTell::new(space(), &options);
+        let mut handed_out = Vec::new();
+        for _ in 0..4 {
+            let asked = search.ask().unwrap();
+            let from = handed_out.iter().filter(|&&id| id == asked.id).count() as u64;
+            handed_out.push(asked.id);
+            let first = if from == 0 { 1 } else { 2 };
+            for step in first..=asked.to_step {
+                let stop = search.tell(asked.id, step, Some(value(&asked.configuration)), false);
+                assert_eq!(stop, Ok(step == asked.to_step));
+            }
+        }
+        assert_eq!(handed_out.len(), 4);
+        assert!(
+            handed_out[..3].contains(&handed_out[3]),
+            "one in three goes on: {handed_out:?}"
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_and_changes_nothing() {
+        let mut search = AskTell::new(space(), &Options::default());
+        let asked = search.ask().unwrap();
+        assert_eq!(
+            search.tell(TrialId(7), 1, Some(1.0), true),
+            Err(AskTellError::NoTrial(7))
+        );
+        assert!(matches!(
+            search.tell(asked.id, 2, Some(1.0), true),
+            Err(AskTellError::Step { step: 2, .. })
+        ));
+        assert_eq!(search.tell(asked.id, 1, None, true), Ok(true));
+        assert_eq!(
+            search.tell(asked.id, 1, Some(1.0), true),
+            Err(AskTellError::NotRunning(0))
+        );
+        assert!(search.best().is_none());
+    }
+}

@@ -1,0 +1,238 @@
+//! What the user knows of a parameter before anything ran, and the density over the unit cube that this amounts to.
+
+use rand::RngExt as _;
+use statrs::function::erf::{erf_inv, erfc};
+
+use super::{Configuration, Space, Value};
+use crate::rng::Rng;
+
+/// What the user knows of one parameter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hints {
+    /// Where the best value probably lies.
+    pub prior: Option<Prior>,
+    /// The value to try first.
+    pub init: Option<Value>,
+    /// A value at which a trial is cheap (FLAML's `low_cost_init_value`).
+    pub low_cost: Option<Value>,
+}
+
+/// A belief about where the best value lies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prior {
+    /// The likeliest value.
+    pub value: Value,
+    /// How sure the user is.
+    pub confidence: Confidence,
+}
+
+/// How sure a prior is (Hvarfner et al. 2022 ask for such a weight; Mallik et al. 2023 for the same three words).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Confidence {
+    /// Anywhere in the neighbourhood.
+    Low,
+    /// Near the value.
+    #[default]
+    Medium,
+    /// Very near the value.
+    High,
+}
+
+impl Confidence {
+    /// The standard deviation of the belief in the unit interval.
+    fn width(self) -> f64 {
+        match self {
+            Self::Low => 0.5,
+            Self::Medium => 0.25,
+            Self::High => 0.125,
+        }
+    }
+
+    /// The probability of the likeliest one of several unordered choices, beyond its equal share.
+    fn favour(self) -> f64 {
+        match self {
+            Self::Low => 0.25,
+            Self::Medium => 0.5,
+            Self::High => 0.75,
+        }
+    }
+}
+
+impl Space {
+    /// Whether there is a prior on any parameter.
+    pub fn has_prior(&self) -> bool {
+        self.parameters()
+            .iter()
+            .any(|parameter| parameter.hints.prior.is_some())
+    }
+
+    /// The logarithm of the prior's density at a point of the unit cube; 0 everywhere without a prior.
+    pub fn log_prior(&self, point: &[Option<f64>]) -> f64 {
+        let beliefs = self.parameters().iter().zip(point);
+        beliefs
+            .filter_map(|(parameter, coordinate)| {
+                let belief = Belief::new(parameter)?;
+                Some(belief.density((*coordinate)?).ln())
+            })
+            .sum()
+    }
+
+    /// A feasible configuration drawn from the prior; uniform over parameters without one.
+    pub fn sample_prior(&self, rng: &mut Rng) -> Configuration {
+        /// As in `sample`, but a prior may lie outside what is feasible: then chance decides.
+        const DRAWS: usize = 1_000;
+        for _ in 0..DRAWS {
+            let unit: Vec<f64> = self
+                .parameters()
+                .iter()
+                .map(|parameter| {
+                    let uniform = rng.random::<f64>();
+                    Belief::new(parameter).map_or(uniform, |belief| belief.quantile(uniform))
+                })
+                .collect();
+            let configuration = self.decode(&unit);
+            if self.is_feasible(&configuration) {
+                return configuration;
+            }
+        }
+        self.sample(rng)
+    }
+}
+
+/// A prior as a density over the unit interval.
+enum Belief {
+    /// A normal density around `centre`, cut off at 0 and 1.
+    Normal { centre: f64, width: f64 },
+    /// More weight on the share `from..to` of an unordered choice.
+    Choice { from: f64, to: f64, favour: f64 },
+}
+
+impl Belief {
+    fn new(parameter: &super::Parameter) -> Option<Self> {
+        let prior = parameter.hints.prior.as_ref()?;
+        let domain = &parameter.domain;
+        if let super::Shape::Unordered { .. } = domain.shape() {
+            let share = domain.share(domain.number(&prior.value)?);
+            return Some(Self::Choice {
+                from: share.start,
+                to: share.end,
+                favour: prior.confidence.favour(),
+            });
+        }
+        Some(Self::Normal {
+            centre: domain.encode(&prior.value)?,
+            width: prior.confidence.width(),
+        })
+    }
+
+    fn density(&self, at: f64) -> f64 {
+        match *self {
+            Self::Normal { centre, width } => {
+                let (low, high) = (normal_cdf(-centre / width), normal_cdf((1.0 - centre) / width));
+                let z = (at - centre) / width;
+                (-0.5 * z * z).exp() / (width * (2.0 * std::f64::consts::PI).sqrt() * (high - low))
+            }
+            Self::Choice { from, to, favour } => {
+                let inside = if (from..to).contains(&at) {
+                    favour / (to - from)
+                } else {
+                    0.0
+                };
+                1.0 - favour + inside
+            }
+        }
+    }
+
+    fn quantile(&self, share: f64) -> f64 {
+        match *self {
+            Self::Normal { centre, width } => {
+                let (low, high) = (normal_cdf(-centre / width), normal_cdf((1.0 - centre) / width));
+                let cumulative = low + share * (high - low);
+                (centre + width * std::f64::consts::SQRT_2 * erf_inv(2.0 * cumulative - 1.0)).clamp(0.0, 1.0)
+            }
+            Self::Choice { from, to, favour } => {
+                if share < favour {
+                    from + share / favour * (to - from)
+                } else {
+                    (share - favour) / (1.0 - favour)
+                }
+            }
+        }
+    }
+}
+
+fn normal_cdf(z: f64) -> f64 {
+    0.5 * erfc(-z / std::f64::consts::SQRT_2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Domain, Parameter};
+    use super::*;
+    use crate::rng;
+    use crate::units::Seed;
+
+    fn space(prior: Value, domain: Domain) -> Space {
+        let mut parameter = Parameter::new("x", domain);
+        parameter.hints.prior = Some(Prior {
+            value: prior,
+            confidence: Confidence::Medium,
+        });
+        Space::new(vec![parameter], vec![]).unwrap()
+    }
+
+    fn spaces() -> [Space; 2] {
+        let float = Domain::Float {
+            min: 1e-6,
+            max: 1e-2,
+            log: true,
+            step: None,
+        };
+        let choice = Domain::Choice {
+            values: (0..4).map(Value::Int).collect(),
+            ordered: false,
+        };
+        [space(Value::Float(1e-5), float), space(Value::Int(2), choice)]
+    }
+
+    #[test]
+    fn the_density_integrates_to_one_and_is_highest_at_the_prior() {
+        for space in spaces() {
+            let density = |at: f64| space.log_prior(&[Some(at)]).exp();
+            let total: f64 = (0..1_000)
+                .map(|i| density((f64::from(i) + 0.5) / 1_000.0) / 1_000.0)
+                .sum();
+            assert!((total - 1.0).abs() < 1e-3, "{total}");
+            let parameter = &space.parameters()[0];
+            let best = parameter.hints.prior.as_ref().unwrap();
+            let peak = density(parameter.domain.encode(&best.value).unwrap());
+            assert!((0..100).all(|i| density(f64::from(i) / 100.0) <= peak + 1e-12));
+        }
+    }
+
+    #[test]
+    fn draws_gather_around_the_prior() {
+        let mut rng = rng::stream(Seed(1), "test", &[]);
+        for space in spaces() {
+            let mean_log = |draw: &mut dyn FnMut() -> Configuration| -> f64 {
+                let points = (0..2_000).map(|_| space.log_prior(&space.encode(&draw()).unwrap()));
+                points.sum::<f64>() / 2_000.0
+            };
+            let believed = mean_log(&mut || space.sample_prior(&mut rng.clone_and_step()));
+            let uniform = mean_log(&mut || space.sample(&mut rng.clone_and_step()));
+            assert!(believed > uniform + 0.1, "{believed} against {uniform}");
+        }
+    }
+
+    trait CloneAndStep {
+        fn clone_and_step(&mut self) -> Rng;
+    }
+
+    impl CloneAndStep for Rng {
+        /// Another stream each time.
+        fn clone_and_step(&mut self) -> Rng {
+            use rand::Rng as _;
+            rng::stream(Seed(self.next_u64()), "step", &[])
+        }
+    }
+}

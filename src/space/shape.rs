@@ -1,0 +1,109 @@
+//! How the unit interval is divided among a domain's values: all that a searcher must know of a domain.
+
+use std::ops::Range;
+
+use super::domain::first_step;
+use super::{Domain, Value};
+
+/// The kind of axis that a domain is to a model of the unit cube.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One value.
+    Constant,
+    /// Every point is a value of its own.
+    Continuous,
+    /// So many values, at least 2, each with a share of the interval, neighbours alike.
+    Ordered {
+        /// How many.
+        count: u64,
+    },
+    /// So many values, at least 2, each with a share of the interval, in no order.
+    Unordered {
+        /// How many.
+        count: u64,
+    },
+}
+
+impl Domain {
+    /// The kind of axis that this is.
+    pub fn shape(&self) -> Shape {
+        match (self.cardinality(), self) {
+            (Some(0 | 1), _) => Shape::Constant,
+            (None, _) => Shape::Continuous,
+            (Some(count), Self::Choice { ordered: false, .. }) => Shape::Unordered { count },
+            (Some(count), Self::Choice { .. } | Self::Int { .. } | Self::Float { .. }) => Shape::Ordered { count },
+        }
+    }
+
+    /// The share of the unit interval that [`Self::decode`] maps to [`Self::nth`]`(number)`; the shares of all numbers
+    /// cover the interval. Of an infinite domain: all of it.
+    pub fn share(&self, number: u64) -> Range<f64> {
+        let Some(count) = self.cardinality() else {
+            return 0.0..1.0;
+        };
+        self.boundary(number, count)..self.boundary(number + 1, count)
+    }
+
+    /// The number of a value of a finite domain: the inverse of [`Self::nth`]. `None` for what the domain does not contain.
+    pub fn number(&self, value: &Value) -> Option<u64> {
+        let count = self.cardinality()?;
+        if count == 1 {
+            return self.encode(value).map(|_| 0);
+        }
+        self.encode(value).map(|place| self.number_at(place))
+    }
+
+    /// The number of the value at a place of the unit interval; 0 for an infinite domain.
+    pub fn number_at(&self, place: f64) -> u64 {
+        let Some(count) = self.cardinality() else {
+            return 0;
+        };
+        let (mut low, mut high) = (0, count);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if place < self.boundary(middle, count) {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        low
+    }
+
+    /// Where the share of `number` begins.
+    fn boundary(&self, number: u64, count: u64) -> f64 {
+        if number == 0 {
+            return 0.0;
+        }
+        if number >= count {
+            return 1.0;
+        }
+        // The logarithmic scales round to the nearest value, so a share begins half a step before it.
+        let half = number as f64 - 0.5;
+        let scale = match self {
+            Self::Float {
+                min,
+                log: true,
+                step: Some(step),
+                ..
+            } => {
+                let first = first_step(*min, true, *step);
+                Some((
+                    super::domain::log_step_bounds(*min, first, count as f64 - 1.0, *step),
+                    first + half * step,
+                ))
+            }
+            Self::Int {
+                min,
+                max,
+                log: true,
+                step,
+            } => Some((super::domain::log_bounds(*min, *max), *min as f64 + half * *step as f64)),
+            Self::Float { .. } | Self::Int { .. } | Self::Choice { .. } => None,
+        };
+        match scale {
+            Some(((low, high), value)) => ((value.ln() - low) / (high - low)).clamp(0.0, 1.0),
+            None => number as f64 / count as f64,
+        }
+    }
+}
