@@ -9,7 +9,7 @@ pub(super) type Objective<'a> = &'a dyn Fn(&Configuration) -> f64;
 
 /// Every searcher of the registry.
 fn all() -> Vec<Box<dyn Searcher>> {
-    [SearcherSpec::Random, SearcherSpec::Tpe].map(build).into()
+    SearcherSpec::NAMES.map(|(_, searcher)| build(searcher)).into()
 }
 
 /// One parameter of every kind.

@@ -38,11 +38,9 @@ const WANDB_ONLY: [&str; 2] = ["project", "entity"];
 /// Keys of W&B sweeps that say what to run.
 const WANDB_PROGRAMS: [&str; 2] = ["command", "program"];
 
-const METHODS: [(&str, SearcherSpec); 5] = [
-    ("tpe", SearcherSpec::Tpe),
-    ("random", SearcherSpec::Random),
+/// Other names of searchers: W&B's and Keras's of model-based search.
+const METHOD_ALIASES: [(&str, SearcherSpec); 3] = [
     ("auto", SearcherSpec::Tpe),
-    // W&B's and Keras's names of model-based search.
     ("bayes", SearcherSpec::Tpe),
     ("bayesian", SearcherSpec::Tpe),
 ];
@@ -73,7 +71,8 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         problems,
     );
     let searcher = spec.get("method").map_or(Some(SearcherSpec::Tpe), |node| {
-        reader::one_of(node, "method", &METHODS, problems)
+        let methods = [&SearcherSpec::NAMES[..], &METHOD_ALIASES[..]].concat();
+        reader::one_of(node, "method", &methods, problems)
     });
     let scheduler = scheduler(&spec, problems);
     let epochs = epochs(&spec, problems);

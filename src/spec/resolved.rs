@@ -161,6 +161,14 @@ pub enum SearcherSpec {
 impl SearcherSpec {
     /// Every searcher by the name that specs and `automl ask-tell --method` use.
     pub const NAMES: [(&str, Self); 2] = [("tpe", Self::Tpe), ("random", Self::Random)];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::NAMES
+            .iter()
+            .find(|(_, searcher)| *searcher == self)
+            .map_or("", |(name, _)| name)
+    }
 }
 
 /// Who decides which trial goes on.

@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::resolved::{
-    DataSpec, Devices, ModelSource, ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Spec, Split,
-};
+use super::resolved::{DataSpec, Devices, ModelSource, ObjectiveSpec, Resources, SchedulerSpec, Spec, Split};
 use crate::space::{Domain, Parameter, Value};
 use crate::units::Goal;
 
@@ -27,14 +25,7 @@ impl Spec {
             },
         );
         yaml.maybe(1, "target", self.metric.target.map(float));
-        yaml.line(
-            0,
-            "method",
-            match self.searcher {
-                SearcherSpec::Random => "random",
-                SearcherSpec::Tpe => "tpe",
-            },
-        );
+        yaml.line(0, "method", self.searcher.name());
         yaml.open(0, "parameters");
         for parameter in self.space.parameters() {
             write_parameter(&mut yaml, parameter);
