@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod ask_tell;
 mod bad_input;
 mod budgets;
 mod determinism;

@@ -1,0 +1,98 @@
+//! `automl ask-tell`: the search as lines of JSON, and the Python example of the README.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use crate::support::Sandbox;
+
+const INIT: &str = r#"{"op":"init","seed":1,"minimize":true,"max_step":1,"budget":30,"space":[{"name":"lr","type":"float","low":0.00001,"high":1.0,"log":true},{"name":"opt","type":"categorical","choices":["sgd","adam"]},{"name":"momentum","type":"float","low":0.0,"high":1.0,"when":{"param":"opt","in":["sgd"]}}]}"#;
+
+/// What the program answers to all of `input`, and its exit code.
+fn answers(input: &[u8], arguments: &[&str]) -> (Vec<serde_json::Value>, Option<i32>) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_automl"))
+        .arg("ask-tell")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    // Beside reading, or a long conversation fills both pipes; the program may end before it has read all.
+    let writer = std::thread::spawn(move || stdin.write_all(&input).is_ok());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let parsed = lines.lines().map(|line| serde_json::from_str(line).unwrap());
+    (parsed.collect(), output.status.code())
+}
+
+#[test]
+fn a_whole_search_over_the_pipe_is_the_same_again() {
+    let mut conversation = format!("{INIT}\n");
+    for id in 0..30 {
+        conversation.push_str("{\"op\":\"ask\"}\n");
+        let value = f64::from((id * 7) % 11);
+        conversation.push_str(&format!(
+            "{{\"op\":\"tell\",\"id\":{id},\"step\":1,\"value\":{value},\"final\":true}}\n"
+        ));
+    }
+    conversation.push_str("{\"op\":\"quit\"}\n");
+    let (first, code) = answers(conversation.as_bytes(), &[]);
+    assert_eq!(code, Some(0));
+    assert_eq!(first.len(), 62);
+    assert!(first.iter().all(|answer| answer.get("error").is_none()), "{first:#?}");
+    for asked in first.iter().filter(|answer| answer.get("params").is_some()) {
+        let params = &asked["params"];
+        assert_eq!(params.get("momentum").is_some(), params["opt"] == "sgd", "{asked}");
+    }
+    assert_eq!(answers(conversation.as_bytes(), &[]).0, first);
+}
+
+#[test]
+fn nonsense_is_answered_with_errors_and_never_ends_the_conversation() {
+    let mut input = b"{\"op\":\"ask\"}\nnonsense\n\n\xff\xfe\n[1]\n".to_vec();
+    input.extend("[".repeat(100_000).bytes());
+    input.extend(format!("\n{INIT}\n{{\"op\":\"ask\"}}\n").bytes());
+    input.extend(b"{\"op\":\"tell\",\"id\":0,\"step\":1,\"value\":NaN,\"final\":true}\n");
+    input.extend(b"{\"op\":\"tell\",\"id\":0,\"step\":1,\"value\":null,\"final\":true}\n");
+    let (answers, code) = answers(&input, &["--method", "random"]);
+    assert_eq!(code, Some(0));
+    let is_error: Vec<bool> = answers.iter().map(|answer| answer.get("error").is_some()).collect();
+    assert_eq!(is_error, [true, true, true, true, true, false, false, true, false]);
+    assert_eq!(answers[8]["stop"], true);
+}
+
+#[test]
+fn an_unknown_method_is_one_clear_error() {
+    let outcome = Sandbox::new().run("ask-tell --method tpee").expect_code(2);
+    assert_eq!(
+        outcome.message().trim_end(),
+        "error: `--method` cannot be `tpee`: did you mean `tpe`?"
+    );
+}
+
+#[test]
+fn the_example_of_the_readme_runs() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let example = readme.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_automl"));
+    let path = program.parent().unwrap().display();
+    let run = Command::new("sh")
+        .args([
+            "-c",
+            "PATH=\"$0:$PATH\" exec python3 -c \"$1\"",
+            &path.to_string(),
+            example,
+        ])
+        .output()
+        .unwrap();
+    if run.status.code() == Some(127) {
+        println!("skipped: there is no `python3`");
+        return;
+    }
+    let said = String::from_utf8(run.stdout).unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(said.contains("learning_rate"), "{said}");
+}
