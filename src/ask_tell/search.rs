@@ -200,6 +200,7 @@ impl AskTell {
             reached: Samples(0),
             segments: 0,
             observations: Vec::new(),
+            scores: Vec::new(),
         });
         id
     }

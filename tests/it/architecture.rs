@@ -9,20 +9,33 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("rng", &["units"]),
     ("files", &[]),
     ("suggestion", &[]),
+    ("preference", &["rng", "units"]),
     ("space", &["rng", "suggestion", "units"]),
-    ("spec", &["space", "suggestion", "units"]),
-    ("trials", &["space", "units"]),
-    ("searchers", &["rng", "space", "spec", "trials"]),
-    ("schedulers", &["spec", "trials", "units"]),
+    ("spec", &["preference", "space", "suggestion", "units"]),
+    ("trials", &["preference", "space", "units"]),
+    ("searchers", &["preference", "rng", "space", "spec", "trials", "units"]),
+    ("schedulers", &["preference", "spec", "trials", "units"]),
     (
         "policies",
-        &["rng", "schedulers", "searchers", "space", "spec", "trials", "units"],
+        &[
+            "preference",
+            "rng",
+            "schedulers",
+            "searchers",
+            "space",
+            "spec",
+            "trials",
+            "units",
+        ],
     ),
     (
         "ask_tell",
         &["policies", "searchers", "space", "spec", "trials", "units"],
     ),
-    ("study", &["policies", "rng", "space", "spec", "trials", "units"]),
+    (
+        "study",
+        &["policies", "preference", "rng", "space", "spec", "trials", "units"],
+    ),
     ("finetune", &["files", "rng", "suggestion", "units"]),
     (
         "objective",
@@ -37,7 +50,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "engine", "files", "finetune", "space", "spec", "study", "trials", "units", "worker",
+            "engine", "files", "finetune", "preference", "space", "spec", "study", "trials", "units", "worker",
         ],
     ),
     (
