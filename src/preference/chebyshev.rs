@@ -1,4 +1,4 @@
-//! One number out of several losses, with weights (Knowles 2006, "ParEGO: a hybrid algorithm with on-line landscape
+//! One number out of several losses, with weights (Knowles 2006, "`ParEGO`: a hybrid algorithm with on-line landscape
 //! approximation for expensive multiobjective optimization problems", §III).
 
 use rand::RngExt as _;

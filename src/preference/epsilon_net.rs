@@ -9,13 +9,13 @@ pub(super) fn epsilon_net(scores: &[&Scores], front: &[usize]) -> Vec<usize> {
     let points = normalised(scores, front);
     let mut left: Vec<usize> = (0..front.len()).collect();
     let mut gaps = vec![f64::INFINITY; front.len()];
-    let mut net = Vec::with_capacity(front.len());
+    let mut chosen_first = Vec::with_capacity(front.len());
     let loss = |place: usize| &scores[front[place]].losses;
     let mut next =
         (0..front.len()).min_by(|&one, &other| loss(one).cmp(loss(other)).then(front[one].cmp(&front[other])));
     while let Some(chosen) = next {
         left.retain(|&place| place != chosen);
-        net.push(front[chosen]);
+        chosen_first.push(front[chosen]);
         for &place in &left {
             gaps[place] = gaps[place].min(distance(&points[place], &points[chosen]));
         }
@@ -25,7 +25,7 @@ pub(super) fn epsilon_net(scores: &[&Scores], front: &[usize]) -> Vec<usize> {
             .copied()
             .max_by(|&one, &other| gaps[one].total_cmp(&gaps[other]).then(front[other].cmp(&front[one])));
     }
-    net
+    chosen_first
 }
 
 fn normalised(scores: &[&Scores], front: &[usize]) -> Vec<Vec<f64>> {

@@ -56,7 +56,7 @@ impl Preference {
 
     /// One number for every result, smaller for the better: for what can only minimise a number.
     ///
-    /// For trade-offs under weights drawn from `rng`, so that one draw after the other leads all over the front (ParEGO);
+    /// For trade-offs under weights drawn from `rng`, so that one draw after the other leads all over the front (`ParEGO`);
     /// for a lexicographic order the places.
     pub fn scalarise(&self, scores: &[&Scores], rng: &mut Rng) -> Vec<f64> {
         match self {

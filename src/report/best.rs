@@ -101,14 +101,18 @@ impl Best {
             ObjectiveSpec::FineTune(_) => "# `automl train` trains a model for production from this file.\n",
             ObjectiveSpec::Function(_) => "",
         };
-        let others = self.others.iter().map(|(name, value)| format!(", {name} {value}"));
+        let others: Vec<String> = self
+            .others
+            .iter()
+            .map(|(name, value)| format!(", {name} {value}"))
+            .collect();
         format!(
             "# Trial {} of the study `{}`: {} {}{} on the validation data, at epoch {}.\n{use_of_it}{}",
             self.trial,
             spec.name,
             self.metric,
             self.value,
-            others.collect::<String>(),
+            others.concat(),
             self.best_epoch,
             runnable.to_yaml()
         )

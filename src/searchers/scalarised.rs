@@ -1,6 +1,6 @@
 //! Any searcher for several metrics: it minimises one number made of them, another one for every proposal.
 //!
-//! For trade-offs this is ParEGO with whatever model the searcher has (Knowles 2006, §III): weights are drawn anew for each
+//! For trade-offs this is `ParEGO` with whatever model the searcher has (Knowles 2006, §III): weights are drawn anew for each
 //! trial, so that one proposal after the other goes for another part of the front.
 
 use std::cell::RefCell;

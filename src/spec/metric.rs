@@ -229,14 +229,14 @@ fn check_measured(spec: &Fields<'_>, metric: &Metric, criteria: &Criteria, probl
     let is_deterministic = spec
         .get("deterministic")
         .is_none_or(|node| node.scalar() != Some(Value::Bool(false)));
-    let is_named = |key: &str| match key {
-        "metric" => metric.name == MEASURED || criteria.others.iter().any(|other| other.name == MEASURED),
-        _ => {
-            let mut references = criteria.constraints.iter().flat_map(Expression::references);
-            references.any(|name| name == MEASURED)
-        }
+    let others = criteria.others.iter().map(|other| other.name.as_str());
+    let mut optimised = others.chain([metric.name.as_str()]);
+    let mut constrained = criteria.constraints.iter().flat_map(Expression::references);
+    let key = if optimised.any(|name| name == MEASURED) {
+        Some("metric")
+    } else {
+        constrained.any(|name| name == MEASURED).then_some("metric_constraints")
     };
-    let key = ["metric", "metric_constraints"].into_iter().find(|key| is_named(key));
     let Some(key) = key.filter(|_| is_deterministic) else {
         return Some(());
     };

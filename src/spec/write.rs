@@ -86,8 +86,9 @@ impl Spec {
 fn write_metric(yaml: &mut Yaml, metric: &Metric, criteria: &Criteria) {
     yaml.open(0, "metric");
     if criteria.others.is_empty() {
-        let lines = metric_lines(metric);
-        lines.iter().for_each(|(key, value)| yaml.line(1, key, value));
+        for (key, value) in metric_lines(metric) {
+            yaml.line(1, key, &value);
+        }
     } else {
         let levels = match &criteria.preference {
             Preference::Pareto => &[][..],

@@ -130,3 +130,181 @@ impl Settings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policies;
+    use crate::preference::{Level, Tolerance};
+    use crate::space::{Configuration, Expression, Space};
+    use crate::spec::{Criteria, Metric, SchedulerSpec, SearcherSpec};
+    use crate::study::{Created, Event, Outcome};
+    use crate::trials::{Evaluation, Usage};
+    use crate::units::{Goal, Samples, Seed};
+
+    /// A study of `a` and `b`, both to be minimised, under a preference and a constraint on `a`.
+    fn study(preference: Preference, targets: [Option<f64>; 2]) -> Study {
+        let criteria = Criteria {
+            others: vec![Metric {
+                name: "b".into(),
+                goal: Goal::Minimize,
+                target: targets[1],
+            }],
+            preference,
+            constraints: vec![Expression::parse_of_metrics("a < 10", &["a", "b"]).unwrap()],
+        };
+        let settings = Settings {
+            space: Space::new(vec![], vec![]).unwrap(),
+            seed: Seed(0),
+            metric: "a".into(),
+            goal: Goal::Minimize,
+            target: targets[0],
+            criteria,
+            max_trials: None,
+            epoch: Samples(1),
+            min: Samples(1),
+            max: Samples(2),
+            logical_workers: 9,
+            is_deterministic: true,
+        };
+        let policy = policies::build(SearcherSpec::Random, SchedulerSpec::None, Samples(1), Samples(2));
+        Study::new(settings, policy, Box::new(|_, _, _| 1.0))
+    }
+
+    fn report(results: &[[f64; 2]]) -> SegmentReport {
+        let evaluation = |(index, result): (usize, &[f64; 2])| Evaluation {
+            at: Samples(index as u64 + 1),
+            metrics: [("a".to_owned(), result[0]), ("b".to_owned(), result[1])].into(),
+        };
+        SegmentReport {
+            reached: Samples(results.len() as u64),
+            evaluations: results.iter().enumerate().map(evaluation).collect(),
+            trainable_parameters: 0,
+            usage: Usage::default(),
+        }
+    }
+
+    fn plan(study: &mut Study) -> TrialId {
+        let trial = TrialId(study.trials.len() as u32);
+        let created = Created {
+            configuration: Configuration::default(),
+            origin: "test".into(),
+        };
+        let planned = Event::SegmentPlanned {
+            trial,
+            created: Some(created),
+            to: Samples(2),
+            worker: trial.0,
+            start: 0.0,
+            finish: 1.0,
+        };
+        study.apply(&planned, 0.0);
+        trial
+    }
+
+    /// A trial with one result after the other.
+    fn run(study: &mut Study, results: &[[f64; 2]]) {
+        let trial = plan(study);
+        let ended = Event::SegmentEnded {
+            trial,
+            outcome: Outcome::Reached(report(results)),
+            device: String::new(),
+            started_at: String::new(),
+            finished_at: String::new(),
+        };
+        study.apply(&ended, 0.0);
+        study.apply(&Event::SegmentDelivered { trial }, 0.0);
+    }
+
+    fn numbers(front: &[TrialId]) -> Vec<u32> {
+        front.iter().map(|trial| trial.0).collect()
+    }
+
+    #[test]
+    fn the_front_grows_shrinks_and_begins_with_the_best_in_the_first_metric() {
+        let mut study = study(Preference::Pareto, [None; 2]);
+        assert!(study.front().is_empty() && study.incumbent().is_none());
+        run(&mut study, &[[5.0, 5.0]]);
+        run(&mut study, &[[9.0, 1.0]]);
+        run(&mut study, &[[1.0, 9.0]]);
+        assert_eq!(numbers(&study.front()), [2, 0, 1]);
+        run(&mut study, &[[4.0, 4.0]]);
+        run(&mut study, &[[6.0, 6.0]]);
+        assert_eq!(numbers(&study.front()), [2, 3, 1]);
+        assert_eq!(study.incumbent().unwrap().0, TrialId(2));
+        let improvements: Vec<u32> = study
+            .improvements()
+            .iter()
+            .map(|improvement| improvement.trial.0)
+            .collect();
+        assert_eq!(improvements, [0, 1, 2, 3], "the dominated one improved nothing");
+    }
+
+    #[test]
+    fn an_infeasible_trial_is_best_only_while_there_is_no_other() {
+        let mut study = study(Preference::Pareto, [Some(100.0), Some(100.0)]);
+        run(&mut study, &[[20.0, 0.0]]);
+        run(&mut study, &[[15.0, 0.0]]);
+        assert_eq!(numbers(&study.front()), [1], "the lesser violation");
+        assert!(!study.is_target_met(), "what violates a constraint meets no target");
+        run(&mut study, &[[9.0, 99.0]]);
+        assert_eq!(numbers(&study.front()), [2]);
+        assert!(study.is_target_met());
+    }
+
+    #[test]
+    fn a_trial_stands_for_its_best_feasible_result() {
+        let mut study = study(Preference::Pareto, [None; 2]);
+        run(&mut study, &[[7.0, 3.0], [12.0, 0.0]]);
+        assert_eq!(study.best_observation(TrialId(0)).unwrap().at, Samples(1));
+        assert_eq!(
+            study.best_scores(TrialId(0)).unwrap().losses,
+            [7.0, 3.0].map(|loss| Goal::Minimize.loss(loss))
+        );
+    }
+
+    #[test]
+    fn a_metric_that_is_missing_fails_the_trial() {
+        let mut study = study(Preference::Pareto, [None; 2]);
+        run(&mut study, &[[1.0, f64::NAN]]);
+        assert_eq!(study.trials()[0].status, Status::Failed);
+        assert!(study.front().is_empty());
+    }
+
+    #[test]
+    fn the_wall_budget_lets_what_was_measured_onto_the_front() {
+        let mut study = study(Preference::Pareto, [None; 2]);
+        run(&mut study, &[[5.0, 5.0]]);
+        let trial = plan(&mut study);
+        let partial = report(&[[1.0, 9.0]]);
+        study.apply(&Event::SegmentInterrupted { trial, report: partial }, 0.0);
+        assert_eq!(numbers(&study.front()), [0]);
+        study.apply(
+            &Event::StudyEnded {
+                reason: EndReason::Wall,
+            },
+            0.0,
+        );
+        assert_eq!(numbers(&study.front()), [1, 0]);
+        assert_eq!(study.incumbent().unwrap().0, TrialId(1));
+    }
+
+    #[test]
+    fn by_priority_a_target_says_when_to_go_by_the_next_metric() {
+        let levels = |target: Option<f64>| {
+            let first = Level {
+                tolerance: Tolerance::Absolute(0.5),
+                target: target.map(|target| Goal::Minimize.loss(target)),
+            };
+            Preference::Lexicographic(vec![first, Level::default()])
+        };
+        for (target, expected) in [(None, 1), (Some(4.0), 2)] {
+            let mut study = study(levels(target), [target, None]);
+            for result in [[1.0, 9.0], [1.5, 5.0], [4.0, 1.0], [4.5, 0.0]] {
+                run(&mut study, &[result]);
+            }
+            assert_eq!(study.incumbent().unwrap().0, TrialId(expected));
+            assert!(!study.is_target_met(), "it ends a study only if every metric has one");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::Settings;
 use crate::preference::Scores;
-use crate::space::{Configuration, Value};
+use crate::space::{Configuration, Expression, Value};
 use crate::trials::{Evaluation, Observation};
 use crate::units::Loss;
 
@@ -48,11 +48,7 @@ impl Settings {
     /// The names of all metrics that count: those that are optimised, in order, then those that only constraints name.
     pub fn metrics(&self) -> Vec<&str> {
         let others = self.criteria.others.iter().map(|metric| metric.name.as_str());
-        let constrained = self
-            .criteria
-            .constraints
-            .iter()
-            .flat_map(|constraint| constraint.references());
+        let constrained = self.criteria.constraints.iter().flat_map(Expression::references);
         let mut names = vec![self.metric.as_str()];
         for name in others.chain(constrained) {
             if !names.contains(&name) {

@@ -50,7 +50,16 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "engine", "files", "finetune", "preference", "space", "spec", "study", "trials", "units", "worker",
+            "engine",
+            "files",
+            "finetune",
+            "preference",
+            "space",
+            "spec",
+            "study",
+            "trials",
+            "units",
+            "worker",
         ],
     ),
     (

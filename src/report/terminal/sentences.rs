@@ -191,10 +191,14 @@ pub(super) fn measured(study: &Study, observation: &Observation) -> String {
 
 /// ` · cost 0.12`: the other metrics that count, at the same evaluation; nothing where only one counts.
 pub(super) fn others(study: &Study, trial: TrialId, observation: &Observation) -> String {
-    let values = leaderboard::others(study, trial, *observation).into_iter();
-    values
-        .map(|(name, value)| format!(" · {name} {}", words::metric(value)))
-        .collect()
+    let mut text = String::new();
+    for (name, value) in leaderboard::others(study, trial, *observation) {
+        text += " · ";
+        text += &name;
+        text += " ";
+        text += &words::metric(value);
+    }
+    text
 }
 
 fn one_line(message: &str) -> String {

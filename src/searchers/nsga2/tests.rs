@@ -164,7 +164,9 @@ fn a_searcher_told_other_numbers_proposes_the_same_after_a_replay() {
         let mut searcher = build_for(spec, &Preference::Pareto);
         let trials = evolve(searcher.as_mut(), &space, (3, 30), result);
         let mut replayed = build_for(spec, &Preference::Pareto);
-        trials.iter().for_each(|trial| replayed.observe(trial));
+        for trial in &trials {
+            replayed.observe(trial);
+        }
         let view = view(&space, 3, &trials);
         for attempt in 0..3 {
             assert_eq!(

@@ -49,12 +49,11 @@ fn crossed(one: f64, other: f64, shape: Shape, rng: &mut Rng) -> f64 {
     let is_first = rng.random_bool(0.5);
     let kept = if is_first { one } else { other };
     match shape {
-        Shape::Constant | Shape::Unordered { .. } => kept,
         // Each axis takes part with probability one half, as in the authors' program.
         Shape::Continuous | Shape::Ordered { .. } if rng.random_bool(0.5) => {
             binary_crossover(one, other, is_first, rng.random())
         }
-        Shape::Continuous | Shape::Ordered { .. } => kept,
+        Shape::Continuous | Shape::Ordered { .. } | Shape::Constant | Shape::Unordered { .. } => kept,
     }
 }
 

@@ -69,7 +69,7 @@ fn constraints_are_conditions_over_the_metrics() {
         .criteria
         .constraints
         .iter()
-        .map(|constraint| constraint.source())
+        .map(crate::space::Expression::source)
         .collect();
     assert_eq!(sources, ["trainable_parameters < 5e6", "accuracy > 0.5 or f1 > 0.5"]);
     assert!(!spec.criteria.is_plain());
