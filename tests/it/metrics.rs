@@ -51,7 +51,36 @@ fn is_on_front(row: &BTreeMap<String, String>, all: &[BTreeMap<String, String>])
 fn a_list_of_metrics_leaves_a_front() {
     let sandbox = searched(TWO, "");
     let board = sandbox.leaderboard("study");
-    insta::assert_snapshot!(board.lines().next().unwrap(), @"");
+    insta::assert_snapshot!(board.lines().next().unwrap(), @r##"
+rank,trial,status,loss,cost,pareto,score,best_epoch,metric_mean,metric_se,seeds,test_metric,epochs,max_epochs,rung,stop_reason,origin,config_hash,trainable_parameters,params.x,params.y
+"##);
+    let shown = sandbox
+        .run("leaderboard study --format md --top 1")
+        .expect_code(0)
+        .stdout;
+    let columns: Vec<&str> = shown
+        .lines()
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .filter(|word| *word != "|")
+        .collect();
+    assert_eq!(
+        columns,
+        [
+            "rank",
+            "trial",
+            "status",
+            "loss",
+            "cost",
+            "pareto",
+            "best_epoch",
+            "epochs",
+            "origin",
+            "x",
+            "y"
+        ]
+    );
     let rows = rows(&board);
     assert_eq!(rows.len(), 30);
     for row in &rows {
@@ -93,10 +122,33 @@ fn the_end_shows_the_front_and_its_best_in_the_first_metric() {
     let summary: Vec<&str> = search
         .stderr
         .lines()
-        .skip_while(|line| !line.starts_with("best"))
+        .filter_map(|line| Some(line.split_once("] ")?.1))
+        .skip_while(|line| !line.starts_with("best     "))
+        .filter(|line| !line.starts_with("slots"))
         .collect();
-    insta::assert_snapshot!(summary.join("\n"), @"");
-    insta::assert_snapshot!(sandbox.read("study/best.yaml").lines().take(10).collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(summary.join("\n"), @r##"
+best     loss 0.0010 · cost 0.2884 · trial 0 (random) · epoch 9
+         x  0.313
+         y  0.328
+front    4 trials, none of which another beats in every metric
+         trial 0: loss 0.0010 · cost 0.2884
+         trial 2: loss 0.0118 · cost 0.2595
+         trial 4: loss 0.0320 · cost 0.2052
+         trial 6: loss 0.1478 · cost 0.0395
+results  study
+"##);
+    insta::assert_snapshot!(sandbox.read("study/best.yaml").lines().take(10).collect::<Vec<_>>().join("\n"), @r##"
+# Trial 0 of the study `two`: loss 0.0009513429338468269, cost 0.2883858974970383 on the validation data, at epoch 9.
+name: two-best
+function:
+  name: sphere
+  trial_seconds: 0.0
+metric:
+  pareto:
+    - {name: loss, goal: minimize}
+    - {name: cost, goal: minimize}
+method: random
+"##);
     sandbox.run("search study/best.yaml --out again").expect_code(0);
     let best = sandbox.run("best study --format json").expect_code(0).stdout;
     let best: serde_json::Value = serde_json::from_str(&best).unwrap();
