@@ -70,7 +70,7 @@ pub fn for_spec(spec: &Spec, min: Samples, max: Samples) -> Box<dyn Policy> {
 }
 
 /// The policy of searcher and scheduler for a study with several metrics or with constraints on metrics.
-fn build_for(
+pub fn build_for(
     searcher: SearcherSpec,
     scheduler: SchedulerSpec,
     preference: &Preference,

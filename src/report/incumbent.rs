@@ -8,7 +8,7 @@ use crate::units::Goal;
 
 /// Writes `incumbent.csv`: one row an improvement. `seconds`, the only column that depends on the machine, comes last.
 ///
-/// With several metrics a row has the values of all, and `hypervolume`: the share, in [0, 1], that the front has come to
+/// With several metrics a row has the values of all, and for trade-offs `hypervolume`: the share, in [0, 1], that the front has come to
 /// dominate of the box between the best and the worst value that any trial has of each metric by now. So it only grows from
 /// row to row, and 1 would be one trial that is best in everything.
 ///
@@ -20,10 +20,11 @@ pub fn write_csv(study: &Study, output: impl io::Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(output);
     let mut header = vec!["improvement", "trial"];
     header.extend(goals.iter().map(|(name, _)| *name));
-    header.extend((goals.len() > 1).then_some("hypervolume"));
+    let has_front = settings.criteria.has_front();
+    header.extend(has_front.then_some("hypervolume"));
     header.extend(["trials", "epochs", "seconds"]);
     writer.write_record(header)?;
-    let shares = (goals.len() > 1).then(|| shares(study));
+    let shares = has_front.then(|| shares(study));
     for (index, improvement) in study.improvements().iter().enumerate() {
         let epochs = improvement.samples as f64 / settings.epoch.0 as f64;
         let mut row = vec![(index + 1).to_string(), improvement.trial.to_string()];

@@ -107,7 +107,7 @@ impl Leaderboard {
         Self {
             metric: settings.metric.clone(),
             others: others.filter(|name| *name != TRAINABLE).map(str::to_owned).collect(),
-            has_front: !settings.criteria.others.is_empty(),
+            has_front: settings.criteria.has_front(),
             is_constrained: !settings.criteria.constraints.is_empty(),
             parameters: settings
                 .space

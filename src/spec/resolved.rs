@@ -167,6 +167,14 @@ impl Criteria {
     pub fn is_plain(&self) -> bool {
         self.others.is_empty() && self.constraints.is_empty()
     }
+
+    /// Whether trade-offs between several metrics are asked for, so that there is a front.
+    pub fn has_front(&self) -> bool {
+        match self.preference {
+            Preference::Pareto => !self.others.is_empty(),
+            Preference::Lexicographic(_) => false,
+        }
+    }
 }
 
 /// Who proposes configurations.

@@ -30,7 +30,15 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     (
         "ask_tell",
-        &["policies", "searchers", "space", "spec", "trials", "units"],
+        &[
+            "policies",
+            "preference",
+            "searchers",
+            "space",
+            "spec",
+            "trials",
+            "units",
+        ],
     ),
     (
         "study",

@@ -206,6 +206,15 @@ fn metrics_by_priority_give_way_within_their_tolerance() {
     assert!(near.len() > 1);
     assert!(near.iter().all(|row| number(row, "cost") >= number(&rows[0], "cost")));
     assert!(number(&rows[0], "loss") <= least + 0.1);
+    assert!(
+        !rows[0].contains_key("pareto"),
+        "one is the best, and there is no front"
+    );
+    let curve = sandbox.read("study/incumbent.csv");
+    assert_eq!(
+        curve.lines().next(),
+        Some("improvement,trial,loss,cost,trials,epochs,seconds")
+    );
 }
 
 #[test]

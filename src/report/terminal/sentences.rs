@@ -116,11 +116,11 @@ pub(super) fn delivered(study: &Study, epoch: Samples, id: TrialId, is_best: boo
         line = format!("{line} (was {value} at epoch {})", words::epochs(best.at, epoch));
     }
     if is_best {
-        let is_one = study.settings().criteria.others.is_empty();
-        line.push_str(if is_one {
-            ", the best so far"
-        } else {
+        let has_front = study.settings().criteria.has_front();
+        line.push_str(if has_front {
             ", new on the front"
+        } else {
+            ", the best so far"
         });
         return (Tone::Good, line);
     }

@@ -102,7 +102,7 @@ fn best(study: &Study, facts: &Facts) -> Vec<String> {
 /// The front of several metrics, best in the first one first; nothing where one trial is the best.
 fn front(study: &Study) -> Vec<String> {
     let front = study.front();
-    if front.len() < 2 {
+    if !study.settings().criteria.has_front() || front.len() < 2 {
         return Vec::new();
     }
     let count = front.len();
