@@ -6,7 +6,7 @@ use std::hint::black_box;
 use automl::engine::{Simulation, simulate};
 use automl::policies;
 use automl::space::{Domain, Parameter, Space, Value};
-use automl::spec::{SchedulerSpec, SearcherSpec};
+use automl::spec::{Criteria, SchedulerSpec, SearcherSpec};
 use automl::study::{Flight, Outcome, Settings, Study};
 use automl::trials::{Evaluation, SegmentReport, Trial, Usage};
 use automl::units::{Goal, Samples, Seed};
@@ -76,6 +76,7 @@ fn study(searcher: SearcherSpec, trials: u32) -> Study {
         metric: "loss".into(),
         goal: Goal::Minimize,
         target: None,
+        criteria: Criteria::default(),
         max_trials: Some(trials),
         epoch: Samples(900),
         min,

@@ -7,6 +7,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`units`], [`rng`], [`files`], [`suggestion`] | quantities that must not be mixed; random streams by key; files that are whole or not there; "did you mean" |
+//! | [`preference`] | which of several results is better: several metrics, constraints on metrics |
 //! | [`finetune`] | models, training and data; knows nothing of search |
 //! | [`space`] | parameters, domains, conditions and constraints; configurations in the unit cube |
 //! | [`spec`] | `space.yaml`: read, checked, explained |
@@ -32,6 +33,7 @@ pub mod finetune;
 pub mod journal;
 pub mod objective;
 pub mod policies;
+pub mod preference;
 pub mod report;
 pub mod rng;
 pub mod schedulers;

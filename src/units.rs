@@ -94,6 +94,12 @@ impl Loss {
     pub fn get(self) -> f64 {
         self.0
     }
+
+    /// The loss whose number is `change` of this one's; [`Self::WORST`] for NaN.
+    #[must_use]
+    pub fn map(self, change: impl FnOnce(f64) -> f64) -> Self {
+        Goal::Minimize.loss(change(self.0))
+    }
 }
 
 impl Eq for Loss {}

@@ -7,6 +7,9 @@
 //! | `{"op":"tell","id":7,"step":1,"value":0.71,"final":false}` | `{"stop":false}` |
 //! | `{"op":"quit"}` | `{"ok":true}` |
 //!
+//! With `"objectives":["minimize","maximize"]` instead of `minimize` in `init`, every `tell` has `"values":[0.71,12.0]`
+//! instead of `value`, and the search is for all trade-offs.
+//!
 //! Whatever cannot be done is answered with `{"error":"…"}`, and nothing has changed then.
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +33,7 @@ enum Request {
         id: u64,
         step: u64,
         value: Option<f64>,
+        values: Option<Vec<f64>>,
         #[serde(default, rename = "final")]
         is_final: bool,
     },
@@ -43,6 +47,7 @@ struct Init {
     seed: u64,
     #[serde(default = "yes")]
     minimize: bool,
+    objectives: Option<Vec<Goal>>,
     #[serde(default = "one")]
     max_step: u64,
     budget: Option<f64>,
@@ -136,10 +141,12 @@ impl Session {
                 id,
                 step,
                 value,
+                values,
                 is_final,
             } => {
                 let id = u32::try_from(id).map_err(|_| format!("there is no trial {id}"))?;
-                let stop = self.search()?.tell(TrialId(id), step, value, is_final);
+                let values = values.as_deref().unwrap_or(value.as_slice());
+                let stop = self.search()?.tell_all(TrialId(id), step, values, is_final);
                 stop.map(|stop| json(&Answer::Stop(stop)))
                     .map_err(|error| error.to_string())
             }
@@ -160,9 +167,15 @@ impl Session {
         if init.budget.is_some_and(|budget| !budget.is_finite() || budget < 0.0) {
             return Err("`budget` must be a number of complete trials".to_owned());
         }
+        let single = if init.minimize { Goal::Minimize } else { Goal::Maximize };
+        let goals = init.objectives.unwrap_or_else(|| vec![single]);
+        let Some((&goal, others)) = goals.split_first() else {
+            return Err("`objectives` is empty: name at least one goal, `minimize` or `maximize`".to_owned());
+        };
         let options = Options {
             seed: Seed(init.seed),
-            goal: if init.minimize { Goal::Minimize } else { Goal::Maximize },
+            goal,
+            others: others.to_vec(),
             max_step: init.max_step,
             budget: init.budget.map(|runs| runs.ceil() as u64),
             ..self.defaults.clone()
@@ -264,6 +277,26 @@ mod tests {
     }
 
     #[test]
+    fn a_conversation_about_two_values() {
+        let mut session = session();
+        let init = INIT
+            .replace('\n', "")
+            .replace(r#""minimize":true"#, r#""objectives":["minimize","maximize"]"#);
+        assert_eq!(session.answer(&init).0, r#"{"ok":true}"#);
+        for number in 0..15 {
+            assert!(session.answer(r#"{"op":"ask"}"#).0.contains("params"));
+            let tell = |values: &str| format!(r#"{{"op":"tell","id":{number},"step":1,{values},"final":true}}"#);
+            assert!(
+                session
+                    .answer(&tell(r#""value":0.5"#))
+                    .0
+                    .contains("1 values, the search is for 2")
+            );
+            assert_eq!(session.answer(&tell(r#""values":[0.5,1.5]"#)).0, r#"{"stop":true}"#);
+        }
+    }
+
+    #[test]
     fn what_cannot_be_done_is_an_error_line_and_the_conversation_goes_on() {
         let mut session = session();
         let init = |space: &str| format!(r#"{{"op":"init","space":{space}}}"#);
@@ -274,6 +307,7 @@ mod tests {
             r#"{"op":"ask"}"#.to_owned(),
             r#"{"op":"tell","id":1,"step":1,"value":1.0,"final":true}"#.to_owned(),
             init(r#"[{"name":"x","type":"float","low":1,"high":0}]"#),
+            init(r#"[],"objectives":[]"#),
             init(r#"[{"name":"x","type":"float","low":0,"high":1,"log":true}]"#),
             init(r#"[{"name":"x","type":"int","low":0.5,"high":1}]"#),
             init(r#"[{"name":"x","type":"categorical","choices":[]}]"#),

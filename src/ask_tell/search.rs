@@ -1,6 +1,9 @@
 //! Ask and tell as a Rust interface: the trials of a policy, run by somebody else.
 
+use std::borrow::Cow;
+
 use crate::policies::{self, Decision, Policy};
+use crate::preference::{Preference, Scores};
 use crate::searchers::{Random, Searcher as _};
 use crate::space::{Configuration, Space};
 use crate::spec::{SchedulerSpec, SearcherSpec};
@@ -12,8 +15,10 @@ use crate::units::{Goal, Loss, Samples, Seed, TrialId};
 pub struct Options {
     /// Keys everything random.
     pub seed: Seed,
-    /// Which way the value is better.
+    /// Which way the value is better; of several values the first.
     pub goal: Goal,
+    /// Which way the values after the first are better: with any, the search is for all trade-offs.
+    pub others: Vec<Goal>,
     /// Steps of a complete trial; 1: no learning curve.
     pub max_step: u64,
     /// How many complete trials the whole search may spend, if that is known.
@@ -29,6 +34,7 @@ impl Default for Options {
         Self {
             seed: Seed(0),
             goal: Goal::Minimize,
+            others: Vec::new(),
             max_step: 1,
             budget: None,
             searcher: SearcherSpec::Tpe,
@@ -43,7 +49,7 @@ pub struct AskTell {
     policy: Box<dyn Policy>,
     trials: Vec<Trial>,
     seed: Seed,
-    goal: Goal,
+    goals: Vec<Goal>,
     max: Samples,
     budget: Option<Samples>,
 }
@@ -71,6 +77,16 @@ pub enum AskTellError {
     /// Told of a trial that is not running.
     #[error("trial {0} is not running: it was told to stop, or has ended")]
     NotRunning(u32),
+    /// Told of more or fewer values than the search is for.
+    #[error("trial {trial} was told {told} values, the search is for {expected}")]
+    Values {
+        /// The trial.
+        trial: u32,
+        /// How many were told.
+        told: usize,
+        /// How many there should be.
+        expected: usize,
+    },
     /// Told of a step that the trial is past, or that no trial has.
     #[error("step {step} of trial {trial} is not between {from} and {to}")]
     Step {
@@ -89,12 +105,20 @@ impl AskTell {
     /// A search over `space` that nothing was asked of yet.
     pub fn new(space: Space, options: &Options) -> Self {
         let max = Samples(options.max_step.max(1));
+        let (searcher, scheduler) = (options.searcher, options.scheduler);
+        let policy = if options.others.is_empty() {
+            policies::build(searcher, scheduler, Samples(1), max)
+        } else {
+            policies::build_for(searcher, scheduler, &Preference::Pareto, Samples(1), max)
+        };
         Self {
-            policy: policies::build(options.searcher, options.scheduler, Samples(1), max),
+            policy,
             space,
             trials: Vec::new(),
             seed: options.seed,
-            goal: options.goal,
+            goals: std::iter::once(options.goal)
+                .chain(options.others.iter().copied())
+                .collect(),
             max,
             budget: options.budget.map(|runs| Samples(runs.saturating_mul(max.0))),
         }
@@ -137,6 +161,15 @@ impl AskTell {
     /// # Errors
     /// [`AskTellError`] for a trial that is not running, and for a step that does not come next.
     pub fn tell(&mut self, id: TrialId, step: u64, value: Option<f64>, is_final: bool) -> Result<bool, AskTellError> {
+        self.tell_all(id, step, value.as_slice(), is_final)
+    }
+
+    /// Takes in all values of a trial after a step, in the order of the goals; none at all: the run failed. Otherwise as
+    /// [`Self::tell`].
+    ///
+    /// # Errors
+    /// [`AskTellError`] as of [`Self::tell`], and for a wrong number of values.
+    pub fn tell_all(&mut self, id: TrialId, step: u64, values: &[f64], is_final: bool) -> Result<bool, AskTellError> {
         let trial = self
             .trials
             .get_mut(id.index())
@@ -153,12 +186,25 @@ impl AskTell {
                 to: self.max.0,
             });
         }
+        if !values.is_empty() && values.len() != self.goals.len() {
+            return Err(AskTellError::Values {
+                trial: id.0,
+                told: values.len(),
+                expected: self.goals.len(),
+            });
+        }
         let at = Samples(step);
-        let loss = value.map_or(Loss::WORST, |value| self.goal.loss(value));
-        if loss < Loss::WORST {
-            trial.observations.push(Observation { at, loss });
-        } else {
-            trial.status = Status::Failed;
+        let losses = values.iter().zip(&self.goals).map(|(value, goal)| goal.loss(*value));
+        let losses: Vec<Loss> = losses.collect();
+        match losses.first() {
+            Some(&loss) if losses.iter().all(|&loss| loss < Loss::WORST) => {
+                trial.observations.push(Observation { at, loss });
+                if losses.len() > 1 {
+                    let violation = 0.0;
+                    trial.scores.push(Scores { losses, violation });
+                }
+            }
+            _ => trial.status = Status::Failed,
         }
         let ends = is_final || at >= to || trial.status == Status::Failed;
         if ends {
@@ -173,14 +219,25 @@ impl AskTell {
         Ok(ends)
     }
 
-    /// The best trial so far and its value.
+    /// The trials that no other is better than in every value, best in the first value first; with one value the best and
+    /// its equals.
+    pub fn front(&self) -> Vec<&Trial> {
+        let judged = self.trials.iter().filter(|trial| trial.status != Status::Failed);
+        let judged: Vec<(&Trial, Cow<'_, Scores>)> =
+            judged.filter_map(|trial| Some((trial, trial.best_scores()?))).collect();
+        let scores: Vec<&Scores> = judged.iter().map(|(_, scores)| scores.as_ref()).collect();
+        let front = Preference::Pareto.best(&scores);
+        front.into_iter().map(|index| judged[index].0).collect()
+    }
+
+    /// The best trial so far, of several values in the first, and this value.
     pub fn best(&self) -> Option<(&Trial, f64)> {
         let losses = self.trials.iter().filter_map(|trial| {
             let loss = trial.best()?.loss;
             (trial.status != Status::Failed).then_some((loss, trial.id))
         });
         let (loss, id) = losses.min()?;
-        Some((&self.trials[id.index()], self.goal.value(loss)))
+        Some((&self.trials[id.index()], self.goals[0].value(loss)))
     }
 
     /// All trials so far, by number.
@@ -200,6 +257,7 @@ impl AskTell {
             reached: Samples(0),
             segments: 0,
             observations: Vec::new(),
+            scores: Vec::new(),
         });
         id
     }
@@ -277,6 +335,26 @@ mod tests {
     }
 
     #[test]
+    fn several_values_have_a_front() {
+        let options = Options {
+            others: vec![Goal::Maximize],
+            searcher: SearcherSpec::Nsga2,
+            ..Options::default()
+        };
+        let mut search = AskTell::new(space(), &options);
+        for _ in 0..5 {
+            let asked = search.ask().unwrap();
+            let x = value(&asked.configuration);
+            // More of both, but for 3, which all others beat.
+            let values = [x.min(3.0), if x == 3.0 { 0.0 } else { x }];
+            assert!(search.tell_all(asked.id, 1, &values, true).unwrap());
+        }
+        let front = search.front().into_iter().map(|trial| value(&trial.configuration));
+        assert_eq!(front.collect::<Vec<_>>(), [0.0, 1.0, 2.0, 4.0]);
+        assert_eq!(search.best().unwrap().1, 0.0);
+    }
+
+    #[test]
     fn what_does_not_fit_is_refused_and_changes_nothing() {
         let mut search = AskTell::new(space(), &Options::default());
         let asked = search.ask().unwrap();
@@ -287,6 +365,14 @@ mod tests {
         assert!(matches!(
             search.tell(asked.id, 2, Some(1.0), true),
             Err(AskTellError::Step { step: 2, .. })
+        ));
+        assert!(matches!(
+            search.tell_all(asked.id, 1, &[1.0, 2.0], true),
+            Err(AskTellError::Values {
+                told: 2,
+                expected: 1,
+                ..
+            })
         ));
         assert_eq!(search.tell(asked.id, 1, None, true), Ok(true));
         assert_eq!(

@@ -10,8 +10,17 @@ use super::stored::shown;
 use super::{CliError, stored};
 use crate::report::{Leaderboard, plain};
 
-/// Columns of the table for people; the others are in the CSV.
-const TELLING: [&str; 6] = ["rank", "trial", "status", "best_epoch", "epochs", "origin"];
+/// Columns of the table for people, beside the metrics that count; the others are in the CSV.
+const TELLING: [&str; 8] = [
+    "rank",
+    "trial",
+    "status",
+    "pareto",
+    "violation",
+    "best_epoch",
+    "epochs",
+    "origin",
+];
 
 /// Prints the leaderboard.
 pub(super) fn leaderboard(arguments: &Arguments) -> Result<ExitCode, CliError> {
@@ -28,12 +37,12 @@ pub(super) fn leaderboard(arguments: &Arguments) -> Result<ExitCode, CliError> {
         TableFormat::Table => writeln!(
             output,
             "{}",
-            table(&leaderboard, &study.settings().metric, presets::UTF8_FULL_CONDENSED)
+            table(&leaderboard, &study.settings().metrics(), presets::UTF8_FULL_CONDENSED)
         ),
         TableFormat::Md => writeln!(
             output,
             "{}",
-            table(&leaderboard, &study.settings().metric, presets::ASCII_MARKDOWN)
+            table(&leaderboard, &study.settings().metrics(), presets::ASCII_MARKDOWN)
         ),
     };
     shown(written.and_then(|()| output.flush()))
@@ -54,9 +63,9 @@ fn write_json(leaderboard: &Leaderboard, output: &mut impl Write, with_timing: b
     writeln!(output, "{:#}", serde_json::Value::from(rows))
 }
 
-fn table(leaderboard: &Leaderboard, metric: &str, preset: TableStyle) -> Table {
+fn table(leaderboard: &Leaderboard, metrics: &[&str], preset: TableStyle) -> Table {
     let header = leaderboard.header(false);
-    let is_shown = |name: &str| TELLING.contains(&name) || name == metric || name.starts_with("params.");
+    let is_shown = |name: &str| TELLING.contains(&name) || metrics.contains(&name) || name.starts_with("params.");
     let shown: Vec<usize> = (0..header.len()).filter(|&index| is_shown(&header[index])).collect();
     let mut table = Table::new();
     table

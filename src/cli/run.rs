@@ -38,7 +38,7 @@ impl Run {
             // Without a virtual clock there is no reason to plan for fewer workers than there are.
             settings.logical_workers = settings.logical_workers.max(slots.len() as u32);
         }
-        let policy = policies::build(self.spec.searcher, self.spec.scheduler, settings.min, settings.max);
+        let policy = policies::for_spec(&self.spec, settings.min, settings.max);
         let mut study = Study::new(settings, policy, self.facts.cost);
         for entry in &self.before.entries {
             study.apply(&entry.event, entry.elapsed);
@@ -119,7 +119,7 @@ fn exit_code(study: &Study, ending: Ending) -> ExitCode {
     ExitCode::from(match ending {
         Ending::Interrupted => 130,
         Ending::Ended(_) if study.incumbent().is_none() => 4,
-        Ending::Ended(_) if study.settings().target.is_some() && !study.is_target_met() => 3,
+        Ending::Ended(_) if study.settings().has_target() && !study.is_target_met() => 3,
         Ending::Ended(_) => 0,
     })
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::policies;
 use crate::rng;
 use crate::space::{Domain, Parameter, Space, Value};
-use crate::spec::{SchedulerSpec, SearcherSpec};
+use crate::spec::{Criteria, SchedulerSpec, SearcherSpec};
 use crate::study::{EndReason, Event, Flight, Outcome, Settings, Study};
 use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, Trial, Usage};
 use crate::units::{Goal, Samples, Seed, TrialId};
@@ -44,6 +44,7 @@ fn study(searcher: SearcherSpec, scheduler: SchedulerSpec, trials: u32, logical_
         metric: "loss".into(),
         goal: Goal::Minimize,
         target: None,
+        criteria: Criteria::default(),
         max_trials: Some(trials),
         epoch: Samples(100),
         min,

@@ -100,7 +100,9 @@ impl FineTune {
                 return Ok(());
             }
             if done.evaluations.last().is_none_or(|last| last.at < point) {
+                let begun = Instant::now();
                 let metrics = training.evaluate(&self.inputs.data.validation, &mut || unless_stopped(control));
+                let seconds = begun.elapsed().as_secs_f64();
                 let metrics = match metrics {
                     Err(TrainError::Stopped) => return Ok(()),
                     metrics => metrics?,
@@ -114,7 +116,11 @@ impl FineTune {
                 }
                 let evaluation = Evaluation {
                     at: point,
-                    metrics: by_name(metrics),
+                    metrics: by_name(
+                        metrics,
+                        training.trainable_parameters(),
+                        1e3 * seconds / self.inputs.data.validation.len().max(1) as f64,
+                    ),
                 };
                 control.progress(Progress {
                     at: point,
@@ -203,11 +209,18 @@ fn checkpoint(segment: &Segment) -> std::path::PathBuf {
     segment.checkpoints.join("checkpoint.safetensors")
 }
 
-fn by_name(metrics: Metrics) -> BTreeMap<String, f64> {
+/// The metrics as specs name them. Only `latency_ms` depends on the machine, and a deterministic study never looks at it.
+fn by_name(metrics: Metrics, trainable_parameters: u64, latency_ms: f64) -> BTreeMap<String, f64> {
     let Metrics { accuracy, f1, loss } = metrics;
-    [("accuracy", accuracy), ("f1", f1), ("loss", loss)]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+    [
+        ("accuracy", accuracy),
+        ("f1", f1),
+        ("loss", loss),
+        ("trainable_parameters", trainable_parameters as f64),
+        ("latency_ms", latency_ms),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
 }
 
 fn failure(error: &TrainError) -> Failure {

@@ -1,6 +1,5 @@
 //! Built-in functions: exact, without data, with a learning curve. For demonstrations, and for testing whole studies.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
@@ -39,19 +38,28 @@ impl Function {
 
     /// Squared distance in the unit cube from the point 0.3 of every active parameter.
     fn sphere(&self, configuration: &Configuration) -> f64 {
+        self.squared_distance(configuration, 0.3)
+    }
+
+    /// A second metric, the same at every step and at odds with the first: of the sphere, the trade-offs are the straight
+    /// line between the points 0.3 and 0.7.
+    fn cost(&self, configuration: &Configuration) -> f64 {
+        self.squared_distance(configuration, 0.7)
+    }
+
+    fn squared_distance(&self, configuration: &Configuration, centre: f64) -> f64 {
         let point = self.space.encode(configuration).unwrap_or_default();
-        point
-            .iter()
-            .flatten()
-            .map(|coordinate| (coordinate - 0.3).powi(2))
-            .sum()
+        let distances = point.iter().flatten().map(|coordinate| (coordinate - centre).powi(2));
+        distances.sum()
     }
 
     fn evaluate(&self, segment: &Segment, at: Samples) -> Evaluation {
         let loss = self.value(&segment.configuration) + unlearned(at, segment.max);
         Evaluation {
             at,
-            metrics: BTreeMap::from([("loss".to_owned(), loss)]),
+            metrics: [("loss", loss), ("cost", self.cost(&segment.configuration))]
+                .map(|(name, value)| (name.to_owned(), value))
+                .into(),
         }
     }
 }

@@ -7,8 +7,10 @@ mod paired;
 
 pub use paired::Paired;
 
+use crate::preference::Preference;
+use crate::schedulers::Ranked;
 use crate::space::Configuration;
-use crate::spec::{SchedulerSpec, SearcherSpec};
+use crate::spec::{SchedulerSpec, SearcherSpec, Spec};
 use crate::trials::{Trial, View};
 use crate::units::{Samples, TrialId};
 use crate::{schedulers, searchers};
@@ -55,5 +57,28 @@ pub fn build(searcher: SearcherSpec, scheduler: SchedulerSpec, min: Samples, max
     Box::new(Paired::new(
         searchers::build(searcher),
         schedulers::build(scheduler, min, max),
+    ))
+}
+
+/// The policy of a whole spec, for trials of `min` to `max` samples.
+pub fn for_spec(spec: &Spec, min: Samples, max: Samples) -> Box<dyn Policy> {
+    if spec.criteria.is_plain() {
+        build(spec.searcher, spec.scheduler, min, max)
+    } else {
+        build_for(spec.searcher, spec.scheduler, &spec.criteria.preference, min, max)
+    }
+}
+
+/// The policy of searcher and scheduler for a study with several metrics or with constraints on metrics.
+pub fn build_for(
+    searcher: SearcherSpec,
+    scheduler: SchedulerSpec,
+    preference: &Preference,
+    min: Samples,
+    max: Samples,
+) -> Box<dyn Policy> {
+    Box::new(Paired::new(
+        searchers::build_for(searcher, preference),
+        Box::new(Ranked::new(scheduler, min, max, preference.clone())),
     ))
 }

@@ -158,6 +158,7 @@ mod tests {
                 reached: Samples(1),
                 segments: 0,
                 observations: vec![],
+                scores: vec![],
             };
             policy.observe(&trial);
             trials.push(trial);

@@ -1,7 +1,10 @@
 //! The best trial's configuration, for production: a spec that `automl train` runs as it is.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use super::leaderboard::others;
 use crate::space::{Configuration, Domain, Parameter, Space, Value};
 use crate::spec::{Budget, EpochRange, ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Spec};
 use crate::study::Study;
@@ -16,6 +19,9 @@ pub struct Best {
     pub metric: String,
     /// Its best value.
     pub value: f64,
+    /// The values of the other metrics that count, by name; not in the JSON where only one counts.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<String, f64>,
     /// The epoch of that value.
     pub best_epoch: f64,
     /// The epochs at which the trial was evaluated, up to the best; not in the JSON.
@@ -32,7 +38,7 @@ pub struct Best {
 }
 
 impl Best {
-    /// The first trial of the leaderboard; `None` while no trial has a metric.
+    /// The first trial of the leaderboard: of a front, the one that is best in the first metric. `None` while no trial has a metric.
     pub fn new(study: &Study) -> Option<Self> {
         let (id, loss) = study.incumbent()?;
         let (trial, best) = (&study.trials()[id.index()], study.best_observation(id)?);
@@ -47,6 +53,7 @@ impl Best {
             trial: trial.id,
             metric: settings.metric.clone(),
             value: settings.goal.value(loss),
+            others: others(study, id, best),
             best_epoch: best.at.epochs(settings.epoch),
             stops: evaluated
                 .filter(|&at| at <= best.at)
@@ -94,12 +101,18 @@ impl Best {
             ObjectiveSpec::FineTune(_) => "# `automl train` trains a model for production from this file.\n",
             ObjectiveSpec::Function(_) => "",
         };
+        let others: Vec<String> = self
+            .others
+            .iter()
+            .map(|(name, value)| format!(", {name} {value}"))
+            .collect();
         format!(
-            "# Trial {} of the study `{}`: {} {} on the validation data, at epoch {}.\n{use_of_it}{}",
+            "# Trial {} of the study `{}`: {} {}{} on the validation data, at epoch {}.\n{use_of_it}{}",
             self.trial,
             spec.name,
             self.metric,
             self.value,
+            others.concat(),
             self.best_epoch,
             runnable.to_yaml()
         )

@@ -1,27 +1,85 @@
-//! The any-time curve: the best value so far after every improvement.
+//! The any-time curve: the best value so far after every improvement, or with several metrics every new result on the front.
 
 use std::io;
 
-use crate::study::Study;
+use crate::preference::{Scores, hypervolume};
+use crate::study::{Settings, Study};
+use crate::units::Goal;
 
 /// Writes `incumbent.csv`: one row an improvement. `seconds`, the only column that depends on the machine, comes last.
+///
+/// With several metrics a row has the values of all, and for trade-offs `hypervolume`: the share, in [0, 1], that the front has come to
+/// dominate of the box between the best and the worst value that any trial has of each metric by now. So it only grows from
+/// row to row, and 1 would be one trial that is best in everything.
 ///
 /// # Errors
 /// When `output` cannot be written.
 pub fn write_csv(study: &Study, output: impl io::Write) -> io::Result<()> {
     let settings = study.settings();
+    let goals = goals(settings);
     let mut writer = csv::Writer::from_writer(output);
-    writer.write_record(["improvement", "trial", &settings.metric, "trials", "epochs", "seconds"])?;
+    let mut header = vec!["improvement", "trial"];
+    header.extend(goals.iter().map(|(name, _)| *name));
+    let has_front = settings.criteria.has_front();
+    header.extend(has_front.then_some("hypervolume"));
+    header.extend(["trials", "epochs", "seconds"]);
+    writer.write_record(header)?;
+    let shares = has_front.then(|| shares(study));
     for (index, improvement) in study.improvements().iter().enumerate() {
         let epochs = improvement.samples as f64 / settings.epoch.0 as f64;
-        writer.write_record([
-            (index + 1).to_string(),
-            improvement.trial.to_string(),
-            settings.goal.value(improvement.loss).to_string(),
+        let mut row = vec![(index + 1).to_string(), improvement.trial.to_string()];
+        let values = improvement.scores.losses.iter().zip(&goals);
+        row.extend(values.map(|(loss, (_, goal))| goal.value(*loss).to_string()));
+        row.extend(shares.as_ref().map(|shares| shares[index].to_string()));
+        row.extend([
             improvement.trials.to_string(),
             epochs.to_string(),
             format!("{:.3}", improvement.elapsed),
-        ])?;
+        ]);
+        writer.write_record(row)?;
     }
     writer.flush()
+}
+
+/// The metrics that are optimised, in order.
+fn goals(settings: &Settings) -> Vec<(&str, Goal)> {
+    let others = settings.criteria.others.iter();
+    let others = others.map(|metric| (metric.name.as_str(), metric.goal));
+    std::iter::once((settings.metric.as_str(), settings.goal))
+        .chain(others)
+        .collect()
+}
+
+/// The dominated share of the box after every improvement.
+fn shares(study: &Study) -> Vec<f64> {
+    let results: Vec<Scores> = study
+        .trials()
+        .iter()
+        .filter_map(|trial| study.best_scores(trial.id))
+        .collect();
+    let improvements = study.improvements();
+    let all = results
+        .iter()
+        .chain(improvements.iter().map(|improvement| &improvement.scores));
+    let all: Vec<&Scores> = all.filter(|scores| scores.is_feasible()).collect();
+    let metrics = study.settings().criteria.others.len() + 1;
+    let bounds: Vec<(f64, f64)> = (0..metrics)
+        .map(|metric| {
+            let losses = all.iter().map(|scores| scores.losses[metric].get());
+            losses.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), loss| {
+                (low.min(loss), high.max(loss))
+            })
+        })
+        .collect();
+    // A metric with one value only leaves the volume to the others.
+    let place = |(loss, (low, high)): (f64, &(f64, f64))| if high > low { (loss - low) / (high - low) } else { 0.0 };
+    let mut points: Vec<Vec<f64>> = Vec::new();
+    let shares = improvements.iter().map(|improvement| {
+        if improvement.scores.is_feasible() {
+            let losses = improvement.scores.losses.iter().map(|loss| loss.get());
+            points.push(losses.zip(&bounds).map(place).collect());
+        }
+        hypervolume(&points, &vec![1.0; metrics])
+    });
+    shares.collect()
 }

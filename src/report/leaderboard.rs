@@ -3,15 +3,25 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use crate::preference::Scores;
 use crate::space::Value;
 use crate::study::{Record, Study};
-use crate::trials::{Status, Trial};
+use crate::trials::{Observation, Status, Trial};
 use crate::units::{Loss, Samples, TrialId};
+
+/// The one metric that always has a column.
+const TRAINABLE: &str = "trainable_parameters";
 
 /// The leaderboard of a study at one moment.
 #[derive(Clone, Debug)]
 pub struct Leaderboard {
     metric: String,
+    /// The other metrics that count, without those that have a column of their own anyway.
+    others: Vec<String>,
+    /// Whether there is a front of several metrics.
+    has_front: bool,
+    /// Whether there are constraints on metrics.
+    is_constrained: bool,
     parameters: Vec<String>,
     rows: Vec<Row>,
 }
@@ -25,8 +35,14 @@ pub struct Row {
     pub trial: TrialId,
     /// `pending`, `running`, `paused`, `completed`, `pruned` or `failed`.
     pub status: &'static str,
-    /// The best value of the metric.
+    /// The best value of the metric; of several, of the first.
     pub value: Option<f64>,
+    /// The values of the other metrics at the same evaluation, by name; empty where only one counts.
+    pub others: BTreeMap<String, f64>,
+    /// Whether it is on the front of several metrics: no other trial dominates it.
+    pub is_on_front: bool,
+    /// By how much it violates the constraints on metrics; 0 if it satisfies them.
+    pub violation: Option<f64>,
     /// What the ranking goes by; larger is better.
     pub score: Option<f64>,
     /// The epoch of the best value.
@@ -75,13 +91,24 @@ impl Leaderboard {
     pub fn new(study: &Study) -> Self {
         let settings = study.settings();
         let mut rows: Vec<(Loss, Row)> = study.trials().iter().map(|trial| row(study, trial)).collect();
-        rows.sort_by_key(|(loss, row)| (row.status == "failed", row.value.is_none(), *loss, row.trial));
+        for id in study.front() {
+            rows[id.index()].1.is_on_front = true;
+        }
+        let classes = classes(study);
+        rows.sort_by_key(|(loss, row)| {
+            let class = classes.get(&row.trial).copied().unwrap_or(0);
+            (row.status == "failed", row.value.is_none(), class, *loss, row.trial)
+        });
         let ranked = rows.into_iter().enumerate().map(|(index, (_, mut row))| {
             row.rank = row.value.is_some().then_some(index + 1);
             row
         });
+        let others = settings.metrics().into_iter().skip(1);
         Self {
             metric: settings.metric.clone(),
+            others: others.filter(|name| *name != TRAINABLE).map(str::to_owned).collect(),
+            has_front: settings.criteria.has_front(),
+            is_constrained: !settings.criteria.constraints.is_empty(),
             parameters: settings
                 .space
                 .parameters()
@@ -113,8 +140,17 @@ impl Leaderboard {
             "started_at",
             "finished_at",
         ];
-        let mut header: Vec<String> = ["rank", "trial", "status", &self.metric, "score", "best_epoch"]
+        let others = self.others.iter().map(String::as_str);
+        let front = self.has_front.then_some("pareto");
+        let violation = self.is_constrained.then_some("violation");
+        // The first metric stands near the beginning, whatever it is, and no name stands twice.
+        let trainable = (self.metric != TRAINABLE).then_some(TRAINABLE);
+        let mut header: Vec<String> = ["rank", "trial", "status", &self.metric]
             .into_iter()
+            .chain(others)
+            .chain(front)
+            .chain(violation)
+            .chain(["score", "best_epoch"])
             .chain([
                 "metric_mean",
                 "metric_se",
@@ -124,7 +160,8 @@ impl Leaderboard {
                 "max_epochs",
                 "rung",
             ])
-            .chain(["stop_reason", "origin", "config_hash", "trainable_parameters"])
+            .chain(["stop_reason", "origin", "config_hash"])
+            .chain(trainable)
             .map(str::to_owned)
             .collect();
         header.extend(self.parameters.iter().map(|name| format!("params.{name}")));
@@ -142,6 +179,11 @@ impl Leaderboard {
             row.trial.0.into(),
             row.status.into(),
             number(row.value),
+        ];
+        cells.extend(self.others.iter().map(|name| number(row.others.get(name).copied())));
+        cells.extend(self.has_front.then(|| Cell::from(row.is_on_front)));
+        cells.extend(self.is_constrained.then(|| number(row.violation)));
+        cells.extend([
             number(row.score),
             number(row.best_epoch),
             number(row.value),
@@ -154,8 +196,8 @@ impl Leaderboard {
             text(&row.stop_reason),
             text(&row.origin),
             text(&row.config_hash),
-            row.trainable_parameters.into(),
-        ];
+        ]);
+        cells.extend((self.metric != TRAINABLE).then(|| Cell::from(row.trainable_parameters)));
         let value = |name: &String| {
             row.parameters
                 .get(name)
@@ -243,12 +285,16 @@ fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
     let (status, stop_reason) = status(study, trial, record);
     let reached = trial.reached.max(cut_off.map_or(Samples(0), |report| report.reached));
     let value = best.map(|best| settings.goal.value(best.loss));
+    let scores = study.best_scores(trial.id);
     let usage = &record.usage;
     let row = Row {
         rank: None,
         trial: trial.id,
         status,
         value,
+        others: best.map(|best| others(study, trial.id, best)).unwrap_or_default(),
+        is_on_front: false,
+        violation: scores.map(|scores| scores.violation),
         score: best.map(|best| -best.loss.get()),
         best_epoch: best.map(|best| best.at.epochs(settings.epoch)),
         epochs: reached.epochs(settings.epoch),
@@ -276,6 +322,37 @@ fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
         },
     };
     (best.map_or(Loss::WORST, |best| best.loss), row)
+}
+
+/// Every trial's class in the order of several metrics, the best first; nothing where only one counts.
+fn classes(study: &Study) -> BTreeMap<TrialId, usize> {
+    let criteria = &study.settings().criteria;
+    if criteria.is_plain() {
+        return BTreeMap::new();
+    }
+    let results = study.trials().iter();
+    let results = results.filter_map(|trial| Some((trial.id, study.best_scores(trial.id)?)));
+    let (ids, scores): (Vec<TrialId>, Vec<Scores>) = results.unzip();
+    let ranks = criteria.preference.ranks(&scores.iter().collect::<Vec<_>>());
+    ids.into_iter().zip(ranks).collect()
+}
+
+/// The values of the metrics after the first at one evaluation.
+pub(super) fn others(study: &Study, trial: TrialId, best: Observation) -> BTreeMap<String, f64> {
+    let delivered = &study.record(trial).evaluations;
+    let cut_off = study.cut_off(trial).into_iter().flat_map(|report| &report.evaluations);
+    let evaluation = delivered
+        .iter()
+        .chain(cut_off)
+        .find(|evaluation| evaluation.at == best.at);
+    let value = |name: &str| Some((name.to_owned(), *evaluation?.metrics.get(name)?));
+    study
+        .settings()
+        .metrics()
+        .into_iter()
+        .skip(1)
+        .filter_map(value)
+        .collect()
 }
 
 fn status(study: &Study, trial: &Trial, record: &Record) -> (&'static str, String) {

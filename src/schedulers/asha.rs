@@ -141,6 +141,7 @@ mod tests {
                 at: Samples(reached),
                 loss: Goal::Minimize.loss(loss),
             }],
+            scores: vec![],
         }
     }
 

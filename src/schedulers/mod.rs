@@ -3,9 +3,11 @@
 //! Imports `trials` and below.
 
 mod asha;
+mod ranked;
 mod unscheduled;
 
 pub use asha::Asha;
+pub use ranked::Ranked;
 pub use unscheduled::Unscheduled;
 
 use crate::spec::SchedulerSpec;

@@ -108,6 +108,7 @@ pub(super) fn run(
             reached: Samples(1),
             segments: 1,
             observations: vec![Observation { at: Samples(1), loss }],
+            scores: vec![],
         });
     }
     trials

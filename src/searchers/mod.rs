@@ -2,12 +2,17 @@
 //!
 //! Imports `trials` and below. Conformance tests run over every searcher of the registry.
 
+mod nsga2;
 mod random;
+mod scalarised;
 mod tpe;
 
+pub use nsga2::Nsga2;
 pub use random::Random;
+pub use scalarised::Scalarised;
 pub use tpe::Tpe;
 
+use crate::preference::Preference;
 use crate::space::Configuration;
 use crate::spec::SearcherSpec;
 use crate::trials::{Trial, View};
@@ -42,6 +47,16 @@ pub fn build(spec: SearcherSpec) -> Box<dyn Searcher> {
     match spec {
         SearcherSpec::Random => Box::new(Random),
         SearcherSpec::Tpe => Box::new(Tpe::default()),
+        SearcherSpec::Nsga2 => Box::new(Nsga2),
+    }
+}
+
+/// The searcher that a spec names, for a study with several metrics or with constraints on metrics.
+pub fn build_for(spec: SearcherSpec, preference: &Preference) -> Box<dyn Searcher> {
+    match (spec, preference) {
+        // It knows of trade-offs itself.
+        (SearcherSpec::Nsga2, Preference::Pareto) => build(spec),
+        _ => Box::new(Scalarised::new(spec, preference.clone())),
     }
 }
 

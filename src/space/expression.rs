@@ -58,8 +58,27 @@ impl Expression {
     /// not true or false, a comparison with a text that a parameter never takes but nearly does, and for expressions
     /// longer than 4,096 bytes or nested deeper than 64 levels.
     pub fn parse(text: &str, parameters: &[(&str, &Domain)]) -> Result<Self, ExpressionError> {
+        Self::parse_over(text, parameters, "parameter")
+    }
+
+    /// Reads `text` as a condition over metrics, which are numbers.
+    ///
+    /// # Errors
+    /// [`ExpressionError`] as for [`Self::parse`].
+    pub fn parse_of_metrics(text: &str, metrics: &[&str]) -> Result<Self, ExpressionError> {
+        let number = Domain::Float {
+            min: f64::MIN,
+            max: f64::MAX,
+            log: false,
+            step: None,
+        };
+        let metrics: Vec<(&str, &Domain)> = metrics.iter().map(|name| (*name, &number)).collect();
+        Self::parse_over(text, &metrics, "metric")
+    }
+
+    fn parse_over(text: &str, names: &[(&str, &Domain)], noun: &'static str) -> Result<Self, ExpressionError> {
         let tree = parse::parse(text)?;
-        check::check(&tree, parameters)?;
+        check::check(&tree, names, noun)?;
         let mut references = Vec::new();
         tree.collect_references(&mut references);
         Ok(Self {
@@ -104,6 +123,15 @@ impl Expression {
     /// Whether it is true; what depends on an inactive parameter is not.
     pub fn is_true(&self, configuration: &Configuration) -> bool {
         self.evaluate(configuration) == Some(true)
+    }
+
+    /// How far it is from being true: 0 where it is, else greater than 0; `None` if that depends on an inactive parameter.
+    ///
+    /// A comparison is violated by the difference of its sides as a share of the larger one's size, so that violations of
+    /// quantities in different units can be added; `and` adds, `or` takes the least; what is not a comparison of size is
+    /// violated by 1.
+    pub fn violation(&self, configuration: &Configuration) -> Option<f64> {
+        self.tree.violation(configuration)
     }
 
     /// The text it was read from.
@@ -256,6 +284,25 @@ mod tests {
         assert_eq!(truth("not optimizer.lr < 1"), None);
         assert_eq!(truth("batch_size in [1, optimizer.lr]"), None);
         assert!(!parse("optimizer.lr < 1").unwrap().is_true(&Configuration::default()));
+    }
+
+    #[test]
+    fn a_violation_is_a_share_of_the_larger_side() {
+        let violation = |text: &str| {
+            let measured = [("latency", Value::Float(30.0)), ("size", Value::Float(4.0))];
+            let parsed = Expression::parse_of_metrics(text, &["latency", "size"]).unwrap();
+            parsed.violation(&measured.into_iter().collect()).unwrap()
+        };
+        assert_eq!(violation("latency <= 30 and size < 5"), 0.0);
+        assert_eq!(violation("latency <= 24"), 0.2);
+        assert_eq!(violation("size > 5"), 0.2);
+        assert!(violation("latency < 30") > 0.0, "nearly is not quite");
+        assert_eq!(violation("latency <= 24 and size >= 5"), 0.4);
+        assert_eq!(violation("latency <= 24 or size >= 8"), 0.2);
+        assert_eq!(violation("size == 3"), 1.0);
+        assert_eq!(violation("not (latency > 24)"), 1.0);
+        let unknown = Expression::parse_of_metrics("latensy < 3", &["latency", "size"]).unwrap_err();
+        assert_eq!(unknown.to_string(), "there is no metric `latensy`");
     }
 
     #[test]

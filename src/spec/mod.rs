@@ -3,7 +3,7 @@
 //! Text becomes a tree whose every node knows its place (`parse` → `raw`), overrides of the command line change the tree
 //! (`overrides`), and `resolve` turns it into a [`Spec`] that cannot be wrong, or into all that is wrong with it, each
 //! with its line, a caret and a way out ([`SpecErrors`]). Nothing below this floor checks user input again.
-//! Imports only `space`, `units` and `rng`. Begin reading at [`load`].
+//! Imports only `preference`, `space`, `units` and `rng`. Begin reading at [`load`].
 
 mod data;
 mod diagnostics;
@@ -11,6 +11,7 @@ mod domain;
 mod files;
 mod hyperparameters;
 mod load;
+mod metric;
 mod objective;
 mod overrides;
 mod parameters;

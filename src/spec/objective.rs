@@ -22,11 +22,12 @@ pub const BUILTIN_DATA: &[(&str, Task)] = &[("fashion-mini", Task::ImageClassifi
 /// `x2` in [0, 15].
 pub const FUNCTIONS: &[&str] = &["sphere", "branin"];
 
-/// The metrics that fine-tuning reports; the first is the default.
-pub const FINE_TUNE_METRICS: &[&str] = &["accuracy", "f1", "loss"];
+/// The metrics that fine-tuning reports; the first is the default. `trainable_parameters` is how many numbers the optimiser
+/// changes; `latency_ms` is the mean time for one validation example, in evaluation's batches, on the device that trained.
+pub const FINE_TUNE_METRICS: &[&str] = &["accuracy", "f1", "loss", "trainable_parameters", "latency_ms"];
 
-/// The metrics that functions report.
-pub const FUNCTION_METRICS: &[&str] = &["loss"];
+/// The metrics that functions report; `cost` is another function of the same point, at odds with `loss`.
+pub const FUNCTION_METRICS: &[&str] = &["loss", "cost"];
 
 pub(super) const BUILTIN: &str = "builtin:";
 

@@ -3,15 +3,15 @@
 use super::diagnostics::Diagnostic;
 use super::files::Files;
 use super::objective::{self, FINE_TUNE_METRICS, FUNCTION_METRICS};
-use super::parameters;
 use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
-use super::resolved::{Budget, Devices, EpochRange, Metric, Resources, SchedulerSpec, SearcherSpec, Spec};
+use super::resolved::{Budget, Devices, EpochRange, Resources, SchedulerSpec, SearcherSpec, Spec};
+use super::{metric, parameters};
 use crate::space::Value;
 use crate::suggestion::did_you_mean;
-use crate::units::{Goal, Seed};
+use crate::units::Seed;
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "name",
     "task",
     "model",
@@ -19,6 +19,7 @@ const KEYS: [&str; 18] = [
     "max_length",
     "function",
     "metric",
+    "metric_constraints",
     "method",
     "parameters",
     "constraints",
@@ -61,7 +62,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     let (names, objective) = objective::read(&spec, files, problems);
     let space = parameters::read(&spec, names, problems);
     let is_function = spec.get("function").is_some();
-    let metric = metric(
+    let metric = metric::read(
         &spec,
         if is_function {
             FUNCTION_METRICS
@@ -87,10 +88,12 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     if let (Some(objective), Some(space)) = (&objective, &space) {
         objective::check_space(objective, space, &spec, problems);
     }
+    let (metric, criteria) = metric?;
     Some(Spec {
         name: name?,
         objective: objective?,
-        metric: metric?,
+        metric,
+        criteria,
         searcher: searcher?,
         scheduler: scheduler?,
         space: space?,
@@ -155,56 +158,6 @@ pub(super) fn is_folder_name(name: &str) -> bool {
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
-}
-
-fn metric(spec: &Fields<'_>, known: &[&str], problems: &mut Problems) -> Option<Metric> {
-    const GOALS: [(&str, Goal); 2] = [("maximize", Goal::Maximize), ("minimize", Goal::Minimize)];
-    let names: Vec<(&str, &str)> = known.iter().map(|name| (*name, *name)).collect();
-    let default_goal = |name: &str| {
-        if matches!(name, "loss" | "error") {
-            Goal::Minimize
-        } else {
-            Goal::Maximize
-        }
-    };
-    let plain = |name: &str| Metric {
-        name: name.to_owned(),
-        goal: default_goal(name),
-        target: None,
-    };
-    let Some(node) = spec.get("metric") else {
-        return Some(plain(known[0]));
-    };
-    if matches!(node.content, Content::Scalar(_)) {
-        return reader::one_of(node, "metric", &names, problems).map(plain);
-    }
-    let fields = Fields::read(node, "metric", &["name", "goal", "target"], problems)?;
-    let name = fields
-        .get("name")
-        .map_or(Some(known[0]), |node| reader::one_of(node, "metric", &names, problems));
-    let goal = fields
-        .get("goal")
-        .map(|node| reader::one_of(node, "goal", &GOALS, problems));
-    let target = match fields.get("target") {
-        Some(node) => Some(reader::number(node, "target", problems)?),
-        None => None,
-    };
-    let name = name?;
-    let goal = match goal {
-        Some(goal) => goal?,
-        None => default_goal(name),
-    };
-    if goal != default_goal(name)
-        && let Some(node) = fields.get("goal")
-    {
-        let message = format!("the goal of `{name}` is turned round: the worst trial will win");
-        problems.warning(&node.place, message, "remove `goal`, unless this is meant");
-    }
-    Some(Metric {
-        name: name.to_owned(),
-        goal,
-        target,
-    })
 }
 
 fn scheduler(spec: &Fields<'_>, problems: &mut Problems) -> Option<SchedulerSpec> {

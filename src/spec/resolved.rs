@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::space::Space;
+use crate::preference::Preference;
+use crate::space::{Expression, Space};
 use crate::units::{Goal, Seed};
 
 /// One study, completely described.
@@ -14,8 +15,10 @@ pub struct Spec {
     pub name: String,
     /// What a trial runs.
     pub objective: ObjectiveSpec,
-    /// What is optimised.
+    /// What is optimised; of several metrics the first.
     pub metric: Metric,
+    /// The other metrics, how they are weighed, and what a result must satisfy.
+    pub criteria: Criteria,
     /// Who proposes configurations.
     pub searcher: SearcherSpec,
     /// Who decides which trial goes on.
@@ -148,6 +151,32 @@ pub struct Metric {
     pub target: Option<f64>,
 }
 
+/// What makes a result good beside the first metric. By default nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Criteria {
+    /// The metrics after the first.
+    pub others: Vec<Metric>,
+    /// How all of them are weighed.
+    pub preference: Preference,
+    /// Conditions over metrics that a result must satisfy.
+    pub constraints: Vec<Expression>,
+}
+
+impl Criteria {
+    /// Whether the first metric is all that counts.
+    pub fn is_plain(&self) -> bool {
+        self.others.is_empty() && self.constraints.is_empty()
+    }
+
+    /// Whether trade-offs between several metrics are asked for, so that there is a front.
+    pub fn has_front(&self) -> bool {
+        match self.preference {
+            Preference::Pareto => !self.others.is_empty(),
+            Preference::Lexicographic(_) => false,
+        }
+    }
+}
+
 /// Who proposes configurations.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -156,11 +185,13 @@ pub enum SearcherSpec {
     Random,
     /// Tree-structured Parzen estimator.
     Tpe,
+    /// Evolution towards the front of several metrics.
+    Nsga2,
 }
 
 impl SearcherSpec {
     /// Every searcher by the name that specs and `automl ask-tell --method` use.
-    pub const NAMES: [(&str, Self); 2] = [("tpe", Self::Tpe), ("random", Self::Random)];
+    pub const NAMES: [(&str, Self); 3] = [("tpe", Self::Tpe), ("random", Self::Random), ("nsga2", Self::Nsga2)];
 
     /// Its name.
     pub fn name(self) -> &'static str {

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::resolved::{DataSpec, Devices, ModelSource, ObjectiveSpec, Resources, SchedulerSpec, Spec, Split};
+use super::resolved::{
+    Criteria, DataSpec, Devices, Metric, ModelSource, ObjectiveSpec, Resources, SchedulerSpec, Spec, Split,
+};
+use crate::preference::{Preference, Tolerance};
 use crate::space::{Domain, Parameter, Value};
 use crate::units::Goal;
 
@@ -14,17 +17,7 @@ impl Spec {
         let mut yaml = Yaml::default();
         yaml.line(0, "name", &text(&self.name));
         self.write_objective(&mut yaml);
-        yaml.open(0, "metric");
-        yaml.line(1, "name", &text(&self.metric.name));
-        yaml.line(
-            1,
-            "goal",
-            match self.metric.goal {
-                Goal::Maximize => "maximize",
-                Goal::Minimize => "minimize",
-            },
-        );
-        yaml.maybe(1, "target", self.metric.target.map(float));
+        write_metric(&mut yaml, &self.metric, &self.criteria);
         yaml.line(0, "method", self.searcher.name());
         yaml.open(0, "parameters");
         for parameter in self.space.parameters() {
@@ -87,6 +80,50 @@ impl Spec {
                 yaml.line(0, "max_length", &fine_tune.max_length.to_string());
             }
         }
+    }
+}
+
+fn write_metric(yaml: &mut Yaml, metric: &Metric, criteria: &Criteria) {
+    yaml.open(0, "metric");
+    if criteria.others.is_empty() {
+        for (key, value) in metric_lines(metric) {
+            yaml.line(1, key, &value);
+        }
+    } else {
+        let levels = match &criteria.preference {
+            Preference::Pareto => &[][..],
+            Preference::Lexicographic(levels) => levels,
+        };
+        yaml.open(1, if levels.is_empty() { "pareto" } else { "lexicographic" });
+        for (index, metric) in std::iter::once(metric).chain(&criteria.others).enumerate() {
+            let mut lines = metric_lines(metric);
+            lines.extend(levels.get(index).map(|level| ("tolerance", tolerance(level.tolerance))));
+            let pairs: Vec<String> = lines.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+            yaml.item(2, &format!("{{{}}}", pairs.join(", ")));
+        }
+    }
+    if !criteria.constraints.is_empty() {
+        yaml.open(0, "metric_constraints");
+        for constraint in &criteria.constraints {
+            yaml.item(1, &quoted(constraint.source()));
+        }
+    }
+}
+
+fn metric_lines(metric: &Metric) -> Vec<(&'static str, String)> {
+    let goal = match metric.goal {
+        Goal::Maximize => "maximize",
+        Goal::Minimize => "minimize",
+    };
+    let mut lines = vec![("name", text(&metric.name)), ("goal", goal.to_owned())];
+    lines.extend(metric.target.map(|target| ("target", float(target))));
+    lines
+}
+
+fn tolerance(tolerance: Tolerance) -> String {
+    match tolerance {
+        Tolerance::Absolute(distance) => float(distance),
+        Tolerance::Percent(percent) => quoted(&format!("{percent:?}%")),
     }
 }
 

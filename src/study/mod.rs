@@ -7,6 +7,8 @@
 
 mod decide;
 mod event;
+mod incumbent;
+mod measure;
 mod record;
 mod settings;
 mod state;

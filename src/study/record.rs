@@ -1,7 +1,8 @@
 //! What the study remembers of a trial beyond what decisions need: for the leaderboard and the other derived files.
 
+use crate::preference::Scores;
 use crate::trials::{Evaluation, Failure, SegmentReport, Usage};
-use crate::units::{Loss, TrialId};
+use crate::units::TrialId;
 
 /// The particulars of one trial.
 #[derive(Clone, Debug, Default)]
@@ -24,13 +25,13 @@ pub struct Record {
     pub finished_at: String,
 }
 
-/// A new incumbent.
+/// A new incumbent, or where several metrics count a new result on the front.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Improvement {
-    /// The new incumbent.
+    /// Its trial.
     pub trial: TrialId,
-    /// Its loss.
-    pub loss: Loss,
+    /// Its scores.
+    pub scores: Scores,
     /// Trials created until then.
     pub trials: usize,
     /// Samples that all trials had seen until then.

@@ -4,7 +4,7 @@ use rand::Rng as _;
 
 use crate::rng;
 use crate::space::Space;
-use crate::spec::Spec;
+use crate::spec::{Criteria, Spec};
 use crate::units::{Goal, Samples, Seed, TrialId};
 
 /// What a study is, apart from what happened.
@@ -14,12 +14,14 @@ pub struct Settings {
     pub space: Space,
     /// Keys everything random.
     pub seed: Seed,
-    /// The metric's name.
+    /// The metric's name; of several the first.
     pub metric: String,
     /// Which way it is better.
     pub goal: Goal,
     /// The study ends when a trial is this good.
     pub target: Option<f64>,
+    /// What counts beside this metric.
+    pub criteria: Criteria,
     /// Trials in all.
     pub max_trials: Option<u32>,
     /// Samples of one epoch.
@@ -43,6 +45,7 @@ impl Settings {
             metric: spec.metric.name.clone(),
             goal: spec.metric.goal,
             target: spec.metric.target,
+            criteria: spec.criteria.clone(),
             max_trials: spec.budget.trials,
             epoch,
             min: Samples::from_epochs(spec.epochs.min, epoch),

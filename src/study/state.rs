@@ -1,12 +1,12 @@
 //! The state of a study and how events change it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Created, EndReason, Event, Improvement, Outcome, Record, Settings};
 use crate::policies::Policy;
-use crate::trials::{
-    CostModel, Evaluation, Failure, FailureKind, Observation, SegmentReport, Status, Trial, Usage, View,
-};
+use crate::preference::Scores;
+use crate::trials::{CostModel, Failure, FailureKind, SegmentReport, Status, Trial, Usage, View};
 use crate::units::{Loss, Samples, TrialId};
 
 /// Predicted seconds of training a configuration from one level to another, on the virtual clock. A pure function.
@@ -18,13 +18,16 @@ pub struct Study {
     pub(super) policy: Box<dyn Policy>,
     pub(super) cost: Cost,
     pub(super) trials: Vec<Trial>,
-    records: Vec<Record>,
+    pub(super) records: Vec<Record>,
     pub(super) flights: BTreeMap<TrialId, Flight>,
     pub(super) idle_workers: BTreeSet<u32>,
     /// The virtual clock.
     pub(super) now: f64,
     arrivals: u64,
-    incumbent: Option<(Loss, TrialId)>,
+    /// The best trial of those delivered, where one metric is all that counts.
+    pub(super) incumbent: Option<(Loss, TrialId)>,
+    /// The best trials of those delivered, where more counts.
+    pub(super) front: Vec<TrialId>,
     improvements: Vec<Improvement>,
     samples_delivered: u64,
     added_wall: f64,
@@ -70,6 +73,7 @@ impl Study {
             now: 0.0,
             arrivals: 0,
             incumbent: None,
+            front: Vec::new(),
             improvements: Vec::new(),
             samples_delivered: 0,
             added_wall: 0.0,
@@ -117,42 +121,7 @@ impl Study {
         waiting
     }
 
-    /// The best trial, with its loss: of what was delivered, and when the wall budget has ended the study also of what
-    /// its last segments had measured.
-    pub fn incumbent(&self) -> Option<(TrialId, Loss)> {
-        let delivered = self.incumbent;
-        if self.ended != Some(EndReason::Wall) {
-            return delivered.map(|(loss, trial)| (trial, loss));
-        }
-        let cut_off = self
-            .flights
-            .keys()
-            .filter_map(|&id| Some((self.best_observation(id)?.loss, id)));
-        let best = delivered.into_iter().chain(cut_off).min();
-        best.map(|(loss, trial)| (trial, loss))
-    }
-
-    /// The best observation of a trial that has not failed. What a segment had measured before the wall budget cut it off
-    /// counts too: it is real, though no decision used it.
-    pub fn best_observation(&self, id: TrialId) -> Option<Observation> {
-        let trial = &self.trials[id.index()];
-        let cut_off = self
-            .cut_off(id)
-            .map(|report| observations(&report.evaluations, &self.settings));
-        let all = trial.observations.iter().copied().chain(cut_off.into_iter().flatten());
-        let best = all
-            .filter(|observation| observation.loss < Loss::WORST)
-            .min_by_key(|best| (best.loss, best.at));
-        best.filter(|_| trial.status != Status::Failed)
-    }
-
-    /// What the wall budget cut off of a trial's last segment.
-    pub fn cut_off(&self, id: TrialId) -> Option<&SegmentReport> {
-        let is_ended_by_wall = self.ended == Some(EndReason::Wall);
-        self.records[id.index()].partial.as_ref().filter(|_| is_ended_by_wall)
-    }
-
-    /// Every new incumbent, in order.
+    /// Every new incumbent, or every result that was new on the front, in order.
     pub fn improvements(&self) -> &[Improvement] {
         &self.improvements
     }
@@ -170,14 +139,6 @@ impl Study {
     /// The predicted cost of a planned segment on the virtual clock; only ratios of costs mean anything.
     pub fn cost(&self, trial: TrialId, flight: &Flight) -> f64 {
         (self.cost)(&self.trials[trial.index()].configuration, flight.from, flight.to)
-    }
-
-    /// Whether the best trial is as good as the target.
-    pub fn is_target_met(&self) -> bool {
-        match (self.settings.target, self.incumbent()) {
-            (Some(target), Some((_, loss))) => loss <= self.settings.goal.loss(target),
-            _ => false,
-        }
     }
 
     /// The resource levels at which trials pause.
@@ -260,6 +221,7 @@ impl Study {
             reached: Samples(0),
             segments: 0,
             observations: Vec::new(),
+            scores: Vec::new(),
         });
         self.records.push(Record::default());
     }
@@ -305,12 +267,15 @@ impl Study {
         let record = &mut self.records[id.index()];
         record.partial = None;
         let trial = &mut self.trials[id.index()];
+        let before = trial.best_scores().map(Cow::into_owned);
         match outcome {
             Outcome::Reached(report) => {
                 self.samples_delivered += report.reached.0.saturating_sub(trial.reached.0);
-                trial
-                    .observations
-                    .extend(observations(&report.evaluations, &self.settings));
+                for evaluation in &report.evaluations {
+                    let (observation, scores) = self.settings.measure(evaluation);
+                    trial.observations.push(observation);
+                    trial.scores.extend(scores);
+                }
                 trial.reached = report.reached;
                 trial.segments += 1;
                 trial.status = if trial.reached >= self.settings.max {
@@ -336,6 +301,15 @@ impl Study {
         }
         let trial = &self.trials[id.index()];
         self.policy.observe(trial);
+        if self.settings.criteria.is_plain() {
+            self.note_incumbent(id, elapsed);
+        } else {
+            self.note_front(id, before.as_ref(), elapsed);
+        }
+    }
+
+    fn note_incumbent(&mut self, id: TrialId, elapsed: f64) {
+        let trial = &self.trials[id.index()];
         if trial.status == Status::Failed && self.incumbent.is_some_and(|(_, best)| best == id) {
             let others = self
                 .trials
@@ -351,29 +325,31 @@ impl Study {
             let is_new = self.incumbent.is_none_or(|(best, _)| loss < best);
             self.incumbent = Some((loss, id));
             if is_new {
-                self.improvements.push(Improvement {
-                    trial: id,
-                    loss,
-                    trials: self.trials.len(),
-                    samples: self.samples_delivered,
-                    elapsed,
-                });
+                self.improve(id, Scores::single(loss), elapsed);
             }
         }
     }
-}
 
-fn observations<'a>(
-    evaluations: &'a [Evaluation],
-    settings: &'a Settings,
-) -> impl Iterator<Item = Observation> + use<'a> {
-    evaluations.iter().map(|evaluation| {
-        let value = evaluation.metrics.get(&settings.metric).copied().unwrap_or(f64::NAN);
-        Observation {
-            at: evaluation.at,
-            loss: settings.goal.loss(value),
+    /// Takes note of who is on the front now that a trial whose best scores were `before` has changed.
+    fn note_front(&mut self, id: TrialId, before: Option<&Scores>, elapsed: f64) {
+        self.front = self.find_front();
+        if self.front.contains(&id)
+            && let Some(scores) = self.best_scores(id)
+            && before != Some(&scores)
+        {
+            self.improve(id, scores, elapsed);
         }
-    })
+    }
+
+    fn improve(&mut self, trial: TrialId, scores: Scores, elapsed: f64) {
+        self.improvements.push(Improvement {
+            trial,
+            scores,
+            trials: self.trials.len(),
+            samples: self.samples_delivered,
+            elapsed,
+        });
+    }
 }
 
 impl Record {

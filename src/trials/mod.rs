@@ -1,11 +1,16 @@
 //! What is known of trials, as searchers, schedulers and policies see it.
 //!
-//! Imports `space` and `units`. The study owns these values and alone changes them.
+//! Imports `preference`, `space` and `units`. The study owns these values and alone changes them.
 
 mod segment;
+mod story;
 
 pub use segment::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport, Usage};
+pub use story::Story;
 
+use std::borrow::Cow;
+
+use crate::preference::Scores;
 use crate::space::{Configuration, Space};
 use crate::units::{Loss, Samples, Seed, TrialId};
 
@@ -28,17 +33,37 @@ pub struct Trial {
     pub segments: u32,
     /// Its evaluations in the order in which they were made.
     pub observations: Vec<Observation>,
+    /// All metrics of each observation; empty in a study with one metric and no constraints on metrics.
+    pub scores: Vec<Scores>,
 }
 
 impl Trial {
-    /// The best observation, by loss and then by resource; `None` before the first.
+    /// The best observation; `None` before the first. It is what the trial stands for: least violation of the constraints on
+    /// metrics, then the smallest loss, then the earliest.
     pub fn best(&self) -> Option<&Observation> {
-        self.observations
-            .iter()
-            .min_by_key(|observation| (observation.loss, observation.at))
+        self.best_index().map(|index| &self.observations[index])
     }
 
-    /// The smallest loss observed; [`Loss::WORST`] for a failed trial, `None` while nothing is known.
+    /// All metrics of the best observation.
+    pub fn best_scores(&self) -> Option<Cow<'_, Scores>> {
+        let index = self.best_index()?;
+        Some(match self.scores.get(index) {
+            Some(scores) => Cow::Borrowed(scores),
+            None => Cow::Owned(Scores::single(self.observations[index].loss)),
+        })
+    }
+
+    fn best_index(&self) -> Option<usize> {
+        let violation = |index: usize| self.scores.get(index).map_or(0.0, |scores| scores.violation);
+        let key = |index: usize| (self.observations[index].loss, self.observations[index].at);
+        (0..self.observations.len()).min_by(|&one, &other| {
+            violation(one)
+                .total_cmp(&violation(other))
+                .then(key(one).cmp(&key(other)))
+        })
+    }
+
+    /// The loss of the best observation; [`Loss::WORST`] for a failed trial, `None` while nothing is known.
     pub fn loss(&self) -> Option<Loss> {
         match self.status {
             Status::Failed => Some(Loss::WORST),
@@ -52,7 +77,7 @@ impl Trial {
 pub struct Observation {
     /// Samples seen.
     pub at: Samples,
-    /// The study's metric as a loss.
+    /// The study's metric as a loss; of several metrics the first.
     pub loss: Loss,
 }
 

@@ -16,6 +16,7 @@ mod budgets;
 mod determinism;
 mod disk;
 mod interruptions;
+mod metrics;
 mod search;
 mod support;
 mod text;

@@ -9,6 +9,7 @@ use crate::units::{Samples, TrialId};
 use crate::worker::Slot;
 
 use super::words;
+use crate::report::leaderboard;
 
 /// How a line is meant; colour may stress it, but the words say it too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,13 +109,19 @@ pub(super) fn delivered(study: &Study, epoch: Samples, id: TrialId, is_best: boo
     let Some(last) = trial.observations.last() else {
         return (Tone::Ordinary, format!("trial {id} {verb}: no evaluation"));
     };
-    let mut line = format!("trial {id} {verb}: {}", measured(study, last));
+    let others = others(study, id, last);
+    let mut line = format!("trial {id} {verb}: {}{others}", measured(study, last));
     if let Some(best) = trial.best().filter(|best| best.loss < last.loss) {
         let value = words::metric(study.settings().goal.value(best.loss));
         line = format!("{line} (was {value} at epoch {})", words::epochs(best.at, epoch));
     }
     if is_best {
-        line.push_str(", the best so far");
+        let has_front = study.settings().criteria.has_front();
+        line.push_str(if has_front {
+            ", new on the front"
+        } else {
+            ", the best so far"
+        });
         return (Tone::Good, line);
     }
     (Tone::Ordinary, line)
@@ -126,8 +133,9 @@ pub(super) fn incumbent(study: &Study, epoch: Samples) -> Option<String> {
     let trial = &study.trials()[id.index()];
     let best = trial.best()?;
     Some(format!(
-        "{} · trial {id} ({}) · epoch {} · {}",
+        "{}{} · trial {id} ({}) · epoch {} · {}",
         measured(study, best),
+        others(study, id, best),
         trial.origin,
         words::epochs(best.at, epoch),
         configuration(study, &trial.configuration)
@@ -179,6 +187,18 @@ pub(super) fn measured(study: &Study, observation: &Observation) -> String {
     let settings = study.settings();
     let value = settings.goal.value(observation.loss);
     format!("{} {}", settings.metric, words::metric(value))
+}
+
+/// ` · cost 0.12`: the other metrics that count, at the same evaluation; nothing where only one counts.
+pub(super) fn others(study: &Study, trial: TrialId, observation: &Observation) -> String {
+    let mut text = String::new();
+    for (name, value) in leaderboard::others(study, trial, *observation) {
+        text += " · ";
+        text += &name;
+        text += " ";
+        text += &words::metric(value);
+    }
+    text
 }
 
 fn one_line(message: &str) -> String {

@@ -7,6 +7,9 @@ use crate::trials::Status;
 
 use super::{Facts, sentences, words};
 
+/// Trials of a front that fit on a screen beside the rest.
+const MOST_SHOWN: usize = 10;
+
 /// How a study ended, what is best, and where everything is; one string a line. `reason` is `None` after an interruption.
 pub(super) fn summary(
     study: &Study,
@@ -26,6 +29,7 @@ pub(super) fn summary(
     }];
     lines.push(format!("trials   {}", states(study, reason)));
     lines.extend(best(study, facts));
+    lines.extend(front(study));
     lines.push(format!("slots    idle {} of the time", words::percentage(idle_share)));
     lines.push(format!("results  {folder}"));
     lines
@@ -71,8 +75,9 @@ fn best(study: &Study, facts: &Facts) -> Vec<String> {
     };
     let epoch = words::epochs(observation.at, facts.epoch);
     let mut lines = vec![format!(
-        "best     {} · trial {} ({}) · epoch {epoch}",
+        "best     {}{} · trial {} ({}) · epoch {epoch}",
         sentences::measured(study, observation),
+        sentences::others(study, trial.id, observation),
         trial.id,
         trial.origin
     )];
@@ -91,6 +96,31 @@ fn best(study: &Study, facts: &Facts) -> Vec<String> {
             .iter()
             .map(|(name, value)| format!("         {name:widest$}  {value}")),
     );
+    lines
+}
+
+/// The front of several metrics, best in the first one first; nothing where one trial is the best.
+fn front(study: &Study) -> Vec<String> {
+    let front = study.front();
+    if !study.settings().criteria.has_front() || front.len() < 2 {
+        return Vec::new();
+    }
+    let count = front.len();
+    let mut lines = vec![format!(
+        "front    {count} trials, none of which another beats in every metric"
+    )];
+    let shown = front.into_iter().take(MOST_SHOWN).filter_map(|id| {
+        let best = study.best_observation(id)?;
+        let others = sentences::others(study, id, &best);
+        Some(format!(
+            "         trial {id}: {}{others}",
+            sentences::measured(study, &best)
+        ))
+    });
+    lines.extend(shown);
+    if count > MOST_SHOWN {
+        lines.push(format!("         and {} more in leaderboard.csv", count - MOST_SHOWN));
+    }
     lines
 }
 

@@ -7,7 +7,7 @@ use crate::engine::Moment;
 use crate::finetune::Device;
 use crate::policies;
 use crate::space::{Domain, Parameter, Space, Value};
-use crate::spec::{SchedulerSpec, SearcherSpec};
+use crate::spec::{Criteria, SchedulerSpec, SearcherSpec};
 use crate::study::{EndReason, Event, Flight, Outcome, Settings, Study};
 use crate::trials::{Evaluation, Failure, FailureKind, Progress, SegmentReport, Trial, Usage};
 use crate::units::{Goal, Samples, Seed, TrialId};
@@ -59,6 +59,7 @@ pub(super) fn study(scheduler: SchedulerSpec, max_trials: Option<u32>) -> Study 
         metric: "accuracy".into(),
         goal: Goal::Maximize,
         target: None,
+        criteria: Criteria::default(),
         max_trials,
         epoch: Samples(1000),
         min,

@@ -49,13 +49,14 @@ impl Kind {
     }
 }
 
-/// Checks that `tree` is true or false of every configuration of the `parameters`.
-pub(super) fn check(tree: &Tree, parameters: &[(&str, &Domain)]) -> Result<(), ExpressionError> {
-    Checker { parameters }.expect(tree, Kind::Truth)
+/// Checks that `tree` is true or false of every configuration of the `parameters`. `noun` is what messages call one.
+pub(super) fn check(tree: &Tree, parameters: &[(&str, &Domain)], noun: &'static str) -> Result<(), ExpressionError> {
+    Checker { parameters, noun }.expect(tree, Kind::Truth)
 }
 
 struct Checker<'a> {
     parameters: &'a [(&'a str, &'a Domain)],
+    noun: &'static str,
 }
 
 impl Checker<'_> {
@@ -149,7 +150,7 @@ impl Checker<'_> {
     }
 
     fn unknown(&self, name: &str, tree: &Tree) -> ExpressionError {
-        let error = ExpressionError::new(tree.range.clone(), format!("there is no parameter `{name}`"));
+        let error = ExpressionError::new(tree.range.clone(), format!("there is no {} `{name}`", self.noun));
         match did_you_mean(name, self.parameters.iter().map(|(known, _)| *known)) {
             Some(meant) => error.suggest(format!("did you mean `{meant}`?")),
             None => error.suggest("a text is written in quotes, as in `x == 'a'`"),

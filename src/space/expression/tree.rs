@@ -110,6 +110,31 @@ impl Tree {
         }
     }
 
+    /// How far it is from being true: 0 where it is, else above 0.
+    pub(super) fn violation(&self, configuration: &Configuration) -> Option<f64> {
+        if self.truth(configuration)? {
+            return Some(0.0);
+        }
+        let violation = match &self.node {
+            Node::Logic(Logic::And, left, right) => left.violation(configuration)? + right.violation(configuration)?,
+            Node::Logic(Logic::Or, left, right) => left.violation(configuration)?.min(right.violation(configuration)?),
+            Node::Compare(comparison, left, right) => {
+                let (left, right) = (
+                    left.value(configuration)?.as_f64(),
+                    right.value(configuration)?.as_f64(),
+                );
+                comparison.distance(left.unwrap_or(f64::NAN), right.unwrap_or(f64::NAN))
+            }
+            Node::Not(_)
+            | Node::Member(..)
+            | Node::Literal(_)
+            | Node::Reference(_)
+            | Node::Negate(_)
+            | Node::Arithmetic(..) => 1.0,
+        };
+        Some(violation)
+    }
+
     fn value(&self, configuration: &Configuration) -> Option<Value> {
         match &self.node {
             Node::Literal(value) => Some(value.clone()),
@@ -144,6 +169,26 @@ impl Comparison {
                     Self::LessOrEqual => left <= right,
                     Self::Greater => left > right,
                     Self::GreaterOrEqual | Self::Equal | Self::NotEqual => left >= right,
+                }
+            }
+        }
+    }
+}
+
+impl Comparison {
+    /// How far two numbers are from a comparison that does not hold, as a share of the larger; above 0.
+    fn distance(self, left: f64, right: f64) -> f64 {
+        match self {
+            Self::Equal | Self::NotEqual => 1.0,
+            Self::Less | Self::LessOrEqual | Self::Greater | Self::GreaterOrEqual => {
+                let share = (left - right).abs() / left.abs().max(right.abs());
+                // Equal sides violate `<` a little; what is not a number violates as much as anything.
+                if left == right {
+                    f64::EPSILON
+                } else if share.is_finite() {
+                    share
+                } else {
+                    2.0
                 }
             }
         }

@@ -146,7 +146,7 @@ error: `method` cannot be `gird`
 4 | method: gird
   |         ^^^^ not supported
   |
-  = help: supported: `tpe`, `random`, `auto`, `bayes` and `bayesian`
+  = help: supported: `tpe`, `random`, `nsga2`, `auto`, `bayes` and `bayesian`
 "##);
     insta::assert_snapshot!(errors_with("early_terminate: {type: hyperband, min_iter: 3}"), @r##"
 error: `type` cannot be `hyperband`
@@ -190,7 +190,7 @@ error: `metric` cannot be `accuracy`
 4 | metric: {name: accuracy, goal: maximise}
   |                ^^^^^^^^ not supported
   |
-  = help: supported: `loss`
+  = help: supported: `loss` and `cost`
 
 error: `goal` cannot be `maximise`
  --> space.yaml:4:32

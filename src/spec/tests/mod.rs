@@ -2,6 +2,7 @@
 
 mod meaning;
 mod messages;
+mod metrics;
 mod parameter_messages;
 mod round_trip;
 

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::space::{Domain, Expression, Parameter, Space, Value};
 use crate::spec::{
-    Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, Metric, ModelSource, ObjectiveSpec, Resources,
-    SchedulerSpec, SearcherSpec, Split, TEMPLATE, Task,
+    Budget, Criteria, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, Metric, ModelSource, ObjectiveSpec,
+    Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, Task,
 };
 use crate::units::{Goal, Seed};
 
@@ -176,6 +176,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                     goal: Goal::Minimize,
                     target,
                 },
+                criteria: Criteria::default(),
                 searcher: if is_tpe {
                     SearcherSpec::Tpe
                 } else {

@@ -1,0 +1,103 @@
+//! How results are ordered.
+
+use super::chebyshev::scalars;
+use super::epsilon_net::epsilon_net;
+use super::{Level, Scores, front, fronts, lexicographic};
+use crate::rng::Rng;
+
+/// How results with several losses are ordered. With one loss every preference is the order of that loss; infeasible results
+/// always come after the feasible ones, by violation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Preference {
+    /// Every trade-off is worth having: what nothing dominates comes first.
+    #[default]
+    Pareto,
+    /// Metric by metric, one [`Level`] each.
+    Lexicographic(Vec<Level>),
+}
+
+impl Preference {
+    /// The rank of every result, 0 for the best; equally good ones share one.
+    pub fn ranks(&self, scores: &[&Scores]) -> Vec<usize> {
+        let mut ranks = vec![0; scores.len()];
+        for (rank, class) in self.classes(scores).into_iter().enumerate() {
+            for index in class {
+                ranks[index] = rank;
+            }
+        }
+        ranks
+    }
+
+    /// The place of every result in a strict order from best to worst, by [`Self::ranks`] and among equals so that what
+    /// comes first is spread over the trade-offs; then by index.
+    pub fn places(&self, scores: &[&Scores]) -> Vec<usize> {
+        let mut places = vec![0; scores.len()];
+        let classes = self.classes(scores).into_iter();
+        let order = classes.flat_map(|class| match self {
+            Self::Pareto => epsilon_net(scores, &class),
+            Self::Lexicographic(_) => class,
+        });
+        for (place, index) in order.enumerate() {
+            places[index] = place;
+        }
+        places
+    }
+
+    /// The indices of the best results: the front, or those that share the first rank.
+    pub fn best(&self, scores: &[&Scores]) -> Vec<usize> {
+        match self {
+            Self::Pareto => front(scores),
+            Self::Lexicographic(levels) => {
+                let mut classes = lexicographic::classes(levels, scores).into_iter();
+                classes.next().unwrap_or_default()
+            }
+        }
+    }
+
+    /// One number for every result, smaller for the better: for what can only minimise a number.
+    ///
+    /// For trade-offs under weights drawn from `rng`, so that one draw after the other leads all over the front (`ParEGO`);
+    /// for a lexicographic order the places.
+    pub fn scalarise(&self, scores: &[&Scores], rng: &mut Rng) -> Vec<f64> {
+        match self {
+            Self::Pareto => scalars(scores, rng),
+            Self::Lexicographic(_) => self.ranks(scores).into_iter().map(|rank| rank as f64).collect(),
+        }
+    }
+
+    fn classes(&self, scores: &[&Scores]) -> Vec<Vec<usize>> {
+        match self {
+            Self::Pareto => fronts(scores),
+            Self::Lexicographic(levels) => lexicographic::classes(levels, scores),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::preference::scores::tests::any_scores;
+
+    proptest! {
+        #[test]
+        fn places_are_a_permutation_that_follows_the_ranks(
+            all in prop::collection::vec(any_scores(2), 0..25), is_pareto: bool
+        ) {
+            let preference = if is_pareto {
+                Preference::Pareto
+            } else {
+                Preference::Lexicographic(vec![Level::default(); 2])
+            };
+            let all: Vec<&Scores> = all.iter().collect();
+            let (ranks, places) = (preference.ranks(&all), preference.places(&all));
+            let mut order: Vec<usize> = (0..all.len()).collect();
+            order.sort_by_key(|&index| places[index]);
+            prop_assert!(order.iter().enumerate().all(|(place, &index)| places[index] == place));
+            prop_assert!(order.windows(2).all(|pair| ranks[pair[0]] <= ranks[pair[1]]));
+            let best = preference.best(&all);
+            prop_assert!((0..all.len()).all(|index| best.contains(&index) == (ranks[index] == 0)));
+        }
+    }
+}

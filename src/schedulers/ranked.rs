@@ -1,0 +1,253 @@
+//! Any scheduler for several metrics: it compares places in an order of the results at a rung instead of losses.
+//!
+//! With asynchronous successive halving this is MO-ASHA (Schmucker et al. 2021, "Multi-objective asynchronous successive
+//! halving", §3): the trials of a rung are sorted into fronts, and a front that is not promoted as a whole gives those that
+//! cover it best.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::Scheduler;
+use crate::preference::{Preference, Scores};
+use crate::spec::SchedulerSpec;
+use crate::trials::{Observation, Story, Trial, View};
+use crate::units::{Goal, Loss, Samples, TrialId};
+
+/// A scheduler that is told places for losses.
+pub struct Ranked {
+    spec: SchedulerSpec,
+    bounds: (Samples, Samples),
+    preference: Preference,
+    /// What the scheduler is asked that needs no trials.
+    untold: Box<dyn Scheduler>,
+    story: Story,
+    /// The scheduler after so many changes.
+    told: RefCell<Option<Told>>,
+}
+
+struct Told {
+    changes: usize,
+    trials: Vec<Trial>,
+    scheduler: Box<dyn Scheduler>,
+}
+
+impl Ranked {
+    /// The scheduler of `spec` for trials of `min` to `max` samples, under a preference.
+    pub fn new(spec: SchedulerSpec, min: Samples, max: Samples, preference: Preference) -> Self {
+        Self {
+            untold: super::build(spec, min, max),
+            spec,
+            bounds: (min, max),
+            preference,
+            story: Story::default(),
+            told: RefCell::default(),
+        }
+    }
+
+    /// A scheduler that knows everything up to now. Places shift with every result, so it hears it all anew.
+    fn tell(&self, trials: &[Trial]) -> Told {
+        let mut scheduler = super::build(self.spec, self.bounds.0, self.bounds.1);
+        let trials = self.placed(trials);
+        // The newest place alone: one at an earlier level was among other results.
+        let newest = |all: &[Observation]| all.len().saturating_sub(1);
+        let listener = |trial: &Trial| scheduler.observe(trial);
+        self.story.tell(&trials, |all| &all[newest(all)..], listener);
+        let trials = trials.into_iter().map(|mut trial| {
+            trial.observations.drain(..newest(&trial.observations));
+            trial
+        });
+        Told {
+            changes: self.story.length(),
+            trials: trials.collect(),
+            scheduler,
+        }
+    }
+
+    /// The trials with places for losses: of each trial's best result so far, among those of all trials at the same level.
+    fn placed(&self, trials: &[Trial]) -> Vec<Trial> {
+        let mut levels: BTreeMap<Samples, Vec<(usize, usize, Scores)>> = BTreeMap::new();
+        for (number, trial) in trials.iter().enumerate() {
+            let mut best: Option<Scores> = None;
+            for (index, observation) in trial.observations.iter().enumerate() {
+                let scores = trial.scores.get(index).cloned();
+                let scores = scores.unwrap_or_else(|| Scores::single(observation.loss));
+                if best.as_ref().is_none_or(|best| stands_before(&scores, best)) {
+                    best = Some(scores);
+                }
+                let best = best.clone().unwrap_or_default();
+                levels.entry(observation.at).or_default().push((number, index, best));
+            }
+        }
+        let mut placed: Vec<Trial> = trials.to_vec();
+        for results in levels.values() {
+            let scores: Vec<&Scores> = results.iter().map(|(_, _, scores)| scores).collect();
+            for ((number, index, scores), place) in results.iter().zip(self.preference.places(&scores)) {
+                // What cannot be compared stays the worst.
+                placed[*number].observations[*index].loss = if scores.is_finite() {
+                    Goal::Minimize.loss(place as f64)
+                } else {
+                    Loss::WORST
+                };
+            }
+        }
+        for trial in &mut placed {
+            trial.scores.clear();
+        }
+        placed
+    }
+}
+
+/// Whether a trial stands for the one of its results rather than for the other, as in [`Trial::best`].
+fn stands_before(one: &Scores, other: &Scores) -> bool {
+    let by_violation = one.violation.total_cmp(&other.violation);
+    by_violation
+        .then_with(|| one.losses.first().cmp(&other.losses.first()))
+        .is_lt()
+}
+
+impl Scheduler for Ranked {
+    fn name(&self) -> &'static str {
+        self.untold.name()
+    }
+
+    fn rungs(&self) -> &[Samples] {
+        self.untold.rungs()
+    }
+
+    fn observe(&mut self, trial: &Trial) {
+        self.story.note(trial);
+    }
+
+    fn promote(&self, view: &View<'_>) -> Option<(TrialId, Samples)> {
+        let mut told = self.told.borrow_mut();
+        if told.as_ref().is_none_or(|told| told.changes != self.story.length()) {
+            *told = Some(self.tell(view.trials));
+        }
+        let told = told.as_ref()?;
+        told.scheduler.promote(&View {
+            trials: &told.trials,
+            ..*view
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::{Configuration, Space};
+    use crate::trials::Status;
+    use crate::units::Seed;
+
+    fn trial(number: u32, reached: u64, losses: &[f64], violation: f64, status: Status) -> Trial {
+        let losses: Vec<Loss> = losses.iter().map(|&loss| Goal::Minimize.loss(loss)).collect();
+        Trial {
+            id: TrialId(number),
+            configuration: Configuration::default(),
+            point: vec![],
+            origin: "test".into(),
+            status,
+            reached: Samples(reached),
+            segments: 1,
+            observations: vec![Observation {
+                at: Samples(reached),
+                loss: losses[0],
+            }],
+            scores: vec![Scores { losses, violation }],
+        }
+    }
+
+    /// Who is promoted first when all of these wait at the first rung, one in three going on.
+    fn promoted(results: &[([f64; 2], f64)], preference: Preference) -> Vec<u32> {
+        let mut ranked = Ranked::new(SchedulerSpec::Asha { eta: 3 }, Samples(1), Samples(3), preference);
+        let space = Space::new(vec![], vec![]).unwrap();
+        let mut trials: Vec<Trial> = Vec::new();
+        for (number, (losses, violation)) in results.iter().enumerate() {
+            let trial = trial(number as u32, 1, losses, *violation, Status::Paused);
+            ranked.observe(&trial);
+            trials.push(trial);
+        }
+        let mut promoted = Vec::new();
+        loop {
+            let view = View {
+                space: &space,
+                seed: Seed(0),
+                trials: &trials,
+                running: 0,
+                trials_left: None,
+                min: Samples(1),
+                max: Samples(3),
+                budget: None,
+                cost: &|_, _, _| 1.0,
+            };
+            let Some((id, to)) = ranked.promote(&view) else {
+                return promoted;
+            };
+            promoted.push(id.0);
+            let trial = &mut trials[id.index()];
+            trial.status = Status::Running { to };
+            ranked.observe(trial);
+        }
+    }
+
+    #[test]
+    fn the_front_goes_on_its_ends_before_its_middle() {
+        let front = [[0.0, 4.0], [1.0, 3.0], [4.0, 0.0]].map(|losses| (losses, 0.0));
+        let others = [[5.0, 5.0], [4.5, 4.5], [6.0, 4.0]].map(|losses| (losses, 0.0));
+        assert_eq!(promoted(&[front, others].concat(), Preference::Pareto), [0, 2]);
+    }
+
+    #[test]
+    fn a_trial_that_violates_a_constraint_waits_for_those_that_do_not() {
+        let results = [([0.0, 0.0], 0.5), ([9.0, 9.0], 0.0), ([8.0, 9.5], 0.1)];
+        assert_eq!(promoted(&results, Preference::Pareto), [1]);
+    }
+
+    #[test]
+    fn a_lexicographic_order_promotes_its_first() {
+        let levels = vec![
+            crate::preference::Level {
+                tolerance: crate::preference::Tolerance::Absolute(0.1),
+                target: None,
+            },
+            crate::preference::Level::default(),
+        ];
+        let results = [[0.5, 9.0], [0.55, 1.0], [0.9, 0.0]].map(|losses| (losses, 0.0));
+        assert_eq!(promoted(&results, Preference::Lexicographic(levels)), [1]);
+    }
+
+    #[test]
+    fn with_one_metric_it_decides_as_the_scheduler_alone() {
+        let mut ranked = Ranked::new(
+            SchedulerSpec::Asha { eta: 2 },
+            Samples(1),
+            Samples(4),
+            Preference::Pareto,
+        );
+        let mut alone = super::super::build(SchedulerSpec::Asha { eta: 2 }, Samples(1), Samples(4));
+        let space = Space::new(vec![], vec![]).unwrap();
+        let mut trials = Vec::new();
+        for number in 0..20_u32 {
+            let loss = f64::from(number * 7 % 20);
+            let trial = Trial {
+                scores: vec![],
+                ..trial(number, 1, &[loss], 0.0, Status::Paused)
+            };
+            trials.push(trial);
+            let view = View {
+                space: &space,
+                seed: Seed(0),
+                trials: &trials,
+                running: 0,
+                trials_left: None,
+                min: Samples(1),
+                max: Samples(4),
+                budget: None,
+                cost: &|_, _, _| 1.0,
+            };
+            let newest = &trials[number as usize];
+            ranked.observe(newest);
+            alone.observe(newest);
+            assert_eq!(ranked.promote(&view), alone.promote(&view), "after trial {number}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Any searcher for several metrics: it minimises one number made of them, another one for every proposal.
+//!
+//! For trade-offs this is `ParEGO` with whatever model the searcher has (Knowles 2006, §III): weights are drawn anew for each
+//! trial, so that one proposal after the other goes for another part of the front.
+
+use std::cell::RefCell;
+
+use super::{Proposal, Searcher, build};
+use crate::preference::{Preference, Scores};
+use crate::rng;
+use crate::spec::SearcherSpec;
+use crate::trials::{Story, Trial, View};
+use crate::units::Goal;
+
+/// A searcher that is told one number for several.
+pub struct Scalarised {
+    spec: SearcherSpec,
+    preference: Preference,
+    untold: Box<dyn Searcher>,
+    story: Story,
+    /// The searcher after so many changes, for redraws.
+    told: RefCell<Option<Told>>,
+}
+
+struct Told {
+    changes: usize,
+    trials: Vec<Trial>,
+    searcher: Box<dyn Searcher>,
+}
+
+impl Scalarised {
+    /// The searcher of `spec` under a preference.
+    pub fn new(spec: SearcherSpec, preference: Preference) -> Self {
+        Self {
+            spec,
+            preference,
+            untold: build(spec),
+            story: Story::default(),
+            told: RefCell::default(),
+        }
+    }
+
+    /// A searcher that knows everything up to now, in the numbers of the next trial.
+    fn tell(&self, view: &View<'_>) -> Told {
+        let mut searcher = build(self.spec);
+        let trials = self.scalarised(view);
+        self.story.tell(&trials, |all| all, |trial| searcher.observe(trial));
+        Told {
+            changes: self.story.length(),
+            trials,
+            searcher,
+        }
+    }
+
+    /// The trials with one number for the scores of every observation.
+    fn scalarised(&self, view: &View<'_>) -> Vec<Trial> {
+        let mut rng = rng::stream(view.seed, "scalarised", &[view.trials.len() as u64]);
+        let mut trials = view.trials.to_vec();
+        let scores: Vec<Scores> = trials
+            .iter_mut()
+            .flat_map(|trial| {
+                let known = std::mem::take(&mut trial.scores);
+                let missing = trial.observations.iter().skip(known.len());
+                let missing: Vec<Scores> = missing.map(|observation| Scores::single(observation.loss)).collect();
+                known.into_iter().chain(missing)
+            })
+            .collect();
+        let scores: Vec<&Scores> = scores.iter().collect();
+        let numbers = self.preference.scalarise(&scores, &mut rng);
+        let observations = trials.iter_mut().flat_map(|trial| &mut trial.observations);
+        for (observation, number) in observations.zip(numbers) {
+            observation.loss = Goal::Minimize.loss(number);
+        }
+        trials
+    }
+}
+
+impl Searcher for Scalarised {
+    fn name(&self) -> &'static str {
+        self.untold.name()
+    }
+
+    fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
+        let mut told = self.told.borrow_mut();
+        let is_current = |told: &Told| told.changes == self.story.length() && told.trials.len() == view.trials.len();
+        if !told.as_ref().is_some_and(is_current) {
+            *told = None;
+        }
+        let told = told.get_or_insert_with(|| self.tell(view));
+        told.searcher.propose(
+            &View {
+                trials: &told.trials,
+                ..*view
+            },
+            attempt,
+        )
+    }
+
+    fn observe(&mut self, trial: &Trial) {
+        self.story.note(trial);
+    }
+}

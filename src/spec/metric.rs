@@ -1,0 +1,272 @@
+//! `metric` and `metric_constraints`: what is optimised, and what a result must satisfy.
+//!
+//! `metric: accuracy` · `metric: {name: accuracy, target: 0.9}` · `metric: [{name: accuracy}, {name: trainable_parameters}]`
+//! for all trade-offs (also written `metric: {pareto: […]}`) · `metric: {lexicographic: [{name: accuracy, tolerance: "1%"},
+//! {name: trainable_parameters}]}` for one after the other, by priority.
+
+use super::diagnostics::Diagnostic;
+use super::raw::{Content, Node};
+use super::reader::{self, Fields, Problems};
+use super::resolved::{Criteria, Metric};
+use crate::preference::{Level, Preference, Tolerance};
+use crate::space::{Expression, ExpressionError, Value};
+use crate::units::Goal;
+
+/// Metrics that are better when smaller. Of every other one more is better.
+const LOSSES: [&str; 5] = ["loss", "error", "cost", "trainable_parameters", "latency_ms"];
+
+/// A metric that depends on the machine and on what else it does.
+const MEASURED: &str = "latency_ms";
+
+/// Reads `metric` and `metric_constraints`. `known` are the metrics that the objective reports, the default first.
+pub(super) fn read(spec: &Fields<'_>, known: &[&str], problems: &mut Problems) -> Option<(Metric, Criteria)> {
+    let metrics = metrics(spec, known, problems);
+    let constraints = constraints(spec, known, problems);
+    let (metric, mut criteria) = metrics?;
+    criteria.constraints = constraints?;
+    check_measured(spec, &metric, &criteria, problems)?;
+    Some((metric, criteria))
+}
+
+fn metrics(spec: &Fields<'_>, known: &[&str], problems: &mut Problems) -> Option<(Metric, Criteria)> {
+    let Some(node) = spec.get("metric") else {
+        return Some((plain(known[0]), Criteria::default()));
+    };
+    match &node.content {
+        Content::Null | Content::Scalar(_) => {
+            let name = reader::one_of(node, "metric", &words(known), problems)?;
+            Some((plain(name), Criteria::default()))
+        }
+        Content::Sequence(items) => several(node, items, Order::Pareto, known, problems),
+        Content::Mapping(_) => {
+            for (key, order) in [("pareto", Order::Pareto), ("lexicographic", Order::Lexicographic)] {
+                if let Some(list) = node.child(key) {
+                    Fields::read(node, "metric", &[key], problems)?;
+                    if let Content::Sequence(items) = &list.content {
+                        return several(list, items, order, known, problems);
+                    }
+                    problems.error(
+                        Diagnostic::error(&list.place, format!("`{key}` must be a list of metrics"))
+                            .with_label(format!("this is {}", list.kind())),
+                    );
+                    return None;
+                }
+            }
+            let (metric, _) = one(node, &["name", "goal", "target"], known, problems)?;
+            Some((metric, Criteria::default()))
+        }
+    }
+}
+
+/// How several metrics are weighed.
+#[derive(Clone, Copy, PartialEq)]
+enum Order {
+    Pareto,
+    Lexicographic,
+}
+
+fn several(
+    list: &Node,
+    items: &[Node],
+    order: Order,
+    known: &[&str],
+    problems: &mut Problems,
+) -> Option<(Metric, Criteria)> {
+    if items.is_empty() {
+        problems.error(
+            Diagnostic::error(&list.place, "the list of metrics is empty")
+                .with_help(format!("write `metric: {}`", known[0])),
+        );
+        return None;
+    }
+    let errors_before = problems.errors.len();
+    let mut metrics: Vec<Metric> = Vec::with_capacity(items.len());
+    let mut levels = Vec::with_capacity(items.len());
+    for item in items {
+        let Some((metric, tolerance)) = item_of(item, order, known, problems) else {
+            continue;
+        };
+        if metrics.iter().any(|earlier| earlier.name == metric.name) {
+            let message = format!("the metric `{}` is listed twice", metric.name);
+            problems.error(Diagnostic::error(&item.place, message).with_help("keep one of them"));
+        }
+        levels.push(Level {
+            tolerance,
+            target: metric.target.map(|target| metric.goal.loss(target)),
+        });
+        metrics.push(metric);
+    }
+    if problems.errors.len() > errors_before {
+        return None;
+    }
+    let first = metrics.remove(0);
+    let preference = match order {
+        Order::Lexicographic if !metrics.is_empty() => Preference::Lexicographic(levels),
+        Order::Lexicographic | Order::Pareto => Preference::Pareto,
+    };
+    let criteria = Criteria {
+        others: metrics,
+        preference,
+        constraints: Vec::new(),
+    };
+    Some((first, criteria))
+}
+
+fn item_of(node: &Node, order: Order, known: &[&str], problems: &mut Problems) -> Option<(Metric, Tolerance)> {
+    if matches!(node.content, Content::Scalar(_)) {
+        let name = reader::one_of(node, "metric", &words(known), problems)?;
+        return Some((plain(name), Tolerance::default()));
+    }
+    if order == Order::Pareto
+        && let Some(tolerance) = node.child("tolerance")
+    {
+        problems.error(
+            Diagnostic::error(&tolerance.place, "trade-offs know no `tolerance`")
+                .with_help("write `metric: {lexicographic: […]}` for metrics by priority"),
+        );
+        return None;
+    }
+    one(node, &["name", "goal", "target", "tolerance"], known, problems)
+}
+
+/// One metric as a mapping.
+fn one(node: &Node, keys: &[&str], known: &[&str], problems: &mut Problems) -> Option<(Metric, Tolerance)> {
+    const GOALS: [(&str, Goal); 2] = [("maximize", Goal::Maximize), ("minimize", Goal::Minimize)];
+    let fields = Fields::read(node, "metric", keys, problems)?;
+    let name = fields.get("name").map_or(Some(known[0]), |node| {
+        reader::one_of(node, "metric", &words(known), problems)
+    });
+    let goal = fields
+        .get("goal")
+        .map(|node| reader::one_of(node, "goal", &GOALS, problems));
+    let target = match fields.get("target") {
+        Some(node) => Some(reader::number(node, "target", problems)?),
+        None => None,
+    };
+    let tolerance = fields
+        .get("tolerance")
+        .map_or(Some(Tolerance::default()), |node| tolerance(node, problems));
+    let name = name?;
+    let goal = match goal {
+        Some(goal) => goal?,
+        None => default_goal(name),
+    };
+    if goal != default_goal(name)
+        && let Some(node) = fields.get("goal")
+    {
+        let message = format!("the goal of `{name}` is turned round: the worst trial will win");
+        problems.warning(&node.place, message, "remove `goal`, unless this is meant");
+    }
+    let metric = Metric {
+        name: name.to_owned(),
+        goal,
+        target,
+    };
+    Some((metric, tolerance?))
+}
+
+/// A distance in the metric's units, or a share of the best value such as `1%`.
+fn tolerance(node: &Node, problems: &mut Problems) -> Option<Tolerance> {
+    let tolerance = match node.scalar() {
+        Some(Value::Text(text)) => text
+            .trim()
+            .strip_suffix('%')
+            .and_then(|number| number.trim().parse::<f64>().ok())
+            .map(Tolerance::Percent),
+        Some(value) => value.as_f64().map(Tolerance::Absolute),
+        None => None,
+    };
+    match tolerance {
+        Some(Tolerance::Absolute(size) | Tolerance::Percent(size)) if size >= 0.0 && size.is_finite() => tolerance,
+        _ => {
+            problems.error(
+                Diagnostic::error(
+                    &node.place,
+                    "`tolerance` must be a number of 0 or more, or a percentage",
+                )
+                .with_help("write it like `tolerance: 0.01` or `tolerance: \"1%\"`"),
+            );
+            None
+        }
+    }
+}
+
+fn constraints(spec: &Fields<'_>, known: &[&str], problems: &mut Problems) -> Option<Vec<Expression>> {
+    let Some(node) = spec.get("metric_constraints") else {
+        return Some(Vec::new());
+    };
+    let nodes: Vec<&Node> = match &node.content {
+        Content::Sequence(items) => items.iter().collect(),
+        Content::Null | Content::Scalar(_) | Content::Mapping(_) => vec![node],
+    };
+    let read = nodes.into_iter().map(|node| constraint(node, known, problems));
+    // Every one is read, so that all errors are found.
+    let read: Vec<Option<Expression>> = read.collect();
+    read.into_iter().collect()
+}
+
+fn constraint(node: &Node, known: &[&str], problems: &mut Problems) -> Option<Expression> {
+    let text = reader::text(node, "metric_constraints", problems)?;
+    match Expression::parse_of_metrics(&text, known) {
+        Ok(expression) => Some(expression),
+        Err(ExpressionError {
+            message,
+            range,
+            suggestion,
+        }) => {
+            let diagnostic = Diagnostic::error(&node.place_inside(range), message);
+            problems.error(match suggestion {
+                Some(suggestion) => diagnostic.with_label(suggestion),
+                None => diagnostic,
+            });
+            None
+        }
+    }
+}
+
+/// A deterministic study may not decide by what the machine's speed is.
+fn check_measured(spec: &Fields<'_>, metric: &Metric, criteria: &Criteria, problems: &mut Problems) -> Option<()> {
+    let is_deterministic = spec
+        .get("deterministic")
+        .is_none_or(|node| node.scalar() != Some(Value::Bool(false)));
+    let others = criteria.others.iter().map(|other| other.name.as_str());
+    let mut optimised = others.chain([metric.name.as_str()]);
+    let mut constrained = criteria.constraints.iter().flat_map(Expression::references);
+    let key = if optimised.any(|name| name == MEASURED) {
+        Some("metric")
+    } else {
+        constrained.any(|name| name == MEASURED).then_some("metric_constraints")
+    };
+    let Some(key) = key.filter(|_| is_deterministic) else {
+        return Some(());
+    };
+    let place = spec.get(key).map_or(spec.place, |node| &node.place);
+    problems.error(
+        Diagnostic::error(
+            place,
+            format!("`{MEASURED}` is measured on this machine: a deterministic study cannot go by it"),
+        )
+        .with_help("set `deterministic: false`, or use `trainable_parameters`"),
+    );
+    None
+}
+
+fn plain(name: &str) -> Metric {
+    Metric {
+        name: name.to_owned(),
+        goal: default_goal(name),
+        target: None,
+    }
+}
+
+fn default_goal(name: &str) -> Goal {
+    if LOSSES.contains(&name) {
+        Goal::Minimize
+    } else {
+        Goal::Maximize
+    }
+}
+
+fn words<'a>(known: &[&'a str]) -> Vec<(&'a str, &'a str)> {
+    known.iter().map(|name| (*name, *name)).collect()
+}

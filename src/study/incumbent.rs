@@ -1,0 +1,310 @@
+//! Which trials are the best: one, or a front where several metrics count.
+
+use super::{EndReason, Settings, Study};
+use crate::preference::{Preference, Scores};
+use crate::trials::{Observation, SegmentReport, Status};
+use crate::units::{Loss, TrialId};
+
+impl Study {
+    /// The best trial, with its loss: of what was delivered, and when the wall budget has ended the study also of what
+    /// its last segments had measured. Of a front, the trial that is best in the first metric.
+    pub fn incumbent(&self) -> Option<(TrialId, Loss)> {
+        if !self.settings.criteria.is_plain() {
+            let best = *self.front().first()?;
+            return Some((best, self.best_observation(best)?.loss));
+        }
+        let delivered = self.incumbent;
+        if self.ended != Some(EndReason::Wall) {
+            return delivered.map(|(loss, trial)| (trial, loss));
+        }
+        let cut_off = self
+            .flights
+            .keys()
+            .filter_map(|&id| Some((self.best_observation(id)?.loss, id)));
+        let best = delivered.into_iter().chain(cut_off).min();
+        best.map(|(loss, trial)| (trial, loss))
+    }
+
+    /// The best trials, best in the first metric first: those that no other dominates, or with metrics by priority the first
+    /// and its equals. While no trial satisfies the constraints on metrics, those that violate them least. Empty while no
+    /// trial has a result; one trial where one metric is all that counts.
+    pub fn front(&self) -> Vec<TrialId> {
+        if self.settings.criteria.is_plain() {
+            return self.incumbent().map(|(trial, _)| trial).into_iter().collect();
+        }
+        if self.ended == Some(EndReason::Wall) {
+            self.find_front()
+        } else {
+            self.front.clone()
+        }
+    }
+
+    pub(super) fn find_front(&self) -> Vec<TrialId> {
+        let results = self.trials.iter();
+        let results = results.filter_map(|trial| Some((trial.id, self.best_scores(trial.id)?)));
+        let (ids, scores): (Vec<TrialId>, Vec<Scores>) = results.unzip();
+        let scores: Vec<&Scores> = scores.iter().collect();
+        let mut best = self.settings.criteria.preference.best(&scores);
+        best.sort_by(|&one, &other| {
+            let by_loss = scores[one].losses.first().cmp(&scores[other].losses.first());
+            by_loss.then(one.cmp(&other))
+        });
+        best.into_iter().map(|index| ids[index]).collect()
+    }
+
+    /// The best observation of a trial that has not failed, which the trial stands for (see [`Trial::best`]). What a segment
+    /// had measured before the wall budget cut it off counts too: it is real, though no decision used it.
+    ///
+    /// [`Trial::best`]: crate::trials::Trial::best
+    pub fn best_observation(&self, id: TrialId) -> Option<Observation> {
+        self.best_result(id).map(|(observation, _)| observation)
+    }
+
+    /// All scores of the best observation of a trial that has not failed.
+    pub fn best_scores(&self, id: TrialId) -> Option<Scores> {
+        self.best_result(id)
+            .map(|(observation, scores)| scores.unwrap_or_else(|| Scores::single(observation.loss)))
+    }
+
+    fn best_result(&self, id: TrialId) -> Option<(Observation, Option<Scores>)> {
+        let trial = &self.trials[id.index()];
+        let delivered = trial.observations.iter().enumerate();
+        let delivered = delivered.map(|(index, observation)| (*observation, trial.scores.get(index).cloned()));
+        let cut_off = self.cut_off(id).into_iter().flat_map(|report| &report.evaluations);
+        let cut_off = cut_off.map(|evaluation| self.settings.measure(evaluation));
+        let violation = |scores: &Option<Scores>| scores.as_ref().map_or(0.0, |scores| scores.violation);
+        let best = delivered
+            .chain(cut_off)
+            .filter(|(observation, _)| observation.loss < Loss::WORST)
+            .min_by(|(one, ones), (other, others)| {
+                let by_violation = violation(ones).total_cmp(&violation(others));
+                by_violation.then((one.loss, one.at).cmp(&(other.loss, other.at)))
+            });
+        best.filter(|_| trial.status != Status::Failed)
+    }
+
+    /// What the wall budget cut off of a trial's last segment.
+    pub fn cut_off(&self, id: TrialId) -> Option<&SegmentReport> {
+        let is_ended_by_wall = self.ended == Some(EndReason::Wall);
+        self.records[id.index()].partial.as_ref().filter(|_| is_ended_by_wall)
+    }
+
+    /// Whether a trial is as good as the target: as good as all targets of several metrics at once, and within the
+    /// constraints on metrics.
+    pub fn is_target_met(&self) -> bool {
+        if self.settings.criteria.is_plain() {
+            return match (self.settings.target, self.incumbent()) {
+                (Some(target), Some((_, loss))) => loss <= self.settings.goal.loss(target),
+                _ => false,
+            };
+        }
+        let targets = self.settings.targets();
+        self.settings.has_target()
+            && self
+                .front()
+                .into_iter()
+                .filter_map(|id| self.best_scores(id))
+                .any(|scores| {
+                    let mut pairs = scores.losses.iter().zip(&targets);
+                    scores.is_feasible() && pairs.all(|(loss, target)| target.is_none_or(|target| *loss <= target))
+                })
+    }
+}
+
+impl Settings {
+    /// Whether there is a target that ends the study.
+    pub fn has_target(&self) -> bool {
+        self.targets().iter().any(Option::is_some)
+    }
+
+    /// The target of every metric as a loss. By priority, a target says only when to go by the next metric: unless all have
+    /// one, there is none to end the study.
+    fn targets(&self) -> Vec<Option<Loss>> {
+        let first = self.target.map(|target| self.goal.loss(target));
+        let others = self.criteria.others.iter();
+        let others = others.map(|metric| metric.target.map(|target| metric.goal.loss(target)));
+        let targets: Vec<Option<Loss>> = std::iter::once(first).chain(others).collect();
+        match self.criteria.preference {
+            Preference::Lexicographic(_) if targets.contains(&None) => vec![None; targets.len()],
+            Preference::Pareto | Preference::Lexicographic(_) => targets,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policies;
+    use crate::preference::{Level, Tolerance};
+    use crate::space::{Configuration, Expression, Space};
+    use crate::spec::{Criteria, Metric, SchedulerSpec, SearcherSpec};
+    use crate::study::{Created, Event, Outcome};
+    use crate::trials::{Evaluation, Usage};
+    use crate::units::{Goal, Samples, Seed};
+
+    /// A study of `a` and `b`, both to be minimised, under a preference and a constraint on `a`.
+    fn study(preference: Preference, targets: [Option<f64>; 2]) -> Study {
+        let criteria = Criteria {
+            others: vec![Metric {
+                name: "b".into(),
+                goal: Goal::Minimize,
+                target: targets[1],
+            }],
+            preference,
+            constraints: vec![Expression::parse_of_metrics("a < 10", &["a", "b"]).unwrap()],
+        };
+        let settings = Settings {
+            space: Space::new(vec![], vec![]).unwrap(),
+            seed: Seed(0),
+            metric: "a".into(),
+            goal: Goal::Minimize,
+            target: targets[0],
+            criteria,
+            max_trials: None,
+            epoch: Samples(1),
+            min: Samples(1),
+            max: Samples(2),
+            logical_workers: 9,
+            is_deterministic: true,
+        };
+        let policy = policies::build(SearcherSpec::Random, SchedulerSpec::None, Samples(1), Samples(2));
+        Study::new(settings, policy, Box::new(|_, _, _| 1.0))
+    }
+
+    fn report(results: &[[f64; 2]]) -> SegmentReport {
+        let evaluation = |(index, result): (usize, &[f64; 2])| Evaluation {
+            at: Samples(index as u64 + 1),
+            metrics: [("a".to_owned(), result[0]), ("b".to_owned(), result[1])].into(),
+        };
+        SegmentReport {
+            reached: Samples(results.len() as u64),
+            evaluations: results.iter().enumerate().map(evaluation).collect(),
+            trainable_parameters: 0,
+            usage: Usage::default(),
+        }
+    }
+
+    fn plan(study: &mut Study) -> TrialId {
+        let trial = TrialId(study.trials.len() as u32);
+        let created = Created {
+            configuration: Configuration::default(),
+            origin: "test".into(),
+        };
+        let planned = Event::SegmentPlanned {
+            trial,
+            created: Some(created),
+            to: Samples(2),
+            worker: trial.0,
+            start: 0.0,
+            finish: 1.0,
+        };
+        study.apply(&planned, 0.0);
+        trial
+    }
+
+    /// A trial with one result after the other.
+    fn run(study: &mut Study, results: &[[f64; 2]]) {
+        let trial = plan(study);
+        let ended = Event::SegmentEnded {
+            trial,
+            outcome: Outcome::Reached(report(results)),
+            device: String::new(),
+            started_at: String::new(),
+            finished_at: String::new(),
+        };
+        study.apply(&ended, 0.0);
+        study.apply(&Event::SegmentDelivered { trial }, 0.0);
+    }
+
+    fn numbers(front: &[TrialId]) -> Vec<u32> {
+        front.iter().map(|trial| trial.0).collect()
+    }
+
+    #[test]
+    fn the_front_grows_shrinks_and_begins_with_the_best_in_the_first_metric() {
+        let mut study = study(Preference::Pareto, [None; 2]);
+        assert!(study.front().is_empty() && study.incumbent().is_none());
+        run(&mut study, &[[5.0, 5.0]]);
+        run(&mut study, &[[9.0, 1.0]]);
+        run(&mut study, &[[1.0, 9.0]]);
+        assert_eq!(numbers(&study.front()), [2, 0, 1]);
+        run(&mut study, &[[4.0, 4.0]]);
+        run(&mut study, &[[6.0, 6.0]]);
+        assert_eq!(numbers(&study.front()), [2, 3, 1]);
+        assert_eq!(study.incumbent().unwrap().0, TrialId(2));
+        let improvements: Vec<u32> = study
+            .improvements()
+            .iter()
+            .map(|improvement| improvement.trial.0)
+            .collect();
+        assert_eq!(improvements, [0, 1, 2, 3], "the dominated one improved nothing");
+    }
+
+    #[test]
+    fn an_infeasible_trial_is_best_only_while_there_is_no_other() {
+        let mut study = study(Preference::Pareto, [Some(100.0), Some(100.0)]);
+        run(&mut study, &[[20.0, 0.0]]);
+        run(&mut study, &[[15.0, 0.0]]);
+        assert_eq!(numbers(&study.front()), [1], "the lesser violation");
+        assert!(!study.is_target_met(), "what violates a constraint meets no target");
+        run(&mut study, &[[9.0, 99.0]]);
+        assert_eq!(numbers(&study.front()), [2]);
+        assert!(study.is_target_met());
+    }
+
+    #[test]
+    fn a_trial_stands_for_its_best_feasible_result() {
+        let mut study = study(Preference::Pareto, [None; 2]);
+        run(&mut study, &[[7.0, 3.0], [12.0, 0.0]]);
+        assert_eq!(study.best_observation(TrialId(0)).unwrap().at, Samples(1));
+        assert_eq!(
+            study.best_scores(TrialId(0)).unwrap().losses,
+            [7.0, 3.0].map(|loss| Goal::Minimize.loss(loss))
+        );
+    }
+
+    #[test]
+    fn a_metric_that_is_missing_fails_the_trial() {
+        let mut study = study(Preference::Pareto, [None; 2]);
+        run(&mut study, &[[1.0, f64::NAN]]);
+        assert_eq!(study.trials()[0].status, Status::Failed);
+        assert!(study.front().is_empty());
+    }
+
+    #[test]
+    fn the_wall_budget_lets_what_was_measured_onto_the_front() {
+        let mut study = study(Preference::Pareto, [None; 2]);
+        run(&mut study, &[[5.0, 5.0]]);
+        let trial = plan(&mut study);
+        let partial = report(&[[1.0, 9.0]]);
+        study.apply(&Event::SegmentInterrupted { trial, report: partial }, 0.0);
+        assert_eq!(numbers(&study.front()), [0]);
+        study.apply(
+            &Event::StudyEnded {
+                reason: EndReason::Wall,
+            },
+            0.0,
+        );
+        assert_eq!(numbers(&study.front()), [1, 0]);
+        assert_eq!(study.incumbent().unwrap().0, TrialId(1));
+    }
+
+    #[test]
+    fn by_priority_a_target_says_when_to_go_by_the_next_metric() {
+        let levels = |target: Option<f64>| {
+            let first = Level {
+                tolerance: Tolerance::Absolute(0.5),
+                target: target.map(|target| Goal::Minimize.loss(target)),
+            };
+            Preference::Lexicographic(vec![first, Level::default()])
+        };
+        for (target, expected) in [(None, 1), (Some(4.0), 2)] {
+            let mut study = study(levels(target), [target, None]);
+            for result in [[1.0, 9.0], [1.5, 5.0], [4.0, 1.0], [4.5, 0.0]] {
+                run(&mut study, &[result]);
+            }
+            assert_eq!(study.incumbent().unwrap().0, TrialId(expected));
+            assert!(!study.is_target_met(), "it ends a study only if every metric has one");
+        }
+    }
+}
