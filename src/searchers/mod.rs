@@ -2,9 +2,11 @@
 //!
 //! Imports `trials` and below. Conformance tests run over every searcher of the registry.
 
+mod first_points;
 mod random;
 mod tpe;
 
+pub use first_points::FirstPoints;
 pub use random::Random;
 pub use tpe::Tpe;
 
@@ -37,12 +39,13 @@ pub struct Proposal {
     pub origin: &'static str,
 }
 
-/// The searcher that a spec names.
+/// The searcher that a spec names, after the first points of the space.
 pub fn build(spec: SearcherSpec) -> Box<dyn Searcher> {
-    match spec {
+    let searcher: Box<dyn Searcher> = match spec {
         SearcherSpec::Random => Box::new(Random),
         SearcherSpec::Tpe => Box::new(Tpe::default()),
-    }
+    };
+    Box::new(FirstPoints::new(searcher))
 }
 
 #[cfg(test)]

@@ -2,25 +2,26 @@
 //!
 //! `batch_size * max_length <= 16384`, `scheduler != 'constant' and warmup_ratio > 0`, `optimizer in ['sgd', 'adam']`.
 //! From loose to tight: `or`; `and`; `not`; one comparison (`== != < <= > >= in`, `not in`); `+ -`; `* / %`; `-x`; `**`.
-//! Text becomes tokens (`token`), tokens a tree (`parse`) that is checked against the parameters' domains (`check`)
-//! and evaluated in three values, because a parameter may be inactive (`tree`).
+//! Text becomes tokens (`token`), tokens a tree (`parse`, `tree`) that is checked against the parameters' domains
+//! (`check`) and compiled once (`program`). Its value is one of three, because a parameter may be inactive.
 
 mod check;
 mod parse;
+mod program;
 mod token;
 mod tree;
 
 use std::ops::Range;
 
-use self::tree::{Node, Tree};
+pub(super) use self::program::Datum;
+use self::program::Program;
 use super::{Configuration, Domain, Value};
 
 /// A checked expression that is true or false of a configuration. Equal if it reads the same and means the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     source: String,
-    tree: Tree,
-    references: Vec<String>,
+    program: Program,
 }
 
 /// What is wrong with an expression, and where.
@@ -60,12 +61,9 @@ impl Expression {
     pub fn parse(text: &str, parameters: &[(&str, &Domain)]) -> Result<Self, ExpressionError> {
         let tree = parse::parse(text)?;
         check::check(&tree, parameters)?;
-        let mut references = Vec::new();
-        tree.collect_references(&mut references);
         Ok(Self {
             source: text.to_owned(),
-            tree,
-            references,
+            program: Program::compile(&tree),
         })
     }
 
@@ -79,26 +77,36 @@ impl Expression {
                 Value::Bool(_) | Value::Int(_) | Value::Float(_) => value.to_string(),
             })
             .collect();
-        let leaf = |node| Tree { node, range: 0..0 };
-        let members = values.iter().map(|value| leaf(Node::Literal(value.clone())));
         Self {
             source: format!("`{name}` in [{}]", list.join(", ")),
-            tree: leaf(Node::Member(
-                Box::new(leaf(Node::Reference(name.to_owned()))),
-                members.collect(),
-            )),
-            references: vec![name.to_owned()],
+            program: Program::one_of(name, values),
+        }
+    }
+
+    /// That both are true.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            source: format!("({}) and ({})", self.source, other.source),
+            program: self.program.and(&other.program),
         }
     }
 
     /// The names of the parameters it refers to, each once, in order of appearance.
     pub fn references(&self) -> impl Iterator<Item = &str> {
-        self.references.iter().map(String::as_str)
+        self.program.references().iter().map(String::as_str)
     }
 
     /// Whether it is true; `None` if that depends on an inactive parameter.
     pub fn evaluate(&self, configuration: &Configuration) -> Option<bool> {
-        self.tree.truth(configuration)
+        self.program
+            .truth(|name| configuration.get(&self.program.references()[name]).map(Datum::from))
+    }
+
+    /// Whether it is true where `values` holds the value of each of [`Self::references`] by its place; `None` if that
+    /// depends on an inactive one.
+    pub(super) fn evaluate_with<'a>(&'a self, values: impl Fn(usize) -> Option<Datum<'a>>) -> Option<bool> {
+        self.program.truth(values)
     }
 
     /// Whether it is true; what depends on an inactive parameter is not.

@@ -1,11 +1,14 @@
 //! `parameters` and `constraints` to a space.
 
+use std::collections::BTreeMap;
+
 use super::diagnostics::Diagnostic;
 use super::domain;
 use super::hyperparameters::{HYPERPARAMETERS, Hyperparameter};
-use super::raw::{Content, Entry, Node};
+use super::raw::{Content, Node, Place};
 use super::reader::{self, Fields, Problems};
-use crate::space::{Domain, Expression, ExpressionError, Parameter, Space, SpaceError};
+use super::{hints, points};
+use crate::space::{Conflict, Domain, Expression, ExpressionError, Parameter, Space, SpaceError};
 use crate::suggestion::did_you_mean;
 
 /// Which names `parameters` may have.
@@ -20,35 +23,36 @@ pub(super) enum Names {
 /// Reads the space; `None` after any error in it.
 pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> Option<Space> {
     let errors_before = problems.errors.len();
-    let parameters = match spec.get("parameters") {
-        Some(node) => Fields::read_any(node, "parameters", problems)?.entries(),
-        None => &[],
-    };
+    let parameters = flatten(spec, problems);
     if parameters.is_empty() {
-        let place = spec.entry("parameters").map_or(spec.place, |entry| &entry.key_place);
-        problems.error(
-            Diagnostic::error(place, "there are no `parameters` to search")
-                .with_help("add some, such as `learning_rate: {min: 1e-5, max: 1e-3, log: true}`"),
-        );
+        if problems.errors.len() == errors_before {
+            let place = spec.entry("parameters").map_or(spec.place, |entry| &entry.key_place);
+            problems.error(
+                Diagnostic::error(place, "there are no `parameters` to search")
+                    .with_help("add some, such as `learning_rate: {min: 1e-5, max: 1e-3, log: true}`"),
+            );
+        }
         return None;
     }
-    let mut domains = Vec::new();
+    let mut sound = Vec::new();
     let mut broken = Vec::new();
-    for entry in parameters {
-        match parameter(entry, names, problems) {
-            Read::Domain(domain) => domains.push((entry, domain)),
-            Read::Broken => broken.push(entry.key.as_str()),
+    for flat in &parameters {
+        match parameter(flat, names, problems) {
+            Read::Domain(domain) => sound.push((flat, domain)),
+            Read::Broken => broken.push(flat.name.as_str()),
             Read::LeftOut => {}
         }
     }
-    let known: Vec<(&str, &Domain)> = domains
-        .iter()
-        .map(|(entry, domain)| (entry.key.as_str(), domain))
-        .collect();
-    let mut expression = |node: &Node, what: &str| read_expression(node, what, &known, &broken, problems);
-    let mut conditions: Vec<Option<Expression>> = Vec::new();
-    for (entry, _) in &domains {
-        conditions.push(condition_of(entry).and_then(|node| expression(node, "when")));
+    let known: Vec<(&str, &Domain)> = sound.iter().map(|(flat, domain)| (flat.name.as_str(), domain)).collect();
+    let mut built = Vec::new();
+    for (flat, domain) in &sound {
+        let conditions = flat.conditions.iter();
+        let conditions = conditions.filter_map(|node| read_expression(node, "when", &known, &broken, problems));
+        built.push(Parameter {
+            condition: conditions.reduce(|outer, inner| outer.and(&inner)),
+            hints: hints::read(&flat.name, flat.node, domain, problems),
+            ..Parameter::new(&flat.name, domain.clone())
+        });
     }
     let constraint_nodes: Vec<&Node> = match spec.get("constraints") {
         None => Vec::new(),
@@ -57,29 +61,80 @@ pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> 
             Content::Null | Content::Scalar(_) | Content::Mapping(_) => vec![node],
         },
     };
-    let constraints = constraint_nodes
+    let constraints: Vec<Expression> = constraint_nodes
         .iter()
-        .filter_map(|node| expression(node, "constraints"))
+        .filter_map(|node| read_expression(node, "constraints", &known, &broken, problems))
         .collect();
-    if problems.errors.len() > errors_before {
-        return None;
-    }
-    let condition_nodes: Vec<(&str, Option<&Node>)> = domains
-        .iter()
-        .map(|(entry, _)| (entry.key.as_str(), condition_of(entry)))
-        .collect();
-    let built = domains
-        .iter()
-        .zip(conditions)
-        .map(|((entry, domain), condition)| Parameter {
-            condition,
-            ..Parameter::new(&entry.key, domain.clone())
-        });
-    match Space::new(built.collect(), constraints) {
-        Ok(space) => Some(space),
+    let is_sound = problems.errors.len() == errors_before;
+    let sound: Vec<&Flat<'_>> = sound.iter().map(|(flat, _)| *flat).collect();
+    match Space::new(built, if is_sound { constraints } else { Vec::new() }) {
+        Ok(mut space) if is_sound => {
+            points::read(spec, &mut space, problems);
+            (problems.errors.len() == errors_before).then_some(space)
+        }
+        // Something else is wrong already, and told.
+        Ok(_) => None,
         Err(error) => {
-            problems.error(explain(&error, spec, &condition_nodes, &constraint_nodes));
+            problems.error(explain(&error, spec, &sound, &constraint_nodes));
             None
+        }
+    }
+}
+
+/// A parameter by its full name, with the conditions of the groups that it stands in before its own.
+struct Flat<'a> {
+    name: String,
+    key_place: &'a Place,
+    node: &'a Node,
+    conditions: Vec<&'a Node>,
+}
+
+/// The entries of `parameters`, those of nested `parameters` under dotted names, as W&B's.
+fn flatten<'a>(spec: &Fields<'a>, problems: &mut Problems) -> Vec<Flat<'a>> {
+    let mut flat = Vec::new();
+    if let Some(node) = spec.get("parameters")
+        && let Some(fields) = Fields::read_any(node, "parameters", problems)
+    {
+        flatten_into(&mut flat, "", &[], fields, problems);
+    }
+    let mut names = BTreeMap::new();
+    flat.retain(|parameter| {
+        let first = names.entry(parameter.name.clone()).or_insert(parameter.key_place);
+        let is_first = std::ptr::eq(*first, parameter.key_place);
+        if !is_first {
+            let message = format!("there are two parameters `{}`", parameter.name);
+            problems.error(Diagnostic::error(parameter.key_place, message).with_label("this is the second"));
+        }
+        is_first
+    });
+    flat
+}
+
+fn flatten_into<'a>(
+    flat: &mut Vec<Flat<'a>>,
+    group: &str,
+    conditions: &[&'a Node],
+    fields: Fields<'a>,
+    problems: &mut Problems,
+) {
+    for entry in fields.entries() {
+        let name = format!("{group}{}", entry.key);
+        let mut conditions = conditions.to_vec();
+        conditions.extend(entry.value.child("when").filter(|node| !matches!(node.content, Content::Null)));
+        match entry.value.child("parameters") {
+            None => flat.push(Flat {
+                name,
+                key_place: &entry.key_place,
+                node: &entry.value,
+                conditions,
+            }),
+            Some(inner) => {
+                let what = format!("the group `{name}`");
+                Fields::read(&entry.value, &what, &["parameters", "when"], problems);
+                if let Some(fields) = Fields::read_any(inner, "parameters", problems) {
+                    flatten_into(flat, &format!("{name}."), &conditions, fields, problems);
+                }
+            }
         }
     }
 }
@@ -91,11 +146,11 @@ enum Read {
     LeftOut,
 }
 
-fn parameter(entry: &Entry, names: Names, problems: &mut Problems) -> Read {
-    let name = entry.key.as_str();
+fn parameter(flat: &Flat<'_>, names: Names, problems: &mut Problems) -> Read {
+    let name = flat.name.as_str();
     if name == "seed" {
         problems.warning(
-            &entry.key_place,
+            flat.key_place,
             "`seed` is never a hyperparameter: it is left out of the search",
             "the best of many seeds is luck that a production run will not have; set the study's `seed` instead",
         );
@@ -103,7 +158,7 @@ fn parameter(entry: &Entry, names: Names, problems: &mut Problems) -> Read {
     }
     if name.is_empty() || name.len() > 100 || name.contains(|c: char| c.is_control() || c == '`') {
         problems.error(Diagnostic::error(
-            &entry.key_place,
+            flat.key_place,
             "a parameter's name has 1 to 100 letters, none of them a backtick",
         ));
         return Read::Broken;
@@ -112,26 +167,26 @@ fn parameter(entry: &Entry, names: Names, problems: &mut Problems) -> Read {
         Names::Free => None,
         Names::Hyperparameters => {
             let Some(known) = Hyperparameter::named(name) else {
-                problems.error(unknown(entry));
+                problems.error(unknown(flat));
                 return Read::Broken;
             };
             Some(known)
         }
     };
-    domain::read(name, &entry.value, known, problems).map_or(Read::Broken, Read::Domain)
+    domain::read(name, flat.node, known, problems).map_or(Read::Broken, Read::Domain)
 }
 
-fn unknown(entry: &Entry) -> Diagnostic {
+fn unknown(flat: &Flat<'_>) -> Diagnostic {
     let diagnostic = Diagnostic::error(
-        &entry.key_place,
-        format!("fine-tuning has no hyperparameter `{}`", entry.key),
+        flat.key_place,
+        format!("fine-tuning has no hyperparameter `{}`", flat.name),
     );
-    if matches!(entry.key.as_str(), "epochs" | "num_epochs" | "num_train_epochs") {
+    if matches!(flat.name.as_str(), "epochs" | "num_epochs" | "num_train_epochs") {
         return diagnostic
             .with_help("epochs are what a trial spends, not what is searched: write `epochs: {min: 1, max: 8}` beside `parameters`");
     }
     let names: Vec<&str> = HYPERPARAMETERS.iter().map(|known| known.name).collect();
-    let meant = match entry.key.as_str() {
+    let meant = match flat.name.as_str() {
         // What others call them.
         "lr" => Some("learning_rate"),
         "wd" => Some("weight_decay"),
@@ -140,10 +195,6 @@ fn unknown(entry: &Entry) -> Diagnostic {
         other => did_you_mean(other, names.iter().copied()),
     };
     diagnostic.with_meant(meant, &names)
-}
-
-fn condition_of(entry: &Entry) -> Option<&Node> {
-    entry.value.child("when")
 }
 
 fn read_expression(
@@ -177,39 +228,45 @@ fn read_expression(
     }
 }
 
-fn explain(
-    error: &SpaceError,
-    spec: &Fields<'_>,
-    conditions: &[(&str, Option<&Node>)],
-    constraints: &[&Node],
-) -> Diagnostic {
-    let condition = |name: &str| {
-        conditions
-            .iter()
-            .find(|(known, _)| *known == name)
-            .and_then(|(_, node)| *node)
-    };
+fn explain(error: &SpaceError, spec: &Fields<'_>, parameters: &[&Flat<'_>], constraints: &[&Node]) -> Diagnostic {
     match error {
         SpaceError::Cycle { names } => {
-            let node = names.first().and_then(|name| condition(name));
-            Diagnostic::error(node.map_or(spec.place, |node| &node.place), error.to_string())
+            let first = parameters.iter().find(|flat| Some(&flat.name) == names.first());
+            let condition = first.and_then(|flat| flat.conditions.last());
+            Diagnostic::error(condition.map_or(spec.place, |node| &node.place), error.to_string())
                 .with_help("a condition may refer only to parameters that do not, in the end, depend on it")
         }
-        SpaceError::Infeasible {
-            index,
-            satisfied,
-            draws,
-            ..
-        } => {
-            let place = constraints.get(*index).map_or(spec.place, |node| &node.place);
-            let share = f64::from(*satisfied) / f64::from(*draws) * 100.0;
-            Diagnostic::error(
-                place,
-                format!("no configuration satisfies the constraints: {draws} were drawn"),
-            )
-            .with_label(format!("true for {share:.1} % of them"))
-            .with_help("loosen this constraint or widen the ranges of its parameters")
-        }
+        SpaceError::Infeasible(conflict) => infeasible(conflict, spec, constraints),
         SpaceError::Duplicate { .. } | SpaceError::Unknown { .. } => Diagnostic::error(spec.place, error.to_string()),
+    }
+}
+
+fn infeasible(conflict: &Conflict, spec: &Fields<'_>, constraints: &[&Node]) -> Diagnostic {
+    // No more digits than that many draws can tell.
+    let share = |count: usize| format!("{} %", (count as f64 / conflict.draws as f64 * 1e4).round() / 100.0);
+    let strictest = conflict.blamed.iter().min_by_key(|blamed| blamed.satisfied);
+    let place = strictest
+        .and_then(|blamed| constraints.get(blamed.index))
+        .map_or(spec.place, |node| &node.place);
+    let quantity = if conflict.together == 0 { "no" } else { "hardly any" };
+    let drawn = format!("{quantity} configuration satisfies the constraints: {} were drawn", conflict.draws);
+    let diagnostic = Diagnostic::error(place, drawn);
+    match conflict.blamed.as_slice() {
+        [only] => diagnostic
+            .with_label(format!("true for {} of them", share(only.satisfied)))
+            .with_help("loosen this constraint or widen the ranges of its parameters"),
+        several => {
+            let each: Vec<String> = several
+                .iter()
+                .map(|blamed| format!("`{}` for {}", blamed.source, share(blamed.satisfied)))
+                .collect();
+            diagnostic
+                .with_label("the strictest of those that contradict each other")
+                .with_help(format!(
+                    "alone, they are true: {}; together, for {}: loosen one of them",
+                    each.join(", "),
+                    share(conflict.together)
+                ))
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::space::Value;
 use crate::suggestion::did_you_mean;
 use crate::units::{Goal, Seed};
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "name",
     "task",
     "model",
@@ -22,6 +22,7 @@ const KEYS: [&str; 18] = [
     "method",
     "parameters",
     "constraints",
+    "points_to_evaluate",
     "epochs",
     "early_terminate",
     "budget",
