@@ -103,6 +103,11 @@ impl Expression {
             .truth(|name| configuration.get(&self.program.references()[name]).map(Datum::from))
     }
 
+    /// How many steps its evaluation takes.
+    pub(super) fn size(&self) -> usize {
+        self.program.size()
+    }
+
     /// Whether it is true where `values` holds the value of each of [`Self::references`] by its place; `None` if that
     /// depends on an inactive one.
     pub(super) fn evaluate_with<'a>(&'a self, values: impl Fn(usize) -> Option<Datum<'a>>) -> Option<bool> {

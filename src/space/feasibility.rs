@@ -8,11 +8,14 @@ use crate::rng::{self, Rng};
 use crate::units::Seed;
 
 /// How many points are drawn in search of feasible ones.
-const DRAWS: usize = 20_000;
+const MOST_DRAWS: usize = 50_000;
 
-/// So few feasible points among [`DRAWS`] are too few: a space in which fewer than one in ten thousand is feasible is a
-/// mistake more often than a wish, and searching it by rejection would be slow.
-const TOO_FEW: usize = 1;
+/// A space in which fewer than one point in so many is feasible is a mistake more often than a wish, and searching it by
+/// rejection would be slow. Counted leniently: an estimate from few points is one.
+const RAREST: usize = 12_500;
+
+/// So many steps of expressions take a fraction of a second. A spec that is a megabyte of them gets fewer draws.
+const MOST_STEPS: usize = 20_000_000;
 
 /// What conditions and constraints read, resolved to places in the list of parameters once and for all.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -141,66 +144,97 @@ impl Space {
     /// A feasible configuration, or why there are (nearly) none.
     pub(super) fn find_feasible(&self) -> Result<Configuration, Conflict> {
         let mut rng = rng::stream(Seed(0), "feasibility", &[]);
-        let mut witness = None;
-        let mut found = 0;
-        for _ in 0..DRAWS {
+        let draws = self.affordable_draws();
+        let mut found = Vec::new();
+        for _ in 0..draws {
             let unit = self.draw(&mut rng);
             if self.is_feasible_at(&unit) {
-                found += 1;
-                let witness = witness.get_or_insert(unit);
-                if found > TOO_FEW {
-                    return Ok(self.decode(witness));
+                found.push(unit);
+                if found.len() > draws / RAREST {
+                    return Ok(self.decode(&found[0]));
                 }
             }
         }
-        Err(self.conflict())
+        Err(self.conflict(draws))
+    }
+
+    fn affordable_draws(&self) -> usize {
+        /// Less would not tell rare from none.
+        const FEWEST: usize = 200;
+        /// Drawing and decoding a coordinate takes as long as so many steps.
+        const STEPS_OF_A_COORDINATE: usize = 4;
+        let conditions = self.parameters().iter().filter_map(|parameter| parameter.condition.as_ref());
+        let steps: usize = conditions.chain(self.constraints()).map(Expression::size).sum();
+        let steps = steps + STEPS_OF_A_COORDINATE * self.parameters().len();
+        (MOST_STEPS / steps.max(1)).clamp(FEWEST, MOST_DRAWS)
     }
 
     /// Takes away constraints, the least strict first, as long as the others alone leave too few points: what remains is
     /// an irreducible conflict (the deletion filter of Chinneck & Dravnieks 1991, §3, on a sample of the space).
-    fn conflict(&self) -> Conflict {
-        let mut rng = rng::stream(Seed(0), "conflict", &[]);
+    fn conflict(&self, draws: usize) -> Conflict {
+        let mut rng = rng::stream(Seed(0), "feasibility", &[]);
         let count = self.constraints().len();
-        // Bits by constraint: the points that violate it.
-        let mut violated = vec![vec![0_u64; DRAWS.div_ceil(64)]; count];
-        for point in 0..DRAWS {
+        let mut violations = vec![Bits::new(draws); count];
+        for point in 0..draws {
             let unit = self.draw(&mut rng);
             let values = self.constrained_values(&unit);
-            for (constraint, bits) in violated.iter_mut().enumerate() {
-                bits[point / 64] |= u64::from(!self.is_satisfied(constraint, &values)) << (point % 64);
+            for (constraint, violations) in violations.iter_mut().enumerate() {
+                if !self.is_satisfied(constraint, &values) {
+                    violations.insert(point);
+                }
             }
         }
-        let satisfied_by = |kept: &[usize]| -> usize {
-            let violations = (0..DRAWS.div_ceil(64)).map(|word| {
-                let any = kept.iter().fold(0, |any, &constraint| any | violated[constraint][word]);
-                any.count_ones() as usize
-            });
-            DRAWS - violations.sum::<usize>()
-        };
-        let mut kept: Vec<usize> = (0..count).collect();
-        kept.sort_by_key(|&constraint| std::cmp::Reverse(satisfied_by(&[constraint])));
-        let mut next = 0;
-        while next < kept.len() && kept.len() > 1 {
-            let without: Vec<usize> = kept.iter().copied().filter(|&other| other != kept[next]).collect();
-            if satisfied_by(&without) <= TOO_FEW {
-                kept = without;
-            } else {
-                next += 1;
+        let satisfied: Vec<usize> = violations.iter().map(|violations| draws - violations.count()).collect();
+        let mut order: Vec<usize> = (0..count).collect();
+        order.sort_by_key(|&constraint| std::cmp::Reverse(satisfied[constraint]));
+        // What each constraint and all that are stricter violate together.
+        let mut stricter = vec![Bits::new(draws)];
+        for &constraint in order.iter().rev() {
+            let union = stricter[stricter.len() - 1].union(&violations[constraint]);
+            stricter.push(union);
+        }
+        let mut kept = Vec::new();
+        let mut violated = Bits::new(draws);
+        for (position, &constraint) in order.iter().enumerate() {
+            let others = violated.union(&stricter[count - 1 - position]);
+            if draws - others.count() > draws / RAREST {
+                kept.push(constraint);
+                violated = violated.union(&violations[constraint]);
             }
         }
         kept.sort_unstable();
+        let blamed = kept.into_iter().map(|index| Blamed {
+            index,
+            source: self.constraints()[index].source().to_owned(),
+            satisfied: satisfied[index],
+        });
         Conflict {
-            draws: DRAWS,
-            together: satisfied_by(&kept),
-            blamed: kept
-                .into_iter()
-                .map(|index| Blamed {
-                    index,
-                    source: self.constraints()[index].source().to_owned(),
-                    satisfied: satisfied_by(&[index]),
-                })
-                .collect(),
+            draws,
+            together: draws - violated.count(),
+            blamed: blamed.collect(),
         }
+    }
+}
+
+/// A set of points, by number.
+#[derive(Clone)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn new(points: usize) -> Self {
+        Self(vec![0; points.div_ceil(64)])
+    }
+
+    fn insert(&mut self, point: usize) {
+        self.0[point / 64] |= 1 << (point % 64);
+    }
+
+    fn union(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(left, right)| left | right).collect())
+    }
+
+    fn count(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 }
 

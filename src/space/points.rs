@@ -65,9 +65,15 @@ impl Space {
     /// All that is wrong with the point; nothing is added then.
     pub fn add_point(&mut self, given: &Configuration) -> Result<(), Vec<PointError>> {
         let point = self.complete(given)?;
-        let mut points: Vec<Configuration> = self.points().cloned().collect();
-        points.push(point);
-        self.list_first_points(points);
+        let added = self.points().count();
+        if self.points().all(|earlier| *earlier != point) {
+            self.first_points.retain(|hinted| hinted.configuration != point);
+            let listed = FirstPoint {
+                configuration: point,
+                origin: ADDED,
+            };
+            self.first_points.insert(added, listed);
+        }
         Ok(())
     }
 
@@ -82,19 +88,15 @@ impl Space {
             .then(|| self.fill(|parameter| prior(parameter).or_else(|| parameter.hints.init.clone())))
     }
 
-    pub(super) fn list_first_points(&mut self, added: Vec<Configuration>) {
-        let added = added.into_iter().map(|point| (point, ADDED));
-        let hinted = [(self.init_point(), "init"), (self.prior_point(), "prior")];
-        let hinted = hinted
-            .into_iter()
-            .filter_map(|(point, origin)| Some((point.filter(|point| self.is_feasible(point))?, origin)));
-        let mut listed: Vec<FirstPoint> = Vec::new();
-        for (configuration, origin) in added.chain(hinted) {
-            if listed.iter().all(|earlier| earlier.configuration != configuration) {
-                listed.push(FirstPoint { configuration, origin });
+    /// Lists what the hints of the parameters amount to.
+    pub(super) fn list_hinted_points(&mut self) {
+        for (point, origin) in [(self.init_point(), "init"), (self.prior_point(), "prior")] {
+            if let Some(configuration) = point.filter(|point| self.is_feasible(point))
+                && self.first_points.iter().all(|earlier| earlier.configuration != configuration)
+            {
+                self.first_points.push(FirstPoint { configuration, origin });
             }
         }
-        self.first_points = listed;
     }
 
     fn complete(&self, given: &Configuration) -> Result<Configuration, Vec<PointError>> {

@@ -115,7 +115,7 @@ impl Space {
             first_points: Vec::new(),
         };
         space.witness = space.find_feasible()?;
-        space.list_first_points(Vec::new());
+        space.list_hinted_points();
         Ok(space)
     }
 

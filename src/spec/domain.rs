@@ -100,6 +100,9 @@ impl Form {
 }
 
 fn mapping(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &mut Problems) -> Option<Domain> {
+    if is_beta(node, problems) {
+        return None;
+    }
     let keys = PARAMETER_KEYS.map(|key| key.name);
     let fields = Fields::read(node, &format!("the parameter `{name}`"), &keys, problems)?;
     let form = form(name, &fields, problems)?;
@@ -132,6 +135,23 @@ fn mapping(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &m
     }
 }
 
+/// Whether the distribution is a beta distribution, which is refused without a word about its keys.
+fn is_beta(node: &Node, problems: &mut Problems) -> bool {
+    let Some(distribution) = node.child("distribution") else {
+        return false;
+    };
+    let word = distribution.scalar();
+    let is_beta = ROWS.iter().any(|row| {
+        matches!(row.family, Family::Beta) && word.as_ref().and_then(Value::as_str) == Some(row.described.name)
+    });
+    if is_beta {
+        let help = "write `normal` with `mu`, `sigma`, `min` and `max`, or `uniform` with a `prior`";
+        let error = Diagnostic::error(&distribution.place, "beta distributions are not supported");
+        problems.error(error.with_help(help));
+    }
+    is_beta
+}
+
 /// By `distribution` if there is one, else by the first key that tells.
 fn form(name: &str, fields: &Fields<'_>, problems: &mut Problems) -> Option<Form> {
     if let Some(node) = fields.get("distribution") {
@@ -141,14 +161,8 @@ fn form(name: &str, fields: &Fields<'_>, problems: &mut Problems) -> Option<Form
             Family::Categorical => Some(Form::Values),
             Family::Range(rules) => Some(Form::Range(Some(rules))),
             Family::Normal { is_log, is_stepped } => Some(Form::Normal { is_log, is_stepped }),
-            Family::Beta => {
-                problems.error(
-                    Diagnostic::error(&node.place, "beta distributions are not supported").with_help(
-                        "write `normal` with `mu`, `sigma`, `min` and `max`, or `uniform` with a `prior`",
-                    ),
-                );
-                None
-            }
+            // Refused before.
+            Family::Beta => None,
         };
     }
     let telling = ["value", "values", "mu", "sigma", "min", "max"];
@@ -240,7 +254,7 @@ fn probabilities(name: &str, node: &Node, count: usize, problems: &mut Problems)
         problems.error(Diagnostic::error(&node.place, message).with_label("one for each value"));
         return None;
     }
-    let rule = "greater than 0 (leave the value out instead) and at most 1";
+    let rule = "at least 1e-6 and at most 1";
     let is_allowed = |number| (RAREST..=1.0).contains(&number);
     let read: Vec<Option<f64>> = items
         .iter()

@@ -1,6 +1,6 @@
 //! `parameters` and `constraints` to a space.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::diagnostics::Diagnostic;
 use super::domain;
@@ -23,8 +23,8 @@ pub(super) enum Names {
 /// Reads the space; `None` after any error in it.
 pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> Option<Space> {
     let errors_before = problems.errors.len();
-    let parameters = flatten(spec, problems);
-    if parameters.is_empty() {
+    let groups = Groups::flatten(spec, problems);
+    if groups.parameters.is_empty() {
         if problems.errors.len() == errors_before {
             let place = spec.entry("parameters").map_or(spec.place, |entry| &entry.key_place);
             problems.error(
@@ -36,7 +36,7 @@ pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> 
     }
     let mut sound = Vec::new();
     let mut broken = Vec::new();
-    for flat in &parameters {
+    for flat in &groups.parameters {
         match parameter(flat, names, problems) {
             Read::Domain(domain) => sound.push((flat, domain)),
             Read::Broken => broken.push(flat.name.as_str()),
@@ -44,96 +44,108 @@ pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> 
         }
     }
     let known: Vec<(&str, &Domain)> = sound.iter().map(|(flat, domain)| (flat.name.as_str(), domain)).collect();
+    let mut expression = |node: &Node, what: &str| read_expression(node, what, &known, &broken, problems);
+    let conditions: Vec<Option<Expression>> = groups.conditions.iter().map(|node| expression(node, "when")).collect();
+    let constraint_nodes = constraint_nodes(spec);
+    let constraints: Vec<Expression> = constraint_nodes
+        .iter()
+        .filter_map(|node| expression(node, "constraints"))
+        .collect();
     let mut built = Vec::new();
     for (flat, domain) in &sound {
-        let conditions = flat.conditions.iter();
-        let conditions = conditions.filter_map(|node| read_expression(node, "when", &known, &broken, problems));
+        let all = flat.conditions.iter().filter_map(|&condition| conditions[condition].clone());
         built.push(Parameter {
-            condition: conditions.reduce(|outer, inner| outer.and(&inner)),
+            condition: all.reduce(|outer, inner| outer.and(&inner)),
             hints: hints::read(&flat.name, flat.node, domain, problems),
             ..Parameter::new(&flat.name, domain.clone())
         });
     }
-    let constraint_nodes: Vec<&Node> = match spec.get("constraints") {
-        None => Vec::new(),
-        Some(node) => match &node.content {
-            Content::Sequence(items) => items.iter().collect(),
-            Content::Null | Content::Scalar(_) | Content::Mapping(_) => vec![node],
-        },
-    };
-    let constraints: Vec<Expression> = constraint_nodes
-        .iter()
-        .filter_map(|node| read_expression(node, "constraints", &known, &broken, problems))
-        .collect();
+    // Conditions in a circle are told together with everything else; constraints count only where nothing else is wrong.
     let is_sound = problems.errors.len() == errors_before;
-    let sound: Vec<&Flat<'_>> = sound.iter().map(|(flat, _)| *flat).collect();
     match Space::new(built, if is_sound { constraints } else { Vec::new() }) {
-        Ok(mut space) if is_sound => {
-            points::read(spec, &mut space, problems);
+        Ok(mut space) => {
+            if is_sound {
+                points::read(spec, &mut space, problems);
+            }
             (problems.errors.len() == errors_before).then_some(space)
         }
-        // Something else is wrong already, and told.
-        Ok(_) => None,
         Err(error) => {
-            problems.error(explain(&error, spec, &sound, &constraint_nodes));
+            problems.error(explain(&error, spec, &groups, &constraint_nodes));
             None
         }
     }
 }
 
-/// A parameter by its full name, with the conditions of the groups that it stands in before its own.
+/// A list, or one constraint alone.
+fn constraint_nodes<'a>(spec: &Fields<'a>) -> Vec<&'a Node> {
+    match spec.get("constraints") {
+        None => Vec::new(),
+        Some(node) => match &node.content {
+            Content::Sequence(items) => items.iter().collect(),
+            Content::Null | Content::Scalar(_) | Content::Mapping(_) => vec![node],
+        },
+    }
+}
+
+/// The entries of `parameters`, those of nested `parameters` (as W&B has them) under dotted names.
+#[derive(Default)]
+struct Groups<'a> {
+    parameters: Vec<Flat<'a>>,
+    /// The conditions of parameters and of groups.
+    conditions: Vec<&'a Node>,
+}
+
+/// A parameter by its full name.
 struct Flat<'a> {
     name: String,
     key_place: &'a Place,
     node: &'a Node,
-    conditions: Vec<&'a Node>,
+    /// Which conditions it has: those of the groups around it, then its own.
+    conditions: Vec<usize>,
 }
 
-/// The entries of `parameters`, those of nested `parameters` under dotted names, as W&B's.
-fn flatten<'a>(spec: &Fields<'a>, problems: &mut Problems) -> Vec<Flat<'a>> {
-    let mut flat = Vec::new();
-    if let Some(node) = spec.get("parameters")
-        && let Some(fields) = Fields::read_any(node, "parameters", problems)
-    {
-        flatten_into(&mut flat, "", &[], fields, problems);
-    }
-    let mut names = BTreeMap::new();
-    flat.retain(|parameter| {
-        let first = names.entry(parameter.name.clone()).or_insert(parameter.key_place);
-        let is_first = std::ptr::eq(*first, parameter.key_place);
-        if !is_first {
-            let message = format!("there are two parameters `{}`", parameter.name);
-            problems.error(Diagnostic::error(parameter.key_place, message).with_label("this is the second"));
+impl<'a> Groups<'a> {
+    fn flatten(spec: &Fields<'a>, problems: &mut Problems) -> Self {
+        let mut groups = Self::default();
+        if let Some(node) = spec.get("parameters")
+            && let Some(fields) = Fields::read_any(node, "parameters", problems)
+        {
+            groups.add("", &[], fields, problems);
         }
-        is_first
-    });
-    flat
-}
+        let mut names = BTreeSet::new();
+        groups.parameters.retain(|parameter| {
+            let is_first = names.insert(parameter.name.clone());
+            if !is_first {
+                let message = format!("there are two parameters `{}`", parameter.name);
+                problems.error(Diagnostic::error(parameter.key_place, message).with_label("this is the second"));
+            }
+            is_first
+        });
+        groups
+    }
 
-fn flatten_into<'a>(
-    flat: &mut Vec<Flat<'a>>,
-    group: &str,
-    conditions: &[&'a Node],
-    fields: Fields<'a>,
-    problems: &mut Problems,
-) {
-    for entry in fields.entries() {
-        let name = format!("{group}{}", entry.key);
-        let mut conditions = conditions.to_vec();
-        conditions.extend(entry.value.child("when").filter(|node| !matches!(node.content, Content::Null)));
-        match entry.value.child("parameters") {
-            None => flat.push(Flat {
-                name,
-                key_place: &entry.key_place,
-                node: &entry.value,
-                conditions,
-            }),
-            Some(inner) => {
-                let what = format!("the group `{name}`");
-                Fields::read(&entry.value, &what, &["parameters", "when"], problems);
-                if let Some(fields) = Fields::read_any(inner, "parameters", problems) {
-                    flatten_into(flat, &format!("{name}."), &conditions, fields, problems);
-                }
+    /// Adds what stands in a group whose name, if it has one, ends in a dot.
+    fn add(&mut self, group: &str, conditions: &[usize], fields: Fields<'a>, problems: &mut Problems) {
+        for entry in fields.entries() {
+            let name = format!("{group}{}", entry.key);
+            let mut conditions = conditions.to_vec();
+            let own = entry.value.child("when");
+            if let Some(own) = own.filter(|node| !matches!(node.content, Content::Null)) {
+                conditions.push(self.conditions.len());
+                self.conditions.push(own);
+            }
+            let Some(inner) = entry.value.child("parameters") else {
+                self.parameters.push(Flat {
+                    name,
+                    key_place: &entry.key_place,
+                    node: &entry.value,
+                    conditions,
+                });
+                continue;
+            };
+            Fields::read(&entry.value, &format!("the group `{name}`"), &["parameters", "when"], problems);
+            if let Some(fields) = Fields::read_any(inner, "parameters", problems) {
+                self.add(&format!("{name}."), &conditions, fields, problems);
             }
         }
     }
@@ -228,12 +240,13 @@ fn read_expression(
     }
 }
 
-fn explain(error: &SpaceError, spec: &Fields<'_>, parameters: &[&Flat<'_>], constraints: &[&Node]) -> Diagnostic {
+fn explain(error: &SpaceError, spec: &Fields<'_>, groups: &Groups<'_>, constraints: &[&Node]) -> Diagnostic {
     match error {
         SpaceError::Cycle { names } => {
-            let first = parameters.iter().find(|flat| Some(&flat.name) == names.first());
+            let first = groups.parameters.iter().find(|flat| Some(&flat.name) == names.first());
             let condition = first.and_then(|flat| flat.conditions.last());
-            Diagnostic::error(condition.map_or(spec.place, |node| &node.place), error.to_string())
+            let place = condition.map_or(spec.place, |&condition| &groups.conditions[condition].place);
+            Diagnostic::error(place, error.to_string())
                 .with_help("a condition may refer only to parameters that do not, in the end, depend on it")
         }
         SpaceError::Infeasible(conflict) => infeasible(conflict, spec, constraints),
@@ -243,7 +256,10 @@ fn explain(error: &SpaceError, spec: &Fields<'_>, parameters: &[&Flat<'_>], cons
 
 fn infeasible(conflict: &Conflict, spec: &Fields<'_>, constraints: &[&Node]) -> Diagnostic {
     // No more digits than that many draws can tell.
-    let share = |count: usize| format!("{} %", (count as f64 / conflict.draws as f64 * 1e4).round() / 100.0);
+    let share = |count: usize| match (count as f64 / conflict.draws as f64 * 1e4).round() / 100.0 {
+        0.0 if count > 0 => "less than 0.01 %".to_owned(),
+        percent => format!("{percent} %"),
+    };
     let strictest = conflict.blamed.iter().min_by_key(|blamed| blamed.satisfied);
     let place = strictest
         .and_then(|blamed| constraints.get(blamed.index))

@@ -17,7 +17,7 @@ pub(super) fn read(spec: &Fields<'_>, space: &mut Space, problems: &mut Problems
                 }
             }
             Content::Null | Content::Scalar(_) | Content::Mapping(_) => {
-                problems.wrong_kind(node, "points_to_evaluate", "a list of configurations");
+                problems.wrong_kind(node, "points_to_evaluate", POINTS);
             }
         }
     }
@@ -30,9 +30,12 @@ pub(super) fn read(spec: &Fields<'_>, space: &mut Space, problems: &mut Problems
     }
 }
 
+/// What `points_to_evaluate` must be.
+const POINTS: &str = "a list of mappings of parameters to values";
+
 fn point(node: &Node, space: &mut Space, problems: &mut Problems) {
     let Content::Mapping(entries) = &node.content else {
-        problems.wrong_kind(node, "a point", "a mapping of parameters to values");
+        problems.wrong_kind(node, "points_to_evaluate", POINTS);
         return;
     };
     let errors_before = problems.errors.len();

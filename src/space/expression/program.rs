@@ -87,6 +87,10 @@ impl Program {
         &self.references
     }
 
+    pub(super) fn size(&self) -> usize {
+        self.steps.len()
+    }
+
     /// The place of a name in the references, to which it is added if it is new.
     fn place(&mut self, name: &str) -> usize {
         let known = self.references.iter().position(|reference| reference == name);

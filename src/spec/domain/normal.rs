@@ -51,7 +51,7 @@ pub(super) fn read(
         let key = if given_min.is_some_and(|min| min > high) { "min" } else { "max" };
         let place = fields.get(key).map_or(fields.place, |node| &node.place);
         let message = format!("the range of `{name}` lies further than {MOST_DEVIATIONS} `sigma` from `mu`");
-        let label = format!("the distribution lies between {low:e} and {high:e}");
+        let label = format!("the distribution lies between {low:?} and {high:?}");
         problems.error(Diagnostic::error(place, message).with_label(label));
         return None;
     }
@@ -75,7 +75,7 @@ pub(super) fn read(
     };
     let first = if is_log { first.max(step.unwrap_or(first)) } else { first };
     if let Some(rule) = known.and_then(|known| [first, max].iter().find_map(|end| refused(known, *end))) {
-        let message = format!("`{name}` must be {rule}, but the distribution reaches from {first:e} to {max:e}");
+        let message = format!("`{name}` must be {rule}, but the distribution reaches from {first:?} to {max:?}");
         problems.error(Diagnostic::error(fields.place, message).with_help("give it a `min` and a `max`"));
         return None;
     }

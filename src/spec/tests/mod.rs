@@ -4,6 +4,7 @@ mod meaning;
 mod messages;
 mod parameter_messages;
 mod round_trip;
+mod space_messages;
 
 use std::path::{Path, PathBuf};
 

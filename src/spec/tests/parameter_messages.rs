@@ -221,7 +221,7 @@ error: the conditions depend on each other in a circle: `x` → `y` → `x`
 #[test]
 fn constraints_that_nothing_satisfies() {
     insta::assert_snapshot!(errors_with("constraints: [\"x > 0.1\", \"x > 2\"]"), @r##"
-error: no configuration satisfies the constraints: 20000 were drawn
+error: no configuration satisfies the constraints: 50000 were drawn
  --> space.yaml:4:26
   |
 4 | constraints: ["x > 0.1", "x > 2"]
