@@ -184,7 +184,9 @@ impl Inputs {
             .parameters()
             .iter()
             .find(|parameter| parameter.name == "freeze_depth");
-        let asked = depth.and_then(|parameter| parameter.domain.largest_integer()).unwrap_or(0);
+        let asked = depth
+            .and_then(|parameter| parameter.domain.largest_integer())
+            .unwrap_or(0);
         let most = self.model.freeze_depths();
         if asked > most as i64 {
             let (model, parts) = (model_name(&fine_tune.model), self.model.block_names());

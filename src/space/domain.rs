@@ -288,10 +288,10 @@ pub(super) fn first_step(min: f64, log: bool, step: f64) -> f64 {
 
 /// `first + index·step` without the tail of binary rounding: 0.15, not 0.15000000000000002.
 fn on_grid(first: f64, index: f64, step: f64) -> f64 {
+    /// Up to here a power of ten is exact, and the quotient of two exact numbers is the nearest one to the decimal.
+    const EXACT_DIGITS: f64 = 22.0;
     let exact = first + index * step;
     let digits = (14.0 - exact.abs().max(step).log10().ceil()).clamp(0.0, 299.0);
-    // Up to here a power of ten is exact, and the quotient of two exact numbers is the nearest one to the decimal.
-    const EXACT_DIGITS: f64 = 22.0;
     let rounded: f64 = if digits <= EXACT_DIGITS {
         let scale = 10_f64.powi(digits as i32);
         (exact * scale).round() / scale

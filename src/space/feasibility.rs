@@ -163,7 +163,10 @@ impl Space {
         const FEWEST: usize = 200;
         /// Drawing and decoding a coordinate takes as long as so many steps.
         const STEPS_OF_A_COORDINATE: usize = 4;
-        let conditions = self.parameters().iter().filter_map(|parameter| parameter.condition.as_ref());
+        let conditions = self
+            .parameters()
+            .iter()
+            .filter_map(|parameter| parameter.condition.as_ref());
         let steps: usize = conditions.chain(self.constraints()).map(Expression::size).sum();
         let steps = steps + STEPS_OF_A_COORDINATE * self.parameters().len();
         (MOST_STEPS / steps.max(1)).clamp(FEWEST, MOST_DRAWS)
@@ -241,7 +244,11 @@ impl Bits {
 impl std::fmt::Display for Conflict {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let quantity = if self.together == 0 { "no" } else { "hardly any" };
-        let sources: Vec<String> = self.blamed.iter().map(|blamed| format!("`{}`", blamed.source)).collect();
+        let sources: Vec<String> = self
+            .blamed
+            .iter()
+            .map(|blamed| format!("`{}`", blamed.source))
+            .collect();
         let together = match sources.as_slice() {
             [_] => "",
             _ => " together",

@@ -92,7 +92,10 @@ impl Space {
     pub(super) fn list_hinted_points(&mut self) {
         for (point, origin) in [(self.init_point(), "init"), (self.prior_point(), "prior")] {
             if let Some(configuration) = point.filter(|point| self.is_feasible(point))
-                && self.first_points.iter().all(|earlier| earlier.configuration != configuration)
+                && self
+                    .first_points
+                    .iter()
+                    .all(|earlier| earlier.configuration != configuration)
             {
                 self.first_points.push(FirstPoint { configuration, origin });
             }
@@ -208,20 +211,51 @@ mod tests {
         space.add_point(&given(&[("optimizer", "sgd".into())])).unwrap();
         space.add_point(&given(&[("rate", Value::Int(0))])).unwrap();
         let points: Vec<_> = space.points().cloned().collect();
-        let sgd = given(&[("optimizer", "sgd".into()), ("momentum", 0.5.into()), ("rate", 0.5.into())]);
-        assert_eq!(points, [sgd, given(&[("optimizer", "adam".into()), ("rate", 0.0.into())])]);
+        let sgd = given(&[
+            ("optimizer", "sgd".into()),
+            ("momentum", 0.5.into()),
+            ("rate", 0.5.into()),
+        ]);
+        assert_eq!(
+            points,
+            [sgd, given(&[("optimizer", "adam".into()), ("rate", 0.0.into())])]
+        );
     }
 
     #[test]
     fn everything_wrong_with_a_point_is_told() {
         let mut space = space(|_| Hints::default());
-        let wrong = given(&[("momentum", 0.25.into()), ("rate", 2.0.into()), ("depth", Value::Int(3))]);
-        let errors: Vec<String> = space.add_point(&wrong).unwrap_err().iter().map(ToString::to_string).collect();
-        assert_eq!(errors, ["there is no parameter `depth`", "`momentum` is never `0.25`", "`rate` is never `2.0`"]);
+        let wrong = given(&[
+            ("momentum", 0.25.into()),
+            ("rate", 2.0.into()),
+            ("depth", Value::Int(3)),
+        ]);
+        let errors: Vec<String> = space
+            .add_point(&wrong)
+            .unwrap_err()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            errors,
+            [
+                "there is no parameter `depth`",
+                "`momentum` is never `0.25`",
+                "`rate` is never `2.0`"
+            ]
+        );
         let inactive = space.add_point(&given(&[("momentum", 0.2.into())])).unwrap_err();
-        assert_eq!(inactive, [PointError::Inactive { name: "momentum".to_owned() }]);
+        assert_eq!(
+            inactive,
+            [PointError::Inactive {
+                name: "momentum".to_owned()
+            }]
+        );
         let infeasible = space.add_point(&given(&[("rate", 0.75.into())])).unwrap_err();
-        assert_eq!(infeasible[0].to_string(), "the point violates the constraint `rate <= 0.5`");
+        assert_eq!(
+            infeasible[0].to_string(),
+            "the point violates the constraint `rate <= 0.5`"
+        );
         assert!(space.first_points().is_empty());
     }
 
@@ -230,7 +264,13 @@ mod tests {
         let hints = |name: &str| Hints {
             init: (name == "rate").then_some(Value::Float(0.1)),
             prior: Some(Prior {
-                value: if name == "rate" { 0.2.into() } else if name == "momentum" { 0.9.into() } else { "sgd".into() },
+                value: if name == "rate" {
+                    0.2.into()
+                } else if name == "momentum" {
+                    0.9.into()
+                } else {
+                    "sgd".into()
+                },
                 confidence: Confidence::Medium,
             }),
             low_cost: None,
@@ -241,11 +281,24 @@ mod tests {
         let listed: Vec<_> = space
             .first_points()
             .iter()
-            .map(|point| (point.origin, point.configuration.get("rate").and_then(Value::as_f64).unwrap()))
+            .map(|point| {
+                (
+                    point.origin,
+                    point.configuration.get("rate").and_then(Value::as_f64).unwrap(),
+                )
+            })
             .collect();
         // The prior's point is the first one again.
-        assert_eq!(listed, [("points_to_evaluate", 0.2), ("points_to_evaluate", 0.4), ("init", 0.1)]);
-        assert!(space.first_points().iter().all(|point| space.contains(&point.configuration)));
+        assert_eq!(
+            listed,
+            [("points_to_evaluate", 0.2), ("points_to_evaluate", 0.4), ("init", 0.1)]
+        );
+        assert!(
+            space
+                .first_points()
+                .iter()
+                .all(|point| space.contains(&point.configuration))
+        );
     }
 
     #[test]

@@ -36,7 +36,11 @@ impl Domain {
             }
             (
                 Some(count),
-                Self::Choice { .. } | Self::Weighted { .. } | Self::Int { .. } | Self::Float { .. } | Self::Normal { .. },
+                Self::Choice { .. }
+                | Self::Weighted { .. }
+                | Self::Int { .. }
+                | Self::Float { .. }
+                | Self::Normal { .. },
             ) => Shape::Ordered { count },
         }
     }
@@ -101,7 +105,9 @@ impl Domain {
                 let (low, high) = log_step_bounds(*min, first, count as f64 - 1.0, *step);
                 ((self.edge(number).ln() - low) / (high - low)).clamp(0.0, 1.0)
             }
-            Self::Int { min, max, log: true, .. } => {
+            Self::Int {
+                min, max, log: true, ..
+            } => {
                 let (low, high) = log_bounds(*min, *max);
                 ((self.edge(number).ln() - low) / (high - low)).clamp(0.0, 1.0)
             }
@@ -131,10 +137,6 @@ impl Domain {
         let Self::Normal { range, mean, deviation } = self else {
             return None;
         };
-        let (min, max) = match range.cardinality() {
-            Some(count) => (range.edge(0), range.edge(count)),
-            None => range.bounds()?,
-        };
         let scale = match **range {
             Self::Float { log: true, .. } | Self::Int { log: true, .. } => Scale::Logarithmic,
             Self::Float { .. }
@@ -142,6 +144,13 @@ impl Domain {
             | Self::Normal { .. }
             | Self::Choice { .. }
             | Self::Weighted { .. } => Scale::Linear,
+        };
+        let (min, max) = range.bounds()?;
+        let (min, max) = match (range.cardinality(), scale) {
+            (None, _) => (min, max),
+            (Some(count), Scale::Linear) => (range.edge(0), range.edge(count)),
+            // Half a step may be more than the smallest value.
+            (Some(count), Scale::Logarithmic) => (range.edge(0).max(0.5 * min), range.edge(count)),
         };
         let curve = TruncatedNormal::new(*mean, *deviation, scale.position(min), scale.position(max));
         Some((curve, scale))

@@ -18,20 +18,44 @@ const fn described(name: &'static str, about: &'static str) -> Described {
 pub const PARAMETER_KEYS: [Described; 16] = [
     described("value", "the one value of a constant"),
     described("values", "the list of values to choose from"),
-    described("probabilities", "how likely each of the values is, in their order; the sum is 1"),
+    described(
+        "probabilities",
+        "how likely each of the values is, in their order; the sum is 1",
+    ),
     described("ordered", "whether neighbours in the list of values are alike"),
     described("min", "the smallest value, inclusive"),
     described("max", "the largest value, inclusive"),
     described("q", "only every q-th number: the distance of neighbouring values"),
     described("log", "search on a logarithmic scale"),
-    described("mu", "the mean of a normal distribution; of a log-normal one, the mean of the logarithm"),
-    described("sigma", "the standard deviation of a normal distribution; of a log-normal one, that of the logarithm"),
-    described("distribution", "how likely the values are; without it, uniform between the bounds"),
-    described("when", "a condition on other parameters: where it is not true, there is no such parameter"),
-    described("prior", "the value that is probably best, or `{value: 3, confidence: low}` (or medium, or high)"),
+    described(
+        "mu",
+        "the mean of a normal distribution; of a log-normal one, the mean of the logarithm",
+    ),
+    described(
+        "sigma",
+        "the standard deviation of a normal distribution; of a log-normal one, that of the logarithm",
+    ),
+    described(
+        "distribution",
+        "how likely the values are; without it, uniform between the bounds",
+    ),
+    described(
+        "when",
+        "a condition on other parameters: where it is not true, there is no such parameter",
+    ),
+    described(
+        "prior",
+        "the value that is probably best, or `{value: 3, confidence: low}` (or medium, or high)",
+    ),
     described("init", "the value to try first"),
-    described("low_cost", "a value at which a trial is cheap, where a local search begins"),
-    described("parameters", "parameters of their own, whose names begin with this one's and a dot"),
+    described(
+        "low_cost",
+        "a value at which a trial is cheap, where a local search begins",
+    ),
+    described(
+        "parameters",
+        "parameters of their own, whose names begin with this one's and a dot",
+    ),
 ];
 
 /// What a distribution of numbers between bounds says about its range.
@@ -60,7 +84,10 @@ pub(super) enum Family {
     Constant,
     Categorical,
     Range(RangeRules),
-    Normal { is_log: bool, is_stepped: bool },
+    Normal {
+        is_log: bool,
+        is_stepped: bool,
+    },
     /// Known, but not searched.
     Beta,
 }
@@ -110,9 +137,21 @@ pub(super) const ROWS: [Distribution; 19] = [
         "one of `values`, as likely as `probabilities` say",
         Family::Categorical,
     ),
-    row("uniform", "real numbers from `min` to `max`", range(Some(false), false, false)),
-    row("int_uniform", "whole numbers from `min` to `max`", range(Some(true), false, false)),
-    row("q_uniform", "every `q`-th number from `min` to `max`", range(None, false, true)),
+    row(
+        "uniform",
+        "real numbers from `min` to `max`",
+        range(Some(false), false, false),
+    ),
+    row(
+        "int_uniform",
+        "whole numbers from `min` to `max`",
+        range(Some(true), false, false),
+    ),
+    row(
+        "q_uniform",
+        "every `q`-th number from `min` to `max`",
+        range(None, false, true),
+    ),
     row(
         "log_uniform_values",
         "real numbers, uniform in the logarithm",
@@ -148,10 +187,18 @@ pub(super) const ROWS: [Distribution; 19] = [
         "uniform in the logarithm; `min` and `max` are exponents of e for the reciprocal",
         exponents(false, Bounds::InverseExponents),
     ),
-    row("normal", "normal, cut off 4 `sigma` from `mu` or at the bounds", normal(false, false)),
+    row(
+        "normal",
+        "normal, cut off 4 `sigma` from `mu` or at the bounds",
+        normal(false, false),
+    ),
     row("q_normal", "every `q`-th number, normal", normal(false, true)),
     row("log_normal", "the logarithm is normal", normal(true, false)),
-    row("q_log_normal", "multiples of `q` whose logarithm is normal", normal(true, true)),
+    row(
+        "q_log_normal",
+        "multiples of `q` whose logarithm is normal",
+        normal(true, true),
+    ),
     row("beta", "not searched: write `normal` with bounds", Family::Beta),
     row("q_beta", "not searched: write `q_normal` with bounds", Family::Beta),
 ];

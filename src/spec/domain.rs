@@ -52,7 +52,10 @@ enum Form {
     Values,
     /// Bounds, and what a distribution says of them.
     Range(Option<RangeRules>),
-    Normal { is_log: bool, is_stepped: bool },
+    Normal {
+        is_log: bool,
+        is_stepped: bool,
+    },
 }
 
 impl Form {

@@ -61,7 +61,9 @@ pub(super) fn value_of(name: &str, node: &Node, domain: &Domain, problems: &mut 
 /// What to write instead of a value that the domain does not contain.
 fn instead(domain: &Domain, value: &Value) -> Option<String> {
     let words: Vec<String> = match domain {
-        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => values.iter().map(Value::to_string).collect(),
+        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => {
+            values.iter().map(Value::to_string).collect()
+        }
         Domain::Float { .. } | Domain::Int { .. } | Domain::Normal { .. } => return nearest_number(domain, value),
     };
     match did_you_mean(value.as_str().unwrap_or_default(), words.iter().map(String::as_str)) {
@@ -83,7 +85,12 @@ fn nearest_number(domain: &Domain, value: &Value) -> Option<String> {
             return Some(format!("it lies between {min} and {max}"));
         }
     };
-    let distance = |place: u64| domain.nth(place).as_f64().map_or(f64::MAX, |other| (other - number).abs());
+    let distance = |place: u64| {
+        domain
+            .nth(place)
+            .as_f64()
+            .map_or(f64::MAX, |other| (other - number).abs())
+    };
     let (mut low, mut high) = (0, count - 1);
     while high - low > 1 {
         let middle = low + (high - low) / 2;

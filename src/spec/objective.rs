@@ -9,7 +9,7 @@ use super::parameters::Names;
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{DataSpec, FineTuneSpec, FunctionSpec, ModelSource, ObjectiveSpec, Task};
-use crate::space::{Domain, Space, Value};
+use crate::space::{Domain, Space};
 use crate::suggestion::did_you_mean;
 
 /// The models inside the program: name, task, and the largest freeze depth.
@@ -243,6 +243,8 @@ pub(super) fn check_space(objective: &ObjectiveSpec, space: &Space, spec: &Field
 fn is_number(domain: &Domain) -> bool {
     match domain {
         Domain::Float { .. } | Domain::Int { .. } | Domain::Normal { .. } => true,
-        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => values.iter().all(|value| value.as_f64().is_some()),
+        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => {
+            values.iter().all(|value| value.as_f64().is_some())
+        }
     }
 }

@@ -43,7 +43,10 @@ pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> 
             Read::LeftOut => {}
         }
     }
-    let known: Vec<(&str, &Domain)> = sound.iter().map(|(flat, domain)| (flat.name.as_str(), domain)).collect();
+    let known: Vec<(&str, &Domain)> = sound
+        .iter()
+        .map(|(flat, domain)| (flat.name.as_str(), domain))
+        .collect();
     let mut expression = |node: &Node, what: &str| read_expression(node, what, &known, &broken, problems);
     let conditions: Vec<Option<Expression>> = groups.conditions.iter().map(|node| expression(node, "when")).collect();
     let constraint_nodes = constraint_nodes(spec);
@@ -53,7 +56,10 @@ pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> 
         .collect();
     let mut built = Vec::new();
     for (flat, domain) in &sound {
-        let all = flat.conditions.iter().filter_map(|&condition| conditions[condition].clone());
+        let all = flat
+            .conditions
+            .iter()
+            .filter_map(|&condition| conditions[condition].clone());
         built.push(Parameter {
             condition: all.reduce(|outer, inner| outer.and(&inner)),
             hints: hints::read(&flat.name, flat.node, domain, problems),
@@ -143,7 +149,12 @@ impl<'a> Groups<'a> {
                 });
                 continue;
             };
-            Fields::read(&entry.value, &format!("the group `{name}`"), &["parameters", "when"], problems);
+            Fields::read(
+                &entry.value,
+                &format!("the group `{name}`"),
+                &["parameters", "when"],
+                problems,
+            );
             if let Some(fields) = Fields::read_any(inner, "parameters", problems) {
                 self.add(&format!("{name}."), &conditions, fields, problems);
             }
@@ -265,7 +276,10 @@ fn infeasible(conflict: &Conflict, spec: &Fields<'_>, constraints: &[&Node]) -> 
         .and_then(|blamed| constraints.get(blamed.index))
         .map_or(spec.place, |node| &node.place);
     let quantity = if conflict.together == 0 { "no" } else { "hardly any" };
-    let drawn = format!("{quantity} configuration satisfies the constraints: {} were drawn", conflict.draws);
+    let drawn = format!(
+        "{quantity} configuration satisfies the constraints: {} were drawn",
+        conflict.draws
+    );
     let diagnostic = Diagnostic::error(place, drawn);
     match conflict.blamed.as_slice() {
         [only] => diagnostic

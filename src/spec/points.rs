@@ -24,7 +24,10 @@ pub(super) fn read(spec: &Fields<'_>, space: &mut Space, problems: &mut Problems
     if let Some(point) = space.init_point()
         && let Some(constraint) = space.violated(&point)
     {
-        let message = format!("the `init` values together violate `{}`: they are not tried first", constraint.source());
+        let message = format!(
+            "the `init` values together violate `{}`: they are not tried first",
+            constraint.source()
+        );
         let place = spec.entry("parameters").map_or(spec.place, |entry| &entry.key_place);
         problems.warning(place, message, "give other `init` values, or give more of them");
     }
@@ -56,7 +59,9 @@ fn point(node: &Node, space: &mut Space, problems: &mut Problems) {
     let Err(errors) = space.add_point(&given) else { return };
     for error in errors {
         let name = match &error {
-            PointError::Unknown { name } | PointError::Outside { name, .. } | PointError::Inactive { name } => Some(name),
+            PointError::Unknown { name } | PointError::Outside { name, .. } | PointError::Inactive { name } => {
+                Some(name)
+            }
             PointError::Infeasible { .. } => None,
         };
         let entry = entries.iter().find(|entry| Some(&entry.key) == name);
@@ -64,9 +69,8 @@ fn point(node: &Node, space: &mut Space, problems: &mut Problems) {
         let diagnostic = Diagnostic::error(place, error.to_string());
         let is_partial = given.iter().count() < space.parameters().len();
         problems.error(match error {
-            PointError::Infeasible { .. } if is_partial => {
-                diagnostic.with_help("what a point leaves out has its `init` value, its prior's or the middle of its range")
-            }
+            PointError::Infeasible { .. } if is_partial => diagnostic
+                .with_help("what a point leaves out has its `init` value, its prior's or the middle of its range"),
             PointError::Infeasible { .. }
             | PointError::Inactive { .. }
             | PointError::Outside { .. }
@@ -76,7 +80,11 @@ fn point(node: &Node, space: &mut Space, problems: &mut Problems) {
 }
 
 fn unknown(entry: &Entry, space: &Space) -> Diagnostic {
-    let names: Vec<&str> = space.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
+    let names: Vec<&str> = space
+        .parameters()
+        .iter()
+        .map(|parameter| parameter.name.as_str())
+        .collect();
     let meant = did_you_mean(&entry.key, names.iter().copied());
     Diagnostic::error(&entry.key_place, format!("there is no parameter `{}`", entry.key)).with_meant(meant, &names)
 }

@@ -199,7 +199,10 @@ fn write_range(yaml: &mut Yaml, range: &Domain, normal: Option<(f64, f64)>) {
 
 /// A configuration as a mapping on one line.
 fn write_point(point: &Configuration) -> String {
-    let values: Vec<String> = point.iter().map(|(name, given)| format!("{}: {}", quoted(name), value(given))).collect();
+    let values: Vec<String> = point
+        .iter()
+        .map(|(name, given)| format!("{}: {}", quoted(name), value(given)))
+        .collect();
     format!("{{{}}}", values.join(", "))
 }
 

@@ -217,9 +217,15 @@ fn the_unit_interval_is_where_a_normal_distribution_is_uniform() {
 #[test]
 fn whole_numbers_have_the_mass_of_half_a_step_around_them() {
     let dice = Domain::int(-2, 2).normal(0.0, 1.0);
-    let widths: Vec<f64> = (0..5).map(|number| dice.share(number)).map(|share| share.end - share.start).collect();
+    let widths: Vec<f64> = (0..5)
+        .map(|number| dice.share(number))
+        .map(|share| share.end - share.start)
+        .collect();
     // P(|z| < 0.5), P(0.5 < z < 1.5) and P(1.5 < z < 2.5), of P(|z| < 2.5) = 0.98758.
-    for (width, mass) in widths.iter().zip([0.060_598, 0.241_730, 0.382_925, 0.241_730, 0.060_598]) {
+    for (width, mass) in widths
+        .iter()
+        .zip([0.060_598, 0.241_730, 0.382_925, 0.241_730, 0.060_598])
+    {
         assert!((width - mass / 0.987_581).abs() < 1e-5, "{widths:?}");
     }
 }
@@ -240,7 +246,21 @@ fn a_value_is_written_as_its_domain_writes_it() {
     let canonical = |domain: Domain, value: Value| domain.canonical(&value);
     assert_eq!(canonical(Domain::float(0.0, 5.0), Value::Int(3)), Some(3.0.into()));
     assert_eq!(canonical(Domain::int(0, 5), 3.0.into()), Some(Value::Int(3)));
-    assert_eq!(canonical(Domain::float(0.0, 1.0).step(0.1), (0.1 + 0.2).into()), Some(0.3.into()));
-    assert_eq!(canonical(Domain::choice([8_i64, 16]), 16.0.into()), Some(Value::Int(16)));
+    assert_eq!(
+        canonical(Domain::float(0.0, 1.0).step(0.1), (0.1 + 0.2).into()),
+        Some(0.3.into())
+    );
+    assert_eq!(
+        canonical(Domain::choice([8_i64, 16]), 16.0.into()),
+        Some(Value::Int(16))
+    );
     assert_eq!(canonical(Domain::int(0, 5), 3.5.into()), None);
+}
+
+#[test]
+fn a_step_wider_than_the_smallest_number_has_a_share() {
+    let domain = Domain::int(1, 99).log().step(9.0).normal(2.0, 1.0);
+    assert_eq!(domain.share(0).start, 0.0);
+    assert!(domain.share(0).end > 0.0 && domain.share(0).end < 1.0);
+    assert_eq!(domain.decode(0.0), Value::Int(1));
 }

@@ -130,7 +130,10 @@ fn constraints_that_only_conflict_together_are_blamed_together() {
     assert!((29_500..30_500).contains(&conflict.blamed[0].satisfied), "{conflict:?}");
     assert!((14_500..15_500).contains(&conflict.blamed[1].satisfied), "{conflict:?}");
     // Any two of these three can be true, but not all.
-    let three = space(&[unit("a"), unit("b"), unit("c")], &["a > b + 0.1", "c < 0.99", "b > c + 0.1", "c > a + 0.1"]);
+    let three = space(
+        &[unit("a"), unit("b"), unit("c")],
+        &["a > b + 0.1", "c < 0.99", "b > c + 0.1", "c > a + 0.1"],
+    );
     let SpaceError::Infeasible(conflict) = three.unwrap_err() else {
         panic!("another error")
     };
@@ -143,7 +146,12 @@ fn a_space_is_refused_when_fewer_than_one_in_ten_thousand_are_feasible() {
     let unit = |name: &'static str| (name, float(0.0, 1.0), "");
     let parameters = [unit("a"), unit("b"), unit("c")];
     let error = space(&parameters, &["a < 0.01 and b < 0.01 and c < 0.05"]).unwrap_err();
-    assert!(error.to_string().contains("configuration satisfies the constraints: of 50000 drawn"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("configuration satisfies the constraints: of 50000 drawn"),
+        "{error}"
+    );
     let rare = space(&parameters, &["a < 0.01", "b < 0.05"]).unwrap();
     let mut rng = rng::stream(Seed(3), "test", &[]);
     assert!((0..20).all(|_| rare.is_feasible(&rare.sample(&mut rng))));

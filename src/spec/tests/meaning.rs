@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::space::{Confidence, Domain, Expression, Hints, Prior, Value};
+use crate::space::{Confidence, Configuration, Domain, Expression, Hints, Prior, Value};
 use crate::spec::{
     Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, HYPERPARAMETERS, Metric, ModelSource,
     ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, Task, load,
@@ -163,8 +163,14 @@ fn parameters_are_read_as_wandb_reads_them() {
 
 #[test]
 fn normal_distributions_end_at_four_sigma_or_at_their_bounds() {
-    assert_eq!(domain("{distribution: normal, mu: 1, sigma: 0.5}"), float(-1.0, 3.0, false, None).normal(1.0, 0.5));
-    assert_eq!(domain("{mu: 1, sigma: 0.5}"), float(-1.0, 3.0, false, None).normal(1.0, 0.5));
+    assert_eq!(
+        domain("{distribution: normal, mu: 1, sigma: 0.5}"),
+        float(-1.0, 3.0, false, None).normal(1.0, 0.5)
+    );
+    assert_eq!(
+        domain("{mu: 1, sigma: 0.5}"),
+        float(-1.0, 3.0, false, None).normal(1.0, 0.5)
+    );
     assert_eq!(
         domain("{distribution: normal, min: 0, max: 9}"),
         float(0.0, 4.0, false, None).normal(0.0, 1.0)
@@ -208,7 +214,9 @@ fn the_rest_of_wandb_s_distributions_means_what_it_says_there() {
     );
     for word in ["categorical", "categorical_w_probabilities"] {
         assert_eq!(
-            domain(&format!("{{distribution: {word}, values: [a, b], probabilities: [0.25, 0.75]}}")),
+            domain(&format!(
+                "{{distribution: {word}, values: [a, b], probabilities: [0.25, 0.75]}}"
+            )),
             Domain::choice(["a", "b"]).weighted([0.25, 0.75])
         );
     }
@@ -227,7 +235,12 @@ fn nested_parameters_have_dotted_names_and_all_the_conditions_around_them() {
         .space
         .parameters()
         .iter()
-        .map(|parameter| (parameter.name.as_str(), parameter.condition.as_ref().map(Expression::source)))
+        .map(|parameter| {
+            (
+                parameter.name.as_str(),
+                parameter.condition.as_ref().map(Expression::source),
+            )
+        })
         .collect();
     assert_eq!(
         conditions,
@@ -244,10 +257,13 @@ fn nested_parameters_have_dotted_names_and_all_the_conditions_around_them() {
 
 #[test]
 fn conditions_nest_to_any_depth() {
-    let chain: String = (1..60)
-        .map(|depth| format!("  p{depth}: {{min: 0.0, max: 1.0, when: p{} > 0}}\n", depth - 1))
+    let chain: Vec<String> = (1..60)
+        .map(|depth| format!("  p{depth}: {{min: 0.0, max: 1.0, when: p{} > 0}}", depth - 1))
         .collect();
-    let spec = spec(&format!("function: sphere\nparameters:\n  p0: {{min: 0.0, max: 1.0}}\n{chain}"));
+    let chain = chain.join("\n");
+    let spec = spec(&format!(
+        "function: sphere\nparameters:\n  p0: {{min: 0.0, max: 1.0}}\n{chain}"
+    ));
     assert_eq!(spec.space.decode(&[0.5; 60]).iter().count(), 60);
     assert_eq!(spec.space.decode(&[0.0; 60]).iter().count(), 1);
 }
@@ -258,7 +274,12 @@ fn hints_are_values_of_their_parameter() {
         "function: sphere\nparameters:\n  x: {min: 0.0, max: 5, prior: 3, init: 1, low_cost: 0}\n  \
          y: {values: [8, 16], prior: {value: 16.0, confidence: high}}\n",
     );
-    let hints: Vec<&Hints> = spec.space.parameters().iter().map(|parameter| &parameter.hints).collect();
+    let hints: Vec<&Hints> = spec
+        .space
+        .parameters()
+        .iter()
+        .map(|parameter| &parameter.hints)
+        .collect();
     let prior = |value: Value, confidence| Some(Prior { value, confidence });
     assert_eq!(
         *hints[0],
@@ -279,12 +300,12 @@ fn points_to_evaluate_are_filled_in() {
         "function: sphere\nparameters:\n  x: {min: 0.0, max: 1.0, init: 0.25}\n  k: {values: [a, b]}\n  \
          y: {min: 0, max: 4, when: k == 'b'}\npoints_to_evaluate:\n- {x: 1}\n- {k: b}\n- {}\n",
     );
-    let points: Vec<String> = spec
-        .space
-        .points()
-        .map(|point| point.iter().map(|(name, value)| format!("{name}={value} ")).collect())
-        .collect();
-    assert_eq!(points, ["k=a x=1.0 ", "k=b x=0.25 y=2 ", "k=a x=0.25 "]);
+    let shown = |point: &Configuration| -> Vec<String> {
+        point.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    };
+    let points: Vec<Vec<String>> = spec.space.points().map(shown).collect();
+    let expected: [&[&str]; 3] = [&["k=a", "x=1.0"], &["k=b", "x=0.25", "y=2"], &["k=a", "x=0.25"]];
+    assert_eq!(points, expected);
 }
 
 #[test]

@@ -38,10 +38,10 @@ error: the range of `x` lies further than 4 `sigma` from `mu`
 "##);
     insta::assert_snapshot!(function_errors("  x: {distribution: q_normal, mu: 0.4, sigma: 0.01}"), @r##"
 error: the range of `x` holds no multiple of `q`
- --> space.yaml:4:6
+ --> space.yaml:4:21
   |
 4 |   x: {distribution: q_normal, mu: 0.4, sigma: 0.01}
-  |      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |                     ^^^^^^^^
 "##);
     insta::assert_snapshot!(function_errors("  x: {distribution: log_normal, log: true}"), @r##"
 error: `log` does not go together with a normal distribution
