@@ -1,7 +1,7 @@
 //! What the user wants to see tried comes first; then the searcher is asked.
 //!
-//! Known good configurations, `init` values and the mode of the priors: as Optuna's `enqueue_trial`, FLAML's
-//! `points_to_evaluate` and BoTorch-style priors do it (Hvarfner et al. 2022 begin with the prior's mode, §4.1).
+//! Known good configurations (Optuna's `enqueue_trial`, FLAML's `points_to_evaluate`), `init` values, and the mode of the
+//! priors (which Mallik et al. 2023 evaluate first, too).
 
 use super::{Proposal, Searcher};
 use crate::trials::{Trial, View};

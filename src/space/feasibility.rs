@@ -173,7 +173,7 @@ impl Space {
     }
 
     /// Takes away constraints, the least strict first, as long as the others alone leave too few points: what remains is
-    /// an irreducible conflict (the deletion filter of Chinneck & Dravnieks 1991, §3, on a sample of the space).
+    /// an irreducible conflict (the deletion filter of Chinneck & Dravnieks 1991, on a sample of the space).
     fn conflict(&self, draws: usize) -> Conflict {
         let mut rng = rng::stream(Seed(0), "feasibility", &[]);
         let count = self.constraints().len();

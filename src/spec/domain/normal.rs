@@ -1,10 +1,15 @@
 //! Normal and log-normal distributions.
 
-use super::{MOST_DEVIATIONS, allowed, whole, wrong_bounds, wrong_grid};
+use super::allowed;
+use super::range::{whole, wrong_bounds, wrong_grid};
 use crate::space::{Domain, Value};
 use crate::spec::diagnostics::Diagnostic;
 use crate::spec::hyperparameters::{Hyperparameter, HyperparameterKind};
 use crate::spec::reader::{self, Fields, Problems};
+
+/// A normal distribution ends so many deviations from its mean, or at its bounds where these are nearer. Fewer than one draw
+/// in ten thousand would lie beyond, and a searcher that looks at the edge of the unit interval finds a plausible value.
+const MOST_DEVIATIONS: f64 = 4.0;
 
 /// Reads `mu`, `sigma` and, where they are given, bounds and a step. The bounds come out no further than 4 deviations
 /// from the mean.
