@@ -7,7 +7,7 @@ use crate::finetune::data::{DataError, Dataset, SplitOptions, TableOptions, Toke
 use crate::finetune::hub::{self, HubError, ModelKind};
 use crate::finetune::{Device, LoadError, Pretrained};
 use crate::rng::Fingerprint;
-use crate::space::{Configuration, Domain, Value};
+use crate::space::{Configuration, Value};
 use crate::spec::{DataSpec, FineTuneSpec, ModelSource, Spec, Split, Task};
 use crate::study::{Cost, Identity};
 use crate::units::Samples;
@@ -184,7 +184,9 @@ impl Inputs {
             .parameters()
             .iter()
             .find(|parameter| parameter.name == "freeze_depth");
-        let asked = depth.and_then(|parameter| largest(&parameter.domain)).unwrap_or(0);
+        let asked = depth
+            .and_then(|parameter| parameter.domain.largest_integer())
+            .unwrap_or(0);
         let most = self.model.freeze_depths();
         if asked > most as i64 {
             let (model, parts) = (model_name(&fine_tune.model), self.model.block_names());
@@ -283,13 +285,5 @@ fn data_name(data: &DataSpec) -> String {
     match data {
         DataSpec::Builtin { name, .. } => format!("builtin:{name}"),
         DataSpec::Table { train, .. } => train.display().to_string(),
-    }
-}
-
-fn largest(domain: &Domain) -> Option<i64> {
-    match domain {
-        Domain::Int { max, .. } => Some(*max),
-        Domain::Float { max, .. } => Some(*max as i64),
-        Domain::Choice { values, .. } => values.iter().filter_map(Value::as_i64).max(),
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! Imports `trials` and below. Conformance tests run over every searcher of the registry.
 
+mod first_points;
 mod nsga2;
 mod random;
 mod scalarised;
 mod tpe;
 
+pub use first_points::FirstPoints;
 pub use nsga2::Nsga2;
 pub use random::Random;
 pub use scalarised::Scalarised;
@@ -42,13 +44,14 @@ pub struct Proposal {
     pub origin: &'static str,
 }
 
-/// The searcher that a spec names.
+/// The searcher that a spec names, after the first points of the space.
 pub fn build(spec: SearcherSpec) -> Box<dyn Searcher> {
-    match spec {
+    let searcher: Box<dyn Searcher> = match spec {
         SearcherSpec::Random => Box::new(Random),
         SearcherSpec::Tpe => Box::new(Tpe::default()),
         SearcherSpec::Nsga2 => Box::new(Nsga2),
-    }
+    };
+    Box::new(FirstPoints::new(searcher))
 }
 
 /// The searcher that a spec names, for a study with several metrics or with constraints on metrics.

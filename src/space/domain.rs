@@ -1,6 +1,7 @@
 //! The values a parameter may take, and their place in the unit interval.
 
 use super::Value;
+use super::expression::Datum;
 
 /// The values a parameter may take. Built by `spec`, which has checked that it is not empty.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,10 +29,30 @@ pub enum Domain {
         /// Distance of neighbouring values, at least 1.
         step: i64,
     },
+    /// Numbers of a range, as likely as a normal distribution says that is cut off at the range's ends
+    /// (its logarithm's, where the range is logarithmic: a log-normal distribution).
+    Normal {
+        /// A [`Self::Float`] or [`Self::Int`]. Its ends should lie within 5 deviations of the mean: beyond that a share
+        /// of the unit interval is narrower than a float can tell.
+        range: Box<Self>,
+        /// The likeliest value, or its logarithm; it may lie outside the range.
+        mean: f64,
+        /// The standard deviation of the value, or of its logarithm; greater than 0.
+        deviation: f64,
+    },
     /// One of several values; `ordered` means that neighbours in the list are alike.
     Choice {
         /// The values, at least one, all different.
         values: Vec<Value>,
+        /// Neighbours in the list are alike.
+        ordered: bool,
+    },
+    /// One of several values, each as likely as it is said to be.
+    Weighted {
+        /// The values, at least one, all different.
+        values: Vec<Value>,
+        /// How likely each is: greater than 0, in sum 1.
+        probabilities: Vec<f64>,
         /// Neighbours in the list are alike.
         ordered: bool,
     },
@@ -53,12 +74,15 @@ impl Domain {
                 Some(((max - first) / step + STEP_SLACK).floor() as u64 + 1)
             }
             Self::Int { min, max, step, .. } => Some(((max - min) / step) as u64 + 1),
-            Self::Choice { values, .. } => Some(values.len() as u64),
+            Self::Normal { range, .. } => range.cardinality(),
+            Self::Choice { values, .. } | Self::Weighted { values, .. } => Some(values.len() as u64),
         }
     }
 
-    /// The value at `unit`, a point of `[0, 1]` (clamped). Every value has a share of the interval:
-    /// equal shares for choices and steps, shares by logarithm where the domain is logarithmic.
+    /// The value at `unit`, a point of `[0, 1]` (clamped). Every value has a share of the interval, as wide as the value
+    /// is likely: equal shares for choices and steps, shares by logarithm where the domain is logarithmic, by the normal
+    /// distribution's mass or by the given probabilities where there are such. So what is uniform in the interval is
+    /// distributed as the user wished.
     pub fn decode(&self, unit: f64) -> Value {
         let unit = unit.clamp(0.0, 1.0);
         match self {
@@ -102,10 +126,15 @@ impl Domain {
                 };
                 Value::Int(min + index.clamp(0, steps) * step)
             }
+            Self::Normal { range, .. } => match (range.cardinality(), self.curve()) {
+                (None, Some((curve, scale))) => range.clamped(scale.value(curve.quantile(unit))),
+                (Some(_), _) | (None, None) => range.nth(self.number_at(unit)),
+            },
             Self::Choice { values, .. } => {
                 let index = (unit * values.len() as f64).floor() as usize;
                 values[index.min(values.len() - 1)].clone()
             }
+            Self::Weighted { values, .. } => values[self.number_at(unit) as usize].clone(),
         }
     }
 
@@ -125,7 +154,8 @@ impl Domain {
                 Value::Float(on_grid(first, number as f64, *step).clamp(*min, *max))
             }
             Self::Int { min, step, .. } => Value::Int(min + number as i64 * step),
-            Self::Choice { values, .. } => values[number as usize].clone(),
+            Self::Normal { range, .. } => range.nth(number),
+            Self::Choice { values, .. } | Self::Weighted { values, .. } => values[number as usize].clone(),
         }
     }
 
@@ -170,11 +200,78 @@ impl Domain {
                         + 0.5 / ((max - min) / step + 1) as f64
                 })
             }
+            Self::Normal { range, .. } => match (range.number(value), self.curve()) {
+                (Some(number), _) => Some(self.middle(number)),
+                (None, Some((curve, scale))) => {
+                    range.encode(value)?;
+                    value.as_f64().map(|number| curve.cumulative(scale.position(number)))
+                }
+                (None, None) => None,
+            },
             Self::Choice { values, .. } => {
                 let index = values.iter().position(|choice| choice.is_same(value))?;
                 Some((index as f64 + 0.5) / values.len() as f64)
             }
+            Self::Weighted { values, .. } => {
+                let index = values.iter().position(|choice| choice.is_same(value))?;
+                Some(self.middle(index as u64))
+            }
         }
+    }
+
+    /// `value` as this domain writes it: 3 is 3.0 among floats, 0.30000000000000004 is 0.3 where that is a step.
+    /// `None` if the domain does not contain it.
+    pub fn canonical(&self, value: &Value) -> Option<Value> {
+        self.encode(value)?;
+        match self.number(value) {
+            Some(number) => Some(self.nth(number)),
+            None => value.as_f64().map(Value::Float),
+        }
+    }
+
+    /// The value at `unit` as an expression reads it.
+    pub(super) fn datum(&self, unit: f64) -> Datum<'_> {
+        match self {
+            Self::Choice { values, .. } | Self::Weighted { values, .. } => {
+                Datum::from(&values[self.number_at(unit.clamp(0.0, 1.0)) as usize])
+            }
+            Self::Float { .. } | Self::Int { .. } | Self::Normal { .. } => {
+                Datum::Number(self.decode(unit).as_f64().unwrap_or(f64::NAN))
+            }
+        }
+    }
+
+    fn middle(&self, number: u64) -> f64 {
+        let share = self.share(number);
+        f64::midpoint(share.start, share.end)
+    }
+
+    /// The smallest and the largest number of a range; `None` of a list of values.
+    pub fn bounds(&self) -> Option<(f64, f64)> {
+        match self {
+            Self::Float { min, max, .. } => Some((*min, *max)),
+            Self::Int { min, max, .. } => Some((*min as f64, *max as f64)),
+            Self::Normal { range, .. } => range.bounds(),
+            Self::Choice { .. } | Self::Weighted { .. } => None,
+        }
+    }
+
+    /// The largest whole number in it, if there is any.
+    pub fn largest_integer(&self) -> Option<i64> {
+        match self {
+            Self::Int { max, .. } => Some(*max),
+            Self::Float { max, .. } => Some(max.floor() as i64),
+            Self::Normal { range, .. } => range.largest_integer(),
+            Self::Choice { values, .. } | Self::Weighted { values, .. } => {
+                values.iter().filter_map(Value::as_i64).max()
+            }
+        }
+    }
+
+    /// A number as a value inside the bounds.
+    fn clamped(&self, number: f64) -> Value {
+        let (min, max) = self.bounds().unwrap_or((number, number));
+        Value::Float(number.clamp(min, max))
     }
 }
 
@@ -191,11 +288,16 @@ pub(super) fn first_step(min: f64, log: bool, step: f64) -> f64 {
 
 /// `first + index·step` without the tail of binary rounding: 0.15, not 0.15000000000000002.
 fn on_grid(first: f64, index: f64, step: f64) -> f64 {
+    /// Up to here a power of ten is exact, and the quotient of two exact numbers is the nearest one to the decimal.
+    const EXACT_DIGITS: f64 = 22.0;
     let exact = first + index * step;
-    let digits = (15.0 - exact.abs().max(step).log10().ceil()).clamp(0.0, 300.0);
-    let rounded: f64 = format!("{exact:.0$}", digits as usize - usize::from(digits >= 1.0))
-        .parse()
-        .unwrap_or(exact);
+    let digits = (14.0 - exact.abs().max(step).log10().ceil()).clamp(0.0, 299.0);
+    let rounded: f64 = if digits <= EXACT_DIGITS {
+        let scale = 10_f64.powi(digits as i32);
+        (exact * scale).round() / scale
+    } else {
+        format!("{exact:.0$}", digits as usize).parse().unwrap_or(exact)
+    };
     // Never -0.0, which would be shown and hashed as another value.
     rounded + 0.0
 }
@@ -214,183 +316,4 @@ pub(super) fn log_bounds(min: i64, max: i64) -> (f64, f64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn texts() -> Vec<Value> {
-        ["a", "b", "c"].map(|text| Value::Text(text.to_owned())).to_vec()
-    }
-
-    /// Every kind of domain, with bounds of all sizes.
-    fn any_domain() -> impl Strategy<Value = Domain> {
-        let linear = (-1e6..1e6_f64, 0.0..1e6_f64);
-        let log = (-12.0..3.0_f64, 0.0..12.0_f64);
-        prop_oneof![
-            linear.clone().prop_map(|(min, width)| Domain::Float {
-                min,
-                max: min + width,
-                log: false,
-                step: None
-            }),
-            log.clone().prop_map(|(low, width)| Domain::Float {
-                min: 10_f64.powf(low),
-                max: 10_f64.powf(low + width),
-                log: true,
-                step: None
-            }),
-            (
-                -50..50_i64,
-                0..200_i64,
-                prop::sample::select(vec![0.05, 0.1, 0.3, 0.001, 1.0, 2.5, 1e-5])
-            )
-                .prop_map(|(first, steps, step)| Domain::Float {
-                    min: first as f64 * step,
-                    max: (first + steps) as f64 * step,
-                    log: false,
-                    step: Some(step)
-                }),
-            (
-                1..50_i64,
-                0..200_i64,
-                prop::sample::select(vec![0.05, 0.1, 0.3, 0.001, 1.0, 2.5, 1e-5])
-            )
-                .prop_map(|(first, steps, step)| Domain::Float {
-                    min: first as f64 * step,
-                    max: (first + steps) as f64 * step,
-                    log: true,
-                    step: Some(step)
-                }),
-            (-1000..1000_i64, 0..300_i64, 1..7_i64).prop_map(|(min, width, step)| Domain::Int {
-                min,
-                max: min + width,
-                log: false,
-                step
-            }),
-            (1..1000_i64, 0..300_i64, 1..7_i64).prop_map(|(min, width, step)| Domain::Int {
-                min,
-                max: min + width,
-                log: true,
-                step
-            }),
-            (1..4_usize, any::<bool>()).prop_map(|(count, ordered)| Domain::Choice {
-                values: texts()[..count].to_vec(),
-                ordered
-            }),
-        ]
-    }
-
-    /// Asserts that `value` lies inside the bounds of `domain`.
-    fn is_inside(domain: &Domain, value: &Value) -> bool {
-        match domain {
-            Domain::Float { min, max, .. } => value.as_f64().is_some_and(|number| (*min..=*max).contains(&number)),
-            Domain::Int { min, max, .. } => value.as_i64().is_some_and(|number| (*min..=*max).contains(&number)),
-            Domain::Choice { values, .. } => values.contains(value),
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(1_000))]
-
-        #[test]
-        fn a_value_survives_encoding_and_decoding(domain in any_domain(), unit in 0.0..=1.0_f64) {
-            let value = domain.decode(unit);
-            prop_assert!(is_inside(&domain, &value), "{:?} left {:?}", value, domain);
-            let place = domain.encode(&value);
-            prop_assert!(place.is_some_and(|place| (0.0..=1.0).contains(&place)), "{:?} encodes as {:?}", value, place);
-            let again = domain.decode(place.unwrap_or(f64::NAN));
-            if let (Domain::Float { step: None, min, max, .. }, Value::Float(value), Value::Float(again)) = (&domain, &value, &again) {
-                let tolerance = 1e-9 * value.abs().max((max - min) * 1e-3);
-                prop_assert!((value - again).abs() <= tolerance, "{} became {}", value, again);
-            } else {
-                prop_assert_eq!(value, again);
-            }
-        }
-
-        #[test]
-        fn every_value_of_a_finite_domain_is_reached_in_order(domain in any_domain()) {
-            let Some(count) = domain.cardinality() else { return Ok(()) };
-            prop_assume!(count > 1);
-            let mut values: Vec<Value> = Vec::new();
-            // The narrowest share here is that of the last of 200 steps on a logarithmic scale.
-            for point in 0..=20_000 {
-                let value = domain.decode(f64::from(point) / 20_000.0);
-                if values.last() != Some(&value) {
-                    values.push(value);
-                }
-            }
-            prop_assert_eq!(values.len() as u64, count, "{:?}", values);
-            prop_assert!(values.iter().all(|value| domain.encode(value).is_some()));
-        }
-
-        #[test]
-        fn shares_cover_the_interval_and_hold_their_value(domain in any_domain()) {
-            let Some(count) = domain.cardinality() else { return Ok(()) };
-            let mut end = 0.0;
-            for number in 0..count {
-                let share = domain.share(number);
-                prop_assert_eq!(share.start, end);
-                end = share.end;
-                let middle = f64::midpoint(share.start, share.end);
-                prop_assert_eq!(domain.decode(middle), domain.nth(number), "{:?}", domain);
-                prop_assert_eq!(domain.number(&domain.nth(number)), Some(number));
-            }
-            prop_assert_eq!(end, 1.0);
-        }
-
-        #[test]
-        fn a_value_outside_has_no_place(domain in any_domain(), text in "[d-z]+") {
-            prop_assert_eq!(domain.encode(&Value::Text(text)), None);
-            if let Domain::Float { min, max, .. } = domain {
-                prop_assert_eq!(domain.encode(&Value::Float(max + (max - min) + 1.0)), None);
-            }
-        }
-    }
-
-    #[test]
-    fn steps_are_free_of_binary_tails() {
-        let domain = Domain::Float {
-            min: 0.0,
-            max: 0.5,
-            log: false,
-            step: Some(0.05),
-        };
-        let shown: Vec<String> = (0..11)
-            .map(|step| domain.decode((f64::from(step) + 0.5) / 11.0).to_string())
-            .collect();
-        assert_eq!(
-            shown,
-            [
-                "0.0", "0.05", "0.1", "0.15", "0.2", "0.25", "0.3", "0.35", "0.4", "0.45", "0.5"
-            ]
-        );
-        let around = Domain::Float {
-            min: -0.3,
-            max: 0.3,
-            log: false,
-            step: Some(0.1),
-        };
-        assert_eq!(around.decode(0.5).to_string(), "0.0");
-    }
-
-    #[test]
-    fn a_step_between_values_has_no_place() {
-        let domain = Domain::Float {
-            min: 0.0,
-            max: 0.5,
-            log: false,
-            step: Some(0.05),
-        };
-        assert_eq!(domain.encode(&Value::Float(0.07)), None);
-        assert!(domain.encode(&Value::Float(0.15)).is_some() && domain.encode(&Value::Float(0.1 + 0.2)).is_some());
-        let even = Domain::Int {
-            min: 2,
-            max: 8,
-            log: false,
-            step: 2,
-        };
-        assert_eq!(even.encode(&Value::Int(3)), None);
-        assert!(even.encode(&Value::Float(4.0)).is_some());
-    }
-}
+mod tests;

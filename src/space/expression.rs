@@ -2,25 +2,26 @@
 //!
 //! `batch_size * max_length <= 16384`, `scheduler != 'constant' and warmup_ratio > 0`, `optimizer in ['sgd', 'adam']`.
 //! From loose to tight: `or`; `and`; `not`; one comparison (`== != < <= > >= in`, `not in`); `+ -`; `* / %`; `-x`; `**`.
-//! Text becomes tokens (`token`), tokens a tree (`parse`) that is checked against the parameters' domains (`check`)
-//! and evaluated in three values, because a parameter may be inactive (`tree`).
+//! Text becomes tokens (`token`), tokens a tree (`parse`, `tree`) that is checked against the parameters' domains
+//! (`check`) and compiled once (`program`). Its value is one of three, because a parameter may be inactive.
 
 mod check;
 mod parse;
+mod program;
 mod token;
 mod tree;
 
 use std::ops::Range;
 
-use self::tree::{Node, Tree};
+pub(super) use self::program::Datum;
+use self::program::Program;
 use super::{Configuration, Domain, Value};
 
 /// A checked expression that is true or false of a configuration. Equal if it reads the same and means the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     source: String,
-    tree: Tree,
-    references: Vec<String>,
+    program: Program,
 }
 
 /// What is wrong with an expression, and where.
@@ -79,12 +80,9 @@ impl Expression {
     fn parse_over(text: &str, names: &[(&str, &Domain)], noun: &'static str) -> Result<Self, ExpressionError> {
         let tree = parse::parse(text)?;
         check::check(&tree, names, noun)?;
-        let mut references = Vec::new();
-        tree.collect_references(&mut references);
         Ok(Self {
             source: text.to_owned(),
-            tree,
-            references,
+            program: Program::compile(&tree),
         })
     }
 
@@ -98,26 +96,41 @@ impl Expression {
                 Value::Bool(_) | Value::Int(_) | Value::Float(_) => value.to_string(),
             })
             .collect();
-        let leaf = |node| Tree { node, range: 0..0 };
-        let members = values.iter().map(|value| leaf(Node::Literal(value.clone())));
         Self {
             source: format!("`{name}` in [{}]", list.join(", ")),
-            tree: leaf(Node::Member(
-                Box::new(leaf(Node::Reference(name.to_owned()))),
-                members.collect(),
-            )),
-            references: vec![name.to_owned()],
+            program: Program::one_of(name, values),
+        }
+    }
+
+    /// That both are true.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            source: format!("({}) and ({})", self.source, other.source),
+            program: self.program.and(&other.program),
         }
     }
 
     /// The names of the parameters it refers to, each once, in order of appearance.
     pub fn references(&self) -> impl Iterator<Item = &str> {
-        self.references.iter().map(String::as_str)
+        self.program.references().iter().map(String::as_str)
     }
 
     /// Whether it is true; `None` if that depends on an inactive parameter.
     pub fn evaluate(&self, configuration: &Configuration) -> Option<bool> {
-        self.tree.truth(configuration)
+        self.program
+            .truth(|name| configuration.get(&self.program.references()[name]).map(Datum::from))
+    }
+
+    /// How many steps its evaluation takes.
+    pub(super) fn size(&self) -> usize {
+        self.program.size()
+    }
+
+    /// Whether it is true where `values` holds the value of each of [`Self::references`] by its place; `None` if that
+    /// depends on an inactive one.
+    pub(super) fn evaluate_with<'a>(&'a self, values: impl Fn(usize) -> Option<Datum<'a>>) -> Option<bool> {
+        self.program.truth(values)
     }
 
     /// Whether it is true; what depends on an inactive parameter is not.
@@ -131,7 +144,8 @@ impl Expression {
     /// quantities in different units can be added; `and` adds, `or` takes the least; what is not a comparison of size is
     /// violated by 1.
     pub fn violation(&self, configuration: &Configuration) -> Option<f64> {
-        self.tree.violation(configuration)
+        self.program
+            .violation(|name| configuration.get(&self.program.references()[name]).map(Datum::from))
     }
 
     /// The text it was read from.

@@ -1,8 +1,8 @@
 //! What the user knows of a parameter before anything ran, and the density over the unit cube that this amounts to.
 
 use rand::RngExt as _;
-use statrs::function::erf::{erf_inv, erfc};
 
+use super::normal::TruncatedNormal;
 use super::{Configuration, Space, Value};
 use crate::rng::Rng;
 
@@ -90,9 +90,8 @@ impl Space {
                     Belief::new(parameter).map_or(uniform, |belief| belief.quantile(uniform))
                 })
                 .collect();
-            let configuration = self.decode(&unit);
-            if self.is_feasible(&configuration) {
-                return configuration;
+            if self.is_feasible_at(&unit) {
+                return self.decode(&unit);
             }
         }
         self.sample(rng)
@@ -101,8 +100,8 @@ impl Space {
 
 /// A prior as a density over the unit interval.
 enum Belief {
-    /// A normal density around `centre`, cut off at 0 and 1.
-    Normal { centre: f64, width: f64 },
+    /// A normal density, cut off at 0 and 1.
+    Normal(TruncatedNormal),
     /// More weight on the share `from..to` of an unordered choice.
     Choice { from: f64, to: f64, favour: f64 },
 }
@@ -119,19 +118,18 @@ impl Belief {
                 favour: prior.confidence.favour(),
             });
         }
-        Some(Self::Normal {
-            centre: domain.encode(&prior.value)?,
-            width: prior.confidence.width(),
-        })
+        let centre = domain.encode(&prior.value)?;
+        Some(Self::Normal(TruncatedNormal::new(
+            centre,
+            prior.confidence.width(),
+            0.0,
+            1.0,
+        )))
     }
 
     fn density(&self, at: f64) -> f64 {
         match *self {
-            Self::Normal { centre, width } => {
-                let (low, high) = (normal_cdf(-centre / width), normal_cdf((1.0 - centre) / width));
-                let z = (at - centre) / width;
-                (-0.5 * z * z).exp() / (width * (2.0 * std::f64::consts::PI).sqrt() * (high - low))
-            }
+            Self::Normal(curve) => curve.density(at),
             Self::Choice { from, to, favour } => {
                 let inside = if (from..to).contains(&at) {
                     favour / (to - from)
@@ -145,11 +143,7 @@ impl Belief {
 
     fn quantile(&self, share: f64) -> f64 {
         match *self {
-            Self::Normal { centre, width } => {
-                let (low, high) = (normal_cdf(-centre / width), normal_cdf((1.0 - centre) / width));
-                let cumulative = low + share * (high - low);
-                (centre + width * std::f64::consts::SQRT_2 * erf_inv(2.0 * cumulative - 1.0)).clamp(0.0, 1.0)
-            }
+            Self::Normal(curve) => curve.quantile(share),
             Self::Choice { from, to, favour } => {
                 if share < favour {
                     from + share / favour * (to - from)
@@ -159,10 +153,6 @@ impl Belief {
             }
         }
     }
-}
-
-fn normal_cdf(z: f64) -> f64 {
-    0.5 * erfc(-z / std::f64::consts::SQRT_2)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::domain::first_step;
+use super::domain::{first_step, log_bounds, log_step_bounds};
+use super::normal::TruncatedNormal;
 use super::{Domain, Value};
 
 /// The kind of axis that a domain is to a model of the unit cube.
@@ -30,8 +31,17 @@ impl Domain {
         match (self.cardinality(), self) {
             (Some(0 | 1), _) => Shape::Constant,
             (None, _) => Shape::Continuous,
-            (Some(count), Self::Choice { ordered: false, .. }) => Shape::Unordered { count },
-            (Some(count), Self::Choice { .. } | Self::Int { .. } | Self::Float { .. }) => Shape::Ordered { count },
+            (Some(count), Self::Choice { ordered: false, .. } | Self::Weighted { ordered: false, .. }) => {
+                Shape::Unordered { count }
+            }
+            (
+                Some(count),
+                Self::Choice { .. }
+                | Self::Weighted { .. }
+                | Self::Int { .. }
+                | Self::Float { .. }
+                | Self::Normal { .. },
+            ) => Shape::Ordered { count },
         }
     }
 
@@ -78,9 +88,13 @@ impl Domain {
         if number >= count {
             return 1.0;
         }
-        // The logarithmic scales round to the nearest value, so a share begins half a step before it.
-        let half = number as f64 - 0.5;
-        let scale = match self {
+        match self {
+            Self::Normal { range, .. } => match self.curve() {
+                Some((curve, scale)) => curve.cumulative(scale.position(range.edge(number))),
+                None => number as f64 / count as f64,
+            },
+            Self::Weighted { probabilities, .. } => probabilities.iter().take(number as usize).sum(),
+            // The logarithmic scales round to the nearest value, so a share begins half a step before it.
             Self::Float {
                 min,
                 log: true,
@@ -88,22 +102,80 @@ impl Domain {
                 ..
             } => {
                 let first = first_step(*min, true, *step);
-                Some((
-                    super::domain::log_step_bounds(*min, first, count as f64 - 1.0, *step),
-                    first + half * step,
-                ))
+                let (low, high) = log_step_bounds(*min, first, count as f64 - 1.0, *step);
+                ((self.edge(number).ln() - low) / (high - low)).clamp(0.0, 1.0)
             }
             Self::Int {
+                min, max, log: true, ..
+            } => {
+                let (low, high) = log_bounds(*min, *max);
+                ((self.edge(number).ln() - low) / (high - low)).clamp(0.0, 1.0)
+            }
+            Self::Float { .. } | Self::Int { .. } | Self::Choice { .. } => number as f64 / count as f64,
+        }
+    }
+
+    /// Half a step before the value of a range with this number.
+    fn edge(&self, number: u64) -> f64 {
+        let half = number as f64 - 0.5;
+        match self {
+            Self::Float {
                 min,
-                max,
-                log: true,
-                step,
-            } => Some((super::domain::log_bounds(*min, *max), *min as f64 + half * *step as f64)),
-            Self::Float { .. } | Self::Int { .. } | Self::Choice { .. } => None,
+                log,
+                step: Some(step),
+                ..
+            } => first_step(*min, *log, *step) + half * step,
+            Self::Int { min, step, .. } => *min as f64 + half * *step as f64,
+            Self::Normal { range, .. } => range.edge(number),
+            Self::Float { step: None, .. } | Self::Choice { .. } | Self::Weighted { .. } => half,
+        }
+    }
+
+    /// The distribution of a [`Self::Normal`] on its scale, cut off at the ends of its range, or half a step beyond them
+    /// where there are steps, so that the outermost values get their whole share.
+    pub(super) fn curve(&self) -> Option<(TruncatedNormal, Scale)> {
+        let Self::Normal { range, mean, deviation } = self else {
+            return None;
         };
-        match scale {
-            Some(((low, high), value)) => ((value.ln() - low) / (high - low)).clamp(0.0, 1.0),
-            None => number as f64 / count as f64,
+        let scale = match **range {
+            Self::Float { log: true, .. } | Self::Int { log: true, .. } => Scale::Logarithmic,
+            Self::Float { .. }
+            | Self::Int { .. }
+            | Self::Normal { .. }
+            | Self::Choice { .. }
+            | Self::Weighted { .. } => Scale::Linear,
+        };
+        let (min, max) = range.bounds()?;
+        let (min, max) = match (range.cardinality(), scale) {
+            (None, _) => (min, max),
+            (Some(count), Scale::Linear) => (range.edge(0), range.edge(count)),
+            // Half a step may be more than the smallest value.
+            (Some(count), Scale::Logarithmic) => (range.edge(0).max(0.5 * min), range.edge(count)),
+        };
+        let curve = TruncatedNormal::new(*mean, *deviation, scale.position(min), scale.position(max));
+        Some((curve, scale))
+    }
+}
+
+/// On which scale a distribution is normal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scale {
+    Linear,
+    Logarithmic,
+}
+
+impl Scale {
+    pub(super) fn position(self, value: f64) -> f64 {
+        match self {
+            Self::Linear => value,
+            Self::Logarithmic => value.ln(),
+        }
+    }
+
+    pub(super) fn value(self, position: f64) -> f64 {
+        match self {
+            Self::Linear => position,
+            Self::Logarithmic => position.exp(),
         }
     }
 }

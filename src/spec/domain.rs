@@ -1,90 +1,15 @@
 //! One entry of `parameters` to a domain: W&B's keys and ours.
 
+mod normal;
+mod range;
+
 use super::diagnostics::{Diagnostic, list};
+use super::distributions::{Family, PARAMETER_KEYS, ROWS, RangeRules};
 use super::hyperparameters::{Hyperparameter, HyperparameterKind};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use crate::space::{Domain, Value};
 use crate::suggestion::did_you_mean;
-
-const KEYS: [&str; 9] = [
-    "value",
-    "values",
-    "min",
-    "max",
-    "q",
-    "log",
-    "ordered",
-    "distribution",
-    "when",
-];
-
-/// Beyond it neighbouring whole numbers are one number to a float.
-const LARGEST_INTEGER: f64 = 9_007_199_254_740_992.0;
-
-/// More steps than that are no grid but a misprint of `q`, and would outrun the precision of a float.
-const MOST_STEPS: f64 = 1e9;
-
-/// What a distribution of W&B says about a range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Distribution {
-    /// Whole numbers; `None` if the bounds decide.
-    is_integer: Option<bool>,
-    is_log: bool,
-    is_stepped: bool,
-    /// The bounds are exponents of e.
-    has_exponents: bool,
-}
-
-impl Distribution {
-    const fn new(is_integer: Option<bool>, is_log: bool, is_stepped: bool) -> Self {
-        Self {
-            is_integer,
-            is_log,
-            is_stepped,
-            has_exponents: false,
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Family {
-    Constant,
-    Categorical,
-    Range(Distribution),
-}
-
-const DISTRIBUTIONS: [(&str, Family); 9] = [
-    ("constant", Family::Constant),
-    ("categorical", Family::Categorical),
-    ("uniform", Family::Range(Distribution::new(Some(false), false, false))),
-    (
-        "int_uniform",
-        Family::Range(Distribution::new(Some(true), false, false)),
-    ),
-    ("q_uniform", Family::Range(Distribution::new(None, false, true))),
-    (
-        "log_uniform_values",
-        Family::Range(Distribution::new(Some(false), true, false)),
-    ),
-    (
-        "q_log_uniform_values",
-        Family::Range(Distribution::new(None, true, true)),
-    ),
-    (
-        "int_log_uniform_values",
-        Family::Range(Distribution::new(Some(true), true, false)),
-    ),
-    (
-        "log_uniform",
-        Family::Range(Distribution {
-            is_integer: Some(false),
-            is_log: true,
-            is_stepped: false,
-            has_exponents: true,
-        }),
-    ),
-];
 
 /// Reads the domain of the parameter `name`; `known` is its row where fine-tuning defines what it means.
 pub(super) fn read(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &mut Problems) -> Option<Domain> {
@@ -111,47 +36,82 @@ pub(super) fn read(name: &str, node: &Node, known: Option<&Hyperparameter>, prob
     }
 }
 
-fn mapping(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &mut Problems) -> Option<Domain> {
-    let fields = Fields::read(node, &format!("the parameter `{name}`"), &KEYS, problems)?;
-    let family = match fields.get("distribution") {
-        Some(node) => Some(reader::one_of(node, "distribution", &DISTRIBUTIONS, problems)?),
-        None => None,
-    };
-    let forms = ["value", "values", "min", "max"];
-    let given: Vec<&str> = forms.into_iter().filter(|key| fields.entry(key).is_some()).collect();
-    let form = match (family, given.first()) {
-        (Some(Family::Constant), _) => "value",
-        (Some(Family::Categorical), _) => "values",
-        (Some(Family::Range(_)), _) | (None, Some(&("min" | "max"))) => "range",
-        (None, Some(form)) => form,
-        (None, None) => {
-            problems.error(
-                Diagnostic::error(&node.place, format!("the parameter `{name}` has no values"))
-                    .with_help("give it `value`, `values`, or `min` and `max`"),
-            );
-            return None;
+/// How the values of a parameter are given.
+#[derive(Clone, Copy)]
+enum Form {
+    Value,
+    Values,
+    /// Bounds, and what a distribution says of them.
+    Range(Option<RangeRules>),
+    Normal {
+        is_log: bool,
+        is_stepped: bool,
+    },
+}
+
+impl Form {
+    /// The keys that say which form it is, or belong to one.
+    const OF_ONE: [&str; 10] = [
+        "value",
+        "values",
+        "probabilities",
+        "ordered",
+        "min",
+        "max",
+        "q",
+        "log",
+        "mu",
+        "sigma",
+    ];
+
+    /// The keys that belong to it.
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Value => &["value"],
+            Self::Values => &["values", "probabilities", "ordered"],
+            Self::Range(_) => &["min", "max", "q", "log"],
+            Self::Normal { .. } => &["mu", "sigma", "min", "max", "q"],
         }
-    };
-    let allowed: &[&str] = match form {
-        "value" => &["value"],
-        "values" => &["values", "ordered"],
-        _ => &["min", "max", "q", "log"],
-    };
+    }
+
+    fn required(self) -> &'static [&'static str] {
+        match self {
+            Self::Value => &["value"],
+            Self::Values => &["values"],
+            Self::Range(_) => &["min", "max"],
+            Self::Normal { .. } => &[],
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Values => "values",
+            Self::Range(_) => "a range",
+            Self::Normal { .. } => "a normal distribution",
+        }
+    }
+}
+
+fn mapping(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &mut Problems) -> Option<Domain> {
+    if is_beta(node, problems) {
+        return None;
+    }
+    let keys = PARAMETER_KEYS.map(|key| key.name);
+    let fields = Fields::read(node, &format!("the parameter `{name}`"), &keys, problems)?;
+    let form = form(name, &fields, problems)?;
     let mut is_clean = true;
     for entry in fields.entries() {
-        let is_general = matches!(entry.key.as_str(), "distribution" | "when");
-        if KEYS.contains(&entry.key.as_str()) && !is_general && !allowed.contains(&entry.key.as_str()) {
-            let message = format!(
-                "`{}` does not go together with {}",
-                entry.key,
-                if form == "range" { "a range" } else { &allowed[0] }
-            );
-            problems
-                .error(Diagnostic::error(&entry.key_place, message).with_help(format!("keep only {}", list(allowed))));
+        let key = entry.key.as_str();
+        let is_of_another = Form::OF_ONE.contains(&key) && !form.keys().contains(&key);
+        if is_of_another {
+            let message = format!("`{key}` does not go together with {}", form.name());
+            let help = format!("keep only {}", list(form.keys()));
+            problems.error(Diagnostic::error(&entry.key_place, message).with_help(help));
             is_clean = false;
         }
     }
-    for required in if form == "range" { &allowed[..2] } else { &allowed[..1] } {
+    for required in form.required() {
         if fields.get(required).is_none() {
             let message = format!("the parameter `{name}` lacks `{required}`");
             problems.error(Diagnostic::error(fields.place, message));
@@ -162,14 +122,59 @@ fn mapping(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &m
         return None;
     }
     match form {
-        "value" => constant(name, fields.get("value")?, known, problems),
-        "values" => choice(name, &fields, known, problems),
-        _ => {
-            let distribution = match family {
-                Some(Family::Range(distribution)) => Some(distribution),
-                Some(Family::Constant | Family::Categorical) | None => None,
-            };
-            range(name, &fields, distribution, known, problems)
+        Form::Value => constant(name, fields.get("value")?, known, problems),
+        Form::Values => choice(name, &fields, known, problems),
+        Form::Range(rules) => range::read(name, &fields, rules, known, problems),
+        Form::Normal { is_log, is_stepped } => normal::read(name, &fields, is_log, is_stepped, known, problems),
+    }
+}
+
+/// Whether the distribution is a beta distribution, which is refused without a word about its keys.
+fn is_beta(node: &Node, problems: &mut Problems) -> bool {
+    let Some(distribution) = node.child("distribution") else {
+        return false;
+    };
+    let word = distribution.scalar();
+    let is_beta = ROWS.iter().any(|row| {
+        matches!(row.family, Family::Beta) && word.as_ref().and_then(Value::as_str) == Some(row.described.name)
+    });
+    if is_beta {
+        let help = "write `normal` with `mu`, `sigma`, `min` and `max`, or `uniform` with a `prior`";
+        let error = Diagnostic::error(&distribution.place, "beta distributions are not supported");
+        problems.error(error.with_help(help));
+    }
+    is_beta
+}
+
+/// By `distribution` if there is one, else by the first key that tells.
+fn form(name: &str, fields: &Fields<'_>, problems: &mut Problems) -> Option<Form> {
+    if let Some(node) = fields.get("distribution") {
+        let words = ROWS.map(|row| (row.described.name, row.family));
+        return match reader::one_of(node, "distribution", &words, problems)? {
+            Family::Constant => Some(Form::Value),
+            Family::Categorical => Some(Form::Values),
+            Family::Range(rules) => Some(Form::Range(Some(rules))),
+            Family::Normal { is_log, is_stepped } => Some(Form::Normal { is_log, is_stepped }),
+            // Refused before.
+            Family::Beta => None,
+        };
+    }
+    let telling = ["value", "values", "mu", "sigma", "min", "max"];
+    let given = telling.into_iter().find(|key| fields.entry(key).is_some());
+    match given {
+        Some("value") => Some(Form::Value),
+        Some("values") => Some(Form::Values),
+        Some("mu" | "sigma") => Some(Form::Normal {
+            is_log: false,
+            is_stepped: false,
+        }),
+        Some(_) => Some(Form::Range(None)),
+        None => {
+            problems.error(
+                Diagnostic::error(fields.place, format!("the parameter `{name}` has no values"))
+                    .with_help("give it `value`, `values`, or `min` and `max`"),
+            );
+            None
         }
     }
 }
@@ -213,8 +218,56 @@ fn choice(name: &str, fields: &Fields<'_>, known: Option<&Hyperparameter>, probl
             Some(value) => values.push(value),
         }
     }
+    let probabilities = match fields.get("probabilities") {
+        Some(node) => Some(probabilities(name, node, items.len(), problems)?),
+        None => None,
+    };
     let ordered = ordered?;
-    is_clean.then_some(Domain::Choice { values, ordered })
+    is_clean.then_some(match probabilities {
+        None => Domain::Choice { values, ordered },
+        Some(probabilities) => Domain::Weighted {
+            values,
+            probabilities,
+            ordered,
+        },
+    })
+}
+
+/// One for each of `count` values, in sum 1.
+fn probabilities(name: &str, node: &Node, count: usize, problems: &mut Problems) -> Option<Vec<f64>> {
+    /// What is rarer is never drawn, and its share of the unit interval would have no width.
+    const RAREST: f64 = 1e-6;
+    /// As far as thirds written with two digits may miss 1.
+    const TOLERANCE: f64 = 0.02;
+    let Content::Sequence(items) = &node.content else {
+        problems.wrong_kind(node, "probabilities", "a list");
+        return None;
+    };
+    if items.len() != count {
+        let message = format!("`{name}` has {count} values, but {} probabilities", items.len());
+        problems.error(Diagnostic::error(&node.place, message).with_label("one for each value"));
+        return None;
+    }
+    let rule = "at least 1e-6 and at most 1";
+    let is_allowed = |number| (RAREST..=1.0).contains(&number);
+    let read: Vec<Option<f64>> = items
+        .iter()
+        .map(|item| reader::number_that(item, "probabilities", is_allowed, rule, problems))
+        .collect();
+    let read: Vec<f64> = read.into_iter().collect::<Option<_>>()?;
+    let sum: f64 = read.iter().sum();
+    if (sum - 1.0).abs() > TOLERANCE {
+        let message = format!("the probabilities of `{name}` must add up to 1");
+        problems.error(Diagnostic::error(&node.place, message).with_label(format!("these add up to {sum:.3}")));
+        return None;
+    }
+    // What adds up already stays as it is written.
+    let is_exact = (sum - 1.0).abs() < 1e-9;
+    Some(if is_exact {
+        read
+    } else {
+        read.iter().map(|share| share / sum).collect()
+    })
 }
 
 /// A scalar that the parameter may take.
@@ -234,145 +287,4 @@ fn allowed(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &m
             None
         }
     }
-}
-
-fn range(
-    name: &str,
-    fields: &Fields<'_>,
-    distribution: Option<Distribution>,
-    known: Option<&Hyperparameter>,
-    problems: &mut Problems,
-) -> Option<Domain> {
-    let (min_node, max_node) = (fields.get("min")?, fields.get("max")?);
-    let bounds = (
-        reader::number(min_node, "min", problems),
-        reader::number(max_node, "max", problems),
-    );
-    let step = match fields.get("q") {
-        None if distribution.is_some_and(|distribution| distribution.is_stepped) => Some(1.0),
-        None => None,
-        Some(node) => Some(reader::number_that(node, "q", |q| q > 0.0, "greater than 0", problems)?),
-    };
-    let is_log = match fields.get("log") {
-        Some(node) => reader::boolean(node, "log", problems)?,
-        None => false,
-    } || distribution.is_some_and(|distribution| distribution.is_log);
-    let (Some(mut min), Some(mut max)) = bounds else {
-        return None;
-    };
-
-    let has_exponents = distribution.is_some_and(|distribution| distribution.has_exponents);
-    if has_exponents {
-        (min, max) = (min.exp(), max.exp());
-        problems.warning(
-            &fields.get("distribution")?.place,
-            format!("the bounds of a `log_uniform` are exponents of e: `{name}` is searched from {min:e} to {max:e}"),
-            "write `distribution: log_uniform_values` with the bounds themselves",
-        );
-    }
-    if let Some((key, message, label)) = wrong_bounds(name, min, max, is_log) {
-        let place = &fields.get(key).unwrap_or(max_node).place;
-        problems.error(Diagnostic::error(place, message).with_label(label));
-        return None;
-    }
-    if has_exponents {
-        let bounds = [min, max].map(|bound| known.map(|known| known.kind.accept(&Value::Float(bound))));
-        if let Some(Err(rule)) = bounds.into_iter().flatten().find(Result::is_err) {
-            problems.error(Diagnostic::error(fields.place, format!("`{name}` must be {rule}")));
-            return None;
-        }
-    } else {
-        allowed(name, min_node, known, problems)?;
-        allowed(name, max_node, known, problems)?;
-    }
-
-    let is_literal = |key: &str| {
-        fields
-            .get(key)
-            .is_none_or(|node| matches!(node.scalar(), Some(Value::Int(_))))
-    };
-    let are_integers = ["min", "max", "q"].into_iter().all(is_literal);
-    let is_integer = match known.map(|known| known.kind) {
-        Some(HyperparameterKind::Number { .. }) => false,
-        Some(HyperparameterKind::Integer { .. }) => true,
-        Some(HyperparameterKind::Word(_)) | None => distribution
-            .and_then(|distribution| distribution.is_integer)
-            .unwrap_or(are_integers),
-    };
-    if !is_integer {
-        if let Some(message) = step.and_then(|step| wrong_grid(name, min, max, is_log, step)) {
-            let node = fields.get("q").unwrap_or(max_node);
-            problems.error(Diagnostic::error(&node.place, message));
-            return None;
-        }
-        return Some(Domain::Float {
-            min,
-            max,
-            log: is_log,
-            step,
-        });
-    }
-    if distribution.and_then(|distribution| distribution.is_integer) == Some(false) {
-        let place = &fields.get("distribution")?.place;
-        let instead = if is_log {
-            "int_log_uniform_values"
-        } else {
-            "int_uniform"
-        };
-        problems.error(
-            Diagnostic::error(place, format!("`{name}` takes whole numbers")).with_label(format!("write `{instead}`")),
-        );
-        return None;
-    }
-    let mut whole = |key: &str, number: f64| whole(name, fields, key, number, problems);
-    let (min, max, step) = (whole("min", min), whole("max", max), whole("q", step.unwrap_or(1.0)));
-    Some(Domain::Int {
-        min: min?,
-        max: max?,
-        log: is_log,
-        step: step?,
-    })
-}
-
-/// A bound or step of a range of whole numbers.
-fn whole(name: &str, fields: &Fields<'_>, key: &str, number: f64, problems: &mut Problems) -> Option<i64> {
-    if number.fract() == 0.0 && number.abs() <= LARGEST_INTEGER {
-        return Some(number as i64);
-    }
-    let place = fields.get(key).map_or(fields.place, |node| &node.place);
-    problems.error(Diagnostic::error(
-        place,
-        format!("`{key}` of `{name}` must be a whole number below 2^53"),
-    ));
-    None
-}
-
-/// What is wrong with the bounds of a range, if anything: at which key, and how.
-fn wrong_bounds(name: &str, min: f64, max: f64, is_log: bool) -> Option<(&'static str, String, String)> {
-    if min > max {
-        let message = format!("the range of `{name}` is empty: `min` is greater than `max`");
-        return Some(("min", message, format!("greater than {max}")));
-    }
-    if !(max - min).is_finite() || min.abs().max(max.abs()) > 1e300 {
-        let message = format!("the range of `{name}` is too wide");
-        return Some(("max", message, "numbers end at 1e300 here".to_owned()));
-    }
-    let message = format!("`{name}` is searched on a logarithmic scale, so `min` must be greater than 0");
-    (is_log && min <= 0.0).then(|| ("min", message, "has no logarithm".to_owned()))
-}
-
-/// What is wrong with a step of a range of floats, if anything.
-fn wrong_grid(name: &str, min: f64, max: f64, is_log: bool, step: f64) -> Option<String> {
-    // The values of a logarithmic range are the multiples of the step.
-    let first = if is_log {
-        (min / step - 1e-9).ceil().max(1.0) * step
-    } else {
-        min
-    };
-    if (max - min) / step > MOST_STEPS {
-        return Some(format!(
-            "`q` divides the range of `{name}` into more than {MOST_STEPS:e} steps"
-        ));
-    }
-    (first > max + step * 1e-9).then(|| format!("the range of `{name}` holds no multiple of `q`"))
 }

@@ -7,8 +7,10 @@
 
 mod data;
 mod diagnostics;
+mod distributions;
 mod domain;
 mod files;
+mod hints;
 mod hyperparameters;
 mod load;
 mod metric;
@@ -16,6 +18,7 @@ mod objective;
 mod overrides;
 mod parameters;
 mod parse;
+mod points;
 mod raw;
 mod reader;
 mod resolve;
@@ -26,6 +29,7 @@ mod write;
 mod tests;
 
 pub use diagnostics::{Diagnostic, Severity, SpecErrors};
+pub use distributions::{Described, PARAMETER_KEYS, distributions};
 pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind};
 pub use load::{from_text, load};
 pub use objective::{BUILTIN_DATA, BUILTIN_MODELS, FINE_TUNE_METRICS, FUNCTION_METRICS, FUNCTIONS};

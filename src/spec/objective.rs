@@ -9,7 +9,7 @@ use super::parameters::Names;
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{DataSpec, FineTuneSpec, FunctionSpec, ModelSource, ObjectiveSpec, Task};
-use crate::space::{Domain, Space, Value};
+use crate::space::{Domain, Space};
 use crate::suggestion::did_you_mean;
 
 /// The models inside the program: name, task, and the largest freeze depth.
@@ -226,11 +226,7 @@ pub(super) fn check_space(objective: &ObjectiveSpec, space: &Space, spec: &Field
             model: ModelSource::Builtin(model),
             ..
         }) => {
-            let deepest = match domain("freeze_depth") {
-                Some(Domain::Int { max, .. }) => Some(*max),
-                Some(Domain::Choice { values, .. }) => values.iter().filter_map(Value::as_i64).max(),
-                Some(Domain::Float { .. }) | None => None,
-            };
+            let deepest = domain("freeze_depth").and_then(Domain::largest_integer);
             if let Some((_, _, limit)) = BUILTIN_MODELS.iter().find(|(name, ..)| name == model)
                 && deepest.is_some_and(|deepest| deepest > *limit)
             {
@@ -247,7 +243,9 @@ pub(super) fn check_space(objective: &ObjectiveSpec, space: &Space, spec: &Field
 
 fn is_number(domain: &Domain) -> bool {
     match domain {
-        Domain::Float { .. } | Domain::Int { .. } => true,
-        Domain::Choice { values, .. } => values.iter().all(|value| value.as_f64().is_some()),
+        Domain::Float { .. } | Domain::Int { .. } | Domain::Normal { .. } => true,
+        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => {
+            values.iter().all(|value| value.as_f64().is_some())
+        }
     }
 }

@@ -1,11 +1,14 @@
 //! `parameters` and `constraints` to a space.
 
+use std::collections::BTreeSet;
+
 use super::diagnostics::Diagnostic;
 use super::domain;
 use super::hyperparameters::{HYPERPARAMETERS, Hyperparameter};
-use super::raw::{Content, Entry, Node};
+use super::raw::{Content, Node, Place};
 use super::reader::{self, Fields, Problems};
-use crate::space::{Domain, Expression, ExpressionError, Parameter, Space, SpaceError};
+use super::{hints, points};
+use crate::space::{Conflict, Domain, Expression, ExpressionError, Parameter, Space, SpaceError};
 use crate::suggestion::did_you_mean;
 
 /// Which names `parameters` may have.
@@ -20,66 +23,141 @@ pub(super) enum Names {
 /// Reads the space; `None` after any error in it.
 pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> Option<Space> {
     let errors_before = problems.errors.len();
-    let parameters = match spec.get("parameters") {
-        Some(node) => Fields::read_any(node, "parameters", problems)?.entries(),
-        None => &[],
-    };
-    if parameters.is_empty() {
-        let place = spec.entry("parameters").map_or(spec.place, |entry| &entry.key_place);
-        problems.error(
-            Diagnostic::error(place, "there are no `parameters` to search")
-                .with_help("add some, such as `learning_rate: {min: 1e-5, max: 1e-3, log: true}`"),
-        );
+    let groups = Groups::flatten(spec, problems);
+    if groups.parameters.is_empty() {
+        if problems.errors.len() == errors_before {
+            let place = spec.entry("parameters").map_or(spec.place, |entry| &entry.key_place);
+            problems.error(
+                Diagnostic::error(place, "there are no `parameters` to search")
+                    .with_help("add some, such as `learning_rate: {min: 1e-5, max: 1e-3, log: true}`"),
+            );
+        }
         return None;
     }
-    let mut domains = Vec::new();
+    let mut sound = Vec::new();
     let mut broken = Vec::new();
-    for entry in parameters {
-        match parameter(entry, names, problems) {
-            Read::Domain(domain) => domains.push((entry, domain)),
-            Read::Broken => broken.push(entry.key.as_str()),
+    for flat in &groups.parameters {
+        match parameter(flat, names, problems) {
+            Read::Domain(domain) => sound.push((flat, domain)),
+            Read::Broken => broken.push(flat.name.as_str()),
             Read::LeftOut => {}
         }
     }
-    let known: Vec<(&str, &Domain)> = domains
+    let known: Vec<(&str, &Domain)> = sound
         .iter()
-        .map(|(entry, domain)| (entry.key.as_str(), domain))
+        .map(|(flat, domain)| (flat.name.as_str(), domain))
         .collect();
     let mut expression = |node: &Node, what: &str| read_expression(node, what, &known, &broken, problems);
-    let mut conditions: Vec<Option<Expression>> = Vec::new();
-    for (entry, _) in &domains {
-        conditions.push(condition_of(entry).and_then(|node| expression(node, "when")));
+    let conditions: Vec<Option<Expression>> = groups.conditions.iter().map(|node| expression(node, "when")).collect();
+    let constraint_nodes = constraint_nodes(spec);
+    let constraints: Vec<Expression> = constraint_nodes
+        .iter()
+        .filter_map(|node| expression(node, "constraints"))
+        .collect();
+    let mut built = Vec::new();
+    for (flat, domain) in &sound {
+        let all = flat
+            .conditions
+            .iter()
+            .filter_map(|&condition| conditions[condition].clone());
+        built.push(Parameter {
+            condition: all.reduce(|outer, inner| outer.and(&inner)),
+            hints: hints::read(&flat.name, flat.node, domain, problems),
+            ..Parameter::new(&flat.name, domain.clone())
+        });
     }
-    let constraint_nodes: Vec<&Node> = match spec.get("constraints") {
+    // Conditions in a circle are told together with everything else; constraints count only where nothing else is wrong.
+    let is_sound = problems.errors.len() == errors_before;
+    match Space::new(built, if is_sound { constraints } else { Vec::new() }) {
+        Ok(mut space) => {
+            if is_sound {
+                points::read(spec, &mut space, problems);
+            }
+            (problems.errors.len() == errors_before).then_some(space)
+        }
+        Err(error) => {
+            problems.error(explain(&error, spec, &groups, &constraint_nodes));
+            None
+        }
+    }
+}
+
+/// A list, or one constraint alone.
+fn constraint_nodes<'a>(spec: &Fields<'a>) -> Vec<&'a Node> {
+    match spec.get("constraints") {
         None => Vec::new(),
         Some(node) => match &node.content {
             Content::Sequence(items) => items.iter().collect(),
             Content::Null | Content::Scalar(_) | Content::Mapping(_) => vec![node],
         },
-    };
-    let constraints = constraint_nodes
-        .iter()
-        .filter_map(|node| expression(node, "constraints"))
-        .collect();
-    if problems.errors.len() > errors_before {
-        return None;
     }
-    let condition_nodes: Vec<(&str, Option<&Node>)> = domains
-        .iter()
-        .map(|(entry, _)| (entry.key.as_str(), condition_of(entry)))
-        .collect();
-    let built = domains
-        .iter()
-        .zip(conditions)
-        .map(|((entry, domain), condition)| Parameter {
-            condition,
-            ..Parameter::new(&entry.key, domain.clone())
+}
+
+/// The entries of `parameters`, those of nested `parameters` (as W&B has them) under dotted names.
+#[derive(Default)]
+struct Groups<'a> {
+    parameters: Vec<Flat<'a>>,
+    /// The conditions of parameters and of groups.
+    conditions: Vec<&'a Node>,
+}
+
+/// A parameter by its full name.
+struct Flat<'a> {
+    name: String,
+    key_place: &'a Place,
+    node: &'a Node,
+    /// Which conditions it has: those of the groups around it, then its own.
+    conditions: Vec<usize>,
+}
+
+impl<'a> Groups<'a> {
+    fn flatten(spec: &Fields<'a>, problems: &mut Problems) -> Self {
+        let mut groups = Self::default();
+        if let Some(node) = spec.get("parameters")
+            && let Some(fields) = Fields::read_any(node, "parameters", problems)
+        {
+            groups.add("", &[], fields, problems);
+        }
+        let mut names = BTreeSet::new();
+        groups.parameters.retain(|parameter| {
+            let is_first = names.insert(parameter.name.clone());
+            if !is_first {
+                let message = format!("there are two parameters `{}`", parameter.name);
+                problems.error(Diagnostic::error(parameter.key_place, message).with_label("this is the second"));
+            }
+            is_first
         });
-    match Space::new(built.collect(), constraints) {
-        Ok(space) => Some(space),
-        Err(error) => {
-            problems.error(explain(&error, spec, &condition_nodes, &constraint_nodes));
-            None
+        groups
+    }
+
+    /// Adds what stands in a group whose name, if it has one, ends in a dot.
+    fn add(&mut self, group: &str, conditions: &[usize], fields: Fields<'a>, problems: &mut Problems) {
+        for entry in fields.entries() {
+            let name = format!("{group}{}", entry.key);
+            let mut conditions = conditions.to_vec();
+            let own = entry.value.child("when");
+            if let Some(own) = own.filter(|node| !matches!(node.content, Content::Null)) {
+                conditions.push(self.conditions.len());
+                self.conditions.push(own);
+            }
+            let Some(inner) = entry.value.child("parameters") else {
+                self.parameters.push(Flat {
+                    name,
+                    key_place: &entry.key_place,
+                    node: &entry.value,
+                    conditions,
+                });
+                continue;
+            };
+            Fields::read(
+                &entry.value,
+                &format!("the group `{name}`"),
+                &["parameters", "when"],
+                problems,
+            );
+            if let Some(fields) = Fields::read_any(inner, "parameters", problems) {
+                self.add(&format!("{name}."), &conditions, fields, problems);
+            }
         }
     }
 }
@@ -91,11 +169,11 @@ enum Read {
     LeftOut,
 }
 
-fn parameter(entry: &Entry, names: Names, problems: &mut Problems) -> Read {
-    let name = entry.key.as_str();
+fn parameter(flat: &Flat<'_>, names: Names, problems: &mut Problems) -> Read {
+    let name = flat.name.as_str();
     if name == "seed" {
         problems.warning(
-            &entry.key_place,
+            flat.key_place,
             "`seed` is never a hyperparameter: it is left out of the search",
             "the best of many seeds is luck that a production run will not have; set the study's `seed` instead",
         );
@@ -103,7 +181,7 @@ fn parameter(entry: &Entry, names: Names, problems: &mut Problems) -> Read {
     }
     if name.is_empty() || name.len() > 100 || name.contains(|c: char| c.is_control() || c == '`') {
         problems.error(Diagnostic::error(
-            &entry.key_place,
+            flat.key_place,
             "a parameter's name has 1 to 100 letters, none of them a backtick",
         ));
         return Read::Broken;
@@ -112,26 +190,26 @@ fn parameter(entry: &Entry, names: Names, problems: &mut Problems) -> Read {
         Names::Free => None,
         Names::Hyperparameters => {
             let Some(known) = Hyperparameter::named(name) else {
-                problems.error(unknown(entry));
+                problems.error(unknown(flat));
                 return Read::Broken;
             };
             Some(known)
         }
     };
-    domain::read(name, &entry.value, known, problems).map_or(Read::Broken, Read::Domain)
+    domain::read(name, flat.node, known, problems).map_or(Read::Broken, Read::Domain)
 }
 
-fn unknown(entry: &Entry) -> Diagnostic {
+fn unknown(flat: &Flat<'_>) -> Diagnostic {
     let diagnostic = Diagnostic::error(
-        &entry.key_place,
-        format!("fine-tuning has no hyperparameter `{}`", entry.key),
+        flat.key_place,
+        format!("fine-tuning has no hyperparameter `{}`", flat.name),
     );
-    if matches!(entry.key.as_str(), "epochs" | "num_epochs" | "num_train_epochs") {
+    if matches!(flat.name.as_str(), "epochs" | "num_epochs" | "num_train_epochs") {
         return diagnostic
             .with_help("epochs are what a trial spends, not what is searched: write `epochs: {min: 1, max: 8}` beside `parameters`");
     }
     let names: Vec<&str> = HYPERPARAMETERS.iter().map(|known| known.name).collect();
-    let meant = match entry.key.as_str() {
+    let meant = match flat.name.as_str() {
         // What others call them.
         "lr" => Some("learning_rate"),
         "wd" => Some("weight_decay"),
@@ -140,10 +218,6 @@ fn unknown(entry: &Entry) -> Diagnostic {
         other => did_you_mean(other, names.iter().copied()),
     };
     diagnostic.with_meant(meant, &names)
-}
-
-fn condition_of(entry: &Entry) -> Option<&Node> {
-    entry.value.child("when")
 }
 
 fn read_expression(
@@ -177,39 +251,52 @@ fn read_expression(
     }
 }
 
-fn explain(
-    error: &SpaceError,
-    spec: &Fields<'_>,
-    conditions: &[(&str, Option<&Node>)],
-    constraints: &[&Node],
-) -> Diagnostic {
-    let condition = |name: &str| {
-        conditions
-            .iter()
-            .find(|(known, _)| *known == name)
-            .and_then(|(_, node)| *node)
-    };
+fn explain(error: &SpaceError, spec: &Fields<'_>, groups: &Groups<'_>, constraints: &[&Node]) -> Diagnostic {
     match error {
         SpaceError::Cycle { names } => {
-            let node = names.first().and_then(|name| condition(name));
-            Diagnostic::error(node.map_or(spec.place, |node| &node.place), error.to_string())
+            let first = groups.parameters.iter().find(|flat| Some(&flat.name) == names.first());
+            let condition = first.and_then(|flat| flat.conditions.last());
+            let place = condition.map_or(spec.place, |&condition| &groups.conditions[condition].place);
+            Diagnostic::error(place, error.to_string())
                 .with_help("a condition may refer only to parameters that do not, in the end, depend on it")
         }
-        SpaceError::Infeasible {
-            index,
-            satisfied,
-            draws,
-            ..
-        } => {
-            let place = constraints.get(*index).map_or(spec.place, |node| &node.place);
-            let share = f64::from(*satisfied) / f64::from(*draws) * 100.0;
-            Diagnostic::error(
-                place,
-                format!("no configuration satisfies the constraints: {draws} were drawn"),
-            )
-            .with_label(format!("true for {share:.1} % of them"))
-            .with_help("loosen this constraint or widen the ranges of its parameters")
-        }
+        SpaceError::Infeasible(conflict) => infeasible(conflict, spec, constraints),
         SpaceError::Duplicate { .. } | SpaceError::Unknown { .. } => Diagnostic::error(spec.place, error.to_string()),
+    }
+}
+
+fn infeasible(conflict: &Conflict, spec: &Fields<'_>, constraints: &[&Node]) -> Diagnostic {
+    // No more digits than that many draws can tell.
+    let share = |count: usize| match (count as f64 / conflict.draws as f64 * 1e4).round() / 100.0 {
+        0.0 if count > 0 => "less than 0.01 %".to_owned(),
+        percent => format!("{percent} %"),
+    };
+    let strictest = conflict.blamed.iter().min_by_key(|blamed| blamed.satisfied);
+    let place = strictest
+        .and_then(|blamed| constraints.get(blamed.index))
+        .map_or(spec.place, |node| &node.place);
+    let quantity = if conflict.together == 0 { "no" } else { "hardly any" };
+    let drawn = format!(
+        "{quantity} configuration satisfies the constraints: {} were drawn",
+        conflict.draws
+    );
+    let diagnostic = Diagnostic::error(place, drawn);
+    match conflict.blamed.as_slice() {
+        [only] => diagnostic
+            .with_label(format!("true for {} of them", share(only.satisfied)))
+            .with_help("loosen this constraint or widen the ranges of its parameters"),
+        several => {
+            let each: Vec<String> = several
+                .iter()
+                .map(|blamed| format!("`{}` for {}", blamed.source, share(blamed.satisfied)))
+                .collect();
+            diagnostic
+                .with_label("the strictest of those that contradict each other")
+                .with_help(format!(
+                    "alone, they are true: {}; together, for {}: loosen one of them",
+                    each.join(", "),
+                    share(conflict.together)
+                ))
+        }
     }
 }

@@ -23,7 +23,7 @@ impl Problems {
         self.warnings.push(Diagnostic::warning(place, message).with_help(help));
     }
 
-    fn wrong_kind(&mut self, node: &Node, what: &str, expected: &str) {
+    pub(super) fn wrong_kind(&mut self, node: &Node, what: &str, expected: &str) {
         self.error(
             Diagnostic::error(&node.place, format!("`{what}` must be {expected}"))
                 .with_label(format!("this is {}", node.kind())),

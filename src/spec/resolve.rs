@@ -11,7 +11,7 @@ use crate::space::Value;
 use crate::suggestion::did_you_mean;
 use crate::units::Seed;
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "name",
     "task",
     "model",
@@ -23,6 +23,7 @@ const KEYS: [&str; 19] = [
     "method",
     "parameters",
     "constraints",
+    "points_to_evaluate",
     "epochs",
     "early_terminate",
     "budget",

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::hints::CONFIDENCES;
 use super::resolved::{
     Criteria, DataSpec, Devices, Metric, ModelSource, ObjectiveSpec, Resources, SchedulerSpec, Spec, Split,
 };
 use crate::preference::{Preference, Tolerance};
-use crate::space::{Domain, Parameter, Value};
+use crate::space::{Configuration, Domain, Hints, Parameter, Value};
 use crate::units::Goal;
 
 impl Spec {
@@ -28,6 +29,13 @@ impl Spec {
             for constraint in self.space.constraints() {
                 yaml.item(1, &quoted(constraint.source()));
             }
+        }
+        let points: Vec<String> = self.space.points().map(write_point).collect();
+        if !points.is_empty() {
+            yaml.open(0, "points_to_evaluate");
+        }
+        for point in points {
+            yaml.item(1, &point);
         }
         yaml.open(0, "epochs");
         yaml.line(1, "min", &float(self.epochs.min));
@@ -163,42 +171,76 @@ fn write_data(yaml: &mut Yaml, data: &DataSpec) {
 fn write_parameter(yaml: &mut Yaml, parameter: &Parameter) {
     yaml.open(1, &text(&parameter.name));
     match &parameter.domain {
-        Domain::Float { min, max, log, step } => {
-            yaml.line(
-                2,
-                "distribution",
-                match (log, step.is_some()) {
-                    (false, false) => "uniform",
-                    (true, false) => "log_uniform_values",
-                    (false, true) => "q_uniform",
-                    (true, true) => "q_log_uniform_values",
-                },
-            );
-            yaml.line(2, "min", &float(*min));
-            yaml.line(2, "max", &float(*max));
-            yaml.maybe(2, "q", step.map(float));
-        }
-        Domain::Int { min, max, log, step } => {
-            yaml.line(
-                2,
-                "distribution",
-                if *log { "int_log_uniform_values" } else { "int_uniform" },
-            );
-            yaml.line(2, "min", &min.to_string());
-            yaml.line(2, "max", &max.to_string());
-            yaml.line(2, "q", &step.to_string());
-        }
-        Domain::Choice { values, ordered } => {
-            let values: Vec<String> = values.iter().map(value).collect();
-            yaml.line(2, "values", &format!("[{}]", values.join(", ")));
-            yaml.line(2, "ordered", &ordered.to_string());
+        Domain::Float { .. } | Domain::Int { .. } => write_range(yaml, &parameter.domain, None),
+        Domain::Normal { range, mean, deviation } => write_range(yaml, range, Some((*mean, *deviation))),
+        Domain::Choice { values, ordered } => write_values(yaml, values, *ordered),
+        Domain::Weighted {
+            values,
+            probabilities,
+            ordered,
+        } => {
+            write_values(yaml, values, *ordered);
+            let probabilities: Vec<String> = probabilities.iter().copied().map(float).collect();
+            yaml.line(2, "probabilities", &format!("[{}]", probabilities.join(", ")));
         }
     }
-    yaml.maybe(
-        2,
-        "when",
-        parameter.condition.as_ref().map(|condition| quoted(condition.source())),
-    );
+    let condition = parameter.condition.as_ref();
+    yaml.maybe(2, "when", condition.map(|condition| quoted(condition.source())));
+    let Hints { prior, init, low_cost } = &parameter.hints;
+    if let Some(prior) = prior {
+        yaml.open(2, "prior");
+        yaml.line(3, "value", &value(&prior.value));
+        let confidence = CONFIDENCES.iter().find(|(_, known)| *known == prior.confidence);
+        yaml.maybe(3, "confidence", confidence.map(|(word, _)| (*word).to_owned()));
+    }
+    yaml.maybe(2, "init", init.as_ref().map(value));
+    yaml.maybe(2, "low_cost", low_cost.as_ref().map(value));
+}
+
+fn write_values(yaml: &mut Yaml, values: &[Value], ordered: bool) {
+    let values: Vec<String> = values.iter().map(value).collect();
+    yaml.line(2, "values", &format!("[{}]", values.join(", ")));
+    yaml.line(2, "ordered", &ordered.to_string());
+}
+
+/// A range, with the mean and the deviation of a normal distribution in it.
+fn write_range(yaml: &mut Yaml, range: &Domain, normal: Option<(f64, f64)>) {
+    let (is_log, min, max, step) = match range {
+        Domain::Float { min, max, log, step } => (*log, float(*min), float(*max), step.map(float)),
+        Domain::Int { min, max, log, step } => (*log, min.to_string(), max.to_string(), Some(step.to_string())),
+        // No range of a normal distribution is one itself.
+        Domain::Normal { .. } | Domain::Choice { .. } | Domain::Weighted { .. } => return,
+    };
+    let is_integer = matches!(range, Domain::Int { .. });
+    let distribution = match (normal.is_some(), is_integer, is_log, step.is_some()) {
+        (true, _, false, false) => "normal",
+        (true, _, true, false) => "log_normal",
+        (true, _, false, true) => "q_normal",
+        (true, _, true, true) => "q_log_normal",
+        (false, true, false, _) => "int_uniform",
+        (false, true, true, _) => "int_log_uniform_values",
+        (false, false, false, false) => "uniform",
+        (false, false, true, false) => "log_uniform_values",
+        (false, false, false, true) => "q_uniform",
+        (false, false, true, true) => "q_log_uniform_values",
+    };
+    yaml.line(2, "distribution", distribution);
+    if let Some((mean, deviation)) = normal {
+        yaml.line(2, "mu", &float(mean));
+        yaml.line(2, "sigma", &float(deviation));
+    }
+    yaml.line(2, "min", &min);
+    yaml.line(2, "max", &max);
+    yaml.maybe(2, "q", step);
+}
+
+/// A configuration as a mapping on one line.
+fn write_point(point: &Configuration) -> String {
+    let values: Vec<String> = point
+        .iter()
+        .map(|(name, given)| format!("{}: {}", quoted(name), value(given)))
+        .collect();
+    format!("{{{}}}", values.join(", "))
 }
 
 fn write_resources(yaml: &mut Yaml, resources: &Resources) {

@@ -229,6 +229,30 @@ fn the_best_configuration_is_a_valid_spec() {
 }
 
 #[test]
+fn what_the_user_listed_is_tried_first() {
+    let hinted = SPHERE
+        .replace("x: {min: 0.0, max: 1.0}", "x: {min: 0.0, max: 1.0, init: 0.25}")
+        .replace("[plain, fancy, odd]}", "[plain, fancy, odd], prior: fancy}");
+    let sandbox = Sandbox::with_spec(&format!("{hinted}points_to_evaluate: [{{kind: odd, y: 0.5}}]\n"));
+    sandbox.run("search space.yaml --out study").expect_code(0);
+    let leaderboard = sandbox.leaderboard("study");
+    let origin = |name: &str| leaderboard.matches(&format!(",{name},")).count();
+    // The `init` values leave `kind` to its prior, so that the priors' point is the same one.
+    assert_eq!(
+        (origin("points_to_evaluate"), origin("init"), origin("prior")),
+        (1, 1, 0)
+    );
+    let listed = leaderboard.lines().find(|line| line.contains(",points_to_evaluate,"));
+    assert!(
+        listed.is_some_and(|line| line.ends_with(",0.25,0.5,odd")),
+        "{leaderboard}"
+    );
+    // What is left behind says the same.
+    sandbox.run("search study/spec.yaml --out again").expect_code(0);
+    assert_eq!(sandbox.leaderboard("again"), leaderboard);
+}
+
+#[test]
 fn standard_output_is_for_results_only() {
     let sandbox = Sandbox::with_spec(SPHERE);
     for (flags, is_silent) in [("", false), ("-v", false), ("-q", true), ("--json", false)] {

@@ -26,8 +26,8 @@ impl Kind {
 
     fn of_domain(domain: &Domain) -> Self {
         match domain {
-            Domain::Float { .. } | Domain::Int { .. } => Self::Number,
-            Domain::Choice { values, .. } => {
+            Domain::Float { .. } | Domain::Int { .. } | Domain::Normal { .. } => Self::Number,
+            Domain::Choice { values, .. } | Domain::Weighted { values, .. } => {
                 let mut kinds = values.iter().map(Self::of);
                 let first = kinds.next().unwrap_or(Self::Mixed);
                 if kinds.all(|kind| kind == first) {
@@ -134,7 +134,7 @@ impl Checker<'_> {
         let (Node::Reference(name), Node::Literal(Value::Text(text))) = (&parameter.node, &literal.node) else {
             return Ok(());
         };
-        let Some(Domain::Choice { values, .. }) = self.domain(name) else {
+        let Some(Domain::Choice { values, .. } | Domain::Weighted { values, .. }) = self.domain(name) else {
             return Ok(());
         };
         if values.iter().any(|value| value.as_str() == Some(text)) {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::space::{Domain, Value};
+use crate::space::{Confidence, Configuration, Domain, Expression, Hints, Prior, Value};
 use crate::spec::{
     Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, HYPERPARAMETERS, Metric, ModelSource,
     ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, Task, load,
@@ -159,6 +159,153 @@ fn parameters_are_read_as_wandb_reads_them() {
             }
         );
     }
+}
+
+#[test]
+fn normal_distributions_end_at_four_sigma_or_at_their_bounds() {
+    assert_eq!(
+        domain("{distribution: normal, mu: 1, sigma: 0.5}"),
+        float(-1.0, 3.0, false, None).normal(1.0, 0.5)
+    );
+    assert_eq!(
+        domain("{mu: 1, sigma: 0.5}"),
+        float(-1.0, 3.0, false, None).normal(1.0, 0.5)
+    );
+    assert_eq!(
+        domain("{distribution: normal, min: 0, max: 9}"),
+        float(0.0, 4.0, false, None).normal(0.0, 1.0)
+    );
+    assert_eq!(
+        domain("{distribution: log_normal, mu: -7, sigma: 1, max: 0.1}"),
+        float((-11.0_f64).exp(), (-3.0_f64).exp(), true, None).normal(-7.0, 1.0)
+    );
+    assert_eq!(
+        domain("{distribution: q_normal, mu: 30, sigma: 10, q: 8}"),
+        int(-8, 70, false, 8).normal(30.0, 10.0)
+    );
+    assert_eq!(
+        domain("{distribution: q_normal, mu: 30, sigma: 10, min: 1, q: 8}"),
+        int(1, 70, false, 8).normal(30.0, 10.0)
+    );
+    assert_eq!(
+        domain("{distribution: q_normal, mu: 0.3, sigma: 0.1, q: 0.05, min: 0}"),
+        float(0.0, 0.7, false, Some(0.05)).normal(0.3, 0.1)
+    );
+    assert_eq!(
+        domain("{distribution: q_log_normal, mu: 3, sigma: 1, q: 4}"),
+        int(4, 1096, true, 4).normal(3.0, 1.0)
+    );
+}
+
+#[test]
+fn the_rest_of_wandb_s_distributions_means_what_it_says_there() {
+    let exp = f64::exp;
+    assert_eq!(
+        domain("{distribution: inv_log_uniform_values, min: 1, max: 5}"),
+        float(1.0, 5.0, true, None)
+    );
+    assert_eq!(
+        domain("{distribution: inv_log_uniform, min: 0, max: 2}"),
+        float(exp(-2.0), 1.0, true, None)
+    );
+    assert_eq!(
+        domain("{distribution: q_log_uniform, min: 0, max: 2}"),
+        float(1.0, exp(2.0), true, Some(1.0))
+    );
+    for word in ["categorical", "categorical_w_probabilities"] {
+        assert_eq!(
+            domain(&format!(
+                "{{distribution: {word}, values: [a, b], probabilities: [0.25, 0.75]}}"
+            )),
+            Domain::choice(["a", "b"]).weighted([0.25, 0.75])
+        );
+    }
+    let thirds = domain("{values: [a, b, c], probabilities: [0.33, 0.33, 0.33]}");
+    assert!(matches!(thirds, Domain::Weighted { probabilities, .. } if (probabilities[0] - 1.0 / 3.0).abs() < 1e-9));
+}
+
+#[test]
+fn nested_parameters_have_dotted_names_and_all_the_conditions_around_them() {
+    let spec = spec(
+        "function: sphere\nparameters:\n  kind: {values: [a, b]}\n  \
+         opt:\n    when: kind == 'a'\n    parameters:\n      rate: {min: 0.0, max: 1.0}\n      \
+         inner: {parameters: {decay: {min: 0.0, max: 1.0, when: opt.rate > 0.5}, fixed: 3}}\n",
+    );
+    let conditions: Vec<(&str, Option<&str>)> = spec
+        .space
+        .parameters()
+        .iter()
+        .map(|parameter| {
+            (
+                parameter.name.as_str(),
+                parameter.condition.as_ref().map(Expression::source),
+            )
+        })
+        .collect();
+    assert_eq!(
+        conditions,
+        [
+            ("kind", None),
+            ("opt.rate", Some("kind == 'a'")),
+            ("opt.inner.decay", Some("(kind == 'a') and (opt.rate > 0.5)")),
+            ("opt.inner.fixed", Some("kind == 'a'")),
+        ]
+    );
+    let written = spec.to_yaml();
+    assert_eq!(read(&written).unwrap().0.space, spec.space, "{written}");
+}
+
+#[test]
+fn conditions_nest_to_any_depth() {
+    let chain: Vec<String> = (1..60)
+        .map(|depth| format!("  p{depth}: {{min: 0.0, max: 1.0, when: p{} > 0}}", depth - 1))
+        .collect();
+    let chain = chain.join("\n");
+    let spec = spec(&format!(
+        "function: sphere\nparameters:\n  p0: {{min: 0.0, max: 1.0}}\n{chain}"
+    ));
+    assert_eq!(spec.space.decode(&[0.5; 60]).iter().count(), 60);
+    assert_eq!(spec.space.decode(&[0.0; 60]).iter().count(), 1);
+}
+
+#[test]
+fn hints_are_values_of_their_parameter() {
+    let spec = spec(
+        "function: sphere\nparameters:\n  x: {min: 0.0, max: 5, prior: 3, init: 1, low_cost: 0}\n  \
+         y: {values: [8, 16], prior: {value: 16.0, confidence: high}}\n",
+    );
+    let hints: Vec<&Hints> = spec
+        .space
+        .parameters()
+        .iter()
+        .map(|parameter| &parameter.hints)
+        .collect();
+    let prior = |value: Value, confidence| Some(Prior { value, confidence });
+    assert_eq!(
+        *hints[0],
+        Hints {
+            prior: prior(3.0.into(), Confidence::Medium),
+            init: Some(1.0.into()),
+            low_cost: Some(0.0.into())
+        }
+    );
+    assert_eq!(hints[1].prior, prior(Value::Int(16), Confidence::High));
+    let first: Vec<&str> = spec.space.first_points().iter().map(|point| point.origin).collect();
+    assert_eq!(first, ["init", "prior"]);
+}
+
+#[test]
+fn points_to_evaluate_are_filled_in() {
+    let spec = spec(
+        "function: sphere\nparameters:\n  x: {min: 0.0, max: 1.0, init: 0.25}\n  k: {values: [a, b]}\n  \
+         y: {min: 0, max: 4, when: k == 'b'}\npoints_to_evaluate:\n- {x: 1}\n- {k: b}\n- {}\n",
+    );
+    let shown = |point: &Configuration| -> Vec<String> {
+        point.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    };
+    let points: Vec<Vec<String>> = spec.space.points().map(shown).collect();
+    let expected: [&[&str]; 3] = [&["k=a", "x=1.0"], &["k=b", "x=0.25", "y=2"], &["k=a", "x=0.25"]];
+    assert_eq!(points, expected);
 }
 
 #[test]

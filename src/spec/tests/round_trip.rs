@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::space::{Domain, Expression, Parameter, Space, Value};
+use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Space, Value};
 use crate::spec::{
     Budget, Criteria, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, Metric, ModelSource, ObjectiveSpec,
     Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, Task,
@@ -35,7 +35,28 @@ fn any_value() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// A range of which a normal distribution takes up at least the part within 4 deviations.
+fn any_normal() -> impl Strategy<Value = Domain> {
+    (any_range(), 0.0..1.0_f64, 0.5..9.0_f64).prop_filter_map("as narrow as specs make it", |(range, place, width)| {
+        let (min, max) = range.bounds()?;
+        let is_log = matches!(range, Domain::Float { log: true, .. } | Domain::Int { log: true, .. });
+        let (low, high) = if is_log { (min.ln(), max.ln()) } else { (min, max) };
+        let deviation = (high - low) / 4.0 * width.max(1.0);
+        let mean = low + place * (high - low);
+        (deviation > 1e-9).then(|| range.normal(mean, deviation))
+    })
+}
+
 fn any_domain() -> impl Strategy<Value = Domain> {
+    let weighted = prop::collection::vec(0.01..1.0_f64, 1..5).prop_map(|weights| {
+        let total: f64 = weights.iter().sum();
+        let probabilities: Vec<f64> = weights.iter().map(|weight| weight / total).collect();
+        Domain::choice((0..weights.len()).map(|value| value as i64)).weighted(probabilities)
+    });
+    prop_oneof![3 => any_range(), 2 => any_choice(), 2 => any_normal(), 1 => weighted]
+}
+
+fn any_range() -> impl Strategy<Value = Domain> {
     prop_oneof![
         (1e-12..1e3_f64, 0.0..1e3_f64, any::<bool>()).prop_map(|(min, width, log)| Domain::Float {
             min,
@@ -61,37 +82,61 @@ fn any_domain() -> impl Strategy<Value = Domain> {
             log,
             step
         }),
-        (prop::collection::vec(any_value(), 1..5), any::<bool>()).prop_map(|(given, ordered)| {
-            let mut values: Vec<Value> = Vec::new();
-            for value in given {
-                if !values.iter().any(|earlier| earlier.is_same(&value)) && value != Value::Text(String::new()) {
-                    values.push(value);
-                }
-            }
-            if values.is_empty() {
-                values.push(Value::Int(1));
-            }
-            Domain::Choice { values, ordered }
-        }),
     ]
 }
 
+fn any_choice() -> impl Strategy<Value = Domain> {
+    (prop::collection::vec(any_value(), 1..5), any::<bool>()).prop_map(|(given, ordered)| {
+        let mut values: Vec<Value> = Vec::new();
+        for value in given {
+            if !values.iter().any(|earlier| earlier.is_same(&value)) && value != Value::Text(String::new()) {
+                values.push(value);
+            }
+        }
+        if values.is_empty() {
+            values.push(Value::Int(1));
+        }
+        Domain::Choice { values, ordered }
+    })
+}
+
+/// Hints at two places of the unit interval; bits say which are given.
+fn hints(domain: &Domain, given: u8, place: f64) -> Hints {
+    let value = |bit: u8, place: f64| (given & bit > 0).then(|| domain.decode(place));
+    Hints {
+        prior: value(1, place).map(|value| Prior {
+            value,
+            confidence: [Confidence::Low, Confidence::Medium, Confidence::High][usize::from(given / 8 % 3)],
+        }),
+        init: value(2, 1.0 - place),
+        low_cost: value(4, place),
+    }
+}
+
 fn any_space() -> impl Strategy<Value = Space> {
-    prop::collection::btree_map("[a-z][a-z_.0-9]{0,5}|[a-zäöü '\"#:-]{2,9}", any_domain(), 1..5).prop_map(|domains| {
+    let parameter = (any_domain(), any::<u8>(), 0.0..1.0_f64);
+    prop::collection::btree_map("[a-z][a-z_.0-9]{0,5}|[a-zäöü '\"#:-]{2,9}", parameter, 1..5).prop_map(|domains| {
         let switch = Domain::Choice {
             values: vec![Value::Text("it's".to_owned()), Value::Int(3)],
             ordered: false,
         };
         let expression = |text: &str| Expression::parse(text, &[("Switch", &switch)]).unwrap();
         let mut parameters = vec![Parameter::new("Switch", switch.clone())];
-        for (index, (name, domain)) in domains.into_iter().enumerate() {
+        let places: Vec<f64> = domains.values().map(|(_, _, place)| *place).collect();
+        for (index, (name, (domain, given, place))) in domains.into_iter().enumerate() {
             let condition = (index % 2 == 1).then(|| expression("Switch == \"it's\""));
             parameters.push(Parameter {
                 condition,
+                hints: hints(&domain, given, place),
                 ..Parameter::new(name, domain)
             });
         }
-        Space::new(parameters, vec![expression("Switch != 4")]).unwrap()
+        let mut space = Space::new(parameters, vec![expression("Switch != 4")]).unwrap();
+        for scale in [0.3, 0.9] {
+            let unit: Vec<f64> = places.iter().map(|place| place * scale).collect();
+            space.add_point(&space.decode(&unit)).unwrap();
+        }
+        space
     })
 }
 

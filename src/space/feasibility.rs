@@ -1,0 +1,266 @@
+//! Which points satisfy the constraints, and which constraint is to blame when (nearly) none does.
+
+use rand::RngExt as _;
+
+use super::expression::Datum;
+use super::{Configuration, Expression, Parameter, Space};
+use crate::rng::{self, Rng};
+use crate::units::Seed;
+
+/// How many points are drawn in search of feasible ones.
+const MOST_DRAWS: usize = 50_000;
+
+/// A space in which fewer than one point in so many is feasible is a mistake more often than a wish, and searching it by
+/// rejection would be slow. Counted leniently: an estimate from few points is one.
+const RAREST: usize = 12_500;
+
+/// So many steps of expressions take a fraction of a second. A spec that is a megabyte of them gets fewer draws.
+const MOST_STEPS: usize = 20_000_000;
+
+/// What conditions and constraints read, resolved to places in the list of parameters once and for all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Wiring {
+    /// For each parameter: the places that its condition refers to.
+    conditions: Vec<Vec<usize>>,
+    /// The same for each constraint.
+    constraints: Vec<Vec<usize>>,
+    /// The parameters that constraints depend on, through conditions too; parents before children.
+    relevant: Vec<usize>,
+}
+
+/// Why a space has (nearly) no feasible point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// How many points were drawn.
+    pub draws: usize,
+    /// How many of them satisfy all of `blamed` together.
+    pub together: usize,
+    /// The constraints that rule each other (or all) out: without any one of them the rest leaves more than too few.
+    pub blamed: Vec<Blamed>,
+}
+
+/// A constraint that is to blame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blamed {
+    /// Its place in the list of constraints.
+    pub index: usize,
+    /// Its text.
+    pub source: String,
+    /// How many of the points drawn satisfy it alone.
+    pub satisfied: usize,
+}
+
+impl Wiring {
+    /// Of ordered parameters and the constraints on them, whose references are all known.
+    pub(super) fn new(parameters: &[Parameter], constraints: &[Expression]) -> Self {
+        let places: std::collections::BTreeMap<&str, usize> = parameters
+            .iter()
+            .enumerate()
+            .map(|(place, parameter)| (parameter.name.as_str(), place))
+            .collect();
+        let references = |expression: &Expression| -> Vec<usize> {
+            let names = expression.references();
+            names.filter_map(|name| places.get(name).copied()).collect()
+        };
+        let conditions: Vec<Vec<usize>> = parameters
+            .iter()
+            .map(|parameter| parameter.condition.as_ref().map(references).unwrap_or_default())
+            .collect();
+        let constraints: Vec<Vec<usize>> = constraints.iter().map(references).collect();
+        let mut is_relevant = vec![false; parameters.len()];
+        for &place in constraints.iter().flatten() {
+            is_relevant[place] = true;
+        }
+        // Parents come first, so going backwards meets every child before its parents.
+        for place in (0..parameters.len()).rev().filter(|_| !constraints.is_empty()) {
+            if is_relevant[place] {
+                for &parent in &conditions[place] {
+                    is_relevant[parent] = true;
+                }
+            }
+        }
+        let relevant = (0..parameters.len()).filter(|&place| is_relevant[place]).collect();
+        Self {
+            conditions,
+            constraints,
+            relevant,
+        }
+    }
+}
+
+impl Space {
+    /// Whether `configuration` satisfies every constraint. One that depends on an inactive parameter is satisfied.
+    pub fn is_feasible(&self, configuration: &Configuration) -> bool {
+        self.violated(configuration).is_none()
+    }
+
+    /// The first constraint that `configuration` does not satisfy.
+    pub fn violated(&self, configuration: &Configuration) -> Option<&Expression> {
+        self.constraints()
+            .iter()
+            .find(|constraint| constraint.evaluate(configuration) == Some(false))
+    }
+
+    /// Whether the configuration at a point of the unit cube, as [`Self::decode`] reads it, satisfies every constraint.
+    /// Much faster than decoding it.
+    pub fn is_feasible_at(&self, unit: &[f64]) -> bool {
+        let values = self.constrained_values(unit);
+        (0..self.constraints().len()).all(|constraint| self.is_satisfied(constraint, &values))
+    }
+
+    /// The values of the parameters that constraints depend on, by place.
+    fn constrained_values(&self, unit: &[f64]) -> Vec<Option<Datum<'_>>> {
+        let mut values: Vec<Option<Datum<'_>>> = vec![None; self.parameters().len()];
+        for &place in &self.wiring.relevant {
+            let parameter = &self.parameters()[place];
+            let read = |reference: usize| values[self.wiring.conditions[place][reference]];
+            let is_active = parameter
+                .condition
+                .as_ref()
+                .is_none_or(|condition| condition.evaluate_with(read) == Some(true));
+            values[place] = is_active.then(|| parameter.domain.datum(unit.get(place).copied().unwrap_or(0.5)));
+        }
+        values
+    }
+
+    fn is_satisfied<'a>(&'a self, constraint: usize, values: &[Option<Datum<'a>>]) -> bool {
+        let read = |reference: usize| values[self.wiring.constraints[constraint][reference]];
+        self.constraints()[constraint].evaluate_with(read) != Some(false)
+    }
+
+    /// A feasible point of the unit cube, drawn uniformly; nothing if many draws find none.
+    pub(super) fn draw_feasible(&self, rng: &mut Rng) -> Option<Vec<f64>> {
+        /// Ten for each feasible point that the scarcest space is expected to have.
+        const DRAWS: usize = 100_000;
+        (0..DRAWS)
+            .map(|_| self.draw(rng))
+            .find(|unit| self.is_feasible_at(unit))
+    }
+
+    fn draw(&self, rng: &mut Rng) -> Vec<f64> {
+        self.parameters().iter().map(|_| rng.random()).collect()
+    }
+
+    /// A feasible configuration, or why there are (nearly) none.
+    pub(super) fn find_feasible(&self) -> Result<Configuration, Conflict> {
+        let mut rng = rng::stream(Seed(0), "feasibility", &[]);
+        let draws = self.affordable_draws();
+        let mut found = Vec::new();
+        for _ in 0..draws {
+            let unit = self.draw(&mut rng);
+            if self.is_feasible_at(&unit) {
+                found.push(unit);
+                if found.len() > draws / RAREST {
+                    return Ok(self.decode(&found[0]));
+                }
+            }
+        }
+        Err(self.conflict(draws))
+    }
+
+    fn affordable_draws(&self) -> usize {
+        /// Less would not tell rare from none.
+        const FEWEST: usize = 200;
+        /// Drawing and decoding a coordinate takes as long as so many steps.
+        const STEPS_OF_A_COORDINATE: usize = 4;
+        let conditions = self
+            .parameters()
+            .iter()
+            .filter_map(|parameter| parameter.condition.as_ref());
+        let steps: usize = conditions.chain(self.constraints()).map(Expression::size).sum();
+        let steps = steps + STEPS_OF_A_COORDINATE * self.parameters().len();
+        (MOST_STEPS / steps.max(1)).clamp(FEWEST, MOST_DRAWS)
+    }
+
+    /// Takes away constraints, the least strict first, as long as the others alone leave too few points: what remains is
+    /// an irreducible conflict (the deletion filter of Chinneck & Dravnieks 1991, on a sample of the space).
+    fn conflict(&self, draws: usize) -> Conflict {
+        let mut rng = rng::stream(Seed(0), "feasibility", &[]);
+        let count = self.constraints().len();
+        let mut violations = vec![Bits::new(draws); count];
+        for point in 0..draws {
+            let unit = self.draw(&mut rng);
+            let values = self.constrained_values(&unit);
+            for (constraint, violations) in violations.iter_mut().enumerate() {
+                if !self.is_satisfied(constraint, &values) {
+                    violations.insert(point);
+                }
+            }
+        }
+        let satisfied: Vec<usize> = violations.iter().map(|violations| draws - violations.count()).collect();
+        let mut order: Vec<usize> = (0..count).collect();
+        order.sort_by_key(|&constraint| std::cmp::Reverse(satisfied[constraint]));
+        // What each constraint and all that are stricter violate together.
+        let mut stricter = vec![Bits::new(draws)];
+        for &constraint in order.iter().rev() {
+            let union = stricter[stricter.len() - 1].union(&violations[constraint]);
+            stricter.push(union);
+        }
+        let mut kept = Vec::new();
+        let mut violated = Bits::new(draws);
+        for (position, &constraint) in order.iter().enumerate() {
+            let others = violated.union(&stricter[count - 1 - position]);
+            if draws - others.count() > draws / RAREST {
+                kept.push(constraint);
+                violated = violated.union(&violations[constraint]);
+            }
+        }
+        kept.sort_unstable();
+        let blamed = kept.into_iter().map(|index| Blamed {
+            index,
+            source: self.constraints()[index].source().to_owned(),
+            satisfied: satisfied[index],
+        });
+        Conflict {
+            draws,
+            together: draws - violated.count(),
+            blamed: blamed.collect(),
+        }
+    }
+}
+
+/// A set of points, by number.
+#[derive(Clone)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn new(points: usize) -> Self {
+        Self(vec![0; points.div_ceil(64)])
+    }
+
+    fn insert(&mut self, point: usize) {
+        self.0[point / 64] |= 1 << (point % 64);
+    }
+
+    fn union(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(left, right)| left | right).collect())
+    }
+
+    fn count(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+}
+
+impl std::fmt::Display for Conflict {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let quantity = if self.together == 0 { "no" } else { "hardly any" };
+        let sources: Vec<String> = self
+            .blamed
+            .iter()
+            .map(|blamed| format!("`{}`", blamed.source))
+            .collect();
+        let together = match sources.as_slice() {
+            [_] => "",
+            _ => " together",
+        };
+        write!(
+            formatter,
+            "{quantity} configuration satisfies the constraints: of {} drawn, {} satisfy {}{together}",
+            self.draws,
+            self.together,
+            sources.join(" and ")
+        )
+    }
+}
+
+impl std::error::Error for Conflict {}

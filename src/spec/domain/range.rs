@@ -1,0 +1,163 @@
+//! Ranges of numbers.
+
+use super::allowed;
+use crate::space::{Domain, Value};
+use crate::spec::diagnostics::Diagnostic;
+use crate::spec::distributions::{Bounds, RangeRules};
+use crate::spec::hyperparameters::{Hyperparameter, HyperparameterKind};
+use crate::spec::reader::{self, Fields, Problems};
+
+/// Beyond it neighbouring whole numbers are one number to a float.
+const LARGEST_INTEGER: f64 = 9_007_199_254_740_992.0;
+
+/// More steps than that are no grid but a misprint of `q`, and would outrun the precision of a float.
+const MOST_STEPS: f64 = 1e9;
+
+/// Reads bounds and, where they are given, a step and a scale.
+pub(super) fn read(
+    name: &str,
+    fields: &Fields<'_>,
+    distribution: Option<RangeRules>,
+    known: Option<&Hyperparameter>,
+    problems: &mut Problems,
+) -> Option<Domain> {
+    let (min_node, max_node) = (fields.get("min")?, fields.get("max")?);
+    let bounds = (
+        reader::number(min_node, "min", problems),
+        reader::number(max_node, "max", problems),
+    );
+    let step = match fields.get("q") {
+        None if distribution.is_some_and(|distribution| distribution.is_stepped) => Some(1.0),
+        None => None,
+        Some(node) => Some(reader::number_that(node, "q", |q| q > 0.0, "greater than 0", problems)?),
+    };
+    let is_log = match fields.get("log") {
+        Some(node) => reader::boolean(node, "log", problems)?,
+        None => false,
+    } || distribution.is_some_and(|distribution| distribution.is_log);
+    let (Some(mut min), Some(mut max)) = bounds else {
+        return None;
+    };
+
+    let meaning = distribution.map_or(Bounds::Values, |distribution| distribution.bounds);
+    let has_exponents = meaning != Bounds::Values;
+    (min, max) = match meaning {
+        Bounds::Values => (min, max),
+        Bounds::Exponents => (min.exp(), max.exp()),
+        Bounds::InverseExponents => ((-max).exp(), (-min).exp()),
+    };
+    if has_exponents {
+        let node = fields.get("distribution")?;
+        let word = node.scalar().map(|word| word.to_string()).unwrap_or_default();
+        problems.warning(
+            &node.place,
+            format!("the bounds of a `{word}` are exponents of e: `{name}` is searched from {min:e} to {max:e}"),
+            "write `distribution: log_uniform_values` with the bounds themselves",
+        );
+    }
+    if let Some((key, message, label)) = wrong_bounds(name, min, max, is_log) {
+        let place = &fields.get(key).unwrap_or(max_node).place;
+        problems.error(Diagnostic::error(place, message).with_label(label));
+        return None;
+    }
+    if has_exponents {
+        let bounds = [min, max].map(|bound| known.map(|known| known.kind.accept(&Value::Float(bound))));
+        if let Some(Err(rule)) = bounds.into_iter().flatten().find(Result::is_err) {
+            problems.error(Diagnostic::error(fields.place, format!("`{name}` must be {rule}")));
+            return None;
+        }
+    } else {
+        allowed(name, min_node, known, problems)?;
+        allowed(name, max_node, known, problems)?;
+    }
+
+    let is_literal = |key: &str| {
+        fields
+            .get(key)
+            .is_none_or(|node| matches!(node.scalar(), Some(Value::Int(_))))
+    };
+    let are_integers = ["min", "max", "q"].into_iter().all(is_literal);
+    let is_integer = match known.map(|known| known.kind) {
+        Some(HyperparameterKind::Number { .. }) => false,
+        Some(HyperparameterKind::Integer { .. }) => true,
+        Some(HyperparameterKind::Word(_)) | None => distribution
+            .and_then(|distribution| distribution.is_integer)
+            .unwrap_or(are_integers),
+    };
+    if !is_integer {
+        if let Some(message) = step.and_then(|step| wrong_grid(name, min, max, is_log, step)) {
+            let node = fields.get("q").unwrap_or(max_node);
+            problems.error(Diagnostic::error(&node.place, message));
+            return None;
+        }
+        return Some(Domain::Float {
+            min,
+            max,
+            log: is_log,
+            step,
+        });
+    }
+    if distribution.and_then(|distribution| distribution.is_integer) == Some(false) {
+        let place = &fields.get("distribution")?.place;
+        let instead = if is_log {
+            "int_log_uniform_values"
+        } else {
+            "int_uniform"
+        };
+        problems.error(
+            Diagnostic::error(place, format!("`{name}` takes whole numbers")).with_label(format!("write `{instead}`")),
+        );
+        return None;
+    }
+    let mut whole = |key: &str, number: f64| whole(name, fields, key, number, problems);
+    let (min, max, step) = (whole("min", min), whole("max", max), whole("q", step.unwrap_or(1.0)));
+    Some(Domain::Int {
+        min: min?,
+        max: max?,
+        log: is_log,
+        step: step?,
+    })
+}
+
+/// A bound or step of a range of whole numbers.
+pub(super) fn whole(name: &str, fields: &Fields<'_>, key: &str, number: f64, problems: &mut Problems) -> Option<i64> {
+    if number.fract() == 0.0 && number.abs() <= LARGEST_INTEGER {
+        return Some(number as i64);
+    }
+    let place = fields.get(key).map_or(fields.place, |node| &node.place);
+    problems.error(Diagnostic::error(
+        place,
+        format!("`{key}` of `{name}` must be a whole number below 2^53"),
+    ));
+    None
+}
+
+/// What is wrong with the bounds of a range, if anything: at which key, and how.
+pub(super) fn wrong_bounds(name: &str, min: f64, max: f64, is_log: bool) -> Option<(&'static str, String, String)> {
+    if min > max {
+        let message = format!("the range of `{name}` is empty: `min` is greater than `max`");
+        return Some(("min", message, format!("greater than {max}")));
+    }
+    if !(max - min).is_finite() || min.abs().max(max.abs()) > 1e300 {
+        let message = format!("the range of `{name}` is too wide");
+        return Some(("max", message, "numbers end at 1e300 here".to_owned()));
+    }
+    let message = format!("`{name}` is searched on a logarithmic scale, so `min` must be greater than 0");
+    (is_log && min <= 0.0).then(|| ("min", message, "has no logarithm".to_owned()))
+}
+
+/// What is wrong with a step of a range of floats, if anything.
+pub(super) fn wrong_grid(name: &str, min: f64, max: f64, is_log: bool, step: f64) -> Option<String> {
+    // The values of a logarithmic range are the multiples of the step.
+    let first = if is_log {
+        (min / step - 1e-9).ceil().max(1.0) * step
+    } else {
+        min
+    };
+    if (max - min) / step > MOST_STEPS {
+        return Some(format!(
+            "`q` divides the range of `{name}` into more than {MOST_STEPS:e} steps"
+        ));
+    }
+    (first > max + step * 1e-9).then(|| format!("the range of `{name}` holds no multiple of `q`"))
+}

@@ -1,0 +1,105 @@
+//! What an entry of `parameters` says about good values: `prior`, `init` and `low_cost`.
+
+use super::diagnostics::Diagnostic;
+use super::raw::{Content, Node};
+use super::reader::{self, Fields, Problems};
+use crate::space::{Confidence, Domain, Hints, Prior, Shape, Value};
+use crate::suggestion::did_you_mean;
+
+/// What `confidence` may be.
+pub(super) const CONFIDENCES: [(&str, Confidence); 3] = [
+    ("low", Confidence::Low),
+    ("medium", Confidence::Medium),
+    ("high", Confidence::High),
+];
+
+/// Reads the hints of the parameter `name`, whose `entry` makes `domain`.
+pub(super) fn read(name: &str, entry: &Node, domain: &Domain, problems: &mut Problems) -> Hints {
+    let given = |key: &str| entry.child(key).filter(|node| !matches!(node.content, Content::Null));
+    Hints {
+        prior: given("prior").and_then(|node| prior(name, node, domain, problems)),
+        init: given("init").and_then(|node| value_of(name, node, domain, problems)),
+        low_cost: given("low_cost").and_then(|node| value_of(name, node, domain, problems)),
+    }
+}
+
+fn prior(name: &str, node: &Node, domain: &Domain, problems: &mut Problems) -> Option<Prior> {
+    if !matches!(node.content, Content::Mapping(_)) {
+        let value = value_of(name, node, domain, problems)?;
+        let confidence = Confidence::default();
+        return Some(Prior { value, confidence });
+    }
+    let fields = Fields::read(node, "prior", &["value", "confidence"], problems)?;
+    let confidence = fields.get("confidence").map_or(Some(Confidence::default()), |node| {
+        reader::one_of(node, "confidence", &CONFIDENCES, problems)
+    });
+    let Some(value) = fields.get("value") else {
+        problems.error(Diagnostic::error(&node.place, "the prior has no `value`"));
+        return None;
+    };
+    let value = value_of(name, value, domain, problems)?;
+    Some(Prior {
+        value,
+        confidence: confidence?,
+    })
+}
+
+/// A value of the parameter's domain, as the domain writes it.
+pub(super) fn value_of(name: &str, node: &Node, domain: &Domain, problems: &mut Problems) -> Option<Value> {
+    let value = reader::value(node, name, problems)?;
+    if let Some(value) = domain.canonical(&value) {
+        return Some(value);
+    }
+    let diagnostic = Diagnostic::error(&node.place, format!("`{name}` is never `{value}`"));
+    problems.error(match instead(domain, &value) {
+        Some(label) => diagnostic.with_label(label),
+        None => diagnostic,
+    });
+    None
+}
+
+/// What to write instead of a value that the domain does not contain.
+fn instead(domain: &Domain, value: &Value) -> Option<String> {
+    let words: Vec<String> = match domain {
+        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => {
+            values.iter().map(Value::to_string).collect()
+        }
+        Domain::Float { .. } | Domain::Int { .. } | Domain::Normal { .. } => return nearest_number(domain, value),
+    };
+    match did_you_mean(value.as_str().unwrap_or_default(), words.iter().map(String::as_str)) {
+        Some(meant) => Some(format!("did you mean `{meant}`?")),
+        // More would not be read beside a caret.
+        None if words.len() <= 8 => Some(format!("it is one of {}", words.join(", "))),
+        None => None,
+    }
+}
+
+fn nearest_number(domain: &Domain, value: &Value) -> Option<String> {
+    let (min, max) = domain.bounds()?;
+    let Some(number) = value.as_f64() else {
+        return Some(format!("it is a number from {min} to {max}"));
+    };
+    let count = match domain.shape() {
+        Shape::Ordered { count } if (min..=max).contains(&number) => count,
+        Shape::Constant | Shape::Continuous | Shape::Ordered { .. } | Shape::Unordered { .. } => {
+            return Some(format!("it lies between {min} and {max}"));
+        }
+    };
+    let distance = |place: u64| {
+        domain
+            .nth(place)
+            .as_f64()
+            .map_or(f64::MAX, |other| (other - number).abs())
+    };
+    let (mut low, mut high) = (0, count - 1);
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if domain.nth(middle).as_f64().is_some_and(|other| other <= number) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    let nearest = if distance(low) <= distance(high) { low } else { high };
+    Some(format!("the nearest is {}", domain.nth(nearest)))
+}
