@@ -11,6 +11,7 @@
 //! | [`space`] | parameters, domains, conditions and constraints; configurations in the unit cube |
 //! | [`spec`] | `space.yaml`: read, checked, explained |
 //! | [`trials`] | what is known of trials; what goes to a worker and comes back |
+//! | [`warm_start`] | leaderboards of earlier studies, read for what fits this one |
 //! | [`searchers`], [`schedulers`] | who proposes configurations; who decides which trial goes on |
 //! | [`policies`] | what a free slot should do |
 //! | [`ask_tell`] | the search without an engine, for other programs and languages |
@@ -42,4 +43,5 @@ pub mod study;
 pub mod suggestion;
 pub mod trials;
 pub mod units;
+pub mod warm_start;
 pub mod worker;

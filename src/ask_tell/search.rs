@@ -4,7 +4,7 @@ use crate::policies::{self, Decision, Policy};
 use crate::searchers::{Random, Searcher as _};
 use crate::space::{Configuration, Space};
 use crate::spec::{SchedulerSpec, SearcherSpec};
-use crate::trials::{Observation, Status, Trial, View};
+use crate::trials::{Observation, PastTrial, Status, Trial, View};
 use crate::units::{Goal, Loss, Samples, Seed, TrialId};
 
 /// What to search for, and how.
@@ -22,6 +22,9 @@ pub struct Options {
     pub searcher: SearcherSpec,
     /// Who decides which trial goes on; of no effect without a learning curve.
     pub scheduler: SchedulerSpec,
+    /// What is known from earlier searches over the same space, its epochs counted in steps. What does not fit the space
+    /// is left out.
+    pub past: Vec<PastTrial>,
 }
 
 impl Default for Options {
@@ -33,6 +36,7 @@ impl Default for Options {
             budget: None,
             searcher: SearcherSpec::Tpe,
             scheduler: SchedulerSpec::Asha { eta: 3 },
+            past: Vec::new(),
         }
     }
 }
@@ -41,6 +45,7 @@ impl Default for Options {
 pub struct AskTell {
     space: Space,
     policy: Box<dyn Policy>,
+    past: Vec<Trial>,
     trials: Vec<Trial>,
     seed: Seed,
     goal: Goal,
@@ -91,6 +96,7 @@ impl AskTell {
         let max = Samples(options.max_step.max(1));
         Self {
             policy: policies::build(options.searcher, options.scheduler, Samples(1), max),
+            past: PastTrial::to_trials(&options.past, &space, options.goal, Samples(1), max),
             space,
             trials: Vec::new(),
             seed: options.seed,
@@ -209,6 +215,7 @@ impl AskTell {
         View {
             space: &self.space,
             seed: self.seed,
+            past: &self.past,
             trials: &self.trials,
             running: self.trials.iter().filter(is_running).count(),
             trials_left: None,
@@ -224,6 +231,7 @@ impl AskTell {
 mod tests {
     use super::*;
     use crate::space::{Domain, Parameter, Value};
+    use crate::trials::PastResult;
 
     fn space() -> Space {
         let domain = Domain::Int {
@@ -274,6 +282,39 @@ mod tests {
             handed_out[..3].contains(&handed_out[3]),
             "one in three goes on: {handed_out:?}"
         );
+    }
+
+    #[test]
+    fn what_is_known_from_earlier_informs_the_first_proposal_but_is_no_trial() {
+        let domain = Domain::Float {
+            min: 0.0,
+            max: 1.0,
+            log: false,
+            step: None,
+        };
+        let space = Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap();
+        let past = (0..40).map(|place| {
+            let x = f64::from(place) / 40.0;
+            PastTrial {
+                configuration: [("x", Value::Float(x))].into_iter().collect(),
+                epochs: 1.0,
+                best: Some(PastResult {
+                    epoch: 1.0,
+                    value: (x - 0.8).abs(),
+                }),
+            }
+        });
+        let options = Options {
+            searcher: SearcherSpec::Tpe,
+            past: past.collect(),
+            ..Options::default()
+        };
+        let mut search = AskTell::new(space, &options);
+        let first = search.ask().unwrap();
+        assert!((value(&first.configuration) - 0.8).abs() < 0.15, "{first:?}");
+        assert_eq!((first.id, search.trials().len()), (TrialId(0), 1));
+        assert_eq!(search.trials()[0].origin, "tpe");
+        assert!(search.best().is_none());
     }
 
     #[test]

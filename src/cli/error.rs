@@ -8,6 +8,7 @@ use crate::engine::{EngineError, FolderError};
 use crate::finetune::{ExportError, TrainError};
 use crate::objective::InputError;
 use crate::spec::SpecErrors;
+use crate::warm_start::WarmStartError;
 use crate::worker::SlotError;
 
 /// The exit code of every error: wrong input, or a machine that cannot carry it out. Nothing is half-written then.
@@ -20,6 +21,8 @@ pub(super) enum CliError {
     Spec(SpecErrors),
     #[error(transparent)]
     Input(#[from] InputError),
+    #[error(transparent)]
+    WarmStart(#[from] WarmStartError),
     #[error(transparent)]
     Folder(#[from] FolderError),
     #[error(transparent)]

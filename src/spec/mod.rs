@@ -26,7 +26,7 @@ mod tests;
 
 pub use diagnostics::{Diagnostic, Severity, SpecErrors};
 pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind};
-pub use load::{from_text, load};
+pub use load::{from_text, load, load_begun};
 pub use objective::{BUILTIN_DATA, BUILTIN_MODELS, FINE_TUNE_METRICS, FUNCTION_METRICS, FUNCTIONS};
 pub use overrides::{Override, OverrideError};
 pub use resolved::*;

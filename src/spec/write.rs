@@ -61,6 +61,12 @@ impl Spec {
         write_resources(&mut yaml, &self.resources);
         yaml.line(0, "deterministic", &self.deterministic.to_string());
         yaml.line(0, "seed", &self.seed.0.to_string());
+        if !self.warm_start.is_empty() {
+            yaml.open(0, "warm_start");
+            for leaderboard in &self.warm_start {
+                yaml.item(1, &path(leaderboard));
+            }
+        }
         yaml.text
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Created, EndReason, Event, Improvement, Outcome, Record, Settings};
 use crate::policies::Policy;
 use crate::trials::{
-    CostModel, Evaluation, Failure, FailureKind, Observation, SegmentReport, Status, Trial, Usage, View,
+    CostModel, Evaluation, Failure, FailureKind, Observation, PastTrial, SegmentReport, Status, Trial, Usage, View,
 };
 use crate::units::{Loss, Samples, TrialId};
 
@@ -17,6 +17,7 @@ pub struct Study {
     pub(super) settings: Settings,
     pub(super) policy: Box<dyn Policy>,
     pub(super) cost: Cost,
+    past: Vec<Trial>,
     pub(super) trials: Vec<Trial>,
     records: Vec<Record>,
     pub(super) flights: BTreeMap<TrialId, Flight>,
@@ -64,6 +65,7 @@ impl Study {
             settings,
             policy,
             cost,
+            past: Vec::new(),
             trials: Vec::new(),
             records: Vec::new(),
             flights: BTreeMap::new(),
@@ -190,6 +192,7 @@ impl Study {
         View {
             space: &self.settings.space,
             seed: self.settings.seed,
+            past: &self.past,
             trials: &self.trials,
             running: self.flights.len(),
             trials_left: self
@@ -206,7 +209,16 @@ impl Study {
     /// Takes in one event. `elapsed`: seconds that the study had run when it happened, for the records only.
     pub fn apply(&mut self, event: &Event, elapsed: f64) {
         match event {
-            Event::StudyCreated { .. } => {}
+            Event::StudyCreated { past, .. } => {
+                let Settings {
+                    space,
+                    goal,
+                    epoch,
+                    max,
+                    ..
+                } = &self.settings;
+                self.past = PastTrial::to_trials(past, space, *goal, *epoch, *max);
+            }
             Event::StudyResumed { added_wall } => {
                 self.added_wall += added_wall;
                 self.ended = None;

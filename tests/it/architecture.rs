@@ -12,6 +12,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("space", &["rng", "suggestion", "units"]),
     ("spec", &["space", "suggestion", "units"]),
     ("trials", &["space", "units"]),
+    ("warm_start", &["space", "trials"]),
     ("searchers", &["rng", "space", "spec", "trials"]),
     ("schedulers", &["spec", "trials", "units"]),
     (
@@ -55,7 +56,9 @@ const FLOORS: &[(&str, &[&str])] = &[
             "spec",
             "study",
             "suggestion",
+            "trials",
             "units",
+            "warm_start",
             "worker",
         ],
     ),

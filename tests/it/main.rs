@@ -19,3 +19,4 @@ mod search;
 mod support;
 mod text;
 mod train;
+mod warm_start;

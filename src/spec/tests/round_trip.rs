@@ -197,6 +197,11 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 },
                 deterministic,
                 seed: Seed(seed),
+                warm_start: if deterministic {
+                    vec!["/earlier/leaderboard.csv".into(), "/it's one: #2.csv".into()]
+                } else {
+                    vec![]
+                },
             },
         )
 }
