@@ -10,6 +10,7 @@
 //! | [`finetune`] | models, training and data; knows nothing of search |
 //! | [`space`] | parameters, domains, conditions and constraints; configurations in the unit cube |
 //! | [`spec`] | `space.yaml`: read, checked, explained |
+//! | [`convert`] | search spaces of other programs, turned into specs |
 //! | [`trials`] | what is known of trials; what goes to a worker and comes back |
 //! | [`warm_start`] | leaderboards of earlier studies, read for what fits this one |
 //! | [`searchers`], [`schedulers`] | who proposes configurations; who decides which trial goes on |
@@ -27,6 +28,7 @@
 
 pub mod ask_tell;
 pub mod cli;
+pub mod convert;
 pub mod engine;
 pub mod files;
 pub mod finetune;

@@ -7,9 +7,11 @@
 
 mod data;
 mod diagnostics;
+mod document;
 mod domain;
 mod files;
 mod hyperparameters;
+mod keys;
 mod load;
 mod objective;
 mod overrides;
@@ -19,17 +21,22 @@ mod raw;
 mod reader;
 mod resolve;
 mod resolved;
+mod schema;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
 pub use diagnostics::{Diagnostic, Severity, SpecErrors};
+pub use document::{Document, DocumentContent};
 pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind};
+pub use keys::{Key, Kind, SECTIONS, Section};
 pub use load::{from_text, load, load_begun};
 pub use objective::{BUILTIN_DATA, BUILTIN_MODELS, FINE_TUNE_METRICS, FUNCTION_METRICS, FUNCTIONS};
 pub use overrides::{Override, OverrideError};
 pub use resolved::*;
+pub use schema::schema;
+pub use write::{yaml_number, yaml_text, yaml_value};
 
 /// What `automl init` writes: a complete spec that runs as it is, with a comment on every choice.
 pub const TEMPLATE: &str = include_str!("template.yaml");

@@ -11,6 +11,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("suggestion", &[]),
     ("space", &["rng", "suggestion", "units"]),
     ("spec", &["space", "suggestion", "units"]),
+    ("convert", &["space", "spec", "suggestion", "units"]),
     ("trials", &["space", "units"]),
     ("warm_start", &["space", "trials"]),
     ("searchers", &["rng", "space", "spec", "trials"]),
@@ -45,6 +46,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "ask_tell",
+            "convert",
             "engine",
             "files",
             "finetune",

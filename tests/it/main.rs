@@ -12,9 +12,11 @@
 mod architecture;
 mod bad_input;
 mod budgets;
+mod convert;
 mod determinism;
 mod disk;
 mod interruptions;
+mod schema;
 mod search;
 mod support;
 mod text;

@@ -4,6 +4,7 @@ mod meaning;
 mod messages;
 mod parameter_messages;
 mod round_trip;
+mod schema;
 
 use std::path::{Path, PathBuf};
 
