@@ -11,7 +11,9 @@
 //! | [`finetune`] | models, training and data; knows nothing of search |
 //! | [`space`] | parameters, domains, conditions and constraints; configurations in the unit cube |
 //! | [`spec`] | `space.yaml`: read, checked, explained |
+//! | [`convert`] | search spaces of other programs, turned into specs |
 //! | [`trials`] | what is known of trials; what goes to a worker and comes back |
+//! | [`warm_start`] | leaderboards of earlier studies, read for what fits this one |
 //! | [`searchers`], [`schedulers`] | who proposes configurations; who decides which trial goes on |
 //! | [`policies`] | what a free slot should do |
 //! | [`ask_tell`] | the search without an engine, for other programs and languages |
@@ -27,6 +29,7 @@
 
 pub mod ask_tell;
 pub mod cli;
+pub mod convert;
 pub mod engine;
 pub mod files;
 pub mod finetune;
@@ -44,4 +47,5 @@ pub mod study;
 pub mod suggestion;
 pub mod trials;
 pub mod units;
+pub mod warm_start;
 pub mod worker;

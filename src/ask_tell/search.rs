@@ -7,7 +7,7 @@ use crate::preference::{Preference, Scores};
 use crate::searchers::{Random, Searcher as _};
 use crate::space::{Configuration, Space};
 use crate::spec::{SchedulerSpec, SearcherSpec};
-use crate::trials::{Observation, Status, Trial, View};
+use crate::trials::{Observation, PastTrial, Status, Trial, View};
 use crate::units::{Goal, Loss, Samples, Seed, TrialId};
 
 /// What to search for, and how.
@@ -27,6 +27,9 @@ pub struct Options {
     pub searcher: SearcherSpec,
     /// Who decides which trial goes on; of no effect without a learning curve.
     pub scheduler: SchedulerSpec,
+    /// What is known from earlier searches over the same space, its epochs counted in steps. What does not fit the space
+    /// is left out.
+    pub past: Vec<PastTrial>,
 }
 
 impl Default for Options {
@@ -39,6 +42,7 @@ impl Default for Options {
             budget: None,
             searcher: SearcherSpec::Tpe,
             scheduler: SchedulerSpec::Asha { eta: 3 },
+            past: Vec::new(),
         }
     }
 }
@@ -47,6 +51,7 @@ impl Default for Options {
 pub struct AskTell {
     space: Space,
     policy: Box<dyn Policy>,
+    past: Vec<Trial>,
     trials: Vec<Trial>,
     seed: Seed,
     goals: Vec<Goal>,
@@ -113,6 +118,7 @@ impl AskTell {
         };
         Self {
             policy,
+            past: PastTrial::to_trials(&options.past, &space, options.goal, Samples(1), max),
             space,
             trials: Vec::new(),
             seed: options.seed,
@@ -267,6 +273,7 @@ impl AskTell {
         View {
             space: &self.space,
             seed: self.seed,
+            past: &self.past,
             trials: &self.trials,
             running: self.trials.iter().filter(is_running).count(),
             trials_left: None,
@@ -282,6 +289,7 @@ impl AskTell {
 mod tests {
     use super::*;
     use crate::space::{Domain, Parameter, Value};
+    use crate::trials::PastResult;
 
     fn space() -> Space {
         let domain = Domain::Int {
@@ -352,6 +360,39 @@ mod tests {
         let front = search.front().into_iter().map(|trial| value(&trial.configuration));
         assert_eq!(front.collect::<Vec<_>>(), [0.0, 1.0, 2.0, 4.0]);
         assert_eq!(search.best().unwrap().1, 0.0);
+    }
+
+    #[test]
+    fn what_is_known_from_earlier_informs_the_first_proposal_but_is_no_trial() {
+        let domain = Domain::Float {
+            min: 0.0,
+            max: 1.0,
+            log: false,
+            step: None,
+        };
+        let space = Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap();
+        let past = (0..40).map(|place| {
+            let x = f64::from(place) / 40.0;
+            PastTrial {
+                configuration: [("x", Value::Float(x))].into_iter().collect(),
+                epochs: 1.0,
+                best: Some(PastResult {
+                    epoch: 1.0,
+                    value: (x - 0.8).abs(),
+                }),
+            }
+        });
+        let options = Options {
+            searcher: SearcherSpec::Tpe,
+            past: past.collect(),
+            ..Options::default()
+        };
+        let mut search = AskTell::new(space, &options);
+        let first = search.ask().unwrap();
+        assert!((value(&first.configuration) - 0.8).abs() < 0.15, "{first:?}");
+        assert_eq!((first.id, search.trials().len()), (TrialId(0), 1));
+        assert_eq!(search.trials()[0].origin, "tpe");
+        assert!(search.best().is_none());
     }
 
     #[test]

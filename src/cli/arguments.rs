@@ -39,6 +39,10 @@ pub(super) enum Command {
     Validate(Validate),
     /// Write an annotated spec to start from
     Init(Init),
+    /// Print the JSON Schema of specs, for editors that complete and check
+    Schema,
+    /// Turn a search space of another program into a spec
+    Convert(Convert),
     /// Show the trials of a study, best first
     Leaderboard(Leaderboard),
     /// Show the best configuration of a study
@@ -128,6 +132,34 @@ pub(super) struct Init {
     /// The file to write
     #[arg(default_value = "space.yaml")]
     pub(super) file: PathBuf,
+}
+
+/// `automl convert`
+#[derive(Args, Debug)]
+pub(super) struct Convert {
+    /// Whose file it is
+    #[arg(long, value_enum, value_name = "PROGRAM")]
+    pub(super) from: SourceName,
+    /// The file: a sweep, an experiment, a search space, or the Python file that has one in it
+    pub(super) file: PathBuf,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// Programs whose search spaces can be converted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SourceName {
+    /// A sweep of Weights & Biases (YAML)
+    Wandb,
+    /// Distributions of Optuna (JSON), or Python with `trial.suggest_…`
+    Optuna,
+    /// Python with a search space of Ray Tune
+    Ray,
+    /// An `Experiment` of Kubeflow Katib (YAML)
+    Katib,
+    /// A search space of NNI (JSON), or the configuration that names it (YAML)
+    Nni,
 }
 
 /// `automl leaderboard`

@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
+use crate::convert::ConvertError;
 use crate::engine::{EngineError, FolderError};
 use crate::finetune::{ExportError, TrainError};
 use crate::objective::InputError;
 use crate::spec::SpecErrors;
+use crate::warm_start::WarmStartError;
 use crate::worker::SlotError;
 
 /// The exit code of every error: wrong input, or a machine that cannot carry it out. Nothing is half-written then.
@@ -20,6 +22,10 @@ pub(super) enum CliError {
     Spec(SpecErrors),
     #[error(transparent)]
     Input(#[from] InputError),
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
+    #[error(transparent)]
+    WarmStart(#[from] WarmStartError),
     #[error(transparent)]
     Folder(#[from] FolderError),
     #[error(transparent)]
@@ -44,7 +50,7 @@ impl CliError {
     /// Writes the message to standard error.
     pub(super) fn show(&self) {
         let text = match self {
-            Self::Spec(errors) => errors.render(is_coloured()),
+            Self::Spec(errors) | Self::Convert(ConvertError::Text(errors)) => errors.render(is_coloured()),
             other => format!("error: {}", chain(other)),
         };
         // There is nobody left to tell if standard error is closed.

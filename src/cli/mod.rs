@@ -5,11 +5,13 @@
 mod arguments;
 mod ask_tell;
 mod best;
+mod convert;
 mod error;
 mod init;
 mod leaderboard;
 mod resume;
 mod run;
+mod schema;
 mod search;
 mod stored;
 mod train;
@@ -32,6 +34,8 @@ pub fn main() -> ExitCode {
         Command::Resume(resume) => resume::resume(&resume, verbosity),
         Command::Validate(validate) => validate::validate(&validate),
         Command::Init(init) => init::init(&init),
+        Command::Schema => schema::schema(),
+        Command::Convert(convert) => convert::convert(&convert),
         Command::Leaderboard(leaderboard) => leaderboard::leaderboard(&leaderboard),
         Command::Best(best) => best::best(&best),
         Command::Train(train) => train::train(&train),

@@ -26,7 +26,7 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
             "warning: dropped the last line of the journal, which a crash had torn: {torn}"
         );
     }
-    let (mut spec, _) = spec::load(&arguments.folder.join("spec.yaml"), &[]).map_err(CliError::Spec)?;
+    let (mut spec, _) = spec::load_begun(&arguments.folder.join("spec.yaml")).map_err(CliError::Spec)?;
     if added_wall.is_some() && spec.budget.wall.is_none() {
         return Err(CliError::Usage(
             "this study has no wall budget that `--add-budget` could add to".into(),
@@ -45,6 +45,7 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
         folder,
         journal,
         before: contents,
+        is_resumed: true,
         clock,
         added_wall,
         style,

@@ -22,8 +22,9 @@ pub(super) struct Run {
     pub(super) facts: Facts,
     pub(super) folder: Folder,
     pub(super) journal: Journal,
-    /// What had happened before; nothing for a new study.
+    /// What had happened before; of a new study only that it was created.
     pub(super) before: Contents,
+    pub(super) is_resumed: bool,
     pub(super) clock: Clock,
     pub(super) added_wall: Option<f64>,
     pub(super) style: Style,
@@ -43,7 +44,7 @@ impl Run {
         for entry in &self.before.entries {
             study.apply(&entry.event, entry.elapsed);
         }
-        let is_resumed = !self.before.entries.is_empty();
+        let is_resumed = self.is_resumed;
         if let (Some(reason), None) = (study.ended(), self.added_wall) {
             let path = self.folder.path().display();
             let _ = writeln!(

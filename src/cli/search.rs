@@ -9,9 +9,10 @@ use super::arguments::{Search, Verbosity};
 use super::error::is_coloured;
 use super::run::{Run, style};
 use crate::engine::{Clock, Folder};
-use crate::journal::Contents;
 use crate::objective;
-use crate::spec::{self, Diagnostic};
+use crate::spec::{self, Diagnostic, Spec};
+use crate::trials::PastTrial;
+use crate::warm_start::{self, Past};
 use crate::worker;
 
 /// Starts a study and runs it.
@@ -24,21 +25,41 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     // Everything that can be wrong is found before anything is written.
     let facts = objective::inspect(&spec)?;
     worker::slots(&spec.resources, facts.is_idle)?;
+    let past = warm_start(&spec, verbosity.quiet)?;
     let path = arguments.out.unwrap_or_else(|| free_folder(&spec.name));
-    let (folder, journal) = Folder::create(&path, &spec.to_yaml(), spec.seed, &facts.identity)?;
+    let (folder, journal) = Folder::create(&path, &spec.to_yaml(), spec.seed, &facts.identity, past)?;
     let style = style(verbosity, arguments.json);
-    let before = Contents::default();
+    let before = Folder::look(&path)?;
     Run {
         spec,
         facts,
         folder,
         journal,
         before,
+        is_resumed: false,
         clock,
         added_wall: None,
         style,
     }
     .run()
+}
+
+/// What earlier studies found out, as far as it fits; what does not is explained.
+pub(super) fn warm_start(spec: &Spec, is_quiet: bool) -> Result<Vec<PastTrial>, CliError> {
+    let Past { trials, warnings } = warm_start::read(&spec.warm_start, &spec.space, &spec.metric.name)?;
+    if !is_quiet {
+        for warning in warnings {
+            let _ = writeln!(std::io::stderr(), "warning: {warning}");
+        }
+        if !spec.warm_start.is_empty() {
+            let _ = writeln!(
+                std::io::stderr(),
+                "warm start with {} trials of earlier studies",
+                trials.len()
+            );
+        }
+    }
+    Ok(trials)
 }
 
 pub(super) fn show_warnings(warnings: &[Diagnostic]) {

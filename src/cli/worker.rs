@@ -12,7 +12,7 @@ use crate::{objective, spec, worker as workers};
 pub(super) fn worker(arguments: Worker) -> ExitCode {
     ignore_signals();
     let load = move || {
-        let (spec, _) = spec::load(&arguments.study.join("spec.yaml"), &[]).map_err(|errors| errors.render(false))?;
+        let (spec, _) = spec::load_begun(&arguments.study.join("spec.yaml")).map_err(|errors| errors.render(false))?;
         objective::load(&spec, arguments.device).map_err(|error| error.to_string())
     };
     ExitCode::from(workers::serve(std::io::stdin(), std::io::stdout(), load))

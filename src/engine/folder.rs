@@ -8,6 +8,7 @@ use crate::files;
 use crate::journal::{self, Contents, Journal, JournalError, Lock, LockError, ReadError};
 use crate::rng::Fingerprint;
 use crate::study::{Event, Identity};
+use crate::trials::PastTrial;
 use crate::units::{Seed, TrialId};
 
 /// A study's folder, held by this process.
@@ -77,7 +78,13 @@ impl Folder {
     ///
     /// # Errors
     /// When the folder is in use, holds something already, or cannot be written. Then nothing half-written remains.
-    pub fn create(path: &Path, spec_yaml: &str, seed: Seed, inputs: &Identity) -> Result<(Self, Journal), FolderError> {
+    pub fn create(
+        path: &Path,
+        spec_yaml: &str,
+        seed: Seed,
+        inputs: &Identity,
+        past: Vec<PastTrial>,
+    ) -> Result<(Self, Journal), FolderError> {
         refuse_occupied(path, spec_yaml)?;
         let is_new = !path.exists();
         make(path)?;
@@ -93,7 +100,7 @@ impl Folder {
         };
         // Another process may have been quicker: what it wrote is not ours to touch.
         refuse_occupied(path, spec_yaml)?;
-        match folder.fill(spec_yaml, seed, inputs) {
+        match folder.fill(spec_yaml, seed, inputs, past) {
             Ok(journal) => Ok((folder, journal)),
             Err(error) => {
                 for name in ["spec.yaml", "manifest.json", journal::FILE_NAME, "lock"] {
@@ -110,7 +117,13 @@ impl Folder {
         }
     }
 
-    fn fill(&self, spec_yaml: &str, seed: Seed, inputs: &Identity) -> Result<Journal, FolderError> {
+    fn fill(
+        &self,
+        spec_yaml: &str,
+        seed: Seed,
+        inputs: &Identity,
+        past: Vec<PastTrial>,
+    ) -> Result<Journal, FolderError> {
         make(&self.path.join("checkpoints"))?;
         make(&self.logs())?;
         self.write("spec.yaml", spec_yaml.as_bytes())?;
@@ -120,6 +133,7 @@ impl Folder {
             spec: fingerprint(spec_yaml),
             seed,
             inputs: inputs.clone(),
+            past,
         };
         let manifest = serde_json::json!({
             "format": journal::FORMAT,

@@ -135,6 +135,7 @@ mod tests {
             let view = View {
                 space: &space,
                 seed: Seed(1),
+                past: &[],
                 trials: &trials,
                 running: 0,
                 trials_left: None,

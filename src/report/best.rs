@@ -95,6 +95,7 @@ impl Best {
                 ..spec.resources.clone()
             },
             seed: self.seed,
+            warm_start: Vec::new(),
             ..spec.clone()
         };
         let use_of_it = match spec.objective {

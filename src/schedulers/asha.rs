@@ -150,6 +150,7 @@ mod tests {
         let view = View {
             space: &space,
             seed: Seed(0),
+            past: &[],
             trials: &[],
             running,
             trials_left,

@@ -169,6 +169,7 @@ mod tests {
         let mut promoted = Vec::new();
         loop {
             let view = View {
+                past: &[],
                 space: &space,
                 seed: Seed(0),
                 trials: &trials,
@@ -234,6 +235,7 @@ mod tests {
             };
             trials.push(trial);
             let view = View {
+                past: &[],
                 space: &space,
                 seed: Seed(0),
                 trials: &trials,

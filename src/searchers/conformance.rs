@@ -73,6 +73,7 @@ pub(super) fn view<'a>(space: &'a Space, seed: u64, trials: &'a [Trial]) -> View
     View {
         space,
         seed: Seed(seed),
+        past: &[],
         trials,
         running,
         trials_left: None,

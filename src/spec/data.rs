@@ -103,7 +103,7 @@ fn table_file(text: &str, node: &Node, files: Files<'_>, problems: &mut Problems
         );
         return None;
     }
-    if files.check == FileCheck::MustExist && !path.is_file() {
+    if files.check != FileCheck::Skip && !path.is_file() {
         problems.error(files.missing(node, &path, "file"));
         return None;
     }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::diagnostics::Diagnostic;
-use super::raw::Node;
+use super::raw::{Content, Node};
+use super::reader::{self, Fields, Problems};
 
 /// Where relative paths begin and whether files must exist.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,8 @@ pub(super) struct Files<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FileCheck {
     MustExist,
+    /// As for a study that has begun: what only its beginning needed may be gone.
+    MustExistForTrials,
     Skip,
 }
 
@@ -31,4 +34,33 @@ impl Files<'_> {
             self.folder.display()
         ))
     }
+}
+
+/// Reads `warm_start`: a file, or a list of them.
+pub(super) fn warm_start(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> Option<Vec<PathBuf>> {
+    let Some(node) = spec.get("warm_start") else {
+        return Some(Vec::new());
+    };
+    let nodes = match &node.content {
+        Content::Sequence(items) => items.iter().collect(),
+        Content::Null | Content::Scalar(_) | Content::Mapping(_) => vec![node],
+    };
+    let mut leaderboard = |node: &Node| {
+        let path = files.join(&reader::text(node, "warm_start", problems)?);
+        if path.extension().is_none_or(|extension| extension != "csv") {
+            problems.error(
+                Diagnostic::error(&node.place, "this is no leaderboard")
+                    .with_help("name the `leaderboard.csv` of an earlier study"),
+            );
+            return None;
+        }
+        if files.check == FileCheck::MustExist && !path.is_file() {
+            problems.error(files.missing(node, &path, "file"));
+            return None;
+        }
+        Some(path)
+    };
+    // All of them are looked at before the first error counts.
+    let read: Vec<Option<PathBuf>> = nodes.into_iter().map(&mut leaderboard).collect();
+    read.into_iter().collect()
 }

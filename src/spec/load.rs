@@ -29,6 +29,17 @@ pub fn load(path: &Path, overrides: &[Override]) -> Result<(Spec, Vec<Diagnostic
     resolve_text(text, &path, overrides, FileCheck::MustExist)
 }
 
+/// Reads the spec of a study that has begun: as [`load`] does, but files that only its beginning needed, those of
+/// `warm_start`, may be gone.
+///
+/// # Errors
+/// [`SpecErrors`] holds all that is wrong.
+pub fn load_begun(path: &Path) -> Result<(Spec, Vec<Diagnostic>), SpecErrors> {
+    let text = read(path).map_err(|diagnostic| SpecErrors::new(vec![*diagnostic]))?;
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    resolve_text(text, &path, &[], FileCheck::MustExistForTrials)
+}
+
 /// Reads a spec from `text` as if it stood in the file `path`, without asking whether the files
 /// that it names exist.
 /// Relative paths in it are joined to the folder of `path`.

@@ -8,10 +8,12 @@
 mod data;
 mod diagnostics;
 mod distributions;
+mod document;
 mod domain;
 mod files;
 mod hints;
 mod hyperparameters;
+mod keys;
 mod load;
 mod metric;
 mod objective;
@@ -23,6 +25,7 @@ mod raw;
 mod reader;
 mod resolve;
 mod resolved;
+mod schema;
 mod write;
 
 #[cfg(test)]
@@ -30,11 +33,15 @@ mod tests;
 
 pub use diagnostics::{Diagnostic, Severity, SpecErrors};
 pub use distributions::{Described, PARAMETER_KEYS, distributions};
+pub use document::{Document, DocumentContent};
 pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind};
-pub use load::{from_text, load};
+pub use keys::{Key, Kind, SECTIONS, Section};
+pub use load::{from_text, load, load_begun};
 pub use objective::{BUILTIN_DATA, BUILTIN_MODELS, FINE_TUNE_METRICS, FUNCTION_METRICS, FUNCTIONS};
 pub use overrides::{Override, OverrideError};
 pub use resolved::*;
+pub use schema::schema;
+pub use write::{yaml_number, yaml_text, yaml_value};
 
 /// What `automl init` writes: a complete spec that runs as it is, with a comment on every choice.
 pub const TEMPLATE: &str = include_str!("template.yaml");

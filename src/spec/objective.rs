@@ -167,7 +167,7 @@ fn model(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<Model
     }
     let path = files.join(&text);
     if text.starts_with(['.', '/']) || Path::new(&text).is_absolute() || path.is_dir() {
-        if files.check == FileCheck::MustExist && !path.is_dir() {
+        if files.check != FileCheck::Skip && !path.is_dir() {
             problems.error(files.missing(node, &path, "directory"));
             return None;
         }

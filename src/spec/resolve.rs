@@ -1,7 +1,7 @@
 //! The tree to a [`Spec`]: every key of the file is read here or in a module that this one calls.
 
 use super::diagnostics::Diagnostic;
-use super::files::Files;
+use super::files::{self, Files};
 use super::objective::{self, FINE_TUNE_METRICS, FUNCTION_METRICS};
 use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
@@ -11,7 +11,7 @@ use crate::space::Value;
 use crate::suggestion::did_you_mean;
 use crate::units::Seed;
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "name",
     "task",
     "model",
@@ -32,6 +32,7 @@ const KEYS: [&str; 20] = [
     "deterministic",
     "seed",
     "description",
+    "warm_start",
 ];
 
 /// Keys of W&B sweeps that are of use only there.
@@ -86,6 +87,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     let seed = spec
         .get("seed")
         .map_or(Some(0), |node| reader::seed(node, "seed", problems));
+    let warm_start = files::warm_start(&spec, files, problems);
     if let (Some(objective), Some(space)) = (&objective, &space) {
         objective::check_space(objective, space, &spec, problems);
     }
@@ -103,6 +105,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         resources: resources?,
         deterministic: deterministic?,
         seed: Seed(seed?),
+        warm_start: warm_start?,
     })
 }
 

@@ -35,6 +35,8 @@ pub struct Spec {
     pub deterministic: bool,
     /// Keys everything random.
     pub seed: Seed,
+    /// Leaderboards of earlier studies over the same parameters, to begin with what they found out.
+    pub warm_start: Vec<PathBuf>,
 }
 
 /// What a trial runs.

@@ -62,6 +62,12 @@ impl Spec {
         write_resources(&mut yaml, &self.resources);
         yaml.line(0, "deterministic", &self.deterministic.to_string());
         yaml.line(0, "seed", &self.seed.0.to_string());
+        if !self.warm_start.is_empty() {
+            yaml.open(0, "warm_start");
+            for leaderboard in &self.warm_start {
+                yaml.item(1, &path(leaderboard));
+            }
+        }
         yaml.text
     }
 
@@ -293,7 +299,21 @@ impl Yaml {
     }
 }
 
-/// The shortest text that reads back as the same number, always with a point or an exponent.
+/// The shortest YAML that reads back as the same number, always with a point or an exponent.
+pub fn yaml_number(number: f64) -> String {
+    float(number)
+}
+
+/// The YAML of a value, in block or in flow style.
+pub fn yaml_value(value: &Value) -> String {
+    self::value(value)
+}
+
+/// The YAML of a text or a key, in block or in flow style.
+pub fn yaml_text(text: &str) -> String {
+    self::text(text)
+}
+
 fn float(number: f64) -> String {
     format!("{number:?}")
 }

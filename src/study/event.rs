@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::space::Configuration;
-use crate::trials::{Failure, SegmentReport};
+use crate::trials::{Failure, PastTrial, SegmentReport};
 use crate::units::{Samples, Seed, TrialId};
 
 /// Something that happened to a study: a decision of its own or news from outside.
@@ -22,6 +22,9 @@ pub enum Event {
         seed: Seed,
         /// What the spec names, as it was found.
         inputs: Identity,
+        /// What `warm_start` brought along from earlier studies, whose files may change or go.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        past: Vec<PastTrial>,
     },
     /// A process took up a study that another one left.
     StudyResumed {
@@ -135,5 +138,20 @@ impl EndReason {
             Self::Trials => "trials",
             Self::Exhausted => "exhausted",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_study_from_before_warm_starts_still_opens() {
+        let line = r#"{"type":"study_created","format":1,"version":"0.1.0","spec":"0123456789abcdef","seed":7,
+            "inputs":{"epoch":1000,"fingerprint":""}}"#;
+        let event: Event = serde_json::from_str(line).unwrap();
+        assert!(matches!(&event, Event::StudyCreated { past, .. } if past.is_empty()));
+        // And one without a warm start is written as it always was.
+        assert!(!serde_json::to_string(&event).unwrap().contains("past"));
     }
 }

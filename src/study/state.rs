@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Created, EndReason, Event, Improvement, Outcome, Record, Settings};
 use crate::policies::Policy;
 use crate::preference::Scores;
-use crate::trials::{CostModel, Failure, FailureKind, SegmentReport, Status, Trial, Usage, View};
+use crate::trials::{CostModel, Failure, FailureKind, PastTrial, SegmentReport, Status, Trial, Usage, View};
 use crate::units::{Loss, Samples, TrialId};
 
 /// Predicted seconds of training a configuration from one level to another, on the virtual clock. A pure function.
@@ -17,6 +17,7 @@ pub struct Study {
     pub(super) settings: Settings,
     pub(super) policy: Box<dyn Policy>,
     pub(super) cost: Cost,
+    past: Vec<Trial>,
     pub(super) trials: Vec<Trial>,
     pub(super) records: Vec<Record>,
     pub(super) flights: BTreeMap<TrialId, Flight>,
@@ -67,6 +68,7 @@ impl Study {
             settings,
             policy,
             cost,
+            past: Vec::new(),
             trials: Vec::new(),
             records: Vec::new(),
             flights: BTreeMap::new(),
@@ -151,6 +153,7 @@ impl Study {
         View {
             space: &self.settings.space,
             seed: self.settings.seed,
+            past: &self.past,
             trials: &self.trials,
             running: self.flights.len(),
             trials_left: self
@@ -167,7 +170,16 @@ impl Study {
     /// Takes in one event. `elapsed`: seconds that the study had run when it happened, for the records only.
     pub fn apply(&mut self, event: &Event, elapsed: f64) {
         match event {
-            Event::StudyCreated { .. } => {}
+            Event::StudyCreated { past, .. } => {
+                let Settings {
+                    space,
+                    goal,
+                    epoch,
+                    max,
+                    ..
+                } = &self.settings;
+                self.past = PastTrial::to_trials(past, space, *goal, *epoch, *max);
+            }
             Event::StudyResumed { added_wall } => {
                 self.added_wall += added_wall;
                 self.ended = None;

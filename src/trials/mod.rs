@@ -2,9 +2,11 @@
 //!
 //! Imports `preference`, `space` and `units`. The study owns these values and alone changes them.
 
+mod past;
 mod segment;
 mod story;
 
+pub use past::{PastResult, PastTrial};
 pub use segment::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport, Usage};
 pub use story::Story;
 
@@ -104,6 +106,8 @@ pub struct View<'a> {
     pub space: &'a Space,
     /// The study's seed.
     pub seed: Seed,
+    /// What earlier studies found out: for models only. Never promoted, never counted, never a duplicate.
+    pub past: &'a [Trial],
     /// All trials, by number.
     pub trials: &'a [Trial],
     /// How many trials are running.
@@ -122,6 +126,14 @@ pub struct View<'a> {
 
 /// Predicts what training a configuration from one level to another costs. A pure function.
 pub type CostModel = dyn Fn(&Configuration, Samples, Samples) -> f64 + Send;
+
+impl<'a> View<'a> {
+    /// Everything that a model may learn from: the trials of earlier studies, then this study's. Only the latter are
+    /// numbered by their place.
+    pub fn known(&self) -> impl Iterator<Item = &'a Trial> + use<'a> {
+        self.past.iter().chain(self.trials)
+    }
+}
 
 impl View<'_> {
     /// Samples that all trials have seen.

@@ -12,7 +12,9 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("preference", &["rng", "units"]),
     ("space", &["rng", "suggestion", "units"]),
     ("spec", &["preference", "space", "suggestion", "units"]),
+    ("convert", &["space", "spec", "suggestion", "units"]),
     ("trials", &["preference", "space", "units"]),
+    ("warm_start", &["space", "trials"]),
     ("searchers", &["preference", "rng", "space", "spec", "trials", "units"]),
     ("schedulers", &["preference", "spec", "trials", "units"]),
     (
@@ -74,6 +76,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "ask_tell",
+            "convert",
             "engine",
             "files",
             "finetune",
@@ -85,7 +88,9 @@ const FLOORS: &[(&str, &[&str])] = &[
             "spec",
             "study",
             "suggestion",
+            "trials",
             "units",
+            "warm_start",
             "worker",
         ],
     ),

@@ -34,9 +34,9 @@ fn a_whole_search_over_the_pipe_is_the_same_again() {
     for id in 0..30 {
         conversation.push_str("{\"op\":\"ask\"}\n");
         let value = f64::from((id * 7) % 11);
-        conversation.push_str(&format!(
-            "{{\"op\":\"tell\",\"id\":{id},\"step\":1,\"value\":{value},\"final\":true}}\n"
-        ));
+        let tell = format!(r#"{{"op":"tell","id":{id},"step":1,"value":{value},"final":true}}"#);
+        conversation.push_str(&tell);
+        conversation.push('\n');
     }
     conversation.push_str("{\"op\":\"quit\"}\n");
     let (first, code) = answers(conversation.as_bytes(), &[]);

@@ -36,12 +36,13 @@ impl Searcher for Tpe {
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
-        let judged = view.trials.iter().filter(|trial| trial.loss().is_some()).count();
+        let known: Vec<&Trial> = view.known().collect();
+        let judged = known.iter().filter(|trial| trial.loss().is_some()).count();
         if judged < self.startup_trials {
             return Random.propose(view, attempt);
         }
         let mut rng = rng::stream(view.seed, "tpe", &[view.trials.len() as u64, u64::from(attempt)]);
-        let (good, bad) = split(view.trials, judged);
+        let (good, bad) = split(&known, judged);
         let good = Parzen::fit(view.space, &good);
         let bad = Parzen::fit(view.space, &bad);
         let configuration = self
@@ -89,23 +90,24 @@ type Points<'a> = Vec<&'a [Option<f64>]>;
 ///
 /// Trials are ranked by resource first: whoever was trained further was better at every rung before
 /// (as Optuna ranks pruned trials). Trials without any observation are running and count as bad.
-fn split(trials: &[Trial], judged: usize) -> (Points<'_>, Points<'_>) {
-    let mut ranking: Vec<&Trial> = trials.iter().filter(|trial| trial.loss().is_some()).collect();
-    ranking.sort_by_key(|trial| {
+fn split<'a>(trials: &[&'a Trial], judged: usize) -> (Points<'a>, Points<'a>) {
+    let judged_trials = trials.iter().enumerate().filter(|(_, trial)| trial.loss().is_some());
+    let mut ranking: Vec<(usize, &Trial)> = judged_trials.map(|(place, trial)| (place, *trial)).collect();
+    ranking.sort_by_key(|(place, trial)| {
         let failed = trial.status == Status::Failed;
-        (failed, std::cmp::Reverse(trial.reached), trial.loss(), trial.id)
+        (failed, std::cmp::Reverse(trial.reached), trial.loss(), *place)
     });
     let mut is_good = vec![false; trials.len()];
-    for trial in ranking
+    for (place, _) in ranking
         .iter()
         .take(good_count(judged))
-        .filter(|trial| trial.status != Status::Failed)
+        .filter(|(_, trial)| trial.status != Status::Failed)
     {
-        is_good[trial.id.index()] = true;
+        is_good[*place] = true;
     }
     let (mut good, mut bad) = (Vec::new(), Vec::new());
-    for trial in trials {
-        if is_good[trial.id.index()] { &mut good } else { &mut bad }.push(trial.point.as_slice());
+    for (trial, is_good) in trials.iter().zip(is_good) {
+        if is_good { &mut good } else { &mut bad }.push(trial.point.as_slice());
     }
     bad.drain(..bad.len().saturating_sub(MOST_BAD));
     (good, bad)

@@ -41,7 +41,8 @@ fn a_running_trial_keeps_others_away() {
     let proposal = |trials: &[Trial]| {
         let view = crate::searchers::conformance::view(&space, 3, trials);
         let judged = trials.iter().filter(|trial| trial.loss().is_some()).count();
-        let (good, bad) = split(view.trials, judged);
+        let known: Vec<&Trial> = view.known().collect();
+        let (good, bad) = split(&known, judged);
         (Parzen::fit(&space, &good), Parzen::fit(&space, &bad))
     };
     let best = trials.iter().min_by_key(|trial| trial.loss()).unwrap().clone();

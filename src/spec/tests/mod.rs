@@ -5,6 +5,7 @@ mod messages;
 mod metrics;
 mod parameter_messages;
 mod round_trip;
+mod schema;
 mod space_messages;
 
 use std::path::{Path, PathBuf};

@@ -243,6 +243,11 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 },
                 deterministic,
                 seed: Seed(seed),
+                warm_start: if deterministic {
+                    vec!["/earlier/leaderboard.csv".into(), "/it's one: #2.csv".into()]
+                } else {
+                    vec![]
+                },
             },
         )
 }
@@ -250,7 +255,10 @@ fn any_frame() -> impl Strategy<Value = Spec> {
 fn survives(spec: &Spec) -> Result<(), TestCaseError> {
     let yaml = spec.to_yaml();
     match from_text(&yaml, Path::new("elsewhere/spec.yaml"), &[]) {
-        Ok((again, _)) => prop_assert_eq!(&again, spec, "{}", yaml),
+        Ok((again, _)) => {
+            prop_assert_eq!(&again, spec, "{}", yaml);
+            prop_assert_eq!(super::schema::faults(&yaml), Vec::<String>::new(), "{}", yaml);
+        }
         Err(errors) => return Err(TestCaseError::fail(format!("{yaml}\n{errors}"))),
     }
     Ok(())

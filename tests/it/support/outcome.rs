@@ -30,6 +30,14 @@ impl Outcome {
         self
     }
 
+    /// Goes on only if a person was told this.
+    #[track_caller]
+    pub(crate) fn says(self, words: &str) -> Self {
+        let Self { what, stderr, .. } = &self;
+        assert!(stderr.contains(words), "`{what}` did not say `{words}`, but:\n{stderr}");
+        self
+    }
+
     /// The one message on standard error, without what changes from run to run.
     #[track_caller]
     pub(crate) fn message(&self) -> String {

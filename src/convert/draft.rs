@@ -1,0 +1,298 @@
+//! A spec in the making: what every source is read into.
+
+use super::Note;
+use super::shape::Shape;
+use crate::space::Value;
+use crate::spec::{FINE_TUNE_METRICS, HYPERPARAMETERS, SearcherSpec};
+use crate::suggestion::did_you_mean;
+use crate::units::Goal;
+
+/// What was found in a file so far.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) name: Option<String>,
+    pub(super) metric: Option<Metric>,
+    pub(super) method: Option<&'static str>,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) epochs: Option<Epochs>,
+    pub(super) early_terminate: Option<EarlyTerminate>,
+    /// Seconds.
+    pub(super) wall: Option<f64>,
+    pub(super) trials: Option<u64>,
+    pub(super) workers: Option<u64>,
+    pub(super) seed: Option<u64>,
+    /// What a trial ran.
+    pub(super) command: Option<String>,
+    pub(super) notes: Vec<Note>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Metric {
+    pub(super) name: String,
+    pub(super) goal: Option<Goal>,
+    pub(super) target: Option<f64>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Parameter {
+    pub(super) name: String,
+    pub(super) shape: Shape,
+    pub(super) when: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Epochs {
+    pub(super) min: Option<f64>,
+    pub(super) max: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum EarlyTerminate {
+    None,
+    Asha { eta: Option<u64> },
+}
+
+impl Draft {
+    pub(super) fn note(&mut self, line: impl Into<Option<usize>>, message: impl Into<String>) {
+        let note = Note {
+            line: line.into(),
+            message: message.into(),
+        };
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Says that something was left out.
+    pub(super) fn leave_out(&mut self, line: impl Into<Option<usize>>, what: &str) {
+        self.note(line, format!("{what} has no counterpart and is left out"));
+    }
+
+    /// Adds a parameter that is always active.
+    pub(super) fn add(&mut self, line: usize, name: impl Into<String>, shape: Shape) {
+        self.add_when(line, name, shape, None);
+    }
+
+    /// Adds a parameter; one that is there already in another shape keeps its first.
+    pub(super) fn add_when(&mut self, line: usize, name: impl Into<String>, shape: Shape, when: Option<String>) {
+        let name = name.into();
+        match self.parameters.iter().find(|known| known.name == name) {
+            None => self.parameters.push(Parameter { name, shape, when }),
+            Some(known) if known.shape == shape => {}
+            Some(_) => self.note(
+                line,
+                format!("`{name}` is given twice with different domains: the first one is kept"),
+            ),
+        }
+    }
+
+    /// Adds one of several values. Ours are plain, and each is there once.
+    pub(super) fn add_choice(&mut self, line: usize, name: &str, values: Vec<Value>) {
+        self.add_weighted(line, name, values, None);
+    }
+
+    /// As [`Self::add_choice`], with a weight for every value.
+    pub(super) fn add_weighted(&mut self, line: usize, name: &str, values: Vec<Value>, weights: Option<Vec<f64>>) {
+        let weights = weights.filter(|weights| weights.len() == values.len());
+        let total: f64 = weights.iter().flatten().sum();
+        let mut kept: Vec<Value> = Vec::new();
+        let mut probabilities: Vec<f64> = Vec::new();
+        for (place, value) in values.into_iter().enumerate() {
+            let share = weights.as_ref().map_or(0.0, |weights| weights[place] / total);
+            match kept.iter().position(|earlier| earlier.is_same(&value)) {
+                None => {
+                    kept.push(value);
+                    probabilities.push(share);
+                }
+                Some(earlier) => {
+                    probabilities[earlier] += share;
+                    self.note(line, format!("`{name}` has the value `{value}` twice: it is kept once"));
+                }
+            }
+        }
+        if kept.is_empty() {
+            self.note(
+                line,
+                format!("`{name}` has no values that could be read: it is left out"),
+            );
+            return;
+        }
+        let shape = Shape::Choice {
+            values: kept,
+            probabilities: weights.map(|_| probabilities),
+        };
+        self.add(line, name, shape);
+    }
+
+    /// The first of our searchers in `ours` that this version has, for what the source calls `theirs`.
+    pub(super) fn set_method(&mut self, line: impl Into<Option<usize>>, theirs: &str, ours: &[&'static str]) {
+        let is_known =
+            |name: &&'static str| *name == "auto" || SearcherSpec::NAMES.iter().any(|(known, _)| known == name);
+        let found = ours.iter().copied().find(|name| is_known(name));
+        let method = found.unwrap_or("auto");
+        self.method = Some(method);
+        if ours.first() != Some(&method) || method == "auto" {
+            self.note(
+                line,
+                format!("the searcher `{theirs}` has no counterpart of its own: `method: {method}` is written instead"),
+            );
+        }
+    }
+
+    /// Asynchronous successive halving, with what is known of it.
+    pub(super) fn set_halving(&mut self, eta: Option<u64>, min: Option<f64>, max: Option<f64>) {
+        self.early_terminate = Some(EarlyTerminate::Asha { eta });
+        self.set_epochs(min, max);
+    }
+
+    /// Takes over what is known of the length of a trial.
+    pub(super) fn set_epochs(&mut self, min: Option<f64>, max: Option<f64>) {
+        let known = self.epochs.unwrap_or_default();
+        self.epochs = Some(Epochs {
+            min: min.or(known.min),
+            max: max.or(known.max),
+        });
+    }
+
+    /// What can only be said when all is read.
+    pub(super) fn finish(&mut self) {
+        self.finish_name();
+        self.finish_epochs();
+        self.finish_metric();
+        if let Some(command) = &self.command {
+            let message = format!(
+                "trials ran `{command}`: say what a trial runs here in the marked place (`task`, `model` and `data`)"
+            );
+            self.note(None, message);
+        }
+        self.note_names();
+    }
+
+    /// A study's name is that of its folder.
+    fn finish_name(&mut self) {
+        let Some(name) = &self.name else { return };
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let plain: String = name
+            .chars()
+            .map(|c| if is_allowed(c) { c } else { '-' })
+            .take(100)
+            .collect();
+        let plain = plain.trim_matches(['-', '_', '.']).to_owned();
+        if plain != *name {
+            self.note(
+                None,
+                format!("the name `{name}` becomes `{plain}`, which can be a folder"),
+            );
+            self.name = Some(plain).filter(|plain| !plain.is_empty());
+        }
+    }
+
+    fn finish_epochs(&mut self) {
+        /// As many as `epochs.min` is shortened to without a word on it.
+        const RUNGS: u32 = 2;
+        let Some(epochs) = &mut self.epochs else { return };
+        let eta = match self.early_terminate {
+            Some(EarlyTerminate::Asha { eta: Some(eta) }) => eta as f64,
+            Some(EarlyTerminate::Asha { eta: None } | EarlyTerminate::None) | None => 3.0,
+        };
+        match (epochs.min, epochs.max) {
+            (None, None) => self.epochs = None,
+            (Some(min), None) => {
+                let max = min * eta.powi(RUNGS as i32);
+                epochs.max = Some(max);
+                self.note(
+                    None,
+                    format!("the length of a complete trial is not given: `epochs.max` is a guess of {max}"),
+                );
+            }
+            (Some(min), Some(max)) if min > max => {
+                epochs.min = Some(max);
+                self.note(
+                    None,
+                    format!("trials end after {max} epochs, before the first comparison after {min}"),
+                );
+            }
+            (_, Some(_)) => {}
+        }
+        if self.epochs.is_some() {
+            self.note(
+                None,
+                "resources are taken to be epochs here: if they were steps or something else, change `epochs`",
+            );
+        }
+    }
+
+    /// Metrics that fine-tuning reports under another name.
+    fn finish_metric(&mut self) {
+        /// How others call ours, without the part of the data that they are measured on.
+        const ALIASES: [(&str, &str); 9] = [
+            ("accuracy", "accuracy"),
+            ("acc", "accuracy"),
+            ("mean_accuracy", "accuracy"),
+            ("top1", "accuracy"),
+            ("f1", "f1"),
+            ("f1_score", "f1"),
+            ("macro_f1", "f1"),
+            ("loss", "loss"),
+            ("mean_loss", "loss"),
+        ];
+        let Some(metric) = &mut self.metric else { return };
+        let plain = metric.name.to_lowercase().replace(['-', '/', ' ', '.'], "_");
+        let prefixes = ["validation_", "valid_", "val_", "eval_", "dev_"];
+        let stem = prefixes.iter().find_map(|prefix| plain.strip_prefix(prefix));
+        let stem = stem.unwrap_or(&plain);
+        let Some((_, ours)) = ALIASES.iter().find(|(theirs, _)| *theirs == stem) else {
+            let message = format!(
+                "fine-tuning reports no metric `{}`: choose one of {} in the marked place",
+                metric.name,
+                FINE_TUNE_METRICS.join(", ")
+            );
+            return self.note(None, message);
+        };
+        if metric.name != *ours {
+            let message = format!("the metric `{}` is called `{ours}` here", metric.name);
+            (*ours).clone_into(&mut metric.name);
+            self.note(None, message);
+        }
+    }
+
+    fn note_names(&mut self) {
+        let names: Vec<&str> = HYPERPARAMETERS.iter().map(|known| known.name).collect();
+        let strangers = self
+            .parameters
+            .iter()
+            .filter(|known| !names.contains(&known.name.as_str()));
+        let strangers: Vec<String> = strangers
+            .map(|parameter| match counterpart(&parameter.name, &names) {
+                Some(ours) => format!("`{}` (probably `{ours}`)", parameter.name),
+                None => format!("`{}`", parameter.name),
+            })
+            .collect();
+        if !strangers.is_empty() {
+            let message = format!(
+                "names are kept as they are, but fine-tuning knows only {}: rename or remove {}",
+                names.join(", "),
+                strangers.join(", ")
+            );
+            self.note(None, message);
+        }
+    }
+}
+
+/// The hyperparameter that others call `name`.
+fn counterpart<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let ours = match last {
+        "lr" => "learning_rate",
+        "wd" => "weight_decay",
+        "bs" | "per_device_train_batch_size" => "batch_size",
+        "lr_scheduler" | "lr_scheduler_type" | "schedule" => "scheduler",
+        "clip" | "grad_clip" | "gradient_clip_val" => "max_grad_norm",
+        other => other,
+    };
+    names
+        .iter()
+        .copied()
+        .find(|known| *known == ours)
+        .or_else(|| did_you_mean(ours, names.iter().copied()))
+}

@@ -1,0 +1,193 @@
+//! Experiments of Kubeflow Katib (kubeflow.org, "How to configure Katib Experiment").
+
+use super::draft::{Draft, EarlyTerminate, Metric};
+use super::shape::{Shape, whole};
+use crate::space::Value;
+use crate::spec::{Document, SpecErrors};
+use crate::units::Goal;
+
+/// Reads an `Experiment`.
+pub(super) fn read(name: &str, text: &str) -> Result<Draft, SpecErrors> {
+    let root = Document::read(name, text)?;
+    let mut draft = Draft {
+        name: root
+            .get("metadata")
+            .and_then(|metadata| metadata.get("name"))
+            .and_then(Document::text),
+        ..Draft::default()
+    };
+    let entries = root.get("spec").map(Document::entries).unwrap_or_default();
+    for (key, value) in entries {
+        let count = value.number().map(|number| number as u64);
+        match key.as_str() {
+            "parameters" => value.items().iter().for_each(|item| parameter(item, &mut draft)),
+            "objective" => objective(value, &mut draft),
+            "algorithm" => algorithm(value, &mut draft),
+            "parallelTrialCount" => draft.workers = count,
+            "maxTrialCount" => draft.trials = count,
+            "earlyStopping" => early_stopping(value, &mut draft),
+            "trialTemplate" => draft.command = command(value),
+            "nasConfig" => draft.leave_out(value.line, "a search for architectures (`nasConfig`)"),
+            other => draft.leave_out(value.line, &format!("`spec.{other}`")),
+        }
+    }
+    Ok(draft)
+}
+
+fn parameter(item: &Document, draft: &mut Draft) {
+    let line = item.line;
+    let Some(name) = item.get("name").and_then(Document::text) else {
+        return draft.leave_out(line, "a parameter without a name");
+    };
+    let kind = item.get("parameterType").and_then(Document::text).unwrap_or_default();
+    let feasible = item.get("feasibleSpace");
+    let get = |key: &str| feasible.and_then(|feasible| feasible.get(key));
+    // Bounds and lists are texts in Katib, whatever the type.
+    let number = |key: &str| get(key).and_then(Document::number);
+    if let Some(list) = get("list") {
+        let values = list.items().iter().filter_map(|item| value(item, &kind)).collect();
+        return draft.add_choice(line, &name, values);
+    }
+    let range = Range {
+        min: number("min"),
+        max: number("max"),
+        step: number("step"),
+        distribution: get("distribution").and_then(Document::text).unwrap_or_default(),
+    };
+    let shape = match kind.as_str() {
+        "double" => range.double(),
+        "int" => range.int(),
+        _ => None,
+    };
+    match shape {
+        Some(shape) => draft.add(line, name, shape),
+        None => draft.leave_out(line, &format!("the parameter `{name}` of the type `{kind}`")),
+    }
+}
+
+/// A value of a list: numbers are discrete ones only.
+fn value(item: &Document, kind: &str) -> Option<Value> {
+    match item.number() {
+        Some(number) if kind != "categorical" => Some(whole(number).map_or(Value::Float(number), Value::Int)),
+        _ => item.value().cloned(),
+    }
+}
+
+struct Range {
+    min: Option<f64>,
+    max: Option<f64>,
+    step: Option<f64>,
+    distribution: String,
+}
+
+impl Range {
+    /// Katib hands normal distributions to hyperopt with the middle of the range as the mean and a sixth of it as the
+    /// standard deviation (katib `hyperopt/base_service.py`).
+    fn double(&self) -> Option<Shape> {
+        let (min, max) = (self.min?, self.max?);
+        Some(match self.distribution.as_str() {
+            "normal" => Shape::Normal {
+                mu: f64::midpoint(min, max),
+                sigma: (max - min) / 6.0,
+                log: false,
+                q: self.step,
+            },
+            "logNormal" => Shape::Normal {
+                mu: f64::midpoint(min.ln(), max.ln()),
+                sigma: (max.ln() - min.ln()) / 6.0,
+                log: true,
+                q: self.step,
+            },
+            "logUniform" => match self.step {
+                Some(step) => Shape::rounded(min, max, step, true),
+                None => Shape::float(min, max, true),
+            },
+            _ => match self.step {
+                Some(step) => Shape::stepped(min, max, step),
+                None => Shape::float(min, max, false),
+            },
+        })
+    }
+
+    /// Both bounds are included.
+    fn int(&self) -> Option<Shape> {
+        Some(Shape::Int {
+            min: whole(self.min?)?,
+            max: whole(self.max?)?,
+            log: self.distribution == "logUniform",
+            q: self.step.and_then(whole).filter(|step| *step > 1),
+        })
+    }
+}
+
+fn objective(value: &Document, draft: &mut Draft) {
+    let Some(name) = value.get("objectiveMetricName").and_then(Document::text) else {
+        return draft.leave_out(value.line, "an objective without `objectiveMetricName`");
+    };
+    let is_maximized = value.get("type").and_then(Document::text).as_deref() == Some("maximize");
+    draft.metric = Some(Metric {
+        name,
+        goal: Some(if is_maximized { Goal::Maximize } else { Goal::Minimize }),
+        target: value.get("goal").and_then(Document::number),
+    });
+    for (key, value) in value.entries() {
+        if !["objectiveMetricName", "type", "goal"].contains(&key.as_str()) {
+            draft.leave_out(value.line, &format!("`objective.{key}`"));
+        }
+    }
+}
+
+fn algorithm(value: &Document, draft: &mut Draft) {
+    let theirs = value.get("algorithmName").and_then(Document::text).unwrap_or_default();
+    let setting = |name: &str| {
+        let settings = value.get("algorithmSettings").map(Document::items).unwrap_or_default();
+        let named = |setting: &&Document| setting.get("name").and_then(Document::text).as_deref() == Some(name);
+        settings
+            .iter()
+            .find(named)
+            .and_then(|setting| setting.get("value")?.number())
+    };
+    match theirs.as_str() {
+        "hyperband" => {
+            // `r_l` is the largest resource.
+            draft.set_halving(setting("eta").map(|eta| eta as u64), None, setting("r_l"));
+            draft.method = Some("random");
+        }
+        other => {
+            let ours: &[&str] = match other {
+                "random" => &["random"],
+                "grid" => &["grid"],
+                "sobol" => &["sobol"],
+                "tpe" | "multivariate-tpe" => &["tpe"],
+                "bayesianoptimization" => &["gp"],
+                "cmaes" => &["cma-es"],
+                _ => &["auto"],
+            };
+            draft.set_method(value.line, other, ours);
+        }
+    }
+    draft.seed = setting("random_state").map(|seed| seed as u64);
+}
+
+fn early_stopping(value: &Document, draft: &mut Draft) {
+    let theirs = value.get("algorithmName").and_then(Document::text).unwrap_or_default();
+    draft.early_terminate = Some(EarlyTerminate::Asha { eta: None });
+    draft.note(
+        value.line,
+        format!("early stopping by `{theirs}` has no counterpart: asynchronous successive halving is written instead"),
+    );
+}
+
+/// The command of the first container of a template that is written out.
+fn command(value: &Document) -> Option<String> {
+    let containers = value
+        .get("trialSpec")?
+        .get("spec")?
+        .get("template")?
+        .get("spec")?
+        .get("containers")?;
+    let container = containers.items().first()?;
+    let words = ["command", "args"].into_iter().filter_map(|key| container.get(key));
+    let words: Vec<String> = words.flat_map(Document::items).filter_map(Document::text).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}

@@ -1,0 +1,471 @@
+//! Every key of a spec with what it means: one table, from which the JSON Schema is made.
+//!
+//! Tests ask the loader which keys and words it knows and compare: the table cannot fall behind.
+
+use super::hyperparameters::HYPERPARAMETERS;
+use super::objective::{FINE_TUNE_METRICS, FUNCTION_METRICS, FUNCTIONS};
+use super::resolved::SearcherSpec;
+
+/// A mapping whose keys are known.
+#[derive(Debug)]
+pub struct Section {
+    /// Its name in the schema.
+    pub name: &'static str,
+    /// What it is, a sentence.
+    pub about: &'static str,
+    /// Its keys, in the order in which people write them.
+    pub keys: &'static [Key],
+}
+
+/// One key of a [`Section`].
+#[derive(Debug)]
+pub struct Key {
+    /// As it is written.
+    pub name: &'static str,
+    /// What it means, for people.
+    pub about: &'static str,
+    /// What may stand there.
+    pub kind: Kind,
+    /// What holds without it, as JSON; empty where that depends on other keys.
+    pub default: &'static str,
+    /// Typical values, as JSON.
+    pub examples: &'static [&'static str],
+    /// It is accepted and does nothing.
+    pub is_deprecated: bool,
+}
+
+/// What may stand behind a key.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// `true` or `false`.
+    Boolean,
+    /// A text that is not empty.
+    Text,
+    /// A text, a number or a boolean.
+    Scalar,
+    /// A number from `min` to `max`, without the bounds themselves where they are `open`.
+    Number {
+        /// The smallest.
+        min: f64,
+        /// The largest.
+        max: f64,
+        /// Whether `min` and `max` are excluded.
+        open: (bool, bool),
+    },
+    /// A whole number from `min` to `max`.
+    Integer {
+        /// The smallest.
+        min: u64,
+        /// The largest.
+        max: u64,
+    },
+    /// Seconds as a number, or a text such as `1h30m`.
+    Duration,
+    /// One of several words.
+    Words(fn() -> Vec<&'static str>),
+    /// A mapping with known keys.
+    Section(&'static Section),
+    /// Parameters by name.
+    Parameters,
+    /// Values of parameters by name.
+    Configuration,
+    /// A list of at least one.
+    List(&'static Kind),
+    /// Any of these.
+    Any(&'static [Kind]),
+}
+
+const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
+    Key {
+        name,
+        about,
+        kind,
+        default: "",
+        examples: &[],
+        is_deprecated: false,
+    }
+}
+
+impl Key {
+    const fn default(mut self, json: &'static str) -> Self {
+        self.default = json;
+        self
+    }
+
+    const fn examples(mut self, json: &'static [&'static str]) -> Self {
+        self.examples = json;
+        self
+    }
+
+    const fn deprecated(mut self) -> Self {
+        self.is_deprecated = true;
+        self
+    }
+}
+
+const NUMBER: Kind = Kind::Number {
+    min: f64::NEG_INFINITY,
+    max: f64::INFINITY,
+    open: (false, false),
+};
+const POSITIVE: Kind = Kind::Number {
+    min: 0.0,
+    max: f64::INFINITY,
+    open: (true, false),
+};
+const EPOCHS: Kind = Kind::Number {
+    min: 0.0,
+    max: 1e6,
+    open: (true, false),
+};
+const SEED: Kind = Kind::Integer { min: 0, max: u64::MAX };
+const WORKERS: Kind = Kind::Integer { min: 1, max: 4_096 };
+const TRIALS: Kind = Kind::Integer { min: 1, max: 1_000_000 };
+
+fn methods() -> Vec<&'static str> {
+    let names = SearcherSpec::NAMES.map(|(name, _)| name);
+    let mut words = vec!["auto"];
+    words.extend(names.into_iter().filter(|name| *name != "auto"));
+    words.extend(["bayes", "bayesian"]);
+    words
+}
+
+fn metrics() -> Vec<&'static str> {
+    let mut words = FINE_TUNE_METRICS.to_vec();
+    words.extend(FUNCTION_METRICS.iter().filter(|name| !FINE_TUNE_METRICS.contains(name)));
+    words
+}
+
+/// A whole spec.
+pub(super) const SPEC: Section = Section {
+    name: "spec",
+    about: "A search for the best way to fine-tune a pretrained model.",
+    keys: &[
+        key("name", Kind::Any(&[Kind::Text, NUMBER]), "The study's name, and that of its folder below `results`. By default that of the file.")
+            .examples(&["\"movie-sentiment\""]),
+        key("description", Kind::Scalar, "A note for people; nothing depends on it."),
+        key("task", Kind::Words(|| vec!["text-classification", "image-classification"]), "What the model learns."),
+        key("model", Kind::Text, "The pretrained model: a directory in Hugging Face layout, the id of a model in the local Hugging Face cache, or `builtin:resnet8-cifar10`.")
+            .examples(&["\"./my-model\"", "\"sentence-transformers/all-MiniLM-L6-v2\"", "\"builtin:resnet8-cifar10\""]),
+        key("data", Kind::Any(&[Kind::Text, Kind::Section(&DATA)]), "Labelled examples: a `.csv`, `.tsv` or `.jsonl` file, or `builtin:fashion-mini`. Paths begin at the spec's folder.")
+            .examples(&["\"reviews.csv\"", "{\"train\": \"reviews.csv\", \"text\": \"text\", \"label\": \"label\"}"]),
+        key("max_length", Kind::Integer { min: 3, max: 65_536 }, "The longest text in tokens; longer ones are cut.").default("128"),
+        key("function", Kind::Any(&[Kind::Words(functions), Kind::Section(&FUNCTION)]), "A built-in function to optimise instead of fine-tuning, for trying things out. It takes the place of `task`, `model` and `data`."),
+        key("metric", Kind::Any(&[Kind::Words(metrics), Kind::Section(&METRIC), Kind::List(&Kind::Section(&METRIC))]), "What counts as better, measured on the validation data; a list for several objectives.")
+            .examples(&["\"accuracy\"", "{\"name\": \"accuracy\", \"goal\": \"maximize\", \"target\": 0.92}"]),
+        key("metric_constraints", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "What a trial must fulfil to be the best: comparisons over metrics.")
+            .examples(&["[\"latency_ms <= 20\"]"]),
+        key("method", Kind::Words(methods), "Who proposes configurations; `auto` chooses by space and budget.").default("\"auto\""),
+        key("parameters", Kind::Parameters, "What is searched: names and their values or ranges.")
+            .examples(&["{\"learning_rate\": {\"min\": 1e-5, \"max\": 1e-2, \"log\": true}}"]),
+        key("constraints", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "What every configuration must satisfy: comparisons and arithmetic over parameters.")
+            .examples(&["[\"batch_size * max_length <= 16384\"]"]),
+        key("points_to_evaluate", Kind::List(&Kind::Configuration), "Configurations to try first; parameters left out are filled in.")
+            .examples(&["[{\"learning_rate\": 2e-5, \"batch_size\": 16}]"]),
+        key("warm_start", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "Leaderboards of earlier studies over parameters of the same names, to begin with what they found out.")
+            .examples(&["[\"results/earlier/leaderboard.csv\"]"]),
+        key("epochs", Kind::Any(&[EPOCHS, Kind::Section(&EPOCH_RANGE)]), "How far a trial may go. Epochs are what a trial spends, not what is searched.").default("3"),
+        key("early_terminate", Kind::Any(&[Kind::Words(schedulers), Kind::Section(&EARLY_TERMINATE)]), "Who decides which trial goes on.").default("\"asha\""),
+        key("budget", Kind::Section(&BUDGET), "When to end; whichever comes first."),
+        key("run_cap", TRIALS, "Trials in all: Weights & Biases' name of `budget.trials`."),
+        key("resources", Kind::Section(&RESOURCES), "Where trials run."),
+        key("deterministic", Kind::Boolean, "Decide in an order that does not depend on the machine, so that any number of workers gives the same result.").default("true"),
+        key("seed", SEED, "Keys everything random.").default("0"),
+        key("project", Kind::Scalar, "Means nothing outside Weights & Biases.").deprecated(),
+        key("entity", Kind::Scalar, "Means nothing outside Weights & Biases.").deprecated(),
+    ],
+};
+
+fn functions() -> Vec<&'static str> {
+    FUNCTIONS.to_vec()
+}
+
+fn schedulers() -> Vec<&'static str> {
+    vec!["asha", "none"]
+}
+
+const DATA: Section = Section {
+    name: "data",
+    about: "Labelled examples.",
+    keys: &[
+        key(
+            "train",
+            Kind::Text,
+            "Training examples: a `.csv`, `.tsv` or `.jsonl` file, or a built-in set.",
+        )
+        .examples(&["\"reviews.csv\"", "\"builtin:fashion-mini\""]),
+        key(
+            "validation",
+            Kind::Text,
+            "Validation examples; without it they are split off `train`.",
+        ),
+        key("text", Kind::Text, "The column of the text.").default("\"text\""),
+        key("label", Kind::Text, "The column of the label.").default("\"label\""),
+        key("split", Kind::Section(&SPLIT), "How examples are held out of `train`."),
+        key(
+            "train_limit",
+            Kind::Integer {
+                min: 2,
+                max: u32::MAX as u64,
+            },
+            "Use only the first so many training examples (built-in data only).",
+        ),
+    ],
+};
+
+const SPLIT: Section = Section {
+    name: "split",
+    about: "Shares of the training table that are held out.",
+    keys: &[
+        key(
+            "validation",
+            Kind::Number {
+                min: 0.0,
+                max: 1.0,
+                open: (true, true),
+            },
+            "The share on which trials are compared.",
+        )
+        .default("0.2"),
+        key(
+            "test",
+            Kind::Number {
+                min: 0.0,
+                max: 1.0,
+                open: (false, true),
+            },
+            "The share that is kept apart, and looked at once for the winner.",
+        )
+        .default("0.0"),
+        key("stratify", Kind::Boolean, "Keep every label's share.").default("true"),
+        key(
+            "seed",
+            SEED,
+            "Keys the split; not the study's seed, so that studies can be compared.",
+        )
+        .default("1"),
+    ],
+};
+
+const FUNCTION: Section = Section {
+    name: "function",
+    about: "A built-in function: `sphere` takes any parameters, `branin` the numbers `x1` and `x2`.",
+    keys: &[
+        key("name", Kind::Words(functions), "Which function."),
+        key(
+            "trial_seconds",
+            Kind::Number {
+                min: 0.0,
+                max: 1e6,
+                open: (false, false),
+            },
+            "Seconds that a whole trial takes, for demonstrations.",
+        )
+        .default("0.0"),
+    ],
+};
+
+const METRIC: Section = Section {
+    name: "metric",
+    about: "What counts as better.",
+    keys: &[
+        key("name", Kind::Words(metrics), "A metric that the objective reports.").default("\"accuracy\""),
+        key("goal", Kind::Words(|| vec!["maximize", "minimize"]), "Which way it is better; by default the usual one of the metric."),
+        key("target", NUMBER, "The study ends as soon as a trial is this good.").examples(&["0.92"]),
+        key("tolerance", Kind::Any(&[Kind::Number { min: 0.0, max: f64::INFINITY, open: (false, false) }, Kind::Text]), "With several metrics in order of priority: how much worse a trial may be and still count as good, absolute or in per cent.")
+            .examples(&["0.01", "\"1%\""]),
+    ],
+};
+
+const EPOCH_RANGE: Section = Section {
+    name: "epochs",
+    about: "How far a trial may go, in passes over the training examples.",
+    keys: &[
+        key(
+            "min",
+            EPOCHS,
+            "Before this no trial is judged. By default 1, or `max` if that is less.",
+        ),
+        key("max", EPOCHS, "A complete trial.").default("3"),
+        key(
+            "stops",
+            Kind::List(&EPOCHS),
+            "For `automl train`: where the best trial was evaluated.",
+        ),
+    ],
+};
+
+const EARLY_TERMINATE: Section = Section {
+    name: "early_terminate",
+    about: "Who decides which trial goes on.",
+    keys: &[
+        key("type", Kind::Words(schedulers), "`asha`: a trial pauses at a rung and goes on if it is among the best there. `none`: every trial runs to its end.").default("\"asha\""),
+        key("eta", Kind::Integer { min: 2, max: 100 }, "One in so many goes on from a rung.").default("3"),
+    ],
+};
+
+const BUDGET: Section = Section {
+    name: "budget",
+    about: "When to end; whichever comes first. Without a budget a study runs until it is stopped.",
+    keys: &[
+        key("wall", Kind::Duration, "Time in all, over all resumptions.").examples(&["\"30m\"", "\"1h30m\"", "90"]),
+        key("trials", TRIALS, "Trials in all.").examples(&["50"]),
+    ],
+};
+
+const RESOURCES: Section = Section {
+    name: "resources",
+    about: "Where trials run.",
+    keys: &[
+        key(
+            "devices",
+            Kind::Words(|| vec!["auto", "cpu", "cuda", "ndarray"]),
+            "Which devices; `auto`: every CUDA device if there are any, else the CPU.",
+        )
+        .default("\"auto\""),
+        key(
+            "workers",
+            Kind::Any(&[Kind::Words(|| vec!["auto"]), WORKERS]),
+            "Worker processes; `auto`: one a CPU core, or one a GPU.",
+        )
+        .default("\"auto\""),
+        key("threads_per_worker", WORKERS, "Threads of each worker on the CPU.").default("1"),
+        key(
+            "logical_workers",
+            WORKERS,
+            "Workers that a deterministic study plans for, however many there are.",
+        )
+        .default("8"),
+    ],
+};
+
+/// One parameter.
+const PARAMETER: Section = Section {
+    name: "parameter",
+    about: "One parameter: a `value`, some `values`, or a range from `min` to `max`.",
+    keys: &[
+        key("value", Kind::Scalar, "The one value: the parameter is not searched."),
+        key("values", Kind::List(&Kind::Scalar), "The values to choose from.")
+            .examples(&["[8, 16, 32]", "[\"linear\", \"cosine\"]"]),
+        key(
+            "probabilities",
+            Kind::List(&Kind::Number {
+                min: 0.0,
+                max: 1.0,
+                open: (false, false),
+            }),
+            "How often chance takes each of `values`; they add up to 1.",
+        ),
+        key(
+            "ordered",
+            Kind::Boolean,
+            "Neighbours in `values` are alike, so that models may interpolate.",
+        )
+        .default("false"),
+        key(
+            "distribution",
+            Kind::Words(distributions),
+            "How values are distributed over the range, in the words of Weights & Biases. The bounds of `log_uniform` are exponents of e; write `log_uniform_values` for plain bounds.",
+        ),
+        key("min", NUMBER, "The smallest value, inclusive."),
+        key("max", NUMBER, "The largest value, inclusive."),
+        key(
+            "q",
+            POSITIVE,
+            "The distance of neighbouring values: only multiples of it, counted from `min`, are tried.",
+        ),
+        key(
+            "log",
+            Kind::Boolean,
+            "Uniform in the logarithm, as learning rates want it.",
+        )
+        .default("false"),
+        key(
+            "mu",
+            NUMBER,
+            "The mean of a normal distribution; of the logarithm for a log-normal one.",
+        )
+        .default("0.0"),
+        key(
+            "sigma",
+            POSITIVE,
+            "The standard deviation of a normal distribution; of the logarithm for a log-normal one.",
+        )
+        .default("1.0"),
+        key(
+            "prior",
+            Kind::Any(&[Kind::Scalar, Kind::Section(&PRIOR)]),
+            "Where the best value probably lies.",
+        )
+        .examples(&["2e-5", "{\"value\": 2e-5, \"confidence\": \"high\"}"]),
+        key("init", Kind::Scalar, "The value to try first."),
+        key(
+            "low_cost",
+            Kind::Scalar,
+            "A value at which a trial is cheap: local search begins there.",
+        ),
+        key(
+            "when",
+            Kind::Any(&[Kind::Text, Kind::Boolean]),
+            "The parameter is there only where this is true of other parameters.",
+        )
+        .examples(&["\"scheduler != 'constant'\""]),
+        key(
+            "parameters",
+            Kind::Parameters,
+            "Parameters below this name, joined to it by a dot (Weights & Biases' nesting).",
+        ),
+    ],
+};
+
+const PRIOR: Section = Section {
+    name: "prior",
+    about: "A belief about where the best value lies.",
+    keys: &[
+        key("value", Kind::Scalar, "The likeliest value."),
+        key(
+            "confidence",
+            Kind::Words(|| vec!["low", "medium", "high"]),
+            "How sure you are.",
+        )
+        .default("\"medium\""),
+    ],
+};
+
+fn distributions() -> Vec<&'static str> {
+    vec![
+        "constant",
+        "categorical",
+        "uniform",
+        "int_uniform",
+        "q_uniform",
+        "log_uniform_values",
+        "q_log_uniform_values",
+        "int_log_uniform_values",
+        "log_uniform",
+        "normal",
+        "q_normal",
+        "log_normal",
+        "q_log_normal",
+    ]
+}
+
+/// All sections, those that others refer to included.
+pub const SECTIONS: [&Section; 11] = [
+    &SPEC,
+    &DATA,
+    &SPLIT,
+    &FUNCTION,
+    &METRIC,
+    &EPOCH_RANGE,
+    &EARLY_TERMINATE,
+    &BUDGET,
+    &RESOURCES,
+    &PARAMETER,
+    &PRIOR,
+];
+
+/// The parameters that fine-tuning knows, with what they mean.
+pub(super) fn hyperparameters() -> impl Iterator<Item = (&'static str, &'static str)> {
+    HYPERPARAMETERS.iter().map(|known| (known.name, known.about))
+}

@@ -1,0 +1,121 @@
+//! What earlier studies found out about configurations of this space: knowledge for models, and nothing else.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Observation, Status, Trial};
+use crate::space::{Configuration, Space};
+use crate::units::{Goal, Loss, Samples, TrialId};
+
+/// A trial of an earlier study, with what it came to there.
+///
+/// Models learn from it. It is never promoted, and counts neither as a trial nor as a duplicate of one: the model or the
+/// data may have changed since.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PastTrial {
+    /// What it tried.
+    pub configuration: Configuration,
+    /// How far it was trained, in epochs; in steps where there are no epochs.
+    pub epochs: f64,
+    /// Its best result; `None` if it failed.
+    pub best: Option<PastResult>,
+}
+
+/// The best value that an earlier trial reached.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PastResult {
+    /// The epoch of it.
+    pub epoch: f64,
+    /// The value of this study's metric.
+    pub value: f64,
+}
+
+impl PastTrial {
+    /// The trial as searchers see it; `None` if its configuration is none of `space`. An epoch is `epoch` samples; what
+    /// was trained for longer than `max` counts as complete.
+    ///
+    /// `number` tells past trials apart: their ids count down from the largest, so that none is that of a trial of this study.
+    pub fn to_trial(&self, number: usize, space: &Space, goal: Goal, epoch: Samples, max: Samples) -> Option<Trial> {
+        let samples = |epochs: f64| Samples::from_epochs(epochs, epoch).min(max);
+        let reached = samples(self.epochs);
+        let result = |best: PastResult| Observation {
+            at: samples(best.epoch).min(reached),
+            loss: goal.loss(best.value),
+        };
+        let observations: Vec<Observation> = self.best.map(result).into_iter().collect();
+        let is_usable = observations.iter().any(|observation| observation.loss < Loss::WORST);
+        let status = match (is_usable, reached >= max) {
+            (false, _) => Status::Failed,
+            (true, true) => Status::Completed,
+            (true, false) => Status::Paused,
+        };
+        Some(Trial {
+            scores: Vec::new(),
+            id: TrialId(u32::MAX - number as u32),
+            point: space.encode(&self.configuration)?,
+            configuration: self.configuration.clone(),
+            origin: "warm_start".to_owned(),
+            status,
+            reached,
+            segments: 1,
+            observations,
+        })
+    }
+
+    /// All of `past` as searchers see them; those that are no configurations of `space` are left out.
+    pub fn to_trials(past: &[Self], space: &Space, goal: Goal, epoch: Samples, max: Samples) -> Vec<Trial> {
+        let trials = past.iter().enumerate();
+        trials
+            .filter_map(|(number, trial)| trial.to_trial(number, space, goal, epoch, max))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::{Domain, Parameter, Value};
+
+    fn space() -> Space {
+        let domain = Domain::Float {
+            min: 0.0,
+            max: 1.0,
+            log: false,
+            step: None,
+        };
+        Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap()
+    }
+
+    fn past(x: f64, epochs: f64, value: Option<f64>) -> PastTrial {
+        PastTrial {
+            configuration: [("x", Value::Float(x))].into_iter().collect(),
+            epochs,
+            best: value.map(|value| PastResult { epoch: 2.0, value }),
+        }
+    }
+
+    fn trials(past: &[PastTrial]) -> Vec<Trial> {
+        PastTrial::to_trials(past, &space(), Goal::Maximize, Samples(100), Samples(400))
+    }
+
+    #[test]
+    fn a_past_trial_is_placed_by_its_epochs_and_never_beyond_a_complete_one() {
+        let known = trials(&[past(0.25, 3.0, Some(0.9)), past(0.5, 30.0, Some(0.8))]);
+        assert_eq!((known[0].reached, known[0].status), (Samples(300), Status::Paused));
+        assert_eq!((known[1].reached, known[1].status), (Samples(400), Status::Completed));
+        assert_eq!(known[0].best().unwrap().at, Samples(200));
+        assert_eq!(known[0].loss(), Some(Goal::Maximize.loss(0.9)));
+        assert_eq!(known[0].point, [Some(0.25)]);
+        assert_ne!(known[0].id, known[1].id);
+    }
+
+    #[test]
+    fn a_past_failure_is_known_as_one_and_a_stranger_is_left_out() {
+        let known = trials(&[
+            past(0.25, 3.0, None),
+            past(0.5, 3.0, Some(f64::NAN)),
+            past(7.0, 3.0, Some(0.9)),
+        ]);
+        assert_eq!(known.len(), 2);
+        assert!(known.iter().all(|trial| trial.loss() == Some(Loss::WORST)));
+    }
+}
