@@ -2,10 +2,14 @@
 //!
 //! Imports `trials` and below. Conformance tests run over every searcher of the registry.
 
+mod grid;
 mod random;
+mod sobol;
 mod tpe;
 
+pub use grid::Grid;
 pub use random::Random;
+pub use sobol::Sobol;
 pub use tpe::Tpe;
 
 use crate::space::Configuration;
@@ -42,6 +46,8 @@ pub fn build(spec: SearcherSpec) -> Box<dyn Searcher> {
     match spec {
         SearcherSpec::Random => Box::new(Random),
         SearcherSpec::Tpe => Box::new(Tpe::default()),
+        SearcherSpec::Sobol => Box::new(Sobol::default()),
+        SearcherSpec::Grid => Box::new(Grid),
     }
 }
 

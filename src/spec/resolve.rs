@@ -7,7 +7,7 @@ use super::parameters;
 use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Budget, Devices, EpochRange, Metric, Resources, SchedulerSpec, SearcherSpec, Spec};
-use crate::space::Value;
+use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
 use crate::units::{Goal, Seed};
 
@@ -87,6 +87,9 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     if let (Some(objective), Some(space)) = (&objective, &space) {
         objective::check_space(objective, space, &spec, problems);
     }
+    if let (Some(SearcherSpec::Grid), Some(space)) = (searcher, &space) {
+        check_grid(space, &spec, problems);
+    }
     Some(Spec {
         name: name?,
         objective: objective?,
@@ -100,6 +103,27 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         deterministic: deterministic?,
         seed: Seed(seed?),
     })
+}
+
+/// A grid lists values, so there must be finitely many.
+fn check_grid(space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
+    let parameters = spec.entry("parameters");
+    let place = parameters.map_or(spec.place, |entry| &entry.key_place);
+    let endless = space
+        .parameters()
+        .iter()
+        .filter(|parameter| parameter.domain.cardinality().is_none());
+    for parameter in endless {
+        let name = &parameter.name;
+        let node = parameters.and_then(|entry| entry.value.child(name));
+        problems.error(
+            Diagnostic::error(
+                node.map_or(place, |node| &node.place),
+                format!("`method: grid` needs finitely many values, but `{name}` is any number in a range"),
+            )
+            .with_help("give a step as `q`, or list `values`"),
+        );
+    }
 }
 
 fn check_keys(spec: &Fields<'_>, problems: &mut Problems) {

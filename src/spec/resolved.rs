@@ -156,11 +156,20 @@ pub enum SearcherSpec {
     Random,
     /// Tree-structured Parzen estimator.
     Tpe,
+    /// The scrambled Sobol sequence.
+    Sobol,
+    /// Every configuration of a finite space, in order.
+    Grid,
 }
 
 impl SearcherSpec {
     /// Every searcher by the name that specs and `automl ask-tell --method` use.
-    pub const NAMES: [(&str, Self); 2] = [("tpe", Self::Tpe), ("random", Self::Random)];
+    pub const NAMES: [(&str, Self); 4] = [
+        ("tpe", Self::Tpe),
+        ("random", Self::Random),
+        ("sobol", Self::Sobol),
+        ("grid", Self::Grid),
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
