@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AskTell, Options};
 use crate::space::{Configuration, Domain, Expression, Parameter, Space, Value};
+use crate::spec::SearcherSpec;
 use crate::units::{Goal, Seed, TrialId};
 
 /// One conversation.
@@ -167,7 +168,17 @@ impl Session {
             budget: init.budget.map(|runs| runs.ceil() as u64),
             ..self.defaults.clone()
         };
-        Ok(AskTell::new(read_space(init.space)?, &options))
+        let space = read_space(init.space)?;
+        let mut parameters = space.parameters().iter();
+        if options.searcher == SearcherSpec::Grid
+            && let Some(endless) = parameters.find(|parameter| parameter.domain.cardinality().is_none())
+        {
+            let name = &endless.name;
+            return Err(format!(
+                "a grid needs finitely many values: make `{name}` an `int` or a `categorical`"
+            ));
+        }
+        Ok(AskTell::new(space, &options))
     }
 }
 
@@ -261,6 +272,20 @@ mod tests {
             assert_eq!(session.answer(&tell).0, r#"{"stop":true}"#);
         }
         assert_eq!(session.answer(r#"{"op":"quit"}"#), (r#"{"ok":true}"#.to_owned(), true));
+    }
+
+    #[test]
+    fn a_grid_needs_finitely_many_values() {
+        let mut session = Session::new(Options {
+            searcher: SearcherSpec::Grid,
+            ..Options::default()
+        });
+        assert!(session.answer(&INIT.replace('\n', "")).0.contains("make `lr` an `int`"));
+        let finite = r#"{"op":"init","space":[{"name":"x","type":"int","low":0,"high":3}]}"#;
+        assert_eq!(session.answer(finite).0, r#"{"ok":true}"#);
+        let ids: Vec<String> = (0..4).map(|_| session.answer(r#"{"op":"ask"}"#).0).collect();
+        assert!(ids[3].contains(r#""x":3"#), "{ids:?}");
+        assert!(session.answer(r#"{"op":"ask"}"#).0.contains("every configuration"));
     }
 
     #[test]

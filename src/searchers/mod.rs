@@ -2,11 +2,13 @@
 //!
 //! Imports `trials` and below. Conformance tests run over every searcher of the registry.
 
+mod bohb;
 mod grid;
 mod random;
 mod sobol;
 mod tpe;
 
+pub use bohb::Bohb;
 pub use grid::Grid;
 pub use random::Random;
 pub use sobol::Sobol;
@@ -48,6 +50,7 @@ pub fn build(spec: SearcherSpec) -> Box<dyn Searcher> {
         SearcherSpec::Tpe => Box::new(Tpe::default()),
         SearcherSpec::Sobol => Box::new(Sobol::default()),
         SearcherSpec::Grid => Box::new(Grid),
+        SearcherSpec::Bohb => Box::new(Bohb::default()),
     }
 }
 

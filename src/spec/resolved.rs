@@ -160,15 +160,18 @@ pub enum SearcherSpec {
     Sobol,
     /// Every configuration of a finite space, in order.
     Grid,
+    /// The Parzen estimator of the highest level that enough trials have reached, with every third draw by chance.
+    Bohb,
 }
 
 impl SearcherSpec {
     /// Every searcher by the name that specs and `automl ask-tell --method` use.
-    pub const NAMES: [(&str, Self); 4] = [
+    pub const NAMES: [(&str, Self); 5] = [
         ("tpe", Self::Tpe),
         ("random", Self::Random),
         ("sobol", Self::Sobol),
         ("grid", Self::Grid),
+        ("bohb", Self::Bohb),
     ];
 
     /// Its name.

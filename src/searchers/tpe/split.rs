@@ -1,8 +1,9 @@
 //! Which trials are good, and what each is worth to the model.
 
-use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use crate::trials::{Status, Trial};
+use crate::units::{Loss, Samples, TrialId};
 
 /// The newest so many of the bad trials are modelled, so that a proposal's cost does not grow without end. What is bad is
 /// known well enough by then.
@@ -37,33 +38,27 @@ pub(super) fn good_count(judged: usize) -> usize {
     (judged * 15).div_ceil(100).min(MOST_GOOD)
 }
 
-/// Splits the trials. Whoever was trained further was better at every rung before, so trials are ranked by resource first
-/// (as Optuna ranks pruned trials). Trials without any observation are running and count as bad.
+/// Splits the trials: the best at the highest level that enough have reached are good.
+///
+/// Losses are compared at one level, as seen there, since a loss after little training says little beside one after much
+/// (Falkner et al. 2018, §3.1: a model for the largest budget with enough observations). All others are bad: those who did
+/// worse there, who never got there, who failed, and who are still running.
 pub(super) fn split(trials: &[Trial]) -> Split<'_> {
-    let mut ranking: Vec<_> = trials
+    let level = level(trials);
+    let mut ranking: Vec<(Loss, TrialId)> = trials
         .iter()
-        .filter_map(|trial| {
-            let loss = trial.loss()?;
-            Some((
-                (trial.status == Status::Failed, Reverse(trial.reached), loss, trial.id),
-                trial,
-            ))
-        })
+        .filter(|trial| stands(trial) && trial.reached >= level)
+        .filter_map(|trial| Some((loss_at(trial, level)?, trial.id)))
         .collect();
     let count = good_count(ranking.len());
     if count < ranking.len() {
-        ranking.select_nth_unstable_by_key(count, |(key, _)| *key);
+        ranking.select_nth_unstable(count);
     }
     // The best of the others: good trials are worth what they gain on it.
-    let threshold = ranking
-        .get(count)
-        .filter(|((failed, ..), _)| !failed)
-        .map(|((_, _, loss, _), _)| loss.get());
+    let threshold = ranking.get(count).map(|(loss, _)| loss.get());
     let mut gains: Vec<Option<f64>> = vec![None; trials.len()];
-    for ((failed, _, loss, id), _) in &ranking[..count.min(ranking.len())] {
-        if !failed {
-            gains[id.index()] = Some(threshold.map_or(0.0, |threshold| (threshold - loss.get()).max(0.0)));
-        }
+    for (loss, id) in &ranking[..count.min(ranking.len())] {
+        gains[id.index()] = Some(threshold.map_or(0.0, |threshold| (threshold - loss.get()).max(0.0)));
     }
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for (trial, gain) in trials.iter().zip(&gains) {
@@ -77,6 +72,35 @@ pub(super) fn split(trials: &[Trial]) -> Split<'_> {
     bad.drain(..bad.len().saturating_sub(MOST_BAD));
     forget(&mut bad);
     Split { good, bad }
+}
+
+/// The highest level that at least d + 3 trials have reached, or the lowest of all (Falkner et al. 2018, §3.1: a density of
+/// d + 1 good ones and two more).
+fn level(trials: &[Trial]) -> Samples {
+    let enough = trials.first().map_or(0, |trial| trial.point.len()) + 3;
+    let mut levels: BTreeMap<Samples, usize> = BTreeMap::new();
+    for trial in trials.iter().filter(|trial| stands(trial)) {
+        *levels.entry(trial.reached).or_default() += 1;
+    }
+    let mut reached = 0;
+    let highest = levels.iter().rev().find(|(_, count)| {
+        reached += **count;
+        reached >= enough
+    });
+    highest
+        .or(levels.first_key_value())
+        .map_or(Samples(0), |(&level, _)| level)
+}
+
+/// Whether the trial has stood at a level and did not fail.
+fn stands(trial: &Trial) -> bool {
+    trial.status != Status::Failed && trial.segments > 0
+}
+
+/// The smallest loss that was seen up to a level.
+fn loss_at(trial: &Trial, level: Samples) -> Option<Loss> {
+    let seen = trial.observations.iter().filter(|observation| observation.at <= level);
+    seen.map(|observation| observation.loss).min()
 }
 
 /// Weighs good trials by their expected improvement, 1 on average (Song et al. 2022, §4; Watanabe 2023, §3.2);
