@@ -283,8 +283,12 @@ mod tests {
         assert!(session.answer(&INIT.replace('\n', "")).0.contains("make `lr` an `int`"));
         let finite = r#"{"op":"init","space":[{"name":"x","type":"int","low":0,"high":3}]}"#;
         assert_eq!(session.answer(finite).0, r#"{"ok":true}"#);
-        let ids: Vec<String> = (0..4).map(|_| session.answer(r#"{"op":"ask"}"#).0).collect();
-        assert!(ids[3].contains(r#""x":3"#), "{ids:?}");
+        for number in 0..4 {
+            let expected = format!(r#"{{"id":{number},"params":{{"x":{number}}},"to_step":1}}"#);
+            assert_eq!(session.answer(r#"{"op":"ask"}"#).0, expected);
+            let tell = format!(r#"{{"op":"tell","id":{number},"step":1,"value":0.5,"final":true}}"#);
+            assert_eq!(session.answer(&tell).0, r#"{"stop":true}"#);
+        }
         assert!(session.answer(r#"{"op":"ask"}"#).0.contains("every configuration"));
     }
 

@@ -171,7 +171,15 @@ error: `command` is not supported: external programs cannot be run yet
 #[test]
 fn a_grid_over_endlessly_many_values() {
     let text = "function: sphere\nmethod: grid\nparameters:\n  x: {min: 0.0, max: 1.0}\n  y: {min: 0.0, max: 1.0, q: 0.1}\nbudget: {trials: 5}\n";
-    insta::assert_snapshot!(errors(text), @"");
+    insta::assert_snapshot!(errors(text), @r##"
+error: `method: grid` needs finitely many values, but `x` is any number in a range
+ --> space.yaml:4:6
+  |
+4 |   x: {min: 0.0, max: 1.0}
+  |      ^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: give a step as `q`, or list `values`
+"##);
 }
 
 #[test]
