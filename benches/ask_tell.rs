@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
+use automl::ask_tell::{AskTell, Options};
 use automl::engine::{Simulation, simulate};
 use automl::policies;
 use automl::space::{Domain, Parameter, Space, Value};
@@ -134,5 +135,60 @@ fn ask_tell(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, ask_tell);
+/// Half the parameters of each kind that the estimator treats apart.
+fn ten_parameters() -> Space {
+    let float = |log| Domain::Float {
+        min: 1e-4,
+        max: 1.0,
+        log,
+        step: None,
+    };
+    let int = |log| Domain::Int {
+        min: 8,
+        max: 1024,
+        log,
+        step: 1,
+    };
+    let choice = |count| Domain::Choice {
+        values: (0..count).map(Value::Int).collect(),
+        ordered: false,
+    };
+    let domains = (0..6)
+        .map(|index| float(index < 3))
+        .chain([int(false), int(true), choice(3), choice(5)]);
+    let parameters = domains
+        .enumerate()
+        .map(|(index, domain)| Parameter::new(format!("x{index}"), domain));
+    Space::new(parameters.collect(), vec![]).expect("the parameters are sound")
+}
+
+/// So many proposals one after the other, each told before the next.
+fn sequential(space: Space, asks: u64) {
+    let mut search = AskTell::new(space, &Options::default());
+    for _ in 0..asks {
+        let asked = search.ask().expect("the space is endless");
+        let loss = asked
+            .configuration
+            .iter()
+            .filter_map(|(_, value)| value.as_f64())
+            .map(|x| (x - 0.3).powi(2))
+            .sum();
+        search
+            .tell(asked.id, asked.to_step, Some(loss), true)
+            .expect("the trial is running");
+    }
+}
+
+fn tpe_proposals(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("tpe on 10 parameters, ask and tell");
+    group.sample_size(10);
+    for asks in [1_000, 5_000, 10_000] {
+        group.bench_function(format!("{asks} times"), |bencher| {
+            bencher.iter_batched(ten_parameters, |space| sequential(space, asks), BatchSize::LargeInput);
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, ask_tell, tpe_proposals);
 criterion_main!(benches);

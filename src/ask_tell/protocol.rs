@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AskTell, Options};
 use crate::space::{Configuration, Domain, Expression, Parameter, Space, Value};
+use crate::spec::SearcherSpec;
 use crate::units::{Goal, Seed, TrialId};
 
 /// One conversation.
@@ -180,7 +181,17 @@ impl Session {
             budget: init.budget.map(|runs| runs.ceil() as u64),
             ..self.defaults.clone()
         };
-        Ok(AskTell::new(read_space(init.space)?, &options))
+        let space = read_space(init.space)?;
+        let mut parameters = space.parameters().iter();
+        if options.searcher == SearcherSpec::Grid
+            && let Some(endless) = parameters.find(|parameter| parameter.domain.cardinality().is_none())
+        {
+            let name = &endless.name;
+            return Err(format!(
+                "a grid needs finitely many values: make `{name}` an `int` or a `categorical`"
+            ));
+        }
+        Ok(AskTell::new(space, &options))
     }
 }
 
@@ -294,6 +305,24 @@ mod tests {
             );
             assert_eq!(session.answer(&tell(r#""values":[0.5,1.5]"#)).0, r#"{"stop":true}"#);
         }
+    }
+
+    #[test]
+    fn a_grid_needs_finitely_many_values() {
+        let mut session = Session::new(Options {
+            searcher: SearcherSpec::Grid,
+            ..Options::default()
+        });
+        assert!(session.answer(&INIT.replace('\n', "")).0.contains("make `lr` an `int`"));
+        let finite = r#"{"op":"init","space":[{"name":"x","type":"int","low":0,"high":3}]}"#;
+        assert_eq!(session.answer(finite).0, r#"{"ok":true}"#);
+        for number in 0..4 {
+            let expected = format!(r#"{{"id":{number},"params":{{"x":{number}}},"to_step":1}}"#);
+            assert_eq!(session.answer(r#"{"op":"ask"}"#).0, expected);
+            let tell = format!(r#"{{"op":"tell","id":{number},"step":1,"value":0.5,"final":true}}"#);
+            assert_eq!(session.answer(&tell).0, r#"{"stop":true}"#);
+        }
+        assert!(session.answer(r#"{"op":"ask"}"#).0.contains("every configuration"));
     }
 
     #[test]

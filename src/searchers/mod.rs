@@ -2,16 +2,22 @@
 //!
 //! Imports `trials` and below. Conformance tests run over every searcher of the registry.
 
+mod bohb;
 mod first_points;
+mod grid;
 mod nsga2;
 mod random;
 mod scalarised;
+mod sobol;
 mod tpe;
 
+pub use bohb::Bohb;
 pub use first_points::FirstPoints;
+pub use grid::Grid;
 pub use nsga2::Nsga2;
 pub use random::Random;
 pub use scalarised::Scalarised;
+pub use sobol::Sobol;
 pub use tpe::Tpe;
 
 use crate::preference::Preference;
@@ -49,6 +55,9 @@ pub fn build(spec: SearcherSpec) -> Box<dyn Searcher> {
     let searcher: Box<dyn Searcher> = match spec {
         SearcherSpec::Random => Box::new(Random),
         SearcherSpec::Tpe => Box::new(Tpe::default()),
+        SearcherSpec::Sobol => Box::new(Sobol::default()),
+        SearcherSpec::Grid => Box::new(Grid),
+        SearcherSpec::Bohb => Box::new(Bohb::default()),
         SearcherSpec::Nsga2 => Box::new(Nsga2),
     };
     Box::new(FirstPoints::new(searcher))

@@ -7,7 +7,7 @@ use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Budget, Devices, EpochRange, Resources, SchedulerSpec, SearcherSpec, Spec};
 use super::{metric, parameters};
-use crate::space::Value;
+use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
 use crate::units::Seed;
 
@@ -92,6 +92,9 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         objective::check_space(objective, space, &spec, problems);
     }
     let (metric, criteria) = metric?;
+    if let (Some(SearcherSpec::Grid), Some(space)) = (searcher, &space) {
+        check_grid(space, &spec, problems);
+    }
     Some(Spec {
         name: name?,
         objective: objective?,
@@ -107,6 +110,27 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         seed: Seed(seed?),
         warm_start: warm_start?,
     })
+}
+
+/// A grid lists values, so there must be finitely many.
+fn check_grid(space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
+    let parameters = spec.entry("parameters");
+    let place = parameters.map_or(spec.place, |entry| &entry.key_place);
+    let endless = space
+        .parameters()
+        .iter()
+        .filter(|parameter| parameter.domain.cardinality().is_none());
+    for parameter in endless {
+        let name = &parameter.name;
+        let node = parameters.and_then(|entry| entry.value.child(name));
+        problems.error(
+            Diagnostic::error(
+                node.map_or(place, |node| &node.place),
+                format!("`method: grid` needs finitely many values, but `{name}` is any number in a range"),
+            )
+            .with_help("give a step as `q`, or list `values`"),
+        );
+    }
 }
 
 fn check_keys(spec: &Fields<'_>, problems: &mut Problems) {

@@ -189,11 +189,24 @@ pub enum SearcherSpec {
     Tpe,
     /// Evolution towards the front of several metrics.
     Nsga2,
+    /// The scrambled Sobol sequence.
+    Sobol,
+    /// Every configuration of a finite space, in order.
+    Grid,
+    /// The Parzen estimator of the highest level that enough trials have reached, with every third draw by chance.
+    Bohb,
 }
 
 impl SearcherSpec {
     /// Every searcher by the name that specs and `automl ask-tell --method` use.
-    pub const NAMES: [(&str, Self); 3] = [("tpe", Self::Tpe), ("random", Self::Random), ("nsga2", Self::Nsga2)];
+    pub const NAMES: [(&str, Self); 6] = [
+        ("tpe", Self::Tpe),
+        ("random", Self::Random),
+        ("sobol", Self::Sobol),
+        ("grid", Self::Grid),
+        ("bohb", Self::Bohb),
+        ("nsga2", Self::Nsga2),
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {

@@ -1,33 +1,39 @@
 //! The tree-structured Parzen estimator, multivariate (Bergstra et al. 2011, §4; Falkner et al. 2018, §3; Watanabe 2023).
 //!
-//! Trials are split into the best few and the rest; each part becomes a density over the unit cube, and of some draws from
-//! the good density the one with the largest ratio of good to bad is proposed. Running trials count as bad, so that
-//! parallel workers spread out.
+//! Trials are split into the best few and the rest ([`split`]); for every group of parameters that are active together
+//! ([`groups`]) each part becomes a density over the unit cube ([`parzen`], from kernels along each [`axis`]). Of some draws
+//! from the good densities, the feasible one with the largest ratio of good to bad is proposed. Running and failed trials
+//! count as bad, so that parallel workers spread out and what fails is left alone.
 
+mod axis;
+mod groups;
+mod normal;
 mod parzen;
+mod split;
 
+use groups::{Group, groups};
 use parzen::Parzen;
+use split::{Split, split};
 
-use super::{Proposal, Random, Searcher};
+use super::{Proposal, Searcher, Sobol};
 use crate::rng::{self, Rng};
 use crate::space::{Configuration, Space};
-use crate::trials::{Status, Trial, View};
+use crate::trials::{Trial, View};
 
-/// The multivariate tree-structured Parzen estimator.
-#[derive(Clone, Copy, Debug)]
+/// Trials before there is a model. Optuna takes 10 independent draws, hyperopt 20; so many points of a Sobol sequence fill
+/// every eighth of every axis (Owen 1995), and a model from there on did no worse at any later count.
+const STARTUP_TRIALS: usize = 8;
+
+/// Draws from the good density that compete (Bergstra et al. 2011, §5; Optuna's and hyperopt's default).
+const CANDIDATES: usize = 24;
+
+/// Draws for each candidate wanted, so that constraints leave some.
+const DRAWS: usize = 10;
+
+/// The multivariate tree-structured Parzen estimator. The first trials are points of the Sobol sequence.
+#[derive(Clone, Debug, Default)]
 pub struct Tpe {
-    startup_trials: usize,
-    candidates: usize,
-}
-
-impl Default for Tpe {
-    /// Optuna's defaults: 10 random trials first, 24 candidates (Bergstra et al. 2011, §5).
-    fn default() -> Self {
-        Self {
-            startup_trials: 10,
-            candidates: 24,
-        }
-    }
+    startup: Sobol,
 }
 
 impl Searcher for Tpe {
@@ -36,90 +42,92 @@ impl Searcher for Tpe {
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
+        let number = view.trials.len() as u64;
+        let mut rng = rng::stream(view.seed, "tpe", &[number, u64::from(attempt)]);
         let known: Vec<&Trial> = view.known().collect();
-        let judged = known.iter().filter(|trial| trial.loss().is_some()).count();
-        if judged < self.startup_trials {
-            return Random.propose(view, attempt);
+        let judged = known.iter().filter(|trial| trial.loss().is_some());
+        if judged.take(STARTUP_TRIALS).count() < STARTUP_TRIALS {
+            // A prior may be wrong: it gets every second trial of the first ones (Mallik et al. 2023, §5, begin with equal shares).
+            if view.space.has_prior() && number.is_multiple_of(2) {
+                return Proposal {
+                    configuration: view.space.sample_prior(&mut rng),
+                    origin: "prior",
+                };
+            }
+            return self.startup.propose(view, attempt);
         }
-        let mut rng = rng::stream(view.seed, "tpe", &[view.trials.len() as u64, u64::from(attempt)]);
-        let (good, bad) = split(&known, judged);
-        let good = Parzen::fit(view.space, &good);
-        let bad = Parzen::fit(view.space, &bad);
-        let configuration = self
-            .candidates(view.space, &good, &mut rng)
-            .map(|(point, configuration)| (good.log_density(&point) - bad.log_density(&point), configuration))
-            .max_by(|left, right| left.0.total_cmp(&right.0))
-            .map_or_else(|| view.space.sample(&mut rng), |(_, configuration)| configuration);
+        let groups = groups(view.space);
+        let model = Model::fit(view.space, &groups, &split(&known));
         Proposal {
-            configuration,
+            configuration: model.propose(CANDIDATES, &mut rng),
             origin: self.name(),
         }
     }
 }
 
-impl Tpe {
-    /// Feasible draws from the good density, as the points that their decoded values stand for.
-    fn candidates(
-        self,
-        space: &Space,
-        good: &Parzen,
-        rng: &mut Rng,
-    ) -> impl Iterator<Item = (Vec<Option<f64>>, Configuration)> {
-        /// Draws for each candidate wanted, so that constraints leave some.
-        const DRAWS: usize = 10;
-        let mut found = Vec::with_capacity(self.candidates);
-        for _ in 0..self.candidates * DRAWS {
-            if found.len() == self.candidates {
+/// What good and bad configurations look like: a density of each for every group of parameters.
+struct Model<'a> {
+    space: &'a Space,
+    good: Vec<Parzen<'a>>,
+    bad: Vec<Parzen<'a>>,
+}
+
+impl<'a> Model<'a> {
+    fn fit(space: &'a Space, groups: &'a [Group], split: &Split<'_>) -> Self {
+        let density = |samples, has_prior| {
+            let of_group = |group| Parzen::fit(space, group, samples, has_prior);
+            groups.iter().map(of_group).collect()
+        };
+        Self {
+            space,
+            good: density(&split.good, true),
+            // A prior in both densities would cancel out.
+            bad: density(&split.bad, false),
+        }
+    }
+
+    /// The best of some candidates: the largest ratio of the densities, which is the largest expected improvement
+    /// (Bergstra et al. 2011, §4.1).
+    fn propose(&self, candidates: usize, rng: &mut Rng) -> Configuration {
+        let (points, mut configurations) = self.candidates(candidates, rng);
+        let scores = self.scores(&points);
+        let best = (0..scores.len()).max_by(|&left, &right| scores[left].total_cmp(&scores[right]));
+        best.map_or_else(|| self.space.sample(rng), |best| configurations.swap_remove(best))
+    }
+
+    /// The logarithm of the ratio of good to bad at every point.
+    fn scores(&self, points: &[Vec<Option<f64>>]) -> Vec<f64> {
+        let mut scores = vec![0.0; points.len()];
+        for density in &self.good {
+            density.add_log_densities(points, 1.0, &mut scores);
+        }
+        for density in &self.bad {
+            density.add_log_densities(points, -1.0, &mut scores);
+        }
+        scores
+    }
+
+    /// Feasible draws from the good densities, with the points that their decoded values stand for.
+    fn candidates(&self, count: usize, rng: &mut Rng) -> (Vec<Vec<Option<f64>>>, Vec<Configuration>) {
+        let mut found = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut unit = vec![0.5; self.space.parameters().len()];
+        for _ in 0..count * DRAWS {
+            if found.0.len() == count {
                 break;
             }
-            let configuration = space.decode(&good.sample(rng));
-            if space.is_feasible(&configuration)
-                && let Some(point) = space.encode(&configuration)
+            for density in &self.good {
+                density.sample(&mut unit, rng);
+            }
+            let configuration = self.space.decode(&unit);
+            if self.space.is_feasible(&configuration)
+                && let Some(point) = self.space.encode(&configuration)
             {
-                found.push((point, configuration));
+                found.0.push(point);
+                found.1.push(configuration);
             }
         }
-        found.into_iter()
+        found
     }
-}
-
-/// Points of the unit cube, one number per parameter.
-type Points<'a> = Vec<&'a [Option<f64>]>;
-
-/// The points of the good trials and of the others, each in the order of the trials.
-///
-/// Trials are ranked by resource first: whoever was trained further was better at every rung before
-/// (as Optuna ranks pruned trials). Trials without any observation are running and count as bad.
-fn split<'a>(trials: &[&'a Trial], judged: usize) -> (Points<'a>, Points<'a>) {
-    let judged_trials = trials.iter().enumerate().filter(|(_, trial)| trial.loss().is_some());
-    let mut ranking: Vec<(usize, &Trial)> = judged_trials.map(|(place, trial)| (place, *trial)).collect();
-    ranking.sort_by_key(|(place, trial)| {
-        let failed = trial.status == Status::Failed;
-        (failed, std::cmp::Reverse(trial.reached), trial.loss(), *place)
-    });
-    let mut is_good = vec![false; trials.len()];
-    for (place, _) in ranking
-        .iter()
-        .take(good_count(judged))
-        .filter(|(_, trial)| trial.status != Status::Failed)
-    {
-        is_good[*place] = true;
-    }
-    let (mut good, mut bad) = (Vec::new(), Vec::new());
-    for (trial, is_good) in trials.iter().zip(is_good) {
-        if is_good { &mut good } else { &mut bad }.push(trial.point.as_slice());
-    }
-    bad.drain(..bad.len().saturating_sub(MOST_BAD));
-    (good, bad)
-}
-
-/// The newest so many of the bad trials are modelled, so that a proposal's cost does not grow without end. What is bad is
-/// known well enough by then.
-const MOST_BAD: usize = 1000;
-
-/// How many trials count as good: a tenth, at most 25 (Optuna's default; Watanabe 2023, §3.1).
-fn good_count(judged: usize) -> usize {
-    judged.div_ceil(10).min(25)
 }
 
 #[cfg(test)]

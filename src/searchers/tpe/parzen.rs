@@ -1,352 +1,246 @@
-//! A Parzen estimator over the unit cube: one product kernel per trial and one wide kernel for the prior.
+//! A Parzen estimator of one group of parameters: one product kernel per sample, and one component for the prior.
 
 use rand::RngExt as _;
 use statrs::function::erf::{erf_inv, erfc};
 
+use super::axis::Axis;
+use super::groups::Group;
+use super::normal::log_sum_exp;
+use super::split::Sample;
 use crate::rng::Rng;
-use crate::space::{Domain, Space};
+use crate::space::Space;
 
-/// A density over points of the unit cube. An inactive coordinate (`None`) has density 1.
+/// The weight of the prior beside samples of weight 1 (Bergstra et al. 2011, §4.2: the prior is one more component).
+const PRIOR_WEIGHT: f64 = 1.0;
+
+/// A density over the coordinates of one group, in the unit cube.
 #[derive(Debug)]
-pub(super) struct Parzen {
+pub(super) struct Parzen<'a> {
+    group: &'a Group,
     axes: Vec<Axis>,
-    /// `log_weights[kernel]`; the last kernel is the prior.
-    log_weights: Vec<f64>,
+    /// Weights of the samples; what is left to 1 is the prior's.
+    weights: Vec<f64>,
+    /// For each kernel its log weight, less the logarithms of its normalisation.
+    log_scales: Vec<f32>,
+    log_prior_weight: f32,
+    /// The user's prior, if this density shall contain it; else the prior is uniform.
+    prior: Option<&'a Space>,
 }
 
-/// One coordinate of all kernels.
-#[derive(Debug)]
-enum Axis {
-    /// Normal kernels, cut off at 0 and 1. With `bins`, mass is spread over equal bins (integers, steps, ordered choices).
-    Normal {
-        centres: Vec<Option<f64>>,
-        width: f64,
-        log_masses: Vec<f64>,
-        bins: Option<u64>,
-    },
-    /// Unordered choices: `log_probabilities[kernel][choice]`.
-    Choice {
-        log_probabilities: Vec<Option<Vec<f64>>>,
-        choices: usize,
-    },
-}
-
-impl Parzen {
-    /// One kernel for each point, and the prior.
-    pub(super) fn fit(space: &Space, points: &[&[Option<f64>]]) -> Self {
-        let dimensions = space.parameters().len();
-        let axes = space
-            .parameters()
+impl<'a> Parzen<'a> {
+    /// One kernel for each sample in which the group is active, and the prior.
+    pub(super) fn fit(space: &'a Space, group: &'a Group, samples: &[Sample<'_>], has_prior: bool) -> Self {
+        let is_active = |sample: &&Sample<'_>| group.iter().all(|&index| sample.point[index].is_some());
+        let active: Vec<&Sample<'_>> = samples.iter().filter(is_active).collect();
+        let total = active.iter().map(|sample| sample.weight).sum::<f64>() + PRIOR_WEIGHT;
+        let weights: Vec<f64> = active.iter().map(|sample| sample.weight / total).collect();
+        let mut log_scales: Vec<f32> = weights
             .iter()
-            .enumerate()
-            .map(|(index, parameter)| {
-                let coordinates = points.iter().map(|point| point[index]);
-                match &parameter.domain {
-                    Domain::Choice { values, ordered: false } => Axis::choice(coordinates, values.len()),
-                    domain => Axis::normal(coordinates, points.len(), dimensions, domain.cardinality()),
-                }
+            .map(|&weight| weight.max(f64::MIN_POSITIVE).ln() as f32)
+            .collect();
+        let axes = group
+            .iter()
+            .map(|&index| {
+                let centres = active
+                    .iter()
+                    .map(|sample| sample.point[index].unwrap_or(0.5) as f32)
+                    .collect();
+                let axis = Axis::fit(&space.parameters()[index].domain, centres, group.len());
+                axis.normalise(&mut log_scales);
+                axis
             })
             .collect();
-        let weights = weights(points.len());
-        let total: f64 = weights.iter().sum();
         Self {
+            group,
             axes,
-            log_weights: weights.iter().map(|weight| (weight / total).ln()).collect(),
+            weights,
+            log_scales,
+            log_prior_weight: (PRIOR_WEIGHT / total).ln() as f32,
+            prior: (has_prior && space.has_prior()).then_some(space),
         }
     }
 
-    /// A draw: a kernel by weight, then every coordinate from it.
-    pub(super) fn sample(&self, rng: &mut Rng) -> Vec<f64> {
+    /// Draws a kernel by weight and every coordinate of the group from it, into `unit`.
+    pub(super) fn sample(&self, unit: &mut [f64], rng: &mut Rng) {
         let mut left: f64 = rng.random();
-        let kernel = self
-            .log_weights
-            .iter()
-            .position(|log_weight| {
-                left -= log_weight.exp();
-                left < 0.0
-            })
-            .unwrap_or(self.log_weights.len() - 1);
-        self.axes.iter().map(|axis| axis.sample(kernel, rng)).collect()
+        let kernel = self.weights.iter().position(|weight| {
+            left -= weight;
+            left < 0.0
+        });
+        let believed = match (kernel, self.prior) {
+            (None, Some(space)) => space.encode(&space.sample_prior(rng)),
+            (None, None) | (Some(_), _) => None,
+        };
+        for (axis, &index) in self.axes.iter().zip(self.group) {
+            unit[index] = match kernel {
+                Some(kernel) => axis.sample(kernel, rng),
+                None => believed
+                    .as_ref()
+                    .and_then(|point| point[index])
+                    .unwrap_or_else(|| rng.random()),
+            };
+        }
     }
 
-    /// The logarithm of the density at `point`.
-    pub(super) fn log_density(&self, point: &[Option<f64>]) -> f64 {
-        let mut kernels = self.log_weights.clone();
-        for (axis, coordinate) in self.axes.iter().zip(point) {
-            if let Some(coordinate) = coordinate {
-                axis.add_log_densities(*coordinate, &mut kernels);
+    /// Adds the logarithm of the density, times `sign`, to the score of every point in which the group is active.
+    pub(super) fn add_log_densities(&self, points: &[Vec<Option<f64>>], sign: f64, scores: &mut [f64]) {
+        let mut rows: Vec<Rows> = vec![Rows::new(); self.axes.len()];
+        let mut terms = Vec::with_capacity(self.log_scales.len() + 1);
+        for (point, score) in points.iter().zip(scores) {
+            let coordinates: Option<Vec<f32>> = self
+                .group
+                .iter()
+                .map(|&index| point[index].map(|place| place as f32))
+                .collect();
+            let Some(coordinates) = coordinates else { continue };
+            terms.clear();
+            terms.extend_from_slice(&self.log_scales);
+            for ((axis, coordinate), rows) in self.axes.iter().zip(coordinates).zip(&mut rows) {
+                axis.add_log_kernels(coordinate, rows, &mut terms);
             }
-        }
-        log_sum_exp(&kernels)
-    }
-}
-
-/// Width of a kernel for `n` points in `d` dimensions: 0.2·n^(−1/(d+4)), Scott's rule as Optuna uses it,
-/// and never below 1/min(100, n + 2) ("magic clip", Bergstra et al. 2011).
-fn kernel_width(points: usize, dimensions: usize) -> f64 {
-    let scott = 0.2 * (points.max(1) as f64).powf(-1.0 / (dimensions as f64 + 4.0));
-    scott.max(1.0 / (points as f64 + 2.0).min(100.0))
-}
-
-/// Recent trials weigh 1, older ones less when there are more than 25 (Bergstra et al. 2013, hyperopt's linear forgetting);
-/// the prior weighs 1.
-fn weights(points: usize) -> Vec<f64> {
-    const FULL: usize = 25;
-    let old = points.saturating_sub(FULL);
-    let ramp = (0..old).map(|index| {
-        let start = 1.0 / points as f64;
-        if old == 1 {
-            start
-        } else {
-            start + (1.0 - start) * index as f64 / (old - 1) as f64
-        }
-    });
-    ramp.chain(std::iter::repeat_n(1.0, points - old + 1)).collect()
-}
-
-impl Axis {
-    fn normal(
-        coordinates: impl Iterator<Item = Option<f64>>,
-        points: usize,
-        dimensions: usize,
-        bins: Option<u64>,
-    ) -> Self {
-        let width = kernel_width(points, dimensions);
-        // Kernels of trials where the parameter is inactive say nothing about it.
-        let centres: Vec<Option<f64>> = coordinates.chain([Some(PRIOR_CENTRE)]).collect();
-        let prior = centres.len() - 1;
-        let log_masses = centres
-            .iter()
-            .enumerate()
-            .map(|(kernel, centre)| {
-                let centre = centre.unwrap_or(PRIOR_CENTRE);
-                let width = if kernel == prior { PRIOR_WIDTH } else { width };
-                normal_mass((0.0 - centre) / width, (1.0 - centre) / width).ln()
-            })
-            .collect();
-        Self::Normal {
-            centres,
-            width,
-            log_masses,
-            bins,
+            terms.push(self.log_prior_weight + self.log_prior(point));
+            *score += sign * log_sum_exp(&terms);
         }
     }
 
-    fn choice(coordinates: impl Iterator<Item = Option<f64>>, choices: usize) -> Self {
-        let centres: Vec<Option<f64>> = coordinates.collect();
-        let kernels = centres.len() + 1;
-        // A kernel puts 1 on its own choice and a share of the prior's weight 1 on every choice (Optuna's rule).
-        let floor = 1.0 / kernels as f64;
-        let total = 1.0 + floor * choices as f64;
-        let mut log_probabilities: Vec<Option<Vec<f64>>> = centres
-            .into_iter()
-            .map(|coordinate| {
-                let own = choice_index(coordinate?, choices);
-                Some(
-                    (0..choices)
-                        .map(|choice| ((floor + f64::from(choice == own)) / total).ln())
-                        .collect(),
-                )
-            })
-            .collect();
-        log_probabilities.push(Some(vec![-(choices as f64).ln(); choices]));
-        Self::Choice {
-            log_probabilities,
-            choices,
-        }
-    }
-
-    fn sample(&self, kernel: usize, rng: &mut Rng) -> f64 {
-        match self {
-            Self::Normal { centres, width, .. } => {
-                let Some(centre) = centres[kernel] else {
-                    return rng.random();
-                };
-                let width = if kernel == centres.len() - 1 {
-                    PRIOR_WIDTH
-                } else {
-                    *width
-                };
-                let (low, high) = (cumulative((0.0 - centre) / width), cumulative((1.0 - centre) / width));
-                let quantile: f64 = low + rng.random::<f64>() * (high - low);
-                let deviation = std::f64::consts::SQRT_2 * erf_inv(2.0 * quantile - 1.0);
-                (centre + width * deviation).clamp(0.0, 1.0)
+    fn log_prior(&self, point: &[Option<f64>]) -> f32 {
+        self.prior.map_or(0.0, |space| {
+            let mut own = vec![None; point.len()];
+            for &index in self.group {
+                own[index] = point[index];
             }
-            Self::Choice {
-                log_probabilities,
-                choices,
-            } => {
-                let mut left: f64 = rng.random();
-                let choice = match &log_probabilities[kernel] {
-                    None => (left * *choices as f64) as usize,
-                    Some(log_probabilities) => log_probabilities
-                        .iter()
-                        .position(|log_probability| {
-                            left -= log_probability.exp();
-                            left < 0.0
-                        })
-                        .unwrap_or(choices - 1),
-                };
-                (choice as f64 + 0.5) / *choices as f64
-            }
-        }
-    }
-
-    fn add_log_densities(&self, coordinate: f64, kernels: &mut [f64]) {
-        match self {
-            Self::Normal {
-                centres,
-                width,
-                log_masses,
-                bins,
-            } => {
-                let prior = centres.len() - 1;
-                for (kernel, centre) in centres.iter().enumerate() {
-                    let Some(centre) = centre else { continue };
-                    let width = if kernel == prior { PRIOR_WIDTH } else { *width };
-                    kernels[kernel] -= log_masses[kernel];
-                    kernels[kernel] += if let Some(bins) = bins {
-                        // The mass of the value's bin, relative to a uniform bin, so that it is a density.
-                        let half = 0.5 / *bins as f64;
-                        let (low, high) = ((coordinate - half).max(0.0), (coordinate + half).min(1.0));
-                        let mass = normal_mass((low - centre) / width, (high - centre) / width);
-                        mass.max(f64::MIN_POSITIVE).ln() - (2.0 * half).ln()
-                    } else {
-                        let deviation = (coordinate - centre) / width;
-                        -0.5 * deviation * deviation - width.ln() - LOG_SQRT_TWO_PI
-                    };
-                }
-            }
-            Self::Choice {
-                log_probabilities,
-                choices,
-            } => {
-                let choice = choice_index(coordinate, *choices);
-                for (kernel, log_probabilities) in log_probabilities.iter().enumerate() {
-                    if let Some(log_probabilities) = log_probabilities {
-                        kernels[kernel] += log_probabilities[choice] + (*choices as f64).ln();
-                    }
-                }
-            }
-        }
+            space.log_prior(&own) as f32
+        })
     }
 }
 
-const PRIOR_CENTRE: f64 = 0.5;
-const PRIOR_WIDTH: f64 = 1.0;
-const LOG_SQRT_TWO_PI: f64 = 0.918_938_533_204_672_7;
+/// Logarithms of kernels at values of a finite domain that were asked for before.
+pub(super) type Rows = Vec<(f32, Vec<f32>)>;
 
-fn choice_index(coordinate: f64, choices: usize) -> usize {
-    ((coordinate * choices as f64) as usize).min(choices - 1)
-}
-
-fn cumulative(deviation: f64) -> f64 {
-    0.5 * erfc(-deviation / std::f64::consts::SQRT_2)
-}
-
-/// The mass of the standard normal distribution between two points.
-fn normal_mass(low: f64, high: f64) -> f64 {
-    // On the upper side, mirror: differences of numbers near 1 lose their digits.
-    if low > 0.0 {
-        cumulative(-low) - cumulative(-high)
-    } else {
-        cumulative(high) - cumulative(low)
-    }
-}
-
-fn log_sum_exp(values: &[f64]) -> f64 {
-    let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if largest == f64::NEG_INFINITY {
-        return largest;
-    }
-    largest + values.iter().map(|value| (value - largest).exp()).sum::<f64>().ln()
+/// A draw from the normal distribution cut off at 0 and 1.
+pub(super) fn draw_normal(centre: f64, width: f64, rng: &mut Rng) -> f64 {
+    let below = |place: f64| 0.5 * erfc((centre - place) / (width * std::f64::consts::SQRT_2));
+    let (low, high) = (below(0.0), below(1.0));
+    let quantile = low + rng.random::<f64>() * (high - low);
+    (centre + width * std::f64::consts::SQRT_2 * erf_inv(2.0 * quantile - 1.0)).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rng;
-    use crate::space::{Parameter, Value};
+    use crate::searchers::tpe::groups::groups;
+    use crate::space::{Confidence, Domain, Parameter, Prior, Value};
     use crate::units::Seed;
 
+    fn float() -> Domain {
+        Domain::Float {
+            min: 0.0,
+            max: 1.0,
+            log: false,
+            step: None,
+        }
+    }
+
+    fn int(min: i64, max: i64, log: bool) -> Domain {
+        Domain::Int { min, max, log, step: 1 }
+    }
+
     fn space() -> Space {
-        let parameter = |name: &str, domain| Parameter::new(name, domain);
+        let choice = Domain::Choice {
+            values: ["a", "b", "c"].map(|name| Value::Text(name.into())).to_vec(),
+            ordered: false,
+        };
+        let domains = [
+            ("x", float()),
+            ("n", int(1, 4, false)),
+            ("m", int(1, 9, true)),
+            ("c", choice),
+        ];
         Space::new(
-            vec![
-                parameter(
-                    "x",
-                    Domain::Float {
-                        min: 0.0,
-                        max: 1.0,
-                        log: false,
-                        step: None,
-                    },
-                ),
-                parameter(
-                    "n",
-                    Domain::Int {
-                        min: 1,
-                        max: 4,
-                        log: false,
-                        step: 1,
-                    },
-                ),
-                parameter(
-                    "c",
-                    Domain::Choice {
-                        values: ["a", "b", "c"].map(|name| Value::Text(name.into())).to_vec(),
-                        ordered: false,
-                    },
-                ),
-            ],
+            domains.map(|(name, domain)| Parameter::new(name, domain)).to_vec(),
             vec![],
         )
         .unwrap()
     }
 
+    fn samples(points: &[Vec<Option<f64>>]) -> Vec<Sample<'_>> {
+        points.iter().map(|point| Sample { point, weight: 1.0 }).collect()
+    }
+
+    fn density(parzen: &Parzen<'_>, point: Vec<Option<f64>>) -> f64 {
+        let mut score = [0.0];
+        parzen.add_log_densities(&[point], 1.0, &mut score);
+        score[0].exp()
+    }
+
     #[test]
-    fn the_density_integrates_to_one() {
+    fn the_density_integrates_to_one_over_the_shares_of_the_values() {
         let space = space();
-        let points: [&[Option<f64>]; 3] = [
-            &[Some(0.1), Some(0.125), Some(0.5)],
-            &[Some(0.9), Some(0.875), Some(0.1)],
-            &[Some(0.5), None, Some(0.9)],
-        ];
-        let density = Parzen::fit(&space, &points);
+        let groups = groups(&space);
+        let configurations = [("a", 0.1, 1, 2), ("c", 0.9, 4, 9), ("b", 0.5, 2, 1)];
+        let points: Vec<_> = configurations
+            .iter()
+            .map(|&(c, x, n, m)| {
+                let values = [
+                    ("x", Value::Float(x)),
+                    ("n", Value::Int(n)),
+                    ("m", Value::Int(m)),
+                    ("c", Value::Text(c.into())),
+                ];
+                space.encode(&values.into_iter().collect()).unwrap()
+            })
+            .collect();
+        let parzen = Parzen::fit(&space, &groups[0], &samples(&points), false);
+        let domain = |index: usize| &space.parameters()[index].domain;
         let mut total = 0.0;
-        let grid = 200;
+        let grid = 100;
         for x in 0..grid {
-            for n in 0..4 {
-                for c in 0..3 {
-                    let point = [
-                        Some((f64::from(x) + 0.5) / f64::from(grid)),
-                        Some((f64::from(n) + 0.5) / 4.0),
-                        Some((f64::from(c) + 0.5) / 3.0),
-                    ];
-                    total += density.log_density(&point).exp() / f64::from(grid * 4 * 3);
-                }
+            for (n, m, c) in (0..4).flat_map(|n| (0..9).flat_map(move |m| (0..3).map(move |c| (n, m, c)))) {
+                let places = [(1, n), (2, m), (3, c)].map(|(index, number)| domain(index).share(number));
+                let mut point = vec![Some((f64::from(x) + 0.5) / f64::from(grid))];
+                point.extend(places.iter().map(|share| Some(f64::midpoint(share.start, share.end))));
+                let volume: f64 = places.iter().map(|share| share.end - share.start).product();
+                total += density(&parzen, point) * volume / f64::from(grid);
             }
         }
-        assert!((total - 1.0).abs() < 1e-3, "{total}");
+        assert!((total - 1.0).abs() < 2e-3, "{total}");
     }
 
     #[test]
     fn draws_gather_where_the_points_are() {
         let space = space();
-        let points: Vec<&[Option<f64>]> = vec![&[Some(0.8), Some(0.875), Some(0.5)]; 20];
-        let density = Parzen::fit(&space, &points);
+        let groups = groups(&space);
+        let points = vec![vec![Some(0.8), Some(0.875), Some(0.5), Some(0.5)]; 20];
+        let parzen = Parzen::fit(&space, &groups[0], &samples(&points), false);
         let mut rng = rng::stream(Seed(1), "test", &[]);
-        let draws: Vec<_> = (0..500).map(|_| density.sample(&mut rng)).collect();
-        assert!(
-            draws
-                .iter()
-                .flatten()
-                .all(|coordinate| (0.0..=1.0).contains(coordinate))
-        );
-        let near = draws
-            .iter()
-            .filter(|draw| (draw[0] - 0.8).abs() < 0.3 && (draw[2] - 0.5).abs() < 0.2)
-            .count();
+        let mut near = 0;
+        for _ in 0..500 {
+            let mut unit = vec![-1.0; 4];
+            parzen.sample(&mut unit, &mut rng);
+            assert!(unit.iter().all(|place| (0.0..=1.0).contains(place)));
+            near += u32::from((unit[0] - 0.8).abs() < 0.3 && (unit[3] - 0.5).abs() < 0.2);
+        }
         assert!(near > 400, "{near}");
+    }
+
+    #[test]
+    fn without_samples_the_density_is_the_users_prior() {
+        let mut parameter = Parameter::new("x", float());
+        parameter.hints.prior = Some(Prior {
+            value: Value::Float(0.2),
+            confidence: Confidence::High,
+        });
+        let space = Space::new(vec![parameter], vec![]).unwrap();
+        let groups = groups(&space);
+        let (with, without) = (
+            Parzen::fit(&space, &groups[0], &[], true),
+            Parzen::fit(&space, &groups[0], &[], false),
+        );
+        for place in [0.1, 0.2, 0.9] {
+            let point = vec![Some(place)];
+            assert!((density(&with, point.clone()) - space.log_prior(&point).exp()).abs() < 1e-5);
+            assert!((density(&without, point) - 1.0).abs() < 1e-6);
+        }
     }
 }

@@ -340,6 +340,8 @@ fn a_hyperparameter_knows_whether_its_values_are_whole() {
 fn every_method_and_duration_has_its_meaning() {
     for (word, searcher) in [
         ("random", SearcherSpec::Random),
+        ("sobol", SearcherSpec::Sobol),
+        ("bohb", SearcherSpec::Bohb),
         ("auto", SearcherSpec::Tpe),
         ("bayes", SearcherSpec::Tpe),
     ] {

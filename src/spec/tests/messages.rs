@@ -144,9 +144,9 @@ error: `method` cannot be `gird`
  --> space.yaml:4:9
   |
 4 | method: gird
-  |         ^^^^ not supported
+  |         ^^^^ did you mean `grid`?
   |
-  = help: supported: `tpe`, `random`, `nsga2`, `auto`, `bayes` and `bayesian`
+  = help: supported: `tpe`, `random`, `sobol`, `grid`, `bohb`, `auto`, `bayes` and `bayesian`
 "##);
     insta::assert_snapshot!(errors_with("early_terminate: {type: hyperband, min_iter: 3}"), @r##"
 error: `type` cannot be `hyperband`
@@ -165,6 +165,20 @@ error: `command` is not supported: external programs cannot be run yet
   | ^^^^^^^
   |
   = help: describe the fine-tuning with `task`, `model` and `data`
+"##);
+}
+
+#[test]
+fn a_grid_over_endlessly_many_values() {
+    let text = "function: sphere\nmethod: grid\nparameters:\n  x: {min: 0.0, max: 1.0}\n  y: {min: 0.0, max: 1.0, q: 0.1}\nbudget: {trials: 5}\n";
+    insta::assert_snapshot!(errors(text), @r##"
+error: `method: grid` needs finitely many values, but `x` is any number in a range
+ --> space.yaml:4:6
+  |
+4 |   x: {min: 0.0, max: 1.0}
+  |      ^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: give a step as `q`, or list `values`
 "##);
 }
 
