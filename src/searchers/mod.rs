@@ -2,9 +2,18 @@
 //!
 //! Imports `trials` and below. Conformance tests run over every searcher of the registry.
 
+mod blendsearch;
+mod cfo;
+mod cma_es;
+mod flow2;
+mod folded;
 mod random;
+mod standing;
 mod tpe;
 
+pub use blendsearch::BlendSearch;
+pub use cfo::Cfo;
+pub use cma_es::CmaEs;
 pub use random::Random;
 pub use tpe::Tpe;
 
@@ -42,6 +51,9 @@ pub fn build(spec: SearcherSpec) -> Box<dyn Searcher> {
     match spec {
         SearcherSpec::Random => Box::new(Random),
         SearcherSpec::Tpe => Box::new(Tpe::default()),
+        SearcherSpec::Cfo => Box::new(Cfo::default()),
+        SearcherSpec::BlendSearch => Box::new(BlendSearch::default()),
+        SearcherSpec::CmaEs => Box::new(CmaEs::default()),
     }
 }
 

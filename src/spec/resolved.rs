@@ -156,11 +156,25 @@ pub enum SearcherSpec {
     Random,
     /// Tree-structured Parzen estimator.
     Tpe,
+    /// Local search by FLOW² with restarts.
+    Cfo,
+    /// Local searches by FLOW² from what a global searcher finds.
+    #[serde(rename = "blendsearch")]
+    BlendSearch,
+    /// Evolution by covariance matrix adaptation.
+    #[serde(rename = "cma-es")]
+    CmaEs,
 }
 
 impl SearcherSpec {
     /// Every searcher by the name that specs and `automl ask-tell --method` use.
-    pub const NAMES: [(&str, Self); 2] = [("tpe", Self::Tpe), ("random", Self::Random)];
+    pub const NAMES: [(&str, Self); 5] = [
+        ("tpe", Self::Tpe),
+        ("random", Self::Random),
+        ("cfo", Self::Cfo),
+        ("blendsearch", Self::BlendSearch),
+        ("cma-es", Self::CmaEs),
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
