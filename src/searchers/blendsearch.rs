@@ -40,7 +40,7 @@ impl Searcher for BlendSearch {
             };
         }
         let number = view.trials.len();
-        if number < LOOKS || number % GLOBAL_EVERY == 0 {
+        if number < LOOKS || number.is_multiple_of(GLOBAL_EVERY) {
             return self.global.propose(view, attempt);
         }
         let threads = self

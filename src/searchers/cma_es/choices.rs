@@ -15,6 +15,11 @@ impl Choices {
         }
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.probabilities.len()
+    }
+
     /// The choice at a number of `[0, 1)`.
     pub(super) fn at(&self, uniform: f64) -> u64 {
         let mut left = uniform;

@@ -110,13 +110,9 @@ impl Gaussian {
         self.sigma * self.stretch[index] * self.covariance[index][index].sqrt()
     }
 
-    /// Whether there is nothing left to adapt: every coordinate narrower than `width`, or the shape degenerate.
-    pub(super) fn is_spent(&self, width: f64) -> bool {
-        !self.mean.is_empty() && self.is_narrow(width)
-    }
-
-    fn is_narrow(&self, width: f64) -> bool {
-        (0..self.mean.len()).all(|index| self.deviation(index) < width) || self.eigen.condition() > 1e13
+    /// Whether the shape is too thin to compute with.
+    pub(super) fn is_degenerate(&self) -> bool {
+        !self.mean.is_empty() && self.eigen.condition() > 1e13
     }
 
     /// Adapts to the members of a generation, best first, one for each weight (equations 41–47).
@@ -135,7 +131,7 @@ impl Gaussian {
         }
         self.generation += 1;
         let kept = 1.0 - rates.sigma;
-        self.sigma_path.iter_mut().for_each(|part| *part *= kept);
+        scale(&mut self.sigma_path, kept);
         let whitened = self.eigen.whitened(&mean_step);
         add(
             &mut self.sigma_path,
@@ -146,7 +142,7 @@ impl Gaussian {
         // Equation (43) and the stall of the path that belongs to it.
         let usual = length / (1.0 - kept.powi(2 * self.generation)).sqrt();
         let moves = usual < (1.4 + 2.0 / (size as f64 + 1.0)) * rates.expected;
-        self.path.iter_mut().for_each(|part| *part *= 1.0 - rates.path);
+        scale(&mut self.path, 1.0 - rates.path);
         if moves {
             add(
                 &mut self.path,
@@ -176,7 +172,7 @@ impl Gaussian {
         let longest = n.sqrt() + 2.0 * n / (n + 2.0);
         let length = norm(&self.eigen.whitened(&step));
         if length > longest {
-            step.iter_mut().for_each(|part| *part *= longest / length);
+            scale(&mut step, longest / length);
         }
         step
     }
@@ -262,6 +258,12 @@ pub(super) fn quantile(probability: f64) -> f64 {
 fn add(sum: &mut [f64], vector: &[f64], weight: f64) {
     for (sum, part) in sum.iter_mut().zip(vector) {
         *sum += weight * part;
+    }
+}
+
+fn scale(vector: &mut [f64], factor: f64) {
+    for part in vector {
+        *part *= factor;
     }
 }
 

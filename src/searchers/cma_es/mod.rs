@@ -125,7 +125,7 @@ impl Strategy {
             let mut members = std::mem::take(&mut self.members);
             members.sort_by_key(|member| member.rank);
             self.adapt(view, &members);
-            if self.is_spent() {
+            if self.is_spent(view.space) {
                 self.restart(view, trial);
             }
         }
@@ -143,26 +143,27 @@ impl Strategy {
         let choosing = self.axes.iter().filter(|axis| matches!(axis, Axis::Choice(_))).count();
         for (index, (axis, parameter)) in self.axes.iter_mut().zip(view.space.parameters()).enumerate() {
             let domain = &parameter.domain;
-            match (axis, domain.shape()) {
-                (Axis::Number(number), Shape::Ordered { count }) => {
-                    let likeliest = domain.number_at(self.gaussian.mean[*number]);
-                    let share = domain.share(likeliest);
-                    let low = (likeliest > 0).then_some(share.start);
-                    let high = (likeliest + 1 < count).then_some(share.end);
-                    self.gaussian.keep_margin(*number, low, high, margin);
+            match axis {
+                Axis::Constant => {}
+                Axis::Number(number) => {
+                    if let Shape::Ordered { count } = domain.shape() {
+                        let likeliest = domain.number_at(self.gaussian.mean[*number]);
+                        let share = domain.share(likeliest);
+                        let low = (likeliest > 0).then_some(share.start);
+                        let high = (likeliest + 1 < count).then_some(share.end);
+                        self.gaussian.keep_margin(*number, low, high, margin);
+                    }
                 }
-                (Axis::Choice(choices), Shape::Unordered { count }) => {
+                Axis::Choice(choices) => {
                     let selected = ranked
                         .iter()
                         .zip(&self.rates.weights)
-                        .filter(|(_, weight)| **weight > 0.0);
-                    let selected = selected
+                        .filter(|(_, weight)| **weight > 0.0)
                         .map(|(member, weight)| (member.point[index].map(|place| domain.number_at(place)), *weight));
                     // CatCMA's margin: together the unlikely choices keep 27 %.
-                    let least = (1.0 - 0.73_f64.powf(1.0 / choosing as f64)) / (count - 1) as f64;
+                    let least = (1.0 - 0.73_f64.powf(1.0 / choosing as f64)) / (choices.count() - 1) as f64;
                     choices.adapt(selected, CHOICE_RATE, least);
                 }
-                (Axis::Constant | Axis::Number(_) | Axis::Choice(_), _) => {}
             }
         }
     }
@@ -206,19 +207,34 @@ impl Strategy {
             .collect()
     }
 
-    fn is_spent(&self) -> bool {
+    /// Whether nothing better is to be expected here: for long no generation brought anything, or every continuous
+    /// coordinate has become narrow (the margin keeps discrete ones wide).
+    fn is_spent(&self, space: &Space) -> bool {
         let patience = 10.0 + 30.0 * self.axes.len() as f64 / self.size as f64;
         let is_stalled = self
             .best
             .is_some_and(|(_, at)| f64::from(self.generation - at) > patience);
-        is_stalled || self.gaussian.is_spent(LAST_DEVIATION)
+        let continuous = self
+            .axes
+            .iter()
+            .zip(space.parameters())
+            .filter_map(|(axis, parameter)| {
+                let Axis::Number(number) = axis else { return None };
+                (parameter.domain.shape() == Shape::Continuous).then_some(*number)
+            });
+        let widest = continuous
+            .map(|number| self.gaussian.deviation(number))
+            .reduce(f64::max);
+        is_stalled || self.gaussian.is_degenerate() || widest.is_some_and(|widest| widest < LAST_DEVIATION)
     }
 
-    /// From a random place with generations twice as large (IPOP, Auger & Hansen 2005).
+    /// From a random place with generations twice as large (IPOP, Auger & Hansen 2005), up to a limit beyond which a
+    /// study ends before it has seen many of them.
     fn restart(&mut self, view: &View<'_>, trial: &Trial) {
         let mut rng = rng::stream(view.seed, "cma-es restart", &[u64::from(trial.id.0)]);
         let place: Vec<f64> = self.axes.iter().map(|_| rng.random()).collect();
-        *self = Self::around(view.space, &place, self.size * 2);
+        let size = (self.size * 2).min(LARGEST * default_size(view.space));
+        *self = Self::around(view.space, &place, size);
     }
 }
 
@@ -239,6 +255,9 @@ const FIRST_DEVIATION: f64 = 0.25;
 
 /// With every coordinate narrower than this, a restart finds more.
 const LAST_DEVIATION: f64 = 0.005;
+
+/// Generations grow to so many times their first size.
+const LARGEST: usize = 16;
 
 /// How far a generation moves the probabilities of choices. From 0.15 to 0.5 it makes little difference.
 const CHOICE_RATE: f64 = 0.3;
