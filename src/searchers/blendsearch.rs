@@ -3,7 +3,7 @@
 //!
 //! The global search is [`Tpe`], the local ones are threads of FLOW². A good trial of the global search opens a thread; threads
 //! that come within a step of a better one, or have converged, are closed. Of the open threads the one goes on that
-//! promises the lowest loss at its recent speed (§3.2). Unlike there, the global search has a fixed share of the trials:
+//! promises the lowest loss at its recent speed. Unlike there, the global search has a fixed share of the trials:
 //! by speed alone it is hardly ever asked again once a local search goes well.
 
 use super::cfo::LOOKS;
@@ -138,7 +138,7 @@ impl Threads {
         self.open = kept;
     }
 
-    /// The search with the lowest predicted loss after as much again as the slowest needs for an improvement (§3.2).
+    /// The search with the lowest predicted loss after as much again as the slowest needs for an improvement (the paper's priority, §3).
     /// One without a speed of its own is given the highest of the others.
     fn most_promising(&self) -> Option<&Local> {
         let all = || self.open.iter().map(|local| local.progress);
@@ -178,7 +178,7 @@ impl Progress {
         }
     }
 
-    /// Loss won per sample since the improvement before the last (equation 1); it falls while nothing is won.
+    /// Loss won per sample since the improvement before the last (§3); it falls while nothing is won.
     fn speed(self) -> Option<f64> {
         let before = self.before?;
         Some((before.loss - self.last.loss) / (self.cost - before.at))

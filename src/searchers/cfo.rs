@@ -1,4 +1,4 @@
-//! CFO, frugal search for costly parameters: one local search after another (Wu, Wang & Huang 2021, §4; FLAML's `CFO`).
+//! CFO, frugal search for costly parameters: one local search after another (Wu, Wang & Huang 2021, algorithm 2; FLAML's `CFO`).
 //!
 //! It begins where a trial is known to be cheap or good, else in the middle, looks at a few random points, and then goes
 //! downhill by FLOW² from the best of them. A search that has converged is followed by one from a random point.

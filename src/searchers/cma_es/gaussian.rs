@@ -208,7 +208,7 @@ impl Gaussian {
     }
 
     /// Keeps every neighbour of the likeliest value of a discrete coordinate at a probability of `margin` (both sides
-    /// together) or more, by moving the mean and widening the coordinate (Hamano et al. 2022, §4.2 and §4.3). `low` and
+    /// together) or more, by moving the mean and widening the coordinate (Hamano et al. 2022, §4). `low` and
     /// `high` bound the share of that value; `None` where it is the first or the last.
     pub(super) fn keep_margin(&mut self, index: usize, low: Option<f64>, high: Option<f64>, margin: f64) {
         let (mean, deviation) = (self.mean[index], self.deviation(index));

@@ -249,8 +249,8 @@ fn default_size(space: &Space) -> usize {
     ((0.7 * size) as usize).max(4)
 }
 
-/// A quarter of the cube at first, so that the optimum lies within one or two deviations of the middle (Hansen 2016, §B.3: the
-/// optimum should be inside of m ± 3σ, and σ about 0.3 of the range).
+/// A quarter of the cube at first, so that the optimum lies within one or two deviations of the middle (Hansen 2016, appendix A:
+/// the optimum should lie within m ± 3σ).
 const FIRST_DEVIATION: f64 = 0.25;
 
 /// With every coordinate narrower than this, a restart finds more.

@@ -34,7 +34,7 @@ fn ellipsoid(point: &[f64]) -> f64 {
 
 #[test]
 fn weights_and_rates_are_those_of_the_tutorial() {
-    // λ = 10 in 10 dimensions: μ_eff is 3.17, c_σ 0.284, c_c 0.290 (Hansen 2016, table 1).
+    // λ = 10: μ_eff is 3.17 (Hansen 2016, §2.2 and table 1).
     let rates = Rates::new(10, 10);
     let positive: Vec<f64> = rates.weights.iter().copied().filter(|weight| *weight > 0.0).collect();
     assert_eq!(positive.len(), 5);
