@@ -2,16 +2,25 @@
 //!
 //! Imports `trials` and below. Conformance tests run over every searcher of the registry.
 
+mod blendsearch;
 mod bohb;
+mod cfo;
+mod cma_es;
 mod first_points;
+mod flow2;
+mod folded;
 mod grid;
 mod nsga2;
 mod random;
 mod scalarised;
 mod sobol;
+mod standing;
 mod tpe;
 
+pub use blendsearch::BlendSearch;
 pub use bohb::Bohb;
+pub use cfo::Cfo;
+pub use cma_es::CmaEs;
 pub use first_points::FirstPoints;
 pub use grid::Grid;
 pub use nsga2::Nsga2;
@@ -55,6 +64,9 @@ pub fn build(spec: SearcherSpec) -> Box<dyn Searcher> {
     let searcher: Box<dyn Searcher> = match spec {
         SearcherSpec::Random => Box::new(Random),
         SearcherSpec::Tpe => Box::new(Tpe::default()),
+        SearcherSpec::Cfo => Box::new(Cfo::default()),
+        SearcherSpec::BlendSearch => Box::new(BlendSearch::default()),
+        SearcherSpec::CmaEs => Box::new(CmaEs::default()),
         SearcherSpec::Sobol => Box::new(Sobol::default()),
         SearcherSpec::Grid => Box::new(Grid),
         SearcherSpec::Bohb => Box::new(Bohb::default()),

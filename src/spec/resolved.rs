@@ -195,17 +195,28 @@ pub enum SearcherSpec {
     Grid,
     /// The Parzen estimator of the highest level that enough trials have reached, with every third draw by chance.
     Bohb,
+    /// Local search by FLOW² with restarts.
+    Cfo,
+    /// Local searches by FLOW² from what a global searcher finds.
+    #[serde(rename = "blendsearch")]
+    BlendSearch,
+    /// Evolution by covariance matrix adaptation.
+    #[serde(rename = "cma-es")]
+    CmaEs,
 }
 
 impl SearcherSpec {
     /// Every searcher by the name that specs and `automl ask-tell --method` use.
-    pub const NAMES: [(&str, Self); 6] = [
-        ("tpe", Self::Tpe),
+    pub const NAMES: [(&str, Self); 9] = [
         ("random", Self::Random),
-        ("sobol", Self::Sobol),
         ("grid", Self::Grid),
-        ("bohb", Self::Bohb),
+        ("sobol", Self::Sobol),
+        ("tpe", Self::Tpe),
+        ("cma-es", Self::CmaEs),
+        ("cfo", Self::Cfo),
+        ("blendsearch", Self::BlendSearch),
         ("nsga2", Self::Nsga2),
+        ("bohb", Self::Bohb),
     ];
 
     /// Its name.

@@ -1,0 +1,294 @@
+//! `BlendSearch`: a global search finds where to begin, local searches go downhill from there (Wang, Wu, Huang & Saied 2021,
+//! "Economical Hyperparameter Optimization With Blended Search Strategy", algorithm 1).
+//!
+//! The global search is [`Tpe`], the local ones are threads of FLOW². A good trial of the global search opens a thread; threads
+//! that come within a step of a better one, or have converged, are closed. Of the open threads the one goes on that
+//! promises the lowest loss at its recent speed. Unlike there, the global search has a fixed share of the trials:
+//! by speed alone it is hardly ever asked again once a local search goes well.
+
+use super::cfo::LOOKS;
+use super::flow2::{self, PACE, Thread, place_of};
+use super::folded::Folded;
+use super::standing::{is_better, is_judged, rank};
+use super::{Proposal, Searcher, Tpe};
+use crate::space::{Shape, Space};
+use crate::trials::{Status, Trial, View};
+
+/// A global search and several local ones.
+#[derive(Debug, Default)]
+pub struct BlendSearch {
+    global: Tpe,
+    folded: Folded<Threads>,
+}
+
+/// Every so many trials one is of the global search. Shares from a third to two thirds did alike.
+const GLOBAL_EVERY: usize = 3;
+
+/// So many local searches are kept, the best: more only wait.
+const MOST_THREADS: usize = 10;
+
+impl Searcher for BlendSearch {
+    fn name(&self) -> &'static str {
+        "blendsearch"
+    }
+
+    fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
+        if let Some(configuration) = flow2::first(view, attempt) {
+            return Proposal {
+                configuration,
+                origin: self.name(),
+            };
+        }
+        let number = view.trials.len();
+        if number < LOOKS || number.is_multiple_of(GLOBAL_EVERY) {
+            return self.global.propose(view, attempt);
+        }
+        let threads = self
+            .folded
+            .state(view, Threads::default, |threads, trial| threads.take(view, trial));
+        let step = threads
+            .most_promising()
+            .and_then(|local| local.thread.propose(view, attempt));
+        step.map_or_else(
+            || self.global.propose(view, attempt),
+            |configuration| Proposal {
+                configuration,
+                origin: flow2::STEP,
+            },
+        )
+    }
+}
+
+/// The local searches that are open, the best first.
+#[derive(Clone, Debug, Default)]
+struct Threads {
+    open: Vec<Local>,
+}
+
+#[derive(Clone, Debug)]
+struct Local {
+    thread: Thread,
+    progress: Progress,
+}
+
+/// What a local search has spent and won.
+#[derive(Clone, Copy, Debug)]
+struct Progress {
+    /// Samples seen by its trials.
+    cost: f64,
+    /// The newest improvement.
+    last: Improvement,
+    /// The one before.
+    before: Option<Improvement>,
+}
+
+/// A loss, and what had been spent when it was reached.
+#[derive(Clone, Copy, Debug)]
+struct Improvement {
+    at: f64,
+    loss: f64,
+}
+
+impl Threads {
+    fn take(&mut self, view: &View<'_>, trial: &Trial) {
+        let place = place_of(trial, &[]);
+        let local = if trial.origin == flow2::STEP {
+            self.nearest(view.space, &place)
+        } else {
+            None
+        };
+        if let Some(local) = local {
+            let improved = local.thread.take(view, trial, true);
+            local.progress.take(trial, improved);
+        } else if is_judged(trial) && trial.status != Status::Failed && self.is_good(view, trial) {
+            self.open.push(Local {
+                progress: Progress::new(trial),
+                thread: Thread::new(trial, place, PACE.first),
+            });
+        }
+        self.close(view);
+    }
+
+    /// A step belongs to the search from which it is nearest.
+    fn nearest(&mut self, space: &Space, place: &[f64]) -> Option<&mut Local> {
+        let away = |local: &Local| distance(space, local.thread.place(), place);
+        self.open
+            .iter_mut()
+            .min_by(|left, right| away(left).total_cmp(&away(right)))
+    }
+
+    /// Better than the median of the open searches (FLAML's condition for a new thread).
+    fn is_good(&self, view: &View<'_>, trial: &Trial) -> bool {
+        let median = self.open.get(self.open.len().saturating_sub(1) / 2);
+        median.is_none_or(|local| is_better(trial, &view.trials[local.thread.best()]))
+    }
+
+    /// Leaves the best first, without those that have converged or lie within a step of a better one.
+    fn close(&mut self, view: &View<'_>) {
+        self.open.sort_by_key(|local| rank(&view.trials[local.thread.best()]));
+        let mut kept: Vec<Local> = Vec::new();
+        for local in self.open.drain(..).filter(|local| !local.thread.is_converged()) {
+            let is_apart = |better: &Local| {
+                distance(view.space, better.thread.place(), local.thread.place()) > better.thread.scale()
+            };
+            if kept.len() < MOST_THREADS && kept.iter().all(is_apart) {
+                kept.push(local);
+            }
+        }
+        self.open = kept;
+    }
+
+    /// The search with the lowest predicted loss after as much again as the slowest needs for an improvement (the paper's priority, §3).
+    /// One without a speed of its own is given the highest of the others.
+    fn most_promising(&self) -> Option<&Local> {
+        let all = || self.open.iter().map(|local| local.progress);
+        let fastest = all().filter_map(Progress::speed).fold(0.0, f64::max);
+        let ahead = all().map(Progress::cost_of_improvement).fold(0.0, f64::max);
+        let predicted = |local: &Local| {
+            let speed = local.progress.speed().unwrap_or(fastest);
+            local.progress.last.loss - speed * ahead
+        };
+        self.open
+            .iter()
+            .min_by(|left, right| predicted(left).total_cmp(&predicted(right)))
+    }
+}
+
+impl Progress {
+    fn new(trial: &Trial) -> Self {
+        let cost = trial.reached.0 as f64;
+        Self {
+            cost,
+            last: Improvement {
+                at: cost,
+                loss: loss(trial),
+            },
+            before: None,
+        }
+    }
+
+    fn take(&mut self, trial: &Trial, improved: bool) {
+        self.cost += trial.reached.0 as f64;
+        if improved {
+            self.before = Some(self.last);
+            self.last = Improvement {
+                at: self.cost,
+                loss: loss(trial),
+            };
+        }
+    }
+
+    /// Loss won per sample since the improvement before the last (§3); it falls while nothing is won.
+    fn speed(self) -> Option<f64> {
+        let before = self.before?;
+        Some((before.loss - self.last.loss) / (self.cost - before.at))
+    }
+
+    /// What the next improvement will cost, judging by the last one and by what was spent in vain since.
+    fn cost_of_improvement(self) -> f64 {
+        let last = self.last.at - self.before.map_or(0.0, |before| before.at);
+        last.max(self.cost - self.last.at)
+    }
+}
+
+fn loss(trial: &Trial) -> f64 {
+    super::standing::loss_at(trial, trial.reached).get()
+}
+
+/// The root of the mean square of the differences, comparable to the step for one parameter. Two unordered choices are as
+/// far apart as the step that always changes one.
+fn distance(space: &Space, left: &[f64], right: &[f64]) -> f64 {
+    let squares = space.parameters().iter().zip(left).zip(right);
+    let sum: f64 = squares
+        .map(|((parameter, left), right)| match parameter.domain.shape() {
+            Shape::Constant => 0.0,
+            Shape::Continuous | Shape::Ordered { .. } => (left - right).powi(2),
+            Shape::Unordered { .. } => {
+                let differ = parameter.domain.number_at(*left) != parameter.domain.number_at(*right);
+                f64::from(differ) * flow2::CHANGE.powi(2)
+            }
+        })
+        .sum();
+    (sum / left.len().max(1) as f64).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::searchers::Random;
+    use crate::searchers::conformance::{run, view};
+    use crate::searchers::flow2::testing::{cube, number, trial};
+    use crate::space::Configuration;
+
+    /// Two valleys, the deeper one aside.
+    fn two_valleys(configuration: &Configuration) -> f64 {
+        let (x, y) = (number(configuration, 0), number(configuration, 1));
+        let valley = |at: f64, depth: f64| (x - at).powi(2) + (y - at).powi(2) - depth;
+        valley(0.3, 0.0).min(valley(0.9, 0.05))
+    }
+
+    #[test]
+    fn both_kinds_of_search_take_part_and_the_deeper_valley_is_found() {
+        let mut wins = 0;
+        for seed in 0..5 {
+            let trials = run(&BlendSearch::default(), &cube(2), seed, 100, &two_valleys);
+            let steps = trials.iter().filter(|trial| trial.origin == flow2::STEP).count();
+            assert!((40..80).contains(&steps), "{steps} steps");
+            let best = |trials: &[Trial]| trials.iter().filter_map(Trial::loss).min().unwrap();
+            wins += usize::from(best(&trials) < best(&run(&Random, &cube(2), seed, 100, &two_valleys)));
+        }
+        assert!(wins >= 4, "better than chance with {wins} of 5 seeds");
+    }
+
+    #[test]
+    fn threads_that_meet_become_one_and_the_better_one_stays() {
+        let space = cube(2);
+        let trials = [
+            trial(0, &[0.2, 0.2], 1.0, "tpe"),
+            trial(1, &[0.8, 0.8], 0.5, "tpe"),
+            trial(2, &[0.82, 0.8], 0.4, "tpe"),
+        ];
+        let mut threads = Threads::default();
+        for trial in &trials {
+            threads.take(&view(&space, 1, &trials), trial);
+        }
+        let best: Vec<usize> = threads.open.iter().map(|local| local.thread.best()).collect();
+        assert_eq!(best, [2, 0]);
+    }
+
+    #[test]
+    fn a_step_belongs_to_the_nearest_thread() {
+        let space = cube(2);
+        let trials = [
+            trial(0, &[0.2, 0.2], 1.0, "tpe"),
+            trial(1, &[0.8, 0.8], 0.5, "tpe"),
+            trial(2, &[0.3, 0.2], 0.9, flow2::STEP),
+        ];
+        let mut threads = Threads::default();
+        for trial in &trials {
+            threads.take(&view(&space, 1, &trials), trial);
+        }
+        let best: Vec<usize> = threads.open.iter().map(|local| local.thread.best()).collect();
+        assert_eq!(best, [1, 2]);
+    }
+
+    #[test]
+    fn a_thread_that_stopped_winning_gives_way() {
+        let local = |loss: f64, before: f64, spent: f64| Local {
+            thread: Thread::new(&trial(0, &[0.5], loss, "tpe"), vec![0.5], PACE.first),
+            progress: Progress {
+                cost: spent,
+                last: Improvement { at: 10.0, loss },
+                before: Some(Improvement { at: 5.0, loss: before }),
+            },
+        };
+        let choice = |first: Local, second: Local| {
+            let threads = Threads {
+                open: vec![first, second],
+            };
+            threads.most_promising().map(|local| local.progress.last.loss)
+        };
+        assert_eq!(choice(local(1.0, 1.1, 10.0), local(1.2, 1.9, 10.0)), Some(1.2));
+        assert_eq!(choice(local(1.0, 1.1, 10.0), local(1.2, 1.9, 500.0)), Some(1.0));
+    }
+}

@@ -1,0 +1,272 @@
+//! CMA-ES, evolution by covariance matrix adaptation, over mixed spaces.
+//!
+//! Numbers and ordered choices are coordinates of one normal distribution ([`gaussian`]), unordered choices have
+//! probabilities beside it ([`choices`]). Any λ judged trials in the order of their numbers make a generation, whoever
+//! proposed them: so parallel workers never wait, and what is already known when the search begins is learned from.
+
+mod choices;
+mod eigen;
+mod gaussian;
+
+use choices::Choices;
+use gaussian::{Gaussian, Rates, cumulative, quantile};
+use rand::RngExt as _;
+
+use super::flow2::{self, middle, normal, start};
+use super::folded::Folded;
+use super::standing::{Rank, is_judged, rank};
+use super::{Proposal, Searcher};
+use crate::rng::{self, Rng};
+use crate::space::{Shape, Space};
+use crate::trials::{Trial, View};
+
+/// CMA-ES with margin, categorical parameters and restarts.
+#[derive(Debug, Default)]
+pub struct CmaEs {
+    folded: Folded<Strategy>,
+}
+
+impl Searcher for CmaEs {
+    fn name(&self) -> &'static str {
+        "cma-es"
+    }
+
+    fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
+        let strategy = self.folded.state(
+            view,
+            || Strategy::new(view),
+            |strategy, trial| strategy.take(view, trial),
+        );
+        let mut rng = rng::stream(view.seed, "cma-es", &[view.trials.len() as u64, u64::from(attempt)]);
+        let configuration = flow2::first(view, attempt)
+            .into_iter()
+            .chain((0..DRAWS).map(|_| view.space.decode(&strategy.draw(view.space, &mut rng))))
+            .find(|configuration| view.space.is_feasible(configuration));
+        Proposal {
+            configuration: configuration.unwrap_or_else(|| view.space.sample(&mut rng)),
+            origin: self.name(),
+        }
+    }
+}
+
+/// Draws for one proposal, because some may not satisfy the constraints.
+const DRAWS: usize = 100;
+
+/// The distribution, and the members of the generation that is not complete.
+#[derive(Clone, Debug)]
+struct Strategy {
+    axes: Vec<Axis>,
+    gaussian: Gaussian,
+    size: usize,
+    rates: Rates,
+    members: Vec<Member>,
+    /// Since the last restart: generations, the best rank, and the generation it came in.
+    generation: u32,
+    best: Option<(Rank, u32)>,
+}
+
+/// What a parameter is to the strategy.
+#[derive(Clone, Debug)]
+enum Axis {
+    Constant,
+    /// A coordinate of the normal distribution, by its place there.
+    Number(usize),
+    Choice(Choices),
+}
+
+#[derive(Clone, Debug)]
+struct Member {
+    rank: Rank,
+    point: Vec<Option<f64>>,
+}
+
+impl Strategy {
+    fn new(view: &View<'_>) -> Self {
+        let space = view.space;
+        Self::around(space, &start(space), default_size(space))
+    }
+
+    fn around(space: &Space, place: &[f64], size: usize) -> Self {
+        let mut mean = Vec::new();
+        let axes = space
+            .parameters()
+            .iter()
+            .zip(place)
+            .map(|(parameter, &place)| match parameter.domain.shape() {
+                Shape::Constant => Axis::Constant,
+                Shape::Continuous | Shape::Ordered { .. } => {
+                    mean.push(place);
+                    Axis::Number(mean.len() - 1)
+                }
+                Shape::Unordered { count } => Axis::Choice(Choices::new(count)),
+            })
+            .collect();
+        let rates = Rates::new(mean.len(), size);
+        Self {
+            axes,
+            gaussian: Gaussian::new(mean, FIRST_DEVIATION),
+            size,
+            rates,
+            members: Vec::new(),
+            generation: 0,
+            best: None,
+        }
+    }
+
+    fn take(&mut self, view: &View<'_>, trial: &Trial) {
+        if !is_judged(trial) {
+            return;
+        }
+        self.members.push(Member {
+            rank: rank(trial),
+            point: trial.point.clone(),
+        });
+        if self.members.len() == self.size {
+            let mut members = std::mem::take(&mut self.members);
+            members.sort_by_key(|member| member.rank);
+            self.adapt(view, &members);
+            if self.is_spent(view.space) {
+                self.restart(view, trial);
+            }
+        }
+    }
+
+    fn adapt(&mut self, view: &View<'_>, ranked: &[Member]) {
+        self.generation += 1;
+        let best = ranked[0].rank;
+        if self.best.is_none_or(|(known, _)| best < known) {
+            self.best = Some((best, self.generation));
+        }
+        let numbers: Vec<Vec<f64>> = ranked.iter().map(|member| self.numbers(view, member)).collect();
+        self.gaussian.adapt(&numbers, &self.rates);
+        let margin = 1.0 / (self.gaussian.mean.len().max(1) * self.size) as f64;
+        let choosing = self.axes.iter().filter(|axis| matches!(axis, Axis::Choice(_))).count();
+        for (index, (axis, parameter)) in self.axes.iter_mut().zip(view.space.parameters()).enumerate() {
+            let domain = &parameter.domain;
+            match axis {
+                Axis::Constant => {}
+                Axis::Number(number) => {
+                    if let Shape::Ordered { count } = domain.shape() {
+                        let likeliest = domain.number_at(self.gaussian.mean[*number]);
+                        let share = domain.share(likeliest);
+                        let low = (likeliest > 0).then_some(share.start);
+                        let high = (likeliest + 1 < count).then_some(share.end);
+                        self.gaussian.keep_margin(*number, low, high, margin);
+                    }
+                }
+                Axis::Choice(choices) => {
+                    let selected = ranked
+                        .iter()
+                        .zip(&self.rates.weights)
+                        .filter(|(_, weight)| **weight > 0.0)
+                        .map(|(member, weight)| (member.point[index].map(|place| domain.number_at(place)), *weight));
+                    // CatCMA's margin: together the unlikely choices keep 27 %.
+                    let least = (1.0 - 0.73_f64.powf(1.0 / choosing as f64)) / (choices.count() - 1) as f64;
+                    choices.adapt(selected, CHOICE_RATE, least);
+                }
+            }
+        }
+    }
+
+    /// A member's coordinates of the normal distribution. That of an inactive parameter is drawn, by the trial's
+    /// number, so that what says nothing neither moves nor narrows the distribution.
+    fn numbers(&self, view: &View<'_>, member: &Member) -> Vec<f64> {
+        let mut rng = rng::stream(view.seed, "cma-es member", &[u64::from(member.rank.3.0)]);
+        let mut numbers = Vec::with_capacity(self.gaussian.mean.len());
+        for (axis, coordinate) in self.axes.iter().zip(&member.point) {
+            let Axis::Number(number) = axis else { continue };
+            let (mean, deviation) = (self.gaussian.mean[*number], self.gaussian.deviation(*number));
+            let chance: f64 = rng.random();
+            numbers.push(coordinate.unwrap_or_else(|| {
+                let (below, above) = (cumulative(-mean / deviation), cumulative((1.0 - mean) / deviation));
+                (mean + deviation * quantile(below + chance * (above - below))).clamp(0.0, 1.0)
+            }));
+        }
+        numbers
+    }
+
+    fn draw(&self, space: &Space, rng: &mut Rng) -> Vec<f64> {
+        /// A draw outside the cube is drawn again so often, then folded back at the border.
+        const REDRAWS: usize = 20;
+        let mut numbers = Vec::new();
+        for _ in 0..REDRAWS {
+            let vector: Vec<f64> = self.gaussian.mean.iter().map(|_| normal(rng)).collect();
+            numbers = self.gaussian.at(&vector);
+            if numbers.iter().all(|number| (0.0..=1.0).contains(number)) {
+                break;
+            }
+        }
+        self.axes
+            .iter()
+            .zip(space.parameters())
+            .map(|(axis, parameter)| match axis {
+                Axis::Constant => 0.5,
+                Axis::Number(number) => folded_back(numbers[*number]),
+                Axis::Choice(choices) => middle(&parameter.domain, choices.at(rng.random())),
+            })
+            .collect()
+    }
+
+    /// Whether nothing better is to be expected here: for long no generation brought anything, or every continuous
+    /// coordinate has become narrow (the margin keeps discrete ones wide).
+    fn is_spent(&self, space: &Space) -> bool {
+        let patience = 10.0 + 30.0 * self.axes.len() as f64 / self.size as f64;
+        let is_stalled = self
+            .best
+            .is_some_and(|(_, at)| f64::from(self.generation - at) > patience);
+        let continuous = self
+            .axes
+            .iter()
+            .zip(space.parameters())
+            .filter_map(|(axis, parameter)| {
+                let Axis::Number(number) = axis else { return None };
+                (parameter.domain.shape() == Shape::Continuous).then_some(*number)
+            });
+        let widest = continuous
+            .map(|number| self.gaussian.deviation(number))
+            .reduce(f64::max);
+        is_stalled || self.gaussian.is_degenerate() || widest.is_some_and(|widest| widest < LAST_DEVIATION)
+    }
+
+    /// From a random place with generations twice as large (IPOP, Auger & Hansen 2005), up to a limit beyond which a
+    /// study ends before it has seen many of them.
+    fn restart(&mut self, view: &View<'_>, trial: &Trial) {
+        let mut rng = rng::stream(view.seed, "cma-es restart", &[u64::from(trial.id.0)]);
+        let place: Vec<f64> = self.axes.iter().map(|_| rng.random()).collect();
+        let size = (self.size * 2).min(LARGEST * default_size(view.space));
+        *self = Self::around(view.space, &place, size);
+    }
+}
+
+/// λ: seven tenths of 4 + 3·ln d (Hansen 2016, equation 48). Studies are short: small generations are more of them, and
+/// restarts double their size where that was too greedy.
+fn default_size(space: &Space) -> usize {
+    let moving = space
+        .parameters()
+        .iter()
+        .filter(|parameter| parameter.domain.shape() != Shape::Constant);
+    let size = 4.0 + 3.0 * (moving.count().max(1) as f64).ln();
+    ((0.7 * size) as usize).max(4)
+}
+
+/// A quarter of the cube at first, so that the optimum lies within one or two deviations of the middle (Hansen 2016, appendix A:
+/// the optimum should lie within m ± 3σ).
+const FIRST_DEVIATION: f64 = 0.25;
+
+/// With every coordinate narrower than this, a restart finds more.
+const LAST_DEVIATION: f64 = 0.005;
+
+/// Generations grow to so many times their first size.
+const LARGEST: usize = 16;
+
+/// How far a generation moves the probabilities of choices. From 0.15 to 0.5 it makes little difference.
+const CHOICE_RATE: f64 = 0.3;
+
+/// A number reflected at 0 and 1 until it lies between them.
+fn folded_back(number: f64) -> f64 {
+    let folded = number.rem_euclid(2.0);
+    if folded > 1.0 { 2.0 - folded } else { folded }
+}
+
+#[cfg(test)]
+mod tests;

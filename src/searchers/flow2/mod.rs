@@ -1,0 +1,180 @@
+//! FLOW², randomised direct search (Wu, Wang & Huang 2021, "Frugal Optimization for Cost-related Hyperparameters").
+//!
+//! From the best point so far a step of fixed length goes into a random direction; if that is no better, the opposite is
+//! tried; the first improvement becomes the point to start from. A run of failures makes the step shorter.
+//!
+//! A [`Thread`] is rebuilt from its trials in the order of their numbers. Nothing in it depends on when each was proposed,
+//! so parallel and late trials need no bookkeeping: an opposite is known by its place.
+
+mod steps;
+
+pub(super) use steps::{CHANGE, Place, middle, normal, place_of};
+use steps::{forward, is_same, opposite};
+
+use super::standing::{is_better, is_judged};
+use crate::rng;
+use crate::space::{Configuration, Space};
+use crate::trials::{Trial, View};
+
+/// The origin of a step.
+pub(super) const STEP: &str = "flow2";
+
+/// How the step's length follows failure.
+pub(super) struct Pace {
+    /// The first step for one parameter, in the unit interval.
+    pub(super) first: f64,
+    /// Below this the search has converged.
+    last: f64,
+    /// Failures in a row, for each parameter, after which the step shrinks.
+    patience: f64,
+    /// By how much it shrinks.
+    shrink: f64,
+}
+
+/// FLAML steps 0.1 and waits for 2^(d−1) failures, which no short study sees. Here the wait grows with d only. Chosen on the open
+/// benchmark among first steps of 0.1 to 0.2, waits of 0.7·d to 4·d and factors of 0.5 to 0.7, between which little lies.
+pub(super) const PACE: Pace = Pace {
+    first: 0.15,
+    last: 0.01,
+    patience: 1.0,
+    shrink: 0.7,
+};
+
+/// One local search.
+#[derive(Clone, Debug)]
+pub(super) struct Thread {
+    /// Its best place so far, and the number of the trial there.
+    incumbent: Place,
+    best: usize,
+    scale: f64,
+    failures: u32,
+    /// Steps from the incumbent that were no better and whose opposite was not tried: trial and place.
+    unanswered: Vec<(usize, Place)>,
+}
+
+impl Thread {
+    /// A search from a trial, judged or not.
+    pub(super) fn new(trial: &Trial, place: Place, scale: f64) -> Self {
+        Self {
+            incumbent: place,
+            best: trial.id.index(),
+            scale,
+            failures: 0,
+            unanswered: Vec::new(),
+        }
+    }
+
+    /// The number of the best trial.
+    pub(super) fn best(&self) -> usize {
+        self.best
+    }
+
+    /// The place of the best trial.
+    pub(super) fn place(&self) -> &[f64] {
+        &self.incumbent
+    }
+
+    /// Whether steps have become too short to matter.
+    pub(super) fn is_converged(&self) -> bool {
+        self.scale < PACE.last
+    }
+
+    /// The length of the next step for one parameter.
+    pub(super) fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// Takes in a trial that belongs to this search, in the order of their numbers. `is_step`: proposed by it.
+    /// Says whether it is an improvement.
+    pub(super) fn take(&mut self, view: &View<'_>, trial: &Trial, is_step: bool) -> bool {
+        let active = &view.trials[self.best].point;
+        let place = place_of(trial, &self.incumbent);
+        let answered = self.unanswered.iter().position(|(tried, at)| {
+            let opposite = opposite(view.space, &self.incumbent, at, view.seed, *tried as u64);
+            is_same(view.space, &opposite, &place, active)
+        });
+        if let Some(answered) = answered {
+            self.unanswered.remove(answered);
+        }
+        if !is_judged(trial) {
+            return false;
+        }
+        let best = &view.trials[self.best];
+        if !is_judged(best) || is_better(trial, best) {
+            self.incumbent = place;
+            self.best = trial.id.index();
+            self.failures = 0;
+            self.unanswered.clear();
+            if !is_step {
+                // Somebody found a better place, perhaps far away.
+                self.scale = PACE.first;
+            }
+            return true;
+        }
+        if is_step {
+            if answered.is_none() {
+                self.unanswered.push((trial.id.index(), place));
+            }
+            self.failures += 1;
+            let dimensions = active.iter().flatten().count().max(1) as f64;
+            if f64::from(self.failures) >= (PACE.patience * dimensions).max(2.0) {
+                self.failures = 0;
+                self.scale *= PACE.shrink;
+            }
+        }
+        false
+    }
+
+    /// The next step: the opposite of one that failed, else a new direction.
+    pub(super) fn propose(&self, view: &View<'_>, attempt: u32) -> Option<Configuration> {
+        /// Draws, because a step may lead out of the feasible part or change nothing.
+        const DRAWS: u32 = 50;
+        let active = &view.trials[self.best].point;
+        let is_new = |place: &Place| !is_same(view.space, place, &self.incumbent, active);
+        let feasible = |place: Place| {
+            let configuration = view.space.decode(&place);
+            view.space.is_feasible(&configuration).then_some(configuration)
+        };
+        if attempt == 0 {
+            let answers = self
+                .unanswered
+                .iter()
+                .map(|(tried, at)| opposite(view.space, &self.incumbent, at, view.seed, *tried as u64));
+            if let Some(answer) = answers.filter(is_new).find_map(feasible) {
+                return Some(answer);
+            }
+        }
+        let mut rng = rng::stream(view.seed, "flow2", &[view.trials.len() as u64, u64::from(attempt)]);
+        // Where every near point was tried already, farther ones are new.
+        let scale = self.scale * 1.25_f64.powi(attempt as i32);
+        (0..DRAWS)
+            .map(|_| forward(view.space, &self.incumbent, active, scale, &mut rng))
+            .filter(is_new)
+            .find_map(feasible)
+    }
+}
+
+/// The very first trial of a study: where to begin, if that is feasible.
+pub(super) fn first(view: &View<'_>, attempt: u32) -> Option<Configuration> {
+    let begins = view.trials.is_empty() && attempt == 0;
+    let configuration = begins.then(|| view.space.decode(&start(view.space)))?;
+    view.space.is_feasible(&configuration).then_some(configuration)
+}
+
+/// Where to begin: what the user knows to be cheap or good, else the middle.
+pub(super) fn start(space: &Space) -> Place {
+    let parameters = space.parameters().iter();
+    parameters
+        .map(|parameter| {
+            let hints = &parameter.hints;
+            let value = hints.low_cost.as_ref().or(hints.init.as_ref());
+            let value = value.or(hints.prior.as_ref().map(|prior| &prior.value));
+            value.and_then(|value| parameter.domain.encode(value)).unwrap_or(0.5)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
+mod tests;
