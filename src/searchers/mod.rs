@@ -2,9 +2,11 @@
 //!
 //! Imports `trials` and below. Conformance tests run over every searcher of the registry.
 
+pub(crate) mod gp;
 mod random;
 mod tpe;
 
+pub use gp::Gp;
 pub use random::Random;
 pub use tpe::Tpe;
 
@@ -42,6 +44,7 @@ pub fn build(spec: SearcherSpec) -> Box<dyn Searcher> {
     match spec {
         SearcherSpec::Random => Box::new(Random),
         SearcherSpec::Tpe => Box::new(Tpe::default()),
+        SearcherSpec::Gp => Box::new(Gp::default()),
     }
 }
 

@@ -156,11 +156,13 @@ pub enum SearcherSpec {
     Random,
     /// Tree-structured Parzen estimator.
     Tpe,
+    /// Bayesian optimisation with a Gaussian process.
+    Gp,
 }
 
 impl SearcherSpec {
     /// Every searcher by the name that specs and `automl ask-tell --method` use.
-    pub const NAMES: [(&str, Self); 2] = [("tpe", Self::Tpe), ("random", Self::Random)];
+    pub const NAMES: [(&str, Self); 3] = [("tpe", Self::Tpe), ("gp", Self::Gp), ("random", Self::Random)];
 
     /// Its name.
     pub fn name(self) -> &'static str {

@@ -1,0 +1,171 @@
+//! How alike two points are: a Matérn 5/2 kernel with a length scale for every axis (Rasmussen & Williams 2006, §4.2).
+//!
+//! Values without an order are at distance 1 from each other, so that their axis has a length scale as every other has
+//! (the Hamming distance of Hutter et al. 2011, §4.1). On the resource axis, 0 is a complete trial. Besides entering the distance,
+//! it adds a linear trend whose slope is not known beforehand: metrics get better or worse with training everywhere at
+//! once. Among complete trials neither has any effect.
+
+/// What kind of coordinate an axis has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Axis {
+    /// Numbers, near or far.
+    Number,
+    /// The numbers of values without an order: the same or not.
+    Category,
+    /// How much training is still missing: 0 for a complete trial, 1 for the shortest.
+    Resource,
+}
+
+impl Axis {
+    /// The squared distance of two coordinates in length scales of 1.
+    fn squared_distance(self, left: f64, right: f64) -> f64 {
+        match self {
+            Self::Number | Self::Resource => (left - right) * (left - right),
+            Self::Category => f64::from(u8::from(left != right)),
+        }
+    }
+}
+
+/// What is fitted to the data.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Hyperparameters {
+    /// One for every axis.
+    pub(crate) length_scales: Vec<f64>,
+    /// The variance of the function.
+    pub(crate) scale: f64,
+    /// The variance of an observation around it.
+    pub(crate) noise: f64,
+}
+
+/// The variance of the trend's slope: targets have variance 1, and a trend may well be the most of it.
+const TREND: f64 = 4.0;
+
+/// The kernel with its hyperparameters.
+#[derive(Clone, Debug)]
+pub(crate) struct Kernel {
+    axes: Vec<Axis>,
+    /// One over the squared length scale of every axis.
+    weights: Vec<f64>,
+    scale: f64,
+    noise: f64,
+}
+
+impl Kernel {
+    /// The kernel over `axes`.
+    pub(crate) fn new(axes: &[Axis], hyperparameters: &Hyperparameters) -> Self {
+        let length_scales = hyperparameters.length_scales.iter();
+        Self {
+            axes: axes.to_vec(),
+            weights: length_scales.map(|length| 1.0 / (length * length)).collect(),
+            scale: hyperparameters.scale,
+            noise: hyperparameters.noise,
+        }
+    }
+
+    /// The covariance of the function at two points.
+    pub(crate) fn covariance(&self, left: &[f64], right: &[f64]) -> f64 {
+        self.scale * matern(self.squared_distance(left, right)).0 + trend(&self.axes, left, right)
+    }
+
+    /// The variance of the function at a point.
+    pub(crate) fn variance(&self, point: &[f64]) -> f64 {
+        self.scale + trend(&self.axes, point, point)
+    }
+
+    /// The variance of an observation around the function.
+    pub(crate) fn noise(&self) -> f64 {
+        self.noise
+    }
+
+    /// Adds `factor` times the gradient of the covariance by the coordinates of `point`; 0 on axes without an order.
+    pub(crate) fn add_gradient(&self, point: &[f64], other: &[f64], factor: f64, gradient: &mut [f64]) {
+        let slope = 2.0 * factor * self.scale * matern(self.squared_distance(point, other)).1;
+        for (index, axis) in self.axes.iter().enumerate() {
+            match axis {
+                Axis::Number => gradient[index] += slope * self.weights[index] * (point[index] - other[index]),
+                Axis::Category | Axis::Resource => {}
+            }
+        }
+    }
+
+    fn squared_distance(&self, left: &[f64], right: &[f64]) -> f64 {
+        let mut sum = 0.0;
+        for (index, axis) in self.axes.iter().enumerate() {
+            sum += self.weights[index] * axis.squared_distance(left[index], right[index]);
+        }
+        sum
+    }
+}
+
+/// The squared distances of two points along every axis, in length scales of 1.
+pub(crate) fn squared_distances<'a>(
+    axes: &'a [Axis],
+    left: &'a [f64],
+    right: &'a [f64],
+) -> impl Iterator<Item = f64> + 'a {
+    let coordinates = axes.iter().zip(left).zip(right);
+    coordinates.map(|((axis, &left), &right)| axis.squared_distance(left, right))
+}
+
+/// The covariance that the trend along the resource gives two points.
+pub(crate) fn trend(axes: &[Axis], left: &[f64], right: &[f64]) -> f64 {
+    let coordinates = axes.iter().zip(left).zip(right);
+    coordinates
+        .filter(|((axis, _), _)| **axis == Axis::Resource)
+        .map(|((_, left), right)| TREND * left * right)
+        .sum()
+}
+
+/// The Matérn 5/2 correlation at a squared distance, and its derivative by the squared distance
+/// (Rasmussen & Williams 2006, equation 4.17).
+pub(crate) fn matern(squared_distance: f64) -> (f64, f64) {
+    let root = (5.0 * squared_distance).sqrt();
+    let decay = (-root).exp();
+    (
+        (1.0 + root + root * root / 3.0) * decay,
+        -5.0 / 6.0 * (1.0 + root) * decay,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_correlation_falls_from_one_as_its_derivative_says() {
+        assert_eq!(matern(0.0), (1.0, -5.0 / 6.0));
+        for squared in [0.01, 0.3, 1.0, 4.0] {
+            let step = 1e-6;
+            let slope = (matern(squared + step).0 - matern(squared - step).0) / (2.0 * step);
+            assert!((slope - matern(squared).1).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn complete_trials_are_as_alike_as_without_a_resource() {
+        let hyperparameters = |axes: usize| Hyperparameters {
+            length_scales: vec![0.5; axes],
+            scale: 1.3,
+            noise: 0.0,
+        };
+        let plain = Kernel::new(&[Axis::Number, Axis::Category], &hyperparameters(2));
+        let with_resource = Kernel::new(&[Axis::Number, Axis::Category, Axis::Resource], &hyperparameters(3));
+        let expected = plain.covariance(&[0.1, 2.0], &[0.4, 1.0]);
+        assert_eq!(with_resource.covariance(&[0.1, 2.0, 0.0], &[0.4, 1.0, 0.0]), expected);
+        assert!(with_resource.covariance(&[0.1, 2.0, 0.0], &[0.4, 1.0, 1.0]) < expected);
+    }
+
+    #[test]
+    fn categories_are_equally_far_from_each_other() {
+        let kernel = Kernel::new(
+            &[Axis::Category],
+            &Hyperparameters {
+                length_scales: vec![1.0],
+                scale: 1.0,
+                noise: 0.0,
+            },
+        );
+        assert_eq!(kernel.covariance(&[0.0], &[1.0]), kernel.covariance(&[0.0], &[4.0]));
+        assert_eq!(kernel.covariance(&[3.0], &[3.0]), 1.0);
+    }
+}
