@@ -45,10 +45,11 @@ pub(super) fn key(coordinates: &[f64]) -> Vec<u64> {
     coordinates.iter().map(|coordinate| coordinate.to_bits()).collect()
 }
 
-fn knob(n: &str, d: f64) -> f64 { std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d) }
-
-/// Draws over the whole space, and around the best trials.
+/// Draws, half over the whole space and half around the best trials, while there are few observations.
 const DRAWS: usize = 512;
+
+/// Draws times observations at most: a prediction's cost grows with both.
+const WORK: usize = 100_000;
 
 /// Ascents begin at so many of the best draws.
 const ASCENTS: usize = 4;
@@ -80,8 +81,8 @@ impl Acquisition<'_> {
     }
 
     fn draw(&self, around: &[&[Option<f64>]], rng: &mut Rng) -> Vec<Candidate> {
-        let mut candidates = Vec::with_capacity(2 * DRAWS);
-        let draws = DRAWS / 2;
+        let mut candidates = Vec::with_capacity(DRAWS);
+        let draws = DRAWS.min(WORK / self.regression.observations().max(1)) / 2;
         for number in 0..draws {
             let configuration = if self.prior_weight > 0.0 && number % 2 == 0 {
                 self.space.sample_prior(rng)

@@ -26,14 +26,23 @@ impl Axis {
     }
 }
 
+/// One of the two parts of the kernel.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Part {
+    /// One for every axis.
+    pub(crate) length_scales: Vec<f64>,
+    /// The variance of this part of the function.
+    pub(crate) scale: f64,
+}
+
 /// What is fitted to the data.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Hyperparameters {
-    /// One for every axis.
-    pub(crate) length_scales: Vec<f64>,
-    /// The variance of the function.
-    pub(crate) scale: f64,
-    /// The variance of an observation around it.
+    /// How all axes act together.
+    pub(crate) joint: Part,
+    /// How every axis acts alone.
+    pub(crate) additive: Part,
+    /// The variance of an observation around the function.
     pub(crate) noise: f64,
 }
 
@@ -44,32 +53,51 @@ const TREND: f64 = 4.0;
 #[derive(Clone, Debug)]
 pub(crate) struct Kernel {
     axes: Vec<Axis>,
-    /// One over the squared length scale of every axis.
-    weights: Vec<f64>,
-    scale: f64,
+    /// For the joint part, one over the squared length scale of every axis.
+    joint_weights: Vec<f64>,
+    joint_scale: f64,
+    /// The same for the additive part.
+    additive_weights: Vec<f64>,
+    /// The variance of the additive part on one axis.
+    additive_share: f64,
     noise: f64,
 }
 
 impl Kernel {
     /// The kernel over `axes`.
     pub(crate) fn new(axes: &[Axis], hyperparameters: &Hyperparameters) -> Self {
-        let length_scales = hyperparameters.length_scales.iter();
+        let weights = |part: &Part| {
+            let length_scales = part.length_scales.iter();
+            length_scales.map(|length| 1.0 / (length * length)).collect()
+        };
         Self {
             axes: axes.to_vec(),
-            weights: length_scales.map(|length| 1.0 / (length * length)).collect(),
-            scale: hyperparameters.scale,
+            joint_weights: weights(&hyperparameters.joint),
+            joint_scale: hyperparameters.joint.scale,
+            additive_weights: weights(&hyperparameters.additive),
+            additive_share: hyperparameters.additive.scale / axes.len().max(1) as f64,
             noise: hyperparameters.noise,
         }
     }
 
     /// The covariance of the function at two points.
     pub(crate) fn covariance(&self, left: &[f64], right: &[f64]) -> f64 {
-        self.scale * matern(self.squared_distance(left, right)).0 + trend(&self.axes, left, right)
+        let (mut squared, mut single) = (0.0, 0.0);
+        for (index, axis) in self.axes.iter().enumerate() {
+            let along = axis.squared_distance(left[index], right[index]);
+            if along == 0.0 {
+                single += 1.0;
+                continue;
+            }
+            squared += self.joint_weights[index] * along;
+            single += matern(self.additive_weights[index] * along).0;
+        }
+        self.joint_scale * matern(squared).0 + self.additive_share * single + trend(&self.axes, left, right)
     }
 
     /// The variance of the function at a point.
     pub(crate) fn variance(&self, point: &[f64]) -> f64 {
-        self.scale + trend(&self.axes, point, point)
+        self.joint_scale + self.additive_share * self.axes.len() as f64 + trend(&self.axes, point, point)
     }
 
     /// The variance of an observation around the function.
@@ -77,23 +105,24 @@ impl Kernel {
         self.noise
     }
 
-    /// Adds `factor` times the gradient of the covariance by the coordinates of `point`; 0 on axes without an order.
-    pub(crate) fn add_gradient(&self, point: &[f64], other: &[f64], factor: f64, gradient: &mut [f64]) {
-        let slope = 2.0 * factor * self.scale * matern(self.squared_distance(point, other)).1;
+    /// The gradient of the covariance by the coordinates of `point`; 0 on axes without an order.
+    pub(crate) fn gradient(&self, point: &[f64], other: &[f64], gradient: &mut [f64]) {
+        let mut squared = 0.0;
         for (index, axis) in self.axes.iter().enumerate() {
-            match axis {
-                Axis::Number => gradient[index] += slope * self.weights[index] * (point[index] - other[index]),
-                Axis::Category | Axis::Resource => {}
+            squared += self.joint_weights[index] * axis.squared_distance(point[index], other[index]);
+        }
+        let joint = 2.0 * self.joint_scale * matern(squared).1;
+        for (index, axis) in self.axes.iter().enumerate() {
+            gradient[index] = match axis {
+                Axis::Number => {
+                    let away = point[index] - other[index];
+                    let weight = self.additive_weights[index];
+                    let single = 2.0 * self.additive_share * matern(weight * away * away).1;
+                    (joint * self.joint_weights[index] + single * weight) * away
+                }
+                Axis::Category | Axis::Resource => 0.0,
             }
         }
-    }
-
-    fn squared_distance(&self, left: &[f64], right: &[f64]) -> f64 {
-        let mut sum = 0.0;
-        for (index, axis) in self.axes.iter().enumerate() {
-            sum += self.weights[index] * axis.squared_distance(left[index], right[index]);
-        }
-        sum
     }
 }
 

@@ -1,8 +1,9 @@
 //! Bayesian optimisation with a Gaussian process (Garnett 2023, "Bayesian Optimization").
 //!
 //! A regression over the observations predicts every configuration's loss and how sure that is; proposed is the
-//! configuration whose expected improvement on the best is largest. Begin reading at [`Gp`]; the regression
-//! (`regression`, `kernel`, `fit`) knows nothing of trials and stands on `cholesky` and `minimise`.
+//! configuration whose expected improvement on the best is largest. Begin reading at [`Gp`]. `observations`, `encoding`
+//! and `warp` turn trials into numbers; `kernel`, `fit` and `regression` learn from numbers and know nothing of trials;
+//! `acquisition` searches for the next trial. `cholesky` and `minimise` are the mathematics below.
 
 mod acquisition;
 mod cholesky;
@@ -13,24 +14,21 @@ mod kernel;
 mod minimise;
 mod observations;
 mod regression;
+mod startup;
 mod warp;
 
 use std::cell::RefCell;
-use std::collections::HashSet;
-
-pub(crate) use encoding::Encoding;
-pub(crate) use expected_improvement::{LogImprovement, log_expected_improvement};
-pub(crate) use fit::fit;
-pub(crate) use kernel::{Axis, Hyperparameters, Kernel};
-pub(crate) use observations::Observations;
-pub(crate) use regression::{Prediction, Regression};
-pub(crate) use warp::warp;
 
 use acquisition::{Acquisition, key};
+use fit::fit;
+use kernel::{Hyperparameters, Kernel};
+use observations::Observations;
+use regression::Regression;
+use warp::warp;
 
 use super::{Proposal, Searcher};
 use crate::rng::{self, Fingerprint};
-use crate::space::{Configuration, Space};
+use crate::space::Configuration;
 use crate::trials::{Status, Trial, View};
 
 /// Bayesian optimisation with a Gaussian process.
@@ -39,16 +37,21 @@ pub struct Gp {
     /// The latest fit and the fingerprint of the observations that it was made for. It could be made again from them.
     fitted: RefCell<Option<(u64, Hyperparameters)>>,
 }
-fn knob(n: &str, d: f64) -> f64 { std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d) }
 
-/// Trials before the model decides, at least and at most; between, as many as there are parameters.
-const STARTUP: (usize, usize) = (6, 10);
+/// The regression's cost grows with the cube of the observations: it sees at most so many.
+const MOST_OBSERVATIONS: usize = 600;
 
-/// Local searches begin around so many of the best trials.
+/// The fit makes dozens of regressions: it sees fewer.
+const MOST_FITTED: usize = 128;
+
+/// The incumbent is sought among so many of the best observed trials.
+const CONTENDERS: usize = 64;
+
+/// Searches begin around so many of the best trials.
 const AROUND: usize = 5;
 
-/// How long a prior is trusted: its exponent is this over the number of trials (Hvarfner et al. 2022, §4.1: a tenth of the budget; we know of 100 trials).
-const PRIOR_TRIALS: f64 = 10.0;
+/// A prior's exponent is this over the number of trials (Hvarfner et al. 2022, §5.1: a tenth of the budget, for budgets of 100 trials).
+const PRIOR_TRUST: f64 = 10.0;
 
 impl Searcher for Gp {
     fn name(&self) -> &'static str {
@@ -56,16 +59,14 @@ impl Searcher for Gp {
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
-        let startup = view.space.parameters().len().clamp(STARTUP.0, STARTUP.1);
-        let judged = view.trials.iter().filter(|trial| trial.loss().is_some()).count();
-        let configuration = if judged < 2 || view.trials.len() < startup {
-            startup_configuration(view, attempt)
+        let observed = view.trials.iter().filter(|trial| trial.best().is_some()).count();
+        let improved = if observed < 2 || view.trials.len() < startup::trials(view.space) {
+            None
         } else {
             self.improve(view, attempt)
-                .unwrap_or_else(|| startup_configuration(view, attempt))
         };
         Proposal {
-            configuration,
+            configuration: improved.unwrap_or_else(|| startup::configuration(view, attempt)),
             origin: self.name(),
         }
     }
@@ -74,67 +75,117 @@ impl Searcher for Gp {
 impl Gp {
     /// The configuration that promises the largest improvement.
     fn improve(&self, view: &View<'_>, attempt: u32) -> Option<Configuration> {
-        let observations = Observations::new(view, view.trials);
+        let observations = Observations::new(view, view.trials).thinned(MOST_OBSERVATIONS);
+        let encoding = &observations.encoding;
+        let kernel = Kernel::new(encoding.axes(), &self.hyperparameters(view, encoding.axes().len()));
         let targets = warp(&observations.losses);
-        let hyperparameters = self.hyperparameters(view);
-        let mut hyperparameters = hyperparameters;
-        hyperparameters
-            .length_scales
-            .resize(observations.encoding.axes().len(), 1.0);
-        let kernel = Kernel::new(observations.encoding.axes(), &hyperparameters);
         let mut regression = Regression::new(kernel, observations.inputs, targets)?;
 
-        let coordinates = |trial: &Trial| observations.encoding.coordinates(view.space, &trial.point, 0.0);
-        let known: Vec<&Trial> = view.trials.iter().filter(|trial| trial.best().is_some()).collect();
-        let places: Vec<Vec<f64>> = known.iter().map(|trial| coordinates(trial)).collect();
-        let mut ranking: Vec<(f64, &Trial)> = regression
-            .predict(&places)
-            .iter()
-            .zip(known)
-            .map(|(prediction, trial)| (prediction.mean, trial))
-            .collect();
-        ranking.sort_by(|left, right| left.0.total_cmp(&right.0));
+        let coordinates = |trial: &Trial| encoding.coordinates(view.space, &trial.point, 0.0);
+        let ranking = ranking(view.trials, &regression, coordinates);
         let best = ranking.first()?.0;
-        let around: Vec<&[Option<f64>]> = ranking.iter().take(AROUND).map(|(_, trial)| trial.point.as_slice()).collect();
-
+        let around: Vec<&[Option<f64>]> = ranking
+            .iter()
+            .take(AROUND)
+            .map(|(_, trial)| trial.point.as_slice())
+            .collect();
         for trial in view.trials {
             if matches!(trial.status, Status::Running { .. }) {
                 regression.believe(coordinates(trial));
             }
         }
-        let tried: HashSet<Vec<u64>> = view.trials.iter().map(|trial| key(&coordinates(trial))).collect();
+        let cooling = cooling(view);
+        let log_cost = |configuration: &Configuration| {
+            if cooling == 0.0 {
+                return 0.0;
+            }
+            cooling * (view.cost)(configuration, view.min, view.max).max(f64::MIN_POSITIVE).ln()
+        };
         let acquisition = Acquisition {
             space: view.space,
-            encoding: &observations.encoding,
+            encoding,
             regression: &regression,
-            best,
+            best: best - ambition(view.trials),
             prior_weight: if view.space.has_prior() {
-                PRIOR_TRIALS / view.trials.len() as f64
+                PRIOR_TRUST / view.trials.len() as f64
             } else {
                 0.0
             },
-            log_cost: &|_| 0.0,
-            tried,
+            log_cost: &log_cost,
+            tried: view.trials.iter().map(|trial| key(&coordinates(trial))).collect(),
         };
         let mut rng = rng::stream(view.seed, "gp", &[view.trials.len() as u64, u64::from(attempt)]);
+        // A redraw is wanted only where the best proposal will not do: then any other good one will.
         acquisition.maximise(&around, &mut rng, attempt == 0)
     }
 
-    /// Fitted to the trials before the latest milestone, so that a fit serves several proposals. What they have shown by now counts, so it is a function of the view.
-    fn hyperparameters(&self, view: &View<'_>) -> Hyperparameters {
-        let count = milestone(view.trials.len());
-        let observations = Observations::new(view, &view.trials[..count]);
+    /// Hyperparameters for so many axes, fitted to the trials before the latest milestone, so that one fit serves several
+    /// proposals. What those trials have shown by now counts, which makes this a function of the view.
+    fn hyperparameters(&self, view: &View<'_>, axes: usize) -> Hyperparameters {
+        let observations = Observations::new(view, &view.trials[..milestone(view.trials.len())]);
         let fingerprint = fingerprint(&observations);
-        if let Some((known, hyperparameters)) = &*self.fitted.borrow()
-            && *known == fingerprint
-        {
-            return hyperparameters.clone();
+        let known = self.fitted.borrow().clone();
+        let mut hyperparameters = match known {
+            Some((known, hyperparameters)) if known == fingerprint => hyperparameters,
+            Some(_) | None => {
+                let observations = observations.thinned(MOST_FITTED);
+                let targets = warp(&observations.losses);
+                let fitted = fit(observations.encoding.axes(), &observations.inputs, &targets);
+                *self.fitted.borrow_mut() = Some((fingerprint, fitted.clone()));
+                fitted
+            }
+        };
+        // The first unfinished trial may have come after the milestone, and with it the resource's axis.
+        for part in [&mut hyperparameters.joint, &mut hyperparameters.additive] {
+            part.length_scales.resize(axes, 1.0);
         }
-        let targets = warp(&observations.losses);
-        let hyperparameters = fit(observations.encoding.axes(), &observations.inputs, &targets);
-        *self.fitted.borrow_mut() = Some((fingerprint, hyperparameters.clone()));
         hyperparameters
     }
+}
+
+fn knob(n: &str, d: f64) -> f64 { std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d) }
+/// How much better than the best a trial must be to count as an improvement, in deviations of the targets: nothing, while
+/// the search gets on. Where it has not for some trials, every other one looks for more than the little that a plateau
+/// around the incumbent promises (Jones 2001, §5, on targets below the best).
+fn ambition(trials: &[Trial]) -> f64 {
+    let losses = trials.iter().filter_map(|trial| Some((trial.best()?.loss, trial.id)));
+    let since = losses.min().map_or(0, |(_, id)| trials.len() - id.index());
+    if since > knob("GP_PAT", 5.0) as usize && trials.len() % 2 == 1 { knob("GP_XI", 0.1) } else { 0.0 }
+}
+
+/// Trials that promise most when complete, with their predictions: noise is smoothed out and what is unfinished is
+/// thought to its end.
+fn ranking<'a>(
+    trials: &'a [Trial],
+    regression: &Regression,
+    coordinates: impl Fn(&Trial) -> Vec<f64>,
+) -> Vec<(f64, &'a Trial)> {
+    let known = trials.iter().filter(|trial| trial.status != Status::Failed);
+    let mut known: Vec<_> = known
+        .filter_map(|trial| trial.best().map(|best| (best.loss, trial)))
+        .collect();
+    known.sort_by_key(|&(loss, trial)| (loss, trial.id));
+    known.truncate(CONTENDERS);
+    let places: Vec<Vec<f64>> = known.iter().map(|(_, trial)| coordinates(trial)).collect();
+    let predicted = regression.predict(&places).into_iter().zip(known);
+    let mut ranking: Vec<(f64, &Trial)> = predicted
+        .map(|(prediction, (_, trial))| (prediction.mean, trial))
+        .collect();
+    ranking.sort_by(|left, right| left.0.total_cmp(&right.0));
+    ranking
+}
+
+/// The power of the predicted cost by which improvements are divided: the share of the budget that is left, so that
+/// cheap trials come first (Lee et al. 2020, "Cost-aware Bayesian optimization", §3.2); 0 where no budget is known.
+fn cooling(view: &View<'_>) -> f64 {
+    let by_samples = view
+        .budget
+        .map(|budget| 1.0 - view.spent().0 as f64 / budget.0.max(1) as f64);
+    let by_trials = view
+        .trials_left
+        .map(|left| f64::from(left) / (f64::from(left) + view.trials.len() as f64));
+    let left = by_samples.into_iter().chain(by_trials).min_by(f64::total_cmp);
+    left.map_or(0.0, |share| share.clamp(0.0, 1.0))
 }
 
 /// The number of trials to which the model is fitted when there are `trials`: all while that is cheap, then a new fit
@@ -158,26 +209,5 @@ fn fingerprint(observations: &Observations) -> u64 {
     fingerprint.finish()
 }
 
-/// The trials before the model decides: the user's belief, then a latin hypercube.
-fn startup_configuration(view: &View<'_>, attempt: u32) -> Configuration {
-    let number = view.trials.len();
-    let mut rng = rng::stream(view.seed, "gp startup", &[number as u64, u64::from(attempt)]);
-    if view.space.has_prior() {
-        return view.space.sample_prior(&mut rng);
-    }
-    let sobol = sobol(view.space, view.seed.0, number as u32 + 1000 * attempt);
-    sobol.unwrap_or_else(|| view.space.sample(&mut rng))
-}
-
-/// A point of the scrambled Sobol sequence (Burley 2020), if it is feasible and the space is not too large for it.
-fn sobol(space: &Space, seed: u64, number: u32) -> Option<Configuration> {
-    let dimensions = space.parameters().len() as u32;
-    if dimensions > sobol_burley::NUM_DIMENSIONS || number >= 1 << 16 {
-        return None;
-    }
-    let unit: Vec<f64> = (0..dimensions)
-        .map(|dimension| f64::from(sobol_burley::sample(number, dimension, seed as u32)))
-        .collect();
-    let configuration = space.decode(&unit);
-    space.is_feasible(&configuration).then_some(configuration)
-}
+#[cfg(test)]
+mod tests;

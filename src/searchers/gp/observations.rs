@@ -48,6 +48,27 @@ impl Observations {
         observations
     }
 
+    /// At most `most` of the observations: the better half as they rank, and others evenly from the rest. Where it is good
+    /// the model must be exact; elsewhere a part of the observations tells as much.
+    pub(crate) fn thinned(self, most: usize) -> Self {
+        let count = self.losses.len();
+        if count <= most {
+            return self;
+        }
+        let mut ranking: Vec<usize> = (0..count).collect();
+        ranking.sort_by(|&left, &right| self.losses[left].total_cmp(&self.losses[right]).then(left.cmp(&right)));
+        let (best, rest) = ranking.split_at(most / 2);
+        let wanted = most - best.len();
+        let others = (0..wanted).map(|number| rest[number * rest.len() / wanted]);
+        let mut kept: Vec<usize> = best.iter().copied().chain(others).collect();
+        kept.sort_unstable();
+        Self {
+            inputs: kept.iter().map(|&index| self.inputs[index].clone()).collect(),
+            losses: kept.iter().map(|&index| self.losses[index]).collect(),
+            encoding: self.encoding,
+        }
+    }
+
     fn add(&mut self, view: &View<'_>, trial: &Trial, levels: &[Samples]) {
         if trial.status == Status::Failed {
             self.push(view.space, trial, 0.0, Loss::WORST);

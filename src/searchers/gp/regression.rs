@@ -59,6 +59,11 @@ impl Regression {
         Some(regression)
     }
 
+    /// How many observations it has seen.
+    pub(crate) fn observations(&self) -> usize {
+        self.inputs.len()
+    }
+
     fn weigh(&mut self) {
         self.weights.clone_from(&self.targets);
         self.factor.solve_lower(&mut self.weights);
@@ -125,9 +130,13 @@ impl Regression {
         self.factor.solve_upper(&mut solved);
         let mut by_mean = vec![0.0; point.len()];
         let mut by_variance = vec![0.0; point.len()];
+        let mut gradient = vec![0.0; point.len()];
         for ((input, weight), solved) in self.inputs.iter().zip(&self.weights).zip(&solved) {
-            self.kernel.add_gradient(point, input, *weight, &mut by_mean);
-            self.kernel.add_gradient(point, input, -2.0 * solved, &mut by_variance);
+            self.kernel.gradient(point, input, &mut gradient);
+            for (index, slope) in gradient.iter().enumerate() {
+                by_mean[index] += weight * slope;
+                by_variance[index] -= 2.0 * solved * slope;
+            }
         }
         (prediction, by_mean, by_variance)
     }

@@ -10,7 +10,7 @@ pub(crate) fn warp(losses: &[f64]) -> Vec<f64> {
         return vec![0.0; losses.len()];
     }
     let v: Vec<f64> = losses.iter().map(|loss| if loss.is_finite() { *loss } else { worst }).collect();
-    match knob("GP_WARP", 2.0) as i32 {
+    match knob("GP_WARP", 5.0) as i32 {
         0 => standardised(&v),
         1 => {
             let mut s: Vec<f64> = v.clone();
@@ -28,7 +28,7 @@ pub(crate) fn warp(losses: &[f64]) -> Vec<f64> {
             s.sort_by(f64::total_cmp);
             let med = s[s.len() / 2];
             let d = (med - s[0]).max(1e-12);
-            let c = knob("GP_LOGC", 0.05);
+            let c = knob("GP_LOGC", 0.1);
             standardised(&v.iter().map(|x| ((x - s[0]) / d + c).ln()).collect::<Vec<_>>())
         }
         4 => { // winsorise top
@@ -58,7 +58,7 @@ fn box_cox(v: &[f64], p: f64) -> (Vec<f64>, f64) {
     let mut s: Vec<f64> = v.to_vec();
     s.sort_by(f64::total_cmp);
     let med = s[s.len() / 2];
-    let off = knob("GP_LOGC", 0.05) * (med - s[0]).max(1e-12) - s[0];
+    let off = knob("GP_LOGC", 0.1) * (med - s[0]).max(1e-12) - s[0];
     let w: Vec<f64> = v.iter().map(|x| { let y = x + off; if p == 0.0 { y.ln() } else { (y.powf(p) - 1.0) / p } }).collect();
     let ll = -0.5 * v.len() as f64 * variance(&w).max(1e-300).ln() + (p - 1.0) * v.iter().map(|x| (x + off).ln()).sum::<f64>();
     (w, ll)
