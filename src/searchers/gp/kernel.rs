@@ -1,4 +1,6 @@
-//! How alike two points are: a Matérn 5/2 kernel with a length scale for every axis (Rasmussen & Williams 2006, §4.2).
+//! How alike two points are: the sum of a Matérn 5/2 kernel over all axes together (Rasmussen & Williams 2006, §4.2) and
+//! of one over every axis alone (Duvenaud et al. 2011, "Additive Gaussian processes", §2). Most of what hyperparameters do
+//! they do alone, and that is learned from few trials; the joint part learns the rest. Every axis has a length scale in each part.
 //!
 //! Values without an order are at distance 1 from each other, so that their axis has a length scale as every other has
 //! (the Hamming distance of Hutter et al. 2011, §4.1). On the resource axis, 0 is a complete trial. Besides entering the distance,
@@ -170,15 +172,23 @@ mod tests {
         }
     }
 
-    #[test]
-    fn complete_trials_are_as_alike_as_without_a_resource() {
-        let hyperparameters = |axes: usize| Hyperparameters {
-            length_scales: vec![0.5; axes],
-            scale: 1.3,
+    fn kernel(axes: &[Axis], scales: (f64, f64)) -> Kernel {
+        let part = |scale| Part {
+            length_scales: vec![0.5; axes.len()],
+            scale,
+        };
+        let hyperparameters = Hyperparameters {
+            joint: part(scales.0),
+            additive: part(scales.1),
             noise: 0.0,
         };
-        let plain = Kernel::new(&[Axis::Number, Axis::Category], &hyperparameters(2));
-        let with_resource = Kernel::new(&[Axis::Number, Axis::Category, Axis::Resource], &hyperparameters(3));
+        Kernel::new(axes, &hyperparameters)
+    }
+
+    #[test]
+    fn complete_trials_are_as_alike_as_without_a_resource() {
+        let plain = kernel(&[Axis::Number, Axis::Category], (1.3, 0.0));
+        let with_resource = kernel(&[Axis::Number, Axis::Category, Axis::Resource], (1.3, 0.0));
         let expected = plain.covariance(&[0.1, 2.0], &[0.4, 1.0]);
         assert_eq!(with_resource.covariance(&[0.1, 2.0, 0.0], &[0.4, 1.0, 0.0]), expected);
         assert!(with_resource.covariance(&[0.1, 2.0, 0.0], &[0.4, 1.0, 1.0]) < expected);
@@ -186,15 +196,17 @@ mod tests {
 
     #[test]
     fn categories_are_equally_far_from_each_other() {
-        let kernel = Kernel::new(
-            &[Axis::Category],
-            &Hyperparameters {
-                length_scales: vec![1.0],
-                scale: 1.0,
-                noise: 0.0,
-            },
-        );
+        let kernel = kernel(&[Axis::Category], (1.0, 0.5));
         assert_eq!(kernel.covariance(&[0.0], &[1.0]), kernel.covariance(&[0.0], &[4.0]));
-        assert_eq!(kernel.covariance(&[3.0], &[3.0]), 1.0);
+        assert_eq!(kernel.covariance(&[3.0], &[3.0]), 1.5);
+        assert_eq!(kernel.variance(&[3.0]), 1.5);
+    }
+
+    #[test]
+    fn what_an_axis_does_alone_is_known_wherever_the_others_are() {
+        let additive = kernel(&[Axis::Number, Axis::Number], (0.0, 1.0));
+        assert!(additive.covariance(&[0.2, 0.0], &[0.2, 100.0]) > 0.499);
+        let joint = kernel(&[Axis::Number, Axis::Number], (1.0, 0.0));
+        assert!(joint.covariance(&[0.2, 0.0], &[0.2, 100.0]) < 1e-6);
     }
 }

@@ -1,83 +1,113 @@
-//! Losses as targets of the regression: normal in shape, with mean 0 and variance 1.
+//! Losses as targets of the regression: as normal in shape as a power makes them, with mean 0 and variance 1.
+//!
+//! A Gaussian process believes that values are spread evenly around their mean. Losses are not: a few are near the best
+//! and some are worse by orders of magnitude. The Box-Cox transform (Box & Cox 1964) with the likeliest power mends that, as in HEBO
+//! (Cowen-Rivers et al. 2022, §3.1); it keeps the order.
 
-fn knob(n: &str, d: f64) -> f64 { std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d) }
+/// The powers that are tried; 0 is the logarithm, 1 leaves the shape as it is.
+const POWERS: [f64; 7] = [-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0];
 
-/// The targets for these losses; failed ones are as bad as the worst. The order is kept.
+/// The transform needs positive numbers. Losses have no natural zero, so it is put below the best of them, by this share of the
+/// distance between the best and the median.
+const BELOW_BEST: f64 = 0.1;
+
+/// Losses further from the best than so many times the median count as so far: their powers must be finite.
+const FARTHEST: f64 = 1e50;
+
+/// The targets for these losses; failed trials, whose loss is infinite, are as bad as the worst of the others.
 pub(crate) fn warp(losses: &[f64]) -> Vec<f64> {
-    let finite = |loss: &f64| loss.is_finite();
-    let worst = losses.iter().copied().filter(finite).fold(f64::NEG_INFINITY, f64::max);
-    if !worst.is_finite() {
+    let mut sorted: Vec<f64> = losses.iter().copied().filter(|loss| loss.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let (Some(&best), Some(&worst)) = (sorted.first(), sorted.last()) else {
         return vec![0.0; losses.len()];
-    }
-    let v: Vec<f64> = losses.iter().map(|loss| if loss.is_finite() { *loss } else { worst }).collect();
-    match knob("GP_WARP", 5.0) as i32 {
-        0 => standardised(&v),
-        1 => {
-            let mut s: Vec<f64> = v.clone();
-            s.sort_by(f64::total_cmp);
-            let n = s.len() as f64;
-            standardised(&v.iter().map(|x| {
-                let lo = s.partition_point(|y| y < x) as f64;
-                let hi = s.partition_point(|y| y <= x) as f64;
-                let q = (0.5 * (lo + hi)).clamp(0.25, n - 0.25) / n;
-                std::f64::consts::SQRT_2 * statrs::function::erf::erf_inv(2.0 * q - 1.0)
-            }).collect::<Vec<_>>())
-        }
-        3 => { // log of distance to min
-            let mut s: Vec<f64> = v.clone();
-            s.sort_by(f64::total_cmp);
-            let med = s[s.len() / 2];
-            let d = (med - s[0]).max(1e-12);
-            let c = knob("GP_LOGC", 0.1);
-            standardised(&v.iter().map(|x| ((x - s[0]) / d + c).ln()).collect::<Vec<_>>())
-        }
-        4 => { // winsorise top
-            let mut s: Vec<f64> = v.clone();
-            s.sort_by(f64::total_cmp);
-            let med = s[s.len() / 2];
-            let lim = med + knob("GP_WIN", 3.0) * (med - s[s.len() / 10]).max(1e-12);
-            standardised(&v.iter().map(|x| x.min(lim)).collect::<Vec<_>>())
-        }
-        5 => best_of(&v, box_cox, &[-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0]),
-        _ => best_of(&standardised(&v), yeo_johnson, &[-2.0, -1.5, -1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5]),
-    }
+    };
+    // Where half of the losses are the best one, the median says nothing.
+    let distances = [sorted[sorted.len() / 2] - best, worst - best];
+    let Some(&unit) = distances.iter().find(|&&distance| distance > 0.0) else {
+        return vec![0.0; losses.len()];
+    };
+    let positive: Vec<f64> = losses
+        .iter()
+        .map(|loss| ((loss.min(worst) - best) / unit).min(FARTHEST) + BELOW_BEST)
+        .collect();
+    let transformed = POWERS.iter().map(|&power| box_cox(&positive, power));
+    let likeliest = transformed
+        .filter(|(likelihood, _)| likelihood.is_finite())
+        .max_by(|left, right| left.0.total_cmp(&right.0));
+    standardised(&likeliest.map_or(positive, |(_, values)| values))
 }
 
-fn best_of(v: &[f64], f: fn(&[f64], f64) -> (Vec<f64>, f64), powers: &[f64]) -> Vec<f64> {
-    let best = powers.iter().map(|p| f(v, *p)).max_by(|a, b| a.1.total_cmp(&b.1));
-    standardised(&best.map_or_else(|| v.to_vec(), |b| b.0))
+/// The transform of positive values, and the logarithm of its likelihood up to a constant (Box & Cox 1964, equation 8).
+fn box_cox(values: &[f64], power: f64) -> (f64, Vec<f64>) {
+    let transformed: Vec<f64> = values
+        .iter()
+        .map(|value| {
+            if power == 0.0 {
+                value.ln()
+            } else {
+                (value.powf(power) - 1.0) / power
+            }
+        })
+        .collect();
+    let logarithms: f64 = values.iter().map(|value| value.ln()).sum();
+    let (_, variance) = mean_and_variance(&transformed);
+    let likelihood = (power - 1.0) * logarithms - 0.5 * values.len() as f64 * variance.ln();
+    (likelihood, transformed)
 }
 
-fn variance(v: &[f64]) -> f64 {
-    let n = v.len() as f64;
-    let m = v.iter().sum::<f64>() / n;
-    v.iter().map(|x| (x - m) * (x - m)).sum::<f64>() / n
-}
-
-fn box_cox(v: &[f64], p: f64) -> (Vec<f64>, f64) {
-    let mut s: Vec<f64> = v.to_vec();
-    s.sort_by(f64::total_cmp);
-    let med = s[s.len() / 2];
-    let off = knob("GP_LOGC", 0.1) * (med - s[0]).max(1e-12) - s[0];
-    let w: Vec<f64> = v.iter().map(|x| { let y = x + off; if p == 0.0 { y.ln() } else { (y.powf(p) - 1.0) / p } }).collect();
-    let ll = -0.5 * v.len() as f64 * variance(&w).max(1e-300).ln() + (p - 1.0) * v.iter().map(|x| (x + off).ln()).sum::<f64>();
-    (w, ll)
-}
-
-fn yeo_johnson(v: &[f64], p: f64) -> (Vec<f64>, f64) {
-    let w: Vec<f64> = v.iter().map(|&x| if x >= 0.0 {
-        if p == 0.0 { x.ln_1p() } else { ((1.0 + x).powf(p) - 1.0) / p }
-    } else if p == 2.0 { -(-x).ln_1p() } else { -((1.0 - x).powf(2.0 - p) - 1.0) / (2.0 - p) }).collect();
-    let ll = -0.5 * v.len() as f64 * variance(&w).max(1e-300).ln() + (p - 1.0) * v.iter().map(|x| x.signum() * x.abs().ln_1p()).sum::<f64>();
-    (w, ll)
-}
-
-/// Shifted and scaled to mean 0 and variance 1.
+/// Shifted and scaled to mean 0 and variance 1; all 0 where they do not differ.
 fn standardised(values: &[f64]) -> Vec<f64> {
+    let (mean, variance) = mean_and_variance(values);
+    let scale = if variance > 0.0 { variance.sqrt().recip() } else { 0.0 };
+    values.iter().map(|value| (value - mean) * scale).collect()
+}
+
+fn mean_and_variance(values: &[f64]) -> (f64, f64) {
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;
     let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
-    let deviation = variance.sqrt();
-    let scale = if deviation > 1e-300 && deviation.is_finite() { 1.0 / deviation } else { 0.0 };
-    values.iter().map(|value| (value - mean) * scale).collect()
+    (mean, variance)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn targets_are_finite_standardised_and_in_the_order_of_the_losses(
+            losses in prop::collection::vec(prop_oneof![-1e3..1e3, -1e300..1e300, Just(0.0), Just(f64::INFINITY)], 1..40),
+        ) {
+            let targets = warp(&losses);
+            let (mean, variance) = mean_and_variance(&targets);
+            prop_assert!(targets.iter().all(|target| target.is_finite()));
+            prop_assert!(mean.abs() < 1e-6 && (variance < 1e-6 || (variance - 1.0).abs() < 1e-6));
+            for (left, a) in losses.iter().zip(&targets) {
+                for (right, b) in losses.iter().zip(&targets) {
+                    prop_assert!(left > right || *a <= b + 1e-9);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_span_decades_become_even() {
+        // At every tenth of a decade one.
+        let losses: Vec<f64> = (0..40).map(|i| 10.0_f64.powf(f64::from(i) / 10.0)).collect();
+        let targets = warp(&losses);
+        let third = |sum: f64, target: &f64| sum + target.powi(3);
+        let skewness = targets.iter().fold(0.0, third) / 40.0;
+        let before = standardised(&losses).iter().fold(0.0, third) / 40.0;
+        assert!(skewness.abs() < 0.5 && before > 2.0, "{skewness} and {before}");
+    }
+
+    #[test]
+    fn failed_trials_are_as_bad_as_the_worst_and_equal_losses_say_nothing() {
+        let targets = warp(&[1.0, f64::INFINITY, 3.0, 2.0]);
+        assert_eq!(targets[1], targets[2]);
+        assert_eq!(warp(&[2.0, 2.0]), [0.0, 0.0]);
+        assert_eq!(warp(&[f64::INFINITY; 3]), [0.0; 3]);
+    }
 }
