@@ -108,7 +108,10 @@ impl Acquisition<'_> {
         // Few coordinates at a time in large spaces (Regis & Shoemaker 2013, DYCORS), at least one.
         let share = (rng.random_range(1..=4) as f64 / count as f64).min(1.0);
         let certain = self.encoding.parameters()[rng.random_range(0..count)];
-        let mut unit: Vec<f64> = centre.iter().map(|place| place.unwrap_or_else(|| rng.random())).collect();
+        let mut unit: Vec<f64> = centre
+            .iter()
+            .map(|place| place.unwrap_or_else(|| rng.random()))
+            .collect();
         for &index in self.encoding.parameters() {
             if index != certain && rng.random::<f64>() > share {
                 continue;
@@ -119,7 +122,11 @@ impl Acquisition<'_> {
                 Shape::Continuous | Shape::Ordered { .. } => {
                     let step: f64 = (0..4).map(|_| rng.random::<f64>() - 0.5).sum::<f64>() * 1.7;
                     let moved = unit[index] + width * step;
-                    unit[index] = if (0.0..=1.0).contains(&moved) { moved } else { moved.clamp(0.0, 1.0) };
+                    unit[index] = if (0.0..=1.0).contains(&moved) {
+                        moved
+                    } else {
+                        moved.clamp(0.0, 1.0)
+                    };
                 }
             }
         }
@@ -157,14 +164,20 @@ impl Acquisition<'_> {
 
     /// Every candidate with its acquisition.
     fn judge(&self, candidates: Vec<Candidate>) -> Vec<(f64, Candidate)> {
-        let coordinates: Vec<Vec<f64>> = candidates.iter().map(|candidate| candidate.coordinates.clone()).collect();
+        let coordinates: Vec<Vec<f64>> = candidates
+            .iter()
+            .map(|candidate| candidate.coordinates.clone())
+            .collect();
         let predictions = self.regression.predict(&coordinates);
         let judged = predictions.into_iter().zip(candidates);
         judged
             .map(|(prediction, candidate)| {
                 let improvement = log_expected_improvement(prediction, self.best).value;
                 let prior = self.log_prior(&candidate.point);
-                (improvement + prior - (self.log_cost)(&candidate.configuration), candidate)
+                (
+                    improvement + prior - (self.log_cost)(&candidate.configuration),
+                    candidate,
+                )
             })
             .collect()
     }

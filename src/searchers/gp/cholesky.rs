@@ -19,10 +19,7 @@ pub(crate) fn row_start(row: usize) -> usize {
 impl Cholesky {
     /// Factors the matrix whose lower triangle is given, row by row; `None` if it is not positive definite.
     pub(crate) fn factor(size: usize, lower: Vec<f64>) -> Option<Self> {
-        let mut factor = Self {
-            size: 0,
-            packed: lower,
-        };
+        let mut factor = Self { size: 0, packed: lower };
         debug_assert_eq!(factor.packed.len(), row_start(size));
         for row in 0..size {
             factor.eliminate(row)?;

@@ -95,7 +95,10 @@ mod tests {
             let by_mean = (at(mean + step, 1.0).value - at(mean - step, 1.0).value) / (2.0 * step);
             let by_variance = (at(mean, 1.0 + step).value - at(mean, 1.0 - step).value) / (2.0 * step);
             assert!((exact.by_mean - by_mean).abs() < 1e-4 * (1.0 + by_mean.abs()), "{mean}");
-            assert!((exact.by_variance - by_variance).abs() < 1e-4 * (1.0 + by_variance.abs()), "{mean}");
+            assert!(
+                (exact.by_variance - by_variance).abs() < 1e-4 * (1.0 + by_variance.abs()),
+                "{mean}"
+            );
         }
     }
 }

@@ -54,8 +54,9 @@ const EFFORT: Effort = Effort {
     tolerance: 1e-3,
 };
 
-/// The best hyperparameters for these observations; `targets` should have mean 0 and variance 1.
-pub(crate) fn fit(axes: &[Axis], inputs: &[Vec<f64>], targets: &[f64]) -> Hyperparameters {
+/// The best hyperparameters for these observations, and the negative logarithm of their posterior density (infinite if none
+/// can explain them); `targets` should have mean 0 and variance 1.
+pub(crate) fn fit(axes: &[Axis], inputs: &[Vec<f64>], targets: &[f64]) -> (Hyperparameters, f64) {
     let posterior = Posterior::new(axes, inputs, targets);
     let bounds: Vec<(f64, f64)> = posterior.beliefs.iter().map(|belief| belief.bounds).collect();
     let centre: Vec<f64> = posterior.beliefs.iter().map(|belief| belief.mean).collect();
@@ -67,7 +68,8 @@ pub(crate) fn fit(axes: &[Axis], inputs: &[Vec<f64>], targets: &[f64]) -> Hyperp
         minimise(&start, &bounds, EFFORT, |logarithms| posterior.evaluate(logarithms))
     });
     let best = descents.min_by(|left, right| left.1.total_cmp(&right.1));
-    hyperparameters(&best.map_or(centre, |(logarithms, _)| logarithms))
+    let (logarithms, value) = best.unwrap_or((centre, f64::INFINITY));
+    (hyperparameters(&logarithms), value)
 }
 
 /// From the logarithms of the joint and the additive length scales, then of both scales, then of the noise.
@@ -138,7 +140,11 @@ impl<'a> Posterior<'a> {
             let (together, slope) = matern(dot(distances, &joint_weights));
             let mut alone = 0.0;
             for (distance, weight) in distances.iter().zip(&additive_weights) {
-                let (correlation, slope) = if *distance == 0.0 { (1.0, 0.0) } else { matern(distance * weight) };
+                let (correlation, slope) = if *distance == 0.0 {
+                    (1.0, 0.0)
+                } else {
+                    matern(distance * weight)
+                };
                 alone += correlation;
                 additive_slopes.push(slope);
             }
@@ -169,7 +175,8 @@ impl<'a> Posterior<'a> {
                 }
                 by_joint += sensitivity * joint.scale * correlations[pair].0;
                 by_additive += sensitivity * share * correlations[pair].1;
-                let (joint_factor, additive_factor) = (sensitivity * joint.scale * joint_slopes[pair], sensitivity * share);
+                let (joint_factor, additive_factor) =
+                    (sensitivity * joint.scale * joint_slopes[pair], sensitivity * share);
                 let along = pair * axes..(pair + 1) * axes;
                 let axis = self.distances[along.clone()].iter().zip(&additive_slopes[along]);
                 for (index, (distance, slope)) in axis.enumerate() {
@@ -179,7 +186,10 @@ impl<'a> Posterior<'a> {
             }
         }
         let all_weights = joint_weights.iter().chain(&additive_weights);
-        let by_length = by_weight.iter().zip(all_weights).map(|(sum, weight)| -2.0 * sum * weight);
+        let by_length = by_weight
+            .iter()
+            .zip(all_weights)
+            .map(|(sum, weight)| -2.0 * sum * weight);
         let mut gradient: Vec<f64> = by_length.chain([by_joint, by_additive, by_noise]).collect();
         for ((slope, logarithm), belief) in gradient.iter_mut().zip(logarithms).zip(&self.beliefs) {
             let away = (logarithm - belief.mean) / belief.deviation;
@@ -239,11 +249,11 @@ mod tests {
     fn axes_without_effect_get_long_scales_and_noise_is_recognised() {
         let inputs = inputs(60);
         let smooth: Vec<f64> = inputs.iter().map(|x| 1.4 * (6.0 * x[0]).sin()).collect();
-        let fitted = fit(&AXES, &inputs, &smooth);
-        let joint = &fitted.joint.length_scales;
-        assert!(joint[1..].iter().all(|&other| other > 3.0 * joint[0]), "{fitted:?}");
+        let (fitted, _) = fit(&AXES, &inputs, &smooth);
+        let alone = &fitted.additive.length_scales;
+        assert!(alone[1..].iter().all(|&other| other > 3.0 * alone[0]), "{fitted:?}");
         let mut rng = rng::stream(Seed(4), "test", &[]);
         let noisy: Vec<f64> = smooth.iter().map(|y| y + rng.random_range(-1.0..1.0)).collect();
-        assert!(fit(&AXES, &inputs, &noisy).noise > 10.0 * fitted.noise, "{fitted:?}");
+        assert!(fit(&AXES, &inputs, &noisy).0.noise > 10.0 * fitted.noise, "{fitted:?}");
     }
 }

@@ -85,7 +85,8 @@ struct Curvature {
 
 impl Curvature {
     fn remember(history: &mut VecDeque<Self>, from: &[f64], to: &[f64], before: &[f64], after: &[f64]) {
-        let difference = |new: &[f64], old: &[f64]| -> Vec<f64> { new.iter().zip(old).map(|(new, old)| new - old).collect() };
+        let difference =
+            |new: &[f64], old: &[f64]| -> Vec<f64> { new.iter().zip(old).map(|(new, old)| new - old).collect() };
         let (step, change) = (difference(to, from), difference(after, before));
         let product = dot(&step, &change);
         // Only where the function curves upwards does the pair describe a minimum.
@@ -175,7 +176,10 @@ mod tests {
     fn a_curved_valley_is_followed_to_its_end() {
         let bounds = [(-5.0, 5.0); 2];
         let (point, value) = minimise(&[-1.2, 1.0], &bounds, EFFORT, |x| Some(rosenbrock(x))).unwrap();
-        assert!((point[0] - 1.0).abs() < 1e-4 && (point[1] - 1.0).abs() < 1e-4, "{point:?}");
+        assert!(
+            (point[0] - 1.0).abs() < 1e-4 && (point[1] - 1.0).abs() < 1e-4,
+            "{point:?}"
+        );
         assert!(value < 1e-8);
     }
 
@@ -184,7 +188,10 @@ mod tests {
         // On the line x₀ = 0.5 the smallest value is at x₁ = 0.25.
         let bounds = [(-5.0, 0.5), (-5.0, 5.0)];
         let (point, _) = minimise(&[-1.2, 1.0], &bounds, EFFORT, |x| Some(rosenbrock(x))).unwrap();
-        assert!((point[0] - 0.5).abs() < 1e-6 && (point[1] - 0.25).abs() < 1e-4, "{point:?}");
+        assert!(
+            (point[0] - 0.5).abs() < 1e-6 && (point[1] - 0.25).abs() < 1e-4,
+            "{point:?}"
+        );
     }
 
     #[test]

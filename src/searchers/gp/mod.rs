@@ -24,7 +24,7 @@ use fit::fit;
 use kernel::{Hyperparameters, Kernel};
 use observations::Observations;
 use regression::Regression;
-use warp::warp;
+use warp::{POWERS, warp};
 
 use super::{Proposal, Searcher};
 use crate::rng::{self, Fingerprint};
@@ -35,7 +35,15 @@ use crate::trials::{Status, Trial, View};
 #[derive(Debug, Default)]
 pub struct Gp {
     /// The latest fit and the fingerprint of the observations that it was made for. It could be made again from them.
-    fitted: RefCell<Option<(u64, Hyperparameters)>>,
+    fitted: RefCell<Option<(u64, Model)>>,
+}
+
+/// What was fitted to observations.
+#[derive(Clone, Debug)]
+struct Model {
+    hyperparameters: Hyperparameters,
+    /// The power of the losses' transform.
+    power: f64,
 }
 
 /// The regression's cost grows with the cube of the observations: it sees at most so many.
@@ -77,8 +85,9 @@ impl Gp {
     fn improve(&self, view: &View<'_>, attempt: u32) -> Option<Configuration> {
         let observations = Observations::new(view, view.trials).thinned(MOST_OBSERVATIONS);
         let encoding = &observations.encoding;
-        let kernel = Kernel::new(encoding.axes(), &self.hyperparameters(view, encoding.axes().len()));
-        let targets = warp(&observations.losses);
+        let model = self.model(view, encoding.axes().len());
+        let kernel = Kernel::new(encoding.axes(), &model.hyperparameters);
+        let targets = warp(&observations.losses, model.power).targets;
         let mut regression = Regression::new(kernel, observations.inputs, targets)?;
 
         let coordinates = |trial: &Trial| encoding.coordinates(view.space, &trial.point, 0.0);
@@ -99,7 +108,10 @@ impl Gp {
             if cooling == 0.0 {
                 return 0.0;
             }
-            cooling * (view.cost)(configuration, view.min, view.max).max(f64::MIN_POSITIVE).ln()
+            cooling
+                * (view.cost)(configuration, view.min, view.max)
+                    .max(f64::MIN_POSITIVE)
+                    .ln()
         };
         let acquisition = Acquisition {
             space: view.space,
@@ -119,38 +131,55 @@ impl Gp {
         acquisition.maximise(&around, &mut rng, attempt == 0)
     }
 
-    /// Hyperparameters for so many axes, fitted to the trials before the latest milestone, so that one fit serves several
+    /// A model with so many axes, fitted to the trials before the latest milestone, so that one fit serves several
     /// proposals. What those trials have shown by now counts, which makes this a function of the view.
-    fn hyperparameters(&self, view: &View<'_>, axes: usize) -> Hyperparameters {
+    fn model(&self, view: &View<'_>, axes: usize) -> Model {
         let observations = Observations::new(view, &view.trials[..milestone(view.trials.len())]);
         let fingerprint = fingerprint(&observations);
         let known = self.fitted.borrow().clone();
-        let mut hyperparameters = match known {
-            Some((known, hyperparameters)) if known == fingerprint => hyperparameters,
+        let mut model = match known {
+            Some((known, model)) if known == fingerprint => model,
             Some(_) | None => {
-                let observations = observations.thinned(MOST_FITTED);
-                let targets = warp(&observations.losses);
-                let fitted = fit(observations.encoding.axes(), &observations.inputs, &targets);
-                *self.fitted.borrow_mut() = Some((fingerprint, fitted.clone()));
-                fitted
+                let model = fitted(&observations.thinned(MOST_FITTED));
+                *self.fitted.borrow_mut() = Some((fingerprint, model.clone()));
+                model
             }
         };
         // The first unfinished trial may have come after the milestone, and with it the resource's axis.
-        for part in [&mut hyperparameters.joint, &mut hyperparameters.additive] {
-            part.length_scales.resize(axes, 1.0);
-        }
-        hyperparameters
+        let Hyperparameters { joint, additive, .. } = &mut model.hyperparameters;
+        joint.length_scales.resize(axes, 1.0);
+        additive.length_scales.resize(axes, 1.0);
+        model
     }
 }
 
-fn knob(n: &str, d: f64) -> f64 { std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d) }
+/// The likeliest model of all powers.
+fn fitted(observations: &Observations) -> Model {
+    let models = POWERS.map(|power| {
+        let warped = warp(&observations.losses, power);
+        let axes = observations.encoding.axes();
+        let (hyperparameters, value) = fit(axes, &observations.inputs, &warped.targets);
+        (value - warped.log_jacobian, Model { hyperparameters, power })
+    });
+    let [first, others @ ..] = models;
+    let likelier = |best: (f64, Model), other: (f64, Model)| if other.0 < best.0 { other } else { best };
+    others.into_iter().fold(first, likelier).1
+}
+
+fn knob(n: &str, d: f64) -> f64 {
+    std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d)
+}
 /// How much better than the best a trial must be to count as an improvement, in deviations of the targets: nothing, while
 /// the search gets on. Where it has not for some trials, every other one looks for more than the little that a plateau
 /// around the incumbent promises (Jones 2001, §5, on targets below the best).
 fn ambition(trials: &[Trial]) -> f64 {
     let losses = trials.iter().filter_map(|trial| Some((trial.best()?.loss, trial.id)));
     let since = losses.min().map_or(0, |(_, id)| trials.len() - id.index());
-    if since > knob("GP_PAT", 5.0) as usize && trials.len() % 2 == 1 { knob("GP_XI", 0.1) } else { 0.0 }
+    if since > knob("GP_PAT", 8.0) as usize && trials.len() % 2 == 1 {
+        knob("GP_XI", 0.1)
+    } else {
+        0.0
+    }
 }
 
 /// Trials that promise most when complete, with their predictions: noise is smoothed out and what is unfinished is

@@ -80,7 +80,12 @@ impl Observations {
         let last = if is_complete(trial, view.max) {
             view.max
         } else {
-            trial.observations.iter().map(|observation| observation.at).max().unwrap_or(view.max)
+            trial
+                .observations
+                .iter()
+                .map(|observation| observation.at)
+                .max()
+                .unwrap_or(view.max)
         };
         for &level in levels.iter().filter(|level| level.0.saturating_mul(LEVELS) <= last.0) {
             let until = trial.observations.iter().filter(|observation| observation.at <= level);
@@ -92,7 +97,8 @@ impl Observations {
     }
 
     fn push(&mut self, space: &Space, trial: &Trial, missing: f64, loss: Loss) {
-        self.inputs.push(self.encoding.coordinates(space, &trial.point, missing));
+        self.inputs
+            .push(self.encoding.coordinates(space, &trial.point, missing));
         self.losses.push(loss.get());
     }
 }

@@ -86,7 +86,10 @@ impl Regression {
 
     /// Predictions at points.
     pub(crate) fn predict(&self, points: &[Vec<f64>]) -> Vec<Prediction> {
-        points.chunks(BLOCK).flat_map(|points| self.predict_block(points)).collect()
+        points
+            .chunks(BLOCK)
+            .flat_map(|points| self.predict_block(points))
+            .collect()
     }
 
     fn predict_block(&self, points: &[Vec<f64>]) -> Vec<Prediction> {

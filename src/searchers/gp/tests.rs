@@ -87,7 +87,11 @@ fn constraints_and_conditions_hold_for_every_proposal() {
     for trial in &trials {
         assert!(space.contains(&trial.configuration) && space.is_feasible(&trial.configuration));
     }
-    assert!(best(&trials) < -0.95, "the optimum lies on the constraint: {}", best(&trials));
+    assert!(
+        best(&trials) < -0.95,
+        "the optimum lies on the constraint: {}",
+        best(&trials)
+    );
 }
 
 #[test]
