@@ -22,7 +22,7 @@ pub(super) struct Acquisition<'a> {
     pub(super) regression: &'a Regression,
     /// What is to be improved on.
     pub(super) best: f64,
-    /// How much the user's prior counts (Hvarfner et al. 2022, πBO, equation 6).
+    /// How much the user's prior counts (Hvarfner et al. 2022, equation 6).
     pub(super) prior_weight: f64,
     /// The logarithm of what a configuration costs, to some power; it is subtracted.
     pub(super) log_cost: &'a dyn Fn(&Configuration) -> f64,
@@ -96,7 +96,7 @@ impl Acquisition<'_> {
                 break;
             };
             let unit = self.perturbed(centre, rng);
-            candidates.extend(self.candidate(unit));
+            candidates.extend(self.candidate(&unit));
         }
         candidates
     }
@@ -106,7 +106,7 @@ impl Acquisition<'_> {
         let count = self.encoding.parameters().len().max(1);
         let width = 0.3 * 0.5_f64.powi(rng.random_range(0..6));
         // Few coordinates at a time in large spaces (Regis & Shoemaker 2013, DYCORS), at least one.
-        let share = (rng.random_range(1..=4) as f64 / count as f64).min(1.0);
+        let share = (f64::from(rng.random_range(1..=4_u32)) / count as f64).min(1.0);
         let certain = self.encoding.parameters()[rng.random_range(0..count)];
         let mut unit: Vec<f64> = centre
             .iter()
@@ -120,21 +120,18 @@ impl Acquisition<'_> {
                 Shape::Unordered { .. } => unit[index] = rng.random(),
                 Shape::Constant => {}
                 Shape::Continuous | Shape::Ordered { .. } => {
-                    let step: f64 = (0..4).map(|_| rng.random::<f64>() - 0.5).sum::<f64>() * 1.7;
+                    // A sum of four uniform numbers is nearly normal; so scaled its deviation is 1.
+                    let step = (0..4).map(|_| rng.random::<f64>() - 0.5).sum::<f64>() * 3.0_f64.sqrt();
                     let moved = unit[index] + width * step;
-                    unit[index] = if (0.0..=1.0).contains(&moved) {
-                        moved
-                    } else {
-                        moved.clamp(0.0, 1.0)
-                    };
+                    unit[index] = moved.clamp(0.0, 1.0);
                 }
             }
         }
         unit
     }
 
-    fn candidate(&self, unit: Vec<f64>) -> Option<Candidate> {
-        self.candidate_at(&unit, self.space.decode(&unit))
+    fn candidate(&self, unit: &[f64]) -> Option<Candidate> {
+        self.candidate_at(unit, self.space.decode(unit))
     }
 
     fn candidate_of(&self, configuration: Configuration) -> Option<Candidate> {
@@ -257,7 +254,7 @@ impl Acquisition<'_> {
         for (&axis, &place) in moving.iter().zip(&end) {
             unit[parameters[axis]] = place;
         }
-        let judged = self.judge(self.candidate(unit).into_iter().collect());
+        let judged = self.judge(self.candidate(&unit).into_iter().collect());
         judged.into_iter().next()
     }
 
@@ -301,7 +298,7 @@ impl Acquisition<'_> {
                 let share = domain.share(other);
                 let mut unit = from.unit.clone();
                 unit[index] = 0.5 * (share.start + share.end);
-                neighbours.extend(self.candidate(unit));
+                neighbours.extend(self.candidate(&unit));
             }
         }
         neighbours

@@ -178,8 +178,8 @@ impl<'a> Posterior<'a> {
                 let (joint_factor, additive_factor) =
                     (sensitivity * joint.scale * joint_slopes[pair], sensitivity * share);
                 let along = pair * axes..(pair + 1) * axes;
-                let axis = self.distances[along.clone()].iter().zip(&additive_slopes[along]);
-                for (index, (distance, slope)) in axis.enumerate() {
+                let both = self.distances[along.clone()].iter().zip(&additive_slopes[along]);
+                for (index, (distance, slope)) in both.enumerate() {
                     by_weight[index] += joint_factor * distance;
                     by_weight[axes + index] += additive_factor * slope * distance;
                 }

@@ -7,13 +7,13 @@
 
 mod acquisition;
 mod cholesky;
-mod encoding;
-mod expected_improvement;
-mod fit;
-mod kernel;
+pub(crate) mod encoding;
+pub(crate) mod expected_improvement;
+pub(crate) mod fit;
+pub(crate) mod kernel;
 mod minimise;
-mod observations;
-mod regression;
+pub(crate) mod observations;
+pub(crate) mod regression;
 mod startup;
 mod warp;
 
@@ -166,17 +166,20 @@ fn fitted(observations: &Observations) -> Model {
     others.into_iter().fold(first, likelier).1
 }
 
-fn knob(n: &str, d: f64) -> f64 {
-    std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d)
-}
-/// How much better than the best a trial must be to count as an improvement, in deviations of the targets: nothing, while
-/// the search gets on. Where it has not for some trials, every other one looks for more than the little that a plateau
-/// around the incumbent promises (Jones 2001, §5, on targets below the best).
+/// Trials without an improvement after which the search looks further.
+const PATIENCE: usize = 8;
+
+/// How much better than the best it then wants to get, in deviations of the targets.
+const AMBITION: f64 = 0.1;
+
+/// How much better than the best a trial must be to count as an improvement: nothing, while the search gets on. Where it
+/// has not for some trials, every other one looks for more than the little that a plateau around the incumbent promises
+/// (Jones 2001, §5, on targets below the best).
 fn ambition(trials: &[Trial]) -> f64 {
     let losses = trials.iter().filter_map(|trial| Some((trial.best()?.loss, trial.id)));
     let since = losses.min().map_or(0, |(_, id)| trials.len() - id.index());
-    if since > knob("GP_PAT", 8.0) as usize && trials.len() % 2 == 1 {
-        knob("GP_XI", 0.1)
+    if since > PATIENCE && trials.len() % 2 == 1 {
+        AMBITION
     } else {
         0.0
     }

@@ -98,7 +98,7 @@ fn constraints_and_conditions_hold_for_every_proposal() {
 fn running_trials_are_kept_away_from() {
     let (name, domain) = float("x");
     let space = Space::new(vec![Parameter::new(name, domain)], vec![]).unwrap();
-    let mut trials = run(&Gp::default(), &space, 2, 8, &|c| (3.0 * number(c, "x")).sin());
+    let mut trials = run(&Gp::default(), &space, 2, 8, &|c| (20.0 * number(c, "x")).sin());
     let gp = Gp::default();
     let mut proposed = Vec::new();
     for id in 8..11 {
