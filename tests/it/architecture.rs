@@ -12,7 +12,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("space", &["rng", "suggestion", "units"]),
     ("spec", &["space", "suggestion", "units"]),
     ("trials", &["space", "units"]),
-    ("searchers", &["rng", "space", "spec", "trials"]),
+    ("searchers", &["rng", "space", "spec", "trials", "units"]),
     ("schedulers", &["spec", "trials", "units"]),
     (
         "policies",
