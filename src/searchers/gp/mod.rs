@@ -167,7 +167,7 @@ fn fitted(observations: &Observations) -> Model {
 }
 
 /// Trials without an improvement after which the search looks further.
-const PATIENCE: usize = 8;
+const PATIENCE: usize = 5;
 
 /// How much better than the best it then wants to get, in deviations of the targets.
 const AMBITION: f64 = 0.1;
