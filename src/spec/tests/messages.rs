@@ -146,7 +146,7 @@ error: `method` cannot be `gird`
 4 | method: gird
   |         ^^^^ not supported
   |
-  = help: supported: `tpe`, `random`, `auto`, `bayes` and `bayesian`
+  = help: supported: `tpe`, `gp`, `random`, `auto`, `bayes` and `bayesian`
 "##);
     insta::assert_snapshot!(errors_with("early_terminate: {type: hyperband, min_iter: 3}"), @r##"
 error: `type` cannot be `hyperband`
