@@ -9,6 +9,7 @@ mod cma_es;
 mod first_points;
 mod flow2;
 mod folded;
+pub(crate) mod gp;
 mod grid;
 mod nsga2;
 mod random;
@@ -22,6 +23,7 @@ pub use bohb::Bohb;
 pub use cfo::Cfo;
 pub use cma_es::CmaEs;
 pub use first_points::FirstPoints;
+pub use gp::Gp;
 pub use grid::Grid;
 pub use nsga2::Nsga2;
 pub use random::Random;
@@ -64,6 +66,7 @@ pub fn build(spec: SearcherSpec) -> Box<dyn Searcher> {
     let searcher: Box<dyn Searcher> = match spec {
         SearcherSpec::Random => Box::new(Random),
         SearcherSpec::Tpe => Box::new(Tpe::default()),
+        SearcherSpec::Gp => Box::new(Gp::default()),
         SearcherSpec::Cfo => Box::new(Cfo::default()),
         SearcherSpec::BlendSearch => Box::new(BlendSearch::default()),
         SearcherSpec::CmaEs => Box::new(CmaEs::default()),

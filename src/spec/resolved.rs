@@ -203,15 +203,18 @@ pub enum SearcherSpec {
     /// Evolution by covariance matrix adaptation.
     #[serde(rename = "cma-es")]
     CmaEs,
+    /// Bayesian optimisation with a Gaussian process.
+    Gp,
 }
 
 impl SearcherSpec {
     /// Every searcher by the name that specs and `automl ask-tell --method` use.
-    pub const NAMES: [(&str, Self); 9] = [
+    pub const NAMES: [(&str, Self); 10] = [
         ("random", Self::Random),
         ("grid", Self::Grid),
         ("sobol", Self::Sobol),
         ("tpe", Self::Tpe),
+        ("gp", Self::Gp),
         ("cma-es", Self::CmaEs),
         ("cfo", Self::Cfo),
         ("blendsearch", Self::BlendSearch),

@@ -1,0 +1,67 @@
+//! Points of the unit cube as the kernel sees them: one coordinate for every parameter that can vary.
+
+use super::kernel::Axis;
+use crate::space::{Shape, Space};
+
+/// Where an inactive number lies: in the middle, as near to all as it can be. That it is inactive shows in the parameter
+/// on which its condition depends.
+const INACTIVE_NUMBER: f64 = 0.5;
+
+/// An inactive choice is a value of its own.
+const INACTIVE_CATEGORY: f64 = -1.0;
+
+/// Which parameter lies on which axis.
+#[derive(Clone, Debug)]
+pub(crate) struct Encoding {
+    axes: Vec<Axis>,
+    /// For every axis but the resource, the place of its parameter.
+    parameters: Vec<usize>,
+}
+
+impl Encoding {
+    /// The axes of a space, and a last one for the resource if wanted.
+    pub(crate) fn new(space: &Space, with_resource: bool) -> Self {
+        let mut axes = Vec::new();
+        let mut parameters = Vec::new();
+        for (index, parameter) in space.parameters().iter().enumerate() {
+            match parameter.domain.shape() {
+                Shape::Constant => continue,
+                Shape::Continuous | Shape::Ordered { .. } => axes.push(Axis::Number),
+                Shape::Unordered { .. } => axes.push(Axis::Category),
+            }
+            parameters.push(index);
+        }
+        if with_resource {
+            axes.push(Axis::Resource);
+        }
+        Self { axes, parameters }
+    }
+
+    /// The axes.
+    pub(crate) fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// For every axis but the resource, the place of its parameter in the space.
+    pub(crate) fn parameters(&self) -> &[usize] {
+        &self.parameters
+    }
+
+    /// The coordinates of a point of `space`; `missing` is the coordinate on the resource's axis, if there is one.
+    pub(crate) fn coordinates(&self, space: &Space, point: &[Option<f64>], missing: f64) -> Vec<f64> {
+        let mut coordinates: Vec<f64> = self
+            .parameters
+            .iter()
+            .zip(&self.axes)
+            .map(|(&index, axis)| match (axis, point[index]) {
+                (Axis::Category, Some(place)) => space.parameters()[index].domain.number_at(place) as f64,
+                (Axis::Category, None) => INACTIVE_CATEGORY,
+                (Axis::Number | Axis::Resource, place) => place.unwrap_or(INACTIVE_NUMBER),
+            })
+            .collect();
+        if self.axes.len() > self.parameters.len() {
+            coordinates.push(missing);
+        }
+        coordinates
+    }
+}

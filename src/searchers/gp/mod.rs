@@ -1,0 +1,245 @@
+//! Bayesian optimisation with a Gaussian process (Garnett 2023, "Bayesian Optimization").
+//!
+//! A regression over the observations predicts every configuration's loss and how sure that is; proposed is the
+//! configuration whose expected improvement on the best is largest. Begin reading at [`Gp`]. `observations`, `encoding`
+//! and `warp` turn trials into numbers; `kernel`, `fit` and `regression` learn from numbers and know nothing of trials;
+//! `acquisition` searches for the next trial. `cholesky` and `minimise` are the mathematics below.
+
+mod acquisition;
+mod cholesky;
+pub(crate) mod encoding;
+pub(crate) mod expected_improvement;
+pub(crate) mod fit;
+pub(crate) mod kernel;
+mod minimise;
+pub(crate) mod observations;
+pub(crate) mod regression;
+mod startup;
+mod warp;
+
+use std::cell::RefCell;
+
+use acquisition::{Acquisition, key};
+use fit::fit;
+use kernel::{Hyperparameters, Kernel};
+use observations::Observations;
+use regression::Regression;
+use warp::{POWERS, warp};
+
+use super::{Proposal, Searcher};
+use crate::rng::{self, Fingerprint};
+use crate::space::Configuration;
+use crate::trials::{Status, Trial, View};
+
+/// Bayesian optimisation with a Gaussian process.
+#[derive(Debug, Default)]
+pub struct Gp {
+    /// The latest fit and the fingerprint of the observations that it was made for. It could be made again from them.
+    fitted: RefCell<Option<(u64, Model)>>,
+}
+
+/// What was fitted to observations.
+#[derive(Clone, Debug)]
+struct Model {
+    hyperparameters: Hyperparameters,
+    /// The power of the losses' transform.
+    power: f64,
+}
+
+/// The regression's cost grows with the cube of the observations: it sees at most so many.
+const MOST_OBSERVATIONS: usize = 600;
+
+/// The fit makes dozens of regressions: it sees fewer.
+const MOST_FITTED: usize = 128;
+
+/// The incumbent is sought among so many of the best observed trials.
+const CONTENDERS: usize = 64;
+
+/// Searches begin around so many of the best trials.
+const AROUND: usize = 5;
+
+/// A prior's exponent is this over the number of trials (Hvarfner et al. 2022, §5.1: a tenth of the budget, for budgets of 100 trials).
+const PRIOR_TRUST: f64 = 10.0;
+
+impl Searcher for Gp {
+    fn name(&self) -> &'static str {
+        "gp"
+    }
+
+    fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
+        let observed = view.trials.iter().filter(|trial| trial.best().is_some()).count();
+        let improved = if observed < 2 || view.trials.len() < startup::trials(view.space) {
+            None
+        } else {
+            self.improve(view, attempt)
+        };
+        Proposal {
+            configuration: improved.unwrap_or_else(|| startup::configuration(view, attempt)),
+            origin: self.name(),
+        }
+    }
+}
+
+impl Gp {
+    /// The configuration that promises the largest improvement.
+    fn improve(&self, view: &View<'_>, attempt: u32) -> Option<Configuration> {
+        let observations = Observations::new(view, view.trials).thinned(MOST_OBSERVATIONS);
+        let encoding = &observations.encoding;
+        let model = self.model(view, encoding.axes().len());
+        let kernel = Kernel::new(encoding.axes(), &model.hyperparameters);
+        let targets = warp(&observations.losses, model.power).targets;
+        let mut regression = Regression::new(kernel, observations.inputs, targets)?;
+
+        let coordinates = |trial: &Trial| encoding.coordinates(view.space, &trial.point, 0.0);
+        let ranking = ranking(view.trials, &regression, coordinates);
+        let best = ranking.first()?.0;
+        let around: Vec<&[Option<f64>]> = ranking
+            .iter()
+            .take(AROUND)
+            .map(|(_, trial)| trial.point.as_slice())
+            .collect();
+        for trial in view.trials {
+            if matches!(trial.status, Status::Running { .. }) {
+                regression.believe(coordinates(trial));
+            }
+        }
+        let cooling = cooling(view);
+        let log_cost = |configuration: &Configuration| {
+            if cooling == 0.0 {
+                return 0.0;
+            }
+            cooling
+                * (view.cost)(configuration, view.min, view.max)
+                    .max(f64::MIN_POSITIVE)
+                    .ln()
+        };
+        let acquisition = Acquisition {
+            space: view.space,
+            encoding,
+            regression: &regression,
+            best: best - ambition(view.trials),
+            prior_weight: if view.space.has_prior() {
+                PRIOR_TRUST / view.trials.len() as f64
+            } else {
+                0.0
+            },
+            log_cost: &log_cost,
+            tried: view.trials.iter().map(|trial| key(&coordinates(trial))).collect(),
+        };
+        let mut rng = rng::stream(view.seed, "gp", &[view.trials.len() as u64, u64::from(attempt)]);
+        // A redraw is wanted only where the best proposal will not do: then any other good one will.
+        acquisition.maximise(&around, &mut rng, attempt == 0)
+    }
+
+    /// A model with so many axes, fitted to the trials before the latest milestone, so that one fit serves several
+    /// proposals. What those trials have shown by now counts, which makes this a function of the view.
+    fn model(&self, view: &View<'_>, axes: usize) -> Model {
+        let observations = Observations::new(view, &view.trials[..milestone(view.trials.len())]);
+        let fingerprint = fingerprint(&observations);
+        let known = self.fitted.borrow().clone();
+        let mut model = match known {
+            Some((known, model)) if known == fingerprint => model,
+            Some(_) | None => {
+                let model = fitted(&observations.thinned(MOST_FITTED));
+                *self.fitted.borrow_mut() = Some((fingerprint, model.clone()));
+                model
+            }
+        };
+        // The first unfinished trial may have come after the milestone, and with it the resource's axis.
+        let Hyperparameters { joint, additive, .. } = &mut model.hyperparameters;
+        joint.length_scales.resize(axes, 1.0);
+        additive.length_scales.resize(axes, 1.0);
+        model
+    }
+}
+
+/// The likeliest model of all powers.
+fn fitted(observations: &Observations) -> Model {
+    let models = POWERS.map(|power| {
+        let warped = warp(&observations.losses, power);
+        let axes = observations.encoding.axes();
+        let (hyperparameters, value) = fit(axes, &observations.inputs, &warped.targets);
+        (value - warped.log_jacobian, Model { hyperparameters, power })
+    });
+    let [first, others @ ..] = models;
+    let likelier = |best: (f64, Model), other: (f64, Model)| if other.0 < best.0 { other } else { best };
+    others.into_iter().fold(first, likelier).1
+}
+
+/// Trials without an improvement after which the search looks further.
+const PATIENCE: usize = 5;
+
+/// How much better than the best it then wants to get, in deviations of the targets.
+const AMBITION: f64 = 0.1;
+
+/// How much better than the best a trial must be to count as an improvement: nothing, while the search gets on. Where it
+/// has not for some trials, every other one looks for more than the little that a plateau around the incumbent promises
+/// (Jones 2001, §5, on targets below the best).
+fn ambition(trials: &[Trial]) -> f64 {
+    let losses = trials.iter().filter_map(|trial| Some((trial.best()?.loss, trial.id)));
+    let since = losses.min().map_or(0, |(_, id)| trials.len() - id.index());
+    if since > PATIENCE && trials.len() % 2 == 1 {
+        AMBITION
+    } else {
+        0.0
+    }
+}
+
+/// Trials that promise most when complete, with their predictions: noise is smoothed out and what is unfinished is
+/// thought to its end.
+fn ranking<'a>(
+    trials: &'a [Trial],
+    regression: &Regression,
+    coordinates: impl Fn(&Trial) -> Vec<f64>,
+) -> Vec<(f64, &'a Trial)> {
+    let known = trials.iter().filter(|trial| trial.status != Status::Failed);
+    let mut known: Vec<_> = known
+        .filter_map(|trial| trial.best().map(|best| (best.loss, trial)))
+        .collect();
+    known.sort_by_key(|&(loss, trial)| (loss, trial.id));
+    known.truncate(CONTENDERS);
+    let places: Vec<Vec<f64>> = known.iter().map(|(_, trial)| coordinates(trial)).collect();
+    let predicted = regression.predict(&places).into_iter().zip(known);
+    let mut ranking: Vec<(f64, &Trial)> = predicted
+        .map(|(prediction, (_, trial))| (prediction.mean, trial))
+        .collect();
+    ranking.sort_by(|left, right| left.0.total_cmp(&right.0));
+    ranking
+}
+
+/// The power of the predicted cost by which improvements are divided: the share of the budget that is left, so that
+/// cheap trials come first (Lee et al. 2020, "Cost-aware Bayesian optimization", §3.2); 0 where no budget is known.
+fn cooling(view: &View<'_>) -> f64 {
+    let by_samples = view
+        .budget
+        .map(|budget| 1.0 - view.spent().0 as f64 / budget.0.max(1) as f64);
+    let by_trials = view
+        .trials_left
+        .map(|left| f64::from(left) / (f64::from(left) + view.trials.len() as f64));
+    let left = by_samples.into_iter().chain(by_trials).min_by(f64::total_cmp);
+    left.map_or(0.0, |share| share.clamp(0.0, 1.0))
+}
+
+/// The number of trials to which the model is fitted when there are `trials`: all while that is cheap, then a new fit
+/// for every sixteenth more.
+fn milestone(trials: usize) -> usize {
+    const ALWAYS: usize = 64;
+    const SHARE: usize = 16;
+    if trials <= ALWAYS {
+        return trials;
+    }
+    trials - trials % (trials / SHARE)
+}
+
+fn fingerprint(observations: &Observations) -> u64 {
+    let mut fingerprint = Fingerprint::new();
+    for (input, loss) in observations.inputs.iter().zip(&observations.losses) {
+        for coordinate in input.iter().chain([loss]) {
+            fingerprint.number(coordinate.to_bits());
+        }
+    }
+    fingerprint.finish()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! The searcher as a whole.
+
+use rand::RngExt as _;
+
+use super::super::Random;
+use super::super::conformance::{mixed_space, run, view};
+use super::*;
+use crate::space::{Configuration, Domain, Expression, Parameter, Space, Value};
+use crate::trials::Observation;
+use crate::units::{Goal, Samples, Seed, TrialId};
+
+fn float(name: &str) -> (String, Domain) {
+    let domain = Domain::Float {
+        min: 0.0,
+        max: 1.0,
+        log: false,
+        step: None,
+    };
+    (name.to_owned(), domain)
+}
+
+fn number(configuration: &Configuration, name: &str) -> f64 {
+    configuration.get(name).and_then(Value::as_f64).unwrap()
+}
+
+fn best(trials: &[Trial]) -> f64 {
+    trials.iter().filter_map(Trial::loss).min().unwrap().get()
+}
+
+#[test]
+fn a_smooth_function_is_solved_in_few_trials() {
+    let parameters = ["x", "y", "z"].map(|name| {
+        let (name, domain) = float(name);
+        Parameter::new(name, domain)
+    });
+    let space = Space::new(parameters.into(), vec![]).unwrap();
+    let bowl = |configuration: &Configuration| {
+        let away = |name, optimum: f64| (number(configuration, name) - optimum).powi(2);
+        away("x", 0.3) + 2.0 * away("y", 0.8) + 0.5 * away("z", 0.1)
+    };
+    for seed in 0..3 {
+        let found = best(&run(&Gp::default(), &space, seed, 25, &bowl));
+        let by_chance = best(&run(&Random, &space, seed, 25, &bowl));
+        assert!(found < 0.001 && found < 0.2 * by_chance, "{found} against {by_chance}");
+    }
+}
+
+#[test]
+fn choices_and_whole_numbers_are_found_with_the_rest() {
+    let space = mixed_space();
+    let objective = |configuration: &Configuration| {
+        let rate = (number(configuration, "rate").log10() + 3.0).powi(2) / 4.0;
+        let depth = (number(configuration, "depth") - 4.0).abs();
+        let kind = f64::from(u8::from(configuration.get("kind") != Some(&Value::Text("b".into()))));
+        rate + depth + kind
+    };
+    for seed in 0..3 {
+        let found = best(&run(&Gp::default(), &space, seed, 35, &objective));
+        assert!(found < 0.1, "{found}");
+    }
+}
+
+#[test]
+fn constraints_and_conditions_hold_for_every_proposal() {
+    let texts = ["sgd", "adam"].map(|text| Value::Text(text.into())).to_vec();
+    let kind = Domain::Choice {
+        values: texts,
+        ordered: false,
+    };
+    let (x, domain) = float("x");
+    let condition = Expression::one_of("kind", &[Value::Text("sgd".into())]);
+    let constraint = Expression::parse("x + y <= 1.0", &[("x", &domain), ("y", &domain)]).unwrap();
+    let space = Space::new(
+        vec![
+            Parameter::new("kind", kind),
+            Parameter::new(x, domain.clone()),
+            Parameter::new("y", domain.clone()),
+            Parameter {
+                condition: Some(condition),
+                ..Parameter::new("momentum", domain)
+            },
+        ],
+        vec![constraint],
+    )
+    .unwrap();
+    let trials = run(&Gp::default(), &space, 1, 25, &|c| -number(c, "x") - number(c, "y"));
+    for trial in &trials {
+        assert!(space.contains(&trial.configuration) && space.is_feasible(&trial.configuration));
+    }
+    assert!(
+        best(&trials) < -0.95,
+        "the optimum lies on the constraint: {}",
+        best(&trials)
+    );
+}
+
+#[test]
+fn running_trials_are_kept_away_from() {
+    let (name, domain) = float("x");
+    let space = Space::new(vec![Parameter::new(name, domain)], vec![]).unwrap();
+    let mut trials = run(&Gp::default(), &space, 2, 8, &|c| (20.0 * number(c, "x")).sin());
+    let gp = Gp::default();
+    let mut proposed = Vec::new();
+    for id in 8..11 {
+        let proposal = gp.propose(&view(&space, 2, &trials), 0);
+        proposed.push(number(&proposal.configuration, "x"));
+        trials.push(Trial {
+            id: TrialId(id),
+            point: space.encode(&proposal.configuration).unwrap(),
+            configuration: proposal.configuration,
+            origin: "gp".into(),
+            status: Status::Running { to: Samples(1) },
+            reached: Samples(0),
+            segments: 0,
+            observations: vec![],
+        });
+    }
+    for (index, place) in proposed.iter().enumerate() {
+        let nearest = proposed[..index].iter().map(|other| (place - other).abs());
+        assert!(nearest.fold(1.0, f64::min) > 1e-3, "{proposed:?}");
+    }
+}
+
+#[test]
+fn unfinished_trials_show_where_to_look() {
+    let (name, domain) = float("x");
+    let space = Space::new(vec![Parameter::new(name, domain)], vec![]).unwrap();
+    let mut rng = rng::stream(Seed(5), "test", &[]);
+    // Only what is far from 0.7 has run to its end.
+    let trials: Vec<Trial> = (0..24)
+        .map(|id| {
+            let configuration = space.decode(&[rng.random()]);
+            let away = (number(&configuration, "x") - 0.7).abs();
+            let is_complete = away > 0.4;
+            let at = Samples(if is_complete { 9 } else { 1 });
+            let loss = Goal::Minimize.loss(away * away + 1.0 / at.0 as f64);
+            Trial {
+                id: TrialId(id),
+                point: space.encode(&configuration).unwrap(),
+                configuration,
+                origin: "gp".into(),
+                status: if is_complete { Status::Completed } else { Status::Paused },
+                reached: at,
+                segments: 1,
+                observations: vec![Observation { at, loss }],
+            }
+        })
+        .collect();
+    let view = View {
+        max: Samples(9),
+        ..view(&space, 5, &trials)
+    };
+    let proposed = number(&Gp::default().propose(&view, 0).configuration, "x");
+    assert!((proposed - 0.7).abs() < 0.15, "{proposed}");
+}
+
+#[test]
+fn a_searcher_that_saw_nothing_before_proposes_the_same() {
+    let space = mixed_space();
+    let trials = run(&Gp::default(), &space, 4, 70, &|c| number(c, "rate").ln().abs());
+    let mut used = Gp::default();
+    for count in [66, 68, 70] {
+        used.propose(&view(&space, 4, &trials[..count]), 0);
+        for trial in &trials[..count] {
+            used.observe(trial);
+        }
+    }
+    let view = view(&space, 4, &trials);
+    assert_eq!(used.propose(&view, 0), Gp::default().propose(&view, 0));
+}

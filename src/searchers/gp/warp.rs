@@ -1,0 +1,133 @@
+//! Losses as targets of the regression: in the shape that the regression explains best, with mean 0 and variance 1.
+//!
+//! A Gaussian process believes that values are spread evenly around their mean. Losses often are not: a few are near the best
+//! and some are worse by orders of magnitude. The Box-Cox transform (Box & Cox 1964) mends that, as in HEBO
+//! (Cowen-Rivers et al. 2022, §3.1); it keeps the order. Its power is not the one that makes losses most normal but the one
+//! with which the regression is likeliest (Snelson et al. 2004, "Warped Gaussian processes", §3): a sum of effects of single
+//! parameters stays one.
+
+/// The powers that are tried; 0 is the logarithm, 1 leaves the shape as it is.
+pub(super) const POWERS: [f64; 3] = [0.0, 0.5, 1.0];
+
+/// The transform needs positive numbers. Losses have no natural zero, so it is put below the best of them, by this share of the
+/// distance between the best and the median.
+const BELOW_BEST: f64 = 0.1;
+
+/// Losses further from the best than so many times the median count as so far: their powers must be finite.
+const FARTHEST: f64 = 1e50;
+
+/// Transformed losses.
+#[derive(Clone, Debug)]
+pub(super) struct Warped {
+    /// The targets.
+    pub(super) targets: Vec<f64>,
+    /// The logarithm of the determinant of the transform's derivative, up to what is the same for all powers.
+    pub(super) log_jacobian: f64,
+}
+
+/// The targets for these losses; failed trials, whose loss is infinite, are as bad as the worst of the others.
+pub(super) fn warp(losses: &[f64], power: f64) -> Warped {
+    let nothing = || Warped {
+        targets: vec![0.0; losses.len()],
+        log_jacobian: 0.0,
+    };
+    let mut sorted: Vec<f64> = losses.iter().copied().filter(|loss| loss.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let (Some(&best), Some(&worst)) = (sorted.first(), sorted.last()) else {
+        return nothing();
+    };
+    // Where half of the losses are the best one, the median says nothing.
+    let distances = [sorted[sorted.len() / 2] - best, worst - best];
+    let Some(&unit) = distances.iter().find(|&&distance| distance > 0.0) else {
+        return nothing();
+    };
+    let positive = losses
+        .iter()
+        .map(|loss| ((loss.min(worst) - best) / unit).min(FARTHEST) + BELOW_BEST);
+    let positive: Vec<f64> = positive.collect();
+    let transformed: Vec<f64> = positive
+        .iter()
+        .map(|value| {
+            if power == 0.0 {
+                value.ln()
+            } else {
+                (value.powf(power) - 1.0) / power
+            }
+        })
+        .collect();
+    let (mean, variance) = mean_and_variance(&transformed);
+    if variance <= 0.0 {
+        return nothing();
+    }
+    let deviation = variance.sqrt();
+    let logarithms: f64 = positive.iter().map(|value| value.ln()).sum();
+    Warped {
+        targets: transformed.iter().map(|value| (value - mean) / deviation).collect(),
+        log_jacobian: (power - 1.0) * logarithms - losses.len() as f64 * deviation.ln(),
+    }
+}
+
+fn mean_and_variance(values: &[f64]) -> (f64, f64) {
+    let count = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
+    (mean, variance)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn targets_are_finite_standardised_and_in_the_order_of_the_losses(
+            losses in prop::collection::vec(prop_oneof![-1e3..1e3, -1e300..1e300, Just(0.0), Just(f64::INFINITY)], 1..40),
+            power in prop::sample::select(&POWERS),
+        ) {
+            let targets = warp(&losses, power).targets;
+            let (mean, variance) = mean_and_variance(&targets);
+            prop_assert!(targets.iter().all(|target| target.is_finite()));
+            prop_assert!(mean.abs() < 1e-6 && (variance < 1e-6 || (variance - 1.0).abs() < 1e-6));
+            for (left, a) in losses.iter().zip(&targets) {
+                for (right, b) in losses.iter().zip(&targets) {
+                    prop_assert!(left > right || *a <= b + 1e-9);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_logarithm_makes_values_that_span_decades_even() {
+        // At every tenth of a decade one.
+        let losses: Vec<f64> = (0..40).map(|i| 10.0_f64.powf(f64::from(i) / 10.0)).collect();
+        let skewness = |power| -> f64 {
+            let targets = warp(&losses, power).targets;
+            targets.iter().map(|target| target.powi(3)).sum::<f64>() / 40.0
+        };
+        assert!(
+            skewness(0.0).abs() < 1.0 && skewness(1.0) > 2.0,
+            "{} and {}",
+            skewness(0.0),
+            skewness(1.0)
+        );
+    }
+
+    #[test]
+    fn the_jacobian_is_that_of_the_transform() {
+        // Without standardisation every derivative is the value to the power less one: compare two powers.
+        let losses = [0.0, 1.0, 2.0];
+        let linear = warp(&losses, 1.0);
+        let slope = linear.targets[1] - linear.targets[0];
+        assert!((linear.log_jacobian - 3.0 * slope.ln()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn failed_trials_are_as_bad_as_the_worst_and_equal_losses_say_nothing() {
+        let targets = warp(&[1.0, f64::INFINITY, 3.0, 2.0], 0.5).targets;
+        assert_eq!(targets[1], targets[2]);
+        assert_eq!(warp(&[2.0, 2.0], 0.0).targets, [0.0, 0.0]);
+        assert_eq!(warp(&[f64::INFINITY; 3], 1.0).targets, [0.0; 3]);
+    }
+}
