@@ -156,11 +156,17 @@ pub enum SearcherSpec {
     Random,
     /// Tree-structured Parzen estimator.
     Tpe,
+    /// A model of learning curves, which also decides what goes on: `early_terminate` is not used.
+    FreezeThaw,
 }
 
 impl SearcherSpec {
     /// Every searcher by the name that specs and `automl ask-tell --method` use.
-    pub const NAMES: [(&str, Self); 2] = [("tpe", Self::Tpe), ("random", Self::Random)];
+    pub const NAMES: [(&str, Self); 3] = [
+        ("tpe", Self::Tpe),
+        ("random", Self::Random),
+        ("freeze_thaw", Self::FreezeThaw),
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
