@@ -38,13 +38,10 @@ impl History {
                 return;
             }
         };
-        for rung in self.recorded[number]..reached {
+        for (rung, &level) in rungs.iter().enumerate().take(reached).skip(self.recorded[number]) {
             // A trial that ended early ends as what it was: that is its final value.
             let is_last = rung + 1 == reached;
-            let seen = trial
-                .observations
-                .iter()
-                .filter(|seen| is_last || seen.at <= rungs[rung]);
+            let seen = trial.observations.iter().filter(|seen| is_last || seen.at <= level);
             if let Some(loss) = seen.map(|seen| seen.loss).min() {
                 self.push(number, rung, loss.get());
             }

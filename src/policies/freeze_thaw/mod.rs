@@ -61,6 +61,9 @@ const PROMISING: f64 = 0.3;
 /// The share of new configurations that TPE proposes: half, as neither model is trusted more.
 const BY_TPE: f64 = 0.5;
 
+/// The share that is drawn by chance, so that no region is given up for ever (as Falkner et al. 2018, §3.1, keep a share).
+const BY_CHANCE: f64 = 0.1;
+
 /// Each rung is where so many times fewer trials begin than at the one below. Hyperband's brackets of equal cost would
 /// ask for eta (Li et al. 2018, §3); fewer low beginnings pay where early values mislead.
 const BRACKET: f64 = 2.0;
@@ -168,7 +171,13 @@ impl FreezeThaw {
     /// A new configuration, by the model or by TPE.
     fn propose(&self, view: &View<'_>, forecast: &Forecast<'_>, rng: &mut Rng) -> Option<Decision> {
         let is_new = |configuration: &Configuration| !self.tried.contains(&configuration.hash());
-        if rng.random::<f64>() < BY_TPE {
+        let fate = rng.random::<f64>();
+        if fate > 1.0 - BY_CHANCE
+            && let Some(start) = self.draw(view)
+        {
+            return Some(start);
+        }
+        if fate < BY_TPE {
             let mut proposals = (0..REDRAWS).map(|attempt| Tpe::default().propose(view, attempt));
             if let Some(proposal) = proposals.find(|proposal| is_new(&proposal.configuration)) {
                 return Some(self.start(view, proposal.configuration, proposal.origin));
@@ -222,14 +231,14 @@ impl FreezeThaw {
         let mut rng = rng::stream(view.seed, "freeze_thaw bracket", &[view.trials.len() as u64]);
         let weights: Vec<f64> = (0..self.rungs.len()).map(|rung| BRACKET.powi(-(rung as i32))).collect();
         let mut left = rng.random::<f64>() * weights.iter().sum::<f64>();
-        let rung = weights.iter().position(|weight| {
+        let chosen = weights.iter().position(|weight| {
             left -= weight;
             left < 0.0
         });
         Decision::Start {
             configuration,
             origin: origin.to_owned(),
-            to: self.rungs[rung.unwrap_or(0)],
+            to: self.rungs[chosen.unwrap_or(0)],
         }
     }
 
@@ -351,3 +360,6 @@ fn axes(space: &Space) -> Vec<Axis> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
