@@ -3,8 +3,10 @@
 //! Imports `searchers`, `schedulers` and below. A new idea that is neither (freeze-thaw, population-based training)
 //! is one more file here, and the engine never learns its name.
 
+mod freeze_thaw;
 mod paired;
 
+pub use freeze_thaw::FreezeThaw;
 pub use paired::Paired;
 
 use crate::preference::Preference;
@@ -54,10 +56,13 @@ pub enum Decision {
 
 /// The policy that a spec names, for trials of `min` to `max` samples.
 pub fn build(searcher: SearcherSpec, scheduler: SchedulerSpec, min: Samples, max: Samples) -> Box<dyn Policy> {
-    Box::new(Paired::new(
-        searchers::build(searcher),
-        schedulers::build(scheduler, min, max),
-    ))
+    match searcher {
+        SearcherSpec::FreezeThaw => Box::new(FreezeThaw::new(min, max)),
+        _ => Box::new(Paired::new(
+            searchers::build(searcher),
+            schedulers::build(scheduler, min, max),
+        )),
+    }
 }
 
 /// The policy of a whole spec, for trials of `min` to `max` samples.

@@ -64,7 +64,7 @@ impl Paired {
 }
 
 /// All feasible configurations of a small finite space, in an order of this study's own; none of a larger one.
-fn listed<'a>(view: &View<'a>) -> impl Iterator<Item = Proposal> + use<'a> {
+pub(super) fn listed<'a>(view: &View<'a>) -> impl Iterator<Item = Proposal> + use<'a> {
     let space = view.space;
     let count = space.cardinality().filter(|&count| count <= LISTED).unwrap_or(0);
     let start = rng::stream(view.seed, "listed", &[]).next_u64() % count.max(1);

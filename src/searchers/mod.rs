@@ -64,7 +64,8 @@ pub struct Proposal {
 /// The searcher that a spec names, after the first points of the space.
 pub fn build(spec: SearcherSpec) -> Box<dyn Searcher> {
     let searcher: Box<dyn Searcher> = match spec {
-        SearcherSpec::Random => Box::new(Random),
+        // Freeze-thaw is a policy of its own; as a mere searcher it has nothing to say.
+        SearcherSpec::Random | SearcherSpec::FreezeThaw => Box::new(Random),
         SearcherSpec::Tpe => Box::new(Tpe::default()),
         SearcherSpec::Gp => Box::new(Gp::default()),
         SearcherSpec::Cfo => Box::new(Cfo::default()),

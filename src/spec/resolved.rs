@@ -205,11 +205,13 @@ pub enum SearcherSpec {
     CmaEs,
     /// Bayesian optimisation with a Gaussian process.
     Gp,
+    /// A model of learning curves, which also decides what goes on: `early_terminate` is not used.
+    FreezeThaw,
 }
 
 impl SearcherSpec {
     /// Every searcher by the name that specs and `automl ask-tell --method` use.
-    pub const NAMES: [(&str, Self); 10] = [
+    pub const NAMES: [(&str, Self); 11] = [
         ("random", Self::Random),
         ("grid", Self::Grid),
         ("sobol", Self::Sobol),
@@ -220,6 +222,7 @@ impl SearcherSpec {
         ("blendsearch", Self::BlendSearch),
         ("nsga2", Self::Nsga2),
         ("bohb", Self::Bohb),
+        ("freeze_thaw", Self::FreezeThaw),
     ];
 
     /// Its name.

@@ -105,6 +105,7 @@ fn running_trials_are_kept_away_from() {
         let proposal = gp.propose(&view(&space, 2, &trials), 0);
         proposed.push(number(&proposal.configuration, "x"));
         trials.push(Trial {
+            scores: vec![],
             id: TrialId(id),
             point: space.encode(&proposal.configuration).unwrap(),
             configuration: proposal.configuration,
@@ -135,6 +136,7 @@ fn unfinished_trials_show_where_to_look() {
             let at = Samples(if is_complete { 9 } else { 1 });
             let loss = Goal::Minimize.loss(away * away + 1.0 / at.0 as f64);
             Trial {
+                scores: vec![],
                 id: TrialId(id),
                 point: space.encode(&configuration).unwrap(),
                 configuration,

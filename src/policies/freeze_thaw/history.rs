@@ -1,0 +1,121 @@
+//! What trials have shown, in the order in which it arrived: the smallest loss of each trial up to each rung.
+
+use super::model::Datum;
+use crate::trials::{Status, Trial};
+use crate::units::Samples;
+
+/// The smallest loss of a trial up to a rung.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Record {
+    trial: usize,
+    rung: usize,
+    /// Infinite when the trial failed on its way there.
+    loss: f64,
+}
+
+/// All that arrived.
+#[derive(Clone, Debug, Default)]
+pub(super) struct History {
+    records: Vec<Record>,
+    /// How many rungs are recorded of each trial.
+    recorded: Vec<usize>,
+}
+
+impl History {
+    /// Takes in what is new about a trial at the end of a segment.
+    pub(super) fn observe(&mut self, trial: &Trial, rungs: &[Samples]) {
+        let number = trial.id.index();
+        if self.recorded.len() <= number {
+            self.recorded.resize(number + 1, 0);
+        }
+        let reached = match trial.status {
+            Status::Running { .. } => return,
+            Status::Paused => rungs.partition_point(|&rung| rung <= trial.reached),
+            Status::Completed => rungs.len(),
+            Status::Failed => {
+                let rung = rungs.partition_point(|&rung| rung <= trial.reached);
+                self.push(number, rung.min(rungs.len() - 1), f64::INFINITY);
+                return;
+            }
+        };
+        for (rung, &level) in rungs.iter().enumerate().take(reached).skip(self.recorded[number]) {
+            // A trial that ended early ends as what it was: that is its final value.
+            let is_last = rung + 1 == reached;
+            let seen = trial.observations.iter().filter(|seen| is_last || seen.at <= level);
+            if let Some(loss) = seen.map(|seen| seen.loss).min() {
+                self.push(number, rung, loss.get());
+            }
+        }
+    }
+
+    fn push(&mut self, trial: usize, rung: usize, loss: f64) {
+        self.recorded[trial] = rung + 1;
+        self.records.push(Record { trial, rung, loss });
+    }
+
+    /// How many values arrived.
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The first `count` values that arrived as data for the model: at most `most`, scaled to mean 0 and variance 1.
+    /// Every trial's last value is kept before any earlier one, and the smaller before the larger.
+    pub(super) fn data(&self, count: usize, most: usize, rungs: &[Samples]) -> Vec<Datum> {
+        let records = &self.records[..count.min(self.records.len())];
+        let mut last = vec![0; self.recorded.len()];
+        for (place, record) in records.iter().enumerate() {
+            last[record.trial] = place;
+        }
+        let mut places: Vec<usize> = (0..records.len()).collect();
+        places.sort_by(|&left, &right| {
+            let is_earlier = |place: usize| last[records[place].trial] != place;
+            let losses = records[left].loss.total_cmp(&records[right].loss);
+            is_earlier(left).cmp(&is_earlier(right)).then(losses)
+        });
+        places.truncate(most);
+        places.sort_unstable();
+        let losses: Vec<f64> = places.iter().map(|&place| records[place].loss).collect();
+        let smallest = rungs[0].0.max(1) as f64;
+        places
+            .iter()
+            .zip(targets(&losses))
+            .map(|(&place, target)| Datum {
+                trial: records[place].trial,
+                level: rungs[records[place].rung].0 as f64 / smallest,
+                target,
+            })
+            .collect()
+    }
+}
+
+/// Losses as targets of mean 0 and variance 1, on a logarithmic scale above the best one: what diverged is far away but not
+/// out of proportion, and near the best there is resolution. A failed trial counts as the worst.
+fn targets(losses: &[f64]) -> Vec<f64> {
+    /// The scale is linear up to this share of the distance from the best to the value that a fifth is better than: among
+    /// these a search decides, and the early values of most trials lie far above.
+    const LINEAR: f64 = 0.5;
+    /// That fifth, as a divisor.
+    const TOP: usize = 5;
+    let mut sorted: Vec<f64> = losses.iter().copied().filter(|loss| loss.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let (Some(&best), Some(&worst)) = (sorted.first(), sorted.last()) else {
+        return vec![0.0; losses.len()];
+    };
+    let top = sorted[sorted.len() / TOP] - best;
+    let unit = LINEAR * if top > 0.0 { top } else { worst - best };
+    if unit <= 0.0 || !unit.is_finite() {
+        return losses
+            .iter()
+            .map(|loss| f64::from(u8::from(!loss.is_finite())))
+            .collect();
+    }
+    let logarithms: Vec<f64> = losses
+        .iter()
+        .map(|loss| ((loss.min(worst) - best) / unit).ln_1p())
+        .collect();
+    let count = logarithms.len() as f64;
+    let mean = logarithms.iter().sum::<f64>() / count;
+    let variance = logarithms.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+    let deviation = variance.sqrt().max(1e-12);
+    logarithms.iter().map(|value| (value - mean) / deviation).collect()
+}

@@ -1,0 +1,147 @@
+//! The covariance of learning curves: what two observations, each of a configuration at a resource level, say of each other.
+//!
+//! A curve is a final value and a part that decays as training goes on (Swersky et al. 2014, §3.1: the kernel
+//! `βᵅ / (t + t' + β)ᵅ` of an infinite mixture of exponential decays). Both parts are shared by similar configurations
+//! through a Matérn 5/2 kernel with a scale for each parameter, and both have a share of their own for each trial, so that
+//! a curve is extrapolated from itself where the configurations around it say little. The decay that all curves have in
+//! common is a third part.
+
+/// The kernel's parameters: six variances, two of the decay, and an inverse length for each coordinate. All are positive.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Hyperparameters {
+    logarithms: Vec<f64>,
+    values: Vec<f64>,
+}
+
+/// Variance of final values, shared by similar configurations.
+pub(super) const FINAL: usize = 0;
+/// Variance of the decaying part, shared by similar configurations.
+pub(super) const DECAY: usize = 1;
+/// Variance of final values that is a trial's own.
+pub(super) const OWN_FINAL: usize = 2;
+/// Variance of the decaying part that is a trial's own.
+pub(super) const OWN_DECAY: usize = 3;
+/// Variance of the decay that all curves have in common.
+pub(super) const COMMON_DECAY: usize = 4;
+/// Variance of a single observation.
+pub(super) const NOISE: usize = 5;
+/// α of the decay.
+pub(super) const POWER: usize = 6;
+/// β of the decay, in units of the smallest level.
+pub(super) const OFFSET: usize = 7;
+/// Where the inverse lengths begin.
+pub(super) const LENGTHS: usize = 8;
+
+/// Variance of the mean of all final values: nothing is known of it, against targets of variance one.
+const MEAN: f64 = 1.0;
+
+/// A coordinate of a trial's point as the kernel measures it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Axis {
+    /// Differences are distances.
+    Ordered,
+    /// Two values are the same or not.
+    Unordered,
+}
+
+impl Hyperparameters {
+    /// From their logarithms.
+    pub(super) fn new(logarithms: Vec<f64>) -> Self {
+        let values = logarithms.iter().map(|logarithm| logarithm.exp()).collect();
+        Self { logarithms, values }
+    }
+
+    /// Where the search for the best ones begins: the mode of the prior.
+    pub(super) fn prior(dimensions: usize) -> Self {
+        Self::new(
+            (0..LENGTHS + dimensions)
+                .map(|place| prior(place, dimensions).0)
+                .collect(),
+        )
+    }
+
+    /// The logarithm of the prior's density, up to a constant, and its derivatives by the logarithms.
+    pub(super) fn log_prior(&self) -> (f64, Vec<f64>) {
+        let dimensions = self.values.len() - LENGTHS;
+        let mut total = 0.0;
+        let slopes = self.logarithms.iter().enumerate().map(|(place, value)| {
+            let (mean, deviation) = prior(place, dimensions);
+            let z = (value - mean) / deviation;
+            total -= 0.5 * z * z;
+            -z / deviation
+        });
+        let slopes = slopes.collect();
+        (total, slopes)
+    }
+
+    pub(super) fn logarithms(&self) -> &[f64] {
+        &self.logarithms
+    }
+
+    pub(super) fn at(&self, place: usize) -> f64 {
+        self.values[place]
+    }
+
+    /// The squared distance of two points in lengths, given the squared differences by coordinate.
+    pub(super) fn distance(&self, differences: &[f64]) -> f64 {
+        let scales = self.values[LENGTHS..].iter();
+        scales
+            .zip(differences)
+            .map(|(scale, square)| scale * scale * square)
+            .sum()
+    }
+
+    /// The decay between two levels, in units of the smallest one.
+    pub(super) fn decay(&self, level: f64, other: f64) -> f64 {
+        (-self.at(POWER) * ((level + other) / self.at(OFFSET)).ln_1p()).exp()
+    }
+
+    /// The covariance of two observations without noise, from the Matérn value of their points and the decay of their levels.
+    pub(super) fn covariance(&self, near: f64, decay: f64, is_same_trial: bool) -> f64 {
+        let own = if is_same_trial {
+            self.at(OWN_FINAL) + self.at(OWN_DECAY) * decay
+        } else {
+            0.0
+        };
+        MEAN + self.at(COMMON_DECAY) * decay + near * (self.at(FINAL) + self.at(DECAY) * decay) + own
+    }
+}
+
+/// Mean and standard deviation of the normal prior on a hyperparameter's logarithm, for targets of variance one.
+///
+/// The lengths grow with the root of the number of dimensions (Hvarfner et al. 2024, §4); the rest is wide.
+fn prior(place: usize, dimensions: usize) -> (f64, f64) {
+    match place {
+        FINAL => (0.5f64.ln(), 1.0),
+        DECAY | COMMON_DECAY => (1.0f64.ln(), 1.0),
+        OWN_FINAL | OWN_DECAY => (0.05f64.ln(), 1.0),
+        NOISE => (1e-2f64.ln(), 1.0),
+        POWER => (0.0, 0.5),
+        OFFSET => (2.0f64.ln(), 1.0),
+        _ => (-(0.5 * (dimensions.max(1) as f64).sqrt()).ln(), 0.5),
+    }
+}
+
+/// The Matérn 5/2 function of a squared distance in lengths (Rasmussen & Williams 2006, equation 4.17).
+pub(super) fn matern(distance: f64) -> f64 {
+    let r = (5.0 * distance).sqrt();
+    (1.0 + r + r * r / 3.0) * (-r).exp()
+}
+
+/// Its derivative by the squared distance.
+pub(super) fn matern_slope(distance: f64) -> f64 {
+    let r = (5.0 * distance).sqrt();
+    -5.0 / 6.0 * (1.0 + r) * (-r).exp()
+}
+
+/// Squared differences of two points by coordinate; an inactive coordinate counts as the middle.
+pub(super) fn differences(axes: &[Axis], left: &[Option<f64>], right: &[Option<f64>]) -> Vec<f64> {
+    let pairs = left.iter().zip(right);
+    axes.iter()
+        .zip(pairs)
+        .map(|(axis, (left, right))| match axis {
+            Axis::Ordered => (left.unwrap_or(0.5) - right.unwrap_or(0.5)).powi(2),
+            Axis::Unordered => f64::from(u8::from(left != right)),
+        })
+        .collect()
+}
