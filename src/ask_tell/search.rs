@@ -40,7 +40,7 @@ impl Default for Options {
             others: Vec::new(),
             max_step: 1,
             budget: None,
-            searcher: SearcherSpec::Tpe,
+            searcher: SearcherSpec::Auto,
             scheduler: SchedulerSpec::Asha { eta: 3 },
             past: Vec::new(),
         }
@@ -112,9 +112,9 @@ impl AskTell {
         let max = Samples(options.max_step.max(1));
         let (searcher, scheduler) = (options.searcher, options.scheduler);
         let policy = if options.others.is_empty() {
-            policies::build(searcher, scheduler, Samples(1), max)
+            policies::build(searcher, scheduler, first_rung(max), max)
         } else {
-            policies::build_for(searcher, scheduler, &Preference::Pareto, Samples(1), max)
+            policies::build_for(searcher, scheduler, &Preference::Pareto, first_rung(max), max)
         };
         Self {
             policy,
@@ -277,12 +277,18 @@ impl AskTell {
             trials: &self.trials,
             running: self.trials.iter().filter(is_running).count(),
             trials_left: None,
-            min: Samples(1),
+            min: first_rung(self.max),
             max: self.max,
             budget: self.budget,
             cost: &|_, from, to| (to.0 - from.0) as f64,
         }
     }
+}
+
+/// Where trials are compared for the first time: not before a 27th of a complete trial (three halvings by three), and never
+/// after a single step, whose value often says more about the start than about the configuration.
+fn first_rung(max: Samples) -> Samples {
+    Samples((max.0 / 27).max(2).min(max.0))
 }
 
 #[cfg(test)]

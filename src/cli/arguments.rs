@@ -237,8 +237,20 @@ pub(super) struct Train {
 #[derive(Args, Debug)]
 pub(super) struct AskTell {
     /// Who proposes configurations
-    #[arg(long, value_name = "NAME", default_value = "tpe")]
+    #[arg(long, value_name = "NAME", default_value = "auto")]
     pub(super) method: String,
+    /// Who decides which trial goes on, where trials have several steps
+    #[arg(long, value_enum, default_value_t = Scheduler::Asha)]
+    pub(super) scheduler: Scheduler,
+}
+
+/// Schedulers of `automl ask-tell`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Scheduler {
+    /// Asynchronous successive halving by promotion
+    Asha,
+    /// Every trial runs to its end
+    None,
 }
 
 /// `automl worker`

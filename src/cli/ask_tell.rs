@@ -4,15 +4,19 @@ use std::io::{BufRead as _, Write as _};
 use std::process::ExitCode;
 
 use super::CliError;
-use super::arguments::AskTell;
+use super::arguments::{AskTell, Scheduler};
 use crate::ask_tell::{Options, Session};
-use crate::spec::SearcherSpec;
+use crate::spec::{SchedulerSpec, SearcherSpec};
 use crate::suggestion::did_you_mean;
 
 /// Answers line after line until `quit` or the end of the input.
 pub(super) fn ask_tell(arguments: &AskTell) -> Result<ExitCode, CliError> {
     let options = Options {
         searcher: searcher(&arguments.method)?,
+        scheduler: match arguments.scheduler {
+            Scheduler::Asha => Options::default().scheduler,
+            Scheduler::None => SchedulerSpec::None,
+        },
         ..Options::default()
     };
     let mut session = Session::new(options);

@@ -10,7 +10,8 @@ use super::error::is_coloured;
 use super::run::{Run, style};
 use crate::engine::{Clock, Folder};
 use crate::objective;
-use crate::spec::{self, Diagnostic, Spec};
+use crate::searchers::Auto;
+use crate::spec::{self, Diagnostic, SearcherSpec, Spec};
 use crate::trials::PastTrial;
 use crate::warm_start::{self, Past};
 use crate::worker;
@@ -26,6 +27,9 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     let facts = objective::inspect(&spec)?;
     worker::slots(&spec.resources, facts.is_idle)?;
     let past = warm_start(&spec, verbosity.quiet)?;
+    if !verbosity.quiet && !arguments.json {
+        explain_method(&spec);
+    }
     let path = arguments.out.unwrap_or_else(|| free_folder(&spec.name));
     let (folder, journal) = Folder::create(&path, &spec.to_yaml(), spec.seed, &facts.identity, past)?;
     let style = style(verbosity, arguments.json);
@@ -60,6 +64,14 @@ pub(super) fn warm_start(spec: &Spec, is_quiet: bool) -> Result<Vec<PastTrial>, 
         }
     }
     Ok(trials)
+}
+
+/// What `method: auto` chose, and why.
+pub(super) fn explain_method(spec: &Spec) {
+    if spec.searcher == SearcherSpec::Auto {
+        let choice = Auto::explain(&spec.space, spec.budget.trials, !spec.criteria.is_plain());
+        let _ = writeln!(std::io::stderr(), "method auto: {choice}");
+    }
 }
 
 pub(super) fn show_warnings(warnings: &[Diagnostic]) {

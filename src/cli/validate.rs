@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::CliError;
 use super::arguments::Validate;
-use super::search::{show_warnings, warm_start};
+use super::search::{explain_method, show_warnings, warm_start};
 use crate::{objective, spec, worker};
 
 /// Checks a spec with its model and data.
@@ -14,6 +14,7 @@ pub(super) fn validate(arguments: &Validate) -> Result<ExitCode, CliError> {
     show_warnings(&warnings);
     let facts = objective::inspect(&spec)?;
     warm_start(&spec, false)?;
+    explain_method(&spec);
     let slots = worker::slots(&spec.resources, facts.is_idle)?;
     let size = spec
         .space

@@ -41,12 +41,8 @@ const WANDB_ONLY: [&str; 2] = ["project", "entity"];
 /// Keys of W&B sweeps that say what to run.
 const WANDB_PROGRAMS: [&str; 2] = ["command", "program"];
 
-/// Other names of searchers: W&B's and Keras's of model-based search.
-const METHOD_ALIASES: [(&str, SearcherSpec); 3] = [
-    ("auto", SearcherSpec::Tpe),
-    ("bayes", SearcherSpec::Tpe),
-    ("bayesian", SearcherSpec::Tpe),
-];
+/// Other names of searchers: W&B's and Keras's of search with a Gaussian process.
+const METHOD_ALIASES: [(&str, SearcherSpec); 2] = [("bayes", SearcherSpec::Gp), ("bayesian", SearcherSpec::Gp)];
 
 /// The halving rate of the ASHA paper's main experiments and of Optuna's and Ray Tune's examples (Li et al. 2020, §4).
 const DEFAULT_ETA: u32 = 3;
@@ -73,7 +69,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         },
         problems,
     );
-    let searcher = spec.get("method").map_or(Some(SearcherSpec::Tpe), |node| {
+    let searcher = spec.get("method").map_or(Some(SearcherSpec::Auto), |node| {
         let methods = [&SearcherSpec::NAMES[..], &METHOD_ALIASES[..]].concat();
         reader::one_of(node, "method", &methods, problems)
     });

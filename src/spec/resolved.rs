@@ -183,6 +183,8 @@ impl Criteria {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SearcherSpec {
+    /// Chosen by the space and the number of trials.
+    Auto,
     /// Independent draws.
     Random,
     /// Tree-structured Parzen estimator.
@@ -211,7 +213,8 @@ pub enum SearcherSpec {
 
 impl SearcherSpec {
     /// Every searcher by the name that specs and `automl ask-tell --method` use.
-    pub const NAMES: [(&str, Self); 11] = [
+    pub const NAMES: [(&str, Self); 12] = [
+        ("auto", Self::Auto),
         ("random", Self::Random),
         ("grid", Self::Grid),
         ("sobol", Self::Sobol),

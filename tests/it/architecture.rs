@@ -84,6 +84,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "objective",
             "policies",
             "report",
+            "searchers",
             "space",
             "spec",
             "study",

@@ -342,8 +342,8 @@ fn every_method_and_duration_has_its_meaning() {
         ("random", SearcherSpec::Random),
         ("sobol", SearcherSpec::Sobol),
         ("bohb", SearcherSpec::Bohb),
-        ("auto", SearcherSpec::Tpe),
-        ("bayes", SearcherSpec::Tpe),
+        ("auto", SearcherSpec::Auto),
+        ("bayes", SearcherSpec::Gp),
     ] {
         assert_eq!(spec(&format!("{FUNCTION}method: {word}\n")).searcher, searcher);
     }

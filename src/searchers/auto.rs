@@ -1,0 +1,143 @@
+//! The default: a searcher chosen by the space and by how many trials there will be.
+//!
+//! Every searcher here follows from the trials alone, so the choice may change from one trial to the next and nothing is
+//! lost: each learns from the others' trials. Measured in `benches/README.md`.
+
+use super::{Cfo, Gp, Proposal, Searcher, Tpe};
+use crate::space::Space;
+use crate::trials::{Trial, View};
+
+/// With at most so many trials in all a local search gets further than a model that has yet to learn: FLOW² has less regret
+/// than the Gaussian process after 10 trials and more after 25.
+const SHORT: usize = 15;
+
+/// With more trials than that an exact Gaussian process costs more time than its better proposals are worth.
+const MANY: usize = 500;
+
+/// With more parameters than that distances say little, and a model of one parameter at a time is more robust.
+const WIDE: usize = 40;
+
+/// Chooses among the other searchers.
+#[derive(Debug, Default)]
+pub struct Auto {
+    gp: Gp,
+    tpe: Tpe,
+    cfo: Cfo,
+}
+
+/// Which searcher proposes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    Local,
+    GaussianProcess,
+    Parzen,
+}
+
+impl Choice {
+    /// For a space, when so many trials are known and so many will be, if that is known.
+    fn of(space: &Space, known: usize, planned: Option<usize>) -> Self {
+        if space.parameters().len() > WIDE || known > MANY {
+            Self::Parzen
+        } else if planned.is_some_and(|planned| planned <= SHORT) {
+            Self::Local
+        } else {
+            Self::GaussianProcess
+        }
+    }
+}
+
+impl Auto {
+    /// In one line, what searches a space in a study of so many trials, and why.
+    pub fn explain(space: &Space, planned: Option<u32>, has_several_metrics: bool) -> String {
+        if has_several_metrics {
+            return "tpe, because several metrics count".to_owned();
+        }
+        let parameters = space.parameters().len();
+        let planned = planned.map(|trials| trials as usize);
+        match Choice::of(space, 0, planned) {
+            Choice::Parzen => format!("tpe, because the space has {parameters} parameters, more than {WIDE}"),
+            Choice::Local => format!(
+                "cfo (local search), because {} trials are too few for a model to learn from",
+                planned.unwrap_or_default()
+            ),
+            Choice::GaussianProcess if planned.is_some_and(|planned| planned <= MANY) => {
+                format!("gp, because the space has only {parameters} parameters and there are at most {MANY} trials")
+            }
+            Choice::GaussianProcess => {
+                format!("gp, because the space has only {parameters} parameters; tpe after {MANY} trials")
+            }
+        }
+    }
+}
+
+impl Searcher for Auto {
+    fn name(&self) -> &'static str {
+        "auto"
+    }
+
+    fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
+        let left = view.trials_left.map(|left| view.trials.len() + left as usize);
+        let complete = view.budget.map(|budget| (budget.0 / view.max.0.max(1)) as usize);
+        let known = view.known().count();
+        match Choice::of(view.space, known, left.or(complete)) {
+            Choice::Local => self.cfo.propose(view, attempt),
+            Choice::GaussianProcess => self.gp.propose(view, attempt),
+            Choice::Parzen => self.tpe.propose(view, attempt),
+        }
+    }
+
+    fn observe(&mut self, trial: &Trial) {
+        self.gp.observe(trial);
+        self.tpe.observe(trial);
+        self.cfo.observe(trial);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::searchers::conformance::{mixed_space, run, view};
+    use crate::space::{Domain, Parameter};
+
+    fn wide_space() -> Space {
+        let parameters = (0..50).map(|number| Parameter::new(format!("x{number}"), Domain::float(0.0, 1.0)));
+        Space::new(parameters.collect(), vec![]).unwrap()
+    }
+
+    fn origin(space: &Space, trials: &[Trial], trials_left: Option<u32>) -> &'static str {
+        let view = View {
+            trials_left,
+            ..view(space, 1, trials)
+        };
+        Auto::default().propose(&view, 0).origin
+    }
+
+    #[test]
+    fn the_choice_follows_the_space_and_the_number_of_trials() {
+        let space = mixed_space();
+        let trials = run(&crate::searchers::Random, &space, 1, 12, &|_| 1.0);
+        assert_eq!(origin(&space, &trials, None), "gp");
+        assert_eq!(origin(&space, &trials, Some(80)), "gp");
+        assert!(["cfo", "flow2"].contains(&origin(&space, &trials, Some(2))));
+        let space = wide_space();
+        let trials = run(&crate::searchers::Random, &space, 1, 12, &|_| 1.0);
+        assert_eq!(origin(&space, &trials, None), "tpe");
+    }
+
+    #[test]
+    fn the_choice_is_explained_in_one_line() {
+        let space = mixed_space();
+        let lines = [
+            Auto::explain(&space, None, false),
+            Auto::explain(&space, Some(60), false),
+            Auto::explain(&space, Some(10), false),
+            Auto::explain(&wide_space(), Some(60), false),
+        ];
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        gp, because the space has only 5 parameters; tpe after 500 trials
+        gp, because the space has only 5 parameters and there are at most 500 trials
+        cfo (local search), because 10 trials are too few for a model to learn from
+        tpe, because the space has 50 parameters, more than 40
+        ");
+    }
+}
