@@ -181,6 +181,9 @@ impl Session {
             budget: init.budget.map(|runs| runs.ceil() as u64),
             ..self.defaults.clone()
         };
+        if options.searcher == SearcherSpec::FreezeThaw && !options.others.is_empty() {
+            return Err("`freeze_thaw` models one value only: name one goal, or use another method".to_owned());
+        }
         let space = read_space(init.space)?;
         let mut parameters = space.parameters().iter();
         if options.searcher == SearcherSpec::Grid
@@ -323,6 +326,18 @@ mod tests {
             assert_eq!(session.answer(&tell).0, r#"{"stop":true}"#);
         }
         assert!(session.answer(r#"{"op":"ask"}"#).0.contains("every configuration"));
+    }
+
+    #[test]
+    fn freeze_thaw_is_for_one_value() {
+        let mut session = Session::new(Options {
+            searcher: SearcherSpec::FreezeThaw,
+            ..Options::default()
+        });
+        let init = INIT.replace('\n', "");
+        let several = init.replace(r#""minimize":true"#, r#""objectives":["minimize","maximize"]"#);
+        assert!(session.answer(&several).0.contains("models one value only"));
+        assert_eq!(session.answer(&init).0, r#"{"ok":true}"#);
     }
 
     #[test]

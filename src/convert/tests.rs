@@ -245,7 +245,7 @@ fn a_study_of_optuna() {
 # task: text-classification        # or image-classification
 # model: ./my-model                # Hugging Face layout, or the id of a model in the local Hugging Face cache
 # data: {train: data.csv, text: text, label: label, split: {validation: 0.2, test: 0.1}}
-# metric: {name: "the value of your objective", goal: maximize}   # or one of accuracy, f1, loss
+# metric: {name: "the value of your objective", goal: maximize}   # or one of accuracy, f1, loss, trainable_parameters, latency_ms
 
 method: tpe
 parameters:
@@ -264,7 +264,7 @@ note: line 9: `momentum` is suggested below `if optimizer == "sgd":` (line 8): i
 note: line 11: the domain of `layers` is not written out as numbers or texts: add the parameter by hand
 note: line 13: the name of a `suggest_int` is no plain text: add the parameter by hand
 note: resources are taken to be epochs here: if they were steps or something else, change `epochs`
-note: fine-tuning reports no metric `the value of your objective`: choose one of accuracy, f1, loss in the marked place
+note: fine-tuning reports no metric `the value of your objective`: choose one of accuracy, f1, loss, trainable_parameters, latency_ms in the marked place
 note: names are kept as they are, but fine-tuning knows only learning_rate, batch_size, dropout, weight_decay, freeze_depth, scheduler, warmup_ratio, max_grad_norm: rename or remove `lr` (probably `learning_rate`), `optimizer`, `momentum`, `units`, `alpha`
 "#);
     let spec = loaded(Source::Optuna, OPTUNA);
@@ -323,6 +323,15 @@ fn everything_that_is_converted_loads() {
         (Source::Katib, KATIB),
         (Source::Nni, NNI),
         (Source::Nni, NNI_CONFIG),
+        (
+            Source::Ray,
+            "space = {'x': tune.randn(2, 0.5), 'y': tune.qrandn(2, 0.5, 0.1)}\n",
+        ),
+        (Source::Nni, r#"{"x": {"_type": "qlognormal", "_value": [2, 0.5, 1]}}"#),
+        (
+            Source::Wandb,
+            "method: random\nparameters:\n  x: {values: [a, b, a], probabilities: [0.25, 0.5, 0.25]}\n  y: {distribution: log_normal}\n",
+        ),
     ];
     for (source, text) in all {
         let spec = loaded(source, text);

@@ -58,7 +58,16 @@ pub enum Decision {
 pub fn build(searcher: SearcherSpec, scheduler: SchedulerSpec, min: Samples, max: Samples) -> Box<dyn Policy> {
     match searcher {
         SearcherSpec::FreezeThaw => Box::new(FreezeThaw::new(min, max)),
-        _ => Box::new(Paired::new(
+        SearcherSpec::Random
+        | SearcherSpec::Tpe
+        | SearcherSpec::Gp
+        | SearcherSpec::Cfo
+        | SearcherSpec::BlendSearch
+        | SearcherSpec::CmaEs
+        | SearcherSpec::Sobol
+        | SearcherSpec::Grid
+        | SearcherSpec::Bohb
+        | SearcherSpec::Nsga2 => Box::new(Paired::new(
             searchers::build(searcher),
             schedulers::build(scheduler, min, max),
         )),
@@ -74,7 +83,8 @@ pub fn for_spec(spec: &Spec, min: Samples, max: Samples) -> Box<dyn Policy> {
     }
 }
 
-/// The policy of searcher and scheduler for a study with several metrics or with constraints on metrics.
+/// The policy of searcher and scheduler for a study with several metrics or with constraints on metrics. Freeze-thaw, which
+/// models one metric, is refused before: by the reader of specs and by the ask-tell protocol.
 pub fn build_for(
     searcher: SearcherSpec,
     scheduler: SchedulerSpec,

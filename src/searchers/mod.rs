@@ -66,7 +66,7 @@ pub struct Proposal {
 /// The searcher that a spec names, after the first points of the space.
 pub fn build(spec: SearcherSpec) -> Box<dyn Searcher> {
     let searcher: Box<dyn Searcher> = match spec {
-        // Freeze-thaw is a policy of its own; as a mere searcher it has nothing to say.
+        // Freeze-thaw is a policy of its own, which `policies::build` makes; what it draws anew is drawn by chance.
         SearcherSpec::Random | SearcherSpec::FreezeThaw => Box::new(Random),
         SearcherSpec::Tpe => Box::new(Tpe::default()),
         SearcherSpec::Gp => Box::new(Gp::default()),

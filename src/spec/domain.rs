@@ -149,7 +149,8 @@ fn is_beta(node: &Node, problems: &mut Problems) -> bool {
 /// By `distribution` if there is one, else by the first key that tells.
 fn form(name: &str, fields: &Fields<'_>, problems: &mut Problems) -> Option<Form> {
     if let Some(node) = fields.get("distribution") {
-        let words = ROWS.map(|row| (row.described.name, row.family));
+        let offered = ROWS.iter().filter(|row| !matches!(row.family, Family::Beta));
+        let words: Vec<(&str, Family)> = offered.map(|row| (row.described.name, row.family)).collect();
         return match reader::one_of(node, "distribution", &words, problems)? {
             Family::Constant => Some(Form::Value),
             Family::Categorical => Some(Form::Values),

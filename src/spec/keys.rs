@@ -2,6 +2,7 @@
 //!
 //! Tests ask the loader which keys and words it knows and compare: the table cannot fall behind.
 
+use super::distributions::distributions;
 use super::hyperparameters::HYPERPARAMETERS;
 use super::objective::{FINE_TUNE_METRICS, FUNCTION_METRICS, FUNCTIONS};
 use super::resolved::SearcherSpec;
@@ -151,8 +152,8 @@ pub(super) const SPEC: Section = Section {
             .examples(&["\"reviews.csv\"", "{\"train\": \"reviews.csv\", \"text\": \"text\", \"label\": \"label\"}"]),
         key("max_length", Kind::Integer { min: 3, max: 65_536 }, "The longest text in tokens; longer ones are cut.").default("128"),
         key("function", Kind::Any(&[Kind::Words(functions), Kind::Section(&FUNCTION)]), "A built-in function to optimise instead of fine-tuning, for trying things out. It takes the place of `task`, `model` and `data`."),
-        key("metric", Kind::Any(&[Kind::Words(metrics), Kind::Section(&METRIC), Kind::List(&Kind::Section(&METRIC))]), "What counts as better, measured on the validation data; a list for several objectives.")
-            .examples(&["\"accuracy\"", "{\"name\": \"accuracy\", \"goal\": \"maximize\", \"target\": 0.92}"]),
+        key("metric", Kind::Any(&[Kind::Words(metrics), Kind::Section(&METRIC), Kind::List(&METRIC_ITEM), Kind::Section(&PARETO), Kind::Section(&LEXICOGRAPHIC)]), "What counts as better, measured on the validation data; a list for the trade-offs between several metrics.")
+            .examples(&["\"accuracy\"", "{\"name\": \"accuracy\", \"goal\": \"maximize\", \"target\": 0.92}", "[\"accuracy\", \"trainable_parameters\"]"]),
         key("metric_constraints", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "What a trial must fulfil to be the best: comparisons over metrics.")
             .examples(&["[\"latency_ms <= 20\"]"]),
         key("method", Kind::Words(methods), "Who proposes configurations; `auto` chooses by space and budget.").default("\"auto\""),
@@ -265,15 +266,70 @@ const FUNCTION: Section = Section {
     ],
 };
 
+const METRIC_NAME: Key = key("name", Kind::Words(metrics), "A metric that the objective reports.");
+
+const METRIC_GOAL: Key = key(
+    "goal",
+    Kind::Words(|| vec!["maximize", "minimize"]),
+    "Which way it is better; by default the usual one of the metric.",
+);
+
+const METRIC_TARGET: Key = key(
+    "target",
+    NUMBER,
+    "The study ends as soon as a trial is this good; of several metrics, as good as it need be.",
+)
+.examples(&["0.92"]);
+
 const METRIC: Section = Section {
     name: "metric",
     about: "What counts as better.",
+    keys: &[METRIC_NAME, METRIC_GOAL, METRIC_TARGET],
+};
+
+/// One of several metrics.
+const METRIC_ITEM: Kind = Kind::Any(&[Kind::Words(metrics), Kind::Section(&METRIC)]);
+
+const PARETO: Section = Section {
+    name: "pareto",
+    about: "Several metrics of which none comes first.",
+    keys: &[key(
+        "pareto",
+        Kind::List(&METRIC_ITEM),
+        "The metrics whose trade-offs are sought; the same as the list alone.",
+    )],
+};
+
+const LEXICOGRAPHIC: Section = Section {
+    name: "lexicographic",
+    about: "Several metrics, the most important first.",
+    keys: &[key(
+        "lexicographic",
+        Kind::List(&Kind::Any(&[Kind::Words(metrics), Kind::Section(&LEVEL)])),
+        "The metrics by priority: a later one decides between trials that are as good by the earlier ones.",
+    )],
+};
+
+const LEVEL: Section = Section {
+    name: "level",
+    about: "A metric and how much of it may be given away for the metrics after it.",
     keys: &[
-        key("name", Kind::Words(metrics), "A metric that the objective reports.").default("\"accuracy\""),
-        key("goal", Kind::Words(|| vec!["maximize", "minimize"]), "Which way it is better; by default the usual one of the metric."),
-        key("target", NUMBER, "The study ends as soon as a trial is this good.").examples(&["0.92"]),
-        key("tolerance", Kind::Any(&[Kind::Number { min: 0.0, max: f64::INFINITY, open: (false, false) }, Kind::Text]), "With several metrics in order of priority: how much worse a trial may be and still count as good, absolute or in per cent.")
-            .examples(&["0.01", "\"1%\""]),
+        METRIC_NAME,
+        METRIC_GOAL,
+        METRIC_TARGET,
+        key(
+            "tolerance",
+            Kind::Any(&[
+                Kind::Number {
+                    min: 0.0,
+                    max: f64::INFINITY,
+                    open: (false, false),
+                },
+                Kind::Text,
+            ]),
+            "How much worse than the best a trial may be and still count as good: absolute, or in per cent.",
+        )
+        .examples(&["0.01", "\"1%\""]),
     ],
 };
 
@@ -364,7 +420,7 @@ const PARAMETER: Section = Section {
         .default("false"),
         key(
             "distribution",
-            Kind::Words(distributions),
+            Kind::Words(distribution_names),
             "How values are distributed over the range, in the words of Weights & Biases. The bounds of `log_uniform` are exponents of e; write `log_uniform_values` for plain bounds.",
         ),
         key("min", NUMBER, "The smallest value, inclusive."),
@@ -432,31 +488,20 @@ const PRIOR: Section = Section {
     ],
 };
 
-fn distributions() -> Vec<&'static str> {
-    vec![
-        "constant",
-        "categorical",
-        "uniform",
-        "int_uniform",
-        "q_uniform",
-        "log_uniform_values",
-        "q_log_uniform_values",
-        "int_log_uniform_values",
-        "log_uniform",
-        "normal",
-        "q_normal",
-        "log_normal",
-        "q_log_normal",
-    ]
+fn distribution_names() -> Vec<&'static str> {
+    distributions().map(|known| known.name).collect()
 }
 
 /// All sections, those that others refer to included.
-pub const SECTIONS: [&Section; 11] = [
+pub const SECTIONS: [&Section; 14] = [
     &SPEC,
     &DATA,
     &SPLIT,
     &FUNCTION,
     &METRIC,
+    &PARETO,
+    &LEXICOGRAPHIC,
+    &LEVEL,
     &EPOCH_RANGE,
     &EARLY_TERMINATE,
     &BUDGET,

@@ -5,7 +5,7 @@ use super::files::{self, Files};
 use super::objective::{self, FINE_TUNE_METRICS, FUNCTION_METRICS};
 use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
-use super::resolved::{Budget, Devices, EpochRange, Resources, SchedulerSpec, SearcherSpec, Spec};
+use super::resolved::{Budget, Criteria, Devices, EpochRange, Resources, SchedulerSpec, SearcherSpec, Spec};
 use super::{metric, parameters};
 use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
@@ -91,6 +91,9 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     if let (Some(SearcherSpec::Grid), Some(space)) = (searcher, &space) {
         check_grid(space, &spec, problems);
     }
+    if searcher == Some(SearcherSpec::FreezeThaw) {
+        check_freeze_thaw(&criteria, &spec, problems);
+    }
     Some(Spec {
         name: name?,
         objective: objective?,
@@ -126,6 +129,24 @@ fn check_grid(space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
             )
             .with_help("give a step as `q`, or list `values`"),
         );
+    }
+}
+
+/// Freeze-thaw models the curve of one metric, and decides itself what goes on.
+fn check_freeze_thaw(criteria: &Criteria, spec: &Fields<'_>, problems: &mut Problems) {
+    let place = spec.get("method").map_or(spec.place, |node| &node.place);
+    if !criteria.is_plain() {
+        let message = if criteria.others.is_empty() {
+            "`method: freeze_thaw` does not know `metric_constraints`: it models one metric only"
+        } else {
+            "`method: freeze_thaw` models one metric only, but `metric` lists several"
+        };
+        let help = "use another method, such as `bohb`, or keep one metric without constraints on it";
+        problems.error(Diagnostic::error(place, message).with_help(help));
+    }
+    if let Some(entry) = spec.entry("early_terminate") {
+        let message = "`early_terminate` has no effect: `method: freeze_thaw` decides itself which trial goes on";
+        problems.warning(&entry.key_place, message, "remove it");
     }
 }
 

@@ -336,9 +336,12 @@ Commands:
   resume       Go on with a study that was interrupted, or give a finished one more budget
   validate     Check a spec, its model and its data, without running anything
   init         Write an annotated spec to start from
+  schema       Print the JSON Schema of specs, for editors that complete and check
+  convert      Turn a search space of another program into a spec
   leaderboard  Show the trials of a study, best first
   best         Show the best configuration of a study
   train        Train a model for production from a `best.yaml`
+  ask-tell     Search for another program: lines of JSON on standard input and output
   help         Print this message or the help of the given subcommand(s)
 
 Options:

@@ -67,8 +67,8 @@ impl Searcher for Gp {
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
-        let observed = view.trials.iter().filter(|trial| trial.best().is_some()).count();
-        let improved = if observed < 2 || view.trials.len() < startup::trials(view.space) {
+        let observed = view.known().filter(|trial| trial.best().is_some()).count();
+        let improved = if observed < 2 || view.known().count() < startup::trials(view.space) {
             None
         } else {
             self.improve(view, attempt)
@@ -91,7 +91,7 @@ impl Gp {
         let mut regression = Regression::new(kernel, observations.inputs, targets)?;
 
         let coordinates = |trial: &Trial| encoding.coordinates(view.space, &trial.point, 0.0);
-        let ranking = ranking(view.trials, &regression, coordinates);
+        let ranking = ranking(view.known(), &regression, coordinates);
         let best = ranking.first()?.0;
         let around: Vec<&[Option<f64>]> = ranking
             .iter()
@@ -119,7 +119,7 @@ impl Gp {
             regression: &regression,
             best: best - ambition(view.trials),
             prior_weight: if view.space.has_prior() {
-                PRIOR_TRUST / view.trials.len() as f64
+                PRIOR_TRUST / view.known().count() as f64
             } else {
                 0.0
             },
@@ -188,11 +188,11 @@ fn ambition(trials: &[Trial]) -> f64 {
 /// Trials that promise most when complete, with their predictions: noise is smoothed out and what is unfinished is
 /// thought to its end.
 fn ranking<'a>(
-    trials: &'a [Trial],
+    trials: impl Iterator<Item = &'a Trial>,
     regression: &Regression,
     coordinates: impl Fn(&Trial) -> Vec<f64>,
 ) -> Vec<(f64, &'a Trial)> {
-    let known = trials.iter().filter(|trial| trial.status != Status::Failed);
+    let known = trials.filter(|trial| trial.status != Status::Failed);
     let mut known: Vec<_> = known
         .filter_map(|trial| trial.best().map(|best| (best.loss, trial)))
         .collect();

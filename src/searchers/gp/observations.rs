@@ -23,25 +23,26 @@ const LEVELS: u64 = 3;
 const MOST: usize = 400;
 
 impl Observations {
-    /// What `trials`, the first of a study, have shown so far.
+    /// What earlier studies and `trials`, the first of this study, have shown so far.
     ///
     /// A complete trial is observed at its end. Where some trials are not complete, every trial is observed at a few
     /// levels on its way, and the resource becomes an axis: that is how unfinished trials are used.
     pub(crate) fn new(view: &View<'_>, trials: &[Trial]) -> Self {
         let is_unfinished = |trial: &Trial| trial.best().is_some() && !is_complete(trial, view.max);
-        let with_resource = view.max > view.min && trials.iter().any(is_unfinished);
+        let known = || view.past.iter().chain(trials);
+        let with_resource = view.max > view.min && known().any(is_unfinished);
         let mut observations = Self {
             encoding: Encoding::new(view.space, with_resource),
             inputs: Vec::new(),
             losses: Vec::new(),
         };
         let levels = if with_resource { levels(view) } else { vec![] };
-        for trial in trials {
+        for trial in known() {
             observations.add(view, trial, &levels);
         }
         if observations.losses.len() > MOST && with_resource {
             (observations.inputs, observations.losses) = (Vec::new(), Vec::new());
-            for trial in trials {
+            for trial in known() {
                 observations.add(view, trial, &[]);
             }
         }

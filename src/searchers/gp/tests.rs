@@ -170,3 +170,20 @@ fn a_searcher_that_saw_nothing_before_proposes_the_same() {
     let view = view(&space, 4, &trials);
     assert_eq!(used.propose(&view, 0), Gp::default().propose(&view, 0));
 }
+
+#[test]
+fn what_earlier_studies_found_is_where_the_first_trial_begins() {
+    let (name, domain) = float("x");
+    let space = Space::new(vec![Parameter::new(name, domain)], vec![]).unwrap();
+    let bowl = |configuration: &Configuration| (number(configuration, "x") - 0.3).powi(2);
+    let mut past = run(&Random, &space, 1, 20, &bowl);
+    for (number, trial) in past.iter_mut().enumerate() {
+        trial.id = TrialId(u32::MAX - number as u32);
+    }
+    let informed = View {
+        past: &past,
+        ..view(&space, 0, &[])
+    };
+    let first = Gp::default().propose(&informed, 0).configuration;
+    assert!(bowl(&first) < 0.01, "{first:?}");
+}

@@ -138,6 +138,27 @@ error: `model` does not go together with `function`
 }
 
 #[test]
+fn freeze_thaw_models_one_metric_and_needs_no_scheduler() {
+    insta::assert_snapshot!(errors_with("method: freeze_thaw\nmetric: [loss, cost]"), @r##"
+error: `method: freeze_thaw` models one metric only, but `metric` lists several
+ --> space.yaml:4:9
+  |
+4 | method: freeze_thaw
+  |         ^^^^^^^^^^^
+  |
+  = help: use another method, such as `bohb`, or keep one metric without constraints on it
+"##);
+    let constrained = errors_with("method: freeze_thaw\nmetric_constraints: [cost <= 1]");
+    assert!(
+        constrained.contains("does not know `metric_constraints`"),
+        "{constrained}"
+    );
+    let said = warnings(&format!("{FUNCTION}method: freeze_thaw\nearly_terminate: asha\n"));
+    assert!(said.contains("`early_terminate` has no effect"), "{said}");
+    assert_eq!(warnings(&format!("{FUNCTION}method: freeze_thaw\n")), "");
+}
+
+#[test]
 fn an_unknown_method_or_scheduler() {
     insta::assert_snapshot!(errors_with("method: gird"), @r##"
 error: `method` cannot be `gird`
