@@ -20,7 +20,7 @@ error: `distribution` cannot be `gaussian`
 4 |   x: {distribution: gaussian, mu: 0}
   |                     ^^^^^^^^ not supported
   |
-  = help: supported: `constant`, `categorical`, `categorical_w_probabilities`, `uniform`, `int_uniform`, `q_uniform`, `log_uniform_values`, `q_log_uniform_values`, `int_log_uniform_values`, `inv_log_uniform_values`, `log_uniform`, `q_log_uniform`, `inv_log_uniform`, `normal`, `q_normal`, `log_normal`, `q_log_normal`, `beta` and `q_beta`
+  = help: supported: `constant`, `categorical`, `categorical_w_probabilities`, `uniform`, `int_uniform`, `q_uniform`, `log_uniform_values`, `q_log_uniform_values`, `int_log_uniform_values`, `inv_log_uniform_values`, `log_uniform`, `q_log_uniform`, `inv_log_uniform`, `normal`, `q_normal`, `log_normal` and `q_log_normal`
 "##);
     insta::assert_snapshot!(function_errors("  x: {distribution: normal, mu: 0, sigma: 0}"), @r##"
 error: `sigma` must be greater than 0
