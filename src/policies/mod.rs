@@ -58,7 +58,8 @@ pub enum Decision {
 pub fn build(searcher: SearcherSpec, scheduler: SchedulerSpec, min: Samples, max: Samples) -> Box<dyn Policy> {
     match searcher {
         SearcherSpec::FreezeThaw => Box::new(FreezeThaw::new(min, max)),
-        SearcherSpec::Random
+        SearcherSpec::Auto
+        | SearcherSpec::Random
         | SearcherSpec::Tpe
         | SearcherSpec::Gp
         | SearcherSpec::Cfo

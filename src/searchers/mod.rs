@@ -12,6 +12,7 @@ mod flow2;
 mod folded;
 pub(crate) mod gp;
 mod grid;
+mod middle;
 mod nsga2;
 mod random;
 mod scalarised;

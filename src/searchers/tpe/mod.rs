@@ -15,6 +15,7 @@ use groups::{Group, groups};
 use parzen::Parzen;
 use split::{Split, split};
 
+use super::middle::middle;
 use super::{Proposal, Searcher, Sobol};
 use crate::rng::{self, Rng};
 use crate::space::{Configuration, Space};
@@ -30,7 +31,7 @@ const CANDIDATES: usize = 24;
 /// Draws for each candidate wanted, so that constraints leave some.
 const DRAWS: usize = 10;
 
-/// The multivariate tree-structured Parzen estimator. The first trials are points of the Sobol sequence.
+/// The multivariate tree-structured Parzen estimator. The first trials are the middle of the space and points of the Sobol sequence.
 #[derive(Clone, Debug, Default)]
 pub struct Tpe {
     startup: Sobol,
@@ -52,6 +53,15 @@ impl Searcher for Tpe {
                 return Proposal {
                     configuration: view.space.sample_prior(&mut rng),
                     origin: "prior",
+                };
+            }
+            if known.is_empty()
+                && attempt == 0
+                && let Some(configuration) = middle(view.space, &mut rng)
+            {
+                return Proposal {
+                    configuration,
+                    origin: self.name(),
                 };
             }
             return self.startup.propose(view, attempt);
