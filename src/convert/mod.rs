@@ -1,6 +1,6 @@
 //! Specs of other programs to ours: one file a source, behind [`convert`].
 //!
-//! Every source is read into a [`Draft`](draft::Draft), which is written as YAML. What has no counterpart becomes a
+//! Every source is read into a `Draft`, which is written as YAML. What has no counterpart becomes a
 //! [`Note`]. Imports `space`, `spec` and `units`; reads no files. Begin reading at [`convert`].
 
 mod draft;
