@@ -53,7 +53,7 @@ fn a_short_spec_gets_every_default() {
             target: None
         }
     );
-    assert_eq!(spec.searcher, SearcherSpec::Tpe);
+    assert_eq!(spec.searcher, SearcherSpec::Auto);
     assert_eq!(spec.scheduler, SchedulerSpec::Asha { eta: 3 });
     assert_eq!(
         spec.epochs,

@@ -167,7 +167,7 @@ error: `method` cannot be `gird`
 4 | method: gird
   |         ^^^^ did you mean `grid`?
   |
-   = help: supported: `auto`, `random`, `grid`, `sobol`, `tpe`, `gp`, `cma-es`, `cfo`, `blendsearch`, `nsga2`, `bohb`, `freeze_thaw`, `bayes` and `bayesian`
+  = help: supported: `auto`, `random`, `grid`, `sobol`, `tpe`, `gp`, `cma-es`, `cfo`, `blendsearch`, `nsga2`, `bohb`, `freeze_thaw`, `bayes` and `bayesian`
 "##);
     insta::assert_snapshot!(errors_with("early_terminate: {type: hyperband, min_iter: 3}"), @r##"
 error: `type` cannot be `hyperband`

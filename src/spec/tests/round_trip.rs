@@ -301,7 +301,7 @@ max_length: 128
 metric:
   name: accuracy
   goal: maximize
-method: tpe
+method: auto
 parameters:
   learning_rate:
     distribution: log_uniform_values
