@@ -1,7 +1,9 @@
 //! The trials before the model has anything to go by.
 
-use crate::rng;
-use crate::space::{Configuration, Space};
+use rand::RngExt as _;
+
+use crate::rng::{self, Rng};
+use crate::space::{Configuration, Shape, Space};
 use crate::trials::View;
 use crate::units::Seed;
 
@@ -13,16 +15,38 @@ pub(super) fn trials(space: &Space) -> usize {
     space.parameters().len().clamp(TRIALS.0, TRIALS.1)
 }
 
-/// What to try before the model decides: draws from the user's belief, or points of a scrambled Sobol sequence, which
-/// lie apart from each other (Owen 1998; scrambled as in Burley 2020).
+/// What to try before the model decides: draws from the user's belief, or the middle of the space and then points of a
+/// scrambled Sobol sequence, which lie apart from each other (Owen 1998; scrambled as in Burley 2020).
 pub(super) fn configuration(view: &View<'_>, attempt: u32) -> Configuration {
     let number = view.trials.len() as u64;
     let mut rng = rng::stream(view.seed, "gp startup", &[number, u64::from(attempt)]);
     if view.space.has_prior() {
         return view.space.sample_prior(&mut rng);
     }
-    let sobol = (attempt == 0).then(|| sobol(view.space, view.seed, number));
-    sobol.flatten().unwrap_or_else(|| view.space.sample(&mut rng))
+    let planned = match (attempt, number) {
+        (0, 0) => middle(view.space, &mut rng),
+        (0, _) => sobol(view.space, view.seed, number),
+        _ => None,
+    };
+    planned.unwrap_or_else(|| view.space.sample(&mut rng))
+}
+
+/// The middle of every range, on its scale, with values without an order drawn by chance; `None` if it is not feasible.
+///
+/// Ranges are usually chosen around what is believed to be good, and their ends are not, so the middle beats most draws
+/// (FLAML's searches begin there too).
+fn middle(space: &Space, rng: &mut Rng) -> Option<Configuration> {
+    const MIDDLE: f64 = 0.5;
+    let unit: Vec<f64> = space
+        .parameters()
+        .iter()
+        .map(|parameter| match parameter.domain.shape() {
+            Shape::Unordered { .. } => rng.random(),
+            Shape::Constant | Shape::Continuous | Shape::Ordered { .. } => MIDDLE,
+        })
+        .collect();
+    let configuration = space.decode(&unit);
+    space.is_feasible(&configuration).then_some(configuration)
 }
 
 /// A point of the sequence, if it is feasible and neither the space nor the number is too large for the sequence.
