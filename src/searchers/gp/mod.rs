@@ -92,7 +92,7 @@ impl Gp {
 
         let coordinates = |trial: &Trial| encoding.coordinates(view.space, &trial.point, 0.0);
         let ranking = ranking(view.known(), &regression, coordinates);
-        let best = ranking.first()?.0;
+        let mut best = ranking.first()?.0;
         let around: Vec<&[Option<f64>]> = ranking
             .iter()
             .take(AROUND)
@@ -100,7 +100,7 @@ impl Gp {
             .collect();
         for trial in view.trials {
             if matches!(trial.status, Status::Running { .. }) {
-                regression.believe(coordinates(trial));
+                best = best.min(regression.believe(coordinates(trial)));
             }
         }
         let cooling = cooling(view);

@@ -71,8 +71,8 @@ impl Regression {
     }
 
     /// Takes the expected value at `point` for observed, as if a running trial had ended so (the Kriging believer of
-    /// Ginsbourger et al. 2010, §4.2): the mean stays, the uncertainty around the point goes.
-    pub(crate) fn believe(&mut self, point: Vec<f64>) {
+    /// Ginsbourger et al. 2010, §4.2): the mean stays, the uncertainty around the point goes. Returns what is expected.
+    pub(crate) fn believe(&mut self, point: Vec<f64>) -> f64 {
         let mean = self.predict_one(&point).mean;
         let mut row = self.covariances(&point);
         row.push(self.kernel.variance(&point) + self.kernel.noise().max(JITTERS[1]));
@@ -82,6 +82,7 @@ impl Regression {
             self.targets.push(mean);
             self.weigh();
         }
+        mean
     }
 
     /// Predictions at points.

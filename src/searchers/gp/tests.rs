@@ -46,6 +46,26 @@ fn a_smooth_function_is_solved_in_few_trials() {
 }
 
 #[test]
+fn the_middle_of_every_range_comes_first_on_its_scale() {
+    let space = mixed_space();
+    for seed in 0..3 {
+        let first = Gp::default().propose(&view(&space, seed, &[]), 0).configuration;
+        assert!((number(&first, "rate").log10() + 3.0).abs() < 1e-9, "{first:?}");
+        let again = Gp::default().propose(&view(&space, seed, &[]), 1).configuration;
+        assert!((number(&again, "rate").log10() + 3.0).abs() > 1e-9, "{again:?}");
+    }
+}
+
+#[test]
+fn a_middle_that_is_not_feasible_is_not_proposed() {
+    let (x, domain) = float("x");
+    let constraint = Expression::parse("x <= 0.3", &[("x", &domain)]).unwrap();
+    let space = Space::new(vec![Parameter::new(x, domain)], vec![constraint]).unwrap();
+    let first = Gp::default().propose(&view(&space, 0, &[]), 0).configuration;
+    assert!(number(&first, "x") <= 0.3, "{first:?}");
+}
+
+#[test]
 fn choices_and_whole_numbers_are_found_with_the_rest() {
     let space = mixed_space();
     let objective = |configuration: &Configuration| {

@@ -16,6 +16,10 @@ const BELOW_BEST: f64 = 0.1;
 /// Losses further from the best than so many times the median count as so far: their powers must be finite.
 const FARTHEST: f64 = 1e50;
 
+/// Untransformed losses are cut at the upper fence of Tukey's box plot (Tukey 1977, "Exploratory data analysis", §2C): this many
+/// interquartile ranges above the upper quartile. One diverged run would otherwise flatten all differences among the others.
+const FENCE: f64 = 1.5;
+
 /// Transformed losses.
 #[derive(Clone, Debug)]
 pub(super) struct Warped {
@@ -44,7 +48,10 @@ pub(super) fn warp(losses: &[f64], power: f64) -> Warped {
     let positive = losses
         .iter()
         .map(|loss| ((loss.min(worst) - best) / unit).min(FARTHEST) + BELOW_BEST);
-    let positive: Vec<f64> = positive.collect();
+    let mut positive: Vec<f64> = positive.collect();
+    if power == 1.0 {
+        cut(&mut positive);
+    }
     let transformed: Vec<f64> = positive
         .iter()
         .map(|value| {
@@ -64,6 +71,17 @@ pub(super) fn warp(losses: &[f64], power: f64) -> Warped {
     Warped {
         targets: transformed.iter().map(|value| (value - mean) / deviation).collect(),
         log_jacobian: (power - 1.0) * logarithms - losses.len() as f64 * deviation.ln(),
+    }
+}
+
+/// Brings what lies above the fence down to it.
+fn cut(values: &mut [f64]) {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let quantile = |quarter: usize| sorted[(sorted.len() * quarter / 4).min(sorted.len() - 1)];
+    let fence = quantile(3) + FENCE * (quantile(3) - quantile(1));
+    for value in values {
+        *value = value.min(fence);
     }
 }
 
@@ -107,11 +125,30 @@ mod tests {
             targets.iter().map(|target| target.powi(3)).sum::<f64>() / 40.0
         };
         assert!(
-            skewness(0.0).abs() < 1.0 && skewness(1.0) > 2.0,
+            skewness(0.0).abs() < 1.0 && skewness(0.5) > 1.2,
             "{} and {}",
             skewness(0.0),
-            skewness(1.0)
+            skewness(0.5)
         );
+    }
+
+    #[test]
+    fn one_loss_far_above_the_others_does_not_flatten_their_differences() {
+        let mut losses: Vec<f64> = (0..20).map(f64::from).collect();
+        losses.push(1e6);
+        let targets = warp(&losses, 1.0).targets;
+        assert!(
+            targets[19] - targets[0] > 2.0 && targets[20] > targets[19],
+            "{targets:?}"
+        );
+    }
+
+    #[test]
+    fn losses_that_are_spread_evenly_are_only_shifted_and_scaled() {
+        let targets = warp(&[0.0, 1.0, 2.0, 3.0, 4.0], 1.0).targets;
+        for pair in targets.windows(2) {
+            assert!((pair[1] - pair[0] - 1.0 / 2.0_f64.sqrt()).abs() < 1e-12, "{targets:?}");
+        }
     }
 
     #[test]
