@@ -7,8 +7,8 @@ use super::{Cfo, Gp, Proposal, Searcher, Tpe};
 use crate::space::Space;
 use crate::trials::{Trial, View};
 
-/// With at most so many trials in all a local search gets further than a model that has yet to learn: FLOW² has less regret
-/// than the Gaussian process after 10 trials and more after 25.
+/// With at most so many trials in all, and a cheap point to begin at, a search that stays near it is the frugal one (Wu et al.
+/// 2021, §4); a model would spend most of them on looking around.
 const SHORT: usize = 15;
 
 /// With more trials than that an exact Gaussian process costs more time than its better proposals are worth.
@@ -38,12 +38,17 @@ impl Choice {
     fn of(space: &Space, known: usize, planned: Option<usize>) -> Self {
         if space.parameters().len() > WIDE || known > MANY {
             Self::Parzen
-        } else if planned.is_some_and(|planned| planned <= SHORT) {
+        } else if planned.is_some_and(|planned| planned <= SHORT) && has_low_cost(space) {
             Self::Local
         } else {
             Self::GaussianProcess
         }
     }
+}
+
+fn has_low_cost(space: &Space) -> bool {
+    let mut hints = space.parameters().iter().map(|parameter| &parameter.hints);
+    hints.any(|hints| hints.low_cost.is_some())
 }
 
 impl Auto {
@@ -57,7 +62,7 @@ impl Auto {
         match Choice::of(space, 0, planned) {
             Choice::Parzen => format!("tpe, because the space has {parameters} parameters, more than {WIDE}"),
             Choice::Local => format!(
-                "cfo (local search), because {} trials are too few for a model to learn from",
+                "cfo (local search), because there is a low-cost point to begin at and only {} trials",
                 planned.unwrap_or_default()
             ),
             Choice::GaussianProcess if planned.is_some_and(|planned| planned <= MANY) => {
@@ -104,6 +109,13 @@ mod tests {
         Space::new(parameters.collect(), vec![]).unwrap()
     }
 
+    /// The mixed space with a cheap point.
+    fn frugal_space() -> Space {
+        let mut parameters = mixed_space().parameters().to_vec();
+        parameters[2].hints.low_cost = Some(crate::space::Value::Int(0));
+        Space::new(parameters, vec![]).unwrap()
+    }
+
     fn origin(space: &Space, trials: &[Trial], trials_left: Option<u32>) -> &'static str {
         let view = View {
             trials_left,
@@ -118,7 +130,8 @@ mod tests {
         let trials = run(&crate::searchers::Random, &space, 1, 12, &|_| 1.0);
         assert_eq!(origin(&space, &trials, None), "gp");
         assert_eq!(origin(&space, &trials, Some(80)), "gp");
-        assert!(["cfo", "flow2"].contains(&origin(&space, &trials, Some(2))));
+        assert_eq!(origin(&space, &trials, Some(2)), "gp");
+        assert!(["cfo", "flow2"].contains(&origin(&frugal_space(), &trials, Some(2))));
         let space = wide_space();
         let trials = run(&crate::searchers::Random, &space, 1, 12, &|_| 1.0);
         assert_eq!(origin(&space, &trials, None), "tpe");
@@ -130,13 +143,13 @@ mod tests {
         let lines = [
             Auto::explain(&space, None, false),
             Auto::explain(&space, Some(60), false),
-            Auto::explain(&space, Some(10), false),
+            Auto::explain(&frugal_space(), Some(10), false),
             Auto::explain(&wide_space(), Some(60), false),
         ];
         insta::assert_snapshot!(lines.join("\n"), @r"
         gp, because the space has only 5 parameters; tpe after 500 trials
         gp, because the space has only 5 parameters and there are at most 500 trials
-        cfo (local search), because 10 trials are too few for a model to learn from
+        cfo (local search), because there is a low-cost point to begin at and only 10 trials
         tpe, because the space has 50 parameters, more than 40
         ");
     }
