@@ -295,7 +295,10 @@ fn a_fresh_spec_is_valid_and_never_overwrites() {
     sandbox.run("init").expect_code(0);
     let written = sandbox.read("space.yaml");
     let valid = sandbox.run("validate space.yaml").expect_code(0);
-    insta::assert_snapshot!(valid.filtered().replace(|c: char| c.is_ascii_digit(), "N"), @"`space.yaml` is valid: N parameters, infinitely many configurations, an epoch of NNNN samples, N workers here");
+    insta::assert_snapshot!(valid.filtered().replace(|c: char| c.is_ascii_digit(), "N"), @r"
+    method auto: gp, because the space has only N parameters and there are at most NNN trials
+    `space.yaml` is valid: N parameters, infinitely many configurations, an epoch of NNNN samples, N workers here
+    ");
     let again = sandbox.run("init").expect_code(2);
     insta::assert_snapshot!(again.message(), @"error: `space.yaml` exists already and stays as it is: name another file, as in `automl init other.yaml`");
     assert_eq!(sandbox.read("space.yaml"), written);

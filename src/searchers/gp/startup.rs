@@ -7,7 +7,7 @@ use crate::trials::View;
 use crate::units::Seed;
 
 /// Trials before the model decides: as many as there are parameters, but not fewer and not more than these. Few, because the
-/// model's beliefs keep it from certainty: with more, the best of 10 trials is worse and that of 25 is not better.
+/// priors on the hyperparameters keep the model from being too sure; six to ten do neither better nor worse.
 const TRIALS: (usize, usize) = (4, 5);
 
 /// How many trials there are before the model decides.
