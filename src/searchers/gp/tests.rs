@@ -207,3 +207,48 @@ fn what_earlier_studies_found_is_where_the_first_trial_begins() {
     let first = Gp::default().propose(&informed, 0).configuration;
     assert!(bowl(&first) < 0.01, "{first:?}");
 }
+
+/// Where on the unit interval a searcher of a noisy, flat function looks on average, after a few trials.
+fn gaze(space: &Space, look: impl Fn(View<'_>) -> Configuration) -> f64 {
+    let flat = |configuration: &Configuration| (number(configuration, "x") * 1e3).sin() * 0.01;
+    let gazes = (0..12).map(|seed| {
+        let trials = run(&Random, space, seed, 10, &flat);
+        number(&look(view(space, seed, &trials)), "x")
+    });
+    gazes.sum::<f64>() / 12.0
+}
+
+#[test]
+fn a_prior_draws_the_search_to_it() {
+    let (name, domain) = float("x");
+    let plain = Parameter::new(name, domain);
+    let mut believed = plain.clone();
+    believed.hints.prior = Some(crate::space::Prior {
+        value: Value::Float(0.9),
+        confidence: crate::space::Confidence::High,
+    });
+    let look = |parameter: &Parameter| {
+        let space = Space::new(vec![parameter.clone()], vec![]).unwrap();
+        gaze(&space, |view| Gp::default().propose(&view, 0).configuration)
+    };
+    let (without, with) = (look(&plain), look(&believed));
+    assert!(with > without + 0.15, "{with} against {without}");
+}
+
+#[test]
+fn where_trials_cost_more_they_must_promise_more_while_there_is_budget() {
+    let (name, domain) = float("x");
+    let space = Space::new(vec![Parameter::new(name, domain)], vec![]).unwrap();
+    let look = |trials_left| {
+        gaze(&space, |view| {
+            let view = View {
+                trials_left: Some(trials_left),
+                cost: &|configuration, _, _| 100_f64.powf(number(configuration, "x")),
+                ..view
+            };
+            Gp::default().propose(&view, 0).configuration
+        })
+    };
+    let (early, late) = (look(90), look(0));
+    assert!(early < late - 0.1, "{early} early, {late} late");
+}
