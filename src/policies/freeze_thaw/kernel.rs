@@ -122,18 +122,6 @@ fn prior(place: usize, dimensions: usize) -> (f64, f64) {
     }
 }
 
-/// The Matérn 5/2 function of a squared distance in lengths (Rasmussen & Williams 2006, equation 4.17).
-pub(super) fn matern(distance: f64) -> f64 {
-    let r = (5.0 * distance).sqrt();
-    (1.0 + r + r * r / 3.0) * (-r).exp()
-}
-
-/// Its derivative by the squared distance.
-pub(super) fn matern_slope(distance: f64) -> f64 {
-    let r = (5.0 * distance).sqrt();
-    -5.0 / 6.0 * (1.0 + r) * (-r).exp()
-}
-
 /// Squared differences of two points by coordinate; an inactive coordinate counts as the middle.
 pub(super) fn differences(axes: &[Axis], left: &[Option<f64>], right: &[Option<f64>]) -> Vec<f64> {
     let pairs = left.iter().zip(right);

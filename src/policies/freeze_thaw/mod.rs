@@ -12,7 +12,6 @@
 
 mod acquisition;
 mod candidates;
-mod cholesky;
 mod history;
 mod kernel;
 mod model;

@@ -1,9 +1,10 @@
 //! A Gaussian process over learning curves: fitted to what all trials have shown, asked for what each would come to.
 
-use super::cholesky::{Cholesky, dot};
 use super::kernel::{
     self, Axis, COMMON_DECAY, DECAY, FINAL, Hyperparameters, LENGTHS, NOISE, OFFSET, OWN_DECAY, OWN_FINAL, POWER,
 };
+use crate::searchers::gp::cholesky::{Cholesky, dot};
+use crate::searchers::gp::kernel::matern;
 
 /// What one trial was worth at one level.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,9 +46,10 @@ impl<'a> Model<'a> {
         data: Vec<Datum>,
     ) -> Option<Self> {
         let near = Nearness::new(hyperparameters, &Differences::new(axes, points));
-        let factor = Cholesky::new(&covariance(hyperparameters, &near, &data))?;
-        let targets: Vec<f64> = data.iter().map(|datum| datum.target).collect();
-        let weights = factor.solve(&targets);
+        let factor = Cholesky::factor(data.len(), covariance(hyperparameters, &near, &data))?;
+        let mut weights: Vec<f64> = data.iter().map(|datum| datum.target).collect();
+        factor.solve_lower(&mut weights);
+        factor.solve_upper(&mut weights);
         Some(Self {
             hyperparameters,
             axes,
@@ -65,7 +67,7 @@ impl<'a> Model<'a> {
         let mean = dot(&row, &self.weights);
         let variance = self.variance(level, true) + self.hyperparameters.at(NOISE);
         row.push(variance);
-        if self.factor.push(&row) {
+        if self.factor.append(&row).is_some() {
             self.data.push(Datum {
                 trial,
                 level,
@@ -78,10 +80,12 @@ impl<'a> Model<'a> {
     /// What a trial, or a configuration that none has tried, would show at a level.
     pub(super) fn predict(&self, point: &[Option<f64>], trial: Option<usize>, level: f64) -> Belief {
         let row = self.covariances(point, trial, level);
-        let solved = self.factor.forward(&row);
+        let mean = dot(&row, &self.weights);
+        let mut solved = row;
+        self.factor.solve_lower(&mut solved);
         let variance = self.variance(level, true) - dot(&solved, &solved);
         Belief {
-            mean: dot(&row, &self.weights),
+            mean,
             deviation: variance.max(1e-12).sqrt(),
         }
     }
@@ -97,7 +101,7 @@ impl<'a> Model<'a> {
         let near: Vec<f64> = self
             .points
             .iter()
-            .map(|other| kernel::matern(hyperparameters.distance(&kernel::differences(self.axes, point, other))))
+            .map(|other| matern(hyperparameters.distance(&kernel::differences(self.axes, point, other))).0)
             .collect();
         self.data
             .iter()
@@ -150,12 +154,14 @@ pub(super) fn fit(axes: &[Axis], points: &[Point], data: &[Datum]) -> Hyperparam
 /// The log posterior density of hyperparameters and its derivatives (Rasmussen & Williams 2006, equations 5.8 and 5.9).
 fn posterior(hyperparameters: &Hyperparameters, differences: &Differences, data: &[Datum]) -> Option<(f64, Vec<f64>)> {
     let near = Nearness::new(hyperparameters, differences);
-    let factor = Cholesky::new(&covariance(hyperparameters, &near, data))?;
+    let factor = Cholesky::factor(data.len(), covariance(hyperparameters, &near, data))?;
     let targets: Vec<f64> = data.iter().map(|datum| datum.target).collect();
-    let weights = factor.solve(&targets);
+    let mut weights = targets.clone();
+    factor.solve_lower(&mut weights);
+    factor.solve_upper(&mut weights);
     let inverse = factor.inverse();
     let (log_prior, mut slopes) = hyperparameters.log_prior();
-    let value = log_prior - 0.5 * dot(&targets, &weights) - 0.5 * factor.log_determinant();
+    let value = log_prior - 0.5 * dot(&targets, &weights) - factor.half_log_determinant();
 
     let value_of = |place| hyperparameters.at(place);
     let (power, offset) = (value_of(POWER), value_of(OFFSET));
@@ -164,14 +170,14 @@ fn posterior(hyperparameters: &Hyperparameters, differences: &Differences, data:
     for (i, left) in data.iter().enumerate() {
         for (j, right) in data.iter().enumerate().take(i + 1) {
             // Off the diagonal an entry stands for two.
-            let weight = (weights[i] * weights[j] - inverse[i][j]) * if i == j { 0.5 } else { 1.0 };
+            let weight = (weights[i] * weights[j] - inverse[index(i, j)]) * if i == j { 0.5 } else { 1.0 };
             let sum = left.level + right.level;
             let decay = hyperparameters.decay(left.level, right.level);
             let pair = index(left.trial, right.trial);
-            let matern = near.0[pair];
+            let near = near.0[pair];
             let is_same = left.trial == right.trial;
-            slopes[FINAL] += weight * value_of(FINAL) * matern;
-            slopes[DECAY] += weight * value_of(DECAY) * matern * decay;
+            slopes[FINAL] += weight * value_of(FINAL) * near;
+            slopes[DECAY] += weight * value_of(DECAY) * near * decay;
             slopes[COMMON_DECAY] += weight * value_of(COMMON_DECAY) * decay;
             if is_same {
                 slopes[OWN_FINAL] += weight * value_of(OWN_FINAL);
@@ -183,14 +189,14 @@ fn posterior(hyperparameters: &Hyperparameters, differences: &Differences, data:
                 slopes[NOISE] += weight * value_of(NOISE);
             }
             let own = if is_same { value_of(OWN_DECAY) } else { 0.0 };
-            let decaying = weight * decay * (value_of(COMMON_DECAY) + value_of(DECAY) * matern + own);
+            let decaying = weight * decay * (value_of(COMMON_DECAY) + value_of(DECAY) * near + own);
             slopes[POWER] -= decaying * power * (sum / offset).ln_1p();
             slopes[OFFSET] += decaying * power * sum / (offset + sum);
         }
     }
     for (pair, weight) in by_pair.iter().enumerate().filter(|(_, weight)| **weight != 0.0) {
         let squares = &differences.0[pair];
-        let by_distance = weight * kernel::matern_slope(hyperparameters.distance(squares));
+        let by_distance = weight * matern(hyperparameters.distance(squares)).1;
         for (coordinate, square) in squares.iter().enumerate() {
             let scale = hyperparameters.at(LENGTHS + coordinate);
             slopes[LENGTHS + coordinate] += by_distance * 2.0 * scale * scale * square;
@@ -222,7 +228,7 @@ impl Differences {
 impl Nearness {
     fn new(hyperparameters: &Hyperparameters, differences: &Differences) -> Self {
         let distances = differences.0.iter().map(|squares| hyperparameters.distance(squares));
-        Self(distances.map(kernel::matern).collect())
+        Self(distances.map(|distance| matern(distance).0).collect())
     }
 }
 
@@ -232,19 +238,19 @@ fn index(left: usize, right: usize) -> usize {
     high * (high + 1) / 2 + low
 }
 
-/// The lower triangle of the covariance of data, noise included.
-fn covariance(hyperparameters: &Hyperparameters, near: &Nearness, data: &[Datum]) -> Vec<Vec<f64>> {
+/// The lower triangle of the covariance of data, packed by rows, noise included.
+fn covariance(hyperparameters: &Hyperparameters, near: &Nearness, data: &[Datum]) -> Vec<f64> {
     /// Keeps the matrix invertible where observations repeat.
     const JITTER: f64 = 1e-3;
     let noise = hyperparameters.at(NOISE) + JITTER;
     let rows = data.iter().enumerate();
-    rows.map(|(i, left)| {
+    rows.flat_map(|(i, left)| {
         let mut row: Vec<f64> = data[..=i]
             .iter()
             .map(|right| {
                 let decay = hyperparameters.decay(left.level, right.level);
-                let matern = near.0[index(left.trial, right.trial)];
-                hyperparameters.covariance(matern, decay, left.trial == right.trial)
+                let near = near.0[index(left.trial, right.trial)];
+                hyperparameters.covariance(near, decay, left.trial == right.trial)
             })
             .collect();
         row[i] += noise;

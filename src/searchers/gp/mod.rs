@@ -6,7 +6,7 @@
 //! `acquisition` searches for the next trial. `cholesky` and `minimise` are the mathematics below.
 
 mod acquisition;
-mod cholesky;
+pub(crate) mod cholesky;
 pub(crate) mod encoding;
 pub(crate) mod expected_improvement;
 pub(crate) mod fit;
