@@ -1,17 +1,17 @@
-//! Freeze-thaw: a model of learning curves says which paused trial to thaw and which configuration to try (Swersky et al. 2014;
-//! Wistuba et al. 2022; Rakotoarison et al. 2024), within the quotas of asynchronous successive halving (as in MOBSTER, Klein
-//! et al. 2020, §3).
+//! Freeze-thaw: a model of learning curves says at the end of every segment whether to thaw a paused trial or to try a new
+//! configuration (Swersky et al. 2014; Rakotoarison et al. 2024, "In-context freeze-thaw Bayesian optimization", ifBO).
 //!
 //! A slot does the first of these that there is:
-//! 1. what a quota promises: the best third of those that reached a rung goes on, whatever the model thinks of them;
-//! 2. every second time, the paused trial with the largest expected improvement by remaining cost, by a Gaussian process over
-//!    configuration and resource ([`model`], [`kernel`], [`acquisition`]): this completes trials that a quota would leave;
-//! 3. a new configuration, by the same model or by TPE in turn by chance, so that neither's blind spots stay unseen. It runs
-//!    to the first rung or, more seldom, to a higher one at once (the brackets of asynchronous Hyperband): curves that
-//!    begin badly and end well are learned of only so.
+//! 1. what a quota promises: the best third of those that reached a rung goes on, whatever the model thinks of them
+//!    (asynchronous successive halving, as in MOBSTER, Klein et al. 2020, §3);
+//! 2. what most probably meets an aim drawn by chance ([`aim`]: so much better within so much training), by a Gaussian
+//!    process over configuration and resource ([`model`], [`kernel`]). The candidates are all paused trials, and what the
+//!    Gaussian process of complete trials and TPE propose anew.
+//!
+//! A new trial runs to the first rung or, more seldom, to a higher one at once (the brackets of asynchronous Hyperband):
+//! curves that begin badly and end well are learned of only so.
 
-mod acquisition;
-mod candidates;
+mod aim;
 mod history;
 mod kernel;
 mod model;
@@ -21,16 +21,17 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rand::RngExt as _;
 
+use aim::Aim;
 use history::History;
 use kernel::{Axis, Hyperparameters};
-use model::{Belief, Datum, Model, Point};
+use model::{Datum, Model, Point};
 
 use super::paired::listed;
 use super::{Decision, Policy};
-use crate::rng::{self, Rng};
+use crate::rng;
 use crate::schedulers::{Asha, Scheduler as _};
-use crate::searchers::{Searcher as _, Tpe};
-use crate::space::{Configuration, Shape, Space};
+use crate::searchers::{FirstPoints, Gp, Proposal, Random, Searcher, Tpe};
+use crate::space::{Shape, Space};
 use crate::trials::{Status, Trial, View};
 use crate::units::Samples;
 
@@ -51,51 +52,33 @@ const GROWTH: f64 = 1.35;
 /// One in so many goes on from a rung by quota (Li et al. 2020, §4.1: 3 or 4).
 const ETA: u32 = 3;
 
-/// The share of decisions that look at paused trials before new ones. Half: either may be what the model is wrong about.
-const THAWED: f64 = 0.5;
-
-/// A trial is thawed with at least this chance to become the best.
-const PROMISING: f64 = 0.3;
-
-/// The share of new configurations that TPE proposes: half, as neither model is trusted more.
-const BY_TPE: f64 = 0.5;
-
-/// The share that is drawn by chance, so that no region is given up for ever (as Falkner et al. 2018, §3.1, keep a share).
-const BY_CHANCE: f64 = 0.1;
-
 /// Each rung is where so many times fewer trials begin than at the one below. Hyperband's brackets of equal cost would
 /// ask for eta (Li et al. 2018, §3); fewer low beginnings pay where early values mislead.
 const BRACKET: f64 = 2.0;
 
-/// Redraws by TPE of a configuration that was tried before.
+/// Redraws by a searcher of a configuration that was tried before.
 const REDRAWS: u32 = 10;
 
-/// When nothing new may start, a trial goes on only with at least this chance to become the best.
-const HOPELESS: f64 = 0.02;
+/// Draws by chance after that.
+const RANDOM_DRAWS: u32 = 100;
+
+/// When nothing new may start, a trial goes on only with at least this quantile of a chance to become the best: 2 %.
+const HOPELESS: f64 = -2.05;
 
 /// Chooses between continuing and starting by a model of learning curves.
 pub struct FreezeThaw {
     rungs: Vec<Samples>,
     quota: Asha,
     history: History,
+    gp: FirstPoints,
+    tpe: Tpe,
     /// Hashes of all configurations so far: none is run twice.
     tried: HashSet<String>,
     /// The newest fit and how many values it has seen.
     fitted: RefCell<Option<(usize, Hyperparameters)>>,
 }
 
-/// What the model says now.
-struct Forecast<'a> {
-    model: Model<'a>,
-    /// The trials that the model knows and where they would end, the most promising first.
-    ends: Vec<(&'a Trial, Belief)>,
-    /// The best target observed.
-    best: f64,
-    /// The level of a complete trial, in units of the smallest.
-    end: f64,
-}
-
-/// What the model is about: it must outlive the forecast.
+/// What the model is about: it must outlive the model.
 struct Evidence<'a> {
     axes: Vec<Axis>,
     hyperparameters: Hyperparameters,
@@ -112,6 +95,8 @@ impl FreezeThaw {
             rungs: quota.rungs().to_vec(),
             quota,
             history: History::default(),
+            gp: FirstPoints::new(Box::new(Gp::default())),
+            tpe: Tpe::default(),
             tried: HashSet::new(),
             fitted: RefCell::new(None),
         }
@@ -134,8 +119,7 @@ impl FreezeThaw {
     }
 
     /// The model given the evidence, with running trials believed; `None` while there is none.
-    fn forecast<'a>(&self, evidence: &'a Evidence<'a>) -> Option<Forecast<'a>> {
-        let best = evidence.data.iter().map(|datum| datum.target).min_by(f64::total_cmp)?;
+    fn model<'a>(&self, evidence: &'a Evidence<'a>) -> Option<Model<'a>> {
         let (axes, points) = (&evidence.axes, &evidence.points);
         let mut model = Model::new(&evidence.hyperparameters, axes, points, evidence.data.clone())?;
         for (member, trial) in evidence.trials.iter().enumerate() {
@@ -143,57 +127,43 @@ impl FreezeThaw {
                 model.believe(member, self.level(to));
             }
         }
-        let end = self.level(self.last());
+        Some(model)
+    }
+
+    /// New configurations that were not tried yet: what the Gaussian process proposes and what TPE does, so that neither's
+    /// blind spots stay unseen.
+    fn proposals(&self, view: &View<'_>) -> Vec<Proposal> {
+        let searchers: [&dyn Searcher; 2] = [&self.gp, &self.tpe];
+        let is_new = |proposal: &Proposal| !self.tried.contains(&proposal.configuration.hash());
+        let first_new =
+            |searcher: &&dyn Searcher| (0..REDRAWS).map(|attempt| searcher.propose(view, attempt)).find(is_new);
+        searchers.iter().filter_map(first_new).collect()
+    }
+
+    /// The paused trial that most probably meets the aim, and how probable that is.
+    fn thaw(&self, evidence: &Evidence<'_>, model: &Model<'_>, aim: Aim) -> Option<(f64, Decision)> {
         let trials = evidence.trials.iter().enumerate();
-        let mut ends: Vec<(&Trial, Belief)> = trials
-            .map(|(member, trial)| (*trial, model.predict(&trial.point, Some(member), end)))
-            .collect();
-        ends.sort_by(|left, right| left.1.mean.total_cmp(&right.1.mean));
-        Some(Forecast { model, ends, best, end })
-    }
-
-    /// The paused trial that is worth most, and its chance to become the best.
-    fn thaw(&self, view: &View<'_>, forecast: &Forecast<'_>) -> Option<(f64, Decision)> {
-        let paused = forecast.ends.iter().filter(|(trial, _)| trial.status == Status::Paused);
-        let (trial, belief) = paused
-            .map(|(trial, belief)| {
-                let cost = (view.cost)(&trial.configuration, trial.reached, self.last());
-                (acquisition::log_value(*belief, forecast.best, cost), trial, belief)
+        let paused = trials.filter(|(_, trial)| trial.status == Status::Paused);
+        let (quantile, trial) = paused
+            .map(|(member, trial)| {
+                let until = (self.level(trial.reached) + aim.horizon).min(self.level(self.last()));
+                let belief = model.predict(&trial.point, Some(member), until);
+                (aim.quantile(belief), trial)
             })
-            .max_by(|left, right| left.0.total_cmp(&right.0))
-            .map(|(_, trial, belief)| (trial, belief))?;
+            .max_by(|left, right| left.0.total_cmp(&right.0))?;
         let to = self.rungs.iter().copied().find(|&rung| rung > trial.reached)?;
-        let decision = Decision::Continue { trial: trial.id, to };
-        Some((acquisition::chance(*belief, forecast.best), decision))
+        Some((quantile, Decision::Continue { trial: trial.id, to }))
     }
 
-    /// A new configuration, by the model or by TPE.
-    fn propose(&self, view: &View<'_>, forecast: &Forecast<'_>, rng: &mut Rng) -> Option<Decision> {
-        let is_new = |configuration: &Configuration| !self.tried.contains(&configuration.hash());
-        let fate = rng.random::<f64>();
-        if fate > 1.0 - BY_CHANCE
-            && let Some(start) = self.draw(view)
-        {
-            return Some(start);
-        }
-        if fate < BY_TPE {
-            let mut proposals = (0..REDRAWS).map(|attempt| Tpe::default().propose(view, attempt));
-            if let Some(proposal) = proposals.find(|proposal| is_new(&proposal.configuration)) {
-                return Some(self.start(view, proposal.configuration, proposal.origin));
-            }
-        }
-        // Better than what the best trial will come to, not only than what it has shown.
-        let mut alive = forecast.ends.iter().filter(|(trial, _)| trial.status != Status::Failed);
-        let best = alive
-            .next()
-            .map_or(forecast.best, |(_, belief)| belief.mean.min(forecast.best));
-        let value = |point: &[Option<f64>], configuration: &Configuration| {
-            let belief = forecast.model.predict(point, None, forecast.end);
-            acquisition::log_value(belief, best, (view.cost)(configuration, Samples(0), self.last()))
-        };
-        let parents: Vec<_> = forecast.ends.iter().map(|(trial, _)| trial.point.as_slice()).collect();
-        let configuration = candidates::best(view.space, &parents, is_new, value, rng)?;
-        Some(self.start(view, configuration, NAME))
+    /// The new configuration that most probably meets the aim, and how probable that is.
+    fn propose(&self, view: &View<'_>, model: &Model<'_>, aim: Aim) -> Option<(f64, Decision)> {
+        let until = aim.horizon.min(self.level(self.last()));
+        let proposals = self.proposals(view).into_iter().filter_map(|proposal| {
+            let point = view.space.encode(&proposal.configuration)?;
+            Some((aim.quantile(model.predict(&point, None, until)), proposal))
+        });
+        let (quantile, proposal) = proposals.max_by(|left, right| left.0.total_cmp(&right.0))?;
+        Some((quantile, self.start(view, proposal)))
     }
 
     /// The hyperparameters fitted at the last milestone: a function of the values that had arrived by then.
@@ -213,20 +183,19 @@ impl FreezeThaw {
         found
     }
 
-    /// A configuration by chance, or the next untried one of a small space.
-    fn draw(&self, view: &View<'_>) -> Option<Decision> {
-        /// Draws before a space is taken for small.
-        const DRAWS: usize = 100;
-        let mut rng = rng::stream(view.seed, "freeze_thaw draw", &[view.trials.len() as u64]);
-        let draws = (0..DRAWS).map(|_| candidates::draw(view.space, &mut rng));
-        let configuration = draws
-            .chain(listed(view).map(|proposal| proposal.configuration))
-            .find(|configuration| !self.tried.contains(&configuration.hash()))?;
-        Some(self.start(view, configuration, NAME))
+    /// A new trial without the model: the searchers' first new proposal, a draw by chance, or the next untried one of a small
+    /// space.
+    fn begin(&self, view: &View<'_>) -> Option<Decision> {
+        let is_new = |proposal: &Proposal| !self.tried.contains(&proposal.configuration.hash());
+        let proposals = self.proposals(view).into_iter();
+        let mut all = proposals
+            .chain((0..RANDOM_DRAWS).map(|attempt| Random.propose(view, attempt)))
+            .chain(listed(view));
+        all.find(is_new).map(|proposal| self.start(view, proposal))
     }
 
     /// Starts a trial, at a rung by chance.
-    fn start(&self, view: &View<'_>, configuration: Configuration, origin: &str) -> Decision {
+    fn start(&self, view: &View<'_>, proposal: Proposal) -> Decision {
         let mut rng = rng::stream(view.seed, "freeze_thaw bracket", &[view.trials.len() as u64]);
         let weights: Vec<f64> = (0..self.rungs.len()).map(|rung| BRACKET.powi(-(rung as i32))).collect();
         let mut left = rng.random::<f64>() * weights.iter().sum::<f64>();
@@ -235,8 +204,8 @@ impl FreezeThaw {
             left < 0.0
         });
         Decision::Start {
-            configuration,
-            origin: origin.to_owned(),
+            configuration: proposal.configuration,
+            origin: proposal.origin.to_owned(),
             to: self.rungs[chosen.unwrap_or(0)],
         }
     }
@@ -253,28 +222,26 @@ impl FreezeThaw {
     /// What to do when no quota promises anything.
     fn choose(&self, view: &View<'_>) -> Option<Decision> {
         let evidence = self.evidence(view);
-        let Some(forecast) = self.forecast(&evidence) else {
-            return view.may_start().then(|| self.draw(view)).flatten();
+        let best = evidence.data.iter().map(|datum| datum.target).min_by(f64::total_cmp);
+        let (Some(best), Some(model)) = (best, self.model(&evidence)) else {
+            return view.may_start().then(|| self.begin(view)).flatten();
         };
-        let thawed = self.thaw(view, &forecast);
         if view.may_start() {
             let mut rng = rng::stream(view.seed, NAME, &moment(view));
-            let thaws = rng.random::<f64>() < THAWED;
-            if let Some((chance, decision)) = &thawed
-                && thaws
-                && *chance > PROMISING
-            {
-                return Some(decision.clone());
-            }
-            if let Some(start) = self.propose(view, &forecast, &mut rng).or_else(|| self.draw(view)) {
-                return Some(start);
-            }
+            let aim = Aim::draw(best, self.level(self.last()), &mut rng);
+            let thawed = self.thaw(&evidence, &model, aim);
+            let new = self.propose(view, &model, aim);
+            let chosen = thawed
+                .into_iter()
+                .chain(new)
+                .max_by(|left, right| left.0.total_cmp(&right.0));
+            return chosen.map(|(_, decision)| decision).or_else(|| self.begin(view));
         }
-        // Nothing new can come: what may still become the best goes on.
-        let is_complete = |trial: &Trial| trial.status == Status::Completed;
-        let has_result = view.trials.iter().any(is_complete);
+        // Nothing new can come: what may still become the best goes on, to its end.
+        let has_result = view.trials.iter().any(|trial| trial.status == Status::Completed);
+        let thawed = self.thaw(&evidence, &model, Aim::best(best, self.level(self.last())));
         thawed
-            .filter(|(chance, _)| *chance >= HOPELESS || !has_result)
+            .filter(|(quantile, _)| *quantile >= HOPELESS || !has_result)
             .map(|(_, decision)| decision)
     }
 }
@@ -285,8 +252,8 @@ impl Policy for FreezeThaw {
             return Decision::Continue { trial, to };
         }
         if view.may_start()
-            && view.trials.len() < STARTUP_TRIALS
-            && let Some(start) = self.draw(view)
+            && view.trials.len() < STARTUP_TRIALS.max(view.space.first_points().len())
+            && let Some(start) = self.begin(view)
         {
             return start;
         }
@@ -311,6 +278,8 @@ impl Policy for FreezeThaw {
         }
         self.history.observe(trial, &self.rungs);
         self.quota.observe(trial);
+        self.gp.observe(trial);
+        self.tpe.observe(trial);
     }
 
     fn rungs(&self) -> &[Samples] {
