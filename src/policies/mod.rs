@@ -5,6 +5,7 @@
 
 mod freeze_thaw;
 mod paired;
+mod untried;
 
 pub use freeze_thaw::FreezeThaw;
 pub use paired::Paired;

@@ -1,34 +1,17 @@
 //! A searcher proposes, a scheduler promotes: the policy of most studies.
 
-use std::cell::Cell;
-use std::collections::HashSet;
-
-use rand::Rng as _;
-
+use super::untried::Untried;
 use super::{Decision, Policy};
-use crate::rng;
 use crate::schedulers::Scheduler;
-use crate::searchers::{Proposal, Random, Searcher};
+use crate::searchers::Searcher;
 use crate::trials::{Trial, View};
 use crate::units::Samples;
-
-/// Redraws by the searcher of a configuration that was tried before. A model that keeps coming back to what it knows has
-/// nothing better to say after a few.
-const REDRAWS: u32 = 10;
-
-/// Independent draws after that.
-const RANDOM_DRAWS: u32 = 100;
-
-/// A finite space of at most so many configurations is searched for the last untried ones in order.
-const LISTED: u64 = 100_000;
 
 /// A searcher and a scheduler.
 pub struct Paired {
     searcher: Box<dyn Searcher>,
     scheduler: Box<dyn Scheduler>,
-    /// Hashes of all configurations so far: none is run twice.
-    tried: HashSet<String>,
-    is_exhausted: Cell<bool>,
+    untried: Untried,
 }
 
 impl Paired {
@@ -37,44 +20,19 @@ impl Paired {
         Self {
             searcher,
             scheduler,
-            tried: HashSet::new(),
-            is_exhausted: Cell::new(false),
+            untried: Untried::default(),
         }
     }
 
     /// A new trial, unless every configuration was tried before.
     fn start(&self, view: &View<'_>) -> Option<Decision> {
-        if self.is_exhausted.get() {
-            return None;
-        }
-        let is_new = |proposal: &Proposal| !self.tried.contains(&proposal.configuration.hash());
-        let proposal = (0..REDRAWS)
-            .map(|attempt| self.searcher.propose(view, attempt))
-            .chain((0..RANDOM_DRAWS).map(|attempt| Random.propose(view, attempt)))
-            .find(is_new)
-            .or_else(|| listed(view).find(is_new));
-        // What is tried stays tried: once exhausted, always exhausted.
-        self.is_exhausted.set(proposal.is_none());
-        proposal.map(|proposal| Decision::Start {
+        let proposal = self.untried.propose(self.searcher.as_ref(), view)?;
+        Some(Decision::Start {
             configuration: proposal.configuration,
             origin: proposal.origin.to_owned(),
             to: self.scheduler.rungs()[0],
         })
     }
-}
-
-/// All feasible configurations of a small finite space, in an order of this study's own; none of a larger one.
-pub(super) fn listed<'a>(view: &View<'a>) -> impl Iterator<Item = Proposal> + use<'a> {
-    let space = view.space;
-    let count = space.cardinality().filter(|&count| count <= LISTED).unwrap_or(0);
-    let start = rng::stream(view.seed, "listed", &[]).next_u64() % count.max(1);
-    (0..count)
-        .map(move |index| space.nth((start + index) % count))
-        .filter(|configuration| space.is_feasible(configuration))
-        .map(|configuration| Proposal {
-            configuration,
-            origin: "listed",
-        })
 }
 
 impl Policy for Paired {
@@ -101,9 +59,7 @@ impl Policy for Paired {
     }
 
     fn observe(&mut self, trial: &Trial) {
-        if trial.segments == 0 {
-            self.tried.insert(trial.configuration.hash());
-        }
+        self.untried.observe(trial);
         self.searcher.observe(trial);
         self.scheduler.observe(trial);
     }

@@ -1,5 +1,5 @@
 //! What a decision aims at: so much of an improvement within so much training, both drawn by chance (Rakotoarison et al.
-//! 2024, §4.2, "MFPI-random").
+//! 2024, "In-context freeze-thaw Bayesian optimization", the acquisition MFPI-random).
 //!
 //! No single horizon and no single threshold suits all studies: a near aim prefers trials that are about to improve, a far
 //! one prefers exploring; drawing them anew for every decision makes a portfolio of both.
@@ -9,8 +9,8 @@ use rand::RngExt as _;
 use super::model::Belief;
 use crate::rng::Rng;
 
-/// The improvement is ten to a power between these, in deviations of what all trials have shown (the paper's share of what
-/// is left to a perfect score; a loss in general has no perfect score).
+/// The improvement is ten to a power between these, in deviations of what all trials have shown. The paper measures it in shares
+/// of what is left to a perfect score; a loss in general has none.
 const POWERS: std::ops::Range<f64> = -4.0..0.0;
 
 /// A horizon and a threshold.
@@ -55,7 +55,7 @@ mod tests {
     use crate::units::Seed;
 
     #[test]
-    fn aims_are_of_every_horizon_and_never_below_the_least_improvement() {
+    fn aims_are_of_every_horizon_and_ask_for_an_improvement() {
         let mut rng = rng::stream(Seed(1), "test", &[]);
         let aims: Vec<Aim> = (0..500).map(|_| Aim::draw(-1.0, 27.0, &mut rng)).collect();
         assert!(aims.iter().all(|aim| (1.0..=27.0).contains(&aim.horizon)));

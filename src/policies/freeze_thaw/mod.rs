@@ -17,7 +17,7 @@ mod kernel;
 mod model;
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use rand::RngExt as _;
 
@@ -26,11 +26,11 @@ use history::History;
 use kernel::{Axis, Hyperparameters};
 use model::{Datum, Model, Point};
 
-use super::paired::listed;
+use super::untried::Untried;
 use super::{Decision, Policy};
 use crate::rng;
 use crate::schedulers::{Asha, Scheduler as _};
-use crate::searchers::{FirstPoints, Gp, Proposal, Random, Searcher, Tpe};
+use crate::searchers::{FirstPoints, Gp, Proposal, Searcher as _, Tpe};
 use crate::space::{Shape, Space};
 use crate::trials::{Status, Trial, View};
 use crate::units::Samples;
@@ -56,13 +56,7 @@ const ETA: u32 = 3;
 /// ask for eta (Li et al. 2018, §3); fewer low beginnings pay where early values mislead.
 const BRACKET: f64 = 2.0;
 
-/// Redraws by a searcher of a configuration that was tried before.
-const REDRAWS: u32 = 10;
-
-/// Draws by chance after that.
-const RANDOM_DRAWS: u32 = 100;
-
-/// When nothing new may start, a trial goes on only with at least this quantile of a chance to become the best: 2 %.
+/// When nothing new may start, a trial goes on only if it becomes the best with a probability of 2 %: the normal quantile.
 const HOPELESS: f64 = -2.05;
 
 /// Chooses between continuing and starting by a model of learning curves.
@@ -72,8 +66,7 @@ pub struct FreezeThaw {
     history: History,
     gp: FirstPoints,
     tpe: Tpe,
-    /// Hashes of all configurations so far: none is run twice.
-    tried: HashSet<String>,
+    untried: Untried,
     /// The newest fit and how many values it has seen.
     fitted: RefCell<Option<(usize, Hyperparameters)>>,
 }
@@ -97,7 +90,7 @@ impl FreezeThaw {
             history: History::default(),
             gp: FirstPoints::new(Box::new(Gp::default())),
             tpe: Tpe::default(),
-            tried: HashSet::new(),
+            untried: Untried::default(),
             fitted: RefCell::new(None),
         }
     }
@@ -130,16 +123,6 @@ impl FreezeThaw {
         Some(model)
     }
 
-    /// New configurations that were not tried yet: what the Gaussian process proposes and what TPE does, so that neither's
-    /// blind spots stay unseen.
-    fn proposals(&self, view: &View<'_>) -> Vec<Proposal> {
-        let searchers: [&dyn Searcher; 2] = [&self.gp, &self.tpe];
-        let is_new = |proposal: &Proposal| !self.tried.contains(&proposal.configuration.hash());
-        let first_new =
-            |searcher: &&dyn Searcher| (0..REDRAWS).map(|attempt| searcher.propose(view, attempt)).find(is_new);
-        searchers.iter().filter_map(first_new).collect()
-    }
-
     /// The paused trial that most probably meets the aim, and how probable that is.
     fn thaw(&self, evidence: &Evidence<'_>, model: &Model<'_>, aim: Aim) -> Option<(f64, Decision)> {
         let trials = evidence.trials.iter().enumerate();
@@ -155,14 +138,17 @@ impl FreezeThaw {
         Some((quantile, Decision::Continue { trial: trial.id, to }))
     }
 
-    /// The new configuration that most probably meets the aim, and how probable that is.
+    /// The new configuration that most probably meets the aim, and how probable that is: the Gaussian process's or TPE's, so
+    /// that neither's blind spots stay unseen. `None` once every configuration was tried.
     fn propose(&self, view: &View<'_>, model: &Model<'_>, aim: Aim) -> Option<(f64, Decision)> {
-        let until = aim.horizon.min(self.level(self.last()));
-        let proposals = self.proposals(view).into_iter().filter_map(|proposal| {
+        let quantile = |proposal: &Proposal| {
             let point = view.space.encode(&proposal.configuration)?;
-            Some((aim.quantile(model.predict(&point, None, until)), proposal))
-        });
-        let (quantile, proposal) = proposals.max_by(|left, right| left.0.total_cmp(&right.0))?;
+            Some(aim.quantile(model.predict(&point, None, aim.horizon)))
+        };
+        let first = self.untried.propose(&self.gp, view)?;
+        let proposals = std::iter::once(first).chain(self.untried.redraw(&self.tpe, view));
+        let valued = proposals.filter_map(|proposal| Some((quantile(&proposal)?, proposal)));
+        let (quantile, proposal) = valued.max_by(|left, right| left.0.total_cmp(&right.0))?;
         Some((quantile, self.start(view, proposal)))
     }
 
@@ -183,15 +169,10 @@ impl FreezeThaw {
         found
     }
 
-    /// A new trial without the model: the searchers' first new proposal, a draw by chance, or the next untried one of a small
-    /// space.
+    /// A new trial without the model of curves.
     fn begin(&self, view: &View<'_>) -> Option<Decision> {
-        let is_new = |proposal: &Proposal| !self.tried.contains(&proposal.configuration.hash());
-        let proposals = self.proposals(view).into_iter();
-        let mut all = proposals
-            .chain((0..RANDOM_DRAWS).map(|attempt| Random.propose(view, attempt)))
-            .chain(listed(view));
-        all.find(is_new).map(|proposal| self.start(view, proposal))
+        let proposal = self.untried.propose(&self.gp, view)?;
+        Some(self.start(view, proposal))
     }
 
     /// Starts a trial, at a rung by chance.
@@ -226,20 +207,19 @@ impl FreezeThaw {
         let (Some(best), Some(model)) = (best, self.model(&evidence)) else {
             return view.may_start().then(|| self.begin(view)).flatten();
         };
+        let end = self.level(self.last());
         if view.may_start() {
             let mut rng = rng::stream(view.seed, NAME, &moment(view));
-            let aim = Aim::draw(best, self.level(self.last()), &mut rng);
-            let thawed = self.thaw(&evidence, &model, aim);
-            let new = self.propose(view, &model, aim);
-            let chosen = thawed
-                .into_iter()
-                .chain(new)
-                .max_by(|left, right| left.0.total_cmp(&right.0));
-            return chosen.map(|(_, decision)| decision).or_else(|| self.begin(view));
+            let aim = Aim::draw(best, end, &mut rng);
+            if let Some(new) = self.propose(view, &model, aim) {
+                let either = self.thaw(&evidence, &model, aim).into_iter().chain([new]);
+                let chosen = either.max_by(|left, right| left.0.total_cmp(&right.0));
+                return chosen.map(|(_, decision)| decision);
+            }
         }
         // Nothing new can come: what may still become the best goes on, to its end.
         let has_result = view.trials.iter().any(|trial| trial.status == Status::Completed);
-        let thawed = self.thaw(&evidence, &model, Aim::best(best, self.level(self.last())));
+        let thawed = self.thaw(&evidence, &model, Aim::best(best, end));
         thawed
             .filter(|(quantile, _)| *quantile >= HOPELESS || !has_result)
             .map(|(_, decision)| decision)
@@ -273,9 +253,7 @@ impl Policy for FreezeThaw {
     }
 
     fn observe(&mut self, trial: &Trial) {
-        if trial.segments == 0 {
-            self.tried.insert(trial.configuration.hash());
-        }
+        self.untried.observe(trial);
         self.history.observe(trial, &self.rungs);
         self.quota.observe(trial);
         self.gp.observe(trial);

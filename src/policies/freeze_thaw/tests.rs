@@ -174,6 +174,8 @@ fn a_finite_space_is_exhausted_and_the_study_ends_with_a_complete_trial() {
         .iter()
         .filter(|trial| trial.status == Status::Completed);
     assert!(complete.map(|trial| trial.loss().unwrap().get()).any(|loss| loss < 0.1));
+    let is_paused = |trial: &Trial| trial.status == Status::Paused;
+    assert!(simulation.trials.iter().any(is_paused), "the hopeless are left");
 }
 
 #[test]

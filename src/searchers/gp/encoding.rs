@@ -12,7 +12,7 @@ const INACTIVE_CATEGORY: f64 = -1.0;
 
 /// Which parameter lies on which axis.
 #[derive(Clone, Debug)]
-pub(crate) struct Encoding {
+pub(super) struct Encoding {
     axes: Vec<Axis>,
     /// For every axis but the resource, the place of its parameter.
     parameters: Vec<usize>,
@@ -20,7 +20,7 @@ pub(crate) struct Encoding {
 
 impl Encoding {
     /// The axes of a space, and a last one for the resource if wanted.
-    pub(crate) fn new(space: &Space, with_resource: bool) -> Self {
+    pub(super) fn new(space: &Space, with_resource: bool) -> Self {
         let mut axes = Vec::new();
         let mut parameters = Vec::new();
         for (index, parameter) in space.parameters().iter().enumerate() {
@@ -38,17 +38,17 @@ impl Encoding {
     }
 
     /// The axes.
-    pub(crate) fn axes(&self) -> &[Axis] {
+    pub(super) fn axes(&self) -> &[Axis] {
         &self.axes
     }
 
     /// For every axis but the resource, the place of its parameter in the space.
-    pub(crate) fn parameters(&self) -> &[usize] {
+    pub(super) fn parameters(&self) -> &[usize] {
         &self.parameters
     }
 
     /// The coordinates of a point of `space`; `missing` is the coordinate on the resource's axis, if there is one.
-    pub(crate) fn coordinates(&self, space: &Space, point: &[Option<f64>], missing: f64) -> Vec<f64> {
+    pub(super) fn coordinates(&self, space: &Space, point: &[Option<f64>], missing: f64) -> Vec<f64> {
         let mut coordinates: Vec<f64> = self
             .parameters
             .iter()

@@ -7,17 +7,17 @@ use super::regression::Prediction;
 
 /// The logarithm of the expected improvement on a loss, and its derivatives.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct LogImprovement {
+pub(super) struct LogImprovement {
     /// The logarithm.
-    pub(crate) value: f64,
+    pub(super) value: f64,
     /// Its derivative by the prediction's mean.
-    pub(crate) by_mean: f64,
+    pub(super) by_mean: f64,
     /// Its derivative by the prediction's variance.
-    pub(crate) by_variance: f64,
+    pub(super) by_variance: f64,
 }
 
 /// How much smaller than `best` a value as predicted is expected to be, where it is smaller.
-pub(crate) fn log_expected_improvement(prediction: Prediction, best: f64) -> LogImprovement {
+pub(super) fn log_expected_improvement(prediction: Prediction, best: f64) -> LogImprovement {
     let deviation = prediction.variance.sqrt();
     let z = (best - prediction.mean) / deviation;
     // With h(z) = φ(z) + z Φ(z): its logarithm, Φ / h and φ / h.

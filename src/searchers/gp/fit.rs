@@ -56,7 +56,7 @@ const EFFORT: Effort = Effort {
 
 /// The best hyperparameters for these observations, and the negative logarithm of their posterior density (infinite if none
 /// can explain them); `targets` should have mean 0 and variance 1.
-pub(crate) fn fit(axes: &[Axis], inputs: &[Vec<f64>], targets: &[f64]) -> (Hyperparameters, f64) {
+pub(super) fn fit(axes: &[Axis], inputs: &[Vec<f64>], targets: &[f64]) -> (Hyperparameters, f64) {
     let posterior = Posterior::new(axes, inputs, targets);
     let bounds: Vec<(f64, f64)> = posterior.beliefs.iter().map(|belief| belief.bounds).collect();
     let centre: Vec<f64> = posterior.beliefs.iter().map(|belief| belief.mean).collect();

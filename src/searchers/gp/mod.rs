@@ -7,13 +7,13 @@
 
 mod acquisition;
 pub(crate) mod cholesky;
-pub(crate) mod encoding;
-pub(crate) mod expected_improvement;
-pub(crate) mod fit;
+mod encoding;
+mod expected_improvement;
+mod fit;
 pub(crate) mod kernel;
 mod minimise;
-pub(crate) mod observations;
-pub(crate) mod regression;
+mod observations;
+mod regression;
 mod startup;
 mod warp;
 

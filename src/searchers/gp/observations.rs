@@ -7,13 +7,13 @@ use crate::units::{Loss, Samples};
 
 /// Inputs and losses, in the order of the trials.
 #[derive(Clone, Debug)]
-pub(crate) struct Observations {
+pub(super) struct Observations {
     /// Which parameter lies on which axis of the inputs.
-    pub(crate) encoding: Encoding,
+    pub(super) encoding: Encoding,
     /// The coordinates of what was observed.
-    pub(crate) inputs: Vec<Vec<f64>>,
+    pub(super) inputs: Vec<Vec<f64>>,
     /// What was observed; infinite for a failed trial.
-    pub(crate) losses: Vec<f64>,
+    pub(super) losses: Vec<f64>,
 }
 
 /// Observations of one trial at levels nearer to each other than this factor tell nearly the same: only the later is used.
@@ -27,7 +27,7 @@ impl Observations {
     ///
     /// A complete trial is observed at its end. Where some trials are not complete, every trial is observed at a few
     /// levels on its way, and the resource becomes an axis: that is how unfinished trials are used.
-    pub(crate) fn new(view: &View<'_>, trials: &[Trial]) -> Self {
+    pub(super) fn new(view: &View<'_>, trials: &[Trial]) -> Self {
         let is_unfinished = |trial: &Trial| trial.best().is_some() && !is_complete(trial, view.max);
         let known = || view.past.iter().chain(trials);
         let with_resource = view.max > view.min && known().any(is_unfinished);
@@ -51,7 +51,7 @@ impl Observations {
 
     /// At most `most` of the observations: the better half as they rank, and others evenly from the rest. Where it is good
     /// the model must be exact; elsewhere a part of the observations tells as much.
-    pub(crate) fn thinned(self, most: usize) -> Self {
+    pub(super) fn thinned(self, most: usize) -> Self {
         let count = self.losses.len();
         if count <= most {
             return self;
@@ -119,7 +119,7 @@ fn levels(view: &View<'_>) -> Vec<Samples> {
 }
 
 /// How much training is missing at a level: 0 at the end, 1 at the least level, by the logarithm between.
-pub(crate) fn missing(view: &View<'_>, level: Samples) -> f64 {
+pub(super) fn missing(view: &View<'_>, level: Samples) -> f64 {
     let logarithm = |samples: Samples| (samples.0.max(1) as f64).ln();
     let range = logarithm(view.max) - logarithm(view.min);
     if range <= 0.0 {

@@ -5,16 +5,16 @@ use super::kernel::Kernel;
 
 /// What is expected of the function at a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Prediction {
+pub(super) struct Prediction {
     /// The mean.
-    pub(crate) mean: f64,
+    pub(super) mean: f64,
     /// The variance of the function, without the noise of an observation.
-    pub(crate) variance: f64,
+    pub(super) variance: f64,
 }
 
 /// A Gaussian process that has seen observations.
 #[derive(Clone, Debug)]
-pub(crate) struct Regression {
+pub(super) struct Regression {
     kernel: Kernel,
     inputs: Vec<Vec<f64>>,
     targets: Vec<f64>,
@@ -34,7 +34,7 @@ const BLOCK: usize = 32;
 
 impl Regression {
     /// Learns from observations; `None` if their covariance cannot be factored, as with numbers that are not finite.
-    pub(crate) fn new(kernel: Kernel, inputs: Vec<Vec<f64>>, targets: Vec<f64>) -> Option<Self> {
+    pub(super) fn new(kernel: Kernel, inputs: Vec<Vec<f64>>, targets: Vec<f64>) -> Option<Self> {
         let size = inputs.len();
         let mut lower = Vec::with_capacity(row_start(size));
         for (row, input) in inputs.iter().enumerate() {
@@ -60,7 +60,7 @@ impl Regression {
     }
 
     /// How many observations it has seen.
-    pub(crate) fn observations(&self) -> usize {
+    pub(super) fn observations(&self) -> usize {
         self.inputs.len()
     }
 
@@ -72,7 +72,7 @@ impl Regression {
 
     /// Takes the expected value at `point` for observed, as if a running trial had ended so (the Kriging believer of
     /// Ginsbourger et al. 2010, §4.2): the mean stays, the uncertainty around the point goes. Returns what is expected.
-    pub(crate) fn believe(&mut self, point: Vec<f64>) -> f64 {
+    pub(super) fn believe(&mut self, point: Vec<f64>) -> f64 {
         let mean = self.predict_one(&point).mean;
         let mut row = self.covariances(&point);
         row.push(self.kernel.variance(&point) + self.kernel.noise().max(JITTERS[1]));
@@ -86,7 +86,7 @@ impl Regression {
     }
 
     /// Predictions at points.
-    pub(crate) fn predict(&self, points: &[Vec<f64>]) -> Vec<Prediction> {
+    pub(super) fn predict(&self, points: &[Vec<f64>]) -> Vec<Prediction> {
         points
             .chunks(BLOCK)
             .flat_map(|points| self.predict_block(points))
@@ -126,7 +126,7 @@ impl Regression {
 
     /// The prediction at a point, and the gradients of its mean and of its variance by the point's coordinates
     /// (0 on axes without an order).
-    pub(crate) fn predict_with_gradients(&self, point: &[f64]) -> (Prediction, Vec<f64>, Vec<f64>) {
+    pub(super) fn predict_with_gradients(&self, point: &[f64]) -> (Prediction, Vec<f64>, Vec<f64>) {
         let mut solved = self.covariances(point);
         let mean = dot(&solved, &self.weights);
         self.factor.solve_lower(&mut solved);
