@@ -1,6 +1,6 @@
 """Prints the seconds of MiniLM-size training steps in PyTorch: 16 texts of 64 tokens, AdamW, dropout 0.1, one thread.
 
-Usage: pytorch_step.py STEPS [FREEZE_DEPTH]. Random weights of the same shapes: the time does not depend on values.
+Usage: pytorch_step.py STEPS [FREEZE_DEPTH [DEVICE]]. Random weights of the same shapes: the time does not depend on values.
 """
 
 import sys
@@ -46,7 +46,7 @@ class Classifier(nn.Module):
         self.pooler, self.classifier = nn.Linear(HIDDEN, HIDDEN), nn.Linear(HIDDEN, 2)
 
     def forward(self, tokens):
-        positions = torch.arange(tokens.shape[1])
+        positions = torch.arange(tokens.shape[1], device=tokens.device)
         hidden = self.words(tokens) + self.positions(positions) + self.types(torch.zeros_like(tokens))
         hidden = self.dropout(self.norm(hidden))
         for block in self.blocks:
@@ -59,14 +59,15 @@ def main():
     torch.manual_seed(1)
     steps = int(sys.argv[1])
     freeze_depth = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    model = Classifier()
+    device = torch.device(sys.argv[3] if len(sys.argv) > 3 else "cpu")
+    model = Classifier().to(device)
     frozen = [model.words, model.positions, model.types, model.norm, *model.blocks[:freeze_depth]]
     for module in frozen if freeze_depth > 0 else []:
         module.eval().requires_grad_(False)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=5e-5, weight_decay=0.01)
-    tokens = torch.randint(1000, 29000, (16, 64))
-    labels = torch.arange(16) % 2
+    tokens = torch.randint(1000, 29000, (16, 64), device=device)
+    labels = torch.arange(16, device=device) % 2
     for step in range(steps + 1):
         start = time.perf_counter()
         loss = functional.cross_entropy(model(tokens), labels)
@@ -74,6 +75,8 @@ def main():
         loss.backward()
         nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
         if step > 0:
             print(f"{time.perf_counter() - start:.4f}", flush=True)
 
