@@ -1,8 +1,25 @@
 //! Writing files that are whole or not there, even after a crash.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
+
+/// What the names of files begin with that are being written: a crash may leave one behind.
+const UNFINISHED: &str = ".automl-unfinished-";
+
+/// Whether a file's name is that of one that was being written when its program died.
+pub fn is_unfinished(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
+}
+
+/// Removes from a folder what dead programs were writing in it. Nobody may be writing there.
+pub fn remove_unfinished(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| is_unfinished(&entry.file_name())) {
+        let _ = std::fs::remove_file(entry.path());
+    }
+}
 
 /// Replaces the file at `path`: readers see the old content or the new, never a part. The file gets the permissions
 /// that this process gives any new file.
@@ -13,6 +30,7 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -40,6 +58,18 @@ mod tests {
         replace(&path, b"new").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_crash_left_is_known_and_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join(format!("{UNFINISHED}x1"));
+        for path in [&left, &folder.path().join("file")] {
+            std::fs::write(path, b"").unwrap();
+        }
+        assert!(is_unfinished(left.file_name().unwrap()) && !is_unfinished(OsStr::new("file")));
+        remove_unfinished(folder.path());
+        assert!(!left.exists() && folder.path().join("file").exists());
     }
 
     #[cfg(unix)]

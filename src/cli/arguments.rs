@@ -1,5 +1,6 @@
 //! What may be typed. Nothing is judged here.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -54,6 +55,9 @@ pub(super) enum Command {
     /// Run segments for an engine (internal)
     #[command(hide = true)]
     Worker(Worker),
+    /// Become another program that dies with its worker (internal)
+    #[command(hide = true)]
+    Launch(Launch),
 }
 
 /// `automl search`
@@ -262,4 +266,15 @@ pub(super) struct Worker {
     /// The device
     #[arg(long)]
     pub(super) device: Device,
+}
+
+/// `automl launch`
+#[derive(Args, Debug)]
+pub(super) struct Launch {
+    /// The worker's process
+    #[arg(long)]
+    pub(super) parent: u32,
+    /// The program and its arguments
+    #[arg(last = true, required = true)]
+    pub(super) words: Vec<OsString>,
 }

@@ -8,6 +8,7 @@ mod best;
 mod convert;
 mod error;
 mod init;
+mod launch;
 mod leaderboard;
 mod resume;
 mod run;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Train(train) => train::train(&train),
         Command::AskTell(ask_tell) => ask_tell::ask_tell(&ask_tell),
         Command::Worker(worker) => Ok(worker::worker(worker)),
+        Command::Launch(launch) => Ok(launch::launch(&launch)),
     };
     result.unwrap_or_else(|error| {
         error.show();

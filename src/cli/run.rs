@@ -45,7 +45,14 @@ impl Run {
             study.apply(&entry.event, entry.elapsed);
         }
         let is_resumed = self.is_resumed;
+        let mut files = Files::new(self.folder.path().to_owned(), self.spec.clone());
         if let (Some(reason), None) = (study.ended(), self.added_wall) {
+            // It may have been killed after its end, before its results were written.
+            files.write(&study).map_err(|source| CliError::File {
+                action: "write the results in",
+                path: self.folder.path().to_owned(),
+                source,
+            })?;
             let path = self.folder.path().display();
             let _ = writeln!(
                 std::io::stderr(),
@@ -69,13 +76,12 @@ impl Run {
             wall,
             folder: self.folder.path().to_owned(),
         };
-        let files = Files::new(self.folder.path().to_owned(), self.spec.clone());
         let observers: Vec<Box<dyn Observer>> = vec![terminal::terminal(self.style, facts), Box::new(files)];
         let engine = Engine::start(
             study,
             (self.folder, self.journal),
             self.clock,
-            wall,
+            (wall, self.spec.trial_limits),
             (&program, slots),
             observers,
             resumed,
@@ -88,7 +94,7 @@ impl Run {
 impl Run {
     /// The slots of this machine, as many as the study can use.
     fn slots(&self) -> Result<Vec<Slot>, CliError> {
-        let mut slots = slots(&self.spec.resources, self.facts.is_idle)?;
+        let mut slots = slots(&self.spec.resources, self.facts.demand)?;
         let most = self.spec.resources.logical_workers;
         if self.spec.deterministic && slots.len() > most {
             let _ = writeln!(

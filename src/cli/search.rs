@@ -25,7 +25,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     }
     // Everything that can be wrong is found before anything is written.
     let facts = objective::inspect(&spec)?;
-    worker::slots(&spec.resources, facts.is_idle)?;
+    worker::slots(&spec.resources, facts.demand)?;
     let past = warm_start(&spec, verbosity.quiet)?;
     if !verbosity.quiet && !arguments.json {
         explain_method(&spec);

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::CliError;
 use super::arguments::Train;
 use crate::finetune::{Device, Metrics, Training};
-use crate::objective::{Inputs, training_config};
+use crate::objective::{Demand, Inputs, training_config};
 use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
 use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Spec};
@@ -22,7 +22,7 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
     let (spec, _) = spec::load(&arguments.spec, &arguments.set).map_err(CliError::Spec)?;
     let ObjectiveSpec::FineTune(fine_tune) = &spec.objective else {
         return Err(CliError::Usage(format!(
-            "`{}` trains no model: its objective is a function",
+            "`{}` trains no model: its objective is no fine-tuning",
             arguments.spec.display()
         )));
     };
@@ -35,7 +35,7 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         )));
     }
     check_writable(&folder)?;
-    let device = worker::slots(&spec.resources, false)?
+    let device = worker::slots(&spec.resources, Demand::Training)?
         .first()
         .map_or(Device::Cpu, |slot| slot.device);
     let mut inputs = Inputs::load(fine_tune, device)?;

@@ -15,7 +15,7 @@ pub(super) fn validate(arguments: &Validate) -> Result<ExitCode, CliError> {
     let facts = objective::inspect(&spec)?;
     warm_start(&spec, false)?;
     explain_method(&spec);
-    let slots = worker::slots(&spec.resources, facts.is_idle)?;
+    let slots = worker::slots(&spec.resources, facts.demand)?;
     let size = spec
         .space
         .cardinality()

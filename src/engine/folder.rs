@@ -1,5 +1,6 @@
 //! A study's folder: what is in it, and who may use it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -124,6 +125,7 @@ impl Folder {
         inputs: &Identity,
         past: Vec<PastTrial>,
     ) -> Result<Journal, FolderError> {
+        files::remove_unfinished(&self.path);
         make(&self.path.join("checkpoints"))?;
         make(&self.logs())?;
         self.write("spec.yaml", spec_yaml.as_bytes())?;
@@ -164,6 +166,7 @@ impl Folder {
             path: path.to_owned(),
             _lock: Lock::acquire(path)?,
         };
+        files::remove_unfinished(path);
         let (journal, contents) = Journal::open(&file)?;
         let spec_path = path.join("spec.yaml");
         let spec_yaml = fs::read_to_string(&spec_path).map_err(|source| FolderError::Io {
@@ -289,7 +292,8 @@ fn refuse_occupied(path: &Path, spec_yaml: &str) -> Result<(), FolderError> {
             FolderError::OtherStudy(path.to_owned())
         });
     }
-    let is_other = |entry: fs::DirEntry| !OURS.iter().any(|name| entry.file_name() == *name);
+    let is_ours = |name: &OsStr| OURS.iter().any(|ours| name == *ours) || files::is_unfinished(name);
+    let is_other = |entry: fs::DirEntry| !is_ours(&entry.file_name());
     let is_occupied = fs::read_dir(path).is_ok_and(|entries| entries.flatten().any(is_other));
     if is_occupied {
         Err(FolderError::NotEmpty(path.to_owned()))

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Clock;
-use crate::trials::{Evaluation, Progress, Segment, SegmentReport, Usage};
+use crate::trials::{Evaluation, FailureKind, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, TrialId};
 use crate::worker::{News, Process, Slot, SpawnError, ToWorker};
 
@@ -49,6 +49,20 @@ pub(super) struct Run {
     reached: Samples,
     evaluations: Vec<Evaluation>,
     last_news: Option<Instant>,
+    /// When it last showed a sign of life.
+    last_sign: Instant,
+    /// It was killed because it showed none.
+    is_hung: bool,
+}
+
+/// How a worker was lost.
+pub(super) struct Loss {
+    /// What is known, for people.
+    pub(super) how: String,
+    /// What a trial that loses its workers this way fails as.
+    pub(super) kind: FailureKind,
+    /// What it ran.
+    pub(super) run: Option<Box<Run>>,
 }
 
 impl Run {
@@ -56,10 +70,16 @@ impl Run {
     pub(super) fn note(&mut self, progress: &Progress) -> Option<f64> {
         let now = Instant::now();
         let before = self.last_news.replace(now);
+        self.last_sign = now;
         self.reached = progress.at;
         self.evaluations.extend(progress.evaluation.clone());
         let is_step = progress.evaluation.is_none();
         before.filter(|_| is_step).map(|before| (now - before).as_secs_f64())
+    }
+
+    /// Takes note of a sign of life.
+    pub(super) fn note_sign(&mut self) {
+        self.last_sign = Instant::now();
     }
 
     /// What is known of a segment whose worker had to be killed.
@@ -167,6 +187,8 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
             reached: segment.from,
             evaluations: Vec::new(),
             last_news: None,
+            last_sign: Instant::now(),
+            is_hung: false,
         }));
         if let Some(process) = &mut seat.process {
             process.send(&ToWorker::Run { segment });
@@ -183,10 +205,37 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
         }
     }
 
+    /// Takes note of the process group of an external program that a worker runs.
+    pub(super) fn note_program(&mut self, index: usize, group: Option<u32>) {
+        if let Some(process) = &mut self.seats[index].process {
+            process.note_program(group);
+        }
+    }
+
+    /// Kills workers whose segment has shown no sign of life for so long.
+    pub(super) fn kill_hung(&mut self, silence: Duration) {
+        for seat in &mut self.seats {
+            if let (State::Busy(run), Some(process)) = (&mut seat.state, &mut seat.process)
+                && !run.is_hung
+                && run.last_sign.elapsed() > silence
+            {
+                run.is_hung = true;
+                process.kill();
+            }
+        }
+    }
+
     /// A worker is gone: says how, what it ran, and starts another one, unless it never comes up (`Err`).
-    pub(super) fn replace(&mut self, index: usize) -> Result<(String, Option<Box<Run>>), PoolError> {
+    pub(super) fn replace(&mut self, index: usize) -> Result<Loss, PoolError> {
         let seat = &mut self.seats[index];
-        let how = seat.process.as_mut().map(Process::reap).unwrap_or_default();
+        let mut how = seat.process.as_mut().map(Process::reap).unwrap_or_default();
+        let is_out_of_memory = seat.process.as_ref().is_some_and(Process::is_out_of_memory);
+        let mut kind = if is_out_of_memory {
+            how = format!("{how}, out of memory");
+            FailureKind::OutOfMemory
+        } else {
+            FailureKind::Crashed
+        };
         let run = match std::mem::replace(&mut seat.state, State::Down) {
             State::Busy(run) => Some(run),
             State::Starting => {
@@ -195,16 +244,21 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
             }
             State::Ready | State::Down => None,
         };
+        if run.as_ref().is_some_and(|run| run.is_hung) {
+            kind = FailureKind::TimedOut;
+            how = format!("it showed no sign of life and was killed ({how})");
+        }
         if seat.false_starts >= MOST_FALSE_STARTS {
             // One bad slot of several is given up; the study goes on without it.
             if self.seats.iter().all(|seat| matches!(seat.state, State::Down)) {
                 let log = self.folder.join("logs").join(format!("worker-{index}.log"));
                 return Err(PoolError::NeverReady { how, log });
             }
-            return Ok((format!("{how}; it never gets ready, and this slot is given up"), run));
+            let how = format!("{how}; it never gets ready, and this slot is given up");
+            return Ok(Loss { how, kind, run });
         }
         self.spawn(index)?;
-        Ok((how, run))
+        Ok(Loss { how, kind, run })
     }
 
     /// Tells every busy worker to finish its step, checkpoint and report.

@@ -6,11 +6,12 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use super::budget::WallBudget;
-use super::pool::{Pool, PoolError, State};
+use super::pool::{Loss, Pool, PoolError, State};
 use super::{Clock, Folder, Moment, Observer, signals};
 use crate::journal::{Journal, JournalError};
+use crate::spec::TrialLimits;
 use crate::study::{EndReason, Event, Flight, Outcome, Study};
-use crate::trials::{Failure, FailureKind, Segment, SegmentReport};
+use crate::trials::{Failure, Segment, SegmentLimits, SegmentReport, Status};
 use crate::units::TrialId;
 use crate::worker::{FromWorker, News, SegmentEnd, Slot};
 
@@ -20,6 +21,9 @@ const TICK: Duration = Duration::from_millis(200);
 const DEADLINE_GRACE: Duration = Duration::from_secs(1);
 /// The same when a person or a batch system interrupts.
 const INTERRUPT_GRACE: Duration = Duration::from_secs(10);
+/// A segment that shows no sign of life for so long hangs, unless the spec says otherwise: longer than any step, and
+/// longer than a GPU takes to compile its first.
+const SILENCE: Duration = Duration::from_mins(5);
 /// A worker may die of a trial once; the second time the trial has failed.
 const MOST_LOSSES: u32 = 2;
 
@@ -33,9 +37,12 @@ pub struct Engine<'a> {
     pool: Pool<Inbox>,
     inbox: Receiver<Inbox>,
     observers: Vec<Box<dyn Observer + 'a>>,
+    limits: TrialLimits,
     is_interrupted: bool,
     busy: BusyTime,
     last_tick: Instant,
+    /// The best trial so far.
+    best: Option<TrialId>,
 }
 
 /// What reaches the engine from outside.
@@ -88,7 +95,7 @@ pub enum EngineError {
 
 impl<'a> Engine<'a> {
     /// Starts the workers of a study. `program` is this program's own executable, `wall` the budget in seconds as the
-    /// spec has it, `resumed` the event to record if the study had been begun before.
+    /// spec has it, `limits` what one trial may use up, `resumed` the event to record if the study had been begun before.
     ///
     /// # Errors
     /// When a worker cannot be started.
@@ -96,7 +103,7 @@ impl<'a> Engine<'a> {
         study: Study,
         (folder, journal): (Folder, Journal),
         clock: Clock,
-        wall: Option<f64>,
+        (wall, limits): (Option<f64>, TrialLimits),
         (program, slots): (&Path, Vec<Slot>),
         observers: Vec<Box<dyn Observer + 'a>>,
         resumed: Option<Event>,
@@ -117,10 +124,13 @@ impl<'a> Engine<'a> {
             pool,
             inbox,
             observers,
+            limits,
             is_interrupted: false,
             busy,
             last_tick: Instant::now(),
+            best: None,
         };
+        engine.best = engine.study.incumbent().map(|(best, _)| best);
         // Only now that nothing can go wrong any more: a failed attempt must not add to the budget.
         if let Some(event) = resumed {
             engine.record(&event)?;
@@ -174,16 +184,30 @@ impl<'a> Engine<'a> {
         while let Some(event) = self.study.decide() {
             self.record(&event)?;
             if let Event::SegmentDelivered { trial } = event {
-                let status = self.study.trials()[trial.index()].status;
-                if !matches!(status, crate::trials::Status::Paused) {
-                    // It will never go on: its checkpoint is of no use.
-                    let _ = std::fs::remove_dir_all(self.folder.checkpoints(trial));
-                }
+                self.tidy(trial);
                 self.tell(&Moment::Delivered { trial })?;
             }
         }
         self.journal.sync()?;
         Ok(())
+    }
+
+    /// Removes the checkpoints of trials that never go on. The best trial's stay: an external program may have its model there.
+    fn tidy(&mut self, delivered: TrialId) {
+        let best = self.study.incumbent().map(|(best, _)| best);
+        let replaced = std::mem::replace(&mut self.best, best).filter(|&old| Some(old) != best);
+        for trial in [Some(delivered).filter(|&trial| Some(trial) != best), replaced]
+            .into_iter()
+            .flatten()
+        {
+            let may_go_on = matches!(
+                self.study.trials()[trial.index()].status,
+                Status::Paused | Status::Running { .. }
+            );
+            if !may_go_on {
+                let _ = std::fs::remove_dir_all(self.folder.checkpoints(trial));
+            }
+        }
     }
 
     /// Gives planned segments to ready workers, first those whose outcome is needed first.
@@ -220,7 +244,20 @@ impl<'a> Engine<'a> {
             to: flight.to,
             max: settings.max,
             checkpoints: self.folder.checkpoints(trial),
+            log: self.folder.logs().join(format!("trial-{trial}.log")),
+            limits: SegmentLimits {
+                seconds: self.limits.wall.map(|wall| (wall - self.seconds_spent(trial)).max(0.0)),
+                memory: self.limits.memory,
+                silence: self.limits.silence,
+            },
         }
+    }
+
+    /// Seconds that a trial has been trained for, an interrupted segment included.
+    fn seconds_spent(&self, trial: TrialId) -> f64 {
+        let record = self.study.record(trial);
+        let partial = record.partial.as_ref().map_or(0.0, |report| report.usage.wall_seconds);
+        record.usage.wall_seconds + partial
     }
 
     /// Waits for news, or for the clock.
@@ -236,6 +273,11 @@ impl<'a> Engine<'a> {
         }
         if self.last_tick.elapsed() >= TICK {
             self.last_tick = Instant::now();
+            let silence = self
+                .limits
+                .silence
+                .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+            self.pool.kill_hung(silence.unwrap_or(SILENCE));
             self.folder.note_elapsed(self.clock.elapsed());
             self.tell(&Moment::Tick)?;
         }
@@ -280,6 +322,12 @@ impl<'a> Engine<'a> {
                 self.pool.free(slot);
             }
             FromWorker::Unable { message } => return Err(EngineError::Input(message)),
+            FromWorker::Alive => {
+                if let State::Busy(run) = &mut self.pool.seat_mut(slot).state {
+                    run.note_sign();
+                }
+            }
+            FromWorker::Program { group } => self.pool.note_program(slot, group),
             FromWorker::Progress { trial, progress } => {
                 if let State::Busy(run) = &mut self.pool.seat_mut(slot).state
                     && let Some(seconds) = run.note(&progress)
@@ -311,7 +359,7 @@ impl<'a> Engine<'a> {
     }
 
     fn end(&mut self, slot: usize, trial: TrialId, outcome: &Outcome, started_at: &str) -> Result<(), EngineError> {
-        let device = self.pool.seats()[slot].slot.device.to_string();
+        let device = self.pool.seats()[slot].slot.place();
         let finished_at = Clock::time_of_day();
         self.record(&Event::SegmentEnded {
             trial,
@@ -339,7 +387,7 @@ impl<'a> Engine<'a> {
 
     /// A worker died. Its segment is tried once more; then its trial has failed.
     fn lose(&mut self, slot: usize) -> Result<(), EngineError> {
-        let (how, run) = self.pool.replace(slot)?;
+        let Loss { how, kind, run } = self.pool.replace(slot)?;
         let trial = run.as_ref().map(|run| run.trial);
         self.tell(&Moment::WorkerLost {
             slot,
@@ -356,10 +404,7 @@ impl<'a> Engine<'a> {
         let losses = self.study.flights().get(&trial).map_or(0, |flight| flight.lost);
         if losses >= MOST_LOSSES {
             let message = format!("its worker died {losses} times, the last time with: {how}");
-            let failure = Failure {
-                kind: FailureKind::Crashed,
-                message,
-            };
+            let failure = Failure { kind, message };
             self.end(slot, trial, &Outcome::Failed(failure), &run.started_at)?;
         }
         Ok(())

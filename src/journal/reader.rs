@@ -57,8 +57,11 @@ pub fn read(path: &Path) -> Result<Contents, ReadError> {
     })
 }
 
-/// The entries of a journal's bytes; else the damaged line's number, what is wrong, and how many entries came before.
-pub(super) fn parse(bytes: &[u8]) -> Result<Contents, (usize, String, usize)> {
+/// The entries of a journal's bytes.
+///
+/// # Errors
+/// The damaged line's number, counted from 1, what is wrong with it, and how many entries came before.
+pub fn parse(bytes: &[u8]) -> Result<Contents, (usize, String, usize)> {
     let mut contents = Contents::default();
     let mut rest = bytes;
     while !rest.is_empty() {

@@ -1,11 +1,13 @@
 //! Fine-tuning as an objective: a configuration becomes training settings, a segment becomes training and evaluations.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use super::resident::peak_memory_mb;
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
-use super::{Control, Inputs, Objective, RunError};
+use super::{Control, Inputs, Objective, RunError, checkpoints};
 use crate::finetune::{Metrics, Schedule, Step, TrainError, Training, TrainingConfig};
 use crate::space::{Configuration, Value};
 use crate::trials::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport, Usage};
@@ -52,34 +54,51 @@ impl FineTune {
         Self { inputs }
     }
 
-    /// The trial as its newest checkpoint has it, with what its unfinished segment has done; else from the beginning.
+    /// The trial as its newest sound checkpoint has it, with what its unfinished segment has done; else from the beginning.
     fn restore(&self, segment: &Segment, control: &mut dyn Control) -> Result<(Training, SegmentProgress), TrainError> {
         let config = training_config(&segment.configuration, segment.max, segment.seed);
-        let path = checkpoint(segment);
-        let fresh = |reached| SegmentProgress {
-            from: segment.from,
-            reached,
-            evaluations: Vec::new(),
-            usage: Usage::default(),
-        };
-        // A checkpoint that is damaged or of something else counts as absent: what it held can be trained again.
-        if path.is_file()
-            && let Ok(training) = Training::resume(&self.inputs.model, config, &path)
-        {
-            if training.seen() == segment.from {
-                return Ok((training, fresh(segment.from)));
-            }
-            // The checkpoint lies inside this segment: it counts only with the evaluations made until then.
+        let known = checkpoints::list(&segment.checkpoints).into_iter();
+        for (at, path) in known.filter(|(at, _)| *at <= segment.to) {
+            // A checkpoint inside this segment counts only with the evaluations made until then.
             let done = SegmentProgress::load(&segment.checkpoints);
-            if let Some(done) = done.filter(|done| done.from == segment.from && done.reached == training.seen()) {
-                return Ok((training, done));
+            let done = done.filter(|done| done.from == segment.from && done.reached == at);
+            if at > segment.from && done.is_none() {
+                continue;
             }
+            // One that is damaged or of something else counts as absent: what it held can be trained again.
+            let mut training = match Training::resume(&self.inputs.model, config, &path) {
+                Ok(training) if training.seen() == at => training,
+                Ok(_) => continue,
+                Err(error) => {
+                    let path = path.display();
+                    let _ = writeln!(
+                        std::io::stderr(),
+                        "warning: `{path}` is of no use, going back to an earlier checkpoint: {error}"
+                    );
+                    continue;
+                }
+            };
+            self.train_again(&mut training, segment, control)?;
+            return Ok((training, done.unwrap_or_else(|| SegmentProgress::fresh(segment.from))));
         }
         let mut training = Training::start(&self.inputs.model, config)?;
-        for &stop in &segment.stops {
-            training.train(&self.inputs.data.train, stop, &mut |step| report(control, step))?;
+        self.train_again(&mut training, segment, control)?;
+        Ok((training, SegmentProgress::fresh(segment.from)))
+    }
+
+    /// Repeats, in the same pieces, what lies between a trial's checkpoint and its segment.
+    fn train_again(
+        &self,
+        training: &mut Training,
+        segment: &Segment,
+        control: &mut dyn Control,
+    ) -> Result<(), TrainError> {
+        for &stop in segment.stops.iter().filter(|&&stop| stop <= segment.from) {
+            if training.seen() < stop {
+                training.train(&self.inputs.data.train, stop, &mut |step| report(control, step))?;
+            }
         }
-        Ok((training, fresh(segment.from)))
+        Ok(())
     }
 
     fn train(
@@ -182,8 +201,10 @@ impl FineTune {
         done.save(&segment.checkpoints)
             .map_err(|error| failed(error.to_string()))?;
         training
-            .save_checkpoint(&checkpoint(segment))
-            .map_err(|error| failed(error.to_string()))
+            .save_checkpoint(&checkpoints::path(&segment.checkpoints, done.reached))
+            .map_err(|error| failed(error.to_string()))?;
+        checkpoints::keep(&segment.checkpoints, &[done.reached, segment.from]);
+        Ok(())
     }
 }
 
@@ -203,10 +224,6 @@ fn unless_stopped(control: &dyn Control) -> ControlFlow<()> {
     } else {
         ControlFlow::Continue(())
     }
-}
-
-fn checkpoint(segment: &Segment) -> std::path::PathBuf {
-    segment.checkpoints.join("checkpoint.safetensors")
 }
 
 /// The metrics as specs name them. Only `latency_ms` depends on the machine, and a deterministic study never looks at it.
@@ -233,14 +250,4 @@ fn failure(error: &TrainError) -> Failure {
         kind,
         message: error.to_string(),
     }
-}
-
-/// The highest resident memory of this process so far, in MiB; 0 where the system does not say.
-fn peak_memory_mb() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kibibytes = line
-        .and_then(|line| line.trim().strip_suffix("kB"))
-        .and_then(|text| text.trim().parse().ok());
-    kibibytes.map_or(0.0, |kibibytes: f64| kibibytes / 1024.0)
 }

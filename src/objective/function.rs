@@ -1,16 +1,20 @@
 //! Built-in functions: exact, without data, with a learning curve. For demonstrations, and for testing whole studies.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::{Duration, Instant};
 
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
 use super::{Control, Objective, RunError};
 use crate::space::{Configuration, Space, Value};
-use crate::spec::FunctionSpec;
-use crate::trials::{Evaluation, Progress, Segment, SegmentReport, Usage};
+use crate::spec::{Fault, FunctionSpec};
+use crate::trials::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport};
 use crate::units::Samples;
 
 /// An epoch of a function, in steps.
 pub(super) const EPOCH: Samples = Samples(100);
+
+/// Times 64 MiB: as much memory as a function takes at most that is to exhaust it.
+const MOST_TAKEN: usize = 64;
 
 /// A built-in function: `sphere` or `branin`.
 #[derive(Clone, Debug)]
@@ -53,8 +57,17 @@ impl Function {
         distances.sum()
     }
 
+    /// What goes wrong with this configuration.
+    fn fault(&self, configuration: &Configuration) -> Option<Fault> {
+        let faults = self.spec.faults.iter();
+        let mut fitting = faults.filter(|(_, condition)| condition.evaluate(configuration) == Some(true));
+        fitting.next().map(|(fault, _)| *fault)
+    }
+
     fn evaluate(&self, segment: &Segment, at: Samples) -> Evaluation {
-        let loss = self.value(&segment.configuration) + unlearned(at, segment.max);
+        let is_lost = at.0 * 2 > segment.max.0 && self.fault(&segment.configuration) == Some(Fault::Diverge);
+        let learned = if is_lost { f64::NAN } else { unlearned(at, segment.max) };
+        let loss = self.value(&segment.configuration) + learned;
         Evaluation {
             at,
             metrics: [("loss", loss), ("cost", self.cost(&segment.configuration))]
@@ -77,16 +90,50 @@ fn branin(x1: f64, x2: f64) -> f64 {
     valley * valley + 10.0 * (1.0 - 1.0 / (8.0 * PI)) * x1.cos() + 10.0
 }
 
+/// Lets a fault happen that is more than a bad number.
+fn happen(fault: Fault, control: &dyn Control) -> Result<(), Failure> {
+    match fault {
+        Fault::Diverge => Ok(()),
+        Fault::Panic => panic!("this function was to panic here"),
+        Fault::Abort => std::process::abort(),
+        Fault::Hang => loop {
+            std::thread::sleep(Duration::from_secs(1));
+        },
+        Fault::ExhaustMemory => exhaust_memory(control),
+    }
+}
+
+/// Takes memory until there is none, or until it is told to stop.
+fn exhaust_memory(control: &dyn Control) -> Result<(), Failure> {
+    let mut taken: Vec<Vec<u8>> = Vec::new();
+    while taken.len() < MOST_TAKEN {
+        if control.is_stop_requested() {
+            return Ok(());
+        }
+        // Every page is written, or the system would only promise it.
+        taken.push(vec![1; 64 << 20]);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let message = "memory was to run out, but there is more than 4 GiB of it".to_owned();
+    let kind = FailureKind::Invalid;
+    Err(Failure { kind, message })
+}
+
+/// Sleeps for a moment of true chance, up to so many seconds.
+fn be_late(jitter: f64) {
+    if jitter > 0.0 {
+        let chance = RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64;
+        std::thread::sleep(Duration::from_secs_f64(jitter * chance));
+    }
+}
+
 impl Objective for Function {
     fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, RunError> {
         let begun = Instant::now();
+        be_late(self.spec.jitter);
+        let fault = self.fault(&segment.configuration);
         let resumed = SegmentProgress::load(&segment.checkpoints).filter(|saved| saved.from == segment.from);
-        let mut done = resumed.unwrap_or_else(|| SegmentProgress {
-            from: segment.from,
-            reached: segment.from,
-            evaluations: Vec::new(),
-            usage: Usage::default(),
-        });
+        let mut done = resumed.unwrap_or_else(|| SegmentProgress::fresh(segment.from));
         let step_seconds = self.spec.trial_seconds / segment.max.0 as f64;
         for point in evaluation_points(segment.from, segment.to, EPOCH) {
             while done.reached < point && !control.is_stop_requested() {
@@ -94,7 +141,12 @@ impl Objective for Function {
                 if step_seconds > 0.0 {
                     std::thread::sleep(Duration::from_secs_f64(step_seconds * steps as f64));
                 }
+                let is_half_way = |at: Samples| at.0 * 2 >= segment.max.0;
+                let was_before = !is_half_way(done.reached);
                 done.reached.0 += steps;
+                if let Some(fault) = fault.filter(|_| was_before && is_half_way(done.reached)) {
+                    happen(fault, control)?;
+                }
                 control.progress(Progress {
                     at: done.reached,
                     train_loss: None,
@@ -130,6 +182,7 @@ impl Objective for Function {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trials::SegmentLimits;
     use crate::units::{Seed, TrialId};
 
     struct StopAfter(std::cell::Cell<u32>);
@@ -148,6 +201,8 @@ mod tests {
         let spec = FunctionSpec {
             name: "sphere".into(),
             trial_seconds: 0.0,
+            jitter: 0.0,
+            faults: Vec::new(),
         };
         let mut function = Function::new(spec, Space::new(vec![], vec![]).unwrap());
         function.run(segment, &mut StopAfter(questions.into())).unwrap()
@@ -163,6 +218,8 @@ mod tests {
             to: Samples(300),
             max: Samples(300),
             checkpoints: folder.to_owned(),
+            log: folder.join("log"),
+            limits: SegmentLimits::default(),
         }
     }
 

@@ -46,6 +46,14 @@ pub enum InputError {
         /// What it needs.
         need: &'static str,
     },
+    /// The program of a command is nowhere.
+    #[error("there is no program `{program}` in `PATH`, or below `{}` if its name has a slash; `command` begins with it", folder.display())]
+    NoProgram {
+        /// Its name.
+        program: String,
+        /// Where the command runs.
+        folder: PathBuf,
+    },
     /// A model of another kind than the task's.
     #[error("`task: {task}` cannot use the model `{model}`: {need}")]
     WrongModel {

@@ -2,19 +2,24 @@
 //!
 //! Imports `finetune`, `trials` and what lies below. Begin reading at [`Objective`]; each implementation is one file.
 
+mod checkpoints;
+mod command;
 mod finetune;
 mod function;
 mod inputs;
+mod resident;
 mod segment_progress;
 
+pub use self::command::{Command, end_group, launch};
 pub use self::finetune::{FineTune, training_config};
 pub use self::function::Function;
 pub use self::inputs::{InputError, Inputs};
+pub use self::resident::resident_mb;
 
 use crate::finetune::Device;
 use crate::space::Configuration;
 use crate::spec::{ObjectiveSpec, Spec};
-use crate::study::{Cost, Identity};
+use crate::study::{Cost, Identity, Settings};
 use crate::trials::{Failure, Progress, Segment, SegmentReport};
 
 /// Something that can train a trial from one resource level to another.
@@ -45,6 +50,9 @@ pub trait Control {
     fn is_stop_requested(&self) -> bool;
     /// Tells people how far the segment is. Never used for decisions.
     fn progress(&mut self, progress: Progress);
+    /// Tells which process group runs now in place of this process, so that it can be ended even if this process is not
+    /// there any more to do it.
+    fn program(&mut self, _group: Option<u32>) {}
 }
 
 /// What the engine must know of an objective before anything is trained.
@@ -53,8 +61,19 @@ pub struct Facts {
     pub identity: Identity,
     /// Predicts what a segment costs, in units of its own.
     pub cost: Cost,
-    /// The objective only waits: it needs no core and no device.
-    pub is_idle: bool,
+    /// What it needs of the machine.
+    pub demand: Demand,
+}
+
+/// What an objective needs of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// Nothing: it only waits.
+    Nothing,
+    /// Cores or GPUs, through burn.
+    Training,
+    /// Unknown: a program of its own, which is given cores and shown a GPU.
+    Program,
 }
 
 /// Reads everything that a spec's objective needs, so that whatever is wrong with it is said before the study begins.
@@ -69,15 +88,26 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
                 fingerprint: String::new(),
             },
             cost: Box::new(|_: &Configuration, from, to| (to.0 - from.0) as f64),
-            is_idle: true,
+            demand: Demand::Nothing,
         }),
+        ObjectiveSpec::Command(command) => {
+            command::check(command)?;
+            Ok(Facts {
+                identity: Identity {
+                    epoch: command::EPOCH,
+                    fingerprint: String::new(),
+                },
+                cost: Box::new(|_: &Configuration, from, to| (to.0 - from.0) as f64),
+                demand: Demand::Program,
+            })
+        }
         ObjectiveSpec::FineTune(fine_tune) => {
             let inputs = Inputs::load(fine_tune, Device::Cpu)?;
             inputs.check(fine_tune, spec)?;
             Ok(Facts {
                 identity: inputs.identity(),
                 cost: inputs.cost(),
-                is_idle: false,
+                demand: Demand::Training,
             })
         }
     }
@@ -91,5 +121,10 @@ pub fn load(spec: &Spec, device: Device) -> Result<Box<dyn Objective>, InputErro
     Ok(match &spec.objective {
         ObjectiveSpec::Function(function) => Box::new(Function::new(function.clone(), spec.space.clone())),
         ObjectiveSpec::FineTune(fine_tune) => Box::new(FineTune::new(Inputs::load(fine_tune, device)?)),
+        ObjectiveSpec::Command(command) => {
+            let settings = Settings::new(spec, command::EPOCH);
+            let metrics = settings.metrics().into_iter().map(str::to_owned).collect();
+            Box::new(Command::new(command.clone(), metrics, std::env::current_exe().ok()))
+        }
     })
 }

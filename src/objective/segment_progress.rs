@@ -22,6 +22,16 @@ pub(super) struct SegmentProgress {
 }
 
 impl SegmentProgress {
+    /// Nothing done since `from`.
+    pub(super) fn fresh(from: Samples) -> Self {
+        Self {
+            from,
+            reached: from,
+            evaluations: Vec::new(),
+            usage: Usage::default(),
+        }
+    }
+
     pub(super) fn path(checkpoints: &Path) -> PathBuf {
         checkpoints.join("segment.json")
     }

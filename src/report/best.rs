@@ -100,7 +100,7 @@ impl Best {
         };
         let use_of_it = match spec.objective {
             ObjectiveSpec::FineTune(_) => "# `automl train` trains a model for production from this file.\n",
-            ObjectiveSpec::Function(_) => "",
+            ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) => "",
         };
         let others: Vec<String> = self
             .others

@@ -30,7 +30,11 @@ impl Files {
         }
     }
 
-    fn write(&mut self, study: &Study) -> io::Result<()> {
+    /// Writes all of them as the study stands.
+    ///
+    /// # Errors
+    /// When one cannot be written; it then stays as it was.
+    pub fn write(&mut self, study: &Study) -> io::Result<()> {
         let mut leaderboard = Vec::new();
         Leaderboard::new(study).write_csv(&mut leaderboard, true)?;
         replace(&self.folder.join("leaderboard.csv"), &leaderboard)?;

@@ -59,30 +59,36 @@ impl Expression {
     /// not true or false, a comparison with a text that a parameter never takes but nearly does, and for expressions
     /// longer than 4,096 bytes or nested deeper than 64 levels.
     pub fn parse(text: &str, parameters: &[(&str, &Domain)]) -> Result<Self, ExpressionError> {
-        Self::parse_over(text, parameters, "parameter")
+        let tree = parse::parse(text)?;
+        check::check(&tree, parameters, "parameter")?;
+        Ok(Self {
+            source: text.to_owned(),
+            program: Program::compile(&tree),
+        })
     }
 
-    /// Reads `text` as a condition over metrics, which are numbers.
+    /// Reads `text` as a condition over `metrics`, which are numbers; `None`: over any names.
     ///
     /// # Errors
     /// [`ExpressionError`] as for [`Self::parse`].
-    pub fn parse_of_metrics(text: &str, metrics: &[&str]) -> Result<Self, ExpressionError> {
+    pub fn parse_of_metrics(text: &str, metrics: Option<&[&str]>) -> Result<Self, ExpressionError> {
         let number = Domain::Float {
             min: f64::MIN,
             max: f64::MAX,
             log: false,
             step: None,
         };
-        let metrics: Vec<(&str, &Domain)> = metrics.iter().map(|name| (*name, &number)).collect();
-        Self::parse_over(text, &metrics, "metric")
-    }
-
-    fn parse_over(text: &str, names: &[(&str, &Domain)], noun: &'static str) -> Result<Self, ExpressionError> {
         let tree = parse::parse(text)?;
-        check::check(&tree, names, noun)?;
+        let program = Program::compile(&tree);
+        let metrics = metrics.map_or_else(
+            || program.references().iter().map(String::as_str).collect(),
+            <[&str]>::to_vec,
+        );
+        let metrics: Vec<(&str, &Domain)> = metrics.into_iter().map(|name| (name, &number)).collect();
+        check::check(&tree, &metrics, "metric")?;
         Ok(Self {
             source: text.to_owned(),
-            program: Program::compile(&tree),
+            program,
         })
     }
 
@@ -304,7 +310,7 @@ mod tests {
     fn a_violation_is_a_share_of_the_larger_side() {
         let violation = |text: &str| {
             let measured = [("latency", Value::Float(30.0)), ("size", Value::Float(4.0))];
-            let parsed = Expression::parse_of_metrics(text, &["latency", "size"]).unwrap();
+            let parsed = Expression::parse_of_metrics(text, Some(&["latency", "size"])).unwrap();
             parsed.violation(&measured.into_iter().collect()).unwrap()
         };
         assert_eq!(violation("latency <= 30 and size < 5"), 0.0);
@@ -315,7 +321,7 @@ mod tests {
         assert_eq!(violation("latency <= 24 or size >= 8"), 0.2);
         assert_eq!(violation("size == 3"), 1.0);
         assert_eq!(violation("not (latency > 24)"), 1.0);
-        let unknown = Expression::parse_of_metrics("latensy < 3", &["latency", "size"]).unwrap_err();
+        let unknown = Expression::parse_of_metrics("latensy < 3", Some(&["latency", "size"])).unwrap_err();
         assert_eq!(unknown.to_string(), "there is no metric `latensy`");
     }
 

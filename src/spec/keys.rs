@@ -62,6 +62,8 @@ pub enum Kind {
     },
     /// Seconds as a number, or a text such as `1h30m`.
     Duration,
+    /// Bytes as a number, or a text such as `4GB`.
+    Size,
     /// One of several words.
     Words(fn() -> Vec<&'static str>),
     /// A mapping with known keys.
@@ -152,7 +154,11 @@ pub(super) const SPEC: Section = Section {
             .examples(&["\"reviews.csv\"", "{\"train\": \"reviews.csv\", \"text\": \"text\", \"label\": \"label\"}"]),
         key("max_length", Kind::Integer { min: 3, max: 65_536 }, "The longest text in tokens; longer ones are cut.").default("128"),
         key("function", Kind::Any(&[Kind::Words(functions), Kind::Section(&FUNCTION)]), "A built-in function to optimise instead of fine-tuning, for trying things out. It takes the place of `task`, `model` and `data`."),
-        key("metric", Kind::Any(&[Kind::Words(metrics), Kind::Section(&METRIC), Kind::List(&METRIC_ITEM), Kind::Section(&PARETO), Kind::Section(&LEXICOGRAPHIC)]), "What counts as better, measured on the validation data; a list for the trade-offs between several metrics.")
+        key("command", Kind::Any(&[Kind::List(&Kind::Scalar), Kind::Section(&COMMAND)]), "An external program to run instead of fine-tuning: its words, in which `{name}` stands for a parameter's value and `${args}` for all of them as `--name=value`. It reports metrics as lines of JSON.")
+            .examples(&["[\"python\", \"train.py\", \"--lr={learning_rate}\"]", "[\"python\", \"train.py\", \"${args}\"]"]),
+        key("program", Kind::Text, "Weights & Biases' name of the program that `${program}` in `command` stands for; alone, it is run by Python with `${args}`.")
+            .examples(&["\"train.py\""]),
+        key("metric", Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Section(&METRIC), Kind::List(&METRIC_ITEM), Kind::Section(&PARETO), Kind::Section(&LEXICOGRAPHIC)]), "What counts as better, measured on the validation data; a list for the trade-offs between several metrics.")
             .examples(&["\"accuracy\"", "{\"name\": \"accuracy\", \"goal\": \"maximize\", \"target\": 0.92}", "[\"accuracy\", \"trainable_parameters\"]"]),
         key("metric_constraints", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "What a trial must fulfil to be the best: comparisons over metrics.")
             .examples(&["[\"latency_ms <= 20\"]"]),
@@ -166,6 +172,7 @@ pub(super) const SPEC: Section = Section {
         key("warm_start", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "Leaderboards of earlier studies over parameters of the same names, to begin with what they found out.")
             .examples(&["[\"results/earlier/leaderboard.csv\"]"]),
         key("epochs", Kind::Any(&[EPOCHS, Kind::Section(&EPOCH_RANGE)]), "How far a trial may go. Epochs are what a trial spends, not what is searched.").default("3"),
+        key("trial_limits", Kind::Section(&TRIAL_LIMITS), "What one trial may use up; beyond it the trial fails."),
         key("early_terminate", Kind::Any(&[Kind::Words(schedulers), Kind::Section(&EARLY_TERMINATE)]), "Who decides which trial goes on.").default("\"asha\""),
         key("budget", Kind::Section(&BUDGET), "When to end; whichever comes first."),
         key("run_cap", TRIALS, "Trials in all: Weights & Biases' name of `budget.trials`."),
@@ -263,10 +270,90 @@ const FUNCTION: Section = Section {
             "Seconds that a whole trial takes, for demonstrations.",
         )
         .default("0.0"),
+        key(
+            "jitter",
+            Kind::Number {
+                min: 0.0,
+                max: 1e6,
+                open: (false, false),
+            },
+            "Seconds up to which every segment is late, by true chance, to see that no result depends on it.",
+        )
+        .default("0.0"),
+        key(
+            "faults",
+            Kind::Section(&FAULTS),
+            "What goes wrong, and for which configurations, to see what becomes of a study then.",
+        )
+        .examples(&["{\"diverge\": \"x > 0.9\"}"]),
     ],
 };
 
-const METRIC_NAME: Key = key("name", Kind::Words(metrics), "A metric that the objective reports.");
+const FAULTS: Section = Section {
+    name: "faults",
+    about: "What goes wrong half-way through a trial, each with a condition over parameters.",
+    keys: &[
+        key("diverge", Kind::Text, "The loss is no number any more."),
+        key("panic", Kind::Text, "The code panics."),
+        key("abort", Kind::Text, "The worker process dies."),
+        key("hang", Kind::Text, "No step ends any more."),
+        key(
+            "exhaust_memory",
+            Kind::Text,
+            "Memory is taken until there is none, though at most 4 GiB.",
+        ),
+    ],
+};
+
+const COMMAND: Section = Section {
+    name: "command",
+    about: "An external program that trains a trial, started once for every segment.",
+    keys: &[
+        key(
+            "run",
+            Kind::List(&Kind::Scalar),
+            "The program and its arguments, which no shell ever sees.",
+        )
+        .examples(&["[\"python\", \"train.py\", \"${args}\"]"]),
+        key(
+            "shell",
+            Kind::Text,
+            "A line for `sh -c` instead; parameters reach it as environment variables such as `$AUTOML_PARAM_LEARNING_RATE`.",
+        ),
+        key("folder", Kind::Text, "Where it runs. By default the spec's folder."),
+    ],
+};
+
+const TRIAL_LIMITS: Section = Section {
+    name: "trial_limits",
+    about: "What one trial may use up; beyond it the trial fails.",
+    keys: &[
+        key(
+            "wall",
+            Kind::Duration,
+            "Time of training in all, over all its segments; then it has timed out.",
+        )
+        .examples(&["\"10m\""]),
+        key(
+            "memory",
+            Kind::Size,
+            "Resident memory of its worker, children included; beyond it memory has run out.",
+        )
+        .examples(&["\"4GB\"", "\"512MiB\""]),
+        key(
+            "silence",
+            Kind::Duration,
+            "Time without a step or a line of output; then it hangs, and its worker is replaced. By default five minutes, without limit for commands.",
+        )
+        .examples(&["\"2m\""]),
+    ],
+};
+
+const METRIC_NAME: Key = key(
+    "name",
+    Kind::Any(&[Kind::Words(metrics), Kind::Text]),
+    "A metric that the objective reports.",
+);
 
 const METRIC_GOAL: Key = key(
     "goal",
@@ -288,7 +375,7 @@ const METRIC: Section = Section {
 };
 
 /// One of several metrics.
-const METRIC_ITEM: Kind = Kind::Any(&[Kind::Words(metrics), Kind::Section(&METRIC)]);
+const METRIC_ITEM: Kind = Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Section(&METRIC)]);
 
 const PARETO: Section = Section {
     name: "pareto",
@@ -305,7 +392,7 @@ const LEXICOGRAPHIC: Section = Section {
     about: "Several metrics, the most important first.",
     keys: &[key(
         "lexicographic",
-        Kind::List(&Kind::Any(&[Kind::Words(metrics), Kind::Section(&LEVEL)])),
+        Kind::List(&Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Section(&LEVEL)])),
         "The metrics by priority: a later one decides between trials that are as good by the earlier ones.",
     )],
 };
@@ -493,16 +580,19 @@ fn distribution_names() -> Vec<&'static str> {
 }
 
 /// All sections, those that others refer to included.
-pub const SECTIONS: [&Section; 14] = [
+pub const SECTIONS: [&Section; 17] = [
     &SPEC,
     &DATA,
     &SPLIT,
     &FUNCTION,
+    &FAULTS,
+    &COMMAND,
     &METRIC,
     &PARETO,
     &LEXICOGRAPHIC,
     &LEVEL,
     &EPOCH_RANGE,
+    &TRIAL_LIMITS,
     &EARLY_TERMINATE,
     &BUDGET,
     &RESOURCES,

@@ -5,45 +5,159 @@
 //! {name: trainable_parameters}]}` for one after the other, by priority.
 
 use super::diagnostics::Diagnostic;
-use super::raw::{Content, Node};
+use super::raw::{Content, Node, Place};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Criteria, Metric};
 use crate::preference::{Level, Preference, Tolerance};
 use crate::space::{Expression, ExpressionError, Value};
 use crate::units::Goal;
 
-/// Metrics that are better when smaller. Of every other one more is better.
+/// Metrics that are better when smaller. Of every other one that an objective of ours reports more is better.
 const LOSSES: [&str; 5] = ["loss", "error", "cost", "trainable_parameters", "latency_ms"];
+
+/// Words in the names of metrics of other programs that are better when smaller.
+const SMALLER_IS_BETTER: [&str; 14] = [
+    "loss",
+    "error",
+    "cost",
+    "err",
+    "mse",
+    "rmse",
+    "mae",
+    "mape",
+    "nll",
+    "perplexity",
+    "ppl",
+    "wer",
+    "cer",
+    "latency",
+];
+
+/// Words in the names of metrics of other programs that are better when larger.
+const LARGER_IS_BETTER: [&str; 16] = [
+    "accuracy",
+    "acc",
+    "f1",
+    "auc",
+    "auroc",
+    "precision",
+    "recall",
+    "score",
+    "bleu",
+    "rouge",
+    "r2",
+    "map",
+    "iou",
+    "dice",
+    "mcc",
+    "reward",
+];
+
+/// The metrics that an objective reports.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reported {
+    /// These; the first is the default.
+    These(&'static [&'static str]),
+    /// Whatever a program calls them.
+    Any,
+}
+
+impl Reported {
+    /// The name of a metric in a spec.
+    fn name(self, node: &Node, problems: &mut Problems) -> Option<String> {
+        match self {
+            Self::These(known) => reader::one_of(node, "metric", &words(known), problems).map(str::to_owned),
+            Self::Any => reader::text(node, "metric", problems),
+        }
+    }
+
+    /// What a metric without a name is.
+    fn default(self, place: &Place, problems: &mut Problems) -> Option<String> {
+        match self {
+            Self::These(known) => Some(known[0].to_owned()),
+            Self::Any => {
+                problems.error(
+                    Diagnostic::error(
+                        place,
+                        "it is not said which of the numbers that the command reports counts",
+                    )
+                    .with_help("write `metric: {name: accuracy, goal: maximize}`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The usual goal of a metric; `None` where its name says nothing.
+    fn goal(self, name: &str) -> Option<Goal> {
+        match self {
+            Self::These(_) => Some(default_goal(name)),
+            Self::Any => guessed_goal(name),
+        }
+    }
+
+    /// [`Self::goal`], or the error that there is none.
+    fn goal_at(self, node: &Node, name: &str, problems: &mut Problems) -> Option<Goal> {
+        let goal = self.goal(name);
+        if goal.is_none() {
+            problems.error(
+                Diagnostic::error(&node.place, format!("is more of `{name}` better, or less?")).with_help(format!(
+                    "write `metric: {{name: {name}, goal: maximize}}`, or `minimize`"
+                )),
+            );
+        }
+        goal
+    }
+}
+
+/// The goal that the words of a name tell, the last one first: `eval_loss`, `val/top1_accuracy`.
+fn guessed_goal(name: &str) -> Option<Goal> {
+    let name = name.to_lowercase();
+    let mut words = name.rsplit(|letter: char| !letter.is_ascii_alphanumeric());
+    words.find_map(|word| {
+        if SMALLER_IS_BETTER.contains(&word) {
+            Some(Goal::Minimize)
+        } else {
+            LARGER_IS_BETTER.contains(&word).then_some(Goal::Maximize)
+        }
+    })
+}
 
 /// A metric that depends on the machine and on what else it does.
 const MEASURED: &str = "latency_ms";
 
-/// Reads `metric` and `metric_constraints`. `known` are the metrics that the objective reports, the default first.
-pub(super) fn read(spec: &Fields<'_>, known: &[&str], problems: &mut Problems) -> Option<(Metric, Criteria)> {
-    let metrics = metrics(spec, known, problems);
-    let constraints = constraints(spec, known, problems);
+/// Reads `metric` and `metric_constraints`. `reported` are the metrics of the objective.
+pub(super) fn read(spec: &Fields<'_>, reported: Reported, problems: &mut Problems) -> Option<(Metric, Criteria)> {
+    let metrics = metrics(spec, reported, problems);
+    let constraints = constraints(spec, reported, problems);
     let (metric, mut criteria) = metrics?;
     criteria.constraints = constraints?;
     check_measured(spec, &metric, &criteria, problems)?;
     Some((metric, criteria))
 }
 
-fn metrics(spec: &Fields<'_>, known: &[&str], problems: &mut Problems) -> Option<(Metric, Criteria)> {
+fn metrics(spec: &Fields<'_>, reported: Reported, problems: &mut Problems) -> Option<(Metric, Criteria)> {
     let Some(node) = spec.get("metric") else {
-        return Some((plain(known[0]), Criteria::default()));
+        let name = reported.default(spec.place, problems)?;
+        let goal = default_goal(&name);
+        return Some((
+            Metric {
+                name,
+                goal,
+                target: None,
+            },
+            Criteria::default(),
+        ));
     };
     match &node.content {
-        Content::Null | Content::Scalar(_) => {
-            let name = reader::one_of(node, "metric", &words(known), problems)?;
-            Some((plain(name), Criteria::default()))
-        }
-        Content::Sequence(items) => several(node, items, Order::Pareto, known, problems),
+        Content::Null | Content::Scalar(_) => Some((plain(node, reported, problems)?, Criteria::default())),
+        Content::Sequence(items) => several(node, items, Order::Pareto, reported, problems),
         Content::Mapping(_) => {
             for (key, order) in [("pareto", Order::Pareto), ("lexicographic", Order::Lexicographic)] {
                 if let Some(list) = node.child(key) {
                     Fields::read(node, "metric", &[key], problems)?;
                     if let Content::Sequence(items) = &list.content {
-                        return several(list, items, order, known, problems);
+                        return several(list, items, order, reported, problems);
                     }
                     problems.error(
                         Diagnostic::error(&list.place, format!("`{key}` must be a list of metrics"))
@@ -52,7 +166,7 @@ fn metrics(spec: &Fields<'_>, known: &[&str], problems: &mut Problems) -> Option
                     return None;
                 }
             }
-            let (metric, _) = one(node, &["name", "goal", "target"], known, problems)?;
+            let (metric, _) = one(node, &["name", "goal", "target"], reported, problems)?;
             Some((metric, Criteria::default()))
         }
     }
@@ -69,13 +183,15 @@ fn several(
     list: &Node,
     items: &[Node],
     order: Order,
-    known: &[&str],
+    reported: Reported,
     problems: &mut Problems,
 ) -> Option<(Metric, Criteria)> {
     if items.is_empty() {
         problems.error(
-            Diagnostic::error(&list.place, "the list of metrics is empty")
-                .with_help(format!("write `metric: {}`", known[0])),
+            Diagnostic::error(&list.place, "the list of metrics is empty").with_help(match reported {
+                Reported::These(known) => format!("write `metric: {}`", known[0]),
+                Reported::Any => "write `metric: accuracy`".to_owned(),
+            }),
         );
         return None;
     }
@@ -83,7 +199,7 @@ fn several(
     let mut metrics: Vec<Metric> = Vec::with_capacity(items.len());
     let mut levels = Vec::with_capacity(items.len());
     for item in items {
-        let Some((metric, tolerance)) = item_of(item, order, known, problems) else {
+        let Some((metric, tolerance)) = item_of(item, order, reported, problems) else {
             continue;
         };
         if metrics.iter().any(|earlier| earlier.name == metric.name) {
@@ -112,10 +228,9 @@ fn several(
     Some((first, criteria))
 }
 
-fn item_of(node: &Node, order: Order, known: &[&str], problems: &mut Problems) -> Option<(Metric, Tolerance)> {
+fn item_of(node: &Node, order: Order, reported: Reported, problems: &mut Problems) -> Option<(Metric, Tolerance)> {
     if matches!(node.content, Content::Scalar(_)) {
-        let name = reader::one_of(node, "metric", &words(known), problems)?;
-        return Some((plain(name), Tolerance::default()));
+        return Some((plain(node, reported, problems)?, Tolerance::default()));
     }
     if order == Order::Pareto
         && let Some(tolerance) = node.child("tolerance")
@@ -126,16 +241,17 @@ fn item_of(node: &Node, order: Order, known: &[&str], problems: &mut Problems) -
         );
         return None;
     }
-    one(node, &["name", "goal", "target", "tolerance"], known, problems)
+    one(node, &["name", "goal", "target", "tolerance"], reported, problems)
 }
 
 /// One metric as a mapping.
-fn one(node: &Node, keys: &[&str], known: &[&str], problems: &mut Problems) -> Option<(Metric, Tolerance)> {
+fn one(node: &Node, keys: &[&str], reported: Reported, problems: &mut Problems) -> Option<(Metric, Tolerance)> {
     const GOALS: [(&str, Goal); 2] = [("maximize", Goal::Maximize), ("minimize", Goal::Minimize)];
     let fields = Fields::read(node, "metric", keys, problems)?;
-    let name = fields.get("name").map_or(Some(known[0]), |node| {
-        reader::one_of(node, "metric", &words(known), problems)
-    });
+    let name = match fields.get("name") {
+        Some(node) => reported.name(node, problems),
+        None => reported.default(&node.place, problems),
+    };
     let goal = fields
         .get("goal")
         .map(|node| reader::one_of(node, "goal", &GOALS, problems));
@@ -149,19 +265,15 @@ fn one(node: &Node, keys: &[&str], known: &[&str], problems: &mut Problems) -> O
     let name = name?;
     let goal = match goal {
         Some(goal) => goal?,
-        None => default_goal(name),
+        None => reported.goal_at(node, &name, problems)?,
     };
-    if goal != default_goal(name)
+    if reported.goal(&name).is_some_and(|usual| usual != goal)
         && let Some(node) = fields.get("goal")
     {
         let message = format!("the goal of `{name}` is turned round: the worst trial will win");
         problems.warning(&node.place, message, "remove `goal`, unless this is meant");
     }
-    let metric = Metric {
-        name: name.to_owned(),
-        goal,
-        target,
-    };
+    let metric = Metric { name, goal, target };
     Some((metric, tolerance?))
 }
 
@@ -191,7 +303,7 @@ fn tolerance(node: &Node, problems: &mut Problems) -> Option<Tolerance> {
     }
 }
 
-fn constraints(spec: &Fields<'_>, known: &[&str], problems: &mut Problems) -> Option<Vec<Expression>> {
+fn constraints(spec: &Fields<'_>, reported: Reported, problems: &mut Problems) -> Option<Vec<Expression>> {
     let Some(node) = spec.get("metric_constraints") else {
         return Some(Vec::new());
     };
@@ -199,14 +311,18 @@ fn constraints(spec: &Fields<'_>, known: &[&str], problems: &mut Problems) -> Op
         Content::Sequence(items) => items.iter().collect(),
         Content::Null | Content::Scalar(_) | Content::Mapping(_) => vec![node],
     };
-    let read = nodes.into_iter().map(|node| constraint(node, known, problems));
+    let read = nodes.into_iter().map(|node| constraint(node, reported, problems));
     // Every one is read, so that all errors are found.
     let read: Vec<Option<Expression>> = read.collect();
     read.into_iter().collect()
 }
 
-fn constraint(node: &Node, known: &[&str], problems: &mut Problems) -> Option<Expression> {
+fn constraint(node: &Node, reported: Reported, problems: &mut Problems) -> Option<Expression> {
     let text = reader::text(node, "metric_constraints", problems)?;
+    let known = match reported {
+        Reported::These(known) => Some(known),
+        Reported::Any => None,
+    };
     match Expression::parse_of_metrics(&text, known) {
         Ok(expression) => Some(expression),
         Err(ExpressionError {
@@ -251,12 +367,15 @@ fn check_measured(spec: &Fields<'_>, metric: &Metric, criteria: &Criteria, probl
     None
 }
 
-fn plain(name: &str) -> Metric {
-    Metric {
-        name: name.to_owned(),
-        goal: default_goal(name),
+/// A metric of which only the name is given.
+fn plain(node: &Node, reported: Reported, problems: &mut Problems) -> Option<Metric> {
+    let name = reported.name(node, problems)?;
+    let goal = reported.goal_at(node, &name, problems)?;
+    Some(Metric {
+        name,
+        goal,
         target: None,
-    }
+    })
 }
 
 fn default_goal(name: &str) -> Goal {

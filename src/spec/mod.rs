@@ -5,6 +5,7 @@
 //! with its line, a caret and a way out ([`SpecErrors`]). Nothing below this floor checks user input again.
 //! Imports only `preference`, `space`, `units` and `rng`. Begin reading at [`load`].
 
+mod command;
 mod data;
 mod diagnostics;
 mod distributions;
@@ -14,6 +15,7 @@ mod files;
 mod hints;
 mod hyperparameters;
 mod keys;
+mod limits;
 mod load;
 mod metric;
 mod objective;
@@ -31,6 +33,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use command::{CommandLine, CommandSpec, Fact, Meaning, Piece, Word, environment_name};
 pub use diagnostics::{Diagnostic, Severity, SpecErrors};
 pub use distributions::{Described, PARAMETER_KEYS, distributions};
 pub use document::{Document, DocumentContent};

@@ -1,15 +1,16 @@
-//! What a trial runs: `task`, `model` and `data`, or `function`.
+//! What a trial runs: `task`, `model` and `data`, or `function`, or `command`.
 
 use std::path::Path;
 
-use super::data;
 use super::diagnostics::{Diagnostic, list};
 use super::files::{FileCheck, Files};
+use super::metric::Reported;
 use super::parameters::Names;
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
-use super::resolved::{DataSpec, FineTuneSpec, FunctionSpec, ModelSource, ObjectiveSpec, Task};
-use crate::space::{Domain, Space};
+use super::resolved::{DataSpec, Fault, FineTuneSpec, FunctionSpec, ModelSource, ObjectiveSpec, Task};
+use super::{command, data};
+use crate::space::{Domain, Expression, ExpressionError, Space};
 use crate::suggestion::did_you_mean;
 
 /// The models inside the program: name, task, and the largest freeze depth.
@@ -31,29 +32,82 @@ pub const FUNCTION_METRICS: &[&str] = &["loss", "cost"];
 
 pub(super) const BUILTIN: &str = "builtin:";
 
-/// Reads what a trial runs, and which parameters that takes.
-pub(super) fn read(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> (Names, Option<ObjectiveSpec>) {
-    let Some(function) = spec.get("function") else {
-        return (
-            Names::Hyperparameters,
-            fine_tune(spec, files, problems).map(ObjectiveSpec::FineTune),
-        );
-    };
-    for key in ["task", "model", "data", "max_length"] {
-        if let Some(entry) = spec.entry(key) {
-            problems.error(
-                Diagnostic::error(
-                    &entry.key_place,
-                    format!("`{key}` does not go together with `function`"),
-                )
-                .with_help("a function needs no model and no data: remove one of the two"),
-            );
+/// Hugging Face's `TrainingArguments.num_train_epochs`.
+const DEFAULT_EPOCHS: f64 = 3.0;
+
+/// Which of the things that a trial can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ObjectiveKind {
+    FineTune,
+    Function,
+    Command,
+}
+
+impl ObjectiveKind {
+    /// Which parameters it takes.
+    pub(super) fn names(self) -> Names {
+        match self {
+            Self::FineTune => Names::Hyperparameters,
+            Self::Function | Self::Command => Names::Free,
         }
     }
-    (
-        Names::Free,
-        self::function(function, problems).map(ObjectiveSpec::Function),
-    )
+
+    /// Which metrics it reports.
+    pub(super) fn metrics(self) -> Reported {
+        match self {
+            Self::FineTune => Reported::These(FINE_TUNE_METRICS),
+            Self::Function => Reported::These(FUNCTION_METRICS),
+            Self::Command => Reported::Any,
+        }
+    }
+
+    /// The epochs of a complete trial where the spec does not say; a program is run once.
+    pub(super) fn default_epochs(self) -> f64 {
+        match self {
+            Self::FineTune | Self::Function => DEFAULT_EPOCHS,
+            Self::Command => 1.0,
+        }
+    }
+}
+
+/// Which of them a spec describes; every key of another one is an error.
+pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind {
+    const OF_FINE_TUNING: [&str; 4] = ["task", "model", "data", "max_length"];
+    let (kind, word, others) = if spec.get("function").is_some() {
+        let others = [&OF_FINE_TUNING[..], &["command", "program"]].concat();
+        (ObjectiveKind::Function, "function", others)
+    } else if spec.get("command").is_some() || spec.get("program").is_some() {
+        let word = if spec.get("command").is_some() {
+            "command"
+        } else {
+            "program"
+        };
+        (ObjectiveKind::Command, word, OF_FINE_TUNING.to_vec())
+    } else {
+        (ObjectiveKind::FineTune, "task", Vec::new())
+    };
+    for entry in others.into_iter().filter_map(|key| spec.entry(key)) {
+        let message = format!("`{}` does not go together with `{word}`", entry.key);
+        problems.error(Diagnostic::error(&entry.key_place, message).with_help(match kind {
+            ObjectiveKind::Function => "a function needs no model and no data: remove one of the two",
+            ObjectiveKind::Command | ObjectiveKind::FineTune => "a trial runs one thing: remove one of the two",
+        }));
+    }
+    kind
+}
+
+/// Reads what a trial runs.
+pub(super) fn read(
+    spec: &Fields<'_>,
+    kind: ObjectiveKind,
+    files: Files<'_>,
+    problems: &mut Problems,
+) -> Option<ObjectiveSpec> {
+    match kind {
+        ObjectiveKind::FineTune => fine_tune(spec, files, problems).map(ObjectiveSpec::FineTune),
+        ObjectiveKind::Function => function(spec.get("function")?, problems).map(ObjectiveSpec::Function),
+        ObjectiveKind::Command => command::read(spec, files, problems).map(ObjectiveSpec::Command),
+    }
 }
 
 fn function(node: &Node, problems: &mut Problems) -> Option<FunctionSpec> {
@@ -63,18 +117,24 @@ fn function(node: &Node, problems: &mut Problems) -> Option<FunctionSpec> {
         return Some(FunctionSpec {
             name: name.to_owned(),
             trial_seconds: 0.0,
+            jitter: 0.0,
+            faults: Vec::new(),
         });
     }
-    let fields = Fields::read(node, "function", &["name", "trial_seconds"], problems)?;
-    let trial_seconds = fields.get("trial_seconds").map_or(Some(0.0), |node| {
-        reader::number_that(
-            node,
-            "trial_seconds",
-            |number| (0.0..=1e6).contains(&number),
-            "between 0 and 1e6",
-            problems,
-        )
-    });
+    let fields = Fields::read(
+        node,
+        "function",
+        &["name", "trial_seconds", "jitter", "faults"],
+        problems,
+    )?;
+    let mut seconds = |key: &str| {
+        let is_allowed = |number: f64| (0.0..=1e6).contains(&number);
+        fields.get(key).map_or(Some(0.0), |node| {
+            reader::number_that(node, key, is_allowed, "between 0 and 1e6", problems)
+        })
+    };
+    let trial_seconds = seconds("trial_seconds");
+    let jitter = seconds("jitter");
     let Some(name) = fields.get("name") else {
         problems.error(
             Diagnostic::error(fields.place, "the function has no `name`")
@@ -86,7 +146,36 @@ fn function(node: &Node, problems: &mut Problems) -> Option<FunctionSpec> {
     Some(FunctionSpec {
         name: name.to_owned(),
         trial_seconds: trial_seconds?,
+        jitter: jitter?,
+        faults: Vec::new(),
     })
+}
+
+/// The faults of a function: which, and for which configurations of the space.
+fn faults(spec: &Fields<'_>, space: &Space, problems: &mut Problems) -> Option<Vec<(Fault, Expression)>> {
+    let Some(node) = spec.get("function").and_then(|function| function.child("faults")) else {
+        return Some(Vec::new());
+    };
+    let names: Vec<&str> = Fault::NAMES.iter().map(|(name, _)| *name).collect();
+    let fields = Fields::read(node, "faults", &names, problems)?;
+    let domains: Vec<(&str, &Domain)> = space
+        .parameters()
+        .iter()
+        .map(|parameter| (parameter.name.as_str(), &parameter.domain))
+        .collect();
+    let mut faults = Vec::new();
+    for entry in fields.entries() {
+        let fault = Fault::NAMES.iter().find(|(name, _)| *name == entry.key)?.1;
+        let text = reader::text(&entry.value, &entry.key, problems)?;
+        match Expression::parse(&text, &domains) {
+            Ok(condition) => faults.push((fault, condition)),
+            Err(ExpressionError { message, range, .. }) => {
+                problems.error(Diagnostic::error(&entry.value.place_inside(range), message));
+                return None;
+            }
+        }
+    }
+    Some(faults)
 }
 
 fn fine_tune(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> Option<FineTuneSpec> {
@@ -196,8 +285,23 @@ pub(super) fn builtin(name: &str, what: &str, names: &[&str], node: &Node, probl
     None
 }
 
-/// Checks what only objective and space together can tell.
-pub(super) fn check_space(objective: &ObjectiveSpec, space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
+/// Reads and checks what only objective and space together can tell.
+pub(super) fn check_space(
+    mut objective: ObjectiveSpec,
+    space: &Space,
+    spec: &Fields<'_>,
+    problems: &mut Problems,
+) -> Option<ObjectiveSpec> {
+    check_parameters(&objective, space, spec, problems);
+    match &mut objective {
+        ObjectiveSpec::Function(function) => function.faults = faults(spec, space, problems)?,
+        ObjectiveSpec::Command(command) => command::check(command, space, spec, problems),
+        ObjectiveSpec::FineTune(_) => {}
+    }
+    Some(objective)
+}
+
+fn check_parameters(objective: &ObjectiveSpec, space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
     let domain = |name: &str| {
         space
             .parameters()
@@ -237,7 +341,7 @@ pub(super) fn check_space(objective: &ObjectiveSpec, space: &Space, spec: &Field
                 ));
             }
         }
-        ObjectiveSpec::Function(_) | ObjectiveSpec::FineTune(_) => {}
+        ObjectiveSpec::Function(_) | ObjectiveSpec::FineTune(_) | ObjectiveSpec::Command(_) => {}
     }
 }
 

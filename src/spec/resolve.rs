@@ -2,22 +2,24 @@
 
 use super::diagnostics::Diagnostic;
 use super::files::{self, Files};
-use super::objective::{self, FINE_TUNE_METRICS, FUNCTION_METRICS};
+use super::objective;
 use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Budget, Criteria, Devices, EpochRange, Resources, SchedulerSpec, SearcherSpec, Spec};
-use super::{metric, parameters};
+use super::{limits, metric, parameters};
 use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
 use crate::units::Seed;
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 24] = [
     "name",
     "task",
     "model",
     "data",
     "max_length",
     "function",
+    "command",
+    "program",
     "metric",
     "metric_constraints",
     "method",
@@ -25,6 +27,7 @@ const KEYS: [&str; 21] = [
     "constraints",
     "points_to_evaluate",
     "epochs",
+    "trial_limits",
     "early_terminate",
     "budget",
     "run_cap",
@@ -38,17 +41,11 @@ const KEYS: [&str; 21] = [
 /// Keys of W&B sweeps that are of use only there.
 const WANDB_ONLY: [&str; 2] = ["project", "entity"];
 
-/// Keys of W&B sweeps that say what to run.
-const WANDB_PROGRAMS: [&str; 2] = ["command", "program"];
-
 /// Other names of searchers: W&B's and Keras's of search with a Gaussian process.
 const METHOD_ALIASES: [(&str, SearcherSpec); 2] = [("bayes", SearcherSpec::Gp), ("bayesian", SearcherSpec::Gp)];
 
 /// The halving rate of the ASHA paper's main experiments and of Optuna's and Ray Tune's examples (Li et al. 2020, §4).
 const DEFAULT_ETA: u32 = 3;
-
-/// Hugging Face's `TrainingArguments.num_train_epochs`.
-const DEFAULT_EPOCHS: f64 = 3.0;
 
 const DEFAULT_LOGICAL_WORKERS: usize = 8;
 
@@ -57,24 +54,17 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     let spec = Fields::read_any(root, "the spec", problems)?;
     check_keys(&spec, problems);
     let name = name(&spec, default_name, problems);
-    let (names, objective) = objective::read(&spec, files, problems);
-    let space = parameters::read(&spec, names, problems);
-    let is_function = spec.get("function").is_some();
-    let metric = metric::read(
-        &spec,
-        if is_function {
-            FUNCTION_METRICS
-        } else {
-            FINE_TUNE_METRICS
-        },
-        problems,
-    );
+    let kind = objective::kind(&spec, problems);
+    let objective = objective::read(&spec, kind, files, problems);
+    let space = parameters::read(&spec, kind.names(), problems);
+    let metric = metric::read(&spec, kind.metrics(), problems);
     let searcher = spec.get("method").map_or(Some(SearcherSpec::Auto), |node| {
         let methods = [&SearcherSpec::NAMES[..], &METHOD_ALIASES[..]].concat();
         reader::one_of(node, "method", &methods, problems)
     });
     let scheduler = scheduler(&spec, problems);
-    let epochs = epochs(&spec, problems);
+    let epochs = epochs(&spec, kind.default_epochs(), problems);
+    let trial_limits = limits::read(&spec, problems);
     let budget = budget(&spec, problems);
     let resources = resources(&spec, problems);
     let deterministic = spec
@@ -84,9 +74,10 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         .get("seed")
         .map_or(Some(0), |node| reader::seed(node, "seed", problems));
     let warm_start = files::warm_start(&spec, files, problems);
-    if let (Some(objective), Some(space)) = (&objective, &space) {
-        objective::check_space(objective, space, &spec, problems);
-    }
+    let objective = match (objective, &space) {
+        (Some(objective), Some(space)) => objective::check_space(objective, space, &spec, problems),
+        (objective, _) => objective,
+    };
     let (metric, criteria) = metric?;
     if let (Some(SearcherSpec::Grid), Some(space)) = (searcher, &space) {
         check_grid(space, &spec, problems);
@@ -103,6 +94,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         scheduler: scheduler?,
         space: space?,
         epochs: epochs?,
+        trial_limits: trial_limits?,
         budget: budget?,
         resources: resources?,
         deterministic: deterministic?,
@@ -159,14 +151,6 @@ fn check_keys(spec: &Fields<'_>, problems: &mut Problems) {
         if WANDB_ONLY.contains(&key) {
             let message = format!("`{key}` means nothing outside Weights & Biases and is ignored");
             problems.warning(&entry.key_place, message, "remove it");
-        } else if WANDB_PROGRAMS.contains(&key) {
-            problems.error(
-                Diagnostic::error(
-                    &entry.key_place,
-                    format!("`{key}` is not supported: external programs cannot be run yet"),
-                )
-                .with_help("describe the fine-tuning with `task`, `model` and `data`"),
-            );
         } else {
             let meant = did_you_mean(key, KEYS);
             problems.error(
@@ -232,7 +216,7 @@ fn scheduler(spec: &Fields<'_>, problems: &mut Problems) -> Option<SchedulerSpec
     Some(build(kind, eta as u32))
 }
 
-fn epochs(spec: &Fields<'_>, problems: &mut Problems) -> Option<EpochRange> {
+fn epochs(spec: &Fields<'_>, default: f64, problems: &mut Problems) -> Option<EpochRange> {
     let read = |node, what, problems: &mut Problems| {
         let rule = "greater than 0 and at most a million";
         reader::number_that(node, what, |number| number > 0.0 && number <= 1e6, rule, problems)
@@ -244,7 +228,7 @@ fn epochs(spec: &Fields<'_>, problems: &mut Problems) -> Option<EpochRange> {
         stops: Vec::new(),
     };
     let Some(node) = spec.get("epochs") else {
-        return Some(judged_early(DEFAULT_EPOCHS));
+        return Some(judged_early(default));
     };
     if matches!(node.content, Content::Scalar(_)) {
         return read(node, "epochs", problems).map(judged_early);
@@ -253,7 +237,7 @@ fn epochs(spec: &Fields<'_>, problems: &mut Problems) -> Option<EpochRange> {
     let min = fields.get("min").map(|node| read(node, "min", problems));
     let max = fields
         .get("max")
-        .map_or(Some(DEFAULT_EPOCHS), |node| read(node, "max", problems))?;
+        .map_or(Some(default), |node| read(node, "max", problems))?;
     let stops = fields
         .get("stops")
         .map_or(Some(Vec::new()), |node| stops(node, max, problems))?;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::command::CommandSpec;
 use crate::preference::Preference;
 use crate::space::{Expression, Space};
 use crate::units::{Goal, Seed};
@@ -27,6 +28,8 @@ pub struct Spec {
     pub space: Space,
     /// How far a trial may go.
     pub epochs: EpochRange,
+    /// What one trial may use up.
+    pub trial_limits: TrialLimits,
     /// When to end.
     pub budget: Budget,
     /// Where trials run.
@@ -40,13 +43,14 @@ pub struct Spec {
 }
 
 /// What a trial runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ObjectiveSpec {
     /// Fine-tuning a pretrained model.
     FineTune(FineTuneSpec),
     /// A built-in function, for tests and demonstrations.
     Function(FunctionSpec),
+    /// An external program.
+    Command(CommandSpec),
 }
 
 /// A fine-tuning objective.
@@ -134,12 +138,42 @@ pub struct Split {
 }
 
 /// A built-in objective: a loss surface with a learning curve, exact and without data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FunctionSpec {
     /// Its name, such as `sphere` or `branin`.
     pub name: String,
     /// Seconds that a whole trial takes in real time (0: none), for demonstrations and tests of the engine.
     pub trial_seconds: f64,
+    /// Seconds up to which every segment is late, by true chance: no result may depend on it.
+    pub jitter: f64,
+    /// What goes wrong, and for which configurations; the first that fits.
+    pub faults: Vec<(Fault, Expression)>,
+}
+
+/// What may go wrong with a trial, to see what becomes of the study then. It happens half-way through a complete trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The loss is no number any more.
+    Diverge,
+    /// The code panics.
+    Panic,
+    /// The worker process dies.
+    Abort,
+    /// No step ends any more.
+    Hang,
+    /// Memory is taken until there is none, though at most 4 GiB.
+    ExhaustMemory,
+}
+
+impl Fault {
+    /// Every fault by the name that specs use.
+    pub const NAMES: [(&str, Self); 5] = [
+        ("diverge", Self::Diverge),
+        ("panic", Self::Panic),
+        ("abort", Self::Abort),
+        ("hang", Self::Hang),
+        ("exhaust_memory", Self::ExhaustMemory),
+    ];
 }
 
 /// What is optimised.
@@ -260,6 +294,17 @@ pub struct EpochRange {
     /// For `automl train`: the epochs at which the best trial was evaluated, up to where it was best. Training stops at the
     /// last, though the learning-rate schedule is laid out over `max`; in the same pieces, so that it is the same model.
     pub stops: Vec<f64>,
+}
+
+/// What one trial may use up; beyond it the trial fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrialLimits {
+    /// Seconds of training in all, over all its segments: then it has timed out.
+    pub wall: Option<f64>,
+    /// Bytes of resident memory, those of an external program's children included: beyond them memory has run out.
+    pub memory: Option<u64>,
+    /// Seconds without a step or a line of output: then it hangs, and its worker is replaced.
+    pub silence: Option<f64>,
 }
 
 /// When to end; whichever comes first.

@@ -19,7 +19,12 @@ pub fn schema() -> Json {
         ("required", json!(["parameters"])),
         (
             "anyOf",
-            json!([{"required": ["task", "model", "data"]}, {"required": ["function"]}]),
+            json!([
+                {"required": ["task", "model", "data"]},
+                {"required": ["function"]},
+                {"required": ["command"]},
+                {"required": ["program"]},
+            ]),
         ),
         ("$defs", Json::Object(definitions)),
     ] {
@@ -74,6 +79,10 @@ fn kind(kind: Kind) -> Json {
             {"type": "number", "exclusiveMinimum": 0},
             {"type": "string", "pattern": r"^\s*([0-9.]+\s*(ms|s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)\s*)+$"},
         ]}),
+        Kind::Size => json!({"anyOf": [
+            {"type": "number", "minimum": 1_048_576},
+            {"type": "string", "pattern": r"^\s*[0-9.]+\s*([kKmMgGtT]?[bB]?|[kKmMgGtT]i[bB])\s*$"},
+        ]}),
         Kind::Words(words) => json!({"enum": words()}),
         Kind::Section(section) => reference(section.name),
         Kind::Parameters => reference("parameters"),
@@ -101,7 +110,7 @@ fn reference(name: &str) -> Json {
     json!({"$ref": format!("#/$defs/{name}")})
 }
 
-/// Parameters by name: those of fine-tuning are described, and a function takes any.
+/// Parameters by name: those of fine-tuning are described, functions and commands take any.
 fn parameters() -> Json {
     let parameter = json!({"anyOf": [{"type": ["string", "number", "boolean"]}, reference("parameter")]});
     let described = |about: &str| {

@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::command::{CommandLine, CommandSpec};
 use super::hints::CONFIDENCES;
 use super::resolved::{
-    Criteria, DataSpec, Devices, Metric, ModelSource, ObjectiveSpec, Resources, SchedulerSpec, Spec, Split,
+    Criteria, DataSpec, Devices, Metric, ModelSource, ObjectiveSpec, Resources, SchedulerSpec, Spec, Split, TrialLimits,
 };
+use super::{FunctionSpec, resolved::Fault};
 use crate::preference::{Preference, Tolerance};
 use crate::space::{Configuration, Domain, Hints, Parameter, Value};
 use crate::units::Goal;
@@ -46,6 +48,7 @@ impl Spec {
             "stops",
             (!stops.is_empty()).then(|| format!("[{}]", stops.join(", "))),
         );
+        write_limits(&mut yaml, &self.trial_limits);
         yaml.open(0, "early_terminate");
         match self.scheduler {
             SchedulerSpec::None => yaml.line(1, "type", "none"),
@@ -74,10 +77,9 @@ impl Spec {
     fn write_objective(&self, yaml: &mut Yaml) {
         match &self.objective {
             ObjectiveSpec::Function(function) => {
-                yaml.open(0, "function");
-                yaml.line(1, "name", &text(&function.name));
-                yaml.line(1, "trial_seconds", &float(function.trial_seconds));
+                write_function(yaml, function);
             }
+            ObjectiveSpec::Command(command) => write_command(yaml, command),
             ObjectiveSpec::FineTune(fine_tune) => {
                 yaml.line(0, "task", fine_tune.task.name());
                 yaml.line(
@@ -95,6 +97,42 @@ impl Spec {
             }
         }
     }
+}
+
+fn write_function(yaml: &mut Yaml, function: &FunctionSpec) {
+    yaml.open(0, "function");
+    yaml.line(1, "name", &text(&function.name));
+    yaml.line(1, "trial_seconds", &float(function.trial_seconds));
+    yaml.maybe(1, "jitter", (function.jitter > 0.0).then(|| float(function.jitter)));
+    if !function.faults.is_empty() {
+        yaml.open(1, "faults");
+    }
+    for (fault, condition) in &function.faults {
+        let name = Fault::NAMES.iter().find(|(_, known)| known == fault);
+        yaml.line(2, name.map_or("", |(name, _)| name), &quoted(condition.source()));
+    }
+}
+
+fn write_command(yaml: &mut Yaml, command: &CommandSpec) {
+    yaml.open(0, "command");
+    match &command.line {
+        CommandLine::Words(words) => {
+            let words: Vec<String> = words.iter().map(|word| quoted(&word.source)).collect();
+            yaml.line(1, "run", &format!("[{}]", words.join(", ")));
+        }
+        CommandLine::Shell(line) => yaml.line(1, "shell", &quoted(line)),
+    }
+    yaml.line(1, "folder", &path(&command.folder));
+}
+
+fn write_limits(yaml: &mut Yaml, limits: &TrialLimits) {
+    if *limits == TrialLimits::default() {
+        return;
+    }
+    yaml.open(0, "trial_limits");
+    yaml.maybe(1, "wall", limits.wall.map(float));
+    yaml.maybe(1, "memory", limits.memory.map(|bytes| bytes.to_string()));
+    yaml.maybe(1, "silence", limits.silence.map(float));
 }
 
 fn write_metric(yaml: &mut Yaml, metric: &Metric, criteria: &Criteria) {

@@ -70,40 +70,20 @@ impl Study {
 
     /// The flight whose turn it is, if its outcome has arrived.
     fn next_delivery(&self) -> Option<TrialId> {
-        let (trial, _) = if self.settings.is_deterministic {
-            self.flights
-                .iter()
-                .min_by(|(_, left), (_, right)| {
-                    turn(left)
-                        .partial_cmp(&turn(right))
-                        .unwrap_or(std::cmp::Ordering::Equal)
-                })
-                .filter(|(_, flight)| flight.has_arrived())?
+        if self.settings.is_deterministic {
+            let next = self.turns.first()?.trial;
+            self.flights.get(&next)?.has_arrived().then_some(next)
         } else {
-            self.flights
-                .iter()
-                .filter(|(_, flight)| flight.has_arrived())
-                .min_by_key(|(_, flight)| arrival(flight))?
-        };
-        Some(*trial)
+            self.arrivals.values().next().copied()
+        }
     }
 
     /// Delivers whatever has arrived, in virtual order, then ends.
     fn close(&self, reason: EndReason) -> Event {
-        self.flights
-            .iter()
-            .filter(|(_, flight)| flight.has_arrived())
-            .min_by(|(_, left), (_, right)| left.finish.total_cmp(&right.finish))
-            .map_or(Event::StudyEnded { reason }, |(&trial, _)| Event::SegmentDelivered {
-                trial,
-            })
+        let has_arrived = |trial: &TrialId| self.flights.get(trial).is_some_and(Flight::has_arrived);
+        let mut in_turn = self.turns.iter().map(|turn| turn.trial).filter(has_arrived);
+        in_turn
+            .next()
+            .map_or(Event::StudyEnded { reason }, |trial| Event::SegmentDelivered { trial })
     }
-}
-
-fn turn(flight: &Flight) -> (f64, u32) {
-    (flight.finish, flight.worker)
-}
-
-fn arrival(flight: &Flight) -> u64 {
-    flight.arrived.as_ref().map_or(u64::MAX, |(arrival, _)| *arrival)
 }

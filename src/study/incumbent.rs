@@ -151,7 +151,7 @@ mod tests {
                 target: targets[1],
             }],
             preference,
-            constraints: vec![Expression::parse_of_metrics("a < 10", &["a", "b"]).unwrap()],
+            constraints: vec![Expression::parse_of_metrics("a < 10", Some(&["a", "b"])).unwrap()],
         };
         let settings = Settings {
             space: Space::new(vec![], vec![]).unwrap(),

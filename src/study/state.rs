@@ -21,10 +21,14 @@ pub struct Study {
     pub(super) trials: Vec<Trial>,
     pub(super) records: Vec<Record>,
     pub(super) flights: BTreeMap<TrialId, Flight>,
+    /// All flights in the order of the virtual clock.
+    pub(super) turns: BTreeSet<Turn>,
+    /// Those that have arrived, in the order of arrival.
+    pub(super) arrivals: BTreeMap<u64, TrialId>,
     pub(super) idle_workers: BTreeSet<u32>,
     /// The virtual clock.
     pub(super) now: f64,
-    arrivals: u64,
+    arrived: u64,
     /// The best trial of those delivered, where one metric is all that counts.
     pub(super) incumbent: Option<(Loss, TrialId)>,
     /// The best trials of those delivered, where more counts.
@@ -53,6 +57,25 @@ pub struct Flight {
     pub(super) arrived: Option<(u64, Outcome)>,
 }
 
+/// A flight's place on the virtual clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turn {
+    /// Its end. The bits of numbers that are not negative are in the order of the numbers.
+    finish: u64,
+    worker: u32,
+    pub(super) trial: TrialId,
+}
+
+impl Turn {
+    fn of(trial: TrialId, flight: &Flight) -> Self {
+        Self {
+            finish: flight.finish.max(0.0).to_bits(),
+            worker: flight.worker,
+            trial,
+        }
+    }
+}
+
 impl Flight {
     /// Whether the outcome is known, though perhaps not delivered.
     pub fn has_arrived(&self) -> bool {
@@ -72,8 +95,10 @@ impl Study {
             trials: Vec::new(),
             records: Vec::new(),
             flights: BTreeMap::new(),
+            turns: BTreeSet::new(),
+            arrivals: BTreeMap::new(),
             now: 0.0,
-            arrivals: 0,
+            arrived: 0,
             incumbent: None,
             front: Vec::new(),
             improvements: Vec::new(),
@@ -112,15 +137,16 @@ impl Study {
     /// Planned segments that no worker has begun (`is_begun`) and none has ended, in the order in which their outcomes
     /// are needed.
     pub fn waiting(&self, is_begun: impl Fn(TrialId) -> bool) -> Vec<(TrialId, Flight)> {
-        let is_waiting = |&(&trial, flight): &(&TrialId, &Flight)| !flight.has_arrived() && !is_begun(trial);
-        let waiting = self.flights.iter().filter(is_waiting);
-        let mut waiting: Vec<_> = waiting.map(|(&trial, flight)| (trial, flight.clone())).collect();
-        waiting.sort_by(|(_, left), (_, right)| {
-            left.finish
-                .total_cmp(&right.finish)
-                .then(left.worker.cmp(&right.worker))
-        });
+        let in_turn = self
+            .turns
+            .iter()
+            .map(|turn| turn.trial)
+            .filter(|&trial| !is_begun(trial));
+        let waiting = in_turn.filter_map(|trial| Some((trial, self.flights.get(&trial)?)));
         waiting
+            .filter(|(_, flight)| !flight.has_arrived())
+            .map(|(trial, flight)| (trial, flight.clone()))
+            .collect()
     }
 
     /// Every new incumbent, or every result that was new on the front, in order.
@@ -249,6 +275,7 @@ impl Study {
             lost: 0,
             arrived: None,
         };
+        self.turns.insert(Turn::of(id, &flight));
         self.flights.insert(id, flight);
         self.idle_workers.remove(&worker);
         self.policy.observe(trial);
@@ -261,8 +288,9 @@ impl Study {
         if flight.arrived.is_some() {
             return;
         }
-        flight.arrived = Some((self.arrivals, outcome.clone()));
-        self.arrivals += 1;
+        flight.arrived = Some((self.arrived, outcome.clone()));
+        self.arrivals.insert(self.arrived, id);
+        self.arrived += 1;
         let record = &mut self.records[id.index()];
         device.clone_into(&mut record.device);
         finished_at.clone_into(&mut record.finished_at);
@@ -273,7 +301,11 @@ impl Study {
 
     fn deliver(&mut self, id: TrialId, elapsed: f64) {
         let Some(flight) = self.flights.remove(&id) else { return };
-        let Some((_, outcome)) = flight.arrived else { return };
+        self.turns.remove(&Turn::of(id, &flight));
+        let Some((arrival, outcome)) = flight.arrived else {
+            return;
+        };
+        self.arrivals.remove(&arrival);
         self.now = self.now.max(flight.finish);
         self.idle_workers.insert(flight.worker);
         let record = &mut self.records[id.index()];

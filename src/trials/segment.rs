@@ -27,6 +27,21 @@ pub struct Segment {
     pub max: Samples,
     /// The trial's own folder for checkpoints.
     pub checkpoints: PathBuf,
+    /// The trial's own log, for what an external program says.
+    pub log: PathBuf,
+    /// What it may use up.
+    pub limits: SegmentLimits,
+}
+
+/// What a segment may use up; beyond it the trial fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SegmentLimits {
+    /// Seconds that are left to the trial.
+    pub seconds: Option<f64>,
+    /// Resident memory of the worker and everything below it, in bytes.
+    pub memory: Option<u64>,
+    /// Seconds that an external program may say nothing.
+    pub silence: Option<f64>,
 }
 
 /// What a segment came to.

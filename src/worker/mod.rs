@@ -7,6 +7,7 @@ mod process;
 mod protocol;
 mod serve;
 mod slots;
+mod watch;
 
 pub use process::{News, Process, SpawnError};
 pub use protocol::{FromWorker, SegmentEnd, ToWorker};

@@ -1,16 +1,20 @@
 //! The engine's side of a worker on this machine: a child process, its pipes, and the thread that reads them.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::Path;
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::{FromWorker, Slot, ToWorker};
+use crate::objective::end_group;
 
 /// How long a process may take to exit once its output has ended.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// As much of a log's end as the last message of a dying process takes up.
+const LAST_WORDS: u64 = 512;
 
 /// A running worker process. Dropping it kills it.
 #[derive(Debug)]
@@ -18,6 +22,9 @@ pub struct Process {
     child: Child,
     input: Option<ChildStdin>,
     generation: u64,
+    log: PathBuf,
+    /// The process group of the external program that it runs: what is left of it ends with the worker.
+    program: Option<u32>,
 }
 
 /// Keeps glibc from giving the memory of every large tensor back to the system only to ask for it again: a training step
@@ -42,6 +49,17 @@ pub enum News {
 #[error("cannot start a worker process: {0}")]
 pub struct SpawnError(#[from] std::io::Error);
 
+/// What an external program inherits from its worker: the GPU it is shown, and how many threads the libraries of Python
+/// take, unless the user has said so already.
+fn of_programs(slot: &Slot) -> Vec<(&'static str, String)> {
+    let threads = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"].into_iter();
+    let threads = threads.filter(|name| std::env::var_os(name).is_none());
+    let threads = threads.map(|name| (name, slot.threads.to_string()));
+    threads
+        .chain(slot.gpu.clone().map(|gpu| ("CUDA_VISIBLE_DEVICES", gpu)))
+        .collect()
+}
+
 impl Process {
     /// Starts `program worker --study FOLDER …` for a slot. Its messages go to `news`, each with `tag` and `generation`;
     /// its standard error goes to `log`.
@@ -57,7 +75,7 @@ impl Process {
         generation: u64,
         news: Sender<T>,
     ) -> Result<Self, SpawnError> {
-        let log = File::options().create(true).append(true).open(log)?;
+        let log_file = File::options().create(true).append(true).open(log)?;
         let mut command = Command::new(program);
         // Ctrl-C reaches every process of the terminal's group. What it means for a worker, the engine says.
         #[cfg(unix)]
@@ -70,6 +88,7 @@ impl Process {
             .arg(slot.device.to_string())
             // Rayon and the tokeniser would otherwise take every core of the machine in every worker.
             .env("RAYON_NUM_THREADS", slot.threads.to_string())
+            .envs(of_programs(slot))
             .env(
                 "TOKENIZERS_PARALLELISM",
                 if slot.threads > 1 { "true" } else { "false" },
@@ -77,7 +96,7 @@ impl Process {
             .envs(ALLOCATOR)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(log)
+            .stderr(log_file)
             .spawn()?;
         let input = child.stdin.take();
         if let Some(output) = child.stdout.take() {
@@ -100,6 +119,8 @@ impl Process {
             child,
             input,
             generation,
+            log: log.to_owned(),
+            program: None,
         })
     }
 
@@ -116,10 +137,21 @@ impl Process {
         }
     }
 
+    /// Takes note of the process group of an external program that it runs now, or that it runs none any more.
+    pub fn note_program(&mut self, group: Option<u32>) {
+        self.program = group;
+    }
+
+    /// Kills the process at once; its reading thread reports that it is gone.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+    }
+
     /// Ends the process and says how it ended.
     pub fn end(&mut self) -> String {
         self.input = None;
         let _ = self.child.kill();
+        self.end_program();
         self.child
             .wait()
             .map_or_else(|error| error.to_string(), |status| status.to_string())
@@ -128,6 +160,7 @@ impl Process {
     /// Says how a process whose output has ended came to its end; one that lingers is killed.
     pub fn reap(&mut self) -> String {
         self.input = None;
+        self.end_program();
         let patience = Instant::now() + LINGER;
         while Instant::now() < patience {
             match self.child.try_wait() {
@@ -137,6 +170,26 @@ impl Process {
             }
         }
         self.end()
+    }
+
+    /// A worker that was killed could not end its program itself.
+    fn end_program(&mut self) {
+        if let Some(group) = self.program.take() {
+            end_group(group);
+        }
+    }
+
+    /// Whether the last words in the process's log are those of Rust's allocator when memory runs out.
+    pub fn is_out_of_memory(&self) -> bool {
+        let tail = || -> std::io::Result<Vec<u8>> {
+            let mut file = File::open(&self.log)?;
+            let length = file.metadata()?.len();
+            file.seek(SeekFrom::Start(length.saturating_sub(LAST_WORDS)))?;
+            let mut tail = Vec::new();
+            file.take(LAST_WORDS).read_to_end(&mut tail)?;
+            Ok(tail)
+        };
+        String::from_utf8_lossy(&tail().unwrap_or_default()).contains("memory allocation of ")
     }
 }
 

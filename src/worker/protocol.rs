@@ -36,6 +36,13 @@ pub enum FromWorker {
         /// How far.
         progress: Progress,
     },
+    /// The running segment has moved since this was said last: a sign of life where steps are long.
+    Alive,
+    /// An external program runs in this process group from now on, or none any more.
+    Program {
+        /// The group.
+        group: Option<u32>,
+    },
     /// The running segment came to an end; the worker is free.
     Ended {
         /// The trial.

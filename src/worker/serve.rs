@@ -2,12 +2,12 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
+use super::watch::{Shared, Watch};
 use super::{FromWorker, SegmentEnd, ToWorker};
-use crate::objective::{Control, Objective, RunError};
+use crate::objective::{Control, Objective, RunError, end_group};
 use crate::trials::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport};
 use crate::units::TrialId;
 
@@ -17,14 +17,14 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 /// Serves segments until `input` closes, which is how a worker learns that its engine is gone. Returns the exit code.
 ///
 /// `load` prepares the objective; its error is reported as [`FromWorker::Unable`].
-pub fn serve(
+pub fn serve<W: Write + Send + 'static>(
     input: impl Read + Send + 'static,
-    output: impl Write,
+    output: W,
     load: impl FnOnce() -> Result<Box<dyn Objective>, String>,
 ) -> u8 {
-    let stop = Arc::new(AtomicBool::new(false));
-    let orders = listen(input, Arc::clone(&stop));
-    let mut output = Output(output);
+    let shared = Arc::new(Shared::default());
+    let output = Output::new(output);
+    let orders = listen(input, Arc::clone(&shared));
     let mut objective = match load() {
         Ok(objective) => objective,
         Err(message) => {
@@ -34,54 +34,61 @@ pub fn serve(
     };
     output.send(&FromWorker::Ready);
     for segment in orders {
-        let end = match run(objective.as_mut(), &segment, &stop, &mut output) {
-            Ok(end) => end,
+        let sign = output.clone();
+        let watch = Watch::start(Arc::clone(&shared), segment.limits, move || {
+            sign.send(&FromWorker::Alive);
+        });
+        let end = run(objective.as_mut(), &segment, &shared, &output);
+        drop(watch);
+        match end {
+            Ok(end) => output.send(&FromWorker::Ended {
+                trial: segment.trial,
+                end,
+            }),
             Err(message) => {
                 output.send(&FromWorker::Unable { message });
                 return 2;
             }
-        };
-        stop.store(false, Ordering::SeqCst);
-        output.send(&FromWorker::Ended {
-            trial: segment.trial,
-            end,
-        });
+        }
     }
     0
 }
 
 /// Reads messages on a thread of its own, so that a stop is seen during a segment. When the engine is gone the process
 /// ends at once: what it was training would reach nobody, and its checkpoint on disk is whole.
-fn listen(input: impl Read + Send + 'static, stop: Arc<AtomicBool>) -> mpsc::Receiver<Segment> {
+fn listen(input: impl Read + Send + 'static, shared: Arc<Shared>) -> mpsc::Receiver<Segment> {
     let (sender, orders) = mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(input).lines() {
             let Ok(line) = line else { break };
             match serde_json::from_str(&line) {
                 Ok(ToWorker::Run { segment }) => {
-                    stop.store(false, Ordering::SeqCst);
+                    shared.begin();
                     if sender.send(segment).is_err() {
                         break;
                     }
                 }
-                Ok(ToWorker::Stop) => stop.store(true, Ordering::SeqCst),
+                Ok(ToWorker::Stop) => shared.stop(),
                 Err(_) => break,
             }
+        }
+        if let Some(group) = shared.program() {
+            end_group(group);
         }
         std::process::exit(0);
     });
     orders
 }
 
-fn run(
+fn run<W: Write>(
     objective: &mut dyn Objective,
     segment: &Segment,
-    stop: &AtomicBool,
-    output: &mut Output<impl Write>,
+    shared: &Shared,
+    output: &Output<W>,
 ) -> Result<SegmentEnd, String> {
     let mut line = Line {
         trial: segment.trial,
-        stop,
+        shared,
         output,
         last: None,
     };
@@ -89,7 +96,9 @@ fn run(
     Ok(match result {
         Ok(Ok(report)) if !report.evaluations.iter().all(is_finite) => SegmentEnd::Failed(diverged(&report)),
         Ok(Ok(report)) if report.reached >= segment.to => SegmentEnd::Reached(report),
-        Ok(Ok(report)) => SegmentEnd::Interrupted(report),
+        Ok(Ok(report)) => shared
+            .passed()
+            .map_or(SegmentEnd::Interrupted(report), SegmentEnd::Failed),
         Ok(Err(RunError::Trial(failure))) => SegmentEnd::Failed(failure),
         Ok(Err(RunError::Machine(message))) => return Err(message),
         Err(panic) => {
@@ -125,31 +134,45 @@ fn diverged(report: &SegmentReport) -> Failure {
     }
 }
 
-struct Output<W>(W);
+/// Where messages go; several threads may send.
+struct Output<W>(Arc<Mutex<W>>);
+
+impl<W> Clone for Output<W> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
 
 impl<W: Write> Output<W> {
+    fn new(output: W) -> Self {
+        Self(Arc::new(Mutex::new(output)))
+    }
+
     /// A message that cannot be sent has no reader left: then the listening thread is about to end the process.
-    fn send(&mut self, message: &FromWorker) {
+    fn send(&self, message: &FromWorker) {
         if let Ok(mut line) = serde_json::to_vec(message) {
             line.push(b'\n');
-            let _ = self.0.write_all(&line).and_then(|()| self.0.flush());
+            let mut output = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = output.write_all(&line).and_then(|()| output.flush());
         }
     }
 }
 
 struct Line<'a, W> {
     trial: TrialId,
-    stop: &'a AtomicBool,
-    output: &'a mut Output<W>,
+    shared: &'a Shared,
+    output: &'a Output<W>,
     last: Option<Instant>,
 }
 
 impl<W: Write> Control for Line<'_, W> {
     fn is_stop_requested(&self) -> bool {
-        self.stop.load(Ordering::SeqCst)
+        self.shared.beat();
+        self.shared.is_stop_requested()
     }
 
     fn progress(&mut self, mut progress: Progress) {
+        self.shared.beat();
         progress.evaluation = progress.evaluation.filter(is_finite);
         progress.train_loss = progress.train_loss.filter(|loss| loss.is_finite());
         let is_due = self.last.is_none_or(|last| last.elapsed() >= PROGRESS_INTERVAL);
@@ -160,5 +183,10 @@ impl<W: Write> Control for Line<'_, W> {
                 progress,
             });
         }
+    }
+
+    fn program(&mut self, group: Option<u32>) {
+        self.shared.set_program(group);
+        self.output.send(&FromWorker::Program { group });
     }
 }

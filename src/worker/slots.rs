@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use crate::finetune::{Device, gpus};
+use crate::objective::Demand;
 use crate::spec::{Devices, Resources};
 
 /// A place where a worker runs.
@@ -12,6 +13,18 @@ pub struct Slot {
     pub device: Device,
     /// CPU threads that the worker may use.
     pub threads: usize,
+    /// The GPU that an external program is shown, as `CUDA_VISIBLE_DEVICES` names it; an empty name shows it none.
+    pub gpu: Option<String>,
+}
+
+impl Slot {
+    /// Where it is, for people: `cpu`, `cuda:0`.
+    pub fn place(&self) -> String {
+        match &self.gpu {
+            Some(gpu) if !gpu.is_empty() => format!("cuda:{gpu}"),
+            Some(_) | None => self.device.to_string(),
+        }
+    }
 }
 
 /// Why the resources of a spec cannot be had.
@@ -35,30 +48,76 @@ pub enum SlotError {
     },
 }
 
-/// The slots for a spec's resources on this machine. On the CPU there are never more than its cores allow, so there may be
-/// fewer than the spec asks for; `is_idle` objectives (functions that only wait) are not limited.
+/// The slots for a spec's resources on this machine. Where we train ourselves on the CPU there are never more than its
+/// cores allow, so there may be fewer than the spec asks for; what only waits is not limited, nor are external programs,
+/// of which nothing is known.
 ///
 /// # Errors
 /// When CUDA is demanded and absent, or a single worker wants more threads than there are cores.
-pub fn slots(resources: &Resources, is_idle: bool) -> Result<Vec<Slot>, SlotError> {
-    let cores = if is_idle {
-        usize::MAX
-    } else {
-        std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-    };
-    let gpus = match resources.devices {
-        Devices::Auto | Devices::Cuda if !is_idle => gpus(),
-        Devices::Auto | Devices::Cuda | Devices::Cpu | Devices::NdArray => Vec::new(),
-    };
-    if resources.devices == Devices::Cuda && gpus.is_empty() {
-        let why = if cfg!(feature = "cuda") {
-            "this machine has no CUDA device"
-        } else {
-            "this build has no CUDA support"
-        };
-        return Err(SlotError::NoCuda(why));
+pub fn slots(resources: &Resources, demand: Demand) -> Result<Vec<Slot>, SlotError> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let processor = processor(resources.devices)?;
+    let wants_gpus = matches!(resources.devices, Devices::Auto | Devices::Cuda);
+    match demand {
+        Demand::Nothing => divide(resources, &[], processor, usize::MAX),
+        Demand::Training => {
+            let gpus = if wants_gpus { gpus() } else { Vec::new() };
+            if resources.devices == Devices::Cuda && gpus.is_empty() {
+                let why = if cfg!(feature = "cuda") {
+                    "this machine has no CUDA device"
+                } else {
+                    "this build has no CUDA support"
+                };
+                return Err(SlotError::NoCuda(why));
+            }
+            divide(resources, &gpus, processor, cores)
+        }
+        Demand::Program => {
+            let gpus = if wants_gpus { visible_gpus() } else { Vec::new() };
+            if resources.devices == Devices::Cuda && gpus.is_empty() {
+                return Err(SlotError::NoCuda("this machine has no CUDA device"));
+            }
+            Ok(of_programs(resources, &gpus, cores))
+        }
     }
-    divide(resources, &gpus, processor(resources.devices)?, cores)
+}
+
+/// The slots of external programs: each is shown one GPU, in turn, and its share of the cores.
+fn of_programs(resources: &Resources, gpus: &[String], cores: usize) -> Vec<Slot> {
+    let default = if gpus.is_empty() {
+        (cores / resources.threads_per_worker.max(1)).max(1)
+    } else {
+        gpus.len()
+    };
+    let workers = resources.workers.unwrap_or(default);
+    let threads = resources.threads_per_worker.max(cores / workers).max(1);
+    let gpu = |index: usize| match (resources.devices, gpus) {
+        (Devices::Cpu | Devices::NdArray, _) => Some(String::new()),
+        (Devices::Auto | Devices::Cuda, []) => None,
+        (Devices::Auto | Devices::Cuda, gpus) => Some(gpus[index % gpus.len()].clone()),
+    };
+    (0..workers)
+        .map(|index| Slot {
+            device: Device::Cpu,
+            threads,
+            gpu: gpu(index),
+        })
+        .collect()
+}
+
+/// The GPUs that programs may be shown: those that a batch system has left visible, else all of the machine.
+fn visible_gpus() -> Vec<String> {
+    if let Some(visible) = std::env::var_os("CUDA_VISIBLE_DEVICES") {
+        let visible = visible.to_string_lossy().into_owned();
+        let names = visible.split(',').map(str::trim);
+        // CUDA itself stops at the first name that is none.
+        return names
+            .take_while(|name| !name.is_empty() && *name != "-1")
+            .map(str::to_owned)
+            .collect();
+    }
+    let known = std::fs::read_dir("/proc/driver/nvidia/gpus").into_iter().flatten();
+    (0..known.count()).map(|index| index.to_string()).collect()
 }
 
 /// The device that stands for the CPU.
@@ -92,6 +151,7 @@ fn divide(resources: &Resources, gpus: &[Device], processor: Device, cores: usiz
         .map(|index| Slot {
             device: device(index),
             threads,
+            gpu: None,
         })
         .collect())
 }
@@ -120,6 +180,27 @@ mod tests {
             divide(&resources(None, 4), &[], Device::Cpu, 2),
             Err(SlotError::TooManyThreads { .. })
         ));
+    }
+
+    #[test]
+    fn programs_are_shown_a_gpu_in_turn_and_share_the_cores() {
+        let gpus = ["3".to_owned(), "GPU-5".to_owned()];
+        let slots = of_programs(&resources(Some(3), 1), &gpus, 8);
+        let shown: Vec<Option<&str>> = slots.iter().map(|slot| slot.gpu.as_deref()).collect();
+        assert_eq!(shown, [Some("3"), Some("GPU-5"), Some("3")]);
+        assert_eq!((slots[0].threads, slots[1].place().as_str()), (2, "cuda:GPU-5"));
+        let without = of_programs(&resources(None, 2), &[], 8);
+        assert_eq!((without.len(), without[0].threads, &without[0].gpu), (4, 2, &None));
+        let hidden = Resources {
+            devices: Devices::Cpu,
+            ..resources(None, 1)
+        };
+        assert_eq!(of_programs(&hidden, &[], 2)[0].gpu.as_deref(), Some(""));
+        assert_eq!(
+            of_programs(&resources(Some(50), 1), &[], 2).len(),
+            50,
+            "nobody knows what a program needs"
+        );
     }
 
     #[test]

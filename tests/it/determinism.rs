@@ -32,6 +32,12 @@ fn the_number_of_workers_changes_no_result_of_whole_trials() {
 }
 
 #[test]
+fn delays_by_chance_change_no_result() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    same_results(&sandbox, "--trials 20 --set function.jitter=0.1", &WORKERS);
+}
+
+#[test]
 fn the_number_of_workers_changes_no_result_with_random_search() {
     let sandbox = Sandbox::with_spec(SPHERE);
     let common = "--set method=random --set function.trial_seconds=0.05 --set resources.logical_workers=3";

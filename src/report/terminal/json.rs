@@ -204,7 +204,7 @@ fn line<'a>(moment: &'a Moment<'_>, study: &'a Study, facts: &'a Facts, (elapsed
                 .zip(*slots)
                 .map(|(slot, place)| SlotFields {
                     slot,
-                    device: place.device.to_string(),
+                    device: place.place(),
                     threads: place.threads,
                 })
                 .collect(),

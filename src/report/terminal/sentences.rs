@@ -35,14 +35,14 @@ impl BestSeen {
 
 /// The slot as it is called everywhere, and its worker's log too: `cpu 0`.
 pub(super) fn slot_name(slot: &Slot, index: usize) -> String {
-    format!("{} {index}", slot.device)
+    format!("{} {index}", slot.place())
 }
 
 /// `started on 2 slots (2 × cpu), 1 thread each`.
 pub(super) fn started(slots: &[Slot], is_resumed: bool, study: &Study) -> String {
     let mut devices: BTreeMap<String, usize> = BTreeMap::new();
     for slot in slots {
-        *devices.entry(slot.device.to_string()).or_default() += 1;
+        *devices.entry(slot.place()).or_default() += 1;
     }
     let devices: Vec<String> = devices
         .iter()

@@ -26,6 +26,7 @@ pub(super) fn facts() -> Facts {
 
 pub(super) fn slots() -> Vec<Slot> {
     let slot = Slot {
+        gpu: None,
         device: Device::Cpu,
         threads: 1,
     };

@@ -22,7 +22,7 @@ fn domain(parameter: &str) -> Domain {
 fn fine_tune(text: &str) -> FineTuneSpec {
     match spec(&format!("{text}\nparameters: {{dropout: 0.1}}\n")).objective {
         ObjectiveSpec::FineTune(fine_tune) => fine_tune,
-        ObjectiveSpec::Function(_) => panic!("a function"),
+        ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) => panic!("no fine-tuning"),
     }
 }
 
@@ -42,7 +42,9 @@ fn a_short_spec_gets_every_default() {
         spec.objective,
         ObjectiveSpec::Function(FunctionSpec {
             name: "sphere".to_owned(),
-            trial_seconds: 0.0
+            trial_seconds: 0.0,
+            jitter: 0.0,
+            faults: vec![],
         })
     );
     assert_eq!(

@@ -178,15 +178,6 @@ error: `type` cannot be `hyperband`
   |
   = help: supported: `asha` and `none`
 "##);
-    insta::assert_snapshot!(errors_with("command: [python, train.py]"), @r##"
-error: `command` is not supported: external programs cannot be run yet
- --> space.yaml:4:1
-  |
-4 | command: [python, train.py]
-  | ^^^^^^^
-  |
-  = help: describe the fine-tuning with `task`, `model` and `data`
-"##);
 }
 
 #[test]

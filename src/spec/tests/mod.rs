@@ -1,5 +1,6 @@
 //! Tests of the spec as a whole: what it means, what it says when it is wrong, and that it survives being written.
 
+mod command_messages;
 mod meaning;
 mod messages;
 mod metrics;

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Space, Value};
 use crate::spec::{
-    Budget, Criteria, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, Metric, ModelSource, ObjectiveSpec,
-    Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, Task,
+    Budget, CommandSpec, Criteria, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, Metric, ModelSource,
+    ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, Task, TrialLimits,
 };
 use crate::units::{Goal, Seed};
 
@@ -215,6 +215,8 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 objective: ObjectiveSpec::Function(FunctionSpec {
                     name: "sphere".to_owned(),
                     trial_seconds: width,
+                    jitter: if deterministic { 0.0 } else { width },
+                    faults: Vec::new(),
                 }),
                 metric: Metric {
                     name: "loss".to_owned(),
@@ -240,6 +242,11 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                     workers,
                     threads_per_worker: threads,
                     logical_workers: logical,
+                },
+                trial_limits: TrialLimits {
+                    wall,
+                    memory: trials.map(|trials| u64::from(trials) << 20),
+                    silence: target.map(|target| target.abs() + 0.1),
                 },
                 deterministic,
                 seed: Seed(seed),
@@ -268,6 +275,25 @@ proptest! {
     #[test]
     fn a_function_spec_survives_being_written(frame in any_frame(), space in any_space()) {
         survives(&Spec { space, ..frame })?;
+    }
+
+    #[test]
+    fn a_command_survives_being_written(frame in any_frame(), words in prop::collection::vec("[ -~äß]{1,20}", 0..5), is_shell: bool, name in "[a-z]{1,8}") {
+        let space = spec(FUNCTION).space;
+        let line = if is_shell {
+            format!("{{shell: {}}}", serde_json::to_string(&words.join(" ; ")).unwrap())
+        } else {
+            let mut all = vec!["python".to_owned(), "{x}".to_owned(), "--at={epochs}".to_owned(), "${args}".to_owned(), "{{x}}".to_owned()];
+            all.extend(words.into_iter().filter(|word| !word.contains('{') && !word.contains('}')));
+            serde_json::to_string(&all).unwrap()
+        };
+        let text = format!("command: {line}\nmetric: accuracy\nparameters: {{x: 1}}\n");
+        if let Ok((command, _)) = read(&text) {
+            let metric = Metric { name: format!("{name}/accuracy"), ..command.metric.clone() };
+            let ObjectiveSpec::Command(command) = command.objective else { unreachable!() };
+            let objective = ObjectiveSpec::Command(CommandSpec { folder: "/some where".into(), ..command });
+            survives(&Spec { objective, metric, space, ..frame })?;
+        }
     }
 
     #[test]

@@ -132,6 +132,10 @@ fn probe(section: &str, inside: &str) -> String {
             "task: text-classification\nmodel: a\nparameters: {{dropout: 0}}\ndata: {{train: a.csv, split: {{{inside}}}}}\n"
         ),
         "function" => format!("parameters: {{x: 1}}\nbudget: {{trials: 1}}\nfunction: {{{inside}}}\n"),
+        "faults" => {
+            format!("parameters: {{x: 1}}\nbudget: {{trials: 1}}\nfunction: {{name: sphere, faults: {{{inside}}}}}\n")
+        }
+        "command" => format!("parameters: {{x: 1}}\nmetric: accuracy\ncommand: {{run: [a], {inside}}}\n"),
         "metric" => format!(
             "task: text-classification\nmodel: a\nparameters: {{dropout: 0}}\ndata: a.csv\nmetric: {{{inside}}}\n"
         ),
@@ -196,6 +200,7 @@ fn words(kind: Kind) -> BTreeSet<String> {
         | Kind::Number { .. }
         | Kind::Integer { .. }
         | Kind::Duration
+        | Kind::Size
         | Kind::Section(_)
         | Kind::Parameters
         | Kind::Configuration

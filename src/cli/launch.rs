@@ -1,0 +1,18 @@
+//! `automl launch`: what a worker starts in place of an external program.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use super::arguments::Launch;
+use crate::objective;
+
+/// What shells answer when a program cannot be started.
+const NOT_STARTED: u8 = 126;
+
+/// Becomes the program; comes back only if it cannot be started.
+pub(super) fn launch(arguments: &Launch) -> ExitCode {
+    let error = objective::launch(arguments.parent, &arguments.words);
+    let program = arguments.words[0].to_string_lossy();
+    let _ = writeln!(std::io::stderr(), "cannot start `{program}`: {error}");
+    ExitCode::from(NOT_STARTED)
+}

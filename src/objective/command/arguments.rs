@@ -1,0 +1,223 @@
+//! What a program is told: its words with values in their places, its environment, and a file with all parameters.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::files;
+use crate::space::Configuration;
+use crate::spec::{CommandLine, CommandSpec, Fact, Meaning, Piece, environment_name};
+use crate::trials::Segment;
+
+use super::EPOCH;
+
+/// What a program is told of its trial and segment.
+#[derive(Debug)]
+pub(super) struct Told<'a> {
+    segment: &'a Segment,
+    checkpoint: PathBuf,
+    parameters_file: PathBuf,
+}
+
+impl<'a> Told<'a> {
+    /// Makes the folder for the program's checkpoint, and writes the file with the parameters.
+    pub(super) fn prepare(segment: &'a Segment) -> io::Result<Self> {
+        let folder = std::path::absolute(&segment.checkpoints)?;
+        let told = Self {
+            segment,
+            checkpoint: folder.join("checkpoint"),
+            parameters_file: folder.join("parameters.json"),
+        };
+        std::fs::create_dir_all(&told.checkpoint)?;
+        let json = serde_json::to_vec_pretty(&segment.configuration)?;
+        files::replace(&told.parameters_file, &json)?;
+        Ok(told)
+    }
+
+    /// The words of a command.
+    pub(super) fn words(&self, command: &CommandSpec) -> Vec<String> {
+        let configuration = &self.segment.configuration;
+        let CommandLine::Words(words) = &command.line else {
+            let CommandLine::Shell(line) = &command.line else {
+                return Vec::new();
+            };
+            return ["sh", "-c", line].map(str::to_owned).to_vec();
+        };
+        let mut arguments = Vec::new();
+        for word in words {
+            match &word.meaning {
+                Meaning::Argument(pieces) => arguments.extend(self.argument(pieces)),
+                Meaning::Arguments => arguments.extend(pairs(configuration).map(|pair| format!("--{pair}"))),
+                Meaning::ArgumentsWithoutHyphens => arguments.extend(pairs(configuration)),
+                Meaning::ArgumentsAsJson => arguments.extend(serde_json::to_string(configuration)),
+            }
+        }
+        arguments
+    }
+
+    /// The pieces put together; `None` where a parameter among them is not active.
+    fn argument(&self, pieces: &[Piece]) -> Option<String> {
+        let mut argument = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => argument.push_str(text),
+                Piece::Parameter(name) => argument.push_str(&self.segment.configuration.get(name)?.to_string()),
+                Piece::Fact(fact) => argument.push_str(&self.fact(*fact)),
+                Piece::Environment(name) => {
+                    let value = std::env::var_os(name).unwrap_or_default();
+                    argument.push_str(&value.to_string_lossy());
+                }
+            }
+        }
+        Some(argument)
+    }
+
+    fn fact(&self, fact: Fact) -> String {
+        match fact {
+            Fact::Epochs => self.segment.to.epochs(EPOCH).to_string(),
+            Fact::FromEpoch => self.segment.from.epochs(EPOCH).to_string(),
+            Fact::MaxEpochs => self.segment.max.epochs(EPOCH).to_string(),
+            Fact::Trial => self.segment.trial.to_string(),
+            Fact::Seed => self.segment.seed.0.to_string(),
+            Fact::Checkpoint => self.checkpoint.display().to_string(),
+            Fact::ParametersFile => self.parameters_file.display().to_string(),
+        }
+    }
+
+    /// The environment variables: `AUTOML_` and a fact's name, and one for every active parameter.
+    pub(super) fn environment(&self) -> Vec<(String, String)> {
+        let facts = Fact::NAMES.iter();
+        let facts = facts.map(|(name, fact)| (format!("AUTOML_{}", name.to_uppercase()), self.fact(*fact)));
+        let parameters = self.segment.configuration.iter();
+        let parameters = parameters.map(|(name, value)| (environment_name(name), value.to_string()));
+        facts.chain(parameters).collect()
+    }
+}
+
+fn pairs(configuration: &Configuration) -> impl Iterator<Item = String> {
+    configuration.iter().map(|(name, value)| format!("{name}={value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::space::Value;
+    use crate::spec::{ObjectiveSpec, from_text};
+    use crate::trials::SegmentLimits;
+    use crate::units::{Samples, Seed, TrialId};
+
+    fn words(command: &str) -> Vec<String> {
+        let text = format!(
+            "metric: accuracy\nbudget: {{trials: 1}}\nepochs: 9\nparameters:\n  lr: {{min: 1e-5, max: 1, log: true}}\n  \
+             name: {{values: [a b, \"$(rm -rf /)\"]}}\n  momentum: {{min: 0, max: 1, when: \"name == 'a b'\"}}\n{command}\n"
+        );
+        let (spec, _) =
+            from_text(&text, Path::new("/here/space.yaml"), &[]).unwrap_or_else(|errors| panic!("{errors}"));
+        let ObjectiveSpec::Command(command) = spec.objective else {
+            panic!("no command");
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let segment = segment(folder.path());
+        let words = Told::prepare(&segment).unwrap().words(&command);
+        let shown = folder.path().display().to_string();
+        words.into_iter().map(|word| word.replace(&shown, "DIR")).collect()
+    }
+
+    fn segment(folder: &Path) -> Segment {
+        let values = [
+            ("lr", Value::Float(0.003)),
+            ("name", Value::Text("$(rm -rf /)".to_owned())),
+        ];
+        Segment {
+            trial: TrialId(4),
+            configuration: values.into_iter().collect(),
+            seed: Seed(11),
+            from: Samples(1),
+            stops: vec![],
+            to: Samples(3),
+            max: Samples(9),
+            checkpoints: folder.to_owned(),
+            log: folder.join("log"),
+            limits: SegmentLimits::default(),
+        }
+    }
+
+    #[test]
+    fn values_take_their_places_and_no_shell_sees_them() {
+        assert_eq!(
+            words(
+                "command: [python, train.py, \"--lr={lr}\", \"{name}\", --epochs, \"{epochs}\", \"{{lr}}\", '{\"a\": 1}']"
+            ),
+            [
+                "python",
+                "train.py",
+                "--lr=0.003",
+                "$(rm -rf /)",
+                "--epochs",
+                "3",
+                "{lr}",
+                "{\"a\": 1}"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_word_with_an_inactive_parameter_is_left_out() {
+        assert_eq!(
+            words("command: [train, \"--momentum={momentum}\", --end]"),
+            ["train", "--end"]
+        );
+    }
+
+    #[test]
+    fn the_macros_of_weights_and_biases_are_understood() {
+        assert_eq!(
+            words("program: train.py"),
+            ["/usr/bin/env", "python", "train.py", "--lr=0.003", "--name=$(rm -rf /)"]
+        );
+        assert_eq!(
+            words(
+                "program: train.py\ncommand: [\"${interpreter}\", -u, \"${program}\", \"${args_no_hyphens}\", \"${args_json}\", \"${args_json_file}\"]"
+            ),
+            [
+                "python",
+                "-u",
+                "train.py",
+                "lr=0.003",
+                "name=$(rm -rf /)",
+                "{\"lr\":0.003,\"name\":\"$(rm -rf /)\"}",
+                "DIR/parameters.json"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_shell_gets_its_line_as_it_is() {
+        assert_eq!(
+            words("command: {shell: 'echo \"$AUTOML_PARAM_LR\" > {x}'}"),
+            ["sh", "-c", "echo \"$AUTOML_PARAM_LR\" > {x}"]
+        );
+    }
+
+    #[test]
+    fn the_environment_holds_facts_and_parameters() {
+        let folder = tempfile::tempdir().unwrap();
+        let segment = segment(folder.path());
+        let environment = Told::prepare(&segment).unwrap().environment();
+        let value = |name: &str| {
+            environment
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.as_str())
+        };
+        assert_eq!(value("AUTOML_EPOCHS"), Some("3"));
+        assert_eq!(value("AUTOML_FROM_EPOCH"), Some("1"));
+        assert_eq!(value("AUTOML_MAX_EPOCHS"), Some("9"));
+        assert_eq!(value("AUTOML_SEED"), Some("11"));
+        assert_eq!(value("AUTOML_PARAM_LR"), Some("0.003"));
+        assert_eq!(value("AUTOML_PARAM_MOMENTUM"), None);
+        let file = std::fs::read_to_string(value("AUTOML_PARAMETERS_FILE").unwrap()).unwrap();
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&file).unwrap()["lr"], 0.003);
+    }
+}
