@@ -54,6 +54,9 @@ pub enum FolderError {
     /// Something else.
     #[error("`{}` is not empty and holds no study: choose another folder with `--out`", .0.display())]
     NotEmpty(PathBuf),
+    /// Something in it leads elsewhere.
+    #[error("`{}` is a link that leads out of the study's folder: remove it, so that nothing elsewhere is written or removed", .0.display())]
+    LeadsOut(PathBuf),
     /// No study.
     #[error("`{}` holds no study (there is no `journal.jsonl` in it, or it is empty)", .0.display())]
     NoStudy(PathBuf),
@@ -89,6 +92,7 @@ impl Folder {
         refuse_occupied(path, spec_yaml)?;
         let is_new = !path.exists();
         make(path)?;
+        refuse_ways_out(path)?;
         let lock = Lock::acquire(path).inspect_err(|error| {
             if is_new && !matches!(error, LockError::Held { .. }) {
                 let _ = fs::remove_file(path.join("lock"));
@@ -162,6 +166,7 @@ impl Folder {
         if !holds_study(&file) {
             return Err(FolderError::NoStudy(path.to_owned()));
         }
+        refuse_ways_out(path)?;
         let folder = Self {
             path: path.to_owned(),
             _lock: Lock::acquire(path)?,
@@ -273,6 +278,27 @@ fn make(path: &Path) -> Result<(), FolderError> {
 /// Whether a journal holds a study: a crash while a folder is made may leave one without an event.
 fn holds_study(journal: &Path) -> bool {
     journal.is_file() && journal::read(journal).map_or(true, |contents| !contents.entries.is_empty())
+}
+
+/// Refuses a folder in which a link leads out of it: what is written or removed there would be somebody else's.
+fn refuse_ways_out(path: &Path) -> Result<(), FolderError> {
+    let Ok(root) = path.canonicalize() else { return Ok(()) };
+    let inside = fs::read_dir(path).into_iter().flatten();
+    let of_trials = fs::read_dir(path.join("checkpoints")).into_iter().flatten();
+    let of_logs = fs::read_dir(path.join("logs")).into_iter().flatten();
+    for entry in inside.chain(of_trials).chain(of_logs).flatten() {
+        let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+        // A link that leads nowhere may lead anywhere tomorrow.
+        if is_link
+            && !entry
+                .path()
+                .canonicalize()
+                .is_ok_and(|target| target.starts_with(&root))
+        {
+            return Err(FolderError::LeadsOut(entry.path()));
+        }
+    }
+    Ok(())
 }
 
 fn refuse_occupied(path: &Path, spec_yaml: &str) -> Result<(), FolderError> {

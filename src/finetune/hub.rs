@@ -185,7 +185,8 @@ fn snapshot(id: &HubId<'_>, folder: &Path) -> Result<PathBuf, HubError> {
     let commit = commit.as_deref().map_or(id.revision, str::trim);
     let snapshot = folder.join("snapshots").join(commit);
     // A ref's content becomes part of a path: only a plain name may.
-    if !commit.is_empty() && !commit.contains("..") && snapshot.is_dir() {
+    let is_plain = !commit.is_empty() && commit.chars().all(|letter| letter.is_ascii_alphanumeric());
+    if is_plain && snapshot.is_dir() {
         return Ok(snapshot);
     }
     let refs = folder.join("refs");

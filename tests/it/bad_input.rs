@@ -381,3 +381,32 @@ fn data_that_went_missing_before_a_resume() {
     write_reviews(&sandbox.path("reviews.csv"), 0..REVIEWS);
     sandbox.run("resume study").expect_code(0);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_study_whose_folder_leads_elsewhere_is_refused() {
+    use std::os::unix::fs::symlink;
+    let sandbox = Sandbox::with_spec(SPHERE);
+    sandbox.run("search space.yaml --out study --budget 1h").expect_code(0);
+    sandbox.write("elsewhere/precious", "mine");
+    for name in ["lock", "checkpoints/77", "logs/trial-3.log", "leaderboard.csv"] {
+        let link = sandbox.path("study").join(name);
+        let _ = std::fs::remove_file(&link);
+        symlink(sandbox.path("elsewhere/precious"), &link).unwrap();
+        let resume = sandbox.run("resume study --add-budget 1h").expect_code(2);
+        assert!(
+            resume.message().contains("leads out of the study's folder"),
+            "{}",
+            resume.stderr
+        );
+        std::fs::remove_file(&link).unwrap();
+    }
+    // One that stays inside, or a whole study that lies elsewhere, is nobody else's affair.
+    symlink("manifest.json", sandbox.path("study/also")).unwrap();
+    symlink("study", sandbox.path("linked")).unwrap();
+    sandbox.run("resume linked --add-budget 1h").expect_code(0);
+    std::fs::create_dir(sandbox.path("new")).unwrap();
+    symlink("../elsewhere/precious", sandbox.path("new/spec.yaml")).unwrap();
+    sandbox.run("search space.yaml --out new").expect_code(2);
+    assert_eq!(sandbox.read("elsewhere/precious"), "mine");
+}

@@ -177,3 +177,46 @@ fn a_damaged_checkpoint_is_replaced_by_the_one_before() {
     let said = sandbox.read("study/logs/worker-0.log");
     assert!(said.contains("going back to an earlier checkpoint"), "{said}");
 }
+
+#[test]
+fn a_clock_that_jumps_changes_nothing() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    let flags = "--trials 16 --budget 1h --set function.trial_seconds=0.3";
+    sandbox
+        .run(&format!("search space.yaml --out undisturbed {flags}"))
+        .expect_code(0);
+    // The time of day of the program and its workers, a year ahead, then a year back. Durations are the system's own.
+    sandbox.write("clock", "+365d\n");
+    let mut command = Command::new("faketime");
+    command.args(["-f", "+0", env!("CARGO_BIN_EXE_automl")]);
+    command.args(format!("search space.yaml --out study {flags}").split_whitespace());
+    let mut command = sandbox.prepare(command);
+    command
+        .env("FAKETIME_TIMESTAMP_FILE", sandbox.path("clock"))
+        .env("FAKETIME_NO_CACHE", "1");
+    command
+        .env("DONT_FAKE_MONOTONIC", "1")
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    if Command::new("faketime").arg("--version").output().is_err() {
+        println!("skipped: there is no `faketime`");
+        return;
+    }
+    let study = sandbox.path("study");
+    let mut search = sandbox.start_command(command, "a search with a clock that jumps");
+    search.wait_until("results", || count(&study, "segment_delivered") >= 4);
+    sandbox.write("clock", "-365d\n");
+    search.finish().expect_code(0);
+    assert_eq!(sandbox.results("study"), sandbox.results("undisturbed"));
+    let years = |name: &str| {
+        let text = sandbox.read(name);
+        let starts = text.split("\"started_at\":\"").skip(1).map(|rest| rest[..4].to_owned());
+        starts.collect::<std::collections::BTreeSet<_>>().len()
+    };
+    assert_eq!(
+        (years("study/journal.jsonl"), years("undisturbed/journal.jsonl")),
+        (2, 1),
+        "the clock did jump"
+    );
+    let elapsed: f64 = sandbox.read("study/elapsed").trim().parse().unwrap();
+    assert!(elapsed < 600.0, "{elapsed}");
+}
