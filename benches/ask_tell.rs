@@ -85,7 +85,7 @@ fn study(searcher: SearcherSpec, trials: u32) -> Study {
         logical_workers: 8,
         is_deterministic: true,
     };
-    let policy = policies::build(searcher, SchedulerSpec::Asha { eta: 3 }, min, max);
+    let policy = policies::build(searcher, SchedulerSpec::asha(3), settings.lengths());
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
 }
 

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{AskTell, Options};
 use crate::space::{Configuration, Domain, Expression, Parameter, Space, Value};
 use crate::spec::SearcherSpec;
+use crate::trials::Parent;
 use crate::units::{Goal, Seed, TrialId};
 
 /// One conversation.
@@ -103,6 +104,8 @@ struct AskAnswer {
     id: u32,
     params: Configuration,
     to_step: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<Parent>,
 }
 
 impl Session {
@@ -136,6 +139,7 @@ impl Session {
                     id: asked.id.0,
                     params: asked.configuration,
                     to_step: asked.to_step,
+                    parent: asked.parent,
                 }))
             }
             Request::Tell {

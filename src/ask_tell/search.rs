@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::policies::{self, Decision, Policy};
+use crate::policies::{self, Decision, Lengths, Policy, Stop};
 use crate::preference::{Preference, Scores};
 use crate::searchers::{Random, Searcher as _};
 use crate::space::{Configuration, Space};
 use crate::spec::{SchedulerSpec, SearcherSpec};
-use crate::trials::{Observation, PastTrial, Status, Trial, View};
+use crate::trials::{Observation, Parent, PastTrial, Status, Trial, View};
 use crate::units::{Goal, Loss, Samples, Seed, TrialId};
 
 /// What to search for, and how.
@@ -41,7 +41,7 @@ impl Default for Options {
             max_step: 1,
             budget: None,
             searcher: SearcherSpec::Auto,
-            scheduler: SchedulerSpec::Asha { eta: 3 },
+            scheduler: SchedulerSpec::default(),
             past: Vec::new(),
         }
     }
@@ -68,6 +68,8 @@ pub struct Asked {
     pub configuration: Configuration,
     /// The step after which the runner is free again.
     pub to_step: u64,
+    /// For a new trial: whose state it begins with, and at which step; `None`: it begins from nothing.
+    pub parent: Option<Parent>,
 }
 
 /// Why an ask or a tell cannot be answered. The search stays as it was.
@@ -111,10 +113,15 @@ impl AskTell {
     pub fn new(space: Space, options: &Options) -> Self {
         let max = Samples(options.max_step.max(1));
         let (searcher, scheduler) = (options.searcher, options.scheduler);
+        let lengths = Lengths {
+            min: first_rung(max),
+            max,
+            epoch: Samples(1),
+        };
         let policy = if options.others.is_empty() {
-            policies::build(searcher, scheduler, first_rung(max), max)
+            policies::build(searcher, scheduler, lengths)
         } else {
-            policies::build_for(searcher, scheduler, &Preference::Pareto, first_rung(max), max)
+            policies::build_for(searcher, scheduler, &Preference::Pareto, lengths)
         };
         Self {
             policy,
@@ -142,22 +149,24 @@ impl AskTell {
                 configuration,
                 origin,
                 to,
-            } => (self.create(configuration, origin), to),
+                parent,
+            } => (self.create(configuration, origin, parent), to),
             // Whoever asks has a free slot now: rather a draw by chance than none.
             Decision::Wait => {
                 let drawn = Random.propose(&self.view(), 0);
                 let to = self.policy.rungs()[0];
-                (self.create(drawn.configuration, drawn.origin.to_owned()), to)
+                (self.create(drawn.configuration, drawn.origin.to_owned(), None), to)
             }
             Decision::Finish => return Err(AskTellError::Exhausted(self.trials.len())),
         };
-        let trial = &mut self.trials[id.index()];
-        trial.status = Status::Running { to };
-        self.policy.observe(trial);
+        self.trials[id.index()].status = Status::Running { to };
+        self.observe(id);
+        let trial = &self.trials[id.index()];
         Ok(Asked {
             id,
             configuration: trial.configuration.clone(),
             to_step: to.0,
+            parent: trial.parent.filter(|_| trial.segments == 0),
         })
     }
 
@@ -220,9 +229,40 @@ impl AskTell {
                 let is_complete = is_final || at >= self.max;
                 trial.status = if is_complete { Status::Completed } else { Status::Paused };
             }
-            self.policy.observe(trial);
+            self.observe(id);
+            self.give_up(id);
         }
         Ok(ends)
+    }
+
+    /// Tells the policy that a trial has changed.
+    fn observe(&mut self, id: TrialId) {
+        let view = View {
+            space: &self.space,
+            seed: self.seed,
+            past: &self.past,
+            trials: &self.trials,
+            running: running(&self.trials),
+            trials_left: None,
+            min: first_rung(self.max),
+            max: self.max,
+            budget: self.budget,
+            cost: &steps,
+        };
+        self.policy.observe(&self.trials[id.index()], &view);
+    }
+
+    /// Stops for good what will never be handed out again, now that a trial has ended a segment.
+    fn give_up(&mut self, id: TrialId) {
+        let mut stops = self.policy.gives_up(&self.trials[id.index()], &self.view());
+        while let Some(Stop { trial: id, .. }) = stops.pop() {
+            let trial = &mut self.trials[id.index()];
+            if trial.status == Status::Paused {
+                trial.status = Status::Stopped;
+                self.observe(id);
+                stops.extend(self.policy.gives_up(&self.trials[id.index()], &self.view()));
+            }
+        }
     }
 
     /// The trials that no other is better than in every value, best in the first value first; with one value the best and
@@ -251,38 +291,37 @@ impl AskTell {
         &self.trials
     }
 
-    fn create(&mut self, configuration: Configuration, origin: String) -> TrialId {
+    fn create(&mut self, configuration: Configuration, origin: String, parent: Option<Parent>) -> TrialId {
         let id = TrialId(self.trials.len() as u32);
-        let point = self.space.encode(&configuration);
-        self.trials.push(Trial {
-            id,
-            point: point.unwrap_or_else(|| vec![None; self.space.parameters().len()]),
-            configuration,
-            origin,
-            status: Status::Paused,
-            reached: Samples(0),
-            segments: 0,
-            observations: Vec::new(),
-            scores: Vec::new(),
-        });
+        self.trials
+            .push(Trial::new(id, configuration, &self.space, origin, parent));
         id
     }
 
     fn view(&self) -> View<'_> {
-        let is_running = |trial: &&Trial| matches!(trial.status, Status::Running { .. });
         View {
             space: &self.space,
             seed: self.seed,
             past: &self.past,
             trials: &self.trials,
-            running: self.trials.iter().filter(is_running).count(),
+            running: running(&self.trials),
             trials_left: None,
             min: first_rung(self.max),
             max: self.max,
             budget: self.budget,
-            cost: &|_, from, to| (to.0 - from.0) as f64,
+            cost: &steps,
         }
     }
+}
+
+fn running(trials: &[Trial]) -> usize {
+    let is_running = |trial: &&Trial| matches!(trial.status, Status::Running { .. });
+    trials.iter().filter(is_running).count()
+}
+
+/// Nothing is known of what a step costs.
+fn steps(_configuration: &Configuration, from: Samples, to: Samples) -> f64 {
+    (to.0 - from.0) as f64
 }
 
 /// Where trials are compared for the first time: not before a 27th of a complete trial (three halvings by three), and never

@@ -39,7 +39,7 @@ impl Run {
             // Without a virtual clock there is no reason to plan for fewer workers than there are.
             settings.logical_workers = settings.logical_workers.max(slots.len() as u32);
         }
-        let policy = policies::for_spec(&self.spec, settings.min, settings.max);
+        let policy = policies::for_spec(&self.spec, settings.lengths());
         let mut study = Study::new(settings, policy, self.facts.cost);
         for entry in &self.before.entries {
             study.apply(&entry.event, entry.elapsed);

@@ -25,7 +25,7 @@ pub(super) fn load(folder: &Path) -> Result<(Spec, Study), CliError> {
         return Err(FolderError::NoStudy(folder.to_owned()).into());
     };
     let settings = Settings::new(&spec, inputs.epoch);
-    let policy = policies::for_spec(&spec, settings.min, settings.max);
+    let policy = policies::for_spec(&spec, settings.lengths());
     let mut study = Study::new(settings, policy, Box::new(|_, _, _| 1.0));
     for entry in &contents.entries {
         study.apply(&entry.event, entry.elapsed);

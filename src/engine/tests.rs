@@ -58,7 +58,8 @@ fn study(searcher: SearcherSpec, scheduler: SchedulerSpec, trials: u32, logical_
             (to.0 - from.0) as f64 * (8.0 - depth)
         },
     );
-    Study::new(settings, policies::build(searcher, scheduler, min, max), cost)
+    let policy = policies::build(searcher, scheduler, settings.lengths());
+    Study::new(settings, policy, cost)
 }
 
 /// A valley with a learning curve; one trial in 20 diverges.
@@ -103,7 +104,7 @@ fn story(study: &Study) -> Vec<String> {
 
 #[test]
 fn ten_thousand_trials_are_simulated() {
-    let mut study = study(SearcherSpec::Random, SchedulerSpec::Asha { eta: 3 }, 10_000, 64);
+    let mut study = study(SearcherSpec::Random, SchedulerSpec::asha(3), 10_000, 64);
     run(&mut study, 64, 1);
     assert_eq!(study.ended(), Some(EndReason::Trials));
     assert_eq!(study.trials().len(), 10_000);
@@ -118,7 +119,7 @@ fn ten_thousand_trials_are_simulated() {
 
 #[test]
 fn a_wrong_machine_never_changes_a_deterministic_study() {
-    let make = || study(SearcherSpec::Tpe, SchedulerSpec::Asha { eta: 3 }, 60, 4);
+    let make = || study(SearcherSpec::Tpe, SchedulerSpec::asha(3), 60, 4);
     let mut expected = make();
     run(&mut expected, 1, 1);
     for (workers, machine) in [(1, 2), (2, 3), (3, 4), (8, 5)] {
@@ -165,7 +166,7 @@ fn a_small_finite_space_is_tried_to_its_last_configuration() {
 
 #[test]
 fn a_trial_that_fails_later_is_no_incumbent() {
-    let mut study = study(SearcherSpec::Random, SchedulerSpec::Asha { eta: 3 }, 9, 1);
+    let mut study = study(SearcherSpec::Random, SchedulerSpec::asha(3), 9, 1);
     let simulation = Simulation {
         workers: 1,
         seconds: &mut |_, _| 1.0,
@@ -278,7 +279,7 @@ proptest! {
 
     #[test]
     fn replaying_any_prefix_and_going_on_gives_the_same_study(cut in 0.0..1.0f64, workers in 1usize..5, machine: u64) {
-        let make = || study(SearcherSpec::Tpe, SchedulerSpec::Asha { eta: 3 }, 25, 3);
+        let make = || study(SearcherSpec::Tpe, SchedulerSpec::asha(3), 25, 3);
         let mut expected = make();
         let events = run(&mut expected, 2, machine);
         let mut resumed = make();
@@ -291,7 +292,7 @@ proptest! {
 
     #[test]
     fn no_trial_gets_more_than_its_rung_allows_and_none_runs_twice(seed: u64, workers in 1usize..6) {
-        let mut study = study(SearcherSpec::Random, SchedulerSpec::Asha { eta: 3 }, 40, 5);
+        let mut study = study(SearcherSpec::Random, SchedulerSpec::asha(3), 40, 5);
         let events = run(&mut study, workers, seed);
         let rungs = study.rungs().to_vec();
         let mut reached: BTreeMap<TrialId, Samples> = BTreeMap::new();

@@ -10,11 +10,13 @@ mod untried;
 pub use freeze_thaw::FreezeThaw;
 pub use paired::Paired;
 
+pub use crate::schedulers::{AuditedTrial, Lengths, Stop};
+
 use crate::preference::Preference;
-use crate::schedulers::Ranked;
+use crate::searchers::Searcher;
 use crate::space::Configuration;
-use crate::spec::{SchedulerSpec, SearcherSpec, Spec};
-use crate::trials::{Trial, View};
+use crate::spec::{EarlyTerminate, SchedulerSpec, SearcherSpec, Spec};
+use crate::trials::{Parent, Trial, View};
 use crate::units::{Samples, TrialId};
 use crate::{schedulers, searchers};
 
@@ -23,11 +25,26 @@ pub trait Policy: Send {
     /// What to do next: a pure function of the view and of what was observed.
     fn decide(&self, view: &View<'_>) -> Decision;
 
-    /// Takes note of a trial that changed.
-    fn observe(&mut self, trial: &Trial);
+    /// Takes note of a trial that changed. The view is of now, with the trial as it is.
+    fn observe(&mut self, trial: &Trial, view: &View<'_>);
+
+    /// The paused trials that will never go on, now that this one has ended a segment and that was observed.
+    fn gives_up(&self, _trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
+        Vec::new()
+    }
 
     /// The resource levels at which trials pause, smallest first; the last is a complete trial.
     fn rungs(&self) -> &[Samples];
+
+    /// The trials that run to their end whatever the scheduler says; `None` if there is no audit.
+    fn audited(&self) -> Option<Vec<AuditedTrial>> {
+        None
+    }
+
+    /// Whether trials may begin as clones of others.
+    fn clones(&self) -> bool {
+        false
+    }
 }
 
 /// What a free slot should do.
@@ -41,6 +58,8 @@ pub enum Decision {
         origin: String,
         /// Where the first segment ends.
         to: Samples,
+        /// Whose state it begins with; `None`: the pretrained model's.
+        parent: Option<Parent>,
     },
     /// Train a paused trial further.
     Continue {
@@ -55,10 +74,11 @@ pub enum Decision {
     Finish,
 }
 
-/// The policy that a spec names, for trials of `min` to `max` samples.
-pub fn build(searcher: SearcherSpec, scheduler: SchedulerSpec, min: Samples, max: Samples) -> Box<dyn Policy> {
+/// The policy of a searcher and a scheduler, for one metric.
+pub fn build(searcher: SearcherSpec, early: impl Into<EarlyTerminate>, lengths: Lengths) -> Box<dyn Policy> {
+    let early = early.into();
     match searcher {
-        SearcherSpec::FreezeThaw => Box::new(FreezeThaw::new(min, max)),
+        SearcherSpec::FreezeThaw => Box::new(FreezeThaw::new(lengths.min, lengths.max)),
         SearcherSpec::Auto
         | SearcherSpec::Random
         | SearcherSpec::Tpe
@@ -69,19 +89,16 @@ pub fn build(searcher: SearcherSpec, scheduler: SchedulerSpec, min: Samples, max
         | SearcherSpec::Sobol
         | SearcherSpec::Grid
         | SearcherSpec::Bohb
-        | SearcherSpec::Nsga2 => Box::new(Paired::new(
-            searchers::build(searcher),
-            schedulers::build(scheduler, min, max),
-        )),
+        | SearcherSpec::Nsga2 => pair(searchers::build(searcher), early, None, lengths),
     }
 }
 
-/// The policy of a whole spec, for trials of `min` to `max` samples.
-pub fn for_spec(spec: &Spec, min: Samples, max: Samples) -> Box<dyn Policy> {
+/// The policy of a whole spec.
+pub fn for_spec(spec: &Spec, lengths: Lengths) -> Box<dyn Policy> {
     if spec.criteria.is_plain() {
-        build(spec.searcher, spec.scheduler, min, max)
+        build(spec.searcher, spec.early_terminate, lengths)
     } else {
-        build_for(spec.searcher, spec.scheduler, &spec.criteria.preference, min, max)
+        build_for(spec.searcher, spec.early_terminate, &spec.criteria.preference, lengths)
     }
 }
 
@@ -89,13 +106,31 @@ pub fn for_spec(spec: &Spec, min: Samples, max: Samples) -> Box<dyn Policy> {
 /// models one metric, is refused before: by the reader of specs and by the ask-tell protocol.
 pub fn build_for(
     searcher: SearcherSpec,
-    scheduler: SchedulerSpec,
+    early: impl Into<EarlyTerminate>,
     preference: &Preference,
-    min: Samples,
-    max: Samples,
+    lengths: Lengths,
 ) -> Box<dyn Policy> {
-    Box::new(Paired::new(
-        searchers::build_for(searcher, preference),
-        Box::new(Ranked::new(scheduler, min, max, preference.clone())),
-    ))
+    let searcher = searchers::build_for(searcher, preference);
+    pair(searcher, early.into(), Some(preference), lengths)
+}
+
+/// A searcher with what decides who goes on.
+fn pair(
+    searcher: Box<dyn Searcher>,
+    early: EarlyTerminate,
+    preference: Option<&Preference>,
+    lengths: Lengths,
+) -> Box<dyn Policy> {
+    match early.scheduler {
+        SchedulerSpec::None
+        | SchedulerSpec::Pbt(_)
+        | SchedulerSpec::Asha { .. }
+        | SchedulerSpec::Hyperband { .. }
+        | SchedulerSpec::SuccessiveHalving { .. }
+        | SchedulerSpec::Pasha { .. }
+        | SchedulerSpec::Median { .. } => {
+            let scheduler = schedulers::build_whole(early, preference, lengths);
+            Box::new(Paired::new(searcher, scheduler))
+        }
+    }
 }

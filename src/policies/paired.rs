@@ -2,7 +2,7 @@
 
 use super::untried::Untried;
 use super::{Decision, Policy};
-use crate::schedulers::Scheduler;
+use crate::schedulers::{AuditedTrial, Scheduler, Stop};
 use crate::searchers::Searcher;
 use crate::trials::{Trial, View};
 use crate::units::Samples;
@@ -30,7 +30,8 @@ impl Paired {
         Some(Decision::Start {
             configuration: proposal.configuration,
             origin: proposal.origin.to_owned(),
-            to: self.scheduler.rungs()[0],
+            to: self.scheduler.first(),
+            parent: None,
         })
     }
 }
@@ -45,27 +46,34 @@ impl Policy for Paired {
         {
             return start;
         }
-        if view.running > 0 {
-            return Decision::Wait;
-        }
         // Nothing new can come: let the scheduler round up what is left.
         let last = View {
             trials_left: Some(0),
             ..*view
         };
-        self.scheduler
-            .promote(&last)
-            .map_or(Decision::Finish, |(trial, to)| Decision::Continue { trial, to })
+        match self.scheduler.promote(&last) {
+            Some((trial, to)) => Decision::Continue { trial, to },
+            None if view.running > 0 => Decision::Wait,
+            None => Decision::Finish,
+        }
     }
 
-    fn observe(&mut self, trial: &Trial) {
+    fn observe(&mut self, trial: &Trial, view: &View<'_>) {
         self.untried.observe(trial);
         self.searcher.observe(trial);
-        self.scheduler.observe(trial);
+        self.scheduler.observe(trial, view);
+    }
+
+    fn gives_up(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
+        self.scheduler.gives_up(trial, view)
     }
 
     fn rungs(&self) -> &[Samples] {
         self.scheduler.rungs()
+    }
+
+    fn audited(&self) -> Option<Vec<AuditedTrial>> {
+        self.scheduler.audited()
     }
 }
 
@@ -116,8 +124,9 @@ mod tests {
                 segments: 0,
                 observations: vec![],
                 scores: vec![],
+                parent: None,
             };
-            policy.observe(&trial);
+            policy.observe(&trial, &view);
             trials.push(trial);
         }
         assert_eq!(trials.len(), 7);

@@ -82,7 +82,7 @@ impl Best {
         let runnable = Spec {
             name: format!("{}-best", spec.name),
             searcher: SearcherSpec::Random,
-            scheduler: SchedulerSpec::None,
+            early_terminate: SchedulerSpec::None.into(),
             space,
             epochs,
             budget: Budget {

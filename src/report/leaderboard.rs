@@ -366,6 +366,7 @@ fn status(study: &Study, trial: &Trial, record: &Record) -> (&'static str, Strin
                 .map(|failure| failure.kind.to_string())
                 .unwrap_or_default(),
         ),
+        (Status::Stopped, _) => ("pruned", record.stopped_by.unwrap_or_default().into()),
         (Status::Running { .. } | Status::Paused, Some(reason)) => ("pruned", reason.name().into()),
         (Status::Running { .. }, None) => ("running", String::new()),
         (Status::Paused, None) => ("paused", String::new()),

@@ -1,61 +1,92 @@
-//! Asynchronous successive halving by promotion (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning",
-//! algorithm 2): a trial pauses at every rung, and goes on when it is among the best 1/eta of those that have reached it.
+//! Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning").
+//!
+//! By promotion (algorithm 2): a trial pauses at every rung, and goes on when it is among the best 1/eta of those that have
+//! reached it. By stopping (the variant of Ray Tune and Syne Tune): a trial that is among them when it arrives goes on at
+//! once, and the others end for good. Nothing is then ever waited for, but an early arrival is judged by less.
 
-use std::collections::BTreeSet;
-
-use super::Scheduler;
+use super::rung::{Place, Rung};
+use super::{Scheduler, Stop, levels};
+use crate::spec::AshaMode;
 use crate::trials::{Status, Trial, View};
 use crate::units::{Loss, Samples, TrialId};
 
-/// Asynchronous successive halving, promotion type.
+/// Asynchronous successive halving.
 #[derive(Clone, Debug)]
 pub struct Asha {
-    eta: usize,
+    eta: u32,
+    mode: AshaMode,
+    is_cost_aware: bool,
     levels: Vec<Samples>,
     rungs: Vec<Rung>,
 }
 
-/// The trials that have reached one rung.
-#[derive(Clone, Debug, Default)]
-struct Rung {
-    /// The best `⌊n/eta⌋` of the `n` trials that have reached this rung.
-    top: BTreeSet<(Loss, TrialId)>,
-    /// The others.
-    rest: BTreeSet<(Loss, TrialId)>,
-    /// Those still paused here.
-    paused: BTreeSet<(Loss, TrialId)>,
-}
-
 impl Asha {
-    /// Rungs at `max`, `max/eta`, `max/eta²`, … down to `min`.
+    /// Promotion, with rungs at `max`, `max/eta`, `max/eta²`, … down to `min`.
     ///
     /// Levels are rounded to whole samples; rungs that would coincide are one.
     pub fn new(eta: u32, min: Samples, max: Samples) -> Self {
-        let mut levels = vec![max];
-        let mut level = max.0 as f64 / f64::from(eta);
-        while level.round() as u64 >= min.0.max(1) && Samples(level.round() as u64) < levels[levels.len() - 1] {
-            levels.push(Samples(level.round() as u64));
-            level /= f64::from(eta);
-        }
-        levels.reverse();
+        Self::over(eta, levels::geometric(eta, min, max))
+    }
+
+    /// Promotion, with rungs at these levels.
+    pub(super) fn over(eta: u32, levels: Vec<Samples>) -> Self {
         Self {
-            eta: eta as usize,
+            eta,
+            mode: AshaMode::Promotion,
+            is_cost_aware: false,
             rungs: vec![Rung::default(); levels.len()],
             levels,
         }
     }
 
-    /// The best paused trial of a rung, if it may be promoted.
-    ///
-    /// Once nothing new can come to a rung, it promotes `⌈n/eta⌉`: a short study must not end without a complete trial.
-    fn promotable(&self, index: usize, is_final: bool) -> Option<TrialId> {
+    /// The same with another mode.
+    #[must_use]
+    pub fn with_mode(mut self, mode: AshaMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// The same, but what goes on from a rung costs at most `1/eta` of what the rung cost, however many trials that is
+    /// (Ivkin et al. 2021, "Cost-aware adversarial best arm identification"; Syne Tune's `cost_promotion`): where costs
+    /// differ by configuration, as many cheap trials get a chance as their share of the resources allows.
+    #[must_use]
+    pub fn cost_aware(mut self) -> Self {
+        self.is_cost_aware = true;
+        self
+    }
+
+    /// The rungs, lowest first.
+    pub(super) fn standings(&self) -> &[Rung] {
+        &self.rungs
+    }
+
+    /// The rung where a trial stands.
+    pub(super) fn rung_of(&self, trial: &Trial) -> Option<usize> {
+        self.levels.iter().position(|&level| level == trial.reached)
+    }
+
+    /// The best paused trial of a rung, if it may go on. Once nothing new can come to a rung (`is_final`), the share of those
+    /// that do is rounded up: a short study must not end without a complete trial.
+    pub(super) fn promotable(&self, index: usize, is_final: bool) -> Option<TrialId> {
         let rung = &self.rungs[index];
-        let best = rung.paused.first()?;
-        let in_top = rung.top.last().is_some_and(|last| best <= last);
-        let rounded_up = is_final
-            && (rung.top.len() * self.eta < rung.top.len() + rung.rest.len())
-            && rung.rest.first().is_some_and(|first| best <= first);
-        (in_top || rounded_up).then_some(best.1)
+        let best = rung.best_paused()?;
+        let goes_on = match self.mode {
+            AshaMode::Promotion if is_final => rung.is_in_top_rounded_up(best, self.eta),
+            AshaMode::Promotion => rung.is_in_top(best),
+            // What was not to go on was given up when it arrived.
+            AshaMode::Stopping => true,
+        };
+        goes_on.then_some(best.1)
+    }
+
+    /// A trial counts at a rung, or would have.
+    fn arrive(&mut self, index: usize, place: Place, trial: &Trial, view: &View<'_>) {
+        let weight = if self.is_cost_aware {
+            (view.cost)(&trial.configuration, Samples(0), self.levels[index])
+        } else {
+            1.0
+        };
+        self.rungs[index].arrive(place, weight, self.eta);
     }
 }
 
@@ -68,29 +99,27 @@ impl Scheduler for Asha {
         &self.levels
     }
 
-    fn observe(&mut self, trial: &Trial) {
-        match trial.status {
-            Status::Running { .. } => {
-                let Some(index) = self.levels.iter().position(|&level| level == trial.reached) else {
-                    return;
-                };
-                let Some(loss) = trial.loss() else { return };
-                self.rungs[index].paused.remove(&(loss, trial.id));
+    fn observe(&mut self, trial: &Trial, view: &View<'_>) {
+        let Some(loss) = trial.loss() else { return };
+        let place = (loss, trial.id);
+        let next = self.levels.iter().position(|&level| level > trial.reached);
+        match (trial.status, self.rung_of(trial)) {
+            (Status::Running { .. } | Status::Stopped, Some(index)) => self.rungs[index].leave(place),
+            (Status::Paused, Some(index)) => {
+                self.arrive(index, place, trial, view);
+                self.rungs[index].pause(place);
             }
-            Status::Paused | Status::Completed => {
-                let Some(index) = self.levels.iter().position(|&level| level == trial.reached) else {
-                    return;
-                };
-                let Some(loss) = trial.loss() else { return };
-                self.rungs[index].arrive(loss, trial.id, self.eta);
-                if trial.status == Status::Paused {
-                    self.rungs[index].paused.insert((loss, trial.id));
+            (Status::Completed, Some(index)) => self.arrive(index, place, trial, view),
+            (Status::Running { .. } | Status::Paused | Status::Completed, None) => {}
+            // On the way to a rung: one that was given up counts there with its result, one that failed as the worst.
+            (Status::Stopped, None) => {
+                if let Some(index) = next {
+                    self.arrive(index, place, trial, view);
                 }
             }
-            // A trial that failed on its way to a rung counts there as the worst.
-            Status::Failed => {
-                if let Some(index) = self.levels.iter().position(|&level| level > trial.reached) {
-                    self.rungs[index].arrive(Loss::WORST, trial.id, self.eta);
+            (Status::Failed, _) => {
+                if let Some(index) = next {
+                    self.arrive(index, (Loss::WORST, trial.id), trial, view);
                 }
             }
         }
@@ -104,144 +133,202 @@ impl Scheduler for Asha {
                 .map(|trial| (trial, self.levels[index + 1]))
         })
     }
-}
 
-impl Rung {
-    fn arrive(&mut self, loss: Loss, trial: TrialId, eta: usize) {
-        self.rest.insert((loss, trial));
-        if (self.top.len() + self.rest.len()) / eta > self.top.len() {
-            self.top.extend(self.rest.pop_first());
-        } else if self.top.last() > self.rest.first() && !self.top.is_empty() {
-            // The newcomer is better than the worst of the top: they change places.
-            self.top.extend(self.rest.pop_first());
-            self.rest.extend(self.top.pop_last());
+    fn gives_up(&self, trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
+        let (AshaMode::Stopping, Status::Paused) = (self.mode, trial.status) else {
+            return Vec::new();
+        };
+        let (Some(index), Some(loss)) = (self.rung_of(trial), trial.loss()) else {
+            return Vec::new();
+        };
+        // Rounded up, so that the first to arrive goes on: it would be the best of one.
+        if self.rungs[index].is_in_top_rounded_up((loss, trial.id), self.eta) {
+            return Vec::new();
         }
+        vec![Stop {
+            trial: trial.id,
+            by: self.name(),
+        }]
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
-    use crate::space::{Configuration, Space};
-    use crate::trials::Observation;
-    use crate::units::{Goal, Seed};
+    use crate::schedulers::testing::Stand;
 
-    fn trial(number: u32, reached: u64, loss: f64, status: Status) -> Trial {
-        Trial {
-            id: TrialId(number),
-            configuration: Configuration::default(),
-            point: vec![],
-            origin: "test".into(),
-            status,
-            reached: Samples(reached),
-            segments: 1,
-            observations: vec![Observation {
-                at: Samples(reached),
-                loss: Goal::Minimize.loss(loss),
-            }],
-            scores: vec![],
-        }
+    fn asha(eta: u32, max: u64) -> Stand<Asha> {
+        Stand::new(Asha::new(eta, Samples(1), Samples(max)))
     }
 
-    fn promote(asha: &Asha, trials_left: Option<u32>, running: usize) -> Option<(TrialId, Samples)> {
-        let space = Space::new(vec![], vec![]).unwrap();
-        let view = View {
-            space: &space,
-            seed: Seed(0),
-            past: &[],
-            trials: &[],
-            running,
-            trials_left,
-            min: Samples(1),
-            max: asha.levels[asha.levels.len() - 1],
-            budget: None,
-            cost: &|_, _, _| 1.0,
-        };
-        asha.promote(&view)
-    }
-
-    #[test]
-    fn rungs_are_powers_of_eta_down_to_the_minimum() {
-        // The paper's example: r = 1, R = 9, eta = 3.
-        assert_eq!(Asha::new(3, Samples(1), Samples(9)).rungs(), [1, 3, 9].map(Samples));
-        assert_eq!(
-            Asha::new(3, Samples(500), Samples(8000)).rungs(),
-            [889, 2667, 8000].map(Samples)
-        );
-        assert_eq!(Asha::new(2, Samples(1), Samples(3)).rungs(), [1, 2, 3].map(Samples));
-        assert_eq!(Asha::new(4, Samples(9), Samples(9)).rungs(), [9].map(Samples));
+    fn stopping(eta: u32, max: u64) -> Stand<Asha> {
+        Stand::new(Asha::new(eta, Samples(1), Samples(max)).with_mode(AshaMode::Stopping))
     }
 
     #[test]
     fn the_papers_worked_example_comes_out() {
         // Nine trials with losses by number: one in three is promoted from each rung (figure 2).
-        let mut asha = Asha::new(3, Samples(1), Samples(9));
-        for number in 0..2 {
-            asha.observe(&trial(number, 1, f64::from(number), Status::Paused));
-            assert_eq!(promote(&asha, None, 0), None);
-        }
-        asha.observe(&trial(2, 1, 2.0, Status::Paused));
-        assert_eq!(promote(&asha, None, 0), Some((TrialId(0), Samples(3))));
-        asha.observe(&trial(0, 1, 0.0, Status::Running { to: Samples(3) }));
+        let mut asha = asha(3, 9);
+        asha.run(0.0);
+        asha.run(1.0);
+        assert_eq!(asha.promoted(), None);
+        asha.run(2.0);
+        assert_eq!(asha.go_on(), Some((0, 3)));
         for number in 3..6 {
-            asha.observe(&trial(number, 1, f64::from(number), Status::Paused));
+            asha.run(f64::from(number));
         }
-        assert_eq!(promote(&asha, None, 1), Some((TrialId(1), Samples(3))));
+        assert_eq!(asha.promoted(), Some((1, 3)));
     }
 
     #[test]
     fn the_highest_rung_is_served_first() {
-        let mut asha = Asha::new(2, Samples(1), Samples(4));
+        let mut asha = asha(2, 4);
         for number in 0..4 {
-            asha.observe(&trial(number, 1, f64::from(number), Status::Paused));
+            asha.run(f64::from(number));
         }
         for number in 0..2 {
-            asha.observe(&trial(number, 1, f64::from(number), Status::Running { to: Samples(2) }));
-            asha.observe(&trial(number, 2, f64::from(number), Status::Paused));
+            assert_eq!(asha.go_on(), Some((number, 2)));
+        }
+        for number in 0..2 {
+            asha.end(number, f64::from(number));
         }
         for number in 4..8 {
-            asha.observe(&trial(number, 1, -f64::from(number), Status::Paused));
+            asha.run(-f64::from(number));
         }
-        assert_eq!(promote(&asha, None, 0), Some((TrialId(0), Samples(4))));
+        assert_eq!(asha.promoted(), Some((0, 4)));
     }
 
     #[test]
     fn a_short_study_still_completes_a_trial() {
-        let mut asha = Asha::new(3, Samples(1), Samples(3));
-        asha.observe(&trial(0, 1, 0.5, Status::Paused));
-        asha.observe(&trial(1, 1, 0.4, Status::Paused));
-        assert_eq!(promote(&asha, Some(1), 0), None, "a third trial may still come");
-        assert_eq!(promote(&asha, Some(0), 1), None, "one is still running");
-        assert_eq!(promote(&asha, Some(0), 0), Some((TrialId(1), Samples(3))));
-        asha.observe(&trial(1, 1, 0.4, Status::Running { to: Samples(3) }));
-        asha.observe(&trial(1, 3, 0.4, Status::Completed));
-        assert_eq!(promote(&asha, Some(0), 0), None, "one in three is enough");
+        let mut asha = asha(3, 3);
+        asha.run(0.5);
+        asha.trials_left = Some(1);
+        asha.run(0.4);
+        assert_eq!(asha.promoted(), None, "a third trial may still come");
+        asha.trials_left = Some(0);
+        let third = asha.start();
+        assert_eq!(asha.promoted(), None, "one is still running");
+        asha.fail(third);
+        assert_eq!(asha.go_on(), Some((1, 3)));
+        asha.end(1, 0.4);
+        assert_eq!(asha.promoted(), None, "one in three is enough");
+    }
+
+    #[test]
+    fn the_cheap_are_promoted_for_the_price_of_the_dear() {
+        let mut asha = Stand::new(Asha::new(3, Samples(1), Samples(3)).cost_aware());
+        // Six units in all, so two may be spent again: by number that would be one of three.
+        for (cost, loss) in [(4.0, 0.3), (1.0, 0.2), (1.0, 0.1)] {
+            let trial = asha.start_at_cost(cost);
+            asha.end(trial, loss);
+        }
+        assert_eq!(
+            (asha.go_on(), asha.go_on(), asha.go_on()),
+            (Some((2, 3)), Some((1, 3)), None)
+        );
+        // The best is too dear for the share of twelve units, so nobody else jumps the queue.
+        let dear = asha.start_at_cost(6.0);
+        asha.end(dear, 0.0);
+        asha.run(0.15);
+        assert_eq!(asha.promoted(), None);
+        // Until others have paid for it.
+        let payer = asha.start_at_cost(9.0);
+        asha.end(payer, 0.9);
+        assert_eq!(asha.promoted(), Some((dear, 3)));
+    }
+
+    #[test]
+    fn by_stopping_a_trial_goes_on_at_once_or_never() {
+        let mut asha = stopping(2, 4);
+        assert_eq!(asha.run(5.0), [0; 0], "the first is the best of one");
+        assert_eq!(asha.go_on(), Some((0, 2)));
+        assert_eq!(asha.run(6.0), [1]);
+        assert_eq!(asha.run(4.0), [0; 0]);
+        assert_eq!(asha.go_on(), Some((2, 2)));
+        assert_eq!(asha.run(4.5), [0; 0], "second of four");
+        assert_eq!(
+            asha.run(5.0),
+            [4],
+            "fourth of five, where three would go on only by rounding up"
+        );
+        assert_eq!(asha.status(4), Status::Stopped);
+        assert_eq!(asha.go_on(), Some((3, 2)));
+        asha.end(0, 3.0);
+        assert_eq!(asha.go_on(), Some((0, 4)));
+        assert_eq!(asha.go_on(), None);
+    }
+
+    #[test]
+    fn a_trial_given_up_between_rungs_counts_with_its_result() {
+        let mut asha = asha(2, 4);
+        for loss in [1.0, 2.0, 3.0, 4.0] {
+            asha.run(loss);
+        }
+        asha.go_on();
+        asha.go_on();
+        // Patience ends the best one on its way to the second rung.
+        asha.trials[0].reached = Samples(1);
+        asha.trials[0].status = Status::Stopped;
+        let stopped = asha.trials[0].clone();
+        let mut scheduler = asha.scheduler.clone();
+        scheduler.observe(
+            &Trial {
+                reached: Samples(2),
+                ..stopped.clone()
+            },
+            &asha.view(),
+        );
+        assert_eq!(scheduler.rungs[1].best(), None, "it stood there: nothing new arrives");
+        let mut between = Asha::new(2, Samples(2), Samples(8));
+        between.observe(
+            &Trial {
+                reached: Samples(3),
+                ..stopped
+            },
+            &asha.view(),
+        );
+        assert_eq!(between.rungs[1].best().map(|(_, id)| id), Some(TrialId(0)));
     }
 
     proptest! {
         #[test]
         fn a_rung_promotes_its_best_share_and_never_more(losses in prop::collection::vec(0.0..1.0f64, 1..60), eta in 2u32..5) {
-            let mut asha = Asha::new(eta, Samples(1), Samples(u64::from(eta)));
+            let mut asha = asha(eta, u64::from(eta));
             let mut promoted = Vec::new();
             for (number, &loss) in losses.iter().enumerate() {
-                let newcomer = trial(number as u32, 1, loss, Status::Paused);
-                asha.observe(&newcomer);
-                while let Some((id, to)) = promote(&asha, None, 1) {
+                asha.run(loss);
+                while let Some((id, _)) = asha.go_on() {
                     promoted.push(id);
-                    asha.observe(&trial(id.0, 1, losses[id.index()], Status::Running { to }));
                 }
                 // Whoever is among the best share now has been promoted: nobody starves.
                 let mut ranking: Vec<_> = (0..=number).collect();
                 ranking.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]).then(a.cmp(&b)));
                 let share = (number + 1) / eta as usize;
                 for &best in &ranking[..share] {
-                    prop_assert!(promoted.contains(&TrialId(best as u32)));
+                    prop_assert!(promoted.contains(&(best as u32)));
                 }
             }
             let unique: BTreeSet<_> = promoted.iter().collect();
             prop_assert_eq!(unique.len(), promoted.len(), "nobody is promoted twice");
+        }
+
+        #[test]
+        fn by_stopping_who_was_among_the_best_share_goes_on_and_nobody_else(
+            losses in prop::collection::vec(0..30_u32, 1..60),
+            eta in 2u32..5,
+        ) {
+            let mut asha = stopping(eta, u64::from(eta));
+            for (number, &loss) in losses.iter().enumerate() {
+                let stopped = asha.run(f64::from(loss));
+                let rank = losses[..number].iter().filter(|&&other| other <= loss).count();
+                let share = (number + 1).div_ceil(eta as usize);
+                prop_assert_eq!(stopped.is_empty(), rank < share);
+                prop_assert_eq!(asha.go_on().is_some(), rank < share);
+            }
         }
     }
 }

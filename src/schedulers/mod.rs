@@ -1,22 +1,41 @@
 //! Schedulers decide which trial gets the next segment, and how long it is. Each is one file behind [`Scheduler`].
 //!
-//! Imports `trials` and below.
+//! Imports `trials` and below. Conformance tests run over every scheduler of the registry.
 
 mod asha;
+mod audited;
+mod hyperband;
+pub(crate) mod levels;
+mod median;
+mod pasha;
+mod patient;
 mod ranked;
+mod rung;
+mod successive_halving;
+#[cfg(test)]
+mod testing;
 mod unscheduled;
 
 pub use asha::Asha;
+pub use audited::{Audited, AuditedTrial};
+pub use hyperband::Hyperband;
+pub use levels::Lengths;
+pub use median::Median;
+pub use pasha::Pasha;
+pub use patient::Patient;
 pub use ranked::Ranked;
+pub use successive_halving::SuccessiveHalving;
 pub use unscheduled::Unscheduled;
 
-use crate::spec::SchedulerSpec;
+use crate::preference::Preference;
+use crate::spec::{EarlyTerminate, SchedulerSpec};
 use crate::trials::{Trial, View};
 use crate::units::{Samples, TrialId};
 
 /// Decides which trial gets the next segment.
 ///
-/// Decisions are pure functions of the view and of what was observed.
+/// Decisions are pure functions of the view and of what was observed: after the same changes, told in the same order,
+/// a scheduler that was never asked decides the same as one that was.
 pub trait Scheduler: Send {
     /// Its name in specs.
     fn name(&self) -> &'static str;
@@ -24,17 +43,81 @@ pub trait Scheduler: Send {
     /// The resource levels at which trials are compared, smallest first; the last is a complete trial.
     fn rungs(&self) -> &[Samples];
 
-    /// Takes note of a trial that changed: was created, started a segment, ended one.
-    fn observe(&mut self, _trial: &Trial) {}
+    /// Where the first segment of the next new trial ends.
+    fn first(&self) -> Samples {
+        self.rungs()[0]
+    }
+
+    /// Where the next segment of a trial that was observed ends, if it goes on: the first level above what it has reached
+    /// at which it is compared with others.
+    fn next(&self, trial: &Trial) -> Samples {
+        levels::above(self.rungs(), trial.reached)
+    }
+
+    /// Takes note of a trial that changed: was created, started a segment, ended one, was given up. Where its segment is to
+    /// end is none of what counts: it may be cut into pieces.
+    fn observe(&mut self, _trial: &Trial, _view: &View<'_>) {}
 
     /// A paused trial that deserves to go on, and where its next segment ends.
     fn promote(&self, view: &View<'_>) -> Option<(TrialId, Samples)>;
+
+    /// The paused trials that will never go on, now that this one has ended a segment and that was the last thing observed.
+    fn gives_up(&self, _trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
+        Vec::new()
+    }
+
+    /// The trials that run to their end whatever it says; `None` if there is no audit.
+    fn audited(&self) -> Option<Vec<AuditedTrial>> {
+        None
+    }
 }
 
-/// The scheduler that a spec names, for trials of `min` to `max` samples.
-pub fn build(spec: SchedulerSpec, min: Samples, max: Samples) -> Box<dyn Scheduler> {
+/// A trial that is given up for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// The trial.
+    pub trial: TrialId,
+    /// The rule that gives it up, as the leaderboard's `stop_reason` shows it.
+    pub by: &'static str,
+}
+
+/// The scheduler that a spec names, for one metric.
+pub fn build(spec: SchedulerSpec, lengths: Lengths) -> Box<dyn Scheduler> {
+    let Lengths { min, max, .. } = lengths;
     match spec {
-        SchedulerSpec::None => Box::new(Unscheduled::new(max)),
-        SchedulerSpec::Asha { eta } => Box::new(Asha::new(eta, min, max)),
+        // Population-based training is a policy of its own, which `policies::build` makes.
+        SchedulerSpec::None | SchedulerSpec::Pbt(_) => Box::new(Unscheduled::new(max)),
+        SchedulerSpec::Asha { eta, mode, cost_aware } => {
+            let asha = Asha::new(eta, min, max).with_mode(mode);
+            Box::new(if cost_aware { asha.cost_aware() } else { asha })
+        }
+        SchedulerSpec::Hyperband { eta } => Box::new(Hyperband::new(eta, min, max)),
+        SchedulerSpec::SuccessiveHalving { eta, bracket } => Box::new(SuccessiveHalving::new(eta, bracket, min, max)),
+        SchedulerSpec::Pasha { eta } => Box::new(Pasha::new(eta, min, max)),
+        SchedulerSpec::Median { interval, min_trials } => {
+            Box::new(Median::new(min_trials, lengths.interval(interval), min, max))
+        }
+    }
+}
+
+/// The same with all that a spec says of early stopping, and for several metrics if there is a preference.
+pub fn build_whole(early: EarlyTerminate, preference: Option<&Preference>, lengths: Lengths) -> Box<dyn Scheduler> {
+    let EarlyTerminate {
+        scheduler,
+        patience,
+        audit,
+    } = early;
+    let scheduler: Box<dyn Scheduler> = match preference {
+        None => build(scheduler, lengths),
+        Some(preference) => Box::new(Ranked::new(scheduler, lengths, preference.clone())),
+    };
+    let scheduler = match patience {
+        None => scheduler,
+        Some(patience) => Box::new(Patient::new(scheduler, patience, lengths)),
+    };
+    if audit > 0.0 {
+        Box::new(Audited::new(scheduler, audit))
+    } else {
+        scheduler
     }
 }

@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::Scheduler;
+use super::{Lengths, Scheduler, Stop};
 use crate::preference::{Preference, Scores};
 use crate::spec::SchedulerSpec;
 use crate::trials::{Observation, Story, Trial, View};
@@ -16,10 +16,10 @@ use crate::units::{Goal, Loss, Samples, TrialId};
 /// A scheduler that is told places for losses.
 pub struct Ranked {
     spec: SchedulerSpec,
-    bounds: (Samples, Samples),
+    lengths: Lengths,
     preference: Preference,
-    /// What the scheduler is asked that needs no trials.
-    untold: Box<dyn Scheduler>,
+    /// What the scheduler is asked that needs no losses: it hears of every trial, but its losses are of the first metric alone.
+    outline: Box<dyn Scheduler>,
     story: Story,
     /// The scheduler after so many changes.
     told: RefCell<Option<Told>>,
@@ -28,16 +28,18 @@ pub struct Ranked {
 struct Told {
     changes: usize,
     trials: Vec<Trial>,
+    /// The trial that changed last, as the scheduler was told of it.
+    last: Option<Trial>,
     scheduler: Box<dyn Scheduler>,
 }
 
 impl Ranked {
-    /// The scheduler of `spec` for trials of `min` to `max` samples, under a preference.
-    pub fn new(spec: SchedulerSpec, min: Samples, max: Samples, preference: Preference) -> Self {
+    /// The scheduler of `spec` under a preference.
+    pub fn new(spec: SchedulerSpec, lengths: Lengths, preference: Preference) -> Self {
         Self {
-            untold: super::build(spec, min, max),
+            outline: super::build(spec, lengths),
             spec,
-            bounds: (min, max),
+            lengths,
             preference,
             story: Story::default(),
             told: RefCell::default(),
@@ -45,12 +47,16 @@ impl Ranked {
     }
 
     /// A scheduler that knows everything up to now. Places shift with every result, so it hears it all anew.
-    fn tell(&self, trials: &[Trial]) -> Told {
-        let mut scheduler = super::build(self.spec, self.bounds.0, self.bounds.1);
-        let trials = self.placed(trials);
+    fn tell(&self, view: &View<'_>) -> Told {
+        let mut scheduler = super::build(self.spec, self.lengths);
+        let trials = self.placed(view.trials);
         // The newest place alone: one at an earlier level was among other results.
         let newest = |all: &[Observation]| all.len().saturating_sub(1);
-        let listener = |trial: &Trial| scheduler.observe(trial);
+        let mut last = None;
+        let listener = |trial: &Trial| {
+            scheduler.observe(trial, view);
+            last = Some(trial.clone());
+        };
         self.story.tell(&trials, |all| &all[newest(all)..], listener);
         let trials = trials.into_iter().map(|mut trial| {
             trial.observations.drain(..newest(&trial.observations));
@@ -59,6 +65,7 @@ impl Ranked {
         Told {
             changes: self.story.length(),
             trials: trials.collect(),
+            last,
             scheduler,
         }
     }
@@ -97,6 +104,23 @@ impl Ranked {
     }
 }
 
+impl Ranked {
+    /// Asks the scheduler that knows everything up to now.
+    fn ask<T>(&self, view: &View<'_>, question: impl FnOnce(&Told, &View<'_>) -> T) -> T {
+        let kept = self.told.take().filter(|told| told.changes == self.story.length());
+        let told = kept.unwrap_or_else(|| self.tell(view));
+        let answer = question(
+            &told,
+            &View {
+                trials: &told.trials,
+                ..*view
+            },
+        );
+        self.told.replace(Some(told));
+        answer
+    }
+}
+
 /// Whether a trial stands for the one of its results rather than for the other, as in [`Trial::best`].
 fn stands_before(one: &Scores, other: &Scores) -> bool {
     let by_violation = one.violation.total_cmp(&other.violation);
@@ -107,26 +131,34 @@ fn stands_before(one: &Scores, other: &Scores) -> bool {
 
 impl Scheduler for Ranked {
     fn name(&self) -> &'static str {
-        self.untold.name()
+        self.outline.name()
     }
 
     fn rungs(&self) -> &[Samples] {
-        self.untold.rungs()
+        self.outline.rungs()
     }
 
-    fn observe(&mut self, trial: &Trial) {
+    fn first(&self) -> Samples {
+        self.outline.first()
+    }
+
+    fn next(&self, trial: &Trial) -> Samples {
+        self.outline.next(trial)
+    }
+
+    fn observe(&mut self, trial: &Trial, view: &View<'_>) {
+        self.outline.observe(trial, view);
         self.story.note(trial);
     }
 
     fn promote(&self, view: &View<'_>) -> Option<(TrialId, Samples)> {
-        let mut told = self.told.borrow_mut();
-        if told.as_ref().is_none_or(|told| told.changes != self.story.length()) {
-            *told = Some(self.tell(view.trials));
-        }
-        let told = told.as_ref()?;
-        told.scheduler.promote(&View {
-            trials: &told.trials,
-            ..*view
+        self.ask(view, |told, view| told.scheduler.promote(view))
+    }
+
+    fn gives_up(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
+        self.ask(view, |told, view| {
+            let last = told.last.as_ref().filter(|last| last.id == trial.id);
+            last.map_or_else(Vec::new, |last| told.scheduler.gives_up(last, view))
         })
     }
 }
@@ -153,41 +185,49 @@ mod tests {
                 loss: losses[0],
             }],
             scores: vec![Scores { losses, violation }],
+            parent: None,
+        }
+    }
+
+    fn lengths(max: u64) -> Lengths {
+        Lengths {
+            min: Samples(1),
+            max: Samples(max),
+            epoch: Samples(1),
+        }
+    }
+
+    fn view<'a>(space: &'a Space, trials: &'a [Trial], max: u64) -> View<'a> {
+        View {
+            past: &[],
+            space,
+            seed: Seed(0),
+            trials,
+            running: 0,
+            trials_left: None,
+            min: Samples(1),
+            max: Samples(max),
+            budget: None,
+            cost: &|_, _, _| 1.0,
         }
     }
 
     /// Who is promoted first when all of these wait at the first rung, one in three going on.
     fn promoted(results: &[([f64; 2], f64)], preference: Preference) -> Vec<u32> {
-        let mut ranked = Ranked::new(SchedulerSpec::Asha { eta: 3 }, Samples(1), Samples(3), preference);
+        let mut ranked = Ranked::new(SchedulerSpec::asha(3), lengths(3), preference);
         let space = Space::new(vec![], vec![]).unwrap();
         let mut trials: Vec<Trial> = Vec::new();
         for (number, (losses, violation)) in results.iter().enumerate() {
-            let trial = trial(number as u32, 1, losses, *violation, Status::Paused);
-            ranked.observe(&trial);
-            trials.push(trial);
+            trials.push(trial(number as u32, 1, losses, *violation, Status::Paused));
+            ranked.observe(&trials[number], &view(&space, &trials, 3));
         }
         let mut promoted = Vec::new();
-        loop {
-            let view = View {
-                past: &[],
-                space: &space,
-                seed: Seed(0),
-                trials: &trials,
-                running: 0,
-                trials_left: None,
-                min: Samples(1),
-                max: Samples(3),
-                budget: None,
-                cost: &|_, _, _| 1.0,
-            };
-            let Some((id, to)) = ranked.promote(&view) else {
-                return promoted;
-            };
+        while let Some((id, to)) = ranked.promote(&view(&space, &trials, 3)) {
             promoted.push(id.0);
-            let trial = &mut trials[id.index()];
-            trial.status = Status::Running { to };
-            ranked.observe(trial);
+            trials[id.index()].status = Status::Running { to };
+            ranked.observe(&trials[id.index()], &view(&space, &trials, 3));
         }
+        promoted
     }
 
     #[test]
@@ -218,13 +258,8 @@ mod tests {
 
     #[test]
     fn with_one_metric_it_decides_as_the_scheduler_alone() {
-        let mut ranked = Ranked::new(
-            SchedulerSpec::Asha { eta: 2 },
-            Samples(1),
-            Samples(4),
-            Preference::Pareto,
-        );
-        let mut alone = super::super::build(SchedulerSpec::Asha { eta: 2 }, Samples(1), Samples(4));
+        let mut ranked = Ranked::new(SchedulerSpec::asha(2), lengths(4), Preference::Pareto);
+        let mut alone = super::super::build(SchedulerSpec::asha(2), lengths(4));
         let space = Space::new(vec![], vec![]).unwrap();
         let mut trials = Vec::new();
         for number in 0..20_u32 {
@@ -234,21 +269,10 @@ mod tests {
                 ..trial(number, 1, &[loss], 0.0, Status::Paused)
             };
             trials.push(trial);
-            let view = View {
-                past: &[],
-                space: &space,
-                seed: Seed(0),
-                trials: &trials,
-                running: 0,
-                trials_left: None,
-                min: Samples(1),
-                max: Samples(4),
-                budget: None,
-                cost: &|_, _, _| 1.0,
-            };
+            let view = view(&space, &trials, 4);
             let newest = &trials[number as usize];
-            ranked.observe(newest);
-            alone.observe(newest);
+            ranked.observe(newest, &view);
+            alone.observe(newest, &view);
             assert_eq!(ranked.promote(&view), alone.promote(&view), "after trial {number}");
         }
     }

@@ -110,6 +110,7 @@ pub(super) fn run(
             segments: 1,
             observations: vec![Observation { at: Samples(1), loss }],
             scores: vec![],
+            parent: None,
         });
     }
     trials
@@ -186,6 +187,7 @@ fn several_trials_at_once_are_all_different_and_late_results_are_taken_in() {
             assert!(space.contains(&proposal.configuration), "{}", searcher.name());
             trials.push(Trial {
                 scores: vec![],
+                parent: None,
                 id: TrialId(number),
                 point: space.encode(&proposal.configuration).unwrap(),
                 configuration: proposal.configuration,

@@ -16,7 +16,7 @@ pub(super) fn is_judged(trial: &Trial) -> bool {
 /// Whether nothing more will come of a trial.
 pub(super) fn is_settled(trial: &Trial) -> bool {
     match trial.status {
-        Status::Completed | Status::Failed => true,
+        Status::Completed | Status::Stopped | Status::Failed => true,
         Status::Running { .. } | Status::Paused => false,
     }
 }

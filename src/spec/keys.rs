@@ -3,6 +3,7 @@
 //! Tests ask the loader which keys and words it knows and compare: the table cannot fall behind.
 
 use super::distributions::distributions;
+use super::early_terminate::{AshaMode, SchedulerSpec};
 use super::hyperparameters::HYPERPARAMETERS;
 use super::objective::{FINE_TUNE_METRICS, FUNCTION_METRICS, FUNCTIONS};
 use super::resolved::SearcherSpec;
@@ -121,6 +122,11 @@ const EPOCHS: Kind = Kind::Number {
     max: 1e6,
     open: (true, false),
 };
+const SHARE: Kind = Kind::Number {
+    min: 0.0,
+    max: 1.0,
+    open: (false, false),
+};
 const SEED: Kind = Kind::Integer { min: 0, max: u64::MAX };
 const WORKERS: Kind = Kind::Integer { min: 1, max: 4_096 };
 const TRIALS: Kind = Kind::Integer { min: 1, max: 1_000_000 };
@@ -189,7 +195,7 @@ fn functions() -> Vec<&'static str> {
 }
 
 fn schedulers() -> Vec<&'static str> {
-    vec!["asha", "none"]
+    SchedulerSpec::NAMES.map(|(name, _)| name).to_vec()
 }
 
 const DATA: Section = Section {
@@ -442,8 +448,23 @@ const EARLY_TERMINATE: Section = Section {
     name: "early_terminate",
     about: "Who decides which trial goes on.",
     keys: &[
-        key("type", Kind::Words(schedulers), "`asha`: a trial pauses at a rung and goes on if it is among the best there. `none`: every trial runs to its end.").default("\"asha\""),
+        key("type", Kind::Words(schedulers), "`asha`: a trial pauses at a rung and goes on if it is among the best there. `hyperband`: the same from several first rungs. `successive_halving`: a rung is decided when all have arrived. `pasha`: the last rung moves up only while the order of the trials changes. `median`: what is worse than the median ends. `pbt`: the worst are replaced by changed clones of the best. `none`: every trial runs to its end.").default("\"asha\""),
         key("eta", Kind::Integer { min: 2, max: 100 }, "One in so many goes on from a rung.").default("3"),
+        key("mode", Kind::Words(|| AshaMode::NAMES.map(|(name, _)| name).to_vec()), "Of `asha`: what is not among the best at a rung waits there (`promotion`) or ends for good (`stopping`).").default("\"promotion\""),
+        key("cost_aware", Kind::Boolean, "Of `asha`: as many go on from a rung as cost one `eta`-th of what the rung cost.").default("false"),
+        key("bracket", Kind::Integer { min: 2, max: 1_000_000 }, "Of `successive_halving`: trials that begin together. By default as many as leave one at the end."),
+        key("interval", EPOCHS, "Of `median` and `pbt`: epochs from one comparison to the next. By default a tenth of a complete trial, at least `epochs.min`."),
+        key("min_trials", TRIALS, "Of `median`: complete trials before anybody is judged.").default("5"),
+        key("population", Kind::Integer { min: 2, max: 100_000 }, "Of `pbt`: trials that are trained side by side.").default("16"),
+        key("quantile", Kind::Number { min: 0.01, max: 0.5, open: (false, false) }, "Of `pbt`: the share of the worst, which are replaced, and of the best, which are cloned.").default("0.2"),
+        key("resample", SHARE, "Of `pbt`: how likely a clone gets a new value of a parameter instead of a changed one.").default("0.25"),
+        key("patience", EPOCHS, "A trial ends so many epochs after its last improvement, whatever the others do.").examples(&["2"]),
+        key("min_delta", Kind::Number { min: 0.0, max: f64::INFINITY, open: (false, false) }, "Less than this is no improvement, in units of the metric.").default("0"),
+        key("audit", SHARE, "The share of trials that run to their end whatever the scheduler says, to see what pruning costs.").default("0").examples(&["0.05"]),
+        key("min_iter", EPOCHS, "Weights & Biases' name of `epochs.min` beside `hyperband`, which then stops as theirs does."),
+        key("max_iter", EPOCHS, "Weights & Biases' name of `epochs.max` beside `hyperband`, which then stops as theirs does."),
+        key("s", Kind::Integer { min: 1, max: 100 }, "Weights & Biases' number of rungs below `max_iter`.").default("1"),
+        key("strict", Kind::Boolean, "Weights & Biases' strictness; a trial that is not among the best always ends."),
     ],
 };
 

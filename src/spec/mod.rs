@@ -11,6 +11,7 @@ mod diagnostics;
 mod distributions;
 mod document;
 mod domain;
+mod early_terminate;
 mod files;
 mod hints;
 mod hyperparameters;
@@ -37,6 +38,7 @@ pub use command::{CommandLine, CommandSpec, Fact, Meaning, Piece, Word, environm
 pub use diagnostics::{Diagnostic, Severity, SpecErrors};
 pub use distributions::{Described, PARAMETER_KEYS, distributions};
 pub use document::{Document, DocumentContent};
+pub use early_terminate::{AshaMode, EarlyTerminate, Patience, PbtSpec, SchedulerSpec};
 pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind};
 pub use keys::{Key, Kind, SECTIONS, Section};
 pub use load::{from_text, load, load_begun};

@@ -1,11 +1,12 @@
 //! The tree to a [`Spec`]: every key of the file is read here or in a module that this one calls.
 
 use super::diagnostics::Diagnostic;
+use super::early_terminate::read as early_terminate;
 use super::files::{self, Files};
 use super::objective;
 use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
-use super::resolved::{Budget, Criteria, Devices, EpochRange, Resources, SchedulerSpec, SearcherSpec, Spec};
+use super::resolved::{Budget, Criteria, Devices, EpochRange, Resources, SearcherSpec, Spec};
 use super::{limits, metric, parameters};
 use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
@@ -44,9 +45,6 @@ const WANDB_ONLY: [&str; 2] = ["project", "entity"];
 /// Other names of searchers: W&B's and Keras's of search with a Gaussian process.
 const METHOD_ALIASES: [(&str, SearcherSpec); 2] = [("bayes", SearcherSpec::Gp), ("bayesian", SearcherSpec::Gp)];
 
-/// The halving rate of the ASHA paper's main experiments and of Optuna's and Ray Tune's examples (Li et al. 2020, §4).
-const DEFAULT_ETA: u32 = 3;
-
 const DEFAULT_LOGICAL_WORKERS: usize = 8;
 
 /// Reads the whole spec; `None` after any error. `default_name` is the name of a spec that gives none.
@@ -62,8 +60,9 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         let methods = [&SearcherSpec::NAMES[..], &METHOD_ALIASES[..]].concat();
         reader::one_of(node, "method", &methods, problems)
     });
-    let scheduler = scheduler(&spec, problems);
-    let epochs = epochs(&spec, kind.default_epochs(), problems);
+    let early = early_terminate::read(&spec, problems);
+    let iterations = early.map_or_else(early_terminate::Iterations::default, |early| early.iterations);
+    let epochs = epochs(&spec, iterations, kind.default_epochs(), problems);
     let trial_limits = limits::read(&spec, problems);
     let budget = budget(&spec, problems);
     let resources = resources(&spec, problems);
@@ -82,6 +81,9 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     if let (Some(SearcherSpec::Grid), Some(space)) = (searcher, &space) {
         check_grid(space, &spec, problems);
     }
+    if let (Some(early), Some(budget)) = (early, budget) {
+        early_terminate::check_population(early.early_terminate, budget.trials, &spec, problems);
+    }
     if searcher == Some(SearcherSpec::FreezeThaw) {
         check_freeze_thaw(&criteria, &spec, problems);
     }
@@ -91,7 +93,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         metric,
         criteria,
         searcher: searcher?,
-        scheduler: scheduler?,
+        early_terminate: early?.early_terminate,
         space: space?,
         epochs: epochs?,
         trial_limits: trial_limits?,
@@ -189,41 +191,21 @@ pub(super) fn is_folder_name(name: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
-fn scheduler(spec: &Fields<'_>, problems: &mut Problems) -> Option<SchedulerSpec> {
-    const TYPES: [(&str, bool); 2] = [("asha", true), ("none", false)];
-    let Some(node) = spec.get("early_terminate") else {
-        return Some(SchedulerSpec::Asha { eta: DEFAULT_ETA });
-    };
-    let build = |is_asha: bool, eta| {
-        if is_asha {
-            SchedulerSpec::Asha { eta }
-        } else {
-            SchedulerSpec::None
-        }
-    };
-    if matches!(node.content, Content::Scalar(_)) {
-        return reader::one_of(node, "early_terminate", &TYPES, problems).map(|is_asha| build(is_asha, DEFAULT_ETA));
-    }
-    let fields = Fields::read_any(node, "early_terminate", problems)?;
-    let kind = fields
-        .get("type")
-        .map_or(Some(true), |node| reader::one_of(node, "type", &TYPES, problems))?;
-    // Only now: keys of an unsupported type are no misprints.
-    let fields = Fields::read(node, "early_terminate", &["type", "eta"], problems)?;
-    let eta = fields.get("eta").map_or(Some(i64::from(DEFAULT_ETA)), |node| {
-        reader::integer(node, "eta", 2..=100, problems)
-    })?;
-    Some(build(kind, eta as u32))
-}
-
-fn epochs(spec: &Fields<'_>, default: f64, problems: &mut Problems) -> Option<EpochRange> {
+/// `iterations` and then `default` are what holds where nothing else is said.
+fn epochs(
+    spec: &Fields<'_>,
+    iterations: early_terminate::Iterations,
+    default: f64,
+    problems: &mut Problems,
+) -> Option<EpochRange> {
+    let default = iterations.max.unwrap_or(default);
     let read = |node, what, problems: &mut Problems| {
         let rule = "greater than 0 and at most a million";
         reader::number_that(node, what, |number| number > 0.0 && number <= 1e6, rule, problems)
     };
     // Without a word on it a trial is judged after its first epoch.
     let judged_early = |max: f64| EpochRange {
-        min: max.min(1.0),
+        min: max.min(iterations.min.unwrap_or(1.0)),
         max,
         stops: Vec::new(),
     };
@@ -241,7 +223,7 @@ fn epochs(spec: &Fields<'_>, default: f64, problems: &mut Problems) -> Option<Ep
     let stops = fields
         .get("stops")
         .map_or(Some(Vec::new()), |node| stops(node, max, problems))?;
-    let min = min.unwrap_or(Some(max.min(1.0)))?;
+    let min = min.unwrap_or_else(|| Some(judged_early(max).min))?;
     if min > max {
         let place = fields.get("min").map_or(fields.place, |node| &node.place);
         problems.error(

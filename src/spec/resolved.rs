@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::EarlyTerminate;
 use super::command::CommandSpec;
 use crate::preference::Preference;
 use crate::space::{Expression, Space};
@@ -22,8 +23,8 @@ pub struct Spec {
     pub criteria: Criteria,
     /// Who proposes configurations.
     pub searcher: SearcherSpec,
-    /// Who decides which trial goes on.
-    pub scheduler: SchedulerSpec,
+    /// What becomes of trials that are worse than others.
+    pub early_terminate: EarlyTerminate,
     /// The parameters.
     pub space: Space,
     /// How far a trial may go.
@@ -269,19 +270,6 @@ impl SearcherSpec {
             .find(|(_, searcher)| *searcher == self)
             .map_or("", |(name, _)| name)
     }
-}
-
-/// Who decides which trial goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SchedulerSpec {
-    /// Every trial runs to its end.
-    None,
-    /// Asynchronous successive halving by promotion.
-    Asha {
-        /// One in `eta` goes on from a rung; at least 2.
-        eta: u32,
-    },
 }
 
 /// How far a trial may go, in epochs.

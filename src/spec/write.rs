@@ -6,7 +6,7 @@ use std::path::Path;
 use super::command::{CommandLine, CommandSpec};
 use super::hints::CONFIDENCES;
 use super::resolved::{
-    Criteria, DataSpec, Devices, Metric, ModelSource, ObjectiveSpec, Resources, SchedulerSpec, Spec, Split, TrialLimits,
+    Criteria, DataSpec, Devices, Metric, ModelSource, ObjectiveSpec, Resources, Spec, Split, TrialLimits,
 };
 use super::{FunctionSpec, resolved::Fault};
 use crate::preference::{Preference, Tolerance};
@@ -50,12 +50,8 @@ impl Spec {
         );
         write_limits(&mut yaml, &self.trial_limits);
         yaml.open(0, "early_terminate");
-        match self.scheduler {
-            SchedulerSpec::None => yaml.line(1, "type", "none"),
-            SchedulerSpec::Asha { eta } => {
-                yaml.line(1, "type", "asha");
-                yaml.line(1, "eta", &eta.to_string());
-            }
+        for (key, value) in self.early_terminate.lines() {
+            yaml.line(1, key, &value);
         }
         if self.budget.wall.is_some() || self.budget.trials.is_some() {
             yaml.open(0, "budget");
@@ -352,7 +348,7 @@ pub fn yaml_text(text: &str) -> String {
     self::text(text)
 }
 
-fn float(number: f64) -> String {
+pub(super) fn float(number: f64) -> String {
     format!("{number:?}")
 }
 

@@ -28,10 +28,16 @@ impl Study {
                     configuration,
                     origin,
                     to,
+                    parent,
                 } => {
                     let trial = TrialId(self.trials.len() as u32);
-                    let finish = self.now + (self.cost)(&configuration, Samples(0), to);
-                    let created = Some(Created { configuration, origin });
+                    let from = parent.map_or(Samples(0), |parent| parent.at);
+                    let finish = self.now + (self.cost)(&configuration, from, to);
+                    let created = Some(Created {
+                        configuration,
+                        origin,
+                        parent,
+                    });
                     return Some(Event::SegmentPlanned {
                         trial,
                         created,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::space::Configuration;
-use crate::trials::{Failure, PastTrial, SegmentReport};
+use crate::trials::{Failure, Parent, PastTrial, SegmentReport};
 use crate::units::{Samples, Seed, TrialId};
 
 /// Something that happened to a study: a decision of its own or news from outside.
@@ -103,6 +103,9 @@ pub struct Created {
     pub configuration: Configuration,
     /// Who proposed it.
     pub origin: String,
+    /// Whose state it begins with; `None`: the pretrained model's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
 }
 
 /// What came of a segment.
@@ -153,5 +156,13 @@ mod tests {
         assert!(matches!(&event, Event::StudyCreated { past, .. } if past.is_empty()));
         // And one without a warm start is written as it always was.
         assert!(!serde_json::to_string(&event).unwrap().contains("past"));
+    }
+
+    #[test]
+    fn a_trial_from_before_clones_still_opens_and_is_written_as_it_was() {
+        let line = r#"{"configuration":{"x":1},"origin":"random"}"#;
+        let created: Created = serde_json::from_str(line).unwrap();
+        assert_eq!(created.parent, None);
+        assert_eq!(serde_json::to_string(&created).unwrap(), line);
     }
 }

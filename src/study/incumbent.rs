@@ -167,7 +167,7 @@ mod tests {
             logical_workers: 9,
             is_deterministic: true,
         };
-        let policy = policies::build(SearcherSpec::Random, SchedulerSpec::None, Samples(1), Samples(2));
+        let policy = policies::build(SearcherSpec::Random, SchedulerSpec::None, settings.lengths());
         Study::new(settings, policy, Box::new(|_, _, _| 1.0))
     }
 
@@ -189,6 +189,7 @@ mod tests {
         let created = Created {
             configuration: Configuration::default(),
             origin: "test".into(),
+            parent: None,
         };
         let planned = Event::SegmentPlanned {
             trial,

@@ -15,6 +15,8 @@ pub struct Record {
     pub trainable_parameters: u64,
     /// Why it failed.
     pub failure: Option<Failure>,
+    /// The rule that gave it up for good.
+    pub stopped_by: Option<&'static str>,
     /// What it cost in all.
     pub usage: Usage,
     /// Where its last segment ran.

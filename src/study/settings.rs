@@ -2,6 +2,7 @@
 
 use rand::Rng as _;
 
+use crate::policies::Lengths;
 use crate::rng;
 use crate::space::Space;
 use crate::spec::{Criteria, Spec};
@@ -52,6 +53,15 @@ impl Settings {
             max: Samples::from_epochs(spec.epochs.max, epoch),
             logical_workers: spec.resources.logical_workers as u32,
             is_deterministic: spec.deterministic,
+        }
+    }
+
+    /// How long trials are.
+    pub fn lengths(&self) -> Lengths {
+        Lengths {
+            min: self.min,
+            max: self.max,
+            epoch: self.epoch,
         }
     }
 

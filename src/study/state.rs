@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Created, EndReason, Event, Improvement, Outcome, Record, Settings};
-use crate::policies::Policy;
+use crate::policies::{AuditedTrial, Policy, Stop};
 use crate::preference::Scores;
 use crate::trials::{CostModel, Failure, FailureKind, PastTrial, SegmentReport, Status, Trial, Usage, View};
 use crate::units::{Loss, Samples, TrialId};
@@ -169,6 +169,16 @@ impl Study {
         (self.cost)(&self.trials[trial.index()].configuration, flight.from, flight.to)
     }
 
+    /// The trials that run to their end whatever the scheduler says; `None` if there is no audit.
+    pub fn audited(&self) -> Option<Vec<AuditedTrial>> {
+        self.policy.audited()
+    }
+
+    /// Whether trials may begin as clones of others.
+    pub fn has_clones(&self) -> bool {
+        self.policy.clones()
+    }
+
     /// The resource levels at which trials pause.
     pub fn rungs(&self) -> &[Samples] {
         self.policy.rungs()
@@ -176,21 +186,10 @@ impl Study {
 
     /// What a decision may depend on.
     pub(super) fn view(&self) -> View<'_> {
-        View {
-            space: &self.settings.space,
-            seed: self.settings.seed,
-            past: &self.past,
-            trials: &self.trials,
-            running: self.flights.len(),
-            trials_left: self
-                .settings
-                .max_trials
-                .map(|max| max.saturating_sub(self.trials.len() as u32)),
-            min: self.settings.min,
-            max: self.settings.max,
-            budget: None,
-            cost: &*self.cost,
-        }
+        let Self {
+            settings, past, trials, ..
+        } = self;
+        view(settings, past, trials, self.flights.len(), &self.cost)
     }
 
     /// Takes in one event. `elapsed`: seconds that the study had run when it happened, for the records only.
@@ -249,18 +248,13 @@ impl Study {
 
     fn create(&mut self, id: TrialId, created: &Created) {
         debug_assert_eq!(id.index(), self.trials.len(), "trials are numbered in order");
-        let point = self.settings.space.encode(&created.configuration);
-        self.trials.push(Trial {
-            id,
-            point: point.unwrap_or_else(|| vec![None; self.settings.space.parameters().len()]),
-            configuration: created.configuration.clone(),
-            origin: created.origin.clone(),
-            status: Status::Paused,
-            reached: Samples(0),
-            segments: 0,
-            observations: Vec::new(),
-            scores: Vec::new(),
-        });
+        let Created {
+            configuration,
+            origin,
+            parent,
+        } = created.clone();
+        let space = &self.settings.space;
+        self.trials.push(Trial::new(id, configuration, space, origin, parent));
         self.records.push(Record::default());
     }
 
@@ -278,7 +272,37 @@ impl Study {
         self.turns.insert(Turn::of(id, &flight));
         self.flights.insert(id, flight);
         self.idle_workers.remove(&worker);
-        self.policy.observe(trial);
+        self.observe(id);
+    }
+
+    /// Tells the policy that a trial has changed.
+    fn observe(&mut self, id: TrialId) {
+        let Self {
+            settings,
+            past,
+            trials,
+            flights,
+            cost,
+            policy,
+            ..
+        } = self;
+        let view = view(settings, past, trials, flights.len(), cost);
+        policy.observe(&trials[id.index()], &view);
+    }
+
+    /// Stops for good what will never go on, now that a trial has ended a segment.
+    fn give_up(&mut self, id: TrialId) {
+        let mut stops = self.policy.gives_up(&self.trials[id.index()], &self.view());
+        while let Some(Stop { trial: id, by }) = stops.pop() {
+            let trial = &mut self.trials[id.index()];
+            if trial.status == Status::Paused {
+                trial.status = Status::Stopped;
+                self.records[id.index()].stopped_by = Some(by);
+                self.observe(id);
+                // Its end may decide about others.
+                stops.extend(self.policy.gives_up(&self.trials[id.index()], &self.view()));
+            }
+        }
     }
 
     fn arrive(&mut self, id: TrialId, outcome: &Outcome, device: &str, started_at: &str, finished_at: &str) {
@@ -343,8 +367,8 @@ impl Study {
                 record.failure = Some(failure);
             }
         }
-        let trial = &self.trials[id.index()];
-        self.policy.observe(trial);
+        self.observe(id);
+        self.give_up(id);
         if self.settings.criteria.is_plain() {
             self.note_incumbent(id, elapsed);
         } else {
@@ -393,6 +417,28 @@ impl Study {
             samples: self.samples_delivered,
             elapsed,
         });
+    }
+}
+
+/// What a decision may depend on, of a study whose policy is being told of it.
+fn view<'a>(
+    settings: &'a Settings,
+    past: &'a [Trial],
+    trials: &'a [Trial],
+    running: usize,
+    cost: &'a Cost,
+) -> View<'a> {
+    View {
+        space: &settings.space,
+        seed: settings.seed,
+        past,
+        trials,
+        running,
+        trials_left: settings.max_trials.map(|max| max.saturating_sub(trials.len() as u32)),
+        min: settings.min,
+        max: settings.max,
+        budget: None,
+        cost: &**cost,
     }
 }
 

@@ -12,6 +12,8 @@ pub use story::Story;
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::preference::Scores;
 use crate::space::{Configuration, Space};
 use crate::units::{Loss, Samples, Seed, TrialId};
@@ -37,9 +39,49 @@ pub struct Trial {
     pub observations: Vec<Observation>,
     /// All metrics of each observation; empty in a study with one metric and no constraints on metrics.
     pub scores: Vec<Scores>,
+    /// Whose state it began with; `None`: the pretrained model's.
+    pub parent: Option<Parent>,
+}
+
+/// A trial, and where it stood when another began as its clone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The trial that was cloned.
+    pub trial: TrialId,
+    /// Samples that it had seen, and so those that the clone counts from.
+    pub at: Samples,
 }
 
 impl Trial {
+    /// A trial that has not run yet. It has seen what its parent had seen.
+    pub fn new(
+        id: TrialId,
+        configuration: Configuration,
+        space: &Space,
+        origin: String,
+        parent: Option<Parent>,
+    ) -> Self {
+        let point = space.encode(&configuration);
+        Self {
+            id,
+            point: point.unwrap_or_else(|| vec![None; space.parameters().len()]),
+            configuration,
+            origin,
+            status: Status::Paused,
+            reached: parent.map_or(Samples(0), |parent| parent.at),
+            segments: 0,
+            observations: Vec::new(),
+            scores: Vec::new(),
+            parent,
+        }
+    }
+
+    /// Samples that were spent on it, without those of its parent.
+    pub fn spent(&self) -> Samples {
+        let inherited = self.parent.map_or(0, |parent| parent.at.0);
+        Samples(self.reached.0.saturating_sub(inherited))
+    }
+
     /// The best observation; `None` before the first. It is what the trial stands for: least violation of the constraints on
     /// metrics, then the smallest loss, then the earliest.
     pub fn best(&self) -> Option<&Observation> {
@@ -69,7 +111,9 @@ impl Trial {
     pub fn loss(&self) -> Option<Loss> {
         match self.status {
             Status::Failed => Some(Loss::WORST),
-            Status::Running { .. } | Status::Paused | Status::Completed => self.best().map(|best| best.loss),
+            Status::Running { .. } | Status::Paused | Status::Stopped | Status::Completed => {
+                self.best().map(|best| best.loss)
+            }
         }
     }
 }
@@ -93,6 +137,8 @@ pub enum Status {
     },
     /// It waits at a rung.
     Paused,
+    /// It was given up at the end of a segment: it will never go on, though it could.
+    Stopped,
     /// It has seen all its samples.
     Completed,
     /// It cannot go on.
@@ -138,7 +184,7 @@ impl<'a> View<'a> {
 impl View<'_> {
     /// Samples that all trials have seen.
     pub fn spent(&self) -> Samples {
-        Samples(self.trials.iter().map(|trial| trial.reached.0).sum())
+        Samples(self.trials.iter().map(|trial| trial.spent().0).sum())
     }
 
     /// Whether a new trial may be started.

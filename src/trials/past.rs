@@ -50,6 +50,7 @@ impl PastTrial {
         };
         Some(Trial {
             scores: Vec::new(),
+            parent: None,
             id: TrialId(u32::MAX - number as u32),
             point: space.encode(&self.configuration)?,
             configuration: self.configuration.clone(),

@@ -16,7 +16,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("trials", &["preference", "space", "units"]),
     ("warm_start", &["space", "trials"]),
     ("searchers", &["preference", "rng", "space", "spec", "trials", "units"]),
-    ("schedulers", &["preference", "spec", "trials", "units"]),
+    ("schedulers", &["preference", "rng", "spec", "trials", "units"]),
     (
         "policies",
         &[

@@ -30,7 +30,7 @@ impl History {
         }
         let reached = match trial.status {
             Status::Running { .. } => return,
-            Status::Paused => rungs.partition_point(|&rung| rung <= trial.reached),
+            Status::Paused | Status::Stopped => rungs.partition_point(|&rung| rung <= trial.reached),
             Status::Completed => rungs.len(),
             Status::Failed => {
                 let rung = rungs.partition_point(|&rung| rung <= trial.reached);

@@ -188,6 +188,7 @@ impl FreezeThaw {
             configuration: proposal.configuration,
             origin: proposal.origin.to_owned(),
             to: self.rungs[chosen.unwrap_or(0)],
+            parent: None,
         }
     }
 
@@ -252,10 +253,10 @@ impl Policy for FreezeThaw {
         promoted.map_or(Decision::Finish, |(trial, to)| Decision::Continue { trial, to })
     }
 
-    fn observe(&mut self, trial: &Trial) {
+    fn observe(&mut self, trial: &Trial, view: &View<'_>) {
         self.untried.observe(trial);
         self.history.observe(trial, &self.rungs);
-        self.quota.observe(trial);
+        self.quota.observe(trial, view);
         self.gp.observe(trial);
         self.tpe.observe(trial);
     }

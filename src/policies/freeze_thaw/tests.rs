@@ -29,8 +29,8 @@ impl Simulation {
         }
     }
 
-    fn decide(&self, policy: &FreezeThaw) -> Decision {
-        policy.decide(&View {
+    fn view(&self) -> View<'_> {
+        View {
             past: &[],
             space: &self.space,
             seed: Seed(self.seed),
@@ -41,7 +41,23 @@ impl Simulation {
             max: MAX,
             budget: None,
             cost: &|_, from, to| (to.0 - from.0) as f64,
-        })
+        }
+    }
+
+    fn decide(&self, policy: &FreezeThaw) -> Decision {
+        policy.decide(&self.view())
+    }
+
+    /// Tells a policy of a trial that has changed.
+    fn tell(&self, policy: &mut FreezeThaw, id: TrialId) {
+        policy.observe(&self.trials[id.index()], &self.view());
+    }
+
+    /// Tells its own policy.
+    fn observe(&mut self, id: TrialId) {
+        let mut policy = std::mem::replace(&mut self.policy, FreezeThaw::new(Samples(1), MAX));
+        self.tell(&mut policy, id);
+        self.policy = policy;
     }
 
     /// Does the next thing; false when the study is over.
@@ -52,12 +68,14 @@ impl Simulation {
                     configuration,
                     origin,
                     to,
+                    parent: None,
                 } => {
                     let repeats = self.trials.iter().any(|trial| trial.configuration == configuration);
                     assert!(!repeats, "no configuration is run twice");
                     let id = TrialId(self.trials.len() as u32);
                     self.trials.push(Trial {
                         scores: vec![],
+                        parent: None,
                         id,
                         point: self.space.encode(&configuration).unwrap(),
                         configuration,
@@ -77,6 +95,7 @@ impl Simulation {
                     self.run(trial, to);
                     return true;
                 }
+                Decision::Start { parent: Some(_), .. } => unreachable!("it clones nobody"),
                 Decision::Wait => assert!(!self.running.is_empty(), "waits for nothing"),
                 Decision::Finish => return !self.running.is_empty() && self.end(curve),
             }
@@ -86,8 +105,8 @@ impl Simulation {
 
     fn run(&mut self, id: TrialId, to: Samples) {
         self.trials[id.index()].status = Status::Running { to };
-        self.policy.observe(&self.trials[id.index()]);
         self.running.push(id);
+        self.observe(id);
     }
 
     fn end(&mut self, curve: Curve<'_>) -> bool {
@@ -110,7 +129,7 @@ impl Simulation {
         if trial.status != Status::Failed {
             trial.status = if to == MAX { Status::Completed } else { Status::Paused };
         }
-        self.policy.observe(trial);
+        self.observe(id);
         true
     }
 }
@@ -214,7 +233,7 @@ proptest! {
             for trial in &simulation.trials {
                 let old = before.get(trial.id.index());
                 if old.is_none_or(|old| old.status != trial.status) {
-                    replayed.observe(trial);
+                    simulation.tell(&mut replayed, trial.id);
                 }
             }
         }

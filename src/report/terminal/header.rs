@@ -82,10 +82,11 @@ fn places(study: &Study, facts: &Facts, width: usize) -> String {
             format!("{} ep: {there}", words::epochs(rung, facts.epoch))
         })
         .collect();
-    let (mut paused, mut failed) = (0, 0);
+    let (mut paused, mut pruned, mut failed) = (0, 0, 0);
     for trial in study.trials() {
         match trial.status {
             Status::Paused => paused += 1,
+            Status::Stopped => pruned += 1,
             Status::Failed => failed += 1,
             Status::Running { .. } | Status::Completed => {}
         }
@@ -94,6 +95,7 @@ fn places(study: &Study, facts: &Facts, width: usize) -> String {
     let counts = [
         (study.flights().len(), "under way"),
         (paused, "paused"),
+        (pruned, "pruned"),
         (failed, "failed"),
     ];
     let counts: Vec<String> = counts

@@ -134,6 +134,7 @@ struct Counts {
     trials: usize,
     running: usize,
     paused: usize,
+    pruned: usize,
     completed: usize,
     failed: usize,
 }
@@ -302,6 +303,7 @@ fn status(status: Status) -> &'static str {
     match status {
         Status::Running { .. } => "running",
         Status::Paused => "paused",
+        Status::Stopped => "pruned",
         Status::Completed => "completed",
         Status::Failed => "failed",
     }
@@ -316,6 +318,7 @@ fn counts(study: &Study) -> Counts {
         match trial.status {
             Status::Running { .. } => counts.running += 1,
             Status::Paused => counts.paused += 1,
+            Status::Stopped => counts.pruned += 1,
             Status::Completed => counts.completed += 1,
             Status::Failed => counts.failed += 1,
         }

@@ -96,6 +96,13 @@ pub(super) fn delivered(study: &Study, epoch: Samples, id: TrialId, is_best: boo
     let (verb, is_failed) = match trial.status {
         Status::Completed => (format!("completed {reached}"), false),
         Status::Paused | Status::Running { .. } => (format!("paused at {reached}"), false),
+        Status::Stopped => {
+            let by = study
+                .record(id)
+                .stopped_by
+                .map_or_else(String::new, |by| format!(" by {by}"));
+            (format!("pruned at {reached}{by}"), false)
+        }
         Status::Failed if trial.reached == Samples(0) => ("failed".into(), true),
         Status::Failed => (format!("failed after {reached}"), true),
     };

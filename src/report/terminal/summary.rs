@@ -37,12 +37,13 @@ pub(super) fn summary(
 
 /// `24: 3 completed, 18 paused, 2 failed (1 diverged, 1 crashed), 1 cut off`.
 fn states(study: &Study, reason: Option<EndReason>) -> String {
-    let (mut completed, mut paused, mut cut_off) = (0, 0, 0);
+    let (mut completed, mut paused, mut pruned, mut cut_off) = (0, 0, 0, 0);
     let mut failed: BTreeMap<String, usize> = BTreeMap::new();
     for trial in study.trials() {
         match trial.status {
             Status::Completed => completed += 1,
             Status::Paused => paused += 1,
+            Status::Stopped => pruned += 1,
             Status::Running { .. } => cut_off += 1,
             Status::Failed => {
                 let failure = study.record(trial.id).failure.as_ref();
@@ -58,6 +59,7 @@ fn states(study: &Study, reason: Option<EndReason>) -> String {
     let states = [
         count(completed, "completed"),
         count(paused, "paused"),
+        count(pruned, "pruned"),
         failures,
         count(cut_off, if reason.is_some() { "cut off" } else { "interrupted" }),
     ];

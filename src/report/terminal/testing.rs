@@ -34,7 +34,7 @@ pub(super) fn slots() -> Vec<Slot> {
 }
 
 pub(super) fn asha() -> SchedulerSpec {
-    SchedulerSpec::Asha { eta: 3 }
+    SchedulerSpec::asha(3)
 }
 
 /// Trials of 4 epochs with two parameters, two at a time.
@@ -68,7 +68,7 @@ pub(super) fn study(scheduler: SchedulerSpec, max_trials: Option<u32>) -> Study 
         logical_workers: 2,
         is_deterministic: true,
     };
-    let policy = policies::build(SearcherSpec::Random, scheduler, min, max);
+    let policy = policies::build(SearcherSpec::Random, scheduler, settings.lengths());
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
 }
 

@@ -107,7 +107,7 @@ impl Observations {
 fn is_complete(trial: &Trial, max: Samples) -> bool {
     match trial.status {
         Status::Completed => true,
-        Status::Running { .. } | Status::Paused => trial.reached >= max,
+        Status::Running { .. } | Status::Paused | Status::Stopped => trial.reached >= max,
         Status::Failed => false,
     }
 }

@@ -40,6 +40,7 @@ fn trial(number: u32, space: &Space, proposal: Proposal, losses: &[f64], violati
             loss: losses[0],
         }],
         scores: vec![Scores { losses, violation }],
+        parent: None,
     }
 }
 

@@ -56,7 +56,7 @@ fn a_short_spec_gets_every_default() {
         }
     );
     assert_eq!(spec.searcher, SearcherSpec::Auto);
-    assert_eq!(spec.scheduler, SchedulerSpec::Asha { eta: 3 });
+    assert_eq!(spec.early_terminate.scheduler, SchedulerSpec::asha(3));
     assert_eq!(
         spec.epochs,
         EpochRange {
@@ -369,7 +369,7 @@ fn a_wandb_sweep_keeps_its_keys() {
                 function: sphere\nparameters:\n  lr: {distribution: log_uniform_values, min: 1e-5, max: 1e-2}\n";
     let spec = spec(text);
     assert_eq!(spec.budget.trials, Some(12));
-    assert_eq!(spec.scheduler, SchedulerSpec::Asha { eta: 4 });
+    assert_eq!(spec.early_terminate.scheduler, SchedulerSpec::asha(4));
     assert!(warnings(text).contains("`project` means nothing"));
 }
 

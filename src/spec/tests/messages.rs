@@ -169,14 +169,14 @@ error: `method` cannot be `gird`
   |
   = help: supported: `auto`, `random`, `grid`, `sobol`, `tpe`, `gp`, `cma-es`, `cfo`, `blendsearch`, `nsga2`, `bohb`, `freeze_thaw`, `bayes` and `bayesian`
 "##);
-    insta::assert_snapshot!(errors_with("early_terminate: {type: hyperband, min_iter: 3}"), @r##"
-error: `type` cannot be `hyperband`
+    insta::assert_snapshot!(errors_with("early_terminate: {type: ahsa}"), @r##"
+error: `type` cannot be `ahsa`
  --> space.yaml:4:25
   |
-4 | early_terminate: {type: hyperband, min_iter: 3}
-  |                         ^^^^^^^^^ not supported
+4 | early_terminate: {type: ahsa}
+  |                         ^^^^ did you mean `asha`?
   |
-  = help: supported: `asha` and `none`
+  = help: supported: `asha`, `hyperband`, `successive_halving`, `pasha`, `median`, `pbt` and `none`
 "##);
 }
 

@@ -1,6 +1,7 @@
 //! Tests of the spec as a whole: what it means, what it says when it is wrong, and that it survives being written.
 
 mod command_messages;
+mod early_terminate;
 mod meaning;
 mod messages;
 mod metrics;

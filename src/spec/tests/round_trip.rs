@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Space, Value};
 use crate::spec::{
-    Budget, CommandSpec, Criteria, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, Metric, ModelSource,
-    ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, Task, TrialLimits,
+    AshaMode, Budget, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange, FineTuneSpec, FunctionSpec,
+    Metric, ModelSource, ObjectiveSpec, Patience, PbtSpec, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE,
+    Task, TrialLimits,
 };
 use crate::units::{Goal, Seed};
 
@@ -185,6 +186,43 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
     ]
 }
 
+fn any_scheduler() -> impl Strategy<Value = SchedulerSpec> {
+    let mode = prop_oneof![Just(AshaMode::Promotion), Just(AshaMode::Stopping)];
+    let interval = || prop::option::of(0.1..9.0_f64);
+    prop_oneof![
+        Just(SchedulerSpec::None),
+        (2..9_u32, mode, any::<bool>()).prop_map(|(eta, mode, cost_aware)| SchedulerSpec::Asha {
+            eta,
+            mode,
+            cost_aware
+        }),
+        (2..9_u32).prop_map(|eta| SchedulerSpec::Hyperband { eta }),
+        (2..9_u32, prop::option::of(2..99_u32))
+            .prop_map(|(eta, bracket)| SchedulerSpec::SuccessiveHalving { eta, bracket }),
+        (2..9_u32).prop_map(|eta| SchedulerSpec::Pasha { eta }),
+        (interval(), 1..99_u32).prop_map(|(interval, min_trials)| SchedulerSpec::Median { interval, min_trials }),
+        (2..99_u32, interval(), 0.01..0.5_f64, 0.0..1.0_f64).prop_map(|(population, interval, quantile, resample)| {
+            SchedulerSpec::Pbt(PbtSpec {
+                population,
+                interval,
+                quantile,
+                resample,
+            })
+        }),
+    ]
+}
+
+fn any_early_terminate() -> impl Strategy<Value = EarlyTerminate> {
+    let patience = (0.1..9.0_f64, 0.0..1.0_f64).prop_map(|(epochs, min_delta)| Patience { epochs, min_delta });
+    (any_scheduler(), prop::option::of(patience), 0.0..1.0_f64).prop_map(|(scheduler, patience, audit)| {
+        EarlyTerminate {
+            scheduler,
+            patience,
+            audit,
+        }
+    })
+}
+
 /// Everything but what is run and over which space.
 fn any_frame() -> impl Strategy<Value = Spec> {
     let numbers = (
@@ -195,7 +233,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
     );
     let budget = (prop::option::of(0.001..1e6_f64), prop::option::of(1..999_999_u32));
     let resources = (prop::option::of(1..99_usize), 1..9_usize, 1..99_usize);
-    let choices = (any::<bool>(), prop::option::of(2..9_u32), any::<bool>(), 0..4_usize);
+    let choices = (any::<bool>(), any_early_terminate(), any::<bool>(), 0..4_usize);
     (
         numbers,
         budget,
@@ -208,7 +246,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 (min, width, seed, target),
                 (wall, trials),
                 (workers, threads, logical),
-                (is_tpe, eta, deterministic, device),
+                (is_tpe, early_terminate, deterministic, device),
                 name,
             )| Spec {
                 name,
@@ -229,7 +267,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 } else {
                     SearcherSpec::Random
                 },
-                scheduler: eta.map_or(SchedulerSpec::None, |eta| SchedulerSpec::Asha { eta }),
+                early_terminate,
                 space: Space::new(Vec::new(), Vec::new()).unwrap(),
                 epochs: EpochRange {
                     min,
@@ -359,6 +397,8 @@ epochs:
 early_terminate:
   type: asha
   eta: 3
+  mode: promotion
+  cost_aware: false
 budget:
   wall: 170.0
   trials: 36

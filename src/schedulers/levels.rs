@@ -1,0 +1,86 @@
+//! The resource levels at which trials are compared.
+
+use crate::units::Samples;
+
+/// How long trials are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lengths {
+    /// Before this no trial is judged.
+    pub min: Samples,
+    /// A complete trial.
+    pub max: Samples,
+    /// An epoch.
+    pub epoch: Samples,
+}
+
+impl Lengths {
+    /// The distance of comparisons, given in epochs; by default a tenth of a complete trial, but none before `min`.
+    pub fn interval(&self, epochs: Option<f64>) -> Samples {
+        match epochs {
+            Some(epochs) => Samples::from_epochs(epochs, self.epoch),
+            None => Samples(self.max.0.div_ceil(10)).max(self.min),
+        }
+    }
+}
+
+/// `max`, `max/eta`, `max/eta²`, … down to `min`, smallest first. Rounded to whole samples; levels that would coincide are one.
+pub(super) fn geometric(eta: u32, min: Samples, max: Samples) -> Vec<Samples> {
+    let mut levels = vec![max];
+    let mut level = max.0 as f64 / f64::from(eta);
+    while level.round() as u64 >= min.0.max(1) && Samples(level.round() as u64) < levels[levels.len() - 1] {
+        levels.push(Samples(level.round() as u64));
+        level /= f64::from(eta);
+    }
+    levels.reverse();
+    levels
+}
+
+/// Every `interval` from `min` on, then `max`. What would be left of less than half an interval belongs to the last one.
+pub(crate) fn even(interval: Samples, min: Samples, max: Samples) -> Vec<Samples> {
+    let interval = interval.0.max(1);
+    let first = min.0.max(1).div_ceil(interval);
+    let last = max.0.saturating_sub(interval.div_ceil(2)) / interval;
+    let inner = (first..=last).map(|number| Samples(number * interval));
+    inner.filter(|level| *level < max).chain([max]).collect()
+}
+
+/// The first level above what was reached; the last one if there is none.
+pub(crate) fn above(levels: &[Samples], reached: Samples) -> Samples {
+    let index = levels.partition_point(|&level| level <= reached);
+    levels[index.min(levels.len() - 1)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rungs_are_powers_of_eta_down_to_the_minimum() {
+        // The ASHA paper's example: r = 1, R = 9, eta = 3.
+        assert_eq!(geometric(3, Samples(1), Samples(9)), [1, 3, 9].map(Samples));
+        assert_eq!(
+            geometric(3, Samples(500), Samples(8000)),
+            [889, 2667, 8000].map(Samples)
+        );
+        assert_eq!(geometric(2, Samples(1), Samples(3)), [1, 2, 3].map(Samples));
+        assert_eq!(geometric(4, Samples(9), Samples(9)), [9].map(Samples));
+    }
+
+    #[test]
+    fn intervals_are_even_and_the_last_one_is_no_stub() {
+        let levels = |interval, min, max| even(Samples(interval), Samples(min), Samples(max));
+        assert_eq!(levels(10, 10, 40), [10, 20, 30, 40].map(Samples));
+        assert_eq!(levels(10, 15, 44), [20, 30, 44].map(Samples));
+        assert_eq!(levels(10, 10, 36), [10, 20, 30, 36].map(Samples));
+        assert_eq!(levels(10, 1, 7), [7].map(Samples));
+        assert_eq!(levels(1, 1, 2), [1, 2].map(Samples));
+    }
+
+    #[test]
+    fn above_the_last_level_there_is_the_last() {
+        let levels = [1, 3, 9].map(Samples);
+        assert_eq!(above(&levels, Samples(0)), Samples(1));
+        assert_eq!(above(&levels, Samples(3)), Samples(9));
+        assert_eq!(above(&levels, Samples(9)), Samples(9));
+    }
+}

@@ -1,0 +1,210 @@
+//! PASHA (Bohdal et al. 2023, "PASHA: Efficient HPO and NAS with Progressive Resource Allocation", algorithm 1): asynchronous
+//! successive halving that begins with two rungs. The next one opens only when the two highest disagree about the order of
+//! the trials ([`soft_ranking`]): while they agree, more training tells nothing new about who is best.
+//!
+//! In the end the best trial is trained to its end (the paper's second phase), so that a study has a complete one.
+
+mod soft_ranking;
+
+use std::collections::HashMap;
+
+use soft_ranking::{Curve, is_stable, noise};
+
+use super::rung::Place;
+use super::{Asha, Scheduler};
+use crate::trials::{Status, Trial, View};
+use crate::units::{Loss, Samples, TrialId};
+
+/// So many of the best trials of a rung are compared, so that it takes microseconds: an order that changes below them
+/// changes nothing.
+const MOST_COMPARED: usize = 64;
+
+/// Progressive asynchronous successive halving.
+#[derive(Clone, Debug)]
+pub struct Pasha {
+    asha: Asha,
+    /// The highest rung that is open.
+    top: usize,
+    curves: HashMap<TrialId, Curve>,
+    /// What each trial was worth at each rung that it has reached.
+    losses: HashMap<TrialId, Vec<(usize, Loss)>>,
+    /// Differences up to this are noise, by the newest estimate.
+    noise: f64,
+}
+
+impl Pasha {
+    /// For trials of `min` to `max` samples.
+    pub fn new(eta: u32, min: Samples, max: Samples) -> Self {
+        let asha = Asha::new(eta, min, max);
+        Self {
+            top: 1.min(asha.rungs().len() - 1),
+            asha,
+            curves: HashMap::new(),
+            losses: HashMap::new(),
+            noise: 0.0,
+        }
+    }
+
+    fn last(&self) -> usize {
+        self.asha.rungs().len() - 1
+    }
+
+    /// Keeps what a trial has shown. Of several metrics a trial is told with its newest result only.
+    fn note(&mut self, trial: &Trial, rung: usize, loss: Loss) {
+        let curve = self.curves.entry(trial.id).or_default();
+        let known = curve.last().map_or(Samples(0), |(at, _)| *at);
+        let new = trial.observations.iter().filter(|observation| observation.at > known);
+        curve.extend(new.map(|observation| (observation.at, observation.loss.get())));
+        self.losses.entry(trial.id).or_default().push((rung, loss));
+    }
+
+    /// Opens the next rung if the two highest ones disagree.
+    fn compare(&mut self) {
+        let best: Vec<Place> = self.asha.standings()[self.top].ranking().take(MOST_COMPARED).collect();
+        let below = |trial: TrialId| {
+            let losses = self.losses.get(&trial)?;
+            losses
+                .iter()
+                .find(|(rung, _)| rung + 1 == self.top)
+                .map(|(_, loss)| *loss)
+        };
+        // One that failed on its way is known below alone.
+        let best = best.into_iter().filter(|(loss, _)| *loss < Loss::WORST);
+        let (ranking, before): (Vec<TrialId>, Vec<Place>) = best
+            .filter_map(|(_, trial)| Some((trial, (below(trial)?, trial))))
+            .unzip();
+        let curves: Vec<&Curve> = ranking.iter().filter_map(|trial| self.curves.get(trial)).collect();
+        if let Some(noise) = noise(&curves) {
+            self.noise = noise;
+        }
+        if !is_stable(&before, self.noise) {
+            self.top = (self.top + 1).min(self.last());
+        }
+    }
+}
+
+impl Scheduler for Pasha {
+    fn name(&self) -> &'static str {
+        "pasha"
+    }
+
+    fn rungs(&self) -> &[Samples] {
+        self.asha.rungs()
+    }
+
+    fn observe(&mut self, trial: &Trial, view: &View<'_>) {
+        self.asha.observe(trial, view);
+        match trial.status {
+            Status::Paused | Status::Completed => {
+                if let (Some(rung), Some(loss)) = (self.asha.rung_of(trial), trial.loss()) {
+                    self.note(trial, rung, loss);
+                    if rung == self.top && self.top < self.last() {
+                        self.compare();
+                    }
+                }
+            }
+            // What it has shown stays in comparison at the rungs that it has reached.
+            Status::Running { .. } | Status::Stopped | Status::Failed => {}
+        }
+    }
+
+    fn promote(&self, view: &View<'_>) -> Option<(TrialId, Samples)> {
+        let is_over = !view.may_start() && view.running == 0;
+        let to = |index: usize| self.asha.rungs()[index + 1];
+        let mut open = (0..self.top).rev();
+        let promoted = open.find_map(|index| Some((self.asha.promotable(index, is_over)?, to(index))));
+        if promoted.is_some() || !is_over {
+            return promoted;
+        }
+        // The second phase: the best of the highest rung goes on to its end.
+        (self.top..self.last()).rev().find_map(|index| {
+            let rung = &self.asha.standings()[index];
+            let best = rung.best_paused().filter(|best| rung.best() == Some(*best))?;
+            Some((best.1, to(index)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedulers::testing::Stand;
+
+    fn pasha(max: u64) -> Stand<Pasha> {
+        Stand::new(Pasha::new(3, Samples(1), Samples(max)))
+    }
+
+    /// Runs trials, one after the other, and whoever is promoted; `loss` is of a trial at a level.
+    fn run(stand: &mut Stand<Pasha>, count: u32, loss: &dyn Fn(u32, u64) -> f64) {
+        for number in 0..count {
+            stand.trials_left = Some(count - number);
+            let id = stand.start();
+            stand.trials_left = Some(count - number - 1);
+            stand.end_with(id, &|at| loss(id, at));
+            while let Some((id, _)) = stand.go_on() {
+                stand.end_with(id, &|at| loss(id, at));
+            }
+        }
+    }
+
+    fn furthest(stand: &Stand<Pasha>, level: u64) -> usize {
+        stand.trials.iter().filter(|trial| trial.reached.0 >= level).count()
+    }
+
+    #[test]
+    fn while_the_order_is_stable_nobody_goes_beyond_the_second_rung_but_the_best_in_the_end() {
+        let mut stand = pasha(81);
+        run(&mut stand, 60, &|id, at| f64::from(id * 7 % 60) + 1.0 / at as f64);
+        assert_eq!(stand.scheduler.top, 1);
+        assert!(furthest(&stand, 3) >= 20);
+        assert_eq!(furthest(&stand, 9), 1);
+        let complete = stand.trials.iter().find(|trial| trial.status == Status::Completed);
+        assert_eq!(complete.map(|trial| trial.id), Some(TrialId(0)), "the best of all");
+    }
+
+    #[test]
+    fn when_the_order_changes_the_next_rung_opens() {
+        let mut stand = pasha(81);
+        // At every level everybody is better than before, in another order.
+        let another = |id: u32, at: u64| {
+            let mixed =
+                (u64::from(id) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ at.wrapping_mul(0xbf58_476d_1ce4_e5b9));
+            (mixed >> 40) as f64 / f64::from(1 << 24)
+        };
+        run(&mut stand, 240, &|id, at| 100.0 / at as f64 + another(id, at));
+        assert_eq!(stand.scheduler.top, 4);
+        assert!(furthest(&stand, 9) > 1);
+    }
+
+    /// Three trials that are promoted, with their values at each step up to the second rung, among nine.
+    fn top_rung_after(curves: [[f64; 3]; 3]) -> (usize, f64) {
+        let mut stand = pasha(27);
+        stand.epoch = Some(1);
+        for number in 0..9 {
+            let id = stand.start();
+            let known = curves.get(number);
+            stand.end_with(id, &|at| known.map_or(9.0, |curve| curve[at as usize - 1]));
+        }
+        while let Some((id, _)) = stand.go_on().filter(|(_, to)| *to == 3) {
+            stand.end_with(id, &|at| curves[id as usize][at as usize - 1]);
+        }
+        (stand.scheduler.top, stand.scheduler.noise)
+    }
+
+    #[test]
+    fn an_order_that_changes_by_noise_alone_opens_nothing() {
+        let best = [0.0; 3];
+        let (top, noise) = top_rung_after([best, [0.9, 0.9, 0.88], [1.0, 0.8, 1.0]]);
+        assert!((noise - 0.12).abs() < 1e-12, "{noise}: the two cross and cross back");
+        assert_eq!(top, 1, "they have changed places, but were only 0.1 apart");
+        let (top, noise) = top_rung_after([best, [0.9, 0.9, 0.95], [1.0, 0.8, 0.85]]);
+        assert_eq!((top, noise), (2, 0.0), "they cross once, and stay so");
+    }
+
+    #[test]
+    fn with_one_rung_every_trial_is_complete() {
+        let mut stand = Stand::new(Pasha::new(3, Samples(5), Samples(5)));
+        run(&mut stand, 4, &|id, _| f64::from(id));
+        assert_eq!(furthest(&stand, 5), 4);
+    }
+}

@@ -1,0 +1,126 @@
+//! The trials that have reached one resource level, best first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::units::{Loss, TrialId};
+
+/// Where a trial stands at a rung: by its loss, and among equals by its number.
+pub(super) type Place = (Loss, TrialId);
+
+/// The trials that have reached one rung. Every change costs the logarithm of their number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rung {
+    /// The best, with their weights: as many as weigh no more than `1/eta` of all.
+    top: BTreeMap<Place, f64>,
+    /// The others.
+    rest: BTreeMap<Place, f64>,
+    /// Those still paused here.
+    paused: BTreeSet<Place>,
+    weight_of_top: f64,
+    weight: f64,
+}
+
+impl Rung {
+    /// Takes in a trial that has reached the rung. With weights of 1 the top are the best `⌊n/eta⌋` of `n`; with what the
+    /// trials cost as weights, they are the best that cost at most `1/eta` of what the rung cost.
+    pub(super) fn arrive(&mut self, place: Place, weight: f64, eta: u32) {
+        let eta = f64::from(eta);
+        self.weight += weight;
+        if self.top.last_key_value().is_some_and(|(last, _)| place < *last) {
+            self.top.insert(place, weight);
+            self.weight_of_top += weight;
+        } else {
+            self.rest.insert(place, weight);
+        }
+        while self.weight_of_top * eta > self.weight
+            && let Some((place, weight)) = self.top.pop_last()
+        {
+            self.weight_of_top -= weight;
+            self.rest.insert(place, weight);
+        }
+        while let Some(first) = self.rest.first_entry()
+            && (self.weight_of_top + first.get()) * eta <= self.weight
+        {
+            let (place, weight) = first.remove_entry();
+            self.weight_of_top += weight;
+            self.top.insert(place, weight);
+        }
+    }
+
+    /// A trial that has arrived waits here.
+    pub(super) fn pause(&mut self, place: Place) {
+        self.paused.insert(place);
+    }
+
+    /// A trial waits here no more. Its result stays.
+    pub(super) fn leave(&mut self, place: Place) {
+        self.paused.remove(&place);
+    }
+
+    /// The best of those that wait here.
+    pub(super) fn best_paused(&self) -> Option<Place> {
+        self.paused.first().copied()
+    }
+
+    /// The best of all that have arrived.
+    pub(super) fn best(&self) -> Option<Place> {
+        let best = self.top.first_key_value().or_else(|| self.rest.first_key_value());
+        best.map(|(place, _)| *place)
+    }
+
+    /// All that have arrived, best first.
+    pub(super) fn ranking(&self) -> impl Iterator<Item = Place> {
+        self.top.keys().chain(self.rest.keys()).copied()
+    }
+
+    /// Whether a trial that has arrived is among the top.
+    pub(super) fn is_in_top(&self, place: Place) -> bool {
+        self.top.last_key_value().is_some_and(|(last, _)| place <= *last)
+    }
+
+    /// The same when the top is rounded up: `⌈n/eta⌉` of `n`.
+    pub(super) fn is_in_top_rounded_up(&self, place: Place, eta: u32) -> bool {
+        let is_cut = self.weight_of_top * f64::from(eta) < self.weight;
+        let is_next = || self.rest.first_key_value().is_some_and(|(first, _)| place <= *first);
+        self.is_in_top(place) || (is_cut && is_next())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::units::Goal;
+
+    proptest! {
+        #[test]
+        fn the_top_are_the_best_that_weigh_no_more_than_their_share(
+            arrivals in prop::collection::vec((0..20_u32, 1..50_u32), 1..60),
+            eta in 2..5_u32,
+        ) {
+            let mut rung = Rung::default();
+            let mut all = Vec::new();
+            for (number, (loss, weight)) in (0..).zip(arrivals) {
+                let place = (Goal::Minimize.loss(f64::from(loss)), TrialId(number));
+                rung.arrive(place, f64::from(weight), eta);
+                all.push((place, weight));
+                all.sort_unstable();
+                let total: u32 = all.iter().map(|(_, weight)| weight).sum();
+                let mut sum = 0;
+                let mut is_cut = false;
+                for &(place, weight) in &all {
+                    sum += weight;
+                    let expected = sum * eta <= total;
+                    prop_assert_eq!(rung.is_in_top(place), expected);
+                    // Rounded up it is one more, if there is a remainder.
+                    let is_next = !expected && !is_cut && (sum - weight) * eta < total;
+                    prop_assert_eq!(rung.is_in_top_rounded_up(place, eta), expected || is_next);
+                    is_cut |= !expected;
+                }
+                prop_assert_eq!(rung.best(), all.first().map(|(place, _)| *place));
+                prop_assert!(rung.ranking().eq(all.iter().map(|(place, _)| *place)));
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A stand for schedulers: trials are started, ended and told of by hand, as a study would.
+
+use super::{Scheduler, Stop};
+use crate::space::{Configuration, Space, Value};
+use crate::trials::{Observation, Status, Trial, View};
+use crate::units::{Goal, Samples, Seed, TrialId};
+
+/// A scheduler and the trials that it was told of.
+pub(super) struct Stand<S> {
+    pub(super) scheduler: S,
+    pub(super) trials: Vec<Trial>,
+    pub(super) trials_left: Option<u32>,
+    /// Between the segment's ends, an evaluation at every multiple of this.
+    pub(super) epoch: Option<u64>,
+    space: Space,
+}
+
+/// What a unit of the resource costs.
+fn cost(configuration: &Configuration, from: Samples, to: Samples) -> f64 {
+    let each = configuration.get("cost").and_then(Value::as_f64).unwrap_or(1.0);
+    each * (to.0 - from.0) as f64
+}
+
+impl<S: Scheduler> Stand<S> {
+    pub(super) fn new(scheduler: S) -> Self {
+        Self {
+            scheduler,
+            trials: Vec::new(),
+            trials_left: None,
+            epoch: None,
+            space: Space::new(vec![], vec![]).unwrap(),
+        }
+    }
+
+    pub(super) fn view(&self) -> View<'_> {
+        view(&self.space, &self.trials, self.trials_left)
+    }
+
+    /// Starts a new trial, to the level that the scheduler says.
+    pub(super) fn start(&mut self) -> u32 {
+        self.start_at_cost(1.0)
+    }
+
+    /// The same for a trial of which every unit of the resource costs so much.
+    pub(super) fn start_at_cost(&mut self, cost: f64) -> u32 {
+        let id = TrialId(self.trials.len() as u32);
+        let configuration = [("cost", Value::Float(cost))].into_iter().collect();
+        let mut trial = Trial::new(id, configuration, &self.space, "test".into(), None);
+        trial.status = Status::Running {
+            to: self.scheduler.first(),
+        };
+        self.trials.push(trial);
+        self.observe(id);
+        id.0
+    }
+
+    /// Ends the segment of a trial with a loss; those that were given up then.
+    pub(super) fn end(&mut self, id: u32, loss: f64) -> Vec<u32> {
+        self.end_with(id, &|_| loss)
+    }
+
+    /// The same with a loss at every evaluation.
+    pub(super) fn end_with(&mut self, id: u32, loss: &dyn Fn(u64) -> f64) -> Vec<u32> {
+        let max = self.scheduler.rungs()[self.scheduler.rungs().len() - 1];
+        let trial = &mut self.trials[id as usize];
+        let Status::Running { to } = trial.status else {
+            panic!("trial {id} is not running");
+        };
+        let between = (trial.reached.0 + 1..to.0).filter(|at| self.epoch.is_some_and(|epoch| at % epoch == 0));
+        for at in between.chain([to.0]) {
+            trial.observations.push(Observation {
+                at: Samples(at),
+                loss: Goal::Minimize.loss(loss(at)),
+            });
+        }
+        trial.reached = to;
+        trial.segments += 1;
+        trial.status = if to == max { Status::Completed } else { Status::Paused };
+        self.deliver(id)
+    }
+
+    /// A trial fails on its way.
+    pub(super) fn fail(&mut self, id: u32) -> Vec<u32> {
+        self.trials[id as usize].status = Status::Failed;
+        self.deliver(id)
+    }
+
+    /// Starts a trial and ends its first segment.
+    pub(super) fn run(&mut self, loss: f64) -> Vec<u32> {
+        let id = self.start();
+        self.end(id, loss)
+    }
+
+    /// Whom the scheduler would promote, and to where.
+    pub(super) fn promoted(&self) -> Option<(u32, u64)> {
+        let promoted = self.scheduler.promote(&self.view());
+        promoted.map(|(id, to)| (id.0, to.0))
+    }
+
+    /// Starts the next segment of whom the scheduler promotes.
+    pub(super) fn go_on(&mut self) -> Option<(u32, u64)> {
+        let (id, to) = self.scheduler.promote(&self.view())?;
+        let trial = &mut self.trials[id.index()];
+        assert_eq!(trial.status, Status::Paused, "only who waits can go on");
+        assert!(to > trial.reached);
+        trial.status = Status::Running { to };
+        self.observe(id);
+        Some((id.0, to.0))
+    }
+
+    pub(super) fn status(&self, id: u32) -> Status {
+        self.trials[id as usize].status
+    }
+
+    fn deliver(&mut self, id: u32) -> Vec<u32> {
+        let id = TrialId(id);
+        self.observe(id);
+        let mut stops = self.scheduler.gives_up(&self.trials[id.index()], &self.view());
+        let mut stopped = Vec::new();
+        while let Some(Stop { trial: id, .. }) = stops.pop() {
+            if self.trials[id.index()].status == Status::Paused {
+                self.trials[id.index()].status = Status::Stopped;
+                stopped.push(id.0);
+                self.observe(id);
+                stops.extend(self.scheduler.gives_up(&self.trials[id.index()], &self.view()));
+            }
+        }
+        stopped.sort_unstable();
+        stopped
+    }
+
+    fn observe(&mut self, id: TrialId) {
+        let view = view(&self.space, &self.trials, self.trials_left);
+        self.scheduler.observe(&self.trials[id.index()], &view);
+    }
+}
+
+fn view<'a>(space: &'a Space, trials: &'a [Trial], trials_left: Option<u32>) -> View<'a> {
+    let is_running = |trial: &&Trial| matches!(trial.status, Status::Running { .. });
+    View {
+        space,
+        seed: Seed(5),
+        past: &[],
+        trials,
+        running: trials.iter().filter(is_running).count(),
+        trials_left,
+        min: Samples(1),
+        max: Samples(u64::MAX),
+        budget: None,
+        cost: &cost,
+    }
+}

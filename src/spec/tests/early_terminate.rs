@@ -1,0 +1,183 @@
+//! The section `early_terminate`: what it means, and what is said when it is wrong.
+
+use super::*;
+use crate::spec::{AshaMode, EarlyTerminate, Patience, PbtSpec, SchedulerSpec};
+
+fn read_section(section: &str) -> EarlyTerminate {
+    spec(&format!("{FUNCTION}early_terminate: {section}\n")).early_terminate
+}
+
+#[test]
+fn every_scheduler_is_known_by_its_name_alone() {
+    for (name, scheduler) in SchedulerSpec::NAMES {
+        assert_eq!(read_section(name), scheduler.into());
+        assert_eq!(read_section(&format!("{{type: {name}}}")), scheduler.into());
+        assert_eq!(scheduler.name(), name);
+    }
+}
+
+#[test]
+fn every_key_has_its_meaning() {
+    let asha = SchedulerSpec::Asha {
+        eta: 4,
+        mode: AshaMode::Stopping,
+        cost_aware: true,
+    };
+    assert_eq!(
+        read_section("{eta: 4, mode: stopping, cost_aware: true, patience: 1.5, min_delta: 0.01, audit: 0.05}"),
+        EarlyTerminate {
+            scheduler: asha,
+            patience: Some(Patience {
+                epochs: 1.5,
+                min_delta: 0.01
+            }),
+            audit: 0.05
+        }
+    );
+    assert_eq!(
+        read_section("{type: successive_halving, eta: 2, bracket: 8}").scheduler,
+        SchedulerSpec::SuccessiveHalving {
+            eta: 2,
+            bracket: Some(8)
+        }
+    );
+    assert_eq!(
+        read_section("{type: median, interval: 0.5, min_trials: 3}").scheduler,
+        SchedulerSpec::Median {
+            interval: Some(0.5),
+            min_trials: 3
+        }
+    );
+    assert_eq!(
+        read_section("{type: pbt, population: 8, interval: 2, quantile: 0.25, resample: 0}").scheduler,
+        SchedulerSpec::Pbt(PbtSpec {
+            population: 8,
+            interval: Some(2.0),
+            quantile: 0.25,
+            resample: 0.0
+        })
+    );
+    assert_eq!(
+        read_section("{type: none, patience: 2}").patience,
+        Some(Patience {
+            epochs: 2.0,
+            min_delta: 0.0
+        })
+    );
+}
+
+#[test]
+fn hyperband_of_weights_and_biases_stops_and_says_how_long_trials_are() {
+    let read = |section: &str| {
+        let spec = spec(&format!("{FUNCTION}early_terminate: {section}\n"));
+        (spec.early_terminate.scheduler, spec.epochs.min, spec.epochs.max)
+    };
+    let stopping = |eta| SchedulerSpec::Asha {
+        eta,
+        mode: AshaMode::Stopping,
+        cost_aware: false,
+    };
+    assert_eq!(read("{type: hyperband, min_iter: 3}"), (stopping(3), 3.0, 27.0));
+    assert_eq!(read("{type: hyperband, max_iter: 27, s: 2}"), (stopping(3), 3.0, 27.0));
+    assert_eq!(read("{type: hyperband, max_iter: 8, eta: 2}"), (stopping(2), 4.0, 8.0));
+    // Without its own keys it is the algorithm of that name.
+    assert_eq!(
+        read("{type: hyperband, eta: 4}"),
+        (SchedulerSpec::Hyperband { eta: 4 }, 1.0, 3.0)
+    );
+    // What the spec says itself holds.
+    let own = spec(&format!(
+        "{FUNCTION}epochs: {{min: 2, max: 9}}\nearly_terminate: {{type: hyperband, min_iter: 3}}\n"
+    ));
+    assert_eq!((own.epochs.min, own.epochs.max), (2.0, 9.0));
+    let own = spec(&format!(
+        "{FUNCTION}epochs: 9\nearly_terminate: {{type: hyperband, min_iter: 3}}\n"
+    ));
+    assert_eq!((own.epochs.min, own.epochs.max), (3.0, 9.0));
+    let said = warnings(&format!(
+        "{FUNCTION}early_terminate: {{type: hyperband, min_iter: 3, strict: true}}\n"
+    ));
+    assert!(said.contains("`strict` has no effect"), "{said}");
+}
+
+#[test]
+fn another_type_by_hand_leaves_the_keys_of_the_files_unused() {
+    let text = format!("{FUNCTION}early_terminate: {{type: asha, eta: 3, mode: stopping, patience: 2}}\n");
+    let read = |set: &[&str]| read_with(&text, set).map(|(spec, _)| spec.early_terminate);
+    let none = read(&["early_terminate.type=none"]).unwrap();
+    assert_eq!((none.scheduler, none.patience.is_some()), (SchedulerSpec::None, true));
+    let hyperband = read(&["early_terminate.type=hyperband"]).unwrap();
+    assert_eq!(hyperband.scheduler, SchedulerSpec::Hyperband { eta: 3 });
+    let wrong = read(&["early_terminate.type=none", "early_terminate.eta=4"]).unwrap_err();
+    assert!(
+        wrong.to_string().contains("`eta` is no key of the type `none`"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn keys_that_are_wrong_or_of_another_type() {
+    insta::assert_snapshot!(errors_with("early_terminate: {type: hyperband, mode: stopping, patiense: 2}"), @r##"
+error: `mode` is no key of the type `hyperband`
+ --> space.yaml:4:36
+  |
+4 | early_terminate: {type: hyperband, mode: stopping, patiense: 2}
+  |                                    ^^^^
+  |
+  = help: it is one of `asha`
+
+error: `patiense` is no key of early_terminate
+ --> space.yaml:4:52
+  |
+4 | early_terminate: {type: hyperband, mode: stopping, patiense: 2}
+  |                                                    ^^^^^^^^ did you mean `patience`?
+"##);
+    insta::assert_snapshot!(errors_with("early_terminate: {type: none, interval: 2}"), @r##"
+error: `interval` is no key of the type `none`
+ --> space.yaml:4:31
+  |
+4 | early_terminate: {type: none, interval: 2}
+  |                               ^^^^^^^^
+  |
+  = help: it is one of `median` and `pbt`
+"##);
+    insta::assert_snapshot!(errors_with("early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}"), @r##"
+error: `mode` cannot be `promote`
+ --> space.yaml:4:25
+  |
+4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
+  |                         ^^^^^^^ did you mean `promotion`?
+  |
+  = help: supported: `promotion` and `stopping`
+
+error: `audit` must be from 0 to 1
+ --> space.yaml:4:41
+  |
+4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
+  |                                         ^
+
+error: `patience` must be greater than 0 and at most a million
+ --> space.yaml:4:54
+  |
+4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
+  |                                                      ^
+
+error: `min_delta` must be 0 or more
+ --> space.yaml:4:68
+  |
+4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
+  |                                                                    ^^
+"##);
+}
+
+#[test]
+fn keys_without_effect() {
+    let said = |section: &str| warnings(&format!("{FUNCTION}early_terminate: {section}\n"));
+    assert!(said("{min_delta: 0.1}").contains("`min_delta` has no effect: there is no `patience`"));
+    assert!(said("{type: none, audit: 0.1}").contains("`audit` has no effect: no trial is pruned"));
+    assert!(said("{type: pbt, patience: 2}").contains("`patience` has no effect"));
+    // The function's budget is of 5 trials.
+    assert!(said("{type: pbt}").contains("leaves none for clones"));
+    assert_eq!(said("{type: pbt, population: 2}"), "");
+    assert_eq!(said("{patience: 2, min_delta: 0.1, audit: 0.1}"), "");
+}
