@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use super::CliError;
 use super::arguments::Verbosity;
-use crate::engine::{Clock, Ending, Engine, Folder, Observer};
+use crate::engine::{Clock, Ending, Engine, Folder, Observer, Terms};
 use crate::journal::{Contents, Journal};
-use crate::objective::Facts;
+use crate::objective::{Demand, Facts};
 use crate::policies;
 use crate::report::Files;
 use crate::report::terminal::{self, Style};
@@ -81,7 +81,11 @@ impl Run {
             study,
             (self.folder, self.journal),
             self.clock,
-            (wall, self.spec.trial_limits),
+            Terms {
+                wall,
+                limits: self.spec.trial_limits,
+                can_split: self.facts.demand == Demand::Training,
+            },
             (&program, slots),
             observers,
             resumed,

@@ -15,7 +15,7 @@ mod simulator;
 pub use clock::Clock;
 pub use folder::{Folder, FolderError, Opened};
 pub use observer::{Moment, Observer};
-pub use run::{Ending, Engine, EngineError};
+pub use run::{Ending, Engine, EngineError, Terms};
 pub use simulator::{Simulation, simulate};
 
 #[cfg(test)]

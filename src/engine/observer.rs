@@ -61,6 +61,15 @@ pub enum Moment<'a> {
         /// What is known of the cause.
         message: &'a str,
     },
+    /// A trial ran out of memory, and is tried again with smaller steps.
+    MemoryRanOut {
+        /// Which slot.
+        slot: usize,
+        /// Which trial.
+        trial: TrialId,
+        /// What is known.
+        message: &'a str,
+    },
     /// Workers are told to stop.
     Stopping {
         /// Why, for people.

@@ -11,7 +11,7 @@ use super::{Clock, Folder, Moment, Observer, signals};
 use crate::journal::{Journal, JournalError};
 use crate::spec::TrialLimits;
 use crate::study::{EndReason, Event, Flight, Outcome, Study};
-use crate::trials::{Failure, Segment, SegmentLimits, SegmentReport, Status};
+use crate::trials::{Failure, FailureKind, Segment, SegmentLimits, SegmentReport, Status};
 use crate::units::TrialId;
 use crate::worker::{FromWorker, News, SegmentEnd, Slot};
 
@@ -38,11 +38,24 @@ pub struct Engine<'a> {
     inbox: Receiver<Inbox>,
     observers: Vec<Box<dyn Observer + 'a>>,
     limits: TrialLimits,
+    /// The objective can do its steps in smaller parts.
+    can_split: bool,
     is_interrupted: bool,
     busy: BusyTime,
     last_tick: Instant,
     /// The best trial so far.
     best: Option<TrialId>,
+}
+
+/// What a study may use up, and what its objective can do.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// The wall budget in seconds, as the spec has it.
+    pub wall: Option<f64>,
+    /// What one trial may use up.
+    pub limits: TrialLimits,
+    /// Whether a trial that runs out of memory can be tried with smaller steps.
+    pub can_split: bool,
 }
 
 /// What reaches the engine from outside.
@@ -94,8 +107,8 @@ pub enum EngineError {
 }
 
 impl<'a> Engine<'a> {
-    /// Starts the workers of a study. `program` is this program's own executable, `wall` the budget in seconds as the
-    /// spec has it, `limits` what one trial may use up, `resumed` the event to record if the study had been begun before.
+    /// Starts the workers of a study. `program` is this program's own executable, `resumed` the event to record if the study
+    /// had been begun before.
     ///
     /// # Errors
     /// When a worker cannot be started.
@@ -103,7 +116,11 @@ impl<'a> Engine<'a> {
         study: Study,
         (folder, journal): (Folder, Journal),
         clock: Clock,
-        (wall, limits): (Option<f64>, TrialLimits),
+        Terms {
+            wall,
+            limits,
+            can_split,
+        }: Terms,
         (program, slots): (&Path, Vec<Slot>),
         observers: Vec<Box<dyn Observer + 'a>>,
         resumed: Option<Event>,
@@ -125,6 +142,7 @@ impl<'a> Engine<'a> {
             inbox,
             observers,
             limits,
+            can_split,
             is_interrupted: false,
             busy,
             last_tick: Instant::now(),
@@ -250,6 +268,7 @@ impl<'a> Engine<'a> {
                 memory: self.limits.memory,
                 silence: self.limits.silence,
             },
+            micro_batches: 1 << self.study.record(trial).splits.min(16),
         }
     }
 
@@ -350,12 +369,33 @@ impl<'a> Engine<'a> {
                 }
                 match end {
                     SegmentEnd::Reached(report) => self.end(slot, trial, &Outcome::Reached(report), &run.started_at)?,
+                    SegmentEnd::Failed(failure) if self.may_split(trial, &failure) => {
+                        self.split(slot, trial, failure)?
+                    }
                     SegmentEnd::Failed(failure) => self.end(slot, trial, &Outcome::Failed(failure), &run.started_at)?,
                     SegmentEnd::Interrupted(report) => self.interrupt(slot, trial, report)?,
                 }
             }
         }
         Ok(())
+    }
+
+    /// Whether a trial that ran out of memory can be tried again with smaller steps: once.
+    fn may_split(&self, trial: TrialId, failure: &Failure) -> bool {
+        let losses = self.study.flights().get(&trial).map_or(0, |flight| flight.lost);
+        failure.kind == FailureKind::OutOfMemory && losses + 1 < MOST_LOSSES && self.can_split
+    }
+
+    /// Tries a segment again that ran out of memory.
+    fn split(&mut self, slot: usize, trial: TrialId, failure: Failure) -> Result<(), EngineError> {
+        let Failure { kind, message } = failure;
+        self.tell(&Moment::MemoryRanOut {
+            slot,
+            trial,
+            message: &message,
+        })?;
+        let kind = Some(kind);
+        self.record(&Event::SegmentLost { trial, message, kind })
     }
 
     fn end(&mut self, slot: usize, trial: TrialId, outcome: &Outcome, started_at: &str) -> Result<(), EngineError> {
@@ -400,6 +440,7 @@ impl<'a> Engine<'a> {
         self.record(&Event::SegmentLost {
             trial,
             message: how.clone(),
+            kind: Some(kind),
         })?;
         let losses = self.study.flights().get(&trial).map_or(0, |flight| flight.lost);
         if losses >= MOST_LOSSES {

@@ -27,6 +27,72 @@ pub(crate) struct Pass {
     pub(crate) statistics: Vec<(usize, Tensor<1>)>,
 }
 
+impl Gradient {
+    /// The gradient times `share`.
+    fn scaled(self, share: f64) -> Self {
+        match self {
+            Self::Dense(values) => Self::Dense(values.mul_scalar(share)),
+            Self::Rows { rows, values } => Self::Rows {
+                rows,
+                values: values.into_iter().map(|value| value * share as f32).collect(),
+            },
+        }
+    }
+
+    /// The sum of two gradients of one parameter.
+    fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Dense(one), Self::Dense(other)) => Self::Dense(one.add(other)),
+            (
+                Self::Rows { rows, values },
+                Self::Rows {
+                    rows: more,
+                    values: others,
+                },
+            ) if !rows.is_empty() => {
+                let width = values.len() / rows.len();
+                sum_by_row(&[rows, more].concat(), &[values, others].concat(), width)
+            }
+            // A parameter's gradient is always of one kind; of no rows at all the other one is the sum.
+            (_, other) => other,
+        }
+    }
+}
+
+impl Pass {
+    /// The pass over a whole batch, of which this is a part with a share of the examples, and `others` are the rest.
+    pub(crate) fn with_others(self, share: f64, others: impl IntoIterator<Item = (f64, Self)>) -> Self {
+        others.into_iter().fold(self.scaled(share), |sum, (share, other)| {
+            let other = other.scaled(share);
+            let gradients = sum.gradients.into_iter().zip(other.gradients);
+            let statistics = sum.statistics.into_iter().zip(other.statistics);
+            Self {
+                loss: sum.loss + other.loss,
+                gradients: gradients
+                    .map(|((index, one), (_, other))| (index, one.plus(other)))
+                    .collect(),
+                statistics: statistics
+                    .map(|((index, one), (_, other))| (index, one.add(other)))
+                    .collect(),
+            }
+        })
+    }
+
+    fn scaled(self, share: f64) -> Self {
+        let gradients = self.gradients.into_iter();
+        let statistics = self.statistics.into_iter();
+        Self {
+            loss: self.loss * share,
+            gradients: gradients
+                .map(|(index, gradient)| (index, gradient.scaled(share)))
+                .collect(),
+            statistics: statistics
+                .map(|(index, values)| (index, values.mul_scalar(share)))
+                .collect(),
+        }
+    }
+}
+
 /// Adds up the gradients of rows that occur more than once: `values` is `[indices, width]`.
 pub(crate) fn sum_by_row(indices: &[u32], values: &[f32], width: usize) -> Gradient {
     let mut order: Vec<usize> = (0..indices.len()).collect();

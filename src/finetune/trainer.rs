@@ -30,6 +30,8 @@ pub struct TrainingConfig {
     pub learning_rate: f64,
     /// Examples of a step.
     pub batch_size: usize,
+    /// In how many parts a step's examples go through the model, their gradients added up: the more, the less memory.
+    pub micro_batches: usize,
     /// The share of activations that dropout drops, in 0..1.
     pub dropout: f64,
     /// `AdamW`'s decoupled weight decay.
@@ -54,6 +56,7 @@ impl Default for TrainingConfig {
         Self {
             learning_rate: 5e-5,
             batch_size: 16,
+            micro_batches: 1,
             dropout: 0.1,
             weight_decay: 0.01,
             freeze_depth: 0,
@@ -235,16 +238,28 @@ impl Training {
     /// One step on the examples at `places`.
     fn step(&mut self, examples: &Examples, places: &[u32]) -> Result<Step, TrainError> {
         let Self { base, config, .. } = self;
-        let batch = gather(&examples.inputs, places);
-        let labels: Vec<u32> = places.iter().map(|&place| examples.labels[place as usize]).collect();
-        let dropout = DropoutKeys::new(config.dropout, config.seed, self.seen);
-        let settings = PassSettings {
-            freeze_depth: config.freeze_depth,
-            dropout,
+        let pass_over = |part: &[u32], seen: u64| {
+            let batch = gather(&examples.inputs, part);
+            let labels: Vec<u32> = part.iter().map(|&place| examples.labels[place as usize]).collect();
+            let settings = PassSettings {
+                freeze_depth: config.freeze_depth,
+                dropout: DropoutKeys::new(config.dropout, config.seed, seen),
+            };
+            base.network
+                .pass(&self.parameters, &batch, &labels, settings, base.device)
         };
-        let pass = base
-            .network
-            .pass(&self.parameters, &batch, &labels, settings, base.device);
+        let (first, rest) = places.split_at(places.len().div_ceil(config.micro_batches.max(1)));
+        let mut pass = pass_over(first, self.seen);
+        if !rest.is_empty() {
+            let share = |part: &[u32]| part.len() as f64 / places.len() as f64;
+            let mut seen = self.seen + first.len() as u64;
+            let others = rest.chunks(first.len()).map(|part| {
+                let pass = pass_over(part, seen);
+                seen += part.len() as u64;
+                (share(part), pass)
+            });
+            pass = pass.with_others(share(first), others);
+        }
         let diverged = |gradient_norm| TrainError::Diverged {
             seen: Samples(self.seen),
             loss: pass.loss,

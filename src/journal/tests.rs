@@ -19,6 +19,7 @@ fn events(count: u32) -> Vec<Event> {
             1 => Event::SegmentLost {
                 trial: TrialId(number),
                 message: "a \"quoted\" Grüße\nline".into(),
+                kind: None,
             },
             _ => Event::StudyEnded {
                 reason: EndReason::Trials,

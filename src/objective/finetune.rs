@@ -56,7 +56,10 @@ impl FineTune {
 
     /// The trial as its newest sound checkpoint has it, with what its unfinished segment has done; else from the beginning.
     fn restore(&self, segment: &Segment, control: &mut dyn Control) -> Result<(Training, SegmentProgress), TrainError> {
-        let config = training_config(&segment.configuration, segment.max, segment.seed);
+        let config = TrainingConfig {
+            micro_batches: segment.micro_batches as usize,
+            ..training_config(&segment.configuration, segment.max, segment.seed)
+        };
         let known = checkpoints::list(&segment.checkpoints).into_iter();
         for (at, path) in known.filter(|(at, _)| *at <= segment.to) {
             // A checkpoint inside this segment counts only with the evaluations made until then.

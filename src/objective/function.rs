@@ -220,6 +220,7 @@ mod tests {
             checkpoints: folder.to_owned(),
             log: folder.join("log"),
             limits: SegmentLimits::default(),
+            micro_batches: 1,
         }
     }
 

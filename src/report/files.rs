@@ -61,6 +61,7 @@ impl Observer for Files {
             | Moment::Progressed { .. }
             | Moment::SegmentEnded { .. }
             | Moment::WorkerLost { .. }
+            | Moment::MemoryRanOut { .. }
             | Moment::Stopping { .. }
             | Moment::Tick => Ok(()),
         }

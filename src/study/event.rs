@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::space::Configuration;
-use crate::trials::{Failure, Parent, PastTrial, SegmentReport};
+use crate::trials::{Failure, FailureKind, Parent, PastTrial, SegmentReport};
 use crate::units::{Samples, Seed, TrialId};
 
 /// Something that happened to a study: a decision of its own or news from outside.
@@ -66,12 +66,15 @@ pub enum Event {
         /// What was done until then.
         report: SegmentReport,
     },
-    /// News: the worker died; the segment will be tried again.
+    /// News: the segment was lost, with its worker or because memory ran out; it will be tried again.
     SegmentLost {
         /// The trial.
         trial: TrialId,
         /// What is known of the cause.
         message: String,
+        /// What the trial fails as if that happens again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<FailureKind>,
     },
     /// Decided: a segment's outcome counts from now on.
     SegmentDelivered {

@@ -13,6 +13,8 @@ pub struct Record {
     pub partial: Option<SegmentReport>,
     /// How many numbers its optimiser changes; 0 while unknown.
     pub trainable_parameters: u64,
+    /// How often memory ran out and it was tried again: each time its steps are done in twice as many parts.
+    pub splits: u32,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// The rule that gave it up for good.

@@ -235,9 +235,12 @@ impl Study {
             Event::SegmentInterrupted { trial, report } => {
                 self.records[trial.index()].interrupt(report);
             }
-            Event::SegmentLost { trial, .. } => {
+            Event::SegmentLost { trial, kind, .. } => {
                 if let Some(flight) = self.flights.get_mut(trial) {
                     flight.lost += 1;
+                }
+                if *kind == Some(FailureKind::OutOfMemory) {
+                    self.records[trial.index()].splits += 1;
                 }
             }
             Event::SegmentDelivered { trial } => self.deliver(*trial, elapsed),

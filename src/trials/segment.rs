@@ -31,6 +31,8 @@ pub struct Segment {
     pub log: PathBuf,
     /// What it may use up.
     pub limits: SegmentLimits,
+    /// In how many parts a step's examples go through the model: more than one after memory ran out.
+    pub micro_batches: u32,
 }
 
 /// What a segment may use up; beyond it the trial fails.

@@ -220,3 +220,23 @@ fn a_clock_that_jumps_changes_nothing() {
     let elapsed: f64 = sandbox.read("study/elapsed").trim().parse().unwrap();
     assert!(elapsed < 600.0, "{elapsed}");
 }
+
+#[test]
+fn a_fine_tuning_without_memory_is_tried_once_more_in_smaller_steps() {
+    let sandbox = Sandbox::with_texts();
+    // Less than the worker needs with no trial at all.
+    let flags = "--trials 2 --workers 1 --set trial_limits.memory=2MiB --set epochs.max=200";
+    sandbox
+        .run(&format!("search space.yaml --out study {flags}"))
+        .expect_code(4);
+    assert_eq!(
+        fates(&sandbox.leaderboard("study")).0,
+        ["out_of_memory", "out_of_memory"]
+    );
+    let events = crate::support::events(&sandbox.path("study"));
+    let lost = events
+        .iter()
+        .filter(|entry| entry["event"]["kind"] == "out_of_memory")
+        .count();
+    assert_eq!(lost, 2);
+}

@@ -287,3 +287,32 @@ fn an_evaluation_can_be_broken_off() {
         .unwrap_err();
     assert!(matches!(error, TrainError::Stopped));
 }
+
+#[test]
+fn a_step_in_parts_is_the_same_step() {
+    // Of the networks without statistics over a batch, which cannot be had in parts.
+    for (base, examples, depth) in cases().into_iter().take(3) {
+        let step = |micro_batches| {
+            let config = TrainingConfig {
+                micro_batches,
+                dropout: 0.0,
+                ..config(depth)
+            };
+            let mut training = Training::start(&base, config).unwrap();
+            let mut losses = Vec::new();
+            let note = &mut |step: &Step| {
+                losses.push((step.loss, step.gradient_norm));
+                ControlFlow::Continue(())
+            };
+            training.train(&examples, Samples(24), note).unwrap();
+            losses
+        };
+        let whole = step(1);
+        for parts in [2, 3] {
+            for (one, other) in whole.iter().zip(step(parts)) {
+                assert!((one.0 - other.0).abs() < 1e-4, "{one:?} {other:?}");
+                assert!((one.1 - other.1).abs() < 1e-3 * one.1.max(1.0), "{one:?} {other:?}");
+            }
+        }
+    }
+}

@@ -140,6 +140,7 @@ mod tests {
             checkpoints: folder.to_owned(),
             log: folder.join("log"),
             limits: SegmentLimits::default(),
+            micro_batches: 1,
         }
     }
 

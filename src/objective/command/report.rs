@@ -170,6 +170,7 @@ mod tests {
             checkpoints: "c".into(),
             log: "trial.log".into(),
             limits: SegmentLimits::default(),
+            micro_batches: 1,
         };
         let wanted = ["accuracy".to_owned()];
         let mut report = Report::new(&segment, &wanted, vec![]);

@@ -88,6 +88,12 @@ enum Line<'a> {
         message: &'a str,
         is_tried_again: bool,
     },
+    MemoryRanOut {
+        elapsed: f64,
+        slot: usize,
+        trial: TrialId,
+        message: &'a str,
+    },
     Stopping {
         elapsed: f64,
         why: &'a str,
@@ -163,6 +169,7 @@ impl<W: Write> Json<W> {
             | Moment::Progressed { .. }
             | Moment::SegmentEnded { .. }
             | Moment::WorkerLost { .. }
+            | Moment::MemoryRanOut { .. }
             | Moment::Stopping { .. }
             | Moment::Tick
             | Moment::Ended { .. } => false,
@@ -246,6 +253,12 @@ fn line<'a>(moment: &'a Moment<'_>, study: &'a Study, facts: &'a Facts, (elapsed
             trial: *trial,
             message,
             is_tried_again: trial.is_some_and(|trial| sentences::is_tried_again(study, trial)),
+        },
+        Moment::MemoryRanOut { slot, trial, message } => Line::MemoryRanOut {
+            elapsed,
+            slot: *slot,
+            trial: *trial,
+            message,
         },
         Moment::Stopping { why } => Line::Stopping { elapsed, why },
         Moment::Tick => Line::Tick {

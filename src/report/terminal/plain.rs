@@ -85,6 +85,10 @@ impl<W: Write> Plain<W> {
                 let line = sentences::lost(study, self.rows.name(*slot), *trial, message);
                 vec![(Detail::Losses, line)]
             }
+            Moment::MemoryRanOut { slot, trial, message } => {
+                let line = sentences::split(self.rows.name(*slot), *trial, message);
+                vec![(Detail::Losses, line)]
+            }
             Moment::Stopping { why } => vec![(Detail::Events, format!("stopping: {why}"))],
             Moment::Progressed { .. } | Moment::Tick => Vec::new(),
             Moment::Ended { reason, idle_share } => summary(study, &self.facts, *reason, *idle_share, elapsed)

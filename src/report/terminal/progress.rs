@@ -71,6 +71,10 @@ impl Terminal {
                 let line = sentences::lost(study, self.rows.name(*slot), *trial, message);
                 self.say(Tone::Bad, &line);
             }
+            Moment::MemoryRanOut { slot, trial, message } => {
+                let line = sentences::split(self.rows.name(*slot), *trial, message);
+                self.say(Tone::Bad, &line);
+            }
             Moment::Stopping { why } => self.say(Tone::Ordinary, &format!("stopping: {why}")),
             Moment::Ended { reason, idle_share } => {
                 self.block.finish_and_clear();

@@ -110,7 +110,7 @@ impl Rows {
                     run.value = value.copied().or(run.value);
                 }
             }
-            Moment::SegmentEnded { slot, .. } => self.set(*slot, Activity::Idle),
+            Moment::SegmentEnded { slot, .. } | Moment::MemoryRanOut { slot, .. } => self.set(*slot, Activity::Idle),
             Moment::WorkerLost { slot, .. } => self.set(*slot, Activity::Starting),
             Moment::Delivered { .. } | Moment::Stopping { .. } | Moment::Tick | Moment::Ended { .. } => {}
         }

@@ -174,6 +174,14 @@ pub(super) fn lost(study: &Study, slot: &str, trial: Option<TrialId>, message: &
     format!("lost the worker on {slot} with trial {trial}: {message}; {next}")
 }
 
+/// A trial ran out of memory, and what comes next.
+pub(super) fn split(slot: &str, trial: TrialId, message: &str) -> String {
+    let message = one_line(message);
+    format!(
+        "trial {trial} ran out of memory on {slot}: {message}; it is tried again with half as many examples at a time"
+    )
+}
+
 /// Whether a segment gets another worker after the loss that is being told.
 pub(super) fn is_tried_again(study: &Study, trial: TrialId) -> bool {
     study.flights().get(&trial).is_some_and(|flight| flight.lost == 0)
@@ -224,7 +232,14 @@ mod tests {
         let trial = *study.flights().keys().next().unwrap();
         let first = lost(&study, "cpu 0", Some(trial), "killed by signal 9\n");
         let message = String::new();
-        study.apply(&Event::SegmentLost { trial, message }, 0.0);
+        study.apply(
+            &Event::SegmentLost {
+                trial,
+                message,
+                kind: None,
+            },
+            0.0,
+        );
         let second = lost(&study, "cpu 0", Some(trial), "killed by signal 9");
         let idle = lost(&study, "cpu 1", None, "exit status 1");
         insta::assert_snapshot!([first, second, idle].join("\n"), @r#"

@@ -164,7 +164,14 @@ fn begin(study: &mut Study, see: See<'_>, elapsed: f64, is_lost: bool) -> Option
         };
         see(&moment, study, elapsed + 2.5);
         let message = message.to_owned();
-        study.apply(&Event::SegmentLost { trial, message }, elapsed + 2.5);
+        study.apply(
+            &Event::SegmentLost {
+                trial,
+                message,
+                kind: None,
+            },
+            elapsed + 2.5,
+        );
     }
     Some((slot, trial, flight))
 }
