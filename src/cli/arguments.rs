@@ -36,6 +36,10 @@ pub(super) enum Command {
     Search(Search),
     /// Go on with a study that was interrupted, or give a finished one more budget
     Resume(Resume),
+    /// Show how a study stands, while it runs or afterwards
+    Status(Status),
+    /// Stop a running study in good order, from another terminal
+    Stop(Stop),
     /// Check a spec, its model and its data, without running anything
     Validate(Validate),
     /// Write an annotated spec to start from
@@ -118,6 +122,26 @@ pub(super) struct Resume {
     /// Report progress as JSON, one object a line, on standard error
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// `automl status`
+#[derive(Args, Debug)]
+pub(super) struct Status {
+    /// The study's folder
+    pub(super) folder: PathBuf,
+    /// Show it as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// `automl stop`
+#[derive(Args, Debug)]
+pub(super) struct Stop {
+    /// The study's folder
+    pub(super) folder: PathBuf,
+    /// How long to wait for it to finish its step and save checkpoints
+    #[arg(long, value_name = "TIME", default_value = "30s")]
+    pub(super) timeout: String,
 }
 
 /// `automl validate`

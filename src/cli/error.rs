@@ -5,8 +5,9 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use crate::convert::ConvertError;
-use crate::engine::{EngineError, FolderError};
+use crate::engine::{EngineError, FolderError, StopError};
 use crate::finetune::{ExportError, TrainError};
+use crate::journal::LockError;
 use crate::objective::InputError;
 use crate::spec::SpecErrors;
 use crate::warm_start::WarmStartError;
@@ -28,6 +29,10 @@ pub(super) enum CliError {
     WarmStart(#[from] WarmStartError),
     #[error(transparent)]
     Folder(#[from] FolderError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Stop(#[from] StopError),
     #[error(transparent)]
     Slots(#[from] SlotError),
     #[error(transparent)]

@@ -6,6 +6,7 @@ mod arguments;
 mod ask_tell;
 mod best;
 mod convert;
+mod duration;
 mod error;
 mod init;
 mod launch;
@@ -14,6 +15,8 @@ mod resume;
 mod run;
 mod schema;
 mod search;
+mod status;
+mod stop;
 mod stored;
 mod train;
 mod validate;
@@ -33,6 +36,8 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Search(search) => search::search(search, verbosity),
         Command::Resume(resume) => resume::resume(&resume, verbosity),
+        Command::Status(status) => status::status(&status),
+        Command::Stop(stop) => stop::stop(&stop),
         Command::Validate(validate) => validate::validate(&validate),
         Command::Init(init) => init::init(&init),
         Command::Schema => schema::schema(),

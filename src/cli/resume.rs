@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::CliError;
 use super::arguments::{Resume, Verbosity};
+use super::duration::seconds;
 use super::run::{Run, style};
 use crate::engine::{Clock, Folder, Opened};
 use crate::objective;
@@ -13,7 +14,11 @@ use crate::spec;
 /// Goes on with the study in a folder.
 pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCode, CliError> {
     let clock = Clock::start();
-    let added_wall = arguments.add_budget.as_deref().map(seconds).transpose()?;
+    let added_wall = arguments
+        .add_budget
+        .as_deref()
+        .map(|text| seconds("--add-budget", text))
+        .transpose()?;
     let Opened {
         folder,
         journal,
@@ -51,22 +56,4 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
         style,
     }
     .run()
-}
-
-/// A thousand years.
-const LONGEST: f64 = 3.2e10;
-
-/// A time as people write it, in seconds.
-fn seconds(text: &str) -> Result<f64, CliError> {
-    let parsed = text
-        .parse::<f64>()
-        .ok()
-        .or_else(|| Some(text.parse::<jiff::SignedDuration>().ok()?.as_secs_f64()));
-    parsed
-        .filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST)
-        .ok_or_else(|| {
-            CliError::Usage(format!(
-                "`--add-budget {text}` is no time: write it like `90s`, `10m` or `1h30m`"
-            ))
-        })
 }

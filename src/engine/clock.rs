@@ -1,6 +1,6 @@
 //! The engine's clock: how long the study has run, and what time it is.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 
@@ -40,5 +40,10 @@ impl Clock {
     /// The time of day, RFC 3339 in UTC to the millisecond.
     pub fn time_of_day() -> String {
         format!("{:.3}", Timestamp::now())
+    }
+
+    /// A time that the system has noted, in the same form; empty if no calendar has it.
+    pub(super) fn shown(time: SystemTime) -> String {
+        Timestamp::try_from(time).map_or_else(|_| String::new(), |time| format!("{time:.3}"))
     }
 }

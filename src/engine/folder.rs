@@ -184,8 +184,7 @@ impl Folder {
             Some(Event::StudyCreated { .. }) => return Err(FolderError::SpecChanged(spec_path)),
             _ => return Err(FolderError::NoStudy(path.to_owned())),
         }
-        let recorded = contents.entries.last().map_or(0.0, |entry| entry.elapsed);
-        let elapsed = folder.noted_elapsed().unwrap_or(0.0).max(recorded);
+        let elapsed = Self::elapsed(path, &contents);
         Ok(Opened {
             folder,
             journal,
@@ -204,6 +203,18 @@ impl Folder {
             return Err(FolderError::NoStudy(path.to_owned()));
         }
         Ok(journal::read(&file)?)
+    }
+
+    /// Seconds that the study in a folder has run by now, or had when it was left.
+    pub fn elapsed(path: &Path, contents: &Contents) -> f64 {
+        let recorded = contents.entries.last().map_or(0.0, |entry| entry.elapsed);
+        noted_elapsed(path).unwrap_or(0.0).max(recorded)
+    }
+
+    /// When something happened last to the study in a folder, RFC 3339; `None` where the system does not tell.
+    pub fn last_event_at(path: &Path) -> Option<String> {
+        let modified = fs::metadata(path.join(journal::FILE_NAME)).and_then(|file| file.modified());
+        Some(super::Clock::shown(modified.ok()?))
     }
 
     /// Checks that a study goes on with the model and the data that it was begun with.
@@ -249,14 +260,14 @@ impl Folder {
         // Losing a note costs at most the seconds since the last event.
         let _ = files::replace(&self.path.join("elapsed"), format!("{elapsed:.3}\n").as_bytes());
     }
+}
 
-    fn noted_elapsed(&self) -> Option<f64> {
-        let text = fs::read_to_string(self.path.join("elapsed")).ok()?;
-        text.trim()
-            .parse()
-            .ok()
-            .filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
-    }
+fn noted_elapsed(path: &Path) -> Option<f64> {
+    let text = fs::read_to_string(path.join("elapsed")).ok()?;
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
 }
 
 /// A spec's fingerprint: equal for equal resolved specs.

@@ -11,12 +11,14 @@ mod pool;
 mod run;
 mod signals;
 mod simulator;
+mod stop;
 
 pub use clock::Clock;
 pub use folder::{Folder, FolderError, Opened};
 pub use observer::{Moment, Observer};
 pub use run::{Ending, Engine, EngineError, Terms};
-pub use simulator::{Simulation, simulate};
+pub use simulator::{Simulation, simulate, simulate_within};
+pub use stop::{StopError, Stopped, stop};
 
 #[cfg(test)]
 mod tests;

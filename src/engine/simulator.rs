@@ -20,6 +20,12 @@ pub struct Simulation<'a> {
 
 /// Runs a study to its end; the simulated seconds that it took.
 pub fn simulate(study: &mut Study, simulation: Simulation<'_>) -> f64 {
+    simulate_within(study, f64::INFINITY, simulation)
+}
+
+/// Runs a study until its end or until its wall budget of so many seconds is spent, as the engine does: no segment starts
+/// that would end too late. The simulated seconds that it took.
+pub fn simulate_within(study: &mut Study, wall: f64, simulation: Simulation<'_>) -> f64 {
     let Simulation {
         workers,
         seconds,
@@ -38,10 +44,23 @@ pub fn simulate(study: &mut Study, simulation: Simulation<'_>) -> f64 {
             return clock;
         }
         let planned = study.waiting(|trial| running.contains_key(&trial));
-        for (trial, flight) in planned.into_iter().take(workers - running.len()) {
-            running.insert(trial, clock + seconds(&study.trials()[trial.index()], &flight));
+        let is_waiting = !planned.is_empty();
+        for (trial, flight) in planned {
+            if running.len() >= workers {
+                break;
+            }
+            let end = clock + seconds(&study.trials()[trial.index()], &flight);
+            if end <= wall {
+                running.insert(trial, end);
+            }
         }
         let Some((&trial, &end)) = running.iter().min_by(|left, right| left.1.total_cmp(right.1)) else {
+            if is_waiting {
+                // Nothing runs, and what is planned would end too late.
+                journal(&Event::DeadlineReached);
+                study.apply(&Event::DeadlineReached, clock);
+                continue;
+            }
             // Nothing runs and nothing is planned, though the study is not over: a policy that waits for nothing.
             return clock;
         };

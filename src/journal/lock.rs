@@ -3,23 +3,32 @@
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Name of the lock in a study's folder.
+const FILE_NAME: &str = "lock";
+
+/// How often a lock is tried that somebody holds, and the wait between: whoever only looks ([`Holder::look`]) holds it for
+/// an instant.
+const TRIES: u32 = 5;
+const WAIT: Duration = Duration::from_millis(5);
 
 /// The lock on a study's folder, held as long as this value lives; the system frees it when the process dies.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 /// Why a study could not be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process holds it.
-    #[error("another process{} works on the study in `{}`: wait for it or stop it first", holder.map(|pid| format!(" (pid {pid})")).unwrap_or_default(), folder.display())]
+    #[error("another process{} works on the study in `{}`: wait for it, or stop it with `automl stop {}`", holder.as_ref().map(|holder| format!(" ({holder})")).unwrap_or_default(), folder.display(), folder.display())]
     Held {
         /// The study's folder.
         folder: PathBuf,
         /// The holder, if it said.
-        holder: Option<u32>,
+        holder: Option<Process>,
     },
     /// The lock file cannot be used.
     #[error("cannot lock the study in `{}`: {source}", folder.display())]
@@ -31,8 +40,120 @@ pub enum LockError {
     },
 }
 
+/// A process on some machine, as a lock names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its number there.
+    pub pid: u32,
+    /// The machine's name; empty in locks from before it was written.
+    pub host: String,
+}
+
+impl Process {
+    /// This process.
+    fn this() -> Self {
+        Self {
+            pid: std::process::id(),
+            host: this_host(),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        Some(Self {
+            pid: lines.next()?.trim().parse().ok()?,
+            host: lines.next().unwrap_or_default().trim().to_owned(),
+        })
+    }
+
+    /// Whether it runs, or ran, on this machine.
+    pub fn is_here(&self) -> bool {
+        self.host.is_empty() || self.host == this_host()
+    }
+
+    /// Whether it has the lock of `folder` open; `None` where the system does not tell. A number alone proves nothing: the
+    /// system gives it to another process one day, and every container counts from 1.
+    #[cfg(target_os = "linux")]
+    pub fn holds(&self, folder: &Path) -> Option<bool> {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let place = |path: &Path| {
+            let metadata = std::fs::metadata(path).ok()?;
+            Some((metadata.dev(), metadata.ino()))
+        };
+        let lock = place(&folder.join(FILE_NAME))?;
+        match std::fs::read_dir(format!("/proc/{}/fd", self.pid)) {
+            Ok(entries) => Some(entries.flatten().any(|entry| place(&entry.path()) == Some(lock))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(false),
+            Err(_) => None,
+        }
+    }
+
+    /// Whether it has the lock of `folder` open: this system does not tell.
+    #[cfg(not(target_os = "linux"))]
+    pub fn holds(&self, _folder: &Path) -> Option<bool> {
+        None
+    }
+}
+
+impl std::fmt::Display for Process {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "pid {}", self.pid)?;
+        if self.is_here() {
+            Ok(())
+        } else {
+            write!(formatter, " on {}", self.host)
+        }
+    }
+}
+
+fn this_host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Who works on a study.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Nobody, and the last one left in good order.
+    Nobody,
+    /// Nobody, though the last one never let go: it was killed, or its machine died.
+    Dead(Process),
+    /// A living process, if it said which.
+    Alive(Option<Process>),
+}
+
+impl Holder {
+    /// Who holds the study in `folder`, without disturbing it.
+    ///
+    /// # Errors
+    /// When the lock file is there and cannot be read.
+    pub fn look(folder: &Path) -> Result<Self, LockError> {
+        let failed = |source| LockError::Io {
+            folder: folder.to_owned(),
+            source,
+        };
+        let mut file = match File::open(folder.join(FILE_NAME)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::Nobody),
+            Err(error) => return Err(failed(error)),
+        };
+        let is_held = match file.try_lock_shared() {
+            Ok(()) => false,
+            Err(TryLockError::WouldBlock) => true,
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        };
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(failed)?;
+        Ok(match (is_held, Process::parse(&text)) {
+            (true, process) => Self::Alive(process),
+            (false, Some(process)) => Self::Dead(process),
+            (false, None) => Self::Nobody,
+        })
+    }
+}
+
 impl Lock {
-    /// Locks `folder` through the file `lock` in it, which then holds this process's pid.
+    /// Locks `folder` through the file `lock` in it, which then holds this process's number and the machine's name.
     ///
     /// # Errors
     /// When another process holds it or the file cannot be written.
@@ -43,22 +164,87 @@ impl Lock {
         };
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);
-        let mut file = options.open(folder.join("lock")).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let _ = file.read_to_string(&mut text);
-                return Err(LockError::Held {
-                    folder: folder.to_owned(),
-                    holder: text.trim().parse().ok(),
-                });
+        let mut file = options.open(folder.join(FILE_NAME)).map_err(failed)?;
+        let mut tries = 1;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if tries < TRIES => {
+                    tries += 1;
+                    std::thread::sleep(WAIT);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let mut text = String::new();
+                    let _ = file.read_to_string(&mut text);
+                    return Err(LockError::Held {
+                        folder: folder.to_owned(),
+                        holder: Process::parse(&text),
+                    });
+                }
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         file.set_len(0).map_err(failed)?;
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
-        writeln!(file, "{}", std::process::id()).map_err(failed)?;
-        Ok(Self { _file: file })
+        let Process { pid, host } = Process::this();
+        // In one piece: whoever looks meanwhile sees all of it or nothing.
+        file.write_all(format!("{pid}\n{host}\n").as_bytes()).map_err(failed)?;
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    /// Empties the file: a number left in it tells of a process that never came to this.
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(text: &str) -> Option<Process> {
+        Process::parse(text)
+    }
+
+    #[test]
+    fn a_lock_says_who_holds_it_and_whether_it_was_let_go() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Holder::look(folder.path()).unwrap(), Holder::Nobody);
+        let lock = Lock::acquire(folder.path()).unwrap();
+        let alive = Holder::look(folder.path()).unwrap();
+        assert_eq!(alive, Holder::Alive(Some(Process::this())));
+        drop(lock);
+        assert_eq!(Holder::look(folder.path()).unwrap(), Holder::Nobody);
+        std::fs::write(folder.path().join(FILE_NAME), "4711\n").unwrap();
+        let dead = Holder::look(folder.path()).unwrap();
+        assert_eq!(dead, Holder::Dead(process("4711").unwrap()));
+    }
+
+    #[test]
+    fn looking_keeps_nobody_out() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Lock::acquire(folder.path()).unwrap());
+        let file = File::open(folder.path().join(FILE_NAME)).unwrap();
+        file.lock_shared().unwrap();
+        let looker = std::thread::spawn(move || {
+            std::thread::sleep(WAIT);
+            drop(file);
+        });
+        assert!(Lock::acquire(folder.path()).is_ok());
+        looker.join().unwrap();
+    }
+
+    #[test]
+    fn a_process_of_another_machine_is_named_with_it() {
+        let there = process("12\nelsewhere.example\n").unwrap();
+        assert!(!there.is_here());
+        assert_eq!(there.to_string(), "pid 12 on elsewhere.example");
+        let old = process("12\n").unwrap();
+        assert!(old.is_here());
+        assert_eq!(old.to_string(), "pid 12");
+        assert_eq!(process(""), None);
+        assert_eq!(process("no number\n"), None);
     }
 }

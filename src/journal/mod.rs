@@ -11,7 +11,7 @@ mod reader;
 mod writer;
 
 pub use line::Entry;
-pub use lock::{Lock, LockError};
+pub use lock::{Holder, Lock, LockError, Process};
 pub use reader::{Contents, ReadError, parse, read};
 pub use writer::{Journal, JournalError};
 

@@ -1,16 +1,18 @@
 //! What people and other programs read of a study. All of it is derived from the study; none is a source of truth.
 //!
 //! Files: [`Leaderboard`], [`incumbent`], [`Best`] (`best.yaml`), kept up to date by [`Files`]; [`model_card`] for trained
-//! models; [`terminal`] shows a study while it runs. Imports `engine` and below.
+//! models; [`terminal`] shows a study while it runs, [`Status`] from outside. Imports `engine` and below.
 
 mod best;
 mod files;
 pub mod incumbent;
 mod leaderboard;
 mod model_card;
+mod status;
 pub mod terminal;
 
 pub use best::Best;
 pub use files::Files;
 pub use leaderboard::{Cell, Leaderboard, Row, Timing, plain};
 pub use model_card::{Measured, ModelCard, model_card};
+pub use status::{Outside, State, Status};

@@ -358,7 +358,7 @@ fn a_study_belongs_to_one_process_at_a_time() {
         "{}",
         resume.stderr
     );
-    insta::assert_snapshot!(resume.message(), @"error: another process (pid [PID]) works on the study in `study`: wait for it or stop it first");
+    insta::assert_snapshot!(resume.message(), @"error: another process (pid [PID]) works on the study in `study`: wait for it, or stop it with `automl stop study`");
     sandbox
         .run(&format!("search space.yaml --out study {flags}"))
         .expect_code(2);

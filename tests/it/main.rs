@@ -26,4 +26,5 @@ mod search;
 mod support;
 mod text;
 mod train;
+mod verbs;
 mod warm_start;

@@ -340,6 +340,8 @@ Commands:
   search       Search: run trials until the budget is spent, and leave a leaderboard and the best
                configuration
   resume       Go on with a study that was interrupted, or give a finished one more budget
+  status       Show how a study stands, while it runs or afterwards
+  stop         Stop a running study in good order, from another terminal
   validate     Check a spec, its model and its data, without running anything
   init         Write an annotated spec to start from
   schema       Print the JSON Schema of specs, for editors that complete and check

@@ -11,14 +11,14 @@ mod json;
 mod plain;
 mod progress;
 mod rows;
-mod sentences;
+pub(super) mod sentences;
 mod summary;
-mod words;
+pub(super) mod words;
 
 #[cfg(test)]
 mod screen;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 pub use json::Json;
 pub use plain::{Detail, Plain};

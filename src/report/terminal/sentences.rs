@@ -135,7 +135,7 @@ pub(super) fn delivered(study: &Study, epoch: Samples, id: TrialId, is_best: boo
 }
 
 /// `accuracy 0.8790 · trial 7 (tpe) · epoch 1.3 · learning_rate 0.0031, batch_size 32`; `None` before the first result.
-pub(super) fn incumbent(study: &Study, epoch: Samples) -> Option<String> {
+pub(in crate::report) fn incumbent(study: &Study, epoch: Samples) -> Option<String> {
     let (id, _) = study.incumbent()?;
     let trial = &study.trials()[id.index()];
     let best = trial.best()?;
@@ -150,7 +150,7 @@ pub(super) fn incumbent(study: &Study, epoch: Samples) -> Option<String> {
 }
 
 /// `learning_rate 0.0031, batch_size 32`, in the order of the space.
-pub(super) fn configuration(study: &Study, configuration: &Configuration) -> String {
+pub(in crate::report) fn configuration(study: &Study, configuration: &Configuration) -> String {
     let settings = study.settings();
     let names = settings.space.parameters().iter().map(|parameter| &parameter.name);
     let values: Vec<String> = names
@@ -188,7 +188,7 @@ pub(super) fn is_tried_again(study: &Study, trial: TrialId) -> bool {
 }
 
 /// Why a study ended, after "because" or a colon.
-pub(super) fn reason(reason: EndReason) -> &'static str {
+pub(in crate::report) fn reason(reason: EndReason) -> &'static str {
     match reason {
         EndReason::Target => "the target is met",
         EndReason::Wall => "the wall budget is spent",

@@ -15,7 +15,7 @@ use crate::worker::Slot;
 
 use super::Facts;
 
-pub(super) fn facts() -> Facts {
+pub(in crate::report) fn facts() -> Facts {
     Facts {
         name: "movie-sentiment".into(),
         epoch: Samples(1000),
@@ -24,7 +24,7 @@ pub(super) fn facts() -> Facts {
     }
 }
 
-pub(super) fn slots() -> Vec<Slot> {
+pub(in crate::report) fn slots() -> Vec<Slot> {
     let slot = Slot {
         gpu: None,
         device: Device::Cpu,
@@ -33,12 +33,12 @@ pub(super) fn slots() -> Vec<Slot> {
     vec![slot.clone(), slot]
 }
 
-pub(super) fn asha() -> SchedulerSpec {
+pub(in crate::report) fn asha() -> SchedulerSpec {
     SchedulerSpec::asha(3)
 }
 
 /// Trials of 4 epochs with two parameters, two at a time.
-pub(super) fn study(scheduler: SchedulerSpec, max_trials: Option<u32>) -> Study {
+pub(in crate::report) fn study(scheduler: SchedulerSpec, max_trials: Option<u32>) -> Study {
     let parameter = |name: &str, domain| Parameter::new(name, domain);
     let rate = Domain::Float {
         min: 1e-5,
@@ -72,7 +72,7 @@ pub(super) fn study(scheduler: SchedulerSpec, max_trials: Option<u32>) -> Study 
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
 }
 
-pub(super) fn evaluation(at: u64, accuracy: f64) -> Evaluation {
+pub(in crate::report) fn evaluation(at: u64, accuracy: f64) -> Evaluation {
     Evaluation {
         at: Samples(at),
         metrics: BTreeMap::from([("accuracy".into(), accuracy)]),
@@ -120,7 +120,7 @@ fn next(study: &Study) -> Option<(TrialId, Flight)> {
 }
 
 /// Ends a planned segment with these evaluations.
-pub(super) fn arrive(study: &mut Study, trial: TrialId, evaluations: Vec<Evaluation>) {
+pub(in crate::report) fn arrive(study: &mut Study, trial: TrialId, evaluations: Vec<Evaluation>) {
     let outcome = Outcome::Reached(SegmentReport {
         reached: study.flights()[&trial].to,
         evaluations,
@@ -195,7 +195,7 @@ fn end(study: &mut Study, see: See<'_>, (slot, trial, flight): (usize, TrialId, 
 }
 
 /// A study from its start to its wall budget's end, told as the engine tells it. `see` gets moment, state and elapsed seconds.
-pub(super) fn story(see: See<'_>) -> Study {
+pub(in crate::report) fn story(see: See<'_>) -> Study {
     let mut study = study(asha(), Some(24));
     let slots = slots();
     let moment = Moment::Started {
@@ -239,12 +239,12 @@ pub(super) fn story(see: See<'_>) -> Study {
     study
 }
 
-pub(super) fn ended_study() -> Study {
+pub(in crate::report) fn ended_study() -> Study {
     story(&mut |_, _, _| {})
 }
 
 /// The same study after nine segments.
-pub(super) fn study_under_way() -> Study {
+pub(in crate::report) fn study_under_way() -> Study {
     let mut study = study(asha(), Some(24));
     for step in 0..9 {
         settle(&mut study, &mut |_, _, _| {}, f64::from(step));
@@ -256,7 +256,7 @@ pub(super) fn study_under_way() -> Study {
 }
 
 /// A writer whose reader went away.
-pub(super) struct BrokenPipe;
+pub(in crate::report) struct BrokenPipe;
 
 impl Write for BrokenPipe {
     fn write(&mut self, _: &[u8]) -> io::Result<usize> {

@@ -4,7 +4,7 @@ use crate::space::Value;
 use crate::units::Samples;
 
 /// A running time as a stopwatch shows it: `0:42`, `12:03`, `1:02:03`.
-pub(super) fn stopwatch(seconds: f64) -> String {
+pub(in crate::report) fn stopwatch(seconds: f64) -> String {
     let (hours, minutes, seconds) = split(seconds.max(0.0).floor());
     if hours > 0 {
         format!("{hours}:{minutes:02}:{seconds:02}")
@@ -14,7 +14,7 @@ pub(super) fn stopwatch(seconds: f64) -> String {
 }
 
 /// A length of time, rounded up to whole seconds: `4 s`, `1m 12s`, `2h 05m`.
-pub(super) fn duration(seconds: f64) -> String {
+pub(in crate::report) fn duration(seconds: f64) -> String {
     let (hours, minutes, seconds) = split(seconds.max(0.0).ceil());
     if hours > 0 {
         format!("{hours}h {minutes:02}m")
@@ -31,7 +31,7 @@ fn split(seconds: f64) -> (u64, u64, u64) {
 }
 
 /// How many epochs, to two digits: `0.44`, `1.3`, `4`, `120`.
-pub(super) fn epochs(samples: Samples, epoch: Samples) -> String {
+pub(in crate::report) fn epochs(samples: Samples, epoch: Samples) -> String {
     let epochs = samples.epochs(epoch);
     if epochs.is_finite() {
         digits(epochs, 2)
@@ -41,7 +41,7 @@ pub(super) fn epochs(samples: Samples, epoch: Samples) -> String {
 }
 
 /// A number with its unit in the right number: `1 epoch`, `1.3 epochs`.
-pub(super) fn counted(number: &str, unit: &str) -> String {
+pub(in crate::report) fn counted(number: &str, unit: &str) -> String {
     if number == "1" {
         format!("1 {unit}")
     } else {
@@ -50,7 +50,7 @@ pub(super) fn counted(number: &str, unit: &str) -> String {
 }
 
 /// A metric's value with 4 decimals; very large and very small ones with an exponent.
-pub(super) fn metric(value: f64) -> String {
+pub(in crate::report) fn metric(value: f64) -> String {
     if !value.is_finite() {
         return "not a number".into();
     }
@@ -61,17 +61,17 @@ pub(super) fn metric(value: f64) -> String {
 }
 
 /// A training loss: `0.61`.
-pub(super) fn loss(value: f64) -> String {
+pub(in crate::report) fn loss(value: f64) -> String {
     digits(value, 2)
 }
 
 /// A share in [0, 1] as a percentage: `12 %`.
-pub(super) fn percentage(share: f64) -> String {
+pub(in crate::report) fn percentage(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
 /// A parameter's value, numbers to three digits: `0.0031`, `3.1e-5`, `linear`.
-pub(super) fn value(value: &Value) -> String {
+pub(in crate::report) fn value(value: &Value) -> String {
     match value {
         Value::Float(number) => digits(*number, 3),
         Value::Bool(_) | Value::Int(_) | Value::Text(_) => {

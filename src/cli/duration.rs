@@ -1,0 +1,21 @@
+//! Times as people write them on the command line.
+
+use super::CliError;
+
+/// A thousand years.
+const LONGEST: f64 = 3.2e10;
+
+/// The seconds of a time such as `90s`, `10m` or `1h30m`, which was given to `flag`.
+pub(super) fn seconds(flag: &str, text: &str) -> Result<f64, CliError> {
+    let parsed = text
+        .parse::<f64>()
+        .ok()
+        .or_else(|| Some(text.parse::<jiff::SignedDuration>().ok()?.as_secs_f64()));
+    parsed
+        .filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST)
+        .ok_or_else(|| {
+            CliError::Usage(format!(
+                "`{flag} {text}` is no time: write it like `90s`, `10m` or `1h30m`"
+            ))
+        })
+}
