@@ -19,7 +19,7 @@
 //! | [`ask_tell`] | the search without an engine, for other programs and languages |
 //! | [`study`] | the state machine: a fold over events, without clock, files or threads |
 //! | [`journal`] | the append-only log of events |
-//! | [`objective`] | what a trial runs: fine-tuning, or a built-in function |
+//! | [`objective`] | what a trial runs: fine-tuning, a built-in function, or an external program |
 //! | [`worker`] | processes that run segments, and their messages |
 //! | [`engine`] | the run loop, the wall budget, the study's folder, the simulator |
 //! | [`report`] | leaderboard, any-time curve, `best.yaml`, the terminal display |

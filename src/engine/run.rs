@@ -12,7 +12,7 @@ use crate::journal::{Journal, JournalError};
 use crate::spec::TrialLimits;
 use crate::study::{EndReason, Event, Flight, Outcome, Study};
 use crate::trials::{Failure, FailureKind, Segment, SegmentLimits, SegmentReport, Status};
-use crate::units::TrialId;
+use crate::units::{Samples, TrialId};
 use crate::worker::{FromWorker, News, SegmentEnd, Slot};
 
 /// Longest wait between two looks at the clock.
@@ -228,13 +228,19 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Gives planned segments to ready workers, first those whose outcome is needed first.
-    /// `false`: nothing runs, and nothing planned fits into the time left.
+    /// Gives planned segments to ready workers, first those whose outcome is needed first. What is predicted to end only
+    /// after the deadline comes last, and only if it is predicted to be evaluated before: that counts, though the segment
+    /// is cut off. `false`: nothing runs, and nothing planned is of use in the time left.
     fn dispatch(&mut self) -> Result<bool, EngineError> {
         let running: BTreeSet<TrialId> = self.pool.trials().collect();
-        let mut planned = self.study.waiting(|trial| running.contains(&trial));
+        let planned = self.study.waiting(|trial| running.contains(&trial));
         let now = Instant::now();
-        planned.retain(|(trial, flight)| self.budget.fits(self.study.cost(*trial, flight), now));
+        let fits = |trial, from, to| self.budget.fits(self.study.cost(trial, from, to), now);
+        let (mut planned, mut others): (Vec<_>, Vec<_>) = planned
+            .into_iter()
+            .partition(|(trial, flight)| fits(*trial, flight.from, flight.to));
+        others.retain(|(trial, flight)| fits(*trial, flight.from, self.first_evaluation(flight)));
+        planned.extend(others);
         let has_work = !planned.is_empty();
         for (trial, flight) in planned {
             let Some(slot) = self.pool.ready() else { break };
@@ -248,6 +254,12 @@ impl<'a> Engine<'a> {
             self.pool.run(slot, segment);
         }
         Ok(has_work || self.pool.is_any_busy())
+    }
+
+    /// Where a segment is evaluated first: at the end of an epoch, or at its own.
+    fn first_evaluation(&self, flight: &Flight) -> Samples {
+        let epoch = self.study.settings().epoch.0.max(1);
+        Samples((flight.from.0 / epoch + 1) * epoch).min(flight.to)
     }
 
     fn segment(&self, trial: TrialId, flight: &Flight) -> Segment {
@@ -364,8 +376,8 @@ impl<'a> Engine<'a> {
                 self.busy.seconds += run.begun.elapsed().as_secs_f64();
                 if let (SegmentEnd::Reached(report), Some(flight)) = (&end, self.study.flights().get(&trial)) {
                     // Seconds add up over interruptions, as the cost does.
-                    self.budget
-                        .learn(self.study.cost(trial, flight), report.usage.wall_seconds);
+                    let cost = self.study.cost(trial, flight.from, flight.to);
+                    self.budget.learn(cost, report.usage.wall_seconds);
                 }
                 match end {
                     SegmentEnd::Reached(report) => self.end(slot, trial, &Outcome::Reached(report), &run.started_at)?,

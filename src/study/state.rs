@@ -164,9 +164,10 @@ impl Study {
         self.added_wall
     }
 
-    /// The predicted cost of a planned segment on the virtual clock; only ratios of costs mean anything.
-    pub fn cost(&self, trial: TrialId, flight: &Flight) -> f64 {
-        (self.cost)(&self.trials[trial.index()].configuration, flight.from, flight.to)
+    /// The predicted cost of training a trial from one level to another on the virtual clock; only ratios of costs mean
+    /// anything.
+    pub fn cost(&self, trial: TrialId, from: Samples, to: Samples) -> f64 {
+        (self.cost)(&self.trials[trial.index()].configuration, from, to)
     }
 
     /// The trials that run to their end whatever the scheduler says; `None` if there is no audit.

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::{Outcome, SPHERE, Sandbox};
+use crate::support::{Outcome, PICTURES, SPHERE, Sandbox};
 
 /// The program below a limit on the size of its files, with the signal of that limit ignored: writing fails, as on a
 /// full disk. `blocks` are of 512 bytes, as POSIX counts them.
@@ -33,6 +33,26 @@ fn a_search_that_cannot_write_its_journal_says_so_and_can_go_on() {
     insta::assert_snapshot!(search.filtered().lines().filter(|line| line.starts_with("error")).collect::<String>(), @"error: cannot write the journal `study/journal.jsonl`: File too large (os error 27); everything before is safe, `automl resume` goes on from there");
     assert_eq!(search.stdout, "");
     sandbox.run("leaderboard study").expect_code(0);
+    sandbox.run("resume study").expect_code(0);
+    assert_eq!(sandbox.results("study"), sandbox.results("undisturbed"));
+}
+
+#[test]
+fn a_checkpoint_that_does_not_fit_ends_the_search_in_good_order() {
+    let sandbox = Sandbox::with_spec(PICTURES);
+    sandbox.run("search space.yaml --out undisturbed").expect_code(0);
+    // Room for the journal and the results, not for a model.
+    let search = limited(&sandbox, 200, "search space.yaml --out study").expect_code(2);
+    assert!(
+        search.message().contains("cannot write the checkpoint"),
+        "{}",
+        search.stderr
+    );
+    assert!(search.stderr.contains("`automl resume"), "{}", search.stderr);
+    assert!(
+        !sandbox.leaderboard("study").contains(",failed,"),
+        "a full disk is no trial's fault"
+    );
     sandbox.run("resume study").expect_code(0);
     assert_eq!(sandbox.results("study"), sandbox.results("undisturbed"));
 }
