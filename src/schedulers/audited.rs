@@ -32,6 +32,8 @@ pub struct Audited {
     created: usize,
     /// Audited trials that are paused, and where they go.
     going: BTreeMap<TrialId, Samples>,
+    /// How many audited trials run, and how many shadows do in the scheduler's eyes.
+    running: (usize, usize),
     /// Who is given up after the last thing observed.
     stops: Vec<Stop>,
 }
@@ -53,17 +55,30 @@ impl Audited {
             shadows: BTreeMap::new(),
             created: 0,
             going: BTreeMap::new(),
+            running: (0, 0),
             stops: Vec::new(),
+        }
+    }
+
+    /// The study as the scheduler knows it: shadows run in place of their trials.
+    fn seen<'a>(&self, view: &View<'a>) -> View<'a> {
+        let (trials, shadows) = self.running;
+        View {
+            running: (view.running + shadows).saturating_sub(trials),
+            ..*view
         }
     }
 
     /// Tells the scheduler of a shadow; and of its end, if it is given up.
     fn tell(&mut self, trial: Trial, view: &View<'_>) {
-        self.scheduler.observe(&trial, view);
-        let stops = self.scheduler.gives_up(&trial, view);
         if let Some(shadow) = self.shadows.get_mut(&trial.id) {
-            shadow.told = trial;
+            self.running.1 -= usize::from(is_running(&shadow.told));
+            self.running.1 += usize::from(is_running(&trial));
+            shadow.told = trial.clone();
         }
+        let seen = self.seen(view);
+        self.scheduler.observe(&trial, &seen);
+        let stops = self.scheduler.gives_up(&trial, &seen);
         self.give_up(stops, view);
     }
 
@@ -77,14 +92,15 @@ impl Audited {
             if shadow.told.status == Status::Paused {
                 shadow.told.status = Status::Stopped;
                 let stopped = shadow.told.clone();
-                self.scheduler.observe(&stopped, view);
+                let seen = self.seen(view);
+                self.scheduler.observe(&stopped, &seen);
             }
         }
     }
 
     /// Lets shadows go on while it is their turn.
     fn advance(&mut self, view: &View<'_>) {
-        while let Some((id, to)) = self.scheduler.promote(view)
+        while let Some((id, to)) = self.scheduler.promote(&self.seen(view))
             && let Some(shadow) = self.shadows.get(&id)
         {
             let going = Trial {
@@ -101,7 +117,7 @@ impl Audited {
         let Some(shadow) = self.shadows.get_mut(&id) else {
             return;
         };
-        if matches!(shadow.told.status, Status::Running { .. })
+        if is_running(&shadow.told)
             && let Some(next) = shadow.ahead.pop_front()
         {
             self.tell(next, view);
@@ -111,6 +127,10 @@ impl Audited {
     fn is_chosen(&self, trial: &Trial, view: &View<'_>) -> bool {
         rng::stream(view.seed, "audit", &[u64::from(trial.id.0)]).random::<f64>() < self.share
     }
+}
+
+fn is_running(trial: &Trial) -> bool {
+    matches!(trial.status, Status::Running { .. })
 }
 
 impl Scheduler for Audited {
@@ -141,10 +161,14 @@ impl Scheduler for Audited {
                 ahead: VecDeque::new(),
             };
             self.shadows.insert(id, shadow);
-            self.scheduler.observe(trial, view);
+            self.running = (self.running.0 + 1, self.running.1 + 1);
+            self.scheduler.observe(trial, &self.seen(view));
         } else if let Some(shadow) = self.shadows.get_mut(&id) {
             self.going.remove(&id);
-            if !matches!(trial.status, Status::Running { .. }) {
+            if is_running(trial) {
+                self.running.0 += 1;
+            } else {
+                self.running.0 -= 1;
                 shadow.ahead.push_back(trial.clone());
                 self.catch_up(id, view);
             }
@@ -152,8 +176,9 @@ impl Scheduler for Audited {
                 self.going.insert(id, self.scheduler.next(trial));
             }
         } else {
-            self.scheduler.observe(trial, view);
-            let stops = self.scheduler.gives_up(trial, view);
+            let seen = self.seen(view);
+            self.scheduler.observe(trial, &seen);
+            let stops = self.scheduler.gives_up(trial, &seen);
             self.give_up(stops, view);
         }
         self.advance(view);
@@ -164,7 +189,7 @@ impl Scheduler for Audited {
             return Some((trial, to));
         }
         // A shadow that would be rounded up when nothing else can come is a trial that is complete already.
-        let promoted = self.scheduler.promote(view);
+        let promoted = self.scheduler.promote(&self.seen(view));
         promoted.filter(|(trial, _)| !self.shadows.contains_key(trial))
     }
 

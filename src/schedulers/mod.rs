@@ -121,3 +121,6 @@ pub fn build_whole(early: EarlyTerminate, preference: Option<&Preference>, lengt
         scheduler
     }
 }
+
+#[cfg(test)]
+pub(crate) mod conformance;

@@ -165,15 +165,13 @@ mod tests {
     #[test]
     fn when_the_order_changes_the_next_rung_opens() {
         let mut stand = pasha(81);
-        // At every level everybody is better than before, in another order.
-        let another = |id: u32, at: u64| {
-            let mixed =
-                (u64::from(id) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ at.wrapping_mul(0xbf58_476d_1ce4_e5b9));
-            (mixed >> 40) as f64 / f64::from(1 << 24)
-        };
-        run(&mut stand, 240, &|id, at| 100.0 / at as f64 + another(id, at));
-        assert_eq!(stand.scheduler.top, 4);
-        assert!(furthest(&stand, 9) > 1);
+        // The later a level, the later those that are good there were bad; any two change places once.
+        run(&mut stand, 240, &|id, at| {
+            let prime = 4.0 * (f64::from(id) * 0.618_034).fract();
+            prime.powi(2) - 2.0 * prime * (at as f64).ln() / 3_f64.ln()
+        });
+        assert!(stand.scheduler.top >= 3, "{}", stand.scheduler.top);
+        assert!(furthest(&stand, 27) > 1);
     }
 
     /// Three trials that are promoted, with their values at each step up to the second rung, among nine.

@@ -39,7 +39,7 @@ struct Bracket {
     rung: usize,
     /// How many come to this rung, or would have come.
     expected: usize,
-    running: usize,
+    running: BTreeSet<TrialId>,
     /// Those that wait at the rung before, best first. The first `quota` of them go on.
     waiting: BTreeSet<Place>,
     quota: usize,
@@ -72,7 +72,6 @@ impl SuccessiveHalving {
         let bracket = &mut self.brackets[index];
         bracket.members += 1;
         bracket.expected += 1;
-        bracket.running += 1;
         bracket.is_sealed = bracket.members >= self.size;
         self.members.push(index);
     }
@@ -93,7 +92,7 @@ impl SuccessiveHalving {
         let bracket = &mut self.brackets[index];
         self.ready.remove(&(Reverse(bracket.rung), index));
         bracket.quota = bracket.quota.min(bracket.waiting.len());
-        if bracket.is_sealed && bracket.running == 0 && bracket.quota == 0 && bracket.rung < last {
+        if bracket.is_sealed && bracket.running.is_empty() && bracket.quota == 0 && bracket.rung < last {
             bracket.decide(eta);
             self.decided = Some(index);
         }
@@ -141,26 +140,27 @@ impl Scheduler for SuccessiveHalving {
         }
         let bracket = &mut self.brackets[index];
         match (trial.status, place) {
-            (Status::Running { .. }, place) if goes_on => {
+            (Status::Running { .. }, place) => {
+                bracket.running.insert(trial.id);
                 // Told anew with other losses it may not be one that would go on, but it is one of as many.
                 if let Some(place) = place {
                     bracket.waiting.remove(&place);
                 }
-                bracket.quota = bracket.quota.saturating_sub(1);
-                bracket.running += 1;
+                bracket.quota = bracket.quota.saturating_sub(usize::from(goes_on));
             }
-            (Status::Running { .. }, _) => {}
             (Status::Paused, Some(place)) => {
-                bracket.running -= 1;
+                bracket.running.remove(&trial.id);
                 bracket.arrived.insert(place);
             }
             (Status::Stopped, Some(place)) => {
                 // One that waited makes way for the next best; one that was on its way has arrived nowhere.
-                if !bracket.waiting.remove(&place) && !bracket.arrived.remove(&place) {
-                    bracket.running -= 1;
-                }
+                bracket.running.remove(&trial.id);
+                bracket.waiting.remove(&place);
+                bracket.arrived.remove(&place);
             }
-            (Status::Completed | Status::Failed | Status::Paused | Status::Stopped, _) => bracket.running -= 1,
+            (Status::Completed | Status::Failed | Status::Paused | Status::Stopped, _) => {
+                bracket.running.remove(&trial.id);
+            }
         }
         self.settle(index);
         if !view.may_start() {
@@ -174,7 +174,7 @@ impl Scheduler for SuccessiveHalving {
             return Some((best.1, self.levels[*rung]));
         }
         let unfilled = self.brackets.last().filter(|bracket| !bracket.is_sealed)?;
-        let is_over = !view.may_start() && unfilled.running == 0;
+        let is_over = !view.may_start() && unfilled.running.is_empty();
         let best = unfilled.arrived.first().filter(|_| is_over)?;
         Some((best.1, *self.levels.get(1)?))
     }

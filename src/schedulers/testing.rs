@@ -1,6 +1,6 @@
 //! A stand for schedulers: trials are started, ended and told of by hand, as a study would.
 
-use super::{Scheduler, Stop};
+use super::{AuditedTrial, Scheduler, Stop};
 use crate::space::{Configuration, Space, Value};
 use crate::trials::{Observation, Status, Trial, View};
 use crate::units::{Goal, Samples, Seed, TrialId};
@@ -13,6 +13,8 @@ pub(super) struct Stand<S> {
     /// Between the segment's ends, an evaluation at every multiple of this.
     pub(super) epoch: Option<u64>,
     space: Space,
+    /// All trials as they were at every change, and who had changed.
+    told: Vec<(TrialId, Vec<Trial>, Option<u32>)>,
 }
 
 /// What a unit of the resource costs.
@@ -29,6 +31,7 @@ impl<S: Scheduler> Stand<S> {
             trials_left: None,
             epoch: None,
             space: Space::new(vec![], vec![]).unwrap(),
+            told: Vec::new(),
         }
     }
 
@@ -132,6 +135,14 @@ impl<S: Scheduler> Stand<S> {
     fn observe(&mut self, id: TrialId) {
         let view = view(&self.space, &self.trials, self.trials_left);
         self.scheduler.observe(&self.trials[id.index()], &view);
+        self.told.push((id, self.trials.clone(), self.trials_left));
+    }
+
+    /// Tells another scheduler everything that this one was told.
+    pub(super) fn retell(&self, other: &mut dyn Scheduler) {
+        for (id, trials, trials_left) in &self.told {
+            other.observe(&trials[id.index()], &view(&self.space, trials, *trials_left));
+        }
     }
 }
 
@@ -148,5 +159,39 @@ fn view<'a>(space: &'a Space, trials: &'a [Trial], trials_left: Option<u32>) -> 
         max: Samples(u64::MAX),
         budget: None,
         cost: &cost,
+    }
+}
+
+impl<S: Scheduler + ?Sized> Scheduler for Box<S> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn rungs(&self) -> &[Samples] {
+        (**self).rungs()
+    }
+
+    fn first(&self) -> Samples {
+        (**self).first()
+    }
+
+    fn next(&self, trial: &Trial) -> Samples {
+        (**self).next(trial)
+    }
+
+    fn observe(&mut self, trial: &Trial, view: &View<'_>) {
+        (**self).observe(trial, view);
+    }
+
+    fn promote(&self, view: &View<'_>) -> Option<(TrialId, Samples)> {
+        (**self).promote(view)
+    }
+
+    fn gives_up(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
+        (**self).gives_up(trial, view)
+    }
+
+    fn audited(&self) -> Option<Vec<AuditedTrial>> {
+        (**self).audited()
     }
 }

@@ -1,0 +1,251 @@
+//! What every scheduler promises, checked over the registry on a stand of its own: random losses, random ends, failures.
+//!
+//! Whole studies over all schedulers, with replay and several workers, are in `engine::tests`.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::testing::Stand;
+use super::*;
+use crate::preference::{Level, Preference, Scores, Tolerance};
+use crate::spec::{AshaMode, Patience};
+use crate::trials::Status;
+use crate::units::Goal;
+
+/// Trials of 10 to 810 samples: five rungs.
+pub(crate) const LENGTHS: Lengths = Lengths {
+    min: Samples(10),
+    max: Samples(810),
+    epoch: Samples(45),
+};
+
+/// Every scheduler of the registry, and what makes others of it.
+pub(crate) fn all() -> Vec<SchedulerSpec> {
+    let asha = |mode, cost_aware| SchedulerSpec::Asha {
+        eta: 3,
+        mode,
+        cost_aware,
+    };
+    let more = [
+        asha(AshaMode::Stopping, false),
+        asha(AshaMode::Promotion, true),
+        asha(AshaMode::Stopping, true),
+        SchedulerSpec::SuccessiveHalving {
+            eta: 2,
+            bracket: Some(7),
+        },
+        SchedulerSpec::Median {
+            interval: Some(1.0),
+            min_trials: 2,
+        },
+    ];
+    let registry = SchedulerSpec::NAMES.into_iter().map(|(_, spec)| spec);
+    registry.chain(more).collect()
+}
+
+/// All of these, each plain, with patience, under audit, and with both.
+pub(crate) fn all_wrapped() -> Vec<EarlyTerminate> {
+    let patience = Some(Patience {
+        epochs: 3.0,
+        min_delta: 0.001,
+    });
+    let wrapped = |scheduler| {
+        [(None, 0.0), (patience, 0.0), (None, 0.2), (patience, 0.2)].map(|(patience, audit)| EarlyTerminate {
+            scheduler,
+            patience,
+            audit,
+        })
+    };
+    all().into_iter().flat_map(wrapped).collect()
+}
+
+fn preferences() -> [Option<Preference>; 3] {
+    let level = Level {
+        tolerance: Tolerance::Absolute(0.1),
+        target: None,
+    };
+    let lexicographic = Preference::Lexicographic(vec![level, Level::default()]);
+    [None, Some(Preference::Pareto), Some(lexicographic)]
+}
+
+/// Whoever runs next, chosen by `dice`.
+fn running(stand: &Stand<Box<dyn Scheduler>>, dice: u64) -> Option<u32> {
+    let running = stand
+        .trials
+        .iter()
+        .filter(|trial| matches!(trial.status, Status::Running { .. }));
+    let running: Vec<u32> = running.map(|trial| trial.id.0).collect();
+    let count = running.len() as u64;
+    (count > 0).then(|| running[(dice % count) as usize])
+}
+
+/// Plays a study of `count` trials on `slots`, in which every seventh trial fails at some time. `check` sees every promotion
+/// before it is done.
+fn play(
+    stand: &mut Stand<Box<dyn Scheduler>>,
+    (count, slots, seed): (u32, usize, u64),
+    check: &mut dyn FnMut(&Stand<Box<dyn Scheduler>>),
+) {
+    stand.epoch = Some(45);
+    stand.trials_left = Some(count);
+    let mut dice = seed;
+    let mut roll = || {
+        dice = dice
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        dice >> 33
+    };
+    for step in 0.. {
+        assert!(step < 400 * count, "the study does not end");
+        let view = stand.view();
+        if view.running < slots {
+            check(stand);
+            if stand.go_on().is_some() {
+                continue;
+            }
+            if stand.view().may_start() {
+                stand.trials_left = stand.trials_left.map(|left| left - 1);
+                stand.start_at_cost(1.0 + (roll() % 5) as f64);
+                continue;
+            }
+        }
+        let Some(id) = running(stand, roll()) else { return };
+        if id % 7 == 3 && roll() % 4 == 0 {
+            stand.fail(id);
+            continue;
+        }
+        let quality = f64::from(id * 37 % 101) / 101.0;
+        let noise = (roll() % 100) as f64 / 2_000.0;
+        stand.end_with(id, &|at| quality + noise + 30.0 / (at + 30) as f64);
+    }
+}
+
+fn stand(early: EarlyTerminate, preference: Option<&Preference>) -> Stand<Box<dyn Scheduler>> {
+    Stand::new(build_whole(early, preference, LENGTHS))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn nobody_gets_more_than_a_rung_allows_nobody_starves_and_studies_end(
+        seed: u64,
+        count in 1_u32..60,
+        slots in 1_usize..9,
+    ) {
+        for early in all_wrapped() {
+            let mut stand = stand(early, None);
+            let rungs = stand.scheduler.rungs().to_vec();
+            play(&mut stand, (count, slots, seed), &mut |stand| {
+                if let Some((id, to)) = stand.promoted() {
+                    let trial = &stand.trials[id as usize];
+                    let next = stand.scheduler.next(trial);
+                    assert_eq!(Samples(to), next, "{early:?}: {id} from {:?}", trial.reached);
+                    let is_plain = early.patience.is_none() && early.scheduler.name() != "hyperband";
+                    assert!(next == levels::above(&rungs, trial.reached) || !is_plain);
+                }
+            });
+            prop_assert_eq!(stand.trials.len(), count as usize);
+            for trial in &stand.trials {
+                prop_assert!(trial.reached <= LENGTHS.max);
+                let is_running = matches!(trial.status, Status::Running { .. });
+                prop_assert!(!is_running);
+            }
+            prop_assert_eq!(stand.promoted(), None);
+            let is = |status| stand.trials.iter().any(|trial| trial.status == status);
+            let ends_early = early.patience.is_some();
+            prop_assert!(is(Status::Completed) || is(Status::Failed) || ends_early, "{early:?} completes nobody");
+        }
+    }
+
+    #[test]
+    fn who_was_never_asked_decides_the_same(seed: u64, count in 1_u32..16, slots in 1_usize..5) {
+        for (early, preference) in all_wrapped().into_iter().flat_map(|early| preferences().map(|preference| (early, preference))) {
+            let mut live = stand(early, preference.as_ref());
+            let mut decisions = 0;
+            play(&mut live, (count, slots, seed), &mut |stand| {
+                decisions += 1;
+                if decisions % 7 != 0 {
+                    return;
+                }
+                let mut silent = build_whole(early, preference.as_ref(), LENGTHS);
+                stand.retell(&mut silent);
+                let now = stand.view();
+                assert_eq!(silent.promote(&now), stand.scheduler.promote(&now), "{early:?}");
+                assert_eq!(silent.first(), stand.scheduler.first());
+                assert_eq!(silent.audited(), stand.scheduler.audited());
+            });
+        }
+    }
+
+    #[test]
+    fn an_audit_changes_nothing_for_the_others(seed: u64, count in 1_u32..60) {
+        // One after the other, so that slots are no matter: what the audited are does not touch the order.
+        for scheduler in all() {
+            let fates = |audit: f64| {
+                let early = EarlyTerminate { audit, ..scheduler.into() };
+                let mut stand = stand(early, None);
+                let mut loss = BTreeMap::new();
+                for number in 0..count {
+                    loss.insert(number, f64::from((seed.rotate_left(number) % 1_000) as u32));
+                }
+                stand.trials_left = Some(count);
+                for number in 0..count {
+                    stand.trials_left = Some(count - number - 1);
+                    let id = stand.start();
+                    stand.end(id, loss[&id]);
+                    while let Some((id, _)) = stand.go_on() {
+                        stand.end(id, loss[&id]);
+                    }
+                }
+                let audited = stand.scheduler.audited().unwrap_or_default();
+                let reached: Vec<Samples> = stand.trials.iter().map(|trial| trial.reached).collect();
+                (reached, audited)
+            };
+            let (expected, nobody) = fates(0.0);
+            prop_assert!(nobody.is_empty());
+            let (found, audited) = fates(0.3);
+            for (id, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                match audited.iter().find(|audited| audited.trial.index() == id) {
+                    None => prop_assert_eq!(found, expected, "{:?}: {}", scheduler, id),
+                    Some(audited) => {
+                        prop_assert_eq!(*found, LENGTHS.max, "it runs to its end");
+                        prop_assert_eq!(audited.pruned_at.unwrap_or(LENGTHS.max), *expected, "{:?}: {}", scheduler, id);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn places_of_several_metrics_are_as_good_as_losses() {
+    // The second metric agrees with the first, so there is one order, and every scheduler ends with the best complete.
+    for scheduler in all() {
+        for preference in preferences().into_iter().flatten() {
+            let mut stand = stand(scheduler.into(), Some(&preference));
+            stand.trials_left = Some(30);
+            for number in 0..30_u32 {
+                stand.trials_left = Some(29 - number);
+                let id = stand.start();
+                end_with_scores(&mut stand, id);
+                while let Some((id, _)) = stand.go_on() {
+                    end_with_scores(&mut stand, id);
+                }
+            }
+            let complete = stand.trials.iter().filter(|trial| trial.status == Status::Completed);
+            let best = complete.map(|trial| trial.id.0 * 7 % 30).min();
+            assert_eq!(best, Some(0), "{scheduler:?} under {preference:?}");
+        }
+    }
+}
+
+fn end_with_scores(stand: &mut Stand<Box<dyn Scheduler>>, id: u32) {
+    let loss = Goal::Minimize.loss(f64::from(id * 7 % 30));
+    stand.trials[id as usize].scores.push(Scores {
+        losses: vec![loss, loss],
+        violation: 0.0,
+    });
+    stand.end(id, loss.get());
+}
