@@ -12,7 +12,7 @@ use crate::objective::{Demand, Facts};
 use crate::policies;
 use crate::report::Files;
 use crate::report::terminal::{self, Style};
-use crate::spec::Spec;
+use crate::spec::{SchedulerSpec, Spec};
 use crate::study::{Event, Settings, Study};
 use crate::worker::{Slot, slots};
 
@@ -84,6 +84,7 @@ impl Run {
             Terms {
                 wall,
                 limits: self.spec.trial_limits,
+                has_clones: matches!(self.spec.early_terminate.scheduler, SchedulerSpec::Pbt(_)),
                 can_split: self.facts.demand == Demand::Training,
             },
             (&program, slots),

@@ -9,8 +9,9 @@ use super::budget::WallBudget;
 use super::pool::{Loss, Pool, PoolError, State};
 use super::{Clock, Folder, Moment, Observer, signals};
 use crate::journal::{Journal, JournalError};
+use crate::objective;
 use crate::spec::TrialLimits;
-use crate::study::{EndReason, Event, Flight, Outcome, Study};
+use crate::study::{Created, EndReason, Event, Flight, Outcome, Study};
 use crate::trials::{Failure, FailureKind, Segment, SegmentLimits, SegmentReport, Status};
 use crate::units::{Samples, TrialId};
 use crate::worker::{FromWorker, News, SegmentEnd, Slot};
@@ -40,6 +41,8 @@ pub struct Engine<'a> {
     limits: TrialLimits,
     /// The objective can do its steps in smaller parts.
     can_split: bool,
+    /// Trials may begin where others stand.
+    has_clones: bool,
     is_interrupted: bool,
     busy: BusyTime,
     last_tick: Instant,
@@ -56,6 +59,8 @@ pub struct Terms {
     pub limits: TrialLimits,
     /// Whether a trial that runs out of memory can be tried with smaller steps.
     pub can_split: bool,
+    /// Whether trials may begin where others stand, so that checkpoints are kept for them.
+    pub has_clones: bool,
 }
 
 /// What reaches the engine from outside.
@@ -120,6 +125,7 @@ impl<'a> Engine<'a> {
             wall,
             limits,
             can_split,
+            has_clones,
         }: Terms,
         (program, slots): (&Path, Vec<Slot>),
         observers: Vec<Box<dyn Observer + 'a>>,
@@ -143,6 +149,7 @@ impl<'a> Engine<'a> {
             observers,
             limits,
             can_split,
+            has_clones,
             is_interrupted: false,
             busy,
             last_tick: Instant::now(),
@@ -200,6 +207,7 @@ impl<'a> Engine<'a> {
     /// Takes every decision that can be taken now, and makes it last.
     fn settle(&mut self) -> Result<(), EngineError> {
         while let Some(event) = self.study.decide() {
+            self.inherit(&event)?;
             self.record(&event)?;
             if let Event::SegmentDelivered { trial } = event {
                 self.tidy(trial);
@@ -207,6 +215,26 @@ impl<'a> Engine<'a> {
             }
         }
         self.journal.sync()?;
+        Ok(())
+    }
+
+    /// A trial that is to begin where another one stands gets its checkpoint before it exists, so that no crash parts the two,
+    /// and before the other one goes on.
+    fn inherit(&self, event: &Event) -> Result<(), EngineError> {
+        if let Event::SegmentPlanned {
+            trial,
+            created: Some(Created {
+                parent: Some(parent), ..
+            }),
+            ..
+        } = event
+        {
+            let (from, to) = (self.folder.checkpoints(parent.trial), self.folder.checkpoints(*trial));
+            objective::inherit(&from, &to, parent.at).map_err(|source| EngineError::Results {
+                folder: self.folder.path().display().to_string(),
+                source,
+            })?;
+        }
         Ok(())
     }
 
@@ -280,6 +308,8 @@ impl<'a> Engine<'a> {
                 memory: self.limits.memory,
                 silence: self.limits.silence,
             },
+            inherited: known.parent.map(|parent| parent.at),
+            is_kept: self.has_clones,
             micro_batches: 1 << self.study.record(trial).splits.min(16),
         }
     }

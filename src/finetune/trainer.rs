@@ -106,6 +106,12 @@ pub enum TrainError {
         /// The step's gradient length.
         gradient_norm: f64,
     },
+    /// The trial was to begin from another one's checkpoint, which is missing, damaged, or of another shape.
+    #[error("the checkpoint of the other trial that this one was to begin from, after {at} samples, cannot be used")]
+    NoInheritance {
+        /// Where it was to begin.
+        at: Samples,
+    },
     /// A setting is outside its range.
     #[error("`{name}` is {value}; it must be {range}")]
     Setting {

@@ -1,5 +1,6 @@
 //! A trial's checkpoints by level: the newest, and the one before it to fall back to if that is damaged.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::units::Samples;
@@ -39,6 +40,68 @@ pub(super) fn keep(folder: &Path, levels: &[Samples]) {
     }
 }
 
+/// The checkpoint of an external program, a folder, as it was when its trial had seen so many samples.
+fn snapshot(folder: &Path, at: Samples) -> PathBuf {
+    folder.join(format!("{PREFIX}{at}"))
+}
+
+/// Keeps what an external program has in its checkpoint now, for trials that may begin from there; of older ones only
+/// that at `before`.
+///
+/// # Errors
+/// When it cannot be copied.
+pub(super) fn keep_snapshot(folder: &Path, before: Samples, at: Samples) -> io::Result<()> {
+    let whole = snapshot(folder, at);
+    let unfinished = folder.join("unfinished");
+    let _ = std::fs::remove_dir_all(&unfinished);
+    copy_folder(&folder.join("checkpoint"), &unfinished)?;
+    let _ = std::fs::remove_dir_all(&whole);
+    std::fs::rename(&unfinished, &whole)?;
+    for entry in std::fs::read_dir(folder)?.flatten() {
+        let is_snapshot = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        if is_snapshot && entry.path().is_dir() && entry.path() != whole && entry.path() != snapshot(folder, before) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// Lets the trial in the folder `child` begin where that in `parent` stood when it had seen so many samples.
+///
+/// # Errors
+/// When the checkpoint cannot be copied. That there is none is no error here: nothing may be needed to go on.
+pub fn inherit(parent: &Path, child: &Path, at: Samples) -> io::Result<()> {
+    // What a crash left of an earlier attempt.
+    let _ = std::fs::remove_dir_all(child);
+    std::fs::create_dir_all(child)?;
+    let file = path(parent, at);
+    if file.is_file() {
+        let own = path(child, at);
+        // A checkpoint is never written into, only replaced: both may have the same one.
+        std::fs::hard_link(&file, &own).or_else(|_| std::fs::copy(&file, &own).map(|_| ()))?;
+    }
+    let folder = snapshot(parent, at);
+    if folder.is_dir() {
+        copy_folder(&folder, &child.join("checkpoint"))?;
+    }
+    Ok(())
+}
+
+/// Copies files and folders; links are left out, since nobody knows where they lead.
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
+        if kind.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else if kind.is_file() {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +118,25 @@ mod tests {
         keep(folder.path(), &[Samples(900), Samples(1_000)]);
         assert_eq!(levels(), [1_000, 900]);
         assert!(folder.path().join("segment.json").exists());
+    }
+
+    #[test]
+    fn a_child_begins_where_its_parent_stood() {
+        let folder = tempfile::tempdir().unwrap();
+        let (parent, child) = (folder.path().join("0"), folder.path().join("1"));
+        std::fs::create_dir_all(parent.join("checkpoint/deep")).unwrap();
+        std::fs::write(parent.join("checkpoint/deep/state"), b"at 3").unwrap();
+        std::fs::write(path(&parent, Samples(3)), b"weights at 3").unwrap();
+        keep_snapshot(&parent, Samples(0), Samples(3)).unwrap();
+        // The parent goes on before its child begins.
+        std::fs::write(parent.join("checkpoint/deep/state"), b"at 6").unwrap();
+        keep_snapshot(&parent, Samples(3), Samples(6)).unwrap();
+        inherit(&parent, &child, Samples(3)).unwrap();
+        assert_eq!(std::fs::read(child.join("checkpoint/deep/state")).unwrap(), b"at 3");
+        assert_eq!(list(&child), [(Samples(3), path(&child, Samples(3)))]);
+        // The one before the last is not needed any more.
+        keep_snapshot(&parent, Samples(6), Samples(9)).unwrap();
+        assert!(!snapshot(&parent, Samples(3)).exists() && snapshot(&parent, Samples(6)).exists());
+        assert!(path(&parent, Samples(3)).exists(), "a file is none of a program's");
     }
 }

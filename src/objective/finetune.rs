@@ -84,6 +84,9 @@ impl FineTune {
             self.train_again(&mut training, segment, control)?;
             return Ok((training, done.unwrap_or_else(|| SegmentProgress::fresh(segment.from))));
         }
+        if let Some(at) = segment.inherited {
+            return Err(TrainError::NoInheritance { at });
+        }
         let mut training = Training::start(&self.inputs.model, config)?;
         self.train_again(&mut training, segment, control)?;
         Ok((training, SegmentProgress::fresh(segment.from)))
@@ -246,7 +249,7 @@ fn by_name(metrics: Metrics, trainable_parameters: u64, latency_ms: f64) -> BTre
 fn failure(error: &TrainError) -> Failure {
     let kind = match error {
         TrainError::Diverged { .. } => FailureKind::Diverged,
-        TrainError::Setting { .. } | TrainError::Input(_) => FailureKind::Invalid,
+        TrainError::Setting { .. } | TrainError::Input(_) | TrainError::NoInheritance { .. } => FailureKind::Invalid,
         TrainError::Checkpoint(_) | TrainError::Stopped => FailureKind::Crashed,
     };
     Failure {

@@ -10,6 +10,7 @@ mod inputs;
 mod resident;
 mod segment_progress;
 
+pub use self::checkpoints::inherit;
 pub use self::command::{Command, end_group, launch};
 pub use self::finetune::{FineTune, training_config};
 pub use self::function::Function;

@@ -31,6 +31,10 @@ pub struct Segment {
     pub log: PathBuf,
     /// What it may use up.
     pub limits: SegmentLimits,
+    /// Where it began, if that is where another trial stood: what lies before cannot be trained again.
+    pub inherited: Option<Samples>,
+    /// Whether other trials may begin from where this segment ends, and its checkpoint there must be kept.
+    pub is_kept: bool,
     /// In how many parts a step's examples go through the model: more than one after memory ran out.
     pub micro_batches: u32,
 }

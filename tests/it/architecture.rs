@@ -55,7 +55,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("journal", &["study"]),
     (
         "engine",
-        &["files", "journal", "rng", "spec", "study", "trials", "units", "worker"],
+        &["files", "journal", "objective", "rng", "spec", "study", "trials", "units", "worker"],
     ),
     (
         "report",

@@ -140,6 +140,8 @@ mod tests {
             checkpoints: folder.to_owned(),
             log: folder.join("log"),
             limits: SegmentLimits::default(),
+            inherited: None,
+            is_kept: false,
             micro_batches: 1,
         }
     }

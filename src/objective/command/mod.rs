@@ -21,7 +21,7 @@ use self::program::{Heard, Program, find};
 use self::report::Report;
 use super::resident::resident_mb;
 use super::segment_progress::{SegmentProgress, unwritable};
-use super::{Control, InputError, Objective, RunError};
+use super::{Control, InputError, Objective, RunError, checkpoints};
 use crate::spec::{CommandLine, CommandSpec, Meaning, Piece};
 use crate::trials::{Failure, FailureKind, Progress, Segment, SegmentReport, Usage};
 use crate::units::Samples;
@@ -112,6 +112,9 @@ impl Objective for Command {
         }
         (done.reached, done.evaluations) = report.into_parts();
         done.save(&segment.checkpoints).map_err(machine)?;
+        if segment.is_kept && done.reached >= segment.to {
+            checkpoints::keep_snapshot(&segment.checkpoints, segment.from, segment.to).map_err(machine)?;
+        }
         Ok(SegmentReport {
             reached: done.reached,
             evaluations: done.evaluations,

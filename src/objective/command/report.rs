@@ -170,6 +170,8 @@ mod tests {
             checkpoints: "c".into(),
             log: "trial.log".into(),
             limits: SegmentLimits::default(),
+            inherited: None,
+            is_kept: false,
             micro_batches: 1,
         };
         let wanted = ["accuracy".to_owned()];
