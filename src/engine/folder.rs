@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::files;
@@ -257,8 +257,15 @@ impl Folder {
 
     /// Notes how long the study has run, so that a crash between two events does not give time back.
     pub(super) fn note_elapsed(&self, elapsed: f64) {
-        // Losing a note costs at most the seconds since the last event.
-        let _ = files::replace(&self.path.join("elapsed"), format!("{elapsed:.3}\n").as_bytes());
+        // Losing a note costs at most the seconds since the last event, so nobody waits for the disk here: on a busy one that
+        // would be seconds, in which a deadline may pass. The same length every time, so that it is overwritten in place.
+        let mut options = fs::File::options();
+        let file = options
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(self.path.join("elapsed"));
+        let _ = file.and_then(|mut file| file.write_all(format!("{elapsed:>16.3}\n").as_bytes()));
     }
 }
 

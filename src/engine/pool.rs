@@ -48,7 +48,6 @@ pub(super) struct Run {
     pub(super) started_at: String,
     reached: Samples,
     evaluations: Vec<Evaluation>,
-    last_news: Option<Instant>,
     /// When it last showed a sign of life.
     last_sign: Instant,
     /// It was killed because it showed none.
@@ -66,15 +65,11 @@ pub(super) struct Loss {
 }
 
 impl Run {
-    /// Takes note of progress; the seconds since the last news, if this is news of a step.
-    pub(super) fn note(&mut self, progress: &Progress) -> Option<f64> {
-        let now = Instant::now();
-        let before = self.last_news.replace(now);
-        self.last_sign = now;
+    /// Takes note of progress.
+    pub(super) fn note(&mut self, progress: &Progress) {
+        self.last_sign = Instant::now();
         self.reached = progress.at;
         self.evaluations.extend(progress.evaluation.clone());
-        let is_step = progress.evaluation.is_none();
-        before.filter(|_| is_step).map(|before| (now - before).as_secs_f64())
     }
 
     /// Takes note of a sign of life.
@@ -186,7 +181,6 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
             started_at: Clock::time_of_day(),
             reached: segment.from,
             evaluations: Vec::new(),
-            last_news: None,
             last_sign: Instant::now(),
             is_hung: false,
         }));

@@ -389,11 +389,14 @@ impl<'a> Engine<'a> {
                 }
             }
             FromWorker::Program { group } => self.pool.note_program(slot, group),
-            FromWorker::Progress { trial, progress } => {
-                if let State::Busy(run) = &mut self.pool.seat_mut(slot).state
-                    && let Some(seconds) = run.note(&progress)
-                {
-                    self.budget.learn_step(seconds);
+            FromWorker::Progress {
+                trial,
+                progress,
+                longest_step,
+            } => {
+                self.budget.learn_step(longest_step);
+                if let State::Busy(run) = &mut self.pool.seat_mut(slot).state {
+                    run.note(&progress);
                 }
                 self.tell(&Moment::Progressed {
                     slot,

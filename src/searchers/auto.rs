@@ -57,19 +57,22 @@ impl Auto {
         if has_several_metrics {
             return "tpe, because several metrics count".to_owned();
         }
-        let parameters = space.parameters().len();
+        let parameters = match space.parameters().len() {
+            1 => "1 parameter".to_owned(),
+            count => format!("{count} parameters"),
+        };
         let planned = planned.map(|trials| trials as usize);
         match Choice::of(space, 0, planned) {
-            Choice::Parzen => format!("tpe, because the space has {parameters} parameters, more than {WIDE}"),
+            Choice::Parzen => format!("tpe, because the space has {parameters}, more than {WIDE}"),
             Choice::Local => format!(
                 "cfo (local search), because there is a low-cost point to begin at and only {} trials",
                 planned.unwrap_or_default()
             ),
             Choice::GaussianProcess if planned.is_some_and(|planned| planned <= MANY) => {
-                format!("gp, because the space has only {parameters} parameters and there are at most {MANY} trials")
+                format!("gp, because the space has only {parameters} and there are at most {MANY} trials")
             }
             Choice::GaussianProcess => {
-                format!("gp, because the space has only {parameters} parameters; tpe after {MANY} trials")
+                format!("gp, because the space has only {parameters}; tpe after {MANY} trials")
             }
         }
     }

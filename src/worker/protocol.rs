@@ -35,6 +35,8 @@ pub enum FromWorker {
         trial: TrialId,
         /// How far.
         progress: Progress,
+        /// The longest time since the last such message, in seconds, in which the segment would not have noticed a stop.
+        longest_step: f64,
     },
     /// The running segment has moved since this was said last: a sign of life where steps are long.
     Alive,

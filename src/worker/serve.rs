@@ -1,5 +1,6 @@
 //! The worker's side: reads orders, runs segments, reports.
 
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -91,6 +92,7 @@ fn run<W: Write>(
         shared,
         output,
         last: None,
+        asked: Cell::new((Instant::now(), Duration::ZERO)),
     };
     let result = catch_unwind(AssertUnwindSafe(|| objective.run(segment, &mut line)));
     Ok(match result {
@@ -163,11 +165,15 @@ struct Line<'a, W> {
     shared: &'a Shared,
     output: &'a Output<W>,
     last: Option<Instant>,
+    /// When it last asked whether to stop, and the longest time between two such questions since the last message.
+    asked: Cell<(Instant, Duration)>,
 }
 
 impl<W: Write> Control for Line<'_, W> {
     fn is_stop_requested(&self) -> bool {
         self.shared.beat();
+        let (before, longest) = self.asked.get();
+        self.asked.set((Instant::now(), longest.max(before.elapsed())));
         self.shared.is_stop_requested()
     }
 
@@ -178,9 +184,12 @@ impl<W: Write> Control for Line<'_, W> {
         let is_due = self.last.is_none_or(|last| last.elapsed() >= PROGRESS_INTERVAL);
         if is_due || progress.evaluation.is_some() {
             self.last = Some(Instant::now());
+            let (asked, longest) = self.asked.get();
+            self.asked.set((asked, Duration::ZERO));
             self.output.send(&FromWorker::Progress {
                 trial: self.trial,
                 progress,
+                longest_step: longest.as_secs_f64(),
             });
         }
     }

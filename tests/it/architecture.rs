@@ -55,7 +55,17 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("journal", &["study"]),
     (
         "engine",
-        &["files", "journal", "objective", "rng", "spec", "study", "trials", "units", "worker"],
+        &[
+            "files",
+            "journal",
+            "objective",
+            "rng",
+            "spec",
+            "study",
+            "trials",
+            "units",
+            "worker",
+        ],
     ),
     (
         "report",
