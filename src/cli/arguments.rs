@@ -267,18 +267,9 @@ pub(super) struct AskTell {
     /// Who proposes configurations
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub(super) method: String,
-    /// Who decides which trial goes on, where trials have several steps
-    #[arg(long, value_enum, default_value_t = Scheduler::Asha)]
-    pub(super) scheduler: Scheduler,
-}
-
-/// Schedulers of `automl ask-tell`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Scheduler {
-    /// Asynchronous successive halving by promotion
-    Asha,
-    /// Every trial runs to its end
-    None,
+    /// Who decides which trial goes on, where trials have several steps: a `type` of `early_terminate`
+    #[arg(long, value_name = "NAME", default_value = "asha")]
+    pub(super) scheduler: String,
 }
 
 /// `automl worker`

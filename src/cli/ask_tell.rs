@@ -4,7 +4,7 @@ use std::io::{BufRead as _, Write as _};
 use std::process::ExitCode;
 
 use super::CliError;
-use super::arguments::{AskTell, Scheduler};
+use super::arguments::AskTell;
 use crate::ask_tell::{Options, Session};
 use crate::spec::{SchedulerSpec, SearcherSpec};
 use crate::suggestion::did_you_mean;
@@ -13,10 +13,7 @@ use crate::suggestion::did_you_mean;
 pub(super) fn ask_tell(arguments: &AskTell) -> Result<ExitCode, CliError> {
     let options = Options {
         searcher: searcher(&arguments.method)?,
-        scheduler: match arguments.scheduler {
-            Scheduler::Asha => Options::default().scheduler,
-            Scheduler::None => SchedulerSpec::None,
-        },
+        scheduler: scheduler(&arguments.scheduler)?,
         ..Options::default()
     };
     let mut session = Session::new(options);
@@ -38,14 +35,21 @@ pub(super) fn ask_tell(arguments: &AskTell) -> Result<ExitCode, CliError> {
 }
 
 fn searcher(name: &str) -> Result<SearcherSpec, CliError> {
-    let known = SearcherSpec::NAMES;
-    if let Some((_, searcher)) = known.iter().find(|(known, _)| *known == name) {
-        return Ok(*searcher);
+    named("--method", name, &SearcherSpec::NAMES)
+}
+
+fn scheduler(name: &str) -> Result<SchedulerSpec, CliError> {
+    named("--scheduler", name, &SchedulerSpec::NAMES)
+}
+
+fn named<T: Copy>(flag: &str, name: &str, known: &[(&str, T)]) -> Result<T, CliError> {
+    if let Some((_, meant)) = known.iter().find(|(known, _)| *known == name) {
+        return Ok(*meant);
     }
-    let names = known.map(|(name, _)| name);
-    let hint = did_you_mean(name, names).map_or_else(
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    let hint = did_you_mean(name, names.iter().copied()).map_or_else(
         || format!("supported: {}", names.join(", ")),
         |meant| format!("did you mean `{meant}`?"),
     );
-    Err(CliError::Usage(format!("`--method` cannot be `{name}`: {hint}")))
+    Err(CliError::Usage(format!("`{flag}` cannot be `{name}`: {hint}")))
 }

@@ -1,3 +1,5 @@
+mod schedulers;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -6,12 +8,12 @@ use super::*;
 use crate::policies;
 use crate::rng;
 use crate::space::{Domain, Parameter, Space, Value};
-use crate::spec::{Criteria, SchedulerSpec, SearcherSpec};
+use crate::spec::{Criteria, EarlyTerminate, SchedulerSpec, SearcherSpec};
 use crate::study::{EndReason, Event, Flight, Outcome, Settings, Study};
 use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, Trial, Usage};
 use crate::units::{Goal, Samples, Seed, TrialId};
 
-fn study(searcher: SearcherSpec, scheduler: SchedulerSpec, trials: u32, logical_workers: u32) -> Study {
+fn study(searcher: SearcherSpec, early: impl Into<EarlyTerminate>, trials: u32, logical_workers: u32) -> Study {
     let parameter = |name: &str, domain| Parameter::new(name, domain);
     let space = Space::new(
         vec![
@@ -58,7 +60,7 @@ fn study(searcher: SearcherSpec, scheduler: SchedulerSpec, trials: u32, logical_
             (to.0 - from.0) as f64 * (8.0 - depth)
         },
     );
-    let policy = policies::build(searcher, scheduler, settings.lengths());
+    let policy = policies::build(searcher, early, settings.lengths());
     Study::new(settings, policy, cost)
 }
 

@@ -5,10 +5,12 @@
 
 mod freeze_thaw;
 mod paired;
+mod pbt;
 mod untried;
 
 pub use freeze_thaw::FreezeThaw;
 pub use paired::Paired;
+pub use pbt::Pbt;
 
 pub use crate::schedulers::{AuditedTrial, Lengths, Stop};
 
@@ -122,8 +124,8 @@ fn pair(
     lengths: Lengths,
 ) -> Box<dyn Policy> {
     match early.scheduler {
+        SchedulerSpec::Pbt(spec) => Box::new(Pbt::new(spec, searcher, preference.cloned(), lengths)),
         SchedulerSpec::None
-        | SchedulerSpec::Pbt(_)
         | SchedulerSpec::Asha { .. }
         | SchedulerSpec::Hyperband { .. }
         | SchedulerSpec::SuccessiveHalving { .. }

@@ -22,6 +22,8 @@ pub struct Leaderboard {
     has_front: bool,
     /// Whether there are constraints on metrics.
     is_constrained: bool,
+    /// Whether trials may begin as clones of others.
+    has_clones: bool,
     parameters: Vec<String>,
     rows: Vec<Row>,
 }
@@ -57,6 +59,8 @@ pub struct Row {
     pub stop_reason: String,
     /// Who proposed it.
     pub origin: String,
+    /// The trial whose state it began with.
+    pub parent: Option<TrialId>,
     /// The configuration's name.
     pub config_hash: String,
     /// How many numbers the optimiser changes.
@@ -109,6 +113,7 @@ impl Leaderboard {
             others: others.filter(|name| *name != TRAINABLE).map(str::to_owned).collect(),
             has_front: settings.criteria.has_front(),
             is_constrained: !settings.criteria.constraints.is_empty(),
+            has_clones: study.has_clones(),
             parameters: settings
                 .space
                 .parameters()
@@ -160,7 +165,9 @@ impl Leaderboard {
                 "max_epochs",
                 "rung",
             ])
-            .chain(["stop_reason", "origin", "config_hash"])
+            .chain(["stop_reason", "origin"])
+            .chain(self.has_clones.then_some("parent"))
+            .chain(["config_hash"])
             .chain(trainable)
             .map(str::to_owned)
             .collect();
@@ -195,8 +202,10 @@ impl Leaderboard {
             row.rung.into(),
             text(&row.stop_reason),
             text(&row.origin),
-            text(&row.config_hash),
         ]);
+        let parent = row.parent.map_or(Cell::Null, |parent| parent.0.into());
+        cells.extend(self.has_clones.then_some(parent));
+        cells.push(text(&row.config_hash));
         cells.extend((self.metric != TRAINABLE).then(|| Cell::from(row.trainable_parameters)));
         let value = |name: &String| {
             row.parameters
@@ -302,6 +311,7 @@ fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
         rung: trial.segments,
         stop_reason,
         origin: trial.origin.clone(),
+        parent: trial.parent.map(|parent| parent.trial),
         config_hash: trial.configuration.hash(),
         trainable_parameters: record
             .trainable_parameters
@@ -314,7 +324,7 @@ fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
         timing: Timing {
             train_seconds: usage.train_seconds,
             wall_seconds: usage.wall_seconds,
-            samples_per_second: trial.reached.0 as f64 / usage.train_seconds.max(1e-9),
+            samples_per_second: trial.spent().0 as f64 / usage.train_seconds.max(1e-9),
             peak_memory_mb: usage.peak_memory_mb,
             device: record.device.clone(),
             started_at: record.started_at.clone(),

@@ -1,8 +1,10 @@
 //! What people and other programs read of a study. All of it is derived from the study; none is a source of truth.
 //!
 //! Files: [`Leaderboard`], [`incumbent`], [`Best`] (`best.yaml`), kept up to date by [`Files`]; [`model_card`] for trained
-//! models; [`terminal`] shows a study while it runs, [`Status`] from outside. Imports `engine` and below.
+//! models; [`Audit`] says what pruning cost; [`terminal`] shows a study while it runs, [`Status`] from outside. Imports
+//! `engine` and below.
 
+mod audit;
 mod best;
 mod files;
 pub mod incumbent;
@@ -11,6 +13,7 @@ mod model_card;
 mod status;
 pub mod terminal;
 
+pub use audit::{Agreement, Audit};
 pub use best::Best;
 pub use files::Files;
 pub use leaderboard::{Cell, Leaderboard, Row, Timing, plain};

@@ -2,16 +2,18 @@
 //!
 //! Whole studies over all schedulers, with replay and several workers, are in `engine::tests`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
 
 use proptest::prelude::*;
 
 use super::testing::Stand;
 use super::*;
 use crate::preference::{Level, Preference, Scores, Tolerance};
+use crate::space::{Configuration, Space};
 use crate::spec::{AshaMode, Patience};
-use crate::trials::Status;
-use crate::units::Goal;
+use crate::trials::{Observation, Status};
+use crate::units::{Goal, Seed};
 
 /// Trials of 10 to 810 samples: five rungs.
 pub(crate) const LENGTHS: Lengths = Lengths {
@@ -216,6 +218,82 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+/// 100,000 segments of a study on 1,000 slots; the seconds that the scheduler took.
+fn large_study(early: EarlyTerminate) -> f64 {
+    const SEGMENTS: usize = 100_000;
+    const SLOTS: usize = 1_000;
+    let mut scheduler = build_whole(early, None, LENGTHS);
+    let space = Space::new(vec![], vec![]).unwrap();
+    let mut trials: Vec<Trial> = Vec::new();
+    let mut running = VecDeque::new();
+    let mut seconds = 0.0;
+    for segment in 0..SEGMENTS {
+        let begun = Instant::now();
+        while running.len() < SLOTS {
+            let id = match scheduler.promote(&view(&space, &trials, running.len())) {
+                Some((id, to)) => {
+                    trials[id.index()].status = Status::Running { to };
+                    id
+                }
+                None => {
+                    let id = TrialId(trials.len() as u32);
+                    let mut trial = Trial::new(id, Configuration::default(), &space, "test".into(), None);
+                    trial.status = Status::Running { to: scheduler.first() };
+                    trials.push(trial);
+                    id
+                }
+            };
+            running.push_back(id);
+            scheduler.observe(&trials[id.index()], &view(&space, &trials, running.len()));
+        }
+        running.rotate_left(segment * 7 % SLOTS);
+        let id = running.pop_front().unwrap();
+        let trial = &mut trials[id.index()];
+        let Status::Running { to } = trial.status else {
+            panic!("{id} is not running")
+        };
+        let quality = f64::from(id.0.wrapping_mul(2_654_435_761) >> 8);
+        let loss = Goal::Minimize.loss(quality * (1.0 + 30.0 / to.0 as f64));
+        trial.observations.push(Observation { at: to, loss });
+        (trial.reached, trial.segments) = (to, trial.segments + 1);
+        trial.status = if to == LENGTHS.max {
+            Status::Completed
+        } else {
+            Status::Paused
+        };
+        scheduler.observe(&trials[id.index()], &view(&space, &trials, running.len()));
+        for stop in scheduler.gives_up(&trials[id.index()], &view(&space, &trials, running.len())) {
+            trials[stop.trial.index()].status = Status::Stopped;
+            scheduler.observe(&trials[stop.trial.index()], &view(&space, &trials, running.len()));
+        }
+        seconds += begun.elapsed().as_secs_f64();
+    }
+    seconds
+}
+
+fn view<'a>(space: &'a Space, trials: &'a [Trial], running: usize) -> View<'a> {
+    View {
+        space,
+        seed: Seed(5),
+        past: &[],
+        trials,
+        running,
+        trials_left: None,
+        min: LENGTHS.min,
+        max: LENGTHS.max,
+        budget: None,
+        cost: &|_, from, to| (to.0 - from.0) as f64,
+    }
+}
+
+#[test]
+fn a_segment_of_a_large_study_costs_less_than_a_millisecond() {
+    for early in all_wrapped() {
+        let seconds = large_study(early);
+        assert!(seconds < 100.0, "{early:?} takes {seconds} s for 100,000 segments");
     }
 }
 

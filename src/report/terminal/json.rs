@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::engine::{Clock, Moment, Observer};
+use crate::report::Audit;
 use crate::space::Configuration;
 use crate::study::{EndReason, Outcome, Study};
 use crate::trials::{Evaluation, Failure, Observation, Status};
@@ -108,6 +109,8 @@ enum Line<'a> {
         idle_share: f64,
         counts: Counts,
         best: Option<Best<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        audit: Option<AuditFields>,
         folder: String,
     },
 }
@@ -132,6 +135,24 @@ struct Best<'a> {
     at: Level,
     origin: &'a str,
     configuration: &'a Configuration,
+}
+
+/// What an audit of pruning found.
+#[derive(Serialize)]
+struct AuditFields {
+    audited: usize,
+    pruned: usize,
+    winners: usize,
+    regret: Option<f64>,
+    agreements: Vec<AgreementFields>,
+}
+
+#[derive(Serialize)]
+struct AgreementFields {
+    from: Level,
+    to: Level,
+    trials: usize,
+    tau: f64,
 }
 
 /// Trials by what they do.
@@ -281,8 +302,32 @@ fn line<'a>(moment: &'a Moment<'_>, study: &'a Study, facts: &'a Facts, (elapsed
                     configuration: &trial.configuration,
                 })
             }),
+            audit: Audit::new(study).map(|audit| audit_fields(audit, &level)),
             folder: facts.folder.display().to_string(),
         },
+    }
+}
+
+fn audit_fields(audit: Audit, level: &dyn Fn(Samples) -> Level) -> AuditFields {
+    let Audit {
+        audited,
+        pruned,
+        winners,
+        regret,
+        agreements,
+    } = audit;
+    let agreements = agreements.into_iter().map(|agreement| AgreementFields {
+        from: level(agreement.from),
+        to: level(agreement.to),
+        trials: agreement.trials,
+        tau: agreement.tau,
+    });
+    AuditFields {
+        audited,
+        pruned,
+        winners,
+        regret,
+        agreements: agreements.collect(),
     }
 }
 
@@ -375,6 +420,20 @@ mod tests {
             .map(|line| line["value"].as_f64().unwrap())
             .collect();
         assert!(!best.is_empty() && best.is_sorted(), "{best:?}");
+    }
+
+    #[test]
+    fn the_end_of_an_audited_study_says_what_pruning_cost() {
+        let study = testing::audited_study();
+        let mut json = Json::new(Vec::new(), testing::facts());
+        let (reason, idle_share) = (study.ended(), 0.0);
+        json.take(&Moment::Ended { reason, idle_share }, &study, 1.0);
+        let line: Value = serde_json::from_slice(&json.out).unwrap();
+        let audit = &line["audit"];
+        assert!(audit["audited"].as_u64() > Some(3), "{audit}");
+        assert!(audit["pruned"].as_u64() > Some(0), "{audit}");
+        assert_eq!(audit["agreements"].as_array().unwrap().len(), 2, "{audit}");
+        assert!(lines().iter().all(|line| !line.contains("audit")));
     }
 
     #[test]

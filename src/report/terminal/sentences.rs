@@ -69,10 +69,14 @@ pub(super) fn segment_started(
     slot: &str,
 ) -> String {
     let end = words::counted(&words::epochs(to, epoch), "epoch");
-    if from == Samples(0) {
-        let known = &study.trials()[trial.index()];
+    let known = &study.trials()[trial.index()];
+    let parent = known.parent.filter(|_| known.segments == 0);
+    if from == Samples(0) || parent.is_some() {
         let configuration = configuration(study, &known.configuration);
-        return format!("trial {trial} starts on {slot}, to {end}: {configuration}");
+        let parent = parent.map_or_else(String::new, |parent| {
+            format!(" as trial {} was at {}", parent.trial, words::epochs(parent.at, epoch))
+        });
+        return format!("trial {trial} starts on {slot}{parent}, to {end}: {configuration}");
     }
     format!(
         "trial {trial} goes on from {} to {end} on {slot}",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::report::Audit;
 use crate::study::{EndReason, Study};
 use crate::trials::Status;
 
@@ -30,6 +31,7 @@ pub(super) fn summary(
     lines.push(format!("trials   {}", states(study, reason)));
     lines.extend(best(study, facts));
     lines.extend(front(study));
+    lines.extend(audit(study, facts));
     lines.push(format!("slots    idle {} of the time", words::percentage(idle_share)));
     lines.push(format!("results  {folder}"));
     lines
@@ -126,6 +128,38 @@ fn front(study: &Study) -> Vec<String> {
     lines
 }
 
+/// What the audit of pruning found, if there is one.
+fn audit(study: &Study, facts: &Facts) -> Vec<String> {
+    let Some(audit) = Audit::new(study) else {
+        return Vec::new();
+    };
+    let audited = words::counted(&audit.audited.to_string(), "trial");
+    let mut lines = vec![match audit.regret {
+        None => format!("audit    {audited}, none of which pruning would have cost"),
+        Some(regret) => format!(
+            "audit    {audited}, of which {} would have been pruned; estimated regret of pruning {} ({} would have won)",
+            audit.pruned,
+            words::metric(regret),
+            audit.winners,
+        ),
+    }];
+    let level = |samples| words::epochs(samples, facts.epoch);
+    let agreements = audit.agreements.iter();
+    let agreements: Vec<String> = agreements
+        .map(|agreement| {
+            let (from, to) = (level(agreement.from), level(agreement.to));
+            format!("{from} → {to} ep: {:.2}", agreement.tau)
+        })
+        .collect();
+    if !agreements.is_empty() {
+        lines.push(format!(
+            "         order from rung to rung (Kendall's tau) {}",
+            agreements.join(" · ")
+        ));
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +176,13 @@ mod tests {
     fn an_interrupted_study_says_how_to_go_on() {
         let study = testing::study_under_way();
         let lines = summary(&study, &testing::facts(), None, 0.5, 42.0);
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn an_audit_says_what_pruning_cost() {
+        let study = testing::audited_study();
+        let lines = summary(&study, &testing::facts(), study.ended(), 0.1, 60.0);
         insta::assert_snapshot!(lines.join("\n"));
     }
 

@@ -7,7 +7,7 @@ use crate::engine::Moment;
 use crate::finetune::Device;
 use crate::policies;
 use crate::space::{Domain, Parameter, Space, Value};
-use crate::spec::{Criteria, SchedulerSpec, SearcherSpec};
+use crate::spec::{Criteria, EarlyTerminate, SchedulerSpec, SearcherSpec};
 use crate::study::{EndReason, Event, Flight, Outcome, Settings, Study};
 use crate::trials::{Evaluation, Failure, FailureKind, Progress, SegmentReport, Trial, Usage};
 use crate::units::{Goal, Samples, Seed, TrialId};
@@ -38,7 +38,7 @@ pub(in crate::report) fn asha() -> SchedulerSpec {
 }
 
 /// Trials of 4 epochs with two parameters, two at a time.
-pub(in crate::report) fn study(scheduler: SchedulerSpec, max_trials: Option<u32>) -> Study {
+pub(in crate::report) fn study(early: impl Into<EarlyTerminate>, max_trials: Option<u32>) -> Study {
     let parameter = |name: &str, domain| Parameter::new(name, domain);
     let rate = Domain::Float {
         min: 1e-5,
@@ -68,7 +68,7 @@ pub(in crate::report) fn study(scheduler: SchedulerSpec, max_trials: Option<u32>
         logical_workers: 2,
         is_deterministic: true,
     };
-    let policy = policies::build(SearcherSpec::Random, scheduler, settings.lengths());
+    let policy = policies::build(SearcherSpec::Random, early, settings.lengths());
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
 }
 
@@ -241,6 +241,22 @@ pub(in crate::report) fn story(see: See<'_>) -> Study {
 
 pub(in crate::report) fn ended_study() -> Study {
     story(&mut |_, _, _| {})
+}
+
+/// A study to its end in which one trial in three is complete whatever the scheduler says.
+pub(super) fn audited_study() -> Study {
+    let early = EarlyTerminate {
+        audit: 0.3,
+        ..asha().into()
+    };
+    let mut study = study(early, Some(24));
+    loop {
+        settle(&mut study, &mut |_, _, _| {}, 0.0);
+        let Some((trial, flight)) = next(&study) else {
+            return study;
+        };
+        end(&mut study, &mut |_, _, _| {}, (0, trial, flight), 0.0);
+    }
 }
 
 /// The same study after nine segments.

@@ -1,0 +1,214 @@
+//! Population-based training (Jaderberg et al. 2017, "Population Based Training of Neural Networks"): trials are trained
+//! side by side, interval by interval. One that is among the worst at the end of an interval is replaced: a new trial begins as a
+//! clone of one of the best (exploit, by truncation selection), with a changed configuration (explore).
+//!
+//! Every clone is a trial of its own, with its parent on record, and counts in `budget.trials`; what it inherits costs nothing.
+//! Without a trial left to create nobody is replaced. A population is trained to its end, and others follow it, drawn by the
+//! searcher with what is known by then: where the last members of one leave slots free, the next begins.
+
+mod explore;
+mod population;
+
+use std::collections::{BTreeSet, VecDeque};
+
+use rand::RngExt as _;
+
+use population::Population;
+
+use super::untried::Untried;
+use super::{Decision, Policy};
+use crate::preference::Preference;
+use crate::rng;
+use crate::schedulers::{Lengths, Stop, levels};
+use crate::searchers::Searcher;
+use crate::spec::PbtSpec;
+use crate::trials::{Parent, Status, Trial, View};
+use crate::units::{Samples, TrialId};
+
+/// The origin of clones, and why others make way for them.
+const NAME: &str = "pbt";
+
+/// Trains populations.
+pub struct Pbt {
+    spec: PbtSpec,
+    levels: Vec<Samples>,
+    searcher: Box<dyn Searcher>,
+    untried: Untried,
+    /// How several metrics are weighed.
+    preference: Option<Preference>,
+    populations: Vec<Population>,
+    /// Every trial's population, by the trial's number.
+    members: Vec<usize>,
+    /// Those that wait for their next interval: the oldest population first, and in it who is least far.
+    paused: BTreeSet<(usize, Samples, TrialId)>,
+    /// Trials that have left: the next trials to be created take their places.
+    vacant: VecDeque<TrialId>,
+}
+
+impl Pbt {
+    /// Populations of what a searcher proposes.
+    pub fn new(spec: PbtSpec, searcher: Box<dyn Searcher>, preference: Option<Preference>, lengths: Lengths) -> Self {
+        Self {
+            levels: levels::even(lengths.interval(spec.interval), lengths.min, lengths.max),
+            spec,
+            searcher,
+            untried: Untried::default(),
+            preference,
+            populations: Vec::new(),
+            members: Vec::new(),
+            paused: BTreeSet::new(),
+            vacant: VecDeque::new(),
+        }
+    }
+
+    /// How many of so many are the best, and how many the worst.
+    fn share(&self, count: usize) -> usize {
+        (count as f64 * self.spec.quantile) as usize
+    }
+
+    /// The best of a population that may still be trained.
+    fn donors(&self, population: usize, view: &View<'_>) -> Vec<TrialId> {
+        let ranking = self.populations[population].ranking(view, view.max, self.preference.as_ref());
+        let best = ranking[..self.share(ranking.len())].iter().copied();
+        best.filter(|id| view.trials[id.index()].reached < view.max).collect()
+    }
+
+    /// Fills the place of a trial with a clone of one of the best, or while nobody stands out with something new.
+    fn replace(&self, vacant: TrialId, view: &View<'_>) -> Option<Decision> {
+        let donors = self.donors(self.members[vacant.index()], view);
+        if donors.is_empty() {
+            return self.begin(view);
+        }
+        let mut rng = rng::stream(view.seed, NAME, &[view.trials.len() as u64]);
+        let donor = &view.trials[donors[rng.random_range(0..donors.len())].index()];
+        Some(Decision::Start {
+            configuration: explore::explore(view.space, &donor.configuration, self.spec.resample, &mut rng),
+            origin: NAME.to_owned(),
+            to: levels::above(&self.levels, donor.reached),
+            parent: Some(Parent {
+                trial: donor.id,
+                at: donor.reached,
+            }),
+        })
+    }
+
+    /// Something new; `None` once every configuration was tried.
+    fn begin(&self, view: &View<'_>) -> Option<Decision> {
+        let proposal = self.untried.propose(self.searcher.as_ref(), view)?;
+        Some(Decision::Start {
+            configuration: proposal.configuration,
+            origin: proposal.origin.to_owned(),
+            to: self.levels[0],
+            parent: None,
+        })
+    }
+
+    /// Takes in a new trial.
+    fn join(&mut self, id: TrialId) {
+        let population = match (self.vacant.pop_front(), self.unfilled()) {
+            (Some(vacant), _) => self.members[vacant.index()],
+            (None, Some(unfilled)) => {
+                self.populations[unfilled].begun += 1;
+                unfilled
+            }
+            (None, None) => {
+                self.populations.push(Population::first());
+                self.populations.len() - 1
+            }
+        };
+        self.members.push(population);
+        self.populations[population].members.insert(id);
+    }
+
+    /// The population in which places were never filled.
+    fn unfilled(&self) -> Option<usize> {
+        let last = self.populations.len().checked_sub(1)?;
+        (self.populations[last].begun < self.spec.population).then_some(last)
+    }
+}
+
+impl Policy for Pbt {
+    fn decide(&self, view: &View<'_>) -> Decision {
+        if view.may_start()
+            && let Some(&vacant) = self.vacant.front()
+            && let Some(start) = self.replace(vacant, view)
+        {
+            return start;
+        }
+        // A population stays in step: who is least far goes first, so new members before all.
+        let paused = self.paused.first();
+        let unfilled = self.unfilled().filter(|_| view.may_start());
+        if unfilled.is_some_and(|unfilled| paused.is_none_or(|(population, ..)| unfilled <= *population))
+            && let Some(start) = self.begin(view)
+        {
+            return start;
+        }
+        if let Some(&(_, reached, trial)) = paused {
+            let to = levels::above(&self.levels, reached);
+            return Decision::Continue { trial, to };
+        }
+        if view.may_start()
+            && let Some(start) = self.begin(view)
+        {
+            return start;
+        }
+        if view.running > 0 {
+            Decision::Wait
+        } else {
+            Decision::Finish
+        }
+    }
+
+    fn observe(&mut self, trial: &Trial, _view: &View<'_>) {
+        self.untried.observe(trial);
+        self.searcher.observe(trial);
+        if trial.id.index() >= self.members.len() {
+            self.join(trial.id);
+        }
+        let population = self.members[trial.id.index()];
+        let place = (population, trial.reached, trial.id);
+        match trial.status {
+            Status::Paused => {
+                self.paused.insert(place);
+            }
+            Status::Running { .. } => {
+                self.paused.remove(&place);
+            }
+            Status::Stopped | Status::Failed => {
+                self.paused.remove(&place);
+                self.populations[population].members.remove(&trial.id);
+                self.vacant.push_back(trial.id);
+            }
+            Status::Completed => {}
+        }
+    }
+
+    fn gives_up(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
+        let has_successor = view.trials_left.is_none_or(|left| left as usize > self.vacant.len());
+        if trial.status != Status::Paused || !has_successor {
+            return Vec::new();
+        }
+        let population = self.members[trial.id.index()];
+        // Those that are further count with what they were here.
+        let ranking = self.populations[population].ranking(view, trial.reached, self.preference.as_ref());
+        let worst = &ranking[ranking.len() - self.share(ranking.len())..];
+        let donors = self.donors(population, view);
+        let is_replaced = worst.contains(&trial.id) && donors.iter().any(|donor| *donor != trial.id);
+        let stop = Stop {
+            trial: trial.id,
+            by: NAME,
+        };
+        is_replaced.then_some(stop).into_iter().collect()
+    }
+
+    fn rungs(&self) -> &[Samples] {
+        &self.levels
+    }
+
+    fn clones(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;
