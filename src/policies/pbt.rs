@@ -66,10 +66,14 @@ impl Pbt {
         (count as f64 * self.spec.quantile) as usize
     }
 
-    /// The best of a population that may still be trained.
+    /// The best of a population that may still be trained. Those whose places are vacant were members too.
     fn donors(&self, population: usize, view: &View<'_>) -> Vec<TrialId> {
         let ranking = self.populations[population].ranking(view, view.max, self.preference.as_ref());
-        let best = ranking[..self.share(ranking.len())].iter().copied();
+        let left = self
+            .vacant
+            .iter()
+            .filter(|left| self.members[left.index()] == population);
+        let best = ranking.iter().take(self.share(ranking.len() + left.count())).copied();
         best.filter(|id| view.trials[id.index()].reached < view.max).collect()
     }
 

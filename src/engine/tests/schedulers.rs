@@ -120,7 +120,13 @@ fn a_study_of_thousands_of_trials_ends_under_every_scheduler() {
         let events = run(&mut study, 50, 1);
         assert_eq!(study.ended(), Some(EndReason::Trials), "{scheduler:?}");
         assert_eq!(study.trials().len(), 3_000, "{scheduler:?}");
-        assert!(count(&study, Status::Completed) > 10, "{scheduler:?}");
+        // While the order of its rungs is stable, PASHA trains no more than the best to its end.
+        let least = if matches!(scheduler, SchedulerSpec::Pasha { .. }) {
+            1
+        } else {
+            10
+        };
+        assert!(count(&study, Status::Completed) >= least, "{scheduler:?}");
         let mut reached: BTreeMap<TrialId, Samples> = BTreeMap::new();
         for event in &events {
             if let Event::SegmentPlanned { trial, created, to, .. } = event {

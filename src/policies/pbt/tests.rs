@@ -211,14 +211,21 @@ fn who_fails_is_replaced_by_a_clone_or_while_nobody_stands_out_by_something_new(
     for number in 2..5 {
         let id = study.begin().unwrap();
         assert_eq!(id, TrialId(number));
-        study.end(id, f64::from(number));
+        study.end(id, 9.0 - f64::from(number));
     }
     assert_eq!(study.policy.populations[0].members.len(), 4);
     let last = study.begin().unwrap();
+    assert_eq!(last, second);
     study.trials[last.index()].status = Status::Failed;
     study.observe(last);
-    // Three with a result have no best quarter; with the next failure's successor there would be.
-    assert!(matches!(study.decide(), Decision::Start { parent: None, .. }));
+    let Decision::Start { parent, .. } = study.decide() else {
+        panic!("a clone takes its place")
+    };
+    assert_eq!(
+        parent.map(|parent| parent.trial),
+        Some(TrialId(4)),
+        "the best of those left"
+    );
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn audit(study: &Study, facts: &Facts) -> Vec<String> {
     };
     let audited = words::counted(&audit.audited.to_string(), "trial");
     let mut lines = vec![match audit.regret {
-        None => format!("audit    {audited}, none of which pruning would have cost"),
+        None => format!("audit    {audited}, none of which would have been pruned"),
         Some(regret) => format!(
             "audit    {audited}, of which {} would have been pruned; estimated regret of pruning {} ({} would have won)",
             audit.pruned,
