@@ -22,6 +22,7 @@
 //! | [`objective`] | what a trial runs: fine-tuning, a built-in function, or an external program |
 //! | [`worker`] | processes that run segments, and their messages |
 //! | [`engine`] | the run loop, the wall budget, the study's folder, the simulator |
+//! | [`plan`] | what a study would come to, before anything is spent |
 //! | [`report`] | leaderboard, any-time curve, `best.yaml`, the terminal display |
 //! | [`cli`] | one file a verb |
 //!
@@ -35,6 +36,7 @@ pub mod files;
 pub mod finetune;
 pub mod journal;
 pub mod objective;
+pub mod plan;
 pub mod policies;
 pub mod preference;
 pub mod report;

@@ -42,6 +42,8 @@ pub(super) enum Command {
     Stop(Stop),
     /// Check a spec, its model and its data, without running anything
     Validate(Validate),
+    /// Say what a search would cost and how far it would come, without running it
+    Plan(Plan),
     /// Write an annotated spec to start from
     Init(Init),
     /// Print the JSON Schema of specs, for editors that complete and check
@@ -152,6 +154,19 @@ pub(super) struct Validate {
     /// Change a value of the spec
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set: Vec<Override>,
+}
+
+/// `automl plan`
+#[derive(Args, Debug)]
+pub(super) struct Plan {
+    /// The spec
+    pub(super) spec: PathBuf,
+    /// Change a value of the spec
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<Override>,
+    /// Show it as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// `automl init`

@@ -11,6 +11,7 @@ mod error;
 mod init;
 mod launch;
 mod leaderboard;
+mod plan;
 mod resume;
 mod run;
 mod schema;
@@ -38,6 +39,7 @@ pub fn main() -> ExitCode {
         Command::Resume(resume) => resume::resume(&resume, verbosity),
         Command::Status(status) => status::status(&status),
         Command::Stop(stop) => stop::stop(&stop),
+        Command::Plan(plan) => plan::plan(&plan, verbosity),
         Command::Validate(validate) => validate::validate(&validate),
         Command::Init(init) => init::init(&init),
         Command::Schema => schema::schema(),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::CliError;
 use super::arguments::Verbosity;
-use crate::engine::{Clock, Ending, Engine, Folder, Observer, Terms};
+use crate::engine::{Admission, Clock, Ending, Engine, Folder, Observer, Terms, available_memory};
 use crate::journal::{Contents, Journal};
 use crate::objective::{Demand, Facts};
 use crate::policies;
@@ -77,6 +77,8 @@ impl Run {
             folder: self.folder.path().to_owned(),
         };
         let observers: Vec<Box<dyn Observer>> = vec![terminal::terminal(self.style, facts), Box::new(files)];
+        // Before there are workers, whose memory is no longer free.
+        let admission = Admission::new(available_memory());
         let engine = Engine::start(
             study,
             (self.folder, self.journal),
@@ -90,7 +92,8 @@ impl Run {
             (&program, slots),
             observers,
             resumed,
-        )?;
+        )?
+        .with_memory(admission, self.facts.memory);
         let (study, ending) = engine.run(is_resumed)?;
         Ok(exit_code(&study, ending))
     }

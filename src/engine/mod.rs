@@ -6,6 +6,7 @@
 mod budget;
 mod clock;
 mod folder;
+mod memory;
 mod observer;
 mod pool;
 mod run;
@@ -15,6 +16,7 @@ mod stop;
 
 pub use clock::Clock;
 pub use folder::{Folder, FolderError, Opened};
+pub use memory::{Admission, available_memory};
 pub use observer::{Moment, Observer};
 pub use run::{Ending, Engine, EngineError, Terms};
 pub use simulator::{Simulation, simulate, simulate_within};

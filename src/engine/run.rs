@@ -6,13 +6,14 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use super::budget::WallBudget;
+use super::memory::Admission;
 use super::pool::{Loss, Pool, PoolError, State};
 use super::{Clock, Folder, Moment, Observer, signals};
 use crate::journal::{Journal, JournalError};
 use crate::objective;
 use crate::spec::TrialLimits;
 use crate::study::{Created, EndReason, Event, Flight, Outcome, Study};
-use crate::trials::{Failure, FailureKind, Segment, SegmentLimits, SegmentReport, Status};
+use crate::trials::{Failure, FailureKind, MemoryModel, Segment, SegmentLimits, SegmentReport, Status};
 use crate::units::{Samples, TrialId};
 use crate::worker::{FromWorker, News, SegmentEnd, Slot};
 
@@ -43,6 +44,7 @@ pub struct Engine<'a> {
     can_split: bool,
     /// Trials may begin where others stand.
     has_clones: bool,
+    memory: (Admission, Box<MemoryModel>),
     is_interrupted: bool,
     busy: BusyTime,
     last_tick: Instant,
@@ -150,6 +152,7 @@ impl<'a> Engine<'a> {
             limits,
             can_split,
             has_clones,
+            memory: (Admission::unlimited(), Box::new(|_| None)),
             is_interrupted: false,
             busy,
             last_tick: Instant::now(),
@@ -163,6 +166,13 @@ impl<'a> Engine<'a> {
         }
         engine.budget = WallBudget::new(wall.map(|wall| wall + engine.study.added_wall()), &engine.clock);
         Ok(engine)
+    }
+
+    /// Starts segments only as `admission` allows, by what memory `model` predicts for them.
+    #[must_use]
+    pub fn with_memory(self, admission: Admission, model: Box<MemoryModel>) -> Self {
+        let memory = (admission, model);
+        Self { memory, ..self }
     }
 
     /// Runs the study until it ends or is interrupted.
@@ -272,6 +282,10 @@ impl<'a> Engine<'a> {
         let has_work = !planned.is_empty();
         for (trial, flight) in planned {
             let Some(slot) = self.pool.ready() else { break };
+            if !self.is_room_for(trial, slot) {
+                // Those behind it wait too: a large one would never run if smaller ones always came first.
+                break;
+            }
             let segment = self.segment(trial, &flight);
             self.tell(&Moment::SegmentStarted {
                 slot,
@@ -288,6 +302,15 @@ impl<'a> Engine<'a> {
     fn first_evaluation(&self, flight: &Flight) -> Samples {
         let epoch = self.study.settings().epoch.0.max(1);
         Samples((flight.from.0 / epoch + 1) * epoch).min(flight.to)
+    }
+
+    /// Whether the machine has memory for a trial beside what runs. A GPU's memory is not this machine's.
+    fn is_room_for(&mut self, trial: TrialId, slot: usize) -> bool {
+        let (admission, model) = &mut self.memory;
+        let is_host = self.pool.seats()[slot].slot.device.is_host();
+        let configuration = &self.study.trials()[trial.index()].configuration;
+        let need = is_host.then(|| model(configuration)).flatten();
+        admission.admits(slot, need)
     }
 
     fn segment(&self, trial: TrialId, flight: &Flight) -> Segment {
@@ -407,6 +430,7 @@ impl<'a> Engine<'a> {
             FromWorker::Ended { trial, end } => {
                 let Some(run) = self.pool.free(slot) else { return Ok(()) };
                 self.busy.seconds += run.begun.elapsed().as_secs_f64();
+                self.memory.0.release(slot, end.peak_memory_mb());
                 if let (SegmentEnd::Reached(report), Some(flight)) = (&end, self.study.flights().get(&trial)) {
                     // Seconds add up over interruptions, as the cost does.
                     let cost = self.study.cost(trial, flight.from, flight.to);
@@ -473,6 +497,7 @@ impl<'a> Engine<'a> {
     /// A worker died. Its segment is tried once more; then its trial has failed.
     fn lose(&mut self, slot: usize) -> Result<(), EngineError> {
         let Loss { how, kind, run } = self.pool.replace(slot)?;
+        self.memory.0.forget(slot);
         let trial = run.as_ref().map(|run| run.trial);
         self.tell(&Moment::WorkerLost {
             slot,

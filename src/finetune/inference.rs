@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Tokens of one evaluation batch: on the CPU what stays near the caches, elsewhere what keeps the device busy.
-const HOST_TOKENS: usize = 2048;
+pub(crate) const HOST_TOKENS: usize = 2048;
 const DEVICE_TOKENS: usize = 16_384;
 
 /// The logits of all inputs in their order, `[inputs, classes]`; none when `on_batch` breaks off.

@@ -19,6 +19,7 @@ pub mod hub;
 mod inference;
 mod kernels;
 mod loss;
+mod memory;
 pub mod metrics;
 mod models;
 mod optimizer;
@@ -34,6 +35,7 @@ pub use self::{
     backend::{CudaDevice, Device, UnknownDevice, cuda_devices, gpus},
     export::ExportError,
     inference::FineTuned,
+    memory::Footprint,
     metrics::Metrics,
     pretrained::{LoadError, Pretrained},
     schedule::Schedule,

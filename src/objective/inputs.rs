@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
+use super::{Sizes, training_config};
 use crate::finetune::data::Inputs as Examined;
-use crate::finetune::data::{DataError, Dataset, SplitOptions, TableOptions, Tokenizer, builtin, load_table};
+use crate::finetune::data::{DataError, Dataset, Examples, SplitOptions, TableOptions, Tokenizer, builtin, load_table};
 use crate::finetune::hub::{self, HubError, ModelKind};
-use crate::finetune::{Device, LoadError, Pretrained};
+use crate::finetune::{Device, Footprint, LoadError, Pretrained};
 use crate::rng::Fingerprint;
 use crate::space::{Configuration, Value};
 use crate::spec::{DataSpec, FineTuneSpec, ModelSource, Spec, Split, Task};
 use crate::study::{Cost, Identity};
-use crate::units::Samples;
+use crate::trials::MemoryModel;
+use crate::units::{Samples, Seed};
 
 /// The weights of the built-in model: MLPerf Tiny's ResNet8, trained on CIFAR-10.
 const RESNET8_CIFAR10: &[u8] = include_bytes!("../../search-spaces/quickstart/resnet8-cifar10/model.safetensors");
@@ -253,6 +255,23 @@ impl Inputs {
             epoch: self.epoch(),
             fingerprint: format!("{:016x}", fingerprint.finish()),
         }
+    }
+
+    pub(super) fn sizes(&self) -> Sizes {
+        Sizes {
+            train: self.data.train.len(),
+            validation: self.data.validation.len(),
+            test: self.data.test.as_ref().map_or(0, Examples::len),
+        }
+    }
+
+    /// Predicted peak memory of a worker that trains a configuration.
+    pub(super) fn memory(&self) -> Box<MemoryModel> {
+        let footprint = Footprint::new(&self.model, &self.data);
+        Box::new(move |configuration| {
+            let config = training_config(configuration, Samples(1), Seed(0));
+            Some(footprint.peak(config.batch_size, config.freeze_depth))
+        })
     }
 
     /// Predicted cost of a segment: a forward pass costs one unit a part of the model and sample, a backward pass two

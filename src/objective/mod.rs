@@ -9,6 +9,7 @@ mod function;
 mod inputs;
 mod resident;
 mod segment_progress;
+mod speed;
 
 pub use self::checkpoints::inherit;
 pub use self::command::{Command, end_group, launch};
@@ -16,12 +17,13 @@ pub use self::finetune::{FineTune, training_config};
 pub use self::function::Function;
 pub use self::inputs::{InputError, Inputs};
 pub use self::resident::resident_mb;
+pub use self::speed::{FullRun, full_runs};
 
 use crate::finetune::Device;
 use crate::space::Configuration;
 use crate::spec::{ObjectiveSpec, Spec};
 use crate::study::{Cost, Identity, Settings};
-use crate::trials::{Failure, Progress, Segment, SegmentReport};
+use crate::trials::{Failure, MemoryModel, Progress, Segment, SegmentReport};
 
 /// Something that can train a trial from one resource level to another.
 pub trait Objective {
@@ -62,6 +64,10 @@ pub struct Facts {
     pub identity: Identity,
     /// Predicts what a segment costs, in units of its own.
     pub cost: Cost,
+    /// Predicts what memory a worker takes.
+    pub memory: Box<MemoryModel>,
+    /// How many examples there are; `None` without data.
+    pub sizes: Option<Sizes>,
     /// What it needs of the machine.
     pub demand: Demand,
 }
@@ -77,6 +83,17 @@ pub enum Demand {
     Program,
 }
 
+/// How many examples there are of each kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Sizes {
+    /// To train on.
+    pub train: usize,
+    /// To compare trials on.
+    pub validation: usize,
+    /// Kept apart.
+    pub test: usize,
+}
+
 /// Reads everything that a spec's objective needs, so that whatever is wrong with it is said before the study begins.
 ///
 /// # Errors
@@ -89,6 +106,8 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
                 fingerprint: String::new(),
             },
             cost: Box::new(|_: &Configuration, from, to| (to.0 - from.0) as f64),
+            memory: Box::new(|_| None),
+            sizes: None,
             demand: Demand::Nothing,
         }),
         ObjectiveSpec::Command(command) => {
@@ -99,6 +118,8 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
                     fingerprint: String::new(),
                 },
                 cost: Box::new(|_: &Configuration, from, to| (to.0 - from.0) as f64),
+                memory: Box::new(|_| None),
+                sizes: None,
                 demand: Demand::Program,
             })
         }
@@ -108,6 +129,8 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
             Ok(Facts {
                 identity: inputs.identity(),
                 cost: inputs.cost(),
+                memory: inputs.memory(),
+                sizes: Some(inputs.sizes()),
                 demand: Demand::Training,
             })
         }

@@ -10,6 +10,7 @@ mod files;
 pub mod incumbent;
 mod leaderboard;
 mod model_card;
+mod plan;
 mod status;
 pub mod terminal;
 
@@ -18,4 +19,5 @@ pub use best::Best;
 pub use files::Files;
 pub use leaderboard::{Cell, Leaderboard, Row, Timing, plain};
 pub use model_card::{Measured, ModelCard, model_card};
+pub use plan::plan;
 pub use status::{Outside, State, Status};

@@ -4,6 +4,7 @@
 //! `command: {run: […], folder: training}`, or on demand through a shell `command: {shell: "…"}`. W&B's macros and its
 //! `program` are understood (docs.wandb.ai, "Sweep configuration structure", command).
 
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,19 @@ pub struct CommandSpec {
     pub line: CommandLine,
     /// Where it runs.
     pub folder: PathBuf,
+}
+
+/// As it was written, words parted by blanks.
+impl fmt::Display for CommandSpec {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.line {
+            CommandLine::Words(words) => {
+                let words: Vec<&str> = words.iter().map(|word| word.source.as_str()).collect();
+                formatter.write_str(&words.join(" "))
+            }
+            CommandLine::Shell(line) => formatter.write_str(line),
+        }
+    }
 }
 
 /// What is run.

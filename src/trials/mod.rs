@@ -171,7 +171,10 @@ pub struct View<'a> {
 }
 
 /// Predicts what training a configuration from one level to another costs. A pure function.
-pub type CostModel = dyn Fn(&Configuration, Samples, Samples) -> f64 + Send;
+pub type CostModel = dyn Fn(&Configuration, Samples, Samples) -> f64 + Send + Sync;
+
+/// Predicts the peak memory, in bytes, of a worker that trains a configuration; `None`: unknown. A pure function.
+pub type MemoryModel = dyn Fn(&Configuration) -> Option<u64> + Send + Sync;
 
 impl<'a> View<'a> {
     /// Everything that a model may learn from: the trials of earlier studies, then this study's. Only the latter are

@@ -65,3 +65,13 @@ pub enum SegmentEnd {
     /// The trial cannot go on.
     Failed(Failure),
 }
+
+impl SegmentEnd {
+    /// The highest resident memory of the worker, in MiB; 0 if it does not say.
+    pub fn peak_memory_mb(&self) -> f64 {
+        match self {
+            Self::Reached(report) | Self::Interrupted(report) => report.usage.peak_memory_mb,
+            Self::Failed(_) => 0.0,
+        }
+    }
+}

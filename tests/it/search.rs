@@ -343,6 +343,7 @@ Commands:
   status       Show how a study stands, while it runs or afterwards
   stop         Stop a running study in good order, from another terminal
   validate     Check a spec, its model and its data, without running anything
+  plan         Say what a search would cost and how far it would come, without running it
   init         Write an annotated spec to start from
   schema       Print the JSON Schema of specs, for editors that complete and check
   convert      Turn a search space of another program into a spec

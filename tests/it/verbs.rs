@@ -134,3 +134,113 @@ fn a_folder_without_a_study_has_no_status() {
     insta::assert_snapshot!(status.message(), @"error: `nothing` holds no study (there is no `journal.jsonl` in it, or it is empty)");
     assert_eq!(status.stdout, "");
 }
+
+/// What `automl plan` shows, without what depends on the machine.
+fn plan(sandbox: &Sandbox, flags: &str) -> String {
+    let plan = sandbox.run(&format!("plan space.yaml {flags}")).expect_code(0);
+    let shown = plan
+        .stdout
+        .replace(&sandbox.path("").display().to_string(), "[FOLDER]/");
+    let timed = ["slots ", "memory ", "full run ", "budget ", "forecast "];
+    let lines = shown.lines().map(|line| {
+        let label = timed.iter().find(|label| line.starts_with(**label));
+        label.map_or_else(|| line.to_owned(), |label| format!("{label} [MEASURED]"))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_plan_of_a_function_is_exact_and_writes_nothing() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    let plan = sandbox
+        .run("plan space.yaml --set function.trial_seconds=2 --set budget.wall=20")
+        .expect_code(0);
+    insta::assert_snapshot!(plan.stdout, @"
+    sphere  the function sphere
+    epoch     100 samples
+    rungs     1 epoch (100 samples) · 3 epochs (300 samples) · 9 epochs (900 samples)
+    slots     2 workers here (cpu); decisions are made for 4 logical ones
+    memory    of a worker is not known beforehand
+    full run  takes 2 s on one worker
+    budget    20 s, in which 20 full runs fit; at most 12 trials
+    forecast  about 12 trials, of which 12 reach 1 epoch, 4 reach 3 epochs, 2 reach 9 epochs; then it ends after 5 s
+    the first 10 configurations, while no result is known:
+      0  x 0.5, y 0.01, kind odd (tpe)
+      1  x 0.822, y 0.0119, kind fancy (sobol)
+      2  x 0.0309, y 0.00126, kind odd (sobol)
+      3  x 0.521, y 0.0006, kind fancy (sobol)
+      4  x 0.448, y 0.19, kind plain (sobol)
+      5  x 0.296, y 0.000192, kind fancy (sobol)
+      6  x 0.652, y 0.437, kind odd (sobol)
+      7  x 0.993, y 0.00782, kind plain (sobol)
+      8  x 0.166, y 0.0729, kind odd (sobol)
+      9  x 0.393, y 0.00513, kind fancy (sobol)
+    from trial 4 on, results that are known by then may change them
+    ");
+    assert_eq!(sandbox.list(""), ["space.yaml"]);
+    // The same that the search then tries.
+    sandbox.run("search space.yaml --out study").expect_code(0);
+    let leaderboard = sandbox.leaderboard("study");
+    let planned = sandbox.run("plan space.yaml --json").expect_code(0);
+    let planned: Value = serde_json::from_str(&planned.stdout).unwrap();
+    for proposal in planned["first"].as_array().unwrap().iter().take(4) {
+        let x = proposal["configuration"]["x"].as_f64().unwrap().to_string();
+        assert!(leaderboard.contains(&x), "{x} in\n{leaderboard}");
+    }
+}
+
+#[test]
+fn a_plan_of_fine_tuning_times_real_steps() {
+    let sandbox = Sandbox::with_texts();
+    let before = sandbox.list("");
+    insta::assert_snapshot!(plan(&sandbox, "--set budget.wall=1m"), @"
+    reviews  text-classification with [FOLDER]/model on [FOLDER]/reviews.csv
+    data      36 examples to train on, 12 to compare trials on
+    epoch     36 samples
+    rungs     4 epochs (144 samples)
+    slots  [MEASURED]
+    memory  [MEASURED]
+    full run  [MEASURED]
+    budget  [MEASURED]
+    forecast  [MEASURED]
+    the first 4 configurations, while no result is known:
+      0  learning_rate 0.0043, batch_size 4, freeze_depth 2 (random)
+      1  learning_rate 0.0863, batch_size 4, freeze_depth 0 (random)
+      2  learning_rate 0.0301, batch_size 4, freeze_depth 2 (random)
+      3  learning_rate 0.00214, batch_size 4, freeze_depth 1 (random)
+    from trial 2 on, results that are known by then may change them
+    ");
+    assert_eq!(sandbox.list(""), before);
+    let json = sandbox
+        .run("plan space.yaml --set budget.wall=1m --json")
+        .expect_code(0);
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    let seconds = json["full_run"]["median"].as_f64().unwrap();
+    assert!(seconds > 0.0 && seconds < 60.0, "{json}");
+    assert!(json["full_runs"].as_f64().unwrap() >= 1.0, "{json}");
+    let memory = json["memory"]["greatest"].as_u64().unwrap();
+    assert!(memory > 10 << 20 && memory < 1 << 30, "{json}");
+    assert_eq!(json["forecast"]["trials"], 4);
+}
+
+#[test]
+fn a_plan_of_what_cannot_run_is_refused_as_a_search_is() {
+    let sandbox = Sandbox::with_spec(&SPHERE.replacen("method:", "metod:", 1));
+    let plan = sandbox.run("plan space.yaml").expect_code(2);
+    assert_eq!(plan.stdout, "");
+    assert_eq!(
+        plan.message(),
+        sandbox.run("validate space.yaml").expect_code(2).message()
+    );
+}
+
+#[test]
+fn a_search_with_little_time_says_at_the_start_what_it_has_and_soon_what_fits() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    let flags = "--budget 3s --trials 1000 --set function.trial_seconds=0.5";
+    let search = sandbox
+        .run(&format!("search space.yaml --out study {flags}"))
+        .expect_code(0);
+    let search = search.says("plan: 0:03 on 2 slots, rungs at 1, 3 and 9 epochs");
+    search.says("plan: a full run takes about 0.5 s, so about");
+}

@@ -13,6 +13,7 @@ use crate::trials::{Evaluation, Failure, Observation, Status};
 use crate::units::{Goal, Samples, TrialId};
 
 use super::sentences::{self, BestSeen};
+use super::speed::{Fits, Speed};
 use super::{Facts, header};
 
 /// Version of these lines, told by the first one. Fields may be added within a version; none changes or goes.
@@ -29,6 +30,7 @@ pub struct Json<W> {
     out: W,
     facts: Facts,
     best: BestSeen,
+    speed: Speed,
     ticked: f64,
 }
 
@@ -46,6 +48,12 @@ enum Line<'a> {
         max_trials: Option<u32>,
         is_resumed: bool,
         slots: Vec<SlotFields>,
+        rungs: Vec<Level>,
+    },
+    Forecast {
+        elapsed: f64,
+        full_run_seconds: f64,
+        full_runs_left: f64,
     },
     SegmentStarted {
         elapsed: f64,
@@ -173,6 +181,7 @@ impl<W: Write> Json<W> {
             out,
             facts,
             best: BestSeen::default(),
+            speed: Speed::default(),
             ticked: f64::NEG_INFINITY,
         }
     }
@@ -196,12 +205,16 @@ impl<W: Write> Json<W> {
             | Moment::Ended { .. } => false,
         };
         let elapsed = (elapsed * 1000.0).round() / 1000.0;
+        let fits = self.speed.take(moment, study, &self.facts, elapsed);
         let line = line(moment, study, &self.facts, (elapsed, is_best));
-        if let Ok(mut text) = serde_json::to_string(&line) {
-            text.push('\n');
-            // One write a line. A reader that went away stops no study.
-            let _ = self.out.write_all(text.as_bytes());
-            let _ = self.out.flush();
+        write(&mut self.out, &line);
+        if let Some(Fits { full_run, runs, .. }) = fits {
+            let forecast = Line::Forecast {
+                elapsed,
+                full_run_seconds: full_run,
+                full_runs_left: runs,
+            };
+            write(&mut self.out, &forecast);
         }
     }
 }
@@ -210,6 +223,15 @@ impl<W: Write> Observer for Json<W> {
     fn observe(&mut self, moment: &Moment<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
         self.take(moment, study, clock.elapsed());
         Ok(())
+    }
+}
+
+fn write(out: &mut impl Write, line: &Line<'_>) {
+    if let Ok(mut text) = serde_json::to_string(line) {
+        text.push('\n');
+        // One write a line. A reader that went away stops no study.
+        let _ = out.write_all(text.as_bytes());
+        let _ = out.flush();
     }
 }
 
@@ -237,6 +259,7 @@ fn line<'a>(moment: &'a Moment<'_>, study: &'a Study, facts: &'a Facts, (elapsed
                     threads: place.threads,
                 })
                 .collect(),
+            rungs: study.rungs().iter().map(|&rung| level(rung)).collect(),
         },
         Moment::SegmentStarted { slot, trial, from, to } => Line::SegmentStarted {
             elapsed,
@@ -407,7 +430,7 @@ mod tests {
             let value: Value = serde_json::from_str(line).unwrap();
             seen.insert(value["moment"].as_str().unwrap().to_owned())
         });
-        assert_eq!(seen.len(), 9, "all kinds are in the story: {seen:?}");
+        assert_eq!(seen.len(), 10, "all kinds are in the story: {seen:?}");
         insta::assert_snapshot!(lines.join("\n"));
     }
 

@@ -2,6 +2,7 @@
 //!
 //! `progress` draws a block of lines that moves with the study, `plain` writes log lines, `json` writes one object a line.
 //! What they say is made by pure functions: `header`, `rows` and `summary` for larger parts, `sentences` for single lines,
+//! `speed` for what fits into the time left,
 //! `words` for numbers, `fit` for narrow terminals. Nothing here can stop a study: a stderr that cannot be written is
 //! ignored. Begin reading at [`terminal`].
 
@@ -12,6 +13,7 @@ mod plain;
 mod progress;
 mod rows;
 pub(super) mod sentences;
+mod speed;
 mod summary;
 pub(super) mod words;
 

@@ -8,6 +8,7 @@ use crate::study::Study;
 
 use super::rows::Rows;
 use super::sentences::BestSeen;
+use super::speed::{self, Speed};
 use super::summary::summary;
 use super::{Facts, sentences, words};
 
@@ -31,6 +32,7 @@ pub struct Plain<W> {
     detail: Detail,
     rows: Rows,
     best: BestSeen,
+    speed: Speed,
 }
 
 impl<W: Write> Plain<W> {
@@ -42,12 +44,15 @@ impl<W: Write> Plain<W> {
             detail,
             rows: Rows::default(),
             best: BestSeen::default(),
+            speed: Speed::default(),
         }
     }
 
     pub(super) fn take(&mut self, moment: &Moment<'_>, study: &Study, elapsed: f64) {
         self.rows.take(moment, study, elapsed);
-        for (detail, line) in self.lines(moment, study, elapsed) {
+        let fits = self.speed.take(moment, study, &self.facts, elapsed).map(speed::fits);
+        let fits = fits.map(|line| (Detail::Events, line));
+        for (detail, line) in self.lines(moment, study, elapsed).into_iter().chain(fits) {
             if detail <= self.detail {
                 self.write(&line, elapsed);
             }
@@ -61,7 +66,9 @@ impl<W: Write> Plain<W> {
                 // What was best before is no news.
                 self.best.is_new(study);
                 let started = sentences::started(slots, *is_resumed, study);
-                vec![(Detail::Events, format!("{} {started}", self.facts.name))]
+                let plan = speed::at_start(study, &self.facts, slots.len());
+                let lines = std::iter::once(format!("{} {started}", self.facts.name)).chain(plan);
+                lines.map(|line| (Detail::Events, line)).collect()
             }
             Moment::SegmentStarted { slot, trial, from, to } => {
                 let slot = self.rows.name(*slot);

@@ -12,6 +12,7 @@ use super::fit::{cut, wrap};
 use super::header::header;
 use super::rows::Rows;
 use super::sentences::{BestSeen, Tone};
+use super::speed::{self, Speed};
 use super::summary::summary;
 use super::{Facts, sentences, words};
 
@@ -29,6 +30,7 @@ pub struct Terminal {
     block: ProgressBar,
     rows: Rows,
     best: BestSeen,
+    speed: Speed,
 }
 
 impl Terminal {
@@ -50,17 +52,24 @@ impl Terminal {
             block,
             rows: Rows::default(),
             best: BestSeen::default(),
+            speed: Speed::default(),
         }
     }
 
     pub(super) fn take(&mut self, moment: &Moment<'_>, study: &Study, elapsed: f64) {
         self.rows.take(moment, study, elapsed);
+        if let Some(fits) = self.speed.take(moment, study, &self.facts, elapsed) {
+            self.say(Tone::Ordinary, &speed::fits(fits));
+        }
         let epoch = self.facts.epoch;
         match moment {
             Moment::Started { slots, is_resumed } => {
                 // What was best before is no news.
                 self.best.is_new(study);
                 self.say(Tone::Ordinary, &sentences::started(slots, *is_resumed, study));
+                if let Some(plan) = speed::at_start(study, &self.facts, slots.len()) {
+                    self.say(Tone::Ordinary, &plan);
+                }
             }
             Moment::Delivered { trial } => {
                 let is_best = self.best.is_new(study);
@@ -200,6 +209,9 @@ mod tests {
         assert!(screen.text().contains("best accuracy"));
         drop(terminal);
         let text = screen.text();
-        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(
+            text.starts_with("going on after 9 trials") && !text.contains("best"),
+            "{text}"
+        );
     }
 }

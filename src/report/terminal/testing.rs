@@ -97,7 +97,10 @@ fn outcome(trial: &Trial, flight: &Flight) -> Outcome {
         reached: flight.to,
         evaluations: vec![evaluation(flight.to.0, accuracy)],
         trainable_parameters: 1,
-        usage: Usage::default(),
+        usage: Usage {
+            wall_seconds: (flight.to.0 - flight.from.0) as f64 / 100.0,
+            ..Usage::default()
+        },
     })
 }
 

@@ -25,6 +25,15 @@ pub(in crate::report) fn duration(seconds: f64) -> String {
     }
 }
 
+/// A length of time that was predicted: below ten seconds with a decimal.
+pub(in crate::report) fn seconds(seconds: f64) -> String {
+    if seconds < 9.95 {
+        format!("{} s", digits(seconds, if seconds < 1.0 { 1 } else { 2 }))
+    } else {
+        duration(seconds)
+    }
+}
+
 fn split(seconds: f64) -> (u64, u64, u64) {
     let whole = seconds as u64;
     (whole / 3600, whole / 60 % 60, whole % 60)

@@ -1,0 +1,35 @@
+//! `automl plan SPEC`: what a study would come to, before anything is spent. Nothing is written.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use super::CliError;
+use super::arguments::{Plan as Arguments, Verbosity};
+use super::search::{explain_method, show_warnings, warm_start};
+use super::stored::shown;
+use crate::plan::Plan;
+use crate::{objective, report, spec, worker};
+
+/// Prints the plan.
+pub(super) fn plan(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitCode, CliError> {
+    let (spec, warnings) = spec::load(&arguments.spec, &arguments.set).map_err(CliError::Spec)?;
+    if !verbosity.quiet {
+        show_warnings(&warnings);
+    }
+    let facts = objective::inspect(&spec)?;
+    let slots = worker::slots(&spec.resources, facts.demand)?;
+    let past = warm_start(&spec, verbosity.quiet)?;
+    if !verbosity.quiet && !arguments.json {
+        explain_method(&spec);
+    }
+    let plan = Plan::new(&spec, facts, &slots, &past)?;
+    let text = if arguments.json {
+        format!("{:#}", serde_json::to_value(&plan).unwrap_or_default())
+    } else {
+        let parameters = spec.space.parameters().iter();
+        let names: Vec<String> = parameters.map(|parameter| parameter.name.clone()).collect();
+        report::plan(&plan, &names).join("\n")
+    };
+    let mut output = std::io::stdout().lock();
+    shown(writeln!(output, "{text}").and_then(|()| output.flush()))
+}

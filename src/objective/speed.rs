@@ -1,0 +1,164 @@
+//! How fast this machine trains: a few real steps of the real model, timed, before a study begins.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use super::segment_progress::evaluation_points;
+use super::{Facts, InputError, Inputs, training_config};
+use crate::finetune::data::{Examples, Inputs as Examined};
+use crate::finetune::{Device, Training};
+use crate::space::Configuration;
+use crate::spec::{ObjectiveSpec, Spec};
+use crate::units::{Samples, Seed};
+
+/// Steps of one configuration end when both are over; the first step, which warms up, is not counted.
+const STEPS: u64 = 8;
+const STEPPING: Duration = Duration::from_secs(1);
+
+/// After so long no further configuration is tried: what is left is predicted from those that were.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Examples that are evaluated to time an evaluation.
+const EVALUATED: usize = 64;
+
+/// Pixels of an image.
+const IMAGE: usize = crate::finetune::data::IMAGE_PIXELS;
+
+/// The time of a trial that sees all its samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FullRun {
+    /// Seconds on one worker.
+    pub seconds: f64,
+    /// Whether steps of it were timed, rather than of others that differ by a known cost.
+    pub is_measured: bool,
+}
+
+/// How long a full run of each configuration takes on `device`; `None` if that cannot be known beforehand.
+///
+/// Takes a few seconds, the time for loading model and data aside. The first of `configurations` is always timed.
+///
+/// # Errors
+/// When the model or the data cannot be used.
+pub fn full_runs(
+    spec: &Spec,
+    facts: &Facts,
+    device: Device,
+    configurations: &[Configuration],
+) -> Result<Option<Vec<FullRun>>, InputError> {
+    match &spec.objective {
+        ObjectiveSpec::Function(function) => {
+            let exact = FullRun {
+                seconds: function.trial_seconds,
+                is_measured: true,
+            };
+            Ok(Some(vec![exact; configurations.len()]))
+        }
+        // Running it would be a trial.
+        ObjectiveSpec::Command(_) => Ok(None),
+        ObjectiveSpec::FineTune(fine_tune) => {
+            let inputs = Inputs::load(fine_tune, device)?;
+            let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);
+            let begun = Instant::now();
+            let timed: Vec<Option<f64>> = configurations
+                .iter()
+                .map(|configuration| {
+                    let is_in_time = begun.elapsed() < PATIENCE;
+                    is_in_time.then(|| time(&inputs, configuration, max)).flatten()
+                })
+                .collect();
+            let cost = |configuration: &Configuration| (facts.cost)(configuration, Samples(0), max);
+            Ok(complete(&timed, &configurations.iter().map(cost).collect::<Vec<_>>()))
+        }
+    }
+}
+
+/// What was not timed takes as long as what was, by its cost; `None` when nothing was timed.
+fn complete(timed: &[Option<f64>], costs: &[f64]) -> Option<Vec<FullRun>> {
+    let known = timed
+        .iter()
+        .zip(costs)
+        .filter_map(|(seconds, cost)| Some(((*seconds)?, *cost)));
+    let (seconds, cost) = known.fold((0.0, 0.0), |(seconds, cost), known| (seconds + known.0, cost + known.1));
+    if cost <= 0.0 {
+        return None;
+    }
+    let runs = timed.iter().zip(costs).map(|(timed, own)| FullRun {
+        seconds: timed.unwrap_or(own * seconds / cost),
+        is_measured: timed.is_some(),
+    });
+    Some(runs.collect())
+}
+
+/// Seconds of a full run, from some of its steps; `None` if it cannot be trained.
+fn time(inputs: &Inputs, configuration: &Configuration, max: Samples) -> Option<f64> {
+    let config = training_config(configuration, max, Seed(0));
+    let batch = config.batch_size as u64;
+    let train = &inputs.data.train;
+    let mut training = Training::start(&inputs.model, config).ok()?;
+    let go_on = &mut |_: &_| ControlFlow::Continue(());
+    training.train(train, Samples(batch), go_on).ok()?;
+    let (begun, from) = (Instant::now(), training.seen());
+    let mut unless_late = |_: &_| {
+        if begun.elapsed() < STEPPING {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    };
+    let to = Samples(from.0 + batch * STEPS);
+    let seen = training.train(train, to, &mut unless_late).ok()?.seen;
+    let step = begun.elapsed().as_secs_f64() / (seen.0 - from.0).max(1) as f64;
+    let some = some(&inputs.data.validation);
+    let begun = Instant::now();
+    training.evaluate(&some, &mut || ControlFlow::Continue(())).ok()?;
+    let evaluation = begun.elapsed().as_secs_f64() / some.len().max(1) as f64;
+    let evaluations = evaluation_points(Samples(0), max, inputs.epoch()).len() * inputs.data.validation.len();
+    Some(step * max.0 as f64 + evaluation * evaluations as f64)
+}
+
+/// Every so many-th of the examples.
+fn some(examples: &Examples) -> Examples {
+    let places = (0..examples.len()).step_by(examples.len().div_ceil(EVALUATED).max(1));
+    let inputs = match &examples.inputs {
+        Examined::Texts(texts) => Examined::Texts(places.clone().map(|place| texts[place].clone()).collect()),
+        Examined::Images { pixels } => {
+            let images = places.clone().flat_map(|place| &pixels[place * IMAGE..][..IMAGE]);
+            Examined::Images {
+                pixels: images.copied().collect(),
+            }
+        }
+    };
+    Examples {
+        inputs,
+        labels: places.map(|place| examples.labels[place]).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_timed_is_told_by_its_cost() {
+        let runs = complete(&[Some(10.0), None, Some(2.0)], &[100.0, 50.0, 20.0]).unwrap();
+        assert_eq!(
+            runs.iter()
+                .map(|run| (run.seconds, run.is_measured))
+                .collect::<Vec<_>>(),
+            [(10.0, true), (5.0, false), (2.0, true)]
+        );
+        assert_eq!(complete(&[None, None], &[1.0, 2.0]), None);
+    }
+
+    #[test]
+    fn some_examples_are_spread_over_all() {
+        let examples = Examples {
+            inputs: Examined::Texts((0..200).map(|number| vec![number]).collect()),
+            labels: (0..200).collect(),
+        };
+        let some = some(&examples);
+        assert!(some.len() <= EVALUATED && some.len() > EVALUATED / 2, "{}", some.len());
+        assert_eq!((some.labels[0], some.labels[1]), (0, 4));
+        assert_eq!(some.inputs.len(), some.len());
+    }
+}

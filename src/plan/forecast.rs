@@ -1,0 +1,159 @@
+//! How far a study would come, by playing it through with made-up results.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rand::RngExt as _;
+use serde::Serialize;
+
+use crate::engine::{Simulation, simulate_within};
+use crate::policies;
+use crate::rng;
+use crate::spec::{Criteria, SearcherSpec, Spec};
+use crate::study::{Cost, EndReason, Flight, Outcome, Settings, Study};
+use crate::trials::{CostModel, Evaluation, SegmentReport, Trial, Usage};
+use crate::units::{Goal, Samples, Seed};
+
+/// A study is not played further than this.
+const MOST_TRIALS: u32 = 10_000;
+
+/// How far a study would come.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Forecast {
+    /// Trials that would be started.
+    pub trials: usize,
+    /// Trials that would reach each rung.
+    pub reached: Vec<usize>,
+    /// Seconds that it would take; `None` if trials take no time that is known.
+    pub seconds: Option<f64>,
+    /// What would end it; `None` if it was not played to its end.
+    pub reason: Option<EndReason>,
+}
+
+/// Plays the study of `spec` on `workers` workers, a unit of `cost` taking so many seconds; `None` when nothing would ever
+/// end it, or when who goes on depends on the curves themselves.
+///
+/// The results are made up: how good a trial will be is drawn by chance, and its curve falls as a power of the resource
+/// (Domhan et al. 2015, table 1), some more steeply than others. How many trials reach a rung hardly depends on it.
+pub(super) fn forecast(spec: &Spec, epoch: Samples, cost: Cost, rate: Option<f64>, workers: usize) -> Option<Forecast> {
+    let wall = match (spec.budget.wall, rate) {
+        (Some(wall), Some(rate)) if rate > 0.0 => wall,
+        _ if spec.budget.trials.is_some() => f64::INFINITY,
+        _ => return None,
+    };
+    if spec.searcher == SearcherSpec::FreezeThaw {
+        return None;
+    }
+    // Who proposes changes nothing for numbers that are made up, and chance is quick.
+    let simple = Spec {
+        searcher: SearcherSpec::Random,
+        criteria: Criteria::default(),
+        ..spec.clone()
+    };
+    let mut settings = Settings::new(&simple, epoch);
+    settings.target = None;
+    let max_trials = settings.max_trials.map_or(MOST_TRIALS, |max| max.min(MOST_TRIALS));
+    settings.max_trials = Some(max_trials);
+    if !settings.is_deterministic {
+        settings.logical_workers = settings.logical_workers.max(workers as u32);
+    }
+    let workers = workers.clamp(1, settings.logical_workers as usize);
+    let (metric, goal, max) = (settings.metric.clone(), settings.goal, settings.max);
+    let policy = policies::for_spec(&simple, settings.lengths());
+    let cost: Arc<CostModel> = cost.into();
+    let clock = Arc::clone(&cost);
+    let mut study = Study::new(
+        settings,
+        policy,
+        Box::new(move |configuration, from, to| cost(configuration, from, to)),
+    );
+    let simulation = Simulation {
+        workers,
+        seconds: &mut |trial, flight| clock(&trial.configuration, flight.from, flight.to) * rate.unwrap_or(0.0),
+        outcome: &|trial, flight| outcome(trial, flight, (&metric, goal, max)),
+        journal: &mut |_| {},
+    };
+    let seconds = simulate_within(&mut study, wall, simulation);
+    let reached = |rung: &Samples| study.trials().iter().filter(|trial| trial.reached >= *rung).count();
+    let is_cut = max_trials < spec.budget.trials.unwrap_or(u32::MAX) && study.ended() == Some(EndReason::Trials);
+    Some(Forecast {
+        trials: study.trials().len(),
+        reached: study.rungs().iter().map(reached).collect(),
+        seconds: rate.map(|_| seconds),
+        reason: study.ended().filter(|_| !is_cut),
+    })
+}
+
+/// What comes of a segment: a pure function of its trial.
+fn outcome(trial: &Trial, flight: &Flight, (metric, goal, max): (&str, Goal, Samples)) -> Outcome {
+    let mut rng = rng::stream(Seed(0), "forecast", &[u64::from(trial.id.0)]);
+    let (end, steepness): (f64, f64) = (rng.random(), rng.random_range(0.3..1.0));
+    let share = flight.to.0 as f64 / max.0 as f64;
+    let loss = end + 0.2 * (share.powf(-steepness) - 1.0);
+    let value = match goal {
+        Goal::Minimize => loss,
+        Goal::Maximize => -loss,
+    };
+    Outcome::Reached(SegmentReport {
+        reached: flight.to,
+        evaluations: vec![Evaluation {
+            at: flight.to,
+            metrics: BTreeMap::from([(metric.to_owned(), value)]),
+        }],
+        trainable_parameters: 0,
+        usage: Usage::default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(changes: &str) -> Spec {
+        let text = format!(
+            "function: {{name: sphere, trial_seconds: 1}}\nparameters: {{x: {{min: 0.0, max: 1.0}}}}\n\
+             epochs: {{min: 1, max: 9}}\n{changes}\n"
+        );
+        crate::spec::from_text(&text, std::path::Path::new("space.yaml"), &[])
+            .unwrap()
+            .0
+    }
+
+    fn play(changes: &str, workers: usize) -> Option<Forecast> {
+        let cost: Cost = Box::new(|_, from, to| (to.0 - from.0) as f64);
+        forecast(&spec(changes), Samples(100), cost, Some(1.0 / 900.0), workers)
+    }
+
+    #[test]
+    fn a_wall_budget_ends_it_in_time_and_more_workers_come_further() {
+        let one = play("budget: {wall: 60}", 1).unwrap();
+        let two = play("budget: {wall: 60}", 2).unwrap();
+        assert_eq!(one.reason, Some(EndReason::Wall));
+        assert!(one.seconds.unwrap() <= 60.0);
+        assert!(two.trials > one.trials, "{one:?} {two:?}");
+        // Sixty complete trials would fit; with early termination more are tried, and fewer completed.
+        assert!(one.trials > 60 && one.reached[2] < 60, "{one:?}");
+        assert!(one.reached.is_sorted_by(|low, high| low >= high), "{one:?}");
+    }
+
+    #[test]
+    fn a_budget_of_trials_ends_it_too() {
+        let played = play("budget: {trials: 40}\nearly_terminate: none", 2).unwrap();
+        assert_eq!((played.trials, played.reached), (40, vec![40]));
+        assert_eq!(played.reason, Some(EndReason::Trials));
+    }
+
+    #[test]
+    fn what_nothing_ends_is_not_played() {
+        assert_eq!(play("", 1), None);
+        assert_eq!(play("budget: {wall: 60}\nmethod: freeze_thaw", 1), None);
+        let cost: Cost = Box::new(|_, _, _| 1.0);
+        assert_eq!(forecast(&spec("budget: {wall: 60}"), Samples(100), cost, None, 1), None);
+    }
+
+    #[test]
+    fn a_study_of_very_many_trials_is_not_played_to_its_end() {
+        let played = play("budget: {trials: 1000000}\nearly_terminate: none", 8).unwrap();
+        assert_eq!((played.trials, played.reason), (10_000, None));
+    }
+}

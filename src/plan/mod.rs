@@ -1,0 +1,202 @@
+//! What a study would come to, found out before anything is spent: its rungs, what a full run costs here, how many fit,
+//! what memory a trial takes, and what would be tried first.
+//!
+//! Nothing is written and nothing of the study is run; a few training steps are timed. Imports `engine` and below. Begin
+//! reading at [`Plan::new`].
+
+mod forecast;
+mod proposals;
+
+pub use forecast::Forecast;
+pub use proposals::Proposal;
+
+use serde::Serialize;
+
+use crate::engine::available_memory;
+use crate::objective::{self, Facts, FullRun, InputError, Sizes};
+use crate::policies;
+use crate::space::Configuration;
+use crate::spec::{DataSpec, ModelSource, ObjectiveSpec, Spec};
+use crate::study::Settings;
+use crate::trials::PastTrial;
+use crate::units::Samples;
+use crate::worker::Slot;
+
+/// How many configurations are shown.
+const FIRST: u32 = 10;
+
+/// How many configurations are drawn by chance to see how costs and sizes differ.
+const SAMPLE: u32 = 256;
+
+/// What a study would come to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// The study's name.
+    pub name: String,
+    /// What a trial runs, for people.
+    pub objective: String,
+    /// How many examples there are; `None` without data.
+    pub examples: Option<Sizes>,
+    /// Samples of one epoch.
+    pub epoch: Samples,
+    /// The resource levels at which trials pause.
+    pub rungs: Vec<Level>,
+    /// Workers on this machine.
+    pub slots: Vec<String>,
+    /// Workers of the virtual clock, in a deterministic study.
+    pub logical_workers: Option<usize>,
+    /// The wall budget in seconds.
+    pub wall: Option<f64>,
+    /// The budget of trials.
+    pub max_trials: Option<u32>,
+    /// What a worker takes; `None` if that cannot be known beforehand.
+    pub memory: Option<MemoryRange>,
+    /// Bytes that are free for workers; `None` where the system does not tell.
+    pub available_memory: Option<u64>,
+    /// What one full run costs; `None` if that cannot be known beforehand.
+    pub full_run: Option<CostRange>,
+    /// How many full runs would fit into the wall budget, one after the other on every worker.
+    pub full_runs: Option<f64>,
+    /// How far the study would come.
+    pub forecast: Option<Forecast>,
+    /// The first configurations.
+    pub first: Vec<Proposal>,
+}
+
+/// A resource level.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Level {
+    /// In samples.
+    pub samples: Samples,
+    /// The same in epochs.
+    pub epochs: f64,
+}
+
+/// Bytes of a worker with the least, a middling and the greatest need among the sampled configurations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MemoryRange {
+    /// The least.
+    pub least: u64,
+    /// The median.
+    pub median: u64,
+    /// The greatest.
+    pub greatest: u64,
+}
+
+/// Seconds of a full run of the cheapest, a middling and the dearest of the sampled configurations.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct CostRange {
+    /// The cheapest.
+    pub cheapest: f64,
+    /// The median.
+    pub median: f64,
+    /// The dearest.
+    pub dearest: f64,
+}
+
+impl Plan {
+    /// The plan of `spec` on the `slots` of this machine, with what earlier studies found out.
+    ///
+    /// # Errors
+    /// When the model or the data cannot be used.
+    pub fn new(spec: &Spec, facts: Facts, slots: &[Slot], past: &[PastTrial]) -> Result<Self, InputError> {
+        let epoch = facts.identity.epoch;
+        let settings = Settings::new(spec, epoch);
+        let rungs = policies::for_spec(spec, settings.lengths()).rungs().to_vec();
+        let sample = proposals::sample(spec, epoch, SAMPLE);
+        let memory = memory_range(&facts, &sample);
+        let probes = probes(&facts, &sample, settings.max);
+        let device = slots.first().map_or_else(Default::default, |slot| slot.device);
+        let timed = objective::full_runs(spec, &facts, device, &probes)?;
+        let full_run = timed.as_deref().and_then(cost_range);
+        let costs = probes.iter().map(|probe| (facts.cost)(probe, Samples(0), settings.max));
+        let rate = timed.map(|runs| runs.iter().map(|run| run.seconds).sum::<f64>() / costs.sum::<f64>());
+        let workers = if spec.deterministic {
+            slots.len().min(spec.resources.logical_workers)
+        } else {
+            slots.len()
+        };
+        let full_runs = match (spec.budget.wall, full_run) {
+            (Some(wall), Some(run)) if run.median > 0.0 => Some((wall / run.median).floor() * workers as f64),
+            _ => None,
+        };
+        Ok(Self {
+            name: spec.name.clone(),
+            objective: describe(&spec.objective),
+            examples: facts.sizes,
+            epoch,
+            rungs: rungs
+                .into_iter()
+                .map(|samples| Level {
+                    samples,
+                    epochs: samples.epochs(epoch),
+                })
+                .collect(),
+            slots: slots.iter().take(workers).map(|slot| slot.device.to_string()).collect(),
+            logical_workers: spec.deterministic.then_some(spec.resources.logical_workers),
+            wall: spec.budget.wall,
+            max_trials: spec.budget.trials,
+            available_memory: memory.and(available_memory()),
+            memory,
+            full_run,
+            full_runs,
+            forecast: forecast::forecast(spec, epoch, facts.cost, rate, workers),
+            first: proposals::first(spec, epoch, past, FIRST),
+        })
+    }
+}
+
+/// Of the sample the configuration with the median cost, the dearest and the cheapest: in this order they are timed.
+fn probes(facts: &Facts, sample: &[Configuration], max: Samples) -> Vec<Configuration> {
+    let mut sample: Vec<&Configuration> = sample.iter().collect();
+    sample.sort_by(|left, right| {
+        let cost = |configuration| (facts.cost)(configuration, Samples(0), max);
+        cost(left).total_cmp(&cost(right))
+    });
+    let mut places = vec![sample.len() / 2, sample.len().saturating_sub(1), 0];
+    places.truncate(sample.len());
+    places
+        .into_iter()
+        .filter_map(|place| sample.get(place).copied().cloned())
+        .collect()
+}
+
+/// From the runs of [`probes`]. What was timed may be in another order than what the cost model predicts.
+fn cost_range(runs: &[FullRun]) -> Option<CostRange> {
+    let median = runs.first()?.seconds;
+    let seconds = runs.iter().map(|run| run.seconds);
+    Some(CostRange {
+        cheapest: seconds.clone().fold(f64::INFINITY, f64::min),
+        median,
+        dearest: seconds.fold(0.0, f64::max),
+    })
+}
+
+fn memory_range(facts: &Facts, sample: &[Configuration]) -> Option<MemoryRange> {
+    let mut bytes: Vec<u64> = sample.iter().filter_map(|one| (facts.memory)(one)).collect();
+    bytes.sort_unstable();
+    Some(MemoryRange {
+        least: *bytes.first()?,
+        median: bytes[bytes.len() / 2],
+        greatest: *bytes.last()?,
+    })
+}
+
+fn describe(objective: &ObjectiveSpec) -> String {
+    match objective {
+        ObjectiveSpec::Function(function) => format!("the function {}", function.name),
+        ObjectiveSpec::Command(command) => format!("the command {command}"),
+        ObjectiveSpec::FineTune(fine_tune) => {
+            let model = match &fine_tune.model {
+                ModelSource::Builtin(name) => format!("builtin:{name}"),
+                ModelSource::Directory(path) => path.display().to_string(),
+                ModelSource::Hub(id) => id.clone(),
+            };
+            let data = match &fine_tune.data {
+                DataSpec::Builtin { name, .. } => format!("builtin:{name}"),
+                DataSpec::Table { train, .. } => train.display().to_string(),
+            };
+            format!("{} with {model} on {data}", fine_tune.task.name())
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! How many full runs fit into the time left: not known at the start, and told once, as soon as segments have ended.
+
+use crate::engine::Moment;
+use crate::study::{Outcome, Study};
+use crate::units::TrialId;
+
+use super::{Facts, header, words};
+
+/// A full run that is quicker is not worth counting.
+const LEAST_SECONDS: f64 = 0.01;
+
+/// What the segments so far say about this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Speed {
+    slots: usize,
+    /// Segments that have ended, their cost on the virtual clock and their real seconds.
+    ended: usize,
+    cost: f64,
+    seconds: f64,
+    is_told: bool,
+}
+
+/// What fits into the time left.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Fits {
+    /// Seconds of a full run of the mean trial so far.
+    pub(super) full_run: f64,
+    /// How many of them fit on all slots.
+    pub(super) runs: f64,
+    /// Seconds left.
+    pub(super) left: f64,
+}
+
+impl Speed {
+    /// Takes note of what happened. Once as many segments have ended as there are slots, so that each has shown its speed,
+    /// says what fits into the wall budget.
+    pub(super) fn take(&mut self, moment: &Moment<'_>, study: &Study, facts: &Facts, elapsed: f64) -> Option<Fits> {
+        match moment {
+            Moment::Started { slots, .. } => self.slots = slots.len(),
+            Moment::SegmentEnded {
+                trial,
+                outcome: Some(Outcome::Reached(report)),
+                ..
+            } => {
+                if let Some(flight) = study.flights().get(trial) {
+                    self.cost += study.cost(*trial, flight.from, flight.to);
+                    self.seconds += report.usage.wall_seconds;
+                    self.ended += 1;
+                }
+            }
+            Moment::SegmentEnded { .. }
+            | Moment::SegmentStarted { .. }
+            | Moment::Progressed { .. }
+            | Moment::Delivered { .. }
+            | Moment::WorkerLost { .. }
+            | Moment::MemoryRanOut { .. }
+            | Moment::Stopping { .. }
+            | Moment::Tick
+            | Moment::Ended { .. } => {}
+        }
+        let left = header::wall(study, facts)? - elapsed;
+        if self.is_told || self.ended < self.slots.max(1) || self.cost <= 0.0 {
+            return None;
+        }
+        self.is_told = true;
+        let trials = study.trials().len() as u32;
+        let full: f64 = (0..trials).map(|trial| study.full_cost(TrialId(trial))).sum();
+        let full_run = full / f64::from(trials.max(1)) * self.seconds / self.cost;
+        let runs = (left.max(0.0) / full_run).floor() * self.slots as f64;
+        (full_run >= LEAST_SECONDS).then_some(Fits { full_run, runs, left })
+    }
+}
+
+/// What is known at the start of a study with a wall budget: `plan: 3:00 on 2 slots, rungs at 0.44, 1.3 and 4 epochs; …`.
+pub(super) fn at_start(study: &Study, facts: &Facts, slots: usize) -> Option<String> {
+    let wall = header::wall(study, facts)?;
+    let rungs: Vec<String> = study
+        .rungs()
+        .iter()
+        .map(|&rung| words::epochs(rung, facts.epoch))
+        .collect();
+    let rungs = match rungs.split_last()? {
+        (last, []) => format!("{} a trial", words::counted(last, "epoch")),
+        (last, before) => format!("rungs at {} and {}", before.join(", "), words::counted(last, "epoch")),
+    };
+    let (wall, slots) = (words::stopwatch(wall), words::counted(&slots.to_string(), "slot"));
+    Some(format!(
+        "plan: {wall} on {slots}, {rungs}; what fits is told after the first segments"
+    ))
+}
+
+/// `plan: a full run takes about 12 s, so about 26 fit into the 2:30 left`.
+pub(super) fn fits(fits: Fits) -> String {
+    let Fits { full_run, runs, left } = fits;
+    format!(
+        "plan: a full run takes about {}, so about {runs:.0} fit into the {} left",
+        words::seconds(full_run),
+        words::stopwatch(left)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::terminal::testing;
+
+    /// What is told, and after how many ended segments.
+    fn told(facts: &Facts) -> Vec<(usize, Fits)> {
+        let (mut speed, mut ended, mut told) = (Speed::default(), 0, Vec::new());
+        testing::story(&mut |moment, study, elapsed| {
+            ended += usize::from(matches!(moment, Moment::SegmentEnded { .. }));
+            told.extend(speed.take(moment, study, facts, elapsed).map(|fits| (ended, fits)));
+        });
+        told
+    }
+
+    #[test]
+    fn what_fits_is_told_once_when_every_slot_has_shown_its_speed() {
+        let told = told(&testing::facts());
+        assert_eq!(told.len(), 1);
+        let (ended, told) = told[0];
+        assert_eq!(ended, 2);
+        // A hundred samples a second, and a full run has 4000.
+        assert!((told.full_run - 40.0).abs() < 1e-9, "{told:?}");
+        assert_eq!(told.runs, (told.left / 40.0).floor() * 2.0);
+    }
+
+    #[test]
+    fn without_a_wall_budget_there_is_nothing_to_tell() {
+        let endless = Facts {
+            wall: None,
+            ..testing::facts()
+        };
+        assert!(told(&endless).is_empty());
+        assert_eq!(at_start(&testing::study_under_way(), &endless, 2), None);
+    }
+
+    #[test]
+    fn a_study_without_early_termination_has_one_rung() {
+        let study = testing::study(crate::spec::SchedulerSpec::None, None);
+        insta::assert_snapshot!(
+            at_start(&study, &testing::facts(), 1).unwrap(),
+            @"plan: 3:00 on 1 slot, 4 epochs a trial; what fits is told after the first segments"
+        );
+    }
+}
