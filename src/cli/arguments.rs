@@ -54,6 +54,8 @@ pub(super) enum Command {
     Leaderboard(Leaderboard),
     /// Show the best configuration of a study
     Best(Best),
+    /// Run the best configurations of a study again with other seeds: how much was luck
+    Rerun(Rerun),
     /// Train a model for production from a `best.yaml`
     Train(Train),
     /// Search for another program: lines of JSON on standard input and output
@@ -255,6 +257,28 @@ pub(super) enum BestFormat {
     Env,
     /// Arguments for another program: `--learning_rate=0.003`
     Args,
+}
+
+/// `automl rerun`
+#[derive(Args, Debug)]
+pub(super) struct Rerun {
+    /// The study's folder
+    pub(super) folder: PathBuf,
+    /// How many of the best configurations
+    #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(super) top: u16,
+    /// How many seeds each
+    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(super) seeds: u16,
+    /// The folder of the new study [default: `rerun` in the study's folder]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Worker processes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(super) workers: Option<u16>,
+    /// Report progress as JSON, one object a line, on standard error
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// `automl train`

@@ -80,7 +80,7 @@ fn table(leaderboard: &Leaderboard, metrics: &[&str], preset: TableStyle) -> Tab
 }
 
 /// A number with four significant digits; anything else as it is.
-fn short(cell: &str) -> String {
+pub(super) fn short(cell: &str) -> String {
     match cell.parse::<f64>() {
         Ok(number) if number.fract() != 0.0 && number.is_finite() => {
             let digits = (3 - number.abs().log10().floor() as i32).max(0) as usize;

@@ -12,6 +12,7 @@ mod init;
 mod launch;
 mod leaderboard;
 mod plan;
+mod rerun;
 mod resume;
 mod run;
 mod schema;
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Status(status) => status::status(&status),
         Command::Stop(stop) => stop::stop(&stop),
         Command::Plan(plan) => plan::plan(&plan, verbosity),
+        Command::Rerun(rerun) => rerun::rerun(&rerun, verbosity),
         Command::Validate(validate) => validate::validate(&validate),
         Command::Init(init) => init::init(&init),
         Command::Schema => schema::schema(),

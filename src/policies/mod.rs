@@ -4,11 +4,13 @@
 //! is one more file here, and the engine never learns its name.
 
 mod freeze_thaw;
+mod listed;
 mod paired;
 mod pbt;
 mod untried;
 
 pub use freeze_thaw::FreezeThaw;
+pub use listed::Listed;
 pub use paired::Paired;
 pub use pbt::Pbt;
 
@@ -97,7 +99,9 @@ pub fn build(searcher: SearcherSpec, early: impl Into<EarlyTerminate>, lengths: 
 
 /// The policy of a whole spec.
 pub fn for_spec(spec: &Spec, lengths: Lengths) -> Box<dyn Policy> {
-    if spec.criteria.is_plain() {
+    if let Some(repeats) = spec.repeats {
+        Box::new(Listed::new(repeats, lengths.max))
+    } else if spec.criteria.is_plain() {
         build(spec.searcher, spec.early_terminate, lengths)
     } else {
         build_for(spec.searcher, spec.early_terminate, &spec.criteria.preference, lengths)

@@ -95,6 +95,7 @@ impl Best {
                 ..spec.resources.clone()
             },
             seed: self.seed,
+            repeats: None,
             warm_start: Vec::new(),
             ..spec.clone()
         };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::Seeds;
 use crate::preference::Scores;
 use crate::space::Value;
 use crate::study::{Record, Study};
@@ -45,6 +46,8 @@ pub struct Row {
     pub is_on_front: bool,
     /// By how much it violates the constraints on metrics; 0 if it satisfies them.
     pub violation: Option<f64>,
+    /// What all trials of this configuration came to: more than this one where it is repeated.
+    pub seeds: Seeds,
     /// What the ranking goes by; larger is better.
     pub score: Option<f64>,
     /// The epoch of the best value.
@@ -94,7 +97,11 @@ impl Leaderboard {
     /// The leaderboard of `study` as it stands.
     pub fn new(study: &Study) -> Self {
         let settings = study.settings();
+        let seeds = Seeds::by_configuration(study);
         let mut rows: Vec<(Loss, Row)> = study.trials().iter().map(|trial| row(study, trial)).collect();
+        for (_, row) in &mut rows {
+            row.seeds = seeds.get(&row.config_hash).cloned().unwrap_or_default();
+        }
         for id in study.front() {
             rows[id.index()].1.is_on_front = true;
         }
@@ -193,9 +200,9 @@ impl Leaderboard {
         cells.extend([
             number(row.score),
             number(row.best_epoch),
-            number(row.value),
-            Cell::Null,
-            usize::from(row.value.is_some()).into(),
+            number(row.seeds.mean()),
+            number(row.seeds.standard_error()),
+            row.seeds.values.len().into(),
             Cell::Null,
             row.epochs.into(),
             row.max_epochs.into(),
@@ -234,17 +241,30 @@ impl Leaderboard {
     /// # Errors
     /// When `output` cannot be written.
     pub fn write_csv(&self, output: impl io::Write, with_timing: bool) -> io::Result<()> {
-        let mut writer = csv::Writer::from_writer(output);
-        let mut write = |cells: Vec<String>| {
-            let written = writer.write_record(cells.iter().map(|cell| guarded(cell)));
-            written.map_err(of_output)
-        };
-        write(self.header(with_timing))?;
-        for row in &self.rows {
-            write(self.cells(row, with_timing).iter().map(plain).collect())?;
-        }
-        writer.flush()
+        let rows = self.rows.iter().map(|row| self.cells(row, with_timing));
+        write_table(output, self.header(with_timing), rows)
     }
+}
+
+/// A table as CSV, with cells guarded against being run as spreadsheet formulas.
+///
+/// # Errors
+/// When `output` cannot be written.
+pub fn write_table(
+    output: impl io::Write,
+    header: Vec<String>,
+    rows: impl Iterator<Item = Vec<Cell>>,
+) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(output);
+    let mut write = |cells: Vec<String>| {
+        let written = writer.write_record(cells.iter().map(|cell| guarded(cell)));
+        written.map_err(of_output)
+    };
+    write(header)?;
+    for cells in rows {
+        write(cells.iter().map(plain).collect())?;
+    }
+    writer.flush()
 }
 
 /// The output's own error, whose kind says whether a reader has left.
@@ -304,6 +324,7 @@ fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
         others: best.map(|best| others(study, trial.id, best)).unwrap_or_default(),
         is_on_front: false,
         violation: scores.map(|scores| scores.violation),
+        seeds: Seeds::default(),
         score: best.map(|best| -best.loss.get()),
         best_epoch: best.map(|best| best.at.epochs(settings.epoch)),
         epochs: reached.epochs(settings.epoch),

@@ -11,13 +11,17 @@ pub mod incumbent;
 mod leaderboard;
 mod model_card;
 mod plan;
+mod rerun;
+mod seeds;
 mod status;
 pub mod terminal;
 
 pub use audit::{Agreement, Audit};
 pub use best::Best;
 pub use files::Files;
-pub use leaderboard::{Cell, Leaderboard, Row, Timing, plain};
+pub use leaderboard::{Cell, Leaderboard, Row, Timing, plain, write_table};
 pub use model_card::{Measured, ModelCard, model_card};
 pub use plan::plan;
+pub use rerun::{Rerun, RerunRow};
+pub use seeds::Seeds;
 pub use status::{Outside, State, Status};

@@ -175,6 +175,7 @@ pub(super) const SPEC: Section = Section {
             .examples(&["[\"batch_size * max_length <= 16384\"]"]),
         key("points_to_evaluate", Kind::List(&Kind::Configuration), "Configurations to try first; parameters left out are filled in.")
             .examples(&["[{\"learning_rate\": 2e-5, \"batch_size\": 16}]"]),
+        key("repeats", Kind::Integer { min: 1, max: 1_000 }, "Run every point of `points_to_evaluate` so many times to its end, each time with another seed, and nothing else: how much of a result is luck. `method` and `early_terminate` have no say then."),
         key("warm_start", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "Leaderboards of earlier studies over parameters of the same names, to begin with what they found out.")
             .examples(&["[\"results/earlier/leaderboard.csv\"]"]),
         key("epochs", Kind::Any(&[EPOCHS, Kind::Section(&EPOCH_RANGE)]), "How far a trial may go. Epochs are what a trial spends, not what is searched.").default("3"),

@@ -12,7 +12,7 @@ use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
 use crate::units::Seed;
 
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 25] = [
     "name",
     "task",
     "model",
@@ -27,6 +27,7 @@ const KEYS: [&str; 24] = [
     "parameters",
     "constraints",
     "points_to_evaluate",
+    "repeats",
     "epochs",
     "trial_limits",
     "early_terminate",
@@ -72,6 +73,10 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     let seed = spec
         .get("seed")
         .map_or(Some(0), |node| reader::seed(node, "seed", problems));
+    let repeats = match (spec.get("repeats"), &space) {
+        (Some(node), Some(space)) => Some(repeats(node, space, problems)),
+        (Some(_), None) | (None, _) => None,
+    };
     let warm_start = files::warm_start(&spec, files, problems);
     let objective = match (objective, &space) {
         (Some(objective), Some(space)) => objective::check_space(objective, space, &spec, problems),
@@ -101,8 +106,29 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         resources: resources?,
         deterministic: deterministic?,
         seed: Seed(seed?),
+        repeats: match repeats {
+            Some(repeats) => Some(repeats?),
+            None => None,
+        },
         warm_start: warm_start?,
     })
+}
+
+/// How often each point of the space is run.
+fn repeats(node: &Node, space: &Space, problems: &mut Problems) -> Option<u32> {
+    // As many seeds as anybody waits for, and few enough that a misprint is noticed.
+    const MOST: i64 = 1000;
+    if space.points().next().is_none() {
+        problems.error(
+            Diagnostic::error(
+                &node.place,
+                "`repeats` runs the points of `points_to_evaluate`, but there are none",
+            )
+            .with_help("list the configurations to repeat as `points_to_evaluate`"),
+        );
+        return None;
+    }
+    reader::integer(node, "repeats", 1..=MOST, problems).map(|repeats| repeats as u32)
 }
 
 /// A grid lists values, so there must be finitely many.

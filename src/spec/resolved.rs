@@ -39,6 +39,8 @@ pub struct Spec {
     pub deterministic: bool,
     /// Keys everything random.
     pub seed: Seed,
+    /// Run the points of the space so many times each, every time with another seed, and nothing else.
+    pub repeats: Option<u32>,
     /// Leaderboards of earlier studies over the same parameters, to begin with what they found out.
     pub warm_start: Vec<PathBuf>,
 }

@@ -39,6 +39,7 @@ impl Spec {
         for point in points {
             yaml.item(1, &point);
         }
+        yaml.maybe(0, "repeats", self.repeats.map(|repeats| repeats.to_string()));
         yaml.open(0, "epochs");
         yaml.line(1, "min", &float(self.epochs.min));
         yaml.line(1, "max", &float(self.epochs.max));

@@ -111,6 +111,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "plan",
             "policies",
             "report",
+            "rng",
             "searchers",
             "space",
             "spec",

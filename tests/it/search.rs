@@ -349,6 +349,7 @@ Commands:
   convert      Turn a search space of another program into a spec
   leaderboard  Show the trials of a study, best first
   best         Show the best configuration of a study
+  rerun        Run the best configurations of a study again with other seeds: how much was luck
   train        Train a model for production from a `best.yaml`
   ask-tell     Search for another program: lines of JSON on standard input and output
   help         Print this message or the help of the given subcommand(s)

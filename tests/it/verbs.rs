@@ -244,3 +244,98 @@ fn a_search_with_little_time_says_at_the_start_what_it_has_and_soon_what_fits() 
     let search = search.says("plan: 0:03 on 2 slots, rungs at 1, 3 and 9 epochs");
     search.says("plan: a full run takes about 0.5 s, so about");
 }
+
+/// The rows of a study's `rerun.csv`, and the place of a column.
+fn rerun_rows(sandbox: &Sandbox, name: &str) -> (Vec<csv::StringRecord>, impl Fn(&str) -> usize) {
+    let mut reader = csv::Reader::from_path(sandbox.path(name)).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let rows = reader.records().map(Result::unwrap).collect();
+    (rows, move |name: &str| {
+        header.iter().position(|known| known == name).unwrap()
+    })
+}
+
+#[test]
+fn the_best_configurations_are_run_again_and_an_interruption_changes_nothing() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    sandbox.run("search space.yaml --out study").expect_code(0);
+    let rerun = sandbox.run("rerun study --top 2 --seeds 3").expect_code(0);
+    insta::assert_snapshot!(rerun.stdout, @"
+    ┌──────┬───────┬───────────────┬─────────────┬─────────┬─────────┬───────┬────────┐
+    │ rank ┆ trial ┆ original loss ┆ mean ± se   ┆ min     ┆ max     ┆ seeds ┆ failed │
+    ╞══════╪═══════╪═══════════════╪═════════════╪═════════╪═════════╪═══════╪════════╡
+    │ 1    ┆ 9     ┆ 0.06483       ┆ 0.06483 ± 0 ┆ 0.06483 ┆ 0.06483 ┆ 3     ┆ 0      │
+    │ 2    ┆ 5     ┆ 0.09259       ┆ 0.09259 ± 0 ┆ 0.09259 ┆ 0.09259 ┆ 3     ┆ 0      │
+    └──────┴───────┴───────────────┴─────────────┴─────────┴─────────┴───────┴────────┘
+    ");
+    let leaderboard = sandbox.leaderboard("study/rerun");
+    insta::assert_snapshot!(leaderboard, @"
+    rank,trial,status,loss,score,best_epoch,metric_mean,metric_se,seeds,test_metric,epochs,max_epochs,rung,stop_reason,origin,config_hash,trainable_parameters,params.x,params.y,params.kind
+    1,0,completed,0.06482646536439748,-0.06482646536439748,9,0.06482646536439748,0,3,,9,9,1,max_epochs,repeats,5e7ba791b0ee392a,0,0.39262139797210693,0.0051270378516724046,fancy
+    2,2,completed,0.06482646536439748,-0.06482646536439748,9,0.06482646536439748,0,3,,9,9,1,max_epochs,repeats,5e7ba791b0ee392a,0,0.39262139797210693,0.0051270378516724046,fancy
+    3,4,completed,0.06482646536439748,-0.06482646536439748,9,0.06482646536439748,0,3,,9,9,1,max_epochs,repeats,5e7ba791b0ee392a,0,0.39262139797210693,0.0051270378516724046,fancy
+    4,1,completed,0.09259294134775296,-0.09259294134775296,9,0.09259294134775296,0,3,,9,9,1,max_epochs,repeats,03e4b165e2108df4,0,0.29616689682006836,0.0001917794659677876,fancy
+    5,3,completed,0.09259294134775296,-0.09259294134775296,9,0.09259294134775296,0,3,,9,9,1,max_epochs,repeats,03e4b165e2108df4,0,0.29616689682006836,0.0001917794659677876,fancy
+    6,5,completed,0.09259294134775296,-0.09259294134775296,9,0.09259294134775296,0,3,,9,9,1,max_epochs,repeats,03e4b165e2108df4,0,0.29616689682006836,0.0001917794659677876,fancy
+    ");
+    // A study like any other: killed in the middle and called again, it comes to the same.
+    let line = "rerun slow --top 2 --seeds 3 --out again";
+    sandbox
+        .run("search space.yaml --out slow --set function.trial_seconds=0.3")
+        .expect_code(0);
+    let again = sandbox.path("again");
+    let mut begun = sandbox.start(line);
+    begun.wait_until("results", || count(&again, "segment_delivered") >= 2);
+    begun.signal("KILL");
+    begun.finish();
+    let finished = sandbox.run(line).expect_code(0);
+    assert_eq!(finished.stdout, rerun.stdout);
+    assert_eq!(count(&again, "study_resumed"), 1);
+    assert_eq!(sandbox.leaderboard("again"), leaderboard);
+    // Once more, there is nothing to do but to show it.
+    let shown = sandbox.run(line).expect_code(0).says("has ended");
+    assert_eq!(shown.stdout, rerun.stdout);
+}
+
+#[test]
+fn other_seeds_give_other_results_with_a_mean_and_an_error() {
+    let sandbox = Sandbox::with_texts();
+    sandbox
+        .run("search space.yaml --out study --set metric=loss")
+        .expect_code(0);
+    sandbox.run("rerun study --top 2 --seeds 3 --workers 1").expect_code(0);
+    let (rows, column) = rerun_rows(&sandbox, "study/rerun/rerun.csv");
+    assert_eq!(rows.len(), 2);
+    for row in &rows {
+        let number = |name: &str| row[column(name)].parse::<f64>().unwrap();
+        assert!(number("standard_error") > 0.0, "{row:?}");
+        assert!(
+            number("min") < number("mean") && number("mean") < number("max"),
+            "{row:?}"
+        );
+        assert_eq!(number("seeds"), 3.0);
+    }
+    let means: Vec<f64> = rows.iter().map(|row| row[column("mean")].parse().unwrap()).collect();
+    assert!(means.is_sorted(), "{means:?}");
+}
+
+#[test]
+fn what_has_no_result_cannot_be_run_again() {
+    let sandbox = Sandbox::with_texts();
+    let flags = "--trials 1 --set parameters.learning_rate=1e30 --set parameters.max_grad_norm=1e30";
+    sandbox
+        .run(&format!("search space.yaml --out study {flags}"))
+        .expect_code(4);
+    let rerun = sandbox.run("rerun study").expect_code(2);
+    insta::assert_snapshot!(rerun.message(), @"error: no trial of the study in `study` has a value of `accuracy`: there is nothing to run again");
+    assert!(!sandbox.path("study/rerun").exists());
+}
+
+#[test]
+fn a_rerun_does_not_mix_with_another() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    sandbox.run("search space.yaml --out study --trials 4").expect_code(0);
+    sandbox.run("rerun study --top 1 --seeds 2").expect_code(0);
+    let rerun = sandbox.run("rerun study --top 2 --seeds 2").expect_code(2);
+    insta::assert_snapshot!(rerun.message(), @"error: `study/rerun` holds a study of another spec: choose another folder with `--out`, or remove it");
+}

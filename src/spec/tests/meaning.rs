@@ -297,6 +297,20 @@ fn hints_are_values_of_their_parameter() {
 }
 
 #[test]
+fn repeats_need_points_and_survive_being_written() {
+    let read = |text: &str| from_text(text, Path::new("space.yaml"), &[]);
+    let text = "function: sphere\nparameters: {x: {min: 0.0, max: 1.0}}\nbudget: {trials: 3}\nrepeats: 3\n";
+    let errors = read(text).unwrap_err().to_string();
+    assert!(
+        errors.contains("`repeats` runs the points of `points_to_evaluate`, but there are none"),
+        "{errors}"
+    );
+    let (spec, _) = read(&format!("{text}points_to_evaluate: [{{x: 0.25}}]\n")).unwrap();
+    assert_eq!(spec.repeats, Some(3));
+    assert_eq!(read(&spec.to_yaml()).unwrap().0, spec);
+}
+
+#[test]
 fn points_to_evaluate_are_filled_in() {
     let spec = spec(
         "function: sphere\nparameters:\n  x: {min: 0.0, max: 1.0, init: 0.25}\n  k: {values: [a, b]}\n  \

@@ -288,6 +288,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 },
                 deterministic,
                 seed: Seed(seed),
+                repeats: None,
                 warm_start: if deterministic {
                     vec!["/earlier/leaderboard.csv".into(), "/it's one: #2.csv".into()]
                 } else {

@@ -69,7 +69,7 @@ fn specs_in_the_whole_language_are_accepted() {
     ];
     for parameter in parameters {
         let text = format!(
-            "function: sphere\nparameters: {{x: {parameter}}}\npoints_to_evaluate: [{{x: 1}}]\nwarm_start: [a.csv]\n\
+            "function: sphere\nparameters: {{x: {parameter}}}\npoints_to_evaluate: [{{x: 1}}]\nrepeats: 3\nwarm_start: [a.csv]\n\
              metric: {{lexicographic: [{{name: loss, tolerance: 0.01}}, {{name: cost, tolerance: 1%}}]}}\nmetric_constraints: [\"loss <= 1\"]\n\
              budget: {{wall: 1h30m}}\n"
         );

@@ -1,0 +1,220 @@
+//! `automl rerun DIR`: the best configurations of a study once more, with other seeds: how much of their result was luck.
+//!
+//! It is a study of its own, through the same engine: it can be stopped, resumed and looked at like any other. Every run
+//! sees all `epochs.max` and counts with its best evaluation, as in the study that is checked.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use rand::Rng as _;
+
+use super::arguments::{Rerun as Arguments, Verbosity};
+use super::leaderboard::short;
+use super::run::{Run, style};
+use super::stored::shown;
+use super::{CliError, stored};
+use crate::engine::{Clock, Folder, FolderError, Opened};
+use crate::files::replace;
+use crate::report::{Leaderboard, Rerun, plain};
+use crate::rng;
+use crate::space::Space;
+use crate::spec::{self, Budget, SchedulerSpec, SearcherSpec, Spec};
+use crate::study::{Event, Identity, Study};
+use crate::units::Seed;
+use crate::{objective, worker};
+
+/// What is put behind the study's name.
+const SUFFIX: &str = "-rerun";
+
+/// The longest name that a folder takes, the suffix included.
+const LONGEST_NAME: usize = 100;
+
+/// Runs the best configurations again, or goes on with doing so, and prints what came of it.
+pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitCode, CliError> {
+    let clock = Clock::start();
+    let folder = &arguments.folder;
+    let (_, original) = stored::load(folder)?;
+    let (spec, _) = spec::load_begun(&folder.join("spec.yaml")).map_err(CliError::Spec)?;
+    let mut spec = repeated(&spec, &original, arguments)?;
+    let yaml = spec.to_yaml();
+    // Only now: how many workers there are is no part of what is run.
+    if arguments.workers.is_some() {
+        spec.resources.workers = arguments.workers.map(usize::from);
+    }
+    let facts = objective::inspect(&spec)?;
+    worker::slots(&spec.resources, facts.demand)?;
+    check_inputs(folder, &facts.identity)?;
+    let out = arguments.out.clone().unwrap_or_else(|| folder.join("rerun"));
+    let style = style(verbosity, arguments.json);
+    let code = match begun(&out, &yaml)? {
+        Some(Opened {
+            folder,
+            journal,
+            contents,
+            elapsed,
+        }) => {
+            folder.check_identity(&contents, &facts.identity)?;
+            Run {
+                spec,
+                facts,
+                folder,
+                journal,
+                before: contents,
+                is_resumed: true,
+                clock: clock.carry_on(elapsed),
+                added_wall: None,
+                style,
+            }
+        }
+        None => {
+            let (folder, journal) = Folder::create(&out, &yaml, spec.seed, &facts.identity, Vec::new())?;
+            Run {
+                spec,
+                facts,
+                folder,
+                journal,
+                before: Folder::look(&out)?,
+                is_resumed: false,
+                clock,
+                added_wall: None,
+                style,
+            }
+        }
+    }
+    .run()?;
+    let (_, again) = stored::load(&out)?;
+    show(&Rerun::new(&original, &again), &out)?;
+    Ok(code)
+}
+
+/// The spec that runs the best configurations of a study again.
+fn repeated(spec: &Spec, original: &Study, arguments: &Arguments) -> Result<Spec, CliError> {
+    let leaderboard = Leaderboard::new(original);
+    // A study that is itself a re-run has every configuration several times.
+    let mut seen = BTreeSet::new();
+    let best = leaderboard.rows().iter().filter(|row| row.value.is_some());
+    let best = best.filter(|row| seen.insert(&row.config_hash));
+    let best: Vec<_> = best.take(usize::from(arguments.top)).map(|row| row.trial).collect();
+    if best.is_empty() {
+        return Err(CliError::Usage(format!(
+            "no trial of the study in `{}` has a value of `{}`: there is nothing to run again",
+            arguments.folder.display(),
+            spec.metric.name
+        )));
+    }
+    // The points of the study itself were for its beginning.
+    let parameters = spec.space.parameters().to_vec();
+    let unfit = |what: String| {
+        let folder = arguments.folder.display();
+        CliError::Usage(format!(
+            "the space of the study in `{folder}` cannot be used again: {what}"
+        ))
+    };
+    let mut space =
+        Space::new(parameters, spec.space.constraints().to_vec()).map_err(|error| unfit(error.to_string()))?;
+    for trial in &best {
+        let configuration = &original.trials()[trial.index()].configuration;
+        space.add_point(configuration).map_err(|errors| {
+            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            unfit(errors.join("; "))
+        })?;
+    }
+    let mut again = Spec {
+        name: if spec.name.len() + SUFFIX.len() <= LONGEST_NAME {
+            format!("{}{SUFFIX}", spec.name)
+        } else {
+            spec.name.clone()
+        },
+        // Nobody is asked what to try, and nothing is stopped early.
+        searcher: SearcherSpec::Random,
+        early_terminate: SchedulerSpec::None.into(),
+        space,
+        budget: Budget {
+            wall: None,
+            trials: Some(best.len() as u32 * u32::from(arguments.seeds)),
+        },
+        // Within 53 bits, so that it survives every reader of JSON and YAML.
+        seed: Seed(rng::stream(spec.seed, "rerun", &[]).next_u64() >> 11),
+        repeats: Some(u32::from(arguments.seeds)),
+        warm_start: Vec::new(),
+        ..spec.clone()
+    };
+    // A target would end it before every configuration has had its seeds.
+    again.metric.target = None;
+    for metric in &mut again.criteria.others {
+        metric.target = None;
+    }
+    Ok(again)
+}
+
+/// The same re-run, if it was begun in `out` before.
+fn begun(out: &Path, yaml: &str) -> Result<Option<Opened>, CliError> {
+    let is_same = std::fs::read_to_string(out.join("spec.yaml")).is_ok_and(|known| known == yaml);
+    match Folder::open(out) {
+        Ok(opened) if is_same => Ok(Some(opened)),
+        // What else may be there, creating the folder finds out.
+        Ok(_) | Err(FolderError::NoStudy(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Other data would make other results, and no comparison.
+fn check_inputs(folder: &Path, now: &Identity) -> Result<(), CliError> {
+    match Folder::look(folder)?.entries.first().map(|entry| &entry.event) {
+        Some(Event::StudyCreated { inputs, .. }) if inputs == now => Ok(()),
+        _ => Err(FolderError::InputsChanged(folder.to_owned()).into()),
+    }
+}
+
+/// Prints the table for people, and writes `rerun.csv`.
+fn show(rerun: &Rerun, out: &Path) -> Result<(), CliError> {
+    let mut csv = Vec::new();
+    let path: PathBuf = out.join("rerun.csv");
+    let written = rerun.write_csv(&mut csv).and_then(|()| replace(&path, &csv));
+    written.map_err(|source| CliError::File {
+        action: "write",
+        path,
+        source,
+    })?;
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    let header = [
+        "rank",
+        "trial",
+        "original",
+        "mean ± se",
+        "min",
+        "max",
+        "seeds",
+        "failed",
+    ];
+    table.set_header(header.map(|name| match name {
+        "original" => format!("original {}", rerun.metric),
+        name => name.to_owned(),
+    }));
+    for row in &rerun.rows {
+        let number = |value: Option<f64>| value.map_or_else(String::new, |value| short(&plain(&value.into())));
+        let range = row.seeds.range();
+        let error = row
+            .seeds
+            .standard_error()
+            .map(|error| format!(" ± {}", number(Some(error))));
+        table.add_row([
+            row.rank.map_or_else(String::new, |rank| rank.to_string()),
+            row.trial.to_string(),
+            number(row.original),
+            format!("{}{}", number(row.seeds.mean()), error.unwrap_or_default()),
+            number(range.map(|range| range.0)),
+            number(range.map(|range| range.1)),
+            row.seeds.values.len().to_string(),
+            row.seeds.failed.to_string(),
+        ]);
+    }
+    let mut output = std::io::stdout().lock();
+    shown(writeln!(output, "{table}").and_then(|()| output.flush())).map(|_| ())
+}

@@ -1,0 +1,108 @@
+//! The points of the space, each so many times: nothing is searched, and nothing is stopped early.
+//!
+//! A trial's number keys its seed, so the same configuration in another trial is the same with other luck.
+
+use super::{Decision, Policy};
+use crate::trials::{Trial, View};
+use crate::units::Samples;
+
+/// Runs every point of the space to its end, with several seeds.
+pub struct Listed {
+    repeats: usize,
+    rungs: [Samples; 1],
+}
+
+impl Listed {
+    /// Every point `repeats` times, for `max` samples.
+    pub fn new(repeats: u32, max: Samples) -> Self {
+        Self {
+            repeats: repeats as usize,
+            rungs: [max],
+        }
+    }
+}
+
+impl Policy for Listed {
+    fn decide(&self, view: &View<'_>) -> Decision {
+        let count = view.space.points().count();
+        let number = view.trials.len();
+        // In turn, so that a budget that ends it has given every point as many seeds, or one more.
+        let point = (number < count * self.repeats).then(|| view.space.points().nth(number % count));
+        match point.flatten().filter(|_| view.may_start()) {
+            Some(configuration) => Decision::Start {
+                parent: None,
+                configuration: configuration.clone(),
+                origin: "repeats".to_owned(),
+                to: self.rungs[0],
+            },
+            None if view.running > 0 => Decision::Wait,
+            None => Decision::Finish,
+        }
+    }
+
+    fn observe(&mut self, _trial: &Trial, _view: &View<'_>) {}
+
+    fn rungs(&self) -> &[Samples] {
+        &self.rungs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::{Configuration, Domain, Parameter, Space, Value};
+    use crate::trials::Status;
+    use crate::units::{Seed, TrialId};
+
+    #[test]
+    fn every_point_is_run_so_many_times_in_turn() {
+        let domain = Domain::Choice {
+            values: (0..7).map(Value::Int).collect(),
+            ordered: false,
+        };
+        let mut space = Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap();
+        let point = |value: i64| -> Configuration { [("x", Value::Int(value))].into_iter().collect() };
+        space.add_point(&point(5)).unwrap();
+        space.add_point(&point(2)).unwrap();
+        let policy = Listed::new(3, Samples(9));
+        let mut trials: Vec<Trial> = Vec::new();
+        let last = loop {
+            let view = View {
+                space: &space,
+                seed: Seed(1),
+                past: &[],
+                trials: &trials,
+                running: 0,
+                trials_left: None,
+                min: Samples(1),
+                max: Samples(9),
+                budget: None,
+                cost: &|_, _, _| 1.0,
+            };
+            match policy.decide(&view) {
+                Decision::Start {
+                    configuration,
+                    origin,
+                    to,
+                    ..
+                } => trials.push(Trial {
+                    parent: None,
+                    id: TrialId(trials.len() as u32),
+                    point: space.encode(&configuration).unwrap(),
+                    configuration,
+                    origin,
+                    status: Status::Completed,
+                    reached: to,
+                    segments: 1,
+                    observations: vec![],
+                    scores: vec![],
+                }),
+                other => break other,
+            }
+        };
+        assert_eq!(last, Decision::Finish);
+        let values: Vec<&Value> = trials.iter().filter_map(|trial| trial.configuration.get("x")).collect();
+        assert_eq!(values, [5, 2, 5, 2, 5, 2].map(Value::Int).iter().collect::<Vec<_>>());
+        assert!(trials.iter().all(|trial| trial.reached == Samples(9)));
+    }
+}

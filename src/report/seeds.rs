@@ -1,0 +1,74 @@
+//! What several seeds of the same configuration came to: how much of a result is luck.
+
+use std::collections::BTreeMap;
+
+use crate::study::Study;
+
+/// The best values of the metric that trials of one configuration reached, one a seed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Seeds {
+    /// The values, by trial.
+    pub values: Vec<f64>,
+    /// Trials that have failed.
+    pub failed: usize,
+}
+
+impl Seeds {
+    /// The seeds of every configuration of a study, by the configuration's hash.
+    pub fn by_configuration(study: &Study) -> BTreeMap<String, Self> {
+        let mut all: BTreeMap<String, Self> = BTreeMap::new();
+        for trial in study.trials() {
+            let seeds = all.entry(trial.configuration.hash()).or_default();
+            match study.best_observation(trial.id) {
+                Some(best) => seeds.values.push(study.settings().goal.value(best.loss)),
+                None => seeds.failed += usize::from(trial.status == crate::trials::Status::Failed),
+            }
+        }
+        all
+    }
+
+    /// The mean; `None` without a value.
+    pub fn mean(&self) -> Option<f64> {
+        let count = self.values.len();
+        // One value is its own mean to the last digit.
+        let sum = self.values.iter().copied().reduce(|sum, value| sum + value)?;
+        Some(sum / count as f64)
+    }
+
+    /// The standard error of the mean: the sample's standard deviation by the root of its size. `None` below two values.
+    pub fn standard_error(&self) -> Option<f64> {
+        let (mean, count) = (self.mean()?, self.values.len() as f64);
+        let squares: f64 = self.values.iter().map(|value| (value - mean).powi(2)).sum();
+        (count >= 2.0).then(|| (squares / (count - 1.0) / count).sqrt())
+    }
+
+    /// The smallest value and the largest.
+    pub fn range(&self) -> Option<(f64, f64)> {
+        let values = self.values.iter().copied();
+        Some((values.clone().reduce(f64::min)?, values.reduce(f64::max)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seeds(values: &[f64]) -> Seeds {
+        Seeds {
+            values: values.to_vec(),
+            failed: 0,
+        }
+    }
+
+    #[test]
+    fn the_standard_error_needs_two_values() {
+        assert_eq!(seeds(&[]).mean(), None);
+        assert_eq!(
+            (seeds(&[0.3]).mean(), seeds(&[0.3]).standard_error()),
+            (Some(0.3), None)
+        );
+        let three = seeds(&[1.0, 2.0, 3.0]);
+        assert_eq!((three.mean(), three.range()), (Some(2.0), Some((1.0, 3.0))));
+        assert!((three.standard_error().unwrap() - (1.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+    }
+}
