@@ -49,42 +49,34 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
     check_inputs(folder, &facts.identity)?;
     let out = arguments.out.clone().unwrap_or_else(|| folder.join("rerun"));
     let style = style(verbosity, arguments.json);
-    let code = match begun(&out, &yaml)? {
-        Some(Opened {
+    let run = if let Some(opened) = begun(&out, &yaml)? {
+        opened.folder.check_identity(&opened.contents, &facts.identity)?;
+        Run {
+            spec,
+            facts,
+            folder: opened.folder,
+            journal: opened.journal,
+            before: opened.contents,
+            is_resumed: true,
+            clock: clock.carry_on(opened.elapsed),
+            added_wall: None,
+            style,
+        }
+    } else {
+        let (folder, journal) = Folder::create(&out, &yaml, spec.seed, &facts.identity, Vec::new())?;
+        Run {
+            spec,
+            facts,
             folder,
             journal,
-            contents,
-            elapsed,
-        }) => {
-            folder.check_identity(&contents, &facts.identity)?;
-            Run {
-                spec,
-                facts,
-                folder,
-                journal,
-                before: contents,
-                is_resumed: true,
-                clock: clock.carry_on(elapsed),
-                added_wall: None,
-                style,
-            }
+            before: Folder::look(&out)?,
+            is_resumed: false,
+            clock,
+            added_wall: None,
+            style,
         }
-        None => {
-            let (folder, journal) = Folder::create(&out, &yaml, spec.seed, &facts.identity, Vec::new())?;
-            Run {
-                spec,
-                facts,
-                folder,
-                journal,
-                before: Folder::look(&out)?,
-                is_resumed: false,
-                clock,
-                added_wall: None,
-                style,
-            }
-        }
-    }
-    .run()?;
+    };
+    let code = run.run()?;
     let (_, again) = stored::load(&out)?;
     show(&Rerun::new(&original, &again), &out)?;
     Ok(code)
