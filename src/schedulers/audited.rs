@@ -70,15 +70,15 @@ impl Audited {
     }
 
     /// Tells the scheduler of a shadow; and of its end, if it is given up.
-    fn tell(&mut self, trial: Trial, view: &View<'_>) {
+    fn tell(&mut self, trial: &Trial, view: &View<'_>) {
         if let Some(shadow) = self.shadows.get_mut(&trial.id) {
             self.running.1 -= usize::from(is_running(&shadow.told));
-            self.running.1 += usize::from(is_running(&trial));
+            self.running.1 += usize::from(is_running(trial));
             shadow.told = trial.clone();
         }
         let seen = self.seen(view);
-        self.scheduler.observe(&trial, &seen);
-        let stops = self.scheduler.gives_up(&trial, &seen);
+        self.scheduler.observe(trial, &seen);
+        let stops = self.scheduler.gives_up(trial, &seen);
         self.give_up(stops, view);
     }
 
@@ -107,7 +107,7 @@ impl Audited {
                 status: Status::Running { to },
                 ..shadow.told.clone()
             };
-            self.tell(going, view);
+            self.tell(&going, view);
             self.catch_up(id, view);
         }
     }
@@ -120,7 +120,7 @@ impl Audited {
         if is_running(&shadow.told)
             && let Some(next) = shadow.ahead.pop_front()
         {
-            self.tell(next, view);
+            self.tell(&next, view);
         }
     }
 

@@ -62,6 +62,8 @@ pub(crate) fn all_wrapped() -> Vec<EarlyTerminate> {
     all().into_iter().flat_map(wrapped).collect()
 }
 
+type Any = Stand<Box<dyn Scheduler>>;
+
 fn preferences() -> [Option<Preference>; 3] {
     let level = Level {
         tolerance: Tolerance::Absolute(0.1),
@@ -72,7 +74,7 @@ fn preferences() -> [Option<Preference>; 3] {
 }
 
 /// Whoever runs next, chosen by `dice`.
-fn running(stand: &Stand<Box<dyn Scheduler>>, dice: u64) -> Option<u32> {
+fn running(stand: &Any, dice: u64) -> Option<u32> {
     let running = stand
         .trials
         .iter()
@@ -84,11 +86,7 @@ fn running(stand: &Stand<Box<dyn Scheduler>>, dice: u64) -> Option<u32> {
 
 /// Plays a study of `count` trials on `slots`, in which every seventh trial fails at some time. `check` sees every promotion
 /// before it is done.
-fn play(
-    stand: &mut Stand<Box<dyn Scheduler>>,
-    (count, slots, seed): (u32, usize, u64),
-    check: &mut dyn FnMut(&Stand<Box<dyn Scheduler>>),
-) {
+fn play(stand: &mut Any, (count, slots, seed): (u32, usize, u64), check: &mut dyn FnMut(&Any)) {
     stand.epoch = Some(45);
     stand.trials_left = Some(count);
     let mut dice = seed;
@@ -123,7 +121,7 @@ fn play(
     }
 }
 
-fn stand(early: EarlyTerminate, preference: Option<&Preference>) -> Stand<Box<dyn Scheduler>> {
+fn stand(early: EarlyTerminate, preference: Option<&Preference>) -> Any {
     Stand::new(build_whole(early, preference, LENGTHS))
 }
 
@@ -233,18 +231,16 @@ fn large_study(early: EarlyTerminate) -> f64 {
     for segment in 0..SEGMENTS {
         let begun = Instant::now();
         while running.len() < SLOTS {
-            let id = match scheduler.promote(&view(&space, &trials, running.len())) {
-                Some((id, to)) => {
-                    trials[id.index()].status = Status::Running { to };
-                    id
-                }
-                None => {
-                    let id = TrialId(trials.len() as u32);
-                    let mut trial = Trial::new(id, Configuration::default(), &space, "test".into(), None);
-                    trial.status = Status::Running { to: scheduler.first() };
-                    trials.push(trial);
-                    id
-                }
+            let promoted = scheduler.promote(&view(&space, &trials, running.len()));
+            let id = if let Some((id, to)) = promoted {
+                trials[id.index()].status = Status::Running { to };
+                id
+            } else {
+                let id = TrialId(trials.len() as u32);
+                let mut trial = Trial::new(id, Configuration::default(), &space, "test".into(), None);
+                trial.status = Status::Running { to: scheduler.first() };
+                trials.push(trial);
+                id
             };
             running.push_back(id);
             scheduler.observe(&trials[id.index()], &view(&space, &trials, running.len()));
@@ -319,7 +315,7 @@ fn places_of_several_metrics_are_as_good_as_losses() {
     }
 }
 
-fn end_with_scores(stand: &mut Stand<Box<dyn Scheduler>>, id: u32) {
+fn end_with_scores(stand: &mut Any, id: u32) {
     let loss = Goal::Minimize.loss(f64::from(id * 7 % 30));
     stand.trials[id as usize].scores.push(Scores {
         losses: vec![loss, loss],

@@ -74,6 +74,34 @@ fn an_unknown_method_is_one_clear_error() {
 }
 
 #[test]
+fn every_scheduler_is_known_and_clones_name_their_parent() {
+    let outcome = Sandbox::new().run("ask-tell --scheduler hyperbant").expect_code(2);
+    assert_eq!(
+        outcome.message().trim_end(),
+        "error: `--scheduler` cannot be `hyperbant`: did you mean `hyperband`?"
+    );
+    let mut input = INIT.replace(r#""max_step":1"#, r#""max_step":20"#);
+    input.push('\n');
+    // Told blindly: whoever runs ends every step from its first to the last that was asked of it.
+    let mut parents = 0;
+    for round in 0..120 {
+        let asked = format!("{input}{{\"op\":\"ask\"}}\n");
+        let (answers, _) = answers(asked.as_bytes(), &["--method", "random", "--scheduler", "pbt"]);
+        let asked = answers.last().unwrap();
+        parents += usize::from(asked.get("parent").is_some());
+        let (id, step) = (asked["id"].as_u64().unwrap(), asked["to_step"].as_u64().unwrap());
+        input.push_str("{\"op\":\"ask\"}\n");
+        let value = id * 7 % 23;
+        let tell = format!(r#"{{"op":"tell","id":{id},"step":{step},"value":{value}.0}}"#);
+        input.extend([tell.as_str(), "\n"]);
+        if round > 40 && parents > 0 {
+            return;
+        }
+    }
+    panic!("nobody was cloned");
+}
+
+#[test]
 fn the_example_of_the_readme_runs() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let example = readme.split("```python\n").nth(1).unwrap().split("```").next().unwrap();

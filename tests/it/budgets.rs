@@ -32,7 +32,7 @@ fn a_small_space_is_searched_once() {
 
 #[test]
 fn a_search_ends_with_its_time() {
-    for scheduler in ["asha", "none"] {
+    for scheduler in ["asha", "pbt", "none"] {
         let sandbox = Sandbox::with_spec(SPHERE);
         let flags = "--budget 2s --trials 100000 --set function.trial_seconds=0.3";
         let search = sandbox.run(&format!(

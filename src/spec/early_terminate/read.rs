@@ -61,22 +61,23 @@ pub(in crate::spec) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Optio
         reader::one_of(node, "type", &SchedulerSpec::NAMES, problems)
     })?;
     // Only now: keys of an unsupported type are no misprints.
+    let errors_before = problems.errors.len();
     let keys = known_keys(kind, &fields, problems);
     let keys = Keys { fields, keys };
     let scheduler = scheduler(kind, &keys, problems);
-    let patience = patience(&keys, problems);
-    let audit = keys.number("audit", (0.0, 1.0), 0.0, problems);
-    let iterations = iterations(&keys, problems);
+    let patience = keys.epochs("patience", problems);
+    let min_delta = keys.number("min_delta", (0.0, f64::MAX), 0.0, problems);
     let section = Section {
         early_terminate: EarlyTerminate {
-            scheduler: scheduler?,
-            patience: patience?,
-            audit: audit?,
+            scheduler,
+            patience: patience.map(|epochs| Patience { epochs, min_delta }),
+            audit: keys.number("audit", (0.0, 1.0), 0.0, problems),
         },
-        iterations: iterations?,
+        iterations: iterations(&keys, problems),
     };
     warn_of_idle_keys(section.early_terminate, &keys, problems);
-    Some(section)
+    // Whatever was wrong was read as if it were not there.
+    (problems.errors.len() == errors_before).then_some(section)
 }
 
 /// The keys that the type has. Others are reported, unless another type was chosen on the command line than in the file:
@@ -132,14 +133,12 @@ impl Keys<'_> {
         self.fields.get(key).filter(|_| self.keys.contains(&key))
     }
 
-    fn integer(&self, key: &str, (min, max): (u32, u32), default: u32, problems: &mut Problems) -> Option<u32> {
-        let Some(node) = self.get(key) else {
-            return Some(default);
-        };
-        reader::integer(node, key, min.into()..=max.into(), problems).map(|number| number as u32)
+    fn integer(&self, key: &str, (min, max): (u32, u32), default: u32, problems: &mut Problems) -> u32 {
+        let read = |node| reader::integer(node, key, min.into()..=max.into(), problems);
+        self.get(key).and_then(read).map_or(default, |number| number as u32)
     }
 
-    fn number(&self, key: &str, (min, max): (f64, f64), default: f64, problems: &mut Problems) -> Option<f64> {
+    fn number(&self, key: &str, (min, max): (f64, f64), default: f64, problems: &mut Problems) -> f64 {
         let rule = if max < f64::MAX {
             format!("from {min} to {max}")
         } else {
@@ -147,44 +146,39 @@ impl Keys<'_> {
         };
         let is_allowed = |number| (min..=max).contains(&number);
         let read = |node| reader::number_that(node, key, is_allowed, &rule, problems);
-        self.get(key).map_or(Some(default), read)
+        self.get(key).and_then(read).unwrap_or(default)
     }
 
     /// Epochs above 0, if the key is there.
-    fn epochs(&self, key: &str, problems: &mut Problems) -> Option<Option<f64>> {
+    fn epochs(&self, key: &str, problems: &mut Problems) -> Option<f64> {
         let rule = "greater than 0 and at most a million";
         let is_allowed = |number| number > 0.0 && number <= 1e6;
-        match self.get(key) {
-            Some(node) => reader::number_that(node, key, is_allowed, rule, problems).map(Some),
-            None => Some(None),
-        }
+        reader::number_that(self.get(key)?, key, is_allowed, rule, problems)
     }
 
-    fn eta(&self, problems: &mut Problems) -> Option<u32> {
+    fn eta(&self, problems: &mut Problems) -> u32 {
         self.integer("eta", (2, 100), ETA, problems)
     }
 }
 
-fn scheduler(kind: SchedulerSpec, keys: &Keys<'_>, problems: &mut Problems) -> Option<SchedulerSpec> {
+fn scheduler(kind: SchedulerSpec, keys: &Keys<'_>, problems: &mut Problems) -> SchedulerSpec {
     match kind {
-        SchedulerSpec::None => Some(kind),
+        SchedulerSpec::None => kind,
         SchedulerSpec::Asha { .. } => {
             let eta = keys.eta(problems);
-            let mode = keys.get("mode").map_or(Some(AshaMode::Promotion), |node| {
-                reader::one_of(node, "mode", &AshaMode::NAMES, problems)
-            });
-            let cost_aware = keys
-                .get("cost_aware")
-                .map_or(Some(false), |node| reader::boolean(node, "cost_aware", problems));
-            Some(SchedulerSpec::Asha {
-                eta: eta?,
-                mode: mode?,
-                cost_aware: cost_aware?,
-            })
+            let mode = keys.get("mode");
+            let mode = mode.and_then(|node| reader::one_of(node, "mode", &AshaMode::NAMES, problems));
+            let cost_aware = keys.get("cost_aware");
+            let cost_aware = cost_aware.and_then(|node| reader::boolean(node, "cost_aware", problems));
+            SchedulerSpec::Asha {
+                eta,
+                mode: mode.unwrap_or(AshaMode::Promotion),
+                cost_aware: cost_aware.unwrap_or(false),
+            }
         }
         SchedulerSpec::Hyperband { .. } => {
-            let eta = keys.eta(problems)?;
-            Some(if WANDB.iter().any(|key| keys.get(key).is_some()) {
+            let eta = keys.eta(problems);
+            if WANDB.iter().any(|key| keys.get(key).is_some()) {
                 SchedulerSpec::Asha {
                     eta,
                     mode: AshaMode::Stopping,
@@ -192,71 +186,48 @@ fn scheduler(kind: SchedulerSpec, keys: &Keys<'_>, problems: &mut Problems) -> O
                 }
             } else {
                 SchedulerSpec::Hyperband { eta }
-            })
+            }
         }
         SchedulerSpec::SuccessiveHalving { .. } => {
-            let eta = keys.eta(problems);
-            let bracket = keys
-                .get("bracket")
-                .map(|_| keys.integer("bracket", (2, 1_000_000), 2, problems));
-            Some(SchedulerSpec::SuccessiveHalving {
-                eta: eta?,
-                bracket: match bracket {
-                    Some(bracket) => Some(bracket?),
-                    None => None,
-                },
-            })
+            let bracket = keys.get("bracket");
+            SchedulerSpec::SuccessiveHalving {
+                eta: keys.eta(problems),
+                bracket: bracket.map(|_| keys.integer("bracket", (2, 1_000_000), 2, problems)),
+            }
         }
-        SchedulerSpec::Pasha { .. } => Some(SchedulerSpec::Pasha {
-            eta: keys.eta(problems)?,
+        SchedulerSpec::Pasha { .. } => SchedulerSpec::Pasha {
+            eta: keys.eta(problems),
+        },
+        SchedulerSpec::Median { .. } => SchedulerSpec::Median {
+            interval: keys.epochs("interval", problems),
+            min_trials: keys.integer("min_trials", (1, 1_000_000), MIN_TRIALS, problems),
+        },
+        SchedulerSpec::Pbt(default) => SchedulerSpec::Pbt(PbtSpec {
+            population: keys.integer("population", (2, 100_000), default.population, problems),
+            interval: keys.epochs("interval", problems),
+            quantile: keys.number("quantile", (0.01, 0.5), default.quantile, problems),
+            resample: keys.number("resample", (0.0, 1.0), default.resample, problems),
         }),
-        SchedulerSpec::Median { .. } => {
-            let interval = keys.epochs("interval", problems);
-            let min_trials = keys.integer("min_trials", (1, 1_000_000), MIN_TRIALS, problems);
-            Some(SchedulerSpec::Median {
-                interval: interval?,
-                min_trials: min_trials?,
-            })
-        }
-        SchedulerSpec::Pbt(default) => {
-            let population = keys.integer("population", (2, 100_000), default.population, problems);
-            let interval = keys.epochs("interval", problems);
-            let quantile = keys.number("quantile", (0.01, 0.5), default.quantile, problems);
-            let resample = keys.number("resample", (0.0, 1.0), default.resample, problems);
-            Some(SchedulerSpec::Pbt(PbtSpec {
-                population: population?,
-                interval: interval?,
-                quantile: quantile?,
-                resample: resample?,
-            }))
-        }
     }
-}
-
-fn patience(keys: &Keys<'_>, problems: &mut Problems) -> Option<Option<Patience>> {
-    let epochs = keys.epochs("patience", problems);
-    let min_delta = keys.number("min_delta", (0.0, f64::MAX), 0.0, problems);
-    let (epochs, min_delta) = (epochs?, min_delta?);
-    Some(epochs.map(|epochs| Patience { epochs, min_delta }))
 }
 
 /// W&B's brackets are `min_iter · eta^k`, or `max_iter / eta^k` for the last `s` of them.
-fn iterations(keys: &Keys<'_>, problems: &mut Problems) -> Option<Iterations> {
+fn iterations(keys: &Keys<'_>, problems: &mut Problems) -> Iterations {
     let min = keys.epochs("min_iter", problems);
     let max = keys.epochs("max_iter", problems);
     let halvings = keys.integer("s", (1, 100), 1, problems);
-    if let Some(node) = keys.get("strict") {
-        reader::boolean(node, "strict", problems)?;
+    if let Some(node) = keys.get("strict")
+        && reader::boolean(node, "strict", problems).is_some()
+    {
         let message = "`strict` has no effect: a trial that is not among the best always ends";
         problems.warning(&node.place, message, "remove it");
     }
-    let eta = f64::from(keys.eta(&mut Problems::default())?);
-    let (min, max, halvings) = (min?, max?, halvings?);
-    let guess = || Some(min? * eta.powi(GUESSED_HALVINGS));
-    Some(Iterations {
+    // What is wrong with it was said before.
+    let eta = f64::from(keys.eta(&mut Problems::default()));
+    Iterations {
         min: min.or_else(|| Some(max? / eta.powi(halvings as i32))),
-        max: max.or_else(guess),
-    })
+        max: max.or_else(|| Some(min? * eta.powi(GUESSED_HALVINGS))),
+    }
 }
 
 /// Clones are trials, so a population that takes all of them is never improved.
