@@ -26,7 +26,7 @@ fn study(trials: usize, slots: usize, scheduler: &str) -> Study {
     let (spec, _) =
         spec::from_text(&text, Path::new("/bench/space.yaml"), &[]).unwrap_or_else(|errors| panic!("{errors}"));
     let settings = Settings::new(&spec, EPOCH);
-    let policy = policies::for_spec(&spec, settings.min, settings.max);
+    let policy = policies::for_spec(&spec, settings.lengths());
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
 }
 

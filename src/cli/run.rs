@@ -87,6 +87,7 @@ impl Run {
                 wall,
                 limits: self.spec.trial_limits,
                 has_clones: matches!(self.spec.early_terminate.scheduler, SchedulerSpec::Pbt(_)),
+                keeps_best: self.facts.demand == Demand::Program,
                 can_split: self.facts.demand == Demand::Training,
             },
             (&program, slots),

@@ -17,14 +17,18 @@ use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Spec
 use crate::units::Samples;
 use crate::worker;
 
+fn no_model(arguments: &Train, objective: &str) -> CliError {
+    let spec = arguments.spec.display();
+    CliError::Usage(format!("`{spec}` trains no model: its objective is {objective}"))
+}
+
 /// Trains the model of a configuration and saves it in the layout that it was read from.
 pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
     let (spec, _) = spec::load(&arguments.spec, &arguments.set).map_err(CliError::Spec)?;
-    let ObjectiveSpec::FineTune(fine_tune) = &spec.objective else {
-        return Err(CliError::Usage(format!(
-            "`{}` trains no model: its objective is no fine-tuning",
-            arguments.spec.display()
-        )));
+    let fine_tune = match &spec.objective {
+        ObjectiveSpec::FineTune(fine_tune) => fine_tune,
+        ObjectiveSpec::Function(_) => return Err(no_model(arguments, "a function")),
+        ObjectiveSpec::Command(_) => return Err(no_model(arguments, "a command, which trains by itself")),
     };
     let configuration = only_configuration(&spec, &arguments.spec)?;
     let folder = arguments.out.clone().unwrap_or_else(|| beside(&arguments.spec));

@@ -185,7 +185,9 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
             is_hung: false,
         }));
         if let Some(process) = &mut seat.process {
-            process.send(&ToWorker::Run { segment });
+            process.send(&ToWorker::Run {
+                segment: Box::new(segment),
+            });
         }
     }
 

@@ -39,11 +39,7 @@ pub struct Engine<'a> {
     pool: Pool<Inbox>,
     inbox: Receiver<Inbox>,
     observers: Vec<Box<dyn Observer + 'a>>,
-    limits: TrialLimits,
-    /// The objective can do its steps in smaller parts.
-    can_split: bool,
-    /// Trials may begin where others stand.
-    has_clones: bool,
+    terms: Terms,
     memory: (Admission, Box<MemoryModel>),
     is_interrupted: bool,
     busy: BusyTime,
@@ -63,6 +59,8 @@ pub struct Terms {
     pub can_split: bool,
     /// Whether trials may begin where others stand, so that checkpoints are kept for them.
     pub has_clones: bool,
+    /// Whether the checkpoint of the best trial is of use when that has ended.
+    pub keeps_best: bool,
 }
 
 /// What reaches the engine from outside.
@@ -123,12 +121,7 @@ impl<'a> Engine<'a> {
         study: Study,
         (folder, journal): (Folder, Journal),
         clock: Clock,
-        Terms {
-            wall,
-            limits,
-            can_split,
-            has_clones,
-        }: Terms,
+        terms: Terms,
         (program, slots): (&Path, Vec<Slot>),
         observers: Vec<Box<dyn Observer + 'a>>,
         resumed: Option<Event>,
@@ -149,9 +142,7 @@ impl<'a> Engine<'a> {
             pool,
             inbox,
             observers,
-            limits,
-            can_split,
-            has_clones,
+            terms,
             memory: (Admission::unlimited(), Box::new(|_| None)),
             is_interrupted: false,
             busy,
@@ -164,7 +155,7 @@ impl<'a> Engine<'a> {
             engine.record(&event)?;
             engine.journal.sync()?;
         }
-        engine.budget = WallBudget::new(wall.map(|wall| wall + engine.study.added_wall()), &engine.clock);
+        engine.budget = WallBudget::new(terms.wall.map(|wall| wall + engine.study.added_wall()), &engine.clock);
         Ok(engine)
     }
 
@@ -248,9 +239,13 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    /// Removes the checkpoints of trials that never go on. The best trial's stay: an external program may have its model there.
+    /// Removes the checkpoints of trials that never go on. Of external programs the best trial's stay: its model may be there.
     fn tidy(&mut self, delivered: TrialId) {
-        let best = self.study.incumbent().map(|(best, _)| best);
+        let best = self
+            .study
+            .incumbent()
+            .map(|(best, _)| best)
+            .filter(|_| self.terms.keeps_best);
         let replaced = std::mem::replace(&mut self.best, best).filter(|&old| Some(old) != best);
         for trial in [Some(delivered).filter(|&trial| Some(trial) != best), replaced]
             .into_iter()
@@ -327,12 +322,16 @@ impl<'a> Engine<'a> {
             checkpoints: self.folder.checkpoints(trial),
             log: self.folder.logs().join(format!("trial-{trial}.log")),
             limits: SegmentLimits {
-                seconds: self.limits.wall.map(|wall| (wall - self.seconds_spent(trial)).max(0.0)),
-                memory: self.limits.memory,
-                silence: self.limits.silence,
+                seconds: self
+                    .terms
+                    .limits
+                    .wall
+                    .map(|wall| (wall - self.seconds_spent(trial)).max(0.0)),
+                memory: self.terms.limits.memory,
+                silence: self.terms.limits.silence,
             },
             inherited: known.parent.map(|parent| parent.at),
-            is_kept: self.has_clones,
+            is_kept: self.terms.has_clones,
             micro_batches: 1 << self.study.record(trial).splits.min(16),
         }
     }
@@ -358,6 +357,7 @@ impl<'a> Engine<'a> {
         if self.last_tick.elapsed() >= TICK {
             self.last_tick = Instant::now();
             let silence = self
+                .terms
                 .limits
                 .silence
                 .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -439,7 +439,7 @@ impl<'a> Engine<'a> {
                 match end {
                     SegmentEnd::Reached(report) => self.end(slot, trial, &Outcome::Reached(report), &run.started_at)?,
                     SegmentEnd::Failed(failure) if self.may_split(trial, &failure) => {
-                        self.split(slot, trial, failure)?
+                        self.split(slot, trial, failure)?;
                     }
                     SegmentEnd::Failed(failure) => self.end(slot, trial, &Outcome::Failed(failure), &run.started_at)?,
                     SegmentEnd::Interrupted(report) => self.interrupt(slot, trial, report)?,
@@ -452,7 +452,7 @@ impl<'a> Engine<'a> {
     /// Whether a trial that ran out of memory can be tried again with smaller steps: once.
     fn may_split(&self, trial: TrialId, failure: &Failure) -> bool {
         let losses = self.study.flights().get(&trial).map_or(0, |flight| flight.lost);
-        failure.kind == FailureKind::OutOfMemory && losses + 1 < MOST_LOSSES && self.can_split
+        failure.kind == FailureKind::OutOfMemory && losses + 1 < MOST_LOSSES && self.terms.can_split
     }
 
     /// Tries a segment again that ran out of memory.

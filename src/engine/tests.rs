@@ -240,7 +240,7 @@ fn a_target_ends_the_study() {
 }
 
 #[test]
-fn the_deadline_delivers_what_has_arrived_and_ends_the_study() {
+fn at_the_deadline_what_waits_for_its_turn_counts_and_keeps_waiting() {
     let mut study = study(SearcherSpec::Random, SchedulerSpec::None, 10, 4);
     for _ in 0..4 {
         let event = study.decide().unwrap();
@@ -266,18 +266,42 @@ fn the_deadline_delivers_what_has_arrived_and_ends_the_study() {
     );
     assert_eq!(study.decide(), None);
     study.apply(&Event::DeadlineReached, 2.0);
-    assert_eq!(study.decide(), Some(Event::SegmentDelivered { trial: last }));
-    study.apply(&Event::SegmentDelivered { trial: last }, 2.0);
+    let end = Event::StudyEnded {
+        reason: EndReason::Wall,
+    };
+    assert_eq!(study.decide().as_ref(), Some(&end));
     assert_eq!(
-        study.decide(),
-        Some(Event::StudyEnded {
-            reason: EndReason::Wall
-        })
+        (study.standing(last), study.incumbent()),
+        (Status::Running { to: Samples(810) }, None)
     );
+    study.apply(&end, 2.0);
+    assert_eq!(study.standing(last), Status::Completed);
+    assert_eq!(study.incumbent().map(|(trial, _)| trial), Some(last));
+    study.apply(&Event::StudyResumed { added_wall: 1.0 }, 2.0);
+    assert_eq!(study.decide(), None, "it is still not its turn");
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_deadline_at_any_moment_and_more_time_give_the_same_study(cut in 0.0..1.0f64, machine: u64) {
+        let make = || study(SearcherSpec::Tpe, SchedulerSpec::asha(3), 25, 3);
+        let mut expected = make();
+        let events = run(&mut expected, 2, machine);
+        let mut resumed = make();
+        for event in &events[..(events.len() as f64 * cut) as usize] {
+            resumed.apply(event, 0.0);
+        }
+        resumed.apply(&Event::DeadlineReached, 0.0);
+        while let Some(event) = resumed.decide() {
+            resumed.apply(&event, 0.0);
+        }
+        prop_assert!(resumed.ended().is_some());
+        resumed.apply(&Event::StudyResumed { added_wall: 1.0 }, 0.0);
+        run(&mut resumed, 3, machine ^ 1);
+        prop_assert_eq!(story(&resumed), story(&expected));
+    }
 
     #[test]
     fn replaying_any_prefix_and_going_on_gives_the_same_study(cut in 0.0..1.0f64, workers in 1usize..5, machine: u64) {

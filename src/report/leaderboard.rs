@@ -387,16 +387,15 @@ pub(super) fn others(study: &Study, trial: TrialId, best: Observation) -> BTreeM
 }
 
 fn status(study: &Study, trial: &Trial, record: &Record) -> (&'static str, String) {
-    match (trial.status, study.ended()) {
+    match (study.standing(trial.id), study.ended()) {
         (Status::Completed, _) => ("completed", "max_epochs".into()),
-        (Status::Failed, _) => (
-            "failed",
-            record
-                .failure
-                .as_ref()
-                .map(|failure| failure.kind.to_string())
-                .unwrap_or_default(),
-        ),
+        (Status::Failed, _) => {
+            let failure = study.failure(trial.id);
+            (
+                "failed",
+                failure.map(|failure| failure.kind.to_string()).unwrap_or_default(),
+            )
+        }
         (Status::Stopped, _) => ("pruned", record.stopped_by.unwrap_or_default().into()),
         (Status::Running { .. } | Status::Paused, Some(reason)) => ("pruned", reason.name().into()),
         (Status::Running { .. }, None) => ("running", String::new()),

@@ -1,6 +1,6 @@
 //! What a study decides next: a pure function of its state.
 
-use super::{Created, EndReason, Event, Flight, Study};
+use super::{Created, EndReason, Event, Study};
 use crate::policies::Decision;
 use crate::units::{Samples, TrialId};
 
@@ -84,12 +84,10 @@ impl Study {
         }
     }
 
-    /// Delivers whatever has arrived, in virtual order, then ends.
+    /// Ends. What has arrived and waits for its turn keeps waiting, so that a study with more time goes on as if it had had
+    /// it at once; until then it counts as what was cut off does. Where there are no turns, it is delivered.
     fn close(&self, reason: EndReason) -> Event {
-        let has_arrived = |trial: &TrialId| self.flights.get(trial).is_some_and(Flight::has_arrived);
-        let mut in_turn = self.turns.iter().map(|turn| turn.trial).filter(has_arrived);
-        in_turn
-            .next()
-            .map_or(Event::StudyEnded { reason }, |trial| Event::SegmentDelivered { trial })
+        let next = self.next_delivery().filter(|_| !self.settings.is_deterministic);
+        next.map_or(Event::StudyEnded { reason }, |trial| Event::SegmentDelivered { trial })
     }
 }

@@ -1,8 +1,8 @@
 //! Which trials are the best: one, or a front where several metrics count.
 
-use super::{EndReason, Settings, Study};
+use super::{EndReason, Outcome, Settings, Study};
 use crate::preference::{Preference, Scores};
-use crate::trials::{Observation, SegmentReport, Status};
+use crate::trials::{Failure, Observation, SegmentReport, Status};
 use crate::units::{Loss, TrialId};
 
 impl Study {
@@ -80,13 +80,42 @@ impl Study {
                 let by_violation = violation(ones).total_cmp(&violation(others));
                 by_violation.then((one.loss, one.at).cmp(&(other.loss, other.at)))
             });
-        best.filter(|_| trial.status != Status::Failed)
+        best.filter(|_| self.standing(id) != Status::Failed)
     }
 
-    /// What the wall budget cut off of a trial's last segment.
+    /// What the wall budget cut off of a trial's last segment, or left waiting for its turn.
     pub fn cut_off(&self, id: TrialId) -> Option<&SegmentReport> {
         let is_ended_by_wall = self.ended == Some(EndReason::Wall);
-        self.records[id.index()].partial.as_ref().filter(|_| is_ended_by_wall)
+        let report = match self.left_waiting(id) {
+            Some(Outcome::Reached(report)) => Some(report),
+            Some(Outcome::Failed(_)) => None,
+            None => self.records[id.index()].partial.as_ref(),
+        };
+        report.filter(|_| is_ended_by_wall)
+    }
+
+    /// How a trial stands: when the wall budget has ended the study, with an outcome that still waited for its turn.
+    pub fn standing(&self, id: TrialId) -> Status {
+        match self.left_waiting(id) {
+            Some(Outcome::Reached(report)) if report.reached >= self.settings.max => Status::Completed,
+            Some(Outcome::Reached(_)) => Status::Paused,
+            Some(Outcome::Failed(_)) => Status::Failed,
+            None => self.trials[id.index()].status,
+        }
+    }
+
+    /// Why a trial failed, if it did.
+    pub fn failure(&self, id: TrialId) -> Option<&Failure> {
+        match self.left_waiting(id) {
+            Some(Outcome::Failed(failure)) => Some(failure),
+            Some(Outcome::Reached(_)) | None => self.records[id.index()].failure.as_ref(),
+        }
+    }
+
+    /// The outcome that waited for its turn when the wall budget ended the study.
+    fn left_waiting(&self, id: TrialId) -> Option<&Outcome> {
+        let flight = self.flights.get(&id).filter(|_| self.ended == Some(EndReason::Wall))?;
+        flight.arrived.as_ref().map(|(_, outcome)| outcome)
     }
 
     /// Whether a trial is as good as the target: as good as all targets of several metrics at once, and within the

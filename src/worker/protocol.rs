@@ -12,7 +12,7 @@ pub enum ToWorker {
     /// Run a segment; only sent to a worker that is ready and runs none.
     Run {
         /// What to run.
-        segment: Segment,
+        segment: Box<Segment>,
     },
     /// Finish the current step, checkpoint, and report the segment as interrupted. Nothing happens if none is running.
     Stop,

@@ -65,7 +65,7 @@ fn listen(input: impl Read + Send + 'static, shared: Arc<Shared>) -> mpsc::Recei
             match serde_json::from_str(&line) {
                 Ok(ToWorker::Run { segment }) => {
                     shared.begin();
-                    if sender.send(segment).is_err() {
+                    if sender.send(*segment).is_err() {
                         break;
                     }
                 }

@@ -104,7 +104,11 @@ fn every_scheduler_is_known_and_clones_name_their_parent() {
 #[test]
 fn the_example_of_the_readme_runs() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let example = readme.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+    let mut examples = readme
+        .split("```python\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap());
+    let example = examples.find(|example| example.contains("ask-tell")).unwrap();
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_automl"));
     let path = program.parent().unwrap().display();
     let run = Command::new("sh")

@@ -87,7 +87,7 @@ enum End {
     /// It was told to stop.
     Stopped,
     /// It had reported all of its segment and went on.
-    PastEnd,
+    Overrun,
 }
 
 impl Objective for Command {
@@ -107,7 +107,7 @@ impl Objective for Command {
         done.usage.train_seconds = done.usage.wall_seconds;
         match end? {
             End::Exited(status) if !status.success() => return Err(program.failure(status).into()),
-            End::Exited(_) | End::PastEnd => report.conclude(&segment.log)?,
+            End::Exited(_) | End::Overrun => report.conclude(&segment.log)?,
             End::Stopped => {}
         }
         (done.reached, done.evaluations) = report.into_parts();
@@ -147,7 +147,7 @@ fn watch(
             break End::Stopped;
         }
         if report.is_past_end() {
-            break End::PastEnd;
+            break End::Overrun;
         }
         if let Some(silence) = segment
             .limits
@@ -178,7 +178,7 @@ fn watch(
             Ok(end)
         }
         End::Exited(_) => Ok(end),
-        End::Stopped | End::PastEnd => {
+        End::Stopped | End::Overrun => {
             for line in program.stop() {
                 take(&line, report, segment, control, &done.usage)?;
             }

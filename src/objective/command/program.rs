@@ -146,14 +146,12 @@ impl Program {
         let Ok(Some(status)) = self.child.try_wait() else {
             return Heard::Nothing;
         };
-        match self.lines.recv_timeout(LINGER) {
-            Ok(line) => Heard::Line(line),
-            Err(_) => {
-                // What it started and left behind goes with it.
-                end_group(self.group());
-                Heard::End(status)
-            }
+        if let Ok(line) = self.lines.recv_timeout(LINGER) {
+            return Heard::Line(line);
         }
+        // What it started and left behind goes with it.
+        end_group(self.group());
+        Heard::End(status)
     }
 
     /// Asks the whole group to stop, waits a little, then kills it; returns the lines that came on the way.

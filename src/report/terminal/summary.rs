@@ -42,13 +42,13 @@ fn states(study: &Study, reason: Option<EndReason>) -> String {
     let (mut completed, mut paused, mut pruned, mut cut_off) = (0, 0, 0, 0);
     let mut failed: BTreeMap<String, usize> = BTreeMap::new();
     for trial in study.trials() {
-        match trial.status {
+        match study.standing(trial.id) {
             Status::Completed => completed += 1,
             Status::Paused => paused += 1,
             Status::Stopped => pruned += 1,
             Status::Running { .. } => cut_off += 1,
             Status::Failed => {
-                let failure = study.record(trial.id).failure.as_ref();
+                let failure = study.failure(trial.id);
                 let kind = failure.map_or_else(|| "unknown".into(), |failure| failure.kind.to_string());
                 *failed.entry(kind).or_default() += 1;
             }

@@ -141,33 +141,41 @@ error: `interval` is no key of the type `none`
   |
   = help: it is one of `median` and `pbt`
 "##);
-    insta::assert_snapshot!(errors_with("early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}"), @r##"
-error: `mode` cannot be `promote`
- --> space.yaml:4:25
-  |
-4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
-  |                         ^^^^^^^ did you mean `promotion`?
-  |
-  = help: supported: `promotion` and `stopping`
+    insta::assert_snapshot!(errors_with("early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}"), @"
+    error: `mode` cannot be `promote`
+     --> space.yaml:4:25
+      |
+    4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
+      |                         ^^^^^^^ did you mean `promotion`?
+      |
+      = help: supported: `promotion` and `stopping`
 
-error: `audit` must be from 0 to 1
- --> space.yaml:4:41
-  |
-4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
-  |                                         ^
+    error: `audit` must be from 0 to 1
+     --> space.yaml:4:41
+      |
+    4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
+      |                                         ^
 
-error: `patience` must be greater than 0 and at most a million
- --> space.yaml:4:54
-  |
-4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
-  |                                                      ^
+    error: `patience` must be greater than 0 and at most a million
+     --> space.yaml:4:54
+      |
+    4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
+      |                                                      ^
 
-error: `min_delta` must be 0 or more
- --> space.yaml:4:68
-  |
-4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
-  |                                                                    ^^
-"##);
+    warning: `min_delta` has no effect: there is no `patience`
+     --> space.yaml:4:57
+      |
+    4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
+      |                                                         ^^^^^^^^^
+      |
+      = help: write `patience: 2` for two epochs, or remove it
+
+    error: `min_delta` must be 0 or more
+     --> space.yaml:4:68
+      |
+    4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
+      |                                                                    ^^
+    ");
 }
 
 #[test]
