@@ -58,6 +58,30 @@ fn the_number_of_workers_changes_no_result_of_fine_tuning_pictures() {
 }
 
 #[test]
+fn the_number_of_workers_changes_no_result_of_any_scheduler() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    for scheduler in [
+        "hyperband",
+        "successive_halving",
+        "pasha",
+        "median",
+        "pbt",
+        "{type: asha, mode: stopping, audit: 0.2}",
+        "{type: asha, cost_aware: true, patience: 2}",
+    ] {
+        sandbox.write("space.yaml", SPHERE.replace("{type: asha, eta: 3}", scheduler));
+        same_results(
+            &sandbox,
+            "--trials 20 --set function.jitter=0.02",
+            &["--workers 1", "--workers 4"],
+        );
+        for number in 0..2 {
+            std::fs::remove_dir_all(sandbox.path(&format!("study-{number}"))).unwrap();
+        }
+    }
+}
+
+#[test]
 fn another_seed_gives_another_leaderboard() {
     let sandbox = Sandbox::with_spec(SPHERE);
     sandbox.run("search space.yaml --out one --seed 1").expect_code(0);

@@ -21,6 +21,7 @@ mod disk;
 mod failures;
 mod interruptions;
 mod metrics;
+mod populations;
 mod schema;
 mod search;
 mod support;

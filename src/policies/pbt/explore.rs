@@ -11,6 +11,9 @@ const FACTORS: [f64; 2] = [0.8, 1.2];
 /// On a linear scale a change is at least this share of the range: 0 would never change by a factor.
 const LEAST: f64 = 0.05;
 
+/// A checkpoint holds what its trial trains, so a clone trains the same: this parameter stays as it is.
+const KEPT: &str = "freeze_depth";
+
 /// Tries at a feasible one; then the clone keeps what it has.
 const DRAWS: u32 = 50;
 
@@ -28,8 +31,12 @@ fn draw(space: &Space, parent: &Configuration, resample: f64, rng: &mut Rng) -> 
             continue;
         }
         let domain = &parameter.domain;
-        let kept = parent.get(&parameter.name).filter(|_| rng.random::<f64>() >= resample);
-        let value = match kept {
+        let inherited = parent.get(&parameter.name);
+        if let Some(value) = inherited.filter(|_| parameter.name == KEPT) {
+            drawn.set(KEPT, value.clone());
+            continue;
+        }
+        let value = match inherited.filter(|_| rng.random::<f64>() >= resample) {
             Some(value) => changed(domain, value, rng.random::<bool>()),
             // A parameter that was not active in the parent has no value to change either.
             None => domain.decode(rng.random()),
