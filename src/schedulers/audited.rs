@@ -2,8 +2,9 @@
 //! with those that it would have pruned.
 //!
 //! The scheduler does not notice. Of an audited trial it sees a shadow that goes on only when the scheduler lets it, and
-//! arrives at a rung with what the trial really had shown there. So it decides about all others as without the audit, and about
-//! the shadow as about any other: whose shadow is left behind would have been pruned. The audit costs slots, and no bias.
+//! arrives at a rung with what the trial really had shown there. So it decides about all others as without the audit (but for
+//! the order in which slots come free), and about the shadow as about any other: whose shadow is left behind would have been
+//! pruned. The audit costs slots, and no bias.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -265,7 +265,7 @@ fn warn_of_idle_keys(early: EarlyTerminate, keys: &Keys<'_>, problems: &mut Prob
     } else if !prunes {
         warn("audit", "no trial is pruned", "choose another `type`, or remove it");
     }
-    if early.patience.is_none() {
+    if keys.get("patience").is_none() {
         let help = "write `patience: 2` for two epochs, or remove it";
         warn("min_delta", "there is no `patience`", help);
     }
