@@ -248,6 +248,7 @@ impl AskTell {
             max: self.max,
             budget: self.budget,
             cost: &steps,
+            memory: &|_| None,
         };
         self.policy.observe(&self.trials[id.index()], &view);
     }
@@ -310,6 +311,7 @@ impl AskTell {
             max: self.max,
             budget: self.budget,
             cost: &steps,
+            memory: &|_| None,
         }
     }
 }

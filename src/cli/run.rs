@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::CliError;
 use super::arguments::Verbosity;
@@ -40,7 +41,8 @@ impl Run {
             settings.logical_workers = settings.logical_workers.max(slots.len() as u32);
         }
         let policy = policies::for_spec(&self.spec, settings.lengths());
-        let mut study = Study::new(settings, policy, self.facts.cost);
+        let memory = Arc::clone(&self.facts.memory);
+        let mut study = Study::new(settings, policy, self.facts.cost).with_memory(memory);
         for entry in &self.before.entries {
             study.apply(&entry.event, entry.elapsed);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
@@ -40,12 +41,14 @@ pub struct Engine<'a> {
     inbox: Receiver<Inbox>,
     observers: Vec<Box<dyn Observer + 'a>>,
     terms: Terms,
-    memory: (Admission, Box<MemoryModel>),
+    memory: (Admission, Arc<MemoryModel>),
     is_interrupted: bool,
     busy: BusyTime,
     last_tick: Instant,
     /// The best trial so far.
     best: Option<TrialId>,
+    /// Of so many of the trials that were given up the checkpoints are gone.
+    tidied: usize,
 }
 
 /// What a study may use up, and what its objective can do.
@@ -143,11 +146,12 @@ impl<'a> Engine<'a> {
             inbox,
             observers,
             terms,
-            memory: (Admission::unlimited(), Box::new(|_| None)),
+            memory: (Admission::unlimited(), Arc::new(|_| None)),
             is_interrupted: false,
             busy,
             last_tick: Instant::now(),
             best: None,
+            tidied: 0,
         };
         engine.best = engine.study.incumbent().map(|(best, _)| best);
         // Only now that nothing can go wrong any more: a failed attempt must not add to the budget.
@@ -161,7 +165,7 @@ impl<'a> Engine<'a> {
 
     /// Starts segments only as `admission` allows, by what memory `model` predicts for them.
     #[must_use]
-    pub fn with_memory(self, admission: Admission, model: Box<MemoryModel>) -> Self {
+    pub fn with_memory(self, admission: Admission, model: Arc<MemoryModel>) -> Self {
         let memory = (admission, model);
         Self { memory, ..self }
     }
@@ -241,20 +245,20 @@ impl<'a> Engine<'a> {
 
     /// Removes the checkpoints of trials that never go on. Of external programs the best trial's stay: its model may be there.
     fn tidy(&mut self, delivered: TrialId) {
-        let best = self
-            .study
-            .incumbent()
-            .map(|(best, _)| best)
-            .filter(|_| self.terms.keeps_best);
-        let replaced = std::mem::replace(&mut self.best, best).filter(|&old| Some(old) != best);
-        for trial in [Some(delivered).filter(|&trial| Some(trial) != best), replaced]
-            .into_iter()
-            .flatten()
+        let best = self.study.incumbent().map(|(best, _)| best);
+        let best = best.filter(|_| self.terms.keeps_best);
+        let replaced = std::mem::replace(&mut self.best, best);
+        let given_up = &self.study.given_up()[self.tidied..];
+        self.tidied += given_up.len();
+        let candidates = [Some(delivered), replaced].into_iter().flatten();
+        for trial in candidates
+            .chain(given_up.iter().copied())
+            .filter(|&trial| Some(trial) != best)
         {
-            let may_go_on = matches!(
-                self.study.trials()[trial.index()].status,
-                Status::Paused | Status::Running { .. }
-            );
+            let may_go_on = match self.study.trials()[trial.index()].status {
+                Status::Paused | Status::Running { .. } => true,
+                Status::Completed | Status::Stopped | Status::Failed => false,
+            };
             if !may_go_on {
                 let _ = std::fs::remove_dir_all(self.folder.checkpoints(trial));
             }
@@ -262,20 +266,25 @@ impl<'a> Engine<'a> {
     }
 
     /// Gives planned segments to ready workers, first those whose outcome is needed first. What is predicted to end only
-    /// after the deadline comes last, and only if it is predicted to be evaluated before: that counts, though the segment
-    /// is cut off. `false`: nothing runs, and nothing planned is of use in the time left.
+    /// after the deadline comes last: before others what is evaluated until then, which counts though the segment is cut
+    /// off; the rest is trained as far as time allows, and goes on from there if more is given. `false`: nothing runs, and
+    /// nothing is planned.
     fn dispatch(&mut self) -> Result<bool, EngineError> {
         let running: BTreeSet<TrialId> = self.pool.trials().collect();
         let planned = self.study.waiting(|trial| running.contains(&trial));
         let now = Instant::now();
         let fits = |trial, from, to| self.budget.fits(self.study.cost(trial, from, to), now);
-        let (mut planned, mut others): (Vec<_>, Vec<_>) = planned
+        let mut planned: Vec<_> = planned
             .into_iter()
-            .partition(|(trial, flight)| fits(*trial, flight.from, flight.to));
-        others.retain(|(trial, flight)| fits(*trial, flight.from, self.first_evaluation(flight)));
-        planned.extend(others);
+            .map(|(trial, flight)| {
+                let is_late = !fits(trial, flight.from, flight.to);
+                let is_unmeasured = is_late && !fits(trial, flight.from, self.first_evaluation(&flight));
+                (is_late, is_unmeasured, trial, flight)
+            })
+            .collect();
+        planned.sort_by_key(|(is_late, is_unmeasured, ..)| (*is_late, *is_unmeasured));
         let has_work = !planned.is_empty();
-        for (trial, flight) in planned {
+        for (_, _, trial, flight) in planned {
             let Some(slot) = self.pool.ready() else { break };
             if !self.is_room_for(trial, slot) {
                 // Those behind it wait too: a large one would never run if smaller ones always came first.

@@ -1,6 +1,7 @@
 //! The model and the data of a fine-tuning objective, loaded and fitted to each other.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::{Sizes, training_config};
 use crate::finetune::data::Inputs as Examined;
@@ -266,9 +267,9 @@ impl Inputs {
     }
 
     /// Predicted peak memory of a worker that trains a configuration.
-    pub(super) fn memory(&self) -> Box<MemoryModel> {
+    pub(super) fn memory(&self) -> Arc<MemoryModel> {
         let footprint = Footprint::new(&self.model, &self.data);
-        Box::new(move |configuration| {
+        Arc::new(move |configuration| {
             let config = training_config(configuration, Samples(1), Seed(0));
             Some(footprint.peak(config.batch_size, config.freeze_depth))
         })

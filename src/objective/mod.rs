@@ -19,6 +19,8 @@ pub use self::inputs::{InputError, Inputs};
 pub use self::resident::resident_mb;
 pub use self::speed::{FullRun, full_runs};
 
+use std::sync::Arc;
+
 use crate::finetune::Device;
 use crate::space::Configuration;
 use crate::spec::{ObjectiveSpec, Spec};
@@ -65,7 +67,7 @@ pub struct Facts {
     /// Predicts what a segment costs, in units of its own.
     pub cost: Cost,
     /// Predicts what memory a worker takes.
-    pub memory: Box<MemoryModel>,
+    pub memory: Arc<MemoryModel>,
     /// How many examples there are; `None` without data.
     pub sizes: Option<Sizes>,
     /// What it needs of the machine.
@@ -106,7 +108,7 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
                 fingerprint: String::new(),
             },
             cost: Box::new(|_: &Configuration, from, to| (to.0 - from.0) as f64),
-            memory: Box::new(|_| None),
+            memory: Arc::new(|_| None),
             sizes: None,
             demand: Demand::Nothing,
         }),
@@ -118,7 +120,7 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
                     fingerprint: String::new(),
                 },
                 cost: Box::new(|_: &Configuration, from, to| (to.0 - from.0) as f64),
-                memory: Box::new(|_| None),
+                memory: Arc::new(|_| None),
                 sizes: None,
                 demand: Demand::Program,
             })

@@ -78,6 +78,7 @@ mod tests {
                 max: Samples(9),
                 budget: None,
                 cost: &|_, _, _| 1.0,
+                memory: &|_| None,
             };
             match policy.decide(&view) {
                 Decision::Start {
@@ -96,6 +97,7 @@ mod tests {
                     segments: 1,
                     observations: vec![],
                     scores: vec![],
+                    is_out_of_memory: false,
                 }),
                 other => break other,
             }

@@ -107,6 +107,7 @@ mod tests {
                 max: Samples(1),
                 budget: None,
                 cost: &|_, _, _| 1.0,
+                memory: &|_| None,
             };
             let Decision::Start {
                 configuration, origin, ..
@@ -124,6 +125,7 @@ mod tests {
                 segments: 0,
                 observations: vec![],
                 scores: vec![],
+                is_out_of_memory: false,
                 parent: None,
             };
             policy.observe(&trial, &view);

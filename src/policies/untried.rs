@@ -1,4 +1,4 @@
-//! No configuration is run twice: a proposal that was tried before is drawn again.
+//! No configuration is run twice, and none that needs as much memory as one that ran out of it: such a proposal is drawn again.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -7,6 +7,7 @@ use rand::Rng as _;
 
 use crate::rng;
 use crate::searchers::{Proposal, Random, Searcher};
+use crate::space::Configuration;
 use crate::trials::{Trial, View};
 
 /// Redraws by the searcher of a configuration that was tried before. A model that keeps coming back to what it knows has
@@ -24,6 +25,8 @@ const LISTED: u64 = 100_000;
 pub(super) struct Untried {
     /// Hashes of all configurations so far.
     tried: HashSet<String>,
+    /// Those that ran out of memory.
+    too_large: Vec<Configuration>,
     is_exhausted: Cell<bool>,
 }
 
@@ -32,6 +35,9 @@ impl Untried {
     pub(super) fn observe(&mut self, trial: &Trial) {
         if trial.segments == 0 {
             self.tried.insert(trial.configuration.hash());
+        }
+        if trial.is_out_of_memory {
+            self.too_large.push(trial.configuration.clone());
         }
     }
 
@@ -43,7 +49,9 @@ impl Untried {
         }
         let proposal = self.redraw(searcher, view).or_else(|| {
             let by_chance = (0..RANDOM_DRAWS).map(|attempt| Random.propose(view, attempt));
-            by_chance.chain(listed(view)).find(|proposal| self.is_new(proposal))
+            by_chance
+                .chain(listed(view))
+                .find(|proposal| self.is_welcome(proposal, view))
         });
         // What is tried stays tried: once exhausted, always exhausted.
         self.is_exhausted.set(proposal.is_none());
@@ -53,11 +61,22 @@ impl Untried {
     /// A new configuration by the searcher alone.
     pub(super) fn redraw(&self, searcher: &dyn Searcher, view: &View<'_>) -> Option<Proposal> {
         let mut draws = (0..REDRAWS).map(|attempt| searcher.propose(view, attempt));
-        draws.find(|proposal| self.is_new(proposal))
+        draws.find(|proposal| self.is_welcome(proposal, view))
     }
 
-    fn is_new(&self, proposal: &Proposal) -> bool {
-        !self.tried.contains(&proposal.configuration.hash())
+    /// Whether a configuration was not tried, and needs less memory than any that ran out of it.
+    fn is_welcome(&self, proposal: &Proposal, view: &View<'_>) -> bool {
+        let is_new = !self.tried.contains(&proposal.configuration.hash());
+        is_new && self.is_bearable(&proposal.configuration, view)
+    }
+
+    fn is_bearable(&self, configuration: &Configuration, view: &View<'_>) -> bool {
+        let known = self.too_large.iter().filter_map(|known| (view.memory)(known));
+        match (known.min(), (view.memory)(configuration)) {
+            (Some(too_much), Some(needed)) => needed < too_much,
+            // Nothing ran out of memory, or nobody knows what anything needs.
+            (None, _) | (_, None) => true,
+        }
     }
 }
 
@@ -73,4 +92,57 @@ fn listed<'a>(view: &View<'a>) -> impl Iterator<Item = Proposal> + use<'a> {
             configuration,
             origin: "listed",
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::{Domain, Parameter, Space, Value};
+    use crate::units::{Samples, Seed, TrialId};
+
+    fn size(configuration: &Configuration) -> u64 {
+        configuration.get("size").and_then(Value::as_i64).unwrap() as u64
+    }
+
+    #[test]
+    fn nothing_as_large_as_what_ran_out_of_memory_is_proposed_again() {
+        let domain = Domain::Choice {
+            values: (0..10).map(Value::Int).collect(),
+            ordered: true,
+        };
+        let space = Space::new(vec![Parameter::new("size", domain)], vec![]).unwrap();
+        let mut untried = Untried::default();
+        let mut trials: Vec<Trial> = Vec::new();
+        let mut sizes = Vec::new();
+        loop {
+            let view = View {
+                space: &space,
+                seed: Seed(1),
+                past: &[],
+                trials: &trials,
+                running: 0,
+                trials_left: None,
+                min: Samples(1),
+                max: Samples(1),
+                budget: None,
+                cost: &|_, _, _| 1.0,
+                memory: &|configuration| Some(size(configuration)),
+            };
+            let Some(proposal) = untried.propose(&Random, &view) else {
+                break;
+            };
+            let id = TrialId(trials.len() as u32);
+            let mut trial = Trial::new(id, proposal.configuration, &space, proposal.origin.to_owned(), None);
+            untried.observe(&trial);
+            trial.segments = 1;
+            trial.is_out_of_memory = size(&trial.configuration) >= 4;
+            untried.observe(&trial);
+            sizes.push(size(&trial.configuration));
+            trials.push(trial);
+        }
+        let (large, mut small): (Vec<u64>, Vec<u64>) = sizes.iter().partition(|&&size| size >= 4);
+        assert!(large.windows(2).all(|pair| pair[1] < pair[0]), "{sizes:?}");
+        small.sort_unstable();
+        assert_eq!(small, [0, 1, 2, 3], "what fits is tried all the same");
+    }
 }

@@ -29,6 +29,9 @@ pub struct Best {
     pub stops: Vec<f64>,
     /// Epochs of a complete trial, over which the learning-rate schedule is laid out.
     pub max_epochs: f64,
+    /// The trial that it began as a clone of, whose training is a part of its own; not in the JSON where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<TrialId>,
     /// The trial's own seed.
     pub seed: Seed,
     /// Its configuration.
@@ -60,6 +63,7 @@ impl Best {
                 .map(|at| at.epochs(settings.epoch))
                 .collect(),
             max_epochs: settings.max.epochs(settings.epoch),
+            parent: trial.parent.map(|parent| parent.trial),
             seed: settings.trial_seed(trial.id),
             configuration: trial.configuration.clone(),
             config_hash: trial.configuration.hash(),
@@ -103,13 +107,16 @@ impl Best {
             ObjectiveSpec::FineTune(_) => "# `automl train` trains a model for production from this file.\n",
             ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) => "",
         };
+        let descent = self.parent.map_or(String::new(), |parent| {
+            format!("# It began as a clone of trial {parent}: trained by this file alone, from the pretrained model, it will not be the same.\n")
+        });
         let others: Vec<String> = self
             .others
             .iter()
             .map(|(name, value)| format!(", {name} {value}"))
             .collect();
         format!(
-            "# Trial {} of the study `{}`: {} {}{} on the validation data, at epoch {}.\n{use_of_it}{}",
+            "# Trial {} of the study `{}`: {} {}{} on the validation data, at epoch {}.\n{descent}{use_of_it}{}",
             self.trial,
             spec.name,
             self.metric,

@@ -285,6 +285,7 @@ fn large_study(early: EarlyTerminate) -> f64 {
 
 fn view<'a>(space: &'a Space, trials: &'a [Trial], running: usize) -> View<'a> {
     View {
+        memory: &|_| None,
         space,
         seed: Seed(5),
         past: &[],

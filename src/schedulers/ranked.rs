@@ -173,6 +173,7 @@ mod tests {
     fn trial(number: u32, reached: u64, losses: &[f64], violation: f64, status: Status) -> Trial {
         let losses: Vec<Loss> = losses.iter().map(|&loss| Goal::Minimize.loss(loss)).collect();
         Trial {
+            is_out_of_memory: false,
             id: TrialId(number),
             configuration: Configuration::default(),
             point: vec![],
@@ -209,6 +210,7 @@ mod tests {
             max: Samples(max),
             budget: None,
             cost: &|_, _, _| 1.0,
+            memory: &|_| None,
         }
     }
 
@@ -266,6 +268,7 @@ mod tests {
             let loss = f64::from(number * 7 % 20);
             let trial = Trial {
                 scores: vec![],
+                is_out_of_memory: false,
                 ..trial(number, 1, &[loss], 0.0, Status::Paused)
             };
             trials.push(trial);

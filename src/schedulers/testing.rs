@@ -159,6 +159,7 @@ fn view<'a>(space: &'a Space, trials: &'a [Trial], trials_left: Option<u32>) -> 
         max: Samples(u64::MAX),
         budget: None,
         cost: &cost,
+        memory: &|_| None,
     }
 }
 

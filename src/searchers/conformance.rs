@@ -71,6 +71,7 @@ pub(super) fn view<'a>(space: &'a Space, seed: u64, trials: &'a [Trial]) -> View
         .filter(|trial| matches!(trial.status, Status::Running { .. }))
         .count();
     View {
+        memory: &|_| None,
         space,
         seed: Seed(seed),
         past: &[],
@@ -110,6 +111,7 @@ pub(super) fn run(
             segments: 1,
             observations: vec![Observation { at: Samples(1), loss }],
             scores: vec![],
+            is_out_of_memory: false,
             parent: None,
         });
     }
@@ -187,6 +189,7 @@ fn several_trials_at_once_are_all_different_and_late_results_are_taken_in() {
             assert!(space.contains(&proposal.configuration), "{}", searcher.name());
             trials.push(Trial {
                 scores: vec![],
+                is_out_of_memory: false,
                 parent: None,
                 id: TrialId(number),
                 point: space.encode(&proposal.configuration).unwrap(),

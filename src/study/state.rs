@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Created, EndReason, Event, Improvement, Outcome, Record, Settings};
 use crate::policies::{AuditedTrial, Policy, Stop};
 use crate::preference::Scores;
-use crate::trials::{CostModel, Failure, FailureKind, PastTrial, SegmentReport, Status, Trial, Usage, View};
+use crate::trials::{
+    CostModel, Failure, FailureKind, MemoryModel, PastTrial, SegmentReport, Status, Trial, Usage, View,
+};
 use crate::units::{Loss, Samples, TrialId};
 
 /// Predicted seconds of training a configuration from one level to another, on the virtual clock. A pure function.
@@ -17,6 +20,9 @@ pub struct Study {
     pub(super) settings: Settings,
     pub(super) policy: Box<dyn Policy>,
     pub(super) cost: Cost,
+    memory: Arc<MemoryModel>,
+    /// Trials that were stopped for good, in order.
+    given_up: Vec<TrialId>,
     past: Vec<Trial>,
     pub(super) trials: Vec<Trial>,
     pub(super) records: Vec<Record>,
@@ -91,6 +97,8 @@ impl Study {
             settings,
             policy,
             cost,
+            memory: Arc::new(|_| None),
+            given_up: Vec::new(),
             past: Vec::new(),
             trials: Vec::new(),
             records: Vec::new(),
@@ -107,6 +115,13 @@ impl Study {
             is_deadline_reached: false,
             ended: None,
         }
+    }
+
+    /// The same study with a model of the memory that configurations take, so that none is tried that needs as much as
+    /// one that ran out of it.
+    #[must_use]
+    pub fn with_memory(self, memory: Arc<MemoryModel>) -> Self {
+        Self { memory, ..self }
     }
 
     /// What the study is.
@@ -154,6 +169,11 @@ impl Study {
         &self.improvements
     }
 
+    /// The trials that will never go on although they could, in the order in which that was decided.
+    pub fn given_up(&self) -> &[TrialId] {
+        &self.given_up
+    }
+
     /// Why the study ended, if it did.
     pub fn ended(&self) -> Option<EndReason> {
         self.ended
@@ -196,7 +216,7 @@ impl Study {
         let Self {
             settings, past, trials, ..
         } = self;
-        view(settings, past, trials, self.flights.len(), &self.cost)
+        view(settings, past, trials, self.flights.len(), (&self.cost, &*self.memory))
     }
 
     /// Takes in one event. `elapsed`: seconds that the study had run when it happened, for the records only.
@@ -293,10 +313,11 @@ impl Study {
             trials,
             flights,
             cost,
+            memory,
             policy,
             ..
         } = self;
-        let view = view(settings, past, trials, flights.len(), cost);
+        let view = view(settings, past, trials, flights.len(), (cost, &**memory));
         policy.observe(&trials[id.index()], &view);
     }
 
@@ -308,6 +329,7 @@ impl Study {
             if trial.status == Status::Paused {
                 trial.status = Status::Stopped;
                 self.records[id.index()].stopped_by = Some(by);
+                self.given_up.push(id);
                 self.observe(id);
                 // Its end may decide about others.
                 stops.extend(self.policy.gives_up(&self.trials[id.index()], &self.view()));
@@ -374,6 +396,7 @@ impl Study {
             }
             Outcome::Failed(failure) => {
                 trial.status = Status::Failed;
+                trial.is_out_of_memory = failure.kind == FailureKind::OutOfMemory;
                 record.failure = Some(failure);
             }
         }
@@ -436,7 +459,7 @@ fn view<'a>(
     past: &'a [Trial],
     trials: &'a [Trial],
     running: usize,
-    cost: &'a Cost,
+    (cost, memory): (&'a Cost, &'a MemoryModel),
 ) -> View<'a> {
     View {
         space: &settings.space,
@@ -449,6 +472,7 @@ fn view<'a>(
         max: settings.max,
         budget: None,
         cost: &**cost,
+        memory,
     }
 }
 

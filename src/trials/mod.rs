@@ -41,6 +41,8 @@ pub struct Trial {
     pub scores: Vec<Scores>,
     /// Whose state it began with; `None`: the pretrained model's.
     pub parent: Option<Parent>,
+    /// Whether it failed because memory ran out: larger ones need not be tried.
+    pub is_out_of_memory: bool,
 }
 
 /// A trial, and where it stood when another began as its clone.
@@ -73,6 +75,7 @@ impl Trial {
             observations: Vec::new(),
             scores: Vec::new(),
             parent,
+            is_out_of_memory: false,
         }
     }
 
@@ -168,6 +171,8 @@ pub struct View<'a> {
     pub budget: Option<Samples>,
     /// Predicts what training a configuration from one level to another costs, in seconds or any other unit.
     pub cost: &'a CostModel,
+    /// Predicts the memory that training a configuration takes, where that is known.
+    pub memory: &'a MemoryModel,
 }
 
 /// Predicts what training a configuration from one level to another costs. A pure function.

@@ -50,6 +50,7 @@ impl PastTrial {
         };
         Some(Trial {
             scores: Vec::new(),
+            is_out_of_memory: false,
             parent: None,
             id: TrialId(u32::MAX - number as u32),
             point: space.encode(&self.configuration)?,

@@ -85,6 +85,7 @@ mod tests {
             segments: losses.len() as u32,
             observations: losses.iter().enumerate().map(observation).collect(),
             scores: vec![],
+            is_out_of_memory: false,
             parent: None,
         }
     }

@@ -101,10 +101,7 @@ fn a_programs_clone_gets_the_checkpoint_as_it_was() {
     // And a clone's own history begins with its parent's.
     let lineages = sandbox.read("lineages");
     let last = |trial: u64| {
-        let of_trial = lineages
-            .lines()
-            .filter(|line| line.starts_with(&format!("{trial}:")))
-            .next_back();
+        let of_trial = lineages.lines().rfind(|line| line.starts_with(&format!("{trial}:")));
         of_trial
             .unwrap_or_default()
             .split_once(": ")

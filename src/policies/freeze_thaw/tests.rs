@@ -31,6 +31,7 @@ impl Simulation {
 
     fn view(&self) -> View<'_> {
         View {
+            memory: &|_| None,
             past: &[],
             space: &self.space,
             seed: Seed(self.seed),
@@ -75,6 +76,7 @@ impl Simulation {
                     let id = TrialId(self.trials.len() as u32);
                     self.trials.push(Trial {
                         scores: vec![],
+                        is_out_of_memory: false,
                         parent: None,
                         id,
                         point: self.space.encode(&configuration).unwrap(),

@@ -37,6 +37,7 @@ fn study(population: u32) -> Study {
 fn view<'a>(space: &'a Space, trials: &'a [Trial], trials_left: Option<u32>) -> View<'a> {
     let is_running = |trial: &&Trial| matches!(trial.status, Status::Running { .. });
     View {
+        memory: &|_| None,
         space,
         seed: Seed(3),
         past: &[],

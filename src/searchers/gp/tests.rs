@@ -126,6 +126,7 @@ fn running_trials_are_kept_away_from() {
         proposed.push(number(&proposal.configuration, "x"));
         trials.push(Trial {
             scores: vec![],
+            is_out_of_memory: false,
             parent: None,
             id: TrialId(id),
             point: space.encode(&proposal.configuration).unwrap(),
@@ -158,6 +159,7 @@ fn unfinished_trials_show_where_to_look() {
             let loss = Goal::Minimize.loss(away * away + 1.0 / at.0 as f64);
             Trial {
                 scores: vec![],
+                is_out_of_memory: false,
                 parent: None,
                 id: TrialId(id),
                 point: space.encode(&configuration).unwrap(),
