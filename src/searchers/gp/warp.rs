@@ -20,6 +20,9 @@ const FARTHEST: f64 = 1e50;
 /// interquartile ranges above the upper quartile. One diverged run would otherwise flatten all differences among the others.
 const FENCE: f64 = 1.5;
 
+/// Numbers that differ by no more than this share of themselves are equal.
+const ROUNDING: f64 = 1e-12;
+
 /// Transformed losses.
 #[derive(Clone, Debug)]
 pub(super) struct Warped {
@@ -63,10 +66,14 @@ pub(super) fn warp(losses: &[f64], power: f64) -> Warped {
         })
         .collect();
     let (mean, variance) = mean_and_variance(&transformed);
-    if variance <= 0.0 {
+    let deviation = variance.sqrt();
+    let largest = transformed
+        .iter()
+        .fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    // Equal numbers differ from their mean by its rounding.
+    if deviation <= largest * ROUNDING {
         return nothing();
     }
-    let deviation = variance.sqrt();
     let logarithms: f64 = positive.iter().map(|value| value.ln()).sum();
     Warped {
         targets: transformed.iter().map(|value| (value - mean) / deviation).collect(),
@@ -114,6 +121,12 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_equal_once_an_outlier_is_cut_says_nothing() {
+        let losses = [0.0, 0.0, 0.0, 0.0, 403.509_984_312_059_8, 0.0, 0.0];
+        assert_eq!(warp(&losses, 1.0).targets, [0.0; 7]);
     }
 
     #[test]

@@ -162,14 +162,6 @@ error: `interval` is no key of the type `none`
     4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
       |                                                      ^
 
-    warning: `min_delta` has no effect: there is no `patience`
-     --> space.yaml:4:57
-      |
-    4 | early_terminate: {mode: promote, audit: 5, patience: 0, min_delta: -1}
-      |                                                         ^^^^^^^^^
-      |
-      = help: write `patience: 2` for two epochs, or remove it
-
     error: `min_delta` must be 0 or more
      --> space.yaml:4:68
       |
