@@ -372,4 +372,23 @@ mod tests {
         assert!(session.answer(r#"{"op":"tell","id":-1,"step":1}"#).0.contains("error"));
         assert!(session.answer(r#"{"op":"ask"}"#).0.contains("params"));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_line_is_answered_with_one_line(lines in proptest::collection::vec(
+            proptest::prop_oneof![
+                "[\\PC]{0,40}",
+                "\\{\"op\":\"(ask|tell|init|quit)\"(,\"(id|step|value|final|space|seed)\":(-?[0-9]{1,12}|null|true|\"x\"|\\[\\]|1e999)){0,4}\\}",
+            ],
+            0..12,
+        )) {
+            let mut session = session();
+            session.answer(&INIT.replace('\n', ""));
+            for line in lines {
+                let (answer, _) = session.answer(&line);
+                proptest::prop_assert!(!answer.contains('\n'), "{}", answer);
+                proptest::prop_assert!(serde_json::from_str::<serde_json::Value>(&answer).is_ok(), "{}", answer);
+            }
+        }
+    }
 }

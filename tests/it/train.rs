@@ -181,5 +181,5 @@ fn what_is_open_cannot_be_trained() {
     assert!(!sandbox.path("out").exists());
     sandbox.write("sphere.yaml", SPHERE);
     let train = sandbox.run("train sphere.yaml --out out").expect_code(2);
-    insta::assert_snapshot!(train.message(), @"error: `sphere.yaml` trains no model: its objective is no fine-tuning");
+    insta::assert_snapshot!(train.message(), @"error: `sphere.yaml` trains no model: its objective is a function");
 }
