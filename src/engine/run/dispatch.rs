@@ -1,0 +1,99 @@
+//! Which planned segment runs next, and what its worker is told.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use super::{Engine, EngineError};
+use crate::engine::Moment;
+use crate::study::Flight;
+use crate::trials::{Segment, SegmentLimits};
+use crate::units::{Samples, TrialId};
+
+impl Engine<'_> {
+    /// Gives planned segments to ready workers, first those whose outcome is needed first. What is predicted to end only
+    /// after the deadline comes last: before others what is evaluated until then, which counts though the segment is cut
+    /// off; the rest is trained as far as time allows, and goes on from there if more is given. `false`: nothing runs, and
+    /// nothing is planned.
+    pub(super) fn dispatch(&mut self) -> Result<bool, EngineError> {
+        let running: BTreeSet<TrialId> = self.pool.trials().collect();
+        let planned = self.study.waiting(|trial| running.contains(&trial));
+        let now = Instant::now();
+        let fits = |trial, from, to| self.budget.fits(self.study.cost(trial, from, to), now);
+        let mut planned: Vec<_> = planned
+            .into_iter()
+            .map(|(trial, flight)| {
+                let is_late = !fits(trial, flight.from, flight.to);
+                let is_unmeasured = is_late && !fits(trial, flight.from, self.first_evaluation(&flight));
+                (is_late, is_unmeasured, trial, flight)
+            })
+            .collect();
+        planned.sort_by_key(|(is_late, is_unmeasured, ..)| (*is_late, *is_unmeasured));
+        let has_work = !planned.is_empty();
+        for (_, _, trial, flight) in planned {
+            let Some(slot) = self.pool.ready() else { break };
+            if !self.is_room_for(trial, slot) {
+                // Those behind it wait too: a large one would never run if smaller ones always came first.
+                break;
+            }
+            let segment = self.segment(trial, &flight);
+            self.tell(&Moment::SegmentStarted {
+                slot,
+                trial,
+                from: flight.from,
+                to: flight.to,
+            })?;
+            self.pool.run(slot, segment);
+        }
+        Ok(has_work || self.pool.is_any_busy())
+    }
+
+    /// Where a segment is evaluated first: at the end of an epoch, or at its own.
+    fn first_evaluation(&self, flight: &Flight) -> Samples {
+        let epoch = self.study.settings().epoch.0.max(1);
+        Samples((flight.from.0 / epoch + 1) * epoch).min(flight.to)
+    }
+
+    /// Whether the machine has memory for a trial beside what runs. A GPU's memory is not this machine's.
+    fn is_room_for(&mut self, trial: TrialId, slot: usize) -> bool {
+        let (admission, model) = &mut self.memory;
+        let is_host = self.pool.seats()[slot].slot.device.is_host();
+        let configuration = &self.study.trials()[trial.index()].configuration;
+        let need = is_host.then(|| model(configuration)).flatten();
+        admission.admits(slot, need)
+    }
+
+    fn segment(&self, trial: TrialId, flight: &Flight) -> Segment {
+        let settings = self.study.settings();
+        let known = &self.study.trials()[trial.index()];
+        Segment {
+            trial,
+            configuration: known.configuration.clone(),
+            seed: settings.trial_seed(trial),
+            from: flight.from,
+            stops: known.observations.iter().map(|observation| observation.at).collect(),
+            to: flight.to,
+            max: settings.max,
+            checkpoints: self.folder.checkpoints(trial),
+            log: self.folder.logs().join(format!("trial-{trial}.log")),
+            limits: SegmentLimits {
+                seconds: self
+                    .terms
+                    .limits
+                    .wall
+                    .map(|wall| (wall - self.seconds_spent(trial)).max(0.0)),
+                memory: self.terms.limits.memory,
+                silence: self.terms.limits.silence,
+            },
+            inherited: known.parent.map(|parent| parent.at),
+            is_kept: self.terms.has_clones,
+            micro_batches: 1 << self.study.record(trial).splits.min(16),
+        }
+    }
+
+    /// Seconds that a trial has been trained for, an interrupted segment included.
+    fn seconds_spent(&self, trial: TrialId) -> f64 {
+        let record = self.study.record(trial);
+        let partial = record.partial.as_ref().map_or(0.0, |report| report.usage.wall_seconds);
+        record.usage.wall_seconds + partial
+    }
+}

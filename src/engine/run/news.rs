@@ -1,0 +1,166 @@
+//! What reaches the engine from outside, and what it does about it.
+
+use std::time::Instant;
+
+use super::{Engine, EngineError, Inbox, MOST_LOSSES};
+use crate::engine::pool::{Loss, State};
+use crate::engine::{Clock, Moment};
+use crate::study::{Event, Outcome};
+use crate::trials::{Failure, FailureKind, SegmentReport};
+use crate::units::TrialId;
+use crate::worker::{FromWorker, News, SegmentEnd};
+
+impl Engine<'_> {
+    pub(super) fn take(&mut self, news: Inbox) -> Result<(), EngineError> {
+        match news {
+            Inbox::Signal if self.is_interrupted => {
+                // The second one: at once. The journal is whole; workers end when their input closes.
+                self.pool.shut_down();
+                std::process::exit(130);
+            }
+            Inbox::Signal => self.is_interrupted = true,
+            Inbox::Worker { slot, generation, .. } if !self.pool.is_current(slot, generation) => {}
+            Inbox::Worker {
+                slot,
+                news: News::Message(message),
+                ..
+            } => self.hear(slot, *message)?,
+            // Dying now costs what its last checkpoint lacks, and no second try.
+            Inbox::Worker {
+                slot, news: News::Gone, ..
+            } if self.is_draining() => {
+                self.pool.seat_mut(slot).state = State::Down;
+            }
+            Inbox::Worker {
+                slot, news: News::Gone, ..
+            } => self.lose(slot)?,
+        }
+        Ok(())
+    }
+
+    /// Workers are being stopped, or are about to be.
+    fn is_draining(&self) -> bool {
+        self.is_interrupted || self.budget.is_spent(Instant::now())
+    }
+
+    fn hear(&mut self, slot: usize, message: FromWorker) -> Result<(), EngineError> {
+        match message {
+            FromWorker::Ready => {
+                self.pool.free(slot);
+            }
+            FromWorker::Unable { message } => return Err(EngineError::Input(message)),
+            FromWorker::Alive => {
+                if let State::Busy(run) = &mut self.pool.seat_mut(slot).state {
+                    run.note_sign();
+                }
+            }
+            FromWorker::Program { group } => self.pool.note_program(slot, group),
+            FromWorker::Progress {
+                trial,
+                progress,
+                longest_step,
+            } => {
+                self.budget.learn_step(longest_step);
+                if let State::Busy(run) = &mut self.pool.seat_mut(slot).state {
+                    run.note(&progress);
+                }
+                self.tell(&Moment::Progressed {
+                    slot,
+                    trial,
+                    progress: &progress,
+                })?;
+            }
+            FromWorker::Ended { trial, end } => {
+                let Some(run) = self.pool.free(slot) else { return Ok(()) };
+                self.busy.seconds += run.begun.elapsed().as_secs_f64();
+                self.memory.0.release(slot, end.peak_memory_mb());
+                if let (SegmentEnd::Reached(report), Some(flight)) = (&end, self.study.flights().get(&trial)) {
+                    // Seconds add up over interruptions, as the cost does.
+                    let cost = self.study.cost(trial, flight.from, flight.to);
+                    self.budget.learn(cost, report.usage.wall_seconds);
+                }
+                match end {
+                    SegmentEnd::Reached(report) => self.end(slot, trial, &Outcome::Reached(report), &run.started_at)?,
+                    SegmentEnd::Failed(failure) if self.may_split(trial, &failure) => {
+                        self.split(slot, trial, failure)?;
+                    }
+                    SegmentEnd::Failed(failure) => self.end(slot, trial, &Outcome::Failed(failure), &run.started_at)?,
+                    SegmentEnd::Interrupted(report) => self.interrupt(slot, trial, report)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a trial that ran out of memory can be tried again with smaller steps: once.
+    fn may_split(&self, trial: TrialId, failure: &Failure) -> bool {
+        let losses = self.study.flights().get(&trial).map_or(0, |flight| flight.lost);
+        failure.kind == FailureKind::OutOfMemory && losses + 1 < MOST_LOSSES && self.terms.can_split
+    }
+
+    /// Tries a segment again that ran out of memory.
+    fn split(&mut self, slot: usize, trial: TrialId, failure: Failure) -> Result<(), EngineError> {
+        let Failure { kind, message } = failure;
+        self.tell(&Moment::MemoryRanOut {
+            slot,
+            trial,
+            message: &message,
+        })?;
+        let kind = Some(kind);
+        self.record(&Event::SegmentLost { trial, message, kind })
+    }
+
+    fn end(&mut self, slot: usize, trial: TrialId, outcome: &Outcome, started_at: &str) -> Result<(), EngineError> {
+        let device = self.pool.seats()[slot].slot.place();
+        let finished_at = Clock::time_of_day();
+        self.record(&Event::SegmentEnded {
+            trial,
+            outcome: outcome.clone(),
+            device,
+            started_at: started_at.to_owned(),
+            finished_at,
+        })?;
+        self.journal.sync()?;
+        self.tell(&Moment::SegmentEnded {
+            slot,
+            trial,
+            outcome: Some(outcome),
+        })
+    }
+
+    pub(super) fn interrupt(&mut self, slot: usize, trial: TrialId, report: SegmentReport) -> Result<(), EngineError> {
+        self.record(&Event::SegmentInterrupted { trial, report })?;
+        self.tell(&Moment::SegmentEnded {
+            slot,
+            trial,
+            outcome: None,
+        })
+    }
+
+    /// A worker died. Its segment is tried once more; then its trial has failed.
+    fn lose(&mut self, slot: usize) -> Result<(), EngineError> {
+        let Loss { how, kind, run } = self.pool.replace(slot)?;
+        self.memory.0.forget(slot);
+        let trial = run.as_ref().map(|run| run.trial);
+        self.tell(&Moment::WorkerLost {
+            slot,
+            trial,
+            message: &how,
+        })?;
+        let Some(run) = run else { return Ok(()) };
+        self.busy.seconds += run.begun.elapsed().as_secs_f64();
+        let trial = run.trial;
+        self.record(&Event::SegmentLost {
+            trial,
+            message: how.clone(),
+            kind: Some(kind),
+        })?;
+        let losses = self.study.flights().get(&trial).map_or(0, |flight| flight.lost);
+        if losses >= MOST_LOSSES {
+            let message = format!("its worker died {losses} times, the last time with: {how}");
+            let failure = Failure { kind, message };
+            self.end(slot, trial, &Outcome::Failed(failure), &run.started_at)?;
+        }
+        Ok(())
+    }
+}
