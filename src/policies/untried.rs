@@ -7,7 +7,7 @@ use rand::Rng as _;
 
 use crate::rng;
 use crate::searchers::{Proposal, Random, Searcher};
-use crate::space::Configuration;
+use crate::space::{Configuration, Space};
 use crate::trials::{Trial, View};
 
 /// Redraws by the searcher of a configuration that was tried before. A model that keeps coming back to what it knows has
@@ -27,6 +27,7 @@ pub(super) struct Untried {
     tried: HashSet<String>,
     /// Those that ran out of memory.
     too_large: Vec<Configuration>,
+    /// Every configuration of a listed space was found tried or too large.
     is_exhausted: Cell<bool>,
 }
 
@@ -53,8 +54,8 @@ impl Untried {
                 .chain(listed(view))
                 .find(|proposal| self.is_welcome(proposal, view))
         });
-        // What is tried stays tried: once exhausted, always exhausted.
-        self.is_exhausted.set(proposal.is_none());
+        // What is tried stays tried, so once a list has come to its end it need not be gone through again.
+        self.is_exhausted.set(proposal.is_none() && is_listed(view.space));
         proposal
     }
 
@@ -80,10 +81,14 @@ impl Untried {
     }
 }
 
+fn is_listed(space: &Space) -> bool {
+    space.cardinality().is_some_and(|count| count <= LISTED)
+}
+
 /// All feasible configurations of a small finite space, in an order of this study's own; none of a larger one.
 fn listed<'a>(view: &View<'a>) -> impl Iterator<Item = Proposal> + use<'a> {
     let space = view.space;
-    let count = space.cardinality().filter(|&count| count <= LISTED).unwrap_or(0);
+    let count = space.cardinality().filter(|_| is_listed(space)).unwrap_or(0);
     let start = rng::stream(view.seed, "listed", &[]).next_u64() % count.max(1);
     (0..count)
         .map(move |index| space.nth((start + index) % count))
@@ -97,7 +102,7 @@ fn listed<'a>(view: &View<'a>) -> impl Iterator<Item = Proposal> + use<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::{Domain, Parameter, Space, Value};
+    use crate::space::{Domain, Parameter, Value};
     use crate::units::{Samples, Seed, TrialId};
 
     fn size(configuration: &Configuration) -> u64 {

@@ -150,6 +150,10 @@ impl Scheduler for Asha {
             by: self.name(),
         }]
     }
+
+    fn boxed(&self) -> Box<dyn Scheduler> {
+        Box::new(self.clone())
+    }
 }
 
 #[cfg(test)]

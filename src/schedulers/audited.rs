@@ -40,6 +40,7 @@ pub struct Audited {
 }
 
 /// What the scheduler sees of an audited trial.
+#[derive(Clone)]
 struct Shadow {
     /// As it was told last.
     told: Trial,
@@ -125,6 +126,16 @@ impl Audited {
         }
     }
 
+    fn copy(&self) -> Self {
+        Self {
+            scheduler: self.scheduler.boxed(),
+            shadows: self.shadows.clone(),
+            going: self.going.clone(),
+            stops: self.stops.clone(),
+            ..*self
+        }
+    }
+
     fn is_chosen(&self, trial: &Trial, view: &View<'_>) -> bool {
         rng::stream(view.seed, "audit", &[u64::from(trial.id.0)]).random::<f64>() < self.share
     }
@@ -189,8 +200,15 @@ impl Scheduler for Audited {
         if let Some((&trial, &to)) = self.going.first_key_value() {
             return Some((trial, to));
         }
-        // A shadow that would be rounded up when nothing else can come is a trial that is complete already.
-        let promoted = self.scheduler.promote(&self.seen(view));
+        let promoted = self.scheduler.promote(&self.seen(view))?;
+        if !self.shadows.contains_key(&promoted.0) {
+            return Some(promoted);
+        }
+        // Only at the end of a study, when shares are rounded up, shadows have not gone on as soon as they could: whether it
+        // is the end is known to those who ask alone. Their trials are complete, so who comes after them is next.
+        let mut later = self.copy();
+        later.advance(view);
+        let promoted = later.scheduler.promote(&later.seen(view));
         promoted.filter(|(trial, _)| !self.shadows.contains_key(trial))
     }
 
@@ -207,5 +225,9 @@ impl Scheduler for Audited {
             },
         });
         Some(audited.collect())
+    }
+
+    fn boxed(&self) -> Box<dyn Scheduler> {
+        Box::new(self.copy())
     }
 }

@@ -108,6 +108,10 @@ impl Scheduler for Hyperband {
         let highest = promoted.max_by_key(|((_, to), index)| (*to, Reverse(*index)));
         highest.map(|(promoted, _)| promoted)
     }
+
+    fn boxed(&self) -> Box<dyn Scheduler> {
+        Box::new(self.clone())
+    }
 }
 
 #[cfg(test)]

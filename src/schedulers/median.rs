@@ -130,6 +130,10 @@ impl Scheduler for Median {
         };
         is_worse.then_some(stop).into_iter().collect()
     }
+
+    fn boxed(&self) -> Box<dyn Scheduler> {
+        Box::new(self.clone())
+    }
 }
 
 #[cfg(test)]

@@ -70,6 +70,9 @@ pub trait Scheduler: Send {
     fn audited(&self) -> Option<Vec<AuditedTrial>> {
         None
     }
+
+    /// Another one that knows the same.
+    fn boxed(&self) -> Box<dyn Scheduler>;
 }
 
 /// A trial that is given up for good.

@@ -123,6 +123,10 @@ impl Scheduler for Pasha {
             Some((best.1, to(index)))
         })
     }
+
+    fn boxed(&self) -> Box<dyn Scheduler> {
+        Box::new(self.clone())
+    }
 }
 
 #[cfg(test)]

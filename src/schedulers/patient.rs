@@ -138,20 +138,27 @@ impl Scheduler for Patient {
     }
 
     fn gives_up(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
-        // Who is on its way is none of the scheduler's business.
-        let mut stops = if self.going.contains_key(&trial.id) {
-            Vec::new()
-        } else {
-            self.scheduler.gives_up(trial, view)
-        };
-        let is_stopped = stops.iter().any(|stop| stop.trial == trial.id);
-        if trial.status == Status::Paused && !is_stopped && self.has_run_out(trial) {
-            stops.push(Stop {
+        if trial.status == Status::Paused && self.has_run_out(trial) {
+            // The scheduler is asked once it knows of that: another one may take its place.
+            return vec![Stop {
                 trial: trial.id,
                 by: NAME,
-            });
+            }];
         }
-        stops
+        // Who is on its way is none of the scheduler's business.
+        if self.going.contains_key(&trial.id) {
+            return Vec::new();
+        }
+        self.scheduler.gives_up(trial, view)
+    }
+
+    fn boxed(&self) -> Box<dyn Scheduler> {
+        Box::new(Self {
+            scheduler: self.scheduler.boxed(),
+            goals: self.goals.clone(),
+            going: self.going.clone(),
+            ..*self
+        })
     }
 }
 
@@ -251,6 +258,23 @@ mod tests {
             stand.end_with(id, &falling);
         }
         assert_eq!((stand.go_on(), stand.go_on()), (Some((2, 40)), Some((3, 40))));
+    }
+
+    #[test]
+    fn the_next_best_goes_on_for_a_winner_whose_patience_has_run_out() {
+        let halving = SuccessiveHalving::new(3, Some(3), Samples(30), Samples(90));
+        let mut stand = patient(halving, 2.0, 0.0);
+        let all: Vec<u32> = (0..3).map(|_| stand.start()).collect();
+        for &id in &all[..2] {
+            let falling = |at: u64| f64::from(9 + id) / at as f64;
+            assert_eq!(stand.end_with(id, &falling), [0; 0]);
+        }
+        assert_eq!(
+            stand.end(all[2], 0.1),
+            [1, 2],
+            "the best of all, but not for two epochs"
+        );
+        assert_eq!((stand.go_on(), stand.go_on()), (Some((0, 50)), None));
     }
 
     #[test]

@@ -20,9 +20,16 @@ pub struct Ranked {
     preference: Preference,
     /// What the scheduler is asked that needs no losses: it hears of every trial, but its losses are of the first metric alone.
     outline: Box<dyn Scheduler>,
-    story: Story,
+    story: Story<Then>,
     /// The scheduler after so many changes.
     told: RefCell<Option<Told>>,
+}
+
+/// What a decision depends on beside the trials.
+#[derive(Clone, Copy)]
+struct Then {
+    running: usize,
+    trials_left: Option<u32>,
 }
 
 struct Told {
@@ -53,8 +60,13 @@ impl Ranked {
         // The newest place alone: one at an earlier level was among other results.
         let newest = |all: &[Observation]| all.len().saturating_sub(1);
         let mut last = None;
-        let listener = |trial: &Trial| {
-            scheduler.observe(trial, view);
+        let listener = |trial: &Trial, then: Then| {
+            let view = View {
+                running: then.running,
+                trials_left: then.trials_left,
+                ..*view
+            };
+            scheduler.observe(trial, &view);
             last = Some(trial.clone());
         };
         self.story.tell(&trials, |all| &all[newest(all)..], listener);
@@ -148,7 +160,11 @@ impl Scheduler for Ranked {
 
     fn observe(&mut self, trial: &Trial, view: &View<'_>) {
         self.outline.observe(trial, view);
-        self.story.note(trial);
+        let then = Then {
+            running: view.running,
+            trials_left: view.trials_left,
+        };
+        self.story.note(trial, then);
     }
 
     fn promote(&self, view: &View<'_>) -> Option<(TrialId, Samples)> {
@@ -159,6 +175,17 @@ impl Scheduler for Ranked {
         self.ask(view, |told, view| {
             let last = told.last.as_ref().filter(|last| last.id == trial.id);
             last.map_or_else(Vec::new, |last| told.scheduler.gives_up(last, view))
+        })
+    }
+
+    fn boxed(&self) -> Box<dyn Scheduler> {
+        Box::new(Self {
+            lengths: self.lengths,
+            spec: self.spec,
+            preference: self.preference.clone(),
+            outline: self.outline.boxed(),
+            story: self.story.clone(),
+            told: RefCell::default(),
         })
     }
 }

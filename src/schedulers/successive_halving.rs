@@ -25,7 +25,7 @@ pub struct SuccessiveHalving {
     members: Vec<usize>,
     /// The brackets in which somebody is to go on: the furthest first.
     ready: BTreeSet<(Reverse<usize>, usize)>,
-    /// The bracket whose rung was decided by the last thing observed.
+    /// The bracket of which the last thing observed has decided who goes on.
     decided: Option<usize>,
 }
 
@@ -155,8 +155,10 @@ impl Scheduler for SuccessiveHalving {
             (Status::Stopped, Some(place)) => {
                 // One that waited makes way for the next best; one that was on its way has arrived nowhere.
                 bracket.running.remove(&trial.id);
-                bracket.waiting.remove(&place);
                 bracket.arrived.remove(&place);
+                if bracket.waiting.remove(&place) {
+                    self.decided = Some(index);
+                }
             }
             (Status::Completed | Status::Failed | Status::Paused | Status::Stopped, _) => {
                 bracket.running.remove(&trial.id);
@@ -185,6 +187,10 @@ impl Scheduler for SuccessiveHalving {
         };
         let others = bracket.waiting.iter().skip(bracket.quota);
         others.map(|&(_, trial)| Stop { trial, by: self.name() }).collect()
+    }
+
+    fn boxed(&self) -> Box<dyn Scheduler> {
+        Box::new(self.clone())
     }
 }
 

@@ -10,6 +10,8 @@ pub(super) struct Stand<S> {
     pub(super) scheduler: S,
     pub(super) trials: Vec<Trial>,
     pub(super) trials_left: Option<u32>,
+    /// Nothing is left to propose: who asks for a promotion asks as of a study that may start nothing.
+    pub(super) is_exhausted: bool,
     /// Between the segment's ends, an evaluation at every multiple of this.
     pub(super) epoch: Option<u64>,
     space: Space,
@@ -29,6 +31,7 @@ impl<S: Scheduler> Stand<S> {
             scheduler,
             trials: Vec::new(),
             trials_left: None,
+            is_exhausted: false,
             epoch: None,
             space: Space::new(vec![], vec![]).unwrap(),
             told: Vec::new(),
@@ -36,7 +39,8 @@ impl<S: Scheduler> Stand<S> {
     }
 
     pub(super) fn view(&self) -> View<'_> {
-        view(&self.space, &self.trials, self.trials_left)
+        let trials_left = if self.is_exhausted { Some(0) } else { self.trials_left };
+        view(&self.space, &self.trials, trials_left)
     }
 
     /// Starts a new trial, to the level that the scheduler says.
@@ -194,5 +198,9 @@ impl<S: Scheduler + ?Sized> Scheduler for Box<S> {
 
     fn audited(&self) -> Option<Vec<AuditedTrial>> {
         (**self).audited()
+    }
+
+    fn boxed(&self) -> Box<dyn Scheduler> {
+        (**self).boxed()
     }
 }

@@ -29,4 +29,8 @@ impl Scheduler for Unscheduled {
     fn promote(&self, _view: &View<'_>) -> Option<(TrialId, Samples)> {
         None
     }
+
+    fn boxed(&self) -> Box<dyn Scheduler> {
+        Box::new(*self)
+    }
 }

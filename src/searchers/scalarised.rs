@@ -17,7 +17,7 @@ pub struct Scalarised {
     spec: SearcherSpec,
     preference: Preference,
     untold: Box<dyn Searcher>,
-    story: Story,
+    story: Story<()>,
     /// The searcher after so many changes, for redraws.
     told: RefCell<Option<Told>>,
 }
@@ -44,7 +44,7 @@ impl Scalarised {
     fn tell(&self, view: &View<'_>) -> Told {
         let mut searcher = build(self.spec);
         let trials = self.scalarised(view);
-        self.story.tell(&trials, |all| all, |trial| searcher.observe(trial));
+        self.story.tell(&trials, |all| all, |trial, ()| searcher.observe(trial));
         Told {
             changes: self.story.length(),
             trials,
@@ -97,6 +97,6 @@ impl Searcher for Scalarised {
     }
 
     fn observe(&mut self, trial: &Trial) {
-        self.story.note(trial);
+        self.story.note(trial, ());
     }
 }

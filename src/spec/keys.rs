@@ -452,7 +452,7 @@ const EARLY_TERMINATE: Section = Section {
         key("type", Kind::Words(schedulers), "`asha`: a trial pauses at a rung and goes on if it is among the best there. `hyperband`: the same from several first rungs. `successive_halving`: a rung is decided when all have arrived. `pasha`: the last rung moves up only while the order of the trials changes. `median`: what is worse than the median ends. `pbt`: the worst are replaced by changed clones of the best. `none`: every trial runs to its end.").default("\"asha\""),
         key("eta", Kind::Integer { min: 2, max: 100 }, "One in so many goes on from a rung.").default("3"),
         key("mode", Kind::Words(|| AshaMode::NAMES.map(|(name, _)| name).to_vec()), "Of `asha`: what is not among the best at a rung waits there (`promotion`) or ends for good (`stopping`).").default("\"promotion\""),
-        key("cost_aware", Kind::Boolean, "Of `asha`: as many go on from a rung as cost one `eta`-th of what the rung cost.").default("false"),
+        key("cost_aware", Kind::Boolean, "Of `asha` by promotion: as many go on from a rung as cost one `eta`-th of what the rung cost.").default("false"),
         key("bracket", Kind::Integer { min: 2, max: 1_000_000 }, "Of `successive_halving`: trials that begin together. By default as many as leave one at the end."),
         key("interval", EPOCHS, "Of `median` and `pbt`: epochs from one comparison to the next. By default a tenth of a complete trial, at least `epochs.min`."),
         key("min_trials", TRIALS, "Of `median`: complete trials before anybody is judged.").default("5"),

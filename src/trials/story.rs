@@ -6,31 +6,39 @@
 use super::{Observation, Status, Trial};
 use crate::units::{Samples, TrialId};
 
-/// The changes of trials, in order.
-#[derive(Clone, Debug, Default)]
-pub struct Story {
-    changes: Vec<Change>,
+/// The changes of trials, in order, each with what else counted then.
+#[derive(Clone, Debug)]
+pub struct Story<T> {
+    changes: Vec<Change<T>>,
+}
+
+impl<T> Default for Story<T> {
+    fn default() -> Self {
+        Self { changes: Vec::new() }
+    }
 }
 
 /// A trial after one change, apart from its losses.
 #[derive(Clone, Copy, Debug)]
-struct Change {
+struct Change<T> {
     trial: TrialId,
     status: Status,
     reached: Samples,
     segments: u32,
     observations: usize,
+    then: T,
 }
 
-impl Story {
+impl<T: Copy> Story<T> {
     /// Takes note of a trial that changed.
-    pub fn note(&mut self, trial: &Trial) {
+    pub fn note(&mut self, trial: &Trial, then: T) {
         self.changes.push(Change {
             trial: trial.id,
             status: trial.status,
             reached: trial.reached,
             segments: trial.segments,
             observations: trial.observations.len(),
+            then,
         });
     }
 
@@ -45,7 +53,7 @@ impl Story {
         &self,
         trials: &[Trial],
         visible: impl Fn(&[Observation]) -> &[Observation],
-        mut listener: impl FnMut(&Trial),
+        mut listener: impl FnMut(&Trial, T),
     ) {
         let mut told: Vec<Option<Trial>> = vec![None; trials.len()];
         for change in &self.changes {
@@ -59,7 +67,7 @@ impl Story {
             trial.observations.clear();
             let so_far = &known.observations[..change.observations.min(known.observations.len())];
             trial.observations.extend_from_slice(visible(so_far));
-            listener(trial);
+            listener(trial, change.then);
         }
     }
 }
@@ -99,21 +107,21 @@ mod tests {
             (&[5.0], Status::Paused),
             (&[5.0, 4.0], Status::Completed),
         ] {
-            story.note(&trial(losses, status));
+            story.note(&trial(losses, status), losses.len());
         }
         let mut heard = Vec::new();
         let retold = [trial(&[0.1, 0.2], Status::Completed)];
         story.tell(
             &retold,
             |all| all,
-            |trial| heard.push((trial.status, trial.loss().map(crate::units::Loss::get))),
+            |trial, then| heard.push((trial.status, trial.loss().map(crate::units::Loss::get), then)),
         );
         assert_eq!(
             heard,
             [
-                (running, None),
-                (Status::Paused, Some(0.1)),
-                (Status::Completed, Some(0.1))
+                (running, None, 0),
+                (Status::Paused, Some(0.1), 1),
+                (Status::Completed, Some(0.1), 2)
             ]
         );
         heard.clear();
@@ -121,8 +129,8 @@ mod tests {
         story.tell(
             &retold,
             |all| &all[newest(all)..],
-            |trial| heard.push((trial.status, trial.loss().map(crate::units::Loss::get))),
+            |trial, then| heard.push((trial.status, trial.loss().map(crate::units::Loss::get), then)),
         );
-        assert_eq!(heard[2], (Status::Completed, Some(0.2)));
+        assert_eq!(heard[2], (Status::Completed, Some(0.2), 2));
     }
 }

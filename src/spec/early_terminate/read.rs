@@ -170,11 +170,12 @@ fn scheduler(kind: SchedulerSpec, keys: &Keys<'_>, problems: &mut Problems) -> S
             let mode = mode.and_then(|node| reader::one_of(node, "mode", &AshaMode::NAMES, problems));
             let cost_aware = keys.get("cost_aware");
             let cost_aware = cost_aware.and_then(|node| reader::boolean(node, "cost_aware", problems));
-            SchedulerSpec::Asha {
-                eta,
-                mode: mode.unwrap_or(AshaMode::Promotion),
-                cost_aware: cost_aware.unwrap_or(false),
+            let (mode, cost_aware) = (mode.unwrap_or(AshaMode::Promotion), cost_aware.unwrap_or(false));
+            if let (AshaMode::Stopping, true, Some(entry)) = (mode, cost_aware, keys.fields.entry("cost_aware")) {
+                let message = "`cost_aware` is a rule of promotion, and with `mode: stopping` nobody is promoted";
+                problems.error(Diagnostic::error(&entry.key_place, message).with_help("keep one of the two"));
             }
+            SchedulerSpec::Asha { eta, mode, cost_aware }
         }
         SchedulerSpec::Hyperband { .. } => {
             let eta = keys.eta(problems);

@@ -21,10 +21,10 @@ fn every_key_has_its_meaning() {
     let asha = SchedulerSpec::Asha {
         eta: 4,
         mode: AshaMode::Stopping,
-        cost_aware: true,
+        cost_aware: false,
     };
     assert_eq!(
-        read_section("{eta: 4, mode: stopping, cost_aware: true, patience: 1.5, min_delta: 0.01, audit: 0.05}"),
+        read_section("{eta: 4, mode: stopping, cost_aware: false, patience: 1.5, min_delta: 0.01, audit: 0.05}"),
         EarlyTerminate {
             scheduler: asha,
             patience: Some(Patience {
@@ -132,6 +132,15 @@ error: `patiense` is no key of early_terminate
 4 | early_terminate: {type: hyperband, mode: stopping, patiense: 2}
   |                                                    ^^^^^^^^ did you mean `patience`?
 "##);
+    insta::assert_snapshot!(errors_with("early_terminate: {mode: stopping, cost_aware: true}"), @"
+    error: `cost_aware` is a rule of promotion, and with `mode: stopping` nobody is promoted
+     --> space.yaml:4:35
+      |
+    4 | early_terminate: {mode: stopping, cost_aware: true}
+      |                                   ^^^^^^^^^^
+      |
+      = help: keep one of the two
+    ");
     insta::assert_snapshot!(errors_with("early_terminate: {type: none, interval: 2}"), @r##"
 error: `interval` is no key of the type `none`
  --> space.yaml:4:31

@@ -187,15 +187,15 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
 }
 
 fn any_scheduler() -> impl Strategy<Value = SchedulerSpec> {
-    let mode = prop_oneof![Just(AshaMode::Promotion), Just(AshaMode::Stopping)];
+    // Awareness of costs is a rule of promotion.
+    let mode = prop_oneof![
+        any::<bool>().prop_map(|cost_aware| (AshaMode::Promotion, cost_aware)),
+        Just((AshaMode::Stopping, false))
+    ];
     let interval = || prop::option::of(0.1..9.0_f64);
     prop_oneof![
         Just(SchedulerSpec::None),
-        (2..9_u32, mode, any::<bool>()).prop_map(|(eta, mode, cost_aware)| SchedulerSpec::Asha {
-            eta,
-            mode,
-            cost_aware
-        }),
+        (2..9_u32, mode).prop_map(|(eta, (mode, cost_aware))| SchedulerSpec::Asha { eta, mode, cost_aware }),
         (2..9_u32).prop_map(|eta| SchedulerSpec::Hyperband { eta }),
         (2..9_u32, prop::option::of(2..99_u32))
             .prop_map(|(eta, bracket)| SchedulerSpec::SuccessiveHalving { eta, bracket }),
