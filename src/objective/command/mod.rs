@@ -9,6 +9,7 @@ mod launch;
 mod program;
 mod readings;
 mod report;
+mod silence;
 
 pub use launch::launch;
 pub use program::end_group;
@@ -18,7 +19,9 @@ use std::time::{Duration, Instant};
 
 use self::arguments::Told;
 use self::program::{Heard, Program, find};
+use self::readings::Reading;
 use self::report::Report;
+use self::silence::Silence;
 use super::resident::resident_mb;
 use super::segment_progress::{SegmentProgress, unwritable};
 use super::{Control, InputError, Objective, RunError, checkpoints};
@@ -132,13 +135,13 @@ fn watch(
     control: &mut dyn Control,
     done: &mut SegmentProgress,
 ) -> Result<End, RunError> {
-    let mut last_word = Instant::now();
+    let mut silence = Silence::begin(program, segment);
     let mut last_measure = Instant::now();
     let end = loop {
         match program.hear(TICK) {
-            Heard::Line(line) => {
-                last_word = Instant::now();
-                take(&line, report, segment, control, &done.usage)?;
+            Heard::Report(reading) => {
+                silence.is_broken();
+                take(reading, report, segment, control, &done.usage)?;
             }
             Heard::Nothing => {}
             Heard::End(status) => break End::Exited(status),
@@ -149,17 +152,7 @@ fn watch(
         if report.is_past_end() {
             break End::Overrun;
         }
-        if let Some(silence) = segment
-            .limits
-            .silence
-            .filter(|silence| last_word.elapsed().as_secs_f64() > *silence)
-        {
-            let message = format!(
-                "the program said nothing for {silence} seconds; its log is `{}`",
-                segment.log.display()
-            );
-            return Err(failed(FailureKind::TimedOut, message));
-        }
+        silence.check(program, segment)?;
         if last_measure.elapsed() >= MEASURE {
             last_measure = Instant::now();
             done.usage.peak_memory_mb = done.usage.peak_memory_mb.max(resident_mb(program.group()));
@@ -179,25 +172,26 @@ fn watch(
         }
         End::Exited(_) => Ok(end),
         End::Stopped | End::Overrun => {
-            for line in program.stop() {
-                take(&line, report, segment, control, &done.usage)?;
+            // The worker itself is alive all the while, and says so when it asks.
+            let beat = || {
+                control.is_stop_requested();
+            };
+            for reading in program.stop(&beat) {
+                take(reading, report, segment, control, &done.usage)?;
             }
             Ok(end)
         }
     }
 }
 
-/// Takes note of a line, so that it lasts.
+/// Takes note of a report, so that it lasts.
 fn take(
-    line: &str,
+    reading: Reading,
     report: &mut Report<'_>,
     segment: &Segment,
     control: &mut dyn Control,
     usage: &Usage,
 ) -> Result<(), RunError> {
-    let Some(reading) = readings::parse(line) else {
-        return Ok(());
-    };
     if let Some(name) = report.diverged(&reading) {
         let message = format!("the program reported a `{name}` that is no finite number");
         return Err(failed(FailureKind::Diverged, message));

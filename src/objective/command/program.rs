@@ -1,14 +1,14 @@
 //! A running program: its process group, its output, its end.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
 use super::arguments::Told;
-use super::readings;
+use super::readings::{self, Reading};
 use crate::objective::RunError;
 use crate::spec::CommandSpec;
 use crate::trials::{Failure, FailureKind, Segment};
@@ -16,7 +16,7 @@ use crate::trials::{Failure, FailureKind, Segment};
 /// Time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long the output of a program that has ended may stay open: a child of its own may hold it.
+/// How long a program that has ended may be heard: a child of its own may hold its output, and go on writing.
 const LINGER: Duration = Duration::from_millis(300);
 
 /// Variables that keep our own workers fast and mean nothing, or harm, elsewhere.
@@ -35,25 +35,38 @@ const OUT_OF_MEMORY: [&str; 6] = [
     "RESOURCE_EXHAUSTED",
 ];
 
+/// Reports that nobody has taken yet; a program that writes more waits.
+const BACKLOG: usize = 1_024;
+
 /// A started program, in a process group of its own. Dropping it kills the whole group.
 #[derive(Debug)]
 pub(super) struct Program {
     child: Child,
-    lines: Receiver<String>,
+    readings: Receiver<Reading>,
+    ended: Option<Ended>,
     /// What it says that is no report of metrics.
     log: PathBuf,
     /// Where its part of the log began.
     log_start: u64,
 }
 
+/// How a program ended, and how long what it wrote is still waited for.
+#[derive(Debug)]
+struct Ended {
+    status: ExitStatus,
+    until: Instant,
+    /// The rest of its group has been killed.
+    is_alone: bool,
+}
+
 /// What a program does.
 #[derive(Debug)]
 pub(super) enum Heard {
-    /// It has written a line.
-    Line(String),
+    /// It has reported metrics.
+    Report(Reading),
     /// Nothing new.
     Nothing,
-    /// It has ended, and everything it wrote has been heard.
+    /// It has ended, and everything it reported has been heard.
     End(ExitStatus),
 }
 
@@ -67,9 +80,26 @@ impl Program {
     ) -> Result<Self, RunError> {
         let words = told.words(spec);
         let program = &words[0];
-        let found = find(program, &spec.folder);
-        let found = found.ok_or_else(|| RunError::Machine(format!("there is no program `{program}` to start")))?;
-        let failed = |error: std::io::Error| RunError::Machine(format!("cannot start `{program}`: {error}"));
+        let found = find(program, &spec.folder).ok_or_else(|| {
+            let message = format!("there is no program `{program}` to start");
+            if spec.is_program_fixed() {
+                RunError::Machine(message)
+            } else {
+                invalid(message)
+            }
+        })?;
+        let failed = |error: io::Error| {
+            let message = format!("cannot start `{program}`: {error}");
+            // Words and variables that are too long, or hold what cannot be passed on, come from the configuration.
+            if matches!(
+                error.kind(),
+                io::ErrorKind::ArgumentListTooLong | io::ErrorKind::InvalidInput
+            ) {
+                invalid(message)
+            } else {
+                RunError::Machine(message)
+            }
+        };
         let mut log = File::options()
             .create(true)
             .append(true)
@@ -105,26 +135,14 @@ impl Program {
             .stderr(log.try_clone().map_err(failed)?)
             .spawn()
             .map_err(failed)?;
-        let (sender, lines) = mpsc::channel();
+        let (sender, readings) = mpsc::sync_channel(BACKLOG);
         if let Some(output) = child.stdout.take() {
-            std::thread::spawn(move || {
-                let mut output = BufReader::new(output);
-                let mut line = Vec::new();
-                while output.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-                    let text = String::from_utf8_lossy(&line).into_owned();
-                    if readings::parse(&text).is_none() {
-                        let _ = log.write_all(&line);
-                    }
-                    if sender.send(text).is_err() {
-                        break;
-                    }
-                    line.clear();
-                }
-            });
+            std::thread::spawn(move || listen(output, &mut log, &sender));
         }
         Ok(Self {
             child,
-            lines,
+            readings,
+            ended: None,
             log: segment.log.clone(),
             log_start,
         })
@@ -135,27 +153,61 @@ impl Program {
         self.child.id()
     }
 
-    /// Waits for a line, or for the end, at most so long.
+    /// Waits for a report, or for the end; while it runs, at most so long.
     pub(super) fn hear(&mut self, patience: Duration) -> Heard {
-        match self.lines.recv_timeout(patience) {
-            Ok(line) => return Heard::Line(line),
-            Err(RecvTimeoutError::Timeout) => {}
-            // The output is closed; the program may go on for a while.
-            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(patience.min(Duration::from_millis(2))),
+        if self.ended.is_none()
+            && let Ok(Some(status)) = self.child.try_wait()
+        {
+            let until = Instant::now() + LINGER;
+            self.ended = Some(Ended {
+                status,
+                until,
+                is_alone: false,
+            });
         }
-        let Ok(Some(status)) = self.child.try_wait() else {
-            return Heard::Nothing;
+        let group = self.group();
+        let Some(ended) = &mut self.ended else {
+            return match self.readings.recv_timeout(patience) {
+                Ok(reading) => Heard::Report(reading),
+                Err(RecvTimeoutError::Timeout) => Heard::Nothing,
+                // The output is closed; the program may go on for a while.
+                Err(RecvTimeoutError::Disconnected) => {
+                    std::thread::sleep(patience.min(Duration::from_millis(2)));
+                    Heard::Nothing
+                }
+            };
         };
-        if let Ok(line) = self.lines.recv_timeout(LINGER) {
-            return Heard::Line(line);
+        loop {
+            let left = ended.until.saturating_duration_since(Instant::now());
+            let heard = if left.is_zero() {
+                Err(RecvTimeoutError::Timeout)
+            } else {
+                self.readings.recv_timeout(left.min(LINGER))
+            };
+            match heard {
+                Ok(reading) => return Heard::Report(reading),
+                Err(RecvTimeoutError::Timeout) if !ended.is_alone => {
+                    // What it left behind holds its output. Without that, the output ends with what it said itself.
+                    end_group(group);
+                    ended.is_alone = true;
+                    ended.until = Instant::now() + GRACE;
+                }
+                Err(_) => break,
+            }
         }
         // What it started and left behind goes with it.
-        end_group(self.group());
-        Heard::End(status)
+        end_group(group);
+        Heard::End(ended.status)
     }
 
-    /// Asks the whole group to stop, waits a little, then kills it; returns the lines that came on the way.
-    pub(super) fn stop(&mut self) -> Vec<String> {
+    /// How much it has written into its log so far.
+    pub(super) fn logged(&self) -> u64 {
+        self.log.metadata().map_or(0, |metadata| metadata.len())
+    }
+
+    /// Asks the whole group to stop, waits a little, then kills it; returns the reports that came on the way.
+    /// `beat` is called all the while.
+    pub(super) fn stop(&mut self, beat: &dyn Fn()) -> Vec<Reading> {
         let mut said = Vec::new();
         #[cfg(unix)]
         signal_group(self.group(), rustix::process::Signal::TERM);
@@ -163,8 +215,9 @@ impl Program {
         let _ = self.child.kill();
         let patience = Instant::now() + GRACE;
         while Instant::now() < patience {
+            beat();
             match self.hear(Duration::from_millis(20)) {
-                Heard::Line(line) => said.push(line),
+                Heard::Report(reading) => said.push(reading),
                 Heard::Nothing => {}
                 Heard::End(_) => break,
             }
@@ -196,7 +249,7 @@ impl Program {
     }
 
     fn tail(&self) -> String {
-        let read = || -> std::io::Result<Vec<u8>> {
+        let read = || -> io::Result<Vec<u8>> {
             let mut file = File::open(&self.log)?;
             let length = file.metadata()?.len();
             file.seek(SeekFrom::Start(self.log_start.max(length.saturating_sub(TAIL))))?;
@@ -205,6 +258,33 @@ impl Program {
             Ok(tail)
         };
         String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
+    }
+}
+
+/// Parts a program's output: reports of metrics are handed on, everything else goes to the log.
+fn listen(output: impl io::Read, log: &mut File, reports: &SyncSender<Reading>) {
+    let mut output = BufReader::new(output);
+    let mut line = Vec::new();
+    let mut is_begun = false;
+    while (&mut output)
+        .take(readings::LONGEST as u64)
+        .read_until(b'\n', &mut line)
+        .is_ok_and(|length| length > 0)
+    {
+        // The rest of a line that is too long says nothing by itself.
+        let reading = Some(&line).filter(|_| !is_begun);
+        match reading.and_then(|line| readings::parse(&String::from_utf8_lossy(line))) {
+            Some(reading) => {
+                if reports.send(reading).is_err() {
+                    return;
+                }
+            }
+            None => {
+                let _ = log.write_all(&line);
+            }
+        }
+        is_begun = !line.ends_with(b"\n");
+        line.clear();
     }
 }
 
@@ -224,6 +304,12 @@ impl Drop for Program {
             let _ = self.child.wait();
         }
     }
+}
+
+/// The trial's fault: what it would start cannot be.
+fn invalid(message: String) -> RunError {
+    let kind = FailureKind::Invalid;
+    RunError::Trial(Failure { kind, message })
 }
 
 /// How a program ended, in words.

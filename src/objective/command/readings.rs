@@ -13,8 +13,8 @@ pub(super) struct Reading {
     pub(super) metrics: BTreeMap<String, f64>,
 }
 
-/// A longer line is no report of metrics.
-const LONGEST: usize = 1 << 20;
+/// A longer line is no report of metrics, in bytes.
+pub(super) const LONGEST: usize = 1 << 20;
 
 /// Reads a line; `None` if it is anything but an object with at least one number beside the epoch.
 pub(super) fn parse(line: &str) -> Option<Reading> {

@@ -24,6 +24,8 @@ pub(super) struct Report<'a> {
     /// What was reported without an epoch: the result of the segment.
     result: BTreeMap<String, f64>,
     is_past_end: bool,
+    /// The first and the last epoch that was reported and is not one of this segment.
+    elsewhere: Option<(f64, f64)>,
 }
 
 impl<'a> Report<'a> {
@@ -41,11 +43,16 @@ impl<'a> Report<'a> {
             evaluations: known,
             result: BTreeMap::new(),
             is_past_end: false,
+            elsewhere: None,
         }
     }
 
-    /// The first metric that counts and is no number.
+    /// The first metric that counts and is no number. What lies beyond the segment counts no more than other epochs there:
+    /// whether it is heard at all before the program is stopped is chance.
     pub(super) fn diverged(&self, reading: &Reading) -> Option<String> {
+        if self.epoch(reading).is_some_and(|epoch| !self.is_of_segment(epoch)) {
+            return None;
+        }
         let is_lost = |name: &&String| reading.metrics.get(*name).is_some_and(|value| !value.is_finite());
         self.wanted.iter().find(is_lost).cloned()
     }
@@ -56,24 +63,36 @@ impl<'a> Report<'a> {
     /// epochs nothing is compared. Where a whole trial is one epoch, that is one run of the program, whose own epochs mean
     /// nothing here: the last that it reports is its result.
     pub(super) fn take(&mut self, reading: Reading) -> Option<Evaluation> {
+        let epoch = self.epoch(&reading);
         let metrics = reading.metrics.into_iter().filter(|(_, value)| value.is_finite());
-        let Some(epoch) = reading.epoch.filter(|_| self.max > EPOCH) else {
+        let Some(epoch) = epoch else {
             self.result.extend(metrics);
             return None;
         };
-        let at = Samples::from_epochs(epoch.max(0.0), EPOCH);
-        if epoch > self.to.epochs(EPOCH) {
+        if !self.is_of_segment(epoch) {
             // A complete trial may end as it likes.
-            self.is_past_end = self.to < self.max;
+            self.is_past_end |= epoch > self.to.epochs(EPOCH) && self.to < self.max;
+            let first = self.elsewhere.map_or(epoch, |(first, _)| first);
+            self.elsewhere = Some((first, epoch));
             return None;
         }
+        let at = Samples::from_epochs(epoch, EPOCH);
         let is_whole = (at.epochs(EPOCH) - epoch).abs() < 1e-6;
-        if !is_whole || at <= self.from {
+        if !is_whole {
             return None;
         }
         self.levels.entry(at).or_default().extend(metrics);
         self.collect();
         self.evaluations.iter().find(|evaluation| evaluation.at == at).cloned()
+    }
+
+    /// The epoch of a reading, if it means anything here.
+    fn epoch(&self, reading: &Reading) -> Option<f64> {
+        reading.epoch.filter(|_| self.max > EPOCH)
+    }
+
+    fn is_of_segment(&self, epoch: f64) -> bool {
+        epoch > self.from.epochs(EPOCH) && epoch <= self.to.epochs(EPOCH)
     }
 
     fn collect(&mut self) {
@@ -87,8 +106,8 @@ impl<'a> Report<'a> {
             .collect();
     }
 
-    /// The program has ended well, or was stopped because it went beyond its segment. What it reported last is its result at the end of the segment, also where it ended early
-    /// by a rule of its own.
+    /// The program has ended well, or was stopped because it went beyond its segment. What it reported last is its result
+    /// at the end of the segment, also where it ended early by a rule of its own.
     pub(super) fn conclude(&mut self, log: &Path) -> Result<(), RunError> {
         if !self.result.is_empty() {
             let result = std::mem::take(&mut self.result);
@@ -111,9 +130,14 @@ impl<'a> Report<'a> {
             .flat_map(BTreeMap::keys)
             .map(String::as_str)
             .collect();
-        let instead = match reported.first() {
-            Some(name) => format!("only others such as `{name}`"),
-            None => "no line of JSON with numbers".to_owned(),
+        let instead = match (reported.first(), self.elsewhere) {
+            (Some(name), _) => format!("only others such as `{name}`"),
+            (None, Some((first, last))) => format!(
+                "only epochs {first} to {last}, and it was to train epochs {} to {}, counted from 1",
+                self.from.epochs(EPOCH) + 1.0,
+                self.to.epochs(EPOCH)
+            ),
+            (None, None) => "no line of JSON with numbers".to_owned(),
         };
         let log = if log.metadata().is_ok_and(|metadata| metadata.len() > 0) {
             format!("; what it said instead is in `{}`", log.display())
@@ -154,12 +178,8 @@ mod tests {
     use crate::trials::SegmentLimits;
     use crate::units::{Seed, TrialId};
 
-    fn concluded(lines: &[&str]) -> Result<Vec<(u64, f64)>, String> {
-        concluded_of(Samples(1), Samples(3), Samples(9), lines)
-    }
-
-    fn concluded_of(from: Samples, to: Samples, max: Samples, lines: &[&str]) -> Result<Vec<(u64, f64)>, String> {
-        let segment = Segment {
+    fn segment(from: Samples, to: Samples, max: Samples) -> Segment {
+        Segment {
             trial: TrialId(0),
             configuration: Configuration::default(),
             seed: Seed(0),
@@ -173,7 +193,15 @@ mod tests {
             inherited: None,
             is_kept: false,
             micro_batches: 1,
-        };
+        }
+    }
+
+    fn concluded(lines: &[&str]) -> Result<Vec<(u64, f64)>, String> {
+        concluded_of(Samples(1), Samples(3), Samples(9), lines)
+    }
+
+    fn concluded_of(from: Samples, to: Samples, max: Samples, lines: &[&str]) -> Result<Vec<(u64, f64)>, String> {
+        let segment = segment(from, to, max);
         let wanted = ["accuracy".to_owned()];
         let mut report = Report::new(&segment, &wanted, vec![]);
         for line in lines {
@@ -235,8 +263,25 @@ mod tests {
     }
 
     #[test]
+    fn only_what_counts_can_diverge() {
+        let wanted = ["accuracy".to_owned()];
+        let report = Report::new(&segment(Samples(1), Samples(3), Samples(9)), &wanted, vec![]);
+        let diverges = |line: &str| report.diverged(&readings::parse(line).unwrap()).is_some();
+        assert!(diverges(r#"{"epoch": 3, "accuracy": NaN}"#) && diverges(r#"{"accuracy": null}"#));
+        assert!(!diverges(r#"{"epoch": 4, "accuracy": NaN}"#), "beyond the segment");
+        assert!(!diverges(r#"{"epoch": 3, "loss": NaN}"#));
+    }
+
+    #[test]
     fn a_program_without_the_metric_is_told_so() {
         insta::assert_snapshot!(concluded(&[r#"{"epoch": 2, "loss": 0.2}"#]).unwrap_err(), @"invalid: the program ended without reporting `accuracy`, only others such as `loss`");
+        let counted_from_zero = concluded_of(
+            Samples(0),
+            Samples(1),
+            Samples(9),
+            &[r#"{"epoch": 0, "accuracy": 0.2}"#],
+        );
+        insta::assert_snapshot!(counted_from_zero.unwrap_err(), @"invalid: the program ended without reporting `accuracy`, only epochs 0 to 0, and it was to train epochs 1 to 1, counted from 1");
         insta::assert_snapshot!(concluded(&[]).unwrap_err(), @"invalid: the program ended without reporting `accuracy`, no line of JSON with numbers");
     }
 }

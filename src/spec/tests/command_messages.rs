@@ -212,3 +212,16 @@ fn faults_of_a_function() {
       |                                           ^
     "#);
 }
+
+#[test]
+fn two_parameters_cannot_share_a_variable() {
+    insta::assert_snapshot!(errors("command: [train]\nmetric: accuracy\nbudget: {trials: 5}\nparameters:\n  a.b: {min: 0.0, max: 1.0}\n  a_b: {min: 0.0, max: 1.0}\n"), @"
+    error: `a.b` and `a_b` would both be the environment variable `AUTOML_PARAM_A_B`
+     --> space.yaml:6:8
+      |
+    6 |   a_b: {min: 0.0, max: 1.0}
+      |        ^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: give one of them another name
+    ");
+}

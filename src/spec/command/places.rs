@@ -1,0 +1,147 @@
+//! The places for values in a command: a parameter of the space, else something that is known of the trial.
+
+use std::collections::BTreeMap;
+
+use super::{CommandLine, CommandSpec, Fact, Meaning, Piece, Word};
+use crate::space::Space;
+use crate::spec::diagnostics::Diagnostic;
+use crate::spec::raw::{Content, Entry, Node, Place};
+use crate::spec::reader::{Fields, Problems};
+use crate::suggestion::did_you_mean;
+
+/// Finds out what the names in a command stand for.
+pub(in crate::spec) fn check(command: &mut CommandSpec, space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
+    let entry = spec.entry("command").or_else(|| spec.entry("program"));
+    check_variables(space, spec, problems);
+    match &mut command.line {
+        CommandLine::Words(words) => {
+            let items = entry.map_or(&[][..], |entry| items(&entry.value));
+            for (index, word) in words.iter_mut().enumerate() {
+                let place = items.get(index).map_or(spec.place, |item| &item.place);
+                resolve(word, space, place, problems);
+            }
+        }
+        CommandLine::Shell(line) => check_shell(line, space, entry, problems),
+    }
+}
+
+/// A parameter goes before a fact of the same name: who searches over `epochs` means that by `{epochs}`.
+fn resolve(word: &mut Word, space: &Space, place: &Place, problems: &mut Problems) {
+    let Meaning::Argument(pieces) = &mut word.meaning else {
+        return;
+    };
+    let is_alone = pieces.len() == 1;
+    for piece in pieces {
+        let Piece::Parameter(name) = piece else { continue };
+        let parameter = space.parameters().iter().find(|parameter| parameter.name == *name);
+        match (parameter, Fact::named(name)) {
+            (Some(parameter), _) if parameter.condition.is_some() && is_alone => {
+                problems.error(
+                    Diagnostic::error(
+                        place,
+                        format!("`{name}` is not always active, and a word without it would be nothing"),
+                    )
+                    .with_help(format!(
+                        "write `\"--{name}={{{name}}}\"` as one word, which is left out then, or use `${{args}}`"
+                    )),
+                );
+            }
+            (Some(_), _) => {}
+            (None, Some(fact)) => *piece = Piece::Fact(fact),
+            (None, None) => {
+                let names = space.parameters().iter().map(|parameter| parameter.name.as_str());
+                let known: Vec<&str> = names.chain(Fact::NAMES.iter().map(|(name, _)| *name)).collect();
+                problems.error(
+                    Diagnostic::error(place, format!("there is no parameter `{name}` for `{{{name}}}`"))
+                        .with_meant(did_you_mean(name, known.iter().copied()), &known),
+                );
+            }
+        }
+    }
+}
+
+/// Two parameters must not share an environment variable.
+fn check_variables(space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
+    let parameters = spec.entry("parameters");
+    let mut known: BTreeMap<String, &str> = BTreeMap::new();
+    for parameter in space.parameters() {
+        let name = parameter.name.as_str();
+        let variable = environment_name(name);
+        if let Some(other) = known.insert(variable.clone(), name) {
+            let node = parameters.and_then(|entry| entry.value.child(name));
+            problems.error(
+                Diagnostic::error(
+                    node.map_or(spec.place, |node| &node.place),
+                    format!("`{other}` and `{name}` would both be the environment variable `{variable}`"),
+                )
+                .with_help("give one of them another name"),
+            );
+        }
+    }
+}
+
+/// In a shell, a parameter between braces would be a text that looks as if it were one.
+fn check_shell(line: &str, space: &Space, entry: Option<&Entry>, problems: &mut Problems) {
+    let Some(entry) = entry else { return };
+    for parameter in space.parameters() {
+        let name = &parameter.name;
+        if line.contains(&format!("{{{name}}}")) && !line.contains(&format!("${{{name}}}")) {
+            problems.error(
+                Diagnostic::error(
+                    &entry.value.place,
+                    format!("a shell gets parameters from the environment: `{{{name}}}` stays as it is"),
+                )
+                .with_help(format!("write `\"${}\"`", environment_name(name))),
+            );
+        }
+    }
+}
+
+fn items(command: &Node) -> &[Node] {
+    match &command.content {
+        Content::Sequence(items) => items,
+        Content::Mapping(_) => command.child("run").map_or(&[], items),
+        Content::Null | Content::Scalar(_) => &[],
+    }
+}
+
+/// The environment variable that holds a parameter: `AUTOML_PARAM_` and the name in capitals.
+pub fn environment_name(parameter: &str) -> String {
+    let name = parameter.to_uppercase();
+    format!(
+        "AUTOML_PARAM_{}",
+        name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::spec::{ObjectiveSpec, from_text};
+
+    #[test]
+    fn a_parameter_goes_before_a_fact_of_the_same_name() {
+        let text = "metric: loss\nbudget: {trials: 1}\nparameters: {epochs: {values: [5, 50]}}\n\
+                    command: [train, \"{epochs}\", \"{max_epochs}\", \"${args_json_file}\"]\n";
+        let (spec, _) = from_text(text, Path::new("space.yaml"), &[]).unwrap_or_else(|errors| panic!("{errors}"));
+        let ObjectiveSpec::Command(CommandSpec {
+            line: CommandLine::Words(words),
+            ..
+        }) = spec.objective
+        else {
+            panic!("no words");
+        };
+        let meant: Vec<&Meaning> = words[1..].iter().map(|word| &word.meaning).collect();
+        let only = |piece| Meaning::Argument(vec![piece]);
+        assert_eq!(
+            meant,
+            [
+                &only(Piece::Parameter("epochs".to_owned())),
+                &only(Piece::Fact(Fact::MaxEpochs)),
+                &only(Piece::Fact(Fact::ParametersFile))
+            ]
+        );
+    }
+}

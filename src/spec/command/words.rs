@@ -1,0 +1,145 @@
+//! A word of a command as it is written: letters, `{parameter}`, W&B's `${macro}`.
+
+use super::{Fact, Meaning, Piece, Word};
+use crate::suggestion::did_you_mean;
+
+/// A word as it was written.
+pub(super) struct Written<'a>(&'a str);
+
+/// What is wrong with a word.
+pub(super) struct Fault {
+    pub(super) range: std::ops::Range<usize>,
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+impl<'a> Written<'a> {
+    pub(super) fn known(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    pub(super) fn read(&self, program: Option<&str>) -> Result<Word, Fault> {
+        let meaning = match self.0 {
+            "${args}" => Meaning::Arguments,
+            "${args_no_hyphens}" => Meaning::ArgumentsWithoutHyphens,
+            "${args_json}" => Meaning::ArgumentsAsJson,
+            text => Meaning::Argument(pieces(text, program)?),
+        };
+        // A word that names W&B's program must still mean the same where there is none.
+        let source = match (&meaning, self.0.contains("${program}")) {
+            (Meaning::Argument(_), true) => self.0.replace("${program}", &escaped(program.unwrap_or_default())),
+            _ => self.0.to_owned(),
+        };
+        Ok(Word { source, meaning })
+    }
+}
+
+/// The text as a word that means only itself.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for letter in text.chars() {
+        if letter == '{' || letter == '}' {
+            escaped.push(letter);
+        }
+        escaped.push(letter);
+    }
+    escaped
+}
+
+fn pieces(text: &str, program: Option<&str>) -> Result<Vec<Piece>, Fault> {
+    let mut pieces = Vec::new();
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let at = text.len() - rest.len();
+        if let Some(after) = rest.strip_prefix("{{") {
+            plain.push('{');
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix("}}") {
+            plain.push('}');
+            rest = after;
+        } else if let Some((inside, after)) = rest.strip_prefix("${").and_then(|inside| inside.split_once('}')) {
+            match macro_text(inside, program) {
+                Ok(Piece::Text(text)) => plain.push_str(&text),
+                Ok(piece) => {
+                    flush(&mut plain, &mut pieces);
+                    pieces.push(piece);
+                }
+                Err((message, help)) => {
+                    let range = at..text.len() - after.len();
+                    return Err(Fault { range, message, help });
+                }
+            }
+            rest = after;
+        } else if let Some((name, after)) = placeholder(rest) {
+            flush(&mut plain, &mut pieces);
+            // Whether it is one of the facts, only the space can tell.
+            pieces.push(Piece::Parameter(name.to_owned()));
+            rest = after;
+        } else {
+            plain.push(letter);
+            rest = &rest[letter.len_utf8()..];
+        }
+    }
+    flush(&mut plain, &mut pieces);
+    Ok(pieces)
+}
+
+fn flush(plain: &mut String, pieces: &mut Vec<Piece>) {
+    if !plain.is_empty() {
+        pieces.push(Piece::Text(std::mem::take(plain)));
+    }
+}
+
+/// `{name}` at the beginning of a text, and what follows it. Braces around anything else, JSON for example, are letters.
+fn placeholder(text: &str) -> Option<(&str, &str)> {
+    let (name, after) = text.strip_prefix('{')?.split_once('}')?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    is_name.then_some((name, after))
+}
+
+/// W&B's macros that stand for a part of a word.
+fn macro_text(name: &str, program: Option<&str>) -> Result<Piece, (String, String)> {
+    const KNOWN: [&str; 7] = [
+        "env",
+        "interpreter",
+        "program",
+        "args",
+        "args_no_hyphens",
+        "args_json",
+        "args_json_file",
+    ];
+    if let Some(variable) = name.strip_prefix("envvar:") {
+        return Ok(Piece::Environment(variable.to_owned()));
+    }
+    Ok(match name {
+        "env" => Piece::Text("/usr/bin/env".to_owned()),
+        "interpreter" => Piece::Text("python".to_owned()),
+        "program" => match program {
+            Some(program) => Piece::Text(program.to_owned()),
+            None => {
+                return Err((
+                    "the spec has no `program` that `${program}` could stand for".to_owned(),
+                    "write the program's name in its place, or add `program: train.py`".to_owned(),
+                ));
+            }
+        },
+        "args_json_file" => Piece::Fact(Fact::ParametersFile),
+        "args" | "args_no_hyphens" | "args_json" => {
+            return Err((
+                format!("`${{{name}}}` stands for whole arguments, so it is a word of its own"),
+                format!("write `\"${{{name}}}\"` as an item of the list"),
+            ));
+        }
+        _ => {
+            let help = match did_you_mean(name, KNOWN) {
+                Some(meant) => format!("did you mean `${{{meant}}}`?"),
+                None => "a parameter is written `{name}`, an environment variable `${envvar:NAME}`".to_owned(),
+            };
+            return Err((format!("there is no `${{{name}}}`"), help));
+        }
+    })
+}
