@@ -6,7 +6,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`units`], [`rng`], [`files`], [`suggestion`] | quantities that must not be mixed; random streams by key; files that are whole or not there; "did you mean" |
+//! | [`units`], [`rng`], [`files`], [`awake`], [`suggestion`] | quantities that must not be mixed; random streams by key; files that are whole or not there; time without suspensions; "did you mean" |
 //! | [`preference`] | which of several results is better: several metrics, constraints on metrics |
 //! | [`finetune`] | models, training and data; knows nothing of search |
 //! | [`space`] | parameters, domains, conditions and constraints; configurations in the unit cube |
@@ -29,6 +29,7 @@
 //! Begin reading at [`study`]; `ARCHITECTURE.md` tells the life of a trial.
 
 pub mod ask_tell;
+pub mod awake;
 pub mod cli;
 pub mod convert;
 pub mod engine;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::files;
@@ -293,9 +293,15 @@ fn make(path: &Path) -> Result<(), FolderError> {
     })
 }
 
-/// Whether a journal holds a study: a crash while a folder is made may leave one without an event.
+/// Whether a journal holds a study: a crash while a folder is made may leave one without a whole line. Whatever else is in
+/// it is somebody's.
 fn holds_study(journal: &Path) -> bool {
-    journal.is_file() && journal::read(journal).map_or(true, |contents| !contents.entries.is_empty())
+    let has_line = |journal: &Path| -> io::Result<bool> {
+        let mut line = Vec::new();
+        io::BufReader::new(fs::File::open(journal)?).read_until(b'\n', &mut line)?;
+        Ok(line.ends_with(b"\n"))
+    };
+    journal.is_file() && has_line(journal).unwrap_or(true)
 }
 
 /// Refuses a folder in which a link leads out of it: what is written or removed there would be somebody else's.

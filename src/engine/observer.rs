@@ -91,6 +91,7 @@ pub trait Observer {
     /// Something happened; `study` is the state after it.
     ///
     /// # Errors
-    /// When something that must be written cannot be: the engine then stops in good order.
+    /// When something that must be written cannot be: the engine then breaks off, with a whole journal. What its workers had
+    /// not yet saved they train again.
     fn observe(&mut self, moment: &Moment<'_>, study: &Study, clock: &Clock) -> io::Result<()>;
 }

@@ -5,9 +5,14 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::Clock;
+use crate::awake::AwakeClock;
 use crate::trials::{Evaluation, FailureKind, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, TrialId};
 use crate::worker::{News, Process, Slot, SpawnError, ToWorker};
+
+/// A worker is given this long at least to show a sign of life. It shows one every half second, on a busy machine later;
+/// whether an external program is silent for too long, it judges itself.
+const LEAST_SILENCE: Duration = Duration::from_secs(5);
 
 /// A worker that dies this often in a row before it is ready will not come up.
 const MOST_FALSE_STARTS: u32 = 3;
@@ -19,6 +24,8 @@ pub(super) struct Pool<T> {
     news: Sender<T>,
     seats: Vec<Seat>,
     generations: u64,
+    /// Workers that are suspended with this process are not taken for hung.
+    awake: AwakeClock,
 }
 
 /// One slot and its worker.
@@ -48,8 +55,8 @@ pub(super) struct Run {
     pub(super) started_at: String,
     reached: Samples,
     evaluations: Vec<Evaluation>,
-    /// When it last showed a sign of life.
-    last_sign: Instant,
+    /// When it last showed a sign of life, on the pool's clock.
+    last_sign: Duration,
     /// It was killed because it showed none.
     is_hung: bool,
 }
@@ -65,18 +72,6 @@ pub(super) struct Loss {
 }
 
 impl Run {
-    /// Takes note of progress.
-    pub(super) fn note(&mut self, progress: &Progress) {
-        self.last_sign = Instant::now();
-        self.reached = progress.at;
-        self.evaluations.extend(progress.evaluation.clone());
-    }
-
-    /// Takes note of a sign of life.
-    pub(super) fn note_sign(&mut self) {
-        self.last_sign = Instant::now();
-    }
-
     /// What is known of a segment whose worker had to be killed.
     fn report(self) -> SegmentReport {
         let seconds = self.begun.elapsed().as_secs_f64();
@@ -109,6 +104,7 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
             news,
             seats: seats.collect(),
             generations: 0,
+            awake: AwakeClock::start(),
         };
         for index in 0..pool.seats.len() {
             pool.spawn(index)?;
@@ -181,7 +177,7 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
             started_at: Clock::time_of_day(),
             reached: segment.from,
             evaluations: Vec::new(),
-            last_sign: Instant::now(),
+            last_sign: self.awake.look(),
             is_hung: false,
         }));
         if let Some(process) = &mut seat.process {
@@ -208,17 +204,36 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
         }
     }
 
-    /// Kills workers whose segment has shown no sign of life for so long.
+    /// Takes note of a sign of life, perhaps with progress.
+    pub(super) fn note_sign(&mut self, index: usize, progress: Option<&Progress>) {
+        if let State::Busy(run) = &mut self.seats[index].state {
+            run.last_sign = self.awake.look();
+            if let Some(progress) = progress {
+                run.reached = progress.at;
+                run.evaluations.extend(progress.evaluation.clone());
+            }
+        }
+    }
+
+    /// Kills workers whose segment has shown no sign of life for so long, or for the least time that a healthy one needs.
     pub(super) fn kill_hung(&mut self, silence: Duration) {
+        let now = self.awake.look();
+        let silence = silence.max(LEAST_SILENCE);
         for seat in &mut self.seats {
             if let (State::Busy(run), Some(process)) = (&mut seat.state, &mut seat.process)
                 && !run.is_hung
-                && run.last_sign.elapsed() > silence
+                && now.saturating_sub(run.last_sign) > silence
             {
                 run.is_hung = true;
                 process.kill();
             }
         }
+    }
+
+    /// Puts a fresh process in the place of one that is of no more use, though its segment has ended.
+    pub(super) fn renew(&mut self, index: usize) -> Result<(), SpawnError> {
+        self.seats[index].process = None;
+        self.spawn(index)
     }
 
     /// A worker is gone: says how, what it ran, and starts another one, unless it never comes up (`Err`).

@@ -1,5 +1,6 @@
 //! A trial's checkpoints by level: the newest, and the one before it to fall back to if that is damaged.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -66,7 +67,8 @@ pub(super) fn keep_snapshot(folder: &Path, before: Samples, at: Samples) -> io::
     Ok(())
 }
 
-/// Lets the trial in the folder `child` begin where that in `parent` stood when it had seen so many samples.
+/// Lets the trial in the folder `child` begin where that in `parent` stood when it had seen so many samples. When this
+/// returns it lasts: the trial is about to exist, and its parent to go on.
 ///
 /// # Errors
 /// When the checkpoint cannot be copied. That there is none is no error here: nothing may be needed to go on.
@@ -78,11 +80,15 @@ pub fn inherit(parent: &Path, child: &Path, at: Samples) -> io::Result<()> {
     if file.is_file() {
         let own = path(child, at);
         // A checkpoint is never written into, only replaced: both may have the same one.
-        std::fs::hard_link(&file, &own).or_else(|_| std::fs::copy(&file, &own).map(|_| ()))?;
+        std::fs::hard_link(&file, &own).or_else(|_| copy(&file, &own))?;
     }
     let folder = snapshot(parent, at);
     if folder.is_dir() {
         copy_folder(&folder, &child.join("checkpoint"))?;
+    }
+    sync_folder(child);
+    if let Some(folder) = child.parent() {
+        sync_folder(folder);
     }
     Ok(())
 }
@@ -96,10 +102,21 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
         if kind.is_dir() {
             copy_folder(&entry.path(), &target)?;
         } else if kind.is_file() {
-            std::fs::copy(entry.path(), target)?;
+            copy(&entry.path(), &target)?;
         }
     }
+    sync_folder(to);
     Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::copy(from, to)?;
+    File::open(to)?.sync_all()
+}
+
+/// The names in a folder last from now on, where the system can promise that.
+fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 #[cfg(test)]

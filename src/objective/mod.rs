@@ -16,7 +16,7 @@ pub use self::command::{Command, end_group, launch};
 pub use self::finetune::{FineTune, training_config};
 pub use self::function::Function;
 pub use self::inputs::{InputError, Inputs};
-pub use self::resident::resident_mb;
+pub use self::resident::{own_resident_mb, resident_mb};
 pub use self::speed::{FullRun, full_runs};
 
 use std::sync::Arc;

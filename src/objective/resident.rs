@@ -19,6 +19,11 @@ pub fn resident_mb(root: u32) -> f64 {
     total
 }
 
+/// Resident memory of this process alone, in MiB; 0 where the system does not say.
+pub fn own_resident_mb() -> f64 {
+    field_mb("self", "VmRSS:")
+}
+
 /// The highest resident memory of this process so far, in MiB; 0 where the system does not say.
 pub(super) fn peak_memory_mb() -> f64 {
     field_mb("self", "VmHWM:")

@@ -1,8 +1,10 @@
 //! Keeps a study's derived files up to date while it runs.
 
 use std::io;
-use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -15,6 +17,9 @@ use crate::study::Study;
 /// Shortest time between two versions of the files, so that writing them costs nothing.
 const INTERVAL: Duration = Duration::from_secs(2);
 
+/// The time between two versions is at least so many times that of making one: with many trials that adds up.
+const COSTLIER: u32 = 20;
+
 /// Names and contents.
 type Contents = Vec<(&'static str, Vec<u8>)>;
 
@@ -24,14 +29,16 @@ type Contents = Vec<(&'static str, Vec<u8>)>;
 pub struct Files {
     folder: PathBuf,
     spec: Spec,
-    written: Option<Instant>,
+    /// From when on a newer version is made.
+    due: Option<Instant>,
     writer: Option<Writer>,
 }
 
 /// The thread that writes.
 struct Writer {
-    /// At most one version waits; while one does, a newer one is left out.
-    versions: SyncSender<Contents>,
+    versions: Sender<Contents>,
+    /// Whether it has written what it was given. Until then no newer version is made.
+    is_idle: Arc<AtomicBool>,
     thread: JoinHandle<io::Result<()>>,
 }
 
@@ -41,7 +48,7 @@ impl Files {
         Self {
             folder,
             spec,
-            written: None,
+            due: None,
             writer: None,
         }
     }
@@ -69,26 +76,27 @@ impl Files {
 
     /// Lets the thread write the files as the study stands, unless it is still busy with an older version.
     fn write_soon(&mut self, study: &Study) -> io::Result<()> {
-        self.written = Some(Instant::now());
+        let is_busy = |writer: &Writer| !writer.is_idle.load(Ordering::Acquire) && !writer.thread.is_finished();
+        if self.writer.as_ref().is_some_and(is_busy) {
+            return Ok(());
+        }
+        let begun = Instant::now();
         let contents = self.contents(study)?;
-        let writer = self.writer.get_or_insert_with(|| {
-            let (versions, waiting) = sync_channel(1);
-            let folder = self.folder.clone();
-            Writer {
-                versions,
-                thread: std::thread::spawn(move || write_all(&folder, &waiting)),
-            }
-        });
-        match writer.versions.try_send(contents) {
-            Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
+        let pause = INTERVAL.max(begun.elapsed() * COSTLIER);
+        self.due = Some(Instant::now() + pause);
+        let folder = &self.folder;
+        let writer = self.writer.get_or_insert_with(|| Writer::start(folder.clone()));
+        writer.is_idle.store(false, Ordering::Release);
+        match writer.versions.send(contents) {
+            Ok(()) => Ok(()),
             // It ended because a file could not be written.
-            Err(TrySendError::Disconnected(_)) => self.finish(),
+            Err(_) => self.finish(),
         }
     }
 
     /// Waits until the thread has written what it was given.
     fn finish(&mut self) -> io::Result<()> {
-        let Some(Writer { versions, thread }) = self.writer.take() else {
+        let Some(Writer { versions, thread, .. }) = self.writer.take() else {
             return Ok(());
         };
         drop(versions);
@@ -98,11 +106,27 @@ impl Files {
     }
 }
 
-fn write_all(folder: &std::path::Path, versions: &Receiver<Contents>) -> io::Result<()> {
-    versions.iter().try_for_each(|contents| write(folder, &contents))
+impl Writer {
+    fn start(folder: PathBuf) -> Self {
+        let (versions, waiting) = channel::<Contents>();
+        let is_idle = Arc::new(AtomicBool::new(true));
+        let has_written = Arc::clone(&is_idle);
+        let thread = std::thread::spawn(move || {
+            waiting.iter().try_for_each(|contents| {
+                write(&folder, &contents)?;
+                has_written.store(true, Ordering::Release);
+                Ok(())
+            })
+        });
+        Self {
+            versions,
+            is_idle,
+            thread,
+        }
+    }
 }
 
-fn write(folder: &std::path::Path, contents: &Contents) -> io::Result<()> {
+fn write(folder: &Path, contents: &Contents) -> io::Result<()> {
     contents
         .iter()
         .try_for_each(|(name, content)| replace(&folder.join(name), content))
@@ -110,7 +134,7 @@ fn write(folder: &std::path::Path, contents: &Contents) -> io::Result<()> {
 
 impl Observer for Files {
     fn observe(&mut self, moment: &Moment<'_>, study: &Study, _clock: &Clock) -> io::Result<()> {
-        let is_due = self.written.is_none_or(|written| written.elapsed() >= INTERVAL);
+        let is_due = self.due.is_none_or(|due| Instant::now() >= due);
         match moment {
             Moment::Ended { .. } => self.write(study),
             Moment::Delivered { .. } if is_due => self.write_soon(study),

@@ -81,7 +81,7 @@ pub enum Event {
         /// The trial.
         trial: TrialId,
     },
-    /// News: the wall budget is spent. What has arrived is delivered, nothing new is planned.
+    /// News: the wall budget is spent. Nothing new is planned; what waits for its turn goes on waiting, in case time is added.
     DeadlineReached,
     /// Decided: nothing more will happen, unless the study is resumed with a larger budget.
     StudyEnded {

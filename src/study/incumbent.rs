@@ -1,6 +1,6 @@
 //! Which trials are the best: one, or a front where several metrics count.
 
-use super::{EndReason, Outcome, Settings, Study};
+use super::{EndReason, Improvement, Outcome, Settings, Study};
 use crate::preference::{Preference, Scores};
 use crate::trials::{Failure, Observation, SegmentReport, Status};
 use crate::units::{Loss, TrialId};
@@ -137,6 +137,51 @@ impl Study {
                     let mut pairs = scores.losses.iter().zip(&targets);
                     scores.is_feasible() && pairs.all(|(loss, target)| target.is_none_or(|target| *loss <= target))
                 })
+    }
+}
+
+impl Study {
+    pub(super) fn note_incumbent(&mut self, id: TrialId, elapsed: f64) {
+        let trial = &self.trials[id.index()];
+        if trial.status == Status::Failed && self.incumbent.is_some_and(|(_, best)| best == id) {
+            let others = self
+                .trials
+                .iter()
+                .filter_map(|trial| Some((self.best_observation(trial.id)?.loss, trial.id)));
+            self.incumbent = others.min();
+        }
+        let trial = &self.trials[id.index()];
+        if let Some(loss) = trial.loss()
+            && loss < Loss::WORST
+            && self.incumbent.is_none_or(|best| (loss, id) < best)
+        {
+            let is_new = self.incumbent.is_none_or(|(best, _)| loss < best);
+            self.incumbent = Some((loss, id));
+            if is_new {
+                self.improve(id, Scores::single(loss), elapsed);
+            }
+        }
+    }
+
+    /// Takes note of who is on the front now that a trial whose best scores were `before` has changed.
+    pub(super) fn note_front(&mut self, id: TrialId, before: Option<&Scores>, elapsed: f64) {
+        self.front = self.find_front();
+        if self.front.contains(&id)
+            && let Some(scores) = self.best_scores(id)
+            && before != Some(&scores)
+        {
+            self.improve(id, scores, elapsed);
+        }
+    }
+
+    fn improve(&mut self, trial: TrialId, scores: Scores, elapsed: f64) {
+        self.improvements.push(Improvement {
+            trial,
+            scores,
+            trials: self.trials.len(),
+            samples: self.samples_delivered,
+            elapsed,
+        });
     }
 }
 

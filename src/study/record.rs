@@ -2,7 +2,7 @@
 
 use crate::preference::Scores;
 use crate::trials::{Evaluation, Failure, SegmentReport, Usage};
-use crate::units::TrialId;
+use crate::units::{Samples, TrialId};
 
 /// The particulars of one trial.
 #[derive(Clone, Debug, Default)]
@@ -42,4 +42,67 @@ pub struct Improvement {
     pub samples: u64,
     /// Seconds that the study had run.
     pub elapsed: f64,
+}
+
+impl Record {
+    /// Takes note of a segment's evaluations so far. A worker that had to be killed tells only of those that it made itself.
+    pub(super) fn interrupt(&mut self, report: &SegmentReport) {
+        let Some(partial) = &mut self.partial else {
+            self.partial = Some(report.clone());
+            return;
+        };
+        partial.reached = partial.reached.max(report.reached);
+        partial.trainable_parameters = partial.trainable_parameters.max(report.trainable_parameters);
+        // Each report is of the segment as a whole, as far as its worker knew.
+        let (known, new) = (&mut partial.usage, &report.usage);
+        known.train_seconds = known.train_seconds.max(new.train_seconds);
+        known.wall_seconds = known.wall_seconds.max(new.wall_seconds);
+        known.peak_memory_mb = known.peak_memory_mb.max(new.peak_memory_mb);
+        let last = partial.evaluations.last().map_or(Samples(0), |last| last.at);
+        partial.evaluations.extend(
+            report
+                .evaluations
+                .iter()
+                .filter(|evaluation| evaluation.at > last)
+                .cloned(),
+        );
+    }
+
+    pub(super) fn take(&mut self, report: SegmentReport) {
+        self.evaluations.extend(report.evaluations);
+        self.trainable_parameters = report.trainable_parameters;
+        let Usage {
+            train_seconds,
+            wall_seconds,
+            peak_memory_mb,
+        } = report.usage;
+        self.usage.train_seconds += train_seconds;
+        self.usage.wall_seconds += wall_seconds;
+        self.usage.peak_memory_mb = self.usage.peak_memory_mb.max(peak_memory_mb);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interrupted_segment_counts_with_all_that_is_known_of_it() {
+        let report = |reached, wall_seconds, peak_memory_mb| SegmentReport {
+            reached: Samples(reached),
+            evaluations: vec![],
+            trainable_parameters: 0,
+            usage: Usage {
+                train_seconds: wall_seconds,
+                wall_seconds,
+                peak_memory_mb,
+            },
+        };
+        let mut record = Record::default();
+        record.interrupt(&report(10, 2.0, 300.0));
+        record.interrupt(&report(20, 5.0, 0.0));
+        // Of a worker that was killed only its own time is known.
+        record.interrupt(&report(15, 1.0, 0.0));
+        assert_eq!(record.partial, Some(report(20, 5.0, 300.0)));
+    }
 }

@@ -6,10 +6,7 @@ use std::sync::Arc;
 
 use super::{Created, EndReason, Event, Improvement, Outcome, Record, Settings};
 use crate::policies::{AuditedTrial, Policy, Stop};
-use crate::preference::Scores;
-use crate::trials::{
-    CostModel, Failure, FailureKind, MemoryModel, PastTrial, SegmentReport, Status, Trial, Usage, View,
-};
+use crate::trials::{CostModel, Failure, FailureKind, MemoryModel, PastTrial, Status, Trial, View};
 use crate::units::{Loss, Samples, TrialId};
 
 /// Predicted seconds of training a configuration from one level to another, on the virtual clock. A pure function.
@@ -39,8 +36,8 @@ pub struct Study {
     pub(super) incumbent: Option<(Loss, TrialId)>,
     /// The best trials of those delivered, where more counts.
     pub(super) front: Vec<TrialId>,
-    improvements: Vec<Improvement>,
-    samples_delivered: u64,
+    pub(super) improvements: Vec<Improvement>,
+    pub(super) samples_delivered: u64,
     added_wall: f64,
     pub(super) is_deadline_reached: bool,
     pub(super) ended: Option<EndReason>,
@@ -408,49 +405,6 @@ impl Study {
             self.note_front(id, before.as_ref(), elapsed);
         }
     }
-
-    fn note_incumbent(&mut self, id: TrialId, elapsed: f64) {
-        let trial = &self.trials[id.index()];
-        if trial.status == Status::Failed && self.incumbent.is_some_and(|(_, best)| best == id) {
-            let others = self
-                .trials
-                .iter()
-                .filter_map(|trial| Some((self.best_observation(trial.id)?.loss, trial.id)));
-            self.incumbent = others.min();
-        }
-        let trial = &self.trials[id.index()];
-        if let Some(loss) = trial.loss()
-            && loss < Loss::WORST
-            && self.incumbent.is_none_or(|best| (loss, id) < best)
-        {
-            let is_new = self.incumbent.is_none_or(|(best, _)| loss < best);
-            self.incumbent = Some((loss, id));
-            if is_new {
-                self.improve(id, Scores::single(loss), elapsed);
-            }
-        }
-    }
-
-    /// Takes note of who is on the front now that a trial whose best scores were `before` has changed.
-    fn note_front(&mut self, id: TrialId, before: Option<&Scores>, elapsed: f64) {
-        self.front = self.find_front();
-        if self.front.contains(&id)
-            && let Some(scores) = self.best_scores(id)
-            && before != Some(&scores)
-        {
-            self.improve(id, scores, elapsed);
-        }
-    }
-
-    fn improve(&mut self, trial: TrialId, scores: Scores, elapsed: f64) {
-        self.improvements.push(Improvement {
-            trial,
-            scores,
-            trials: self.trials.len(),
-            samples: self.samples_delivered,
-            elapsed,
-        });
-    }
 }
 
 /// What a decision may depend on, of a study whose policy is being told of it.
@@ -473,38 +427,5 @@ fn view<'a>(
         budget: None,
         cost: &**cost,
         memory,
-    }
-}
-
-impl Record {
-    /// Takes note of a segment's evaluations so far. A worker that had to be killed tells only of those that it made itself.
-    fn interrupt(&mut self, report: &SegmentReport) {
-        let Some(partial) = &mut self.partial else {
-            self.partial = Some(report.clone());
-            return;
-        };
-        partial.reached = partial.reached.max(report.reached);
-        partial.trainable_parameters = partial.trainable_parameters.max(report.trainable_parameters);
-        let last = partial.evaluations.last().map_or(Samples(0), |last| last.at);
-        partial.evaluations.extend(
-            report
-                .evaluations
-                .iter()
-                .filter(|evaluation| evaluation.at > last)
-                .cloned(),
-        );
-    }
-
-    fn take(&mut self, report: SegmentReport) {
-        self.evaluations.extend(report.evaluations);
-        self.trainable_parameters = report.trainable_parameters;
-        let Usage {
-            train_seconds,
-            wall_seconds,
-            peak_memory_mb,
-        } = report.usage;
-        self.usage.train_seconds += train_seconds;
-        self.usage.wall_seconds += wall_seconds;
-        self.usage.peak_memory_mb = self.usage.peak_memory_mb.max(peak_memory_mb);
     }
 }

@@ -23,6 +23,8 @@ pub struct Process {
     input: Option<ChildStdin>,
     generation: u64,
     log: PathBuf,
+    /// Where its part of the log began: others have written before it.
+    log_start: u64,
     /// The process group of the external program that it runs: what is left of it ends with the worker.
     program: Option<u32>,
 }
@@ -76,6 +78,7 @@ impl Process {
         news: Sender<T>,
     ) -> Result<Self, SpawnError> {
         let log_file = File::options().create(true).append(true).open(log)?;
+        let log_start = log_file.metadata()?.len();
         let mut command = Command::new(program);
         // Ctrl-C reaches every process of the terminal's group. What it means for a worker, the engine says.
         #[cfg(unix)]
@@ -120,6 +123,7 @@ impl Process {
             input,
             generation,
             log: log.to_owned(),
+            log_start,
             program: None,
         })
     }
@@ -179,12 +183,12 @@ impl Process {
         }
     }
 
-    /// Whether the last words in the process's log are those of Rust's allocator when memory runs out.
+    /// Whether the last words of the process in its log are those of Rust's allocator when memory runs out.
     pub fn is_out_of_memory(&self) -> bool {
         let tail = || -> std::io::Result<Vec<u8>> {
             let mut file = File::open(&self.log)?;
             let length = file.metadata()?.len();
-            file.seek(SeekFrom::Start(length.saturating_sub(LAST_WORDS)))?;
+            file.seek(SeekFrom::Start(self.log_start.max(length.saturating_sub(LAST_WORDS))))?;
             let mut tail = Vec::new();
             file.take(LAST_WORDS).read_to_end(&mut tail)?;
             Ok(tail)

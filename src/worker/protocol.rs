@@ -1,8 +1,10 @@
 //! The messages between engine and worker: one JSON object a line, the same over every transport.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::trials::{Failure, Progress, Segment, SegmentReport};
+use crate::trials::{Failure, FailureKind, Progress, Segment, SegmentReport};
 use crate::units::TrialId;
 
 /// From the engine to a worker.
@@ -67,6 +69,22 @@ pub enum SegmentEnd {
 }
 
 impl SegmentEnd {
+    /// Whether the trial ran out of memory.
+    pub fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Failed(failure) if failure.kind == FailureKind::OutOfMemory)
+    }
+
+    /// The same, without time in which its process was suspended.
+    pub(super) fn without(mut self, suspended: Duration) -> Self {
+        if let Self::Reached(report) | Self::Interrupted(report) = &mut self {
+            let usage = &mut report.usage;
+            for seconds in [&mut usage.train_seconds, &mut usage.wall_seconds] {
+                *seconds = (*seconds - suspended.as_secs_f64()).max(0.0);
+            }
+        }
+        self
+    }
+
     /// The highest resident memory of the worker, in MiB; 0 if it does not say.
     pub fn peak_memory_mb(&self) -> f64 {
         match self {

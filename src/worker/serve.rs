@@ -40,11 +40,11 @@ pub fn serve<W: Write + Send + 'static>(
             sign.send(&FromWorker::Alive);
         });
         let end = run(objective.as_mut(), &segment, &shared, &output);
-        drop(watch);
+        let suspended = watch.end();
         match end {
             Ok(end) => output.send(&FromWorker::Ended {
                 trial: segment.trial,
-                end,
+                end: end.without(suspended),
             }),
             Err(message) => {
                 output.send(&FromWorker::Unable { message });

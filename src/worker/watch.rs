@@ -1,10 +1,11 @@
 //! Watches a running segment from beside it: for its limits, and for signs of life.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::objective::resident_mb;
+use crate::awake::AwakeClock;
+use crate::objective::{own_resident_mb, resident_mb};
 use crate::trials::{Failure, FailureKind, SegmentLimits};
 
 /// Time between two looks at the clock and at memory.
@@ -13,6 +14,9 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// Time between two signs of life.
 const SIGN_INTERVAL: Duration = Duration::from_millis(500);
 
+/// The time between two looks is at least so many times that of a look: on a large machine the processes of all are many.
+const COSTLIER: u32 = 20;
+
 /// What a running segment shares with those who watch it.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
@@ -20,8 +24,8 @@ pub(super) struct Shared {
     stop: AtomicBool,
     /// Counts whatever the segment does.
     pulse: AtomicU64,
-    /// The limit that was passed.
-    passed: Mutex<Option<Failure>>,
+    /// Which segment it is, and the limit that it has passed.
+    passed: Mutex<(u64, Option<Failure>)>,
     /// The process group of the external program that runs; 0 for none.
     program: AtomicU32,
 }
@@ -29,8 +33,9 @@ pub(super) struct Shared {
 impl Shared {
     /// A segment begins: what was said of an earlier one is over.
     pub(super) fn begin(&self) {
+        let mut passed = self.lock();
+        *passed = (passed.0 + 1, None);
         self.stop.store(false, Ordering::SeqCst);
-        *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(super) fn stop(&self) {
@@ -57,12 +62,24 @@ impl Shared {
 
     /// The limit that was passed, if one was.
     pub(super) fn passed(&self) -> Option<Failure> {
-        self.passed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().1.clone()
     }
 
-    fn pass(&self, failure: Failure) {
-        *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
-        self.stop();
+    fn segment(&self) -> u64 {
+        self.lock().0
+    }
+
+    /// A segment has passed a limit. One that is over cannot: its watch may be late, and another one runs.
+    fn pass(&self, segment: u64, failure: Failure) {
+        let mut passed = self.lock();
+        if passed.0 == segment {
+            passed.1 = Some(failure);
+            self.stop();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (u64, Option<Failure>)> {
+        self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,33 +87,55 @@ impl Shared {
 #[derive(Debug)]
 pub(super) struct Watch {
     is_over: Arc<AtomicBool>,
+    awake: Arc<Mutex<AwakeClock>>,
 }
 
 impl Watch {
     /// Watches from a thread of its own; `sign` is called when the segment has moved.
     pub(super) fn start(shared: Arc<Shared>, limits: SegmentLimits, sign: impl Fn() + Send + 'static) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
+        let awake = Arc::new(Mutex::new(AwakeClock::start()));
         let watch = Self {
             is_over: Arc::clone(&is_over),
+            awake: Arc::clone(&awake),
         };
+        let segment = shared.segment();
         std::thread::spawn(move || {
-            let begun = Instant::now();
             let mut told = (Instant::now(), shared.pulse.load(Ordering::Relaxed));
+            let mut pause = INTERVAL;
             while !is_over.load(Ordering::Relaxed) {
-                std::thread::park_timeout(INTERVAL);
+                std::thread::park_timeout(pause);
                 let pulse = shared.pulse.load(Ordering::Relaxed);
                 if told.0.elapsed() >= SIGN_INTERVAL && pulse != told.1 && !is_over.load(Ordering::Relaxed) {
                     told = (Instant::now(), pulse);
                     sign();
                 }
-                if let Some(failure) = passed(&limits, begun) {
-                    shared.pass(failure);
+                let begun = Instant::now();
+                let resident = || match shared.program() {
+                    Some(_) => resident_mb(std::process::id()),
+                    None => own_resident_mb(),
+                };
+                let spent = look(&awake).0;
+                if let Some(failure) = passed(&limits, spent, resident) {
+                    shared.pass(segment, failure);
                     return;
                 }
+                pause = INTERVAL.max(begun.elapsed() * COSTLIER);
             }
         });
         watch
     }
+
+    /// Ends it; the time in which the segment was suspended.
+    pub(super) fn end(self) -> Duration {
+        look(&self.awake).1
+    }
+}
+
+/// Time that counts, and time that does not.
+fn look(clock: &Mutex<AwakeClock>) -> (Duration, Duration) {
+    let mut clock = clock.lock().unwrap_or_else(PoisonError::into_inner);
+    (clock.look(), clock.suspended())
 }
 
 impl Drop for Watch {
@@ -105,19 +144,16 @@ impl Drop for Watch {
     }
 }
 
-/// Whether a segment that began then is beyond a limit.
-fn passed(limits: &SegmentLimits, begun: Instant) -> Option<Failure> {
-    if limits
-        .seconds
-        .is_some_and(|seconds| begun.elapsed().as_secs_f64() > seconds)
-    {
+/// The limit that a segment has passed after so long a time.
+fn passed(limits: &SegmentLimits, spent: Duration, resident_mb: impl Fn() -> f64) -> Option<Failure> {
+    if limits.seconds.is_some_and(|seconds| spent.as_secs_f64() > seconds) {
         return Some(Failure {
             kind: FailureKind::TimedOut,
             message: "the trial took longer than `trial_limits.wall`".to_owned(),
         });
     }
     let limit = limits.memory? as f64 / 1024.0 / 1024.0;
-    let resident = resident_mb(std::process::id());
+    let resident = resident_mb();
     (resident > limit).then(|| Failure {
         kind: FailureKind::OutOfMemory,
         message: format!("the trial took {resident:.0} MiB of memory; `trial_limits.memory` is {limit:.0} MiB"),
@@ -144,15 +180,33 @@ mod tests {
         assert_eq!((shared.passed(), shared.is_stop_requested()), (None, false));
     }
 
-    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_watch_that_is_late_says_nothing_of_the_next_segment() {
+        let shared = Shared::default();
+        let failure = passed(
+            &SegmentLimits {
+                seconds: Some(0.0),
+                ..SegmentLimits::default()
+            },
+            Duration::from_secs(1),
+            || 0.0,
+        );
+        let first = shared.segment();
+        shared.begin();
+        shared.pass(first, failure.clone().unwrap());
+        assert_eq!((shared.passed(), shared.is_stop_requested()), (None, false));
+        shared.pass(shared.segment(), failure.clone().unwrap());
+        assert_eq!((shared.passed(), shared.is_stop_requested()), (failure, true));
+    }
+
     #[test]
     fn memory_beyond_the_limit_is_seen() {
         let limits = |memory| SegmentLimits {
             memory: Some(memory),
             ..SegmentLimits::default()
         };
-        let now = Instant::now();
-        assert_eq!(passed(&limits(1 << 20), now).unwrap().kind, FailureKind::OutOfMemory);
-        assert_eq!(passed(&limits(1 << 50), now), None);
+        let passed = |memory| passed(&limits(memory), Duration::ZERO, || 2.0);
+        assert_eq!(passed(1 << 20).unwrap().kind, FailureKind::OutOfMemory);
+        assert_eq!(passed(1 << 22), None);
     }
 }

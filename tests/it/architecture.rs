@@ -8,6 +8,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("rng", &["units"]),
     ("files", &[]),
+    ("awake", &[]),
     ("suggestion", &[]),
     ("preference", &["rng", "units"]),
     ("space", &["rng", "suggestion", "units"]),
@@ -49,13 +50,16 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("finetune", &["files", "rng", "suggestion", "units"]),
     (
         "objective",
-        &["files", "finetune", "rng", "space", "spec", "study", "trials", "units"],
+        &[
+            "awake", "files", "finetune", "rng", "space", "spec", "study", "trials", "units",
+        ],
     ),
-    ("worker", &["finetune", "objective", "spec", "trials", "units"]),
+    ("worker", &["awake", "finetune", "objective", "spec", "trials", "units"]),
     ("journal", &["study"]),
     (
         "engine",
         &[
+            "awake",
             "files",
             "journal",
             "objective",

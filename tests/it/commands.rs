@@ -208,6 +208,48 @@ fn a_trial_beyond_its_limits_fails_and_the_study_goes_on() {
 }
 
 #[test]
+fn a_program_that_writes_anything_is_not_silent() {
+    let line = "for i in 1 2 3 4 5 6 7 8; do echo step >&2; sleep 0.3; done; echo '{\"loss\": 1}'";
+    let sandbox = shell(line, "trial_limits: {silence: 1s}\n");
+    sandbox.run("search space.yaml --out study --trials 1").expect_code(0);
+}
+
+#[test]
+fn what_a_program_leaves_behind_does_not_delay_its_end() {
+    let line = "(while :; do echo '{\"other\": 2}'; done) & echo '{\"loss\": 1}'";
+    let sandbox = shell(line, "trial_limits: {wall: 20s}\n");
+    sandbox.run("search space.yaml --out study").expect_code(0);
+    assert_eq!(sandbox.leaderboard("study").matches(",completed,").count(), 2);
+    eventually("nothing is left", || processes(&sandbox.path("")).is_empty());
+}
+
+#[test]
+fn a_configuration_that_cannot_be_started_is_invalid_and_the_others_go_on() {
+    let long = "x".repeat(300_000);
+    let sandbox = Sandbox::with_spec(&format!(
+        "name: scripts\ncommand: [\"{{script}}\"]\nmetric: {{name: loss, goal: minimize}}\nmethod: grid\nbudget: {{trials: 4}}\n\
+         parameters:\n  script: {{values: [./there.sh, ./missing.sh]}}\n  text: {{values: [short, {long}]}}\n"
+    ));
+    sandbox.write("there.sh", "#!/bin/sh\necho '{\"loss\": 1}'\n");
+    make_executable(&sandbox, "there.sh");
+    sandbox.run("search space.yaml --out study").expect_code(0);
+    let leaderboard = sandbox.leaderboard("study");
+    let count = |what: &str| leaderboard.matches(what).count();
+    assert_eq!(
+        (count(",completed,"), count(",invalid,")),
+        (1, 3),
+        "{}",
+        leaderboard.replace(&long, "long")
+    );
+}
+
+fn make_executable(sandbox: &Sandbox, name: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let permissions = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(sandbox.path(name), permissions).unwrap();
+}
+
+#[test]
 fn an_interrupt_is_a_sigterm_to_the_whole_group() {
     let line = "trap 'echo told > told; exit 0' TERM; echo '{\"loss\": 1}'; sleep 100 & wait";
     let sandbox = shell(line, "");

@@ -102,6 +102,55 @@ fn a_worker_that_is_halted_from_outside_is_replaced_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_job_that_is_suspended_as_a_whole_goes_on_as_if_nothing_had_happened() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    let flags = "--trials 8 --set function.trial_seconds=0.3";
+    sandbox
+        .run(&format!("search space.yaml --out undisturbed {flags}"))
+        .expect_code(0);
+    let mut search = sandbox.start(&format!(
+        "search space.yaml --out study {flags} --json --set trial_limits.silence=1s --set trial_limits.wall=4s"
+    ));
+    search.wait_until("results", || count(&sandbox.path("study"), "segment_delivered") >= 3);
+    let workers = search.workers();
+    search.signal("STOP");
+    for &worker in &workers {
+        kill(worker, "STOP");
+    }
+    // Longer than any limit.
+    std::thread::sleep(Duration::from_secs(7));
+    search.signal("CONT");
+    std::thread::sleep(Duration::from_millis(500));
+    for &worker in &workers {
+        kill(worker, "CONT");
+    }
+    search.finish().expect_code(0);
+    assert_eq!(sandbox.leaderboard("study"), sandbox.leaderboard("undisturbed"));
+    assert_eq!(count(&sandbox.path("study"), "segment_lost"), 0);
+}
+
+#[test]
+fn an_earlier_workers_last_words_say_nothing_of_a_crash() {
+    let (sandbox, flags) = with_fault("abort", "");
+    std::fs::create_dir_all(sandbox.path("study/logs")).unwrap();
+    for worker in 0..2 {
+        let words = "memory allocation of 100 bytes failed\n";
+        sandbox.write(&format!("study/logs/worker-{worker}.log"), words);
+    }
+    let search = sandbox.run(&format!("search space.yaml --out study {flags}"));
+    everybody_else_completes(&sandbox, search, "crashed");
+}
+
+#[test]
+fn a_worker_that_ran_out_of_memory_is_replaced_before_the_next_trial() {
+    let first = "points_to_evaluate: [{x: 0.9, y: 0.1, kind: plain}]";
+    let (sandbox, flags) = with_fault("exhaust_memory", &format!("trial_limits: {{memory: 400MB}}\n{first}"));
+    let alone = "--set resources.workers=1 --set resources.logical_workers=1";
+    let search = sandbox.run(&format!("search space.yaml --out study {flags} {alone}"));
+    everybody_else_completes(&sandbox, search, "out_of_memory");
+}
+
+#[test]
 fn a_trial_beyond_its_memory_is_out_of_memory() {
     let (sandbox, flags) = with_fault("exhaust_memory", "trial_limits: {memory: 400MB}");
     let search = sandbox.run(&format!("search space.yaml --out study {flags}"));

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Engine, EngineError, Inbox, MOST_LOSSES};
-use crate::engine::pool::{Loss, State};
+use crate::engine::pool::{Loss, PoolError, State};
 use crate::engine::{Clock, Moment};
 use crate::study::{Event, Outcome};
 use crate::trials::{Failure, FailureKind, SegmentReport};
@@ -49,11 +49,7 @@ impl Engine<'_> {
                 self.pool.free(slot);
             }
             FromWorker::Unable { message } => return Err(EngineError::Input(message)),
-            FromWorker::Alive => {
-                if let State::Busy(run) = &mut self.pool.seat_mut(slot).state {
-                    run.note_sign();
-                }
-            }
+            FromWorker::Alive => self.pool.note_sign(slot, None),
             FromWorker::Program { group } => self.pool.note_program(slot, group),
             FromWorker::Progress {
                 trial,
@@ -61,9 +57,7 @@ impl Engine<'_> {
                 longest_step,
             } => {
                 self.budget.learn_step(longest_step);
-                if let State::Busy(run) = &mut self.pool.seat_mut(slot).state {
-                    run.note(&progress);
-                }
+                self.pool.note_sign(slot, Some(&progress));
                 self.tell(&Moment::Progressed {
                     slot,
                     trial,
@@ -78,6 +72,11 @@ impl Engine<'_> {
                     // Seconds add up over interruptions, as the cost does.
                     let cost = self.study.cost(trial, flight.from, flight.to);
                     self.budget.learn(cost, report.usage.wall_seconds);
+                }
+                if end.is_out_of_memory() && !self.is_draining() {
+                    // Its allocator keeps what it has taken, so that every later trial there would seem to need as much.
+                    self.pool.renew(slot).map_err(PoolError::from)?;
+                    self.memory.0.forget(slot);
                 }
                 match end {
                     SegmentEnd::Reached(report) => self.end(slot, trial, &Outcome::Reached(report), &run.started_at)?,
