@@ -120,19 +120,15 @@ pub(crate) fn check_labels(inputs: usize, labels: &[u32], classes: usize) -> Res
     }
 }
 
-/// Gathers the inputs at `places`, texts padded with token 0 to the longest among them.
+/// Gathers the inputs at `places`.
 pub(crate) fn gather(inputs: &Inputs, places: &[u32]) -> Batch {
     match inputs {
         Inputs::Texts(texts) => {
-            let texts: Vec<&[u32]> = places.iter().map(|&place| texts[place as usize].as_slice()).collect();
-            let lengths: Vec<usize> = texts.iter().map(|text| text.len()).collect();
-            let width = lengths.iter().copied().max().unwrap_or(0);
-            let mut tokens = Vec::with_capacity(width * texts.len());
-            for text in texts {
-                tokens.extend_from_slice(text);
-                tokens.resize(tokens.len() + width - text.len(), 0);
+            let texts = || places.iter().map(|&place| &texts[place as usize]);
+            Batch::Texts {
+                tokens: texts().flatten().copied().collect(),
+                lengths: texts().map(Vec::len).collect(),
             }
-            Batch::Texts { tokens, lengths, width }
         }
         Inputs::Images { pixels } => Batch::Images {
             pixels: places
@@ -173,11 +169,11 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_padded_to_the_longest_of_their_batch() {
-        let Batch::Texts { tokens, lengths, width } = gather(&texts(), &[1, 0]) else {
+    fn texts_of_a_batch_follow_each_other() {
+        let Batch::Texts { tokens, lengths } = gather(&texts(), &[1, 0]) else {
             panic!("texts were given")
         };
-        assert_eq!((tokens, lengths, width), (vec![3, 0, 1, 2], vec![1, 2], 2));
+        assert_eq!((tokens, lengths), (vec![3, 1, 2], vec![1, 2]));
     }
 
     #[test]

@@ -48,6 +48,14 @@ impl DropoutKeys {
 }
 
 impl Dropout {
+    /// The dropout of one of several parts of a site, each with elements of its own.
+    pub(crate) fn of_part(self, part: u64) -> Self {
+        Self {
+            key: mix(self.key ^ mix(part)),
+            ..self
+        }
+    }
+
     /// Writes the factors of elements `start..start + factors.len()`: 0 for a dropped element, else 1 / (1 - p).
     /// `start` must be a multiple of 4.
     pub(crate) fn fill(&self, start: usize, factors: &mut [f32]) {

@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use super::{
     backend::{Device, values},
-    batching::{InputError, check_inputs, check_labels, evaluation_batches, gather},
+    batching::{InputError, check_inputs, check_labels, evaluation_batches},
     data::{Examples, Inputs},
     metrics::Metrics,
     models::{Network, bert::HeadSource},
     parameters::Parameters,
+    prefix_cache::{FrozenOutputs, Maker, gather_frozen},
     pretrained::{LoadError, network, read_config, read_parameters},
     trainer::TrainError,
 };
@@ -19,19 +20,25 @@ use super::{
 pub(crate) const HOST_TOKENS: usize = 2048;
 const DEVICE_TOKENS: usize = 16_384;
 
-/// The logits of all inputs in their order, `[inputs, classes]`; none when `on_batch` breaks off.
+/// The logits of all inputs in their order, `[inputs, classes]`; none when `on_batch` breaks off. `known` are outputs of so
+/// many frozen parts for these inputs.
 pub(crate) fn logits(
-    network: &Network,
-    parameters: &Parameters,
+    maker: Maker<'_>,
+    known: Option<(&FrozenOutputs, usize)>,
     inputs: &Inputs,
-    device: Device,
     on_batch: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<Option<Vec<f32>>, InputError> {
-    check_inputs(network, inputs)?;
+    check_inputs(maker.network, inputs)?;
     let mut rows: Vec<Vec<f32>> = vec![Vec::new(); inputs.len()];
-    let tokens = if device.is_host() { HOST_TOKENS } else { DEVICE_TOKENS };
+    let tokens = if maker.device.is_host() {
+        HOST_TOKENS
+    } else {
+        DEVICE_TOKENS
+    };
     for places in evaluation_batches(inputs, tokens) {
-        let logits = network.logits(parameters, &gather(inputs, &places), device);
+        let (outputs, depth) = known.map_or((None, 0), |(outputs, depth)| (Some(outputs), depth));
+        let (batch, frozen) = gather_frozen(outputs, maker, inputs, &places, depth);
+        let logits = maker.network.logits(maker.parameters, &batch, frozen, maker.device);
         let [_, classes] = logits.dims();
         for (&place, row) in places.iter().zip(values(&logits).chunks_exact(classes)) {
             rows[place as usize] = row.to_vec();
@@ -45,14 +52,13 @@ pub(crate) fn logits(
 
 /// Measures a network on labelled examples.
 pub(crate) fn evaluate(
-    network: &Network,
-    parameters: &Parameters,
+    maker: Maker<'_>,
+    known: Option<(&FrozenOutputs, usize)>,
     (examples, classes): (&Examples, usize),
-    device: Device,
     on_batch: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<Metrics, TrainError> {
     check_labels(examples.inputs.len(), &examples.labels, classes)?;
-    let logits = logits(network, parameters, &examples.inputs, device, on_batch)?.ok_or(TrainError::Stopped)?;
+    let logits = logits(maker, known, &examples.inputs, on_batch)?.ok_or(TrainError::Stopped)?;
     Ok(Metrics::of(&logits, &examples.labels, classes))
 }
 
@@ -108,7 +114,7 @@ impl FineTuned {
     /// When the inputs are not what the model takes.
     pub fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, InputError> {
         let on_batch = &mut || ControlFlow::Continue(());
-        let logits = logits(&self.network, &self.parameters, inputs, self.device, on_batch)?;
+        let logits = logits(self.maker(), None, inputs, on_batch)?;
         Ok(logits.unwrap_or_default())
     }
 
@@ -118,13 +124,15 @@ impl FineTuned {
     /// When the examples are not what the model takes.
     pub fn evaluate(&self, examples: &Examples) -> Result<Metrics, TrainError> {
         let on_batch = &mut || ControlFlow::Continue(());
-        evaluate(
-            &self.network,
-            &self.parameters,
-            (examples, self.labels.len()),
-            self.device,
-            on_batch,
-        )
+        evaluate(self.maker(), None, (examples, self.labels.len()), on_batch)
+    }
+
+    fn maker(&self) -> Maker<'_> {
+        Maker {
+            network: &self.network,
+            parameters: &self.parameters,
+            device: self.device,
+        }
     }
 }
 

@@ -6,11 +6,13 @@
 //!
 //! Begin reading at [`trainer`]. Under it: `models` (networks, forward and backward), `kernels` (their steps between
 //! matrix products), `parameters` (tensors by name), `weights` (files), `optimizer`, `schedule`, `dropout`, `loss`,
-//! `checkpoint`, `pretrained` and `export`. `backend` is the only file that names burn's backend.
+//! `checkpoint`, `pretrained` and `export`; `prefix_cache` keeps what frozen parts make of the data,
+//! and `cost` and `memory` predict what training takes. `backend` is the only file that names burn's backend.
 
 pub mod backend;
 pub mod batching;
 pub mod checkpoint;
+mod cost;
 pub mod data;
 mod dropout;
 pub mod export;
@@ -24,6 +26,7 @@ pub mod metrics;
 mod models;
 mod optimizer;
 mod parameters;
+pub mod prefix_cache;
 pub mod pretrained;
 pub mod schedule;
 #[cfg(test)]
@@ -33,11 +36,13 @@ pub mod weights;
 
 pub use self::{
     backend::{CudaDevice, Device, UnknownDevice, cuda_devices, gpus},
+    cost::TrainingCost,
     export::ExportError,
     inference::FineTuned,
     memory::Footprint,
     metrics::Metrics,
+    prefix_cache::{FrozenOutputs, PrefixCache},
     pretrained::{LoadError, Pretrained},
     schedule::Schedule,
-    trainer::{Reached, Step, TrainError, Training, TrainingConfig},
+    trainer::{Reached, Step, TrainError, Training, TrainingConfig, TrainingData},
 };

@@ -9,7 +9,7 @@ use std::{ops::ControlFlow, path::Path};
 use thiserror::Error;
 
 use super::{
-    batching::{InputError, check_inputs, check_labels, gather},
+    batching::{InputError, check_inputs, check_labels},
     checkpoint::{self, Belongs, CheckpointError, State},
     data::{Examples, Inputs, epoch_batches},
     dropout::DropoutKeys,
@@ -18,6 +18,7 @@ use super::{
     metrics::Metrics,
     models::PassSettings,
     optimizer::{AdamW, Update},
+    prefix_cache::{FrozenOutputs, Maker, gather_frozen},
     pretrained::Pretrained,
     schedule::Schedule,
 };
@@ -66,6 +67,22 @@ impl Default for TrainingConfig {
             total: Samples(1),
             seed: Seed(0),
         }
+    }
+}
+
+/// What a trial sees: examples, and what frozen parts have made of them.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainingData<'a> {
+    /// The examples.
+    pub examples: &'a Examples,
+    /// Where outputs of frozen parts for these examples are kept; `None`: they are computed each time.
+    pub frozen: Option<&'a FrozenOutputs>,
+}
+
+impl<'a> From<&'a Examples> for TrainingData<'a> {
+    fn from(examples: &'a Examples) -> Self {
+        let frozen = None;
+        Self { examples, frozen }
     }
 }
 
@@ -197,18 +214,20 @@ impl Training {
     }
 
     /// Trains until exactly `to` samples have been seen in all, shortening the last batch if need be, and calls
-    /// `on_step` after every step; a break ends the call with what was reached. `examples` must be the same in every
+    /// `on_step` after every step; a break ends the call with what was reached. The examples must be the same in every
     /// call of a trial.
     ///
     /// # Errors
     /// [`TrainError::Diverged`] when a loss or gradient is not finite, [`TrainError::Input`] when the examples do not
     /// fit the model.
-    pub fn train(
+    pub fn train<'a>(
         &mut self,
-        examples: &Examples,
+        data: impl Into<TrainingData<'a>>,
         to: Samples,
         on_step: &mut dyn FnMut(&Step) -> ControlFlow<()>,
     ) -> Result<Reached, TrainError> {
+        let data = data.into();
+        let examples = data.examples;
         check_inputs(&self.base.network, &examples.inputs)?;
         check_labels(examples.inputs.len(), &examples.labels, self.base.labels.len())?;
         let (epoch_length, start) = (examples.len() as u64, self.seen);
@@ -225,7 +244,7 @@ impl Training {
                 }
                 let until = batch_end.min(to.0);
                 let places = &batch[(self.seen - batch_start) as usize..(until - batch_start) as usize];
-                let step = self.step(examples, places)?;
+                let step = self.step(data, places)?;
                 loss += step.loss * places.len() as f64;
                 stopped = on_step(&step).is_break() && self.seen < to.0;
                 if stopped || self.seen >= to.0 {
@@ -242,17 +261,17 @@ impl Training {
     }
 
     /// One step on the examples at `places`.
-    fn step(&mut self, examples: &Examples, places: &[u32]) -> Result<Step, TrainError> {
-        let Self { base, config, .. } = self;
+    fn step(&mut self, data: TrainingData<'_>, places: &[u32]) -> Result<Step, TrainError> {
+        let (base, config, maker) = (&self.base, self.config, self.maker());
         let pass_over = |part: &[u32], seen: u64| {
-            let batch = gather(&examples.inputs, part);
-            let labels: Vec<u32> = part.iter().map(|&place| examples.labels[place as usize]).collect();
+            let (batch, frozen) = gather_frozen(data.frozen, maker, &data.examples.inputs, part, config.freeze_depth);
+            let labels: Vec<u32> = part.iter().map(|&place| data.examples.labels[place as usize]).collect();
             let settings = PassSettings {
                 freeze_depth: config.freeze_depth,
                 dropout: DropoutKeys::new(config.dropout, config.seed, seen),
             };
             base.network
-                .pass(&self.parameters, &batch, &labels, settings, base.device)
+                .pass(&self.parameters, (&batch, frozen), &labels, settings, base.device)
         };
         let (first, rest) = places.split_at(places.len().div_ceil(config.micro_batches.max(1)));
         let mut pass = pass_over(first, self.seen);
@@ -304,19 +323,22 @@ impl Training {
     ///
     /// # Errors
     /// [`TrainError::Input`] when the examples do not fit the model, [`TrainError::Stopped`] after a break.
-    pub fn evaluate(
+    pub fn evaluate<'a>(
         &self,
-        examples: &Examples,
+        data: impl Into<TrainingData<'a>>,
         on_batch: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Metrics, TrainError> {
-        let classes = self.base.labels.len();
-        inference::evaluate(
-            &self.base.network,
-            &self.parameters,
-            (examples, classes),
-            self.base.device,
-            on_batch,
-        )
+        let TrainingData { examples, frozen } = data.into();
+        let known = frozen.map(|outputs| (outputs, self.config.freeze_depth));
+        inference::evaluate(self.maker(), known, (examples, self.base.labels.len()), on_batch)
+    }
+
+    fn maker(&self) -> Maker<'_> {
+        Maker {
+            network: &self.base.network,
+            parameters: &self.parameters,
+            device: self.base.device,
+        }
     }
 
     /// Scores before softmax, `[inputs, classes]`, in the order of the inputs.
@@ -325,7 +347,7 @@ impl Training {
     /// [`TrainError::Input`] when the inputs do not fit the model.
     pub fn predict(&self, inputs: &Inputs) -> Result<Vec<f32>, TrainError> {
         let on_batch = &mut || ControlFlow::Continue(());
-        let logits = inference::logits(&self.base.network, &self.parameters, inputs, self.base.device, on_batch)?;
+        let logits = inference::logits(self.maker(), None, inputs, on_batch)?;
         logits.ok_or(TrainError::Stopped)
     }
 

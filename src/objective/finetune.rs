@@ -8,7 +8,9 @@ use std::time::Instant;
 use super::resident::peak_memory_mb;
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
 use super::{Control, Inputs, Objective, RunError, checkpoints};
-use crate::finetune::{Metrics, Schedule, Step, TrainError, Training, TrainingConfig};
+use crate::finetune::{
+    FrozenOutputs, Metrics, PrefixCache, Schedule, Step, TrainError, Training, TrainingConfig, TrainingData,
+};
 use crate::space::{Configuration, Value};
 use crate::trials::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, Seed};
@@ -16,6 +18,8 @@ use crate::units::{Samples, Seed};
 /// Fine-tunes the model of one worker; all trials share its base.
 pub struct FineTune {
     inputs: Inputs,
+    /// Outputs of frozen parts for training and validation examples, where they are kept.
+    frozen: Option<[FrozenOutputs; 2]>,
 }
 
 /// The training settings that a configuration stands for; what it leaves out has the training's default.
@@ -49,9 +53,27 @@ pub fn training_config(configuration: &Configuration, total: Samples, seed: Seed
 }
 
 impl FineTune {
-    /// Fine-tuning of `inputs`.
-    pub fn new(inputs: Inputs) -> Self {
-        Self { inputs }
+    /// Fine-tuning of `inputs`, which keeps what frozen parts make of them in `cache`.
+    pub fn new(inputs: Inputs, cache: Option<PrefixCache>) -> Self {
+        let frozen = cache.map(|cache| {
+            [&inputs.data.train, &inputs.data.validation]
+                .map(|examples| FrozenOutputs::new(cache.clone(), &inputs.model, &examples.inputs))
+        });
+        Self { inputs, frozen }
+    }
+
+    fn to_train(&self) -> TrainingData<'_> {
+        TrainingData {
+            examples: &self.inputs.data.train,
+            frozen: self.frozen.as_ref().map(|[train, _]| train),
+        }
+    }
+
+    fn to_validate(&self) -> TrainingData<'_> {
+        TrainingData {
+            examples: &self.inputs.data.validation,
+            frozen: self.frozen.as_ref().map(|[_, validation]| validation),
+        }
     }
 
     /// The trial as its newest sound checkpoint has it, with what its unfinished segment has done; else from the beginning.
@@ -101,7 +123,7 @@ impl FineTune {
     ) -> Result<(), TrainError> {
         for &stop in segment.stops.iter().filter(|&&stop| stop <= segment.from) {
             if training.seen() < stop {
-                training.train(&self.inputs.data.train, stop, &mut |step| report(control, step))?;
+                training.train(self.to_train(), stop, &mut |step| report(control, step))?;
             }
         }
         Ok(())
@@ -117,7 +139,7 @@ impl FineTune {
         for point in evaluation_points(segment.from, segment.to, self.inputs.epoch()) {
             if training.seen() < point {
                 let begun = Instant::now();
-                let reached = training.train(&self.inputs.data.train, point, &mut |step| report(control, step))?;
+                let reached = training.train(self.to_train(), point, &mut |step| report(control, step))?;
                 done.usage.train_seconds += begun.elapsed().as_secs_f64();
                 done.reached = reached.seen;
             }
@@ -126,7 +148,7 @@ impl FineTune {
             }
             if done.evaluations.last().is_none_or(|last| last.at < point) {
                 let begun = Instant::now();
-                let metrics = training.evaluate(&self.inputs.data.validation, &mut || unless_stopped(control));
+                let metrics = training.evaluate(self.to_validate(), &mut || unless_stopped(control));
                 let seconds = begun.elapsed().as_secs_f64();
                 let metrics = match metrics {
                     Err(TrainError::Stopped) => return Ok(()),

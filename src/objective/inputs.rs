@@ -7,9 +7,9 @@ use super::{Sizes, training_config};
 use crate::finetune::data::Inputs as Examined;
 use crate::finetune::data::{DataError, Dataset, Examples, SplitOptions, TableOptions, Tokenizer, builtin, load_table};
 use crate::finetune::hub::{self, HubError, ModelKind};
-use crate::finetune::{Device, Footprint, LoadError, Pretrained};
+use crate::finetune::{Device, Footprint, LoadError, Pretrained, TrainingCost};
 use crate::rng::Fingerprint;
-use crate::space::{Configuration, Value};
+use crate::space::Configuration;
 use crate::spec::{DataSpec, FineTuneSpec, ModelSource, Spec, Split, Task};
 use crate::study::{Cost, Identity};
 use crate::trials::MemoryModel;
@@ -275,16 +275,15 @@ impl Inputs {
         })
     }
 
-    /// Predicted cost of a segment: a forward pass costs one unit a part of the model and sample, a backward pass two
-    /// for every part that trains; every evaluation is a forward pass over the validation examples.
-    pub(super) fn cost(&self) -> Cost {
-        let parts = self.model.freeze_depths() as f64 + 1.0;
-        let (epoch, validation) = (self.epoch(), self.data.validation.len() as f64);
+    /// Predicted cost of a segment; `keeps`: whether outputs of frozen parts are kept.
+    pub(super) fn cost(&self, keeps: bool) -> Cost {
+        let cost = TrainingCost::new(&self.model, &self.data.train, &self.data.validation, keeps);
+        let epoch = self.epoch();
         Box::new(move |configuration: &Configuration, from, to| {
-            let frozen = configuration.get("freeze_depth").and_then(Value::as_f64).unwrap_or(0.0);
-            let trained = (to.0 - from.0) as f64 * (parts + 2.0 * (parts - frozen));
+            let config = training_config(configuration, Samples(1), Seed(0));
             let evaluations = super::segment_progress::evaluation_points(from, to, epoch).len() as f64;
-            trained + evaluations * validation * parts
+            let examples = (to.0 - from.0) as f64;
+            cost.segment(config.freeze_depth, config.batch_size, examples, evaluations)
         })
     }
 }

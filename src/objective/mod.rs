@@ -21,7 +21,7 @@ pub use self::speed::{FullRun, full_runs};
 
 use std::sync::Arc;
 
-use crate::finetune::Device;
+use crate::finetune::{Device, PrefixCache};
 use crate::space::Configuration;
 use crate::spec::{ObjectiveSpec, Spec};
 use crate::study::{Cost, Identity, Settings};
@@ -130,7 +130,7 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
             inputs.check(fine_tune, spec)?;
             Ok(Facts {
                 identity: inputs.identity(),
-                cost: inputs.cost(),
+                cost: inputs.cost(spec.resources.cache > 0),
                 memory: inputs.memory(),
                 sizes: Some(inputs.sizes()),
                 demand: Demand::Training,
@@ -146,7 +146,11 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
 pub fn load(spec: &Spec, device: Device) -> Result<Box<dyn Objective>, InputError> {
     Ok(match &spec.objective {
         ObjectiveSpec::Function(function) => Box::new(Function::new(function.clone(), spec.space.clone())),
-        ObjectiveSpec::FineTune(fine_tune) => Box::new(FineTune::new(Inputs::load(fine_tune, device)?)),
+        ObjectiveSpec::FineTune(fine_tune) => {
+            let limit = Some(spec.resources.cache).filter(|&limit| limit > 0);
+            let cache = limit.and_then(|limit| Some(PrefixCache::new(PrefixCache::default_folder()?, limit)));
+            Box::new(FineTune::new(Inputs::load(fine_tune, device)?, cache))
+        }
         ObjectiveSpec::Command(command) => {
             let settings = Settings::new(spec, command::EPOCH);
             let metrics = settings.metrics().into_iter().map(str::to_owned).collect();

@@ -501,6 +501,13 @@ const RESOURCES: Section = Section {
             "Workers that a deterministic study plans for, however many there are.",
         )
         .default("8"),
+        key(
+            "cache",
+            Kind::Size,
+            "Disk space for what frozen parts of models make of data, shared by all studies; `0`: none.",
+        )
+        .default("10000000000")
+        .examples(&["\"10GB\""]),
     ],
 };
 

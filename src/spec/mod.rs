@@ -29,6 +29,7 @@ mod reader;
 mod resolve;
 mod resolved;
 mod schema;
+mod size;
 mod write;
 
 #[cfg(test)]

@@ -317,6 +317,8 @@ pub struct Resources {
     pub threads_per_worker: usize,
     /// Workers of the virtual clock of a deterministic study.
     pub logical_workers: usize,
+    /// Bytes on disk for what frozen parts of models make of data, shared with other studies; 0: nothing is kept.
+    pub cache: u64,
 }
 
 /// Which devices trials run on.

@@ -305,6 +305,7 @@ fn write_resources(yaml: &mut Yaml, resources: &Resources) {
     );
     yaml.line(1, "threads_per_worker", &resources.threads_per_worker.to_string());
     yaml.line(1, "logical_workers", &resources.logical_workers.to_string());
+    yaml.line(1, "cache", &resources.cache.to_string());
 }
 
 /// Lines of block-style YAML.

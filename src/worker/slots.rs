@@ -166,6 +166,7 @@ mod tests {
             workers,
             threads_per_worker,
             logical_workers: 8,
+            cache: 0,
         }
     }
 

@@ -83,3 +83,36 @@ fn the_spec_for_texts_that_comes_with_the_program_runs() {
         assert!(sandbox.path("model").join(file).is_file(), "{file}");
     }
 }
+
+#[test]
+fn what_frozen_parts_make_of_the_data_is_kept_and_changes_nothing() {
+    let sandbox = Sandbox::with_texts();
+    let search = |study: &str, more: &str| {
+        sandbox
+            .run(&format!(
+                "search space.yaml --out {study} --set parameters.freeze_depth=2 {more}"
+            ))
+            .expect_code(0);
+        sandbox.leaderboard(study)
+    };
+    let expected = search("without", "--set resources.cache=0");
+    assert!(!sandbox.path(".cache").exists());
+    assert_eq!(search("filling", ""), expected);
+    let kept = sandbox.list(".cache/frozen");
+    assert_eq!(kept.len(), 2, "training and validation examples at one depth: {kept:?}");
+    let read = || -> Vec<Vec<u8>> {
+        kept.iter()
+            .map(|name| std::fs::read(sandbox.path(&format!(".cache/frozen/{name}"))).unwrap())
+            .collect()
+    };
+    let whole = read();
+    assert_eq!(search("reading", ""), expected);
+    for (name, bytes) in kept.iter().zip(&whole) {
+        let mut damaged = bytes.clone();
+        let last = damaged.len() - 1;
+        damaged[last] ^= 64;
+        sandbox.write(&format!(".cache/frozen/{name}"), damaged);
+    }
+    assert_eq!(search("damaged", ""), expected);
+    assert_eq!(read(), whole, "what was damaged is computed again");
+}

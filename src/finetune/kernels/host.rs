@@ -1,6 +1,8 @@
 //! The kernels as loops over slices: one pass each, in place where the tensor is not shared.
 
-use super::{AttentionWeights, Norm, NormGradients, Normalized};
+use std::ops::Range;
+
+use super::{Attended, AttentionSaved, AttentionWeights, Layout, Norm, NormGradients, Normalized, attention_scale};
 use crate::finetune::{
     backend::{Device, Host, Tensor},
     dropout::Dropout,
@@ -241,31 +243,126 @@ pub(super) fn drop(device: Device, values: Tensor<2>, dropout: Dropout) -> Tenso
     values.tensor()
 }
 
-pub(super) fn attend(
+/// Text by text, so that what comes of one does not depend on the others beside it, not even in the last bit.
+pub(super) fn attention(
     device: Device,
-    scores: Tensor<4>,
-    scale: f32,
-    lengths: &[usize],
+    attended: Attended,
+    layout: &Layout,
     dropout: Option<Dropout>,
-) -> AttentionWeights {
+) -> (Tensor<2>, AttentionSaved) {
+    let [rows, hidden] = attended.query.dims();
+    let size = hidden / layout.heads;
+    let mut context = vec![0.0; rows * hidden];
+    let mut weights = Vec::with_capacity(layout.lengths.len());
+    for text in 0..layout.lengths.len() {
+        let Of {
+            query,
+            key,
+            value,
+            queries,
+        } = of_text(&attended, layout, text);
+        let scores = query.matmul(key.swap_dims(2, 3));
+        // Every text has masks of its own.
+        let dropout = dropout.map(|dropout| dropout.of_part(text as u64));
+        let attended = attend(device, scores, attention_scale(size), dropout);
+        merge_heads(
+            attended.dropped.clone().matmul(value),
+            device,
+            &mut context[range(&queries, hidden)],
+        );
+        weights.push(attended);
+    }
+    (
+        device.tensor(context, [rows, hidden]),
+        AttentionSaved { attended, weights },
+    )
+}
+
+pub(super) fn attention_backward(
+    device: Device,
+    gradient: Tensor<2>,
+    saved: AttentionSaved,
+    layout: &Layout,
+) -> Attended {
+    let AttentionSaved { attended, weights } = saved;
+    let [rows, hidden] = gradient.dims();
+    let scale = attention_scale(hidden / layout.heads);
+    let mut query_gradient = vec![0.0; rows * hidden];
+    let [mut key_gradient, mut value_gradient] = [0; 2].map(|_| vec![0.0; layout.rows * hidden]);
+    for (text, weights) in weights.into_iter().enumerate() {
+        let Of {
+            query,
+            key,
+            value,
+            queries,
+        } = of_text(&attended, layout, text);
+        let keys = layout.starts[text]..layout.starts[text] + layout.lengths[text];
+        let gradient = heads(&gradient, &queries, layout.heads);
+        let of_value = weights.dropped.clone().swap_dims(2, 3).matmul(gradient.clone());
+        merge_heads(of_value, device, &mut value_gradient[range(&keys, hidden)]);
+        let of_weights = gradient.matmul(value.swap_dims(2, 3));
+        let of_scores = attend_backward(device, of_weights, weights, scale);
+        merge_heads(
+            of_scores.clone().matmul(key),
+            device,
+            &mut query_gradient[range(&queries, hidden)],
+        );
+        let of_key = of_scores.swap_dims(2, 3).matmul(query);
+        merge_heads(of_key, device, &mut key_gradient[range(&keys, hidden)]);
+    }
+    Attended {
+        query: device.tensor(query_gradient, [rows, hidden]),
+        key: device.tensor(key_gradient, [layout.rows, hidden]),
+        value: device.tensor(value_gradient, [layout.rows, hidden]),
+    }
+}
+
+/// Queries, keys and values of one text, `[1, heads, rows, size]`, not copied.
+struct Of {
+    query: Tensor<4>,
+    key: Tensor<4>,
+    value: Tensor<4>,
+    /// Which rows the queries are.
+    queries: Range<usize>,
+}
+
+fn of_text(attended: &Attended, layout: &Layout, text: usize) -> Of {
+    let keys = layout.starts[text]..layout.starts[text] + layout.lengths[text];
+    let has_all = attended.query.dims()[0] == layout.rows;
+    let queries = if has_all { keys.clone() } else { text..text + 1 };
+    Of {
+        query: heads(&attended.query, &queries, layout.heads),
+        key: heads(&attended.key, &keys, layout.heads),
+        value: heads(&attended.value, &keys, layout.heads),
+        queries,
+    }
+}
+
+fn heads(values: &Tensor<2>, rows: &Range<usize>, heads: usize) -> Tensor<4> {
+    let hidden = values.dims()[1];
+    values
+        .clone()
+        .narrow(0, rows.start, rows.len())
+        .reshape([1, rows.len(), heads, hidden / heads])
+        .swap_dims(1, 2)
+}
+
+fn range(rows: &Range<usize>, hidden: usize) -> Range<usize> {
+    rows.start * hidden..rows.end * hidden
+}
+
+/// Softmax of `scale * scores`, `[1, heads, queries, keys]`.
+fn attend(device: Device, scores: Tensor<4>, scale: f32, dropout: Option<Dropout>) -> AttentionWeights {
     let mut scores = Host::take(scores, device);
-    let [_, heads, queries, keys] = scores.shape();
-    for (text, &length) in scores
-        .values_mut()
-        .chunks_exact_mut(heads * queries * keys)
-        .zip(lengths)
-    {
-        for row in text.chunks_exact_mut(keys) {
-            let (row, padding) = row.split_at_mut(length);
-            let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            for score in &mut *row {
-                *score = exp((*score - highest) * scale);
-            }
-            let inverse = 1.0 / total(row);
-            for score in row {
-                *score *= inverse;
-            }
-            padding.fill(0.0);
+    let keys = scores.shape()[3];
+    for row in scores.values_mut().chunks_exact_mut(keys) {
+        let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        for score in &mut *row {
+            *score = exp((*score - highest) * scale);
+        }
+        let inverse = 1.0 / total(row);
+        for score in row {
+            *score *= inverse;
         }
     }
     let Some(dropout) = dropout else {
@@ -289,7 +386,7 @@ pub(super) fn attend(
     }
 }
 
-pub(super) fn attend_backward(device: Device, gradient: Tensor<4>, weights: AttentionWeights, scale: f32) -> Tensor<4> {
+fn attend_backward(device: Device, gradient: Tensor<4>, weights: AttentionWeights, scale: f32) -> Tensor<4> {
     std::mem::drop(weights.dropped);
     let mut gradient = Host::take(gradient, device);
     let probabilities = Host::take(weights.probabilities, device);
@@ -315,19 +412,16 @@ pub(super) fn attend_backward(device: Device, gradient: Tensor<4>, weights: Atte
     gradient.tensor()
 }
 
-pub(super) fn merge_heads(device: Device, values: Tensor<4>) -> Tensor<2> {
+/// `[1, heads, rows, size]` → `[rows, heads · size]`.
+fn merge_heads(values: Tensor<4>, device: Device, merged: &mut [f32]) {
     let values = Host::take(values, device);
-    let [batch, heads, sequence, size] = values.shape();
-    let mut merged = Vec::with_capacity(values.values().len());
-    for text in values.values().chunks_exact(heads * sequence * size) {
-        for position in 0..sequence {
-            for head in 0..heads {
-                let start = (head * sequence + position) * size;
-                merged.extend_from_slice(&text[start..start + size]);
-            }
+    let [_, heads, rows, size] = values.shape();
+    for (head, values) in values.values().chunks_exact(rows * size).enumerate() {
+        for (row, values) in values.chunks_exact(size).enumerate() {
+            let start = (row * heads + head) * size;
+            merged[start..start + size].copy_from_slice(values);
         }
     }
-    device.tensor(merged, [batch * sequence, heads * size])
 }
 
 #[cfg(test)]

@@ -46,13 +46,95 @@ pub(crate) struct Norm {
     pub(crate) epsilon: f32,
 }
 
+/// Where the rows of each text are, and how a row parts into heads.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    /// Tokens of each text.
+    pub(crate) lengths: Vec<usize>,
+    /// The row of each text's first token.
+    pub(crate) starts: Vec<usize>,
+    /// All rows, padding included.
+    pub(crate) rows: usize,
+    pub(crate) heads: usize,
+}
+
+impl Layout {
+    /// Rows for texts of these lengths: on the host one after the other, which wastes nothing; elsewhere all as long as the
+    /// longest, so that one operation serves all.
+    pub(crate) fn new(lengths: &[usize], heads: usize, device: Device) -> Self {
+        let width = lengths.iter().copied().max().unwrap_or(0);
+        let mut rows = 0;
+        let starts = lengths.iter().map(|&length| {
+            let start = rows;
+            rows += if device.is_host() { length } else { width };
+            start
+        });
+        Self {
+            starts: starts.collect(),
+            lengths: lengths.to_vec(),
+            rows,
+            heads,
+        }
+    }
+
+    /// One value for every row: those of the texts one after the other, and `padding` between them.
+    pub(crate) fn spread<T: Copy>(&self, values: &[T], width: usize, padding: T) -> Vec<T> {
+        let mut spread = Vec::with_capacity(self.rows * width);
+        let mut rest = values;
+        for (&start, &length) in self.starts.iter().zip(&self.lengths) {
+            spread.resize(start * width, padding);
+            let (text, others) = rest.split_at(length * width);
+            spread.extend_from_slice(text);
+            rest = others;
+        }
+        spread.resize(self.rows * width, padding);
+        spread
+    }
+
+    /// What [`Self::spread`] has spread, one text after the other again.
+    pub(crate) fn gather(&self, spread: &[f32], width: usize) -> Vec<f32> {
+        let texts = self.starts.iter().zip(&self.lengths);
+        texts
+            .flat_map(|(&start, &length)| &spread[start * width..(start + length) * width])
+            .copied()
+            .collect()
+    }
+
+    /// The place of every row within its text.
+    pub(crate) fn positions(&self) -> Vec<u32> {
+        let all: Vec<u32> = self.lengths.iter().flat_map(|&length| 0..length as u32).collect();
+        self.spread(&all, 1, 0)
+    }
+
+    /// The first row of every text.
+    pub(crate) fn firsts(&self) -> Vec<u32> {
+        self.starts.iter().map(|&start| start as u32).collect()
+    }
+}
+
+/// What attends to what: rows of queries, keys and values, `[rows, heads · size]`. Of queries there may be only the first of
+/// each text.
+#[derive(Clone)]
+pub(crate) struct Attended {
+    pub(crate) query: Tensor<2>,
+    pub(crate) key: Tensor<2>,
+    pub(crate) value: Tensor<2>,
+}
+
+/// What the backward pass of [`Kernels::attention`] needs.
+pub(crate) struct AttentionSaved {
+    attended: Attended,
+    /// Of every text on the host, of all texts at once elsewhere.
+    weights: Vec<AttentionWeights>,
+}
+
 /// What attention weighs values with, and what its backward pass needs.
-pub(crate) struct AttentionWeights {
+struct AttentionWeights {
     /// Softmax of the scores, `[batch, heads, queries, keys]`.
-    pub(crate) probabilities: Tensor<4>,
+    probabilities: Tensor<4>,
     /// The same after dropout.
-    pub(crate) dropped: Tensor<4>,
-    pub(crate) dropout: Option<Dropout>,
+    dropped: Tensor<4>,
+    dropout: Option<Dropout>,
 }
 
 macro_rules! either {
@@ -120,26 +202,25 @@ impl Kernels {
         }
     }
 
-    /// Softmax of `scale * scores` over the first `lengths[b]` keys of text `b`, `[batch, heads, queries, keys]`.
-    pub(crate) fn attend(
+    /// Multi-head attention within each text (Vaswani et al. 2017, §3.2): rows of context for the rows of queries.
+    pub(crate) fn attention(
         self,
-        scores: Tensor<4>,
-        scale: f32,
-        lengths: &[usize],
+        attended: Attended,
+        layout: &Layout,
         dropout: Option<Dropout>,
-    ) -> AttentionWeights {
-        either!(self, attend(scores, scale, lengths, dropout))
+    ) -> (Tensor<2>, AttentionSaved) {
+        either!(self, attention(attended, layout, dropout))
     }
 
-    /// The scores' gradient from that of the dropped weights.
-    pub(crate) fn attend_backward(self, gradient: Tensor<4>, weights: AttentionWeights, scale: f32) -> Tensor<4> {
-        either!(self, attend_backward(gradient, weights, scale))
+    /// The gradients of queries, keys and values from that of the context.
+    pub(crate) fn attention_backward(self, gradient: Tensor<2>, saved: AttentionSaved, layout: &Layout) -> Attended {
+        either!(self, attention_backward(gradient, saved, layout))
     }
+}
 
-    /// `[batch, heads, sequence, size]` → `[batch · sequence, heads · size]`.
-    pub(crate) fn merge_heads(self, values: Tensor<4>) -> Tensor<2> {
-        either!(self, merge_heads(values))
-    }
+/// What scores are multiplied with before softmax.
+fn attention_scale(size: usize) -> f32 {
+    (size as f32).sqrt().recip()
 }
 
 #[cfg(test)]
@@ -214,16 +295,59 @@ mod tests {
 
     #[test]
     fn host_and_tensor_attention_agree_forward_and_backward() {
-        for dropout in [None, dropout()] {
-            let [host, tensor] = pair().map(|kernels| {
-                let weights = kernels.attend(wave([2, 3, 4, 8], 0.0), 0.5, &[8, 3], dropout);
-                let forward = (weights.probabilities.clone(), weights.dropped.clone());
-                (forward, kernels.attend_backward(wave([2, 3, 4, 8], 1.0), weights, 0.5))
-            });
-            assert_close([host.0.0, tensor.0.0]);
-            assert_close([host.0.1, tensor.0.1]);
-            assert_close([host.1, tensor.1]);
+        const WIDTH: usize = 12;
+        let layout = |rows| Layout {
+            lengths: vec![8, 3],
+            starts: vec![0, 8],
+            rows,
+            heads: 3,
+        };
+        for has_all_queries in [true, false] {
+            let run = |kernels: Kernels, layout: &Layout| {
+                let rows = |phase: f32| {
+                    let all: Vec<f32> = (0..11 * WIDTH)
+                        .map(|place| (place as f32 * 0.7 + phase).sin())
+                        .collect();
+                    Device::Cpu.tensor(layout.spread(&all, WIDTH, 0.0), [layout.rows, WIDTH])
+                };
+                let queries = |rows: Tensor<2>| {
+                    if has_all_queries {
+                        rows
+                    } else {
+                        rows.select(0, Device::Cpu.indices(&layout.firsts()))
+                    }
+                };
+                let attended = Attended {
+                    query: queries(rows(0.0)),
+                    key: rows(1.0),
+                    value: rows(2.0),
+                };
+                let (context, saved) = kernels.attention(attended, layout, None);
+                let gradients = kernels.attention_backward(queries(rows(3.0)), saved, layout);
+                // What is padding means nothing.
+                let real = |rows: Tensor<2>| rows.clone().narrow(0, 0, rows.dims()[0].min(11));
+                [context, gradients.query, gradients.key, gradients.value].map(real)
+            };
+            let [host, tensor] = pair();
+            for (host, tensor) in run(host, &layout(11)).into_iter().zip(run(tensor, &layout(16))) {
+                assert_close([host, tensor]);
+            }
         }
+    }
+
+    #[test]
+    fn a_layout_spreads_texts_over_its_rows() {
+        let padded = Layout {
+            lengths: vec![1, 3],
+            starts: vec![0, 3],
+            rows: 6,
+            heads: 1,
+        };
+        assert_eq!(padded.spread(&[5, 6, 7, 8], 1, 0), [5, 0, 0, 6, 7, 8]);
+        assert_eq!(padded.positions(), [0, 0, 0, 0, 1, 2]);
+        let packed = Layout::new(&[1, 3], 1, Device::Cpu);
+        assert_eq!((packed.starts.clone(), packed.rows), (vec![0, 1], 4));
+        assert_eq!(packed.spread(&[5, 6, 7, 8], 1, 0), [5, 6, 7, 8]);
     }
 
     #[test]
@@ -231,6 +355,5 @@ mod tests {
         assert_close(pair().map(|kernels| kernels.add_bias(wave([5, 12], 0.3), wave([12], 0.4))));
         assert_close(pair().map(|kernels| kernels.sum_rows(wave([5, 12], 0.3)).1));
         assert_close(pair().map(|kernels| kernels.drop(wave([5, 12], 0.3), dropout())));
-        assert_close(pair().map(|kernels| kernels.merge_heads(wave([2, 3, 5, 4], 0.3))));
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::activation;
 
-use super::{AttentionWeights, Norm, NormGradients, Normalized};
+use super::{Attended, AttentionSaved, AttentionWeights, Layout, Norm, NormGradients, Normalized, attention_scale};
 use crate::finetune::{
     backend::{Device, Tensor},
     dropout::Dropout,
@@ -102,7 +102,56 @@ fn drop_some(device: Device, values: Tensor<2>, dropout: Option<Dropout>) -> Ten
     }
 }
 
-pub(super) fn attend(
+/// All texts at once, each as long as the longest: behind its end a text is hidden from itself.
+pub(super) fn attention(
+    device: Device,
+    attended: Attended,
+    layout: &Layout,
+    dropout: Option<Dropout>,
+) -> (Tensor<2>, AttentionSaved) {
+    let scale = attention_scale(attended.query.dims()[1] / layout.heads);
+    let [query, key, value] = [&attended.query, &attended.key, &attended.value].map(|rows| heads(rows, layout));
+    let scores = query.matmul(key.swap_dims(2, 3));
+    let weights = attend(device, scores, scale, &layout.lengths, dropout);
+    let context = merge_heads(weights.dropped.clone().matmul(value));
+    let weights = vec![weights];
+    (context, AttentionSaved { attended, weights })
+}
+
+pub(super) fn attention_backward(
+    device: Device,
+    gradient: Tensor<2>,
+    saved: AttentionSaved,
+    layout: &Layout,
+) -> Attended {
+    let AttentionSaved { attended, weights } = saved;
+    let scale = attention_scale(gradient.dims()[1] / layout.heads);
+    let [query, key, value] = [&attended.query, &attended.key, &attended.value].map(|rows| heads(rows, layout));
+    let gradient = heads(&gradient, layout);
+    let weights = weights
+        .into_iter()
+        .next()
+        .expect("attention keeps the weights of all texts");
+    let of_value = weights.dropped.clone().swap_dims(2, 3).matmul(gradient.clone());
+    let of_scores = attend_backward(device, gradient.matmul(value.swap_dims(2, 3)), weights, scale);
+    Attended {
+        query: merge_heads(of_scores.clone().matmul(key)),
+        key: merge_heads(of_scores.swap_dims(2, 3).matmul(query)),
+        value: merge_heads(of_value),
+    }
+}
+
+/// `[texts · positions, heads · size]` → `[texts, heads, positions, size]`, not copied.
+fn heads(values: &Tensor<2>, layout: &Layout) -> Tensor<4> {
+    let [rows, hidden] = values.dims();
+    let texts = layout.lengths.len();
+    values
+        .clone()
+        .reshape([texts, rows / texts, layout.heads, hidden / layout.heads])
+        .swap_dims(1, 2)
+}
+
+fn attend(
     device: Device,
     scores: Tensor<4>,
     scale: f32,
@@ -128,7 +177,7 @@ pub(super) fn attend(
     }
 }
 
-pub(super) fn attend_backward(device: Device, gradient: Tensor<4>, weights: AttentionWeights, scale: f32) -> Tensor<4> {
+fn attend_backward(device: Device, gradient: Tensor<4>, weights: AttentionWeights, scale: f32) -> Tensor<4> {
     let shape = gradient.dims();
     let gradient = match weights.dropout {
         Some(dropout) => gradient * factors(device, dropout, shape),
@@ -138,7 +187,7 @@ pub(super) fn attend_backward(device: Device, gradient: Tensor<4>, weights: Atte
     (gradient - projection) * weights.probabilities * scale
 }
 
-pub(super) fn merge_heads(_: Device, values: Tensor<4>) -> Tensor<2> {
+fn merge_heads(values: Tensor<4>) -> Tensor<2> {
     let [batch, heads, sequence, size] = values.dims();
     values.swap_dims(1, 2).reshape([batch * sequence, heads * size])
 }

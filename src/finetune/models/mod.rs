@@ -16,14 +16,12 @@ use super::{
 /// The inputs of one batch, in host memory.
 #[derive(Clone, Debug)]
 pub(crate) enum Batch {
-    /// Token ids padded with 0 to the longest text, row by row, and each text's length.
+    /// Token ids of all texts one after the other, and each text's length.
     Texts {
-        /// `[texts · width]`.
+        /// As many as all lengths together.
         tokens: Vec<u32>,
         /// Tokens of each text.
         lengths: Vec<usize>,
-        /// Tokens of the longest text.
-        width: usize,
     },
     /// Pixels in 0..=1, `[images, 3, 32, 32]`.
     Images {
@@ -32,6 +30,34 @@ pub(crate) enum Batch {
         /// How many there are.
         count: usize,
     },
+}
+
+/// The matrix product on the host takes sums of more than `DEEP` terms apart in one way if it has at most `SMALL` rows and
+/// columns, and in another if it has more; and a single row is a case of its own. (gemm 0.19, `gemm_basic_generic`.)
+pub(crate) const SMALL: usize = 64;
+pub(crate) const DEEP: usize = 512;
+
+impl Batch {
+    fn len(&self) -> usize {
+        match self {
+            Self::Texts { lengths, .. } => lengths.len(),
+            Self::Images { count, .. } => *count,
+        }
+    }
+
+    /// The same examples so many times, one after the other.
+    fn repeated(&self, times: usize) -> Self {
+        match self {
+            Self::Texts { tokens, lengths } => Self::Texts {
+                tokens: tokens.repeat(times),
+                lengths: lengths.repeat(times),
+            },
+            Self::Images { pixels, count } => Self::Images {
+                pixels: pixels.repeat(times),
+                count: count * times,
+            },
+        }
+    }
 }
 
 /// A network's architecture.
@@ -73,26 +99,86 @@ impl Network {
         }
     }
 
-    /// Scores before softmax, `[batch, classes]`, in evaluation mode.
-    pub(crate) fn logits(&self, parameters: &Parameters, batch: &Batch, device: Device) -> Tensor<2> {
-        match self {
-            Self::Bert(bert) => bert.logits(parameters, batch, device),
-            Self::ResNet8(_) => resnet8::ResNet8::logits(parameters, batch, device),
-        }
-    }
-
-    /// The mean cross-entropy of a batch and the gradients of everything that trains.
-    pub(crate) fn pass(
+    /// What the first `depth` parts make of a batch in evaluation mode, one example after the other: the same numbers for an
+    /// example whatever is beside it. `depth` is at least 1. `None` where the device keeps them to itself.
+    pub(crate) fn frozen(
         &self,
         parameters: &Parameters,
         batch: &Batch,
+        depth: usize,
+        device: Device,
+    ) -> Option<Vec<f32>> {
+        let least = match self {
+            Self::Bert(bert) => bert.least_company(),
+            Self::ResNet8(_) => 2,
+        };
+        if batch.len() < least {
+            // A few rows would be added up in another order than many: in company of themselves they are computed as all are.
+            let times = least.div_ceil(batch.len().max(1));
+            let mut values = self.frozen(parameters, &batch.repeated(times), depth, device)?;
+            values.truncate(values.len() / times);
+            return Some(values);
+        }
+        match self {
+            Self::Bert(bert) => Some(bert.frozen(parameters, batch, depth, device)),
+            Self::ResNet8(_) => resnet8::ResNet8::frozen(parameters, batch, depth, device),
+        }
+    }
+
+    /// How many numbers [`Self::frozen`] gives for an example, by its tokens, and about how many operations they take.
+    pub(crate) fn frozen_size(&self, depth: usize, tokens: usize) -> FrozenSize {
+        match self {
+            Self::Bert(bert) => bert.frozen_size(depth, tokens),
+            Self::ResNet8(_) => resnet8::ResNet8::frozen_size(depth),
+        }
+    }
+
+    /// Scores before softmax, `[batch, classes]`, in evaluation mode; from what the frozen parts have made of the batch, if
+    /// that is known.
+    pub(crate) fn logits(
+        &self,
+        parameters: &Parameters,
+        batch: &Batch,
+        frozen: Option<Frozen>,
+        device: Device,
+    ) -> Tensor<2> {
+        match self {
+            Self::Bert(bert) => bert.logits(parameters, batch, frozen, device),
+            Self::ResNet8(_) => resnet8::ResNet8::logits(parameters, batch, frozen, device),
+        }
+    }
+
+    /// The mean cross-entropy of a batch and the gradients of everything that trains; `frozen` as for [`Self::logits`], of the
+    /// freeze depth.
+    pub(crate) fn pass(
+        &self,
+        parameters: &Parameters,
+        (batch, frozen): (&Batch, Option<Frozen>),
         labels: &[u32],
         settings: PassSettings,
         device: Device,
     ) -> Pass {
         match self {
-            Self::Bert(bert) => bert.pass(parameters, batch, labels, settings, device),
-            Self::ResNet8(resnet8) => resnet8.pass(parameters, batch, labels, settings, device),
+            Self::Bert(bert) => bert.pass(parameters, (batch, frozen), labels, settings, device),
+            Self::ResNet8(resnet8) => resnet8.pass(parameters, (batch, frozen), labels, settings, device),
         }
     }
+}
+
+/// What the frozen parts of a network have made of a batch.
+#[derive(Clone, Debug)]
+pub(crate) struct Frozen {
+    /// How many parts; at least 1.
+    pub(crate) depth: usize,
+    /// Their output, one example after the other.
+    pub(crate) values: Vec<f32>,
+}
+
+/// How large the output of frozen parts is for an example, and what it costs to make it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FrozenSize {
+    /// Numbers.
+    pub(crate) values: usize,
+    /// Multiplications and additions.
+    pub(crate) operations: usize,
 }

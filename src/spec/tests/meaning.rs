@@ -77,6 +77,7 @@ fn a_short_spec_gets_every_default() {
         workers: None,
         threads_per_worker: 1,
         logical_workers: 8,
+        cache: 10_000_000_000,
     };
     assert_eq!(spec.resources, resources);
     assert!(spec.deterministic);

@@ -23,15 +23,15 @@ error: `metod` is no key of a spec
 4 | metod: random
   | ^^^^^ did you mean `method`?
 "##);
-    insta::assert_snapshot!(errors_with("resources: {gpus: 3}"), @r##"
-error: `gpus` is no key of resources
- --> space.yaml:4:13
-  |
-4 | resources: {gpus: 3}
-  |             ^^^^
-  |
-  = help: choose from `devices`, `workers`, `threads_per_worker` and `logical_workers`
-"##);
+    insta::assert_snapshot!(errors_with("resources: {gpus: 3}"), @"
+    error: `gpus` is no key of resources
+     --> space.yaml:4:13
+      |
+    4 | resources: {gpus: 3}
+      |             ^^^^
+      |
+      = help: choose from `devices`, `workers`, `threads_per_worker`, `logical_workers` and `cache`
+    ");
 }
 
 #[test]

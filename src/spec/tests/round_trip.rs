@@ -280,6 +280,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                     workers,
                     threads_per_worker: threads,
                     logical_workers: logical,
+                    cache: 5_000_000_000,
                 },
                 trial_limits: TrialLimits {
                     wall,
@@ -355,60 +356,61 @@ proptest! {
 #[test]
 fn the_written_quickstart_is_complete_and_readable() {
     let text = std::fs::read_to_string(repository().join("search-spaces/quickstart.yaml")).unwrap();
-    insta::assert_snapshot!(spec(&text).to_yaml(), @r##"
-name: quickstart
-task: image-classification
-model: builtin:resnet8-cifar10
-data:
-  train: builtin:fashion-mini
-  train_limit: 2000
-max_length: 128
-metric:
-  name: accuracy
-  goal: maximize
-method: auto
-parameters:
-  learning_rate:
-    distribution: log_uniform_values
-    min: 0.0001
-    max: 0.03
-  batch_size:
-    values: [16, 32, 64, 128]
-    ordered: true
-  dropout:
-    distribution: q_uniform
-    min: 0.0
-    max: 0.5
-    q: 0.05
-  weight_decay:
-    distribution: log_uniform_values
-    min: 1e-5
-    max: 0.1
-  freeze_depth:
-    distribution: int_uniform
-    min: 0
-    max: 4
-    q: 1
-  scheduler:
-    values: [linear, cosine, constant]
-    ordered: false
-epochs:
-  min: 0.4
-  max: 4.0
-early_terminate:
-  type: asha
-  eta: 3
-  mode: promotion
-  cost_aware: false
-budget:
-  wall: 170.0
-  trials: 36
-resources:
-  devices: auto
-  workers: auto
-  threads_per_worker: 1
-  logical_workers: 4
-deterministic: true
-seed: 7
-"##);
+    insta::assert_snapshot!(spec(&text).to_yaml(), @"
+    name: quickstart
+    task: image-classification
+    model: builtin:resnet8-cifar10
+    data:
+      train: builtin:fashion-mini
+      train_limit: 2000
+    max_length: 128
+    metric:
+      name: accuracy
+      goal: maximize
+    method: auto
+    parameters:
+      learning_rate:
+        distribution: log_uniform_values
+        min: 0.0001
+        max: 0.03
+      batch_size:
+        values: [16, 32, 64, 128]
+        ordered: true
+      dropout:
+        distribution: q_uniform
+        min: 0.0
+        max: 0.5
+        q: 0.05
+      weight_decay:
+        distribution: log_uniform_values
+        min: 1e-5
+        max: 0.1
+      freeze_depth:
+        distribution: int_uniform
+        min: 0
+        max: 4
+        q: 1
+      scheduler:
+        values: [linear, cosine, constant]
+        ordered: false
+    epochs:
+      min: 0.4
+      max: 4.0
+    early_terminate:
+      type: asha
+      eta: 3
+      mode: promotion
+      cost_aware: false
+    budget:
+      wall: 170.0
+      trials: 36
+    resources:
+      devices: auto
+      workers: auto
+      threads_per_worker: 1
+      logical_workers: 4
+      cache: 10000000000
+    deterministic: true
+    seed: 7
+    ");
 }

@@ -88,6 +88,7 @@ impl Sandbox {
     pub(crate) fn prepare(&self, mut command: Command) -> Command {
         command.current_dir(self.folder.path());
         command.env("HF_HUB_CACHE", self.path("hub"));
+        command.env("AUTOML_CACHE_DIR", self.path(".cache"));
         for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "RUST_BACKTRACE"] {
             command.env_remove(name);
         }

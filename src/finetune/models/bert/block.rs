@@ -9,21 +9,9 @@ use crate::finetune::{
     backend::{Device, Tensor},
     dropout::DropoutKeys,
     gradients::Gradient,
-    kernels::{AttentionWeights, Kernels, Norm, Normalized},
+    kernels::{Attended, AttentionSaved, Kernels, Layout, Norm, Normalized},
     parameters::Parameters,
 };
-
-/// The shape of a batch inside the encoder.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Layout<'a> {
-    /// Tokens of each text.
-    pub(super) lengths: &'a [usize],
-    /// Positions of every text, padding included.
-    pub(super) width: usize,
-    pub(super) heads: usize,
-    pub(super) hidden: usize,
-    pub(super) epsilon: f32,
-}
 
 /// Which positions of a text a block computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +26,8 @@ pub(super) struct Block<'a> {
     pub(super) parameters: &'a Parameters,
     /// Its number, from 0.
     pub(super) number: usize,
-    pub(super) layout: Layout<'a>,
+    pub(super) layout: &'a Layout,
+    pub(super) epsilon: f32,
     pub(super) positions: Positions,
     pub(super) dropout: DropoutKeys,
     pub(super) device: Device,
@@ -49,10 +38,7 @@ pub(super) struct Saved {
     input: Tensor<2>,
     /// The rows of the input that are computed further; the input itself for all positions.
     rows: Tensor<2>,
-    query: Tensor<4>,
-    key: Tensor<4>,
-    value: Tensor<4>,
-    weights: AttentionWeights,
+    attention: AttentionSaved,
     context: Tensor<2>,
     attention_norm: Normalized,
     attended: Tensor<2>,
@@ -73,25 +59,15 @@ mod place {
     pub(super) const OUTPUT_NORM: usize = 14;
 }
 
-/// The rows at the first position of each text: `[texts · width, hidden]` → `[texts, hidden]`.
-pub(super) fn first_rows(values: Tensor<2>, width: usize) -> Tensor<2> {
-    let [rows, hidden] = values.dims();
-    let texts = rows / width;
-    values
-        .reshape([texts, width, hidden])
-        .narrow(1, 0, 1)
-        .reshape([texts, hidden])
+/// The rows at the first position of each text: `[rows, hidden]` → `[texts, hidden]`.
+pub(super) fn first_rows(values: Tensor<2>, layout: &Layout, device: Device) -> Tensor<2> {
+    values.select(0, device.indices(&layout.firsts()))
 }
 
 /// Adds `first` (`[texts, hidden]`) to the first position of each text of `values`.
-pub(super) fn add_to_first_rows(values: Tensor<2>, first: Tensor<2>, width: usize) -> Tensor<2> {
-    let [rows, hidden] = values.dims();
-    let texts = rows / width;
-    let values = values.reshape([texts, width, hidden]);
-    let sum = values.clone().narrow(1, 0, 1) + first.reshape([texts, 1, hidden]);
-    values
-        .slice_assign([0..texts, 0..1, 0..hidden], sum)
-        .reshape([rows, hidden])
+pub(super) fn add_to_first_rows(values: Tensor<2>, first: Tensor<2>, layout: &Layout, device: Device) -> Tensor<2> {
+    let add = burn::tensor::IndexingUpdateOp::Add;
+    values.select_assign(0, device.indices(&layout.firsts()), first, add)
 }
 
 impl Block<'_> {
@@ -112,7 +88,7 @@ impl Block<'_> {
         Norm {
             scale: self.parameters.vector(index),
             shift: self.parameters.vector(index + 1),
-            epsilon: self.layout.epsilon,
+            epsilon: self.epsilon,
         }
     }
 
@@ -120,47 +96,25 @@ impl Block<'_> {
         Kernels::new(self.device)
     }
 
-    /// Positions of each text that are computed further.
-    fn queries(&self) -> usize {
-        match self.positions {
-            Positions::All => self.layout.width,
-            Positions::First => 1,
-        }
-    }
-
-    /// `[texts · sequence, hidden]` → `[texts, heads, sequence, size]`, without copying.
-    fn split_heads(&self, values: Tensor<2>, sequence: usize) -> Tensor<4> {
-        let Layout {
-            lengths, heads, hidden, ..
-        } = self.layout;
-        values
-            .reshape([lengths.len(), sequence, heads, hidden / heads])
-            .swap_dims(1, 2)
-    }
-
-    fn project(&self, input: &Tensor<2>, place: usize, sequence: usize) -> Tensor<4> {
+    fn project(&self, input: &Tensor<2>, place: usize) -> Tensor<2> {
         let values = input.clone().matmul(self.weight(place));
-        self.split_heads(self.kernels().add_bias(values, self.bias(place)), sequence)
+        self.kernels().add_bias(values, self.bias(place))
     }
 
-    fn attention_scale(&self) -> f32 {
-        ((self.layout.hidden / self.layout.heads) as f32).sqrt().recip()
-    }
-
-    /// `[texts · width, hidden]` → the same, or `[texts, hidden]` for [`Positions::First`].
+    /// `[rows, hidden]` → the same, or `[texts, hidden]` for [`Positions::First`].
     pub(super) fn forward(&self, input: Tensor<2>) -> (Tensor<2>, Saved) {
-        let (kernels, width) = (self.kernels(), self.layout.width);
+        let kernels = self.kernels();
         let site = |place: u64| self.dropout.site(1 + 3 * self.number as u64 + place);
         let rows = match self.positions {
             Positions::All => input.clone(),
-            Positions::First => first_rows(input.clone(), width),
+            Positions::First => first_rows(input.clone(), self.layout, self.device),
         };
-        let query = self.project(&rows, place::QUERY, self.queries());
-        let key = self.project(&input, place::KEY, width);
-        let value = self.project(&input, place::VALUE, width);
-        let scores = query.clone().matmul(key.clone().swap_dims(2, 3));
-        let weights = kernels.attend(scores, self.attention_scale(), self.layout.lengths, site(0));
-        let context = kernels.merge_heads(weights.dropped.clone().matmul(value.clone()));
+        let attended = Attended {
+            query: self.project(&rows, place::QUERY),
+            key: self.project(&input, place::KEY),
+            value: self.project(&input, place::VALUE),
+        };
+        let (context, attention) = kernels.attention(attended, self.layout, site(0));
         let projected = context.clone().matmul(self.weight(place::PROJECTION));
         let norm = self.norm(place::ATTENTION_NORM);
         let (attended, attention_norm) =
@@ -174,10 +128,7 @@ impl Block<'_> {
         let saved = Saved {
             input,
             rows,
-            query,
-            key,
-            value,
-            weights,
+            attention,
             context,
             attention_norm,
             attended,
@@ -227,25 +178,20 @@ impl Block<'_> {
         record(place::PROJECTION, outer(saved.context, &norm.branch));
         let gradient = norm.branch.matmul(self.weight(place::PROJECTION).transpose());
 
-        let gradient = self.split_heads(gradient, self.queries());
-        let value_gradient = saved.weights.dropped.clone().swap_dims(2, 3).matmul(gradient.clone());
-        let gradient = gradient.matmul(saved.value.swap_dims(2, 3));
-        let gradient = kernels.attend_backward(gradient, saved.weights, self.attention_scale());
-        let query_gradient = gradient.clone().matmul(saved.key);
-        let key_gradient = gradient.swap_dims(2, 3).matmul(saved.query);
-        let mut through = |gradient: Tensor<4>, input: &Tensor<2>, place: usize| {
-            let (gradient, bias) = kernels.sum_rows(kernels.merge_heads(gradient));
+        let attended = kernels.attention_backward(gradient, saved.attention, self.layout);
+        let mut through = |gradient: Tensor<2>, input: &Tensor<2>, place: usize| {
+            let (gradient, bias) = kernels.sum_rows(gradient);
             record(place + 1, bias);
             record(place, outer(input.clone(), &gradient));
             wants_input.then(|| gradient.matmul(self.weight(place).transpose()))
         };
-        let query = through(query_gradient, &saved.rows, place::QUERY);
-        let key = through(key_gradient, &saved.input, place::KEY);
-        let value = through(value_gradient, &saved.input, place::VALUE);
+        let query = through(attended.query, &saved.rows, place::QUERY);
+        let key = through(attended.key, &saved.input, place::KEY);
+        let value = through(attended.value, &saved.input, place::VALUE);
         let (query, both) = (query? + norm.residual, key? + value?);
         Some(match self.positions {
             Positions::All => query + both,
-            Positions::First => add_to_first_rows(both, query, self.layout.width),
+            Positions::First => add_to_first_rows(both, query, self.layout, self.device),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! BERT (Devlin et al. 2019) as Hugging Face's `BertModel` computes it, with a classification head.
 //!
 //! `config` reads the sizes, `block` is one encoder block in both directions; this file joins embeddings, blocks and
-//! head. A batch is kept as rows, `[texts · width, hidden]`.
+//! head. A batch is kept as rows, a token each, `[rows, hidden]`.
 
 mod block;
 mod config;
@@ -10,13 +10,13 @@ mod tests;
 
 pub(crate) use config::BertConfig;
 
-use self::block::{Block, Layout, Positions};
-use super::{Batch, PassSettings};
+use self::block::{Block, Positions};
+use super::{Batch, DEEP, Frozen, FrozenSize, PassSettings, SMALL};
 use crate::finetune::{
     backend::{Device, Host, Tensor, values},
     dropout::{Dropout, DropoutKeys},
     gradients::{Gradient, Pass, sum_by_row},
-    kernels::{Kernels, Norm, Normalized},
+    kernels::{Kernels, Layout, Norm, Normalized},
     loss::cross_entropy,
     parameters::{Parameter, Parameters, Start},
 };
@@ -171,20 +171,14 @@ impl Bert {
             .collect()
     }
 
-    fn layout<'a>(&self, lengths: &'a [usize], width: usize) -> Layout<'a> {
-        Layout {
-            lengths,
-            width,
-            heads: self.config.num_attention_heads,
-            hidden: self.config.hidden_size,
-            epsilon: self.config.layer_norm_eps as f32,
-        }
+    fn layout(&self, lengths: &[usize], device: Device) -> Layout {
+        Layout::new(lengths, self.config.num_attention_heads, device)
     }
 
     fn block<'a>(
         &self,
         parameters: &'a Parameters,
-        layout: Layout<'a>,
+        layout: &'a Layout,
         number: usize,
         dropout: DropoutKeys,
         device: Device,
@@ -195,6 +189,7 @@ impl Bert {
             parameters,
             number,
             layout,
+            epsilon: self.config.layer_norm_eps as f32,
             positions,
             dropout,
             device,
@@ -204,14 +199,13 @@ impl Bert {
     fn embed(
         &self,
         parameters: &Parameters,
-        tokens: &[u32],
-        width: usize,
+        (tokens, layout): (&[u32], &Layout),
         dropout: Option<Dropout>,
         device: Device,
     ) -> (Tensor<2>, Embedded) {
-        let positions: Vec<u32> = (0..tokens.len()).map(|row| (row % width) as u32).collect();
-        let words = parameters.matrix(0).select(0, device.indices(tokens));
-        let positions = parameters.matrix(1).select(0, device.indices(&positions));
+        let tokens = layout.spread(tokens, 1, 0);
+        let words = parameters.matrix(0).select(0, device.indices(&tokens));
+        let positions = parameters.matrix(1).select(0, device.indices(&layout.positions()));
         let kind = parameters.matrix(2).narrow(0, 0, 1).reshape([self.config.hidden_size]);
         let norm = Norm {
             scale: parameters.vector(3),
@@ -227,7 +221,7 @@ impl Bert {
         &self,
         parameters: &Parameters,
         gradient: Tensor<2>,
-        (tokens, width): (&[u32], usize),
+        (tokens, layout): (&[u32], &Layout),
         embedded: Embedded,
         gradients: &mut Vec<(usize, Gradient)>,
         device: Device,
@@ -236,31 +230,33 @@ impl Bert {
         let kernels = Kernels::new(device);
         let gradient = kernels.drop(gradient, embedded.dropout);
         let norm = kernels.add_norm_backward(gradient, None, embedded.norm, parameters.vector(3));
-        let texts = tokens.len() / width;
-        // Every text has the same positions, and every token the type 0.
-        let by_position = norm.residual.reshape([texts, width * hidden]);
-        let (_, positions) = kernels.sum_rows(by_position);
-        let dense = |index: usize, used: Tensor<1>| {
-            let missing = parameters.list()[index].length() - used.dims()[0];
-            let gradient = if missing == 0 {
-                used
-            } else {
-                Tensor::cat(vec![used, device.zeros([missing])], 0)
-            };
-            (index, Gradient::Dense(gradient))
-        };
-        let words = if device.is_host() {
-            sum_by_row(tokens, Host::take(norm.branch, device).values(), hidden)
-        } else {
-            let table = device.zeros([self.config.vocab_size, hidden]);
+        // The gradient of a table from those of its rows that were used.
+        let table = |used: Vec<u32>, values: Tensor<2>, rows: usize| {
+            if device.is_host() {
+                return sum_by_row(&used, Host::take(values, device).values(), hidden);
+            }
             let add = burn::tensor::IndexingUpdateOp::Add;
-            let table = table.select_assign(0, device.indices(tokens), norm.branch, add);
-            Gradient::Dense(table.reshape([self.config.vocab_size * hidden]))
+            let table = device.zeros([rows, hidden]);
+            let table = table.select_assign(0, device.indices(&used), values, add);
+            Gradient::Dense(table.reshape([rows * hidden]))
+        };
+        // Every token has the type 0.
+        let other_kinds = parameters.list()[2].length() - hidden;
+        let kinds = if other_kinds == 0 {
+            norm.bias
+        } else {
+            Tensor::cat(vec![norm.bias, device.zeros([other_kinds])], 0)
         };
         gradients.extend([
-            (0, words),
-            dense(1, positions),
-            dense(2, norm.bias),
+            (
+                0,
+                table(layout.spread(tokens, 1, 0), norm.branch, self.config.vocab_size),
+            ),
+            (
+                1,
+                table(layout.positions(), norm.residual, self.config.max_position_embeddings),
+            ),
+            (2, Gradient::Dense(kinds)),
             (3, Gradient::Dense(norm.scale)),
             (4, Gradient::Dense(norm.shift)),
         ]);
@@ -272,23 +268,108 @@ impl Bert {
         (first.matmul(parameters.matrix(place)) + parameters.vector(place + 1).unsqueeze::<2>()).tanh()
     }
 
-    /// The last hidden state at the first position of each text, `[texts, hidden]`, in evaluation mode.
-    fn first_hidden(&self, parameters: &Parameters, batch: &Batch, device: Device) -> Tensor<2> {
-        let (tokens, lengths, width) = texts(batch);
-        let (mut hidden, _) = self.embed(parameters, tokens, width, None, device);
-        let layout = self.layout(lengths, width);
-        for number in 0..self.config.num_hidden_layers {
-            hidden = self
-                .block(parameters, layout, number, DropoutKeys::none(), device)
-                .forward(hidden)
-                .0;
+    /// See [`super::Network::frozen`].
+    pub(crate) fn frozen(&self, parameters: &Parameters, batch: &Batch, depth: usize, device: Device) -> Vec<f32> {
+        let (tokens, lengths) = texts(batch);
+        let layout = self.layout(lengths, device);
+        let (embedded, _) = self.embed(parameters, (tokens, &layout), None, device);
+        let hidden = self.climb(parameters, embedded, &layout, 0..depth, device);
+        let values = values(&hidden);
+        if depth == self.config.num_hidden_layers {
+            values
+        } else {
+            layout.gather(&values, self.config.hidden_size)
+        }
+    }
+
+    /// How many texts must be computed together at least; see [`super::Network::frozen`].
+    pub(crate) fn least_company(&self) -> usize {
+        let is_cut = self.config.hidden_size <= SMALL && self.config.intermediate_size > DEEP;
+        if is_cut { SMALL + 1 } else { 2 }
+    }
+
+    /// See [`super::Network::frozen_size`].
+    pub(crate) fn frozen_size(&self, depth: usize, tokens: usize) -> FrozenSize {
+        let BertConfig {
+            hidden_size: hidden,
+            intermediate_size: inner,
+            num_hidden_layers: blocks,
+            ..
+        } = self.config;
+        let is_whole = depth == blocks;
+        // Of the last block only the keys and values of all tokens are needed; of attention, two products a head.
+        let whole_row = 2 * hidden * (4 * hidden + 2 * inner);
+        let block = tokens * (whole_row + 4 * tokens * hidden);
+        let last = tokens * (4 * hidden * hidden + 4 * hidden) + 4 * hidden * (hidden + inner);
+        FrozenSize {
+            values: if is_whole { hidden } else { tokens * hidden },
+            operations: (depth - usize::from(is_whole)) * block + usize::from(is_whole) * last,
+        }
+    }
+
+    /// The hidden states after some blocks, in evaluation mode.
+    fn climb(
+        &self,
+        parameters: &Parameters,
+        mut hidden: Tensor<2>,
+        layout: &Layout,
+        blocks: std::ops::Range<usize>,
+        device: Device,
+    ) -> Tensor<2> {
+        for number in blocks {
+            let block = self.block(parameters, layout, number, DropoutKeys::none(), device);
+            hidden = block.forward(hidden).0;
         }
         hidden
     }
 
+    /// What frozen blocks have made of a batch, as the next block takes it.
+    fn enter(&self, frozen: Frozen, layout: &Layout, device: Device) -> Tensor<2> {
+        let hidden = self.config.hidden_size;
+        let values = if frozen.depth == self.config.num_hidden_layers {
+            frozen.values
+        } else {
+            layout.spread(&frozen.values, hidden, 0.0)
+        };
+        let rows = values.len() / hidden;
+        device.tensor(values, [rows, hidden])
+    }
+
+    /// The last hidden state at the first position of each text, `[texts, hidden]`, in evaluation mode.
+    fn first_hidden(
+        &self,
+        parameters: &Parameters,
+        batch: &Batch,
+        frozen: Option<Frozen>,
+        device: Device,
+    ) -> Tensor<2> {
+        let (tokens, lengths) = texts(batch);
+        let layout = self.layout(lengths, device);
+        let (hidden, depth) = match frozen {
+            Some(frozen) => {
+                let depth = frozen.depth;
+                (self.enter(frozen, &layout, device), depth)
+            }
+            None => (self.embed(parameters, (tokens, &layout), None, device).0, 0),
+        };
+        self.climb(
+            parameters,
+            hidden,
+            &layout,
+            depth..self.config.num_hidden_layers,
+            device,
+        )
+    }
+
     /// See [`super::Network::logits`].
-    pub(crate) fn logits(&self, parameters: &Parameters, batch: &Batch, device: Device) -> Tensor<2> {
-        let first = self.first_hidden(parameters, batch, device);
+    pub(crate) fn logits(
+        &self,
+        parameters: &Parameters,
+        batch: &Batch,
+        frozen: Option<Frozen>,
+        device: Device,
+    ) -> Tensor<2> {
+        let first = self.first_hidden(parameters, batch, frozen, device);
         let features = match self.head {
             Head::Cls => first,
             Head::Pooler => Self::pool(parameters, first),
@@ -301,48 +382,48 @@ impl Bert {
     pub(crate) fn pass(
         &self,
         parameters: &Parameters,
-        batch: &Batch,
+        (batch, known): (&Batch, Option<Frozen>),
         labels: &[u32],
         settings: PassSettings,
         device: Device,
     ) -> Pass {
-        let (tokens, lengths, width) = texts(batch);
-        let layout = self.layout(lengths, width);
+        let (tokens, lengths) = texts(batch);
+        let layout = self.layout(lengths, device);
         let frozen = settings.freeze_depth;
-        // Frozen blocks run in evaluation mode.
-        let embedding_dropout = if frozen == 0 { settings.dropout.site(0) } else { None };
-        let (mut hidden, embedded) = self.embed(parameters, tokens, width, embedding_dropout, device);
+        let (mut hidden, embedded) = if frozen == 0 {
+            let (hidden, embedded) = self.embed(parameters, (tokens, &layout), settings.dropout.site(0), device);
+            (hidden, Some(embedded))
+        } else {
+            // Frozen blocks run in evaluation mode.
+            let known = known.unwrap_or_else(|| Frozen {
+                depth: frozen,
+                values: self.frozen(parameters, batch, frozen, device),
+            });
+            (self.enter(known, &layout, device), None)
+        };
         let mut trained = Vec::new();
-        for number in 0..self.config.num_hidden_layers {
-            let dropout = if number < frozen {
-                DropoutKeys::none()
-            } else {
-                settings.dropout
-            };
-            let block = self.block(parameters, layout, number, dropout, device);
+        for number in frozen..self.config.num_hidden_layers {
+            let block = self.block(parameters, &layout, number, settings.dropout, device);
             let (output, saved) = block.forward(hidden);
             hidden = output;
-            if number >= frozen {
-                trained.push((block, saved));
-            }
+            trained.push((block, saved));
         }
         let mut gradients = Vec::new();
-        let (loss, mut gradient) = self.head_pass(parameters, hidden, labels, settings, &mut gradients, device);
+        let (loss, gradient) = self.head_pass(parameters, hidden, labels, settings, &mut gradients, device);
+        let mut gradient = Some(gradient);
         for (block, saved) in trained.into_iter().rev() {
             let wants_input = frozen == 0 || block.number > frozen;
-            match block.backward(gradient, saved, &mut gradients, wants_input) {
-                Some(input) => gradient = input,
-                None => {
-                    return Pass {
-                        loss,
-                        gradients,
-                        statistics: Vec::new(),
-                    };
-                }
-            }
+            gradient = gradient.and_then(|gradient| block.backward(gradient, saved, &mut gradients, wants_input));
         }
-        if frozen == 0 {
-            self.embed_backward(parameters, gradient, (tokens, width), embedded, &mut gradients, device);
+        if let (Some(embedded), Some(gradient)) = (embedded, gradient) {
+            self.embed_backward(
+                parameters,
+                gradient,
+                (tokens, &layout),
+                embedded,
+                &mut gradients,
+                device,
+            );
         }
         Pass {
             loss,
@@ -393,9 +474,10 @@ impl Bert {
     }
 }
 
-fn texts(batch: &Batch) -> (&[u32], &[usize], usize) {
+/// Tokens and lengths.
+fn texts(batch: &Batch) -> (&[u32], &[usize]) {
     match batch {
-        Batch::Texts { tokens, lengths, width } => (tokens, lengths, *width),
+        Batch::Texts { tokens, lengths } => (tokens, lengths),
         Batch::Images { .. } => panic!("a text model was given images"),
     }
 }

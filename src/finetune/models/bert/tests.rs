@@ -36,16 +36,11 @@ fn load(folder: &Path, head: Head) -> (Bert, Parameters) {
 
 /// The hidden states before and after every block, at all positions.
 fn hidden_states(bert: &Bert, parameters: &Parameters, batch: &Batch) -> Vec<Tensor<2>> {
-    let (tokens, lengths, width) = texts(batch);
-    let mut states = vec![bert.embed(parameters, tokens, width, None, DEVICE).0];
+    let (tokens, lengths) = texts(batch);
+    let layout = bert.layout(lengths, DEVICE);
+    let mut states = vec![bert.embed(parameters, (tokens, &layout), None, DEVICE).0];
     for number in 0..bert.config.num_hidden_layers {
-        let block = bert.block(
-            parameters,
-            bert.layout(lengths, width),
-            number,
-            DropoutKeys::none(),
-            DEVICE,
-        );
+        let block = bert.block(parameters, &layout, number, DropoutKeys::none(), DEVICE);
         let block = Block {
             positions: Positions::All,
             ..block
@@ -73,17 +68,18 @@ fn batch(reference: &serde_json::Value) -> Batch {
 fn forward_equals(reference: &serde_json::Value, folder: &Path) {
     let (bert, parameters) = load(folder, Head::Pooler);
     let batch = batch(reference);
-    let (_, lengths, width) = texts(&batch);
+    let (_, lengths) = texts(&batch);
+    let layout = bert.layout(lengths, DEVICE);
     let hidden = bert.config.hidden_size;
     let states = hidden_states(&bert, &parameters, &batch);
-    let first = first_rows(states.last().unwrap().clone(), width);
+    let first = first_rows(states.last().unwrap().clone(), &layout, DEVICE);
     let close = |what: &str, found: &[f32], expected: &serde_json::Value| {
         let difference = testing::largest_difference(found, &testing::numbers(expected));
         println!("{what}: {difference:.2e}");
         assert!(difference < 1e-4, "{what} differs by {difference}");
     };
     close("cls_last_hidden", &values(&first), &reference["cls_last_hidden"]);
-    let short = bert.first_hidden(&parameters, &batch, DEVICE);
+    let short = bert.first_hidden(&parameters, &batch, None, DEVICE);
     close(
         "cls_last_hidden by the short way",
         &values(&short),
@@ -94,13 +90,13 @@ fn forward_equals(reference: &serde_json::Value, folder: &Path) {
         .iter()
         .enumerate()
         .flat_map(|(text, &length)| {
-            let rows = &last[text * width * hidden..][..length * hidden];
+            let rows = &last[layout.starts[text] * hidden..][..length * hidden];
             (0..hidden).map(move |column| rows.iter().skip(column).step_by(hidden).sum::<f32>() / length as f32)
         })
         .collect();
     close("mean_pooled", &mean, &reference["mean_pooled"]);
     let norm = |state: &Tensor<2>| {
-        let rows = values(&first_rows(state.clone(), width));
+        let rows = values(&first_rows(state.clone(), &layout, DEVICE));
         let norm = |row: &[f32]| row.iter().map(|value| value * value).sum::<f32>().sqrt();
         rows.chunks_exact(hidden).map(norm).collect::<Vec<_>>()
     };
@@ -137,7 +133,7 @@ fn training_equals(reference: &serde_json::Value, folder: &Path) {
             dropout: DropoutKeys::none(),
         };
         for (step, expected) in testing::numbers(&run["losses"]).into_iter().enumerate() {
-            let pass = bert.pass(&parameters, &batch, &labels, settings, DEVICE);
+            let pass = bert.pass(&parameters, (&batch, None), &labels, settings, DEVICE);
             println!(
                 "freeze depth {freeze_depth}, step {step}: {:.6} for {expected:.6}",
                 pass.loss
@@ -213,7 +209,7 @@ fn every_gradient_is_the_slope_of_the_loss_with_dropout_and_padding() {
             freeze_depth: 0,
             dropout: DropoutKeys::new(0.3, Seed(2), 40),
         };
-        let pass = bert.pass(&parameters, &batch, &labels, settings, DEVICE);
+        let pass = bert.pass(&parameters, (&batch, None), &labels, settings, DEVICE);
         assert_eq!(
             pass.gradients.len(),
             parameters.list().len(),
@@ -242,7 +238,7 @@ fn every_gradient_is_the_slope_of_the_loss_with_dropout_and_padding() {
                     .zip(&gradient)
                     .map(|(start, slope)| start + (sign * step) as f32 * slope);
                 *moved.tensor_mut(index) = DEVICE.tensor(shifted.collect(), [start.len()]);
-                bert.pass(&moved, &batch, &labels, settings, DEVICE).loss
+                bert.pass(&moved, (&batch, None), &labels, settings, DEVICE).loss
             };
             let slope = (at(1.0) - at(-1.0)) / (2.0 * step);
             let tolerance = 0.02 * squared + 2e-5 * squared.sqrt() + 1e-9;
@@ -262,7 +258,8 @@ fn freezing_changes_no_gradient_of_what_still_trains() {
             freeze_depth,
             dropout: DropoutKeys::none(),
         };
-        bert.pass(&parameters, &batch, &labels, settings, DEVICE).gradients
+        bert.pass(&parameters, (&batch, None), &labels, settings, DEVICE)
+            .gradients
     };
     let all = gradients(0);
     for depth in 1..=2 {
@@ -287,8 +284,8 @@ fn freezing_changes_no_gradient_of_what_still_trains() {
 fn padding_changes_no_logit() {
     let (bert, parameters, _, _) = small(Head::Pooler);
     let texts = Inputs::Texts(vec![vec![1, 5, 9], vec![1, 7, 8, 9, 11, 20, 3]]);
-    let both = values(&bert.logits(&parameters, &gather(&texts, &[0, 1]), DEVICE));
-    let alone = values(&bert.logits(&parameters, &gather(&texts, &[0]), DEVICE));
+    let both = values(&bert.logits(&parameters, &gather(&texts, &[0, 1]), None, DEVICE));
+    let alone = values(&bert.logits(&parameters, &gather(&texts, &[0]), None, DEVICE));
     assert!(
         both[..2]
             .iter()

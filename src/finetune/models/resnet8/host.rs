@@ -5,6 +5,7 @@
 //! batch norm, bias and rectifier walk over rows. A test holds this equal to the network as burn differentiates it.
 
 use super::{
+    super::Frozen,
     BLOCKS, CHANNELS, EPSILON, FEATURES, KEEP, SIDE,
     rows::{Geometry, column_sums, rectify, rectify_backward},
 };
@@ -47,6 +48,16 @@ struct BlockSaved {
     down: Option<ConvolutionSaved>,
     /// After the last rectifier.
     output: Vec<f32>,
+}
+
+/// What the backward pass of everything that trains needs.
+#[derive(Default)]
+struct Saved {
+    /// With its output.
+    stem: Option<(ConvolutionSaved, NormSaved, Vec<f32>)>,
+    blocks: Vec<(usize, BlockSaved)>,
+    /// The last block's side.
+    side: usize,
 }
 
 /// One pass over a batch.
@@ -344,26 +355,69 @@ impl HostRun<'_> {
         (features.clone(), features.matmul(weight) + bias)
     }
 
-    /// Scores before softmax, `[images, classes]`, in evaluation mode.
-    pub(super) fn logits(&mut self, pixels: &[f32]) -> Tensor<2> {
-        let (mut map, _) = self.stem(pixels);
-        for number in 0..BLOCKS.len() {
+    /// What the first `depth` parts make of images in evaluation mode; of all of them, the means of the channels.
+    pub(super) fn frozen(&mut self, pixels: &[f32], depth: usize) -> Vec<f32> {
+        let mut map = self.stem(pixels).0;
+        for number in 0..depth - 1 {
             map = self.block(number, &map).0;
         }
-        self.head(Self::pool(&map)).1
+        if depth > BLOCKS.len() {
+            Self::pool(&map)
+        } else {
+            map.values
+        }
+    }
+
+    /// What frozen parts have made of a batch, as the next part takes it.
+    fn enter(&self, values: Vec<f32>, depth: usize) -> Map {
+        let (channels, side) = BLOCKS
+            .iter()
+            .take(depth - 1)
+            .fold((16, SIDE), |(_, side), &(_, channels, stride)| {
+                (channels, side / stride)
+            });
+        debug_assert_eq!(values.len(), self.images * side * side * channels);
+        Map { values, side, channels }
+    }
+
+    /// Scores before softmax, `[images, classes]`, in evaluation mode.
+    pub(super) fn logits(&mut self, pixels: &[f32], frozen: Option<Frozen>) -> Tensor<2> {
+        let (features, _) = self.features(pixels, frozen);
+        self.head(features).1
+    }
+
+    /// The means of the last block's channels, and what the parts that train need for their way back.
+    fn features(&mut self, pixels: &[f32], frozen: Option<Frozen>) -> (Vec<f32>, Saved) {
+        let mut saved = Saved::default();
+        let (mut map, depth) = match frozen {
+            Some(Frozen { depth, values }) if depth > BLOCKS.len() => return (values, saved),
+            Some(Frozen { depth, values }) => (self.enter(values, depth), depth),
+            None => {
+                let (map, (convolution, norm)) = self.stem(pixels);
+                if self.trains(1) {
+                    saved.stem = Some((convolution, norm, map.values.clone()));
+                }
+                (map, 1)
+            }
+        };
+        for number in depth - 1..BLOCKS.len() {
+            let (output, block) = self.block(number, &map);
+            map = output;
+            saved.blocks.extend(block.map(|block| (number, block)));
+        }
+        saved.side = map.side;
+        (Self::pool(&map), saved)
     }
 
     /// The loss and all gradients.
-    pub(super) fn pass(mut self, pixels: &[f32], labels: &[u32], classes: usize, dropout: DropoutKeys) -> Pass {
-        let (stem, stem_saved) = self.stem(pixels);
-        let mut map = stem.clone();
-        let mut saved = Vec::new();
-        for number in 0..BLOCKS.len() {
-            let (output, block) = self.block(number, &map);
-            map = output;
-            saved.extend(block.map(|block| (number, block)));
-        }
-        let mut features = Self::pool(&map);
+    pub(super) fn pass(
+        mut self,
+        (pixels, frozen): (&[f32], Option<Frozen>),
+        labels: &[u32],
+        classes: usize,
+        dropout: DropoutKeys,
+    ) -> Pass {
+        let (mut features, saved) = self.features(pixels, frozen);
         let factors = dropout.site(0).map(|dropout| dropout.factors(features.len()));
         if let Some(factors) = &factors {
             features
@@ -385,8 +439,20 @@ impl HostRun<'_> {
                 .zip(factors)
                 .for_each(|(gradient, factor)| *gradient *= factor);
         }
+        if !saved.blocks.is_empty() {
+            self.features_backward(&gradient, saved);
+        }
+        Pass {
+            loss: loss / labels.len() as f64,
+            gradients: self.gradients,
+            statistics: self.statistics,
+        }
+    }
+
+    /// Backwards from the means of the last block's channels.
+    fn features_backward(&mut self, gradient: &[f32], saved: Saved) {
         // Every pixel has its share of the mean.
-        let pixels = map.side * map.side;
+        let pixels = saved.side * saved.side;
         let share = |image: &[f32]| {
             image
                 .iter()
@@ -395,18 +461,13 @@ impl HostRun<'_> {
                 .repeat(pixels)
         };
         let mut gradient: Vec<f32> = gradient.chunks_exact(FEATURES).flat_map(share).collect();
-        for (number, block) in saved.into_iter().rev() {
+        for (number, block) in saved.blocks.into_iter().rev() {
             gradient = self.block_backward(number, gradient, block);
         }
-        if self.trains(1) {
-            rectify_backward(&mut gradient, &stem.values);
-            let gradient = self.norm_backward("stem.bn", gradient, &stem_saved.1);
-            self.convolution_backward("stem.conv", gradient, stem_saved.0, false);
-        }
-        Pass {
-            loss: loss / labels.len() as f64,
-            gradients: self.gradients,
-            statistics: self.statistics,
+        if let Some((convolution, norm, output)) = saved.stem {
+            rectify_backward(&mut gradient, &output);
+            let gradient = self.norm_backward("stem.bn", gradient, &norm);
+            self.convolution_backward("stem.conv", gradient, convolution, false);
         }
     }
 }

@@ -12,7 +12,7 @@ use burn::tensor::{
 };
 
 use self::host::HostRun;
-use super::{Batch, PassSettings};
+use super::{Batch, Frozen, FrozenSize, PassSettings};
 use crate::finetune::{
     backend::{Device, Tensor, values},
     dropout::DropoutKeys,
@@ -121,11 +121,46 @@ impl ResNet8 {
         list
     }
 
+    /// See [`super::Network::frozen`].
+    pub(crate) fn frozen(parameters: &Parameters, batch: &Batch, depth: usize, device: Device) -> Option<Vec<f32>> {
+        let (pixels, images) = raw(batch);
+        device
+            .is_host()
+            .then(|| host_run(parameters, images, None, device).frozen(pixels, depth))
+    }
+
+    /// See [`super::Network::frozen_size`].
+    pub(crate) fn frozen_size(depth: usize) -> FrozenSize {
+        if depth == 0 {
+            return FrozenSize {
+                values: 0,
+                operations: 0,
+            };
+        }
+        let product = |side: usize, inputs: usize, outputs: usize| 2 * side * side * 9 * inputs * outputs;
+        let mut size = FrozenSize {
+            values: SIDE * SIDE * 16,
+            operations: product(SIDE, CHANNELS, 16),
+        };
+        let (mut side, mut inputs) = (SIDE, 16);
+        for (_, outputs, stride) in BLOCKS.into_iter().take(depth.saturating_sub(1)) {
+            side /= stride;
+            size.values = side * side * outputs;
+            size.operations += product(side, inputs, outputs) + product(side, outputs, outputs);
+            inputs = outputs;
+        }
+        if depth > BLOCKS.len() {
+            // Where nothing but the head trains, only the means of the channels are of use.
+            size.values = FEATURES;
+        }
+        size
+    }
+
     /// See [`super::Network::logits`].
-    pub(crate) fn logits(parameters: &Parameters, batch: &Batch, device: Device) -> Tensor<2> {
+    pub(crate) fn logits(parameters: &Parameters, batch: &Batch, frozen: Option<Frozen>, device: Device) -> Tensor<2> {
         if device.is_host() {
             let (pixels, images) = raw(batch);
-            return host_run(parameters, images, None, device).logits(pixels);
+            return host_run(parameters, images, None, device).logits(pixels, frozen);
         }
         let mut run = Run {
             parameters,
@@ -140,7 +175,7 @@ impl ResNet8 {
     pub(crate) fn pass(
         &self,
         parameters: &Parameters,
-        batch: &Batch,
+        (batch, frozen): (&Batch, Option<Frozen>),
         labels: &[u32],
         settings: PassSettings,
         device: Device,
@@ -148,7 +183,7 @@ impl ResNet8 {
         if device.is_host() {
             let (pixels, images) = raw(batch);
             let run = host_run(parameters, images, Some(settings.freeze_depth), device);
-            return run.pass(pixels, labels, self.classes, settings.dropout);
+            return run.pass((pixels, frozen), labels, self.classes, settings.dropout);
         }
         self.differentiated_pass(parameters, batch, labels, settings, device)
     }

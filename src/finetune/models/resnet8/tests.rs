@@ -35,7 +35,7 @@ fn resnet8_equals_the_reference() {
         return;
     };
     let (_, parameters) = pretrained();
-    let logits = values(&ResNet8::logits(&parameters, &waves(), DEVICE));
+    let logits = values(&ResNet8::logits(&parameters, &waves(), None, DEVICE));
     let difference = testing::largest_difference(&logits, &testing::numbers(&reference["logits"]));
     assert!(difference < 1e-4, "logits differ by {difference}");
     let mut run = Run {
@@ -65,7 +65,7 @@ fn pass(parameters: &Parameters, freeze_depth: usize) -> Pass {
         dropout: DropoutKeys::new(0.2, Seed(1), 0),
     };
     let (resnet8, _) = pretrained();
-    resnet8.pass(parameters, &batch, &examples.labels, settings, DEVICE)
+    resnet8.pass(parameters, (&batch, None), &examples.labels, settings, DEVICE)
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn the_cpu_s_pass_equals_the_differentiated_one_at_every_freeze_depth() {
             dropout: DropoutKeys::new(0.2, Seed(1), 0),
         };
         let [ours, burns] = [
-            resnet8.pass(&parameters, &batch, &examples.labels, settings, DEVICE),
+            resnet8.pass(&parameters, (&batch, None), &examples.labels, settings, DEVICE),
             resnet8.differentiated_pass(&parameters, &batch, &examples.labels, settings, DEVICE),
         ];
         assert!((ours.loss - burns.loss).abs() < 1e-4, "{} {}", ours.loss, burns.loss);

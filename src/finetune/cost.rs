@@ -1,0 +1,116 @@
+//! What training costs, predicted from sizes alone, in floating-point operations of matrix products.
+//!
+//! Only ratios mean anything: the engine learns from segments how fast its machine is. A backward pass takes twice the
+//! operations of the forward pass (Kaplan et al. 2020, "Scaling laws for neural language models", §2.1); what the frozen
+//! parts make of the data is read where it is kept, and computed where it is not.
+
+use super::{
+    data::{Examples, Inputs},
+    prefix_cache::is_worth_keeping,
+    pretrained::Pretrained,
+};
+
+/// An update moves seven floats for each value that trains (the value and both moments in and out, the gradient in), in
+/// the time of about so many operations of a matrix product.
+const OPERATIONS_PER_UPDATE: f64 = 110.0;
+
+/// Reading a byte of what is kept takes as long as so many operations.
+const OPERATIONS_PER_BYTE: f64 = 20.0;
+
+/// A step, whatever is in it, takes as long as so many operations more.
+const OPERATIONS_PER_STEP: f64 = 2e7;
+
+/// The costs of a model's training and evaluation on some data, by freeze depth.
+#[derive(Clone, Debug)]
+pub struct TrainingCost {
+    depths: Vec<Depth>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Depth {
+    /// Of a training example, the optimizer aside.
+    example: f64,
+    /// Of all validation examples.
+    evaluation: f64,
+    /// Values that train.
+    trained: f64,
+}
+
+impl TrainingCost {
+    /// Of `model`, trained and validated on these examples; `keeps`: whether outputs of frozen parts are kept.
+    pub fn new(model: &Pretrained, train: &Examples, validation: &Examples, keeps: bool) -> Self {
+        let deepest = model.freeze_depths();
+        let depths = (0..=deepest).map(|depth| {
+            let costs = |examples: &Examples, times: f64| -> f64 {
+                let whole = |tokens| model.network.frozen_size(deepest, tokens).operations as f64;
+                let cost = |tokens| {
+                    let frozen = model.network.frozen_size(depth, tokens);
+                    let is_kept = keeps && is_worth_keeping(frozen);
+                    let below = if is_kept {
+                        (frozen.values * size_of::<f32>()) as f64 * OPERATIONS_PER_BYTE
+                    } else {
+                        frozen.operations as f64
+                    };
+                    below + times * (whole(tokens) - frozen.operations as f64)
+                };
+                match &examples.inputs {
+                    Inputs::Texts(texts) => texts.iter().map(|text| cost(text.len())).sum(),
+                    Inputs::Images { .. } => examples.len() as f64 * cost(1),
+                }
+            };
+            Depth {
+                example: costs(train, 3.0) / train.len().max(1) as f64,
+                evaluation: costs(validation, 1.0),
+                trained: model.parameters.trainable(depth) as f64,
+            }
+        });
+        Self {
+            depths: depths.collect(),
+        }
+    }
+
+    /// Of training on so many examples in steps of `batch_size`, with so many evaluations on the way.
+    pub fn segment(&self, depth: usize, batch_size: usize, examples: f64, evaluations: f64) -> f64 {
+        let Depth {
+            example,
+            evaluation,
+            trained,
+        } = self.depths[depth.min(self.depths.len() - 1)];
+        let step = OPERATIONS_PER_STEP + OPERATIONS_PER_UPDATE * trained;
+        examples * (example + step / batch_size.max(1) as f64) + evaluations * evaluation
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finetune::testing;
+
+    #[test]
+    fn the_deeper_the_freeze_the_less_it_costs_and_least_with_what_is_kept() {
+        for (model, examples) in [
+            (testing::small_bert(2), testing::texts(20, 2)),
+            (testing::resnet8(3), testing::images(9, 3)),
+        ] {
+            let costs = |keeps| {
+                let cost = TrainingCost::new(&model, &examples, &examples, keeps);
+                (0..=model.freeze_depths())
+                    .map(|depth| cost.segment(depth, 16, 100.0, 1.0))
+                    .collect::<Vec<_>>()
+            };
+            let (kept, computed) = (costs(true), costs(false));
+            assert!(computed.windows(2).all(|pair| pair[1] < pair[0]), "{computed:?}");
+            assert!(kept.iter().zip(&computed).all(|(kept, computed)| kept <= computed));
+            assert!(kept.last() < computed.last());
+        }
+    }
+
+    #[test]
+    fn small_batches_cost_more_by_their_updates() {
+        let (model, examples) = (testing::small_bert(2), testing::texts(20, 2));
+        let cost = TrainingCost::new(&model, &examples, &examples, true);
+        assert!(cost.segment(0, 4, 100.0, 0.0) > cost.segment(0, 64, 100.0, 0.0));
+        let twice = cost.segment(1, 4, 200.0, 2.0) / cost.segment(1, 4, 100.0, 1.0);
+        assert!((twice - 2.0).abs() < 1e-9);
+    }
+}

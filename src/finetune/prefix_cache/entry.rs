@@ -1,0 +1,150 @@
+//! One file of outputs: a checksum for every example, then the values of all examples.
+
+use std::fs::File;
+use std::io;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::PrefixCache;
+
+/// Bytes of a checksum.
+const MARK: u64 = size_of::<u64>() as u64;
+
+/// Bytes of a value: 32-bit floats, little-endian.
+const VALUE: u64 = size_of::<f32>() as u64;
+
+/// An open file of outputs.
+#[derive(Debug)]
+pub(super) struct Entry {
+    file: File,
+    /// Where each example's values begin, in values; and where the last one's end.
+    places: Vec<u64>,
+    /// Examples that this process has seen to be whole.
+    seen: Mutex<Vec<bool>>,
+    /// A write has failed: nothing more is written.
+    is_full: AtomicBool,
+}
+
+impl Entry {
+    /// Opens or makes the file `name` for examples with so many values each. `None` if the cache has no room for it, or the
+    /// disk does not let it be.
+    pub(super) fn open(cache: &PrefixCache, name: &str, lengths: &[usize]) -> Option<Self> {
+        let mut places = vec![0];
+        places.extend(lengths.iter().scan(0, |end, &length| {
+            *end += length as u64;
+            Some(*end)
+        }));
+        let bytes = lengths.len() as u64 * MARK + places[lengths.len()] * VALUE;
+        let path = cache.folder.join(name);
+        if !path.exists() {
+            cache.make_room(bytes).ok()?;
+        }
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path);
+        let file = file.ok()?;
+        if file.metadata().ok()?.len() != bytes {
+            // Somebody died while making it; or it is damaged, and begins anew.
+            file.set_len(0).and_then(|()| file.set_len(bytes)).ok()?;
+        }
+        // What was used last stays longest.
+        let _ = file.set_modified(SystemTime::now());
+        Some(Self {
+            file,
+            places,
+            seen: Mutex::new(vec![false; lengths.len()]),
+            is_full: AtomicBool::new(false),
+        })
+    }
+
+    /// How many values an example has.
+    pub(super) fn length(&self, example: usize) -> usize {
+        (self.places[example + 1] - self.places[example]) as usize
+    }
+
+    /// Whether an example's values are there, as far as one can tell without reading them.
+    pub(super) fn has(&self, example: usize) -> bool {
+        let is_seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner)[example];
+        is_seen || self.mark(example).is_some()
+    }
+
+    /// Appends an example's values; `false` if they are not there or not whole.
+    pub(super) fn read(&self, example: usize, values: &mut Vec<f32>) -> bool {
+        let mut bytes = vec![0; self.length(example) * VALUE as usize];
+        if read_at(&self.file, &mut bytes, self.offset(example)).is_err() {
+            return false;
+        }
+        let is_seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner)[example];
+        if !is_seen {
+            if self.mark(example) != Some(checksum(&bytes)) {
+                // So that it is computed and written again.
+                let _ = write_at(&self.file, &[0; MARK as usize], example as u64 * MARK);
+                return false;
+            }
+            self.note(example);
+        }
+        values.extend(bytes.as_chunks().0.iter().map(|&value| f32::from_le_bytes(value)));
+        true
+    }
+
+    /// Writes an example's values down. That it cannot be done does no harm.
+    pub(super) fn write(&self, example: usize, values: &[f32]) {
+        if self.is_full.load(Ordering::Relaxed) {
+            return;
+        }
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let mark = checksum(&bytes).to_le_bytes();
+        let written = write_at(&self.file, &bytes, self.offset(example));
+        match written.and_then(|()| write_at(&self.file, &mark, example as u64 * MARK)) {
+            Ok(()) => self.note(example),
+            Err(_) => self.is_full.store(true, Ordering::Relaxed),
+        }
+    }
+
+    fn note(&self, example: usize) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)[example] = true;
+    }
+
+    fn offset(&self, example: usize) -> u64 {
+        (self.places.len() as u64 - 1) * MARK + self.places[example] * VALUE
+    }
+
+    fn mark(&self, example: usize) -> Option<u64> {
+        let mut bytes = [0; MARK as usize];
+        read_at(&self.file, &mut bytes, example as u64 * MARK).ok()?;
+        Some(u64::from_le_bytes(bytes)).filter(|&mark| mark != 0)
+    }
+}
+
+/// Never 0, which says that nothing was written.
+fn checksum(bytes: &[u8]) -> u64 {
+    xxh3_64(bytes).max(1)
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+#[cfg(unix)]
+fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+}
+
+/// Elsewhere nothing is kept.
+#[cfg(not(unix))]
+fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(unix))]
+fn write_at(_: &File, _: &[u8], _: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

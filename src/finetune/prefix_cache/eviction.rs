@@ -1,0 +1,72 @@
+//! Keeps the cache below its limit: what was not used for longest goes.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use super::PrefixCache;
+
+/// Of the free space on the disk, a new file takes at most one part in so many: a study needs room for more than this.
+const SHARE_OF_FREE: u64 = 4;
+
+/// A file of outputs.
+struct Known {
+    path: PathBuf,
+    bytes: u64,
+    used: SystemTime,
+}
+
+impl PrefixCache {
+    /// Makes room for a new file of so many bytes. Files that others have open stay readable for them.
+    ///
+    /// # Errors
+    /// When there cannot be enough.
+    pub(super) fn make_room(&self, bytes: u64) -> io::Result<()> {
+        if bytes > self.limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        std::fs::create_dir_all(&self.folder)?;
+        let mut known = self.known();
+        known.sort_by_key(|known| known.used);
+        let mut total: u64 = known.iter().map(|known| known.bytes).sum();
+        for Known { path, bytes: freed, .. } in known {
+            if total + bytes <= self.limit {
+                break;
+            }
+            std::fs::remove_file(path)?;
+            total -= freed;
+        }
+        if free(&self.folder).is_some_and(|free| bytes > free / SHARE_OF_FREE) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
+    }
+
+    fn known(&self) -> Vec<Known> {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let rows = entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "rows"));
+        let known = rows.filter_map(|entry| {
+            let metadata = entry.metadata().ok()?;
+            Some(Known {
+                path: entry.path(),
+                bytes: metadata.len(),
+                used: metadata.modified().ok()?,
+            })
+        });
+        known.collect()
+    }
+}
+
+/// Bytes that this user may still write on the disk of a folder; `None` where the system does not say.
+fn free(folder: &std::path::Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let disk = rustix::fs::statvfs(folder).ok()?;
+        Some(disk.f_bavail * disk.f_frsize)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
+}

@@ -1,0 +1,205 @@
+//! What frozen parts of a network make of the data, kept on disk so that it is computed once: by any trial, in any worker,
+//! in any later study.
+//!
+//! Frozen parts run in evaluation mode, so their output for an example is a fixed function of it, and training from it gives
+//! the same numbers, to the last bit on the CPU, as computing it again. Because everybody writes the same bytes, nobody waits
+//! for anybody: whoever needs an example that is not there computes it and writes it down. A checksum beside each example
+//! tells what is whole, so that a process that dies, or a machine that loses power, costs only what it was writing.
+//!
+//! Files are read at places (`pread`), not mapped: a batch is copied out of the system's cache, which all workers share,
+//! in a thousandth of the time of its step, and no file that somebody cuts short can end the process. Begin reading at
+//! [`FrozenOutputs`].
+
+mod entry;
+mod eviction;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use self::entry::Entry;
+use super::{
+    backend::Device,
+    batching::gather,
+    data::Inputs,
+    models::{Batch, Frozen, FrozenSize, Network},
+    parameters::Parameters,
+    pretrained::Pretrained,
+};
+use crate::rng::Fingerprint;
+
+/// Changes whenever the same key would mean other bytes.
+const FORMAT: u64 = 1;
+
+/// An output is worth keeping when making it takes so many operations for each byte of it: reading a byte takes as long as
+/// about twenty operations (2 GB/s beside 40 billion operations a second on one core).
+const LEAST_OPERATIONS_PER_BYTE: usize = 60;
+
+/// A folder for outputs of frozen parts, and how much of the disk they may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrefixCache {
+    folder: PathBuf,
+    limit: u64,
+}
+
+impl PrefixCache {
+    /// Outputs in `folder`, which is made when it is needed, of at most `limit` bytes in all; what was not used for longest
+    /// makes way for what is new.
+    pub fn new(folder: PathBuf, limit: u64) -> Self {
+        Self { folder, limit }
+    }
+
+    /// The folder for this user: `$AUTOML_CACHE_DIR`, else `automl` in the system's folder for caches; below it `frozen`.
+    /// `None` where there is no home.
+    pub fn default_folder() -> Option<PathBuf> {
+        let variable = |name: &str| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        let root = variable("AUTOML_CACHE_DIR")
+            .or_else(|| Some(variable("XDG_CACHE_HOME")?.join("automl")))
+            .or_else(|| Some(variable("HOME")?.join(".cache").join("automl")))?;
+        Some(root.join("frozen"))
+    }
+}
+
+/// The outputs of a model's frozen parts for some inputs, at every depth.
+#[derive(Debug)]
+pub struct FrozenOutputs {
+    cache: PrefixCache,
+    /// Of model and inputs.
+    key: Fingerprint,
+    /// By depth; `None` where it is not worth it, or cannot be kept.
+    entries: Mutex<BTreeMap<usize, Option<Arc<Entry>>>>,
+}
+
+/// Whether it takes longer to make an output than to read it.
+pub(crate) fn is_worth_keeping(size: FrozenSize) -> bool {
+    size.operations > size.values * size_of::<f32>() * LEAST_OPERATIONS_PER_BYTE
+}
+
+/// Who computes what is missing.
+#[derive(Clone, Copy)]
+pub(crate) struct Maker<'a> {
+    pub(crate) network: &'a Network,
+    pub(crate) parameters: &'a Parameters,
+    pub(crate) device: Device,
+}
+
+impl Maker<'_> {
+    fn make(&self, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Vec<f32>> {
+        self.network
+            .frozen(self.parameters, &gather(inputs, places), depth, self.device)
+    }
+}
+
+impl FrozenOutputs {
+    /// Those of `model` for `inputs`.
+    pub fn new(cache: PrefixCache, model: &Pretrained, inputs: &Inputs) -> Self {
+        let mut key = Fingerprint::new();
+        key.number(FORMAT);
+        key.number(u64::from(model.checksum()));
+        key.bytes(format!("{:?}", model.network).as_bytes());
+        key.number(inputs.len() as u64);
+        match inputs {
+            Inputs::Texts(texts) => {
+                for text in texts {
+                    key.number(text.len() as u64);
+                    text.iter().for_each(|token| key.bytes(&token.to_le_bytes()));
+                }
+            }
+            Inputs::Images { pixels } => pixels.iter().for_each(|pixel| key.bytes(&pixel.to_le_bytes())),
+        }
+        Self {
+            cache,
+            key,
+            entries: Mutex::default(),
+        }
+    }
+
+    /// The output of the first `depth` parts for the inputs at `places`, from the disk as far as it is there; `None` where
+    /// nothing is kept.
+    pub(crate) fn of(&self, maker: Maker<'_>, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Frozen> {
+        let entry = self.entry(maker, inputs, depth)?;
+        let missing: Vec<u32> = places
+            .iter()
+            .copied()
+            .filter(|&place| !entry.has(place as usize))
+            .collect();
+        if !missing.is_empty() {
+            let made = maker.make(inputs, &missing, depth)?;
+            let mut rest = made.as_slice();
+            for &place in &missing {
+                let (values, others) = rest.split_at(entry.length(place as usize));
+                entry.write(place as usize, values);
+                rest = others;
+            }
+            if missing.len() == places.len() {
+                return Some(Frozen { depth, values: made });
+            }
+        }
+        let mut values = Vec::new();
+        let is_whole = places.iter().all(|&place| entry.read(place as usize, &mut values));
+        let values = if is_whole {
+            values
+        } else {
+            // The disk is full, or somebody else's hands were in the file.
+            maker.make(inputs, places, depth)?
+        };
+        Some(Frozen { depth, values })
+    }
+
+    fn entry(&self, maker: Maker<'_>, inputs: &Inputs, depth: usize) -> Option<Arc<Entry>> {
+        if depth == 0 || inputs.is_empty() {
+            return None;
+        }
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.entry(depth).or_insert_with(|| self.open(maker, inputs, depth));
+        entry.clone()
+    }
+
+    fn open(&self, maker: Maker<'_>, inputs: &Inputs, depth: usize) -> Option<Arc<Entry>> {
+        let sizes: Vec<_> = match inputs {
+            Inputs::Texts(texts) => texts
+                .iter()
+                .map(|text| maker.network.frozen_size(depth, text.len()))
+                .collect(),
+            Inputs::Images { .. } => vec![maker.network.frozen_size(depth, 1); inputs.len()],
+        };
+        if !sizes.iter().copied().any(is_worth_keeping) {
+            return None;
+        }
+        let lengths: Vec<usize> = sizes.iter().map(|size| size.values).collect();
+        // A processor that adds up in another order has files of its own: so nothing depends on who was there before.
+        let probe = maker.make(inputs, &[0], depth)?;
+        let mut key = self.key;
+        key.number(depth as u64);
+        probe.iter().for_each(|value| key.bytes(&value.to_le_bytes()));
+        let name = format!("{:016x}.rows", key.finish());
+        Entry::open(&self.cache, &name, &lengths).map(Arc::new)
+    }
+}
+
+/// The inputs at `places` as a batch, with what `depth` frozen parts have made of them where that is kept.
+pub(crate) fn gather_frozen(
+    outputs: Option<&FrozenOutputs>,
+    maker: Maker<'_>,
+    inputs: &Inputs,
+    places: &[u32],
+    depth: usize,
+) -> (Batch, Option<Frozen>) {
+    let frozen = outputs.and_then(|outputs| outputs.of(maker, inputs, places, depth));
+    let batch = match inputs {
+        // Nobody looks at the pixels any more.
+        Inputs::Images { .. } if frozen.is_some() => Batch::Images {
+            pixels: Vec::new(),
+            count: places.len(),
+        },
+        Inputs::Images { .. } | Inputs::Texts(_) => gather(inputs, places),
+    };
+    (batch, frozen)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::finetune::data::Examples;
+use crate::finetune::{Schedule, TrainingConfig, TrainingData, testing, trainer::Training};
+use crate::units::{Samples, Seed};
+
+const LIMIT: u64 = 1 << 30;
+
+fn cache(folder: &Path, limit: u64) -> PrefixCache {
+    PrefixCache::new(folder.to_owned(), limit)
+}
+
+fn maker(model: &Pretrained) -> Maker<'_> {
+    Maker {
+        network: &model.network,
+        parameters: &model.parameters,
+        device: model.device,
+    }
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// The output for each input by itself.
+fn alone(model: &Pretrained, inputs: &Inputs, depth: usize) -> Vec<Vec<f32>> {
+    (0..inputs.len() as u32)
+        .map(|place| maker(model).make(inputs, &[place], depth).unwrap())
+        .collect()
+}
+
+fn models() -> [(Pretrained, Examples); 2] {
+    [
+        (testing::small_bert(2), testing::texts(40, 2)),
+        (testing::resnet8(3), testing::images(12, 3)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn what_comes_of_an_example_does_not_depend_on_what_is_beside_it(
+        places in proptest::collection::vec(0..12_u32, 1..20),
+        depth in 1..5_usize,
+    ) {
+        for (model, examples) in models() {
+            let depth = depth.min(model.freeze_depths());
+            let expected = alone(&model, &examples.inputs, depth);
+            let expected: Vec<f32> = places.iter().flat_map(|&place| expected[place as usize].clone()).collect();
+            let together = maker(&model).make(&examples.inputs, &places, depth).unwrap();
+            prop_assert_eq!(bits(&together), bits(&expected));
+            let folder = tempfile::tempdir().unwrap();
+            let outputs = FrozenOutputs::new(cache(folder.path(), LIMIT), &model, &examples.inputs);
+            for _ in 0..2 {
+                if let Some(kept) = outputs.of(maker(&model), &examples.inputs, &places, depth) {
+                    prop_assert_eq!(bits(&kept.values), bits(&expected));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_real_model_gives_the_same_bits_in_any_company() {
+    let Some(folder) = testing::minilm() else { return };
+    let model = Pretrained::load_directory(&folder, &testing::labels(2), Device::Cpu).unwrap();
+    let lengths = [5, 64, 17, 16, 33, 2, 64, 8];
+    let text = |(number, &length): (usize, &usize)| {
+        (0..length)
+            .map(|place| (1000 + (number * 977 + place * 131) % 28_000) as u32)
+            .collect()
+    };
+    let inputs = Inputs::Texts(lengths.iter().enumerate().map(text).collect());
+    for depth in [1, 3, 6] {
+        let expected = alone(&model, &inputs, depth);
+        for places in [&[0, 1, 2, 3, 4, 5, 6, 7][..], &[7, 5, 0], &[6, 2], &[4, 4, 1]] {
+            let together = maker(&model).make(&inputs, places, depth).unwrap();
+            let expected: Vec<f32> = places
+                .iter()
+                .flat_map(|&place| expected[place as usize].clone())
+                .collect();
+            assert_eq!(bits(&together), bits(&expected), "depth {depth}, {places:?}");
+        }
+    }
+}
+
+/// Losses of all steps and metrics at the end of some training.
+fn trained(model: &Pretrained, examples: &Examples, outputs: Option<&FrozenOutputs>, depth: usize) -> Vec<u64> {
+    let config = TrainingConfig {
+        learning_rate: 1e-3,
+        batch_size: 5,
+        freeze_depth: depth,
+        schedule: Schedule::Constant,
+        total: Samples(60),
+        seed: Seed(4),
+        ..TrainingConfig::default()
+    };
+    let mut training = Training::start(model, config).unwrap();
+    let data = TrainingData {
+        examples,
+        frozen: outputs,
+    };
+    let mut numbers = Vec::new();
+    let mut note = |step: &crate::finetune::Step| {
+        numbers.push(step.loss.to_bits());
+        ControlFlow::Continue(())
+    };
+    training.train(data, Samples(60), &mut note).unwrap();
+    let metrics = training.evaluate(data, &mut || ControlFlow::Continue(())).unwrap();
+    numbers.push(metrics.loss.to_bits());
+    numbers
+}
+
+#[test]
+fn training_with_the_cache_is_the_same_to_the_last_bit() {
+    for (model, examples) in models() {
+        let folder = tempfile::tempdir().unwrap();
+        for depth in 0..=model.freeze_depths() {
+            let outputs = || FrozenOutputs::new(cache(folder.path(), LIMIT), &model, &examples.inputs);
+            let expected = trained(&model, &examples, None, depth);
+            assert_eq!(trained(&model, &examples, Some(&outputs()), depth), expected, "filling");
+            // As another process would.
+            assert_eq!(trained(&model, &examples, Some(&outputs()), depth), expected, "reading");
+        }
+        assert!(std::fs::read_dir(folder.path()).unwrap().count() > 0);
+    }
+}
+
+#[test]
+fn damage_is_noticed_and_repaired() {
+    let (model, examples) = &models()[0];
+    let folder = tempfile::tempdir().unwrap();
+    let places: Vec<u32> = (0..examples.len() as u32).collect();
+    let read = || {
+        let outputs = FrozenOutputs::new(cache(folder.path(), LIMIT), model, &examples.inputs);
+        let depth = model.freeze_depths();
+        bits(
+            &outputs
+                .of(maker(model), &examples.inputs, &places, depth)
+                .unwrap()
+                .values,
+        )
+    };
+    let expected = read();
+    let path = std::fs::read_dir(folder.path())
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let whole = std::fs::read(&path).unwrap();
+    for at in [0, 8 * examples.len(), whole.len() / 2, whole.len() - 1] {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        std::fs::write(&path, damaged).unwrap();
+        assert_eq!(read(), expected, "byte {at}");
+        assert_eq!(read(), expected);
+        assert_eq!(std::fs::read(&path).unwrap(), whole, "byte {at} is repaired");
+    }
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    assert_eq!(read(), expected, "one that was cut short begins anew");
+    assert_eq!(std::fs::read(&path).unwrap(), whole);
+}
+
+#[test]
+fn what_was_not_used_for_longest_makes_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = cache(folder.path(), 1000);
+    let open = |name: &str, values: usize| Entry::open(&cache, name, &[values]).is_some();
+    let has = |name: &str| folder.path().join(name).exists();
+    let pause = || std::thread::sleep(std::time::Duration::from_millis(20));
+    for name in ["a.rows", "b.rows"] {
+        assert!(open(name, 100));
+        pause();
+    }
+    assert!(open("a.rows", 100), "it is used again");
+    pause();
+    assert!(open("c.rows", 100));
+    assert!(has("a.rows") && !has("b.rows") && has("c.rows"));
+    assert!(!open("d.rows", 1000), "too large for the cache");
+    assert!(has("a.rows") && has("c.rows"), "nothing made way for it");
+}
+
+#[test]
+fn a_folder_that_cannot_be_is_no_error() {
+    let (model, examples) = &models()[0];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, b"").unwrap();
+    let outputs = FrozenOutputs::new(cache(&file, LIMIT), model, &examples.inputs);
+    let depth = model.freeze_depths();
+    assert!(outputs.of(maker(model), &examples.inputs, &[0], depth).is_none());
+}
