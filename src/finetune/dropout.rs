@@ -1,6 +1,7 @@
 //! Dropout whose mask is a pure function of its key and an element's index, so that backward passes and resumed
 //! runs make it anew instead of storing it.
 
+use super::vectorize::vectorize;
 use crate::{rng::Fingerprint, units::Seed};
 
 /// One dropout site of one training step.
@@ -61,16 +62,25 @@ impl Dropout {
     pub(crate) fn fill(&self, start: usize, factors: &mut [f32]) {
         debug_assert_eq!(start % 4, 0);
         let scale = 65536.0 / (65536.0 - f32::from(self.threshold));
-        for (index, chunk) in factors.chunks_mut(4).enumerate() {
-            let word = mix(self.key.wrapping_add((start / 4 + index) as u64));
-            for (lane, factor) in chunk.iter_mut().enumerate() {
-                *factor = if ((word >> (16 * lane)) as u16) < self.threshold {
+        vectorize(|| {
+            let (chunks, rest) = factors.as_chunks_mut::<4>();
+            let last = chunks.len();
+            let word = |index: usize| mix(self.key.wrapping_add((start / 4 + index) as u64));
+            let factor = |word: u64, lane: usize| {
+                if ((word >> (16 * lane)) as u16) < self.threshold {
                     0.0
                 } else {
                     scale
-                };
+                }
+            };
+            for (index, chunk) in chunks.iter_mut().enumerate() {
+                let word = word(index);
+                *chunk = std::array::from_fn(|lane| factor(word, lane));
             }
-        }
+            for (lane, rest) in rest.iter_mut().enumerate() {
+                *rest = factor(word(last), lane);
+            }
+        });
     }
 
     /// The factors of the first `length` elements.
@@ -82,6 +92,7 @@ impl Dropout {
 }
 
 /// `SplitMix64` at a counter (Steele, Lea, Flood 2014).
+#[inline(always)]
 fn mix(counter: u64) -> u64 {
     let mut z = counter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

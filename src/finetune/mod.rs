@@ -32,6 +32,7 @@ pub mod schedule;
 #[cfg(test)]
 mod testing;
 pub mod trainer;
+mod vectorize;
 pub mod weights;
 
 pub use self::{

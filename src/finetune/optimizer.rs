@@ -8,6 +8,7 @@ use super::{
     backend::{Device, Host, Tensor},
     gradients::Gradient,
     parameters::Parameters,
+    vectorize::vectorize,
 };
 
 /// `PyTorch`'s defaults, from Kingma and Ba 2015.
@@ -189,23 +190,27 @@ fn value_length(value: &Host<1>) -> usize {
 fn step(values: &mut [f32], gradients: &[f32], firsts: &mut [f32], seconds: &mut [f32], factors: &Factors) {
     let (keep_first, keep_second) = (FIRST_DECAY as f32, SECOND_DECAY as f32);
     let (add_first, add_second) = ((1.0 - FIRST_DECAY) as f32, (1.0 - SECOND_DECAY) as f32);
-    for (((value, &gradient), first), second) in values.iter_mut().zip(gradients).zip(firsts).zip(seconds) {
-        let gradient = gradient * factors.gradient;
-        *first = *first * keep_first + gradient * add_first;
-        *second = *second * keep_second + gradient * gradient * add_second;
-        let deviation = second.sqrt() * factors.second_correction + EPSILON as f32;
-        *value = *value * factors.decay - factors.rate * *first / deviation;
-    }
+    vectorize(|| {
+        for (((value, &gradient), first), second) in values.iter_mut().zip(gradients).zip(firsts).zip(seconds) {
+            let gradient = gradient * factors.gradient;
+            *first = *first * keep_first + gradient * add_first;
+            *second = *second * keep_second + gradient * gradient * add_second;
+            let deviation = second.sqrt() * factors.second_correction + EPSILON as f32;
+            *value = *value * factors.decay - factors.rate * *first / deviation;
+        }
+    });
 }
 
 fn step_without_gradient(values: &mut [f32], firsts: &mut [f32], seconds: &mut [f32], factors: &Factors) {
     let (keep_first, keep_second) = (FIRST_DECAY as f32, SECOND_DECAY as f32);
-    for ((value, first), second) in values.iter_mut().zip(firsts).zip(seconds) {
-        *first *= keep_first;
-        *second *= keep_second;
-        let deviation = second.sqrt() * factors.second_correction + EPSILON as f32;
-        *value = *value * factors.decay - factors.rate * *first / deviation;
-    }
+    vectorize(|| {
+        for ((value, first), second) in values.iter_mut().zip(firsts).zip(seconds) {
+            *first *= keep_first;
+            *second *= keep_second;
+            let deviation = second.sqrt() * factors.second_correction + EPSILON as f32;
+            *value = *value * factors.decay - factors.rate * *first / deviation;
+        }
+    });
 }
 
 fn on_device(value: Tensor<1>, moments: Moments, gradient: Tensor<1>, factors: &Factors) -> (Tensor<1>, Moments) {
@@ -264,7 +269,7 @@ fn squared(values: &[f32]) -> f64 {
         });
         f64::from(lanes.iter().sum::<f32>() + rest.iter().map(|value| value * value).sum::<f32>())
     };
-    values.chunks(4096).map(run).sum()
+    vectorize(|| values.chunks(4096).map(run).sum())
 }
 
 #[cfg(test)]

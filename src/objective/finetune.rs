@@ -11,7 +11,7 @@ use super::{Control, Inputs, Objective, RunError, checkpoints};
 use crate::finetune::{
     FrozenOutputs, Metrics, PrefixCache, Schedule, Step, TrainError, Training, TrainingConfig, TrainingData,
 };
-use crate::space::{Configuration, Value};
+use crate::space::{Configuration, Space, Value};
 use crate::trials::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, Seed};
 
@@ -53,11 +53,12 @@ pub fn training_config(configuration: &Configuration, total: Samples, seed: Seed
 }
 
 impl FineTune {
-    /// Fine-tuning of `inputs`, which keeps what frozen parts make of them in `cache`.
-    pub fn new(inputs: Inputs, cache: Option<PrefixCache>) -> Self {
+    /// Fine-tuning of `inputs`, which keeps what frozen parts make of them in `cache`, at the depths that `space` has.
+    pub fn new(inputs: Inputs, cache: Option<PrefixCache>, space: &Space) -> Self {
+        let depths = freeze_depths(space, inputs.model.freeze_depths());
         let frozen = cache.map(|cache| {
             [&inputs.data.train, &inputs.data.validation]
-                .map(|examples| FrozenOutputs::new(cache.clone(), &inputs.model, &examples.inputs))
+                .map(|examples| FrozenOutputs::new(cache.clone(), &inputs.model, &examples.inputs, &depths))
         });
         Self { inputs, frozen }
     }
@@ -234,6 +235,16 @@ impl FineTune {
         checkpoints::keep(&segment.checkpoints, &[done.reached, segment.from]);
         Ok(())
     }
+}
+
+/// The freeze depths above 0 that trials of a space may have, at most `deepest`.
+fn freeze_depths(space: &Space, deepest: usize) -> Vec<usize> {
+    let mut parameters = space.parameters().iter();
+    let Some(parameter) = parameters.find(|parameter| parameter.name == "freeze_depth") else {
+        return Vec::new();
+    };
+    let is_possible = |depth: &usize| parameter.domain.encode(&Value::Int(*depth as i64)).is_some();
+    (1..=deepest).filter(is_possible).collect()
 }
 
 /// Tells people of a step, and whether to go on.

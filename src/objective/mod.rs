@@ -149,7 +149,7 @@ pub fn load(spec: &Spec, device: Device) -> Result<Box<dyn Objective>, InputErro
         ObjectiveSpec::FineTune(fine_tune) => {
             let limit = Some(spec.resources.cache).filter(|&limit| limit > 0);
             let cache = limit.and_then(|limit| Some(PrefixCache::new(PrefixCache::default_folder()?, limit)));
-            Box::new(FineTune::new(Inputs::load(fine_tune, device)?, cache))
+            Box::new(FineTune::new(Inputs::load(fine_tune, device)?, cache, &spec.space))
         }
         ObjectiveSpec::Command(command) => {
             let settings = Settings::new(spec, command::EPOCH);

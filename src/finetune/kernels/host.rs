@@ -6,9 +6,11 @@ use super::{Attended, AttentionSaved, AttentionWeights, Layout, Norm, NormGradie
 use crate::finetune::{
     backend::{Device, Host, Tensor},
     dropout::Dropout,
+    vectorize::vectorize,
 };
 
 /// Sums in 16 lanes, so that the compiler can use vector registers; the order of additions is fixed.
+#[inline(always)]
 fn sum(values: impl Iterator<Item = [f32; LANES]>) -> f32 {
     let lanes = values.fold([0.0; LANES], |mut lanes, values| {
         lanes.iter_mut().zip(values).for_each(|(lane, value)| *lane += value);
@@ -19,6 +21,7 @@ fn sum(values: impl Iterator<Item = [f32; LANES]>) -> f32 {
 
 const LANES: usize = 16;
 
+#[inline(always)]
 fn dot(left: &[f32], right: &[f32]) -> f32 {
     let chunks = left.as_chunks::<LANES>().0.iter().zip(right.as_chunks::<LANES>().0);
     let rest = left.len() / LANES * LANES;
@@ -26,11 +29,13 @@ fn dot(left: &[f32], right: &[f32]) -> f32 {
     tail + sum(chunks.map(|(x, y)| std::array::from_fn(|lane| x[lane] * y[lane])))
 }
 
+#[inline(always)]
 fn total(values: &[f32]) -> f32 {
     let (chunks, rest) = values.as_chunks::<LANES>();
     rest.iter().sum::<f32>() + sum(chunks.iter().copied())
 }
 
+#[inline(always)]
 fn add(target: &mut [f32], values: &[f32]) {
     target
         .iter_mut()
@@ -60,25 +65,29 @@ pub(super) fn add_norm(
         .values_mut()
         .chunks_exact_mut(width)
         .zip(output.values_mut().chunks_exact_mut(width));
-    for (row, (values, output)) in row_pairs.enumerate() {
-        if let Some(dropout) = dropout {
-            dropout.fill(row * width, &mut factors);
+    vectorize(|| {
+        for (row, (values, output)) in row_pairs.enumerate() {
+            if let Some(dropout) = dropout {
+                dropout.fill(row * width, &mut factors);
+            }
+            for (((value, &bias), &factor), &residual) in
+                values.iter_mut().zip(bias.values()).zip(&factors).zip(&*output)
+            {
+                *value = (*value + bias) * factor + residual;
+            }
+            let mean = total(values) / width as f32;
+            for value in &mut *values {
+                *value -= mean;
+            }
+            let inverse_deviation = 1.0 / (dot(values, values) / width as f32 + norm.epsilon).sqrt();
+            inverse_deviations.push(inverse_deviation);
+            let places = output.iter_mut().zip(values).zip(scale.values()).zip(shift.values());
+            for (((output, value), &scale), &shift) in places {
+                *value *= inverse_deviation;
+                *output = *value * scale + shift;
+            }
         }
-        for (((value, &bias), &factor), &residual) in values.iter_mut().zip(bias.values()).zip(&factors).zip(&*output) {
-            *value = (*value + bias) * factor + residual;
-        }
-        let mean = total(values) / width as f32;
-        for value in &mut *values {
-            *value -= mean;
-        }
-        let inverse_deviation = 1.0 / (dot(values, values) / width as f32 + norm.epsilon).sqrt();
-        inverse_deviations.push(inverse_deviation);
-        let places = output.iter_mut().zip(values).zip(scale.values()).zip(shift.values());
-        for (((output, value), &scale), &shift) in places {
-            *value *= inverse_deviation;
-            *output = *value * scale + shift;
-        }
-    }
+    });
     let inverse_deviation = vector(device, inverse_deviations);
     (
         output.tensor(),
@@ -112,31 +121,33 @@ pub(super) fn add_norm_backward(
         .values_mut()
         .chunks_exact_mut(width)
         .zip(values.values_mut().chunks_exact_mut(width));
-    for (row, (gradient, values)) in rows.enumerate() {
-        if let Some(more) = &more {
-            add(gradient, &more.values()[row * width..(row + 1) * width]);
+    vectorize(|| {
+        for (row, (gradient, values)) in rows.enumerate() {
+            if let Some(more) = &more {
+                add(gradient, &more.values()[row * width..(row + 1) * width]);
+            }
+            add(&mut shift_sum, gradient);
+            for ((sum, &gradient), &value) in scale_sum.iter_mut().zip(&*gradient).zip(&*values) {
+                *sum += gradient * value;
+            }
+            gradient
+                .iter_mut()
+                .zip(scale.values())
+                .for_each(|(gradient, scale)| *gradient *= scale);
+            let mean = total(gradient) / width as f32;
+            let projection = dot(gradient, values) / width as f32;
+            let inverse_deviation = inverse_deviation.values()[row];
+            if let Some(dropout) = dropout {
+                dropout.fill(row * width, &mut factors);
+            }
+            // The normalized values are not needed again: their place takes the branch's gradient.
+            for ((gradient, value), &factor) in gradient.iter_mut().zip(&mut *values).zip(&factors) {
+                *gradient = (*gradient - mean - *value * projection) * inverse_deviation;
+                *value = *gradient * factor;
+            }
+            add(&mut bias_sum, values);
         }
-        add(&mut shift_sum, gradient);
-        for ((sum, &gradient), &value) in scale_sum.iter_mut().zip(&*gradient).zip(&*values) {
-            *sum += gradient * value;
-        }
-        gradient
-            .iter_mut()
-            .zip(scale.values())
-            .for_each(|(gradient, scale)| *gradient *= scale);
-        let mean = total(gradient) / width as f32;
-        let projection = dot(gradient, values) / width as f32;
-        let inverse_deviation = inverse_deviation.values()[row];
-        if let Some(dropout) = dropout {
-            dropout.fill(row * width, &mut factors);
-        }
-        // The normalized values are not needed again: their place takes the branch's gradient.
-        for ((gradient, value), &factor) in gradient.iter_mut().zip(&mut *values).zip(&factors) {
-            *gradient = (*gradient - mean - *value * projection) * inverse_deviation;
-            *value = *gradient * factor;
-        }
-        add(&mut bias_sum, values);
-    }
+    });
     NormGradients {
         residual: gradient.tensor(),
         branch: values.tensor(),
@@ -147,7 +158,7 @@ pub(super) fn add_norm_backward(
 }
 
 /// e^x for x ≤ 88, in a form that vectorizes: 2^n times the Taylor polynomial of the rest, relative error below 2e-7.
-#[inline]
+#[inline(always)]
 fn exp(x: f32) -> f32 {
     /// Adding and taking away 1.5 · 2^23 rounds to a whole number, and leaves that number in the low bits.
     const ROUND: f32 = 12_582_912.0;
@@ -169,7 +180,7 @@ fn exp(x: f32) -> f32 {
 
 /// The normal distribution's cumulative function and density at `x`.
 /// Abramowitz and Stegun 7.1.26: absolute error below 1.5e-7; both share one exponential.
-#[inline]
+#[inline(always)]
 fn normal(x: f32) -> (f32, f32) {
     let gauss = exp(-0.5 * x * x);
     let t = 1.0 / (1.0 + 0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2 * x.abs());
@@ -183,15 +194,21 @@ pub(super) fn bias_gelu(device: Device, values: Tensor<2>, bias: Tensor<1>) -> (
     let mut values = Host::take(values, device);
     let bias = Host::take(bias, device);
     let shape = values.shape();
-    let mut derivatives = Vec::with_capacity(shape[0] * shape[1]);
-    for row in values.values_mut().chunks_exact_mut(shape[1]) {
-        derivatives.extend(row.iter_mut().zip(bias.values()).map(|(value, &bias)| {
-            let input = *value + bias;
-            let (cumulative, density) = normal(input);
-            *value = input * cumulative;
-            cumulative + input * density
-        }));
-    }
+    let mut derivatives = vec![0.0; shape[0] * shape[1]];
+    let rows = values
+        .values_mut()
+        .chunks_exact_mut(shape[1])
+        .zip(derivatives.chunks_exact_mut(shape[1]));
+    vectorize(|| {
+        for (values, derivatives) in rows {
+            for ((value, derivative), &bias) in values.iter_mut().zip(derivatives).zip(bias.values()) {
+                let input = *value + bias;
+                let (cumulative, density) = normal(input);
+                *value = input * cumulative;
+                *derivative = cumulative + input * density;
+            }
+        }
+    });
     (values.tensor(), device.tensor(derivatives, shape))
 }
 
@@ -204,12 +221,14 @@ pub(super) fn multiply(device: Device, gradient: Tensor<2>, derivative: Tensor<2
         .values_mut()
         .chunks_exact_mut(width)
         .zip(derivative.values().chunks_exact(width));
-    for (gradient, derivative) in rows {
-        for ((gradient, &derivative), sum) in gradient.iter_mut().zip(derivative).zip(&mut sums) {
-            *gradient *= derivative;
-            *sum += *gradient;
+    vectorize(|| {
+        for (gradient, derivative) in rows {
+            for ((gradient, &derivative), sum) in gradient.iter_mut().zip(derivative).zip(&mut sums) {
+                *gradient *= derivative;
+                *sum += *gradient;
+            }
         }
-    }
+    });
     (gradient.tensor(), vector(device, sums))
 }
 
@@ -217,10 +236,11 @@ pub(super) fn add_bias(device: Device, values: Tensor<2>, bias: Tensor<1>) -> Te
     let mut values = Host::take(values, device);
     let bias = Host::take(bias, device);
     let [_, width] = values.shape();
-    values
-        .values_mut()
-        .chunks_exact_mut(width)
-        .for_each(|row| add(row, bias.values()));
+    vectorize(|| {
+        for row in values.values_mut().chunks_exact_mut(width) {
+            add(row, bias.values());
+        }
+    });
     values.tensor()
 }
 
@@ -228,7 +248,11 @@ pub(super) fn sum_rows(device: Device, values: Tensor<2>) -> (Tensor<2>, Tensor<
     let values = Host::take(values, device);
     let [_, width] = values.shape();
     let mut sums = vec![0.0; width];
-    values.values().chunks_exact(width).for_each(|row| add(&mut sums, row));
+    vectorize(|| {
+        for row in values.values().chunks_exact(width) {
+            add(&mut sums, row);
+        }
+    });
     (values.tensor(), vector(device, sums))
 }
 
@@ -355,16 +379,18 @@ fn range(rows: &Range<usize>, hidden: usize) -> Range<usize> {
 fn attend(device: Device, scores: Tensor<4>, scale: f32, dropout: Option<Dropout>) -> AttentionWeights {
     let mut scores = Host::take(scores, device);
     let keys = scores.shape()[3];
-    for row in scores.values_mut().chunks_exact_mut(keys) {
-        let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        for score in &mut *row {
-            *score = exp((*score - highest) * scale);
+    vectorize(|| {
+        for row in scores.values_mut().chunks_exact_mut(keys) {
+            let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            for score in &mut *row {
+                *score = exp((*score - highest) * scale);
+            }
+            let inverse = 1.0 / total(row);
+            for score in row {
+                *score *= inverse;
+            }
         }
-        let inverse = 1.0 / total(row);
-        for score in row {
-            *score *= inverse;
-        }
-    }
+    });
     let Some(dropout) = dropout else {
         let probabilities = scores.tensor();
         return AttentionWeights {
@@ -403,12 +429,14 @@ fn attend_backward(device: Device, gradient: Tensor<4>, weights: AttentionWeight
         .values_mut()
         .chunks_exact_mut(keys)
         .zip(probabilities.values().chunks_exact(keys));
-    for (gradient, probabilities) in rows {
-        let projection = dot(gradient, probabilities);
-        for (gradient, probability) in gradient.iter_mut().zip(probabilities) {
-            *gradient = (*gradient - projection) * probability * scale;
+    vectorize(|| {
+        for (gradient, probabilities) in rows {
+            let projection = dot(gradient, probabilities);
+            for (gradient, probability) in gradient.iter_mut().zip(probabilities) {
+                *gradient = (*gradient - projection) * probability * scale;
+            }
         }
-    }
+    });
     gradient.tensor()
 }
 

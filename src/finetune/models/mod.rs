@@ -99,15 +99,16 @@ impl Network {
         }
     }
 
-    /// What the first `depth` parts make of a batch in evaluation mode, one example after the other: the same numbers for an
-    /// example whatever is beside it. `depth` is at least 1. `None` where the device keeps them to itself.
+    /// What the first parts make of a batch in evaluation mode, at each of the depths `stops` (ascending, each at least 1), one
+    /// example after the other: the same numbers for an example whatever is beside it. `from` is what is known of a lower depth.
+    /// `None` where the device keeps them to itself.
     pub(crate) fn frozen(
         &self,
         parameters: &Parameters,
-        batch: &Batch,
-        depth: usize,
+        (batch, from): (&Batch, Option<Frozen>),
+        stops: &[usize],
         device: Device,
-    ) -> Option<Vec<f32>> {
+    ) -> Option<Vec<Frozen>> {
         let least = match self {
             Self::Bert(bert) => bert.least_company(),
             Self::ResNet8(_) => 2,
@@ -115,13 +116,19 @@ impl Network {
         if batch.len() < least {
             // A few rows would be added up in another order than many: in company of themselves they are computed as all are.
             let times = least.div_ceil(batch.len().max(1));
-            let mut values = self.frozen(parameters, &batch.repeated(times), depth, device)?;
-            values.truncate(values.len() / times);
-            return Some(values);
+            let from = from.map(|from| Frozen {
+                values: from.values.repeat(times),
+                ..from
+            });
+            let mut outputs = self.frozen(parameters, (&batch.repeated(times), from), stops, device)?;
+            for output in &mut outputs {
+                output.values.truncate(output.values.len() / times);
+            }
+            return Some(outputs);
         }
         match self {
-            Self::Bert(bert) => Some(bert.frozen(parameters, batch, depth, device)),
-            Self::ResNet8(_) => resnet8::ResNet8::frozen(parameters, batch, depth, device),
+            Self::Bert(bert) => Some(bert.frozen(parameters, (batch, from), stops, device)),
+            Self::ResNet8(_) => resnet8::ResNet8::frozen(parameters, (batch, from), stops, device),
         }
     }
 
@@ -158,6 +165,14 @@ impl Network {
         settings: PassSettings,
         device: Device,
     ) -> Pass {
+        // Computed as what is kept was, so that it is the same to the last bit.
+        let frozen = match frozen {
+            None if settings.freeze_depth > 0 => {
+                let made = self.frozen(parameters, (batch, None), &[settings.freeze_depth], device);
+                made.and_then(|mut made| made.pop())
+            }
+            known => known,
+        };
         match self {
             Self::Bert(bert) => bert.pass(parameters, (batch, frozen), labels, settings, device),
             Self::ResNet8(resnet8) => resnet8.pass(parameters, (batch, frozen), labels, settings, device),

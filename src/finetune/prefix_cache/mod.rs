@@ -70,6 +70,8 @@ pub struct FrozenOutputs {
     cache: PrefixCache,
     /// Of model and inputs.
     key: Fingerprint,
+    /// The depths that may be asked for.
+    depths: Vec<usize>,
     /// By depth; `None` where it is not worth it, or cannot be kept.
     entries: Mutex<BTreeMap<usize, Option<Arc<Entry>>>>,
 }
@@ -88,15 +90,16 @@ pub(crate) struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn make(&self, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Vec<f32>> {
+    fn make(&self, inputs: &Inputs, places: &[u32], from: Option<Frozen>, stops: &[usize]) -> Option<Vec<Frozen>> {
         self.network
-            .frozen(self.parameters, &gather(inputs, places), depth, self.device)
+            .frozen(self.parameters, (&gather(inputs, places), from), stops, self.device)
     }
 }
 
 impl FrozenOutputs {
-    /// Those of `model` for `inputs`.
-    pub fn new(cache: PrefixCache, model: &Pretrained, inputs: &Inputs) -> Self {
+    /// Those of `model` for `inputs`, at these depths: who is on the way to one of them keeps what others on the way there
+    /// will need.
+    pub fn new(cache: PrefixCache, model: &Pretrained, inputs: &Inputs, depths: &[usize]) -> Self {
         let mut key = Fingerprint::new();
         key.number(FORMAT);
         key.number(u64::from(model.checksum()));
@@ -114,6 +117,7 @@ impl FrozenOutputs {
         Self {
             cache,
             key,
+            depths: depths.to_vec(),
             entries: Mutex::default(),
         }
     }
@@ -128,26 +132,57 @@ impl FrozenOutputs {
             .filter(|&place| !entry.has(place as usize))
             .collect();
         if !missing.is_empty() {
-            let made = maker.make(inputs, &missing, depth)?;
-            let mut rest = made.as_slice();
-            for &place in &missing {
-                let (values, others) = rest.split_at(entry.length(place as usize));
-                entry.write(place as usize, values);
-                rest = others;
-            }
+            let made = self.climb(maker, inputs, &missing, depth)?;
             if missing.len() == places.len() {
-                return Some(Frozen { depth, values: made });
+                return Some(made);
             }
         }
         let mut values = Vec::new();
         let is_whole = places.iter().all(|&place| entry.read(place as usize, &mut values));
-        let values = if is_whole {
-            values
-        } else {
-            // The disk is full, or somebody else's hands were in the file.
-            maker.make(inputs, places, depth)?
-        };
-        Some(Frozen { depth, values })
+        if is_whole {
+            return Some(Frozen { depth, values });
+        }
+        // The disk is full, or somebody else's hands were in the file.
+        maker.make(inputs, places, None, &[depth])?.pop()
+    }
+
+    /// Computes what is missing from the deepest that is there, and keeps it at all depths on the way.
+    fn climb(&self, maker: Maker<'_>, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Frozen> {
+        let mut stops = vec![(depth, self.entry(maker, inputs, depth)?)];
+        let mut from = None;
+        let mut lower: Vec<usize> = self
+            .depths
+            .iter()
+            .copied()
+            .filter(|&lower| lower > 0 && lower < depth)
+            .collect();
+        lower.sort_unstable_by(|left, right| right.cmp(left));
+        for lower in lower {
+            let Some(entry) = self.entry(maker, inputs, lower) else {
+                continue;
+            };
+            let mut values = Vec::new();
+            if places
+                .iter()
+                .all(|&place| entry.has(place as usize) && entry.read(place as usize, &mut values))
+            {
+                from = Some(Frozen { depth: lower, values });
+                break;
+            }
+            stops.push((lower, entry));
+        }
+        stops.reverse();
+        let depths: Vec<usize> = stops.iter().map(|(depth, _)| *depth).collect();
+        let made = maker.make(inputs, places, from, &depths)?;
+        for (Frozen { values, .. }, (_, entry)) in made.iter().zip(&stops) {
+            let mut rest = values.as_slice();
+            for &place in places {
+                let (values, others) = rest.split_at(entry.length(place as usize));
+                entry.write(place as usize, values);
+                rest = others;
+            }
+        }
+        made.into_iter().next_back()
     }
 
     fn entry(&self, maker: Maker<'_>, inputs: &Inputs, depth: usize) -> Option<Arc<Entry>> {
@@ -172,10 +207,10 @@ impl FrozenOutputs {
         }
         let lengths: Vec<usize> = sizes.iter().map(|size| size.values).collect();
         // A processor that adds up in another order has files of its own: so nothing depends on who was there before.
-        let probe = maker.make(inputs, &[0], depth)?;
+        let probe = maker.make(inputs, &[0], None, &[depth])?.pop()?;
         let mut key = self.key;
         key.number(depth as u64);
-        probe.iter().for_each(|value| key.bytes(&value.to_le_bytes()));
+        probe.values.iter().for_each(|value| key.bytes(&value.to_le_bytes()));
         let name = format!("{:016x}.rows", key.finish());
         Entry::open(&self.cache, &name, &lengths).map(Arc::new)
     }

@@ -26,10 +26,20 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
+fn made(model: &Pretrained, inputs: &Inputs, places: &[u32], depth: usize) -> Vec<f32> {
+    let mut made = maker(model).make(inputs, places, None, &[depth]).unwrap();
+    made.pop().unwrap().values
+}
+
+fn all_outputs(cache: PrefixCache, model: &Pretrained, inputs: &Inputs) -> FrozenOutputs {
+    let depths: Vec<usize> = (0..=model.freeze_depths()).collect();
+    FrozenOutputs::new(cache, model, inputs, &depths)
+}
+
 /// The output for each input by itself.
 fn alone(model: &Pretrained, inputs: &Inputs, depth: usize) -> Vec<Vec<f32>> {
     (0..inputs.len() as u32)
-        .map(|place| maker(model).make(inputs, &[place], depth).unwrap())
+        .map(|place| made(model, inputs, &[place], depth))
         .collect()
 }
 
@@ -52,10 +62,10 @@ proptest! {
             let depth = depth.min(model.freeze_depths());
             let expected = alone(&model, &examples.inputs, depth);
             let expected: Vec<f32> = places.iter().flat_map(|&place| expected[place as usize].clone()).collect();
-            let together = maker(&model).make(&examples.inputs, &places, depth).unwrap();
+            let together = made(&model, &examples.inputs, &places, depth);
             prop_assert_eq!(bits(&together), bits(&expected));
             let folder = tempfile::tempdir().unwrap();
-            let outputs = FrozenOutputs::new(cache(folder.path(), LIMIT), &model, &examples.inputs);
+            let outputs = all_outputs(cache(folder.path(), LIMIT), &model, &examples.inputs);
             for _ in 0..2 {
                 if let Some(kept) = outputs.of(maker(&model), &examples.inputs, &places, depth) {
                     prop_assert_eq!(bits(&kept.values), bits(&expected));
@@ -79,7 +89,7 @@ fn a_real_model_gives_the_same_bits_in_any_company() {
     for depth in [1, 3, 6] {
         let expected = alone(&model, &inputs, depth);
         for places in [&[0, 1, 2, 3, 4, 5, 6, 7][..], &[7, 5, 0], &[6, 2], &[4, 4, 1]] {
-            let together = maker(&model).make(&inputs, places, depth).unwrap();
+            let together = made(&model, &inputs, places, depth);
             let expected: Vec<f32> = places
                 .iter()
                 .flat_map(|&place| expected[place as usize].clone())
@@ -117,11 +127,36 @@ fn trained(model: &Pretrained, examples: &Examples, outputs: Option<&FrozenOutpu
 }
 
 #[test]
+fn who_climbs_keeps_what_is_on_the_way_and_begins_where_somebody_was() {
+    for (model, examples) in models() {
+        let folder = tempfile::tempdir().unwrap();
+        let places: Vec<u32> = (0..examples.len() as u32).collect();
+        let deepest = model.freeze_depths();
+        let inputs = &examples.inputs;
+        let outputs = all_outputs(cache(folder.path(), LIMIT), &model, inputs);
+        let middle = deepest - 1;
+        for (depth, some) in [(middle, &places[..3]), (deepest, &places[..]), (middle, &places[..])] {
+            let Some(kept) = outputs.of(maker(&model), inputs, some, depth) else {
+                continue;
+            };
+            assert_eq!(
+                bits(&kept.values),
+                bits(&made(&model, inputs, some, depth)),
+                "depth {depth}"
+            );
+        }
+        if let Some(entry) = outputs.entry(maker(&model), inputs, middle) {
+            assert!(places.iter().all(|&place| entry.has(place as usize)));
+        }
+    }
+}
+
+#[test]
 fn training_with_the_cache_is_the_same_to_the_last_bit() {
     for (model, examples) in models() {
         let folder = tempfile::tempdir().unwrap();
         for depth in 0..=model.freeze_depths() {
-            let outputs = || FrozenOutputs::new(cache(folder.path(), LIMIT), &model, &examples.inputs);
+            let outputs = || all_outputs(cache(folder.path(), LIMIT), &model, &examples.inputs);
             let expected = trained(&model, &examples, None, depth);
             assert_eq!(trained(&model, &examples, Some(&outputs()), depth), expected, "filling");
             // As another process would.
@@ -137,7 +172,12 @@ fn damage_is_noticed_and_repaired() {
     let folder = tempfile::tempdir().unwrap();
     let places: Vec<u32> = (0..examples.len() as u32).collect();
     let read = || {
-        let outputs = FrozenOutputs::new(cache(folder.path(), LIMIT), model, &examples.inputs);
+        let outputs = FrozenOutputs::new(
+            cache(folder.path(), LIMIT),
+            model,
+            &examples.inputs,
+            &[model.freeze_depths()],
+        );
         let depth = model.freeze_depths();
         bits(
             &outputs
@@ -192,7 +232,7 @@ fn a_folder_that_cannot_be_is_no_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, b"").unwrap();
-    let outputs = FrozenOutputs::new(cache(&file, LIMIT), model, &examples.inputs);
+    let outputs = all_outputs(cache(&file, LIMIT), model, &examples.inputs);
     let depth = model.freeze_depths();
     assert!(outputs.of(maker(model), &examples.inputs, &[0], depth).is_none());
 }

@@ -269,16 +269,44 @@ impl Bert {
     }
 
     /// See [`super::Network::frozen`].
-    pub(crate) fn frozen(&self, parameters: &Parameters, batch: &Batch, depth: usize, device: Device) -> Vec<f32> {
+    pub(crate) fn frozen(
+        &self,
+        parameters: &Parameters,
+        (batch, from): (&Batch, Option<Frozen>),
+        stops: &[usize],
+        device: Device,
+    ) -> Vec<Frozen> {
         let (tokens, lengths) = texts(batch);
         let layout = self.layout(lengths, device);
-        let (embedded, _) = self.embed(parameters, (tokens, &layout), None, device);
-        let hidden = self.climb(parameters, embedded, &layout, 0..depth, device);
-        let values = values(&hidden);
-        if depth == self.config.num_hidden_layers {
-            values
-        } else {
-            layout.gather(&values, self.config.hidden_size)
+        let (mut hidden, mut depth) = self.begin(parameters, (tokens, &layout), from, device);
+        let outputs = stops.iter().map(|&stop| {
+            hidden = self.climb(parameters, hidden.clone(), &layout, depth..stop, device);
+            depth = stop;
+            let values = values(&hidden);
+            let values = if stop == self.config.num_hidden_layers {
+                values
+            } else {
+                layout.gather(&values, self.config.hidden_size)
+            };
+            Frozen { depth, values }
+        });
+        outputs.collect()
+    }
+
+    /// Hidden states in evaluation mode to go on from, and after how many blocks they are.
+    fn begin(
+        &self,
+        parameters: &Parameters,
+        (tokens, layout): (&[u32], &Layout),
+        known: Option<Frozen>,
+        device: Device,
+    ) -> (Tensor<2>, usize) {
+        match known {
+            Some(known) => {
+                let depth = known.depth;
+                (self.enter(known, layout, device), depth)
+            }
+            None => (self.embed(parameters, (tokens, layout), None, device).0, 0),
         }
     }
 
@@ -345,13 +373,7 @@ impl Bert {
     ) -> Tensor<2> {
         let (tokens, lengths) = texts(batch);
         let layout = self.layout(lengths, device);
-        let (hidden, depth) = match frozen {
-            Some(frozen) => {
-                let depth = frozen.depth;
-                (self.enter(frozen, &layout, device), depth)
-            }
-            None => (self.embed(parameters, (tokens, &layout), None, device).0, 0),
-        };
+        let (hidden, depth) = self.begin(parameters, (tokens, &layout), frozen, device);
         self.climb(
             parameters,
             hidden,
@@ -395,10 +417,7 @@ impl Bert {
             (hidden, Some(embedded))
         } else {
             // Frozen blocks run in evaluation mode.
-            let known = known.unwrap_or_else(|| Frozen {
-                depth: frozen,
-                values: self.frozen(parameters, batch, frozen, device),
-            });
+            let known = known.expect("what frozen blocks made of the batch is known");
             (self.enter(known, &layout, device), None)
         };
         let mut trained = Vec::new();

@@ -133,7 +133,7 @@ fn training_equals(reference: &serde_json::Value, folder: &Path) {
             dropout: DropoutKeys::none(),
         };
         for (step, expected) in testing::numbers(&run["losses"]).into_iter().enumerate() {
-            let pass = bert.pass(&parameters, (&batch, None), &labels, settings, DEVICE);
+            let pass = Network::Bert(bert.clone()).pass(&parameters, (&batch, None), &labels, settings, DEVICE);
             println!(
                 "freeze depth {freeze_depth}, step {step}: {:.6} for {expected:.6}",
                 pass.loss
@@ -209,7 +209,7 @@ fn every_gradient_is_the_slope_of_the_loss_with_dropout_and_padding() {
             freeze_depth: 0,
             dropout: DropoutKeys::new(0.3, Seed(2), 40),
         };
-        let pass = bert.pass(&parameters, (&batch, None), &labels, settings, DEVICE);
+        let pass = Network::Bert(bert.clone()).pass(&parameters, (&batch, None), &labels, settings, DEVICE);
         assert_eq!(
             pass.gradients.len(),
             parameters.list().len(),
@@ -238,7 +238,9 @@ fn every_gradient_is_the_slope_of_the_loss_with_dropout_and_padding() {
                     .zip(&gradient)
                     .map(|(start, slope)| start + (sign * step) as f32 * slope);
                 *moved.tensor_mut(index) = DEVICE.tensor(shifted.collect(), [start.len()]);
-                bert.pass(&moved, (&batch, None), &labels, settings, DEVICE).loss
+                Network::Bert(bert.clone())
+                    .pass(&moved, (&batch, None), &labels, settings, DEVICE)
+                    .loss
             };
             let slope = (at(1.0) - at(-1.0)) / (2.0 * step);
             let tolerance = 0.02 * squared + 2e-5 * squared.sqrt() + 1e-9;
@@ -258,7 +260,8 @@ fn freezing_changes_no_gradient_of_what_still_trains() {
             freeze_depth,
             dropout: DropoutKeys::none(),
         };
-        bert.pass(&parameters, (&batch, None), &labels, settings, DEVICE)
+        Network::Bert(bert.clone())
+            .pass(&parameters, (&batch, None), &labels, settings, DEVICE)
             .gradients
     };
     let all = gradients(0);

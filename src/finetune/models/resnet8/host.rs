@@ -355,17 +355,26 @@ impl HostRun<'_> {
         (features.clone(), features.matmul(weight) + bias)
     }
 
-    /// What the first `depth` parts make of images in evaluation mode; of all of them, the means of the channels.
-    pub(super) fn frozen(&mut self, pixels: &[f32], depth: usize) -> Vec<f32> {
-        let mut map = self.stem(pixels).0;
-        for number in 0..depth - 1 {
-            map = self.block(number, &map).0;
-        }
-        if depth > BLOCKS.len() {
-            Self::pool(&map)
-        } else {
-            map.values
-        }
+    /// What the first parts make of images in evaluation mode, at each of these depths; at the deepest, the means of the
+    /// channels.
+    pub(super) fn frozen(&mut self, (pixels, from): (&[f32], Option<Frozen>), stops: &[usize]) -> Vec<Frozen> {
+        let (mut map, mut depth) = match from {
+            Some(Frozen { depth, values }) => (self.enter(values, depth), depth),
+            None => (self.stem(pixels).0, 1),
+        };
+        let outputs = stops.iter().map(|&stop| {
+            for number in depth - 1..stop - 1 {
+                map = self.block(number, &map).0;
+            }
+            depth = stop;
+            let values = if stop > BLOCKS.len() {
+                Self::pool(&map)
+            } else {
+                map.values.clone()
+            };
+            Frozen { depth, values }
+        });
+        outputs.collect()
     }
 
     /// What frozen parts have made of a batch, as the next part takes it.

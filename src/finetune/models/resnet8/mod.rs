@@ -122,11 +122,15 @@ impl ResNet8 {
     }
 
     /// See [`super::Network::frozen`].
-    pub(crate) fn frozen(parameters: &Parameters, batch: &Batch, depth: usize, device: Device) -> Option<Vec<f32>> {
+    pub(crate) fn frozen(
+        parameters: &Parameters,
+        (batch, from): (&Batch, Option<Frozen>),
+        stops: &[usize],
+        device: Device,
+    ) -> Option<Vec<Frozen>> {
         let (pixels, images) = raw(batch);
-        device
-            .is_host()
-            .then(|| host_run(parameters, images, None, device).frozen(pixels, depth))
+        let mut run = device.is_host().then(|| host_run(parameters, images, None, device))?;
+        Some(run.frozen((pixels, from), stops))
     }
 
     /// See [`super::Network::frozen_size`].
@@ -138,22 +142,22 @@ impl ResNet8 {
             };
         }
         let product = |side: usize, inputs: usize, outputs: usize| 2 * side * side * 9 * inputs * outputs;
-        let mut size = FrozenSize {
+        let mut found = FrozenSize {
             values: SIDE * SIDE * 16,
             operations: product(SIDE, CHANNELS, 16),
         };
         let (mut side, mut inputs) = (SIDE, 16);
         for (_, outputs, stride) in BLOCKS.into_iter().take(depth.saturating_sub(1)) {
             side /= stride;
-            size.values = side * side * outputs;
-            size.operations += product(side, inputs, outputs) + product(side, outputs, outputs);
+            found.values = side * side * outputs;
+            found.operations += product(side, inputs, outputs) + product(side, outputs, outputs);
             inputs = outputs;
         }
         if depth > BLOCKS.len() {
             // Where nothing but the head trains, only the means of the channels are of use.
-            size.values = FEATURES;
+            found.values = FEATURES;
         }
-        size
+        found
     }
 
     /// See [`super::Network::logits`].
