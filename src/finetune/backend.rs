@@ -148,6 +148,11 @@ impl<const D: usize> Host<D> {
         self.data.as_mut_slice().expect("our tensors hold 32-bit floats")
     }
 
+    /// The values alone.
+    pub(crate) fn into_values(self) -> Vec<f32> {
+        self.data.into_vec().expect("our tensors hold 32-bit floats")
+    }
+
     /// Gives the values back as a tensor.
     pub(crate) fn tensor(self) -> Tensor<D> {
         Tensor::from_data(self.data, &self.device.handle())

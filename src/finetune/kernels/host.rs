@@ -304,7 +304,7 @@ pub(super) fn attention(
 
 pub(super) fn attention_backward(
     device: Device,
-    gradient: Tensor<2>,
+    gradient: &Tensor<2>,
     saved: AttentionSaved,
     layout: &Layout,
 ) -> Attended {
@@ -321,7 +321,7 @@ pub(super) fn attention_backward(
             queries,
         } = of_text(&attended, layout, text);
         let keys = layout.starts[text]..layout.starts[text] + layout.lengths[text];
-        let gradient = heads(&gradient, &queries, layout.heads);
+        let gradient = heads(gradient, &queries, layout.heads);
         let of_value = weights.dropped.clone().swap_dims(2, 3).matmul(gradient.clone());
         merge_heads(of_value, device, &mut value_gradient[range(&keys, hidden)]);
         let of_weights = gradient.matmul(value.swap_dims(2, 3));

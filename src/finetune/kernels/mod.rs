@@ -213,7 +213,7 @@ impl Kernels {
     }
 
     /// The gradients of queries, keys and values from that of the context.
-    pub(crate) fn attention_backward(self, gradient: Tensor<2>, saved: AttentionSaved, layout: &Layout) -> Attended {
+    pub(crate) fn attention_backward(self, gradient: &Tensor<2>, saved: AttentionSaved, layout: &Layout) -> Attended {
         either!(self, attention_backward(gradient, saved, layout))
     }
 }
@@ -323,7 +323,7 @@ mod tests {
                     value: rows(2.0),
                 };
                 let (context, saved) = kernels.attention(attended, layout, None);
-                let gradients = kernels.attention_backward(queries(rows(3.0)), saved, layout);
+                let gradients = kernels.attention_backward(&queries(rows(3.0)), saved, layout);
                 // What is padding means nothing.
                 let real = |rows: Tensor<2>| rows.clone().narrow(0, 0, rows.dims()[0].min(11));
                 [context, gradients.query, gradients.key, gradients.value].map(real)

@@ -120,14 +120,14 @@ pub(super) fn attention(
 
 pub(super) fn attention_backward(
     device: Device,
-    gradient: Tensor<2>,
+    gradient: &Tensor<2>,
     saved: AttentionSaved,
     layout: &Layout,
 ) -> Attended {
     let AttentionSaved { attended, weights } = saved;
     let scale = attention_scale(gradient.dims()[1] / layout.heads);
     let [query, key, value] = [&attended.query, &attended.key, &attended.value].map(|rows| heads(rows, layout));
-    let gradient = heads(&gradient, layout);
+    let gradient = heads(gradient, layout);
     let weights = weights
         .into_iter()
         .next()

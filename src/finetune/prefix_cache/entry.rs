@@ -5,7 +5,6 @@ use std::io;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -55,7 +54,7 @@ impl Entry {
             file.set_len(0).and_then(|()| file.set_len(bytes)).ok()?;
         }
         // What was used last stays longest.
-        let _ = file.set_modified(SystemTime::now());
+        touch(&file);
         Some(Self {
             file,
             places,
@@ -126,6 +125,24 @@ impl Entry {
 /// Never 0, which says that nothing was written.
 fn checksum(bytes: &[u8]) -> u64 {
     xxh3_64(bytes).max(1)
+}
+
+/// Sets the time of a file's last change to now, by the clock of its file system.
+fn touch(file: &File) {
+    #[cfg(unix)]
+    {
+        let now = rustix::fs::Timespec {
+            tv_sec: 0,
+            tv_nsec: rustix::fs::UTIME_NOW,
+        };
+        let times = rustix::fs::Timestamps {
+            last_access: now,
+            last_modification: now,
+        };
+        let _ = rustix::fs::futimens(file, &times);
+    }
+    #[cfg(not(unix))]
+    let _ = file;
 }
 
 #[cfg(unix)]

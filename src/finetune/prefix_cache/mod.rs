@@ -109,7 +109,9 @@ impl FrozenOutputs {
             Inputs::Texts(texts) => {
                 for text in texts {
                     key.number(text.len() as u64);
-                    text.iter().for_each(|token| key.bytes(&token.to_le_bytes()));
+                    for token in text {
+                        key.bytes(&token.to_le_bytes());
+                    }
                 }
             }
             Inputs::Images { pixels } => pixels.iter().for_each(|pixel| key.bytes(&pixel.to_le_bytes())),

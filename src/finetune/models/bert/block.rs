@@ -178,7 +178,7 @@ impl Block<'_> {
         record(place::PROJECTION, outer(saved.context, &norm.branch));
         let gradient = norm.branch.matmul(self.weight(place::PROJECTION).transpose());
 
-        let attended = kernels.attention_backward(gradient, saved.attention, self.layout);
+        let attended = kernels.attention_backward(&gradient, saved.attention, self.layout);
         let mut through = |gradient: Tensor<2>, input: &Tensor<2>, place: usize| {
             let (gradient, bias) = kernels.sum_rows(gradient);
             record(place + 1, bias);

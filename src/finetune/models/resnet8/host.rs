@@ -7,7 +7,7 @@
 use super::{
     super::Frozen,
     BLOCKS, CHANNELS, EPSILON, FEATURES, KEEP, SIDE,
-    rows::{Geometry, column_sums, rectify, rectify_backward},
+    rows::{Geometry, add, column_sums, rectify, rectify_backward},
 };
 use crate::finetune::{
     backend::{Device, Host, Tensor, values},
@@ -15,6 +15,7 @@ use crate::finetune::{
     gradients::{Gradient, Pass},
     loss::cross_entropy,
     parameters::Parameters,
+    vectorize::vectorize,
 };
 
 /// Feature maps of a batch: `[images, side, side, channels]`.
@@ -123,17 +124,21 @@ impl HostRun<'_> {
         let side = geometry.output_side();
         let rows = self.images * side * side;
         let mut patches = vec![0.0; rows * geometry.patch()];
-        geometry.runs(|patch, place| {
-            patches[patch..patch + geometry.inputs].copy_from_slice(&input.values[place..place + geometry.inputs]);
+        geometry.runs(|patch, place, length| {
+            patches[patch..patch + length].copy_from_slice(&input.values[place..place + length]);
         });
         let patches = self.device.tensor(patches, [rows, geometry.patch()]);
         let mut output = Host::take(patches.clone().matmul(self.weights(name, geometry)), self.device);
         let bias = self.vector(&format!("{name}.bias"));
-        for row in output.values_mut().chunks_exact_mut(geometry.outputs) {
-            row.iter_mut().zip(&bias).for_each(|(value, bias)| *value += bias);
-        }
+        vectorize(|| {
+            for row in output.values_mut().chunks_exact_mut(geometry.outputs) {
+                for (value, bias) in row.iter_mut().zip(&bias) {
+                    *value += bias;
+                }
+            }
+        });
         let output = Map {
-            values: output.values().to_vec(),
+            values: output.into_values(),
             side,
             channels: geometry.outputs,
         };
@@ -149,16 +154,13 @@ impl HostRun<'_> {
     ) -> Vec<f32> {
         let ConvolutionSaved { patches, geometry } = saved;
         let Geometry { inputs, outputs, .. } = geometry;
-        let mut bias = vec![0.0; outputs];
-        for row in gradient.chunks_exact(outputs) {
-            bias.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
-        }
+        let bias = column_sums(&gradient, outputs, |_, value| value);
         let rows = gradient.len() / outputs;
         let gradient = self.device.tensor(gradient, [rows, outputs]);
-        let weight = values(&patches.transpose().matmul(gradient.clone()));
+        let weight = Host::take(patches.transpose().matmul(gradient.clone()), self.device);
         let taps = geometry.kernel * geometry.kernel;
-        let mut stored = vec![0.0; weight.len()];
-        for (row, values) in weight.chunks_exact(outputs).enumerate() {
+        let mut stored = vec![0.0; weight.values().len()];
+        for (row, values) in weight.values().chunks_exact(outputs).enumerate() {
             let (tap, input) = (row / inputs, row % inputs);
             for (output, value) in values.iter().enumerate() {
                 stored[(output * inputs + input) * taps + tap] = *value;
@@ -171,12 +173,13 @@ impl HostRun<'_> {
         }
         let patches = Host::take(gradient.matmul(self.weights(name, geometry).transpose()), self.device);
         let mut result = vec![0.0; geometry.images * geometry.side * geometry.side * inputs];
-        geometry.runs(|patch, place| {
-            let taken = &patches.values()[patch..patch + inputs];
-            result[place..place + inputs]
-                .iter_mut()
-                .zip(taken)
-                .for_each(|(sum, value)| *sum += value);
+        vectorize(|| {
+            geometry.runs(|patch, place, length| {
+                let taken = &patches.values()[patch..patch + length];
+                for (sum, value) in result[place..place + length].iter_mut().zip(taken) {
+                    *sum += value;
+                }
+            });
         });
         result
     }
@@ -222,17 +225,21 @@ impl HostRun<'_> {
             .iter()
             .map(|variance| (variance + EPSILON as f32).sqrt().recip())
             .collect();
-        for row in map.values.chunks_exact_mut(channels) {
-            for ((value, mean), inverse) in row.iter_mut().zip(&batch_mean).zip(&inverse_deviation) {
-                *value = (*value - mean) * inverse;
+        vectorize(|| {
+            for row in map.values.chunks_exact_mut(channels) {
+                for ((value, mean), inverse) in row.iter_mut().zip(&batch_mean).zip(&inverse_deviation) {
+                    *value = (*value - mean) * inverse;
+                }
             }
-        }
+        });
         let normalized = if trains { map.values.clone() } else { Vec::new() };
-        for row in map.values.chunks_exact_mut(channels) {
-            for ((value, scale), shift) in row.iter_mut().zip(&scale).zip(&shift) {
-                *value = *value * scale + shift;
+        vectorize(|| {
+            for row in map.values.chunks_exact_mut(channels) {
+                for ((value, scale), shift) in row.iter_mut().zip(&scale).zip(&shift) {
+                    *value = *value * scale + shift;
+                }
             }
-        }
+        });
         NormSaved {
             normalized,
             inverse_deviation,
@@ -248,26 +255,31 @@ impl HostRun<'_> {
         let rows = gradient
             .chunks_exact(channels)
             .zip(saved.normalized.chunks_exact(channels));
-        for (gradient, normalized) in rows {
-            for ((sum, gradient), normalized) in scale_sum.iter_mut().zip(gradient).zip(normalized) {
-                *sum += gradient * normalized;
+        vectorize(|| {
+            for (gradient, normalized) in rows {
+                for ((sum, gradient), normalized) in scale_sum.iter_mut().zip(gradient).zip(normalized) {
+                    *sum += gradient * normalized;
+                }
             }
-        }
+        });
         let factors: Vec<f32> = scale.iter().zip(&saved.inverse_deviation).map(|(x, y)| x * y).collect();
-        let means: Vec<[f32; 2]> = shift_sum
-            .iter()
-            .zip(&scale_sum)
-            .map(|(x, y)| [x / count, y / count])
-            .collect();
+        let [means, projections] = [&shift_sum, &scale_sum].map(|sums| {
+            let mean = sums.iter().map(|sum| sum / count);
+            mean.collect::<Vec<f32>>()
+        });
         let rows = gradient
             .chunks_exact_mut(channels)
             .zip(saved.normalized.chunks_exact(channels));
-        for (gradient, normalized) in rows {
-            let places = gradient.iter_mut().zip(normalized).zip(&means).zip(&factors);
-            for (((gradient, normalized), [mean, projection]), factor) in places {
-                *gradient = (*gradient - mean - normalized * projection) * factor;
+        vectorize(|| {
+            for (gradient, normalized) in rows {
+                let columns = means.iter().zip(&projections).zip(&factors);
+                for ((gradient, normalized), ((mean, projection), factor)) in
+                    gradient.iter_mut().zip(normalized).zip(columns)
+                {
+                    *gradient = (*gradient - mean - normalized * projection) * factor;
+                }
             }
-        }
+        });
         self.record(&format!("{name}.weight"), scale_sum);
         self.record(&format!("{name}.bias"), shift_sum);
         gradient
@@ -283,11 +295,7 @@ impl HostRun<'_> {
         let second_norm = self.norm(&format!("{name}.bn2"), &mut output, trains);
         let down = (stride > 1).then(|| self.convolution(&format!("{name}.down"), input, stride));
         let shortcut = down.as_ref().map_or(&input.values, |(map, _)| &map.values);
-        output
-            .values
-            .iter_mut()
-            .zip(shortcut)
-            .for_each(|(value, shortcut)| *value += shortcut);
+        add(&mut output.values, shortcut);
         rectify(&mut output.values);
         let saved = trains.then(|| BlockSaved {
             first: (first, first_norm),
@@ -312,10 +320,7 @@ impl HostRun<'_> {
             Some(down) => self.convolution_backward(&format!("{name}.down"), gradient, down, wants_input),
             None => gradient,
         };
-        input
-            .iter_mut()
-            .zip(shortcut)
-            .for_each(|(value, shortcut)| *value += shortcut);
+        add(&mut input, &shortcut);
         input
     }
 

@@ -1,5 +1,7 @@
 //! Images as rows of channels: where a convolution's patches lie, and the small loops over rows.
 
+use crate::finetune::vectorize::vectorize;
+
 /// The sizes of a convolution.
 #[derive(Clone, Copy)]
 pub(super) struct Geometry {
@@ -20,20 +22,33 @@ impl Geometry {
         self.kernel * self.kernel * self.inputs
     }
 
-    /// Calls `visit` with the place of every run of input channels: first in the patches, then in the input.
+    /// Calls `visit` with every run of numbers that lie side by side both in the patches and in the input: where it begins
+    /// in the patches, where in the input, and its length. A kernel's row is one run, shorter at the sides.
     /// Places outside the image, which are zero, are left out.
-    pub(super) fn runs(self, mut visit: impl FnMut(usize, usize)) {
+    #[inline(always)]
+    pub(super) fn runs(self, mut visit: impl FnMut(usize, usize, usize)) {
+        let Self {
+            side, inputs, kernel, ..
+        } = self;
         // SAME padding: the odd pixel is at the end.
-        let before = (self.kernel - self.stride.min(self.kernel)) / 2;
+        let before = (kernel - self.stride.min(kernel)) / 2;
         let output = self.output_side();
-        for place in 0..self.images * output * output {
-            let (image, row, column) = (place / (output * output), place / output % output, place % output);
-            for tap in 0..self.kernel * self.kernel {
-                let y = (row * self.stride + tap / self.kernel).wrapping_sub(before);
-                let x = (column * self.stride + tap % self.kernel).wrapping_sub(before);
-                if y < self.side && x < self.side {
-                    let input = ((image * self.side + y) * self.side + x) * self.inputs;
-                    visit(place * self.patch() + tap * self.inputs, input);
+        let mut patch = 0;
+        for image in 0..self.images {
+            for row in 0..output {
+                for column in 0..output {
+                    let left = column * self.stride;
+                    // The kernel's columns that are inside the image.
+                    let first = before.saturating_sub(left);
+                    let last = kernel.min(side + before - left);
+                    for tap in 0..kernel {
+                        let y = (row * self.stride + tap).wrapping_sub(before);
+                        if y < side {
+                            let input = ((image * side + y) * side + left + first - before) * inputs;
+                            visit(patch + (tap * kernel + first) * inputs, input, (last - first) * inputs);
+                        }
+                    }
+                    patch += self.patch();
                 }
             }
         }
@@ -43,24 +58,39 @@ impl Geometry {
 /// The sum over all rows of `term(column, value)`.
 pub(super) fn column_sums(values: &[f32], columns: usize, term: impl Fn(usize, f32) -> f32) -> Vec<f32> {
     let mut sums = vec![0.0; columns];
-    for row in values.chunks_exact(columns) {
-        for (column, (sum, &value)) in sums.iter_mut().zip(row).enumerate() {
-            *sum += term(column, value);
+    vectorize(|| {
+        for row in values.chunks_exact(columns) {
+            for (column, (sum, &value)) in sums.iter_mut().zip(row).enumerate() {
+                *sum += term(column, value);
+            }
         }
-    }
+    });
     sums
 }
 
 /// Negative values become 0; keeps NaN, which `max` would turn into 0.
 pub(super) fn rectify(values: &mut [f32]) {
-    for value in values {
-        *value = if *value < 0.0 { 0.0 } else { *value };
-    }
+    vectorize(|| {
+        for value in values {
+            *value = if *value < 0.0 { 0.0 } else { *value };
+        }
+    });
 }
 
 /// Backwards through [`rectify`], given its output.
 pub(super) fn rectify_backward(gradient: &mut [f32], output: &[f32]) {
-    for (gradient, &output) in gradient.iter_mut().zip(output) {
-        *gradient = if output > 0.0 { *gradient } else { 0.0 };
-    }
+    vectorize(|| {
+        for (gradient, &output) in gradient.iter_mut().zip(output) {
+            *gradient = if output > 0.0 { *gradient } else { 0.0 };
+        }
+    });
+}
+
+/// Adds one to the other, place by place.
+pub(super) fn add(values: &mut [f32], others: &[f32]) {
+    vectorize(|| {
+        for (value, other) in values.iter_mut().zip(others) {
+            *value += other;
+        }
+    });
 }
