@@ -185,6 +185,7 @@ resources:
   workers: auto
   threads_per_worker: 1
   logical_workers: 4
+  cache: 10000000000
 deterministic: true
 seed: 2389175434029427
 "##);
