@@ -274,7 +274,8 @@ fn a_clock_that_jumps_changes_nothing() {
 fn a_fine_tuning_without_memory_is_tried_once_more_in_smaller_steps() {
     let sandbox = Sandbox::with_texts();
     // Less than the worker needs with no trial at all.
-    let flags = "--trials 2 --workers 1 --set trial_limits.memory=2MiB --set epochs.max=400 --set parameters.freeze_depth=0";
+    let flags =
+        "--trials 2 --workers 1 --set trial_limits.memory=2MiB --set epochs.max=400 --set parameters.freeze_depth=0";
     sandbox
         .run(&format!("search space.yaml --out study {flags}"))
         .expect_code(4);
