@@ -15,10 +15,10 @@ use super::{
 const OPERATIONS_PER_UPDATE: f64 = 110.0;
 
 /// Reading a byte of what is kept takes as long as so many operations.
-const OPERATIONS_PER_BYTE: f64 = 20.0;
+const OPERATIONS_PER_BYTE: f64 = 15.0;
 
-/// A step, whatever is in it, takes as long as so many operations more.
-const OPERATIONS_PER_STEP: f64 = 2e7;
+/// A step, whatever is in it, takes as long as so many operations more: 40 microseconds.
+const OPERATIONS_PER_STEP: f64 = 1.5e6;
 
 /// The costs of a model's training and evaluation on some data, by freeze depth.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::segment_progress::evaluation_points;
 use super::{Facts, InputError, Inputs, training_config};
 use crate::finetune::data::{Examples, Inputs as Examined};
-use crate::finetune::{Device, Training};
+use crate::finetune::{Device, FrozenOutputs, PrefixCache, Training, TrainingConfig, TrainingData};
 use crate::space::Configuration;
 use crate::spec::{ObjectiveSpec, Spec};
 use crate::units::{Samples, Seed};
@@ -58,12 +58,19 @@ pub fn full_runs(
         ObjectiveSpec::FineTune(fine_tune) => {
             let inputs = Inputs::load(fine_tune, device)?;
             let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);
+            // Of its own, so that nothing is left of it.
+            let folder = tempfile::tempdir().ok().filter(|_| spec.resources.cache > 0);
+            let cache = folder
+                .as_ref()
+                .map(|folder| PrefixCache::new(folder.path().to_owned(), spec.resources.cache));
             let begun = Instant::now();
             let timed: Vec<Option<f64>> = configurations
                 .iter()
                 .map(|configuration| {
                     let is_in_time = begun.elapsed() < PATIENCE;
-                    is_in_time.then(|| time(&inputs, configuration, max)).flatten()
+                    is_in_time
+                        .then(|| time(&inputs, configuration, max, cache.as_ref()))
+                        .flatten()
                 })
                 .collect();
             let cost = |configuration: &Configuration| (facts.cost)(configuration, Samples(0), max);
@@ -89,11 +96,38 @@ fn complete(timed: &[Option<f64>], costs: &[f64]) -> Option<Vec<FullRun>> {
     Some(runs.collect())
 }
 
-/// Seconds of a full run, from some of its steps; `None` if it cannot be trained.
-fn time(inputs: &Inputs, configuration: &Configuration, max: Samples) -> Option<f64> {
+/// Seconds of a full run, from some of its steps; `None` if it cannot be trained. What frozen parts make of the data is taken
+/// to be known, in `cache`, if trials keep it: of many trials only the first computes it.
+fn time(inputs: &Inputs, configuration: &Configuration, max: Samples, cache: Option<&PrefixCache>) -> Option<f64> {
     let config = training_config(configuration, max, Seed(0));
+    let some = some(&inputs.data.validation);
+    let cache = cache.filter(|_| config.freeze_depth > 0);
+    let frozen = |examples: &Examples| {
+        let depths = &[config.freeze_depth];
+        cache.map(|cache| FrozenOutputs::new(cache.clone(), &inputs.model, &examples.inputs, depths))
+    };
+    let frozen = [&inputs.data.train, &some].map(frozen);
+    let [train, validation] =
+        [(&inputs.data.train, &frozen[0]), (&some, &frozen[1])].map(|(examples, frozen)| TrainingData {
+            examples,
+            frozen: frozen.as_ref(),
+        });
+    if cache.is_some() {
+        time_once(inputs, config, train, validation)?;
+    }
+    let (step, evaluation) = time_once(inputs, config, train, validation)?;
+    let evaluations = evaluation_points(Samples(0), max, inputs.epoch()).len() * inputs.data.validation.len();
+    Some(step * max.0 as f64 + evaluation * evaluations as f64)
+}
+
+/// Seconds of training on an example, and of evaluating one.
+fn time_once(
+    inputs: &Inputs,
+    config: TrainingConfig,
+    train: TrainingData<'_>,
+    validation: TrainingData<'_>,
+) -> Option<(f64, f64)> {
     let batch = config.batch_size as u64;
-    let train = &inputs.data.train;
     let mut training = Training::start(&inputs.model, config).ok()?;
     let go_on = &mut |_: &_| ControlFlow::Continue(());
     training.train(train, Samples(batch), go_on).ok()?;
@@ -108,12 +142,10 @@ fn time(inputs: &Inputs, configuration: &Configuration, max: Samples) -> Option<
     let to = Samples(from.0 + batch * STEPS);
     let seen = training.train(train, to, &mut unless_late).ok()?.seen;
     let step = begun.elapsed().as_secs_f64() / (seen.0 - from.0).max(1) as f64;
-    let some = some(&inputs.data.validation);
     let begun = Instant::now();
-    training.evaluate(&some, &mut || ControlFlow::Continue(())).ok()?;
-    let evaluation = begun.elapsed().as_secs_f64() / some.len().max(1) as f64;
-    let evaluations = evaluation_points(Samples(0), max, inputs.epoch()).len() * inputs.data.validation.len();
-    Some(step * max.0 as f64 + evaluation * evaluations as f64)
+    training.evaluate(validation, &mut || ControlFlow::Continue(())).ok()?;
+    let evaluation = begun.elapsed().as_secs_f64() / validation.examples.len().max(1) as f64;
+    Some((step, evaluation))
 }
 
 /// Every so many-th of the examples.

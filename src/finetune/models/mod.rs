@@ -194,6 +194,6 @@ pub(crate) struct Frozen {
 pub(crate) struct FrozenSize {
     /// Numbers.
     pub(crate) values: usize,
-    /// Multiplications and additions.
+    /// Multiplications and additions of large matrix products that would take as long.
     pub(crate) operations: usize,
 }
