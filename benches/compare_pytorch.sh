@@ -11,7 +11,9 @@ folder=${1:?the folder of all-MiniLM-L6-v2}
 rounds=${2:-5}
 python=${PYTHON:-python3}
 profile=${CARGO_PROFILE:-release}
-export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 RAYON_NUM_THREADS=1
+# As workers have it: see `worker::process`.
+ours_environment=(MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_TOP_PAD_=67108864)
 binary=$(cargo bench --bench step --profile "$profile" --no-run --message-format=json |
   sed -n 's/.*"name":"step".*"executable":"\([^"]*\)".*/\1/p' | tail -1)
 ours=$(mktemp) theirs=$(mktemp)
@@ -21,7 +23,7 @@ for depth in 0 5; do
   : >"$ours"
   : >"$theirs"
   for _ in $(seq "$rounds"); do
-    "$binary" "$folder" 3 "$depth" >>"$ours"
+    env "${ours_environment[@]}" "$binary" "$folder" 3 "$depth" >>"$ours"
     "$python" benches/pytorch_step.py 3 "$depth" >>"$theirs"
   done
   a=$(median "$ours") b=$(median "$theirs")
