@@ -6,16 +6,13 @@
 
 use super::{
     data::{Examples, Inputs},
-    prefix_cache::is_worth_keeping,
+    prefix_cache::{OPERATIONS_PER_BYTE, is_worth_keeping},
     pretrained::Pretrained,
 };
 
 /// An update moves seven floats for each value that trains (the value and both moments in and out, the gradient in), in
 /// the time of about so many operations of a matrix product.
 const OPERATIONS_PER_UPDATE: f64 = 110.0;
-
-/// Reading a byte of what is kept takes as long as so many operations.
-const OPERATIONS_PER_BYTE: f64 = 15.0;
 
 /// A step, whatever is in it, takes as long as so many operations more: 40 microseconds.
 const OPERATIONS_PER_STEP: f64 = 1.5e6;
@@ -47,7 +44,7 @@ impl TrainingCost {
                     let frozen = model.network.frozen_size(depth, tokens);
                     let is_kept = keeps && is_worth_keeping(frozen);
                     let below = if is_kept {
-                        (frozen.values * size_of::<f32>()) as f64 * OPERATIONS_PER_BYTE
+                        (frozen.values * size_of::<f32>() * OPERATIONS_PER_BYTE) as f64
                     } else {
                         frozen.operations as f64
                     };

@@ -20,11 +20,11 @@ use super::{
 pub(crate) const HOST_TOKENS: usize = 2048;
 const DEVICE_TOKENS: usize = 16_384;
 
-/// The logits of all inputs in their order, `[inputs, classes]`; none when `on_batch` breaks off. `known` are outputs of so
-/// many frozen parts for these inputs.
+/// The logits of all inputs in their order, `[inputs, classes]`; none when `on_batch` breaks off. The first
+/// `depth` parts are frozen; their outputs are kept in `outputs`, if anywhere.
 pub(crate) fn logits(
     maker: Maker<'_>,
-    known: Option<(&FrozenOutputs, usize)>,
+    (outputs, depth): (Option<&FrozenOutputs>, usize),
     inputs: &Inputs,
     on_batch: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<Option<Vec<f32>>, InputError> {
@@ -36,7 +36,6 @@ pub(crate) fn logits(
         DEVICE_TOKENS
     };
     for places in evaluation_batches(inputs, tokens) {
-        let (outputs, depth) = known.map_or((None, 0), |(outputs, depth)| (Some(outputs), depth));
         let (batch, frozen) = gather_frozen(outputs, maker, inputs, &places, depth);
         let logits = maker.network.logits(maker.parameters, &batch, frozen, maker.device);
         let [_, classes] = logits.dims();
@@ -53,12 +52,12 @@ pub(crate) fn logits(
 /// Measures a network on labelled examples.
 pub(crate) fn evaluate(
     maker: Maker<'_>,
-    known: Option<(&FrozenOutputs, usize)>,
+    frozen: (Option<&FrozenOutputs>, usize),
     (examples, classes): (&Examples, usize),
     on_batch: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<Metrics, TrainError> {
     check_labels(examples.inputs.len(), &examples.labels, classes)?;
-    let logits = logits(maker, known, &examples.inputs, on_batch)?.ok_or(TrainError::Stopped)?;
+    let logits = logits(maker, frozen, &examples.inputs, on_batch)?.ok_or(TrainError::Stopped)?;
     Ok(Metrics::of(&logits, &examples.labels, classes))
 }
 
@@ -114,7 +113,7 @@ impl FineTuned {
     /// When the inputs are not what the model takes.
     pub fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, InputError> {
         let on_batch = &mut || ControlFlow::Continue(());
-        let logits = logits(self.maker(), None, inputs, on_batch)?;
+        let logits = logits(self.maker(), (None, 0), inputs, on_batch)?;
         Ok(logits.unwrap_or_default())
     }
 
@@ -124,7 +123,7 @@ impl FineTuned {
     /// When the examples are not what the model takes.
     pub fn evaluate(&self, examples: &Examples) -> Result<Metrics, TrainError> {
         let on_batch = &mut || ControlFlow::Continue(());
-        evaluate(self.maker(), None, (examples, self.labels.len()), on_batch)
+        evaluate(self.maker(), (None, 0), (examples, self.labels.len()), on_batch)
     }
 
     fn maker(&self) -> Maker<'_> {

@@ -329,8 +329,8 @@ impl Training {
         on_batch: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Metrics, TrainError> {
         let TrainingData { examples, frozen } = data.into();
-        let known = frozen.map(|outputs| (outputs, self.config.freeze_depth));
-        inference::evaluate(self.maker(), known, (examples, self.base.labels.len()), on_batch)
+        let frozen = (frozen, self.config.freeze_depth);
+        inference::evaluate(self.maker(), frozen, (examples, self.base.labels.len()), on_batch)
     }
 
     fn maker(&self) -> Maker<'_> {
@@ -347,7 +347,7 @@ impl Training {
     /// [`TrainError::Input`] when the inputs do not fit the model.
     pub fn predict(&self, inputs: &Inputs) -> Result<Vec<f32>, TrainError> {
         let on_batch = &mut || ControlFlow::Continue(());
-        let logits = inference::logits(self.maker(), None, inputs, on_batch)?;
+        let logits = inference::logits(self.maker(), (None, 0), inputs, on_batch)?;
         logits.ok_or(TrainError::Stopped)
     }
 

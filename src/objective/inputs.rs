@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Sizes, training_config};
-use crate::finetune::data::Inputs as Examined;
 use crate::finetune::data::{DataError, Dataset, Examples, SplitOptions, TableOptions, Tokenizer, builtin, load_table};
 use crate::finetune::hub::{self, HubError, ModelKind};
 use crate::finetune::{Device, Footprint, LoadError, Pretrained, TrainingCost};
@@ -236,21 +235,7 @@ impl Inputs {
             for label in &examples.labels {
                 fingerprint.bytes(&label.to_le_bytes());
             }
-            match &examples.inputs {
-                Examined::Texts(texts) => {
-                    for text in texts {
-                        fingerprint.number(text.len() as u64);
-                        for token in text {
-                            fingerprint.bytes(&token.to_le_bytes());
-                        }
-                    }
-                }
-                Examined::Images { pixels } => {
-                    for pixel in pixels {
-                        fingerprint.bytes(&pixel.to_le_bytes());
-                    }
-                }
-            }
+            examples.inputs.add_to(&mut fingerprint);
         }
         Identity {
             epoch: self.epoch(),

@@ -5,7 +5,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::{Outcome, SPHERE, Sandbox, count, eventually, kill, processes};
+use crate::support::{Outcome, Running, SPHERE, Sandbox, count, eventually, kill, processes};
 
 /// Six trials, some of which suffer a fault half-way.
 fn with_fault(fault: &str, more: &str) -> (Sandbox, String) {
@@ -84,17 +84,23 @@ fn a_worker_without_a_sign_of_life_is_replaced() {
     everybody_else_completes(&sandbox, search, "timed_out");
 }
 
-#[test]
-fn a_worker_that_is_halted_from_outside_is_replaced_and_nothing_is_lost() {
+/// A study in `undisturbed`, and the same, with these flags more, on its way in `study`.
+fn half_way(more: &str) -> (Sandbox, Running) {
     let sandbox = Sandbox::with_spec(SPHERE);
     let flags = "--trials 8 --set function.trial_seconds=0.3";
     sandbox
         .run(&format!("search space.yaml --out undisturbed {flags}"))
         .expect_code(0);
     let mut search = sandbox.start(&format!(
-        "search space.yaml --out study {flags} --json --set trial_limits.silence=1s"
+        "search space.yaml --out study {flags} --json --set trial_limits.silence=1s {more}"
     ));
     search.wait_until("results", || count(&sandbox.path("study"), "segment_delivered") >= 3);
+    (sandbox, search)
+}
+
+#[test]
+fn a_worker_that_is_halted_from_outside_is_replaced_and_nothing_is_lost() {
+    let (sandbox, search) = half_way("");
     kill(search.workers()[0], "STOP");
     search.finish().expect_code(0);
     assert_eq!(sandbox.leaderboard("study"), sandbox.leaderboard("undisturbed"));
@@ -103,15 +109,7 @@ fn a_worker_that_is_halted_from_outside_is_replaced_and_nothing_is_lost() {
 
 #[test]
 fn a_job_that_is_suspended_as_a_whole_goes_on_as_if_nothing_had_happened() {
-    let sandbox = Sandbox::with_spec(SPHERE);
-    let flags = "--trials 8 --set function.trial_seconds=0.3";
-    sandbox
-        .run(&format!("search space.yaml --out undisturbed {flags}"))
-        .expect_code(0);
-    let mut search = sandbox.start(&format!(
-        "search space.yaml --out study {flags} --json --set trial_limits.silence=1s --set trial_limits.wall=4s"
-    ));
-    search.wait_until("results", || count(&sandbox.path("study"), "segment_delivered") >= 3);
+    let (sandbox, search) = half_way("--set trial_limits.wall=4s");
     let workers = search.workers();
     search.signal("STOP");
     for &worker in &workers {

@@ -1,6 +1,7 @@
 //! What a trainer gets: inputs as numbers, each with its class.
 
 use super::error::DataError;
+use crate::rng::Fingerprint;
 
 /// Numbers in one image: 3 colours of 32 × 32.
 pub const IMAGE_PIXELS: usize = 3 * 32 * 32;
@@ -29,6 +30,27 @@ impl Inputs {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl Inputs {
+    /// Takes all inputs into a fingerprint.
+    pub fn add_to(&self, fingerprint: &mut Fingerprint) {
+        match self {
+            Self::Texts(texts) => {
+                for text in texts {
+                    fingerprint.number(text.len() as u64);
+                    for token in text {
+                        fingerprint.bytes(&token.to_le_bytes());
+                    }
+                }
+            }
+            Self::Images { pixels } => {
+                for pixel in pixels {
+                    fingerprint.bytes(&pixel.to_le_bytes());
+                }
+            }
+        }
     }
 }
 

@@ -155,8 +155,8 @@ impl Network {
         }
     }
 
-    /// The mean cross-entropy of a batch and the gradients of everything that trains; `frozen` as for [`Self::logits`], of the
-    /// freeze depth.
+    /// The mean cross-entropy of a batch and the gradients of everything that trains; `frozen` is what the parts up to the freeze
+    /// depth have made of the batch, if there are any and [`Self::frozen`] gives it.
     pub(crate) fn pass(
         &self,
         parameters: &Parameters,
@@ -165,14 +165,6 @@ impl Network {
         settings: PassSettings,
         device: Device,
     ) -> Pass {
-        // Computed as what is kept was, so that it is the same to the last bit.
-        let frozen = match frozen {
-            None if settings.freeze_depth > 0 => {
-                let made = self.frozen(parameters, (batch, None), &[settings.freeze_depth], device);
-                made.and_then(|mut made| made.pop())
-            }
-            known => known,
-        };
         match self {
             Self::Bert(bert) => bert.pass(parameters, (batch, frozen), labels, settings, device),
             Self::ResNet8(resnet8) => resnet8.pass(parameters, (batch, frozen), labels, settings, device),

@@ -6,8 +6,8 @@
 //! for anybody: whoever needs an example that is not there computes it and writes it down. A checksum beside each example
 //! tells what is whole, so that a process that dies, or a machine that loses power, costs only what it was writing.
 //!
-//! Files are read at places (`pread`), not mapped: a batch is copied out of the system's cache, which all workers share,
-//! in a thousandth of the time of its step, and no file that somebody cuts short can end the process. Begin reading at
+//! Files are read at places (`pread`), not mapped: a batch of less than a megabyte is copied out of the system's cache, which
+//! all workers share, and no file that somebody cuts short can end the process. Begin reading at
 //! [`FrozenOutputs`].
 
 mod entry;
@@ -31,9 +31,11 @@ use crate::rng::Fingerprint;
 /// Changes whenever the same key would mean other bytes.
 const FORMAT: u64 = 1;
 
-/// An output is worth keeping when making it takes so many operations for each byte of it: reading a byte takes as long as
-/// about twenty operations (2 GB/s beside 40 billion operations a second on one core).
-const LEAST_OPERATIONS_PER_BYTE: usize = 60;
+/// Reading a byte of what is kept takes about as long as so many operations of large matrix products on one core.
+pub(crate) const OPERATIONS_PER_BYTE: usize = 15;
+
+/// An output is worth keeping when making it takes at least so many times as long as reading it.
+const LEAST_GAIN: usize = 4;
 
 /// A folder for outputs of frozen parts, and how much of the disk they may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +72,7 @@ pub struct FrozenOutputs {
     cache: PrefixCache,
     /// Of model and inputs.
     key: Fingerprint,
-    /// The depths that may be asked for.
+    /// The depths that may be asked for, deepest first.
     depths: Vec<usize>,
     /// By depth; `None` where it is not worth it, or cannot be kept.
     entries: Mutex<BTreeMap<usize, Option<Arc<Entry>>>>,
@@ -78,7 +80,7 @@ pub struct FrozenOutputs {
 
 /// Whether it takes longer to make an output than to read it.
 pub(crate) fn is_worth_keeping(size: FrozenSize) -> bool {
-    size.operations > size.values * size_of::<f32>() * LEAST_OPERATIONS_PER_BYTE
+    size.operations > size.values * size_of::<f32>() * OPERATIONS_PER_BYTE * LEAST_GAIN
 }
 
 /// Who computes what is missing.
@@ -105,21 +107,14 @@ impl FrozenOutputs {
         key.number(u64::from(model.checksum()));
         key.bytes(format!("{:?}", model.network).as_bytes());
         key.number(inputs.len() as u64);
-        match inputs {
-            Inputs::Texts(texts) => {
-                for text in texts {
-                    key.number(text.len() as u64);
-                    for token in text {
-                        key.bytes(&token.to_le_bytes());
-                    }
-                }
-            }
-            Inputs::Images { pixels } => pixels.iter().for_each(|pixel| key.bytes(&pixel.to_le_bytes())),
-        }
+        inputs.add_to(&mut key);
+        let mut depths = depths.to_vec();
+        depths.retain(|&depth| depth > 0);
+        depths.sort_unstable_by_key(|&depth| std::cmp::Reverse(depth));
         Self {
             cache,
             key,
-            depths: depths.to_vec(),
+            depths,
             entries: Mutex::default(),
         }
     }
@@ -152,14 +147,7 @@ impl FrozenOutputs {
     fn climb(&self, maker: Maker<'_>, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Frozen> {
         let mut stops = vec![(depth, self.entry(maker, inputs, depth)?)];
         let mut from = None;
-        let mut lower: Vec<usize> = self
-            .depths
-            .iter()
-            .copied()
-            .filter(|&lower| lower > 0 && lower < depth)
-            .collect();
-        lower.sort_unstable_by(|left, right| right.cmp(left));
-        for lower in lower {
+        for &lower in self.depths.iter().filter(|&&lower| lower < depth) {
             let Some(entry) = self.entry(maker, inputs, lower) else {
                 continue;
             };
@@ -218,7 +206,8 @@ impl FrozenOutputs {
     }
 }
 
-/// The inputs at `places` as a batch, with what `depth` frozen parts have made of them where that is kept.
+/// The inputs at `places` as a batch, with what `depth` frozen parts make of them: read where it is kept, else computed in
+/// the same way, so that which of the two it was shows in no bit.
 pub(crate) fn gather_frozen(
     outputs: Option<&FrozenOutputs>,
     maker: Maker<'_>,
@@ -226,7 +215,13 @@ pub(crate) fn gather_frozen(
     places: &[u32],
     depth: usize,
 ) -> (Batch, Option<Frozen>) {
-    let frozen = outputs.and_then(|outputs| outputs.of(maker, inputs, places, depth));
+    let kept = outputs.and_then(|outputs| outputs.of(maker, inputs, places, depth));
+    let frozen = match kept {
+        None if depth > 0 => maker
+            .make(inputs, places, None, &[depth])
+            .and_then(|mut made| made.pop()),
+        kept => kept,
+    };
     let batch = match inputs {
         // Nobody looks at the pixels any more.
         Inputs::Images { .. } if frozen.is_some() => Batch::Images {

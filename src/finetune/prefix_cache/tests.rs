@@ -127,6 +127,33 @@ fn trained(model: &Pretrained, examples: &Examples, outputs: Option<&FrozenOutpu
 }
 
 #[test]
+fn an_example_alone_is_evaluated_the_same_with_the_cache_and_without() {
+    for (model, examples) in [
+        (testing::small_bert(2), testing::texts(1, 2)),
+        (testing::resnet8(3), testing::images(1, 3)),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let outputs = all_outputs(cache(folder.path(), LIMIT), &model, &examples.inputs);
+        for depth in 1..=model.freeze_depths() {
+            let config = TrainingConfig {
+                freeze_depth: depth,
+                ..TrainingConfig::default()
+            };
+            let training = Training::start(&model, config).unwrap();
+            let loss = |frozen| {
+                let data = TrainingData {
+                    examples: &examples,
+                    frozen,
+                };
+                let metrics = training.evaluate(data, &mut || ControlFlow::Continue(()));
+                metrics.unwrap().loss.to_bits()
+            };
+            assert_eq!(loss(Some(&outputs)), loss(None), "depth {depth}");
+        }
+    }
+}
+
+#[test]
 fn who_climbs_keeps_what_is_on_the_way_and_begins_where_somebody_was() {
     for (model, examples) in models() {
         let folder = tempfile::tempdir().unwrap();

@@ -111,6 +111,13 @@ fn forward_equals(reference: &serde_json::Value, folder: &Path) {
     }
 }
 
+/// A training pass in which the frozen blocks compute their part.
+fn trained_pass(bert: &Bert, parameters: &Parameters, batch: &Batch, labels: &[u32], settings: PassSettings) -> Pass {
+    let stops = [settings.freeze_depth];
+    let frozen = (settings.freeze_depth > 0).then(|| bert.frozen(parameters, (batch, None), &stops, DEVICE).remove(0));
+    bert.pass(parameters, (batch, frozen), labels, settings, DEVICE)
+}
+
 fn training_equals(reference: &serde_json::Value, folder: &Path) {
     let (bert, base) = load(folder, Head::Cls);
     let batch = batch(reference);
@@ -133,7 +140,7 @@ fn training_equals(reference: &serde_json::Value, folder: &Path) {
             dropout: DropoutKeys::none(),
         };
         for (step, expected) in testing::numbers(&run["losses"]).into_iter().enumerate() {
-            let pass = Network::Bert(bert.clone()).pass(&parameters, (&batch, None), &labels, settings, DEVICE);
+            let pass = trained_pass(&bert, &parameters, &batch, &labels, settings);
             println!(
                 "freeze depth {freeze_depth}, step {step}: {:.6} for {expected:.6}",
                 pass.loss
@@ -209,7 +216,7 @@ fn every_gradient_is_the_slope_of_the_loss_with_dropout_and_padding() {
             freeze_depth: 0,
             dropout: DropoutKeys::new(0.3, Seed(2), 40),
         };
-        let pass = Network::Bert(bert.clone()).pass(&parameters, (&batch, None), &labels, settings, DEVICE);
+        let pass = trained_pass(&bert, &parameters, &batch, &labels, settings);
         assert_eq!(
             pass.gradients.len(),
             parameters.list().len(),
@@ -238,9 +245,7 @@ fn every_gradient_is_the_slope_of_the_loss_with_dropout_and_padding() {
                     .zip(&gradient)
                     .map(|(start, slope)| start + (sign * step) as f32 * slope);
                 *moved.tensor_mut(index) = DEVICE.tensor(shifted.collect(), [start.len()]);
-                Network::Bert(bert.clone())
-                    .pass(&moved, (&batch, None), &labels, settings, DEVICE)
-                    .loss
+                trained_pass(&bert, &moved, &batch, &labels, settings).loss
             };
             let slope = (at(1.0) - at(-1.0)) / (2.0 * step);
             let tolerance = 0.02 * squared + 2e-5 * squared.sqrt() + 1e-9;
@@ -260,9 +265,7 @@ fn freezing_changes_no_gradient_of_what_still_trains() {
             freeze_depth,
             dropout: DropoutKeys::none(),
         };
-        Network::Bert(bert.clone())
-            .pass(&parameters, (&batch, None), &labels, settings, DEVICE)
-            .gradients
+        trained_pass(&bert, &parameters, &batch, &labels, settings).gradients
     };
     let all = gradients(0);
     for depth in 1..=2 {

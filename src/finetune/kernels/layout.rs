@@ -1,0 +1,89 @@
+//! Texts of a batch as rows, a token each.
+
+use crate::finetune::backend::Device;
+
+/// Where the rows of each text are, and how a row parts into heads.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    /// Tokens of each text.
+    pub(crate) lengths: Vec<usize>,
+    /// The row of each text's first token.
+    pub(crate) starts: Vec<usize>,
+    /// All rows, padding included.
+    pub(crate) rows: usize,
+    pub(crate) heads: usize,
+}
+
+impl Layout {
+    /// Rows for texts of these lengths: on the host one after the other, which wastes nothing; elsewhere all as long as the
+    /// longest, so that one operation serves all.
+    pub(crate) fn new(lengths: &[usize], heads: usize, device: Device) -> Self {
+        let width = lengths.iter().copied().max().unwrap_or(0);
+        let mut rows = 0;
+        let starts = lengths.iter().map(|&length| {
+            let start = rows;
+            rows += if device.is_host() { length } else { width };
+            start
+        });
+        Self {
+            starts: starts.collect(),
+            lengths: lengths.to_vec(),
+            rows,
+            heads,
+        }
+    }
+
+    /// One value for every row: those of the texts one after the other, and `padding` between them.
+    pub(crate) fn spread<T: Copy>(&self, values: &[T], width: usize, padding: T) -> Vec<T> {
+        let mut spread = Vec::with_capacity(self.rows * width);
+        let mut rest = values;
+        for (&start, &length) in self.starts.iter().zip(&self.lengths) {
+            spread.resize(start * width, padding);
+            let (text, others) = rest.split_at(length * width);
+            spread.extend_from_slice(text);
+            rest = others;
+        }
+        spread.resize(self.rows * width, padding);
+        spread
+    }
+
+    /// What [`Self::spread`] has spread, one text after the other again.
+    pub(crate) fn gather(&self, spread: &[f32], width: usize) -> Vec<f32> {
+        let texts = self.starts.iter().zip(&self.lengths);
+        texts
+            .flat_map(|(&start, &length)| &spread[start * width..(start + length) * width])
+            .copied()
+            .collect()
+    }
+
+    /// The place of every row within its text.
+    pub(crate) fn positions(&self) -> Vec<u32> {
+        let all: Vec<u32> = self.lengths.iter().flat_map(|&length| 0..length as u32).collect();
+        self.spread(&all, 1, 0)
+    }
+
+    /// The first row of every text.
+    pub(crate) fn firsts(&self) -> Vec<u32> {
+        self.starts.iter().map(|&start| start as u32).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layout_spreads_texts_over_its_rows() {
+        let padded = Layout {
+            lengths: vec![1, 3],
+            starts: vec![0, 3],
+            rows: 6,
+            heads: 1,
+        };
+        assert_eq!(padded.spread(&[5, 6, 7, 8], 1, 0), [5, 0, 0, 6, 7, 8]);
+        assert_eq!(padded.positions(), [0, 0, 0, 0, 1, 2]);
+        let packed = Layout::new(&[1, 3], 1, Device::Cpu);
+        assert_eq!((packed.starts.clone(), packed.rows), (vec![0, 1], 4));
+        assert_eq!(packed.spread(&[5, 6, 7, 8], 1, 0), [5, 6, 7, 8]);
+    }
+}
