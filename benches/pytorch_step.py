@@ -1,6 +1,6 @@
 """Prints the seconds of MiniLM-size training steps in PyTorch: 16 texts of 64 tokens, AdamW, dropout 0.1, one thread.
 
-Usage: pytorch_step.py STEPS [FREEZE_DEPTH [DEVICE]]. Random weights of the same shapes: the time does not depend on values.
+Usage: pytorch_step.py STEPS [FREEZE_DEPTH [TEXTS [DEVICE]]]. Random weights of the same shapes: the time does not depend on values.
 """
 
 import sys
@@ -59,15 +59,16 @@ def main():
     torch.manual_seed(1)
     steps = int(sys.argv[1])
     freeze_depth = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    device = torch.device(sys.argv[3] if len(sys.argv) > 3 else "cpu")
+    texts = int(sys.argv[3]) if len(sys.argv) > 3 else 16
+    device = torch.device(sys.argv[4] if len(sys.argv) > 4 else "cpu")
     model = Classifier().to(device)
     frozen = [model.words, model.positions, model.types, model.norm, *model.blocks[:freeze_depth]]
     for module in frozen if freeze_depth > 0 else []:
         module.eval().requires_grad_(False)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=5e-5, weight_decay=0.01)
-    tokens = torch.randint(1000, 29000, (16, 64), device=device)
-    labels = torch.arange(16, device=device) % 2
+    tokens = torch.randint(1000, 29000, (texts, 64), device=device)
+    labels = torch.arange(texts, device=device) % 2
     for step in range(steps + 1):
         start = time.perf_counter()
         loss = functional.cross_entropy(model(tokens), labels)

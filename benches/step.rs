@@ -1,5 +1,6 @@
-//! Prints the seconds of `MiniLM` training steps, for `compare_pytorch.sh`: 16 texts of 64 tokens, `AdamW`, dropout 0.1,
-//! one thread. `cargo bench --bench step -- FOLDER STEPS` reads all-MiniLM-L6-v2 from FOLDER.
+//! Prints the seconds of `MiniLM` training steps, for `compare_pytorch.sh` and `gpu.sh`: 16 texts of 64 tokens, `AdamW`,
+//! dropout 0.1, one thread. `cargo bench --bench step -- FOLDER STEPS [FREEZE_DEPTH [texts]]` reads all-MiniLM-L6-v2 from
+//! FOLDER. With the feature `cuda` it computes on the first GPU.
 
 #![expect(clippy::print_stdout, reason = "the script reads the seconds there")]
 
@@ -13,7 +14,6 @@ use automl::{
     units::{Samples, Seed},
 };
 
-const TEXTS: u64 = 16;
 const TOKENS: u32 = 64;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let steps: u64 = arguments.get(1).map_or(Ok(5), |steps| steps.parse())?;
     let freeze_depth: usize = arguments.get(2).map_or(Ok(0), |depth| depth.parse())?;
+    let texts: u64 = arguments.get(3).map_or(Ok(16), |texts| texts.parse())?;
     #[cfg(feature = "cuda")]
     let device = Device::Cuda(0);
     #[cfg(not(feature = "cuda"))]
@@ -34,7 +35,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let labels = ["negative".to_owned(), "positive".to_owned()];
     let base = Pretrained::load_directory(Path::new(folder), &labels, device)?;
     let config = TrainingConfig {
-        total: Samples(1000 * TEXTS),
+        batch_size: texts as usize,
+        total: Samples(1000 * texts),
         seed: Seed(1),
         freeze_depth,
         ..TrainingConfig::default()
@@ -46,12 +48,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .collect()
     };
     let examples = Examples {
-        inputs: Inputs::Texts((0..TEXTS as u32).map(text).collect()),
-        labels: (0..TEXTS as u32).map(|number| number % 2).collect(),
+        inputs: Inputs::Texts((0..texts as u32).map(text).collect()),
+        labels: (0..texts as u32).map(|number| number % 2).collect(),
     };
     for step in 1..=steps + 1 {
         let start = Instant::now();
-        training.train(&examples, Samples(step * TEXTS), &mut |_| ControlFlow::Continue(()))?;
+        training.train(&examples, Samples(step * texts), &mut |_| ControlFlow::Continue(()))?;
         device.synchronize();
         // The first step allocates the moments.
         if step > 1 {

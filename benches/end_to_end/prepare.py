@@ -1,6 +1,6 @@
 """Writes what both sides read: 1,000 training and 500 validation rows, and a spec with the fixed configurations.
 
-Usage: prepare.py MOVIE_SENTIMENT.tsv MODEL_FOLDER OUT_FOLDER
+Usage: prepare.py MOVIE_SENTIMENT.tsv MODEL_FOLDER OUT_FOLDER [PROCESSES]
 """
 
 import csv
@@ -14,6 +14,7 @@ TRAIN, VALIDATION = 1000, 500
 
 def main():
     source, model, out = sys.argv[1], Path(sys.argv[2]).resolve(), Path(sys.argv[3])
+    processes = int(sys.argv[4]) if len(sys.argv) > 4 else 2
     out.mkdir(parents=True, exist_ok=True)
     with open(source, newline="") as file:
         rows = [(row["text"], row["label"]) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
@@ -39,7 +40,7 @@ def main():
         "epochs": {"min": 1 / 3, "max": 3},
         "early_terminate": {"type": "asha", "eta": 3, "mode": "stopping"},
         "budget": {"trials": len(configurations)},
-        "resources": {"workers": 2, "logical_workers": 2},
+        "resources": {"workers": processes, "logical_workers": processes},
     }
     (out / "space.yaml").write_text(json.dumps(spec, indent=2))
 

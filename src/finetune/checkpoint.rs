@@ -90,7 +90,7 @@ pub(crate) fn save(path: &Path, state: &State, belongs: Belongs) -> Result<(), C
             continue;
         }
         insert("value", &parameter.name, values(&state.parameters.vector(index)));
-        if let Some(moments) = state.optimizer.moments.get(&index) {
+        if let Some(moments) = state.optimizer.moments(index) {
             insert("first", &parameter.name, values(&moments.first));
             insert("second", &parameter.name, values(&moments.second));
         }
@@ -162,7 +162,7 @@ pub(crate) fn load(
         };
         *parameters.tensor_mut(index) = take("value")?;
         if steps > 0 && parameter.has_gradient {
-            optimizer.moments.insert(
+            optimizer.remember(
                 index,
                 Moments {
                     first: take("first")?,

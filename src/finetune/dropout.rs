@@ -57,11 +57,28 @@ impl Dropout {
         }
     }
 
+    /// What an element that is kept is multiplied with.
+    pub(crate) fn scale(self) -> f32 {
+        65536.0 / (65536.0 - f32::from(self.threshold))
+    }
+
+    /// An element is dropped when its 16 random bits are below this.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn threshold(self) -> u16 {
+        self.threshold
+    }
+
+    /// The counter of its first four elements' random bits.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn key(self) -> u64 {
+        self.key
+    }
+
     /// Writes the factors of elements `start..start + factors.len()`: 0 for a dropped element, else 1 / (1 - p).
     /// `start` must be a multiple of 4.
     pub(crate) fn fill(&self, start: usize, factors: &mut [f32]) {
         debug_assert_eq!(start % 4, 0);
-        let scale = 65536.0 / (65536.0 - f32::from(self.threshold));
+        let scale = self.scale();
         vectorize(|| {
             let (chunks, rest) = factors.as_chunks_mut::<4>();
             let last = chunks.len();

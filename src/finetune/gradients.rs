@@ -16,11 +16,18 @@ pub(crate) enum Gradient {
     },
 }
 
+/// The mean loss of a batch.
+#[derive(Debug)]
+pub(crate) enum Loss {
+    Known(f64),
+    /// On a device, which has not been waited for: shares of the loss, to be added up.
+    Shares(Tensor<1>),
+}
+
 /// The result of one forward and backward pass over a batch.
 #[derive(Debug)]
 pub(crate) struct Pass {
-    /// The mean loss of the batch.
-    pub(crate) loss: f64,
+    pub(crate) loss: Loss,
     /// Gradients by the parameter's index.
     pub(crate) gradients: Vec<(usize, Gradient)>,
     /// New values of running statistics, by the parameter's index.
@@ -31,7 +38,7 @@ impl Gradient {
     /// The gradient times `share`.
     fn scaled(self, share: f64) -> Self {
         match self {
-            Self::Dense(values) => Self::Dense(values.mul_scalar(share)),
+            Self::Dense(values) => Self::Dense(values * share),
             Self::Rows { rows, values } => Self::Rows {
                 rows,
                 values: values.into_iter().map(|value| value * share as f32).collect(),
@@ -42,7 +49,7 @@ impl Gradient {
     /// The sum of two gradients of one parameter.
     fn plus(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Dense(one), Self::Dense(other)) => Self::Dense(one.add(other)),
+            (Self::Dense(one), Self::Dense(other)) => Self::Dense(one + other),
             (
                 Self::Rows { rows, values },
                 Self::Rows {
@@ -59,6 +66,36 @@ impl Gradient {
     }
 }
 
+impl Loss {
+    #[cfg(test)]
+    pub(crate) fn known(&self) -> f64 {
+        match self {
+            Self::Known(loss) => *loss,
+            Self::Shares(shares) => super::backend::values(shares)
+                .iter()
+                .map(|&share| f64::from(share))
+                .sum(),
+        }
+    }
+
+    fn scaled(self, share: f64) -> Self {
+        match self {
+            Self::Known(loss) => Self::Known(loss * share),
+            Self::Shares(shares) => Self::Shares(shares * share),
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Known(one), Self::Known(other)) => Self::Known(one + other),
+            (Self::Shares(one), Self::Shares(other)) => Self::Shares(Tensor::joined(vec![one, other])),
+            (Self::Known(_), Self::Shares(_)) | (Self::Shares(_), Self::Known(_)) => {
+                unreachable!("the parts of a batch are computed on one device")
+            }
+        }
+    }
+}
+
 impl Pass {
     /// The pass over a whole batch, of which this is a part with a share of the examples, and `others` are the rest.
     pub(crate) fn with_others(self, share: f64, others: impl IntoIterator<Item = (f64, Self)>) -> Self {
@@ -67,12 +104,12 @@ impl Pass {
             let gradients = sum.gradients.into_iter().zip(other.gradients);
             let statistics = sum.statistics.into_iter().zip(other.statistics);
             Self {
-                loss: sum.loss + other.loss,
+                loss: sum.loss.plus(other.loss),
                 gradients: gradients
                     .map(|((index, one), (_, other))| (index, one.plus(other)))
                     .collect(),
                 statistics: statistics
-                    .map(|((index, one), (_, other))| (index, one.add(other)))
+                    .map(|((index, one), (_, other))| (index, one + other))
                     .collect(),
             }
         })
@@ -82,13 +119,11 @@ impl Pass {
         let gradients = self.gradients.into_iter();
         let statistics = self.statistics.into_iter();
         Self {
-            loss: self.loss * share,
+            loss: self.loss.scaled(share),
             gradients: gradients
                 .map(|(index, gradient)| (index, gradient.scaled(share)))
                 .collect(),
-            statistics: statistics
-                .map(|(index, values)| (index, values.mul_scalar(share)))
-                .collect(),
+            statistics: statistics.map(|(index, values)| (index, values * share)).collect(),
         }
     }
 }

@@ -7,10 +7,11 @@
 //! Begin reading at [`trainer`]. Under it: `models` (networks, forward and backward), `kernels` (their steps between
 //! matrix products), `parameters` (tensors by name), `weights` (files), `optimizer`, `schedule`, `dropout`, `loss`,
 //! `checkpoint`, `pretrained` and `export`; `prefix_cache` keeps what frozen parts make of the data,
-//! and `cost` and `memory` predict what training takes. `backend` is the only file that names burn's backend.
+//! and `cost` and `memory` predict what training takes. `backend` is the only folder that names burn's backends.
 
 pub mod backend;
 pub mod batching;
+mod cache_folder;
 pub mod checkpoint;
 mod cost;
 pub mod data;

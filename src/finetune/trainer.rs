@@ -17,7 +17,7 @@ use super::{
     inference,
     metrics::Metrics,
     models::PassSettings,
-    optimizer::{AdamW, Update},
+    optimizer::{AdamW, Outcome, Update},
     prefix_cache::{FrozenOutputs, Maker, gather_frozen},
     pretrained::Pretrained,
     schedule::Schedule,
@@ -285,14 +285,6 @@ impl Training {
             });
             pass = pass.with_others(share(first), others);
         }
-        let diverged = |gradient_norm| TrainError::Diverged {
-            seen: Samples(self.seen),
-            loss: pass.loss,
-            gradient_norm,
-        };
-        if !pass.loss.is_finite() {
-            return Err(diverged(f64::NAN));
-        }
         let middle = self.seen as f64 + places.len() as f64 / 2.0;
         let factor = config
             .schedule
@@ -303,9 +295,16 @@ impl Training {
             weight_decay: config.weight_decay,
             max_grad_norm: config.max_grad_norm,
         };
-        let gradient_norm = self.optimizer.update(&mut self.parameters, pass.gradients, update);
-        if !gradient_norm.is_finite() {
-            return Err(diverged(gradient_norm));
+        let outcome = self
+            .optimizer
+            .update(&mut self.parameters, (pass.loss, pass.gradients), update);
+        let Outcome { loss, gradient_norm } = outcome;
+        if !outcome.is_finite() {
+            return Err(TrainError::Diverged {
+                seen: Samples(self.seen),
+                loss,
+                gradient_norm,
+            });
         }
         for (index, values) in pass.statistics {
             *self.parameters.tensor_mut(index) = values;
@@ -313,7 +312,7 @@ impl Training {
         self.seen += places.len() as u64;
         Ok(Step {
             seen: Samples(self.seen),
-            loss: pass.loss,
+            loss,
             learning_rate,
             gradient_norm,
         })

@@ -96,6 +96,7 @@ impl Best {
             // How many workers searched is a fact of that machine and that day: the file is the same whatever it was.
             resources: Resources {
                 workers: None,
+                slots_per_device: None,
                 ..spec.resources.clone()
             },
             seed: self.seed,

@@ -491,7 +491,13 @@ const RESOURCES: Section = Section {
         key(
             "workers",
             Kind::Any(&[Kind::Words(|| vec!["auto"]), WORKERS]),
-            "Worker processes; `auto`: one a CPU core, or one a GPU.",
+            "Worker processes; `auto`: one a CPU core, or on GPUs `slots_per_device` for each.",
+        )
+        .default("\"auto\""),
+        key(
+            "slots_per_device",
+            Kind::Any(&[Kind::Words(|| vec!["auto"]), WORKERS]),
+            "Worker processes that share a GPU; `auto`: up to 4, as memory and CPU cores allow.",
         )
         .default("\"auto\""),
         key("threads_per_worker", WORKERS, "Threads of each worker on the CPU.").default("1"),

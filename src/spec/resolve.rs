@@ -333,7 +333,14 @@ fn budget(spec: &Fields<'_>, problems: &mut Problems) -> Option<Budget> {
 }
 
 fn resources(spec: &Fields<'_>, problems: &mut Problems) -> Option<Resources> {
-    const KEYS: [&str; 5] = ["devices", "workers", "threads_per_worker", "logical_workers", "cache"];
+    const KEYS: [&str; 6] = [
+        "devices",
+        "workers",
+        "slots_per_device",
+        "threads_per_worker",
+        "logical_workers",
+        "cache",
+    ];
     const DEVICES: [(&str, Devices); 4] = [
         ("auto", Devices::Auto),
         ("cpu", Devices::Cpu),
@@ -351,10 +358,11 @@ fn resources(spec: &Fields<'_>, problems: &mut Problems) -> Option<Resources> {
         reader::one_of(node, "devices", &DEVICES, problems)
     });
     let is_auto = |node: &&Node| node.scalar() == Some(Value::Text("auto".to_owned()));
-    let workers = fields
-        .get("workers")
-        .filter(|node| !is_auto(node))
-        .map(|node| reader::integer(node, "workers", 1..=MOST, problems));
+    let mut known = |key: &str| {
+        let node = fields.get(key).filter(|node| !is_auto(node));
+        node.map(|node| reader::integer(node, key, 1..=MOST, problems).map(|count| count as usize))
+    };
+    let (workers, slots_per_device) = (known("workers"), known("slots_per_device"));
     let mut count = |key: &str, default: usize| match fields.get(key) {
         Some(node) => reader::integer(node, key, 1..=MOST, problems).map(|count| count as usize),
         None => Some(default),
@@ -365,13 +373,12 @@ fn resources(spec: &Fields<'_>, problems: &mut Problems) -> Option<Resources> {
         Some(node) => size::bytes(node, "cache", 0, problems),
         None => Some(DEFAULT_CACHE),
     };
-    let workers = match workers {
-        Some(workers) => Some(workers? as usize),
-        None => None,
-    };
+    // None where it is left to the machine, none at all after an error.
+    let transposed = |count: Option<Option<usize>>| count.map_or(Some(None), |count| count.map(Some));
     Some(Resources {
         devices: devices?,
-        workers,
+        workers: transposed(workers)?,
+        slots_per_device: transposed(slots_per_device)?,
         threads_per_worker: threads_per_worker?,
         logical_workers: logical_workers?,
         cache: cache?,

@@ -311,8 +311,10 @@ pub struct Budget {
 pub struct Resources {
     /// Which devices.
     pub devices: Devices,
-    /// Worker processes; by default one a CPU core, or one a GPU.
+    /// Worker processes; by default one a CPU core, or as many a GPU as share it well.
     pub workers: Option<usize>,
+    /// Worker processes that share a GPU; by default as many as share it well.
+    pub slots_per_device: Option<usize>,
     /// Threads of each worker on the CPU; by default one.
     pub threads_per_worker: usize,
     /// Workers of the virtual clock of a deterministic study.

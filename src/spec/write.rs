@@ -296,13 +296,9 @@ fn write_resources(yaml: &mut Yaml, resources: &Resources) {
             Devices::NdArray => "ndarray",
         },
     );
-    yaml.line(
-        1,
-        "workers",
-        &resources
-            .workers
-            .map_or("auto".to_owned(), |workers| workers.to_string()),
-    );
+    let or_auto = |count: Option<usize>| count.map_or("auto".to_owned(), |count| count.to_string());
+    yaml.line(1, "workers", &or_auto(resources.workers));
+    yaml.line(1, "slots_per_device", &or_auto(resources.slots_per_device));
     yaml.line(1, "threads_per_worker", &resources.threads_per_worker.to_string());
     yaml.line(1, "logical_workers", &resources.logical_workers.to_string());
     yaml.line(1, "cache", &resources.cache.to_string());

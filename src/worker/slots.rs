@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use crate::finetune::{Device, gpus};
+use crate::finetune::{self, Device};
 use crate::objective::Demand;
 use crate::spec::{Devices, Resources};
 
@@ -120,6 +120,19 @@ fn visible_gpus() -> Vec<String> {
     (0..known.count()).map(|index| index.to_string()).collect()
 }
 
+/// Processes that share a GPU well: measured on an H100 with `MiniLM` (`benches/PERFORMANCE.md`), more are no faster together.
+const SHARING: usize = 4;
+
+/// Memory of a GPU that a process should find: its kernels and pools, a model, and batches of some size.
+const GPU_MEMORY: u64 = 6 << 30;
+
+/// The GPUs that we train on, and how many processes the memory of each lets share it.
+fn gpus() -> Vec<(Device, usize)> {
+    let shared = |memory: u64| ((memory / GPU_MEMORY) as usize).clamp(1, SHARING);
+    let gpus = finetune::gpus().into_iter();
+    gpus.map(|(device, gpu)| (device, shared(gpu.total_memory))).collect()
+}
+
 /// The device that stands for the CPU.
 fn processor(devices: Devices) -> Result<Device, SlotError> {
     match devices {
@@ -131,25 +144,33 @@ fn processor(devices: Devices) -> Result<Device, SlotError> {
     }
 }
 
-fn divide(resources: &Resources, gpus: &[Device], processor: Device, cores: usize) -> Result<Vec<Slot>, SlotError> {
+fn divide(
+    resources: &Resources,
+    gpus: &[(Device, usize)],
+    processor: Device,
+    cores: usize,
+) -> Result<Vec<Slot>, SlotError> {
     let threads = resources.threads_per_worker.max(1);
     if threads > cores {
         return Err(SlotError::TooManyThreads { threads, cores });
     }
-    let device = |index: usize| {
-        if gpus.is_empty() {
-            processor
-        } else {
-            gpus[index % gpus.len()]
-        }
+    let devices = if gpus.is_empty() {
+        let most = cores / threads;
+        let machine = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let workers = resources.workers.unwrap_or(most.min(machine)).min(most);
+        vec![processor; workers]
+    } else {
+        // Each process feeds its GPU with a core of its own.
+        let fed = (cores / gpus.len()).max(1);
+        let per_device = |room: usize| resources.slots_per_device.unwrap_or(room.min(fed));
+        let all: usize = gpus.iter().map(|&(_, room)| per_device(room)).sum();
+        let in_turn = gpus.iter().map(|(device, _)| *device).cycle();
+        in_turn.take(resources.workers.unwrap_or(all)).collect()
     };
-    let most = if gpus.is_empty() { cores / threads } else { usize::MAX };
-    let machine = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let default = if gpus.is_empty() { most.min(machine) } else { gpus.len() };
-    let workers = resources.workers.unwrap_or(default).min(most);
-    Ok((0..workers)
-        .map(|index| Slot {
-            device: device(index),
+    Ok(devices
+        .into_iter()
+        .map(|device| Slot {
+            device,
             threads,
             gpu: None,
         })
@@ -164,6 +185,7 @@ mod tests {
         Resources {
             devices: Devices::Auto,
             workers,
+            slots_per_device: None,
             threads_per_worker,
             logical_workers: 8,
             cache: 0,
@@ -205,14 +227,17 @@ mod tests {
     }
 
     #[test]
-    fn gpus_are_served_in_turn() {
-        let gpus = [Device::Cpu; 2];
-        let slots = divide(&resources(None, 1), &gpus, Device::Cpu, 64).unwrap();
-        assert_eq!(slots.len(), 2, "one worker a GPU by default");
-        assert_eq!(
-            divide(&resources(Some(4), 1), &gpus, Device::Cpu, 2).unwrap().len(),
-            4,
-            "the cores do not limit GPUs"
-        );
+    fn gpus_are_served_in_turn_by_as_many_as_share_them_well() {
+        let gpus = [(Device::Cpu, 4), (Device::Cpu, 4)];
+        let count = |resources: &Resources, cores| divide(resources, &gpus, Device::Cpu, cores).unwrap().len();
+        assert_eq!(count(&resources(None, 1), 64), 8);
+        assert_eq!(count(&resources(None, 1), 6), 6, "each process has a core");
+        assert_eq!(count(&resources(None, 1), 1), 2, "no GPU idles");
+        assert_eq!(count(&resources(Some(5), 1), 2), 5, "who asks for workers gets them");
+        let one = Resources {
+            slots_per_device: Some(1),
+            ..resources(None, 1)
+        };
+        assert_eq!(count(&one, 64), 2);
     }
 }

@@ -183,6 +183,7 @@ budget:
 resources:
   devices: auto
   workers: auto
+  slots_per_device: auto
   threads_per_worker: 1
   logical_workers: 4
   cache: 10000000000

@@ -8,6 +8,8 @@ use super::{Norm, NormGradients, Normalized};
 use crate::finetune::{
     backend::{Device, Host, Tensor},
     dropout::Dropout,
+    gradients::{Gradient, Loss, sum_by_row},
+    loss,
     vectorize::vectorize,
 };
 
@@ -48,6 +50,20 @@ fn add(target: &mut [f32], values: &[f32]) {
 fn vector(device: Device, values: Vec<f32>) -> Tensor<1> {
     let length = values.len();
     device.tensor(values, [length])
+}
+
+pub(super) fn cross_entropy(device: Device, logits: Tensor<2>, labels: &[u32]) -> (Loss, Tensor<2>) {
+    let shape = logits.dims();
+    let count = labels.len() as f32;
+    let (loss, gradient) = loss::cross_entropy(Host::take(logits, device).values(), labels, shape[1], count);
+    (Loss::Known(loss / f64::from(count)), device.tensor(gradient, shape))
+}
+
+/// Only of the vectors that were used: on the host all rows are.
+pub(super) fn of_table(device: Device, used: &[Option<u32>], values: Tensor<2>, _length: usize) -> Gradient {
+    let width = values.dims()[1];
+    let used: Vec<u32> = used.iter().copied().flatten().collect();
+    sum_by_row(&used, Host::take(values, device).values(), width)
 }
 
 pub(super) fn add_norm(

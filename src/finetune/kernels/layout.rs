@@ -2,6 +2,9 @@
 
 use crate::finetune::backend::Device;
 
+/// Where rows are padded they are a multiple of so many, which products read and multiply at once.
+const BUCKET: usize = 8;
+
 /// Where the rows of each text are, and how a row parts into heads.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
@@ -16,9 +19,10 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// Rows for texts of these lengths: on the host one after the other, which wastes nothing; elsewhere all as long as the
-    /// longest, so that one operation serves all.
+    /// longest, in steps of [`BUCKET`], so that one operation serves all.
     pub(crate) fn new(lengths: &[usize], heads: usize, device: Device) -> Self {
-        let width = lengths.iter().copied().max().unwrap_or(0);
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let width = longest.next_multiple_of(BUCKET);
         let mut rows = 0;
         let starts = lengths.iter().map(|&length| {
             let start = rows;

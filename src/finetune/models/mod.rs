@@ -155,8 +155,8 @@ impl Network {
         }
     }
 
-    /// The mean cross-entropy of a batch and the gradients of everything that trains; `frozen` is what the parts up to the freeze
-    /// depth have made of the batch, if there are any and [`Self::frozen`] gives it.
+    /// The mean cross-entropy of a batch and the gradients of everything that trains; `frozen` is what frozen parts have
+    /// made of the batch; what is missing of them is computed.
     pub(crate) fn pass(
         &self,
         parameters: &Parameters,

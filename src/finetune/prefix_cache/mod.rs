@@ -21,6 +21,7 @@ use self::entry::Entry;
 use super::{
     backend::Device,
     batching::gather,
+    cache_folder::user_cache,
     data::Inputs,
     models::{Batch, Frozen, FrozenSize, Network},
     parameters::Parameters,
@@ -51,18 +52,9 @@ impl PrefixCache {
         Self { folder, limit }
     }
 
-    /// The folder for this user: `$AUTOML_CACHE_DIR`, else `automl` in the system's folder for caches; below it `frozen`.
-    /// `None` where there is no home.
+    /// Where outputs are kept unless somebody says otherwise; `None` where there is no home.
     pub fn default_folder() -> Option<PathBuf> {
-        let variable = |name: &str| {
-            std::env::var_os(name)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
-        let root = variable("AUTOML_CACHE_DIR")
-            .or_else(|| Some(variable("XDG_CACHE_HOME")?.join("automl")))
-            .or_else(|| Some(variable("HOME")?.join(".cache").join("automl")))?;
-        Some(root.join("frozen"))
+        Some(user_cache()?.join("frozen"))
     }
 }
 
@@ -217,7 +209,8 @@ pub(crate) fn gather_frozen(
 ) -> (Batch, Option<Frozen>) {
     let kept = outputs.and_then(|outputs| outputs.of(maker, inputs, places, depth));
     let frozen = match kept {
-        None if depth > 0 => maker
+        // A device of its own goes on from there without asking the host.
+        None if depth > 0 && maker.device.is_host() => maker
             .make(inputs, places, None, &[depth])
             .and_then(|mut made| made.pop()),
         kept => kept,

@@ -75,6 +75,7 @@ fn a_short_spec_gets_every_default() {
     let resources = Resources {
         devices: Devices::Auto,
         workers: None,
+        slots_per_device: None,
         threads_per_worker: 1,
         logical_workers: 8,
         cache: 10_000_000_000,

@@ -30,7 +30,7 @@ error: `metod` is no key of a spec
     4 | resources: {gpus: 3}
       |             ^^^^
       |
-      = help: choose from `devices`, `workers`, `threads_per_worker`, `logical_workers` and `cache`
+      = help: choose from `devices`, `workers`, `slots_per_device`, `threads_per_worker`, `logical_workers` and `cache`
     ");
 }
 

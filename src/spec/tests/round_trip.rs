@@ -278,6 +278,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 resources: Resources {
                     devices: [Devices::Auto, Devices::Cpu, Devices::Cuda, Devices::NdArray][device],
                     workers,
+                    slots_per_device: workers.map(|workers| workers + 1),
                     threads_per_worker: threads,
                     logical_workers: logical,
                     cache: 5_000_000_000,
@@ -407,6 +408,7 @@ fn the_written_quickstart_is_complete_and_readable() {
     resources:
       devices: auto
       workers: auto
+      slots_per_device: auto
       threads_per_worker: 1
       logical_workers: 4
       cache: 10000000000

@@ -109,7 +109,7 @@ fn heads(values: &Tensor<2>, rows: &Range<usize>, heads: usize) -> Tensor<4> {
     let hidden = values.dims()[1];
     values
         .clone()
-        .narrow(0, rows.start, rows.len())
+        .narrow(rows.start, rows.len())
         .reshape([1, rows.len(), heads, hidden / heads])
         .swap_dims(1, 2)
 }

@@ -59,17 +59,6 @@ mod place {
     pub(super) const OUTPUT_NORM: usize = 14;
 }
 
-/// The rows at the first position of each text: `[rows, hidden]` → `[texts, hidden]`.
-pub(super) fn first_rows(values: Tensor<2>, layout: &Layout, device: Device) -> Tensor<2> {
-    values.select(0, device.indices(&layout.firsts()))
-}
-
-/// Adds `first` (`[texts, hidden]`) to the first position of each text of `values`.
-pub(super) fn add_to_first_rows(values: Tensor<2>, first: Tensor<2>, layout: &Layout, device: Device) -> Tensor<2> {
-    let add = burn::tensor::IndexingUpdateOp::Add;
-    values.select_assign(0, device.indices(&layout.firsts()), first, add)
-}
-
 impl Block<'_> {
     fn index(&self, place: usize) -> usize {
         EMBEDDING_PARAMETERS + self.number * BLOCK_PARAMETERS + place
@@ -97,8 +86,8 @@ impl Block<'_> {
     }
 
     fn project(&self, input: &Tensor<2>, place: usize) -> Tensor<2> {
-        let values = input.clone().matmul(self.weight(place));
-        self.kernels().add_bias(values, self.bias(place))
+        self.kernels()
+            .project(input.clone(), self.weight(place), self.bias(place))
     }
 
     /// `[rows, hidden]` → the same, or `[texts, hidden]` for [`Positions::First`].
@@ -107,7 +96,7 @@ impl Block<'_> {
         let site = |place: u64| self.dropout.site(1 + 3 * self.number as u64 + place);
         let rows = match self.positions {
             Positions::All => input.clone(),
-            Positions::First => first_rows(input.clone(), self.layout, self.device),
+            Positions::First => input.clone().select(&self.layout.firsts()),
         };
         let attended = Attended {
             query: self.project(&rows, place::QUERY),
@@ -115,13 +104,13 @@ impl Block<'_> {
             value: self.project(&input, place::VALUE),
         };
         let (context, attention) = kernels.attention(attended, self.layout, site(0));
-        let projected = context.clone().matmul(self.weight(place::PROJECTION));
+        let projected = kernels.product(context.clone(), self.weight(place::PROJECTION));
         let norm = self.norm(place::ATTENTION_NORM);
         let (attended, attention_norm) =
             kernels.add_norm(projected, self.bias(place::PROJECTION), rows.clone(), norm, site(1));
-        let expanded = attended.clone().matmul(self.weight(place::EXPAND));
+        let expanded = kernels.product(attended.clone(), self.weight(place::EXPAND));
         let (activated, derivative) = kernels.bias_gelu(expanded, self.bias(place::EXPAND));
-        let contracted = activated.clone().matmul(self.weight(place::CONTRACT));
+        let contracted = kernels.product(activated.clone(), self.weight(place::CONTRACT));
         let norm = self.norm(place::OUTPUT_NORM);
         let (output, output_norm) =
             kernels.add_norm(contracted, self.bias(place::CONTRACT), attended.clone(), norm, site(2));
@@ -153,7 +142,7 @@ impl Block<'_> {
             gradients.push((self.index(place), Gradient::Dense(gradient)));
         };
         let outer = |input: Tensor<2>, gradient: &Tensor<2>| {
-            let product = input.transpose().matmul(gradient.clone());
+            let product = kernels.product(input.transpose(), gradient.clone());
             let [rows, columns] = product.dims();
             product.reshape([rows * columns])
         };
@@ -164,11 +153,11 @@ impl Block<'_> {
         record(place::OUTPUT_NORM + 1, norm.shift);
         record(place::CONTRACT + 1, norm.bias);
         record(place::CONTRACT, outer(saved.activated, &norm.branch));
-        let gradient = norm.branch.matmul(self.weight(place::CONTRACT).transpose());
+        let gradient = kernels.product(norm.branch, self.weight(place::CONTRACT).transpose());
         let (gradient, bias) = kernels.multiply(gradient, saved.derivative);
         record(place::EXPAND + 1, bias);
         record(place::EXPAND, outer(saved.attended, &gradient));
-        let gradient = gradient.matmul(self.weight(place::EXPAND).transpose());
+        let gradient = kernels.product(gradient, self.weight(place::EXPAND).transpose());
 
         let scale = self.norm(place::ATTENTION_NORM).scale;
         let norm = kernels.add_norm_backward(gradient, Some(norm.residual), saved.attention_norm, scale);
@@ -176,14 +165,14 @@ impl Block<'_> {
         record(place::ATTENTION_NORM + 1, norm.shift);
         record(place::PROJECTION + 1, norm.bias);
         record(place::PROJECTION, outer(saved.context, &norm.branch));
-        let gradient = norm.branch.matmul(self.weight(place::PROJECTION).transpose());
+        let gradient = kernels.product(norm.branch, self.weight(place::PROJECTION).transpose());
 
         let attended = kernels.attention_backward(&gradient, saved.attention, self.layout);
         let mut through = |gradient: Tensor<2>, input: &Tensor<2>, place: usize| {
             let (gradient, bias) = kernels.sum_rows(gradient);
             record(place + 1, bias);
             record(place, outer(input.clone(), &gradient));
-            wants_input.then(|| gradient.matmul(self.weight(place).transpose()))
+            wants_input.then(|| kernels.product(gradient, self.weight(place).transpose()))
         };
         let query = through(attended.query, &saved.rows, place::QUERY);
         let key = through(attended.key, &saved.input, place::KEY);
@@ -191,7 +180,7 @@ impl Block<'_> {
         let (query, both) = (query? + norm.residual, key? + value?);
         Some(match self.positions {
             Positions::All => query + both,
-            Positions::First => add_to_first_rows(both, query, self.layout, self.device),
+            Positions::First => both.add_to_rows(&self.layout.firsts(), query),
         })
     }
 }

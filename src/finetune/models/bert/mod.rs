@@ -13,11 +13,10 @@ pub(crate) use config::BertConfig;
 use self::block::{Block, Positions};
 use super::{Batch, DEEP, Frozen, FrozenSize, PassSettings, SMALL};
 use crate::finetune::{
-    backend::{Device, Host, Tensor, values},
+    backend::{Device, Tensor, values},
     dropout::{Dropout, DropoutKeys},
-    gradients::{Gradient, Pass, sum_by_row},
+    gradients::{Gradient, Loss, Pass},
     kernels::{Kernels, Layout, Norm, Normalized},
-    loss::cross_entropy,
     parameters::{Parameter, Parameters, Start},
 };
 
@@ -204,9 +203,9 @@ impl Bert {
         device: Device,
     ) -> (Tensor<2>, Embedded) {
         let tokens = layout.spread(tokens, 1, 0);
-        let words = parameters.matrix(0).select(0, device.indices(&tokens));
-        let positions = parameters.matrix(1).select(0, device.indices(&layout.positions()));
-        let kind = parameters.matrix(2).narrow(0, 0, 1).reshape([self.config.hidden_size]);
+        let words = parameters.matrix(0).select(&tokens);
+        let positions = parameters.matrix(1).select(&layout.positions());
+        let kind = parameters.matrix(2).narrow(0, 1).reshape([self.config.hidden_size]);
         let norm = Norm {
             scale: parameters.vector(3),
             shift: parameters.vector(4),
@@ -230,32 +229,22 @@ impl Bert {
         let kernels = Kernels::new(device);
         let gradient = kernels.drop(gradient, embedded.dropout);
         let norm = kernels.add_norm_backward(gradient, None, embedded.norm, parameters.vector(3));
-        // The gradient of a table from those of its rows that were used.
-        let table = |used: Vec<u32>, values: Tensor<2>, rows: usize| {
-            if device.is_host() {
-                return sum_by_row(&used, Host::take(values, device).values(), hidden);
-            }
-            let add = burn::tensor::IndexingUpdateOp::Add;
-            let table = device.zeros([rows, hidden]);
-            let table = table.select_assign(0, device.indices(&used), values, add);
-            Gradient::Dense(table.reshape([rows * hidden]))
+        let table = |used: &[u32], values: Tensor<2>, rows: usize| {
+            let used: Vec<_> = used.iter().copied().map(Some).collect();
+            kernels.of_table(&layout.spread(&used, 1, None), values, rows)
         };
         // Every token has the type 0.
         let other_kinds = parameters.list()[2].length() - hidden;
         let kinds = if other_kinds == 0 {
             norm.bias
         } else {
-            Tensor::cat(vec![norm.bias, device.zeros([other_kinds])], 0)
+            Tensor::joined(vec![norm.bias, device.zeros([other_kinds])])
         };
+        let positions: Vec<u32> = layout.lengths.iter().flat_map(|&length| 0..length as u32).collect();
+        let rows = (self.config.vocab_size, self.config.max_position_embeddings);
         gradients.extend([
-            (
-                0,
-                table(layout.spread(tokens, 1, 0), norm.branch, self.config.vocab_size),
-            ),
-            (
-                1,
-                table(layout.positions(), norm.residual, self.config.max_position_embeddings),
-            ),
+            (0, table(tokens, norm.branch, rows.0)),
+            (1, table(&positions, norm.residual, rows.1)),
             (2, Gradient::Dense(kinds)),
             (3, Gradient::Dense(norm.scale)),
             (4, Gradient::Dense(norm.shift)),
@@ -263,9 +252,10 @@ impl Bert {
     }
 
     /// The pooler's output, `[texts, hidden]`.
-    fn pool(parameters: &Parameters, first: Tensor<2>) -> Tensor<2> {
+    fn pool(parameters: &Parameters, first: Tensor<2>, device: Device) -> Tensor<2> {
         let place = parameters.list().len() - 4;
-        (first.matmul(parameters.matrix(place)) + parameters.vector(place + 1).unsqueeze::<2>()).tanh()
+        let (weight, bias) = (parameters.matrix(place), parameters.vector(place + 1));
+        Kernels::new(device).project(first, weight, bias).tanh()
     }
 
     /// See [`super::Network::frozen`].
@@ -394,10 +384,11 @@ impl Bert {
         let first = self.first_hidden(parameters, batch, frozen, device);
         let features = match self.head {
             Head::Cls => first,
-            Head::Pooler => Self::pool(parameters, first),
+            Head::Pooler => Self::pool(parameters, first, device),
         };
         let place = parameters.list().len() - 2;
-        features.matmul(parameters.matrix(place)) + parameters.vector(place + 1).unsqueeze::<2>()
+        let (weight, bias) = (parameters.matrix(place), parameters.vector(place + 1));
+        Kernels::new(device).project(features, weight, bias)
     }
 
     /// See [`super::Network::pass`].
@@ -417,8 +408,8 @@ impl Bert {
             (hidden, Some(embedded))
         } else {
             // Frozen blocks run in evaluation mode.
-            let known = known.expect("what frozen blocks made of the batch is known");
-            (self.enter(known, &layout, device), None)
+            let (hidden, depth) = self.begin(parameters, (tokens, &layout), known, device);
+            (self.climb(parameters, hidden, &layout, depth..frozen, device), None)
         };
         let mut trained = Vec::new();
         for number in frozen..self.config.num_hidden_layers {
@@ -460,36 +451,36 @@ impl Bert {
         settings: PassSettings,
         gradients: &mut Vec<(usize, Gradient)>,
         device: Device,
-    ) -> (f64, Tensor<2>) {
+    ) -> (Loss, Tensor<2>) {
         let kernels = Kernels::new(device);
         let dropout = settings.dropout.site(1 + 3 * self.config.num_hidden_layers as u64);
         let place = parameters.list().len() - 2;
         let pooled = match self.head {
             Head::Cls => first.clone(),
-            Head::Pooler => Self::pool(parameters, first.clone()),
+            Head::Pooler => Self::pool(parameters, first.clone(), device),
         };
         let features = kernels.drop(pooled.clone(), dropout);
-        let logits = features.clone().matmul(parameters.matrix(place)) + parameters.vector(place + 1).unsqueeze::<2>();
-        let (loss, gradient) = cross_entropy(&values(&logits), labels, self.classes, labels.len() as f32);
-        let gradient = device.tensor(gradient, [labels.len(), self.classes]);
+        let (weight, bias) = (parameters.matrix(place), parameters.vector(place + 1));
+        let logits = kernels.project(features.clone(), weight, bias);
+        let (loss, gradient) = kernels.cross_entropy(logits, labels);
         let mut record = |place: usize, input: Tensor<2>, gradient: &Tensor<2>| {
-            let weight = input.transpose().matmul(gradient.clone());
+            let weight = kernels.product(input.transpose(), gradient.clone());
             let [rows, columns] = weight.dims();
             let (_, bias) = kernels.sum_rows(gradient.clone());
             gradients.push((place, Gradient::Dense(weight.reshape([rows * columns]))));
             gradients.push((place + 1, Gradient::Dense(bias)));
         };
         record(place, features, &gradient);
-        let gradient = kernels.drop(gradient.matmul(parameters.matrix(place).transpose()), dropout);
+        let gradient = kernels.drop(kernels.product(gradient, parameters.matrix(place).transpose()), dropout);
         let gradient = match self.head {
             Head::Cls => gradient,
             Head::Pooler => {
                 let gradient = gradient * (-pooled.clone() * pooled + 1.0);
                 record(place - 2, first, &gradient);
-                gradient.matmul(parameters.matrix(place - 2).transpose())
+                kernels.product(gradient, parameters.matrix(place - 2).transpose())
             }
         };
-        (loss / labels.len() as f64, gradient)
+        (loss, gradient)
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::finetune::{
     backend::{Device, Host, Tensor, values},
     dropout::DropoutKeys,
-    gradients::{Gradient, Pass},
+    gradients::{Gradient, Loss, Pass},
     loss::cross_entropy,
     parameters::Parameters,
     vectorize::vectorize,
@@ -356,8 +356,8 @@ impl HostRun<'_> {
     fn head(&self, features: Vec<f32>) -> (Tensor<2>, Tensor<2>) {
         let features = self.device.tensor(features, [self.images, FEATURES]);
         let weight = self.parameters.matrix(self.index("fc.weight"));
-        let bias = self.parameters.vector(self.index("fc.bias")).unsqueeze::<2>();
-        (features.clone(), features.matmul(weight) + bias)
+        let bias = self.parameters.vector(self.index("fc.bias"));
+        (features.clone(), features.matmul(weight).add_row(bias))
     }
 
     /// What the first parts make of images in evaluation mode, at each of these depths; at the deepest, the means of the
@@ -457,7 +457,7 @@ impl HostRun<'_> {
             self.features_backward(&gradient, saved);
         }
         Pass {
-            loss: loss / labels.len() as f64,
+            loss: Loss::Known(loss / labels.len() as f64),
             gradients: self.gradients,
             statistics: self.statistics,
         }

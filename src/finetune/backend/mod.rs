@@ -1,20 +1,20 @@
-//! The one file that names burn's backend. Everything else sees [`Tensor`], [`Device`] and a few conversions.
+//! The one folder that names burn's backends. Everything else sees [`Tensor`], [`Device`] and a few conversions.
 //!
-//! The backend is burn's run-time dispatch: the same type holds CPU and CUDA tensors, with or without automatic
-//! differentiation. Tensors here are plain unless a model lifts them with `Tensor::from_inner`.
+//! One binary holds the CPU and the CUDA backend; which of them a tensor belongs to is known when it is made.
+
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
+mod gpus;
+mod tensor;
 
 use std::{fmt, str::FromStr};
 
-use burn::{
-    Dispatch, DispatchDevice,
-    tensor::{Int, TensorData},
-};
+use burn::tensor::TensorData;
 
-/// A float tensor with `D` dimensions on whichever device it was made for.
-pub type Tensor<const D: usize> = burn::tensor::Tensor<Dispatch, D>;
-
-/// A tensor of whole numbers with `D` dimensions, used for indices.
-pub type Indices<const D: usize> = burn::tensor::Tensor<Dispatch, D, Int>;
+pub use self::gpus::{CudaDevice, cuda_devices, gpus};
+#[cfg(any(test, feature = "cuda"))]
+pub(crate) use self::tensor::Engine;
+pub use self::tensor::Tensor;
 
 /// Where a process computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -42,37 +42,22 @@ impl Device {
         }
     }
 
-    fn handle(self) -> DispatchDevice {
-        match self {
-            Self::Cpu => DispatchDevice::Flex(burn::backend::flex::FlexDevice),
-            #[cfg(feature = "ndarray")]
-            Self::NdArray => DispatchDevice::NdArray(burn::backend::ndarray::NdArrayDevice::Cpu),
-            #[cfg(feature = "cuda")]
-            Self::Cuda(index) => DispatchDevice::Cuda(burn::backend::cuda::CudaDevice::new(index)),
-        }
-    }
-
     /// A tensor of these values; their number must be the product of `shape`.
     pub(crate) fn tensor<const D: usize>(self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
-        Tensor::from_data(TensorData::new(values, shape), &self.handle())
+        Tensor::from_data(TensorData::new(values, shape), self)
     }
 
     /// A tensor of zeros.
     pub(crate) fn zeros<const D: usize>(self, shape: [usize; D]) -> Tensor<D> {
-        Tensor::zeros(shape, &self.handle())
-    }
-
-    /// A tensor of indices.
-    pub(crate) fn indices(self, values: &[u32]) -> Indices<1> {
-        let values: Vec<i32> = values.iter().map(|&value| value as i32).collect();
-        let length = values.len();
-        Indices::from_data(TensorData::new(values, [length]), &self.handle())
+        Tensor::zeros(shape, self)
     }
 
     /// Waits until everything asked of the device has been done; for timing.
     pub fn synchronize(self) {
-        // A failure here shows again, with its cause, at the next read.
-        let _ = <Dispatch as burn::tensor::backend::Backend>::sync(&self.handle());
+        #[cfg(feature = "cuda")]
+        if let Self::Cuda(index) = self {
+            cuda::synchronize(index);
+        }
     }
 }
 
@@ -113,14 +98,6 @@ impl FromStr for Device {
 #[error("`{0}` is no device of this build")]
 pub struct UnknownDevice(String);
 
-/// The NVIDIA GPUs of this machine as devices, by index; none without the feature `cuda`.
-pub fn gpus() -> Vec<Device> {
-    #[cfg(feature = "cuda")]
-    return cuda_devices().into_iter().map(|gpu| Device::Cuda(gpu.index)).collect();
-    #[cfg(not(feature = "cuda"))]
-    Vec::new()
-}
-
 /// A tensor's values in host memory. On the CPU both directions are free of copies when nothing else holds the tensor.
 pub(crate) struct Host<const D: usize> {
     data: TensorData,
@@ -155,53 +132,14 @@ impl<const D: usize> Host<D> {
 
     /// Gives the values back as a tensor.
     pub(crate) fn tensor(self) -> Tensor<D> {
-        Tensor::from_data(self.data, &self.device.handle())
+        Tensor::from_data(self.data, self.device)
     }
 }
 
 /// A copy of a tensor's values.
 pub(crate) fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
-    let data = tensor.to_data();
-    data.as_slice().expect("our tensors hold 32-bit floats").to_vec()
-}
-
-/// An NVIDIA GPU of this machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CudaDevice {
-    /// Its index, as [`Device`] counts.
-    pub index: usize,
-    /// The maker's name for it.
-    pub name: String,
-    /// Memory in bytes.
-    pub total_memory: u64,
-    /// Memory in bytes that nothing uses now.
-    pub free_memory: u64,
-}
-
-/// The NVIDIA GPUs of this machine; none without the feature `cuda`, a driver or a GPU.
-#[cfg(feature = "cuda")]
-pub fn cuda_devices() -> Vec<CudaDevice> {
-    let Ok(nvml) = nvml_wrapper::Nvml::init() else {
-        return Vec::new();
-    };
-    (0..nvml.device_count().unwrap_or(0))
-        .filter_map(|index| {
-            let device = nvml.device_by_index(index).ok()?;
-            let memory = device.memory_info().ok()?;
-            Some(CudaDevice {
-                index: index as usize,
-                name: device.name().ok()?,
-                total_memory: memory.total,
-                free_memory: memory.free,
-            })
-        })
-        .collect()
-}
-
-/// The NVIDIA GPUs of this machine; none without the feature `cuda`, a driver or a GPU.
-#[cfg(not(feature = "cuda"))]
-pub fn cuda_devices() -> Vec<CudaDevice> {
-    Vec::new()
+    let data = tensor.clone().into_data();
+    data.into_vec().expect("our tensors hold 32-bit floats")
 }
 
 #[cfg(test)]

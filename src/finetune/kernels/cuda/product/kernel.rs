@@ -1,0 +1,426 @@
+//! The kernels of products: tiles of both factors through shared memory into tensor cores.
+
+use cubecl::prelude::*;
+
+/// Rows and columns of the result that one workgroup computes: 32 × 16 for each of its eight warps.
+pub(super) const SIDE: usize = 64;
+
+/// Terms of sums that are taken in at a time.
+pub(super) const DEPTH: usize = 32;
+
+pub(super) const THREADS: usize = 256;
+
+/// Values of a tile that each thread moves.
+const SHARE: usize = SIDE * DEPTH / THREADS;
+
+/// Rows of a tile lie apart by a little more than their length, so that they begin in different banks.
+const GAP: usize = 4;
+
+/// Values of a tile in shared memory, whichever side comes first.
+const TILE: usize = SIDE * (DEPTH + GAP);
+
+/// An index behind the end of every array.
+const OUTSIDE: usize = u32::MAX as usize;
+
+/// A tile, `rows × columns` as it lies in memory, from (`row`, `column`) on; zeros outside `height × width`. Without branches,
+/// so that all reads are under way at once.
+#[cube]
+fn fetch<N: Size>(
+    values: &Array<Vector<f32, N>>,
+    start: usize,
+    step: usize,
+    row: usize,
+    column: usize,
+    height: usize,
+    width: usize,
+    share: &mut Array<Vector<f32, N>>,
+    #[comptime] columns: usize,
+) {
+    let size = N::value();
+    #[unroll]
+    for number in 0..comptime!(SHARE / size) {
+        let place = (number * THREADS + UNIT_POS as usize) * size;
+        let at_row = row + place / columns;
+        let at_column = column + place % columns;
+        let is_inside = at_row < height && at_column < width;
+        let index = (start + at_row * step + at_column) / size;
+        // What is read behind the end of an array is zero.
+        share[number] = values[select(is_inside, index, OUTSIDE)];
+    }
+}
+
+/// Puts what [`fetch`] has brought into shared memory.
+#[cube]
+fn put<N: Size, E: Numeric>(
+    share: &Array<Vector<f32, N>>,
+    tile: &mut SharedMemory<Vector<E, N>>,
+    #[comptime] columns: usize,
+) {
+    let size = N::value();
+    #[unroll]
+    for number in 0..comptime!(SHARE / size) {
+        let place = (number * THREADS + UNIT_POS as usize) * size;
+        let at = place / columns * comptime!(columns + GAP) + place % columns;
+        tile[at / size] = Vector::cast_from(share[number]);
+    }
+}
+
+/// `left · right (+ bias)`, a tile of the result by each workgroup; of a part of the sums where there are several.
+#[cube(launch)]
+pub(super) fn product_kernel<N: Size>(
+    left: &Array<Vector<f32, N>>,
+    right: &Array<Vector<f32, N>>,
+    bias: &Array<f32>,
+    output: &mut Array<f32>,
+    rows: u32,
+    columns: u32,
+    terms: u32,
+    terms_of_part: u32,
+    second_batch: u32,
+    left_batch_0: u32,
+    left_batch_1: u32,
+    left_step: u32,
+    right_batch_0: u32,
+    right_batch_1: u32,
+    right_step: u32,
+    output_batch_0: u32,
+    output_batch_1: u32,
+    output_row: u32,
+    output_part: u32,
+    parts: u32,
+    #[comptime] left_by_row: bool,
+    #[comptime] right_by_row: bool,
+    #[comptime] has_bias: bool,
+) {
+    let rows = rows as usize;
+    let columns = columns as usize;
+    let part = (CUBE_POS_Z % parts) as usize;
+    let matrix = (CUBE_POS_Z / parts) as usize;
+    let first = matrix / second_batch as usize;
+    let second = matrix % second_batch as usize;
+    let left_start = first * left_batch_0 as usize + second * left_batch_1 as usize;
+    let right_start = first * right_batch_0 as usize + second * right_batch_1 as usize;
+    let top = CUBE_POS_Y as usize * SIDE;
+    let side = CUBE_POS_X as usize * SIDE;
+    let begin = part * terms_of_part as usize;
+    let end = min(begin + terms_of_part as usize, terms as usize);
+
+    let left_columns = comptime!(if left_by_row { DEPTH } else { SIDE });
+    let right_columns = comptime!(if right_by_row { SIDE } else { DEPTH });
+    let size = N::value();
+    let mut left_tile = SharedMemory::<Vector<tf32, N>>::new(comptime!(TILE / size));
+    let mut right_tile = SharedMemory::<Vector<tf32, N>>::new(comptime!(TILE / size));
+    let mut result = SharedMemory::<f32>::new(comptime!(SIDE * (SIDE + GAP)));
+    let mut left_share = Array::<Vector<f32, N>>::new(comptime!(SHARE / size));
+    let mut right_share = Array::<Vector<f32, N>>::new(comptime!(SHARE / size));
+    let mut left_next = Array::<Vector<f32, N>>::new(comptime!(SHARE / size));
+    let mut right_next = Array::<Vector<f32, N>>::new(comptime!(SHARE / size));
+
+    let warp_row = (UNIT_POS_Y / 4u32) as usize * 32;
+    let warp_column = (UNIT_POS_Y % 4u32) as usize * 16;
+    let upper = zeros();
+    let lower = zeros();
+
+    // Two tiles are on their way while a third is multiplied.
+    let mut at = begin;
+    fetch_left::<N>(
+        left,
+        left_start,
+        left_step,
+        top,
+        at,
+        rows,
+        end,
+        &mut left_share,
+        left_by_row,
+    );
+    fetch_right::<N>(
+        right,
+        right_start,
+        right_step,
+        side,
+        at,
+        columns,
+        end,
+        &mut right_share,
+        right_by_row,
+    );
+    let next = at + DEPTH;
+    fetch_left::<N>(
+        left,
+        left_start,
+        left_step,
+        top,
+        next,
+        rows,
+        end,
+        &mut left_next,
+        left_by_row,
+    );
+    fetch_right::<N>(
+        right,
+        right_start,
+        right_step,
+        side,
+        next,
+        columns,
+        end,
+        &mut right_next,
+        right_by_row,
+    );
+    while at < end {
+        put::<N, tf32>(&left_share, &mut left_tile, left_columns);
+        put::<N, tf32>(&right_share, &mut right_tile, right_columns);
+        sync_cube();
+        let later = at + comptime!(2 * DEPTH);
+        fetch_left::<N>(
+            left,
+            left_start,
+            left_step,
+            top,
+            later,
+            rows,
+            end,
+            &mut left_share,
+            left_by_row,
+        );
+        fetch_right::<N>(
+            right,
+            right_start,
+            right_step,
+            side,
+            later,
+            columns,
+            end,
+            &mut right_share,
+            right_by_row,
+        );
+        multiply::<N>(
+            &left_tile,
+            &right_tile,
+            warp_row,
+            warp_column,
+            &upper,
+            &lower,
+            left_by_row,
+            right_by_row,
+        );
+        sync_cube();
+        if at + DEPTH < end {
+            put::<N, tf32>(&left_next, &mut left_tile, left_columns);
+            put::<N, tf32>(&right_next, &mut right_tile, right_columns);
+            sync_cube();
+            let later = at + comptime!(3 * DEPTH);
+            fetch_left::<N>(
+                left,
+                left_start,
+                left_step,
+                top,
+                later,
+                rows,
+                end,
+                &mut left_next,
+                left_by_row,
+            );
+            fetch_right::<N>(
+                right,
+                right_start,
+                right_step,
+                side,
+                later,
+                columns,
+                end,
+                &mut right_next,
+                right_by_row,
+            );
+            multiply::<N>(
+                &left_tile,
+                &right_tile,
+                warp_row,
+                warp_column,
+                &upper,
+                &lower,
+                left_by_row,
+                right_by_row,
+            );
+            sync_cube();
+        }
+        at += comptime!(2 * DEPTH);
+    }
+    keep(&mut result, &upper, warp_row, warp_column);
+    keep(&mut result, &lower, warp_row + 16, warp_column);
+    sync_cube();
+
+    let output_start = first * output_batch_0 as usize + second * output_batch_1 as usize + part * output_part as usize;
+    for number in 0..comptime!(SIDE * SIDE / THREADS) {
+        let place = number * THREADS + UNIT_POS as usize;
+        let row = top + place / SIDE;
+        let column = side + place % SIDE;
+        if row < rows && column < columns {
+            let mut value = result[place / SIDE * comptime!(SIDE + GAP) + place % SIDE];
+            if has_bias {
+                value += bias[column];
+            }
+            output[output_start + row * output_row as usize + column] = value;
+        }
+    }
+}
+
+/// Adds the product of a warp's rows and columns of two tiles to its sums.
+#[cube]
+fn multiply<N: Size>(
+    left_tile: &SharedMemory<Vector<tf32, N>>,
+    right_tile: &SharedMemory<Vector<tf32, N>>,
+    warp_row: usize,
+    warp_column: usize,
+    upper: &cmma::Matrix<f32>,
+    lower: &cmma::Matrix<f32>,
+    #[comptime] left_by_row: bool,
+    #[comptime] right_by_row: bool,
+) {
+    #[unroll]
+    for step in 0..comptime!(DEPTH / 8) {
+        let depth = comptime!(step * 8);
+        let above = left_fragment::<N>(left_tile, warp_row, depth, left_by_row);
+        let below = left_fragment::<N>(left_tile, warp_row + 16, depth, left_by_row);
+        let beside = right_fragment::<N>(right_tile, warp_column, depth, right_by_row);
+        cmma::execute(&above, &beside, upper, upper);
+        cmma::execute(&below, &beside, lower, lower);
+    }
+}
+
+#[cube]
+fn fetch_left<N: Size>(
+    left: &Array<Vector<f32, N>>,
+    start: usize,
+    step: u32,
+    top: usize,
+    term: usize,
+    rows: usize,
+    terms: usize,
+    share: &mut Array<Vector<f32, N>>,
+    #[comptime] by_row: bool,
+) {
+    if comptime!(by_row) {
+        fetch::<N>(left, start, step as usize, top, term, rows, terms, share, DEPTH);
+    } else {
+        fetch::<N>(left, start, step as usize, term, top, terms, rows, share, SIDE);
+    }
+}
+
+#[cube]
+fn fetch_right<N: Size>(
+    right: &Array<Vector<f32, N>>,
+    start: usize,
+    step: u32,
+    side: usize,
+    term: usize,
+    columns: usize,
+    terms: usize,
+    share: &mut Array<Vector<f32, N>>,
+    #[comptime] by_row: bool,
+) {
+    if comptime!(by_row) {
+        fetch::<N>(right, start, step as usize, term, side, terms, columns, share, SIDE);
+    } else {
+        fetch::<N>(right, start, step as usize, side, term, columns, terms, share, DEPTH);
+    }
+}
+
+#[cube]
+fn zeros() -> cmma::Matrix<f32> {
+    cmma::Matrix::<f32>::from_value(
+        cmma::MatrixIdent::Accumulator,
+        16usize,
+        16usize,
+        8usize,
+        cmma::MatrixLayout::Undefined,
+        0.0f32,
+    )
+}
+
+#[cube]
+fn left_fragment<N: Size>(
+    tile: &SharedMemory<Vector<tf32, N>>,
+    row: usize,
+    #[comptime] depth: usize,
+    #[comptime] by_row: bool,
+) -> cmma::Matrix<Vector<tf32, N>> {
+    let size = N::value();
+    let step = comptime!(if by_row { DEPTH + GAP } else { SIDE + GAP });
+    let start = if comptime!(by_row) {
+        row * step + depth
+    } else {
+        depth * step + row
+    };
+    let layout = comptime!(if by_row {
+        cmma::MatrixLayout::RowMajor
+    } else {
+        cmma::MatrixLayout::ColMajor
+    });
+    cmma::Matrix::<Vector<tf32, N>>::from_slice(
+        cmma::MatrixIdent::A,
+        16usize,
+        16usize,
+        8usize,
+        layout,
+        &tile.slice(start / size, comptime!(TILE / size)),
+        step as u32,
+    )
+}
+
+#[cube]
+fn right_fragment<N: Size>(
+    tile: &SharedMemory<Vector<tf32, N>>,
+    column: usize,
+    #[comptime] depth: usize,
+    #[comptime] by_row: bool,
+) -> cmma::Matrix<Vector<tf32, N>> {
+    let size = N::value();
+    let step = comptime!(if by_row { SIDE + GAP } else { DEPTH + GAP });
+    let start = if comptime!(by_row) {
+        depth * step + column
+    } else {
+        column * step + depth
+    };
+    let layout = comptime!(if by_row {
+        cmma::MatrixLayout::RowMajor
+    } else {
+        cmma::MatrixLayout::ColMajor
+    });
+    cmma::Matrix::<Vector<tf32, N>>::from_slice(
+        cmma::MatrixIdent::B,
+        16usize,
+        16usize,
+        8usize,
+        layout,
+        &tile.slice(start / size, comptime!(TILE / size)),
+        step as u32,
+    )
+}
+
+#[cube]
+fn keep(result: &mut SharedMemory<f32>, sum: &cmma::Matrix<f32>, row: usize, column: usize) {
+    let step = comptime!(SIDE + GAP);
+    let start = row * step + column;
+    let length = comptime!(SIDE * (SIDE + GAP));
+    cmma::store(
+        &mut result.slice_mut(start, length),
+        sum,
+        step as u32,
+        cmma::MatrixLayout::RowMajor,
+    );
+}
+
+/// Adds up the results of all parts, in their order.
+#[cube(launch)]
+pub(super) fn add_parts_kernel(parts: &Array<f32>, output: &mut Array<f32>) {
+    let length = output.len();
+    if ABSOLUTE_POS < length {
+        let mut sum = 0.0f32;
+        for place in range_stepped(ABSOLUTE_POS, parts.len(), length) {
+            sum += parts[place];
+        }
+        output[ABSOLUTE_POS] = sum;
+    }
+}

@@ -1,0 +1,188 @@
+//! Matrix products on tensor cores, each factor rounded to TF32 (10 bits behind the point), sums in 32 bits.
+//!
+//! Our own because fine-tuning multiplies small matrices: what matters is how many parts of the GPU take part, not how fast one
+//! of them is. So tiles are small, and a product whose result is small but whose sums are long is cut into several sums, added
+//! up afterwards in a fixed order. Factors and result may lie in memory in any order of rows and columns, so that transposing
+//! and taking heads apart copies nothing.
+
+mod kernel;
+
+use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
+use cubecl::prelude::*;
+
+use self::kernel::{DEPTH, SIDE, THREADS, add_parts_kernel, product_kernel};
+use super::launch;
+
+/// Values that are read at once, where rows and matrices begin at multiples of them.
+const VECTOR: usize = 4;
+
+/// Workgroups that fill a large GPU about twice.
+const WORKGROUPS: usize = 264;
+
+/// Terms that a part of a sum has at least.
+const LEAST_TERMS: usize = 256;
+
+/// Terms that a part of a sum over one example has.
+const LONG_SUM: usize = 768;
+const MOST_PARTS: usize = 4;
+
+/// Where the values of a batch of matrices lie: distances in values.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// From one matrix to the next: first and second dimension of the batch.
+    pub(super) batch: [usize; 2],
+    pub(super) row: usize,
+    pub(super) column: usize,
+}
+
+impl Place {
+    fn of<R: CubeRuntime>(tensor: &CubeTensor<R>) -> Self {
+        match *tensor.meta.strides().iter().as_slice() {
+            [row, column] => Self {
+                batch: [0, 0],
+                row,
+                column,
+            },
+            [first, second, row, column] => Self {
+                batch: [first, second],
+                row,
+                column,
+            },
+            _ => panic!("products are of matrices or of batches in two dimensions"),
+        }
+    }
+
+    /// Whether rows lie whole in memory; else columns do.
+    fn is_by_row(self) -> bool {
+        self.column == 1
+    }
+
+    /// Whether vectors can be read: every row (or column) of this length begins and ends at a multiple of them.
+    fn is_even(self, length: usize) -> bool {
+        let [first, second] = self.batch;
+        [first, second, self.step(), length]
+            .into_iter()
+            .all(|distance| distance % VECTOR == 0)
+    }
+
+    /// From one row to the next, or from one column to the next where those lie whole.
+    fn step(self) -> usize {
+        if self.is_by_row() { self.row } else { self.column }
+    }
+}
+
+/// `left · right (+ bias)` of matrices or batches of them, in a new tensor.
+pub(super) fn product<R: CubeRuntime>(
+    left: &CubeTensor<R>,
+    right: &CubeTensor<R>,
+    bias: Option<&CubeTensor<R>>,
+) -> CubeTensor<R> {
+    let mut shape = left.meta.shape().to_vec();
+    if let (Some(last), Some(columns)) = (shape.last_mut(), right.meta.shape().last()) {
+        *last = *columns;
+    }
+    let output = launch::empty(left, &shape);
+    let place = Place::of(&output);
+    write_product(left, right, bias, &output, place);
+    output
+}
+
+/// The same into `output`, where the results lie as `place` says; their rows lie whole.
+pub(super) fn write_product<R: CubeRuntime>(
+    left: &CubeTensor<R>,
+    right: &CubeTensor<R>,
+    bias: Option<&CubeTensor<R>>,
+    output: &CubeTensor<R>,
+    place: Place,
+) {
+    let (left, left_place) = readable(left);
+    let (right, right_place) = readable(right);
+    let dimensions = left.meta.shape().len();
+    let shape = left.meta.shape();
+    let [rows, terms] = [shape[dimensions - 2], shape[dimensions - 1]];
+    let columns = right.meta.shape()[dimensions - 1];
+    let [first, second] = if dimensions == 4 { [shape[0], shape[1]] } else { [1, 1] };
+    let parts = match (first * second, bias) {
+        (1, None) => parts([rows, terms, columns], left_place.is_by_row()),
+        // Only a single matrix is cut, whose result lies whole.
+        (..) => 1,
+    };
+    let terms_of_part = terms.div_ceil(parts).next_multiple_of(DEPTH);
+    let parts = terms.div_ceil(terms_of_part).max(1);
+    let target = if parts == 1 {
+        output.clone()
+    } else {
+        launch::empty(output, &[parts, rows, columns])
+    };
+    let row = if parts == 1 { place.row } else { columns };
+    // Along rows or columns, whichever lie whole.
+    let left_length = if left_place.is_by_row() { terms } else { rows };
+    let right_length = if right_place.is_by_row() { columns } else { terms };
+    let is_even = left_place.is_even(left_length) && right_place.is_even(right_length);
+    let vector = if is_even { VECTOR } else { 1 };
+    let client = &output.client;
+    product_kernel::launch::<R>(
+        client,
+        CubeCount::Static(
+            columns.div_ceil(SIDE) as u32,
+            rows.div_ceil(SIDE) as u32,
+            (first * second * parts) as u32,
+        ),
+        CubeDim::new_2d(32, (THREADS / 32) as u32),
+        vector,
+        left.into_array_arg(),
+        right.into_array_arg(),
+        bias.unwrap_or(&target).clone().into_array_arg(),
+        target.clone().into_array_arg(),
+        rows as u32,
+        columns as u32,
+        terms as u32,
+        terms_of_part as u32,
+        second as u32,
+        left_place.batch[0] as u32,
+        left_place.batch[1] as u32,
+        left_place.step() as u32,
+        right_place.batch[0] as u32,
+        right_place.batch[1] as u32,
+        right_place.step() as u32,
+        place.batch[0] as u32,
+        place.batch[1] as u32,
+        row as u32,
+        (rows * columns) as u32,
+        parts as u32,
+        left_place.is_by_row(),
+        right_place.is_by_row(),
+        bias.is_some(),
+    );
+    if parts > 1 {
+        let (count, dim) = launch::values(rows * columns);
+        add_parts_kernel::launch::<R>(
+            client,
+            count,
+            dim,
+            target.into_array_arg(),
+            output.clone().into_array_arg(),
+        );
+    }
+}
+
+/// In how many parts sums are cut. Where rows are examples it does not depend on how many there are, so that what is computed
+/// for one is the same whatever is beside it.
+fn parts([rows, terms, columns]: [usize; 3], rows_are_examples: bool) -> usize {
+    if rows_are_examples {
+        return (terms / LONG_SUM).clamp(1, MOST_PARTS);
+    }
+    let tiles = rows.div_ceil(SIDE) * columns.div_ceil(SIDE);
+    (WORKGROUPS / tiles).min(terms / LEAST_TERMS).max(1)
+}
+
+/// The tensor with its rows or its columns whole in memory; copied where neither do.
+fn readable<R: CubeRuntime>(tensor: &CubeTensor<R>) -> (CubeTensor<R>, Place) {
+    let place = Place::of(tensor);
+    if place.column == 1 || place.row == 1 {
+        return (tensor.clone(), place);
+    }
+    let copy = burn_cubecl::kernel::into_contiguous(tensor.clone());
+    let place = Place::of(&copy);
+    (copy, place)
+}
