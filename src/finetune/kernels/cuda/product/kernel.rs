@@ -113,15 +113,12 @@ pub(super) fn product_kernel<N: Size>(
     let mut result = SharedMemory::<f32>::new(comptime!(SIDE * (SIDE + GAP)));
     let mut left_share = Array::<Vector<f32, N>>::new(comptime!(SHARE / size));
     let mut right_share = Array::<Vector<f32, N>>::new(comptime!(SHARE / size));
-    let mut left_next = Array::<Vector<f32, N>>::new(comptime!(SHARE / size));
-    let mut right_next = Array::<Vector<f32, N>>::new(comptime!(SHARE / size));
 
     let warp_row = (UNIT_POS_Y / 4u32) as usize * 32;
     let warp_column = (UNIT_POS_Y % 4u32) as usize * 16;
     let upper = zeros();
     let lower = zeros();
 
-    // Two tiles are on their way while a third is multiplied.
     let mut at = begin;
     fetch_left::<N>(
         left,
@@ -145,56 +142,37 @@ pub(super) fn product_kernel<N: Size>(
         &mut right_share,
         right_by_row,
     );
-    let next = at + DEPTH;
-    fetch_left::<N>(
-        left,
-        left_start,
-        left_step,
-        top,
-        next,
-        rows,
-        end,
-        &mut left_next,
-        left_by_row,
-    );
-    fetch_right::<N>(
-        right,
-        right_start,
-        right_step,
-        side,
-        next,
-        columns,
-        end,
-        &mut right_next,
-        right_by_row,
-    );
     while at < end {
+        sync_cube();
         put::<N, tf32>(&left_share, &mut left_tile, left_columns);
         put::<N, tf32>(&right_share, &mut right_tile, right_columns);
         sync_cube();
-        let later = at + comptime!(2 * DEPTH);
-        fetch_left::<N>(
-            left,
-            left_start,
-            left_step,
-            top,
-            later,
-            rows,
-            end,
-            &mut left_share,
-            left_by_row,
-        );
-        fetch_right::<N>(
-            right,
-            right_start,
-            right_step,
-            side,
-            later,
-            columns,
-            end,
-            &mut right_share,
-            right_by_row,
-        );
+        at += DEPTH;
+        // The next tile is on its way while this one is multiplied.
+        if at < end {
+            fetch_left::<N>(
+                left,
+                left_start,
+                left_step,
+                top,
+                at,
+                rows,
+                end,
+                &mut left_share,
+                left_by_row,
+            );
+            fetch_right::<N>(
+                right,
+                right_start,
+                right_step,
+                side,
+                at,
+                columns,
+                end,
+                &mut right_share,
+                right_by_row,
+            );
+        }
         multiply::<N>(
             &left_tile,
             &right_tile,
@@ -205,47 +183,6 @@ pub(super) fn product_kernel<N: Size>(
             left_by_row,
             right_by_row,
         );
-        sync_cube();
-        if at + DEPTH < end {
-            put::<N, tf32>(&left_next, &mut left_tile, left_columns);
-            put::<N, tf32>(&right_next, &mut right_tile, right_columns);
-            sync_cube();
-            let later = at + comptime!(3 * DEPTH);
-            fetch_left::<N>(
-                left,
-                left_start,
-                left_step,
-                top,
-                later,
-                rows,
-                end,
-                &mut left_next,
-                left_by_row,
-            );
-            fetch_right::<N>(
-                right,
-                right_start,
-                right_step,
-                side,
-                later,
-                columns,
-                end,
-                &mut right_next,
-                right_by_row,
-            );
-            multiply::<N>(
-                &left_tile,
-                &right_tile,
-                warp_row,
-                warp_column,
-                &upper,
-                &lower,
-                left_by_row,
-                right_by_row,
-            );
-            sync_cube();
-        }
-        at += comptime!(2 * DEPTH);
     }
     keep(&mut result, &upper, warp_row, warp_column);
     keep(&mut result, &lower, warp_row + 16, warp_column);
