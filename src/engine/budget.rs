@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Clock;
+use super::pace::{Pace, Work};
 
 /// Kept at least for the last checkpoint and for writing results.
 const LEAST_RESERVE: f64 = 0.5;
@@ -17,13 +18,12 @@ const MOST_RESERVE: f64 = 0.2;
 const MARGIN: f64 = 1.1;
 
 /// The deadline, and what past segments say about future ones.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct WallBudget {
     deadline: Option<Instant>,
     wall: f64,
-    /// Virtual cost and real seconds of the segments that this process has seen end.
-    cost: f64,
-    seconds: f64,
+    /// Of the segments that this process has seen end.
+    pace: Pace,
     longest_step: f64,
 }
 
@@ -33,16 +33,14 @@ impl WallBudget {
         Self {
             deadline: wall.and_then(|wall| clock.when(wall)),
             wall: wall.unwrap_or(f64::INFINITY),
-            cost: 0.0,
-            seconds: 0.0,
+            pace: Pace::default(),
             longest_step: 0.0,
         }
     }
 
-    /// Learns what a segment of a certain virtual cost really took.
-    pub(super) fn learn(&mut self, cost: f64, seconds: f64) {
-        self.cost += cost;
-        self.seconds += seconds;
+    /// Learns what a segment really took.
+    pub(super) fn learn(&mut self, work: Work, seconds: f64) {
+        self.pace.learn(work, seconds);
     }
 
     /// Learns how long a worker may take to notice that it is told to stop.
@@ -50,14 +48,10 @@ impl WallBudget {
         self.longest_step = self.longest_step.max(seconds);
     }
 
-    /// Whether a segment of this virtual cost is predicted to end in time. Unknown speeds get the benefit of the doubt.
-    pub(super) fn fits(&self, cost: f64, now: Instant) -> bool {
+    /// Whether a segment is predicted to end in time. Unknown speeds get the benefit of the doubt.
+    pub(super) fn fits(&self, work: Work, now: Instant) -> bool {
         let Some(left) = self.left(now) else { return true };
-        let predicted = if self.cost > 0.0 {
-            cost * self.seconds / self.cost * MARGIN
-        } else {
-            0.0
-        };
+        let predicted = self.pace.seconds(work).unwrap_or(0.0) * MARGIN;
         predicted <= left.as_secs_f64()
     }
 
@@ -82,19 +76,24 @@ impl WallBudget {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Samples;
 
     #[test]
     fn a_segment_that_would_end_too_late_does_not_fit() {
         let clock = Clock::start().carry_on(50.0);
         let mut budget = WallBudget::new(Some(60.0), &clock);
         let now = Instant::now();
-        assert!(budget.fits(1e9, now), "nothing is known yet");
-        budget.learn(2.0, 4.0);
-        assert!(budget.fits(4.0, now));
-        assert!(!budget.fits(5.0, now), "10 s with a margin do not fit into 9.5 s");
+        let work = |cost| Work {
+            samples: Samples(10),
+            cost,
+        };
+        assert!(budget.fits(work(1e9), now), "nothing is known yet");
+        budget.learn(work(2.0), 4.0);
+        assert!(budget.fits(work(4.0), now));
+        assert!(!budget.fits(work(5.0), now), "10 s with a margin do not fit into 9.5 s");
         assert!(!budget.is_spent(now));
         assert!(budget.is_spent(now + Duration::from_secs(10)));
-        assert!(WallBudget::new(None, &clock).fits(f64::MAX, now));
+        assert!(WallBudget::new(None, &clock).fits(work(f64::MAX), now));
     }
 
     #[test]

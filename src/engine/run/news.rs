@@ -70,8 +70,8 @@ impl Engine<'_> {
                 self.memory.0.release(slot, end.peak_memory_mb());
                 if let (SegmentEnd::Reached(report), Some(flight)) = (&end, self.study.flights().get(&trial)) {
                     // Seconds add up over interruptions, as the cost does.
-                    let cost = self.study.cost(trial, flight.from, flight.to);
-                    self.budget.learn(cost, report.usage.wall_seconds);
+                    let work = self.work(trial, flight.from, flight.to);
+                    self.budget.learn(work, report.usage.wall_seconds);
                 }
                 if end.is_out_of_memory() && !self.is_draining() {
                     // Its allocator keeps what it has taken, so that every later trial there would seem to need as much.

@@ -1,8 +1,8 @@
 //! How many full runs fit into the time left: not known at the start, and told once, as soon as segments have ended.
 
-use crate::engine::Moment;
+use crate::engine::{Moment, Pace, Work};
 use crate::study::{Outcome, Study};
-use crate::units::TrialId;
+use crate::units::{Samples, TrialId};
 
 use super::{Facts, header, words};
 
@@ -10,13 +10,12 @@ use super::{Facts, header, words};
 const LEAST_SECONDS: f64 = 0.01;
 
 /// What the segments so far say about this machine.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Speed {
     slots: usize,
-    /// Segments that have ended, their cost on the virtual clock and their real seconds.
+    /// Segments that have ended.
     ended: usize,
-    cost: f64,
-    seconds: f64,
+    pace: Pace,
     is_told: bool,
 }
 
@@ -43,8 +42,11 @@ impl Speed {
                 ..
             } => {
                 if let Some(flight) = study.flights().get(trial) {
-                    self.cost += study.cost(*trial, flight.from, flight.to);
-                    self.seconds += report.usage.wall_seconds;
+                    let work = Work {
+                        samples: Samples(flight.to.0 - flight.from.0),
+                        cost: study.cost(*trial, flight.from, flight.to),
+                    };
+                    self.pace.learn(work, report.usage.wall_seconds);
                     self.ended += 1;
                 }
             }
@@ -59,13 +61,19 @@ impl Speed {
             | Moment::Ended { .. } => {}
         }
         let left = header::wall(study, facts)? - elapsed;
-        if self.is_told || self.ended < self.slots.max(1) || self.cost <= 0.0 {
+        if self.is_told || self.ended < self.slots.max(1) {
             return None;
         }
-        self.is_told = true;
         let trials = study.trials().len() as u32;
-        let full: f64 = (0..trials).map(|trial| study.full_cost(TrialId(trial))).sum();
-        let full_run = full / f64::from(trials.max(1)) * self.seconds / self.cost;
+        let full = |trial| Work {
+            samples: study.settings().max,
+            cost: study.full_cost(TrialId(trial)),
+        };
+        let all: f64 = (0..trials)
+            .map(|trial| self.pace.seconds(full(trial)))
+            .sum::<Option<f64>>()?;
+        let full_run = all / f64::from(trials.max(1));
+        self.is_told = true;
         let runs = (left.max(0.0) / full_run).floor() * self.slots as f64;
         (full_run >= LEAST_SECONDS).then_some(Fits { full_run, runs, left })
     }

@@ -1,0 +1,149 @@
+//! How fast this machine is: seconds of segments to come, from what segments took.
+//!
+//! The virtual clock's costs are right up to a factor for the machine, which they do not know, and to what they leave out: how
+//! well some sizes fit the caches, what a kind of trial does beside its products. So the factor is learnt, and most from segments
+//! whose samples cost about as much: the weighted median of seconds over cost, weighted by likeness (a kernel regression, Nadaraya
+//! 1964 and Watson 1964, that a single odd segment does not move), with the factor of all segments where there are few alike.
+
+use crate::units::Samples;
+
+/// Costs of a sample that differ by this share are half alike.
+const WIDTH: f64 = 0.2;
+
+/// The factor of all segments counts as much as so many that are alike.
+const PRIOR: f64 = 0.1;
+
+/// What a segment says counts so much less with each later one: the first at a depth computes what is kept, and machines get busy.
+const FADING: f64 = 0.8;
+
+/// Of more segments than this the oldest say nothing any more.
+const REMEMBERED: usize = 200;
+
+/// How much there is to train.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Work {
+    /// Samples from its beginning to its end.
+    pub samples: Samples,
+    /// Its predicted cost on the virtual clock.
+    pub cost: f64,
+}
+
+impl Work {
+    /// The logarithm of a sample's cost; where there is no cost, that of a cheap one.
+    fn kind(self) -> f64 {
+        (self.cost / self.samples.0.max(1) as f64).max(f64::MIN_POSITIVE).ln()
+    }
+}
+
+/// What segments took so far.
+#[derive(Clone, Debug, Default)]
+pub struct Pace {
+    /// Kind of the segments that ended, and their seconds over their cost; oldest first.
+    known: Vec<(f64, f64)>,
+    /// Of all segments.
+    cost: f64,
+    seconds: f64,
+}
+
+impl Pace {
+    /// Learns what a segment took.
+    pub fn learn(&mut self, work: Work, seconds: f64) {
+        if work.cost > 0.0 && seconds > 0.0 {
+            self.cost += work.cost;
+            self.seconds += seconds;
+            if self.known.len() == REMEMBERED {
+                self.known.remove(0);
+            }
+            self.known.push((work.kind(), seconds / work.cost));
+        }
+    }
+
+    /// The seconds that a segment will take; `None` before any has ended.
+    pub fn seconds(&self, work: Work) -> Option<f64> {
+        if self.cost <= 0.0 {
+            return None;
+        }
+        let kind = work.kind();
+        let alike = self.known.iter().rev().enumerate().map(|(age, &(other, factor))| {
+            let distance = (other - kind) / WIDTH;
+            (factor, 0.5_f64.powf(distance * distance) * FADING.powi(age as i32))
+        });
+        let mut factors: Vec<(f64, f64)> = alike.chain([(self.seconds / self.cost, PRIOR)]).collect();
+        factors.sort_by(|one, other| one.0.total_cmp(&other.0));
+        Some(work.cost * median(&factors))
+    }
+}
+
+/// The value with as much weight on its one side as on its other; the values ascend, each with its weight.
+fn median(values: &[(f64, f64)]) -> f64 {
+    let half = values.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
+    let mut below = 0.0;
+    let found = values.iter().find(|(_, weight)| {
+        below += weight;
+        below >= half
+    });
+    found.or(values.last()).map_or(0.0, |(value, _)| *value)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn work(samples: u64, cost: f64) -> Work {
+        Work {
+            samples: Samples(samples),
+            cost,
+        }
+    }
+
+    #[test]
+    fn nothing_is_predicted_before_a_segment_has_ended() {
+        assert_eq!(Pace::default().seconds(work(100, 1.0)), None);
+        let mut pace = Pace::default();
+        pace.learn(work(100, 0.0), 1.0);
+        assert_eq!(pace.seconds(work(100, 1.0)), None);
+    }
+
+    #[test]
+    fn kinds_of_trials_have_factors_of_their_own() {
+        let mut pace = Pace::default();
+        // A sample costs 1 and takes 2 s, or it costs 0.01 and takes 0.05 s.
+        for _ in 0..5 {
+            pace.learn(work(100, 100.0), 200.0);
+            pace.learn(work(100, 1.0), 5.0);
+        }
+        let near = |found: Option<f64>, expected: f64| (found.unwrap() / expected - 1.0).abs() < 0.1;
+        assert!(near(pace.seconds(work(300, 300.0)), 600.0));
+        assert!(near(pace.seconds(work(300, 3.0)), 15.0));
+        // Of a kind that nobody has seen, what all took together says most.
+        assert!(near(pace.seconds(work(100, 1e6)), 1e6 * 1025.0 / 505.0));
+    }
+
+    #[test]
+    fn what_was_first_is_outgrown() {
+        let mut pace = Pace::default();
+        pace.learn(work(100, 1.0), 3.0);
+        for _ in 0..9 {
+            pace.learn(work(100, 1.0), 1.0);
+        }
+        let seconds = pace.seconds(work(100, 1.0)).unwrap();
+        assert!((1.0..1.15).contains(&seconds), "{seconds}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_machine_of_one_speed_is_known_exactly(
+            costs in prop::collection::vec((1_u64..1000, 1e-3..1e3_f64), 1..300),
+            speed in 1e-3..1e3_f64,
+        ) {
+            let mut pace = Pace::default();
+            for &(samples, cost) in &costs {
+                pace.learn(work(samples, cost), cost * speed);
+            }
+            let seconds = pace.seconds(work(7, 5.0)).unwrap();
+            prop_assert!((seconds / (5.0 * speed) - 1.0).abs() < 1e-9);
+        }
+    }
+}
