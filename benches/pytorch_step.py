@@ -1,4 +1,4 @@
-"""Prints the seconds of MiniLM-size training steps in PyTorch: 16 texts of 64 tokens, AdamW, dropout 0.1, one thread.
+"""Prints the seconds of MiniLM-size training steps in PyTorch: 16 texts (or TEXTS) of 64 tokens, AdamW, dropout 0.1, one thread.
 
 Usage: pytorch_step.py STEPS [FREEZE_DEPTH [TEXTS [DEVICE]]]. Random weights of the same shapes: the time does not depend on values.
 """

@@ -4,6 +4,7 @@
 //! well some sizes fit the caches, what a kind of trial does beside its products. So the factor is learnt, and most from segments
 //! whose samples cost about as much: the weighted median of seconds over cost, weighted by likeness (a kernel regression, Nadaraya
 //! 1964 and Watson 1964, that a single odd segment does not move), with the factor of all segments where there are few alike.
+//! The four numbers below did best in a replay of the studies in `benches/PERFORMANCE.md`, or as well as any near them.
 
 use crate::units::Samples;
 
@@ -13,8 +14,9 @@ const WIDTH: f64 = 0.2;
 /// The factor of all segments counts as much as so many that are alike.
 const PRIOR: f64 = 0.1;
 
-/// What a segment says counts so much less with each later one: the first at a depth computes what is kept, and machines get busy.
-const FADING: f64 = 0.8;
+/// What a segment says counts so much less with each later one like it: the first at a depth computes what is kept, and machines
+/// get busy.
+const FADING: f64 = 0.7;
 
 /// Of more segments than this the oldest say nothing any more.
 const REMEMBERED: usize = 200;
@@ -64,9 +66,13 @@ impl Pace {
             return None;
         }
         let kind = work.kind();
-        let alike = self.known.iter().rev().enumerate().map(|(age, &(other, factor))| {
+        let mut later = 0.0;
+        let alike = self.known.iter().rev().map(|&(other, factor)| {
             let distance = (other - kind) / WIDTH;
-            (factor, 0.5_f64.powf(distance * distance) * FADING.powi(age as i32))
+            let likeness = 0.5_f64.powf(distance * distance);
+            let weight = likeness * FADING.powf(later);
+            later += likeness;
+            (factor, weight)
         });
         let mut factors: Vec<(f64, f64)> = alike.chain([(self.seconds / self.cost, PRIOR)]).collect();
         factors.sort_by(|one, other| one.0.total_cmp(&other.0));
@@ -119,6 +125,17 @@ mod tests {
         assert!(near(pace.seconds(work(300, 3.0)), 15.0));
         // Of a kind that nobody has seen, what all took together says most.
         assert!(near(pace.seconds(work(100, 1e6)), 1e6 * 1025.0 / 505.0));
+    }
+
+    #[test]
+    fn a_kind_is_remembered_over_many_others() {
+        let mut pace = Pace::default();
+        for kind in 0..15 {
+            let cost = 10.0_f64.powi(kind);
+            pace.learn(work(100, cost), cost * f64::from(kind + 1));
+        }
+        let seconds = pace.seconds(work(100, 1.0)).unwrap();
+        assert!((seconds - 1.0).abs() < 1e-9, "{seconds}");
     }
 
     #[test]

@@ -497,7 +497,7 @@ const RESOURCES: Section = Section {
         key(
             "slots_per_device",
             Kind::Any(&[Kind::Words(|| vec!["auto"]), WORKERS]),
-            "Worker processes that share a GPU; `auto`: up to 4, as memory and CPU cores allow.",
+            "Worker processes that share a GPU, if `workers` is not given; `auto`: up to 4, as memory and CPU cores allow, or one external program.",
         )
         .default("\"auto\""),
         key("threads_per_worker", WORKERS, "Threads of each worker on the CPU.").default("1"),

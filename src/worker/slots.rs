@@ -87,7 +87,7 @@ fn of_programs(resources: &Resources, gpus: &[String], cores: usize) -> Vec<Slot
     let default = if gpus.is_empty() {
         (cores / resources.threads_per_worker.max(1)).max(1)
     } else {
-        gpus.len()
+        gpus.len() * resources.slots_per_device.unwrap_or(1)
     };
     let workers = resources.workers.unwrap_or(default);
     let threads = resources.threads_per_worker.max(cores / workers).max(1);
@@ -120,10 +120,11 @@ fn visible_gpus() -> Vec<String> {
     (0..known.count()).map(|index| index.to_string()).collect()
 }
 
-/// Processes that share a GPU well: measured on an H100 with `MiniLM` (`benches/PERFORMANCE.md`), more are no faster together.
+/// Processes that share a GPU: while one starts, evaluates or saves, others train. Training alone they are no faster together
+/// than one (`benches/PERFORMANCE.md`).
 const SHARING: usize = 4;
 
-/// Memory of a GPU that a process should find: its kernels and pools, a model, and batches of some size.
+/// Memory of a GPU that a process takes at most, by a wide margin: its kernels and pools, a model, and batches of some size.
 const GPU_MEMORY: u64 = 6 << 30;
 
 /// The GPUs that we train on, and how many processes the memory of each lets share it.
@@ -162,10 +163,15 @@ fn divide(
     } else {
         // Each process feeds its GPU with a core of its own.
         let fed = (cores / gpus.len()).max(1);
-        let per_device = |room: usize| resources.slots_per_device.unwrap_or(room.min(fed));
-        let all: usize = gpus.iter().map(|&(_, room)| per_device(room)).sum();
-        let in_turn = gpus.iter().map(|(device, _)| *device).cycle();
-        in_turn.take(resources.workers.unwrap_or(all)).collect()
+        let shared = |room: usize| resources.slots_per_device.unwrap_or(room.min(fed));
+        let most = gpus.iter().map(|&(_, room)| shared(room)).max().unwrap_or(0);
+        // In turn, as long as there is room.
+        let turns = (0..most).flat_map(|turn| gpus.iter().filter(move |&&(_, room)| turn < shared(room)));
+        let all: Vec<Device> = turns.map(|&(device, _)| device).collect();
+        match resources.workers {
+            None => all,
+            Some(workers) => all.iter().copied().cycle().take(workers).collect(),
+        }
     };
     Ok(devices
         .into_iter()
@@ -234,6 +240,8 @@ mod tests {
         assert_eq!(count(&resources(None, 1), 6), 6, "each process has a core");
         assert_eq!(count(&resources(None, 1), 1), 2, "no GPU idles");
         assert_eq!(count(&resources(Some(5), 1), 2), 5, "who asks for workers gets them");
+        let unequal = [(Device::Cpu, 4), (Device::Cpu, 1)];
+        assert_eq!(divide(&resources(None, 1), &unequal, Device::Cpu, 64).unwrap().len(), 5);
         let one = Resources {
             slots_per_device: Some(1),
             ..resources(None, 1)

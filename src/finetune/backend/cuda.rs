@@ -20,29 +20,37 @@ pub(crate) type Cuda = burn::backend::Cuda;
 
 pub(super) fn handle(index: usize) -> CudaDevice {
     static ONCE: Once = Once::new();
-    ONCE.call_once(keep_kernels);
+    ONCE.call_once(|| keep_kernels(index));
     CudaDevice::new(index)
 }
 
 /// Lets later processes find the kernels that this one compiles: compiling them all takes longer than many trainings.
-fn keep_kernels() {
+fn keep_kernels(index: usize) {
     let mut config = CubeClRuntimeConfig::default();
-    config.compilation.cache = kernels_of_this_program().map(CacheConfig::File);
+    config.compilation.cache = kernels(index).map(CacheConfig::File);
     CubeClRuntimeConfig::set(config);
 }
 
-/// A folder for each program: the names under which kernels are kept do not tell what is in them.
-fn kernels_of_this_program() -> Option<PathBuf> {
+/// A folder for each program, kind of GPU and driver: the names under which kernels are kept do not tell what is in them. `None`:
+/// they are compiled anew.
+fn kernels(index: usize) -> Option<PathBuf> {
+    let nvml = nvml_wrapper::Nvml::init().ok()?;
+    let gpu = nvml
+        .device_by_index(index as u32)
+        .ok()?
+        .cuda_compute_capability()
+        .ok()?;
+    let driver = nvml.sys_driver_version().ok()?;
     let program = fs::read(std::env::current_exe().ok()?).ok()?;
-    let name = format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&program));
+    let name = format!(
+        "{:016x}-sm{}{}-{driver}",
+        xxhash_rust::xxh3::xxh3_64(&program),
+        gpu.major,
+        gpu.minor
+    );
     let folder = user_cache()?.join("kernels").join(name);
     fs::create_dir_all(&folder).ok()?;
     Some(folder)
-}
-
-pub(super) fn synchronize(index: usize) {
-    // A failure here shows again, with its cause, at the next read.
-    let _ = Cuda::sync(&handle(index));
 }
 
 impl<const D: usize> Tensor<D> {

@@ -2,7 +2,7 @@
 
 use super::Device;
 
-/// The NVIDIA GPUs of this machine, each with the device it is; none without the feature `cuda`.
+/// The NVIDIA GPUs of this machine, each with the device it is; none without the feature `cuda`, a driver or a GPU.
 pub fn gpus() -> Vec<(Device, CudaDevice)> {
     #[cfg(feature = "cuda")]
     return cuda_devices()
@@ -26,9 +26,8 @@ pub struct CudaDevice {
     pub free_memory: u64,
 }
 
-/// The NVIDIA GPUs of this machine; none without the feature `cuda`, a driver or a GPU.
 #[cfg(feature = "cuda")]
-pub fn cuda_devices() -> Vec<CudaDevice> {
+fn cuda_devices() -> Vec<CudaDevice> {
     let Ok(nvml) = nvml_wrapper::Nvml::init() else {
         return Vec::new();
     };
@@ -44,10 +43,4 @@ pub fn cuda_devices() -> Vec<CudaDevice> {
             })
         })
         .collect()
-}
-
-/// The NVIDIA GPUs of this machine; none without the feature `cuda`, a driver or a GPU.
-#[cfg(not(feature = "cuda"))]
-pub fn cuda_devices() -> Vec<CudaDevice> {
-    Vec::new()
 }

@@ -63,6 +63,11 @@ pub(super) fn cross_entropy(device: Device, logits: Tensor<2>, labels: &[u32]) -
 pub(super) fn of_table(device: Device, used: &[Option<u32>], values: Tensor<2>, _length: usize) -> Gradient {
     let width = values.dims()[1];
     let used: Vec<u32> = used.iter().copied().flatten().collect();
+    debug_assert_eq!(
+        used.len() * width,
+        values.dims().iter().product::<usize>(),
+        "every row is of an example"
+    );
     sum_by_row(&used, Host::take(values, device).values(), width)
 }
 

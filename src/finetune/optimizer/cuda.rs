@@ -8,7 +8,7 @@ use crate::finetune::{
     parameters::Parameters,
 };
 
-/// Parts begin at multiples of so many values, so that a part is a view and no copy.
+/// Parts begin at multiples of so many values: those as long as a multiple of them, which are all large ones, are views and no copies.
 const ALIGNMENT: usize = 128;
 
 /// Everything that trains, one after the other.
@@ -35,7 +35,7 @@ impl Part {
 }
 
 impl Flat {
-    /// Room for the parameters with these indices, as `of` gives their tensors.
+    /// Room for the parameters with these indices, and their moments; others are forgotten: what trains in a training stays the same.
     fn new(
         parameters: &Parameters,
         indices: &[usize],

@@ -32,7 +32,12 @@ impl AdamW {
         let norm = max_grad_norm.map(|_| length(&gradients));
         let outcome = Outcome {
             loss,
-            gradient_norm: norm.unwrap_or(0.0),
+            // Of a loss that is no number there is no gradient.
+            gradient_norm: if loss.is_finite() {
+                norm.unwrap_or(0.0)
+            } else {
+                f64::NAN
+            },
         };
         if !outcome.is_finite() {
             return outcome;

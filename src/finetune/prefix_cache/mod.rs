@@ -198,8 +198,8 @@ impl FrozenOutputs {
     }
 }
 
-/// The inputs at `places` as a batch, with what `depth` frozen parts make of them: read where it is kept, else computed in
-/// the same way, so that which of the two it was shows in no bit.
+/// The inputs at `places` as a batch, with what `depth` frozen parts make of them: read where it is kept, else on the host
+/// computed in the same way, so that which of the two it was shows in no bit. A GPU computes it as it goes.
 pub(crate) fn gather_frozen(
     outputs: Option<&FrozenOutputs>,
     maker: Maker<'_>,

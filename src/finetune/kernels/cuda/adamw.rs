@@ -62,7 +62,7 @@ pub(super) fn outcome<R: CubeRuntime>(gradient: &CubeTensor<R>, losses: &CubeTen
         CubeCount::Static(PARTS, 1, 1),
         CubeDim::new_1d(PART_THREADS),
         launch::array(gradient),
-        launch::array(&parts),
+        launch::output(&parts),
     );
     let outcome = launch::empty(gradient, &[3]);
     outcome_kernel::launch::<R>(
@@ -71,7 +71,7 @@ pub(super) fn outcome<R: CubeRuntime>(gradient: &CubeTensor<R>, losses: &CubeTen
         CubeDim::new_1d(launch::lanes(&outcome.client) as u32),
         launch::array(&parts),
         launch::array(losses),
-        launch::array(&outcome),
+        launch::output(&outcome),
         limit,
     );
     outcome
@@ -127,9 +127,9 @@ pub(super) fn step<R: CubeRuntime>(
         launch::array(second),
         launch::array(gradient),
         launch::array(outcome),
-        launch::array(&new[0]),
-        launch::array(&new[1]),
-        launch::array(&new[2]),
+        launch::output(&new[0]),
+        launch::output(&new[1]),
+        launch::output(&new[2]),
         factors.decay,
         factors.rate,
         factors.second_correction,

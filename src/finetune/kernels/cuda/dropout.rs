@@ -67,7 +67,7 @@ pub(super) fn drop<R: CubeRuntime>(values: &CubeTensor<R>, dropout: Dropout) -> 
         count,
         dim,
         launch::array(values),
-        launch::array(&output),
+        launch::output(&output),
         mask.key,
         mask.threshold,
         mask.scale,

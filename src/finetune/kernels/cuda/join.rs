@@ -20,8 +20,8 @@ fn copy_kernel(sources: &Sequence<Array<f32>>, starts: &Array<u32>, target: &mut
         let start = starts[number] as usize;
         let room = starts[number + 1] as usize - start;
         for place in range_stepped(ABSOLUTE_POS, room, CUBE_COUNT * CUBE_DIM as usize) {
-            // What is read behind the end of an array is zero.
-            target[start + place] = source[place];
+            // A buffer may be longer than what it holds.
+            target[start + place] = select(place < source.len(), source[place], 0.0f32);
         }
     }
 }
@@ -47,7 +47,7 @@ pub(super) fn join<R: CubeRuntime>(tensors: &[CubeTensor<R>], alignment: usize) 
             CubeDim::new_1d(launch::THREADS),
             arguments,
             launch::array(&starts),
-            launch::array(&target),
+            launch::output(&target),
         );
     }
     target

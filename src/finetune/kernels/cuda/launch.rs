@@ -19,7 +19,16 @@ pub(super) fn empty<R: CubeRuntime>(beside: &CubeTensor<R>, shape: &[usize]) -> 
     empty_device_contiguous_dtype(client, device, shape.to_vec().into(), DType::F32)
 }
 
-/// The tensor as an array; copied first where its values do not lie one after the other.
+/// A tensor of our own as an array to write to: never a copy.
+pub(super) fn output<R: CubeRuntime>(tensor: &CubeTensor<R>) -> ArrayArg<R> {
+    assert!(
+        tensor.is_contiguous(),
+        "what a kernel writes lies one value after the other"
+    );
+    tensor.clone().into_array_arg()
+}
+
+/// The tensor as an array to read; copied first where its values do not lie one after the other.
 pub(super) fn array<R: CubeRuntime>(tensor: &CubeTensor<R>) -> ArrayArg<R> {
     burn_cubecl::kernel::into_contiguous(tensor.clone()).into_array_arg()
 }

@@ -51,8 +51,8 @@ pub(super) fn cross_entropy<R: CubeRuntime>(logits: &CubeTensor<R>, labels: &[u3
         dim,
         launch::array(logits),
         launch::array(&upload(logits, &labels)),
-        launch::array(&losses),
-        launch::array(&gradient),
+        launch::output(&losses),
+        launch::output(&gradient),
         rows as u32,
         classes as u32,
     );

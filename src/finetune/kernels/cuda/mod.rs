@@ -111,9 +111,7 @@ pub(super) fn cross_entropy(logits: Tensor<2>, labels: &[u32]) -> (Loss, Tensor<
 }
 
 pub(super) fn of_table(used: &[Option<u32>], values: Tensor<2>, length: usize) -> Gradient {
-    let width = values.dims()[1];
-    let table: Tensor<2> = Tensor::from_cube(table::gather(&values.cube(), used, length));
-    Gradient::Dense(table.reshape([length * width]))
+    Gradient::Dense(Tensor::from_cube(table::gather(&values.cube(), used, length)))
 }
 
 /// The gradient's length, the factor that clips it to `limit`, and the sum of `losses`, `[3]`.

@@ -32,14 +32,14 @@ fn gather_kernel(
     }
 }
 
-/// `[length, width]`: at each row the sum of those rows of `values` (`[rows, width]`) whose index it is. Rows without an index
+/// `[length, width]`, flat: at each row the sum of those rows of `values` (`[rows, width]`) whose index it is. Rows without an index
 /// count nowhere. In the same order each time.
 pub(super) fn gather<R: CubeRuntime>(values: &CubeTensor<R>, indices: &[Option<u32>], length: usize) -> CubeTensor<R> {
     let width = values.meta.shape()[1];
     let table = zeros_client(
         values.client.clone(),
         values.device.clone(),
-        vec![length, width].into(),
+        vec![length * width].into(),
         DType::F32,
     );
     let mut order: Vec<usize> = (0..indices.len()).filter(|&row| indices[row].is_some()).collect();
@@ -66,7 +66,7 @@ pub(super) fn gather<R: CubeRuntime>(values: &CubeTensor<R>, indices: &[Option<u
         launch::array(&upload(values, &order)),
         launch::array(&upload(values, &starts)),
         launch::array(&upload(values, &targets)),
-        launch::array(&table),
+        launch::output(&table),
         targets.len() as u32,
         width as u32,
     );

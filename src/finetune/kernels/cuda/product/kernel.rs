@@ -94,14 +94,17 @@ pub(super) fn product_kernel<N: Size>(
 ) {
     let rows = rows as usize;
     let columns = columns as usize;
-    let part = (CUBE_POS_Z % parts) as usize;
-    let matrix = (CUBE_POS_Z / parts) as usize;
+    // Only the first dimension of a grid has room for as many workgroups as there may be.
+    let tiles = columns.div_ceil(SIDE);
+    let group = CUBE_POS_X as usize / tiles;
+    let part = group % parts as usize;
+    let matrix = group / parts as usize;
     let first = matrix / second_batch as usize;
     let second = matrix % second_batch as usize;
     let left_start = first * left_batch_0 as usize + second * left_batch_1 as usize;
     let right_start = first * right_batch_0 as usize + second * right_batch_1 as usize;
     let top = CUBE_POS_Y as usize * SIDE;
-    let side = CUBE_POS_X as usize * SIDE;
+    let side = CUBE_POS_X as usize % tiles * SIDE;
     let begin = part * terms_of_part as usize;
     let end = min(begin + terms_of_part as usize, terms as usize);
 

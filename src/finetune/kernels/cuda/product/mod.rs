@@ -124,9 +124,9 @@ pub(super) fn write_product<R: CubeRuntime>(
     product_kernel::launch::<R>(
         client,
         CubeCount::Static(
-            columns.div_ceil(SIDE) as u32,
+            (columns.div_ceil(SIDE) * first * second * parts) as u32,
             rows.div_ceil(SIDE) as u32,
-            (first * second * parts) as u32,
+            1,
         ),
         CubeDim::new_2d(32, (THREADS / 32) as u32),
         vector,
