@@ -53,6 +53,11 @@ fn kernels(index: usize) -> Option<PathBuf> {
     Some(folder)
 }
 
+pub(super) fn synchronize(index: usize) {
+    // A failure here shows again, with its cause, at the next read.
+    let _ = Cuda::sync(&handle(index));
+}
+
 impl<const D: usize> Tensor<D> {
     /// What kernels of our own read and write.
     pub(crate) fn cube(self) -> CubeTensor<CudaRuntime> {
