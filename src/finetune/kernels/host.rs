@@ -321,4 +321,74 @@ mod tests {
             assert!((f64::from(density) - exact).abs() < 1e-6, "{x}");
         }
     }
+
+    /// `norm(dropout(branch + bias) + residual)` by the definition, and its gradient in the branch by differences.
+    #[test]
+    fn a_norm_is_its_definition_and_its_gradient_the_slope() {
+        use crate::{
+            finetune::{backend::values, dropout::DropoutKeys, kernels::Norm},
+            units::Seed,
+        };
+        const WIDTH: usize = 20;
+        let wave = |length: usize, phase: f32| -> Vec<f32> {
+            (0..length).map(|place| (place as f32 * 0.7 + phase).sin()).collect()
+        };
+        let dropout = DropoutKeys::new(0.25, Seed(3), 7).site(1);
+        let factors = dropout.map(|dropout| dropout.factors(3 * WIDTH)).unwrap();
+        let run = |branch: Vec<f32>| {
+            let device = Device::Cpu;
+            let norm = Norm {
+                scale: device.tensor(wave(WIDTH, 0.1), [WIDTH]),
+                shift: device.tensor(wave(WIDTH, 0.2), [WIDTH]),
+                epsilon: 1e-6,
+            };
+            let [branch, residual] = [branch, wave(3 * WIDTH, 0.5)].map(|rows| device.tensor(rows, [3, WIDTH]));
+            add_norm(
+                device,
+                branch,
+                device.tensor(wave(WIDTH, 0.4), [WIDTH]),
+                residual,
+                norm,
+                dropout,
+            )
+        };
+        let branch = wave(3 * WIDTH, 0.3);
+        let (output, saved) = run(branch.clone());
+        let found = values(&output);
+        for row in 0..3 {
+            let sum = |column: usize| {
+                let place = row * WIDTH + column;
+                f64::from((branch[place] + wave(WIDTH, 0.4)[column]) * factors[place] + wave(3 * WIDTH, 0.5)[place])
+            };
+            let mean = (0..WIDTH).map(sum).sum::<f64>() / WIDTH as f64;
+            let variance = (0..WIDTH).map(|column| (sum(column) - mean).powi(2)).sum::<f64>() / WIDTH as f64;
+            for column in 0..WIDTH {
+                let normal = (sum(column) - mean) / (variance + 1e-6).sqrt();
+                let expected = normal * f64::from(wave(WIDTH, 0.1)[column]) + f64::from(wave(WIDTH, 0.2)[column]);
+                assert!((f64::from(found[row * WIDTH + column]) - expected).abs() < 1e-5);
+            }
+        }
+        let weights = wave(3 * WIDTH, 0.9);
+        let gradient = Device::Cpu.tensor(weights.clone(), [3, WIDTH]);
+        let scale = Device::Cpu.tensor(wave(WIDTH, 0.1), [WIDTH]);
+        let back = values(&add_norm_backward(Device::Cpu, gradient, None, saved, scale).branch);
+        for place in [0, 7, 33, 59] {
+            let at = |shift: f32| {
+                let mut moved = branch.clone();
+                moved[place] += shift;
+                let output = values(&run(moved).0);
+                output
+                    .iter()
+                    .zip(&weights)
+                    .map(|(value, weight)| f64::from(value * weight))
+                    .sum::<f64>()
+            };
+            let slope = (at(1e-2) - at(-1e-2)) / 2e-2;
+            assert!(
+                (slope - f64::from(back[place])).abs() < 2e-3,
+                "{place}: {slope} {}",
+                back[place]
+            );
+        }
+    }
 }
