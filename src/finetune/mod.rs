@@ -37,7 +37,7 @@ mod vectorize;
 pub mod weights;
 
 pub use self::{
-    backend::{CudaDevice, Device, UnknownDevice, gpus},
+    backend::{Device, Gpu, UnknownDevice, gpus},
     cost::TrainingCost,
     export::ExportError,
     inference::FineTuned,

@@ -197,12 +197,6 @@ impl Study {
         self.policy.clones()
     }
 
-    /// The predicted cost of a whole trial.
-    pub fn full_cost(&self, trial: TrialId) -> f64 {
-        let configuration = &self.trials[trial.index()].configuration;
-        (self.cost)(configuration, Samples(0), self.settings.max)
-    }
-
     /// The resource levels at which trials pause.
     pub fn rungs(&self) -> &[Samples] {
         self.policy.rungs()

@@ -131,7 +131,7 @@ const GPU_MEMORY: u64 = 6 << 30;
 fn gpus() -> Vec<(Device, usize)> {
     let shared = |memory: u64| ((memory / GPU_MEMORY) as usize).clamp(1, SHARING);
     let gpus = finetune::gpus().into_iter();
-    gpus.map(|(device, gpu)| (device, shared(gpu.total_memory))).collect()
+    gpus.map(|gpu| (gpu.device, shared(gpu.memory))).collect()
 }
 
 /// The device that stands for the CPU.

@@ -18,7 +18,7 @@ impl Engine<'_> {
         let running: BTreeSet<TrialId> = self.pool.trials().collect();
         let planned = self.study.waiting(|trial| running.contains(&trial));
         let now = Instant::now();
-        let fits = |trial, from, to| self.budget.fits(self.work(trial, from, to), now);
+        let fits = |trial, from, to| self.budget.fits(Work::of(&self.study, trial, from, to), now);
         let mut planned: Vec<_> = planned
             .into_iter()
             .map(|(trial, flight)| {
@@ -45,14 +45,6 @@ impl Engine<'_> {
             self.pool.run(slot, segment);
         }
         Ok(has_work || self.pool.is_any_busy())
-    }
-
-    /// How much it is to train a trial from one level to another.
-    pub(super) fn work(&self, trial: TrialId, from: Samples, to: Samples) -> Work {
-        Work {
-            samples: Samples(to.0 - from.0),
-            cost: self.study.cost(trial, from, to),
-        }
     }
 
     /// Where a segment is evaluated first: at the end of an epoch, or at its own.

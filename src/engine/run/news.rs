@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Engine, EngineError, Inbox, MOST_LOSSES};
 use crate::engine::pool::{Loss, PoolError, State};
-use crate::engine::{Clock, Moment};
+use crate::engine::{Clock, Moment, Work};
 use crate::study::{Event, Outcome};
 use crate::trials::{Failure, FailureKind, SegmentReport};
 use crate::units::TrialId;
@@ -70,7 +70,7 @@ impl Engine<'_> {
                 self.memory.0.release(slot, end.peak_memory_mb());
                 if let (SegmentEnd::Reached(report), Some(flight)) = (&end, self.study.flights().get(&trial)) {
                     // Seconds add up over interruptions, as the cost does.
-                    let work = self.work(trial, flight.from, flight.to);
+                    let work = Work::of(&self.study, trial, flight.from, flight.to);
                     self.budget.learn(work, report.usage.wall_seconds);
                 }
                 if end.is_out_of_memory() && !self.is_draining() {

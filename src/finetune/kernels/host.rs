@@ -255,7 +255,15 @@ pub(super) fn multiply(device: Device, gradient: Tensor<2>, derivative: Tensor<2
     (gradient.tensor(), vector(device, sums))
 }
 
-pub(super) fn add_bias(device: Device, values: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+pub(super) fn product(_: Device, left: Tensor<2>, right: Tensor<2>) -> Tensor<2> {
+    left.matmul(right)
+}
+
+pub(super) fn project(device: Device, values: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+    add_bias(device, values.matmul(weight), bias)
+}
+
+fn add_bias(device: Device, values: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
     let mut values = Host::take(values, device);
     let bias = Host::take(bias, device);
     let [_, width] = values.shape();

@@ -62,8 +62,12 @@ impl Layout {
 
     /// The place of every row within its text.
     pub(crate) fn positions(&self) -> Vec<u32> {
-        let all: Vec<u32> = self.lengths.iter().flat_map(|&length| 0..length as u32).collect();
-        self.spread(&all, 1, 0)
+        self.spread(&self.places(), 1, 0)
+    }
+
+    /// The place of every token within its text, one text after the other.
+    pub(crate) fn places(&self) -> Vec<u32> {
+        self.lengths.iter().flat_map(|&length| 0..length as u32).collect()
     }
 
     /// The first row of every text.

@@ -125,20 +125,12 @@ impl Kernels {
 
     /// The matrix product.
     pub(crate) fn product(self, left: Tensor<2>, right: Tensor<2>) -> Tensor<2> {
-        match self.device {
-            #[cfg(feature = "cuda")]
-            Device::Cuda(_) => cuda::product(left, right),
-            _ => left.matmul(right),
-        }
+        either!(self, product(left, right))
     }
 
     /// `values · weight + bias`, row by row.
     pub(crate) fn project(self, values: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
-        match self.device {
-            #[cfg(feature = "cuda")]
-            Device::Cuda(_) => cuda::project(values, weight, bias),
-            device => host::add_bias(device, values.matmul(weight), bias),
-        }
+        either!(self, project(values, weight, bias))
     }
 
     /// The sum of all rows, and the values back.

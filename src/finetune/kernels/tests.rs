@@ -12,7 +12,7 @@ use crate::{
 
 /// What the processor and the GPU make of the same; nothing without a GPU.
 fn on_both<T>(run: impl Fn(Device) -> T) -> Option<[T; 2]> {
-    let Some((gpu, _)) = gpus().into_iter().next() else {
+    let Some(gpu) = gpus().first().map(|gpu| gpu.device) else {
         println!("skipped: this machine has no NVIDIA GPU");
         return None;
     };

@@ -42,10 +42,7 @@ impl Speed {
                 ..
             } => {
                 if let Some(flight) = study.flights().get(trial) {
-                    let work = Work {
-                        samples: Samples(flight.to.0 - flight.from.0),
-                        cost: study.cost(*trial, flight.from, flight.to),
-                    };
+                    let work = Work::of(study, *trial, flight.from, flight.to);
                     self.pace.learn(work, report.usage.wall_seconds);
                     self.ended += 1;
                 }
@@ -65,10 +62,7 @@ impl Speed {
             return None;
         }
         let trials = study.trials().len() as u32;
-        let full = |trial| Work {
-            samples: study.settings().max,
-            cost: study.full_cost(TrialId(trial)),
-        };
+        let full = |trial| Work::of(study, TrialId(trial), Samples(0), study.settings().max);
         let all: f64 = (0..trials)
             .map(|trial| self.pace.seconds(full(trial)))
             .sum::<Option<f64>>()?;

@@ -4,12 +4,6 @@ use burn::tensor::{DType, TensorData};
 use burn_cubecl::{CubeRuntime, ops::numeric::empty_device_contiguous_dtype, tensor::CubeTensor};
 use cubecl::prelude::*;
 
-/// Columns of one workgroup of [`columns`]: 32 bytes side by side are the least that is read at once.
-pub(super) const COLUMNS: u32 = 8;
-
-/// Threads that share a column: as many as a workgroup may have.
-pub(super) const COLUMN_THREADS: u32 = 128;
-
 /// Threads of one workgroup where each has a value of its own.
 pub(super) const THREADS: u32 = 256;
 
@@ -65,32 +59,9 @@ pub(super) fn values(length: usize) -> (CubeCount, CubeDim) {
     (spread(length.div_ceil(THREADS as usize)), CubeDim::new_1d(THREADS))
 }
 
-/// [`COLUMN_THREADS`] threads for every column.
-pub(super) fn columns(width: usize) -> (CubeCount, CubeDim) {
-    (
-        spread(width.div_ceil(COLUMNS as usize)),
-        CubeDim::new_2d(COLUMNS, COLUMN_THREADS),
-    )
-}
-
 /// So many workgroups, in two dimensions where one does not hold them.
-fn spread(count: usize) -> CubeCount {
+pub(super) fn spread(count: usize) -> CubeCount {
     const MOST: usize = 32_768;
     let rows = count.div_ceil(MOST).max(1);
     CubeCount::Static(count.div_ceil(rows) as u32, rows as u32, 1)
-}
-
-/// Adds up what the threads of each column of a workgroup of [`columns`] have left in shared memory, in its first row.
-#[cube]
-pub(super) fn fold(shared: &mut SharedMemory<f32>) {
-    sync_cube();
-    let mut half = comptime!(COLUMN_THREADS / 2).runtime();
-    while half > 0u32 {
-        if UNIT_POS_Y < half {
-            let other = (UNIT_POS + half * CUBE_DIM_X) as usize;
-            shared[UNIT_POS as usize] += shared[other];
-        }
-        sync_cube();
-        half /= 2u32;
-    }
 }

@@ -5,13 +5,14 @@
 
 mod adamw;
 mod attention;
+mod columns;
 mod dropout;
+mod gelu;
 mod join;
 mod launch;
 mod loss;
 mod norm;
 mod product;
-mod rows;
 mod table;
 
 use burn_cubecl::tensor::CubeTensor;
@@ -79,12 +80,12 @@ pub(super) fn add_norm_backward(
 }
 
 pub(super) fn bias_gelu(values: Tensor<2>, bias: Tensor<1>) -> (Tensor<2>, Tensor<2>) {
-    let [output, derivative] = rows::bias_gelu(&values.cube(), &bias.cube());
+    let [output, derivative] = gelu::bias_gelu(&values.cube(), &bias.cube());
     (Tensor::from_cube(output), Tensor::from_cube(derivative))
 }
 
 pub(super) fn multiply(gradient: Tensor<2>, derivative: Tensor<2>) -> (Tensor<2>, Tensor<1>) {
-    let [product, sums] = rows::multiply(&gradient.cube(), &derivative.cube());
+    let [product, sums] = columns::multiply(&gradient.cube(), &derivative.cube());
     (Tensor::from_cube(product), Tensor::from_cube(sums))
 }
 
@@ -97,7 +98,7 @@ pub(super) fn project(values: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> 
 }
 
 pub(super) fn sum_rows(values: Tensor<2>) -> (Tensor<2>, Tensor<1>) {
-    let sums = rows::sum(&values.clone().cube());
+    let sums = columns::sum(&values.clone().cube());
     (values, Tensor::from_cube(sums))
 }
 

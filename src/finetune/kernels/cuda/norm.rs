@@ -4,6 +4,7 @@ use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
 use cubecl::prelude::*;
 
 use super::{
+    columns,
     dropout::{Mask, factor},
     launch,
 };
@@ -195,16 +196,15 @@ fn columns_kernel(
             of_bias += branch[index];
         }
     }
-    let size = comptime!((launch::COLUMNS * launch::COLUMN_THREADS) as usize);
-    let mut shifts = SharedMemory::<f32>::new(size);
-    let mut scales = SharedMemory::<f32>::new(size);
-    let mut biases = SharedMemory::<f32>::new(size);
+    let mut shifts = SharedMemory::<f32>::new(comptime!(columns::SIZE));
+    let mut scales = SharedMemory::<f32>::new(comptime!(columns::SIZE));
+    let mut biases = SharedMemory::<f32>::new(comptime!(columns::SIZE));
     shifts[UNIT_POS as usize] = of_shift;
     scales[UNIT_POS as usize] = of_scale;
     biases[UNIT_POS as usize] = of_bias;
-    launch::fold(&mut shifts);
-    launch::fold(&mut scales);
-    launch::fold(&mut biases);
+    columns::fold(&mut shifts);
+    columns::fold(&mut scales);
+    columns::fold(&mut biases);
     if UNIT_POS_Y == 0u32 && column < width {
         shift[column] = shifts[UNIT_POS as usize];
         scale[column] = scales[UNIT_POS as usize];
@@ -248,7 +248,7 @@ pub(super) fn backward<R: CubeRuntime>(
         launch::lanes(client),
         more.is_some(),
     );
-    let (count, dim) = launch::columns(width);
+    let (count, dim) = columns::workgroups(width);
     columns_kernel::launch::<R>(
         client,
         count,

@@ -240,11 +240,10 @@ impl Bert {
         } else {
             Tensor::joined(vec![norm.bias, device.zeros([other_kinds])])
         };
-        let positions: Vec<u32> = layout.lengths.iter().flat_map(|&length| 0..length as u32).collect();
         let rows = (self.config.vocab_size, self.config.max_position_embeddings);
         gradients.extend([
             (0, table(tokens, norm.branch, rows.0)),
-            (1, table(&positions, norm.residual, rows.1)),
+            (1, table(&layout.places(), norm.residual, rows.1)),
             (2, Gradient::Dense(kinds)),
             (3, Gradient::Dense(norm.scale)),
             (4, Gradient::Dense(norm.shift)),

@@ -88,8 +88,8 @@ pub(super) fn product_kernel<N: Size>(
     output_row: u32,
     output_part: u32,
     parts: u32,
-    #[comptime] left_by_row: bool,
-    #[comptime] right_by_row: bool,
+    #[comptime] left_by_term: bool,
+    #[comptime] right_by_term: bool,
     #[comptime] has_bias: bool,
 ) {
     let rows = rows as usize;
@@ -108,8 +108,8 @@ pub(super) fn product_kernel<N: Size>(
     let begin = part * terms_of_part as usize;
     let end = min(begin + terms_of_part as usize, terms as usize);
 
-    let left_columns = comptime!(if left_by_row { DEPTH } else { SIDE });
-    let right_columns = comptime!(if right_by_row { SIDE } else { DEPTH });
+    let left_columns = comptime!(if left_by_term { DEPTH } else { SIDE });
+    let right_columns = comptime!(if right_by_term { DEPTH } else { SIDE });
     let size = N::value();
     let mut left_tile = SharedMemory::<Vector<tf32, N>>::new(comptime!(TILE / size));
     let mut right_tile = SharedMemory::<Vector<tf32, N>>::new(comptime!(TILE / size));
@@ -123,7 +123,7 @@ pub(super) fn product_kernel<N: Size>(
     let lower = zeros();
 
     let mut at = begin;
-    fetch_left::<N>(
+    fetch_factor::<N>(
         left,
         left_start,
         left_step,
@@ -132,9 +132,9 @@ pub(super) fn product_kernel<N: Size>(
         rows,
         end,
         &mut left_share,
-        left_by_row,
+        left_by_term,
     );
-    fetch_right::<N>(
+    fetch_factor::<N>(
         right,
         right_start,
         right_step,
@@ -143,7 +143,7 @@ pub(super) fn product_kernel<N: Size>(
         columns,
         end,
         &mut right_share,
-        right_by_row,
+        right_by_term,
     );
     while at < end {
         sync_cube();
@@ -153,7 +153,7 @@ pub(super) fn product_kernel<N: Size>(
         at += DEPTH;
         // The next tile is on its way while this one is multiplied.
         if at < end {
-            fetch_left::<N>(
+            fetch_factor::<N>(
                 left,
                 left_start,
                 left_step,
@@ -162,9 +162,9 @@ pub(super) fn product_kernel<N: Size>(
                 rows,
                 end,
                 &mut left_share,
-                left_by_row,
+                left_by_term,
             );
-            fetch_right::<N>(
+            fetch_factor::<N>(
                 right,
                 right_start,
                 right_step,
@@ -173,7 +173,7 @@ pub(super) fn product_kernel<N: Size>(
                 columns,
                 end,
                 &mut right_share,
-                right_by_row,
+                right_by_term,
             );
         }
         multiply::<N>(
@@ -183,8 +183,8 @@ pub(super) fn product_kernel<N: Size>(
             warp_column,
             &upper,
             &lower,
-            left_by_row,
-            right_by_row,
+            left_by_term,
+            right_by_term,
         );
     }
     keep(&mut result, &upper, warp_row, warp_column);
@@ -215,55 +215,37 @@ fn multiply<N: Size>(
     warp_column: usize,
     upper: &cmma::Matrix<f32>,
     lower: &cmma::Matrix<f32>,
-    #[comptime] left_by_row: bool,
-    #[comptime] right_by_row: bool,
+    #[comptime] left_by_term: bool,
+    #[comptime] right_by_term: bool,
 ) {
     #[unroll]
     for step in 0..comptime!(DEPTH / 8) {
         let depth = comptime!(step * 8);
-        let above = left_fragment::<N>(left_tile, warp_row, depth, left_by_row);
-        let below = left_fragment::<N>(left_tile, warp_row + 16, depth, left_by_row);
-        let beside = right_fragment::<N>(right_tile, warp_column, depth, right_by_row);
+        let above = fragment::<N>(left_tile, warp_row, depth, left_by_term, true);
+        let below = fragment::<N>(left_tile, warp_row + 16, depth, left_by_term, true);
+        let beside = fragment::<N>(right_tile, warp_column, depth, right_by_term, false);
         cmma::execute(&above, &beside, upper, upper);
         cmma::execute(&below, &beside, lower, lower);
     }
 }
 
+/// The tile of a factor from a row (of the right one: a column) and a term on; `by_term`: terms lie one after the other.
 #[cube]
-fn fetch_left<N: Size>(
-    left: &Array<Vector<f32, N>>,
+fn fetch_factor<N: Size>(
+    values: &Array<Vector<f32, N>>,
     start: usize,
     step: u32,
-    top: usize,
+    from: usize,
     term: usize,
-    rows: usize,
+    length: usize,
     terms: usize,
     share: &mut Array<Vector<f32, N>>,
-    #[comptime] by_row: bool,
+    #[comptime] by_term: bool,
 ) {
-    if comptime!(by_row) {
-        fetch::<N>(left, start, step as usize, top, term, rows, terms, share, DEPTH);
+    if comptime!(by_term) {
+        fetch::<N>(values, start, step as usize, from, term, length, terms, share, DEPTH);
     } else {
-        fetch::<N>(left, start, step as usize, term, top, terms, rows, share, SIDE);
-    }
-}
-
-#[cube]
-fn fetch_right<N: Size>(
-    right: &Array<Vector<f32, N>>,
-    start: usize,
-    step: u32,
-    side: usize,
-    term: usize,
-    columns: usize,
-    terms: usize,
-    share: &mut Array<Vector<f32, N>>,
-    #[comptime] by_row: bool,
-) {
-    if comptime!(by_row) {
-        fetch::<N>(right, start, step as usize, term, side, terms, columns, share, SIDE);
-    } else {
-        fetch::<N>(right, start, step as usize, side, term, columns, terms, share, DEPTH);
+        fetch::<N>(values, start, step as usize, term, from, terms, length, share, SIDE);
     }
 }
 
@@ -279,57 +261,34 @@ fn zeros() -> cmma::Matrix<f32> {
     )
 }
 
+/// A warp's part of a factor's tile: 16 rows (of the right one: columns) and eight terms.
 #[cube]
-fn left_fragment<N: Size>(
+fn fragment<N: Size>(
     tile: &SharedMemory<Vector<tf32, N>>,
-    row: usize,
+    from: usize,
     #[comptime] depth: usize,
-    #[comptime] by_row: bool,
+    #[comptime] by_term: bool,
+    #[comptime] is_left: bool,
 ) -> cmma::Matrix<Vector<tf32, N>> {
     let size = N::value();
-    let step = comptime!(if by_row { DEPTH + GAP } else { SIDE + GAP });
-    let start = if comptime!(by_row) {
-        row * step + depth
+    let step = comptime!(if by_term { DEPTH + GAP } else { SIDE + GAP });
+    let start = if comptime!(by_term) {
+        from * step + depth
     } else {
-        depth * step + row
+        depth * step + from
     };
-    let layout = comptime!(if by_row {
+    let layout = comptime!(if by_term == is_left {
         cmma::MatrixLayout::RowMajor
     } else {
         cmma::MatrixLayout::ColMajor
     });
-    cmma::Matrix::<Vector<tf32, N>>::from_slice(
-        cmma::MatrixIdent::A,
-        16usize,
-        16usize,
-        8usize,
-        layout,
-        &tile.slice(start / size, comptime!(TILE / size)),
-        step as u32,
-    )
-}
-
-#[cube]
-fn right_fragment<N: Size>(
-    tile: &SharedMemory<Vector<tf32, N>>,
-    column: usize,
-    #[comptime] depth: usize,
-    #[comptime] by_row: bool,
-) -> cmma::Matrix<Vector<tf32, N>> {
-    let size = N::value();
-    let step = comptime!(if by_row { SIDE + GAP } else { DEPTH + GAP });
-    let start = if comptime!(by_row) {
-        depth * step + column
+    let ident = comptime!(if is_left {
+        cmma::MatrixIdent::A
     } else {
-        column * step + depth
-    };
-    let layout = comptime!(if by_row {
-        cmma::MatrixLayout::RowMajor
-    } else {
-        cmma::MatrixLayout::ColMajor
+        cmma::MatrixIdent::B
     });
     cmma::Matrix::<Vector<tf32, N>>::from_slice(
-        cmma::MatrixIdent::B,
+        ident,
         16usize,
         16usize,
         8usize,

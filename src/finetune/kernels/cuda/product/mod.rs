@@ -133,7 +133,7 @@ pub(super) fn write_product<R: CubeRuntime>(
         left.into_array_arg(),
         right.into_array_arg(),
         bias.unwrap_or(&target).clone().into_array_arg(),
-        target.clone().into_array_arg(),
+        launch::output(&target),
         rows as u32,
         columns as u32,
         terms as u32,
@@ -151,18 +151,12 @@ pub(super) fn write_product<R: CubeRuntime>(
         (rows * columns) as u32,
         parts as u32,
         left_place.is_by_row(),
-        right_place.is_by_row(),
+        !right_place.is_by_row(),
         bias.is_some(),
     );
     if parts > 1 {
         let (count, dim) = launch::values(rows * columns);
-        add_parts_kernel::launch::<R>(
-            client,
-            count,
-            dim,
-            target.into_array_arg(),
-            output.clone().into_array_arg(),
-        );
+        add_parts_kernel::launch::<R>(client, count, dim, target.into_array_arg(), launch::output(output));
     }
 }
 

@@ -1,43 +1,40 @@
-//! The activation, and sums over rows.
+//! Sums of columns: many threads share each, and add up in a fixed order.
 
 use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
 use cubecl::prelude::*;
 
 use super::launch;
 
-#[cube(launch)]
-fn bias_gelu_kernel(
-    values: &Array<f32>,
-    bias: &Array<f32>,
-    output: &mut Array<f32>,
-    derivative: &mut Array<f32>,
-    width: u32,
-) {
-    if ABSOLUTE_POS < output.len() {
-        let value = values[ABSOLUTE_POS] + bias[ABSOLUTE_POS % width as usize];
-        let cumulative = Erf::erf(value * comptime!(std::f32::consts::FRAC_1_SQRT_2)) * 0.5f32 + 0.5f32;
-        // The density of the standard normal distribution; 0.3989… is 1 / √(2π).
-        let density = f32::exp(value * value * -0.5f32) * 0.398_942_3f32;
-        output[ABSOLUTE_POS] = value * cumulative;
-        derivative[ABSOLUTE_POS] = cumulative + value * density;
-    }
+/// Columns of one workgroup of [`workgroups`]: 32 bytes side by side are the least that is read at once.
+const COLUMNS: u32 = 8;
+
+/// Threads that share a column: as many as a workgroup may have.
+const COLUMN_THREADS: u32 = 128;
+
+/// Threads of one workgroup.
+pub(super) const SIZE: usize = (COLUMNS * COLUMN_THREADS) as usize;
+
+/// [`COLUMN_THREADS`] threads for every column.
+pub(super) fn workgroups(width: usize) -> (CubeCount, CubeDim) {
+    (
+        launch::spread(width.div_ceil(COLUMNS as usize)),
+        CubeDim::new_2d(COLUMNS, COLUMN_THREADS),
+    )
 }
 
-/// The activation and its derivative.
-pub(super) fn bias_gelu<R: CubeRuntime>(values: &CubeTensor<R>, bias: &CubeTensor<R>) -> [CubeTensor<R>; 2] {
-    let [output, derivative] = [(); 2].map(|()| launch::empty(values, values.meta.shape()));
-    let (count, dim) = launch::values(output.meta.num_elements());
-    bias_gelu_kernel::launch::<R>(
-        &output.client,
-        count,
-        dim,
-        launch::array(values),
-        launch::array(bias),
-        launch::output(&output),
-        launch::output(&derivative),
-        output.meta.shape()[1] as u32,
-    );
-    [output, derivative]
+/// Adds up what the threads of each column of a workgroup of [`workgroups`] have left in shared memory, in its first row.
+#[cube]
+pub(super) fn fold(shared: &mut SharedMemory<f32>) {
+    sync_cube();
+    let mut half = comptime!(COLUMN_THREADS / 2).runtime();
+    while half > 0u32 {
+        if UNIT_POS_Y < half {
+            let other = (UNIT_POS + half * CUBE_DIM_X) as usize;
+            shared[UNIT_POS as usize] += shared[other];
+        }
+        sync_cube();
+        half /= 2u32;
+    }
 }
 
 /// The sums of columns; with a second factor those of products, which are written too.
@@ -65,10 +62,9 @@ fn columns_kernel(
             sum += value;
         }
     }
-    let size = comptime!((launch::COLUMNS * launch::COLUMN_THREADS) as usize);
-    let mut shared = SharedMemory::<f32>::new(size);
+    let mut shared = SharedMemory::<f32>::new(comptime!(SIZE));
     shared[UNIT_POS as usize] = sum;
-    launch::fold(&mut shared);
+    fold(&mut shared);
     if UNIT_POS_Y == 0u32 && column < width {
         sums[column] = shared[UNIT_POS as usize];
     }
@@ -80,7 +76,7 @@ pub(super) fn multiply<R: CubeRuntime>(gradient: &CubeTensor<R>, derivative: &Cu
     let (rows, width) = (shape[0], shape[1]);
     let product = launch::empty(gradient, &[rows, width]);
     let sums = launch::empty(gradient, &[width]);
-    let (count, dim) = launch::columns(width);
+    let (count, dim) = workgroups(width);
     columns_kernel::launch::<R>(
         &sums.client,
         count,
@@ -101,7 +97,7 @@ pub(super) fn sum<R: CubeRuntime>(values: &CubeTensor<R>) -> CubeTensor<R> {
     let shape = values.meta.shape();
     let (rows, width) = (shape[0], shape[1]);
     let [unused, sums] = [1, width].map(|length| launch::empty(values, &[length]));
-    let (count, dim) = launch::columns(width);
+    let (count, dim) = workgroups(width);
     columns_kernel::launch::<R>(
         &sums.client,
         count,
