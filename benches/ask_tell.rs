@@ -79,6 +79,7 @@ fn study(searcher: SearcherSpec, trials: u32) -> Study {
         target: None,
         criteria: Criteria::default(),
         max_trials: Some(trials),
+        selection: None,
         epoch: Samples(900),
         min,
         max,

@@ -70,6 +70,7 @@ fn main() {
         inputs: Identity {
             epoch: EPOCH,
             fingerprint: String::new(),
+            parts: Vec::new(),
         },
         past: Vec::new(),
     };

@@ -46,6 +46,17 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Replaces the file at `path` as [`replace`] does, but without waiting until that lasts: for what is soon out of date.
+///
+/// # Errors
+/// When the new content cannot be written.
+pub fn replace_soon(path: &Path, content: &[u8]) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let unfinished = path.with_file_name(format!("{UNFINISHED}{name}"));
+    std::fs::write(&unfinished, content)?;
+    std::fs::rename(&unfinished, path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@
 //! | [`preference`] | which of several results is better: several metrics, constraints on metrics |
 //! | [`finetune`] | models, training and data; knows nothing of search |
 //! | [`space`] | parameters, domains, conditions and constraints; configurations in the unit cube |
+//! | [`analysis`] | what finished trials say of the parameters: importance, dependence, significance |
 //! | [`spec`] | `space.yaml`: read, checked, explained |
 //! | [`convert`] | search spaces of other programs, turned into specs |
 //! | [`trials`] | what is known of trials; what goes to a worker and comes back |
@@ -24,10 +25,12 @@
 //! | [`engine`] | the run loop, the wall budget, the study's folder, the simulator |
 //! | [`plan`] | what a study would come to, before anything is spent |
 //! | [`report`] | leaderboard, any-time curve, `best.yaml`, the terminal display |
+//! | [`serve`] | the report as a page that updates itself |
 //! | [`cli`] | one file a verb |
 //!
 //! Begin reading at [`study`]; `ARCHITECTURE.md` tells the life of a trial.
 
+pub mod analysis;
 pub mod ask_tell;
 pub mod awake;
 pub mod cli;
@@ -44,6 +47,7 @@ pub mod report;
 pub mod rng;
 pub mod schedulers;
 pub mod searchers;
+pub mod serve;
 pub mod space;
 pub mod spec;
 pub mod study;

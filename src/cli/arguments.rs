@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::finetune::Device;
+use crate::report::SortBy;
 use crate::spec::Override;
 
 /// Finds the best way to fine-tune a pretrained model on your data before a deadline.
@@ -54,6 +55,14 @@ pub(super) enum Command {
     Leaderboard(Leaderboard),
     /// Show the best configuration of a study
     Best(Best),
+    /// Write one file of HTML that shows everything about a study, or compares several
+    Report(Report),
+    /// Serve the report as a page that updates itself, to this machine alone
+    Serve(Serve),
+    /// Show which parameters matter
+    Importance(Importance),
+    /// Show studies side by side
+    Compare(Compare),
     /// Run the best configurations of a study again with other seeds: how much was luck
     Rerun(Rerun),
     /// Train a model for production from a `best.yaml`
@@ -94,6 +103,8 @@ pub(super) struct Search {
     /// Report progress as JSON, one object a line, on standard error
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) gate: GateArguments,
 }
 
 impl Search {
@@ -126,6 +137,8 @@ pub(super) struct Resume {
     /// Report progress as JSON, one object a line, on standard error
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) gate: GateArguments,
 }
 
 /// `automl status`
@@ -215,7 +228,16 @@ pub(super) struct Leaderboard {
     /// How to show it
     #[arg(long, value_enum, default_value_t = TableFormat::Table)]
     pub(super) format: TableFormat,
-    /// Only the best so many
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub(super) json: bool,
+    /// Only rows of which this is true, such as `accuracy > 0.8 and learning_rate < 1e-3`
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub(super) condition: Option<String>,
+    /// Sort by a column; `-COLUMN`: the largest first
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    pub(super) sort: Option<SortBy>,
+    /// Only the first so many of these rows
     #[arg(long, value_name = "N")]
     pub(super) top: Option<usize>,
     /// Leave out the columns that depend on the machine
@@ -244,6 +266,9 @@ pub(super) struct Best {
     /// How to show it
     #[arg(long, value_enum, default_value_t = BestFormat::Yaml)]
     pub(super) format: BestFormat,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub(super) json: bool,
 }
 
 /// Formats of the best configuration.
@@ -257,6 +282,87 @@ pub(super) enum BestFormat {
     Env,
     /// Arguments for another program: `--learning_rate=0.003`
     Args,
+}
+
+/// What a batch job wants of a search.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct GateArguments {
+    /// Exit with 5 if the best is worse than that of this `leaderboard.csv`
+    #[arg(long, value_name = "CSV")]
+    pub(super) baseline: Option<PathBuf>,
+    /// By how much it may be worse
+    #[arg(long, value_name = "X", requires = "baseline", value_parser = not_negative)]
+    pub(super) tolerance: Option<f64>,
+    /// Print a summary on standard output
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) summary: Option<SummaryFormat>,
+    /// Write what passed and what failed as a JUnit file
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+}
+
+/// Formats of the summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SummaryFormat {
+    /// Markdown
+    Md,
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text
+        .parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "a number of 0 or more, in units of the metric".to_owned())
+}
+
+/// `automl report`
+#[derive(Args, Debug)]
+pub(super) struct Report {
+    /// The folders of the studies
+    #[arg(required = true, value_name = "DIR")]
+    pub(super) folders: Vec<PathBuf>,
+    /// The file to write [default: `report.html` in the study's folder; of several studies here]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Print what the report shows as JSON instead
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// `automl serve`
+#[derive(Args, Debug)]
+pub(super) struct Serve {
+    /// The folders of the studies
+    #[arg(required = true, value_name = "DIR")]
+    pub(super) folders: Vec<PathBuf>,
+    /// The port [default: any that is free]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(super) port: u16,
+}
+
+/// `automl importance`
+#[derive(Args, Debug)]
+pub(super) struct Importance {
+    /// The study's folder
+    pub(super) folder: PathBuf,
+    /// What makes the best so many percent of the trials good, instead of all
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub(super) best: Option<u8>,
+    /// Show it as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// `automl compare`
+#[derive(Args, Debug)]
+pub(super) struct Compare {
+    /// The folders of the studies
+    #[arg(required = true, num_args = 2.., value_name = "DIR")]
+    pub(super) folders: Vec<PathBuf>,
+    /// Show it as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// `automl rerun`
@@ -295,6 +401,9 @@ pub(super) struct Train {
     /// Train all epochs, not only up to the epoch that was best
     #[arg(long)]
     pub(super) all_epochs: bool,
+    /// Refuse when the model or the data is not what the configuration was found with; without it that is a warning
+    #[arg(long)]
+    pub(super) check: bool,
     /// Change a value of the configuration
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set: Vec<Override>,

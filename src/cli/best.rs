@@ -20,7 +20,12 @@ pub(super) fn best(arguments: &Arguments) -> Result<ExitCode, CliError> {
         );
         return Ok(ExitCode::from(4));
     };
-    let text = match arguments.format {
+    let format = if arguments.json {
+        BestFormat::Json
+    } else {
+        arguments.format
+    };
+    let text = match format {
         BestFormat::Yaml => best.to_yaml(&spec),
         BestFormat::Json => format!("{:#}\n", serde_json::to_value(&best).unwrap_or_default()),
         BestFormat::Env => best.to_env(),

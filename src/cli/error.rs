@@ -9,6 +9,7 @@ use crate::engine::{EngineError, FolderError, StopError};
 use crate::finetune::{ExportError, TrainError};
 use crate::journal::LockError;
 use crate::objective::InputError;
+use crate::report::view::MetricsDiffer;
 use crate::spec::SpecErrors;
 use crate::warm_start::WarmStartError;
 use crate::worker::SlotError;
@@ -29,6 +30,8 @@ pub(super) enum CliError {
     WarmStart(#[from] WarmStartError),
     #[error(transparent)]
     Folder(#[from] FolderError),
+    #[error(transparent)]
+    Metrics(#[from] MetricsDiffer),
     #[error(transparent)]
     Lock(#[from] LockError),
     #[error(transparent)]

@@ -8,30 +8,49 @@ use comfy_table::{ContentArrangement, Table, TableStyle, presets};
 use super::arguments::{Leaderboard as Arguments, TableFormat};
 use super::stored::shown;
 use super::{CliError, stored};
-use crate::report::{Leaderboard, plain};
+use crate::report::{Cell, Leaderboard, RowsError, plain, short};
 
 /// Columns of the table for people, beside the metrics that count; the others are in the CSV.
-const TELLING: [&str; 8] = [
+const TELLING: [&str; 12] = [
     "rank",
     "trial",
     "status",
     "pareto",
     "violation",
+    "metric_mean",
+    "metric_se",
+    "test_metric",
     "best_epoch",
     "epochs",
     "origin",
+    "repeats",
 ];
+
+/// Those that only a selection fills.
+const SELECTION: [&str; 3] = ["metric_mean", "metric_se", "test_metric"];
 
 /// Prints the leaderboard.
 pub(super) fn leaderboard(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let (_, study) = stored::load(&arguments.folder)?;
     let mut leaderboard = Leaderboard::new(&study);
+    let wrong = |error: RowsError| CliError::Usage(error.to_string());
+    if let Some(condition) = &arguments.condition {
+        leaderboard.keep_where(condition).map_err(wrong)?;
+    }
+    if let Some(order) = &arguments.sort {
+        leaderboard.sort_by(order).map_err(wrong)?;
+    }
     if let Some(top) = arguments.top {
         leaderboard.truncate(top);
     }
     let with_timing = !arguments.no_timing;
     let mut output = io::stdout().lock();
-    let written = match arguments.format {
+    let format = if arguments.json {
+        TableFormat::Json
+    } else {
+        arguments.format
+    };
+    let written = match format {
         TableFormat::Csv => leaderboard.write_csv(&mut output, with_timing),
         TableFormat::Json => write_json(&leaderboard, &mut output, with_timing),
         TableFormat::Table => writeln!(
@@ -66,55 +85,24 @@ fn write_json(leaderboard: &Leaderboard, output: &mut impl Write, with_timing: b
 fn table(leaderboard: &Leaderboard, metrics: &[&str], preset: TableStyle) -> Table {
     let header = leaderboard.header(false);
     let is_shown = |name: &str| TELLING.contains(&name) || metrics.contains(&name) || name.starts_with("params.");
-    let shown: Vec<usize> = (0..header.len()).filter(|&index| is_shown(&header[index])).collect();
+    let cells: Vec<Vec<Cell>> = leaderboard
+        .rows()
+        .iter()
+        .map(|row| leaderboard.cells(row, false))
+        .collect();
+    // What a selection adds is of no interest without one.
+    let is_selected = header.iter().any(|name| name == "repeats");
+    let is_wanted = |name: &str| is_selected || !SELECTION.contains(&name);
+    let shown: Vec<usize> = (0..header.len())
+        .filter(|&index| is_shown(&header[index]) && is_wanted(&header[index]))
+        .collect();
     let mut table = Table::new();
     table
         .load_style(preset)
         .set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(shown.iter().map(|&index| header[index].trim_start_matches("params.")));
-    for row in leaderboard.rows() {
-        let cells = leaderboard.cells(row, false);
+    for cells in cells {
         table.add_row(shown.iter().map(|&index| short(&plain(&cells[index]))));
     }
     table
-}
-
-/// A number with four significant digits; anything else as it is.
-pub(super) fn short(cell: &str) -> String {
-    match cell.parse::<f64>() {
-        Ok(number) if number.fract() != 0.0 && number.is_finite() => {
-            let digits = (3 - number.abs().log10().floor() as i32).max(0) as usize;
-            if digits > 7 {
-                return format!("{number:.3e}");
-            }
-            let text = format!("{number:.digits$}");
-            if text.contains('.') {
-                text.trim_end_matches('0').trim_end_matches('.').to_owned()
-            } else {
-                text
-            }
-        }
-        _ => cell.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_shortened_for_people() {
-        let cells = [
-            "0.00031415926",
-            "12",
-            "0.8790000001",
-            "1.5",
-            "linear",
-            "",
-            "0.000000123456",
-            "12345.67",
-        ];
-        let expected = ["0.0003142", "12", "0.879", "1.5", "linear", "", "1.235e-7", "12346"];
-        assert_eq!(cells.map(short), expected);
-    }
 }

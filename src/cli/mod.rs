@@ -5,18 +5,24 @@
 mod arguments;
 mod ask_tell;
 mod best;
+mod compare;
 mod convert;
 mod duration;
 mod error;
+mod gate;
+mod importance;
 mod init;
 mod launch;
 mod leaderboard;
+mod look;
 mod plan;
+mod report;
 mod rerun;
 mod resume;
 mod run;
 mod schema;
 mod search;
+mod serve;
 mod status;
 mod stop;
 mod stored;
@@ -41,6 +47,10 @@ pub fn main() -> ExitCode {
         Command::Status(status) => status::status(&status),
         Command::Stop(stop) => stop::stop(&stop),
         Command::Plan(plan) => plan::plan(&plan, verbosity),
+        Command::Report(report) => report::report(&report),
+        Command::Serve(serve) => serve::serve(&serve),
+        Command::Importance(importance) => importance::importance(&importance),
+        Command::Compare(compare) => compare::compare(&compare),
         Command::Rerun(rerun) => rerun::rerun(&rerun, verbosity),
         Command::Validate(validate) => validate::validate(&validate),
         Command::Init(init) => init::init(&init),

@@ -12,13 +12,14 @@ use comfy_table::{ContentArrangement, Table, presets};
 use rand::Rng as _;
 
 use super::arguments::{Rerun as Arguments, Verbosity};
-use super::leaderboard::short;
+
+use super::gate::Gate;
 use super::run::{Run, style};
 use super::stored::shown;
 use super::{CliError, stored};
 use crate::engine::{Clock, Folder, FolderError, Opened};
 use crate::files::replace;
-use crate::report::{Leaderboard, Rerun, plain};
+use crate::report::{Leaderboard, Rerun, plain, short};
 use crate::rng;
 use crate::space::Space;
 use crate::spec::{self, Budget, SchedulerSpec, SearcherSpec, Spec};
@@ -61,6 +62,7 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
             clock: clock.carry_on(opened.elapsed),
             added_wall: None,
             style,
+            gate: Gate::default(),
         }
     } else {
         let (folder, journal) = Folder::create(&out, &yaml, spec.seed, &facts.identity, Vec::new())?;
@@ -74,6 +76,7 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
             clock,
             added_wall: None,
             style,
+            gate: Gate::default(),
         }
     };
     let code = run.run()?;
@@ -131,6 +134,7 @@ fn repeated(spec: &Spec, original: &Study, arguments: &Arguments) -> Result<Spec
         // Within 53 bits, so that it survives every reader of JSON and YAML.
         seed: Seed(rng::stream(spec.seed, "rerun", &[]).next_u64() >> 11),
         repeats: Some(u32::from(arguments.seeds)),
+        selection: None,
         warm_start: Vec::new(),
         ..spec.clone()
     };

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::CliError;
 use super::arguments::{Resume, Verbosity};
 use super::duration::seconds;
+use super::gate::Gate;
 use super::run::{Run, style};
 use crate::engine::{Clock, Folder, Opened};
 use crate::objective;
@@ -40,6 +41,7 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
     if arguments.workers.is_some() {
         spec.resources.workers = arguments.workers.map(usize::from);
     }
+    let gate = Gate::open(&arguments.gate, &spec)?;
     let facts = objective::inspect(&spec)?;
     folder.check_identity(&contents, &facts.identity)?;
     let style = style(verbosity, arguments.json);
@@ -54,6 +56,7 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
         clock,
         added_wall,
         style,
+        gate,
     }
     .run()
 }

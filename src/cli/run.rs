@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use super::CliError;
 use super::arguments::Verbosity;
+use super::gate::Gate;
 use crate::engine::{Admission, Clock, Ending, Engine, Folder, Observer, Terms, available_memory};
 use crate::journal::{Contents, Journal};
 use crate::objective::{Demand, Facts};
 use crate::policies;
-use crate::report::Files;
 use crate::report::terminal::{self, Style};
+use crate::report::{Files, Live};
 use crate::spec::{SchedulerSpec, Spec};
 use crate::study::{Event, Settings, Study};
 use crate::worker::{Slot, slots};
@@ -29,6 +30,7 @@ pub(super) struct Run {
     pub(super) clock: Clock,
     pub(super) added_wall: Option<f64>,
     pub(super) style: Style,
+    pub(super) gate: Gate,
 }
 
 impl Run {
@@ -61,7 +63,8 @@ impl Run {
                 "the study in `{path}` has ended ({}): `automl leaderboard {path}` shows it, `--add-budget` gives it more time",
                 reason.name()
             );
-            return Ok(exit_code(&study, Ending::Ended(reason)));
+            let elapsed = self.clock.elapsed();
+            return exit_code(&self.gate, &self.spec.name, &study, Ending::Ended(reason), elapsed);
         }
         let resumed = is_resumed.then(|| Event::StudyResumed {
             added_wall: self.added_wall.unwrap_or(0.0),
@@ -78,9 +81,12 @@ impl Run {
             wall,
             folder: self.folder.path().to_owned(),
         };
-        let observers: Vec<Box<dyn Observer>> = vec![terminal::terminal(self.style, facts), Box::new(files)];
+        let live = Live::new(self.folder.path().to_owned(), wall);
+        let observers: Vec<Box<dyn Observer>> =
+            vec![terminal::terminal(self.style, facts), Box::new(files), Box::new(live)];
         // Before there are workers, whose memory is no longer free.
         let admission = Admission::new(available_memory());
+        let (gate, name, clock) = (self.gate, self.spec.name.clone(), self.clock);
         let engine = Engine::start(
             study,
             (self.folder, self.journal),
@@ -98,7 +104,7 @@ impl Run {
         )?
         .with_memory(admission, self.facts.memory);
         let (study, ending) = engine.run(is_resumed)?;
-        Ok(exit_code(&study, ending))
+        exit_code(&gate, &name, &study, ending, clock.elapsed())
     }
 }
 
@@ -132,12 +138,10 @@ pub(super) fn style(verbosity: Verbosity, is_json: bool) -> Style {
     }
 }
 
-/// 0: done; 3: the target was missed; 4: no trial has a result; 130: interrupted.
-fn exit_code(study: &Study, ending: Ending) -> ExitCode {
-    ExitCode::from(match ending {
-        Ending::Interrupted => 130,
-        Ending::Ended(_) if study.incumbent().is_none() => 4,
-        Ending::Ended(_) if study.settings().has_target() && !study.is_target_met() => 3,
-        Ending::Ended(_) => 0,
-    })
+/// 130 for an interruption; else what the gate says of the study that has ended.
+fn exit_code(gate: &Gate, name: &str, study: &Study, ending: Ending, elapsed: f64) -> Result<ExitCode, CliError> {
+    match ending {
+        Ending::Interrupted => Ok(ExitCode::from(130)),
+        Ending::Ended(_) => gate.judge(name, study, elapsed).map(ExitCode::from),
+    }
 }

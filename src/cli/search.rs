@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::CliError;
 use super::arguments::{Search, Verbosity};
 use super::error::is_coloured;
+use super::gate::Gate;
 use super::run::{Run, style};
 use crate::engine::{Clock, Folder};
 use crate::objective;
@@ -26,6 +27,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     // Everything that can be wrong is found before anything is written.
     let facts = objective::inspect(&spec)?;
     worker::slots(&spec.resources, facts.demand)?;
+    let gate = Gate::open(&arguments.gate, &spec)?;
     let past = warm_start(&spec, verbosity.quiet)?;
     if !verbosity.quiet && !arguments.json {
         explain_method(&spec);
@@ -44,6 +46,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
         clock,
         added_wall: None,
         style,
+        gate,
     }
     .run()
 }

@@ -13,7 +13,7 @@ use crate::finetune::{Device, Metrics, Training};
 use crate::objective::{Demand, Inputs, training_config};
 use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
-use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Spec};
+use crate::spec::{self, DataSpec, FineTuneSpec, InputPart, ModelSource, ObjectiveSpec, Provenance, Spec};
 use crate::units::Samples;
 use crate::worker;
 
@@ -43,6 +43,7 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         .first()
         .map_or(Device::Cpu, |slot| slot.device);
     let mut inputs = Inputs::load(fine_tune, device)?;
+    check_inputs(arguments, spec.provenance.as_ref(), &inputs.parts())?;
     let held_out = (!arguments.with_validation).then(|| inputs.data.validation.clone());
     let epoch = inputs.epoch();
     if arguments.with_validation {
@@ -116,6 +117,56 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         sentences.join("; ")
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Compares the model and the data with those that the configuration was found with: what has changed is refused with
+/// `--check`, and said without.
+fn check_inputs(arguments: &Train, known: Option<&Provenance>, now: &[InputPart]) -> Result<(), CliError> {
+    let path = arguments.spec.display();
+    let known = known.map_or(&[][..], |known| &known.inputs);
+    if known.is_empty() {
+        let message = format!("`{path}` does not say which data it was found with, so there is nothing to check");
+        return if arguments.check {
+            Err(CliError::Usage(message))
+        } else {
+            Ok(())
+        };
+    }
+    let changes = known.iter().filter_map(|known| change(known, now));
+    let changes: Vec<String> = changes.collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let message = format!("since `{path}` was found, {}", changes.join("; "));
+    if arguments.check {
+        let message = format!("{message}: search again, or train without `--check`");
+        return Err(CliError::Usage(message));
+    }
+    let _ = writeln!(
+        std::io::stderr(),
+        "warning: {message}; what it says of the model may be wrong"
+    );
+    Ok(())
+}
+
+/// What has changed of one part, in words.
+fn change(known: &InputPart, now: &[InputPart]) -> Option<String> {
+    let name = match known.part.as_str() {
+        "model" => "the pretrained model".to_owned(),
+        part => format!("the {part} examples"),
+    };
+    let verb = if known.part == "model" { "has" } else { "have" };
+    let Some(now) = now.iter().find(|now| now.part == known.part) else {
+        return Some(format!("{name} {verb} gone"));
+    };
+    if now.fingerprint == known.fingerprint {
+        return None;
+    }
+    let counts = match (known.rows, now.rows) {
+        (Some(before), Some(now)) if before != now => format!(" ({before} then, {now} now)"),
+        _ => String::new(),
+    };
+    Some(format!("{name} {verb} changed{counts}"))
 }
 
 /// The one configuration of a space in which every parameter has one value.

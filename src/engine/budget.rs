@@ -14,6 +14,9 @@ const STEPS_KEPT: f64 = 1.5;
 /// The reserve never takes more than this share of the budget.
 const MOST_RESERVE: f64 = 0.2;
 
+/// What is kept for a selection never takes more than this share of the budget.
+const MOST_FOR_SELECTION: f64 = 0.5;
+
 /// Predictions are this much too short at times: a segment must fit with room to spare.
 const MARGIN: f64 = 1.1;
 
@@ -25,6 +28,8 @@ pub(super) struct WallBudget {
     /// Of the segments that this process has seen end.
     pace: Pace,
     longest_step: f64,
+    /// Kept for a selection after the search, in seconds.
+    for_selection: f64,
 }
 
 impl WallBudget {
@@ -35,6 +40,7 @@ impl WallBudget {
             wall: wall.unwrap_or(f64::INFINITY),
             pace: Pace::default(),
             longest_step: 0.0,
+            for_selection: 0.0,
         }
     }
 
@@ -48,6 +54,21 @@ impl WallBudget {
         self.longest_step = self.longest_step.max(seconds);
     }
 
+    /// Keeps time for training these again after the search, on so many slots at once, each with the number of its runs.
+    pub(super) fn keep_for_selection(&mut self, runs: &[(Work, u32)], slots: usize) {
+        let seconds = runs
+            .iter()
+            .map(|(work, times)| (self.pace.seconds(*work).unwrap_or(0.0), *times));
+        let (mut all, mut longest) = (0.0, 0.0_f64);
+        for (seconds, times) in seconds {
+            all += seconds * f64::from(times);
+            longest = longest.max(seconds);
+        }
+        // However they fall on the slots, they take no longer (Graham 1969).
+        let bound = MARGIN * (all / slots.max(1) as f64 + longest);
+        self.for_selection = bound.min(self.wall * MOST_FOR_SELECTION);
+    }
+
     /// Whether a segment is predicted to end in time. Unknown speeds get the benefit of the doubt.
     pub(super) fn fits(&self, work: Work, now: Instant) -> bool {
         let Some(left) = self.left(now) else { return true };
@@ -59,7 +80,7 @@ impl WallBudget {
     pub(super) fn left(&self, now: Instant) -> Option<Duration> {
         let reserve = LEAST_RESERVE.max((self.longest_step * STEPS_KEPT).min(self.wall * MOST_RESERVE));
         let left = self.until_deadline(now)?;
-        Some(left.saturating_sub(Duration::from_secs_f64(reserve)))
+        Some(left.saturating_sub(Duration::from_secs_f64(reserve + self.for_selection)))
     }
 
     /// Time left until the deadline itself; `None`: there is none.
@@ -94,6 +115,28 @@ mod tests {
         assert!(!budget.is_spent(now));
         assert!(budget.is_spent(now + Duration::from_secs(10)));
         assert!(WallBudget::new(None, &clock).fits(work(f64::MAX), now));
+    }
+
+    #[test]
+    fn a_search_leaves_time_for_its_selection_but_never_more_than_half() {
+        let clock = Clock::start();
+        let mut budget = WallBudget::new(Some(60.0), &clock);
+        let now = Instant::now();
+        let work = Work {
+            samples: Samples(10),
+            cost: 2.0,
+        };
+        let left = |budget: &WallBudget| budget.left(now).unwrap().as_secs_f64();
+        budget.keep_for_selection(&[(work, 2)], 2);
+        assert!(left(&budget) > 59.0, "nothing is known yet");
+        budget.learn(work, 4.0);
+        budget.keep_for_selection(&[(work, 2), (work, 3)], 2);
+        let kept = 59.5 - left(&budget);
+        assert!((kept - 1.1 * (20.0 / 2.0 + 4.0)).abs() < 0.1, "{kept}");
+        budget.keep_for_selection(&[(work, 100)], 2);
+        assert!((59.5 - left(&budget) - 30.0).abs() < 0.1);
+        budget.keep_for_selection(&[], 2);
+        assert!(left(&budget) > 59.0);
     }
 
     #[test]

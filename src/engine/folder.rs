@@ -12,6 +12,9 @@ use crate::study::{Event, Identity};
 use crate::trials::PastTrial;
 use crate::units::{Seed, TrialId};
 
+/// In a folder whose study is held there is a file of this name.
+const HOLD: &str = "hold";
+
 /// A study's folder, held by this process.
 #[derive(Debug)]
 pub struct Folder {
@@ -208,6 +211,11 @@ impl Folder {
     /// Seconds that the study in a folder has run by now, or had when it was left.
     pub fn elapsed(path: &Path, contents: &Contents) -> f64 {
         let recorded = contents.entries.last().map_or(0.0, |entry| entry.elapsed);
+        Self::elapsed_at_least(path, recorded)
+    }
+
+    /// The same, of a study whose last event happened after `recorded` seconds.
+    pub fn elapsed_at_least(path: &Path, recorded: f64) -> f64 {
         noted_elapsed(path).unwrap_or(0.0).max(recorded)
     }
 
@@ -226,6 +234,32 @@ impl Folder {
             Some(Event::StudyCreated { inputs, .. }) if inputs == now => Ok(()),
             _ => Err(FolderError::InputsChanged(self.path.clone())),
         }
+    }
+
+    /// Whether the study in a folder is held: nothing new is started, but what runs goes on.
+    pub fn is_held(path: &Path) -> bool {
+        path.join(HOLD).exists()
+    }
+
+    /// Holds the study in a folder, or lets it go on, from this process or another one.
+    ///
+    /// # Errors
+    /// When that cannot be written there.
+    pub fn hold(path: &Path, is_held: bool) -> Result<(), FolderError> {
+        let file = path.join(HOLD);
+        let done = if is_held {
+            fs::write(&file, "")
+        } else {
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                done => done,
+            }
+        };
+        done.map_err(|source| FolderError::Io {
+            action: "write",
+            path: file,
+            source,
+        })
     }
 
     /// The folder's path.

@@ -70,6 +70,11 @@ pub enum Moment<'a> {
         /// What is known.
         message: &'a str,
     },
+    /// The search is over, and its best trials are trained again.
+    Selecting {
+        /// How many.
+        finalists: usize,
+    },
     /// Workers are told to stop.
     Stopping {
         /// Why, for people.

@@ -236,6 +236,22 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
         self.spawn(index)
     }
 
+    /// Puts fresh processes in the place of those that are still busy; returns what is known of their segments.
+    pub(super) fn cut_off(&mut self) -> Result<Vec<(usize, TrialId, SegmentReport)>, SpawnError> {
+        let mut cut_off = Vec::new();
+        for index in 0..self.seats.len() {
+            let seat = &mut self.seats[index];
+            if !matches!(seat.state, State::Busy(_)) {
+                continue;
+            }
+            if let State::Busy(run) = std::mem::replace(&mut seat.state, State::Down) {
+                cut_off.push((index, run.trial, run.report()));
+            }
+            self.renew(index)?;
+        }
+        Ok(cut_off)
+    }
+
     /// A worker is gone: says how, what it ran, and starts another one, unless it never comes up (`Err`).
     pub(super) fn replace(&mut self, index: usize) -> Result<Loss, PoolError> {
         let seat = &mut self.seats[index];

@@ -3,6 +3,7 @@
 mod checkpoints;
 mod dispatch;
 mod news;
+mod selection;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub struct Engine<'a> {
     terms: Terms,
     memory: (Admission, Arc<MemoryModel>),
     is_interrupted: bool,
+    /// Nothing new is started.
+    is_held: bool,
     busy: BusyTime,
     last_tick: Instant,
     /// The best trial so far.
@@ -150,6 +153,7 @@ impl<'a> Engine<'a> {
             terms,
             memory: (Admission::unlimited(), Arc::new(|_| None)),
             is_interrupted: false,
+            is_held: false,
             busy,
             last_tick: Instant::now(),
             best: None,
@@ -177,6 +181,8 @@ impl<'a> Engine<'a> {
     /// # Errors
     /// When the journal or the results cannot be written, or the workers do not come up.
     pub fn run(mut self, is_resumed: bool) -> Result<(Study, Ending), EngineError> {
+        // Of an earlier run; whoever starts this one wants it to go on.
+        let _ = Folder::hold(self.folder.path(), false);
         let slots: Vec<Slot> = self.pool.seats().iter().map(|seat| seat.slot.clone()).collect();
         self.tell(&Moment::Started {
             slots: &slots,
@@ -189,7 +195,14 @@ impl<'a> Engine<'a> {
             }
             let is_stuck = !self.dispatch()?;
             if self.budget.is_spent(Instant::now()) || is_stuck {
-                self.meet_deadline()?;
+                if self.keeps_time_for_selection() {
+                    self.record(&Event::SearchClosed {
+                        reason: EndReason::Wall,
+                    })?;
+                    self.begin_selection()?;
+                } else {
+                    self.meet_deadline()?;
+                }
                 continue;
             }
             self.wait()?;
@@ -216,9 +229,13 @@ impl<'a> Engine<'a> {
         while let Some(event) = self.study.decide() {
             self.inherit(&event)?;
             self.record(&event)?;
-            if let Event::SegmentDelivered { trial } = event {
-                self.tidy(trial);
-                self.tell(&Moment::Delivered { trial })?;
+            match event {
+                Event::SegmentDelivered { trial } => {
+                    self.tidy(trial);
+                    self.tell(&Moment::Delivered { trial })?;
+                }
+                Event::SearchClosed { .. } => self.begin_selection()?,
+                _ => {}
             }
         }
         self.journal.sync()?;
@@ -245,6 +262,8 @@ impl<'a> Engine<'a> {
                 .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
             self.pool.kill_hung(silence.unwrap_or(SILENCE));
             self.folder.note_elapsed(self.clock.elapsed());
+            self.keep_time_for_selection();
+            self.is_held = Folder::is_held(self.folder.path());
             self.tell(&Moment::Tick)?;
         }
         Ok(())

@@ -1,4 +1,5 @@
 mod schedulers;
+mod selection;
 
 use std::collections::BTreeMap;
 
@@ -48,6 +49,7 @@ fn study(searcher: SearcherSpec, early: impl Into<EarlyTerminate>, trials: u32, 
         target: None,
         criteria: Criteria::default(),
         max_trials: Some(trials),
+        selection: None,
         epoch: Samples(100),
         min,
         max,

@@ -12,7 +12,7 @@ use crate::finetune::{
     FrozenOutputs, Metrics, PrefixCache, Schedule, Step, TrainError, Training, TrainingConfig, TrainingData,
 };
 use crate::space::{Configuration, Space, Value};
-use crate::trials::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport, Usage};
+use crate::trials::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, Seed};
 
 /// Fine-tunes the model of one worker; all trials share its base.
@@ -104,30 +104,70 @@ impl FineTune {
                     continue;
                 }
             };
-            self.train_again(&mut training, segment, control)?;
+            self.train_again(&mut training, segment, segment.from, control)?;
             return Ok((training, done.unwrap_or_else(|| SegmentProgress::fresh(segment.from))));
         }
         if let Some(at) = segment.inherited {
             return Err(TrainError::NoInheritance { at });
         }
         let mut training = Training::start(&self.inputs.model, config)?;
-        self.train_again(&mut training, segment, control)?;
+        self.train_again(&mut training, segment, segment.from, control)?;
         Ok((training, SegmentProgress::fresh(segment.from)))
     }
 
-    /// Repeats, in the same pieces, what lies between a trial's checkpoint and its segment.
+    /// Repeats, in the same pieces, what was trained before up to a level.
     fn train_again(
         &self,
         training: &mut Training,
         segment: &Segment,
+        until: Samples,
         control: &mut dyn Control,
     ) -> Result<(), TrainError> {
-        for &stop in segment.stops.iter().filter(|&&stop| stop <= segment.from) {
+        for &stop in segment.stops.iter().filter(|&&stop| stop <= until) {
             if training.seen() < stop {
                 training.train(self.to_train(), stop, &mut |step| report(control, step))?;
             }
         }
         Ok(())
+    }
+
+    /// Trains a model once more as it was trained before, and measures it on the test examples.
+    fn test(&self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, TrainError> {
+        let begun = Instant::now();
+        let config = TrainingConfig {
+            micro_batches: segment.micro_batches as usize,
+            ..training_config(&segment.configuration, segment.max, segment.seed)
+        };
+        let mut training = Training::start(&self.inputs.model, config)?;
+        self.train_again(&mut training, segment, segment.to, control)?;
+        let train_seconds = begun.elapsed().as_secs_f64();
+        let mut report = SegmentReport {
+            reached: training.seen().min(Samples(segment.to.0 - 1)),
+            evaluations: Vec::new(),
+            trainable_parameters: training.trainable_parameters(),
+            usage: Usage::default(),
+        };
+        let examples = self.inputs.data.test.as_ref().filter(|_| training.seen() >= segment.to);
+        if let Some(examples) = examples {
+            let data = TrainingData { examples, frozen: None };
+            let metrics = match training.evaluate(data, &mut || unless_stopped(control)) {
+                Err(TrainError::Stopped) => return Ok(report),
+                metrics => metrics?,
+            };
+            let seconds = begun.elapsed().as_secs_f64() - train_seconds;
+            let latency = 1e3 * seconds / examples.len().max(1) as f64;
+            report.reached = segment.to;
+            report.evaluations.push(Evaluation {
+                at: segment.to,
+                metrics: by_name(metrics, training.trainable_parameters(), latency),
+            });
+        }
+        report.usage = Usage {
+            train_seconds,
+            wall_seconds: begun.elapsed().as_secs_f64(),
+            peak_memory_mb: peak_memory_mb(),
+        };
+        Ok(report)
     }
 
     fn train(
@@ -185,6 +225,9 @@ impl FineTune {
 impl Objective for FineTune {
     fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, RunError> {
         let begun = Instant::now();
+        if segment.part == Part::Test {
+            return self.test(segment, control).map_err(|error| failure(&error).into());
+        }
         let (mut training, mut done) = self.restore(segment, control).map_err(|error| failure(&error))?;
         if training.seen() < segment.from {
             // Told to stop while it trained again what a lost checkpoint held: nothing new was done.

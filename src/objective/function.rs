@@ -3,11 +3,14 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::{Duration, Instant};
 
+use rand::RngExt as _;
+
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
 use super::{Control, Objective, RunError};
+use crate::rng;
 use crate::space::{Configuration, Space, Value};
 use crate::spec::{Fault, FunctionSpec};
-use crate::trials::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport};
+use crate::trials::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentReport};
 use crate::units::Samples;
 
 /// An epoch of a function, in steps.
@@ -64,10 +67,22 @@ impl Function {
         fitting.next().map(|(fault, _)| *fault)
     }
 
+    /// What chance adds to the loss: of one seed and one part of the examples always the same.
+    fn chance(&self, segment: &Segment, at: Samples) -> f64 {
+        if self.spec.noise == 0.0 {
+            return 0.0;
+        }
+        let part = u64::from(segment.part == Part::Test);
+        let mut rng = rng::stream(segment.seed, "noise", &[part, at.0]);
+        // Box and Muller 1958.
+        let (radius, angle): (f64, f64) = (rng.random(), rng.random());
+        self.spec.noise * (-2.0 * (1.0 - radius).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+    }
+
     fn evaluate(&self, segment: &Segment, at: Samples) -> Evaluation {
         let is_lost = at.0 * 2 > segment.max.0 && self.fault(&segment.configuration) == Some(Fault::Diverge);
         let learned = if is_lost { f64::NAN } else { unlearned(at, segment.max) };
-        let loss = self.value(&segment.configuration) + learned;
+        let loss = self.value(&segment.configuration) + learned + self.chance(segment, at);
         Evaluation {
             at,
             metrics: [("loss", loss), ("cost", self.cost(&segment.configuration))]
@@ -202,6 +217,7 @@ mod tests {
             name: "sphere".into(),
             trial_seconds: 0.0,
             jitter: 0.0,
+            noise: 0.0,
             faults: Vec::new(),
         };
         let mut function = Function::new(spec, Space::new(vec![], vec![]).unwrap());
@@ -220,6 +236,7 @@ mod tests {
             checkpoints: folder.to_owned(),
             log: folder.join("log"),
             limits: SegmentLimits::default(),
+            part: Part::Validation,
             inherited: None,
             is_kept: false,
             micro_batches: 1,

@@ -9,7 +9,7 @@ use crate::finetune::hub::{self, HubError, ModelKind};
 use crate::finetune::{Device, Footprint, LoadError, Pretrained, TrainingCost};
 use crate::rng::Fingerprint;
 use crate::space::Configuration;
-use crate::spec::{DataSpec, FineTuneSpec, ModelSource, Spec, Split, Task};
+use crate::spec::{DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Split, Task};
 use crate::study::{Cost, Identity};
 use crate::trials::MemoryModel;
 use crate::units::{Samples, Seed};
@@ -106,14 +106,19 @@ impl Inputs {
     }
 
     fn images(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
-        let DataSpec::Builtin { name, train_limit } = &spec.data else {
+        let DataSpec::Builtin {
+            name,
+            train_limit,
+            test,
+        } = &spec.data
+        else {
             return Err(InputError::WrongData {
                 task: "image-classification",
                 data: data_name(&spec.data),
                 need: "it needs images, such as `builtin:fashion-mini`",
             });
         };
-        let data = builtin::load(name, *train_limit)?;
+        let data = builtin::load(name, *train_limit, *test)?;
         let model = match &spec.model {
             ModelSource::Builtin(name) => Pretrained::builtin(name, RESNET8_CIFAR10, &data.labels, device)?,
             ModelSource::Directory(path) => Pretrained::load_directory(
@@ -240,7 +245,42 @@ impl Inputs {
         Identity {
             epoch: self.epoch(),
             fingerprint: format!("{:016x}", fingerprint.finish()),
+            parts: self.parts(),
         }
+    }
+
+    /// The model and every part of the data by itself.
+    pub fn parts(&self) -> Vec<InputPart> {
+        let mut labels = Fingerprint::new();
+        for label in &self.data.labels {
+            labels.bytes(label.as_bytes());
+            labels.number(label.len() as u64);
+        }
+        let labels = labels.finish();
+        let part = |part: &str, examples: &Examples| {
+            let mut fingerprint = Fingerprint::new();
+            fingerprint.number(labels);
+            for label in &examples.labels {
+                fingerprint.bytes(&label.to_le_bytes());
+            }
+            examples.inputs.add_to(&mut fingerprint);
+            InputPart {
+                part: part.to_owned(),
+                rows: Some(examples.len() as u64),
+                fingerprint: format!("{:016x}", fingerprint.finish()),
+            }
+        };
+        let model = InputPart {
+            part: "model".to_owned(),
+            rows: None,
+            fingerprint: format!("{:08x}", self.model.checksum()),
+        };
+        let test = self.data.test.as_ref().map(|test| part("test", test));
+        let data = [
+            part("train", &self.data.train),
+            part("validation", &self.data.validation),
+        ];
+        std::iter::once(model).chain(data).chain(test).collect()
     }
 
     pub(super) fn sizes(&self) -> Sizes {

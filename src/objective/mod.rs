@@ -106,6 +106,7 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
             identity: Identity {
                 epoch: function::EPOCH,
                 fingerprint: String::new(),
+                parts: Vec::new(),
             },
             cost: Box::new(|_: &Configuration, from, to| (to.0 - from.0) as f64),
             memory: Arc::new(|_| None),
@@ -118,6 +119,7 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
                 identity: Identity {
                     epoch: command::EPOCH,
                     fingerprint: String::new(),
+                    parts: Vec::new(),
                 },
                 cost: Box::new(|_: &Configuration, from, to| (to.0 - from.0) as f64),
                 memory: Arc::new(|_| None),

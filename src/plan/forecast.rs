@@ -6,6 +6,8 @@ use std::sync::Arc;
 use rand::RngExt as _;
 use serde::Serialize;
 
+use super::SAMPLE;
+use super::proposals::sample;
 use crate::engine::{Simulation, simulate_within};
 use crate::policies;
 use crate::rng;
@@ -58,6 +60,9 @@ pub(super) fn forecast(spec: &Spec, epoch: Samples, cost: Cost, rate: Option<f64
         settings.logical_workers = settings.logical_workers.max(workers as u32);
     }
     let workers = workers.clamp(1, settings.logical_workers as usize);
+    if wall.is_finite() {
+        settings.selection = None;
+    }
     let (metric, goal, max) = (settings.metric.clone(), settings.goal, settings.max);
     let policy = policies::for_spec(&simple, settings.lengths());
     let cost: Arc<CostModel> = cost.into();
@@ -67,17 +72,27 @@ pub(super) fn forecast(spec: &Spec, epoch: Samples, cost: Cost, rate: Option<f64
         policy,
         Box::new(move |configuration, from, to| cost(configuration, from, to)),
     );
+    // The search ends as much earlier as the selection after it takes.
+    let kept = match (spec.selection, rate) {
+        (Some(selection), Some(rate)) if wall.is_finite() => {
+            let runs = selection.top_k * selection.reseeds + u32::from(selection.holdout);
+            let costs = sample(spec, epoch, SAMPLE).into_iter();
+            let costs: f64 = costs.map(|configuration| clock(&configuration, Samples(0), max)).sum();
+            (costs / f64::from(SAMPLE) * rate * f64::from(runs) / workers as f64).min(wall / 2.0)
+        }
+        _ => 0.0,
+    };
     let simulation = Simulation {
         workers,
         seconds: &mut |trial, flight| clock(&trial.configuration, flight.from, flight.to) * rate.unwrap_or(0.0),
         outcome: &|trial, flight| outcome(trial, flight, (&metric, goal, max)),
         journal: &mut |_| {},
     };
-    let seconds = simulate_within(&mut study, wall, simulation);
-    let reached = |rung: &Samples| study.trials().iter().filter(|trial| trial.reached >= *rung).count();
+    let seconds = simulate_within(&mut study, wall - kept, simulation);
+    let reached = |rung: &Samples| study.searched().filter(|trial| trial.reached >= *rung).count();
     let is_cut = max_trials < spec.budget.trials.unwrap_or(u32::MAX) && study.ended() == Some(EndReason::Trials);
     Some(Forecast {
-        trials: study.trials().len(),
+        trials: study.searched().count(),
         reached: study.rungs().iter().map(reached).collect(),
         seconds: rate.map(|_| seconds),
         reason: study.ended().filter(|_| !is_cut),

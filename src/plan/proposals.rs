@@ -55,6 +55,7 @@ pub(super) fn with_past(spec: &Spec, epoch: Samples, past: &[PastTrial]) -> Even
         inputs: crate::study::Identity {
             epoch,
             fingerprint: String::new(),
+            parts: Vec::new(),
         },
         past: past.to_vec(),
     }

@@ -47,7 +47,7 @@ impl Audit {
             .filter(is_complete)
             .collect();
         let is_other = |trial: &&Trial| pruned.iter().all(|pruned| pruned.id != trial.id);
-        let best = trials.iter().filter(is_other).filter_map(result).min();
+        let best = study.searched().filter(is_other).filter_map(result).min();
         let best_pruned = pruned.iter().filter_map(|trial| result(trial)).min();
         let winners = pruned.iter().filter_map(|trial| result(trial));
         let winners = winners.filter(|loss| best.is_some_and(|best| *loss < best)).count();

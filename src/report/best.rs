@@ -6,19 +6,32 @@ use serde::Serialize;
 
 use super::leaderboard::others;
 use crate::space::{Configuration, Domain, Parameter, Space, Value};
-use crate::spec::{Budget, EpochRange, ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Spec};
-use crate::study::Study;
-use crate::units::{Seed, TrialId};
+use crate::spec::{
+    Budget, EpochRange, InputPart, ObjectiveSpec, Provenance, Resources, SchedulerSpec, SearcherSpec, Spec,
+};
+use crate::study::{Study, Winner};
+use crate::units::{Goal, Seed, TrialId};
 
-/// The best trial of a study.
+/// The best trial of a study, or the winner of its selection.
 #[derive(Clone, Debug, Serialize)]
 pub struct Best {
     /// The trial.
     pub trial: TrialId,
+    /// The run of its configuration with the best value: itself, or one with a fresh seed.
+    pub run: TrialId,
     /// The metric's name.
     pub metric: String,
-    /// Its best value.
+    /// That run's value.
     pub value: f64,
+    /// What fresh seeds came to: what to expect of the configuration; not in the JSON without a selection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
+    /// What the run's model came to on the test examples; not in the JSON where it was not measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<f64>,
+    /// The model and the data; not in the JSON.
+    #[serde(skip)]
+    pub inputs: Vec<InputPart>,
     /// The values of the other metrics that count, by name; not in the JSON where only one counts.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub others: BTreeMap<String, f64>,
@@ -40,31 +53,58 @@ pub struct Best {
     pub config_hash: String,
 }
 
+/// What to expect of a configuration, from fresh seeds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Expected {
+    /// The mean.
+    pub mean: f64,
+    /// Its standard error; `None` below two seeds.
+    pub standard_error: Option<f64>,
+    /// How many seeds.
+    pub seeds: usize,
+}
+
 impl Best {
-    /// The first trial of the leaderboard: of a front, the one that is best in the first metric. `None` while no trial has a metric.
+    /// The first trial of the leaderboard: the winner of the selection; without one the best trial, of a front the one that is
+    /// best in the first metric. `None` while no trial has a metric.
     pub fn new(study: &Study) -> Option<Self> {
-        let (id, loss) = study.incumbent()?;
-        let (trial, best) = (&study.trials()[id.index()], study.best_observation(id)?);
-        let cut_off = study.cut_off(id).into_iter().flat_map(|report| &report.evaluations);
-        let evaluated = trial
-            .observations
-            .iter()
-            .map(|observation| observation.at)
-            .chain(cut_off.map(|last| last.at));
+        let Winner { trial: id, run, at } = study.winner()?;
+        let trial = &study.trials()[id.index()];
         let settings = study.settings();
+        let best = if run == id {
+            study.best_observation(id)?
+        } else {
+            *study.trials()[run.index()].observations.last()?
+        };
+        let finalist = study.finalists().into_iter().find(|finalist| finalist.trial == id);
+        let expected = finalist.and_then(|finalist| {
+            Some(Expected {
+                mean: settings.goal.value(Goal::Minimize.loss(finalist.mean()?)),
+                standard_error: finalist.standard_error(),
+                seeds: finalist.runs.len(),
+            })
+        });
+        let tested = study
+            .tested()
+            .and_then(|(_, test)| study.record(test).evaluations.last());
         Some(Self {
             trial: trial.id,
+            run,
             metric: settings.metric.clone(),
-            value: settings.goal.value(loss),
-            others: others(study, id, best),
-            best_epoch: best.at.epochs(settings.epoch),
-            stops: evaluated
-                .filter(|&at| at <= best.at)
+            value: settings.goal.value(best.loss),
+            expected,
+            test: tested.and_then(|tested| tested.metrics.get(&settings.metric).copied()),
+            inputs: study.inputs().to_vec(),
+            others: others(study, run, best),
+            best_epoch: at.epochs(settings.epoch),
+            stops: study
+                .pieces(run, at)
+                .into_iter()
                 .map(|at| at.epochs(settings.epoch))
                 .collect(),
             max_epochs: settings.max.epochs(settings.epoch),
             parent: trial.parent.map(|parent| parent.trial),
-            seed: settings.trial_seed(trial.id),
+            seed: study.seed_of(run),
             configuration: trial.configuration.clone(),
             config_hash: trial.configuration.hash(),
         })
@@ -101,7 +141,9 @@ impl Best {
             },
             seed: self.seed,
             repeats: None,
+            selection: None,
             warm_start: Vec::new(),
+            provenance: Some(self.provenance(spec)),
             ..spec.clone()
         };
         let use_of_it = match spec.objective {
@@ -116,16 +158,55 @@ impl Best {
             .iter()
             .map(|(name, value)| format!(", {name} {value}"))
             .collect();
+        let run = if self.run == self.trial {
+            String::new()
+        } else {
+            format!(", run again with a fresh seed as trial {}", self.run)
+        };
         format!(
-            "# Trial {} of the study `{}`: {} {}{} on the validation data, at epoch {}.\n{descent}{use_of_it}{}",
+            "# Trial {} of the study `{}`{run}: {} {}{} on the validation data, at epoch {}.\n{}{descent}{use_of_it}{}",
             self.trial,
             spec.name,
             self.metric,
             self.value,
             others.concat(),
             self.best_epoch,
+            self.expectation(),
             runnable.to_yaml()
         )
+    }
+
+    /// A comment on what to expect, where a selection has found out.
+    fn expectation(&self) -> String {
+        let Some(Expected {
+            mean,
+            standard_error,
+            seeds,
+        }) = self.expected
+        else {
+            return String::new();
+        };
+        let error = standard_error.map_or_else(String::new, |error| format!(" ± {error:.4}"));
+        let test = self
+            .test
+            .map_or_else(String::new, |test| format!("; {test} on the test examples"));
+        format!("# To be expected of it: {mean:.4}{error} (mean of {seeds} fresh seeds, standard error){test}.\n")
+    }
+
+    fn provenance(&self, spec: &Spec) -> Provenance {
+        Provenance {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            study: spec.name.clone(),
+            trial: self.trial.0,
+            run: self.run.0,
+            metric: self.metric.clone(),
+            expected: self.expected.map(|expected| expected.mean),
+            standard_error: self.expected.and_then(|expected| expected.standard_error),
+            seeds: self.expected.map_or(0, |expected| expected.seeds as u32),
+            validation: Some(self.value),
+            test: self.test,
+            inputs: self.inputs.clone(),
+        }
     }
 
     /// The configuration as command-line arguments for another program: `--learning_rate=0.003 --batch_size=32`.

@@ -145,6 +145,7 @@ impl Observer for Files {
             | Moment::SegmentEnded { .. }
             | Moment::WorkerLost { .. }
             | Moment::MemoryRanOut { .. }
+            | Moment::Selecting { .. }
             | Moment::Stopping { .. }
             | Moment::Tick => Ok(()),
         }

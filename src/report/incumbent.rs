@@ -51,10 +51,9 @@ fn goals(settings: &Settings) -> Vec<(&str, Goal)> {
 }
 
 /// The dominated share of the box after every improvement.
-fn shares(study: &Study) -> Vec<f64> {
+pub(super) fn shares(study: &Study) -> Vec<f64> {
     let results: Vec<Scores> = study
-        .trials()
-        .iter()
+        .searched()
         .filter_map(|trial| study.best_scores(trial.id))
         .collect();
     let improvements = study.improvements();

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::Seeds;
+use super::table::{Cell, text, write_table};
 use crate::preference::Scores;
 use crate::space::Value;
-use crate::study::{Record, Study};
+use crate::study::{Record, Repeat, Study};
 use crate::trials::{Observation, Status, Trial};
 use crate::units::{Loss, Samples, TrialId};
 
@@ -25,6 +26,8 @@ pub struct Leaderboard {
     is_constrained: bool,
     /// Whether trials may begin as clones of others.
     has_clones: bool,
+    /// Whether trials of the search were trained again afterwards.
+    has_repeats: bool,
     parameters: Vec<String>,
     rows: Vec<Row>,
 }
@@ -64,6 +67,10 @@ pub struct Row {
     pub origin: String,
     /// The trial whose state it began with.
     pub parent: Option<TrialId>,
+    /// The finalist that it is another run of; such a row has no rank.
+    pub repeats: Option<TrialId>,
+    /// What its model came to on the test examples, if it is the winner and was measured.
+    pub test: Option<f64>,
     /// The configuration's name.
     pub config_hash: String,
     /// How many numbers the optimiser changes.
@@ -100,18 +107,42 @@ impl Leaderboard {
         let seeds = Seeds::by_configuration(study);
         let mut rows: Vec<(Loss, Row)> = study.trials().iter().map(|trial| row(study, trial)).collect();
         for (_, row) in &mut rows {
-            row.seeds = seeds.get(&row.config_hash).cloned().unwrap_or_default();
+            let searched = seeds.get(&row.config_hash).filter(|_| row.repeats.is_none());
+            row.seeds = searched.cloned().unwrap_or_default();
         }
         for id in study.front() {
             rows[id.index()].1.is_on_front = true;
         }
+        let mut places = BTreeMap::new();
+        for (place, finalist) in study.finalists().into_iter().enumerate() {
+            places.insert(finalist.trial, place);
+            if finalist.runs.is_empty() && finalist.failed == 0 {
+                continue;
+            }
+            let fresh = finalist
+                .runs
+                .iter()
+                .map(|run| settings.goal.value(run.scores.losses[0]));
+            rows[finalist.trial.index()].1.seeds = Seeds {
+                values: fresh.collect(),
+                failed: finalist.failed,
+            };
+        }
+        if let Some((winner, test)) = study.tested() {
+            let measured = study.record(test).evaluations.last();
+            let value = measured.and_then(|measured| measured.metrics.get(&settings.metric));
+            rows[winner.trial.index()].1.test = value.copied();
+        }
         let classes = classes(study);
         rows.sort_by_key(|(loss, row)| {
+            let place = places.get(&row.trial).copied().unwrap_or(places.len());
             let class = classes.get(&row.trial).copied().unwrap_or(0);
-            (row.status == "failed", row.value.is_none(), class, *loss, row.trial)
+            let is_lost = (row.repeats.is_some(), row.status == "failed", row.value.is_none());
+            (is_lost, place, class, *loss, row.trial)
         });
         let ranked = rows.into_iter().enumerate().map(|(index, (_, mut row))| {
-            row.rank = row.value.is_some().then_some(index + 1);
+            let is_ranked = row.value.is_some() && row.repeats.is_none();
+            row.rank = is_ranked.then_some(index + 1);
             row
         });
         let others = settings.metrics().into_iter().skip(1);
@@ -121,6 +152,7 @@ impl Leaderboard {
             has_front: settings.criteria.has_front(),
             is_constrained: !settings.criteria.constraints.is_empty(),
             has_clones: study.has_clones(),
+            has_repeats: study.searched().count() < study.trials().len(),
             parameters: settings
                 .space
                 .parameters()
@@ -134,6 +166,14 @@ impl Leaderboard {
     /// The rows, best first.
     pub fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    pub(super) fn retain(&mut self, is_wanted: impl FnMut(&Row) -> bool) {
+        self.rows.retain(is_wanted);
+    }
+
+    pub(super) fn replace_rows(&mut self, rows: Vec<Row>) {
+        self.rows = rows;
     }
 
     /// Keeps the first `count` rows.
@@ -174,6 +214,7 @@ impl Leaderboard {
             ])
             .chain(["stop_reason", "origin"])
             .chain(self.has_clones.then_some("parent"))
+            .chain(self.has_repeats.then_some("repeats"))
             .chain(["config_hash"])
             .chain(trainable)
             .map(str::to_owned)
@@ -203,7 +244,7 @@ impl Leaderboard {
             number(row.seeds.mean()),
             number(row.seeds.standard_error()),
             row.seeds.values.len().into(),
-            Cell::Null,
+            number(row.test),
             row.epochs.into(),
             row.max_epochs.into(),
             row.rung.into(),
@@ -212,6 +253,8 @@ impl Leaderboard {
         ]);
         let parent = row.parent.map_or(Cell::Null, |parent| parent.0.into());
         cells.extend(self.has_clones.then_some(parent));
+        let repeats = row.repeats.map_or(Cell::Null, |finalist| finalist.0.into());
+        cells.extend(self.has_repeats.then_some(repeats));
         cells.push(text(&row.config_hash));
         cells.extend((self.metric != TRAINABLE).then(|| Cell::from(row.trainable_parameters)));
         let value = |name: &String| {
@@ -246,66 +289,6 @@ impl Leaderboard {
     }
 }
 
-/// A table as CSV, with cells guarded against being run as spreadsheet formulas.
-///
-/// # Errors
-/// When `output` cannot be written.
-pub fn write_table(
-    output: impl io::Write,
-    header: Vec<String>,
-    rows: impl Iterator<Item = Vec<Cell>>,
-) -> io::Result<()> {
-    let mut writer = csv::Writer::from_writer(output);
-    let mut write = |cells: Vec<String>| {
-        let written = writer.write_record(cells.iter().map(|cell| guarded(cell)));
-        written.map_err(of_output)
-    };
-    write(header)?;
-    for cells in rows {
-        write(cells.iter().map(plain).collect())?;
-    }
-    writer.flush()
-}
-
-/// The output's own error, whose kind says whether a reader has left.
-fn of_output(error: csv::Error) -> io::Error {
-    let message = error.to_string();
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        _ => io::Error::other(message),
-    }
-}
-
-/// A cell of a table: a number, a text or null.
-pub type Cell = serde_json::Value;
-
-fn text(text: &str) -> Cell {
-    if text.is_empty() { Cell::Null } else { text.into() }
-}
-
-/// A cell as text: whole numbers without a point, nothing for null.
-pub fn plain(cell: &Cell) -> String {
-    match cell {
-        Cell::Null => String::new(),
-        Cell::String(text) => text.clone(),
-        Cell::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() => float.to_string(),
-            _ => number.to_string(),
-        },
-        other => other.to_string(),
-    }
-}
-
-/// A text that a spreadsheet would run as a formula is kept a text by a leading apostrophe.
-fn guarded(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@']) && cell.parse::<f64>().is_err();
-    if is_formula {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
-}
-
 fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
     let settings = study.settings();
     let record = study.record(trial.id);
@@ -333,6 +316,10 @@ fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
         stop_reason,
         origin: trial.origin.clone(),
         parent: trial.parent.map(|parent| parent.trial),
+        repeats: study.repeat(trial.id).map(|repeat| match repeat {
+            Repeat::Reseed { of, .. } | Repeat::Test { of, .. } => of,
+        }),
+        test: None,
         config_hash: trial.configuration.hash(),
         trainable_parameters: record
             .trainable_parameters
@@ -361,7 +348,7 @@ fn classes(study: &Study) -> BTreeMap<TrialId, usize> {
     if criteria.is_plain() {
         return BTreeMap::new();
     }
-    let results = study.trials().iter();
+    let results = study.searched();
     let results = results.filter_map(|trial| Some((trial.id, study.best_scores(trial.id)?)));
     let (ids, scores): (Vec<TrialId>, Vec<Scores>) = results.unzip();
     let ranks = criteria.preference.ranks(&scores.iter().collect::<Vec<_>>());
@@ -387,7 +374,13 @@ pub(super) fn others(study: &Study, trial: TrialId, best: Observation) -> BTreeM
 }
 
 fn status(study: &Study, trial: &Trial, record: &Record) -> (&'static str, String) {
-    match (study.standing(trial.id), study.ended()) {
+    let over = if record.repeat.is_some() {
+        study.ended()
+    } else {
+        study.search_ended()
+    };
+    match (study.standing(trial.id), over) {
+        (Status::Completed, _) if record.repeat.is_some() => ("completed", "best_epoch".into()),
         (Status::Completed, _) => ("completed", "max_epochs".into()),
         (Status::Failed, _) => {
             let failure = study.failure(trial.id);
@@ -400,19 +393,5 @@ fn status(study: &Study, trial: &Trial, record: &Record) -> (&'static str, Strin
         (Status::Running { .. } | Status::Paused, Some(reason)) => ("pruned", reason.name().into()),
         (Status::Running { .. }, None) => ("running", String::new()),
         (Status::Paused, None) => ("paused", String::new()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_that_a_spreadsheet_would_run_are_guarded() {
-        let cells = ["=1+1", "+x", "-0.5", "-cmd", "@sum", "linear", "-1e-3"];
-        assert_eq!(
-            cells.map(guarded),
-            ["'=1+1", "'+x", "-0.5", "'-cmd", "'@sum", "linear", "-1e-3"]
-        );
     }
 }

@@ -17,7 +17,7 @@ impl Seeds {
     /// The seeds of every configuration of a study, by the configuration's hash.
     pub fn by_configuration(study: &Study) -> BTreeMap<String, Self> {
         let mut all: BTreeMap<String, Self> = BTreeMap::new();
-        for trial in study.trials() {
+        for trial in study.searched() {
             let seeds = all.entry(trial.configuration.hash()).or_default();
             match study.best_observation(trial.id) {
                 Some(best) => seeds.values.push(study.settings().goal.value(best.loss)),

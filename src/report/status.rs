@@ -306,10 +306,10 @@ impl Status {
 
 fn counts(study: &Study) -> Counts {
     let mut counts = Counts {
-        all: study.trials().len(),
+        all: study.searched().count(),
         ..Counts::default()
     };
-    for trial in study.trials() {
+    for trial in study.searched() {
         match trial.status {
             TrialStatus::Running { .. } => counts.running += 1,
             TrialStatus::Paused => counts.paused += 1,
@@ -322,7 +322,7 @@ fn counts(study: &Study) -> Counts {
 }
 
 fn stand(study: &Study, rung: Samples) -> Rung {
-    let reached = study.trials().iter().filter(|trial| trial.reached >= rung);
+    let reached = study.searched().filter(|trial| trial.reached >= rung);
     let (mut all, mut paused, mut promoted) = (0, 0, 0);
     for trial in reached {
         all += 1;

@@ -59,8 +59,16 @@ impl Expression {
     /// not true or false, a comparison with a text that a parameter never takes but nearly does, and for expressions
     /// longer than 4,096 bytes or nested deeper than 64 levels.
     pub fn parse(text: &str, parameters: &[(&str, &Domain)]) -> Result<Self, ExpressionError> {
+        Self::parse_of(text, parameters, "parameter")
+    }
+
+    /// The same over things that messages call a `noun`.
+    ///
+    /// # Errors
+    /// [`ExpressionError`] as for [`Self::parse`].
+    pub fn parse_of(text: &str, names: &[(&str, &Domain)], noun: &'static str) -> Result<Self, ExpressionError> {
         let tree = parse::parse(text)?;
-        check::check(&tree, parameters, "parameter")?;
+        check::check(&tree, names, noun)?;
         Ok(Self {
             source: text.to_owned(),
             program: Program::compile(&tree),

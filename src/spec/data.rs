@@ -10,13 +10,16 @@ use super::reader::{self, Fields, Problems};
 use super::resolved::{DataSpec, Split};
 use crate::units::Seed;
 
+/// Of the 4,000 training images at least 1,000 stay.
+const MOST_BUILTIN_TEST: i64 = 3_000;
+
 /// Reads `data`.
 pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<DataSpec> {
-    const KEYS: [&str; 6] = ["train", "validation", "text", "label", "split", "train_limit"];
+    const KEYS: [&str; 7] = ["train", "validation", "text", "label", "split", "train_limit", "test"];
     if matches!(node.content, Content::Scalar(_)) {
         let text = reader::text(node, "data", problems)?;
         return match text.strip_prefix(BUILTIN) {
-            Some(name) => builtin_data(name, None, node, problems),
+            Some(name) => builtin_data(name, (None, None), node, problems),
             None => table(&text, node, None, files, problems),
         };
     }
@@ -30,11 +33,15 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
     };
     let text = reader::text(train, "train", problems)?;
     let Some(name) = text.strip_prefix(BUILTIN) else {
-        if let Some(entry) = fields.entry("train_limit") {
-            problems.error(Diagnostic::error(
-                &entry.key_place,
-                "`train_limit` is for built-in data only",
-            ));
+        for key in ["train_limit", "test"] {
+            if let Some(entry) = fields.entry(key) {
+                let message = format!("`{key}` is for built-in data only");
+                let mut error = Diagnostic::error(&entry.key_place, message);
+                if key == "test" {
+                    error = error.with_help("a share of the table is kept apart with `split: {test: 0.1}`");
+                }
+                problems.error(error);
+            }
         }
         return table(&text, train, Some(&fields), files, problems);
     };
@@ -42,23 +49,31 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
         if let Some(entry) = fields.entry(key) {
             problems.error(
                 Diagnostic::error(&entry.key_place, format!("built-in data has no `{key}`"))
-                    .with_help("it comes with its own validation examples; only `train_limit` can be set"),
+                    .with_help("it comes with its own validation examples; only `train_limit` and `test` can be set"),
             );
         }
     }
-    let limit = fields
-        .get("train_limit")
-        .map(|node| reader::integer(node, "train_limit", 2..=i64::from(u32::MAX), problems));
-    let limit = match limit {
-        Some(limit) => Some(limit? as usize),
-        None => None,
+    let mut count = |key: &str, most: i64| match fields.get(key) {
+        Some(node) => reader::integer(node, key, 2..=most, problems).map(|count| Some(count as usize)),
+        None => Some(None),
     };
-    builtin_data(name, limit, train, problems)
+    let limit = count("train_limit", i64::from(u32::MAX));
+    let test = count("test", MOST_BUILTIN_TEST);
+    builtin_data(name, (limit?, test?), train, problems)
 }
 
-fn builtin_data(name: &str, train_limit: Option<usize>, node: &Node, problems: &mut Problems) -> Option<DataSpec> {
+fn builtin_data(
+    name: &str,
+    (train_limit, test): (Option<usize>, Option<usize>),
+    node: &Node,
+    problems: &mut Problems,
+) -> Option<DataSpec> {
     let names: Vec<&str> = BUILTIN_DATA.iter().map(|(name, _)| *name).collect();
-    builtin(name, "data", &names, node, problems).map(|name| DataSpec::Builtin { name, train_limit })
+    builtin(name, "data", &names, node, problems).map(|name| DataSpec::Builtin {
+        name,
+        train_limit,
+        test,
+    })
 }
 
 fn table(

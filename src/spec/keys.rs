@@ -6,7 +6,7 @@ use super::distributions::distributions;
 use super::early_terminate::{AshaMode, SchedulerSpec};
 use super::hyperparameters::HYPERPARAMETERS;
 use super::objective::{FINE_TUNE_METRICS, FUNCTION_METRICS, FUNCTIONS};
-use super::resolved::SearcherSpec;
+use super::resolved::{SearcherSpec, SelectionRule};
 
 /// A mapping whose keys are known.
 #[derive(Debug)]
@@ -129,6 +129,10 @@ const SHARE: Kind = Kind::Number {
 };
 const SEED: Kind = Kind::Integer { min: 0, max: u64::MAX };
 const WORKERS: Kind = Kind::Integer { min: 1, max: 4_096 };
+const COUNT: Kind = Kind::Integer {
+    min: 0,
+    max: u32::MAX as u64,
+};
 const TRIALS: Kind = Kind::Integer { min: 1, max: 1_000_000 };
 
 fn methods() -> Vec<&'static str> {
@@ -183,7 +187,9 @@ pub(super) const SPEC: Section = Section {
         key("early_terminate", Kind::Any(&[Kind::Words(schedulers), Kind::Section(&EARLY_TERMINATE)]), "Who decides which trial goes on.").default("\"asha\""),
         key("budget", Kind::Section(&BUDGET), "When to end; whichever comes first."),
         key("run_cap", TRIALS, "Trials in all: Weights & Biases' name of `budget.trials`."),
+        key("selection", Kind::Section(&SELECTION), "How the winner is chosen once the search is over: the best trials are trained again with fresh seeds. Without it the best trial of the search wins."),
         key("resources", Kind::Section(&RESOURCES), "Where trials run."),
+        key("provenance", Kind::Section(&PROVENANCE), "Of a `best.yaml`: where it comes from. The program writes it; `automl train --check` compares the data with it."),
         key("deterministic", Kind::Boolean, "Decide in an order that does not depend on the machine, so that any number of workers gives the same result.").default("true"),
         key("seed", SEED, "Keys everything random.").default("0"),
         key("project", Kind::Scalar, "Means nothing outside Weights & Biases.").deprecated(),
@@ -224,6 +230,11 @@ const DATA: Section = Section {
                 max: u32::MAX as u64,
             },
             "Use only the first so many training examples (built-in data only).",
+        ),
+        key(
+            "test",
+            Kind::Integer { min: 2, max: 3_000 },
+            "Keep the last so many training examples apart, to look at once for the winner (built-in data only; of a table, `split.test` is a share).",
         ),
     ],
 };
@@ -285,6 +296,16 @@ const FUNCTION: Section = Section {
                 open: (false, false),
             },
             "Seconds up to which every segment is late, by true chance, to see that no result depends on it.",
+        )
+        .default("0.0"),
+        key(
+            "noise",
+            Kind::Number {
+                min: 0.0,
+                max: 1e6,
+                open: (false, false),
+            },
+            "Standard deviation of what chance adds to the loss, by the trial's seed, to see how much luck a selection takes out.",
         )
         .default("0.0"),
         key(
@@ -353,6 +374,76 @@ const TRIAL_LIMITS: Section = Section {
             "Time without a step or a line of output; then it hangs, and its worker is replaced. By default five minutes, without limit for commands.",
         )
         .examples(&["\"2m\""]),
+    ],
+};
+
+const SELECTION: Section = Section {
+    name: "selection",
+    about: "How the winner is chosen. The best of many trials is partly a lucky one, so finalists are trained again with fresh seeds.",
+    keys: &[
+        key(
+            "rule",
+            Kind::Words(|| SelectionRule::NAMES.map(|(name, _)| name).to_vec()),
+            "`best`: the best mean over the fresh seeds. `one_se`: the cheapest to train of those within one standard error of it. `pareto`: of several metrics, the front of the means; the one that is best in the first metric is the winner.",
+        )
+        .default("\"best\""),
+        key("top_k", Kind::Integer { min: 1, max: 100 }, "How many of the best trials are finalists.").default("3"),
+        key(
+            "reseeds",
+            Kind::Integer { min: 0, max: 100 },
+            "How many fresh seeds each finalist is trained with, up to its best epoch. The wall budget keeps time for them; `budget.trials` does not count them.",
+        )
+        .default("2"),
+        key(
+            "holdout",
+            Kind::Boolean,
+            "Whether the winner is measured on the test examples (`data.split.test`) in the end, once.",
+        )
+        .default("false"),
+    ],
+};
+
+const PROVENANCE: Section = Section {
+    name: "provenance",
+    about: "Where a `best.yaml` comes from, what was seen of it, and on which data.",
+    keys: &[
+        key("version", Kind::Text, "The version of the program that wrote it."),
+        key("study", Kind::Text, "The study."),
+        key("trial", COUNT, "Its winner."),
+        key(
+            "run",
+            COUNT,
+            "The run of the winner whose seed this is: the winner itself, or one with a fresh seed.",
+        ),
+        key("metric", Kind::Text, "The metric of the values below."),
+        key(
+            "expected",
+            NUMBER,
+            "What to expect: the mean over fresh seeds on the validation examples.",
+        ),
+        key("standard_error", NUMBER, "The standard error of that mean."),
+        key("seeds", COUNT, "How many fresh seeds."),
+        key(
+            "validation",
+            NUMBER,
+            "What this very run came to on the validation examples.",
+        ),
+        key("test", NUMBER, "What its model came to on the test examples."),
+        key(
+            "inputs",
+            Kind::List(&Kind::Section(&INPUT)),
+            "The model and the data it was found with.",
+        ),
+    ],
+};
+
+const INPUT: Section = Section {
+    name: "input",
+    about: "The model or a part of the data.",
+    keys: &[
+        key("part", Kind::Text, "`model`, `train`, `validation` or `test`."),
+        key("rows", Kind::Integer { min: 0, max: u64::MAX }, "How many examples."),
+        key("fingerprint", Kind::Text, "Fingerprint of what training sees of it."),
     ],
 };
 
@@ -615,7 +706,7 @@ fn distribution_names() -> Vec<&'static str> {
 }
 
 /// All sections, those that others refer to included.
-pub const SECTIONS: [&Section; 17] = [
+pub const SECTIONS: [&Section; 20] = [
     &SPEC,
     &DATA,
     &SPLIT,
@@ -630,7 +721,10 @@ pub const SECTIONS: [&Section; 17] = [
     &TRIAL_LIMITS,
     &EARLY_TERMINATE,
     &BUDGET,
+    &SELECTION,
     &RESOURCES,
+    &PROVENANCE,
+    &INPUT,
     &PARAMETER,
     &PRIOR,
 ];

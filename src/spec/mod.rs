@@ -24,11 +24,13 @@ mod overrides;
 mod parameters;
 mod parse;
 mod points;
+mod provenance;
 mod raw;
 mod reader;
 mod resolve;
 mod resolved;
 mod schema;
+mod selection;
 mod size;
 mod write;
 

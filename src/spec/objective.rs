@@ -118,23 +118,21 @@ fn function(node: &Node, problems: &mut Problems) -> Option<FunctionSpec> {
             name: name.to_owned(),
             trial_seconds: 0.0,
             jitter: 0.0,
+            noise: 0.0,
             faults: Vec::new(),
         });
     }
-    let fields = Fields::read(
-        node,
-        "function",
-        &["name", "trial_seconds", "jitter", "faults"],
-        problems,
-    )?;
-    let mut seconds = |key: &str| {
+    let keys = ["name", "trial_seconds", "jitter", "noise", "faults"];
+    let fields = Fields::read(node, "function", &keys, problems)?;
+    let mut number = |key: &str| {
         let is_allowed = |number: f64| (0.0..=1e6).contains(&number);
         fields.get(key).map_or(Some(0.0), |node| {
             reader::number_that(node, key, is_allowed, "between 0 and 1e6", problems)
         })
     };
-    let trial_seconds = seconds("trial_seconds");
-    let jitter = seconds("jitter");
+    let trial_seconds = number("trial_seconds");
+    let jitter = number("jitter");
+    let noise = number("noise");
     let Some(name) = fields.get("name") else {
         problems.error(
             Diagnostic::error(fields.place, "the function has no `name`")
@@ -147,6 +145,7 @@ fn function(node: &Node, problems: &mut Problems) -> Option<FunctionSpec> {
         name: name.to_owned(),
         trial_seconds: trial_seconds?,
         jitter: jitter?,
+        noise: noise?,
         faults: Vec::new(),
     })
 }

@@ -7,12 +7,12 @@ use super::objective;
 use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Budget, Criteria, Devices, EpochRange, Resources, SearcherSpec, Spec};
-use super::{limits, metric, parameters, size};
+use super::{limits, metric, parameters, provenance, selection, size};
 use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
 use crate::units::Seed;
 
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 27] = [
     "name",
     "task",
     "model",
@@ -33,6 +33,8 @@ const KEYS: [&str; 25] = [
     "early_terminate",
     "budget",
     "run_cap",
+    "selection",
+    "provenance",
     "resources",
     "deterministic",
     "seed",
@@ -69,6 +71,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     let epochs = epochs(&spec, iterations, kind.default_epochs(), problems);
     let trial_limits = limits::read(&spec, problems);
     let budget = budget(&spec, problems);
+    let selection = selection::read(&spec, problems);
     let resources = resources(&spec, problems);
     let deterministic = spec
         .get("deterministic")
@@ -80,12 +83,17 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         (Some(node), Some(space)) => Some(repeats(node, space, problems)),
         (Some(_), None) | (None, _) => None,
     };
+    let provenance = provenance::read(&spec, problems);
     let warm_start = files::warm_start(&spec, files, problems);
     let objective = match (objective, &space) {
         (Some(objective), Some(space)) => objective::check_space(objective, space, &spec, problems),
         (objective, _) => objective,
     };
     let (metric, criteria) = metric?;
+    if let (Some(Some(selection)), Some(objective)) = (selection, &objective) {
+        let early = early.map(|early| early.early_terminate);
+        selection::check(selection, objective, (&criteria, early), &spec, problems);
+    }
     if let (Some(SearcherSpec::Grid), Some(space)) = (searcher, &space) {
         check_grid(space, &spec, problems);
     }
@@ -106,6 +114,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         epochs: epochs?,
         trial_limits: trial_limits?,
         budget: budget?,
+        selection: selection?,
         resources: resources?,
         deterministic: deterministic?,
         seed: Seed(seed?),
@@ -114,6 +123,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
             None => None,
         },
         warm_start: warm_start?,
+        provenance: provenance?,
     })
 }
 

@@ -33,6 +33,8 @@ pub struct Spec {
     pub trial_limits: TrialLimits,
     /// When to end.
     pub budget: Budget,
+    /// How the winner is chosen once the search is over; `None`: it is the best trial.
+    pub selection: Option<Selection>,
     /// Where trials run.
     pub resources: Resources,
     /// Deliver results in virtual time, so that the number of workers changes nothing.
@@ -43,6 +45,8 @@ pub struct Spec {
     pub repeats: Option<u32>,
     /// Leaderboards of earlier studies over the same parameters, to begin with what they found out.
     pub warm_start: Vec<PathBuf>,
+    /// Of a `best.yaml`: where it comes from.
+    pub provenance: Option<Provenance>,
 }
 
 /// What a trial runs.
@@ -111,6 +115,8 @@ pub enum DataSpec {
         name: String,
         /// Use only the first so many training examples.
         train_limit: Option<usize>,
+        /// Keep the last so many training examples apart, for a test.
+        test: Option<usize>,
     },
     /// A table file: `.csv`, `.tsv` or `.jsonl`.
     Table {
@@ -149,6 +155,8 @@ pub struct FunctionSpec {
     pub trial_seconds: f64,
     /// Seconds up to which every segment is late, by true chance: no result may depend on it.
     pub jitter: f64,
+    /// Standard deviation of what chance adds to the loss, by the trial's seed.
+    pub noise: f64,
     /// What goes wrong, and for which configurations; the first that fits.
     pub faults: Vec<(Fault, Expression)>,
 }
@@ -304,6 +312,85 @@ pub struct Budget {
     pub wall: Option<f64>,
     /// Trials in all.
     pub trials: Option<u32>,
+}
+
+/// How the winner is chosen: the best trials of the search are trained again with fresh seeds, since the best of many is
+/// partly a lucky one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// By which rule.
+    pub rule: SelectionRule,
+    /// How many of the best trials are finalists.
+    pub top_k: u32,
+    /// Fresh seeds for each of them.
+    pub reseeds: u32,
+    /// Whether the winner is measured on the test examples in the end.
+    pub holdout: bool,
+}
+
+/// Which finalist wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SelectionRule {
+    /// The best mean over fresh seeds.
+    Best,
+    /// The cheapest to train of those within one standard error of the best mean (Breiman et al. 1984, §3.4.3).
+    OneSe,
+    /// Of the front of means of several metrics, the one that is best in the first.
+    Pareto,
+}
+
+impl SelectionRule {
+    /// Every rule by the name that specs use.
+    pub const NAMES: [(&str, Self); 3] = [("best", Self::Best), ("one_se", Self::OneSe), ("pareto", Self::Pareto)];
+
+    /// Its name in specs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Best => "best",
+            Self::OneSe => "one_se",
+            Self::Pareto => "pareto",
+        }
+    }
+}
+
+/// Where a `best.yaml` comes from, and what was seen of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The version of the program that wrote it.
+    pub version: String,
+    /// The study.
+    pub study: String,
+    /// Its winner.
+    pub trial: u32,
+    /// The run of the winner whose seed this is: the winner itself or one with a fresh seed.
+    pub run: u32,
+    /// The metric of the values below.
+    pub metric: String,
+    /// What to expect of this configuration: the mean over fresh seeds on the validation examples.
+    pub expected: Option<f64>,
+    /// The standard error of that mean.
+    pub standard_error: Option<f64>,
+    /// How many fresh seeds.
+    pub seeds: u32,
+    /// What this very run came to on the validation examples.
+    pub validation: Option<f64>,
+    /// What its model came to on the test examples.
+    pub test: Option<f64>,
+    /// The model and the data it was found with.
+    pub inputs: Vec<InputPart>,
+}
+
+/// The model or a part of the data, to notice when it changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputPart {
+    /// `model`, `train`, `validation` or `test`.
+    pub part: String,
+    /// How many examples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// Fingerprint of what training sees of it.
+    pub fingerprint: String,
 }
 
 /// Where trials run.

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::command::{CommandLine, CommandSpec};
 use super::hints::CONFIDENCES;
 use super::resolved::{
-    Criteria, DataSpec, Devices, Metric, ModelSource, ObjectiveSpec, Resources, Spec, Split, TrialLimits,
+    Criteria, DataSpec, Devices, InputPart, Metric, ModelSource, ObjectiveSpec, Provenance, Resources, Spec, Split,
+    TrialLimits,
 };
 use super::{FunctionSpec, resolved::Fault};
 use crate::preference::{Preference, Tolerance};
@@ -59,6 +60,13 @@ impl Spec {
             yaml.maybe(1, "wall", self.budget.wall.map(float));
             yaml.maybe(1, "trials", self.budget.trials.map(|trials| trials.to_string()));
         }
+        if let Some(selection) = &self.selection {
+            yaml.open(0, "selection");
+            yaml.line(1, "rule", selection.rule.name());
+            yaml.line(1, "top_k", &selection.top_k.to_string());
+            yaml.line(1, "reseeds", &selection.reseeds.to_string());
+            yaml.line(1, "holdout", &selection.holdout.to_string());
+        }
         write_resources(&mut yaml, &self.resources);
         yaml.line(0, "deterministic", &self.deterministic.to_string());
         yaml.line(0, "seed", &self.seed.0.to_string());
@@ -67,6 +75,9 @@ impl Spec {
             for leaderboard in &self.warm_start {
                 yaml.item(1, &path(leaderboard));
             }
+        }
+        if let Some(provenance) = &self.provenance {
+            write_provenance(&mut yaml, provenance);
         }
         yaml.text
     }
@@ -101,6 +112,7 @@ fn write_function(yaml: &mut Yaml, function: &FunctionSpec) {
     yaml.line(1, "name", &text(&function.name));
     yaml.line(1, "trial_seconds", &float(function.trial_seconds));
     yaml.maybe(1, "jitter", (function.jitter > 0.0).then(|| float(function.jitter)));
+    yaml.maybe(1, "noise", (function.noise > 0.0).then(|| float(function.noise)));
     if !function.faults.is_empty() {
         yaml.open(1, "faults");
     }
@@ -130,6 +142,33 @@ fn write_limits(yaml: &mut Yaml, limits: &TrialLimits) {
     yaml.maybe(1, "wall", limits.wall.map(float));
     yaml.maybe(1, "memory", limits.memory.map(|bytes| bytes.to_string()));
     yaml.maybe(1, "silence", limits.silence.map(float));
+}
+
+fn write_provenance(yaml: &mut Yaml, provenance: &Provenance) {
+    yaml.open(0, "provenance");
+    yaml.line(1, "version", &quoted(&provenance.version));
+    yaml.line(1, "study", &text(&provenance.study));
+    yaml.line(1, "trial", &provenance.trial.to_string());
+    yaml.line(1, "run", &provenance.run.to_string());
+    yaml.line(1, "metric", &text(&provenance.metric));
+    yaml.maybe(1, "expected", provenance.expected.map(float));
+    yaml.maybe(1, "standard_error", provenance.standard_error.map(float));
+    yaml.line(1, "seeds", &provenance.seeds.to_string());
+    yaml.maybe(1, "validation", provenance.validation.map(float));
+    yaml.maybe(1, "test", provenance.test.map(float));
+    if !provenance.inputs.is_empty() {
+        yaml.open(1, "inputs");
+    }
+    for InputPart {
+        part,
+        rows,
+        fingerprint,
+    } in &provenance.inputs
+    {
+        let rows = rows.map_or_else(String::new, |rows| format!(", rows: {rows}"));
+        let (part, fingerprint) = (text(part), quoted(fingerprint));
+        yaml.item(2, &format!("{{part: {part}{rows}, fingerprint: {fingerprint}}}"));
+    }
 }
 
 fn write_metric(yaml: &mut Yaml, metric: &Metric, criteria: &Criteria) {
@@ -178,9 +217,14 @@ fn tolerance(tolerance: Tolerance) -> String {
 
 fn write_data(yaml: &mut Yaml, data: &DataSpec) {
     match data {
-        DataSpec::Builtin { name, train_limit } => {
+        DataSpec::Builtin {
+            name,
+            train_limit,
+            test,
+        } => {
             yaml.line(1, "train", &text(&format!("builtin:{name}")));
             yaml.maybe(1, "train_limit", train_limit.map(|limit| limit.to_string()));
+            yaml.maybe(1, "test", test.map(|test| test.to_string()));
         }
         DataSpec::Table {
             train,

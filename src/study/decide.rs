@@ -1,6 +1,6 @@
 //! What a study decides next: a pure function of its state.
 
-use super::{Created, EndReason, Event, Study};
+use super::{Created, EndReason, Event, Repeat, Study};
 use crate::policies::Decision;
 use crate::units::{Samples, TrialId};
 
@@ -17,10 +17,11 @@ impl Study {
         if self.is_deadline_reached {
             return Some(self.close(EndReason::Wall));
         }
+        if let Some(reason) = self.closed {
+            return self.decide_selection(reason);
+        }
         if self.is_target_met() {
-            return Some(Event::StudyEnded {
-                reason: EndReason::Target,
-            });
+            return Some(self.finish(EndReason::Target));
         }
         if let Some(&worker) = self.idle_workers.first() {
             match self.policy.decide(&self.view()) {
@@ -37,6 +38,7 @@ impl Study {
                         configuration,
                         origin,
                         parent,
+                        repeat: None,
                     });
                     return Some(Event::SegmentPlanned {
                         trial,
@@ -66,12 +68,48 @@ impl Study {
                     } else {
                         EndReason::Exhausted
                     };
-                    return Some(Event::StudyEnded { reason });
+                    return Some(self.finish(reason));
                 }
                 Decision::Wait | Decision::Finish => {}
             }
         }
         self.next_delivery().map(|trial| Event::SegmentDelivered { trial })
+    }
+
+    /// The search is over; a selection follows if the spec asks for one and there is something to select.
+    fn finish(&self, reason: EndReason) -> Event {
+        if self.to_select().is_empty() {
+            Event::StudyEnded { reason }
+        } else {
+            Event::SearchClosed { reason }
+        }
+    }
+
+    fn decide_selection(&self, reason: EndReason) -> Option<Event> {
+        if let (Some(&worker), Some(repeat)) = (self.idle_workers.first(), self.next_repeat()) {
+            let (Repeat::Reseed { of, .. } | Repeat::Test { of, .. }) = repeat;
+            let (configuration, to) = (&self.trials[of.index()].configuration, self.repeat_until(repeat));
+            let origin = match repeat {
+                Repeat::Reseed { .. } => "reseed",
+                Repeat::Test { .. } => "test",
+            };
+            return Some(Event::SegmentPlanned {
+                trial: TrialId(self.trials.len() as u32),
+                created: Some(Created {
+                    configuration: configuration.clone(),
+                    origin: origin.to_owned(),
+                    parent: None,
+                    repeat: Some(repeat),
+                }),
+                to,
+                worker,
+                start: self.now,
+                finish: self.now + (self.cost)(configuration, Samples(0), to),
+            });
+        }
+        let is_done = self.turns.is_empty();
+        let delivery = self.next_delivery().map(|trial| Event::SegmentDelivered { trial });
+        delivery.or(is_done.then_some(Event::StudyEnded { reason }))
     }
 
     /// The flight whose turn it is, if its outcome has arrived.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Repeat;
 use crate::space::Configuration;
+use crate::spec::InputPart;
 use crate::trials::{Failure, FailureKind, Parent, PastTrial, SegmentReport};
 use crate::units::{Samples, Seed, TrialId};
 
@@ -81,6 +83,11 @@ pub enum Event {
         /// The trial.
         trial: TrialId,
     },
+    /// The search is over, and a selection begins: decided, or because the wall budget has no more time for it.
+    SearchClosed {
+        /// Why.
+        reason: EndReason,
+    },
     /// News: the wall budget is spent. Nothing new is planned; what waits for its turn goes on waiting, in case time is added.
     DeadlineReached,
     /// Decided: nothing more will happen, unless the study is resumed with a larger budget.
@@ -91,13 +98,25 @@ pub enum Event {
 }
 
 /// The model and the data of a study, to notice when they change under it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Identity {
     /// Samples of one epoch.
     pub epoch: Samples,
     /// Fingerprint of everything that training sees; empty for a function.
     pub fingerprint: String,
+    /// The model and every part of the data by itself, to say which one has changed; empty of studies that did not note it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<InputPart>,
 }
+
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        // What the parts say, the whole says too.
+        (self.epoch, &self.fingerprint) == (other.epoch, &other.fingerprint)
+    }
+}
+
+impl Eq for Identity {}
 
 /// The birth of a trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,6 +128,9 @@ pub struct Created {
     /// Whose state it begins with; `None`: the pretrained model's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// Why this configuration is trained again after the search; `None` for a trial of the search itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<Repeat>,
 }
 
 /// What came of a segment.
@@ -165,7 +187,7 @@ mod tests {
     fn a_trial_from_before_clones_still_opens_and_is_written_as_it_was() {
         let line = r#"{"configuration":{"x":1},"origin":"random"}"#;
         let created: Created = serde_json::from_str(line).unwrap();
-        assert_eq!(created.parent, None);
+        assert_eq!((created.parent, created.repeat), (None, None));
         assert_eq!(serde_json::to_string(&created).unwrap(), line);
     }
 }

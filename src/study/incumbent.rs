@@ -14,12 +14,13 @@ impl Study {
             return Some((best, self.best_observation(best)?.loss));
         }
         let delivered = self.incumbent;
-        if self.ended != Some(EndReason::Wall) {
+        if self.search_ended() != Some(EndReason::Wall) {
             return delivered.map(|(loss, trial)| (trial, loss));
         }
         let cut_off = self
             .flights
             .keys()
+            .filter(|id| self.repeat(**id).is_none())
             .filter_map(|&id| Some((self.best_observation(id)?.loss, id)));
         let best = delivered.into_iter().chain(cut_off).min();
         best.map(|(loss, trial)| (trial, loss))
@@ -32,7 +33,7 @@ impl Study {
         if self.settings.criteria.is_plain() {
             return self.incumbent().map(|(trial, _)| trial).into_iter().collect();
         }
-        if self.ended == Some(EndReason::Wall) {
+        if self.search_ended() == Some(EndReason::Wall) {
             self.find_front()
         } else {
             self.front.clone()
@@ -40,8 +41,9 @@ impl Study {
     }
 
     pub(super) fn find_front(&self) -> Vec<TrialId> {
-        let results = self.trials.iter();
-        let results = results.filter_map(|trial| Some((trial.id, self.best_scores(trial.id)?)));
+        let results = self
+            .searched()
+            .filter_map(|trial| Some((trial.id, self.best_scores(trial.id)?)));
         let (ids, scores): (Vec<TrialId>, Vec<Scores>) = results.unzip();
         let scores: Vec<&Scores> = scores.iter().collect();
         let mut best = self.settings.criteria.preference.best(&scores);
@@ -73,8 +75,11 @@ impl Study {
         let cut_off = self.cut_off(id).into_iter().flat_map(|report| &report.evaluations);
         let cut_off = cut_off.map(|evaluation| self.settings.measure(evaluation));
         let violation = |scores: &Option<Scores>| scores.as_ref().map_or(0.0, |scores| scores.violation);
+        // A run with a fresh seed stands for what it came to in the end: the best of its epochs would be luck again.
+        let is_again = self.repeat(id).is_some();
         let best = delivered
             .chain(cut_off)
+            .filter(|(observation, _)| !is_again || observation.at == trial.reached)
             .filter(|(observation, _)| observation.loss < Loss::WORST)
             .min_by(|(one, ones), (other, others)| {
                 let by_violation = violation(ones).total_cmp(&violation(others));
@@ -83,9 +88,17 @@ impl Study {
         best.filter(|_| self.standing(id) != Status::Failed)
     }
 
+    /// Why nothing more happens to a trial: the search is over, or for those that are trained after it, the study.
+    fn end_of(&self, id: TrialId) -> Option<EndReason> {
+        match self.repeat(id) {
+            None => self.search_ended(),
+            Some(_) => self.ended,
+        }
+    }
+
     /// What the wall budget cut off of a trial's last segment, or left waiting for its turn.
     pub fn cut_off(&self, id: TrialId) -> Option<&SegmentReport> {
-        let is_ended_by_wall = self.ended == Some(EndReason::Wall);
+        let is_ended_by_wall = self.end_of(id) == Some(EndReason::Wall);
         let report = match self.left_waiting(id) {
             Some(Outcome::Reached(report)) => Some(report),
             Some(Outcome::Failed(_)) => None,
@@ -114,7 +127,10 @@ impl Study {
 
     /// The outcome that waited for its turn when the wall budget ended the study.
     fn left_waiting(&self, id: TrialId) -> Option<&Outcome> {
-        let flight = self.flights.get(&id).filter(|_| self.ended == Some(EndReason::Wall))?;
+        let flight = self
+            .flights
+            .get(&id)
+            .filter(|_| self.end_of(id) == Some(EndReason::Wall))?;
         flight.arrived.as_ref().map(|(_, outcome)| outcome)
     }
 
@@ -144,10 +160,8 @@ impl Study {
     pub(super) fn note_incumbent(&mut self, id: TrialId, elapsed: f64) {
         let trial = &self.trials[id.index()];
         if trial.status == Status::Failed && self.incumbent.is_some_and(|(_, best)| best == id) {
-            let others = self
-                .trials
-                .iter()
-                .filter_map(|trial| Some((self.best_observation(trial.id)?.loss, trial.id)));
+            let others = self.searched();
+            let others = others.filter_map(|trial| Some((self.best_observation(trial.id)?.loss, trial.id)));
             self.incumbent = others.min();
         }
         let trial = &self.trials[id.index()];
@@ -235,6 +249,7 @@ mod tests {
             target: targets[0],
             criteria,
             max_trials: None,
+            selection: None,
             epoch: Samples(1),
             min: Samples(1),
             max: Samples(2),
@@ -264,6 +279,7 @@ mod tests {
             configuration: Configuration::default(),
             origin: "test".into(),
             parent: None,
+            repeat: None,
         };
         let planned = Event::SegmentPlanned {
             trial,

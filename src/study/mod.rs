@@ -10,10 +10,12 @@ mod event;
 mod incumbent;
 mod measure;
 mod record;
+mod selection;
 mod settings;
 mod state;
 
 pub use event::{Created, EndReason, Event, Identity, Outcome};
 pub use record::{Improvement, Record};
+pub use selection::{Finalist, Repeat, Run, Winner};
 pub use settings::Settings;
 pub use state::{Cost, Flight, Study};

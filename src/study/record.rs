@@ -1,5 +1,6 @@
 //! What the study remembers of a trial beyond what decisions need: for the leaderboard and the other derived files.
 
+use super::Repeat;
 use crate::preference::Scores;
 use crate::trials::{Evaluation, Failure, SegmentReport, Usage};
 use crate::units::{Samples, TrialId};
@@ -7,6 +8,8 @@ use crate::units::{Samples, TrialId};
 /// The particulars of one trial.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
+    /// Why it was trained again after the search; `None` for a trial of the search itself.
+    pub repeat: Option<Repeat>,
     /// All evaluations delivered, with every metric.
     pub evaluations: Vec<Evaluation>,
     /// What is known of a segment that was interrupted and has not ended yet.

@@ -5,7 +5,7 @@ use rand::Rng as _;
 use crate::policies::Lengths;
 use crate::rng;
 use crate::space::Space;
-use crate::spec::{Criteria, Spec};
+use crate::spec::{Criteria, Selection, Spec};
 use crate::units::{Goal, Samples, Seed, TrialId};
 
 /// What a study is, apart from what happened.
@@ -25,6 +25,8 @@ pub struct Settings {
     pub criteria: Criteria,
     /// Trials in all.
     pub max_trials: Option<u32>,
+    /// How the winner is chosen once the search is over; `None`: it is the best trial.
+    pub selection: Option<Selection>,
     /// Samples of one epoch.
     pub epoch: Samples,
     /// Before this no trial is judged.
@@ -48,6 +50,7 @@ impl Settings {
             target: spec.metric.target,
             criteria: spec.criteria.clone(),
             max_trials: spec.budget.trials,
+            selection: spec.selection,
             epoch,
             min: Samples::from_epochs(spec.epochs.min, epoch),
             max: Samples::from_epochs(spec.epochs.max, epoch),

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Created, EndReason, Event, Improvement, Outcome, Record, Settings};
+use super::{Created, EndReason, Event, Identity, Improvement, Outcome, Record, Repeat, Settings};
 use crate::policies::{AuditedTrial, Policy, Stop};
+use crate::spec::InputPart;
 use crate::trials::{CostModel, Failure, FailureKind, MemoryModel, PastTrial, Status, Trial, View};
 use crate::units::{Loss, Samples, TrialId};
 
@@ -20,6 +21,8 @@ pub struct Study {
     memory: Arc<MemoryModel>,
     /// Trials that were stopped for good, in order.
     given_up: Vec<TrialId>,
+    /// The version of the program that began it, and what it was given.
+    origin: Option<(String, Identity)>,
     past: Vec<Trial>,
     pub(super) trials: Vec<Trial>,
     pub(super) records: Vec<Record>,
@@ -40,6 +43,8 @@ pub struct Study {
     pub(super) samples_delivered: u64,
     added_wall: f64,
     pub(super) is_deadline_reached: bool,
+    /// Why the search is over, where a selection follows it.
+    pub(super) closed: Option<EndReason>,
     pub(super) ended: Option<EndReason>,
 }
 
@@ -96,6 +101,7 @@ impl Study {
             cost,
             memory: Arc::new(|_| None),
             given_up: Vec::new(),
+            origin: None,
             past: Vec::new(),
             trials: Vec::new(),
             records: Vec::new(),
@@ -110,6 +116,7 @@ impl Study {
             samples_delivered: 0,
             added_wall: 0.0,
             is_deadline_reached: false,
+            closed: None,
             ended: None,
         }
     }
@@ -171,6 +178,16 @@ impl Study {
         &self.given_up
     }
 
+    /// The model and the data of the study, as far as it noted them.
+    pub fn inputs(&self) -> &[InputPart] {
+        self.origin.as_ref().map_or(&[], |(_, inputs)| &inputs.parts)
+    }
+
+    /// The version of the program that began the study.
+    pub fn version(&self) -> &str {
+        self.origin.as_ref().map_or("", |(version, _)| version)
+    }
+
     /// Why the study ended, if it did.
     pub fn ended(&self) -> Option<EndReason> {
         self.ended
@@ -213,7 +230,10 @@ impl Study {
     /// Takes in one event. `elapsed`: seconds that the study had run when it happened, for the records only.
     pub fn apply(&mut self, event: &Event, elapsed: f64) {
         match event {
-            Event::StudyCreated { past, .. } => {
+            Event::StudyCreated {
+                past, version, inputs, ..
+            } => {
+                self.origin = Some((version.clone(), inputs.clone()));
                 let Settings {
                     space,
                     goal,
@@ -227,6 +247,10 @@ impl Study {
                 self.added_wall += added_wall;
                 self.ended = None;
                 self.is_deadline_reached = false;
+                let is_begun = self.records.iter().any(|record| record.repeat.is_some());
+                if *added_wall > 0.0 && self.closed == Some(EndReason::Wall) && !is_begun {
+                    self.reopen();
+                }
             }
             Event::SegmentPlanned {
                 trial,
@@ -262,6 +286,7 @@ impl Study {
                 }
             }
             Event::SegmentDelivered { trial } => self.deliver(*trial, elapsed),
+            Event::SearchClosed { reason } => self.close_search(*reason),
             Event::DeadlineReached => self.is_deadline_reached = true,
             Event::StudyEnded { reason } => self.ended = Some(*reason),
         }
@@ -273,10 +298,14 @@ impl Study {
             configuration,
             origin,
             parent,
+            repeat,
         } = created.clone();
         let space = &self.settings.space;
         self.trials.push(Trial::new(id, configuration, space, origin, parent));
-        self.records.push(Record::default());
+        self.records.push(Record {
+            repeat,
+            ..Record::default()
+        });
     }
 
     fn plan(&mut self, id: TrialId, to: Samples, worker: u32, finish: f64) {
@@ -293,7 +322,29 @@ impl Study {
         self.turns.insert(Turn::of(id, &flight));
         self.flights.insert(id, flight);
         self.idle_workers.remove(&worker);
-        self.observe(id);
+        if self.repeat(id).is_none() {
+            self.observe(id);
+        }
+    }
+
+    /// Nothing more is searched: what is under way never counts, but for what it has measured if time was up.
+    fn close_search(&mut self, reason: EndReason) {
+        self.closed = Some(reason);
+        self.turns.clear();
+        self.arrivals.clear();
+        self.idle_workers = (0..self.settings.logical_workers).collect();
+    }
+
+    /// There is more time, and no finalist has begun: the search goes on where it was.
+    fn reopen(&mut self) {
+        self.closed = None;
+        for (&id, flight) in &self.flights {
+            self.turns.insert(Turn::of(id, flight));
+            self.idle_workers.remove(&flight.worker);
+            if let Some((number, _)) = flight.arrived {
+                self.arrivals.insert(number, id);
+            }
+        }
     }
 
     /// Tells the policy that a trial has changed.
@@ -336,7 +387,9 @@ impl Study {
             return;
         }
         flight.arrived = Some((self.arrived, outcome.clone()));
-        self.arrivals.insert(self.arrived, id);
+        if self.turns.contains(&Turn::of(id, flight)) {
+            self.arrivals.insert(self.arrived, id);
+        }
         self.arrived += 1;
         let record = &mut self.records[id.index()];
         device.clone_into(&mut record.device);
@@ -357,24 +410,28 @@ impl Study {
         self.idle_workers.insert(flight.worker);
         let record = &mut self.records[id.index()];
         record.partial = None;
+        let repeat = record.repeat;
         let trial = &mut self.trials[id.index()];
         let before = trial.best_scores().map(Cow::into_owned);
         match outcome {
             Outcome::Reached(report) => {
                 self.samples_delivered += report.reached.0.saturating_sub(trial.reached.0);
-                for evaluation in &report.evaluations {
+                let is_test = matches!(repeat, Some(Repeat::Test { .. }));
+                for evaluation in report.evaluations.iter().filter(|_| !is_test) {
                     let (observation, scores) = self.settings.measure(evaluation);
                     trial.observations.push(observation);
                     trial.scores.extend(scores);
                 }
                 trial.reached = report.reached;
                 trial.segments += 1;
-                trial.status = if trial.reached >= self.settings.max {
+                trial.status = if trial.reached >= self.settings.max || repeat.is_some() {
                     Status::Completed
                 } else {
                     Status::Paused
                 };
-                if trial.observations.last().is_none_or(|last| last.loss == Loss::WORST) {
+                if is_test {
+                    // What it measures is for people only.
+                } else if trial.observations.last().is_none_or(|last| last.loss == Loss::WORST) {
                     // Without its metric a trial cannot be compared: a failure like any other.
                     trial.status = Status::Failed;
                     let message = format!("there was no finite {} at the end of a segment", self.settings.metric);
@@ -390,6 +447,9 @@ impl Study {
                 trial.is_out_of_memory = failure.kind == FailureKind::OutOfMemory;
                 record.failure = Some(failure);
             }
+        }
+        if repeat.is_some() {
+            return;
         }
         self.observe(id);
         self.give_up(id);

@@ -7,7 +7,7 @@ mod segment;
 mod story;
 
 pub use past::{PastResult, PastTrial};
-pub use segment::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentLimits, SegmentReport, Usage};
+pub use segment::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentLimits, SegmentReport, Usage};
 pub use story::Story;
 
 use std::borrow::Cow;

@@ -31,12 +31,25 @@ pub struct Segment {
     pub log: PathBuf,
     /// What it may use up.
     pub limits: SegmentLimits,
+    /// What it is evaluated on.
+    pub part: Part,
     /// Where it began, if that is where another trial stood: what lies before cannot be trained again.
     pub inherited: Option<Samples>,
     /// Whether other trials may begin from where this segment ends, and its checkpoint there must be kept.
     pub is_kept: bool,
     /// In how many parts a step's examples go through the model: more than one after memory ran out.
     pub micro_batches: u32,
+}
+
+/// Which examples a segment is evaluated on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Those by which trials are compared.
+    #[default]
+    Validation,
+    /// Those that are kept apart and looked at once; then the segment is the whole trial, evaluated at its end only.
+    Test,
 }
 
 /// What a segment may use up; beyond it the trial fails.

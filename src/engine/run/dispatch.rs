@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::{Engine, EngineError};
 use crate::engine::{Moment, Work};
-use crate::study::Flight;
-use crate::trials::{Segment, SegmentLimits};
+use crate::study::{Flight, Repeat};
+use crate::trials::{Part, Segment, SegmentLimits};
 use crate::units::{Samples, TrialId};
 
 impl Engine<'_> {
@@ -15,6 +15,9 @@ impl Engine<'_> {
     /// off; the rest is trained as far as time allows, and goes on from there if more is given. `false`: nothing runs, and
     /// nothing is planned.
     pub(super) fn dispatch(&mut self) -> Result<bool, EngineError> {
+        if self.is_held {
+            return Ok(true);
+        }
         let running: BTreeSet<TrialId> = self.pool.trials().collect();
         let planned = self.study.waiting(|trial| running.contains(&trial));
         let now = Instant::now();
@@ -65,12 +68,16 @@ impl Engine<'_> {
     fn segment(&self, trial: TrialId, flight: &Flight) -> Segment {
         let settings = self.study.settings();
         let known = &self.study.trials()[trial.index()];
+        let repeat = self.study.repeat(trial);
         Segment {
             trial,
             configuration: known.configuration.clone(),
-            seed: settings.trial_seed(trial),
+            seed: self.study.seed_of(trial),
             from: flight.from,
-            stops: known.observations.iter().map(|observation| observation.at).collect(),
+            stops: match repeat {
+                Some(Repeat::Test { run, .. }) => self.study.pieces(run, flight.to),
+                Some(Repeat::Reseed { .. }) | None => known.observations.iter().map(|seen| seen.at).collect(),
+            },
             to: flight.to,
             max: settings.max,
             checkpoints: self.folder.checkpoints(trial),
@@ -83,6 +90,10 @@ impl Engine<'_> {
                     .map(|wall| (wall - self.seconds_spent(trial)).max(0.0)),
                 memory: self.terms.limits.memory,
                 silence: self.terms.limits.silence,
+            },
+            part: match repeat {
+                Some(Repeat::Test { .. }) => Part::Test,
+                Some(Repeat::Reseed { .. }) | None => Part::Validation,
             },
             inherited: known.parent.map(|parent| parent.at),
             is_kept: self.terms.has_clones,

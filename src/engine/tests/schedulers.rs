@@ -45,6 +45,7 @@ fn study(early: EarlyTerminate, trials: u32, logical_workers: u32, preference: O
             constraints: vec![],
         },
         max_trials: Some(trials),
+        selection: None,
         epoch: LENGTHS.epoch,
         min: LENGTHS.min,
         max: LENGTHS.max,

@@ -1,5 +1,7 @@
 //! Data compiled into the program, so that a first search needs no download.
 
+use std::ops::Range;
+
 use super::error::DataError;
 use super::examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
 use super::images::{read_idx_images, read_idx_labels, to_rgb};
@@ -38,11 +40,12 @@ const VALIDATION_IMAGES: (&str, &[u8]) = fashion!("fashion-t10k-images.idx3.gz")
 const VALIDATION_LABELS: (&str, &[u8]) = fashion!("fashion-t10k-labels.idx1.gz");
 
 /// Built-in data by name, without `builtin:`. `fashion-mini` is 4,000 training and 1,000 validation images of Fashion-MNIST;
-/// `train_limit` keeps only the first so many training images, which are in random order.
+/// `train_limit` keeps only the first so many training images, which are in random order; the last `test` of all are kept
+/// apart as a test, and never trained on.
 ///
 /// # Errors
 /// There is no such data, or the limit is 0.
-pub fn load(name: &str, train_limit: Option<usize>) -> Result<Dataset, DataError> {
+pub fn load(name: &str, train_limit: Option<usize>, test: Option<usize>) -> Result<Dataset, DataError> {
     if !NAMES.contains(&name) {
         return Err(DataError::UnknownBuiltin {
             name: name.to_owned(),
@@ -53,23 +56,37 @@ pub fn load(name: &str, train_limit: Option<usize>) -> Result<Dataset, DataError
     if train_limit == Some(0) {
         return Err(DataError::NoTrainingExamples);
     }
+    let all = examples(TRAIN_IMAGES, TRAIN_LABELS)?;
+    let rest = all.len().saturating_sub(test.unwrap_or(0));
+    if rest == 0 {
+        return Err(DataError::NoTrainingExamples);
+    }
     Ok(Dataset {
-        train: examples(TRAIN_IMAGES, TRAIN_LABELS, train_limit.unwrap_or(usize::MAX))?,
-        validation: examples(VALIDATION_IMAGES, VALIDATION_LABELS, usize::MAX)?,
-        test: None,
+        train: range(&all, 0..train_limit.unwrap_or(usize::MAX).min(rest)),
+        validation: examples(VALIDATION_IMAGES, VALIDATION_LABELS)?,
+        test: test.map(|_| range(&all, rest..all.len())),
         labels: FASHION_LABELS.map(str::to_owned).to_vec(),
     })
 }
 
-fn examples(images: (&str, &[u8]), labels: (&str, &[u8]), limit: usize) -> Result<Examples, DataError> {
-    let mut pixels = to_rgb(images.0, &read_idx_images(images.0, images.1)?)?;
-    let mut classes = read_idx_labels(labels.0, labels.1)?;
-    classes.truncate(limit);
-    pixels.truncate(classes.len() * IMAGE_PIXELS);
+fn examples(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<Examples, DataError> {
+    let pixels = to_rgb(images.0, &read_idx_images(images.0, images.1)?)?;
+    let classes = read_idx_labels(labels.0, labels.1)?;
     Ok(Examples {
         inputs: Inputs::Images { pixels },
         labels: classes.into_iter().map(u32::from).collect(),
     })
+}
+
+fn range(examples: &Examples, range: Range<usize>) -> Examples {
+    let labels = examples.labels[range.clone()].to_vec();
+    let inputs = match &examples.inputs {
+        Inputs::Images { pixels } => Inputs::Images {
+            pixels: pixels[range.start * IMAGE_PIXELS..range.end * IMAGE_PIXELS].to_vec(),
+        },
+        Inputs::Texts(texts) => Inputs::Texts(texts[range].to_vec()),
+    };
+    Examples { inputs, labels }
 }
 
 #[cfg(test)]
@@ -78,7 +95,7 @@ mod tests {
 
     #[test]
     fn fashion_mini_has_every_class_and_whole_images() {
-        let data = load("fashion-mini", None).unwrap();
+        let data = load("fashion-mini", None, None).unwrap();
         assert_eq!(
             (data.train.len(), data.validation.len(), data.labels.len()),
             (4000, 1000, 10)
@@ -100,23 +117,33 @@ mod tests {
     #[test]
     fn a_limit_takes_the_first_training_images_only() {
         let (all, some) = (
-            load("fashion-mini", None).unwrap(),
-            load("fashion-mini", Some(300)).unwrap(),
+            load("fashion-mini", None, None).unwrap(),
+            load("fashion-mini", Some(300), None).unwrap(),
         );
         assert_eq!(some.train.labels, all.train.labels[..300]);
         assert_eq!(some.train.inputs.len(), 300);
         assert_eq!(some.validation, all.validation);
-        assert_eq!(load("fashion-mini", Some(5000)).unwrap().train.len(), 4000);
+        assert_eq!(load("fashion-mini", Some(5000), None).unwrap().train.len(), 4000);
         assert!(matches!(
-            load("fashion-mini", Some(0)),
+            load("fashion-mini", Some(0), None),
             Err(DataError::NoTrainingExamples)
         ));
     }
 
     #[test]
+    fn the_last_training_images_are_kept_apart_for_a_test() {
+        let all = load("fashion-mini", None, None).unwrap();
+        let apart = load("fashion-mini", Some(3_500), Some(1_000)).unwrap();
+        assert_eq!(apart.train.labels, all.train.labels[..3_000]);
+        let test = apart.test.unwrap();
+        assert_eq!(test.labels, all.train.labels[3_000..]);
+        assert_eq!(test.inputs.len(), 1_000);
+    }
+
+    #[test]
     fn an_unknown_name_is_answered_with_the_known_ones() {
         insta::assert_snapshot!(
-            load("fasion-mini", None).unwrap_err(),
+            load("fasion-mini", None, None).unwrap_err(),
             @"no built-in data `fasion-mini`; did you mean `fashion-mini`; there is only the set `fashion-mini`"
         );
     }

@@ -140,6 +140,7 @@ mod tests {
             checkpoints: folder.to_owned(),
             log: folder.join("log"),
             limits: SegmentLimits::default(),
+            part: crate::trials::Part::Validation,
             inherited: None,
             is_kept: false,
             micro_batches: 1,

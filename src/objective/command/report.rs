@@ -190,6 +190,7 @@ mod tests {
             checkpoints: "c".into(),
             log: "trial.log".into(),
             limits: SegmentLimits::default(),
+            part: crate::trials::Part::Validation,
             inherited: None,
             is_kept: false,
             micro_batches: 1,

@@ -33,10 +33,10 @@ fn budgets(study: &Study, facts: &Facts, elapsed: f64, width: usize) -> String {
     let trials = match study.settings().max_trials {
         Some(max) => format!(
             "{} of {}",
-            study.trials().len(),
+            study.searched().count(),
             words::counted(&max.to_string(), "trial")
         ),
-        None => words::counted(&study.trials().len().to_string(), "trial"),
+        None => words::counted(&study.searched().count().to_string(), "trial"),
     };
     let progress = match share(study, wall, elapsed) {
         Some(share) => format!("{} {}", bar(share, BAR), words::percentage(share)),
@@ -54,7 +54,8 @@ fn budgets(study: &Study, facts: &Facts, elapsed: f64, width: usize) -> String {
 
 /// How much of the budget is spent that will be spent first, in [0, 1]; `None` without a budget.
 fn share(study: &Study, wall: Option<f64>, elapsed: f64) -> Option<f64> {
-    let settled = study.trials().len() - study.flights().len();
+    let under_way = study.flights().keys().filter(|id| study.repeat(**id).is_none());
+    let settled = study.searched().count() - under_way.count();
     let trials = study
         .settings()
         .max_trials
@@ -78,12 +79,12 @@ fn places(study: &Study, facts: &Facts, width: usize) -> String {
         .rungs()
         .iter()
         .map(|&rung| {
-            let there = study.trials().iter().filter(|trial| trial.reached >= rung).count();
+            let there = study.searched().filter(|trial| trial.reached >= rung).count();
             format!("{} ep: {there}", words::epochs(rung, facts.epoch))
         })
         .collect();
     let (mut paused, mut pruned, mut failed) = (0, 0, 0);
-    for trial in study.trials() {
+    for trial in study.searched() {
         match trial.status {
             Status::Paused => paused += 1,
             Status::Stopped => pruned += 1,

@@ -103,6 +103,10 @@ enum Line<'a> {
         trial: TrialId,
         message: &'a str,
     },
+    Selecting {
+        elapsed: f64,
+        finalists: usize,
+    },
     Stopping {
         elapsed: f64,
         why: &'a str,
@@ -200,6 +204,7 @@ impl<W: Write> Json<W> {
             | Moment::SegmentEnded { .. }
             | Moment::WorkerLost { .. }
             | Moment::MemoryRanOut { .. }
+            | Moment::Selecting { .. }
             | Moment::Stopping { .. }
             | Moment::Tick
             | Moment::Ended { .. } => false,
@@ -304,6 +309,10 @@ fn line<'a>(moment: &'a Moment<'_>, study: &'a Study, facts: &'a Facts, (elapsed
             trial: *trial,
             message,
         },
+        Moment::Selecting { finalists } => Line::Selecting {
+            elapsed,
+            finalists: *finalists,
+        },
         Moment::Stopping { why } => Line::Stopping { elapsed, why },
         Moment::Tick => Line::Tick {
             elapsed,
@@ -392,10 +401,10 @@ fn status(status: Status) -> &'static str {
 
 fn counts(study: &Study) -> Counts {
     let mut counts = Counts {
-        trials: study.trials().len(),
+        trials: study.searched().count(),
         ..Counts::default()
     };
-    for trial in study.trials() {
+    for trial in study.searched() {
         match trial.status {
             Status::Running { .. } => counts.running += 1,
             Status::Paused => counts.paused += 1,

@@ -96,6 +96,7 @@ impl<W: Write> Plain<W> {
                 let line = sentences::split(self.rows.name(*slot), *trial, message);
                 vec![(Detail::Losses, line)]
             }
+            Moment::Selecting { finalists } => vec![(Detail::Events, sentences::selecting(study, *finalists))],
             Moment::Stopping { why } => vec![(Detail::Events, format!("stopping: {why}"))],
             Moment::Progressed { .. } | Moment::Tick => Vec::new(),
             Moment::Ended { reason, idle_share } => summary(study, &self.facts, *reason, *idle_share, elapsed)

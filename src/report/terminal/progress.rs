@@ -84,6 +84,7 @@ impl Terminal {
                 let line = sentences::split(self.rows.name(*slot), *trial, message);
                 self.say(Tone::Bad, &line);
             }
+            Moment::Selecting { finalists } => self.say(Tone::Ordinary, &sentences::selecting(study, *finalists)),
             Moment::Stopping { why } => self.say(Tone::Ordinary, &format!("stopping: {why}")),
             Moment::Ended { reason, idle_share } => {
                 self.block.finish_and_clear();

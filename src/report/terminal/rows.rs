@@ -112,7 +112,11 @@ impl Rows {
             }
             Moment::SegmentEnded { slot, .. } | Moment::MemoryRanOut { slot, .. } => self.set(*slot, Activity::Idle),
             Moment::WorkerLost { slot, .. } => self.set(*slot, Activity::Starting),
-            Moment::Delivered { .. } | Moment::Stopping { .. } | Moment::Tick | Moment::Ended { .. } => {}
+            Moment::Delivered { .. }
+            | Moment::Selecting { .. }
+            | Moment::Stopping { .. }
+            | Moment::Tick
+            | Moment::Ended { .. } => {}
         }
     }
 

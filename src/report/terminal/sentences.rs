@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::space::Configuration;
-use crate::study::{EndReason, Outcome, Study};
+use crate::study::{EndReason, Outcome, Repeat, Study};
 use crate::trials::{Observation, Status};
 use crate::units::{Samples, TrialId};
 use crate::worker::Slot;
@@ -13,7 +13,7 @@ use crate::report::leaderboard;
 
 /// How a line is meant; colour may stress it, but the words say it too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(in crate::report) enum Tone {
     Ordinary,
     Good,
     Bad,
@@ -21,25 +21,25 @@ pub(super) enum Tone {
 
 /// Tells whether the incumbent is a new one.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct BestSeen {
+pub(in crate::report) struct BestSeen {
     improvements: usize,
 }
 
 impl BestSeen {
     /// Whether there was an improvement since the last call.
-    pub(super) fn is_new(&mut self, study: &Study) -> bool {
+    pub(in crate::report) fn is_new(&mut self, study: &Study) -> bool {
         let before = std::mem::replace(&mut self.improvements, study.improvements().len());
         self.improvements > before
     }
 }
 
 /// The slot as it is called everywhere, and its worker's log too: `cpu 0`.
-pub(super) fn slot_name(slot: &Slot, index: usize) -> String {
+pub(in crate::report) fn slot_name(slot: &Slot, index: usize) -> String {
     format!("{} {index}", slot.place())
 }
 
 /// `started on 2 slots (2 × cpu), 1 thread each`.
-pub(super) fn started(slots: &[Slot], is_resumed: bool, study: &Study) -> String {
+pub(in crate::report) fn started(slots: &[Slot], is_resumed: bool, study: &Study) -> String {
     let mut devices: BTreeMap<String, usize> = BTreeMap::new();
     for slot in slots {
         *devices.entry(slot.place()).or_default() += 1;
@@ -61,7 +61,7 @@ pub(super) fn started(slots: &[Slot], is_resumed: bool, study: &Study) -> String
 }
 
 /// `trial 12 goes from 0.44 to 1.3 epochs on cpu 0`; a new trial with its configuration.
-pub(super) fn segment_started(
+pub(in crate::report) fn segment_started(
     study: &Study,
     epoch: Samples,
     trial: TrialId,
@@ -70,6 +70,14 @@ pub(super) fn segment_started(
 ) -> String {
     let end = words::counted(&words::epochs(to, epoch), "epoch");
     let known = &study.trials()[trial.index()];
+    let again = match study.repeat(trial) {
+        Some(Repeat::Reseed { of, number }) => Some(format!("finalist {of} starts with fresh seed {}", number + 1)),
+        Some(Repeat::Test { of, .. }) => Some(format!("the winner, trial {of}, is trained for its test")),
+        None => None,
+    };
+    if let Some(again) = again {
+        return format!("{again} on {slot}, to {end}");
+    }
     let parent = known.parent.filter(|_| known.segments == 0);
     if from == Samples(0) || parent.is_some() {
         let configuration = configuration(study, &known.configuration);
@@ -85,7 +93,7 @@ pub(super) fn segment_started(
 }
 
 /// `trial 12 has reached its rung on cpu 0; its outcome waits for its turn`.
-pub(super) fn arrived(trial: TrialId, outcome: Option<&Outcome>, slot: &str) -> String {
+pub(in crate::report) fn arrived(trial: TrialId, outcome: Option<&Outcome>, slot: &str) -> String {
     match outcome {
         Some(Outcome::Reached(_)) => format!("trial {trial} has ended its segment on {slot}"),
         Some(Outcome::Failed(failure)) => format!("trial {trial} cannot go on, on {slot} ({})", failure.kind),
@@ -94,7 +102,7 @@ pub(super) fn arrived(trial: TrialId, outcome: Option<&Outcome>, slot: &str) -> 
 }
 
 /// `trial 12 paused at 0.44 epochs: accuracy 0.8123`, with a mark on the new best.
-pub(super) fn delivered(study: &Study, epoch: Samples, id: TrialId, is_best: bool) -> (Tone, String) {
+pub(in crate::report) fn delivered(study: &Study, epoch: Samples, id: TrialId, is_best: bool) -> (Tone, String) {
     let trial = &study.trials()[id.index()];
     let reached = words::counted(&words::epochs(trial.reached, epoch), "epoch");
     let (verb, is_failed) = match trial.status {
@@ -117,10 +125,21 @@ pub(super) fn delivered(study: &Study, epoch: Samples, id: TrialId, is_best: boo
         });
         return (Tone::Bad, format!("trial {id} {verb}{why}"));
     }
+    if let Some(Repeat::Test { of, .. }) = study.repeat(id) {
+        return (Tone::Good, tested(study, of, id));
+    }
     let Some(last) = trial.observations.last() else {
         return (Tone::Ordinary, format!("trial {id} {verb}: no evaluation"));
     };
     let others = others(study, id, last);
+    if let Some(Repeat::Reseed { of, number }) = study.repeat(id) {
+        let line = format!(
+            "finalist {of} with fresh seed {}: {}{others}",
+            number + 1,
+            measured(study, last)
+        );
+        return (Tone::Ordinary, line);
+    }
     let mut line = format!("trial {id} {verb}: {}{others}", measured(study, last));
     if let Some(best) = trial.best().filter(|best| best.loss < last.loss) {
         let value = words::metric(study.settings().goal.value(best.loss));
@@ -136,6 +155,15 @@ pub(super) fn delivered(study: &Study, epoch: Samples, id: TrialId, is_best: boo
         return (Tone::Good, line);
     }
     (Tone::Ordinary, line)
+}
+
+/// `the winner, trial 12, on the test examples: accuracy 0.8710`.
+pub(in crate::report) fn tested(study: &Study, winner: TrialId, test: TrialId) -> String {
+    let metric = &study.settings().metric;
+    let measured = study.record(test).evaluations.last();
+    let value = measured.and_then(|measured| measured.metrics.get(metric));
+    let value = value.map_or_else(|| "nothing".to_owned(), |value| words::metric(*value));
+    format!("the winner, trial {winner}, on the test examples: {metric} {value}")
 }
 
 /// `accuracy 0.8790 · trial 7 (tpe) · epoch 1.3 · learning_rate 0.0031, batch_size 32`; `None` before the first result.
@@ -165,7 +193,7 @@ pub(in crate::report) fn configuration(study: &Study, configuration: &Configurat
 
 /// `lost the worker on cpu 0 with trial 12: killed by signal 9; trial 12 is tried once more`. To be asked before the study
 /// knows of the loss, as the engine tells it.
-pub(super) fn lost(study: &Study, slot: &str, trial: Option<TrialId>, message: &str) -> String {
+pub(in crate::report) fn lost(study: &Study, slot: &str, trial: Option<TrialId>, message: &str) -> String {
     let message = one_line(message);
     let Some(trial) = trial else {
         return format!("lost the worker on {slot}, which ran nothing: {message}; a new one is started");
@@ -179,7 +207,7 @@ pub(super) fn lost(study: &Study, slot: &str, trial: Option<TrialId>, message: &
 }
 
 /// A trial ran out of memory, and what comes next.
-pub(super) fn split(slot: &str, trial: TrialId, message: &str) -> String {
+pub(in crate::report) fn split(slot: &str, trial: TrialId, message: &str) -> String {
     let message = one_line(message);
     format!(
         "trial {trial} ran out of memory on {slot}: {message}; it is tried again with half as many examples at a time"
@@ -187,8 +215,24 @@ pub(super) fn split(slot: &str, trial: TrialId, message: &str) -> String {
 }
 
 /// Whether a segment gets another worker after the loss that is being told.
-pub(super) fn is_tried_again(study: &Study, trial: TrialId) -> bool {
+pub(in crate::report) fn is_tried_again(study: &Study, trial: TrialId) -> bool {
     study.flights().get(&trial).is_some_and(|flight| flight.lost == 0)
+}
+
+/// `the search is over (all trials of the budget have run): training 3 finalists again, each with 2 fresh seeds`.
+pub(in crate::report) fn selecting(study: &Study, finalists: usize) -> String {
+    let why = study.search_ended().map_or("it was stopped", reason);
+    let Some(selection) = study.settings().selection else {
+        return format!("the search is over ({why})");
+    };
+    let finalists = words::counted(&finalists.to_string(), "finalist");
+    let seeds = words::counted(&selection.reseeds.to_string(), "fresh seed");
+    let test = if selection.holdout {
+        ", then the winner is measured on the test examples"
+    } else {
+        ""
+    };
+    format!("the search is over ({why}): training {finalists} again, each with {seeds}{test}")
 }
 
 /// Why a study ended, after "because" or a colon.
@@ -202,14 +246,14 @@ pub(in crate::report) fn reason(reason: EndReason) -> &'static str {
 }
 
 /// `accuracy 0.8123`.
-pub(super) fn measured(study: &Study, observation: &Observation) -> String {
+pub(in crate::report) fn measured(study: &Study, observation: &Observation) -> String {
     let settings = study.settings();
     let value = settings.goal.value(observation.loss);
     format!("{} {}", settings.metric, words::metric(value))
 }
 
 /// ` · cost 0.12`: the other metrics that count, at the same evaluation; nothing where only one counts.
-pub(super) fn others(study: &Study, trial: TrialId, observation: &Observation) -> String {
+pub(in crate::report) fn others(study: &Study, trial: TrialId, observation: &Observation) -> String {
     let mut text = String::new();
     for (name, value) in leaderboard::others(study, trial, *observation) {
         text += " · ";

@@ -53,6 +53,7 @@ impl Speed {
             | Moment::Delivered { .. }
             | Moment::WorkerLost { .. }
             | Moment::MemoryRanOut { .. }
+            | Moment::Selecting { .. }
             | Moment::Stopping { .. }
             | Moment::Tick
             | Moment::Ended { .. } => {}
@@ -61,7 +62,7 @@ impl Speed {
         if self.is_told || self.ended < self.slots.max(1) {
             return None;
         }
-        let trials = study.trials().len() as u32;
+        let trials = study.searched().count() as u32;
         let full = |trial| Work::of(study, TrialId(trial), Samples(0), study.settings().max);
         let all: f64 = (0..trials)
             .map(|trial| self.pace.seconds(full(trial)))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::report::Audit;
 use crate::study::{EndReason, Study};
 use crate::trials::Status;
+use crate::units::Goal;
 
 use super::{Facts, sentences, words};
 
@@ -30,6 +31,7 @@ pub(super) fn summary(
     }];
     lines.push(format!("trials   {}", states(study, reason)));
     lines.extend(best(study, facts));
+    lines.extend(selection(study));
     lines.extend(front(study));
     lines.extend(audit(study, facts));
     lines.push(format!("slots    idle {} of the time", words::percentage(idle_share)));
@@ -41,7 +43,7 @@ pub(super) fn summary(
 fn states(study: &Study, reason: Option<EndReason>) -> String {
     let (mut completed, mut paused, mut pruned, mut cut_off) = (0, 0, 0, 0);
     let mut failed: BTreeMap<String, usize> = BTreeMap::new();
-    for trial in study.trials() {
+    for trial in study.searched() {
         match study.standing(trial.id) {
             Status::Completed => completed += 1,
             Status::Paused => paused += 1,
@@ -69,17 +71,18 @@ fn states(study: &Study, reason: Option<EndReason>) -> String {
     if states.is_empty() {
         return "none".into();
     }
-    format!("{}: {}", study.trials().len(), states.join(", "))
+    format!("{}: {}", study.searched().count(), states.join(", "))
 }
 
 fn best(study: &Study, facts: &Facts) -> Vec<String> {
-    let best = study.incumbent().map(|(id, _)| &study.trials()[id.index()]);
+    let best = study.winner().map(|winner| &study.trials()[winner.trial.index()]);
     let Some((trial, observation)) = best.and_then(|trial| Some((trial, trial.best()?))) else {
         return vec!["best     none: no trial has a result".into()];
     };
     let epoch = words::epochs(observation.at, facts.epoch);
+    let label = if is_selected(study) { "winner" } else { "best" };
     let mut lines = vec![format!(
-        "best     {}{} · trial {} ({}) · epoch {epoch}",
+        "{label:8} {}{} · trial {} ({}) · epoch {epoch}",
         sentences::measured(study, observation),
         sentences::others(study, trial.id, observation),
         trial.id,
@@ -100,6 +103,41 @@ fn best(study: &Study, facts: &Facts) -> Vec<String> {
             .iter()
             .map(|(name, value)| format!("         {name:widest$}  {value}")),
     );
+    lines
+}
+
+/// Whether fresh seeds have had their say.
+fn is_selected(study: &Study) -> bool {
+    study.finalists().iter().any(|finalist| !finalist.runs.is_empty())
+}
+
+/// What fresh seeds came to, the winner first, and what the test examples say; nothing without a selection.
+fn selection(study: &Study) -> Vec<String> {
+    if !is_selected(study) {
+        return Vec::new();
+    }
+    let settings = study.settings();
+    let value = |loss: f64| words::metric(settings.goal.value(Goal::Minimize.loss(loss)));
+    let finalists = study.finalists().into_iter().enumerate();
+    let mut lines: Vec<String> = finalists
+        .map(|(place, finalist)| {
+            let label = if place == 0 { "seeds" } else { "" };
+            let mean = finalist.mean().map_or_else(|| "no result".to_owned(), value);
+            let error = finalist.standard_error();
+            let error = error.map_or_else(String::new, |error| format!(" ± {}", words::metric(error)));
+            let seeds = words::counted(&finalist.runs.len().to_string(), "fresh seed");
+            let failed = match finalist.failed {
+                0 => String::new(),
+                failed => format!(", {failed} failed"),
+            };
+            let searched = value(finalist.searched.losses[0].get());
+            let trial = finalist.trial;
+            format!("{label:8} trial {trial}: {mean}{error} over {seeds}{failed} (in the search {searched})")
+        })
+        .collect();
+    if let Some((winner, test)) = study.tested() {
+        lines.push(format!("test     {}", sentences::tested(study, winner.trial, test)));
+    }
     lines
 }
 

@@ -62,6 +62,7 @@ pub(in crate::report) fn study(early: impl Into<EarlyTerminate>, max_trials: Opt
         target: None,
         criteria: Criteria::default(),
         max_trials,
+        selection: None,
         epoch: Samples(1000),
         min,
         max,

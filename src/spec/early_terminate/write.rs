@@ -5,7 +5,7 @@ use crate::spec::write::float;
 
 impl EarlyTerminate {
     /// The keys of the section with their values, in the order in which they are written.
-    pub(in crate::spec) fn lines(&self) -> Vec<(&'static str, String)> {
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
         let mut lines = vec![("type", self.scheduler.name().to_owned())];
         lines.extend(self.scheduler.lines());
         if let Some(patience) = self.patience {

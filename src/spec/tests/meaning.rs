@@ -44,6 +44,7 @@ fn a_short_spec_gets_every_default() {
             name: "sphere".to_owned(),
             trial_seconds: 0.0,
             jitter: 0.0,
+            noise: 0.0,
             faults: vec![],
         })
     );
@@ -493,7 +494,8 @@ fn data_are_built_in_or_tables_beside_the_spec() {
         images.data,
         DataSpec::Builtin {
             name: "fashion-mini".to_owned(),
-            train_limit: Some(100)
+            train_limit: Some(100),
+            test: None,
         }
     );
 }

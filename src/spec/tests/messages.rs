@@ -288,7 +288,7 @@ error: built-in data has no `text`
 5 | data: {train: builtin:fashion-mini, text: a}
   |                                     ^^^^
   |
-  = help: it comes with its own validation examples; only `train_limit` can be set
+  = help: it comes with its own validation examples; only `train_limit` and `test` can be set
 "##);
 }
 

@@ -6,8 +6,8 @@ use super::*;
 use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Space, Value};
 use crate::spec::{
     AshaMode, Budget, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange, FineTuneSpec, FunctionSpec,
-    Metric, ModelSource, ObjectiveSpec, Patience, PbtSpec, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE,
-    Task, TrialLimits,
+    InputPart, Metric, ModelSource, ObjectiveSpec, Patience, PbtSpec, Provenance, Resources, SchedulerSpec,
+    SearcherSpec, Selection, SelectionRule, Split, TEMPLATE, Task, TrialLimits,
 };
 use crate::units::{Goal, Seed};
 
@@ -153,12 +153,13 @@ fn any_split() -> impl Strategy<Value = Split> {
 fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
     let table = (any_split(), any::<bool>(), "[a-zA-Z0-9 ä#:'\"-]{1,9}", 3..9_999_usize);
     prop_oneof![
-        prop::option::of(2..9_999_usize).prop_map(|train_limit| FineTuneSpec {
+        prop::option::of(2..3_000_usize).prop_map(|train_limit| FineTuneSpec {
             task: Task::ImageClassification,
             model: ModelSource::Builtin("resnet8-cifar10".to_owned()),
             data: DataSpec::Builtin {
                 name: "fashion-mini".to_owned(),
-                train_limit
+                train_limit,
+                test: train_limit,
             },
             max_length: 128,
         }),
@@ -254,6 +255,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                     name: "sphere".to_owned(),
                     trial_seconds: width,
                     jitter: if deterministic { 0.0 } else { width },
+                    noise: if deterministic { width } else { 0.0 },
                     faults: Vec::new(),
                 }),
                 metric: Metric {
@@ -275,6 +277,18 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                     stops: vec![min],
                 },
                 budget: Budget { wall, trials },
+                selection: trials
+                    .filter(|_| !matches!(early_terminate.scheduler, SchedulerSpec::Pbt(_)))
+                    .map(|trials| Selection {
+                        rule: if is_tpe {
+                            SelectionRule::OneSe
+                        } else {
+                            SelectionRule::Best
+                        },
+                        top_k: trials % 100 + 1,
+                        reseeds: trials % 98 + 2,
+                        holdout: deterministic,
+                    }),
                 resources: Resources {
                     devices: [Devices::Auto, Devices::Cpu, Devices::Cuda, Devices::NdArray][device],
                     workers,
@@ -291,6 +305,23 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 deterministic,
                 seed: Seed(seed),
                 repeats: None,
+                provenance: wall.map(|wall| Provenance {
+                    version: "0.1.0".to_owned(),
+                    study: "sentiment".to_owned(),
+                    metric: "loss".to_owned(),
+                    expected: Some(wall),
+                    standard_error: target,
+                    seeds: 2,
+                    inputs: vec![
+                        InputPart {
+                            part: "train".to_owned(),
+                            rows: trials.map(u64::from),
+                            fingerprint: "00ff".to_owned(),
+                        };
+                        2
+                    ],
+                    ..Provenance::default()
+                }),
                 warm_start: if deterministic {
                     vec!["/earlier/leaderboard.csv".into(), "/it's one: #2.csv".into()]
                 } else {
@@ -298,6 +329,14 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 },
             },
         )
+}
+
+/// A selection that needs no test examples.
+fn without_test(selection: Option<Selection>) -> Option<Selection> {
+    selection.map(|selection| Selection {
+        holdout: false,
+        ..selection
+    })
 }
 
 fn survives(spec: &Spec) -> Result<(), TestCaseError> {
@@ -333,14 +372,14 @@ proptest! {
             let metric = Metric { name: format!("{name}/accuracy"), ..command.metric.clone() };
             let ObjectiveSpec::Command(command) = command.objective else { unreachable!() };
             let objective = ObjectiveSpec::Command(CommandSpec { folder: "/some where".into(), ..command });
-            survives(&Spec { objective, metric, space, ..frame })?;
+            survives(&Spec { objective, metric, space, selection: without_test(frame.selection), ..frame })?;
         }
     }
 
     #[test]
     fn a_fine_tuning_spec_survives_being_written(frame in any_frame(), fine_tune in any_fine_tune()) {
         let space = spec(&format!("{FINE_TUNE}parameters: {{learning_rate: {{min: 1e-5, max: 1e-2, log: true}}, batch_size: 16}}\n")).space;
-        survives(&Spec { objective: ObjectiveSpec::FineTune(fine_tune), space, ..frame })?;
+        survives(&Spec { objective: ObjectiveSpec::FineTune(fine_tune), space, selection: without_test(frame.selection), ..frame })?;
     }
 
     #[test]

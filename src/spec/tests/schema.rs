@@ -143,6 +143,7 @@ fn probe(section: &str, inside: &str) -> String {
             format!("function: sphere\nparameters: {{x: 1}}\nmetric: {{{section}: [loss], {inside}}}\n")
         }
         "level" => format!("function: sphere\nparameters: {{x: 1}}\nmetric: {{lexicographic: [{{{inside}}}]}}\n"),
+        "input" => format!("function: sphere\nparameters: {{x: 1}}\nprovenance: {{inputs: [{{{inside}}}]}}\n"),
         "parameter" => format!("function: sphere\nparameters: {{x: {{min: 0, max: 1, {inside}}}}}\n"),
         "prior" => format!("function: sphere\nparameters: {{x: {{min: 0, max: 1, prior: {{value: 1, {inside}}}}}}}\n"),
         other => format!("function: sphere\nparameters: {{x: 1}}\n{other}: {{{inside}}}\n"),

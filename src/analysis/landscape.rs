@@ -1,0 +1,113 @@
+//! The entry point: what the trials of a search say about its space.
+
+use std::cmp::Ordering;
+
+use super::axis::Axis;
+use super::dependence::{self, Contour, Curve};
+use super::fanova::{self, Importance};
+use super::forest::{Forest, Observations};
+use super::losses::{Focus, Standardised};
+use crate::space::Space;
+use crate::units::Seed;
+
+/// A tree with leaves of three observations can ask hardly anything of fewer.
+const FEWEST_TRIALS: usize = 8;
+
+/// A model of the loss over a space, learnt from trials.
+///
+/// The order of the trials does not matter, and the unit of the loss does not matter for [`Self::importance`]; the same
+/// trials and seed give the same model. Learning and [`Self::importance`] together take less than a tenth of a second for
+/// 300 trials of 8 parameters, and about two seconds for 5,000; above that the time hardly grows.
+#[derive(Clone, Debug)]
+pub struct Landscape {
+    forest: Forest,
+    /// The parameter of each axis.
+    parameters: Vec<usize>,
+    centre: f64,
+    deviation: f64,
+}
+
+impl Landscape {
+    /// Learns from trials, each a point as of [`Space::encode`] and its loss; a loss that is not finite is that of a failed
+    /// trial. Points of another length than the space has parameters are left out.
+    ///
+    /// `None` for fewer than 8 trials, and if there is nothing to tell them apart by: all losses are equal, or no parameter
+    /// has more than one value.
+    pub fn learn<'a>(
+        space: &Space,
+        trials: impl IntoIterator<Item = (&'a [Option<f64>], f64)>,
+        focus: Focus,
+        seed: Seed,
+    ) -> Option<Self> {
+        let mut trials: Vec<(&[Option<f64>], f64)> = trials.into_iter().collect();
+        trials.retain(|(point, _)| point.len() == space.parameters().len());
+        if trials.len() < FEWEST_TRIALS {
+            return None;
+        }
+        trials.sort_by(|left, right| compare(left.0, right.0).then(left.1.total_cmp(&right.1)));
+        let losses: Vec<f64> = trials.iter().map(|(_, loss)| *loss).collect();
+        let standardised = Standardised::new(&losses, focus)?;
+        let (parameters, axes): (Vec<usize>, Vec<Axis>) = Axis::all(space).into_iter().unzip();
+        if axes.is_empty() {
+            return None;
+        }
+        let column = |&index: &usize| {
+            let places = trials.iter().map(|(point, _)| point[index].unwrap_or(f64::NAN));
+            places.collect()
+        };
+        let columns = parameters.iter().map(column).collect();
+        Some(Self {
+            forest: Forest::grow(Observations::new(axes, columns, standardised.losses), seed),
+            parameters,
+            centre: standardised.centre,
+            deviation: standardised.deviation,
+        })
+    }
+
+    /// The share of the losses' variance that the model explains of trials it was not shown. Where it is small, the rest
+    /// says little; below 0 it says nothing.
+    pub fn explained(&self) -> f64 {
+        self.forest.explained
+    }
+
+    /// What each parameter, and each pair of parameters, contributes to the variance of the loss over the space.
+    pub fn importance(&self) -> Importance {
+        fanova::importance(&self.forest, &self.parameters)
+    }
+
+    /// How the loss depends on one parameter, on average over all others; `None` if it has only one value, or was never
+    /// active.
+    pub fn dependence(&self, parameter: usize) -> Option<Curve> {
+        dependence::curve(&self.forest, self.axis(parameter)?, parameter, |loss| self.unit(loss))
+    }
+
+    /// How the loss depends on two parameters, on average over all others; `None` if either has only one value, they are
+    /// the same, or they were never active together.
+    pub fn contour(&self, first: usize, second: usize) -> Option<Contour> {
+        let axes = [self.axis(first)?, self.axis(second)?];
+        if first == second {
+            return None;
+        }
+        dependence::contour(&self.forest, axes, [first, second], |loss| self.unit(loss))
+    }
+
+    fn axis(&self, parameter: usize) -> Option<usize> {
+        self.parameters.iter().position(|&other| other == parameter)
+    }
+
+    /// A standardised loss in the unit of the loss.
+    fn unit(&self, loss: f64) -> f64 {
+        self.centre + self.deviation * loss
+    }
+}
+
+/// An order of points, so that that of the trials does not matter.
+fn compare(left: &[Option<f64>], right: &[Option<f64>]) -> Ordering {
+    let places = |point: &[Option<f64>]| point.iter().map(|place| place.unwrap_or(-1.0)).collect::<Vec<_>>();
+    let (left, right) = (places(left), places(right));
+    let pairs = left.iter().zip(&right).map(|(one, other)| one.total_cmp(other));
+    pairs.fold(Ordering::Equal, Ordering::then)
+}
+
+#[cfg(test)]
+mod tests;

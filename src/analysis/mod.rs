@@ -1,0 +1,30 @@
+//! What a finished search teaches about its parameters: which of them mattered, where they are good, and what is luck.
+//!
+//! A random forest (`forest`, of a `tree` whose every `split` asks about an `axis`) learns the losses of the trials, as
+//! `losses` prepares them. Its leaves are boxes of the unit cube (`region`), over which its mean is known exactly along one
+//! or two axes (`marginal`): these means are the `dependence` on a parameter, and their variances its importance
+//! (`fanova`). Tests of whether two results differ stand apart (`significance`).
+//!
+//! Imports only `space`, `units` and `rng`. Begin reading at [`Landscape`].
+
+mod axis;
+mod dependence;
+mod fanova;
+mod forest;
+mod landscape;
+mod losses;
+mod marginal;
+mod region;
+mod significance;
+mod split;
+#[cfg(test)]
+mod testing;
+mod tree;
+
+pub use dependence::{Contour, Curve, Estimate, Level};
+pub use fanova::{Effect, Importance, Interaction, Share};
+pub use landscape::Landscape;
+pub use losses::Focus;
+pub use significance::{
+    TTest, accuracy_interval, accuracy_standard_error, confidence_half_width, paired_t_test, welch_t_test,
+};

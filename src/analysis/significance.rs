@@ -1,0 +1,211 @@
+//! Is a difference more than luck? Tests and intervals for means of a few seeds, and for accuracies on a test set.
+
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+
+/// The result of a t-test: that two means are equal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TTest {
+    /// The difference of the means, first less second, in standard errors.
+    pub statistic: f64,
+    /// Degrees of freedom; not always whole.
+    pub freedom: f64,
+    /// The probability of a difference at least as large, in either direction, if the means were equal.
+    pub p: f64,
+}
+
+impl TTest {
+    fn new(statistic: f64, freedom: f64) -> Option<Self> {
+        let tail = StudentsT::new(0.0, 1.0, freedom).ok()?.cdf(-statistic.abs());
+        Some(Self {
+            statistic,
+            freedom,
+            p: (2.0 * tail).min(1.0),
+        })
+    }
+}
+
+/// The paired t-test: whether `first` and `second`, measured side by side (the same seeds, the same folds), differ on
+/// average (Student 1908). `None` for lists of different lengths, fewer than two pairs, and differences that are all equal.
+pub fn paired_t_test(first: &[f64], second: &[f64]) -> Option<TTest> {
+    if first.len() != second.len() {
+        return None;
+    }
+    let differences: Vec<f64> = first.iter().zip(second).map(|(one, other)| one - other).collect();
+    let (mean, variance) = mean_and_variance(&differences)?;
+    let count = differences.len() as f64;
+    TTest::new(mean / (variance / count).sqrt(), count - 1.0)
+}
+
+/// Welch's t-test: whether two independent samples, of whatever variances, have different means (Welch 1947). `None` for
+/// fewer than two numbers in either, and if neither varies.
+pub fn welch_t_test(first: &[f64], second: &[f64]) -> Option<TTest> {
+    let of = |values: &[f64]| -> Option<(f64, f64, f64)> {
+        let count = values.len() as f64;
+        let (mean, variance) = moments(values)?;
+        Some((mean, variance / count, count - 1.0))
+    };
+    let (one, other) = (of(first)?, of(second)?);
+    let error = one.1 + other.1;
+    if error <= 0.0 || !error.is_finite() {
+        return None;
+    }
+    // Satterthwaite (1946).
+    let freedom = error * error / (one.1 * one.1 / one.2 + other.1 * other.1 / other.2);
+    TTest::new((one.0 - other.0) / error.sqrt(), freedom)
+}
+
+/// How far the mean of `values` may be from the true one, at a confidence such as 0.95: half the width of Student's
+/// interval. `None` for fewer than two values, values that are all equal, and a confidence not between 0 and 1.
+pub fn confidence_half_width(values: &[f64], confidence: f64) -> Option<f64> {
+    let (_, variance) = mean_and_variance(values)?;
+    let count = values.len() as f64;
+    let quantile = StudentsT::new(0.0, 1.0, count - 1.0)
+        .ok()?
+        .inverse_cdf(upper(confidence)?);
+    Some(quantile * (variance / count).sqrt())
+}
+
+/// The standard error of an accuracy measured on so many examples: of a share of the binomial distribution. `None` for no
+/// examples, an accuracy outside of `[0, 1]`, and one of 0 or 1, of which it would say that it is certain: there,
+/// [`accuracy_interval`] says more.
+pub fn accuracy_standard_error(accuracy: f64, examples: u64) -> Option<f64> {
+    let variance = accuracy * (1.0 - accuracy) / examples as f64;
+    (examples > 0 && variance > 0.0).then(|| variance.sqrt())
+}
+
+/// Between which accuracies the true one lies, given that measured on so many examples, at a confidence such as 0.95
+/// (Wilson 1927; good also for few examples and near 0 and 1: Brown et al. 2001). `None` for no examples, and
+/// for an accuracy or a confidence that is none.
+pub fn accuracy_interval(accuracy: f64, examples: u64, confidence: f64) -> Option<(f64, f64)> {
+    if examples == 0 || !(0.0..=1.0).contains(&accuracy) {
+        return None;
+    }
+    let count = examples as f64;
+    let z = Normal::new(0.0, 1.0).ok()?.inverse_cdf(upper(confidence)?);
+    let scale = 1.0 + z * z / count;
+    let centre = (accuracy + z * z / (2.0 * count)) / scale;
+    let reach = z / scale * (accuracy * (1.0 - accuracy) / count + z * z / (4.0 * count * count)).sqrt();
+    Some(((centre - reach).max(0.0), (centre + reach).min(1.0)))
+}
+
+/// The probability below the upper end of a two-sided interval.
+fn upper(confidence: f64) -> Option<f64> {
+    (confidence > 0.0 && confidence < 1.0).then_some(0.5 + confidence / 2.0)
+}
+
+/// The mean and the variance of a sample that varies.
+fn mean_and_variance(values: &[f64]) -> Option<(f64, f64)> {
+    moments(values).filter(|(_, variance)| *variance > 0.0 && variance.is_finite())
+}
+
+/// The mean and the unbiased variance of at least two numbers; equal ones have a variance of exactly 0.
+fn moments(values: &[f64]) -> Option<(f64, f64)> {
+    let (&first, others) = values.split_first()?;
+    if others.is_empty() {
+        return None;
+    }
+    let count = values.len() as f64;
+    let mean = first + values.iter().map(|value| value - first).sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    Some((mean, squares / (count - 1.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `scipy` 1.17.1 agrees to ten digits.
+    #[track_caller]
+    fn assert_same(value: f64, scipy: f64) {
+        assert!((value - scipy).abs() <= 1e-10 * scipy.abs(), "{value} against {scipy}");
+    }
+
+    const ONE: [f64; 5] = [0.812, 0.845, 0.790, 0.861, 0.833];
+    const OTHER: [f64; 5] = [0.801, 0.829, 0.795, 0.840, 0.815];
+    const STEADY: [f64; 7] = [0.71, 0.74, 0.69, 0.73, 0.72, 0.75, 0.70];
+    const WILD: [f64; 4] = [0.78, 0.66, 0.91, 0.83];
+
+    #[test]
+    fn the_paired_test_is_scipys() {
+        let test = paired_t_test(&ONE, &OTHER).unwrap();
+        // scipy.stats.ttest_rel(ONE, OTHER)
+        assert_same(test.statistic, 2.653_428_192_571_17);
+        assert_same(test.p, 0.056_778_235_881_330_21);
+        assert_eq!(test.freedom, 4.0);
+        let reversed = paired_t_test(&OTHER, &ONE).unwrap();
+        assert_eq!((reversed.statistic, reversed.p), (-test.statistic, test.p));
+    }
+
+    #[test]
+    fn welchs_test_is_scipys() {
+        let test = welch_t_test(&STEADY, &WILD).unwrap();
+        // scipy.stats.ttest_ind(STEADY, WILD, equal_var=False)
+        assert_same(test.statistic, -1.415_262_293_375_479_3);
+        assert_same(test.p, 0.247_916_820_398_251_03);
+        assert_same(test.freedom, 3.146_740_184_533_53);
+        let clear = welch_t_test(&[1.0, 2.0, 3.0], &[101.0, 102.5, 103.0, 99.0]).unwrap();
+        // scipy.stats.ttest_ind([1, 2, 3], [101, 102.5, 103, 99], equal_var=False)
+        assert_same(clear.p, 5.864_705_329_583_03e-9);
+    }
+
+    #[test]
+    fn one_constant_sample_is_enough_to_vary_for_welch() {
+        assert!(welch_t_test(&[1.0, 1.0], &[2.0, 3.0]).is_some());
+        assert_eq!(welch_t_test(&[1.0, 1.0], &[2.0, 2.0]), None);
+        assert_eq!(welch_t_test(&[1.0], &[2.0, 3.0]), None);
+    }
+
+    #[test]
+    fn students_interval_is_scipys() {
+        // scipy.stats.t.ppf(0.975, 4) * scipy.stats.sem(ONE)
+        assert_same(confidence_half_width(&ONE, 0.95).unwrap(), 0.034_582_069_936_261_825);
+        // scipy.stats.t.ppf(0.95, 6) * scipy.stats.sem(STEADY)
+        assert_same(confidence_half_width(&STEADY, 0.90).unwrap(), 0.015_866_000_551_669_267);
+    }
+
+    #[test]
+    fn wilsons_interval_is_scipys() {
+        let interval = |correct: f64, examples, confidence| {
+            accuracy_interval(correct / examples as f64, examples, confidence).unwrap()
+        };
+        // scipy.stats.binomtest(correct, examples).proportion_ci(confidence, method="wilson")
+        let (low, high) = interval(90.0, 100, 0.95);
+        assert_same(low, 0.825_634_338_495_086_5);
+        assert_same(high, 0.944_770_862_939_324_9);
+        let (low, high) = interval(0.0, 10, 0.95);
+        assert!(low < 1e-12);
+        assert_same(high, 0.277_532_799_862_889_26);
+        let (low, high) = interval(10.0, 10, 0.95);
+        assert_same(low, 0.722_467_200_137_111);
+        assert_same(high, 1.0);
+        let (low, high) = interval(500.0, 872, 0.99);
+        assert_same(low, 0.529_858_035_886_828_4);
+        assert_same(high, 0.615_822_497_057_133_9);
+    }
+
+    #[test]
+    fn the_standard_error_of_an_accuracy_is_the_binomials() {
+        assert_same(accuracy_standard_error(0.9, 100).unwrap(), 0.03);
+        assert_eq!(accuracy_standard_error(1.0, 100), None);
+        assert_eq!(accuracy_standard_error(0.9, 0), None);
+        assert_eq!(accuracy_standard_error(f64::NAN, 10), None);
+    }
+
+    #[test]
+    fn what_says_nothing_of_luck_gives_nothing() {
+        assert_eq!(paired_t_test(&[1.0], &[2.0]), None);
+        assert_eq!(paired_t_test(&[1.0, 2.0], &[2.0]), None);
+        assert_eq!(
+            paired_t_test(&[1.0, 2.0], &[2.0, 3.0]),
+            None,
+            "always the same difference"
+        );
+        assert_eq!(paired_t_test(&[], &[]), None);
+        assert_eq!(paired_t_test(&[1.0, f64::NAN], &[2.0, 3.5]), None);
+        assert_eq!(confidence_half_width(&[0.1; 3], 0.95), None, "equal numbers");
+        assert_eq!(confidence_half_width(&ONE, 1.0), None);
+        assert_eq!(accuracy_interval(0.5, 0, 0.95), None);
+        assert_eq!(accuracy_interval(1.5, 10, 0.95), None);
+        assert_eq!(accuracy_interval(0.5, 10, 0.0), None);
+    }
+}

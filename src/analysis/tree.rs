@@ -1,0 +1,244 @@
+//! A regression tree over the unit cube (Breiman et al. 1984), grown on some of the observations.
+//!
+//! Conditional parameters: a tree asks about a parameter only where every observation of the node has it. Where only some
+//! have it, the question is judged by what it explains among those, and if it wins, the parameter's parents are asked
+//! first, whichever parts best those that have it from those that have not. So every leaf is a box of the unit cube, and
+//! whatever the mere presence of a parameter does to the loss is learnt as an effect of its parents.
+
+use std::ops::Range;
+
+use rand::seq::SliceRandom as _;
+
+use super::axis::Question;
+use super::forest::Observations;
+use super::region::{Region, WHOLE, intersection};
+use super::split::{Pair, Split, best_split};
+use crate::rng::Rng;
+
+/// Optuna's and fANOVA's default.
+const DEEPEST: usize = 64;
+
+/// A tree, in which a node comes before its children.
+#[derive(Clone, Debug)]
+pub(super) struct Tree {
+    nodes: Vec<Node>,
+    /// The observations it was grown on, leaf by leaf; the same one several times if it was drawn so often.
+    rows: Vec<u32>,
+}
+
+#[derive(Clone, Debug)]
+enum Node {
+    Leaf {
+        value: f64,
+        /// Which of the tree's `rows` are in it.
+        rows: Range<usize>,
+    },
+    Fork {
+        axis: usize,
+        question: Question,
+        /// Where the answer is yes, and where it is no.
+        children: [usize; 2],
+        /// The answer of most observations: that of one that has no value on the axis.
+        usual: bool,
+    },
+}
+
+/// How trees are grown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Growth {
+    /// How many axes compete at a node.
+    pub(super) competing: usize,
+    /// The fewest observations in a leaf.
+    pub(super) smallest: usize,
+}
+
+impl Tree {
+    /// Grows a tree on these observations.
+    pub(super) fn grow(observations: &Observations, rows: Vec<u32>, growth: Growth, rng: &mut Rng) -> Self {
+        let mut grower = Grower {
+            observations,
+            growth,
+            rng,
+            tree: Self {
+                nodes: Vec::new(),
+                rows,
+            },
+            pairs: Vec::new(),
+        };
+        let all = 0..grower.tree.rows.len();
+        grower.node(all, 0);
+        grower.tree
+    }
+
+    /// What it says of a place of the unit cube, given the coordinate on each axis; NaN where there is none.
+    pub(super) fn predict(&self, observations: &Observations, coordinate: impl Fn(usize) -> f64) -> f64 {
+        let mut node = 0;
+        loop {
+            match &self.nodes[node] {
+                Node::Leaf { value, .. } => return *value,
+                Node::Fork {
+                    axis,
+                    question,
+                    children,
+                    usual,
+                } => {
+                    let place = coordinate(*axis);
+                    let answer = if place.is_nan() {
+                        *usual
+                    } else {
+                        question.is_true(&observations.axes[*axis], place)
+                    };
+                    node = children[usize::from(!answer)];
+                }
+            }
+        }
+    }
+
+    /// The boxes of its leaves, which share out the unit cube.
+    pub(super) fn regions(&self, observations: &Observations) -> Vec<Region<'_>> {
+        let mut regions = Vec::new();
+        let mut open = vec![(0, vec![vec![WHOLE]; observations.axes.len()])];
+        while let Some((node, mut sides)) = open.pop() {
+            match &self.nodes[node] {
+                Node::Leaf { value, rows } => regions.push(Region {
+                    value: *value,
+                    sides,
+                    rows: &self.rows[rows.clone()],
+                }),
+                Node::Fork {
+                    axis,
+                    question,
+                    children,
+                    ..
+                } => {
+                    let [yes, no] = [true, false].map(|answer| {
+                        let intervals = question.intervals(&observations.axes[*axis], answer);
+                        intersection(&sides[*axis], &intervals)
+                    });
+                    let mut others = sides.clone();
+                    sides[*axis] = yes;
+                    others[*axis] = no;
+                    open.push((children[0], sides));
+                    open.push((children[1], others));
+                }
+            }
+        }
+        regions
+    }
+}
+
+/// A tree being grown.
+struct Grower<'a> {
+    observations: &'a Observations,
+    growth: Growth,
+    rng: &'a mut Rng,
+    tree: Tree,
+    /// Kept to spare allocations.
+    pairs: Vec<Pair>,
+}
+
+impl Grower<'_> {
+    /// Grows the node of these rows and everything below it, and returns its number.
+    fn node(&mut self, rows: Range<usize>, depth: usize) -> usize {
+        let number = self.tree.nodes.len();
+        let losses = self.tree.rows[rows.clone()]
+            .iter()
+            .map(|&row| self.observations.losses[row as usize]);
+        let value = losses.sum::<f64>() / rows.len() as f64;
+        self.tree.nodes.push(Node::Leaf {
+            value,
+            rows: rows.clone(),
+        });
+        if depth == DEEPEST || rows.len() < 2 * self.growth.smallest {
+            return number;
+        }
+        let Some((axis, question)) = self.ask(rows.clone()) else {
+            return number;
+        };
+        let border = self.part(rows.clone(), axis, &question);
+        let usual = border - rows.start > rows.end - border;
+        let children = [rows.start..border, border..rows.end].map(|part| self.node(part, depth + 1));
+        self.tree.nodes[number] = Node::Fork {
+            axis,
+            question,
+            children,
+            usual,
+        };
+        number
+    }
+
+    /// Puts the rows with the answer yes first, and returns where the others begin.
+    fn part(&mut self, rows: Range<usize>, axis: usize, question: &Question) -> usize {
+        let column = &self.observations.columns[axis];
+        let axis = &self.observations.axes[axis];
+        let part = &mut self.tree.rows[rows.clone()];
+        let is_yes = |row: u32| question.is_true(axis, column[row as usize]);
+        let mut border = 0;
+        for index in 0..part.len() {
+            if is_yes(part[index]) {
+                part.swap(border, index);
+                border += 1;
+            }
+        }
+        rows.start + border
+    }
+
+    /// What to ask at a node: the best of some axes drawn by chance, more if there is nothing to ask about these.
+    fn ask(&mut self, rows: Range<usize>) -> Option<(usize, Question)> {
+        let mut order: Vec<usize> = (0..self.observations.axes.len()).collect();
+        order.shuffle(self.rng);
+        let mut splits: Vec<(usize, Split)> = Vec::new();
+        for (tried, &axis) in order.iter().enumerate() {
+            if tried >= self.growth.competing && !splits.is_empty() {
+                break;
+            }
+            let split = self.best_of_losses(rows.clone(), axis);
+            splits.extend(split.map(|split| (axis, split)));
+        }
+        splits.sort_by(|left, right| right.1.gain.total_cmp(&left.1.gain));
+        splits.into_iter().find_map(|(axis, split)| {
+            if self.is_everywhere(rows.clone(), axis) {
+                Some((axis, split.question))
+            } else {
+                self.best_of_presence(rows.clone(), axis)
+                    .map(|(axis, split)| (axis, split.question))
+            }
+        })
+    }
+
+    /// The best question about an axis, judged by the losses of the rows that have a value there.
+    fn best_of_losses(&mut self, rows: Range<usize>, axis: usize) -> Option<Split> {
+        let Observations {
+            axes, columns, losses, ..
+        } = self.observations;
+        self.pairs.clear();
+        let here = self.tree.rows[rows].iter().map(|&row| row as usize);
+        let pairs = here.map(|row| (columns[axis][row], losses[row]));
+        self.pairs.extend(pairs.filter(|(place, _)| !place.is_nan()));
+        best_split(&axes[axis], &mut self.pairs, self.growth.smallest)
+    }
+
+    /// The question about a parent, or a parent's parent, that best parts the rows with a value on `child` from the others.
+    fn best_of_presence(&mut self, rows: Range<usize>, child: usize) -> Option<(usize, Split)> {
+        let Observations { axes, columns, .. } = self.observations;
+        let mut best: Option<(usize, Split)> = None;
+        for &parent in axes[child].parents() {
+            let candidate = if self.is_everywhere(rows.clone(), parent) {
+                let is_there = |row: usize| f64::from(!columns[child][row].is_nan());
+                self.pairs.clear();
+                let here = self.tree.rows[rows.clone()].iter().map(|&row| row as usize);
+                self.pairs.extend(here.map(|row| (columns[parent][row], is_there(row))));
+                best_split(&axes[parent], &mut self.pairs, 1).map(|split| (parent, split))
+            } else {
+                self.best_of_presence(rows.clone(), parent)
+            };
+            let gain = best.as_ref().map_or(0.0, |(_, split)| split.gain);
+            best = candidate.filter(|(_, split)| split.gain > gain).or(best);
+        }
+        best
+    }
+
+    fn is_everywhere(&self, rows: Range<usize>, axis: usize) -> bool {
+        self.observations.presence(&self.tree.rows[rows], &[axis]) == 1.0
+    }
+}

@@ -1,0 +1,37 @@
+//! `automl report DIR…`: one file that shows everything about a study, or about several.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::CliError;
+use super::arguments::Report as Arguments;
+use super::compare::page_of;
+use crate::files::replace;
+use crate::report::page;
+
+/// Writes `report.html`.
+pub(super) fn report(arguments: &Arguments) -> Result<ExitCode, CliError> {
+    let view = page_of(&arguments.folders)?;
+    if arguments.json {
+        let mut output = std::io::stdout().lock();
+        let json = serde_json::to_string(&view).unwrap_or_default();
+        return super::stored::shown(writeln!(output, "{json}").and_then(|()| output.flush()));
+    }
+    let path = arguments.out.clone().unwrap_or_else(|| default_path(arguments));
+    replace(&path, page::render(&view, None).as_bytes()).map_err(|source| CliError::File {
+        action: "write",
+        path: path.clone(),
+        source,
+    })?;
+    let _ = writeln!(std::io::stderr(), "wrote `{}`", path.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// In the study's own folder; of several studies here.
+fn default_path(arguments: &Arguments) -> PathBuf {
+    match arguments.folders.as_slice() {
+        [folder] => folder.join("report.html"),
+        _ => PathBuf::from("report.html"),
+    }
+}

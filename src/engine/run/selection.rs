@@ -1,0 +1,58 @@
+//! From the search to the selection: time is kept for it, and what still runs of the search is stopped.
+
+use std::time::Instant;
+
+use super::{Engine, EngineError, INTERRUPT_GRACE};
+use crate::engine::pool::PoolError;
+use crate::engine::{Moment, Work};
+use crate::units::Samples;
+
+impl Engine<'_> {
+    /// Keeps as much of the wall budget as the selection will take, by what is known now.
+    pub(super) fn keep_time_for_selection(&mut self) {
+        let runs: Vec<(Work, u32)> = if self.terms.wall.is_none() || self.study.search_ended().is_some() {
+            Vec::new()
+        } else {
+            let finalists = self.study.to_select().into_iter();
+            finalists
+                .map(|(trial, at, times)| (Work::of(&self.study, trial, Samples(0), at), times))
+                .collect()
+        };
+        self.budget.keep_for_selection(&runs, self.pool.seats().len());
+    }
+
+    /// Whether the search has to end now so that a selection can follow it.
+    pub(super) fn keeps_time_for_selection(&self) -> bool {
+        self.study.search_ended().is_none() && !self.study.to_select().is_empty()
+    }
+
+    /// The search is over: its segments are stopped at their next step, and their workers are free for the finalists.
+    pub(super) fn begin_selection(&mut self) -> Result<(), EngineError> {
+        self.keep_time_for_selection();
+        let finalists = self.study.to_select().len();
+        self.tell(&Moment::Selecting { finalists })?;
+        self.pool.stop();
+        let end = Instant::now() + INTERRUPT_GRACE;
+        let end = self
+            .budget
+            .left(Instant::now())
+            .map_or(end, |left| end.min(Instant::now() + left));
+        while self.pool.is_any_busy() && !self.is_interrupted {
+            let Some(left) = end.checked_duration_since(Instant::now()) else {
+                break;
+            };
+            match self.inbox.recv_timeout(left) {
+                Ok(news) => self.take(news)?,
+                Err(_) => break,
+            }
+        }
+        if self.is_interrupted {
+            return Ok(());
+        }
+        for (slot, trial, report) in self.pool.cut_off().map_err(PoolError::from)? {
+            self.interrupt(slot, trial, report)?;
+        }
+        self.journal.sync()?;
+        Ok(())
+    }
+}

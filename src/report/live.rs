@@ -1,0 +1,169 @@
+//! What a running study does at this moment, in a small file for whoever looks on from outside: `live.json`.
+//!
+//! It tells of segments what the journal learns only at their end. Nothing is decided by it and nothing is lost without it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::view::{RunningView, SlotView};
+use crate::engine::{Clock, Folder, Moment, Observer};
+use crate::files::replace_soon;
+use crate::study::Study;
+use crate::units::Samples;
+
+/// Name of the file in a study's folder.
+const FILE_NAME: &str = "live.json";
+
+/// Shortest time between two versions.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// Of less than this share of a study nothing can be said about the rest.
+const LEAST_SHARE: f64 = 0.05;
+
+/// What a running study does now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LiveState {
+    /// Version of this layout.
+    pub format: u32,
+    /// Seconds that the study has run.
+    pub elapsed: f64,
+    /// What each slot does.
+    pub slots: Vec<SlotView>,
+    /// Whether nothing new is started.
+    pub is_held: bool,
+    /// Seconds until it will probably end.
+    pub seconds_left: Option<f64>,
+}
+
+impl LiveState {
+    /// What the study in `folder` did when it last said so; `None` if it never did, or not in words of this version.
+    pub fn read(folder: &Path) -> Option<Self> {
+        let text = std::fs::read_to_string(folder.join(FILE_NAME)).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+}
+
+/// Keeps `live.json` up to date while a study runs.
+pub struct Live {
+    folder: PathBuf,
+    wall: Option<f64>,
+    slots: Vec<SlotView>,
+    /// When each slot's segment began, and the seconds of those before it.
+    busy: BTreeMap<usize, (Option<Instant>, f64)>,
+    begun: Instant,
+    due: Instant,
+}
+
+impl Live {
+    /// For the study in `folder`, with a wall budget in seconds.
+    pub fn new(folder: PathBuf, wall: Option<f64>) -> Self {
+        Self {
+            folder,
+            wall,
+            slots: Vec::new(),
+            busy: BTreeMap::new(),
+            begun: Instant::now(),
+            due: Instant::now(),
+        }
+    }
+
+    fn write(&mut self, study: &Study, elapsed: f64) {
+        let whole = self.begun.elapsed().as_secs_f64().max(1e-3);
+        for slot in &mut self.slots {
+            let (since, before) = self.busy.get(&slot.slot).copied().unwrap_or_default();
+            let now = since.map_or(0.0, |since| since.elapsed().as_secs_f64());
+            slot.busy = ((before + now) / whole).min(1.0);
+        }
+        let state = LiveState {
+            format: 1,
+            elapsed,
+            slots: self.slots.clone(),
+            is_held: Folder::is_held(&self.folder),
+            seconds_left: seconds_left(study, self.wall, elapsed),
+        };
+        // Whoever looks on sees the old version or the new one; a version that is lost is followed by another.
+        let text = serde_json::to_vec(&state).unwrap_or_default();
+        let _ = replace_soon(&self.folder.join(FILE_NAME), &text);
+    }
+
+    fn set(&mut self, slot: usize, running: Option<RunningView>) {
+        let entry = self.busy.entry(slot).or_default();
+        if let Some(since) = entry.0.take() {
+            entry.1 += since.elapsed().as_secs_f64();
+        }
+        entry.0 = running.is_some().then(Instant::now);
+        if let Some(view) = self.slots.get_mut(slot) {
+            view.running = running;
+        }
+    }
+}
+
+/// By the budget that will be spent first.
+fn seconds_left(study: &Study, wall: Option<f64>, elapsed: f64) -> Option<f64> {
+    let wall = wall.map(|wall| (wall + study.added_wall() - elapsed).max(0.0));
+    let trials = study.settings().max_trials.and_then(|max| {
+        let under_way = study.flights().len();
+        let share = study.trials().len().saturating_sub(under_way) as f64 / f64::from(max.max(1));
+        (share > LEAST_SHARE && share < 1.0).then(|| elapsed * (1.0 - share) / share)
+    });
+    [wall, trials].into_iter().flatten().reduce(f64::min)
+}
+
+impl Observer for Live {
+    fn observe(&mut self, moment: &Moment<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+        let epochs = |samples: Samples| samples.epochs(study.settings().epoch);
+        match moment {
+            Moment::Started { slots, .. } => {
+                let slots = slots.iter().enumerate();
+                self.slots = slots
+                    .map(|(index, slot)| SlotView {
+                        slot: index,
+                        device: slot.place(),
+                        running: None,
+                        busy: 0.0,
+                    })
+                    .collect();
+            }
+            Moment::SegmentStarted { slot, trial, from, to } => {
+                let running = RunningView {
+                    trial: trial.0,
+                    levels: (epochs(*from), epochs(*to)),
+                    at: epochs(*from),
+                    train_loss: None,
+                    curve: Vec::new(),
+                    begin: clock.elapsed(),
+                };
+                self.set(*slot, Some(running));
+            }
+            Moment::Progressed { slot, progress, .. } => {
+                let running = self.slots.get_mut(*slot).and_then(|slot| slot.running.as_mut());
+                if let Some(running) = running {
+                    running.at = epochs(progress.at);
+                    running.train_loss = progress.train_loss.or(running.train_loss);
+                    let value = progress.evaluation.as_ref().and_then(|evaluation| {
+                        let value = evaluation.metrics.get(&study.settings().metric)?;
+                        Some((epochs(evaluation.at), *value))
+                    });
+                    running.curve.extend(value);
+                }
+            }
+            Moment::SegmentEnded { slot, .. } | Moment::WorkerLost { slot, .. } | Moment::MemoryRanOut { slot, .. } => {
+                self.set(*slot, None);
+            }
+            Moment::Ended { .. } => {
+                let _ = std::fs::remove_file(self.folder.join(FILE_NAME));
+                return Ok(());
+            }
+            Moment::Delivered { .. } | Moment::Selecting { .. } | Moment::Stopping { .. } | Moment::Tick => {}
+        }
+        if Instant::now() >= self.due {
+            self.due = Instant::now() + INTERVAL;
+            self.write(study, clock.elapsed());
+        }
+        Ok(())
+    }
+}

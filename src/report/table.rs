@@ -1,0 +1,113 @@
+//! Tables of cells, and how they are written: CSV for programs, text for people.
+
+use std::io;
+
+/// A table as CSV, with cells guarded against being run as spreadsheet formulas.
+///
+/// # Errors
+/// When `output` cannot be written.
+pub fn write_table(
+    output: impl io::Write,
+    header: Vec<String>,
+    rows: impl Iterator<Item = Vec<Cell>>,
+) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(output);
+    let mut write = |cells: Vec<String>| {
+        let written = writer.write_record(cells.iter().map(|cell| guarded(cell)));
+        written.map_err(of_output)
+    };
+    write(header)?;
+    for cells in rows {
+        write(cells.iter().map(plain).collect())?;
+    }
+    writer.flush()
+}
+
+/// The output's own error, whose kind says whether a reader has left.
+fn of_output(error: csv::Error) -> io::Error {
+    let message = error.to_string();
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        _ => io::Error::other(message),
+    }
+}
+
+/// A cell of a table: a number, a text or null.
+pub type Cell = serde_json::Value;
+
+/// A text as a cell; null if it is empty.
+pub(super) fn text(text: &str) -> Cell {
+    if text.is_empty() { Cell::Null } else { text.into() }
+}
+
+/// A cell as text: whole numbers without a point, nothing for null.
+pub fn plain(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        Cell::String(text) => text.clone(),
+        Cell::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() => float.to_string(),
+            _ => number.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
+/// A text that a spreadsheet would run as a formula is kept a text by a leading apostrophe.
+fn guarded(cell: &str) -> String {
+    let is_formula = cell.starts_with(['=', '+', '-', '@']) && cell.parse::<f64>().is_err();
+    if is_formula {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
+
+/// A number with four significant digits; anything else as it is.
+pub fn short(cell: &str) -> String {
+    match cell.parse::<f64>() {
+        Ok(number) if number.fract() != 0.0 && number.is_finite() => {
+            let digits = (3 - number.abs().log10().floor() as i32).max(0) as usize;
+            if digits > 7 {
+                return format!("{number:.3e}");
+            }
+            let text = format!("{number:.digits$}");
+            if text.contains('.') {
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            } else {
+                text
+            }
+        }
+        _ => cell.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_a_spreadsheet_would_run_are_guarded() {
+        let cells = ["=1+1", "+x", "-0.5", "-cmd", "@sum", "linear", "-1e-3"];
+        assert_eq!(
+            cells.map(guarded),
+            ["'=1+1", "'+x", "-0.5", "'-cmd", "'@sum", "linear", "-1e-3"]
+        );
+    }
+
+    #[test]
+    fn numbers_are_shortened_for_people() {
+        let cells = [
+            "0.00031415926",
+            "12",
+            "0.8790000001",
+            "1.5",
+            "linear",
+            "",
+            "0.000000123456",
+            "12345.67",
+        ];
+        let expected = ["0.0003142", "12", "0.879", "1.5", "linear", "", "1.235e-7", "12346"];
+        assert_eq!(cells.map(short), expected);
+    }
+}

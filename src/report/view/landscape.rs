@@ -1,0 +1,124 @@
+//! What the results of a study say of its parameters: importance, dependence, pairs.
+
+use super::{ContourView, DependenceView, ImportanceView, PairView, ShareView};
+use crate::analysis::{Contour, Curve, Focus, Landscape};
+use crate::space::Value;
+use crate::study::Study;
+use crate::trials::Status;
+use crate::units::Goal;
+
+/// Contours are drawn of all pairs of so many parameters, those that matter most.
+const PAIRED: usize = 4;
+
+/// What was learnt of the parameters; nothing while too few trials have a result.
+#[derive(Clone, Debug, Default)]
+pub struct Learnt {
+    /// Which parameters matter.
+    pub importance: Option<ImportanceView>,
+    /// What each of them does by itself.
+    pub dependences: Vec<DependenceView>,
+    /// What the most important pairs do together.
+    pub contours: Vec<ContourView>,
+}
+
+impl Learnt {
+    /// Learns from all results of a study's search. Trials stand for the best that they have shown, however far they were
+    /// trained; failed ones for the worst.
+    pub fn new(study: &Study, focus: Focus) -> Self {
+        let settings = study.settings();
+        let results = study.searched().filter_map(|trial| {
+            let loss = match study.standing(trial.id) {
+                Status::Failed => f64::INFINITY,
+                _ => study.best_observation(trial.id)?.loss.get(),
+            };
+            Some((trial.point.as_slice(), loss))
+        });
+        let results: Vec<(&[Option<f64>], f64)> = results.collect();
+        let trials = results.len();
+        let Some(landscape) = Landscape::learn(&settings.space, results, focus, settings.seed) else {
+            return Self::default();
+        };
+        let importance = landscape.importance();
+        let name = |parameter: usize| settings.space.parameters()[parameter].name.clone();
+        let most: Vec<usize> = importance
+            .effects
+            .iter()
+            .take(PAIRED)
+            .map(|effect| effect.parameter)
+            .collect();
+        let pairs = most
+            .iter()
+            .enumerate()
+            .flat_map(|(index, &first)| most[index + 1..].iter().map(move |&second| (first, second)));
+        let contours = pairs.filter_map(|(first, second)| landscape.contour(first, second));
+        let curves = (0..settings.space.parameters().len()).filter_map(|parameter| landscape.dependence(parameter));
+        Self {
+            dependences: curves.map(|curve| dependence(study, &curve)).collect(),
+            contours: contours.map(|found| contour(study, &found)).collect(),
+            importance: Some(ImportanceView {
+                trials,
+                explained: landscape.explained(),
+                parameters: importance
+                    .effects
+                    .iter()
+                    .map(|effect| ShareView {
+                        parameter: name(effect.parameter),
+                        share: effect.share.mean,
+                        deviation: effect.share.deviation,
+                    })
+                    .collect(),
+                pairs: importance
+                    .interactions
+                    .iter()
+                    .map(|interaction| PairView {
+                        first: name(interaction.parameters[0]),
+                        second: name(interaction.parameters[1]),
+                        share: interaction.share.mean,
+                    })
+                    .collect(),
+            }),
+        }
+    }
+}
+
+/// A loss of the model as a value of the metric.
+fn metric(study: &Study, loss: f64) -> f64 {
+    study.settings().goal.value(Goal::Minimize.loss(loss))
+}
+
+fn value(study: &Study, parameter: usize, place: f64) -> Value {
+    study.settings().space.parameters()[parameter].domain.decode(place)
+}
+
+fn dependence(study: &Study, curve: &Curve) -> DependenceView {
+    let points = curve.levels.iter().map(|level| {
+        let value = value(study, curve.parameter, level.place);
+        (value, metric(study, level.loss.mean), level.loss.deviation)
+    });
+    DependenceView {
+        parameter: study.settings().space.parameters()[curve.parameter].name.clone(),
+        points: points.collect(),
+    }
+}
+
+fn contour(study: &Study, contour: &Contour) -> ContourView {
+    let [first, second] = contour.parameters;
+    let name = |parameter: usize| study.settings().space.parameters()[parameter].name.clone();
+    let values = |parameter: usize, places: &[f64]| -> Vec<Value> {
+        places.iter().map(|&place| value(study, parameter, place)).collect()
+    };
+    let expected = |row: usize| {
+        let losses = contour
+            .losses
+            .iter()
+            .map(move |column| column.get(row).copied().flatten());
+        losses.map(|loss| loss.map(|loss| metric(study, loss.mean))).collect()
+    };
+    ContourView {
+        first: name(first),
+        second: name(second),
+        first_values: values(first, &contour.places[0]),
+        second_values: values(second, &contour.places[1]),
+        expected: (0..contour.places[1].len()).map(expected).collect(),
+    }
+}

@@ -1,0 +1,163 @@
+//! A study told again from its journal, event by event: what its state alone does not keep (when segments ran, what happened
+//! when), noted on the way. More events may follow while the study runs.
+
+use std::collections::VecDeque;
+
+use super::{EventView, SegmentView};
+use crate::policies;
+use crate::report::terminal::sentences::{self, BestSeen, Tone};
+use crate::spec::Spec;
+use crate::study::{Event, Outcome, Settings, Study};
+use crate::units::{Samples, TrialId};
+
+/// So many of the last events are told.
+const EVENTS: usize = 200;
+
+/// A study and what is told of it.
+pub struct Replay {
+    pub(super) spec: Spec,
+    pub(super) study: Study,
+    pub(super) events: VecDeque<EventView>,
+    pub(super) segments: Vec<SegmentView>,
+    best: BestSeen,
+    epoch: Samples,
+    /// Seconds that it had run at the last event.
+    elapsed: f64,
+}
+
+impl Replay {
+    /// A study to which nothing has happened yet, with epochs of `epoch` samples.
+    pub fn new(spec: Spec, epoch: Samples) -> Self {
+        let settings = Settings::new(&spec, epoch);
+        let policy = policies::for_spec(&spec, settings.lengths());
+        Self {
+            study: Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64)),
+            spec,
+            events: VecDeque::new(),
+            segments: Vec::new(),
+            best: BestSeen::default(),
+            epoch,
+            elapsed: 0.0,
+        }
+    }
+
+    /// The study as it stands.
+    pub fn study(&self) -> &Study {
+        &self.study
+    }
+
+    /// Seconds that the study had run when something happened last.
+    pub fn elapsed(&self) -> f64 {
+        self.elapsed
+    }
+
+    /// The spec of the study.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// Takes in the next event, which happened after `elapsed` seconds.
+    pub fn feed(&mut self, event: &Event, elapsed: f64) {
+        if let Event::SegmentLost { trial, message, .. } = event {
+            // To be asked before the study knows of the loss.
+            let line = sentences::lost(&self.study, "its slot", Some(*trial), message);
+            self.tell(elapsed, "trouble", line);
+        }
+        self.elapsed = self.elapsed.max(elapsed);
+        let levels = self.levels(event);
+        self.study.apply(event, elapsed);
+        match event {
+            Event::StudyCreated { .. } => self.tell(elapsed, "news", "the study began".to_owned()),
+            Event::StudyResumed { added_wall } => {
+                let more = if *added_wall > 0.0 {
+                    format!(" with {added_wall:.0} s more")
+                } else {
+                    String::new()
+                };
+                self.tell(elapsed, "news", format!("the study went on{more}"));
+            }
+            Event::SegmentEnded {
+                trial,
+                outcome,
+                device,
+                started_at,
+                finished_at,
+            } => {
+                let seconds = seconds_between(started_at, finished_at).unwrap_or(0.0);
+                let outcome = match outcome {
+                    Outcome::Reached(_) => "reached",
+                    Outcome::Failed(_) => "failed",
+                };
+                self.note(*trial, (elapsed - seconds, elapsed), levels, outcome, device);
+            }
+            Event::SegmentInterrupted { trial, report } => {
+                let seconds = report.usage.wall_seconds;
+                self.note(*trial, (elapsed - seconds, elapsed), levels, "interrupted", "");
+            }
+            Event::SegmentPlanned { .. } | Event::SegmentLost { .. } => {}
+            Event::SegmentDelivered { trial } => {
+                let is_best = self.best.is_new(&self.study);
+                let (tone, line) = sentences::delivered(&self.study, self.epoch, *trial, is_best);
+                let kind = match tone {
+                    Tone::Ordinary => "news",
+                    Tone::Good => "improvement",
+                    Tone::Bad => "trouble",
+                };
+                self.tell(elapsed, kind, line);
+            }
+            Event::SearchClosed { .. } => {
+                let finalists = self.study.to_select().len();
+                let line = sentences::selecting(&self.study, finalists);
+                self.tell(elapsed, "news", line);
+            }
+            Event::DeadlineReached => self.tell(elapsed, "news", "the wall budget was spent".to_owned()),
+            Event::StudyEnded { reason } => {
+                let line = format!("the study ended: {}", sentences::reason(*reason));
+                self.tell(elapsed, "news", line);
+            }
+        }
+    }
+
+    /// From where to where the segment goes that an event is about, in epochs.
+    fn levels(&self, event: &Event) -> (f64, f64) {
+        let (Event::SegmentEnded { trial, .. } | Event::SegmentInterrupted { trial, .. }) = event else {
+            return (0.0, 0.0);
+        };
+        let flight = self.study.flights().get(trial);
+        flight.map_or((0.0, 0.0), |flight| {
+            (flight.from.epochs(self.epoch), flight.to.epochs(self.epoch))
+        })
+    }
+
+    fn note(
+        &mut self,
+        trial: TrialId,
+        (begin, end): (f64, f64),
+        levels: (f64, f64),
+        outcome: &'static str,
+        device: &str,
+    ) {
+        self.segments.push(SegmentView {
+            trial: trial.0,
+            slot: 0,
+            device: device.to_owned(),
+            begin: begin.max(0.0),
+            end: Some(end),
+            levels,
+            outcome,
+        });
+    }
+
+    fn tell(&mut self, seconds: f64, kind: &'static str, text: String) {
+        if self.events.len() == EVENTS {
+            self.events.pop_front();
+        }
+        self.events.push_back(EventView { seconds, kind, text });
+    }
+}
+
+fn seconds_between(from: &str, to: &str) -> Option<f64> {
+    let [from, to] = [from, to].map(|time| time.parse::<jiff::Timestamp>().ok());
+    let seconds = (to?.as_millisecond() - from?.as_millisecond()) as f64 / 1e3;
+    Some(seconds.max(0.0))
+}

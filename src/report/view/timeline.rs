@@ -1,0 +1,72 @@
+//! Rows for the timeline: segments of one device share as few rows as do not overlap.
+
+use super::SegmentView;
+
+/// Begins and ends are noted a moment late: so much overlap is none.
+const SLACK: f64 = 0.05;
+
+/// Puts every segment on the first free row of its device; rows of one device are neighbours. Sorts segments by their begin.
+pub(super) fn arrange(segments: &mut [SegmentView]) {
+    segments.sort_by(|one, other| (one.begin.total_cmp(&other.begin)).then(one.trial.cmp(&other.trial)));
+    let mut devices: Vec<String> = segments.iter().map(|segment| segment.device.clone()).collect();
+    devices.sort();
+    devices.dedup();
+    let mut first = 0;
+    for device in devices {
+        // When each row of the device is free again.
+        let mut free: Vec<f64> = Vec::new();
+        for segment in segments.iter_mut().filter(|segment| segment.device == device) {
+            let row = free.iter().position(|end| *end <= segment.begin + SLACK);
+            let row = row.unwrap_or_else(|| {
+                free.push(0.0);
+                free.len() - 1
+            });
+            free[row] = segment.end.unwrap_or(f64::INFINITY);
+            segment.slot = first + row;
+        }
+        first += free.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(device: &str, begin: f64, end: Option<f64>) -> SegmentView {
+        SegmentView {
+            trial: 0,
+            slot: 0,
+            device: device.to_owned(),
+            begin,
+            end,
+            levels: (0.0, 1.0),
+            outcome: "reached",
+        }
+    }
+
+    #[test]
+    fn segments_of_one_row_never_overlap_and_rows_of_a_device_are_neighbours() {
+        let mut segments = vec![
+            segment("cuda:0", 0.0, Some(4.0)),
+            segment("cpu", 0.0, Some(2.0)),
+            segment("cpu", 1.0, Some(5.0)),
+            segment("cpu", 2.01, None),
+            segment("cuda:0", 4.0, Some(5.0)),
+        ];
+        arrange(&mut segments);
+        let rows: Vec<(&str, f64, usize)> = segments
+            .iter()
+            .map(|segment| (segment.device.as_str(), segment.begin, segment.slot))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ("cuda:0", 0.0, 2),
+                ("cpu", 0.0, 0),
+                ("cpu", 1.0, 1),
+                ("cpu", 2.01, 0),
+                ("cuda:0", 4.0, 2)
+            ]
+        );
+    }
+}

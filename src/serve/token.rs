@@ -1,0 +1,42 @@
+//! The secret part of the page's address.
+
+use std::fmt;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+
+/// 128 bits that nobody can guess.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Token(String);
+
+impl Token {
+    /// A new one: the keys of std's hash tables come from the system's generator, two of them make it.
+    pub(super) fn random() -> Self {
+        let part = || RandomState::new().build_hasher().finish();
+        Self(format!("{:016x}{:016x}", part(), part()))
+    }
+
+    /// Whether a text is the token. How long that takes says nothing of how much of it is right.
+    pub(super) fn is(&self, text: &str) -> bool {
+        let differences = self.0.bytes().zip(text.bytes()).map(|(ours, theirs)| ours ^ theirs);
+        text.len() == self.0.len() && differences.fold(0, |all, one| all | one) == 0
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_token_itself_is_the_token() {
+        let token = Token::random();
+        let text = token.to_string();
+        assert!(token.is(&text) && text.len() == 32);
+        assert!(!token.is("") && !token.is(&text[1..]) && !token.is(&format!("{text}0")));
+        assert_ne!(token, Token::random());
+    }
+}

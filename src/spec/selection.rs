@@ -1,0 +1,137 @@
+//! `selection`: how the winner is chosen once the search is over.
+
+use super::diagnostics::Diagnostic;
+use super::early_terminate::{EarlyTerminate, SchedulerSpec};
+use super::raw::Node;
+use super::reader::{self, Fields, Problems};
+use super::resolved::{Criteria, DataSpec, ObjectiveSpec, Selection, SelectionRule};
+
+/// As many as anybody trains again, and few enough that a misprint is noticed.
+const MOST: i64 = 100;
+
+/// Seeds of which a standard error can be told.
+const LEAST_SEEDS: u32 = 2;
+
+/// What a spec says that names no number.
+const DEFAULT: Selection = Selection {
+    rule: SelectionRule::Best,
+    top_k: 3,
+    reseeds: 2,
+    holdout: false,
+};
+
+/// Reads `selection`; `Some(None)` where the spec says nothing of it.
+pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<Option<Selection>> {
+    let Some(node) = spec.get("selection") else {
+        return Some(None);
+    };
+    let fields = Fields::read(node, "selection", &["rule", "top_k", "reseeds", "holdout"], problems)?;
+    let whole = |key: &str, least: i64, default: u32, problems: &mut Problems| match fields.get(key) {
+        Some(node) => reader::integer(node, key, least..=MOST, problems).map(|number| number as u32),
+        None => Some(default),
+    };
+    let rule = fields.get("rule").map_or(Some(DEFAULT.rule), |node| {
+        reader::one_of(node, "rule", &SelectionRule::NAMES, problems)
+    });
+    let top_k = whole("top_k", 1, DEFAULT.top_k, problems);
+    let reseeds = whole("reseeds", 0, DEFAULT.reseeds, problems);
+    let holdout = fields
+        .get("holdout")
+        .map_or(Some(DEFAULT.holdout), |node| reader::boolean(node, "holdout", problems));
+    let selection = Selection {
+        rule: rule?,
+        top_k: top_k?,
+        reseeds: reseeds?,
+        holdout: holdout?,
+    };
+    check_seeds(selection, &fields, problems)?;
+    Some(Some(selection))
+}
+
+/// The rule of one standard error needs one.
+fn check_seeds(selection: Selection, fields: &Fields<'_>, problems: &mut Problems) -> Option<()> {
+    if selection.rule != SelectionRule::OneSe || selection.reseeds >= LEAST_SEEDS {
+        return Some(());
+    }
+    let place = fields.get("reseeds").map_or(fields.place, |node| &node.place);
+    problems.error(
+        Diagnostic::error(
+            place,
+            format!("`rule: one_se` goes by a standard error, which needs `reseeds` of {LEAST_SEEDS} at least"),
+        )
+        .with_help("write `reseeds: 2` or more, or `rule: best`"),
+    );
+    None
+}
+
+/// Checks `selection` against the rest of the spec.
+pub(super) fn check(
+    selection: Selection,
+    objective: &ObjectiveSpec,
+    (criteria, early): (&Criteria, Option<EarlyTerminate>),
+    spec: &Fields<'_>,
+    problems: &mut Problems,
+) {
+    let Some(node) = spec.get("selection") else { return };
+    let place = |key: &str| node.child(key).map_or(&node.place, |child: &Node| &child.place);
+    if selection.rule == SelectionRule::Pareto && !criteria.has_front() {
+        problems.error(
+            Diagnostic::error(
+                place("rule"),
+                "`rule: pareto` chooses from a front, but `metric` names one metric",
+            )
+            .with_help(
+                "list several metrics, such as `metric: [accuracy, trainable_parameters]`, or write `rule: best`",
+            ),
+        );
+    }
+    if selection.rule == SelectionRule::OneSe && !criteria.is_plain() {
+        problems.error(
+            Diagnostic::error(
+                place("rule"),
+                "`rule: one_se` weighs one metric against the cost of training",
+            )
+            .with_help("write `rule: best`, or `rule: pareto` for a front"),
+        );
+    }
+    if early.is_some_and(|early| matches!(early.scheduler, SchedulerSpec::Pbt(_))) {
+        problems.error(
+            Diagnostic::error(
+                &node.place,
+                "`selection` trains configurations again, but one that `pbt` has cloned is not all of its training",
+            )
+            .with_help("use another `early_terminate`, or leave `selection` out"),
+        );
+    }
+    if spec.get("repeats").is_some() {
+        problems.error(
+            Diagnostic::error(&node.place, "`selection` and `repeats` both run configurations again")
+                .with_help("keep one of them"),
+        );
+    }
+    if selection.holdout && !has_test(objective) {
+        let (message, help) = match objective {
+            ObjectiveSpec::FineTune(_) => (
+                "`holdout` needs test examples, but none are kept apart",
+                "give them a share, such as `data: {split: {test: 0.1}}`; of built-in data a number, such as `data: {test: 1000}`",
+            ),
+            ObjectiveSpec::Command(_) => (
+                "`holdout` looks at test examples, which only a program itself has",
+                "evaluate the winner with the program; `automl best DIR --format args` gives its arguments",
+            ),
+            ObjectiveSpec::Function(_) => return,
+        };
+        problems.error(Diagnostic::error(place("holdout"), message).with_help(help));
+    }
+}
+
+fn has_test(objective: &ObjectiveSpec) -> bool {
+    match objective {
+        ObjectiveSpec::FineTune(fine_tune) => match &fine_tune.data {
+            DataSpec::Table { split, .. } => split.test > 0.0,
+            DataSpec::Builtin { test, .. } => test.is_some(),
+        },
+        ObjectiveSpec::Function(_) => true,
+        ObjectiveSpec::Command(_) => false,
+    }
+}

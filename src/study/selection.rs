@@ -1,0 +1,335 @@
+//! What a study does once its search is over: finalists are trained again with fresh seeds, a rule chooses among them, and
+//! the winner is measured on the test examples.
+//!
+//! The best of many trials is partly a lucky one. Fresh seeds are the same for every finalist, so that differences between
+//! finalists are paired. Runs for the selection are trials in the journal; no searcher or scheduler sees them.
+
+use rand::Rng as _;
+use serde::{Deserialize, Serialize};
+
+use super::{EndReason, Study};
+use crate::preference::Scores;
+use crate::rng;
+use crate::spec::{Selection, SelectionRule};
+use crate::trials::{Status, Trial};
+use crate::units::{Goal, Loss, Samples, Seed, TrialId};
+
+/// Why a configuration is trained again after the search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Repeat {
+    /// A finalist with a fresh seed.
+    Reseed {
+        /// The finalist.
+        of: TrialId,
+        /// Which of the fresh seeds.
+        number: u32,
+    },
+    /// The winner's model once more, to measure it on the test examples.
+    Test {
+        /// The winner.
+        of: TrialId,
+        /// The run of it whose seed is used: itself or one with a fresh seed.
+        run: TrialId,
+    },
+}
+
+/// A trial of the search that may win.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finalist {
+    /// The trial.
+    pub trial: TrialId,
+    /// Where it was best, and up to where it is trained again.
+    pub at: Samples,
+    /// What it had in the search.
+    pub searched: Scores,
+    /// Its runs with fresh seeds that have a result, with the seed's number.
+    pub runs: Vec<Run>,
+    /// Runs with fresh seeds that failed.
+    pub failed: usize,
+    /// What one training costs on the virtual clock.
+    pub cost: f64,
+}
+
+/// A finalist's run with a fresh seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// The run, a trial of its own.
+    pub trial: TrialId,
+    /// Which of the fresh seeds.
+    pub number: u32,
+    /// Its scores where the finalist was best: no best of several epochs.
+    pub scores: Scores,
+}
+
+/// What the study recommends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Winner {
+    /// The trial of the search.
+    pub trial: TrialId,
+    /// The run of its configuration with the best result, whose seed and model are recommended: itself or a repeat.
+    pub run: TrialId,
+    /// Up to where to train.
+    pub at: Samples,
+}
+
+impl Finalist {
+    /// The mean loss of the first metric over its fresh seeds.
+    pub fn mean(&self) -> Option<f64> {
+        let losses = self.runs.iter().filter_map(Run::loss);
+        let sum: f64 = losses.sum();
+        (!self.runs.is_empty()).then(|| sum / self.runs.len() as f64)
+    }
+
+    /// The standard error of that mean; `None` below two seeds.
+    pub fn standard_error(&self) -> Option<f64> {
+        let (mean, count) = (self.mean()?, self.runs.len() as f64);
+        let squares = self.runs.iter().filter_map(Run::loss);
+        let squares: f64 = squares.map(|loss| (loss - mean).powi(2)).sum();
+        (count >= 2.0).then(|| (squares / (count - 1.0) / count).sqrt())
+    }
+
+    /// All metrics, each the mean over the fresh seeds.
+    fn means(&self) -> Option<Scores> {
+        let first = self.runs.first()?;
+        let count = self.runs.len() as f64;
+        let mean = |metric: usize| {
+            let losses = self.runs.iter().map(|run| run.scores.losses[metric].get());
+            Goal::Minimize.loss(losses.sum::<f64>() / count)
+        };
+        Some(Scores {
+            losses: (0..first.scores.losses.len()).map(mean).collect(),
+            violation: self.runs.iter().map(|run| run.scores.violation).sum::<f64>() / count,
+        })
+    }
+
+    /// What it is ranked by: without a failure first, then within the constraints, then the smallest mean loss.
+    fn key(&self) -> (bool, Loss, Loss, TrialId) {
+        let means = self.means();
+        let violation = means
+            .as_ref()
+            .map_or(Loss::WORST, |means| Goal::Minimize.loss(means.violation));
+        let mean = self.mean().map_or(Loss::WORST, |mean| Goal::Minimize.loss(mean));
+        (self.failed > 0, violation, mean, self.trial)
+    }
+}
+
+impl Run {
+    fn loss(&self) -> Option<f64> {
+        self.scores.losses.first().map(|loss| loss.get())
+    }
+}
+
+impl Study {
+    /// Why a trial was trained again after the search; `None` for a trial of the search itself.
+    pub fn repeat(&self, id: TrialId) -> Option<Repeat> {
+        self.records[id.index()].repeat
+    }
+
+    /// The trials of the search itself.
+    pub fn searched(&self) -> impl Iterator<Item = &Trial> {
+        self.trials.iter().filter(|trial| self.repeat(trial.id).is_none())
+    }
+
+    /// Why the search is over: the study goes on with a selection, or has ended.
+    pub fn search_ended(&self) -> Option<EndReason> {
+        self.closed.or(self.ended)
+    }
+
+    /// Whether finalists are being trained again.
+    pub fn is_selecting(&self) -> bool {
+        self.closed.is_some() && self.ended.is_none()
+    }
+
+    /// The seed of everything random inside a trial.
+    pub fn seed_of(&self, id: TrialId) -> Seed {
+        match self.repeat(id) {
+            None => self.settings.trial_seed(id),
+            Some(Repeat::Reseed { number, .. }) => {
+                let mut rng = rng::stream(self.settings.seed, "reseed", &[u64::from(number)]);
+                // Within 53 bits, so that it survives every reader of JSON and YAML.
+                Seed(rng.next_u64() >> 11)
+            }
+            Some(Repeat::Test { run, .. }) => self.seed_of(run),
+        }
+    }
+
+    /// The levels at which a trial was evaluated up to one of them: its model is trained in these pieces.
+    pub fn pieces(&self, id: TrialId, until: Samples) -> Vec<Samples> {
+        let delivered = self.trials[id.index()].observations.iter().map(|seen| seen.at);
+        let cut_off = self.cut_off(id).into_iter().flat_map(|report| &report.evaluations);
+        let levels = delivered.chain(cut_off.map(|last| last.at));
+        levels.filter(|&at| at <= until).collect()
+    }
+
+    /// What a selection would train again if the search ended now, with the cost of each on the virtual clock.
+    pub fn to_select(&self) -> Vec<(TrialId, Samples, u32)> {
+        let Some(selection) = self.settings.selection else {
+            return Vec::new();
+        };
+        let best = self.best_trials(selection);
+        let holdout = u32::from(selection.holdout);
+        let times = |index: usize| selection.reseeds + if index == 0 { holdout } else { 0 };
+        let trials = best.into_iter().enumerate();
+        let trials = trials.map(|(index, (id, at, _))| (id, at, times(index)));
+        trials.filter(|(.., times)| *times > 0).collect()
+    }
+
+    /// The finalists as the rule ranks them, the winner first; empty without a selection or a result.
+    pub fn finalists(&self) -> Vec<Finalist> {
+        let Some(selection) = self.settings.selection else {
+            return Vec::new();
+        };
+        let best = self.best_trials(selection).into_iter();
+        let mut finalists: Vec<Finalist> = best.map(|best| self.finalist(best)).collect();
+        if finalists.iter().all(|finalist| finalist.runs.is_empty()) {
+            // Nothing new is known: as the search has ranked them.
+            return finalists;
+        }
+        finalists.sort_by_key(Finalist::key);
+        let chosen = match selection.rule {
+            SelectionRule::OneSe => one_standard_error(&finalists),
+            SelectionRule::Best if self.settings.criteria.is_plain() => 0,
+            SelectionRule::Best | SelectionRule::Pareto => self.first_of_front(&finalists),
+        };
+        finalists[..=chosen].rotate_right(1);
+        finalists
+    }
+
+    /// What the study recommends: the best trial, or who wins the selection.
+    pub fn winner(&self) -> Option<Winner> {
+        let Some(finalist) = self.finalists().into_iter().next() else {
+            let (trial, _) = self.incumbent()?;
+            let at = self.best_observation(trial)?.at;
+            return Some(Winner { trial, run: trial, at });
+        };
+        let own = (finalist.searched.violation, finalist.searched.losses[0], finalist.trial);
+        let fresh = finalist.runs.iter();
+        let fresh = fresh.map(|run| (run.scores.violation, run.scores.losses[0], run.trial));
+        let best = fresh.chain([own]).min_by(|one, other| {
+            let by_violation = one.0.total_cmp(&other.0);
+            by_violation.then((one.1, one.2).cmp(&(other.1, other.2)))
+        });
+        Some(Winner {
+            trial: finalist.trial,
+            run: best.map_or(finalist.trial, |(.., run)| run),
+            at: finalist.at,
+        })
+    }
+
+    /// The trial that measured the winner on the test examples, if it has.
+    pub fn tested(&self) -> Option<(Winner, TrialId)> {
+        let winner = self.winner()?;
+        let is_it = |&id: &TrialId| {
+            let is_winner =
+                matches!(self.repeat(id), Some(Repeat::Test { of, run }) if (of, run) == (winner.trial, winner.run));
+            is_winner && self.trials[id.index()].status == Status::Completed
+        };
+        let mut ids = self.trials.iter().map(|trial| trial.id).rev();
+        Some((winner, ids.find(is_it)?))
+    }
+
+    /// What is to be trained next for the selection; `None` while that depends on what is under way, or when all is done.
+    pub(super) fn next_repeat(&self) -> Option<Repeat> {
+        let selection = self.settings.selection?;
+        let known: Vec<Repeat> = self.records.iter().filter_map(|record| record.repeat).collect();
+        let finalists = self.best_trials(selection);
+        let reseeds = (0..selection.reseeds)
+            .flat_map(|number| finalists.iter().map(move |&(of, ..)| Repeat::Reseed { of, number }));
+        let mut missing = reseeds.filter(|repeat| !known.contains(repeat));
+        if let Some(repeat) = missing.next() {
+            return Some(repeat);
+        }
+        let is_tested = known.iter().any(|repeat| matches!(repeat, Repeat::Test { .. }));
+        if !selection.holdout || is_tested || !self.turns.is_empty() {
+            return None;
+        }
+        let Winner { trial, run, .. } = self.winner()?;
+        Some(Repeat::Test { of: trial, run })
+    }
+
+    /// Up to where a repeat is trained.
+    pub(super) fn repeat_until(&self, repeat: Repeat) -> Samples {
+        let (Repeat::Reseed { of, .. } | Repeat::Test { of, .. }) = repeat;
+        self.best_observation(of).map_or(self.settings.max, |best| best.at)
+    }
+
+    /// The best trials of the search with different configurations, at most as many as there are finalists: where each was
+    /// best, and its scores there.
+    fn best_trials(&self, selection: Selection) -> Vec<(TrialId, Samples, Scores)> {
+        let is_plain = self.settings.criteria.is_plain();
+        let ids: Vec<TrialId> = if is_plain {
+            self.searched().map(|trial| trial.id).collect()
+        } else {
+            self.front()
+        };
+        let result = |id| Some((id, self.best_observation(id)?.at, self.best_scores(id)?));
+        let mut best: Vec<_> = ids.into_iter().filter_map(result).collect();
+        if is_plain {
+            best.sort_by_key(|(id, _, scores)| (scores.losses[0], *id));
+        }
+        let mut configurations = std::collections::BTreeSet::new();
+        best.retain(|(id, ..)| {
+            configurations.len() < selection.top_k as usize
+                && configurations.insert(self.trials[id.index()].configuration.hash())
+        });
+        best
+    }
+
+    fn finalist(&self, (trial, at, searched): (TrialId, Samples, Scores)) -> Finalist {
+        let mut finalist = Finalist {
+            trial,
+            at,
+            searched,
+            runs: Vec::new(),
+            failed: 0,
+            cost: self.cost(trial, Samples(0), at),
+        };
+        for (run, record) in self.trials.iter().zip(&self.records) {
+            let Some(Repeat::Reseed { of, number }) = record.repeat else {
+                continue;
+            };
+            match (run.status, run.observations.last()) {
+                (Status::Failed, _) if of == trial => finalist.failed += 1,
+                (Status::Completed, Some(last)) if of == trial => finalist.runs.push(Run {
+                    trial: run.id,
+                    number,
+                    scores: run.scores.last().cloned().unwrap_or_else(|| Scores::single(last.loss)),
+                }),
+                _ => {}
+            }
+        }
+        finalist
+    }
+
+    /// The place of the finalist that is best in the first metric of those whose means no other dominates.
+    fn first_of_front(&self, finalists: &[Finalist]) -> usize {
+        let sound = finalists
+            .iter()
+            .enumerate()
+            .filter(|(_, finalist)| finalist.failed == 0);
+        let (places, means): (Vec<usize>, Vec<Scores>) = sound
+            .filter_map(|(place, finalist)| Some((place, finalist.means()?)))
+            .unzip();
+        let means: Vec<&Scores> = means.iter().collect();
+        let front = self.settings.criteria.preference.best(&means);
+        let first = front.into_iter().min_by_key(|&index| means[index].losses[0]);
+        first.map_or(0, |index| places[index])
+    }
+}
+
+/// The place of the cheapest finalist within one standard error of the best mean; the finalists are sorted by their means.
+fn one_standard_error(finalists: &[Finalist]) -> usize {
+    let best = &finalists[0];
+    let (Some(mean), Some(error)) = (best.mean(), best.standard_error()) else {
+        return 0;
+    };
+    let is_as_good =
+        |finalist: &Finalist| finalist.failed == 0 && finalist.mean().is_some_and(|other| other <= mean + error);
+    let alike = finalists
+        .iter()
+        .enumerate()
+        .filter(|(_, finalist)| is_as_good(finalist));
+    let cheapest = alike.min_by(|(_, one), (_, other)| one.cost.total_cmp(&other.cost));
+    cheapest.map_or(0, |(place, _)| place)
+}
