@@ -67,8 +67,16 @@ pub(super) enum Command {
     Rerun(Rerun),
     /// Train a model for production from a `best.yaml`
     Train(Train),
+    /// Predict the classes of examples with a trained model
+    Predict(Predict),
+    /// Measure a trained model on labelled examples
+    Evaluate(Evaluate),
     /// Search for another program: lines of JSON on standard input and output
     AskTell(AskTell),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page, or write one for every verb
+    Man(Man),
     /// Run segments for an engine (internal)
     #[command(hide = true)]
     Worker(Worker),
@@ -409,6 +417,53 @@ pub(super) struct Train {
     pub(super) set: Vec<Override>,
 }
 
+/// A trained model and examples for it.
+#[derive(Args, Debug)]
+pub(super) struct ModelInput {
+    /// The model's folder, as `automl train` left it, or any BERT for sequence classification
+    pub(super) model: PathBuf,
+    /// A table of texts (`.csv`, `.tsv` or `.jsonl`), or built-in data such as `builtin:fashion-mini`
+    pub(super) data: String,
+    /// The column of the texts [default: that of the training data]
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) text: Option<String>,
+    /// The column of the labels [default: that of the training data]
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) label: Option<String>,
+}
+
+/// `automl predict`
+#[derive(Args, Debug)]
+pub(super) struct Predict {
+    #[command(flatten)]
+    pub(super) input: ModelInput,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// How to write it [default: by the file's name, else `csv`]
+    #[arg(long, value_enum)]
+    pub(super) format: Option<PredictionFormat>,
+}
+
+/// Formats of predictions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PredictionFormat {
+    /// Comma-separated, with a header
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// `automl evaluate`
+#[derive(Args, Debug)]
+pub(super) struct Evaluate {
+    #[command(flatten)]
+    pub(super) input: ModelInput,
+    /// Show it as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
 /// `automl ask-tell`
 #[derive(Args, Debug)]
 pub(super) struct AskTell {
@@ -418,6 +473,22 @@ pub(super) struct AskTell {
     /// Who decides which trial goes on, where trials have several steps: a `type` of `early_terminate`
     #[arg(long, value_name = "NAME", default_value = "asha")]
     pub(super) scheduler: String,
+}
+
+/// `automl completions`
+#[derive(Args, Debug)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// `automl man`
+#[derive(Args, Debug)]
+pub(super) struct Man {
+    /// The folder to write pages of every verb to [default: the main page on standard output]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
 }
 
 /// `automl worker`

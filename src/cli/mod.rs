@@ -6,16 +6,20 @@ mod arguments;
 mod ask_tell;
 mod best;
 mod compare;
+mod completions;
 mod convert;
 mod duration;
 mod error;
+mod evaluate;
 mod gate;
 mod importance;
 mod init;
 mod launch;
 mod leaderboard;
 mod look;
+mod model;
 mod plan;
+mod predict;
 mod report;
 mod rerun;
 mod resume;
@@ -59,6 +63,10 @@ pub fn main() -> ExitCode {
         Command::Leaderboard(leaderboard) => leaderboard::leaderboard(&leaderboard),
         Command::Best(best) => best::best(&best),
         Command::Train(train) => train::train(&train),
+        Command::Predict(predict) => predict::predict(&predict),
+        Command::Evaluate(evaluate) => evaluate::evaluate(&evaluate),
+        Command::Completions(completions) => completions::completions(&completions),
+        Command::Man(man) => completions::man(&man),
         Command::AskTell(ask_tell) => ask_tell::ask_tell(&ask_tell),
         Command::Worker(worker) => Ok(worker::worker(worker)),
         Command::Launch(launch) => Ok(launch::launch(&launch)),

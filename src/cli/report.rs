@@ -1,7 +1,7 @@
 //! `automl report DIR…`: one file that shows everything about a study, or about several.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::CliError;
@@ -9,6 +9,7 @@ use super::arguments::Report as Arguments;
 use super::compare::page_of;
 use crate::files::replace;
 use crate::report::page;
+use crate::report::view::PageView;
 
 /// Writes `report.html`.
 pub(super) fn report(arguments: &Arguments) -> Result<ExitCode, CliError> {
@@ -19,13 +20,22 @@ pub(super) fn report(arguments: &Arguments) -> Result<ExitCode, CliError> {
         return super::stored::shown(writeln!(output, "{json}").and_then(|()| output.flush()));
     }
     let path = arguments.out.clone().unwrap_or_else(|| default_path(arguments));
-    replace(&path, page::render(&view, None).as_bytes()).map_err(|source| CliError::File {
-        action: "write",
-        path: path.clone(),
-        source,
-    })?;
+    write_view(&view, &path)?;
     let _ = writeln!(std::io::stderr(), "wrote `{}`", path.display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the report of studies into a file.
+pub(super) fn write(folders: &[PathBuf], path: &Path) -> Result<(), CliError> {
+    write_view(&page_of(folders)?, path)
+}
+
+fn write_view(view: &PageView, path: &Path) -> Result<(), CliError> {
+    replace(path, page::render(view, None).as_bytes()).map_err(|source| CliError::File {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// In the study's own folder; of several studies here.

@@ -1,13 +1,14 @@
 //! Runs a study from its folder: what `search` and `resume` share.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::CliError;
 use super::arguments::Verbosity;
 use super::gate::Gate;
+use super::report;
 use crate::engine::{Admission, Clock, Ending, Engine, Folder, Observer, Terms, available_memory};
 use crate::journal::{Contents, Journal};
 use crate::objective::{Demand, Facts};
@@ -17,6 +18,9 @@ use crate::report::{Files, Live};
 use crate::spec::{SchedulerSpec, Spec};
 use crate::study::{Event, Settings, Study};
 use crate::worker::{Slot, slots};
+
+/// The report of a study with more trials takes a while: `automl report` writes it then.
+const MOST_REPORTED: usize = 2_000;
 
 /// A study that is ready to run.
 pub(super) struct Run {
@@ -87,6 +91,7 @@ impl Run {
         // Before there are workers, whose memory is no longer free.
         let admission = Admission::new(available_memory());
         let (gate, name, clock) = (self.gate, self.spec.name.clone(), self.clock);
+        let folder = self.folder.path().to_owned();
         let engine = Engine::start(
             study,
             (self.folder, self.journal),
@@ -104,6 +109,9 @@ impl Run {
         )?
         .with_memory(admission, self.facts.memory);
         let (study, ending) = engine.run(is_resumed)?;
+        if matches!(ending, Ending::Ended(_)) && study.trials().len() <= MOST_REPORTED {
+            write_report(&folder);
+        }
         exit_code(&gate, &name, &study, ending, clock.elapsed())
     }
 }
@@ -122,6 +130,14 @@ impl Run {
             slots.truncate(most);
         }
         Ok(slots)
+    }
+}
+
+/// Leaves `report.html` beside the results. They are safe without it, so that what may go wrong is only said.
+fn write_report(folder: &Path) {
+    if let Err(error) = report::write(&[folder.to_owned()], &folder.join("report.html")) {
+        let _ = write!(std::io::stderr(), "warning: there is no report: ");
+        error.show();
     }
 }
 

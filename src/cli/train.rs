@@ -11,7 +11,7 @@ use super::CliError;
 use super::arguments::Train;
 use crate::finetune::{Device, Metrics, Training};
 use crate::objective::{Demand, Inputs, training_config};
-use crate::report::{Measured, ModelCard, model_card};
+use crate::report::{Measured, ModelCard, Trained, model_card};
 use crate::space::Configuration;
 use crate::spec::{self, DataSpec, FineTuneSpec, InputPart, ModelSource, ObjectiveSpec, Provenance, Spec};
 use crate::units::Samples;
@@ -100,6 +100,16 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         measured: &measured,
     });
     write_beside_model(&folder, "README.md", &card)?;
+    let columns = match &fine_tune.data {
+        DataSpec::Table { text, label, .. } => Some((text.as_str(), label.as_str())),
+        DataSpec::Builtin { .. } => None,
+    };
+    let notes = Trained::new(fine_tune.task.name(), columns, columns.map(|_| fine_tune.max_length));
+    notes.write(&folder).map_err(|source| CliError::File {
+        action: "write the notes of the model to",
+        path: folder.clone(),
+        source,
+    })?;
     let sentence = |Measured {
                         part,
                         examples,

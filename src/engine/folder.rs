@@ -69,6 +69,14 @@ pub enum FolderError {
     /// The model or the data is not what the study was begun with.
     #[error("the model or the data of the study in `{}` changed since it began: bring them back, or start a new study", .0.display())]
     InputsChanged(PathBuf),
+    /// A later version of this program made it.
+    #[error("the study in `{}` was made by a later version of this program ({version}): use that one", path.display())]
+    TooNew {
+        /// The folder.
+        path: PathBuf,
+        /// That version.
+        version: String,
+    },
     /// It is in use.
     #[error(transparent)]
     Locked(#[from] LockError),
@@ -170,6 +178,7 @@ impl Folder {
             return Err(FolderError::NoStudy(path.to_owned()));
         }
         refuse_ways_out(path)?;
+        refuse_future(path)?;
         let folder = Self {
             path: path.to_owned(),
             _lock: Lock::acquire(path)?,
@@ -205,6 +214,7 @@ impl Folder {
         if !holds_study(&file) {
             return Err(FolderError::NoStudy(path.to_owned()));
         }
+        refuse_future(path)?;
         Ok(journal::read(&file)?)
     }
 
@@ -309,6 +319,19 @@ fn noted_elapsed(path: &Path) -> Option<f64> {
         .parse()
         .ok()
         .filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
+}
+
+/// Refuses a study whose manifest says that it is in a format of the future.
+fn refuse_future(path: &Path) -> Result<(), FolderError> {
+    let text = fs::read_to_string(path.join("manifest.json")).unwrap_or_default();
+    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let format = manifest["format"].as_u64().unwrap_or(0);
+    if format > u64::from(journal::FORMAT) {
+        let version = manifest["version"].as_str().unwrap_or("unknown").to_owned();
+        let path = path.to_owned();
+        return Err(FolderError::TooNew { path, version });
+    }
+    Ok(())
 }
 
 /// A spec's fingerprint: equal for equal resolved specs.

@@ -18,8 +18,9 @@ pub use writer::{Journal, JournalError};
 /// Name of the journal in a study's folder.
 pub const FILE_NAME: &str = "journal.jsonl";
 
-/// Version of the journal's format. Old versions stay readable.
-pub const FORMAT: u32 = 1;
+/// Version of the journal's format. Old versions stay readable: since 2 there may be a selection (`search_closed`, trials that
+/// `repeat` others).
+pub const FORMAT: u32 = 2;
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ mod seeds;
 mod status;
 mod table;
 pub mod terminal;
+mod trained;
 mod verdict;
 pub mod view;
 
@@ -34,4 +35,5 @@ pub use rows::{RowsError, SortBy};
 pub use seeds::Seeds;
 pub use status::{Outside, State, Status};
 pub use table::{Cell, plain, short, write_table};
+pub use trained::Trained;
 pub use verdict::{Baseline, BaselineError, Check, Verdict};

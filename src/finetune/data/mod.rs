@@ -14,6 +14,7 @@ mod lines;
 mod rows;
 mod shuffle;
 pub mod split;
+pub mod stream;
 pub(in crate::finetune) mod suggestion;
 pub mod table;
 #[cfg(test)]
@@ -24,5 +25,6 @@ pub use batches::{epoch_batches, evaluation_batches};
 pub use error::DataError;
 pub use examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
 pub use split::SplitOptions;
+pub use stream::{Chunk, TextStream};
 pub use table::{TableOptions, TextTable, load_table};
 pub use tokenizer::Tokenizer;

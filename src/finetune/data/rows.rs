@@ -14,7 +14,7 @@ use super::suggestion::closest;
 pub(super) struct Row {
     pub(super) line: u64,
     pub(super) text: String,
-    /// Trimmed and never empty.
+    /// Trimmed and never empty; empty where labels are not read.
     pub(super) label: String,
 }
 
@@ -30,57 +30,188 @@ pub(super) struct Columns<'a> {
 /// # Errors
 /// The file cannot be read, has no such columns, or has a row that is not as it should be.
 pub(super) fn read_rows(path: &Path, columns: Columns<'_>, limits: Limits) -> Result<Vec<Row>, DataError> {
-    if columns.text == columns.label {
-        return Err(DataError::SameColumn {
-            column: columns.text.to_owned(),
-        });
+    let mut reader = RowReader::open(path, columns.text, Some(columns.label), limits)?;
+    let mut rows = Vec::new();
+    while let Some(row) = reader.next_row()? {
+        rows.push(row);
     }
-    let extension = path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .map(str::to_ascii_lowercase);
-    match extension.as_deref() {
-        Some("csv") => separated(Lines::open(path, limits)?, Separator::Comma, columns),
-        Some("tsv" | "tab") => separated(Lines::open(path, limits)?, Separator::Tab, columns),
-        Some("jsonl" | "ndjson") => objects(Lines::open(path, limits)?, columns),
-        Some(_) | None => Err(DataError::UnknownFormat { path: path.to_owned() }),
+    if rows.is_empty() {
+        return Err(reader.nothing_there());
     }
+    Ok(rows)
 }
 
-fn separated(mut lines: Lines, separator: Separator, columns: Columns<'_>) -> Result<Vec<Row>, DataError> {
-    let path = lines.path().to_owned();
-    let Some((header_line, header)) = next_row(&mut lines, separator)? else {
-        return Err(DataError::Empty { path });
-    };
-    let names: Vec<&str> = header.iter().map(|name| name.trim()).collect();
-    let text = position(&path, header_line, &names, columns.text)?;
-    let label = position(&path, header_line, &names, columns.label)?;
-    let mut rows = Vec::new();
-    while let Some((line, mut fields)) = next_row(&mut lines, separator)? {
-        if fields.len() != names.len() {
+/// Reads a table row by row, however long it is.
+#[derive(Debug)]
+pub(super) struct RowReader {
+    lines: Lines,
+    text: String,
+    /// `None`: labels are not read.
+    label: Option<String>,
+    format: Format,
+}
+
+#[derive(Debug)]
+enum Format {
+    /// With the places of the text and of the label among so many columns.
+    Separated {
+        separator: Separator,
+        text: usize,
+        label: Option<usize>,
+        columns: usize,
+    },
+    Objects,
+}
+
+impl RowReader {
+    /// Opens a `.csv`, `.tsv` or `.jsonl` file.
+    ///
+    /// # Errors
+    /// The file cannot be read or has no such columns.
+    pub(super) fn open(path: &Path, text: &str, label: Option<&str>, limits: Limits) -> Result<Self, DataError> {
+        if label == Some(text) {
+            let column = text.to_owned();
+            return Err(DataError::SameColumn { column });
+        }
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let separator = match extension.map(str::to_ascii_lowercase).as_deref() {
+            Some("csv") => Some(Separator::Comma),
+            Some("tsv" | "tab") => Some(Separator::Tab),
+            Some("jsonl" | "ndjson") => None,
+            Some(_) | None => return Err(DataError::UnknownFormat { path: path.to_owned() }),
+        };
+        let mut lines = Lines::open(path, limits)?;
+        let format = match separator {
+            Some(separator) => header(&mut lines, separator, text, label)?,
+            None => Format::Objects,
+        };
+        Ok(Self {
+            lines,
+            text: text.to_owned(),
+            label: label.map(str::to_owned),
+            format,
+        })
+    }
+
+    /// The next row; `None` after the last.
+    ///
+    /// # Errors
+    /// When it is not as it should be.
+    pub(super) fn next_row(&mut self) -> Result<Option<Row>, DataError> {
+        match self.format {
+            Format::Separated {
+                separator,
+                text,
+                label,
+                columns,
+            } => self.next_separated(separator, (text, label), columns),
+            Format::Objects => self.next_object(),
+        }
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        self.lines.path()
+    }
+
+    /// What to say of a table without a row.
+    fn nothing_there(&self) -> DataError {
+        let path = self.lines.path().to_owned();
+        match self.format {
+            Format::Separated { .. } => DataError::HeaderOnly { path },
+            Format::Objects => DataError::Empty { path },
+        }
+    }
+
+    fn next_separated(
+        &mut self,
+        separator: Separator,
+        (text, label): (usize, Option<usize>),
+        columns: usize,
+    ) -> Result<Option<Row>, DataError> {
+        let Some((line, mut fields)) = next_row(&mut self.lines, separator)? else {
+            return Ok(None);
+        };
+        let path = self.lines.path();
+        if fields.len() != columns {
             let advice = match separator {
                 Separator::Comma => "put a field that holds a comma into double quotes",
                 Separator::Tab => "take tabs out of the fields: in this format no quotes protect them",
             };
             return Err(DataError::Ragged {
-                path,
+                path: path.to_owned(),
                 line,
-                expected: names.len(),
+                expected: columns,
                 found: fields.len(),
                 advice,
             });
         }
-        let label = present(&path, line, &fields[label])?;
-        rows.push(Row {
+        let label = label.map(|label| present(path, line, &fields[label])).transpose()?;
+        Ok(Some(Row {
             line,
             text: std::mem::take(&mut fields[text]),
-            label,
-        });
+            label: label.unwrap_or_default(),
+        }))
     }
-    if rows.is_empty() {
-        return Err(DataError::HeaderOnly { path });
+
+    fn next_object(&mut self) -> Result<Option<Row>, DataError> {
+        let path = self.lines.path().to_owned();
+        let (line, json) = loop {
+            match self.lines.next_line()? {
+                None => return Ok(None),
+                Some((_, json)) if json.trim().is_empty() => {}
+                Some((line, json)) => break (line, json),
+            }
+        };
+        let object: Map<String, Value> = serde_json::from_str(json).map_err(|error| DataError::Json {
+            path: path.clone(),
+            line,
+            message: without_place(&error),
+        })?;
+        let value = |column: &str| {
+            object
+                .get(column)
+                .ok_or_else(|| unknown_column(&path, line, column, object.keys().cloned().collect()))
+        };
+        let wrong = |column: &str, value: &Value, wanted| DataError::WrongKind {
+            path: path.clone(),
+            line,
+            column: column.to_owned(),
+            found: kind(value),
+            wanted,
+        };
+        let text = match value(&self.text)? {
+            Value::String(text) => text.clone(),
+            other => return Err(wrong(&self.text, other, "a string")),
+        };
+        let Some(column) = &self.label else {
+            let label = String::new();
+            return Ok(Some(Row { line, text, label }));
+        };
+        let label = match value(column)? {
+            Value::String(label) => present(&path, line, label)?,
+            Value::Bool(label) => label.to_string(),
+            Value::Number(label) if !label.is_f64() => label.to_string(),
+            Value::Null => return Err(DataError::EmptyLabel { path, line }),
+            other => return Err(wrong(column, other, "a string, a whole number, `true` or `false`")),
+        };
+        Ok(Some(Row { line, text, label }))
     }
-    Ok(rows)
+}
+
+/// Finds the columns in the first row.
+fn header(lines: &mut Lines, separator: Separator, text: &str, label: Option<&str>) -> Result<Format, DataError> {
+    let path = lines.path().to_owned();
+    let Some((line, header)) = next_row(lines, separator)? else {
+        return Err(DataError::Empty { path });
+    };
+    let names: Vec<&str> = header.iter().map(|name| name.trim()).collect();
+    Ok(Format::Separated {
+        separator,
+        text: position(&path, line, &names, text)?,
+        label: label.map(|label| position(&path, line, &names, label)).transpose()?,
+        columns: names.len(),
+    })
 }
 
 fn position(path: &Path, line: u64, names: &[&str], column: &str) -> Result<usize, DataError> {
@@ -102,55 +233,6 @@ fn position(path: &Path, line: u64, names: &[&str], column: &str) -> Result<usiz
             names.iter().map(|&name| name.to_owned()).collect(),
         )),
     }
-}
-
-fn objects(mut lines: Lines, columns: Columns<'_>) -> Result<Vec<Row>, DataError> {
-    let path = lines.path().to_owned();
-    let mut rows = Vec::new();
-    while let Some((line, json)) = lines.next_line()? {
-        if json.trim().is_empty() {
-            continue;
-        }
-        let object: Map<String, Value> = serde_json::from_str(json).map_err(|error| DataError::Json {
-            path: path.clone(),
-            line,
-            message: without_place(&error),
-        })?;
-        let value = |column: &str| {
-            object
-                .get(column)
-                .ok_or_else(|| unknown_column(&path, line, column, object.keys().cloned().collect()))
-        };
-        let wrong = |column: &str, value: &Value, wanted| DataError::WrongKind {
-            path: path.clone(),
-            line,
-            column: column.to_owned(),
-            found: kind(value),
-            wanted,
-        };
-        let text = match value(columns.text)? {
-            Value::String(text) => text.clone(),
-            other => return Err(wrong(columns.text, other, "a string")),
-        };
-        let label = match value(columns.label)? {
-            Value::String(label) => present(&path, line, label)?,
-            Value::Bool(label) => label.to_string(),
-            Value::Number(label) if !label.is_f64() => label.to_string(),
-            Value::Null => return Err(DataError::EmptyLabel { path, line }),
-            other => {
-                return Err(wrong(
-                    columns.label,
-                    other,
-                    "a string, a whole number, `true` or `false`",
-                ));
-            }
-        };
-        rows.push(Row { line, text, label });
-    }
-    if rows.is_empty() {
-        return Err(DataError::Empty { path });
-    }
-    Ok(rows)
 }
 
 /// A label without blanks around it, which would make one class into two.

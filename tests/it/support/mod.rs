@@ -89,7 +89,13 @@ impl Sandbox {
         command.current_dir(self.folder.path());
         command.env("HF_HUB_CACHE", self.path("hub"));
         command.env("AUTOML_CACHE_DIR", self.path(".cache"));
-        for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "RUST_BACKTRACE"] {
+        for name in [
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+            "COLUMNS",
+            "RUST_BACKTRACE",
+            "GITHUB_STEP_SUMMARY",
+        ] {
             command.env_remove(name);
         }
         command

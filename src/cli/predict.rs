@@ -1,0 +1,151 @@
+//! `automl predict MODEL DATA`: the class of every example, with probabilities.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::CliError;
+use super::arguments::{Predict as Arguments, PredictionFormat};
+use super::model::Asked;
+use super::stored::shown;
+use crate::report::{Cell, plain};
+
+/// So many examples are in memory at once.
+const CHUNK: usize = 1024;
+
+/// Writes a row for every example, in the order of the data.
+pub(super) fn predict(arguments: &Arguments) -> Result<ExitCode, CliError> {
+    let mut asked = Asked::open(&arguments.input, false)?;
+    let format = arguments.format.unwrap_or_else(|| by_name(arguments.out.as_deref()));
+    let Some(path) = &arguments.out else {
+        let mut output = io::stdout().lock();
+        return match write(&mut asked, format, &mut output) {
+            Ok(_) => shown(output.flush()),
+            Err(Broken::Output(source)) => shown(Err(source)),
+            Err(Broken::Input(error)) => Err(error),
+        };
+    };
+    let failed = |source| CliError::File {
+        action: "write",
+        path: path.clone(),
+        source,
+    };
+    // Whole or not there, however long it takes.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+    let rows = match write(&mut asked, format, &mut io::BufWriter::new(file.as_file_mut())) {
+        Ok(rows) => rows,
+        Err(Broken::Output(source)) => return Err(failed(source)),
+        Err(Broken::Input(error)) => return Err(error),
+    };
+    file.persist(path).map_err(|error| failed(error.error))?;
+    let _ = writeln!(io::stderr(), "wrote {rows} predictions to `{}`", path.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn by_name(path: Option<&Path>) -> PredictionFormat {
+    let extension = path.and_then(Path::extension).and_then(|extension| extension.to_str());
+    match extension {
+        Some("jsonl" | "ndjson") => PredictionFormat::Jsonl,
+        _ => PredictionFormat::Csv,
+    }
+}
+
+/// Why predictions broke off.
+enum Broken {
+    Input(CliError),
+    Output(io::Error),
+}
+
+impl From<io::Error> for Broken {
+    fn from(source: io::Error) -> Self {
+        Self::Output(source)
+    }
+}
+
+impl From<CliError> for Broken {
+    fn from(error: CliError) -> Self {
+        Self::Input(error)
+    }
+}
+
+/// Writes all predictions; returns how many.
+fn write(asked: &mut Asked, format: PredictionFormat, output: &mut impl Write) -> Result<u64, Broken> {
+    let labels = asked.model.labels().to_vec();
+    let mut header: Vec<String> = ["row", "line", "label", "probability"].map(str::to_owned).to_vec();
+    header.extend(labels.iter().map(|label| format!("p.{label}")));
+    if format == PredictionFormat::Csv {
+        write_csv(output, header.iter().map(String::as_str))?;
+    }
+    let mut rows = 0;
+    while let Some(chunk) = asked.next(CHUNK)? {
+        let logits = asked.model.logits(&chunk.examples.inputs);
+        let logits = logits.map_err(|error| CliError::Train(error.into()))?;
+        for (line, logits) in chunk.lines.iter().zip(logits.chunks_exact(labels.len())) {
+            rows += 1;
+            let probabilities = softmax(logits);
+            let best = (0..labels.len()).max_by(|&one, &other| {
+                let by_probability = probabilities[one].total_cmp(&probabilities[other]);
+                by_probability.then(other.cmp(&one))
+            });
+            let best = best.unwrap_or(0);
+            let mut cells: Vec<Cell> = vec![
+                rows.into(),
+                (*line).into(),
+                labels[best].as_str().into(),
+                rounded(probabilities[best]),
+            ];
+            cells.extend(probabilities.iter().map(|&probability| rounded(probability)));
+            match format {
+                PredictionFormat::Csv => {
+                    let cells: Vec<String> = cells.iter().map(plain).collect();
+                    write_csv(output, cells.iter().map(String::as_str))?;
+                }
+                PredictionFormat::Jsonl => {
+                    let object: serde_json::Map<String, Cell> = header.iter().cloned().zip(cells).collect();
+                    writeln!(output, "{}", Cell::from(object))?;
+                }
+            }
+        }
+        output.flush()?;
+    }
+    Ok(rows)
+}
+
+fn write_csv<'a>(output: &mut impl Write, cells: impl Iterator<Item = &'a str>) -> io::Result<()> {
+    let mut writer = csv::WriterBuilder::new().from_writer(output);
+    writer.write_record(cells).map_err(io::Error::other)?;
+    writer.flush()
+}
+
+/// More digits than a probability of single precision has would be noise.
+fn rounded(probability: f64) -> Cell {
+    Cell::from((probability * 1e6).round() / 1e6)
+}
+
+/// Probabilities from scores, without overflow.
+fn softmax(scores: &[f32]) -> Vec<f64> {
+    let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f64> = scores.iter().map(|score| f64::from(score - highest).exp()).collect();
+    let sum: f64 = powers.iter().sum();
+    powers.into_iter().map(|power| power / sum).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_add_up_whatever_the_scores() {
+        for scores in [&[0.0, 0.0][..], &[1e4, -1e4, 0.0], &[-3.5, 2.25, 7.0]] {
+            let probabilities = softmax(scores);
+            assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+            assert!(
+                probabilities
+                    .iter()
+                    .all(|probability| (0.0..=1.0).contains(probability))
+            );
+        }
+        assert_eq!(softmax(&[1.0, 1.0]), [0.5, 0.5]);
+    }
+}

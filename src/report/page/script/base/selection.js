@@ -1,0 +1,51 @@
+// Which trials are looked at: those that pass the filter box and all brushes. Everything on the page shows the same ones.
+(function (automl) {
+  'use strict';
+
+  const { setting, metric } = automl.study;
+  let remembered = null;
+
+  // The selection of the study that is shown. `has(trial)` is true for every trial while nothing is filtered.
+  function current() {
+    const { store } = automl;
+    const key = `${store.filter}\n${JSON.stringify([...store.brushes])}`;
+    if (remembered && remembered.study === store.study && remembered.key === key) return remembered.selection;
+    remembered = { study: store.study, key, selection: select(store.study, store) };
+    return remembered.selection;
+  }
+
+  function select(study, { filter, brushes }) {
+    const columns = automl.columns(study);
+    const { terms, problems } = automl.filter.parse(filter, columns);
+    const isActive = terms.length > 0 || brushes.size > 0;
+    if (!isActive) return { isActive, problems, count: study.trials.length, has: () => true };
+    const passing = new Set();
+    for (const trial of study.trials) {
+      const isPassing = terms.every((term) => automl.filter.matches(trial, term, columns))
+        && [...brushes].every(([name, brush]) => isWithin(study, trial, name, brush));
+      if (isPassing) passing.add(trial.trial);
+    }
+    return { isActive, problems, count: passing.size, has: (trial) => passing.has(trial.trial) };
+  }
+
+  function isWithin(study, trial, name, brush) {
+    const isMetric = name === '';
+    const value = isMetric ? trial.value : setting(trial, name);
+    if (value === undefined || value === null) return brush.includesNone;
+    if (brush.range) return value >= brush.range[0] && value <= brush.range[1];
+    return Boolean(brush.values) && brush.values.includes(value);
+  }
+
+  // A brush in words; the metric's has the empty name.
+  function described(study, name, brush) {
+    const { short, value } = automl.format;
+    const label = name === '' ? metric(study).name : name;
+    const parts = [];
+    if (brush.range) parts.push(`${short(brush.range[0], 3)} to ${short(brush.range[1], 3)}`);
+    if (brush.values) parts.push(brush.values.map(value).join(', '));
+    if (brush.includesNone) parts.push('none');
+    return `${label}: ${parts.filter(Boolean).join(' or ') || 'nothing'}`;
+  }
+
+  automl.selection = { current, described };
+})(window.automl);

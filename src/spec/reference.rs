@@ -1,0 +1,187 @@
+//! The reference of specs: a page of Markdown for every key, made from the table of keys, so that neither lacks what the
+//! other has.
+
+use std::fmt::Write as _;
+
+use super::distributions::{PARAMETER_KEYS, distributions};
+use super::hyperparameters::{HYPERPARAMETERS, HyperparameterKind};
+use super::keys::{Key, Kind, SPEC, Section};
+
+/// One page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The key that it is about.
+    pub name: &'static str,
+    /// What is written on it.
+    pub markdown: String,
+}
+
+/// A page for every key of a spec, in the order in which people write them.
+pub fn reference() -> Vec<Page> {
+    let keys = SPEC.keys.iter().filter(|key| !key.is_deprecated);
+    keys.map(|key| Page {
+        name: key.name,
+        markdown: page(key),
+    })
+    .collect()
+}
+
+fn page(key: &Key) -> String {
+    let mut text = format!("# `{}`\n\n{}\n\n", key.name, key.about);
+    facts(&mut text, key);
+    let mut sections = Vec::new();
+    collect(key.kind, &mut sections);
+    for section in sections {
+        let _ = write!(text, "## The keys of `{}`\n\n{}\n\n", section.name, section.about);
+        table(&mut text, section.keys.iter());
+    }
+    if key.name == "parameters" {
+        parameters(&mut text);
+    }
+    text.truncate(text.trim_end().len());
+    text + "\n"
+}
+
+fn facts(text: &mut String, key: &Key) {
+    let _ = writeln!(text, "- **What may stand there:** {}", words(key.kind));
+    if !key.default.is_empty() {
+        let _ = writeln!(text, "- **Without it:** `{}`", key.default);
+    }
+    for example in key.examples {
+        let _ = writeln!(text, "- **For example:** `{}: {example}`", key.name);
+    }
+    text.push('\n');
+}
+
+fn table<'a>(text: &mut String, keys: impl Iterator<Item = &'a Key>) {
+    text.push_str("| key | what it is | what may stand there | default |\n|---|---|---|---|\n");
+    for key in keys.filter(|key| !key.is_deprecated) {
+        let default = if key.default.is_empty() {
+            String::new()
+        } else {
+            format!("`{}`", key.default)
+        };
+        let examples: Vec<String> = key.examples.iter().map(|example| format!("`{example}`")).collect();
+        let examples = if examples.is_empty() {
+            String::new()
+        } else {
+            format!(", for example {}", examples.join(" or "))
+        };
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {}{} | {} |",
+            key.name,
+            cell(key.about),
+            cell(&words(key.kind)),
+            cell(&examples),
+            cell(&default)
+        );
+    }
+    text.push('\n');
+}
+
+/// The sections that may stand behind a key, each once, outer ones first.
+fn collect(kind: Kind, sections: &mut Vec<&'static Section>) {
+    match kind {
+        Kind::Section(section) if sections.iter().all(|known| known.name != section.name) => {
+            sections.push(section);
+            for key in section.keys {
+                collect(key.kind, sections);
+            }
+        }
+        Kind::List(item) => collect(*item, sections),
+        Kind::Any(kinds) => kinds.iter().for_each(|kind| collect(*kind, sections)),
+        Kind::Section(_)
+        | Kind::Boolean
+        | Kind::Text
+        | Kind::Scalar
+        | Kind::Number { .. }
+        | Kind::Integer { .. }
+        | Kind::Duration
+        | Kind::Size
+        | Kind::Words(_)
+        | Kind::Parameters
+        | Kind::Configuration => {}
+    }
+}
+
+/// What may stand behind a key, in words.
+fn words(kind: Kind) -> String {
+    match kind {
+        Kind::Boolean => "`true` or `false`".to_owned(),
+        Kind::Text => "a text".to_owned(),
+        Kind::Scalar => "a text, a number, `true` or `false`".to_owned(),
+        Kind::Number { min, max, open } => {
+            let low = if open.0 { "greater than" } else { "at least" };
+            let high = if open.1 { "less than" } else { "at most" };
+            match (min.is_finite(), max.is_finite()) {
+                (true, true) => format!("a number {low} {min} and {high} {max}"),
+                (true, false) => format!("a number {low} {min}"),
+                (false, true) => format!("a number {high} {max}"),
+                (false, false) => "a number".to_owned(),
+            }
+        }
+        Kind::Integer { min, max: u64::MAX } => format!("a whole number of at least {min}"),
+        Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
+        Kind::Duration => "seconds, or a time such as `90s`, `10m` or `1h30m`".to_owned(),
+        Kind::Size => "bytes, or a size such as `512MiB` or `4GB`".to_owned(),
+        Kind::Words(words) => {
+            let words: Vec<String> = words().iter().map(|word| format!("`{word}`")).collect();
+            words.join(", ")
+        }
+        Kind::Section(section) => format!("a mapping with the keys of `{}`", section.name),
+        Kind::Parameters => "parameters by name, each a value, a list of values or a range".to_owned(),
+        Kind::Configuration => "values of parameters by name".to_owned(),
+        Kind::List(item) => format!("a list, each item of it {}", words(*item)),
+        Kind::Any(kinds) => {
+            let kinds: Vec<String> = kinds.iter().map(|kind| words(*kind)).collect();
+            kinds.join("; or ")
+        }
+    }
+}
+
+/// What belongs to `parameters` and stands in tables of its own.
+fn parameters(text: &mut String) {
+    text.push_str("## How a parameter is written\n\n| key | what it is |\n|---|---|\n");
+    for key in PARAMETER_KEYS {
+        let _ = writeln!(text, "| `{}` | {} |", key.name, cell(key.about));
+    }
+    text.push_str("\n## Distributions\n\n| `distribution` | what it is |\n|---|---|\n");
+    for distribution in distributions() {
+        let _ = writeln!(text, "| `{}` | {} |", distribution.name, cell(distribution.about));
+    }
+    text.push_str("\n## What fine-tuning knows\n\n| parameter | what it is | values |\n|---|---|---|\n");
+    for known in HYPERPARAMETERS {
+        let values = match known.kind {
+            HyperparameterKind::Number { rule, .. } => format!("numbers, {rule}"),
+            HyperparameterKind::Integer { min } => format!("whole numbers of at least {min}"),
+            HyperparameterKind::Word(words) => {
+                let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+                words.join(", ")
+            }
+        };
+        let _ = writeln!(text, "| `{}` | {} | {} |", known.name, cell(known.about), cell(&values));
+    }
+}
+
+/// A text that stays in its cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_that_the_loader_knows_has_a_page_with_all_its_keys() {
+        let pages = reference();
+        assert!(pages.iter().any(|page| page.name == "selection"));
+        let selection = pages.iter().find(|page| page.name == "selection").unwrap();
+        for key in ["rule", "top_k", "reseeds", "holdout"] {
+            assert!(selection.markdown.contains(&format!("| `{key}` |")), "{key}");
+        }
+        let data = pages.iter().find(|page| page.name == "data").unwrap();
+        assert!(data.markdown.contains("## The keys of `split`"), "{}", data.markdown);
+    }
+}
