@@ -37,6 +37,8 @@ pub(super) enum Command {
     Search(Search),
     /// Go on with a study that was interrupted, or give a finished one more budget
     Resume(Resume),
+    /// Watch a study on the whole terminal, from another one or afterwards
+    Watch(Watch),
     /// Show how a study stands, while it runs or afterwards
     Status(Status),
     /// Stop a running study in good order, from another terminal
@@ -111,6 +113,9 @@ pub(super) struct Search {
     /// Report progress as JSON, one object a line, on standard error
     #[arg(long)]
     pub(super) json: bool,
+    /// Show the study on the whole terminal; without one, as lines
+    #[arg(long, conflicts_with = "json")]
+    pub(super) tui: bool,
     #[command(flatten)]
     pub(super) gate: GateArguments,
 }
@@ -145,8 +150,18 @@ pub(super) struct Resume {
     /// Report progress as JSON, one object a line, on standard error
     #[arg(long)]
     pub(super) json: bool,
+    /// Show the study on the whole terminal; without one, as lines
+    #[arg(long, conflicts_with = "json")]
+    pub(super) tui: bool,
     #[command(flatten)]
     pub(super) gate: GateArguments,
+}
+
+/// `automl watch`
+#[derive(Args, Debug)]
+pub(super) struct Watch {
+    /// The study's folder
+    pub(super) folder: PathBuf,
 }
 
 /// `automl status`

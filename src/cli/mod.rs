@@ -8,6 +8,7 @@ mod best;
 mod compare;
 mod completions;
 mod convert;
+mod curtain;
 mod duration;
 mod error;
 mod evaluate;
@@ -32,6 +33,7 @@ mod stop;
 mod stored;
 mod train;
 mod validate;
+mod watch;
 mod worker;
 
 use std::process::ExitCode;
@@ -48,6 +50,7 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Search(search) => search::search(search, verbosity),
         Command::Resume(resume) => resume::resume(&resume, verbosity),
+        Command::Watch(watch) => watch::watch(&watch),
         Command::Status(status) => status::status(&status),
         Command::Stop(stop) => stop::stop(&stop),
         Command::Plan(plan) => plan::plan(&plan, verbosity),

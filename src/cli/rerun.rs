@@ -62,6 +62,7 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
             clock: clock.carry_on(opened.elapsed),
             added_wall: None,
             style,
+            has_view: false,
             gate: Gate::default(),
         }
     } else {
@@ -76,6 +77,7 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
             clock,
             added_wall: None,
             style,
+            has_view: false,
             gate: Gate::default(),
         }
     };

@@ -56,6 +56,7 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
         clock,
         added_wall,
         style,
+        has_view: arguments.tui,
         gate,
     }
     .run()

@@ -1,12 +1,13 @@
 //! Runs a study from its folder: what `search` and `resume` share.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::CliError;
 use super::arguments::Verbosity;
+use super::curtain::Curtain;
 use super::gate::Gate;
 use super::report;
 use crate::engine::{Admission, Clock, Ending, Engine, Folder, Observer, Terms, available_memory};
@@ -34,6 +35,8 @@ pub(super) struct Run {
     pub(super) clock: Clock,
     pub(super) added_wall: Option<f64>,
     pub(super) style: Style,
+    /// The terminal view in front of it.
+    pub(super) has_view: bool,
     pub(super) gate: Gate,
 }
 
@@ -86,8 +89,12 @@ impl Run {
             folder: self.folder.path().to_owned(),
         };
         let live = Live::new(self.folder.path().to_owned(), wall);
-        let observers: Vec<Box<dyn Observer>> =
-            vec![terminal::terminal(self.style, facts), Box::new(files), Box::new(live)];
+        let shown: Box<dyn Observer> = if self.has_view && std::io::stderr().is_terminal() {
+            Box::new(Curtain::draw(self.folder.path(), facts)?)
+        } else {
+            terminal::terminal(self.style, facts)
+        };
+        let observers: Vec<Box<dyn Observer>> = vec![shown, Box::new(files), Box::new(live)];
         // Before there are workers, whose memory is no longer free.
         let admission = Admission::new(available_memory());
         let (gate, name, clock) = (self.gate, self.spec.name.clone(), self.clock);

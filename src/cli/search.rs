@@ -46,6 +46,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
         clock,
         added_wall: None,
         style,
+        has_view: arguments.tui,
         gate,
     }
     .run()

@@ -20,6 +20,7 @@ mod status;
 mod table;
 pub mod terminal;
 mod trained;
+pub mod tui;
 mod verdict;
 pub mod view;
 

@@ -30,6 +30,7 @@ mod production;
 mod schema;
 mod search;
 mod selection;
+mod serving;
 mod support;
 mod text;
 mod train;

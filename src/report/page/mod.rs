@@ -5,13 +5,62 @@
 
 use super::view::PageView;
 
+/// Scripts by name, each with its text.
+macro_rules! scripts {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("script/", $name)))),*]
+    };
+}
+
+/// All scripts, in an order in which each finds what it needs.
+const SCRIPTS: [(&str, &str); 39] = scripts![
+    "base/dom.js",
+    "base/format.js",
+    "base/study.js",
+    "base/columns.js",
+    "base/filter.js",
+    "base/selection.js",
+    "base/store.js",
+    "base/theme.js",
+    "base/files.js",
+    "base/sections.js",
+    "plots/scales.js",
+    "plots/frame.js",
+    "plots/marks.js",
+    "plots/panels.js",
+    "plots/tooltip.js",
+    "plots/pointer.js",
+    "plots/table.js",
+    "plots/figure.js",
+    "sections/comparison.js",
+    "sections/overview.js",
+    "sections/now.js",
+    "sections/summary.js",
+    "sections/incumbent.js",
+    "sections/selection.js",
+    "sections/audit.js",
+    "sections/parallel.js",
+    "sections/slices.js",
+    "sections/importance.js",
+    "sections/contours.js",
+    "sections/curves.js",
+    "sections/pareto.js",
+    "sections/timeline.js",
+    "sections/rungs.js",
+    "sections/failures.js",
+    "sections/events.js",
+    "sections/trials.js",
+    "dialog.js",
+    "live.js",
+    "page.js",
+];
+
 const PAGE: &str = include_str!("page.html");
-const SCRIPTS: [&str; 0] = [];
 const STYLE: &str = include_str!("style.css");
 
 /// The page with a view in it. `live`: where newer views come from, as server-sent events.
 pub fn render(view: &PageView, live: Option<&str>) -> String {
-    let script = SCRIPTS.concat();
+    let script: String = SCRIPTS.iter().map(|(_, text)| *text).collect();
     let title = view.studies.first().map_or("automl", |study| study.name.as_str());
     // One pass, so that nothing in the data is taken for a place to fill.
     let mut page = String::with_capacity(PAGE.len() + STYLE.len() + script.len());
@@ -58,4 +107,56 @@ fn escaped(text: &str) -> String {
         letter => letter.to_string(),
     };
     text.chars().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn view(name: &str) -> PageView {
+        let mut view = PageView::new(Vec::new()).unwrap();
+        view.version = name.to_owned();
+        view
+    }
+
+    #[test]
+    fn every_script_is_in_the_page() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/page/script");
+        let mut found = Vec::new();
+        let mut folders = vec![root.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found.push(path.strip_prefix(&root).unwrap().display().to_string());
+                }
+            }
+        }
+        found.sort();
+        let mut known: Vec<&str> = SCRIPTS.iter().map(|(name, _)| *name).collect();
+        known.sort_unstable();
+        assert_eq!(found, known);
+    }
+
+    #[test]
+    fn nothing_in_the_data_is_markup_or_a_place_to_fill() {
+        let hostile = "</script><script>alert(1)</script>/*STYLE*/\u{2028}";
+        let page = render(&view(hostile), None);
+        assert!(!page.contains("<script>alert"));
+        assert_eq!(page.matches("/*STYLE*/").count(), 1, "that of the data");
+        assert!(page.contains("\\u003c/script>"));
+        for place in ["/*TITLE*/", "/*DATA*/", "/*SCRIPT*/", "/*LIVE*/"] {
+            assert!(!page.contains(place), "{place}");
+        }
+    }
+
+    #[test]
+    fn a_live_page_says_where_newer_views_come_from() {
+        assert!(render(&view(""), Some("events")).contains("data-live=\"events\""));
+        assert!(render(&view(""), None).contains("data-live=\"\""));
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{ContourView, DependenceView, ImportanceView, PairView, ShareView};
 use crate::analysis::{Contour, Curve, Focus, Landscape};
-use crate::space::Value;
+use crate::space::{Configuration, Value};
 use crate::study::Study;
 use crate::trials::Status;
 use crate::units::Goal;
@@ -101,6 +101,16 @@ fn dependence(study: &Study, curve: &Curve) -> DependenceView {
     }
 }
 
+/// Whether no condition says of two parameters with these values that one of them is not there.
+fn are_together(study: &Study, values: [(usize, f64); 2]) -> bool {
+    let parameters = study.settings().space.parameters();
+    let known = values.map(|(parameter, place)| (parameters[parameter].name.as_str(), value(study, parameter, place)));
+    let known: Configuration = known.into_iter().collect();
+    let conditions = values.map(|(parameter, _)| parameters[parameter].condition.as_ref());
+    let mut conditions = conditions.into_iter().flatten();
+    conditions.all(|condition| condition.evaluate(&known) != Some(false))
+}
+
 fn contour(study: &Study, contour: &Contour) -> ContourView {
     let [first, second] = contour.parameters;
     let name = |parameter: usize| study.settings().space.parameters()[parameter].name.clone();
@@ -108,11 +118,13 @@ fn contour(study: &Study, contour: &Contour) -> ContourView {
         places.iter().map(|&place| value(study, parameter, place)).collect()
     };
     let expected = |row: usize| {
-        let losses = contour
-            .losses
-            .iter()
-            .map(move |column| column.get(row).copied().flatten());
-        losses.map(|loss| loss.map(|loss| metric(study, loss.mean))).collect()
+        let columns = contour.losses.iter().zip(&contour.places[0]);
+        let expected = columns.map(|(column, &place)| {
+            let loss = column.get(row).copied().flatten()?;
+            let values = [(first, place), (second, contour.places[1][row])];
+            are_together(study, values).then(|| metric(study, loss.mean))
+        });
+        expected.collect()
     };
     ContourView {
         first: name(first),

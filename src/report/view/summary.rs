@@ -131,9 +131,12 @@ fn confidence(view: &StudyView, best: &TrialView) -> String {
                 .standard_error
                 .map_or_else(String::new, |error| format!(" ± {}", words::metric(error)));
             let direction = if test.optimism > 0.0 { "worse" } else { "better" };
+            let examples = match test.examples {
+                0 => "the held-out test".to_owned(),
+                examples => format!("{examples} held-out test examples"),
+            };
             text += &format!(
-                " On {} held-out test examples, looked at once, its model has {metric} {}{error}: {} {direction} than on the validation examples.",
-                test.examples,
+                " On {examples}, looked at once, its model has {metric} {}{error}: {} {direction} than on the validation examples.",
                 words::metric(test.value),
                 words::metric(test.optimism.abs())
             );

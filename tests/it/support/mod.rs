@@ -1,10 +1,12 @@
 //! A sandbox with the program in it, and small things to feed it.
 
+mod browser;
 mod data;
 mod outcome;
 mod running;
 mod specs;
 
+pub(crate) use browser::Browser;
 pub(crate) use data::{REVIEWS, write_bert, write_reviews};
 pub(crate) use outcome::Outcome;
 pub(crate) use running::{Running, eventually, kill, processes};

@@ -82,6 +82,11 @@ impl Running {
         read(&self.stderr)
     }
 
+    /// What it has printed on standard output so far.
+    pub(crate) fn printed(&self) -> String {
+        read(&self.stdout)
+    }
+
     /// The process.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()

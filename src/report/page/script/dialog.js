@@ -81,7 +81,7 @@
     const last = study.trials.length - 1;
     const to = (number) => () => automl.store.setOpened(number);
     return html('header', { class: 'sheet-head' },
-      html('h2', { id: 'trial-title' }, `Trial ${trial.trial}`, html('span', { class: `status ${trial.status}` }, marker(trial.status), trial.status)),
+      html('h2', { id: 'trial-title', tabindex: -1, autofocus: true }, `Trial ${trial.trial}`, html('span', { class: `status ${trial.status}` }, marker(trial.status), trial.status)),
       html('div', { class: 'sheet-tools' },
         button('Previous', { class: 'tool', 'data-key': 'trial-previous', disabled: trial.trial === 0 }, to(trial.trial - 1)),
         button('Next', { class: 'tool', 'data-key': 'trial-next', disabled: trial.trial === last }, to(trial.trial + 1)),

@@ -7,11 +7,14 @@
 
   // Sections within so many pixels of what is seen are drawn at once, the others when they come near.
   const NEAR = 500;
+  const CALM = 250;
   const shells = [];
   let theme = 0;
   let width = 0;
   let studyNumber = 0;
   let isScheduled = false;
+  let isEager = true;
+  let ahead = null;
   const choiceVersions = new Map();
 
   function start() {
@@ -33,11 +36,13 @@
     store.onChange((what, section) => {
       if (what === 'choice') choiceVersions.set(section, (choiceVersions.get(section) || 0) + 1);
       if (what === 'study') studyNumber += 1;
+      isEager = what !== 'view';
       if (what !== 'opened') refresh();
       if (what === 'view' && store.opened !== null) automl.dialog.draw();
     });
     automl.theme.onChange(() => {
       theme += 1;
+      isEager = true;
       refresh();
     });
     new ResizeObserver(() => {
@@ -68,6 +73,7 @@
     const nav = document.getElementById('nav');
     const links = shells.filter((shell) => !shell.element.hidden).map((shell) => html('a', { href: `#${shell.section.id}`, title: shell.section.title }, shell.section.brief || shell.section.title));
     if (nav.textContent !== links.map((link) => link.textContent).join('')) nav.replaceChildren(...links);
+    markTab();
     drawChips();
     document.title = title();
   }
@@ -131,22 +137,21 @@
     const { studies } = store.view;
     studies.forEach((_, index) => list.append(button(automl.format.clipped(automl.study.label(studies, index), 40), {
       role: 'tab', 'data-study': index, 'aria-selected': String(index === store.chosen), tabindex: index === store.chosen ? 0 : -1,
-    }, () => chooseTab(list, index))));
+    }, () => store.choose(index))));
     list.addEventListener('keydown', (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (!step) return;
-      chooseTab(list, (store.chosen + step + studies.length) % studies.length);
+      store.choose((store.chosen + step + studies.length) % studies.length);
       list.children[store.chosen].focus();
     });
     return list;
   }
 
-  function chooseTab(list, index) {
-    [...list.children].forEach((tab, place) => {
-      tab.setAttribute('aria-selected', String(place === index));
-      tab.tabIndex = place === index ? 0 : -1;
+  function markTab() {
+    document.querySelectorAll('#studies [role="tab"]').forEach((tab, place) => {
+      tab.setAttribute('aria-selected', String(place === store.chosen));
+      tab.tabIndex = place === store.chosen ? 0 : -1;
     });
-    store.choose(index);
   }
 
   // ---- drawing anew ----
@@ -165,7 +170,8 @@
     setTimeout(() => {
       isScheduled = false;
       drawNear();
-      drawOneAhead();
+      clearTimeout(ahead);
+      ahead = setTimeout(drawOneAhead, shells.some(isMissing) ? 0 : CALM);
     }, 0);
   }
 
@@ -176,12 +182,18 @@
     }
   }
 
-  // What has never been drawn is drawn ahead, one section at a time, so that the page soon has its full height.
+  // Sections out of sight are drawn one at a time: at once what has never been drawn, so that the page soon has its full
+  // height; after a pause what somebody's choice changed. Newer views of a running study wait until the section is looked at.
   function drawOneAhead() {
-    const shell = shells.find((one) => one.stamp === null && !one.element.hidden);
+    if (store.isDragging) return;
+    const shell = shells.find(isMissing) || (isEager && shells.find((one) => !one.element.hidden && isStale(one) && !isSelectedIn(one)));
     if (!shell) return;
     draw(shell);
-    schedule();
+    ahead = setTimeout(drawOneAhead, 0);
+  }
+
+  function isMissing(shell) {
+    return shell.stamp === null && !shell.element.hidden;
   }
 
   function drawAll() {

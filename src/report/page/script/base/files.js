@@ -2,10 +2,15 @@
 (function (automl) {
   'use strict';
 
-  const STYLED = [
-    'fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'stroke-linecap', 'stroke-linejoin',
-    'opacity', 'font-family', 'font-size', 'font-weight', 'font-style', 'font-variant-numeric', 'text-anchor', 'dominant-baseline',
-  ];
+  // What the style sheet says of shapes and of text, with what holds where nothing is said.
+  const OF_SHAPES = {
+    fill: 'rgb(0, 0, 0)', 'fill-opacity': '1', stroke: 'none', 'stroke-width': '1px', 'stroke-opacity': '1', 'stroke-dasharray': 'none',
+    'stroke-linejoin': 'miter', opacity: '1', 'paint-order': 'normal',
+  };
+  const OF_TEXT = {
+    'font-family': '', 'font-size': '', 'font-weight': '400', 'font-style': 'normal', 'font-variant-numeric': 'normal',
+    'text-anchor': 'start', 'dominant-baseline': 'auto',
+  };
 
   function csv(columns, rows) {
     const lines = [columns.map((column) => cell(column.label)), ...rows.map((row) => row.map(cell))];
@@ -35,14 +40,14 @@
   }
 
   function inline(original, copy) {
-    if (['title', 'desc', 'defs', 'linearGradient', 'clipPath'].includes(original.tagName)) return;
-    const style = getComputedStyle(original);
-    for (const property of STYLED) {
-      const value = style.getPropertyValue(property);
-      if (value) copy.setAttribute(property, value);
-    }
     copy.removeAttribute('class');
-    copy.removeAttribute('style');
+    if (['svg', 'g', 'title', 'desc', 'defs', 'clipPath'].includes(original.tagName)) return;
+    const style = getComputedStyle(original);
+    const wanted = original.tagName === 'text' ? { ...OF_SHAPES, ...OF_TEXT } : OF_SHAPES;
+    for (const [property, usual] of Object.entries(wanted)) {
+      const value = style.getPropertyValue(property);
+      if (value && value !== usual) copy.setAttribute(property, value);
+    }
   }
 
   function download(name, type, text) {

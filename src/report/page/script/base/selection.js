@@ -5,7 +5,7 @@
   const { setting, metric } = automl.study;
   let remembered = null;
 
-  // The selection of the study that is shown. `has(trial)` is true for every trial while nothing is filtered.
+  // The selection of the study that is shown. `has(number)` is true for every trial while nothing is filtered.
   function current() {
     const { store } = automl;
     const key = `${store.filter}\n${JSON.stringify([...store.brushes])}`;
@@ -25,7 +25,7 @@
         && [...brushes].every(([name, brush]) => isWithin(study, trial, name, brush));
       if (isPassing) passing.add(trial.trial);
     }
-    return { isActive, problems, count: passing.size, has: (trial) => passing.has(trial.trial) };
+    return { isActive, problems, count: passing.size, has: (number) => passing.has(number) };
   }
 
   function isWithin(study, trial, name, brush) {

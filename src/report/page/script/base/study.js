@@ -76,7 +76,7 @@
 
   // Where most values are: a few diverged trials must not squeeze all others into a line.
   function robustExtent(numbers, always = []) {
-    const sorted = numbers.filter(Number.isFinite).sort((one, other) => one - other);
+    const sorted = Float64Array.from(numbers.filter(Number.isFinite)).sort();
     const fixed = extent(always);
     if (sorted.length < 8) return extent([...sorted, ...(fixed || [])]);
     const at = (share) => sorted[Math.round(share * (sorted.length - 1))];

@@ -45,7 +45,7 @@
 
   function xAxis(box, x) {
     const width = box.right - box.left;
-    const ticks = x.ticks(Math.max(2, Math.round(width / 80)));
+    const ticks = x.ticks(Math.max(2, Math.round(width / 68)));
     const longest = Math.floor(Math.min(width / Math.max(1, x.values ? ticks.length : 1), 120) / 6.2);
     let taken = -Infinity;
     return ticks.flatMap((tick) => {

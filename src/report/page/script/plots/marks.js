@@ -89,11 +89,11 @@
 
   // Lines as paths. One path covers what is below it however many lines are in it: many lines go into several thin ones, so
   // that where more of them run is darker.
-  function dense(lines, attributes) {
+  function dense(lines, attributes, total = lines.length) {
     if (!lines.length) return [];
     if (lines.length <= 60) return [svg('path', { ...attributes, d: lines.join('') })];
     const layers = Math.min(16, Math.ceil(lines.length / 30));
-    const opacity = Math.max(0.06, Math.min(0.5, 12 / lines.length ** 0.6));
+    const opacity = Math.max(0.05, Math.min(0.5, 9 / total ** 0.6));
     return Array.from({ length: layers }, (_, layer) => svg('path', { ...attributes, opacity, d: lines.filter((_line, index) => index % layers === layer).join('') }));
   }
 

@@ -80,7 +80,7 @@
     const group = svg('g', { class: 'threads' });
     group.append(...marks.dense(faint, { class: 'thread faint' }));
     group.append(...marks.dense(failed, { class: 'thread failed' }));
-    shades.forEach((paths, index) => group.append(...marks.dense(paths, { class: 'thread', stroke: automl.theme.graded((index + 0.5) / SHADES) })));
+    shades.forEach((paths, index) => group.append(...marks.dense(paths, { class: 'thread', stroke: automl.theme.graded((index + 0.5) / SHADES) }, lines.length)));
     // Among thousands the best few stay in sight.
     if (lines.length > MANY) {
       const best = automl.study.ranked(study).filter((trial) => selection.has(trial.trial)).slice(0, FOREMOST);

@@ -87,7 +87,7 @@
     const spread = error === null ? '' : ` ± ${format.short(error, 2)}`;
     const verdict = optimism > 0 ? `Validation promised ${format.short(optimism, 3)} too much.` : optimism < 0 ? `Validation promised ${format.short(-optimism, 3)} too little.` : 'Validation promised exactly that.';
     return html('dl', { class: 'tiles', 'data-test-result': value },
-      tile(`test ${name}`, `${format.short(value, 5)}${spread}`, `on ${format.counted(examples, 'held-out example')}, looked at once`),
+      tile(`test ${name}`, `${format.short(value, 5)}${spread}`, `on ${examples > 0 ? format.counted(examples, 'held-out example') : 'the held-out test'}, looked at once`),
       tile(`validation ${name}`, format.short(validation, 5), 'of the same model'),
       tile('optimism', format.short(optimism, 3), verdict));
   }

@@ -36,7 +36,9 @@
     const { boxes, height } = automl.panels({ width, count: names.length, ideal: 320, height: 236, margin: { left: 54, right: 14, top: 30, bottom: 48 }, top });
     const plot = frame.frame({ width, height, title: 'Slices', description: `${metric(study).name} of ${trials.length} trials by each of ${names.length} parameters.` });
     frame.legend(plot, entries, { left: 8 });
-    const points = names.flatMap((one, index) => drawPanel(plot, boxes[index], study, one, trials));
+    const values = trials.map((trial) => trial.value).filter((value) => value !== null);
+    const extent = automl.study.robustExtent(values);
+    const points = names.flatMap((one, index) => drawPanel(plot, boxes[index], study, one, trials, extent));
     const surface = automl.pointer.surface({
       plot, points, label: 'Slices',
       describe: ({ trial }) => automl.tooltip.trialLines(study, trial),
@@ -51,13 +53,12 @@
     return [...(study.dependences.length ? [marks.lineEntry('model', 'model-line')] : []), ...marks.statusEntries(statuses)];
   }
 
-  function drawPanel(plot, box, study, one, trials) {
+  function drawPanel(plot, box, study, one, trials, extent) {
     const dependence = study.dependences.find((found) => found.parameter === one.name);
     const x = automl.scales.parameter(study, one, [box.left + 7, box.right - 7]);
-    const values = trials.map((trial) => trial.value).filter((value) => value !== null);
     // Failed trials have no value: they lie below all others.
     const floor = trials.some((trial) => trial.value === null) ? 14 : 0;
-    const y = automl.scales.metric(study, values, [box.bottom - floor, box.top]);
+    const y = automl.scales.metric(study, extent, [box.bottom - floor, box.top]);
     const yAt = automl.scales.clamped(y);
     frame.axes(plot, { box, x, y, xLabel: format.clipped(one.name, Math.floor((box.right - box.left) / 7)), yLabel: metric(study).name.length < 24 ? metric(study).name : 'value' });
     if (dependence) drawDependence(plot, one, dependence, x, yAt);

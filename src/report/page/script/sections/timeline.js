@@ -41,7 +41,8 @@
     frame.axes(plot, { x, xLabel: 'time' });
     frame.legend(plot, entries, { left: 86 });
     drawRows(plot, study, rows, height);
-    const bars = study.segments.map((segment) => bar(plot, study, segment, x, height)).filter((one) => one.right > plot.box.left && one.left < plot.box.right);
+    const selection = automl.selection.current();
+    const bars = study.segments.map((segment) => bar(plot, study, selection, segment, x, height)).filter((one) => one.right > plot.box.left && one.left < plot.box.right);
     drawBars(frame.clipped(plot), bars);
     drawNumbers(plot, bars);
     return { root: plot.root, surface: surface(plot, study, spec, bars, x) };
@@ -60,11 +61,11 @@
   }
 
   // A stretch that still runs is open at its end.
-  function bar(plot, study, segment, x, height) {
+  function bar(plot, study, selection, segment, x, height) {
     const top = plot.box.top + segment.slot * height + (height > 16 ? 4 : 2);
     const end = segment.end === null ? Math.max(study.elapsed, segment.begin) : segment.end;
     const [left, right] = [x(segment.begin), Math.max(x(end), x(segment.begin) + 1)];
-    const isFaint = !automl.selection.current().has(segment.trial);
+    const isFaint = !selection.has(segment.trial);
     return { left, right, top, bottom: top + height - (height > 16 ? 8 : 4), segment, isFaint, isOpen: segment.end === null, x: Math.max(plot.box.left, (left + right) / 2), y: top + (height - 8) / 2 };
   }
 

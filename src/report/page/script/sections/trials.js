@@ -124,7 +124,10 @@
       class: trial.trial === study.best ? 'is-best' : null, 'data-trial': trial.trial, 'data-status': trial.status, 'data-key': `row-${trial.trial}`, tabindex: 0,
       onclick: (event) => !event.target.closest('a') && getSelection().isCollapsed && open(),
       onkeydown: (event) => {
-        if (event.key === 'Enter' && event.target === event.currentTarget) open();
+        if (event.key !== 'Enter' || event.target !== event.currentTarget) return;
+        // Else the key would go on to press what has the focus in the dialog.
+        event.preventDefault();
+        open();
       },
     }, columns.map((column) => cell(column, trial)));
   }

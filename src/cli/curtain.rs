@@ -1,0 +1,116 @@
+//! `automl search --tui`: the terminal view in front of a study that this process runs, and its log lines behind it.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use rustix::process::{Signal, getpid, kill_process};
+
+use super::CliError;
+use super::serve::Watched;
+use super::watch::{show, source};
+use crate::engine::{Clock, Folder, Moment, Observer};
+use crate::report::terminal::{Detail, Facts, Plain};
+use crate::report::tui::{Action, Flow, News, Screen};
+use crate::study::Study;
+
+/// An observer whose lines are seen once the view is gone.
+pub(super) struct Curtain {
+    lines: Plain<Muted>,
+    is_drawn: Arc<AtomicBool>,
+    has_ended: Arc<AtomicBool>,
+    view: Option<JoinHandle<()>>,
+}
+
+impl Curtain {
+    /// Shows the study in `folder`, which is about to be run here.
+    pub(super) fn draw(folder: &Path, facts: Facts) -> Result<Self, CliError> {
+        let watched = Watched::open(folder)?;
+        let is_drawn = Arc::new(AtomicBool::new(true));
+        let has_ended = Arc::new(AtomicBool::new(false));
+        let muted = Muted {
+            is_drawn: Arc::clone(&is_drawn),
+        };
+        let folder = folder.to_owned();
+        let (drawn, ended) = (Arc::clone(&is_drawn), Arc::clone(&has_ended));
+        let view = std::thread::spawn(move || {
+            let mut study = source(watched);
+            let mut source = || {
+                if ended.load(Ordering::Acquire) {
+                    return News::End;
+                }
+                study()
+            };
+            let mut on_action = |action| act(action, &folder);
+            let shown = show(&mut source, Screen::new(true), &mut on_action);
+            drawn.store(false, Ordering::Release);
+            if let Err(error) = shown {
+                error.show();
+            }
+        });
+        Ok(Self {
+            lines: Plain::new(muted, facts, Detail::Events),
+            is_drawn,
+            has_ended,
+            view: Some(view),
+        })
+    }
+
+    /// Ends the view and gives the terminal back.
+    fn lift(&mut self) {
+        self.has_ended.store(true, Ordering::Release);
+        if let Some(view) = self.view.take() {
+            let _ = view.join();
+        }
+        self.is_drawn.store(false, Ordering::Release);
+    }
+}
+
+fn act(action: Action, folder: &Path) -> Flow {
+    match action {
+        Action::Quit => return Flow::End,
+        Action::Hold(is_held) => {
+            // Whether it worked is seen in the view.
+            let _ = Folder::hold(folder, is_held);
+        }
+        Action::Stop => {
+            let _ = kill_process(getpid(), Signal::INT);
+        }
+    }
+    Flow::Continue
+}
+
+impl Observer for Curtain {
+    fn observe(&mut self, moment: &Moment<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+        if matches!(moment, Moment::Ended { .. }) {
+            self.lift();
+        }
+        self.lines.observe(moment, study, clock)
+    }
+}
+
+impl Drop for Curtain {
+    fn drop(&mut self) {
+        self.lift();
+    }
+}
+
+/// Standard error, unless the view is in front of it.
+struct Muted {
+    is_drawn: Arc<AtomicBool>,
+}
+
+impl Write for Muted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_drawn.load(Ordering::Acquire) {
+            return Ok(bytes.len());
+        }
+        io::stderr().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}

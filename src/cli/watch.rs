@@ -1,0 +1,112 @@
+//! `automl watch DIR`: a study on the whole terminal, while another process works on it or afterwards.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::CliError;
+use super::arguments::Watch as Arguments;
+use super::error::is_coloured;
+use super::serve::Watched;
+use crate::engine::{self, Folder, StopError};
+use crate::report::tui::{self, Action, Flow, News, Screen};
+use crate::report::view::StudyView;
+
+/// Time between two looks at a study without a terminal.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long a stop from here waits in the background.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Shows the study until the person has seen enough; without a terminal, one line for everything that happens until it ends.
+pub(super) fn watch(arguments: &Arguments) -> Result<ExitCode, CliError> {
+    let mut watched = Watched::open(&arguments.folder)?;
+    if !std::io::stderr().is_terminal() || !std::io::stdin().is_terminal() {
+        return follow(&mut watched);
+    }
+    let folder = arguments.folder.clone();
+    let mut source = source(watched);
+    let mut on_action = |action| match action {
+        Action::Quit => Flow::End,
+        Action::Hold(is_held) => {
+            // Whether it worked is seen in the view.
+            let _ = Folder::hold(&folder, is_held);
+            Flow::Continue
+        }
+        Action::Stop => {
+            stop(&folder);
+            Flow::Continue
+        }
+    };
+    show(&mut source, Screen::new(false), &mut on_action)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes over the terminal.
+pub(super) fn show(
+    source: &mut dyn FnMut() -> News,
+    screen: Screen,
+    on_action: &mut dyn FnMut(Action) -> Flow,
+) -> Result<(), CliError> {
+    tui::run(source, screen, on_action, is_coloured()).map_err(|source| CliError::File {
+        action: "draw on",
+        path: "the terminal".into(),
+        source,
+    })
+}
+
+/// Views of a study, as it changes.
+pub(super) fn source(mut watched: Watched) -> impl FnMut() -> News {
+    let mut before = String::new();
+    move || {
+        // A study that cannot be read for a moment is shown as it was.
+        let Ok(view) = watched.view() else {
+            return News::Unchanged;
+        };
+        let now = serde_json::to_string(&view).unwrap_or_default();
+        if now == before {
+            return News::Unchanged;
+        }
+        before = now;
+        News::View(Box::new(view))
+    }
+}
+
+/// Asks the study's process to end in good order; what comes of it is seen in the view.
+fn stop(folder: &Path) {
+    let folder = folder.to_owned();
+    std::thread::spawn(move || -> Result<(), StopError> { engine::stop(&folder, PATIENCE).map(drop) });
+}
+
+fn follow(watched: &mut Watched) -> Result<ExitCode, CliError> {
+    let mut told: Option<f64> = None;
+    loop {
+        let view = watched.view()?;
+        let is_over = view.state != "running";
+        let is_new = |seconds: f64| told.is_none_or(|told| seconds > told);
+        let news = view.events.iter().filter(|event| is_new(event.seconds));
+        let mut stderr = std::io::stderr().lock();
+        for event in news {
+            // There is nobody left to tell if standard error is closed.
+            let _ = writeln!(stderr, "[{:>8.1}] {}", event.seconds, event.text);
+        }
+        told = view.events.last().map(|event| event.seconds).or(told);
+        if is_over {
+            let _ = writeln!(stderr, "{}", last_words(&view));
+            return Ok(ExitCode::SUCCESS);
+        }
+        drop(stderr);
+        std::thread::sleep(INTERVAL);
+    }
+}
+
+fn last_words(view: &StudyView) -> String {
+    let best = view.best.and_then(|best| view.trials.get(best as usize));
+    let best = best.and_then(|best| Some((best.trial, best.value?)));
+    let best = best.map_or_else(
+        || "nothing measured".to_owned(),
+        |(trial, value)| format!("best {} {value} (trial {trial})", view.metrics[0].name),
+    );
+    format!("{} ({}): {best}", view.name, view.state)
+}

@@ -1,0 +1,71 @@
+//! The whole screen: every panel that has a place is drawn there.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::report::view::StudyView;
+
+use super::layout::{self, Content, LEAST, Places};
+use super::panel::Panel;
+use super::state::Screen;
+use super::style::Look;
+use super::{curves, events, footer, header, help, incumbent, rungs, slots, text, trials};
+
+/// Draws a study. Without colour it says the same, in bold, dim and reversed text.
+pub fn draw(frame: &mut Frame<'_>, view: &StudyView, screen: &Screen, is_coloured: bool) {
+    let area = frame.area();
+    let look = Look::new(is_coloured);
+    let buffer = frame.buffer_mut();
+    if is_too_small(area) {
+        say(buffer, area, &format!("too small: {} × {} at least", LEAST.0, LEAST.1));
+        return;
+    }
+    let places = places(view, screen, area);
+    header::draw(buffer, places.header, view, screen, look);
+    if !places.slots.is_empty() {
+        slots::draw(buffer, places.slots, view, look);
+    }
+    if !places.rungs.is_empty() {
+        rungs::draw(buffer, places.rungs, view);
+    }
+    let large = (screen.panel(), places.large);
+    for (panel, place) in places.others.into_iter().chain([large]) {
+        match panel {
+            Panel::Incumbent => incumbent::draw(buffer, place, view, look),
+            Panel::Trials => trials::draw(buffer, place, view, screen.offset(panel), look),
+            Panel::Curves => curves::draw(buffer, place, view, screen.offset(panel), look),
+            Panel::Events => events::draw(buffer, place, view, screen.offset(panel), look),
+        }
+    }
+    footer::draw(buffer, places.footer, view, screen);
+    if screen.is_help_open() {
+        help::draw(buffer, area, screen);
+    }
+}
+
+/// A line instead of a study that is not known yet.
+pub(super) fn draw_waiting(frame: &mut Frame<'_>) {
+    let area = frame.area();
+    say(frame.buffer_mut(), area, "waiting for the study");
+}
+
+/// Where everything stands.
+pub(super) fn places(view: &StudyView, screen: &Screen, area: Rect) -> Places {
+    let content = Content {
+        slots: view.slots.len(),
+        rungs: view.rungs.len(),
+    };
+    layout::arrange(area, content, screen.panel())
+}
+
+fn is_too_small(area: Rect) -> bool {
+    area.width < LEAST.0 || area.height < LEAST.1
+}
+
+fn say(buffer: &mut Buffer, area: Rect, words: &str) {
+    if !area.is_empty() {
+        let words = text::cut(words, area.width.into());
+        buffer.set_stringn(area.x, area.y, words, area.width.into(), Look::plain());
+    }
+}

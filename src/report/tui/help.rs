@@ -1,0 +1,71 @@
+//! What the keys and the signs mean, above everything else.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::state::Screen;
+use super::style::Look;
+use super::text;
+
+const KEYS: [(&str, &str); 9] = [
+    ("1 2 3 4", "best value, trials, learning curves, events"),
+    ("Tab ← →", "the next of these, or the one before"),
+    ("↑ ↓ PgUp PgDn", "scroll; Home and End: to either end"),
+    ("p", "hold: start nothing new; again: go on"),
+    ("s, Ctrl-C", "stop the study; it can be resumed"),
+    ("q, Esc", "leave the view"),
+    ("17…", "beside a curve: trial 17, still running"),
+    ("*", "beside a rank: no trial beats it in every metric"),
+    ("+ !", "in events: an improvement, trouble"),
+];
+
+/// Draws a box in the middle of `area`.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, screen: &Screen) {
+    let lines = KEYS.iter().map(|&(key, meaning)| {
+        let meaning = match key {
+            "q, Esc" if screen.is_owner() => "leave the view; the study goes on, with plain lines",
+            "q, Esc" => "leave the view; the study goes on",
+            _ => meaning,
+        };
+        format!(" {key:<15}{meaning} ")
+    });
+    let lines: Vec<String> = lines.chain([" any key closes this".to_owned()]).collect();
+    let widest = lines.iter().map(|line| text::width(line)).max().unwrap_or(0);
+    let (width, height) = (
+        (widest as u16 + 2).min(area.width),
+        (lines.len() as u16 + 2).min(area.height),
+    );
+    let place = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
+    if width < 4 || height < 3 {
+        return;
+    }
+    let inner = usize::from(width) - 2;
+    let middle = lines.iter().take(usize::from(height) - 2);
+    let middle = middle.map(|line| {
+        let line = text::cut(line, inner);
+        format!("│{line}{}│", " ".repeat(inner - text::width(&line)))
+    });
+    let top = [format!("┌{}┐", "─".repeat(inner))];
+    let bottom = [format!("└{}┘", "─".repeat(inner))];
+    for (line, y) in top
+        .into_iter()
+        .chain(middle)
+        .chain(bottom)
+        .zip(place.top()..place.bottom())
+    {
+        // Also the column before it, where a wide character would reach into the box.
+        for x in place.left().saturating_sub(1)..place.right() {
+            if let Some(cell) = buffer.cell_mut((x, y))
+                && (x >= place.left() || text::width(cell.symbol()) > 1)
+            {
+                cell.reset();
+            }
+        }
+        buffer.set_stringn(place.x, y, line, width.into(), Look::plain());
+    }
+}

@@ -1,0 +1,194 @@
+//! Which panel stands where. On a small terminal the less important ones have no room; what is always there: how far the
+//! study is and what is best, one panel of choice, the keys.
+
+use ratatui::layout::Rect;
+
+use super::panel::Panel;
+
+/// Below this many columns and rows nothing can be read.
+pub(super) const LEAST: (u16, u16) = (40, 10);
+
+/// Columns from which two panels stand side by side.
+const WIDE: u16 = 120;
+
+/// Rows from which two panels stand one above the other.
+const TALL: u16 = 34;
+
+/// Columns from which the rungs stand beside a chart.
+const WITH_RUNGS: u16 = 80;
+
+/// Rows from which the last events are always there.
+const WITH_EVENTS: u16 = 20;
+
+/// Columns of the table of rungs.
+const RUNGS: u16 = 32;
+
+/// Rows of the header.
+const HEADER: u16 = 3;
+
+/// Columns between two panels.
+const GAP: u16 = 2;
+
+/// How much there is to show of what has no panel of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Content {
+    pub(super) slots: usize,
+    pub(super) rungs: usize,
+}
+
+/// A place for everything; an empty one for what has no room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Places {
+    pub(super) header: Rect,
+    pub(super) slots: Rect,
+    pub(super) rungs: Rect,
+    /// The panel of choice.
+    pub(super) large: Rect,
+    /// Panels beside it.
+    pub(super) others: Vec<(Panel, Rect)>,
+    pub(super) footer: Rect,
+}
+
+/// Gives everything its place.
+pub(super) fn arrange(area: Rect, content: Content, large: Panel) -> Places {
+    let (is_wide, is_tall) = (area.width >= WIDE, area.height >= TALL);
+    let [header, rest] = above(area, HEADER);
+    let [rest, footer] = above(rest, rest.height.saturating_sub(1));
+    let mut others: Vec<Panel> = Panel::ALL.into_iter().filter(|panel| *panel != large).collect();
+    let mut places = Places {
+        header,
+        slots: Rect::ZERO,
+        rungs: Rect::ZERO,
+        large: Rect::ZERO,
+        others: Vec::new(),
+        footer,
+    };
+    let has_rungs = content.rungs > 0;
+
+    // Slots, beside them the rungs.
+    let most = area.height.saturating_sub(LEAST.1) / 3;
+    let shows_rungs_above = is_wide && has_rungs;
+    let slots = content.slots.max(if shows_rungs_above { content.rungs + 1 } else { 0 });
+    let slots = u16::try_from(slots).unwrap_or(u16::MAX).min(most.max(1));
+    let [band, rest] = above(rest, if slots > 0 { slots + 1 } else { 0 });
+    places.slots = band;
+    if shows_rungs_above {
+        [places.slots, places.rungs] = beside(band, band.width.saturating_sub(RUNGS + GAP));
+    }
+
+    // The last events below everything.
+    let mut middle = rest;
+    if area.height >= WITH_EVENTS
+        && (is_tall || large != Panel::Events)
+        && let Some(panel) = others.pop()
+    {
+        let strip = if is_tall { area.height / 5 } else { 4 };
+        let below;
+        [middle, below] = above(rest, rest.height.saturating_sub(strip));
+        places.others.push((panel, below));
+    }
+
+    // The panel of choice, and as many of the others as have room beside it.
+    let mut others = others.into_iter();
+    if is_wide {
+        let (left, right);
+        [left, right] = beside(middle, middle.width * 3 / 5);
+        let upper = if is_tall { right.height / 2 } else { right.height };
+        let halves = above(right, upper);
+        places.large = left;
+        places
+            .others
+            .extend(others.zip(halves).filter(|(_, half)| !half.is_empty()));
+        return places;
+    }
+    if is_tall && let Some(panel) = others.next() {
+        let below;
+        [middle, below] = above(middle, middle.height * 3 / 5);
+        places.others.push((panel, below));
+    }
+    places.large = middle;
+    let is_chart = match large {
+        Panel::Incumbent | Panel::Curves => true,
+        Panel::Trials | Panel::Events => false,
+    };
+    if has_rungs && is_chart && area.width >= WITH_RUNGS {
+        [places.large, places.rungs] = beside(middle, middle.width.saturating_sub(RUNGS + GAP));
+    }
+    places
+}
+
+/// Cuts off the upper `height` rows.
+fn above(area: Rect, height: u16) -> [Rect; 2] {
+    let height = height.min(area.height);
+    let upper = Rect { height, ..area };
+    let lower = Rect {
+        y: area.y + height,
+        height: area.height - height,
+        ..area
+    };
+    [upper, lower]
+}
+
+/// Cuts off the left `width` columns; a gap is lost.
+fn beside(area: Rect, width: u16) -> [Rect; 2] {
+    let width = width.min(area.width);
+    let gap = GAP.min(area.width - width);
+    let left = Rect { width, ..area };
+    let right = Rect {
+        x: area.x + width + gap,
+        width: area.width - width - gap,
+        ..area
+    };
+    [left, right]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CONTENT: Content = Content { slots: 2, rungs: 3 };
+
+    fn panels(width: u16, height: u16, large: Panel) -> Vec<Panel> {
+        let places = arrange(Rect::new(0, 0, width, height), CONTENT, large);
+        places.others.into_iter().map(|(panel, _)| panel).collect()
+    }
+
+    #[test]
+    fn a_large_terminal_has_room_for_everything() {
+        let expected = [Panel::Events, Panel::Trials, Panel::Curves];
+        assert_eq!(panels(160, 50, Panel::Incumbent), expected);
+        let expected = [Panel::Curves, Panel::Incumbent, Panel::Trials];
+        assert_eq!(panels(160, 50, Panel::Events), expected);
+    }
+
+    #[test]
+    fn a_small_one_keeps_the_panel_of_choice_and_the_last_events() {
+        assert_eq!(panels(80, 24, Panel::Incumbent), [Panel::Events]);
+        assert_eq!(panels(80, 24, Panel::Events), []);
+        assert_eq!(panels(40, 10, Panel::Trials), []);
+    }
+
+    proptest! {
+        #[test]
+        fn places_lie_in_the_area_and_never_overlap(
+            width in LEAST.0..250,
+            height in LEAST.1..100,
+            slots in 0usize..40,
+            rungs in 0usize..12,
+            large in 0usize..4,
+        ) {
+            let area = Rect::new(0, 0, width, height);
+            let Places { header, slots, rungs, large, others, footer } =
+                arrange(area, Content { slots, rungs }, Panel::ALL[large]);
+            prop_assert!(large.width >= 38 && large.height >= 4, "{large:?}");
+            let mut places = vec![header, slots, rungs, large, footer];
+            places.extend(others.into_iter().map(|(_, place)| place));
+            for (index, one) in places.iter().enumerate() {
+                prop_assert!(area.union(*one) == area, "{one:?}");
+                prop_assert!(places[..index].iter().all(|other| !one.intersects(*other)), "{places:?}");
+            }
+        }
+    }
+}

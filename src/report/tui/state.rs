@@ -1,0 +1,375 @@
+//! What the person at the keyboard looks at, and what the keys do. Pure: keys in, wishes out.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::layout::Rect;
+
+use crate::report::view::StudyView;
+
+use super::panel::{Extent, Panel};
+use super::{curves, draw, events, trials};
+
+/// What the person wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// To leave the view; the study goes on.
+    Quit,
+    /// To stop the study in good order. Comes again when it was asked for again.
+    Stop,
+    /// That nothing new is started, or that the study goes on.
+    Hold(bool),
+}
+
+/// A question that waits for `y` or `n`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Question {
+    /// Whether to leave the view of a study that goes on with plain lines.
+    Quit,
+    /// Whether to stop the study.
+    Stop,
+}
+
+/// What was asked for last, until the next key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notice {
+    /// The study is stopping.
+    Stopping,
+    /// Nothing new is started.
+    Holding,
+    /// New segments are started again.
+    GoingOn,
+}
+
+/// What the person looks at: a panel, how far it is scrolled, an open question.
+#[derive(Clone, Debug)]
+pub struct Screen {
+    /// Whether the study runs in this very process, so that leaving the view is not leaving the study.
+    is_owner: bool,
+    is_running: bool,
+    is_held: bool,
+    is_stopping: bool,
+    is_help_open: bool,
+    panel: Panel,
+    question: Option<Question>,
+    notice: Option<Notice>,
+    /// Rows before the first one that is shown, by panel; of the events those after the last one.
+    offsets: [usize; Panel::ALL.len()],
+    extent: Extent,
+}
+
+impl Screen {
+    /// The screen at the beginning. `is_owner`: this process runs the study, and goes on with plain lines when the view is left.
+    pub fn new(is_owner: bool) -> Self {
+        Self {
+            is_owner,
+            is_running: true,
+            is_held: false,
+            is_stopping: false,
+            is_help_open: false,
+            panel: Panel::Incumbent,
+            question: None,
+            notice: None,
+            offsets: [0; Panel::ALL.len()],
+            extent: Extent::default(),
+        }
+    }
+
+    /// Takes note of what is shown next, and of the room for it: how far can be scrolled, whether there is anything to stop.
+    pub(super) fn see(&mut self, view: &StudyView, area: Rect) {
+        self.is_running = view.state == "running";
+        self.is_held = view.is_held;
+        let places = draw::places(view, self, area);
+        self.extent = match self.panel {
+            Panel::Incumbent => Extent::default(),
+            Panel::Trials => trials::extent(view, places.large),
+            Panel::Curves => curves::extent(view, places.large),
+            Panel::Events => events::extent(view, places.large),
+        };
+        let offset = &mut self.offsets[self.panel as usize];
+        *offset = (*offset).min(self.extent.last);
+        if !self.is_running {
+            self.question = None;
+            self.notice = None;
+        }
+    }
+
+    /// What a key does; `None` where it changes the view alone, or nothing.
+    pub fn key(&mut self, key: KeyEvent) -> Option<Action> {
+        if key.kind == KeyEventKind::Release {
+            return None;
+        }
+        self.notice = None;
+        if key.modifiers.contains(KeyModifiers::CONTROL) {
+            return if key.code == KeyCode::Char('c') {
+                self.interrupt()
+            } else {
+                None
+            };
+        }
+        if let Some(question) = self.question {
+            return self.answer(question, key.code);
+        }
+        if self.is_help_open {
+            self.is_help_open = false;
+            return None;
+        }
+        match key.code {
+            KeyCode::Char('q') | KeyCode::Esc => return self.quit(),
+            KeyCode::Char('s') if self.is_running => self.question = Some(Question::Stop),
+            KeyCode::Char('p') if self.is_running => return self.hold(),
+            KeyCode::Char('?' | 'h') => self.is_help_open = true,
+            KeyCode::Tab | KeyCode::Right => self.panel = self.panel.next(1),
+            KeyCode::BackTab | KeyCode::Left => self.panel = self.panel.next(Panel::ALL.len() - 1),
+            KeyCode::Char(digit @ '1'..='4') => self.panel = Panel::ALL[digit as usize - '1' as usize],
+            code => self.scroll(code),
+        }
+        None
+    }
+
+    /// The first Ctrl-C asks, the second one is the answer.
+    fn interrupt(&mut self) -> Option<Action> {
+        if !self.is_running {
+            return Some(Action::Quit);
+        }
+        if self.question == Some(Question::Stop) {
+            return self.answer(Question::Stop, KeyCode::Char('y'));
+        }
+        self.question = Some(Question::Stop);
+        None
+    }
+
+    fn answer(&mut self, question: Question, code: KeyCode) -> Option<Action> {
+        let is_yes = match code {
+            KeyCode::Char('y' | 'Y') => true,
+            KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => false,
+            // Anything else was not meant as an answer.
+            _ => return None,
+        };
+        self.question = None;
+        if !is_yes {
+            return None;
+        }
+        Some(match question {
+            Question::Quit => Action::Quit,
+            Question::Stop => {
+                self.is_stopping = true;
+                self.notice = Some(Notice::Stopping);
+                Action::Stop
+            }
+        })
+    }
+
+    fn quit(&mut self) -> Option<Action> {
+        if self.is_owner && self.is_running {
+            self.question = Some(Question::Quit);
+            return None;
+        }
+        Some(Action::Quit)
+    }
+
+    fn hold(&mut self) -> Option<Action> {
+        let is_held = !self.is_held;
+        self.notice = Some(if is_held { Notice::Holding } else { Notice::GoingOn });
+        Some(Action::Hold(is_held))
+    }
+
+    fn scroll(&mut self, code: KeyCode) {
+        let Extent { last, page } = self.extent;
+        let page = page.max(1);
+        let offset = self.offset(self.panel);
+        // Of the events the last ones are shown, so there the way back is the way up.
+        let (back, forth) = match self.panel {
+            Panel::Events => (offset.saturating_add(1), offset.saturating_sub(1)),
+            Panel::Incumbent | Panel::Trials | Panel::Curves => (offset.saturating_sub(1), offset.saturating_add(1)),
+        };
+        let (page_back, page_forth, first, end) = match self.panel {
+            Panel::Events => (offset.saturating_add(page), offset.saturating_sub(page), last, 0),
+            Panel::Incumbent | Panel::Trials | Panel::Curves => {
+                (offset.saturating_sub(page), offset.saturating_add(page), 0, last)
+            }
+        };
+        let offset = match code {
+            KeyCode::Up | KeyCode::Char('k') => back,
+            KeyCode::Down | KeyCode::Char('j') => forth,
+            KeyCode::PageUp => page_back,
+            KeyCode::PageDown | KeyCode::Char(' ') => page_forth,
+            KeyCode::Home => first,
+            KeyCode::End => end,
+            _ => offset,
+        };
+        self.offsets[self.panel as usize] = offset.min(last);
+    }
+
+    /// The large panel.
+    pub(super) fn panel(&self) -> Panel {
+        self.panel
+    }
+
+    /// How far a panel is scrolled.
+    pub(super) fn offset(&self, panel: Panel) -> usize {
+        self.offsets[panel as usize]
+    }
+
+    /// The question that waits for an answer.
+    pub(super) fn question(&self) -> Option<Question> {
+        self.question
+    }
+
+    /// What was asked for last.
+    pub(super) fn notice(&self) -> Option<Notice> {
+        self.notice
+    }
+
+    /// Whether the keys are explained.
+    pub(super) fn is_help_open(&self) -> bool {
+        self.is_help_open
+    }
+
+    /// Whether the study was asked to stop.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.is_stopping
+    }
+
+    /// Whether this process runs the study.
+    pub(super) fn is_owner(&self) -> bool {
+        self.is_owner
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tui::testing::{ended, under_way};
+
+    const AREA: Rect = Rect::new(0, 0, 80, 24);
+
+    fn press(screen: &mut Screen, code: KeyCode) -> Option<Action> {
+        screen.key(KeyEvent::new(code, KeyModifiers::NONE))
+    }
+
+    fn interrupt(screen: &mut Screen) -> Option<Action> {
+        screen.key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL))
+    }
+
+    /// What each of these keys asks for.
+    fn type_in(screen: &mut Screen, keys: &str) -> Vec<Option<Action>> {
+        keys.chars().map(|key| press(screen, KeyCode::Char(key))).collect()
+    }
+
+    #[test]
+    fn a_study_stops_only_when_the_question_is_answered_with_yes() {
+        let mut screen = Screen::new(false);
+        assert_eq!(
+            type_in(&mut screen, "snsxy"),
+            [None, None, None, None, Some(Action::Stop)]
+        );
+        assert!(screen.is_stopping());
+        assert_eq!(screen.notice(), Some(Notice::Stopping));
+    }
+
+    #[test]
+    fn a_second_interrupt_is_the_answer() {
+        let mut screen = Screen::new(true);
+        assert_eq!(interrupt(&mut screen), None);
+        assert_eq!(screen.question(), Some(Question::Stop));
+        assert_eq!(interrupt(&mut screen), Some(Action::Stop));
+        // Asked for again, it comes again.
+        interrupt(&mut screen);
+        assert_eq!(interrupt(&mut screen), Some(Action::Stop));
+    }
+
+    #[test]
+    fn an_interrupt_after_another_question_asks_first() {
+        let mut screen = Screen::new(true);
+        press(&mut screen, KeyCode::Char('q'));
+        assert_eq!(interrupt(&mut screen), None);
+        assert_eq!(screen.question(), Some(Question::Stop));
+    }
+
+    #[test]
+    fn who_runs_the_study_is_asked_before_the_view_is_left() {
+        assert_eq!(type_in(&mut Screen::new(false), "q"), [Some(Action::Quit)]);
+        let mut owner = Screen::new(true);
+        assert_eq!(press(&mut owner, KeyCode::Esc), None);
+        assert_eq!(owner.question(), Some(Question::Quit));
+        assert_eq!(press(&mut owner, KeyCode::Char('y')), Some(Action::Quit));
+    }
+
+    #[test]
+    fn an_ended_study_can_be_left_but_neither_stopped_nor_held() {
+        let mut screen = Screen::new(true);
+        screen.see(&ended(), AREA);
+        assert_eq!(type_in(&mut screen, "spq"), [None, None, Some(Action::Quit)]);
+        assert_eq!(interrupt(&mut screen), Some(Action::Quit));
+    }
+
+    #[test]
+    fn hold_asks_for_the_opposite_of_what_is() {
+        let mut screen = Screen::new(false);
+        let mut view = under_way(8);
+        screen.see(&view, AREA);
+        assert_eq!(type_in(&mut screen, "p"), [Some(Action::Hold(true))]);
+        view.is_held = true;
+        screen.see(&view, AREA);
+        assert_eq!(type_in(&mut screen, "p"), [Some(Action::Hold(false))]);
+    }
+
+    #[test]
+    fn panels_are_chosen_by_number_and_one_after_the_other() {
+        let mut screen = Screen::new(false);
+        let mut panels = Vec::new();
+        for code in [
+            KeyCode::Char('4'),
+            KeyCode::Tab,
+            KeyCode::BackTab,
+            KeyCode::Left,
+            KeyCode::Char('2'),
+        ] {
+            press(&mut screen, code);
+            panels.push(screen.panel());
+        }
+        use Panel::{Curves, Events, Incumbent, Trials};
+        assert_eq!(panels, [Events, Incumbent, Events, Curves, Trials]);
+    }
+
+    #[test]
+    fn a_table_scrolls_to_its_end_and_no_further() {
+        let (mut screen, view) = (Screen::new(false), under_way(100));
+        press(&mut screen, KeyCode::Char('2'));
+        screen.see(&view, AREA);
+        let Extent { last, page } = screen.extent;
+        assert!(page > 5 && last == 100 - page);
+        let offsets: Vec<usize> = [
+            KeyCode::Up,
+            KeyCode::Down,
+            KeyCode::PageDown,
+            KeyCode::End,
+            KeyCode::Down,
+            KeyCode::Up,
+            KeyCode::Home,
+        ]
+        .map(|code| {
+            press(&mut screen, code);
+            screen.offset(Panel::Trials)
+        })
+        .into();
+        assert_eq!(offsets, [0, 1, 1 + page, last, last, last - 1, 0]);
+    }
+
+    #[test]
+    fn events_scroll_from_their_end() {
+        let (mut screen, view) = (Screen::new(false), under_way(8));
+        press(&mut screen, KeyCode::Char('4'));
+        screen.see(&view, AREA);
+        let offsets = [KeyCode::Down, KeyCode::Up, KeyCode::Home, KeyCode::End].map(|code| {
+            press(&mut screen, code);
+            screen.offset(Panel::Events)
+        });
+        assert_eq!(offsets, [0, 1, view.events.len() - 1, 0]);
+    }
+
+    #[test]
+    fn a_key_that_is_let_go_does_nothing() {
+        let key = KeyEvent::new_with_kind(KeyCode::Char('q'), KeyModifiers::NONE, KeyEventKind::Release);
+        assert_eq!(Screen::new(false).key(key), None);
+    }
+}

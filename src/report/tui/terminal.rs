@@ -1,0 +1,146 @@
+//! The terminal itself: taken over, read and drawn on, and given back whatever happens.
+
+use std::io::{self, BufWriter, Stderr, Write};
+use std::panic;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::event::{self, Event};
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+
+use crate::report::view::StudyView;
+
+use super::draw::{draw, draw_waiting};
+use super::state::{Action, Screen};
+
+/// How long to wait for a key.
+const KEYS: Duration = Duration::from_millis(100);
+
+/// Time between two questions for something newer.
+const NEWS: Duration = Duration::from_millis(300);
+
+/// Whether to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Show the study further on.
+    Continue,
+    /// Give the terminal back.
+    End,
+}
+
+/// What has become of the study since it was last asked for.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// Nothing.
+    Unchanged,
+    /// It is like this now.
+    View(Box<StudyView>),
+    /// There is nothing to show any more: give the terminal back.
+    End,
+}
+
+/// Shows a study on stderr's terminal until the source or an action ends it. The terminal is given back before this returns,
+/// and also when it panics. Whoever else writes to stderr meanwhile spoils the picture.
+///
+/// # Errors
+///
+/// The terminal cannot be taken over, read or written, or another thread panicked and the terminal was given back to show that.
+pub fn run(
+    source: &mut dyn FnMut() -> News,
+    mut screen: Screen,
+    on_action: &mut dyn FnMut(Action) -> Flow,
+    is_coloured: bool,
+) -> io::Result<()> {
+    let _guard = Guard::new()?;
+    // Every sign of a picture is written by itself: without a buffer that would be thousands of writes.
+    let output: BufWriter<Stderr> = BufWriter::with_capacity(1 << 16, io::stderr());
+    let mut terminal = Terminal::new(CrosstermBackend::new(output))?;
+    terminal.clear()?;
+    let mut view: Option<Box<StudyView>> = None;
+    let (mut due, mut is_stale) = (Instant::now(), true);
+    loop {
+        if Instant::now() >= due {
+            match source() {
+                News::Unchanged => {}
+                News::View(newer) => (view, is_stale) = (Some(newer), true),
+                News::End => return Ok(()),
+            }
+            due = Instant::now() + NEWS;
+        }
+        if !IS_TAKEN.load(Ordering::SeqCst) {
+            return Err(io::Error::other("a thread panicked"));
+        }
+        if is_stale {
+            terminal.draw(|frame| match &view {
+                Some(view) => {
+                    screen.see(view, frame.area());
+                    draw(frame, view, &screen, is_coloured);
+                }
+                None => draw_waiting(frame),
+            })?;
+            is_stale = false;
+        }
+        let mut patience = KEYS;
+        // All keys that were pressed, before anything is drawn again.
+        while event::poll(patience)? {
+            patience = Duration::ZERO;
+            match event::read()? {
+                Event::Key(key) => {
+                    is_stale = true;
+                    if let Some(action) = screen.key(key)
+                        && on_action(action) == Flow::End
+                    {
+                        return Ok(());
+                    }
+                }
+                Event::Resize(..) => is_stale = true,
+                Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_) => {}
+            }
+        }
+    }
+}
+
+/// Whether the terminal is taken over now.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Holds the terminal; dropping it gives it back, and so does a panic before its message is written.
+struct Guard;
+
+impl Guard {
+    fn new() -> io::Result<Self> {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            let next = panic::take_hook();
+            panic::set_hook(Box::new(move |info| {
+                give_back();
+                next(info);
+            }));
+        });
+        IS_TAKEN.store(true, Ordering::SeqCst);
+        let guard = Self;
+        enable_raw_mode()?;
+        execute!(io::stderr(), EnterAlternateScreen)?;
+        Ok(guard)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Once, whoever comes first. A terminal that is gone needs no restoring.
+fn give_back() {
+    if IS_TAKEN.swap(false, Ordering::SeqCst) {
+        let mut stderr = io::stderr();
+        let _ = execute!(stderr, LeaveAlternateScreen, Show);
+        let _ = stderr.flush();
+        let _ = disable_raw_mode();
+    }
+}
