@@ -36,6 +36,7 @@ impl Curtain {
         let folder = folder.to_owned();
         let (drawn, ended) = (Arc::clone(&is_drawn), Arc::clone(&has_ended));
         let view = std::thread::spawn(move || {
+            let _open = Opens(drawn);
             let mut study = source(watched);
             let mut source = || {
                 if ended.load(Ordering::Acquire) {
@@ -44,9 +45,7 @@ impl Curtain {
                 study()
             };
             let mut on_action = |action| act(action, &folder);
-            let shown = show(&mut source, Screen::new(true), &mut on_action);
-            drawn.store(false, Ordering::Release);
-            if let Err(error) = shown {
+            if let Err(error) = show(&mut source, Screen::new(true), &mut on_action) {
                 error.show();
             }
         });
@@ -94,6 +93,15 @@ impl Observer for Curtain {
 impl Drop for Curtain {
     fn drop(&mut self) {
         self.lift();
+    }
+}
+
+/// Lets the lines behind be seen when the view is gone, however it went.
+struct Opens(Arc<AtomicBool>);
+
+impl Drop for Opens {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
     }
 }
 

@@ -120,7 +120,13 @@ fn a_model_that_does_not_fit_on_the_disk_is_plainly_unfinished() {
     assert!(!sandbox.path("model-out/config.json").exists());
     // So it can be tried again with more room.
     sandbox.run("train study/best.yaml --out model-out").expect_code(0);
-    let files = ["README.md", "config.json", "model.safetensors", "vocab.txt"];
+    let files = [
+        "README.md",
+        "automl.json",
+        "config.json",
+        "model.safetensors",
+        "vocab.txt",
+    ];
     assert_eq!(sandbox.list("model-out"), files);
 }
 

@@ -27,6 +27,7 @@ fn a_search_leaves_its_results_and_nothing_else() {
             "logs/worker-0.log",
             "logs/worker-1.log",
             "manifest.json",
+            "report.html",
             "spec.yaml"
         ]
         .into_iter()
@@ -189,6 +190,14 @@ resources:
   cache: 10000000000
 deterministic: true
 seed: 2389175434029427
+provenance:
+  version: "0.1.0"
+  study: sphere
+  trial: 2
+  run: 2
+  metric: loss
+  seeds: 0
+  validation: 0.029615576320254335
 "##);
     insta::assert_snapshot!(show("json"), @r##"
 {
@@ -201,6 +210,7 @@ seed: 2389175434029427
   },
   "max_epochs": 9.0,
   "metric": "loss",
+  "run": 2,
   "seed": 2389175434029427,
   "trial": 2,
   "value": 0.029615576320254335
@@ -342,6 +352,7 @@ Commands:
   search       Search: run trials until the budget is spent, and leave a leaderboard and the best
                configuration
   resume       Go on with a study that was interrupted, or give a finished one more budget
+  watch        Watch a study on the whole terminal, from another one or afterwards
   status       Show how a study stands, while it runs or afterwards
   stop         Stop a running study in good order, from another terminal
   validate     Check a spec, its model and its data, without running anything
@@ -351,9 +362,17 @@ Commands:
   convert      Turn a search space of another program into a spec
   leaderboard  Show the trials of a study, best first
   best         Show the best configuration of a study
+  report       Write one file of HTML that shows everything about a study, or compares several
+  serve        Serve the report as a page that updates itself, to this machine alone
+  importance   Show which parameters matter
+  compare      Show studies side by side
   rerun        Run the best configurations of a study again with other seeds: how much was luck
   train        Train a model for production from a `best.yaml`
+  predict      Predict the classes of examples with a trained model
+  evaluate     Measure a trained model on labelled examples
   ask-tell     Search for another program: lines of JSON on standard input and output
+  completions  Print completions for a shell
+  man          Print the manual page, or write one for every verb
   help         Print this message or the help of the given subcommand(s)
 
 Options:
@@ -371,16 +390,21 @@ Arguments:
   <SPEC>  The spec, such as `space.yaml`
 
 Options:
-      --out <DIR>        The study's folder [default: results/NAME]
-  -v, --verbose          Say more: log lines instead of a progress display
-  -q, --quiet            Say nothing but errors
-      --workers <N>      Worker processes
-      --trials <N>       Trials in all
-      --budget <TIME>    Time in all, such as `90s`, `10m` or `1h30m`
-      --seed <N>         The seed of everything random
-      --set <KEY=VALUE>  Change a value of the spec, such as `parameters.dropout.max=0.3`
-      --json             Report progress as JSON, one object a line, on standard error
-  -h, --help             Print help
+      --out <DIR>         The study's folder [default: results/NAME]
+  -v, --verbose           Say more: log lines instead of a progress display
+  -q, --quiet             Say nothing but errors
+      --workers <N>       Worker processes
+      --trials <N>        Trials in all
+      --budget <TIME>     Time in all, such as `90s`, `10m` or `1h30m`
+      --seed <N>          The seed of everything random
+      --set <KEY=VALUE>   Change a value of the spec, such as `parameters.dropout.max=0.3`
+      --json              Report progress as JSON, one object a line, on standard error
+      --tui               Show the study on the whole terminal; without one, as lines
+      --baseline <CSV>    Exit with 5 if the best is worse than that of this `leaderboard.csv`
+      --tolerance <X>     By how much it may be worse
+      --summary <FORMAT>  Print a summary on standard output [possible values: md]
+      --junit <FILE>      Write what passed and what failed as a JUnit file
+  -h, --help              Print help
 "##);
     let version = sandbox.run("--version").expect_code(0);
     assert_eq!(version.stdout.trim(), format!("automl {}", env!("CARGO_PKG_VERSION")));

@@ -66,12 +66,13 @@ fn a_live_page_keeps_up_with_a_study_and_shows_nothing_without_its_token() {
     };
     browser.open(&address);
     browser.until("document.querySelector('#live').dataset.connection === 'open'");
+    // What nobody sees is drawn when somebody does.
+    browser.value("document.querySelector('#trials').scrollIntoView()");
     let before = browser.value(ROWS).as_u64().unwrap();
     browser.until(&format!("{ROWS} > {before}"));
     search.finish().expect_code(0);
-    browser.until(&format!(
-        "document.querySelector('#live').dataset.connection === 'ended' && {ROWS} === 24"
-    ));
+    browser.until("document.querySelector('#live').dataset.connection === 'ended'");
+    browser.until(&format!("{ROWS} === 24"));
     assert_eq!(browser.faults, Vec::<String>::new());
     let (origin, _) = address.trim_end_matches('/').rsplit_once('/').unwrap();
     browser.open(&format!("{origin}/00000000000000000000000000000000/"));

@@ -77,7 +77,8 @@ fn the_spec_for_texts_that_comes_with_the_program_runs() {
     sandbox
         .run(&format!("search {} --out study {places} {small}", spec.display()))
         .expect_code(0);
-    assert_eq!(sandbox.leaderboard("study").lines().count(), 1 + 2);
+    // Two trials, each as a finalist with two more seeds, and the winner's test.
+    assert_eq!(sandbox.leaderboard("study").lines().count(), 1 + 2 + 4 + 1);
     sandbox.run("train study/best.yaml --out model").expect_code(0);
     for file in ["config.json", "model.safetensors", "tokenizer.json", "README.md"] {
         assert!(sandbox.path("model").join(file).is_file(), "{file}");

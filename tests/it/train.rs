@@ -34,7 +34,13 @@ fn the_best_configuration_becomes_a_model() {
     assert_eq!(train.stdout, "");
     assert_eq!(
         sandbox.list("model-out"),
-        ["README.md", "config.json", "model.safetensors", "vocab.txt"]
+        [
+            "README.md",
+            "automl.json",
+            "config.json",
+            "model.safetensors",
+            "vocab.txt"
+        ]
     );
     let config: serde_json::Value = serde_json::from_str(&sandbox.read("model-out/config.json")).unwrap();
     assert_eq!(

@@ -221,7 +221,11 @@ pub(in crate::report) fn is_tried_again(study: &Study, trial: TrialId) -> bool {
 
 /// `the search is over (all trials of the budget have run): training 3 finalists again, each with 2 fresh seeds`.
 pub(in crate::report) fn selecting(study: &Study, finalists: usize) -> String {
-    let why = study.search_ended().map_or("it was stopped", reason);
+    let why = match study.search_ended() {
+        Some(EndReason::Wall) => "the rest of the wall budget is for what follows",
+        Some(ended) => reason(ended),
+        None => "it was stopped",
+    };
     let Some(selection) = study.settings().selection else {
         return format!("the search is over ({why})");
     };

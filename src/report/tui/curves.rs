@@ -7,8 +7,8 @@ use crate::report::view::{StudyView, TrialView};
 
 use super::chart::{Chart, Curve};
 use super::panel;
-use super::panel::Extent;
 use super::scale::Range;
+use super::scroll::Extent;
 use super::style::Look;
 use super::trials;
 

@@ -6,23 +6,26 @@ use ratatui::layout::Rect;
 use crate::report::terminal::words;
 use crate::report::view::{EventView, StudyView};
 
-use super::panel::Extent;
+use super::scroll::Extent;
 use super::style::Look;
 use super::{panel, text};
 
 /// Rows from which long sentences are broken into lines; below, they are cut off.
 const WITH_LINES: u16 = 9;
 
-/// How far the events can be scrolled: back to the oldest one.
+/// How far the events can be scrolled: back until the oldest one is the first line.
 pub(super) fn extent(view: &StudyView, area: Rect) -> Extent {
     let room = usize::from(area.height).saturating_sub(1);
-    let last = if area.height < WITH_LINES {
-        view.events.len().saturating_sub(room)
-    } else {
-        // Of sentences in lines it is not known how many fill the panel, so the oldest one may stand alone.
-        view.events.len().saturating_sub(1)
-    };
-    Extent { last, page: room }
+    let columns = columns(view, area);
+    let mut rows = 0;
+    let fill = view.events.iter().take_while(|event| {
+        rows += lines(event, area, columns).len();
+        rows <= room
+    });
+    Extent {
+        last: view.events.len() - fill.count(),
+        page: room,
+    }
 }
 
 /// Draws the events up to the `offset`-th from the end.
@@ -41,17 +44,12 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, offset: us
     let shown = &view.events[..view.events.len() - offset];
     let mut blocks: Vec<(&EventView, Vec<String>)> = Vec::new();
     let (mut rows, room) = (0, usize::from(inner.height));
-    let stamp = stamp_width(view);
-    let columns = usize::from(inner.width).saturating_sub(stamp + 3);
+    let (stamp, columns) = (stamp_width(view), columns(view, area));
     for event in shown.iter().rev() {
         if rows >= room {
             break;
         }
-        let lines = if area.height < WITH_LINES {
-            vec![text::cut(&event.text, columns)]
-        } else {
-            text::wrapped(&event.text, columns)
-        };
+        let lines = lines(event, area, columns);
         rows += lines.len();
         blocks.push((event, lines));
     }
@@ -78,6 +76,20 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, offset: us
             y += 1;
         }
     }
+}
+
+/// A sentence as the lines that it takes.
+fn lines(event: &EventView, area: Rect, columns: usize) -> Vec<String> {
+    if area.height < WITH_LINES {
+        vec![text::cut(&event.text, columns)]
+    } else {
+        text::wrapped(&event.text, columns)
+    }
+}
+
+/// Columns for sentences: behind the time and a sign.
+fn columns(view: &StudyView, area: Rect) -> usize {
+    usize::from(area.width).saturating_sub(stamp_width(view) + 3)
 }
 
 /// Columns of the longest time.

@@ -17,6 +17,7 @@ mod layout;
 mod panel;
 mod rungs;
 mod scale;
+mod scroll;
 mod slots;
 mod state;
 mod style;

@@ -1,4 +1,4 @@
-//! The panels there are to choose from, and what they have in common: a title, and how far they can be scrolled.
+//! The panels there are to choose from, and the title that each has.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -28,15 +28,6 @@ impl Panel {
     pub(super) fn next(self, step: usize) -> Self {
         Self::ALL[(self as usize + step) % Self::ALL.len()]
     }
-}
-
-/// How far a panel can be scrolled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Extent {
-    /// The largest offset.
-    pub(super) last: usize,
-    /// Rows that a page has.
-    pub(super) page: usize,
 }
 
 /// Writes the title, and gives back what is left for the panel.

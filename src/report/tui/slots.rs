@@ -81,8 +81,9 @@ fn columns(slots: &[SlotView], view: &StudyView, is_wide: bool, look: Look) -> V
         let levels = |running: &RunningView| {
             let (from, to) = running.levels;
             let [at, from, to] = [running.at, from, to].map(text::level);
+            // Of constant width, so that nothing jumps while it trains.
             let epoch = if is_wide { "epoch " } else { "" };
-            format!("{epoch}{at} of {from}→{to}")
+            format!("{epoch}{at:>4} of {from}→{to}")
         };
         columns.push(Column::words(
             1,
@@ -97,7 +98,9 @@ fn columns(slots: &[SlotView], view: &StudyView, is_wide: bool, look: Look) -> V
     columns.push(Column::numbers(3, "", of_running(&value)));
     let loss = |running: &RunningView| {
         let name = if is_wide { "train loss" } else { "loss" };
-        let loss = running.train_loss.map(|loss| format!("{name} {}", words::loss(loss)));
+        let loss = running
+            .train_loss
+            .map(|loss| format!("{name} {:<4}", words::loss(loss)));
         loss.unwrap_or_default()
     };
     columns.push(Column::words(4, "", of_running(&loss)));

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::report::view::StudyView;
 
-use super::panel::{Extent, Panel};
+use super::panel::Panel;
+use super::scroll::{Extent, Scroll};
 use super::{curves, draw, events, trials};
 
 /// What the person wants.
@@ -39,21 +40,28 @@ pub(super) enum Notice {
     GoingOn,
 }
 
+/// How far the study is, as far as keys go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Running,
+    /// It was asked to stop, and still runs.
+    Stopping,
+    /// Nobody works on it.
+    Over,
+}
+
 /// What the person looks at: a panel, how far it is scrolled, an open question.
 #[derive(Clone, Debug)]
 pub struct Screen {
     /// Whether the study runs in this very process, so that leaving the view is not leaving the study.
     is_owner: bool,
-    is_running: bool,
+    stage: Stage,
     is_held: bool,
-    is_stopping: bool,
     is_help_open: bool,
     panel: Panel,
     question: Option<Question>,
     notice: Option<Notice>,
-    /// Rows before the first one that is shown, by panel; of the events those after the last one.
-    offsets: [usize; Panel::ALL.len()],
-    extent: Extent,
+    scroll: Scroll,
 }
 
 impl Screen {
@@ -61,34 +69,34 @@ impl Screen {
     pub fn new(is_owner: bool) -> Self {
         Self {
             is_owner,
-            is_running: true,
+            stage: Stage::Running,
             is_held: false,
-            is_stopping: false,
             is_help_open: false,
             panel: Panel::Incumbent,
             question: None,
             notice: None,
-            offsets: [0; Panel::ALL.len()],
-            extent: Extent::default(),
+            scroll: Scroll::default(),
         }
     }
 
     /// Takes note of what is shown next, and of the room for it: how far can be scrolled, whether there is anything to stop.
     pub(super) fn see(&mut self, view: &StudyView, area: Rect) {
-        self.is_running = view.state == "running";
+        self.stage = match self.stage {
+            _ if view.state != "running" => Stage::Over,
+            Stage::Over => Stage::Running,
+            stage => stage,
+        };
         self.is_held = view.is_held;
         let places = draw::places(view, self, area);
-        self.extent = match self.panel {
+        let extent = match self.panel {
             Panel::Incumbent => Extent::default(),
             Panel::Trials => trials::extent(view, places.large),
             Panel::Curves => curves::extent(view, places.large),
             Panel::Events => events::extent(view, places.large),
         };
-        let offset = &mut self.offsets[self.panel as usize];
-        *offset = (*offset).min(self.extent.last);
-        if !self.is_running {
-            self.question = None;
-            self.notice = None;
+        self.scroll.see(self.panel, extent);
+        if self.stage == Stage::Over {
+            (self.question, self.notice) = (None, None);
         }
     }
 
@@ -114,20 +122,20 @@ impl Screen {
         }
         match key.code {
             KeyCode::Char('q') | KeyCode::Esc => return self.quit(),
-            KeyCode::Char('s') if self.is_running => self.question = Some(Question::Stop),
-            KeyCode::Char('p') if self.is_running => return self.hold(),
+            KeyCode::Char('s') if self.stage != Stage::Over => self.question = Some(Question::Stop),
+            KeyCode::Char('p') if self.stage != Stage::Over => return Some(self.hold()),
             KeyCode::Char('?' | 'h') => self.is_help_open = true,
             KeyCode::Tab | KeyCode::Right => self.panel = self.panel.next(1),
             KeyCode::BackTab | KeyCode::Left => self.panel = self.panel.next(Panel::ALL.len() - 1),
             KeyCode::Char(digit @ '1'..='4') => self.panel = Panel::ALL[digit as usize - '1' as usize],
-            code => self.scroll(code),
+            code => self.scroll.key(self.panel, code),
         }
         None
     }
 
     /// The first Ctrl-C asks, the second one is the answer.
     fn interrupt(&mut self) -> Option<Action> {
-        if !self.is_running {
+        if self.stage == Stage::Over {
             return Some(Action::Quit);
         }
         if self.question == Some(Question::Stop) {
@@ -151,7 +159,7 @@ impl Screen {
         Some(match question {
             Question::Quit => Action::Quit,
             Question::Stop => {
-                self.is_stopping = true;
+                self.stage = Stage::Stopping;
                 self.notice = Some(Notice::Stopping);
                 Action::Stop
             }
@@ -159,44 +167,17 @@ impl Screen {
     }
 
     fn quit(&mut self) -> Option<Action> {
-        if self.is_owner && self.is_running {
+        if self.is_owner && self.stage != Stage::Over {
             self.question = Some(Question::Quit);
             return None;
         }
         Some(Action::Quit)
     }
 
-    fn hold(&mut self) -> Option<Action> {
+    fn hold(&mut self) -> Action {
         let is_held = !self.is_held;
         self.notice = Some(if is_held { Notice::Holding } else { Notice::GoingOn });
-        Some(Action::Hold(is_held))
-    }
-
-    fn scroll(&mut self, code: KeyCode) {
-        let Extent { last, page } = self.extent;
-        let page = page.max(1);
-        let offset = self.offset(self.panel);
-        // Of the events the last ones are shown, so there the way back is the way up.
-        let (back, forth) = match self.panel {
-            Panel::Events => (offset.saturating_add(1), offset.saturating_sub(1)),
-            Panel::Incumbent | Panel::Trials | Panel::Curves => (offset.saturating_sub(1), offset.saturating_add(1)),
-        };
-        let (page_back, page_forth, first, end) = match self.panel {
-            Panel::Events => (offset.saturating_add(page), offset.saturating_sub(page), last, 0),
-            Panel::Incumbent | Panel::Trials | Panel::Curves => {
-                (offset.saturating_sub(page), offset.saturating_add(page), 0, last)
-            }
-        };
-        let offset = match code {
-            KeyCode::Up | KeyCode::Char('k') => back,
-            KeyCode::Down | KeyCode::Char('j') => forth,
-            KeyCode::PageUp => page_back,
-            KeyCode::PageDown | KeyCode::Char(' ') => page_forth,
-            KeyCode::Home => first,
-            KeyCode::End => end,
-            _ => offset,
-        };
-        self.offsets[self.panel as usize] = offset.min(last);
+        Action::Hold(is_held)
     }
 
     /// The large panel.
@@ -206,7 +187,7 @@ impl Screen {
 
     /// How far a panel is scrolled.
     pub(super) fn offset(&self, panel: Panel) -> usize {
-        self.offsets[panel as usize]
+        self.scroll.offset(panel)
     }
 
     /// The question that waits for an answer.
@@ -226,7 +207,7 @@ impl Screen {
 
     /// Whether the study was asked to stop.
     pub(super) fn is_stopping(&self) -> bool {
-        self.is_stopping
+        self.stage == Stage::Stopping
     }
 
     /// Whether this process runs the study.
@@ -327,44 +308,16 @@ mod tests {
             press(&mut screen, code);
             panels.push(screen.panel());
         }
-        use Panel::{Curves, Events, Incumbent, Trials};
-        assert_eq!(panels, [Events, Incumbent, Events, Curves, Trials]);
-    }
-
-    #[test]
-    fn a_table_scrolls_to_its_end_and_no_further() {
-        let (mut screen, view) = (Screen::new(false), under_way(100));
-        press(&mut screen, KeyCode::Char('2'));
-        screen.see(&view, AREA);
-        let Extent { last, page } = screen.extent;
-        assert!(page > 5 && last == 100 - page);
-        let offsets: Vec<usize> = [
-            KeyCode::Up,
-            KeyCode::Down,
-            KeyCode::PageDown,
-            KeyCode::End,
-            KeyCode::Down,
-            KeyCode::Up,
-            KeyCode::Home,
-        ]
-        .map(|code| {
-            press(&mut screen, code);
-            screen.offset(Panel::Trials)
-        })
-        .into();
-        assert_eq!(offsets, [0, 1, 1 + page, last, last, last - 1, 0]);
-    }
-
-    #[test]
-    fn events_scroll_from_their_end() {
-        let (mut screen, view) = (Screen::new(false), under_way(8));
-        press(&mut screen, KeyCode::Char('4'));
-        screen.see(&view, AREA);
-        let offsets = [KeyCode::Down, KeyCode::Up, KeyCode::Home, KeyCode::End].map(|code| {
-            press(&mut screen, code);
-            screen.offset(Panel::Events)
-        });
-        assert_eq!(offsets, [0, 1, view.events.len() - 1, 0]);
+        assert_eq!(
+            panels,
+            [
+                Panel::Events,
+                Panel::Incumbent,
+                Panel::Events,
+                Panel::Curves,
+                Panel::Trials
+            ]
+        );
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::io::{self, BufWriter, Stderr, Write};
 use std::panic;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
@@ -11,7 +11,11 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{self, Event};
 use ratatui::crossterm::execute;
-use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use signal_hook::SigId;
+use signal_hook::consts::SIGTERM;
 
 use crate::report::view::StudyView;
 
@@ -44,8 +48,8 @@ pub enum News {
     End,
 }
 
-/// Shows a study on stderr's terminal until the source or an action ends it. The terminal is given back before this returns,
-/// and also when it panics. Whoever else writes to stderr meanwhile spoils the picture.
+/// Shows a study on stderr's terminal until the source, an action or SIGTERM ends it. The terminal is given back before this
+/// returns, and also when it panics. Whoever else writes to stderr meanwhile spoils the picture.
 ///
 /// # Errors
 ///
@@ -56,11 +60,10 @@ pub fn run(
     on_action: &mut dyn FnMut(Action) -> Flow,
     is_coloured: bool,
 ) -> io::Result<()> {
-    let _guard = Guard::new()?;
+    let guard = Guard::new()?;
     // Every sign of a picture is written by itself: without a buffer that would be thousands of writes.
     let output: BufWriter<Stderr> = BufWriter::with_capacity(1 << 16, io::stderr());
     let mut terminal = Terminal::new(CrosstermBackend::new(output))?;
-    terminal.clear()?;
     let mut view: Option<Box<StudyView>> = None;
     let (mut due, mut is_stale) = (Instant::now(), true);
     loop {
@@ -75,6 +78,9 @@ pub fn run(
         if !IS_TAKEN.load(Ordering::SeqCst) {
             return Err(io::Error::other("a thread panicked"));
         }
+        if guard.is_told_to_end.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         if is_stale {
             terminal.draw(|frame| match &view {
                 Some(view) => {
@@ -85,10 +91,8 @@ pub fn run(
             })?;
             is_stale = false;
         }
-        let mut patience = KEYS;
-        // All keys that were pressed, before anything is drawn again.
-        while event::poll(patience)? {
-            patience = Duration::ZERO;
+        // One key at a time: what the next one does depends on what this one shows.
+        if event::poll(KEYS)? {
             match event::read()? {
                 Event::Key(key) => {
                     is_stale = true;
@@ -109,7 +113,11 @@ pub fn run(
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Holds the terminal; dropping it gives it back, and so does a panic before its message is written.
-struct Guard;
+struct Guard {
+    /// Whether SIGTERM came: by itself it would end the process and leave the terminal as it is.
+    is_told_to_end: Arc<AtomicBool>,
+    signal: SigId,
+}
 
 impl Guard {
     fn new() -> io::Result<Self> {
@@ -121,16 +129,20 @@ impl Guard {
                 next(info);
             }));
         });
+        let is_told_to_end = Arc::default();
+        let signal = signal_hook::flag::register(SIGTERM, Arc::clone(&is_told_to_end))?;
         IS_TAKEN.store(true, Ordering::SeqCst);
-        let guard = Self;
+        let guard = Self { is_told_to_end, signal };
         enable_raw_mode()?;
-        execute!(io::stderr(), EnterAlternateScreen)?;
+        // `Terminal::clear` would ask on stdout where the cursor is, and stdout may be a file.
+        execute!(io::stderr(), EnterAlternateScreen, Clear(ClearType::All))?;
         Ok(guard)
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        signal_hook::low_level::unregister(self.signal);
         give_back();
     }
 }

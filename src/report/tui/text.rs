@@ -3,7 +3,6 @@
 use console::{measure_text_width, truncate_str};
 
 use crate::report::terminal::words;
-use crate::space::Value;
 
 /// Columns that a text takes.
 pub(super) fn width(text: &str) -> usize {
@@ -33,11 +32,12 @@ pub(super) fn fitting(parts: impl Iterator<Item = String>, separator: &str, colu
         let room = columns.saturating_sub(width(&line) + width(before));
         if width(&part) + rest > room {
             let end = if line.is_empty() { part } else { "…".to_owned() };
-            line.push_str(&format!("{before}{end}"));
+            line += before;
+            line += &end;
             break;
         }
-        line.push_str(before);
-        line.push_str(&part);
+        line += before;
+        line += &part;
     }
     cut(&line, columns)
 }
@@ -60,9 +60,9 @@ pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// A level in epochs, to three digits.
+/// A level in epochs, to two digits as everywhere, which is how losses are written too.
 pub(super) fn level(epochs: f64) -> String {
-    words::value(&Value::Float(epochs))
+    words::loss(epochs)
 }
 
 /// A bar of `columns` columns: its full part, and the rest.

@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use crate::report::terminal::words;
 use crate::report::view::{StudyView, TrialView};
 
-use super::panel::Extent;
+use super::scroll::Extent;
 use super::style::Look;
 use super::table::{self, Column};
 use super::{panel, text};

@@ -403,6 +403,7 @@ fn the_written_quickstart_is_complete_and_readable() {
     data:
       train: builtin:fashion-mini
       train_limit: 2000
+      test: 1000
     max_length: 128
     metric:
       name: accuracy
@@ -444,6 +445,11 @@ fn the_written_quickstart_is_complete_and_readable() {
     budget:
       wall: 170.0
       trials: 36
+    selection:
+      rule: one_se
+      top_k: 3
+      reseeds: 2
+      holdout: true
     resources:
       devices: auto
       workers: auto

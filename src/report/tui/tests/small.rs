@@ -1,9 +1,12 @@
 //! On a small terminal the most important things are there.
 
-use crate::report::tui::testing::{empty, ended, slot, under_way};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
+
+use crate::report::tui::testing::{empty, ended, event, lines, slot, under_way};
 use crate::space::Value;
 
-use super::seen;
+use super::{after, seen};
 
 #[test]
 fn a_study_under_way_on_a_small_terminal() {
@@ -12,13 +15,13 @@ fn a_study_under_way_on_a_small_terminal() {
     best accuracy 0.8752 in trial 20: learning_rate 0.00021, batch_size 8, …
     time ━━━━━━━──────────── 12:03 of 30:00   trials ━━━━━━━──────────── 23 of 60
     ── Slots: 2 of 3 train ─────────────────────────────────────────────────────────
-    cpu 0  trial 21  ━━━─────  0.81 of 0.44→1.33  0.7900  loss 0.41  ▁▆▆██
-    cpu 1  trial 22  ━━━━━───  1.06 of 0.44→1.33  0.7900  loss 0.41  ▁▄▃▇█
-    cpu 2  waits
+    cpu 0  trial 21  ━━━─────  0.81 of 0.44→1.3  0.7900  loss 0.41  ▁▆▆██  busy 97 %
+    cpu 1  trial 22  ━━━━━───   1.1 of 0.44→1.3  0.7900  loss 0.41  ▁▄▃▇█  busy 93 %
+    cpu 2  waits                                                            busy 0 %
     ── 1 Best accuracy over time ─────────────────  ── Rungs ───────────────────────
         │╌ target ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  epochs  reached  wait  went on
         │                                    ⡤⠤⠤⠤⠤    0.44       21     8        9
-    0.8 ┤          ⡤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠇        1.33        9     4        4
+    0.8 ┤          ⡤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠇         1.3        9     4        4
         │    ⡤⠤⠤⠤⠤⠤⠇                                     4        4     0        0
         │    ⡇
     0.6 ┤ ⢸⠉⠉⠁
@@ -42,21 +45,21 @@ fn all_trials_on_a_small_terminal() {
     best accuracy 0.8752 in trial 20: learning_rate 0.00021, batch_size 8, …
     time ━━━━━━━──────────── 12:03 of 30:00   trials ━━━━━━━──────────── 23 of 60
     ── Slots: 2 of 3 train ─────────────────────────────────────────────────────────
-    cpu 0  trial 21  ━━━─────  0.81 of 0.44→1.33  0.7900  loss 0.41  ▁▆▆██
-    cpu 1  trial 22  ━━━━━───  1.06 of 0.44→1.33  0.7900  loss 0.41  ▁▄▃▇█
-    cpu 2  waits
+    cpu 0  trial 21  ━━━─────  0.81 of 0.44→1.3  0.7900  loss 0.41  ▁▆▆██  busy 97 %
+    cpu 1  trial 22  ━━━━━───   1.1 of 0.44→1.3  0.7900  loss 0.41  ▁▄▃▇█  busy 93 %
+    cpu 2  waits                                                            busy 0 %
     ── 2 Trials 3 to 12 of 23, the best first ──────────────────────────────────────
      #  trial  status     accuracy  epochs  origin   learning_rate  batch_size
-     3      2  paused       0.8010    1.33  default           3e-5  32
+     3      2  paused       0.8010     1.3  default           3e-5  32
      4     15  completed    0.7807       4  sobol          0.00016  64
-     5     22  running      0.7687    1.33  tpe            0.00023  32
-     6      6  paused       0.7181    1.33  sobol             7e-5  32
+     5     22  running      0.7687     1.3  tpe            0.00023  32
+     6      6  paused       0.7181     1.3  sobol             7e-5  32
      7     10  completed    0.6862       4  tpe            0.00011  32
-     8     17  paused       0.6813    1.33  default        0.00018  16
+     8     17  paused       0.6813     1.3  default        0.00018  16
      9     13  pruned       0.6696    0.44  tpe            0.00014  16
     10      4  pruned       0.6656    0.44  tpe               5e-5  8
-    11      1  paused       0.6306    1.33  tpe               2e-5  16
-    12     21  running      0.5984    1.33  sobol          0.00022  16
+    11      1  paused       0.6306     1.3  tpe               2e-5  16
+    12     21  running      0.5984     1.3  sobol          0.00022  16
     ── 4 Events ────────────────────────────────────────────────────────────────────
     10:40 + trial 20 is the best so far: accuracy 0.8752 after 4 epochs
     11:40   trial 21 waits at 0.44 epochs: accuracy 0.7710
@@ -72,13 +75,13 @@ fn learning_curves_on_a_small_terminal() {
     best accuracy 0.8752 in trial 20: learning_rate 0.00021, batch_size 8, …
     time ━━━━━━━──────────── 12:03 of 30:00   trials ━━━━━━━──────────── 23 of 60
     ── Slots: 2 of 3 train ─────────────────────────────────────────────────────────
-    cpu 0  trial 21  ━━━─────  0.81 of 0.44→1.33  0.7900  loss 0.41  ▁▆▆██
-    cpu 1  trial 22  ━━━━━───  1.06 of 0.44→1.33  0.7900  loss 0.41  ▁▄▃▇█
-    cpu 2  waits
+    cpu 0  trial 21  ━━━─────  0.81 of 0.44→1.3  0.7900  loss 0.41  ▁▆▆██  busy 97 %
+    cpu 1  trial 22  ━━━━━───   1.1 of 0.44→1.3  0.7900  loss 0.41  ▁▄▃▇█  busy 93 %
+    cpu 2  waits                                                            busy 0 %
     ── 3 Learning curves, accuracy: best and run…   ── Rungs ───────────────────────
         │                     ⢀⣀⣀⣀⣀⡠⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤•20  epochs  reached  wait  went on
         │         21…⣀•11⠒⠒⠉⠉⠉⠁                       0.44       21     8        9
-    0.8 ┤       ⣔•22…⠉•2      ⢀⣀⣀⣀⣀⡠⠤⠤⠤⠤⠤⠤⠔⠒⠒⠒⠒•15    1.33        9     4        4
+    0.8 ┤       ⣔•22…⠉•2      ⢀⣀⣀⣀⣀⡠⠤⠤⠤⠤⠤⠤⠔⠒⠒⠒⠒•15     1.3        9     4        4
         │    ⣠⡴⡞⠋⠁ ⢀⣀⠤⠤⠔⠒⠒⠊⠉⠉⠉⠁                          4        4     0        0
         │  ⡠⢺⢻⠙⢀⡠⠔⠊⠁
         │  ⠔⣁⠗⠊⠁
@@ -102,9 +105,9 @@ fn events_on_a_small_terminal_while_a_question_is_open() {
     best accuracy 0.8752 in trial 20: learning_rate 0.00021, batch_size 8, …
     time ━━━━━━━──────────── 12:03 of 30:00   trials ━━━━━━━──────────── 23 of 60
     ── Slots: 2 of 3 train ─────────────────────────────────────────────────────────
-    cpu 0  trial 21  ━━━─────  0.81 of 0.44→1.33  0.7900  loss 0.41  ▁▆▆██
-    cpu 1  trial 22  ━━━━━───  1.06 of 0.44→1.33  0.7900  loss 0.41  ▁▄▃▇█
-    cpu 2  waits
+    cpu 0  trial 21  ━━━─────  0.81 of 0.44→1.3  0.7900  loss 0.41  ▁▆▆██  busy 97 %
+    cpu 1  trial 22  ━━━━━───   1.1 of 0.44→1.3  0.7900  loss 0.41  ▁▄▃▇█  busy 93 %
+    cpu 2  waits                                                            busy 0 %
     ── 4 Events ────────────────────────────────────────────────────────────────────
      0:00   started on 3 slots (3 × cpu), 1 thread each
      0:12 + trial 0 is the best so far: accuracy 0.4031 after 0.44 epochs
@@ -134,7 +137,7 @@ fn an_ended_study_on_a_small_terminal() {
     ── 1 Best accuracy over time ─────────────────  ── Rungs ───────────────────────
         │╌ target ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  epochs  reached  wait  went on
         │                                             0.44       21     8        9
-        │              ⢰⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒    1.33        9     4        4
+        │              ⢰⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒     1.3        9     4        4
     0.8 ┤    ⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣸                                 4        4     0        0
         │    ⡇
         │ ⢸⠉⠉⠁
@@ -164,7 +167,7 @@ fn an_empty_study_on_a_small_terminal() {
     ── 1 Best accuracy over time ─────────────────  ── Rungs ───────────────────────
     no result yet                                   epochs  reached  wait  went on
                                                       0.44        0     0        0
-                                                      1.33        0     0        0
+                                                       1.3        0     0        0
                                                          4        0     0        0
 
 
@@ -247,15 +250,15 @@ fn a_held_study_says_so_and_wide_names_stay_in_their_columns() {
     best accuracy 0.8010 (target 0.9500 not met) in trial 2: learning_rate 3e-5, batch_size 32, dropout 0.1, freeze_depth 2, scheduler linear
     time ━━━━━━━━━━━━━━─────────────────────── 12:03 of 30:00   trials ━━━━───────────────────────────────── 8 of 60   2 running, 2 paused, 2 completed, 2 pruned
     ── Slots: 2 of 3 train ───────────────────────────────────────────────────────────────────────────────────────────────────────  ── Rungs ───────────────────────
-    cpu 0  trial 6  ━━━━━─────────  epoch 0.81 of 0.44→1.33  0.7900  train loss 0.41  ▁▅▄▇█  busy 97 %                              epochs  reached  wait  went on
-    cpu 1  trial 7  ━━━━━━━━━─────  epoch 1.06 of 0.44→1.33  0.7900  train loss 0.41  ▁▇▆██  busy 93 %                                1.33        9     4        4
-    cpu 2  waits                                                                              busy 0 %                                   4        4     0        0
+    cpu 0  trial 6  ━━━━━─────────  epoch 0.81 of 0.44→1.3  0.7900  train loss 0.41  ▁▅▄▇█  busy 97 %                               epochs  reached  wait  went on
+    cpu 1  trial 7  ━━━━━━━━━─────  epoch  1.1 of 0.44→1.3  0.7900  train loss 0.41  ▁▇▆██  busy 93 %                                  1.3        9     4        4
+    cpu 2  waits                                                                             busy 0 %                                    4        4     0        0
     ── 2 Trials 1 to 6 of 8, the best first ────────────────────────────────────────────────────────  ── 1 Best accuracy over time ─────────────────────────────────
     #  trial  status     accuracy  epochs  origin   learning_rate  batch_size  dropout  freeze_depth      │╌ target ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌⣀⣀⣀⣀⣀⣀⣀
-    1      2  paused       0.8010    1.33  default           3e-5  32              0.1             2      │              ⡤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠴⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠃
-    2      6  running      0.7181    1.33  sobol             7e-5  32                0             0      │  ⣀⣀⣀⣸⠉⠉⠉⠉⠉⠉⠉⠉⠁
+    1      2  paused       0.8010     1.3  default           3e-5  32              0.1             2      │              ⡤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠴⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠃
+    2      6  running      0.7181     1.3  sobol             7e-5  32                0             0      │  ⣀⣀⣀⣸⠉⠉⠉⠉⠉⠉⠉⠉⠁
     3      4  pruned       0.6656    0.44  tpe               5e-5  8               0.2             4  0.5 ┤  ⡇
-    4      1  paused       0.6306    1.33  tpe               2e-5  16             0.05             1      │ ⠤⠇
+    4      1  paused       0.6306     1.3  tpe               2e-5  16             0.05             1      │ ⠤⠇
     5      5  completed    0.5917       4  default           6e-5  16             0.25             5      └┴──────────────────────┴──────────────────────┴──────────
     6      3  pruned       0.5163    0.44  sobol             4e-5  64             0.15             3      0:00                  5:00                   10:00    time
     ── 4 Events ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -274,4 +277,21 @@ fn all_slots_that_have_no_room_are_counted() {
         .collect();
     let text = seen("", 80, 24, &view);
     assert!(text.contains("and 9 slots more, 3 training"), "{text}");
+}
+
+#[test]
+fn the_oldest_events_are_the_first_lines() {
+    let mut view = under_way(8);
+    view.events = (0..30)
+        .map(|index| event(f64::from(index), "news", &format!("event {index} ")))
+        .collect();
+    let mut screen = after("4", 80, 24, &view);
+    screen.key(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE));
+    screen.see(&view, Rect::new(0, 0, 80, 24));
+    let text = lines(80, 24, &view, &screen);
+    let events: Vec<&str> = text.lines().skip(8).take(15).collect();
+    assert!(
+        events[0].ends_with("event 0") && events[14].ends_with("event 14"),
+        "{text}"
+    );
 }

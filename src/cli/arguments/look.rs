@@ -1,0 +1,147 @@
+//! Looking at studies, while they run and afterwards.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::report::SortBy;
+
+/// `automl watch`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Watch {
+    /// The study's folder
+    pub(in crate::cli) folder: PathBuf,
+}
+
+/// `automl status`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Status {
+    /// The study's folder
+    pub(in crate::cli) folder: PathBuf,
+    /// Show it as one JSON object
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+/// `automl stop`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Stop {
+    /// The study's folder
+    pub(in crate::cli) folder: PathBuf,
+    /// How long to wait for it to finish its step and save checkpoints
+    #[arg(long, value_name = "TIME", default_value = "30s")]
+    pub(in crate::cli) timeout: String,
+}
+
+/// `automl leaderboard`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Leaderboard {
+    /// The study's folder
+    pub(in crate::cli) folder: PathBuf,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub(in crate::cli) format: TableFormat,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub(in crate::cli) json: bool,
+    /// Only rows of which this is true, such as `accuracy > 0.8 and learning_rate < 1e-3`
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub(in crate::cli) condition: Option<String>,
+    /// Sort by a column; `-COLUMN`: the largest first
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    pub(in crate::cli) sort: Option<SortBy>,
+    /// Only the first so many of these rows
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) top: Option<usize>,
+    /// Leave out the columns that depend on the machine
+    #[arg(long)]
+    pub(in crate::cli) no_timing: bool,
+}
+
+/// Formats of the leaderboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum TableFormat {
+    /// For reading in a terminal, with the most telling columns
+    Table,
+    /// All columns, comma-separated
+    Csv,
+    /// All columns, as a list of objects
+    Json,
+    /// A Markdown table
+    Md,
+}
+
+/// `automl best`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Best {
+    /// The study's folder
+    pub(in crate::cli) folder: PathBuf,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = BestFormat::Yaml)]
+    pub(in crate::cli) format: BestFormat,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub(in crate::cli) json: bool,
+}
+
+/// Formats of the best configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum BestFormat {
+    /// A spec that `automl train` runs
+    Yaml,
+    /// One object with the configuration and its metric
+    Json,
+    /// Lines for a shell: `LEARNING_RATE=0.003`
+    Env,
+    /// Arguments for another program: `--learning_rate=0.003`
+    Args,
+}
+
+/// `automl report`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Report {
+    /// The folders of the studies
+    #[arg(required = true, value_name = "DIR")]
+    pub(in crate::cli) folders: Vec<PathBuf>,
+    /// The file to write [default: `report.html` in the study's folder; of several studies here]
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) out: Option<PathBuf>,
+    /// Print what the report shows as JSON instead
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+/// `automl serve`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Serve {
+    /// The folders of the studies
+    #[arg(required = true, value_name = "DIR")]
+    pub(in crate::cli) folders: Vec<PathBuf>,
+    /// The port [default: any that is free]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(in crate::cli) port: u16,
+}
+
+/// `automl importance`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Importance {
+    /// The study's folder
+    pub(in crate::cli) folder: PathBuf,
+    /// What makes the best so many percent of the trials good, instead of all
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub(in crate::cli) best: Option<u8>,
+    /// Show it as one JSON object
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+/// `automl compare`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Compare {
+    /// The folders of the studies
+    #[arg(required = true, num_args = 2.., value_name = "DIR")]
+    pub(in crate::cli) folders: Vec<PathBuf>,
+    /// Show it as one JSON object
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}

@@ -1,0 +1,95 @@
+//! What may be typed. Nothing is judged here. Begin reading at [`Arguments`].
+
+mod look;
+mod prepare;
+mod produce;
+mod programs;
+mod run;
+
+pub(super) use look::{
+    Best, BestFormat, Compare, Importance, Leaderboard, Report, Serve, Status, Stop, TableFormat, Watch,
+};
+pub(super) use prepare::{Convert, Init, Plan, SourceName, Validate};
+pub(super) use produce::{Evaluate, ModelInput, Predict, PredictionFormat, Train};
+pub(super) use programs::{AskTell, Completions, Launch, Man, Worker};
+pub(super) use run::{GateArguments, Rerun, Resume, Search};
+
+use clap::{Args, Parser, Subcommand};
+
+/// Finds the best way to fine-tune a pretrained model on your data before a deadline.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) verbosity: Verbosity,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// How much to say.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Verbosity {
+    /// Say more: log lines instead of a progress display
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Search: run trials until the budget is spent, and leave a leaderboard and the best configuration
+    Search(Search),
+    /// Go on with a study that was interrupted, or give a finished one more budget
+    Resume(Resume),
+    /// Watch a study on the whole terminal, from another one or afterwards
+    Watch(Watch),
+    /// Show how a study stands, while it runs or afterwards
+    Status(Status),
+    /// Stop a running study in good order, from another terminal
+    Stop(Stop),
+    /// Check a spec, its model and its data, without running anything
+    Validate(Validate),
+    /// Say what a search would cost and how far it would come, without running it
+    Plan(Plan),
+    /// Write an annotated spec to start from
+    Init(Init),
+    /// Print the JSON Schema of specs, for editors that complete and check
+    Schema,
+    /// Turn a search space of another program into a spec
+    Convert(Convert),
+    /// Show the trials of a study, best first
+    Leaderboard(Leaderboard),
+    /// Show the best configuration of a study
+    Best(Best),
+    /// Write one file of HTML that shows everything about a study, or compares several
+    Report(Report),
+    /// Serve the report as a page that updates itself, to this machine alone
+    Serve(Serve),
+    /// Show which parameters matter
+    Importance(Importance),
+    /// Show studies side by side
+    Compare(Compare),
+    /// Run the best configurations of a study again with other seeds: how much was luck
+    Rerun(Rerun),
+    /// Train a model for production from a `best.yaml`
+    Train(Train),
+    /// Predict the classes of examples with a trained model
+    Predict(Predict),
+    /// Measure a trained model on labelled examples
+    Evaluate(Evaluate),
+    /// Search for another program: lines of JSON on standard input and output
+    AskTell(AskTell),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page, or write one for every verb
+    Man(Man),
+    /// Run segments for an engine (internal)
+    #[command(hide = true)]
+    Worker(Worker),
+    /// Become another program that dies with its worker (internal)
+    #[command(hide = true)]
+    Launch(Launch),
+}

@@ -1,0 +1,66 @@
+//! Before anything is spent: checking, planning, beginning, converting.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::spec::Override;
+
+/// `automl validate`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Validate {
+    /// The spec
+    pub(in crate::cli) spec: PathBuf,
+    /// Change a value of the spec
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(in crate::cli) set: Vec<Override>,
+}
+
+/// `automl plan`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Plan {
+    /// The spec
+    pub(in crate::cli) spec: PathBuf,
+    /// Change a value of the spec
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(in crate::cli) set: Vec<Override>,
+    /// Show it as one JSON object
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+/// `automl init`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Init {
+    /// The file to write
+    #[arg(default_value = "space.yaml")]
+    pub(in crate::cli) file: PathBuf,
+}
+
+/// `automl convert`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Convert {
+    /// Whose file it is
+    #[arg(long, value_enum, value_name = "PROGRAM")]
+    pub(in crate::cli) from: SourceName,
+    /// The file: a sweep, an experiment, a search space, or the Python file that has one in it
+    pub(in crate::cli) file: PathBuf,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) out: Option<PathBuf>,
+}
+
+/// Programs whose search spaces can be converted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum SourceName {
+    /// A sweep of Weights & Biases (YAML)
+    Wandb,
+    /// Distributions of Optuna (JSON), or Python with `trial.suggest_…`
+    Optuna,
+    /// Python with a search space of Ray Tune
+    Ray,
+    /// An `Experiment` of Kubeflow Katib (YAML)
+    Katib,
+    /// A search space of NNI (JSON), or the configuration that names it (YAML)
+    Nni,
+}

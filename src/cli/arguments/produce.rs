@@ -1,0 +1,76 @@
+//! From a configuration to a model in use.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::spec::Override;
+
+/// `automl train`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Train {
+    /// The configuration: a `best.yaml`, or a spec with one value for every parameter
+    pub(in crate::cli) spec: PathBuf,
+    /// The model's folder [default: beside the configuration, named `model`]
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) out: Option<PathBuf>,
+    /// Train on the validation examples too; the model is then not measured
+    #[arg(long)]
+    pub(in crate::cli) with_validation: bool,
+    /// Train all epochs, not only up to the epoch that was best
+    #[arg(long)]
+    pub(in crate::cli) all_epochs: bool,
+    /// Refuse when the model or the data is not what the configuration was found with; without it that is a warning
+    #[arg(long)]
+    pub(in crate::cli) check: bool,
+    /// Change a value of the configuration
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(in crate::cli) set: Vec<Override>,
+}
+
+/// A trained model and examples for it.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct ModelInput {
+    /// The model's folder, as `automl train` left it, or any BERT for sequence classification
+    pub(in crate::cli) model: PathBuf,
+    /// A table of texts (`.csv`, `.tsv` or `.jsonl`), or built-in data such as `builtin:fashion-mini`
+    pub(in crate::cli) data: String,
+    /// The column of the texts [default: that of the training data]
+    #[arg(long, value_name = "COLUMN")]
+    pub(in crate::cli) text: Option<String>,
+    /// The column of the labels [default: that of the training data]
+    #[arg(long, value_name = "COLUMN")]
+    pub(in crate::cli) label: Option<String>,
+}
+
+/// `automl predict`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Predict {
+    #[command(flatten)]
+    pub(in crate::cli) input: ModelInput,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) out: Option<PathBuf>,
+    /// How to write it [default: by the file's name, else `csv`]
+    #[arg(long, value_enum)]
+    pub(in crate::cli) format: Option<PredictionFormat>,
+}
+
+/// Formats of predictions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum PredictionFormat {
+    /// Comma-separated, with a header
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// `automl evaluate`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Evaluate {
+    #[command(flatten)]
+    pub(in crate::cli) input: ModelInput,
+    /// Show it as one JSON object
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}

@@ -1,0 +1,57 @@
+//! For other programs: shells, engines, workers.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::finetune::Device;
+
+/// `automl ask-tell`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct AskTell {
+    /// Who proposes configurations
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    pub(in crate::cli) method: String,
+    /// Who decides which trial goes on, where trials have several steps: a `type` of `early_terminate`
+    #[arg(long, value_name = "NAME", default_value = "asha")]
+    pub(in crate::cli) scheduler: String,
+}
+
+/// `automl completions`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(in crate::cli) shell: clap_complete::Shell,
+}
+
+/// `automl man`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Man {
+    /// The folder to write pages of every verb to [default: the main page on standard output]
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) out: Option<PathBuf>,
+}
+
+/// `automl worker`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Worker {
+    /// The study's folder
+    #[arg(long)]
+    pub(in crate::cli) study: PathBuf,
+    /// The device
+    #[arg(long)]
+    pub(in crate::cli) device: Device,
+}
+
+/// `automl launch`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Launch {
+    /// The worker's process
+    #[arg(long)]
+    pub(in crate::cli) parent: u32,
+    /// The program and its arguments
+    #[arg(last = true, required = true)]
+    pub(in crate::cli) words: Vec<OsString>,
+}

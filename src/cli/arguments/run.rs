@@ -1,0 +1,130 @@
+//! What runs trials: searching, going on, running again, and what a batch job wants of it.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::spec::Override;
+
+/// `automl search`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Search {
+    /// The spec, such as `space.yaml`
+    pub(in crate::cli) spec: PathBuf,
+    /// The study's folder [default: results/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) out: Option<PathBuf>,
+    /// Worker processes
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) workers: Option<String>,
+    /// Trials in all
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) trials: Option<String>,
+    /// Time in all, such as `90s`, `10m` or `1h30m`
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) budget: Option<String>,
+    /// The seed of everything random
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) seed: Option<String>,
+    /// Change a value of the spec, such as `parameters.dropout.max=0.3`
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(in crate::cli) set: Vec<Override>,
+    /// Report progress as JSON, one object a line, on standard error
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+    /// Show the study on the whole terminal; without one, as lines
+    #[arg(long, conflicts_with = "json")]
+    pub(in crate::cli) tui: bool,
+    #[command(flatten)]
+    pub(in crate::cli) gate: GateArguments,
+}
+
+impl Search {
+    /// The flags as changes of the spec: the special ones first, so that `--set` has the last word.
+    pub(in crate::cli) fn overrides(&self) -> Vec<Override> {
+        let flags = [
+            ("--workers", "resources.workers", &self.workers),
+            ("--trials", "budget.trials", &self.trials),
+            ("--budget", "budget.wall", &self.budget),
+            ("--seed", "seed", &self.seed),
+        ];
+        let flags = flags
+            .into_iter()
+            .filter_map(|(flag, key, value)| Some(Override::new(key, value.clone()?).with_flag(flag)));
+        flags.chain(self.set.iter().cloned()).collect()
+    }
+}
+
+/// `automl resume`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Resume {
+    /// The study's folder
+    pub(in crate::cli) folder: PathBuf,
+    /// Time to add to the budget, such as `10m`
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) add_budget: Option<String>,
+    /// Worker processes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(in crate::cli) workers: Option<u16>,
+    /// Report progress as JSON, one object a line, on standard error
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+    /// Show the study on the whole terminal; without one, as lines
+    #[arg(long, conflicts_with = "json")]
+    pub(in crate::cli) tui: bool,
+    #[command(flatten)]
+    pub(in crate::cli) gate: GateArguments,
+}
+
+/// What a batch job wants of a search.
+#[derive(Args, Clone, Debug, Default)]
+pub(in crate::cli) struct GateArguments {
+    /// Exit with 5 if the best is worse than that of this `leaderboard.csv`
+    #[arg(long, value_name = "CSV")]
+    pub(in crate::cli) baseline: Option<PathBuf>,
+    /// By how much it may be worse
+    #[arg(long, value_name = "X", requires = "baseline", value_parser = not_negative)]
+    pub(in crate::cli) tolerance: Option<f64>,
+    /// Print a summary on standard output
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(in crate::cli) summary: Option<SummaryFormat>,
+    /// Write what passed and what failed as a JUnit file
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) junit: Option<PathBuf>,
+}
+
+/// Formats of the summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum SummaryFormat {
+    Md,
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text
+        .parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "a number of 0 or more, in units of the metric".to_owned())
+}
+
+/// `automl rerun`
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Rerun {
+    /// The study's folder
+    pub(in crate::cli) folder: PathBuf,
+    /// How many of the best configurations
+    #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(in crate::cli) top: u16,
+    /// How many seeds each
+    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(in crate::cli) seeds: u16,
+    /// The folder of the new study [default: `rerun` in the study's folder]
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) out: Option<PathBuf>,
+    /// Worker processes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(in crate::cli) workers: Option<u16>,
+    /// Report progress as JSON, one object a line, on standard error
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
