@@ -20,16 +20,23 @@ pub struct Leaderboard {
     metric: String,
     /// The other metrics that count, without those that have a column of their own anyway.
     others: Vec<String>,
-    /// Whether there is a front of several metrics.
-    has_front: bool,
-    /// Whether there are constraints on metrics.
-    is_constrained: bool,
-    /// Whether trials may begin as clones of others.
-    has_clones: bool,
-    /// Whether trials of the search were trained again afterwards.
-    has_repeats: bool,
+    /// Columns that only some studies have.
+    extras: Vec<Extra>,
     parameters: Vec<String>,
     rows: Vec<Row>,
+}
+
+/// A column that only some studies have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extra {
+    /// Who is on the front of several metrics.
+    Front,
+    /// By how much constraints on metrics are violated.
+    Violation,
+    /// Whose clone it is.
+    Parent,
+    /// Whom it repeats with another seed.
+    Repeats,
 }
 
 /// One trial of the leaderboard.
@@ -149,10 +156,7 @@ impl Leaderboard {
         Self {
             metric: settings.metric.clone(),
             others: others.filter(|name| *name != TRAINABLE).map(str::to_owned).collect(),
-            has_front: settings.criteria.has_front(),
-            is_constrained: !settings.criteria.constraints.is_empty(),
-            has_clones: study.has_clones(),
-            has_repeats: study.searched().count() < study.trials().len(),
+            extras: extras(study),
             parameters: settings
                 .space
                 .parameters()
@@ -166,6 +170,10 @@ impl Leaderboard {
     /// The rows, best first.
     pub fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    fn has(&self, extra: Extra) -> bool {
+        self.extras.contains(&extra)
     }
 
     pub(super) fn retain(&mut self, is_wanted: impl FnMut(&Row) -> bool) {
@@ -193,8 +201,8 @@ impl Leaderboard {
             "finished_at",
         ];
         let others = self.others.iter().map(String::as_str);
-        let front = self.has_front.then_some("pareto");
-        let violation = self.is_constrained.then_some("violation");
+        let front = self.has(Extra::Front).then_some("pareto");
+        let violation = self.has(Extra::Violation).then_some("violation");
         // The first metric stands near the beginning, whatever it is, and no name stands twice.
         let trainable = (self.metric != TRAINABLE).then_some(TRAINABLE);
         let mut header: Vec<String> = ["rank", "trial", "status", &self.metric]
@@ -213,8 +221,8 @@ impl Leaderboard {
                 "rung",
             ])
             .chain(["stop_reason", "origin"])
-            .chain(self.has_clones.then_some("parent"))
-            .chain(self.has_repeats.then_some("repeats"))
+            .chain(self.has(Extra::Parent).then_some("parent"))
+            .chain(self.has(Extra::Repeats).then_some("repeats"))
             .chain(["config_hash"])
             .chain(trainable)
             .map(str::to_owned)
@@ -236,8 +244,8 @@ impl Leaderboard {
             number(row.value),
         ];
         cells.extend(self.others.iter().map(|name| number(row.others.get(name).copied())));
-        cells.extend(self.has_front.then(|| Cell::from(row.is_on_front)));
-        cells.extend(self.is_constrained.then(|| number(row.violation)));
+        cells.extend(self.has(Extra::Front).then(|| Cell::from(row.is_on_front)));
+        cells.extend(self.has(Extra::Violation).then(|| number(row.violation)));
         cells.extend([
             number(row.score),
             number(row.best_epoch),
@@ -252,9 +260,9 @@ impl Leaderboard {
             text(&row.origin),
         ]);
         let parent = row.parent.map_or(Cell::Null, |parent| parent.0.into());
-        cells.extend(self.has_clones.then_some(parent));
+        cells.extend(self.has(Extra::Parent).then_some(parent));
         let repeats = row.repeats.map_or(Cell::Null, |finalist| finalist.0.into());
-        cells.extend(self.has_repeats.then_some(repeats));
+        cells.extend(self.has(Extra::Repeats).then_some(repeats));
         cells.push(text(&row.config_hash));
         cells.extend((self.metric != TRAINABLE).then(|| Cell::from(row.trainable_parameters)));
         let value = |name: &String| {
@@ -340,6 +348,18 @@ fn row(study: &Study, trial: &Trial) -> (Loss, Row) {
         },
     };
     (best.map_or(Loss::WORST, |best| best.loss), row)
+}
+
+fn extras(study: &Study) -> Vec<Extra> {
+    let criteria = &study.settings().criteria;
+    let all = [
+        (Extra::Front, criteria.has_front()),
+        (Extra::Violation, !criteria.constraints.is_empty()),
+        (Extra::Parent, study.has_clones()),
+        (Extra::Repeats, study.searched().count() < study.trials().len()),
+    ];
+    let present = all.into_iter().filter(|(_, is_present)| *is_present);
+    present.map(|(extra, _)| extra).collect()
 }
 
 /// Every trial's class in the order of several metrics, the best first; nothing where only one counts.

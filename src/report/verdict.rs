@@ -192,7 +192,7 @@ impl Verdict {
         text + "\n" + &top(study)
     }
 
-    /// The same as a JUnit report, for programs that show test results.
+    /// The same in the form of `JUnit`, for programs that show test results.
     ///
     /// # Errors
     /// When `output` cannot be written.

@@ -58,8 +58,8 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
         None => Some(None),
     };
     let limit = count("train_limit", i64::from(u32::MAX));
-    let test = count("test", MOST_BUILTIN_TEST);
-    builtin_data(name, (limit?, test?), train, problems)
+    let apart = count("test", MOST_BUILTIN_TEST);
+    builtin_data(name, (limit?, apart?), train, problems)
 }
 
 fn builtin_data(

@@ -19,17 +19,14 @@ const KEYS: [&str; 11] = [
     "inputs",
 ];
 
-/// Reads `provenance`; `Some(None)` where there is none.
-pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<Option<Provenance>> {
-    let Some(node) = spec.get("provenance") else {
-        return Some(None);
-    };
+/// Reads `provenance`.
+pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<Provenance> {
     let fields = Fields::read(node, "provenance", &KEYS, problems)?;
-    let mut text = |key: &str| match fields.get(key) {
+    let mut word = |key: &str| match fields.get(key) {
         Some(node) => reader::text(node, key, problems),
         None => Some(String::new()),
     };
-    let (version, study, metric) = (text("version"), text("study"), text("metric"));
+    let (version, study, metric) = (word("version"), word("study"), word("metric"));
     let mut whole = |key: &str| match fields.get(key) {
         Some(node) => reader::integer(node, key, 0..=i64::from(u32::MAX), problems).map(|number| number as u32),
         None => Some(0),
@@ -45,7 +42,7 @@ pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<Option<
         Some(node) => inputs(node, problems),
         None => Some(Vec::new()),
     };
-    Some(Some(Provenance {
+    Some(Provenance {
         version: version?,
         study: study?,
         trial: trial?,
@@ -57,7 +54,7 @@ pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<Option<
         validation: validation?,
         test: test?,
         inputs: inputs?,
-    }))
+    })
 }
 
 fn inputs(node: &Node, problems: &mut Problems) -> Option<Vec<InputPart>> {

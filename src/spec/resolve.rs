@@ -71,7 +71,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     let epochs = epochs(&spec, iterations, kind.default_epochs(), problems);
     let trial_limits = limits::read(&spec, problems);
     let budget = budget(&spec, problems);
-    let selection = selection::read(&spec, problems);
+    let selection = spec.get("selection").map(|node| selection::read(node, problems));
     let resources = resources(&spec, problems);
     let deterministic = spec
         .get("deterministic")
@@ -83,7 +83,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         (Some(node), Some(space)) => Some(repeats(node, space, problems)),
         (Some(_), None) | (None, _) => None,
     };
-    let provenance = provenance::read(&spec, problems);
+    let provenance = spec.get("provenance").map(|node| provenance::read(node, problems));
     let warm_start = files::warm_start(&spec, files, problems);
     let objective = match (objective, &space) {
         (Some(objective), Some(space)) => objective::check_space(objective, space, &spec, problems),
@@ -114,7 +114,10 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         epochs: epochs?,
         trial_limits: trial_limits?,
         budget: budget?,
-        selection: selection?,
+        selection: match selection {
+            Some(selection) => Some(selection?),
+            None => None,
+        },
         resources: resources?,
         deterministic: deterministic?,
         seed: Seed(seed?),
@@ -123,7 +126,10 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
             None => None,
         },
         warm_start: warm_start?,
-        provenance: provenance?,
+        provenance: match provenance {
+            Some(provenance) => Some(provenance?),
+            None => None,
+        },
     })
 }
 

@@ -20,11 +20,8 @@ const DEFAULT: Selection = Selection {
     holdout: false,
 };
 
-/// Reads `selection`; `Some(None)` where the spec says nothing of it.
-pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<Option<Selection>> {
-    let Some(node) = spec.get("selection") else {
-        return Some(None);
-    };
+/// Reads `selection`.
+pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<Selection> {
     let fields = Fields::read(node, "selection", &["rule", "top_k", "reseeds", "holdout"], problems)?;
     let whole = |key: &str, least: i64, default: u32, problems: &mut Problems| match fields.get(key) {
         Some(node) => reader::integer(node, key, least..=MOST, problems).map(|number| number as u32),
@@ -45,7 +42,7 @@ pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<Option<
         holdout: holdout?,
     };
     check_seeds(selection, &fields, problems)?;
-    Some(Some(selection))
+    Some(selection)
 }
 
 /// The rule of one standard error needs one.

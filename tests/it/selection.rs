@@ -76,9 +76,10 @@ fn a_wall_budget_keeps_time_for_the_finalists() {
 fn a_selection_that_cannot_be_is_refused_with_its_place() {
     let sandbox = Sandbox::with_spec(SPHERE);
     let refuse = |set: &str| {
-        let flags: String = set.split('&').map(|set| format!(" --set selection.{set}")).collect();
+        let flags: Vec<String> = set.split('&').map(|set| format!("--set selection.{set}")).collect();
+        let flags = flags.join(" ");
         let search = sandbox
-            .run(&format!("search space.yaml --out study{flags}"))
+            .run(&format!("search space.yaml --out study {flags}"))
             .expect_code(2);
         search.stderr.lines().next().unwrap_or_default().to_owned()
     };

@@ -88,7 +88,7 @@ pub(in crate::cli) struct GateArguments {
     /// Print a summary on standard output
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(in crate::cli) summary: Option<SummaryFormat>,
-    /// Write what passed and what failed as a JUnit file
+    /// Write what passed and what failed as test results, in the form of `JUnit`
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) junit: Option<PathBuf>,
 }

@@ -2,6 +2,8 @@
 //!
 //! A function of the view alone, so that it says nothing that the plots do not show.
 
+use std::fmt::Write as _;
+
 use super::{ParagraphView, ParameterView, StudyView, TrialView};
 use crate::analysis::accuracy_standard_error;
 use crate::report::terminal::words;
@@ -106,7 +108,8 @@ fn confidence(view: &StudyView, best: &TrialView) -> String {
             format!(" ± {} (standard error)", words::metric(error))
         });
         let mean = chosen.mean.map_or_else(String::new, words::metric);
-        text += &format!(
+        let _ = write!(
+            text,
             "Over {} fresh seeds it came to {mean}{error}, {} in the search. {}",
             chosen.values.len(),
             words::metric(chosen.searched),
@@ -116,14 +119,17 @@ fn confidence(view: &StudyView, best: &TrialView) -> String {
             .iter()
             .filter_map(|other| Some((other, other.p_value?)));
         if let Some((other, p)) = rival.min_by(|one, other| other.1.total_cmp(&one.1)) {
-            text += &match p {
-                p if p < 0.05 => format!(
+            let _ = if p < 0.05 {
+                write!(
+                    text,
                     " Its lead over every other finalist with a paired test is more than chance (p at most {p:.3})."
-                ),
-                p => format!(
+                )
+            } else {
+                write!(
+                    text,
                     " It is not told apart from trial {} (paired t-test, p = {p:.2}).",
                     other.trial
-                ),
+                )
             };
         }
         if let Some(test) = &selection.test {
@@ -135,7 +141,8 @@ fn confidence(view: &StudyView, best: &TrialView) -> String {
                 0 => "the held-out test".to_owned(),
                 examples => format!("{examples} held-out test examples"),
             };
-            text += &format!(
+            let _ = write!(
+                text,
                 " On {examples}, looked at once, its model has {metric} {}{error}: {} {direction} than on the validation examples.",
                 words::metric(test.value),
                 words::metric(test.optimism.abs())
@@ -150,7 +157,8 @@ fn confidence(view: &StudyView, best: &TrialView) -> String {
         let alike = searched(view)
             .filter(|trial| trial.value.is_some_and(|other| other >= value - error))
             .count();
-        text += &format!(
+        let _ = write!(
+            text,
             "With {count} validation examples an accuracy of {} has a standard error of {}; {alike} of {} trials are within it. ",
             words::metric(value),
             words::metric(error),
@@ -173,7 +181,8 @@ fn cost(view: &StudyView) -> String {
     let full = trials as f64 * view.max_epochs;
     let mut text = format!("{trials} trials in {}", words::stopwatch(view.elapsed));
     if view.has_epochs && full > 0.0 {
-        text += &format!(
+        let _ = write!(
+            text,
             ", {} epochs of training; training every trial to its end would have been {}",
             short(epochs),
             short(full)
@@ -181,11 +190,11 @@ fn cost(view: &StudyView) -> String {
     }
     let seconds: f64 = view.trials.iter().map(|trial| trial.wall_seconds).sum();
     if seconds >= 1.0 {
-        text += &format!(". Workers were busy for {}", words::stopwatch(seconds));
+        let _ = write!(text, ". Workers were busy for {}", words::stopwatch(seconds));
     }
     let failed = searched(view).filter(|trial| trial.status == "failed").count();
     if failed > 0 {
-        text += &format!(". {failed} failed");
+        let _ = write!(text, ". {failed} failed");
     }
     text + "."
 }

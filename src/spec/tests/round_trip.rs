@@ -305,23 +305,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 deterministic,
                 seed: Seed(seed),
                 repeats: None,
-                provenance: wall.map(|wall| Provenance {
-                    version: "0.1.0".to_owned(),
-                    study: "sentiment".to_owned(),
-                    metric: "loss".to_owned(),
-                    expected: Some(wall),
-                    standard_error: target,
-                    seeds: 2,
-                    inputs: vec![
-                        InputPart {
-                            part: "train".to_owned(),
-                            rows: trials.map(u64::from),
-                            fingerprint: "00ff".to_owned(),
-                        };
-                        2
-                    ],
-                    ..Provenance::default()
-                }),
+                provenance: provenance(wall, target, trials),
                 warm_start: if deterministic {
                     vec!["/earlier/leaderboard.csv".into(), "/it's one: #2.csv".into()]
                 } else {
@@ -329,6 +313,24 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 },
             },
         )
+}
+
+fn provenance(wall: Option<f64>, target: Option<f64>, trials: Option<u32>) -> Option<Provenance> {
+    let part = InputPart {
+        part: "train".to_owned(),
+        rows: trials.map(u64::from),
+        fingerprint: "00ff".to_owned(),
+    };
+    wall.map(|wall| Provenance {
+        version: "0.1.0".to_owned(),
+        study: "sentiment".to_owned(),
+        metric: "loss".to_owned(),
+        expected: Some(wall),
+        standard_error: target,
+        seeds: 2,
+        inputs: vec![part; 2],
+        ..Provenance::default()
+    })
 }
 
 /// A selection that needs no test examples.
