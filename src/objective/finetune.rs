@@ -131,15 +131,25 @@ impl FineTune {
         Ok(())
     }
 
-    /// Trains a model once more as it was trained before, and measures it on the test examples.
+    /// Measures a model on the test examples: as its run has left it, or trained once more as it was trained then.
     fn test(&self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, TrainError> {
         let begun = Instant::now();
         let config = TrainingConfig {
             micro_batches: segment.micro_batches as usize,
             ..training_config(&segment.configuration, segment.max, segment.seed)
         };
-        let mut training = Training::start(&self.inputs.model, config)?;
-        self.train_again(&mut training, segment, segment.to, control)?;
+        // The run itself may have left what it ended with.
+        let left = checkpoints::list(&segment.checkpoints).into_iter();
+        let mut left = left.filter(|(at, _)| *at == segment.to);
+        let left = left.find_map(|(_, path)| Training::resume(&self.inputs.model, config.clone(), &path).ok());
+        let training = match left.filter(|training| training.seen() == segment.to) {
+            Some(training) => training,
+            None => {
+                let mut training = Training::start(&self.inputs.model, config)?;
+                self.train_again(&mut training, segment, segment.to, control)?;
+                training
+            }
+        };
         let train_seconds = begun.elapsed().as_secs_f64();
         let mut report = SegmentReport {
             reached: training.seen().min(Samples(segment.to.0 - 1)),
@@ -244,10 +254,10 @@ impl Objective for FineTune {
             .map_err(|error| failure(&error))?;
         done.usage.wall_seconds += begun.elapsed().as_secs_f64();
         done.usage.peak_memory_mb = peak_memory_mb();
-        // A complete trial never goes on, so it needs no checkpoint.
+        // A complete trial never goes on, so it needs no checkpoint unless somebody else does.
         let is_complete =
             done.reached >= segment.max && done.evaluations.last().is_some_and(|last| last.at >= segment.max);
-        if !is_complete {
+        if !is_complete || segment.is_kept {
             Self::save(&training, &done, segment)?;
         }
         let is_evaluated = done.evaluations.last().is_some_and(|last| last.at >= segment.to);

@@ -10,6 +10,8 @@ use crate::units::{Samples, TrialId};
 pub struct Record {
     /// Why it was trained again after the search; `None` for a trial of the search itself.
     pub repeat: Option<Repeat>,
+    /// What its only segment costs on the virtual clock, if it is such a repeat.
+    pub cost: Option<f64>,
     /// All evaluations delivered, with every metric.
     pub evaluations: Vec<Evaluation>,
     /// What is known of a segment that was interrupted and has not ended yet.

@@ -283,12 +283,16 @@ impl Study {
             searched,
             runs: Vec::new(),
             failed: 0,
-            cost: self.cost(trial, Samples(0), at),
+            cost: 0.0,
         };
+        let mut cost = None;
         for (run, record) in self.trials.iter().zip(&self.records) {
             let Some(Repeat::Reseed { of, number }) = record.repeat else {
                 continue;
             };
+            if of == trial {
+                cost = cost.or(record.cost);
+            }
             match (run.status, run.observations.last()) {
                 (Status::Failed, _) if of == trial => finalist.failed += 1,
                 (Status::Completed, Some(last)) if of == trial => finalist.runs.push(Run {
@@ -299,6 +303,7 @@ impl Study {
                 _ => {}
             }
         }
+        finalist.cost = cost.unwrap_or_else(|| self.cost(trial, Samples(0), at));
         finalist
     }
 

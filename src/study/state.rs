@@ -257,11 +257,13 @@ impl Study {
                 created,
                 to,
                 worker,
-                start: _,
+                start,
                 finish,
             } => {
                 if let Some(created) = created {
                     self.create(*trial, created);
+                    // Who looks on later has no model of costs, and must come to the same choice.
+                    self.records[trial.index()].cost = created.repeat.map(|_| finish - start);
                 }
                 self.plan(*trial, *to, *worker, *finish);
             }

@@ -80,7 +80,10 @@ impl Engine<'_> {
             },
             to: flight.to,
             max: settings.max,
-            checkpoints: self.folder.checkpoints(trial),
+            checkpoints: self.folder.checkpoints(match repeat {
+                Some(Repeat::Test { run, .. }) => run,
+                Some(Repeat::Reseed { .. }) | None => trial,
+            }),
             log: self.folder.logs().join(format!("trial-{trial}.log")),
             limits: SegmentLimits {
                 seconds: self
@@ -96,7 +99,7 @@ impl Engine<'_> {
                 Some(Repeat::Reseed { .. }) | None => Part::Validation,
             },
             inherited: known.parent.map(|parent| parent.at),
-            is_kept: self.terms.has_clones,
+            is_kept: self.terms.has_clones || self.may_be_tested(trial),
             micro_batches: 1 << self.study.record(trial).splits.min(16),
         }
     }

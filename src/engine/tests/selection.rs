@@ -138,6 +138,23 @@ fn one_standard_error_chooses_the_cheapest_of_the_alike() {
 }
 
 #[test]
+fn whoever_reads_the_journal_without_a_model_of_costs_sees_the_same_winner() {
+    for trials in 30..50 {
+        let mut study = with(SelectionRule::OneSe, 2, true, trials);
+        let events = run_lucky(&mut study, 2, 1, f64::INFINITY);
+        let settings = study.settings().clone();
+        let policy = policies::build(SearcherSpec::Random, SchedulerSpec::asha(3), settings.lengths());
+        let mut reader = Study::new(settings, policy, Box::new(|_, _, _| 1.0));
+        for event in &events {
+            reader.apply(event, 0.0);
+        }
+        assert_eq!(reader.winner(), study.winner());
+        assert_eq!(reader.finalists(), study.finalists());
+        assert_eq!(reader.tested(), study.tested());
+    }
+}
+
+#[test]
 fn whoever_fails_with_a_fresh_seed_is_behind_those_that_do_not() {
     // Of a hundred trials the numbers 113, 133, … diverge: one of the repeats is among them.
     let mut found = false;
