@@ -40,7 +40,7 @@ pub(super) fn compare(arguments: &Arguments) -> Result<ExitCode, CliError> {
         let searched = || study.trials.iter().filter(|trial| trial.repeats.is_none());
         table.add_row([
             study.folder.clone(),
-            number(study.incumbent.last().map(|point| point.value)),
+            number(winner(study)),
             study.best.map_or_else(String::new, |best| best.to_string()),
             searched().count().to_string(),
             searched().filter(|trial| trial.status == "failed").count().to_string(),
@@ -56,12 +56,17 @@ pub(super) fn compare(arguments: &Arguments) -> Result<ExitCode, CliError> {
     shown(writeln!(output, "{text}").and_then(|()| output.flush()))
 }
 
+/// The winner's value in the search.
+fn winner(study: &StudyView) -> Option<f64> {
+    study.trials.get(study.best? as usize)?.value
+}
+
 fn best(study: &StudyView) -> serde_json::Value {
     serde_json::json!({
         "name": study.name,
         "folder": study.folder,
         "best": study.best,
-        "value": study.incumbent.last().map(|point| point.value),
+        "value": winner(study),
         "trials": study.trials.iter().filter(|trial| trial.repeats.is_none()).count(),
         "elapsed": study.elapsed,
     })

@@ -403,7 +403,7 @@ Options:
       --baseline <CSV>    Exit with 5 if the best is worse than that of this `leaderboard.csv`
       --tolerance <X>     By how much it may be worse
       --summary <FORMAT>  Print a summary on standard output [possible values: md]
-      --junit <FILE>      Write what passed and what failed as a JUnit file
+      --junit <FILE>      Write what passed and what failed as test results, in the form of `JUnit`
   -h, --help              Print help
 "##);
     let version = sandbox.run("--version").expect_code(0);
