@@ -141,14 +141,13 @@ impl FineTune {
         // The run itself may have left what it ended with.
         let left = checkpoints::list(&segment.checkpoints).into_iter();
         let mut left = left.filter(|(at, _)| *at == segment.to);
-        let left = left.find_map(|(_, path)| Training::resume(&self.inputs.model, config.clone(), &path).ok());
-        let training = match left.filter(|training| training.seen() == segment.to) {
-            Some(training) => training,
-            None => {
-                let mut training = Training::start(&self.inputs.model, config)?;
-                self.train_again(&mut training, segment, segment.to, control)?;
-                training
-            }
+        let left = left.find_map(|(_, path)| Training::resume(&self.inputs.model, config, &path).ok());
+        let training = if let Some(training) = left.filter(|training| training.seen() == segment.to) {
+            training
+        } else {
+            let mut training = Training::start(&self.inputs.model, config)?;
+            self.train_again(&mut training, segment, segment.to, control)?;
+            training
         };
         let train_seconds = begun.elapsed().as_secs_f64();
         let mut report = SegmentReport {
