@@ -1,6 +1,6 @@
 //! Keyed random streams: every random decision names what it belongs to, so that none depends on which came before it.
 
-use rand::SeedableRng;
+use rand::{Rng as _, RngExt as _, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::units::Seed;
@@ -24,6 +24,18 @@ pub fn stream(seed: Seed, label: &str, key: &[u64]) -> Rng {
         chunk.copy_from_slice(&lane.finish().to_le_bytes());
     }
     ChaCha8Rng::from_seed(bytes)
+}
+
+/// A seed for one purpose and one place, independent of all others. Within 53 bits, so that it survives every reader of JSON
+/// and YAML.
+pub fn seed(seed: Seed, label: &str, key: &[u64]) -> Seed {
+    Seed(stream(seed, label, key).next_u64() >> 11)
+}
+
+/// A standard normal draw (Box & Muller 1958).
+pub fn normal(rng: &mut Rng) -> f64 {
+    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
+    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
 }
 
 /// A 64-bit fingerprint that is the same on every machine and in every version: FNV-1a with the finaliser of `SplitMix64`.

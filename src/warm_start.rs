@@ -52,6 +52,7 @@ struct Columns {
     metric: usize,
     epochs: usize,
     best_epoch: Option<usize>,
+    repeats: Option<usize>,
     /// Names of parameters and their places.
     parameters: Vec<(String, usize)>,
 }
@@ -75,6 +76,7 @@ impl Columns {
             metric: of_metric,
             epochs,
             best_epoch: place("best_epoch"),
+            repeats: place("repeats"),
             parameters: parameters.collect(),
         })
     }
@@ -138,6 +140,10 @@ fn read_one(path: &Path, input: impl io::Read, space: &Space, metric: &str, past
 fn past_trial(row: &csv::StringRecord, columns: &Columns, space: &Space) -> Result<Option<PastTrial>, String> {
     let cell = |at: usize| row.get(at).unwrap_or_default();
     let number = |at: usize| cell(at).parse::<f64>().ok().filter(|number| number.is_finite());
+    if columns.repeats.is_some_and(|at| !cell(at).is_empty()) {
+        // What a selection found out of a trial that has a row of its own.
+        return Ok(None);
+    }
     let value = number(columns.metric);
     let has_failed = cell(columns.status) == "failed";
     if value.is_none() && !has_failed {

@@ -54,6 +54,19 @@ pub fn welch_t_test(first: &[f64], second: &[f64]) -> Option<TTest> {
     TTest::new((one.0 - other.0) / error.sqrt(), freedom)
 }
 
+/// The mean of some numbers; one number is its own to the last digit. `None` for none.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    let sum = values.iter().copied().reduce(|sum, value| sum + value)?;
+    Some(sum / values.len() as f64)
+}
+
+/// The standard error of their mean: the sample's standard deviation by the root of its size. `None` below two.
+pub fn standard_error(values: &[f64]) -> Option<f64> {
+    let (mean, count) = (mean(values)?, values.len() as f64);
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (count >= 2.0).then(|| (squares / (count - 1.0) / count).sqrt())
+}
+
 /// How far the mean of `values` may be from the true one, at a confidence such as 0.95: half the width of Student's
 /// interval. `None` for fewer than two values, values that are all equal, and a confidence not between 0 and 1.
 pub fn confidence_half_width(values: &[f64], confidence: f64) -> Option<f64> {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use super::arguments::{Best as Arguments, BestFormat};
-use super::stored::shown;
+use super::output::print;
 use super::{CliError, stored};
 use crate::report::Best;
 
@@ -27,10 +27,9 @@ pub(super) fn best(arguments: &Arguments) -> Result<ExitCode, CliError> {
     };
     let text = match format {
         BestFormat::Yaml => best.to_yaml(&spec),
-        BestFormat::Json => format!("{:#}\n", serde_json::to_value(&best).unwrap_or_default()),
+        BestFormat::Json => format!("{:#}", serde_json::to_value(&best).unwrap_or_default()),
         BestFormat::Env => best.to_env(),
-        BestFormat::Args => best.to_args() + "\n",
+        BestFormat::Args => best.to_args(),
     };
-    let mut output = std::io::stdout();
-    shown(output.write_all(text.as_bytes()).and_then(|()| output.flush()))
+    print(&text)
 }

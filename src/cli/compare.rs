@@ -1,49 +1,43 @@
 //! `automl compare DIR DIR…`: studies side by side.
 
-use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
-
-use comfy_table::{ContentArrangement, Table, presets};
 
 use super::CliError;
 use super::arguments::Compare as Arguments;
-use super::look::Look;
-use super::stored::shown;
+use super::look::{open_all, page};
+use super::output::{print, table};
 use crate::report::short;
-use crate::report::view::{PageView, StudyView};
+use crate::report::view::StudyView;
 
 /// Prints how studies compare.
 pub(super) fn compare(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    let view = page_of(&arguments.folders)?;
-    let mut output = std::io::stdout().lock();
+    let view = page(&mut open_all(&arguments.folders)?)?;
     if arguments.json {
         let studies = view.studies.iter().map(best);
         let json = serde_json::json!({
             "studies": studies.collect::<Vec<_>>(),
             "comparison": view.comparison,
         });
-        return shown(writeln!(output, "{json:#}").and_then(|()| output.flush()));
+        return print(&format!("{json:#}"));
     }
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic);
     let metric = view.studies[0].metrics[0].name.as_str();
-    table.set_header(["study", metric, "trial", "trials", "failed", "seconds", "to common"]);
+    let mut table = table(["study", metric, "trial", "trials", "failed", "seconds", "to common"]);
     let number = |number: Option<f64>| number.map_or_else(String::new, |number| short(&number.to_string()));
     let times = view
         .comparison
         .iter()
         .flat_map(|comparison| &comparison.seconds_to_common);
     for (study, seconds) in view.studies.iter().zip(times) {
-        let searched = || study.trials.iter().filter(|trial| trial.repeats.is_none());
         table.add_row([
             study.folder.clone(),
             number(winner(study)),
             study.best.map_or_else(String::new, |best| best.to_string()),
-            searched().count().to_string(),
-            searched().filter(|trial| trial.status == "failed").count().to_string(),
+            study.searched().count().to_string(),
+            study
+                .searched()
+                .filter(|trial| trial.status == "failed")
+                .count()
+                .to_string(),
             format!("{:.0}", study.elapsed),
             seconds.map_or_else(String::new, |seconds| format!("{seconds:.1}")),
         ]);
@@ -53,7 +47,7 @@ pub(super) fn compare(arguments: &Arguments) -> Result<ExitCode, CliError> {
         text += "\n";
         text += sentence;
     }
-    shown(writeln!(output, "{text}").and_then(|()| output.flush()))
+    print(&text)
 }
 
 /// The winner's value in the search.
@@ -67,17 +61,7 @@ fn best(study: &StudyView) -> serde_json::Value {
         "folder": study.folder,
         "best": study.best,
         "value": winner(study),
-        "trials": study.trials.iter().filter(|trial| trial.repeats.is_none()).count(),
+        "trials": study.searched().count(),
         "elapsed": study.elapsed,
     })
-}
-
-/// The studies in these folders as one page.
-pub(super) fn page_of(folders: &[PathBuf]) -> Result<PageView, CliError> {
-    let view = |folder: &PathBuf| {
-        let look = Look::open(folder)?;
-        look.view(&look.learn())
-    };
-    let studies = folders.iter().map(view).collect::<Result<Vec<StudyView>, CliError>>()?;
-    Ok(PageView::new(studies)?)
 }

@@ -8,7 +8,7 @@ use clap::CommandFactory as _;
 
 use super::CliError;
 use super::arguments::{Arguments, Completions, Man};
-use super::stored::shown;
+use super::output::shown;
 
 /// Prints the completions of a shell.
 pub(super) fn completions(arguments: &Completions) -> Result<ExitCode, CliError> {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use super::CliError;
 use super::arguments::{Convert, SourceName};
-use super::stored::shown;
+use super::output::shown;
 use crate::convert::{self, Converted, Source};
 
 /// A search space is a page or two; what is larger is another file, given by mistake.

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::CliError;
-use super::serve::Watched;
+use super::look::Look;
 use super::watch::{show, source};
 use crate::engine::{Clock, Folder, Moment, Observer};
 use crate::report::terminal::{Detail, Facts, Plain};
@@ -27,7 +27,7 @@ pub(super) struct Curtain {
 impl Curtain {
     /// Shows the study in `folder`, which is about to be run here.
     pub(super) fn draw(folder: &Path, facts: Facts) -> Result<Self, CliError> {
-        let watched = Watched::open(folder)?;
+        let look = Look::open(folder)?;
         let is_drawn = Arc::new(AtomicBool::new(true));
         let has_ended = Arc::new(AtomicBool::new(false));
         let muted = Muted {
@@ -37,7 +37,7 @@ impl Curtain {
         let (drawn, ended) = (Arc::clone(&is_drawn), Arc::clone(&has_ended));
         let view = std::thread::spawn(move || {
             let _open = Opens(drawn);
-            let mut study = source(watched);
+            let mut study = source(look);
             let mut source = || {
                 if ended.load(Ordering::Acquire) {
                     return News::End;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::CliError;
 use super::arguments::GateArguments;
+use super::output::print;
 use crate::report::{Baseline, Verdict};
 use crate::spec::Spec;
 use crate::study::Study;
@@ -71,8 +72,7 @@ impl Gate {
                     })?;
             }
             if self.has_summary {
-                let mut output = std::io::stdout().lock();
-                super::stored::shown(output.write_all(text.as_bytes()).and_then(|()| output.flush()))?;
+                print(&text)?;
             }
         }
         if let Some(failed) = verdict

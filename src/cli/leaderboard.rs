@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use comfy_table::{ContentArrangement, Table, TableStyle, presets};
+use comfy_table::{Table, presets};
 
 use super::arguments::{Leaderboard as Arguments, TableFormat};
-use super::stored::shown;
+use super::output::{self, shown};
 use super::{CliError, stored};
 use crate::report::{Cell, Leaderboard, RowsError, plain, short};
 
@@ -53,16 +53,11 @@ pub(super) fn leaderboard(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let written = match format {
         TableFormat::Csv => leaderboard.write_csv(&mut output, with_timing),
         TableFormat::Json => write_json(&leaderboard, &mut output, with_timing),
-        TableFormat::Table => writeln!(
-            output,
-            "{}",
-            table(&leaderboard, &study.settings().metrics(), presets::UTF8_FULL_CONDENSED)
-        ),
-        TableFormat::Md => writeln!(
-            output,
-            "{}",
-            table(&leaderboard, &study.settings().metrics(), presets::ASCII_MARKDOWN)
-        ),
+        TableFormat::Table => writeln!(output, "{}", table(&leaderboard, &study.settings().metrics())),
+        TableFormat::Md => {
+            let mut table = table(&leaderboard, &study.settings().metrics());
+            writeln!(output, "{}", table.load_style(presets::ASCII_MARKDOWN))
+        }
     };
     shown(written.and_then(|()| output.flush()))
 }
@@ -82,7 +77,7 @@ fn write_json(leaderboard: &Leaderboard, output: &mut impl Write, with_timing: b
     writeln!(output, "{:#}", serde_json::Value::from(rows))
 }
 
-fn table(leaderboard: &Leaderboard, metrics: &[&str], preset: TableStyle) -> Table {
+fn table(leaderboard: &Leaderboard, metrics: &[&str]) -> Table {
     let header = leaderboard.header(false);
     let is_shown = |name: &str| TELLING.contains(&name) || metrics.contains(&name) || name.starts_with("params.");
     let cells: Vec<Vec<Cell>> = leaderboard
@@ -96,11 +91,7 @@ fn table(leaderboard: &Leaderboard, metrics: &[&str], preset: TableStyle) -> Tab
     let shown: Vec<usize> = (0..header.len())
         .filter(|&index| is_shown(&header[index]) && is_wanted(&header[index]))
         .collect();
-    let mut table = Table::new();
-    table
-        .load_style(preset)
-        .set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(shown.iter().map(|&index| header[index].trim_start_matches("params.")));
+    let mut table = output::table(shown.iter().map(|&index| header[index].trim_start_matches("params.")));
     for cells in cells {
         table.add_row(shown.iter().map(|&index| short(&plain(&cells[index]))));
     }

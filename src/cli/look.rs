@@ -1,91 +1,118 @@
-//! A study as people see it, read from its folder, also while another process works on it.
+//! A study as people see it, read from its folder, once or again and again while another process works on it.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use super::CliError;
+use super::{CliError, stored};
 use crate::analysis::Focus;
-use crate::engine::{Folder, FolderError};
-use crate::journal::Holder;
-use crate::report::view::{Learnt, Replay, StudyView};
+use crate::engine::Folder;
+use crate::journal::{self, Entry};
+use crate::report::view::{Learnt, PageView, Replay, StudyView};
 use crate::report::{LiveState, Outside, State};
-use crate::spec;
-use crate::study::Event;
+use crate::study::Study;
 
-/// A study that is looked at, once or again and again.
+/// Learning from the results again may take this share of the time, and no more.
+const COSTLIER: u32 = 10;
+
+/// A study that is looked at.
 pub(super) struct Look {
     folder: PathBuf,
     replay: Replay,
+    /// Who works on it.
+    holder: (State, Option<(u32, String)>),
     /// Events of the journal that have been told.
     told: usize,
+    /// Bytes of the journal that have been read.
+    length: u64,
+    learnt: Learnt,
+    /// Whether something happened since it was learnt from.
+    is_stale: bool,
+    /// When it is learnt from again at the earliest.
+    due: Instant,
 }
 
 impl Look {
     /// Reads the study in a folder.
     pub(super) fn open(folder: &Path) -> Result<Self, CliError> {
-        let contents = Folder::look(folder)?;
-        let path = folder.join("spec.yaml");
-        let text = std::fs::read_to_string(&path).map_err(|source| CliError::File {
-            action: "read",
-            path: path.clone(),
-            source,
-        })?;
-        // Looking needs neither the model nor the data.
-        let (spec, _) = spec::from_text(&text, &path, &[]).map_err(CliError::Spec)?;
-        let Some(Event::StudyCreated { inputs, .. }) = contents.entries.first().map(|entry| &entry.event) else {
-            return Err(FolderError::NoStudy(folder.to_owned()).into());
-        };
+        let holder = stored::holder(folder)?;
+        let (spec, epoch, contents) = stored::read(folder)?;
         let mut look = Self {
             folder: folder.to_owned(),
-            replay: Replay::new(spec, inputs.epoch),
+            replay: Replay::new(spec, epoch),
+            holder,
             told: 0,
+            length: contents.length,
+            learnt: Learnt::default(),
+            is_stale: true,
+            due: Instant::now(),
         };
-        look.catch_up()?;
+        look.tell(&contents.entries);
         Ok(look)
     }
 
-    /// Takes in what has happened since; whether anything has.
-    pub(super) fn catch_up(&mut self) -> Result<bool, CliError> {
+    /// The study itself.
+    pub(super) fn study(&self) -> &Study {
+        self.replay.study()
+    }
+
+    /// The study as people see it now.
+    pub(super) fn view(&mut self) -> Result<StudyView, CliError> {
+        self.catch_up()?;
+        let begun = Instant::now();
+        if self.is_stale && begun >= self.due {
+            self.learnt = Learnt::new(self.replay.study(), Focus::All);
+            self.is_stale = false;
+            self.due = Instant::now() + begun.elapsed() * COSTLIER;
+        }
+        let outside = Outside {
+            name: self.replay.spec().name.clone(),
+            folder: self.folder.display().to_string(),
+            holder: self.holder.clone(),
+            elapsed: Folder::elapsed_at_least(&self.folder, self.replay.elapsed()),
+            wall: self.replay.spec().budget.wall,
+            last_event_at: Folder::last_event_at(&self.folder),
+            torn: None,
+        };
+        Ok(self.replay.view(outside, LiveState::read(&self.folder), &self.learnt))
+    }
+
+    /// Takes in what has happened since.
+    fn catch_up(&mut self) -> Result<(), CliError> {
+        self.holder = stored::holder(&self.folder)?;
+        let file = std::fs::metadata(self.folder.join(journal::FILE_NAME));
+        if file.is_ok_and(|file| file.len() == self.length) {
+            return Ok(());
+        }
         let contents = Folder::look(&self.folder)?;
-        let news = contents.entries.get(self.told..).unwrap_or_default();
+        self.length = contents.length;
+        self.tell(&contents.entries);
+        Ok(())
+    }
+
+    fn tell(&mut self, entries: &[Entry]) {
+        let news = entries.get(self.told..).unwrap_or_default();
         for entry in news {
             self.replay.feed(&entry.event, entry.elapsed);
         }
-        let has_news = !news.is_empty();
-        self.told = self.told.max(contents.entries.len());
-        Ok(has_news)
+        self.is_stale |= !news.is_empty();
+        self.told = self.told.max(entries.len());
     }
+}
 
-    /// The study with its spec.
-    pub(super) fn replay(&self) -> &Replay {
-        &self.replay
-    }
+/// The studies in some folders.
+pub(super) fn open_all(folders: &[PathBuf]) -> Result<Vec<Look>, CliError> {
+    folders.iter().map(|folder| Look::open(folder)).collect()
+}
 
-    /// What its results say of its parameters.
-    pub(super) fn learn(&self) -> Learnt {
-        Learnt::new(self.replay.study(), Focus::All)
-    }
+/// Studies as one page.
+pub(super) fn page(studies: &mut [Look]) -> Result<PageView, CliError> {
+    let views: Result<Vec<StudyView>, CliError> = studies.iter_mut().map(Look::view).collect();
+    Ok(PageView::new(views?)?)
+}
 
-    /// The study as people see it.
-    pub(super) fn view(&self, learnt: &Learnt) -> Result<StudyView, CliError> {
-        let folder = &self.folder;
-        let holder = match Holder::look(folder)? {
-            Holder::Alive(process) => (State::Running, process),
-            Holder::Dead(process) => (State::Died, Some(process)),
-            Holder::Nobody => (State::Interrupted, None),
-        };
-        let outside = Outside {
-            name: self.replay.spec().name.clone(),
-            folder: folder.display().to_string(),
-            holder: (holder.0, holder.1.map(|process| (process.pid, process.host))),
-            elapsed: self.elapsed(),
-            wall: self.replay.spec().budget.wall,
-            last_event_at: Folder::last_event_at(folder),
-            torn: None,
-        };
-        Ok(self.replay.view(outside, LiveState::read(folder), learnt))
-    }
-
-    fn elapsed(&self) -> f64 {
-        Folder::elapsed_at_least(&self.folder, self.replay.elapsed())
-    }
+/// How long to wait after a look that took so long, so that looking never takes a large share of the time.
+pub(super) fn pause(took: Duration) -> Duration {
+    /// Time between two looks.
+    const INTERVAL: Duration = Duration::from_secs(1);
+    INTERVAL.max(took * COSTLIER)
 }

@@ -19,6 +19,7 @@ mod launch;
 mod leaderboard;
 mod look;
 mod model;
+mod output;
 mod plan;
 mod predict;
 mod report;

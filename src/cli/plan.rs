@@ -1,12 +1,11 @@
 //! `automl plan SPEC`: what a study would come to, before anything is spent. Nothing is written.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use super::CliError;
 use super::arguments::{Plan as Arguments, Verbosity};
+use super::output::print;
 use super::search::{explain_method, show_warnings, warm_start};
-use super::stored::shown;
 use crate::plan::Plan;
 use crate::{objective, report, spec, worker};
 
@@ -30,6 +29,5 @@ pub(super) fn plan(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitCo
         let names: Vec<String> = parameters.map(|parameter| parameter.name.clone()).collect();
         report::plan(&plan, &names).join("\n")
     };
-    let mut output = std::io::stdout().lock();
-    shown(writeln!(output, "{text}").and_then(|()| output.flush()))
+    print(&text)
 }

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use super::CliError;
 use super::arguments::{Predict as Arguments, PredictionFormat};
 use super::model::Asked;
-use super::stored::shown;
+use super::output::shown;
+use crate::finetune::metrics::highest;
 use crate::report::{Cell, plain};
 
 /// So many examples are in memory at once.
@@ -84,11 +85,7 @@ fn write(asked: &mut Asked, format: PredictionFormat, output: &mut impl Write) -
         for (line, logits) in chunk.lines.iter().zip(logits.chunks_exact(labels.len())) {
             rows += 1;
             let probabilities = softmax(logits);
-            let best = (0..labels.len()).max_by(|&one, &other| {
-                let by_probability = probabilities[one].total_cmp(&probabilities[other]);
-                by_probability.then(other.cmp(&one))
-            });
-            let best = best.unwrap_or(0);
+            let best = highest(logits);
             let mut cells: Vec<Cell> = vec![
                 rows.into(),
                 (*line).into(),

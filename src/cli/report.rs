@@ -6,18 +6,17 @@ use std::process::ExitCode;
 
 use super::CliError;
 use super::arguments::Report as Arguments;
-use super::compare::page_of;
+use super::look::{self, open_all};
+use super::output::print;
 use crate::files::replace;
 use crate::report::page;
 use crate::report::view::PageView;
 
 /// Writes `report.html`.
 pub(super) fn report(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    let view = page_of(&arguments.folders)?;
+    let view = look::page(&mut open_all(&arguments.folders)?)?;
     if arguments.json {
-        let mut output = std::io::stdout().lock();
-        let json = serde_json::to_string(&view).unwrap_or_default();
-        return super::stored::shown(writeln!(output, "{json}").and_then(|()| output.flush()));
+        return print(&serde_json::to_string(&view).unwrap_or_default());
     }
     let path = arguments.out.clone().unwrap_or_else(|| default_path(arguments));
     write_view(&view, &path)?;
@@ -27,7 +26,7 @@ pub(super) fn report(arguments: &Arguments) -> Result<ExitCode, CliError> {
 
 /// Writes the report of studies into a file.
 pub(super) fn write(folders: &[PathBuf], path: &Path) -> Result<(), CliError> {
-    write_view(&page_of(folders)?, path)
+    write_view(&look::page(&mut open_all(folders)?)?, path)
 }
 
 fn write_view(view: &PageView, path: &Path) -> Result<(), CliError> {

@@ -4,18 +4,13 @@
 //! sees all `epochs.max` and counts with its best evaluation, as in the study that is checked.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use comfy_table::{ContentArrangement, Table, presets};
-use rand::Rng as _;
-
 use super::arguments::{Rerun as Arguments, Verbosity};
-
 use super::gate::Gate;
+use super::output::{print, table};
 use super::run::{Run, style};
-use super::stored::shown;
 use super::{CliError, stored};
 use crate::engine::{Clock, Folder, FolderError, Opened};
 use crate::files::replace;
@@ -24,7 +19,6 @@ use crate::rng;
 use crate::space::Space;
 use crate::spec::{self, Budget, SchedulerSpec, SearcherSpec, Spec};
 use crate::study::{Event, Identity, Study};
-use crate::units::Seed;
 use crate::{objective, worker};
 
 /// What is put behind the study's name.
@@ -133,8 +127,7 @@ fn repeated(spec: &Spec, original: &Study, arguments: &Arguments) -> Result<Spec
             wall: None,
             trials: Some(best.len() as u32 * u32::from(arguments.seeds)),
         },
-        // Within 53 bits, so that it survives every reader of JSON and YAML.
-        seed: Seed(rng::stream(spec.seed, "rerun", &[]).next_u64() >> 11),
+        seed: rng::seed(spec.seed, "rerun", &[]),
         repeats: Some(u32::from(arguments.seeds)),
         selection: None,
         warm_start: Vec::new(),
@@ -177,10 +170,6 @@ fn show(rerun: &Rerun, out: &Path) -> Result<(), CliError> {
         path,
         source,
     })?;
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic);
     let header = [
         "rank",
         "trial",
@@ -191,7 +180,7 @@ fn show(rerun: &Rerun, out: &Path) -> Result<(), CliError> {
         "seeds",
         "failed",
     ];
-    table.set_header(header.map(|name| match name {
+    let mut table = table(header.map(|name| match name {
         "original" => format!("original {}", rerun.metric),
         name => name.to_owned(),
     }));
@@ -213,6 +202,5 @@ fn show(rerun: &Rerun, out: &Path) -> Result<(), CliError> {
             row.seeds.failed.to_string(),
         ]);
     }
-    let mut output = std::io::stdout().lock();
-    shown(writeln!(output, "{table}").and_then(|()| output.flush())).map(|_| ())
+    print(&table.to_string()).map(|_| ())
 }

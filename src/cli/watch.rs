@@ -3,30 +3,27 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::CliError;
 use super::arguments::Watch as Arguments;
 use super::error::is_coloured;
-use super::serve::Watched;
+use super::look::{Look, pause};
 use crate::engine::{self, Folder, StopError};
 use crate::report::tui::{self, Action, Flow, News, Screen};
 use crate::report::view::StudyView;
-
-/// Time between two looks at a study without a terminal.
-const INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a stop from here waits in the background.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Shows the study until the person has seen enough; without a terminal, one line for everything that happens until it ends.
 pub(super) fn watch(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    let mut watched = Watched::open(&arguments.folder)?;
+    let mut look = Look::open(&arguments.folder)?;
     if !std::io::stderr().is_terminal() || !std::io::stdin().is_terminal() {
-        return follow(&mut watched);
+        return follow(&mut look);
     }
     let folder = arguments.folder.clone();
-    let mut source = source(watched);
+    let mut source = source(look);
     let mut on_action = |action| match action {
         Action::Quit => Flow::End,
         Action::Hold(is_held) => {
@@ -57,19 +54,15 @@ pub(super) fn show(
 }
 
 /// Views of a study, as it changes.
-pub(super) fn source(mut watched: Watched) -> impl FnMut() -> News {
-    let mut before = String::new();
-    move || {
-        // A study that cannot be read for a moment is shown as it was.
-        let Ok(view) = watched.view() else {
-            return News::Unchanged;
-        };
-        let now = serde_json::to_string(&view).unwrap_or_default();
-        if now == before {
-            return News::Unchanged;
+pub(super) fn source(mut look: Look) -> impl FnMut() -> News {
+    let mut before: Option<StudyView> = None;
+    move || match look.view() {
+        Ok(view) if before.as_ref() != Some(&view) => {
+            before = Some(view.clone());
+            News::View(Box::new(view))
         }
-        before = now;
-        News::View(Box::new(view))
+        // A study that cannot be read for a moment is shown as it was.
+        Ok(_) | Err(_) => News::Unchanged,
     }
 }
 
@@ -79,10 +72,11 @@ fn stop(folder: &Path) {
     std::thread::spawn(move || -> Result<(), StopError> { engine::stop(&folder, PATIENCE).map(drop) });
 }
 
-fn follow(watched: &mut Watched) -> Result<ExitCode, CliError> {
+fn follow(look: &mut Look) -> Result<ExitCode, CliError> {
     let mut told: Option<f64> = None;
     loop {
-        let view = watched.view()?;
+        let begun = Instant::now();
+        let view = look.view()?;
         let is_over = view.state != "running";
         let is_new = |seconds: f64| told.is_none_or(|told| seconds > told);
         let news = view.events.iter().filter(|event| is_new(event.seconds));
@@ -97,7 +91,7 @@ fn follow(watched: &mut Watched) -> Result<ExitCode, CliError> {
             return Ok(ExitCode::SUCCESS);
         }
         drop(stderr);
-        std::thread::sleep(INTERVAL);
+        std::thread::sleep(pause(begun.elapsed()));
     }
 }
 

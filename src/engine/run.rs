@@ -159,7 +159,7 @@ impl<'a> Engine<'a> {
             best: None,
             tidied: 0,
         };
-        engine.best = engine.study.incumbent().map(|(best, _)| best);
+        engine.best = engine.kept();
         // Only now that nothing can go wrong any more: a failed attempt must not add to the budget.
         if let Some(event) = resumed {
             engine.record(&event)?;
@@ -229,13 +229,12 @@ impl<'a> Engine<'a> {
         while let Some(event) = self.study.decide() {
             self.inherit(&event)?;
             self.record(&event)?;
-            match event {
-                Event::SegmentDelivered { trial } => {
-                    self.tidy(trial);
-                    self.tell(&Moment::Delivered { trial })?;
-                }
-                Event::SearchClosed { .. } => self.begin_selection()?,
-                _ => {}
+            if let Event::SegmentDelivered { trial } = event {
+                self.tidy(trial);
+                self.tell(&Moment::Delivered { trial })?;
+            }
+            if let Event::SearchClosed { .. } = event {
+                self.begin_selection()?;
             }
         }
         self.journal.sync()?;

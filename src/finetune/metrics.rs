@@ -19,16 +19,12 @@ pub struct Metrics {
 impl Metrics {
     /// Measures logits `[examples, classes]` against labels, which must be below `classes`.
     pub fn of(logits: &[f32], labels: &[u32], classes: usize) -> Self {
-        let predicted: Vec<usize> = logits.chunks_exact(classes).map(highest).collect();
+        let by_class = ClassMetrics::of(logits, labels, classes);
         let count = labels.len().max(1) as f64;
-        let right = predicted
-            .iter()
-            .zip(labels)
-            .filter(|&(&predicted, &label)| predicted == label as usize)
-            .count();
+        let right: u64 = by_class.iter().map(|class| class.right).sum();
         Self {
             accuracy: right as f64 / count,
-            f1: macro_f1(&predicted, labels, classes),
+            f1: macro_f1(&by_class),
             loss: cross_entropy(logits, labels, classes, 1.0).0 / count,
         }
     }
@@ -40,22 +36,52 @@ pub(crate) fn highest(scores: &[f32]) -> usize {
     (0..scores.len()).reduce(better).unwrap_or(0)
 }
 
-fn macro_f1(predicted: &[usize], labels: &[u32], classes: usize) -> f64 {
-    let mut right = vec![0_u64; classes];
-    // How often a class was predicted plus how often it occurs: F1 = 2 · right / this.
-    let mut named = vec![0_u64; classes];
-    for (&predicted, &label) in predicted.iter().zip(labels) {
-        let label = label as usize;
-        named[predicted] += 1;
-        named[label] += 1;
-        right[label] += u64::from(predicted == label);
+/// How well a classifier tells one class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClassMetrics {
+    /// Examples of the class.
+    pub examples: u64,
+    /// Examples that were taken for it.
+    pub predicted: u64,
+    /// Examples of it that were taken for it.
+    pub right: u64,
+}
+
+impl ClassMetrics {
+    /// Measures logits `[examples, classes]` against labels, which must be below `classes`; one result a class.
+    pub fn of(logits: &[f32], labels: &[u32], classes: usize) -> Vec<Self> {
+        let mut all = vec![Self::default(); classes];
+        for (scores, &label) in logits.chunks_exact(classes).zip(labels) {
+            let (predicted, label) = (highest(scores), label as usize);
+            all[predicted].predicted += 1;
+            all[label].examples += 1;
+            all[label].right += u64::from(predicted == label);
+        }
+        all
     }
-    let scores: Vec<f64> = right
-        .iter()
-        .zip(&named)
-        .filter(|&(_, &named)| named > 0)
-        .map(|(&right, &named)| 2.0 * right as f64 / named as f64)
-        .collect();
+
+    /// The share of those taken for the class that are of it; `None` if there are none.
+    pub fn precision(&self) -> Option<f64> {
+        share(self.right, self.predicted)
+    }
+
+    /// The share of those of the class that were taken for it; `None` if there are none.
+    pub fn recall(&self) -> Option<f64> {
+        share(self.right, self.examples)
+    }
+
+    /// The harmonic mean of the two; `None` for a class that neither occurs nor is predicted.
+    pub fn f1(&self) -> Option<f64> {
+        share(2 * self.right, self.predicted + self.examples)
+    }
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn macro_f1(classes: &[ClassMetrics]) -> f64 {
+    let scores: Vec<f64> = classes.iter().filter_map(ClassMetrics::f1).collect();
     if scores.is_empty() {
         0.0
     } else {
@@ -82,6 +108,16 @@ mod tests {
             (metrics.f1 - 0.8 / 3.0).abs() < 1e-12 && (metrics.accuracy - 2.0 / 6.0).abs() < 1e-12,
             "{metrics:?}"
         );
+    }
+
+    #[test]
+    fn precision_and_recall_are_counted_by_class() {
+        let seen = ClassMetrics::of(&scores(&[0, 0, 1, 0], 3), &[0, 0, 1, 1], 3);
+        let numbers = |class: &ClassMetrics| (class.examples, class.precision(), class.recall());
+        assert_eq!(numbers(&seen[0]), (2, Some(2.0 / 3.0), Some(1.0)));
+        assert_eq!(numbers(&seen[1]), (2, Some(1.0), Some(0.5)));
+        assert_eq!(numbers(&seen[2]), (0, None, None));
+        assert_eq!(seen[0].f1(), Some(0.8));
     }
 
     #[test]

@@ -3,8 +3,6 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::{Duration, Instant};
 
-use rand::RngExt as _;
-
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
 use super::{Control, Objective, RunError};
 use crate::rng;
@@ -74,9 +72,7 @@ impl Function {
         }
         let part = u64::from(segment.part == Part::Test);
         let mut rng = rng::stream(segment.seed, "noise", &[part, at.0]);
-        // Box and Muller 1958.
-        let (radius, angle): (f64, f64) = (rng.random(), rng.random());
-        self.spec.noise * (-2.0 * (1.0 - radius).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+        self.spec.noise * rng::normal(&mut rng)
     }
 
     fn evaluate(&self, segment: &Segment, at: Samples) -> Evaluation {

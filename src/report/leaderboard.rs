@@ -46,7 +46,7 @@ pub struct Row {
     pub rank: Option<usize>,
     /// The trial.
     pub trial: TrialId,
-    /// `pending`, `running`, `paused`, `completed`, `pruned` or `failed`.
+    /// `running`, `paused`, `completed`, `pruned` or `failed`.
     pub status: &'static str,
     /// The best value of the metric; of several, of the first.
     pub value: Option<f64>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::analysis::{mean, standard_error};
 use crate::study::Study;
 
 /// The best values of the metric that trials of one configuration reached, one a seed.
@@ -29,17 +30,12 @@ impl Seeds {
 
     /// The mean; `None` without a value.
     pub fn mean(&self) -> Option<f64> {
-        let count = self.values.len();
-        // One value is its own mean to the last digit.
-        let sum = self.values.iter().copied().reduce(|sum, value| sum + value)?;
-        Some(sum / count as f64)
+        mean(&self.values)
     }
 
-    /// The standard error of the mean: the sample's standard deviation by the root of its size. `None` below two values.
+    /// The standard error of the mean. `None` below two values.
     pub fn standard_error(&self) -> Option<f64> {
-        let (mean, count) = (self.mean()?, self.values.len() as f64);
-        let squares: f64 = self.values.iter().map(|value| (value - mean).powi(2)).sum();
-        (count >= 2.0).then(|| (squares / (count - 1.0) / count).sqrt())
+        standard_error(&self.values)
     }
 
     /// The smallest value and the largest.

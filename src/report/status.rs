@@ -108,7 +108,7 @@ pub struct Segment {
     levels: (Samples, Samples),
 }
 
-/// The best trial.
+/// The best trial, or the winner of the selection.
 #[derive(Clone, Debug, Serialize)]
 pub struct Best {
     /// The trial.
@@ -157,13 +157,14 @@ impl Status {
         let wall = outside.wall.map(|wall| wall + study.added_wall());
         let epochs = |samples: Samples| samples.epochs(settings.epoch);
         let segments = study.flights().iter().filter(|(_, flight)| !flight.has_arrived());
-        let best = study.incumbent().and_then(|(id, loss)| {
-            let at = study.best_observation(id)?.at;
+        let best = study.winner().and_then(|winner| {
+            let id = winner.trial;
+            let best = study.best_observation(id)?;
             Some(Best {
                 trial: id,
                 metric: settings.metric.clone(),
-                value: settings.goal.value(loss),
-                epoch: epochs(at),
+                value: settings.goal.value(best.loss),
+                epoch: epochs(best.at),
                 configuration: study.trials()[id.index()].configuration.clone(),
             })
         });

@@ -4,10 +4,10 @@
 //! The best of many trials is partly a lucky one. Fresh seeds are the same for every finalist, so that differences between
 //! finalists are paired. Runs for the selection are trials in the journal; no searcher or scheduler sees them.
 
-use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use super::{EndReason, Study};
+use crate::analysis::{mean, standard_error};
 use crate::preference::Scores;
 use crate::rng;
 use crate::spec::{Selection, SelectionRule};
@@ -76,47 +76,36 @@ pub struct Winner {
 impl Finalist {
     /// The mean loss of the first metric over its fresh seeds.
     pub fn mean(&self) -> Option<f64> {
-        let losses = self.runs.iter().filter_map(Run::loss);
-        let sum: f64 = losses.sum();
-        (!self.runs.is_empty()).then(|| sum / self.runs.len() as f64)
+        mean(&self.losses(0))
     }
 
     /// The standard error of that mean; `None` below two seeds.
     pub fn standard_error(&self) -> Option<f64> {
-        let (mean, count) = (self.mean()?, self.runs.len() as f64);
-        let squares = self.runs.iter().filter_map(Run::loss);
-        let squares: f64 = squares.map(|loss| (loss - mean).powi(2)).sum();
-        (count >= 2.0).then(|| (squares / (count - 1.0) / count).sqrt())
+        standard_error(&self.losses(0))
+    }
+
+    /// What its runs have of one metric.
+    fn losses(&self, metric: usize) -> Vec<f64> {
+        self.runs.iter().map(|run| run.scores.losses[metric].get()).collect()
     }
 
     /// All metrics, each the mean over the fresh seeds.
     fn means(&self) -> Option<Scores> {
-        let first = self.runs.first()?;
-        let count = self.runs.len() as f64;
-        let mean = |metric: usize| {
-            let losses = self.runs.iter().map(|run| run.scores.losses[metric].get());
-            Goal::Minimize.loss(losses.sum::<f64>() / count)
-        };
+        let metrics = self.runs.first()?.scores.losses.len();
+        let losses: Option<Vec<f64>> = (0..metrics).map(|metric| mean(&self.losses(metric))).collect();
+        let violations: Vec<f64> = self.runs.iter().map(|run| run.scores.violation).collect();
         Some(Scores {
-            losses: (0..first.scores.losses.len()).map(mean).collect(),
-            violation: self.runs.iter().map(|run| run.scores.violation).sum::<f64>() / count,
+            losses: losses?.into_iter().map(|loss| Goal::Minimize.loss(loss)).collect(),
+            violation: mean(&violations)?,
         })
     }
 
     /// What it is ranked by: without a failure first, then within the constraints, then the smallest mean loss.
     fn key(&self) -> (bool, Loss, Loss, TrialId) {
-        let means = self.means();
-        let violation = means
-            .as_ref()
-            .map_or(Loss::WORST, |means| Goal::Minimize.loss(means.violation));
-        let mean = self.mean().map_or(Loss::WORST, |mean| Goal::Minimize.loss(mean));
+        let (violation, mean) = self.means().map_or((Loss::WORST, Loss::WORST), |means| {
+            (Goal::Minimize.loss(means.violation), means.losses[0])
+        });
         (self.failed > 0, violation, mean, self.trial)
-    }
-}
-
-impl Run {
-    fn loss(&self) -> Option<f64> {
-        self.scores.losses.first().map(|loss| loss.get())
     }
 }
 
@@ -145,11 +134,7 @@ impl Study {
     pub fn seed_of(&self, id: TrialId) -> Seed {
         match self.repeat(id) {
             None => self.settings.trial_seed(id),
-            Some(Repeat::Reseed { number, .. }) => {
-                let mut rng = rng::stream(self.settings.seed, "reseed", &[u64::from(number)]);
-                // Within 53 bits, so that it survives every reader of JSON and YAML.
-                Seed(rng.next_u64() >> 11)
-            }
+            Some(Repeat::Reseed { number, .. }) => rng::seed(self.settings.seed, "reseed", &[u64::from(number)]),
             Some(Repeat::Test { run, .. }) => self.seed_of(run),
         }
     }
@@ -162,7 +147,7 @@ impl Study {
         levels.filter(|&at| at <= until).collect()
     }
 
-    /// What a selection would train again if the search ended now, with the cost of each on the virtual clock.
+    /// What a selection would train again if the search ended now: each trial, up to where, and how often.
     pub fn to_select(&self) -> Vec<(TrialId, Samples, u32)> {
         let Some(selection) = self.settings.selection else {
             return Vec::new();
@@ -277,34 +262,31 @@ impl Study {
     }
 
     fn finalist(&self, (trial, at, searched): (TrialId, Samples, Scores)) -> Finalist {
-        let mut finalist = Finalist {
-            trial,
-            at,
-            searched,
-            runs: Vec::new(),
-            failed: 0,
-            cost: 0.0,
-        };
-        let mut cost = None;
-        for (run, record) in self.trials.iter().zip(&self.records) {
-            let Some(Repeat::Reseed { of, number }) = record.repeat else {
-                continue;
-            };
-            if of == trial {
-                cost = cost.or(record.cost);
-            }
-            match (run.status, run.observations.last()) {
-                (Status::Failed, _) if of == trial => finalist.failed += 1,
-                (Status::Completed, Some(last)) if of == trial => finalist.runs.push(Run {
+        let repeats = self.trials.iter().zip(&self.records);
+        let repeats = repeats.filter_map(|(run, record)| match record.repeat {
+            Some(Repeat::Reseed { of, number }) if of == trial => Some((run, number, record.cost)),
+            _ => None,
+        });
+        let (mut runs, mut failed, mut cost) = (Vec::new(), 0, None);
+        for (run, number, planned) in repeats {
+            cost = cost.or(planned);
+            failed += usize::from(run.status == Status::Failed);
+            if let (Status::Completed, Some(last)) = (run.status, run.observations.last()) {
+                runs.push(Run {
                     trial: run.id,
                     number,
                     scores: run.scores.last().cloned().unwrap_or_else(|| Scores::single(last.loss)),
-                }),
-                _ => {}
+                });
             }
         }
-        finalist.cost = cost.unwrap_or_else(|| self.cost(trial, Samples(0), at));
-        finalist
+        Finalist {
+            trial,
+            at,
+            searched,
+            runs,
+            failed,
+            cost: cost.unwrap_or_else(|| self.cost(trial, Samples(0), at)),
+        }
     }
 
     /// The place of the finalist that is best in the first metric of those whose means no other dominates.

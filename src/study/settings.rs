@@ -1,7 +1,5 @@
 //! What a study is, apart from what happened.
 
-use rand::Rng as _;
-
 use crate::policies::Lengths;
 use crate::rng;
 use crate::space::Space;
@@ -70,7 +68,6 @@ impl Settings {
 
     /// The seed of everything random inside a trial.
     pub fn trial_seed(&self, trial: TrialId) -> Seed {
-        // Within 53 bits, so that it survives every reader of JSON and YAML.
-        Seed(rng::stream(self.seed, "trial", &[u64::from(trial.0)]).next_u64() >> 11)
+        rng::seed(self.seed, "trial", &[u64::from(trial.0)])
     }
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Created, EndReason, Event, Identity, Improvement, Outcome, Record, Repeat, Settings};
-use crate::policies::{AuditedTrial, Policy, Stop};
-use crate::spec::InputPart;
+use crate::policies::{self, AuditedTrial, Policy, Stop};
+use crate::spec::{InputPart, Spec};
 use crate::trials::{CostModel, Failure, FailureKind, MemoryModel, PastTrial, Status, Trial, View};
 use crate::units::{Loss, Samples, TrialId};
 
@@ -119,6 +119,13 @@ impl Study {
             closed: None,
             ended: None,
         }
+    }
+
+    /// A study to be read from its journal and looked at, not to be run: without a model of what training costs.
+    pub fn to_look_at(spec: &Spec, epoch: Samples) -> Self {
+        let settings = Settings::new(spec, epoch);
+        let policy = policies::for_spec(spec, settings.lengths());
+        Self::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
     }
 
     /// The same study with a model of the memory that configurations take, so that none is tried that needs as much as

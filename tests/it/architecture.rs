@@ -46,7 +46,16 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     (
         "study",
-        &["policies", "preference", "rng", "space", "spec", "trials", "units"],
+        &[
+            "analysis",
+            "policies",
+            "preference",
+            "rng",
+            "space",
+            "spec",
+            "trials",
+            "units",
+        ],
     ),
     ("finetune", &["files", "rng", "suggestion", "units"]),
     (
@@ -95,7 +104,6 @@ const FLOORS: &[(&str, &[&str])] = &[
             "files",
             "finetune",
             "plan",
-            "policies",
             "preference",
             "space",
             "spec",

@@ -36,6 +36,11 @@ fn finalists_are_trained_again_and_the_winner_is_measured_once() {
     assert_eq!(best["trial"], winner["trial"]);
     assert_eq!(best["test"], winner["test_metric"]);
     assert_eq!(best["expected"]["mean"], winner["metric_mean"]);
+    let status = sandbox.run("status study --json").expect_code(0);
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+    assert_eq!(status["best"]["trial"], winner["trial"]);
+    let later = sandbox.run("search space.yaml --out later --set warm_start=study/leaderboard.csv");
+    later.expect_code(0).says("warm start with 12 trials");
     let yaml = sandbox.read("study/best.yaml");
     for line in ["provenance:", "  seeds: 3", "# To be expected of it:"] {
         assert!(yaml.contains(line), "{yaml}");

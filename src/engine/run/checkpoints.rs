@@ -51,10 +51,15 @@ impl Engine<'_> {
         !is_over && (is_unknown || best.is_some_and(|(_, best)| best == trial))
     }
 
+    /// Whose checkpoint is of use although it never goes on: of external programs that of the best run.
+    pub(super) fn kept(&self) -> Option<TrialId> {
+        let winner = self.terms.keeps_best.then(|| self.study.winner()).flatten();
+        winner.map(|winner| winner.run)
+    }
+
     /// Removes the checkpoints of trials that never go on. Of external programs the best trial's stay: its model may be there.
     pub(super) fn tidy(&mut self, delivered: TrialId) {
-        let best = self.study.incumbent().map(|(best, _)| best);
-        let best = best.filter(|_| self.terms.keeps_best);
+        let best = self.kept();
         let replaced = std::mem::replace(&mut self.best, best);
         let given_up = &self.study.given_up()[self.tidied..];
         self.tidied += given_up.len();

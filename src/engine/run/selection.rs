@@ -50,6 +50,8 @@ impl Engine<'_> {
             return Ok(());
         }
         for (slot, trial, report) in self.pool.cut_off().map_err(PoolError::from)? {
+            self.memory.0.forget(slot);
+            self.busy.seconds += report.usage.wall_seconds;
             self.interrupt(slot, trial, report)?;
         }
         self.journal.sync()?;

@@ -323,7 +323,8 @@ fn line<'a>(moment: &'a Moment<'_>, study: &'a Study, facts: &'a Facts, (elapsed
             reason: *reason,
             idle_share: *idle_share,
             counts: counts(study),
-            best: study.incumbent().and_then(|(id, _)| {
+            best: study.winner().and_then(|winner| {
+                let id = winner.trial;
                 let trial = &study.trials()[id.index()];
                 let best = trial.best()?;
                 Some(Best {

@@ -168,7 +168,7 @@ pub(in crate::report) fn tested(study: &Study, winner: TrialId, test: TrialId) -
 
 /// `accuracy 0.8790 · trial 7 (tpe) · epoch 1.3 · learning_rate 0.0031, batch_size 32`; `None` before the first result.
 pub(in crate::report) fn incumbent(study: &Study, epoch: Samples) -> Option<String> {
-    let (id, _) = study.incumbent()?;
+    let id = study.winner()?.trial;
     let trial = &study.trials()[id.index()];
     let best = trial.best()?;
     Some(format!(

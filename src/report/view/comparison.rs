@@ -151,15 +151,7 @@ fn differences(studies: &[StudyView]) -> Vec<(String, Vec<String>)> {
 
 fn described(study: &StudyView) -> Vec<(String, String)> {
     let mut all = study.facts.clone();
-    all.push((
-        "trials".to_owned(),
-        study
-            .trials
-            .iter()
-            .filter(|trial| trial.repeats.is_none())
-            .count()
-            .to_string(),
-    ));
+    all.push(("trials".to_owned(), study.searched().count().to_string()));
     for parameter in &study.parameters {
         let domain = match parameter.bounds {
             Some((low, high)) if parameter.kind == "number" => {

@@ -4,10 +4,9 @@
 use std::collections::VecDeque;
 
 use super::{EventView, SegmentView};
-use crate::policies;
 use crate::report::terminal::sentences::{self, BestSeen, Tone};
 use crate::spec::Spec;
-use crate::study::{Event, Outcome, Settings, Study};
+use crate::study::{Event, Outcome, Study};
 use crate::units::{Samples, TrialId};
 
 /// So many of the last events are told.
@@ -28,10 +27,8 @@ pub struct Replay {
 impl Replay {
     /// A study to which nothing has happened yet, with epochs of `epoch` samples.
     pub fn new(spec: Spec, epoch: Samples) -> Self {
-        let settings = Settings::new(&spec, epoch);
-        let policy = policies::for_spec(&spec, settings.lengths());
         Self {
-            study: Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64)),
+            study: Study::to_look_at(&spec, epoch),
             spec,
             events: VecDeque::new(),
             segments: Vec::new(),

@@ -15,9 +15,6 @@ const EDGE: f64 = 0.05;
 /// A parameter with a smaller share of the variance hardly matters.
 const NEGLIGIBLE: f64 = 0.01;
 
-/// A model that explains less than this of results that it has not seen is not to be trusted.
-const TRUSTED: f64 = 0.3;
-
 /// The paragraphs of the summary, most important first.
 pub(super) fn summary(view: &StudyView) -> Vec<ParagraphView> {
     let Some(best) = view.best.and_then(|best| view.trials.get(best as usize)) else {
@@ -68,7 +65,8 @@ fn winner(view: &StudyView, best: &TrialView) -> String {
 
 fn margin(view: &StudyView, best: &TrialView) -> String {
     let metric = &view.metrics[0].name;
-    let mut values: Vec<(f64, u32)> = searched(view)
+    let mut values: Vec<(f64, u32)> = view
+        .searched()
         .filter(|trial| trial.trial != best.trial)
         .filter_map(|trial| Some((trial.value?, trial.trial)))
         .collect();
@@ -154,7 +152,8 @@ fn confidence(view: &StudyView, best: &TrialView) -> String {
     if let (Some(value), Some(count)) = (best.value.filter(|_| metric == "accuracy"), validation)
         && let Some(error) = accuracy_standard_error(value, count)
     {
-        let alike = searched(view)
+        let alike = view
+            .searched()
             .filter(|trial| trial.value.is_some_and(|other| other >= value - error))
             .count();
         let _ = write!(
@@ -162,7 +161,7 @@ fn confidence(view: &StudyView, best: &TrialView) -> String {
             "With {count} validation examples an accuracy of {} has a standard error of {}; {alike} of {} trials are within it. ",
             words::metric(value),
             words::metric(error),
-            searched(view).count()
+            view.searched().count()
         );
     }
     text + "Each configuration ran with one seed, and the best of many runs is partly a lucky one: `selection` in the spec, or `automl rerun`, trains the best again with fresh seeds."
@@ -176,8 +175,8 @@ fn examples(view: &StudyView, part: &str) -> Option<u64> {
 }
 
 fn cost(view: &StudyView) -> String {
-    let trials = searched(view).count();
-    let epochs: f64 = searched(view).map(|trial| trial.epochs).sum();
+    let trials = view.searched().count();
+    let epochs: f64 = view.searched().map(|trial| trial.epochs).sum();
     let full = trials as f64 * view.max_epochs;
     let mut text = format!("{trials} trials in {}", words::stopwatch(view.elapsed));
     if view.has_epochs && full > 0.0 {
@@ -192,7 +191,7 @@ fn cost(view: &StudyView) -> String {
     if seconds >= 1.0 {
         let _ = write!(text, ". Workers were busy for {}", words::stopwatch(seconds));
     }
-    let failed = searched(view).filter(|trial| trial.status == "failed").count();
+    let failed = view.searched().filter(|trial| trial.status == "failed").count();
     if failed > 0 {
         let _ = write!(text, ". {failed} failed");
     }
@@ -214,7 +213,7 @@ fn importance(view: &StudyView) -> Option<String> {
             )
         })
         .collect();
-    if shares.is_empty() || importance.explained < TRUSTED {
+    if shares.is_empty() || !importance.is_trusted() {
         return Some(format!(
             "Too little is known to say: a model of the {} results explains {} of what it has not seen.",
             importance.trials,
@@ -248,11 +247,7 @@ fn next(view: &StudyView, best: &TrialView) -> String {
     if view.has_epochs && best.best_epoch.is_some_and(|epoch| epoch >= view.max_epochs) {
         advice.push("the best trial was best at its last epoch: try more `epochs`".to_owned());
     }
-    if let Some(importance) = view
-        .importance
-        .as_ref()
-        .filter(|importance| importance.explained >= TRUSTED)
-    {
+    if let Some(importance) = view.importance.as_ref().filter(|importance| importance.is_trusted()) {
         let idle: Vec<&str> = importance
             .parameters
             .iter()
@@ -266,8 +261,8 @@ fn next(view: &StudyView, best: &TrialView) -> String {
             ));
         }
     }
-    let failed = searched(view).filter(|trial| trial.status == "failed").count();
-    if failed * 5 > searched(view).count() {
+    let failed = view.searched().filter(|trial| trial.status == "failed").count();
+    if failed * 5 > view.searched().count() {
         advice.push(
             "more than one trial in five failed: see which configurations, and bar them with `constraints`".to_owned(),
         );
@@ -302,10 +297,6 @@ fn edge(parameter: &ParameterView, value: Option<&Value>) -> Option<&'static str
         place if place >= 1.0 - EDGE => Some("upper"),
         _ => None,
     }
-}
-
-fn searched(view: &StudyView) -> impl Iterator<Item = &TrialView> {
-    view.trials.iter().filter(|trial| trial.repeats.is_none())
 }
 
 /// A number of epochs with at most two decimals.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::space::Value;
 
 /// What a page shows: one study, or several to compare.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PageView {
     /// Version of this layout.
     pub format: u32,
@@ -25,7 +25,7 @@ pub struct PageView {
 }
 
 /// One study at one moment.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StudyView {
     /// Its name.
     pub name: String,
@@ -86,7 +86,7 @@ pub struct StudyView {
 }
 
 /// A metric.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MetricView {
     /// Its name.
     pub name: String,
@@ -97,7 +97,7 @@ pub struct MetricView {
 }
 
 /// A level at which trials are compared.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RungView {
     /// The level.
     pub epochs: f64,
@@ -110,7 +110,7 @@ pub struct RungView {
 }
 
 /// A parameter.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ParameterView {
     /// Its name.
     pub name: String,
@@ -129,7 +129,7 @@ pub struct ParameterView {
 }
 
 /// A trial.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TrialView {
     /// Its number.
     pub trial: u32,
@@ -178,7 +178,7 @@ pub struct TrialView {
 }
 
 /// The best value improved.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ImprovementView {
     /// The trial.
     pub trial: u32,
@@ -193,7 +193,7 @@ pub struct ImprovementView {
 }
 
 /// A stretch of training.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SegmentView {
     /// The trial.
     pub trial: u32,
@@ -242,7 +242,7 @@ pub struct RunningView {
 }
 
 /// Something that happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EventView {
     /// When.
     pub seconds: f64,
@@ -253,7 +253,7 @@ pub struct EventView {
 }
 
 /// A paragraph of the summary.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ParagraphView {
     /// What it answers, such as "What won".
     pub title: String,
@@ -262,7 +262,7 @@ pub struct ParagraphView {
 }
 
 /// Which parameters matter.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ImportanceView {
     /// Trials that it was learnt from.
     pub trials: usize,
@@ -275,7 +275,7 @@ pub struct ImportanceView {
 }
 
 /// A parameter's share of the variance.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ShareView {
     /// The parameter.
     pub parameter: String,
@@ -286,7 +286,7 @@ pub struct ShareView {
 }
 
 /// A pair's share of the variance.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PairView {
     /// One parameter.
     pub first: String,
@@ -297,7 +297,7 @@ pub struct PairView {
 }
 
 /// What the model expects of the metric by the value of one parameter, averaged over all others.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DependenceView {
     /// The parameter.
     pub parameter: String,
@@ -306,7 +306,7 @@ pub struct DependenceView {
 }
 
 /// What the model expects of the metric by the values of two parameters.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ContourView {
     /// The parameter across.
     pub first: String,
@@ -322,7 +322,7 @@ pub struct ContourView {
 }
 
 /// What pruning cost.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AuditView {
     /// Trials under audit.
     pub audited: usize,
@@ -337,7 +337,7 @@ pub struct AuditView {
 }
 
 /// How the winner was chosen.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SelectionView {
     /// `best`, `one_se` or `pareto`.
     pub rule: &'static str,
@@ -354,7 +354,7 @@ pub struct SelectionView {
 }
 
 /// A finalist.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FinalistView {
     /// The trial.
     pub trial: u32,
@@ -375,7 +375,7 @@ pub struct FinalistView {
 }
 
 /// The held-out test set, looked at once.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TestView {
     /// The first metric on it.
     pub value: f64,
@@ -390,7 +390,7 @@ pub struct TestView {
 }
 
 /// Several studies side by side.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ComparisonView {
     /// What is to be said in words, a sentence each.
     pub sentences: Vec<String>,
@@ -398,4 +398,21 @@ pub struct ComparisonView {
     pub differences: Vec<(String, Vec<String>)>,
     /// How much time each took to be as good as the worst of their best values; `None`: never.
     pub seconds_to_common: Vec<Option<f64>>,
+}
+
+/// A model that explains less than this of results that it has not seen is not to be trusted.
+const TRUSTED: f64 = 0.3;
+
+impl StudyView {
+    /// The trials of the search itself, without those that repeat its finalists.
+    pub fn searched(&self) -> impl Iterator<Item = &TrialView> {
+        self.trials.iter().filter(|trial| trial.repeats.is_none())
+    }
+}
+
+impl ImportanceView {
+    /// Whether the model behind it knows enough for its shares to mean something.
+    pub fn is_trusted(&self) -> bool {
+        self.explained >= TRUSTED
+    }
 }

@@ -12,11 +12,11 @@ use choices::Choices;
 use gaussian::{Gaussian, Rates, cumulative, quantile};
 use rand::RngExt as _;
 
-use super::flow2::{self, middle, normal, start};
+use super::flow2::{self, middle, start};
 use super::folded::Folded;
 use super::standing::{Rank, is_judged, rank};
 use super::{Proposal, Searcher};
-use crate::rng::{self, Rng};
+use crate::rng::{self, Rng, normal};
 use crate::space::{Shape, Space};
 use crate::trials::{Trial, View};
 

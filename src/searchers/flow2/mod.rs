@@ -8,7 +8,7 @@
 
 mod steps;
 
-pub(super) use steps::{CHANGE, Place, middle, normal, place_of};
+pub(super) use steps::{CHANGE, Place, middle, place_of};
 use steps::{forward, is_same, opposite};
 
 use super::standing::{is_better, is_judged};

@@ -48,7 +48,7 @@ pub(in crate::searchers) fn forward(
         .iter()
         .zip(space.parameters())
         .map(|(active, parameter)| {
-            let normal = normal(rng);
+            let normal = rng::normal(rng);
             let moves = active.is_some() && parameter.domain.shape() != Shape::Constant;
             if moves { normal } else { 0.0 }
         })
@@ -150,10 +150,4 @@ fn neighbour(number: u64, count: u64, towards: f64) -> u64 {
 pub(in crate::searchers) fn middle(domain: &Domain, number: u64) -> f64 {
     let share = domain.share(number);
     f64::midpoint(share.start, share.end)
-}
-
-/// A standard normal draw (Box & Muller 1958).
-pub(in crate::searchers) fn normal(rng: &mut Rng) -> f64 {
-    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
 }

@@ -1,0 +1,37 @@
+//! Results on standard output, and tables for people.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::CliError;
+
+/// Prints a result.
+pub(super) fn print(text: &str) -> Result<ExitCode, CliError> {
+    let mut output = io::stdout().lock();
+    let text = text.trim_end_matches('\n');
+    shown(writeln!(output, "{text}").and_then(|()| output.flush()))
+}
+
+/// A table that fits the terminal.
+pub(super) fn table<Name: ToString>(header: impl IntoIterator<Item = Name>) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header.into_iter().map(|name| name.to_string()));
+    table
+}
+
+/// What came of writing to standard output. Whoever reads may stop early: `automl leaderboard DIR | head`.
+pub(super) fn shown(written: io::Result<()>) -> Result<ExitCode, CliError> {
+    match written {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(CliError::File {
+            action: "write",
+            path: "standard output".into(),
+            source,
+        }),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
