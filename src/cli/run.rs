@@ -64,7 +64,13 @@ impl Run {
                 path: self.folder.path().to_owned(),
                 source,
             })?;
-            let path = self.folder.path().display();
+            let folder = self.folder.path().to_owned();
+            // Who reads the study now should find that nobody works on it.
+            drop(self.folder);
+            if study.trials().len() <= MOST_REPORTED {
+                write_report(&folder);
+            }
+            let path = folder.display();
             let _ = writeln!(
                 std::io::stderr(),
                 "the study in `{path}` has ended ({}): `automl leaderboard {path}` shows it, `--add-budget` gives it more time",
@@ -108,7 +114,7 @@ impl Run {
                 limits: self.spec.trial_limits,
                 has_clones: matches!(self.spec.early_terminate.scheduler, SchedulerSpec::Pbt(_)),
                 keeps_best: self.facts.demand == Demand::Program,
-                can_split: self.facts.demand == Demand::Training,
+                can_split: self.facts.demand.is_training(),
             },
             (&program, slots),
             observers,

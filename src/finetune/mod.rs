@@ -37,7 +37,7 @@ mod vectorize;
 pub mod weights;
 
 pub use self::{
-    backend::{Device, Gpu, UnknownDevice, gpus},
+    backend::{Device, Gpu, UnknownDevice, gpus, shown_gpus},
     cost::TrainingCost,
     export::ExportError,
     inference::FineTuned,

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use crate::finetune::{Device, PrefixCache};
 use crate::space::Configuration;
-use crate::spec::{ObjectiveSpec, Spec};
+use crate::spec::{FineTuneSpec, ObjectiveSpec, Spec, Task};
 use crate::study::{Cost, Identity, Settings};
 use crate::trials::{Failure, MemoryModel, Progress, Segment, SegmentReport};
 
@@ -79,10 +79,28 @@ pub struct Facts {
 pub enum Demand {
     /// Nothing: it only waits.
     Nothing,
-    /// Cores or GPUs, through burn.
+    /// GPUs, or else cores, through burn.
     Training,
+    /// The same, but of a model so small that a core is as fast as a GPU: GPUs only where the spec says `cuda`.
+    SmallTraining,
     /// Unknown: a program of its own, which is given cores and shown a GPU.
     Program,
+}
+
+impl Demand {
+    /// What fine-tuning needs. A step of ResNet8 with small images waits for the launches of its kernels
+    /// (`benches/PERFORMANCE.md`, "On a GPU").
+    pub fn of(spec: &FineTuneSpec) -> Self {
+        match spec.task {
+            Task::TextClassification => Self::Training,
+            Task::ImageClassification => Self::SmallTraining,
+        }
+    }
+
+    /// Whether segments train a model of ours.
+    pub fn is_training(self) -> bool {
+        matches!(self, Self::Training | Self::SmallTraining)
+    }
 }
 
 /// How many examples there are of each kind.
@@ -135,7 +153,7 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
                 cost: inputs.cost(spec.resources.cache > 0),
                 memory: inputs.memory(),
                 sizes: Some(inputs.sizes()),
-                demand: Demand::Training,
+                demand: Demand::of(fine_tune),
             })
         }
     }

@@ -576,7 +576,7 @@ const RESOURCES: Section = Section {
         key(
             "devices",
             Kind::Words(|| vec!["auto", "cpu", "cuda", "ndarray"]),
-            "Which devices; `auto`: every CUDA device if there are any, else the CPU.",
+            "Which devices; `auto`: every CUDA device that is visible if there are any and the model is large enough to gain from one, else the CPU.",
         )
         .default("\"auto\""),
         key(

@@ -60,7 +60,8 @@ pub fn slots(resources: &Resources, demand: Demand) -> Result<Vec<Slot>, SlotErr
     let wants_gpus = matches!(resources.devices, Devices::Auto | Devices::Cuda);
     match demand {
         Demand::Nothing => divide(resources, &[], processor, usize::MAX),
-        Demand::Training => {
+        Demand::Training | Demand::SmallTraining => {
+            let wants_gpus = wants_gpus && (demand == Demand::Training || resources.devices == Devices::Cuda);
             let gpus = if wants_gpus { gpus() } else { Vec::new() };
             if resources.devices == Devices::Cuda && gpus.is_empty() {
                 let why = if cfg!(feature = "cuda") {
@@ -107,14 +108,8 @@ fn of_programs(resources: &Resources, gpus: &[String], cores: usize) -> Vec<Slot
 
 /// The GPUs that programs may be shown: those that a batch system has left visible, else all of the machine.
 fn visible_gpus() -> Vec<String> {
-    if let Some(visible) = std::env::var_os("CUDA_VISIBLE_DEVICES") {
-        let visible = visible.to_string_lossy().into_owned();
-        let names = visible.split(',').map(str::trim);
-        // CUDA itself stops at the first name that is none.
-        return names
-            .take_while(|name| !name.is_empty() && *name != "-1")
-            .map(str::to_owned)
-            .collect();
+    if let Some(names) = finetune::shown_gpus() {
+        return names;
     }
     let known = std::fs::read_dir("/proc/driver/nvidia/gpus").into_iter().flatten();
     (0..known.count()).map(|index| index.to_string()).collect()

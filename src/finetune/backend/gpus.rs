@@ -11,16 +11,65 @@ pub struct Gpu {
     pub memory: u64,
 }
 
-/// The NVIDIA GPUs of this machine; none without the feature `cuda`, a driver or a GPU.
+/// The NVIDIA GPUs that this process may use, in the order in which CUDA counts them: none without the feature `cuda`, a
+/// driver or a GPU, and only those that [`shown_gpus`] names where it names any.
 pub fn gpus() -> Vec<Gpu> {
     #[cfg(feature = "cuda")]
     if let Ok(nvml) = nvml_wrapper::Nvml::init() {
-        let gpu = |index: u32| {
-            let memory = nvml.device_by_index(index).ok()?.memory_info().ok()?.total;
-            let device = Device::Cuda(index as usize);
-            Some(Gpu { device, memory })
+        let all = || (0..nvml.device_count().unwrap_or(0)).map(|index| index.to_string());
+        let names = shown_gpus().unwrap_or_else(|| all().collect());
+        // CUDA leaves out every name from the first that it does not know.
+        let memories = names.iter().map_while(|name| memory(&nvml, name));
+        let gpu = |(index, memory)| Gpu {
+            device: Device::Cuda(index),
+            memory,
         };
-        return (0..nvml.device_count().unwrap_or(0)).filter_map(gpu).collect();
+        return memories.enumerate().map(gpu).collect();
     }
     Vec::new()
+}
+
+/// The names of the GPUs that `CUDA_VISIBLE_DEVICES` leaves visible, as a batch system sets it: indices, or identifiers such
+/// as `GPU-8932f937`. `None` where it is not set, and all GPUs are visible.
+pub fn shown_gpus() -> Option<Vec<String>> {
+    let shown = std::env::var_os("CUDA_VISIBLE_DEVICES")?;
+    Some(names(&shown.to_string_lossy()))
+}
+
+fn names(shown: &str) -> Vec<String> {
+    // CUDA itself stops at the first name that is none.
+    let names = shown.split(',').map(str::trim);
+    names
+        .take_while(|name| !name.is_empty() && *name != "-1")
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The memory in bytes of the GPU with this index, this identifier or the only one that begins so.
+#[cfg(feature = "cuda")]
+fn memory(nvml: &nvml_wrapper::Nvml, name: &str) -> Option<u64> {
+    let device = match name.parse() {
+        Ok(index) => nvml.device_by_index(index).ok()?,
+        // Parts of a GPU (MIG) are found by their whole identifier only.
+        Err(_) => nvml.device_by_uuid(name).ok().or_else(|| {
+            let known = (0..nvml.device_count().ok()?).filter_map(|index| nvml.device_by_index(index).ok());
+            let mut alike = known.filter(|device| device.uuid().is_ok_and(|uuid| uuid.starts_with(name)));
+            alike.next().filter(|_| alike.next().is_none())
+        })?,
+    };
+    Some(device.memory_info().ok()?.total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn a_list_ends_at_the_first_name_that_is_none() {
+        assert_eq!(names("2, 0"), ["2", "0"]);
+        assert_eq!(names("GPU-8932f937,1"), ["GPU-8932f937", "1"]);
+        assert_eq!(names("1,-1,0"), ["1"]);
+        assert!(names("").is_empty());
+        assert!(names("-1").is_empty());
+    }
 }

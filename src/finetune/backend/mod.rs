@@ -11,7 +11,7 @@ use std::{fmt, str::FromStr};
 
 use burn::tensor::TensorData;
 
-pub use self::gpus::{Gpu, gpus};
+pub use self::gpus::{Gpu, gpus, shown_gpus};
 #[cfg(any(test, feature = "cuda"))]
 pub(crate) use self::tensor::Engine;
 pub use self::tensor::Tensor;
