@@ -55,11 +55,16 @@ pub(super) enum CliError {
 }
 
 impl CliError {
+    /// The message with its causes, without colours.
+    pub(super) fn text(&self) -> String {
+        chain(self)
+    }
+
     /// Writes the message to standard error.
     pub(super) fn show(&self) {
         let text = match self {
             Self::Spec(errors) | Self::Convert(ConvertError::Text(errors)) => errors.render(is_coloured()),
-            other => format!("error: {}", chain(other)),
+            other => format!("error: {}", other.text()),
         };
         // There is nobody left to tell if standard error is closed.
         let _ = writeln!(std::io::stderr(), "{}", text.trim_end());

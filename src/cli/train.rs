@@ -9,6 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
 use super::arguments::Train;
+use super::output::print;
+use crate::finetune::data::Examples;
 use crate::finetune::{Device, Metrics, Training};
 use crate::objective::{Demand, Inputs, training_config};
 use crate::report::{Measured, ModelCard, Trained, model_card};
@@ -39,7 +41,7 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         )));
     }
     check_writable(&folder)?;
-    let device = worker::slots(&spec.resources, Demand::Training)?
+    let device = worker::slots(&spec.resources, Demand::of(fine_tune))?
         .first()
         .map_or(Device::Cpu, |slot| slot.device);
     let mut inputs = Inputs::load(fine_tune, device)?;
@@ -75,17 +77,10 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
     }
     bar.finish_and_clear();
     // The test examples are looked at here and nowhere else: no search has seen them.
-    let parts = [("validation", held_out), ("test", inputs.data.test.clone())];
-    let mut measured = Vec::new();
-    for (part, examples) in parts {
-        let Some(examples) = examples else { continue };
-        let metrics = training.evaluate(&examples, &mut || ControlFlow::Continue(()))?;
-        measured.push(Measured {
-            part,
-            examples: examples.len(),
-            metrics,
-        });
-    }
+    let measured = measure(
+        &training,
+        [("validation", held_out), ("test", inputs.data.test.clone())],
+    )?;
     training.export(&folder)?;
     let card = model_card(&ModelCard {
         name: &spec.name,
@@ -110,6 +105,29 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         path: folder.clone(),
         source,
     })?;
+    say(arguments, &folder, (stop, spec.epochs.max), &measured)
+}
+
+/// How good the model is on each part of the data that there is.
+fn measure(training: &Training, parts: [(&'static str, Option<Examples>); 2]) -> Result<Vec<Measured>, CliError> {
+    let mut measured = Vec::new();
+    for (part, examples) in parts {
+        let Some(examples) = examples else { continue };
+        let metrics = training.evaluate(&examples, &mut || ControlFlow::Continue(()))?;
+        measured.push(Measured {
+            part,
+            examples: examples.len(),
+            metrics,
+        });
+    }
+    Ok(measured)
+}
+
+/// Says what was made, and how good it is.
+fn say(arguments: &Train, folder: &Path, epochs: (f64, f64), measured: &[Measured]) -> Result<ExitCode, CliError> {
+    if arguments.json {
+        return print(&format!("{:#}", as_json(folder, epochs, measured)));
+    }
     let sentence = |Measured {
                         part,
                         examples,
@@ -127,6 +145,20 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         sentences.join("; ")
     );
     Ok(ExitCode::SUCCESS)
+}
+
+fn as_json(folder: &Path, (epochs, max_epochs): (f64, f64), measured: &[Measured]) -> serde_json::Value {
+    let of_part = |Measured {
+                       part,
+                       examples,
+                       metrics,
+                   }: &Measured| {
+        let Metrics { accuracy, f1, loss } = metrics;
+        let json = serde_json::json!({"examples": examples, "accuracy": accuracy, "f1": f1, "loss": loss});
+        ((*part).to_owned(), json)
+    };
+    let measured: serde_json::Map<_, _> = measured.iter().map(of_part).collect();
+    serde_json::json!({"model": folder, "epochs": epochs, "max_epochs": max_epochs, "measured": measured})
 }
 
 /// Compares the model and the data with those that the configuration was found with: what has changed is refused with

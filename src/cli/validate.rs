@@ -3,30 +3,96 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use serde_json::{Value, json};
+
 use super::CliError;
 use super::arguments::Validate;
+use super::output::print;
 use super::search::{explain_method, show_warnings, warm_start};
-use crate::{objective, spec, worker};
+use crate::spec::{self, Diagnostic, Severity, Spec};
+use crate::units::Samples;
+use crate::{objective, worker};
+
+/// What a valid spec comes to on this machine.
+struct Valid {
+    spec: Spec,
+    warnings: Vec<Diagnostic>,
+    epoch: Samples,
+    workers: usize,
+}
 
 /// Checks a spec with its model and data.
 pub(super) fn validate(arguments: &Validate) -> Result<ExitCode, CliError> {
+    let checked = check(arguments);
+    if arguments.json {
+        print(&format!("{:#}", as_json(&checked)))?;
+    }
+    let valid = checked?;
+    if !arguments.json {
+        let size = valid.spec.space.cardinality();
+        let _ = writeln!(
+            std::io::stderr(),
+            "`{}` is valid: {} parameters, {} configurations, an epoch of {} samples, {} workers here",
+            arguments.spec.display(),
+            valid.spec.space.parameters().len(),
+            size.map_or("infinitely many".to_owned(), |count| count.to_string()),
+            valid.epoch,
+            valid.workers
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(arguments: &Validate) -> Result<Valid, CliError> {
     let (spec, warnings) = spec::load(&arguments.spec, &arguments.set).map_err(CliError::Spec)?;
-    show_warnings(&warnings);
+    if !arguments.json {
+        show_warnings(&warnings);
+    }
     let facts = objective::inspect(&spec)?;
     warm_start(&spec, false)?;
-    explain_method(&spec);
-    let slots = worker::slots(&spec.resources, facts.demand)?;
-    let size = spec
-        .space
-        .cardinality()
-        .map_or("infinitely many".to_owned(), |count| count.to_string());
-    let _ = writeln!(
-        std::io::stderr(),
-        "`{}` is valid: {} parameters, {size} configurations, an epoch of {} samples, {} workers here",
-        arguments.spec.display(),
-        spec.space.parameters().len(),
-        facts.identity.epoch,
-        slots.len()
-    );
-    Ok(ExitCode::SUCCESS)
+    if !arguments.json {
+        explain_method(&spec);
+    }
+    let workers = worker::slots(&spec.resources, facts.demand)?.len();
+    Ok(Valid {
+        spec,
+        warnings,
+        epoch: facts.identity.epoch,
+        workers,
+    })
+}
+
+fn as_json(checked: &Result<Valid, CliError>) -> Value {
+    match checked {
+        Ok(valid) => json!({
+            "valid": true,
+            "name": valid.spec.name,
+            "parameters": valid.spec.space.parameters().len(),
+            "configurations": valid.spec.space.cardinality(),
+            "epoch": valid.epoch,
+            "workers": valid.workers,
+            "diagnostics": valid.warnings.iter().map(of_diagnostic).collect::<Vec<_>>(),
+        }),
+        Err(CliError::Spec(errors)) => {
+            let diagnostics: Vec<Value> = errors.diagnostics().iter().map(of_diagnostic).collect();
+            json!({"valid": false, "diagnostics": diagnostics})
+        }
+        Err(error) => json!({"valid": false, "diagnostics": [{"severity": "error", "message": error.text()}]}),
+    }
+}
+
+fn of_diagnostic(diagnostic: &Diagnostic) -> Value {
+    let severity = match diagnostic.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let position = diagnostic.position();
+    json!({
+        "severity": severity,
+        "message": diagnostic.message(),
+        "help": diagnostic.help(),
+        "file": position.map(|(file, ..)| file),
+        "line": position.map(|(_, line, _)| line),
+        "column": position.map(|(.., column)| column),
+    })
 }

@@ -16,7 +16,7 @@ use crate::engine::available_memory;
 use crate::objective::{self, Facts, FullRun, InputError, Sizes};
 use crate::policies;
 use crate::space::Configuration;
-use crate::spec::{DataSpec, ModelSource, ObjectiveSpec, Spec};
+use crate::spec::{DataSpec, ModelSource, ObjectiveSpec, SearcherSpec, Spec};
 use crate::study::Settings;
 use crate::trials::PastTrial;
 use crate::units::Samples;
@@ -47,7 +47,7 @@ pub struct Plan {
     pub logical_workers: Option<usize>,
     /// The wall budget in seconds.
     pub wall: Option<f64>,
-    /// The budget of trials.
+    /// How many trials there are at most: the budget of trials, or what a grid has.
     pub max_trials: Option<u32>,
     /// What a worker takes; `None` if that cannot be known beforehand.
     pub memory: Option<MemoryRange>,
@@ -135,7 +135,7 @@ impl Plan {
             slots: slots.iter().take(workers).map(|slot| slot.device.to_string()).collect(),
             logical_workers: spec.deterministic.then_some(spec.resources.logical_workers),
             wall: spec.budget.wall,
-            max_trials: spec.budget.trials,
+            max_trials: most_trials(spec),
             available_memory: memory.and(available_memory()),
             memory,
             full_run,
@@ -170,6 +170,14 @@ fn cost_range(runs: &[FullRun]) -> Option<CostRange> {
         median,
         dearest: seconds.fold(0.0, f64::max),
     })
+}
+
+fn most_trials(spec: &Spec) -> Option<u32> {
+    let all = (spec.searcher == SearcherSpec::Grid)
+        .then(|| spec.space.cardinality())
+        .flatten();
+    let all = all.and_then(|all| u32::try_from(all).ok());
+    spec.budget.trials.into_iter().chain(all).min()
 }
 
 fn memory_range(facts: &Facts, sample: &[Configuration]) -> Option<MemoryRange> {

@@ -96,6 +96,15 @@ impl Diagnostic {
         self.place.as_ref().map(|place| place.range.clone())
     }
 
+    /// The file (or `--set`) that it is about, and the line and column of the first character there, both counted from 1.
+    pub fn position(&self) -> Option<(&str, usize, usize)> {
+        let place = self.place.as_ref()?;
+        let before = &place.source.text[..place.range.start];
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        let (line, column) = (before.matches('\n').count(), before[line_start..].chars().count());
+        Some((place.source.name.as_str(), line + 1, column + 1))
+    }
+
     /// The message with its line of the source, a caret, and the way out; with colours if `is_coloured`.
     pub fn render(&self, is_coloured: bool) -> String {
         let level = match self.severity {

@@ -46,6 +46,21 @@ pub fn load_begun(path: &Path) -> Result<(Spec, Vec<Diagnostic>), SpecErrors> {
 ///
 /// # Errors
 /// [`SpecErrors`] holds all that is wrong.
+///
+/// ```
+/// use std::path::Path;
+///
+/// let text = "function: {name: sphere}\nparameters: {x: {min: 0.0, max: 1.0}}\nbudget: {trials: 10}\n";
+/// let (spec, warnings) = automl::spec::from_text(text, Path::new("space.yaml"), &["budget.trials=20".parse()?])?;
+/// assert_eq!(spec.budget.trials, Some(20));
+/// assert!(warnings.is_empty());
+///
+/// let misspelt = text.replace("trials", "trails");
+/// let errors = automl::spec::from_text(&misspelt, Path::new("space.yaml"), &[]).unwrap_err();
+/// assert_eq!(errors.diagnostics()[0].message(), "`trails` is no key of budget");
+/// assert_eq!(errors.diagnostics()[0].position(), Some(("space.yaml", 3, 10)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn from_text(text: &str, path: &Path, overrides: &[Override]) -> Result<(Spec, Vec<Diagnostic>), SpecErrors> {
     resolve_text(text.to_owned(), path, overrides, FileCheck::Skip)
 }

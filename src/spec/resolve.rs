@@ -70,7 +70,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     let iterations = early.map_or_else(early_terminate::Iterations::default, |early| early.iterations);
     let epochs = epochs(&spec, iterations, kind.default_epochs(), problems);
     let trial_limits = limits::read(&spec, problems);
-    let budget = budget(&spec, problems);
+    let budget = budget(&spec, searcher, problems);
     let selection = spec.get("selection").map(|node| selection::read(node, problems));
     let resources = resources(&spec, problems);
     let deterministic = spec
@@ -298,7 +298,7 @@ fn stops(node: &Node, max: f64, problems: &mut Problems) -> Option<Vec<f64>> {
     Some(stops)
 }
 
-fn budget(spec: &Fields<'_>, problems: &mut Problems) -> Option<Budget> {
+fn budget(spec: &Fields<'_>, searcher: Option<SearcherSpec>, problems: &mut Problems) -> Option<Budget> {
     const MOST: i64 = 1_000_000;
     let errors_before = problems.errors.len();
     let fields = match spec.get("budget") {
@@ -329,7 +329,8 @@ fn budget(spec: &Fields<'_>, problems: &mut Problems) -> Option<Budget> {
     };
     let trials = trials.map(|(what, node)| reader::integer(node, what, 1..=MOST, problems));
     // A misspelt budget is no missing one.
-    if wall.is_none() && trials.is_none() && problems.errors.len() == errors_before {
+    let ends_by_itself = searcher == Some(SearcherSpec::Grid);
+    if wall.is_none() && trials.is_none() && !ends_by_itself && problems.errors.len() == errors_before {
         let place = spec.entry("budget").map_or(spec.place, |entry| &entry.key_place);
         problems.warning(
             place,

@@ -134,3 +134,83 @@ fn completions_and_manual_pages_know_every_verb() {
         "{pages:?}"
     );
 }
+
+/// What a verb answers with `--json`.
+fn json(sandbox: &Sandbox, command: &str, code: i32) -> serde_json::Value {
+    serde_json::from_str(&sandbox.run(command).expect_code(code).stdout).unwrap()
+}
+
+#[test]
+fn a_program_reads_what_is_wrong_with_a_spec_and_where() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    let valid = json(&sandbox, "validate space.yaml --json", 0);
+    assert_eq!(valid["valid"], true);
+    assert_eq!(
+        (&valid["parameters"], &valid["workers"], &valid["configurations"]),
+        (&3.into(), &2.into(), &serde_json::Value::Null)
+    );
+    assert_eq!(valid["diagnostics"], serde_json::json!([]));
+    sandbox.write(
+        "space.yaml",
+        SPHERE
+            .replacen("method:", "metod:", 1)
+            .replacen("budget: {trials: 12}\n", "", 1),
+    );
+    let wrong = json(&sandbox, "validate space.yaml --json", 2);
+    assert_eq!(wrong["valid"], false);
+    insta::assert_snapshot!(format!("{:#}", wrong["diagnostics"]), @r#"
+    [
+      {
+        "column": 1,
+        "file": "space.yaml",
+        "help": "write `budget: {wall: 10m, trials: 50}`",
+        "line": 1,
+        "message": "there is no budget: the study will run until it is stopped",
+        "severity": "warning"
+      },
+      {
+        "column": 1,
+        "file": "space.yaml",
+        "help": null,
+        "line": 7,
+        "message": "`metod` is no key of a spec",
+        "severity": "error"
+      }
+    ]
+    "#);
+    let gone = json(&sandbox, "validate gone.yaml --json", 2);
+    assert_eq!(gone["valid"], false);
+    assert!(
+        gone["diagnostics"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("gone.yaml"),
+        "{gone}"
+    );
+}
+
+#[test]
+fn a_grid_ends_by_itself() {
+    let grid = "function: {name: sphere}\nparameters:\n  x: {values: [0.1, 0.2, 0.3]}\n  y: {values: [0.4, 0.5]}\nmethod: grid\n";
+    let sandbox = Sandbox::with_spec(grid);
+    let plan = json(&sandbox, "plan space.yaml --json", 0);
+    assert_eq!(plan["max_trials"], 6);
+    let search = sandbox.run("search space.yaml --out study").expect_code(0);
+    assert!(!search.stderr.contains("there is no budget"), "{}", search.stderr);
+    let lines = sandbox.read("study/leaderboard.csv").lines().count();
+    assert_eq!(lines, 7, "all six, and the header");
+}
+
+#[test]
+fn what_a_crash_after_the_end_left_out_is_written_by_a_resumption() {
+    let sandbox = searched("");
+    let whole = ["leaderboard.csv", "best.yaml", "report.html"].map(|file| sandbox.read(&format!("study/{file}")));
+    for file in ["leaderboard.csv", "best.yaml", "report.html"] {
+        std::fs::remove_file(sandbox.path(&format!("study/{file}"))).unwrap();
+    }
+    sandbox.run("resume study").expect_code(0);
+    let again = ["leaderboard.csv", "best.yaml", "report.html"].map(|file| sandbox.read(&format!("study/{file}")));
+    assert_eq!(again[0], whole[0]);
+    assert_eq!(again[1], whole[1]);
+    assert_eq!(again[2].len(), whole[2].len());
+}

@@ -153,6 +153,25 @@ fn a_trained_model_can_be_trained_again() {
 }
 
 #[test]
+fn a_program_reads_what_was_measured() {
+    let sandbox = searched("--trials 2");
+    let train = sandbox
+        .run("train study/best.yaml --out model-out --json")
+        .expect_code(0);
+    let told: serde_json::Value = serde_json::from_str(&train.stdout).unwrap();
+    assert_eq!(told["model"], "model-out");
+    let validation = &told["measured"]["validation"];
+    let accuracy = validation["accuracy"].as_f64().unwrap();
+    assert!((accuracy - best_value(&sandbox)).abs() < 1e-9, "{told}");
+    assert_eq!(
+        told["measured"].as_object().unwrap().len(),
+        1,
+        "there are no test examples: {told}"
+    );
+    assert!(told["epochs"].as_f64().unwrap() <= told["max_epochs"].as_f64().unwrap());
+}
+
+#[test]
 fn training_on_everything_measures_nothing() {
     let sandbox = searched("--trials 1");
     let train = sandbox

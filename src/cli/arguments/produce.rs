@@ -8,6 +8,7 @@ use crate::spec::Override;
 
 /// `automl train`
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(in crate::cli) struct Train {
     /// The configuration: a `best.yaml`, or a spec with one value for every parameter
     pub(in crate::cli) spec: PathBuf,
@@ -26,6 +27,9 @@ pub(in crate::cli) struct Train {
     /// Change a value of the configuration
     #[arg(long, value_name = "KEY=VALUE")]
     pub(in crate::cli) set: Vec<Override>,
+    /// Show what was measured as one JSON object
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
 }
 
 /// A trained model and examples for it.
