@@ -33,6 +33,25 @@ impl Landscape {
     ///
     /// `None` for fewer than 8 trials, and if there is nothing to tell them apart by: all losses are equal, or no parameter
     /// has more than one value.
+    ///
+    /// ```
+    /// use automl::analysis::{Focus, Landscape};
+    /// use automl::rng;
+    /// use automl::space::{Domain, Parameter, Space};
+    /// use automl::units::Seed;
+    ///
+    /// let share = || Domain::Float { min: 0.0, max: 1.0, log: false, step: None };
+    /// let space = Space::new(vec![Parameter::new("matters", share()), Parameter::new("does_not", share())], vec![])?;
+    /// let mut rng = rng::stream(Seed(1), "example", &[]);
+    /// let points: Vec<_> = (0..60).filter_map(|_| space.encode(&space.sample(&mut rng))).collect();
+    /// let trials = points.iter().map(|point| (point.as_slice(), point[0].unwrap_or(0.0).powi(2)));
+    ///
+    /// let landscape = Landscape::learn(&space, trials, Focus::All, Seed(0)).ok_or("nothing to learn from")?;
+    /// let first = landscape.importance().effects[0];
+    /// assert_eq!(space.parameters()[first.parameter].name, "matters");
+    /// assert!(first.share.mean > 0.9);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn learn<'a>(
         space: &Space,
         trials: impl IntoIterator<Item = (&'a [Option<f64>], f64)>,

@@ -26,6 +26,14 @@ impl TTest {
 
 /// The paired t-test: whether `first` and `second`, measured side by side (the same seeds, the same folds), differ on
 /// average (Student 1908). `None` for lists of different lengths, fewer than two pairs, and differences that are all equal.
+///
+/// ```
+/// use automl::analysis::paired_t_test;
+///
+/// let (ours, theirs) = ([0.88, 0.89, 0.87, 0.90], [0.86, 0.88, 0.86, 0.87]);
+/// let test = paired_t_test(&ours, &theirs).unwrap();
+/// assert!(test.statistic > 0.0 && test.p < 0.05);
+/// ```
 pub fn paired_t_test(first: &[f64], second: &[f64]) -> Option<TTest> {
     if first.len() != second.len() {
         return None;

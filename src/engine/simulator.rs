@@ -19,6 +19,50 @@ pub struct Simulation<'a> {
 }
 
 /// Runs a study to its end; the simulated seconds that it took.
+///
+/// ```
+/// use std::{collections::BTreeMap, path::Path};
+///
+/// use automl::engine::{Simulation, simulate};
+/// use automl::study::{Outcome, Settings, Study};
+/// use automl::trials::{Evaluation, SegmentReport, Usage};
+/// use automl::units::Samples;
+/// use automl::{policies, spec};
+///
+/// let text = "
+/// function: {name: sphere}
+/// parameters: {x: {min: 0.0, max: 1.0}}
+/// epochs: {min: 1, max: 9}
+/// early_terminate: {type: asha, eta: 3}
+/// budget: {trials: 20}
+/// ";
+/// let (spec, _) = spec::from_text(text, Path::new("space.yaml"), &[])?;
+/// let settings = Settings::new(&spec, Samples(1));
+/// let metric = settings.metric.clone();
+/// let policy = policies::for_spec(&spec, settings.lengths());
+/// let mut study = Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64));
+/// let mut events = 0;
+/// let took = simulate(&mut study, Simulation {
+///     workers: 2,
+///     // On this machine an epoch takes three seconds, whatever is trained.
+///     seconds: &mut |_, flight| 3.0 * (flight.to.0 - flight.from.0) as f64,
+///     outcome: &|trial, flight| {
+///         let x = trial.configuration.get("x").and_then(|value| value.as_f64()).unwrap_or(1.0);
+///         let loss = (x - 0.3).powi(2) + 1.0 / flight.to.0 as f64;
+///         Outcome::Reached(SegmentReport {
+///             reached: flight.to,
+///             evaluations: vec![Evaluation { at: flight.to, metrics: BTreeMap::from([(metric.clone(), loss)]) }],
+///             trainable_parameters: 1,
+///             usage: Usage::default(),
+///         })
+///     },
+///     journal: &mut |_| events += 1,
+/// });
+/// assert_eq!(study.trials().len(), 20);
+/// assert!(study.incumbent().is_some_and(|(_, loss)| loss.get() < 0.2));
+/// assert!(took > 0.0 && events > 20);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn simulate(study: &mut Study, simulation: Simulation<'_>) -> f64 {
     simulate_within(study, f64::INFINITY, simulation)
 }

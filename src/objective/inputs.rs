@@ -98,6 +98,33 @@ impl Inputs {
     ///
     /// # Errors
     /// When something is missing, malformed, or of the wrong kind.
+    ///
+    /// ```
+    /// use std::{ops::ControlFlow, path::Path};
+    ///
+    /// use automl::finetune::{Device, Training, TrainingConfig};
+    /// use automl::objective::Inputs;
+    /// use automl::spec::{self, ObjectiveSpec};
+    /// use automl::units::Samples;
+    ///
+    /// let text = "
+    /// task: image-classification
+    /// model: builtin:resnet8-cifar10
+    /// data: {train: builtin:fashion-mini, train_limit: 320, test: 1800}
+    /// parameters: {learning_rate: 0.003}
+    /// budget: {trials: 1}
+    /// ";
+    /// let (spec, _) = spec::from_text(text, Path::new("space.yaml"), &[])?;
+    /// let ObjectiveSpec::FineTune(fine_tune) = &spec.objective else { unreachable!() };
+    /// let inputs = Inputs::load(fine_tune, Device::Cpu)?;
+    /// let total = Samples(320);
+    /// let config = TrainingConfig { learning_rate: 0.003, total, ..TrainingConfig::default() };
+    /// let mut training = Training::start(&inputs.model, config)?;
+    /// training.train(&inputs.data.train, total, &mut |_| ControlFlow::Continue(()))?;
+    /// let metrics = training.evaluate(&inputs.data.validation, &mut || ControlFlow::Continue(()))?;
+    /// assert!(metrics.accuracy > 0.3, "better than one in ten: {metrics:?}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn load(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
         match spec.task {
             Task::ImageClassification => Self::images(spec, device),

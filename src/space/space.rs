@@ -87,6 +87,24 @@ impl Space {
     /// # Errors
     /// [`SpaceError`] for a name given twice, a reference to no parameter, conditions in a circle, and constraints that
     /// fewer than one in 10,000 random configurations satisfy.
+    ///
+    /// ```
+    /// use automl::rng;
+    /// use automl::space::{Domain, Expression, Parameter, Space};
+    /// use automl::units::Seed;
+    ///
+    /// let rate = Domain::Float { min: 1e-5, max: 1e-1, log: true, step: None };
+    /// let depth = Domain::Int { min: 1, max: 8, log: false, step: 1 };
+    /// let both = Expression::parse("rate * depth < 0.1", &[("rate", &rate), ("depth", &depth)])?;
+    /// let space = Space::new(vec![Parameter::new("rate", rate), Parameter::new("depth", depth)], vec![both])?;
+    ///
+    /// let configuration = space.sample(&mut rng::stream(Seed(1), "example", &[]));
+    /// assert!(space.contains(&configuration));
+    /// // A point of the unit cube, in which orders of magnitude of the rate are equally long.
+    /// let point = space.encode(&configuration).ok_or("outside")?;
+    /// assert!(point.iter().flatten().all(|place| (0.0..=1.0).contains(place)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(parameters: Vec<Parameter>, constraints: Vec<Expression>) -> Result<Self, SpaceError> {
         let mut names = BTreeSet::new();
         if let Some(twice) = parameters

@@ -1,4 +1,4 @@
-//! `automl ask-tell`: the search as lines of JSON, and the Python example of the README.
+//! `automl ask-tell`: the search as lines of JSON, and the Python example of its recipe.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -102,9 +102,10 @@ fn every_scheduler_is_known_and_clones_name_their_parent() {
 }
 
 #[test]
-fn the_example_of_the_readme_runs() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let mut examples = readme
+fn the_example_of_the_recipe_runs() {
+    let recipe = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/src/recipes/ask-tell.md");
+    let recipe = std::fs::read_to_string(recipe).unwrap();
+    let mut examples = recipe
         .split("```python\n")
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap());
