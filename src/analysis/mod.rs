@@ -26,6 +26,6 @@ pub use fanova::{Effect, Importance, Interaction, Share};
 pub use landscape::Landscape;
 pub use losses::Focus;
 pub use significance::{
-    TTest, accuracy_interval, accuracy_standard_error, confidence_half_width, mean, paired_t_test, standard_error,
-    welch_t_test,
+    TTest, accuracy_interval, accuracy_standard_error, confidence_half_width, mean, paired_t_test, pooled_deviation,
+    standard_error, welch_t_test,
 };

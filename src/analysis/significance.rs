@@ -75,6 +75,26 @@ pub fn standard_error(values: &[f64]) -> Option<f64> {
     (count >= 2.0).then(|| (squares / (count - 1.0) / count).sqrt())
 }
 
+/// The standard deviation that groups have in common, each around its own mean: the root of the pooled variance. With few
+/// values in each group it is far surer than that of one group. `None` where no group has two values.
+///
+/// ```
+/// use automl::analysis::pooled_deviation;
+///
+/// // By itself the first would be certain to the last digit.
+/// let deviation = pooled_deviation([&[0.888, 0.888][..], &[0.884, 0.888], &[0.871, 0.877]]).unwrap();
+/// assert!((deviation - 0.00294).abs() < 1e-5);
+/// ```
+pub fn pooled_deviation<'a>(groups: impl IntoIterator<Item = &'a [f64]>) -> Option<f64> {
+    let (mut squares, mut freedom) = (0.0, 0);
+    for values in groups {
+        let Some(mean) = mean(values) else { continue };
+        squares += values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+        freedom += values.len() - 1;
+    }
+    (freedom > 0).then(|| (squares / freedom as f64).sqrt())
+}
+
 /// How far the mean of `values` may be from the true one, at a confidence such as 0.95: half the width of Student's
 /// interval. `None` for fewer than two values, values that are all equal, and a confidence not between 0 and 1.
 pub fn confidence_half_width(values: &[f64], confidence: f64) -> Option<f64> {

@@ -334,7 +334,8 @@ pub struct Selection {
 pub enum SelectionRule {
     /// The best mean over fresh seeds.
     Best,
-    /// The cheapest to train of those within one standard error of the best mean (Breiman et al. 1984, §3.4.3).
+    /// The cheapest to train of those within one standard error of the best mean (Breiman et al. 1984, §3.4.3), by the deviation
+    /// over seeds that all finalists have in common.
     OneSe,
     /// Of the front of means of several metrics, the one that is best in the first.
     Pareto,

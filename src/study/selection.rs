@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{EndReason, Study};
-use crate::analysis::{mean, standard_error};
+use crate::analysis::{mean, pooled_deviation, standard_error};
 use crate::preference::Scores;
 use crate::rng;
 use crate::spec::{Selection, SelectionRule};
@@ -306,11 +306,15 @@ impl Study {
 }
 
 /// The place of the cheapest finalist within one standard error of the best mean; the finalists are sorted by their means.
+/// All finalists together say how much seeds matter: the two or three runs of the best one alone may agree by chance.
 fn one_standard_error(finalists: &[Finalist]) -> usize {
     let best = &finalists[0];
-    let (Some(mean), Some(error)) = (best.mean(), best.standard_error()) else {
+    let losses: Vec<Vec<f64>> = finalists.iter().map(|finalist| finalist.losses(0)).collect();
+    let deviation = pooled_deviation(losses.iter().map(Vec::as_slice));
+    let (Some(mean), Some(deviation)) = (best.mean(), deviation) else {
         return 0;
     };
+    let error = deviation / (best.runs.len() as f64).sqrt();
     let is_as_good =
         |finalist: &Finalist| finalist.failed == 0 && finalist.mean().is_some_and(|other| other <= mean + error);
     let alike = finalists
@@ -319,4 +323,40 @@ fn one_standard_error(finalists: &[Finalist]) -> usize {
         .filter(|(_, finalist)| is_as_good(finalist));
     let cheapest = alike.min_by(|(_, one), (_, other)| one.cost.total_cmp(&other.cost));
     cheapest.map_or(0, |(place, _)| place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finalist(trial: u32, losses: &[f64], cost: f64) -> Finalist {
+        let scores = |loss: f64| Scores::single(Goal::Minimize.loss(loss));
+        let run = |(number, loss): (usize, &f64)| Run {
+            trial: TrialId(100 * trial + number as u32),
+            number: number as u32,
+            scores: scores(*loss),
+        };
+        Finalist {
+            trial: TrialId(trial),
+            at: Samples(1),
+            searched: scores(losses[0]),
+            runs: losses.iter().enumerate().map(run).collect(),
+            failed: 0,
+            cost,
+        }
+    }
+
+    #[test]
+    fn two_runs_that_agree_by_chance_do_not_make_the_best_mean_certain() {
+        let best = finalist(0, &[0.100, 0.100], 9.0);
+        let alike = finalist(1, &[0.099, 0.103], 1.0);
+        let worse = finalist(2, &[0.118, 0.122], 0.5);
+        assert_eq!(one_standard_error(&[best.clone(), alike, worse]), 1);
+        let certain = finalist(1, &[0.101, 0.101], 1.0);
+        assert_eq!(
+            one_standard_error(&[best, certain]),
+            0,
+            "all agree: a difference is one"
+        );
+    }
 }

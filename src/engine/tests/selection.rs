@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::spec::{Selection, SelectionRule};
-use crate::study::{Repeat, Winner};
+use crate::study::{Finalist, Repeat, Winner};
 use crate::trials::Trial;
 
 fn with(rule: SelectionRule, reseeds: u32, holdout: bool, trials: u32) -> Study {
@@ -124,7 +124,9 @@ fn one_standard_error_chooses_the_cheapest_of_the_alike() {
         .iter()
         .min_by(|one, other| one.mean().unwrap().total_cmp(&other.mean().unwrap()));
     let best = best.unwrap();
-    let bar = best.mean().unwrap() + best.standard_error().unwrap();
+    let own = |finalist: &Finalist| finalist.standard_error().unwrap().powi(2);
+    let pooled = finalists.iter().map(own).sum::<f64>() / finalists.len() as f64;
+    let bar = best.mean().unwrap() + pooled.sqrt();
     let alike: Vec<_> = finalists
         .iter()
         .filter(|finalist| finalist.mean().unwrap() <= bar)
