@@ -70,9 +70,8 @@ pub fn mean(values: &[f64]) -> Option<f64> {
 
 /// The standard error of their mean: the sample's standard deviation by the root of its size. `None` below two.
 pub fn standard_error(values: &[f64]) -> Option<f64> {
-    let (mean, count) = (mean(values)?, values.len() as f64);
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (count >= 2.0).then(|| (squares / (count - 1.0) / count).sqrt())
+    let (_, variance) = moments(values)?;
+    Some((variance / values.len() as f64).sqrt())
 }
 
 /// The standard deviation that groups have in common, each around its own mean: the root of the pooled variance. With few
@@ -86,13 +85,15 @@ pub fn standard_error(values: &[f64]) -> Option<f64> {
 /// assert!((deviation - 0.00294).abs() < 1e-5);
 /// ```
 pub fn pooled_deviation<'a>(groups: impl IntoIterator<Item = &'a [f64]>) -> Option<f64> {
-    let (mut squares, mut freedom) = (0.0, 0);
+    let (mut squares, mut freedom) = (0.0, 0.0);
     for values in groups {
-        let Some(mean) = mean(values) else { continue };
-        squares += values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
-        freedom += values.len() - 1;
+        // One value says nothing of a deviation.
+        let Some((_, variance)) = moments(values) else { continue };
+        let free = values.len() as f64 - 1.0;
+        squares += variance * free;
+        freedom += free;
     }
-    (freedom > 0).then(|| (squares / freedom as f64).sqrt())
+    (freedom > 0.0).then(|| (squares / freedom).sqrt())
 }
 
 /// How far the mean of `values` may be from the true one, at a confidence such as 0.95: half the width of Student's

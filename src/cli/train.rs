@@ -128,12 +128,9 @@ fn say(arguments: &Train, folder: &Path, epochs: (f64, f64), measured: &[Measure
     if arguments.json {
         return print(&format!("{:#}", as_json(folder, epochs, measured)));
     }
-    let sentence = |Measured {
-                        part,
-                        examples,
-                        metrics,
-                    }: &Measured| {
-        let Metrics { accuracy, f1, loss } = metrics;
+    let sentence = |part: &Measured| {
+        let Metrics { accuracy, f1, loss } = part.metrics;
+        let (examples, part) = (part.examples, part.part);
         format!("accuracy {accuracy:.4}, f1 {f1:.4}, loss {loss:.4} on {examples} {part} examples")
     };
     let sentences: Vec<String> = measured.iter().map(sentence).collect();
@@ -148,14 +145,10 @@ fn say(arguments: &Train, folder: &Path, epochs: (f64, f64), measured: &[Measure
 }
 
 fn as_json(folder: &Path, (epochs, max_epochs): (f64, f64), measured: &[Measured]) -> serde_json::Value {
-    let of_part = |Measured {
-                       part,
-                       examples,
-                       metrics,
-                   }: &Measured| {
-        let Metrics { accuracy, f1, loss } = metrics;
-        let json = serde_json::json!({"examples": examples, "accuracy": accuracy, "f1": f1, "loss": loss});
-        ((*part).to_owned(), json)
+    let of_part = |part: &Measured| {
+        let Metrics { accuracy, f1, loss } = part.metrics;
+        let json = serde_json::json!({"examples": part.examples, "accuracy": accuracy, "f1": f1, "loss": loss});
+        (part.part.to_owned(), json)
     };
     let measured: serde_json::Map<_, _> = measured.iter().map(of_part).collect();
     serde_json::json!({"model": folder, "epochs": epochs, "max_epochs": max_epochs, "measured": measured})

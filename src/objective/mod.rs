@@ -88,7 +88,7 @@ pub enum Demand {
 }
 
 impl Demand {
-    /// What fine-tuning needs. A step of ResNet8 with small images waits for the launches of its kernels
+    /// What fine-tuning needs. Our models of images are small: a quickstart took longer on a GPU than on as many cores
     /// (`benches/PERFORMANCE.md`, "On a GPU").
     pub fn of(spec: &FineTuneSpec) -> Self {
         match spec.task {

@@ -562,7 +562,7 @@ const EARLY_TERMINATE: Section = Section {
 
 const BUDGET: Section = Section {
     name: "budget",
-    about: "When to end; whichever comes first. Without a budget a study runs until it is stopped.",
+    about: "When to end; whichever comes first. Without a budget a study runs until it is stopped, but a grid until all of it has been tried.",
     keys: &[
         key("wall", Kind::Duration, "Time in all, over all resumptions.").examples(&["\"30m\"", "\"1h30m\"", "90"]),
         key("trials", TRIALS, "Trials in all.").examples(&["50"]),
