@@ -79,12 +79,14 @@ fn study(searcher: SearcherSpec, trials: u32) -> Study {
         target: None,
         criteria: Criteria::default(),
         max_trials: Some(trials),
+        wall: None,
         selection: None,
         epoch: Samples(900),
         min,
         max,
         logical_workers: 8,
         is_deterministic: true,
+        can_cool_down: false,
     };
     let policy = policies::build(searcher, SchedulerSpec::asha(3), settings.lengths());
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))

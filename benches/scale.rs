@@ -73,6 +73,7 @@ fn main() {
             parts: Vec::new(),
         },
         past: Vec::new(),
+        shortened_from: None,
     };
     journal.append(&created, 0.0).expect("a journal that can be written");
     let scheduler = "asha";

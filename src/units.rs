@@ -45,6 +45,25 @@ impl fmt::Display for Samples {
     }
 }
 
+/// The last stretch of a trial that ends before its schedule would: over it the learning rate falls in a straight line to 0,
+/// from where the schedule had it (Hägele et al. 2024, "Scaling laws and compute-optimal training beyond fixed training
+/// durations"; Hu et al. 2024, "`MiniCPM`", §4). So a paused trial becomes a finished model at a small cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cooldown {
+    /// Samples seen where it begins.
+    pub from: Samples,
+    /// Samples seen where the trial is complete.
+    pub to: Samples,
+}
+
+impl Cooldown {
+    /// The factor on the learning rate that the schedule has at `from`, after so many samples: 1 up to there, 0 at `to`.
+    pub fn factor(self, seen: f64) -> f64 {
+        let (from, to) = (self.from.0 as f64, self.to.0 as f64);
+        (1.0 - (seen - from) / (to - from).max(1.0)).clamp(0.0, 1.0)
+    }
+}
+
 /// The study's seed: everything random in a study is keyed by it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -117,6 +117,7 @@ impl AskTell {
             min: first_rung(max),
             max,
             epoch: Samples(1),
+            reaches_min: false,
         };
         let policy = if options.others.is_empty() {
             policies::build(searcher, scheduler, lengths)
@@ -144,7 +145,7 @@ impl AskTell {
     pub fn ask(&mut self) -> Result<Asked, AskTellError> {
         let decision = self.policy.decide(&self.view());
         let (id, to) = match decision {
-            Decision::Continue { trial, to } => (trial, to),
+            Decision::Continue { trial, to } | Decision::CoolDown { trial, to } => (trial, to),
             Decision::Start {
                 configuration,
                 origin,
@@ -247,6 +248,8 @@ impl AskTell {
             min: first_rung(self.max),
             max: self.max,
             budget: self.budget,
+            horizon: None,
+            epoch: Samples(1),
             cost: &steps,
             memory: &|_| None,
         };
@@ -310,6 +313,8 @@ impl AskTell {
             min: first_rung(self.max),
             max: self.max,
             budget: self.budget,
+            horizon: None,
+            epoch: Samples(1),
             cost: &steps,
             memory: &|_| None,
         }

@@ -5,18 +5,24 @@ use std::process::ExitCode;
 use super::CliError;
 use super::arguments::{Plan as Arguments, Verbosity};
 use super::output::print;
-use super::search::{explain_method, show_warnings, warm_start};
-use crate::plan::Plan;
+use super::search::{explain_method, say_settled, show_warnings, warm_start};
+use crate::engine::Clock;
+use crate::plan::{self, Plan};
 use crate::{objective, report, spec, worker};
 
 /// Prints the plan.
 pub(super) fn plan(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitCode, CliError> {
-    let (spec, warnings) = spec::load(&arguments.spec, &arguments.set).map_err(CliError::Spec)?;
+    let clock = Clock::start();
+    let (mut spec, warnings) = spec::load(&arguments.spec, &arguments.changes.overrides()).map_err(CliError::Spec)?;
     if !verbosity.quiet {
         show_warnings(&warnings);
     }
-    let facts = objective::inspect(&spec)?;
+    let mut facts = objective::inspect(&spec)?;
     let slots = worker::slots(&spec.resources, facts.demand)?;
+    let settled = plan::settle(&mut spec, &mut facts, &slots, clock.elapsed());
+    if !verbosity.quiet && !arguments.json {
+        say_settled(&settled, &spec);
+    }
     let past = warm_start(&spec, verbosity.quiet)?;
     if !verbosity.quiet && !arguments.json {
         explain_method(&spec);

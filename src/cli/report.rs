@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use super::CliError;
 use super::arguments::Report as Arguments;
@@ -24,13 +26,34 @@ pub(super) fn report(arguments: &Arguments) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the report of studies into a file.
-pub(super) fn write(folders: &[PathBuf], path: &Path) -> Result<(), CliError> {
-    write_view(&look::page(&mut open_all(folders)?)?, path)
+/// Writes the report of a study into its folder, if it is ready in time; `false` if it is not. What parameters matter takes long to
+/// find out for a large study, and a deadline is one.
+pub(super) fn write_within(folder: &Path, time: Option<Duration>) -> Result<bool, CliError> {
+    let (sender, receiver) = mpsc::channel();
+    let studies = vec![folder.to_owned()];
+    let render = move || {
+        let rendered = open_all(&studies).and_then(|mut studies| look::page(&mut studies));
+        let _ = sender.send(rendered.map(|view| page::render(&view, None)));
+    };
+    if std::thread::Builder::new().spawn(render).is_err() {
+        return Ok(false);
+    }
+    let rendered = match time {
+        Some(time) => receiver.recv_timeout(time).ok(),
+        None => receiver.recv().ok(),
+    };
+    match rendered {
+        Some(rendered) => write_page(&rendered?, &folder.join("report.html")).map(|()| true),
+        None => Ok(false),
+    }
 }
 
 fn write_view(view: &PageView, path: &Path) -> Result<(), CliError> {
-    replace(path, page::render(view, None).as_bytes()).map_err(|source| CliError::File {
+    write_page(&page::render(view, None), path)
+}
+
+fn write_page(page: &str, path: &Path) -> Result<(), CliError> {
+    replace(path, page.as_bytes()).map_err(|source| CliError::File {
         action: "write",
         path: path.to_owned(),
         source,

@@ -60,7 +60,7 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
             gate: Gate::default(),
         }
     } else {
-        let (folder, journal) = Folder::create(&out, &yaml, spec.seed, &facts.identity, Vec::new())?;
+        let (folder, journal) = Folder::create(&out, &yaml, spec.seed, &facts.identity, Vec::new(), None)?;
         Run {
             spec,
             facts,

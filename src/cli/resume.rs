@@ -9,7 +9,7 @@ use super::duration::seconds;
 use super::gate::Gate;
 use super::run::{Run, style};
 use crate::engine::{Clock, Folder, Opened};
-use crate::objective;
+use crate::objective::{self, Facts};
 use crate::spec;
 
 /// Goes on with the study in a folder.
@@ -42,7 +42,10 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
         spec.resources.workers = arguments.workers.map(usize::from);
     }
     let gate = Gate::open(&arguments.gate, &spec)?;
-    let facts = objective::inspect(&spec)?;
+    let facts = Facts {
+        inputs: None,
+        ..objective::inspect(&spec)?
+    };
     folder.check_identity(&contents, &facts.identity)?;
     let style = style(verbosity, arguments.json);
     let clock = clock.carry_on(elapsed);

@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::CliError;
 use super::arguments::Verbosity;
@@ -22,6 +23,9 @@ use crate::worker::{Slot, slots};
 
 /// The report of a study with more trials takes a while: `automl report` writes it then.
 const MOST_REPORTED: usize = 2_000;
+
+/// Seconds after the deadline within which the report must be ready: the process is gone two seconds after it.
+const AFTER_DEADLINE: f64 = 1.0;
 
 /// A study that is ready to run.
 pub(super) struct Run {
@@ -68,7 +72,7 @@ impl Run {
             // Who reads the study now should find that nobody works on it.
             drop(self.folder);
             if study.trials().len() <= MOST_REPORTED {
-                write_report(&folder);
+                write_report(&folder, None);
             }
             let path = folder.display();
             let _ = writeln!(
@@ -123,7 +127,9 @@ impl Run {
         .with_memory(admission, self.facts.memory);
         let (study, ending) = engine.run(is_resumed)?;
         if matches!(ending, Ending::Ended(_)) && study.trials().len() <= MOST_REPORTED {
-            write_report(&folder);
+            let time = study.wall().map(|wall| wall + AFTER_DEADLINE - clock.elapsed());
+            let time = time.map(|time| Duration::try_from_secs_f64(time).unwrap_or_default());
+            write_report(&folder, time);
         }
         exit_code(&gate, &name, &study, ending, clock.elapsed())
     }
@@ -133,7 +139,7 @@ impl Run {
     /// The slots of this machine, as many as the study can use.
     fn slots(&self) -> Result<Vec<Slot>, CliError> {
         let mut slots = slots(&self.spec.resources, self.facts.demand)?;
-        let most = self.spec.resources.logical_workers;
+        let most = self.spec.resources.logical_workers();
         if self.spec.deterministic && slots.len() > most {
             let _ = writeln!(
                 std::io::stderr(),
@@ -146,11 +152,22 @@ impl Run {
     }
 }
 
-/// Leaves `report.html` beside the results. They are safe without it, so that what may go wrong is only said.
-fn write_report(folder: &Path) {
-    if let Err(error) = report::write(&[folder.to_owned()], &folder.join("report.html")) {
-        let _ = write!(std::io::stderr(), "warning: there is no report: ");
-        error.show();
+/// Leaves `report.html` beside the results, if it is ready in `time`. They are safe without it, so that what may go wrong is only
+/// said.
+fn write_report(folder: &Path, time: Option<Duration>) {
+    match report::write_within(folder, time) {
+        Ok(true) => {}
+        Ok(false) => {
+            let folder = folder.display();
+            let _ = writeln!(
+                std::io::stderr(),
+                "note: there was no time for the report: `automl report {folder}` writes it"
+            );
+        }
+        Err(error) => {
+            let _ = write!(std::io::stderr(), "warning: there is no report: ");
+            error.show();
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use super::gate::Gate;
 use super::run::{Run, style};
 use crate::engine::{Clock, Folder};
 use crate::objective;
+use crate::plan::{self, Settled};
+use crate::report;
 use crate::searchers::Auto;
 use crate::spec::{self, Diagnostic, SearcherSpec, Spec};
 use crate::trials::PastTrial;
@@ -20,20 +22,29 @@ use crate::worker;
 /// Starts a study and runs it.
 pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode, CliError> {
     let clock = Clock::start();
-    let (spec, warnings) = spec::load(&arguments.spec, &arguments.overrides()).map_err(CliError::Spec)?;
+    let (mut spec, warnings) = spec::load(&arguments.spec, &arguments.changes.overrides()).map_err(CliError::Spec)?;
     if !verbosity.quiet {
         show_warnings(&warnings);
     }
     // Everything that can be wrong is found before anything is written.
-    let facts = objective::inspect(&spec)?;
-    worker::slots(&spec.resources, facts.demand)?;
+    let mut facts = objective::inspect(&spec)?;
+    let slots = worker::slots(&spec.resources, facts.demand)?;
+    let settled = plan::settle(&mut spec, &mut facts, &slots, clock.elapsed());
     let gate = Gate::open(&arguments.gate, &spec)?;
     let past = warm_start(&spec, verbosity.quiet)?;
     if !verbosity.quiet && !arguments.json {
         explain_method(&spec);
+        say_settled(&settled, &spec);
     }
     let path = arguments.out.unwrap_or_else(|| free_folder(&spec.name));
-    let (folder, journal) = Folder::create(&path, &spec.to_yaml(), spec.seed, &facts.identity, past)?;
+    let (folder, journal) = Folder::create(
+        &path,
+        &spec.to_yaml(),
+        spec.seed,
+        &facts.identity,
+        past,
+        settled.shortened_from,
+    )?;
     let style = style(verbosity, arguments.json);
     let before = Folder::look(&path)?;
     Run {
@@ -75,6 +86,13 @@ pub(super) fn explain_method(spec: &Spec) {
     if spec.searcher == SearcherSpec::Auto {
         let choice = Auto::explain(&spec.space, spec.budget.trials, !spec.criteria.is_plain());
         let _ = writeln!(std::io::stderr(), "method auto: {choice}");
+    }
+}
+
+/// What a study begins with that its spec leaves open.
+pub(super) fn say_settled(settled: &Settled, spec: &Spec) {
+    for line in report::settled(settled, spec) {
+        let _ = writeln!(std::io::stderr(), "{line}");
     }
 }
 

@@ -11,12 +11,12 @@ use super::CliError;
 use super::arguments::Train;
 use super::output::print;
 use crate::finetune::data::Examples;
-use crate::finetune::{Device, Metrics, Training};
+use crate::finetune::{Device, Metrics, Training, TrainingConfig};
 use crate::objective::{Demand, Inputs, training_config};
 use crate::report::{Measured, ModelCard, Trained, model_card};
 use crate::space::Configuration;
 use crate::spec::{self, DataSpec, FineTuneSpec, InputPart, ModelSource, ObjectiveSpec, Provenance, Spec};
-use crate::units::Samples;
+use crate::units::{Cooldown, Samples};
 use crate::worker;
 
 fn no_model(arguments: &Train, objective: &str) -> CliError {
@@ -65,7 +65,17 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
     let stops = Some(&spec.epochs.stops).filter(|stops| !arguments.all_epochs && !stops.is_empty());
     let stops = stops.cloned().unwrap_or_else(|| vec![spec.epochs.max]);
     let stop = stops[stops.len() - 1];
-    let mut training = Training::start(&inputs.model, training_config(&configuration, max, spec.seed))?;
+    // A trial that ended before its schedule did is trained as it was, unless all of the schedule is asked for.
+    let cooldown = spec.epochs.cooldown.filter(|_| !arguments.all_epochs);
+    let samples = |epochs| Samples::from_epochs(epochs, per_epoch);
+    let config = TrainingConfig {
+        cooldown: cooldown.map(|(from, to)| Cooldown {
+            from: samples(from),
+            to: samples(to),
+        }),
+        ..training_config(&configuration, max, spec.seed)
+    };
+    let mut training = Training::start(&inputs.model, config)?;
     let bar = progress_bar(Samples::from_epochs(stop, per_epoch));
     // In the same pieces as in the search: the same steps, so the same model.
     for &stop in &stops {

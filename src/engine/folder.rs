@@ -99,6 +99,7 @@ impl Folder {
         seed: Seed,
         inputs: &Identity,
         past: Vec<PastTrial>,
+        shortened_from: Option<f64>,
     ) -> Result<(Self, Journal), FolderError> {
         refuse_occupied(path, spec_yaml)?;
         let is_new = !path.exists();
@@ -116,7 +117,7 @@ impl Folder {
         };
         // Another process may have been quicker: what it wrote is not ours to touch.
         refuse_occupied(path, spec_yaml)?;
-        match folder.fill(spec_yaml, seed, inputs, past) {
+        match folder.fill(spec_yaml, seed, inputs, (past, shortened_from)) {
             Ok(journal) => Ok((folder, journal)),
             Err(error) => {
                 for name in ["spec.yaml", "manifest.json", journal::FILE_NAME, "lock"] {
@@ -138,7 +139,7 @@ impl Folder {
         spec_yaml: &str,
         seed: Seed,
         inputs: &Identity,
-        past: Vec<PastTrial>,
+        (past, shortened_from): (Vec<PastTrial>, Option<f64>),
     ) -> Result<Journal, FolderError> {
         files::remove_unfinished(&self.path);
         make(&self.path.join("checkpoints"))?;
@@ -151,6 +152,7 @@ impl Folder {
             seed,
             inputs: inputs.clone(),
             past,
+            shortened_from,
         };
         let manifest = serde_json::json!({
             "format": journal::FORMAT,

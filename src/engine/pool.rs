@@ -72,8 +72,8 @@ pub(super) struct Loss {
 }
 
 impl Run {
-    /// What is known of a segment whose worker had to be killed.
-    fn report(self) -> SegmentReport {
+    /// What is known of a segment whose worker had to be killed, or that has failed.
+    pub(super) fn report(self) -> SegmentReport {
         let seconds = self.begun.elapsed().as_secs_f64();
         SegmentReport {
             reached: self.reached,
@@ -83,6 +83,7 @@ impl Run {
                 train_seconds: seconds,
                 wall_seconds: seconds,
                 peak_memory_mb: 0.0,
+                longest_step: 0.0,
             },
         }
     }
@@ -288,11 +289,12 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
         Ok(Loss { how, kind, run })
     }
 
-    /// Tells every busy worker to finish its step, checkpoint and report.
-    pub(super) fn stop(&mut self) {
+    /// Tells every busy worker to finish its step, to evaluate its trial where it stands if that takes at most so many seconds, to
+    /// checkpoint and to report.
+    pub(super) fn stop(&mut self, seconds: f64) {
         for seat in &mut self.seats {
             if let (State::Busy(_), Some(process)) = (&seat.state, &mut seat.process) {
-                process.send(&ToWorker::Stop);
+                process.send(&ToWorker::Stop { seconds });
             }
         }
     }

@@ -165,6 +165,10 @@ impl<'a> Engine<'a> {
             engine.record(&event)?;
             engine.journal.sync()?;
         }
+        if terms.wall.is_some() {
+            let slots = engine.pool.seats().len() as u32;
+            engine.record(&Event::SlotsOpened { slots })?;
+        }
         engine.budget = WallBudget::new(terms.wall.map(|wall| wall + engine.study.added_wall()), &engine.clock);
         Ok(engine)
     }
@@ -209,6 +213,7 @@ impl<'a> Engine<'a> {
             if self.is_interrupted {
                 self.drain(
                     "interrupted: finishing the step and saving checkpoints",
+                    0.0,
                     INTERRUPT_GRACE,
                 )?;
                 break Ending::Interrupted;
@@ -271,14 +276,15 @@ impl<'a> Engine<'a> {
     /// The wall budget is spent: stops what runs, and closes the study.
     fn meet_deadline(&mut self) -> Result<(), EngineError> {
         let left = self.budget.until_deadline(Instant::now()).unwrap_or_default();
-        self.drain("the wall budget is spent", left + DEADLINE_GRACE)?;
+        self.drain("the wall budget is spent", left.as_secs_f64(), left + DEADLINE_GRACE)?;
         self.record(&Event::DeadlineReached)
     }
 
-    /// Stops all workers; those that do not come to a checkpoint in time are killed.
-    fn drain(&mut self, why: &str, grace: Duration) -> Result<(), EngineError> {
+    /// Stops all workers, which may evaluate what they have for so many seconds; those that do not come to a checkpoint in time are
+    /// killed.
+    fn drain(&mut self, why: &str, to_evaluate: f64, grace: Duration) -> Result<(), EngineError> {
         self.tell(&Moment::Stopping { why })?;
-        self.pool.stop();
+        self.pool.stop(to_evaluate);
         let end = Instant::now() + grace;
         while self.pool.is_any_busy() {
             let Some(left) = end.checked_duration_since(Instant::now()) else {

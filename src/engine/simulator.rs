@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::study::{Event, Flight, Outcome, Study};
-use crate::trials::Trial;
-use crate::units::TrialId;
+use crate::trials::{SegmentReport, Trial, Usage};
+use crate::units::{Samples, TrialId};
 
 /// A machine that exists only in numbers.
 pub struct Simulation<'a> {
@@ -67,8 +67,9 @@ pub fn simulate(study: &mut Study, simulation: Simulation<'_>) -> f64 {
     simulate_within(study, f64::INFINITY, simulation)
 }
 
-/// Runs a study until its end or until its wall budget of so many seconds is spent, as the engine does: no segment starts
-/// that would end too late. The simulated seconds that it took.
+/// Runs a study until its end or until its wall budget of so many seconds is spent, as the engine does: what runs then is cut off
+/// and evaluated where it stands; in a study that does not plan for its deadline, no segment starts that would end too late. The
+/// simulated seconds that it took.
 pub fn simulate_within(study: &mut Study, wall: f64, simulation: Simulation<'_>) -> f64 {
     let Simulation {
         workers,
@@ -77,8 +78,12 @@ pub fn simulate_within(study: &mut Study, wall: f64, simulation: Simulation<'_>)
         journal,
     } = simulation;
     let mut clock = 0.0;
-    // When each running segment ends on this machine.
-    let mut running: BTreeMap<TrialId, f64> = BTreeMap::new();
+    let is_planned = study.settings().wall.is_some();
+    let opened = Event::SlotsOpened { slots: workers as u32 };
+    journal(&opened);
+    study.apply(&opened, clock);
+    // When each running segment ends on this machine, and how long it takes.
+    let mut running: BTreeMap<TrialId, (f64, f64)> = BTreeMap::new();
     loop {
         while let Some(event) = study.decide() {
             journal(&event);
@@ -93,12 +98,13 @@ pub fn simulate_within(study: &mut Study, wall: f64, simulation: Simulation<'_>)
             if running.len() >= workers {
                 break;
             }
-            let end = clock + seconds(&study.trials()[trial.index()], &flight);
-            if end <= wall {
-                running.insert(trial, end);
+            let taken = seconds(&study.trials()[trial.index()], &flight);
+            if clock + taken <= wall || (is_planned && clock < wall) {
+                running.insert(trial, (clock + taken, taken));
             }
         }
-        let Some((&trial, &end)) = running.iter().min_by(|left, right| left.1.total_cmp(right.1)) else {
+        let next = running.iter().min_by(|left, right| left.1.0.total_cmp(&right.1.0));
+        let Some((&trial, &(end, taken))) = next else {
             if is_waiting {
                 // Nothing runs, and what is planned would end too late.
                 journal(&Event::DeadlineReached);
@@ -109,10 +115,25 @@ pub fn simulate_within(study: &mut Study, wall: f64, simulation: Simulation<'_>)
             return clock;
         };
         running.remove(&trial);
+        if end > wall {
+            let event = cut_off(study, trial, (end, taken), wall, outcome);
+            journal(&event);
+            study.apply(&event, wall);
+            clock = wall;
+            if running.is_empty() {
+                journal(&Event::DeadlineReached);
+                study.apply(&Event::DeadlineReached, clock);
+            }
+            continue;
+        }
         clock = end;
+        let mut outcome = outcome(&study.trials()[trial.index()], &study.flights()[&trial]);
+        if let Outcome::Reached(report) = &mut outcome {
+            report.usage.wall_seconds = taken;
+        }
         let event = Event::SegmentEnded {
             trial,
-            outcome: outcome(&study.trials()[trial.index()], &study.flights()[&trial]),
+            outcome,
             device: "simulated".into(),
             started_at: String::new(),
             finished_at: String::new(),
@@ -120,4 +141,30 @@ pub fn simulate_within(study: &mut Study, wall: f64, simulation: Simulation<'_>)
         journal(&event);
         study.apply(&event, clock);
     }
+}
+
+/// A segment that the deadline cuts off: what it had come to by then.
+fn cut_off(
+    study: &Study,
+    trial: TrialId,
+    (end, taken): (f64, f64),
+    wall: f64,
+    outcome: &dyn Fn(&Trial, &Flight) -> Outcome,
+) -> Event {
+    let flight = &study.flights()[&trial];
+    let share = 1.0 - (end - wall) / taken;
+    let trained = (flight.to.0 - flight.from.0) as f64 * share;
+    let reached = Samples(flight.from.0 + trained as u64);
+    let mut until = flight.clone();
+    until.to = reached;
+    let report = match outcome(&study.trials()[trial.index()], &until) {
+        Outcome::Reached(report) if reached > flight.from => report,
+        Outcome::Reached(_) | Outcome::Failed(_) => SegmentReport {
+            reached: flight.from,
+            evaluations: Vec::new(),
+            trainable_parameters: 0,
+            usage: Usage::default(),
+        },
+    };
+    Event::SegmentInterrupted { trial, report }
 }

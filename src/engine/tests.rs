@@ -1,3 +1,4 @@
+mod deadline;
 mod schedulers;
 mod selection;
 
@@ -12,7 +13,7 @@ use crate::space::{Domain, Parameter, Space, Value};
 use crate::spec::{Criteria, EarlyTerminate, SchedulerSpec, SearcherSpec};
 use crate::study::{EndReason, Event, Flight, Outcome, Settings, Study};
 use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, Trial, Usage};
-use crate::units::{Goal, Samples, Seed, TrialId};
+use crate::units::{Goal, Loss, Samples, Seed, TrialId};
 
 fn study(searcher: SearcherSpec, early: impl Into<EarlyTerminate>, trials: u32, logical_workers: u32) -> Study {
     let parameter = |name: &str, domain| Parameter::new(name, domain);
@@ -49,12 +50,14 @@ fn study(searcher: SearcherSpec, early: impl Into<EarlyTerminate>, trials: u32, 
         target: None,
         criteria: Criteria::default(),
         max_trials: Some(trials),
+        wall: None,
         selection: None,
         epoch: Samples(100),
         min,
         max,
         logical_workers,
         is_deterministic: true,
+        can_cool_down: false,
     };
     let cost = Box::new(
         |configuration: &crate::space::Configuration, from: Samples, to: Samples| {
@@ -169,7 +172,7 @@ fn a_small_finite_space_is_tried_to_its_last_configuration() {
 }
 
 #[test]
-fn a_trial_that_fails_later_is_no_incumbent() {
+fn a_trial_that_fails_later_keeps_what_it_has_measured() {
     let mut study = study(SearcherSpec::Random, SchedulerSpec::asha(3), 9, 1);
     let simulation = Simulation {
         workers: 1,
@@ -186,14 +189,61 @@ fn a_trial_that_fails_later_is_no_incumbent() {
         journal: &mut |_| {},
     };
     simulate(&mut study, simulation);
-    let (best, _) = study.incumbent().unwrap();
-    assert_eq!(study.trials()[best.index()].status, Status::Paused);
-    assert!(
-        study
-            .trials()
-            .iter()
-            .any(|trial| trial.status == Status::Failed && trial.segments == 1)
-    );
+    let has_failed_later = |trial: &&Trial| trial.status == Status::Failed && trial.segments == 1;
+    let failed: Vec<&Trial> = study.trials().iter().filter(has_failed_later).collect();
+    assert!(!failed.is_empty());
+    for trial in &failed {
+        assert_eq!(trial.loss(), Some(Loss::WORST), "searchers see a failure");
+        assert!(
+            study.best_observation(trial.id).is_some(),
+            "people see what it was worth"
+        );
+    }
+    // The best of all that was ever measured, whatever became of its trial.
+    let losses = study
+        .trials()
+        .iter()
+        .filter_map(|trial| Some((trial.best()?.loss, trial.id)));
+    assert_eq!(study.incumbent().map(|(id, loss)| (loss, id)), losses.min());
+}
+
+#[test]
+fn what_a_segment_had_measured_before_it_failed_counts() {
+    let mut study = study(SearcherSpec::Random, SchedulerSpec::None, 1, 1);
+    let planned = study.decide().unwrap();
+    study.apply(&planned, 0.0);
+    let trial = TrialId(0);
+    let evaluation = |at: u64, loss: f64| Evaluation {
+        at: Samples(at),
+        metrics: BTreeMap::from([("loss".into(), loss)]),
+    };
+    let report = SegmentReport {
+        reached: Samples(250),
+        evaluations: vec![evaluation(100, 0.5), evaluation(200, 0.4)],
+        trainable_parameters: 7,
+        usage: Usage::default(),
+    };
+    study.apply(&Event::SegmentInterrupted { trial, report }, 1.0);
+    let failure = Failure {
+        kind: FailureKind::TimedOut,
+        message: "too long".into(),
+    };
+    let ended = Event::SegmentEnded {
+        trial,
+        outcome: Outcome::Failed(failure),
+        device: String::new(),
+        started_at: String::new(),
+        finished_at: String::new(),
+    };
+    study.apply(&ended, 2.0);
+    while let Some(event) = study.decide() {
+        study.apply(&event, 2.0);
+    }
+    assert_eq!(study.trials()[0].status, Status::Failed);
+    assert_eq!(study.best_observation(trial).map(|best| best.at), Some(Samples(200)));
+    assert_eq!(study.incumbent().map(|(id, _)| id), Some(trial));
+    assert_eq!(study.pieces(trial, Samples(200)), [100, 200].map(Samples));
+    assert_eq!(study.record(trial).evaluations.len(), 2);
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod optimizer;
 mod parameters;
 pub mod prefix_cache;
 pub mod pretrained;
+pub mod recipes;
 pub mod schedule;
 #[cfg(test)]
 mod testing;
@@ -45,6 +46,7 @@ pub use self::{
     metrics::Metrics,
     prefix_cache::{FrozenOutputs, PrefixCache},
     pretrained::{LoadError, Pretrained},
+    recipes::Recipe,
     schedule::Schedule,
     trainer::{Reached, Step, TrainError, Training, TrainingConfig, TrainingData},
 };

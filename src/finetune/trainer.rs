@@ -22,7 +22,7 @@ use super::{
     pretrained::Pretrained,
     schedule::Schedule,
 };
-use crate::units::{Samples, Seed};
+use crate::units::{Cooldown, Samples, Seed};
 
 /// The settings of a trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,6 +47,8 @@ pub struct TrainingConfig {
     pub max_grad_norm: Option<f64>,
     /// The samples over which the schedule is laid out.
     pub total: Samples,
+    /// Where the trial ends before its schedule does; `None`: it does not.
+    pub cooldown: Option<Cooldown>,
     /// What everything random in the trial is keyed by.
     pub seed: Seed,
 }
@@ -65,7 +67,22 @@ impl Default for TrainingConfig {
             warmup_ratio: 0.0,
             max_grad_norm: Some(1.0),
             total: Samples(1),
+            cooldown: None,
             seed: Seed(0),
+        }
+    }
+}
+
+impl TrainingConfig {
+    /// The factor on the learning rate after so many samples, in 0..=1. A trial that cools down from its very beginning has
+    /// the whole schedule, laid out over what it trains.
+    fn factor(&self, seen: f64) -> f64 {
+        let laid_out =
+            |seen: f64, total: Samples| self.schedule.factor(seen / total.0.max(1) as f64, self.warmup_ratio);
+        match self.cooldown {
+            None => laid_out(seen, self.total),
+            Some(Cooldown { from: Samples(0), to }) => laid_out(seen, to),
+            Some(cooldown) => laid_out(seen.min(cooldown.from.0 as f64), self.total) * cooldown.factor(seen),
         }
     }
 }
@@ -286,10 +303,7 @@ impl Training {
             pass = pass.with_others(share(first), others);
         }
         let middle = self.seen as f64 + places.len() as f64 / 2.0;
-        let factor = config
-            .schedule
-            .factor(middle / config.total.0.max(1) as f64, config.warmup_ratio);
-        let learning_rate = config.learning_rate * factor;
+        let learning_rate = config.learning_rate * config.factor(middle);
         let update = Update {
             learning_rate,
             weight_decay: config.weight_decay,

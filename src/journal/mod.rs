@@ -19,8 +19,8 @@ pub use writer::{Journal, JournalError};
 pub const FILE_NAME: &str = "journal.jsonl";
 
 /// Version of the journal's format. Old versions stay readable: since 2 there may be a selection (`search_closed`, trials that
-/// `repeat` others).
-pub const FORMAT: u32 = 2;
+/// `repeat` others); since 3 plans for a deadline (`slots_opened`, `cools_down`, `shortened_from`, `longest_step`).
+pub const FORMAT: u32 = 3;
 
 #[cfg(test)]
 mod tests;

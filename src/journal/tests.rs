@@ -12,6 +12,7 @@ fn events(count: u32) -> Vec<Event> {
                 trial: TrialId(number),
                 created: None,
                 to: Samples(u64::from(number)),
+                cools_down: number % 2 == 1,
                 worker: 0,
                 start: f64::from(number) / 3.0,
                 finish: f64::from(number),

@@ -1,9 +1,10 @@
 //! Fine-tuning as an objective: a configuration becomes training settings, a segment becomes training and evaluations.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::ops::ControlFlow;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::resident::peak_memory_mb;
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
@@ -20,6 +21,8 @@ pub struct FineTune {
     inputs: Inputs,
     /// Outputs of frozen parts for training and validation examples, where they are kept.
     frozen: Option<[FrozenOutputs; 2]>,
+    /// How long the latest evaluation took.
+    evaluation: Cell<Duration>,
 }
 
 /// The training settings that a configuration stands for; what it leaves out has the training's default.
@@ -60,7 +63,19 @@ impl FineTune {
             [&inputs.data.train, &inputs.data.validation]
                 .map(|examples| FrozenOutputs::new(cache.clone(), &inputs.model, &examples.inputs, &depths))
         });
-        Self { inputs, frozen }
+        Self {
+            inputs,
+            frozen,
+            evaluation: Cell::default(),
+        }
+    }
+
+    fn config(segment: &Segment) -> TrainingConfig {
+        TrainingConfig {
+            micro_batches: segment.micro_batches as usize,
+            cooldown: segment.cooldown,
+            ..training_config(&segment.configuration, segment.max, segment.seed)
+        }
     }
 
     fn to_train(&self) -> TrainingData<'_> {
@@ -79,10 +94,7 @@ impl FineTune {
 
     /// The trial as its newest sound checkpoint has it, with what its unfinished segment has done; else from the beginning.
     fn restore(&self, segment: &Segment, control: &mut dyn Control) -> Result<(Training, SegmentProgress), TrainError> {
-        let config = TrainingConfig {
-            micro_batches: segment.micro_batches as usize,
-            ..training_config(&segment.configuration, segment.max, segment.seed)
-        };
+        let config = Self::config(segment);
         let known = checkpoints::list(&segment.checkpoints).into_iter();
         for (at, path) in known.filter(|(at, _)| *at <= segment.to) {
             // A checkpoint inside this segment counts only with the evaluations made until then.
@@ -134,10 +146,7 @@ impl FineTune {
     /// Measures a model on the test examples: as its run has left it, or trained once more as it was trained then.
     fn test(&self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, TrainError> {
         let begun = Instant::now();
-        let config = TrainingConfig {
-            micro_batches: segment.micro_batches as usize,
-            ..training_config(&segment.configuration, segment.max, segment.seed)
-        };
+        let config = Self::config(segment);
         // The run itself may have left what it ended with.
         let left = checkpoints::list(&segment.checkpoints).into_iter();
         let mut left = left.filter(|(at, _)| *at == segment.to);
@@ -175,6 +184,7 @@ impl FineTune {
             train_seconds,
             wall_seconds: begun.elapsed().as_secs_f64(),
             peak_memory_mb: peak_memory_mb(),
+            ..Usage::default()
         };
         Ok(report)
     }
@@ -194,12 +204,12 @@ impl FineTune {
                 done.reached = reached.seen;
             }
             if training.seen() < point {
-                return Ok(());
+                return self.evaluate_cut_off(training, done, control);
             }
             if done.evaluations.last().is_none_or(|last| last.at < point) {
                 let begun = Instant::now();
                 let metrics = training.evaluate(self.to_validate(), &mut || unless_stopped(control));
-                let seconds = begun.elapsed().as_secs_f64();
+                let took = begun.elapsed();
                 let metrics = match metrics {
                     Err(TrainError::Stopped) => return Ok(()),
                     metrics => metrics?,
@@ -211,14 +221,7 @@ impl FineTune {
                         gradient_norm: f64::NAN,
                     });
                 }
-                let evaluation = Evaluation {
-                    at: point,
-                    metrics: by_name(
-                        metrics,
-                        training.trainable_parameters(),
-                        1e3 * seconds / self.inputs.data.validation.len().max(1) as f64,
-                    ),
-                };
+                let evaluation = self.measured(point, metrics, training, took);
                 control.progress(Progress {
                     at: point,
                     train_loss: None,
@@ -228,6 +231,52 @@ impl FineTune {
             }
         }
         Ok(())
+    }
+}
+
+impl FineTune {
+    /// Evaluates a trial that was told to stop where it stands, if there is time for it: what was trained shall not be lost.
+    fn evaluate_cut_off(
+        &self,
+        training: &Training,
+        done: &mut SegmentProgress,
+        control: &mut dyn Control,
+    ) -> Result<(), TrainError> {
+        let (at, begun, time) = (training.seen(), Instant::now(), control.time_to_evaluate());
+        let known = done.evaluations.last().map_or(done.from, |last| last.at);
+        if at <= known || time < self.evaluation.get() {
+            return Ok(());
+        }
+        let mut unless_late = || {
+            if begun.elapsed() < time {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
+        let metrics = match training.evaluate(self.to_validate(), &mut unless_late) {
+            Err(TrainError::Stopped) => return Ok(()),
+            metrics => metrics?,
+        };
+        if metrics.loss.is_finite() {
+            let evaluation = self.measured(at, metrics, training, begun.elapsed());
+            control.progress(Progress {
+                at,
+                train_loss: None,
+                evaluation: Some(evaluation.clone()),
+            });
+            done.evaluations.push(evaluation);
+        }
+        Ok(())
+    }
+
+    fn measured(&self, at: Samples, metrics: Metrics, training: &Training, took: Duration) -> Evaluation {
+        self.evaluation.set(took);
+        let latency = 1e3 * took.as_secs_f64() / self.inputs.data.validation.len().max(1) as f64;
+        Evaluation {
+            at,
+            metrics: by_name(metrics, training.trainable_parameters(), latency),
+        }
     }
 }
 
@@ -255,7 +304,7 @@ impl Objective for FineTune {
         done.usage.peak_memory_mb = peak_memory_mb();
         // A complete trial never goes on, so it needs no checkpoint unless somebody else does.
         let is_complete =
-            done.reached >= segment.max && done.evaluations.last().is_some_and(|last| last.at >= segment.max);
+            done.reached >= segment.end() && done.evaluations.last().is_some_and(|last| last.at >= segment.end());
         if !is_complete || segment.is_kept {
             Self::save(&training, &done, segment)?;
         }

@@ -229,6 +229,7 @@ mod tests {
             stops: vec![Samples(50)],
             to: Samples(300),
             max: Samples(300),
+            cooldown: None,
             checkpoints: folder.to_owned(),
             log: folder.join("log"),
             limits: SegmentLimits::default(),

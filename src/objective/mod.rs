@@ -17,10 +17,12 @@ pub use self::finetune::{FineTune, training_config};
 pub use self::function::Function;
 pub use self::inputs::{InputError, Inputs};
 pub use self::resident::{own_resident_mb, resident_mb};
-pub use self::speed::{FullRun, full_runs};
+pub use self::speed::{FullRun, full_runs, seconds_of};
 
 use std::sync::Arc;
+use std::time::Duration;
 
+pub use crate::finetune::Recipe;
 use crate::finetune::{Device, PrefixCache};
 use crate::space::Configuration;
 use crate::spec::{FineTuneSpec, ObjectiveSpec, Spec, Task};
@@ -53,6 +55,10 @@ pub enum RunError {
 pub trait Control {
     /// Whether to finish the current step, checkpoint and return early.
     fn is_stop_requested(&self) -> bool;
+    /// How long a segment that was told to stop may take to evaluate the trial where it stands.
+    fn time_to_evaluate(&self) -> Duration {
+        Duration::ZERO
+    }
     /// Tells people how far the segment is. Never used for decisions.
     fn progress(&mut self, progress: Progress);
     /// Tells which process group runs now in place of this process, so that it can be ended even if this process is not
@@ -72,6 +78,8 @@ pub struct Facts {
     pub sizes: Option<Sizes>,
     /// What it needs of the machine.
     pub demand: Demand,
+    /// The model and the data of a fine-tuning, as they were loaded.
+    pub inputs: Option<Inputs>,
 }
 
 /// What an objective needs of the machine.
@@ -130,6 +138,7 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
             memory: Arc::new(|_| None),
             sizes: None,
             demand: Demand::Nothing,
+            inputs: None,
         }),
         ObjectiveSpec::Command(command) => {
             command::check(command)?;
@@ -143,6 +152,7 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
                 memory: Arc::new(|_| None),
                 sizes: None,
                 demand: Demand::Program,
+                inputs: None,
             })
         }
         ObjectiveSpec::FineTune(fine_tune) => {
@@ -154,6 +164,7 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
                 memory: inputs.memory(),
                 sizes: Some(inputs.sizes()),
                 demand: Demand::of(fine_tune),
+                inputs: Some(inputs),
             })
         }
     }

@@ -79,6 +79,34 @@ pub fn full_runs(
     }
 }
 
+/// Seconds of a full run of one configuration with what `facts` have loaded, timed for about as long as `patience` says; `None` if that
+/// cannot be known. A quick look: one step that warms up, some that count, and evaluations that are thought to take a third of their time.
+pub fn seconds_of(spec: &Spec, facts: &Facts, configuration: &Configuration, patience: Duration) -> Option<f64> {
+    /// Of the three passes of a step (forward, and backward twice) an evaluation is one.
+    const EVALUATION: f64 = 1.0 / 3.0;
+    let inputs = facts.inputs.as_ref()?;
+    let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);
+    let config = training_config(configuration, max, Seed(0));
+    let mut training = Training::start(&inputs.model, config).ok()?;
+    let batch = config.batch_size as u64;
+    let data = TrainingData::from(&inputs.data.train);
+    let mut go_on = |_: &_| ControlFlow::Continue(());
+    training.train(data, Samples(batch), &mut go_on).ok()?;
+    let (begun, from) = (Instant::now(), training.seen());
+    let mut unless_late = |_: &_| {
+        if begun.elapsed() < patience {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    };
+    let to = Samples(from.0 + batch * STEPS);
+    let seen = training.train(data, to, &mut unless_late).ok()?.seen;
+    let step = begun.elapsed().as_secs_f64() / (seen.0 - from.0).max(1) as f64;
+    let evaluations = evaluation_points(Samples(0), max, inputs.epoch()).len() * inputs.data.validation.len();
+    Some(step * (max.0 as f64 + EVALUATION * evaluations as f64))
+}
+
 /// What was not timed takes as long as what was, by its cost; `None` when nothing was timed.
 fn complete(timed: &[Option<f64>], costs: &[f64]) -> Option<Vec<FullRun>> {
     let known = timed

@@ -4,9 +4,12 @@
 //! Nothing is written and nothing of the study is run; a few training steps are timed. Imports `engine` and below. Begin
 //! reading at [`Plan::new`].
 
+mod begin;
 mod forecast;
 mod proposals;
 
+pub use crate::objective::Recipe;
+pub use begin::{Settled, settle};
 pub use forecast::Forecast;
 pub use proposals::Proposal;
 
@@ -112,7 +115,7 @@ impl Plan {
         let costs = probes.iter().map(|probe| (facts.cost)(probe, Samples(0), settings.max));
         let rate = timed.map(|runs| runs.iter().map(|run| run.seconds).sum::<f64>() / costs.sum::<f64>());
         let workers = if spec.deterministic {
-            slots.len().min(spec.resources.logical_workers)
+            slots.len().min(spec.resources.logical_workers())
         } else {
             slots.len()
         };
@@ -133,7 +136,7 @@ impl Plan {
                 })
                 .collect(),
             slots: slots.iter().take(workers).map(|slot| slot.device.to_string()).collect(),
-            logical_workers: spec.deterministic.then_some(spec.resources.logical_workers),
+            logical_workers: spec.deterministic.then(|| spec.resources.logical_workers()),
             wall: spec.budget.wall,
             max_trials: most_trials(spec),
             available_memory: memory.and(available_memory()),

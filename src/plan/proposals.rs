@@ -58,5 +58,6 @@ pub(super) fn with_past(spec: &Spec, epoch: Samples, past: &[PastTrial]) -> Even
             parts: Vec::new(),
         },
         past: past.to_vec(),
+        shortened_from: None,
     }
 }

@@ -77,6 +77,8 @@ mod tests {
                 min: Samples(1),
                 max: Samples(9),
                 budget: None,
+                horizon: None,
+                epoch: Samples(1),
                 cost: &|_, _, _| 1.0,
                 memory: &|_| None,
             };
@@ -97,6 +99,7 @@ mod tests {
                     segments: 1,
                     observations: vec![],
                     scores: vec![],
+                    cooldown: None,
                     is_out_of_memory: false,
                 }),
                 other => break other,

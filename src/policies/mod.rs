@@ -3,12 +3,14 @@
 //! Imports `searchers`, `schedulers` and below. A new idea that is neither (freeze-thaw, population-based training)
 //! is one more file here, and the engine never learns its name.
 
+mod deadline;
 mod freeze_thaw;
 mod listed;
 mod paired;
 mod pbt;
 mod untried;
 
+pub use deadline::Deadline;
 pub use freeze_thaw::FreezeThaw;
 pub use listed::Listed;
 pub use paired::Paired;
@@ -72,6 +74,13 @@ pub enum Decision {
         /// Where the segment ends.
         to: Samples,
     },
+    /// Train a paused trial to a level where it ends before its schedule would: the learning rate falls to 0 on the way.
+    CoolDown {
+        /// Which.
+        trial: TrialId,
+        /// Where it is complete.
+        to: Samples,
+    },
     /// Nothing until a running trial ends its segment.
     Wait,
     /// Nothing any more.
@@ -100,11 +109,18 @@ pub fn build(searcher: SearcherSpec, early: impl Into<EarlyTerminate>, lengths: 
 /// The policy of a whole spec.
 pub fn for_spec(spec: &Spec, lengths: Lengths) -> Box<dyn Policy> {
     if let Some(repeats) = spec.repeats {
-        Box::new(Listed::new(repeats, lengths.max))
-    } else if spec.criteria.is_plain() {
+        return Box::new(Listed::new(repeats, lengths.max));
+    }
+    let policy = if spec.criteria.is_plain() {
         build(spec.searcher, spec.early_terminate, lengths)
     } else {
         build_for(spec.searcher, spec.early_terminate, &spec.criteria.preference, lengths)
+    };
+    // A population ends together, whenever that is.
+    if spec.budget.wall.is_some() && !policy.clones() {
+        Box::new(Deadline::new(policy))
+    } else {
+        policy
     }
 }
 

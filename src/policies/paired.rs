@@ -106,6 +106,8 @@ mod tests {
                 min: Samples(1),
                 max: Samples(1),
                 budget: None,
+                horizon: None,
+                epoch: Samples(1),
                 cost: &|_, _, _| 1.0,
                 memory: &|_| None,
             };
@@ -125,6 +127,7 @@ mod tests {
                 segments: 0,
                 observations: vec![],
                 scores: vec![],
+                cooldown: None,
                 is_out_of_memory: false,
                 parent: None,
             };

@@ -130,6 +130,8 @@ mod tests {
                 min: Samples(1),
                 max: Samples(1),
                 budget: None,
+                horizon: None,
+                epoch: Samples(1),
                 cost: &|_, _, _| 1.0,
                 memory: &|configuration| Some(size(configuration)),
             };

@@ -40,6 +40,9 @@ pub struct Best {
     /// The epochs at which the trial was evaluated, up to the best; not in the JSON.
     #[serde(skip)]
     pub stops: Vec<f64>,
+    /// From where to where the learning rate fell to 0, of a trial that ended before its schedule did; not in the JSON.
+    #[serde(skip)]
+    pub cooldown: Option<(f64, f64)>,
     /// Epochs of a complete trial, over which the learning-rate schedule is laid out.
     pub max_epochs: f64,
     /// The trial that it began as a clone of, whose training is a part of its own; not in the JSON where there is none.
@@ -102,6 +105,9 @@ impl Best {
                 .into_iter()
                 .map(|at| at.epochs(settings.epoch))
                 .collect(),
+            cooldown: trial
+                .cooldown
+                .map(|cooldown| (cooldown.from.epochs(settings.epoch), cooldown.to.epochs(settings.epoch))),
             max_epochs: settings.max.epochs(settings.epoch),
             parent: trial.parent.map(|parent| parent.trial),
             seed: study.seed_of(run),
@@ -118,6 +124,7 @@ impl Best {
         });
         let epochs = EpochRange {
             stops: self.stops.clone(),
+            cooldown: self.cooldown,
             ..spec.epochs.clone()
         };
         let Ok(space) = Space::new(parameters.collect(), Vec::new()) else {

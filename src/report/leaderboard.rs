@@ -144,7 +144,7 @@ impl Leaderboard {
         rows.sort_by_key(|(loss, row)| {
             let place = places.get(&row.trial).copied().unwrap_or(places.len());
             let class = classes.get(&row.trial).copied().unwrap_or(0);
-            let is_lost = (row.repeats.is_some(), row.status == "failed", row.value.is_none());
+            let is_lost = (row.repeats.is_some(), row.value.is_none());
             (is_lost, place, class, *loss, row.trial)
         });
         let ranked = rows.into_iter().enumerate().map(|(index, (_, mut row))| {

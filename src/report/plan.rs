@@ -38,6 +38,9 @@ pub fn plan(plan: &Plan, names: &[String]) -> Vec<String> {
     if let Some(forecast) = &plan.forecast {
         add("forecast", played(plan, forecast));
     }
+    if let Some(text) = too_short(plan) {
+        add("short", text);
+    }
     if plan.first.is_empty() {
         return lines;
     }
@@ -136,6 +139,24 @@ fn budget(plan: &Plan) -> String {
         return "none: the study runs until it is stopped".into();
     }
     limits.join("; at most ")
+}
+
+/// Full runs from which on a search is better than one ordinary run (`benches/deadline_quality`).
+const ENOUGH: f64 = 4.0;
+
+/// What to change where the wall budget is too short to explore.
+fn too_short(plan: &Plan) -> Option<String> {
+    let (wall, run, slots) = (plan.wall?, plan.full_run?.median, plan.slots.len().max(1) as f64);
+    let runs = wall * slots / run.max(f64::MIN_POSITIVE);
+    if runs >= ENOUGH || run <= 0.0 {
+        return None;
+    }
+    let epochs = plan.rungs.last().map_or(1.0, |rung| rung.epochs);
+    Some(format!(
+        "this pays {runs:.1} full runs: the first trial is finished, little else is tried; give it {} or more, or at most {:.1} epochs a trial",
+        words::duration((ENOUGH * run / slots).ceil()),
+        epochs * runs / ENOUGH
+    ))
 }
 
 /// How far it would come.

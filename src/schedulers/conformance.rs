@@ -20,6 +20,7 @@ pub(crate) const LENGTHS: Lengths = Lengths {
     min: Samples(10),
     max: Samples(810),
     epoch: Samples(45),
+    reaches_min: false,
 };
 
 /// Every scheduler of the registry, and what makes others of it.
@@ -341,6 +342,8 @@ fn view<'a>(space: &'a Space, trials: &'a [Trial], running: usize) -> View<'a> {
         min: LENGTHS.min,
         max: LENGTHS.max,
         budget: None,
+        horizon: None,
+        epoch: Samples(1),
         cost: &|_, from, to| (to.0 - from.0) as f64,
     }
 }

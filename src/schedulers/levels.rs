@@ -11,9 +11,24 @@ pub struct Lengths {
     pub max: Samples,
     /// An epoch.
     pub epoch: Samples,
+    /// Whether the first comparison is at `min` itself, also where the levels from `max` down leave it out. With a wall budget every
+    /// early comparison counts (`benches/deadline_quality`).
+    pub reaches_min: bool,
 }
 
+/// Levels nearer to each other than this factor compare the same trials twice.
+const LEAST_RATIO: f64 = 1.5;
+
 impl Lengths {
+    /// The levels of [`geometric`], and before them `min` if it is to be reached.
+    pub(super) fn rungs(&self, eta: u32) -> Vec<Samples> {
+        let mut levels = geometric(eta, self.min, self.max);
+        if self.reaches_min && levels[0].0 as f64 >= LEAST_RATIO * self.min.0.max(1) as f64 {
+            levels.insert(0, Samples(self.min.0.max(1)));
+        }
+        levels
+    }
+
     /// The distance of comparisons, given in epochs; by default a tenth of a complete trial, but none before `min`.
     pub fn interval(&self, epochs: Option<f64>) -> Samples {
         match epochs {
@@ -64,6 +79,22 @@ mod tests {
         );
         assert_eq!(geometric(2, Samples(1), Samples(3)), [1, 2, 3].map(Samples));
         assert_eq!(geometric(4, Samples(9), Samples(9)), [9].map(Samples));
+    }
+
+    #[test]
+    fn with_a_wall_budget_the_first_rung_is_the_minimum() {
+        let rungs = |min, reaches_min| {
+            let lengths = Lengths {
+                min: Samples(min),
+                max: Samples(4000),
+                epoch: Samples(1000),
+                reaches_min,
+            };
+            lengths.rungs(3)
+        };
+        assert_eq!(rungs(500, false), [1333, 4000].map(Samples));
+        assert_eq!(rungs(500, true), [500, 1333, 4000].map(Samples));
+        assert_eq!(rungs(400, true), [444, 1333, 4000].map(Samples), "near enough");
     }
 
     #[test]

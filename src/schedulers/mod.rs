@@ -91,7 +91,7 @@ pub fn build(spec: SchedulerSpec, lengths: Lengths) -> Box<dyn Scheduler> {
         // Population-based training is a policy of its own, which `policies::build` makes.
         SchedulerSpec::None | SchedulerSpec::Pbt(_) => Box::new(Unscheduled::new(max)),
         SchedulerSpec::Asha { eta, mode, cost_aware } => {
-            let asha = Asha::new(eta, min, max).with_mode(mode);
+            let asha = Asha::over(eta, lengths.rungs(eta)).with_mode(mode);
             Box::new(if cost_aware { asha.cost_aware() } else { asha })
         }
         SchedulerSpec::Hyperband { eta } => Box::new(Hyperband::new(eta, min, max)),

@@ -174,6 +174,7 @@ mod tests {
             min: Samples(10),
             max,
             epoch: Samples(10),
+            reaches_min: false,
         };
         let patience = Patience { epochs, min_delta };
         let mut stand = Stand::new(Patient::new(Box::new(scheduler), patience, lengths));

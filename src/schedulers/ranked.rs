@@ -200,6 +200,7 @@ mod tests {
     fn trial(number: u32, reached: u64, losses: &[f64], violation: f64, status: Status) -> Trial {
         let losses: Vec<Loss> = losses.iter().map(|&loss| Goal::Minimize.loss(loss)).collect();
         Trial {
+            cooldown: None,
             is_out_of_memory: false,
             id: TrialId(number),
             configuration: Configuration::default(),
@@ -222,6 +223,7 @@ mod tests {
             min: Samples(1),
             max: Samples(max),
             epoch: Samples(1),
+            reaches_min: false,
         }
     }
 
@@ -236,6 +238,8 @@ mod tests {
             min: Samples(1),
             max: Samples(max),
             budget: None,
+            horizon: None,
+            epoch: Samples(1),
             cost: &|_, _, _| 1.0,
             memory: &|_| None,
         }
@@ -295,6 +299,7 @@ mod tests {
             let loss = f64::from(number * 7 % 20);
             let trial = Trial {
                 scores: vec![],
+                cooldown: None,
                 is_out_of_memory: false,
                 ..trial(number, 1, &[loss], 0.0, Status::Paused)
             };

@@ -162,6 +162,8 @@ fn view<'a>(space: &'a Space, trials: &'a [Trial], trials_left: Option<u32>) -> 
         min: Samples(1),
         max: Samples(u64::MAX),
         budget: None,
+        horizon: None,
+        epoch: Samples(1),
         cost: &cost,
         memory: &|_| None,
     }

@@ -81,6 +81,8 @@ pub(super) fn view<'a>(space: &'a Space, seed: u64, trials: &'a [Trial]) -> View
         min: Samples(1),
         max: Samples(1),
         budget: None,
+        horizon: None,
+        epoch: Samples(1),
         cost: &|_, from, to| (to.0 - from.0) as f64,
     }
 }
@@ -111,6 +113,7 @@ pub(super) fn run(
             segments: 1,
             observations: vec![Observation { at: Samples(1), loss }],
             scores: vec![],
+            cooldown: None,
             is_out_of_memory: false,
             parent: None,
         });
@@ -189,6 +192,7 @@ fn several_trials_at_once_are_all_different_and_late_results_are_taken_in() {
             assert!(space.contains(&proposal.configuration), "{}", searcher.name());
             trials.push(Trial {
                 scores: vec![],
+                cooldown: None,
                 is_out_of_memory: false,
                 parent: None,
                 id: TrialId(number),

@@ -256,6 +256,54 @@ impl Domain {
         }
     }
 
+    /// The value of the domain that is nearest to a number, on the domain's scale; of other values the same one. `None` where there
+    /// is nothing like it.
+    pub fn nearest(&self, value: &Value) -> Option<Value> {
+        if let Some(same) = self.canonical(value) {
+            return Some(same);
+        }
+        let number = value.as_f64()?;
+        if let (Some((min, max)), None) = (self.bounds(), self.cardinality()) {
+            return Some(Value::Float(number.clamp(min, max)));
+        }
+        let count = self.cardinality()?;
+        // Numbers of a range ascend, so halving the interval finds the two around it; a list is looked through.
+        let around = if self.bounds().is_some() {
+            let (mut low, mut high) = (0, count - 1);
+            while high - low > 1 {
+                let middle = low + (high - low) / 2;
+                if self.nth(middle).as_f64().is_some_and(|other| other <= number) {
+                    low = middle;
+                } else {
+                    high = middle;
+                }
+            }
+            low..=high
+        } else {
+            0..=count - 1
+        };
+        let distance = |other: &Value| other.as_f64().map(|other| (other - number).abs());
+        let numbers = around.map(|place| self.nth(place));
+        let known = numbers.filter_map(|other| Some((distance(&other)?, other)));
+        known
+            .min_by(|one, other| one.0.total_cmp(&other.0))
+            .map(|(_, other)| other)
+    }
+
+    /// How many orders of magnitude a logarithmic range spans; `None` of other domains.
+    pub fn magnitudes(&self) -> Option<f64> {
+        match self {
+            Self::Float {
+                min, max, log: true, ..
+            } => Some((max / min).log10()),
+            Self::Int {
+                min, max, log: true, ..
+            } => Some((*max as f64 / *min as f64).log10()),
+            Self::Normal { range, .. } => range.magnitudes(),
+            Self::Float { .. } | Self::Int { .. } | Self::Choice { .. } | Self::Weighted { .. } => None,
+        }
+    }
+
     /// The largest whole number in it, if there is any.
     pub fn largest_integer(&self) -> Option<i64> {
         match self {

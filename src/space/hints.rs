@@ -48,6 +48,16 @@ impl Confidence {
         }
     }
 
+    /// The confidence whose width is nearest to this, on a logarithmic scale.
+    fn of_width(width: f64) -> Self {
+        let distance = |confidence: &Self| (confidence.width() / width).ln().abs();
+        let all = [Self::Low, Self::Medium, Self::High];
+        let nearest = all
+            .into_iter()
+            .min_by(|one, other| distance(one).total_cmp(&distance(other)));
+        nearest.unwrap_or_default()
+    }
+
     /// The probability of the likeliest one of several unordered choices, beyond its equal share.
     fn favour(self) -> f64 {
         match self {
@@ -59,6 +69,25 @@ impl Confidence {
 }
 
 impl Space {
+    /// Adds a wide belief about a parameter, unless it has one: the best value probably lies near the one of its domain that is
+    /// nearest to `value`. Nothing happens where there is no such parameter or value.
+    ///
+    /// `spread` is the width of the belief on a logarithmic range, in orders of magnitude; on other domains it is as wide as can be.
+    pub fn believe(&mut self, name: &str, value: &Value, spread: f64) {
+        let Some(parameter) = self.parameters.iter_mut().find(|parameter| parameter.name == name) else {
+            return;
+        };
+        let (Some(value), None) = (parameter.domain.nearest(value), &parameter.hints.prior) else {
+            return;
+        };
+        let confidence = match parameter.domain.magnitudes() {
+            Some(magnitudes) if magnitudes > 0.0 => Confidence::of_width(spread / magnitudes),
+            Some(_) | None => Confidence::Low,
+        };
+        parameter.hints.prior = Some(Prior { value, confidence });
+        self.list_hinted_points();
+    }
+
     /// Whether there is a prior on any parameter.
     pub fn has_prior(&self) -> bool {
         self.parameters()

@@ -90,6 +90,7 @@ impl Space {
 
     /// Lists what the hints of the parameters amount to.
     pub(super) fn list_hinted_points(&mut self) {
+        self.first_points.retain(|point| point.origin == ADDED);
         for (point, origin) in [(self.init_point(), "init"), (self.prior_point(), "prior")] {
             if let Some(configuration) = point.filter(|point| self.is_feasible(point))
                 && self

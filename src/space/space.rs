@@ -36,7 +36,7 @@ impl Parameter {
 /// The parameters, with parents before the children whose conditions refer to them, and the constraints on them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Space {
-    parameters: Vec<Parameter>,
+    pub(super) parameters: Vec<Parameter>,
     constraints: Vec<Expression>,
     pub(super) wiring: Wiring,
     /// A feasible configuration, for when chance finds no other.

@@ -79,27 +79,8 @@ fn nearest_number(domain: &Domain, value: &Value) -> Option<String> {
     let Some(number) = value.as_f64() else {
         return Some(format!("it is a number from {min} to {max}"));
     };
-    let count = match domain.shape() {
-        Shape::Ordered { count } if (min..=max).contains(&number) => count,
-        Shape::Constant | Shape::Continuous | Shape::Ordered { .. } | Shape::Unordered { .. } => {
-            return Some(format!("it lies between {min} and {max}"));
-        }
-    };
-    let distance = |place: u64| {
-        domain
-            .nth(place)
-            .as_f64()
-            .map_or(f64::MAX, |other| (other - number).abs())
-    };
-    let (mut low, mut high) = (0, count - 1);
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if domain.nth(middle).as_f64().is_some_and(|other| other <= number) {
-            low = middle;
-        } else {
-            high = middle;
-        }
+    if !matches!(domain.shape(), Shape::Ordered { .. }) || !(min..=max).contains(&number) {
+        return Some(format!("it lies between {min} and {max}"));
     }
-    let nearest = if distance(low) <= distance(high) { low } else { high };
-    Some(format!("the nearest is {}", domain.nth(nearest)))
+    Some(format!("the nearest is {}", domain.nearest(value)?))
 }

@@ -179,6 +179,7 @@ pub(super) const SPEC: Section = Section {
             .examples(&["[\"batch_size * max_length <= 16384\"]"]),
         key("points_to_evaluate", Kind::List(&Kind::Configuration), "Configurations to try first; parameters left out are filled in.")
             .examples(&["[{\"learning_rate\": 2e-5, \"batch_size\": 16}]"]),
+        key("prior", Kind::Words(|| vec!["auto", "none"]), "What is believed of parameters without a `prior` of their own. `auto`: published recipes for the model are tried first and shape the first proposals; the study's `spec.yaml` has them. `none`: nothing.").default("\"auto\""),
         key("repeats", Kind::Integer { min: 1, max: 1_000 }, "Run every point of `points_to_evaluate` so many times to its end, each time with another seed, and nothing else: how much of a result is luck. `method` and `early_terminate` have no say then."),
         key("warm_start", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "Leaderboards of earlier studies over parameters of the same names, to begin with what they found out.")
             .examples(&["[\"results/earlier/leaderboard.csv\"]"]),
@@ -525,13 +526,18 @@ const EPOCH_RANGE: Section = Section {
         key(
             "min",
             EPOCHS,
-            "Before this no trial is judged. By default 1, or `max` if that is less.",
+            "Before this no trial is judged. By default 1, or `max` if that is less; of a fine-tuning with a wall budget a sixteenth of `max`.",
         ),
         key("max", EPOCHS, "A complete trial.").default("3"),
         key(
             "stops",
             Kind::List(&EPOCHS),
             "For `automl train`: where the best trial was evaluated.",
+        ),
+        key(
+            "cooldown",
+            Kind::List(&EPOCHS),
+            "For `automl train`: from where to where the learning rate fell to 0, of a best trial that ended before its schedule did.",
         ),
     ],
 };
@@ -594,10 +600,10 @@ const RESOURCES: Section = Section {
         key("threads_per_worker", WORKERS, "Threads of each worker on the CPU.").default("1"),
         key(
             "logical_workers",
-            WORKERS,
-            "Workers that a deterministic study plans for, however many there are.",
+            Kind::Any(&[Kind::Words(|| vec!["auto"]), WORKERS]),
+            "Workers that a deterministic study plans for, however many there are. `auto`: 8, or with a wall budget as many as there are slots where the study begins. A study keeps its number when it is resumed elsewhere.",
         )
-        .default("8"),
+        .default("\"auto\""),
         key(
             "cache",
             Kind::Size,

@@ -3,7 +3,7 @@
 use super::diagnostics::Diagnostic;
 use super::early_terminate::read as early_terminate;
 use super::files::{self, Files};
-use super::objective;
+use super::objective::{self, ObjectiveKind};
 use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Budget, Criteria, Devices, EpochRange, Resources, SearcherSpec, Spec};
@@ -12,7 +12,7 @@ use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
 use crate::units::Seed;
 
-const KEYS: [&str; 27] = [
+const KEYS: [&str; 28] = [
     "name",
     "task",
     "model",
@@ -27,6 +27,7 @@ const KEYS: [&str; 27] = [
     "parameters",
     "constraints",
     "points_to_evaluate",
+    "prior",
     "repeats",
     "epochs",
     "trial_limits",
@@ -51,8 +52,6 @@ const METHOD_ALIASES: [(&str, SearcherSpec); 2] = [("bayes", SearcherSpec::Gp), 
 /// Room for what frozen parts make of a few data sets: 100,000 texts of 60 tokens take 9 GB in a model of `MiniLM`'s size.
 const DEFAULT_CACHE: u64 = 10_000_000_000;
 
-const DEFAULT_LOGICAL_WORKERS: usize = 8;
-
 /// Reads the whole spec; `None` after any error. `default_name` is the name of a spec that gives none.
 pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problems: &mut Problems) -> Option<Spec> {
     let spec = Fields::read_any(root, "the spec", problems)?;
@@ -66,11 +65,13 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         let methods = [&SearcherSpec::NAMES[..], &METHOD_ALIASES[..]].concat();
         reader::one_of(node, "method", &methods, problems)
     });
-    let early = early_terminate::read(&spec, problems);
-    let iterations = early.map_or_else(early_terminate::Iterations::default, |early| early.iterations);
-    let epochs = epochs(&spec, iterations, kind.default_epochs(), problems);
-    let trial_limits = limits::read(&spec, problems);
     let budget = budget(&spec, searcher, problems);
+    // A wall budget is planned for: what the spec leaves open is chosen for it.
+    let is_planned = kind == ObjectiveKind::FineTune && budget.is_some_and(|budget| budget.wall.is_some());
+    let early = early_terminate::read(&spec, is_planned, problems);
+    let iterations = early.map_or_else(early_terminate::Iterations::default, |early| early.iterations);
+    let epochs = epochs(&spec, iterations, (kind.default_epochs(), is_planned), problems);
+    let trial_limits = limits::read(&spec, problems);
     let selection = spec.get("selection").map(|node| selection::read(node, problems));
     let resources = resources(&spec, problems);
     let deterministic = spec
@@ -84,6 +85,9 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         (Some(_), None) | (None, _) => None,
     };
     let provenance = spec.get("provenance").map(|node| provenance::read(node, problems));
+    let uses_recipe = spec.get("prior").map_or(Some(true), |node| {
+        reader::one_of(node, "prior", &[("auto", true), ("none", false)], problems)
+    });
     let warm_start = files::warm_start(&spec, files, problems);
     let objective = match (objective, &space) {
         (Some(objective), Some(space)) => objective::check_space(objective, space, &spec, problems),
@@ -125,6 +129,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
             Some(repeats) => Some(repeats?),
             None => None,
         },
+        uses_recipe: uses_recipe?,
         warm_start: warm_start?,
         provenance: match provenance {
             Some(provenance) => Some(provenance?),
@@ -240,19 +245,26 @@ pub(super) fn is_folder_name(name: &str) -> bool {
 fn epochs(
     spec: &Fields<'_>,
     iterations: early_terminate::Iterations,
-    default: f64,
+    (default, is_planned): (f64, bool),
     problems: &mut Problems,
 ) -> Option<EpochRange> {
+    /// With a wall budget the first comparison comes after this share of a complete trial.
+    const FIRST_COMPARISON: f64 = 1.0 / 16.0;
     let default = iterations.max.unwrap_or(default);
     let read = |node, what, problems: &mut Problems| {
         let rule = "greater than 0 and at most a million";
         reader::number_that(node, what, |number| number > 0.0 && number <= 1e6, rule, problems)
     };
-    // Without a word on it a trial is judged after its first epoch.
+    // Without a word on it a trial is judged after its first epoch, or earlier where time is short.
     let judged_early = |max: f64| EpochRange {
-        min: max.min(iterations.min.unwrap_or(1.0)),
+        min: match iterations.min {
+            Some(min) => max.min(min),
+            None if is_planned => max * FIRST_COMPARISON,
+            None => max.min(1.0),
+        },
         max,
         stops: Vec::new(),
+        cooldown: None,
     };
     let Some(node) = spec.get("epochs") else {
         return Some(judged_early(default));
@@ -260,7 +272,7 @@ fn epochs(
     if matches!(node.content, Content::Scalar(_)) {
         return read(node, "epochs", problems).map(judged_early);
     }
-    let fields = Fields::read(node, "epochs", &["min", "max", "stops"], problems)?;
+    let fields = Fields::read(node, "epochs", &["min", "max", "stops", "cooldown"], problems)?;
     let min = fields.get("min").map(|node| read(node, "min", problems));
     let max = fields
         .get("max")
@@ -277,25 +289,55 @@ fn epochs(
         );
         return None;
     }
-    Some(EpochRange { min, max, stops })
+    let cooldown = match fields.get("cooldown") {
+        Some(node) => Some(cooldown(node, max, problems)?),
+        None => None,
+    };
+    Some(EpochRange {
+        min,
+        max,
+        stops,
+        cooldown,
+    })
 }
 
 /// Ascending epochs up to `max`.
 fn stops(node: &Node, max: f64, problems: &mut Problems) -> Option<Vec<f64>> {
+    ascending(node, "stops", max, problems)
+}
+
+/// Two epochs up to `max`: where the learning rate begins to fall to 0, and where it gets there.
+fn cooldown(node: &Node, max: f64, problems: &mut Problems) -> Option<(f64, f64)> {
+    if let [from, to] = ascending(node, "cooldown", max, problems)?[..] {
+        return Some((from, to));
+    }
+    problems.error(
+        Diagnostic::error(
+            &node.place,
+            "`cooldown` is two epochs: where it begins and where it ends",
+        )
+        .with_help("write it like `cooldown: [1, 2.5]`"),
+    );
+    None
+}
+
+/// Ascending epochs above 0 and up to `max`.
+fn ascending(node: &Node, what: &str, max: f64, problems: &mut Problems) -> Option<Vec<f64>> {
     let Content::Sequence(items) = &node.content else {
         problems.error(
-            Diagnostic::error(&node.place, "`stops` is a list of epochs").with_help("write it like `stops: [1, 2.5]`"),
+            Diagnostic::error(&node.place, format!("`{what}` is a list of epochs"))
+                .with_help(format!("write it like `{what}: [1, 2.5]`")),
         );
         return None;
     };
     let mut before = 0.0;
-    let mut stops = Vec::with_capacity(items.len());
+    let mut epochs = Vec::with_capacity(items.len());
     for item in items {
         let rule = "greater than the one before and at most `max`";
-        before = reader::number_that(item, "stops", |stop| stop > before && stop <= max, rule, problems)?;
-        stops.push(before);
+        before = reader::number_that(item, what, |epoch| epoch > before && epoch <= max, rule, problems)?;
+        epochs.push(before);
     }
-    Some(stops)
+    Some(epochs)
 }
 
 fn budget(spec: &Fields<'_>, searcher: Option<SearcherSpec>, problems: &mut Problems) -> Option<Budget> {
@@ -380,12 +422,12 @@ fn resources(spec: &Fields<'_>, problems: &mut Problems) -> Option<Resources> {
         node.map(|node| reader::integer(node, key, 1..=MOST, problems).map(|count| count as usize))
     };
     let (workers, slots_per_device) = (known("workers"), known("slots_per_device"));
+    let logical_workers = known("logical_workers");
     let mut count = |key: &str, default: usize| match fields.get(key) {
         Some(node) => reader::integer(node, key, 1..=MOST, problems).map(|count| count as usize),
         None => Some(default),
     };
     let threads_per_worker = count("threads_per_worker", 1);
-    let logical_workers = count("logical_workers", DEFAULT_LOGICAL_WORKERS);
     let cache = match fields.get("cache") {
         Some(node) => size::bytes(node, "cache", 0, problems),
         None => Some(DEFAULT_CACHE),
@@ -397,7 +439,7 @@ fn resources(spec: &Fields<'_>, problems: &mut Problems) -> Option<Resources> {
         workers: transposed(workers)?,
         slots_per_device: transposed(slots_per_device)?,
         threads_per_worker: threads_per_worker?,
-        logical_workers: logical_workers?,
+        logical_workers: transposed(logical_workers)?,
         cache: cache?,
     })
 }

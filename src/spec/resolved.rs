@@ -43,6 +43,8 @@ pub struct Spec {
     pub seed: Seed,
     /// Run the points of the space so many times each, every time with another seed, and nothing else.
     pub repeats: Option<u32>,
+    /// Whether published recipes for the model shape the first proposals, where the spec has no beliefs of its own.
+    pub uses_recipe: bool,
     /// Leaderboards of earlier studies over the same parameters, to begin with what they found out.
     pub warm_start: Vec<PathBuf>,
     /// Of a `best.yaml`: where it comes from.
@@ -292,6 +294,8 @@ pub struct EpochRange {
     /// For `automl train`: the epochs at which the best trial was evaluated, up to where it was best. Training stops at the
     /// last, though the learning-rate schedule is laid out over `max`; in the same pieces, so that it is the same model.
     pub stops: Vec<f64>,
+    /// For `automl train`: from where to where the learning rate fell to 0, if the best trial ended before its schedule.
+    pub cooldown: Option<(f64, f64)>,
 }
 
 /// What one trial may use up; beyond it the trial fails.
@@ -405,10 +409,37 @@ pub struct Resources {
     pub slots_per_device: Option<usize>,
     /// Threads of each worker on the CPU; by default one.
     pub threads_per_worker: usize,
-    /// Workers of the virtual clock of a deterministic study.
-    pub logical_workers: usize,
+    /// Workers of the virtual clock of a deterministic study; `None`: it follows from the slots of the machine on which the
+    /// study begins ([`Spec::settle_logical_workers`]).
+    pub logical_workers: Option<usize>,
     /// Bytes on disk for what frozen parts of models make of data, shared with other studies; 0: nothing is kept.
     pub cache: u64,
+}
+
+/// Logical workers of a study without a wall budget: the same on every machine, and enough for those that most have.
+const LOGICAL_WORKERS: usize = 8;
+
+impl Spec {
+    /// Fixes the number of logical workers of a study that begins on so many slots, if the spec leaves it open: a part of the
+    /// study from now on, so that another machine changes nothing.
+    ///
+    /// Without a wall budget it is the same everywhere. With one, breadth fits the machine: one for each slot. With more, segments wait
+    /// for slots, and what must end before the deadline waits too; that costs more than the order of delivery does, by which a slot
+    /// is idle now and then (`benches/deadline_quality`).
+    pub fn settle_logical_workers(&mut self, slots: usize) {
+        let workers = match self.budget.wall {
+            Some(_) => slots.max(1),
+            None => LOGICAL_WORKERS,
+        };
+        self.resources.logical_workers.get_or_insert(workers);
+    }
+}
+
+impl Resources {
+    /// The number of logical workers.
+    pub fn logical_workers(&self) -> usize {
+        self.logical_workers.unwrap_or(LOGICAL_WORKERS)
+    }
 }
 
 /// Which devices trials run on.

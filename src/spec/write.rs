@@ -40,6 +40,7 @@ impl Spec {
         for point in points {
             yaml.item(1, &point);
         }
+        yaml.maybe(0, "prior", (!self.uses_recipe).then(|| "none".to_owned()));
         yaml.maybe(0, "repeats", self.repeats.map(|repeats| repeats.to_string()));
         yaml.open(0, "epochs");
         yaml.line(1, "min", &float(self.epochs.min));
@@ -50,6 +51,9 @@ impl Spec {
             "stops",
             (!stops.is_empty()).then(|| format!("[{}]", stops.join(", "))),
         );
+        let cooldown = self.epochs.cooldown;
+        let cooldown = cooldown.map(|(from, to)| format!("[{}, {}]", float(from), float(to)));
+        yaml.maybe(1, "cooldown", cooldown);
         write_limits(&mut yaml, &self.trial_limits);
         yaml.open(0, "early_terminate");
         for (key, value) in self.early_terminate.lines() {
@@ -344,7 +348,8 @@ fn write_resources(yaml: &mut Yaml, resources: &Resources) {
     yaml.line(1, "workers", &or_auto(resources.workers));
     yaml.line(1, "slots_per_device", &or_auto(resources.slots_per_device));
     yaml.line(1, "threads_per_worker", &resources.threads_per_worker.to_string());
-    yaml.line(1, "logical_workers", &resources.logical_workers.to_string());
+    let logical_workers = resources.logical_workers.map(|workers| workers.to_string());
+    yaml.maybe(1, "logical_workers", logical_workers);
     yaml.line(1, "cache", &resources.cache.to_string());
 }
 

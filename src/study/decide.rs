@@ -44,23 +44,14 @@ impl Study {
                         trial,
                         created,
                         to,
+                        cools_down: false,
                         worker,
                         start: self.now,
                         finish,
                     });
                 }
-                Decision::Continue { trial, to } => {
-                    let known = &self.trials[trial.index()];
-                    let finish = self.now + (self.cost)(&known.configuration, known.reached, to);
-                    return Some(Event::SegmentPlanned {
-                        trial,
-                        created: None,
-                        to,
-                        worker,
-                        start: self.now,
-                        finish,
-                    });
-                }
+                Decision::Continue { trial, to } => return Some(self.go_on(trial, (to, false), worker)),
+                Decision::CoolDown { trial, to } => return Some(self.go_on(trial, (to, true), worker)),
                 Decision::Finish if self.flights.is_empty() => {
                     let is_all = !self.view().may_start();
                     let reason = if is_all {
@@ -70,10 +61,28 @@ impl Study {
                     };
                     return Some(self.finish(reason));
                 }
+                // Everything has ended, and nothing that is left to do would end in time.
+                Decision::Wait if self.flights.is_empty() && self.settings.wall.is_some() => {
+                    return Some(self.finish(EndReason::Wall));
+                }
                 Decision::Wait | Decision::Finish => {}
             }
         }
         self.next_delivery().map(|trial| Event::SegmentDelivered { trial })
+    }
+
+    /// A paused trial goes on to a level, where it is complete if it cools down.
+    fn go_on(&self, trial: TrialId, (to, cools_down): (Samples, bool), worker: u32) -> Event {
+        let known = &self.trials[trial.index()];
+        Event::SegmentPlanned {
+            trial,
+            created: None,
+            to,
+            cools_down,
+            worker,
+            start: self.now,
+            finish: self.now + (self.cost)(&known.configuration, known.reached, to),
+        }
     }
 
     /// The search is over; a selection follows if the spec asks for one and there is something to select.
@@ -102,6 +111,7 @@ impl Study {
                     repeat: Some(repeat),
                 }),
                 to,
+                cools_down: false,
                 worker,
                 start: self.now,
                 finish: self.now + (self.cost)(configuration, Samples(0), to),

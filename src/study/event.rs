@@ -27,6 +27,14 @@ pub enum Event {
         /// What `warm_start` brought along from earlier studies, whose files may change or go.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         past: Vec<PastTrial>,
+        /// Epochs of the schedules that were asked for, where the wall budget cannot pay them on this machine.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shortened_from: Option<f64>,
+    },
+    /// News: so many slots work on the study from now on. With a wall budget, plans depend on it.
+    SlotsOpened {
+        /// How many.
+        slots: u32,
     },
     /// A process took up a study that another one left.
     StudyResumed {
@@ -41,6 +49,9 @@ pub enum Event {
         created: Option<Created>,
         /// Where the segment ends.
         to: Samples,
+        /// Whether the trial is complete there, its learning rate falling to 0 over this segment.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        cools_down: bool,
         /// The logical worker that it is planned for.
         worker: u32,
         /// When it starts, on the virtual clock.

@@ -54,15 +54,15 @@ impl Study {
         best.into_iter().map(|index| ids[index]).collect()
     }
 
-    /// The best observation of a trial that has not failed, which the trial stands for (see [`Trial::best`]). What a segment
-    /// had measured before the wall budget cut it off counts too: it is real, though no decision used it.
+    /// The best observation of a trial, which the trial stands for (see [`Trial::best`]). What was measured before the trial failed, or
+    /// before the wall budget cut its segment off, counts too: it is real, though no decision used it.
     ///
     /// [`Trial::best`]: crate::trials::Trial::best
     pub fn best_observation(&self, id: TrialId) -> Option<Observation> {
         self.best_result(id).map(|(observation, _)| observation)
     }
 
-    /// All scores of the best observation of a trial that has not failed.
+    /// All scores of the best observation of a trial.
     pub fn best_scores(&self, id: TrialId) -> Option<Scores> {
         self.best_result(id)
             .map(|(observation, scores)| scores.unwrap_or_else(|| Scores::single(observation.loss)))
@@ -77,15 +77,14 @@ impl Study {
         let violation = |scores: &Option<Scores>| scores.as_ref().map_or(0.0, |scores| scores.violation);
         // A run with a fresh seed stands for what it came to in the end: the best of its epochs would be luck again.
         let is_again = self.repeat(id).is_some();
-        let best = delivered
+        delivered
             .chain(cut_off)
             .filter(|(observation, _)| !is_again || observation.at == trial.reached)
             .filter(|(observation, _)| observation.loss < Loss::WORST)
             .min_by(|(one, ones), (other, others)| {
                 let by_violation = violation(ones).total_cmp(&violation(others));
                 by_violation.then((one.loss, one.at).cmp(&(other.loss, other.at)))
-            });
-        best.filter(|_| self.standing(id) != Status::Failed)
+            })
     }
 
     /// Why nothing more happens to a trial: the search is over, or for those that are trained after it, the study.
@@ -158,15 +157,7 @@ impl Study {
 
 impl Study {
     pub(super) fn note_incumbent(&mut self, id: TrialId, elapsed: f64) {
-        let trial = &self.trials[id.index()];
-        if trial.status == Status::Failed && self.incumbent.is_some_and(|(_, best)| best == id) {
-            let others = self.searched();
-            let others = others.filter_map(|trial| Some((self.best_observation(trial.id)?.loss, trial.id)));
-            self.incumbent = others.min();
-        }
-        let trial = &self.trials[id.index()];
-        if let Some(loss) = trial.loss()
-            && loss < Loss::WORST
+        if let Some(loss) = self.best_observation(id).map(|best| best.loss)
             && self.incumbent.is_none_or(|best| (loss, id) < best)
         {
             let is_new = self.incumbent.is_none_or(|(best, _)| loss < best);
@@ -249,12 +240,14 @@ mod tests {
             target: targets[0],
             criteria,
             max_trials: None,
+            wall: None,
             selection: None,
             epoch: Samples(1),
             min: Samples(1),
             max: Samples(2),
             logical_workers: 9,
             is_deterministic: true,
+            can_cool_down: false,
         };
         let policy = policies::build(SearcherSpec::Random, SchedulerSpec::None, settings.lengths());
         Study::new(settings, policy, Box::new(|_, _, _| 1.0))
@@ -285,6 +278,7 @@ mod tests {
             trial,
             created: Some(created),
             to: Samples(2),
+            cools_down: false,
             worker: trial.0,
             start: 0.0,
             finish: 1.0,

@@ -13,6 +13,7 @@ mod record;
 mod selection;
 mod settings;
 mod state;
+mod timing;
 
 pub use event::{Created, EndReason, Event, Identity, Outcome};
 pub use record::{Improvement, Record};

@@ -75,15 +75,17 @@ impl Record {
 
     pub(super) fn take(&mut self, report: SegmentReport) {
         self.evaluations.extend(report.evaluations);
-        self.trainable_parameters = report.trainable_parameters;
+        self.trainable_parameters = self.trainable_parameters.max(report.trainable_parameters);
         let Usage {
             train_seconds,
             wall_seconds,
             peak_memory_mb,
+            longest_step,
         } = report.usage;
         self.usage.train_seconds += train_seconds;
         self.usage.wall_seconds += wall_seconds;
         self.usage.peak_memory_mb = self.usage.peak_memory_mb.max(peak_memory_mb);
+        self.usage.longest_step = self.usage.longest_step.max(longest_step);
     }
 }
 
@@ -101,6 +103,7 @@ mod tests {
                 train_seconds: wall_seconds,
                 wall_seconds,
                 peak_memory_mb,
+                longest_step: 0.0,
             },
         };
         let mut record = Record::default();

@@ -7,12 +7,26 @@
 use serde::{Deserialize, Serialize};
 
 use super::{EndReason, Study};
-use crate::analysis::{mean, pooled_deviation, standard_error};
+use crate::analysis::{accuracy_standard_error, mean, pooled_deviation};
 use crate::preference::Scores;
 use crate::rng;
 use crate::spec::{Selection, SelectionRule};
-use crate::trials::{Status, Trial};
+use crate::trials::{MARGIN, Status, Trial};
 use crate::units::{Goal, Loss, Samples, Seed, TrialId};
+
+/// Fresh seeds take at most this share of a wall budget. On small budgets another finished candidate is worth more than to know
+/// one better (`benches/deadline_quality`).
+const MOST_FOR_SEEDS: f64 = 0.25;
+
+/// The winner's test takes at most this share; it is short where the winner's checkpoint was kept.
+const MOST_FOR_TEST: f64 = 0.15;
+
+/// When a wall budget has ended the search and time is left, finalists get up to so many fresh seeds.
+const MOST_SEEDS: u32 = 5;
+
+/// A finalist that is worse than the best by more than so many standard errors of their difference on the validation examples
+/// is not trained again: the chance that it is the better one is below 3 %.
+const HOPELESS: f64 = 2.0;
 
 /// Why a configuration is trained again after the search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +61,8 @@ pub struct Finalist {
     pub runs: Vec<Run>,
     /// Runs with fresh seeds that failed.
     pub failed: usize,
+    /// The deviation over seeds that all finalists have in common: two runs of one alone may agree by chance.
+    deviation: Option<f64>,
     /// What one training costs on the virtual clock.
     pub cost: f64,
 }
@@ -79,9 +95,13 @@ impl Finalist {
         mean(&self.losses(0))
     }
 
-    /// The standard error of that mean; `None` below two seeds.
+    /// The standard error of that mean, by the deviation over seeds that all finalists have in common; `None` where that is not
+    /// known.
     pub fn standard_error(&self) -> Option<f64> {
-        standard_error(&self.losses(0))
+        let seeds = self.runs.len() as f64;
+        self.deviation
+            .filter(|_| seeds > 0.0)
+            .map(|deviation| deviation / seeds.sqrt())
     }
 
     /// What its runs have of one metric.
@@ -147,17 +167,59 @@ impl Study {
         levels.filter(|&at| at <= until).collect()
     }
 
-    /// What a selection would train again if the search ended now: each trial, up to where, and how often.
-    pub fn to_select(&self) -> Vec<(TrialId, Samples, u32)> {
+    /// The finalists that a selection would train again if the search ended now, or whose winner it would test.
+    pub fn to_select(&self) -> Vec<TrialId> {
         let Some(selection) = self.settings.selection else {
             return Vec::new();
         };
-        let best = self.best_trials(selection);
-        let holdout = u32::from(selection.holdout);
-        let times = |index: usize| selection.reseeds + if index == 0 { holdout } else { 0 };
-        let trials = best.into_iter().enumerate();
-        let trials = trials.map(|(index, (id, at, _))| (id, at, times(index)));
-        trials.filter(|(.., times)| *times > 0).collect()
+        if selection.reseeds == 0 && !selection.holdout {
+            return Vec::new();
+        }
+        let best = self.best_trials(selection).into_iter();
+        best.map(|(id, ..)| id).collect()
+    }
+
+    /// Seconds of a wall budget that are kept for a selection, by what is known now: for fresh seeds of the finalists, at most
+    /// a share of the budget, and for the winner's test.
+    pub fn seconds_for_selection(&self) -> f64 {
+        let (Some(selection), Some(wall)) = (self.settings.selection, self.wall()) else {
+            return 0.0;
+        };
+        let finalists = self.best_trials(selection);
+        let seconds = |&(id, at, _): &(TrialId, Samples, Scores)| {
+            // A finalist that is not complete will be, or be replaced by one that is.
+            let trial = &self.trials[id.index()];
+            let until = if trial.status == Status::Completed {
+                at
+            } else {
+                self.settings.max
+            };
+            let work = self.work(id, Samples(0), until);
+            MARGIN * self.timing.pace.seconds(work).unwrap_or(0.0)
+        };
+        let test = match finalists.first() {
+            Some(best) if selection.holdout => seconds(best),
+            Some(_) | None => 0.0,
+        };
+        // One finalist wins without another run.
+        let runs = if finalists.len() > 1 {
+            selection.reseeds as usize
+        } else {
+            0
+        };
+        let slots = self.slots().max(1);
+        let (mut all, mut longest, mut kept) = (0.0, 0.0_f64, 0.0);
+        for seconds in (0..runs).flat_map(|_| finalists.iter().map(seconds)) {
+            all += seconds;
+            longest = longest.max(seconds);
+            // However they fall on the slots, they take no longer (Graham 1969).
+            let bound = all / slots as f64 + longest * (1.0 - 1.0 / slots as f64);
+            if bound > MOST_FOR_SEEDS * wall {
+                break;
+            }
+            kept = bound;
+        }
+        kept + test.min(MOST_FOR_TEST * wall)
     }
 
     /// The finalists as the rule ranks them, the winner first; empty without a selection or a result.
@@ -170,6 +232,12 @@ impl Study {
         if finalists.iter().all(|finalist| finalist.runs.is_empty()) {
             // Nothing new is known: as the search has ranked them.
             return finalists;
+        }
+        let losses: Vec<Vec<f64>> = finalists.iter().map(|finalist| finalist.losses(0)).collect();
+        // Where all agree to the last digit, chance has hidden how much seeds matter.
+        let deviation = pooled_deviation(losses.iter().map(Vec::as_slice)).filter(|deviation| *deviation > 0.0);
+        for finalist in &mut finalists {
+            finalist.deviation = deviation;
         }
         finalists.sort_by_key(Finalist::key);
         let chosen = match selection.rule {
@@ -219,10 +287,16 @@ impl Study {
         let selection = self.settings.selection?;
         let known: Vec<Repeat> = self.records.iter().filter_map(|record| record.repeat).collect();
         let finalists = self.best_trials(selection);
-        let reseeds = (0..selection.reseeds)
-            .flat_map(|number| finalists.iter().map(move |&(of, ..)| Repeat::Reseed { of, number }));
+        let has_time = self.closed == Some(EndReason::Wall) && selection.reseeds > 0 && self.settings.wall.is_some();
+        let seeds = if has_time {
+            selection.reseeds.max(MOST_SEEDS)
+        } else {
+            selection.reseeds
+        };
+        let reseeds =
+            (0..seeds).flat_map(|number| finalists.iter().map(move |&(of, ..)| Repeat::Reseed { of, number }));
         let mut missing = reseeds.filter(|repeat| !known.contains(repeat));
-        if let Some(repeat) = missing.next() {
+        if let Some(repeat) = missing.next().filter(|repeat| self.has_time_for(*repeat, selection)) {
             return Some(repeat);
         }
         let is_tested = known.iter().any(|repeat| matches!(repeat, Repeat::Test { .. }));
@@ -231,6 +305,20 @@ impl Study {
         }
         let Winner { trial, run, .. } = self.winner()?;
         Some(Repeat::Test { of: trial, run })
+    }
+
+    /// Whether a run with a fresh seed would end before the deadline, and the winner's test after it.
+    fn has_time_for(&self, repeat: Repeat, selection: Selection) -> bool {
+        let Some(horizon) = self.horizon() else { return true };
+        let (Repeat::Reseed { of, .. } | Repeat::Test { of, .. }) = repeat;
+        let seconds = |id: TrialId| {
+            let until = self.best_observation(id).map_or(self.settings.max, |best| best.at);
+            let work = self.work(id, Samples(0), until);
+            self.timing.pace.seconds(work).map_or(0.0, |seconds| MARGIN * seconds)
+        };
+        let winner = self.winner().filter(|_| selection.holdout);
+        let test = winner.map_or(0.0, |winner| seconds(winner.trial).min(MOST_FOR_TEST * horizon.wall));
+        seconds(of) + test <= horizon.room()
     }
 
     /// Up to where a repeat is trained.
@@ -258,7 +346,36 @@ impl Study {
             configurations.len() < selection.top_k as usize
                 && configurations.insert(self.trials[id.index()].configuration.hash())
         });
+        if let Some(hopeless) = best.first().and_then(|(.., scores)| self.hopeless(scores)) {
+            best.retain(|(.., scores)| scores.losses[0] <= hopeless);
+        }
         best
+    }
+
+    /// The loss beyond which a trial is too much worse than the best to win, by the sampling error of a share of the validation
+    /// examples; `None` where the metric is none, or nobody knows how many examples there are.
+    fn hopeless(&self, best: &Scores) -> Option<Loss> {
+        let settings = &self.settings;
+        if !settings.criteria.is_plain() || !["accuracy", "f1"].contains(&settings.metric.as_str()) {
+            return None;
+        }
+        let value = settings.goal.value(best.losses[0]);
+        let error = accuracy_standard_error(value, self.validation_rows()?)?;
+        // Two trials on the same examples: at most as far apart by chance as on examples of their own.
+        Some(Goal::Minimize.loss(best.losses[0].get() + HOPELESS * std::f64::consts::SQRT_2 * error))
+    }
+
+    /// How far a value of the metric may lie from its true one because there are only so many validation examples (a standard
+    /// error); `None` where the metric is no share of them.
+    pub fn sampling_error(&self, value: f64) -> Option<f64> {
+        let rows = self.validation_rows().filter(|_| self.settings.metric == "accuracy")?;
+        accuracy_standard_error(value, rows)
+    }
+
+    /// Validation examples, as far as the study noted them.
+    pub fn validation_rows(&self) -> Option<u64> {
+        let part = self.inputs().iter().find(|part| part.part == "validation")?;
+        part.rows
     }
 
     fn finalist(&self, (trial, at, searched): (TrialId, Samples, Scores)) -> Finalist {
@@ -285,6 +402,7 @@ impl Study {
             searched,
             runs,
             failed,
+            deviation: None,
             cost: cost.unwrap_or_else(|| self.cost(trial, Samples(0), at)),
         }
     }
@@ -306,15 +424,10 @@ impl Study {
 }
 
 /// The place of the cheapest finalist within one standard error of the best mean; the finalists are sorted by their means.
-/// All finalists together say how much seeds matter: the two or three runs of the best one alone may agree by chance.
 fn one_standard_error(finalists: &[Finalist]) -> usize {
     let best = &finalists[0];
-    let losses: Vec<Vec<f64>> = finalists.iter().map(|finalist| finalist.losses(0)).collect();
-    let deviation = pooled_deviation(losses.iter().map(Vec::as_slice));
-    let (Some(mean), Some(deviation)) = (best.mean(), deviation) else {
-        return 0;
-    };
-    let error = deviation / (best.runs.len() as f64).sqrt();
+    let Some(mean) = best.mean() else { return 0 };
+    let error = best.standard_error().unwrap_or(0.0);
     let is_as_good =
         |finalist: &Finalist| finalist.failed == 0 && finalist.mean().is_some_and(|other| other <= mean + error);
     let alike = finalists
@@ -342,6 +455,7 @@ mod tests {
             searched: scores(losses[0]),
             runs: losses.iter().enumerate().map(run).collect(),
             failed: 0,
+            deviation: Some(0.002),
             cost,
         }
     }
@@ -351,12 +465,16 @@ mod tests {
         let best = finalist(0, &[0.100, 0.100], 9.0);
         let alike = finalist(1, &[0.099, 0.103], 1.0);
         let worse = finalist(2, &[0.118, 0.122], 0.5);
+        assert!((best.standard_error().unwrap() - 0.002 / 2.0_f64.sqrt()).abs() < 1e-12);
         assert_eq!(one_standard_error(&[best.clone(), alike, worse]), 1);
-        let certain = finalist(1, &[0.101, 0.101], 1.0);
+        let mut certain = [best, finalist(1, &[0.101, 0.101], 1.0)];
+        for finalist in &mut certain {
+            finalist.deviation = None;
+        }
         assert_eq!(
-            one_standard_error(&[best, certain]),
+            one_standard_error(&certain),
             0,
-            "all agree: a difference is one"
+            "nobody knows how much seeds matter: the best mean it is"
         );
     }
 }

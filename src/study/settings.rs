@@ -3,7 +3,7 @@
 use crate::policies::Lengths;
 use crate::rng;
 use crate::space::Space;
-use crate::spec::{Criteria, Selection, Spec};
+use crate::spec::{Criteria, ObjectiveSpec, Selection, Spec};
 use crate::units::{Goal, Samples, Seed, TrialId};
 
 /// What a study is, apart from what happened.
@@ -23,6 +23,8 @@ pub struct Settings {
     pub criteria: Criteria,
     /// Trials in all.
     pub max_trials: Option<u32>,
+    /// Seconds that the study may run, without what resumptions add.
+    pub wall: Option<f64>,
     /// How the winner is chosen once the search is over; `None`: it is the best trial.
     pub selection: Option<Selection>,
     /// Samples of one epoch.
@@ -35,6 +37,8 @@ pub struct Settings {
     pub logical_workers: u32,
     /// Deliver in virtual time, not in order of arrival.
     pub is_deterministic: bool,
+    /// Whether a trial can end anywhere, its learning rate falling to 0: only where this program lays out the schedule.
+    pub can_cool_down: bool,
 }
 
 impl Settings {
@@ -48,12 +52,14 @@ impl Settings {
             target: spec.metric.target,
             criteria: spec.criteria.clone(),
             max_trials: spec.budget.trials,
+            wall: spec.budget.wall,
             selection: spec.selection,
             epoch,
             min: Samples::from_epochs(spec.epochs.min, epoch),
             max: Samples::from_epochs(spec.epochs.max, epoch),
-            logical_workers: spec.resources.logical_workers as u32,
+            logical_workers: spec.resources.logical_workers() as u32,
             is_deterministic: spec.deterministic,
+            can_cool_down: matches!(spec.objective, ObjectiveSpec::FineTune(_)),
         }
     }
 
@@ -63,6 +69,7 @@ impl Settings {
             min: self.min,
             max: self.max,
             epoch: self.epoch,
+            reaches_min: self.wall.is_some(),
         }
     }
 

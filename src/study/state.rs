@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::timing::Timing;
 use super::{Created, EndReason, Event, Identity, Improvement, Outcome, Record, Repeat, Settings};
 use crate::policies::{self, AuditedTrial, Policy, Stop};
 use crate::spec::{InputPart, Spec};
-use crate::trials::{CostModel, Failure, FailureKind, MemoryModel, PastTrial, Status, Trial, View};
-use crate::units::{Loss, Samples, TrialId};
+use crate::trials::{CostModel, Failure, FailureKind, MemoryModel, PastTrial, Status, Trial, View, Work};
+use crate::units::{Cooldown, Loss, Samples, TrialId};
 
 /// Predicted seconds of training a configuration from one level to another, on the virtual clock. A pure function.
 pub type Cost = Box<CostModel>;
@@ -42,6 +43,7 @@ pub struct Study {
     pub(super) improvements: Vec<Improvement>,
     pub(super) samples_delivered: u64,
     added_wall: f64,
+    pub(super) timing: Timing,
     pub(super) is_deadline_reached: bool,
     /// Why the search is over, where a selection follows it.
     pub(super) closed: Option<EndReason>,
@@ -61,6 +63,8 @@ pub struct Flight {
     pub finish: f64,
     /// How often a worker died of it.
     pub lost: u32,
+    /// Seconds that the study had run when a slot was free for it; `None`: it waits for one.
+    pub(super) begun_at: Option<f64>,
     /// What came of it, once it has arrived, with its number in the order of arrival.
     pub(super) arrived: Option<(u64, Outcome)>,
 }
@@ -85,6 +89,11 @@ impl Turn {
 }
 
 impl Flight {
+    /// Whether a slot works on it, as far as the study knows.
+    pub(super) fn is_running(&self) -> bool {
+        self.begun_at.is_some() && self.arrived.is_none()
+    }
+
     /// Whether the outcome is known, though perhaps not delivered.
     pub fn has_arrived(&self) -> bool {
         self.arrived.is_some()
@@ -115,6 +124,7 @@ impl Study {
             improvements: Vec::new(),
             samples_delivered: 0,
             added_wall: 0.0,
+            timing: Timing::default(),
             is_deadline_reached: false,
             closed: None,
             ended: None,
@@ -161,7 +171,7 @@ impl Study {
     }
 
     /// Planned segments that no worker has begun (`is_begun`) and none has ended, in the order in which their outcomes
-    /// are needed.
+    /// are needed. With a wall budget the first trial comes first until a trial is complete: it is what there is for certain.
     pub fn waiting(&self, is_begun: impl Fn(TrialId) -> bool) -> Vec<(TrialId, Flight)> {
         let in_turn = self
             .turns
@@ -169,10 +179,14 @@ impl Study {
             .map(|turn| turn.trial)
             .filter(|&trial| !is_begun(trial));
         let waiting = in_turn.filter_map(|trial| Some((trial, self.flights.get(&trial)?)));
-        waiting
+        let mut waiting: Vec<(TrialId, Flight)> = waiting
             .filter(|(_, flight)| !flight.has_arrived())
             .map(|(trial, flight)| (trial, flight.clone()))
-            .collect()
+            .collect();
+        let is_insured =
+            self.settings.wall.is_some() && self.trials.iter().all(|trial| trial.status != Status::Completed);
+        waiting.sort_by_key(|(trial, _)| !(is_insured && *trial == TrialId(0)));
+        waiting
     }
 
     /// Every new incumbent, or every result that was new on the front, in order.
@@ -211,6 +225,14 @@ impl Study {
         (self.cost)(&self.trials[trial.index()].configuration, from, to)
     }
 
+    /// What training a trial from one level to another comes to.
+    pub fn work(&self, trial: TrialId, from: Samples, to: Samples) -> Work {
+        Work {
+            samples: Samples(to.0.saturating_sub(from.0)),
+            cost: self.cost(trial, from, to),
+        }
+    }
+
     /// The trials that run to their end whatever the scheduler says; `None` if there is no audit.
     pub fn audited(&self) -> Option<Vec<AuditedTrial>> {
         self.policy.audited()
@@ -231,11 +253,16 @@ impl Study {
         let Self {
             settings, past, trials, ..
         } = self;
-        view(settings, past, trials, self.flights.len(), (&self.cost, &*self.memory))
+        View {
+            horizon: self.horizon(),
+            ..view(settings, past, trials, self.flights.len(), (&self.cost, &*self.memory))
+        }
     }
 
-    /// Takes in one event. `elapsed`: seconds that the study had run when it happened, for the records only.
+    /// Takes in one event. `elapsed`: seconds that the study had run when it happened. With a wall budget decisions depend on it;
+    /// without, it is for the records only.
     pub fn apply(&mut self, event: &Event, elapsed: f64) {
+        self.timing.elapsed = self.timing.elapsed.max(elapsed);
         match event {
             Event::StudyCreated {
                 past, version, inputs, ..
@@ -250,6 +277,7 @@ impl Study {
                 } = &self.settings;
                 self.past = PastTrial::to_trials(past, space, *goal, *epoch, *max);
             }
+            Event::SlotsOpened { slots } => self.timing.slots = *slots,
             Event::StudyResumed { added_wall } => {
                 self.added_wall += added_wall;
                 self.ended = None;
@@ -263,6 +291,7 @@ impl Study {
                 trial,
                 created,
                 to,
+                cools_down,
                 worker,
                 start,
                 finish,
@@ -272,7 +301,7 @@ impl Study {
                     // Who looks on later has no model of costs, and must come to the same choice.
                     self.records[trial.index()].cost = created.repeat.map(|_| finish - start);
                 }
-                self.plan(*trial, *to, *worker, *finish);
+                self.plan(*trial, (*to, *cools_down), *worker, *finish);
             }
             Event::SegmentEnded {
                 trial,
@@ -317,15 +346,24 @@ impl Study {
         });
     }
 
-    fn plan(&mut self, id: TrialId, to: Samples, worker: u32, finish: f64) {
+    fn plan(&mut self, id: TrialId, (to, cools_down): (Samples, bool), worker: u32, finish: f64) {
+        let begun_at = self.has_free_slot().then_some(self.timing.elapsed);
+        let inherited = self.inherited_cooldown(id);
         let trial = &mut self.trials[id.index()];
         trial.status = Status::Running { to };
+        trial.cooldown = if cools_down {
+            let from = trial.reached;
+            Some(Cooldown { from, to })
+        } else {
+            inherited
+        };
         let flight = Flight {
             from: trial.reached,
             to,
             worker,
             finish,
             lost: 0,
+            begun_at,
             arrived: None,
         };
         self.turns.insert(Turn::of(id, &flight));
@@ -334,6 +372,12 @@ impl Study {
         if self.repeat(id).is_none() {
             self.observe(id);
         }
+    }
+
+    /// A repeat is trained as the trial that it repeats was, its cooldown included.
+    fn inherited_cooldown(&self, id: TrialId) -> Option<Cooldown> {
+        let (Repeat::Reseed { of, .. } | Repeat::Test { of, .. }) = self.repeat(id)?;
+        self.trials[of.index()].cooldown
     }
 
     /// Nothing more is searched: what is under way never counts, but for what it has measured if time was up.
@@ -395,16 +439,42 @@ impl Study {
         if flight.arrived.is_some() {
             return;
         }
+        if let Outcome::Reached(report) = outcome {
+            let work = Work {
+                samples: Samples(flight.to.0.saturating_sub(flight.from.0)),
+                cost: (self.cost)(&self.trials[id.index()].configuration, flight.from, flight.to),
+            };
+            self.timing.learn(work, &report.usage);
+        }
         flight.arrived = Some((self.arrived, outcome.clone()));
         if self.turns.contains(&Turn::of(id, flight)) {
             self.arrivals.insert(self.arrived, id);
         }
         self.arrived += 1;
+        self.begin_next();
         let record = &mut self.records[id.index()];
         device.clone_into(&mut record.device);
         finished_at.clone_into(&mut record.finished_at);
         if record.started_at.is_empty() {
             started_at.clone_into(&mut record.started_at);
+        }
+    }
+
+    /// Whether a segment that is planned now begins at once. Only plans for a deadline ask.
+    fn has_free_slot(&self) -> bool {
+        let running = self.flights.values().filter(|flight| flight.is_running());
+        self.settings.wall.is_some() && running.count() < self.slots()
+    }
+
+    /// A slot is free: it takes the next segment that waits for one.
+    fn begin_next(&mut self) {
+        if !self.has_free_slot() {
+            return;
+        }
+        let is_begun = |trial| self.flights.get(&trial).is_some_and(|flight| flight.begun_at.is_some());
+        let next = self.waiting(is_begun).into_iter().next();
+        if let Some(flight) = next.and_then(|(trial, _)| self.flights.get_mut(&trial)) {
+            flight.begun_at = Some(self.timing.elapsed);
         }
     }
 
@@ -418,7 +488,7 @@ impl Study {
         self.now = self.now.max(flight.finish);
         self.idle_workers.insert(flight.worker);
         let record = &mut self.records[id.index()];
-        record.partial = None;
+        let partial = record.partial.take();
         let repeat = record.repeat;
         let trial = &mut self.trials[id.index()];
         let before = trial.best_scores().map(Cow::into_owned);
@@ -433,7 +503,7 @@ impl Study {
                 }
                 trial.reached = report.reached;
                 trial.segments += 1;
-                trial.status = if trial.reached >= self.settings.max || repeat.is_some() {
+                trial.status = if trial.reached >= trial.end(self.settings.max) || repeat.is_some() {
                     Status::Completed
                 } else {
                     Status::Paused
@@ -452,6 +522,17 @@ impl Study {
                 record.take(report);
             }
             Outcome::Failed(failure) => {
+                // What it had measured on the way counts, though searchers and schedulers see a failure.
+                let known = trial.observations.last().map_or(Samples(0), |last| last.at);
+                if let Some(mut partial) = partial {
+                    partial.evaluations.retain(|evaluation| evaluation.at > known);
+                    for evaluation in &partial.evaluations {
+                        let (observation, scores) = self.settings.measure(evaluation);
+                        trial.observations.push(observation);
+                        trial.scores.extend(scores);
+                    }
+                    record.take(partial);
+                }
                 trial.status = Status::Failed;
                 trial.is_out_of_memory = failure.kind == FailureKind::OutOfMemory;
                 record.failure = Some(failure);
@@ -487,7 +568,9 @@ fn view<'a>(
         trials_left: settings.max_trials.map(|max| max.saturating_sub(trials.len() as u32)),
         min: settings.min,
         max: settings.max,
+        epoch: settings.epoch,
         budget: None,
+        horizon: None,
         cost: &**cost,
         memory,
     }

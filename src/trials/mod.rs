@@ -2,10 +2,14 @@
 //!
 //! Imports `preference`, `space` and `units`. The study owns these values and alone changes them.
 
+mod horizon;
+mod pace;
 mod past;
 mod segment;
 mod story;
 
+pub use horizon::{Horizon, MARGIN, reserve};
+pub use pace::{Pace, Work};
 pub use past::{PastResult, PastTrial};
 pub use segment::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentLimits, SegmentReport, Usage};
 pub use story::Story;
@@ -16,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::preference::Scores;
 use crate::space::{Configuration, Space};
-use crate::units::{Loss, Samples, Seed, TrialId};
+use crate::units::{Cooldown, Loss, Samples, Seed, TrialId};
 
 /// One configuration and what has been delivered about it so far.
 #[derive(Clone, Debug)]
@@ -41,6 +45,8 @@ pub struct Trial {
     pub scores: Vec<Scores>,
     /// Whose state it began with; `None`: the pretrained model's.
     pub parent: Option<Parent>,
+    /// Where it ends before its schedule does, if that was decided.
+    pub cooldown: Option<Cooldown>,
     /// Whether it failed because memory ran out: larger ones need not be tried.
     pub is_out_of_memory: bool,
 }
@@ -75,8 +81,14 @@ impl Trial {
             observations: Vec::new(),
             scores: Vec::new(),
             parent,
+            cooldown: None,
             is_out_of_memory: false,
         }
+    }
+
+    /// Where it is complete, in a study whose trials end at `max`.
+    pub fn end(&self, max: Samples) -> Samples {
+        self.cooldown.map_or(max, |cooldown| cooldown.to)
     }
 
     /// Samples that were spent on it, without those of its parent.
@@ -148,7 +160,7 @@ pub enum Status {
     Failed,
 }
 
-/// Everything that a decision may depend on, and nothing else: no clock, no machine.
+/// Everything that a decision may depend on, and nothing else: no clock, and of the machine only what the journal says.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     /// The space.
@@ -167,8 +179,12 @@ pub struct View<'a> {
     pub min: Samples,
     /// A complete trial.
     pub max: Samples,
+    /// Samples of one epoch: the end of each is a level at which a trial is evaluated.
+    pub epoch: Samples,
     /// Samples that all trials together may see, as far as that is known.
     pub budget: Option<Samples>,
+    /// What is left of a wall budget; `None`: there is none.
+    pub horizon: Option<Horizon<'a>>,
     /// Predicts what training a configuration from one level to another costs, in seconds or any other unit.
     pub cost: &'a CostModel,
     /// Predicts the memory that training a configuration takes, where that is known.

@@ -50,6 +50,7 @@ impl PastTrial {
         };
         Some(Trial {
             scores: Vec::new(),
+            cooldown: None,
             is_out_of_memory: false,
             parent: None,
             id: TrialId(u32::MAX - number as u32),

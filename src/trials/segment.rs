@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::space::Configuration;
-use crate::units::{Samples, Seed, TrialId};
+use crate::units::{Cooldown, Samples, Seed, TrialId};
 
 /// An order to train one trial over one stretch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Segment {
     pub to: Samples,
     /// Where the trial would end if it were never paused; learning-rate schedules are laid out over it.
     pub max: Samples,
+    /// Where the trial ends before that; `None`: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cooldown: Option<Cooldown>,
     /// The trial's own folder for checkpoints.
     pub checkpoints: PathBuf,
     /// The trial's own log, for what an external program says.
@@ -50,6 +53,13 @@ pub enum Part {
     Validation,
     /// Those that are kept apart and looked at once; then the segment is the whole trial, evaluated at its end only.
     Test,
+}
+
+impl Segment {
+    /// Where the trial is complete.
+    pub fn end(&self) -> Samples {
+        self.cooldown.map_or(self.max, |cooldown| cooldown.to)
+    }
 }
 
 /// What a segment may use up; beyond it the trial fails.
@@ -86,7 +96,7 @@ pub struct Evaluation {
     pub metrics: BTreeMap<String, f64>,
 }
 
-/// What a segment cost. Nothing here may influence a decision of a deterministic study.
+/// What a segment cost. Nothing here influences a decision of a deterministic study, unless it has a wall budget to plan for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
     /// Seconds in training steps.
@@ -95,6 +105,9 @@ pub struct Usage {
     pub wall_seconds: f64,
     /// Highest resident memory of the worker, in MiB.
     pub peak_memory_mb: f64,
+    /// The longest time, in seconds, in which the segment would not have noticed that it was told to stop; 0: unknown.
+    #[serde(default)]
+    pub longest_step: f64,
 }
 
 /// How far a running segment is.

@@ -93,6 +93,7 @@ mod tests {
             segments: losses.len() as u32,
             observations: losses.iter().enumerate().map(observation).collect(),
             scores: vec![],
+            cooldown: None,
             is_out_of_memory: false,
             parent: None,
         }

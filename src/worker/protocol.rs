@@ -17,7 +17,11 @@ pub enum ToWorker {
         segment: Box<Segment>,
     },
     /// Finish the current step, checkpoint, and report the segment as interrupted. Nothing happens if none is running.
-    Stop,
+    Stop {
+        /// Seconds that it may take to evaluate the trial where it stands; 0: none.
+        #[serde(default)]
+        seconds: f64,
+    },
 }
 
 /// From a worker to the engine.

@@ -69,7 +69,10 @@ fn listen(input: impl Read + Send + 'static, shared: Arc<Shared>) -> mpsc::Recei
                         break;
                     }
                 }
-                Ok(ToWorker::Stop) => shared.stop(),
+                Ok(ToWorker::Stop { seconds }) => {
+                    shared.allow(Duration::try_from_secs_f64(seconds).unwrap_or_default());
+                    shared.stop();
+                }
                 Err(_) => break,
             }
         }
@@ -175,6 +178,10 @@ impl<W: Write> Control for Line<'_, W> {
         let (before, longest) = self.asked.get();
         self.asked.set((Instant::now(), longest.max(before.elapsed())));
         self.shared.is_stop_requested()
+    }
+
+    fn time_to_evaluate(&self) -> Duration {
+        self.shared.allowed()
     }
 
     fn progress(&mut self, mut progress: Progress) {

@@ -188,7 +188,7 @@ mod tests {
             workers,
             slots_per_device: None,
             threads_per_worker,
-            logical_workers: 8,
+            logical_workers: None,
             cache: 0,
         }
     }

@@ -24,6 +24,8 @@ pub(super) struct Shared {
     stop: AtomicBool,
     /// Counts whatever the segment does.
     pulse: AtomicU64,
+    /// Until when a segment that was told to stop may evaluate what it has.
+    until: Mutex<Option<Instant>>,
     /// Which segment it is, and the limit that it has passed.
     passed: Mutex<(u64, Option<Failure>)>,
     /// The process group of the external program that runs; 0 for none.
@@ -35,7 +37,19 @@ impl Shared {
     pub(super) fn begin(&self) {
         let mut passed = self.lock();
         *passed = (passed.0 + 1, None);
+        self.allow(Duration::ZERO);
         self.stop.store(false, Ordering::SeqCst);
+    }
+
+    /// Lets the segment evaluate what it has for so long when it stops.
+    pub(super) fn allow(&self, time: Duration) {
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now().checked_add(time);
+    }
+
+    /// The time that is left of that.
+    pub(super) fn allowed(&self) -> Duration {
+        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
     }
 
     pub(super) fn stop(&self) {

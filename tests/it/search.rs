@@ -308,7 +308,7 @@ fn a_fresh_spec_is_valid_and_never_overwrites() {
     let written = sandbox.read("space.yaml");
     let valid = sandbox.run("validate space.yaml").expect_code(0);
     insta::assert_snapshot!(valid.filtered().replace(|c: char| c.is_ascii_digit(), "N"), @r"
-    method auto: gp, because the space has only N parameters and there are at most NNN trials
+    method auto: gp, because the space has only N parameters; tpe after NNN trials
     `space.yaml` is valid: N parameters, infinitely many configurations, an epoch of NNNN samples, N workers here
     ");
     let again = sandbox.run("init").expect_code(2);

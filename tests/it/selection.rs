@@ -66,7 +66,8 @@ fn any_number_of_workers_and_any_interruption_choose_the_same_winner() {
 #[test]
 fn a_wall_budget_keeps_time_for_the_finalists() {
     let sandbox = noisy();
-    let flags = "--trials 500 --budget 6s --workers 2 --set function.trial_seconds=0.4";
+    let flags =
+        "--trials 500 --budget 6s --workers 2 --set function.trial_seconds=0.4 --set resources.logical_workers=2";
     let search = sandbox
         .run(&format!("search space.yaml --out study {flags}"))
         .expect_code(0);

@@ -163,7 +163,7 @@ fn a_plan_of_a_function_is_exact_and_writes_nothing() {
     memory    of a worker is not known beforehand
     full run  takes 2 s on one worker
     budget    20 s, in which 20 full runs fit; at most 12 trials
-    forecast  about 12 trials, of which 12 reach 1 epoch, 4 reach 3 epochs, 2 reach 9 epochs; then it ends after 5 s
+    forecast  about 12 trials, of which 12 reach 1 epoch, 5 reach 3 epochs, 3 reach 9 epochs; then it ends after 6 s
     the first 10 configurations, while no result is known:
       0  x 0.5, y 0.01, kind odd (tpe)
       1  x 0.822, y 0.0119, kind fancy (sobol)
@@ -204,7 +204,7 @@ fn a_plan_of_fine_tuning_times_real_steps() {
     budget  [MEASURED]
     forecast  [MEASURED]
     the first 4 configurations, while no result is known:
-      0  learning_rate 0.0043, batch_size 4, freeze_depth 2 (random)
+      0  learning_rate 0.0003, batch_size 8, freeze_depth 0 (prior)
       1  learning_rate 0.0863, batch_size 4, freeze_depth 0 (random)
       2  learning_rate 0.0301, batch_size 4, freeze_depth 2 (random)
       3  learning_rate 0.00214, batch_size 4, freeze_depth 1 (random)

@@ -1,11 +1,13 @@
 //! What may be typed. Nothing is judged here. Begin reading at [`Arguments`].
 
+mod changes;
 mod look;
 mod prepare;
 mod produce;
 mod programs;
 mod run;
 
+use changes::Changes;
 pub(super) use look::{
     Best, BestFormat, Compare, Importance, Leaderboard, Report, Serve, Status, Stop, TableFormat, Watch,
 };

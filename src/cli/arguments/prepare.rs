@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::Changes;
 use crate::spec::Override;
 
 /// `automl validate`
@@ -24,9 +25,8 @@ pub(in crate::cli) struct Validate {
 pub(in crate::cli) struct Plan {
     /// The spec
     pub(in crate::cli) spec: PathBuf,
-    /// Change a value of the spec
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(in crate::cli) set: Vec<Override>,
+    #[command(flatten)]
+    pub(in crate::cli) changes: Changes,
     /// Show it as one JSON object
     #[arg(long)]
     pub(in crate::cli) json: bool,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::spec::Override;
+use super::Changes;
 
 /// `automl search`
 #[derive(Args, Debug)]
@@ -14,21 +14,8 @@ pub(in crate::cli) struct Search {
     /// The study's folder [default: results/NAME]
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
-    /// Worker processes
-    #[arg(long, value_name = "N")]
-    pub(in crate::cli) workers: Option<String>,
-    /// Trials in all
-    #[arg(long, value_name = "N")]
-    pub(in crate::cli) trials: Option<String>,
-    /// Time in all, such as `90s`, `10m` or `1h30m`
-    #[arg(long, value_name = "TIME")]
-    pub(in crate::cli) budget: Option<String>,
-    /// The seed of everything random
-    #[arg(long, value_name = "N")]
-    pub(in crate::cli) seed: Option<String>,
-    /// Change a value of the spec, such as `parameters.dropout.max=0.3`
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(in crate::cli) set: Vec<Override>,
+    #[command(flatten)]
+    pub(in crate::cli) changes: Changes,
     /// Report progress as JSON, one object a line, on standard error
     #[arg(long)]
     pub(in crate::cli) json: bool,
@@ -37,22 +24,6 @@ pub(in crate::cli) struct Search {
     pub(in crate::cli) tui: bool,
     #[command(flatten)]
     pub(in crate::cli) gate: GateArguments,
-}
-
-impl Search {
-    /// The flags as changes of the spec: the special ones first, so that `--set` has the last word.
-    pub(in crate::cli) fn overrides(&self) -> Vec<Override> {
-        let flags = [
-            ("--workers", "resources.workers", &self.workers),
-            ("--trials", "budget.trials", &self.trials),
-            ("--budget", "budget.wall", &self.budget),
-            ("--seed", "seed", &self.seed),
-        ];
-        let flags = flags
-            .into_iter()
-            .filter_map(|(flag, key, value)| Some(Override::new(key, value.clone()?).with_flag(flag)));
-        flags.chain(self.set.iter().cloned()).collect()
-    }
 }
 
 /// `automl resume`

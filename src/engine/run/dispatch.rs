@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::{Engine, EngineError};
-use crate::engine::{Moment, Work};
+use crate::engine::Moment;
 use crate::study::{Flight, Repeat};
 use crate::trials::{Part, Segment, SegmentLimits};
 use crate::units::{Samples, TrialId};
@@ -21,7 +21,10 @@ impl Engine<'_> {
         let running: BTreeSet<TrialId> = self.pool.trials().collect();
         let planned = self.study.waiting(|trial| running.contains(&trial));
         let now = Instant::now();
-        let fits = |trial, from, to| self.budget.fits(Work::of(&self.study, trial, from, to), now);
+        let fits = |trial, from, to| {
+            let work = self.study.work(trial, from, to);
+            self.budget.fits(self.study.pace(), work, now)
+        };
         let mut planned: Vec<_> = planned
             .into_iter()
             .map(|(trial, flight)| {
@@ -80,6 +83,7 @@ impl Engine<'_> {
             },
             to: flight.to,
             max: settings.max,
+            cooldown: known.cooldown,
             checkpoints: self.folder.checkpoints(match repeat {
                 Some(Repeat::Test { run, .. }) => run,
                 Some(Repeat::Reseed { .. }) | None => trial,

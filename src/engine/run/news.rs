@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Engine, EngineError, Inbox, MOST_LOSSES};
 use crate::engine::pool::{Loss, PoolError, State};
-use crate::engine::{Clock, Moment, Work};
+use crate::engine::{Clock, Moment};
 use crate::study::{Event, Outcome};
 use crate::trials::{Failure, FailureKind, SegmentReport};
 use crate::units::TrialId;
@@ -64,14 +64,12 @@ impl Engine<'_> {
                     progress: &progress,
                 })?;
             }
-            FromWorker::Ended { trial, end } => {
+            FromWorker::Ended { trial, mut end } => {
                 let Some(run) = self.pool.free(slot) else { return Ok(()) };
                 self.busy.seconds += run.begun.elapsed().as_secs_f64();
                 self.memory.0.release(slot, end.peak_memory_mb());
-                if let (SegmentEnd::Reached(report), Some(flight)) = (&end, self.study.flights().get(&trial)) {
-                    // Seconds add up over interruptions, as the cost does.
-                    let work = Work::of(&self.study, trial, flight.from, flight.to);
-                    self.budget.learn(work, report.usage.wall_seconds);
+                if let SegmentEnd::Reached(report) = &mut end {
+                    report.usage.longest_step = self.budget.longest_step();
                 }
                 if end.is_out_of_memory() && !self.is_draining() {
                     // Its allocator keeps what it has taken, so that every later trial there would seem to need as much.
@@ -83,7 +81,11 @@ impl Engine<'_> {
                     SegmentEnd::Failed(failure) if self.may_split(trial, &failure) => {
                         self.split(slot, trial, failure)?;
                     }
-                    SegmentEnd::Failed(failure) => self.end(slot, trial, &Outcome::Failed(failure), &run.started_at)?,
+                    SegmentEnd::Failed(failure) => {
+                        let started_at = run.started_at.clone();
+                        self.keep_measured(trial, run.report())?;
+                        self.end(slot, trial, &Outcome::Failed(failure), &started_at)?;
+                    }
                     SegmentEnd::Interrupted(report) => self.interrupt(slot, trial, report)?,
                 }
             }
@@ -148,7 +150,8 @@ impl Engine<'_> {
         })?;
         let Some(run) = run else { return Ok(()) };
         self.busy.seconds += run.begun.elapsed().as_secs_f64();
-        let trial = run.trial;
+        let (trial, started_at) = (run.trial, run.started_at.clone());
+        self.keep_measured(trial, run.report())?;
         self.record(&Event::SegmentLost {
             trial,
             message: how.clone(),
@@ -158,8 +161,16 @@ impl Engine<'_> {
         if losses >= MOST_LOSSES {
             let message = format!("its worker died {losses} times, the last time with: {how}");
             let failure = Failure { kind, message };
-            self.end(slot, trial, &Outcome::Failed(failure), &run.started_at)?;
+            self.end(slot, trial, &Outcome::Failed(failure), &started_at)?;
         }
         Ok(())
+    }
+
+    /// What a segment had measured before it failed or its worker died is recorded first: it counts.
+    fn keep_measured(&mut self, trial: TrialId, report: SegmentReport) -> Result<(), EngineError> {
+        if report.evaluations.is_empty() {
+            return Ok(());
+        }
+        self.record(&Event::SegmentInterrupted { trial, report })
     }
 }

@@ -2,23 +2,21 @@
 
 use std::time::Instant;
 
-use super::{Engine, EngineError, INTERRUPT_GRACE};
+use super::{DEADLINE_GRACE, Engine, EngineError, INTERRUPT_GRACE};
+use crate::engine::Moment;
 use crate::engine::pool::PoolError;
-use crate::engine::{Moment, Work};
-use crate::units::Samples;
 
 impl Engine<'_> {
-    /// Keeps as much of the wall budget as the selection will take, by what is known now.
+    /// Keeps time for the selection from a search that overruns. What is planned ends in time for all of it; a segment that is late
+    /// may take half.
     pub(super) fn keep_time_for_selection(&mut self) {
-        let runs: Vec<(Work, u32)> = if self.terms.wall.is_none() || self.study.search_ended().is_some() {
-            Vec::new()
+        let is_over = self.study.search_ended().is_some();
+        let seconds = if is_over {
+            0.0
         } else {
-            let finalists = self.study.to_select().into_iter();
-            finalists
-                .map(|(trial, at, times)| (Work::of(&self.study, trial, Samples(0), at), times))
-                .collect()
+            self.study.seconds_for_selection()
         };
-        self.budget.keep_for_selection(&runs, self.pool.seats().len());
+        self.budget.keep_for_selection(seconds / 2.0);
     }
 
     /// Whether the search has to end now so that a selection can follow it.
@@ -31,7 +29,7 @@ impl Engine<'_> {
         self.keep_time_for_selection();
         let finalists = self.study.to_select().len();
         self.tell(&Moment::Selecting { finalists })?;
-        self.pool.stop();
+        self.pool.stop(DEADLINE_GRACE.as_secs_f64());
         let end = Instant::now() + INTERRUPT_GRACE;
         let end = self
             .budget

@@ -45,12 +45,14 @@ fn study(early: EarlyTerminate, trials: u32, logical_workers: u32, preference: O
             constraints: vec![],
         },
         max_trials: Some(trials),
+        wall: None,
         selection: None,
         epoch: LENGTHS.epoch,
         min: LENGTHS.min,
         max: LENGTHS.max,
         logical_workers,
         is_deterministic: true,
+        can_cool_down: false,
     };
     let cost = |configuration: &crate::space::Configuration, from: Samples, to: Samples| {
         let depth = configuration.get("depth").and_then(Value::as_f64).unwrap_or(0.0);

@@ -137,6 +137,7 @@ mod tests {
             stops: vec![],
             to: Samples(3),
             max: Samples(9),
+            cooldown: None,
             checkpoints: folder.to_owned(),
             log: folder.join("log"),
             limits: SegmentLimits::default(),

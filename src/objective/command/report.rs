@@ -187,6 +187,7 @@ mod tests {
             stops: vec![],
             to,
             max,
+            cooldown: None,
             checkpoints: "c".into(),
             log: "trial.log".into(),
             limits: SegmentLimits::default(),

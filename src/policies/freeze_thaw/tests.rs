@@ -41,6 +41,8 @@ impl Simulation {
             min: Samples(1),
             max: MAX,
             budget: None,
+            horizon: None,
+            epoch: Samples(1),
             cost: &|_, from, to| (to.0 - from.0) as f64,
         }
     }
@@ -76,6 +78,7 @@ impl Simulation {
                     let id = TrialId(self.trials.len() as u32);
                     self.trials.push(Trial {
                         scores: vec![],
+                        cooldown: None,
                         is_out_of_memory: false,
                         parent: None,
                         id,
@@ -90,7 +93,7 @@ impl Simulation {
                     self.run(id, to);
                     return true;
                 }
-                Decision::Continue { trial, to } => {
+                Decision::Continue { trial, to } | Decision::CoolDown { trial, to } => {
                     let paused = &self.trials[trial.index()];
                     assert_eq!(paused.status, Status::Paused);
                     assert!(to > paused.reached && self.policy.rungs().contains(&to));

@@ -25,6 +25,7 @@ fn study(population: u32) -> Study {
         min: Samples(1),
         max: MAX,
         epoch: Samples(10),
+        reaches_min: false,
     };
     Study {
         space: Space::new(vec![Parameter::new("rate", Domain::float(1e-3, 1.0).log())], vec![]).unwrap(),
@@ -47,6 +48,8 @@ fn view<'a>(space: &'a Space, trials: &'a [Trial], trials_left: Option<u32>) -> 
         min: Samples(1),
         max: MAX,
         budget: None,
+        horizon: None,
+        epoch: Samples(1),
         cost: &|_, from, to| (to.0 - from.0) as f64,
     }
 }
@@ -76,7 +79,7 @@ impl Study {
                 self.trials_left = self.trials_left.map(|left| left - 1);
                 (id, to)
             }
-            Decision::Continue { trial, to } => (trial, to),
+            Decision::Continue { trial, to } | Decision::CoolDown { trial, to } => (trial, to),
             Decision::Wait | Decision::Finish => return None,
         };
         self.trials[id.index()].status = Status::Running { to };

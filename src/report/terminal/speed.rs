@@ -1,10 +1,13 @@
 //! How many full runs fit into the time left: not known at the start, and told once, as soon as segments have ended.
 
-use crate::engine::{Moment, Pace, Work};
+use crate::engine::Moment;
 use crate::study::{Outcome, Study};
 use crate::units::{Samples, TrialId};
 
 use super::{Facts, header, words};
+
+/// With fewer full runs than this a search hardly explores (`benches/deadline_quality`).
+const ENOUGH: f64 = 4.0;
 
 /// A full run that is quicker is not worth counting.
 const LEAST_SECONDS: f64 = 0.01;
@@ -15,7 +18,6 @@ pub(super) struct Speed {
     slots: usize,
     /// Segments that have ended.
     ended: usize,
-    pace: Pace,
     is_told: bool,
 }
 
@@ -37,16 +39,9 @@ impl Speed {
         match moment {
             Moment::Started { slots, .. } => self.slots = slots.len(),
             Moment::SegmentEnded {
-                trial,
-                outcome: Some(Outcome::Reached(report)),
+                outcome: Some(Outcome::Reached(_)),
                 ..
-            } => {
-                if let Some(flight) = study.flights().get(trial) {
-                    let work = Work::of(study, *trial, flight.from, flight.to);
-                    self.pace.learn(work, report.usage.wall_seconds);
-                    self.ended += 1;
-                }
-            }
+            } => self.ended += 1,
             Moment::SegmentEnded { .. }
             | Moment::SegmentStarted { .. }
             | Moment::Progressed { .. }
@@ -63,9 +58,9 @@ impl Speed {
             return None;
         }
         let trials = study.searched().count() as u32;
-        let full = |trial| Work::of(study, TrialId(trial), Samples(0), study.settings().max);
+        let full = |trial| study.work(TrialId(trial), Samples(0), study.settings().max);
         let all: f64 = (0..trials)
-            .map(|trial| self.pace.seconds(full(trial)))
+            .map(|trial| study.pace().seconds(full(trial)))
             .sum::<Option<f64>>()?;
         let full_run = all / f64::from(trials.max(1));
         self.is_told = true;
@@ -95,8 +90,13 @@ pub(super) fn at_start(study: &Study, facts: &Facts, slots: usize) -> Option<Str
 /// `plan: a full run takes about 12 s, so about 26 fit into the 2:30 left`.
 pub(super) fn fits(fits: Fits) -> String {
     let Fits { full_run, runs, left } = fits;
+    let advice = if runs < ENOUGH {
+        "; that is little to explore with: more time or fewer epochs would help"
+    } else {
+        ""
+    };
     format!(
-        "plan: a full run takes about {}, so about {runs:.0} fit into the {} left",
+        "plan: a full run takes about {}, so about {runs:.0} fit into the {} left{advice}",
         words::seconds(full_run),
         words::stopwatch(left)
     )

@@ -114,7 +114,9 @@ fn is_selected(study: &Study) -> bool {
 /// What fresh seeds came to, the winner first, and what the test examples say; nothing without a selection.
 fn selection(study: &Study) -> Vec<String> {
     if !is_selected(study) {
-        return Vec::new();
+        let is_over = study.ended().is_some() && !study.to_select().is_empty();
+        let without = "seeds    none: the wall budget left no time to train finalists again with fresh seeds";
+        return is_over.then(|| without.to_owned()).into_iter().collect();
     }
     let settings = study.settings();
     let value = |loss: f64| words::metric(settings.goal.value(Goal::Minimize.loss(loss)));
@@ -125,6 +127,12 @@ fn selection(study: &Study) -> Vec<String> {
             let mean = finalist.mean().map_or_else(|| "no result".to_owned(), value);
             let error = finalist.standard_error();
             let error = error.map_or_else(String::new, |error| format!(" ± {}", words::metric(error)));
+            let sampling = finalist
+                .mean()
+                .and_then(|mean| study.sampling_error(settings.goal.value(Goal::Minimize.loss(mean))));
+            let sampling = sampling.map_or_else(String::new, |error| {
+                format!(", ± {} by the size of the validation set", words::metric(error))
+            });
             let seeds = words::counted(&finalist.runs.len().to_string(), "fresh seed");
             let failed = match finalist.failed {
                 0 => String::new(),
@@ -132,7 +140,7 @@ fn selection(study: &Study) -> Vec<String> {
             };
             let searched = value(finalist.searched.losses[0].get());
             let trial = finalist.trial;
-            format!("{label:8} trial {trial}: {mean}{error} over {seeds}{failed} (in the search {searched})")
+            format!("{label:8} trial {trial}: {mean}{error} over {seeds}{failed} (in the search {searched}){sampling}")
         })
         .collect();
     if let Some((winner, test)) = study.tested() {

@@ -62,12 +62,14 @@ pub(in crate::report) fn study(early: impl Into<EarlyTerminate>, max_trials: Opt
         target: None,
         criteria: Criteria::default(),
         max_trials,
+        wall: None,
         selection: None,
         epoch: Samples(1000),
         min,
         max,
         logical_workers: 2,
         is_deterministic: true,
+        can_cool_down: false,
     };
     let policy = policies::build(SearcherSpec::Random, early, settings.lengths());
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))

@@ -137,7 +137,7 @@ fn facts(spec: &Spec, study: &Study) -> Vec<(String, String)> {
     facts.push((
         "order of results",
         if spec.deterministic {
-            format!("deterministic, {} logical workers", spec.resources.logical_workers)
+            format!("deterministic, {} logical workers", spec.resources.logical_workers())
         } else {
             "as they arrive".to_owned()
         },

@@ -91,7 +91,7 @@ impl Replay {
                 let seconds = report.usage.wall_seconds;
                 self.note(*trial, (elapsed - seconds, elapsed), levels, "interrupted", "");
             }
-            Event::SegmentPlanned { .. } | Event::SegmentLost { .. } => {}
+            Event::SegmentPlanned { .. } | Event::SegmentLost { .. } | Event::SlotsOpened { .. } => {}
             Event::SegmentDelivered { trial } => {
                 let is_best = self.best.is_new(&self.study);
                 let (tone, line) = sentences::delivered(&self.study, self.epoch, *trial, is_best);

@@ -36,7 +36,11 @@ pub(super) fn selection(study: &Study) -> Option<SelectionView> {
         reseeds: rule.reseeds,
         finalists: views.collect(),
         chosen: is_decided.then_some(chosen.trial.0),
-        why: why(rule.rule, chosen, best, is_decided),
+        why: if is_decided || study.ended().is_none() {
+            why(rule.rule, chosen, best, is_decided)
+        } else {
+            "No finalist was trained again: the wall budget left no time for fresh seeds.".to_owned()
+        },
         test: test(study),
     })
 }

@@ -35,6 +35,7 @@ pub(in crate::searchers) fn trial(number: u32, point: &[f64], loss: f64, origin:
     let loss = Goal::Minimize.loss(loss);
     Trial {
         scores: vec![],
+        cooldown: None,
         is_out_of_memory: false,
         parent: None,
         id: TrialId(number),

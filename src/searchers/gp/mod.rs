@@ -208,16 +208,13 @@ fn ranking<'a>(
 }
 
 /// The power of the predicted cost by which improvements are divided: the share of the budget that is left, so that
-/// cheap trials come first (Lee et al. 2020, "Cost-aware Bayesian optimization", §3.2); 0 where no budget is known.
+/// cheap trials come first (Lee et al. 2020, "Cost-aware Bayesian optimization", §3.2). 0 where no budget of training is known: out
+/// of a budget of trials a cheap one takes as much as a dear one, and dividing by costs would only draw the search to where trials
+/// are cheap and poor, such as models that train nothing but their head.
 fn cooling(view: &View<'_>) -> f64 {
-    let by_samples = view
-        .budget
-        .map(|budget| 1.0 - view.spent().0 as f64 / budget.0.max(1) as f64);
-    let by_trials = view
-        .trials_left
-        .map(|left| f64::from(left) / (f64::from(left) + view.trials.len() as f64));
-    let left = by_samples.into_iter().chain(by_trials).min_by(f64::total_cmp);
-    left.map_or(0.0, |share| share.clamp(0.0, 1.0))
+    let Some(budget) = view.budget else { return 0.0 };
+    let left = 1.0 - view.spent().0 as f64 / budget.0.max(1) as f64;
+    left.clamp(0.0, 1.0)
 }
 
 /// The number of trials to which the model is fitted when there are `trials`: all while that is cheap, then a new fit

@@ -126,6 +126,7 @@ fn running_trials_are_kept_away_from() {
         proposed.push(number(&proposal.configuration, "x"));
         trials.push(Trial {
             scores: vec![],
+            cooldown: None,
             is_out_of_memory: false,
             parent: None,
             id: TrialId(id),
@@ -159,6 +160,7 @@ fn unfinished_trials_show_where_to_look() {
             let loss = Goal::Minimize.loss(away * away + 1.0 / at.0 as f64);
             Trial {
                 scores: vec![],
+                cooldown: None,
                 is_out_of_memory: false,
                 parent: None,
                 id: TrialId(id),
@@ -243,16 +245,19 @@ fn a_prior_draws_the_search_to_it() {
 fn where_trials_cost_more_they_must_promise_more_while_there_is_budget() {
     let (name, domain) = float("x");
     let space = Space::new(vec![Parameter::new(name, domain)], vec![]).unwrap();
-    let look = |trials_left| {
+    // Of a budget of training; of a budget of trials a cheap one takes as much as a dear one.
+    let look = |budget: Option<u64>, trials_left| {
         gaze(&space, |view| {
             let view = View {
-                trials_left: Some(trials_left),
+                budget: budget.map(Samples),
+                trials_left,
                 cost: &|configuration, _, _| 100_f64.powf(number(configuration, "x")),
                 ..view
             };
             Gp::default().propose(&view, 0).configuration
         })
     };
-    let (early, late) = (look(90), look(0));
+    let (early, late) = (look(Some(1_000_000), None), look(Some(1), None));
     assert!(early < late - 0.1, "{early} early, {late} late");
+    assert_eq!(look(None, Some(90)), look(None, None));
 }

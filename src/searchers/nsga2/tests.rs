@@ -28,6 +28,7 @@ fn zdt1(configuration: &Configuration) -> [f64; 2] {
 fn trial(number: u32, space: &Space, proposal: Proposal, losses: &[f64], violation: f64) -> Trial {
     let losses: Vec<Loss> = losses.iter().map(|&loss| Goal::Minimize.loss(loss)).collect();
     Trial {
+        cooldown: None,
         is_out_of_memory: false,
         id: TrialId(number),
         point: space.encode(&proposal.configuration).unwrap(),

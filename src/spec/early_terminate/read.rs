@@ -43,14 +43,21 @@ pub(in crate::spec) struct Iterations {
     pub(in crate::spec) max: Option<f64>,
 }
 
-/// Reads the section of a spec, or what holds without one.
-pub(in crate::spec) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<Section> {
+/// Reads the section of a spec, or what holds without one; `is_planned`: for a fine-tuning with a wall budget.
+pub(in crate::spec) fn read(spec: &Fields<'_>, is_planned: bool, problems: &mut Problems) -> Option<Section> {
     let plain = |scheduler: SchedulerSpec| Section {
         early_terminate: scheduler.into(),
         iterations: Iterations::default(),
     };
     let Some(node) = spec.get("early_terminate") else {
-        return Some(plain(SchedulerSpec::default()));
+        return Some(Section {
+            early_terminate: if is_planned {
+                EarlyTerminate::planned()
+            } else {
+                SchedulerSpec::default().into()
+            },
+            iterations: Iterations::default(),
+        });
     };
     if matches!(node.content, Content::Scalar(_)) {
         return reader::one_of(node, "early_terminate", &SchedulerSpec::NAMES, problems).map(plain);

@@ -63,7 +63,8 @@ fn a_short_spec_gets_every_default() {
         EpochRange {
             min: 1.0,
             max: 3.0,
-            stops: vec![]
+            stops: vec![],
+            cooldown: None,
         }
     );
     assert_eq!(
@@ -78,7 +79,7 @@ fn a_short_spec_gets_every_default() {
         workers: None,
         slots_per_device: None,
         threads_per_worker: 1,
-        logical_workers: 8,
+        logical_workers: None,
         cache: 10_000_000_000,
     };
     assert_eq!(spec.resources, resources);
@@ -398,7 +399,8 @@ fn epochs_are_a_number_or_a_range() {
         EpochRange {
             min: 1.0,
             max: 8.0,
-            stops: vec![]
+            stops: vec![],
+            cooldown: None,
         }
     );
     assert_eq!(
@@ -406,7 +408,8 @@ fn epochs_are_a_number_or_a_range() {
         EpochRange {
             min: 0.5,
             max: 0.5,
-            stops: vec![]
+            stops: vec![],
+            cooldown: None,
         }
     );
     assert_eq!(
@@ -414,7 +417,8 @@ fn epochs_are_a_number_or_a_range() {
         EpochRange {
             min: 1.0,
             max: 4.0,
-            stops: vec![1.0, 2.5]
+            stops: vec![1.0, 2.5],
+            cooldown: None,
         }
     );
     assert_eq!(
@@ -422,7 +426,8 @@ fn epochs_are_a_number_or_a_range() {
         EpochRange {
             min: 1.0,
             max: 4.0,
-            stops: vec![]
+            stops: vec![],
+            cooldown: None,
         }
     );
     assert_eq!(
@@ -430,7 +435,8 @@ fn epochs_are_a_number_or_a_range() {
         EpochRange {
             min: 0.25,
             max: 4.0,
-            stops: vec![]
+            stops: vec![],
+            cooldown: None,
         }
     );
 }
@@ -578,7 +584,7 @@ fn the_quickstart_reads_without_a_warning() {
     );
     assert_eq!(
         (spec.name.as_str(), spec.resources.logical_workers, spec.seed),
-        ("quickstart", 4, Seed(7))
+        ("quickstart", Some(4), Seed(7))
     );
 }
 

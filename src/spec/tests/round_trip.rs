@@ -275,6 +275,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                     min,
                     max: min + width,
                     stops: vec![min],
+                    cooldown: (width > 0.0).then_some((min, min + width)),
                 },
                 budget: Budget { wall, trials },
                 selection: trials
@@ -294,7 +295,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                     workers,
                     slots_per_device: workers.map(|workers| workers + 1),
                     threads_per_worker: threads,
-                    logical_workers: logical,
+                    logical_workers: Some(logical),
                     cache: 5_000_000_000,
                 },
                 trial_limits: TrialLimits {
@@ -306,6 +307,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 seed: Seed(seed),
                 repeats: None,
                 provenance: provenance(wall, target, trials),
+                uses_recipe: !is_tpe,
                 warm_start: if deterministic {
                     vec!["/earlier/leaderboard.csv".into(), "/it's one: #2.csv".into()]
                 } else {

@@ -6,8 +6,7 @@
 //! 1964 and Watson 1964, that a single odd segment does not move), with the factor of all segments where there are few alike.
 //! The four numbers below did best in a replay of the studies in `benches/PERFORMANCE.md`, or as well as any near them.
 
-use crate::study::Study;
-use crate::units::{Samples, TrialId};
+use crate::units::Samples;
 
 /// Costs of a sample that differ by this share are half alike.
 const WIDTH: f64 = 0.2;
@@ -32,14 +31,6 @@ pub struct Work {
 }
 
 impl Work {
-    /// Training a trial from one level to another.
-    pub fn of(study: &Study, trial: TrialId, from: Samples, to: Samples) -> Self {
-        Self {
-            samples: Samples(to.0.saturating_sub(from.0)),
-            cost: study.cost(trial, from, to),
-        }
-    }
-
     /// The logarithm of a sample's cost; where there is no cost, that of a cheap one.
     fn kind(self) -> f64 {
         (self.cost / self.samples.0.max(1) as f64).max(f64::MIN_POSITIVE).ln()

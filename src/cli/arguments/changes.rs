@@ -1,0 +1,41 @@
+//! Flags that change a spec: the same for a search and for its plan.
+
+use clap::Args;
+
+use crate::spec::Override;
+
+/// Changes of a spec.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Changes {
+    /// Worker processes
+    #[arg(long, value_name = "N")]
+    workers: Option<String>,
+    /// Trials in all
+    #[arg(long, value_name = "N")]
+    trials: Option<String>,
+    /// Time in all, such as `90s`, `10m` or `1h30m`
+    #[arg(long, value_name = "TIME")]
+    budget: Option<String>,
+    /// The seed of everything random
+    #[arg(long, value_name = "N")]
+    seed: Option<String>,
+    /// Change a value of the spec, such as `parameters.dropout.max=0.3`
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<Override>,
+}
+
+impl Changes {
+    /// The flags as changes of the spec: the special ones first, so that `--set` has the last word.
+    pub(in crate::cli) fn overrides(&self) -> Vec<Override> {
+        let flags = [
+            ("--workers", "resources.workers", &self.workers),
+            ("--trials", "budget.trials", &self.trials),
+            ("--budget", "budget.wall", &self.budget),
+            ("--seed", "seed", &self.seed),
+        ];
+        let flags = flags
+            .into_iter()
+            .filter_map(|(flag, key, value)| Some(Override::new(key, value.clone()?).with_flag(flag)));
+        flags.chain(self.set.iter().cloned()).collect()
+    }
+}

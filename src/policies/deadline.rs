@@ -1,0 +1,247 @@
+//! Plans for the deadline: what is best when the wall budget ends is what counts, so finished models come first.
+//!
+//! Around any other policy. While time is plenty it changes one thing: the first trial, a sound recipe or what the user named,
+//! runs to the end of its schedule before anything else (*insurance*). From then on the policy inside explores, as long as every
+//! slot can still *finish* the most promising unfinished trial: nothing is started or promoted that would leave no time for
+//! that. Then the slots finish trials, the most promising first. A trial that cannot reach the end of its schedule in time cools
+//! down: its learning rate falls to 0 over what it can still train. When nothing is left to finish, the winner's configuration is
+//! trained once more with another seed.
+//!
+//! The speed of this machine enters through the [`Horizon`], which is folded from the journal: a replay decides the same. Without
+//! a wall budget there is no horizon, and the policy inside decides alone.
+
+mod outlook;
+
+use outlook::Outlook;
+
+use super::{AuditedTrial, Decision, Policy, Stop};
+use crate::trials::{Horizon, Status, Trial, View};
+use crate::units::Samples;
+
+/// Finishing a promising trial takes at most this share of the wall budget; a longer rest of a schedule is cooled down within it.
+/// Anything from a quarter to seven tenths came to the same in simulations (`benches/deadline_quality`).
+const MOST_FINISHING: f64 = 0.5;
+
+/// A new trial is begun while there is this share of the budget to finish it with: it may turn out to be the best.
+const LEAST_FINISHING: f64 = 0.1;
+
+/// A cooldown trains at least this share of what the trial has seen: a tenth of all training is where it begins to pay (Hu et
+/// al. 2024, §4.3: "10 % is enough, 2.5 % falls short").
+const LEAST_COOLDOWN: f64 = 0.1;
+
+/// A policy that plans for the end of the wall budget.
+pub struct Deadline {
+    inner: Box<dyn Policy>,
+}
+
+impl Deadline {
+    /// Plans around what `inner` wants to do.
+    pub fn new(inner: Box<dyn Policy>) -> Self {
+        Self { inner }
+    }
+
+    /// The first trial runs through to the last comparison before its end: few pauses, and from there on its speed is known.
+    fn begin(&self, next: Decision) -> Decision {
+        match (next, self.inner.rungs()) {
+            (
+                Decision::Start {
+                    configuration,
+                    origin,
+                    parent,
+                    ..
+                },
+                [.., before_last, _],
+            ) => Decision::Start {
+                configuration,
+                origin,
+                to: *before_last,
+                parent,
+            },
+            (next, _) => next,
+        }
+    }
+
+    /// The trial that is to be complete first goes on as soon as it has paused; `None` while it runs, or once a trial is complete.
+    fn insure(&self, planner: &Planner<'_>) -> Option<Decision> {
+        let trials = planner.view.trials;
+        if trials.iter().any(|trial| trial.status == Status::Completed) {
+            return None;
+        }
+        // A first trial that failed or was given up insures nothing: then it is the most promising one.
+        let first = trials.first()?;
+        let insured = match first.status {
+            Status::Running { .. } => return None,
+            Status::Paused => first,
+            Status::Stopped | Status::Completed | Status::Failed => planner.promising().next()?,
+        };
+        let next = self.inner.rungs().iter().copied().find(|&rung| rung > insured.reached);
+        planner.complete(insured, next)
+    }
+}
+
+impl Policy for Deadline {
+    fn decide(&self, view: &View<'_>) -> Decision {
+        let Some(horizon) = view.horizon else {
+            return self.inner.decide(view);
+        };
+        let planner = Planner::new(view, horizon);
+        if let Some(next) = self.insure(&planner) {
+            return next;
+        }
+        let next = self.inner.decide(view);
+        if view.trials.is_empty() {
+            return self.begin(next);
+        }
+        if planner.affords(&next) {
+            return next;
+        }
+        planner
+            .finish()
+            .or_else(|| planner.once_more())
+            .unwrap_or(Decision::Wait)
+    }
+
+    fn observe(&mut self, trial: &Trial, view: &View<'_>) {
+        self.inner.observe(trial, view);
+    }
+
+    fn gives_up(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
+        self.inner.gives_up(trial, view)
+    }
+
+    fn rungs(&self) -> &[Samples] {
+        self.inner.rungs()
+    }
+
+    fn audited(&self) -> Option<Vec<AuditedTrial>> {
+        self.inner.audited()
+    }
+
+    fn clones(&self) -> bool {
+        self.inner.clones()
+    }
+}
+
+/// One decision's view of what still fits.
+struct Planner<'a> {
+    view: &'a View<'a>,
+    horizon: Horizon<'a>,
+    outlook: Outlook<'a>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(view: &'a View<'a>, horizon: Horizon<'a>) -> Self {
+        Self {
+            view,
+            horizon,
+            outlook: Outlook::new(view),
+        }
+    }
+
+    /// Paused trials, the most promising first.
+    fn promising(&self) -> impl Iterator<Item = &'a Trial> {
+        self.outlook.paused().iter().copied()
+    }
+
+    /// Whether after this decision its slot can still finish a trial. What nobody can time yet is affordable.
+    fn affords(&self, next: &Decision) -> bool {
+        let (configuration, from, to, id) = match next {
+            Decision::Wait | Decision::Finish | Decision::CoolDown { .. } => return true,
+            Decision::Start {
+                configuration,
+                to,
+                parent,
+                ..
+            } => (configuration, parent.map_or(Samples(0), |parent| parent.at), *to, None),
+            Decision::Continue { trial, to } => {
+                let trial = &self.view.trials[trial.index()];
+                (&trial.configuration, trial.reached, *to, Some(trial.id))
+            }
+        };
+        let max = self.view.max;
+        let Some(needed) = self.horizon.seconds(self.view, configuration, from, to) else {
+            return true;
+        };
+        // Afterwards the slot finishes the most promising trial: this one, or another that would be better than what is complete.
+        let own = self.horizon.seconds(self.view, configuration, to, max).unwrap_or(0.0);
+        let best = self.outlook.better().iter().find(|trial| Some(trial.id) != id);
+        let kept = match best {
+            Some(best) => self.shortened(self.rest_of(best), MOST_FINISHING),
+            None if id.is_some() => self.shortened(own, MOST_FINISHING),
+            None => self.shortened(own, LEAST_FINISHING),
+        };
+        needed + kept <= self.horizon.room()
+    }
+
+    /// Seconds to the end of a trial's schedule.
+    fn rest_of(&self, trial: &Trial) -> f64 {
+        let rest = self
+            .horizon
+            .seconds(self.view, &trial.configuration, trial.reached, self.view.max);
+        rest.unwrap_or(0.0)
+    }
+
+    /// Seconds that are kept for such a rest, at most this share of the budget where it can be cooled down.
+    fn shortened(&self, rest: f64, share: f64) -> f64 {
+        if self.horizon.can_cool_down {
+            rest.min(self.horizon.wall * share)
+        } else {
+            rest
+        }
+    }
+
+    /// Trains the most promising paused trial that can be finished to its end.
+    fn finish(&self) -> Option<Decision> {
+        self.promising().find_map(|trial| self.complete(trial, None))
+    }
+
+    /// Trains a trial to its end, or at first to the level `by` on the way there. Where the time is too short for all of its
+    /// schedule it cools down; where it cannot, it is trained to the last whole epoch that fits.
+    fn complete(&self, trial: &Trial, by: Option<Samples>) -> Option<Decision> {
+        let (view, max) = (self.view, self.view.max);
+        let id = trial.id;
+        let room = self.horizon.room();
+        let is_known = self
+            .horizon
+            .seconds(view, &trial.configuration, trial.reached, max)
+            .is_some();
+        let reach = if is_known {
+            self.horizon
+                .reach(view, &trial.configuration, (trial.reached, max), room)
+        } else {
+            max
+        };
+        if reach >= max {
+            let to = by.unwrap_or(max);
+            return Some(Decision::Continue { trial: id, to });
+        }
+        let gained = reach.0.saturating_sub(trial.reached.0) as f64;
+        if self.horizon.can_cool_down {
+            let is_worth_it = gained >= (LEAST_COOLDOWN * trial.reached.0 as f64).max(1.0);
+            return is_worth_it.then_some(Decision::CoolDown { trial: id, to: reach });
+        }
+        let to = self.outlook.level_up_to(reach)?;
+        (to > trial.reached).then_some(Decision::Continue { trial: id, to })
+    }
+
+    /// The configuration of the best complete trial with another seed, if there is time for all of it.
+    fn once_more(&self) -> Option<Decision> {
+        if !self.view.may_start() {
+            return None;
+        }
+        let complete = self
+            .view
+            .trials
+            .iter()
+            .filter(|trial| trial.status == Status::Completed);
+        let best = complete.min_by_key(|trial| (trial.loss(), trial.id))?;
+        let max = self.view.max;
+        let needed = self.horizon.seconds(self.view, &best.configuration, Samples(0), max)?;
+        (needed <= self.horizon.room()).then(|| Decision::Start {
+            configuration: best.configuration.clone(),
+            origin: "reseed".to_owned(),
+            to: max,
+            parent: None,
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! What unfinished trials would come to: what they have shown, less what others have gained from there on.
+
+use crate::trials::{Status, Trial, View};
+use crate::units::{Loss, Samples};
+
+/// The paused trials by what they promise.
+pub(super) struct Outlook<'a> {
+    paused: Vec<&'a Trial>,
+    /// How many of them would be better than what is complete.
+    better: usize,
+    epoch: Samples,
+}
+
+impl<'a> Outlook<'a> {
+    /// Ranks the paused trials of a study.
+    pub(super) fn new(view: &View<'a>) -> Self {
+        let mut ranked: Vec<(f64, &Trial)> = view
+            .trials
+            .iter()
+            .filter(|trial| trial.status == Status::Paused)
+            .filter_map(|trial| {
+                let loss = trial.best()?.loss;
+                (loss < Loss::WORST).then(|| (loss.get() - gain(view.trials, trial.reached), trial))
+            })
+            .collect();
+        // Of equals the one that is further on has less to train.
+        ranked.sort_by(|(one, first), (other, second)| {
+            let by_promise = one.total_cmp(other);
+            by_promise
+                .then(second.reached.cmp(&first.reached))
+                .then(first.id.cmp(&second.id))
+        });
+        let complete = view.trials.iter().filter(|trial| trial.status == Status::Completed);
+        let complete = complete.filter_map(Trial::loss).min().map_or(f64::INFINITY, Loss::get);
+        let better = ranked.iter().take_while(|(promise, _)| *promise < complete).count();
+        Self {
+            better,
+            paused: ranked.into_iter().map(|(_, trial)| trial).collect(),
+            epoch: view.epoch,
+        }
+    }
+
+    /// The paused trials, the most promising first.
+    pub(super) fn paused(&self) -> &[&'a Trial] {
+        &self.paused
+    }
+
+    /// Those of them that would be better than what is complete.
+    pub(super) fn better(&self) -> &[&'a Trial] {
+        &self.paused[..self.better]
+    }
+
+    /// The last whole epoch up to a level.
+    pub(super) fn level_up_to(&self, level: Samples) -> Option<Samples> {
+        let epoch = self.epoch.0.max(1);
+        let whole = Samples(level.0 / epoch * epoch);
+        (whole.0 > 0).then_some(whole)
+    }
+}
+
+/// By how much the loss falls from a level to the end of a trial: the median over all trials that have gone further, which are
+/// complete or nearly so. 0 before there is one.
+fn gain(trials: &[Trial], from: Samples) -> f64 {
+    let further = trials
+        .iter()
+        .filter(|trial| trial.status != Status::Failed && trial.reached > from);
+    let mut gains: Vec<f64> = further
+        .filter_map(|trial| {
+            let up_to = trial.observations.iter().filter(|seen| seen.at <= from);
+            let then = up_to.map(|seen| seen.loss).min()?;
+            let end = trial.best()?.loss;
+            Some(then.get() - end.get())
+        })
+        .filter(|gain| gain.is_finite())
+        .collect();
+    gains.sort_by(f64::total_cmp);
+    gains.get(gains.len() / 2).copied().unwrap_or(0.0)
+}
