@@ -1,7 +1,7 @@
 //! The answer at the deadline, simulated: studies with wall budgets of some full runs, on learning curves that were recorded.
 //!
 //! `cargo bench --bench deadline_sim -- benches/deadline_quality/curves/*.json [--seeds N] [--slots 1,2] [--budgets 0.5,1,2]
-//! [--set KEY=VALUE] [--trace]`
+//! [--set KEY=VALUE] [--spread 1.0] [--trace]`
 //!
 //! Curves are forests of regression trees over configuration, length of the schedule and epoch, fitted to real runs by
 //! `benches/deadline_quality/fit_curves.py`. A row is a budget and a number of slots: what the answer is worth without its luck,
@@ -36,6 +36,8 @@ struct Options {
     budgets: Vec<f64>,
     /// Changes of the spec.
     changes: Vec<Override>,
+    /// The width of the prior on the learning rate, in orders of magnitude.
+    spread: f64,
     /// Prints every event.
     is_traced: bool,
 }
@@ -48,6 +50,7 @@ impl Options {
             slots: vec![1, 2, 4, 8],
             budgets: vec![0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0],
             changes: Vec::new(),
+            spread: 1.0,
             is_traced: false,
         };
         let mut arguments = std::env::args().skip(1).filter(|one| one != "--bench");
@@ -58,6 +61,7 @@ impl Options {
                 "--slots" => options.slots = list(&value()),
                 "--budgets" => options.budgets = list(&value()),
                 "--set" => options.changes.push(value().parse().expect("KEY=VALUE")),
+                "--spread" => options.spread = value().parse().expect("orders of magnitude"),
                 "--trace" => options.is_traced = true,
                 file => options.curves.push(file.into()),
             }
@@ -122,7 +126,7 @@ fn play(curves: &Arc<Curves>, budget: f64, slots: usize, seed: u64, options: &Op
         spec::from_text(&text, Path::new("space.yaml"), &options.changes).expect("the spec is sound");
     spec.seed = Seed(seed);
     for (name, value) in recipe.iter() {
-        spec.space.believe(name, value, 0.6);
+        spec.space.believe(name, value, options.spread);
     }
     spec.settle_logical_workers(slots);
     let mut settings = Settings::new(&spec, Samples(EPOCH));

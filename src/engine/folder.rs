@@ -186,6 +186,9 @@ impl Folder {
             _lock: Lock::acquire(path)?,
         };
         files::remove_unfinished(path);
+        // Copies may leave empty folders out.
+        make(&path.join("checkpoints"))?;
+        make(&folder.logs())?;
         let (journal, contents) = Journal::open(&file)?;
         let spec_path = path.join("spec.yaml");
         let spec_yaml = fs::read_to_string(&spec_path).map_err(|source| FolderError::Io {

@@ -20,8 +20,9 @@ const LOOKING: f64 = 0.01;
 /// A schedule that would become shorter by less than this share stays: it cools down in time.
 const NOT_WORTH_IT: f64 = 0.05;
 
-/// The width of a belief about a rate, in orders of magnitude: wide enough to be wrong. The published grids span one.
-const SPREAD: f64 = 0.6;
+/// The width of a belief about a rate, in orders of magnitude: wide enough to be wrong. The published grids span one, and small data
+/// often want rates beyond them.
+const SPREAD: f64 = 1.0;
 
 /// What was settled, for people.
 #[derive(Clone, Debug, Default, PartialEq)]

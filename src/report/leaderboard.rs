@@ -401,6 +401,7 @@ fn status(study: &Study, trial: &Trial, record: &Record) -> (&'static str, Strin
     };
     match (study.standing(trial.id), over) {
         (Status::Completed, _) if record.repeat.is_some() => ("completed", "best_epoch".into()),
+        (Status::Completed, _) if trial.cooldown.is_some() => ("completed", "cooldown".into()),
         (Status::Completed, _) => ("completed", "max_epochs".into()),
         (Status::Failed, _) => {
             let failure = study.failure(trial.id);

@@ -526,7 +526,7 @@ const EPOCH_RANGE: Section = Section {
         key(
             "min",
             EPOCHS,
-            "Before this no trial is judged. By default 1, or `max` if that is less; of a fine-tuning with a wall budget a sixteenth of `max`.",
+            "Before this no trial is judged. By default 1, or `max` if that is less; of a fine-tuning with a wall budget an eighth of `max`.",
         ),
         key("max", EPOCHS, "A complete trial.").default("3"),
         key(

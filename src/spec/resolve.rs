@@ -249,7 +249,7 @@ fn epochs(
     problems: &mut Problems,
 ) -> Option<EpochRange> {
     /// With a wall budget the first comparison comes after this share of a complete trial.
-    const FIRST_COMPARISON: f64 = 1.0 / 16.0;
+    const FIRST_COMPARISON: f64 = 1.0 / 8.0;
     let default = iterations.max.unwrap_or(default);
     let read = |node, what, problems: &mut Problems| {
         let rule = "greater than 0 and at most a million";

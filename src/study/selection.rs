@@ -21,6 +21,9 @@ const MOST_FOR_SEEDS: f64 = 0.25;
 /// The winner's test takes at most this share; it is short where the winner's checkpoint was kept.
 const MOST_FOR_TEST: f64 = 0.15;
 
+/// A run with a fresh seed starts if so many times its predicted time is left.
+const ROOM_TO_SPARE: f64 = 1.15;
+
 /// When a wall budget has ended the search and time is left, finalists get up to so many fresh seeds.
 const MOST_SEEDS: u32 = 5;
 
@@ -318,7 +321,8 @@ impl Study {
         };
         let winner = self.winner().filter(|_| selection.holdout);
         let test = winner.map_or(0.0, |winner| seconds(winner.trial).min(MOST_FOR_TEST * horizon.wall));
-        seconds(of) + test <= horizon.room()
+        // A run that is cut off is lost, and the winner's test with it: they get more room than a segment that cools down.
+        ROOM_TO_SPARE * (seconds(of) + test) <= horizon.room()
     }
 
     /// Up to where a repeat is trained.

@@ -7,6 +7,9 @@ use crate::support::Sandbox;
 /// A study that was run when journals had format 1.
 const FORMAT_1: &str = "tests/assets/study-format-1";
 
+/// One that its wall budget ended when journals had format 2, and no study planned for its deadline.
+const FORMAT_2: &str = "tests/assets/study-format-2";
+
 /// A sandbox with a copy of a kept study in the folder `past`.
 fn with_study(kept: &str) -> Sandbox {
     let sandbox = Sandbox::new();
@@ -29,6 +32,17 @@ fn a_study_of_format_1_is_shown_as_it_was_and_goes_on() {
     }
     sandbox.run("resume past").expect_code(0).says("has ended");
     sandbox.run("rerun past --top 1 --seeds 2").expect_code(0);
+}
+
+#[test]
+fn a_study_of_format_2_is_shown_as_it_was_and_goes_on_with_more_time() {
+    let sandbox = with_study(FORMAT_2);
+    let shown = sandbox.run("leaderboard past --format csv").expect_code(0).stdout;
+    assert_eq!(shown, sandbox.read("past/leaderboard.csv"));
+    let before = shown.lines().count();
+    sandbox.run("resume past --add-budget 2s").expect_code(0);
+    assert!(sandbox.leaderboard("past").lines().count() > before);
+    sandbox.run("report past").expect_code(0);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What unfinished trials would come to: what they have shown, less what others have gained from there on.
 
+use std::collections::BTreeMap;
+
 use crate::trials::{Status, Trial, View};
 use crate::units::{Loss, Samples};
 
@@ -14,13 +16,18 @@ pub(super) struct Outlook<'a> {
 impl<'a> Outlook<'a> {
     /// Ranks the paused trials of a study.
     pub(super) fn new(view: &View<'a>) -> Self {
+        // Trials pause at few levels.
+        let mut gains: BTreeMap<Samples, f64> = BTreeMap::new();
         let mut ranked: Vec<(f64, &Trial)> = view
             .trials
             .iter()
             .filter(|trial| trial.status == Status::Paused)
             .filter_map(|trial| {
                 let loss = trial.best()?.loss;
-                (loss < Loss::WORST).then(|| (loss.get() - gain(view.trials, trial.reached), trial))
+                let gained = gains
+                    .entry(trial.reached)
+                    .or_insert_with(|| gain(view.trials, trial.reached));
+                (loss < Loss::WORST).then(|| (loss.get() - *gained, trial))
             })
             .collect();
         // Of equals the one that is further on has less to train.

@@ -23,7 +23,7 @@ pub(super) fn summary(
     let after = words::stopwatch(elapsed);
     let folder = facts.folder.display();
     let mut lines = vec![match reason {
-        Some(reason) => format!("{} ended after {after}: {}", facts.name, sentences::reason(reason)),
+        Some(reason) => format!("{} ended after {after}: {}", facts.name, why(study, reason, elapsed)),
         None => format!(
             "{} interrupted after {after}; `automl resume {folder}` goes on",
             facts.name
@@ -37,6 +37,17 @@ pub(super) fn summary(
     lines.push(format!("slots    idle {} of the time", words::percentage(idle_share)));
     lines.push(format!("results  {folder}"));
     lines
+}
+
+/// Why a study ended. One that plans for its deadline ends before it where nothing that is left to do would end in time.
+fn why(study: &Study, reason: EndReason, elapsed: f64) -> &'static str {
+    /// A share of the budget that is worth a word.
+    const UNSPENT: f64 = 0.03;
+    let is_early = study.wall().is_some_and(|wall| elapsed < wall * (1.0 - UNSPENT));
+    match reason {
+        EndReason::Wall if is_early => "nothing more would end within the wall budget",
+        EndReason::Wall | EndReason::Target | EndReason::Trials | EndReason::Exhausted => sentences::reason(reason),
+    }
 }
 
 /// `24: 3 completed, 18 paused, 2 failed (1 diverged, 1 crashed), 1 cut off`.

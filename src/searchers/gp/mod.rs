@@ -61,6 +61,9 @@ const AROUND: usize = 5;
 /// A prior's exponent is this over the number of trials (Hvarfner et al. 2022, §5.1: a tenth of the budget, for budgets of 100 trials).
 const PRIOR_TRUST: f64 = 10.0;
 
+/// The same under a wall budget, which pays some tens of trials. With more, flat early results leave the choice to the prior alone.
+const SHORT_PRIOR_TRUST: f64 = 2.0;
+
 impl Searcher for Gp {
     fn name(&self) -> &'static str {
         "gp"
@@ -119,7 +122,12 @@ impl Gp {
             regression: &regression,
             best: best - ambition(view.trials),
             prior_weight: if view.space.has_prior() {
-                PRIOR_TRUST / view.known().count() as f64
+                let trust = if view.horizon.is_some() {
+                    SHORT_PRIOR_TRUST
+                } else {
+                    PRIOR_TRUST
+                };
+                trust / view.known().count() as f64
             } else {
                 0.0
             },
