@@ -1,6 +1,6 @@
 //! Sound recipes: how each family of models is fine-tuned by those who published it.
 //!
-//! A recipe is where a search begins, and wide priors around it shape the first proposals. It is no claim that it is best: small
+//! A recipe is where a search begins, and wide priors around it shape the first proposals. It need not be the best: small
 //! data wants higher rates, other heads want others. Rates are for AdamW with bias correction, warm-up and a linear decay.
 
 use super::models::Network;

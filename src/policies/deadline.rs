@@ -143,7 +143,7 @@ impl<'a> Planner<'a> {
         self.outlook.paused().iter().copied()
     }
 
-    /// Whether after this decision its slot can still finish a trial. What nobody can time yet is affordable.
+    /// Whether after this decision its slot can still finish a trial. A segment of unknown length is affordable.
     fn affords(&self, next: &Decision) -> bool {
         let (configuration, from, to, id) = match next {
             Decision::Wait | Decision::Finish | Decision::CoolDown { .. } => return true,

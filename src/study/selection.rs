@@ -357,7 +357,7 @@ impl Study {
     }
 
     /// The loss beyond which a trial is too much worse than the best to win, by the sampling error of a share of the validation
-    /// examples; `None` where the metric is none, or nobody knows how many examples there are.
+    /// examples; `None` where the metric is not a share, or their number is unknown.
     fn hopeless(&self, best: &Scores) -> Option<Loss> {
         let settings = &self.settings;
         if !settings.criteria.is_plain() || !["accuracy", "f1"].contains(&settings.metric.as_str()) {
@@ -370,7 +370,7 @@ impl Study {
     }
 
     /// How far a value of the metric may lie from its true one because there are only so many validation examples (a standard
-    /// error); `None` where the metric is no share of them.
+    /// error); `None` where the metric is not a share of them.
     pub fn sampling_error(&self, value: f64) -> Option<f64> {
         let rows = self.validation_rows().filter(|_| self.settings.metric == "accuracy")?;
         accuracy_standard_error(value, rows)
@@ -478,7 +478,7 @@ mod tests {
         assert_eq!(
             one_standard_error(&certain),
             0,
-            "nobody knows how much seeds matter: the best mean it is"
+            "the effect of seeds is unknown: the best mean wins"
         );
     }
 }
