@@ -141,8 +141,8 @@ fn budget(plan: &Plan) -> String {
     limits.join("; at most ")
 }
 
-/// Full runs from which on a search is better than one ordinary run (`benches/deadline_quality`).
-const ENOUGH: f64 = 4.0;
+/// With fewer full runs than this in the budget a search hardly explores.
+pub(super) const ENOUGH: f64 = 4.0;
 
 /// What to change where the wall budget is too short to explore.
 fn too_short(plan: &Plan) -> Option<String> {

@@ -14,8 +14,7 @@ use crate::spec::{Selection, SelectionRule};
 use crate::trials::{MARGIN, Status, Trial};
 use crate::units::{Goal, Loss, Samples, Seed, TrialId};
 
-/// Fresh seeds take at most this share of a wall budget. On small budgets another finished candidate is worth more than to know
-/// one better (`benches/deadline_quality`).
+/// Fresh seeds take at most this share of a wall budget: on small budgets the search needs the time more. Chosen, not measured.
 const MOST_FOR_SEEDS: f64 = 0.25;
 
 /// The winner's test takes at most this share; it is short where the winner's checkpoint was kept.

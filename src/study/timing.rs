@@ -14,7 +14,7 @@ const OVERDUE: f64 = 0.1;
 pub(super) struct Timing {
     /// Seconds that the study had run at its last event.
     pub(super) elapsed: f64,
-    /// Slots that work on it; 0 while nobody has said.
+    /// Slots that work on it; 0 while that is unknown.
     pub(super) slots: u32,
     pub(super) pace: Pace,
     /// Seconds of the longest step so far.

@@ -5,9 +5,7 @@ use crate::study::{Outcome, Study};
 use crate::units::{Samples, TrialId};
 
 use super::{Facts, header, words};
-
-/// With fewer full runs than this a search hardly explores (`benches/deadline_quality`).
-const ENOUGH: f64 = 4.0;
+use crate::report::plan::ENOUGH;
 
 /// A full run that is quicker is not worth counting.
 const LEAST_SECONDS: f64 = 0.01;
