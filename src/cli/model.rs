@@ -70,10 +70,10 @@ fn texts(input: &ModelInput, model: &FineTuned, most: usize, with_labels: bool) 
         .and_then(|notes| notes.max_length)
         .unwrap_or(DEFAULT_LENGTH)
         .min(most);
-    let tokenizer = Tokenizer::from_folder(&input.model).map_err(InputError::from)?;
+    let tokenizer = Tokenizer::from_folder(&input.model, length).map_err(InputError::from)?;
     let labels = with_labels.then(|| (label.unwrap_or("label"), model.labels().to_vec()));
     let data = Path::new(&input.data);
-    Ok(TextStream::open(data, text.unwrap_or("text"), labels, (tokenizer, length)).map_err(InputError::from)?)
+    Ok(TextStream::open(data, text.unwrap_or("text"), labels, tokenizer).map_err(InputError::from)?)
 }
 
 fn images(data: &str) -> Result<Examples, CliError> {

@@ -451,7 +451,7 @@ fn a_nested_choice_becomes_a_condition() {
 fn katib_writes_numbers_as_texts() {
     let spec = loaded(Source::Katib, KATIB);
     let domain = |name: &str| {
-        let found = spec.space.parameters().iter().find(|parameter| parameter.name == name);
+        let found = spec.space.parameter(name);
         found.unwrap().domain.clone()
     };
     assert_eq!(

@@ -215,17 +215,13 @@ impl Inputs {
             }
             Some(_) => {}
         }
-        let data = table.tokenize(&Tokenizer::from_folder(&folder)?, spec.max_length)?;
+        let data = table.tokenize(&Tokenizer::from_folder(&folder, spec.max_length)?)?;
         Ok(Self { model, data })
     }
 
     /// Checks what only model and space together can say.
     pub(super) fn check(&self, fine_tune: &FineTuneSpec, spec: &Spec) -> Result<(), InputError> {
-        let depth = spec
-            .space
-            .parameters()
-            .iter()
-            .find(|parameter| parameter.name == "freeze_depth");
+        let depth = spec.space.parameter("freeze_depth");
         let asked = depth
             .and_then(|parameter| parameter.domain.largest_integer())
             .unwrap_or(0);

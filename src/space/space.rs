@@ -142,6 +142,11 @@ impl Space {
         &self.parameters
     }
 
+    /// The parameter of that name.
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+
     /// What every configuration must satisfy.
     pub fn constraints(&self) -> &[Expression] {
         &self.constraints

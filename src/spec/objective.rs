@@ -301,13 +301,7 @@ pub(super) fn check_space(
 }
 
 fn check_parameters(objective: &ObjectiveSpec, space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
-    let domain = |name: &str| {
-        space
-            .parameters()
-            .iter()
-            .find(|parameter| parameter.name == name)
-            .map(|parameter| &parameter.domain)
-    };
+    let domain = |name: &str| space.parameter(name).map(|parameter| &parameter.domain);
     let parameters = spec.entry("parameters");
     let place = parameters.map_or(spec.place, |entry| &entry.key_place);
     match objective {

@@ -44,7 +44,7 @@ fn point(node: &Node, space: &mut Space, problems: &mut Problems) {
     let errors_before = problems.errors.len();
     let mut given = Configuration::default();
     for entry in entries {
-        let known = space.parameters().iter().find(|parameter| parameter.name == entry.key);
+        let known = space.parameter(&entry.key);
         let Some(parameter) = known else {
             problems.error(unknown(entry, space));
             continue;

@@ -146,7 +146,7 @@ mod tests {
         let (Some(model), Some(folder)) = (shared("bert-tiny"), shared("text")) else {
             return;
         };
-        let tokenizer = Tokenizer::from_folder(&model).unwrap();
+        let tokenizer = Tokenizer::from_folder(&model, 64).unwrap();
         for name in ["movie_sentiment.tsv", "sms_spam.tsv"] {
             let split = SplitOptions {
                 validation: 0.2,
@@ -161,7 +161,7 @@ mod tests {
                 label: "label".into(),
                 split,
             };
-            let data = load_table(&options).unwrap().tokenize(&tokenizer, 64).unwrap();
+            let data = load_table(&options).unwrap().tokenize(&tokenizer).unwrap();
             for batch_size in [8, 16, 32, 64] {
                 let share = padding(&data.train, &epoch_batches(&data.train, batch_size, Seed(1), 0));
                 let unsorted: Vec<Vec<u32>> = (0..data.train.len() as u32)

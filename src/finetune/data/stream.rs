@@ -20,7 +20,6 @@ const LIMITS: Limits = Limits {
 pub struct TextStream {
     reader: RowReader,
     tokenizer: Tokenizer,
-    max_length: usize,
     /// The classes by name; `None`: labels are not read.
     labels: Option<Vec<String>>,
 }
@@ -43,13 +42,12 @@ impl TextStream {
         path: &Path,
         text: &str,
         labels: Option<(&str, Vec<String>)>,
-        (tokenizer, max_length): (Tokenizer, usize),
+        tokenizer: Tokenizer,
     ) -> Result<Self, DataError> {
         let (label, labels) = labels.unzip();
         Ok(Self {
             reader: RowReader::open(path, text, label, LIMITS)?,
             tokenizer,
-            max_length,
             labels,
         })
     }
@@ -72,7 +70,7 @@ impl TextStream {
             .map(|row| self.class(row))
             .collect::<Result<Vec<u32>, DataError>>()?;
         let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
-        let texts = self.tokenizer.encode(&texts, self.max_length)?;
+        let texts = self.tokenizer.encode(&texts)?;
         Ok(Some(Chunk {
             lines: rows.iter().map(|row| row.line).collect(),
             examples: Examples {

@@ -103,8 +103,8 @@ impl Texts {
         }
     }
 
-    fn tokenize(&self, tokenizer: &Tokenizer, max_length: usize) -> Result<Examples, DataError> {
-        let inputs = Inputs::Texts(tokenizer.encode(&self.texts, max_length)?);
+    fn tokenize(&self, tokenizer: &Tokenizer) -> Result<Examples, DataError> {
+        let inputs = Inputs::Texts(tokenizer.encode(&self.texts)?);
         Ok(Examples {
             inputs,
             labels: self.classes.clone(),
@@ -142,19 +142,15 @@ impl TextTable {
         counts
     }
 
-    /// Every text as token ids, cut to `max_length` of them, special tokens included.
+    /// Every text as token ids, special tokens included.
     ///
     /// # Errors
     /// Those of [`Tokenizer::encode`].
-    pub fn tokenize(&self, tokenizer: &Tokenizer, max_length: usize) -> Result<Dataset, DataError> {
+    pub fn tokenize(&self, tokenizer: &Tokenizer) -> Result<Dataset, DataError> {
         Ok(Dataset {
-            train: self.train.tokenize(tokenizer, max_length)?,
-            validation: self.validation.tokenize(tokenizer, max_length)?,
-            test: self
-                .test
-                .as_ref()
-                .map(|test| test.tokenize(tokenizer, max_length))
-                .transpose()?,
+            train: self.train.tokenize(tokenizer)?,
+            validation: self.validation.tokenize(tokenizer)?,
+            test: self.test.as_ref().map(|test| test.tokenize(tokenizer)).transpose()?,
             labels: self.labels.clone(),
         })
     }
@@ -246,12 +242,12 @@ mod tests {
             "[PAD]\n[UNK]\n[CLS]\n[SEP]\nbad\ngood\n",
         )
         .unwrap();
-        let tokenizer = Tokenizer::from_folder(model.path()).unwrap();
+        let tokenizer = Tokenizer::from_folder(model.path(), 8).unwrap();
         let rows = (0..12).map(|index| ["bad,bad\n", "good,good\n"][index % 2]);
         let train = file(".csv", format!("text,label\n{}", rows.collect::<String>()));
         let data = load_table(&options(train.path().into()))
             .unwrap()
-            .tokenize(&tokenizer, 8)
+            .tokenize(&tokenizer)
             .unwrap();
         for part in [&data.train, &data.validation] {
             let Inputs::Texts(texts) = &part.inputs else {

@@ -24,11 +24,12 @@ pub struct Tokenizer {
 
 impl Tokenizer {
     /// Reads a model's folder: `tokenizer.json` when it is there; else `vocab.txt` becomes BERT's `WordPiece` pipeline, in lower
-    /// case unless `tokenizer_config.json` says otherwise.
+    /// case unless `tokenizer_config.json` says otherwise. Texts are cut to `max_length` tokens.
     ///
     /// # Errors
-    /// Neither file is there, one cannot be read or understood, or the vocabulary lacks `[UNK]`, `[CLS]` or `[SEP]`.
-    pub fn from_folder(folder: &Path) -> Result<Self, DataError> {
+    /// Neither file is there, one cannot be read or understood, or the vocabulary lacks `[UNK]`, `[CLS]` or `[SEP]`;
+    /// [`DataError::MaxLength`] when no token of a text would fit.
+    pub fn from_folder(folder: &Path, max_length: usize) -> Result<Self, DataError> {
         let whole = folder.join("tokenizer.json");
         let vocabulary = folder.join("vocab.txt");
         let (path, description) = if whole.is_file() {
@@ -55,6 +56,22 @@ impl Tokenizer {
         };
         // Batches are padded by the trainer, to their own longest text, whatever the file would have.
         inner.with_padding(None);
+        let special = inner.encode_fast("", true).map_err(|error| failed(&error))?.len();
+        if max_length <= special {
+            return Err(DataError::MaxLength {
+                max_length,
+                least: special + 1,
+            });
+        }
+        let direction = inner.get_truncation().map(|truncation| truncation.direction);
+        let truncation = TruncationParams {
+            max_length,
+            direction: direction.unwrap_or_default(),
+            ..TruncationParams::default()
+        };
+        inner
+            .with_truncation(Some(truncation))
+            .map_err(|error| failed(&error))?;
         Ok(Self { inner, pad_id })
     }
 
@@ -68,41 +85,28 @@ impl Tokenizer {
         self.inner.get_vocab_size(true)
     }
 
-    /// The token ids of each text, special tokens included, at most `max_length` of them; what is cut is text, never a special
-    /// token. Runs on as many threads as `rayon` has, or on one when the environment has `TOKENIZERS_PARALLELISM=false`.
+    /// The token ids of each text, special tokens included, at most as many as the tokeniser cuts texts to; what is cut is text, never
+    /// a special token. Runs on as many threads as `rayon` has, or on one when the environment has `TOKENIZERS_PARALLELISM=false`.
     ///
     /// # Errors
-    /// [`DataError::MaxLength`] when no token of a text would fit, [`DataError::Tokenize`] when the model cannot encode a text.
-    pub fn encode<Text: AsRef<str>>(&self, texts: &[Text], max_length: usize) -> Result<Vec<Vec<u32>>, DataError> {
-        let failed = |error: tokenizers::Error| DataError::Tokenize {
-            message: error.to_string(),
-        };
-        let special = self.inner.encode_fast("", true).map_err(failed)?.len();
-        if max_length <= special {
-            return Err(DataError::MaxLength {
-                max_length,
-                least: special + 1,
-            });
-        }
-        let mut encoder = self.inner.clone();
-        let direction = self
-            .inner
-            .get_truncation()
-            .map(|truncation| truncation.direction)
-            .unwrap_or_default();
-        let truncation = TruncationParams {
-            max_length,
-            direction,
-            ..TruncationParams::default()
-        };
-        encoder.with_truncation(Some(truncation)).map_err(failed)?;
+    /// [`DataError::Tokenize`] when the model cannot encode a text.
+    pub fn encode<Text: AsRef<str>>(&self, texts: &[Text]) -> Result<Vec<Vec<u32>>, DataError> {
         let mut ids = Vec::with_capacity(texts.len());
         for texts in texts.chunks(TEXTS_AT_ONCE) {
             let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-            let encodings = encoder.encode_batch_fast(texts, true).map_err(failed)?;
+            let encodings = self
+                .inner
+                .encode_batch_fast(texts, true)
+                .map_err(|error| failed(&error))?;
             ids.extend(encodings.iter().map(|encoding| encoding.get_ids().to_vec()));
         }
         Ok(ids)
+    }
+}
+
+fn failed(error: &tokenizers::Error) -> DataError {
+    DataError::Tokenize {
+        message: error.to_string(),
     }
 }
 
@@ -216,9 +220,9 @@ mod tests {
     }
 
     fn ids(folder: &Path, text: &str, max_length: usize) -> Vec<u32> {
-        Tokenizer::from_folder(folder)
+        Tokenizer::from_folder(folder, max_length)
             .unwrap()
-            .encode(&[text], max_length)
+            .encode(&[text])
             .unwrap()
             .remove(0)
     }
@@ -244,10 +248,7 @@ mod tests {
     fn a_long_text_is_cut_and_keeps_its_special_tokens() {
         let folder = folder(&[("vocab.txt", VOCABULARY)]);
         assert_eq!(ids(folder.path(), "a film a film a film", 4), [2, 4, 5, 3]);
-        let error = Tokenizer::from_folder(folder.path())
-            .unwrap()
-            .encode(&["a"], 2)
-            .unwrap_err();
+        let error = Tokenizer::from_folder(folder.path(), 2).unwrap_err();
         assert!(
             matches!(
                 error,
@@ -273,14 +274,14 @@ mod tests {
         });
         let whole = folder(&[("tokenizer.json", &description.to_string())]);
         assert_eq!(ids(whole.path(), "a film a film", 64), [2, 4, 5, 4, 5, 3]);
-        let tokenizer = Tokenizer::from_folder(whole.path()).unwrap();
+        let tokenizer = Tokenizer::from_folder(whole.path(), 64).unwrap();
         assert_eq!((tokenizer.pad_id(), tokenizer.vocabulary_size()), (9, 11));
     }
 
     #[test]
     fn what_is_wrong_with_a_tokeniser_is_said() {
         let fault_in = |folder: &Path| {
-            let error = Tokenizer::from_folder(folder).unwrap_err();
+            let error = Tokenizer::from_folder(folder, 64).unwrap_err();
             error.to_string().replace(folder.to_str().unwrap(), "FOLDER")
         };
         let fault = |files: &[(&str, &str)]| fault_in(folder(files).path());
@@ -319,8 +320,8 @@ mod tests {
             };
             let expected: Vec<Vec<u32>> = padded.iter().zip(&mask).map(real).collect();
             for folder in [model.as_path(), vocabulary.path()] {
-                let tokenizer = Tokenizer::from_folder(folder).unwrap();
-                assert_eq!(tokenizer.encode(&sentences, 64).unwrap(), expected);
+                let tokenizer = Tokenizer::from_folder(folder, 64).unwrap();
+                assert_eq!(tokenizer.encode(&sentences).unwrap(), expected);
                 assert_eq!((tokenizer.pad_id(), tokenizer.vocabulary_size()), (0, 30522));
             }
         }
@@ -335,7 +336,7 @@ mod tests {
         fs::copy(model.join("vocab.txt"), vocabulary.path().join("vocab.txt")).unwrap();
         let table = fs::read_to_string(table).unwrap();
         let texts: Vec<&str> = table.lines().collect();
-        let encode = |folder: &Path| Tokenizer::from_folder(folder).unwrap().encode(&texts, 48).unwrap();
+        let encode = |folder: &Path| Tokenizer::from_folder(folder, 48).unwrap().encode(&texts).unwrap();
         assert_eq!(encode(&model), encode(vocabulary.path()));
     }
 }

@@ -33,7 +33,7 @@ fn resolve(word: &mut Word, space: &Space, place: &Place, problems: &mut Problem
     let is_alone = pieces.len() == 1;
     for piece in pieces {
         let Piece::Parameter(name) = piece else { continue };
-        let parameter = space.parameters().iter().find(|parameter| parameter.name == *name);
+        let parameter = space.parameter(name);
         match (parameter, Fact::named(name)) {
             (Some(parameter), _) if parameter.condition.is_some() && is_alone => {
                 problems.error(
