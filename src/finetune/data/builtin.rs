@@ -109,8 +109,8 @@ mod tests {
             let Inputs::Images { pixels } = &part.inputs else {
                 unreachable!("fashion is images")
             };
-            assert!(pixels.iter().all(|pixel| (0.0..=1.0).contains(pixel)));
-            assert!(pixels.contains(&1.0));
+            assert!(pixels.iter().all(|pixel| (-1.0..=1.0).contains(pixel)));
+            assert!(pixels.contains(&-1.0) && pixels.contains(&(127.0 / 128.0)));
         }
     }
 

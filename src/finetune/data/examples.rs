@@ -13,7 +13,7 @@ pub enum Inputs {
     Texts(Vec<Vec<u32>>),
     /// Images one after another.
     Images {
-        /// `[n, 3, 32, 32]` in `0..=1`, row-major.
+        /// `[n, 3, 32, 32]` from -1 to 1, row-major.
         pixels: Vec<f32>,
     },
 }

@@ -96,7 +96,7 @@ fn read_idx<const DIMENSIONS: usize>(
     Ok((sizes, bytes))
 }
 
-/// Centres each image on a black square of 32 × 32 and repeats it for red, green and blue: `[n, 3, 32, 32]` in `0..=1`.
+/// Centres each image on a black square of 32 × 32 and repeats it for red, green and blue: `[n, 3, 32, 32]` from -1 (black) to 1.
 /// Padding keeps every pixel as it is; scaling 28 to 32 would blur the edges that a pretrained stem looks for.
 ///
 /// # Errors
@@ -116,7 +116,7 @@ pub fn to_rgb(name: &str, images: &GreyImages) -> Result<Vec<f32>, DataError> {
     }
     let (top, left) = ((SIDE - rows) / 2, (SIDE - columns) / 2);
     let count = pixels.len() / (rows * columns);
-    let mut rgb = vec![0.0; count * IMAGE_PIXELS];
+    let mut rgb = vec![scaled(0); count * IMAGE_PIXELS];
     for (image, target) in pixels
         .chunks_exact(rows * columns)
         .zip(rgb.chunks_exact_mut(IMAGE_PIXELS))
@@ -125,12 +125,17 @@ pub fn to_rgb(name: &str, images: &GreyImages) -> Result<Vec<f32>, DataError> {
             for (row, line) in image.chunks_exact(columns).enumerate() {
                 let start = (top + row) * SIDE + left;
                 for (target, &grey) in colour[start..start + columns].iter_mut().zip(line) {
-                    *target = f32::from(grey) / 255.0;
+                    *target = scaled(grey);
                 }
             }
         }
     }
     Ok(rgb)
+}
+
+/// A byte as the embedded `ResNet8` learnt to see it: with bytes over 255 it tells 69 % of CIFAR-10's test images, with these 82 %.
+fn scaled(byte: u8) -> f32 {
+    (f32::from(byte) - 128.0) / 128.0
 }
 
 #[cfg(test)]
@@ -167,12 +172,13 @@ mod tests {
         for colour in 0..3 {
             assert_eq!(
                 [at(0, colour, 15, 15), at(0, colour, 15, 16), at(0, colour, 16, 15)],
-                [1.0, 0.0, 0.2]
+                [127.0 / 128.0, -1.0, -77.0 / 128.0]
             );
-            assert_eq!(at(1, colour, 16, 16), 0.4);
-            assert_eq!(at(0, colour, 0, 0), 0.0);
+            assert_eq!(at(1, colour, 16, 16), -26.0 / 128.0);
+            assert_eq!(at(0, colour, 0, 0), -1.0);
         }
-        assert!((rgb.iter().sum::<f32>() - 3.0 * 2.6).abs() < 1e-5);
+        let white: f32 = rgb.iter().map(|value| value + 1.0).sum();
+        assert!((white - 3.0 * (2.0 * 255.0 + 51.0 + 102.0) / 128.0).abs() < 1e-3);
     }
 
     #[test]
