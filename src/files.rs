@@ -46,7 +46,8 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Replaces the file at `path` as [`replace`] does, but without waiting until that lasts: for what is soon out of date.
+/// Replaces the file at `path` as [`replace`] does, but without waiting until that lasts: for what is soon out of date, or can be made
+/// again. It survives the end of this program, but not always that of the machine, which may leave a part of it.
 ///
 /// # Errors
 /// When the new content cannot be written.

@@ -33,6 +33,8 @@ pub(super) struct Seat {
     pub(super) slot: Slot,
     process: Option<Process>,
     pub(super) state: State,
+    /// The trial that it ran last.
+    last: Option<TrialId>,
     false_starts: u32,
 }
 
@@ -96,6 +98,7 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
             slot,
             process: None,
             state: State::Down,
+            last: None,
             false_starts: 0,
         });
         let (program, folder) = (program.to_owned(), folder.to_owned());
@@ -164,14 +167,18 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
         self.trials().next().is_some()
     }
 
-    /// A worker that waits for a segment.
-    pub(super) fn ready(&self) -> Option<usize> {
-        self.seats.iter().position(|seat| matches!(seat.state, State::Ready))
+    /// A worker that waits for a segment, if possible the one that ran this trial last and may still have it in memory.
+    pub(super) fn ready_for(&self, trial: TrialId) -> Option<usize> {
+        let ready = self.seats.iter().enumerate();
+        let ready = ready.filter(|(_, seat)| matches!(seat.state, State::Ready));
+        let preferred = ready.min_by_key(|(index, seat)| (seat.last != Some(trial), *index));
+        preferred.map(|(index, _)| index)
     }
 
     /// Orders a ready worker to run a segment.
     pub(super) fn run(&mut self, index: usize, segment: Segment) {
         let seat = &mut self.seats[index];
+        seat.last = Some(segment.trial);
         seat.state = State::Busy(Box::new(Run {
             trial: segment.trial,
             begun: Instant::now(),

@@ -5,6 +5,7 @@ mod dispatch;
 mod news;
 mod selection;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
@@ -50,8 +51,8 @@ pub struct Engine<'a> {
     is_held: bool,
     busy: BusyTime,
     last_tick: Instant,
-    /// The best trial so far.
-    best: Option<TrialId>,
+    /// Trials whose checkpoints are of use although they never go on.
+    kept: BTreeSet<TrialId>,
     /// Of so many of the trials that were given up the checkpoints are gone.
     tidied: usize,
 }
@@ -156,10 +157,10 @@ impl<'a> Engine<'a> {
             is_held: false,
             busy,
             last_tick: Instant::now(),
-            best: None,
+            kept: BTreeSet::new(),
             tidied: 0,
         };
-        engine.best = engine.kept();
+        engine.kept = engine.kept();
         // Only now that nothing can go wrong any more: a failed attempt must not add to the budget.
         if let Some(event) = resumed {
             engine.record(&event)?;

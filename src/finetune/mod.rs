@@ -32,7 +32,7 @@ pub mod pretrained;
 pub mod recipes;
 pub mod schedule;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod trainer;
 mod vectorize;
 pub mod weights;

@@ -215,6 +215,15 @@ impl Training {
         })
     }
 
+    /// The same trial with other settings from here on, all but the freeze depth, as [`Self::resume`] has it.
+    ///
+    /// # Errors
+    /// [`TrainError::Setting`] when a setting is outside its range.
+    pub fn with(self, config: TrainingConfig) -> Result<Self, TrainError> {
+        check(&self.base, &config)?;
+        Ok(Self { config, ..self })
+    }
+
     /// Samples seen so far.
     pub fn seen(&self) -> Samples {
         Samples(self.seen)

@@ -1,4 +1,4 @@
-//! Weight files: reading safetensors with errors that name the tensor, and writing them so that a crash leaves the
+//! Weight files: reading safetensors with errors that name the tensor, and writing them so that a reader finds the
 //! old file or the new one, never half of one.
 
 use std::{
@@ -184,7 +184,8 @@ impl WeightFile {
         Ok(file)
     }
 
-    /// Writes the file under a temporary name, syncs it and renames it into place.
+    /// Writes the file under a temporary name and renames it into place. It does not wait until the disk has it, which takes longer than
+    /// all else: whoever reads it must be able to do without it.
     ///
     /// # Errors
     /// When the folder cannot be written.
@@ -194,7 +195,7 @@ impl WeightFile {
             name: path.display().to_string(),
             reason: error.to_string(),
         })?;
-        files::replace(path, &bytes).map_err(|source| WeightsError::Access {
+        files::replace_soon(path, &bytes).map_err(|source| WeightsError::Access {
             path: path.to_path_buf(),
             source,
         })

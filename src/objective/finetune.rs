@@ -14,7 +14,7 @@ use crate::finetune::{
 };
 use crate::space::{Configuration, Space, Value};
 use crate::trials::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentReport, Usage};
-use crate::units::{Samples, Seed};
+use crate::units::{Samples, Seed, TrialId};
 
 /// Fine-tunes the model of one worker; all trials share its base.
 pub struct FineTune {
@@ -23,6 +23,8 @@ pub struct FineTune {
     frozen: Option<[FrozenOutputs; 2]>,
     /// How long the latest evaluation took.
     evaluation: Cell<Duration>,
+    /// The trial that was trained last as its segment has left it: often it goes on at once.
+    last: Option<(TrialId, Training)>,
 }
 
 /// The training settings that a configuration stands for; what it leaves out has the training's default.
@@ -67,6 +69,7 @@ impl FineTune {
             inputs,
             frozen,
             evaluation: Cell::default(),
+            last: None,
         }
     }
 
@@ -92,9 +95,19 @@ impl FineTune {
         }
     }
 
-    /// The trial as its newest sound checkpoint has it, with what its unfinished segment has done; else from the beginning.
-    fn restore(&self, segment: &Segment, control: &mut dyn Control) -> Result<(Training, SegmentProgress), TrainError> {
+    /// The trial as it is known here, or as its newest sound checkpoint has it, with what its unfinished segment has done; else from the
+    /// beginning.
+    fn restore(
+        &mut self,
+        segment: &Segment,
+        control: &mut dyn Control,
+    ) -> Result<(Training, SegmentProgress), TrainError> {
         let config = Self::config(segment);
+        let last = self.last.take();
+        let last = last.filter(|(trial, last)| *trial == segment.trial && last.seen() == segment.from);
+        if let Some((_, last)) = last {
+            return Ok((last.with(config)?, SegmentProgress::fresh(segment.from)));
+        }
         let known = checkpoints::list(&segment.checkpoints).into_iter();
         for (at, path) in known.filter(|(at, _)| *at <= segment.to) {
             // A checkpoint inside this segment counts only with the evaluations made until then.
@@ -284,6 +297,7 @@ impl Objective for FineTune {
     fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, RunError> {
         let begun = Instant::now();
         if segment.part == Part::Test {
+            self.last = None;
             return self.test(segment, control).map_err(|error| failure(&error).into());
         }
         let (mut training, mut done) = self.restore(segment, control).map_err(|error| failure(&error))?;
@@ -300,14 +314,18 @@ impl Objective for FineTune {
         }
         self.train(&mut training, &mut done, segment, control)
             .map_err(|error| failure(&error))?;
-        done.usage.wall_seconds += begun.elapsed().as_secs_f64();
+        let before = done.usage.wall_seconds;
+        done.usage.wall_seconds = before + begun.elapsed().as_secs_f64();
         done.usage.peak_memory_mb = peak_memory_mb();
         // A complete trial never goes on, so it needs no checkpoint unless somebody else does.
         let is_complete =
             done.reached >= segment.end() && done.evaluations.last().is_some_and(|last| last.at >= segment.end());
         if !is_complete || segment.is_kept {
             Self::save(&training, &done, segment)?;
+            done.usage.wall_seconds = before + begun.elapsed().as_secs_f64();
         }
+        let trainable_parameters = training.trainable_parameters();
+        self.last = (!is_complete).then_some((segment.trial, training));
         let is_evaluated = done.evaluations.last().is_some_and(|last| last.at >= segment.to);
         Ok(SegmentReport {
             // Interrupted in its last evaluation, the segment has not reached its end.
@@ -317,7 +335,7 @@ impl Objective for FineTune {
                 done.reached.min(Samples(segment.to.0 - 1))
             },
             evaluations: done.evaluations,
-            trainable_parameters: training.trainable_parameters(),
+            trainable_parameters,
             usage: done.usage,
         })
     }
@@ -328,7 +346,7 @@ impl FineTune {
         let failed = |error: String| RunError::Machine(unwritable(&segment.checkpoints, error));
         std::fs::create_dir_all(&segment.checkpoints).map_err(|error| failed(error.to_string()))?;
         // Evaluations first: without a checkpoint that fits to them they are ignored.
-        done.save(&segment.checkpoints)
+        done.save_soon(&segment.checkpoints)
             .map_err(|error| failed(error.to_string()))?;
         training
             .save_checkpoint(&checkpoints::path(&segment.checkpoints, done.reached))
@@ -340,8 +358,7 @@ impl FineTune {
 
 /// The freeze depths above 0 that trials of a space may have, at most `deepest`.
 fn freeze_depths(space: &Space, deepest: usize) -> Vec<usize> {
-    let mut parameters = space.parameters().iter();
-    let Some(parameter) = parameters.find(|parameter| parameter.name == "freeze_depth") else {
+    let Some(parameter) = space.parameter("freeze_depth") else {
         return Vec::new();
     };
     let is_possible = |depth: &usize| parameter.domain.encode(&Value::Int(*depth as i64)).is_some();
@@ -391,3 +408,6 @@ fn failure(error: &TrainError) -> Failure {
         message: error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,15 @@ impl SegmentProgress {
         std::fs::create_dir_all(checkpoints)?;
         files::replace(&Self::path(checkpoints), &serde_json::to_vec(self)?)
     }
+
+    /// The same without waiting until it lasts: where a segment can be trained again exactly.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(super) fn save_soon(&self, checkpoints: &Path) -> std::io::Result<()> {
+        std::fs::create_dir_all(checkpoints)?;
+        files::replace_soon(&Self::path(checkpoints), &serde_json::to_vec(self)?)
+    }
 }
 
 /// Says that a checkpoint could not be written.

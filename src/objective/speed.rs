@@ -88,21 +88,7 @@ pub fn seconds_of(spec: &Spec, facts: &Facts, configuration: &Configuration, pat
     let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);
     let config = training_config(configuration, max, Seed(0));
     let mut training = Training::start(&inputs.model, config).ok()?;
-    let batch = config.batch_size as u64;
-    let data = TrainingData::from(&inputs.data.train);
-    let mut go_on = |_: &_| ControlFlow::Continue(());
-    training.train(data, Samples(batch), &mut go_on).ok()?;
-    let (begun, from) = (Instant::now(), training.seen());
-    let mut unless_late = |_: &_| {
-        if begun.elapsed() < patience {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
-    };
-    let to = Samples(from.0 + batch * STEPS);
-    let seen = training.train(data, to, &mut unless_late).ok()?.seen;
-    let step = begun.elapsed().as_secs_f64() / (seen.0 - from.0).max(1) as f64;
+    let step = time_steps(&mut training, TrainingData::from(&inputs.data.train), patience)?;
     let evaluations = evaluation_points(Samples(0), max, inputs.epoch()).len() * inputs.data.validation.len();
     Some(step * (max.0 as f64 + EVALUATION * evaluations as f64))
 }
@@ -155,25 +141,31 @@ fn time_once(
     train: TrainingData<'_>,
     validation: TrainingData<'_>,
 ) -> Option<(f64, f64)> {
-    let batch = config.batch_size as u64;
     let mut training = Training::start(&inputs.model, config).ok()?;
-    let go_on = &mut |_: &_| ControlFlow::Continue(());
-    training.train(train, Samples(batch), go_on).ok()?;
+    let step = time_steps(&mut training, train, STEPPING)?;
+    let begun = Instant::now();
+    training.evaluate(validation, &mut || ControlFlow::Continue(())).ok()?;
+    let evaluation = begun.elapsed().as_secs_f64() / validation.examples.len().max(1) as f64;
+    Some((step, evaluation))
+}
+
+/// Seconds of training on an example: of some steps behind one that warms up, until `patience` is over.
+fn time_steps(training: &mut Training, data: TrainingData<'_>, patience: Duration) -> Option<f64> {
+    let batch = training.config().batch_size as u64;
+    training
+        .train(data, Samples(batch), &mut |_| ControlFlow::Continue(()))
+        .ok()?;
     let (begun, from) = (Instant::now(), training.seen());
     let mut unless_late = |_: &_| {
-        if begun.elapsed() < STEPPING {
+        if begun.elapsed() < patience {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())
         }
     };
     let to = Samples(from.0 + batch * STEPS);
-    let seen = training.train(train, to, &mut unless_late).ok()?.seen;
-    let step = begun.elapsed().as_secs_f64() / (seen.0 - from.0).max(1) as f64;
-    let begun = Instant::now();
-    training.evaluate(validation, &mut || ControlFlow::Continue(())).ok()?;
-    let evaluation = begun.elapsed().as_secs_f64() / validation.examples.len().max(1) as f64;
-    Some((step, evaluation))
+    let seen = training.train(data, to, &mut unless_late).ok()?.seen;
+    Some(begun.elapsed().as_secs_f64() / (seen.0 - from.0).max(1) as f64)
 }
 
 /// Every so many-th of the examples.

@@ -1,5 +1,7 @@
 //! Trials' checkpoints: handed on to clones, and removed when they are of no more use.
 
+use std::collections::BTreeSet;
+
 use super::{Engine, EngineError};
 use crate::objective;
 use crate::study::{Created, Event, Repeat};
@@ -27,61 +29,50 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Whether a finalist's run with a fresh seed may turn out to be what is measured on the test examples: the best of its
-    /// finalist's so far, while that has not happened.
-    pub(super) fn may_be_tested(&self, trial: TrialId) -> bool {
-        let has_test = self
-            .study
-            .settings()
-            .selection
-            .is_some_and(|selection| selection.holdout);
-        let Some(Repeat::Reseed { of, .. }) = self.study.repeat(trial).filter(|_| has_test) else {
-            return false;
-        };
-        let rival =
-            |other: &TrialId| matches!(self.study.repeat(*other), Some(Repeat::Reseed { of: same, .. }) if same == of);
-        let loss = |trial: TrialId| self.study.best_observation(trial).map(|best| best.loss);
-        let ids = || self.study.trials().iter().map(|trial| trial.id);
-        let is_over = ids().any(|id| {
-            let is_test = matches!(self.study.repeat(id), Some(Repeat::Test { .. }));
-            is_test && !self.study.flights().contains_key(&id)
-        });
-        let best = ids().filter(rival).filter_map(|id| Some((loss(id)?, id))).min();
-        let is_unknown = loss(trial).is_none() && self.study.flights().contains_key(&trial);
-        !is_over && (is_unknown || best.is_some_and(|(_, best)| best == trial))
+    /// Whether a segment saves a checkpoint although its trial is complete then: others may begin there, or the winner's test may.
+    pub(super) fn is_kept(&self, trial: TrialId) -> bool {
+        self.terms.has_clones || (self.has_test() && !matches!(self.study.repeat(trial), Some(Repeat::Test { .. })))
     }
 
-    /// Whose checkpoint is of use although it never goes on: of external programs that of the best run.
-    pub(super) fn kept(&self) -> Option<TrialId> {
+    fn has_test(&self) -> bool {
+        let selection = self.study.settings().selection;
+        selection.is_some_and(|selection| selection.holdout)
+    }
+
+    /// Whose checkpoints are of use although they never go on: of external programs that of the best run, whose model may be there;
+    /// of a study with a test those that it may begin with.
+    pub(super) fn kept(&self) -> BTreeSet<TrialId> {
         let winner = self.terms.keeps_best.then(|| self.study.winner()).flatten();
-        winner.map(|winner| winner.run)
+        let mut kept: BTreeSet<TrialId> = winner.map(|winner| winner.run).into_iter().collect();
+        let is_tested = |trial: TrialId| {
+            matches!(self.study.repeat(trial), Some(Repeat::Test { .. })) && !self.study.flights().contains_key(&trial)
+        };
+        let trials = self.study.trials().iter().map(|trial| trial.id);
+        if self.has_test() && !trials.clone().any(is_tested) {
+            for finalist in self.study.to_select() {
+                kept.insert(finalist);
+                let is_its_run =
+                    |id: &TrialId| matches!(self.study.repeat(*id), Some(Repeat::Reseed { of, .. }) if of == finalist);
+                let loss = |id: TrialId| Some((self.study.best_observation(id)?.loss, id));
+                let best = trials.clone().filter(is_its_run).filter_map(loss).min();
+                kept.extend(best.map(|(_, run)| run));
+            }
+        }
+        kept
     }
 
-    /// Removes the checkpoints of trials that never go on. Of external programs the best trial's stay: its model may be there.
+    /// Removes the checkpoints of trials that never go on and are of no other use.
     pub(super) fn tidy(&mut self, delivered: TrialId) {
-        let best = self.kept();
-        let replaced = std::mem::replace(&mut self.best, best);
+        let kept = self.kept();
+        let replaced = std::mem::replace(&mut self.kept, kept);
         let given_up = &self.study.given_up()[self.tidied..];
         self.tidied += given_up.len();
-        let candidates = [Some(delivered), replaced].into_iter().flatten();
-        let is_selecting = self.study.is_selecting();
-        let repeats = self
-            .study
-            .trials()
-            .iter()
-            .filter(|_| is_selecting)
-            .map(|trial| trial.id);
-        let repeats = repeats.filter(|&trial| self.study.repeat(trial).is_some());
-        for trial in candidates
-            .chain(given_up.iter().copied())
-            .chain(repeats)
-            .filter(|&trial| Some(trial) != best && !self.may_be_tested(trial))
-        {
+        for &trial in given_up.iter().chain([&delivered]).chain(&replaced) {
             let may_go_on = match self.study.trials()[trial.index()].status {
                 Status::Paused | Status::Running { .. } => true,
                 Status::Completed | Status::Stopped | Status::Failed => false,
             };
-            if !may_go_on {
+            if !may_go_on && !self.kept.contains(&trial) {
                 let _ = std::fs::remove_dir_all(self.folder.checkpoints(trial));
             }
         }

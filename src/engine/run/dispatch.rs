@@ -36,7 +36,7 @@ impl Engine<'_> {
         planned.sort_by_key(|(is_late, is_unmeasured, ..)| (*is_late, *is_unmeasured));
         let has_work = !planned.is_empty();
         for (_, _, trial, flight) in planned {
-            let Some(slot) = self.pool.ready() else { break };
+            let Some(slot) = self.pool.ready_for(trial) else { break };
             if !self.is_room_for(trial, slot) {
                 // Those behind it wait too: a large one would never run if smaller ones always came first.
                 break;
@@ -103,7 +103,7 @@ impl Engine<'_> {
                 Some(Repeat::Reseed { .. }) | None => Part::Validation,
             },
             inherited: known.parent.map(|parent| parent.at),
-            is_kept: self.terms.has_clones || self.may_be_tested(trial),
+            is_kept: self.is_kept(trial),
             micro_batches: 1 << self.study.record(trial).splits.min(16),
         }
     }
