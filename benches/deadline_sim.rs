@@ -1,7 +1,7 @@
 //! The answer at the deadline, simulated: studies with wall budgets of some full runs, on learning curves that were recorded.
 //!
 //! `cargo bench --bench deadline_sim -- benches/deadline_quality/curves/*.json [--seeds N] [--slots 1,2] [--budgets 0.5,1,2]
-//! [--set KEY=VALUE] [--spread 1.0] [--trace]`
+//! [--set KEY=VALUE] [--spread 1.0] [--rates 3,-10] [--trace]`
 //!
 //! Curves are forests of regression trees over configuration, length of the schedule and epoch, fitted to real runs by
 //! `benches/deadline_quality/fit_curves.py`. A row is a budget and a number of slots: what the answer is worth without its luck,
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use automl::engine::{Simulation, simulate_within};
 use automl::policies;
 use automl::rng;
-use automl::space::{Configuration, Value};
+use automl::space::{Configuration, Space, Value};
 use automl::spec::{self, Override, Spec};
 use automl::study::{Flight, Outcome, Settings, Study};
 use automl::trials::{Evaluation, SegmentReport, Status, Trial, Usage};
@@ -38,6 +38,9 @@ struct Options {
     changes: Vec<Override>,
     /// The width of the prior on the learning rate, in orders of magnitude.
     spread: f64,
+    /// What is tried right after the recipe: the same with so many times its learning rate; with a minus sign also with all but the head
+    /// frozen.
+    rates: Vec<f64>,
     /// Prints every event.
     is_traced: bool,
 }
@@ -51,6 +54,7 @@ impl Options {
             budgets: vec![0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0],
             changes: Vec::new(),
             spread: 1.0,
+            rates: vec![3.0, -10.0],
             is_traced: false,
         };
         let mut arguments = std::env::args().skip(1).filter(|one| one != "--bench");
@@ -62,6 +66,7 @@ impl Options {
                 "--budgets" => options.budgets = list(&value()),
                 "--set" => options.changes.push(value().parse().expect("KEY=VALUE")),
                 "--spread" => options.spread = value().parse().expect("orders of magnitude"),
+                "--rates" => options.rates = list(&value()),
                 "--trace" => options.is_traced = true,
                 file => options.curves.push(file.into()),
             }
@@ -128,6 +133,7 @@ fn play(curves: &Arc<Curves>, budget: f64, slots: usize, seed: u64, options: &Op
     for (name, value) in recipe.iter() {
         spec.space.believe(name, value, options.spread);
     }
+    begin_with(&mut spec.space, &recipe, &options.rates);
     spec.settle_logical_workers(slots);
     let mut settings = Settings::new(&spec, Samples(EPOCH));
     settings.can_cool_down = true;
@@ -167,6 +173,26 @@ fn play(curves: &Arc<Curves>, budget: f64, slots: usize, seed: u64, options: &Op
         trials: study.trials().len() as f64,
         complete: count(&|trial| trial.status == Status::Completed),
         cooled: count(&|trial| trial.cooldown.is_some()),
+    }
+}
+
+/// Lists what is tried first: the recipe, and the same with other learning rates.
+fn begin_with(space: &mut Space, recipe: &Configuration, rates: &[f64]) {
+    let known = recipe
+        .get("learning_rate")
+        .and_then(Value::as_f64)
+        .expect("the recipe has a rate");
+    for times in [1.0].iter().chain(rates) {
+        let rate = space.parameter("learning_rate").expect("the rate is searched");
+        let mut point = recipe.clone();
+        point.set(
+            "learning_rate",
+            rate.domain.nearest(&Value::Float(known * times.abs())).expect("a rate"),
+        );
+        if *times < 0.0 {
+            point.set("freeze_depth", Value::Int(2));
+        }
+        space.add_point(&point).expect("the point is sound");
     }
 }
 

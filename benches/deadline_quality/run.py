@@ -52,6 +52,7 @@ def parse():
     one.add_argument("--slots", type=int, default=2, help="workers of every search, one core each [default: 2]")
     one.add_argument("--rows", type=int, help="rows to learn from, instead of the calibrated numbers; for a try-out")
     one.add_argument("--work", type=Path, metavar="DIR", help="where temporary files go")
+    one.add_argument("--keep", type=Path, metavar="DIR", help="keep the studies of the searches here, to look at them")
     two = commands.add_parser("table", help="show the means, the differences and the shares of time")
     two.add_argument("results", type=Path, nargs="?", default=Path("results.csv"))
     two.add_argument("--against", default="default", help="the method that others are compared to [default: default]")
@@ -162,6 +163,10 @@ class Bench:
             row.update(self.measured(job, methods.METHODS[unit.method](job), unit.method))
         except measure.Failure as failure:
             row.update(status="failed", note=str(failure))
+        if self.arguments.keep and (folder / "study").exists():
+            kept = f"{unit.model}-{unit.dataset}-{unit.seed}-{unit.budget:g}-{unit.method}"
+            shutil.rmtree(folder / "study" / "checkpoints", ignore_errors=True)
+            shutil.move(folder / "study", self.arguments.keep / kept)
         shutil.rmtree(folder)
         row["note"] = row["note"] or self.version
         row["finished_at"] = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

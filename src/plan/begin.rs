@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::objective::{Facts, Recipe, seconds_of};
-use crate::space::{Configuration, Value};
+use crate::space::{Configuration, Hints, Space, Value};
 use crate::spec::{SearcherSpec, Spec};
 use crate::trials::reserve;
 use crate::units::Samples;
@@ -24,6 +24,20 @@ const NOT_WORTH_IT: f64 = 0.05;
 /// often want rates beyond them.
 const SPREAD: f64 = 1.0;
 
+/// Right after the recipe the same with so many times its learning rate: of all parameters the rate matters most, and small data
+/// often want more than what was published for large ones.
+const HIGHER_RATE: f64 = 3.0;
+
+/// A model of which as much is frozen as the space allows is tried early if it costs less than this share of the recipe: next to nothing,
+/// where frozen outputs are kept.
+const CHEAP: f64 = 0.2;
+
+/// What little is trained then wants a rate that is so many times higher.
+const CHEAP_RATE: f64 = 10.0;
+
+const RATE: &str = "learning_rate";
+const DEPTH: &str = "freeze_depth";
+
 /// What was settled, for people.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settled {
@@ -39,7 +53,10 @@ pub fn settle(spec: &mut Spec, facts: &mut Facts, slots: &[Slot], elapsed: f64) 
     let recipe = facts.inputs.as_ref().map(|inputs| inputs.model.recipe());
     let recipe = recipe.filter(|_| spec.uses_recipe && spec.searcher != SearcherSpec::Grid && spec.repeats.is_none());
     if let Some(recipe) = &recipe {
-        believe(spec, recipe);
+        let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);
+        believe(&mut spec.space, recipe, &|configuration| {
+            (facts.cost)(configuration, Samples(0), max)
+        });
     }
     let shortened_from = shorten(spec, facts, slots, elapsed);
     // Workers load the model and the data for themselves.
@@ -47,21 +64,61 @@ pub fn settle(spec: &mut Spec, facts: &mut Facts, slots: &[Slot], elapsed: f64) 
     Settled { recipe, shortened_from }
 }
 
-/// Gives every parameter that the recipe knows, and of which the spec says nothing, a wide belief.
-fn believe(spec: &mut Spec, recipe: &Recipe) {
+/// Gives every parameter that the recipe knows, and of which the spec says nothing, a wide belief; then lists what is tried first: what
+/// the user wants to see, the recipe, the recipe with a higher rate, and if that is cheap the recipe with as much frozen as can be.
+fn believe(space: &mut Space, recipe: &Recipe, cost: &dyn Fn(&Configuration) -> f64) {
+    let (is_rate_open, is_depth_open) = (is_open(space, RATE), is_open(space, DEPTH));
     let beliefs = [
-        ("learning_rate", Value::Float(recipe.learning_rate)),
+        (RATE, Value::Float(recipe.learning_rate)),
         ("batch_size", Value::Int(i64::from(recipe.batch_size))),
         ("warmup_ratio", Value::Float(recipe.warmup_ratio)),
         ("weight_decay", Value::Float(recipe.weight_decay)),
         ("dropout", Value::Float(recipe.dropout)),
-        ("freeze_depth", Value::Int(0)),
+        (DEPTH, Value::Int(0)),
         ("scheduler", Value::Text("linear".to_owned())),
         ("max_grad_norm", Value::Float(1.0)),
     ];
     for (name, value) in beliefs {
-        spec.space.believe(name, &value, SPREAD);
+        space.believe(name, &value, SPREAD);
     }
+    let listed = space.first_points();
+    let recipe = listed.iter().find(|point| point.origin == "prior" && is_rate_open);
+    let recipe = recipe.map(|point| point.configuration.clone());
+    let mut first: Vec<Configuration> = listed.iter().map(|point| point.configuration.clone()).collect();
+    if let Some(recipe) = recipe {
+        first.extend(with_rate(space, &recipe, HIGHER_RATE));
+        let frozen = frozen(space, &recipe).filter(|frozen| is_depth_open && cost(frozen) < CHEAP * cost(&recipe));
+        first.extend(frozen.and_then(|frozen| with_rate(space, &frozen, CHEAP_RATE)));
+    }
+    for point in &first {
+        // One that breaks a constraint is left out.
+        let _ = space.add_point(point);
+    }
+}
+
+/// Whether a parameter is searched, and the spec says nothing of where.
+fn is_open(space: &Space, name: &str) -> bool {
+    space
+        .parameter(name)
+        .is_some_and(|parameter| parameter.hints == Hints::default())
+}
+
+/// A configuration with so many times its learning rate, as far as the space has that; `None` if it has nothing higher.
+fn with_rate(space: &Space, configuration: &Configuration, times: f64) -> Option<Configuration> {
+    let rate = configuration.get(RATE)?.as_f64()?;
+    let higher = space.parameter(RATE)?.domain.nearest(&Value::Float(rate * times))?;
+    let is_higher = higher.as_f64()? > rate;
+    let mut configuration = configuration.clone();
+    configuration.set(RATE, higher);
+    is_higher.then_some(configuration)
+}
+
+/// A configuration with as much of the model frozen as the space has it.
+fn frozen(space: &Space, configuration: &Configuration) -> Option<Configuration> {
+    let deepest = space.parameter(DEPTH)?.domain.largest_integer()?;
+    let mut configuration = configuration.clone();
+    configuration.set(DEPTH, Value::Int(deepest));
+    Some(configuration)
 }
 
 /// Lays schedules out over what the wall budget can pay on this machine, at least `epochs.min`; what the spec asked for, if that
@@ -102,4 +159,91 @@ fn first(spec: &Spec) -> Option<Configuration> {
         let middle = vec![0.5; spec.space.parameters().len()];
         Some(spec.space.decode(&middle)).filter(|middle| spec.space.is_feasible(middle))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::{Confidence, Parameter, Prior};
+    use crate::spec::{self, Spec};
+
+    const RECIPE: Recipe = Recipe {
+        model: "a model",
+        learning_rate: 3e-4,
+        batch_size: 16,
+        epochs: 4.0,
+        warmup_ratio: 0.1,
+        weight_decay: 0.01,
+        dropout: 0.1,
+        source: "a paper",
+    };
+
+    fn space(parameters: &str) -> Space {
+        let text = format!(
+            "task: text-classification\nmodel: m\ndata: {{train: t.csv}}\nmetric: accuracy\nparameters: {parameters}\n"
+        );
+        let (spec, _): (Spec, _) = spec::from_text(&text, std::path::Path::new("space.yaml"), &[]).unwrap();
+        spec.space
+    }
+
+    fn rates(space: &Space) -> Vec<f64> {
+        let points = space.first_points().iter();
+        points
+            .filter_map(|point| point.configuration.get(RATE)?.as_f64())
+            .collect()
+    }
+
+    #[test]
+    fn the_recipe_comes_first_and_then_a_higher_rate() {
+        let mut wide = space("{learning_rate: {min: 1e-5, max: 1e-2, log: true}, batch_size: {values: [8, 32]}}");
+        believe(&mut wide, &RECIPE, &|_| 1.0);
+        let rates = rates(&wide);
+        assert_eq!(rates.len(), 2);
+        assert!((rates[1] / rates[0] - 3.0).abs() < 1e-9, "{rates:?}");
+    }
+
+    #[test]
+    fn a_rate_is_as_high_as_the_space_has_it_and_never_lower() {
+        let mut narrow = space("{learning_rate: {min: 1e-5, max: 5e-4, log: true}}");
+        believe(&mut narrow, &RECIPE, &|_| 1.0);
+        assert_eq!(rates(&narrow), [3e-4, 5e-4]);
+        let mut low = space("{learning_rate: {min: 1e-5, max: 1e-4, log: true}}");
+        believe(&mut low, &RECIPE, &|_| 1.0);
+        assert_eq!(rates(&low), [1e-4]);
+    }
+
+    #[test]
+    fn what_the_user_says_of_the_rate_is_kept_and_comes_first() {
+        let mut space = space("{learning_rate: {min: 1e-5, max: 1e-2, log: true}}");
+        let mut parameters: Vec<Parameter> = space.parameters().to_vec();
+        parameters[0].hints.prior = Some(Prior {
+            value: Value::Float(1e-3),
+            confidence: Confidence::High,
+        });
+        space = Space::new(parameters, vec![]).unwrap();
+        let mine: Configuration = [(RATE, Value::Float(2e-5))].into_iter().collect();
+        space.add_point(&mine).unwrap();
+        believe(&mut space, &RECIPE, &|_| 1.0);
+        assert_eq!(rates(&space), [2e-5, 1e-3]);
+    }
+
+    #[test]
+    fn what_is_frozen_is_tried_early_only_where_it_is_cheap() {
+        let parameters = "{learning_rate: {min: 1e-5, max: 1e-2, log: true}, freeze_depth: {min: 0, max: 2}}";
+        let depth = |configuration: &Configuration| configuration.get(DEPTH).and_then(Value::as_f64).unwrap_or(0.0);
+        let cached = |configuration: &Configuration| if depth(configuration) == 2.0 { 0.1 } else { 1.0 };
+        for (cost, expected) in [
+            (&cached as &dyn Fn(&Configuration) -> f64, vec![0.0, 0.0, 2.0]),
+            (&|_| 1.0, vec![0.0, 0.0]),
+        ] {
+            let mut space = space(parameters);
+            believe(&mut space, &RECIPE, cost);
+            let depths: Vec<f64> = space
+                .first_points()
+                .iter()
+                .map(|point| depth(&point.configuration))
+                .collect();
+            assert_eq!(depths, expected);
+        }
+    }
 }

@@ -29,6 +29,13 @@ const LEAST_FINISHING: f64 = 0.1;
 /// al. 2024, §4.3: "10 % is enough, 2.5 % falls short").
 const LEAST_COOLDOWN: f64 = 0.1;
 
+/// Before a cooldown that is longer than this share of the trial, its trial goes on at the schedule's own rate: later the speed is
+/// known better, and a fifth is as good as any more (Hägele et al. 2024, §3.2).
+const LONGEST_COOLDOWN: f64 = 0.2;
+
+/// That stretch is worth a segment of its own if it is at least this share of what is left.
+const WORTH_A_PAUSE: f64 = 0.3;
+
 /// A policy that plans for the end of the wall budget.
 pub struct Deadline {
     inner: Box<dyn Policy>,
@@ -61,18 +68,17 @@ impl Deadline {
         }
     }
 
-    /// The trial that is to be complete first goes on as soon as it has paused; `None` while it runs, or once a trial is complete.
+    /// The first trial goes on as soon as it has paused; `None` while it runs, or once it is complete.
     fn insure(&self, planner: &Planner<'_>) -> Option<Decision> {
         let trials = planner.view.trials;
-        if trials.iter().any(|trial| trial.status == Status::Completed) {
-            return None;
-        }
-        // A first trial that failed or was given up insures nothing: then it is the most promising one.
+        let is_complete = |trial: &Trial| trial.status == Status::Completed;
         let first = trials.first()?;
         let insured = match first.status {
-            Status::Running { .. } => return None,
+            Status::Running { .. } | Status::Completed => return None,
             Status::Paused => first,
-            Status::Stopped | Status::Completed | Status::Failed => planner.promising().next()?,
+            // One that failed or was given up insures nothing: then it is the most promising one, until a trial is complete.
+            Status::Stopped | Status::Failed if trials.iter().any(is_complete) => return None,
+            Status::Stopped | Status::Failed => planner.promising().next()?,
         };
         let next = self.inner.rungs().iter().copied().find(|&rung| rung > insured.reached);
         planner.complete(insured, next)
@@ -86,6 +92,9 @@ impl Policy for Deadline {
         };
         let planner = Planner::new(view, horizon);
         if let Some(next) = self.insure(&planner) {
+            return next;
+        }
+        if let Some(next) = planner.finish_cheaply() {
             return next;
         }
         let next = self.inner.decide(view);
@@ -162,11 +171,16 @@ impl<'a> Planner<'a> {
         let Some(needed) = self.horizon.seconds(self.view, configuration, from, to) else {
             return true;
         };
-        // Afterwards the slot finishes the most promising trial: this one, or another that would be better than what is complete.
+        // Afterwards the slot finishes a promising trial: this one, or one that would be better than what is complete. Every slot takes
+        // another one, and nobody knows which this slot will take.
         let own = self.horizon.seconds(self.view, configuration, to, max).unwrap_or(0.0);
-        let best = self.outlook.better().iter().find(|trial| Some(trial.id) != id);
-        let kept = match best {
-            Some(best) => self.shortened(self.rest_of(best), MOST_FINISHING),
+        let others = self.outlook.better().iter().filter(|trial| Some(trial.id) != id);
+        let longest = others
+            .take(self.horizon.slots)
+            .map(|trial| self.rest_of(trial))
+            .reduce(f64::max);
+        let kept = match longest {
+            Some(rest) => self.shortened(rest, MOST_FINISHING),
             None if id.is_some() => self.shortened(own, MOST_FINISHING),
             None => self.shortened(own, LEAST_FINISHING),
         };
@@ -188,6 +202,28 @@ impl<'a> Planner<'a> {
         } else {
             rest
         }
+    }
+
+    /// Trains the most promising paused trial to its end if that takes no longer than to begin another one: models of which little is
+    /// trained cost next to nothing. While no trial is complete any such trial will do: it insures for nothing.
+    fn finish_cheaply(&self) -> Option<Decision> {
+        let (view, horizon) = (self.view, &self.horizon);
+        let begun = &view.trials.first()?.configuration;
+        let beginning = horizon.seconds(view, begun, Samples(0), view.min)?;
+        let is_cheap = |trial: &&Trial| {
+            let rest = horizon.seconds(view, &trial.configuration, trial.reached, view.max);
+            rest.is_some_and(|rest| rest <= beginning.min(horizon.room()))
+        };
+        let is_any_complete = view.trials.iter().any(|trial| trial.status == Status::Completed);
+        let cheap = if is_any_complete {
+            self.promising().next().filter(is_cheap)
+        } else {
+            self.promising().find(is_cheap)
+        };
+        cheap.map(|trial| Decision::Continue {
+            trial: trial.id,
+            to: view.max,
+        })
     }
 
     /// Trains the most promising paused trial that can be finished to its end.
@@ -218,7 +254,14 @@ impl<'a> Planner<'a> {
         let gained = reach.0.saturating_sub(trial.reached.0) as f64;
         if self.horizon.can_cool_down {
             let is_worth_it = gained >= (LEAST_COOLDOWN * trial.reached.0 as f64).max(1.0);
-            return is_worth_it.then_some(Decision::CoolDown { trial: id, to: reach });
+            // Whole epochs, which are evaluated anyway.
+            let before = Samples((reach.0 as f64 * (1.0 - LONGEST_COOLDOWN)) as u64);
+            return match self.outlook.level_up_to(before) {
+                Some(before) if before.0 as f64 > trial.reached.0 as f64 + WORTH_A_PAUSE * gained => {
+                    Some(Decision::Continue { trial: id, to: before })
+                }
+                Some(_) | None => is_worth_it.then_some(Decision::CoolDown { trial: id, to: reach }),
+            };
         }
         let to = self.outlook.level_up_to(reach)?;
         (to > trial.reached).then_some(Decision::Continue { trial: id, to })

@@ -110,20 +110,22 @@ impl Space {
     pub fn sample_prior(&self, rng: &mut Rng) -> Configuration {
         /// As in `sample`, but a prior may lie outside what is feasible: then chance decides.
         const DRAWS: usize = 1_000;
-        for _ in 0..DRAWS {
-            let unit: Vec<f64> = self
-                .parameters()
-                .iter()
-                .map(|parameter| {
-                    let uniform = rng.random::<f64>();
-                    Belief::new(parameter).map_or(uniform, |belief| belief.quantile(uniform))
-                })
-                .collect();
-            if self.is_feasible_at(&unit) {
-                return self.decode(&unit);
-            }
-        }
-        self.sample(rng)
+        let parameters = self.parameters().len();
+        let drawn = (0..DRAWS).find_map(|_| {
+            let shares: Vec<f64> = (0..parameters).map(|_| rng.random::<f64>()).collect();
+            self.at_prior(&shares)
+        });
+        drawn.unwrap_or_else(|| self.sample(rng))
+    }
+
+    /// The configuration below which these shares of the prior lie, one for each parameter, as values spread over the unit cube become
+    /// values that are spread as the prior is; `None` if it is not feasible.
+    pub fn at_prior(&self, shares: &[f64]) -> Option<Configuration> {
+        let parameters = self.parameters().iter().zip(shares);
+        let unit: Vec<f64> = parameters
+            .map(|(parameter, &share)| Belief::new(parameter).map_or(share, |belief| belief.quantile(share)))
+            .collect();
+        self.is_feasible_at(&unit).then(|| self.decode(&unit))
     }
 }
 

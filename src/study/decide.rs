@@ -9,7 +9,7 @@ impl Study {
     ///
     /// Free logical workers get work first; then the outcome is delivered whose turn it is. In a deterministic study
     /// that is the one that ends first on the virtual clock, and all others wait for it, whenever they arrive: so the
-    /// decisions do not depend on the machine.
+    /// decisions do not depend on the machine, until time is short.
     pub fn decide(&self) -> Option<Event> {
         if self.ended.is_some() {
             return None;
@@ -124,7 +124,7 @@ impl Study {
 
     /// The flight whose turn it is, if its outcome has arrived.
     fn next_delivery(&self) -> Option<TrialId> {
-        if self.settings.is_deterministic {
+        if self.has_turns() {
             let next = self.turns.first()?.trial;
             self.flights.get(&next)?.has_arrived().then_some(next)
         } else {
@@ -132,10 +132,15 @@ impl Study {
         }
     }
 
+    /// Whether results wait for their turn on the virtual clock.
+    fn has_turns(&self) -> bool {
+        self.settings.is_deterministic && !self.is_time_short()
+    }
+
     /// Ends. What has arrived and waits for its turn keeps waiting, so that a study with more time goes on as if it had had
     /// it at once; until then it counts as what was cut off does. Where there are no turns, it is delivered.
     fn close(&self, reason: EndReason) -> Event {
-        let next = self.next_delivery().filter(|_| !self.settings.is_deterministic);
+        let next = self.next_delivery().filter(|_| !self.has_turns());
         next.map_or(Event::StudyEnded { reason }, |trial| Event::SegmentDelivered { trial })
     }
 }

@@ -17,6 +17,6 @@ mod timing;
 
 pub use event::{Created, EndReason, Event, Identity, Outcome};
 pub use record::{Improvement, Record};
-pub use selection::{Finalist, Repeat, Run, Winner};
+pub use selection::{Finalist, Repeat, Run, SelectionSeconds, Winner};
 pub use settings::Settings;
 pub use state::{Cost, Flight, Study};

@@ -17,7 +17,7 @@ use crate::units::{Goal, Loss, Samples, Seed, TrialId};
 /// Fresh seeds take at most this share of a wall budget: on small budgets the search needs the time more. Chosen, not measured.
 const MOST_FOR_SEEDS: f64 = 0.25;
 
-/// The winner's test takes at most this share; it is short where the winner's checkpoint was kept.
+/// The winner's test takes at most this share, where its model has to be trained for it once more.
 const MOST_FOR_TEST: f64 = 0.15;
 
 /// A run with a fresh seed starts if so many times its predicted time is left.
@@ -67,6 +67,15 @@ pub struct Finalist {
     deviation: Option<f64>,
     /// What one training costs on the virtual clock.
     pub cost: f64,
+}
+
+/// Seconds that are kept for a selection.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SelectionSeconds {
+    /// For runs with fresh seeds.
+    pub seeds: f64,
+    /// For measuring the winner on the test examples.
+    pub test: f64,
 }
 
 /// A finalist's run with a fresh seed.
@@ -183,9 +192,9 @@ impl Study {
 
     /// Seconds of a wall budget that are kept for a selection, by what is known now: for fresh seeds of the finalists, at most
     /// a share of the budget, and for the winner's test.
-    pub fn seconds_for_selection(&self) -> f64 {
+    pub fn seconds_for_selection(&self) -> SelectionSeconds {
         let (Some(selection), Some(wall)) = (self.settings.selection, self.wall()) else {
-            return 0.0;
+            return SelectionSeconds::default();
         };
         let finalists = self.best_trials(selection);
         let seconds = |&(id, at, _): &(TrialId, Samples, Scores)| {
@@ -200,7 +209,7 @@ impl Study {
             MARGIN * self.timing.pace.seconds(work).unwrap_or(0.0)
         };
         let test = match finalists.first() {
-            Some(best) if selection.holdout => seconds(best),
+            Some(&(best, at, _)) if selection.holdout => self.seconds_for_test(best, at),
             Some(_) | None => 0.0,
         };
         // One finalist wins without another run.
@@ -221,7 +230,29 @@ impl Study {
             }
             kept = bound;
         }
-        kept + test.min(MOST_FOR_TEST * wall)
+        SelectionSeconds {
+            seeds: kept,
+            test: (ROOM_TO_SPARE * test).min(MOST_FOR_TEST * wall),
+        }
+    }
+
+    /// Seconds of measuring the model that a run has at a level on the test examples: where it ended there its checkpoint is kept,
+    /// else it is trained once more.
+    fn seconds_for_test(&self, run: TrialId, at: Samples) -> f64 {
+        let trial = &self.trials[run.index()];
+        let predicted = |work| MARGIN * self.timing.pace.seconds(work).unwrap_or(0.0);
+        let last = Samples(at.0.saturating_sub(1));
+        let ratio = match (self.rows("test"), self.validation_rows()) {
+            (Some(test), Some(validation)) if validation > 0 => test as f64 / validation as f64,
+            _ => 1.0,
+        };
+        let evaluation = ratio.max(1.0) * predicted(self.work(run, last, at));
+        // One that is not complete will end elsewhere, at its best or not.
+        if trial.status == Status::Completed && trial.reached > at {
+            evaluation + predicted(self.work(run, Samples(0), at))
+        } else {
+            evaluation
+        }
     }
 
     /// The finalists as the rule ranks them, the winner first; empty without a selection or a result.
@@ -313,15 +344,16 @@ impl Study {
     fn has_time_for(&self, repeat: Repeat, selection: Selection) -> bool {
         let Some(horizon) = self.horizon() else { return true };
         let (Repeat::Reseed { of, .. } | Repeat::Test { of, .. }) = repeat;
-        let seconds = |id: TrialId| {
-            let until = self.best_observation(id).map_or(self.settings.max, |best| best.at);
-            let work = self.work(id, Samples(0), until);
-            self.timing.pace.seconds(work).map_or(0.0, |seconds| MARGIN * seconds)
-        };
+        let until = self.best_observation(of).map_or(self.settings.max, |best| best.at);
+        let run = self.timing.pace.seconds(self.work(of, Samples(0), until));
+        let run = run.map_or(0.0, |seconds| MARGIN * seconds);
         let winner = self.winner().filter(|_| selection.holdout);
-        let test = winner.map_or(0.0, |winner| seconds(winner.trial).min(MOST_FOR_TEST * horizon.wall));
+        let test = winner.map_or(0.0, |winner| {
+            self.seconds_for_test(winner.run, winner.at)
+                .min(MOST_FOR_TEST * horizon.wall)
+        });
         // A run that is cut off is lost, and the winner's test with it: they get more room than a segment that cools down.
-        ROOM_TO_SPARE * (seconds(of) + test) <= horizon.room()
+        ROOM_TO_SPARE * (run + test) <= horizon.room()
     }
 
     /// Up to where a repeat is trained.
@@ -377,8 +409,11 @@ impl Study {
 
     /// Validation examples, as far as the study noted them.
     pub fn validation_rows(&self) -> Option<u64> {
-        let part = self.inputs().iter().find(|part| part.part == "validation")?;
-        part.rows
+        self.rows("validation")
+    }
+
+    fn rows(&self, name: &str) -> Option<u64> {
+        self.inputs().iter().find(|part| part.part == name)?.rows
     }
 
     fn finalist(&self, (trial, at, searched): (TrialId, Samples, Scores)) -> Finalist {

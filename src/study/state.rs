@@ -171,7 +171,7 @@ impl Study {
     }
 
     /// Planned segments that no worker has begun (`is_begun`) and none has ended, in the order in which their outcomes
-    /// are needed. With a wall budget the first trial comes first until a trial is complete: it is what there is for certain.
+    /// are needed. With a wall budget the first trial comes first: it is what there is for certain.
     pub fn waiting(&self, is_begun: impl Fn(TrialId) -> bool) -> Vec<(TrialId, Flight)> {
         let in_turn = self
             .turns
@@ -183,9 +183,9 @@ impl Study {
             .filter(|(_, flight)| !flight.has_arrived())
             .map(|(trial, flight)| (trial, flight.clone()))
             .collect();
-        let is_insured =
-            self.settings.wall.is_some() && self.trials.iter().all(|trial| trial.status != Status::Completed);
-        waiting.sort_by_key(|(trial, _)| !(is_insured && *trial == TrialId(0)));
+        if self.settings.wall.is_some() {
+            waiting.sort_by_key(|(trial, _)| *trial != TrialId(0));
+        }
         waiting
     }
 

@@ -2,12 +2,15 @@
 //!
 //! With a wall budget these make a [`Horizon`], by which decisions plan for the deadline.
 
-use super::{Flight, Study};
+use super::{Flight, SelectionSeconds, Study};
 use crate::trials::{Horizon, Pace, Usage, Work, reserve};
-use crate::units::TrialId;
+use crate::units::{Samples, TrialId};
 
 /// A segment that takes longer than predicted is thought to take this share of the prediction more.
 const OVERDUE: f64 = 0.1;
+
+/// Time is short while less is left than so many runs of the first trial, from the beginning to the end of its schedule, take.
+const SHORT: f64 = 2.0;
 
 /// Times of the past.
 #[derive(Clone, Debug, Default)]
@@ -51,24 +54,38 @@ impl Study {
     /// What is left of the wall budget for the search, or for the selection once that has begun; `None` without one.
     pub fn horizon(&self) -> Option<Horizon<'_>> {
         let wall = self.wall()?;
+        Some(Horizon {
+            wall,
+            left: self.left(wall),
+            wait: self.wait(),
+            slots: self.slots(),
+            pace: &self.timing.pace,
+            can_cool_down: self.settings.can_cool_down,
+        })
+    }
+
+    /// Seconds until training must end.
+    fn left(&self, wall: f64) -> f64 {
         let kept = if self.search_ended().is_some() {
             0.0
         } else {
-            self.seconds_for_selection()
+            let SelectionSeconds { seeds, test } = self.seconds_for_selection();
+            seeds + test
         };
-        let Timing {
-            elapsed,
-            pace,
-            longest_step,
-            ..
-        } = &self.timing;
-        Some(Horizon {
-            wall,
-            left: wall - elapsed - reserve(wall, *longest_step) - kept,
-            wait: self.wait(),
-            pace,
-            can_cool_down: self.settings.can_cool_down,
-        })
+        wall - self.timing.elapsed - reserve(wall, self.timing.longest_step) - kept
+    }
+
+    /// Whether what is decided depends on the speed of this machine anyway, so that nothing is won by waiting for a result whose turn it
+    /// is. Then results count as they arrive.
+    pub(super) fn is_time_short(&self) -> bool {
+        let full_run = || {
+            let first = self.trials.first()?;
+            self.timing
+                .pace
+                .seconds(self.work(first.id, Samples(0), self.settings.max))
+        };
+        let is_short = |(wall, full_run)| self.left(wall) < SHORT * full_run;
+        self.wall().zip(full_run()).is_some_and(is_short)
     }
 
     /// Seconds until a segment that is planned now would begin: behind those that run, and those that wait for a slot already.

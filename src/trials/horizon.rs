@@ -34,6 +34,8 @@ pub struct Horizon<'a> {
     pub left: f64,
     /// Seconds until a segment that is planned now would begin: 0 while a slot is free.
     pub wait: f64,
+    /// Slots that work on the study.
+    pub slots: usize,
     /// What segments took so far.
     pub pace: &'a Pace,
     /// Whether a trial can end anywhere, its learning rate falling to 0 over its last segment.

@@ -37,11 +37,20 @@ impl Work {
     }
 }
 
+/// A segment that ended.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    kind: f64,
+    cost: f64,
+    /// Its seconds over its cost.
+    factor: f64,
+}
+
 /// What segments took so far.
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
-    /// Kind of the segments that ended, and their seconds over their cost; oldest first.
-    known: Vec<(f64, f64)>,
+    /// The segments that ended, oldest first.
+    known: Vec<Known>,
     /// Of all segments.
     cost: f64,
     seconds: f64,
@@ -56,7 +65,11 @@ impl Pace {
             if self.known.len() == REMEMBERED {
                 self.known.remove(0);
             }
-            self.known.push((work.kind(), seconds / work.cost));
+            self.known.push(Known {
+                kind: work.kind(),
+                cost: work.cost,
+                factor: seconds / work.cost,
+            });
         }
     }
 
@@ -67,12 +80,14 @@ impl Pace {
         }
         let kind = work.kind();
         let mut later = 0.0;
-        let alike = self.known.iter().rev().map(|&(other, factor)| {
-            let distance = (other - kind) / WIDTH;
-            let likeness = 0.5_f64.powf(distance * distance);
+        let alike = self.known.iter().rev().map(|other| {
+            let distance = (other.kind - kind) / WIDTH;
+            // A short one says little of a long one: most of it may be its beginning and its end.
+            let length = (other.cost / work.cost.max(f64::MIN_POSITIVE)).min(1.0);
+            let likeness = length * 0.5_f64.powf(distance * distance);
             let weight = likeness * FADING.powf(later);
             later += likeness;
-            (factor, weight)
+            (other.factor, weight)
         });
         let mut factors: Vec<(f64, f64)> = alike.chain([(self.seconds / self.cost, PRIOR)]).collect();
         factors.sort_by(|one, other| one.0.total_cmp(&other.0));
@@ -147,6 +162,15 @@ mod tests {
         }
         let seconds = pace.seconds(work(100, 1.0)).unwrap();
         assert!((1.0..1.15).contains(&seconds), "{seconds}");
+    }
+
+    #[test]
+    fn a_short_segment_says_little_of_a_long_one() {
+        let mut pace = Pace::default();
+        pace.learn(work(1000, 1000.0), 1000.0);
+        pace.learn(work(50, 50.0), 150.0);
+        assert!(pace.seconds(work(1000, 1000.0)).unwrap() < 1200.0);
+        assert_eq!(pace.seconds(work(50, 50.0)), Some(150.0));
     }
 
     proptest! {

@@ -204,8 +204,8 @@ fn a_plan_of_fine_tuning_times_real_steps() {
     budget  [MEASURED]
     forecast  [MEASURED]
     the first 4 configurations, while no result is known:
-      0  learning_rate 0.0003, batch_size 8, freeze_depth 0 (prior)
-      1  learning_rate 0.0863, batch_size 4, freeze_depth 0 (random)
+      0  learning_rate 0.0003, batch_size 8, freeze_depth 0 (points_to_evaluate)
+      1  learning_rate 0.0009, batch_size 8, freeze_depth 0 (points_to_evaluate)
       2  learning_rate 0.0301, batch_size 4, freeze_depth 2 (random)
       3  learning_rate 0.00214, batch_size 4, freeze_depth 1 (random)
     from trial 2 on, results that are known by then may change them

@@ -5,18 +5,20 @@ use std::time::Instant;
 use super::{DEADLINE_GRACE, Engine, EngineError, INTERRUPT_GRACE};
 use crate::engine::Moment;
 use crate::engine::pool::PoolError;
+use crate::study::SelectionSeconds;
 
 impl Engine<'_> {
     /// Keeps time for the selection from a search that overruns. What is planned ends in time for all of it; a segment that is late
-    /// may take half.
+    /// may take half of what is for fresh seeds, but nothing of what is for the test.
     pub(super) fn keep_time_for_selection(&mut self) {
         let is_over = self.study.search_ended().is_some();
         let seconds = if is_over {
             0.0
         } else {
-            self.study.seconds_for_selection()
+            let SelectionSeconds { seeds, test } = self.study.seconds_for_selection();
+            seeds / 2.0 + test
         };
-        self.budget.keep_for_selection(seconds / 2.0);
+        self.budget.keep_for_selection(seconds);
     }
 
     /// Whether the search has to end now so that a selection can follow it.

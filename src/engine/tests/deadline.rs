@@ -101,6 +101,53 @@ fn little_time_is_left_unused() {
     }
 }
 
+#[test]
+fn results_count_as_they_arrive_once_time_is_short() {
+    let mut early = 0;
+    for machine in 0..5 {
+        let mut study = planned(30.0, 2, true);
+        let events = std::cell::RefCell::new(Vec::new());
+        let mut rng = rng::stream(Seed(machine), "machine", &[]);
+        let simulation = Simulation {
+            workers: 2,
+            seconds: &mut |_, flight| (flight.to.0 - flight.from.0) as f64 / SPEED * rng.random_range(0.5..1.5),
+            outcome: &sound,
+            journal: &mut |event| events.borrow_mut().push(event.clone()),
+        };
+        simulate_within(&mut study, 30.0, simulation);
+        let events = events.into_inner();
+        let ended = |event: &Event| match event {
+            Event::SegmentEnded { trial, .. } => Some(*trial),
+            _ => None,
+        };
+        let delivered = |event: &Event| match event {
+            Event::SegmentDelivered { trial } => Some(*trial),
+            _ => None,
+        };
+        // By the turns of the virtual clock some would wait longer at the end.
+        let last: Vec<TrialId> = events.iter().filter_map(ended).rev().take(4).collect();
+        let order: Vec<TrialId> = events.iter().filter_map(delivered).rev().take(4).collect();
+        early += usize::from(last == order);
+    }
+    assert_eq!(early, 5);
+}
+
+#[test]
+fn a_long_rest_is_trained_in_whole_epochs_before_it_cools_down() {
+    let mut study = planned(6.0, 1, true);
+    played(&mut study, 1, 0.0, 1);
+    let first = &study.trials()[0];
+    let cooldown = first.cooldown.unwrap();
+    let epoch = study.settings().epoch.0;
+    assert!(
+        cooldown.from.0.is_multiple_of(epoch),
+        "{cooldown:?} in epochs of {epoch}"
+    );
+    let share = (cooldown.to.0 - cooldown.from.0) as f64 / cooldown.to.0 as f64;
+    let longest = 0.2 + epoch as f64 / cooldown.to.0 as f64;
+    assert!((0.1..=longest).contains(&share), "{share}");
+}
+
 /// The events of a study on a machine whose speed changes.
 fn journalled(study: &mut Study, slots: usize) -> Vec<Event> {
     let events = std::cell::RefCell::new(Vec::new());

@@ -65,6 +65,9 @@ impl<'a> Outlook<'a> {
     }
 }
 
+/// What another trial gained from a level on is known if it was evaluated there, or after at least this share of it.
+const NEAR: f64 = 0.5;
+
 /// By how much the loss falls from a level to the end of a trial: the median over all trials that have gone further, which are
 /// complete or nearly so. 0 before there is one.
 fn gain(trials: &[Trial], from: Samples) -> f64 {
@@ -74,6 +77,7 @@ fn gain(trials: &[Trial], from: Samples) -> f64 {
     let mut gains: Vec<f64> = further
         .filter_map(|trial| {
             let up_to = trial.observations.iter().filter(|seen| seen.at <= from);
+            up_to.clone().find(|seen| seen.at.0 as f64 >= NEAR * from.0 as f64)?;
             let then = up_to.map(|seen| seen.loss).min()?;
             let end = trial.best()?.loss;
             Some(then.get() - end.get())

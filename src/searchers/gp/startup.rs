@@ -15,33 +15,33 @@ pub(super) fn trials(space: &Space) -> usize {
     space.parameters().len().clamp(TRIALS.0, TRIALS.1)
 }
 
-/// What to try before the model decides: draws from the user's belief, or the middle of the space and then points of a
-/// scrambled Sobol sequence, which lie apart from each other (Owen 1998; scrambled as in Burley 2020).
+/// What to try before the model decides: points of a scrambled Sobol sequence, which lie apart from each other (Owen 1998;
+/// scrambled as in Burley 2020), spread as the user's belief is, or evenly and the middle of the space before them.
 pub(super) fn configuration(view: &View<'_>, attempt: u32) -> Configuration {
     let number = view.trials.len() as u64;
+    let space = view.space;
     let mut rng = rng::stream(view.seed, "gp startup", &[number, u64::from(attempt)]);
-    if view.space.has_prior() {
-        return view.space.sample_prior(&mut rng);
+    let apart = || sobol(space.parameters().len() as u32, view.seed, number).filter(|_| attempt == 0);
+    if space.has_prior() {
+        let planned = apart().and_then(|shares| space.at_prior(&shares));
+        return planned.unwrap_or_else(|| space.sample_prior(&mut rng));
     }
-    let planned = match (attempt, number) {
-        (0, 0) => middle(view.space, &mut rng),
-        (0, _) => sobol(view.space, view.seed, number),
-        _ => None,
+    let planned = if (attempt, number) == (0, 0) {
+        middle(space, &mut rng)
+    } else {
+        let planned = apart().map(|unit| space.decode(&unit));
+        planned.filter(|planned| space.is_feasible(planned))
     };
-    planned.unwrap_or_else(|| view.space.sample(&mut rng))
+    planned.unwrap_or_else(|| space.sample(&mut rng))
 }
 
-/// A point of the sequence, if it is feasible and neither the space nor the number is too large for the sequence.
-fn sobol(space: &Space, seed: Seed, number: u64) -> Option<Configuration> {
+/// A point of the sequence, if neither the dimensions nor the number is too large for it.
+fn sobol(dimensions: u32, seed: Seed, number: u64) -> Option<Vec<f64>> {
     /// The length of the sequence.
     const LENGTH: u64 = 1 << 16;
-    let dimensions = space.parameters().len() as u32;
     if dimensions > sobol_burley::NUM_DIMENSIONS || number >= LENGTH {
         return None;
     }
-    let unit: Vec<f64> = (0..dimensions)
-        .map(|dimension| f64::from(sobol_burley::sample(number as u32, dimension, seed.0 as u32)))
-        .collect();
-    let configuration = space.decode(&unit);
-    space.is_feasible(&configuration).then_some(configuration)
+    let point = |dimension| f64::from(sobol_burley::sample(number as u32, dimension, seed.0 as u32));
+    Some((0..dimensions).map(point).collect())
 }

@@ -579,7 +579,7 @@ fn the_quickstart_reads_without_a_warning() {
         spec.budget,
         Budget {
             wall: Some(170.0),
-            trials: Some(36)
+            trials: Some(16)
         }
     );
     assert_eq!(

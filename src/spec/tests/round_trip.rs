@@ -448,7 +448,7 @@ fn the_written_quickstart_is_complete_and_readable() {
       cost_aware: false
     budget:
       wall: 170.0
-      trials: 36
+      trials: 16
     selection:
       rule: one_se
       top_k: 3
