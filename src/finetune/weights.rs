@@ -184,8 +184,8 @@ impl WeightFile {
         Ok(file)
     }
 
-    /// Writes the file under a temporary name and renames it into place. It does not wait until the disk has it, which takes longer than
-    /// all else: whoever reads it must be able to do without it.
+    /// Writes the file under a temporary name and renames it into place. It does not wait until the disk has it, because that takes
+    /// longest. If the machine goes down the file may be damaged, so its reader must be able to do without it.
     ///
     /// # Errors
     /// When the folder cannot be written.

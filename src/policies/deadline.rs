@@ -172,7 +172,7 @@ impl<'a> Planner<'a> {
             return true;
         };
         // Afterwards the slot finishes a promising trial: this one, or one that would be better than what is complete. Every slot takes
-        // another one, and nobody knows which this slot will take.
+        // a different one, so the time for the longest of them is kept.
         let own = self.horizon.seconds(self.view, configuration, to, max).unwrap_or(0.0);
         let others = self.outlook.better().iter().filter(|trial| Some(trial.id) != id);
         let longest = others

@@ -75,8 +75,8 @@ impl Study {
         wall - self.timing.elapsed - reserve(wall, self.timing.longest_step) - kept
     }
 
-    /// Whether what is decided depends on the speed of this machine anyway, so that nothing is won by waiting for a result whose turn it
-    /// is. Then results count as they arrive.
+    /// Whether so little time is left that decisions depend on the speed of this machine anyway. Then results count as they arrive: waiting
+    /// for the one whose turn it is would win nothing.
     pub(super) fn is_time_short(&self) -> bool {
         let full_run = || {
             let first = self.trials.first()?;

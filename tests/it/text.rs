@@ -69,7 +69,7 @@ fn the_spec_for_texts_that_comes_with_the_program_runs() {
     let head: String = whole.split_inclusive('\n').take(401).collect();
     sandbox.write("head.tsv", head);
     let places = format!(
-        "--set model={} --set data.train={}",
+        "--set model={} --set data.train={} --set parameters.freeze_depth.max=2",
         model.display(),
         sandbox.path("head.tsv").display()
     );
