@@ -36,6 +36,9 @@ const LONGEST_COOLDOWN: f64 = 0.2;
 /// That stretch is worth a segment of its own if it is at least this share of what is left.
 const WORTH_A_PAUSE: f64 = 0.3;
 
+/// Who proposed a second run of the best configuration.
+const RESEED: &str = "reseed";
+
 /// A policy that plans for the end of the wall budget.
 pub struct Deadline {
     inner: Box<dyn Policy>,
@@ -267,9 +270,11 @@ impl<'a> Planner<'a> {
         (to > trial.reached).then_some(Decision::Continue { trial: id, to })
     }
 
-    /// The configuration of the best complete trial with another seed, if there is time for all of it.
+    /// The configuration of the best complete trial with another seed, if there is time for all of it: one for each slot, however cheap
+    /// they are.
     fn once_more(&self) -> Option<Decision> {
-        if !self.view.may_start() {
+        let again = self.view.trials.iter().filter(|trial| trial.origin == RESEED);
+        if !self.view.may_start() || again.count() >= self.horizon.slots {
             return None;
         }
         let complete = self
@@ -282,7 +287,7 @@ impl<'a> Planner<'a> {
         let needed = self.horizon.seconds(self.view, &best.configuration, Samples(0), max)?;
         (needed <= self.horizon.room()).then(|| Decision::Start {
             configuration: best.configuration.clone(),
-            origin: "reseed".to_owned(),
+            origin: RESEED.to_owned(),
             to: max,
             parent: None,
         })

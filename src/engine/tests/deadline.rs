@@ -69,6 +69,8 @@ fn the_first_trial_is_complete_first_and_the_slots_finish_what_is_best() {
             let best = &study.trials()[best.index()];
             let is_finished = best.status == Status::Completed || best.cooldown.is_some();
             assert!(is_finished, "{runs} runs on {slots} slots: {best:?}");
+            let again = study.trials().iter().filter(|trial| trial.origin == "reseed").count();
+            assert!(again <= slots as usize, "{again} second runs on {slots} slots");
         }
     }
 }
