@@ -80,7 +80,8 @@ pub fn inherit(parent: &Path, child: &Path, at: Samples) -> io::Result<()> {
     if file.is_file() {
         let own = path(child, at);
         // A checkpoint is never written into, only replaced: both may have the same one.
-        std::fs::hard_link(&file, &own).or_else(|_| copy(&file, &own))?;
+        std::fs::hard_link(&file, &own).or_else(|_| std::fs::copy(&file, &own).map(|_| ()))?;
+        sync(&own)?;
     }
     let folder = snapshot(parent, at);
     if folder.is_dir() {
@@ -111,7 +112,15 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::copy(from, to)?;
-    File::open(to)?.sync_all()
+    sync(to)
+}
+
+/// What is in a file lasts from now on.
+///
+/// # Errors
+/// When the system cannot write it.
+pub(super) fn sync(file: &Path) -> io::Result<()> {
+    File::open(file)?.sync_all()
 }
 
 /// The names in a folder last from now on, where the system can promise that.

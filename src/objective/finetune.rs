@@ -351,6 +351,11 @@ impl FineTune {
         training
             .save_checkpoint(&checkpoints::path(&segment.checkpoints, done.reached))
             .map_err(|error| failed(error.to_string()))?;
+        // A clone cannot be trained again from its beginning.
+        if segment.inherited.is_some() {
+            checkpoints::sync(&checkpoints::path(&segment.checkpoints, done.reached))
+                .map_err(|error| failed(error.to_string()))?;
+        }
         checkpoints::keep(&segment.checkpoints, &[done.reached, segment.from]);
         Ok(())
     }

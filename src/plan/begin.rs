@@ -81,11 +81,9 @@ fn believe(space: &mut Space, recipe: &Recipe, cost: &dyn Fn(&Configuration) -> 
     for (name, value) in beliefs {
         space.believe(name, &value, SPREAD);
     }
-    let listed = space.first_points();
-    let recipe = listed.iter().find(|point| point.origin == "prior" && is_rate_open);
-    let recipe = recipe.map(|point| point.configuration.clone());
-    let mut first: Vec<Configuration> = listed.iter().map(|point| point.configuration.clone()).collect();
-    if let Some(recipe) = recipe {
+    let listed = space.first_points().iter();
+    let mut first: Vec<Configuration> = listed.map(|point| point.configuration.clone()).collect();
+    if let Some(recipe) = space.prior_point().filter(|_| is_rate_open) {
         first.extend(with_rate(space, &recipe, HIGHER_RATE));
         let frozen = frozen(space, &recipe).filter(|frozen| is_depth_open && cost(frozen) < CHEAP * cost(&recipe));
         first.extend(frozen.and_then(|frozen| with_rate(space, &frozen, CHEAP_RATE)));

@@ -207,15 +207,15 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Trains the most promising paused trial to its end if that takes no longer than to begin another one: models of which little is
-    /// trained cost next to nothing. While no trial is complete any such trial will do: it insures for nothing.
+    /// Trains the most promising paused trial to its end if that costs no more than to begin another one: models of which little is
+    /// trained cost next to nothing. While no trial is complete any such trial will do: it insures for nothing. What is cheap is told by
+    /// the virtual clock, so that it does not depend on the machine while time is plenty.
     fn finish_cheaply(&self) -> Option<Decision> {
-        let (view, horizon) = (self.view, &self.horizon);
-        let begun = &view.trials.first()?.configuration;
-        let beginning = horizon.seconds(view, begun, Samples(0), view.min)?;
+        let view = self.view;
+        let beginning = (view.cost)(&view.trials.first()?.configuration, Samples(0), view.min);
         let is_cheap = |trial: &&Trial| {
-            let rest = horizon.seconds(view, &trial.configuration, trial.reached, view.max);
-            rest.is_some_and(|rest| rest <= beginning.min(horizon.room()))
+            let rest = (view.cost)(&trial.configuration, trial.reached, view.max);
+            rest <= beginning && self.rest_of(trial) <= self.horizon.room()
         };
         let is_any_complete = view.trials.iter().any(|trial| trial.status == Status::Completed);
         let cheap = if is_any_complete {

@@ -83,7 +83,8 @@ impl Space {
         has_init.then(|| self.fill(|parameter| parameter.hints.init.clone().or_else(|| prior(parameter))))
     }
 
-    fn prior_point(&self) -> Option<Configuration> {
+    /// The configuration of the likeliest values, feasible or not; `None` without a prior.
+    pub fn prior_point(&self) -> Option<Configuration> {
         self.has_prior()
             .then(|| self.fill(|parameter| prior(parameter).or_else(|| parameter.hints.init.clone())))
     }

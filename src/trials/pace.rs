@@ -4,7 +4,8 @@
 //! well some sizes fit the caches, what a kind of trial does beside its products. So the factor is learnt, and most from segments
 //! whose samples cost about as much: the weighted median of seconds over cost, weighted by likeness (a kernel regression, Nadaraya
 //! 1964 and Watson 1964, that a single odd segment does not move), with the factor of all segments where there are few alike.
-//! The four numbers below did best in a replay of the studies in `benches/PERFORMANCE.md`, or as well as any near them.
+//! The four numbers below did best in a replay of the studies in `benches/PERFORMANCE.md`, or as well as any near them; that was before
+//! the length of a segment counted.
 
 use crate::units::Samples;
 
