@@ -1,7 +1,7 @@
 //! The answer at the deadline, simulated: studies with wall budgets of some full runs, on learning curves that were recorded.
 //!
 //! `cargo bench --bench deadline_sim -- benches/deadline_quality/curves/*.json [--seeds N] [--slots 1,2] [--budgets 0.5,1,2]
-//! [--set KEY=VALUE] [--spread 1.0] [--rates 3,-10] [--trace]`
+//! [--set KEY=VALUE] [--trace]`
 //!
 //! Curves are forests of regression trees over configuration, length of the schedule and epoch, fitted to real runs by
 //! `benches/deadline_quality/fit_curves.py`. A row is a budget and a number of slots: what the answer is worth without its luck,
@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use automl::engine::{Simulation, simulate_within};
+use automl::plan::{Recipe, believe};
 use automl::policies;
 use automl::rng;
-use automl::space::{Configuration, Space, Value};
+use automl::space::{Configuration, Value};
 use automl::spec::{self, Override, Spec};
 use automl::study::{Flight, Outcome, Settings, Study};
 use automl::trials::{Evaluation, SegmentReport, Status, Trial, Usage};
@@ -36,11 +37,6 @@ struct Options {
     budgets: Vec<f64>,
     /// Changes of the spec.
     changes: Vec<Override>,
-    /// The width of the prior on the learning rate, in orders of magnitude.
-    spread: f64,
-    /// What is tried right after the recipe: the same with so many times its learning rate; with a minus sign also with all but the head
-    /// frozen.
-    rates: Vec<f64>,
     /// Prints every event.
     is_traced: bool,
 }
@@ -53,8 +49,6 @@ impl Options {
             slots: vec![1, 2, 4, 8],
             budgets: vec![0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0],
             changes: Vec::new(),
-            spread: 1.0,
-            rates: vec![3.0, -10.0],
             is_traced: false,
         };
         let mut arguments = std::env::args().skip(1).filter(|one| one != "--bench");
@@ -65,8 +59,6 @@ impl Options {
                 "--slots" => options.slots = list(&value()),
                 "--budgets" => options.budgets = list(&value()),
                 "--set" => options.changes.push(value().parse().expect("KEY=VALUE")),
-                "--spread" => options.spread = value().parse().expect("orders of magnitude"),
-                "--rates" => options.rates = list(&value()),
                 "--trace" => options.is_traced = true,
                 file => options.curves.push(file.into()),
             }
@@ -130,10 +122,9 @@ fn play(curves: &Arc<Curves>, budget: f64, slots: usize, seed: u64, options: &Op
     let (mut spec, _): (Spec, _) =
         spec::from_text(&text, Path::new("space.yaml"), &options.changes).expect("the spec is sound");
     spec.seed = Seed(seed);
-    for (name, value) in recipe.iter() {
-        spec.space.believe(name, value, options.spread);
-    }
-    begin_with(&mut spec.space, &recipe, &options.rates);
+    believe(&mut spec.space, &published(&recipe), &|configuration| {
+        curves.cost(configuration, max)
+    });
     spec.settle_logical_workers(slots);
     let mut settings = Settings::new(&spec, Samples(EPOCH));
     settings.can_cool_down = true;
@@ -176,23 +167,18 @@ fn play(curves: &Arc<Curves>, budget: f64, slots: usize, seed: u64, options: &Op
     }
 }
 
-/// Lists what is tried first: the recipe, and the same with other learning rates.
-fn begin_with(space: &mut Space, recipe: &Configuration, rates: &[f64]) {
-    let known = recipe
-        .get("learning_rate")
-        .and_then(Value::as_f64)
-        .expect("the recipe has a rate");
-    for times in [1.0].iter().chain(rates) {
-        let rate = space.parameter("learning_rate").expect("the rate is searched");
-        let mut point = recipe.clone();
-        point.set(
-            "learning_rate",
-            rate.domain.nearest(&Value::Float(known * times.abs())).expect("a rate"),
-        );
-        if *times < 0.0 {
-            point.set("freeze_depth", Value::Int(2));
-        }
-        space.add_point(&point).expect("the point is sound");
+/// The recipe of the curves' model, as the program knows it.
+fn published(recipe: &Configuration) -> Recipe {
+    let number = |name: &str| recipe.get(name).and_then(Value::as_f64).expect("the recipe has it");
+    Recipe {
+        model: "the curves' model",
+        learning_rate: number("learning_rate"),
+        batch_size: number("batch_size") as u32,
+        epochs: 4.0,
+        warmup_ratio: number("warmup_ratio"),
+        weight_decay: number("weight_decay"),
+        dropout: number("dropout"),
+        source: "",
     }
 }
 

@@ -9,7 +9,7 @@ mod forecast;
 mod proposals;
 
 pub use crate::objective::Recipe;
-pub use begin::{Settled, settle};
+pub use begin::{Settled, believe, settle};
 pub use forecast::Forecast;
 pub use proposals::Proposal;
 

@@ -206,7 +206,7 @@ fn a_plan_of_fine_tuning_times_real_steps() {
     the first 4 configurations, while no result is known:
       0  learning_rate 0.0003, batch_size 8, freeze_depth 0 (points_to_evaluate)
       1  learning_rate 0.0009, batch_size 8, freeze_depth 0 (points_to_evaluate)
-      2  learning_rate 0.0301, batch_size 4, freeze_depth 2 (random)
+      2  learning_rate 0.003, batch_size 8, freeze_depth 1 (points_to_evaluate)
       3  learning_rate 0.00214, batch_size 4, freeze_depth 1 (random)
     from trial 2 on, results that are known by then may change them
     ");
