@@ -80,6 +80,7 @@ fn study(searcher: SearcherSpec, trials: u32) -> Study {
         criteria: Criteria::default(),
         max_trials: Some(trials),
         wall: None,
+        max_failures: None,
         selection: None,
         epoch: Samples(900),
         min,

@@ -6,7 +6,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`units`], [`rng`], [`files`], [`awake`], [`suggestion`] | quantities that must not be mixed; random streams by key; files that are whole or not there; time without suspensions; "did you mean" |
+//! | [`units`], [`rng`], [`files`], [`awake`], [`suggestion`], [`json`] | quantities that must not be mixed; random streams by key; files that are whole or not there; time without suspensions; "did you mean"; JSON as programs write it |
 //! | [`preference`] | which of several results is better: several metrics, constraints on metrics |
 //! | [`finetune`] | models, training and data; knows nothing of search |
 //! | [`space`] | parameters, domains, conditions and constraints; configurations in the unit cube |
@@ -39,6 +39,7 @@ pub mod engine;
 pub mod files;
 pub mod finetune;
 pub mod journal;
+pub mod json;
 pub mod objective;
 pub mod plan;
 pub mod policies;

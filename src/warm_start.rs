@@ -13,6 +13,63 @@ use crate::trials::{PastResult, PastTrial};
 /// Before the names of parameters in the header of a leaderboard.
 const PREFIX: &str = "params.";
 
+/// Before the name of a metric that is called like another column.
+const METRIC_PREFIX: &str = "metrics.";
+
+/// The columns of tables of results that are no metrics.
+const COLUMNS: [&str; 34] = [
+    "rank",
+    "trial",
+    "status",
+    "pareto",
+    "violation",
+    "score",
+    "best_epoch",
+    "metric_mean",
+    "metric_se",
+    "seeds",
+    "test_metric",
+    "epochs",
+    "max_epochs",
+    "rung",
+    "stop_reason",
+    "origin",
+    "parent",
+    "repeats",
+    "config_hash",
+    "train_seconds",
+    "wall_seconds",
+    "samples_per_second",
+    "peak_memory_mb",
+    "device",
+    "started_at",
+    "finished_at",
+    "improvement",
+    "hypervolume",
+    "trials",
+    "seconds",
+    "metric",
+    "metrics",
+    "epoch",
+    "params",
+];
+
+/// The column of a metric in a table of results: its own name, unless another column is called so.
+pub fn metric_column(metric: &str) -> String {
+    let is_taken = COLUMNS.contains(&metric) || metric.starts_with(PREFIX) || metric.starts_with(METRIC_PREFIX);
+    if is_taken {
+        format!("{METRIC_PREFIX}{metric}")
+    } else {
+        metric.to_owned()
+    }
+}
+
+/// The place of a metric among the columns of a table. One that an earlier version wrote has the metric's own name, first.
+pub fn find_metric(header: &csv::StringRecord, metric: &str) -> Option<usize> {
+    let place = |name: &str| header.iter().position(|column| column == name);
+    place(&metric_column(metric)).or_else(|| place(metric))
+}
+
 /// What earlier studies found out, and what of it does not fit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Past {
@@ -64,7 +121,7 @@ impl Columns {
         let (Some(status), Some(epochs)) = (place("status"), place("epochs")) else {
             return Err("is no leaderboard: it has no columns `status` and `epochs`".to_owned());
         };
-        let Some(of_metric) = place(metric) else {
+        let Some(of_metric) = find_metric(header, metric) else {
             // A leaderboard's metric stands behind the status.
             let other = header.get(status + 1).unwrap_or_default();
             return Err(format!("is of a study of another metric, `{other}`, not of `{metric}`"));

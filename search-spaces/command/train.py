@@ -42,8 +42,8 @@ while state["epoch"] < options.epochs:
             state["velocity"][index] = step
             state["weights"][index] += step
     accuracy = sum((score(point) > 0) == (label == 1) for point, label in validation) / len(validation)
-    # Written to another name first: a checkpoint is whole or not there.
+    print(json.dumps({"epoch": state["epoch"], "accuracy": accuracy}), flush=True)
+    # After the line, and under another name first: a checkpoint is whole or not there, and never ahead of what was printed.
     with open(checkpoint + ".new", "w") as file:
         json.dump(state, file)
     os.replace(checkpoint + ".new", checkpoint)
-    print(json.dumps({"epoch": state["epoch"], "accuracy": accuracy}), flush=True)

@@ -7,8 +7,10 @@
 //! | `{"op":"tell","id":7,"step":1,"value":0.71,"final":false}` | `{"stop":false}` |
 //! | `{"op":"quit"}` | `{"ok":true}` |
 //!
-//! With `"objectives":["minimize","maximize"]` instead of `minimize` in `init`, every `tell` has `"values":[0.71,12.0]`
-//! instead of `value`, and the search is for all trade-offs.
+//! With `"objectives":["minimize","maximize"]` (or `directions`) instead of `minimize` in `init`, every `tell` has `"values":[0.71,12.0]`
+//! instead of `value`, and the search is for all trade-offs. `"maximize":true` and `"direction":"maximize"` are understood too.
+//!
+//! A value that is no number, in any spelling (`null`, `NaN`, `-inf`, `1e400`), says that the run has failed.
 //!
 //! Whatever cannot be done is answered with `{"error":"…"}`, and nothing has changed then.
 
@@ -17,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{AskTell, Options};
 use crate::space::{Configuration, Domain, Expression, Parameter, Space, Value};
 use crate::spec::SearcherSpec;
+use crate::suggestion::did_you_mean;
 use crate::trials::Parent;
 use crate::units::{Goal, Seed, TrialId};
 
@@ -25,6 +28,32 @@ pub struct Session {
     defaults: Options,
     search: Option<AskTell>,
 }
+
+/// The keys of each message, to name one that nobody knows.
+const KEYS: [(&str, &[&str]); 4] = [
+    (
+        "init",
+        &[
+            "op",
+            "space",
+            "seed",
+            "minimize",
+            "maximize",
+            "direction",
+            "directions",
+            "objectives",
+            "max_step",
+            "budget",
+        ],
+    ),
+    ("ask", &["op"]),
+    ("tell", &["op", "id", "step", "value", "values", "final"]),
+    ("quit", &["op"]),
+];
+
+/// The keys of a parameter, and those of its condition.
+const PARAMETER_KEYS: &[&str] = &["name", "type", "low", "high", "log", "step", "choices", "when"];
+const CONDITION_KEYS: &[&str] = &["param", "in"];
 
 #[derive(Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
@@ -35,7 +64,7 @@ enum Request {
         id: u64,
         step: u64,
         value: Option<f64>,
-        values: Option<Vec<f64>>,
+        values: Option<Vec<Option<f64>>>,
         #[serde(default, rename = "final")]
         is_final: bool,
     },
@@ -47,16 +76,14 @@ struct Init {
     space: Vec<RawParameter>,
     #[serde(default)]
     seed: u64,
-    #[serde(default = "yes")]
-    minimize: bool,
+    minimize: Option<bool>,
+    maximize: Option<bool>,
+    direction: Option<Goal>,
+    #[serde(alias = "directions")]
     objectives: Option<Vec<Goal>>,
     #[serde(default = "one")]
     max_step: u64,
     budget: Option<f64>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 fn one() -> u64 {
@@ -72,6 +99,7 @@ struct RawParameter {
     high: Option<f64>,
     #[serde(default)]
     log: bool,
+    step: Option<f64>,
     choices: Option<Vec<Value>>,
     when: Option<RawCondition>,
 }
@@ -116,9 +144,9 @@ impl Session {
 
     /// The answer to one line, without a line break, and whether the conversation is over.
     pub fn answer(&mut self, line: &str) -> (String, bool) {
-        let request = match serde_json::from_str(line) {
+        let request = match read(line) {
             Ok(request) => request,
-            Err(error) => return (json(&Answer::Error(format!("cannot read the message: {error}"))), false),
+            Err(error) => return (json(&Answer::Error(error)), false),
         };
         let is_over = matches!(request, Request::Quit {});
         (
@@ -150,8 +178,12 @@ impl Session {
                 is_final,
             } => {
                 let id = u32::try_from(id).map_err(|_| format!("there is no trial {id}"))?;
-                let values = values.as_deref().unwrap_or(value.as_slice());
-                let stop = self.search()?.tell_all(TrialId(id), step, values, is_final);
+                // Of several numbers one that is none is enough: the run has failed.
+                let values = values.map_or_else(
+                    || value.into_iter().collect(),
+                    |values| values.into_iter().collect::<Option<Vec<f64>>>().unwrap_or_default(),
+                );
+                let stop = self.search()?.tell_all(TrialId(id), step, &values, is_final);
                 stop.map(|stop| json(&Answer::Stop(stop)))
                     .map_err(|error| error.to_string())
             }
@@ -172,8 +204,7 @@ impl Session {
         if init.budget.is_some_and(|budget| !budget.is_finite() || budget < 0.0) {
             return Err("`budget` must be a number of complete trials".to_owned());
         }
-        let single = if init.minimize { Goal::Minimize } else { Goal::Maximize };
-        let goals = init.objectives.unwrap_or_else(|| vec![single]);
+        let goals = goals(&init)?;
         let Some((&goal, others)) = goals.split_first() else {
             return Err("`objectives` is empty: name at least one goal, `minimize` or `maximize`".to_owned());
         };
@@ -199,6 +230,59 @@ impl Session {
             ));
         }
         Ok(AskTell::new(space, &options))
+    }
+}
+
+/// Reads a message, and names a key in it that means nothing.
+fn read(line: &str) -> Result<Request, String> {
+    let message = crate::json::read(line).map_err(|error| format!("cannot read the message: {error}"))?;
+    let op = message["op"].as_str().unwrap_or_default();
+    if let Some((_, keys)) = KEYS.iter().find(|(name, _)| *name == op) {
+        check_keys(&message, keys, op)?;
+    }
+    for parameter in message["space"].as_array().into_iter().flatten() {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        check_keys(parameter, PARAMETER_KEYS, &format!("the parameter `{name}`"))?;
+        check_keys(
+            &parameter["when"],
+            CONDITION_KEYS,
+            &format!("`when` of the parameter `{name}`"),
+        )?;
+    }
+    Request::deserialize(message).map_err(|error| format!("cannot read the message: {error}"))
+}
+
+fn check_keys(message: &serde_json::Value, known: &[&str], place: &str) -> Result<(), String> {
+    let keys = message.as_object().into_iter().flatten().map(|(key, _)| key);
+    let unknown = keys.into_iter().find(|key| !known.contains(&key.as_str()));
+    let Some(key) = unknown else { return Ok(()) };
+    let suggestion = did_you_mean(key, known.iter().copied());
+    let instead = suggestion.map_or_else(
+        || format!("; there are `{}`", known.join("`, `")),
+        |known| format!(": did you mean `{known}`?"),
+    );
+    Err(format!("there is no `{key}` in {place}{instead}"))
+}
+
+/// What is optimised: one goal in any of its spellings, or a list of goals.
+fn goals(init: &Init) -> Result<Vec<Goal>, String> {
+    let of = |is_minimized| if is_minimized { Goal::Minimize } else { Goal::Maximize };
+    let said = [
+        init.minimize.map(of),
+        init.maximize.map(|is_maximized| of(!is_maximized)),
+        init.direction,
+    ];
+    let mut said = said.into_iter().flatten();
+    let single = said.next();
+    if said.any(|goal| Some(goal) != single) {
+        return Err("`minimize`, `maximize` and `direction` contradict each other".to_owned());
+    }
+    match (&init.objectives, single) {
+        (Some(_), Some(_)) => {
+            Err("`objectives` has all goals: leave `minimize`, `maximize` and `direction` out".to_owned())
+        }
+        (Some(goals), None) => Ok(goals.clone()),
+        (None, single) => Ok(vec![single.unwrap_or(Goal::Minimize)]),
     }
 }
 
@@ -234,16 +318,21 @@ fn read_domain(raw: &RawParameter) -> Result<Domain, &'static str> {
         return Err("has no values: `low` is greater than `high`");
     }
     let log = raw.log;
+    let step = raw.step;
+    if step.is_some_and(|step| !(step > 0.0 && step.is_finite())) {
+        return Err("has a `step` that is no number above 0");
+    }
+    if log && step.is_some() {
+        return Err("is logarithmic, so it has no `step`");
+    }
     if raw.kind == RawKind::Float {
         if log && min <= 0.0 {
             return Err("is logarithmic, so `low` must be greater than 0");
         }
-        return Ok(Domain::Float {
-            min,
-            max,
-            log,
-            step: None,
-        });
+        return Ok(Domain::Float { min, max, log, step });
+    }
+    if step.is_some_and(|step| step.fract() != 0.0 || step > LARGEST) {
+        return Err("is an integer, so its `step` must be a whole number");
     }
     if min.fract() != 0.0 || max.fract() != 0.0 || min.abs().max(max.abs()) > LARGEST {
         return Err("is an integer, so `low` and `high` must be whole numbers below 2^53");
@@ -255,7 +344,7 @@ fn read_domain(raw: &RawParameter) -> Result<Domain, &'static str> {
         min: min as i64,
         max: max as i64,
         log,
-        step: 1,
+        step: step.map_or(1, |step| step as i64),
     })
 }
 
@@ -360,6 +449,11 @@ mod tests {
             init(r#"[{"name":"x","type":"int","low":0.5,"high":1}]"#),
             init(r#"[{"name":"x","type":"categorical","choices":[]}]"#),
             init(r#"[{"name":"x","type":"categorical","choices":["a","a"]}]"#),
+            init(r#"[{"name":"x","type":"float","low":0,"high":1,"stepp":0.1}]"#),
+            init(r#"[{"name":"x","type":"float","low":0,"high":1,"step":0}]"#),
+            init(r#"[],"goal":"maximize""#),
+            init(r#"[],"minimize":true,"direction":"maximize""#),
+            r#"{"op":"ask","count":3}"#.to_owned(),
             init(r#"[{"name":"x","type":"float","low":0,"high":1,"when":{"param":"y","in":[1]}}]"#),
             init(r#"[{"name":"x","type":"float","low":0,"high":1},{"name":"x","type":"int","low":0,"high":1}]"#),
         ];
@@ -371,6 +465,62 @@ mod tests {
         assert_eq!(session.answer(&INIT.replace('\n', "")).0, r#"{"ok":true}"#);
         assert!(session.answer(r#"{"op":"tell","id":-1,"step":1}"#).0.contains("error"));
         assert!(session.answer(r#"{"op":"ask"}"#).0.contains("params"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_the_one_that_was_meant() {
+        let init = r#"{"op":"init","space":[{"name":"x","type":"float","low":0,"high":1,"stepp":0.1}]}"#;
+        let answer = session().answer(init).0;
+        assert_eq!(
+            answer,
+            r#"{"error":"there is no `stepp` in the parameter `x`: did you mean `step`?"}"#
+        );
+    }
+
+    #[test]
+    fn a_goal_may_be_said_as_other_programs_say_it() {
+        for (said, larger_is_better) in [
+            ("", false),
+            (r#""maximize":true,"#, true),
+            (r#""minimize":false,"#, true),
+            (r#""direction":"maximize","#, true),
+            (r#""directions":["maximize"],"#, true),
+            (r#""maximize":false,"direction":"minimize","#, false),
+        ] {
+            let line = format!(r#"{{"op":"init",{said}"space":[]}}"#);
+            let Ok(Request::Init(init)) = read(&line) else {
+                panic!("{line}");
+            };
+            let expected = if larger_is_better {
+                Goal::Maximize
+            } else {
+                Goal::Minimize
+            };
+            assert_eq!(goals(&init), Ok(vec![expected]), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_no_number_is_a_failed_run() {
+        for value in ["null", "NaN", "-Infinity", "nan", "1e999"] {
+            let mut session = session();
+            session.answer(&INIT.replace('\n', ""));
+            session.answer(r#"{"op":"ask"}"#);
+            let tell = format!(r#"{{"op":"tell","id":0,"step":1,"value":{value},"final":true}}"#);
+            assert_eq!(session.answer(&tell).0, r#"{"stop":true}"#, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_step_makes_a_grid_of_a_range() {
+        let mut session = session();
+        let init = r#"{"op":"init","space":[{"name":"x","type":"float","low":0,"high":1,"step":0.25},{"name":"n","type":"int","low":1,"high":9,"step":4}]}"#;
+        assert_eq!(session.answer(init).0, r#"{"ok":true}"#);
+        for _ in 0..10 {
+            let asked: serde_json::Value = serde_json::from_str(&session.answer(r#"{"op":"ask"}"#).0).unwrap();
+            assert_eq!((asked["params"]["x"].as_f64().unwrap() * 4.0).fract(), 0.0);
+            assert!([1, 5, 9].contains(&asked["params"]["n"].as_i64().unwrap()));
+        }
     }
 
     proptest::proptest! {

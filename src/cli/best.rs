@@ -8,7 +8,7 @@ use super::output::print;
 use super::{CliError, stored};
 use crate::report::Best;
 
-/// Prints the best configuration; exit code 4 when no trial has a metric yet.
+/// Prints the best configuration; exit code 4 when no trial has a metric yet, or none fulfils the constraints on metrics.
 pub(super) fn best(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let (spec, study) = stored::load(&arguments.folder)?;
     let Some(best) = Best::new(&study) else {
@@ -31,5 +31,10 @@ pub(super) fn best(arguments: &Arguments) -> Result<ExitCode, CliError> {
         BestFormat::Env => best.to_env(),
         BestFormat::Args => best.to_args(),
     };
-    print(&text)
+    let printed = print(&text)?;
+    let Some(warning) = best.warning() else {
+        return Ok(printed);
+    };
+    let _ = writeln!(std::io::stderr(), "warning: {warning}");
+    Ok(ExitCode::from(4))
 }

@@ -35,7 +35,7 @@ impl Curtain {
         };
         let folder = folder.to_owned();
         let (drawn, ended) = (Arc::clone(&is_drawn), Arc::clone(&has_ended));
-        let view = std::thread::spawn(move || {
+        let view = std::thread::Builder::new().spawn(move || {
             let _open = Opens(drawn);
             let mut study = source(look);
             let mut source = || {
@@ -49,6 +49,11 @@ impl Curtain {
                 error.show();
             }
         });
+        let view = view.map_err(|source| CliError::File {
+            action: "start a thread for",
+            path: "the view".into(),
+            source,
+        })?;
         Ok(Self {
             lines: Plain::new(muted, facts, Detail::Events),
             is_drawn,

@@ -75,11 +75,9 @@ impl Gate {
                 print(&text)?;
             }
         }
-        if let Some(failed) = verdict
-            .checks
-            .iter()
-            .find(|check| check.name == "baseline" && !check.is_passed)
-        {
+        let said = ["baseline", "constraints"];
+        let failed = verdict.checks.iter().filter(|check| !check.is_passed);
+        for failed in failed.filter(|check| said.contains(&check.name)) {
             let _ = writeln!(std::io::stderr(), "failed: {}", failed.text);
         }
         Ok(verdict.exit_code())

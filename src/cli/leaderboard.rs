@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use comfy_table::{Table, presets};
+use comfy_table::{ContentArrangement, Table, presets};
 
 use super::arguments::{Leaderboard as Arguments, TableFormat};
 use super::output::{self, shown};
 use super::{CliError, stored};
-use crate::report::{Cell, Leaderboard, RowsError, plain, short};
+use crate::report::{Cell, Leaderboard, RowsError, markdown, plain, short};
+use crate::warm_start::metric_column;
 
 /// Columns of the table for people, beside the metrics that count; the others are in the CSV.
 const TELLING: [&str; 12] = [
@@ -53,9 +54,15 @@ pub(super) fn leaderboard(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let written = match format {
         TableFormat::Csv => leaderboard.write_csv(&mut output, with_timing),
         TableFormat::Json => write_json(&leaderboard, &mut output, with_timing),
-        TableFormat::Table => writeln!(output, "{}", table(&leaderboard, &study.settings().metrics())),
+        TableFormat::Table => writeln!(
+            output,
+            "{}",
+            table(&leaderboard, &study.settings().metrics(), str::to_owned)
+        ),
         TableFormat::Md => {
-            let mut table = table(&leaderboard, &study.settings().metrics());
+            let mut table = table(&leaderboard, &study.settings().metrics(), markdown);
+            // Each row is one line, however wide.
+            table.set_content_arrangement(ContentArrangement::Disabled);
             writeln!(output, "{}", table.load_style(presets::ASCII_MARKDOWN))
         }
     };
@@ -77,9 +84,11 @@ fn write_json(leaderboard: &Leaderboard, output: &mut impl Write, with_timing: b
     writeln!(output, "{:#}", serde_json::Value::from(rows))
 }
 
-fn table(leaderboard: &Leaderboard, metrics: &[&str]) -> Table {
+fn table(leaderboard: &Leaderboard, metrics: &[&str], escape: fn(&str) -> String) -> Table {
     let header = leaderboard.header(false);
-    let is_shown = |name: &str| TELLING.contains(&name) || metrics.contains(&name) || name.starts_with("params.");
+    let metrics: Vec<String> = metrics.iter().map(|name| metric_column(name)).collect();
+    let is_metric = |name: &str| metrics.iter().any(|metric| metric == name);
+    let is_shown = |name: &str| TELLING.contains(&name) || is_metric(name) || name.starts_with("params.");
     let cells: Vec<Vec<Cell>> = leaderboard
         .rows()
         .iter()
@@ -91,9 +100,13 @@ fn table(leaderboard: &Leaderboard, metrics: &[&str]) -> Table {
     let shown: Vec<usize> = (0..header.len())
         .filter(|&index| is_shown(&header[index]) && is_wanted(&header[index]))
         .collect();
-    let mut table = output::table(shown.iter().map(|&index| header[index].trim_start_matches("params.")));
+    let mut table = output::table(
+        shown
+            .iter()
+            .map(|&index| escape(header[index].trim_start_matches("params."))),
+    );
     for cells in cells {
-        table.add_row(shown.iter().map(|&index| short(&plain(&cells[index]))));
+        table.add_row(shown.iter().map(|&index| escape(&short(&plain(&cells[index])))));
     }
     table
 }

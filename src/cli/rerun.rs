@@ -126,6 +126,7 @@ fn repeated(spec: &Spec, original: &Study, arguments: &Arguments) -> Result<Spec
         budget: Budget {
             wall: None,
             trials: Some(best.len() as u32 * u32::from(arguments.seeds)),
+            max_failures: None,
         },
         seed: rng::seed(spec.seed, "rerun", &[]),
         repeats: Some(u32::from(arguments.seeds)),

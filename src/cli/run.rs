@@ -18,7 +18,7 @@ use crate::policies;
 use crate::report::terminal::{self, Style};
 use crate::report::{Files, Live};
 use crate::spec::{SchedulerSpec, Spec};
-use crate::study::{Event, Settings, Study};
+use crate::study::{EndReason, Event, Settings, Study};
 use crate::worker::{Slot, slots};
 
 /// The report of a study with more trials takes a while: `automl report` writes it then.
@@ -61,7 +61,10 @@ impl Run {
         }
         let is_resumed = self.is_resumed;
         let mut files = Files::new(self.folder.path().to_owned(), self.spec.clone());
-        if let (Some(reason), None) = (study.ended(), self.added_wall) {
+        if let (Some(reason), None) = (study.ended(), self.added_wall)
+            // What made the first trials fail may have been mended.
+            && reason != EndReason::Failures
+        {
             // It may have been killed after its end, before its results were written.
             files.write(&study).map_err(|source| CliError::File {
                 action: "write the results in",

@@ -26,7 +26,14 @@ pub(super) fn serve(arguments: &Arguments) -> Result<ExitCode, CliError> {
         "open this address in a browser on this machine; Ctrl-C ends it"
     );
     let (publisher, feed) = Publisher::start(view);
-    std::thread::spawn(move || publish(&mut studies, &publisher));
+    let publish = move || publish(&mut studies, &publisher);
+    std::thread::Builder::new()
+        .spawn(publish)
+        .map_err(|source| CliError::File {
+            action: "start a thread for",
+            path: PathBuf::from("the page"),
+            source,
+        })?;
     server.run(feed).map_err(|source| CliError::File {
         action: "serve",
         path: PathBuf::from("the page"),

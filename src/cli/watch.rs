@@ -69,7 +69,9 @@ pub(super) fn source(mut look: Look) -> impl FnMut() -> News {
 /// Asks the study's process to end in good order; what comes of it is seen in the view.
 fn stop(folder: &Path) {
     let folder = folder.to_owned();
-    std::thread::spawn(move || -> Result<(), StopError> { engine::stop(&folder, PATIENCE).map(drop) });
+    let stop = move || -> Result<(), StopError> { engine::stop(&folder, PATIENCE).map(drop) };
+    // Without a thread nothing happens, and the key can be pressed again.
+    let _ = std::thread::Builder::new().spawn(stop);
 }
 
 fn follow(look: &mut Look) -> Result<ExitCode, CliError> {

@@ -111,12 +111,12 @@ impl Range {
 
     /// Both bounds are included.
     fn int(&self) -> Option<Shape> {
-        Some(Shape::Int {
-            min: whole(self.min?)?,
-            max: whole(self.max?)?,
-            log: self.distribution == "logUniform",
-            q: self.step.and_then(whole).filter(|step| *step > 1),
-        })
+        let (min, max) = (whole(self.min?)?, whole(self.max?)?);
+        let log = self.distribution == "logUniform";
+        match self.step.filter(|step| *step > 1.0) {
+            Some(step) => Some(Shape::stepped(min as f64, max as f64, step)),
+            None => Some(Shape::Int { min, max, log, q: None }),
+        }
     }
 }
 

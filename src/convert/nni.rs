@@ -102,8 +102,8 @@ fn parameter(name: &str, value: &Document, parent: Option<&Parent<'_>>, draft: &
     let shape = match (kind.as_str(), numbers.as_slice()) {
         ("uniform", [low, high]) => Some(Shape::float(*low, *high, false)),
         ("loguniform", [low, high]) => Some(Shape::float(*low, *high, true)),
-        ("quniform", [low, high, q]) => Some(Shape::rounded(*low, *high, *q, false)),
-        ("qloguniform", [low, high, q]) => Some(Shape::rounded(*low, *high, *q, true)),
+        ("quniform", [low, high, q]) => Some(Shape::clipped(*low, *high, *q, false)),
+        ("qloguniform", [low, high, q]) => Some(Shape::clipped(*low, *high, *q, true)),
         // The upper bound is exclusive.
         ("randint", [low, high]) => Shape::int_below(*low, *high, false),
         ("normal" | "lognormal", [mu, sigma]) => Some(normal(*mu, *sigma, &kind, None)),

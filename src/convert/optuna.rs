@@ -73,7 +73,7 @@ fn note_text(line: usize, name: &str, draft: &mut Draft) {
     draft.note(line, message);
 }
 
-/// What a distribution says of a range. Its steps begin at `low`, as ours do, and both bounds are included.
+/// What a distribution says of a range. Its steps begin at `low`, and both bounds are included.
 #[derive(Clone, Copy)]
 struct Bounds {
     low: Option<f64>,
@@ -94,8 +94,10 @@ impl Bounds {
         let Shape::Int { min, max, log, .. } = Shape::int(self.low?, self.high?, self.is_log)? else {
             return None;
         };
-        let q = self.step.map(|step| step as i64).filter(|step| *step > 1);
-        Some(Shape::Int { min, max, log, q })
+        match self.step.filter(|step| *step > 1.0) {
+            Some(step) => Some(Shape::stepped(min as f64, max as f64, step)),
+            None => Some(Shape::Int { min, max, log, q: None }),
+        }
     }
 }
 

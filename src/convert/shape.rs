@@ -11,6 +11,8 @@ pub(super) enum Shape {
         values: Vec<Value>,
         probabilities: Option<Vec<f64>>,
     },
+    /// Some numbers in ascending order.
+    Steps(Vec<Value>),
     /// Real numbers, both bounds included.
     Float {
         min: f64,
@@ -55,8 +57,8 @@ impl Shape {
         Self::int(min, end - 1.0, log)
     }
 
-    /// What others make by rounding to the nearest multiple of `q`. Our steps begin at the smaller bound, so the bounds
-    /// become the multiples that theirs round to; whole numbers where all three are.
+    /// What others make by rounding to the nearest multiple of `q`: the bounds become the multiples that theirs round to; whole numbers
+    /// where all three are.
     pub(super) fn rounded(min: f64, max: f64, q: f64, log: bool) -> Self {
         let (min, max) = (multiple(min, q), multiple(max, q));
         // Below half a step the smallest would be 0, which has no logarithm.
@@ -77,15 +79,51 @@ impl Shape {
         }
     }
 
-    /// Steps of `step` from `min` on, as our own.
-    pub(super) fn stepped(min: f64, max: f64, step: f64) -> Self {
-        Self::Float {
-            min,
-            max,
-            log: false,
-            q: Some(step),
+    /// The same, brought back between the bounds: what is rounded beyond one of them is that bound.
+    pub(super) fn clipped(min: f64, max: f64, q: f64, log: bool) -> Self {
+        let (first, last) = (multiple(min, q), multiple(max, q));
+        if first >= min && last <= max {
+            return Self::rounded(min, max, q, log);
         }
+        let between = steps(first.max((min / q).ceil() * q), last.min(max), q);
+        let all = Some(min).filter(|_| first < min).into_iter().chain(between);
+        Self::ascending(all.chain(Some(max).filter(|_| last > max)).collect())
     }
+
+    /// `min`, `min + step`, … up to `max`. Ours are multiples of the step, so others are listed.
+    pub(super) fn stepped(min: f64, max: f64, step: f64) -> Self {
+        if multiple(min, step) == min {
+            return match (whole(min), whole(max), whole(step)) {
+                (Some(min), Some(max), Some(q)) if q > 1 => Self::Int {
+                    min,
+                    max,
+                    log: false,
+                    q: Some(q),
+                },
+                _ => Self::Float {
+                    min,
+                    max,
+                    log: false,
+                    q: Some(step),
+                },
+            };
+        }
+        Self::ascending(steps(min, max, step).collect())
+    }
+
+    fn ascending(numbers: Vec<f64>) -> Self {
+        let value = |number: f64| whole(number).map_or(Value::Float(number), Value::Int);
+        Self::Steps(numbers.into_iter().map(value).collect())
+    }
+}
+
+/// More values than this are no list that anybody wants to read.
+const MOST_LISTED: f64 = 10_000.0;
+
+/// `first`, `first + step`, … up to `last`.
+fn steps(first: f64, last: f64, step: f64) -> impl Iterator<Item = f64> {
+    let count = ((last - first) / step + 1e-9).floor().clamp(-1.0, MOST_LISTED);
+    (0..(count + 1.0) as u64).map(move |index| plain(first + index as f64 * step))
 }
 
 /// The nearest multiple of `q`, without the noise of the multiplication.
@@ -163,6 +201,36 @@ mod tests {
                 q: Some(0.01)
             }
         );
+    }
+
+    fn numbers(shape: &Shape) -> Vec<f64> {
+        match shape {
+            Shape::Steps(values) => values.iter().filter_map(Value::as_f64).collect(),
+            other => panic!("{other:?} is no list"),
+        }
+    }
+
+    #[test]
+    fn rounding_never_leads_beyond_bounds_that_are_kept() {
+        // NNI: clip(round(X / q) * q, low, high).
+        assert_eq!(numbers(&Shape::clipped(1.0, 10.0, 3.0, false)), [1.0, 3.0, 6.0, 9.0]);
+        assert_eq!(numbers(&Shape::clipped(2.0, 11.0, 3.0, false)), [3.0, 6.0, 9.0, 11.0]);
+        assert_eq!(numbers(&Shape::clipped(0.04, 0.31, 0.1, false)), [0.04, 0.1, 0.2, 0.3]);
+        assert_eq!(
+            Shape::clipped(16.0, 64.0, 16.0, false),
+            Shape::rounded(16.0, 64.0, 16.0, false)
+        );
+        assert_eq!(
+            numbers(&Shape::clipped(1.0, 100.0, 10.0, false))[..3],
+            [1.0, 10.0, 20.0]
+        );
+    }
+
+    #[test]
+    fn steps_from_a_bound_that_is_no_multiple_are_listed() {
+        assert_eq!(numbers(&Shape::stepped(1.0, 10.0, 3.0)), [1.0, 4.0, 7.0, 10.0]);
+        assert_eq!(numbers(&Shape::stepped(0.05, 0.3, 0.1)), [0.05, 0.15, 0.25]);
+        assert!(matches!(Shape::stepped(0.0, 0.5, 0.1), Shape::Float { q: Some(_), .. }));
     }
 
     #[test]

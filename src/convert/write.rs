@@ -141,6 +141,10 @@ fn fields(shape: &Shape) -> Vec<String> {
             fields.extend(shares.map(|shares| field("probabilities", &list(shares))));
             fields
         }
+        Shape::Steps(values) => {
+            let values = values.iter().map(yaml_value).collect();
+            vec![field("values", &list(values)), field("ordered", "true")]
+        }
         Shape::Float { min, max, log, q } => {
             let distribution = match (log, q) {
                 (false, None) => "uniform",

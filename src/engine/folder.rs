@@ -15,6 +15,8 @@ use crate::units::{Seed, TrialId};
 /// In a folder whose study is held there is a file of this name.
 const HOLD: &str = "hold";
 
+const SPEC: &str = "spec.yaml";
+
 /// A study's folder, held by this process.
 #[derive(Debug)]
 pub struct Folder {
@@ -120,7 +122,7 @@ impl Folder {
         match folder.fill(spec_yaml, seed, inputs, (past, shortened_from)) {
             Ok(journal) => Ok((folder, journal)),
             Err(error) => {
-                for name in ["spec.yaml", "manifest.json", journal::FILE_NAME, "lock"] {
+                for name in [SPEC, "manifest.json", journal::FILE_NAME, "lock"] {
                     let _ = fs::remove_file(path.join(name));
                 }
                 for name in ["checkpoints", "logs"] {
@@ -144,7 +146,7 @@ impl Folder {
         files::remove_unfinished(&self.path);
         make(&self.path.join("checkpoints"))?;
         make(&self.logs())?;
-        self.write("spec.yaml", spec_yaml.as_bytes())?;
+        self.write(SPEC, spec_yaml.as_bytes())?;
         let created = Event::StudyCreated {
             format: journal::FORMAT,
             version: env!("CARGO_PKG_VERSION").into(),
@@ -190,7 +192,7 @@ impl Folder {
         make(&path.join("checkpoints"))?;
         make(&folder.logs())?;
         let (journal, contents) = Journal::open(&file)?;
-        let spec_path = path.join("spec.yaml");
+        let spec_path = path.join(SPEC);
         let spec_yaml = fs::read_to_string(&spec_path).map_err(|source| FolderError::Io {
             action: "read",
             path: spec_path.clone(),
@@ -280,6 +282,13 @@ impl Folder {
     /// The folder's path.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What the study cannot do without and is gone, or empty: its spec. The journal looks after itself.
+    pub(super) fn missing(&self) -> Option<PathBuf> {
+        let spec = self.path.join(SPEC);
+        let is_there = fs::metadata(&spec).is_ok_and(|spec| spec.len() > 0);
+        (!is_there).then_some(spec)
     }
 
     /// Where a trial's checkpoints are.
@@ -388,16 +397,9 @@ fn refuse_ways_out(path: &Path) -> Result<(), FolderError> {
 }
 
 fn refuse_occupied(path: &Path, spec_yaml: &str) -> Result<(), FolderError> {
-    const OURS: [&str; 6] = [
-        "lock",
-        "spec.yaml",
-        "manifest.json",
-        "checkpoints",
-        "logs",
-        journal::FILE_NAME,
-    ];
+    const OURS: [&str; 6] = ["lock", SPEC, "manifest.json", "checkpoints", "logs", journal::FILE_NAME];
     if holds_study(&path.join(journal::FILE_NAME)) {
-        let existing = fs::read_to_string(path.join("spec.yaml")).unwrap_or_default();
+        let existing = fs::read_to_string(path.join(SPEC)).unwrap_or_default();
         return Err(if existing == spec_yaml {
             FolderError::SameStudy(path.to_owned())
         } else {

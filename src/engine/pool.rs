@@ -218,7 +218,11 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
             run.last_sign = self.awake.look();
             if let Some(progress) = progress {
                 run.reached = progress.at;
-                run.evaluations.extend(progress.evaluation.clone());
+                // A segment that begins anew repeats its evaluations.
+                if let Some(evaluation) = &progress.evaluation {
+                    run.evaluations.retain(|known| known.at < evaluation.at);
+                    run.evaluations.push(evaluation.clone());
+                }
             }
         }
     }

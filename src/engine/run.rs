@@ -115,6 +115,9 @@ pub enum EngineError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A part of the study was taken away.
+    #[error("`{}` was removed or emptied while the study ran", .0.display())]
+    Missing(std::path::PathBuf),
     /// Signals cannot be received.
     #[error("cannot listen to signals: {0}")]
     Signals(std::io::Error),
@@ -221,6 +224,7 @@ impl<'a> Engine<'a> {
             }
         };
         self.pool.shut_down();
+        self.check_folder()?;
         let reason = match ending {
             Ending::Ended(reason) => Some(reason),
             Ending::Interrupted => None,
@@ -266,12 +270,21 @@ impl<'a> Engine<'a> {
                 .silence
                 .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
             self.pool.kill_hung(silence.unwrap_or(SILENCE));
+            self.check_folder()?;
             self.folder.note_elapsed(self.clock.elapsed());
             self.keep_time_for_selection();
             self.is_held = Folder::is_held(self.folder.path());
             self.tell(&Moment::Tick)?;
         }
         Ok(())
+    }
+
+    /// Whether what makes the study is still there, and nobody else's.
+    fn check_folder(&self) -> Result<(), EngineError> {
+        self.journal.check()?;
+        self.folder
+            .missing()
+            .map_or(Ok(()), |path| Err(EngineError::Missing(path)))
     }
 
     /// The wall budget is spent: stops what runs, and closes the study.

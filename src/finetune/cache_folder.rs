@@ -1,6 +1,6 @@
 //! Where this user's machine keeps what can be made again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `$AUTOML_CACHE_DIR`, else `automl` in the system's folder for caches; `None` where there is no home.
 pub(crate) fn user_cache() -> Option<PathBuf> {
@@ -12,4 +12,56 @@ pub(crate) fn user_cache() -> Option<PathBuf> {
     variable("AUTOML_CACHE_DIR")
         .or_else(|| Some(variable("XDG_CACHE_HOME")?.join("automl")))
         .or_else(|| Some(variable("HOME")?.join(".cache").join("automl")))
+}
+
+/// The folder for frozen outputs below a cache: this user's own, into which nobody else can put anything. In a cache that several
+/// users share, each has one.
+pub(crate) fn own_folder(cache: &Path) -> PathBuf {
+    let folder = cache.join("frozen");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+        let _ = std::fs::create_dir_all(cache);
+        let mut builder = std::fs::DirBuilder::new();
+        builder.mode(0o700);
+        let mine = rustix::process::geteuid().as_raw();
+        let make = |folder: &Path| {
+            let _ = builder.create(folder);
+            let is_mine = std::fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir() && found.uid() == mine);
+            if is_mine {
+                let _ = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700));
+            }
+            is_mine
+        };
+        if !make(&folder) {
+            let own = cache.join(format!("frozen-{mine}"));
+            make(&own);
+            return own;
+        }
+    }
+    folder
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn nobody_else_can_write_into_the_folder_and_no_link_is_followed() {
+        let cache = tempfile::tempdir().unwrap();
+        let mode = |folder: &Path| folder.metadata().unwrap().permissions().mode() & 0o777;
+        std::fs::create_dir(cache.path().join("frozen")).unwrap();
+        std::fs::set_permissions(cache.path().join("frozen"), std::fs::Permissions::from_mode(0o777)).unwrap();
+        let folder = own_folder(cache.path());
+        assert_eq!(
+            (mode(&folder), folder.file_name().unwrap().to_str()),
+            (0o700, Some("frozen"))
+        );
+        let other = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(cache.path(), other.path().join("frozen")).unwrap();
+        assert_ne!(own_folder(other.path()), other.path().join("frozen"));
+    }
 }

@@ -63,6 +63,8 @@ pub(crate) struct Belongs {
     pub(crate) model: u32,
     pub(crate) freeze_depth: usize,
     pub(crate) classes: usize,
+    /// The fingerprint of the trial's settings and seed; `None`: another trial's will do.
+    pub(crate) trial: Option<u64>,
 }
 
 /// The state of a trial.
@@ -102,6 +104,7 @@ pub(crate) fn save(path: &Path, state: &State, belongs: Belongs) -> Result<(), C
         ("model", belongs.model.to_string()),
         ("freeze_depth", belongs.freeze_depth.to_string()),
         ("classes", belongs.classes.to_string()),
+        ("trial", fingerprint(belongs.trial)),
     ] {
         file.metadata.insert(key.to_owned(), value);
     }
@@ -132,9 +135,10 @@ pub(crate) fn load(
         ("the model", "model", belongs.model.to_string()),
         ("freeze depth", "freeze_depth", belongs.freeze_depth.to_string()),
         ("the number of classes", "classes", belongs.classes.to_string()),
+        ("the trial", "trial", fingerprint(belongs.trial)),
     ] {
         let found = text(&file.metadata, key);
-        if found != expected {
+        if found != expected && !expected.is_empty() {
             return Err(CheckpointError::Foreign { what, expected, found });
         }
     }
@@ -176,6 +180,10 @@ pub(crate) fn load(
         optimizer,
         seen,
     })
+}
+
+fn fingerprint(trial: Option<u64>) -> String {
+    trial.map_or_else(String::new, |trial| format!("{trial:016x}"))
 }
 
 /// CRC-32 of all tensors and of the header's pairs.

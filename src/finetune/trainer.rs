@@ -22,6 +22,7 @@ use super::{
     pretrained::Pretrained,
     schedule::Schedule,
 };
+use crate::rng::Fingerprint;
 use crate::units::{Cooldown, Samples, Seed};
 
 /// The settings of a trial.
@@ -51,6 +52,46 @@ pub struct TrainingConfig {
     pub cooldown: Option<Cooldown>,
     /// What everything random in the trial is keyed by.
     pub seed: Seed,
+}
+
+impl TrainingConfig {
+    /// Equal for settings under which a trial is trained alike until it cools down.
+    fn fingerprint(&self) -> u64 {
+        let Self {
+            learning_rate,
+            batch_size,
+            micro_batches: _,
+            dropout,
+            weight_decay,
+            freeze_depth,
+            schedule,
+            warmup_ratio,
+            max_grad_norm,
+            total,
+            cooldown: _,
+            seed,
+        } = self;
+        let mut fingerprint = Fingerprint::new();
+        for number in [
+            *learning_rate,
+            *dropout,
+            *weight_decay,
+            *warmup_ratio,
+            max_grad_norm.unwrap_or(-1.0),
+        ] {
+            fingerprint.number(number.to_bits());
+        }
+        for number in [
+            *batch_size as u64,
+            *freeze_depth as u64,
+            *schedule as u64,
+            total.0,
+            seed.0,
+        ] {
+            fingerprint.number(number);
+        }
+        fingerprint.finish()
+    }
 }
 
 impl Default for TrainingConfig {
@@ -195,18 +236,36 @@ impl Training {
         })
     }
 
-    /// Continues a trial from a checkpoint. Settings other than the freeze depth may differ from those it was saved
-    /// with.
+    /// Continues a trial from a checkpoint of its own. Where it cools down, and in how many parts its steps are done, may differ.
+    ///
+    /// # Errors
+    /// When a setting is outside its range, or the checkpoint is damaged, or of another trial or model.
+    pub fn resume(base: &Pretrained, config: TrainingConfig, path: &Path) -> Result<Self, TrainError> {
+        let start = Self::start(base, config)?;
+        let belongs = start.belongs();
+        start.load(path, belongs)
+    }
+
+    /// Begins where another trial stood when it wrote a checkpoint. Settings other than the freeze depth may differ.
     ///
     /// # Errors
     /// When a setting is outside its range, or the checkpoint is damaged or of another model or freeze depth.
-    pub fn resume(base: &Pretrained, config: TrainingConfig, path: &Path) -> Result<Self, TrainError> {
+    pub fn inherit(base: &Pretrained, config: TrainingConfig, path: &Path) -> Result<Self, TrainError> {
         let start = Self::start(base, config)?;
+        let belongs = Belongs {
+            trial: None,
+            ..start.belongs()
+        };
+        start.load(path, belongs)
+    }
+
+    fn load(self, path: &Path, belongs: Belongs) -> Result<Self, TrainError> {
+        let start = self;
         let State {
             parameters,
             optimizer,
             seen,
-        } = checkpoint::load(path, start.parameters.clone(), start.belongs(), base.device)?;
+        } = checkpoint::load(path, start.parameters.clone(), belongs, start.base.device)?;
         Ok(Self {
             parameters,
             optimizer,
@@ -403,6 +462,7 @@ impl Training {
             model: self.base.checksum(),
             freeze_depth: self.config.freeze_depth,
             classes: self.base.labels.len(),
+            trial: Some(self.config.fingerprint()),
         }
     }
 }

@@ -24,8 +24,16 @@ const TAIL_LENGTH: usize = TAIL_START.len() + 8 + TAIL_END.len();
 
 impl Entry {
     /// The line, with its newline.
-    pub(super) fn to_line(&self) -> Result<Vec<u8>, serde_json::Error> {
+    ///
+    /// # Errors
+    /// When nobody could read it again: JSON has no word for a number that is not finite.
+    pub(super) fn to_line(&self) -> std::io::Result<Vec<u8>> {
         let mut line = serde_json::to_vec(self)?;
+        serde_json::from_slice::<Self>(&line).map_err(|error| {
+            std::io::Error::other(format!(
+                "an event could not be read again ({error}): please report this"
+            ))
+        })?;
         line.pop();
         let checksum = crc32fast::hash(&line);
         line.extend_from_slice(TAIL_START);

@@ -137,3 +137,62 @@ proptest! {
         prop_assert_eq!(sound, before);
     }
 }
+
+#[test]
+fn a_journal_has_one_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    let journal = Journal::create(&path).unwrap();
+    assert!(matches!(Journal::open(&path), Err(JournalError::InUse(_))));
+    drop(journal);
+    Journal::open(&path).unwrap();
+}
+
+#[test]
+fn what_somebody_else_did_to_a_journal_is_noticed_before_anything_is_written() {
+    type Act = fn(&std::path::Path);
+    let acts: [(Act, bool); 5] = [
+        (|path| std::fs::remove_file(path).unwrap(), true),
+        (|path| std::fs::write(path, "").unwrap(), true),
+        (|path| std::fs::write(path, "shorter").unwrap(), false),
+        (
+            |path| std::fs::rename(path.with_file_name("other"), path).unwrap(),
+            true,
+        ),
+        (
+            |path| {
+                let mut file = std::fs::File::options().append(true).open(path).unwrap();
+                std::io::Write::write_all(&mut file, b"a line of somebody else\n").unwrap();
+            },
+            false,
+        ),
+    ];
+    for (number, (act, is_gone)) in acts.into_iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(path.with_file_name("other"), "other").unwrap();
+        let mut journal = Journal::create(&path).unwrap();
+        let events = events(3);
+        journal.append(&events[0], 0.0).unwrap();
+        journal.check().unwrap();
+        act(&path);
+        let left = std::fs::read(&path).ok();
+        let error = journal.append(&events[1], 1.0).unwrap_err();
+        assert_eq!(matches!(error, JournalError::Gone(_)), is_gone, "{number}: {error}");
+        assert_eq!(std::fs::read(&path).ok(), left, "{number}: nothing was written");
+    }
+}
+
+#[test]
+fn what_could_not_be_read_again_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    let mut journal = Journal::create(&path).unwrap();
+    let mut event = events(1).remove(0);
+    if let Event::SegmentPlanned { finish, .. } = &mut event {
+        *finish = f64::INFINITY;
+    }
+    journal.append(&event, 0.0).unwrap_err();
+    assert_eq!(path.metadata().unwrap().len(), 0);
+    journal.append(&events(1)[0], 0.0).unwrap();
+}

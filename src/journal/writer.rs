@@ -1,7 +1,7 @@
 //! Appends events, and makes them last.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{Contents, Entry, ReadError, read};
@@ -29,6 +29,18 @@ pub enum JournalError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Another process has it open to write.
+    #[error("another process works on the study of `{}`, though the lock of its folder is gone: end it first", .0.display())]
+    InUse(PathBuf),
+    /// It is not as this process left it.
+    #[error(
+        "somebody else has changed the journal `{}` while this process worked on the study: end what else works on it (on another \
+         machine too, where locks may not reach), then see what is left with `automl status`", .0.display()
+    )]
+    Shared(PathBuf),
+    /// It was taken away or emptied.
+    #[error("the journal `{}` was removed or emptied while the study ran: nothing more can be recorded", .0.display())]
+    Gone(PathBuf),
     /// It could not be opened.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -40,11 +52,12 @@ impl Journal {
     /// # Errors
     /// When the file exists or cannot be created.
     pub fn create(path: &Path) -> Result<Self, JournalError> {
-        let file = OpenOptions::new().write(true).create_new(true).open(path);
+        let file = OpenOptions::new().append(true).create_new(true).open(path);
         let file = file.map_err(|source| JournalError::Write {
             path: path.to_owned(),
             source,
         })?;
+        lock(&file, path)?;
         let journal = Self {
             path: path.to_owned(),
             file,
@@ -61,14 +74,14 @@ impl Journal {
     /// # Errors
     /// When it cannot be read or written, or is damaged.
     pub fn open(path: &Path) -> Result<(Self, Contents), JournalError> {
-        let contents = read(path)?;
         let failed = |source| JournalError::Write {
             path: path.to_owned(),
             source,
         };
-        let mut file = OpenOptions::new().write(true).open(path).map_err(failed)?;
+        let file = OpenOptions::new().append(true).open(path).map_err(failed)?;
+        lock(&file, path)?;
+        let contents = read(path)?;
         file.set_len(contents.length).map_err(failed)?;
-        file.seek(SeekFrom::End(0)).map_err(failed)?;
         file.sync_all().map_err(failed)?;
         let next = contents.entries.len() as u64;
         let journal = Self {
@@ -84,24 +97,44 @@ impl Journal {
     /// Appends an event. It lasts only after [`Self::sync`].
     ///
     /// # Errors
-    /// When the file cannot be written: then nothing of the event remains in it.
+    /// When the file cannot be written: then nothing of the event remains in it. When it is not as this process left it.
     pub fn append(&mut self, event: &Event, elapsed: f64) -> Result<(), JournalError> {
         let entry = Entry {
             seq: self.next,
             elapsed,
             event: event.clone(),
         };
-        let line = entry.to_line().map_err(|error| self.failed(error.into()))?;
+        let line = entry.to_line().map_err(|error| self.failed(error))?;
+        self.check()?;
         if let Err(source) = self.file.write_all(&line) {
             // A part of the line may be on disk: take it back. If that fails too, the next open drops it as torn.
             let _ = self.file.set_len(self.length);
-            let _ = self.file.seek(SeekFrom::End(0));
             return Err(self.failed(source));
         }
         self.next += 1;
         self.length += line.len() as u64;
         self.is_synced = false;
         Ok(())
+    }
+
+    /// Checks that the journal is as this process left it. A lock does not tell: somebody may have removed its file, and not every file
+    /// system keeps one across machines.
+    ///
+    /// # Errors
+    /// When it is gone, or somebody else has written into it.
+    pub fn check(&self) -> Result<(), JournalError> {
+        let now = self.file.metadata().map_err(|source| self.failed(source))?;
+        #[cfg(unix)]
+        let is_gone = std::os::unix::fs::MetadataExt::nlink(&now) == 0;
+        #[cfg(not(unix))]
+        let is_gone = !self.path.exists();
+        if is_gone || (now.len() == 0 && self.length > 0) {
+            Err(JournalError::Gone(self.path.clone()))
+        } else if now.len() == self.length {
+            Ok(())
+        } else {
+            Err(JournalError::Shared(self.path.clone()))
+        }
     }
 
     /// Makes everything appended last, before anything acts on it.
@@ -133,5 +166,13 @@ impl Journal {
             path: self.path.clone(),
             source,
         }
+    }
+}
+
+/// Keeps other processes out of the journal for as long as it is open, where the file system can: the lock of the folder may be gone.
+fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(JournalError::InUse(path.to_owned())),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
 }

@@ -53,11 +53,7 @@ fn snapshot(folder: &Path, at: Samples) -> PathBuf {
 /// When it cannot be copied.
 pub(super) fn keep_snapshot(folder: &Path, before: Samples, at: Samples) -> io::Result<()> {
     let whole = snapshot(folder, at);
-    let unfinished = folder.join("unfinished");
-    let _ = std::fs::remove_dir_all(&unfinished);
-    copy_folder(&folder.join("checkpoint"), &unfinished)?;
-    let _ = std::fs::remove_dir_all(&whole);
-    std::fs::rename(&unfinished, &whole)?;
+    replace_folder(&folder.join("checkpoint"), &whole)?;
     for entry in std::fs::read_dir(folder)?.flatten() {
         let is_snapshot = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
         if is_snapshot && entry.path().is_dir() && entry.path() != whole && entry.path() != snapshot(folder, before) {
@@ -94,7 +90,23 @@ pub fn inherit(parent: &Path, child: &Path, at: Samples) -> io::Result<()> {
     Ok(())
 }
 
-/// Copies files and folders; links are left out, since nobody knows where they lead.
+/// Puts a copy of a folder in the place of another one beside it. A crash leaves the old one, the new one, or neither.
+///
+/// # Errors
+/// When it cannot be copied.
+pub(super) fn replace_folder(from: &Path, to: &Path) -> io::Result<()> {
+    let unfinished = to.with_file_name("unfinished");
+    let _ = std::fs::remove_dir_all(&unfinished);
+    copy_folder(from, &unfinished)?;
+    let _ = std::fs::remove_dir_all(to);
+    std::fs::rename(&unfinished, to)?;
+    if let Some(folder) = to.parent() {
+        sync_folder(folder);
+    }
+    Ok(())
+}
+
+/// Copies files, folders and links that are relative. Others are left out: in another folder they would lead back to this one.
 fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
@@ -104,9 +116,22 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
             copy_folder(&entry.path(), &target)?;
         } else if kind.is_file() {
             copy(&entry.path(), &target)?;
+        } else if kind.is_symlink() {
+            copy_link(&entry.path(), &target)?;
         }
     }
     sync_folder(to);
+    Ok(())
+}
+
+fn copy_link(from: &Path, to: &Path) -> io::Result<()> {
+    let leads_to = std::fs::read_link(from)?;
+    #[cfg(unix)]
+    if leads_to.is_relative() {
+        std::os::unix::fs::symlink(&leads_to, to)?;
+    }
+    #[cfg(not(unix))]
+    let _ = (leads_to, to);
     Ok(())
 }
 

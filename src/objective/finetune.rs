@@ -117,7 +117,12 @@ impl FineTune {
                 continue;
             }
             // One that is damaged or of something else counts as absent: what it held can be trained again.
-            let mut training = match Training::resume(&self.inputs.model, config, &path) {
+            let read = if segment.inherited == Some(at) {
+                Training::inherit
+            } else {
+                Training::resume
+            };
+            let mut training = match read(&self.inputs.model, config, &path) {
                 Ok(training) if training.seen() == at => training,
                 Ok(_) => continue,
                 Err(error) => {

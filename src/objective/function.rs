@@ -193,8 +193,7 @@ impl Objective for Function {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trials::SegmentLimits;
-    use crate::units::{Seed, TrialId};
+    use crate::units::Seed;
 
     struct StopAfter(std::cell::Cell<u32>);
 
@@ -222,21 +221,9 @@ mod tests {
 
     fn segment(folder: &std::path::Path) -> Segment {
         Segment {
-            trial: TrialId(0),
-            configuration: Configuration::default(),
             seed: Seed(1),
-            from: Samples(50),
             stops: vec![Samples(50)],
-            to: Samples(300),
-            max: Samples(300),
-            cooldown: None,
-            checkpoints: folder.to_owned(),
-            log: folder.join("log"),
-            limits: SegmentLimits::default(),
-            part: Part::Validation,
-            inherited: None,
-            is_kept: false,
-            micro_batches: 1,
+            ..Segment::example(folder, (50, 300, 300))
         }
     }
 

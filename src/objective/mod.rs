@@ -7,6 +7,7 @@ mod command;
 mod finetune;
 mod function;
 mod inputs;
+mod kernel_kills;
 mod resident;
 mod segment_progress;
 mod speed;
@@ -16,6 +17,7 @@ pub use self::command::{Command, end_group, launch};
 pub use self::finetune::{FineTune, training_config};
 pub use self::function::Function;
 pub use self::inputs::{InputError, Inputs};
+pub use self::kernel_kills::{is_killed, kernel_kills};
 pub use self::resident::{own_resident_mb, resident_mb};
 pub use self::speed::{FullRun, full_runs, seconds_of};
 

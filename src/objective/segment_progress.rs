@@ -19,6 +19,14 @@ pub(super) struct SegmentProgress {
     pub(super) evaluations: Vec<Evaluation>,
     /// What it cost so far.
     pub(super) usage: Usage,
+    /// How much of a program's output is in the evaluations, in bytes; always 0 of other objectives.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) heard: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl SegmentProgress {
@@ -29,6 +37,7 @@ impl SegmentProgress {
             reached: from,
             evaluations: Vec::new(),
             usage: Usage::default(),
+            heard: 0,
         }
     }
 
@@ -38,13 +47,16 @@ impl SegmentProgress {
 
     /// Reads the file; anything unreadable counts as absent, and the segment starts again.
     pub(super) fn load(checkpoints: &Path) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(Self::path(checkpoints)).ok()?).ok()
+        let Stored { progress, checksum } =
+            serde_json::from_slice(&std::fs::read(Self::path(checkpoints)).ok()?).ok()?;
+        let found = progress.checksum().ok()?;
+        (checksum == found).then_some(progress)
     }
 
     /// Replaces the file as a whole.
     pub(super) fn save(&self, checkpoints: &Path) -> std::io::Result<()> {
         std::fs::create_dir_all(checkpoints)?;
-        files::replace(&Self::path(checkpoints), &serde_json::to_vec(self)?)
+        files::replace(&Self::path(checkpoints), &self.content()?)
     }
 
     /// The same without waiting until it lasts: where a segment can be trained again exactly.
@@ -53,8 +65,29 @@ impl SegmentProgress {
     /// When the file cannot be written.
     pub(super) fn save_soon(&self, checkpoints: &Path) -> std::io::Result<()> {
         std::fs::create_dir_all(checkpoints)?;
-        files::replace_soon(&Self::path(checkpoints), &serde_json::to_vec(self)?)
+        files::replace_soon(&Self::path(checkpoints), &self.content()?)
     }
+
+    fn content(&self) -> std::io::Result<Vec<u8>> {
+        let checksum = self.checksum()?;
+        Ok(serde_json::to_vec(&Stored {
+            progress: self.clone(),
+            checksum,
+        })?)
+    }
+
+    fn checksum(&self) -> std::io::Result<String> {
+        Ok(format!("{:08x}", crc32fast::hash(&serde_json::to_vec(self)?)))
+    }
+}
+
+/// What lies on disk: values that were changed there are no values of the segment.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    #[serde(flatten)]
+    progress: SegmentProgress,
+    /// CRC-32 of everything else as JSON.
+    checksum: String,
 }
 
 /// Says that a checkpoint could not be written.
@@ -77,6 +110,22 @@ pub(super) fn evaluation_points(from: Samples, to: Samples, epoch: Samples) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_changed_on_disk_counts_as_absent() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut progress = SegmentProgress::fresh(Samples(3));
+        progress.evaluations.push(Evaluation {
+            at: Samples(4),
+            metrics: [("loss".to_owned(), 0.1 + 0.2)].into(),
+        });
+        progress.save(folder.path()).unwrap();
+        assert_eq!(SegmentProgress::load(folder.path()), Some(progress));
+        let path = SegmentProgress::path(folder.path());
+        let changed = std::fs::read_to_string(&path).unwrap().replace("0.3", "0.2");
+        std::fs::write(&path, changed).unwrap();
+        assert_eq!(SegmentProgress::load(folder.path()), None);
+    }
 
     #[test]
     fn a_segment_is_evaluated_at_whole_epochs_and_at_its_end() {

@@ -8,6 +8,7 @@ use super::leaderboard::others;
 use crate::space::{Configuration, Domain, Parameter, Space, Value};
 use crate::spec::{
     Budget, EpochRange, InputPart, ObjectiveSpec, Provenance, Resources, SchedulerSpec, SearcherSpec, Spec,
+    environment_name,
 };
 use crate::study::{Study, Winner};
 use crate::units::{Goal, Seed, TrialId};
@@ -35,6 +36,9 @@ pub struct Best {
     /// The values of the other metrics that count, by name; not in the JSON where only one counts.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub others: BTreeMap<String, f64>,
+    /// The constraints on metrics, where no trial fulfils all of them and this one violates them least; not in the JSON otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unfulfilled: Vec<String>,
     /// The epoch of that value.
     pub best_epoch: f64,
     /// The epochs at which the trial was evaluated, up to the best; not in the JSON.
@@ -99,6 +103,7 @@ impl Best {
             test: tested.and_then(|tested| tested.metrics.get(&settings.metric).copied()),
             inputs: study.inputs().to_vec(),
             others: others(study, run, best),
+            unfulfilled: study.unfulfilled().into_iter().map(str::to_owned).collect(),
             best_epoch: at.epochs(settings.epoch),
             stops: study
                 .pieces(run, at)
@@ -139,6 +144,7 @@ impl Best {
             budget: Budget {
                 wall: None,
                 trials: Some(1),
+                max_failures: None,
             },
             // How many workers searched is a fact of that machine and that day: the file is the same whatever it was.
             resources: Resources {
@@ -170,8 +176,11 @@ impl Best {
         } else {
             format!(", run again with a fresh seed as trial {}", self.run)
         };
+        let warning = self
+            .warning()
+            .map_or_else(String::new, |warning| format!("# Warning: {warning}.\n"));
         format!(
-            "# Trial {} of the study `{}`{run}: {} {}{} on the validation data, at epoch {}.\n{}{descent}{use_of_it}{}",
+            "{warning}# Trial {} of the study `{}`{run}: {} {}{} on the validation data, at epoch {}.\n{}{descent}{use_of_it}{}",
             self.trial,
             spec.name,
             self.metric,
@@ -181,6 +190,18 @@ impl Best {
             self.expectation(),
             runnable.to_yaml()
         )
+    }
+
+    /// What must be known before anybody uses it: constraints on metrics that it does not fulfil.
+    pub fn warning(&self) -> Option<String> {
+        let constraints = self.unfulfilled.join("`, `");
+        let is_unfulfilled = !self.unfulfilled.is_empty();
+        is_unfulfilled.then(|| {
+            format!(
+                "no trial fulfils all of `{constraints}`; trial {} violates them least",
+                self.trial
+            )
+        })
     }
 
     /// A comment on what to expect, where a selection has found out.
@@ -218,27 +239,26 @@ impl Best {
 
     /// The configuration as command-line arguments for another program: `--learning_rate=0.003 --batch_size=32`.
     pub fn to_args(&self) -> String {
-        let arguments = self
-            .configuration
-            .iter()
-            .map(|(name, value)| format!("--{name}={}", quoted(&value.to_string())));
+        let arguments = self.configuration.iter();
+        let arguments = arguments.map(|(name, value)| quoted(&format!("--{name}={value}")));
         arguments.collect::<Vec<_>>().join(" ")
     }
 
-    /// The configuration as lines for a shell: `LEARNING_RATE=0.003`.
+    /// The configuration as lines for a shell, under the names that programs of a study see: `AUTOML_PARAM_LEARNING_RATE=0.003`. Without
+    /// that beginning a parameter called `path` would be `PATH`.
     pub fn to_env(&self) -> String {
-        let name = |name: &str| {
-            name.to_uppercase()
-                .replace(|letter: char| !letter.is_ascii_alphanumeric(), "_")
-        };
-        let line = |(key, value): (&str, &Value)| format!("{}={}\n", name(key), quoted(&value.to_string()));
+        let line =
+            |(name, value): (&str, &Value)| format!("{}={}\n", environment_name(name), quoted(&value.to_string()));
         self.configuration.iter().map(line).collect()
     }
 }
 
 /// A value as a shell reads it back.
 fn quoted(value: &str) -> String {
-    let is_plain = !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:+".contains(c));
+    let is_plain = !value.is_empty()
+        && value
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_./:+=".contains(c));
     if is_plain {
         value.to_owned()
     } else {

@@ -85,7 +85,10 @@ impl Files {
         let pause = INTERVAL.max(begun.elapsed() * COSTLIER);
         self.due = Some(Instant::now() + pause);
         let folder = &self.folder;
-        let writer = self.writer.get_or_insert_with(|| Writer::start(folder.clone()));
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            none => none.insert(Writer::start(folder.clone())?),
+        };
         writer.is_idle.store(false, Ordering::Release);
         match writer.versions.send(contents) {
             Ok(()) => Ok(()),
@@ -107,22 +110,22 @@ impl Files {
 }
 
 impl Writer {
-    fn start(folder: PathBuf) -> Self {
+    fn start(folder: PathBuf) -> io::Result<Self> {
         let (versions, waiting) = channel::<Contents>();
         let is_idle = Arc::new(AtomicBool::new(true));
         let has_written = Arc::clone(&is_idle);
-        let thread = std::thread::spawn(move || {
+        let thread = std::thread::Builder::new().spawn(move || {
             waiting.iter().try_for_each(|contents| {
                 write(&folder, &contents)?;
                 has_written.store(true, Ordering::Release);
                 Ok(())
             })
-        });
-        Self {
+        })?;
+        Ok(Self {
             versions,
             is_idle,
             thread,
-        }
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use crate::preference::{Scores, hypervolume};
 use crate::study::{Settings, Study};
 use crate::units::Goal;
+use crate::warm_start::metric_column;
 
 /// Writes `incumbent.csv`: one row an improvement. `seconds`, the only column that depends on the machine, comes last.
 ///
@@ -18,11 +19,11 @@ pub fn write_csv(study: &Study, output: impl io::Write) -> io::Result<()> {
     let settings = study.settings();
     let goals = goals(settings);
     let mut writer = csv::Writer::from_writer(output);
-    let mut header = vec!["improvement", "trial"];
-    header.extend(goals.iter().map(|(name, _)| *name));
+    let mut header = ["improvement", "trial"].map(str::to_owned).to_vec();
+    header.extend(goals.iter().map(|(name, _)| metric_column(name)));
     let has_front = settings.criteria.has_front();
-    header.extend(has_front.then_some("hypervolume"));
-    header.extend(["trials", "epochs", "seconds"]);
+    header.extend(has_front.then(|| "hypervolume".to_owned()));
+    header.extend(["trials", "epochs", "seconds"].map(str::to_owned));
     writer.write_record(header)?;
     let shares = has_front.then(|| shares(study));
     for (index, improvement) in study.improvements().iter().enumerate() {

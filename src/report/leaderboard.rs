@@ -10,6 +10,7 @@ use crate::space::Value;
 use crate::study::{Record, Repeat, Study};
 use crate::trials::{Observation, Status, Trial};
 use crate::units::{Loss, Samples, TrialId};
+use crate::warm_start::metric_column;
 
 /// The one metric that always has a column.
 const TRAINABLE: &str = "trainable_parameters";
@@ -200,14 +201,15 @@ impl Leaderboard {
             "started_at",
             "finished_at",
         ];
-        let others = self.others.iter().map(String::as_str);
+        let metric = metric_column(&self.metric);
+        let others: Vec<String> = self.others.iter().map(|name| metric_column(name)).collect();
         let front = self.has(Extra::Front).then_some("pareto");
         let violation = self.has(Extra::Violation).then_some("violation");
         // The first metric stands near the beginning, whatever it is, and no name stands twice.
         let trainable = (self.metric != TRAINABLE).then_some(TRAINABLE);
-        let mut header: Vec<String> = ["rank", "trial", "status", &self.metric]
+        let mut header: Vec<String> = ["rank", "trial", "status", &metric]
             .into_iter()
-            .chain(others)
+            .chain(others.iter().map(String::as_str))
             .chain(front)
             .chain(violation)
             .chain(["score", "best_epoch"])

@@ -37,6 +37,6 @@ pub use rows::{RowsError, SortBy};
 pub use seeds::Seeds;
 pub use settled::settled;
 pub use status::{Outside, State, Status};
-pub use table::{Cell, plain, short, write_table};
+pub use table::{Cell, markdown, plain, short, write_table};
 pub use trained::Trained;
 pub use verdict::{Baseline, BaselineError, Check, Verdict};

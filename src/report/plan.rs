@@ -171,7 +171,7 @@ fn played(plan: &Plan, forecast: &Forecast) -> String {
     let end = match forecast.reason {
         Some(EndReason::Wall) => "until the time is up".to_owned(),
         Some(EndReason::Trials | EndReason::Exhausted) => format!("then it ends{after}"),
-        Some(EndReason::Target) | None => "and more after that".to_owned(),
+        Some(EndReason::Target | EndReason::Failures) | None => "and more after that".to_owned(),
     };
     format!(
         "about {trials}, of which {}; {end}",

@@ -43,8 +43,13 @@ pub struct Status {
     pub segments: Vec<Segment>,
     /// The best trial so far.
     pub best: Option<Best>,
+    /// The constraints on metrics, where no trial fulfils all of them; not there otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unfulfilled: Vec<String>,
     #[serde(skip)]
     sentence: Option<String>,
+    #[serde(skip)]
+    unfulfilled_sentence: Option<String>,
     #[serde(skip)]
     epoch: Samples,
 }
@@ -192,6 +197,8 @@ impl Status {
                 })
                 .collect(),
             best,
+            unfulfilled: study.unfulfilled().into_iter().map(str::to_owned).collect(),
+            unfulfilled_sentence: sentences::unfulfilled(study),
             sentence: sentences::incumbent(study, settings.epoch),
             epoch: settings.epoch,
         }
@@ -227,6 +234,11 @@ impl Status {
         }
         let best = self.sentence.as_deref().unwrap_or("nothing measured yet");
         lines.push(format!("best      {best}"));
+        lines.extend(
+            self.unfulfilled_sentence
+                .as_ref()
+                .map(|sentence| format!("but       {sentence}")),
+        );
         if let Some(at) = &self.last_event_at {
             lines.push(format!("updated   {at}"));
         }

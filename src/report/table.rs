@@ -46,16 +46,33 @@ pub fn plain(cell: &Cell) -> String {
         Cell::Null => String::new(),
         Cell::String(text) => text.clone(),
         Cell::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() => float.to_string(),
+            Some(float) if number.is_f64() => exact(float),
             _ => number.to_string(),
         },
         other => other.to_string(),
     }
 }
 
+/// A number that reads back as the same: whole ones without a point, very large and very small ones with an exponent.
+fn exact(number: f64) -> String {
+    if number == 0.0 || (1e-5..1e16).contains(&number.abs()) {
+        number.to_string()
+    } else {
+        format!("{number:?}")
+    }
+}
+
+/// A text as a cell of a table in Markdown (GitHub Flavored Markdown, "Tables"): one line, and nothing in it that ends the cell or is HTML.
+pub fn markdown(text: &str) -> String {
+    let line = text.replace(['\n', '\r'], " ");
+    line.replace('&', "&amp;").replace('<', "&lt;").replace('|', "\\|")
+}
+
 /// A text that a spreadsheet would run as a formula is kept a text by a leading apostrophe.
 fn guarded(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@']) && cell.parse::<f64>().is_err();
+    // Spreadsheets pass over blanks, and take a tab for the end of the cell before.
+    let is_formula = cell.starts_with(['\t', '\r'])
+        || (cell.trim_start().starts_with(['=', '+', '-', '@']) && cell.trim().parse::<f64>().is_err());
     if is_formula {
         format!("'{cell}")
     } else {
@@ -63,13 +80,16 @@ fn guarded(cell: &str) -> String {
     }
 }
 
-/// A number with four significant digits; anything else as it is.
+/// A number with four significant digits, but whole ones up to fifteen; anything else as it is.
 pub fn short(cell: &str) -> String {
+    /// Larger numbers are hard to read.
+    const LARGEST: f64 = 1e15;
     match cell.parse::<f64>() {
+        Ok(number) if number.is_finite() && number.abs() >= LARGEST => scientific(number),
         Ok(number) if number.fract() != 0.0 && number.is_finite() => {
             let digits = (3 - number.abs().log10().floor() as i32).max(0) as usize;
             if digits > 7 {
-                return format!("{number:.3e}");
+                return scientific(number);
             }
             let text = format!("{number:.digits$}");
             if text.contains('.') {
@@ -82,16 +102,47 @@ pub fn short(cell: &str) -> String {
     }
 }
 
+/// `3.2e300`, `1.235e-7`.
+fn scientific(number: f64) -> String {
+    let text = format!("{number:.3e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) => format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.')),
+        None => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn texts_that_a_spreadsheet_would_run_are_guarded() {
-        let cells = ["=1+1", "+x", "-0.5", "-cmd", "@sum", "linear", "-1e-3"];
+        let cells = [
+            "=1+1", "+x", "-0.5", "-cmd", "@sum", "linear", "-1e-3", "  =1", "\t=1", "\rx", " -0.5",
+        ];
         assert_eq!(
             cells.map(guarded),
-            ["'=1+1", "'+x", "-0.5", "'-cmd", "'@sum", "linear", "-1e-3"]
+            [
+                "'=1+1", "'+x", "-0.5", "'-cmd", "'@sum", "linear", "-1e-3", "'  =1", "'\t=1", "'\rx", " -0.5"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_cell_of_markdown_is_one_cell() {
+        assert_eq!(markdown("a|b\n<b>&"), "a\\|b &lt;b>&amp;");
+    }
+
+    #[test]
+    fn numbers_read_back_as_the_same_and_stay_short() {
+        for number in [0.0, 1.0, 0.1, 1e-5, 3.2e-6, 3.2e300, -1e16, 123_456_789.25, 5e-324] {
+            let text = exact(number);
+            assert_eq!(text.parse::<f64>(), Ok(number));
+            assert!(text.len() < 25, "{text}");
+        }
+        assert_eq!(
+            (exact(1.0), exact(0.000_01), exact(3.2e300)),
+            ("1".to_owned(), "0.00001".to_owned(), "3.2e300".to_owned())
         );
     }
 
@@ -106,8 +157,23 @@ mod tests {
             "",
             "0.000000123456",
             "12345.67",
+            "3.2e300",
+            "1e-9",
+            "123456789012345",
         ];
-        let expected = ["0.0003142", "12", "0.879", "1.5", "linear", "", "1.235e-7", "12346"];
+        let expected = [
+            "0.0003142",
+            "12",
+            "0.879",
+            "1.5",
+            "linear",
+            "",
+            "1.235e-7",
+            "12346",
+            "3.2e300",
+            "1e-9",
+            "123456789012345",
+        ];
         assert_eq!(cells.map(short), expected);
     }
 }

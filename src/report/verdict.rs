@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::terminal::words;
-use super::{Best, Leaderboard, plain, short};
+use super::terminal::{sentences, words};
+use super::{Best, Leaderboard, markdown, plain, short};
 use crate::study::{EndReason, Study};
 use crate::units::Goal;
+use crate::warm_start::{find_metric, metric_column};
 
 /// So many trials are shown in a summary.
 const SHOWN: usize = 5;
@@ -68,7 +69,7 @@ impl Baseline {
         let mut reader = csv::Reader::from_path(path).map_err(unreadable)?;
         let header = reader.headers().map_err(unreadable)?.clone();
         let column = |name: &str| header.iter().position(|other| other == name);
-        let Some(at) = column(metric) else {
+        let Some(at) = find_metric(&header, metric) else {
             let (path, metric) = (path.to_owned(), metric.to_owned());
             return Err(BaselineError::NoMetric { path, metric });
         };
@@ -94,7 +95,7 @@ impl Baseline {
 /// One thing that must hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// What it is about: `result`, `target` or `baseline`.
+    /// What it is about: `result`, `constraints`, `target` or `baseline`.
     pub name: &'static str,
     /// Whether it holds.
     pub is_passed: bool,
@@ -123,6 +124,14 @@ impl Verdict {
                 None => "no trial has a result".to_owned(),
             },
         }];
+        if !settings.criteria.constraints.is_empty() && best.is_some() {
+            let unfulfilled = sentences::unfulfilled(study);
+            checks.push(Check {
+                name: "constraints",
+                is_passed: unfulfilled.is_none(),
+                text: unfulfilled.unwrap_or_else(|| "all constraints on metrics are fulfilled".to_owned()),
+            });
+        }
         if settings.has_target() {
             let is_passed = study.is_target_met();
             let target = settings
@@ -141,10 +150,11 @@ impl Verdict {
         Self { checks }
     }
 
-    /// The process's exit code: 0, 3 for a missed target, 4 without a result, 5 for less than the baseline.
+    /// The process's exit code: 0, 3 for a missed target, 4 without a result or with none that fulfils the constraints on metrics, 5 for
+    /// less than the baseline.
     pub fn exit_code(&self) -> u8 {
         let has_failed = |name: &str| self.checks.iter().any(|check| check.name == name && !check.is_passed);
-        if has_failed("result") {
+        if has_failed("result") || has_failed("constraints") {
             4
         } else if has_failed("baseline") {
             5
@@ -159,11 +169,16 @@ impl Verdict {
     pub fn markdown(&self, name: &str, study: &Study, elapsed: f64) -> String {
         let mut text = String::new();
         let is_passed = self.exit_code() == 0;
-        let _ = writeln!(text, "## {name}: {}\n", if is_passed { "passed" } else { "failed" });
+        let _ = writeln!(
+            text,
+            "## {}: {}\n",
+            markdown(name),
+            if is_passed { "passed" } else { "failed" }
+        );
         let _ = writeln!(text, "| check | | |\n|---|---|---|");
         for check in &self.checks {
             let mark = if check.is_passed { "passed" } else { "**failed**" };
-            let _ = writeln!(text, "| {} | {mark} | {} |", check.name, cell(&check.text));
+            let _ = writeln!(text, "| {} | {mark} | {} |", check.name, markdown(&check.text));
         }
         let trials = study.searched().count();
         let ended = study.ended().map_or("interrupted", EndReason::name);
@@ -245,7 +260,7 @@ fn compare(goal: Goal, metric: &str, best: Option<&Best>, baseline: &Baseline) -
 fn top(study: &Study) -> String {
     let mut leaderboard = Leaderboard::new(study);
     leaderboard.truncate(SHOWN);
-    let metric = study.settings().metric.clone();
+    let metric = metric_column(&study.settings().metric);
     let header = leaderboard.header(false);
     let is_shown = |name: &String| {
         ["rank", "trial", "epochs"].contains(&name.as_str()) || *name == metric || name.starts_with("params.")
@@ -255,18 +270,17 @@ fn top(study: &Study) -> String {
         .iter()
         .map(|&index| header[index].trim_start_matches("params."))
         .collect();
+    let names: Vec<String> = names.iter().map(|name| markdown(name)).collect();
     let mut text = format!("| {} |\n|{}\n", names.join(" | "), "---|".repeat(names.len()));
     for row in leaderboard.rows() {
         let cells = leaderboard.cells(row, false);
-        let cells: Vec<String> = shown.iter().map(|&index| cell(&short(&plain(&cells[index])))).collect();
+        let cells: Vec<String> = shown
+            .iter()
+            .map(|&index| markdown(&short(&plain(&cells[index]))))
+            .collect();
         let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
     text
-}
-
-/// A text that stays in its cell of a Markdown table.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\n', '\r'], " ").replace('<', "&lt;")
 }
 
 #[cfg(test)]

@@ -34,6 +34,10 @@ impl Configuration {
         for (name, value) in self.iter() {
             fingerprint.bytes(name.as_bytes());
             fingerprint.bytes(b"=");
+            let is_like_another_type = value.as_str().is_some_and(reads_as_another_type);
+            if is_like_another_type {
+                fingerprint.bytes(b"\"");
+            }
             fingerprint.bytes(value.to_string().as_bytes());
             fingerprint.bytes(b"\n");
         }
@@ -41,8 +45,27 @@ impl Configuration {
     }
 }
 
+/// Whether a text is written as a number or a boolean would be: `"1"` and 1 are different values.
+fn reads_as_another_type(text: &str) -> bool {
+    text.parse::<f64>().is_ok() || text.parse::<bool>().is_ok()
+}
+
 impl<Name: Into<String>> FromIterator<(Name, Value)> for Configuration {
     fn from_iter<I: IntoIterator<Item = (Name, Value)>>(values: I) -> Self {
         Self(values.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_other_types_are_other_configurations_whatever_they_look_like() {
+        let texts = ["1", "1.0", "true", "a"].map(|text| Value::Text(text.to_owned()));
+        let others = [Value::Int(1), Value::Float(1.0), Value::Bool(true)];
+        let hashes = texts.into_iter().chain(others);
+        let hashes = hashes.map(|value| [("x", value)].into_iter().collect::<Configuration>().hash());
+        assert_eq!(hashes.collect::<std::collections::BTreeSet<String>>().len(), 7);
     }
 }

@@ -84,7 +84,8 @@ impl Domain {
     /// distribution's mass or by the given probabilities where there are such. So what is uniform in the interval is
     /// distributed as the user wished.
     pub fn decode(&self, unit: f64) -> Value {
-        let unit = unit.clamp(0.0, 1.0);
+        // What is nowhere is in the middle: no arithmetic of a searcher may lead out of the space.
+        let unit = if unit.is_nan() { 0.5 } else { unit.clamp(0.0, 1.0) };
         match self {
             Self::Float { min, max, .. } if min == max => Value::Float(*min),
             Self::Float {
@@ -96,7 +97,7 @@ impl Domain {
                 let value = if *log {
                     (min.ln() + unit * (max.ln() - min.ln())).exp()
                 } else {
-                    min + unit * (max - min)
+                    between(*min, *max, unit)
                 };
                 Value::Float(value.clamp(*min, *max))
             }
@@ -169,9 +170,9 @@ impl Domain {
                 }
                 let Some(step) = step else {
                     return Some(if *log {
-                        (number / min).ln() / (max / min).ln()
+                        log_ratio(number, *min) / log_ratio(*max, *min)
                     } else {
-                        (number - min) / (max - min)
+                        share_between(*min, *max, number)
                     });
                 };
                 let first = first_step(*min, *log, *step);
@@ -295,7 +296,7 @@ impl Domain {
         match self {
             Self::Float {
                 min, max, log: true, ..
-            } => Some((max / min).log10()),
+            } => Some(log_ratio(*max, *min) / std::f64::consts::LN_10),
             Self::Int {
                 min, max, log: true, ..
             } => Some((*max as f64 / *min as f64).log10()),
@@ -320,6 +321,36 @@ impl Domain {
     fn clamped(&self, number: f64) -> Value {
         let (min, max) = self.bounds().unwrap_or((number, number));
         Value::Float(number.clamp(min, max))
+    }
+}
+
+/// `min + unit·(max - min)`, also where the range is wider than the largest number.
+fn between(min: f64, max: f64, unit: f64) -> f64 {
+    let width = max - min;
+    if width.is_finite() {
+        min + unit * width
+    } else {
+        min * (1.0 - unit) + max * unit
+    }
+}
+
+/// The inverse of [`between`].
+fn share_between(min: f64, max: f64, number: f64) -> f64 {
+    let width = max - min;
+    if width.is_finite() {
+        (number - min) / width
+    } else {
+        (number / 2.0 - min / 2.0) / (max / 2.0 - min / 2.0)
+    }
+}
+
+/// `ln(number / min)`, also where the quotient is larger than the largest number.
+fn log_ratio(number: f64, min: f64) -> f64 {
+    let ratio = number / min;
+    if ratio.is_finite() && ratio > 0.0 {
+        ratio.ln()
+    } else {
+        number.ln() - min.ln()
     }
 }
 

@@ -305,6 +305,58 @@ mod tests {
     }
 
     #[test]
+    fn decimals_compare_as_decimals_and_whole_numbers_exactly() {
+        let tenths = Domain::Float {
+            min: 0.0,
+            max: 1.0,
+            log: false,
+            step: Some(0.1),
+        };
+        let domains = [("a", &tenths), ("b", &tenths), ("c", &tenths)];
+        let truth = |text: &str, values: [f64; 3]| {
+            let named = ["a", "b", "c"].into_iter().zip(values.map(Value::Float));
+            Expression::parse(text, &domains).unwrap().is_true(&named.collect())
+        };
+        let tenths = || (0..=10).map(|tenth| f64::from(tenth) / 10.0);
+        let mut mixtures = 0;
+        for (one, other, third) in tenths()
+            .flat_map(|one| tenths().map(move |other| (one, other)))
+            .flat_map(|(one, other)| tenths().map(move |third| (one, other, third)))
+        {
+            let [a, b, c] = [one, other, third].map(|number| (number * 10.0).round() as i64);
+            let values = [one, other, third];
+            mixtures += u32::from(truth("a + b + c == 1", values));
+            for (text, expected) in [
+                ("a + b + c == 1", a + b + c == 10),
+                ("a + b + c != 1", a + b + c != 10),
+                ("a - b == c", a - b == c),
+                ("a + b <= c", a + b <= c),
+                ("a + b < c", a + b < c),
+                ("a - b - c >= 0", a - b - c >= 0),
+                ("a * b == c / 10", a * b == c),
+                ("a * 10 % 3 == 0", a % 3 == 0),
+                ("a % 0.2 == 0", a % 2 == 0),
+                ("a + b in [0.3, 0.7]", [3, 7].contains(&(a + b))),
+                ("a + 0.05 > b", a * 10 + 5 > b * 10),
+            ] {
+                assert_eq!(truth(text, values), expected, "{text} with {values:?}");
+            }
+        }
+        assert_eq!(mixtures, 66, "12 choose 2");
+        let wide = Domain::Float {
+            min: -1e18,
+            max: 1e18,
+            log: false,
+            step: None,
+        };
+        let equal = Expression::parse("x + 1 == y", &[("x", &wide), ("y", &wide)]).unwrap();
+        let holds =
+            |x: f64, y: f64| equal.is_true(&[("x", Value::Float(x)), ("y", Value::Float(y))].into_iter().collect());
+        assert!(holds(4_503_599_627_370_495.0, 4_503_599_627_370_496.0));
+        assert!(!holds(4_503_599_627_370_495.0, 4_503_599_627_370_495.0));
+    }
+
+    #[test]
     fn an_inactive_parameter_leaves_open_only_what_depends_on_it() {
         assert_eq!(truth("optimizer.lr < 1"), None);
         assert_eq!(truth("optimizer.lr < 1 or batch_size == 32"), Some(true));

@@ -83,12 +83,41 @@ pub struct Word {
 pub enum Meaning {
     /// One argument, put together. It is left out where a parameter in it is not active.
     Argument(Vec<Piece>),
-    /// `${args}`: an argument `--name=value` for every active parameter.
-    Arguments,
-    /// `${args_no_hyphens}`: the same without hyphens.
-    ArgumentsWithoutHyphens,
-    /// `${args_json}`: one argument, all active parameters as a JSON object.
-    ArgumentsAsJson,
+    /// A macro of W&B's that stands for all active parameters, as Python prints them.
+    Arguments(Arguments),
+}
+
+/// How W&B's macros write all active parameters (`wandb/sdk/launch/sweeps/utils.py`, `create_sweep_command_args`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arguments {
+    /// `--name=value`.
+    Flags,
+    /// `name=value`.
+    WithoutHyphens,
+    /// `--name=value`, but of booleans `--name` where they are true, and nothing else.
+    WithoutBooleans,
+    /// Two words, `--name` and `value`.
+    WithoutEquals,
+    /// One word, a JSON object.
+    Json,
+    /// `+name=value`.
+    AppendHydra,
+    /// `++name=value`.
+    OverrideHydra,
+}
+
+impl Arguments {
+    /// Every one by its macro.
+    pub const NAMES: [(&str, Self); 7] = [
+        ("args", Self::Flags),
+        ("args_no_hyphens", Self::WithoutHyphens),
+        ("args_no_boolean_flags", Self::WithoutBooleans),
+        ("args_no_equals", Self::WithoutEquals),
+        ("args_json", Self::Json),
+        ("args_append_hydra", Self::AppendHydra),
+        ("args_override_hydra", Self::OverrideHydra),
+    ];
 }
 
 /// A part of an argument.

@@ -572,6 +572,7 @@ const BUDGET: Section = Section {
     keys: &[
         key("wall", Kind::Duration, "Time in all, over all resumptions.").examples(&["\"30m\"", "\"1h30m\"", "90"]),
         key("trials", TRIALS, "Trials in all.").examples(&["50"]),
+        key("max_failures", Kind::Integer { min: 0, max: 1_000_000 }, "The study ends when so many trials have crashed or were invalid, all alike, before any has a result: then none will. 0: it goes on.").default("5"),
     ],
 };
 

@@ -5,6 +5,7 @@
 //! {name: trainable_parameters}]}` for one after the other, by priority.
 
 use super::diagnostics::Diagnostic;
+use super::goal::Guess;
 use super::raw::{Content, Node, Place};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Criteria, Metric};
@@ -14,44 +15,6 @@ use crate::units::Goal;
 
 /// Metrics that are better when smaller. Of every other one that an objective of ours reports more is better.
 const LOSSES: [&str; 5] = ["loss", "error", "cost", "trainable_parameters", "latency_ms"];
-
-/// Words in the names of metrics of other programs that are better when smaller.
-const SMALLER_IS_BETTER: [&str; 14] = [
-    "loss",
-    "error",
-    "cost",
-    "err",
-    "mse",
-    "rmse",
-    "mae",
-    "mape",
-    "nll",
-    "perplexity",
-    "ppl",
-    "wer",
-    "cer",
-    "latency",
-];
-
-/// Words in the names of metrics of other programs that are better when larger.
-const LARGER_IS_BETTER: [&str; 16] = [
-    "accuracy",
-    "acc",
-    "f1",
-    "auc",
-    "auroc",
-    "precision",
-    "recall",
-    "score",
-    "bleu",
-    "rouge",
-    "r2",
-    "map",
-    "iou",
-    "dice",
-    "mcc",
-    "reward",
-];
 
 /// The metrics that an objective reports.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +55,15 @@ impl Reported {
     fn goal(self, name: &str) -> Option<Goal> {
         match self {
             Self::These(_) => Some(default_goal(name)),
-            Self::Any => guessed_goal(name),
+            Self::Any => Guess::of(name).goal(),
+        }
+    }
+
+    /// Whether a goal is known to be the wrong one. What is only guessed calls nobody wrong.
+    fn is_turned_round(self, name: &str, goal: Goal) -> bool {
+        match self {
+            Self::These(_) => default_goal(name) != goal,
+            Self::Any => matches!(Guess::of(name), Guess::Known(usual) if usual != goal),
         }
     }
 
@@ -108,19 +79,6 @@ impl Reported {
         }
         goal
     }
-}
-
-/// The goal that the words of a name tell, the last one first: `eval_loss`, `val/top1_accuracy`.
-fn guessed_goal(name: &str) -> Option<Goal> {
-    let name = name.to_lowercase();
-    let mut words = name.rsplit(|letter: char| !letter.is_ascii_alphanumeric());
-    words.find_map(|word| {
-        if SMALLER_IS_BETTER.contains(&word) {
-            Some(Goal::Minimize)
-        } else {
-            LARGER_IS_BETTER.contains(&word).then_some(Goal::Maximize)
-        }
-    })
 }
 
 /// A metric that depends on the machine and on what else it does.
@@ -267,7 +225,7 @@ fn one(node: &Node, keys: &[&str], reported: Reported, problems: &mut Problems) 
         Some(goal) => goal?,
         None => reported.goal_at(node, &name, problems)?,
     };
-    if reported.goal(&name).is_some_and(|usual| usual != goal)
+    if reported.is_turned_round(&name, goal)
         && let Some(node) = fields.get("goal")
     {
         let message = format!("the goal of `{name}` is turned round: the worst trial will win");

@@ -13,6 +13,7 @@ mod document;
 mod domain;
 mod early_terminate;
 mod files;
+mod goal;
 mod hints;
 mod hyperparameters;
 mod keys;
@@ -38,7 +39,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use command::{CommandLine, CommandSpec, Fact, Meaning, Piece, Word, environment_name};
+pub use command::{Arguments, CommandLine, CommandSpec, Fact, Meaning, Piece, Word, environment_name};
 pub use diagnostics::{Diagnostic, Severity, SpecErrors};
 pub use distributions::{Described, PARAMETER_KEYS, distributions};
 pub use document::{Document, DocumentContent};

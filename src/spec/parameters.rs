@@ -24,16 +24,6 @@ pub(super) enum Names {
 pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> Option<Space> {
     let errors_before = problems.errors.len();
     let groups = Groups::flatten(spec, problems);
-    if groups.parameters.is_empty() {
-        if problems.errors.len() == errors_before {
-            let place = spec.entry("parameters").map_or(spec.place, |entry| &entry.key_place);
-            problems.error(
-                Diagnostic::error(place, "there are no `parameters` to search")
-                    .with_help("add some, such as `learning_rate: {min: 1e-5, max: 1e-3, log: true}`"),
-            );
-        }
-        return None;
-    }
     let mut sound = Vec::new();
     let mut broken = Vec::new();
     for flat in &groups.parameters {
@@ -42,6 +32,16 @@ pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> 
             Read::Broken => broken.push(flat.name.as_str()),
             Read::LeftOut => {}
         }
+    }
+    if sound.is_empty() {
+        if problems.errors.len() == errors_before {
+            let place = spec.entry("parameters").map_or(spec.place, |entry| &entry.key_place);
+            problems.error(
+                Diagnostic::error(place, "there are no `parameters` to search")
+                    .with_help("add some, such as `learning_rate: {min: 1e-5, max: 1e-3, log: true}`"),
+            );
+        }
+        return None;
     }
     let known: Vec<(&str, &Domain)> = sound
         .iter()
@@ -171,7 +171,16 @@ enum Read {
 
 fn parameter(flat: &Flat<'_>, names: Names, problems: &mut Problems) -> Read {
     let name = flat.name.as_str();
-    if name == "seed" {
+    if name == "seed" && names == Names::Free {
+        // A program may need it as an argument like any other.
+        if flat.node.child("value").is_none() && matches!(flat.node.content, Content::Mapping(_)) {
+            problems.warning(
+                flat.key_place,
+                "`seed` is searched like any other parameter: the best of many seeds is luck that a production run will not have",
+                "to see how much is luck use `repeats`, or `selection` for the finalists",
+            );
+        }
+    } else if name == "seed" {
         problems.warning(
             flat.key_place,
             "`seed` is never a hyperparameter: it is left out of the search",

@@ -4,6 +4,7 @@
 //! (`1e-3`, a 64-bit seed), every duplicate key instead of the first, and a depth that a hostile file cannot choose.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,8 +16,14 @@ use super::raw::{Content, Entry, Node, Place, Scalar, Source};
 /// Far deeper than any spec; keeps recursion over the tree shallow.
 const MAX_DEPTH: usize = 64;
 
-/// More than any list of values, and few enough that comparing each with each takes no time.
-const MAX_ITEMS: usize = 1_000;
+/// More than any list of values, and few enough that comparing each with each takes little time.
+const MAX_ITEMS: usize = 20_000;
+
+/// What aliases may multiply a text to, in values.
+const MAX_NODES: usize = 200_000;
+
+/// The key whose mappings are merged into the one around it (yaml.org/type/merge).
+const MERGE: &str = "<<";
 
 /// Reads the text of `source` from byte `start` on. `Ok` of nothing is an empty text.
 pub(super) fn parse(source: &Arc<Source>, start: usize) -> Result<Option<Node>, Vec<Diagnostic>> {
@@ -43,11 +50,17 @@ pub(super) fn parse(source: &Arc<Source>, start: usize) -> Result<Option<Node>, 
 enum Open {
     Sequence {
         start: usize,
+        anchor: usize,
         items: Vec<Node>,
     },
     Mapping {
         start: usize,
+        anchor: usize,
         entries: Vec<Entry>,
+        /// Where a key is among the entries.
+        keys: HashMap<String, usize>,
+        /// What is merged into it.
+        merged: Vec<Node>,
         key: Option<(String, Place)>,
     },
 }
@@ -69,6 +82,10 @@ struct Builder<'a> {
     open: Vec<Open>,
     root: Option<Node>,
     documents: usize,
+    /// Values with a name, by the parser's number for that.
+    anchors: HashMap<usize, Node>,
+    /// How many values there are so far, those of aliases included.
+    nodes: usize,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -87,6 +104,8 @@ impl<'a> Builder<'a> {
             open: Vec::new(),
             root: None,
             documents: 0,
+            anchors: HashMap::new(),
+            nodes: 0,
             diagnostics: Vec::new(),
         }
     }
@@ -144,9 +163,20 @@ impl<'a> Builder<'a> {
                 }
                 Ok(())
             }
-            Event::Alias(_) => Err(Diagnostic::error(&self.place(range), "aliases are not supported")
-                .with_help("write the value out again")),
-            Event::Scalar(text, style, _, tag) => {
+            Event::Alias(anchor) => {
+                let place = self.place(range);
+                // What is not closed yet cannot be a part of itself.
+                let Some(known) = self.anchors.get(&anchor) else {
+                    return Err(
+                        Diagnostic::error(&place, "this alias is within the value that it stands for")
+                            .with_help("write the value out"),
+                    );
+                };
+                let content = known.content.clone();
+                self.nodes += size(&content);
+                self.close(Node { place, content }, 0)
+            }
+            Event::Scalar(text, style, anchor, tag) => {
                 let is_text_by_tag = self.check_tag(tag.as_ref(), &range)?;
                 let is_quoted = style != ScalarStyle::Plain || is_text_by_tag;
                 let content = if !is_quoted && matches!(&*text, "" | "~" | "null" | "Null" | "NULL") {
@@ -157,38 +187,73 @@ impl<'a> Builder<'a> {
                         is_quoted,
                     })
                 };
-                self.close(Node {
-                    place: self.place(range),
-                    content,
-                })
+                let place = self.place(range);
+                self.close(Node { place, content }, anchor)
             }
-            Event::SequenceStart(_, tag) => {
+            Event::SequenceStart(anchor, tag) => {
                 self.check_tag(tag.as_ref(), &range)?;
                 self.descend(Open::Sequence {
                     start: range.start,
+                    anchor,
                     items: Vec::new(),
                 })
             }
-            Event::MappingStart(_, tag) => {
+            Event::MappingStart(anchor, tag) => {
                 self.check_tag(tag.as_ref(), &range)?;
                 self.descend(Open::Mapping {
                     start: range.start,
+                    anchor,
                     entries: Vec::new(),
+                    keys: HashMap::new(),
+                    merged: Vec::new(),
                     key: None,
                 })
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                let (start, content) = match self.open.pop() {
-                    Some(Open::Sequence { start, items }) => (start, Content::Sequence(items)),
-                    Some(Open::Mapping { start, entries, .. }) => (start, Content::Mapping(entries)),
+                let (start, anchor, content) = match self.open.pop() {
+                    Some(Open::Sequence { start, anchor, items }) => (start, anchor, Content::Sequence(items)),
+                    Some(Open::Mapping {
+                        start,
+                        anchor,
+                        mut entries,
+                        mut keys,
+                        merged,
+                        ..
+                    }) => {
+                        self.merge(merged, &mut entries, &mut keys);
+                        (start, anchor, Content::Mapping(entries))
+                    }
                     None => return Ok(()),
                 };
                 let end = self.byte(span.end.index()).max(start);
                 let end = start + self.source.text[start..end].trim_end().len();
-                self.close(Node {
-                    place: self.place(start..end),
-                    content,
-                })
+                let place = self.place(start..end);
+                self.close(Node { place, content }, anchor)
+            }
+        }
+    }
+
+    /// Adds the entries of mappings whose keys a mapping does not have itself. An earlier one goes before a later one.
+    fn merge(&mut self, merged: Vec<Node>, entries: &mut Vec<Entry>, keys: &mut HashMap<String, usize>) {
+        for node in merged {
+            let mappings = match node.content {
+                Content::Sequence(items) => items,
+                Content::Mapping(_) | Content::Scalar(_) | Content::Null => vec![node],
+            };
+            for Node { place, content } in mappings {
+                let Content::Mapping(others) = content else {
+                    self.diagnostics.push(
+                        Diagnostic::error(&place, format!("`{MERGE}` merges mappings, and this is none"))
+                            .with_help("write an alias of a mapping, or a list of such"),
+                    );
+                    continue;
+                };
+                for entry in others {
+                    if !keys.contains_key(&entry.key) {
+                        keys.insert(entry.key.clone(), entries.len());
+                        entries.push(entry);
+                    }
+                }
             }
         }
     }
@@ -216,7 +281,17 @@ impl<'a> Builder<'a> {
     }
 
     /// Hands a finished node to the collection around it.
-    fn close(&mut self, node: Node) -> Result<(), Diagnostic> {
+    fn close(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err(Diagnostic::error(
+                &node.place,
+                format!("more than {MAX_NODES} values, those of aliases counted where they stand"),
+            ));
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
         if self.open.last().is_some_and(Open::is_full) {
             return Err(Diagnostic::error(
                 &node.place,
@@ -226,7 +301,13 @@ impl<'a> Builder<'a> {
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open::Sequence { items, .. }) => items.push(node),
-            Some(Open::Mapping { entries, key, .. }) => match key.take() {
+            Some(Open::Mapping {
+                entries,
+                keys,
+                merged,
+                key,
+                ..
+            }) => match key.take() {
                 None => {
                     let name = match &node.content {
                         Content::Scalar(scalar) => scalar.text.clone(),
@@ -241,14 +322,16 @@ impl<'a> Builder<'a> {
                     };
                     *key = Some((name, node.place));
                 }
+                Some((name, _)) if name == MERGE => merged.push(node),
                 Some((name, place)) => {
-                    if let Some(first) = entries.iter().find(|entry| entry.key == name) {
+                    if let Some(first) = keys.get(&name).and_then(|&first| entries.get(first)) {
                         let line = 1 + self.source.text[..first.key_place.range.start].matches('\n').count();
                         self.diagnostics.push(
                             Diagnostic::error(&place, format!("the key `{name}` is given twice"))
                                 .with_label(format!("given before in line {line}")),
                         );
                     } else {
+                        keys.insert(name.clone(), entries.len());
                         entries.push(Entry {
                             key: name,
                             key_place: place,
@@ -259,6 +342,15 @@ impl<'a> Builder<'a> {
             },
         }
         Ok(())
+    }
+}
+
+/// How many values there are within one.
+fn size(content: &Content) -> usize {
+    match content {
+        Content::Null | Content::Scalar(_) => 0,
+        Content::Sequence(items) => items.iter().map(|item| 1 + size(&item.content)).sum(),
+        Content::Mapping(entries) => entries.iter().map(|entry| 2 + size(&entry.value.content)).sum(),
     }
 }
 
@@ -319,6 +411,42 @@ mod tests {
             let errors = tree(&text).unwrap_err();
             assert!(
                 errors.iter().any(|error| error.message().contains("nested deeper")),
+                "{errors:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn aliases_stand_for_what_they_name_and_mappings_are_merged() {
+        let text = "a: &a {x: 1, y: [2, &b 3]}\nb: *a\nc: {<<: *a, y: 4}\nd: {<<: [{z: 5}, *a]}\ne: *b\n";
+        let node = tree(text).unwrap().unwrap();
+        let at = |path: &[&str]| {
+            let found = path.iter().try_fold(&node, |node, key| node.child(key));
+            found.and_then(Node::scalar).map(|value| value.to_string())
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!((at(&["b", "x"]), at(&["e"])), (text("1"), text("3")));
+        assert_eq!(
+            (at(&["c", "x"]), at(&["c", "y"])),
+            (text("1"), text("4")),
+            "the mapping's own keys win"
+        );
+        assert_eq!((at(&["d", "x"]), at(&["d", "z"])), (text("1"), text("5")));
+    }
+
+    #[test]
+    fn what_aliases_blow_up_or_lead_back_to_is_refused() {
+        let levels =
+            (1..12).map(|level| format!("a{level}: &a{level} [{}]\n", format!("*a{}, ", level - 1).repeat(10)));
+        let bomb = format!("a0: &a0 [x, x, x, x]\n{}", levels.collect::<String>());
+        for (text, message) in [
+            (bomb.as_str(), "more than"),
+            ("a: &a [*a]", "within the value"),
+            ("a: {<<: 3}", "merges mappings"),
+        ] {
+            let errors = tree(text).unwrap_err();
+            assert!(
+                errors.iter().any(|error| error.message().contains(message)),
                 "{errors:?}"
             );
         }

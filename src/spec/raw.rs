@@ -63,7 +63,8 @@ pub(super) struct Scalar {
 }
 
 impl Scalar {
-    /// The scalar's value by the rules of YAML 1.2's core schema, but `1e-3` is a number although YAML asks for `1.0e-3`.
+    /// The scalar's value by the rules of YAML 1.2's core schema, but `1e-3` is a number although YAML asks for `1.0e-3`, and so is
+    /// `1_000`, as for Python.
     pub(super) fn value(&self) -> Value {
         if !self.is_quoted {
             match self.text.as_str() {
@@ -71,7 +72,7 @@ impl Scalar {
                 "false" | "False" | "FALSE" => return Value::Bool(false),
                 _ => {}
             }
-            if let Ok(number) = self.text.parse::<i64>() {
+            if let Some(number) = integer(&self.text) {
                 return Value::Int(number);
             }
             if let Some(number) = float(&self.text) {
@@ -80,6 +81,29 @@ impl Scalar {
         }
         Value::Text(self.text.clone())
     }
+}
+
+/// A whole number: decimal, `0x1f`, `0o17`, or with its thousands parted as `1_000`.
+fn integer(text: &str) -> Option<i64> {
+    let with_base = |prefix: &str, base| i64::from_str_radix(text.strip_prefix(prefix)?, base).ok();
+    let is_plain = |digits: &str| !digits.starts_with(['+', '-']);
+    text.parse()
+        .ok()
+        .or_else(|| with_base("0x", 16).filter(|_| is_plain(&text[2..])))
+        .or_else(|| with_base("0o", 8).filter(|_| is_plain(&text[2..])))
+        .or_else(|| without_separators(text)?.parse().ok())
+}
+
+/// The number without the underscores between its thousands; `None` where there are none, or elsewhere.
+fn without_separators(text: &str) -> Option<String> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (whole, _) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let mut groups = whole.split('_');
+    let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
+    let are_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let groups: Vec<&str> = groups.collect();
+    let is_parted = !groups.is_empty() && groups.iter().all(|group| group.len() == 3 && are_digits(group));
+    (is_parted && are_digits(first)).then(|| text.replacen('_', "", groups.len()))
 }
 
 /// A number with a point or an exponent, `.inf` and `.nan` included; not the words that Rust would read as one.
@@ -99,7 +123,7 @@ fn float(text: &str) -> Option<f64> {
     let is_numeric = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.');
     let has_digit = unsigned.contains(|c: char| c.is_ascii_digit());
     if is_numeric && has_digit {
-        text.parse().ok()
+        text.parse().ok().or_else(|| without_separators(text)?.parse().ok())
     } else {
         None
     }
@@ -202,8 +226,15 @@ mod tests {
         assert_eq!(value("+3"), Value::Int(3));
         assert_eq!(value("0012"), Value::Int(12));
         assert_eq!(value(".inf"), Value::Float(f64::INFINITY));
+        assert_eq!((value("0x1F"), value("0o17")), (Value::Int(31), Value::Int(15)));
+        assert_eq!(
+            (value("1_000"), value("-12_345_678")),
+            (Value::Int(1_000), Value::Int(-12_345_678))
+        );
+        assert_eq!(value("1_000.5"), Value::Float(1_000.5));
         for text in [
-            "inf", "nan", "infinity", "1e", "e3", ".", "-", "1_000", "0x10", "10m", "yes", "1.2.3",
+            "inf", "nan", "infinity", "1e", "e3", ".", "-", "10m", "yes", "1.2.3", "2024_01", "_1", "1_", "1__000",
+            "1_0000", "0x", "0xg", "0o9", "0x-1", "0b1", "0x_1",
         ] {
             assert_eq!(value(text), Value::Text(text.to_owned()), "{text}");
         }

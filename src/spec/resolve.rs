@@ -281,6 +281,21 @@ fn epochs(
         .get("stops")
         .map_or(Some(Vec::new()), |node| stops(node, max, problems))?;
     let min = min.unwrap_or_else(|| Some(judged_early(max).min))?;
+    if min > max && fields.get("max").is_none() {
+        let place = fields.get("min").map_or(fields.place, |node| &node.place);
+        let whole = words(max);
+        problems.error(
+            Diagnostic::error(
+                place,
+                format!("`epochs` lacks `max`: a complete trial would be {whole}"),
+            )
+            .with_help(format!(
+                "write `epochs: {{min: {min}, max: {}}}` for example",
+                min * 9.0
+            )),
+        );
+        return None;
+    }
     if min > max {
         let place = fields.get("min").map_or(fields.place, |node| &node.place);
         problems.error(
@@ -299,6 +314,12 @@ fn epochs(
         stops,
         cooldown,
     })
+}
+
+/// A number of epochs in words.
+fn words(epochs: f64) -> String {
+    let plural = if epochs == 1.0 { "" } else { "s" };
+    format!("{epochs} epoch{plural}")
 }
 
 /// Ascending epochs up to `max`.
@@ -344,7 +365,12 @@ fn budget(spec: &Fields<'_>, searcher: Option<SearcherSpec>, problems: &mut Prob
     const MOST: i64 = 1_000_000;
     let errors_before = problems.errors.len();
     let fields = match spec.get("budget") {
-        Some(node) => Some(Fields::read(node, "budget", &["wall", "trials"], problems)?),
+        Some(node) => Some(Fields::read(
+            node,
+            "budget",
+            &["wall", "trials", "max_failures"],
+            problems,
+        )?),
         None => None,
     };
     let get = |key: &str| fields.and_then(|fields| fields.get(key));
@@ -380,6 +406,10 @@ fn budget(spec: &Fields<'_>, searcher: Option<SearcherSpec>, problems: &mut Prob
             "write `budget: {wall: 10m, trials: 50}`",
         );
     }
+    let max_failures = match get("max_failures") {
+        Some(node) => Some(reader::integer(node, "max_failures", 0..=MOST, problems)? as u32),
+        None => None,
+    };
     let wall = match wall {
         Some(wall) => Some(wall?),
         None => None,
@@ -388,7 +418,11 @@ fn budget(spec: &Fields<'_>, searcher: Option<SearcherSpec>, problems: &mut Prob
         Some(trials) => Some(trials? as u32),
         None => None,
     };
-    Some(Budget { wall, trials })
+    Some(Budget {
+        wall,
+        trials,
+        max_failures,
+    })
 }
 
 fn resources(spec: &Fields<'_>, problems: &mut Problems) -> Option<Resources> {

@@ -316,6 +316,13 @@ pub struct Budget {
     pub wall: Option<f64>,
     /// Trials in all.
     pub trials: Option<u32>,
+    /// So many failures alike, before any trial has a result, show that none ever will; 0: no number does.
+    pub max_failures: Option<u32>,
+}
+
+impl Budget {
+    /// Where a spec does not say: enough to tell a program that cannot work from one that sometimes fails.
+    pub const DEFAULT_FAILURES: u32 = 5;
 }
 
 /// How the winner is chosen: the best trials of the search are trained again with fresh seeds, since the best of many is

@@ -9,7 +9,7 @@ use super::resolved::{
     Criteria, DataSpec, Devices, InputPart, Metric, ModelSource, ObjectiveSpec, Provenance, Resources, Spec, Split,
     TrialLimits,
 };
-use super::{FunctionSpec, resolved::Fault};
+use super::{Budget, FunctionSpec, resolved::Fault};
 use crate::preference::{Preference, Tolerance};
 use crate::space::{Configuration, Domain, Hints, Parameter, Value};
 use crate::units::Goal;
@@ -59,10 +59,11 @@ impl Spec {
         for (key, value) in self.early_terminate.lines() {
             yaml.line(1, key, &value);
         }
-        if self.budget.wall.is_some() || self.budget.trials.is_some() {
+        if self.budget != Budget::default() {
             yaml.open(0, "budget");
             yaml.maybe(1, "wall", self.budget.wall.map(float));
             yaml.maybe(1, "trials", self.budget.trials.map(|trials| trials.to_string()));
+            yaml.maybe(1, "max_failures", self.budget.max_failures.map(|most| most.to_string()));
         }
         if let Some(selection) = &self.selection {
             yaml.open(0, "selection");

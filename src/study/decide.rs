@@ -2,6 +2,7 @@
 
 use super::{Created, EndReason, Event, Repeat, Study};
 use crate::policies::Decision;
+use crate::trials::{FailureKind, Trial};
 use crate::units::{Samples, TrialId};
 
 impl Study {
@@ -19,6 +20,11 @@ impl Study {
         }
         if let Some(reason) = self.closed {
             return self.decide_selection(reason);
+        }
+        if self.is_hopeless() {
+            return Some(Event::StudyEnded {
+                reason: EndReason::Failures,
+            });
         }
         if self.is_target_met() {
             return Some(self.finish(EndReason::Target));
@@ -69,6 +75,24 @@ impl Study {
             }
         }
         self.next_delivery().map(|trial| Event::SegmentDelivered { trial })
+    }
+
+    /// Whether the first trials have all crashed or were invalid, none with a result: a program that is not there, a wrong path. What
+    /// a person has seen and resumed is no reason to end again.
+    fn is_hopeless(&self) -> bool {
+        let Some(most) = self.settings.max_failures else {
+            return false;
+        };
+        // A result is soon there, and then nobody needs to look any further.
+        if self.searched().any(|trial: &Trial| !trial.observations.is_empty()) {
+            return false;
+        }
+        let failures = self.records.iter().filter_map(|record| record.failure.as_ref());
+        let kinds: Vec<FailureKind> = failures.map(|failure| failure.kind).collect();
+        let is_alike = |kind: &FailureKind| kinds.first() == Some(kind);
+        kinds.len() as u64 >= u64::from(most) + u64::from(self.failures_seen)
+            && matches!(kinds[0], FailureKind::Crashed | FailureKind::Invalid)
+            && kinds.iter().all(is_alike)
     }
 
     /// A paused trial goes on to a level, where it is complete if it cools down.

@@ -166,6 +166,8 @@ pub enum EndReason {
     Trials,
     /// The space has no configuration left that was not tried.
     Exhausted,
+    /// The first trials all failed alike.
+    Failures,
 }
 
 impl EndReason {
@@ -176,6 +178,7 @@ impl EndReason {
             Self::Wall => "wall",
             Self::Trials => "trials",
             Self::Exhausted => "exhausted",
+            Self::Failures => "failures",
         }
     }
 }

@@ -54,6 +54,17 @@ impl Study {
         best.into_iter().map(|index| ids[index]).collect()
     }
 
+    /// The constraints on metrics, where no trial fulfils all of them: then the winner is the one that violates them least.
+    pub fn unfulfilled(&self) -> Vec<&str> {
+        let winner = self.winner().and_then(|winner| self.best_scores(winner.trial));
+        let constraints = self.settings.criteria.constraints.iter();
+        let is_fulfilled = winner.is_none_or(|scores| scores.is_feasible());
+        constraints
+            .filter(|_| !is_fulfilled)
+            .map(crate::space::Expression::source)
+            .collect()
+    }
+
     /// The best observation of a trial, which the trial stands for (see [`Trial::best`]). What was measured before the trial failed, or
     /// before the wall budget cut its segment off, counts too: it is real, though no decision used it.
     ///
@@ -241,6 +252,7 @@ mod tests {
             criteria,
             max_trials: None,
             wall: None,
+            max_failures: None,
             selection: None,
             epoch: Samples(1),
             min: Samples(1),

@@ -3,7 +3,7 @@
 use crate::policies::Lengths;
 use crate::rng;
 use crate::space::Space;
-use crate::spec::{Criteria, ObjectiveSpec, Selection, Spec};
+use crate::spec::{Budget, Criteria, ObjectiveSpec, Selection, Spec};
 use crate::units::{Goal, Samples, Seed, TrialId};
 
 /// What a study is, apart from what happened.
@@ -25,6 +25,8 @@ pub struct Settings {
     pub max_trials: Option<u32>,
     /// Seconds that the study may run, without what resumptions add.
     pub wall: Option<f64>,
+    /// So many failures alike before any result end the study.
+    pub max_failures: Option<u32>,
     /// How the winner is chosen once the search is over; `None`: it is the best trial.
     pub selection: Option<Selection>,
     /// Samples of one epoch.
@@ -53,6 +55,7 @@ impl Settings {
             criteria: spec.criteria.clone(),
             max_trials: spec.budget.trials,
             wall: spec.budget.wall,
+            max_failures: Some(spec.budget.max_failures.unwrap_or(Budget::DEFAULT_FAILURES)).filter(|most| *most > 0),
             selection: spec.selection,
             epoch,
             min: Samples::from_epochs(spec.epochs.min, epoch),

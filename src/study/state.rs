@@ -45,6 +45,8 @@ pub struct Study {
     added_wall: f64,
     pub(super) timing: Timing,
     pub(super) is_deadline_reached: bool,
+    /// Failed trials when the study was last taken up again.
+    pub(super) failures_seen: u32,
     /// Why the search is over, where a selection follows it.
     pub(super) closed: Option<EndReason>,
     pub(super) ended: Option<EndReason>,
@@ -126,6 +128,7 @@ impl Study {
             added_wall: 0.0,
             timing: Timing::default(),
             is_deadline_reached: false,
+            failures_seen: 0,
             closed: None,
             ended: None,
         }
@@ -281,6 +284,8 @@ impl Study {
             Event::StudyResumed { added_wall } => {
                 self.added_wall += added_wall;
                 self.ended = None;
+                let failed = self.records.iter().filter(|record| record.failure.is_some());
+                self.failures_seen = failed.count() as u32;
                 self.is_deadline_reached = false;
                 let is_begun = self.records.iter().any(|record| record.repeat.is_some());
                 if *added_wall > 0.0 && self.closed == Some(EndReason::Wall) && !is_begun {

@@ -21,6 +21,9 @@ pub struct Segment {
     pub from: Samples,
     /// Every level at which the trial was evaluated or paused before: to train the same steps again if a checkpoint is lost.
     pub stops: Vec<Samples>,
+    /// Its last evaluation until then, or that of the trial with whose state it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Evaluation>,
     /// Where this segment ends.
     pub to: Samples,
     /// Where the trial would end if it were never paused; learning-rate schedules are laid out over it.
@@ -59,6 +62,31 @@ impl Segment {
     /// Where the trial is complete.
     pub fn end(&self) -> Samples {
         self.cooldown.map_or(self.max, |cooldown| cooldown.to)
+    }
+}
+
+#[cfg(test)]
+impl Segment {
+    /// A segment of trial 0 from one level to another of so many in all, in the folder `checkpoints`.
+    pub(crate) fn example(checkpoints: &std::path::Path, (from, to, max): (u64, u64, u64)) -> Self {
+        Self {
+            trial: TrialId(0),
+            configuration: Configuration::default(),
+            seed: Seed(0),
+            from: Samples(from),
+            stops: vec![],
+            last: None,
+            to: Samples(to),
+            max: Samples(max),
+            cooldown: None,
+            checkpoints: checkpoints.to_owned(),
+            log: checkpoints.join("trial.log"),
+            limits: SegmentLimits::default(),
+            part: Part::Validation,
+            inherited: None,
+            is_kept: false,
+            micro_batches: 1,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::{FromWorker, Slot, ToWorker};
-use crate::objective::end_group;
+use crate::objective::{end_group, is_killed, kernel_kills};
 
 /// How long a process may take to exit once its output has ended.
 const LINGER: Duration = Duration::from_secs(1);
@@ -27,6 +27,10 @@ pub struct Process {
     log_start: u64,
     /// The process group of the external program that it runs: what is left of it ends with the worker.
     program: Option<u32>,
+    /// How many processes the kernel had killed for want of memory when its latest segment began.
+    kills: u64,
+    /// It ended by SIGKILL, and not by ours.
+    was_killed: bool,
 }
 
 /// Keeps glibc from giving the memory of every large tensor back to the system only to ask for it again: a training step
@@ -103,7 +107,7 @@ impl Process {
             .spawn()?;
         let input = child.stdin.take();
         if let Some(output) = child.stdout.take() {
-            std::thread::spawn(move || {
+            let listen = move || {
                 for line in BufReader::new(output).lines() {
                     let Some(message) = line.ok().and_then(|line| serde_json::from_str(&line).ok()) else {
                         break;
@@ -116,7 +120,12 @@ impl Process {
                     }
                 }
                 let _ = news.send(T::from((tag, generation, News::Gone)));
-            });
+            };
+            if let Err(error) = std::thread::Builder::new().spawn(listen) {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(error.into());
+            }
         }
         Ok(Self {
             child,
@@ -125,6 +134,8 @@ impl Process {
             log: log.to_owned(),
             log_start,
             program: None,
+            kills: kernel_kills(),
+            was_killed: false,
         })
     }
 
@@ -135,6 +146,9 @@ impl Process {
 
     /// Sends a message. A worker that cannot take it is dying, which its reading thread reports.
     pub fn send(&mut self, message: &ToWorker) {
+        if matches!(message, ToWorker::Run { .. }) {
+            self.kills = kernel_kills();
+        }
         if let (Some(input), Ok(mut line)) = (&mut self.input, serde_json::to_vec(message)) {
             line.push(b'\n');
             let _ = input.write_all(&line).and_then(|()| input.flush());
@@ -168,7 +182,10 @@ impl Process {
         let patience = Instant::now() + LINGER;
         while Instant::now() < patience {
             match self.child.try_wait() {
-                Ok(Some(status)) => return status.to_string(),
+                Ok(Some(status)) => {
+                    self.was_killed = is_killed(status);
+                    return status.to_string();
+                }
                 Ok(None) => std::thread::sleep(Duration::from_millis(5)),
                 Err(error) => return error.to_string(),
             }
@@ -183,8 +200,11 @@ impl Process {
         }
     }
 
-    /// Whether the last words of the process in its log are those of Rust's allocator when memory runs out.
+    /// Whether the kernel has killed it for want of memory, or its last words in its log are those of Rust's allocator then.
     pub fn is_out_of_memory(&self) -> bool {
+        if self.was_killed && kernel_kills() > self.kills {
+            return true;
+        }
         let tail = || -> std::io::Result<Vec<u8>> {
             let mut file = File::open(&self.log)?;
             let length = file.metadata()?.len();

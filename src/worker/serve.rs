@@ -25,13 +25,17 @@ pub fn serve<W: Write + Send + 'static>(
 ) -> u8 {
     let shared = Arc::new(Shared::default());
     let output = Output::new(output);
-    let orders = listen(input, Arc::clone(&shared));
+    let unable = |message: String| {
+        output.send(&FromWorker::Unable { message });
+        2
+    };
+    let orders = match listen(input, Arc::clone(&shared)) {
+        Ok(orders) => orders,
+        Err(error) => return unable(no_thread(&error)),
+    };
     let mut objective = match load() {
         Ok(objective) => objective,
-        Err(message) => {
-            output.send(&FromWorker::Unable { message });
-            return 2;
-        }
+        Err(message) => return unable(message),
     };
     output.send(&FromWorker::Ready);
     for segment in orders {
@@ -39,6 +43,10 @@ pub fn serve<W: Write + Send + 'static>(
         let watch = Watch::start(Arc::clone(&shared), segment.limits, move || {
             sign.send(&FromWorker::Alive);
         });
+        let watch = match watch {
+            Ok(watch) => watch,
+            Err(error) => return unable(no_thread(&error)),
+        };
         let end = run(objective.as_mut(), &segment, &shared, &output);
         let suspended = watch.end();
         match end {
@@ -46,20 +54,23 @@ pub fn serve<W: Write + Send + 'static>(
                 trial: segment.trial,
                 end: end.without(suspended),
             }),
-            Err(message) => {
-                output.send(&FromWorker::Unable { message });
-                return 2;
-            }
+            Err(message) => return unable(message),
         }
     }
     0
 }
 
+fn no_thread(error: &std::io::Error) -> String {
+    format!(
+        "a worker cannot start a thread: {error}; the system limits how many there may be (`ulimit -u`, `pids.max`)"
+    )
+}
+
 /// Reads messages on a thread of its own, so that a stop is seen during a segment. When the engine is gone the process
 /// ends at once: what it was training would reach nobody, and its checkpoint on disk is whole.
-fn listen(input: impl Read + Send + 'static, shared: Arc<Shared>) -> mpsc::Receiver<Segment> {
+fn listen(input: impl Read + Send + 'static, shared: Arc<Shared>) -> std::io::Result<mpsc::Receiver<Segment>> {
     let (sender, orders) = mpsc::channel();
-    std::thread::spawn(move || {
+    let listen = move || {
         for line in BufReader::new(input).lines() {
             let Ok(line) = line else { break };
             match serde_json::from_str(&line) {
@@ -80,8 +91,9 @@ fn listen(input: impl Read + Send + 'static, shared: Arc<Shared>) -> mpsc::Recei
             end_group(group);
         }
         std::process::exit(0);
-    });
-    orders
+    };
+    std::thread::Builder::new().spawn(listen)?;
+    Ok(orders)
 }
 
 fn run<W: Write>(

@@ -106,7 +106,14 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Watches from a thread of its own; `sign` is called when the segment has moved.
-    pub(super) fn start(shared: Arc<Shared>, limits: SegmentLimits, sign: impl Fn() + Send + 'static) -> Self {
+    ///
+    /// # Errors
+    /// When the system lets no more threads be.
+    pub(super) fn start(
+        shared: Arc<Shared>,
+        limits: SegmentLimits,
+        sign: impl Fn() + Send + 'static,
+    ) -> std::io::Result<Self> {
         let is_over = Arc::new(AtomicBool::new(false));
         let awake = Arc::new(Mutex::new(AwakeClock::start()));
         let watch = Self {
@@ -114,7 +121,7 @@ impl Watch {
             awake: Arc::clone(&awake),
         };
         let segment = shared.segment();
-        std::thread::spawn(move || {
+        let look_on = move || {
             let mut told = (Instant::now(), shared.pulse.load(Ordering::Relaxed));
             let mut pause = INTERVAL;
             while !is_over.load(Ordering::Relaxed) {
@@ -136,8 +143,9 @@ impl Watch {
                 }
                 pause = INTERVAL.max(begun.elapsed() * COSTLIER);
             }
-        });
-        watch
+        };
+        std::thread::Builder::new().spawn(look_on)?;
+        Ok(watch)
     }
 
     /// Ends it; the time in which the segment was suspended.

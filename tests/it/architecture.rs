@@ -10,6 +10,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("files", &[]),
     ("awake", &[]),
     ("suggestion", &[]),
+    ("json", &[]),
     ("preference", &["rng", "units"]),
     ("space", &["rng", "suggestion", "units"]),
     ("analysis", &["rng", "space", "units"]),
@@ -35,11 +36,13 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "ask_tell",
         &[
+            "json",
             "policies",
             "preference",
             "searchers",
             "space",
             "spec",
+            "suggestion",
             "trials",
             "units",
         ],
@@ -61,7 +64,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "objective",
         &[
-            "awake", "files", "finetune", "rng", "space", "spec", "study", "trials", "units",
+            "awake", "files", "finetune", "json", "rng", "space", "spec", "study", "trials", "units",
         ],
     ),
     ("worker", &["awake", "finetune", "objective", "spec", "trials", "units"]),
@@ -111,6 +114,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "suggestion",
             "trials",
             "units",
+            "warm_start",
             "worker",
         ],
     ),

@@ -27,6 +27,7 @@ mod metrics;
 mod past;
 mod populations;
 mod production;
+mod programs;
 mod schema;
 mod search;
 mod selection;

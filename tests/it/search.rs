@@ -217,9 +217,9 @@ provenance:
 }
 "##);
     insta::assert_snapshot!(show("env"), @r##"
-KIND=plain
-X=0.4074660005987608
-Y=0.0013552418219978017
+AUTOML_PARAM_KIND=plain
+AUTOML_PARAM_X=0.4074660005987608
+AUTOML_PARAM_Y=0.0013552418219978017
 "##);
     insta::assert_snapshot!(show("args"), @"--kind=plain --x=0.4074660005987608 --y=0.0013552418219978017");
 }

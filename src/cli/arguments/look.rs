@@ -91,7 +91,7 @@ pub(in crate::cli) enum BestFormat {
     Yaml,
     /// One object with the configuration and its metric
     Json,
-    /// Lines for a shell: `LEARNING_RATE=0.003`
+    /// Lines for a shell: `AUTOML_PARAM_LEARNING_RATE=0.003`
     Env,
     /// Arguments for another program: `--learning_rate=0.003`
     Args,

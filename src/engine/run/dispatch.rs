@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{Engine, EngineError};
 use crate::engine::Moment;
 use crate::study::{Flight, Repeat};
-use crate::trials::{Part, Segment, SegmentLimits};
+use crate::trials::{Evaluation, Part, Segment, SegmentLimits};
 use crate::units::{Samples, TrialId};
 
 impl Engine<'_> {
@@ -81,6 +81,7 @@ impl Engine<'_> {
                 Some(Repeat::Test { run, .. }) => self.study.pieces(run, flight.to),
                 Some(Repeat::Reseed { .. }) | None => known.observations.iter().map(|seen| seen.at).collect(),
             },
+            last: self.last_evaluation(trial),
             to: flight.to,
             max: settings.max,
             cooldown: known.cooldown,
@@ -106,6 +107,17 @@ impl Engine<'_> {
             is_kept: self.is_kept(trial),
             micro_batches: 1 << self.study.record(trial).splits.min(16),
         }
+    }
+
+    /// What a trial, or the one with whose state it began, was worth where it stands.
+    fn last_evaluation(&self, trial: TrialId) -> Option<Evaluation> {
+        let own = self.study.record(trial).evaluations.last();
+        let inherited = || {
+            let parent = self.study.trials()[trial.index()].parent?;
+            let evaluations = &self.study.record(parent.trial).evaluations;
+            evaluations.iter().rev().find(|evaluation| evaluation.at <= parent.at)
+        };
+        own.or_else(inherited).cloned()
     }
 
     /// Seconds that a trial has been trained for, an interrupted segment included.

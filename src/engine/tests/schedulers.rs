@@ -46,6 +46,7 @@ fn study(early: EarlyTerminate, trials: u32, logical_workers: u32, preference: O
         },
         max_trials: Some(trials),
         wall: None,
+        max_failures: None,
         selection: None,
         epoch: LENGTHS.epoch,
         min: LENGTHS.min,

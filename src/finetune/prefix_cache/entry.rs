@@ -42,13 +42,20 @@ impl Entry {
         if !path.exists() {
             cache.make_room(bytes).ok()?;
         }
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path);
-        let file = file.ok()?;
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            // A link would lead to somebody else's file.
+            options
+                .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+                .mode(0o600);
+        }
+        let file = options.open(path).ok()?;
+        if !is_own(&file.metadata().ok()?) {
+            return None;
+        }
         if file.metadata().ok()?.len() != bytes {
             // Somebody died while making it; or it is damaged, and begins anew.
             file.set_len(0).and_then(|()| file.set_len(bytes)).ok()?;
@@ -80,15 +87,14 @@ impl Entry {
         if read_at(&self.file, &mut bytes, self.offset(example)).is_err() {
             return false;
         }
-        let is_seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner)[example];
-        if !is_seen {
-            if self.mark(example) != Some(checksum(&bytes)) {
-                // So that it is computed and written again.
-                let _ = write_at(&self.file, &[0; MARK as usize], example as u64 * MARK);
-                return false;
-            }
-            self.note(example);
+        // Each time: it may be damaged while it is in use, and adding up is as fast as reading.
+        if self.mark(example) != Some(checksum(&bytes)) {
+            // So that it is computed and written again.
+            let _ = write_at(&self.file, &[0; MARK as usize], example as u64 * MARK);
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner)[example] = false;
+            return false;
         }
+        self.note(example);
         values.extend(bytes.as_chunks().0.iter().map(|&value| f32::from_le_bytes(value)));
         true
     }
@@ -120,6 +126,15 @@ impl Entry {
         read_at(&self.file, &mut bytes, example as u64 * MARK).ok()?;
         Some(u64::from_le_bytes(bytes)).filter(|&mark| mark != 0)
     }
+}
+
+/// Whether this user owns a regular file: what others may have planted is not trained on.
+fn is_own(metadata: &std::fs::Metadata) -> bool {
+    #[cfg(unix)]
+    let is_mine = std::os::unix::fs::MetadataExt::uid(metadata) == rustix::process::geteuid().as_raw();
+    #[cfg(not(unix))]
+    let is_mine = true;
+    metadata.is_file() && is_mine
 }
 
 /// Never 0, which says that nothing was written.

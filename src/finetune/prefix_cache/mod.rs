@@ -21,7 +21,7 @@ use self::entry::Entry;
 use super::{
     backend::Device,
     batching::gather,
-    cache_folder::user_cache,
+    cache_folder::{own_folder, user_cache},
     data::Inputs,
     models::{Batch, Frozen, FrozenSize, Network},
     parameters::Parameters,
@@ -54,7 +54,7 @@ impl PrefixCache {
 
     /// Where outputs are kept unless somebody says otherwise; `None` where there is no home.
     pub fn default_folder() -> Option<PathBuf> {
-        Some(user_cache()?.join("frozen"))
+        Some(own_folder(&user_cache()?))
     }
 }
 

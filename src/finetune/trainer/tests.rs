@@ -182,6 +182,26 @@ fn a_damaged_or_foreign_checkpoint_is_refused() {
         refused(&testing::small_bert(3), 1),
         CheckpointError::Foreign { .. }
     ));
+    for other in [
+        TrainingConfig {
+            seed: Seed(99),
+            ..config(1)
+        },
+        TrainingConfig {
+            learning_rate: 0.123,
+            ..config(1)
+        },
+    ] {
+        let error = Training::resume(&base, other, &path).unwrap_err();
+        assert!(
+            matches!(
+                &error,
+                TrainError::Checkpoint(CheckpointError::Foreign { what: "the trial", .. })
+            ),
+            "{error}"
+        );
+        assert_eq!(Training::inherit(&base, other, &path).unwrap().seen(), Samples(8));
+    }
     let whole = std::fs::read(&path).unwrap();
     for place in [whole.len() - 1, whole.len() / 2, whole.len() / 4 * 3] {
         let mut damaged = whole.clone();

@@ -3,9 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::python;
 use crate::files;
-use crate::space::Configuration;
-use crate::spec::{CommandLine, CommandSpec, Fact, Meaning, Piece, environment_name};
+use crate::space::{Configuration, Value};
+use crate::spec::{Arguments, CommandLine, CommandSpec, Fact, Meaning, Piece, environment_name};
 use crate::trials::Segment;
 
 use super::EPOCH;
@@ -46,9 +47,7 @@ impl<'a> Told<'a> {
         for word in words {
             match &word.meaning {
                 Meaning::Argument(pieces) => arguments.extend(self.argument(pieces)),
-                Meaning::Arguments => arguments.extend(pairs(configuration).map(|pair| format!("--{pair}"))),
-                Meaning::ArgumentsWithoutHyphens => arguments.extend(pairs(configuration)),
-                Meaning::ArgumentsAsJson => arguments.extend(serde_json::to_string(configuration)),
+                Meaning::Arguments(style) => arguments.extend(all(configuration, *style)),
             }
         }
         arguments
@@ -63,8 +62,9 @@ impl<'a> Told<'a> {
                 Piece::Parameter(name) => argument.push_str(&self.segment.configuration.get(name)?.to_string()),
                 Piece::Fact(fact) => argument.push_str(&self.fact(*fact)),
                 Piece::Environment(name) => {
-                    let value = std::env::var_os(name).unwrap_or_default();
-                    argument.push_str(&value.to_string_lossy());
+                    // W&B leaves the name of a variable that is not set.
+                    let value = std::env::var_os(name);
+                    argument.push_str(&value.map_or(name.into(), |value| value.to_string_lossy().into_owned()));
                 }
             }
         }
@@ -93,8 +93,34 @@ impl<'a> Told<'a> {
     }
 }
 
-fn pairs(configuration: &Configuration) -> impl Iterator<Item = String> {
-    configuration.iter().map(|(name, value)| format!("{name}={value}"))
+/// All active parameters, as W&B's agent writes them.
+fn all(configuration: &Configuration, style: Arguments) -> Vec<String> {
+    let pairs = |before: &str| -> Vec<String> {
+        let pairs = configuration.iter();
+        pairs
+            .map(|(name, value)| format!("{before}{name}={}", python::text(value)))
+            .collect()
+    };
+    match style {
+        Arguments::Flags => pairs("--"),
+        Arguments::WithoutHyphens => pairs(""),
+        Arguments::AppendHydra => pairs("+"),
+        Arguments::OverrideHydra => pairs("++"),
+        Arguments::WithoutEquals => {
+            let pairs = configuration.iter();
+            pairs
+                .flat_map(|(name, value)| [format!("--{name}"), python::text(value)])
+                .collect()
+        }
+        Arguments::WithoutBooleans => {
+            let flag = |(name, value): (&str, &Value)| match value {
+                Value::Bool(is_set) => is_set.then(|| format!("--{name}")),
+                Value::Int(_) | Value::Float(_) | Value::Text(_) => Some(format!("--{name}={}", python::text(value))),
+            };
+            configuration.iter().filter_map(flag).collect()
+        }
+        Arguments::Json => vec![python::json(configuration)],
+    }
 }
 
 #[cfg(test)]
@@ -104,8 +130,7 @@ mod tests {
     use super::*;
     use crate::space::Value;
     use crate::spec::{ObjectiveSpec, from_text};
-    use crate::trials::SegmentLimits;
-    use crate::units::{Samples, Seed, TrialId};
+    use crate::units::{Seed, TrialId};
 
     fn words(command: &str) -> Vec<String> {
         let text = format!(
@@ -133,18 +158,7 @@ mod tests {
             trial: TrialId(4),
             configuration: values.into_iter().collect(),
             seed: Seed(11),
-            from: Samples(1),
-            stops: vec![],
-            to: Samples(3),
-            max: Samples(9),
-            cooldown: None,
-            checkpoints: folder.to_owned(),
-            log: folder.join("log"),
-            limits: SegmentLimits::default(),
-            part: crate::trials::Part::Validation,
-            inherited: None,
-            is_kept: false,
-            micro_batches: 1,
+            ..Segment::example(folder, (1, 3, 9))
         }
     }
 
@@ -191,7 +205,7 @@ mod tests {
                 "train.py",
                 "lr=0.003",
                 "name=$(rm -rf /)",
-                "{\"lr\":0.003,\"name\":\"$(rm -rf /)\"}",
+                "{\"lr\": 0.003, \"name\": \"$(rm -rf /)\"}",
                 "DIR/parameters.json"
             ]
         );

@@ -2,11 +2,16 @@
 //!
 //! The program learns from its arguments, from `AUTOML_…` variables and from a JSON file what to train and how far; it
 //! reports metrics as lines of JSON on standard output, and keeps what it needs to go on in the folder `AUTOML_CHECKPOINT`.
-//! Everything it says goes to the trial's log. Begin reading at [`Command`].
+//! Everything else that it says goes to the trial's log. Begin reading at [`Command`].
 
 mod arguments;
+mod attempt;
+mod ending;
 mod launch;
+mod log;
+mod output;
 mod program;
+mod python;
 mod readings;
 mod report;
 mod silence;
@@ -18,15 +23,19 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use self::arguments::Told;
-use self::program::{Heard, Program, find};
+use self::attempt::Attempt;
+use self::log::Log;
+use self::output::Output;
+use self::program::{Heard, Hearing, Program, find};
 use self::readings::Reading;
 use self::report::Report;
 use self::silence::Silence;
+use super::kernel_kills::kernel_kills;
 use super::resident::resident_mb;
 use super::segment_progress::{SegmentProgress, unwritable};
 use super::{Control, InputError, Objective, RunError, checkpoints};
-use crate::spec::{CommandLine, CommandSpec, Meaning, Piece};
-use crate::trials::{Failure, FailureKind, Progress, Segment, SegmentReport, Usage};
+use crate::spec::{CommandLine, CommandSpec, Meaning, Piece, Word};
+use crate::trials::{Failure, FailureKind, Progress, Segment, SegmentReport};
 use crate::units::Samples;
 
 /// The resource of a program is whole epochs: it can be stopped nowhere else.
@@ -53,13 +62,46 @@ pub(super) fn check(command: &CommandSpec) -> Result<(), InputError> {
     let [Piece::Text(program)] = &pieces[..] else {
         return Ok(());
     };
-    if find(program, &command.folder).is_some() {
-        return Ok(());
-    }
-    Err(InputError::NoProgram {
-        program: program.clone(),
+    let missing = |program: &str| InputError::NoProgram {
+        program: program.to_owned(),
         folder: command.folder.clone(),
-    })
+    };
+    if find(program, &command.folder).is_none() {
+        return Err(missing(program));
+    }
+    match script(words) {
+        Some(script) if !command.folder.join(script).exists() => Err(missing(script)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The file that a command hands to an interpreter: `[python3, train.py, …]`, `[/usr/bin/env, python, train.py, …]`.
+fn script(words: &[Word]) -> Option<&str> {
+    const INTERPRETERS: [&str; 10] = [
+        "python", "pypy", "sh", "bash", "zsh", "Rscript", "julia", "node", "perl", "ruby",
+    ];
+    const EXTENSIONS: [&str; 8] = ["py", "sh", "R", "r", "jl", "js", "pl", "rb"];
+    let words: Vec<&str> = words.iter().map_while(literal).collect();
+    let words = match words.as_slice() {
+        [first, rest @ ..] if *first == "env" || first.ends_with("/env") => rest,
+        all => all,
+    };
+    let [program, script, ..] = words else { return None };
+    let name = program.rsplit('/').next()?;
+    let name = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    let extension = std::path::Path::new(script).extension()?.to_str()?;
+    (INTERPRETERS.contains(&name) && EXTENSIONS.contains(&extension)).then_some(*script)
+}
+
+/// A word that is the same for every trial.
+fn literal(word: &Word) -> Option<&str> {
+    match &word.meaning {
+        Meaning::Argument(pieces) => match &pieces[..] {
+            [Piece::Text(text)] => Some(text),
+            _ => None,
+        },
+        Meaning::Arguments(_) => None,
+    }
 }
 
 /// An external program.
@@ -91,39 +133,119 @@ enum End {
     Stopped,
     /// It had reported all of its segment and went on.
     Overrun,
+    /// It went on after an interruption, and its state was ahead of what it had reported: an epoch is missing.
+    Skipped,
 }
 
 impl Objective for Command {
     fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, RunError> {
         let begun = Instant::now();
-        let machine = |error: std::io::Error| RunError::Machine(unwritable(&segment.checkpoints, error));
-        let told = Told::prepare(segment).map_err(machine)?;
-        let known = SegmentProgress::load(&segment.checkpoints).filter(|saved| saved.from == segment.from);
-        let mut done = known.unwrap_or_else(|| SegmentProgress::fresh(segment.from));
-        let mut report = Report::new(segment, &self.metrics, std::mem::take(&mut done.evaluations));
-        let mut program = Program::start(&self.spec, &told, segment, self.launcher.as_deref())?;
-        control.program(Some(program.group()));
-        let end = watch(&mut program, &mut report, segment, control, &mut done);
-        control.program(None);
-        let before = done.usage.wall_seconds;
-        done.usage.wall_seconds = before + begun.elapsed().as_secs_f64();
-        done.usage.train_seconds = done.usage.wall_seconds;
-        match end? {
-            End::Exited(status) if !status.success() => return Err(program.failure(status).into()),
-            End::Exited(_) | End::Overrun => report.conclude(&segment.log)?,
-            End::Stopped => {}
+        let told = Told::prepare(segment).map_err(|error| machine(segment, error))?;
+        let mut attempt = Attempt::begin(segment).map_err(|error| machine(segment, error))?;
+        if attempt.done.reached < segment.to {
+            let log = Log::open(&segment.log).map_err(|error| machine(segment, error))?;
+            let done = self.complete(&mut attempt, &log, &told, segment, control);
+            log.remove_if_empty();
+            done?;
+            let before = attempt.done.usage.wall_seconds;
+            attempt.done.usage.wall_seconds = before + begun.elapsed().as_secs_f64();
+            attempt.done.usage.train_seconds = attempt.done.usage.wall_seconds;
+            if segment.is_kept && attempt.done.reached >= segment.to {
+                checkpoints::keep_snapshot(&segment.checkpoints, segment.from, segment.to)
+                    .map_err(|error| machine(segment, error))?;
+            }
+            attempt
+                .done
+                .save(&segment.checkpoints)
+                .map_err(|error| machine(segment, error))?;
         }
-        (done.reached, done.evaluations) = report.into_parts();
-        done.save(&segment.checkpoints).map_err(machine)?;
-        if segment.is_kept && done.reached >= segment.to {
-            checkpoints::keep_snapshot(&segment.checkpoints, segment.from, segment.to).map_err(machine)?;
+        let done = &attempt.done;
+        if done.reached >= segment.to {
+            attempt.end();
         }
         Ok(SegmentReport {
             reached: done.reached,
-            evaluations: done.evaluations,
+            evaluations: done.evaluations.clone(),
             trainable_parameters: 0,
-            usage: done.usage,
+            usage: done.usage.clone(),
         })
+    }
+}
+
+impl Command {
+    /// Runs the segment until its result is certain, or it is told to stop: a program that goes on after an interruption and comes to
+    /// nothing, or skips an epoch, begins the segment anew, which none has interrupted then.
+    fn complete(
+        &self,
+        attempt: &mut Attempt,
+        log: &Log,
+        told: &Told<'_>,
+        segment: &Segment,
+        control: &mut dyn Control,
+    ) -> Result<(), RunError> {
+        loop {
+            let known = std::mem::take(&mut attempt.done.evaluations);
+            let mut report = Report::new(segment, &self.metrics, known);
+            let output = Output::follow(&segment.checkpoints, attempt.done.heard);
+            let heard = Hearing {
+                output: output.map_err(|error| machine(segment, error))?,
+                log: log.clone(),
+                slip: None,
+            };
+            let kills = kernel_kills();
+            let (end, heard) = self.attempt(attempt, &mut report, heard, told, segment, control)?;
+            let is_certain = match end {
+                End::Stopped => true,
+                End::Skipped => false,
+                End::Exited(status) if !status.success() => {
+                    if !attempt.is_retry {
+                        return Err(ending::failure(status, log, report.last_reported(), kills).into());
+                    }
+                    false
+                }
+                End::Exited(_) | End::Overrun if attempt.is_retry => report.settle(),
+                End::Exited(_) | End::Overrun => {
+                    report.conclude(heard.slip, &segment.log)?;
+                    true
+                }
+            };
+            if is_certain {
+                attempt.done.heard = heard.output.heard();
+                (attempt.done.reached, attempt.done.evaluations) = report.into_parts();
+                return Ok(());
+            }
+            attempt
+                .put_back(heard.output.heard())
+                .map_err(|error| machine(segment, error))?;
+        }
+    }
+
+    /// Runs one program for a segment, after hearing what an earlier one had said.
+    fn attempt(
+        &self,
+        attempt: &mut Attempt,
+        report: &mut Report<'_>,
+        mut heard: Hearing,
+        told: &Told<'_>,
+        segment: &Segment,
+        control: &mut dyn Control,
+    ) -> Result<(End, Hearing), RunError> {
+        if attempt.is_retry {
+            while let Some(reading) = heard.rest() {
+                if report.is_ahead_of(&reading) {
+                    return Ok((End::Skipped, heard));
+                }
+                take(reading, report, control)?;
+            }
+            if report.is_past_end() {
+                return Ok((End::Overrun, heard));
+            }
+        }
+        let mut program = Program::start(&self.spec, told, heard, self.launcher.as_deref())?;
+        control.program(Some(program.group()));
+        let end = watch(&mut program, report, segment, control, attempt);
+        control.program(None);
+        Ok((end?, program.end()))
     }
 }
 
@@ -133,15 +255,16 @@ fn watch(
     report: &mut Report<'_>,
     segment: &Segment,
     control: &mut dyn Control,
-    done: &mut SegmentProgress,
+    attempt: &mut Attempt,
 ) -> Result<End, RunError> {
     let mut silence = Silence::begin(program, segment);
     let mut last_measure = Instant::now();
     let end = loop {
         match program.hear(TICK) {
+            Heard::Report(reading) if attempt.is_retry && report.is_ahead_of(&reading) => break End::Skipped,
             Heard::Report(reading) => {
                 silence.is_broken();
-                take(reading, report, segment, control, &done.usage)?;
+                take(reading, report, control)?;
             }
             Heard::Nothing => {}
             Heard::End(status) => break End::Exited(status),
@@ -153,13 +276,15 @@ fn watch(
             break End::Overrun;
         }
         silence.check(program, segment)?;
+        forget(program, report, segment, attempt)?;
         if last_measure.elapsed() >= MEASURE {
             last_measure = Instant::now();
-            done.usage.peak_memory_mb = done.usage.peak_memory_mb.max(resident_mb(program.group()));
+            let usage = &mut attempt.done.usage;
+            usage.peak_memory_mb = usage.peak_memory_mb.max(resident_mb(program.group()));
         }
     };
     match end {
-        End::Exited(status) if program::is_of_a_job(status) => {
+        End::Exited(status) if ending::is_of_a_job(status) => {
             // A batch system signals every process of a job. Then the engine is about to say so.
             let patience = Instant::now() + WORD_OF_THE_ENGINE;
             while Instant::now() < patience {
@@ -171,51 +296,72 @@ fn watch(
             Ok(end)
         }
         End::Exited(_) => Ok(end),
-        End::Stopped | End::Overrun => {
+        End::Stopped | End::Overrun | End::Skipped => {
             // The worker itself is alive all the while, and says so when it asks.
             let beat = || {
                 control.is_stop_requested();
             };
-            for reading in program.stop(&beat) {
-                take(reading, report, segment, control, &done.usage)?;
+            let said = program.stop(&beat);
+            for reading in said {
+                // What follows a missing epoch is reported again, and what lies beyond the segment too.
+                let is_of_use = !attempt.is_retry || !report.is_ahead_of(&reading);
+                if matches!(end, End::Stopped) && is_of_use {
+                    take(reading, report, control)?;
+                }
             }
             Ok(end)
         }
     }
 }
 
-/// Takes note of a report, so that it lasts.
-fn take(
-    reading: Reading,
-    report: &mut Report<'_>,
-    segment: &Segment,
-    control: &mut dyn Control,
-    usage: &Usage,
-) -> Result<(), RunError> {
+/// Takes note of a report. That lasts: its line does.
+fn take(reading: Reading, report: &mut Report<'_>, control: &mut dyn Control) -> Result<(), RunError> {
     if let Some(name) = report.diverged(&reading) {
         let message = format!("the program reported a `{name}` that is no finite number");
         return Err(failed(FailureKind::Diverged, message));
     }
-    let Some(evaluation) = report.take(reading) else {
-        return Ok(());
-    };
-    let progress = SegmentProgress {
-        from: segment.from,
-        reached: report.reached(),
-        evaluations: report.evaluations().to_vec(),
-        usage: usage.clone(),
-    };
-    progress
-        .save(&segment.checkpoints)
-        .map_err(|error| RunError::Machine(unwritable(&segment.checkpoints, error)))?;
-    control.progress(Progress {
-        at: evaluation.at,
-        train_loss: None,
-        evaluation: Some(evaluation),
-    });
+    if let Some(evaluation) = report.take(reading) {
+        control.progress(Progress {
+            at: evaluation.at,
+            train_loss: None,
+            evaluation: Some(evaluation),
+        });
+    }
     Ok(())
+}
+
+/// Notes what was reported, and gives the room of a long output back to the disk.
+fn forget(
+    program: &mut Program,
+    report: &Report<'_>,
+    segment: &Segment,
+    attempt: &mut Attempt,
+) -> Result<(), RunError> {
+    let output = &mut program.heard().output;
+    if output.is_long() {
+        let progress = SegmentProgress {
+            // Only who has seen it end knows that a program has come to the end of its segment.
+            reached: segment.from,
+            evaluations: report.evaluations().to_vec(),
+            heard: output.heard(),
+            ..attempt.done.clone()
+        };
+        progress
+            .save(&segment.checkpoints)
+            .map_err(|error| machine(segment, error))?;
+        output.forget();
+    }
+    Ok(())
+}
+
+fn machine(segment: &Segment, error: std::io::Error) -> RunError {
+    RunError::Machine(unwritable(&segment.checkpoints, error))
 }
 
 fn failed(kind: FailureKind, message: String) -> RunError {
     RunError::Trial(Failure { kind, message })
 }
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;

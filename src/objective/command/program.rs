@@ -1,62 +1,121 @@
-//! A running program: its process group, its output, its end.
+//! A running program: its process group, its outputs, its end.
 
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::arguments::Told;
-use super::readings::{self, Reading};
+use super::log::{Log, Stream};
+use super::output::{Output, Piece};
+use super::readings::{self, Line, Reading, Slip};
 use crate::objective::RunError;
 use crate::spec::CommandSpec;
-use crate::trials::{Failure, FailureKind, Segment};
+use crate::trials::{Failure, FailureKind};
 
 /// Time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long a program that has ended may be heard: a child of its own may hold its output, and go on writing.
+/// How long what a program has left behind in its process group may go on writing.
 const LINGER: Duration = Duration::from_millis(300);
+
+/// How often its output is looked at while nothing new is in it.
+const POLL: Duration = Duration::from_millis(2);
 
 /// Variables that keep our own workers fast and mean nothing, or harm, elsewhere.
 const OURS: [&str; 3] = ["MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_"];
 
-/// How much of the end of a log is looked at for the cause of a failure.
-const TAIL: u64 = 8_192;
+/// So much that is no report is taken in before anything else is looked at, in bytes.
+const AT_ONCE: usize = 1 << 20;
 
-/// What programs say when memory runs out: PyTorch, Python, C++, the C library, JAX and TensorFlow.
-const OUT_OF_MEMORY: [&str; 6] = [
-    "OutOfMemoryError",
-    "CUDA out of memory",
-    "MemoryError",
-    "std::bad_alloc",
-    "Cannot allocate memory",
-    "RESOURCE_EXHAUSTED",
-];
-
-/// Reports that nobody has taken yet; a program that writes more waits.
-const BACKLOG: usize = 1_024;
-
-/// A started program, in a process group of its own. Dropping it kills the whole group.
+/// A started program.
 #[derive(Debug)]
 pub(super) struct Program {
-    child: Child,
-    readings: Receiver<Reading>,
-    ended: Option<Ended>,
-    /// What it says that is no report of metrics.
-    log: PathBuf,
-    /// Where its part of the log began.
-    log_start: u64,
+    group: Group,
+    errors: Option<JoinHandle<()>>,
+    heard: Hearing,
+    ended: Option<ExitStatus>,
 }
 
-/// How a program ended, and how long what it wrote is still waited for.
+/// A process group and its first process. Dropping it kills the whole group.
 #[derive(Debug)]
-struct Ended {
-    status: ExitStatus,
-    until: Instant,
-    /// The rest of its group has been killed.
-    is_alone: bool,
+struct Group(Child);
+
+impl Group {
+    fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    fn kill(&mut self) {
+        end_group(self.id());
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if !matches!(self.0.try_wait(), Ok(Some(_))) {
+            self.kill();
+        }
+    }
+}
+
+/// What is heard of the programs of a segment.
+#[derive(Debug)]
+pub(super) struct Hearing {
+    pub(super) output: Output,
+    pub(super) log: Log,
+    /// The first line that was perhaps meant as a report and is none.
+    pub(super) slip: Option<Slip>,
+}
+
+impl Hearing {
+    /// The next report in what has been written so far, as far as that is looked through at once.
+    fn next(&mut self) -> Option<Reading> {
+        self.find(Output::line)
+    }
+
+    /// The same where nobody writes any more; `None`: there is none left.
+    pub(super) fn rest(&mut self) -> Option<Reading> {
+        loop {
+            let before = self.output.heard();
+            let found = self.find(Output::rest);
+            if found.is_some() || self.output.heard() == before {
+                return found;
+            }
+        }
+    }
+
+    /// Looks for a report among the next lines. Everything else goes to the log.
+    fn find(&mut self, next: impl Fn(&mut Output) -> Option<Piece>) -> Option<Reading> {
+        let mut words = Vec::new();
+        let mut found = None;
+        while words.len() < AT_ONCE {
+            let Some(piece) = next(&mut self.output) else { break };
+            // The rest of a line that is too long says nothing by itself.
+            let line = if piece.is_rest {
+                Line::Other(None)
+            } else {
+                readings::parse(&piece.bytes)
+            };
+            match line {
+                Line::Report(reading) => {
+                    found = Some(reading);
+                    break;
+                }
+                Line::Other(slip) => {
+                    self.slip = self.slip.or(slip);
+                    words.extend(piece.bytes);
+                }
+            }
+        }
+        if !words.is_empty() {
+            self.log.write(Stream::Output, &words);
+        }
+        found
+    }
 }
 
 /// What a program does.
@@ -71,11 +130,14 @@ pub(super) enum Heard {
 }
 
 impl Program {
-    /// Starts the program of a segment; its output goes to the segment's log, and by lines to [`Self::hear`].
+    /// Starts a program that is heard by `heard`.
+    ///
+    /// # Errors
+    /// When it cannot be started: the trial's fault where its configuration says what is started, else the machine's.
     pub(super) fn start(
         spec: &CommandSpec,
         told: &Told<'_>,
-        segment: &Segment,
+        heard: Hearing,
         launcher: Option<&Path>,
     ) -> Result<Self, RunError> {
         let words = told.words(spec);
@@ -100,12 +162,6 @@ impl Program {
                 RunError::Machine(message)
             }
         };
-        let mut log = File::options()
-            .create(true)
-            .append(true)
-            .open(&segment.log)
-            .map_err(failed)?;
-        let log_start = log.seek(SeekFrom::End(0)).map_err(failed)?;
         let mut command = match launcher {
             Some(launcher) => {
                 let mut command = Command::new(launcher);
@@ -124,85 +180,91 @@ impl Program {
         for name in OURS {
             command.env_remove(name);
         }
-        let mut child = command
+        let child = command
             .args(&words[1..])
             .envs(told.environment())
-            // Python holds back what it prints into a pipe.
+            // Python holds back what it prints into a file.
             .env("PYTHONUNBUFFERED", "1")
             .current_dir(&spec.folder)
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log.try_clone().map_err(failed)?)
+            .stdout(heard.output.stdio().map_err(failed)?)
+            .stderr(Stdio::piped())
             .spawn()
             .map_err(failed)?;
-        let (sender, readings) = mpsc::sync_channel(BACKLOG);
-        if let Some(output) = child.stdout.take() {
-            std::thread::spawn(move || listen(output, &mut log, &sender));
-        }
-        Ok(Self {
-            child,
-            readings,
+        let mut program = Self {
+            group: Group(child),
+            errors: None,
+            heard,
             ended: None,
-            log: segment.log.clone(),
-            log_start,
-        })
+        };
+        if let Some(errors) = program.group.0.stderr.take() {
+            let log = program.heard.log.clone();
+            let listener = std::thread::Builder::new().spawn(move || copy(errors, &log));
+            program.errors = Some(listener.map_err(failed)?);
+        }
+        Ok(program)
     }
 
     /// The process group, which is named after its first process.
     pub(super) fn group(&self) -> u32 {
-        self.child.id()
+        self.group.id()
+    }
+
+    /// What is heard of it.
+    pub(super) fn heard(&mut self) -> &mut Hearing {
+        &mut self.heard
     }
 
     /// Waits for a report, or for the end; while it runs, at most so long.
     pub(super) fn hear(&mut self, patience: Duration) -> Heard {
-        if self.ended.is_none()
-            && let Ok(Some(status)) = self.child.try_wait()
-        {
-            let until = Instant::now() + LINGER;
-            self.ended = Some(Ended {
-                status,
-                until,
-                is_alone: false,
-            });
-        }
-        let group = self.group();
-        let Some(ended) = &mut self.ended else {
-            return match self.readings.recv_timeout(patience) {
-                Ok(reading) => Heard::Report(reading),
-                Err(RecvTimeoutError::Timeout) => Heard::Nothing,
-                // The output is closed; the program may go on for a while.
-                Err(RecvTimeoutError::Disconnected) => {
-                    std::thread::sleep(patience.min(Duration::from_millis(2)));
-                    Heard::Nothing
-                }
-            };
-        };
-        loop {
-            let left = ended.until.saturating_duration_since(Instant::now());
-            let heard = if left.is_zero() {
-                Err(RecvTimeoutError::Timeout)
+        let until = Instant::now() + patience;
+        while self.ended.is_none() {
+            if let Some(reading) = self.heard.next() {
+                return Heard::Report(reading);
+            }
+            if let Ok(Some(status)) = self.group.0.try_wait() {
+                self.outlast_rest();
+                self.ended = Some(status);
+            } else if Instant::now() >= until {
+                return Heard::Nothing;
             } else {
-                self.readings.recv_timeout(left.min(LINGER))
-            };
-            match heard {
-                Ok(reading) => return Heard::Report(reading),
-                Err(RecvTimeoutError::Timeout) if !ended.is_alone => {
-                    // What it left behind holds its output. Without that, the output ends with what it said itself.
-                    end_group(group);
-                    ended.is_alone = true;
-                    ended.until = Instant::now() + GRACE;
-                }
-                Err(_) => break,
+                std::thread::sleep(POLL);
             }
         }
-        // What it started and left behind goes with it.
-        end_group(group);
-        Heard::End(ended.status)
+        match (self.heard.rest(), self.ended) {
+            (Some(reading), _) => Heard::Report(reading),
+            (None, Some(status)) => {
+                self.finish_errors();
+                Heard::End(status)
+            }
+            (None, None) => Heard::Nothing,
+        }
     }
 
-    /// How much it has written into its log so far.
-    pub(super) fn logged(&self) -> u64 {
-        self.log.metadata().map_or(0, |metadata| metadata.len())
+    /// What it started and left behind may still write for a moment, then it ends.
+    fn outlast_rest(&self) {
+        let until = Instant::now() + LINGER;
+        while is_group_alive(self.group()) && Instant::now() < until {
+            std::thread::sleep(POLL);
+        }
+        end_group(self.group());
+    }
+
+    /// Takes in the last of what it said on its error output, unless somebody who has left the group holds that open.
+    fn finish_errors(&mut self) {
+        let until = Instant::now() + LINGER;
+        while let Some(listener) = &self.errors {
+            if listener.is_finished() || Instant::now() >= until {
+                self.errors = None;
+            } else {
+                std::thread::sleep(POLL);
+            }
+        }
+    }
+
+    /// How much it has said so far, in bytes.
+    pub(super) fn said(&self) -> u64 {
+        self.heard.log.written() + self.heard.output.heard()
     }
 
     /// Asks the whole group to stop, waits a little, then kills it; returns the reports that came on the way.
@@ -212,7 +274,7 @@ impl Program {
         #[cfg(unix)]
         signal_group(self.group(), rustix::process::Signal::TERM);
         #[cfg(not(unix))]
-        let _ = self.child.kill();
+        let _ = self.group.0.kill();
         let patience = Instant::now() + GRACE;
         while Instant::now() < patience {
             beat();
@@ -222,87 +284,22 @@ impl Program {
                 Heard::End(_) => break,
             }
         }
-        end_group(self.group());
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.group.kill();
+        said.extend(std::iter::from_fn(|| self.heard.rest()));
         said
     }
 
-    /// Why a program that ended badly did so.
-    pub(super) fn failure(&self, status: ExitStatus) -> Failure {
-        let tail = self.tail();
-        let is_out_of_memory = OUT_OF_MEMORY.iter().any(|words| tail.contains(words));
-        let kind = if is_out_of_memory {
-            FailureKind::OutOfMemory
-        } else {
-            FailureKind::Crashed
-        };
-        let last = tail.lines().rev().map(str::trim).find(|line| !line.is_empty());
-        let last = last.map(|line| line.chars().take(200).collect::<String>());
-        let said = last.map_or("it said nothing".to_owned(), |line| {
-            format!("the last it said was `{line}` (`{}`)", self.log.display())
-        });
-        Failure {
-            kind,
-            message: format!("the program ended with {}; {said}", ending(status)),
-        }
-    }
-
-    fn tail(&self) -> String {
-        let read = || -> io::Result<Vec<u8>> {
-            let mut file = File::open(&self.log)?;
-            let length = file.metadata()?.len();
-            file.seek(SeekFrom::Start(self.log_start.max(length.saturating_sub(TAIL))))?;
-            let mut tail = Vec::new();
-            file.take(TAIL).read_to_end(&mut tail)?;
-            Ok(tail)
-        };
-        String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
+    /// Ends it, and hands back what hears it.
+    pub(super) fn end(self) -> Hearing {
+        self.heard
     }
 }
 
-/// Parts a program's output: reports of metrics are handed on, everything else goes to the log.
-fn listen(output: impl io::Read, log: &mut File, reports: &SyncSender<Reading>) {
-    let mut output = BufReader::new(output);
-    let mut line = Vec::new();
-    let mut is_begun = false;
-    while (&mut output)
-        .take(readings::LONGEST as u64)
-        .read_until(b'\n', &mut line)
-        .is_ok_and(|length| length > 0)
-    {
-        // The rest of a line that is too long says nothing by itself.
-        let reading = Some(&line).filter(|_| !is_begun);
-        match reading.and_then(|line| readings::parse(&String::from_utf8_lossy(line))) {
-            Some(reading) => {
-                if reports.send(reading).is_err() {
-                    return;
-                }
-            }
-            None => {
-                let _ = log.write_all(&line);
-            }
-        }
-        is_begun = !line.ends_with(b"\n");
-        line.clear();
-    }
-}
-
-/// A log in which nothing is said is of no use to anybody.
-fn remove_if_empty(log: &Path) {
-    if log.metadata().is_ok_and(|metadata| metadata.len() == 0) {
-        let _ = std::fs::remove_file(log);
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        remove_if_empty(&self.log);
-        if !matches!(self.child.try_wait(), Ok(Some(_))) {
-            end_group(self.group());
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
+/// Copies what a program says on its error output into the log.
+fn copy(mut errors: ChildStderr, log: &Log) {
+    let mut part = vec![0; 1 << 16];
+    while let Ok(length @ 1..) = errors.read(&mut part) {
+        log.write(Stream::Errors, &part[..length]);
     }
 }
 
@@ -310,32 +307,6 @@ impl Drop for Program {
 fn invalid(message: String) -> RunError {
     let kind = FailureKind::Invalid;
     RunError::Trial(Failure { kind, message })
-}
-
-/// How a program ended, in words.
-fn ending(status: ExitStatus) -> String {
-    match status.code() {
-        Some(code) => format!("exit code {code}"),
-        None => status.to_string(),
-    }
-}
-
-/// Whether a program died of a signal that a terminal or a batch system sends to all processes of a job.
-pub(super) fn is_of_a_job(status: ExitStatus) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::process::ExitStatusExt as _;
-        let by_shell = status.code().map(|code| code - 128);
-        [status.signal(), by_shell]
-            .into_iter()
-            .flatten()
-            .any(|signal| [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM].contains(&signal))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = status;
-        false
-    }
 }
 
 /// Kills every process of a group; one that is gone already is no error.
@@ -348,14 +319,27 @@ pub fn end_group(group: u32) {
 
 #[cfg(unix)]
 fn signal_group(group: u32, signal: rustix::process::Signal) {
-    // Groups 0 and 1 would be our own and everybody's.
-    let group = i32::try_from(group)
-        .ok()
-        .filter(|&group| group > 1)
-        .and_then(rustix::process::Pid::from_raw);
-    if let Some(group) = group {
+    if let Some(group) = known(group) {
         let _ = rustix::process::kill_process_group(group, signal);
     }
+}
+
+/// Whether anybody is left in a group.
+fn is_group_alive(group: u32) -> bool {
+    #[cfg(unix)]
+    return known(group).is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok());
+    #[cfg(not(unix))]
+    {
+        let _ = group;
+        false
+    }
+}
+
+/// Groups 0 and 1 would be our own and everybody's.
+#[cfg(unix)]
+fn known(group: u32) -> Option<rustix::process::Pid> {
+    let group = i32::try_from(group).ok().filter(|&group| group > 1);
+    group.and_then(rustix::process::Pid::from_raw)
 }
 
 /// Where a program is: below `folder` if its name has a slash in it, else in the folders of `PATH`.

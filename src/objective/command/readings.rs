@@ -4,75 +4,135 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use crate::json;
+
 /// The metrics of one line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Reading {
     /// The epoch, if the line names one.
     pub(super) epoch: Option<f64>,
-    /// Everything else in it that is a number; what is none (JSON's `null`, Python's `NaN`) is NaN.
+    /// Everything else in it that is a number. What stands for a number and is none, or is beyond all numbers, is NaN: JSON's `null`, and
+    /// what Python, C, Rust and others print.
     pub(super) metrics: BTreeMap<String, f64>,
+}
+
+/// Why a line that looks like a report is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Slip {
+    /// Something stands before the object, as loggers write it.
+    Prefixed,
+    /// Its numbers lie in objects or lists within it.
+    Nested,
+    /// Its numbers are written as texts.
+    Quoted,
+    /// It has nothing but an epoch.
+    OnlyEpoch,
+    /// Names in it have single quotation marks, as Python prints a `dict`.
+    SingleQuoted,
+    /// It is longer than [`LONGEST`].
+    TooLong,
+    /// It is in UTF-16.
+    Utf16,
+}
+
+impl Slip {
+    /// What is wrong, as the end of a sentence that says what was expected.
+    pub(super) fn explain(self) -> &'static str {
+        match self {
+            Self::Prefixed => "its JSON stands behind other words in the line: print the object alone",
+            Self::Nested => "its JSON has numbers only within other objects or lists: print them at the top",
+            Self::Quoted => "its JSON has texts where numbers are expected: print them without quotation marks",
+            Self::OnlyEpoch => "its JSON has an epoch and no metric",
+            Self::SingleQuoted => "it printed a Python `dict`, which is no JSON: print `json.dumps(...)`",
+            Self::TooLong => "its line of JSON is longer than 1 MiB",
+            Self::Utf16 => "its output is in UTF-16: print UTF-8",
+        }
+    }
+}
+
+/// What one line says.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Line {
+    /// Metrics.
+    Report(Reading),
+    /// Nothing for us; perhaps it was meant to.
+    Other(Option<Slip>),
 }
 
 /// A longer line is no report of metrics, in bytes.
 pub(super) const LONGEST: usize = 1 << 20;
 
-/// Reads a line; `None` if it is anything but an object with at least one number beside the epoch.
-pub(super) fn parse(line: &str) -> Option<Reading> {
-    let line = line.trim();
-    if !line.starts_with('{') || !line.ends_with('}') || line.len() > LONGEST {
-        return None;
+/// Reads a line: a report is an object with at least one number beside the epoch.
+pub(super) fn parse(line: &[u8]) -> Line {
+    if line.contains(&0) {
+        let is_object = line.contains(&b'{') && line.contains(&b'}');
+        return Line::Other(is_object.then_some(Slip::Utf16));
     }
-    let object = match serde_json::from_str(line) {
-        Ok(Json::Object(object)) => object,
-        // Python writes numbers that JSON does not know.
-        _ => match serde_json::from_str(&without_constants(line)) {
-            Ok(Json::Object(object)) => object,
-            _ => return None,
-        },
-    };
-    let mut reading = Reading {
-        epoch: None,
-        metrics: BTreeMap::new(),
-    };
-    for (name, value) in object {
-        let number = match value {
-            Json::Number(number) => number.as_f64().unwrap_or(f64::NAN),
-            Json::Null => f64::NAN,
-            Json::Bool(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => continue,
-        };
-        if name == "epoch" {
-            reading.epoch = Some(number);
-        } else {
-            reading.metrics.insert(name, number);
-        }
+    if line.len() >= LONGEST {
+        return Line::Other(line.trim_ascii_start().starts_with(b"{").then_some(Slip::TooLong));
     }
-    (!reading.metrics.is_empty()).then_some(reading)
+    let line = String::from_utf8_lossy(line);
+    // Editors of Windows begin a file with a mark of its encoding.
+    let line = line.trim_start_matches('\u{feff}').trim();
+    let Some(start) = line.find('{').filter(|_| line.ends_with('}')) else {
+        return Line::Other(None);
+    };
+    let Some(object) = object(&line[start..]) else {
+        let is_dict = start == 0 && line[1..].trim_start().starts_with('\'');
+        return Line::Other(is_dict.then_some(Slip::SingleQuoted));
+    };
+    match (reading(&object), start) {
+        (Some(reading), 0) => Line::Report(reading),
+        (Some(_), _) => Line::Other(Some(Slip::Prefixed)),
+        (None, _) => Line::Other(slip(&object)),
+    }
 }
 
-/// The line with `null` for `NaN`, `Infinity` and `-Infinity` outside of texts.
-fn without_constants(line: &str) -> String {
-    let mut plain = String::with_capacity(line.len());
-    let mut rest = line;
-    let mut is_in_text = false;
-    while let Some(letter) = rest.chars().next() {
-        let constant = ["-Infinity", "Infinity", "NaN"]
-            .into_iter()
-            .find(|word| !is_in_text && rest.starts_with(word));
-        let length = if let Some(constant) = constant {
-            plain.push_str("null");
-            constant.len()
-        } else if is_in_text && letter == '\\' {
-            let escaped = rest.chars().take(2).map(char::len_utf8).sum();
-            plain.push_str(&rest[..escaped]);
-            escaped
-        } else {
-            is_in_text ^= letter == '"';
-            plain.push(letter);
-            letter.len_utf8()
-        };
-        rest = &rest[length..];
+type Object = serde_json::Map<String, Json>;
+
+fn object(text: &str) -> Option<Object> {
+    match json::read(text) {
+        Ok(Json::Object(object)) => Some(object),
+        Ok(_) | Err(_) => None,
     }
-    plain
+}
+
+fn reading(object: &Object) -> Option<Reading> {
+    let number = |value: &Json| match value {
+        Json::Number(number) => Some(number.as_f64().unwrap_or(f64::NAN)),
+        Json::Null => Some(f64::NAN),
+        Json::Bool(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => None,
+    };
+    let numbers = object
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), number(value)?)));
+    let mut metrics: BTreeMap<String, f64> = numbers.collect();
+    let epoch = metrics.remove("epoch").filter(|epoch| epoch.is_finite());
+    (!metrics.is_empty()).then_some(Reading { epoch, metrics })
+}
+
+/// Why an object without a metric at its top was perhaps meant to have one.
+fn slip(object: &Object) -> Option<Slip> {
+    let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
+    let has = |is: &dyn Fn(&Json) -> bool| object.values().any(is);
+    if has(&|value| value.as_str().is_some_and(is_number)) {
+        Some(Slip::Quoted)
+    } else if has(&has_number_within) {
+        Some(Slip::Nested)
+    } else if object.contains_key("epoch") {
+        Some(Slip::OnlyEpoch)
+    } else {
+        None
+    }
+}
+
+fn has_number_within(value: &Json) -> bool {
+    let is_one = |value: &Json| value.is_number() || has_number_within(value);
+    match value {
+        Json::Array(values) => values.iter().any(is_one),
+        Json::Object(object) => object.values().any(is_one),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => false,
+    }
 }
 
 #[cfg(test)]
@@ -81,32 +141,45 @@ mod tests {
 
     use super::*;
 
+    fn report(line: &str) -> Reading {
+        match parse(line.as_bytes()) {
+            Line::Report(reading) => reading,
+            Line::Other(slip) => panic!("{line} is no report: {slip:?}"),
+        }
+    }
+
     #[test]
     fn numbers_are_metrics_and_the_rest_is_left_out() {
-        let reading = parse(r#" {"epoch": 1, "accuracy": 0.5, "note": "x", "all": [1], "is_best": true} "#).unwrap();
+        let reading = report(r#" {"epoch": 1, "accuracy": 0.5, "note": "x", "all": [1], "is_best": true} "#);
         assert_eq!(reading.epoch, Some(1.0));
         assert_eq!(reading.metrics, [("accuracy".to_owned(), 0.5)].into());
     }
 
     #[test]
-    fn what_is_no_report_is_none() {
-        for line in [
-            "",
-            "epoch 1",
-            "{'eval_loss': 0.3}",
-            "[1]",
-            "{}",
-            "{\"epoch\": 1}",
-            "{\"a\": \"b\"}",
-            "{\"a\": 1",
+    fn what_is_no_report_is_none_and_says_why_where_one_was_meant() {
+        for (line, slip) in [
+            ("", None),
+            ("epoch 1", None),
+            ("[1]", None),
+            ("{}", None),
+            ("{\"a\": \"b\"}", None),
+            ("{\"a\": 1", None),
+            ("{'eval_loss': 0.3}", Some(Slip::SingleQuoted)),
+            ("{\"epoch\": 1}", Some(Slip::OnlyEpoch)),
+            ("INFO: {\"loss\": 0.3}", Some(Slip::Prefixed)),
+            ("{\"eval\": {\"loss\": 0.3}}", Some(Slip::Nested)),
+            ("{\"loss\": \"0.3\"}", Some(Slip::Quoted)),
+            ("{\0\"\0l\0\"\0:\x001\0}\0", Some(Slip::Utf16)),
         ] {
-            assert_eq!(parse(line), None, "{line}");
+            assert_eq!(parse(line.as_bytes()), Line::Other(slip), "{line}");
         }
+        let long = format!("{{\"loss\": 1, \"note\": \"{}\"}}", "x".repeat(LONGEST));
+        assert_eq!(parse(long.as_bytes()), Line::Other(Some(Slip::TooLong)));
     }
 
     #[test]
-    fn pythons_numbers_are_understood_outside_of_texts() {
-        let reading = parse(r#"{"loss": NaN, "gain": -Infinity, "note": "NaN \" Infinity", "f1": 1}"#).unwrap();
+    fn another_number_that_is_none_loses_nothing() {
+        let reading = report(r#"{"loss": nan, "gain": 1e400, "f1": 1}"#);
         assert!(reading.metrics["loss"].is_nan() && reading.metrics["gain"].is_nan());
         assert_eq!(reading.metrics["f1"], 1.0);
     }
@@ -114,7 +187,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_line_is_too_odd(line in "\\{[\\PC\"\\\\:,0-9NaIny-]{0,60}\\}") {
-            let _ = parse(&line);
+            let _ = parse(line.as_bytes());
         }
     }
 }

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::readings::Reading;
+use super::readings::{Reading, Slip};
 use super::{EPOCH, failed};
 use crate::objective::RunError;
 use crate::trials::{Evaluation, FailureKind, Segment};
 use crate::units::Samples;
 
-/// The evaluations of a segment as its program reports them.
+/// The evaluations of a segment as its programs report them: of one, or where that was interrupted of several after each other.
 #[derive(Debug)]
 pub(super) struct Report<'a> {
     from: Samples,
     to: Samples,
     max: Samples,
+    /// The trial's last evaluation before the segment.
+    last: Option<&'a Evaluation>,
     /// The metrics that count: an evaluation without one of them is none.
     wanted: &'a [String],
     /// By level, with everything that was reported at it.
@@ -26,15 +28,18 @@ pub(super) struct Report<'a> {
     is_past_end: bool,
     /// The first and the last epoch that was reported and is not one of this segment.
     elsewhere: Option<(f64, f64)>,
+    /// The first epoch that was reported and is not a whole one.
+    fraction: Option<f64>,
 }
 
 impl<'a> Report<'a> {
     /// A report that goes on from what was known before an interruption.
-    pub(super) fn new(segment: &Segment, wanted: &'a [String], known: Vec<Evaluation>) -> Self {
+    pub(super) fn new(segment: &'a Segment, wanted: &'a [String], known: Vec<Evaluation>) -> Self {
         Self {
             from: segment.from,
             to: segment.to,
             max: segment.max,
+            last: segment.last.as_ref(),
             wanted,
             levels: known
                 .iter()
@@ -44,6 +49,7 @@ impl<'a> Report<'a> {
             result: BTreeMap::new(),
             is_past_end: false,
             elsewhere: None,
+            fraction: None,
         }
     }
 
@@ -55,6 +61,14 @@ impl<'a> Report<'a> {
         }
         let is_lost = |name: &&String| reading.metrics.get(*name).is_some_and(|value| !value.is_finite());
         self.wanted.iter().find(is_lost).cloned()
+    }
+
+    /// Whether an epoch is missing between what is known and this reading. A program that goes on after an interruption should know no
+    /// more than what it had reported.
+    pub(super) fn is_ahead_of(&self, reading: &Reading) -> bool {
+        let next = self.reached().epochs(EPOCH) + 1.0;
+        let is_ahead = |epoch: f64| self.reached() < self.to && whole(epoch).is_some() && epoch > next + 0.5;
+        self.epoch(reading).is_some_and(is_ahead)
     }
 
     /// Takes in a line; the evaluation that it completes or changes, if it does.
@@ -76,11 +90,10 @@ impl<'a> Report<'a> {
             self.elsewhere = Some((first, epoch));
             return None;
         }
-        let at = Samples::from_epochs(epoch, EPOCH);
-        let is_whole = (at.epochs(EPOCH) - epoch).abs() < 1e-6;
-        if !is_whole {
+        let Some(at) = whole(epoch) else {
+            self.fraction.get_or_insert(epoch);
             return None;
-        }
+        };
         self.levels.entry(at).or_default().extend(metrics);
         self.collect();
         self.evaluations.iter().find(|evaluation| evaluation.at == at).cloned()
@@ -106,54 +119,71 @@ impl<'a> Report<'a> {
             .collect();
     }
 
-    /// The program has ended well, or was stopped because it went beyond its segment. What it reported last is its result
-    /// at the end of the segment, also where it ended early by a rule of its own.
-    pub(super) fn conclude(&mut self, log: &Path) -> Result<(), RunError> {
+    /// What was reported without an epoch is the result at the end of the segment. `true`: there is one there.
+    pub(super) fn settle(&mut self) -> bool {
         if !self.result.is_empty() {
             let result = std::mem::take(&mut self.result);
             self.levels.entry(self.to).or_default().extend(result);
             self.collect();
         }
-        if self.evaluations.last().is_none_or(|last| last.at < self.to)
-            && let Some(last) = self.evaluations.last()
-        {
-            self.levels.insert(self.to, last.metrics.clone());
-            self.collect();
-        }
-        if !self.evaluations.is_empty() {
+        self.reached() >= self.to
+    }
+
+    /// The program has ended well, or was stopped because it went beyond its segment, and nothing can have been lost on the way. Where
+    /// it ended early by a rule of its own, what it reported last is its result at the end of the segment too, and of every later one.
+    ///
+    /// # Errors
+    /// The trial's failure if it never reported anything.
+    pub(super) fn conclude(&mut self, slip: Option<Slip>, log: &Path) -> Result<(), RunError> {
+        if self.settle() {
             return Ok(());
         }
+        match self.evaluations.last().or(self.last).map(|last| last.metrics.clone()) {
+            Some(metrics) => {
+                self.levels.insert(self.to, metrics);
+                self.collect();
+                Ok(())
+            }
+            None => Err(failed(FailureKind::Invalid, self.missing(slip, log))),
+        }
+    }
+
+    /// Says what was expected, and what there was instead.
+    fn missing(&self, slip: Option<Slip>, log: &Path) -> String {
         let names: Vec<String> = self.wanted.iter().map(|name| format!("`{name}`")).collect();
-        let reported: Vec<&str> = self
-            .levels
-            .values()
-            .flat_map(BTreeMap::keys)
-            .map(String::as_str)
-            .collect();
-        let instead = match (reported.first(), self.elsewhere) {
-            (Some(name), _) => format!("only others such as `{name}`"),
-            (None, Some((first, last))) => format!(
+        let reported = self.levels.values().flat_map(BTreeMap::keys).next();
+        let instead = match (reported, self.elsewhere, self.fraction, slip) {
+            (Some(name), ..) => format!("only others such as `{name}`"),
+            (None, Some((first, last)), ..) => format!(
                 "only epochs {first} to {last}, and it was to train epochs {} to {}, counted from 1",
                 self.from.epochs(EPOCH) + 1.0,
                 self.to.epochs(EPOCH)
             ),
-            (None, None) => "no line of JSON with numbers".to_owned(),
+            (None, None, Some(epoch), _) => format!(
+                "only fractions of epochs such as {epoch}, and whole ones are compared: round them, as in `round(state.epoch)`"
+            ),
+            (None, None, None, Some(slip)) => slip.explain().to_owned(),
+            (None, None, None, None) => "no line of JSON with numbers".to_owned(),
         };
         let log = if log.metadata().is_ok_and(|metadata| metadata.len() > 0) {
-            format!("; what it said instead is in `{}`", log.display())
+            format!("; what it said is in `{}`", log.display())
         } else {
             String::new()
         };
-        let message = format!(
+        format!(
             "the program ended without reporting {}, {instead}{log}",
             names.join(" and ")
-        );
-        Err(failed(FailureKind::Invalid, message))
+        )
     }
 
     /// Whether the program has reported the end of its segment and trains on.
     pub(super) fn is_past_end(&self) -> bool {
         self.is_past_end
+    }
+
+    /// The last epoch of the segment that was reported.
+    pub(super) fn last_reported(&self) -> Option<f64> {
+        self.levels.last_key_value().map(|(at, _)| at.epochs(EPOCH))
     }
 
     pub(super) fn reached(&self) -> Samples {
@@ -170,50 +200,43 @@ impl<'a> Report<'a> {
     }
 }
 
+/// The level of an epoch, if it is a whole one.
+fn whole(epoch: f64) -> Option<Samples> {
+    let at = Samples::from_epochs(epoch, EPOCH);
+    ((at.epochs(EPOCH) - epoch).abs() < 1e-6).then_some(at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::objective::command::readings;
-    use crate::space::Configuration;
-    use crate::trials::SegmentLimits;
-    use crate::units::{Seed, TrialId};
+    use crate::objective::command::readings::{self, Line};
 
-    fn segment(from: Samples, to: Samples, max: Samples) -> Segment {
-        Segment {
-            trial: TrialId(0),
-            configuration: Configuration::default(),
-            seed: Seed(0),
-            from,
-            stops: vec![],
-            to,
-            max,
-            cooldown: None,
-            checkpoints: "c".into(),
-            log: "trial.log".into(),
-            limits: SegmentLimits::default(),
-            part: crate::trials::Part::Validation,
-            inherited: None,
-            is_kept: false,
-            micro_batches: 1,
+    fn segment((from, to, max): (u64, u64, u64)) -> Segment {
+        Segment::example(Path::new("c"), (from, to, max))
+    }
+
+    fn reading(line: &str) -> Reading {
+        match readings::parse(line.as_bytes()) {
+            Line::Report(reading) => reading,
+            Line::Other(slip) => panic!("{line} is no report: {slip:?}"),
         }
     }
 
     fn concluded(lines: &[&str]) -> Result<Vec<(u64, f64)>, String> {
-        concluded_of(Samples(1), Samples(3), Samples(9), lines)
+        concluded_of(&segment((1, 3, 9)), lines)
     }
 
-    fn concluded_of(from: Samples, to: Samples, max: Samples, lines: &[&str]) -> Result<Vec<(u64, f64)>, String> {
-        let segment = segment(from, to, max);
+    fn concluded_of(segment: &Segment, lines: &[&str]) -> Result<Vec<(u64, f64)>, String> {
         let wanted = ["accuracy".to_owned()];
-        let mut report = Report::new(&segment, &wanted, vec![]);
+        let mut report = Report::new(segment, &wanted, vec![]);
         for line in lines {
-            report.take(readings::parse(line).unwrap());
+            report.take(reading(line));
         }
         report
-            .conclude(Path::new("trial.log"))
+            .conclude(None, Path::new("trial.log"))
             .map_err(|error| error.to_string())?;
         let (reached, evaluations) = report.into_parts();
-        assert_eq!(reached, to);
+        assert_eq!(reached, segment.to);
         Ok(evaluations
             .iter()
             .map(|evaluation| (evaluation.at.0, evaluation.metrics["accuracy"]))
@@ -244,10 +267,7 @@ mod tests {
     #[test]
     fn a_single_run_has_epochs_of_its_own() {
         let lines = [r#"{"epoch": 1, "accuracy": 0.1}"#, r#"{"epoch": 27, "accuracy": 0.8}"#];
-        assert_eq!(
-            concluded_of(Samples(0), Samples(1), Samples(1), &lines).unwrap(),
-            [(1, 0.8)]
-        );
+        assert_eq!(concluded_of(&segment((0, 1, 1)), &lines).unwrap(), [(1, 0.8)]);
     }
 
     #[test]
@@ -267,8 +287,9 @@ mod tests {
     #[test]
     fn only_what_counts_can_diverge() {
         let wanted = ["accuracy".to_owned()];
-        let report = Report::new(&segment(Samples(1), Samples(3), Samples(9)), &wanted, vec![]);
-        let diverges = |line: &str| report.diverged(&readings::parse(line).unwrap()).is_some();
+        let segment = segment((1, 3, 9));
+        let report = Report::new(&segment, &wanted, vec![]);
+        let diverges = |line: &str| report.diverged(&reading(line)).is_some();
         assert!(diverges(r#"{"epoch": 3, "accuracy": NaN}"#) && diverges(r#"{"accuracy": null}"#));
         assert!(!diverges(r#"{"epoch": 4, "accuracy": NaN}"#), "beyond the segment");
         assert!(!diverges(r#"{"epoch": 3, "loss": NaN}"#));
@@ -277,13 +298,43 @@ mod tests {
     #[test]
     fn a_program_without_the_metric_is_told_so() {
         insta::assert_snapshot!(concluded(&[r#"{"epoch": 2, "loss": 0.2}"#]).unwrap_err(), @"invalid: the program ended without reporting `accuracy`, only others such as `loss`");
-        let counted_from_zero = concluded_of(
-            Samples(0),
-            Samples(1),
-            Samples(9),
-            &[r#"{"epoch": 0, "accuracy": 0.2}"#],
-        );
+        let counted_from_zero = concluded_of(&segment((0, 1, 9)), &[r#"{"epoch": 0, "accuracy": 0.2}"#]);
         insta::assert_snapshot!(counted_from_zero.unwrap_err(), @"invalid: the program ended without reporting `accuracy`, only epochs 0 to 0, and it was to train epochs 1 to 1, counted from 1");
         insta::assert_snapshot!(concluded(&[]).unwrap_err(), @"invalid: the program ended without reporting `accuracy`, no line of JSON with numbers");
+        let fractions = concluded(&[r#"{"epoch": 1.99, "accuracy": 0.2}"#]);
+        insta::assert_snapshot!(fractions.unwrap_err(), @"invalid: the program ended without reporting `accuracy`, only fractions of epochs such as 1.99, and whole ones are compared: round them, as in `round(state.epoch)`");
+    }
+
+    #[test]
+    fn a_trial_that_ended_by_itself_stays_what_it_was_worth() {
+        let mut segment = segment((3, 9, 27));
+        segment.last = Some(Evaluation {
+            at: Samples(3),
+            metrics: [("accuracy".to_owned(), 0.7)].into(),
+        });
+        assert_eq!(concluded_of(&segment, &[]).unwrap(), [(9, 0.7)]);
+        // It may also begin anew and say again what is known.
+        assert_eq!(
+            concluded_of(&segment, &[r#"{"epoch": 2, "accuracy": 0.6}"#]).unwrap(),
+            [(9, 0.7)]
+        );
+    }
+
+    #[test]
+    fn what_goes_on_must_not_be_ahead_of_what_is_known() {
+        let wanted = ["accuracy".to_owned()];
+        let segment = segment((1, 4, 9));
+        let mut report = Report::new(&segment, &wanted, vec![]);
+        let is_ahead = |report: &Report<'_>, epoch: f64| {
+            report.is_ahead_of(&reading(&format!("{{\"epoch\": {epoch}, \"accuracy\": 0.1}}")))
+        };
+        assert!(!is_ahead(&report, 2.0) && is_ahead(&report, 3.0) && is_ahead(&report, 5.0));
+        assert!(!is_ahead(&report, 3.5), "between epochs nothing is compared");
+        report.take(reading(r#"{"epoch": 2, "loss": 3}"#));
+        assert!(is_ahead(&report, 3.0), "without its metric the epoch is not known");
+        for epoch in [2, 3, 4] {
+            report.take(reading(&format!("{{\"epoch\": {epoch}, \"accuracy\": 0.1}}")));
+        }
+        assert!(!is_ahead(&report, 9.0), "everything is known");
     }
 }

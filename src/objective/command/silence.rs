@@ -1,4 +1,4 @@
-//! How long a program has said nothing: neither reported metrics nor written into its log.
+//! How long a program has said nothing: neither reported metrics nor anything else.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(super) struct Silence {
     limit: Option<f64>,
     awake: AwakeClock,
     last_word: Duration,
-    logged: u64,
+    said: u64,
 }
 
 impl Silence {
@@ -23,7 +23,7 @@ impl Silence {
             limit: segment.limits.silence,
             awake: AwakeClock::start(),
             last_word: Duration::ZERO,
-            logged: program.logged(),
+            said: program.said(),
         }
     }
 
@@ -32,15 +32,15 @@ impl Silence {
         self.last_word = self.awake.look();
     }
 
-    /// Looks whether the program has written into its log, and whether its silence is too long.
+    /// Looks whether the program has said anything, and whether its silence is too long.
     ///
     /// # Errors
     /// The trial's failure if it is.
     pub(super) fn check(&mut self, program: &Program, segment: &Segment) -> Result<(), RunError> {
         let Some(limit) = self.limit else { return Ok(()) };
-        let (now, logged) = (self.awake.look(), program.logged());
-        if logged != self.logged {
-            (self.logged, self.last_word) = (logged, now);
+        let (now, said) = (self.awake.look(), program.said());
+        if said != self.said {
+            (self.said, self.last_word) = (said, now);
         }
         if now.saturating_sub(self.last_word).as_secs_f64() <= limit {
             return Ok(());

@@ -3,7 +3,6 @@ use std::path::Path;
 use super::*;
 use crate::finetune::data::Dataset;
 use crate::finetune::testing;
-use crate::trials::SegmentLimits;
 
 struct Silent;
 
@@ -32,18 +31,8 @@ fn segment(trial: u32, (from, to): (u64, u64), folder: &Path) -> Segment {
         trial: TrialId(trial),
         configuration: configuration.into_iter().collect(),
         seed: Seed(u64::from(trial)),
-        from: Samples(from),
         stops: vec![Samples(from)],
-        to: Samples(to),
-        max: Samples(120),
-        cooldown: None,
-        checkpoints: folder.join(trial.to_string()),
-        log: folder.join("log"),
-        limits: SegmentLimits::default(),
-        part: Part::Validation,
-        inherited: None,
-        is_kept: false,
-        micro_batches: 1,
+        ..Segment::example(&folder.join(trial.to_string()), (from, to, 120))
     }
 }
 

@@ -326,10 +326,10 @@ fn line<'a>(moment: &'a Moment<'_>, study: &'a Study, facts: &'a Facts, (elapsed
             best: study.winner().and_then(|winner| {
                 let id = winner.trial;
                 let trial = &study.trials()[id.index()];
-                let best = trial.best()?;
+                let best = study.best_observation(id)?;
                 Some(Best {
                     trial: id,
-                    value: value(study, best),
+                    value: value(study, &best),
                     at: level(best.at),
                     origin: &trial.origin,
                     configuration: &trial.configuration,

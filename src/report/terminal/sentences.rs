@@ -170,14 +170,29 @@ pub(in crate::report) fn tested(study: &Study, winner: TrialId, test: TrialId) -
 pub(in crate::report) fn incumbent(study: &Study, epoch: Samples) -> Option<String> {
     let id = study.winner()?.trial;
     let trial = &study.trials()[id.index()];
-    let best = trial.best()?;
+    let best = study.best_observation(id)?;
     Some(format!(
         "{}{} · trial {id} ({}) · epoch {} · {}",
-        measured(study, best),
-        others(study, id, best),
+        measured(study, &best),
+        others(study, id, &best),
         trial.origin,
         words::epochs(best.at, epoch),
         configuration(study, &trial.configuration)
+    ))
+}
+
+/// `no trial fulfils latency <= 5: trial 0 violates it least`; `None` where the winner fulfils all constraints on metrics.
+pub(in crate::report) fn unfulfilled(study: &Study) -> Option<String> {
+    let constraints = study.unfulfilled();
+    let winner = study.winner().filter(|_| !constraints.is_empty())?.trial;
+    let (all, it) = if constraints.len() == 1 {
+        ("", "it")
+    } else {
+        ("all of ", "them")
+    };
+    Some(format!(
+        "no trial fulfils {all}`{}`: trial {winner} violates {it} least",
+        constraints.join("`, `")
     ))
 }
 
@@ -246,6 +261,7 @@ pub(in crate::report) fn reason(reason: EndReason) -> &'static str {
         EndReason::Wall => "the wall budget is spent",
         EndReason::Trials => "all trials of the budget have run",
         EndReason::Exhausted => "every configuration of the space has been tried",
+        EndReason::Failures => "the first trials all failed alike, and none has a result",
     }
 }
 

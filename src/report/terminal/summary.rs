@@ -46,7 +46,9 @@ fn why(study: &Study, reason: EndReason, elapsed: f64) -> &'static str {
     let is_early = study.wall().is_some_and(|wall| elapsed < wall * (1.0 - UNSPENT));
     match reason {
         EndReason::Wall if is_early => "nothing more would end within the wall budget",
-        EndReason::Wall | EndReason::Target | EndReason::Trials | EndReason::Exhausted => sentences::reason(reason),
+        EndReason::Wall | EndReason::Target | EndReason::Trials | EndReason::Exhausted | EndReason::Failures => {
+            sentences::reason(reason)
+        }
     }
 }
 
@@ -87,18 +89,19 @@ fn states(study: &Study, reason: Option<EndReason>) -> String {
 
 fn best(study: &Study, facts: &Facts) -> Vec<String> {
     let best = study.winner().map(|winner| &study.trials()[winner.trial.index()]);
-    let Some((trial, observation)) = best.and_then(|trial| Some((trial, trial.best()?))) else {
+    let Some((trial, observation)) = best.and_then(|trial| Some((trial, study.best_observation(trial.id)?))) else {
         return vec!["best     none: no trial has a result".into()];
     };
     let epoch = words::epochs(observation.at, facts.epoch);
     let label = if is_selected(study) { "winner" } else { "best" };
-    let mut lines = vec![format!(
+    let mut lines: Vec<String> = sentences::unfulfilled(study).into_iter().collect();
+    lines.push(format!(
         "{label:8} {}{} · trial {} ({}) · epoch {epoch}",
-        sentences::measured(study, observation),
-        sentences::others(study, trial.id, observation),
+        sentences::measured(study, &observation),
+        sentences::others(study, trial.id, &observation),
         trial.id,
         trial.origin
-    )];
+    ));
     let names = study
         .settings()
         .space

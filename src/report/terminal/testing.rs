@@ -63,6 +63,7 @@ pub(in crate::report) fn study(early: impl Into<EarlyTerminate>, max_trials: Opt
         criteria: Criteria::default(),
         max_trials,
         wall: None,
+        max_failures: None,
         selection: None,
         epoch: Samples(1000),
         min,

@@ -264,3 +264,44 @@ fn a_step_wider_than_the_smallest_number_has_a_share() {
     assert!(domain.share(0).end > 0.0 && domain.share(0).end < 1.0);
     assert_eq!(domain.decode(0.0), Value::Int(1));
 }
+
+#[test]
+fn the_widest_ranges_stay_within_their_bounds() {
+    let float = |min, max, log| Domain::Float {
+        min,
+        max,
+        log,
+        step: None,
+    };
+    for domain in [
+        float(1e-300, 1e300, true),
+        float(f64::MIN_POSITIVE, f64::MAX, true),
+        float(f64::MIN, f64::MAX, false),
+        float(-1e308, 1e308, false),
+    ] {
+        let (min, max) = domain.bounds().unwrap();
+        for unit in [
+            0.0,
+            1e-9,
+            0.25,
+            0.5,
+            0.75,
+            1.0,
+            -1.0,
+            7.0,
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+        ] {
+            let value = domain.decode(unit);
+            let number = value.as_f64().unwrap();
+            assert!((min..=max).contains(&number), "{domain:?} at {unit}: {number}");
+            let back = domain.encode(&value).unwrap();
+            assert!((0.0..=1.0).contains(&back), "{domain:?} at {unit}: {back}");
+            if (0.0..=1.0).contains(&unit) {
+                assert!((back - unit).abs() < 1e-6, "{domain:?} at {unit}: {back}");
+            }
+        }
+        assert!(domain.magnitudes().is_none_or(f64::is_finite));
+    }
+}

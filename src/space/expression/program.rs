@@ -140,51 +140,96 @@ impl Program {
 
     /// The value, and how far it is from being true.
     fn run<'a>(&'a self, load: impl Fn(usize) -> Slot<'a>) -> (Slot<'a>, f64) {
-        let mut stack: Vec<(Slot<'a>, f64)> = Vec::with_capacity(self.steps.len());
+        let mut stack: Vec<Item<'a>> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
-            let mut violation = None;
-            let result = match step {
-                Step::Literal(value) => Some(Datum::from(value)),
-                Step::Load(place) => load(*place),
-                Step::Not => truth(pop(&mut stack).0).map(|truth| Datum::Truth(!truth)),
-                Step::Negate => number(pop(&mut stack).0).map(|number| Datum::Number(-number)),
+            let item = match step {
+                Step::Literal(value) => Item::exact(Some(Datum::from(value))),
+                Step::Load(place) => Item::exact(load(*place)),
+                Step::Not => Item::truth(truth(pop(&mut stack).slot).map(|truth| !truth), 1.0),
+                Step::Negate => {
+                    let item = pop(&mut stack);
+                    let negative = number(item.slot).map(|number| Datum::Number(-number));
+                    Item { slot: negative, ..item }
+                }
                 Step::Logic(logic) => {
-                    let ((right, far_right), (left, far_left)) = (pop(&mut stack), pop(&mut stack));
-                    violation = Some(match logic {
-                        Logic::And => far_left + far_right,
-                        Logic::Or => far_left.min(far_right),
-                    });
-                    logic.of(truth(left), truth(right)).map(Datum::Truth)
+                    let (right, left) = (pop(&mut stack), pop(&mut stack));
+                    let violation = match logic {
+                        Logic::And => left.violation + right.violation,
+                        Logic::Or => left.violation.min(right.violation),
+                    };
+                    Item::truth(logic.of(truth(left.slot), truth(right.slot)), violation)
                 }
                 Step::Compare(comparison) => {
-                    let ((right, _), (left, _)) = (pop(&mut stack), pop(&mut stack));
-                    both(left, right).map(|(left, right)| {
-                        violation = Some(comparison.distance(left, right));
-                        Datum::Truth(comparison.holds(left, right))
-                    })
+                    let (right, left) = (pop(&mut stack), pop(&mut stack));
+                    let most = SLACK * (left.error + right.error);
+                    let sides = both(left.slot, right.slot);
+                    let holds = sides.map(|(left, right)| comparison.holds(left, right, most));
+                    let distance = sides.map_or(0.0, |(left, right)| comparison.distance(left, right, most));
+                    Item::truth(holds, distance)
                 }
                 Step::Arithmetic(operator) => {
-                    let ((right, _), (left, _)) = (pop(&mut stack), pop(&mut stack));
-                    both(number(left), number(right)).map(|(left, right)| Datum::Number(operator.apply(left, right)))
+                    let (right, left) = (pop(&mut stack), pop(&mut stack));
+                    operator.of(left, right)
                 }
                 Step::Member(count) => {
                     let list = stack.split_off(stack.len().saturating_sub(*count));
-                    member(pop(&mut stack).0, &list).map(Datum::Truth)
+                    Item::truth(member(pop(&mut stack), &list), 1.0)
                 }
             };
-            let violation = match truth(result) {
-                Some(false) => violation.unwrap_or(1.0),
-                Some(true) | None => 0.0,
-            };
-            stack.push((result, violation));
+            stack.push(item);
         }
-        pop(&mut stack)
+        let result = pop(&mut stack);
+        (result.slot, result.violation)
+    }
+}
+
+/// Results of arithmetic compare as decimals do: numbers are equal that are nearer to each other than so many times what rounding may
+/// have added to them. Whole numbers that have only been added, subtracted and multiplied compare exactly.
+const SLACK: f64 = 2.0;
+
+/// A value on the way.
+#[derive(Clone, Copy, Debug)]
+struct Item<'a> {
+    slot: Slot<'a>,
+    /// How far it is from being true: 0 where it is, or is no truth.
+    violation: f64,
+    /// How far a number may be from what decimals would come to.
+    error: f64,
+}
+
+impl<'a> Item<'a> {
+    /// A number as it was written or chosen: the one that is nearest to its decimal.
+    fn exact(slot: Slot<'a>) -> Self {
+        let error = number(slot).map_or(0.0, rounding);
+        let is_false = slot == Some(Datum::Truth(false));
+        Self {
+            slot,
+            violation: f64::from(u8::from(is_false)),
+            error,
+        }
+    }
+
+    fn truth(truth: Option<bool>, violation: f64) -> Self {
+        Self {
+            slot: truth.map(Datum::Truth),
+            violation: if truth == Some(false) { violation } else { 0.0 },
+            error: 0.0,
+        }
+    }
+}
+
+/// What rounding to the nearest number may have changed: nothing of whole ones.
+fn rounding(number: f64) -> f64 {
+    if number.fract() == 0.0 {
+        0.0
+    } else {
+        f64::EPSILON * number.abs()
     }
 }
 
 /// The top of the stack. Programs are compiled from trees, so there always is one.
-fn pop<'a>(stack: &mut Vec<(Slot<'a>, f64)>) -> (Slot<'a>, f64) {
-    stack.pop().unwrap_or((None, 0.0))
+fn pop<'a>(stack: &mut Vec<Item<'a>>) -> Item<'a> {
+    stack.pop().unwrap_or(Item::truth(None, 0.0))
 }
 
 fn both<T>(left: Option<T>, right: Option<T>) -> Option<(T, T)> {
@@ -203,12 +248,18 @@ fn number(slot: Slot<'_>) -> Option<f64> {
     }
 }
 
-fn member(item: Slot<'_>, list: &[(Slot<'_>, f64)]) -> Option<bool> {
-    let item = item?;
-    if list.iter().any(|(element, _)| *element == Some(item)) {
+fn member(item: Item<'_>, list: &[Item<'_>]) -> Option<bool> {
+    let value = item.slot?;
+    let is_it = |element: &Item<'_>| {
+        let slack = SLACK * (item.error + element.error);
+        element
+            .slot
+            .is_some_and(|element| Comparison::Equal.holds(value, element, slack))
+    };
+    if list.iter().any(is_it) {
         return Some(true);
     }
-    if list.iter().any(|(element, _)| element.is_none()) {
+    if list.iter().any(|element| element.slot.is_none()) {
         None
     } else {
         Some(false)
@@ -227,27 +278,29 @@ impl Logic {
 }
 
 impl Comparison {
-    fn holds(self, left: Datum<'_>, right: Datum<'_>) -> bool {
-        // Texts have no order here and a comparison with what is not a number (0/0) never holds.
-        let ordered = |holds: fn(&f64, &f64) -> bool| match (left, right) {
-            (Datum::Number(left), Datum::Number(right)) => holds(&left, &right),
-            (Datum::Number(_) | Datum::Truth(_) | Datum::Text(_), _) => false,
+    /// Numbers that are at most `slack` apart are equal.
+    fn holds(self, left: Datum<'_>, right: Datum<'_>, slack: f64) -> bool {
+        let numbers = match (left, right) {
+            (Datum::Number(left), Datum::Number(right)) => Some((left, right)),
+            (Datum::Number(_) | Datum::Truth(_) | Datum::Text(_), _) => None,
         };
+        let is_equal = left == right || numbers.is_some_and(|(left, right)| (left - right).abs() <= slack);
+        // Texts have no order here and a comparison with what is not a number (0/0) never holds.
+        let is_less = numbers.is_some_and(|(left, right)| left < right);
+        let is_greater = numbers.is_some_and(|(left, right)| left > right);
         match self {
-            Self::Equal => left == right,
-            Self::NotEqual => left != right,
-            Self::Less => ordered(f64::lt),
-            Self::LessOrEqual => ordered(f64::le),
-            Self::Greater => ordered(f64::gt),
-            Self::GreaterOrEqual => ordered(f64::ge),
+            Self::Equal => is_equal,
+            Self::NotEqual => !is_equal,
+            Self::Less => is_less && !is_equal,
+            Self::LessOrEqual => numbers.is_some() && (is_less || is_equal),
+            Self::Greater => is_greater && !is_equal,
+            Self::GreaterOrEqual => numbers.is_some() && (is_greater || is_equal),
         }
     }
-}
 
-impl Comparison {
     /// How far a comparison is from holding: 0 where it does, else the share of the larger side that lies between both.
-    fn distance(self, left: Datum<'_>, right: Datum<'_>) -> f64 {
-        if self.holds(left, right) {
+    fn distance(self, left: Datum<'_>, right: Datum<'_>, slack: f64) -> f64 {
+        if self.holds(left, right, slack) {
             return 0.0;
         }
         let (Datum::Number(left), Datum::Number(right)) = (left, right) else {
@@ -258,7 +311,7 @@ impl Comparison {
             Self::Less | Self::LessOrEqual | Self::Greater | Self::GreaterOrEqual => {
                 let share = (left - right).abs() / left.abs().max(right.abs());
                 // Equal sides violate `<` a little; what is not a number violates as much as anything.
-                if left == right {
+                if (left - right).abs() <= slack {
                     f64::EPSILON
                 } else if share.is_finite() {
                     share
@@ -271,15 +324,49 @@ impl Comparison {
 }
 
 impl Arithmetic {
-    fn apply(self, left: f64, right: f64) -> f64 {
-        match self {
-            Self::Add => left + right,
-            Self::Subtract => left - right,
-            Self::Multiply => left * right,
-            Self::Divide => left / right,
+    /// The result, with how far rounding may have led it away.
+    fn of<'a>(self, left: Item<'a>, right: Item<'a>) -> Item<'a> {
+        let Some((one, other)) = both(number(left.slot), number(right.slot)) else {
+            return Item::truth(None, 0.0);
+        };
+        let (result, carried) = match self {
+            Self::Add => (one + other, left.error + right.error),
+            Self::Subtract => (one - other, left.error + right.error),
+            Self::Multiply => (one * other, one.abs() * right.error + other.abs() * left.error),
+            Self::Divide => (
+                one / other,
+                (left.error + (one / other).abs() * right.error) / other.abs(),
+            ),
             // The sign of the divisor, as in Python.
-            Self::Remainder => left - right * (left / right).floor(),
-            Self::Power => left.powf(right),
+            Self::Remainder => {
+                let quotient = one / other;
+                let slack = SLACK * ((left.error + quotient.abs() * right.error) / other.abs() + rounding(quotient));
+                let nearest = quotient.round();
+                let whole = if (quotient - nearest).abs() <= slack {
+                    nearest
+                } else {
+                    quotient.floor()
+                };
+                (one - other * whole, left.error + whole.abs() * right.error)
+            }
+            Self::Power => {
+                let result = one.powf(other);
+                let relative = (other * left.error / one).abs() + (one.abs().ln() * right.error).abs();
+                (result, result.abs() * relative)
+            }
+        };
+        // What the operation itself rounds is small beside its operands, which may cancel each other out.
+        let own = match self {
+            Self::Add | Self::Subtract | Self::Remainder if left.error + right.error > 0.0 => {
+                f64::EPSILON * one.abs().max(other.abs())
+            }
+            _ => rounding(result),
+        };
+        let error = carried + own;
+        Item {
+            slot: Some(Datum::Number(result)),
+            violation: 0.0,
+            error: if error.is_finite() { error } else { 0.0 },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A word of a command as it is written: letters, `{parameter}`, W&B's `${macro}`.
 
-use super::{Fact, Meaning, Piece, Word};
+use super::{Arguments, Fact, Meaning, Piece, Word};
 use crate::suggestion::did_you_mean;
 
 /// A word as it was written.
@@ -19,11 +19,11 @@ impl<'a> Written<'a> {
     }
 
     pub(super) fn read(&self, program: Option<&str>) -> Result<Word, Fault> {
-        let meaning = match self.0 {
-            "${args}" => Meaning::Arguments,
-            "${args_no_hyphens}" => Meaning::ArgumentsWithoutHyphens,
-            "${args_json}" => Meaning::ArgumentsAsJson,
-            text => Meaning::Argument(pieces(text, program)?),
+        let name = self.0.strip_prefix("${").and_then(|name| name.strip_suffix('}'));
+        let all = Arguments::NAMES.iter().find(|(known, _)| Some(*known) == name);
+        let meaning = match all {
+            Some((_, arguments)) => Meaning::Arguments(*arguments),
+            None => Meaning::Argument(pieces(self.0, program)?),
         };
         // A word that names W&B's program must still mean the same where there is none.
         let source = match (&meaning, self.0.contains("${program}")) {
@@ -103,15 +103,7 @@ fn placeholder(text: &str) -> Option<(&str, &str)> {
 
 /// W&B's macros that stand for a part of a word.
 fn macro_text(name: &str, program: Option<&str>) -> Result<Piece, (String, String)> {
-    const KNOWN: [&str; 7] = [
-        "env",
-        "interpreter",
-        "program",
-        "args",
-        "args_no_hyphens",
-        "args_json",
-        "args_json_file",
-    ];
+    const OTHERS: [&str; 4] = ["env", "interpreter", "program", "args_json_file"];
     if let Some(variable) = name.strip_prefix("envvar:") {
         return Ok(Piece::Environment(variable.to_owned()));
     }
@@ -128,14 +120,15 @@ fn macro_text(name: &str, program: Option<&str>) -> Result<Piece, (String, Strin
             }
         },
         "args_json_file" => Piece::Fact(Fact::ParametersFile),
-        "args" | "args_no_hyphens" | "args_json" => {
+        name if Arguments::NAMES.iter().any(|(known, _)| *known == name) => {
             return Err((
                 format!("`${{{name}}}` stands for whole arguments, so it is a word of its own"),
                 format!("write `\"${{{name}}}\"` as an item of the list"),
             ));
         }
         _ => {
-            let help = match did_you_mean(name, KNOWN) {
+            let known = Arguments::NAMES.iter().map(|(name, _)| *name).chain(OTHERS);
+            let help = match did_you_mean(name, known) {
                 Some(meant) => format!("did you mean `${{{meant}}}`?"),
                 None => "a parameter is written `{name}`, an environment variable `${envvar:NAME}`".to_owned(),
             };

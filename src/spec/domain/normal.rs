@@ -1,7 +1,7 @@
 //! Normal and log-normal distributions.
 
 use super::allowed;
-use super::range::{whole, wrong_bounds, wrong_grid};
+use super::range::{first_multiple, whole, wrong_bounds, wrong_grid};
 use crate::space::{Domain, Value};
 use crate::spec::diagnostics::Diagnostic;
 use crate::spec::hyperparameters::{Hyperparameter, HyperparameterKind};
@@ -55,8 +55,6 @@ struct Bell {
     is_log: bool,
     mean: f64,
     deviation: f64,
-    /// The bound in the spec, if it is not further out than the distribution reaches.
-    given_min: Option<f64>,
     min: f64,
     max: f64,
 }
@@ -100,7 +98,6 @@ impl Bell {
                 is_log,
                 mean,
                 deviation,
-                given_min: given_min.filter(|given| *given >= low),
                 min,
                 max,
             });
@@ -117,19 +114,11 @@ impl Bell {
         None
     }
 
-    /// The smallest value. Values at a distance are counted from the bound that was given; without one they are multiples
-    /// of the distance.
+    /// The smallest value: values at a distance are multiples of it.
     fn first(&self, step: Option<f64>) -> f64 {
-        match (step, self.given_min) {
-            (None, _) => self.min,
-            (Some(_), Some(given)) => given,
-            (Some(step), None) => {
-                let multiple = (self.min / step - 1e-9).ceil() * step;
-                // Without the tail of binary rounding, and never -0.0.
-                let first = format!("{multiple:.12e}").parse().unwrap_or(multiple) + 0.0;
-                if self.is_log { first.max(step) } else { first }
-            }
-        }
+        let Some(step) = step else { return self.min };
+        let first = first_multiple(self.min, step);
+        if self.is_log { first.max(step) } else { first }
     }
 
     fn floats(

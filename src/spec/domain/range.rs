@@ -61,11 +61,7 @@ pub(super) fn read(
         return None;
     }
     if has_exponents {
-        let bounds = [min, max].map(|bound| known.map(|known| known.kind.accept(&Value::Float(bound))));
-        if let Some(Err(rule)) = bounds.into_iter().flatten().find(Result::is_err) {
-            problems.error(Diagnostic::error(fields.place, format!("`{name}` must be {rule}")));
-            return None;
-        }
+        allowed_values(name, fields, [min, max], known, problems)?;
     } else {
         allowed(name, min_node, known, problems)?;
         allowed(name, max_node, known, problems)?;
@@ -77,6 +73,12 @@ pub(super) fn read(
             .is_none_or(|node| matches!(node.scalar(), Some(Value::Int(_))))
     };
     let are_integers = ["min", "max", "q"].into_iter().all(is_literal);
+    // W&B makes whole numbers of multiples of a whole one, also where the bounds are exponents.
+    let is_stepped = distribution.is_some_and(|distribution| distribution.is_stepped);
+    if has_exponents && is_stepped && is_literal("q") {
+        let step = step.unwrap_or(1.0);
+        return whole_multiples(name, fields, (min, max), is_log, step, problems);
+    }
     let is_integer = match known.map(|known| known.kind) {
         Some(HyperparameterKind::Number { .. }) => false,
         Some(HyperparameterKind::Integer { .. }) => true,
@@ -84,6 +86,10 @@ pub(super) fn read(
             .and_then(|distribution| distribution.is_integer)
             .unwrap_or(are_integers),
     };
+    // A range of one value has that one.
+    if let Some(step) = step.filter(|_| min < max && (!is_log || is_integer)) {
+        min = first_on_grid(name, fields, (min, max), step, problems)?;
+    }
     if !is_integer {
         if let Some(message) = step.and_then(|step| wrong_grid(name, min, max, is_log, step)) {
             let node = fields.get("q").unwrap_or(max_node);
@@ -117,6 +123,89 @@ pub(super) fn read(
         log: is_log,
         step: step?,
     })
+}
+
+/// The multiples of a whole number between two bounds that are none themselves.
+fn whole_multiples(
+    name: &str,
+    fields: &Fields<'_>,
+    (min, max): (f64, f64),
+    log: bool,
+    step: f64,
+    problems: &mut Problems,
+) -> Option<Domain> {
+    let (first, last) = (first_multiple(min, step).max(step), (max / step).floor() * step);
+    if first > last {
+        let place = fields
+            .get("q")
+            .or_else(|| fields.get("max"))
+            .map_or(fields.place, |node| &node.place);
+        problems.error(Diagnostic::error(
+            place,
+            format!("the range of `{name}` holds no multiple of `q`"),
+        ));
+        return None;
+    }
+    let mut whole = |key: &str, number: f64| whole(name, fields, key, number, problems);
+    let (min, max, step) = (whole("min", first), whole("max", last), whole("q", step));
+    Some(Domain::Int {
+        min: min?,
+        max: max?,
+        log,
+        step: step?,
+    })
+}
+
+/// What becomes of exponents must be as the parameter wants it.
+fn allowed_values(
+    name: &str,
+    fields: &Fields<'_>,
+    bounds: [f64; 2],
+    known: Option<&Hyperparameter>,
+    problems: &mut Problems,
+) -> Option<()> {
+    let refused = bounds.map(|bound| known.map(|known| known.kind.accept(&Value::Float(bound))));
+    let Some(Err(rule)) = refused.into_iter().flatten().find(Result::is_err) else {
+        return Some(());
+    };
+    problems.error(Diagnostic::error(fields.place, format!("`{name}` must be {rule}")));
+    None
+}
+
+/// Values at a distance are its multiples, wherever the range begins, as W&B, hyperopt, NNI and Ray Tune count them: the first.
+fn first_on_grid(
+    name: &str,
+    fields: &Fields<'_>,
+    (min, max): (f64, f64),
+    step: f64,
+    problems: &mut Problems,
+) -> Option<f64> {
+    let first = first_multiple(min, step);
+    if first <= max + step * GRID_SLACK {
+        return Some(first);
+    }
+    let place = fields
+        .get("q")
+        .or_else(|| fields.get("max"))
+        .map_or(fields.place, |node| &node.place);
+    problems.error(Diagnostic::error(
+        place,
+        format!("the range of `{name}` holds no multiple of `q`"),
+    ));
+    None
+}
+
+/// A multiple that lies so close below a bound, in steps, is the bound.
+const GRID_SLACK: f64 = 1e-9;
+
+/// The smallest multiple of `step` from `min` on.
+pub(super) fn first_multiple(min: f64, step: f64) -> f64 {
+    let multiple = (min / step - GRID_SLACK).ceil() * step;
+    if (multiple - min).abs() <= step * GRID_SLACK {
+        return min;
+    }
+    // Without the tail of binary rounding, and never -0.0.
+    format!("{multiple:.12e}").parse().unwrap_or(multiple) + 0.0
 }
 
 /// A bound or step of a range of whole numbers.

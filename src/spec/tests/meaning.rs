@@ -71,7 +71,8 @@ fn a_short_spec_gets_every_default() {
         spec.budget,
         Budget {
             wall: None,
-            trials: None
+            trials: None,
+            max_failures: None,
         }
     );
     let resources = Resources {
@@ -126,7 +127,15 @@ fn parameters_are_read_as_wandb_reads_them() {
         domain("{distribution: log_uniform, min: -2, max: 0}"),
         float((-2.0_f64).exp(), 1.0, true, None)
     );
-    // Whole numbers are counted from `min`, also on a logarithmic scale.
+    // Multiples of `q`, wherever the range begins; a range of one value has that one.
+    assert_eq!(
+        domain("{distribution: q_uniform, min: 1, max: 10, q: 3}"),
+        int(3, 10, false, 3)
+    );
+    assert_eq!(
+        domain("{min: 0.05, max: 0.3, q: 0.1}"),
+        float(0.1, 0.3, false, Some(0.1))
+    );
     assert_eq!(
         domain("{distribution: int_log_uniform_values, min: 1, max: 1, q: 2}"),
         int(1, 1, true, 2)
@@ -191,7 +200,7 @@ fn normal_distributions_end_at_four_sigma_or_at_their_bounds() {
     );
     assert_eq!(
         domain("{distribution: q_normal, mu: 30, sigma: 10, min: 1, q: 8}"),
-        int(1, 70, false, 8).normal(30.0, 10.0)
+        int(8, 70, false, 8).normal(30.0, 10.0)
     );
     assert_eq!(
         domain("{distribution: q_normal, mu: 0.3, sigma: 0.1, q: 0.05, min: 0}"),
@@ -216,7 +225,7 @@ fn the_rest_of_wandb_s_distributions_means_what_it_says_there() {
     );
     assert_eq!(
         domain("{distribution: q_log_uniform, min: 0, max: 2}"),
-        float(1.0, exp(2.0), true, Some(1.0))
+        int(1, 7, true, 1)
     );
     for word in ["categorical", "categorical_w_probabilities"] {
         assert_eq!(
@@ -579,7 +588,8 @@ fn the_quickstart_reads_without_a_warning() {
         spec.budget,
         Budget {
             wall: Some(170.0),
-            trials: Some(16)
+            trials: Some(16),
+            max_failures: None,
         }
     );
     assert_eq!(

@@ -77,9 +77,9 @@ fn any_range() -> impl Strategy<Value = Domain> {
                 log,
                 step: Some(step)
             }),
-        (1..99_i64, 0..999_i64, any::<bool>(), 1..9_i64).prop_map(|(min, width, log, step)| Domain::Int {
-            min,
-            max: min + width,
+        (1..99_i64, 0..999_i64, any::<bool>(), 1..9_i64).prop_map(|(first, width, log, step)| Domain::Int {
+            min: first * step,
+            max: first * step + width,
             log,
             step
         }),
@@ -277,7 +277,11 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                     stops: vec![min],
                     cooldown: (width > 0.0).then_some((min, min + width)),
                 },
-                budget: Budget { wall, trials },
+                budget: Budget {
+                    wall,
+                    trials,
+                    max_failures: None,
+                },
                 selection: trials
                     .filter(|_| !matches!(early_terminate.scheduler, SchedulerSpec::Pbt(_)))
                     .map(|trials| Selection {

@@ -1,0 +1,113 @@
+//! JSON as programs write it, where numbers may be none: `NaN`, `-inf`, `1e400` and their other spellings.
+
+use serde_json::Value;
+
+/// Reads JSON in which any word that stands for what is no finite number counts as `null`.
+///
+/// # Errors
+/// When it is no JSON beyond that.
+pub fn read(text: &str) -> serde_json::Result<Value> {
+    serde_json::from_str(text).or_else(|error| serde_json::from_str(&with_nulls(text)).map_err(|_| error))
+}
+
+/// The text with `null` in place of every word, outside of texts, that stands for a number and is none or too large for one.
+fn with_nulls(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let length = match letter {
+            '"' => text_length(rest),
+            _ if is_of_word(letter) => rest.find(|letter| !is_of_word(letter)).unwrap_or(rest.len()),
+            _ => letter.len_utf8(),
+        };
+        let (piece, after) = rest.split_at(length);
+        plain.push_str(if is_of_word(letter) && is_no_number(piece) {
+            "null"
+        } else {
+            piece
+        });
+        rest = after;
+    }
+    plain
+}
+
+/// The length of the text at the beginning, with its quotation marks.
+fn text_length(text: &str) -> usize {
+    let mut is_escaped = false;
+    let end = text.char_indices().skip(1).find(|&(_, letter)| {
+        let is_end = letter == '"' && !is_escaped;
+        is_escaped = letter == '\\' && !is_escaped;
+        is_end
+    });
+    end.map_or(text.len(), |(place, _)| place + 1)
+}
+
+fn is_of_word(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '+' | '-' | '.' | '#' | '(' | ')' | '_')
+}
+
+/// Whether a word is how C, C++, Rust, Go, Java, Julia, Python, R or Windows write what is no finite number: `nan`, `-NaN`, `nan(0x1)`,
+/// `+Inf`, `Infinity`, `NA`, `1.#QNAN`, `1e400`.
+fn is_no_number(word: &str) -> bool {
+    let word = word.trim_start_matches(['+', '-']).to_ascii_lowercase();
+    let is_nan = word == "na" || word == "nan" || word.starts_with("nan(");
+    let is_infinite = word == "inf" || word == "infinity" || word.starts_with("1.#");
+    let is_huge =
+        || word.starts_with(|first: char| first.is_ascii_digit()) && word.parse::<f64>().is_ok_and(f64::is_infinite);
+    is_nan || is_infinite || is_huge()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_what_is_no_finite_number_is_understood_and_loses_nothing_else() {
+        // printf of C and C++, format! of Rust, %v of Go, Double.toString, repr of Python and R, and Visual C++ before 2015.
+        for spelling in [
+            "NaN",
+            "nan",
+            "-nan",
+            "NAN",
+            "nan(0x7ff8)",
+            "-nan(ind)",
+            "inf",
+            "-inf",
+            "+Inf",
+            "INF",
+            "Infinity",
+            "-Infinity",
+            "infinity",
+            "NA",
+            "1e400",
+            "-1E+999",
+            "1.#QNAN",
+            "-1.#IND",
+            "1.#INF",
+        ] {
+            let text = format!(r#"{{"loss": {spelling}, "note": "NaN \" inf, 1e400", "f1": [1, {spelling}]}}"#);
+            let expected = json!({"loss": null, "note": "NaN \" inf, 1e400", "f1": [1, null]});
+            assert_eq!(read(&text).unwrap(), expected, "{spelling}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_such_a_spelling_is_left_alone() {
+        assert_eq!(read(r#"{"nan": 1, "x": 1e-400}"#).unwrap(), json!({"nan": 1, "x": 0.0}));
+        assert!(read(r#"{"x": nano}"#).is_err() && read("inf inity").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn one_number_that_is_none_leaves_the_others(
+            known in -1e300..1e300f64,
+            spelling in "[+-]?([nN][aA][nN]|[iI][nN][fF]|[iI]nfinity|[1-9]e[4-9][0-9]{2})",
+        ) {
+            let value = read(&format!("{{\"a\": {known:?}, \"b\": {spelling}}}")).unwrap();
+            prop_assert_eq!(value, json!({"a": known, "b": null}));
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! A program's standard output: a file that the program writes and its worker follows, so that no line is lost with the worker.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use super::readings::LONGEST;
+
+/// The file's name in the trial's folder.
+const NAME: &str = "output";
+
+/// The disk gets back what has been heard as soon as it is so much, in bytes.
+const FORGOTTEN: u64 = 8 << 20;
+
+/// The standard output of a segment's programs: of one, or where that was interrupted of several after each other.
+#[derive(Debug)]
+pub(super) struct Output {
+    path: PathBuf,
+    reader: BufReader<File>,
+    /// What has been read of a line whose end has not been written yet.
+    line: Vec<u8>,
+    /// The line is so long that its beginning has been handed on.
+    is_begun: bool,
+    /// Where the next read begins.
+    read: u64,
+    /// What lies before has been given back to the disk.
+    forgotten: u64,
+}
+
+impl Output {
+    /// Begins an empty output in a trial's folder.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub(super) fn begin(folder: &Path) -> io::Result<()> {
+        File::create(folder.join(NAME)).map(|_| ())
+    }
+
+    /// Removes the output of a segment that has ended.
+    pub(super) fn remove(folder: &Path) {
+        let _ = std::fs::remove_file(folder.join(NAME));
+    }
+
+    /// Follows the output in a trial's folder from a place on.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) fn follow(folder: &Path, from: u64) -> io::Result<Self> {
+        let path = folder.join(NAME);
+        // Whoever removed it took its lines along.
+        let mut file = File::options().read(true).append(true).create(true).open(&path)?;
+        let read = file.seek(SeekFrom::Start(from.min(file.metadata()?.len())))?;
+        Ok(Self {
+            path,
+            reader: BufReader::with_capacity(1 << 16, file),
+            line: Vec::new(),
+            is_begun: false,
+            read,
+            forgotten: read,
+        })
+    }
+
+    /// Where a program is to write. What was written before ends with a line's end, so that nothing runs into each other.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(super) fn stdio(&self) -> io::Result<Stdio> {
+        let mut file = File::options().read(true).append(true).open(&self.path)?;
+        let mut last = [b'\n'];
+        if file.metadata()?.len() > 0 {
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+        }
+        if last != [b'\n'] {
+            file.write_all(b"\n")?;
+        }
+        Ok(file.into())
+    }
+
+    /// The next line that is whole, or so long that it is handed on in pieces; `None` while there is none.
+    pub(super) fn line(&mut self) -> Option<Piece> {
+        self.begin_anew_if_emptied();
+        let room = LONGEST.saturating_sub(self.line.len()) as u64;
+        let length = (&mut self.reader).take(room).read_until(b'\n', &mut self.line).ok()?;
+        self.read += length as u64;
+        (self.line.ends_with(b"\n") || self.line.len() >= LONGEST).then(|| self.piece())
+    }
+
+    /// What is left when nobody writes any more: the last line need not have an end.
+    pub(super) fn rest(&mut self) -> Option<Piece> {
+        self.line().or_else(|| (!self.line.is_empty()).then(|| self.piece()))
+    }
+
+    /// How much of the output has been handed on, in bytes.
+    pub(super) fn heard(&self) -> u64 {
+        self.read - self.line.len() as u64
+    }
+
+    fn piece(&mut self) -> Piece {
+        let bytes = std::mem::take(&mut self.line);
+        let is_rest = std::mem::replace(&mut self.is_begun, !bytes.ends_with(b"\n"));
+        Piece { bytes, is_rest }
+    }
+
+    /// Whoever opens `/dev/stdout` anew may empty the file.
+    fn begin_anew_if_emptied(&mut self) {
+        let is_emptied = |file: &File| file.metadata().is_ok_and(|file| file.len() < self.read);
+        if self.reader.buffer().is_empty() && is_emptied(self.reader.get_ref()) {
+            let _ = self.reader.seek(SeekFrom::Start(0));
+            (self.read, self.forgotten) = (0, 0);
+            self.line.clear();
+        }
+    }
+
+    /// Whether so much has been handed on that the disk should get it back: a program may print more than that holds.
+    pub(super) fn is_long(&self) -> bool {
+        self.heard() >= self.forgotten + FORGOTTEN
+    }
+
+    /// Gives back to the disk what has been handed on. From now on the output can be followed from [`Self::heard`] on only.
+    pub(super) fn forget(&mut self) {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{FallocateFlags, fallocate};
+            let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+            // Not every file system can.
+            let _ = fallocate(
+                self.reader.get_ref(),
+                flags,
+                self.forgotten,
+                self.heard() - self.forgotten,
+            );
+        }
+        self.forgotten = self.heard();
+    }
+}
+
+/// A line, or a piece of one that is too long.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) bytes: Vec<u8>,
+    /// It goes on what was handed on before: no line by itself.
+    pub(super) is_rest: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    struct Case {
+        folder: tempfile::TempDir,
+        output: Output,
+    }
+
+    impl Case {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            Output::begin(folder.path()).unwrap();
+            let output = Output::follow(folder.path(), 0).unwrap();
+            Self { folder, output }
+        }
+
+        fn print(&self, text: &str) {
+            let mut file = File::options()
+                .append(true)
+                .open(self.folder.path().join(NAME))
+                .unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+        }
+
+        fn lines(&mut self) -> Vec<String> {
+            let lines = std::iter::from_fn(|| self.output.line());
+            lines.map(|piece| String::from_utf8(piece.bytes).unwrap()).collect()
+        }
+    }
+
+    #[test]
+    fn a_line_is_heard_when_it_is_whole() {
+        let mut case = Case::new();
+        case.print("one\ntw");
+        assert_eq!(case.lines(), ["one\n"]);
+        assert_eq!(case.output.heard(), 4);
+        case.print("o\nthree");
+        assert_eq!(case.lines(), ["two\n"]);
+        assert_eq!(case.output.rest().unwrap().bytes, b"three");
+        assert!(case.output.rest().is_none());
+    }
+
+    #[test]
+    fn another_worker_goes_on_where_the_first_one_was_and_a_torn_line_stays_torn() {
+        let mut case = Case::new();
+        case.print("one\n{\"epoch\": 1, \"lo");
+        assert_eq!(case.lines(), ["one\n"]);
+        let mut next = Output::follow(case.folder.path(), case.output.heard()).unwrap();
+        drop(next.stdio().unwrap());
+        case.print("{\"epoch\": 1, \"loss\": 2}\n");
+        let pieces = std::iter::from_fn(|| next.line());
+        let lines: Vec<_> = pieces.map(|piece| String::from_utf8(piece.bytes).unwrap()).collect();
+        assert_eq!(lines, ["{\"epoch\": 1, \"lo\n", "{\"epoch\": 1, \"loss\": 2}\n"]);
+    }
+
+    #[test]
+    fn a_line_without_end_comes_in_pieces() {
+        let mut case = Case::new();
+        case.print(&"x".repeat(LONGEST + 10));
+        let piece = case.output.line().unwrap();
+        assert!(piece.bytes.len() == LONGEST && !piece.is_rest);
+        case.print("\nnext\n");
+        assert!(case.output.line().unwrap().is_rest);
+        assert!(!case.output.line().unwrap().is_rest);
+    }
+
+    #[test]
+    fn an_emptied_file_is_followed_from_its_beginning() {
+        let mut case = Case::new();
+        case.print("a long line before\n");
+        assert_eq!(case.lines().len(), 1);
+        File::create(case.folder.path().join(NAME)).unwrap();
+        case.print("new\n");
+        assert_eq!(case.lines(), ["new\n"]);
+    }
+
+    #[test]
+    fn what_is_forgotten_takes_no_room_and_nothing_else_is_lost() {
+        let mut case = Case::new();
+        let line = format!("{}\n", "x".repeat(1 << 16));
+        for _ in 0..200 {
+            case.print(&line);
+        }
+        let mut heard = 0;
+        while case.output.line().is_some() {
+            heard += 1;
+            if case.output.is_long() {
+                case.output.forget();
+            }
+        }
+        assert_eq!(heard, 200);
+        case.print("after\n");
+        let mut next = Output::follow(case.folder.path(), case.output.heard()).unwrap();
+        assert_eq!(next.line().unwrap().bytes, b"after\n");
+    }
+}

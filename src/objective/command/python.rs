@@ -1,0 +1,106 @@
+//! Values as Python writes them: W&B's agent hands its programs what `str` and `json.dumps` make of a value.
+
+use std::fmt::Write as _;
+
+use crate::space::{Configuration, Value};
+
+/// `str(value)`.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => float(*number),
+        Value::Text(text) => text.clone(),
+    }
+}
+
+/// `json.dumps` of all values by name.
+pub(super) fn json(configuration: &Configuration) -> String {
+    let pairs = configuration.iter();
+    let pairs = pairs.map(|(name, value)| {
+        let value = match value {
+            Value::Bool(truth) => truth.to_string(),
+            Value::Int(_) | Value::Float(_) => text(value),
+            Value::Text(text) => quoted(text),
+        };
+        format!("{}: {value}", quoted(name))
+    });
+    format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
+}
+
+/// `repr` of a float: the shortest digits that read back as the same, with an exponent of at least two digits below 1e-4 and from
+/// 1e16 on.
+fn float(number: f64) -> String {
+    const POSITIONAL: std::ops::Range<i32> = -4..16;
+    let shortest = format!("{number:e}");
+    let Some((digits, exponent)) = shortest.split_once('e') else {
+        return shortest;
+    };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if POSITIONAL.contains(&exponent) {
+        let text = number.to_string();
+        return if text.contains('.') { text } else { format!("{text}.0") };
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+/// A text in JSON, with everything beyond ASCII as `\uXXXX`.
+fn quoted(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    let mut ascii = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if letter.is_ascii() {
+            ascii.push(letter);
+        } else {
+            let mut units = [0; 2];
+            for unit in letter.encode_utf16(&mut units) {
+                // Writing to a `String` cannot fail.
+                let _ = write!(ascii, "\\u{unit:04x}");
+            }
+        }
+    }
+    ascii
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The right-hand sides are what Python 3.12 prints.
+    #[test]
+    fn floats_are_written_as_pythons_repr() {
+        for (number, expected) in [
+            (0.1, "0.1"),
+            (1e-4, "0.0001"),
+            (1e-5, "1e-05"),
+            (1.5e-7, "1.5e-07"),
+            (3e-300, "3e-300"),
+            (1.0, "1.0"),
+            (-2.5, "-2.5"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e+16"),
+            (1.25e22, "1.25e+22"),
+            (0.0, "0.0"),
+            (0.1 + 0.2, "0.30000000000000004"),
+        ] {
+            assert_eq!(float(number), expected);
+        }
+    }
+
+    #[test]
+    fn json_is_written_as_pythons() {
+        let values = [
+            ("b", Value::Bool(true)),
+            ("f", Value::Float(1e-5)),
+            ("i", Value::Int(3)),
+            ("t", Value::Text("ä\"\u{1f600}".to_owned())),
+        ];
+        let configuration: Configuration = values.into_iter().collect();
+        assert_eq!(
+            json(&configuration),
+            r#"{"b": true, "f": 1e-05, "i": 3, "t": "\u00e4\"\ud83d\ude00"}"#
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! What the kernel does when memory runs out, as it counts it.
+
+use std::process::ExitStatus;
+
+/// How many processes the kernel has killed because memory ran out: in this process's control group, and on the whole machine. Only
+/// that it has risen says anything. 0 where the system does not tell.
+pub fn kernel_kills() -> u64 {
+    let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let of_groups: u64 = groups.lines().filter_map(counter).filter_map(|path| count(&path)).sum();
+    of_groups + count("/proc/vmstat").unwrap_or(0)
+}
+
+/// Where a control group that memory belongs to counts such kills (cgroups(7)).
+fn counter(line: &str) -> Option<String> {
+    let mut fields = line.splitn(3, ':');
+    let (_, controllers, group) = (fields.next()?, fields.next()?, fields.next()?);
+    let group = group.trim_end_matches('/');
+    if controllers.is_empty() {
+        Some(format!("/sys/fs/cgroup{group}/memory.events"))
+    } else {
+        let is_memory = controllers.split(',').any(|controller| controller == "memory");
+        is_memory.then(|| format!("/sys/fs/cgroup/memory{group}/memory.oom_control"))
+    }
+}
+
+fn count(path: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("oom_kill "))?;
+    line.trim().parse().ok()
+}
+
+/// Whether a process was ended by SIGKILL, itself or as a shell tells it of a program of its own.
+pub fn is_killed(status: ExitStatus) -> bool {
+    #[cfg(unix)]
+    {
+        const KILL: i32 = 9;
+        use std::os::unix::process::ExitStatusExt as _;
+        status.signal() == Some(KILL) || status.code() == Some(128 + KILL)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = status;
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_counts_where_its_version_of_the_kernel_has_it() {
+        let path = |line: &str| counter(line);
+        assert_eq!(
+            path("0::/user.slice/a").as_deref(),
+            Some("/sys/fs/cgroup/user.slice/a/memory.events")
+        );
+        assert_eq!(path("0::/").as_deref(), Some("/sys/fs/cgroup/memory.events"));
+        assert_eq!(
+            path("9:memory:/job/7").as_deref(),
+            Some("/sys/fs/cgroup/memory/job/7/memory.oom_control")
+        );
+        assert_eq!(path("4:cpu,cpuacct:/job"), None);
+        assert_eq!(path("nonsense"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_kill_is_known_from_the_process_and_from_its_shell() {
+        let status = |script: &str| std::process::Command::new("sh").args(["-c", script]).status().unwrap();
+        assert!(is_killed(status("kill -9 $$")) && is_killed(status("exit 137")));
+        assert!(!is_killed(status("exit 9")) && !is_killed(status("kill -15 $$")));
+    }
+}
