@@ -34,11 +34,7 @@ pub(super) fn serve(arguments: &Arguments) -> Result<ExitCode, CliError> {
             path: PathBuf::from("the page"),
             source,
         })?;
-    server.run(feed).map_err(|source| CliError::File {
-        action: "serve",
-        path: PathBuf::from("the page"),
-        source,
-    })?;
+    server.run(feed);
     Ok(ExitCode::SUCCESS)
 }
 

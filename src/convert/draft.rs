@@ -50,6 +50,8 @@ pub(super) struct Epochs {
 pub(super) enum EarlyTerminate {
     None,
     Asha { eta: Option<u64> },
+    Median { min_trials: Option<u64> },
+    Pbt,
 }
 
 impl Draft {
@@ -193,7 +195,13 @@ impl Draft {
         let Some(epochs) = &mut self.epochs else { return };
         let eta = match self.early_terminate {
             Some(EarlyTerminate::Asha { eta: Some(eta) }) => eta as f64,
-            Some(EarlyTerminate::Asha { eta: None } | EarlyTerminate::None) | None => 3.0,
+            Some(
+                EarlyTerminate::Asha { eta: None }
+                | EarlyTerminate::Median { .. }
+                | EarlyTerminate::Pbt
+                | EarlyTerminate::None,
+            )
+            | None => 3.0,
         };
         match (epochs.min, epochs.max) {
             (None, None) => self.epochs = None,

@@ -153,6 +153,10 @@ fn algorithm(value: &Document, draft: &mut Draft) {
             draft.set_halving(setting("eta").map(|eta| eta as u64), None, setting("r_l"));
             draft.method = Some("random");
         }
+        "pbt" => {
+            draft.early_terminate = Some(EarlyTerminate::Pbt);
+            draft.method = Some("random");
+        }
         other => {
             let ours: &[&str] = match other {
                 "random" => &["random"],
@@ -171,6 +175,20 @@ fn algorithm(value: &Document, draft: &mut Draft) {
 
 fn early_stopping(value: &Document, draft: &mut Draft) {
     let theirs = value.get("algorithmName").and_then(Document::text).unwrap_or_default();
+    if matches!(draft.early_terminate, Some(EarlyTerminate::Pbt)) {
+        return draft.leave_out(value.line, &format!("early stopping by `{theirs}` beside `pbt`"));
+    }
+    if theirs == "medianstop" {
+        let settings = value.get("algorithmSettings").map(Document::items).unwrap_or_default();
+        let least = settings
+            .iter()
+            .find(|setting| setting.get("name").and_then(Document::text).as_deref() == Some("min_trials_required"));
+        let least = least.and_then(|setting| setting.get("value")?.number());
+        draft.early_terminate = Some(EarlyTerminate::Median {
+            min_trials: least.map(|least| least as u64),
+        });
+        return;
+    }
     draft.early_terminate = Some(EarlyTerminate::Asha { eta: None });
     draft.note(
         value.line,

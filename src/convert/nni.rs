@@ -168,7 +168,12 @@ fn tuner(value: &Document, draft: &mut Draft) {
         "GP" | "MetisTuner" | "SMAC" => &["gp"],
         _ => &["auto"],
     };
-    draft.set_method(value.line, &theirs, ours);
+    if theirs == "PBTTuner" {
+        draft.early_terminate = Some(EarlyTerminate::Pbt);
+        draft.method = Some("random");
+    } else {
+        draft.set_method(value.line, &theirs, ours);
+    }
     mode(value, draft);
 }
 
@@ -212,6 +217,10 @@ fn mode(value: &Document, draft: &mut Draft) {
 
 fn assessor(value: &Document, draft: &mut Draft) {
     let theirs = value.get("name").and_then(Document::text).unwrap_or_default();
+    if theirs == "Medianstop" {
+        draft.early_terminate = Some(EarlyTerminate::Median { min_trials: None });
+        return;
+    }
     draft.early_terminate = Some(EarlyTerminate::Asha { eta: None });
     draft.note(
         value.line,

@@ -233,6 +233,11 @@ fn pruner(call: &Call, line: usize, draft: &mut Draft) {
                 by_place(1, "max_resource"),
             );
         }
+        "MedianPruner" => {
+            draft.early_terminate = Some(EarlyTerminate::Median {
+                min_trials: by_place(0, "n_startup_trials").map(|trials| trials as u64),
+            });
+        }
         // Its reduction factor is 4 by default.
         "SuccessiveHalvingPruner" => draft.set_halving(eta.or(Some(4)), by_place(0, "min_resource"), None),
         other => draft.note(

@@ -1,7 +1,7 @@
 //! Ray Tune: dictionaries with `tune.…` distributions in a Python file, and what stands around them
 //! (docs.ray.io, "Tune Search Space API").
 
-use super::draft::{Draft, Metric};
+use super::draft::{Draft, EarlyTerminate, Metric};
 use super::python::{self, Call, Expression, Kind};
 use super::shape::{Shape, stand_in};
 use crate::space::Value;
@@ -221,7 +221,19 @@ fn around(call: &Call, line: usize, draft: &mut Draft) -> bool {
             draft.set_halving(Some(eta), None, number("max_t").or(Some(81.0)));
             criterion(call, draft);
         }
-        "MedianStoppingRule" | "PopulationBasedTraining" | "PB2" | "ResourceChangingScheduler" => {
+        "MedianStoppingRule" => {
+            draft.early_terminate = Some(EarlyTerminate::Median {
+                min_trials: call.count("min_samples_required"),
+            });
+            criterion(call, draft);
+            return false;
+        }
+        "PopulationBasedTraining" | "PB2" => {
+            draft.early_terminate = Some(EarlyTerminate::Pbt);
+            criterion(call, draft);
+            return false;
+        }
+        "ResourceChangingScheduler" => {
             draft.leave_out(line, &format!("the scheduler `{}`", call.function()));
             return false;
         }

@@ -51,6 +51,13 @@ pub(super) fn yaml(draft: &Draft, title: &str, objective: Objective) -> String {
     }
     lines.extend(draft.early_terminate.map(|kind| match kind {
         EarlyTerminate::None => "early_terminate: none".to_owned(),
+        EarlyTerminate::Median { min_trials: None } => "early_terminate: {type: median}".to_owned(),
+        EarlyTerminate::Median {
+            min_trials: Some(least),
+        } => {
+            format!("early_terminate: {{type: median, min_trials: {least}}}")
+        }
+        EarlyTerminate::Pbt => "early_terminate: {type: pbt}".to_owned(),
         EarlyTerminate::Asha { eta: None } => "early_terminate: {type: asha}".to_owned(),
         EarlyTerminate::Asha { eta: Some(eta) } => format!("early_terminate: {{type: asha, eta: {eta}}}"),
     }));

@@ -1,6 +1,6 @@
 //! The newest view, on its way from the thread that reads the study to everybody who looks at the page.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::watch;
 
@@ -16,14 +16,21 @@ pub struct Feed(pub(super) watch::Receiver<Arc<Published>>);
 
 /// A view, and the same as JSON for those who have the page already.
 pub(super) struct Published {
-    pub(super) view: PageView,
+    view: PageView,
     pub(super) json: String,
+    html: OnceLock<String>,
 }
 
 impl Published {
     fn new(view: PageView) -> Arc<Self> {
         let json = page::json(&view);
-        Arc::new(Self { view, json })
+        let html = OnceLock::new();
+        Arc::new(Self { view, json, html })
+    }
+
+    /// The page of this view, which is made once, however many look at it.
+    pub(super) fn html(&self) -> &str {
+        self.html.get_or_init(|| page::render(&self.view, Some("events")))
     }
 }
 

@@ -7,15 +7,25 @@ mod feed;
 mod routes;
 mod token;
 
-use std::future::IntoFuture as _;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
-use tokio::net::TcpListener;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 
 pub use feed::{Feed, Publisher};
 use token::Token;
+
+/// Who has a connection says within this time what it wants, or loses it: thousands that say nothing must not keep others out.
+const HEADER: Duration = Duration::from_secs(2);
+
+/// How long nobody is let in when the system has no more connections to give.
+const FULL: Duration = Duration::from_millis(20);
 
 /// A page server that has its port, but serves nothing yet.
 pub struct Server {
@@ -48,12 +58,44 @@ impl Server {
     }
 
     /// Serves what `feed` has, until the process ends.
-    ///
-    /// # Errors
-    /// When the system gives no more connections.
-    pub fn run(self, feed: Feed) -> io::Result<()> {
+    pub fn run(self, feed: Feed) {
+        allow_connections();
         let router = routes::router(feed, self.token, self.address.port());
-        let serving = axum::serve(self.listener, router);
-        self.runtime.block_on(serving.into_future())
+        self.runtime.block_on(async move {
+            loop {
+                match self.listener.accept().await {
+                    Ok((stream, _)) => {
+                        tokio::spawn(answer(stream, router.clone()));
+                    }
+                    Err(_) => tokio::time::sleep(FULL).await,
+                }
+            }
+        });
+    }
+}
+
+/// Answers the requests of one connection. That it breaks off is the other side's affair.
+async fn answer(stream: TcpStream, router: Router) {
+    let service = TowerToHyperService::new(router);
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+/// As many connections as the system lets this process have.
+fn allow_connections() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        let _ = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: maximum,
+                maximum,
+            },
+        );
     }
 }

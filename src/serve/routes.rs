@@ -15,7 +15,6 @@ use tokio_stream::{Stream, StreamExt as _};
 
 use super::feed::Feed;
 use super::token::Token;
-use crate::report::page;
 
 /// A line that says nothing, so that proxies and browsers see that the connection lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -59,7 +58,7 @@ async fn show(State(shared): State<Shared>, Path(token): Path<String>) -> Respon
         return StatusCode::NOT_FOUND.into_response();
     }
     let published = shared.feed.0.borrow().clone();
-    Html(page::render(&published.view, Some("events"))).into_response()
+    Html(published.html().to_owned()).into_response()
 }
 
 async fn events(State(shared): State<Shared>, Path(token): Path<String>) -> Response {

@@ -45,9 +45,9 @@ impl Configuration {
     }
 }
 
-/// Whether a text is written as a number or a boolean would be: `"1"` and 1 are different values.
+/// Whether a text is written as a value of another type would be: `"1"` and 1 are different values.
 fn reads_as_another_type(text: &str) -> bool {
-    text.parse::<f64>().is_ok() || text.parse::<bool>().is_ok()
+    text.parse::<f64>().is_ok() || text.parse::<bool>().is_ok() || text == "null" || text.starts_with(['[', '{'])
 }
 
 impl<Name: Into<String>> FromIterator<(Name, Value)> for Configuration {
@@ -62,10 +62,13 @@ mod tests {
 
     #[test]
     fn values_of_other_types_are_other_configurations_whatever_they_look_like() {
-        let texts = ["1", "1.0", "true", "a"].map(|text| Value::Text(text.to_owned()));
-        let others = [Value::Int(1), Value::Float(1.0), Value::Bool(true)];
+        let texts = ["1", "1.0", "true", "a", "[1]", "null"].map(|text| Value::Text(text.to_owned()));
+        let data = ["[1]", "null"].map(|json| Value::Data(json.to_owned()));
+        let others = [Value::Int(1), Value::Float(1.0), Value::Bool(true)]
+            .into_iter()
+            .chain(data);
         let hashes = texts.into_iter().chain(others);
         let hashes = hashes.map(|value| [("x", value)].into_iter().collect::<Configuration>().hash());
-        assert_eq!(hashes.collect::<std::collections::BTreeSet<String>>().len(), 7);
+        assert_eq!(hashes.collect::<std::collections::BTreeSet<String>>().len(), 11);
     }
 }

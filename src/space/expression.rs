@@ -105,8 +105,8 @@ impl Expression {
         let list: Vec<String> = values
             .iter()
             .map(|value| match value {
-                Value::Text(text) if text.contains('\'') => format!("\"{text}\""),
-                Value::Text(text) => format!("'{text}'"),
+                Value::Text(text) | Value::Data(text) if text.contains('\'') => format!("\"{text}\""),
+                Value::Text(text) | Value::Data(text) => format!("'{text}'"),
                 Value::Bool(_) | Value::Int(_) | Value::Float(_) => value.to_string(),
             })
             .collect();

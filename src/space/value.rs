@@ -15,6 +15,8 @@ pub enum Value {
     Float(f64),
     /// A text.
     Text(String),
+    /// A list, a mapping or nothing, as JSON in its shortest form: only for programs, which may take such.
+    Data(String),
 }
 
 impl Value {
@@ -23,7 +25,7 @@ impl Value {
         match self {
             Self::Int(number) => Some(*number as f64),
             Self::Float(number) => Some(*number),
-            Self::Bool(_) | Self::Text(_) => None,
+            Self::Bool(_) | Self::Text(_) | Self::Data(_) => None,
         }
     }
 
@@ -32,7 +34,7 @@ impl Value {
         match self {
             Self::Int(number) => Some(*number),
             Self::Float(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => Some(*number as i64),
-            Self::Float(_) | Self::Bool(_) | Self::Text(_) => None,
+            Self::Float(_) | Self::Bool(_) | Self::Text(_) | Self::Data(_) => None,
         }
     }
 
@@ -40,7 +42,31 @@ impl Value {
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Bool(_) | Self::Int(_) | Self::Float(_) => None,
+            Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Data(_) => None,
+        }
+    }
+
+    /// The value of JSON of any kind; `None` of whole numbers that are too large.
+    pub fn of_json(json: &serde_json::Value) -> Option<Self> {
+        Some(match json {
+            serde_json::Value::Bool(truth) => Self::Bool(*truth),
+            serde_json::Value::String(text) => Self::Text(text.clone()),
+            serde_json::Value::Number(number) if number.is_f64() => Self::Float(number.as_f64()?),
+            serde_json::Value::Number(number) => Self::Int(number.as_i64()?),
+            serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+                Self::Data(json.to_string())
+            }
+        })
+    }
+
+    /// The value as JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Bool(truth) => (*truth).into(),
+            Self::Int(number) => (*number).into(),
+            Self::Float(number) => (*number).into(),
+            Self::Text(text) => text.clone().into(),
+            Self::Data(json) => serde_json::from_str(json).unwrap_or_default(),
         }
     }
 
@@ -59,6 +85,9 @@ impl Value {
             Self::Int(_) => "an integer",
             Self::Float(_) => "a number",
             Self::Text(_) => "a text",
+            Self::Data(json) if json.starts_with('[') => "a list",
+            Self::Data(json) if json.starts_with('{') => "a mapping",
+            Self::Data(_) => "nothing",
         }
     }
 }
@@ -70,7 +99,7 @@ impl fmt::Display for Value {
             Self::Int(value) => value.fmt(formatter),
             // `{:?}` is the shortest text that reads back as the same number, and keeps the point.
             Self::Float(value) => write!(formatter, "{value:?}"),
-            Self::Text(value) => formatter.write_str(value),
+            Self::Text(value) | Self::Data(value) => formatter.write_str(value),
         }
     }
 }
@@ -82,45 +111,15 @@ impl Serialize for Value {
             Self::Int(value) => serializer.serialize_i64(*value),
             Self::Float(value) => serializer.serialize_f64(*value),
             Self::Text(value) => serializer.serialize_str(value),
+            Self::Data(_) => self.to_json().serialize(serializer),
         }
     }
 }
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Scalar;
-
-        impl de::Visitor<'_> for Scalar {
-            type Value = Value;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a number, a text or a boolean")
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-                Ok(Value::Bool(value))
-            }
-
-            fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-                Ok(Value::Int(value))
-            }
-
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
-                i64::try_from(value)
-                    .map(Value::Int)
-                    .map_err(|_| E::custom(format!("`{value}` is too large")))
-            }
-
-            fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-                Ok(Value::Float(value))
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-                Ok(Value::Text(value.to_owned()))
-            }
-        }
-
-        deserializer.deserialize_any(Scalar)
+        let json = serde_json::Value::deserialize(deserializer)?;
+        Self::of_json(&json).ok_or_else(|| de::Error::custom(format!("`{json}` is too large")))
     }
 }
 
@@ -136,6 +135,10 @@ mod tests {
             any::<i64>().prop_map(Value::Int),
             (-1.0e300..1.0e300).prop_map(Value::Float),
             ".*".prop_map(Value::Text),
+            Just(Value::Data("null".to_owned())),
+            prop::collection::vec(any::<i32>(), 0..4).prop_map(|list| Value::Data(serde_json::json!(list).to_string())),
+            ("[a-z]{0,4}", any::<bool>())
+                .prop_map(|(key, truth)| Value::Data(serde_json::json!({ key: [truth] }).to_string())),
         ]
     }
 

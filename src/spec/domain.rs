@@ -111,8 +111,13 @@ fn mapping(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &m
             is_clean = false;
         }
     }
-    for required in form.required() {
-        if fields.get(required).is_none() {
+    let is_given = |key: &str| match known {
+        // Of a program nothing may be a value too.
+        None if key == "value" => fields.entry(key).is_some(),
+        Some(_) | None => fields.get(key).is_some(),
+    };
+    for &required in form.required() {
+        if !is_given(required) {
             let message = format!("the parameter `{name}` lacks `{required}`");
             problems.error(Diagnostic::error(fields.place, message));
             is_clean = false;
@@ -122,7 +127,7 @@ fn mapping(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &m
         return None;
     }
     match form {
-        Form::Value => constant(name, fields.get("value")?, known, problems),
+        Form::Value => constant(name, &fields.entry("value")?.value, known, problems),
         Form::Values => choice(name, &fields, known, problems),
         Form::Range(rules) => range::read(name, &fields, rules, known, problems),
         Form::Normal { is_log, is_stepped } => normal::read(name, &fields, is_log, is_stepped, known, problems),
@@ -273,8 +278,11 @@ fn probabilities(name: &str, node: &Node, count: usize, problems: &mut Problems)
 
 /// A scalar that the parameter may take.
 fn allowed(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &mut Problems) -> Option<Value> {
+    let Some(known) = known else {
+        // What a program takes, nobody here knows.
+        return reader::any_value(node, name, problems);
+    };
     let value = reader::value(node, name, problems)?;
-    let Some(known) = known else { return Some(value) };
     match known.kind.accept(&value) {
         Ok(value) => Some(value),
         Err(rule) => {

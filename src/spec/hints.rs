@@ -46,7 +46,17 @@ fn prior(name: &str, node: &Node, domain: &Domain, problems: &mut Problems) -> O
 
 /// A value of the parameter's domain, as the domain writes it.
 pub(super) fn value_of(name: &str, node: &Node, domain: &Domain, problems: &mut Problems) -> Option<Value> {
-    let value = reader::value(node, name, problems)?;
+    let takes_data = match domain {
+        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => {
+            values.iter().any(|value| matches!(value, Value::Data(_)))
+        }
+        Domain::Float { .. } | Domain::Int { .. } | Domain::Normal { .. } => false,
+    };
+    let value = if takes_data {
+        reader::any_value(node, name, problems)?
+    } else {
+        reader::value(node, name, problems)?
+    };
     if let Some(value) = domain.canonical(&value) {
         return Some(value);
     }

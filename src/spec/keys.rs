@@ -45,6 +45,8 @@ pub enum Kind {
     Text,
     /// A text, a number or a boolean.
     Scalar,
+    /// Anything: what is none of those, only a program takes.
+    Anything,
     /// A number from `min` to `max`, without the bounds themselves where they are `open`.
     Number {
         /// The smallest.
@@ -620,8 +622,8 @@ const PARAMETER: Section = Section {
     name: "parameter",
     about: "One parameter: a `value`, some `values`, or a range from `min` to `max`.",
     keys: &[
-        key("value", Kind::Scalar, "The one value: the parameter is not searched."),
-        key("values", Kind::List(&Kind::Scalar), "The values to choose from.")
+        key("value", Kind::Anything, "The one value: the parameter is not searched."),
+        key("values", Kind::List(&Kind::Anything), "The values to choose from.")
             .examples(&["[8, 16, 32]", "[\"linear\", \"cosine\"]"]),
         key(
             "probabilities",

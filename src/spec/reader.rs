@@ -105,6 +105,35 @@ pub(super) fn value(node: &Node, what: &str, problems: &mut Problems) -> Option<
     None
 }
 
+/// A value of any kind, lists, mappings and nothing included; numbers finite.
+pub(super) fn any_value(node: &Node, what: &str, problems: &mut Problems) -> Option<Value> {
+    match &node.content {
+        Content::Scalar(_) => value(node, what, problems),
+        Content::Null | Content::Sequence(_) | Content::Mapping(_) => {
+            let json = json(node, what, problems)?;
+            Value::of_json(&json)
+        }
+    }
+}
+
+fn json(node: &Node, what: &str, problems: &mut Problems) -> Option<serde_json::Value> {
+    Some(match &node.content {
+        Content::Null => serde_json::Value::Null,
+        Content::Scalar(_) => value(node, what, problems)?.to_json(),
+        Content::Sequence(items) => {
+            let items: Option<Vec<_>> = items.iter().map(|item| json(item, what, problems)).collect();
+            items?.into()
+        }
+        Content::Mapping(entries) => {
+            let pairs = entries
+                .iter()
+                .map(|entry| Some((entry.key.clone(), json(&entry.value, what, problems)?)));
+            let pairs: Option<serde_json::Map<_, _>> = pairs.collect();
+            pairs?.into()
+        }
+    })
+}
+
 /// A finite number.
 pub(super) fn number(node: &Node, what: &str, problems: &mut Problems) -> Option<f64> {
     match node.scalar().map(|value| value.as_f64()) {

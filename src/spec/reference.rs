@@ -95,6 +95,7 @@ fn collect(kind: Kind, sections: &mut Vec<&'static Section>) {
         | Kind::Boolean
         | Kind::Text
         | Kind::Scalar
+        | Kind::Anything
         | Kind::Number { .. }
         | Kind::Integer { .. }
         | Kind::Duration
@@ -111,6 +112,9 @@ fn words(kind: Kind) -> String {
         Kind::Boolean => "`true` or `false`".to_owned(),
         Kind::Text => "a text".to_owned(),
         Kind::Scalar => "a text, a number, `true` or `false`".to_owned(),
+        Kind::Anything => {
+            "a text, a number, `true` or `false`; for a program also a list, a mapping or nothing".to_owned()
+        }
         Kind::Number { min, max, open } => {
             let low = if open.0 { "greater than" } else { "at least" };
             let high = if open.1 { "less than" } else { "at most" };

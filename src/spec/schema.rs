@@ -72,6 +72,7 @@ fn kind(kind: Kind) -> Json {
     match kind {
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::Text => json!({"type": "string", "minLength": 1}),
+        Kind::Anything => json!({}),
         Kind::Scalar => json!({"type": ["string", "number", "boolean"]}),
         Kind::Number { min, max, open } => number(min, max, open),
         Kind::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),

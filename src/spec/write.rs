@@ -404,6 +404,8 @@ fn value(value: &Value) -> String {
     match value {
         Value::Bool(_) | Value::Int(_) | Value::Float(_) => value.to_string(),
         Value::Text(text) => self::text(text),
+        // JSON is YAML.
+        Value::Data(json) => json.clone(),
     }
 }
 

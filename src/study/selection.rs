@@ -219,12 +219,15 @@ impl Study {
             0
         };
         let slots = self.slots().max(1);
+        // A fresh seed is for all finalists or for none: one alone compares nothing, and time that is kept for it is lost.
         let (mut all, mut longest, mut kept) = (0.0, 0.0_f64, 0.0);
-        for seconds in (0..runs).flat_map(|_| finalists.iter().map(seconds)) {
-            all += seconds;
-            longest = longest.max(seconds);
+        for _ in 0..runs {
+            for seconds in finalists.iter().map(seconds) {
+                all += seconds;
+                longest = longest.max(seconds);
+            }
             // However they fall on the slots, they take no longer (Graham 1969).
-            let bound = all / slots as f64 + longest * (1.0 - 1.0 / slots as f64);
+            let bound = ROOM_TO_SPARE * (all / slots as f64 + longest * (1.0 - 1.0 / slots as f64));
             if bound > MOST_FOR_SEEDS * wall {
                 break;
             }

@@ -473,3 +473,33 @@ fn a_log_has_a_limit() {
     let length = sandbox.path("study/logs/trial-0.log").metadata().unwrap().len();
     assert!((8_000_000..18_000_000).contains(&length), "{length}");
 }
+
+#[test]
+fn a_program_takes_lists_mappings_and_nothing_as_weights_and_biases_pass_them() {
+    let sandbox = Sandbox::with_spec(&format!(
+        "program: train.sh\ncommand: [sh, \"${{program}}\", \"${{args}}\"]\n{LOSS}method: grid\nresources: {{workers: 1, logical_workers: 1}}\n\
+         parameters:\n  layers: {{values: [[8, 16], [32, 64, 128]]}}\n  tasks: {{value: [\"mlm\"]}}\n  limit: {{value: null}}\n"
+    ));
+    sandbox.write(
+        "train.sh",
+        "printf '[%s]' \"$@\" >> told; echo >> told; echo '{\"loss\": 1}'\n",
+    );
+    sandbox.run("search space.yaml --out study -q").expect_code(0);
+    let mut told: Vec<String> = sandbox.read("told").lines().map(str::to_owned).collect();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "[--layers=[32, 64, 128]][--limit=None][--tasks=['mlm']]",
+            "[--layers=[8, 16]][--limit=None][--tasks=['mlm']]"
+        ]
+    );
+    assert_eq!(rows(&sandbox.leaderboard("study"))[0]["params.layers"], "[8,16]");
+    // What was resolved is read again.
+    sandbox.run("resume study").expect_code(0);
+    let texts = Sandbox::with_texts();
+    texts
+        .run("validate space.yaml --set parameters.batch_size={values:[[4,8]]}")
+        .expect_code(2)
+        .says("batch_size");
+}

@@ -1,5 +1,9 @@
 //! The report and the live page in a real browser: they load, keep up with a running study, filter, sort, open a trial.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use crate::support::{Browser, Running, SPHERE, Sandbox, count, eventually};
 
 /// Enough trials that nothing may be slow.
@@ -81,6 +85,30 @@ fn a_live_page_keeps_up_with_a_study_and_shows_nothing_without_its_token() {
         serde_json::Value::Null
     );
     drop(server);
+}
+
+#[test]
+fn connections_that_say_nothing_keep_nobody_out() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    sandbox.run("search space.yaml --out study -q").expect_code(0);
+    let (_server, address) = serve(&sandbox, "study");
+    let (host, path) = address.trim_start_matches("http://").split_once('/').unwrap();
+    let silent: Vec<TcpStream> = (0..800).map(|_| TcpStream::connect(host).unwrap()).collect();
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK") && answer.contains("</html>"),
+        "{}",
+        &answer[..200.min(answer.len())]
+    );
+    // Those who say nothing are let go.
+    let mut first = &silent[0];
+    first.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    assert_eq!(first.read_to_end(&mut Vec::new()).map_or(0, |_| 0), 0);
 }
 
 #[test]

@@ -115,7 +115,9 @@ fn all(configuration: &Configuration, style: Arguments) -> Vec<String> {
         Arguments::WithoutBooleans => {
             let flag = |(name, value): (&str, &Value)| match value {
                 Value::Bool(is_set) => is_set.then(|| format!("--{name}")),
-                Value::Int(_) | Value::Float(_) | Value::Text(_) => Some(format!("--{name}={}", python::text(value))),
+                Value::Int(_) | Value::Float(_) | Value::Text(_) | Value::Data(_) => {
+                    Some(format!("--{name}={}", python::text(value)))
+                }
             };
             configuration.iter().filter_map(flag).collect()
         }

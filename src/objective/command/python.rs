@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value as Json;
+
 use crate::space::{Configuration, Value};
 
 /// `str(value)`.
@@ -12,21 +14,79 @@ pub(super) fn text(value: &Value) -> String {
         Value::Int(number) => number.to_string(),
         Value::Float(number) => float(*number),
         Value::Text(text) => text.clone(),
+        Value::Data(_) => repr(&value.to_json()),
+    }
+}
+
+/// `repr` of what JSON holds.
+fn repr(json: &Json) -> String {
+    let list = |items: Vec<String>| items.join(", ");
+    match json {
+        Json::Null => "None".to_owned(),
+        Json::Bool(true) => "True".to_owned(),
+        Json::Bool(false) => "False".to_owned(),
+        Json::Number(number) => numeral(number),
+        Json::String(text) => repr_of_text(text),
+        Json::Array(items) => format!("[{}]", list(items.iter().map(repr).collect())),
+        Json::Object(object) => {
+            let pairs = object
+                .iter()
+                .map(|(key, value)| format!("{}: {}", repr_of_text(key), repr(value)));
+            format!("{{{}}}", list(pairs.collect()))
+        }
+    }
+}
+
+/// `repr` of a text: in single quotation marks, unless it has such and no double ones.
+fn repr_of_text(text: &str) -> String {
+    let mark = if text.contains('\'') && !text.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
+    let mut repr = String::from(mark);
+    for letter in text.chars() {
+        match letter {
+            '\\' => repr.push_str("\\\\"),
+            '\n' => repr.push_str("\\n"),
+            '\r' => repr.push_str("\\r"),
+            '\t' => repr.push_str("\\t"),
+            letter if letter == mark => repr.extend(['\\', letter]),
+            letter => repr.push(letter),
+        }
+    }
+    repr.push(mark);
+    repr
+}
+
+fn numeral(number: &serde_json::Number) -> String {
+    match number.as_f64() {
+        Some(value) if number.is_f64() => float(value),
+        _ => number.to_string(),
     }
 }
 
 /// `json.dumps` of all values by name.
 pub(super) fn json(configuration: &Configuration) -> String {
     let pairs = configuration.iter();
-    let pairs = pairs.map(|(name, value)| {
-        let value = match value {
-            Value::Bool(truth) => truth.to_string(),
-            Value::Int(_) | Value::Float(_) => text(value),
-            Value::Text(text) => quoted(text),
-        };
-        format!("{}: {value}", quoted(name))
-    });
+    let pairs = pairs.map(|(name, value)| format!("{}: {}", quoted(name), dumps(&value.to_json())));
     format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
+}
+
+/// `json.dumps`.
+fn dumps(json: &Json) -> String {
+    match json {
+        Json::Null | Json::Bool(_) => json.to_string(),
+        Json::Number(number) => numeral(number),
+        Json::String(text) => quoted(text),
+        Json::Array(items) => format!("[{}]", items.iter().map(dumps).collect::<Vec<_>>().join(", ")),
+        Json::Object(object) => {
+            let pairs = object
+                .iter()
+                .map(|(key, value)| format!("{}: {}", quoted(key), dumps(value)));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 /// `repr` of a float: the shortest digits that read back as the same, with an exponent of at least two digits below 1e-4 and from
@@ -48,7 +108,7 @@ fn float(number: f64) -> String {
 
 /// A text in JSON, with everything beyond ASCII as `\uXXXX`.
 fn quoted(text: &str) -> String {
-    let json = serde_json::Value::from(text).to_string();
+    let json = Json::from(text).to_string();
     let mut ascii = String::with_capacity(json.len());
     for letter in json.chars() {
         if letter.is_ascii() {
@@ -87,6 +147,24 @@ mod tests {
         ] {
             assert_eq!(float(number), expected);
         }
+    }
+
+    #[test]
+    fn lists_and_mappings_are_written_as_pythons_repr() {
+        let data = |json: &str| text(&Value::Data(json.to_owned()));
+        assert_eq!(
+            data(r#"[8, 16, 1e-5, "a", "it's", true, null]"#),
+            r#"[8, 16, 1e-05, 'a', "it's", True, None]"#
+        );
+        assert_eq!(
+            data(r#"{"lr": 0.1, "betas": [0.9, 0.999]}"#),
+            "{'betas': [0.9, 0.999], 'lr': 0.1}"
+        );
+        assert_eq!(data(r#"["a\\b\n", "'\""]"#), r#"['a\\b\n', '\'"']"#);
+        let nested: Configuration = [("x", Value::Data("[1,{\"a\":null}]".to_owned()))]
+            .into_iter()
+            .collect();
+        assert_eq!(json(&nested), r#"{"x": [1, {"a": null}]}"#);
     }
 
     #[test]

@@ -83,7 +83,7 @@ pub(in crate::report) fn percentage(share: f64) -> String {
 pub(in crate::report) fn value(value: &Value) -> String {
     match value {
         Value::Float(number) => digits(*number, 3),
-        Value::Bool(_) | Value::Int(_) | Value::Text(_) => {
+        Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::Data(_) => {
             // A text may hold anything, and a line of ours is one line.
             value.to_string().replace(char::is_control, " ")
         }

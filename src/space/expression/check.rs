@@ -19,7 +19,7 @@ impl Kind {
     fn of(value: &Value) -> Self {
         match value {
             Value::Int(_) | Value::Float(_) => Self::Number,
-            Value::Text(_) => Self::Text,
+            Value::Text(_) | Value::Data(_) => Self::Text,
             Value::Bool(_) => Self::Truth,
         }
     }

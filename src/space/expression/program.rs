@@ -40,7 +40,7 @@ impl<'a> From<&'a Value> for Datum<'a> {
             Value::Bool(truth) => Self::Truth(*truth),
             Value::Int(number) => Self::Number(*number as f64),
             Value::Float(number) => Self::Number(*number),
-            Value::Text(text) => Self::Text(text),
+            Value::Text(text) | Value::Data(text) => Self::Text(text),
         }
     }
 }

@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::space::Value;
 use crate::spec::keys::{Key, Kind, SECTIONS, Section};
 use crate::spec::objective::{FINE_TUNE_METRICS, FUNCTION_METRICS};
 use crate::spec::{Document, DocumentContent, TEMPLATE, schema};
@@ -16,10 +15,7 @@ static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| jsonschema:
 fn json(document: &Document) -> Json {
     match &document.content {
         DocumentContent::Null => Json::Null,
-        DocumentContent::Value(Value::Bool(truth)) => json!(truth),
-        DocumentContent::Value(Value::Int(number)) => json!(number),
-        DocumentContent::Value(Value::Float(number)) => json!(number),
-        DocumentContent::Value(Value::Text(text)) => json!(text),
+        DocumentContent::Value(value) => value.to_json(),
         DocumentContent::List(items) => items.iter().map(json).collect(),
         DocumentContent::Mapping(entries) => entries
             .iter()
@@ -198,6 +194,7 @@ fn words(kind: Kind) -> BTreeSet<String> {
         Kind::Boolean
         | Kind::Text
         | Kind::Scalar
+        | Kind::Anything
         | Kind::Number { .. }
         | Kind::Integer { .. }
         | Kind::Duration
