@@ -330,7 +330,7 @@ fn take(reading: Reading, report: &mut Report<'_>, control: &mut dyn Control) ->
     Ok(())
 }
 
-/// Notes what was reported, and gives the room of a long output back to the disk.
+/// Keeps room for what comes next; notes what was reported, and gives the room of a long output back to the disk.
 fn forget(
     program: &mut Program,
     report: &Report<'_>,
@@ -338,6 +338,7 @@ fn forget(
     attempt: &mut Attempt,
 ) -> Result<(), RunError> {
     let output = &mut program.heard().output;
+    output.reserve().map_err(|error| machine(segment, error))?;
     if output.is_long() {
         let progress = SegmentProgress {
             // Only who has seen it end knows that a program has come to the end of its segment.

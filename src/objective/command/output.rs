@@ -13,6 +13,10 @@ const NAME: &str = "output";
 /// The disk gets back what has been heard as soon as it is so much, in bytes.
 const FORGOTTEN: u64 = 8 << 20;
 
+/// So much room is kept on the disk ahead of what has been written, in bytes: a line that a full disk takes from a program is lost
+/// without a word.
+const AHEAD: u64 = 64 << 10;
+
 /// The standard output of a segment's programs: of one, or where that was interrupted of several after each other.
 #[derive(Debug)]
 pub(super) struct Output {
@@ -26,6 +30,8 @@ pub(super) struct Output {
     read: u64,
     /// What lies before has been given back to the disk.
     forgotten: u64,
+    /// Up to here there is room on the disk.
+    reserved: u64,
 }
 
 impl Output {
@@ -50,15 +56,37 @@ impl Output {
         let path = folder.join(NAME);
         // Whoever removed it took its lines along.
         let mut file = File::options().read(true).append(true).create(true).open(&path)?;
-        let read = file.seek(SeekFrom::Start(from.min(file.metadata()?.len())))?;
-        Ok(Self {
+        let length = file.metadata()?.len();
+        let read = file.seek(SeekFrom::Start(from.min(length)))?;
+        let mut output = Self {
             path,
             reader: BufReader::with_capacity(1 << 16, file),
             line: Vec::new(),
             is_begun: false,
             read,
             forgotten: read,
-        })
+            reserved: length,
+        };
+        output.reserve()?;
+        Ok(output)
+    }
+
+    /// Keeps room on the disk ahead of what has been read, where the file system can.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub(super) fn reserve(&mut self) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        while self.read + AHEAD > self.reserved {
+            use rustix::fs::{FallocateFlags, fallocate};
+            let kept = fallocate(self.reader.get_ref(), FallocateFlags::KEEP_SIZE, self.reserved, AHEAD);
+            let kept = kept.map_err(io::Error::from);
+            match kept {
+                Err(error) if is_full(&error) => return Err(error),
+                Ok(()) | Err(_) => self.reserved += AHEAD,
+            }
+        }
+        Ok(())
     }
 
     /// Where a program is to write. What was written before ends with a line's end, so that nothing runs into each other.
@@ -108,7 +136,7 @@ impl Output {
         let is_emptied = |file: &File| file.metadata().is_ok_and(|file| file.len() < self.read);
         if self.reader.buffer().is_empty() && is_emptied(self.reader.get_ref()) {
             let _ = self.reader.seek(SeekFrom::Start(0));
-            (self.read, self.forgotten) = (0, 0);
+            (self.read, self.forgotten, self.reserved) = (0, 0, 0);
             self.line.clear();
         }
     }
@@ -134,6 +162,14 @@ impl Output {
         }
         self.forgotten = self.heard();
     }
+}
+
+#[cfg(target_os = "linux")]
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
 }
 
 /// A line, or a piece of one that is too long.
@@ -200,6 +236,27 @@ mod tests {
         let pieces = std::iter::from_fn(|| next.line());
         let lines: Vec<_> = pieces.map(|piece| String::from_utf8(piece.bytes).unwrap()).collect();
         assert_eq!(lines, ["{\"epoch\": 1, \"lo\n", "{\"epoch\": 1, \"loss\": 2}\n"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn there_is_room_for_the_next_lines_before_they_are_written() {
+        use std::os::unix::fs::MetadataExt as _;
+        let mut case = Case::new();
+        let room = |case: &Case| {
+            let file = case.folder.path().join(NAME).metadata().unwrap();
+            (file.len(), file.blocks() * 512)
+        };
+        if room(&case).1 == 0 {
+            println!("skipped: this file system keeps no room");
+            return;
+        }
+        assert!(room(&case).0 == 0 && room(&case).1 >= AHEAD, "{:?}", room(&case));
+        case.print(&"x\n".repeat(100_000));
+        assert_eq!(case.lines().len(), 100_000);
+        case.output.reserve().unwrap();
+        let (length, kept) = room(&case);
+        assert!(length == 200_000 && kept >= length + AHEAD / 2, "{length} {kept}");
     }
 
     #[test]
