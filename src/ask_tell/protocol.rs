@@ -10,7 +10,7 @@
 //! With `"objectives":["minimize","maximize"]` (or `directions`) instead of `minimize` in `init`, every `tell` has `"values":[0.71,12.0]`
 //! instead of `value`, and the search is for all trade-offs. `"maximize":true` and `"direction":"maximize"` are understood too.
 //!
-//! A value that is no number, in any spelling (`null`, `NaN`, `-inf`, `1e400`), says that the run has failed.
+//! A value that is not finite, in any spelling (`null`, `NaN`, `-inf`, `1e400`), says that the run has failed.
 //!
 //! Whatever cannot be done is answered with `{"error":"…"}`, and nothing has changed then.
 
@@ -29,7 +29,7 @@ pub struct Session {
     search: Option<AskTell>,
 }
 
-/// The keys of each message, to name one that nobody knows.
+/// The keys of each message: any other is an error.
 const KEYS: [(&str, &[&str]); 4] = [
     (
         "init",
@@ -320,7 +320,7 @@ fn read_domain(raw: &RawParameter) -> Result<Domain, &'static str> {
     let log = raw.log;
     let step = raw.step;
     if step.is_some_and(|step| !(step > 0.0 && step.is_finite())) {
-        return Err("has a `step` that is no number above 0");
+        return Err("has a `step` that is not above 0");
     }
     if log && step.is_some() {
         return Err("is logarithmic, so it has no `step`");

@@ -31,15 +31,22 @@ fn count(path: &str) -> Option<u64> {
 
 /// Whether a process was ended by SIGKILL, itself or as a shell tells it of a program of its own.
 pub fn is_killed(status: ExitStatus) -> bool {
+    const KILL: i32 = 9;
+    is_ended_by(status, &[KILL])
+}
+
+/// The same of one of these signals.
+pub(super) fn is_ended_by(status: ExitStatus, signals: &[i32]) -> bool {
     #[cfg(unix)]
     {
-        const KILL: i32 = 9;
         use std::os::unix::process::ExitStatusExt as _;
-        status.signal() == Some(KILL) || status.code() == Some(128 + KILL)
+        let by_shell = status.code().map(|code| code - 128);
+        let mut ended_by = [status.signal(), by_shell].into_iter().flatten();
+        ended_by.any(|signal| signals.contains(&signal))
     }
     #[cfg(not(unix))]
     {
-        let _ = status;
+        let _ = (status, signals);
         false
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::leaderboard::others;
+use super::terminal::sentences;
 use crate::space::{Configuration, Domain, Parameter, Space, Value};
 use crate::spec::{
     Budget, EpochRange, InputPart, ObjectiveSpec, Provenance, Resources, SchedulerSpec, SearcherSpec, Spec,
@@ -194,14 +195,7 @@ impl Best {
 
     /// What must be known before anybody uses it: constraints on metrics that it does not fulfil.
     pub fn warning(&self) -> Option<String> {
-        let constraints = self.unfulfilled.join("`, `");
-        let is_unfulfilled = !self.unfulfilled.is_empty();
-        is_unfulfilled.then(|| {
-            format!(
-                "no trial fulfils all of `{constraints}`; trial {} violates them least",
-                self.trial
-            )
-        })
+        sentences::violates_least(&self.unfulfilled, self.trial)
     }
 
     /// A comment on what to expect, where a selection has found out.

@@ -418,3 +418,24 @@ fn status(study: &Study, trial: &Trial, record: &Record) -> (&'static str, Strin
         (Status::Paused, None) => ("paused", String::new()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::terminal::testing;
+
+    #[test]
+    fn no_metric_can_be_called_like_a_column() {
+        let leaderboard = Leaderboard {
+            extras: vec![Extra::Front, Extra::Violation, Extra::Parent, Extra::Repeats],
+            ..Leaderboard::new(&testing::ended_study())
+        };
+        let header = leaderboard.header(true);
+        let columns = header
+            .iter()
+            .filter(|name| **name != leaderboard.metric && *name != TRAINABLE);
+        for column in columns {
+            assert_ne!(metric_column(column), *column);
+        }
+    }
+}

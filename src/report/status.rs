@@ -49,8 +49,6 @@ pub struct Status {
     #[serde(skip)]
     sentence: Option<String>,
     #[serde(skip)]
-    unfulfilled_sentence: Option<String>,
-    #[serde(skip)]
     epoch: Samples,
 }
 
@@ -198,7 +196,6 @@ impl Status {
                 .collect(),
             best,
             unfulfilled: study.unfulfilled().into_iter().map(str::to_owned).collect(),
-            unfulfilled_sentence: sentences::unfulfilled(study),
             sentence: sentences::incumbent(study, settings.epoch),
             epoch: settings.epoch,
         }
@@ -234,11 +231,9 @@ impl Status {
         }
         let best = self.sentence.as_deref().unwrap_or("nothing measured yet");
         lines.push(format!("best      {best}"));
-        lines.extend(
-            self.unfulfilled_sentence
-                .as_ref()
-                .map(|sentence| format!("but       {sentence}")),
-        );
+        let warning = self.best.as_ref();
+        let warning = warning.and_then(|best| sentences::violates_least(&self.unfulfilled, best.trial));
+        lines.extend(warning.map(|warning| format!("but       {warning}")));
         if let Some(at) = &self.last_event_at {
             lines.push(format!("updated   {at}"));
         }

@@ -3,7 +3,7 @@
 use std::process::ExitStatus;
 
 use super::log::Log;
-use crate::objective::{is_killed, kernel_kills};
+use crate::objective::kernel_kills::{is_ended_by, is_killed, kernel_kills};
 use crate::trials::{Failure, FailureKind};
 
 /// What programs say when memory runs out: PyTorch, Python, C++, the C library, JAX and TensorFlow.
@@ -79,20 +79,7 @@ fn ending(status: ExitStatus) -> String {
 
 /// Whether a program died of a signal that a terminal or a batch system sends to all processes of a job.
 pub(super) fn is_of_a_job(status: ExitStatus) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::process::ExitStatusExt as _;
-        let by_shell = status.code().map(|code| code - 128);
-        [status.signal(), by_shell]
-            .into_iter()
-            .flatten()
-            .any(|signal| [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM].contains(&signal))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = status;
-        false
-    }
+    is_ended_by(status, &[signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
 }
 
 #[cfg(test)]

@@ -181,18 +181,22 @@ pub(in crate::report) fn incumbent(study: &Study, epoch: Samples) -> Option<Stri
     ))
 }
 
-/// `no trial fulfils latency <= 5: trial 0 violates it least`; `None` where the winner fulfils all constraints on metrics.
+/// `no trial fulfils `latency <= 5`: trial 0 violates it least`; `None` where the winner fulfils all constraints on metrics.
 pub(in crate::report) fn unfulfilled(study: &Study) -> Option<String> {
-    let constraints = study.unfulfilled();
-    let winner = study.winner().filter(|_| !constraints.is_empty())?.trial;
-    let (all, it) = if constraints.len() == 1 {
-        ("", "it")
-    } else {
-        ("all of ", "them")
+    violates_least(&study.unfulfilled(), study.winner()?.trial)
+}
+
+/// The same of constraints that no trial fulfils; `None` where there are none.
+pub(in crate::report) fn violates_least<Text: AsRef<str>>(constraints: &[Text], winner: TrialId) -> Option<String> {
+    let listed: Vec<String> = constraints.iter().map(|one| format!("`{}`", one.as_ref())).collect();
+    let (all, it) = match listed.len() {
+        0 => return None,
+        1 => ("", "it"),
+        _ => ("all of ", "them"),
     };
     Some(format!(
-        "no trial fulfils {all}`{}`: trial {winner} violates {it} least",
-        constraints.join("`, `")
+        "no trial fulfils {all}{}: trial {winner} violates {it} least",
+        listed.join(", ")
     ))
 }
 

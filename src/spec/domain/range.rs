@@ -136,14 +136,7 @@ fn whole_multiples(
 ) -> Option<Domain> {
     let (first, last) = (first_multiple(min, step).max(step), (max / step).floor() * step);
     if first > last {
-        let place = fields
-            .get("q")
-            .or_else(|| fields.get("max"))
-            .map_or(fields.place, |node| &node.place);
-        problems.error(Diagnostic::error(
-            place,
-            format!("the range of `{name}` holds no multiple of `q`"),
-        ));
+        refuse_empty_grid(name, fields, problems);
         return None;
     }
     let mut whole = |key: &str, number: f64| whole(name, fields, key, number, problems);
@@ -184,6 +177,11 @@ fn first_on_grid(
     if first <= max + step * GRID_SLACK {
         return Some(first);
     }
+    refuse_empty_grid(name, fields, problems);
+    None
+}
+
+fn refuse_empty_grid(name: &str, fields: &Fields<'_>, problems: &mut Problems) {
     let place = fields
         .get("q")
         .or_else(|| fields.get("max"))
@@ -192,7 +190,6 @@ fn first_on_grid(
         place,
         format!("the range of `{name}` holds no multiple of `q`"),
     ));
-    None
 }
 
 /// A multiple that lies so close below a bound, in steps, is the bound.
