@@ -1,4 +1,4 @@
-"""AutoGluon MultiModal on the same table for the same wall time. Written from its documentation and not yet run.
+"""AutoGluon MultiModal on the same table for the same wall time.
 
 Usage: autogluon_peer.py REQUEST.json ANSWER.json     needs autogluon.multimodal
 The clock starts after AutoGluon is imported. Prediction on the test table is not counted.
@@ -15,6 +15,8 @@ def main():
     request = json.loads(Path(sys.argv[1]).read_text())
     # As many threads as the other methods have slots.
     os.environ.update(OMP_NUM_THREADS=str(request["slots"]), TOKENIZERS_PARALLELISM="false")
+    # This folder has a `datasets.py` of its own, which must not stand in for the package that AutoGluon needs.
+    sys.path.remove(str(Path(__file__).resolve().parent))
     import pandas
     import torch
     from autogluon.multimodal import MultiModalPredictor
