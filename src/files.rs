@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 /// What the names of files begin with that are being written: a crash may leave one behind.
 const UNFINISHED: &str = ".automl-unfinished-";
 
@@ -27,8 +29,26 @@ pub fn remove_unfinished(folder: &Path) {
 /// # Errors
 /// When the new content cannot be written; the old file stays as it was.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = unfinished(path)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    // The rename itself lies in the folder; not every system can sync one.
+    let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    folder.unwrap_or(Path::new("."))
+}
+
+/// A new file beside `path`, which takes its place when it is whole (`persist`). It gets the permissions that this process gives any
+/// new file.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
     #[cfg(unix)]
@@ -37,13 +57,7 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         // What the umask leaves of it; temporary files are private otherwise, also after their renaming.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    // The rename itself lies in the folder; not every system can sync one.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(())
+    builder.tempfile_in(folder_of(path))
 }
 
 /// Replaces the file at `path` as [`replace`] does, but without waiting until that lasts: for what is soon out of date, or can be made
@@ -56,6 +70,15 @@ pub fn replace_soon(path: &Path, content: &[u8]) -> io::Result<()> {
     let unfinished = path.with_file_name(format!("{UNFINISHED}{name}"));
     std::fs::write(&unfinished, content)?;
     std::fs::rename(&unfinished, path)
+}
+
+/// From now on a file that would become larger than this process may write (`ulimit -f`) is like a full disk: an error, where by
+/// itself the system would end the process.
+pub fn bear_size_limit() {
+    #[cfg(unix)]
+    {
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `automl evaluate MODEL DATA`: how good a model is on labelled examples.
 
+use std::cmp::Reverse;
 use std::process::ExitCode;
 
 use comfy_table::Table;
@@ -10,11 +11,14 @@ use super::model::Asked;
 use super::output::{print, table};
 use crate::analysis::accuracy_interval;
 use crate::finetune::Metrics;
-use crate::finetune::metrics::ClassMetrics;
+use crate::finetune::metrics::{ClassMetrics, confusion};
 use crate::report::short;
 
 /// So many examples go through the model at once.
 const CHUNK: usize = 1024;
+
+/// So many pairs of classes that are taken for each other are shown.
+const MISTAKES: usize = 5;
 
 /// How sure the interval of the accuracy is.
 const CONFIDENCE: f64 = 0.95;
@@ -35,6 +39,7 @@ pub(super) fn evaluate(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let metrics = Metrics::of(&logits, &classes, labels.len());
     let interval = accuracy_interval(metrics.accuracy, classes.len() as u64, CONFIDENCE);
     let by_class = ClassMetrics::of(&logits, &classes, labels.len());
+    let taken = confusion(&logits, &classes, labels.len());
     if arguments.json {
         let of_class = |(label, seen): (&String, &ClassMetrics)| {
             serde_json::json!({
@@ -52,16 +57,38 @@ pub(super) fn evaluate(arguments: &Arguments) -> Result<ExitCode, CliError> {
             "f1": metrics.f1,
             "loss": metrics.loss,
             "classes": labels.iter().zip(&by_class).map(of_class).collect::<Vec<_>>(),
+            "confusion": taken,
         });
         return print(&format!("{json:#}"));
     }
     let interval = interval.map_or_else(String::new, |(low, high)| format!(" (95 %: {low:.4} to {high:.4})"));
     let Metrics { accuracy, f1, loss } = metrics;
     print(&format!(
-        "accuracy {accuracy:.4}{interval}, f1 {f1:.4}, loss {loss:.4} on {} examples\n{}",
+        "accuracy {accuracy:.4}{interval}, f1 {f1:.4}, loss {loss:.4} on {} examples\n{}{}",
         classes.len(),
-        classes_table(&labels, &by_class)
+        classes_table(&labels, &by_class),
+        mistaken(&labels, &taken)
     ))
+}
+
+/// What was taken for what most often.
+fn mistaken(labels: &[String], taken: &[Vec<u64>]) -> String {
+    let classes = taken.iter().enumerate();
+    let pairs =
+        classes.flat_map(|(class, row)| row.iter().enumerate().map(move |(other, &count)| (count, class, other)));
+    let mut pairs: Vec<_> = pairs
+        .filter(|&(count, class, other)| count > 0 && class != other)
+        .collect();
+    pairs.sort_by_key(|&(count, class, other)| (Reverse(count), class, other));
+    let line = |&(count, class, other): &(u64, usize, usize)| {
+        let (class, other) = (&labels[class], &labels[other]);
+        format!("\n  {count} of `{class}` for `{other}`")
+    };
+    let lines: String = pairs.iter().take(MISTAKES).map(line).collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    format!("\ntaken for another class most often (`--json` has all):{lines}")
 }
 
 fn classes_table(labels: &[String], classes: &[ClassMetrics]) -> Table {

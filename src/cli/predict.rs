@@ -8,6 +8,7 @@ use super::CliError;
 use super::arguments::{Predict as Arguments, PredictionFormat};
 use super::model::Asked;
 use super::output::shown;
+use crate::files;
 use crate::finetune::metrics::highest;
 use crate::report::{Cell, plain};
 
@@ -16,8 +17,11 @@ const CHUNK: usize = 1024;
 
 /// Writes a row for every example, in the order of the data.
 pub(super) fn predict(arguments: &Arguments) -> Result<ExitCode, CliError> {
+    let format = match arguments.format {
+        Some(format) => format,
+        None => by_name(arguments.out.as_deref())?,
+    };
     let mut asked = Asked::open(&arguments.input, false)?;
-    let format = arguments.format.unwrap_or_else(|| by_name(arguments.out.as_deref()));
     let Some(path) = &arguments.out else {
         let mut output = io::stdout().lock();
         return match write(&mut asked, format, &mut output) {
@@ -32,8 +36,7 @@ pub(super) fn predict(arguments: &Arguments) -> Result<ExitCode, CliError> {
         source,
     };
     // Whole or not there, however long it takes.
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+    let mut file = files::unfinished(path).map_err(failed)?;
     let rows = match write(&mut asked, format, &mut io::BufWriter::new(file.as_file_mut())) {
         Ok(rows) => rows,
         Err(Broken::Output(source)) => return Err(failed(source)),
@@ -44,11 +47,17 @@ pub(super) fn predict(arguments: &Arguments) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn by_name(path: Option<&Path>) -> PredictionFormat {
-    let extension = path.and_then(Path::extension).and_then(|extension| extension.to_str());
-    match extension {
-        Some("jsonl" | "ndjson") => PredictionFormat::Jsonl,
-        _ => PredictionFormat::Csv,
+/// The format that a file's name asks for. A name without an ending, such as `/dev/stdout`, asks for none.
+fn by_name(path: Option<&Path>) -> Result<PredictionFormat, CliError> {
+    let extension = path
+        .and_then(Path::extension)
+        .map(|extension| extension.to_string_lossy());
+    match extension.as_deref() {
+        None | Some("csv") => Ok(PredictionFormat::Csv),
+        Some("jsonl" | "ndjson") => Ok(PredictionFormat::Jsonl),
+        Some(other) => Err(CliError::Usage(format!(
+            "predictions are not written as `.{other}`: name the file `.csv` or `.jsonl`, or say which it is with `--format`"
+        ))),
     }
 }
 

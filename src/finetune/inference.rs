@@ -1,6 +1,10 @@
 //! Predictions: with a model in training, and with one that was exported.
 
-use std::{ops::ControlFlow, path::Path};
+use std::{
+    ops::ControlFlow,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use serde_json::Value;
 
@@ -47,6 +51,52 @@ pub(crate) fn logits(
         }
     }
     Ok(Some(rows.concat()))
+}
+
+/// The same with nothing frozen, on all cores where the host computes. Batches are the same on any number of them, and so are the results.
+fn logits_on_all_cores(maker: Maker<'_>, inputs: &Inputs) -> Result<Vec<f32>, InputError> {
+    check_inputs(maker.network, inputs)?;
+    let (tokens, threads) = if maker.device.is_host() {
+        (HOST_TOKENS, std::thread::available_parallelism().map_or(1, usize::from))
+    } else {
+        (DEVICE_TOKENS, 1)
+    };
+    let batches = evaluation_batches(inputs, tokens);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut rows: Vec<(u32, Vec<f32>)> = Vec::new();
+        while let Some(places) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let (batch, frozen) = gather_frozen(None, maker, inputs, places, 0);
+            let logits = maker.network.logits(maker.parameters, &batch, frozen, maker.device);
+            let [_, classes] = logits.dims();
+            let values = values(&logits);
+            rows.extend(
+                places
+                    .iter()
+                    .copied()
+                    .zip(values.chunks_exact(classes).map(<[f32]>::to_vec)),
+            );
+        }
+        rows
+    };
+    let found = std::thread::scope(|scope| {
+        let others =
+            (1..threads.min(batches.len())).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok());
+        let others: Vec<_> = others.collect();
+        let mut found = work();
+        for other in others {
+            match other.join() {
+                Ok(rows) => found.extend(rows),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        found
+    });
+    let mut rows: Vec<Vec<f32>> = vec![Vec::new(); inputs.len()];
+    for (place, row) in found {
+        rows[place as usize] = row;
+    }
+    Ok(rows.concat())
 }
 
 /// Measures a network on labelled examples.
@@ -107,14 +157,12 @@ impl FineTuned {
         }
     }
 
-    /// Scores before softmax, `[inputs, classes]`, in the order of the inputs.
+    /// Scores before softmax, `[inputs, classes]`, in the order of the inputs; computed on all cores.
     ///
     /// # Errors
     /// When the inputs are not what the model takes.
     pub fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, InputError> {
-        let on_batch = &mut || ControlFlow::Continue(());
-        let logits = logits(self.maker(), (None, 0), inputs, on_batch)?;
-        Ok(logits.unwrap_or_default())
+        logits_on_all_cores(self.maker(), inputs)
     }
 
     /// Measures the model on labelled examples.

@@ -76,6 +76,16 @@ impl ClassMetrics {
     }
 }
 
+/// How many examples of each class were taken for each: a row a class, a column what it was taken for. Logits are
+/// `[examples, classes]`, labels must be below `classes`.
+pub fn confusion(logits: &[f32], labels: &[u32], classes: usize) -> Vec<Vec<u64>> {
+    let mut taken = vec![vec![0; classes]; classes];
+    for (scores, &label) in logits.chunks_exact(classes).zip(labels) {
+        taken[label as usize][highest(scores)] += 1;
+    }
+    taken
+}
+
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }

@@ -125,45 +125,43 @@ impl Parameters {
         device: Device,
     ) -> Result<Self, WeightsError> {
         let (mut missing, mut misshaped) = (Vec::new(), Vec::new());
-        let (mut tensors, mut loaded) = (Vec::with_capacity(list.len()), Vec::with_capacity(list.len()));
+        let mut found = Vec::with_capacity(list.len());
         for parameter in &list {
             let stored = file
                 .tensors
                 .remove(&parameter.name)
                 .filter(|_| parameter.start.reads_files());
-            let values = match stored {
-                Some(stored) if stored.shape == parameter.shape => Some(parameter.flip(stored.values, false)),
-                Some(stored) => {
-                    misshaped.push((parameter.name.clone(), parameter.shape.clone(), stored.shape));
-                    None
+            match &stored {
+                Some(stored) if stored.shape != parameter.shape => {
+                    misshaped.push((parameter.name.clone(), parameter.shape.clone(), stored.shape.clone()));
                 }
-                None => {
-                    if parameter.start == Start::Pretrained {
-                        missing.push(parameter.name.clone());
-                    }
-                    None
-                }
-            };
-            loaded.push(values.is_some());
-            let length = parameter.length();
-            tensors.push(match values {
-                Some(values) => device.tensor(values, [length]),
-                None => device.zeros([length]),
-            });
+                None if parameter.start == Start::Pretrained => missing.push(parameter.name.clone()),
+                Some(_) | None => {}
+            }
+            found.push(stored);
         }
         let surplus: Vec<String> = file.tensors.into_keys().filter(|name| !ignored(name)).collect();
-        if missing.is_empty() && surplus.is_empty() && misshaped.is_empty() {
-            return Ok(Self {
-                list: list.into(),
-                tensors,
-                loaded: loaded.into(),
+        if !(missing.is_empty() && surplus.is_empty() && misshaped.is_empty()) {
+            return Err(WeightsError::Mismatch {
+                name: file_name.to_owned(),
+                missing,
+                surplus,
+                misshaped,
             });
         }
-        Err(WeightsError::Mismatch {
-            name: file_name.to_owned(),
-            missing,
-            surplus,
-            misshaped,
+        // Only now that all sizes are those of the file: a configuration alone may say any.
+        let loaded = found.iter().map(Option::is_some).collect();
+        let tensors = list.iter().zip(found).map(|(parameter, stored)| {
+            let length = parameter.length();
+            match stored {
+                Some(stored) => device.tensor(parameter.flip(stored.values, false), [length]),
+                None => device.zeros([length]),
+            }
+        });
+        Ok(Self {
+            tensors: tensors.collect(),
+            loaded,
+            list: list.into(),
         })
     }
 

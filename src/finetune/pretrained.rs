@@ -155,6 +155,14 @@ impl Pretrained {
         }
     }
 
+    /// How many tokens the model knows; none for images.
+    pub fn vocabulary(&self) -> Option<usize> {
+        match &self.network {
+            Network::Bert(bert) => Some(bert.config.vocab_size),
+            Network::ResNet8(_) => None,
+        }
+    }
+
     /// Where the model computes.
     pub fn device(&self) -> Device {
         self.device
@@ -223,6 +231,14 @@ pub(crate) fn read_parameters(
     device: Device,
 ) -> Result<Parameters, WeightsError> {
     let mut file = WeightFile::parse(bytes, file_name)?;
+    // What a configuration says costs nothing to say: only as much is believed as the file can hold.
+    if network.freeze_depths() > file.tensors.len() {
+        return Err(WeightsError::FewerTensors {
+            name: file_name.to_owned(),
+            tensors: file.tensors.len(),
+            blocks: network.freeze_depths(),
+        });
+    }
     let ignored = match network {
         Network::Bert(_) => {
             file.tensors = file

@@ -51,6 +51,18 @@ pub enum WeightsError {
         /// Its type.
         found: String,
     },
+    /// There are fewer tensors than the model has blocks.
+    #[error(
+        "`{name}` does not fit the model: it has {tensors} tensors, and the model's configuration says {blocks} blocks"
+    )]
+    FewerTensors {
+        /// The file's name.
+        name: String,
+        /// Tensors in the file.
+        tensors: usize,
+        /// Blocks of the model.
+        blocks: usize,
+    },
     /// Tensors that the model needs are missing, extra ones are present, or shapes differ.
     #[error("`{name}` does not fit the model: {}", describe(missing, surplus, misshaped))]
     Mismatch {

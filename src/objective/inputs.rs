@@ -81,6 +81,21 @@ pub enum InputError {
         /// What they are.
         parts: Vec<String>,
     },
+    /// The tokenizer has tokens that the model does not know.
+    #[error(
+        "the tokenizer of the model `{model}` has the token {id} (`{token}`), but the model has embeddings for {rows} tokens: they do not belong \
+         together"
+    )]
+    UnknownToken {
+        /// The model.
+        model: String,
+        /// The last token.
+        token: String,
+        /// Its number.
+        id: u32,
+        /// Rows of the table of embeddings.
+        rows: usize,
+    },
     /// Longer texts than the model can take.
     #[error("`max_length: {asked}`, but the model `{model}` takes at most {most} tokens")]
     TooLong {
@@ -215,7 +230,14 @@ impl Inputs {
             }
             Some(_) => {}
         }
-        let data = table.tokenize(&Tokenizer::from_folder(&folder, spec.max_length)?)?;
+        let tokenizer = Tokenizer::from_folder(&folder, spec.max_length)?;
+        if let (Some((token, id)), Some(rows)) = (tokenizer.last_token(), model.vocabulary())
+            && id as usize >= rows
+        {
+            let model = model_name(&spec.model);
+            return Err(InputError::UnknownToken { model, token, id, rows });
+        }
+        let data = table.tokenize(&tokenizer)?;
         Ok(Self { model, data })
     }
 

@@ -117,3 +117,41 @@ fn what_frozen_parts_make_of_the_data_is_kept_and_changes_nothing() {
     assert_eq!(search("damaged", ""), expected);
     assert_eq!(read(), whole, "what was damaged is computed again");
 }
+
+#[test]
+fn a_configuration_that_names_any_size_is_refused_before_anything_is_made() {
+    let sandbox = Sandbox::with_texts();
+    let sound: serde_json::Value = serde_json::from_str(&sandbox.read("model/config.json")).unwrap();
+    let sizes: [(&str, u64); 7] = [
+        ("hidden_size", 1 << 31),
+        ("intermediate_size", 1 << 40),
+        ("vocab_size", 1 << 62),
+        ("max_position_embeddings", 1 << 62),
+        ("type_vocab_size", u64::MAX / 2),
+        ("num_hidden_layers", 1_000_000),
+        ("num_hidden_layers", u64::MAX / 2),
+    ];
+    for (name, size) in sizes {
+        let mut config = sound.clone();
+        config[name] = size.into();
+        sandbox.write("model/config.json", config.to_string());
+        let mut limited = std::process::Command::new("sh");
+        let line = format!(
+            "ulimit -v 4000000; exec {} validate space.yaml",
+            env!("CARGO_BIN_EXE_automl")
+        );
+        limited.args(["-c", &line]);
+        let told = sandbox.start_command(sandbox.prepare(limited), &line).finish();
+        told.expect_code(2).says("does not fit the model");
+    }
+}
+
+#[test]
+fn a_tokenizer_with_more_tokens_than_the_model_is_found_before_anything_is_spent() {
+    let sandbox = Sandbox::with_texts();
+    sandbox.write("model/vocab.txt", sandbox.read("model/vocab.txt") + "further\n");
+    let told = sandbox.run("validate space.yaml").expect_code(2);
+    insta::assert_snapshot!(told.message(), @"error: the tokenizer of the model `[FOLDER]/model` has the token 19 (`further`), but the model has embeddings for 19 tokens: they do not belong together");
+    sandbox.run("search space.yaml --out study").expect_code(2);
+    assert!(!sandbox.path("study").exists());
+}

@@ -80,9 +80,10 @@ impl Tokenizer {
         self.pad_id
     }
 
-    /// How many token ids there are: the model's embedding table has at least as many rows.
-    pub fn vocabulary_size(&self) -> usize {
-        self.inner.get_vocab_size(true)
+    /// The token with the largest id: the model's embedding table has more rows than that.
+    pub fn last_token(&self) -> Option<(String, u32)> {
+        let vocabulary = self.inner.get_vocab(true).into_iter();
+        vocabulary.max_by(|one, other| (one.1, &one.0).cmp(&(other.1, &other.0)))
     }
 
     /// The token ids of each text, special tokens included, at most as many as the tokeniser cuts texts to; what is cut is text, never
@@ -275,7 +276,8 @@ mod tests {
         let whole = folder(&[("tokenizer.json", &description.to_string())]);
         assert_eq!(ids(whole.path(), "a film a film", 64), [2, 4, 5, 4, 5, 3]);
         let tokenizer = Tokenizer::from_folder(whole.path(), 64).unwrap();
-        assert_eq!((tokenizer.pad_id(), tokenizer.vocabulary_size()), (9, 11));
+        assert_eq!(tokenizer.pad_id(), 9);
+        assert_eq!(tokenizer.last_token().map(|(_, id)| id), Some(10));
     }
 
     #[test]
@@ -322,7 +324,8 @@ mod tests {
             for folder in [model.as_path(), vocabulary.path()] {
                 let tokenizer = Tokenizer::from_folder(folder, 64).unwrap();
                 assert_eq!(tokenizer.encode(&sentences).unwrap(), expected);
-                assert_eq!((tokenizer.pad_id(), tokenizer.vocabulary_size()), (0, 30522));
+                assert_eq!(tokenizer.pad_id(), 0);
+                assert_eq!(tokenizer.last_token().map(|(_, id)| id), Some(30521));
             }
         }
     }
