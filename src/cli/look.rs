@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::{CliError, stored};
 use crate::analysis::Focus;
-use crate::engine::Folder;
-use crate::journal::{self, Entry};
+use crate::engine::{Folder, Looker};
+use crate::journal::{self, Position};
 use crate::report::view::{Learnt, PageView, Replay, StudyView};
 use crate::report::{LiveState, Outside, State};
 use crate::study::Study;
@@ -20,10 +20,8 @@ pub(super) struct Look {
     replay: Replay,
     /// Who works on it.
     holder: (State, Option<(u32, String)>),
-    /// Events of the journal that have been told.
-    told: usize,
-    /// Bytes of the journal that have been read.
-    length: u64,
+    /// How much of the journal has been told.
+    told: Position,
     learnt: Learnt,
     /// Whether something happened since it was learnt from.
     is_stale: bool,
@@ -35,18 +33,17 @@ impl Look {
     /// Reads the study in a folder.
     pub(super) fn open(folder: &Path) -> Result<Self, CliError> {
         let holder = stored::holder(folder)?;
-        let (spec, epoch, contents) = stored::read(folder)?;
+        let (spec, epoch, looker) = stored::read(folder)?;
         let mut look = Self {
             folder: folder.to_owned(),
             replay: Replay::new(spec, epoch),
             holder,
-            told: 0,
-            length: contents.length,
+            told: Position::default(),
             learnt: Learnt::default(),
             is_stale: true,
             due: Instant::now(),
         };
-        look.tell(&contents.entries);
+        look.tell(looker)?;
         Ok(look)
     }
 
@@ -80,22 +77,20 @@ impl Look {
     fn catch_up(&mut self) -> Result<(), CliError> {
         self.holder = stored::holder(&self.folder)?;
         let file = std::fs::metadata(self.folder.join(journal::FILE_NAME));
-        if file.is_ok_and(|file| file.len() == self.length) {
+        if file.is_ok_and(|file| file.len() == self.told.length) {
             return Ok(());
         }
-        let contents = Folder::look(&self.folder)?;
-        self.length = contents.length;
-        self.tell(&contents.entries);
-        Ok(())
+        self.tell(Folder::look_on(&self.folder, self.told)?)
     }
 
-    fn tell(&mut self, entries: &[Entry]) {
-        let news = entries.get(self.told..).unwrap_or_default();
-        for entry in news {
-            self.replay.feed(&entry.event, entry.elapsed);
+    fn tell(&mut self, mut looker: Looker) -> Result<(), CliError> {
+        while let Some(entry) = looker.next().transpose()? {
+            let told = self.replay.feed(&entry.event, entry.elapsed);
+            told.map_err(|problem| looker.impossible(&problem))?;
+            self.is_stale = true;
+            self.told = looker.position();
         }
-        self.is_stale |= !news.is_empty();
-        self.told = self.told.max(entries.len());
+        Ok(())
     }
 }
 

@@ -32,6 +32,7 @@ mod serve;
 mod status;
 mod stop;
 mod stored;
+mod telling;
 mod train;
 mod validate;
 mod watch;
@@ -44,9 +45,12 @@ use clap::Parser as _;
 use arguments::{Arguments, Command};
 use error::CliError;
 
+use crate::files;
+
 /// Runs the program with this process's arguments.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    files::bear_size_limit();
     let verbosity = arguments.verbosity;
     let result = match arguments.command {
         Command::Search(search) => search::search(search, verbosity),

@@ -24,6 +24,11 @@ pub(super) fn table<Name: ToString>(header: impl IntoIterator<Item = Name>) -> T
     table
 }
 
+/// How many signs the terminal on standard output is wide; `None`: it is none.
+pub(super) fn width() -> Option<usize> {
+    Table::new().width().map(usize::from)
+}
+
 /// What came of writing to standard output. Whoever reads may stop early: `automl leaderboard DIR | head`.
 pub(super) fn shown(written: io::Result<()>) -> Result<ExitCode, CliError> {
     match written {

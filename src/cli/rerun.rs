@@ -64,9 +64,9 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
         Run {
             spec,
             facts,
+            before: folder.contents()?,
             folder,
             journal,
-            before: Folder::look(&out)?,
             is_resumed: false,
             clock,
             added_wall: None,
@@ -155,8 +155,8 @@ fn begun(out: &Path, yaml: &str) -> Result<Option<Opened>, CliError> {
 
 /// Other data would make other results, and no comparison.
 fn check_inputs(folder: &Path, now: &Identity) -> Result<(), CliError> {
-    match Folder::look(folder)?.entries.first().map(|entry| &entry.event) {
-        Some(Event::StudyCreated { inputs, .. }) if inputs == now => Ok(()),
+    match Folder::look(folder)?.0 {
+        Event::StudyCreated { inputs, .. } if inputs == *now => Ok(()),
         _ => Err(FolderError::InputsChanged(folder.to_owned()).into()),
     }
 }

@@ -1,14 +1,16 @@
 //! `automl resume DIR`: goes on with a study.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
-use super::CliError;
 use super::arguments::{Resume, Verbosity};
 use super::duration::seconds;
 use super::gate::Gate;
 use super::run::{Run, style};
-use crate::engine::{Clock, Folder, Opened};
+use super::{CliError, stored};
+use crate::engine::{Clock, Folder, FolderError, Opened};
+use crate::journal::ReadError;
 use crate::objective::{self, Facts};
 use crate::spec;
 
@@ -20,6 +22,9 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
         .as_deref()
         .map(|text| seconds("--add-budget", text))
         .transpose()?;
+    if arguments.keep_sound {
+        keep_sound(&arguments.folder)?;
+    }
     let Opened {
         folder,
         journal,
@@ -63,4 +68,20 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
         gate,
     }
     .run()
+}
+
+/// Cuts a damaged journal off where the damage begins; a sound one stays as it is.
+fn keep_sound(folder: &Path) -> Result<(), CliError> {
+    let line = match stored::load(folder) {
+        Err(CliError::Folder(FolderError::Unreadable(ReadError::Damaged { line, .. }))) if line > 1 => line,
+        looked => return looked.map(|_| ()),
+    };
+    let kept = Folder::cut(folder, line)?;
+    let _ = writeln!(
+        std::io::stderr(),
+        "warning: the journal is damaged in line {line}: going on from the {} events before it; all of it as it was is in `{}`",
+        line - 1,
+        kept.display()
+    );
+    Ok(())
 }

@@ -13,7 +13,7 @@ use super::gate::Gate;
 use super::report;
 use crate::engine::{Admission, Clock, Ending, Engine, Folder, Observer, Terms, available_memory};
 use crate::journal::{Contents, Journal};
-use crate::objective::{Demand, Facts};
+use crate::objective::{self, Demand, Facts};
 use crate::policies;
 use crate::report::terminal::{self, Style};
 use crate::report::{Files, Live};
@@ -47,6 +47,7 @@ pub(super) struct Run {
 impl Run {
     /// Runs to the end, or to an interruption, and says how to leave.
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
+        objective::take_in_strays();
         let slots = self.slots()?;
         let mut settings = Settings::new(&self.spec, self.facts.identity.epoch);
         if !settings.is_deterministic {
@@ -56,9 +57,7 @@ impl Run {
         let policy = policies::for_spec(&self.spec, settings.lengths());
         let memory = Arc::clone(&self.facts.memory);
         let mut study = Study::new(settings, policy, self.facts.cost).with_memory(memory);
-        for entry in &self.before.entries {
-            study.apply(&entry.event, entry.elapsed);
-        }
+        Folder::replay(self.folder.path(), &self.before, &mut study)?;
         let is_resumed = self.is_resumed;
         let mut files = Files::new(self.folder.path().to_owned(), self.spec.clone());
         if let (Some(reason), None) = (study.ended(), self.added_wall)

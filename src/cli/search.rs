@@ -46,7 +46,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
         settled.shortened_from,
     )?;
     let style = style(verbosity, arguments.json);
-    let before = Folder::look(&path)?;
+    let before = folder.contents()?;
     Run {
         spec,
         facts,

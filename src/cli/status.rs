@@ -12,18 +12,17 @@ use crate::report::{Outside, Status};
 pub(super) fn status(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let folder = &arguments.folder;
     let holder = stored::holder(folder)?;
-    let (spec, study) = stored::load(folder)?;
-    let contents = Folder::look(folder)?;
+    let (spec, study, looker) = stored::load_to_end(folder)?;
     let status = Status::new(
         &study,
         Outside {
             name: spec.name,
             folder: folder.display().to_string(),
             holder,
-            elapsed: Folder::elapsed(folder, &contents),
+            elapsed: Folder::elapsed_at_least(folder, study.elapsed()),
             wall: spec.budget.wall,
             last_event_at: Folder::last_event_at(folder),
-            torn: contents.torn,
+            torn: looker.torn().map(str::to_owned),
         },
     );
     if arguments.json {

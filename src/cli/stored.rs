@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::CliError;
-use crate::engine::{Folder, FolderError};
-use crate::journal::{Contents, Holder};
+use crate::engine::{Folder, FolderError, Looker};
+use crate::journal::Holder;
 use crate::report::State;
 use crate::spec::{self, Spec};
 use crate::study::{Event, Study};
@@ -12,17 +12,24 @@ use crate::units::Samples;
 
 /// The study in a folder as it stands.
 pub(super) fn load(folder: &Path) -> Result<(Spec, Study), CliError> {
-    let (spec, epoch, contents) = read(folder)?;
-    let mut study = Study::to_look_at(&spec, epoch);
-    for entry in &contents.entries {
-        study.apply(&entry.event, entry.elapsed);
-    }
+    let (spec, study, _) = load_to_end(folder)?;
     Ok((spec, study))
 }
 
-/// What is in the folder of a study: its spec, the samples of its epochs, and what happened.
-pub(super) fn read(folder: &Path) -> Result<(Spec, Samples, Contents), CliError> {
-    let contents = Folder::look(folder)?;
+/// The same, with the one who has read its journal to the end.
+pub(super) fn load_to_end(folder: &Path) -> Result<(Spec, Study, Looker), CliError> {
+    let (spec, epoch, mut looker) = read(folder)?;
+    let mut study = Study::to_look_at(&spec, epoch);
+    while let Some(entry) = looker.next().transpose()? {
+        let told = study.replay(&entry.event, entry.elapsed);
+        told.map_err(|problem| looker.impossible(&problem))?;
+    }
+    Ok((spec, study, looker))
+}
+
+/// What is in the folder of a study: its spec, the samples of its epochs, and what happened, still to be read.
+pub(super) fn read(folder: &Path) -> Result<(Spec, Samples, Looker), CliError> {
+    let (created, looker) = Folder::look(folder)?;
     let path = folder.join("spec.yaml");
     let text = std::fs::read_to_string(&path).map_err(|source| CliError::File {
         action: "read",
@@ -31,8 +38,8 @@ pub(super) fn read(folder: &Path) -> Result<(Spec, Samples, Contents), CliError>
     })?;
     // Looking needs neither the model nor the data.
     let (spec, _) = spec::from_text(&text, &path, &[]).map_err(CliError::Spec)?;
-    match contents.entries.first().map(|entry| &entry.event) {
-        Some(Event::StudyCreated { inputs, .. }) => Ok((spec, inputs.epoch, contents)),
+    match created {
+        Event::StudyCreated { inputs, .. } => Ok((spec, inputs.epoch, looker)),
         _ => Err(FolderError::NoStudy(folder.to_owned()).into()),
     }
 }

@@ -11,6 +11,7 @@ use crate::{objective, spec, worker as workers};
 /// Serves segments of the study in a folder until its engine is gone.
 pub(super) fn worker(arguments: Worker) -> ExitCode {
     ignore_signals();
+    objective::take_in_strays();
     let load = move || {
         let (spec, _) = spec::load_begun(&arguments.study.join("spec.yaml")).map_err(|errors| errors.render(false))?;
         objective::load(&spec, arguments.device).map_err(|error| error.to_string())

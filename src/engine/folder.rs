@@ -6,9 +6,9 @@ use std::io::{self, BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::files;
-use crate::journal::{self, Contents, Journal, JournalError, Lock, LockError, ReadError};
+use crate::journal::{self, Contents, Entry, Journal, JournalError, Lock, LockError, Position, ReadError};
 use crate::rng::Fingerprint;
-use crate::study::{Event, Identity};
+use crate::study::{Event, Identity, Impossible, Study};
 use crate::trials::PastTrial;
 use crate::units::{Seed, TrialId};
 
@@ -16,6 +16,45 @@ use crate::units::{Seed, TrialId};
 const HOLD: &str = "hold";
 
 const SPEC: &str = "spec.yaml";
+
+/// A damaged journal as it was, after its sound beginning was kept.
+const DAMAGED: &str = "journal.damaged.jsonl";
+
+/// The events of a study's journal that somebody looks at, one after another.
+#[derive(Debug)]
+pub struct Looker {
+    path: PathBuf,
+    first: Option<Entry>,
+    reader: journal::Reader<io::BufReader<fs::File>>,
+}
+
+impl Looker {
+    /// Up to where the journal is sound, as far as it was read.
+    pub fn position(&self) -> Position {
+        self.reader.position()
+    }
+
+    /// What was wrong with the last line, if a crash tore it; known at the end.
+    pub fn torn(&self) -> Option<&str> {
+        self.reader.torn()
+    }
+
+    /// The error of somebody to whom the last event cannot have happened.
+    pub fn impossible(&self, problem: &Impossible) -> FolderError {
+        impossible(&self.path, self.position().entries, problem)
+    }
+}
+
+impl Iterator for Looker {
+    type Item = Result<Entry, FolderError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(first) = self.first.take() {
+            return Some(Ok(first));
+        }
+        self.reader.next().map(|entry| entry.map_err(FolderError::from))
+    }
+}
 
 /// A study's folder, held by this process.
 #[derive(Debug)]
@@ -198,12 +237,16 @@ impl Folder {
             path: spec_path.clone(),
             source,
         })?;
+        if let Some(first) = contents.entries.first() {
+            check_beginning(path, &first.event)?;
+        }
         match contents.entries.first().map(|entry| &entry.event) {
             Some(Event::StudyCreated { spec, .. }) if *spec == fingerprint(&spec_yaml) => {}
             Some(Event::StudyCreated { .. }) => return Err(FolderError::SpecChanged(spec_path)),
             _ => return Err(FolderError::NoStudy(path.to_owned())),
         }
-        let elapsed = Self::elapsed(path, &contents);
+        let recorded = contents.entries.last().map_or(0.0, |entry| entry.elapsed);
+        let elapsed = Self::elapsed_at_least(path, recorded);
         Ok(Opened {
             folder,
             journal,
@@ -212,26 +255,86 @@ impl Folder {
         })
     }
 
-    /// Reads a study's journal without holding the study: another process may be at work on it.
+    /// Reads a study's journal from its beginning without holding the study: another process may be at work on it. Returns how it
+    /// began, too.
     ///
     /// # Errors
-    /// When there is no study or its journal is damaged.
-    pub fn look(path: &Path) -> Result<Contents, FolderError> {
+    /// When there is no study, or it did not begin as a study does.
+    pub fn look(path: &Path) -> Result<(Event, Looker), FolderError> {
         let file = path.join(journal::FILE_NAME);
         if !holds_study(&file) {
             return Err(FolderError::NoStudy(path.to_owned()));
         }
         refuse_future(path)?;
-        Ok(journal::read(&file)?)
+        let mut reader = journal::Reader::open(&file, Position::default())?;
+        let Some(first) = reader.next().transpose()? else {
+            return Err(FolderError::NoStudy(path.to_owned()));
+        };
+        let created = first.event.clone();
+        check_beginning(path, &created)?;
+        Ok((
+            created,
+            Looker {
+                path: path.to_owned(),
+                first: Some(first),
+                reader,
+            },
+        ))
     }
 
-    /// Seconds that the study in a folder has run by now, or had when it was left.
-    pub fn elapsed(path: &Path, contents: &Contents) -> f64 {
-        let recorded = contents.entries.last().map_or(0.0, |entry| entry.elapsed);
-        Self::elapsed_at_least(path, recorded)
+    /// Reads what a study's journal has after `from`.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn look_on(path: &Path, from: Position) -> Result<Looker, FolderError> {
+        let reader = journal::Reader::open(&path.join(journal::FILE_NAME), from)?;
+        Ok(Looker {
+            path: path.to_owned(),
+            first: None,
+            reader,
+        })
     }
 
-    /// The same, of a study whose last event happened after `recorded` seconds.
+    /// Tells a study everything that its journal has.
+    ///
+    /// # Errors
+    /// When something in it cannot have happened.
+    pub fn replay(path: &Path, contents: &Contents, study: &mut Study) -> Result<(), FolderError> {
+        contents.entries.iter().try_for_each(|entry| {
+            let told = study.replay(&entry.event, entry.elapsed);
+            told.map_err(|problem| impossible(path, entry.seq + 1, &problem))
+        })
+    }
+
+    /// Cuts a journal off before a line, counted from 1, and keeps all of it as it was beside it. Returns where.
+    ///
+    /// # Errors
+    /// When the study is in use, or its files cannot be written.
+    pub fn cut(path: &Path, line: u64) -> Result<PathBuf, FolderError> {
+        let _lock = Lock::acquire(path)?;
+        let file = path.join(journal::FILE_NAME);
+        let kept = path.join(DAMAGED);
+        let io = |action: &'static str, path: &Path| {
+            let path = path.to_owned();
+            move |source| FolderError::Io { action, path, source }
+        };
+        let whole = fs::read(&file).map_err(io("read", &file))?;
+        // The first copy has everything; later ones would lack what was cut off before.
+        if !kept.exists() {
+            files::replace(&kept, &whole).map_err(io("write", &kept))?;
+        }
+        let sound = whole.split_inclusive(|&byte| byte == b'\n').take(line as usize - 1);
+        let length: usize = sound.map(<[u8]>::len).sum();
+        let cut = || {
+            let journal = fs::File::options().write(true).open(&file)?;
+            journal.set_len(length as u64)?;
+            journal.sync_all()
+        };
+        cut().map_err(io("write", &file))?;
+        Ok(kept)
+    }
+
+    /// Seconds that the study in a folder has run by now, or had when it was left; its last event happened after `recorded` seconds.
     pub fn elapsed_at_least(path: &Path, recorded: f64) -> f64 {
         noted_elapsed(path).unwrap_or(0.0).max(recorded)
     }
@@ -313,6 +416,14 @@ impl Folder {
         })
     }
 
+    /// Everything that has happened to the study.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn contents(&self) -> Result<Contents, FolderError> {
+        Ok(journal::read(&self.path.join(journal::FILE_NAME))?)
+    }
+
     /// Notes how long the study has run, so that a crash between two events does not give time back.
     pub(super) fn note_elapsed(&self, elapsed: f64) {
         // Losing a note costs at most the seconds since the last event, so nobody waits for the disk here: on a busy one that
@@ -333,6 +444,28 @@ fn noted_elapsed(path: &Path) -> Option<f64> {
         .parse()
         .ok()
         .filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
+}
+
+/// The error of somebody to whom the event in a line of a study's journal cannot have happened.
+fn impossible(folder: &Path, line: u64, problem: &Impossible) -> FolderError {
+    let damaged = ReadError::Damaged {
+        path: folder.join(journal::FILE_NAME),
+        line,
+        message: problem.to_string(),
+    };
+    damaged.into()
+}
+
+/// Checks that a journal begins as a study does, in a format that this version knows.
+fn check_beginning(path: &Path, first: &Event) -> Result<(), FolderError> {
+    match first {
+        Event::StudyCreated { format, version, .. } if *format > journal::FORMAT => Err(FolderError::TooNew {
+            path: path.to_owned(),
+            version: version.clone(),
+        }),
+        Event::StudyCreated { .. } => first.check().map_err(|problem| impossible(path, 1, &problem)),
+        _ => Err(FolderError::NoStudy(path.to_owned())),
+    }
 }
 
 /// Refuses a study whose manifest says that it is in a format of the future.

@@ -15,7 +15,7 @@ mod simulator;
 mod stop;
 
 pub use clock::Clock;
-pub use folder::{Folder, FolderError, Opened};
+pub use folder::{Folder, FolderError, Looker, Opened};
 pub use memory::{Admission, available_memory};
 pub use observer::{Moment, Observer};
 pub use run::{Ending, Engine, EngineError, Terms};

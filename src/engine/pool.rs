@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Clock;
 use crate::awake::AwakeClock;
+use crate::objective::end_strays;
 use crate::trials::{Evaluation, FailureKind, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, TrialId};
 use crate::worker::{News, Process, Slot, SpawnError, ToWorker};
@@ -245,6 +246,7 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
     /// Puts a fresh process in the place of one that is of no more use, though its segment has ended.
     pub(super) fn renew(&mut self, index: usize) -> Result<(), SpawnError> {
         self.seats[index].process = None;
+        self.end_strays();
         self.spawn(index)
     }
 
@@ -268,6 +270,8 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
     pub(super) fn replace(&mut self, index: usize) -> Result<Loss, PoolError> {
         let seat = &mut self.seats[index];
         let mut how = seat.process.as_mut().map(Process::reap).unwrap_or_default();
+        self.end_strays();
+        let seat = &mut self.seats[index];
         let is_out_of_memory = seat.process.as_ref().is_some_and(Process::is_out_of_memory);
         let mut kind = if is_out_of_memory {
             how = format!("{how}, out of memory");
@@ -300,6 +304,13 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
         Ok(Loss { how, kind, run })
     }
 
+    /// Ends what workers that are gone have left behind.
+    fn end_strays(&self) {
+        let workers = self.seats.iter().filter_map(|seat| seat.process.as_ref());
+        let workers: Vec<u32> = workers.map(Process::id).collect();
+        end_strays(&workers);
+    }
+
     /// Tells every busy worker to finish its step, to evaluate its trial where it stands if that takes at most so many seconds, to
     /// checkpoint and to report.
     pub(super) fn stop(&mut self, seconds: f64) {
@@ -319,6 +330,7 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
                 cut_off.push((index, run.trial, run.report()));
             }
         }
+        self.end_strays();
         cut_off
     }
 }

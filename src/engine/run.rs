@@ -318,6 +318,8 @@ impl<'a> Engine<'a> {
 
     fn record(&mut self, event: &Event) -> Result<(), EngineError> {
         let elapsed = self.clock.elapsed();
+        // What would be refused when it is read must not be written.
+        debug_assert_eq!(self.study.check(event, elapsed), Ok(()), "{event:?}");
         self.journal.append(event, elapsed)?;
         self.study.apply(event, elapsed);
         Ok(())

@@ -138,12 +138,17 @@ impl Holder {
             Err(error) => return Err(failed(error)),
         };
         let is_held = match file.try_lock_shared() {
-            Ok(()) => false,
-            Err(TryLockError::WouldBlock) => true,
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+            Ok(()) => Some(false),
+            Err(TryLockError::WouldBlock) => Some(true),
+            // Not every file system has locks. Looking needs none.
+            Err(TryLockError::Error(_)) => None,
         };
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed)?;
+        let is_held = is_held.unwrap_or_else(|| {
+            let process = Process::parse(&text);
+            process.is_some_and(|process| !process.is_here() || process.holds(folder).unwrap_or(true))
+        });
         Ok(match (is_held, Process::parse(&text)) {
             (true, process) => Self::Alive(process),
             (false, Some(process)) => Self::Dead(process),

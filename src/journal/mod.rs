@@ -12,7 +12,7 @@ mod writer;
 
 pub use line::Entry;
 pub use lock::{Holder, Lock, LockError, Process};
-pub use reader::{Contents, ReadError, parse, read};
+pub use reader::{Contents, Position, ReadError, Reader, parse, read};
 pub use writer::{Journal, JournalError};
 
 /// Name of the journal in a study's folder.

@@ -1,10 +1,12 @@
-//! Reads a journal and tells a torn end from damage.
+//! Reads a journal line by line, and tells a torn end from damage.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::Entry;
 
-/// A journal's sound entries.
+/// A journal's sound entries, all at once.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
     /// All of them, in order.
@@ -26,49 +28,97 @@ pub enum ReadError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A line before the last one is damaged.
-    #[error("the journal `{}` is damaged in line {line}: {message}; the {sound} events before it are sound", path.display())]
+    /// A line before the last one is damaged, or tells what cannot be.
+    #[error(
+        "the journal `{}` is damaged in line {line}: {message}; the {} events before it are sound, and `automl resume --keep-sound` goes \
+         on from there",
+        path.display(),
+        line - 1
+    )]
     Damaged {
         /// The journal.
         path: PathBuf,
-        /// The first damaged line, counted from 1.
-        line: usize,
+        /// The first damaged line, counted from 1. All lines before it are sound.
+        line: u64,
         /// What is wrong with it.
         message: String,
-        /// Events before it.
-        sound: usize,
     },
 }
 
-/// Reads the journal at `path`.
-///
-/// # Errors
-/// When the file cannot be read, or is damaged anywhere but in its last line.
-pub fn read(path: &Path) -> Result<Contents, ReadError> {
-    let bytes = std::fs::read(path).map_err(|source| ReadError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
-    parse(&bytes).map_err(|(line, message, sound)| ReadError::Damaged {
-        path: path.to_owned(),
-        line,
-        message,
-        sound,
-    })
+/// How far a journal has been read: whoever looks again goes on from there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// Entries before it.
+    pub entries: u64,
+    /// Bytes before it.
+    pub length: u64,
 }
 
-/// The entries of a journal's bytes.
-///
-/// # Errors
-/// The damaged line's number, counted from 1, what is wrong with it, and how many entries came before.
-pub fn parse(bytes: &[u8]) -> Result<Contents, (usize, String, usize)> {
-    let mut contents = Contents::default();
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let newline = rest.iter().position(|&byte| byte == b'\n');
-        let (line, after) = newline.map_or((rest, &rest[rest.len()..]), |at| (&rest[..at], &rest[at + 1..]));
-        let entry = Entry::from_line(line).and_then(|entry| {
-            let expected = contents.entries.len() as u64;
+/// The sound entries of a journal one after another, so that no more than one of them is in memory.
+#[derive(Debug)]
+pub struct Reader<R> {
+    path: PathBuf,
+    bytes: R,
+    /// After the last sound entry.
+    position: Position,
+    torn: Option<String>,
+    is_over: bool,
+}
+
+impl Reader<BufReader<File>> {
+    /// Begins to read the journal at `path`, after what another reader has read of it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn open(path: &Path, from: Position) -> Result<Self, ReadError> {
+        let open = || {
+            let mut file = File::open(path)?;
+            file.seek(SeekFrom::Start(from.length))?;
+            Ok(file)
+        };
+        let file = open().map_err(|source| ReadError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self::new(path.to_owned(), BufReader::new(file), from))
+    }
+}
+
+impl<R: BufRead> Reader<R> {
+    fn new(path: PathBuf, bytes: R, from: Position) -> Self {
+        Self {
+            path,
+            bytes,
+            position: from,
+            torn: None,
+            is_over: false,
+        }
+    }
+
+    /// Up to where it is sound, as far as it has been read.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// What was wrong with the last line, if a crash tore it; known at the end.
+    pub fn torn(&self) -> Option<&str> {
+        self.torn.as_deref()
+    }
+
+    fn next_entry(&mut self) -> Result<Option<Entry>, ReadError> {
+        let failed = |path: &Path, source| ReadError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let mut line = Vec::new();
+        let read = self.bytes.read_until(b'\n', &mut line);
+        let length = read.map_err(|source| failed(&self.path, source))? as u64;
+        if length == 0 {
+            return Ok(None);
+        }
+        let is_whole = line.pop_if(|last| *last == b'\n').is_some();
+        let expected = self.position.entries;
+        let entry = Entry::from_line(&line).and_then(|entry| {
             if entry.seq == expected {
                 Ok(entry)
             } else {
@@ -76,16 +126,66 @@ pub fn parse(bytes: &[u8]) -> Result<Contents, (usize, String, usize)> {
             }
         });
         match entry {
-            Ok(entry) if newline.is_some() => contents.entries.push(entry),
+            Ok(entry) if is_whole => {
+                self.position.entries += 1;
+                self.position.length += length;
+                Ok(Some(entry))
+            }
             // Without its newline the line was never acknowledged: dropping it loses nothing.
-            Ok(_) => contents.torn = Some("its newline is missing".into()),
-            Err(message) if after.is_empty() => contents.torn = Some(message),
-            Err(message) => return Err((contents.entries.len() + 1, message, contents.entries.len())),
+            Ok(_) => {
+                self.torn = Some("its newline is missing".into());
+                Ok(None)
+            }
+            Err(message) => {
+                let rest = self.bytes.fill_buf().map_err(|source| failed(&self.path, source))?;
+                if !is_whole || rest.is_empty() {
+                    self.torn = Some(message);
+                    return Ok(None);
+                }
+                Err(ReadError::Damaged {
+                    path: self.path.clone(),
+                    line: expected + 1,
+                    message,
+                })
+            }
         }
-        if contents.torn.is_none() {
-            contents.length = (bytes.len() - after.len()) as u64;
-        }
-        rest = after;
     }
-    Ok(contents)
+}
+
+impl<R: BufRead> Iterator for Reader<R> {
+    type Item = Result<Entry, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let next = self.next_entry().transpose();
+        self.is_over = !matches!(next, Some(Ok(_)));
+        next
+    }
+}
+
+/// Reads the whole journal at `path`.
+///
+/// # Errors
+/// When the file cannot be read, or is damaged anywhere but in its last line.
+pub fn read(path: &Path) -> Result<Contents, ReadError> {
+    collect(Reader::open(path, Position::default())?)
+}
+
+/// The entries of a journal's bytes.
+///
+/// # Errors
+/// When they are damaged anywhere but in the last line.
+pub fn parse(bytes: &[u8]) -> Result<Contents, ReadError> {
+    collect(Reader::new(PathBuf::new(), bytes, Position::default()))
+}
+
+fn collect<R: BufRead>(mut reader: Reader<R>) -> Result<Contents, ReadError> {
+    let entries: Result<Vec<Entry>, ReadError> = reader.by_ref().collect();
+    Ok(Contents {
+        entries: entries?,
+        length: reader.position().length,
+        torn: reader.torn,
+    })
 }

@@ -11,6 +11,7 @@ mod kernel_kills;
 mod resident;
 mod segment_progress;
 mod speed;
+mod strays;
 
 pub use self::checkpoints::inherit;
 pub use self::command::{Command, end_group, launch};
@@ -20,6 +21,7 @@ pub use self::inputs::{InputError, Inputs};
 pub use self::kernel_kills::{is_killed, kernel_kills};
 pub use self::resident::{own_resident_mb, resident_mb};
 pub use self::speed::{FullRun, full_runs, seconds_of};
+pub use self::strays::{end_strays, take_in_strays};
 
 use std::sync::Arc;
 use std::time::Duration;

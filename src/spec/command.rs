@@ -28,6 +28,9 @@ pub struct CommandSpec {
     pub line: CommandLine,
     /// Where it runs.
     pub folder: PathBuf,
+    /// Whether it finds a stand-in for Weights & Biases' Python package.
+    #[serde(default)]
+    pub has_shim: bool,
 }
 
 /// As it was written, words parted by blanks.
@@ -181,20 +184,35 @@ pub(super) fn read(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems)
         Some(node) => Some(reader::text(node, "program", problems)?),
         None => None,
     };
+    let has_shim = match spec.get("wandb") {
+        Some(node) => reader::one_of(node, "wandb", &[("shim", true)], problems)?,
+        None => false,
+    };
+    read_line(spec, program.as_deref(), files, problems).map(|command| CommandSpec { has_shim, ..command })
+}
+
+fn read_line(
+    spec: &Fields<'_>,
+    program: Option<&str>,
+    files: Files<'_>,
+    problems: &mut Problems,
+) -> Option<CommandSpec> {
     let here = files.join("");
     let Some(node) = spec.get("command") else {
-        let words = WANDB_COMMAND.map(|word| Written::known(word).read(program.as_deref()));
+        let words = WANDB_COMMAND.map(|word| Written::known(word).read(program));
         return Some(CommandSpec {
             line: CommandLine::Words(words.into_iter().collect::<Result<_, _>>().ok()?),
             folder: here,
+            has_shim: false,
         });
     };
     match &node.content {
         Content::Sequence(items) => Some(CommandSpec {
-            line: words(node, items, program.as_deref(), problems)?,
+            line: words(node, items, program, problems)?,
             folder: here,
+            has_shim: false,
         }),
-        Content::Mapping(_) => in_full(node, program.as_deref(), files, problems),
+        Content::Mapping(_) => in_full(node, program, files, problems),
         Content::Null | Content::Scalar(_) => {
             problems.error(
                 Diagnostic::error(&node.place, "`command` is a list of words, because no shell takes a text apart").with_help(
@@ -236,7 +254,11 @@ fn in_full(node: &Node, program: Option<&str>, files: Files<'_>, problems: &mut 
             return None;
         }
     };
-    Some(CommandSpec { line, folder })
+    Some(CommandSpec {
+        line,
+        folder,
+        has_shim: false,
+    })
 }
 
 fn folder(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<PathBuf> {

@@ -170,6 +170,7 @@ pub(super) const SPEC: Section = Section {
             .examples(&["[\"python\", \"train.py\", \"--lr={learning_rate}\"]", "[\"python\", \"train.py\", \"${args}\"]"]),
         key("program", Kind::Text, "Weights & Biases' name of the program that `${program}` in `command` stands for; alone, it is run by Python with `${args}`.")
             .examples(&["\"train.py\""]),
+        key("wandb", Kind::Words(|| vec!["shim"]), "`shim`: a Python program that imports `wandb` finds a small stand-in for it. `wandb.init().config` has its parameters, and what it logs is reported; without an account, a network or the package."),
         key("metric", Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Section(&METRIC), Kind::List(&METRIC_ITEM), Kind::Section(&PARETO), Kind::Section(&LEXICOGRAPHIC)]), "What counts as better, measured on the validation data; a list for the trade-offs between several metrics.")
             .examples(&["\"accuracy\"", "{\"name\": \"accuracy\", \"goal\": \"maximize\", \"target\": 0.92}", "[\"accuracy\", \"trainable_parameters\"]"]),
         key("metric_constraints", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "What a trial must fulfil to be the best: comparisons over metrics.")

@@ -74,7 +74,7 @@ impl ObjectiveKind {
 pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind {
     const OF_FINE_TUNING: [&str; 4] = ["task", "model", "data", "max_length"];
     let (kind, word, others) = if spec.get("function").is_some() {
-        let others = [&OF_FINE_TUNING[..], &["command", "program"]].concat();
+        let others = [&OF_FINE_TUNING[..], &["command", "program", "wandb"]].concat();
         (ObjectiveKind::Function, "function", others)
     } else if spec.get("command").is_some() || spec.get("program").is_some() {
         let word = if spec.get("command").is_some() {
@@ -84,7 +84,7 @@ pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind 
         };
         (ObjectiveKind::Command, word, OF_FINE_TUNING.to_vec())
     } else {
-        (ObjectiveKind::FineTune, "task", Vec::new())
+        (ObjectiveKind::FineTune, "task", vec!["wandb"])
     };
     for entry in others.into_iter().filter_map(|key| spec.entry(key)) {
         let message = format!("`{}` does not go together with `{word}`", entry.key);

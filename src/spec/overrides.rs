@@ -75,7 +75,40 @@ pub(super) fn apply(root: &mut Node, change: &Override) -> Result<(), Vec<Diagno
         range: 0..change.path.len(),
     };
     let keys: Vec<&str> = change.path.split('.').collect();
+    if let [key, _, ..] = keys[..] {
+        write_out(root, key);
+    }
     put(root, &keys, &path, value).map_err(|diagnostic| vec![*diagnostic])
+}
+
+/// Keys whose value may be written short, and what the short value is when it is written out: `metric: accuracy` is
+/// `metric: {name: accuracy}`.
+const SHORT: [(&str, &str); 5] = [
+    ("data", "train"),
+    ("early_terminate", "type"),
+    ("epochs", "max"),
+    ("function", "name"),
+    ("metric", "name"),
+];
+
+/// Writes a value out that stands in its short form, so that something can be put beside it.
+fn write_out(root: &mut Node, key: &str) {
+    let Content::Mapping(entries) = &mut root.content else {
+        return;
+    };
+    let entry = entries.iter_mut().find(|entry| entry.key == key);
+    let field = SHORT.iter().find(|(short, _)| *short == key);
+    let (Some(entry), Some((_, field))) = (entry, field) else {
+        return;
+    };
+    if matches!(entry.value.content, Content::Scalar(_)) {
+        let short = entry.value.clone();
+        entry.value.content = Content::Mapping(vec![Entry {
+            key: (*field).to_owned(),
+            key_place: entry.key_place.clone(),
+            value: short,
+        }]);
+    }
 }
 
 fn put(node: &mut Node, keys: &[&str], path: &Place, value: Node) -> Result<(), Box<Diagnostic>> {
@@ -123,6 +156,30 @@ fn put(node: &mut Node, keys: &[&str], path: &Place, value: Node) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_short_value_is_written_out_where_something_is_put_beside_it() {
+        let text = "function: sphere\nmetric: loss\nepochs: 4\nearly_terminate: asha\nparameters: {x: {min: 0.0, max: 1.0}}\n\
+                    budget: {trials: 1}\n";
+        let set = |text: &str| text.parse::<Override>().unwrap();
+        let changes = [
+            set("function.jitter=0.5"),
+            set("metric.target=0.5"),
+            set("epochs.min=2"),
+            set("early_terminate.eta=2"),
+        ];
+        let path = std::path::Path::new("space.yaml");
+        let (spec, _) = crate::spec::from_text(text, path, &changes).unwrap();
+        let in_full = "function: {name: sphere, jitter: 0.5}\nmetric: {name: loss, target: 0.5}\nepochs: {min: 2, max: 4}\n\
+                       early_terminate: {type: asha, eta: 2}\nparameters: {x: {min: 0.0, max: 1.0}}\nbudget: {trials: 1}\n";
+        assert_eq!(
+            spec.to_yaml(),
+            crate::spec::from_text(in_full, path, &[]).unwrap().0.to_yaml()
+        );
+        // What says something else altogether stays an error.
+        let budget = [set("name.first=x")];
+        assert!(crate::spec::from_text(&text.replace("function", "name: a\nfunction"), path, &budget).is_err());
+    }
 
     #[test]
     fn an_override_is_a_path_an_equals_sign_and_a_value() {

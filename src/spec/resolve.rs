@@ -12,7 +12,7 @@ use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
 use crate::units::Seed;
 
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 29] = [
     "name",
     "task",
     "model",
@@ -21,6 +21,7 @@ const KEYS: [&str; 28] = [
     "function",
     "command",
     "program",
+    "wandb",
     "metric",
     "metric_constraints",
     "method",

@@ -137,6 +137,7 @@ fn write_command(yaml: &mut Yaml, command: &CommandSpec) {
         CommandLine::Shell(line) => yaml.line(1, "shell", &quoted(line)),
     }
     yaml.line(1, "folder", &path(&command.folder));
+    yaml.maybe(0, "wandb", command.has_shim.then(|| "shim".to_owned()));
 }
 
 fn write_limits(yaml: &mut Yaml, limits: &TrialLimits) {

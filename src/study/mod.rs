@@ -9,6 +9,7 @@ mod decide;
 mod event;
 mod incumbent;
 mod measure;
+mod possible;
 mod record;
 mod selection;
 mod settings;
@@ -16,6 +17,7 @@ mod state;
 mod timing;
 
 pub use event::{Created, EndReason, Event, Identity, Outcome};
+pub use possible::Impossible;
 pub use record::{Improvement, Record};
 pub use selection::{Finalist, Repeat, Run, SelectionSeconds, Winner};
 pub use settings::Settings;

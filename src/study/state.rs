@@ -207,6 +207,11 @@ impl Study {
         self.origin.as_ref().map_or(&[], |(_, inputs)| &inputs.parts)
     }
 
+    /// Whether the first event of every study has happened to it.
+    pub(super) fn is_created(&self) -> bool {
+        self.origin.is_some()
+    }
+
     /// The version of the program that began the study.
     pub fn version(&self) -> &str {
         self.origin.as_ref().map_or("", |(version, _)| version)

@@ -33,6 +33,11 @@ impl Timing {
 }
 
 impl Study {
+    /// Seconds that the study had run at its last event.
+    pub fn elapsed(&self) -> f64 {
+        self.timing.elapsed
+    }
+
     /// How fast segments went.
     pub fn pace(&self) -> &Pace {
         &self.timing.pace

@@ -139,6 +139,11 @@ impl Process {
         })
     }
 
+    /// Its number on this machine.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Counts the processes that have served this slot.
     pub fn generation(&self) -> u64 {
         self.generation

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::watch::{Shared, Watch};
 use super::{FromWorker, SegmentEnd, ToWorker};
-use crate::objective::{Control, Objective, RunError, end_group};
+use crate::objective::{Control, Objective, RunError, end_group, end_strays};
 use crate::trials::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport};
 use crate::units::TrialId;
 
@@ -90,6 +90,7 @@ fn listen(input: impl Read + Send + 'static, shared: Arc<Shared>) -> std::io::Re
         if let Some(group) = shared.program() {
             end_group(group);
         }
+        end_strays(&[]);
         std::process::exit(0);
     };
     std::thread::Builder::new().spawn(listen)?;

@@ -311,7 +311,7 @@ fn a_damaged_journal_is_told_with_its_line() {
     journal[middle] ^= 1;
     sandbox.write("study/journal.jsonl", &journal);
     let resume = sandbox.run("resume study").expect_code(2);
-    insta::assert_snapshot!(resume.message(), @"error: the journal `study/journal.jsonl` is damaged in line 4: the checksum does not match; the 3 events before it are sound");
+    insta::assert_snapshot!(resume.message(), @"error: the journal `study/journal.jsonl` is damaged in line 4: the checksum does not match; the 3 events before it are sound, and `automl resume --keep-sound` goes on from there");
     for line in ["leaderboard study", "best study"] {
         assert_eq!(sandbox.run(line).expect_code(2).message(), resume.message());
     }

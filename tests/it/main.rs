@@ -22,6 +22,7 @@ mod docs;
 mod failures;
 mod gates;
 mod interruptions;
+mod journals;
 mod looking;
 mod metrics;
 mod past;

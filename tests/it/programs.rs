@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{Sandbox, count, eventually};
+use crate::support::{Sandbox, count, eventually, processes};
 
 /// The rows of a leaderboard, by column.
 fn rows(leaderboard: &str) -> Vec<BTreeMap<String, String>> {
@@ -87,7 +87,7 @@ fn what_was_said_instead_of_metrics_is_named() {
             "only fractions of epochs such as 0.99",
         ),
         ("echo \"INFO {\\\"loss\\\": 0.3}\"", "behind other words in the line"),
-        ("echo \"{\\\"eval\\\": {\\\"loss\\\": 0.3}}\"", "within other objects"),
+        ("echo \"{\\\"losses\\\": [0.3]}\"", "within lists"),
         ("echo \"{\\\"loss\\\": \\\"0.3\\\"}\"", "without quotation marks"),
         ("echo hello", "no line of JSON with numbers"),
     ] {
@@ -502,4 +502,96 @@ fn a_program_takes_lists_mappings_and_nothing_as_weights_and_biases_pass_them() 
         .run("validate space.yaml --set parameters.batch_size={values:[[4,8]]}")
         .expect_code(2)
         .says("batch_size");
+}
+
+#[test]
+fn nothing_that_a_program_leaves_behind_outlives_its_trial() {
+    // A daemon as daemons are made: of a session of its own, without a parent.
+    let line = r#"setsid sh -c "sleep 300 & exec sleep 300" >/dev/null 2>&1 & echo "{\"epoch\": 1, \"loss\": 1}""#;
+    let sandbox = shell(
+        line,
+        &format!("{LOSS}parameters: {{x: {{values: [1, 2]}}}}\nepochs: {{min: 1, max: 1}}"),
+    );
+    sandbox.run("search space.yaml --out study -q").expect_code(0);
+    assert!(processes(&sandbox.path("")).is_empty(), "daemons live on");
+    // The same where worker and program are killed.
+    let line = r#"setsid sh -c "sleep 300 & exec sleep 300" >/dev/null 2>&1 & sleep 1; kill -9 $PPID; sleep 300"#;
+    let sandbox = shell(
+        line,
+        &format!("{LOSS}parameters: {{x: {{values: [1]}}}}\nepochs: {{min: 1, max: 1}}"),
+    );
+    sandbox.run("search space.yaml --out study -q").expect_code(4);
+    assert!(processes(&sandbox.path("")).is_empty(), "daemons live on");
+}
+
+#[test]
+fn a_limit_to_the_size_of_files_is_like_a_full_disk() {
+    let sandbox = shell(
+        r#"echo "{\"epoch\": 1, \"loss\": 1}""#,
+        &format!(
+            "{LOSS}parameters: {{x: {{min: 0.0, max: 1.0}}}}\nepochs: {{min: 1, max: 1}}\nbudget: {{trials: 40}}\n"
+        ),
+    );
+    let spec = sandbox.read("space.yaml").replace("method: grid", "method: random");
+    sandbox.write("space.yaml", spec);
+    let mut limited = std::process::Command::new("sh");
+    let line = format!(
+        "ulimit -f 16; exec {} search space.yaml --out study -q",
+        env!("CARGO_BIN_EXE_automl")
+    );
+    limited.args(["-c", &line]);
+    let told = sandbox
+        .start_command(sandbox.prepare(limited), &line)
+        .finish()
+        .expect_code(2);
+    assert!(told.stderr.contains("File too large"), "{}", told.stderr);
+    // With room, it goes on.
+    sandbox.run("resume study -q").expect_code(0);
+}
+
+/// A sweep's script as people write them: it knows of `wandb` alone.
+const SWEPT: &str = r#"
+import wandb
+
+defaults = {"learning_rate": 0.5, "layers": 2, "optimizer": {"name": "sgd", "momentum": 0.0}}
+run = wandb.init(project="films", config=defaults)
+config = wandb.config
+assert config.learning_rate == run.config["learning_rate"], config
+assert config.layers == 2 and config["optimizer"]["name"] in ("sgd", "adam"), config
+wandb.watch(None)
+wandb.log({"examples": wandb.Image("picture")})
+for epoch in range(3):
+    wandb.log({"epoch": epoch, "val": {"loss": config.learning_rate / 2 ** epoch}, "note": "x"})
+wandb.finish()
+"#;
+
+#[test]
+fn a_script_of_a_sweep_finds_its_parameters_without_the_package() {
+    let spec = "program: train.py\nwandb: shim\nmethod: grid\nmetric: {name: val.loss, goal: minimize}\nepochs: {min: 1, max: 3}\n\
+                command: [python3, \"${program}\"]\n\
+                parameters:\n  learning_rate: {values: [0.8, 0.4]}\n  optimizer: {parameters: {name: {values: [adam]}}}\n\
+                resources: {workers: 1, logical_workers: 1}\n";
+    let sandbox = Sandbox::with_spec(spec);
+    sandbox.write("train.py", SWEPT);
+    sandbox.run("search space.yaml --out study -q").expect_code(0);
+    let rows = rows(&sandbox.leaderboard("study"));
+    let best = &rows[0];
+    assert_eq!(
+        (best["params.learning_rate"].as_str(), best["val.loss"].as_str()),
+        ("0.4", "0.1"),
+        "{rows:?}"
+    );
+    assert_eq!(best["epochs"], "3");
+    // Nobody gets it unasked, and no other program takes it.
+    sandbox.write("space.yaml", spec.replace("wandb: shim\n", ""));
+    sandbox.write("train.py", "import importlib.util, json\nprint(json.dumps({\"val.loss\": 1 if importlib.util.find_spec(\"wandb\") else 0}))\n");
+    let hidden = sandbox
+        .run("search space.yaml --out other -q --set epochs=1")
+        .expect_code(0);
+    drop(hidden);
+    sandbox.write("space.yaml", format!("wandb: shim\n{}", crate::support::SPHERE));
+    sandbox
+        .run("validate space.yaml")
+        .expect_code(2)
+        .says("`wandb` does not go together with `function`");
 }

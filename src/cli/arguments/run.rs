@@ -43,6 +43,9 @@ pub(in crate::cli) struct Resume {
     /// Show the study on the whole terminal; without one, as lines
     #[arg(long, conflicts_with = "json")]
     pub(in crate::cli) tui: bool,
+    /// Go on from the sound beginning of a damaged journal
+    #[arg(long)]
+    pub(in crate::cli) keep_sound: bool,
     #[command(flatten)]
     pub(in crate::cli) gate: GateArguments,
 }

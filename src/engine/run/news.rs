@@ -14,7 +14,9 @@ impl Engine<'_> {
     pub(super) fn take(&mut self, news: Inbox) -> Result<(), EngineError> {
         match news {
             Inbox::Signal if self.is_interrupted => {
-                // The second one: at once. The journal is whole; workers end when their input closes.
+                // The second one: at once. The journal is whole; workers end when their input closes. Whoever draws on the terminal
+                // gives it back.
+                self.observers.clear();
                 self.pool.shut_down();
                 std::process::exit(130);
             }

@@ -1,7 +1,7 @@
 //! What a program is told: its words with values in their places, its environment, and a file with all parameters.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::python;
 use crate::files;
@@ -17,6 +17,8 @@ pub(super) struct Told<'a> {
     segment: &'a Segment,
     checkpoint: PathBuf,
     parameters_file: PathBuf,
+    /// Environment variables beside those of facts and parameters.
+    more: Vec<(&'static str, String)>,
 }
 
 impl<'a> Told<'a> {
@@ -27,11 +29,22 @@ impl<'a> Told<'a> {
             segment,
             checkpoint: folder.join("checkpoint"),
             parameters_file: folder.join("parameters.json"),
+            more: Vec::new(),
         };
         std::fs::create_dir_all(&told.checkpoint)?;
         let json = serde_json::to_vec_pretty(&segment.configuration)?;
         files::replace(&told.parameters_file, &json)?;
         Ok(told)
+    }
+
+    /// The trial's own folder.
+    pub(super) fn folder(&self) -> &Path {
+        self.parameters_file.parent().unwrap_or(Path::new("."))
+    }
+
+    /// Adds environment variables.
+    pub(super) fn tell_too(&mut self, more: Vec<(&'static str, String)>) {
+        self.more.extend(more);
     }
 
     /// The words of a command.
@@ -89,7 +102,11 @@ impl<'a> Told<'a> {
         let facts = facts.map(|(name, fact)| (format!("AUTOML_{}", name.to_uppercase()), self.fact(*fact)));
         let parameters = self.segment.configuration.iter();
         let parameters = parameters.map(|(name, value)| (environment_name(name), value.to_string()));
-        facts.chain(parameters).collect()
+        let more = self
+            .more
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()));
+        facts.chain(parameters).chain(more).collect()
     }
 }
 
@@ -127,8 +144,6 @@ fn all(configuration: &Configuration, style: Arguments) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::space::Value;
     use crate::spec::{ObjectiveSpec, from_text};

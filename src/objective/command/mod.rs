@@ -14,6 +14,7 @@ mod program;
 mod python;
 mod readings;
 mod report;
+mod shim;
 mod silence;
 
 pub use launch::launch;
@@ -140,7 +141,11 @@ enum End {
 impl Objective for Command {
     fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, RunError> {
         let begun = Instant::now();
-        let told = Told::prepare(segment).map_err(|error| machine(segment, error))?;
+        let mut told = Told::prepare(segment).map_err(|error| machine(segment, error))?;
+        if self.spec.has_shim {
+            let of_shim = shim::install(told.folder(), &self.metrics);
+            told.tell_too(of_shim.map_err(|error| machine(segment, error))?);
+        }
         let mut attempt = Attempt::begin(segment).map_err(|error| machine(segment, error))?;
         if attempt.done.reached < segment.to {
             let log = Log::open(&segment.log).map_err(|error| machine(segment, error))?;

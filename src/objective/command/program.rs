@@ -11,6 +11,7 @@ use super::log::{Log, Stream};
 use super::output::{Output, Piece};
 use super::readings::{self, Line, Reading, Slip};
 use crate::objective::RunError;
+use crate::objective::strays::{end_strays, has_strays};
 use crate::spec::CommandSpec;
 use crate::trials::{Failure, FailureKind};
 
@@ -51,6 +52,7 @@ impl Group {
         end_group(self.id());
         let _ = self.0.kill();
         let _ = self.0.wait();
+        end_strays(&[]);
     }
 }
 
@@ -248,6 +250,10 @@ impl Program {
             std::thread::sleep(POLL);
         }
         end_group(self.group());
+        while has_strays(&[]) && Instant::now() < until {
+            std::thread::sleep(10 * POLL);
+        }
+        end_strays(&[]);
     }
 
     /// Takes in the last of what it said on its error output, unless somebody who has left the group holds that open.

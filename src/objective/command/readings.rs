@@ -11,7 +11,7 @@ use crate::json;
 pub(super) struct Reading {
     /// The epoch, if the line names one.
     pub(super) epoch: Option<f64>,
-    /// Everything else in it that is a number. What stands for a number and is none, or is beyond all numbers, is NaN: JSON's `null`, and
+    /// Everything else in it that is a number; what lies in an object within it is called by both names: `eval.loss`. What stands for a number and is none, or is beyond all numbers, is NaN: JSON's `null`, and
     /// what Python, C, Rust and others print.
     pub(super) metrics: BTreeMap<String, f64>,
 }
@@ -21,8 +21,8 @@ pub(super) struct Reading {
 pub(super) enum Slip {
     /// Something stands before the object, as loggers write it.
     Prefixed,
-    /// Its numbers lie in objects or lists within it.
-    Nested,
+    /// Its numbers lie in lists.
+    Listed,
     /// Its numbers are written as texts.
     Quoted,
     /// It has nothing but an epoch.
@@ -40,7 +40,7 @@ impl Slip {
     pub(super) fn explain(self) -> &'static str {
         match self {
             Self::Prefixed => "its JSON stands behind other words in the line: print the object alone",
-            Self::Nested => "its JSON has numbers only within other objects or lists: print them at the top",
+            Self::Listed => "its JSON has numbers only within lists: give each a name",
             Self::Quoted => "its JSON has texts where numbers are expected: print them without quotation marks",
             Self::OnlyEpoch => "its JSON has an epoch and no metric",
             Self::SingleQuoted => "it printed a Python `dict`, which is no JSON: print `json.dumps(...)`",
@@ -103,10 +103,19 @@ fn reading(object: &Object) -> Option<Reading> {
         Json::Null => Some(f64::NAN),
         Json::Bool(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => None,
     };
-    let numbers = object
-        .iter()
-        .filter_map(|(name, value)| Some((name.clone(), number(value)?)));
-    let mut metrics: BTreeMap<String, f64> = numbers.collect();
+    let mut metrics = BTreeMap::new();
+    let mut waiting: Vec<(String, &Object)> = vec![(String::new(), object)];
+    while let Some((before, object)) = waiting.pop() {
+        for (name, value) in object {
+            let name = format!("{before}{name}");
+            if let Json::Object(inner) = value {
+                waiting.push((name + ".", inner));
+            } else if let Some(value) = number(value) {
+                // A name that has the dots itself came first.
+                metrics.entry(name).or_insert(value);
+            }
+        }
+    }
     let epoch = metrics.remove("epoch").filter(|epoch| epoch.is_finite());
     (!metrics.is_empty()).then_some(Reading { epoch, metrics })
 }
@@ -118,7 +127,7 @@ fn slip(object: &Object) -> Option<Slip> {
     if has(&|value| value.as_str().is_some_and(is_number)) {
         Some(Slip::Quoted)
     } else if has(&has_number_within) {
-        Some(Slip::Nested)
+        Some(Slip::Listed)
     } else if object.contains_key("epoch") {
         Some(Slip::OnlyEpoch)
     } else {
@@ -156,6 +165,17 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_deeper_has_the_names_on_the_way_to_it() {
+        let reading = report(r#"{"epoch": 2, "eval": {"loss": 0.3, "by": {"f1": 1}, "epoch": 9}, "eval.loss": 0.5}"#);
+        assert_eq!(reading.epoch, Some(2.0));
+        let expected = [("eval.loss", 0.5), ("eval.by.f1", 1.0), ("eval.epoch", 9.0)];
+        assert_eq!(
+            reading.metrics,
+            expected.map(|(name, value)| (name.to_owned(), value)).into()
+        );
+    }
+
+    #[test]
     fn what_is_no_report_is_none_and_says_why_where_one_was_meant() {
         for (line, slip) in [
             ("", None),
@@ -167,7 +187,7 @@ mod tests {
             ("{'eval_loss': 0.3}", Some(Slip::SingleQuoted)),
             ("{\"epoch\": 1}", Some(Slip::OnlyEpoch)),
             ("INFO: {\"loss\": 0.3}", Some(Slip::Prefixed)),
-            ("{\"eval\": {\"loss\": 0.3}}", Some(Slip::Nested)),
+            ("{\"losses\": [0.3, 0.2]}", Some(Slip::Listed)),
             ("{\"loss\": \"0.3\"}", Some(Slip::Quoted)),
             ("{\0\"\0l\0\"\0:\x001\0}\0", Some(Slip::Utf16)),
         ] {

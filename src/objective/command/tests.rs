@@ -34,6 +34,7 @@ fn run(script: &str, segment: &Segment) -> Result<SegmentReport, RunError> {
     let spec = CommandSpec {
         line: CommandLine::Shell(script.to_owned()),
         folder: ".".into(),
+        has_shim: false,
     };
     Command::new(spec, vec!["loss".to_owned()], None).run(segment, &mut Silent)
 }

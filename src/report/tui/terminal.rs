@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Stderr, Write};
 use std::panic;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use ratatui::crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use signal_hook::SigId;
-use signal_hook::consts::SIGTERM;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use crate::report::view::StudyView;
 
@@ -48,7 +48,7 @@ pub enum News {
     End,
 }
 
-/// Shows a study on stderr's terminal until the source, an action or SIGTERM ends it. The terminal is given back before this
+/// Shows a study on stderr's terminal until the source, an action or a signal ends it. The terminal is given back before this
 /// returns, and also when it panics. Whoever else writes to stderr meanwhile spoils the picture.
 ///
 /// # Errors
@@ -78,8 +78,13 @@ pub fn run(
         if !IS_TAKEN.load(Ordering::SeqCst) {
             return Err(io::Error::other("a thread panicked"));
         }
-        if guard.is_told_to_end.load(Ordering::SeqCst) {
-            return Ok(());
+        match guard.signal.load(Ordering::SeqCst) {
+            0 => {}
+            signal if signal == SIGQUIT as usize => {
+                drop(guard);
+                return signal_hook::low_level::emulate_default_handler(SIGQUIT);
+            }
+            _ => return Ok(()),
         }
         if is_stale {
             terminal.draw(|frame| match &view {
@@ -114,9 +119,9 @@ static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Holds the terminal; dropping it gives it back, and so does a panic before its message is written.
 struct Guard {
-    /// Whether SIGTERM came: by itself it would end the process and leave the terminal as it is.
-    is_told_to_end: Arc<AtomicBool>,
-    signal: SigId,
+    /// The signal that came last, 0 for none: by itself it would end the process and leave the terminal as it is.
+    signal: Arc<AtomicUsize>,
+    handlers: Vec<SigId>,
 }
 
 impl Guard {
@@ -129,10 +134,15 @@ impl Guard {
                 next(info);
             }));
         });
-        let is_told_to_end = Arc::default();
-        let signal = signal_hook::flag::register(SIGTERM, Arc::clone(&is_told_to_end))?;
         IS_TAKEN.store(true, Ordering::SeqCst);
-        let guard = Self { is_told_to_end, signal };
+        let mut guard = Self {
+            signal: Arc::default(),
+            handlers: Vec::new(),
+        };
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+            let handler = signal_hook::flag::register_usize(signal, Arc::clone(&guard.signal), signal as usize);
+            guard.handlers.push(handler?);
+        }
         enable_raw_mode()?;
         // `Terminal::clear` would ask on stdout where the cursor is, and stdout may be a file.
         execute!(io::stderr(), EnterAlternateScreen, Clear(ClearType::All))?;
@@ -142,7 +152,9 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        signal_hook::low_level::unregister(self.signal);
+        for handler in self.handlers.drain(..) {
+            signal_hook::low_level::unregister(handler);
+        }
         give_back();
     }
 }

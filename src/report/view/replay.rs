@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use super::{EventView, SegmentView};
 use crate::report::terminal::sentences::{self, BestSeen, Tone};
 use crate::spec::Spec;
-use crate::study::{Event, Outcome, Study};
+use crate::study::{Event, Impossible, Outcome, Study};
 use crate::units::{Samples, TrialId};
 
 /// So many of the last events are told.
@@ -54,7 +54,16 @@ impl Replay {
     }
 
     /// Takes in the next event, which happened after `elapsed` seconds.
-    pub fn feed(&mut self, event: &Event, elapsed: f64) {
+    ///
+    /// # Errors
+    /// When it cannot have happened; then nothing has changed.
+    pub fn feed(&mut self, event: &Event, elapsed: f64) -> Result<(), Impossible> {
+        self.study.check(event, elapsed)?;
+        self.take(event, elapsed);
+        Ok(())
+    }
+
+    fn take(&mut self, event: &Event, elapsed: f64) {
         if let Event::SegmentLost { trial, message, .. } = event {
             // To be asked before the study knows of the loss.
             let line = sentences::lost(&self.study, "its slot", Some(*trial), message);

@@ -464,7 +464,7 @@ error: `maxi` is no key of the parameter `x`
   | ^^^^^^^^^^^^^^^^^ did you mean `max`?
 "##);
     insta::assert_snapshot!(shown(&["function.name.x=1"]), @r##"
-error: `name.x` cannot be set inside a text
+error: `x` cannot be set inside a text
  --> --set:1:1
   |
 1 | function.name.x=1
