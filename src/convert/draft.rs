@@ -21,9 +21,25 @@ pub(super) struct Draft {
     pub(super) trials: Option<u64>,
     pub(super) workers: Option<u64>,
     pub(super) seed: Option<u64>,
-    /// What a trial ran.
-    pub(super) command: Option<String>,
+    /// What a trial ran; where it is known, the spec runs it too.
+    pub(super) program: Option<Program>,
+    /// Configurations to begin with.
+    pub(super) points: Vec<Vec<(String, Value)>>,
+    /// Values of parameters that cost little.
+    pub(super) low_costs: Vec<(String, Value)>,
     pub(super) notes: Vec<Note>,
+}
+
+/// A program, in the words of our specs.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Program {
+    /// Its words, if there are any, and what `${program}` stands for in them.
+    Words {
+        words: Vec<String>,
+        program: Option<String>,
+    },
+    /// A line for a shell.
+    Shell(String),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +54,14 @@ pub(super) struct Parameter {
     pub(super) name: String,
     pub(super) shape: Shape,
     pub(super) when: Option<String>,
+}
+
+impl Draft {
+    /// The value of a parameter that costs little.
+    pub(super) fn low_cost(&self, name: &str) -> Option<&Value> {
+        let known = self.low_costs.iter().find(|(known, _)| known == name);
+        known.map(|(_, value)| value)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -160,14 +184,41 @@ impl Draft {
     pub(super) fn finish(&mut self) {
         self.finish_name();
         self.finish_epochs();
-        self.finish_metric();
-        if let Some(command) = &self.command {
-            let message = format!(
-                "trials ran `{command}`: say what a trial runs here in the marked place (`task`, `model` and `data`)"
-            );
-            self.note(None, message);
+        self.finish_low_costs();
+        if self.program.is_some() {
+            self.finish_metric_of_program();
+        } else {
+            self.finish_metric();
+            self.note_names();
         }
-        self.note_names();
+    }
+
+    fn finish_low_costs(&mut self) {
+        for (name, _) in self.low_costs.clone() {
+            if !self.parameters.iter().any(|parameter| parameter.name == name) {
+                self.note(None, format!("a low cost is given for `{name}`, which is no parameter"));
+            }
+        }
+    }
+
+    /// A program reports its metric under the name that the spec has.
+    fn finish_metric_of_program(&mut self) {
+        let Some(metric) = &mut self.metric else {
+            self.metric = Some(Metric {
+                name: "loss".to_owned(),
+                goal: Some(Goal::Minimize),
+                target: None,
+            });
+            return self.note(None, "the file names no metric: `loss` is a guess, to be minimised");
+        };
+        if metric.name.contains(' ') {
+            "result".clone_into(&mut metric.name);
+            self.note(None, "the metric has no name there: it is called `result` here");
+        }
+        self.note(
+            None,
+            "the program reports its metric as lines of JSON on standard output: see \"Your own program\" in the book",
+        );
     }
 
     /// A study's name is that of its folder.

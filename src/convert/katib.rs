@@ -1,6 +1,6 @@
 //! Experiments of Kubeflow Katib (kubeflow.org, "How to configure Katib Experiment").
 
-use super::draft::{Draft, EarlyTerminate, Metric};
+use super::draft::{Draft, EarlyTerminate, Metric, Program};
 use super::shape::{Shape, whole};
 use crate::space::Value;
 use crate::spec::{Document, SpecErrors};
@@ -26,7 +26,7 @@ pub(super) fn read(name: &str, text: &str) -> Result<Draft, SpecErrors> {
             "parallelTrialCount" => draft.workers = count,
             "maxTrialCount" => draft.trials = count,
             "earlyStopping" => early_stopping(value, &mut draft),
-            "trialTemplate" => draft.command = command(value),
+            "trialTemplate" => draft.program = program(value, &mut draft),
             "nasConfig" => draft.leave_out(value.line, "a search for architectures (`nasConfig`)"),
             other => draft.leave_out(value.line, &format!("`spec.{other}`")),
         }
@@ -82,22 +82,28 @@ struct Range {
 
 impl Range {
     /// Katib hands normal distributions to hyperopt with the middle of the range as the mean and a sixth of it as the
-    /// standard deviation (katib `hyperopt/base_service.py`).
+    /// standard deviation (katib `hyperopt/base_service.py`); `None` for other distributions.
+    fn normal(&self, min: f64, max: f64, q: Option<f64>) -> Option<Shape> {
+        let log = match self.distribution.as_str() {
+            "normal" => false,
+            "logNormal" => true,
+            _ => return None,
+        };
+        let (low, high) = if log { (min.ln(), max.ln()) } else { (min, max) };
+        Some(Shape::Normal {
+            mu: f64::midpoint(low, high),
+            sigma: (high - low) / 6.0,
+            log,
+            q,
+        })
+    }
+
     fn double(&self) -> Option<Shape> {
         let (min, max) = (self.min?, self.max?);
+        if let Some(normal) = self.normal(min, max, self.step) {
+            return Some(normal);
+        }
         Some(match self.distribution.as_str() {
-            "normal" => Shape::Normal {
-                mu: f64::midpoint(min, max),
-                sigma: (max - min) / 6.0,
-                log: false,
-                q: self.step,
-            },
-            "logNormal" => Shape::Normal {
-                mu: f64::midpoint(min.ln(), max.ln()),
-                sigma: (max.ln() - min.ln()) / 6.0,
-                log: true,
-                q: self.step,
-            },
             "logUniform" => match self.step {
                 Some(step) => Shape::rounded(min, max, step, true),
                 None => Shape::float(min, max, true),
@@ -112,6 +118,10 @@ impl Range {
     /// Both bounds are included.
     fn int(&self) -> Option<Shape> {
         let (min, max) = (whole(self.min?)?, whole(self.max?)?);
+        let step = self.step.unwrap_or(1.0);
+        if let Some(normal) = self.normal(min as f64, max as f64, Some(step)) {
+            return Some(normal);
+        }
         let log = self.distribution == "logUniform";
         match self.step.filter(|step| *step > 1.0) {
             Some(step) => Some(Shape::stepped(min as f64, max as f64, step)),
@@ -196,9 +206,9 @@ fn early_stopping(value: &Document, draft: &mut Draft) {
     );
 }
 
-/// The command of the first container of a template that is written out.
-fn command(value: &Document) -> Option<String> {
-    let containers = value
+/// The command of the first container of a template that is written out, with the parameters in their places.
+fn program(template: &Document, draft: &mut Draft) -> Option<Program> {
+    let containers = template
         .get("trialSpec")?
         .get("spec")?
         .get("template")?
@@ -207,5 +217,44 @@ fn command(value: &Document) -> Option<String> {
     let container = containers.items().first()?;
     let words = ["command", "args"].into_iter().filter_map(|key| container.get(key));
     let words: Vec<String> = words.flat_map(Document::items).filter_map(Document::text).collect();
-    (!words.is_empty()).then(|| words.join(" "))
+    if words.is_empty() {
+        return None;
+    }
+    if let Some(image) = container.get("image").and_then(Document::text) {
+        draft.note(
+            container.line,
+            format!(
+                "trials ran in the image `{image}`: here the program runs on this machine, where its files must be"
+            ),
+        );
+    }
+    let parameters = template.get("trialParameters").map(Document::items).unwrap_or_default();
+    let words = words.iter().map(|word| with_places(word, parameters)).collect();
+    Some(Program::Words { words, program: None })
+}
+
+/// A word in which `${trialParameters.name}` is the place of the parameter that it refers to.
+fn with_places(word: &str, parameters: &[Document]) -> String {
+    const PLACE: &str = "${trialParameters.";
+    let mut ours = String::new();
+    let mut rest = word;
+    while let Some(start) = rest.find(PLACE) {
+        let after = &rest[start + PLACE.len()..];
+        let Some(end) = after.find('}') else { break };
+        let named =
+            |parameter: &&Document| parameter.get("name").and_then(Document::text).as_deref() == Some(&after[..end]);
+        let meant = parameters
+            .iter()
+            .find(named)
+            .and_then(|parameter| parameter.get("reference")?.text());
+        ours += &escaped(&rest[..start]);
+        ours.extend(["{", meant.as_deref().unwrap_or(&after[..end]), "}"]);
+        rest = &after[end + 1..];
+    }
+    ours + &escaped(rest)
+}
+
+/// Braces that mean themselves.
+fn escaped(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}")
 }

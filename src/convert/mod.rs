@@ -139,7 +139,12 @@ pub fn convert(source: Source, name: &str, text: &str, beside: Beside<'_>) -> Re
 
 /// Notes what our own loader would say of the draft, apart from what the user still has to fill in.
 fn check(draft: &mut Draft) {
-    let yaml = write::yaml(draft, "", write::Objective::Function);
+    let objective = if draft.program.is_some() {
+        write::Objective::Open
+    } else {
+        write::Objective::Function
+    };
+    let yaml = write::yaml(draft, "", objective);
     let Err(errors) = spec::from_text(&yaml, Path::new("space.yaml"), &[]) else {
         return;
     };

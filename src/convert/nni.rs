@@ -2,7 +2,7 @@
 //! configuration of an experiment.
 
 use super::Beside;
-use super::draft::{Draft, EarlyTerminate, Metric};
+use super::draft::{Draft, EarlyTerminate, Metric, Program};
 use super::shape::{Shape, stand_in};
 use super::wandb::written;
 use crate::space::Value;
@@ -18,6 +18,12 @@ pub(super) fn read(name: &str, text: &str, beside: Beside<'_>) -> Result<Draft, 
         space(&root, "", None, &mut draft);
     } else {
         configuration(&root, beside, &mut draft)?;
+        if draft.program.is_some() {
+            draft.note(
+                None,
+                "the program asks NNI for its parameters: here they are in variables such as `$AUTOML_PARAM_LR` and in the file `$AUTOML_PARAMETERS_FILE`",
+            );
+        }
     }
     Ok(draft)
 }
@@ -27,7 +33,7 @@ fn configuration(root: &Document, beside: Beside<'_>, draft: &mut Draft) -> Resu
         let count = value.number().map(|number| number as u64);
         match key.as_str() {
             "searchSpace" => space(value, "", None, draft),
-            "searchSpaceFile" => {
+            "searchSpaceFile" | "searchSpacePath" => {
                 let file = value.text().unwrap_or_default();
                 match beside(&file) {
                     Some(text) => space(&Document::read(&file, &text)?, "", None, draft),
@@ -35,12 +41,15 @@ fn configuration(root: &Document, beside: Beside<'_>, draft: &mut Draft) -> Resu
                 }
             }
             "experimentName" => draft.name = value.text(),
-            "trialCommand" => draft.command = value.text(),
+            "trialCommand" => draft.program = value.text().map(Program::Shell),
+            "trial" => draft.program = value.get("command").and_then(Document::text).map(Program::Shell),
+            // Of an author, and of where trials ran.
+            "authorName" | "trainingServicePlatform" | "trainingService" | "useAnnotation" => {}
             "trialConcurrency" => draft.workers = count,
-            "maxTrialNumber" => draft.trials = count,
-            "maxExperimentDuration" => match seconds(value) {
+            "maxTrialNumber" | "maxTrialNum" => draft.trials = count,
+            "maxExperimentDuration" | "maxExecDuration" => match seconds(value) {
                 Some(seconds) => draft.wall = Some(seconds),
-                None => draft.leave_out(value.line, "`maxExperimentDuration`"),
+                None => draft.leave_out(value.line, &format!("`{key}`")),
             },
             "tuner" => tuner(value, draft),
             "advisor" => advisor(value, draft),
@@ -160,7 +169,8 @@ fn choice(line: usize, name: &str, items: &[Document], parent: Option<&Parent<'_
 }
 
 fn tuner(value: &Document, draft: &mut Draft) {
-    let theirs = value.get("name").and_then(Document::text).unwrap_or_default();
+    let name = value.get("name").or_else(|| value.get("builtinTunerName"));
+    let theirs = name.and_then(Document::text).unwrap_or_default();
     let ours: &[&str] = match theirs.as_str() {
         "Random" => &["random"],
         "GridSearch" => &["grid"],
@@ -178,7 +188,8 @@ fn tuner(value: &Document, draft: &mut Draft) {
 }
 
 fn advisor(value: &Document, draft: &mut Draft) {
-    let theirs = value.get("name").and_then(Document::text).unwrap_or_default();
+    let name = value.get("name").or_else(|| value.get("builtinAdvisorName"));
+    let theirs = name.and_then(Document::text).unwrap_or_default();
     let number = |key: &str| {
         value
             .get("classArgs")
@@ -216,7 +227,8 @@ fn mode(value: &Document, draft: &mut Draft) {
 }
 
 fn assessor(value: &Document, draft: &mut Draft) {
-    let theirs = value.get("name").and_then(Document::text).unwrap_or_default();
+    let name = value.get("name").or_else(|| value.get("builtinAssessorName"));
+    let theirs = name.and_then(Document::text).unwrap_or_default();
     if theirs == "Medianstop" {
         draft.early_terminate = Some(EarlyTerminate::Median { min_trials: None });
         return;

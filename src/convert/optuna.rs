@@ -127,6 +127,12 @@ fn take(call: &Call, line: usize, text: &str, draft: &mut Draft) {
             draft.wall = call.keyword("timeout").and_then(Expression::number).or(draft.wall);
             draft.workers = call.count("n_jobs").filter(|jobs| *jobs > 0).or(draft.workers);
         }
+        // The Hugging Face Trainer's.
+        "hyperparameter_search" => {
+            study(call, line, draft);
+            draft.trials = call.count("n_trials").or(draft.trials);
+            draft.workers = call.count("n_jobs").filter(|jobs| *jobs > 0).or(draft.workers);
+        }
         _ if function.ends_with("Sampler") => sampler(call, line, draft),
         _ if function.ends_with("Pruner") => pruner(call, line, draft),
         _ => {}

@@ -246,6 +246,8 @@ fn around(call: &Call, line: usize, draft: &mut Draft) -> bool {
             criterion(call, draft);
             limits(call, line, draft);
             stop(call, draft);
+            of_flaml(call, line, draft);
+            points(call, draft);
         }
         "RunConfig" => {
             draft.name = call.keyword("name").and_then(Expression::text).map(str::to_owned);
@@ -254,6 +256,8 @@ fn around(call: &Call, line: usize, draft: &mut Draft) -> bool {
         other if other.ends_with("Search") || matches!(other, "CFO" | "TuneBOHB" | "BasicVariantGenerator") => {
             searcher(other, line, draft);
             criterion(call, draft);
+            of_flaml(call, line, draft);
+            points(call, draft);
         }
         _ => {}
     }
@@ -270,6 +274,65 @@ fn criterion(call: &Call, draft: &mut Draft) {
         goal: mode.map(|mode| if mode == "max" { Goal::Maximize } else { Goal::Minimize }),
         target: None,
     });
+}
+
+/// What FLAML's `tune.run` has beyond Ray's: where a search begins cheaply, and what a trial may spend.
+fn of_flaml(call: &Call, line: usize, draft: &mut Draft) {
+    if let Some(config) = call.keyword("low_cost_partial_config") {
+        let values = point(config);
+        if values.is_none() {
+            draft.note(
+                line,
+                "`low_cost_partial_config` is not written out: add `low_cost` to its parameters by hand",
+            );
+        }
+        draft.low_costs.extend(values.unwrap_or_default());
+    }
+    let number = |name: &str| call.keyword(name).and_then(Expression::number);
+    if call.keyword("resource_attr").is_some() {
+        let (min, max) = (number("min_resource"), number("max_resource"));
+        draft.set_halving(call.count("reduction_factor"), min, max);
+    }
+    for left_out in [
+        "evaluated_rewards",
+        "config_constraints",
+        "metric_constraints",
+        "lexico_objectives",
+        "cat_hp_cost",
+    ] {
+        if call.keyword(left_out).is_some() {
+            draft.leave_out(line, &format!("`{left_out}`"));
+        }
+    }
+}
+
+fn points(call: &Call, draft: &mut Draft) {
+    let Some(given) = call.keyword("points_to_evaluate") else {
+        return;
+    };
+    let points = match &given.kind {
+        Kind::List(items) => items.iter().map(point).collect::<Option<Vec<_>>>(),
+        Kind::None => return,
+        _ => None,
+    };
+    match points {
+        Some(points) => draft.points.extend(points),
+        None => draft.note(
+            given.line,
+            "`points_to_evaluate` is not written out: add the points by hand",
+        ),
+    }
+}
+
+/// A configuration that is written out.
+fn point(expression: &Expression) -> Option<Vec<(String, Value)>> {
+    let Kind::Mapping(entries) = &expression.kind else {
+        return None;
+    };
+    let entries = entries.iter();
+    entries
+        .map(|(key, value)| Some((key.value()?.to_string(), value.literal()?)))
+        .collect()
 }
 
 fn limits(call: &Call, line: usize, draft: &mut Draft) {

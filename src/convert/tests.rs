@@ -24,7 +24,10 @@ fn shown(source: Source, text: &str) -> String {
 /// The converted spec, read by our own loader with a function in the marked place.
 fn loaded(source: Source, text: &str) -> Spec {
     let yaml = converted(source, text).yaml;
-    let kept = yaml.lines().filter(|line| !line.starts_with("metric:"));
+    let of_objective = ["metric:", "program:", "command:"];
+    let kept = yaml
+        .lines()
+        .filter(|line| !of_objective.iter().any(|key| line.starts_with(key)));
     let filled = format!("function: sphere\n{}", kept.collect::<Vec<_>>().join("\n"));
     match spec::from_text(&filled, Path::new("space.yaml"), &[]) {
         Ok((spec, _)) => spec,
@@ -193,15 +196,12 @@ trainingService: {platform: local}
 #[test]
 fn a_sweep_of_weights_and_biases() {
     insta::assert_snapshot!(shown(Source::Wandb, WANDB), @r#"
-# Converted from Weights & Biases. Fill in what a trial runs, then check it: automl validate space.yaml
+# Converted from Weights & Biases. Check it: automl validate space.yaml
 
-# ── What a trial runs: FILL THIS IN ───────────────────────────────────────────────────────────────────────────────────
-# It was: ${env} python train.py ${args}
-# task: text-classification        # or image-classification
-# model: ./my-model                # Hugging Face layout, or the id of a model in the local Hugging Face cache
-# data: {train: data.csv, text: text, label: label, split: {validation: 0.2, test: 0.1}}
+program: train.py
+command: ["${env}", python, train.py, "${args}"]
 
-metric: {name: loss, goal: minimize}
+metric: {name: val_loss, goal: minimize}
 method: auto
 parameters:
   lr: {distribution: log_uniform_values, min: 1e-5, max: 0.01}
@@ -229,10 +229,9 @@ note: line 15: values are numbers, texts or booleans: `sizes` has the text `[128
 note: line 16: `scheduler` has the value `linear` twice: it is kept once
 note: line 22: the distribution `beta` of `odd` has no counterpart: uniform between 0 and 1 is written instead
 note: line 23: `early_terminate.strict` has no counterpart and is left out
+note: a script that asks `wandb.init()` for its parameters, or reports with `wandb.log()`, needs `wandb: shim` in the spec
 note: resources are taken to be epochs here: if they were steps or something else, change `epochs`
-note: the metric `val_loss` is called `loss` here
-note: trials ran `${env} python train.py ${args}`: say what a trial runs here in the marked place (`task`, `model` and `data`)
-note: names are kept as they are, but fine-tuning knows only learning_rate, batch_size, dropout, weight_decay, freeze_depth, scheduler, warmup_ratio, max_grad_norm: rename or remove `lr` (probably `learning_rate`), `lr2`, `hidden`, `layers`, `momentum`, `sizes`, `epochs`, `optimizer.name`, `optimizer.beta`, `odd`
+note: the program reports its metric as lines of JSON on standard output: see "Your own program" in the book
 "#);
 }
 
@@ -509,4 +508,64 @@ fn a_text_without_a_search_space_is_refused() {
             assert!(convert(source, "theirs", text, &|_| None).is_err(), "{source:?} {text}");
         }
     }
+}
+
+#[test]
+fn a_file_with_a_program_becomes_a_spec_that_runs_it() {
+    let sweep = "program: train.py\nmetric: {name: val_acc, goal: maximize}\ncommand: [\"${env}\", python, \"${program}\", \"${args}\"]\n\
+                 parameters: {lr: {min: 0.1, max: 1.0}}\nrun_cap: 3\n";
+    let katib = "spec:\n  objective: {type: minimize, objectiveMetricName: Validation-loss}\n  maxTrialCount: 3\n  parameters:\n  \
+                 - {name: lr, parameterType: double, feasibleSpace: {min: \"0.1\", max: \"1\"}}\n  \
+                 - {name: units, parameterType: int, feasibleSpace: {min: \"1\", max: \"100\", distribution: logNormal}}\n  \
+                 trialTemplate:\n    trialParameters: [{name: rate, reference: lr}]\n    \
+                 trialSpec: {spec: {template: {spec: {containers: [{image: me/mnist, command: [python3, /opt/mnist.py, \"--lr=${trialParameters.rate}\", \"{}\"]}]}}}}\n";
+    let nni = "searchSpace: {lr: {_type: uniform, _value: [0.1, 1.0]}}\ntrialCommand: python t.py --fast\nmaxTrialNumber: 3\n\
+               tuner: {name: TPE, classArgs: {optimize_mode: minimize}}\n";
+    for (source, text, metric, written) in [
+        (
+            Source::Wandb,
+            sweep,
+            "val_acc",
+            "command: [${env}, python, ${program}, ${args}]",
+        ),
+        (Source::Katib, katib, "Validation-loss", "--lr={lr}"),
+        (Source::Nni, nni, "result", "command: {shell: python t.py --fast}"),
+    ] {
+        let Converted { yaml, notes } = converted(source, text);
+        let plain = yaml.replace('"', "");
+        assert!(plain.contains(written), "{yaml}");
+        assert!(
+            !notes.iter().any(|note| note.message.contains("needs a change by hand")),
+            "{notes:?}"
+        );
+        let (spec, _) =
+            spec::from_text(&yaml, Path::new("space.yaml"), &[]).unwrap_or_else(|errors| panic!("{yaml}\n{errors}"));
+        assert_eq!(spec.metric.name, metric);
+        assert_eq!(spec.budget.trials, Some(3));
+    }
+}
+
+#[test]
+fn where_a_search_begins_is_taken_over() {
+    let flaml = "analysis = tune.run(evaluate, config={'x': tune.lograndint(lower=1, upper=100000), 'y': tune.choice(['a', 'b'])},\n    \
+                 low_cost_partial_config={'x': 1}, points_to_evaluate=[{'x': 5, 'y': 'a'}], metric='loss', mode='min', num_samples=100)\n";
+    let spec = loaded(Source::Ray, flaml);
+    assert_eq!(spec.space.points().count(), 1);
+    let yaml = converted(Source::Ray, flaml).yaml;
+    assert!(
+        yaml.contains("low_cost: 1") && yaml.contains("- {x: 5, y: a}"),
+        "{yaml}"
+    );
+    let tuner = "tuner = tune.Tuner(train, param_space={'x': tune.uniform(0, 1)}, tune_config=tune.TuneConfig(metric='loss', mode='min', \
+                 search_alg=HyperOptSearch(points_to_evaluate=[{'x': 0.5}])))\n";
+    assert_eq!(loaded(Source::Ray, tuner).space.points().count(), 1);
+}
+
+#[test]
+fn a_trainers_search_says_how_many_trials_and_which_way() {
+    let trainer = "def space(trial):\n    return {'learning_rate': trial.suggest_float('learning_rate', 1e-6, 1e-4, log=True)}\n\
+                   best = trainer.hyperparameter_search(direction='maximize', backend='optuna', hp_space=space, n_trials=7)\n";
+    let spec = loaded(Source::Optuna, trainer);
+    assert_eq!(spec.budget.trials, Some(7));
+    assert!(converted(Source::Optuna, trainer).yaml.contains("goal: maximize"));
 }

@@ -1,6 +1,6 @@
 //! Sweeps of Weights & Biases (docs.wandb.ai, "Sweep configuration structure").
 
-use super::draft::{Draft, EarlyTerminate, Metric};
+use super::draft::{Draft, EarlyTerminate, Metric, Program};
 use super::shape::{self, Shape, stand_in};
 use crate::space::Value;
 use crate::spec::{Document, DocumentContent, SpecErrors};
@@ -18,12 +18,18 @@ pub(super) fn read(name: &str, text: &str) -> Result<Draft, SpecErrors> {
             "early_terminate" => early_terminate(value, &mut draft),
             "run_cap" => draft.trials = value.number().map(|cap| cap as u64),
             "name" => draft.name = value.text(),
-            "command" => draft.command = Some(command(value)),
-            "program" => draft.command = draft.command.take().or_else(|| value.text()),
-            "description" => {}
+            // What is run, below; and words for people.
+            "command" | "program" | "description" => {}
             "project" | "entity" => draft.leave_out(value.line, &format!("`{key}` of Weights & Biases")),
             other => draft.leave_out(value.line, &format!("the key `{other}`")),
         }
+    }
+    draft.program = program(&sweep);
+    if draft.program.is_some() {
+        draft.note(
+            None,
+            "a script that asks `wandb.init()` for its parameters, or reports with `wandb.log()`, needs `wandb: shim` in the spec",
+        );
     }
     Ok(draft)
 }
@@ -83,13 +89,12 @@ fn early_terminate(value: &Document, draft: &mut Draft) {
     }
 }
 
-fn command(value: &Document) -> String {
-    let words: Vec<String> = value.items().iter().filter_map(Document::text).collect();
-    if words.is_empty() {
-        value.text().unwrap_or_default()
-    } else {
-        words.join(" ")
-    }
+/// Our specs know its words and macros.
+fn program(sweep: &Document) -> Option<Program> {
+    let words = sweep.get("command").map(Document::items).unwrap_or_default();
+    let words: Vec<String> = words.iter().filter_map(Document::text).collect();
+    let program = sweep.get("program").and_then(Document::text);
+    (!words.is_empty() || program.is_some()).then_some(Program::Words { words, program })
 }
 
 /// Parameters, and those nested below a name, which are joined by dots.

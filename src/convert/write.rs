@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::draft::{Draft, EarlyTerminate, Metric, Parameter};
+use super::draft::{Draft, EarlyTerminate, Metric, Parameter, Program};
 use super::shape::Shape;
+use crate::space::Value;
 use crate::spec::{FINE_TUNE_METRICS, yaml_number, yaml_text, yaml_value};
 use crate::units::Goal;
 
@@ -20,8 +21,13 @@ pub(super) enum Objective {
 pub(super) fn yaml(draft: &Draft, title: &str, objective: Objective) -> String {
     let mut lines = Vec::new();
     if objective == Objective::Open {
+        let first = if draft.program.is_some() {
+            "Check"
+        } else {
+            "Fill in what a trial runs, then check"
+        };
         lines.push(format!(
-            "# Converted from {title}. Fill in what a trial runs, then check it: automl validate space.yaml"
+            "# Converted from {title}. {first} it: automl validate space.yaml"
         ));
         lines.push(String::new());
     }
@@ -31,10 +37,14 @@ pub(super) fn yaml(draft: &Draft, title: &str, objective: Objective) -> String {
     }
     match objective {
         Objective::Function => lines.push("function: sphere".to_owned()),
-        Objective::Open => open(draft, &mut lines),
+        Objective::Open => match &draft.program {
+            Some(program) => run(program, &mut lines),
+            None => open(draft, &mut lines),
+        },
     }
     lines.push(String::new());
-    if let Some(metric) = draft.metric.as_ref().filter(|metric| is_ours(metric)) {
+    let is_reported = |metric: &&Metric| draft.program.is_some() || is_ours(metric);
+    if let Some(metric) = draft.metric.as_ref().filter(is_reported) {
         match objective {
             Objective::Open => lines.push(metric_line(metric)),
             Objective::Function => lines.push("metric: loss".to_owned()),
@@ -42,7 +52,16 @@ pub(super) fn yaml(draft: &Draft, title: &str, objective: Objective) -> String {
     }
     lines.extend(draft.method.map(|method| format!("method: {method}")));
     lines.push("parameters:".to_owned());
-    lines.extend(draft.parameters.iter().map(parameter_line));
+    lines.extend(
+        draft
+            .parameters
+            .iter()
+            .map(|parameter| parameter_line(parameter, draft.low_cost(&parameter.name))),
+    );
+    if !draft.points.is_empty() {
+        lines.push("points_to_evaluate:".to_owned());
+        lines.extend(draft.points.iter().map(|point| point_line(point)));
+    }
     lines.push(String::new());
     if let Some(epochs) = draft.epochs {
         let bounds = [("min", epochs.min), ("max", epochs.max)].into_iter();
@@ -80,14 +99,34 @@ pub(super) fn yaml(draft: &Draft, title: &str, objective: Objective) -> String {
     text
 }
 
+fn run(program: &Program, lines: &mut Vec<String>) {
+    match program {
+        Program::Words { words, program } => {
+            lines.extend(
+                program
+                    .as_ref()
+                    .map(|program| format!("program: {}", yaml_text(program))),
+            );
+            if !words.is_empty() {
+                let words: Vec<String> = words.iter().map(|word| yaml_text(word)).collect();
+                lines.push(format!("command: [{}]", words.join(", ")));
+            }
+        }
+        Program::Shell(line) => lines.push(format!("command: {{shell: {}}}", yaml_text(line))),
+    }
+}
+
+fn point_line(point: &[(String, Value)]) -> String {
+    let values = point
+        .iter()
+        .map(|(name, value)| format!("{}: {}", yaml_text(name), yaml_value(value)));
+    format!("  - {{{}}}", values.collect::<Vec<_>>().join(", "))
+}
+
 fn open(draft: &Draft, lines: &mut Vec<String>) {
     lines.push(
         "# ── What a trial runs: FILL THIS IN ───────────────────────────────────────────────────────────────────────────────────".to_owned(),
     );
-    if let Some(command) = &draft.command {
-        let plain: String = command.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        lines.push(format!("# It was: {plain}"));
-    }
     lines.extend(
         [
             "# task: text-classification        # or image-classification",
@@ -119,9 +158,10 @@ fn metric_line(metric: &Metric) -> String {
     format!("metric: {{{}}}", fields.join(", "))
 }
 
-fn parameter_line(parameter: &Parameter) -> String {
+fn parameter_line(parameter: &Parameter, low_cost: Option<&Value>) -> String {
     let name = yaml_text(&parameter.name);
     let mut fields = fields(&parameter.shape);
+    fields.extend(low_cost.map(|value| format!("low_cost: {}", yaml_value(value))));
     // A condition's own quotes are single ones.
     fields.extend(
         parameter

@@ -197,11 +197,11 @@ impl<'a> Engine<'a> {
             is_resumed,
         })?;
         let ending = loop {
-            self.settle()?;
+            let is_settled = self.settle()?;
             if let Some(reason) = self.study.ended() {
                 break Ending::Ended(reason);
             }
-            let is_stuck = !self.dispatch()?;
+            let is_stuck = !self.dispatch()? && is_settled;
             if self.budget.is_spent(Instant::now()) || is_stuck {
                 if self.keeps_time_for_selection() {
                     self.record(&Event::SearchClosed {
@@ -213,7 +213,7 @@ impl<'a> Engine<'a> {
                 }
                 continue;
             }
-            self.wait()?;
+            self.wait(is_settled)?;
             if self.is_interrupted {
                 self.drain(
                     "interrupted: finishing the step and saving checkpoints",
@@ -234,9 +234,16 @@ impl<'a> Engine<'a> {
         Ok((self.study, ending))
     }
 
-    /// Takes every decision that can be taken now, and makes it last.
-    fn settle(&mut self) -> Result<(), EngineError> {
+    /// Takes the decisions that can be taken now, and makes them last; whether that are all of them. With thousands of workers to plan
+    /// for, what is planned first begins before the rest is decided, and nothing is planned after the deadline.
+    fn settle(&mut self) -> Result<bool, EngineError> {
+        let begun = Instant::now();
+        let mut is_all = true;
         while let Some(event) = self.study.decide() {
+            if matches!(event, Event::SegmentPlanned { .. }) && self.budget.is_spent(Instant::now()) {
+                break;
+            }
+            is_all = begun.elapsed() < TICK;
             self.inherit(&event)?;
             self.record(&event)?;
             if let Event::SegmentDelivered { trial } = event {
@@ -246,14 +253,21 @@ impl<'a> Engine<'a> {
             if let Event::SearchClosed { .. } = event {
                 self.begin_selection()?;
             }
+            if !is_all {
+                break;
+            }
         }
         self.journal.sync()?;
-        Ok(())
+        Ok(is_all)
     }
 
-    /// Waits for news, or for the clock.
-    fn wait(&mut self) -> Result<(), EngineError> {
-        let patience = self.budget.left(Instant::now()).map_or(TICK, |left| left.min(TICK));
+    /// Waits for news, or for the clock; where decisions wait, only takes what has come.
+    fn wait(&mut self, is_settled: bool) -> Result<(), EngineError> {
+        let longest = if is_settled { TICK } else { Duration::ZERO };
+        let patience = self
+            .budget
+            .left(Instant::now())
+            .map_or(longest, |left| left.min(longest));
         // Whatever else has arrived is taken before anything is decided, and signals first: a batch system may signal
         // the workers too, and a worker that dies of it must not count as lost.
         let mut news: Vec<Inbox> = self.inbox.recv_timeout(patience).into_iter().collect();

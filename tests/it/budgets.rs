@@ -153,3 +153,13 @@ fn a_search_in_which_every_trial_fails_is_exit_code_4() {
     insta::assert_snapshot!(best.filtered(), @"no trial of `reviews` has a value of `accuracy`");
     assert_eq!(best.stdout, "");
 }
+
+#[test]
+fn thousands_of_workers_to_plan_for_take_no_time_of_their_own() {
+    let sandbox = Sandbox::with_spec(SPHERE);
+    let flags = "--budget 3s --trials 100000 --set resources.logical_workers=4096 --set function.trial_seconds=0.3";
+    let search = sandbox.run(&format!("search space.yaml --out study {flags} --set method=gp"));
+    assert!(search.seconds < Duration::from_secs(6), "{:?}", search.seconds);
+    search.expect_code(0);
+    assert!(count(&sandbox.path("study"), "segment_ended") > 2);
+}

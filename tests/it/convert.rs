@@ -14,7 +14,7 @@ early_terminate: {type: hyperband, min_iter: 1, max_iter: 2, eta: 2}
 ";
 
 #[test]
-fn a_sweep_becomes_a_spec_that_runs_when_it_is_filled_in() {
+fn a_sweep_becomes_a_spec_that_runs_its_program() {
     let sandbox = Sandbox::new();
     sandbox.write("sweep.yaml", SWEEP);
     let outcome = sandbox
@@ -23,26 +23,35 @@ fn a_sweep_becomes_a_spec_that_runs_when_it_is_filled_in() {
     assert_eq!(outcome.stdout, "");
     for said in [
         "note: line 6: the bounds of `log_uniform` are exponents of e",
-        "note: the metric `val_accuracy` is called `accuracy` here",
-        "note: trials ran `train.py`",
+        "needs `wandb: shim` in the spec",
         "wrote `space.yaml`",
     ] {
         assert!(outcome.stderr.contains(said), "{said}\n{}", outcome.stderr);
     }
-    let open = sandbox.read("space.yaml");
+    let spec = sandbox.read("space.yaml");
     sandbox
         .run("validate space.yaml")
         .expect_code(2)
-        .says("the spec lacks `task`, `model` and `data`");
-    let task = "task: image-classification\nmodel: builtin:resnet8-cifar10\ndata: {train: builtin:fashion-mini, train_limit: 60}\n";
-    sandbox.write("filled.yaml", format!("{open}{task}"));
-    sandbox.run("validate filled.yaml").expect_code(0);
+        .says("there is no program `train.py`");
+    sandbox.write(
+        "train.py",
+        "import json, sys\nassert any(word.startswith('--learning_rate=') for word in sys.argv)\n\
+         for epoch in (1, 2):\n    print(json.dumps({'epoch': epoch, 'val_accuracy': epoch / 4}), flush=True)\n",
+    );
+    let spec = spec.replace(
+        "program: train.py",
+        "program: train.py\ncommand: [python3, \"${program}\", \"${args}\"]",
+    );
+    sandbox.write("space.yaml", &spec);
+    sandbox.run("validate space.yaml").expect_code(0);
+    sandbox.run("search space.yaml --out study -q").expect_code(0);
+    assert!(sandbox.leaderboard("study").contains("val_accuracy"));
     // Never over another file.
     sandbox
         .run("convert --from wandb sweep.yaml --out space.yaml")
         .expect_code(2)
         .says("exists already");
-    assert_eq!(sandbox.read("space.yaml"), open);
+    assert_eq!(sandbox.read("space.yaml"), spec);
 }
 
 #[test]

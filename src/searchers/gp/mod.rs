@@ -52,6 +52,9 @@ const MOST_OBSERVATIONS: usize = 600;
 /// The fit makes dozens of regressions: it sees fewer.
 const MOST_FITTED: usize = 128;
 
+/// Of more running trials only the newest count: each makes every later proposal dearer.
+const MOST_BELIEVED: usize = 128;
+
 /// The incumbent is sought among so many of the best observed trials.
 const CONTENDERS: usize = 64;
 
@@ -101,10 +104,11 @@ impl Gp {
             .take(AROUND)
             .map(|(_, trial)| trial.point.as_slice())
             .collect();
-        for trial in view.trials {
-            if matches!(trial.status, Status::Running { .. }) {
-                best = best.min(regression.believe(coordinates(trial)));
-            }
+        let running = view.trials.iter();
+        let running = running.filter(|trial| matches!(trial.status, Status::Running { .. }));
+        let older = running.clone().count().saturating_sub(MOST_BELIEVED);
+        for trial in running.skip(older) {
+            best = best.min(regression.believe(coordinates(trial)));
         }
         let cooling = cooling(view);
         let log_cost = |configuration: &Configuration| {
