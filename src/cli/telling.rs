@@ -17,7 +17,7 @@ const COLUMNS: [(&str, Use); 11] = [
     ("pareto", Use::Telling),
     ("violation", Use::Telling),
     ("metric_mean", Use::Telling),
-    ("metric_se", Use::Telling),
+    ("metric_se", Use::Small),
     ("test_metric", Use::Telling),
     ("best_epoch", Use::Small),
     ("epochs", Use::Telling),

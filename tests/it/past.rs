@@ -46,6 +46,22 @@ fn a_study_of_format_2_is_shown_as_it_was_and_goes_on_with_more_time() {
 }
 
 #[test]
+fn the_example_opens_with_every_verb_that_looks() {
+    let sandbox = with_study("results/example");
+    let shown = sandbox.run("leaderboard past --format csv").expect_code(0).stdout;
+    assert_eq!(shown, sandbox.read("past/leaderboard.csv"));
+    for verb in [
+        "status past",
+        "best past",
+        "report past",
+        "compare past past",
+        "watch past",
+    ] {
+        sandbox.run(verb).expect_code(0);
+    }
+}
+
+#[test]
 fn a_study_of_the_future_is_refused() {
     let sandbox = with_study(FORMAT_1);
     sandbox.write("past/manifest.json", r#"{"format": 99, "version": "9.0.0"}"#);
