@@ -161,7 +161,9 @@ fn of_repeats(leaderboard: &Leaderboard, metrics: &[&str], rows: &[Vec<Cell>]) -
 /// A column, unless it is not there or has nothing in it.
 fn column(leaderboard: &Leaderboard, name: &str, rows: &[Vec<Cell>], worth: Use) -> Option<Column> {
     let place = leaderboard.header(false).iter().position(|known| known == name)?;
-    let cells: Vec<String> = rows.iter().map(|row| short(&plain(&row[place]))).collect();
+    // What moves the cursor or changes colours is not for a table.
+    let shown = |cell: &Cell| short(&plain(cell)).replace(char::is_control, " ");
+    let cells: Vec<String> = rows.iter().map(|row| shown(&row[place])).collect();
     let is_needed = worth == Use::Always || cells.iter().any(|cell| !cell.is_empty());
     let is_constant = cells.len() > 1 && cells.iter().all(|cell| *cell == cells[0]);
     let worth = if is_constant && worth > Use::Telling {

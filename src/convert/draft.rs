@@ -211,7 +211,8 @@ impl Draft {
             });
             return self.note(None, "the file names no metric: `loss` is a guess, to be minimised");
         };
-        if metric.name.contains(' ') {
+        // What stands for the name of a metric without one.
+        if metric.name.starts_with("the ") {
             "result".clone_into(&mut metric.name);
             self.note(None, "the metric has no name there: it is called `result` here");
         }

@@ -24,7 +24,7 @@ pub(super) fn read(name: &str, text: &str) -> Result<Draft, SpecErrors> {
             other => draft.leave_out(value.line, &format!("the key `{other}`")),
         }
     }
-    draft.program = program(&sweep);
+    draft.program = program(&sweep, &mut draft);
     if draft.program.is_some() {
         draft.note(
             None,
@@ -90,9 +90,12 @@ fn early_terminate(value: &Document, draft: &mut Draft) {
 }
 
 /// Our specs know its words and macros.
-fn program(sweep: &Document) -> Option<Program> {
+fn program(sweep: &Document, draft: &mut Draft) -> Option<Program> {
     let words = sweep.get("command").map(Document::items).unwrap_or_default();
     let words: Vec<String> = words.iter().filter_map(Document::text).collect();
+    if let Some(line) = sweep.get("command").filter(|_| words.is_empty()) {
+        draft.leave_out(line.line, "a `command` that is no list of words");
+    }
     let program = sweep.get("program").and_then(Document::text);
     (!words.is_empty() || program.is_some()).then_some(Program::Words { words, program })
 }

@@ -30,10 +30,9 @@ pub enum ReadError {
     },
     /// A line before the last one is damaged, or tells what cannot be.
     #[error(
-        "the journal `{}` is damaged in line {line}: {message}; the {} events before it are sound, and `automl resume --keep-sound` goes \
-         on from there",
+        "the journal `{}` is damaged in line {line}: {message}; {}",
         path.display(),
-        line - 1
+        what_is_sound(*line)
     )]
     Damaged {
         /// The journal.
@@ -43,6 +42,13 @@ pub enum ReadError {
         /// What is wrong with it.
         message: String,
     },
+}
+
+fn what_is_sound(line: u64) -> String {
+    match line - 1 {
+        0 => "nothing before it is sound: begin a new study".to_owned(),
+        sound => format!("the {sound} events before it are sound, and `automl resume --keep-sound` goes on from there"),
+    }
 }
 
 /// How far a journal has been read: whoever looks again goes on from there.

@@ -156,7 +156,7 @@ def _number(value):
         return None
     try:
         number = float(value)
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, OverflowError, RuntimeError):
         return None
     return int(number) if math.isfinite(number) and number == int(number) and isinstance(value, int) else number
 
