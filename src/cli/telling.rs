@@ -9,7 +9,7 @@ use super::output;
 use crate::report::{Cell, Leaderboard, plain, short};
 use crate::warm_start::metric_column;
 
-/// Columns beside the metrics and the parameters, the most telling first. Those before [`Use::Telling`] are never left out.
+/// Columns beside the metrics and the parameters, in the order in which they are shown.
 const COLUMNS: [(&str, Use); 11] = [
     ("rank", Use::Always),
     ("trial", Use::Always),
@@ -30,9 +30,10 @@ const SELECTION: [&str; 3] = ["metric_mean", "metric_se", "test_metric"];
 /// Those of the trials that a selection trained again.
 const OF_REPEATS: [&str; 4] = ["repeats", "trial", "status", "origin"];
 
-/// What a column is worth where there is little room.
+/// How long a column is kept where there is little room: later ones go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
+    /// It is never left out.
     Always,
     Telling,
     /// Parameters, the last ones first to go.

@@ -7,6 +7,14 @@ use crate::spec::{FINE_TUNE_METRICS, HYPERPARAMETERS, SearcherSpec};
 use crate::suggestion::did_you_mean;
 use crate::units::Goal;
 
+/// Placeholder for the metric's name in Optuna, whose objectives return a value without one.
+pub(super) const VALUE_OF_OPTUNA: &str = "the value of your objective";
+
+/// The same in NNI, whose trials report a result without a name.
+pub(super) const RESULT_OF_NNI: &str = "the result that your trial reports";
+
+const NAMELESS: [&str; 2] = [VALUE_OF_OPTUNA, RESULT_OF_NNI];
+
 /// What was found in a file so far.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
@@ -56,14 +64,6 @@ pub(super) struct Parameter {
     pub(super) when: Option<String>,
 }
 
-impl Draft {
-    /// The value of a parameter that costs little.
-    pub(super) fn low_cost(&self, name: &str) -> Option<&Value> {
-        let known = self.low_costs.iter().find(|(known, _)| known == name);
-        known.map(|(_, value)| value)
-    }
-}
-
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Epochs {
     pub(super) min: Option<f64>,
@@ -87,6 +87,12 @@ impl Draft {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
+    }
+
+    /// The value of a parameter that costs little.
+    pub(super) fn low_cost(&self, name: &str) -> Option<&Value> {
+        let known = self.low_costs.iter().find(|(known, _)| known == name);
+        known.map(|(_, value)| value)
     }
 
     /// Says that something was left out.
@@ -196,7 +202,10 @@ impl Draft {
     fn finish_low_costs(&mut self) {
         for (name, _) in self.low_costs.clone() {
             if !self.parameters.iter().any(|parameter| parameter.name == name) {
-                self.note(None, format!("a low cost is given for `{name}`, which is no parameter"));
+                self.note(
+                    None,
+                    format!("`low_cost_partial_config` names the unknown parameter `{name}`"),
+                );
             }
         }
     }
@@ -211,8 +220,7 @@ impl Draft {
             });
             return self.note(None, "the file names no metric: `loss` is a guess, to be minimised");
         };
-        // What stands for the name of a metric without one.
-        if metric.name.starts_with("the ") {
+        if NAMELESS.contains(&metric.name.as_str()) {
             "result".clone_into(&mut metric.name);
             self.note(None, "the metric has no name there: it is called `result` here");
         }

@@ -2,7 +2,7 @@
 //! configuration of an experiment.
 
 use super::Beside;
-use super::draft::{Draft, EarlyTerminate, Metric, Program};
+use super::draft::{Draft, EarlyTerminate, Metric, Program, RESULT_OF_NNI};
 use super::shape::{Shape, stand_in};
 use super::wandb::written;
 use crate::space::Value;
@@ -216,7 +216,7 @@ fn mode(value: &Document, draft: &mut Draft) {
         return;
     };
     draft.metric = Some(Metric {
-        name: "the result that your trial reports".to_owned(),
+        name: RESULT_OF_NNI.to_owned(),
         goal: Some(if mode == "minimize" {
             Goal::Minimize
         } else {

@@ -1,7 +1,7 @@
 //! Optuna: distributions as `optuna.distributions.distribution_to_json` writes them, or a Python file with calls of
 //! `trial.suggest_…`.
 
-use super::draft::{Draft, EarlyTerminate, Metric};
+use super::draft::{Draft, EarlyTerminate, Metric, VALUE_OF_OPTUNA};
 use super::python::{self, Call, Expression, Kind};
 use super::shape::Shape;
 use super::wandb::written;
@@ -205,7 +205,7 @@ fn study(call: &Call, line: usize, draft: &mut Draft) {
     }
     // Optuna's objective has no name.
     draft.metric = Some(Metric {
-        name: "the value of your objective".to_owned(),
+        name: VALUE_OF_OPTUNA.to_owned(),
         goal: Some(if is_maximized { Goal::Maximize } else { Goal::Minimize }),
         target: None,
     });

@@ -94,7 +94,7 @@ fn program(sweep: &Document, draft: &mut Draft) -> Option<Program> {
     let words = sweep.get("command").map(Document::items).unwrap_or_default();
     let words: Vec<String> = words.iter().filter_map(Document::text).collect();
     if let Some(line) = sweep.get("command").filter(|_| words.is_empty()) {
-        draft.leave_out(line.line, "a `command` that is no list of words");
+        draft.leave_out(line.line, "a `command` written as one text instead of a list of words");
     }
     let program = sweep.get("program").and_then(Document::text);
     (!words.is_empty() || program.is_some()).then_some(Program::Words { words, program })

@@ -5,8 +5,9 @@ use std::fs;
 use std::io::{self, BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::Looker;
 use crate::files;
-use crate::journal::{self, Contents, Entry, Journal, JournalError, Lock, LockError, Position, ReadError};
+use crate::journal::{self, Contents, Journal, JournalError, Lock, LockError, Position, ReadError};
 use crate::rng::Fingerprint;
 use crate::study::{Event, Identity, Impossible, Study};
 use crate::trials::PastTrial;
@@ -19,42 +20,6 @@ const SPEC: &str = "spec.yaml";
 
 /// A damaged journal as it was, after its sound beginning was kept.
 const DAMAGED: &str = "journal.damaged.jsonl";
-
-/// The events of a study's journal that somebody looks at, one after another.
-#[derive(Debug)]
-pub struct Looker {
-    path: PathBuf,
-    first: Option<Entry>,
-    reader: journal::Reader<io::BufReader<fs::File>>,
-}
-
-impl Looker {
-    /// Up to where the journal is sound, as far as it was read.
-    pub fn position(&self) -> Position {
-        self.reader.position()
-    }
-
-    /// What was wrong with the last line, if a crash tore it; known at the end.
-    pub fn torn(&self) -> Option<&str> {
-        self.reader.torn()
-    }
-
-    /// The error of somebody to whom the last event cannot have happened.
-    pub fn impossible(&self, problem: &Impossible) -> FolderError {
-        impossible(&self.path, self.position().entries, problem)
-    }
-}
-
-impl Iterator for Looker {
-    type Item = Result<Entry, FolderError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if let Some(first) = self.first.take() {
-            return Some(Ok(first));
-        }
-        self.reader.next().map(|entry| entry.map_err(FolderError::from))
-    }
-}
 
 /// A study's folder, held by this process.
 #[derive(Debug)]
@@ -272,14 +237,7 @@ impl Folder {
         };
         let created = first.event.clone();
         check_beginning(path, &created)?;
-        Ok((
-            created,
-            Looker {
-                path: path.to_owned(),
-                first: Some(first),
-                reader,
-            },
-        ))
+        Ok((created, Looker::new(path, Some(first), reader)))
     }
 
     /// Reads what a study's journal has after `from`.
@@ -288,11 +246,7 @@ impl Folder {
     /// When the journal cannot be read.
     pub fn look_on(path: &Path, from: Position) -> Result<Looker, FolderError> {
         let reader = journal::Reader::open(&path.join(journal::FILE_NAME), from)?;
-        Ok(Looker {
-            path: path.to_owned(),
-            first: None,
-            reader,
-        })
+        Ok(Looker::new(path, None, reader))
     }
 
     /// Tells a study everything that its journal has.
@@ -446,8 +400,8 @@ fn noted_elapsed(path: &Path) -> Option<f64> {
         .filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
 }
 
-/// The error of somebody to whom the event in a line of a study's journal cannot have happened.
-fn impossible(folder: &Path, line: u64, problem: &Impossible) -> FolderError {
+/// The error for a journal whose event in this line, counted from 1, cannot have happened.
+pub(super) fn impossible(folder: &Path, line: u64, problem: &Impossible) -> FolderError {
     let damaged = ReadError::Damaged {
         path: folder.join(journal::FILE_NAME),
         line,

@@ -6,6 +6,7 @@
 mod budget;
 mod clock;
 mod folder;
+mod looker;
 mod memory;
 mod observer;
 mod pool;
@@ -15,7 +16,8 @@ mod simulator;
 mod stop;
 
 pub use clock::Clock;
-pub use folder::{Folder, FolderError, Looker, Opened};
+pub use folder::{Folder, FolderError, Opened};
+pub use looker::Looker;
 pub use memory::{Admission, available_memory};
 pub use observer::{Moment, Observer};
 pub use run::{Ending, Engine, EngineError, Terms};

@@ -24,6 +24,10 @@ use super::{
 pub(crate) const HOST_TOKENS: usize = 2048;
 const DEVICE_TOKENS: usize = 16_384;
 
+fn tokens_at_once(device: Device) -> usize {
+    if device.is_host() { HOST_TOKENS } else { DEVICE_TOKENS }
+}
+
 /// The logits of all inputs in their order, `[inputs, classes]`; none when `on_batch` breaks off. The first
 /// `depth` parts are frozen; their outputs are kept in `outputs`, if anywhere.
 pub(crate) fn logits(
@@ -34,12 +38,7 @@ pub(crate) fn logits(
 ) -> Result<Option<Vec<f32>>, InputError> {
     check_inputs(maker.network, inputs)?;
     let mut rows: Vec<Vec<f32>> = vec![Vec::new(); inputs.len()];
-    let tokens = if maker.device.is_host() {
-        HOST_TOKENS
-    } else {
-        DEVICE_TOKENS
-    };
-    for places in evaluation_batches(inputs, tokens) {
+    for places in evaluation_batches(inputs, tokens_at_once(maker.device)) {
         let (batch, frozen) = gather_frozen(outputs, maker, inputs, &places, depth);
         let logits = maker.network.logits(maker.parameters, &batch, frozen, maker.device);
         let [_, classes] = logits.dims();
@@ -56,12 +55,12 @@ pub(crate) fn logits(
 /// The same with nothing frozen, on all cores where the host computes. Batches are the same on any number of them, and so are the results.
 fn logits_on_all_cores(maker: Maker<'_>, inputs: &Inputs) -> Result<Vec<f32>, InputError> {
     check_inputs(maker.network, inputs)?;
-    let (tokens, threads) = if maker.device.is_host() {
-        (HOST_TOKENS, std::thread::available_parallelism().map_or(1, usize::from))
+    let threads = if maker.device.is_host() {
+        std::thread::available_parallelism().map_or(1, usize::from)
     } else {
-        (DEVICE_TOKENS, 1)
+        1
     };
-    let batches = evaluation_batches(inputs, tokens);
+    let batches = evaluation_batches(inputs, tokens_at_once(maker.device));
     let next = AtomicUsize::new(0);
     let work = || {
         let mut rows: Vec<(u32, Vec<f32>)> = Vec::new();

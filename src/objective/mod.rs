@@ -4,6 +4,7 @@
 
 mod checkpoints;
 mod command;
+mod descendants;
 mod finetune;
 mod function;
 mod inputs;

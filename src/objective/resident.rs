@@ -1,6 +1,6 @@
 //! How much memory processes take up, as the system tells it.
 
-use super::strays::descendants;
+use super::descendants::descendants;
 
 /// Resident memory of a process and all processes below it, in MiB; 0 where the system does not say.
 pub fn resident_mb(root: u32) -> f64 {

@@ -36,6 +36,10 @@ fn predictions_are_of_every_row_in_order_and_as_good_as_evaluate_says() {
         .filter(|(row, label)| row[2] == *label)
         .count();
     let measured = sandbox.run("evaluate model-out reviews.csv --json").expect_code(0);
+    let json: serde_json::Value = serde_json::from_str(&measured.stdout).unwrap();
+    let confusion = json["confusion"].as_array().unwrap();
+    let cells = confusion.iter().flat_map(|row| row.as_array().unwrap());
+    assert_eq!(cells.map(|cell| cell.as_u64().unwrap()).sum::<u64>(), REVIEWS as u64);
     let measured: serde_json::Value = serde_json::from_str(&measured.stdout).unwrap();
     assert_eq!(measured["examples"], REVIEWS);
     let accuracy = right as f64 / REVIEWS as f64;
@@ -70,6 +74,11 @@ fn predictions_need_no_labels_and_say_what_is_wrong_with_a_table() {
     let said = wrong.map(|outcome| outcome.expect_code(2).message());
     insta::assert_snapshot!(said.join("\n"));
     assert!(!sandbox.path("predictions.csv").exists());
+    let odd = sandbox
+        .run("predict model-out new.jsonl --out predictions.xlsx")
+        .expect_code(2);
+    odd.says("predictions are not written as `.xlsx`");
+    assert!(!sandbox.path("predictions.xlsx").exists());
     sandbox.run("predict model-out other.csv --text review").expect_code(0);
 }
 
