@@ -21,7 +21,7 @@ for run in $(seq "$runs"); do
   study=$work/study-$run
   begun=$(date +%s.%N)
   code=0
-  "$automl" search "$spec" --budget "${budget}s" --trials 100000 --seed "$run" --out "$study" --json 2>"$work/said" || code=$?
+  "$automl" search "$spec" --budget "${budget}s" --trials 100000 --seed "$run" --out "$study" --json >"$work/said" 2>/dev/null || code=$?
   seconds=$(echo "$(date +%s.%N) - $begun" | bc)
   idle=$(grep -o '"idle_share":[0-9.]*' "$work/said" | tail -1 | cut -d: -f2)
   trials=$("$automl" leaderboard "$study" --format csv | tail -n +2 | wc -l)

@@ -68,8 +68,11 @@ pub fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
 pub fn replace_soon(path: &Path, content: &[u8]) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = path.with_file_name(format!("{UNFINISHED}{name}"));
-    std::fs::write(&unfinished, content)?;
-    std::fs::rename(&unfinished, path)
+    let replaced = std::fs::write(&unfinished, content).and_then(|()| std::fs::rename(&unfinished, path));
+    if replaced.is_err() {
+        let _ = std::fs::remove_file(&unfinished);
+    }
+    replaced
 }
 
 /// From now on a file that would become larger than this process may write (`ulimit -f`) is like a full disk: an error, where by

@@ -10,15 +10,20 @@
 //! With `"objectives":["minimize","maximize"]` (or `directions`) instead of `minimize` in `init`, every `tell` has `"values":[0.71,12.0]`
 //! instead of `value`, and the search is for all trade-offs. `"maximize":true` and `"direction":"maximize"` are understood too.
 //!
+//! `space` is a list as above, or an object in the syntax of a spec's `parameters`, beside which `constraints` may stand.
+//!
 //! A value that is not finite, in any spelling (`null`, `NaN`, `-inf`, `1e400`), says that the run has failed.
 //!
 //! Whatever cannot be done is answered with `{"error":"…"}`, and nothing has changed then.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use super::{AskTell, Options};
 use crate::space::{Configuration, Domain, Expression, Parameter, Space, Value};
-use crate::spec::SearcherSpec;
+use crate::spec::{self, Diagnostic, SearcherSpec};
 use crate::suggestion::did_you_mean;
 use crate::trials::Parent;
 use crate::units::{Goal, Seed, TrialId};
@@ -36,6 +41,8 @@ const KEYS: [(&str, &[&str]); 4] = [
         &[
             "op",
             "space",
+            "parameters",
+            "constraints",
             "seed",
             "minimize",
             "maximize",
@@ -73,7 +80,10 @@ enum Request {
 
 #[derive(Deserialize)]
 struct Init {
-    space: Vec<RawParameter>,
+    #[serde(alias = "parameters")]
+    space: Json,
+    #[serde(default)]
+    constraints: Option<Json>,
     #[serde(default)]
     seed: u64,
     minimize: Option<bool>,
@@ -219,7 +229,7 @@ impl Session {
         if options.searcher == SearcherSpec::FreezeThaw && !options.others.is_empty() {
             return Err("`freeze_thaw` models one value only: name one goal, or use another method".to_owned());
         }
-        let space = read_space(init.space)?;
+        let space = read_space(init.space, init.constraints)?;
         let mut parameters = space.parameters().iter();
         if options.searcher == SearcherSpec::Grid
             && let Some(endless) = parameters.find(|parameter| parameter.domain.cardinality().is_none())
@@ -240,7 +250,8 @@ fn read(line: &str) -> Result<Request, String> {
     if let Some((_, keys)) = KEYS.iter().find(|(name, _)| *name == op) {
         check_keys(&message, keys, op)?;
     }
-    for parameter in message["space"].as_array().into_iter().flatten() {
+    let listed = ["space", "parameters"].map(|key| message[key].as_array());
+    for parameter in listed.into_iter().flatten().flatten() {
         let name = parameter["name"].as_str().unwrap_or_default();
         check_keys(parameter, PARAMETER_KEYS, &format!("the parameter `{name}`"))?;
         check_keys(
@@ -286,7 +297,40 @@ fn goals(init: &Init) -> Result<Vec<Goal>, String> {
     }
 }
 
-fn read_space(raw: Vec<RawParameter>) -> Result<Space, String> {
+fn read_space(space: Json, constraints: Option<Json>) -> Result<Space, String> {
+    match (space, constraints) {
+        (Json::Array(list), None) => {
+            let list = Vec::deserialize(Json::Array(list));
+            of_list(list.map_err(|error| format!("cannot read the space: {error}"))?)
+        }
+        (Json::Array(_), Some(_)) => Err(
+            "`constraints` go with a space in the syntax of specs: `{\"lr\": {\"min\": 1e-5, \"max\": 0.1}}`"
+                .to_owned(),
+        ),
+        (space, constraints) => of_spec(&space, constraints.as_ref()),
+    }
+}
+
+/// A space as a spec has it.
+fn of_spec(parameters: &Json, constraints: Option<&Json>) -> Result<Space, String> {
+    let spec = serde_json::json!({
+        "command": ["ask-tell"],
+        "metric": {"name": "value", "goal": "minimize"},
+        "parameters": parameters,
+        "constraints": constraints,
+        "budget": {"trials": 1},
+    });
+    match spec::from_text(&spec.to_string(), Path::new("init"), &[]) {
+        Ok((spec, _)) => Ok(spec.space),
+        Err(errors) => {
+            let messages = errors.diagnostics().iter().map(Diagnostic::message);
+            Err(messages.collect::<Vec<_>>().join("; "))
+        }
+    }
+}
+
+/// A space as a list of parameters.
+fn of_list(raw: Vec<RawParameter>) -> Result<Space, String> {
     let mut parameters = Vec::with_capacity(raw.len());
     for parameter in raw {
         let domain = read_domain(&parameter).map_err(|error| format!("the parameter `{}` {error}", parameter.name))?;
@@ -509,6 +553,27 @@ mod tests {
             let tell = format!(r#"{{"op":"tell","id":0,"step":1,"value":{value},"final":true}}"#);
             assert_eq!(session.answer(&tell).0, r#"{"stop":true}"#, "{value}");
         }
+    }
+
+    #[test]
+    fn a_space_may_be_written_as_in_a_spec() {
+        let mut session = session();
+        let init = r#"{"op":"init","space":{"lr":{"min":1e-5,"max":0.1,"log":true},"opt":{"values":["sgd","adam"]},"momentum":{"min":0.0,"max":0.9,"when":"opt == 'sgd'"}},"constraints":["lr < 0.01"]}"#;
+        assert_eq!(session.answer(init).0, r#"{"ok":true}"#);
+        for _ in 0..20 {
+            let asked: Json = serde_json::from_str(&session.answer(r#"{"op":"ask"}"#).0).unwrap();
+            let params = &asked["params"];
+            assert!(params["lr"].as_f64().unwrap() < 0.01, "{asked}");
+            assert_eq!(params["opt"] == "sgd", params["momentum"].is_number(), "{asked}");
+        }
+        let wrong = r#"{"op":"init","parameters":{"lr":{"min":1,"max":0.1,"logg":true}}}"#;
+        let answer = session.answer(wrong).0;
+        assert!(
+            answer.starts_with(r#"{"error":"#) && answer.contains("logg"),
+            "{answer}"
+        );
+        let mixed = r#"{"op":"init","space":[{"name":"x","type":"float","low":0,"high":1}],"constraints":["x < 1"]}"#;
+        assert!(session.answer(mixed).0.contains("syntax of specs"));
     }
 
     #[test]

@@ -1,16 +1,19 @@
 //! `automl evaluate MODEL DATA`: how good a model is on labelled examples.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use comfy_table::Table;
 
 use super::CliError;
 use super::arguments::Evaluate as Arguments;
-use super::model::Asked;
+use super::model::{Asked, Question};
 use super::output::{print, table};
 use crate::analysis::accuracy_interval;
 use crate::finetune::Metrics;
+use crate::finetune::data::UnknownLabel;
 use crate::finetune::metrics::{ClassMetrics, confusion};
 use crate::report::short;
 
@@ -25,16 +28,25 @@ const CONFIDENCE: f64 = 0.95;
 
 /// Prints the metrics.
 pub(super) fn evaluate(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    let mut asked = Asked::open(&arguments.input, true)?;
+    let mut asked = Asked::open(&arguments.input, &Question::Labelled(&arguments.data))?;
     let labels = asked.model.labels().to_vec();
     let (mut logits, mut classes) = (Vec::new(), Vec::new());
+    let mut unknown = Unknown::default();
     while let Some(chunk) = asked.next(CHUNK)? {
+        unknown.take(chunk.unknown);
+        if chunk.examples.labels.is_empty() {
+            continue;
+        }
         let scores = asked.model.logits(&chunk.examples.inputs);
         logits.extend(scores.map_err(|error| CliError::Train(error.into()))?);
         classes.extend(chunk.examples.labels);
     }
     if classes.is_empty() {
-        return Err(CliError::Usage(format!("`{}` has no examples", arguments.input.data)));
+        let data = &arguments.data;
+        return Err(CliError::Usage(match unknown.sentence() {
+            Some(sentence) => format!("`{data}` has no label that the model knows: {sentence}"),
+            None => format!("`{data}` has no examples"),
+        }));
     }
     let metrics = Metrics::of(&logits, &classes, labels.len());
     let interval = accuracy_interval(metrics.accuracy, classes.len() as u64, CONFIDENCE);
@@ -58,17 +70,59 @@ pub(super) fn evaluate(arguments: &Arguments) -> Result<ExitCode, CliError> {
             "loss": metrics.loss,
             "classes": labels.iter().zip(&by_class).map(of_class).collect::<Vec<_>>(),
             "confusion": taken,
+            "unknown_labels": unknown.counts(),
         });
         return print(&format!("{json:#}"));
     }
     let interval = interval.map_or_else(String::new, |(low, high)| format!(" (95 %: {low:.4} to {high:.4})"));
     let Metrics { accuracy, f1, loss } = metrics;
+    if let Some(sentence) = unknown.sentence() {
+        let _ = writeln!(
+            io::stderr(),
+            "warning: not measured, because the model does not know their labels: {sentence}"
+        );
+    }
     print(&format!(
         "accuracy {accuracy:.4}{interval}, f1 {f1:.4}, loss {loss:.4} on {} examples\n{}{}",
         classes.len(),
         classes_table(&labels, &by_class),
         mistaken(&labels, &taken)
     ))
+}
+
+/// Labels that the model does not know, with the number of their rows and the first line.
+#[derive(Default)]
+struct Unknown(BTreeMap<String, (u64, UnknownLabel)>);
+
+impl Unknown {
+    fn take(&mut self, rows: Vec<UnknownLabel>) {
+        for row in rows {
+            self.0.entry(row.label.clone()).or_insert((0, row)).0 += 1;
+        }
+    }
+
+    fn counts(&self) -> BTreeMap<&str, u64> {
+        let counts = self.0.iter().map(|(label, (count, _))| (label.as_str(), *count));
+        counts.collect()
+    }
+
+    /// `7 of `Positive` (the first in line 3; did you mean `positive`), 1 of `x` (the first in line 9)`
+    fn sentence(&self) -> Option<String> {
+        let mut rows: Vec<_> = self.0.iter().collect();
+        rows.sort_by_key(|(_, (count, _))| Reverse(*count));
+        let part = |(label, (count, first)): &(&String, &(u64, UnknownLabel))| {
+            let meant = first
+                .suggestion
+                .as_ref()
+                .map_or_else(String::new, |meant| format!("; did you mean `{meant}`"));
+            format!("{count} of `{label}` (the first in line {}{meant})", first.line)
+        };
+        let mut parts: Vec<String> = rows.iter().take(MISTAKES).map(part).collect();
+        if rows.len() > MISTAKES {
+            parts.push(format!("and {} more labels", rows.len() - MISTAKES));
+        }
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
 }
 
 /// What was taken for what most often.

@@ -75,7 +75,7 @@ impl Gate {
                 print(&text)?;
             }
         }
-        let said = ["baseline", "constraints"];
+        let said = ["baseline", "constraints", "target"];
         let failed = verdict.checks.iter().filter(|check| !check.is_passed);
         for failed in failed.filter(|check| said.contains(&check.name)) {
             let _ = writeln!(std::io::stderr(), "failed: {}", failed.text);

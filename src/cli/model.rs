@@ -15,10 +15,22 @@ const DEFAULT_LENGTH: usize = 512;
 /// Built-in data begins with this.
 const BUILTIN: &str = "builtin:";
 
+/// What a model is asked about.
+pub(super) enum Question<'a> {
+    /// The texts of a table, or built-in images; the values of these columns are kept, and labels are not looked at.
+    Unlabelled { data: &'a str, keep: &'a [String] },
+    /// The same with labels.
+    Labelled(&'a str),
+    /// Texts of the command line.
+    Texts(&'a [String]),
+}
+
 /// A model, and the examples that it is asked about.
 pub(super) struct Asked {
     pub(super) model: FineTuned,
     source: Source,
+    /// The column of the texts.
+    text: String,
 }
 
 enum Source {
@@ -28,8 +40,8 @@ enum Source {
 }
 
 impl Asked {
-    /// Loads the model and opens the data; `with_labels`: the data must have them.
-    pub(super) fn open(input: &ModelInput, with_labels: bool) -> Result<Self, CliError> {
+    /// Loads the model and opens the data.
+    pub(super) fn open(input: &ModelInput, question: &Question<'_>) -> Result<Self, CliError> {
         let device = gpus().first().map_or(Device::Cpu, |gpu| gpu.device);
         let folder = &input.model;
         if !folder.join("config.json").is_file() {
@@ -39,11 +51,34 @@ impl Asked {
             )));
         }
         let model = FineTuned::load(folder, device).map_err(InputError::from)?;
+        let trained = Trained::read(folder);
+        let noted = trained.as_ref();
+        let text = input.text.as_deref().or(noted.and_then(|notes| notes.text.as_deref()));
+        let label = input
+            .label
+            .as_deref()
+            .or(noted.and_then(|notes| notes.label.as_deref()));
+        let text = text.unwrap_or("text").to_owned();
         let source = match model.max_length() {
-            Some(most) => Source::Texts(Box::new(texts(input, &model, most, with_labels)?)),
-            None => Source::Builtin(Some(images(&input.data)?)),
+            Some(most) => {
+                let length = noted
+                    .and_then(|notes| notes.max_length)
+                    .unwrap_or(DEFAULT_LENGTH)
+                    .min(most);
+                let columns = (text.as_str(), label.unwrap_or("label"));
+                Source::Texts(Box::new(texts(folder, &model, length, columns, question)?))
+            }
+            None => Source::Builtin(Some(images(question)?)),
         };
-        Ok(Self { model, source })
+        Ok(Self { model, source, text })
+    }
+
+    /// The columns of the data that predictions repeat: those that tell which row is which, and the texts themselves.
+    pub(super) fn repeated(&self) -> Vec<String> {
+        match &self.source {
+            Source::Texts(texts) => texts.kept().iter().chain([&self.text]).cloned().collect(),
+            Source::Builtin(_) => Vec::new(),
+        }
     }
 
     /// The next examples, at most `count` if they come from a file; `None` after the last.
@@ -52,31 +87,47 @@ impl Asked {
             Source::Texts(texts) => Ok(texts.next_chunk(count).map_err(InputError::from)?),
             Source::Builtin(examples) => Ok(examples.take().map(|examples| Chunk {
                 lines: (1..=examples.len() as u64).collect(),
+                texts: Vec::new(),
+                kept: Vec::new(),
+                unknown: Vec::new(),
                 examples,
             })),
         }
     }
 }
 
-fn texts(input: &ModelInput, model: &FineTuned, most: usize, with_labels: bool) -> Result<TextStream, CliError> {
-    let trained = Trained::read(&input.model);
-    let noted = trained.as_ref();
-    let text = input.text.as_deref().or(noted.and_then(|notes| notes.text.as_deref()));
-    let label = input
-        .label
-        .as_deref()
-        .or(noted.and_then(|notes| notes.label.as_deref()));
-    let length = noted
-        .and_then(|notes| notes.max_length)
-        .unwrap_or(DEFAULT_LENGTH)
-        .min(most);
-    let tokenizer = Tokenizer::from_folder(&input.model, length).map_err(InputError::from)?;
-    let labels = with_labels.then(|| (label.unwrap_or("label"), model.labels().to_vec()));
-    let data = Path::new(&input.data);
-    Ok(TextStream::open(data, text.unwrap_or("text"), labels, tokenizer).map_err(InputError::from)?)
+fn texts(
+    folder: &Path,
+    model: &FineTuned,
+    length: usize,
+    (text, label): (&str, &str),
+    question: &Question<'_>,
+) -> Result<TextStream, CliError> {
+    let tokenizer = Tokenizer::from_folder(folder, length).map_err(InputError::from)?;
+    let open = |data: &str, labels| {
+        let stream = TextStream::open(Path::new(data), text, labels, tokenizer.clone());
+        stream.map_err(InputError::from)
+    };
+    Ok(match question {
+        Question::Texts(texts) => TextStream::of_texts(texts.to_vec(), tokenizer),
+        Question::Labelled(data) => open(data, Some((label, model.labels().to_vec())))?,
+        Question::Unlabelled { data, keep } => {
+            let mut stream = open(data, None)?;
+            stream.keep(keep).map_err(InputError::from)?;
+            stream
+        }
+    })
 }
 
-fn images(data: &str) -> Result<Examples, CliError> {
+fn images(question: &Question<'_>) -> Result<Examples, CliError> {
+    let data = match question {
+        Question::Unlabelled { data, .. } | Question::Labelled(data) => data,
+        Question::Texts(_) => {
+            return Err(CliError::Usage(
+                "this is a model of images: it has no answer to a text".into(),
+            ));
+        }
+    };
     let Some(name) = data.strip_prefix(BUILTIN) else {
         return Err(CliError::Usage(format!(
             "this is a model of images, which are not read from `{data}`: use `builtin:fashion-mini`"

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::CliError;
 use super::arguments::{Predict as Arguments, PredictionFormat};
-use super::model::Asked;
+use super::model::{Asked, Question};
 use super::output::shown;
 use crate::files;
 use crate::finetune::metrics::highest;
@@ -21,7 +21,14 @@ pub(super) fn predict(arguments: &Arguments) -> Result<ExitCode, CliError> {
         Some(format) => format,
         None => by_name(arguments.out.as_deref())?,
     };
-    let mut asked = Asked::open(&arguments.input, false)?;
+    let question = match &arguments.data {
+        Some(data) => Question::Unlabelled {
+            data,
+            keep: &arguments.keep,
+        },
+        None => Question::Texts(&arguments.texts),
+    };
+    let mut asked = Asked::open(&arguments.input, &question)?;
     let Some(path) = &arguments.out else {
         let mut output = io::stdout().lock();
         return match write(&mut asked, format, &mut output) {
@@ -82,7 +89,9 @@ impl From<CliError> for Broken {
 /// Writes all predictions; returns how many.
 fn write(asked: &mut Asked, format: PredictionFormat, output: &mut impl Write) -> Result<u64, Broken> {
     let labels = asked.model.labels().to_vec();
-    let mut header: Vec<String> = ["row", "line", "label", "probability"].map(str::to_owned).to_vec();
+    let mut header: Vec<String> = ["row", "line"].map(str::to_owned).to_vec();
+    header.extend(asked.repeated().iter().map(|name| repeated(name)));
+    header.extend(["label", "probability"].map(str::to_owned));
     header.extend(labels.iter().map(|label| format!("p.{label}")));
     if format == PredictionFormat::Csv {
         write_csv(output, header.iter().map(String::as_str))?;
@@ -91,16 +100,14 @@ fn write(asked: &mut Asked, format: PredictionFormat, output: &mut impl Write) -
     while let Some(chunk) = asked.next(CHUNK)? {
         let logits = asked.model.logits(&chunk.examples.inputs);
         let logits = logits.map_err(|error| CliError::Train(error.into()))?;
-        for (line, logits) in chunk.lines.iter().zip(logits.chunks_exact(labels.len())) {
+        for (place, logits) in logits.chunks_exact(labels.len()).enumerate() {
             rows += 1;
             let probabilities = softmax(logits);
             let best = highest(logits);
-            let mut cells: Vec<Cell> = vec![
-                rows.into(),
-                (*line).into(),
-                labels[best].as_str().into(),
-                rounded(probabilities[best]),
-            ];
+            let mut cells: Vec<Cell> = vec![rows.into(), chunk.lines[place].into()];
+            let kept = chunk.kept.get(place).into_iter().flatten();
+            cells.extend(kept.chain(chunk.texts.get(place)).map(|cell| cell.as_str().into()));
+            cells.extend([labels[best].as_str().into(), rounded(probabilities[best])]);
             cells.extend(probabilities.iter().map(|&probability| rounded(probability)));
             match format {
                 PredictionFormat::Csv => {
@@ -116,6 +123,16 @@ fn write(asked: &mut Asked, format: PredictionFormat, output: &mut impl Write) -
         output.flush()?;
     }
     Ok(rows)
+}
+
+/// The name of a column of the data among the predictions: its own, unless it is one of theirs.
+fn repeated(name: &str) -> String {
+    let is_ours = ["row", "line", "label", "probability"].contains(&name) || name.starts_with("p.");
+    if is_ours {
+        format!("data.{name}")
+    } else {
+        name.to_owned()
+    }
 }
 
 fn write_csv<'a>(output: &mut impl Write, cells: impl Iterator<Item = &'a str>) -> io::Result<()> {

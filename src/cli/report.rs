@@ -10,7 +10,7 @@ use super::CliError;
 use super::arguments::Report as Arguments;
 use super::look::{self, open_all};
 use super::output::print;
-use crate::files::replace;
+use crate::files::replace_soon;
 use crate::report::page;
 use crate::report::view::PageView;
 
@@ -53,7 +53,7 @@ fn write_view(view: &PageView, path: &Path) -> Result<(), CliError> {
 }
 
 fn write_page(page: &str, path: &Path) -> Result<(), CliError> {
-    replace(path, page.as_bytes()).map_err(|source| CliError::File {
+    replace_soon(path, page.as_bytes()).map_err(|source| CliError::File {
         action: "write",
         path: path.to_owned(),
         source,

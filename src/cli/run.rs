@@ -59,6 +59,9 @@ impl Run {
         let mut study = Study::new(settings, policy, self.facts.cost).with_memory(memory);
         Folder::replay(self.folder.path(), &self.before, &mut study)?;
         let is_resumed = self.is_resumed;
+        if is_resumed {
+            warn_of_lost_trials(self.folder.path(), study.trials().len());
+        }
         let mut files = Files::new(self.folder.path().to_owned(), self.spec.clone());
         if let (Some(reason), None) = (study.ended(), self.added_wall)
             // What made the first trials fail may have been mended.
@@ -183,6 +186,20 @@ pub(super) fn style(verbosity: Verbosity, is_json: bool) -> Style {
         Style::Verbose
     } else {
         Style::Progress
+    }
+}
+
+/// Results are written after the journal, so a leaderboard with more trials than the journal means that the journal lost its end.
+fn warn_of_lost_trials(folder: &Path, known: usize) {
+    let Ok(mut leaderboard) = csv::Reader::from_path(folder.join("leaderboard.csv")) else {
+        return;
+    };
+    let rows = leaderboard.records().flatten().count();
+    if rows > known {
+        let _ = writeln!(
+            std::io::stderr(),
+            "warning: the journal has {known} trials, but `leaderboard.csv` has {rows}: the journal has lost its end, and what it lost is trained again"
+        );
     }
 }
 

@@ -11,7 +11,7 @@ use super::CliError;
 use super::arguments::Train;
 use super::output::print;
 use crate::finetune::data::Examples;
-use crate::finetune::{Device, Metrics, Training, TrainingConfig};
+use crate::finetune::{Device, Metrics, Training, TrainingConfig, note_max_length};
 use crate::objective::{Demand, Inputs, training_config};
 use crate::report::{Measured, ModelCard, Trained, model_card};
 use crate::space::Configuration;
@@ -92,6 +92,9 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         [("validation", held_out), ("test", inputs.data.test.clone())],
     )?;
     training.export(&folder)?;
+    if matches!(fine_tune.data, DataSpec::Table { .. }) {
+        note_max_length(&folder, fine_tune.max_length)?;
+    }
     let card = model_card(&ModelCard {
         name: &spec.name,
         task: fine_tune.task.name(),

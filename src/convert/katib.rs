@@ -3,7 +3,7 @@
 use super::draft::{Draft, EarlyTerminate, Metric, Program};
 use super::shape::{Shape, whole};
 use crate::space::Value;
-use crate::spec::{Document, SpecErrors};
+use crate::spec::{Document, SpecErrors, literal_word};
 use crate::units::Goal;
 
 /// Reads an `Experiment`.
@@ -247,14 +247,9 @@ fn with_places(word: &str, parameters: &[Document]) -> String {
             .iter()
             .find(named)
             .and_then(|parameter| parameter.get("reference")?.text());
-        ours += &escaped(&rest[..start]);
+        ours += &literal_word(&rest[..start]);
         ours.extend(["{", meant.as_deref().unwrap_or(&after[..end]), "}"]);
         rest = &after[end + 1..];
     }
-    ours + &escaped(rest)
-}
-
-/// Braces that mean themselves.
-fn escaped(text: &str) -> String {
-    text.replace('{', "{{").replace('}', "}}")
+    ours + &literal_word(rest)
 }

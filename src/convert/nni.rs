@@ -3,10 +3,9 @@
 
 use super::Beside;
 use super::draft::{Draft, EarlyTerminate, Metric, Program, RESULT_OF_NNI};
-use super::shape::{Shape, stand_in};
-use super::wandb::written;
+use super::shape::Shape;
 use crate::space::Value;
-use crate::spec::{Document, DocumentContent, SpecErrors};
+use crate::spec::{Document, SpecErrors};
 use crate::units::Goal;
 
 /// Reads a search space, or the configuration that has one in it or names its file.
@@ -139,21 +138,12 @@ fn choice(line: usize, name: &str, items: &[Document], parent: Option<&Parent<'_
     let mut values = Vec::with_capacity(items.len());
     let mut options = Vec::new();
     for item in items {
-        match &item.content {
-            DocumentContent::Value(value) => values.push(value.clone()),
-            DocumentContent::Mapping(_) if item.get("_name").is_some() => {
-                let option = item.get("_name").and_then(Document::text).unwrap_or_default();
+        match item.get("_name").and_then(Document::text) {
+            Some(option) => {
                 values.push(Value::Text(option.clone()));
                 options.push((option, item));
             }
-            DocumentContent::Null | DocumentContent::List(_) | DocumentContent::Mapping(_) => {
-                let text = written(item);
-                let message = format!(
-                    "values are numbers, texts or booleans: `{name}` has the text `{text}` in place of another"
-                );
-                draft.note(item.line, message);
-                values.push(stand_in(text));
-            }
+            None => values.extend(item.any_value()),
         }
     }
     draft.add_choice(line, name, values);

@@ -4,9 +4,8 @@
 use super::draft::{Draft, EarlyTerminate, Metric, VALUE_OF_OPTUNA};
 use super::python::{self, Call, Expression, Kind};
 use super::shape::Shape;
-use super::wandb::written;
 use crate::space::Value;
-use crate::spec::{Document, DocumentContent, SpecErrors};
+use crate::spec::{Document, SpecErrors};
 use crate::units::Goal;
 
 /// Reads either form.
@@ -38,14 +37,7 @@ fn distribution(line: usize, name: &str, value: &Document, draft: &mut Draft) {
     let number = |key: &str| get(key).and_then(Document::number);
     if kind == "CategoricalDistribution" {
         let choices = get("choices").map(Document::items).unwrap_or_default();
-        let values = choices.iter().map(|choice| match &choice.content {
-            DocumentContent::Value(value) => value.clone(),
-            DocumentContent::Null | DocumentContent::List(_) | DocumentContent::Mapping(_) => {
-                note_text(line, name, draft);
-                Value::Text(written(choice))
-            }
-        });
-        let values = values.collect();
+        let values = choices.iter().filter_map(Document::any_value).collect();
         return draft.add_choice(line, name, values);
     }
     let is_log = get("log").and_then(Document::value) == Some(&Value::Bool(true));
@@ -66,11 +58,6 @@ fn distribution(line: usize, name: &str, value: &Document, draft: &mut Draft) {
         Some(shape) => draft.add(line, name, shape),
         None => draft.leave_out(line, &format!("the distribution `{kind}` of `{name}`")),
     }
-}
-
-fn note_text(line: usize, name: &str, draft: &mut Draft) {
-    let message = format!("values are numbers, texts or booleans: `{name}` has a text in place of another");
-    draft.note(line, message);
 }
 
 /// What a distribution says of a range. Its steps begin at `low`, and both bounds are included.

@@ -3,7 +3,7 @@
 
 use super::draft::{Draft, EarlyTerminate, Metric};
 use super::python::{self, Call, Expression, Kind};
-use super::shape::{Shape, stand_in};
+use super::shape::Shape;
 use crate::space::Value;
 use crate::units::Goal;
 
@@ -97,20 +97,12 @@ fn parameter(name: &str, value: &Expression, draft: &mut Draft) {
     }
     match value.literal() {
         Some(constant) => {
-            note_composed(name, value, draft);
             draft.add(line, name, Shape::Constant(constant));
         }
         None => draft.note(
             line,
             format!("the value of `{name}` is not written out: add the parameter by hand, or leave it out"),
         ),
-    }
-}
-
-fn note_composed(name: &str, value: &Expression, draft: &mut Draft) {
-    if value.is_composed() {
-        let message = format!("values are numbers, texts or booleans: `{name}` has a text in place of another");
-        draft.note(value.line, message);
     }
 }
 
@@ -188,10 +180,8 @@ fn choice(name: &str, call: &Call, line: usize, draft: &mut Draft) {
     };
     let mut values: Vec<Value> = Vec::new();
     for item in items {
-        note_composed(name, item, draft);
         match item.literal() {
             Some(value) => values.push(value),
-            None if matches!(item.kind, Kind::Mapping(_)) => values.push(stand_in(format!("option {}", values.len()))),
             None => draft.note(
                 item.line,
                 format!("a choice of `{name}` is no literal and is left out: {item}"),

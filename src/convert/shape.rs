@@ -145,11 +145,6 @@ pub(super) fn whole(number: f64) -> Option<i64> {
     Value::Float(number).as_i64()
 }
 
-/// A value for what is no plain one: a list, a dictionary or nothing.
-pub(super) fn stand_in(text: impl Into<String>) -> Value {
-    Value::Text(text.into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

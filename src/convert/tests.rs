@@ -210,7 +210,7 @@ parameters:
   hidden: {distribution: int_log_uniform_values, min: 16, max: 256, q: 16}
   layers: {distribution: int_uniform, min: 1, max: 4}
   momentum: {distribution: uniform, min: 0.0, max: 0.99}
-  sizes: {values: ["[64, 64]", "[128]"]}
+  sizes: {values: [[64,64], [128]]}
   scheduler: {values: [linear, cosine]}
   epochs: {value: 3}
   optimizer.name: {values: [sgd, adam]}
@@ -224,8 +224,6 @@ note: line 3: `project` of Weights & Biases has no counterpart and is left out
 note: line 4: the searcher `bayes` has no counterpart of its own: `method: auto` is written instead
 note: line 5: `metric.goal` is missing, which Weights & Biases takes as `minimize`: check it for `val_loss`
 note: line 9: the bounds of `log_uniform` are exponents of e: `lr` is between 1e-5 and 1e-2
-note: line 15: values are numbers, texts or booleans: `sizes` has the text `[64, 64]` in place of another
-note: line 15: values are numbers, texts or booleans: `sizes` has the text `[128]` in place of another
 note: line 16: `scheduler` has the value `linear` twice: it is kept once
 note: line 22: the distribution `beta` of `odd` has no counterpart: uniform between 0 and 1 is written instead
 note: line 23: `early_terminate.strict` has no counterpart and is left out
@@ -249,7 +247,7 @@ fn a_study_of_optuna() {
 method: tpe
 parameters:
   lr: {distribution: log_uniform_values, min: 1e-5, max: 0.1}
-  optimizer: {values: [sgd, adam, None]}
+  optimizer: {values: [sgd, adam, null]}
   momentum: {distribution: q_uniform, min: 0.0, max: 0.99, q: 0.01}
   units: {distribution: int_log_uniform_values, min: 16, max: 512}
   alpha: {distribution: q_uniform, min: 0.0, max: 1.0, q: 0.25}

@@ -1,9 +1,9 @@
 //! Sweeps of Weights & Biases (docs.wandb.ai, "Sweep configuration structure").
 
 use super::draft::{Draft, EarlyTerminate, Metric, Program};
-use super::shape::{self, Shape, stand_in};
+use super::shape::{self, Shape};
 use crate::space::Value;
-use crate::spec::{Document, DocumentContent, SpecErrors};
+use crate::spec::{Document, SpecErrors, literal_word};
 use crate::units::Goal;
 
 /// Reads a sweep.
@@ -92,12 +92,30 @@ fn early_terminate(value: &Document, draft: &mut Draft) {
 /// Our specs know its words and macros.
 fn program(sweep: &Document, draft: &mut Draft) -> Option<Program> {
     let words = sweep.get("command").map(Document::items).unwrap_or_default();
-    let words: Vec<String> = words.iter().filter_map(Document::text).collect();
+    let words: Vec<String> = words
+        .iter()
+        .filter_map(Document::text)
+        .map(|word| with_macros(&word))
+        .collect();
     if let Some(line) = sweep.get("command").filter(|_| words.is_empty()) {
         draft.leave_out(line.line, "a `command` written as one text instead of a list of words");
     }
     let program = sweep.get("program").and_then(Document::text);
     (!words.is_empty() || program.is_some()).then_some(Program::Words { words, program })
+}
+
+/// A word in which only the macros mean something else than their letters.
+fn with_macros(word: &str) -> String {
+    let mut ours = String::new();
+    let mut rest = word;
+    while let Some((before, inside)) = rest.split_once("${") {
+        let Some((name, after)) = inside.split_once('}') else {
+            break;
+        };
+        ours.extend([&literal_word(before), "${", name, "}"]);
+        rest = after;
+    }
+    ours + &literal_word(rest)
 }
 
 /// Parameters, and those nested below a name, which are joined by dots.
@@ -116,12 +134,14 @@ fn parameter(name: &str, value: &Document, draft: &mut Draft) {
     if let Some(values) = value.get("values") {
         let weights = value.get("probabilities");
         let weights = weights.map(|weights| weights.items().iter().filter_map(Document::number).collect());
-        let values = values.items().iter().map(|item| plain(name, item, draft)).collect();
+        let values = values.items().iter().filter_map(Document::any_value).collect();
         return draft.add_weighted(line, name, values, weights);
     }
     if let Some((_, constant)) = value.entries().iter().find(|(key, _)| key == "value") {
-        let constant = plain(name, constant, draft);
-        return draft.add(line, name, Shape::Constant(constant));
+        return match constant.any_value() {
+            Some(constant) => draft.add(line, name, Shape::Constant(constant)),
+            None => draft.leave_out(line, &format!("the value of `{name}`")),
+        };
     }
     match range(name, value, draft) {
         Some(shape) => draft.add(line, name, shape),
@@ -182,35 +202,4 @@ fn range(name: &str, value: &Document, draft: &mut Draft) -> Option<Shape> {
             return None;
         }
     })
-}
-
-/// A value; of a list, a mapping or nothing a text in its place.
-fn plain(name: &str, value: &Document, draft: &mut Draft) -> Value {
-    let text = match &value.content {
-        DocumentContent::Value(value) => return value.clone(),
-        DocumentContent::Null => "null".to_owned(),
-        DocumentContent::List(_) | DocumentContent::Mapping(_) => written(value),
-    };
-    let message = format!("values are numbers, texts or booleans: `{name}` has the text `{text}` in place of another");
-    draft.note(value.line, message);
-    stand_in(text)
-}
-
-/// A tree as JSON.
-pub(super) fn written(value: &Document) -> String {
-    match &value.content {
-        DocumentContent::Null => "null".to_owned(),
-        DocumentContent::Value(value) => value.to_string(),
-        DocumentContent::List(items) => {
-            let items: Vec<String> = items.iter().map(written).collect();
-            format!("[{}]", items.join(", "))
-        }
-        DocumentContent::Mapping(entries) => {
-            let entries: Vec<String> = entries
-                .iter()
-                .map(|(key, value)| format!("{key}: {}", written(value)))
-                .collect();
-            format!("{{{}}}", entries.join(", "))
-        }
-    }
 }

@@ -64,6 +64,23 @@ pub(crate) fn export(base: &Pretrained, parameters: &Parameters, folder: &Path) 
     files::replace(&path, text.as_bytes()).map_err(access(path))
 }
 
+/// Notes in a model's folder how long its texts were: whoever loads the tokenizer with `transformers` cuts them there too. A folder
+/// without a tokenizer stays as it is.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn note_max_length(folder: &Path, max_length: usize) -> Result<(), ExportError> {
+    let path = folder.join("tokenizer_config.json");
+    if !TOKENIZER_FILES.iter().any(|name| folder.join(name).is_file()) {
+        return Ok(());
+    }
+    let known = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let mut config: Map<String, Value> = known.unwrap_or_default();
+    config.insert("model_max_length".to_owned(), json!(max_length));
+    let text = format!("{:#}\n", Value::Object(config));
+    files::replace(&path, text.as_bytes()).map_err(|source| ExportError::Access { path, source })
+}
+
 fn config(base: &Pretrained) -> Value {
     let mut config = match &base.source {
         Source::Directory {

@@ -40,7 +40,7 @@ pub mod weights;
 pub use self::{
     backend::{Device, Gpu, UnknownDevice, gpus, shown_gpus},
     cost::TrainingCost,
-    export::ExportError,
+    export::{ExportError, note_max_length},
     inference::FineTuned,
     memory::Footprint,
     metrics::Metrics,

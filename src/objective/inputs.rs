@@ -49,10 +49,20 @@ pub enum InputError {
         need: &'static str,
     },
     /// The program of a command is nowhere.
-    #[error("there is no program `{program}` in `PATH`, or below `{}` if its name has a slash; `command` begins with it", folder.display())]
+    #[error("there is no program `{program}` in `PATH`, or below `{}` if its name has a slash; the command of every trial begins with it", folder.display())]
     NoProgram {
         /// Its name.
         program: String,
+        /// Where the command runs.
+        folder: PathBuf,
+    },
+    /// What an interpreter is to run is nowhere.
+    #[error("there is no file `{script}` in `{}`, which `{interpreter}` is to run for every trial", folder.display())]
+    NoScript {
+        /// Its name.
+        script: String,
+        /// What runs it.
+        interpreter: String,
         /// Where the command runs.
         folder: PathBuf,
     },

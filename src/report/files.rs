@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::{Best, Leaderboard, incumbent};
 use crate::engine::{Clock, Moment, Observer};
-use crate::files::replace;
+use crate::files::replace_soon;
 use crate::spec::Spec;
 use crate::study::Study;
 
@@ -132,7 +132,7 @@ impl Writer {
 fn write(folder: &Path, contents: &Contents) -> io::Result<()> {
     contents
         .iter()
-        .try_for_each(|(name, content)| replace(&folder.join(name), content))
+        .try_for_each(|(name, content)| replace_soon(&folder.join(name), content))
 }
 
 impl Observer for Files {

@@ -4,12 +4,16 @@
 //! `command: {run: […], folder: training}`, or on demand through a shell `command: {shell: "…"}`. W&B's macros and its
 //! `program` are understood (docs.wandb.ai, "Sweep configuration structure", command).
 
+mod patterns;
 mod places;
 mod words;
 
+pub use patterns::EPOCH;
 pub(super) use places::check;
 pub use places::environment_name;
+pub use words::literal_word;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -31,6 +35,9 @@ pub struct CommandSpec {
     /// Whether it finds a stand-in for Weights & Biases' Python package.
     #[serde(default)]
     pub has_shim: bool,
+    /// Expressions that find metrics and the epoch in the text that it prints, by their names.
+    #[serde(default)]
+    pub patterns: BTreeMap<String, String>,
 }
 
 /// As it was written, words parted by blanks.
@@ -188,7 +195,14 @@ pub(super) fn read(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems)
         Some(node) => reader::one_of(node, "wandb", &[("shim", true)], problems)?,
         None => false,
     };
-    read_line(spec, program.as_deref(), files, problems).map(|command| CommandSpec { has_shim, ..command })
+    let patterns = patterns::read(spec, problems);
+    let (line, folder) = read_line(spec, program.as_deref(), files, problems)?;
+    Some(CommandSpec {
+        line,
+        folder,
+        has_shim,
+        patterns: patterns?,
+    })
 }
 
 fn read_line(
@@ -196,22 +210,15 @@ fn read_line(
     program: Option<&str>,
     files: Files<'_>,
     problems: &mut Problems,
-) -> Option<CommandSpec> {
-    let here = files.join("");
+) -> Option<(CommandLine, PathBuf)> {
+    let here = files.folder();
     let Some(node) = spec.get("command") else {
         let words = WANDB_COMMAND.map(|word| Written::known(word).read(program));
-        return Some(CommandSpec {
-            line: CommandLine::Words(words.into_iter().collect::<Result<_, _>>().ok()?),
-            folder: here,
-            has_shim: false,
-        });
+        let words = words.into_iter().collect::<Result<_, _>>().ok()?;
+        return Some((CommandLine::Words(words), here));
     };
     match &node.content {
-        Content::Sequence(items) => Some(CommandSpec {
-            line: words(node, items, program, problems)?,
-            folder: here,
-            has_shim: false,
-        }),
+        Content::Sequence(items) => Some((words(node, items, program, problems)?, here)),
         Content::Mapping(_) => in_full(node, program, files, problems),
         Content::Null | Content::Scalar(_) => {
             problems.error(
@@ -224,11 +231,16 @@ fn read_line(
     }
 }
 
-fn in_full(node: &Node, program: Option<&str>, files: Files<'_>, problems: &mut Problems) -> Option<CommandSpec> {
+fn in_full(
+    node: &Node,
+    program: Option<&str>,
+    files: Files<'_>,
+    problems: &mut Problems,
+) -> Option<(CommandLine, PathBuf)> {
     let fields = Fields::read(node, "command", &["run", "shell", "folder"], problems)?;
     let folder = match fields.get("folder") {
         Some(node) => folder(node, files, problems)?,
-        None => files.join(""),
+        None => files.folder(),
     };
     let line = match (fields.get("run"), fields.entry("shell")) {
         (Some(run), None) => match &run.content {
@@ -254,15 +266,11 @@ fn in_full(node: &Node, program: Option<&str>, files: Files<'_>, problems: &mut 
             return None;
         }
     };
-    Some(CommandSpec {
-        line,
-        folder,
-        has_shim: false,
-    })
+    Some((line, folder))
 }
 
 fn folder(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<PathBuf> {
-    let path = files.join(&reader::text(node, "folder", problems)?);
+    let path = files.join(node, &reader::text(node, "folder", problems)?);
     if files.check != FileCheck::Skip && !path.is_dir() {
         problems.error(files.missing(node, &path, "folder"));
         return None;

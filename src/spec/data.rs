@@ -106,7 +106,7 @@ fn table(
 }
 
 fn table_file(text: &str, node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<PathBuf> {
-    let path = files.join(text);
+    let path = files.join(node, text);
     let extension = path
         .extension()
         .and_then(|extension| extension.to_str())

@@ -101,6 +101,28 @@ impl Document {
         }
     }
 
+    /// Whatever it is, as a value of a parameter; `None` of whole numbers that are too large.
+    pub fn any_value(&self) -> Option<Value> {
+        match &self.content {
+            DocumentContent::Value(value) => Some(value.clone()),
+            DocumentContent::Null | DocumentContent::List(_) | DocumentContent::Mapping(_) => {
+                Value::of_json(&self.to_json())
+            }
+        }
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        match &self.content {
+            DocumentContent::Null => serde_json::Value::Null,
+            DocumentContent::Value(value) => value.to_json(),
+            DocumentContent::List(items) => items.iter().map(Self::to_json).collect(),
+            DocumentContent::Mapping(entries) => {
+                let entries = entries.iter().map(|(key, value)| (key.clone(), value.to_json()));
+                entries.collect::<serde_json::Map<_, _>>().into()
+            }
+        }
+    }
+
     /// The number, also one in quotes.
     pub fn number(&self) -> Option<f64> {
         let value = self.value()?;

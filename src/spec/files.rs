@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use super::diagnostics::Diagnostic;
-use super::raw::{Content, Node};
+use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
 
 /// Where relative paths begin and whether files must exist.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Files<'a> {
+    /// The spec's folder.
     pub(super) folder: &'a Path,
+    /// Where whoever gives overrides stands.
+    pub(super) here: &'a Path,
     pub(super) check: FileCheck,
 }
 
@@ -22,17 +25,30 @@ pub(super) enum FileCheck {
 }
 
 impl Files<'_> {
-    /// The path from the spec's folder, without the `.` inside that joining leaves.
-    pub(super) fn join(&self, text: &str) -> PathBuf {
-        self.folder.join(text).components().collect()
+    /// The path that `node` gives, without the `.` inside that joining leaves: from the spec's folder, of an override from the current one.
+    pub(super) fn join(&self, node: &Node, text: &str) -> PathBuf {
+        let begin = match node.place.source.kind {
+            SourceKind::File => self.folder,
+            SourceKind::Override => self.here,
+        };
+        begin.join(text).components().collect()
+    }
+
+    /// The spec's folder.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.folder.components().collect()
     }
 
     /// The error of a `kind` of file that is not at `path`, named by `node`.
     pub(super) fn missing(&self, node: &Node, path: &Path, kind: &str) -> Diagnostic {
-        Diagnostic::error(&node.place, format!("there is no {kind} `{}`", path.display())).with_help(format!(
-            "paths begin at the folder of the spec, `{}`",
-            self.folder.display()
-        ))
+        let help = match node.place.source.kind {
+            SourceKind::File => format!("paths begin at the folder of the spec, `{}`", self.folder.display()),
+            SourceKind::Override => format!(
+                "paths in `--set` begin at the current folder, `{}`",
+                self.here.display()
+            ),
+        };
+        Diagnostic::error(&node.place, format!("there is no {kind} `{}`", path.display())).with_help(help)
     }
 }
 
@@ -46,7 +62,7 @@ pub(super) fn warm_start(spec: &Fields<'_>, files: Files<'_>, problems: &mut Pro
         Content::Null | Content::Scalar(_) | Content::Mapping(_) => vec![node],
     };
     let mut leaderboard = |node: &Node| {
-        let path = files.join(&reader::text(node, "warm_start", problems)?);
+        let path = files.join(node, &reader::text(node, "warm_start", problems)?);
         if path.extension().is_none_or(|extension| extension != "csv") {
             problems.error(
                 Diagnostic::error(&node.place, "this is no leaderboard")

@@ -75,6 +75,8 @@ pub enum Kind {
     Parameters,
     /// Values of parameters by name.
     Configuration,
+    /// Texts by name.
+    Texts,
     /// A list of at least one.
     List(&'static Kind),
     /// Any of these.
@@ -171,6 +173,8 @@ pub(super) const SPEC: Section = Section {
         key("program", Kind::Text, "Weights & Biases' name of the program that `${program}` in `command` stands for; alone, it is run by Python with `${args}`.")
             .examples(&["\"train.py\""]),
         key("wandb", Kind::Words(|| vec!["shim"]), "`shim`: a Python program that imports `wandb` finds a small stand-in for it. `wandb.init().config` has its parameters, and what it logs is reported; without an account, a network or the package."),
+        key("metrics", Kind::Texts, "Of a program that prints text: a regular expression for each metric, and one for `epoch` if it names that. What the first group finds in a line is the number; an epoch holds for the lines that follow.")
+            .examples(&[r#"{"val_loss": "val_loss: ([-+.\\deE]+)", "epoch": "Epoch (\\d+)"}"#]),
         key("metric", Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Section(&METRIC), Kind::List(&METRIC_ITEM), Kind::Section(&PARETO), Kind::Section(&LEXICOGRAPHIC)]), "What counts as better, measured on the validation data; a list for the trade-offs between several metrics.")
             .examples(&["\"accuracy\"", "{\"name\": \"accuracy\", \"goal\": \"maximize\", \"target\": 0.92}", "[\"accuracy\", \"trainable_parameters\"]"]),
         key("metric_constraints", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "What a trial must fulfil to be the best: comparisons over metrics.")
@@ -198,6 +202,9 @@ pub(super) const SPEC: Section = Section {
         key("seed", SEED, "Keys everything random.").default("0"),
         key("project", Kind::Scalar, "Means nothing outside Weights & Biases.").deprecated(),
         key("entity", Kind::Scalar, "Means nothing outside Weights & Biases.").deprecated(),
+        key("controller", Kind::Anything, "Means nothing outside Weights & Biases.").deprecated(),
+        key("job", Kind::Scalar, "Means nothing outside Weights & Biases.").deprecated(),
+        key("image_uri", Kind::Scalar, "Means nothing outside Weights & Biases.").deprecated(),
     ],
 };
 
@@ -473,7 +480,21 @@ const METRIC_TARGET: Key = key(
 const METRIC: Section = Section {
     name: "metric",
     about: "What counts as better.",
-    keys: &[METRIC_NAME, METRIC_GOAL, METRIC_TARGET],
+    keys: &[
+        METRIC_NAME,
+        METRIC_GOAL,
+        METRIC_TARGET,
+        key(
+            "impute",
+            Kind::Scalar,
+            "Weights & Biases' value for runs that fail. It is ignored: a failed trial has none here.",
+        ),
+        key(
+            "impute_while_running",
+            Kind::Scalar,
+            "The same for runs that have not ended. It is ignored.",
+        ),
+    ],
 };
 
 /// One of several metrics.

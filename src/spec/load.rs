@@ -18,8 +18,8 @@ use super::resolved::Spec;
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Reads the spec at `path`, applies the `overrides` in their order, and checks everything, the existence of the files
-/// that it names included. Relative paths in the spec (and in overrides) begin at the spec's folder and come back
-/// absolute. The second part of the result is warnings.
+/// that it names included. Relative paths in the spec begin at its folder, those in overrides at the current one; they
+/// come back absolute. The second part of the result is warnings.
 ///
 /// # Errors
 /// [`SpecErrors`] holds all that is wrong, also a file that cannot be read, is empty, larger than 1 MiB or no UTF-8.
@@ -105,7 +105,13 @@ fn resolve_text(
         .and_then(|stem| stem.to_str())
         .filter(|stem| resolve::is_folder_name(stem))
         .unwrap_or("study");
-    let spec = resolve::resolve(&root, default_name, Files { folder, check }, &mut problems);
+    let here = std::env::current_dir().unwrap_or_default();
+    let files = Files {
+        folder,
+        here: &here,
+        check,
+    };
+    let spec = resolve::resolve(&root, default_name, files, &mut problems);
     match spec {
         Some(spec) if problems.errors.is_empty() => Ok((spec, problems.warnings)),
         _ => {

@@ -124,7 +124,12 @@ fn metrics(spec: &Fields<'_>, reported: Reported, problems: &mut Problems) -> Op
                     return None;
                 }
             }
-            let (metric, _) = one(node, &["name", "goal", "target"], reported, problems)?;
+            let (metric, _) = one(
+                node,
+                &["name", "goal", "target", "impute", "impute_while_running"],
+                reported,
+                problems,
+            )?;
             Some((metric, Criteria::default()))
         }
     }
@@ -213,6 +218,16 @@ fn one(node: &Node, keys: &[&str], reported: Reported, problems: &mut Problems) 
     let goal = fields
         .get("goal")
         .map(|node| reader::one_of(node, "goal", &GOALS, problems));
+    for entry in ["impute", "impute_while_running"]
+        .iter()
+        .filter_map(|key| fields.entry(key))
+    {
+        let message = format!(
+            "`{}` has no counterpart and is ignored: a failed trial has no value here",
+            entry.key
+        );
+        problems.warning(&entry.key_place, message, "remove it");
+    }
     let target = match fields.get("target") {
         Some(node) => Some(reader::number(node, "target", problems)?),
         None => None,

@@ -39,7 +39,9 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use command::{Arguments, CommandLine, CommandSpec, Fact, Meaning, Piece, Word, environment_name};
+pub use command::{
+    Arguments, CommandLine, CommandSpec, EPOCH, Fact, Meaning, Piece, Word, environment_name, literal_word,
+};
 pub use diagnostics::{Diagnostic, Severity, SpecErrors};
 pub use distributions::{Described, PARAMETER_KEYS, distributions};
 pub use document::{Document, DocumentContent};

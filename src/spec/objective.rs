@@ -74,7 +74,7 @@ impl ObjectiveKind {
 pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind {
     const OF_FINE_TUNING: [&str; 4] = ["task", "model", "data", "max_length"];
     let (kind, word, others) = if spec.get("function").is_some() {
-        let others = [&OF_FINE_TUNING[..], &["command", "program", "wandb"]].concat();
+        let others = [&OF_FINE_TUNING[..], &["command", "program", "wandb", "metrics"]].concat();
         (ObjectiveKind::Function, "function", others)
     } else if spec.get("command").is_some() || spec.get("program").is_some() {
         let word = if spec.get("command").is_some() {
@@ -84,11 +84,14 @@ pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind 
         };
         (ObjectiveKind::Command, word, OF_FINE_TUNING.to_vec())
     } else {
-        (ObjectiveKind::FineTune, "task", vec!["wandb"])
+        (ObjectiveKind::FineTune, "task", vec!["wandb", "metrics"])
     };
     for entry in others.into_iter().filter_map(|key| spec.entry(key)) {
         let message = format!("`{}` does not go together with `{word}`", entry.key);
         problems.error(Diagnostic::error(&entry.key_place, message).with_help(match kind {
+            _ if entry.key == "metrics" => {
+                "`metrics` finds numbers in what a `command` prints; what counts as better is `metric`"
+            }
             ObjectiveKind::Function => "a function needs no model and no data: remove one of the two",
             ObjectiveKind::Command | ObjectiveKind::FineTune => "a trial runs one thing: remove one of the two",
         }));
@@ -253,7 +256,7 @@ fn model(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<Model
         );
         return None;
     }
-    let path = files.join(&text);
+    let path = files.join(node, &text);
     if text.starts_with(['.', '/']) || Path::new(&text).is_absolute() || path.is_dir() {
         if files.check != FileCheck::Skip && !path.is_dir() {
             problems.error(files.missing(node, &path, "directory"));

@@ -102,7 +102,8 @@ fn collect(kind: Kind, sections: &mut Vec<&'static Section>) {
         | Kind::Size
         | Kind::Words(_)
         | Kind::Parameters
-        | Kind::Configuration => {}
+        | Kind::Configuration
+        | Kind::Texts => {}
     }
 }
 
@@ -136,6 +137,7 @@ fn words(kind: Kind) -> String {
         Kind::Section(section) => format!("a mapping with the keys of `{}`", section.name),
         Kind::Parameters => "parameters by name, each a value, a list of values or a range".to_owned(),
         Kind::Configuration => "values of parameters by name".to_owned(),
+        Kind::Texts => "texts by name".to_owned(),
         Kind::List(item) => format!("a list, each item of it {}", words(*item)),
         Kind::Any(kinds) => {
             let kinds: Vec<String> = kinds.iter().map(|kind| words(*kind)).collect();

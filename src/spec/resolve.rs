@@ -12,7 +12,7 @@ use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
 use crate::units::Seed;
 
-const KEYS: [&str; 29] = [
+const KEYS: [&str; 30] = [
     "name",
     "task",
     "model",
@@ -22,6 +22,7 @@ const KEYS: [&str; 29] = [
     "command",
     "program",
     "wandb",
+    "metrics",
     "metric",
     "metric_constraints",
     "method",
@@ -45,7 +46,7 @@ const KEYS: [&str; 29] = [
 ];
 
 /// Keys of W&B sweeps that are of use only there.
-const WANDB_ONLY: [&str; 2] = ["project", "entity"];
+const WANDB_ONLY: [&str; 5] = ["project", "entity", "controller", "job", "image_uri"];
 
 /// Other names of searchers: W&B's and Keras's of search with a Gaussian process.
 const METHOD_ALIASES: [(&str, SearcherSpec); 2] = [("bayes", SearcherSpec::Gp), ("bayesian", SearcherSpec::Gp)];

@@ -91,6 +91,7 @@ fn kind(kind: Kind) -> Json {
             "type": "object",
             "additionalProperties": {"type": ["string", "number", "boolean"]},
         }),
+        Kind::Texts => json!({"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}),
         Kind::List(item) => json!({"type": "array", "items": self::kind(*item), "minItems": 1}),
         Kind::Any(kinds) => json!({"anyOf": kinds.iter().map(|kind| self::kind(*kind)).collect::<Vec<_>>()}),
     }

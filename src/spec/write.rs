@@ -138,6 +138,12 @@ fn write_command(yaml: &mut Yaml, command: &CommandSpec) {
     }
     yaml.line(1, "folder", &path(&command.folder));
     yaml.maybe(0, "wandb", command.has_shim.then(|| "shim".to_owned()));
+    if !command.patterns.is_empty() {
+        yaml.open(0, "metrics");
+    }
+    for (name, pattern) in &command.patterns {
+        yaml.line(1, &text(name), &quoted(pattern));
+    }
 }
 
 fn write_limits(yaml: &mut Yaml, limits: &TrialLimits) {

@@ -176,7 +176,7 @@ error: there is no directory `[FOLDER]/modle`
 1 | model=./modle
   |       ^^^^^^^
   |
-  = help: paths begin at the folder of the spec, `[FOLDER]`
+  = help: paths in `--set` begin at the current folder, `[FOLDER]`
 "##);
     insta::assert_snapshot!(refused_texts(|_| {}, "--set model=some/model"), @"error: no model `some/model`: no such folder, and not in the cache of hub models; looked for `[FOLDER]/hub/models--some--model`; download it with `hf download some/model` or give the path of a folder");
     insta::assert_snapshot!(refused_texts(|_| {}, "--set model=builtin:resnet9"), @r##"
@@ -221,7 +221,7 @@ error: there is no file `[FOLDER]/nothing.csv`
 1 | data.train=nothing.csv
   |            ^^^^^^^^^^^
   |
-  = help: paths begin at the folder of the spec, `[FOLDER]`
+  = help: paths in `--set` begin at the current folder, `[FOLDER]`
 "##);
 }
 

@@ -32,7 +32,7 @@ fn a_sweep_becomes_a_spec_that_runs_its_program() {
     sandbox
         .run("validate space.yaml")
         .expect_code(2)
-        .says("there is no program `train.py`");
+        .says("there is no file `train.py`");
     sandbox.write(
         "train.py",
         "import json, sys\nassert any(word.startswith('--learning_rate=') for word in sys.argv)\n\

@@ -93,7 +93,7 @@ fn a_killed_worker_costs_nothing_but_time() {
         let workers = search.workers();
         assert!(!workers.is_empty());
         kill(workers[round % workers.len()], "KILL");
-        let said = |search: &Running| search.said().matches("\"worker_lost\"").count();
+        let said = |search: &Running| search.printed().matches("\"worker_lost\"").count();
         eventually("the loss is noticed", || said(&search) == round);
         // A trial may lose one worker, not two: so the next one has to wait.
         search.wait_until("the lost segment's end", || is_made_up(&study));

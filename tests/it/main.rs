@@ -36,5 +36,6 @@ mod serving;
 mod support;
 mod text;
 mod train;
+mod user_cases;
 mod verbs;
 mod warm_start;

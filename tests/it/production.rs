@@ -20,12 +20,12 @@ fn predictions_are_of_every_row_in_order_and_as_good_as_evaluate_says() {
     predict.says(&format!("wrote {REVIEWS} predictions to `predictions.csv`"));
     let text = sandbox.read("predictions.csv");
     let header = text.lines().next().unwrap();
-    assert_eq!(header, "row,line,label,probability,p.negative,p.positive");
+    assert_eq!(header, "row,line,text,label,probability,p.negative,p.positive");
     let predicted: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').collect()).collect();
     assert_eq!(predicted.len(), REVIEWS);
     for (index, row) in predicted.iter().enumerate() {
         assert_eq!(row[0], (index + 1).to_string());
-        let sum: f64 = row[4..].iter().map(|cell| cell.parse::<f64>().unwrap()).sum();
+        let sum: f64 = row[5..].iter().map(|cell| cell.parse::<f64>().unwrap()).sum();
         assert!((sum - 1.0).abs() < 1e-5, "{row:?}");
     }
     let reviews = sandbox.read("reviews.csv");
@@ -33,7 +33,7 @@ fn predictions_are_of_every_row_in_order_and_as_good_as_evaluate_says() {
     let right = predicted
         .iter()
         .zip(known)
-        .filter(|(row, label)| row[2] == *label)
+        .filter(|(row, label)| row[3] == *label)
         .count();
     let measured = sandbox.run("evaluate model-out reviews.csv --json").expect_code(0);
     let json: serde_json::Value = serde_json::from_str(&measured.stdout).unwrap();
@@ -53,7 +53,7 @@ fn predictions_are_of_every_row_in_order_and_as_good_as_evaluate_says() {
         .stdout;
     assert_eq!(lines.lines().count(), REVIEWS);
     let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
-    assert_eq!(first["label"], predicted[0][2]);
+    assert_eq!(first["label"], predicted[0][3]);
     let table = sandbox.run("evaluate model-out reviews.csv").expect_code(0).stdout;
     assert!(table.contains("95 %") && table.contains("precision"), "{table}");
 }
@@ -79,7 +79,98 @@ fn predictions_need_no_labels_and_say_what_is_wrong_with_a_table() {
         .expect_code(2);
     odd.says("predictions are not written as `.xlsx`");
     assert!(!sandbox.path("predictions.xlsx").exists());
-    sandbox.run("predict model-out other.csv --text review").expect_code(0);
+    sandbox
+        .run("predict model-out other.csv --text-column review")
+        .expect_code(0);
+    sandbox.run("predict model-out other.csv --text review").expect_code(2);
+}
+
+#[test]
+fn predictions_repeat_what_tells_one_row_from_another() {
+    let sandbox = trained();
+    sandbox.write(
+        "new.csv",
+        "id,customer,text,label\na7,ann,good,?\nb9,bob,\"bad, so bad\",?\n",
+    );
+    let rows = |arguments: &str| {
+        let printed = sandbox.run(arguments).expect_code(0).stdout;
+        let mut reader = csv::Reader::from_reader(printed.as_bytes());
+        let mut rows = vec![reader.headers().unwrap().clone()];
+        rows.extend(reader.records().map(Result::unwrap));
+        rows
+    };
+    let known = rows("predict model-out new.csv");
+    assert_eq!(
+        known[0].iter().take(5).collect::<Vec<_>>(),
+        ["row", "line", "id", "text", "label"]
+    );
+    assert_eq!(
+        known[2].iter().skip(1).take(3).collect::<Vec<_>>(),
+        ["3", "b9", "bad, so bad"]
+    );
+    let kept = rows("predict model-out new.csv --keep customer,label");
+    assert_eq!(
+        kept[0].iter().skip(2).take(5).collect::<Vec<_>>(),
+        ["customer", "data.label", "id", "text", "label"]
+    );
+    sandbox
+        .run("predict model-out new.csv --keep costumer")
+        .expect_code(2)
+        .says("did you mean `customer`");
+    // Texts of the command line, without a file.
+    let spoken = rows("predict model-out --text good --text bad");
+    assert_eq!(spoken.len(), 3);
+    let file = rows("predict model-out new.csv");
+    assert_eq!(
+        spoken[1].iter().skip(3).collect::<Vec<_>>(),
+        file[1].iter().skip(4).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn standard_input_is_a_table_lines_of_json_or_plain_texts() {
+    let sandbox = trained();
+    sandbox.write("plain", "good\n\nbad, so bad\n");
+    sandbox.write("objects", "{\"text\": \"good\"}\n{\"text\": \"bad, so bad\"}\n");
+    sandbox.write("table", "text,other\ngood,1\n\"bad, so bad\",2\n");
+    let labels = |file: &str| {
+        let line = format!("{} predict model-out - < {file}", env!("CARGO_BIN_EXE_automl"));
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &line]);
+        let printed = sandbox
+            .start_command(sandbox.prepare(command), &line)
+            .finish()
+            .expect_code(0);
+        let mut reader = csv::Reader::from_reader(printed.stdout.as_bytes());
+        let rows = reader
+            .records()
+            .map(|row| row.unwrap().iter().skip(2).map(str::to_owned).collect());
+        rows.collect::<Vec<Vec<String>>>()
+    };
+    let plain = labels("plain");
+    assert_eq!(plain.len(), 2);
+    assert_eq!(plain[1][0], "bad, so bad");
+    assert_eq!((labels("objects"), labels("table")), (plain.clone(), plain));
+}
+
+#[test]
+fn labels_that_the_model_does_not_know_are_counted_and_named() {
+    let sandbox = trained();
+    let rows = "text,label\ngood,positive\nbad,Negative\nbad,negative\nfine,neutral\nbad,Negative\n";
+    sandbox.write("new.csv", rows);
+    let measured = sandbox.run("evaluate model-out new.csv --json").expect_code(0);
+    let json: serde_json::Value = serde_json::from_str(&measured.stdout).unwrap();
+    assert_eq!(json["examples"], 2);
+    assert_eq!(json["unknown_labels"], serde_json::json!({"Negative": 2, "neutral": 1}));
+    sandbox
+        .run("evaluate model-out new.csv")
+        .expect_code(0)
+        .says("2 of `Negative` (the first in line 3; did you mean `negative`), 1 of `neutral` (the first in line 5)");
+    sandbox.write("none.csv", "text,label\ngood,other\n");
+    sandbox
+        .run("evaluate model-out none.csv")
+        .expect_code(2)
+        .says("`other`");
 }
 
 #[test]

@@ -595,3 +595,35 @@ fn a_script_of_a_sweep_finds_its_parameters_without_the_package() {
         .expect_code(2)
         .says("`wandb` does not go together with `function`");
 }
+
+#[test]
+fn metrics_are_found_in_the_text_that_a_program_prints() {
+    let spec = "command: {shell: 'e=$AUTOML_FROM_EPOCH; while [ $e -lt $AUTOML_EPOCHS ]; do e=$((e + 1)); echo \"Epoch $e/9\"; \
+                echo \"63/63 - 1s - loss: 7.0 - val_loss: 0.$AUTOML_PARAM_X$((9 - e)).\"; done'}\n\
+                metrics: {val_loss: 'val_loss: (\\S+)', epoch: 'Epoch (\\d+)/'}\n\
+                metric: {name: val_loss, goal: minimize}\nmethod: grid\nparameters: {x: {values: [1, 2, 3]}}\n\
+                epochs: {min: 1, max: 9}\nresources: {logical_workers: 1}\n";
+    let sandbox = Sandbox::with_spec(spec);
+    sandbox.run("search space.yaml --out study -q").expect_code(0);
+    let leaderboard = sandbox.leaderboard("study");
+    let best: Vec<&str> = leaderboard.lines().nth(1).unwrap().split(',').collect();
+    assert_eq!((best[2], best[3]), ("completed", "0.1"), "{leaderboard}");
+    // What the expressions find is in the log too, and a study is the same after an interruption.
+    assert!(sandbox.read("study/logs/trial-0.log").contains("val_loss: 0.18."));
+    let shown = sandbox.run("validate study/spec.yaml").expect_code(0);
+    assert!(!shown.stderr.contains("error"), "{}", shown.stderr);
+    for (wrong, said) in [
+        ("metrics: {val_loss: 'val_loss: \\S+'}", "the expression has no group"),
+        ("metrics: {val_loss: '('}", "no regular expression"),
+        ("metrics: {epoch: '(\\d+)'}", "names no metric"),
+    ] {
+        let line = spec.lines().find(|line| line.starts_with("metrics:")).unwrap();
+        sandbox.write("wrong.yaml", spec.replace(line, wrong));
+        sandbox.run("validate wrong.yaml").expect_code(2).says(said);
+    }
+    sandbox.write("nothing.yaml", spec.replace("val_loss: (", "other: ("));
+    sandbox
+        .run("search nothing.yaml --out nothing --trials 1")
+        .expect_code(4)
+        .says("no line in which an expression of `metrics` finds a number");
+}

@@ -270,12 +270,13 @@ fn what_the_user_listed_is_tried_first() {
 #[test]
 fn standard_output_is_for_results_only() {
     let sandbox = Sandbox::with_spec(SPHERE);
-    for (flags, is_silent) in [("", false), ("-v", false), ("-q", true), ("--json", false)] {
+    for (flags, is_silent) in [("", false), ("-v", false), ("-q", true), ("--json", true)] {
         let folder = format!("study{}", flags.trim_start_matches('-'));
         let search = sandbox
             .run(&format!("search space.yaml --out {folder} {flags}"))
             .expect_code(0);
-        assert_eq!(search.stdout, "", "of search {flags}");
+        let is_json = flags == "--json";
+        assert_eq!(search.stdout.is_empty(), !is_json, "of search {flags}");
         assert_eq!(search.stderr.is_empty(), is_silent, "search {flags}");
         assert!(!search.stderr.contains('\u{1b}'), "escape codes without a terminal");
     }
@@ -287,7 +288,7 @@ fn every_line_for_machines_is_an_object() {
     let sandbox = Sandbox::with_spec(SPHERE);
     let search = sandbox.run("search space.yaml --out study --json").expect_code(0);
     let moments: Vec<serde_json::Value> = search
-        .stderr
+        .stdout
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
@@ -397,8 +398,9 @@ Options:
       --trials <N>        Trials in all
       --budget <TIME>     Time in all, such as `90s`, `10m` or `1h30m`
       --seed <N>          The seed of everything random
-      --set <KEY=VALUE>   Change a value of the spec, such as `parameters.dropout.max=0.3`
-      --json              Report progress as JSON, one object a line, on standard error
+      --set <KEY=VALUE>   Change a value of the spec, such as `parameters.dropout.max=0.3`; paths
+                          begin at the current folder
+      --json              Report progress as JSON, one object a line, on standard output
       --tui               Show the study on the whole terminal; without one, as lines
       --baseline <CSV>    Exit with 5 if the best is worse than that of this `leaderboard.csv`
       --tolerance <X>     By how much it may be worse

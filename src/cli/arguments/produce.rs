@@ -37,13 +37,11 @@ pub(in crate::cli) struct Train {
 pub(in crate::cli) struct ModelInput {
     /// The model's folder, as `automl train` left it, or any BERT for sequence classification
     pub(in crate::cli) model: PathBuf,
-    /// A table of texts (`.csv`, `.tsv` or `.jsonl`), or built-in data such as `builtin:fashion-mini`
-    pub(in crate::cli) data: String,
     /// The column of the texts [default: that of the training data]
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long = "text-column", value_name = "COLUMN")]
     pub(in crate::cli) text: Option<String>,
     /// The column of the labels [default: that of the training data]
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long = "label-column", value_name = "COLUMN")]
     pub(in crate::cli) label: Option<String>,
 }
 
@@ -52,6 +50,15 @@ pub(in crate::cli) struct ModelInput {
 pub(in crate::cli) struct Predict {
     #[command(flatten)]
     pub(in crate::cli) input: ModelInput,
+    /// A table of texts (`.csv`, `.tsv` or `.jsonl`), `-` for standard input, or built-in data such as `builtin:fashion-mini`
+    #[arg(required_unless_present = "texts", conflicts_with = "texts")]
+    pub(in crate::cli) data: Option<String>,
+    /// A text to classify, in place of data; may be repeated
+    #[arg(long = "text", value_name = "TEXT")]
+    pub(in crate::cli) texts: Vec<String>,
+    /// Columns of the data that the predictions repeat, beside the texts and a column `id`
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',', conflicts_with = "texts")]
+    pub(in crate::cli) keep: Vec<String>,
     /// The file to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
@@ -74,6 +81,8 @@ pub(in crate::cli) enum PredictionFormat {
 pub(in crate::cli) struct Evaluate {
     #[command(flatten)]
     pub(in crate::cli) input: ModelInput,
+    /// A table of labelled texts (`.csv`, `.tsv` or `.jsonl`), `-` for standard input, or built-in data such as `builtin:fashion-mini`
+    pub(in crate::cli) data: String,
     /// Show it as one JSON object
     #[arg(long)]
     pub(in crate::cli) json: bool,

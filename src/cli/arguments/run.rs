@@ -16,7 +16,7 @@ pub(in crate::cli) struct Search {
     pub(in crate::cli) out: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) changes: Changes,
-    /// Report progress as JSON, one object a line, on standard error
+    /// Report progress as JSON, one object a line, on standard output
     #[arg(long)]
     pub(in crate::cli) json: bool,
     /// Show the study on the whole terminal; without one, as lines
@@ -37,7 +37,7 @@ pub(in crate::cli) struct Resume {
     /// Worker processes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(in crate::cli) workers: Option<u16>,
-    /// Report progress as JSON, one object a line, on standard error
+    /// Report progress as JSON, one object a line, on standard output
     #[arg(long)]
     pub(in crate::cli) json: bool,
     /// Show the study on the whole terminal; without one, as lines
@@ -60,7 +60,7 @@ pub(in crate::cli) struct GateArguments {
     #[arg(long, value_name = "X", requires = "baseline", value_parser = not_negative)]
     pub(in crate::cli) tolerance: Option<f64>,
     /// Print a summary on standard output
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "json")]
     pub(in crate::cli) summary: Option<SummaryFormat>,
     /// Write what passed and what failed as test results, in the form of `JUnit`
     #[arg(long, value_name = "FILE")]
@@ -98,7 +98,7 @@ pub(in crate::cli) struct Rerun {
     /// Worker processes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(in crate::cli) workers: Option<u16>,
-    /// Report progress as JSON, one object a line, on standard error
+    /// Report progress as JSON, one object a line, on standard output
     #[arg(long)]
     pub(in crate::cli) json: bool,
 }

@@ -87,27 +87,33 @@ impl Expression {
         self.value() == Some(&Value::Bool(true))
     }
 
-    /// The literals of a list, with a text for what is a literal but no plain value; `None` if one is no literal.
+    /// The literals of a list; `None` if one is no literal.
     pub(in crate::convert) fn literals(&self) -> Option<Vec<Value>> {
         let Kind::List(items) = &self.kind else { return None };
         items.iter().map(Self::literal).collect()
     }
 
-    /// The value of a literal; of `None`, lists and dictionaries their text.
+    /// The value of a literal, also of `None`, lists and dictionaries.
     pub(in crate::convert) fn literal(&self) -> Option<Value> {
         match &self.kind {
             Kind::Value(value) => Some(value.clone()),
-            Kind::None => Some(Value::Text("None".to_owned())),
-            Kind::List(items) if items.iter().all(|item| item.literal().is_some()) => {
-                Some(Value::Text(self.to_string()))
-            }
-            _ => None,
+            _ => Value::of_json(&self.json()?),
         }
     }
 
-    /// Whether a literal is more than a plain value.
-    pub(in crate::convert) fn is_composed(&self) -> bool {
-        matches!(self.kind, Kind::None | Kind::List(_) | Kind::Mapping(_))
+    fn json(&self) -> Option<serde_json::Value> {
+        Some(match &self.kind {
+            Kind::None => serde_json::Value::Null,
+            Kind::Value(value) => value.to_json(),
+            Kind::List(items) => items.iter().map(Self::json).collect::<Option<_>>()?,
+            Kind::Mapping(entries) => {
+                let entries = entries
+                    .iter()
+                    .map(|(key, value)| Some((key.value()?.to_string(), value.json()?)));
+                entries.collect::<Option<serde_json::Map<_, _>>>()?.into()
+            }
+            Kind::Name(_) | Kind::Call(_) | Kind::Item(..) | Kind::Assignment(..) | Kind::Other => return None,
+        })
     }
 
     /// Calls `visitor` with this expression and, unless it answers `false`, with those inside.

@@ -14,13 +14,18 @@ pub(super) fn scan(text: &str) -> Vec<Expression> {
     expression::read(&token::tokens(text))
 }
 
-/// The line that a line of code stands under, such as `if optimizer == "sgd":`, if it is run only sometimes or more than
-/// once. Lines are counted from 1.
+/// The line that a line of code stands under, such as `if optimizer == "sgd":`, if it is run only sometimes or more than once: itself, or
+/// a call of the function that it is in. Lines are counted from 1.
 pub(super) fn branch_around(text: &str, line: usize) -> Option<(usize, &str)> {
     let lines: Vec<&str> = text.lines().collect();
+    branch(&lines, line, &mut Vec::new())
+}
+
+/// The same; functions in `seen` have been looked at.
+fn branch<'a>(lines: &[&'a str], line: usize, seen: &mut Vec<&'a str>) -> Option<(usize, &'a str)> {
     let indentation = |line: &str| line.len() - line.trim_start().len();
     let mut depth = indentation(lines.get(line.checked_sub(1)?)?);
-    for (place, above) in lines[..line - 1].iter().enumerate().rev() {
+    for (index, above) in lines[..line - 1].iter().enumerate().rev() {
         let code = above.trim();
         if code.is_empty() || code.starts_with('#') || indentation(above) >= depth {
             continue;
@@ -30,11 +35,47 @@ pub(super) fn branch_around(text: &str, line: usize) -> Option<(usize, &str)> {
             .iter()
             .any(|word| code.starts_with(word))
         {
-            return Some((place + 1, code));
+            return Some((index + 1, code));
         }
-        if code.starts_with("def ") || code.starts_with("class ") {
+        if let Some(name) = code.strip_prefix("def ").and_then(|rest| rest.split('(').next()) {
+            return branch_of_calls(lines, name.trim(), seen);
+        }
+        if code.starts_with("class ") {
             return None;
         }
     }
     None
+}
+
+fn branch_of_calls<'a>(lines: &[&'a str], name: &'a str, seen: &mut Vec<&'a str>) -> Option<(usize, &'a str)> {
+    if name.is_empty() || seen.contains(&name) {
+        return None;
+    }
+    seen.push(name);
+    let is_call = |code: &str| {
+        let is_of_a_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let mut places = code.match_indices(name);
+        !code.trim_start().starts_with("def ")
+            && places.any(|(at, _)| code[at + name.len()..].starts_with('(') && !code[..at].ends_with(is_of_a_name))
+    };
+    let calls = lines.iter().enumerate().filter(|(_, code)| is_call(code));
+    let calls: Vec<usize> = calls.map(|(index, _)| index + 1).collect();
+    calls.into_iter().find_map(|line| branch(lines, line, seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_that_is_called_only_sometimes_is_under_that_branch() {
+        let text = "def momentum(trial):\n    return trial.suggest_float('momentum', 0, 1)\n\n\
+                    def sgd(trial):\n    return momentum(trial)\n\n\
+                    def objective(trial):\n    lr = trial.suggest_float('lr', 0, 1)\n    if kind == 'sgd':\n        sgd(trial)\n";
+        assert_eq!(branch_around(text, 2), Some((9, "if kind == 'sgd':")));
+        assert_eq!(branch_around(text, 8), None);
+        // Functions that call each other come to an end.
+        let circle = "def a():\n    b()\n    x = 1\ndef b():\n    a()\n";
+        assert_eq!(branch_around(circle, 3), None);
+    }
 }

@@ -71,6 +71,7 @@ mod tests {
         let row = |(&label, line): (&&str, u64)| Row {
             line,
             text: String::new(),
+            kept: Vec::new(),
             label: label.to_owned(),
         };
         labels.iter().zip(2..).map(row).collect()

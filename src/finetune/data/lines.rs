@@ -1,7 +1,7 @@
 //! A text file line by line: UTF-8, without its byte-order mark, within limits.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Stdin};
 use std::path::{Path, PathBuf};
 
 use super::error::DataError;
@@ -24,23 +24,55 @@ impl Limits {
     };
 }
 
-/// The lines of one file.
+/// What stands for standard input in place of a path.
+const STANDARD_INPUT: &str = "-";
+
+/// Whether a path stands for standard input.
+pub(super) fn is_standard_input(path: &Path) -> bool {
+    path == Path::new(STANDARD_INPUT)
+}
+
+/// The lines of one file, or of standard input.
 #[derive(Debug)]
 pub(super) struct Lines {
     path: PathBuf,
     limits: Limits,
-    reader: BufReader<File>,
+    reader: BufReader<Origin>,
     buffer: Vec<u8>,
     line: u64,
+    /// Whether the line in the buffer comes once more.
+    is_peeked: bool,
+}
+
+#[derive(Debug)]
+enum Origin {
+    File(File),
+    Input(Stdin),
+}
+
+impl Read for Origin {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(into),
+            Self::Input(input) => input.read(into),
+        }
+    }
 }
 
 impl Lines {
-    /// Opens a file.
+    /// Opens a file, or standard input for `-`.
     ///
     /// # Errors
     /// The file is missing, cannot be opened, is a folder, or is over the limit.
     pub(super) fn open(path: &Path, limits: Limits) -> Result<Self, DataError> {
-        let refused = |source: std::io::Error| match source.kind() {
+        if is_standard_input(path) {
+            return Ok(Self::of(
+                PathBuf::from("standard input"),
+                Origin::Input(io::stdin()),
+                limits,
+            ));
+        }
+        let refused = |source: io::Error| match source.kind() {
             ErrorKind::NotFound => DataError::Missing {
                 path: path.to_owned(),
                 suggestion: closest_sibling(path),
@@ -59,13 +91,18 @@ impl Lines {
                 limit: limits.file,
             });
         }
-        Ok(Self {
-            path: path.to_owned(),
+        Ok(Self::of(path.to_owned(), Origin::File(file), limits))
+    }
+
+    fn of(path: PathBuf, origin: Origin, limits: Limits) -> Self {
+        Self {
+            path,
             limits,
-            reader: BufReader::new(file),
+            reader: BufReader::new(origin),
             buffer: Vec::new(),
             line: 0,
-        })
+            is_peeked: false,
+        }
     }
 
     /// The file's path.
@@ -83,6 +120,24 @@ impl Lines {
     /// # Errors
     /// The line is too long or not UTF-8, or reading fails.
     pub(super) fn next_line(&mut self) -> Result<Option<(u64, &str)>, DataError> {
+        if !std::mem::take(&mut self.is_peeked) {
+            self.read_line()?;
+        }
+        self.text()
+    }
+
+    /// The next line, which comes again when it is read.
+    ///
+    /// # Errors
+    /// Those of [`Self::next_line`].
+    pub(super) fn peek(&mut self) -> Result<Option<&str>, DataError> {
+        if !std::mem::replace(&mut self.is_peeked, true) {
+            self.read_line()?;
+        }
+        Ok(self.text()?.map(|(_, text)| text))
+    }
+
+    fn read_line(&mut self) -> Result<(), DataError> {
         self.buffer.clear();
         self.line += 1;
         let read = (&mut self.reader)
@@ -92,15 +147,20 @@ impl Lines {
                 path: self.path.clone(),
                 source,
             })?;
-        if read == 0 {
-            return Ok(None);
-        }
-        if self.buffer.len() as u64 > self.limits.line {
+        if read as u64 > self.limits.line {
             return Err(DataError::LineTooLong {
                 path: self.path.clone(),
                 line: self.line,
                 limit: self.limits.line,
             });
+        }
+        Ok(())
+    }
+
+    /// The line in the buffer.
+    fn text(&self) -> Result<Option<(u64, &str)>, DataError> {
+        if self.buffer.is_empty() {
+            return Ok(None);
         }
         let text = str::from_utf8(&self.buffer).map_err(|_| DataError::NotUtf8 {
             path: self.path.clone(),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::error::DataError;
 use super::fields::{Separator, next_row};
-use super::lines::{Limits, Lines};
+use super::lines::{Limits, Lines, is_standard_input};
 use super::suggestion::closest;
 
 /// One labelled text and the line where it begins.
@@ -16,6 +16,8 @@ pub(super) struct Row {
     pub(super) text: String,
     /// Trimmed and never empty; empty where labels are not read.
     pub(super) label: String,
+    /// The values of the other columns that are kept, in their order.
+    pub(super) kept: Vec<String>,
 }
 
 /// The names of the two columns that are read.
@@ -48,23 +50,32 @@ pub(super) struct RowReader {
     text: String,
     /// `None`: labels are not read.
     label: Option<String>,
+    /// Other columns that are kept.
+    kept: Vec<String>,
     format: Format,
 }
 
 #[derive(Debug)]
 enum Format {
-    /// With the places of the text and of the label among so many columns.
-    Separated {
-        separator: Separator,
-        text: usize,
-        label: Option<usize>,
-        columns: usize,
-    },
+    Separated(Separated),
     Objects,
+    /// Every line is a text.
+    Plain,
+}
+
+/// The columns of a table, and the places of those that are read.
+#[derive(Debug)]
+struct Separated {
+    separator: Separator,
+    text: usize,
+    label: Option<usize>,
+    kept: Vec<usize>,
+    names: Vec<String>,
 }
 
 impl RowReader {
-    /// Opens a `.csv`, `.tsv` or `.jsonl` file.
+    /// Opens a `.csv`, `.tsv` or `.jsonl` file, or standard input for `-`: objects where it begins with one, a table where the first line
+    /// names the column of the texts, else (without labels) a text on every line.
     ///
     /// # Errors
     /// The file cannot be read or has no such columns.
@@ -72,6 +83,15 @@ impl RowReader {
         if label == Some(text) {
             let column = text.to_owned();
             return Err(DataError::SameColumn { column });
+        }
+        if is_standard_input(path) {
+            let mut lines = Lines::open(path, limits)?;
+            let format = match seen_in(lines.peek()?.unwrap_or_default(), text, label.is_some()) {
+                Seen::Table(separator) => header(&mut lines, separator, text, label)?,
+                Seen::Objects => Format::Objects,
+                Seen::Plain => Format::Plain,
+            };
+            return Ok(Self::of(lines, text, label, format));
         }
         let extension = path.extension().and_then(|extension| extension.to_str());
         let separator = match extension.map(str::to_ascii_lowercase).as_deref() {
@@ -85,12 +105,55 @@ impl RowReader {
             Some(separator) => header(&mut lines, separator, text, label)?,
             None => Format::Objects,
         };
-        Ok(Self {
+        Ok(Self::of(lines, text, label, format))
+    }
+
+    fn of(lines: Lines, text: &str, label: Option<&str>, format: Format) -> Self {
+        Self {
             lines,
             text: text.to_owned(),
             label: label.map(str::to_owned),
+            kept: Vec::new(),
             format,
-        })
+        }
+    }
+
+    /// Keeps other columns too: those of `columns`, and those of `wished` that are there. Nothing may have been read yet.
+    ///
+    /// # Errors
+    /// When one of `columns` is not there.
+    pub(super) fn keep(&mut self, columns: &[String], wished: &[&str]) -> Result<(), DataError> {
+        let (line, names) = match &self.format {
+            Format::Separated(table) => (1, table.names.clone()),
+            Format::Objects => (1, self.first_keys()?),
+            Format::Plain => (1, Vec::new()),
+        };
+        let wished = wished.iter().map(|&name| name.to_owned());
+        let wished = wished.filter(|name| names.contains(name) && !columns.contains(name));
+        self.kept = columns.iter().cloned().chain(wished).collect();
+        self.kept.retain(|name| *name != self.text);
+        let path = self.lines.path().to_owned();
+        if let Some(missing) = self.kept.iter().find(|name| !names.contains(name)) {
+            return Err(unknown_column(&path, line, missing, names));
+        }
+        if let Format::Separated(table) = &mut self.format {
+            let names: Vec<&str> = table.names.iter().map(String::as_str).collect();
+            let places = self.kept.iter().map(|name| position(&path, line, &names, name));
+            table.kept = places.collect::<Result<_, _>>()?;
+        }
+        Ok(())
+    }
+
+    /// The columns that are kept beside text and label.
+    pub(super) fn kept(&self) -> &[String] {
+        &self.kept
+    }
+
+    /// The keys of the first object; none of what is no object, which is said when it is read.
+    fn first_keys(&mut self) -> Result<Vec<String>, DataError> {
+        let first = self.lines.peek()?.unwrap_or_default();
+        let object: Map<String, Value> = serde_json::from_str(first).unwrap_or_default();
+        Ok(object.keys().cloned().collect())
     }
 
     /// The next row; `None` after the last.
@@ -98,60 +161,35 @@ impl RowReader {
     /// # Errors
     /// When it is not as it should be.
     pub(super) fn next_row(&mut self) -> Result<Option<Row>, DataError> {
-        match self.format {
-            Format::Separated {
-                separator,
-                text,
-                label,
-                columns,
-            } => self.next_separated(separator, (text, label), columns),
+        match &self.format {
+            Format::Separated(table) => next_separated(&mut self.lines, table),
             Format::Objects => self.next_object(),
+            Format::Plain => self.next_plain(),
         }
-    }
-
-    /// The file.
-    pub(super) fn path(&self) -> &Path {
-        self.lines.path()
     }
 
     /// What to say of a table without a row.
     fn nothing_there(&self) -> DataError {
         let path = self.lines.path().to_owned();
         match self.format {
-            Format::Separated { .. } => DataError::HeaderOnly { path },
-            Format::Objects => DataError::Empty { path },
+            Format::Separated(_) => DataError::HeaderOnly { path },
+            Format::Objects | Format::Plain => DataError::Empty { path },
         }
     }
 
-    fn next_separated(
-        &mut self,
-        separator: Separator,
-        (text, label): (usize, Option<usize>),
-        columns: usize,
-    ) -> Result<Option<Row>, DataError> {
-        let Some((line, mut fields)) = next_row(&mut self.lines, separator)? else {
-            return Ok(None);
-        };
-        let path = self.lines.path();
-        if fields.len() != columns {
-            let advice = match separator {
-                Separator::Comma => "put a field that holds a comma into double quotes",
-                Separator::Tab => "take tabs out of the fields: in this format no quotes protect them",
-            };
-            return Err(DataError::Ragged {
-                path: path.to_owned(),
-                line,
-                expected: columns,
-                found: fields.len(),
-                advice,
-            });
+    /// Lines of blanks are skipped, as in a table.
+    fn next_plain(&mut self) -> Result<Option<Row>, DataError> {
+        while let Some((line, text)) = self.lines.next_line()? {
+            if !text.trim().is_empty() {
+                return Ok(Some(Row {
+                    line,
+                    text: text.to_owned(),
+                    label: String::new(),
+                    kept: Vec::new(),
+                }));
+            }
         }
-        let label = label.map(|label| present(path, line, &fields[label])).transpose()?;
-        Ok(Some(Row {
-            line,
-            text: std::mem::take(&mut fields[text]),
-            label: label.unwrap_or_default(),
-        }))
+        Ok(None)
     }
 
     fn next_object(&mut self) -> Result<Option<Row>, DataError> {
@@ -184,9 +222,20 @@ impl RowReader {
             Value::String(text) => text.clone(),
             other => return Err(wrong(&self.text, other, "a string")),
         };
+        let of_kept = |column: &String| match object.get(column) {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        let kept = self.kept.iter().map(of_kept).collect();
         let Some(column) = &self.label else {
             let label = String::new();
-            return Ok(Some(Row { line, text, label }));
+            return Ok(Some(Row {
+                line,
+                text,
+                label,
+                kept,
+            }));
         };
         let label = match value(column)? {
             Value::String(label) => present(&path, line, label)?,
@@ -195,8 +244,64 @@ impl RowReader {
             Value::Null => return Err(DataError::EmptyLabel { path, line }),
             other => return Err(wrong(column, other, "a string, a whole number, `true` or `false`")),
         };
-        Ok(Some(Row { line, text, label }))
+        Ok(Some(Row {
+            line,
+            text,
+            label,
+            kept,
+        }))
     }
+}
+
+/// What the first line of an input without a name says about its format.
+enum Seen {
+    Table(Separator),
+    Objects,
+    Plain,
+}
+
+fn seen_in(first: &str, text: &str, has_labels: bool) -> Seen {
+    let names = |separator: char| first.split(separator).any(|name| name.trim().trim_matches('"') == text);
+    if first.trim_start().starts_with('{') {
+        Seen::Objects
+    } else if names('\t') {
+        Seen::Table(Separator::Tab)
+    } else if names(',') || has_labels {
+        Seen::Table(Separator::Comma)
+    } else {
+        Seen::Plain
+    }
+}
+
+fn next_separated(lines: &mut Lines, table: &Separated) -> Result<Option<Row>, DataError> {
+    let Some((line, mut fields)) = next_row(lines, table.separator)? else {
+        return Ok(None);
+    };
+    let path = lines.path();
+    if fields.len() != table.names.len() {
+        let advice = match table.separator {
+            Separator::Comma => "put a field that holds a comma into double quotes",
+            Separator::Tab => "take tabs out of the fields: in this format no quotes protect them",
+        };
+        return Err(DataError::Ragged {
+            path: path.to_owned(),
+            line,
+            expected: table.names.len(),
+            found: fields.len(),
+            advice,
+        });
+    }
+    let label = table
+        .label
+        .map(|label| present(path, line, &fields[label]))
+        .transpose()?;
+    let kept = table.kept.iter().map(|&place| fields[place].clone()).collect();
+    Ok(Some(Row {
+        line,
+        text: std::mem::take(&mut fields[table.text]),
+        label: label.unwrap_or_default(),
+        kept,
+    }))
 }
 
 /// Finds the columns in the first row.
@@ -206,12 +311,13 @@ fn header(lines: &mut Lines, separator: Separator, text: &str, label: Option<&st
         return Err(DataError::Empty { path });
     };
     let names: Vec<&str> = header.iter().map(|name| name.trim()).collect();
-    Ok(Format::Separated {
+    Ok(Format::Separated(Separated {
         separator,
         text: position(&path, line, &names, text)?,
         label: label.map(|label| position(&path, line, &names, label)).transpose()?,
-        columns: names.len(),
-    })
+        kept: Vec::new(),
+        names: names.iter().map(|&name| name.to_owned()).collect(),
+    }))
 }
 
 fn position(path: &Path, line: u64, names: &[&str], column: &str) -> Result<usize, DataError> {

@@ -2,14 +2,22 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use tokenizers::TruncationParams;
 
 use super::error::DataError;
+use super::growth;
 
 /// Texts encoded at once: an encoding is many times larger than the ids that are kept of it.
 const TEXTS_AT_ONCE: usize = 1024;
+
+/// So many texts are tried first, and must be encoded within so long: milliseconds do.
+const TRIED: usize = 8;
+const TRIAL: Duration = Duration::from_secs(30);
 
 /// BERT's special tokens in the order of its vocabulary; a text cannot be encoded without the three that are needed.
 const SPECIAL_TOKENS: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
@@ -20,6 +28,8 @@ const NEEDED_TOKENS: [&str; 3] = ["[UNK]", "[CLS]", "[SEP]"];
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     pad_id: u32,
+    /// Whether it has encoded its first texts in good time.
+    is_tried: Arc<AtomicBool>,
 }
 
 impl Tokenizer {
@@ -42,6 +52,10 @@ impl Tokenizer {
                 folder: folder.to_owned(),
             });
         };
+        if let Some(growth) = growth::too_much(&description) {
+            let message = format!("its normalizer can make a text {growth:.0} times as long");
+            return Err(DataError::MalformedTokenizer { path, message });
+        }
         let mut inner =
             tokenizers::Tokenizer::from_bytes(description).map_err(|error| DataError::MalformedTokenizer {
                 path,
@@ -72,7 +86,11 @@ impl Tokenizer {
         inner
             .with_truncation(Some(truncation))
             .map_err(|error| failed(&error))?;
-        Ok(Self { inner, pad_id })
+        Ok(Self {
+            inner,
+            pad_id,
+            is_tried: Arc::default(),
+        })
     }
 
     /// The id that fills a batch up; attention must be masked there.
@@ -90,8 +108,11 @@ impl Tokenizer {
     /// a special token. Runs on as many threads as `rayon` has, or on one when the environment has `TOKENIZERS_PARALLELISM=false`.
     ///
     /// # Errors
-    /// [`DataError::Tokenize`] when the model cannot encode a text.
+    /// [`DataError::Tokenize`] when the model cannot encode a text, or takes half a minute for the first few.
     pub fn encode<Text: AsRef<str>>(&self, texts: &[Text]) -> Result<Vec<Vec<u32>>, DataError> {
+        if !texts.is_empty() && !self.is_tried.swap(true, Ordering::Relaxed) {
+            self.try_first(texts.iter().take(TRIED).map(|text| text.as_ref().to_owned()).collect())?;
+        }
         let mut ids = Vec::with_capacity(texts.len());
         for texts in texts.chunks(TEXTS_AT_ONCE) {
             let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
@@ -102,6 +123,29 @@ impl Tokenizer {
             ids.extend(encodings.iter().map(|encoding| encoding.get_ids().to_vec()));
         }
         Ok(ids)
+    }
+}
+
+impl Tokenizer {
+    /// Encodes a few texts under a time limit: an expression in a hostile file may take for ever.
+    fn try_first(&self, texts: Vec<String>) -> Result<(), DataError> {
+        let inner = self.inner.clone();
+        let (done, waiting) = mpsc::channel();
+        let work = move || {
+            let _ = inner.encode_batch_fast(texts, true);
+            let _ = done.send(());
+        };
+        // Where no thread is to be had they are encoded without a limit, with all others.
+        if std::thread::Builder::new().spawn(work).is_err() {
+            return Ok(());
+        }
+        match waiting.recv_timeout(TRIAL) {
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(DataError::Tokenize {
+                message: format!("the first {TRIED} texts take more than {} s", TRIAL.as_secs()),
+            }),
+            // What is wrong with a text is said when it is its turn.
+            Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => Ok(()),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod ending;
 mod launch;
 mod log;
 mod output;
+mod patterns;
 mod program;
 mod python;
 mod readings;
@@ -27,6 +28,7 @@ use self::arguments::Told;
 use self::attempt::Attempt;
 use self::log::Log;
 use self::output::Output;
+use self::patterns::Patterns;
 use self::program::{Heard, Hearing, Program, find};
 use self::readings::Reading;
 use self::report::Report;
@@ -70,28 +72,44 @@ pub(super) fn check(command: &CommandSpec) -> Result<(), InputError> {
     if find(program, &command.folder).is_none() {
         return Err(missing(program));
     }
+    let words: Vec<&str> = words.iter().map_while(literal).collect();
+    let words = behind_env(&words);
+    match words.first() {
+        // An option or a variable of `env`'s own would not be a program.
+        Some(program) if !program.contains(['-', '=']) && find(program, &command.folder).is_none() => {
+            return Err(missing(program));
+        }
+        Some(_) | None => {}
+    }
     match script(words) {
-        Some(script) if !command.folder.join(script).exists() => Err(missing(script)),
+        Some((interpreter, script)) if !command.folder.join(script).exists() => Err(InputError::NoScript {
+            script: script.to_owned(),
+            interpreter: interpreter.to_owned(),
+            folder: command.folder.clone(),
+        }),
         Some(_) | None => Ok(()),
     }
 }
 
-/// The file that a command hands to an interpreter: `[python3, train.py, …]`, `[/usr/bin/env, python, train.py, …]`.
-fn script(words: &[Word]) -> Option<&str> {
+/// The words of a command without an `env` at its beginning.
+fn behind_env<'a, 'b>(words: &'a [&'b str]) -> &'a [&'b str] {
+    match words {
+        [first, rest @ ..] if *first == "env" || first.ends_with("/env") => rest,
+        all => all,
+    }
+}
+
+/// An interpreter and the file that it is handed: `[python3, train.py, …]`.
+fn script<'a>(words: &[&'a str]) -> Option<(&'a str, &'a str)> {
     const INTERPRETERS: [&str; 10] = [
         "python", "pypy", "sh", "bash", "zsh", "Rscript", "julia", "node", "perl", "ruby",
     ];
     const EXTENSIONS: [&str; 8] = ["py", "sh", "R", "r", "jl", "js", "pl", "rb"];
-    let words: Vec<&str> = words.iter().map_while(literal).collect();
-    let words = match words.as_slice() {
-        [first, rest @ ..] if *first == "env" || first.ends_with("/env") => rest,
-        all => all,
-    };
     let [program, script, ..] = words else { return None };
     let name = program.rsplit('/').next()?;
     let name = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
     let extension = std::path::Path::new(script).extension()?.to_str()?;
-    (INTERPRETERS.contains(&name) && EXTENSIONS.contains(&extension)).then_some(*script)
+    (INTERPRETERS.contains(&name) && EXTENSIONS.contains(&extension)).then_some((*program, *script))
 }
 
 /// A word that is the same for every trial.
@@ -196,6 +214,7 @@ impl Command {
                 output: output.map_err(|error| machine(segment, error))?,
                 log: log.clone(),
                 slip: None,
+                patterns: Patterns::new(&self.spec.patterns),
             };
             let kills = kernel_kills();
             let (end, heard) = self.attempt(attempt, &mut report, heard, told, segment, control)?;
@@ -210,7 +229,7 @@ impl Command {
                 }
                 End::Exited(_) | End::Overrun if attempt.is_retry => report.settle(),
                 End::Exited(_) | End::Overrun => {
-                    report.conclude(heard.slip, &segment.log)?;
+                    report.conclude(heard.slip(), &segment.log)?;
                     true
                 }
             };

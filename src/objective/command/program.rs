@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::arguments::Told;
 use super::log::{Log, Stream};
 use super::output::{Output, Piece};
+use super::patterns::Patterns;
 use super::readings::{self, Line, Reading, Slip};
 use crate::objective::RunError;
 use crate::objective::strays::{end_strays, has_strays};
@@ -71,9 +72,16 @@ pub(super) struct Hearing {
     pub(super) log: Log,
     /// The first line that was perhaps meant as a report and is none.
     pub(super) slip: Option<Slip>,
+    /// How to read text that is no JSON.
+    pub(super) patterns: Patterns,
 }
 
 impl Hearing {
+    /// What may be wrong, if nothing was reported.
+    pub(super) fn slip(&self) -> Option<Slip> {
+        self.slip.or(self.patterns.is_used().then_some(Slip::Unmatched))
+    }
+
     /// The next report in what has been written so far, as far as that is looked through at once.
     fn next(&mut self) -> Option<Reading> {
         self.find(Output::line)
@@ -109,7 +117,12 @@ impl Hearing {
                 }
                 Line::Other(slip) => {
                     self.slip = self.slip.or(slip);
+                    let is_whole = !piece.is_rest;
+                    found = is_whole.then(|| self.patterns.read(&piece.bytes)).flatten();
                     words.extend(piece.bytes);
+                    if found.is_some() {
+                        break;
+                    }
                 }
             }
         }

@@ -33,6 +33,8 @@ pub(super) enum Slip {
     TooLong,
     /// It is in UTF-16.
     Utf16,
+    /// No expression of the spec finds a number in any line.
+    Unmatched,
 }
 
 impl Slip {
@@ -46,6 +48,7 @@ impl Slip {
             Self::SingleQuoted => "it printed a Python `dict`, which is no JSON: print `json.dumps(...)`",
             Self::TooLong => "its line of JSON is longer than 1 MiB",
             Self::Utf16 => "its output is in UTF-16: print UTF-8",
+            Self::Unmatched => "no line in which an expression of `metrics` finds a number",
         }
     }
 }

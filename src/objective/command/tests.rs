@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::*;
@@ -35,6 +36,7 @@ fn run(script: &str, segment: &Segment) -> Result<SegmentReport, RunError> {
         line: CommandLine::Shell(script.to_owned()),
         folder: ".".into(),
         has_shim: false,
+        patterns: BTreeMap::new(),
     };
     Command::new(spec, vec!["loss".to_owned()], None).run(segment, &mut Silent)
 }

@@ -1,9 +1,9 @@
-//! What is seen on stderr while a study runs: one [`Observer`] for each [`Style`].
+//! What is seen while a study runs, on stderr or as JSON on stdout: one [`Observer`] for each [`Style`].
 //!
 //! `progress` draws a block of lines that moves with the study, `plain` writes log lines, `json` writes one object a line.
 //! What they say is made by pure functions: `header`, `rows` and `summary` for larger parts, `sentences` for single lines,
 //! `speed` for what fits into the time left,
-//! `words` for numbers, `fit` for narrow terminals. Nothing here can stop a study: a stderr that cannot be written is
+//! `words` for numbers, `fit` for narrow terminals. Nothing here can stop a study: that nobody can be told is
 //! ignored. Begin reading at [`terminal`].
 
 mod fit;
@@ -60,14 +60,14 @@ pub struct Facts {
     pub folder: PathBuf,
 }
 
-/// The observer that shows a study on stderr.
+/// The observer that shows a study.
 pub fn terminal(style: Style, facts: Facts) -> Box<dyn Observer> {
     let stderr = Box::new(io::stderr());
     match style {
         Style::Progress if console::user_attended_stderr() => Box::new(Terminal::stderr(facts)),
         Style::Progress | Style::Plain => Box::new(Plain::new(stderr, facts, Detail::Events)),
         Style::Verbose => Box::new(Plain::new(stderr, facts, Detail::Everything)),
-        Style::Json => Box::new(Json::new(stderr, facts)),
+        Style::Json => Box::new(Json::new(Box::new(io::stdout()), facts)),
         Style::Quiet => Box::new(Plain::new(stderr, facts, Detail::Losses)),
     }
 }

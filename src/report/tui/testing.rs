@@ -64,6 +64,7 @@ pub(super) fn empty() -> StudyView {
         ],
         trials: Vec::new(),
         best: None,
+        unfulfilled: None,
         incumbent: Vec::new(),
         segments: Vec::new(),
         slots: Vec::new(),

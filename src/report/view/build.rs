@@ -10,6 +10,7 @@ use super::{
     AuditView, ImprovementView, MetricView, ParameterView, Replay, RungView, SegmentView, StudyView, TrialView,
 };
 use crate::report::status::{Outside, State, Status};
+use crate::report::terminal::sentences;
 use crate::report::{Audit, Leaderboard, LiveState, Row, incumbent};
 use crate::space::{Domain, Parameter};
 use crate::spec::{DataSpec, ModelSource, ObjectiveSpec, Spec};
@@ -78,6 +79,7 @@ impl Replay {
             parameters: settings.space.parameters().iter().map(parameter).collect(),
             trials: trials(study),
             best: study.winner().map(|winner| winner.trial.0),
+            unfulfilled: sentences::unfulfilled(study),
             incumbent: improvements(study),
             segments,
             slots: live.slots,

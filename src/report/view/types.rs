@@ -59,6 +59,8 @@ pub struct StudyView {
     pub trials: Vec<TrialView>,
     /// The best trial by the study's rule of selection.
     pub best: Option<u32>,
+    /// The constraints on metrics that no trial fulfils, a sentence; `None` where the best trial fulfils all.
+    pub unfulfilled: Option<String>,
     /// The any-time curve: every improvement, oldest first.
     pub incumbent: Vec<ImprovementView>,
     /// Every stretch of training that was begun, in the order of its begin.

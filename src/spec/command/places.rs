@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::words::is_plain_name;
 use super::{CommandLine, CommandSpec, Fact, Meaning, Piece, Word};
 use crate::space::Space;
 use crate::spec::diagnostics::Diagnostic;
@@ -48,6 +49,7 @@ fn resolve(word: &mut Word, space: &Space, place: &Place, problems: &mut Problem
             }
             (Some(_), _) => {}
             (None, Some(fact)) => *piece = Piece::Fact(fact),
+            (None, None) if !is_plain_name(name) => *piece = Piece::Text(format!("{{{name}}}")),
             (None, None) => {
                 let names = space.parameters().iter().map(|parameter| parameter.name.as_str());
                 let known: Vec<&str> = names.chain(Fact::NAMES.iter().map(|(name, _)| *name)).collect();
@@ -143,5 +145,29 @@ mod tests {
                 &only(Piece::Fact(Fact::ParametersFile))
             ]
         );
+    }
+
+    #[test]
+    fn braces_hold_any_name_of_the_space_and_else_are_letters() {
+        let text = "metric: loss\nbudget: {trials: 1}\nparameters: {learning rate: {values: [5, 50]}, größe: {values: [1, 2]}}\n\
+                    command: [train, \"{learning rate}{größe}\", '{\"a\": 1}', '{\"a\": {learning rate}}', \"{{learning rate}}\"]\n";
+        let (spec, _) = from_text(text, Path::new("space.yaml"), &[]).unwrap_or_else(|errors| panic!("{errors}"));
+        let ObjectiveSpec::Command(CommandSpec {
+            line: CommandLine::Words(words),
+            ..
+        }) = spec.objective
+        else {
+            panic!("no words");
+        };
+        let parameter = |name: &str| Piece::Parameter(name.to_owned());
+        let plain = |text: &str| Piece::Text(text.to_owned());
+        let meant = [
+            vec![parameter("learning rate"), parameter("größe")],
+            vec![plain("{\"a\": 1}")],
+            vec![plain("{\"a\": "), parameter("learning rate"), plain("}")],
+            vec![plain("{learning rate}")],
+        ];
+        let meant = meant.map(Meaning::Argument);
+        assert!(words[1..].iter().map(|word| &word.meaning).eq(&meant), "{words:?}");
     }
 }

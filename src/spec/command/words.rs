@@ -27,23 +27,16 @@ impl<'a> Written<'a> {
         };
         // A word that names W&B's program must still mean the same where there is none.
         let source = match (&meaning, self.0.contains("${program}")) {
-            (Meaning::Argument(_), true) => self.0.replace("${program}", &escaped(program.unwrap_or_default())),
+            (Meaning::Argument(_), true) => self.0.replace("${program}", &literal_word(program.unwrap_or_default())),
             _ => self.0.to_owned(),
         };
         Ok(Word { source, meaning })
     }
 }
 
-/// The text as a word that means only itself.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for letter in text.chars() {
-        if letter == '{' || letter == '}' {
-            escaped.push(letter);
-        }
-        escaped.push(letter);
-    }
-    escaped
+/// The text as a word of a command that means only itself: every brace twice.
+pub fn literal_word(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}")
 }
 
 fn pieces(text: &str, program: Option<&str>) -> Result<Vec<Piece>, Fault> {
@@ -73,7 +66,7 @@ fn pieces(text: &str, program: Option<&str>) -> Result<Vec<Piece>, Fault> {
             rest = after;
         } else if let Some((name, after)) = placeholder(rest) {
             flush(&mut plain, &mut pieces);
-            // Whether it is one of the facts, only the space can tell.
+            // Whether it is a parameter, one of the facts or only letters, the space can tell.
             pieces.push(Piece::Parameter(name.to_owned()));
             rest = after;
         } else {
@@ -91,14 +84,18 @@ fn flush(plain: &mut String, pieces: &mut Vec<Piece>) {
     }
 }
 
-/// `{name}` at the beginning of a text, and what follows it. Braces around anything else, JSON for example, are letters.
+/// `{name}` at the beginning of a text, and what follows it.
 fn placeholder(text: &str) -> Option<(&str, &str)> {
     let (name, after) = text.strip_prefix('{')?.split_once('}')?;
-    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name
+    (!name.is_empty() && !name.contains('{')).then_some((name, after))
+}
+
+/// Whether whoever writes `{text}` can only mean a name. JSON, for example, has braces around something else.
+pub(super) fn is_plain_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    is_name.then_some((name, after))
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
 /// W&B's macros that stand for a part of a word.

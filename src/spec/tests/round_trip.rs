@@ -379,7 +379,7 @@ proptest! {
         if let Ok((command, _)) = read(&text) {
             let metric = Metric { name: format!("{name}/accuracy"), ..command.metric.clone() };
             let ObjectiveSpec::Command(command) = command.objective else { unreachable!() };
-            let objective = ObjectiveSpec::Command(CommandSpec { folder: "/some where".into(), has_shim: !is_shell, ..command });
+            let objective = ObjectiveSpec::Command(CommandSpec { folder: "/some where".into(), has_shim: !is_shell, patterns: [(format!("{name} {is_shell}"), format!("{name}[: =]+'?(\"[0-9]+\")"))].into(), ..command });
             survives(&Spec { objective, metric, space, selection: without_test(frame.selection), ..frame })?;
         }
     }

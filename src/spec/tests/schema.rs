@@ -202,6 +202,7 @@ fn words(kind: Kind) -> BTreeSet<String> {
         | Kind::Section(_)
         | Kind::Parameters
         | Kind::Configuration
+        | Kind::Texts
         | Kind::List(_) => BTreeSet::new(),
     }
 }

@@ -73,8 +73,8 @@ impl Running {
     /// Waits until what it has said on standard error is so.
     #[track_caller]
     pub(crate) fn wait_until_said(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
-        let stderr = self.stderr.try_clone().unwrap();
-        self.wait_until(what, || is_so(&read(&stderr)));
+        let (stdout, stderr) = (self.stdout.try_clone().unwrap(), self.stderr.try_clone().unwrap());
+        self.wait_until(what, || is_so(&(read(&stdout) + &read(&stderr))));
     }
 
     /// What it has said on standard error so far.

@@ -23,6 +23,25 @@ class Config(dict):
         super().update(_parameters())
         self._fixed = frozenset(self)
 
+    def __missing__(self, name):
+        # A parameter whose own name has dots is kept as mappings, like a nested one.
+        value = self
+        for part in str(name).split("."):
+            if not (isinstance(value, dict) and dict.__contains__(value, part)):
+                raise KeyError(name)
+            value = dict.__getitem__(value, part)
+        return value
+
+    def __contains__(self, name):
+        try:
+            self[name]
+        except KeyError:
+            return False
+        return True
+
+    def get(self, name, default=None):
+        return self[name] if name in self else default
+
     def __getattr__(self, name):
         try:
             return self[name]
@@ -36,7 +55,8 @@ class Config(dict):
             self[name] = value
 
     def __setitem__(self, name, value):
-        if name not in self._fixed:
+        fixed = name in self and str(name).split(".")[0] in self._fixed
+        if not fixed:
             super().__setitem__(name, value)
 
     def update(self, values=None, allow_val_change=None, **more):
@@ -45,7 +65,8 @@ class Config(dict):
 
     def setdefaults(self, values):
         for name, value in _mapping(values).items():
-            self.setdefault(name, value)
+            if name not in self:
+                self[name] = value
         return dict(self)
 
     def as_dict(self):
@@ -117,18 +138,17 @@ class _Nothing:
 def _parameters():
     with open(os.environ["AUTOML_PARAMETERS_FILE"], encoding="utf-8") as file:
         flat = json.load(file)
-    values = dict(flat)
+    values = {}
     # Nested parameters have names with dots; the script knows them as mappings.
     for name, value in flat.items():
         *above, last = name.split(".")
         inner = values
         for part in above:
-            inner = inner.setdefault(part, {})
-            if not isinstance(inner, dict):
-                break
+            inner = inner.setdefault(part, {}) if isinstance(inner, dict) else None
+        if isinstance(inner, dict) and last not in inner:
+            inner[last] = value
         else:
-            if above:
-                inner[last] = value
+            values[name] = value
     return values
 
 

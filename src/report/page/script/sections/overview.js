@@ -2,7 +2,7 @@
 (function (automl) {
   'use strict';
 
-  const { append, html, button } = automl.dom;
+  const { append, html, button, prose } = automl.dom;
   const { format } = automl;
   const { metric, best, byStatus, searched } = automl.study;
 
@@ -11,13 +11,14 @@
     wall: 'the time was up',
     trials: 'all trials were done',
     exhausted: 'there was nothing left to try',
+    failures: 'the first trials all failed alike',
   };
   const STATES = { running: 'running', interrupted: 'interrupted, can be resumed', died: 'its process died, can be resumed', ended: 'ended' };
 
   automl.section({
     id: 'overview',
     title: 'Overview',
-    needs: ['name', 'folder', 'state', 'reason', 'facts', 'metrics', 'elapsed', 'wall', 'max_trials', 'trials', 'best', 'is_held', 'seconds_left', 'selection'],
+    needs: ['name', 'folder', 'state', 'reason', 'facts', 'metrics', 'elapsed', 'wall', 'max_trials', 'trials', 'best', 'unfulfilled', 'is_held', 'seconds_left', 'selection'],
     isShown: () => true,
     render,
   });
@@ -49,6 +50,7 @@
       html('p', { class: 'best' },
         html('span', { class: 'best-value', 'data-best': winner.value }, format.short(winner.value, 5)),
         html('span', { class: 'best-metric' }, `${name}, ${goal === 'minimize' ? 'lower' : 'higher'} is better`)),
+      study.unfulfilled && html('p', { class: 'failure', role: 'alert' }, prose(`Failed: ${study.unfulfilled}.`)),
       html('p', { class: 'note' },
         'by ', automl.table.trialLink(winner.trial, `trial ${winner.trial}`),
         study.has_epochs && winner.best_epoch !== null ? ` at epoch ${format.epochs(winner.best_epoch)}` : '',

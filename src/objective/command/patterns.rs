@@ -1,0 +1,115 @@
+//! Metrics of a program that prints text: what the expressions of the spec find in its lines.
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+
+use super::readings::{LONGEST, Reading};
+use crate::spec::EPOCH;
+
+/// The expressions of a spec, and the epoch that the program was last seen in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Patterns {
+    metrics: Vec<(String, Regex)>,
+    epoch: Option<Regex>,
+    current: Option<f64>,
+}
+
+impl Patterns {
+    /// Expressions by name. One that cannot be read finds nothing: the spec has none.
+    pub(super) fn new(patterns: &BTreeMap<String, String>) -> Self {
+        let known = patterns
+            .iter()
+            .filter_map(|(name, pattern)| Some((name.clone(), Regex::new(pattern).ok()?)));
+        let (epoch, metrics): (Vec<_>, Vec<_>) = known.partition(|(name, _)| name == EPOCH);
+        Self {
+            metrics,
+            epoch: epoch.into_iter().next().map(|(_, pattern)| pattern),
+            current: None,
+        }
+    }
+
+    /// Whether there are any.
+    pub(super) fn is_used(&self) -> bool {
+        !self.metrics.is_empty()
+    }
+
+    /// What a line says. Where the spec knows how to find the epoch, that holds for the lines that follow too, and a metric before the
+    /// first one means nothing.
+    pub(super) fn read(&mut self, line: &[u8]) -> Option<Reading> {
+        if self.metrics.is_empty() || line.len() >= LONGEST {
+            return None;
+        }
+        let line = String::from_utf8_lossy(line);
+        if let Some(pattern) = &self.epoch {
+            self.current = number(pattern, &line)
+                .filter(|epoch| epoch.is_finite())
+                .or(self.current);
+            self.current?;
+        }
+        let found = self.metrics.iter();
+        let metrics: BTreeMap<String, f64> = found
+            .filter_map(|(name, pattern)| Some((name.clone(), number(pattern, &line)?)))
+            .collect();
+        (!metrics.is_empty()).then_some(Reading {
+            epoch: self.current,
+            metrics,
+        })
+    }
+}
+
+/// The number in the first group that took part. What is written like a number and is none, such as `nan`, is NaN.
+fn number(pattern: &Regex, line: &str) -> Option<f64> {
+    let found = pattern.captures(line)?;
+    let text = found.iter().skip(1).flatten().next()?.as_str();
+    // The full stop of a sentence is not part of its number.
+    let text = text.trim().trim_end_matches(['.', ',']);
+    match crate::json::read(text) {
+        Ok(serde_json::Value::Null) => Some(f64::NAN),
+        // Python writes `.5` and `1.`, which JSON does not know.
+        _ => text.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patterns(known: &[(&str, &str)]) -> Patterns {
+        let known = known
+            .iter()
+            .map(|(name, pattern)| ((*name).to_owned(), (*pattern).to_owned()));
+        Patterns::new(&known.collect())
+    }
+
+    fn read(patterns: &mut Patterns, line: &str) -> Option<(Option<f64>, Vec<f64>)> {
+        let reading = patterns.read(line.as_bytes())?;
+        Some((reading.epoch, reading.metrics.into_values().collect()))
+    }
+
+    #[test]
+    fn an_epoch_holds_for_the_lines_that_follow() {
+        let mut both = patterns(&[("loss", r"val_loss: (\S+)"), ("epoch", r"Epoch (\d+)/\d+")]);
+        assert_eq!(read(&mut both, "val_loss: 9.0"), None, "of no epoch");
+        assert_eq!(read(&mut both, "Epoch 1/10"), None);
+        assert_eq!(
+            read(&mut both, "63/63 - 1s - loss: 0.7 - val_loss: 0.69."),
+            Some((Some(1.0), vec![0.69]))
+        );
+        assert_eq!(
+            read(&mut both, "Epoch 2/10 val_loss: 1e-3"),
+            Some((Some(2.0), vec![1e-3]))
+        );
+    }
+
+    #[test]
+    fn without_an_epoch_a_line_is_a_result() {
+        let mut one = patterns(&[("accuracy", r"acc(?:uracy)?[=:] ?([-+.\deE]+|nan|inf)")]);
+        assert_eq!(read(&mut one, "acc=.5"), Some((None, vec![0.5])));
+        assert_eq!(read(&mut one, "nothing"), None);
+        let lost = read(&mut one, "accuracy: nan").unwrap();
+        assert!(lost.1[0].is_nan());
+        let huge = read(&mut one, "accuracy: 1e999").unwrap();
+        assert!(!huge.1[0].is_finite());
+    }
+}
