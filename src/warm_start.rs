@@ -119,7 +119,7 @@ impl Columns {
     fn find(header: &csv::StringRecord, metric: &str) -> Result<Self, String> {
         let place = |name: &str| header.iter().position(|column| column == name);
         let (Some(status), Some(epochs)) = (place("status"), place("epochs")) else {
-            return Err("is no leaderboard: it has no columns `status` and `epochs`".to_owned());
+            return Err("is not a leaderboard: the columns `status` and `epochs` are missing".to_owned());
         };
         let Some(of_metric) = find_metric(header, metric) else {
             // A leaderboard's metric stands behind the status.
@@ -207,7 +207,7 @@ fn past_trial(row: &csv::StringRecord, columns: &Columns, space: &Space) -> Resu
         return Ok(None);
     }
     let epochs = number(columns.epochs).filter(|epochs| *epochs >= 0.0);
-    let epochs = epochs.ok_or("`epochs` is no number of epochs")?;
+    let epochs = epochs.ok_or("`epochs` is not a number")?;
     let best = value.filter(|_| !has_failed).map(|value| PastResult {
         epoch: columns.best_epoch.and_then(number).unwrap_or(epochs),
         value,
@@ -370,7 +370,7 @@ mod tests {
         `old.csv`: line 4 is left out: it has no value of `extra`
         `old.csv`: line 5 is left out: it has a value of `extra`, which is not active here
         `old.csv`: line 6 is left out: this space has no parameter `momentum`
-        `old.csv`: line 7 is left out: `epochs` is no number of epochs
+        `old.csv`: line 7 is left out: `epochs` is not a number
         ");
     }
 
@@ -378,7 +378,7 @@ mod tests {
     fn a_file_of_something_else_is_left_out_as_a_whole() {
         assert_eq!(
             past("a,b\n1,2\n").warnings,
-            ["`old.csv` is left out: it is no leaderboard: it has no columns `status` and `epochs`"]
+            ["`old.csv` is left out: it is not a leaderboard: the columns `status` and `epochs` are missing"]
         );
         assert_eq!(
             past("rank,trial,status,loss,epochs\n").warnings,

@@ -76,7 +76,7 @@ pub struct Asked {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AskTellError {
     /// Every configuration has been handed out.
-    #[error("every configuration of the space was tried: {0} trials")]
+    #[error("every configuration of the space has been tried: {0} trials")]
     Exhausted(usize),
     /// Told of a trial that was never asked for.
     #[error("there is no trial {0}")]

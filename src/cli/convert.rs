@@ -64,7 +64,7 @@ fn read(path: &Path) -> std::io::Result<String> {
     if text.len() as u64 > MAX_BYTES {
         return Err(std::io::Error::new(
             ErrorKind::FileTooLarge,
-            "it is larger than 1 MiB: this is no search space",
+            "it is larger than 1 MiB, so it is not a search space",
         ));
     }
     Ok(text)

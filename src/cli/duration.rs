@@ -15,7 +15,7 @@ pub(super) fn seconds(flag: &str, text: &str) -> Result<f64, CliError> {
         .filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST)
         .ok_or_else(|| {
             CliError::Usage(format!(
-                "`{flag} {text}` is no time: write it like `90s`, `10m` or `1h30m`"
+                "`{flag} {text}` is not a duration: write it like `90s`, `10m` or `1h30m`"
             ))
         })
 }

@@ -79,7 +79,7 @@ pub(super) fn evaluate(arguments: &Arguments) -> Result<ExitCode, CliError> {
     if let Some(sentence) = unknown.sentence() {
         let _ = writeln!(
             io::stderr(),
-            "warning: not measured, because the model does not know their labels: {sentence}"
+            "warning: skipped examples whose labels the model does not know: {sentence}"
         );
     }
     print(&format!(

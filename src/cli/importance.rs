@@ -19,14 +19,14 @@ pub(super) fn importance(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let look = Look::open(&arguments.folder)?;
     let Some(importance) = Learnt::new(look.study(), focus).importance else {
         return Err(CliError::Usage(format!(
-            "the study in `{}` says nothing of its parameters: fewer than 8 trials have a result, or all results are equal",
+            "the study in `{}` says nothing about its parameters: fewer than 8 trials have a result, or all results are equal",
             arguments.folder.display()
         )));
     };
     if !importance.is_trusted() && !arguments.json {
         let _ = writeln!(
             std::io::stderr(),
-            "warning: the model behind this explains {:.0} % of results that it has not seen: believe it only with more trials",
+            "warning: the model behind this explains {:.0} % of held-out results: run more trials before you rely on it",
             100.0 * importance.explained.max(0.0)
         );
     }
@@ -47,7 +47,7 @@ fn tables(importance: &ImportanceView) -> String {
         pairs.add_row([format!("{} × {}", pair.first, pair.second), percent(pair.share)]);
     }
     let explained = format!(
-        "from {} trials; the model explains {} of results that it has not seen",
+        "from {} trials; the model explains {} of held-out results",
         importance.trials,
         percent(importance.explained.max(0.0))
     );

@@ -40,7 +40,7 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
     let (mut spec, _) = spec::load_begun(&arguments.folder.join("spec.yaml")).map_err(CliError::Spec)?;
     if added_wall.is_some() && spec.budget.wall.is_none() {
         return Err(CliError::Usage(
-            "this study has no wall budget that `--add-budget` could add to".into(),
+            "`--add-budget` needs a study with a wall budget, and this one has none".into(),
         ));
     }
     if arguments.workers.is_some() {

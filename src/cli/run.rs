@@ -198,7 +198,7 @@ fn warn_of_lost_trials(folder: &Path, known: usize) {
     if rows > known {
         let _ = writeln!(
             std::io::stderr(),
-            "warning: the journal has {known} trials, but `leaderboard.csv` has {rows}: the journal has lost its end, and what it lost is trained again"
+            "warning: the journal has {known} trials, but `leaderboard.csv` has {rows}: the end of the journal is missing, and those trials run again"
         );
     }
 }

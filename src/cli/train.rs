@@ -173,7 +173,7 @@ fn check_inputs(arguments: &Train, known: Option<&Provenance>, now: &[InputPart]
     let path = arguments.spec.display();
     let known = known.map_or(&[][..], |known| &known.inputs);
     if known.is_empty() {
-        let message = format!("`{path}` does not say which data it was found with, so there is nothing to check");
+        let message = format!("`{path}` does not record its data, so there is nothing to check");
         return if arguments.check {
             Err(CliError::Usage(message))
         } else {
@@ -190,10 +190,7 @@ fn check_inputs(arguments: &Train, known: Option<&Provenance>, now: &[InputPart]
         let message = format!("{message}: search again, or train without `--check`");
         return Err(CliError::Usage(message));
     }
-    let _ = writeln!(
-        std::io::stderr(),
-        "warning: {message}; what it says of the model may be wrong"
-    );
+    let _ = writeln!(std::io::stderr(), "warning: {message}; its metrics may no longer hold");
     Ok(())
 }
 

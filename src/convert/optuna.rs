@@ -131,7 +131,7 @@ fn suggest(call: &Call, line: usize, text: &str, draft: &mut Draft) {
     let Some(name) = call.argument(0, "name").and_then(Expression::text) else {
         return draft.note(
             line,
-            format!("the name of a `{function}` is no plain text: add the parameter by hand"),
+            format!("the name of a `{function}` is not a plain string: add the parameter by hand"),
         );
     };
     let before = draft.parameters.len();

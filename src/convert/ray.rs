@@ -76,7 +76,7 @@ fn space(entries: &[(Expression, Expression)], prefix: &str, draft: &mut Draft) 
         let Some(key) = key.value().map(ToString::to_string) else {
             draft.note(
                 key.line,
-                "a key of the search space is no plain text: add the parameter by hand",
+                "a key of the search space is not a plain string: add the parameter by hand",
             );
             continue;
         };
@@ -184,7 +184,7 @@ fn choice(name: &str, call: &Call, line: usize, draft: &mut Draft) {
             Some(value) => values.push(value),
             None => draft.note(
                 item.line,
-                format!("a choice of `{name}` is no literal and is left out: {item}"),
+                format!("a choice of `{name}` is not a literal and is left out: {item}"),
             ),
         }
     }

@@ -259,7 +259,7 @@ resources: {workers: 4, logical_workers: 4}
 seed: 7
 note: line 9: `momentum` is suggested below `if optimizer == "sgd":` (line 8): if that depends on a parameter, write it as `when:`
 note: line 11: the domain of `layers` is not written out as numbers or texts: add the parameter by hand
-note: line 13: the name of a `suggest_int` is no plain text: add the parameter by hand
+note: line 13: the name of a `suggest_int` is not a plain string: add the parameter by hand
 note: resources are taken to be epochs here: if they were steps or something else, change `epochs`
 note: fine-tuning reports no metric `the value of your objective`: choose one of accuracy, f1, loss, trainable_parameters, latency_ms in the marked place
 note: names are kept as they are, but fine-tuning knows only learning_rate, batch_size, dropout, weight_decay, freeze_depth, scheduler, warmup_ratio, max_grad_norm: rename or remove `lr` (probably `learning_rate`), `optimizer`, `momentum`, `units`, `alpha`

@@ -297,7 +297,7 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
                 let log = self.folder.join("logs").join(format!("worker-{index}.log"));
                 return Err(PoolError::NeverReady { how, log });
             }
-            let how = format!("{how}; it never gets ready, and this slot is given up");
+            let how = format!("{how}; it never becomes ready, so this slot is closed");
             return Ok(Loss { how, kind, run });
         }
         self.spawn(index)?;
@@ -342,7 +342,7 @@ pub enum PoolError {
     #[error(transparent)]
     Spawn(#[from] SpawnError),
     /// Workers die before they are ready.
-    #[error("workers die while they start ({how}); what they said is in `{}`", log.display())]
+    #[error("workers die while they start ({how}); their output is in `{}`", log.display())]
     NeverReady {
         /// How the last one ended.
         how: String,

@@ -111,7 +111,7 @@ pub fn resolve(reference: &str, kind: ModelKind, cache: Option<&Path>) -> Result
     let is_id = id.is_some();
     let looked = match (&id, cache) {
         (None, _) => "give the path of a folder or a hub id such as `org/name`".to_owned(),
-        (Some(_), None) => "the cache's place is unknown: set HF_HOME or HOME".to_owned(),
+        (Some(_), None) => "the location of the cache is unknown: set HF_HOME or HOME".to_owned(),
         (Some(id), Some(cache)) => format!(
             "looked for `{}`; download it with `hf download {}` or give the path of a folder",
             cache.join(id.folder_name()).display(),
@@ -211,7 +211,7 @@ fn complete(folder: PathBuf, kind: ModelKind) -> Result<PathBuf, HubError> {
     let has = |name: &str| folder.join(name).is_file();
     let is_broken_link = |name: &&str| folder.join(name).is_symlink();
     let hint = if missing.iter().flat_map(|names| names.iter()).any(is_broken_link) {
-        "; the link in its place leads nowhere: download the model again"
+        "; its link is broken: download the model again"
     } else if !missing.iter().any(|names| names.contains(&"model.safetensors")) {
         ""
     } else if has("model.safetensors.index.json") {
@@ -367,10 +367,7 @@ mod tests {
         );
         fs::remove_file(cache.path().join("models--org--tiny-bert/blobs/f00")).unwrap();
         let message = found("org/tiny-bert", ModelKind::Text, cache.path());
-        assert!(
-            message
-                .ends_with("lacks `model.safetensors`; the link in its place leads nowhere: download the model again")
-        );
+        assert!(message.ends_with("lacks `model.safetensors`; its link is broken: download the model again"));
     }
 
     #[test]

@@ -237,7 +237,7 @@ fn check_length(bytes: &[u8], name: &str) -> Result<(), WeightsError> {
     if header > 100_000_000 {
         return Err(WeightsError::Malformed {
             name: name.to_owned(),
-            reason: "its first eight bytes are no header length".to_owned(),
+            reason: "its first eight bytes are not the length of a header".to_owned(),
         });
     }
     let Some(header_bytes) = rest.get(..header as usize) else {

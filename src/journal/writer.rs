@@ -34,7 +34,7 @@ pub enum JournalError {
     InUse(PathBuf),
     /// It is not as this process left it.
     #[error(
-        "somebody else has changed the journal `{}` while this process worked on the study: end what else works on it (on another \
+        "another process has changed the journal `{}` while this process worked on the study: stop the other process (on another \
          machine too, where locks may not reach), then see what is left with `automl status`", .0.display()
     )]
     Shared(PathBuf),

@@ -129,7 +129,7 @@ impl FineTune {
                     let path = path.display();
                     let _ = writeln!(
                         std::io::stderr(),
-                        "warning: `{path}` is of no use, going back to an earlier checkpoint: {error}"
+                        "warning: `{path}` cannot be used, going back to an earlier checkpoint: {error}"
                     );
                     continue;
                 }

@@ -38,7 +38,7 @@ pub enum RowsError {
         suggestion: Option<String>,
     },
     /// The condition is none.
-    #[error("`{condition}` is no condition over columns of the leaderboard: {error}{}", error.suggestion.as_ref().map_or_else(String::new, |suggestion| format!("; {suggestion}")))]
+    #[error("cannot read the condition `{condition}`: {error}{}", error.suggestion.as_ref().map_or_else(String::new, |suggestion| format!("; {suggestion}")))]
     Condition {
         /// As it was given.
         condition: String,

@@ -39,7 +39,7 @@ pub enum BaselineError {
         source: csv::Error,
     },
     /// It has no such metric.
-    #[error("the baseline `{}` has no column `{metric}`: it is no leaderboard of this metric", path.display())]
+    #[error("the baseline `{}` has no column `{metric}`: was it made with another metric?", path.display())]
     NoMetric {
         /// The file.
         path: PathBuf,

@@ -22,7 +22,7 @@ pub enum PointError {
         name: String,
     },
     /// A value is none of its parameter's.
-    #[error("`{name}` is never `{value}`")]
+    #[error("`{value}` is not a value of `{name}`")]
     Outside {
         /// The parameter.
         name: String,
@@ -242,8 +242,8 @@ mod tests {
             errors,
             [
                 "there is no parameter `depth`",
-                "`momentum` is never `0.25`",
-                "`rate` is never `2.0`"
+                "`0.25` is not a value of `momentum`",
+                "`2.0` is not a value of `rate`"
             ]
         );
         let inactive = space.add_point(&given(&[("momentum", 0.2.into())])).unwrap_err();

@@ -54,7 +54,7 @@ pub enum SpaceError {
         name: String,
     },
     /// A condition or constraint refers to a parameter that the space does not have.
-    #[error("`{expression}` refers to `{name}`, which is no parameter")]
+    #[error("`{expression}` refers to `{name}`, which is not a parameter")]
     Unknown {
         /// The text of the condition or constraint.
         expression: String,

@@ -62,9 +62,9 @@ impl CommandSpec {
         let Some(Meaning::Argument(pieces)) = words.first().map(|word| &word.meaning) else {
             return false;
         };
-        !pieces
-            .iter()
-            .any(|piece| matches!(piece, Piece::Parameter(_) | Piece::Fact(_)))
+        !pieces.iter().any(|piece| {
+            matches!(piece, Piece::Parameter(_) | Piece::Fact(_)) && *piece != Piece::Fact(Fact::Interpreter)
+        })
     }
 }
 
@@ -162,6 +162,8 @@ pub enum Fact {
     Checkpoint,
     /// A file with all active parameters as a JSON object.
     ParametersFile,
+    /// W&B's `${interpreter}`: `python`, or `python3` where there is no other.
+    Interpreter,
 }
 
 impl Fact {

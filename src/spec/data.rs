@@ -113,7 +113,7 @@ fn table_file(text: &str, node: &Node, files: Files<'_>, problems: &mut Problems
         .unwrap_or_default();
     if !matches!(extension, "csv" | "tsv" | "jsonl") {
         problems.error(
-            Diagnostic::error(&node.place, "this is no table file")
+            Diagnostic::error(&node.place, "not a table file")
                 .with_help("data are `.csv`, `.tsv` or `.jsonl` files, or `builtin:fashion-mini`"),
         );
         return None;
@@ -136,8 +136,11 @@ fn split(node: Option<&Node>, has_validation_file: bool, problems: &mut Problems
     let fields = Fields::read(node, "split", &["validation", "test", "stratify", "seed"], problems)?;
     if let Some(entry) = fields.entry("validation").filter(|_| has_validation_file) {
         problems.error(
-            Diagnostic::error(&entry.key_place, "there is a file of validation examples already")
-                .with_help("remove this, or `validation` above"),
+            Diagnostic::error(
+                &entry.key_place,
+                "`validation` already names a file of validation examples",
+            )
+            .with_help("remove this, or `validation` above"),
         );
         return None;
     }

@@ -65,7 +65,7 @@ pub(super) fn warm_start(spec: &Fields<'_>, files: Files<'_>, problems: &mut Pro
         let path = files.join(node, &reader::text(node, "warm_start", problems)?);
         if path.extension().is_none_or(|extension| extension != "csv") {
             problems.error(
-                Diagnostic::error(&node.place, "this is no leaderboard")
+                Diagnostic::error(&node.place, "not a leaderboard")
                     .with_help("name the `leaderboard.csv` of an earlier study"),
             );
             return None;

@@ -60,7 +60,7 @@ pub(super) fn value_of(name: &str, node: &Node, domain: &Domain, problems: &mut 
     if let Some(value) = domain.canonical(&value) {
         return Some(value);
     }
-    let diagnostic = Diagnostic::error(&node.place, format!("`{name}` is never `{value}`"));
+    let diagnostic = Diagnostic::error(&node.place, format!("`{value}` is not a value of `{name}`"));
     problems.error(match instead(domain, &value) {
         Some(label) => diagnostic.with_label(label),
         None => diagnostic,

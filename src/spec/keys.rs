@@ -332,7 +332,7 @@ const FAULTS: Section = Section {
     name: "faults",
     about: "What goes wrong half-way through a trial, each with a condition over parameters.",
     keys: &[
-        key("diverge", Kind::Text, "The loss is no number any more."),
+        key("diverge", Kind::Text, "The loss is not a number anymore."),
         key("panic", Kind::Text, "The code panics."),
         key("abort", Kind::Text, "The worker process dies."),
         key("hang", Kind::Text, "No step ends any more."),
@@ -581,7 +581,7 @@ const EARLY_TERMINATE: Section = Section {
         key("quantile", Kind::Number { min: 0.01, max: 0.5, open: (false, false) }, "Of `pbt`: the share of the worst, which are replaced, and of the best, which are cloned.").default("0.2"),
         key("resample", SHARE, "Of `pbt`: how likely a clone gets a new value of a parameter instead of a changed one.").default("0.25"),
         key("patience", EPOCHS, "A trial ends so many epochs after its last improvement, whatever the others do.").examples(&["2"]),
-        key("min_delta", Kind::Number { min: 0.0, max: f64::INFINITY, open: (false, false) }, "Less than this is no improvement, in units of the metric.").default("0"),
+        key("min_delta", Kind::Number { min: 0.0, max: f64::INFINITY, open: (false, false) }, "Smaller changes do not count as improvements, in units of the metric.").default("0"),
         key("audit", SHARE, "The share of trials that run to their end whatever the scheduler says, to see what pruning costs.").default("0").examples(&["0.05"]),
         key("min_iter", EPOCHS, "Weights & Biases' name of `epochs.min` beside `hyperband`, which then stops as theirs does."),
         key("max_iter", EPOCHS, "Weights & Biases' name of `epochs.max` beside `hyperband`, which then stops as theirs does."),

@@ -57,7 +57,7 @@ pub fn load_begun(path: &Path) -> Result<(Spec, Vec<Diagnostic>), SpecErrors> {
 ///
 /// let misspelt = text.replace("trials", "trails");
 /// let errors = automl::spec::from_text(&misspelt, Path::new("space.yaml"), &[]).unwrap_err();
-/// assert_eq!(errors.diagnostics()[0].message(), "`trails` is no key of budget");
+/// assert_eq!(errors.diagnostics()[0].message(), "unknown key `trails` in `budget`");
 /// assert_eq!(errors.diagnostics()[0].position(), Some(("space.yaml", 3, 10)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -147,7 +147,7 @@ fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
         .read_to_end(&mut bytes)
         .map_err(failed)?;
     if bytes.len() as u64 > MAX_BYTES {
-        let message = format!("`{shown}` is larger than 1 MiB: this is no spec");
+        let message = format!("`{shown}` is larger than 1 MiB, so it is not a spec");
         return Err(Box::new(Diagnostic::without_place(message)));
     }
     String::from_utf8(bytes).map_err(|error| {
@@ -164,7 +164,7 @@ fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
         };
         Box::new(
             Diagnostic::error(&place, "the file is not UTF-8")
-                .with_label("these bytes are no letter")
+                .with_label("these bytes are not UTF-8")
                 .with_help("save it with the encoding UTF-8"),
         )
     })

@@ -42,7 +42,7 @@ impl Reported {
                 problems.error(
                     Diagnostic::error(
                         place,
-                        "it is not said which of the numbers that the command reports counts",
+                        "`metric` is missing: which of the numbers of the command should be optimized?",
                     )
                     .with_help("write `metric: {name: accuracy, goal: maximize}`"),
                 );
@@ -72,9 +72,9 @@ impl Reported {
         let goal = self.goal(name);
         if goal.is_none() {
             problems.error(
-                Diagnostic::error(&node.place, format!("is more of `{name}` better, or less?")).with_help(format!(
-                    "write `metric: {{name: {name}, goal: maximize}}`, or `minimize`"
-                )),
+                Diagnostic::error(&node.place, format!("should `{name}` be maximized or minimized?")).with_help(
+                    format!("write `metric: {{name: {name}, goal: maximize}}`, or `minimize`"),
+                ),
             );
         }
         goal
@@ -199,7 +199,7 @@ fn item_of(node: &Node, order: Order, reported: Reported, problems: &mut Problem
         && let Some(tolerance) = node.child("tolerance")
     {
         problems.error(
-            Diagnostic::error(&tolerance.place, "trade-offs know no `tolerance`")
+            Diagnostic::error(&tolerance.place, "`tolerance` has no meaning for trade-offs")
                 .with_help("write `metric: {lexicographic: […]}` for metrics by priority"),
         );
         return None;
@@ -243,7 +243,11 @@ fn one(node: &Node, keys: &[&str], reported: Reported, problems: &mut Problems) 
     if reported.is_turned_round(&name, goal)
         && let Some(node) = fields.get("goal")
     {
-        let message = format!("the goal of `{name}` is turned round: the worst trial will win");
+        let (usually, here) = match goal {
+            Goal::Maximize => ("minimized", "maximize"),
+            Goal::Minimize => ("maximized", "minimize"),
+        };
+        let message = format!("`{name}` is usually {usually}: with `goal: {here}` the worst trial wins");
         problems.warning(&node.place, message, "remove `goal`, unless this is meant");
     }
     let metric = Metric { name, goal, target };

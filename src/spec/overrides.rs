@@ -18,7 +18,7 @@ pub struct Override {
 
 /// A text that is no override.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no override: write `key=value`, such as `budget.trials=5`")]
+#[error("`{text}` is not an override: write `key=value`, such as `budget.trials=5`")]
 pub struct OverrideError {
     text: String,
 }

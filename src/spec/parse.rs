@@ -243,7 +243,7 @@ impl<'a> Builder<'a> {
             for Node { place, content } in mappings {
                 let Content::Mapping(others) = content else {
                     self.diagnostics.push(
-                        Diagnostic::error(&place, format!("`{MERGE}` merges mappings, and this is none"))
+                        Diagnostic::error(&place, format!("`{MERGE}` merges mappings, but this is not a mapping"))
                             .with_help("write an alias of a mapping, or a list of such"),
                     );
                     continue;

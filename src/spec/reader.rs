@@ -47,7 +47,7 @@ impl<'a> Fields<'a> {
             .iter()
             .filter(|entry| !known.contains(&entry.key.as_str()))
         {
-            let message = format!("`{}` is no key of {what}", entry.key);
+            let message = format!("unknown key `{}` in {}", entry.key, quoted(what));
             let meant = did_you_mean(&entry.key, known.iter().copied());
             problems.error(Diagnostic::error(&entry.key_place, message).with_meant(meant, known));
         }
@@ -88,6 +88,14 @@ impl<'a> Fields<'a> {
     pub(super) fn entry(&self, key: &str) -> Option<&'a Entry> {
         self.entries.iter().find(|entry| entry.key == key)
     }
+}
+
+/// A name in backticks. What is more than a name, such as "the parameter `x`", has its own.
+fn quoted(what: &str) -> String {
+    if what.contains(' ') {
+        return what.to_owned();
+    }
+    format!("`{what}`")
 }
 
 /// A scalar of any kind, numbers finite.

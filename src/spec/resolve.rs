@@ -171,7 +171,7 @@ fn check_grid(space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
         problems.error(
             Diagnostic::error(
                 node.map_or(place, |node| &node.place),
-                format!("`method: grid` needs finitely many values, but `{name}` is any number in a range"),
+                format!("`method: grid` needs finitely many values, but `{name}` is continuous"),
             )
             .with_help("give a step as `q`, or list `values`"),
         );
@@ -183,7 +183,7 @@ fn check_freeze_thaw(criteria: &Criteria, spec: &Fields<'_>, problems: &mut Prob
     let place = spec.get("method").map_or(spec.place, |node| &node.place);
     if !criteria.is_plain() {
         let message = if criteria.others.is_empty() {
-            "`method: freeze_thaw` does not know `metric_constraints`: it models one metric only"
+            "`method: freeze_thaw` does not support `metric_constraints`: it models one metric only"
         } else {
             "`method: freeze_thaw` models one metric only, but `metric` lists several"
         };
@@ -207,9 +207,8 @@ fn check_keys(spec: &Fields<'_>, problems: &mut Problems) {
             problems.warning(&entry.key_place, message, "remove it");
         } else {
             let meant = did_you_mean(key, KEYS);
-            problems.error(
-                Diagnostic::error(&entry.key_place, format!("`{key}` is no key of a spec")).with_meant(meant, &KEYS),
-            );
+            problems
+                .error(Diagnostic::error(&entry.key_place, format!("unknown key `{key}`")).with_meant(meant, &KEYS));
         }
     }
 }

@@ -166,7 +166,7 @@ pub struct FunctionSpec {
 /// What may go wrong with a trial, to see what becomes of the study then. It happens half-way through a complete trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The loss is no number any more.
+    /// The loss is not a number anymore.
     Diverge,
     /// The code panics.
     Panic,

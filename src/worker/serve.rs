@@ -145,7 +145,7 @@ fn diverged(report: &SegmentReport) -> Failure {
         .iter()
         .find(|evaluation| !is_finite(evaluation))
         .map_or(report.reached, |found| found.at);
-    let message = format!("a metric was no finite number after {at} samples");
+    let message = format!("a metric was not finite after {at} samples");
     Failure {
         kind: FailureKind::Diverged,
         message,

@@ -38,14 +38,14 @@ fn refused_texts(change: impl FnOnce(&Sandbox), flags: &str) -> String {
 #[test]
 fn a_misspelt_key() {
     insta::assert_snapshot!(refused_spec("method:", "metod:"), @r##"
-error: `metod` is no key of a spec
+error: unknown key `metod`
  --> space.yaml:7:1
   |
 7 | metod: tpe
   | ^^^^^ did you mean `method`?
 "##);
     insta::assert_snapshot!(refused_spec("{trials: 12}", "{trails: 12}"), @r##"
-error: `trails` is no key of budget
+error: unknown key `trails` in `budget`
   --> space.yaml:10:10
    |
 10 | budget: {trails: 12}
@@ -114,7 +114,7 @@ error: the file is not UTF-8
  --> space.yaml:1:10
   |
 1 | name: caf�
-  |          ^ these bytes are no letter
+  |          ^ these bytes are not UTF-8
   |
   = help: save it with the encoding UTF-8
 "##);
@@ -142,7 +142,7 @@ error: this is not valid YAML: while parsing a flow sequence, expected ',' or ']
 fn an_override_of_nothing() {
     let sandbox = Sandbox::with_spec(SPHERE);
     insta::assert_snapshot!(refused(&sandbox, "--set budgt.trials=3"), @r##"
-error: `budgt` is no key of a spec
+error: unknown key `budgt`
  --> --set:1:1
   |
 1 | budgt.trials=3

@@ -159,9 +159,9 @@ fn search_said(sandbox: &Sandbox, losses: usize) -> bool {
 fn what_goes_wrong_with_a_program_has_a_name() {
     for (line, reason, said) in [
         ("exit 3", "crashed", "exit code 3"),
-        ("echo oh no >&2; exit 1", "crashed", "the last it said was `oh no`"),
+        ("echo oh no >&2; exit 1", "crashed", "its last line was `oh no`"),
         ("kill -SEGV $$", "crashed", "signal: 11"),
-        ("echo '{\"loss\": NaN}'; sleep 100", "diverged", "no finite number"),
+        ("echo '{\"loss\": NaN}'; sleep 100", "diverged", "that is not finite"),
         ("echo MemoryError; exit 1", "out_of_memory", "MemoryError"),
         ("echo '{\"accuracy\": 1}'", "invalid", "only others such as `accuracy`"),
         ("true", "invalid", "no line of JSON"),

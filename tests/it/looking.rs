@@ -50,7 +50,7 @@ fn a_leaderboard_is_filtered_sorted_and_cut() {
     let first = first.expect_code(0).stdout;
     assert_eq!(first.lines().nth(1).unwrap().split(',').nth(1), Some("0"));
     let wrong = run(&sandbox, &["leaderboard", "study", "--where", "los < 0.3"]).expect_code(2);
-    insta::assert_snapshot!(wrong.message(), @"error: `los < 0.3` is no condition over columns of the leaderboard: there is no column `los`; did you mean `loss`?");
+    insta::assert_snapshot!(wrong.message(), @"error: cannot read the condition `los < 0.3`: there is no column `los`; did you mean `loss`?");
     let wrong = run(&sandbox, &["leaderboard", "study", "--sort", "los"]).expect_code(2);
     insta::assert_snapshot!(wrong.message(), @"error: the leaderboard has no column `los`; did you mean `loss`?");
 }
@@ -72,7 +72,7 @@ fn importance_tells_what_matters_and_says_when_it_cannot() {
     sandbox.run("importance study --best 20").expect_code(0);
     sandbox.run("search space.yaml --out short --trials 3").expect_code(0);
     let short = sandbox.run("importance short").expect_code(2);
-    insta::assert_snapshot!(short.message(), @"error: the study in `short` says nothing of its parameters: fewer than 8 trials have a result, or all results are equal");
+    insta::assert_snapshot!(short.message(), @"error: the study in `short` says nothing about its parameters: fewer than 8 trials have a result, or all results are equal");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn a_program_reads_what_is_wrong_with_a_spec_and_where() {
         "file": "space.yaml",
         "help": null,
         "line": 7,
-        "message": "`metod` is no key of a spec",
+        "message": "unknown key `metod`",
         "severity": "error"
       }
     ]

@@ -39,3 +39,4 @@ mod train;
 mod user_cases;
 mod verbs;
 mod warm_start;
+mod wording;

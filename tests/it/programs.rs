@@ -179,11 +179,11 @@ fn a_negated_scorer_is_maximised_and_nobody_is_told_that_this_is_wrong() {
         .replace("metric: neg_log_loss", "metric: {name: neg_log_loss, goal: maximize}");
     sandbox.write("explicit.yaml", explicit);
     let explicit = sandbox.run("validate explicit.yaml").expect_code(0);
-    assert!(!explicit.stderr.contains("turned round"), "{}", explicit.stderr);
+    assert!(!explicit.stderr.contains("worst trial wins"), "{}", explicit.stderr);
     sandbox
         .run("validate space.yaml --set metric=perplexity_score")
         .expect_code(2)
-        .says("is more of `perplexity_score` better, or less?");
+        .says("should `perplexity_score` be maximized or minimized?");
 }
 
 #[test]
@@ -614,7 +614,7 @@ fn metrics_are_found_in_the_text_that_a_program_prints() {
     assert!(!shown.stderr.contains("error"), "{}", shown.stderr);
     for (wrong, said) in [
         ("metrics: {val_loss: 'val_loss: \\S+'}", "the expression has no group"),
-        ("metrics: {val_loss: '('}", "no regular expression"),
+        ("metrics: {val_loss: '('}", "invalid regular expression"),
         ("metrics: {epoch: '(\\d+)'}", "names no metric"),
     ] {
         let line = spec.lines().find(|line| line.starts_with("metrics:")).unwrap();

@@ -176,7 +176,7 @@ fn negated_scores_are_better_when_they_are_larger() {
         begun.expect_code(2).says("goal");
     }
     let explicit = sandbox.run("validate explicit.yaml").expect_code(0);
-    assert!(!explicit.stderr.contains("turned round"), "{}", explicit.stderr);
+    assert!(!explicit.stderr.contains("worst trial wins"), "{}", explicit.stderr);
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn what_does_not_run_cannot_be_stopped() {
     let stop = sandbox.run("stop study").expect_code(2);
     insta::assert_snapshot!(stop.message(), @"error: no process works on the study in `study`, so there is none to stop");
     let stop = sandbox.run("stop study --timeout soon").expect_code(2);
-    insta::assert_snapshot!(stop.message(), @"error: `--timeout soon` is no time: write it like `90s`, `10m` or `1h30m`");
+    insta::assert_snapshot!(stop.message(), @"error: `--timeout soon` is not a duration: write it like `90s`, `10m` or `1h30m`");
 }
 
 #[test]

@@ -55,5 +55,5 @@ fn what_does_not_fit_is_explained() {
     sandbox.write("other.csv", "a,b\n1,2\n");
     sandbox.write("other.yaml", format!("{SPHERE}warm_start: other.csv\n"));
     let said = sandbox.run("validate other.yaml").expect_code(0).stderr;
-    assert!(said.contains("is left out: it is no leaderboard"), "{said}");
+    assert!(said.contains("is left out: it is not a leaderboard"), "{said}");
 }

@@ -95,7 +95,7 @@ impl FromStr for Device {
 
 /// A device that this build does not know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no device of this build")]
+#[error("this build does not support the device `{0}`")]
 pub struct UnknownDevice(String);
 
 /// A tensor's values in host memory. On the CPU both directions are free of copies when nothing else holds the tensor.

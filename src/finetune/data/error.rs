@@ -26,7 +26,7 @@ pub enum DataError {
         source: io::Error,
     },
     /// The file's extension says nothing about its format.
-    #[error("`{}` is no table that can be read: use a file that ends in `.csv`, `.tsv` or `.jsonl`", path.display())]
+    #[error("`{}` cannot be read as a table: use a file that ends in `.csv`, `.tsv` or `.jsonl`", path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,

@@ -44,7 +44,7 @@ pub(in crate::finetune) fn listed(noun: &str, names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(MOST_LISTED).map(|name| format!("`{name}`")).collect();
     let shown = shown.join(", ");
     match names.len() {
-        0 => format!("is no {noun} at all"),
+        0 => format!("are no {noun}s"),
         1 => format!("is only the {noun} {shown}"),
         count if count <= MOST_LISTED => format!("are the {noun}s {shown}"),
         count => format!("are the {noun}s {shown} and {} more", count - MOST_LISTED),
@@ -67,6 +67,6 @@ mod tests {
         let names: Vec<String> = (0..15).map(|index| format!("c{index}")).collect();
         assert!(listed("column", &names).ends_with("`c11` and 3 more"));
         assert_eq!(listed("column", &names[..1]), "is only the column `c0`");
-        assert_eq!(listed("column", &[]), "is no column at all");
+        assert_eq!(listed("column", &[]), "are no columns");
     }
 }

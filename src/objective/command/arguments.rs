@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::program::interpreter;
 use super::python;
 use crate::files;
 use crate::space::{Configuration, Value};
@@ -92,6 +93,7 @@ impl<'a> Told<'a> {
             Fact::Trial => self.segment.trial.to_string(),
             Fact::Seed => self.segment.seed.0.to_string(),
             Fact::Checkpoint => self.checkpoint.display().to_string(),
+            Fact::Interpreter => interpreter().to_owned(),
             Fact::ParametersFile => self.parameters_file.display().to_string(),
         }
     }

@@ -39,7 +39,7 @@ pub(super) fn failure(status: ExitStatus, log: &Log, reported: Option<f64>, kill
     let said = match (last, reported) {
         (Some(line), _) => {
             let line: String = line.chars().take(200).collect();
-            format!("the last it said was `{line}` (`{}`)", log.path().display())
+            format!("its last line was `{line}` (`{}`)", log.path().display())
         }
         (None, Some(epoch)) => format!("it had reported epoch {epoch}, and said nothing else"),
         (None, None) => "it said nothing".to_owned(),

@@ -29,7 +29,7 @@ use self::attempt::Attempt;
 use self::log::Log;
 use self::output::Output;
 use self::patterns::Patterns;
-use self::program::{Heard, Hearing, Program, find};
+use self::program::{Heard, Hearing, Program, find, interpreter};
 use self::readings::Reading;
 use self::report::Report;
 use self::silence::Silence;
@@ -37,7 +37,7 @@ use super::kernel_kills::kernel_kills;
 use super::resident::resident_mb;
 use super::segment_progress::{SegmentProgress, unwritable};
 use super::{Control, InputError, Objective, RunError, checkpoints};
-use crate::spec::{CommandLine, CommandSpec, Meaning, Piece, Word};
+use crate::spec::{CommandLine, CommandSpec, Fact, Meaning, Piece, Word};
 use crate::trials::{Failure, FailureKind, Progress, Segment, SegmentReport};
 use crate::units::Samples;
 
@@ -59,10 +59,7 @@ pub(super) fn check(command: &CommandSpec) -> Result<(), InputError> {
         return Ok(());
     };
     // A program that depends on the trial is looked for when it is known.
-    let Some(Meaning::Argument(pieces)) = words.first().map(|word| &word.meaning) else {
-        return Ok(());
-    };
-    let [Piece::Text(program)] = &pieces[..] else {
+    let Some(program) = words.first().and_then(literal) else {
         return Ok(());
     };
     let missing = |program: &str| InputError::NoProgram {
@@ -117,6 +114,7 @@ fn literal(word: &Word) -> Option<&str> {
     match &word.meaning {
         Meaning::Argument(pieces) => match &pieces[..] {
             [Piece::Text(text)] => Some(text),
+            [Piece::Fact(Fact::Interpreter)] => Some(interpreter()),
             _ => None,
         },
         Meaning::Arguments(_) => None,
@@ -341,7 +339,7 @@ fn watch(
 /// Takes note of a report. That lasts: its line does.
 fn take(reading: Reading, report: &mut Report<'_>, control: &mut dyn Control) -> Result<(), RunError> {
     if let Some(name) = report.diverged(&reading) {
-        let message = format!("the program reported a `{name}` that is no finite number");
+        let message = format!("the program reported a `{name}` that is not finite");
         return Err(failed(FailureKind::Diverged, message));
     }
     if let Some(evaluation) = report.take(reading) {

@@ -373,6 +373,13 @@ pub(super) fn find(program: &str, folder: &Path) -> Option<PathBuf> {
         .find(|path| is_executable(path))
 }
 
+/// What runs a script of Python here.
+pub(super) fn interpreter() -> &'static str {
+    const NAMES: [&str; 2] = ["python", "python3"];
+    let known = NAMES.into_iter().find(|name| find(name, Path::new("")).is_some());
+    known.unwrap_or(NAMES[0])
+}
+
 fn is_executable(path: &Path) -> bool {
     let Ok(metadata) = path.metadata() else { return false };
     #[cfg(unix)]

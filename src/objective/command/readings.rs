@@ -45,7 +45,7 @@ impl Slip {
             Self::Listed => "its JSON has numbers only within lists: give each a name",
             Self::Quoted => "its JSON has texts where numbers are expected: print them without quotation marks",
             Self::OnlyEpoch => "its JSON has an epoch and no metric",
-            Self::SingleQuoted => "it printed a Python `dict`, which is no JSON: print `json.dumps(...)`",
+            Self::SingleQuoted => "it printed a Python `dict`, which is not JSON: print `json.dumps(...)`",
             Self::TooLong => "its line of JSON is longer than 1 MiB",
             Self::Utf16 => "its output is in UTF-16: print UTF-8",
             Self::Unmatched => "no line in which an expression of `metrics` finds a number",

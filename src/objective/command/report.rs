@@ -166,7 +166,7 @@ impl<'a> Report<'a> {
             (None, None, None, None) => "no line of JSON with numbers".to_owned(),
         };
         let log = if log.metadata().is_ok_and(|metadata| metadata.len() > 0) {
-            format!("; what it said is in `{}`", log.display())
+            format!("; its output is in `{}`", log.display())
         } else {
             String::new()
         };

@@ -46,7 +46,7 @@ impl Silence {
             return Ok(());
         }
         let message = format!(
-            "the program said nothing for {limit} seconds; its log is `{}`",
+            "the program printed nothing for {limit} seconds; its log is `{}`",
             segment.log.display()
         );
         Err(failed(FailureKind::TimedOut, message))

@@ -220,7 +220,7 @@ pub(in crate::report) fn lost(study: &Study, slot: &str, trial: Option<TrialId>,
     let next = if is_tried_again(study, trial) {
         format!("trial {trial} is tried once more")
     } else {
-        format!("it is the second one that trial {trial} took along: the trial has failed")
+        format!("trial {trial} has lost two workers and has failed")
     };
     format!("lost the worker on {slot} with trial {trial}: {message}; {next}")
 }
@@ -241,7 +241,7 @@ pub(in crate::report) fn is_tried_again(study: &Study, trial: TrialId) -> bool {
 /// `the search is over (all trials of the budget have run): training 3 finalists again, each with 2 fresh seeds`.
 pub(in crate::report) fn selecting(study: &Study, finalists: usize) -> String {
     let why = match study.search_ended() {
-        Some(EndReason::Wall) => "the rest of the wall budget is for what follows",
+        Some(EndReason::Wall) => "the rest of the wall budget is kept for the finalists",
         Some(ended) => reason(ended),
         None => "it was stopped",
     };
@@ -316,7 +316,7 @@ mod tests {
         let idle = lost(&study, "cpu 1", None, "exit status 1");
         insta::assert_snapshot!([first, second, idle].join("\n"), @r#"
         lost the worker on cpu 0 with trial 7: killed by signal 9; trial 7 is tried once more
-        lost the worker on cpu 0 with trial 7: killed by signal 9; it is the second one that trial 7 took along: the trial has failed
+        lost the worker on cpu 0 with trial 7: killed by signal 9; trial 7 has lost two workers and has failed
         lost the worker on cpu 1, which ran nothing: exit status 1; a new one is started
         "#);
     }

@@ -81,7 +81,7 @@ pub(super) fn at_start(study: &Study, facts: &Facts, slots: usize) -> Option<Str
     };
     let (wall, slots) = (words::stopwatch(wall), words::counted(&slots.to_string(), "slot"));
     Some(format!(
-        "plan: {wall} on {slots}, {rungs}; what fits is told after the first segments"
+        "plan: {wall} on {slots}, {rungs}; the estimate follows after the first segments"
     ))
 }
 
@@ -89,7 +89,7 @@ pub(super) fn at_start(study: &Study, facts: &Facts, slots: usize) -> Option<Str
 pub(super) fn fits(fits: Fits) -> String {
     let Fits { full_run, runs, left } = fits;
     let advice = if runs < ENOUGH {
-        "; that is little to explore with: more time or fewer epochs would help"
+        "; a longer budget or fewer epochs would leave more to explore"
     } else {
         ""
     };
@@ -141,7 +141,7 @@ mod tests {
         let study = testing::study(crate::spec::SchedulerSpec::None, None);
         insta::assert_snapshot!(
             at_start(&study, &testing::facts(), 1).unwrap(),
-            @"plan: 3:00 on 1 slot, 4 epochs a trial; what fits is told after the first segments"
+            @"plan: 3:00 on 1 slot, 4 epochs a trial; the estimate follows after the first segments"
         );
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, look: Look
         let words = if is_running {
             "the workers start"
         } else {
-            "nobody works on the study now"
+            "no process works on the study now"
         };
         panel::empty(buffer, inner, words);
         return;

@@ -164,7 +164,7 @@ fn names_are_unique_and_references_known() {
     let elsewhere = float(0.0, 1.0);
     let stranger = Expression::parse("b > 0", &[("b", &elsewhere)]).unwrap();
     let error = Space::new(Vec::new(), vec![stranger]).unwrap_err();
-    assert_eq!(error.to_string(), "`b > 0` refers to `b`, which is no parameter");
+    assert_eq!(error.to_string(), "`b > 0` refers to `b`, which is not a parameter");
 }
 
 #[test]

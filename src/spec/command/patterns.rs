@@ -21,7 +21,7 @@ pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<BTreeMa
         let fault = match Regex::new(&pattern) {
             Ok(expression) if expression.captures_len() > 1 => return Some((entry.key.clone(), pattern)),
             Ok(_) => "the expression has no group: which part of the line is the number?".to_owned(),
-            Err(error) => format!("this is no regular expression: {}", reason(&error)),
+            Err(error) => format!("invalid regular expression: {}", reason(&error)),
         };
         problems.error(Diagnostic::error(&entry.value.place, fault).with_help(
             "put the number between parentheses, as in `'loss: ([-+.\\deE]+)'`; the syntax is that of Rust's `regex`",

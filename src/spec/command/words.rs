@@ -106,7 +106,7 @@ fn macro_text(name: &str, program: Option<&str>) -> Result<Piece, (String, Strin
     }
     Ok(match name {
         "env" => Piece::Text("/usr/bin/env".to_owned()),
-        "interpreter" => Piece::Text("python".to_owned()),
+        "interpreter" => Piece::Fact(Fact::Interpreter),
         "program" => match program {
             Some(program) => Piece::Text(program.to_owned()),
             None => {

@@ -107,10 +107,10 @@ fn known_keys(kind: SchedulerSpec, fields: &Fields<'_>, problems: &mut Problems)
         if owners.is_empty() {
             let all = all_keys();
             let meant = did_you_mean(key, all.iter().copied());
-            let message = format!("`{key}` is no key of early_terminate");
+            let message = format!("unknown key `{key}` in `early_terminate`");
             problems.error(Diagnostic::error(key_place, message).with_meant(meant, &all));
         } else if !is_switched || is_by_hand(value) {
-            let message = format!("`{key}` is no key of the type `{name}`");
+            let message = format!("`early_terminate` of type `{name}` has no key `{key}`");
             let help = format!("it is one of {}", list(&owners));
             problems.error(Diagnostic::error(key_place, message).with_help(help));
         }
@@ -179,7 +179,7 @@ fn scheduler(kind: SchedulerSpec, keys: &Keys<'_>, problems: &mut Problems) -> S
             let cost_aware = cost_aware.and_then(|node| reader::boolean(node, "cost_aware", problems));
             let (mode, cost_aware) = (mode.unwrap_or(AshaMode::Promotion), cost_aware.unwrap_or(false));
             if let (AshaMode::Stopping, true, Some(entry)) = (mode, cost_aware, keys.fields.entry("cost_aware")) {
-                let message = "`cost_aware` is a rule of promotion, and with `mode: stopping` nobody is promoted";
+                let message = "`cost_aware` is a rule of promotion, and with `mode: stopping` no trial is promoted";
                 problems.error(Diagnostic::error(&entry.key_place, message).with_help("keep one of the two"));
             }
             SchedulerSpec::Asha { eta, mode, cost_aware }
@@ -251,7 +251,7 @@ pub(in crate::spec) fn check_population(
     if population >= trials
         && let Some(entry) = spec.entry("early_terminate")
     {
-        let message = format!("a population of {population} leaves none for clones of {trials} trials");
+        let message = format!("a population of {population} leaves no room for clones among {trials} trials");
         let help = "a clone is a trial too: give more `trials`, or a smaller `population`";
         problems.warning(&entry.key_place, message, help);
     }
@@ -267,7 +267,7 @@ fn warn_of_idle_keys(early: EarlyTerminate, keys: &Keys<'_>, problems: &mut Prob
         }
     };
     if is_population {
-        let why = "population-based training replaces whoever falls behind";
+        let why = "population-based training replaces trials that fall behind";
         warn("patience", why, "remove it");
         warn("audit", why, "remove it");
     } else if !prunes {

@@ -126,7 +126,7 @@ fn a_shell_is_given_no_values_as_text() {
 fn a_metric_of_a_command_is_named() {
     let text = |metric: &str| format!("command: [train]\n{metric}budget: {{trials: 5}}\nparameters: {{rate: 1}}\n");
     insta::assert_snapshot!(errors(&text("")), @"
-    error: it is not said which of the numbers that the command reports counts
+    error: `metric` is missing: which of the numbers of the command should be optimized?
      --> space.yaml:1:1
       |
     1 | command: [train]
@@ -135,7 +135,7 @@ fn a_metric_of_a_command_is_named() {
       = help: write `metric: {name: accuracy, goal: maximize}`
     ");
     insta::assert_snapshot!(errors(&text("metric: quality\n")), @"
-    error: is more of `quality` better, or less?
+    error: should `quality` be maximized or minimized?
      --> space.yaml:2:9
       |
     2 | metric: quality
@@ -183,7 +183,7 @@ fn limits_of_a_trial() {
       |
       = help: write seconds as a number, or a text such as `90s`, `10m`, `1h30m`
 
-    error: `time` is no key of trial_limits
+    error: unknown key `time` in `trial_limits`
      --> space.yaml:4:39
       |
     4 | trial_limits: {memory: 4, wall: soon, time: 3}

@@ -110,7 +110,9 @@ fn another_type_by_hand_leaves_the_keys_of_the_files_unused() {
     assert_eq!(hyperband.scheduler, SchedulerSpec::Hyperband { eta: 3 });
     let wrong = read(&["early_terminate.type=none", "early_terminate.eta=4"]).unwrap_err();
     assert!(
-        wrong.to_string().contains("`eta` is no key of the type `none`"),
+        wrong
+            .to_string()
+            .contains("`early_terminate` of type `none` has no key `eta`"),
         "{wrong}"
     );
 }
@@ -118,7 +120,7 @@ fn another_type_by_hand_leaves_the_keys_of_the_files_unused() {
 #[test]
 fn keys_that_are_wrong_or_of_another_type() {
     insta::assert_snapshot!(errors_with("early_terminate: {type: hyperband, mode: stopping, patiense: 2}"), @r##"
-error: `mode` is no key of the type `hyperband`
+error: `early_terminate` of type `hyperband` has no key `mode`
  --> space.yaml:4:36
   |
 4 | early_terminate: {type: hyperband, mode: stopping, patiense: 2}
@@ -126,14 +128,14 @@ error: `mode` is no key of the type `hyperband`
   |
   = help: it is one of `asha`
 
-error: `patiense` is no key of early_terminate
+error: unknown key `patiense` in `early_terminate`
  --> space.yaml:4:52
   |
 4 | early_terminate: {type: hyperband, mode: stopping, patiense: 2}
   |                                                    ^^^^^^^^ did you mean `patience`?
 "##);
     insta::assert_snapshot!(errors_with("early_terminate: {mode: stopping, cost_aware: true}"), @"
-    error: `cost_aware` is a rule of promotion, and with `mode: stopping` nobody is promoted
+    error: `cost_aware` is a rule of promotion, and with `mode: stopping` no trial is promoted
      --> space.yaml:4:35
       |
     4 | early_terminate: {mode: stopping, cost_aware: true}
@@ -142,7 +144,7 @@ error: `patiense` is no key of early_terminate
       = help: keep one of the two
     ");
     insta::assert_snapshot!(errors_with("early_terminate: {type: none, interval: 2}"), @r##"
-error: `interval` is no key of the type `none`
+error: `early_terminate` of type `none` has no key `interval`
  --> space.yaml:4:31
   |
 4 | early_terminate: {type: none, interval: 2}
@@ -186,7 +188,7 @@ fn keys_without_effect() {
     assert!(said("{type: none, audit: 0.1}").contains("`audit` has no effect: no trial is pruned"));
     assert!(said("{type: pbt, patience: 2}").contains("`patience` has no effect"));
     // The function's budget is of 5 trials.
-    assert!(said("{type: pbt}").contains("leaves none for clones"));
+    assert!(said("{type: pbt}").contains("leaves no room for clones"));
     assert_eq!(said("{type: pbt, population: 2}"), "");
     assert_eq!(said("{patience: 2, min_delta: 0.1, audit: 0.1}"), "");
 }

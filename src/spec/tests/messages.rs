@@ -17,14 +17,14 @@ fn file(bytes: &[u8]) -> String {
 #[test]
 fn an_unknown_key() {
     insta::assert_snapshot!(errors_with("metod: random"), @r##"
-error: `metod` is no key of a spec
+error: unknown key `metod`
  --> space.yaml:4:1
   |
 4 | metod: random
   | ^^^^^ did you mean `method`?
 "##);
     insta::assert_snapshot!(errors_with("resources: {gpus: 3}"), @"
-    error: `gpus` is no key of resources
+    error: unknown key `gpus` in `resources`
      --> space.yaml:4:13
       |
     4 | resources: {gpus: 3}
@@ -150,7 +150,7 @@ error: `method: freeze_thaw` models one metric only, but `metric` lists several
 "##);
     let constrained = errors_with("method: freeze_thaw\nmetric_constraints: [cost <= 1]");
     assert!(
-        constrained.contains("does not know `metric_constraints`"),
+        constrained.contains("does not support `metric_constraints`"),
         "{constrained}"
     );
     let said = warnings(&format!("{FUNCTION}method: freeze_thaw\nearly_terminate: asha\n"));
@@ -184,7 +184,7 @@ error: `type` cannot be `ahsa`
 fn a_grid_over_endlessly_many_values() {
     let text = "function: sphere\nmethod: grid\nparameters:\n  x: {min: 0.0, max: 1.0}\n  y: {min: 0.0, max: 1.0, q: 0.1}\nbudget: {trials: 5}\n";
     insta::assert_snapshot!(errors(text), @r##"
-error: `method: grid` needs finitely many values, but `x` is any number in a range
+error: `method: grid` needs finitely many values, but `x` is continuous
  --> space.yaml:4:6
   |
 4 |   x: {min: 0.0, max: 1.0}
@@ -243,7 +243,7 @@ error: validation and test leave no examples to train on
   |                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 "##);
     insta::assert_snapshot!(table("{train: a.csv, validation: b.csv, split: {validation: 1.5}}"), @r##"
-error: there is a file of validation examples already
+error: `validation` already names a file of validation examples
  --> space.yaml:5:49
   |
 5 | data: {train: a.csv, validation: b.csv, split: {validation: 1.5}}
@@ -252,7 +252,7 @@ error: there is a file of validation examples already
   = help: remove this, or `validation` above
 "##);
     insta::assert_snapshot!(table("{train: a.xlsx}"), @r##"
-error: this is no table file
+error: not a table file
  --> space.yaml:5:15
   |
 5 | data: {train: a.xlsx}
@@ -269,7 +269,7 @@ error: the data lacks `train`
   |
   = help: name a table file, or `builtin:fashion-mini`
 
-error: `txt` is no key of data
+error: unknown key `txt` in `data`
  --> space.yaml:5:8
   |
 5 | data: {txt: a}
@@ -406,18 +406,18 @@ error: the file is not UTF-8
  --> FOLDER/space.yaml:1:10
   |
 1 | name: caf�
-  |          ^ these bytes are no letter
+  |          ^ these bytes are not UTF-8
   |
   = help: save it with the encoding UTF-8
 "##);
-    insta::assert_snapshot!(file(&vec![b'#'; (1 << 20) + 1]), @r"error: `FOLDER/space.yaml` is larger than 1 MiB: this is no spec");
+    insta::assert_snapshot!(file(&vec![b'#'; (1 << 20) + 1]), @r"error: `FOLDER/space.yaml` is larger than 1 MiB, so it is not a spec");
     insta::assert_snapshot!(load(Path::new("no/such/space.yaml"), &[]).unwrap_err().to_string(), @r##"
 error: `no/such/space.yaml` cannot be read: No such file or directory (os error 2)
  |
  = help: `automl init` writes a spec to begin with
 "##);
     insta::assert_snapshot!(file(b"\xef\xbb\xbfsed: 1\nfunction: sphere\nparameters: {x: 1}\nrun_cap: 1\n"), @r##"
-error: `sed` is no key of a spec
+error: unknown key `sed`
  --> FOLDER/space.yaml:1:1
   |
 1 | sed: 1
@@ -457,7 +457,7 @@ error: `trials` must be at least 1
   |               ^
 "##);
     insta::assert_snapshot!(shown(&["parameters.x.maxi=1e-3"]), @r##"
-error: `maxi` is no key of the parameter `x`
+error: unknown key `maxi` in the parameter `x`
  --> --set:1:1
   |
 1 | parameters.x.maxi=1e-3
@@ -488,7 +488,7 @@ fn all_errors_of_a_file_are_found_at_once() {
     let messages: Vec<&str> = found.diagnostics().iter().map(Diagnostic::message).collect();
     insta::assert_debug_snapshot!(messages, @r##"
 [
-    "`metod` is no key of a spec",
+    "unknown key `metod`",
     "there is no budget: the study will run until it is stopped",
     "`seed` must be a whole number",
     "`function` cannot be `spere`",
@@ -518,7 +518,7 @@ warning: `seed` is searched like any other parameter: the best of many seeds is 
   |
   = help: to see how much is luck use `repeats`, or `selection` for the finalists
 
-warning: the goal of `loss` is turned round: the worst trial will win
+warning: `loss` is usually minimized: with `goal: maximize` the worst trial wins
  --> space.yaml:5:28
   |
 5 | metric: {name: loss, goal: maximize}

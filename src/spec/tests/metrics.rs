@@ -151,7 +151,7 @@ error: the metric `loss` is listed twice
   |                ^^^^
   |
   = help: keep one of them
-error: trade-offs know no `tolerance`
+error: `tolerance` has no meaning for trade-offs
  --> space.yaml:4:40
   |
 4 | metric: [loss, {name: cost, tolerance: 0.1}]
@@ -178,7 +178,7 @@ error: `metric` cannot be `los`
   |
   = help: supported: `loss` and `cost`
 
-error: `nme` is no key of metric
+error: unknown key `nme` in `metric`
  --> space.yaml:4:16
   |
 4 | metric: [los, {nme: cost}]

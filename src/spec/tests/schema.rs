@@ -159,7 +159,7 @@ fn offered(text: &str, message: &str) -> Option<BTreeSet<String>> {
 }
 
 fn keys_of_the_loader(section: &str) -> BTreeSet<String> {
-    offered(&probe(section, "zzqq: 1"), "`zzqq` is no key").unwrap_or_default()
+    offered(&probe(section, "zzqq: 1"), "unknown key `zzqq`").unwrap_or_default()
 }
 
 fn ours(section: &Section) -> impl Iterator<Item = &'static Key> {

@@ -126,20 +126,20 @@ warning: the bounds of a `inv_log_uniform` are exponents of e: `x` is searched f
 #[test]
 fn hints_outside_of_their_parameter() {
     insta::assert_snapshot!(function_errors("  x: {min: 0.0, max: 0.5, q: 0.05, prior: 0.07, init: 0.6}"), @r##"
-error: `x` is never `0.07`
+error: `0.07` is not a value of `x`
  --> space.yaml:4:43
   |
 4 |   x: {min: 0.0, max: 0.5, q: 0.05, prior: 0.07, init: 0.6}
   |                                           ^^^^ the nearest is 0.05
 
-error: `x` is never `0.6`
+error: `0.6` is not a value of `x`
  --> space.yaml:4:55
   |
 4 |   x: {min: 0.0, max: 0.5, q: 0.05, prior: 0.07, init: 0.6}
   |                                                       ^^^ it lies between 0 and 0.5
 "##);
     insta::assert_snapshot!(function_errors("  x: {values: [adam, sgd], prior: {value: adamw, confidence: hi}, low_cost: [adam]}"), @r##"
-error: `x` is never `adamw`
+error: `adamw` is not a value of `x`
  --> space.yaml:4:43
   |
 4 |   x: {values: [adam, sgd], prior: {value: adamw, confidence: hi}, low_cost: [adam]}
@@ -160,14 +160,14 @@ error: `x` must be a number, a text or a boolean
   |                                                                             ^^^^^^ this is a list
 "##);
     insta::assert_snapshot!(function_errors("  x: {values: [a, b], init: c}"), @r##"
-error: `x` is never `c`
+error: `c` is not a value of `x`
  --> space.yaml:4:29
   |
 4 |   x: {values: [a, b], init: c}
   |                             ^ it is one of a, b
 "##);
     insta::assert_snapshot!(function_errors("  x: {min: 1, max: 8, init: many}"), @r##"
-error: `x` is never `many`
+error: `many` is not a value of `x`
  --> space.yaml:4:29
   |
 4 |   x: {min: 1, max: 8, init: many}
@@ -185,7 +185,7 @@ error: the prior has no `value`
 #[test]
 fn groups_of_parameters() {
     insta::assert_snapshot!(function_errors("  opt: {parameters: {rate: {min: 0.0, max: 1.0}}, min: 3}\n  opt.rate: {min: 0.0, max: 1.0}"), @r##"
-error: `min` is no key of the group `opt`
+error: unknown key `min` in the group `opt`
  --> space.yaml:4:51
   |
 4 |   opt: {parameters: {rate: {min: 0.0, max: 1.0}}, min: 3}
@@ -217,7 +217,7 @@ error: there is no parameter `opt.momentum`
 #[test]
 fn points_that_are_none() {
     insta::assert_snapshot!(function_errors("  x: {min: 0.0, max: 1.0}\n  k: {values: [a, b]}\n  y: {min: 0, max: 4, when: k == \"b\"}\npoints_to_evaluate:\n- {x: 2, z: 1}\n- {y: 3}\n- [1]\n- {x: 0.9}\nconstraints: [x <= 0.8]"), @r##"
-error: `x` is never `2`
+error: `2` is not a value of `x`
  --> space.yaml:8:7
   |
 8 | - {x: 2, z: 1}
@@ -324,13 +324,13 @@ error: the expression ends where a parameter, a number or a text should follow
 8 |   f: {values: [], when: "a >"}
   |                             ^
 
-error: `g` is never `4`
+error: `4` is not a value of `g`
  --> space.yaml:9:30
   |
 9 |   g: {min: 0, max: 3, prior: 4, qq: 3}
   |                              ^ it lies between 0 and 3
 
-error: `qq` is no key of the parameter `g`
+error: unknown key `qq` in the parameter `g`
  --> space.yaml:9:33
   |
 9 |   g: {min: 0, max: 3, prior: 4, qq: 3}

@@ -70,7 +70,7 @@ impl BertConfig {
         }
         if !config.hidden_size.is_multiple_of(config.num_attention_heads) || !config.hidden_size.is_multiple_of(4) {
             return Err(format!(
-                "`hidden_size` {} is no multiple of `num_attention_heads` {} and of 4",
+                "`hidden_size` {} is not a multiple of `num_attention_heads` {} and of 4",
                 config.hidden_size, config.num_attention_heads
             ));
         }

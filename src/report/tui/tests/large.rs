@@ -67,7 +67,7 @@ fn an_ended_study_on_a_large_terminal() {
     best accuracy 0.8752 (target 0.9500 not met) in trial 20: learning_rate 0.00021, batch_size 8, dropout 0.1, freeze_depth 2, scheduler linear
     time ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 30:00 of 30:00   trials ━━━━━━━━━━━━━━━───────────────────────── 23 of 60   5 completed, 16 pruned, 2 failed
     ── Slots ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────  ── Rungs ───────────────────────
-    nobody works on the study now                                                                                                   epochs  reached  wait  went on
+    no process works on the study now                                                                                               epochs  reached  wait  went on
                                                                                                                                       0.44       21     8        9
                                                                                                                                        1.3        9     4        4
                                                                                                                                          4        4     0        0
