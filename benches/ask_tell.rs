@@ -8,7 +8,7 @@ use automl::engine::{Simulation, simulate};
 use automl::policies;
 use automl::space::{Domain, Parameter, Space, Value};
 use automl::spec::{Criteria, SchedulerSpec, SearcherSpec};
-use automl::study::{Flight, Outcome, Settings, Study};
+use automl::study::{InFlight, Outcome, Settings, Study};
 use automl::trials::{Evaluation, SegmentReport, Trial, Usage};
 use automl::units::{Goal, Samples, Seed};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -93,7 +93,7 @@ fn study(searcher: SearcherSpec, trials: u32) -> Study {
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
 }
 
-fn outcome(trial: &Trial, flight: &Flight) -> Outcome {
+fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
     let rate = trial
         .configuration
         .get("learning_rate")

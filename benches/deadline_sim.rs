@@ -19,7 +19,7 @@ use automl::policies;
 use automl::rng;
 use automl::space::{Configuration, Value};
 use automl::spec::{self, Override, Spec};
-use automl::study::{Flight, Outcome, Settings, Study};
+use automl::study::{InFlight, Outcome, Settings, Study};
 use automl::trials::{Evaluation, SegmentReport, Status, Trial, Usage};
 use automl::units::{Samples, Seed};
 
@@ -284,7 +284,7 @@ impl Curves {
         self.quality(&trial.configuration, schedule, epoch)
     }
 
-    fn outcome(&self, trial: &Trial, flight: &Flight, max: f64, seed: u64) -> Outcome {
+    fn outcome(&self, trial: &Trial, flight: &InFlight, max: f64, seed: u64) -> Outcome {
         let whole = flight.from.0 / EPOCH + 1..flight.to.0.div_ceil(EPOCH);
         let mut levels: Vec<u64> = whole.map(|epoch| epoch * EPOCH).collect();
         levels.push(flight.to.0);

@@ -10,7 +10,7 @@ use automl::journal::{self, Journal};
 use automl::policies;
 use automl::space::Value;
 use automl::spec;
-use automl::study::{Event, Flight, Identity, Outcome, Settings, Study};
+use automl::study::{Event, Identity, InFlight, Outcome, Settings, Study};
 use automl::trials::{Evaluation, SegmentReport, Trial, Usage};
 use automl::units::Samples;
 
@@ -31,7 +31,7 @@ fn study(trials: usize, slots: usize, scheduler: &str) -> Study {
 }
 
 /// A valley with a learning curve.
-fn outcome(trial: &Trial, flight: &Flight) -> Outcome {
+fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
     let rate = trial.configuration.get("rate").and_then(Value::as_f64).unwrap_or(1.0);
     let loss = (rate.log10() + 3.0).powi(2) + 100.0 / flight.to.0 as f64;
     Outcome::Reached(SegmentReport {

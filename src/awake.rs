@@ -1,8 +1,8 @@
-//! Time in which this process could run: without that in which it, its job or the machine was suspended.
+//! Time in which this process could run, without the time in which it, its job or the machine was suspended.
 
 use std::time::{Duration, Instant};
 
-/// Longest time between two looks that counts. Who looks often and comes later than that was suspended in between.
+/// Longest time between two polls that counts. A longer gap means that the process was suspended.
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// A clock for limits on how long something may take or be silent. It must be looked at often.

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -58,6 +58,22 @@ pub fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder_of(path))
+}
+
+/// Where a file that a person names is to be written: what a link leads to, so that the link stays.
+pub fn beyond_links(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// A device or a pipe at `path`, open for writing; `None` where a file is or may be.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn special(path: &Path) -> io::Result<Option<File>> {
+    match path.metadata() {
+        Ok(known) if !known.is_file() && !known.is_dir() => File::options().write(true).open(path).map(Some),
+        Ok(_) | Err(_) => Ok(None),
+    }
 }
 
 /// Replaces the file at `path` as [`replace`] does, but without waiting until that lasts: for what is soon out of date, or can be made

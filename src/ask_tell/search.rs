@@ -23,9 +23,9 @@ pub struct Options {
     pub max_step: u64,
     /// How many complete trials the whole search may spend, if that is known.
     pub budget: Option<u64>,
-    /// Who proposes configurations.
+    /// The searcher.
     pub searcher: SearcherSpec,
-    /// Who decides which trial goes on; of no effect without a learning curve.
+    /// The scheduler; without a learning curve it has no effect.
     pub scheduler: SchedulerSpec,
     /// What is known from earlier searches over the same space, its epochs counted in steps. What does not fit the space
     /// is left out.
@@ -231,7 +231,7 @@ impl AskTell {
                 trial.status = if is_complete { Status::Completed } else { Status::Paused };
             }
             self.observe(id);
-            self.give_up(id);
+            self.prune(id);
         }
         Ok(ends)
     }
@@ -257,14 +257,14 @@ impl AskTell {
     }
 
     /// Stops for good what will never be handed out again, now that a trial has ended a segment.
-    fn give_up(&mut self, id: TrialId) {
-        let mut stops = self.policy.gives_up(&self.trials[id.index()], &self.view());
+    fn prune(&mut self, id: TrialId) {
+        let mut stops = self.policy.prunes(&self.trials[id.index()], &self.view());
         while let Some(Stop { trial: id, .. }) = stops.pop() {
             let trial = &mut self.trials[id.index()];
             if trial.status == Status::Paused {
                 trial.status = Status::Stopped;
                 self.observe(id);
-                stops.extend(self.policy.gives_up(&self.trials[id.index()], &self.view()));
+                stops.extend(self.policy.prunes(&self.trials[id.index()], &self.view()));
             }
         }
     }

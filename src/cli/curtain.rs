@@ -11,9 +11,9 @@ use rustix::process::{Signal, getpid, kill_process};
 use super::CliError;
 use super::look::Look;
 use super::watch::{show, source};
-use crate::engine::{Clock, Folder, Moment, Observer};
+use crate::engine::{Clock, EngineEvent, Folder, Observer};
 use crate::report::terminal::{Detail, Facts, Plain};
-use crate::report::tui::{Action, Flow, News, Screen};
+use crate::report::tui::{Action, Flow, Screen, WorkerEvent};
 use crate::study::Study;
 
 /// An observer whose lines are seen once the view is gone.
@@ -40,7 +40,7 @@ impl Curtain {
             let mut study = source(look);
             let mut source = || {
                 if ended.load(Ordering::Acquire) {
-                    return News::End;
+                    return WorkerEvent::End;
                 }
                 study()
             };
@@ -87,8 +87,8 @@ fn act(action: Action, folder: &Path) -> Flow {
 }
 
 impl Observer for Curtain {
-    fn observe(&mut self, moment: &Moment<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
-        if matches!(moment, Moment::Ended { .. }) {
+    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+        if matches!(moment, EngineEvent::Ended { .. }) {
             self.lift();
         }
         self.lines.observe(moment, study, clock)

@@ -66,7 +66,7 @@ impl CliError {
             Self::Spec(errors) | Self::Convert(ConvertError::Text(errors)) => errors.render(is_coloured()),
             other => format!("error: {}", other.text()),
         };
-        // There is nobody left to tell if standard error is closed.
+        // If standard error is closed, the message is lost.
         let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
     }
 }

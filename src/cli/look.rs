@@ -18,7 +18,7 @@ const COSTLIER: u32 = 10;
 pub(super) struct Look {
     folder: PathBuf,
     replay: Replay,
-    /// Who works on it.
+    /// The process that works on it.
     holder: (State, Option<(u32, String)>),
     /// How much of the journal has been told.
     told: Position,

@@ -66,7 +66,10 @@ impl Asked {
                     .unwrap_or(DEFAULT_LENGTH)
                     .min(most);
                 let columns = (text.as_str(), label.unwrap_or("label"));
-                Source::Texts(Box::new(texts(folder, &model, length, columns, question)?))
+                // Who names a column means a table.
+                let keeps = matches!(question, Question::Unlabelled { keep, .. } if !keep.is_empty());
+                let has_header = input.text.is_some() || keeps;
+                Source::Texts(Box::new(texts(folder, &model, length, columns, has_header, question)?))
             }
             None => Source::Builtin(Some(images(question)?)),
         };
@@ -101,11 +104,12 @@ fn texts(
     model: &FineTuned,
     length: usize,
     (text, label): (&str, &str),
+    has_header: bool,
     question: &Question<'_>,
 ) -> Result<TextStream, CliError> {
     let tokenizer = Tokenizer::from_folder(folder, length).map_err(InputError::from)?;
     let open = |data: &str, labels| {
-        let stream = TextStream::open(Path::new(data), text, labels, tokenizer.clone());
+        let stream = TextStream::open(Path::new(data), text, labels, has_header, tokenizer.clone());
         stream.map_err(InputError::from)
     };
     Ok(match question {

@@ -42,14 +42,22 @@ pub(super) fn predict(arguments: &Arguments) -> Result<ExitCode, CliError> {
         path: path.clone(),
         source,
     };
+    if let Some(mut device) = files::special(path).map_err(failed)? {
+        return match write(&mut asked, format, &mut device) {
+            Ok(_) => Ok(ExitCode::SUCCESS),
+            Err(Broken::Output(source)) => Err(failed(source)),
+            Err(Broken::Input(error)) => Err(error),
+        };
+    }
     // Whole or not there, however long it takes.
-    let mut file = files::unfinished(path).map_err(failed)?;
+    let target = files::beyond_links(path);
+    let mut file = files::unfinished(&target).map_err(failed)?;
     let rows = match write(&mut asked, format, &mut io::BufWriter::new(file.as_file_mut())) {
         Ok(rows) => rows,
         Err(Broken::Output(source)) => return Err(failed(source)),
         Err(Broken::Input(error)) => return Err(error),
     };
-    file.persist(path).map_err(|error| failed(error.error))?;
+    file.persist(&target).map_err(|error| failed(error.error))?;
     let _ = writeln!(io::stderr(), "wrote {rows} predictions to `{}`", path.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ use super::CliError;
 use super::arguments::Report as Arguments;
 use super::look::{self, open_all};
 use super::output::print;
-use crate::files::replace_soon;
+use crate::files::{self, replace_soon};
 use crate::report::page;
 use crate::report::view::PageView;
 
@@ -21,7 +21,15 @@ pub(super) fn report(arguments: &Arguments) -> Result<ExitCode, CliError> {
         return print(&serde_json::to_string(&view).unwrap_or_default());
     }
     let path = arguments.out.clone().unwrap_or_else(|| default_path(arguments));
-    write_view(&view, &path)?;
+    let failed = |source| CliError::File {
+        action: "write",
+        path: path.clone(),
+        source,
+    };
+    match files::special(&path).map_err(failed)? {
+        Some(mut device) => device.write_all(page::render(&view, None).as_bytes()).map_err(failed)?,
+        None => write_view(&view, &files::beyond_links(&path))?,
+    }
     let _ = writeln!(std::io::stderr(), "wrote `{}`", path.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -77,7 +77,11 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
     };
     let code = run.run()?;
     let (_, again) = stored::load(&out)?;
-    show(&Rerun::new(&original, &again), &out)?;
+    let rerun = Rerun::new(&original, &again);
+    write_table(&rerun, &out)?;
+    if !arguments.json {
+        show(&rerun)?;
+    }
     Ok(code)
 }
 
@@ -161,8 +165,8 @@ fn check_inputs(folder: &Path, now: &Identity) -> Result<(), CliError> {
     }
 }
 
-/// Prints the table for people, and writes `rerun.csv`.
-fn show(rerun: &Rerun, out: &Path) -> Result<(), CliError> {
+/// Writes `rerun.csv`.
+fn write_table(rerun: &Rerun, out: &Path) -> Result<(), CliError> {
     let mut csv = Vec::new();
     let path: PathBuf = out.join("rerun.csv");
     let written = rerun.write_csv(&mut csv).and_then(|()| replace(&path, &csv));
@@ -170,7 +174,11 @@ fn show(rerun: &Rerun, out: &Path) -> Result<(), CliError> {
         action: "write",
         path,
         source,
-    })?;
+    })
+}
+
+/// Prints the table for people.
+fn show(rerun: &Rerun) -> Result<(), CliError> {
     let header = [
         "rank",
         "trial",

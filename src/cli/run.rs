@@ -11,7 +11,7 @@ use super::arguments::Verbosity;
 use super::curtain::Curtain;
 use super::gate::Gate;
 use super::report;
-use crate::engine::{Admission, Clock, Ending, Engine, Folder, Observer, Terms, available_memory};
+use crate::engine::{Admission, Clock, Ending, Engine, Folder, Observer, RunOptions, available_memory};
 use crate::journal::{Contents, Journal};
 use crate::objective::{self, Demand, Facts};
 use crate::policies;
@@ -118,7 +118,7 @@ impl Run {
             study,
             (self.folder, self.journal),
             self.clock,
-            Terms {
+            RunOptions {
                 wall,
                 limits: self.spec.trial_limits,
                 has_clones: matches!(self.spec.early_terminate.scheduler, SchedulerSpec::Pbt(_)),

@@ -10,7 +10,7 @@ use super::arguments::Watch as Arguments;
 use super::error::is_coloured;
 use super::look::{Look, pause};
 use crate::engine::{self, Folder, StopError};
-use crate::report::tui::{self, Action, Flow, News, Screen};
+use crate::report::tui::{self, Action, Flow, Screen, WorkerEvent};
 use crate::report::view::StudyView;
 
 /// How long a stop from here waits in the background.
@@ -42,7 +42,7 @@ pub(super) fn watch(arguments: &Arguments) -> Result<ExitCode, CliError> {
 
 /// Takes over the terminal.
 pub(super) fn show(
-    source: &mut dyn FnMut() -> News,
+    source: &mut dyn FnMut() -> WorkerEvent,
     screen: Screen,
     on_action: &mut dyn FnMut(Action) -> Flow,
 ) -> Result<(), CliError> {
@@ -54,15 +54,15 @@ pub(super) fn show(
 }
 
 /// Views of a study, as it changes.
-pub(super) fn source(mut look: Look) -> impl FnMut() -> News {
+pub(super) fn source(mut look: Look) -> impl FnMut() -> WorkerEvent {
     let mut before: Option<StudyView> = None;
     move || match look.view() {
         Ok(view) if before.as_ref() != Some(&view) => {
             before = Some(view.clone());
-            News::View(Box::new(view))
+            WorkerEvent::View(Box::new(view))
         }
         // A study that cannot be read for a moment is shown as it was.
-        Ok(_) | Err(_) => News::Unchanged,
+        Ok(_) | Err(_) => WorkerEvent::Unchanged,
     }
 }
 
@@ -84,7 +84,7 @@ fn follow(look: &mut Look) -> Result<ExitCode, CliError> {
         let news = view.events.iter().filter(|event| is_new(event.seconds));
         let mut stderr = std::io::stderr().lock();
         for event in news {
-            // There is nobody left to tell if standard error is closed.
+            // If standard error is closed, the message is lost.
             let _ = writeln!(stderr, "[{:>8.1}] {}", event.seconds, event.text);
         }
         told = view.events.last().map(|event| event.seconds).or(told);

@@ -42,7 +42,7 @@ fn configuration(root: &Document, beside: Beside<'_>, draft: &mut Draft) -> Resu
             "experimentName" => draft.name = value.text(),
             "trialCommand" => draft.program = value.text().map(Program::Shell),
             "trial" => draft.program = value.get("command").and_then(Document::text).map(Program::Shell),
-            // Of an author, and of where trials ran.
+            // The author, and the machines that ran trials.
             "authorName" | "trainingServicePlatform" | "trainingService" | "useAnnotation" => {}
             "trialConcurrency" => draft.workers = count,
             "maxTrialNumber" | "maxTrialNum" => draft.trials = count,

@@ -83,7 +83,7 @@ fn free_in(folder: &Path, limit: &str, usage: &str, inactive: &str) -> Option<u6
 pub struct Admission {
     /// Bytes for all workers together; `None`: no limit.
     limit: Option<u64>,
-    /// Of every slot.
+    /// The memory of every slot.
     levels: Vec<Level>,
     /// What measured peaks say that predictions must be multiplied by.
     factor: f64,

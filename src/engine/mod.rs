@@ -19,8 +19,8 @@ pub use clock::Clock;
 pub use folder::{Folder, FolderError, Opened};
 pub use looker::Looker;
 pub use memory::{Admission, available_memory};
-pub use observer::{Moment, Observer};
-pub use run::{Ending, Engine, EngineError, Terms};
+pub use observer::{EngineEvent, Observer};
+pub use run::{Ending, Engine, EngineError, RunOptions};
 pub use simulator::{Simulation, simulate, simulate_within};
 pub use stop::{StopError, Stopped, stop};
 

@@ -10,7 +10,7 @@ use crate::worker::Slot;
 
 /// Something worth showing.
 #[derive(Debug)]
-pub enum Moment<'a> {
+pub enum EngineEvent<'a> {
     /// The engine starts work.
     Started {
         /// Its slots.
@@ -98,5 +98,5 @@ pub trait Observer {
     /// # Errors
     /// When something that must be written cannot be: the engine then breaks off, with a whole journal. What its workers had
     /// not yet saved they train again.
-    fn observe(&mut self, moment: &Moment<'_>, study: &Study, clock: &Clock) -> io::Result<()>;
+    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()>;
 }

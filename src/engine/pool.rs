@@ -9,7 +9,7 @@ use crate::awake::AwakeClock;
 use crate::objective::end_strays;
 use crate::trials::{Evaluation, FailureKind, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, TrialId};
-use crate::worker::{News, Process, Slot, SpawnError, ToWorker};
+use crate::worker::{Process, Slot, SpawnError, ToWorker, WorkerEvent};
 
 /// A worker is given this long at least to show a sign of life. It shows one every half second, on a busy machine later;
 /// whether an external program is silent for too long, it judges itself.
@@ -65,7 +65,7 @@ pub(super) struct Run {
 }
 
 /// How a worker was lost.
-pub(super) struct Loss {
+pub(super) struct LostWorker {
     /// What is known, for people.
     pub(super) how: String,
     /// What a trial that loses its workers this way fails as.
@@ -92,7 +92,7 @@ impl Run {
     }
 }
 
-impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
+impl<T: From<(usize, u64, WorkerEvent)> + Send + 'static> Pool<T> {
     /// Starts one worker for each slot.
     pub(super) fn start(program: &Path, folder: &Path, slots: Vec<Slot>, news: Sender<T>) -> Result<Self, SpawnError> {
         let seats = slots.into_iter().map(|slot| Seat {
@@ -267,7 +267,7 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
     }
 
     /// A worker is gone: says how, what it ran, and starts another one, unless it never comes up (`Err`).
-    pub(super) fn replace(&mut self, index: usize) -> Result<Loss, PoolError> {
+    pub(super) fn replace(&mut self, index: usize) -> Result<LostWorker, PoolError> {
         let seat = &mut self.seats[index];
         let mut how = seat.process.as_mut().map(Process::reap).unwrap_or_default();
         self.end_strays();
@@ -298,10 +298,10 @@ impl<T: From<(usize, u64, News)> + Send + 'static> Pool<T> {
                 return Err(PoolError::NeverReady { how, log });
             }
             let how = format!("{how}; it never becomes ready, so this slot is closed");
-            return Ok(Loss { how, kind, run });
+            return Ok(LostWorker { how, kind, run });
         }
         self.spawn(index)?;
-        Ok(Loss { how, kind, run })
+        Ok(LostWorker { how, kind, run })
     }
 
     /// Ends what workers that are gone have left behind.

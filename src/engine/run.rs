@@ -2,8 +2,8 @@
 
 mod checkpoints;
 mod dispatch;
-mod news;
 mod selection;
+mod worker_events;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,13 +14,13 @@ use std::time::{Duration, Instant};
 use super::budget::WallBudget;
 use super::memory::Admission;
 use super::pool::{Pool, PoolError};
-use super::{Clock, Folder, Moment, Observer, signals};
+use super::{Clock, EngineEvent, Folder, Observer, signals};
 use crate::journal::{Journal, JournalError};
 use crate::spec::TrialLimits;
 use crate::study::{EndReason, Event, Study};
 use crate::trials::MemoryModel;
 use crate::units::TrialId;
-use crate::worker::{News, Slot};
+use crate::worker::{Slot, WorkerEvent};
 
 /// Longest wait between two looks at the clock.
 const TICK: Duration = Duration::from_millis(200);
@@ -41,10 +41,10 @@ pub struct Engine<'a> {
     folder: Folder,
     clock: Clock,
     budget: WallBudget,
-    pool: Pool<Inbox>,
-    inbox: Receiver<Inbox>,
+    pool: Pool<InternalEvent>,
+    inbox: Receiver<InternalEvent>,
     observers: Vec<Box<dyn Observer + 'a>>,
-    terms: Terms,
+    terms: RunOptions,
     memory: (Admission, Arc<MemoryModel>),
     is_interrupted: bool,
     /// Nothing new is started.
@@ -53,13 +53,13 @@ pub struct Engine<'a> {
     last_tick: Instant,
     /// Trials whose checkpoints are of use although they never go on.
     kept: BTreeSet<TrialId>,
-    /// Of so many of the trials that were given up the checkpoints are gone.
+    /// The number of pruned trials whose checkpoints were removed.
     tidied: usize,
 }
 
 /// What a study may use up, and what its objective can do.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms {
+pub struct RunOptions {
     /// The wall budget in seconds, as the spec has it.
     pub wall: Option<f64>,
     /// What one trial may use up.
@@ -73,13 +73,17 @@ pub struct Terms {
 }
 
 /// What reaches the engine from outside.
-enum Inbox {
-    Worker { slot: usize, generation: u64, news: News },
+enum InternalEvent {
+    Worker {
+        slot: usize,
+        generation: u64,
+        news: WorkerEvent,
+    },
     Signal,
 }
 
-impl From<(usize, u64, News)> for Inbox {
-    fn from((slot, generation, news): (usize, u64, News)) -> Self {
+impl From<(usize, u64, WorkerEvent)> for InternalEvent {
+    fn from((slot, generation, news): (usize, u64, WorkerEvent)) -> Self {
         Self::Worker { slot, generation, news }
     }
 }
@@ -133,13 +137,13 @@ impl<'a> Engine<'a> {
         study: Study,
         (folder, journal): (Folder, Journal),
         clock: Clock,
-        terms: Terms,
+        terms: RunOptions,
         (program, slots): (&Path, Vec<Slot>),
         observers: Vec<Box<dyn Observer + 'a>>,
         resumed: Option<Event>,
     ) -> Result<Self, EngineError> {
         let (sender, inbox) = mpsc::channel();
-        signals::forward(sender.clone(), || Inbox::Signal).map_err(EngineError::Signals)?;
+        signals::forward(sender.clone(), || InternalEvent::Signal).map_err(EngineError::Signals)?;
         let pool = Pool::start(program, folder.path(), slots, sender).map_err(PoolError::from)?;
         let busy = BusyTime {
             since: Instant::now(),
@@ -189,10 +193,10 @@ impl<'a> Engine<'a> {
     /// # Errors
     /// When the journal or the results cannot be written, or the workers do not come up.
     pub fn run(mut self, is_resumed: bool) -> Result<(Study, Ending), EngineError> {
-        // Of an earlier run; whoever starts this one wants it to go on.
+        // A hold of an earlier run: starting a new one ends it.
         let _ = Folder::hold(self.folder.path(), false);
         let slots: Vec<Slot> = self.pool.seats().iter().map(|seat| seat.slot.clone()).collect();
-        self.tell(&Moment::Started {
+        self.tell(&EngineEvent::Started {
             slots: &slots,
             is_resumed,
         })?;
@@ -230,7 +234,7 @@ impl<'a> Engine<'a> {
             Ending::Interrupted => None,
         };
         let idle_share = self.busy.idle_share(slots.len());
-        self.tell(&Moment::Ended { reason, idle_share })?;
+        self.tell(&EngineEvent::Ended { reason, idle_share })?;
         Ok((self.study, ending))
     }
 
@@ -248,7 +252,7 @@ impl<'a> Engine<'a> {
             self.record(&event)?;
             if let Event::SegmentDelivered { trial } = event {
                 self.tidy(trial);
-                self.tell(&Moment::Delivered { trial })?;
+                self.tell(&EngineEvent::Delivered { trial })?;
             }
             if let Event::SearchClosed { .. } = event {
                 self.begin_selection()?;
@@ -270,9 +274,10 @@ impl<'a> Engine<'a> {
             .map_or(longest, |left| left.min(longest));
         // Whatever else has arrived is taken before anything is decided, and signals first: a batch system may signal
         // the workers too, and a worker that dies of it must not count as lost.
-        let mut news: Vec<Inbox> = self.inbox.recv_timeout(patience).into_iter().collect();
+        let mut news: Vec<InternalEvent> = self.inbox.recv_timeout(patience).into_iter().collect();
         news.extend(self.inbox.try_iter());
-        let (signals, others): (Vec<_>, Vec<_>) = news.into_iter().partition(|news| matches!(news, Inbox::Signal));
+        let (signals, others): (Vec<_>, Vec<_>) =
+            news.into_iter().partition(|news| matches!(news, InternalEvent::Signal));
         for news in signals.into_iter().chain(others) {
             self.take(news)?;
         }
@@ -288,7 +293,7 @@ impl<'a> Engine<'a> {
             self.folder.note_elapsed(self.clock.elapsed());
             self.keep_time_for_selection();
             self.is_held = Folder::is_held(self.folder.path());
-            self.tell(&Moment::Tick)?;
+            self.tell(&EngineEvent::Tick)?;
         }
         Ok(())
     }
@@ -311,7 +316,7 @@ impl<'a> Engine<'a> {
     /// Stops all workers, which may evaluate what they have for so many seconds; those that do not come to a checkpoint in time are
     /// killed.
     fn drain(&mut self, why: &str, to_evaluate: f64, grace: Duration) -> Result<(), EngineError> {
-        self.tell(&Moment::Stopping { why })?;
+        self.tell(&EngineEvent::Stopping { why })?;
         self.pool.stop(to_evaluate);
         let end = Instant::now() + grace;
         while self.pool.is_any_busy() {
@@ -339,7 +344,7 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    fn tell(&mut self, moment: &Moment<'_>) -> Result<(), EngineError> {
+    fn tell(&mut self, moment: &EngineEvent<'_>) -> Result<(), EngineError> {
         for observer in &mut self.observers {
             observer
                 .observe(moment, &self.study, &self.clock)

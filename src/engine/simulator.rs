@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::study::{Event, Flight, Outcome, Study};
+use crate::study::{Event, InFlight, Outcome, Study};
 use crate::trials::{SegmentReport, Trial, Usage};
 use crate::units::{Samples, TrialId};
 
@@ -11,9 +11,9 @@ pub struct Simulation<'a> {
     /// Physical workers.
     pub workers: usize,
     /// How long a segment takes on this machine, in its own seconds, above 0.
-    pub seconds: &'a mut dyn FnMut(&Trial, &Flight) -> f64,
+    pub seconds: &'a mut dyn FnMut(&Trial, &InFlight) -> f64,
     /// What comes of it: a pure function of trial and segment.
-    pub outcome: &'a dyn Fn(&Trial, &Flight) -> Outcome,
+    pub outcome: &'a dyn Fn(&Trial, &InFlight) -> Outcome,
     /// Sees every event before it is applied.
     pub journal: &'a mut dyn FnMut(&Event),
 }
@@ -149,7 +149,7 @@ fn cut_off(
     trial: TrialId,
     (end, taken): (f64, f64),
     wall: f64,
-    outcome: &dyn Fn(&Trial, &Flight) -> Outcome,
+    outcome: &dyn Fn(&Trial, &InFlight) -> Outcome,
 ) -> Event {
     let flight = &study.flights()[&trial];
     let share = 1.0 - (end - wall) / taken;

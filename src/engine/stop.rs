@@ -31,7 +31,7 @@ pub enum StopError {
     Elsewhere {
         /// The study's folder.
         folder: PathBuf,
-        /// Who works on it.
+        /// The process that works on it.
         process: Process,
     },
     /// The number in the lock is here that of some other process.
@@ -47,7 +47,7 @@ pub enum StopError {
     Signal {
         /// The study's folder.
         folder: PathBuf,
-        /// Who works on it.
+        /// The process that works on it.
         process: Process,
         /// What the system said.
         source: std::io::Error,
@@ -57,7 +57,7 @@ pub enum StopError {
     Late {
         /// The study's folder.
         folder: PathBuf,
-        /// Who works on it.
+        /// The process that works on it.
         process: Process,
         /// How long it was waited for.
         seconds: u64,

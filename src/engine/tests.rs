@@ -11,7 +11,7 @@ use crate::policies;
 use crate::rng;
 use crate::space::{Domain, Parameter, Space, Value};
 use crate::spec::{Criteria, EarlyTerminate, SchedulerSpec, SearcherSpec};
-use crate::study::{EndReason, Event, Flight, Outcome, Settings, Study};
+use crate::study::{EndReason, Event, InFlight, Outcome, Settings, Study};
 use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, Trial, Usage};
 use crate::units::{Goal, Loss, Samples, Seed, TrialId};
 
@@ -71,7 +71,7 @@ fn study(searcher: SearcherSpec, early: impl Into<EarlyTerminate>, trials: u32, 
 }
 
 /// A valley with a learning curve; one trial in 20 diverges.
-fn outcome(trial: &Trial, flight: &Flight) -> Outcome {
+fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
     if trial.id.0 % 20 == 13 {
         return Outcome::Failed(Failure {
             kind: FailureKind::Diverged,

@@ -25,9 +25,9 @@ pub struct TrainingCost {
 
 #[derive(Clone, Copy, Debug)]
 struct Depth {
-    /// Of a training example, the optimizer aside.
+    /// The cost of a training example, without the optimizer.
     example: f64,
-    /// Of all validation examples.
+    /// The cost of all validation examples.
     evaluation: f64,
     /// Values that train.
     trained: f64,

@@ -23,7 +23,7 @@ pub struct Recipe {
     pub weight_decay: f64,
     /// The share of activations that dropout drops.
     pub dropout: f64,
-    /// Who published it.
+    /// The publisher.
     pub source: &'static str,
 }
 

@@ -111,7 +111,7 @@ fn this_host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-/// Who works on a study.
+/// The process that works on a study.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
     /// Nobody, and the last one left in good order.
@@ -123,7 +123,7 @@ pub enum Holder {
 }
 
 impl Holder {
-    /// Who holds the study in `folder`, without disturbing it.
+    /// The process that holds the study in `folder`; it is not disturbed.
     ///
     /// # Errors
     /// When the lock file is there and cannot be read.

@@ -58,7 +58,7 @@ pub fn full_runs(
         ObjectiveSpec::FineTune(fine_tune) => {
             let inputs = Inputs::load(fine_tune, device)?;
             let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);
-            // Of its own, so that nothing is left of it.
+            // A temporary folder, so that nothing of it remains.
             let folder = tempfile::tempdir().ok().filter(|_| spec.resources.cache > 0);
             let cache = folder
                 .as_ref()

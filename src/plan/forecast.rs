@@ -12,7 +12,7 @@ use crate::engine::{Simulation, simulate_within};
 use crate::policies;
 use crate::rng;
 use crate::spec::{Criteria, SearcherSpec, Spec};
-use crate::study::{Cost, EndReason, Flight, Outcome, Settings, Study};
+use crate::study::{Cost, EndReason, InFlight, Outcome, Settings, Study};
 use crate::trials::{CostModel, Evaluation, SegmentReport, Trial, Usage};
 use crate::units::{Goal, Samples, Seed};
 
@@ -46,7 +46,7 @@ pub(super) fn forecast(spec: &Spec, epoch: Samples, cost: Cost, rate: Option<f64
     if spec.searcher == SearcherSpec::FreezeThaw {
         return None;
     }
-    // Who proposes changes nothing for numbers that are made up, and chance is quick.
+    // The numbers are made up, so any searcher will do, and random draws are fast.
     let simple = Spec {
         searcher: SearcherSpec::Random,
         criteria: Criteria::default(),
@@ -100,7 +100,7 @@ pub(super) fn forecast(spec: &Spec, epoch: Samples, cost: Cost, rate: Option<f64
 }
 
 /// What comes of a segment: a pure function of its trial.
-fn outcome(trial: &Trial, flight: &Flight, (metric, goal, max): (&str, Goal, Samples)) -> Outcome {
+fn outcome(trial: &Trial, flight: &InFlight, (metric, goal, max): (&str, Goal, Samples)) -> Outcome {
     let mut rng = rng::stream(Seed(0), "forecast", &[u64::from(trial.id.0)]);
     let (end, steepness): (f64, f64) = (rng.random(), rng.random_range(0.3..1.0));
     let share = flight.to.0 as f64 / max.0 as f64;

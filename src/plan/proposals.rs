@@ -12,7 +12,7 @@ use crate::units::Samples;
 pub struct Proposal {
     /// What to try.
     pub configuration: Configuration,
-    /// Who proposes it.
+    /// The searcher that proposes it.
     pub origin: String,
 }
 

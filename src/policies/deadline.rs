@@ -36,7 +36,7 @@ const LONGEST_COOLDOWN: f64 = 0.2;
 /// That stretch is worth a segment of its own if it is at least this share of what is left.
 const WORTH_A_PAUSE: f64 = 0.3;
 
-/// Who proposed a second run of the best configuration.
+/// The origin of a second run of the best configuration.
 const RESEED: &str = "reseed";
 
 /// A policy that plans for the end of the wall budget.
@@ -117,8 +117,8 @@ impl Policy for Deadline {
         self.inner.observe(trial, view);
     }
 
-    fn gives_up(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
-        self.inner.gives_up(trial, view)
+    fn prunes(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
+        self.inner.prunes(trial, view)
     }
 
     fn rungs(&self) -> &[Samples] {

@@ -35,7 +35,7 @@ pub trait Policy: Send {
     fn observe(&mut self, trial: &Trial, view: &View<'_>);
 
     /// The paused trials that will never go on, now that this one has ended a segment and that was observed.
-    fn gives_up(&self, _trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
+    fn prunes(&self, _trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
         Vec::new()
     }
 
@@ -60,7 +60,7 @@ pub enum Decision {
     Start {
         /// What to try.
         configuration: Configuration,
-        /// Who proposed it.
+        /// The searcher that proposed it.
         origin: String,
         /// Where the first segment ends.
         to: Samples,

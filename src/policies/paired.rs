@@ -64,8 +64,8 @@ impl Policy for Paired {
         self.scheduler.observe(trial, view);
     }
 
-    fn gives_up(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
-        self.scheduler.gives_up(trial, view)
+    fn prunes(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
+        self.scheduler.prunes(trial, view)
     }
 
     fn rungs(&self) -> &[Samples] {

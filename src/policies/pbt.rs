@@ -187,7 +187,7 @@ impl Policy for Pbt {
         }
     }
 
-    fn gives_up(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
+    fn prunes(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
         let has_successor = view.trials_left.is_none_or(|left| left as usize > self.vacant.len());
         if trial.status != Status::Paused || !has_successor {
             return Vec::new();

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::{Best, Leaderboard, incumbent};
-use crate::engine::{Clock, Moment, Observer};
+use crate::engine::{Clock, EngineEvent, Observer};
 use crate::files::replace_soon;
 use crate::spec::Spec;
 use crate::study::Study;
@@ -136,21 +136,21 @@ fn write(folder: &Path, contents: &Contents) -> io::Result<()> {
 }
 
 impl Observer for Files {
-    fn observe(&mut self, moment: &Moment<'_>, study: &Study, _clock: &Clock) -> io::Result<()> {
+    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, _clock: &Clock) -> io::Result<()> {
         let is_due = self.due.is_none_or(|due| Instant::now() >= due);
         match moment {
-            Moment::Ended { .. } => self.write(study),
-            Moment::Delivered { .. } if is_due => self.write_soon(study),
-            Moment::Delivered { .. }
-            | Moment::Started { .. }
-            | Moment::SegmentStarted { .. }
-            | Moment::Progressed { .. }
-            | Moment::SegmentEnded { .. }
-            | Moment::WorkerLost { .. }
-            | Moment::MemoryRanOut { .. }
-            | Moment::Selecting { .. }
-            | Moment::Stopping { .. }
-            | Moment::Tick => Ok(()),
+            EngineEvent::Ended { .. } => self.write(study),
+            EngineEvent::Delivered { .. } if is_due => self.write_soon(study),
+            EngineEvent::Delivered { .. }
+            | EngineEvent::Started { .. }
+            | EngineEvent::SegmentStarted { .. }
+            | EngineEvent::Progressed { .. }
+            | EngineEvent::SegmentEnded { .. }
+            | EngineEvent::WorkerLost { .. }
+            | EngineEvent::MemoryRanOut { .. }
+            | EngineEvent::Selecting { .. }
+            | EngineEvent::Stopping { .. }
+            | EngineEvent::Tick => Ok(()),
         }
     }
 }

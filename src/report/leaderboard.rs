@@ -30,7 +30,7 @@ pub struct Leaderboard {
 /// A column that only some studies have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Extra {
-    /// Who is on the front of several metrics.
+    /// The trials on the front of several metrics.
     Front,
     /// By how much constraints on metrics are violated.
     Violation,
@@ -71,7 +71,7 @@ pub struct Row {
     pub rung: u32,
     /// Why it does not go on; empty while it may.
     pub stop_reason: String,
-    /// Who proposed it.
+    /// The searcher that proposed it.
     pub origin: String,
     /// The trial whose state it began with.
     pub parent: Option<TrialId>,

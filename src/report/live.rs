@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::view::{RunningView, SlotView};
-use crate::engine::{Clock, Folder, Moment, Observer};
+use crate::engine::{Clock, EngineEvent, Folder, Observer};
 use crate::files::replace_soon;
 use crate::study::Study;
 use crate::units::Samples;
@@ -21,7 +21,7 @@ const FILE_NAME: &str = "live.json";
 /// Shortest time between two versions.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Of less than this share of a study nothing can be said about the rest.
+/// The share of a study from which the rest can be estimated.
 const LEAST_SHARE: f64 = 0.05;
 
 /// What a running study does now.
@@ -114,10 +114,10 @@ fn seconds_left(study: &Study, wall: Option<f64>, elapsed: f64) -> Option<f64> {
 }
 
 impl Observer for Live {
-    fn observe(&mut self, moment: &Moment<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
         let epochs = |samples: Samples| samples.epochs(study.settings().epoch);
         match moment {
-            Moment::Started { slots, .. } => {
+            EngineEvent::Started { slots, .. } => {
                 let slots = slots.iter().enumerate();
                 self.slots = slots
                     .map(|(index, slot)| SlotView {
@@ -128,7 +128,7 @@ impl Observer for Live {
                     })
                     .collect();
             }
-            Moment::SegmentStarted { slot, trial, from, to } => {
+            EngineEvent::SegmentStarted { slot, trial, from, to } => {
                 let running = RunningView {
                     trial: trial.0,
                     levels: (epochs(*from), epochs(*to)),
@@ -139,7 +139,7 @@ impl Observer for Live {
                 };
                 self.set(*slot, Some(running));
             }
-            Moment::Progressed { slot, progress, .. } => {
+            EngineEvent::Progressed { slot, progress, .. } => {
                 let running = self.slots.get_mut(*slot).and_then(|slot| slot.running.as_mut());
                 if let Some(running) = running {
                     running.at = epochs(progress.at);
@@ -151,14 +151,19 @@ impl Observer for Live {
                     running.curve.extend(value);
                 }
             }
-            Moment::SegmentEnded { slot, .. } | Moment::WorkerLost { slot, .. } | Moment::MemoryRanOut { slot, .. } => {
+            EngineEvent::SegmentEnded { slot, .. }
+            | EngineEvent::WorkerLost { slot, .. }
+            | EngineEvent::MemoryRanOut { slot, .. } => {
                 self.set(*slot, None);
             }
-            Moment::Ended { .. } => {
+            EngineEvent::Ended { .. } => {
                 let _ = std::fs::remove_file(self.folder.join(FILE_NAME));
                 return Ok(());
             }
-            Moment::Delivered { .. } | Moment::Selecting { .. } | Moment::Stopping { .. } | Moment::Tick => {}
+            EngineEvent::Delivered { .. }
+            | EngineEvent::Selecting { .. }
+            | EngineEvent::Stopping { .. }
+            | EngineEvent::Tick => {}
         }
         if Instant::now() >= self.due {
             self.due = Instant::now() + INTERVAL;

@@ -13,7 +13,7 @@ use crate::study::{EndReason, Study};
 use crate::units::Goal;
 use crate::warm_start::{find_metric, metric_column};
 
-/// So many trials are shown in a summary.
+/// The number of trials in a summary.
 const SHOWN: usize = 5;
 
 /// An earlier study's best, to compare with.

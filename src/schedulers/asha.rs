@@ -134,7 +134,7 @@ impl Scheduler for Asha {
         })
     }
 
-    fn gives_up(&self, trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
+    fn prunes(&self, trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
         let (AshaMode::Stopping, Status::Paused) = (self.mode, trial.status) else {
             return Vec::new();
         };

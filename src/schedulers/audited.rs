@@ -35,7 +35,7 @@ pub struct Audited {
     going: BTreeMap<TrialId, Samples>,
     /// How many audited trials run, and how many shadows do in the scheduler's eyes.
     running: (usize, usize),
-    /// Who is given up after the last thing observed.
+    /// The trials that are pruned after the last observation.
     stops: Vec<Stop>,
 }
 
@@ -80,12 +80,12 @@ impl Audited {
         }
         let seen = self.seen(view);
         self.scheduler.observe(trial, &seen);
-        let stops = self.scheduler.gives_up(trial, &seen);
-        self.give_up(stops, view);
+        let stops = self.scheduler.prunes(trial, &seen);
+        self.prune(stops, view);
     }
 
     /// Stops the shadows among those that are given up; the others are for the study to stop.
-    fn give_up(&mut self, stops: Vec<Stop>, view: &View<'_>) {
+    fn prune(&mut self, stops: Vec<Stop>, view: &View<'_>) {
         for stop in stops {
             let Some(shadow) = self.shadows.get_mut(&stop.trial) else {
                 self.stops.push(stop);
@@ -190,8 +190,8 @@ impl Scheduler for Audited {
         } else {
             let seen = self.seen(view);
             self.scheduler.observe(trial, &seen);
-            let stops = self.scheduler.gives_up(trial, &seen);
-            self.give_up(stops, view);
+            let stops = self.scheduler.prunes(trial, &seen);
+            self.prune(stops, view);
         }
         self.advance(view);
     }
@@ -212,7 +212,7 @@ impl Scheduler for Audited {
         promoted.filter(|(trial, _)| !self.shadows.contains_key(trial))
     }
 
-    fn gives_up(&self, _trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
+    fn prunes(&self, _trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
         self.stops.clone()
     }
 

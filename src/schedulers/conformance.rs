@@ -321,7 +321,7 @@ fn large_study(early: EarlyTerminate) -> f64 {
             Status::Paused
         };
         scheduler.observe(&trials[id.index()], &view(&space, &trials, running.len()));
-        for stop in scheduler.gives_up(&trials[id.index()], &view(&space, &trials, running.len())) {
+        for stop in scheduler.prunes(&trials[id.index()], &view(&space, &trials, running.len())) {
             trials[stop.trial.index()].status = Status::Stopped;
             scheduler.observe(&trials[stop.trial.index()], &view(&space, &trials, running.len()));
         }

@@ -116,7 +116,7 @@ impl Scheduler for Median {
         self.going.first_key_value().map(|(&trial, &to)| (trial, to))
     }
 
-    fn gives_up(&self, trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
+    fn prunes(&self, trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
         let level = self.levels.iter().position(|&level| level == trial.reached);
         let averages = level.map(|level| &self.averages[level]);
         let averages = averages.filter(|averages| averages.len() >= self.min_trials);

@@ -62,7 +62,7 @@ pub trait Scheduler: Send {
     fn promote(&self, view: &View<'_>) -> Option<(TrialId, Samples)>;
 
     /// The paused trials that will never go on, now that this one has ended a segment and that was the last thing observed.
-    fn gives_up(&self, _trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
+    fn prunes(&self, _trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
         Vec::new()
     }
 

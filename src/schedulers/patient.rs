@@ -137,7 +137,7 @@ impl Scheduler for Patient {
         Some((id, cut.unwrap_or(to)))
     }
 
-    fn gives_up(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
+    fn prunes(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
         if trial.status == Status::Paused && self.has_run_out(trial) {
             // The scheduler is asked once it knows of that: another one may take its place.
             return vec![Stop {
@@ -145,11 +145,11 @@ impl Scheduler for Patient {
                 by: NAME,
             }];
         }
-        // Who is on its way is none of the scheduler's business.
+        // The scheduler knows nothing of running trials.
         if self.going.contains_key(&trial.id) {
             return Vec::new();
         }
-        self.scheduler.gives_up(trial, view)
+        self.scheduler.prunes(trial, view)
     }
 
     fn boxed(&self) -> Box<dyn Scheduler> {

@@ -171,10 +171,10 @@ impl Scheduler for Ranked {
         self.ask(view, |told, view| told.scheduler.promote(view))
     }
 
-    fn gives_up(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
+    fn prunes(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
         self.ask(view, |told, view| {
             let last = told.last.as_ref().filter(|last| last.id == trial.id);
-            last.map_or_else(Vec::new, |last| told.scheduler.gives_up(last, view))
+            last.map_or_else(Vec::new, |last| told.scheduler.prunes(last, view))
         })
     }
 
@@ -245,7 +245,7 @@ mod tests {
         }
     }
 
-    /// Who is promoted first when all of these wait at the first rung, one in three going on.
+    /// The order of promotion when all of these wait at the first rung and one in three continues.
     fn promoted(results: &[([f64; 2], f64)], preference: Preference) -> Vec<u32> {
         let mut ranked = Ranked::new(SchedulerSpec::asha(3), lengths(3), preference);
         let space = Space::new(vec![], vec![]).unwrap();

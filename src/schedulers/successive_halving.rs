@@ -181,7 +181,7 @@ impl Scheduler for SuccessiveHalving {
         Some((best.1, *self.levels.get(1)?))
     }
 
-    fn gives_up(&self, _trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
+    fn prunes(&self, _trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
         let Some(bracket) = self.decided.map(|index| &self.brackets[index]) else {
             return Vec::new();
         };

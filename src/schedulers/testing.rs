@@ -122,14 +122,14 @@ impl<S: Scheduler> Stand<S> {
     fn deliver(&mut self, id: u32) -> Vec<u32> {
         let id = TrialId(id);
         self.observe(id);
-        let mut stops = self.scheduler.gives_up(&self.trials[id.index()], &self.view());
+        let mut stops = self.scheduler.prunes(&self.trials[id.index()], &self.view());
         let mut stopped = Vec::new();
         while let Some(Stop { trial: id, .. }) = stops.pop() {
             if self.trials[id.index()].status == Status::Paused {
                 self.trials[id.index()].status = Status::Stopped;
                 stopped.push(id.0);
                 self.observe(id);
-                stops.extend(self.scheduler.gives_up(&self.trials[id.index()], &self.view()));
+                stops.extend(self.scheduler.prunes(&self.trials[id.index()], &self.view()));
             }
         }
         stopped.sort_unstable();
@@ -194,8 +194,8 @@ impl<S: Scheduler + ?Sized> Scheduler for Box<S> {
         (**self).promote(view)
     }
 
-    fn gives_up(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
-        (**self).gives_up(trial, view)
+    fn prunes(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
+        (**self).prunes(trial, view)
     }
 
     fn audited(&self) -> Option<Vec<AuditedTrial>> {

@@ -24,7 +24,7 @@ pub struct BlendSearch {
 /// Every so many trials one is of the global search. Shares from a third to two thirds did alike.
 const GLOBAL_EVERY: usize = 3;
 
-/// So many local searches are kept, the best: more only wait.
+/// The number of local searches that are kept, the best ones: more would only wait.
 const MOST_THREADS: usize = 10;
 
 impl Searcher for BlendSearch {

@@ -21,7 +21,7 @@ use tokio::runtime::{Builder, Runtime};
 pub use feed::{Feed, Publisher};
 use token::Token;
 
-/// Who has a connection says within this time what it wants, or loses it: thousands that say nothing must not keep others out.
+/// The time within which a connection must send its request. Thousands of silent connections must not keep others out.
 const HEADER: Duration = Duration::from_secs(2);
 
 /// How long nobody is let in when the system has no more connections to give.

@@ -290,7 +290,7 @@ fn words(list: &Node, items: &[Node], program: Option<&str>, problems: &mut Prob
     }
     let read: Vec<Option<Word>> = items.iter().map(|item| word(item, program, problems)).collect();
     let words: Vec<Word> = read.into_iter().collect::<Option<_>>()?;
-    if !matches!(words[0].meaning, Meaning::Argument(_)) {
+    if !matches!(words[0].meaning, Meaning::Argument(_)) || words[0].source.trim().is_empty() {
         problems.error(
             Diagnostic::error(&items[0].place, "a command begins with its program")
                 .with_help("write it like `command: [python, train.py, \"${args}\"]`"),

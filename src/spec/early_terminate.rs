@@ -27,7 +27,7 @@ const RESAMPLE: f64 = 0.25;
 /// What becomes of trials that are worse than others.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EarlyTerminate {
-    /// Who decides which trial goes on.
+    /// The rule that decides which trial continues.
     pub scheduler: SchedulerSpec,
     /// When a trial ends that improves no more, whatever the others do.
     pub patience: Option<Patience>,
@@ -55,13 +55,13 @@ impl EarlyTerminate {
 /// When a trial ends that improves no more.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Patience {
-    /// So many epochs after its last improvement; greater than 0.
+    /// Epochs after the last improvement; greater than 0.
     pub epochs: f64,
     /// Less than this, in units of the metric, is no improvement; at least 0.
     pub min_delta: f64,
 }
 
-/// Who decides which trial goes on.
+/// The rule that decides which trial continues.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SchedulerSpec {
@@ -97,7 +97,7 @@ pub enum SchedulerSpec {
     Median {
         /// Epochs from one judgement to the next; by default a tenth of a complete trial, at least `epochs.min`.
         interval: Option<f64>,
-        /// So many complete trials before anybody is judged; at least 1.
+        /// Complete trials before the first trial is judged; at least 1.
         min_trials: u32,
     },
     /// Population-based training: the worst are replaced by clones of the best, with changed configurations.

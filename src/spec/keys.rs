@@ -174,7 +174,7 @@ pub(super) const SPEC: Section = Section {
             .examples(&["\"train.py\""]),
         key("wandb", Kind::Words(|| vec!["shim"]), "`shim`: a Python program that imports `wandb` finds a small stand-in for it. `wandb.init().config` has its parameters, and what it logs is reported; without an account, a network or the package."),
         key("metrics", Kind::Texts, "Of a program that prints text: a regular expression for each metric, and one for `epoch` if it names that. What the first group finds in a line is the number; an epoch holds for the lines that follow.")
-            .examples(&[r#"{"val_loss": "val_loss: ([-+.\\deE]+)", "epoch": "Epoch (\\d+)"}"#]),
+            .examples(&[r#"{"val_loss": "\\bval_loss: (\\S+)", "epoch": "Epoch (\\d+)"}"#]),
         key("metric", Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Section(&METRIC), Kind::List(&METRIC_ITEM), Kind::Section(&PARETO), Kind::Section(&LEXICOGRAPHIC)]), "What counts as better, measured on the validation data; a list for the trade-offs between several metrics.")
             .examples(&["\"accuracy\"", "{\"name\": \"accuracy\", \"goal\": \"maximize\", \"target\": 0.92}", "[\"accuracy\", \"trainable_parameters\"]"]),
         key("metric_constraints", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "What a trial must fulfil to be the best: comparisons over metrics.")

@@ -135,7 +135,7 @@ fn words(kind: Kind) -> String {
             words.join(", ")
         }
         Kind::Section(section) => format!("a mapping with the keys of `{}`", section.name),
-        Kind::Parameters => "parameters by name, each a value, a list of values or a range".to_owned(),
+        Kind::Parameters => "parameters by name, each a value or a mapping".to_owned(),
         Kind::Configuration => "values of parameters by name".to_owned(),
         Kind::Texts => "texts by name".to_owned(),
         Kind::List(item) => format!("a list, each item of it {}", words(*item)),

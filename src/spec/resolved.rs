@@ -21,7 +21,7 @@ pub struct Spec {
     pub metric: Metric,
     /// The other metrics, how they are weighed, and what a result must satisfy.
     pub criteria: Criteria,
-    /// Who proposes configurations.
+    /// The searcher.
     pub searcher: SearcherSpec,
     /// What becomes of trials that are worse than others.
     pub early_terminate: EarlyTerminate,
@@ -47,7 +47,7 @@ pub struct Spec {
     pub uses_recipe: bool,
     /// Leaderboards of earlier studies over the same parameters, to begin with what they found out.
     pub warm_start: Vec<PathBuf>,
-    /// Of a `best.yaml`: where it comes from.
+    /// The origin of a `best.yaml`.
     pub provenance: Option<Provenance>,
 }
 
@@ -226,7 +226,7 @@ impl Criteria {
     }
 }
 
-/// Who proposes configurations.
+/// The searcher.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SearcherSpec {
@@ -316,7 +316,7 @@ pub struct Budget {
     pub wall: Option<f64>,
     /// Trials in all.
     pub trials: Option<u32>,
-    /// So many failures alike, before any trial has a result, show that none ever will; 0: no number does.
+    /// The study ends after this many equal failures if no trial has a result yet; 0: it never does.
     pub max_failures: Option<u32>,
 }
 
@@ -348,7 +348,7 @@ pub enum SelectionRule {
     /// The cheapest to train of those within one standard error of the best mean (Breiman et al. 1984, §3.4.3), by the deviation
     /// over seeds that all finalists have in common.
     OneSe,
-    /// Of the front of means of several metrics, the one that is best in the first.
+    /// The best in the first metric among the front of the means of several metrics.
     Pareto,
 }
 

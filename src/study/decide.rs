@@ -141,7 +141,7 @@ impl Study {
                 finish: self.now + (self.cost)(configuration, Samples(0), to),
             });
         }
-        let is_done = self.turns.is_empty();
+        let is_done = self.due.is_empty();
         let delivery = self.next_delivery().map(|trial| Event::SegmentDelivered { trial });
         delivery.or(is_done.then_some(Event::StudyEnded { reason }))
     }
@@ -149,7 +149,7 @@ impl Study {
     /// The flight whose turn it is, if its outcome has arrived.
     fn next_delivery(&self) -> Option<TrialId> {
         if self.has_turns() {
-            let next = self.turns.first()?.trial;
+            let next = self.due.first()?.trial;
             self.flights.get(&next)?.has_arrived().then_some(next)
         } else {
             self.arrivals.values().next().copied()
@@ -162,7 +162,7 @@ impl Study {
     }
 
     /// Ends. What has arrived and waits for its turn keeps waiting, so that a study with more time goes on as if it had had
-    /// it at once; until then it counts as what was cut off does. Where there are no turns, it is delivered.
+    /// it at once; until then it counts as what was cut off does. Where there are no due, it is delivered.
     fn close(&self, reason: EndReason) -> Event {
         let next = self.next_delivery().filter(|_| !self.has_turns());
         next.map_or(Event::StudyEnded { reason }, |trial| Event::SegmentDelivered { trial })

@@ -31,7 +31,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         shortened_from: Option<f64>,
     },
-    /// News: so many slots work on the study from now on. With a wall budget, plans depend on it.
+    /// Input: so many slots work on the study from now on. With a wall budget, plans depend on it.
     SlotsOpened {
         /// How many.
         slots: u32,
@@ -59,7 +59,7 @@ pub enum Event {
         /// When it ends, on the virtual clock.
         finish: f64,
     },
-    /// News: a segment came to an end on some worker.
+    /// Input: a segment came to an end on some worker.
     SegmentEnded {
         /// The trial.
         trial: TrialId,
@@ -72,14 +72,14 @@ pub enum Event {
         /// Wall-clock time of its end, RFC 3339.
         finished_at: String,
     },
-    /// News: a segment was told to stop before its end; it can go on from its checkpoint.
+    /// Input: a segment was told to stop before its end; it can go on from its checkpoint.
     SegmentInterrupted {
         /// The trial.
         trial: TrialId,
         /// What was done until then.
         report: SegmentReport,
     },
-    /// News: the segment was lost, with its worker or because memory ran out; it will be tried again.
+    /// Input: the segment was lost, with its worker or because memory ran out; it will be tried again.
     SegmentLost {
         /// The trial.
         trial: TrialId,
@@ -99,7 +99,7 @@ pub enum Event {
         /// Why.
         reason: EndReason,
     },
-    /// News: the wall budget is spent. Nothing new is planned; what waits for its turn goes on waiting, in case time is added.
+    /// Input: the wall budget is spent. Nothing new is planned; what waits for its turn goes on waiting, in case time is added.
     DeadlineReached,
     /// Decided: nothing more will happen, unless the study is resumed with a larger budget.
     StudyEnded {
@@ -134,7 +134,7 @@ impl Eq for Identity {}
 pub struct Created {
     /// What it tries.
     pub configuration: Configuration,
-    /// Who proposed it.
+    /// The searcher that proposed it.
     pub origin: String,
     /// Whose state it begins with; `None`: the pretrained model's.
     #[serde(default, skip_serializing_if = "Option::is_none")]

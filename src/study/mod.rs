@@ -21,4 +21,4 @@ pub use possible::Impossible;
 pub use record::{Improvement, Record};
 pub use selection::{Finalist, Repeat, Run, SelectionSeconds, Winner};
 pub use settings::Settings;
-pub use state::{Cost, Flight, Study};
+pub use state::{Cost, InFlight, Study};

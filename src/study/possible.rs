@@ -121,7 +121,7 @@ impl Study {
             | Event::SegmentLost { trial, .. } => self.known("a segment ends of", *trial),
             Event::SegmentDelivered { trial } => {
                 let flight = self.flights.get(trial);
-                check(flight.is_some_and(super::Flight::has_arrived), || {
+                check(flight.is_some_and(super::InFlight::has_arrived), || {
                     format!("trial {trial} is given a result that has not arrived")
                 })
             }

@@ -336,7 +336,7 @@ impl Study {
             return Some(repeat);
         }
         let is_tested = known.iter().any(|repeat| matches!(repeat, Repeat::Test { .. }));
-        if !selection.holdout || is_tested || !self.turns.is_empty() {
+        if !selection.holdout || is_tested || !self.due.is_empty() {
             return None;
         }
         let Winner { trial, run, .. } = self.winner()?;

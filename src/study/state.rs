@@ -27,9 +27,9 @@ pub struct Study {
     past: Vec<Trial>,
     pub(super) trials: Vec<Trial>,
     pub(super) records: Vec<Record>,
-    pub(super) flights: BTreeMap<TrialId, Flight>,
+    pub(super) flights: BTreeMap<TrialId, InFlight>,
     /// All flights in the order of the virtual clock.
-    pub(super) turns: BTreeSet<Turn>,
+    pub(super) due: BTreeSet<DueAt>,
     /// Those that have arrived, in the order of arrival.
     pub(super) arrivals: BTreeMap<u64, TrialId>,
     pub(super) idle_workers: BTreeSet<u32>,
@@ -54,7 +54,7 @@ pub struct Study {
 
 /// A planned segment whose outcome has not been delivered.
 #[derive(Clone, Debug)]
-pub struct Flight {
+pub struct InFlight {
     /// Where it begins.
     pub from: Samples,
     /// Where it ends.
@@ -73,15 +73,15 @@ pub struct Flight {
 
 /// A flight's place on the virtual clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Turn {
+pub(super) struct DueAt {
     /// Its end. The bits of numbers that are not negative are in the order of the numbers.
     finish: u64,
     worker: u32,
     pub(super) trial: TrialId,
 }
 
-impl Turn {
-    fn of(trial: TrialId, flight: &Flight) -> Self {
+impl DueAt {
+    fn of(trial: TrialId, flight: &InFlight) -> Self {
         Self {
             finish: flight.finish.max(0.0).to_bits(),
             worker: flight.worker,
@@ -90,7 +90,7 @@ impl Turn {
     }
 }
 
-impl Flight {
+impl InFlight {
     /// Whether a slot works on it, as far as the study knows.
     pub(super) fn is_running(&self) -> bool {
         self.begun_at.is_some() && self.arrived.is_none()
@@ -117,7 +117,7 @@ impl Study {
             trials: Vec::new(),
             records: Vec::new(),
             flights: BTreeMap::new(),
-            turns: BTreeSet::new(),
+            due: BTreeSet::new(),
             arrivals: BTreeMap::new(),
             now: 0.0,
             arrived: 0,
@@ -169,20 +169,16 @@ impl Study {
     }
 
     /// Segments that are planned or under way, or whose outcome waits for its turn.
-    pub fn flights(&self) -> &BTreeMap<TrialId, Flight> {
+    pub fn flights(&self) -> &BTreeMap<TrialId, InFlight> {
         &self.flights
     }
 
     /// Planned segments that no worker has begun (`is_begun`) and none has ended, in the order in which their outcomes
     /// are needed. With a wall budget the first trial comes first: it is what there is for certain.
-    pub fn waiting(&self, is_begun: impl Fn(TrialId) -> bool) -> Vec<(TrialId, Flight)> {
-        let in_turn = self
-            .turns
-            .iter()
-            .map(|turn| turn.trial)
-            .filter(|&trial| !is_begun(trial));
+    pub fn waiting(&self, is_begun: impl Fn(TrialId) -> bool) -> Vec<(TrialId, InFlight)> {
+        let in_turn = self.due.iter().map(|turn| turn.trial).filter(|&trial| !is_begun(trial));
         let waiting = in_turn.filter_map(|trial| Some((trial, self.flights.get(&trial)?)));
-        let mut waiting: Vec<(TrialId, Flight)> = waiting
+        let mut waiting: Vec<(TrialId, InFlight)> = waiting
             .filter(|(_, flight)| !flight.has_arrived())
             .map(|(trial, flight)| (trial, flight.clone()))
             .collect();
@@ -367,7 +363,7 @@ impl Study {
         } else {
             inherited
         };
-        let flight = Flight {
+        let flight = InFlight {
             from: trial.reached,
             to,
             worker,
@@ -376,7 +372,7 @@ impl Study {
             begun_at,
             arrived: None,
         };
-        self.turns.insert(Turn::of(id, &flight));
+        self.due.insert(DueAt::of(id, &flight));
         self.flights.insert(id, flight);
         self.idle_workers.remove(&worker);
         if self.repeat(id).is_none() {
@@ -393,7 +389,7 @@ impl Study {
     /// Nothing more is searched: what is under way never counts, but for what it has measured if time was up.
     fn close_search(&mut self, reason: EndReason) {
         self.closed = Some(reason);
-        self.turns.clear();
+        self.due.clear();
         self.arrivals.clear();
         self.idle_workers = (0..self.settings.logical_workers).collect();
     }
@@ -402,7 +398,7 @@ impl Study {
     fn reopen(&mut self) {
         self.closed = None;
         for (&id, flight) in &self.flights {
-            self.turns.insert(Turn::of(id, flight));
+            self.due.insert(DueAt::of(id, flight));
             self.idle_workers.remove(&flight.worker);
             if let Some((number, _)) = flight.arrived {
                 self.arrivals.insert(number, id);
@@ -427,8 +423,8 @@ impl Study {
     }
 
     /// Stops for good what will never go on, now that a trial has ended a segment.
-    fn give_up(&mut self, id: TrialId) {
-        let mut stops = self.policy.gives_up(&self.trials[id.index()], &self.view());
+    fn prune(&mut self, id: TrialId) {
+        let mut stops = self.policy.prunes(&self.trials[id.index()], &self.view());
         while let Some(Stop { trial: id, by }) = stops.pop() {
             let trial = &mut self.trials[id.index()];
             if trial.status == Status::Paused {
@@ -437,7 +433,7 @@ impl Study {
                 self.given_up.push(id);
                 self.observe(id);
                 // Its end may decide about others.
-                stops.extend(self.policy.gives_up(&self.trials[id.index()], &self.view()));
+                stops.extend(self.policy.prunes(&self.trials[id.index()], &self.view()));
             }
         }
     }
@@ -457,7 +453,7 @@ impl Study {
             self.timing.learn(work, &report.usage);
         }
         flight.arrived = Some((self.arrived, outcome.clone()));
-        if self.turns.contains(&Turn::of(id, flight)) {
+        if self.due.contains(&DueAt::of(id, flight)) {
             self.arrivals.insert(self.arrived, id);
         }
         self.arrived += 1;
@@ -490,7 +486,7 @@ impl Study {
 
     fn deliver(&mut self, id: TrialId, elapsed: f64) {
         let Some(flight) = self.flights.remove(&id) else { return };
-        self.turns.remove(&Turn::of(id, &flight));
+        self.due.remove(&DueAt::of(id, &flight));
         let Some((arrival, outcome)) = flight.arrived else {
             return;
         };
@@ -552,7 +548,7 @@ impl Study {
             return;
         }
         self.observe(id);
-        self.give_up(id);
+        self.prune(id);
         if self.settings.criteria.is_plain() {
             self.note_incumbent(id, elapsed);
         } else {

@@ -2,7 +2,7 @@
 //!
 //! With a wall budget these make a [`Horizon`], by which decisions plan for the deadline.
 
-use super::{Flight, SelectionSeconds, Study};
+use super::{InFlight, SelectionSeconds, Study};
 use crate::trials::{Horizon, Pace, Usage, Work, reserve};
 use crate::units::{Samples, TrialId};
 
@@ -97,7 +97,7 @@ impl Study {
     fn wait(&self) -> f64 {
         let slots = self.slots();
         let now = self.timing.elapsed;
-        let seconds = |id: TrialId, flight: &Flight| {
+        let seconds = |id: TrialId, flight: &InFlight| {
             let work = self.work(id, flight.from, flight.to);
             self.timing.pace.seconds(work).unwrap_or(0.0)
         };

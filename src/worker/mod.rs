@@ -9,7 +9,7 @@ mod serve;
 mod slots;
 mod watch;
 
-pub use process::{News, Process, SpawnError};
+pub use process::{Process, SpawnError, WorkerEvent};
 pub use protocol::{FromWorker, SegmentEnd, ToWorker};
 pub use serve::serve;
 pub use slots::{Slot, SlotError, slots};

@@ -43,7 +43,7 @@ const ALLOCATOR: [(&str, &str); 3] = [
 
 /// What a worker's reading thread tells the engine.
 #[derive(Debug)]
-pub enum News {
+pub enum WorkerEvent {
     /// A message.
     Message(Box<FromWorker>),
     /// The worker's output ended: it is dying or dead.
@@ -72,7 +72,7 @@ impl Process {
     ///
     /// # Errors
     /// When the system cannot start it.
-    pub fn spawn<T: From<(usize, u64, News)> + Send + 'static>(
+    pub fn spawn<T: From<(usize, u64, WorkerEvent)> + Send + 'static>(
         program: &Path,
         folder: &Path,
         slot: &Slot,
@@ -113,13 +113,13 @@ impl Process {
                         break;
                     };
                     if news
-                        .send(T::from((tag, generation, News::Message(Box::new(message)))))
+                        .send(T::from((tag, generation, WorkerEvent::Message(Box::new(message)))))
                         .is_err()
                     {
                         return;
                     }
                 }
-                let _ = news.send(T::from((tag, generation, News::Gone)));
+                let _ = news.send(T::from((tag, generation, WorkerEvent::Gone)));
             };
             if let Err(error) = std::thread::Builder::new().spawn(listen) {
                 let _ = child.kill();

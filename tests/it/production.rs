@@ -150,7 +150,84 @@ fn standard_input_is_a_table_lines_of_json_or_plain_texts() {
     let plain = labels("plain");
     assert_eq!(plain.len(), 2);
     assert_eq!(plain[1][0], "bad, so bad");
-    assert_eq!((labels("objects"), labels("table")), (plain.clone(), plain));
+    assert_eq!((labels("objects"), labels("table")), (plain.clone(), plain.clone()));
+    // Blank lines before the first object hide nothing.
+    sandbox.write("objects", "\n \n{\"text\": \"good\"}\n{\"text\": \"bad, so bad\"}\n");
+    assert_eq!(labels("objects"), plain);
+    let line = format!(
+        "{} predict model-out - --text-column reviw < table",
+        env!("CARGO_BIN_EXE_automl")
+    );
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", &line]);
+    let refused = sandbox.start_command(sandbox.prepare(command), &line).finish();
+    refused.expect_code(2).says("no column `reviw`");
+}
+
+#[test]
+fn a_line_of_standard_input_is_answered_at_once() {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::process::{Command, Stdio};
+
+    let sandbox = trained();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_automl"));
+    command.args(["predict", "model-out", "-", "--format", "jsonl"]);
+    let mut child = sandbox
+        .prepare(command)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+    for text in ["good", "bad"] {
+        writeln!(input, "{text}").unwrap();
+        // The next line is written only after this one was answered.
+        assert!(
+            output
+                .next()
+                .unwrap()
+                .unwrap()
+                .contains(&format!("\"text\":\"{text}\""))
+        );
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success() && output.next().is_none());
+}
+
+#[test]
+fn predictions_go_into_pipes_and_through_links() {
+    let sandbox = trained();
+    let pipe = sandbox.path("pipe");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).unwrap()
+    });
+    sandbox
+        .run("predict model-out --text good --out pipe --format csv")
+        .expect_code(0);
+    assert_eq!(reader.join().unwrap().lines().count(), 2);
+    use std::os::unix::fs::FileTypeExt as _;
+    assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    sandbox.write("real.csv", "old");
+    std::os::unix::fs::symlink("real.csv", sandbox.path("link.csv")).unwrap();
+    sandbox
+        .run("predict model-out --text good --out link.csv")
+        .expect_code(0);
+    assert!(sandbox.read("real.csv").starts_with("row,"));
+    assert!(
+        std::fs::symlink_metadata(sandbox.path("link.csv"))
+            .unwrap()
+            .file_type()
+            .is_symlink()
+    );
 }
 
 #[test]

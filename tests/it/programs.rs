@@ -621,6 +621,15 @@ fn metrics_are_found_in_the_text_that_a_program_prints() {
         sandbox.write("wrong.yaml", spec.replace(line, wrong));
         sandbox.run("validate wrong.yaml").expect_code(2).says(said);
     }
+    let late = spec
+        .replace("echo \"Epoch $e/9\"; ", "")
+        .replace("$((9 - e)).", "$((9 - e)).\"; echo \"Epoch $e/9");
+    assert_ne!(late, spec);
+    sandbox.write("late.yaml", late);
+    sandbox
+        .run("search late.yaml --out late --trials 1")
+        .expect_code(4)
+        .says("print the epoch first");
     sandbox.write("nothing.yaml", spec.replace("val_loss: (", "other: ("));
     sandbox
         .run("search nothing.yaml --out nothing --trials 1")

@@ -407,6 +407,9 @@ Options:
       --summary <FORMAT>  Print a summary on standard output [possible values: md]
       --junit <FILE>      Write what passed and what failed as test results, in the form of `JUnit`
   -h, --help              Print help
+
+Example:
+  automl search space.yaml --budget 30m --set parameters.dropout.max=0.3 --out results/reviews
 "##);
     let version = sandbox.run("--version").expect_code(0);
     assert_eq!(version.stdout.trim(), format!("automl {}", env!("CARGO_PKG_VERSION")));

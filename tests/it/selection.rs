@@ -75,7 +75,8 @@ fn a_wall_budget_keeps_time_for_the_finalists() {
     let search = search.says("the search is over (the rest of the wall budget is kept for the finalists)");
     search.says("fresh seeds (in the search");
     let rows = rows(&sandbox, "study");
-    assert!(rows[0]["seeds"].as_u64().unwrap() >= 2, "{}", rows[0]);
+    // How many fit depends on how busy the machine is.
+    assert!(rows[0]["seeds"].as_u64().unwrap() >= 1, "{}", rows[0]);
 }
 
 #[test]

@@ -42,6 +42,7 @@ pub(in crate::cli) struct Init {
 
 /// `automl convert`
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  automl convert --from optuna study.py --out space.yaml")]
 pub(in crate::cli) struct Convert {
     /// Whose file it is
     #[arg(long, value_enum, value_name = "PROGRAM")]

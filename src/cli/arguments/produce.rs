@@ -47,6 +47,9 @@ pub(in crate::cli) struct ModelInput {
 
 /// `automl predict`
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  automl predict model new.csv --out predictions.csv --keep customer\n  automl predict model --text \"a great film\"\n  tail -f reviews.txt | automl predict model - --format jsonl"
+)]
 pub(in crate::cli) struct Predict {
     #[command(flatten)]
     pub(in crate::cli) input: ModelInput,

@@ -8,6 +8,9 @@ use super::Changes;
 
 /// `automl search`
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  automl search space.yaml --budget 30m --set parameters.dropout.max=0.3 --out results/reviews"
+)]
 pub(in crate::cli) struct Search {
     /// The spec, such as `space.yaml`
     pub(in crate::cli) spec: PathBuf,

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::{Engine, EngineError};
-use crate::engine::Moment;
-use crate::study::{Flight, Repeat};
+use crate::engine::EngineEvent;
+use crate::study::{InFlight, Repeat};
 use crate::trials::{Evaluation, Part, Segment, SegmentLimits};
 use crate::units::{Samples, TrialId};
 
@@ -42,7 +42,7 @@ impl Engine<'_> {
                 break;
             }
             let segment = self.segment(trial, &flight);
-            self.tell(&Moment::SegmentStarted {
+            self.tell(&EngineEvent::SegmentStarted {
                 slot,
                 trial,
                 from: flight.from,
@@ -54,7 +54,7 @@ impl Engine<'_> {
     }
 
     /// Where a segment is evaluated first: at the end of an epoch, or at its own.
-    fn first_evaluation(&self, flight: &Flight) -> Samples {
+    fn first_evaluation(&self, flight: &InFlight) -> Samples {
         let epoch = self.study.settings().epoch.0.max(1);
         Samples((flight.from.0 / epoch + 1) * epoch).min(flight.to)
     }
@@ -68,7 +68,7 @@ impl Engine<'_> {
         admission.admits(slot, need)
     }
 
-    fn segment(&self, trial: TrialId, flight: &Flight) -> Segment {
+    fn segment(&self, trial: TrialId, flight: &InFlight) -> Segment {
         let settings = self.study.settings();
         let known = &self.study.trials()[trial.index()];
         let repeat = self.study.repeat(trial);

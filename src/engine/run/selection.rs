@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{DEADLINE_GRACE, Engine, EngineError, INTERRUPT_GRACE};
-use crate::engine::Moment;
+use crate::engine::EngineEvent;
 use crate::engine::pool::PoolError;
 use crate::study::SelectionSeconds;
 
@@ -30,7 +30,7 @@ impl Engine<'_> {
     pub(super) fn begin_selection(&mut self) -> Result<(), EngineError> {
         self.keep_time_for_selection();
         let finalists = self.study.to_select().len();
-        self.tell(&Moment::Selecting { finalists })?;
+        self.tell(&EngineEvent::Selecting { finalists })?;
         self.pool.stop(DEADLINE_GRACE.as_secs_f64());
         let end = Instant::now() + INTERRUPT_GRACE;
         let end = self

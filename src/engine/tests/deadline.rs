@@ -39,7 +39,7 @@ fn played(study: &mut Study, slots: usize, noise: f64, machine: u64) -> (Vec<(f6
 }
 
 /// A valley with a learning curve; nothing fails.
-fn sound(trial: &Trial, flight: &Flight) -> Outcome {
+fn sound(trial: &Trial, flight: &InFlight) -> Outcome {
     let rate = trial.configuration.get("rate").and_then(Value::as_f64).unwrap_or(1.0);
     let loss = (rate.log10() + 3.0).powi(2) + 100.0 / flight.to.0 as f64;
     Outcome::Reached(SegmentReport {

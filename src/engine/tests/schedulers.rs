@@ -11,7 +11,7 @@ use crate::rng;
 use crate::schedulers::conformance::{LENGTHS, all, all_wrapped};
 use crate::space::{Domain, Parameter, Space, Value};
 use crate::spec::{Criteria, EarlyTerminate, Metric, PbtSpec, SchedulerSpec, SearcherSpec};
-use crate::study::{EndReason, Event, Flight, Outcome, Settings, Study};
+use crate::study::{EndReason, Event, InFlight, Outcome, Settings, Study};
 use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, Trial, Usage};
 use crate::units::{Goal, Samples, Seed, TrialId};
 
@@ -63,7 +63,7 @@ fn study(early: EarlyTerminate, trials: u32, logical_workers: u32, preference: O
 }
 
 /// A valley with a learning curve that rises again in bad places, an evaluation every epoch; one trial in 20 diverges.
-fn outcome(trial: &Trial, flight: &Flight) -> Outcome {
+fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
     if trial.id.0 % 20 == 13 {
         return Outcome::Failed(Failure {
             kind: FailureKind::Diverged,

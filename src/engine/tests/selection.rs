@@ -17,7 +17,7 @@ fn with(rule: SelectionRule, reseeds: u32, holdout: bool, trials: u32) -> Study 
 }
 
 /// A loss by configuration, and luck by trial.
-fn lucky(trial: &Trial, flight: &Flight) -> Outcome {
+fn lucky(trial: &Trial, flight: &InFlight) -> Outcome {
     let luck = f64::from(trial.id.0 % 7) / 10.0;
     match outcome(trial, flight) {
         Outcome::Reached(mut report) => {

@@ -110,6 +110,11 @@ impl Lines {
         &self.path
     }
 
+    /// Whether nothing more has arrived yet from whoever writes to standard input.
+    pub(super) fn is_drained(&self) -> bool {
+        matches!(self.reader.get_ref(), Origin::Input(_)) && self.reader.buffer().is_empty() && !self.is_peeked
+    }
+
     /// The longest line or record allowed, in bytes.
     pub(super) fn longest(&self) -> u64 {
         self.limits.line
@@ -126,13 +131,16 @@ impl Lines {
         self.text()
     }
 
-    /// The next line, which comes again when it is read.
+    /// The next line that is not blank, which comes again when it is read.
     ///
     /// # Errors
     /// Those of [`Self::next_line`].
     pub(super) fn peek(&mut self) -> Result<Option<&str>, DataError> {
         if !std::mem::replace(&mut self.is_peeked, true) {
             self.read_line()?;
+            while !self.buffer.is_empty() && self.buffer.trim_ascii().is_empty() {
+                self.read_line()?;
+            }
         }
         Ok(self.text()?.map(|(_, text)| text))
     }

@@ -32,7 +32,7 @@ pub(super) struct Columns<'a> {
 /// # Errors
 /// The file cannot be read, has no such columns, or has a row that is not as it should be.
 pub(super) fn read_rows(path: &Path, columns: Columns<'_>, limits: Limits) -> Result<Vec<Row>, DataError> {
-    let mut reader = RowReader::open(path, columns.text, Some(columns.label), limits)?;
+    let mut reader = RowReader::open(path, columns.text, Some(columns.label), true, limits)?;
     let mut rows = Vec::new();
     while let Some(row) = reader.next_row()? {
         rows.push(row);
@@ -79,14 +79,20 @@ impl RowReader {
     ///
     /// # Errors
     /// The file cannot be read or has no such columns.
-    pub(super) fn open(path: &Path, text: &str, label: Option<&str>, limits: Limits) -> Result<Self, DataError> {
+    pub(super) fn open(
+        path: &Path,
+        text: &str,
+        label: Option<&str>,
+        has_header: bool,
+        limits: Limits,
+    ) -> Result<Self, DataError> {
         if label == Some(text) {
             let column = text.to_owned();
             return Err(DataError::SameColumn { column });
         }
         if is_standard_input(path) {
             let mut lines = Lines::open(path, limits)?;
-            let format = match seen_in(lines.peek()?.unwrap_or_default(), text, label.is_some()) {
+            let format = match seen_in(lines.peek()?.unwrap_or_default(), text, has_header || label.is_some()) {
                 Seen::Table(separator) => header(&mut lines, separator, text, label)?,
                 Seen::Objects => Format::Objects,
                 Seen::Plain => Format::Plain,
@@ -166,6 +172,11 @@ impl RowReader {
             Format::Objects => self.next_object(),
             Format::Plain => self.next_plain(),
         }
+    }
+
+    /// Whether the next row would have to be waited for.
+    pub(super) fn is_drained(&self) -> bool {
+        self.lines.is_drained()
     }
 
     /// What to say of a table without a row.
@@ -260,13 +271,13 @@ enum Seen {
     Plain,
 }
 
-fn seen_in(first: &str, text: &str, has_labels: bool) -> Seen {
+fn seen_in(first: &str, text: &str, has_header: bool) -> Seen {
     let names = |separator: char| first.split(separator).any(|name| name.trim().trim_matches('"') == text);
     if first.trim_start().starts_with('{') {
         Seen::Objects
-    } else if names('\t') {
+    } else if names('\t') || has_header && first.contains('\t') {
         Seen::Table(Separator::Tab)
-    } else if names(',') || has_labels {
+    } else if names(',') || has_header {
         Seen::Table(Separator::Comma)
     } else {
         Seen::Plain

@@ -70,11 +70,12 @@ impl TextStream {
         path: &Path,
         text: &str,
         labels: Option<(&str, Vec<String>)>,
+        has_header: bool,
         tokenizer: Tokenizer,
     ) -> Result<Self, DataError> {
         let (label, labels) = labels.unzip();
         Ok(Self {
-            rows: Rows::Read(Box::new(RowReader::open(path, text, label, LIMITS)?)),
+            rows: Rows::Read(Box::new(RowReader::open(path, text, label, has_header, LIMITS)?)),
             tokenizer,
             labels,
         })
@@ -127,12 +128,17 @@ impl TextStream {
         while rows.len() < count {
             let Some(row) = self.next_row()? else { break };
             is_over = false;
+            let is_drained = matches!(&self.rows, Rows::Read(reader) if reader.is_drained());
             match self.class(&row) {
                 Ok(class) => {
                     classes.push(class);
                     rows.push(row);
                 }
                 Err(label) => unknown.push(label),
+            }
+            // A prediction should not wait for rows that are not there yet.
+            if is_drained {
+                break;
             }
         }
         if is_over {

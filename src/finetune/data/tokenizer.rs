@@ -15,7 +15,7 @@ use super::growth;
 /// Texts encoded at once: an encoding is many times larger than the ids that are kept of it.
 const TEXTS_AT_ONCE: usize = 1024;
 
-/// So many texts are tried first, and must be encoded within so long: milliseconds do.
+/// The first texts, and the time limit for encoding them. Milliseconds are enough.
 const TRIED: usize = 8;
 const TRIAL: Duration = Duration::from_secs(30);
 

@@ -114,7 +114,7 @@ impl Network {
             Self::ResNet8(_) => 2,
         };
         if batch.len() < least {
-            // A few rows would be added up in another order than many: in company of themselves they are computed as all are.
+            // The sums of a few rows run in another order than those of many: a small batch is repeated, so that the order is the same.
             let times = least.div_ceil(batch.len().max(1));
             let from = from.map(|from| Frozen {
                 values: from.values.repeat(times),

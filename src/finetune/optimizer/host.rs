@@ -32,7 +32,7 @@ impl AdamW {
         let norm = max_grad_norm.map(|_| length(&gradients));
         let outcome = Outcome {
             loss,
-            // Of a loss that is no number there is no gradient.
+            // A loss that is not a number has no gradient.
             gradient_norm: if loss.is_finite() {
                 norm.unwrap_or(0.0)
             } else {

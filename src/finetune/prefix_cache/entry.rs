@@ -89,7 +89,7 @@ impl Entry {
         }
         // Each time: it may be damaged while it is in use, and adding up is as fast as reading.
         if self.mark(example) != Some(checksum(&bytes)) {
-            // So that it is computed and written again.
+            // It is computed and written again.
             let _ = write_at(&self.file, &[0; MARK as usize], example as u64 * MARK);
             self.seen.lock().unwrap_or_else(PoisonError::into_inner)[example] = false;
             return false;

@@ -1,13 +1,13 @@
-//! What frozen parts of a network make of the data, kept on disk so that it is computed once: by any trial, in any worker,
-//! in any later study.
+//! Cached activations of the frozen layers. They are computed once and kept on disk, for any trial, any worker and any later
+//! study.
 //!
-//! Frozen parts run in evaluation mode, so their output for an example is a fixed function of it, and training from it gives
-//! the same numbers, to the last bit on the CPU, as computing it again. Because everybody writes the same bytes, nobody waits
-//! for anybody: whoever needs an example that is not there computes it and writes it down. A checksum beside each example
-//! tells what is whole, so that a process that dies, or a machine that loses power, costs only what it was writing.
+//! Frozen layers run in evaluation mode, so their output is a fixed function of the example. Training from the cache gives the
+//! same numbers as computing the output again, on the CPU to the last bit. All workers write the same bytes, so none waits for
+//! another: a worker that needs a missing example computes and writes it. Each example has a checksum, so a crash or a power
+//! failure costs only what was being written.
 //!
-//! Files are read at places (`pread`), not mapped: a batch of less than a megabyte is copied out of the system's cache, which
-//! all workers share, and no file that somebody cuts short can end the process. Begin reading at
+//! Files are read with `pread`, not mapped. A batch of less than a megabyte is copied out of the system's cache, which all
+//! workers share, and a file that another process truncates cannot end this one. Begin reading at
 //! [`FrozenOutputs`].
 
 mod entry;
@@ -62,7 +62,7 @@ impl PrefixCache {
 #[derive(Debug)]
 pub struct FrozenOutputs {
     cache: PrefixCache,
-    /// Of model and inputs.
+    /// The fingerprint of model and inputs.
     key: Fingerprint,
     /// The depths that may be asked for, deepest first.
     depths: Vec<usize>,
@@ -75,7 +75,7 @@ pub(crate) fn is_worth_keeping(size: FrozenSize) -> bool {
     size.operations > size.values * size_of::<f32>() * OPERATIONS_PER_BYTE * LEAST_GAIN
 }
 
-/// Who computes what is missing.
+/// Computes the activations that are missing.
 #[derive(Clone, Copy)]
 pub(crate) struct Maker<'a> {
     pub(crate) network: &'a Network,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A trial's log may become so long, in bytes: then what lies between its beginning and its newest part goes.
 const LONGEST: u64 = 16 << 20;
 
-/// So much of the beginning stays.
+/// The part of the beginning that is kept, in bytes.
 const HEAD: u64 = 4 << 20;
 
 /// And so much of the newest part.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use super::readings::{LONGEST, Reading};
+use super::readings::{LONGEST, Reading, Slip};
 use crate::spec::EPOCH;
 
 /// The expressions of a spec, and the epoch that the program was last seen in.
@@ -13,6 +13,8 @@ pub(super) struct Patterns {
     metrics: Vec<(String, Regex)>,
     epoch: Option<Regex>,
     current: Option<f64>,
+    /// A metric was found before the first epoch.
+    is_early: bool,
 }
 
 impl Patterns {
@@ -26,12 +28,18 @@ impl Patterns {
             metrics,
             epoch: epoch.into_iter().next().map(|(_, pattern)| pattern),
             current: None,
+            is_early: false,
         }
     }
 
-    /// Whether there are any.
-    pub(super) fn is_used(&self) -> bool {
-        !self.metrics.is_empty()
+    /// What may be wrong, if the expressions have found nothing.
+    pub(super) fn slip(&self) -> Option<Slip> {
+        let found = if self.is_early {
+            Slip::BeforeEpoch
+        } else {
+            Slip::Unmatched
+        };
+        (!self.metrics.is_empty()).then_some(found)
     }
 
     /// What a line says. Where the spec knows how to find the epoch, that holds for the lines that follow too, and a metric before the
@@ -41,16 +49,21 @@ impl Patterns {
             return None;
         }
         let line = String::from_utf8_lossy(line);
+        // Colours are for people.
+        let line = console::strip_ansi_codes(&line);
         if let Some(pattern) = &self.epoch {
             self.current = number(pattern, &line)
                 .filter(|epoch| epoch.is_finite())
                 .or(self.current);
-            self.current?;
         }
         let found = self.metrics.iter();
         let metrics: BTreeMap<String, f64> = found
             .filter_map(|(name, pattern)| Some((name.clone(), number(pattern, &line)?)))
             .collect();
+        if self.epoch.is_some() && self.current.is_none() {
+            self.is_early |= !metrics.is_empty();
+            return None;
+        }
         (!metrics.is_empty()).then_some(Reading {
             epoch: self.current,
             metrics,
@@ -91,6 +104,7 @@ mod tests {
     fn an_epoch_holds_for_the_lines_that_follow() {
         let mut both = patterns(&[("loss", r"val_loss: (\S+)"), ("epoch", r"Epoch (\d+)/\d+")]);
         assert_eq!(read(&mut both, "val_loss: 9.0"), None, "of no epoch");
+        assert_eq!(both.slip(), Some(Slip::BeforeEpoch));
         assert_eq!(read(&mut both, "Epoch 1/10"), None);
         assert_eq!(
             read(&mut both, "63/63 - 1s - loss: 0.7 - val_loss: 0.69."),
@@ -106,6 +120,7 @@ mod tests {
     fn without_an_epoch_a_line_is_a_result() {
         let mut one = patterns(&[("accuracy", r"acc(?:uracy)?[=:] ?([-+.\deE]+|nan|inf)")]);
         assert_eq!(read(&mut one, "acc=.5"), Some((None, vec![0.5])));
+        assert_eq!(read(&mut one, "acc=\u{1b}[32m0.25\u{1b}[0m"), Some((None, vec![0.25])));
         assert_eq!(read(&mut one, "nothing"), None);
         let lost = read(&mut one, "accuracy: nan").unwrap();
         assert!(lost.1[0].is_nan());

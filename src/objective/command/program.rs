@@ -79,7 +79,7 @@ pub(super) struct Hearing {
 impl Hearing {
     /// What may be wrong, if nothing was reported.
     pub(super) fn slip(&self) -> Option<Slip> {
-        self.slip.or(self.patterns.is_used().then_some(Slip::Unmatched))
+        self.slip.or_else(|| self.patterns.slip())
     }
 
     /// The next report in what has been written so far, as far as that is looked through at once.

@@ -35,6 +35,8 @@ pub(super) enum Slip {
     Utf16,
     /// No expression of the spec finds a number in any line.
     Unmatched,
+    /// Expressions of the spec find metrics, but before the first epoch.
+    BeforeEpoch,
 }
 
 impl Slip {
@@ -48,6 +50,9 @@ impl Slip {
             Self::SingleQuoted => "it printed a Python `dict`, which is not JSON: print `json.dumps(...)`",
             Self::TooLong => "its line of JSON is longer than 1 MiB",
             Self::Utf16 => "its output is in UTF-16: print UTF-8",
+            Self::BeforeEpoch => {
+                "its metrics stand before the first line that `epoch` of `metrics` finds: print the epoch first, or leave `epoch` out"
+            }
             Self::Unmatched => "no line in which an expression of `metrics` finds a number",
         }
     }

@@ -30,7 +30,7 @@ impl<'a> Outlook<'a> {
                 (loss < Loss::WORST).then(|| (loss.get() - *gained, trial))
             })
             .collect();
-        // Of equals the one that is further on has less to train.
+        // Among equals, the one that has trained longer needs less time.
         ranked.sort_by(|(one, first), (other, second)| {
             let by_promise = one.total_cmp(other);
             by_promise

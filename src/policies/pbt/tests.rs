@@ -99,7 +99,7 @@ impl Study {
         trial.segments += 1;
         trial.status = if to >= MAX { Status::Completed } else { Status::Paused };
         self.observe(id);
-        let stops = self.policy.gives_up(
+        let stops = self.policy.prunes(
             &self.trials[id.index()],
             &view(&self.space, &self.trials, self.trials_left),
         );

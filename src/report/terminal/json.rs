@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::engine::{Clock, Moment, Observer};
+use crate::engine::{Clock, EngineEvent, Observer};
 use crate::report::Audit;
 use crate::space::Configuration;
 use crate::study::{EndReason, Outcome, Study};
@@ -190,24 +190,24 @@ impl<W: Write> Json<W> {
         }
     }
 
-    pub(super) fn take(&mut self, moment: &Moment<'_>, study: &Study, elapsed: f64) {
-        if matches!(moment, Moment::Tick) {
+    pub(super) fn take(&mut self, moment: &EngineEvent<'_>, study: &Study, elapsed: f64) {
+        if matches!(moment, EngineEvent::Tick) {
             if elapsed - self.ticked < TICK {
                 return;
             }
             self.ticked = elapsed;
         }
         let is_best = match moment {
-            Moment::Started { .. } | Moment::Delivered { .. } => self.best.is_new(study),
-            Moment::SegmentStarted { .. }
-            | Moment::Progressed { .. }
-            | Moment::SegmentEnded { .. }
-            | Moment::WorkerLost { .. }
-            | Moment::MemoryRanOut { .. }
-            | Moment::Selecting { .. }
-            | Moment::Stopping { .. }
-            | Moment::Tick
-            | Moment::Ended { .. } => false,
+            EngineEvent::Started { .. } | EngineEvent::Delivered { .. } => self.best.is_new(study),
+            EngineEvent::SegmentStarted { .. }
+            | EngineEvent::Progressed { .. }
+            | EngineEvent::SegmentEnded { .. }
+            | EngineEvent::WorkerLost { .. }
+            | EngineEvent::MemoryRanOut { .. }
+            | EngineEvent::Selecting { .. }
+            | EngineEvent::Stopping { .. }
+            | EngineEvent::Tick
+            | EngineEvent::Ended { .. } => false,
         };
         let elapsed = (elapsed * 1000.0).round() / 1000.0;
         let fits = self.speed.take(moment, study, &self.facts, elapsed);
@@ -225,7 +225,7 @@ impl<W: Write> Json<W> {
 }
 
 impl<W: Write> Observer for Json<W> {
-    fn observe(&mut self, moment: &Moment<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
         self.take(moment, study, clock.elapsed());
         Ok(())
     }
@@ -240,14 +240,19 @@ fn write(out: &mut impl Write, line: &Line<'_>) {
     }
 }
 
-fn line<'a>(moment: &'a Moment<'_>, study: &'a Study, facts: &'a Facts, (elapsed, is_best): (f64, bool)) -> Line<'a> {
+fn line<'a>(
+    moment: &'a EngineEvent<'_>,
+    study: &'a Study,
+    facts: &'a Facts,
+    (elapsed, is_best): (f64, bool),
+) -> Line<'a> {
     let settings = study.settings();
     let level = |samples: Samples| Level {
         samples,
         epochs: samples.epochs(facts.epoch),
     };
     match moment {
-        Moment::Started { slots, is_resumed } => Line::Started {
+        EngineEvent::Started { slots, is_resumed } => Line::Started {
             elapsed,
             format: FORMAT,
             name: &facts.name,
@@ -266,7 +271,7 @@ fn line<'a>(moment: &'a Moment<'_>, study: &'a Study, facts: &'a Facts, (elapsed
                 .collect(),
             rungs: study.rungs().iter().map(|&rung| level(rung)).collect(),
         },
-        Moment::SegmentStarted { slot, trial, from, to } => Line::SegmentStarted {
+        EngineEvent::SegmentStarted { slot, trial, from, to } => Line::SegmentStarted {
             elapsed,
             slot: *slot,
             trial: *trial,
@@ -275,7 +280,7 @@ fn line<'a>(moment: &'a Moment<'_>, study: &'a Study, facts: &'a Facts, (elapsed
             configuration: &study.trials()[trial.index()].configuration,
             origin: &study.trials()[trial.index()].origin,
         },
-        Moment::Progressed { slot, trial, progress } => Line::Progressed {
+        EngineEvent::Progressed { slot, trial, progress } => Line::Progressed {
             elapsed,
             slot: *slot,
             trial: *trial,
@@ -283,8 +288,8 @@ fn line<'a>(moment: &'a Moment<'_>, study: &'a Study, facts: &'a Facts, (elapsed
             train_loss: progress.train_loss,
             metrics: progress.evaluation.as_ref().map(|evaluation| &evaluation.metrics),
         },
-        Moment::SegmentEnded { slot, trial, outcome } => segment_ended(elapsed, (*slot, *trial), *outcome, &level),
-        Moment::Delivered { trial } => {
+        EngineEvent::SegmentEnded { slot, trial, outcome } => segment_ended(elapsed, (*slot, *trial), *outcome, &level),
+        EngineEvent::Delivered { trial } => {
             let known = &study.trials()[trial.index()];
             Line::Delivered {
                 elapsed,
@@ -296,29 +301,29 @@ fn line<'a>(moment: &'a Moment<'_>, study: &'a Study, facts: &'a Facts, (elapsed
                 failure: study.record(*trial).failure.as_ref(),
             }
         }
-        Moment::WorkerLost { slot, trial, message } => Line::WorkerLost {
+        EngineEvent::WorkerLost { slot, trial, message } => Line::WorkerLost {
             elapsed,
             slot: *slot,
             trial: *trial,
             message,
             is_tried_again: trial.is_some_and(|trial| sentences::is_tried_again(study, trial)),
         },
-        Moment::MemoryRanOut { slot, trial, message } => Line::MemoryRanOut {
+        EngineEvent::MemoryRanOut { slot, trial, message } => Line::MemoryRanOut {
             elapsed,
             slot: *slot,
             trial: *trial,
             message,
         },
-        Moment::Selecting { finalists } => Line::Selecting {
+        EngineEvent::Selecting { finalists } => Line::Selecting {
             elapsed,
             finalists: *finalists,
         },
-        Moment::Stopping { why } => Line::Stopping { elapsed, why },
-        Moment::Tick => Line::Tick {
+        EngineEvent::Stopping { why } => Line::Stopping { elapsed, why },
+        EngineEvent::Tick => Line::Tick {
             elapsed,
             counts: counts(study),
         },
-        Moment::Ended { reason, idle_share } => Line::Ended {
+        EngineEvent::Ended { reason, idle_share } => Line::Ended {
             elapsed,
             reason: *reason,
             idle_share: *idle_share,
@@ -433,7 +438,7 @@ mod tests {
 
     #[test]
     fn every_moment_has_stable_fields() {
-        // Of every kind of moment the first line.
+        // The first line of every kind of event.
         let mut seen = std::collections::BTreeSet::new();
         let mut lines = lines();
         lines.retain(|line| {
@@ -460,7 +465,7 @@ mod tests {
         let study = testing::audited_study();
         let mut json = Json::new(Vec::new(), testing::facts());
         let (reason, idle_share) = (study.ended(), 0.0);
-        json.take(&Moment::Ended { reason, idle_share }, &study, 1.0);
+        json.take(&EngineEvent::Ended { reason, idle_share }, &study, 1.0);
         let line: Value = serde_json::from_slice(&json.out).unwrap();
         let audit = &line["audit"];
         assert!(audit["audited"].as_u64() > Some(3), "{audit}");
@@ -474,7 +479,7 @@ mod tests {
         let study = testing::study_under_way();
         let mut json = Json::new(Vec::new(), testing::facts());
         for tenth in 0..30 {
-            json.take(&Moment::Tick, &study, f64::from(tenth) / 10.0);
+            json.take(&EngineEvent::Tick, &study, f64::from(tenth) / 10.0);
         }
         assert_eq!(String::from_utf8(json.out).unwrap().lines().count(), 3);
     }

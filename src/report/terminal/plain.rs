@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::engine::{Clock, Moment, Observer};
+use crate::engine::{Clock, EngineEvent, Observer};
 use crate::study::Study;
 
 use super::rows::Rows;
@@ -48,7 +48,7 @@ impl<W: Write> Plain<W> {
         }
     }
 
-    pub(super) fn take(&mut self, moment: &Moment<'_>, study: &Study, elapsed: f64) {
+    pub(super) fn take(&mut self, moment: &EngineEvent<'_>, study: &Study, elapsed: f64) {
         self.rows.take(moment, study, elapsed);
         let fits = self.speed.take(moment, study, &self.facts, elapsed).map(speed::fits);
         let fits = fits.map(|line| (Detail::Events, line));
@@ -59,10 +59,10 @@ impl<W: Write> Plain<W> {
         }
     }
 
-    fn lines(&mut self, moment: &Moment<'_>, study: &Study, elapsed: f64) -> Vec<(Detail, String)> {
+    fn lines(&mut self, moment: &EngineEvent<'_>, study: &Study, elapsed: f64) -> Vec<(Detail, String)> {
         let epoch = self.facts.epoch;
         match moment {
-            Moment::Started { slots, is_resumed } => {
+            EngineEvent::Started { slots, is_resumed } => {
                 // What was best before is no news.
                 self.best.is_new(study);
                 let started = sentences::started(slots, *is_resumed, study);
@@ -70,16 +70,16 @@ impl<W: Write> Plain<W> {
                 let lines = std::iter::once(format!("{} {started}", self.facts.name)).chain(plan);
                 lines.map(|line| (Detail::Events, line)).collect()
             }
-            Moment::SegmentStarted { slot, trial, from, to } => {
+            EngineEvent::SegmentStarted { slot, trial, from, to } => {
                 let slot = self.rows.name(*slot);
                 let line = sentences::segment_started(study, epoch, *trial, (*from, *to), slot);
                 vec![(Detail::Everything, line)]
             }
-            Moment::SegmentEnded { slot, trial, outcome } => {
+            EngineEvent::SegmentEnded { slot, trial, outcome } => {
                 let line = sentences::arrived(*trial, *outcome, self.rows.name(*slot));
                 vec![(Detail::Everything, line)]
             }
-            Moment::Delivered { trial } => {
+            EngineEvent::Delivered { trial } => {
                 let is_best = self.best.is_new(study);
                 let (_, line) = sentences::delivered(study, epoch, *trial, is_best);
                 let mut lines = vec![(Detail::Events, line)];
@@ -88,18 +88,18 @@ impl<W: Write> Plain<W> {
                 }
                 lines
             }
-            Moment::WorkerLost { slot, trial, message } => {
+            EngineEvent::WorkerLost { slot, trial, message } => {
                 let line = sentences::lost(study, self.rows.name(*slot), *trial, message);
                 vec![(Detail::Losses, line)]
             }
-            Moment::MemoryRanOut { slot, trial, message } => {
+            EngineEvent::MemoryRanOut { slot, trial, message } => {
                 let line = sentences::split(self.rows.name(*slot), *trial, message);
                 vec![(Detail::Losses, line)]
             }
-            Moment::Selecting { finalists } => vec![(Detail::Events, sentences::selecting(study, *finalists))],
-            Moment::Stopping { why } => vec![(Detail::Events, format!("stopping: {why}"))],
-            Moment::Progressed { .. } | Moment::Tick => Vec::new(),
-            Moment::Ended { reason, idle_share } => summary(study, &self.facts, *reason, *idle_share, elapsed)
+            EngineEvent::Selecting { finalists } => vec![(Detail::Events, sentences::selecting(study, *finalists))],
+            EngineEvent::Stopping { why } => vec![(Detail::Events, format!("stopping: {why}"))],
+            EngineEvent::Progressed { .. } | EngineEvent::Tick => Vec::new(),
+            EngineEvent::Ended { reason, idle_share } => summary(study, &self.facts, *reason, *idle_share, elapsed)
                 .into_iter()
                 .map(|line| (Detail::Events, line))
                 .collect(),
@@ -116,7 +116,7 @@ impl<W: Write> Plain<W> {
 }
 
 impl<W: Write> Observer for Plain<W> {
-    fn observe(&mut self, moment: &Moment<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
         self.take(moment, study, clock.elapsed());
         Ok(())
     }
@@ -162,6 +162,10 @@ mod tests {
         let mut plain = Plain::new(testing::BrokenPipe, testing::facts(), Detail::Everything);
         let study = testing::study_under_way();
         let clock = Clock::start();
-        assert!(plain.observe(&Moment::Stopping { why: "done" }, &study, &clock).is_ok());
+        assert!(
+            plain
+                .observe(&EngineEvent::Stopping { why: "done" }, &study, &clock)
+                .is_ok()
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use console::{Term, style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-use crate::engine::{Clock, Moment, Observer};
+use crate::engine::{Clock, EngineEvent, Observer};
 use crate::study::Study;
 
 use super::fit::{cut, wrap};
@@ -56,14 +56,14 @@ impl Terminal {
         }
     }
 
-    pub(super) fn take(&mut self, moment: &Moment<'_>, study: &Study, elapsed: f64) {
+    pub(super) fn take(&mut self, moment: &EngineEvent<'_>, study: &Study, elapsed: f64) {
         self.rows.take(moment, study, elapsed);
         if let Some(fits) = self.speed.take(moment, study, &self.facts, elapsed) {
             self.say(Tone::Ordinary, &speed::fits(fits));
         }
         let epoch = self.facts.epoch;
         match moment {
-            Moment::Started { slots, is_resumed } => {
+            EngineEvent::Started { slots, is_resumed } => {
                 // What was best before is no news.
                 self.best.is_new(study);
                 self.say(Tone::Ordinary, &sentences::started(slots, *is_resumed, study));
@@ -71,22 +71,22 @@ impl Terminal {
                     self.say(Tone::Ordinary, &plan);
                 }
             }
-            Moment::Delivered { trial } => {
+            EngineEvent::Delivered { trial } => {
                 let is_best = self.best.is_new(study);
                 let (tone, line) = sentences::delivered(study, epoch, *trial, is_best);
                 self.say(tone, &line);
             }
-            Moment::WorkerLost { slot, trial, message } => {
+            EngineEvent::WorkerLost { slot, trial, message } => {
                 let line = sentences::lost(study, self.rows.name(*slot), *trial, message);
                 self.say(Tone::Bad, &line);
             }
-            Moment::MemoryRanOut { slot, trial, message } => {
+            EngineEvent::MemoryRanOut { slot, trial, message } => {
                 let line = sentences::split(self.rows.name(*slot), *trial, message);
                 self.say(Tone::Bad, &line);
             }
-            Moment::Selecting { finalists } => self.say(Tone::Ordinary, &sentences::selecting(study, *finalists)),
-            Moment::Stopping { why } => self.say(Tone::Ordinary, &format!("stopping: {why}")),
-            Moment::Ended { reason, idle_share } => {
+            EngineEvent::Selecting { finalists } => self.say(Tone::Ordinary, &sentences::selecting(study, *finalists)),
+            EngineEvent::Stopping { why } => self.say(Tone::Ordinary, &format!("stopping: {why}")),
+            EngineEvent::Ended { reason, idle_share } => {
                 self.block.finish_and_clear();
                 for line in summary(study, &self.facts, *reason, *idle_share, elapsed) {
                     // A terminal that went away stops no study.
@@ -94,7 +94,10 @@ impl Terminal {
                 }
                 return;
             }
-            Moment::SegmentStarted { .. } | Moment::Progressed { .. } | Moment::SegmentEnded { .. } | Moment::Tick => {}
+            EngineEvent::SegmentStarted { .. }
+            | EngineEvent::Progressed { .. }
+            | EngineEvent::SegmentEnded { .. }
+            | EngineEvent::Tick => {}
         }
         self.draw(study, elapsed);
     }
@@ -135,7 +138,7 @@ impl Terminal {
 }
 
 impl Observer for Terminal {
-    fn observe(&mut self, moment: &Moment<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
         self.take(moment, study, clock.elapsed());
         Ok(())
     }
@@ -159,7 +162,7 @@ mod tests {
         let (mut terminal, screen) = terminal(height, width);
         let mut before = String::new();
         testing::story(&mut |moment, study, elapsed| {
-            if matches!(moment, Moment::Stopping { .. }) {
+            if matches!(moment, EngineEvent::Stopping { .. }) {
                 before = screen.text();
             }
             terminal.take(moment, study, elapsed);
@@ -187,7 +190,7 @@ mod tests {
         let (mut terminal, screen) = terminal(10, 80);
         let study = testing::study_under_way();
         let slots = vec![testing::slots().remove(0); 12];
-        let moment = Moment::Started {
+        let moment = EngineEvent::Started {
             slots: &slots,
             is_resumed: false,
         };
@@ -202,7 +205,7 @@ mod tests {
         let (mut terminal, screen) = terminal(24, 80);
         let study = testing::study_under_way();
         let slots = testing::slots();
-        let moment = Moment::Started {
+        let moment = EngineEvent::Started {
             slots: &slots,
             is_resumed: true,
         };

@@ -1,6 +1,6 @@
 //! What every slot does, one line each.
 
-use crate::engine::Moment;
+use crate::engine::EngineEvent;
 use crate::study::Study;
 use crate::units::{Samples, TrialId};
 
@@ -64,16 +64,16 @@ impl Run {
 
 impl Rows {
     /// Takes note of what happened.
-    pub(super) fn take(&mut self, moment: &Moment<'_>, study: &Study, elapsed: f64) {
+    pub(super) fn take(&mut self, moment: &EngineEvent<'_>, study: &Study, elapsed: f64) {
         match moment {
-            Moment::Started { slots, .. } => {
+            EngineEvent::Started { slots, .. } => {
                 let row = |(index, slot)| Row {
                     name: sentences::slot_name(slot, index),
                     activity: Activity::Starting,
                 };
                 self.0 = slots.iter().enumerate().map(row).collect();
             }
-            Moment::SegmentStarted { slot, trial, from, to } => {
+            EngineEvent::SegmentStarted { slot, trial, from, to } => {
                 // A segment that was interrupted goes on where it was, not where it began.
                 let at = study
                     .record(*trial)
@@ -95,7 +95,7 @@ impl Rows {
                 };
                 self.set(*slot, Activity::Training(run));
             }
-            Moment::Progressed { slot, trial, progress } => {
+            EngineEvent::Progressed { slot, trial, progress } => {
                 if let Some(Row {
                     activity: Activity::Training(run),
                     ..
@@ -110,13 +110,15 @@ impl Rows {
                     run.value = value.copied().or(run.value);
                 }
             }
-            Moment::SegmentEnded { slot, .. } | Moment::MemoryRanOut { slot, .. } => self.set(*slot, Activity::Idle),
-            Moment::WorkerLost { slot, .. } => self.set(*slot, Activity::Starting),
-            Moment::Delivered { .. }
-            | Moment::Selecting { .. }
-            | Moment::Stopping { .. }
-            | Moment::Tick
-            | Moment::Ended { .. } => {}
+            EngineEvent::SegmentEnded { slot, .. } | EngineEvent::MemoryRanOut { slot, .. } => {
+                self.set(*slot, Activity::Idle);
+            }
+            EngineEvent::WorkerLost { slot, .. } => self.set(*slot, Activity::Starting),
+            EngineEvent::Delivered { .. }
+            | EngineEvent::Selecting { .. }
+            | EngineEvent::Stopping { .. }
+            | EngineEvent::Tick
+            | EngineEvent::Ended { .. } => {}
         }
     }
 
@@ -185,7 +187,7 @@ mod tests {
         let study = testing::study_under_way();
         let mut rows = Rows::default();
         let slots = testing::slots();
-        let moment = Moment::Started {
+        let moment = EngineEvent::Started {
             slots: &slots,
             is_resumed: false,
         };
@@ -197,7 +199,7 @@ mod tests {
         let trial = TrialId(2);
         let (from, to) = (Samples(0), Samples(444));
         rows.take(
-            &Moment::SegmentStarted {
+            &EngineEvent::SegmentStarted {
                 slot: 0,
                 trial,
                 from,
@@ -211,7 +213,7 @@ mod tests {
             train_loss: Some(0.612),
             evaluation: Some(testing::evaluation(at, 0.8123)),
         };
-        let moment = Moment::Progressed {
+        let moment = EngineEvent::Progressed {
             slot: 0,
             trial,
             progress: &progress,
@@ -257,14 +259,14 @@ mod tests {
         train(&mut rows, &study, 311);
         assert_eq!(rows.training(0), 1);
         let (slot, trial) = (0, TrialId(2));
-        let moment = Moment::SegmentEnded {
+        let moment = EngineEvent::SegmentEnded {
             slot,
             trial,
             outcome: None,
         };
         rows.take(&moment, &study, 0.0);
         assert_eq!(rows.line(0, &study, Samples(1000), 0.0, 80), "cpu 0  idle");
-        let moment = Moment::WorkerLost {
+        let moment = EngineEvent::WorkerLost {
             slot,
             trial: None,
             message: "",

@@ -1,6 +1,6 @@
 //! How many full runs fit into the time left: not known at the start, and told once, as soon as segments have ended.
 
-use crate::engine::Moment;
+use crate::engine::EngineEvent;
 use crate::study::{Outcome, Study};
 use crate::units::{Samples, TrialId};
 
@@ -33,23 +33,29 @@ pub(super) struct Fits {
 impl Speed {
     /// Takes note of what happened. Once as many segments have ended as there are slots, so that each has shown its speed,
     /// says what fits into the wall budget.
-    pub(super) fn take(&mut self, moment: &Moment<'_>, study: &Study, facts: &Facts, elapsed: f64) -> Option<Fits> {
+    pub(super) fn take(
+        &mut self,
+        moment: &EngineEvent<'_>,
+        study: &Study,
+        facts: &Facts,
+        elapsed: f64,
+    ) -> Option<Fits> {
         match moment {
-            Moment::Started { slots, .. } => self.slots = slots.len(),
-            Moment::SegmentEnded {
+            EngineEvent::Started { slots, .. } => self.slots = slots.len(),
+            EngineEvent::SegmentEnded {
                 outcome: Some(Outcome::Reached(_)),
                 ..
             } => self.ended += 1,
-            Moment::SegmentEnded { .. }
-            | Moment::SegmentStarted { .. }
-            | Moment::Progressed { .. }
-            | Moment::Delivered { .. }
-            | Moment::WorkerLost { .. }
-            | Moment::MemoryRanOut { .. }
-            | Moment::Selecting { .. }
-            | Moment::Stopping { .. }
-            | Moment::Tick
-            | Moment::Ended { .. } => {}
+            EngineEvent::SegmentEnded { .. }
+            | EngineEvent::SegmentStarted { .. }
+            | EngineEvent::Progressed { .. }
+            | EngineEvent::Delivered { .. }
+            | EngineEvent::WorkerLost { .. }
+            | EngineEvent::MemoryRanOut { .. }
+            | EngineEvent::Selecting { .. }
+            | EngineEvent::Stopping { .. }
+            | EngineEvent::Tick
+            | EngineEvent::Ended { .. } => {}
         }
         let left = header::wall(study, facts)? - elapsed;
         if self.is_told || self.ended < self.slots.max(1) {
@@ -109,7 +115,7 @@ mod tests {
     fn told(facts: &Facts) -> Vec<(usize, Fits)> {
         let (mut speed, mut ended, mut told) = (Speed::default(), 0, Vec::new());
         testing::story(&mut |moment, study, elapsed| {
-            ended += usize::from(matches!(moment, Moment::SegmentEnded { .. }));
+            ended += usize::from(matches!(moment, EngineEvent::SegmentEnded { .. }));
             told.extend(speed.take(moment, study, facts, elapsed).map(|fits| (ended, fits)));
         });
         told

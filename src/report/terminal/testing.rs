@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::engine::Moment;
+use crate::engine::EngineEvent;
 use crate::finetune::Device;
 use crate::policies;
 use crate::space::{Domain, Parameter, Space, Value};
 use crate::spec::{Criteria, EarlyTerminate, SchedulerSpec, SearcherSpec};
-use crate::study::{EndReason, Event, Flight, Outcome, Settings, Study};
+use crate::study::{EndReason, Event, InFlight, Outcome, Settings, Study};
 use crate::trials::{Evaluation, Failure, FailureKind, Progress, SegmentReport, Trial, Usage};
 use crate::units::{Goal, Samples, Seed, TrialId};
 use crate::worker::Slot;
@@ -84,7 +84,7 @@ pub(in crate::report) fn evaluation(at: u64, accuracy: f64) -> Evaluation {
 }
 
 /// Good near a learning rate of 0.003, better with more epochs; trial 3 diverges.
-fn outcome(trial: &Trial, flight: &Flight) -> Outcome {
+fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
     if trial.id == TrialId(3) {
         return Outcome::Failed(Failure {
             kind: FailureKind::Diverged,
@@ -108,21 +108,21 @@ fn outcome(trial: &Trial, flight: &Flight) -> Outcome {
     })
 }
 
-type See<'a> = &'a mut dyn FnMut(&Moment<'_>, &Study, f64);
+type See<'a> = &'a mut dyn FnMut(&EngineEvent<'_>, &Study, f64);
 
 /// Settles what can be settled, then runs the planned segment whose turn it is; the next elapsed seconds.
 fn settle(study: &mut Study, see: See<'_>, elapsed: f64) {
     while let Some(event) = study.decide() {
         study.apply(&event, elapsed);
         if let Event::SegmentDelivered { trial } = event {
-            see(&Moment::Delivered { trial }, study, elapsed);
+            see(&EngineEvent::Delivered { trial }, study, elapsed);
         }
     }
 }
 
-fn next(study: &Study) -> Option<(TrialId, Flight)> {
+fn next(study: &Study) -> Option<(TrialId, InFlight)> {
     let flights = study.flights().iter().filter(|(_, flight)| !flight.has_arrived());
-    let turn = |(id, flight): &(&TrialId, &Flight)| (flight.finish as u64, flight.worker, **id);
+    let turn = |(id, flight): &(&TrialId, &InFlight)| (flight.finish as u64, flight.worker, **id);
     flights.min_by_key(turn).map(|(&trial, flight)| (trial, flight.clone()))
 }
 
@@ -145,18 +145,18 @@ pub(in crate::report) fn arrive(study: &mut Study, trial: TrialId, evaluations: 
 }
 
 /// Starts the segment whose turn it is, trains half of it, and loses its worker if `is_lost`.
-fn begin(study: &mut Study, see: See<'_>, elapsed: f64, is_lost: bool) -> Option<(usize, TrialId, Flight)> {
+fn begin(study: &mut Study, see: See<'_>, elapsed: f64, is_lost: bool) -> Option<(usize, TrialId, InFlight)> {
     let (trial, flight) = next(study)?;
     let slot = flight.worker as usize;
     let (from, to) = (flight.from, flight.to);
-    see(&Moment::SegmentStarted { slot, trial, from, to }, study, elapsed);
+    see(&EngineEvent::SegmentStarted { slot, trial, from, to }, study, elapsed);
     let half = from.0.midpoint(to.0);
     let progress = Progress {
         at: Samples(half),
         train_loss: Some(0.612),
         evaluation: (half > 600).then(|| evaluation(half, 0.75)),
     };
-    let moment = Moment::Progressed {
+    let moment = EngineEvent::Progressed {
         slot,
         trial,
         progress: &progress,
@@ -164,7 +164,7 @@ fn begin(study: &mut Study, see: See<'_>, elapsed: f64, is_lost: bool) -> Option
     see(&moment, study, elapsed + 2.0);
     if is_lost {
         let message = "killed by signal 9";
-        let moment = Moment::WorkerLost {
+        let moment = EngineEvent::WorkerLost {
             slot,
             trial: Some(trial),
             message,
@@ -183,7 +183,7 @@ fn begin(study: &mut Study, see: See<'_>, elapsed: f64, is_lost: bool) -> Option
     Some((slot, trial, flight))
 }
 
-fn end(study: &mut Study, see: See<'_>, (slot, trial, flight): (usize, TrialId, Flight), elapsed: f64) {
+fn end(study: &mut Study, see: See<'_>, (slot, trial, flight): (usize, TrialId, InFlight), elapsed: f64) {
     let outcome = outcome(&study.trials()[trial.index()], &flight);
     let event = Event::SegmentEnded {
         trial,
@@ -193,7 +193,7 @@ fn end(study: &mut Study, see: See<'_>, (slot, trial, flight): (usize, TrialId, 
         finished_at: String::new(),
     };
     study.apply(&event, elapsed);
-    let moment = Moment::SegmentEnded {
+    let moment = EngineEvent::SegmentEnded {
         slot,
         trial,
         outcome: Some(&outcome),
@@ -205,7 +205,7 @@ fn end(study: &mut Study, see: See<'_>, (slot, trial, flight): (usize, TrialId, 
 pub(in crate::report) fn story(see: See<'_>) -> Study {
     let mut study = study(asha(), Some(24));
     let slots = slots();
-    let moment = Moment::Started {
+    let moment = EngineEvent::Started {
         slots: &slots,
         is_resumed: false,
     };
@@ -224,11 +224,11 @@ pub(in crate::report) fn story(see: See<'_>) -> Study {
     }
     settle(&mut study, see, elapsed);
     let run = begin(&mut study, see, elapsed, false);
-    see(&Moment::Tick, &study, elapsed + 2.0);
+    see(&EngineEvent::Tick, &study, elapsed + 2.0);
     let why = "the wall budget is spent";
-    see(&Moment::Stopping { why }, &study, 179.5);
+    see(&EngineEvent::Stopping { why }, &study, 179.5);
     if let Some((slot, trial, _)) = run {
-        let moment = Moment::SegmentEnded {
+        let moment = EngineEvent::SegmentEnded {
             slot,
             trial,
             outcome: None,
@@ -238,7 +238,7 @@ pub(in crate::report) fn story(see: See<'_>) -> Study {
     study.apply(&Event::DeadlineReached, 180.0);
     settle(&mut study, see, 180.0);
     let reason = Some(EndReason::Wall);
-    let moment = Moment::Ended {
+    let moment = EngineEvent::Ended {
         reason,
         idle_share: 0.118,
     };

@@ -81,7 +81,7 @@ fn columns(slots: &[SlotView], view: &StudyView, is_wide: bool, look: Look) -> V
         let levels = |running: &RunningView| {
             let (from, to) = running.levels;
             let [at, from, to] = [running.at, from, to].map(text::level);
-            // Of constant width, so that nothing jumps while it trains.
+            // The width is constant, so that nothing jumps during training.
             let epoch = if is_wide { "epoch " } else { "" };
             format!("{epoch}{at:>4} of {from}→{to}")
         };

@@ -41,7 +41,7 @@ impl Replay {
                 })
             }));
         }
-        // Of a segment that was cut off the journal does not say where it ran.
+        // The journal does not say where a segment ran that was cut off.
         let place = self.segments.iter().rev().find(|segment| !segment.device.is_empty());
         let place = place.map_or_else(String::new, |segment| segment.device.clone());
         for segment in segments.iter_mut().filter(|segment| segment.device.is_empty()) {

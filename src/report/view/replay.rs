@@ -9,7 +9,7 @@ use crate::spec::Spec;
 use crate::study::{Event, Impossible, Outcome, Study};
 use crate::units::{Samples, TrialId};
 
-/// So many of the last events are told.
+/// The number of events that are kept, the last ones.
 const EVENTS: usize = 200;
 
 /// A study and what is told of it.

@@ -153,7 +153,7 @@ pub struct TrialView {
     pub stop_reason: String,
     /// What went wrong, where it failed.
     pub failure: Option<String>,
-    /// Who proposed it.
+    /// The searcher that proposed it.
     pub origin: String,
     /// The trial whose state it began with.
     pub parent: Option<u32>,
@@ -190,7 +190,7 @@ pub struct ImprovementView {
     pub seconds: f64,
     /// Epochs trained by all trials until then.
     pub epochs: f64,
-    /// Of several metrics: the share of the box that the front dominates.
+    /// With several metrics: the share of the box that the front dominates.
     pub hypervolume: Option<f64>,
 }
 

@@ -52,7 +52,7 @@ const MOST_OBSERVATIONS: usize = 600;
 /// The fit makes dozens of regressions: it sees fewer.
 const MOST_FITTED: usize = 128;
 
-/// Of more running trials only the newest count: each makes every later proposal dearer.
+/// The most running trials that the model takes into account, the newest: each makes every later proposal slower.
 const MOST_BELIEVED: usize = 128;
 
 /// The incumbent is sought among so many of the best observed trials.

@@ -24,7 +24,7 @@ pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<BTreeMa
             Err(error) => format!("invalid regular expression: {}", reason(&error)),
         };
         problems.error(Diagnostic::error(&entry.value.place, fault).with_help(
-            "put the number between parentheses, as in `'loss: ([-+.\\deE]+)'`; the syntax is that of Rust's `regex`",
+            "put the number between parentheses, as in `'loss: (\\S+)'`; the syntax is that of Rust's `regex`",
         ));
         None
     });
@@ -34,7 +34,7 @@ pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<BTreeMa
     if patterns.keys().all(|name| name == EPOCH) {
         problems.error(
             Diagnostic::error(&node.place, "`metrics` names no metric")
-                .with_help("write it like `metrics: {loss: 'loss: ([-+.\\deE]+)', epoch: 'epoch (\\d+)'}`"),
+                .with_help("write it like `metrics: {loss: 'loss: (\\S+)', epoch: 'epoch (\\d+)'}`"),
         );
         return None;
     }

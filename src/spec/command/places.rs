@@ -49,7 +49,9 @@ fn resolve(word: &mut Word, space: &Space, place: &Place, problems: &mut Problem
             }
             (Some(_), _) => {}
             (None, Some(fact)) => *piece = Piece::Fact(fact),
-            (None, None) if !is_plain_name(name) => *piece = Piece::Text(format!("{{{name}}}")),
+            (None, None) if !is_plain_name(name) && misspelt(name, space).is_none() => {
+                *piece = Piece::Text(format!("{{{name}}}"));
+            }
             (None, None) => {
                 let names = space.parameters().iter().map(|parameter| parameter.name.as_str());
                 let known: Vec<&str> = names.chain(Fact::NAMES.iter().map(|(name, _)| *name)).collect();
@@ -60,6 +62,15 @@ fn resolve(word: &mut Word, space: &Space, place: &Place, problems: &mut Problem
             }
         }
     }
+}
+
+/// The parameter that a text in braces seems to mean: it is alike, has blanks around it, or a format behind it as in Python.
+fn misspelt<'a>(text: &str, space: &'a Space) -> Option<&'a str> {
+    let names = || space.parameters().iter().map(|parameter| parameter.name.as_str());
+    let bare = text.split(':').next().unwrap_or_default().trim();
+    let is_json = text.contains(['"', '\'']);
+    let same = names().find(|name| *name == bare);
+    same.or_else(|| did_you_mean(text.trim(), names())).filter(|_| !is_json)
 }
 
 /// Two parameters must not share an environment variable.
@@ -150,7 +161,7 @@ mod tests {
     #[test]
     fn braces_hold_any_name_of_the_space_and_else_are_letters() {
         let text = "metric: loss\nbudget: {trials: 1}\nparameters: {learning rate: {values: [5, 50]}, größe: {values: [1, 2]}}\n\
-                    command: [train, \"{learning rate}{größe}\", '{\"a\": 1}', '{\"a\": {learning rate}}', \"{{learning rate}}\"]\n";
+                    command: [train, \"{learning rate}{größe}\", '{\"a\": 1}', '{\"a\": {learning rate}}', \"{{learning rate}}\", '{\"a\": {\"b\": {\"c\": 1}}}']\n";
         let (spec, _) = from_text(text, Path::new("space.yaml"), &[]).unwrap_or_else(|errors| panic!("{errors}"));
         let ObjectiveSpec::Command(CommandSpec {
             line: CommandLine::Words(words),
@@ -166,8 +177,48 @@ mod tests {
             vec![plain("{\"a\": 1}")],
             vec![plain("{\"a\": "), parameter("learning rate"), plain("}")],
             vec![plain("{learning rate}")],
+            vec![plain("{\"a\": "), plain("{\"b\": "), plain("{\"c\": 1}"), plain("}}")],
         ];
         let meant = meant.map(Meaning::Argument);
-        assert!(words[1..].iter().map(|word| &word.meaning).eq(&meant), "{words:?}");
+        let joined = |meaning: &Meaning| match meaning {
+            Meaning::Argument(pieces) => {
+                let pieces = pieces.iter().map(|piece| match piece {
+                    Piece::Text(text) => text.clone(),
+                    other => format!("<{other:?}>"),
+                });
+                pieces.collect::<String>()
+            }
+            Meaning::Arguments(_) => String::new(),
+        };
+        let words = words[1..].iter().map(|word| joined(&word.meaning));
+        assert_eq!(words.collect::<Vec<_>>(), meant.each_ref().map(joined));
+        for wrong in ["{lerning rate}", "{ größe }", "{größe:.3f}"] {
+            let text = text.replace("{{learning rate}}", wrong);
+            let errors = from_text(&text, Path::new("space.yaml"), &[]).unwrap_err();
+            assert!(
+                errors.to_string().contains("there is no parameter"),
+                "{wrong}: {errors}"
+            );
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_literal_word_means_itself(word in "[{}ab\": ]{0,12}") {
+            let text = format!(
+                "metric: loss\nbudget: {{trials: 1}}\nparameters: {{a: {{values: [1, 2]}}}}\ncommand: [train, {}]\n",
+                serde_json::to_string(&crate::spec::literal_word(&word)).unwrap()
+            );
+            let (spec, _) = from_text(&text, Path::new("space.yaml"), &[]).unwrap_or_else(|errors| panic!("{errors}"));
+            let ObjectiveSpec::Command(CommandSpec { line: CommandLine::Words(words), .. }) = spec.objective else {
+                panic!("no words");
+            };
+            let Meaning::Argument(pieces) = &words[1].meaning else { panic!("{words:?}") };
+            let plain = pieces.iter().map(|piece| match piece {
+                Piece::Text(text) => text.as_str(),
+                _ => "?",
+            });
+            proptest::prop_assert_eq!(plain.collect::<String>(), word);
+        }
     }
 }

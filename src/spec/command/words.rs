@@ -34,22 +34,42 @@ impl<'a> Written<'a> {
     }
 }
 
-/// The text as a word of a command that means only itself: every brace twice.
+/// The text as a word of a command that means only itself. An opening brace is written twice, and so is the one that closes it.
 pub fn literal_word(text: &str) -> String {
-    text.replace('{', "{{").replace('}', "}}")
+    let mut word = String::new();
+    let mut open = 0_usize;
+    for letter in text.chars() {
+        word.push(letter);
+        match letter {
+            '{' => {
+                open += 1;
+                word.push('{');
+            }
+            '}' if open > 0 => {
+                open -= 1;
+                word.push('}');
+            }
+            _ => {}
+        }
+    }
+    word
 }
 
 fn pieces(text: &str, program: Option<&str>) -> Result<Vec<Piece>, Fault> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
+    // Braces that were opened by two: only they are closed by two, since JSON may end with several.
+    let mut open = 0_usize;
     while let Some(letter) = rest.chars().next() {
         let at = text.len() - rest.len();
         if let Some(after) = rest.strip_prefix("{{") {
             plain.push('{');
+            open += 1;
             rest = after;
-        } else if let Some(after) = rest.strip_prefix("}}") {
+        } else if let Some(after) = rest.strip_prefix("}}").filter(|_| open > 0) {
             plain.push('}');
+            open -= 1;
             rest = after;
         } else if let Some((inside, after)) = rest.strip_prefix("${").and_then(|inside| inside.split_once('}')) {
             match macro_text(inside, program) {

@@ -2,39 +2,43 @@
 
 use std::time::Instant;
 
-use super::{Engine, EngineError, Inbox, MOST_LOSSES};
-use crate::engine::pool::{Loss, PoolError, State};
-use crate::engine::{Clock, Moment};
+use super::{Engine, EngineError, InternalEvent, MOST_LOSSES};
+use crate::engine::pool::{LostWorker, PoolError, State};
+use crate::engine::{Clock, EngineEvent};
 use crate::study::{Event, Outcome};
 use crate::trials::{Failure, FailureKind, SegmentReport};
 use crate::units::TrialId;
-use crate::worker::{FromWorker, News, SegmentEnd};
+use crate::worker::{FromWorker, SegmentEnd, WorkerEvent};
 
 impl Engine<'_> {
-    pub(super) fn take(&mut self, news: Inbox) -> Result<(), EngineError> {
+    pub(super) fn take(&mut self, news: InternalEvent) -> Result<(), EngineError> {
         match news {
-            Inbox::Signal if self.is_interrupted => {
+            InternalEvent::Signal if self.is_interrupted => {
                 // The second one: at once. The journal is whole; workers end when their input closes. Whoever draws on the terminal
                 // gives it back.
                 self.observers.clear();
                 self.pool.shut_down();
                 std::process::exit(130);
             }
-            Inbox::Signal => self.is_interrupted = true,
-            Inbox::Worker { slot, generation, .. } if !self.pool.is_current(slot, generation) => {}
-            Inbox::Worker {
+            InternalEvent::Signal => self.is_interrupted = true,
+            InternalEvent::Worker { slot, generation, .. } if !self.pool.is_current(slot, generation) => {}
+            InternalEvent::Worker {
                 slot,
-                news: News::Message(message),
+                news: WorkerEvent::Message(message),
                 ..
             } => self.hear(slot, *message)?,
             // Dying now costs what its last checkpoint lacks, and no second try.
-            Inbox::Worker {
-                slot, news: News::Gone, ..
+            InternalEvent::Worker {
+                slot,
+                news: WorkerEvent::Gone,
+                ..
             } if self.is_draining() => {
                 self.pool.seat_mut(slot).state = State::Down;
             }
-            Inbox::Worker {
-                slot, news: News::Gone, ..
+            InternalEvent::Worker {
+                slot,
+                news: WorkerEvent::Gone,
+                ..
             } => self.lose(slot)?,
         }
         Ok(())
@@ -60,7 +64,7 @@ impl Engine<'_> {
             } => {
                 self.budget.learn_step(longest_step);
                 self.pool.note_sign(slot, Some(&progress));
-                self.tell(&Moment::Progressed {
+                self.tell(&EngineEvent::Progressed {
                     slot,
                     trial,
                     progress: &progress,
@@ -104,7 +108,7 @@ impl Engine<'_> {
     /// Tries a segment again that ran out of memory.
     fn split(&mut self, slot: usize, trial: TrialId, failure: Failure) -> Result<(), EngineError> {
         let Failure { kind, message } = failure;
-        self.tell(&Moment::MemoryRanOut {
+        self.tell(&EngineEvent::MemoryRanOut {
             slot,
             trial,
             message: &message,
@@ -124,7 +128,7 @@ impl Engine<'_> {
             finished_at,
         })?;
         self.journal.sync()?;
-        self.tell(&Moment::SegmentEnded {
+        self.tell(&EngineEvent::SegmentEnded {
             slot,
             trial,
             outcome: Some(outcome),
@@ -133,7 +137,7 @@ impl Engine<'_> {
 
     pub(super) fn interrupt(&mut self, slot: usize, trial: TrialId, report: SegmentReport) -> Result<(), EngineError> {
         self.record(&Event::SegmentInterrupted { trial, report })?;
-        self.tell(&Moment::SegmentEnded {
+        self.tell(&EngineEvent::SegmentEnded {
             slot,
             trial,
             outcome: None,
@@ -142,10 +146,10 @@ impl Engine<'_> {
 
     /// A worker died. Its segment is tried once more; then its trial has failed.
     fn lose(&mut self, slot: usize) -> Result<(), EngineError> {
-        let Loss { how, kind, run } = self.pool.replace(slot)?;
+        let LostWorker { how, kind, run } = self.pool.replace(slot)?;
         self.memory.0.forget(slot);
         let trial = run.as_ref().map(|run| run.trial);
-        self.tell(&Moment::WorkerLost {
+        self.tell(&EngineEvent::WorkerLost {
             slot,
             trial,
             message: &how,
