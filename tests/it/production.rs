@@ -197,6 +197,8 @@ fn a_line_of_standard_input_is_answered_at_once() {
 
 #[test]
 fn predictions_go_into_pipes_and_through_links() {
+    use std::os::unix::fs::FileTypeExt as _;
+
     let sandbox = trained();
     let pipe = sandbox.path("pipe");
     assert!(
@@ -214,7 +216,6 @@ fn predictions_go_into_pipes_and_through_links() {
         .run("predict model-out --text good --out pipe --format csv")
         .expect_code(0);
     assert_eq!(reader.join().unwrap().lines().count(), 2);
-    use std::os::unix::fs::FileTypeExt as _;
     assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
     sandbox.write("real.csv", "old");
     std::os::unix::fs::symlink("real.csv", sandbox.path("link.csv")).unwrap();
