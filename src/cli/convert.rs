@@ -30,7 +30,11 @@ pub(super) fn convert(arguments: &Convert) -> Result<ExitCode, CliError> {
     let folder = arguments.file.parent().unwrap_or(Path::new(""));
     let beside = |name: &str| read(&folder.join(name)).ok();
     let name = arguments.file.display().to_string();
-    let Converted { yaml, notes } = convert::convert(source, &name, &text, &beside)?;
+    let Converted {
+        yaml,
+        notes,
+        has_program,
+    } = convert::convert(source, &name, &text, &beside)?;
     let mut stderr = std::io::stderr().lock();
     for note in notes {
         let _ = writeln!(stderr, "note: {note}");
@@ -51,10 +55,12 @@ pub(super) fn convert(arguments: &Convert) -> Result<ExitCode, CliError> {
         },
     })?;
     let shown = out.display();
-    let _ = writeln!(
-        stderr,
-        "wrote `{shown}`: fill in what a trial runs, then `automl validate {shown}`"
-    );
+    let first = if has_program {
+        "check it with"
+    } else {
+        "fill in what a trial runs, then"
+    };
+    let _ = writeln!(stderr, "wrote `{shown}`: {first} `automl validate {shown}`");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -57,6 +57,8 @@ pub struct Converted {
     pub yaml: String,
     /// What has no counterpart, in the order of the file.
     pub notes: Vec<Note>,
+    /// Whether the file names what a trial runs.
+    pub has_program: bool,
 }
 
 /// Something that the user should know about a conversion.
@@ -133,6 +135,7 @@ pub fn convert(source: Source, name: &str, text: &str, beside: Beside<'_>) -> Re
     check(&mut draft);
     Ok(Converted {
         yaml: write::yaml(&draft, source.title(), write::Objective::Open),
+        has_program: draft.program.is_some(),
         notes: draft.notes,
     })
 }

@@ -13,7 +13,7 @@ fn converted(source: Source, text: &str) -> Converted {
 
 /// The spec and the notes.
 fn shown(source: Source, text: &str) -> String {
-    let Converted { yaml, notes } = converted(source, text);
+    let Converted { yaml, notes, .. } = converted(source, text);
     let mut shown = yaml;
     for note in notes {
         let _ = writeln!(shown, "note: {note}");
@@ -475,7 +475,7 @@ fn katib_writes_numbers_as_texts() {
 #[test]
 fn a_goal_that_is_missing_is_that_of_the_source() {
     let text = format!("{}metric: {{name: accuracy}}\n", sweep("{min: 0.0, max: 1.0}"));
-    let Converted { yaml, notes } = converted(Source::Wandb, &text);
+    let Converted { yaml, notes, .. } = converted(Source::Wandb, &text);
     assert!(yaml.contains("metric: {name: accuracy, goal: minimize}"), "{yaml}");
     assert!(
         notes
@@ -490,7 +490,7 @@ fn a_goal_that_is_missing_is_that_of_the_source() {
 #[test]
 fn what_is_not_written_out_is_noted_with_its_line() {
     let text = "a = 1\ntrial.suggest_float('x', LOW, 1.0)\ntrial.suggest_float('y', 0.0, 1.0, step=STEP)\ntrial.suggest_float('z', 0.0, 1.0)\n";
-    let Converted { yaml, notes } = converted(Source::Optuna, text);
+    let Converted { yaml, notes, .. } = converted(Source::Optuna, text);
     let lines: Vec<Option<usize>> = notes.iter().map(|note| note.line).collect();
     assert_eq!(lines, [Some(2), Some(3), None]);
     assert!(
@@ -529,7 +529,7 @@ fn a_file_with_a_program_becomes_a_spec_that_runs_it() {
         (Source::Katib, katib, "Validation-loss", "--lr={lr}"),
         (Source::Nni, nni, "result", "command: {shell: python t.py --fast}"),
     ] {
-        let Converted { yaml, notes } = converted(source, text);
+        let Converted { yaml, notes, .. } = converted(source, text);
         let plain = yaml.replace('"', "");
         assert!(plain.contains(written), "{yaml}");
         assert!(

@@ -72,6 +72,9 @@ class Config(dict):
     def as_dict(self):
         return dict(self)
 
+    def user_items(self):
+        return self.items()
+
 
 class Run:
     """One trial."""
@@ -92,10 +95,12 @@ class Run:
         self.summary.update(values)
         self.step = self.step + 1 if step is None else step
         counted = json.loads(os.environ.get("AUTOML_METRICS", "[]"))
+        if values:
+            # What is logged before the metric belongs to the same epoch, as W&B's step collects it.
+            print(json.dumps({**values, "epoch": self._epoch + 1}), flush=True)
         if any(name in values for name in counted):
             # As in a sweep, whoever logs the metric has trained a further epoch.
             self._epoch += 1
-            print(json.dumps({**values, "epoch": self._epoch}), flush=True)
 
     def finish(self, exit_code=None, quiet=None):
         global run
@@ -186,6 +191,9 @@ def init(*arguments, config=None, resume=None, **options):
     if run is None:
         run = Run(globals()["config"], resume not in (None, False, "never"))
     run.config.setdefaults(config)
+    for name in ("project", "entity", "group", "name", "notes", "tags"):
+        if options.get(name) is not None:
+            setattr(run, name, options[name])
     return run
 
 
