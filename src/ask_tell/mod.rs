@@ -21,6 +21,7 @@
 
 mod protocol;
 mod search;
+mod space;
 
 pub use protocol::Session;
 pub use search::{AskTell, AskTellError, Asked, Options};

@@ -13,7 +13,7 @@ use super::look::Look;
 use super::watch::{show, source};
 use crate::engine::{Clock, EngineEvent, Folder, Observer};
 use crate::report::terminal::{Detail, Facts, Plain};
-use crate::report::tui::{Action, Flow, Screen, WorkerEvent};
+use crate::report::tui::{Action, Flow, Screen, Update};
 use crate::study::Study;
 
 /// An observer whose lines are seen once the view is gone.
@@ -40,7 +40,7 @@ impl Curtain {
             let mut study = source(look);
             let mut source = || {
                 if ended.load(Ordering::Acquire) {
-                    return WorkerEvent::End;
+                    return Update::End;
                 }
                 study()
             };

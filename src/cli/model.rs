@@ -15,7 +15,7 @@ const DEFAULT_LENGTH: usize = 512;
 /// Built-in data begins with this.
 const BUILTIN: &str = "builtin:";
 
-/// What a model is asked about.
+/// The examples that a model is asked about.
 pub(super) enum Question<'a> {
     /// The texts of a table, or built-in images; the values of these columns are kept, and labels are not looked at.
     Unlabelled { data: &'a str, keep: &'a [String] },
@@ -66,7 +66,7 @@ impl Asked {
                     .unwrap_or(DEFAULT_LENGTH)
                     .min(most);
                 let columns = (text.as_str(), label.unwrap_or("label"));
-                // Who names a column means a table.
+                // A named column means a table.
                 let keeps = matches!(question, Question::Unlabelled { keep, .. } if !keep.is_empty());
                 let has_header = input.text.is_some() || keeps;
                 Source::Texts(Box::new(texts(folder, &model, length, columns, has_header, question)?))

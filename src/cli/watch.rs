@@ -10,7 +10,7 @@ use super::arguments::Watch as Arguments;
 use super::error::is_coloured;
 use super::look::{Look, pause};
 use crate::engine::{self, Folder, StopError};
-use crate::report::tui::{self, Action, Flow, Screen, WorkerEvent};
+use crate::report::tui::{self, Action, Flow, Screen, Update};
 use crate::report::view::StudyView;
 
 /// How long a stop from here waits in the background.
@@ -42,7 +42,7 @@ pub(super) fn watch(arguments: &Arguments) -> Result<ExitCode, CliError> {
 
 /// Takes over the terminal.
 pub(super) fn show(
-    source: &mut dyn FnMut() -> WorkerEvent,
+    source: &mut dyn FnMut() -> Update,
     screen: Screen,
     on_action: &mut dyn FnMut(Action) -> Flow,
 ) -> Result<(), CliError> {
@@ -54,15 +54,15 @@ pub(super) fn show(
 }
 
 /// Views of a study, as it changes.
-pub(super) fn source(mut look: Look) -> impl FnMut() -> WorkerEvent {
+pub(super) fn source(mut look: Look) -> impl FnMut() -> Update {
     let mut before: Option<StudyView> = None;
     move || match look.view() {
         Ok(view) if before.as_ref() != Some(&view) => {
             before = Some(view.clone());
-            WorkerEvent::View(Box::new(view))
+            Update::View(Box::new(view))
         }
         // A study that cannot be read for a moment is shown as it was.
-        Ok(_) | Err(_) => WorkerEvent::Unchanged,
+        Ok(_) | Err(_) => Update::Unchanged,
     }
 }
 

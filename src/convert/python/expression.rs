@@ -87,7 +87,7 @@ impl Expression {
         self.value() == Some(&Value::Bool(true))
     }
 
-    /// The literals of a list; `None` if one is no literal.
+    /// The literals of a list; `None` if an item is not a literal.
     pub(in crate::convert) fn literals(&self) -> Option<Vec<Value>> {
         let Kind::List(items) = &self.kind else { return None };
         items.iter().map(Self::literal).collect()

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-/// What no normalizer of a real model comes near: it replaces quotes and blanks by others. Unicode's own forms do not count: they make
-/// at most 18 letters of one (UAX #15), and nobody can change that.
+/// The largest growth that is accepted. Normalizers of real models replace quotes and blanks by others. Unicode's forms do not count: they
+/// make at most 18 letters of one (UAX #15).
 const MOST: f64 = 64.0;
 
 /// How many times as long the description's normalizer can make a text, where that is more than any real model needs.
 pub(super) fn too_much(description: &[u8]) -> Option<f64> {
-    // What is no JSON is said by whoever reads all of it.
+    // The tokenizer's own reader reports invalid JSON.
     let description: Value = serde_json::from_slice(description).ok()?;
     Some(of(&description["normalizer"])).filter(|growth| *growth > MOST)
 }

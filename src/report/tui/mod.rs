@@ -33,4 +33,4 @@ mod tests;
 
 pub use draw::draw;
 pub use state::{Action, Screen};
-pub use terminal::{Flow, WorkerEvent, run};
+pub use terminal::{Flow, Update, run};

@@ -39,7 +39,7 @@ pub enum Flow {
 
 /// What has become of the study since it was last asked for.
 #[derive(Clone, Debug)]
-pub enum WorkerEvent {
+pub enum Update {
     /// Nothing.
     Unchanged,
     /// It is like this now.
@@ -55,7 +55,7 @@ pub enum WorkerEvent {
 ///
 /// The terminal cannot be taken over, read or written, or another thread panicked and the terminal was given back to show that.
 pub fn run(
-    source: &mut dyn FnMut() -> WorkerEvent,
+    source: &mut dyn FnMut() -> Update,
     mut screen: Screen,
     on_action: &mut dyn FnMut(Action) -> Flow,
     is_coloured: bool,
@@ -69,9 +69,9 @@ pub fn run(
     loop {
         if Instant::now() >= due {
             match source() {
-                WorkerEvent::Unchanged => {}
-                WorkerEvent::View(newer) => (view, is_stale) = (Some(newer), true),
-                WorkerEvent::End => return Ok(()),
+                Update::Unchanged => {}
+                Update::View(newer) => (view, is_stale) = (Some(newer), true),
+                Update::End => return Ok(()),
             }
             due = Instant::now() + NEWS;
         }
