@@ -48,7 +48,7 @@ fn is_of_word(letter: char) -> bool {
 
 /// Whether a word is how C, C++, Rust, Go, Java, Julia, Python, R or Windows write what is no finite number: `nan`, `-NaN`, `nan(0x1)`,
 /// `+Inf`, `Infinity`, `NA`, `1.#QNAN`, `1e400`.
-fn is_no_number(word: &str) -> bool {
+pub fn is_no_number(word: &str) -> bool {
     let word = word.trim_start_matches(['+', '-']).to_ascii_lowercase();
     let is_nan = word == "na" || word == "nan" || word.starts_with("nan(");
     let is_infinite = word == "inf" || word == "infinity" || word.starts_with("1.#");

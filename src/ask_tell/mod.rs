@@ -1,7 +1,7 @@
 //! The search without an engine: ask for a configuration, run it anywhere, tell what came of it.
 //!
 //! [`AskTell`] is the interface for Rust programs; [`Session`] is the same as lines of JSON, for every other language
-//! (`automl ask-tell`). Imports `policies` and below.
+//! (`automl ask-tell`). With a folder it is a study like any other, which the verbs that look at studies read.
 //!
 //! ```
 //! use automl::ask_tell::{AskTell, Options};
@@ -19,9 +19,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod messages;
 mod protocol;
+mod recorded;
 mod search;
 mod space;
 
 pub use protocol::Session;
+pub use recorded::RecordError;
 pub use search::{AskTell, AskTellError, Asked, Options};

@@ -12,86 +12,33 @@
 //!
 //! `space` is a list as above, or an object in the syntax of a spec's `parameters`, beside which `constraints` may stand.
 //!
-//! A value that is not finite, in any spelling (`null`, `NaN`, `-inf`, `1e400`), says that the run has failed.
+//! A value that is not finite, in any spelling (`null`, `NaN`, `-inf`, `1e400`, also as a text), says that the run has failed.
+//!
+//! Where the conversation is recorded, `init` is answered with the trials that are known: `{"ok":true,"trials":7,"running":[…]}`.
 //!
 //! Whatever cannot be done is answered with `{"error":"…"}`, and nothing has changed then.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use std::path::PathBuf;
 
+use serde::Serialize;
+
+use super::messages::{self, Init, Message};
+use super::recorded::{RecordError, Recorded};
+use super::search::Asked;
 use super::{AskTell, Options, space};
-use crate::space::Configuration;
+use crate::space::{Configuration, Space};
 use crate::spec::SearcherSpec;
-use crate::suggestion::did_you_mean;
 use crate::trials::Parent;
-use crate::units::{Goal, Seed, TrialId};
+use crate::units::{Seed, TrialId};
 
 /// One conversation.
 pub struct Session {
     defaults: Options,
+    /// Where it is recorded, if it is.
+    folder: Option<PathBuf>,
     search: Option<AskTell>,
-}
-
-/// The keys of each message: any other is an error.
-const KEYS: [(&str, &[&str]); 4] = [
-    (
-        "init",
-        &[
-            "op",
-            "space",
-            "parameters",
-            "constraints",
-            "seed",
-            "minimize",
-            "maximize",
-            "direction",
-            "directions",
-            "objectives",
-            "max_step",
-            "budget",
-        ],
-    ),
-    ("ask", &["op"]),
-    ("tell", &["op", "id", "step", "value", "values", "final"]),
-    ("quit", &["op"]),
-];
-
-#[derive(Deserialize)]
-#[serde(tag = "op", rename_all = "lowercase")]
-enum Request {
-    Init(Box<Init>),
-    Ask {},
-    Tell {
-        id: u64,
-        step: u64,
-        value: Option<f64>,
-        values: Option<Vec<Option<f64>>>,
-        #[serde(default, rename = "final")]
-        is_final: bool,
-    },
-    Quit {},
-}
-
-#[derive(Deserialize)]
-struct Init {
-    #[serde(alias = "parameters")]
-    space: Json,
-    #[serde(default)]
-    constraints: Option<Json>,
-    #[serde(default)]
-    seed: u64,
-    minimize: Option<bool>,
-    maximize: Option<bool>,
-    direction: Option<Goal>,
-    #[serde(alias = "directions")]
-    objectives: Option<Vec<Goal>>,
-    #[serde(default = "one")]
-    max_step: u64,
-    budget: Option<f64>,
-}
-
-fn one() -> u64 {
-    1
+    recorded: Option<Recorded>,
+    failure: Option<RecordError>,
 }
 
 #[derive(Serialize)]
@@ -111,77 +58,93 @@ struct AskAnswer {
     parent: Option<Parent>,
 }
 
+/// The answer to the `init` of a conversation that is recorded.
+#[derive(Serialize)]
+struct Begun {
+    ok: bool,
+    /// Trials that were handed out before.
+    trials: usize,
+    /// Those that are still out.
+    running: Vec<Out>,
+}
+
+#[derive(Serialize)]
+struct Out {
+    #[serde(flatten)]
+    asked: AskAnswer,
+    /// The first step that was not told.
+    from_step: u64,
+}
+
+impl From<Asked> for AskAnswer {
+    fn from(asked: Asked) -> Self {
+        Self {
+            id: asked.id.0,
+            params: asked.configuration,
+            to_step: asked.to_step,
+            parent: asked.parent,
+        }
+    }
+}
+
 impl Session {
     /// A conversation that has not begun; `defaults` holds what the first message leaves open.
     pub fn new(defaults: Options) -> Self {
-        Self { defaults, search: None }
+        Self {
+            defaults,
+            folder: None,
+            search: None,
+            recorded: None,
+            failure: None,
+        }
+    }
+
+    /// The same conversation, recorded as a study in a folder: a new one, or one that goes on from there.
+    #[must_use]
+    pub fn recorded_in(self, folder: PathBuf) -> Self {
+        Self {
+            folder: Some(folder),
+            ..self
+        }
+    }
+
+    /// Why the conversation had to end: it could not be recorded any more.
+    pub fn failure(&mut self) -> Option<RecordError> {
+        self.failure.take()
     }
 
     /// The answer to one line, without a line break, and whether the conversation is over.
     pub fn answer(&mut self, line: &str) -> (String, bool) {
-        let request = match read(line) {
-            Ok(request) => request,
+        let message = match messages::read(line) {
+            Ok(message) => message,
             Err(error) => return (json(&Answer::Error(error)), false),
         };
-        let is_over = matches!(request, Request::Quit {});
-        (
-            self.reply(request).unwrap_or_else(|error| json(&Answer::Error(error))),
-            is_over,
-        )
+        let is_over = message == Message::Quit;
+        let answer = self.reply(message).unwrap_or_else(|error| json(&Answer::Error(error)));
+        (answer, is_over || self.failure.is_some())
     }
 
-    fn reply(&mut self, request: Request) -> Result<String, String> {
-        match request {
-            Request::Init(init) => {
-                self.search = Some(self.begin(*init)?);
-                Ok(json(&Answer::Ok(true)))
-            }
-            Request::Ask {} => {
-                let asked = self.search()?.ask().map_err(|error| error.to_string())?;
-                Ok(json(&AskAnswer {
-                    id: asked.id.0,
-                    params: asked.configuration,
-                    to_step: asked.to_step,
-                    parent: asked.parent,
-                }))
-            }
-            Request::Tell {
+    fn reply(&mut self, message: Message) -> Result<String, String> {
+        match message {
+            Message::Init(init) => self.begin(*init),
+            Message::Ask => self.ask(),
+            Message::Tell {
                 id,
                 step,
-                value,
                 values,
                 is_final,
             } => {
                 let id = u32::try_from(id).map_err(|_| format!("there is no trial {id}"))?;
-                // Of several numbers one that is none is enough: the run has failed.
-                let values = values.map_or_else(
-                    || value.into_iter().collect(),
-                    |values| values.into_iter().collect::<Option<Vec<f64>>>().unwrap_or_default(),
-                );
-                let stop = self.search()?.tell_all(TrialId(id), step, &values, is_final);
-                stop.map(|stop| json(&Answer::Stop(stop)))
-                    .map_err(|error| error.to_string())
+                let stop = self.tell(TrialId(id), step, &values, is_final)?;
+                Ok(json(&Answer::Stop(stop)))
             }
-            Request::Quit {} => Ok(json(&Answer::Ok(true))),
+            Message::Quit => Ok(json(&Answer::Ok(true))),
         }
     }
 
-    fn search(&mut self) -> Result<&mut AskTell, String> {
-        self.search
-            .as_mut()
-            .ok_or_else(|| "nothing was begun: send `init` first".to_owned())
-    }
-
-    fn begin(&self, init: Init) -> Result<AskTell, String> {
-        if init.max_step == 0 {
-            return Err("`max_step` must be at least 1".to_owned());
-        }
-        if init.budget.is_some_and(|budget| !budget.is_finite() || budget < 0.0) {
-            return Err("`budget` must be a number of complete trials".to_owned());
-        }
-        let goals = goals(&init)?;
-        let Some((&goal, others)) = goals.split_first() else {
-            return Err("`objectives` is empty: name at least one goal, `minimize` or `maximize`".to_owned());
+    fn begin(&mut self, init: Init) -> Result<String, String> {
+        let Some((&goal, others)) = init.goals.split_first() else {
+            return Err("name at least one goal, `minimize` or `maximize`".to_owned());
         };
         let options = Options {
             seed: Seed(init.seed),
@@ -191,74 +154,84 @@ impl Session {
             budget: init.budget.map(|runs| runs.ceil() as u64),
             ..self.defaults.clone()
         };
-        if options.searcher == SearcherSpec::FreezeThaw && !options.others.is_empty() {
-            return Err("`freeze_thaw` models one value only: name one goal, or use another method".to_owned());
-        }
         let space = space::read(init.space, init.constraints)?;
-        let mut parameters = space.parameters().iter();
-        if options.searcher == SearcherSpec::Grid
-            && let Some(endless) = parameters.find(|parameter| parameter.domain.cardinality().is_none())
-        {
-            let name = &endless.name;
+        check_searcher(&space, &options)?;
+        let mut search = AskTell::new(space, &options);
+        let Some(folder) = &self.folder else {
+            self.search = Some(search);
+            return Ok(json(&Answer::Ok(true)));
+        };
+        if self.recorded.is_some() {
+            let folder = folder.display();
             return Err(format!(
-                "a grid needs finitely many values: make `{name}` an `int` or a `categorical`"
+                "`{folder}` records one search: begin another one with another `--out`"
             ));
         }
-        Ok(AskTell::new(space, &options))
+        let recorded = Recorded::begin(folder, &mut search, &options).map_err(|error| error.to_string())?;
+        let out = |asked: Asked| Out {
+            from_step: search.next_step(asked.id),
+            asked: asked.into(),
+        };
+        let begun = Begun {
+            ok: true,
+            trials: search.trials().len(),
+            running: search.running().into_iter().map(out).collect(),
+        };
+        self.recorded = Some(recorded);
+        self.search = Some(search);
+        Ok(json(&begun))
     }
-}
 
-/// Reads a message, and names a key in it that means nothing.
-fn read(line: &str) -> Result<Request, String> {
-    let message = crate::json::read(line).map_err(|error| format!("cannot read the message: {error}"))?;
-    let op = message["op"].as_str().unwrap_or_default();
-    if let Some((_, keys)) = KEYS.iter().find(|(name, _)| *name == op) {
-        check_keys(&message, keys, op)?;
-    }
-    let listed = ["space", "parameters"].map(|key| message[key].as_array());
-    for parameter in listed.into_iter().flatten().flatten() {
-        let name = parameter["name"].as_str().unwrap_or_default();
-        check_keys(parameter, space::PARAMETER_KEYS, &format!("the parameter `{name}`"))?;
-        check_keys(
-            &parameter["when"],
-            space::CONDITION_KEYS,
-            &format!("`when` of the parameter `{name}`"),
-        )?;
-    }
-    Request::deserialize(message).map_err(|error| format!("cannot read the message: {error}"))
-}
-
-fn check_keys(message: &serde_json::Value, known: &[&str], place: &str) -> Result<(), String> {
-    let keys = message.as_object().into_iter().flatten().map(|(key, _)| key);
-    let unknown = keys.into_iter().find(|key| !known.contains(&key.as_str()));
-    let Some(key) = unknown else { return Ok(()) };
-    let suggestion = did_you_mean(key, known.iter().copied());
-    let instead = suggestion.map_or_else(
-        || format!("; there are `{}`", known.join("`, `")),
-        |known| format!(": did you mean `{known}`?"),
-    );
-    Err(format!("there is no `{key}` in {place}{instead}"))
-}
-
-/// What is optimised: one goal in any of its spellings, or a list of goals.
-fn goals(init: &Init) -> Result<Vec<Goal>, String> {
-    let of = |is_minimized| if is_minimized { Goal::Minimize } else { Goal::Maximize };
-    let said = [
-        init.minimize.map(of),
-        init.maximize.map(|is_maximized| of(!is_maximized)),
-        init.direction,
-    ];
-    let mut said = said.into_iter().flatten();
-    let single = said.next();
-    if said.any(|goal| Some(goal) != single) {
-        return Err("`minimize`, `maximize` and `direction` contradict each other".to_owned());
-    }
-    match (&init.objectives, single) {
-        (Some(_), Some(_)) => {
-            Err("`objectives` has all goals: leave `minimize`, `maximize` and `direction` out".to_owned())
+    fn ask(&mut self) -> Result<String, String> {
+        let search = self.search.as_mut().ok_or_else(not_begun)?;
+        let known = search.trials().len();
+        let asked = search.ask().map_err(|error| error.to_string())?;
+        if let Some(recorded) = &mut self.recorded {
+            let is_new = search.trials().len() > known;
+            let done = recorded.asked(search, &asked, is_new);
+            self.must(done)?;
         }
-        (Some(goals), None) => Ok(goals.clone()),
-        (None, single) => Ok(vec![single.unwrap_or(Goal::Minimize)]),
+        Ok(json(&AskAnswer::from(asked)))
+    }
+
+    fn tell(&mut self, id: TrialId, step: u64, values: &[f64], is_final: bool) -> Result<bool, String> {
+        let search = self.search.as_mut().ok_or_else(not_begun)?;
+        let ends = search.tell_all(id, step, values, is_final);
+        let ends = ends.map_err(|error| error.to_string())?;
+        if let Some(recorded) = &mut self.recorded {
+            let done = recorded.told(id, step, values, (is_final, ends));
+            self.must(done)?;
+        }
+        Ok(ends)
+    }
+
+    /// What is not on the disk was not said: then the conversation ends.
+    fn must(&mut self, done: Result<(), RecordError>) -> Result<(), String> {
+        done.map_err(|error| {
+            let message = error.to_string();
+            self.failure = Some(error);
+            message
+        })
+    }
+}
+
+fn not_begun() -> String {
+    "nothing was begun: send `init` first".to_owned()
+}
+
+fn check_searcher(space: &Space, options: &Options) -> Result<(), String> {
+    if options.searcher == SearcherSpec::FreezeThaw && !options.others.is_empty() {
+        return Err("`freeze_thaw` models one value only: name one goal, or use another method".to_owned());
+    }
+    let mut parameters = space.parameters().iter();
+    match parameters.find(|parameter| parameter.domain.cardinality().is_none()) {
+        Some(endless) if options.searcher == SearcherSpec::Grid => {
+            let name = &endless.name;
+            Err(format!(
+                "a grid needs finitely many values: make `{name}` an `int` or a `categorical`"
+            ))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -387,31 +360,8 @@ mod tests {
         let answer = session().answer(init).0;
         assert_eq!(
             answer,
-            r#"{"error":"there is no `stepp` in the parameter `x`: did you mean `step`?"}"#
+            r#"{"error":"unknown key `stepp` in the parameter `x`: did you mean `step`?"}"#
         );
-    }
-
-    #[test]
-    fn a_goal_may_be_said_as_other_programs_say_it() {
-        for (said, larger_is_better) in [
-            ("", false),
-            (r#""maximize":true,"#, true),
-            (r#""minimize":false,"#, true),
-            (r#""direction":"maximize","#, true),
-            (r#""directions":["maximize"],"#, true),
-            (r#""maximize":false,"direction":"minimize","#, false),
-        ] {
-            let line = format!(r#"{{"op":"init",{said}"space":[]}}"#);
-            let Ok(Request::Init(init)) = read(&line) else {
-                panic!("{line}");
-            };
-            let expected = if larger_is_better {
-                Goal::Maximize
-            } else {
-                Goal::Minimize
-            };
-            assert_eq!(goals(&init), Ok(vec![expected]), "{line}");
-        }
     }
 
     #[test]
@@ -431,7 +381,7 @@ mod tests {
         let init = r#"{"op":"init","space":{"lr":{"min":1e-5,"max":0.1,"log":true},"opt":{"values":["sgd","adam"]},"momentum":{"min":0.0,"max":0.9,"when":"opt == 'sgd'"}},"constraints":["lr < 0.01"]}"#;
         assert_eq!(session.answer(init).0, r#"{"ok":true}"#);
         for _ in 0..20 {
-            let asked: Json = serde_json::from_str(&session.answer(r#"{"op":"ask"}"#).0).unwrap();
+            let asked: serde_json::Value = serde_json::from_str(&session.answer(r#"{"op":"ask"}"#).0).unwrap();
             let params = &asked["params"];
             assert!(params["lr"].as_f64().unwrap() < 0.01, "{asked}");
             assert_eq!(params["opt"] == "sgd", params["momentum"].is_number(), "{asked}");

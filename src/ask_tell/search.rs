@@ -160,15 +160,65 @@ impl AskTell {
             }
             Decision::Finish => return Err(AskTellError::Exhausted(self.trials.len())),
         };
+        self.start(id, to);
+        Ok(self.asked(id, to))
+    }
+
+    /// Hands out what was handed out before, in a conversation that goes on: `created` if the trial was new then.
+    pub(super) fn hand_out(
+        &mut self,
+        id: TrialId,
+        created: Option<(Configuration, String, Option<Parent>)>,
+        to: Samples,
+    ) {
+        if let Some((configuration, origin, parent)) = created {
+            self.create(configuration, origin, parent);
+        }
+        self.start(id, to);
+    }
+
+    /// The trials that were handed out and not told to their end.
+    pub(super) fn running(&self) -> Vec<Asked> {
+        let asked = |trial: &Trial| match trial.status {
+            Status::Running { to } => Some(self.asked(trial.id, to)),
+            Status::Paused | Status::Stopped | Status::Completed | Status::Failed => None,
+        };
+        self.trials.iter().filter_map(asked).collect()
+    }
+
+    /// The first step of a trial that was not told yet.
+    pub(super) fn next_step(&self, id: TrialId) -> u64 {
+        let trial = self.trials.get(id.index());
+        trial.map_or(1, |trial| last_step(trial).0 + 1)
+    }
+
+    pub(super) fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// Steps of a complete trial.
+    pub(super) fn max(&self) -> Samples {
+        self.max
+    }
+
+    /// The first step at which trials are compared.
+    pub(super) fn first_rung(&self) -> Samples {
+        first_rung(self.max)
+    }
+
+    fn start(&mut self, id: TrialId, to: Samples) {
         self.trials[id.index()].status = Status::Running { to };
         self.observe(id);
+    }
+
+    fn asked(&self, id: TrialId, to: Samples) -> Asked {
         let trial = &self.trials[id.index()];
-        Ok(Asked {
+        Asked {
             id,
             configuration: trial.configuration.clone(),
             to_step: to.0,
             parent: trial.parent.filter(|_| trial.segments == 0),
-        })
+        }
     }
 
     /// Takes in the value of a trial after a step; `None`: the run failed. With `is_final` the trial ends, whatever its step.
@@ -193,7 +243,7 @@ impl AskTell {
         let Status::Running { to } = trial.status else {
             return Err(AskTellError::NotRunning(id.0));
         };
-        let last = trial.observations.last().map_or(trial.reached, |last| last.at);
+        let last = last_step(trial);
         if step <= last.0 || step > self.max.0 {
             return Err(AskTellError::Step {
                 trial: id.0,
@@ -319,6 +369,11 @@ impl AskTell {
             memory: &|_| None,
         }
     }
+}
+
+/// The last step that was told of a trial.
+fn last_step(trial: &Trial) -> Samples {
+    trial.observations.last().map_or(trial.reached, |last| last.at)
 }
 
 fn running(trials: &[Trial]) -> usize {

@@ -1,11 +1,14 @@
 //! `automl ask-tell`: the search as lines of JSON on standard input and output, for other programs and languages.
 
 use std::io::{BufRead as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
-use super::CliError;
 use super::arguments::AskTell;
+use super::{CliError, stored};
 use crate::ask_tell::{Options, Session};
+use crate::engine::FolderError;
+use crate::report::Files;
 use crate::spec::{SchedulerSpec, SearcherSpec};
 use crate::suggestion::did_you_mean;
 
@@ -17,6 +20,9 @@ pub(super) fn ask_tell(arguments: &AskTell) -> Result<ExitCode, CliError> {
         ..Options::default()
     };
     let mut session = Session::new(options);
+    if let Some(folder) = &arguments.out {
+        session = session.recorded_in(folder.clone());
+    }
     let mut output = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         // Text that is no UTF-8 is a bad message like any other.
@@ -31,6 +37,30 @@ pub(super) fn ask_tell(arguments: &AskTell) -> Result<ExitCode, CliError> {
             break;
         }
     }
+    let failure = session.failure();
+    // Its folder is free from here on.
+    drop(session);
+    match (&arguments.out, failure) {
+        (_, Some(error)) => Err(CliError::Record(error)),
+        (Some(folder), None) => write_results(folder),
+        (None, None) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The files that every study leaves, beside its journal.
+fn write_results(folder: &Path) -> Result<ExitCode, CliError> {
+    let (spec, study) = match stored::load(folder) {
+        Ok(loaded) => loaded,
+        // No `init` was sent, or it was refused.
+        Err(CliError::Folder(FolderError::NoStudy(_))) => return Ok(ExitCode::SUCCESS),
+        Err(error) => return Err(error),
+    };
+    let mut files = Files::new(folder.to_owned(), spec);
+    files.write(&study).map_err(|source| CliError::File {
+        action: "write the results in",
+        path: folder.to_owned(),
+        source,
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

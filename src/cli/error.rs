@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
+use crate::ask_tell::RecordError;
 use crate::convert::ConvertError;
 use crate::engine::{EngineError, FolderError, StopError};
 use crate::finetune::{ExportError, TrainError};
@@ -32,6 +33,8 @@ pub(super) enum CliError {
     Folder(#[from] FolderError),
     #[error(transparent)]
     Metrics(#[from] MetricsDiffer),
+    #[error(transparent)]
+    Record(RecordError),
     #[error(transparent)]
     Lock(#[from] LockError),
     #[error(transparent)]

@@ -6,11 +6,15 @@ use std::process::ExitCode;
 
 use super::CliError;
 use super::arguments::Init;
+use super::output::print;
 use crate::spec::TEMPLATE;
 
-/// Writes the template; never over an existing file.
+/// Writes the template, for `-` to standard output; never over an existing file.
 pub(super) fn init(arguments: &Init) -> Result<ExitCode, CliError> {
     let path = &arguments.file;
+    if path.as_os_str() == "-" {
+        return print(TEMPLATE.trim_end());
+    }
     let written = File::create_new(path).and_then(|mut file| {
         file.write_all(TEMPLATE.as_bytes()).inspect_err(|_| {
             let _ = std::fs::remove_file(path);

@@ -69,6 +69,11 @@ impl Look {
             wall: self.replay.spec().budget.wall,
             last_event_at: Folder::last_event_at(&self.folder),
             torn: None,
+            resumed_by: self
+                .replay
+                .spec()
+                .objective
+                .resumed_by(&self.folder.display().to_string()),
         };
         Ok(self.replay.view(outside, LiveState::read(&self.folder), &self.learnt))
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::CliError;
 use super::arguments::ModelInput;
 use crate::finetune::data::{Chunk, Examples, TextStream, Tokenizer, builtin};
-use crate::finetune::{Device, FineTuned, gpus};
+use crate::finetune::{Device, FineTuned, gpus, start_threads};
 use crate::objective::InputError;
 use crate::report::Trained;
 
@@ -50,6 +50,7 @@ impl Asked {
                 folder.display()
             )));
         }
+        start_threads().map_err(InputError::from)?;
         let model = FineTuned::load(folder, device).map_err(InputError::from)?;
         let trained = Trained::read(folder);
         let noted = trained.as_ref();

@@ -16,6 +16,7 @@ pub(super) fn status(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let status = Status::new(
         &study,
         Outside {
+            resumed_by: spec.objective.resumed_by(&folder.display().to_string()),
             name: spec.name,
             folder: folder.display().to_string(),
             holder,

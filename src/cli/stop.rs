@@ -16,10 +16,11 @@ pub(super) fn stop(arguments: &Stop) -> Result<ExitCode, CliError> {
     Folder::look(&arguments.folder)?;
     let Stopped { process } = engine::stop(&arguments.folder, timeout)?;
     let folder = arguments.folder.display();
-    let (_, study) = stored::load(&arguments.folder)?;
+    let (spec, study) = stored::load(&arguments.folder)?;
+    let resumed_by = spec.objective.resumed_by(&folder.to_string());
     let how = match study.ended() {
         Some(reason) => format!("the study in `{folder}` has ended ({})", reason.name()),
-        None => format!("the study in `{folder}` is interrupted: `automl resume {folder}` goes on"),
+        None => format!("the study in `{folder}` is interrupted: `{resumed_by}` goes on"),
     };
     let _ = writeln!(std::io::stderr(), "stopped ({process}); {how}");
     Ok(ExitCode::SUCCESS)

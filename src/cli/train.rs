@@ -31,6 +31,7 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         ObjectiveSpec::FineTune(fine_tune) => fine_tune,
         ObjectiveSpec::Function(_) => return Err(no_model(arguments, "a function")),
         ObjectiveSpec::Command(_) => return Err(no_model(arguments, "a command, which trains by itself")),
+        ObjectiveSpec::AskTell(_) => return Err(no_model(arguments, "run by the program that asks")),
     };
     let configuration = only_configuration(&spec, &arguments.spec)?;
     let folder = arguments.out.clone().unwrap_or_else(|| beside(&arguments.spec));

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::draft::{Draft, EarlyTerminate, Metric, Parameter, Program};
-use super::shape::Shape;
+use super::shape::{Shape, whole};
 use crate::space::Value;
 use crate::spec::{FINE_TUNE_METRICS, yaml_number, yaml_text, yaml_value};
 use crate::units::Goal;
@@ -216,6 +216,15 @@ fn fields(shape: &Shape) -> Vec<String> {
             ];
             fields.extend(q.map(|q| field("q", &q.to_string())));
             fields
+        }
+        Shape::Stepped { min, max, step } => {
+            let numbers = [("min", min), ("max", max), ("step", step)];
+            let are_whole = numbers.iter().all(|(_, number)| whole(**number).is_some());
+            let number = |number: f64| match whole(number) {
+                Some(whole) if are_whole => whole.to_string(),
+                _ => yaml_number(number),
+            };
+            numbers.map(|(key, value)| field(key, &number(*value))).to_vec()
         }
         Shape::Normal { mu, sigma, log, q } => {
             let distribution = match (log, q) {

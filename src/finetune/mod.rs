@@ -33,6 +33,7 @@ pub mod recipes;
 pub mod schedule;
 #[cfg(test)]
 pub(crate) mod testing;
+mod threads;
 pub mod trainer;
 mod vectorize;
 pub mod weights;
@@ -48,5 +49,6 @@ pub use self::{
     pretrained::{LoadError, Pretrained},
     recipes::Recipe,
     schedule::Schedule,
+    threads::start_threads,
     trainer::{Reached, Step, TrainError, Training, TrainingConfig, TrainingData},
 };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Sizes, training_config};
 use crate::finetune::data::{DataError, Dataset, Examples, SplitOptions, TableOptions, Tokenizer, builtin, load_table};
 use crate::finetune::hub::{self, HubError, ModelKind};
-use crate::finetune::{Device, Footprint, LoadError, Pretrained, TrainingCost};
+use crate::finetune::{Device, Footprint, LoadError, Pretrained, TrainingCost, start_threads};
 use crate::rng::Fingerprint;
 use crate::space::Configuration;
 use crate::spec::{DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Split, Task};
@@ -66,6 +66,16 @@ pub enum InputError {
         /// Where the command runs.
         folder: PathBuf,
     },
+    /// The system limits how many threads there may be.
+    #[error(
+        "cannot start the threads that compute: {0}; allow more (`ulimit -u`, `pids.max`), or set `RAYON_NUM_THREADS=1`"
+    )]
+    Threads(#[from] std::io::Error),
+    /// The trials are not ours to run.
+    #[error(
+        "the trials of this study are run by the program that asks for them: go on with `automl ask-tell --out DIR`"
+    )]
+    AskTell,
     /// A model of another kind than the task's.
     #[error("`task: {task}` cannot use the model `{model}`: {need}")]
     WrongModel {
@@ -151,6 +161,7 @@ impl Inputs {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn load(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
+        start_threads()?;
         match spec.task {
             Task::ImageClassification => Self::images(spec, device),
             Task::TextClassification => Self::texts(spec, device),

@@ -160,6 +160,7 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
                 inputs: None,
             })
         }
+        ObjectiveSpec::AskTell(_) => Err(InputError::AskTell),
         ObjectiveSpec::FineTune(fine_tune) => {
             let inputs = Inputs::load(fine_tune, Device::Cpu)?;
             inputs.check(fine_tune, spec)?;
@@ -192,5 +193,6 @@ pub fn load(spec: &Spec, device: Device) -> Result<Box<dyn Objective>, InputErro
             let metrics = settings.metrics().into_iter().map(str::to_owned).collect();
             Box::new(Command::new(command.clone(), metrics, std::env::current_exe().ok()))
         }
+        ObjectiveSpec::AskTell(_) => return Err(InputError::AskTell),
     })
 }

@@ -54,7 +54,7 @@ pub fn full_runs(
             Ok(Some(vec![exact; configurations.len()]))
         }
         // Running it would be a trial.
-        ObjectiveSpec::Command(_) => Ok(None),
+        ObjectiveSpec::Command(_) | ObjectiveSpec::AskTell(_) => Ok(None),
         ObjectiveSpec::FineTune(fine_tune) => {
             let inputs = Inputs::load(fine_tune, device)?;
             let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);

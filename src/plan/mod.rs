@@ -197,6 +197,7 @@ fn describe(objective: &ObjectiveSpec) -> String {
     match objective {
         ObjectiveSpec::Function(function) => format!("the function {}", function.name),
         ObjectiveSpec::Command(command) => format!("the command {command}"),
+        ObjectiveSpec::AskTell(_) => "whatever the program that asks runs".to_owned(),
         ObjectiveSpec::FineTune(fine_tune) => {
             let model = match &fine_tune.model {
                 ModelSource::Builtin(name) => format!("builtin:{name}"),

@@ -162,7 +162,7 @@ impl Best {
         };
         let use_of_it = match spec.objective {
             ObjectiveSpec::FineTune(_) => "# `automl train` trains a model for production from this file.\n",
-            ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) => "",
+            ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) | ObjectiveSpec::AskTell(_) => "",
         };
         let descent = self.parent.map_or(String::new(), |parent| {
             format!("# It began as a clone of trial {parent}: trained by this file alone, from the pretrained model, it will not be the same.\n")

@@ -50,6 +50,8 @@ pub struct Status {
     sentence: Option<String>,
     #[serde(skip)]
     epoch: Samples,
+    #[serde(skip)]
+    resumed_by: String,
 }
 
 /// Whether a study goes on.
@@ -143,6 +145,8 @@ pub struct Outside {
     pub last_event_at: Option<String>,
     /// What was wrong with the journal's last line.
     pub torn: Option<String>,
+    /// The command that goes on with it.
+    pub resumed_by: String,
 }
 
 impl Status {
@@ -198,6 +202,7 @@ impl Status {
             unfulfilled: study.unfulfilled().into_iter().map(str::to_owned).collect(),
             sentence: sentences::incumbent(study, settings.epoch),
             epoch: settings.epoch,
+            resumed_by: outside.resumed_by,
         }
     }
 
@@ -247,7 +252,7 @@ impl Status {
     }
 
     fn state_sentence(&self) -> String {
-        let folder = &self.folder;
+        let (folder, resumed_by) = (&self.folder, &self.resumed_by);
         let process = self.pid.map_or_else(String::new, |pid| {
             let host = self.host.as_deref().filter(|host| !host.is_empty());
             format!(
@@ -259,7 +264,7 @@ impl Status {
             (State::Running, _) => format!("is running{process}; `automl stop {folder}` stops it"),
             (State::Died, _) => format!(
                 "was interrupted: its process{process} is gone and never said why, killed or crashed; \
-                 `automl resume {folder}` goes on"
+                 `{resumed_by}` goes on"
             ),
             (State::Ended, Some(EndReason::Wall)) => format!(
                 "has ended: {}; `automl resume {folder} --add-budget 10m` gives it more",
@@ -267,7 +272,7 @@ impl Status {
             ),
             (State::Ended, Some(reason)) => format!("has ended: {}", sentences::reason(reason)),
             (State::Interrupted | State::Ended, _) => {
-                format!("was interrupted; `automl resume {folder}` goes on")
+                format!("was interrupted; `{resumed_by}` goes on")
             }
         }
     }
@@ -364,6 +369,7 @@ mod tests {
             wall: Some(180.0),
             last_event_at: Some("2026-03-01T12:00:00.000Z".into()),
             torn: None,
+            resumed_by: "automl resume results/movie-sentiment".into(),
         }
     }
 

@@ -15,7 +15,7 @@ const fn described(name: &'static str, about: &'static str) -> Described {
 }
 
 /// Every key that an entry of `parameters` may have.
-pub const PARAMETER_KEYS: [Described; 16] = [
+pub const PARAMETER_KEYS: [Described; 17] = [
     described("value", "the one value of a constant"),
     described("values", "the list of values to choose from"),
     described(
@@ -25,7 +25,11 @@ pub const PARAMETER_KEYS: [Described; 16] = [
     described("ordered", "whether neighbours in the list of values are alike"),
     described("min", "the smallest value, inclusive"),
     described("max", "the largest value, inclusive"),
-    described("q", "only every q-th number: the distance of neighbouring values"),
+    described("q", "only its multiples"),
+    described(
+        "step",
+        "the distance of neighbouring values, the first of which is `min`",
+    ),
     described("log", "search on a logarithmic scale"),
     described(
         "mu",

@@ -3,6 +3,8 @@
 mod normal;
 mod range;
 
+pub(super) use range::first_multiple;
+
 use super::diagnostics::{Diagnostic, list};
 use super::distributions::{Family, PARAMETER_KEYS, ROWS, RangeRules};
 use super::hyperparameters::{Hyperparameter, HyperparameterKind};
@@ -51,7 +53,7 @@ enum Form {
 
 impl Form {
     /// The keys that say which form it is, or belong to one.
-    const OF_ONE: [&str; 10] = [
+    const OF_ONE: [&str; 11] = [
         "value",
         "values",
         "probabilities",
@@ -59,6 +61,7 @@ impl Form {
         "min",
         "max",
         "q",
+        "step",
         "log",
         "mu",
         "sigma",
@@ -69,7 +72,7 @@ impl Form {
         match self {
             Self::Value => &["value"],
             Self::Values => &["values", "probabilities", "ordered"],
-            Self::Range(_) => &["min", "max", "q", "log"],
+            Self::Range(_) => &["min", "max", "q", "step", "log"],
             Self::Normal { .. } => &["mu", "sigma", "min", "max", "q"],
         }
     }

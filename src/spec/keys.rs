@@ -175,6 +175,7 @@ pub(super) const SPEC: Section = Section {
         key("wandb", Kind::Words(|| vec!["shim"]), "`shim`: a Python program that imports `wandb` finds a small stand-in for it. `wandb.init().config` has its parameters, and what it logs is reported; without an account, a network or the package."),
         key("metrics", Kind::Texts, "Of a program that prints text: a regular expression for each metric, and one for `epoch` if it names that. What the first group finds in a line is the number; an epoch holds for the lines that follow.")
             .examples(&[r#"{"val_loss": "\\bval_loss: (\\S+)", "epoch": "Epoch (\\d+)"}"#]),
+        key("ask_tell", Kind::Section(&ASK_TELL), "The trials are run by the program that asks. `automl ask-tell --out` writes it; `automl search` cannot run such a spec."),
         key("metric", Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Section(&METRIC), Kind::List(&METRIC_ITEM), Kind::Section(&PARETO), Kind::Section(&LEXICOGRAPHIC)]), "What counts as better, measured on the validation data; a list for the trade-offs between several metrics.")
             .examples(&["\"accuracy\"", "{\"name\": \"accuracy\", \"goal\": \"maximize\", \"target\": 0.92}", "[\"accuracy\", \"trainable_parameters\"]"]),
         key("metric_constraints", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "What a trial must fulfil to be the best: comparisons over metrics.")
@@ -282,6 +283,16 @@ const SPLIT: Section = Section {
         )
         .default("1"),
     ],
+};
+
+const ASK_TELL: Section = Section {
+    name: "ask_tell",
+    about: "A search whose trials are run by the program that asks.",
+    keys: &[key(
+        "budget",
+        COUNT,
+        "How many complete trials the search may spend, if that is known.",
+    )],
 };
 
 const FUNCTION: Section = Section {
@@ -669,10 +680,11 @@ const PARAMETER: Section = Section {
         ),
         key("min", NUMBER, "The smallest value, inclusive."),
         key("max", NUMBER, "The largest value, inclusive."),
+        key("q", POSITIVE, "Only multiples of it are tried."),
         key(
-            "q",
+            "step",
             POSITIVE,
-            "The distance of neighbouring values: only multiples of it, counted from `min`, are tried.",
+            "The distance of neighbouring values, counted from `min`.",
         ),
         key(
             "log",
@@ -737,11 +749,12 @@ fn distribution_names() -> Vec<&'static str> {
 }
 
 /// All sections, those that others refer to included.
-pub const SECTIONS: [&Section; 20] = [
+pub const SECTIONS: [&Section; 21] = [
     &SPEC,
     &DATA,
     &SPLIT,
     &FUNCTION,
+    &ASK_TELL,
     &FAULTS,
     &COMMAND,
     &METRIC,

@@ -8,7 +8,7 @@ use super::metric::Reported;
 use super::parameters::Names;
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
-use super::resolved::{DataSpec, Fault, FineTuneSpec, FunctionSpec, ModelSource, ObjectiveSpec, Task};
+use super::resolved::{AskTellSpec, DataSpec, Fault, FineTuneSpec, FunctionSpec, ModelSource, ObjectiveSpec, Task};
 use super::{command, data};
 use crate::space::{Domain, Expression, ExpressionError, Space};
 use crate::suggestion::did_you_mean;
@@ -41,6 +41,7 @@ pub(super) enum ObjectiveKind {
     FineTune,
     Function,
     Command,
+    AskTell,
 }
 
 impl ObjectiveKind {
@@ -48,7 +49,7 @@ impl ObjectiveKind {
     pub(super) fn names(self) -> Names {
         match self {
             Self::FineTune => Names::Hyperparameters,
-            Self::Function | Self::Command => Names::Free,
+            Self::Function | Self::Command | Self::AskTell => Names::Free,
         }
     }
 
@@ -57,15 +58,15 @@ impl ObjectiveKind {
         match self {
             Self::FineTune => Reported::These(FINE_TUNE_METRICS),
             Self::Function => Reported::These(FUNCTION_METRICS),
-            Self::Command => Reported::Any,
+            Self::Command | Self::AskTell => Reported::Any,
         }
     }
 
-    /// The epochs of a complete trial where the spec does not say; a program is run once.
+    /// The epochs of a complete trial where the spec does not say; a program is run once, and what is told is one value.
     pub(super) fn default_epochs(self) -> f64 {
         match self {
             Self::FineTune | Self::Function => DEFAULT_EPOCHS,
-            Self::Command => 1.0,
+            Self::Command | Self::AskTell => 1.0,
         }
     }
 }
@@ -73,7 +74,14 @@ impl ObjectiveKind {
 /// Which of them a spec describes; every key of another one is an error.
 pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind {
     const OF_FINE_TUNING: [&str; 4] = ["task", "model", "data", "max_length"];
-    let (kind, word, others) = if spec.get("function").is_some() {
+    let (kind, word, others) = if spec.get("ask_tell").is_some() {
+        let others = [
+            &OF_FINE_TUNING[..],
+            &["function", "command", "program", "wandb", "metrics"],
+        ]
+        .concat();
+        (ObjectiveKind::AskTell, "ask_tell", others)
+    } else if spec.get("function").is_some() {
         let others = [&OF_FINE_TUNING[..], &["command", "program", "wandb", "metrics"]].concat();
         (ObjectiveKind::Function, "function", others)
     } else if spec.get("command").is_some() || spec.get("program").is_some() {
@@ -93,7 +101,9 @@ pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind 
                 "`metrics` finds numbers in what a `command` prints; what counts as better is `metric`"
             }
             ObjectiveKind::Function => "a function needs no model and no data: remove one of the two",
-            ObjectiveKind::Command | ObjectiveKind::FineTune => "a trial runs one thing: remove one of the two",
+            ObjectiveKind::Command | ObjectiveKind::FineTune | ObjectiveKind::AskTell => {
+                "a trial runs one thing: remove one of the two"
+            }
         }));
     }
     kind
@@ -110,7 +120,21 @@ pub(super) fn read(
         ObjectiveKind::FineTune => fine_tune(spec, files, problems).map(ObjectiveSpec::FineTune),
         ObjectiveKind::Function => function(spec.get("function")?, problems).map(ObjectiveSpec::Function),
         ObjectiveKind::Command => command::read(spec, files, problems).map(ObjectiveSpec::Command),
+        ObjectiveKind::AskTell => ask_tell(spec.get("ask_tell")?, problems).map(ObjectiveSpec::AskTell),
     }
+}
+
+fn ask_tell(node: &Node, problems: &mut Problems) -> Option<AskTellSpec> {
+    let fields = Fields::read(node, "ask_tell", &["budget"], problems)?;
+    let budget = fields
+        .get("budget")
+        .map(|node| reader::integer(node, "budget", 0..=i64::from(u32::MAX), problems));
+    Some(AskTellSpec {
+        budget: match budget {
+            Some(budget) => Some(budget? as u64),
+            None => None,
+        },
+    })
 }
 
 fn function(node: &Node, problems: &mut Problems) -> Option<FunctionSpec> {
@@ -298,7 +322,7 @@ pub(super) fn check_space(
     match &mut objective {
         ObjectiveSpec::Function(function) => function.faults = faults(spec, space, problems)?,
         ObjectiveSpec::Command(command) => command::check(command, space, spec, problems),
-        ObjectiveSpec::FineTune(_) => {}
+        ObjectiveSpec::FineTune(_) | ObjectiveSpec::AskTell(_) => {}
     }
     Some(objective)
 }
@@ -337,7 +361,10 @@ fn check_parameters(objective: &ObjectiveSpec, space: &Space, spec: &Fields<'_>,
                 ));
             }
         }
-        ObjectiveSpec::Function(_) | ObjectiveSpec::FineTune(_) | ObjectiveSpec::Command(_) => {}
+        ObjectiveSpec::Function(_)
+        | ObjectiveSpec::FineTune(_)
+        | ObjectiveSpec::Command(_)
+        | ObjectiveSpec::AskTell(_) => {}
     }
 }
 

@@ -12,13 +12,14 @@ use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
 use crate::units::Seed;
 
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 31] = [
     "name",
     "task",
     "model",
     "data",
     "max_length",
     "function",
+    "ask_tell",
     "command",
     "program",
     "wandb",
@@ -225,11 +226,33 @@ fn name(spec: &Fields<'_>, default: &str, problems: &mut Problems) -> Option<Str
     if is_folder_name(&name) {
         return Some(name);
     }
-    problems.error(
-        Diagnostic::error(&node.place, "the name of a study is also that of its folder")
-            .with_help("use letters, digits, `-`, `_` and `.`, at most 100, and begin with a letter or digit"),
+    let possible = folder_name(&name);
+    let Some(possible) = possible.filter(|_| !name.contains("..")) else {
+        problems.error(
+            Diagnostic::error(&node.place, "the name of a study is also the name of its folder")
+                .with_help("use letters, digits, `-`, `_` and `.`, at most 100, and begin with a letter or digit"),
+        );
+        return None;
+    };
+    // Sweeps have such names, and there they are only shown.
+    problems.warning(
+        &node.place,
+        format!("the name of a study is also the name of its folder: it is called `{possible}`"),
+        "use letters, digits, `-`, `_` and `.`, at most 100, and begin with a letter or digit",
     );
-    None
+    Some(possible)
+}
+
+/// The nearest name that a folder may have on every system; `None` where nothing of it is left.
+fn folder_name(name: &str) -> Option<String> {
+    let is_kept = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.');
+    let words = name.split(|letter| !is_kept(letter)).filter(|word| !word.is_empty());
+    let mut possible = words.collect::<Vec<_>>().join("-");
+    possible.truncate(100);
+    let possible = possible
+        .trim_start_matches(['_', '.', '-'])
+        .trim_end_matches(['.', '-']);
+    is_folder_name(possible).then(|| possible.to_owned())
 }
 
 /// Whether `name` is safe as a folder on every system.

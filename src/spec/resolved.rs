@@ -60,6 +60,25 @@ pub enum ObjectiveSpec {
     Function(FunctionSpec),
     /// An external program.
     Command(CommandSpec),
+    /// Nothing of ours: a program that speaks to `automl ask-tell` runs the trials.
+    AskTell(AskTellSpec),
+}
+
+impl ObjectiveSpec {
+    /// The command that goes on with a study of this objective.
+    pub fn resumed_by(&self, folder: &str) -> String {
+        match self {
+            Self::FineTune(_) | Self::Function(_) | Self::Command(_) => format!("automl resume {folder}"),
+            Self::AskTell(_) => format!("automl ask-tell --out {folder}"),
+        }
+    }
+}
+
+/// A search whose trials another program runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AskTellSpec {
+    /// How many complete trials the search may spend, if that is known.
+    pub budget: Option<u64>,
 }
 
 /// A fine-tuning objective.

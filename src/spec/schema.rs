@@ -24,6 +24,7 @@ pub fn schema() -> Json {
                 {"required": ["function"]},
                 {"required": ["command"]},
                 {"required": ["program"]},
+                {"required": ["ask_tell"]},
             ]),
         ),
         ("$defs", Json::Object(definitions)),

@@ -116,7 +116,7 @@ pub(super) fn check(
                 "`holdout` looks at test examples, which only a program itself has",
                 "evaluate the winner with the program; `automl best DIR --format args` gives its arguments",
             ),
-            ObjectiveSpec::Function(_) => return,
+            ObjectiveSpec::Function(_) | ObjectiveSpec::AskTell(_) => return,
         };
         problems.error(Diagnostic::error(place("holdout"), message).with_help(help));
     }
@@ -129,6 +129,6 @@ fn has_test(objective: &ObjectiveSpec) -> bool {
             DataSpec::Builtin { test, .. } => test.is_some(),
         },
         ObjectiveSpec::Function(_) => true,
-        ObjectiveSpec::Command(_) => false,
+        ObjectiveSpec::Command(_) | ObjectiveSpec::AskTell(_) => false,
     }
 }

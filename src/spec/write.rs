@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::command::{CommandLine, CommandSpec};
+use super::domain::first_multiple;
 use super::hints::CONFIDENCES;
 use super::resolved::{
     Criteria, DataSpec, Devices, InputPart, Metric, ModelSource, ObjectiveSpec, Provenance, Resources, Spec, Split,
@@ -93,6 +94,13 @@ impl Spec {
                 write_function(yaml, function);
             }
             ObjectiveSpec::Command(command) => write_command(yaml, command),
+            ObjectiveSpec::AskTell(ask_tell) => match ask_tell.budget {
+                Some(budget) => {
+                    yaml.open(0, "ask_tell");
+                    yaml.line(1, "budget", &budget.to_string());
+                }
+                None => yaml.line(0, "ask_tell", "{}"),
+            },
             ObjectiveSpec::FineTune(fine_tune) => {
                 yaml.line(0, "task", fine_tune.task.name());
                 yaml.line(
@@ -309,7 +317,8 @@ fn write_range(yaml: &mut Yaml, range: &Domain, normal: Option<(f64, f64)>) {
         Domain::Normal { .. } | Domain::Choice { .. } | Domain::Weighted { .. } => return,
     };
     let is_integer = matches!(range, Domain::Int { .. });
-    let distribution = match (normal.is_some(), is_integer, is_log, step.is_some()) {
+    let is_from_min = normal.is_none() && begins_its_steps(range);
+    let distribution = match (normal.is_some(), is_integer, is_log, step.is_some() && !is_from_min) {
         (true, _, false, false) => "normal",
         (true, _, true, false) => "log_normal",
         (true, _, false, true) => "q_normal",
@@ -328,7 +337,27 @@ fn write_range(yaml: &mut Yaml, range: &Domain, normal: Option<(f64, f64)>) {
     }
     yaml.line(2, "min", &min);
     yaml.line(2, "max", &max);
-    yaml.maybe(2, "q", step);
+    yaml.maybe(2, if is_from_min { "step" } else { "q" }, step);
+}
+
+/// Whether the values of a range are no multiples of its step, but steps from its first.
+fn begins_its_steps(range: &Domain) -> bool {
+    match range {
+        Domain::Int {
+            log: false, min, step, ..
+        } => min.rem_euclid(*step) != 0,
+        Domain::Float {
+            log: false,
+            min,
+            max,
+            step: Some(step),
+        } => min < max && first_multiple(*min, *step) != *min,
+        Domain::Int { .. }
+        | Domain::Float { .. }
+        | Domain::Normal { .. }
+        | Domain::Choice { .. }
+        | Domain::Weighted { .. } => false,
+    }
 }
 
 /// A configuration as a mapping on one line.

@@ -34,20 +34,6 @@ const FLOORS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "ask_tell",
-        &[
-            "json",
-            "policies",
-            "preference",
-            "searchers",
-            "space",
-            "spec",
-            "suggestion",
-            "trials",
-            "units",
-        ],
-    ),
-    (
         "study",
         &[
             "analysis",
@@ -82,6 +68,23 @@ const FLOORS: &[(&str, &[&str])] = &[
             "trials",
             "units",
             "worker",
+        ],
+    ),
+    (
+        "ask_tell",
+        &[
+            "engine",
+            "journal",
+            "json",
+            "policies",
+            "preference",
+            "searchers",
+            "space",
+            "spec",
+            "study",
+            "suggestion",
+            "trials",
+            "units",
         ],
     ),
     (

@@ -29,6 +29,7 @@ mod past;
 mod populations;
 mod production;
 mod programs;
+mod recorded;
 mod schema;
 mod search;
 mod selection;

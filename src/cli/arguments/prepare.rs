@@ -35,7 +35,7 @@ pub(in crate::cli) struct Plan {
 /// `automl init`
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Init {
-    /// The file to write
+    /// The file to write; `-`: standard output
     #[arg(default_value = "space.yaml")]
     pub(in crate::cli) file: PathBuf,
 }

@@ -16,6 +16,10 @@ pub(in crate::cli) struct AskTell {
     /// Who decides which trial goes on, where trials have several steps: a `type` of `early_terminate`
     #[arg(long, value_name = "NAME", default_value = "asha")]
     pub(in crate::cli) scheduler: String,
+    /// Record the search as a study in this folder, which `status`, `leaderboard`, `best`, `report` and others read. If the
+    /// folder has one, the same `init` goes on with it
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) out: Option<PathBuf>,
 }
 
 /// `automl completions`

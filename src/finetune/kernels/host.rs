@@ -303,6 +303,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_product_is_the_same_to_the_last_bit_on_any_number_of_threads() {
+        let wave = |length: usize, phase: f32| -> Vec<f32> {
+            (0..length).map(|index| (index as f32 * 0.37 + phase).sin()).collect()
+        };
+        // Large enough for threads; long sums; few rows; sizes that no block divides.
+        for [rows, inner, columns] in [[512, 384, 384], [300, 1537, 129], [65, 4096, 67], [3, 2048, 1500]] {
+            let on = |threads: usize, is_transposed: bool| {
+                let left = Device::Cpu.tensor(wave(rows * inner, 0.1), [rows, inner]);
+                let right = if is_transposed {
+                    Device::Cpu
+                        .tensor(wave(inner * columns, 0.5), [columns, inner])
+                        .transpose()
+                } else {
+                    Device::Cpu.tensor(wave(inner * columns, 0.5), [inner, columns])
+                };
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| crate::finetune::backend::values(&product(Device::Cpu, left, right)))
+            };
+            for is_transposed in [false, true] {
+                let alone = on(1, is_transposed);
+                assert!(alone.iter().any(|&value| value != 0.0));
+                assert!([2, 3, 5].into_iter().all(|threads| on(threads, is_transposed) == alone));
+            }
+        }
+    }
+
+    #[test]
     fn the_exponential_is_accurate_from_underflow_to_overflow() {
         for step in -8600..8800 {
             let x = step as f32 * 0.01;

@@ -25,13 +25,14 @@ const TICK: f64 = 1.0;
 /// Writes every moment as one JSON object a line: `{"moment": "delivered", "elapsed": 42.1, …}`.
 ///
 /// `elapsed` are seconds that the study has run. Resource levels are objects with `samples` and `epochs`. Numbers that JSON
-/// cannot hold are `null`. Of ticks, one a second is written. Errors of the writer are ignored.
+/// cannot hold are `null`. Of ticks, one a second is written. A writer that fails stops no study: it is said once.
 pub struct Json<W> {
     out: W,
     facts: Facts,
     best: BestSeen,
     speed: Speed,
     ticked: f64,
+    is_broken: bool,
 }
 
 /// What is written of each kind of moment.
@@ -187,6 +188,7 @@ impl<W: Write> Json<W> {
             best: BestSeen::default(),
             speed: Speed::default(),
             ticked: f64::NEG_INFINITY,
+            is_broken: false,
         }
     }
 
@@ -212,14 +214,25 @@ impl<W: Write> Json<W> {
         let elapsed = (elapsed * 1000.0).round() / 1000.0;
         let fits = self.speed.take(moment, study, &self.facts, elapsed);
         let line = line(moment, study, &self.facts, (elapsed, is_best));
-        write(&mut self.out, &line);
+        let mut written = write(&mut self.out, &line);
         if let Some(Fits { full_run, runs, .. }) = fits {
             let forecast = Line::Forecast {
                 elapsed,
                 full_run_seconds: full_run,
                 full_runs_left: runs,
             };
-            write(&mut self.out, &forecast);
+            written = written.and_then(|()| write(&mut self.out, &forecast));
+        }
+        match written {
+            // Whoever read the lines went away, or it was said before.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe && !self.is_broken => {
+                self.is_broken = true;
+                let _ = writeln!(
+                    io::stderr(),
+                    "warning: cannot write to standard output: {error}; the study goes on without"
+                );
+            }
+            Ok(()) | Err(_) => {}
         }
     }
 }
@@ -231,13 +244,12 @@ impl<W: Write> Observer for Json<W> {
     }
 }
 
-fn write(out: &mut impl Write, line: &Line<'_>) {
-    if let Ok(mut text) = serde_json::to_string(line) {
-        text.push('\n');
-        // One write a line. A reader that went away stops no study.
-        let _ = out.write_all(text.as_bytes());
-        let _ = out.flush();
-    }
+/// One write a line.
+fn write(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
+    let mut text = serde_json::to_string(line)?;
+    text.push('\n');
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 fn line<'a>(

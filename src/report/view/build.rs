@@ -121,6 +121,7 @@ fn facts(spec: &Spec, study: &Study) -> Vec<(String, String)> {
         }
         ObjectiveSpec::Function(function) => facts.push(("function", function.name.clone())),
         ObjectiveSpec::Command(_) => facts.push(("objective", "a command".to_owned())),
+        ObjectiveSpec::AskTell(_) => facts.push(("objective", "the program that asks".to_owned())),
     }
     let rows = study.inputs().iter();
     let rows: Vec<String> = rows

@@ -31,6 +31,16 @@ pub(super) fn read(
         None => None,
         Some(node) => Some(reader::number_that(node, "q", |q| q > 0.0, "greater than 0", problems)?),
     };
+    let from_min = match fields.get("step") {
+        None => None,
+        Some(node) => Some(reader::number_that(
+            node,
+            "step",
+            |step| step > 0.0,
+            "greater than 0",
+            problems,
+        )?),
+    };
     let is_log = match fields.get("log") {
         Some(node) => reader::boolean(node, "log", problems)?,
         None => false,
@@ -39,6 +49,23 @@ pub(super) fn read(
         return None;
     };
 
+    if let Some(node) = fields.get("step") {
+        let wrong = match (step.is_some(), is_log) {
+            (true, _) => Some((
+                format!("`{name}` has two steps: `q` counts multiples of a number, `step` counts from `min`"),
+                "keep one of them",
+            )),
+            (false, true) => Some((
+                format!("`{name}` is searched on a logarithmic scale, so it has no `step`"),
+                "write `q` for multiples of a number",
+            )),
+            (false, false) => None,
+        };
+        if let Some((message, help)) = wrong {
+            problems.error(Diagnostic::error(&node.place, message).with_help(help));
+            return None;
+        }
+    }
     let meaning = distribution.map_or(Bounds::Values, |distribution| distribution.bounds);
     let has_exponents = meaning != Bounds::Values;
     (min, max) = match meaning {
@@ -72,7 +99,7 @@ pub(super) fn read(
             .get(key)
             .is_none_or(|node| matches!(node.scalar(), Some(Value::Int(_))))
     };
-    let are_integers = ["min", "max", "q"].into_iter().all(is_literal);
+    let are_integers = ["min", "max", "q", "step"].into_iter().all(is_literal);
     // W&B makes whole numbers of multiples of a whole one, also where the bounds are exponents.
     let is_stepped = distribution.is_some_and(|distribution| distribution.is_stepped);
     if has_exponents && is_stepped && is_literal("q") {
@@ -90,9 +117,13 @@ pub(super) fn read(
     if let Some(step) = step.filter(|_| min < max && (!is_log || is_integer)) {
         min = first_on_grid(name, fields, (min, max), step, problems)?;
     }
+    let (step, key) = match from_min {
+        Some(step) => (Some(step), "step"),
+        None => (step, "q"),
+    };
     if !is_integer {
         if let Some(message) = step.and_then(|step| wrong_grid(name, min, max, is_log, step)) {
-            let node = fields.get("q").unwrap_or(max_node);
+            let node = fields.get(key).unwrap_or(max_node);
             problems.error(Diagnostic::error(&node.place, message));
             return None;
         }
@@ -116,7 +147,7 @@ pub(super) fn read(
         return None;
     }
     let mut whole = |key: &str, number: f64| whole(name, fields, key, number, problems);
-    let (min, max, step) = (whole("min", min), whole("max", max), whole("q", step.unwrap_or(1.0)));
+    let (min, max, step) = (whole("min", min), whole("max", max), whole(key, step.unwrap_or(1.0)));
     Some(Domain::Int {
         min: min?,
         max: max?,
@@ -196,7 +227,7 @@ fn refuse_empty_grid(name: &str, fields: &Fields<'_>, problems: &mut Problems) {
 const GRID_SLACK: f64 = 1e-9;
 
 /// The smallest multiple of `step` from `min` on.
-pub(super) fn first_multiple(min: f64, step: f64) -> f64 {
+pub(in crate::spec) fn first_multiple(min: f64, step: f64) -> f64 {
     let multiple = (min / step - GRID_SLACK).ceil() * step;
     if (multiple - min).abs() <= step * GRID_SLACK {
         return min;
@@ -242,7 +273,7 @@ pub(super) fn wrong_grid(name: &str, min: f64, max: f64, is_log: bool, step: f64
     };
     if (max - min) / step > MOST_STEPS {
         return Some(format!(
-            "`q` divides the range of `{name}` into more than {MOST_STEPS:e} steps"
+            "the step divides the range of `{name}` into more than {MOST_STEPS:e} steps"
         ));
     }
     (first > max + step * 1e-9).then(|| format!("the range of `{name}` holds no multiple of `q`"))

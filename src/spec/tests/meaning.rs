@@ -22,7 +22,7 @@ fn domain(parameter: &str) -> Domain {
 fn fine_tune(text: &str) -> FineTuneSpec {
     match spec(&format!("{text}\nparameters: {{dropout: 0.1}}\n")).objective {
         ObjectiveSpec::FineTune(fine_tune) => fine_tune,
-        ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) => panic!("no fine-tuning"),
+        ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) | ObjectiveSpec::AskTell(_) => panic!("no fine-tuning"),
     }
 }
 
@@ -102,6 +102,12 @@ fn parameters_are_read_as_wandb_reads_them() {
         float(0.0, 0.5, false, Some(0.05))
     );
     assert_eq!(domain("{min: 8, max: 64, q: 8}"), int(8, 64, false, 8));
+    // Optuna's `step` counts from the lower bound, `q` of W&B and others counts multiples.
+    assert_eq!(domain("{min: 1, max: 10, step: 3}"), int(1, 10, false, 3));
+    assert_eq!(
+        domain("{min: 0.25, max: 1, step: 0.5}"),
+        float(0.25, 1.0, false, Some(0.5))
+    );
     assert_eq!(
         domain("{distribution: uniform, min: 0, max: 5}"),
         float(0.0, 5.0, false, None)

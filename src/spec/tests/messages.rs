@@ -197,7 +197,7 @@ error: `method: grid` needs finitely many values, but `x` is continuous
 #[test]
 fn a_name_that_is_no_folder() {
     insta::assert_snapshot!(errors_with("name: ../other"), @r##"
-error: the name of a study is also that of its folder
+error: the name of a study is also the name of its folder
  --> space.yaml:4:7
   |
 4 | name: ../other

@@ -82,7 +82,7 @@ error: `q` must be greater than 0
   |                              ^
 "##);
     insta::assert_snapshot!(function_errors("  x: {min: 0.0, max: 1.0, q: 1e-12}"), @r##"
-error: `q` divides the range of `x` into more than 1e9 steps
+error: the step divides the range of `x` into more than 1e9 steps
  --> space.yaml:4:30
   |
 4 |   x: {min: 0.0, max: 1.0, q: 1e-12}
@@ -265,5 +265,27 @@ error: there are no `parameters` to search
   | ^^^^^^^^^^
   |
   = help: add some, such as `learning_rate: {min: 1e-5, max: 1e-3, log: true}`
+"##);
+}
+
+#[test]
+fn two_steps_or_one_on_a_logarithmic_scale() {
+    insta::assert_snapshot!(function_errors("  x: {min: 1, max: 9, q: 2, step: 3}"), @r##"
+error: `x` has two steps: `q` counts multiples of a number, `step` counts from `min`
+ --> space.yaml:4:35
+  |
+4 |   x: {min: 1, max: 9, q: 2, step: 3}
+  |                                   ^
+  |
+  = help: keep one of them
+"##);
+    insta::assert_snapshot!(function_errors("  x: {min: 1, max: 9, log: true, step: 3}"), @r##"
+error: `x` is searched on a logarithmic scale, so it has no `step`
+ --> space.yaml:4:40
+  |
+4 |   x: {min: 1, max: 9, log: true, step: 3}
+  |                                        ^
+  |
+  = help: write `q` for multiples of a number
 "##);
 }

@@ -38,14 +38,17 @@ fn any_value() -> impl Strategy<Value = Value> {
 
 /// A range of which a normal distribution takes up at least the part within 4 deviations.
 fn any_normal() -> impl Strategy<Value = Domain> {
-    (any_range(), 0.0..1.0_f64, 0.5..9.0_f64).prop_filter_map("as narrow as specs make it", |(range, place, width)| {
-        let (min, max) = range.bounds()?;
-        let is_log = matches!(range, Domain::Float { log: true, .. } | Domain::Int { log: true, .. });
-        let (low, high) = if is_log { (min.ln(), max.ln()) } else { (min, max) };
-        let deviation = (high - low) / 4.0 * width.max(1.0);
-        let mean = low + place * (high - low);
-        (deviation > 1e-9).then(|| range.normal(mean, deviation))
-    })
+    (any_multiples(), 0.0..1.0_f64, 0.5..9.0_f64).prop_filter_map(
+        "as narrow as specs make it",
+        |(range, place, width)| {
+            let (min, max) = range.bounds()?;
+            let is_log = matches!(range, Domain::Float { log: true, .. } | Domain::Int { log: true, .. });
+            let (low, high) = if is_log { (min.ln(), max.ln()) } else { (min, max) };
+            let deviation = (high - low) / 4.0 * width.max(1.0);
+            let mean = low + place * (high - low);
+            (deviation > 1e-9).then(|| range.normal(mean, deviation))
+        },
+    )
 }
 
 fn any_domain() -> impl Strategy<Value = Domain> {
@@ -58,6 +61,25 @@ fn any_domain() -> impl Strategy<Value = Domain> {
 }
 
 fn any_range() -> impl Strategy<Value = Domain> {
+    prop_oneof![
+        2 => any_multiples(),
+        1 => (-99..99_i64, 0..999_i64, 1..9_i64).prop_map(|(min, width, step)| Domain::Int {
+            min,
+            max: min + width,
+            log: false,
+            step
+        }),
+        1 => (-9.0..9.0_f64, 1..99_i64, 0.001..3.0_f64).prop_map(|(min, steps, step)| Domain::Float {
+            min,
+            max: min + steps as f64 * step,
+            log: false,
+            step: Some(step)
+        }),
+    ]
+}
+
+/// A range whose values, if it has steps, are their multiples.
+fn any_multiples() -> impl Strategy<Value = Domain> {
     prop_oneof![
         (1e-12..1e3_f64, 0.0..1e3_f64, any::<bool>()).prop_map(|(min, width, log)| Domain::Float {
             min,

@@ -1,0 +1,291 @@
+//! `automl ask-tell --out`: a conversation as a study in a folder, which the looking verbs read and a crash does not lose.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::Sandbox;
+
+/// A program that asks and tells.
+struct Asker {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Asker {
+    fn start(sandbox: &Sandbox, arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_automl"))
+            .args(["ask-tell", "--out", "study"])
+            .args(arguments)
+            .current_dir(sandbox.path(""))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, input, output }
+    }
+
+    fn call(&mut self, message: &Value) -> Value {
+        writeln!(self.input, "{message}").unwrap();
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("no answer to {message}: `{line}`"))
+    }
+
+    /// Asks, and tells what comes of it up to where that ends; returns what was asked.
+    fn run_one(&mut self, told: &mut Vec<(u64, f64)>) -> Value {
+        let asked = self.call(&json!({"op": "ask"}));
+        self.tell_all(&asked, 1, told);
+        asked
+    }
+
+    fn tell_all(&mut self, asked: &Value, from: u64, told: &mut Vec<(u64, f64)>) {
+        let id = asked["id"].as_u64().unwrap();
+        for step in from..=asked["to_step"].as_u64().unwrap() {
+            let value = value(asked, step);
+            let tell = json!({"op": "tell", "id": id, "step": step, "value": value});
+            let answer = self.call(&tell);
+            if answer.get("error").is_none() {
+                told.push((id, value));
+            }
+            if answer["stop"] == true {
+                break;
+            }
+        }
+    }
+
+    fn quit(mut self) {
+        assert_eq!(self.call(&json!({"op": "quit"})), json!({"ok": true}));
+        assert!(self.child.wait().unwrap().success());
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// What a trial comes to after a step: smaller is better.
+fn value(asked: &Value, step: u64) -> f64 {
+    let rate = asked["params"]["lr"].as_f64().unwrap();
+    let is_sgd = asked["params"]["opt"] == "sgd";
+    (rate.log10() + 2.0).powi(2) + f64::from(u8::from(is_sgd)) / 4.0 + 1.0 / step as f64
+}
+
+fn init(seed: u64) -> Value {
+    json!({"op": "init", "seed": seed, "max_step": 9, "budget": 12, "space": [
+        {"name": "lr", "type": "float", "low": 1e-5, "high": 1.0, "log": true},
+        {"name": "opt", "type": "categorical", "choices": ["sgd", "adam"]},
+        {"name": "momentum", "type": "float", "low": 0.0, "high": 1.0, "when": {"param": "opt", "in": ["sgd"]}},
+    ]})
+}
+
+#[test]
+fn a_recorded_conversation_is_a_study_that_the_other_verbs_read() {
+    let sandbox = Sandbox::new();
+    let mut told = Vec::new();
+    let mut asker = Asker::start(&sandbox, &[]);
+    assert_eq!(asker.call(&init(1)), json!({"ok": true, "trials": 0, "running": []}));
+    assert!(asker.call(&init(2))["error"].as_str().unwrap().contains("one search"));
+    for _ in 0..12 {
+        asker.run_one(&mut told);
+    }
+    // While the program still asks.
+    let status = sandbox.run("status study").expect_code(0);
+    assert!(status.stdout.contains("is running"), "{}", status.stdout);
+    asker.quit();
+
+    let (best, least) = told
+        .iter()
+        .copied()
+        .min_by(|one, other| one.1.total_cmp(&other.1))
+        .unwrap();
+    let rows: Value =
+        serde_json::from_str(&sandbox.run("leaderboard study --format json").expect_code(0).stdout).unwrap();
+    assert_eq!(rows[0]["trial"], best);
+    assert_eq!(rows[0]["value"].as_f64().unwrap(), least);
+    let shown = sandbox.run("best study --format json").expect_code(0);
+    let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
+    assert!(shown.to_string().contains("\"lr\""), "{shown}");
+    let csv = std::fs::read_to_string(sandbox.path("study/leaderboard.csv")).unwrap();
+    let trials = rows.as_array().unwrap().len();
+    assert_eq!(csv.lines().count(), trials + 1);
+    for verb in [
+        "report study",
+        "importance study",
+        "status study --json",
+        "compare study study",
+    ] {
+        sandbox.run(verb).expect_code(0);
+    }
+    assert!(sandbox.path("study/report.html").is_file());
+    let status = sandbox.run("status study").expect_code(0);
+    assert!(
+        status.stdout.contains("`automl ask-tell --out study` goes on"),
+        "{}",
+        status.stdout
+    );
+    // Nothing of ours can run such trials.
+    for verb in [
+        "resume study",
+        "search study/spec.yaml --out other",
+        "plan study/spec.yaml",
+    ] {
+        let outcome = sandbox.run(verb).expect_code(2);
+        assert!(
+            outcome.message().contains("automl ask-tell --out DIR"),
+            "{}",
+            outcome.message()
+        );
+    }
+    assert!(!sandbox.path("other").exists());
+}
+
+#[test]
+fn a_conversation_goes_on_after_a_kill_as_if_nothing_had_happened() {
+    for method in ["auto", "tpe", "blendsearch"] {
+        let whole = Sandbox::new();
+        let mut asked = Vec::new();
+        let mut asker = Asker::start(&whole, &["--method", method]);
+        asker.call(&init(3));
+        for _ in 0..14 {
+            asked.push(asker.run_one(&mut Vec::new()));
+        }
+        asker.quit();
+
+        let broken = Sandbox::new();
+        let mut asker = Asker::start(&broken, &["--method", method]);
+        asker.call(&init(3));
+        for expected in &asked[..6] {
+            assert_eq!(&asker.run_one(&mut Vec::new()), expected, "{method}");
+        }
+        // Killed in the middle of a trial of which one step was told.
+        let half = asker.call(&json!({"op": "ask"}));
+        assert_eq!(half, asked[6], "{method}");
+        let first = json!({"op": "tell", "id": half["id"], "step": 1, "value": value(&half, 1)});
+        let is_new = asker.call(&first).get("error").is_none();
+        asker.kill();
+
+        let mut asker = Asker::start(&broken, &["--method", method]);
+        let begun = asker.call(&init(3));
+        assert_eq!(begun["running"].as_array().unwrap().len(), 1, "{begun}");
+        let out = &begun["running"][0];
+        assert_eq!((&out["id"], &out["params"]), (&half["id"], &half["params"]), "{begun}");
+        if is_new {
+            assert_eq!(out["from_step"], 2, "{begun}");
+        }
+        asker.tell_all(&half, out["from_step"].as_u64().unwrap(), &mut Vec::new());
+        for expected in &asked[7..] {
+            assert_eq!(&asker.run_one(&mut Vec::new()), expected, "{method}");
+        }
+        asker.quit();
+        let rows = |sandbox: &Sandbox| {
+            let shown = sandbox.run("leaderboard study --format csv --no-timing").expect_code(0);
+            shown.stdout
+        };
+        assert_eq!(rows(&whole), rows(&broken), "{method}");
+    }
+}
+
+#[test]
+fn another_search_in_the_same_folder_is_refused_and_nothing_is_lost() {
+    let sandbox = Sandbox::new();
+    let mut asker = Asker::start(&sandbox, &[]);
+    asker.call(&init(1));
+    asker.run_one(&mut Vec::new());
+    asker.quit();
+    let journal = sandbox.path("study/journal.jsonl");
+    let before = std::fs::read(&journal).unwrap();
+    let mut asker = Asker::start(&sandbox, &[]);
+    let answer = asker.call(&init(2));
+    assert!(
+        answer["error"].as_str().unwrap().contains("holds another search"),
+        "{answer}"
+    );
+    assert!(asker.call(&json!({"op": "ask"}))["error"].is_string());
+    asker.kill();
+    assert_eq!(std::fs::read(&journal).unwrap(), before);
+
+    let full = Sandbox::new();
+    std::fs::create_dir(full.path("study")).unwrap();
+    std::fs::write(full.path("study/notes.txt"), "mine").unwrap();
+    let mut asker = Asker::start(&full, &[]);
+    let answer = asker.call(&init(1));
+    assert!(answer["error"].as_str().unwrap().contains("is not empty"), "{answer}");
+    asker.kill();
+}
+
+#[test]
+fn every_method_and_scheduler_can_be_recorded_and_taken_up_again() {
+    let words = |flag: &str| -> Vec<String> {
+        let outcome = Sandbox::new()
+            .run(&format!("ask-tell {flag} nothing-like-it"))
+            .expect_code(2);
+        let message = outcome.message().trim_end().to_owned();
+        let (_, known) = message.split_once("supported: ").expect("all are listed");
+        known.split(", ").map(str::to_owned).collect()
+    };
+    let finite = json!({"op": "init", "max_step": 9, "objectives": ["minimize"], "space": [
+        {"name": "lr", "type": "categorical", "choices": [0.1, 0.01, 1e-3, 1e-4]},
+        {"name": "opt", "type": "categorical", "choices": ["sgd", "adam", "true", "1", "null", "a: b", ""]},
+        {"name": "units", "type": "int", "low": -3, "high": 512, "step": 5},
+    ]});
+    let flags = words("--method").into_iter().map(|name| ["--method".to_owned(), name]);
+    let flags = flags.chain(
+        words("--scheduler")
+            .into_iter()
+            .map(|name| ["--scheduler".to_owned(), name]),
+    );
+    for flags in flags {
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        let sandbox = Sandbox::new();
+        let mut asker = Asker::start(&sandbox, &flags);
+        assert_eq!(asker.call(&finite)["ok"], true, "{flags:?}");
+        for _ in 0..4 {
+            asker.run_one(&mut Vec::new());
+        }
+        asker.kill();
+        let mut asker = Asker::start(&sandbox, &flags);
+        let begun = asker.call(&finite);
+        assert_eq!(
+            (&begun["ok"], &begun["running"]),
+            (&json!(true), &json!([])),
+            "{flags:?}: {begun}"
+        );
+        assert!(asker.call(&json!({"op": "ask"}))["params"].is_object(), "{flags:?}");
+        asker.quit();
+    }
+}
+
+#[test]
+fn failed_and_final_trials_are_shown_as_such() {
+    let sandbox = Sandbox::new();
+    let mut asker = Asker::start(&sandbox, &["--method", "random"]);
+    let two = json!({"op": "init", "max_step": 9, "objectives": ["minimize", "maximize"],
+        "parameters": {"lr": {"min": 0.0, "max": 1.0}}, "constraints": ["lr < 0.9"]});
+    assert_eq!(asker.call(&two)["ok"], true);
+    let mut ask = |values: Value, is_final: bool| {
+        let id = asker.call(&json!({"op": "ask"}))["id"].clone();
+        let answer = asker.call(&json!({"op": "tell", "id": id, "step": 2, "values": values, "final": is_final}));
+        assert!(answer.get("stop").is_some(), "{answer}");
+    };
+    ask(json!([0.5, 3.0]), true);
+    ask(json!(["NaN", 3.0]), false);
+    ask(json!([0.7, 4.0]), true);
+    asker.quit();
+    let shown = sandbox.run("leaderboard study --format json").expect_code(0);
+    let rows: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let status = |trial: u64| {
+        let mut rows = rows.as_array().unwrap().iter();
+        rows.find(|row| row["trial"] == trial).unwrap()["status"].clone()
+    };
+    assert_eq!(
+        [0, 1, 2].map(status),
+        [json!("completed"), json!("failed"), json!("completed")],
+        "{rows}"
+    );
+}
