@@ -30,30 +30,26 @@
 //!
 //! Begin reading at [`study`]; `ARCHITECTURE.md` tells the life of a trial.
 
+pub use automl_base::{awake, files, json, rng, suggestion, units};
+pub use automl_finetune as finetune;
+
 pub mod analysis;
 pub mod ask_tell;
-pub mod awake;
 pub mod cli;
 pub mod convert;
 pub mod engine;
-pub mod files;
-pub mod finetune;
 pub mod journal;
-pub mod json;
 pub mod objective;
 pub mod plan;
 pub mod policies;
 pub mod preference;
 pub mod report;
-pub mod rng;
 pub mod schedulers;
 pub mod searchers;
 pub mod serve;
 pub mod space;
 pub mod spec;
 pub mod study;
-pub mod suggestion;
 pub mod trials;
-pub mod units;
 pub mod warm_start;
 pub mod worker;

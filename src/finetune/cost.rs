@@ -81,7 +81,7 @@ impl TrainingCost {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finetune::testing;
+    use crate::testing;
 
     #[test]
     fn the_deeper_the_freeze_the_less_it_costs_and_least_with_what_is_kept() {

@@ -31,7 +31,7 @@ impl Metrics {
 }
 
 /// The place of the highest score, the first of equals.
-pub(crate) fn highest(scores: &[f32]) -> usize {
+pub fn highest(scores: &[f32]) -> usize {
     let better = |best: usize, place: usize| if scores[place] > scores[best] { place } else { best };
     (0..scores.len()).reduce(better).unwrap_or(0)
 }

@@ -118,7 +118,7 @@ impl Pretrained {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finetune::testing;
+    use crate::testing;
 
     #[test]
     fn the_smaller_the_model_the_higher_the_rate_within_a_source() {

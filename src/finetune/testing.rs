@@ -1,4 +1,11 @@
-//! What the tests of this folder share: the reference data, and small models made from nothing.
+//! Reference data, and small models made from nothing: for the tests of this package and of those above it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::missing_panics_doc,
+    reason = "only tests call this"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -14,8 +21,8 @@ use crate::{rng, units::Seed};
 
 /// A file or folder of the shared test data, in `$AUTOML_TEST_DATA` or beside the repository. Says that the test is
 /// skipped when it is missing.
-pub(crate) fn shared(name: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+pub fn shared(name: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let path = std::env::var_os("AUTOML_TEST_DATA")
         .map_or_else(beside, PathBuf::from)
         .join(name);
@@ -27,7 +34,7 @@ pub(crate) fn shared(name: &str) -> Option<PathBuf> {
 }
 
 /// The folder of all-MiniLM-L6-v2, if it has been downloaded.
-pub(crate) fn minilm() -> Option<PathBuf> {
+pub fn minilm() -> Option<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
     let path = cache.join("automl-test/all-MiniLM-L6-v2");
@@ -39,13 +46,13 @@ pub(crate) fn minilm() -> Option<PathBuf> {
 }
 
 /// A reference file as JSON.
-pub(crate) fn reference(name: &str) -> Option<serde_json::Value> {
+pub fn reference(name: &str) -> Option<serde_json::Value> {
     let text = std::fs::read_to_string(shared("reference")?.join(name)).unwrap();
     Some(serde_json::from_str(&text).unwrap())
 }
 
 /// All numbers of a JSON value, in order.
-pub(crate) fn numbers(value: &serde_json::Value) -> Vec<f64> {
+pub fn numbers(value: &serde_json::Value) -> Vec<f64> {
     match value {
         serde_json::Value::Array(items) => items.iter().flat_map(numbers).collect(),
         number => vec![number.as_f64().unwrap()],
@@ -53,7 +60,7 @@ pub(crate) fn numbers(value: &serde_json::Value) -> Vec<f64> {
 }
 
 /// The largest difference between what was computed and what was expected.
-pub(crate) fn largest_difference(found: &[f32], expected: &[f64]) -> f64 {
+pub fn largest_difference(found: &[f32], expected: &[f64]) -> f64 {
     assert_eq!(found.len(), expected.len());
     found
         .iter()
@@ -62,19 +69,20 @@ pub(crate) fn largest_difference(found: &[f32], expected: &[f64]) -> f64 {
         .fold(0.0, f64::max)
 }
 
-pub(crate) fn labels(count: usize) -> Vec<String> {
+pub fn labels(count: usize) -> Vec<String> {
     (0..count).map(|class| format!("class {class}")).collect()
 }
 
 /// The quickstart's `ResNet8`, whose weights are in the repository.
-pub(crate) fn resnet8(classes: usize) -> Pretrained {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("search-spaces/quickstart/resnet8-cifar10/model.safetensors");
+pub fn resnet8(classes: usize) -> Pretrained {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../search-spaces/quickstart/resnet8-cifar10/model.safetensors");
     let bytes = std::fs::read(path).unwrap();
     Pretrained::builtin("resnet8-cifar10", &bytes, &labels(classes), Device::Cpu).unwrap()
 }
 
 /// Writes a random BERT of two blocks, width 16 and a vocabulary of 50 into `folder`.
-pub(crate) fn write_small_bert(folder: &Path) {
+pub fn write_small_bert(folder: &Path) {
     let config = r#"{"model_type": "bert", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2,
         "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 12, "hidden_act": "gelu"}"#;
     std::fs::write(folder.join("config.json"), config).unwrap();
@@ -118,14 +126,14 @@ pub(crate) fn write_small_bert(folder: &Path) {
     file.write(&folder.join("model.safetensors")).unwrap();
 }
 
-pub(crate) fn small_bert(classes: usize) -> Pretrained {
+pub fn small_bert(classes: usize) -> Pretrained {
     let folder = tempfile::tempdir().unwrap();
     write_small_bert(folder.path());
     Pretrained::load_directory(folder.path(), &labels(classes), Device::Cpu).unwrap()
 }
 
 /// Texts of 3 to 11 tokens whose class is told by their second token.
-pub(crate) fn texts(count: usize, classes: u32) -> Examples {
+pub fn texts(count: usize, classes: u32) -> Examples {
     let mut stream = rng::stream(Seed(5), "texts", &[]);
     let labels: Vec<u32> = (0..count as u32).map(|text| text % classes).collect();
     let text = |&label: &u32| {
@@ -141,7 +149,7 @@ pub(crate) fn texts(count: usize, classes: u32) -> Examples {
 }
 
 /// Images of noise whose class is told by which channel is bright.
-pub(crate) fn images(count: usize, classes: u32) -> Examples {
+pub fn images(count: usize, classes: u32) -> Examples {
     let mut stream = rng::stream(Seed(6), "images", &[]);
     let labels: Vec<u32> = (0..count as u32).map(|image| image % classes).collect();
     let mut pixel = |bright: bool| (stream.next_u32() as f32 / u32::MAX as f32) * 0.5 + if bright { 0.5 } else { 0.0 };

@@ -3,88 +3,48 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+/// Packages of their own below all of them: what they may import, their `Cargo.toml`s say.
+const PACKAGES: [&str; 2] = ["base", "finetune"];
+
+/// What the package at the bottom holds: anybody may import that.
+const BASE: [&str; 6] = ["awake", "files", "json", "rng", "suggestion", "units"];
+
 /// Every folder and what it may import, the lowest floor first. Each line imports from lines above it only.
 const FLOORS: &[(&str, &[&str])] = &[
-    ("units", &[]),
-    ("rng", &["units"]),
-    ("files", &[]),
-    ("awake", &[]),
-    ("suggestion", &[]),
-    ("json", &[]),
-    ("preference", &["rng", "units"]),
-    ("space", &["rng", "suggestion", "units"]),
-    ("analysis", &["rng", "space", "units"]),
-    ("spec", &["preference", "space", "suggestion", "units"]),
-    ("convert", &["space", "spec", "suggestion", "units"]),
-    ("trials", &["preference", "space", "units"]),
+    ("finetune", &[]),
+    ("preference", &[]),
+    ("space", &[]),
+    ("analysis", &["space"]),
+    ("spec", &["preference", "space"]),
+    ("convert", &["space", "spec"]),
+    ("trials", &["preference", "space"]),
     ("warm_start", &["space", "trials"]),
-    ("searchers", &["preference", "rng", "space", "spec", "trials", "units"]),
-    ("schedulers", &["preference", "rng", "spec", "trials", "units"]),
+    ("searchers", &["preference", "space", "spec", "trials"]),
+    ("schedulers", &["preference", "spec", "trials"]),
     (
         "policies",
-        &[
-            "preference",
-            "rng",
-            "schedulers",
-            "searchers",
-            "space",
-            "spec",
-            "trials",
-            "units",
-        ],
+        &["preference", "schedulers", "searchers", "space", "spec", "trials"],
     ),
     (
         "study",
-        &[
-            "analysis",
-            "policies",
-            "preference",
-            "rng",
-            "space",
-            "spec",
-            "trials",
-            "units",
-        ],
+        &["analysis", "policies", "preference", "space", "spec", "trials"],
     ),
-    ("finetune", &["files", "rng", "suggestion", "units"]),
-    (
-        "objective",
-        &[
-            "awake", "files", "finetune", "json", "rng", "space", "spec", "study", "trials", "units",
-        ],
-    ),
-    ("worker", &["awake", "finetune", "objective", "spec", "trials", "units"]),
+    ("objective", &["finetune", "space", "spec", "study", "trials"]),
+    ("worker", &["finetune", "objective", "spec", "trials"]),
     ("journal", &["study"]),
-    (
-        "engine",
-        &[
-            "awake",
-            "files",
-            "journal",
-            "objective",
-            "rng",
-            "spec",
-            "study",
-            "trials",
-            "units",
-            "worker",
-        ],
-    ),
+    ("engine", &["journal", "objective", "spec", "study", "trials", "worker"]),
     (
         "ask_tell",
         &[
             "engine",
             "journal",
-            "json",
             "policies",
             "preference",
             "searchers",
             "space",
             "spec",
             "study",
-            "suggestion",
             "trials",
-            "units",
         ],
     ),
     (
@@ -93,12 +53,10 @@ const FLOORS: &[(&str, &[&str])] = &[
             "engine",
             "objective",
             "policies",
-            "rng",
             "space",
             "spec",
             "study",
             "trials",
-            "units",
             "worker",
         ],
     ),
@@ -107,16 +65,13 @@ const FLOORS: &[(&str, &[&str])] = &[
         &[
             "analysis",
             "engine",
-            "files",
             "finetune",
             "plan",
             "preference",
             "space",
             "spec",
             "study",
-            "suggestion",
             "trials",
-            "units",
             "warm_start",
             "worker",
         ],
@@ -129,22 +84,18 @@ const FLOORS: &[(&str, &[&str])] = &[
             "ask_tell",
             "convert",
             "engine",
-            "files",
             "finetune",
             "journal",
             "objective",
             "plan",
             "policies",
             "report",
-            "rng",
             "searchers",
             "serve",
             "space",
             "spec",
             "study",
-            "suggestion",
             "trials",
-            "units",
             "warm_start",
             "worker",
         ],
@@ -161,6 +112,9 @@ fn imports() -> BTreeMap<String, BTreeMap<String, PathBuf>> {
             let path = entry.unwrap().path();
             let place = path.strip_prefix(&source).unwrap();
             let first = place.components().next().unwrap().as_os_str().to_str().unwrap();
+            if PACKAGES.contains(&first) {
+                continue;
+            }
             let is_test = place.iter().any(|part| {
                 let stem = part.to_str().unwrap().trim_end_matches(".rs");
                 matches!(stem, "tests" | "testing" | "screen" | "conformance")
@@ -181,6 +135,7 @@ fn imports() -> BTreeMap<String, BTreeMap<String, PathBuf>> {
     }
     for (module, names) in &mut imports {
         names.remove(module);
+        names.retain(|name, _| !BASE.contains(&name.as_str()));
     }
     imports
 }

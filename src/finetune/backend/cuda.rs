@@ -13,7 +13,7 @@ use cubecl::{
 };
 
 use super::{Engine, Tensor};
-use crate::finetune::cache_folder::user_cache;
+use crate::cache_folder::user_cache;
 
 /// Without burn's fusion: where it matters our kernels fuse by hand, and it costs more on the host than it saves.
 pub(crate) type Cuda = burn::backend::Cuda;

@@ -16,7 +16,7 @@ mod rows;
 mod shuffle;
 pub mod split;
 pub mod stream;
-pub(in crate::finetune) mod suggestion;
+pub(crate) mod suggestion;
 pub mod table;
 #[cfg(test)]
 mod testing;

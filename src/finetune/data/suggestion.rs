@@ -8,16 +8,13 @@ use crate::suggestion;
 const MOST_LISTED: usize = 12;
 
 /// The candidate that `wanted` is most likely a slip of.
-pub(in crate::finetune) fn closest<Name: AsRef<str>>(
-    wanted: &str,
-    candidates: impl IntoIterator<Item = Name>,
-) -> Option<String> {
+pub(crate) fn closest<Name: AsRef<str>>(wanted: &str, candidates: impl IntoIterator<Item = Name>) -> Option<String> {
     let candidates: Vec<Name> = candidates.into_iter().collect();
     suggestion::did_you_mean(wanted, candidates.iter().map(AsRef::as_ref)).map(str::to_owned)
 }
 
 /// The entry of `path`'s folder with the name most like `path`'s.
-pub(in crate::finetune) fn closest_sibling(path: &Path) -> Option<String> {
+pub(crate) fn closest_sibling(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -33,14 +30,14 @@ pub(in crate::finetune) fn closest_sibling(path: &Path) -> Option<String> {
 }
 
 /// `; did you mean …`, or nothing.
-pub(in crate::finetune) fn did_you_mean(suggestion: Option<&str>) -> String {
+pub(crate) fn did_you_mean(suggestion: Option<&str>) -> String {
     suggestion
         .map(|name| format!("; did you mean `{name}`"))
         .unwrap_or_default()
 }
 
 /// `is the column …` or `are the columns …`, shortened when there are many.
-pub(in crate::finetune) fn listed(noun: &str, names: &[String]) -> String {
+pub(crate) fn listed(noun: &str, names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(MOST_LISTED).map(|name| format!("`{name}`")).collect();
     let shown = shown.join(", ");
     match names.len() {

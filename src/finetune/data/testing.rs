@@ -19,7 +19,7 @@ pub(super) fn file(ending: &str, content: impl AsRef<[u8]>) -> NamedTempFile {
 )]
 pub(super) fn shared(name: &str) -> Option<PathBuf> {
     let root = std::env::var("AUTOML_TEST_DATA").map_or_else(
-        |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
         PathBuf::from,
     );
     let path = root.join(name);

@@ -5,7 +5,7 @@ mod attention;
 pub(super) use attention::{attention, attention_backward};
 
 use super::{Norm, NormGradients, Normalized};
-use crate::finetune::{
+use crate::{
     backend::{Device, Host, Tensor},
     dropout::Dropout,
     gradients::{Gradient, Loss, sum_by_row},
@@ -319,7 +319,7 @@ mod tests {
                     Device::Cpu.tensor(wave(inner * columns, 0.5), [inner, columns])
                 };
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                pool.install(|| crate::finetune::backend::values(&product(Device::Cpu, left, right)))
+                pool.install(|| crate::backend::values(&product(Device::Cpu, left, right)))
             };
             for is_transposed in [false, true] {
                 let alone = on(1, is_transposed);
@@ -360,10 +360,7 @@ mod tests {
     /// `norm(dropout(branch + bias) + residual)` by the definition, and its gradient in the branch by differences.
     #[test]
     fn a_norm_is_its_definition_and_its_gradient_the_slope() {
-        use crate::{
-            finetune::{backend::values, dropout::DropoutKeys, kernels::Norm},
-            units::Seed,
-        };
+        use crate::{backend::values, dropout::DropoutKeys, kernels::Norm, units::Seed};
         const WIDTH: usize = 20;
         let wave = |length: usize, phase: f32| -> Vec<f32> {
             (0..length).map(|place| (place as f32 * 0.7 + phase).sin()).collect()

@@ -1,6 +1,6 @@
 //! Texts of a batch as rows, a token each.
 
-use crate::finetune::backend::Device;
+use crate::backend::Device;
 
 /// Where rows are padded they are a multiple of so many, which products read and multiply at once.
 const BUCKET: usize = 8;

@@ -1,13 +1,11 @@
 use super::*;
 use crate::{
-    finetune::{
-        backend::{gpus, values},
-        dropout::DropoutKeys,
-        optimizer::{AdamW, Update},
-        parameters::{Parameter, Parameters, Start},
-        weights::WeightFile,
-    },
+    backend::{gpus, values},
+    dropout::DropoutKeys,
+    optimizer::{AdamW, Update},
+    parameters::{Parameter, Parameters, Start},
     units::Seed,
+    weights::WeightFile,
 };
 
 /// What the processor and the GPU make of the same; nothing without a GPU.

@@ -1,7 +1,7 @@
 //! The step on a GPU: one launch for all parameters together.
 
 use super::{AdamW, Factors, Moments, Outcome};
-use crate::finetune::{
+use crate::{
     backend::{Device, Tensor, values},
     gradients::{Gradient, Loss},
     kernels::cuda,

@@ -1,7 +1,7 @@
 //! The step on the host: one pass over a parameter's values, its gradient and both moments, in place.
 
 use super::{AdamW, Factors, Moments, Outcome};
-use crate::finetune::{
+use crate::{
     backend::{Device, Host, Tensor},
     gradients::{Gradient, Loss},
     parameters::Parameters,

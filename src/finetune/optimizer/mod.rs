@@ -138,7 +138,7 @@ impl AdamW {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finetune::{
+    use crate::{
         backend::values,
         parameters::{Parameter, Start},
         weights::WeightFile,

@@ -4,9 +4,9 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
-use crate::finetune::data::Examples;
-use crate::finetune::{Schedule, TrainingConfig, TrainingData, testing, trainer::Training};
+use crate::data::Examples;
 use crate::units::{Samples, Seed};
+use crate::{Schedule, TrainingConfig, TrainingData, testing, trainer::Training};
 
 const LIMIT: u64 = 1 << 30;
 
@@ -116,7 +116,7 @@ fn trained(model: &Pretrained, examples: &Examples, outputs: Option<&FrozenOutpu
         frozen: outputs,
     };
     let mut numbers = Vec::new();
-    let mut note = |step: &crate::finetune::Step| {
+    let mut note = |step: &crate::Step| {
         numbers.push(step.loss.to_bits());
         ControlFlow::Continue(())
     };

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::finetune::{FineTuned, testing};
+use crate::{FineTuned, testing};
 
 fn config(freeze_depth: usize) -> TrainingConfig {
     TrainingConfig {

@@ -4,7 +4,7 @@ use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
 use cubecl::prelude::*;
 
 use super::launch;
-use crate::finetune::optimizer::Factors;
+use crate::optimizer::Factors;
 
 /// Workgroups that add up squares, each a part of its own.
 const PARTS: u32 = 1024;

@@ -1,10 +1,10 @@
-//! The masks of [`crate::finetune::dropout`], element by element.
+//! The masks of [`crate::dropout`], element by element.
 
 use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
 use cubecl::prelude::*;
 
 use super::launch;
-use crate::finetune::dropout::Dropout;
+use crate::dropout::Dropout;
 
 /// A dropout site as kernels take it; none drops nothing.
 pub(super) struct Mask {

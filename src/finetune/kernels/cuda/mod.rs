@@ -20,7 +20,7 @@ use cubecl::cuda::CudaRuntime;
 
 use self::dropout::Mask;
 use super::{Attended, AttentionSaved, AttentionWeights, Layout, Norm, NormGradients, Normalized, attention_scale};
-use crate::finetune::{
+use crate::{
     backend::Tensor,
     dropout::Dropout,
     gradients::{Gradient, Loss},

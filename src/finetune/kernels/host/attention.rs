@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use super::super::{Attended, AttentionSaved, AttentionWeights, Layout, attention_scale};
 use super::{dot, exp, total};
-use crate::finetune::{
+use crate::{
     backend::{Device, Host, Tensor},
     dropout::Dropout,
     vectorize::vectorize,
 };
 
 /// Text by text, so that what comes of one does not depend on the others beside it, not even in the last bit.
-pub(in crate::finetune::kernels) fn attention(
+pub(in crate::kernels) fn attention(
     device: Device,
     attended: Attended,
     layout: &Layout,
@@ -45,7 +45,7 @@ pub(in crate::finetune::kernels) fn attention(
     )
 }
 
-pub(in crate::finetune::kernels) fn attention_backward(
+pub(in crate::kernels) fn attention_backward(
     device: Device,
     gradient: &Tensor<2>,
     saved: AttentionSaved,

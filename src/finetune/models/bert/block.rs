@@ -5,7 +5,7 @@
 //! its queries, its output projection and its feed-forward layer run on one row a text instead of all.
 
 use super::{BLOCK_PARAMETERS, EMBEDDING_PARAMETERS};
-use crate::finetune::{
+use crate::{
     backend::{Device, Tensor},
     dropout::DropoutKeys,
     gradients::Gradient,

@@ -12,7 +12,7 @@ pub(crate) use config::BertConfig;
 
 use self::block::{Block, Positions};
 use super::{Batch, DEEP, Frozen, FrozenSize, PassSettings, SMALL};
-use crate::finetune::{
+use crate::{
     backend::{Device, Tensor, values},
     dropout::{Dropout, DropoutKeys},
     gradients::{Gradient, Loss, Pass},

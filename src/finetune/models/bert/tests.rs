@@ -7,14 +7,12 @@ use super::{
     *,
 };
 use crate::{
-    finetune::{
-        batching::gather,
-        data::Inputs,
-        models::{Network, PassSettings},
-        optimizer::{AdamW, Update},
-        pretrained::{read_config, read_parameters},
-        testing,
-    },
+    batching::gather,
+    data::Inputs,
+    models::{Network, PassSettings},
+    optimizer::{AdamW, Update},
+    pretrained::{read_config, read_parameters},
+    testing,
     units::Seed,
 };
 

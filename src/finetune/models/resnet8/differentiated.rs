@@ -11,7 +11,7 @@ use burn::{
 };
 
 use super::{BLOCKS, CHANNELS, EPSILON, KEEP, ResNet8, SIDE};
-use crate::finetune::{
+use crate::{
     backend::{Device, Engine, Tensor, values},
     dropout::DropoutKeys,
     gradients::{Gradient, Loss, Pass},
@@ -35,7 +35,7 @@ struct Run<'a, B: Engine> {
 /// See [`super::super::Network::logits`].
 #[cfg(feature = "cuda")]
 pub(super) fn logits(parameters: &Parameters, images: (&[f32], usize), device: Device) -> Tensor<2> {
-    use crate::finetune::backend::cuda::Cuda;
+    use crate::backend::cuda::Cuda;
     let mut run = Run::<Cuda>::new(parameters, None);
     Cuda::wrap(run.logits(images, DropoutKeys::none(), device).inner())
 }

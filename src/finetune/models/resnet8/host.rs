@@ -9,7 +9,7 @@ use super::{
     BLOCKS, CHANNELS, EPSILON, FEATURES, KEEP, SIDE,
     rows::{Geometry, add, column_sums, rectify, rectify_backward},
 };
-use crate::finetune::{
+use crate::{
     backend::{Device, Host, Tensor, values},
     dropout::DropoutKeys,
     gradients::{Gradient, Loss, Pass},

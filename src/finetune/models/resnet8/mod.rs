@@ -9,7 +9,7 @@ mod rows;
 
 use self::host::HostRun;
 use super::{Batch, Frozen, FrozenSize, PassSettings};
-use crate::finetune::{
+use crate::{
     backend::{Device, Tensor},
     gradients::Pass,
     parameters::{Parameter, Parameters, Start},
@@ -171,7 +171,7 @@ impl ResNet8 {
         let (pixels, images) = raw(batch);
         match device {
             #[cfg(feature = "cuda")]
-            Device::Cuda(_) => differentiated::pass::<crate::finetune::backend::cuda::Cuda>(
+            Device::Cuda(_) => differentiated::pass::<crate::backend::cuda::Cuda>(
                 self,
                 parameters,
                 (pixels, images),

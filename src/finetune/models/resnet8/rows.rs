@@ -1,6 +1,6 @@
 //! Images as rows of channels: where a convolution's patches lie, and the small loops over rows.
 
-use crate::finetune::vectorize::vectorize;
+use crate::vectorize::vectorize;
 
 /// The sizes of a convolution.
 #[derive(Clone, Copy)]

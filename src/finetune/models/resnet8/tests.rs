@@ -2,14 +2,12 @@ use burn::backend::flex::Flex;
 
 use super::*;
 use crate::{
-    finetune::{
-        backend::{Host, values},
-        batching::gather,
-        dropout::DropoutKeys,
-        gradients::Gradient,
-        models::Network,
-        testing,
-    },
+    backend::{Host, values},
+    batching::gather,
+    dropout::DropoutKeys,
+    gradients::Gradient,
+    models::Network,
+    testing,
     units::Seed,
 };
 
@@ -21,10 +19,10 @@ fn pretrained() -> (ResNet8, Parameters) {
         classes: 10,
         head_from_file: true,
     };
-    let path = "search-spaces/quickstart/resnet8-cifar10/model.safetensors";
+    let path = "../../search-spaces/quickstart/resnet8-cifar10/model.safetensors";
     let bytes = std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
     let network = Network::ResNet8(resnet8.clone());
-    let parameters = crate::finetune::pretrained::read_parameters(&network, &bytes, "model", DEVICE).unwrap();
+    let parameters = crate::pretrained::read_parameters(&network, &bytes, "model", DEVICE).unwrap();
     (resnet8, parameters)
 }
 

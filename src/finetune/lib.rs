@@ -1,6 +1,6 @@
 //! Fine-tuning a pretrained model on labelled data: everything that touches tensors.
 //!
-//! It knows nothing of search, trials or specs, and imports only `units` and `rng`. From the outside one loads a
+//! It knows nothing of search, trials or specs. From the outside one loads a
 //! [`Pretrained`] once per process, starts or resumes a [`Training`] for every trial, feeds it the examples of
 //! `data`, and exports what it learnt as a [`FineTuned`] model.
 //!
@@ -8,6 +8,8 @@
 //! matrix products), `parameters` (tensors by name), `weights` (files), `optimizer`, `schedule`, `dropout`, `loss`,
 //! `checkpoint`, `pretrained` and `export`; `prefix_cache` keeps what frozen parts make of the data,
 //! and `cost` and `memory` predict what training takes. `backend` is the only folder that names burn's backends.
+
+use automl_base::{files, rng, suggestion, units};
 
 pub mod backend;
 pub mod batching;
@@ -31,8 +33,9 @@ pub mod prefix_cache;
 pub mod pretrained;
 pub mod recipes;
 pub mod schedule;
-#[cfg(test)]
-pub(crate) mod testing;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod testing;
 mod threads;
 pub mod trainer;
 mod vectorize;
