@@ -109,6 +109,9 @@ pub(super) fn read(line: &str) -> Result<Message, String> {
         return Err(format!("unknown `op`: `{op}`; {instead}"));
     };
     check(&message, keys, op)?;
+    if *op == "tell" && message.contains_key("value") && message.contains_key("values") {
+        return Err("`tell` has both `value` and `values`: keep one".to_owned());
+    }
     let fields = Fields(&message);
     Ok(match *op {
         "init" => Message::Init(Box::new(init(&fields)?)),

@@ -3,7 +3,7 @@
 //! | in | out |
 //! |---|---|
 //! | `{"op":"init","space":[…],"seed":0,"minimize":true,"max_step":51,"budget":100}` | `{"ok":true}` |
-//! | `{"op":"ask"}` | `{"id":7,"params":{"lr":0.01},"to_step":3}` |
+//! | `{"op":"ask"}` | `{"id":7,"params":{"lr":0.01},"from_step":2,"to_step":3}`, without `from_step` where that is 1 |
 //! | `{"op":"tell","id":7,"step":1,"value":0.71,"final":false}` | `{"stop":false}` |
 //! | `{"op":"quit"}` | `{"ok":true}` |
 //!
@@ -53,6 +53,8 @@ enum Answer {
 struct AskAnswer {
     id: u32,
     params: Configuration,
+    #[serde(skip_serializing_if = "is_first")]
+    from_step: u64,
     to_step: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<Parent>,
@@ -65,15 +67,13 @@ struct Begun {
     /// Trials that were handed out before.
     trials: usize,
     /// Those that are still out.
-    running: Vec<Out>,
+    running: Vec<AskAnswer>,
 }
 
-#[derive(Serialize)]
-struct Out {
-    #[serde(flatten)]
-    asked: AskAnswer,
-    /// The first step that was not told.
-    from_step: u64,
+/// A trial that begins at its first step need not say so.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_first(step: &u64) -> bool {
+    *step == 1
 }
 
 impl From<Asked> for AskAnswer {
@@ -81,6 +81,7 @@ impl From<Asked> for AskAnswer {
         Self {
             id: asked.id.0,
             params: asked.configuration,
+            from_step: asked.from_step,
             to_step: asked.to_step,
             parent: asked.parent,
         }
@@ -106,6 +107,11 @@ impl Session {
             folder: Some(folder),
             ..self
         }
+    }
+
+    /// Whether it is recorded: `init` was sent and accepted.
+    pub fn is_recorded(&self) -> bool {
+        self.recorded.is_some()
     }
 
     /// Why the conversation had to end: it could not be recorded any more.
@@ -168,14 +174,10 @@ impl Session {
             ));
         }
         let recorded = Recorded::begin(folder, &mut search, &options).map_err(|error| error.to_string())?;
-        let out = |asked: Asked| Out {
-            from_step: search.next_step(asked.id),
-            asked: asked.into(),
-        };
         let begun = Begun {
             ok: true,
             trials: search.trials().len(),
-            running: search.running().into_iter().map(out).collect(),
+            running: search.running().into_iter().map(AskAnswer::from).collect(),
         };
         self.recorded = Some(recorded);
         self.search = Some(search);

@@ -10,7 +10,7 @@ use super::search::{AskTell, Asked, Options};
 use crate::engine::{Clock, Folder, FolderError, Opened};
 use crate::journal::{Contents, Journal, JournalError};
 use crate::preference::Preference;
-use crate::spec::{self, AskTellSpec, Criteria, Diagnostic, EpochRange, Metric, ObjectiveSpec, Spec};
+use crate::spec::{self, AskTellSpec, Criteria, EpochRange, Metric, ObjectiveSpec, Spec};
 use crate::study::{Created, Event, Identity, Outcome, Study};
 use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Usage};
 use crate::units::{Goal, Samples, TrialId};
@@ -33,6 +33,8 @@ struct Out {
     worker: u32,
     started_at: String,
     evaluations: Vec<Evaluation>,
+    /// The last step that was told, also where nothing came of it.
+    failed_at: u64,
 }
 
 /// Why a conversation cannot be recorded.
@@ -94,7 +96,14 @@ impl Recorded {
                     out: BTreeMap::new(),
                 };
                 recorded.restore(&contents, search)?;
-                recorded.write(&[Event::StudyResumed { added_wall: 0.0 }])?;
+                // What had arrived when the process died counts from now on.
+                let arrived = study.flights().iter().filter(|(_, flight)| flight.has_arrived());
+                let delivered = arrived.map(|(&trial, _)| Event::SegmentDelivered { trial });
+                let events: Vec<Event> = [Event::StudyResumed { added_wall: 0.0 }]
+                    .into_iter()
+                    .chain(delivered)
+                    .collect();
+                recorded.write(&events)?;
                 Ok(recorded)
             }
             Err(FolderError::OtherStudy(path)) => Err(RecordError::Other(path.display().to_string())),
@@ -119,13 +128,14 @@ impl Recorded {
                     let out = Out {
                         worker: *worker,
                         started_at: Clock::time_of_day(),
-                        evaluations: Vec::new(),
+                        ..Out::default()
                     };
                     self.out.insert(*trial, out);
                 }
                 Event::SegmentInterrupted { trial, report } => {
                     self.retell(search, *trial, &report.evaluations, false)?;
                     let out = self.out.entry(*trial).or_default();
+                    out.failed_at = report.reached.0;
                     out.evaluations.extend(report.evaluations.iter().cloned());
                 }
                 Event::SegmentEnded { trial, outcome, .. } => {
@@ -135,7 +145,8 @@ impl Recorded {
                             self.retell(search, *trial, &report.evaluations, is_final)?;
                         }
                         Outcome::Failed(_) => {
-                            let step = search.next_step(*trial);
+                            let step = self.out.get(trial).map_or(0, |out| out.failed_at);
+                            let step = step.max(search.next_step(*trial));
                             self.tell_again(search, *trial, step, &[], true)?;
                         }
                     }
@@ -210,7 +221,7 @@ impl Recorded {
         let out = Out {
             worker,
             started_at: Clock::time_of_day(),
-            evaluations: Vec::new(),
+            ..Out::default()
         };
         self.out.insert(asked.id, out);
         Ok(())
@@ -251,7 +262,12 @@ impl Recorded {
                 out.evaluations.into_iter().chain([evaluation]).collect(),
             ))
         };
-        self.write(&[
+        // A failure has no evaluation, so its step is noted by itself: after a crash the search must know as much as now.
+        let failed_at = is_failed.then(|| Event::SegmentInterrupted {
+            trial,
+            report: report(Samples(step), Vec::new()),
+        });
+        let ended = [
             Event::SegmentEnded {
                 trial,
                 outcome,
@@ -260,7 +276,9 @@ impl Recorded {
                 finished_at: Clock::time_of_day(),
             },
             Event::SegmentDelivered { trial },
-        ])
+        ];
+        let events: Vec<Event> = failed_at.into_iter().chain(ended).collect();
+        self.write(&events)
     }
 
     fn write(&mut self, events: &[Event]) -> Result<(), RecordError> {
@@ -281,17 +299,33 @@ fn report(reached: Samples, evaluations: Vec<Evaluation>) -> SegmentReport {
     }
 }
 
+/// A spec counts no more epochs than that.
+const MOST_STEPS: u64 = 1_000_000;
+
+/// The name that the study in a folder has, or that of the folder: one that was moved keeps its own.
+fn name_of(folder: &Path) -> String {
+    let known = std::fs::read_to_string(folder.join("spec.yaml")).ok();
+    let known = known.and_then(|text| spec::from_text(&text, folder, &[]).ok());
+    if let Some((spec, _)) = known {
+        return spec.name;
+    }
+    let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let name = whole.file_name().map(|name| name.to_string_lossy().into_owned());
+    name.and_then(|name| spec::folder_name(&name))
+        .unwrap_or_else(|| "search".to_owned())
+}
+
 /// What a conversation is about, as the spec of a study.
 fn spec_of(path: &Path, search: &AskTell, options: &Options) -> Result<Spec, RecordError> {
     let file = path.join("spec.yaml");
     let read = |text: &str| {
-        spec::from_text(text, &file, &[])
-            .map(|(spec, _)| spec)
-            .map_err(|errors| {
-                let messages = errors.diagnostics().iter().map(Diagnostic::message);
-                RecordError::Spec(messages.collect::<Vec<_>>().join("; "))
-            })
+        let read = spec::from_text(text, &file, &[]);
+        read.map(|(spec, _)| spec)
+            .map_err(|errors| RecordError::Spec(errors.sentence()))
     };
+    if search.max().0 > MOST_STEPS {
+        return Err(RecordError::Spec(format!("`max_step` is above {MOST_STEPS}")));
+    }
     // What a spec leaves open is as in any other; all the rest is said here.
     let open = read("ask_tell: {}\nmetric: {name: value, goal: minimize}\nparameters: {x: {values: [0, 1]}}\n")?;
     let metric = |name: String, goal: Goal| Metric {
@@ -301,9 +335,7 @@ fn spec_of(path: &Path, search: &AskTell, options: &Options) -> Result<Spec, Rec
     };
     let others = options.others.iter().enumerate();
     let spec = Spec {
-        name: path
-            .file_name()
-            .map_or_else(|| "search".to_owned(), |name| name.to_string_lossy().into_owned()),
+        name: name_of(path),
         objective: ObjectiveSpec::AskTell(AskTellSpec { budget: options.budget }),
         metric: metric(
             if options.others.is_empty() { "value" } else { "value1" }.to_owned(),

@@ -66,6 +66,8 @@ pub struct Asked {
     pub id: TrialId,
     /// Its configuration.
     pub configuration: Configuration,
+    /// The first step that was not told: 1 for a new trial.
+    pub from_step: u64,
     /// The step after which the runner is free again.
     pub to_step: u64,
     /// For a new trial: whose state it begins with, and at which step; `None`: it begins from nothing.
@@ -216,6 +218,7 @@ impl AskTell {
         Asked {
             id,
             configuration: trial.configuration.clone(),
+            from_step: last_step(trial).0 + 1,
             to_step: to.0,
             parent: trial.parent.filter(|_| trial.segments == 0),
         }

@@ -6,40 +6,11 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::space::{Domain, Expression, Parameter, Space, Value};
-use crate::spec::{self, Diagnostic};
+use crate::spec;
 
 /// The keys of a parameter in a list, and those of its condition.
 pub(super) const PARAMETER_KEYS: &[&str] = &["name", "type", "low", "high", "log", "step", "choices", "when"];
 pub(super) const CONDITION_KEYS: &[&str] = &["param", "in"];
-
-#[derive(Deserialize)]
-struct RawParameter {
-    name: String,
-    #[serde(rename = "type")]
-    kind: RawKind,
-    low: Option<f64>,
-    high: Option<f64>,
-    #[serde(default)]
-    log: bool,
-    step: Option<f64>,
-    choices: Option<Vec<Value>>,
-    when: Option<RawCondition>,
-}
-
-#[derive(Clone, Copy, Deserialize, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum RawKind {
-    Float,
-    Int,
-    Categorical,
-}
-
-#[derive(Deserialize)]
-struct RawCondition {
-    param: String,
-    #[serde(rename = "in")]
-    values: Vec<Value>,
-}
 
 /// Reads either form.
 ///
@@ -47,10 +18,7 @@ struct RawCondition {
 /// What is wrong with it, a sentence.
 pub(super) fn read(space: Json, constraints: Option<Json>) -> Result<Space, String> {
     match (space, constraints) {
-        (Json::Array(list), None) => {
-            let list = Vec::deserialize(Json::Array(list));
-            of_list(list.map_err(|error| format!("cannot read the space: {error}"))?)
-        }
+        (Json::Array(list), None) => of_list(&list),
         (Json::Array(_), Some(_)) => Err(
             "`constraints` go with a space in the syntax of specs: `{\"lr\": {\"min\": 1e-5, \"max\": 0.1}}`"
                 .to_owned(),
@@ -70,54 +38,122 @@ fn of_spec(parameters: &Json, constraints: Option<&Json>) -> Result<Space, Strin
     });
     match spec::from_text(&spec.to_string(), Path::new("init"), &[]) {
         Ok((spec, _)) => Ok(spec.space),
-        Err(errors) => {
-            let messages = errors.diagnostics().iter().map(Diagnostic::message);
-            Err(messages.collect::<Vec<_>>().join("; "))
-        }
+        Err(errors) => Err(errors.sentence()),
     }
 }
 
 /// A space as a list of parameters.
-fn of_list(raw: Vec<RawParameter>) -> Result<Space, String> {
-    let mut parameters = Vec::with_capacity(raw.len());
-    for parameter in raw {
-        let domain = read_domain(&parameter).map_err(|error| format!("the parameter `{}` {error}", parameter.name))?;
-        let condition = parameter.when.map(|when| Expression::one_of(&when.param, &when.values));
-        parameters.push(Parameter {
-            condition,
-            ..Parameter::new(parameter.name, domain)
-        });
+fn of_list(list: &[Json]) -> Result<Space, String> {
+    let mut parameters = Vec::with_capacity(list.len());
+    for given in list {
+        let Some(name) = given["name"].as_str() else {
+            return Err(format!(
+                r#"a parameter must be an object with a `name`, such as {{"name": "lr", "type": "float", "low": 1e-5, "high": 1}}, not `{given}`"#
+            ));
+        };
+        let domain = read_domain(given).map_err(|error| format!("the parameter `{name}` {error}"))?;
+        parameters.push((Parameter::new(name, domain), &given["when"]));
     }
-    Space::new(parameters, vec![]).map_err(|error| error.to_string())
+    let domains: Vec<(String, Domain)> = parameters
+        .iter()
+        .map(|(parameter, _)| (parameter.name.clone(), parameter.domain.clone()))
+        .collect();
+    let domains: Vec<(&str, &Domain)> = domains.iter().map(|(name, domain)| (name.as_str(), domain)).collect();
+    let mut read = Vec::with_capacity(parameters.len());
+    for (parameter, when) in parameters {
+        let condition = read_condition(when, &domains)
+            .map_err(|error| format!("`when` of the parameter `{}` {error}", parameter.name))?;
+        read.push(Parameter { condition, ..parameter });
+    }
+    Space::new(read, vec![]).map_err(|error| error.to_string())
 }
 
-fn read_domain(raw: &RawParameter) -> Result<Domain, &'static str> {
+fn read_condition(when: &Json, domains: &[(&str, &Domain)]) -> Result<Option<Expression>, &'static str> {
+    if when.is_null() {
+        return Ok(None);
+    }
+    let values = when["in"].as_array().map(|values| values.iter().map(scalar).collect());
+    let (Some(param), Some(Some(values))) = (when["param"].as_str(), values) else {
+        return Err(r#"must be an object such as {"param": "opt", "in": ["sgd"]}"#);
+    };
+    let values: Vec<Value> = values;
+    let condition = Expression::one_of(param, &values);
+    // As a spec would read it, so that it can be written into one. What no spec would accept is never true, or an error of the space.
+    Ok(Some(
+        Expression::parse(condition.source(), domains).unwrap_or(condition),
+    ))
+}
+
+/// A text, a number or a boolean.
+fn scalar(value: &Json) -> Option<Value> {
+    let is_scalar = value.is_string() || value.is_number() || value.is_boolean();
+    is_scalar.then(|| Value::deserialize(value).ok()).flatten()
+}
+
+fn read_domain(given: &Json) -> Result<Domain, String> {
+    let kind = given["type"].as_str().unwrap_or_default();
+    let (allowed, others): (&[&str], &[&str]) = match kind {
+        "categorical" => (&["choices"], &["low", "high", "log", "step"]),
+        "float" | "int" => (&["low", "high", "log", "step"], &["choices"]),
+        _ => return Err("needs a `type`: `float`, `int` or `categorical`".to_owned()),
+    };
+    if let Some(other) = others.iter().find(|key| !given[**key].is_null()) {
+        return Err(format!(
+            "is of type `{kind}`, which has no `{other}`; it has `{}`",
+            allowed.join("`, `")
+        ));
+    }
+    if kind == "categorical" {
+        return read_choice(&given["choices"]);
+    }
+    let number = |key: &str| match &given[key] {
+        Json::Null => Ok(None),
+        given => given
+            .as_f64()
+            .map(Some)
+            .ok_or_else(|| format!("has a `{key}` that is not a number: `{given}`")),
+    };
+    let log = match &given["log"] {
+        Json::Null => false,
+        Json::Bool(log) => *log,
+        other => return Err(format!("has a `log` that is neither true nor false: `{other}`")),
+    };
+    let (Some(min), Some(max)) = (number("low")?, number("high")?) else {
+        return Err("lacks `low` or `high`".to_owned());
+    };
+    range(kind == "int", (min, max), log, number("step")?).map_err(str::to_owned)
+}
+
+fn read_choice(choices: &Json) -> Result<Domain, String> {
+    let Some(given) = choices.as_array().filter(|choices| !choices.is_empty()) else {
+        return Err("has no `choices`".to_owned());
+    };
+    let mut values: Vec<Value> = Vec::with_capacity(given.len());
+    for choice in given {
+        let Ok(value) = Value::deserialize(choice) else {
+            return Err(format!("cannot have the choice `{choice}`"));
+        };
+        if values.iter().any(|earlier| earlier.is_same(&value)) {
+            return Err("has a choice twice".to_owned());
+        }
+        values.push(value);
+    }
+    Ok(Domain::Choice { values, ordered: false })
+}
+
+fn range(is_integer: bool, (min, max): (f64, f64), log: bool, step: Option<f64>) -> Result<Domain, &'static str> {
     /// Beyond it neighbouring whole numbers are one number to a float.
     const LARGEST: f64 = 9_007_199_254_740_992.0;
-    if raw.kind == RawKind::Categorical {
-        let values = raw.choices.clone().filter(|choices| !choices.is_empty());
-        let values = values.ok_or("has no `choices`")?;
-        let repeats = |(index, value): (usize, &Value)| values[..index].iter().any(|earlier| earlier.is_same(value));
-        if values.iter().enumerate().any(repeats) {
-            return Err("has a choice twice");
-        }
-        return Ok(Domain::Choice { values, ordered: false });
-    }
-    let (Some(min), Some(max)) = (raw.low, raw.high) else {
-        return Err("lacks `low` or `high`");
-    };
     if min > max {
         return Err("has no values: `low` is greater than `high`");
     }
-    let log = raw.log;
-    let step = raw.step;
     if step.is_some_and(|step| !(step > 0.0 && step.is_finite())) {
         return Err("has a `step` that is not above 0");
     }
     if log && step.is_some() {
         return Err("is logarithmic, so it has no `step`");
     }
-    if raw.kind == RawKind::Float {
+    if !is_integer {
         if log && min <= 0.0 {
             return Err("is logarithmic, so `low` must be greater than 0");
         }

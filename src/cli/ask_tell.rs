@@ -1,18 +1,30 @@
 //! `automl ask-tell`: the search as lines of JSON on standard input and output, for other programs and languages.
 
-use std::io::{BufRead as _, Write as _};
+use std::io::{self, BufRead as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::mpsc;
 
 use super::arguments::AskTell;
+use super::output::shown;
 use super::{CliError, stored};
 use crate::ask_tell::{Options, Session};
-use crate::engine::FolderError;
+use crate::engine;
 use crate::report::Files;
 use crate::spec::{SchedulerSpec, SearcherSpec};
 use crate::suggestion::did_you_mean;
 
-/// Answers line after line until `quit` or the end of the input.
+/// What the conversation waits for.
+enum Heard {
+    /// A line; an error for one that cannot be read.
+    Line(io::Result<String>),
+    /// The input has ended.
+    End,
+    /// A signal asks the process to end.
+    Stop,
+}
+
+/// Answers line after line until `quit`, the end of the input or a signal.
 pub(super) fn ask_tell(arguments: &AskTell) -> Result<ExitCode, CliError> {
     let options = Options {
         searcher: searcher(&arguments.method)?,
@@ -23,45 +35,75 @@ pub(super) fn ask_tell(arguments: &AskTell) -> Result<ExitCode, CliError> {
     if let Some(folder) = &arguments.out {
         session = session.recorded_in(folder.clone());
     }
-    let mut output = std::io::stdout().lock();
-    for line in std::io::stdin().lock().lines() {
-        // Text that is no UTF-8 is a bad message like any other.
-        let (answer, is_over) = match line {
-            Ok(line) if line.trim().is_empty() => continue,
-            Ok(line) => session.answer(&line),
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => session.answer(""),
-            Err(_) => break,
+    let heard = listen(arguments.out.is_some())?;
+    let ended = converse(&mut session, &heard);
+    if let Some(error) = session.failure() {
+        return Err(CliError::Record(error));
+    }
+    // As long as this process holds the study.
+    if let Some(folder) = arguments.out.as_deref().filter(|_| session.is_recorded()) {
+        write_results(folder)?;
+    }
+    ended
+}
+
+/// Listens to the input, and where there is something to leave behind also to signals.
+fn listen(is_recorded: bool) -> Result<mpsc::Receiver<Heard>, CliError> {
+    let (sender, heard) = mpsc::channel();
+    let failed = |source| CliError::File {
+        action: "listen to",
+        path: "standard input".into(),
+        source,
+    };
+    if is_recorded {
+        engine::forward_signals(sender.clone(), || Heard::Stop).map_err(failed)?;
+    }
+    let read = move || {
+        for line in io::stdin().lock().lines() {
+            // Text that is no UTF-8 is a bad message like any other.
+            let is_over = line
+                .as_ref()
+                .is_err_and(|error| error.kind() != io::ErrorKind::InvalidData);
+            if is_over || sender.send(Heard::Line(line)).is_err() {
+                break;
+            }
+        }
+        let _ = sender.send(Heard::End);
+    };
+    std::thread::Builder::new().spawn(read).map_err(failed)?;
+    Ok(heard)
+}
+
+fn converse(session: &mut Session, heard: &mpsc::Receiver<Heard>) -> Result<ExitCode, CliError> {
+    let mut output = io::stdout().lock();
+    for heard in heard {
+        let (answer, is_over) = match heard {
+            Heard::Line(Ok(line)) if line.trim().is_empty() => continue,
+            Heard::Line(Ok(line)) => session.answer(&line),
+            Heard::Line(Err(_)) => session.answer(""),
+            Heard::End => break,
+            Heard::Stop => return Ok(ExitCode::from(130)),
         };
-        // Whoever asked is gone: nobody is left to answer.
-        if writeln!(output, "{answer}").and_then(|()| output.flush()).is_err() || is_over {
+        if let Err(error) = writeln!(output, "{answer}").and_then(|()| output.flush()) {
+            // Whoever asked may be gone; then nobody is left to answer.
+            return shown(Err(error));
+        }
+        if is_over {
             break;
         }
     }
-    let failure = session.failure();
-    // Its folder is free from here on.
-    drop(session);
-    match (&arguments.out, failure) {
-        (_, Some(error)) => Err(CliError::Record(error)),
-        (Some(folder), None) => write_results(folder),
-        (None, None) => Ok(ExitCode::SUCCESS),
-    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The files that every study leaves, beside its journal.
-fn write_results(folder: &Path) -> Result<ExitCode, CliError> {
-    let (spec, study) = match stored::load(folder) {
-        Ok(loaded) => loaded,
-        // No `init` was sent, or it was refused.
-        Err(CliError::Folder(FolderError::NoStudy(_))) => return Ok(ExitCode::SUCCESS),
-        Err(error) => return Err(error),
-    };
+fn write_results(folder: &Path) -> Result<(), CliError> {
+    let (spec, study) = stored::load(folder)?;
     let mut files = Files::new(folder.to_owned(), spec);
     files.write(&study).map_err(|source| CliError::File {
         action: "write the results in",
         path: folder.to_owned(),
         source,
-    })?;
-    Ok(ExitCode::SUCCESS)
+    })
 }
 
 fn searcher(name: &str) -> Result<SearcherSpec, CliError> {

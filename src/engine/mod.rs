@@ -21,6 +21,7 @@ pub use looker::Looker;
 pub use memory::{Admission, available_memory};
 pub use observer::{EngineEvent, Observer};
 pub use run::{Ending, Engine, EngineError, RunOptions};
+pub use signals::forward as forward_signals;
 pub use simulator::{Simulation, simulate, simulate_within};
 pub use stop::{StopError, Stopped, stop};
 

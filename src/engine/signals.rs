@@ -8,7 +8,10 @@ use signal_hook::iterator::Signals;
 
 /// Sends a message for every SIGINT or SIGTERM that this process gets from now on, and for every SIGHUP, as when a terminal is closed,
 /// unless whoever started it (`nohup`) wants that ignored.
-pub(super) fn forward<T: Send + 'static>(sender: Sender<T>, message: fn() -> T) -> io::Result<()> {
+///
+/// # Errors
+/// When the system refuses the handler or the thread.
+pub fn forward<T: Send + 'static>(sender: Sender<T>, message: fn() -> T) -> io::Result<()> {
     let hangup = Some(SIGHUP).filter(|_| !is_ignored(SIGHUP));
     let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
     let forward = move || {

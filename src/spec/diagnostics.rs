@@ -171,6 +171,15 @@ pub struct SpecErrors {
 }
 
 impl SpecErrors {
+    /// What is wrong in one line, without places and without warnings.
+    pub fn sentence(&self) -> String {
+        let errors = self
+            .diagnostics()
+            .iter()
+            .filter(|one| one.severity() == Severity::Error);
+        errors.map(Diagnostic::message).collect::<Vec<_>>().join("; ")
+    }
+
     pub(super) fn new(mut diagnostics: Vec<Diagnostic>) -> Self {
         diagnostics.sort_by_key(|diagnostic| {
             diagnostic

@@ -290,7 +290,7 @@ const ASK_TELL: Section = Section {
     about: "A search whose trials are run by the program that asks.",
     keys: &[key(
         "budget",
-        COUNT,
+        Kind::Integer { min: 0, max: 1 << 53 },
         "How many complete trials the search may spend, if that is known.",
     )],
 };

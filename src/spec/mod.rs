@@ -52,6 +52,7 @@ pub use load::{from_text, load, load_begun};
 pub use objective::{BUILTIN_DATA, BUILTIN_MODELS, FINE_TUNE_METRICS, FUNCTION_METRICS, FUNCTIONS};
 pub use overrides::{Override, OverrideError};
 pub use reference::{Page, reference};
+pub use resolve::folder_name;
 pub use resolved::*;
 pub use schema::schema;
 pub use write::{yaml_number, yaml_text, yaml_value};

@@ -128,7 +128,7 @@ fn ask_tell(node: &Node, problems: &mut Problems) -> Option<AskTellSpec> {
     let fields = Fields::read(node, "ask_tell", &["budget"], problems)?;
     let budget = fields
         .get("budget")
-        .map(|node| reader::integer(node, "budget", 0..=i64::from(u32::MAX), problems));
+        .map(|node| reader::integer(node, "budget", 0..=(1 << 53), problems));
     Some(AskTellSpec {
         budget: match budget {
             Some(budget) => Some(budget? as u64),

@@ -68,7 +68,8 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         let methods = [&SearcherSpec::NAMES[..], &METHOD_ALIASES[..]].concat();
         reader::one_of(node, "method", &methods, problems)
     });
-    let budget = budget(&spec, searcher, problems);
+    let ends_by_itself = searcher == Some(SearcherSpec::Grid) || kind == ObjectiveKind::AskTell;
+    let budget = budget(&spec, ends_by_itself, problems);
     // A wall budget is planned for: what the spec leaves open is chosen for it.
     let is_planned = kind == ObjectiveKind::FineTune && budget.is_some_and(|budget| budget.wall.is_some());
     let early = early_terminate::read(&spec, is_planned, problems);
@@ -244,7 +245,7 @@ fn name(spec: &Fields<'_>, default: &str, problems: &mut Problems) -> Option<Str
 }
 
 /// The nearest name that a folder may have on every system; `None` where nothing of it is left.
-fn folder_name(name: &str) -> Option<String> {
+pub fn folder_name(name: &str) -> Option<String> {
     let is_kept = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.');
     let words = name.split(|letter| !is_kept(letter)).filter(|word| !word.is_empty());
     let mut possible = words.collect::<Vec<_>>().join("-");
@@ -385,7 +386,7 @@ fn ascending(node: &Node, what: &str, max: f64, problems: &mut Problems) -> Opti
     Some(epochs)
 }
 
-fn budget(spec: &Fields<'_>, searcher: Option<SearcherSpec>, problems: &mut Problems) -> Option<Budget> {
+fn budget(spec: &Fields<'_>, ends_by_itself: bool, problems: &mut Problems) -> Option<Budget> {
     const MOST: i64 = 1_000_000;
     let errors_before = problems.errors.len();
     let fields = match spec.get("budget") {
@@ -421,7 +422,6 @@ fn budget(spec: &Fields<'_>, searcher: Option<SearcherSpec>, problems: &mut Prob
     };
     let trials = trials.map(|(what, node)| reader::integer(node, what, 1..=MOST, problems));
     // A misspelt budget is no missing one.
-    let ends_by_itself = searcher == Some(SearcherSpec::Grid);
     if wall.is_none() && trials.is_none() && !ends_by_itself && problems.errors.len() == errors_before {
         let place = spec.entry("budget").map_or(spec.place, |entry| &entry.key_place);
         problems.warning(

@@ -39,7 +39,8 @@ impl Asker {
     /// Asks, and tells what comes of it up to where that ends; returns what was asked.
     fn run_one(&mut self, told: &mut Vec<(u64, f64)>) -> Value {
         let asked = self.call(&json!({"op": "ask"}));
-        self.tell_all(&asked, 1, told);
+        let from = asked["from_step"].as_u64().unwrap_or(1);
+        self.tell_all(&asked, from, told);
         asked
     }
 
@@ -56,6 +57,13 @@ impl Asker {
                 break;
             }
         }
+    }
+
+    /// Asks, tells one value, and returns the configuration.
+    fn run_wide(&mut self) -> Value {
+        let asked = self.call(&json!({"op": "ask"}));
+        self.call(&json!({"op": "tell", "id": asked["id"], "step": 1, "value": 1.0, "final": true}));
+        asked["params"].clone()
     }
 
     fn quit(mut self) {
@@ -166,19 +174,23 @@ fn a_conversation_goes_on_after_a_kill_as_if_nothing_had_happened() {
         // Killed in the middle of a trial of which one step was told.
         let half = asker.call(&json!({"op": "ask"}));
         assert_eq!(half, asked[6], "{method}");
-        let first = json!({"op": "tell", "id": half["id"], "step": 1, "value": value(&half, 1)});
-        let is_new = asker.call(&first).get("error").is_none();
+        let from = half["from_step"].as_u64().unwrap_or(1);
+        let first = json!({"op": "tell", "id": half["id"], "step": from, "value": value(&half, from)});
+        let stops = asker.call(&first)["stop"] == true;
         asker.kill();
 
         let mut asker = Asker::start(&broken, &["--method", method]);
         let begun = asker.call(&init(3));
-        assert_eq!(begun["running"].as_array().unwrap().len(), 1, "{begun}");
-        let out = &begun["running"][0];
-        assert_eq!((&out["id"], &out["params"]), (&half["id"], &half["params"]), "{begun}");
-        if is_new {
-            assert_eq!(out["from_step"], 2, "{begun}");
+        assert_eq!(
+            begun["running"].as_array().unwrap().len(),
+            usize::from(!stops),
+            "{begun}"
+        );
+        for out in begun["running"].as_array().unwrap() {
+            assert_eq!((&out["id"], &out["params"]), (&half["id"], &half["params"]), "{begun}");
+            assert_eq!(out["from_step"], from + 1, "{begun}");
+            asker.tell_all(&half, from + 1, &mut Vec::new());
         }
-        asker.tell_all(&half, out["from_step"].as_u64().unwrap(), &mut Vec::new());
         for expected in &asked[7..] {
             assert_eq!(&asker.run_one(&mut Vec::new()), expected, "{method}");
         }
@@ -288,4 +300,166 @@ fn failed_and_final_trials_are_shown_as_such() {
         [json!("completed"), json!("failed"), json!("completed")],
         "{rows}"
     );
+}
+
+#[test]
+fn what_was_told_and_not_yet_counted_when_the_process_died_counts_afterwards() {
+    let sandbox = Sandbox::new();
+    let mut asker = Asker::start(&sandbox, &["--method", "random"]);
+    asker.call(&init(1));
+    let first = asker.call(&json!({"op": "ask"}));
+    // Better than anything that comes after, so that it goes on.
+    asker.call(&json!({"op": "tell", "id": first["id"], "step": first["to_step"], "value": -9.0}));
+    asker.kill();
+    // Killed between the two lines of the last tell, or in the middle of the second.
+    let journal = sandbox.read("study/journal.jsonl");
+    let whole: Vec<&str> = journal.lines().collect();
+    for torn in [String::new(), whole[whole.len() - 1][..20].to_owned()] {
+        let cut = format!("{}\n{torn}", whole[..whole.len() - 1].join("\n"));
+        sandbox.write("study/journal.jsonl", cut);
+        let mut asker = Asker::start(&sandbox, &["--method", "random"]);
+        assert_eq!(asker.call(&init(1))["running"], json!([]));
+        let mut goes_on = false;
+        for _ in 0..9 {
+            goes_on |= asker.run_one(&mut Vec::new())["id"] == first["id"];
+        }
+        assert!(goes_on, "the first trial was never promoted: this test proves nothing");
+        asker.quit();
+        let rows = sandbox.run("leaderboard study --format csv").expect_code(0);
+        assert!(rows.stdout.lines().count() > 3, "{}", rows.stdout);
+    }
+}
+
+#[test]
+fn a_failure_is_remembered_with_its_step() {
+    let ask = json!({"op": "ask"});
+    let long = json!({"op": "init", "max_step": 27, "space": [{"name": "x", "type": "float", "low": 0, "high": 1}]});
+    let flags = ["--method", "random", "--scheduler", "hyperband"];
+    let play = |kills: bool| {
+        let sandbox = Sandbox::new();
+        let mut asker = Asker::start(&sandbox, &flags);
+        asker.call(&long);
+        let mut answers = Vec::new();
+        for number in 0..20 {
+            let asked = asker.call(&ask);
+            let value = if number % 3 == 0 {
+                Value::Null
+            } else {
+                json!(asked["params"]["x"])
+            };
+            asker.call(&json!({"op": "tell", "id": asked["id"], "step": asked["to_step"], "value": value}));
+            answers.push(asked);
+            if kills && number % 5 == 4 {
+                asker.kill();
+                asker = Asker::start(&sandbox, &flags);
+                assert_eq!(asker.call(&long)["ok"], true);
+            }
+        }
+        asker.quit();
+        answers
+    };
+    assert_eq!(play(false), play(true));
+}
+
+#[test]
+fn a_study_that_was_moved_goes_on_and_whole_numbers_may_be_conditions() {
+    let sandbox = Sandbox::new();
+    let space = json!({"op": "init", "space": [
+        {"name": "n", "type": "int", "low": 1, "high": 3},
+        {"name": "units", "type": "int", "low": 8, "high": 64, "when": {"param": "n", "in": [2, 3]}},
+        {"name": "opt", "type": "categorical", "choices": [1.0, "b", true], "log": null},
+        {"name": "x", "type": "float", "low": 0, "high": 1, "when": {"param": "opt", "in": [1, true]}},
+    ]});
+    let mut asker = Asker::start(&sandbox, &[]);
+    assert_eq!(asker.call(&space)["ok"], true);
+    for _ in 0..8 {
+        let params = asker.run_wide();
+        assert_eq!(params.get("units").is_some(), params["n"] != 1, "{params}");
+        assert_eq!(params.get("x").is_some(), params["opt"] != "b", "{params}");
+    }
+    asker.quit();
+    std::fs::rename(sandbox.path("study"), sandbox.path("moved")).unwrap();
+    std::fs::create_dir(sandbox.path("study")).unwrap();
+    std::fs::remove_dir(sandbox.path("study")).unwrap();
+    std::fs::rename(sandbox.path("moved"), sandbox.path("study")).unwrap();
+    let status = std::process::Command::new("sh")
+        .args([
+            "-c",
+            "mv study other && cd other && printf '%s\\n' \"$1\" | exec \"$0\" ask-tell --out .",
+        ])
+        .arg(env!("CARGO_BIN_EXE_automl"))
+        .arg(space.to_string())
+        .current_dir(sandbox.path(""))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(status.stdout).unwrap();
+    assert!(said.starts_with(r#"{"ok":true,"trials":8"#), "{said}");
+}
+
+#[test]
+fn nothing_is_written_where_nothing_was_begun() {
+    let sandbox = Sandbox::with_spec("function: sphere\nparameters: {x: {min: 0.0, max: 1.0}}\nbudget: {trials: 3}\n");
+    sandbox.run("search space.yaml --out study -q").expect_code(0);
+    std::fs::write(sandbox.path("study/leaderboard.csv"), "mine").unwrap();
+    let mut asker = Asker::start(&sandbox, &[]);
+    let answer = asker.call(&init(1));
+    assert!(
+        answer["error"].as_str().unwrap().contains("holds another search"),
+        "{answer}"
+    );
+    asker.quit();
+    assert_eq!(sandbox.read("study/leaderboard.csv"), "mine");
+}
+
+#[test]
+fn a_signal_ends_the_conversation_with_its_results_written() {
+    let sandbox = Sandbox::new();
+    let mut asker = Asker::start(&sandbox, &[]);
+    asker.call(&init(1));
+    asker.run_one(&mut Vec::new());
+    let stopped = sandbox.run("stop study").expect_code(0);
+    stopped.says("`automl ask-tell --out study` goes on");
+    assert_eq!(asker.child.wait().unwrap().code(), Some(130));
+    assert!(sandbox.read("study/leaderboard.csv").lines().count() > 1);
+    let status = sandbox.run("status study").expect_code(0);
+    assert!(status.stdout.contains("was interrupted"), "{}", status.stdout);
+}
+
+#[test]
+fn what_a_spec_cannot_say_is_refused_in_the_words_of_the_message() {
+    let sandbox = Sandbox::new();
+    let mut asker = Asker::start(&sandbox, &[]);
+    let mut refused = |space: Value, more: Value| {
+        let mut message = json!({"op": "init", "space": space});
+        message
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        asker.call(&message)["error"].as_str().unwrap_or("accepted").to_owned()
+    };
+    let x = json!([{"name": "x", "type": "float", "low": 0, "high": 1}]);
+    let errors = [
+        refused(x, json!({"max_step": 2_000_000})),
+        refused(
+            json!([{"name": "a`b", "type": "float", "low": 0, "high": 1}]),
+            json!({}),
+        ),
+        refused(json!(["x"]), json!({})),
+        refused(
+            json!([{"name": "x", "type": "float", "low": "0", "high": 1}]),
+            json!({}),
+        ),
+        refused(
+            json!([{"name": "x", "type": "float", "low": 0, "high": 1, "choices": [1]}]),
+            json!({}),
+        ),
+    ];
+    insta::assert_snapshot!(errors.join("\n"), @r#"
+    this search cannot be recorded: `max_step` is above 1000000
+    this search cannot be recorded: a parameter's name has 1 to 100 letters, none of them a backtick
+    a parameter must be an object with a `name`, such as {"name": "lr", "type": "float", "low": 1e-5, "high": 1}, not `"x"`
+    the parameter `x` has a `low` that is not a number: `"0"`
+    the parameter `x` is of type `float`, which has no `choices`; it has `low`, `high`, `log`, `step`
+    "#);
+    assert!(!sandbox.path("study").exists());
 }
