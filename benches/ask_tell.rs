@@ -89,7 +89,7 @@ fn study(searcher: SearcherSpec, trials: u32) -> Study {
         is_deterministic: true,
         can_cool_down: false,
     };
-    let policy = policies::build(searcher, SchedulerSpec::asha(3), settings.lengths());
+    let policy = policies::build(searcher, SchedulerSpec::default(), None, settings.lengths());
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
 }
 
@@ -127,9 +127,9 @@ fn ask_tell(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("simulated study");
     group.sample_size(10);
     for (name, searcher, trials) in [
-        ("random, 10,000 trials", SearcherSpec::Random, 10_000),
-        ("tpe, 300 trials", SearcherSpec::Tpe, 300),
-        ("tpe, 1,000 trials", SearcherSpec::Tpe, 1_000),
+        ("random, 10,000 trials", SearcherSpec::named("random").unwrap(), 10_000),
+        ("tpe, 300 trials", SearcherSpec::named("tpe").unwrap(), 300),
+        ("tpe, 1,000 trials", SearcherSpec::named("tpe").unwrap(), 1_000),
     ] {
         let make = || study(searcher, trials);
         group.bench_function(name, |bencher| {

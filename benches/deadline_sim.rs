@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 use automl::engine::{Simulation, simulate_within};
 use automl::plan::{Recipe, believe};
-use automl::policies;
 use automl::rng;
 use automl::space::{Configuration, Value};
 use automl::spec::{self, Override, Spec};
+use automl::study;
 use automl::study::{InFlight, Outcome, Settings, Study};
 use automl::trials::{Evaluation, SegmentReport, Status, Trial, Usage};
 use automl::units::{Samples, Seed};
@@ -128,7 +128,7 @@ fn play(curves: &Arc<Curves>, budget: f64, slots: usize, seed: u64, options: &Op
     spec.settle_logical_workers(slots);
     let mut settings = Settings::new(&spec, Samples(EPOCH));
     settings.can_cool_down = true;
-    let policy = policies::for_spec(&spec, settings.lengths());
+    let policy = study::policy(&spec, settings.lengths());
     let clock = Arc::clone(curves);
     let cost = move |configuration: &Configuration, from: Samples, to: Samples| {
         clock.cost(configuration, (to.0 - from.0) as f64 / EPOCH as f64)

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use automl::engine::{Simulation, simulate};
 use automl::journal::{self, Journal};
-use automl::policies;
 use automl::space::Value;
 use automl::spec;
+use automl::study;
 use automl::study::{Event, Identity, InFlight, Outcome, Settings, Study};
 use automl::trials::{Evaluation, SegmentReport, Trial, Usage};
 use automl::units::Samples;
@@ -26,7 +26,7 @@ fn study(trials: usize, slots: usize, scheduler: &str) -> Study {
     let (spec, _) =
         spec::from_text(&text, Path::new("/bench/space.yaml"), &[]).unwrap_or_else(|errors| panic!("{errors}"));
     let settings = Settings::new(&spec, EPOCH);
-    let policy = policies::for_spec(&spec, settings.lengths());
+    let policy = study::policy(&spec, settings.lengths());
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
 }
 

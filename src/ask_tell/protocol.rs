@@ -27,7 +27,6 @@ use super::recorded::{RecordError, Recorded};
 use super::search::Asked;
 use super::{AskTell, Options, space};
 use crate::space::{Configuration, Space};
-use crate::spec::SearcherSpec;
 use crate::trials::Parent;
 use crate::units::{Seed, TrialId};
 
@@ -222,15 +221,18 @@ fn not_begun() -> String {
 }
 
 fn check_searcher(space: &Space, options: &Options) -> Result<(), String> {
-    if options.searcher == SearcherSpec::FreezeThaw && !options.others.is_empty() {
-        return Err("`freeze_thaw` models one value only: name one goal, or use another method".to_owned());
+    let (name, needs) = (options.searcher.name(), options.searcher.info().needs);
+    if needs.one_metric && !options.others.is_empty() {
+        return Err(format!(
+            "`{name}` models one value only: name one goal, or use another method"
+        ));
     }
     let mut parameters = space.parameters().iter();
     match parameters.find(|parameter| parameter.domain.cardinality().is_none()) {
-        Some(endless) if options.searcher == SearcherSpec::Grid => {
-            let name = &endless.name;
+        Some(endless) if needs.finite_space => {
+            let endless = &endless.name;
             Err(format!(
-                "a grid needs finitely many values: make `{name}` an `int` or a `categorical`"
+                "`{name}` needs finitely many values: make `{endless}` an `int` or a `categorical`"
             ))
         }
         _ => Ok(()),
@@ -245,6 +247,7 @@ fn json(message: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::SearcherSpec;
 
     const INIT: &str = r#"{"op":"init","seed":3,"minimize":true,"max_step":1,"budget":100,"space":[
         {"name":"opt","type":"categorical","choices":["sgd","adam"]},
@@ -295,7 +298,7 @@ mod tests {
     #[test]
     fn a_grid_needs_finitely_many_values() {
         let mut session = Session::new(Options {
-            searcher: SearcherSpec::Grid,
+            searcher: SearcherSpec::named("grid").unwrap(),
             ..Options::default()
         });
         assert!(session.answer(&INIT.replace('\n', "")).0.contains("make `lr` an `int`"));
@@ -313,7 +316,7 @@ mod tests {
     #[test]
     fn freeze_thaw_is_for_one_value() {
         let mut session = Session::new(Options {
-            searcher: SearcherSpec::FreezeThaw,
+            searcher: SearcherSpec::named("freeze_thaw").unwrap(),
             ..Options::default()
         });
         let init = INIT.replace('\n', "");

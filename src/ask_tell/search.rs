@@ -40,7 +40,7 @@ impl Default for Options {
             others: Vec::new(),
             max_step: 1,
             budget: None,
-            searcher: SearcherSpec::Auto,
+            searcher: SearcherSpec::default(),
             scheduler: SchedulerSpec::default(),
             past: Vec::new(),
         }
@@ -121,13 +121,9 @@ impl AskTell {
             epoch: Samples(1),
             reaches_min: false,
         };
-        let policy = if options.others.is_empty() {
-            policies::build(searcher, scheduler, lengths)
-        } else {
-            policies::build_for(searcher, scheduler, &Preference::Pareto, lengths)
-        };
+        let preference = (!options.others.is_empty()).then_some(&Preference::Pareto);
         Self {
-            policy,
+            policy: policies::build(searcher, scheduler, preference, lengths),
             past: PastTrial::to_trials(&options.past, &space, options.goal, Samples(1), max),
             space,
             trials: Vec::new(),
@@ -458,7 +454,7 @@ mod tests {
     fn several_values_have_a_front() {
         let options = Options {
             others: vec![Goal::Maximize],
-            searcher: SearcherSpec::Nsga2,
+            searcher: SearcherSpec::named("nsga2").unwrap(),
             ..Options::default()
         };
         let mut search = AskTell::new(space(), &options);
@@ -495,7 +491,7 @@ mod tests {
             }
         });
         let options = Options {
-            searcher: SearcherSpec::Tpe,
+            searcher: SearcherSpec::named("tpe").unwrap(),
             past: past.collect(),
             ..Options::default()
         };

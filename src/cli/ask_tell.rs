@@ -107,11 +107,11 @@ fn write_results(folder: &Path) -> Result<(), CliError> {
 }
 
 fn searcher(name: &str) -> Result<SearcherSpec, CliError> {
-    named("--method", name, &SearcherSpec::NAMES)
+    named("--method", name, &SearcherSpec::names())
 }
 
 fn scheduler(name: &str) -> Result<SchedulerSpec, CliError> {
-    named("--scheduler", name, &SchedulerSpec::NAMES)
+    named("--scheduler", name, &SchedulerSpec::names())
 }
 
 fn named<T: Copy>(flag: &str, name: &str, known: &[(&str, T)]) -> Result<T, CliError> {

@@ -124,8 +124,8 @@ fn repeated(spec: &Spec, original: &Study, arguments: &Arguments) -> Result<Spec
             spec.name.clone()
         },
         // Nobody is asked what to try, and nothing is stopped early.
-        searcher: SearcherSpec::Random,
-        early_terminate: SchedulerSpec::None.into(),
+        searcher: SearcherSpec::by_chance(),
+        early_terminate: SchedulerSpec::none().into(),
         space,
         budget: Budget {
             wall: None,

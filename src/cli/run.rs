@@ -14,10 +14,10 @@ use super::report;
 use crate::engine::{Admission, Clock, Ending, Engine, Folder, Observer, RunOptions, available_memory};
 use crate::journal::{Contents, Journal};
 use crate::objective::{self, Demand, Facts};
-use crate::policies;
 use crate::report::terminal::{self, Style};
 use crate::report::{Files, Live};
-use crate::spec::{SchedulerSpec, Spec};
+use crate::spec::Spec;
+use crate::study;
 use crate::study::{EndReason, Event, Settings, Study};
 use crate::worker::{Slot, slots};
 
@@ -54,10 +54,11 @@ impl Run {
             // Without a virtual clock there is no reason to plan for fewer workers than there are.
             settings.logical_workers = settings.logical_workers.max(slots.len() as u32);
         }
-        let policy = policies::for_spec(&self.spec, settings.lengths());
+        let policy = study::policy(&self.spec, settings.lengths());
         let memory = Arc::clone(&self.facts.memory);
         let mut study = Study::new(settings, policy, self.facts.cost).with_memory(memory);
         Folder::replay(self.folder.path(), &self.before, &mut study)?;
+        let has_clones = study.has_clones();
         let is_resumed = self.is_resumed;
         if is_resumed {
             warn_of_lost_trials(self.folder.path(), study.trials().len());
@@ -121,7 +122,7 @@ impl Run {
             RunOptions {
                 wall,
                 limits: self.spec.trial_limits,
-                has_clones: matches!(self.spec.early_terminate.scheduler, SchedulerSpec::Pbt(_)),
+                has_clones,
                 keeps_best: self.facts.demand == Demand::Program,
                 can_split: self.facts.demand.is_training(),
             },

@@ -83,7 +83,7 @@ pub(super) fn warm_start(spec: &Spec, is_quiet: bool) -> Result<Vec<PastTrial>, 
 
 /// What `method: auto` chose, and why.
 pub(super) fn explain_method(spec: &Spec) {
-    if spec.searcher == SearcherSpec::Auto {
+    if spec.searcher == SearcherSpec::default() {
         let choice = Auto::explain(&spec.space, spec.budget.trials, !spec.criteria.is_plain());
         let _ = writeln!(std::io::stderr(), "method auto: {choice}");
     }

@@ -158,8 +158,7 @@ impl Draft {
 
     /// The first of our searchers in `ours` that this version has, for what the source calls `theirs`.
     pub(super) fn set_method(&mut self, line: impl Into<Option<usize>>, theirs: &str, ours: &[&'static str]) {
-        let is_known =
-            |name: &&'static str| *name == "auto" || SearcherSpec::NAMES.iter().any(|(known, _)| known == name);
+        let is_known = |name: &&'static str| SearcherSpec::named(name).is_some();
         let found = ours.iter().copied().find(|name| is_known(name));
         let method = found.unwrap_or("auto");
         self.method = Some(method);

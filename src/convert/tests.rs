@@ -265,7 +265,7 @@ note: fine-tuning reports no metric `the value of your objective`: choose one of
 note: names are kept as they are, but fine-tuning knows only learning_rate, batch_size, dropout, weight_decay, freeze_depth, scheduler, warmup_ratio, max_grad_norm: rename or remove `lr` (probably `learning_rate`), `optimizer`, `momentum`, `units`, `alpha`
 "#);
     let spec = loaded(Source::Optuna, OPTUNA);
-    assert_eq!(spec.early_terminate.scheduler, SchedulerSpec::asha(3));
+    assert_eq!(spec.early_terminate.scheduler, SchedulerSpec::default());
     assert_eq!(
         (spec.epochs.min, spec.epochs.max, spec.budget.wall),
         (1.0, 27.0, Some(600.0))

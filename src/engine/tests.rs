@@ -66,7 +66,7 @@ fn study(searcher: SearcherSpec, early: impl Into<EarlyTerminate>, trials: u32, 
             (to.0 - from.0) as f64 * (8.0 - depth)
         },
     );
-    let policy = policies::build(searcher, early, settings.lengths());
+    let policy = policies::build(searcher, early, None, settings.lengths());
     Study::new(settings, policy, cost)
 }
 
@@ -112,7 +112,12 @@ fn story(study: &Study) -> Vec<String> {
 
 #[test]
 fn ten_thousand_trials_are_simulated() {
-    let mut study = study(SearcherSpec::Random, SchedulerSpec::asha(3), 10_000, 64);
+    let mut study = study(
+        SearcherSpec::named("random").unwrap(),
+        SchedulerSpec::default(),
+        10_000,
+        64,
+    );
     run(&mut study, 64, 1);
     assert_eq!(study.ended(), Some(EndReason::Trials));
     assert_eq!(study.trials().len(), 10_000);
@@ -127,7 +132,7 @@ fn ten_thousand_trials_are_simulated() {
 
 #[test]
 fn a_wrong_machine_never_changes_a_deterministic_study() {
-    let make = || study(SearcherSpec::Tpe, SchedulerSpec::asha(3), 60, 4);
+    let make = || study(SearcherSpec::named("tpe").unwrap(), SchedulerSpec::default(), 60, 4);
     let mut expected = make();
     run(&mut expected, 1, 1);
     for (workers, machine) in [(1, 2), (2, 3), (3, 4), (8, 5)] {
@@ -139,7 +144,12 @@ fn a_wrong_machine_never_changes_a_deterministic_study() {
 
 #[test]
 fn without_determinism_results_count_in_the_order_of_their_arrival() {
-    let mut settings_study = study(SearcherSpec::Random, SchedulerSpec::None, 20, 4);
+    let mut settings_study = study(
+        SearcherSpec::named("random").unwrap(),
+        SchedulerSpec::named("none").unwrap(),
+        20,
+        4,
+    );
     settings_study.settings_mut_for_tests().is_deterministic = false;
     let events = run(&mut settings_study, 4, 9);
     let ended = events.iter().filter_map(|event| match event {
@@ -155,7 +165,12 @@ fn without_determinism_results_count_in_the_order_of_their_arrival() {
 
 #[test]
 fn a_small_finite_space_is_tried_to_its_last_configuration() {
-    let mut study = study(SearcherSpec::Tpe, SchedulerSpec::None, 1000, 3);
+    let mut study = study(
+        SearcherSpec::named("tpe").unwrap(),
+        SchedulerSpec::named("none").unwrap(),
+        1000,
+        3,
+    );
     let values = |count: i64| Domain::Choice {
         values: (0..count).map(Value::Int).collect(),
         ordered: true,
@@ -174,7 +189,7 @@ fn a_small_finite_space_is_tried_to_its_last_configuration() {
 
 #[test]
 fn a_trial_that_fails_later_keeps_what_it_has_measured() {
-    let mut study = study(SearcherSpec::Random, SchedulerSpec::asha(3), 9, 1);
+    let mut study = study(SearcherSpec::named("random").unwrap(), SchedulerSpec::default(), 9, 1);
     let simulation = Simulation {
         workers: 1,
         seconds: &mut |_, _| 1.0,
@@ -210,7 +225,12 @@ fn a_trial_that_fails_later_keeps_what_it_has_measured() {
 
 #[test]
 fn what_a_segment_had_measured_before_it_failed_counts() {
-    let mut study = study(SearcherSpec::Random, SchedulerSpec::None, 1, 1);
+    let mut study = study(
+        SearcherSpec::named("random").unwrap(),
+        SchedulerSpec::named("none").unwrap(),
+        1,
+        1,
+    );
     let planned = study.decide().unwrap();
     study.apply(&planned, 0.0);
     let trial = TrialId(0);
@@ -249,7 +269,12 @@ fn what_a_segment_had_measured_before_it_failed_counts() {
 
 #[test]
 fn what_was_measured_before_an_interruption_counts_only_if_the_wall_budget_ends_the_study() {
-    let mut study = study(SearcherSpec::Random, SchedulerSpec::None, 2, 1);
+    let mut study = study(
+        SearcherSpec::named("random").unwrap(),
+        SchedulerSpec::named("none").unwrap(),
+        2,
+        1,
+    );
     let planned = study.decide().unwrap();
     study.apply(&planned, 0.0);
     let evaluations = vec![Evaluation {
@@ -285,7 +310,12 @@ fn what_was_measured_before_an_interruption_counts_only_if_the_wall_budget_ends_
 
 #[test]
 fn a_target_ends_the_study() {
-    let mut study = study(SearcherSpec::Random, SchedulerSpec::None, 1000, 4);
+    let mut study = study(
+        SearcherSpec::named("random").unwrap(),
+        SchedulerSpec::named("none").unwrap(),
+        1000,
+        4,
+    );
     study.settings_mut_for_tests().target = Some(1.0);
     run(&mut study, 2, 1);
     assert_eq!(study.ended(), Some(EndReason::Target));
@@ -294,7 +324,12 @@ fn a_target_ends_the_study() {
 
 #[test]
 fn at_the_deadline_what_waits_for_its_turn_counts_and_keeps_waiting() {
-    let mut study = study(SearcherSpec::Random, SchedulerSpec::None, 10, 4);
+    let mut study = study(
+        SearcherSpec::named("random").unwrap(),
+        SchedulerSpec::named("none").unwrap(),
+        10,
+        4,
+    );
     for _ in 0..4 {
         let event = study.decide().unwrap();
         study.apply(&event, 0.0);
@@ -339,7 +374,7 @@ proptest! {
 
     #[test]
     fn a_deadline_at_any_moment_and_more_time_give_the_same_study(cut in 0.0..1.0f64, machine: u64) {
-        let make = || study(SearcherSpec::Tpe, SchedulerSpec::asha(3), 25, 3);
+        let make = || study(SearcherSpec::named("tpe").unwrap(), SchedulerSpec::default(), 25, 3);
         let mut expected = make();
         let events = run(&mut expected, 2, machine);
         let mut resumed = make();
@@ -358,7 +393,7 @@ proptest! {
 
     #[test]
     fn replaying_any_prefix_and_going_on_gives_the_same_study(cut in 0.0..1.0f64, workers in 1usize..5, machine: u64) {
-        let make = || study(SearcherSpec::Tpe, SchedulerSpec::asha(3), 25, 3);
+        let make = || study(SearcherSpec::named("tpe").unwrap(), SchedulerSpec::default(), 25, 3);
         let mut expected = make();
         let events = run(&mut expected, 2, machine);
         let mut resumed = make();
@@ -371,7 +406,7 @@ proptest! {
 
     #[test]
     fn no_trial_gets_more_than_its_rung_allows_and_none_runs_twice(seed: u64, workers in 1usize..6) {
-        let mut study = study(SearcherSpec::Random, SchedulerSpec::asha(3), 40, 5);
+        let mut study = study(SearcherSpec::named("random").unwrap(), SchedulerSpec::default(), 40, 5);
         let events = run(&mut study, workers, seed);
         let rungs = study.rungs().to_vec();
         let mut reached: BTreeMap<TrialId, Samples> = BTreeMap::new();

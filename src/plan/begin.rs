@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::objective::{Facts, Recipe, seconds_of};
 use crate::space::{Configuration, Hints, Space, Value};
-use crate::spec::{SearcherSpec, Spec};
+use crate::spec::Spec;
 use crate::trials::reserve;
 use crate::units::Samples;
 use crate::worker::Slot;
@@ -53,7 +53,8 @@ pub struct Settled {
 pub fn settle(spec: &mut Spec, facts: &mut Facts, slots: &[Slot], elapsed: f64) -> Settled {
     spec.settle_logical_workers(slots.len());
     let recipe = facts.inputs.as_ref().map(|inputs| inputs.model.recipe());
-    let recipe = recipe.filter(|_| spec.uses_recipe && spec.searcher != SearcherSpec::Grid && spec.repeats.is_none());
+    let recipe =
+        recipe.filter(|_| spec.uses_recipe && !spec.searcher.info().needs.finite_space && spec.repeats.is_none());
     if let Some(recipe) = &recipe {
         let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);
         believe(&mut spec.space, recipe, &|configuration| {

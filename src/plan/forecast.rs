@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::SAMPLE;
 use super::proposals::sample;
 use crate::engine::{Simulation, simulate_within};
-use crate::policies;
 use crate::rng;
 use crate::spec::{Criteria, SearcherSpec, Spec};
+use crate::study;
 use crate::study::{Cost, EndReason, InFlight, Outcome, Settings, Study};
 use crate::trials::{CostModel, Evaluation, SegmentReport, Trial, Usage};
 use crate::units::{Goal, Samples, Seed};
@@ -43,12 +43,12 @@ pub(super) fn forecast(spec: &Spec, epoch: Samples, cost: Cost, rate: Option<f64
         _ if spec.budget.trials.is_some() => f64::INFINITY,
         _ => return None,
     };
-    if spec.searcher == SearcherSpec::FreezeThaw {
+    if spec.searcher.decides_alone() {
         return None;
     }
     // The numbers are made up, so any searcher will do, and random draws are fast.
     let simple = Spec {
-        searcher: SearcherSpec::Random,
+        searcher: SearcherSpec::by_chance(),
         criteria: Criteria::default(),
         ..spec.clone()
     };
@@ -64,7 +64,7 @@ pub(super) fn forecast(spec: &Spec, epoch: Samples, cost: Cost, rate: Option<f64
         settings.selection = None;
     }
     let (metric, goal, max) = (settings.metric.clone(), settings.goal, settings.max);
-    let policy = policies::for_spec(&simple, settings.lengths());
+    let policy = study::policy(&simple, settings.lengths());
     let cost: Arc<CostModel> = cost.into();
     let clock = Arc::clone(&cost);
     let mut study = Study::new(

@@ -17,9 +17,9 @@ use serde::Serialize;
 
 use crate::engine::available_memory;
 use crate::objective::{self, Facts, FullRun, InputError, Sizes};
-use crate::policies;
 use crate::space::Configuration;
-use crate::spec::{DataSpec, ModelSource, ObjectiveSpec, SearcherSpec, Spec};
+use crate::spec::{DataSpec, ModelSource, ObjectiveSpec, Spec};
+use crate::study;
 use crate::study::Settings;
 use crate::trials::PastTrial;
 use crate::units::Samples;
@@ -105,7 +105,7 @@ impl Plan {
     pub fn new(spec: &Spec, facts: Facts, slots: &[Slot], past: &[PastTrial]) -> Result<Self, InputError> {
         let epoch = facts.identity.epoch;
         let settings = Settings::new(spec, epoch);
-        let rungs = policies::for_spec(spec, settings.lengths()).rungs().to_vec();
+        let rungs = study::policy(spec, settings.lengths()).rungs().to_vec();
         let sample = proposals::sample(spec, epoch, SAMPLE);
         let memory = memory_range(&facts, &sample);
         let probes = probes(&facts, &sample, settings.max);
@@ -176,7 +176,11 @@ fn cost_range(runs: &[FullRun]) -> Option<CostRange> {
 }
 
 fn most_trials(spec: &Spec) -> Option<u32> {
-    let all = (spec.searcher == SearcherSpec::Grid)
+    let all = spec
+        .searcher
+        .info()
+        .needs
+        .finite_space
         .then(|| spec.space.cardinality())
         .flatten();
     let all = all.and_then(|all| u32::try_from(all).ok());

@@ -1,8 +1,8 @@
 //! What a study would try, as long as no result is known.
 
-use crate::policies;
 use crate::space::Configuration;
 use crate::spec::{SearcherSpec, Spec};
+use crate::study;
 use crate::study::{Event, Settings, Study};
 use crate::trials::PastTrial;
 use crate::units::Samples;
@@ -21,7 +21,7 @@ pub struct Proposal {
 pub(super) fn first(spec: &Spec, epoch: Samples, past: &[PastTrial], count: u32) -> Vec<Proposal> {
     let mut settings = Settings::new(spec, epoch);
     settings.logical_workers = count;
-    let policy = policies::for_spec(spec, settings.lengths());
+    let policy = study::policy(spec, settings.lengths());
     let mut study = Study::new(settings, policy, Box::new(|_, _, _| 1.0));
     study.apply(&with_past(spec, epoch, past), 0.0);
     while let Some(event @ Event::SegmentPlanned { .. }) = study.decide() {
@@ -37,7 +37,7 @@ pub(super) fn first(spec: &Spec, epoch: Samples, past: &[PastTrial], count: u32)
 /// Configurations drawn by chance, in whose costs and sizes those of all others show.
 pub(super) fn sample(spec: &Spec, epoch: Samples, count: u32) -> Vec<Configuration> {
     let mut spec = Spec {
-        searcher: SearcherSpec::Random,
+        searcher: SearcherSpec::by_chance(),
         ..spec.clone()
     };
     spec.budget.trials = None;

@@ -16,21 +16,91 @@ use rand::RngExt as _;
 use population::Population;
 
 use super::untried::Untried;
-use super::{Decision, Policy};
+use super::{Decision, Policy, RuleEntry};
 use crate::preference::Preference;
 use crate::rng;
-use crate::schedulers::{Lengths, Stop, levels};
+use crate::schedulers::{
+    INTERVAL, Info, Lengths, OptionKind, OptionRow, OptionValue, Options, Stop, levels, no_conflict,
+};
 use crate::searchers::Searcher;
-use crate::spec::PbtSpec;
 use crate::trials::{Parent, Status, Trial, View};
 use crate::units::{Samples, TrialId};
 
 /// The origin of clones, and why others make way for them.
 const NAME: &str = "pbt";
 
+/// Between the 10 and the 80 members of Jaderberg et al. 2017, §4: what a small machine can train.
+const POPULATION: u32 = 16;
+
+/// Truncation selection takes the top and the bottom fifth (Jaderberg et al. 2017, §4.1.1).
+const QUANTILE: f64 = 0.2;
+
+/// Ray Tune's `resample_probability`.
+const RESAMPLE: f64 = 0.25;
+
+/// Its line in the registry.
+pub(super) const ENTRY: RuleEntry = RuleEntry {
+    info: Info {
+        name: NAME,
+        about: "the worst trials are replaced by changed clones of the best: population-based training",
+        options: &[
+            OptionRow {
+                name: "population",
+                about: "Trials that are trained side by side.",
+                kind: OptionKind::Integer(2, 100_000),
+                default: Some(OptionValue::Integer(POPULATION)),
+            },
+            INTERVAL,
+            OptionRow {
+                name: "quantile",
+                about: "The share of the worst, which are replaced, and of the best, which are cloned.",
+                kind: OptionKind::Number(0.01, 0.5),
+                default: Some(OptionValue::Number(QUANTILE)),
+            },
+            OptionRow {
+                name: "resample",
+                about: "How likely a clone gets a new value of a parameter instead of a changed one.",
+                kind: OptionKind::Number(0.0, 1.0),
+                default: Some(OptionValue::Number(RESAMPLE)),
+            },
+        ],
+        prunes: true,
+        conflict: no_conflict,
+    },
+    build: |options, searcher, preference, lengths| {
+        let settings = PbtSettings::of(options);
+        Box::new(Pbt::new(settings, searcher, preference.cloned(), lengths))
+    },
+    members: |options| PbtSettings::of(options).population,
+};
+
+/// How a population is trained.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PbtSettings {
+    /// Trials that are trained side by side; at least 2.
+    pub population: u32,
+    /// Epochs from one comparison to the next; by default a tenth of a complete trial, at least `epochs.min`.
+    pub interval: Option<f64>,
+    /// The share of the worst, which are replaced, and of the best, which are cloned; in (0, 0.5].
+    pub quantile: f64,
+    /// How likely a clone gets an altogether new value of a parameter instead of a changed one; in [0, 1].
+    pub resample: f64,
+}
+
+impl PbtSettings {
+    fn of(options: Options) -> Self {
+        Self {
+            population: options.integer("population").unwrap_or(POPULATION),
+            interval: options.number("interval"),
+            quantile: options.number("quantile").unwrap_or(QUANTILE),
+            resample: options.number("resample").unwrap_or(RESAMPLE),
+        }
+    }
+}
+
 /// Trains populations.
 pub struct Pbt {
-    spec: PbtSpec,
+    spec: PbtSettings,
     levels: Vec<Samples>,
     searcher: Box<dyn Searcher>,
     untried: Untried,
@@ -47,7 +117,12 @@ pub struct Pbt {
 
 impl Pbt {
     /// Populations of what a searcher proposes.
-    pub fn new(spec: PbtSpec, searcher: Box<dyn Searcher>, preference: Option<Preference>, lengths: Lengths) -> Self {
+    pub fn new(
+        spec: PbtSettings,
+        searcher: Box<dyn Searcher>,
+        preference: Option<Preference>,
+        lengths: Lengths,
+    ) -> Self {
         Self {
             levels: levels::even(lengths.interval(spec.interval), lengths.min, lengths.max),
             spec,

@@ -138,8 +138,8 @@ impl Best {
         };
         let runnable = Spec {
             name: format!("{}-best", spec.name),
-            searcher: SearcherSpec::Random,
-            early_terminate: SchedulerSpec::None.into(),
+            searcher: SearcherSpec::by_chance(),
+            early_terminate: SchedulerSpec::none().into(),
             space,
             epochs,
             budget: Budget {

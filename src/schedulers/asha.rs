@@ -4,17 +4,73 @@
 //! reached it. By stopping (the variant of Ray Tune and Syne Tune): a trial that is among them when it arrives goes on at
 //! once, and the others end for good. Nothing is then ever waited for, but an early arrival is judged by less.
 
+use super::options::{ETA, eta};
 use super::rung::{Place, Rung};
-use super::{Scheduler, Stop, levels};
-use crate::spec::AshaMode;
+use super::{Conflict, Entry, Info, OptionKind, OptionRow, OptionValue, Options, Scheduler, Stop, levels};
 use crate::trials::{Status, Trial, View};
 use crate::units::{Loss, Samples, TrialId};
+
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "asha",
+        about: "a trial pauses at a rung and goes on if it is among the best there: asynchronous successive halving",
+        options: &[
+            ETA,
+            OptionRow {
+                name: "mode",
+                about: "What is not among the best at a rung waits there (`promotion`) or ends for good (`stopping`).",
+                kind: OptionKind::Words(&["promotion", "stopping"]),
+                default: Some(OptionValue::Word("promotion")),
+            },
+            OptionRow {
+                name: "cost_aware",
+                about: "With `mode: promotion`: as many go on from a rung as cost one `eta`-th of what the rung cost.",
+                kind: OptionKind::Boolean,
+                default: Some(OptionValue::Boolean(false)),
+            },
+        ],
+        prunes: true,
+        conflict,
+    },
+    build: |options, lengths| {
+        let mode = if options.is("mode", "stopping") {
+            Mode::Stopping
+        } else {
+            Mode::Promotion
+        };
+        let eta = eta(options);
+        let asha = Asha::over(eta, lengths.rungs(eta)).with_mode(mode);
+        Box::new(if options.is("cost_aware", true) {
+            asha.cost_aware()
+        } else {
+            asha
+        })
+    },
+};
+
+fn conflict(options: Options) -> Option<Conflict> {
+    (options.is("mode", "stopping") && options.is("cost_aware", true)).then_some(Conflict {
+        option: "cost_aware",
+        message: "`cost_aware` is a rule of promotion, and with `mode: stopping` no trial is promoted",
+        help: "keep one of the two",
+    })
+}
+
+/// What becomes of a trial that is not among the best at a rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It waits there until it is.
+    Promotion,
+    /// It ends for good. Who is among the best on arrival goes on at once.
+    Stopping,
+}
 
 /// Asynchronous successive halving.
 #[derive(Clone, Debug)]
 pub struct Asha {
     eta: u32,
-    mode: AshaMode,
+    mode: Mode,
     is_cost_aware: bool,
     levels: Vec<Samples>,
     rungs: Vec<Rung>,
@@ -32,7 +88,7 @@ impl Asha {
     pub(super) fn over(eta: u32, levels: Vec<Samples>) -> Self {
         Self {
             eta,
-            mode: AshaMode::Promotion,
+            mode: Mode::Promotion,
             is_cost_aware: false,
             rungs: vec![Rung::default(); levels.len()],
             levels,
@@ -41,7 +97,7 @@ impl Asha {
 
     /// The same with another mode.
     #[must_use]
-    pub fn with_mode(mut self, mode: AshaMode) -> Self {
+    pub fn with_mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
         self
     }
@@ -71,10 +127,10 @@ impl Asha {
         let rung = &self.rungs[index];
         let best = rung.best_paused()?;
         let goes_on = match self.mode {
-            AshaMode::Promotion if is_final => rung.is_in_top_rounded_up(best, self.eta),
-            AshaMode::Promotion => rung.is_in_top(best),
+            Mode::Promotion if is_final => rung.is_in_top_rounded_up(best, self.eta),
+            Mode::Promotion => rung.is_in_top(best),
             // What was not to go on was given up when it arrived.
-            AshaMode::Stopping => true,
+            Mode::Stopping => true,
         };
         goes_on.then_some(best.1)
     }
@@ -135,7 +191,7 @@ impl Scheduler for Asha {
     }
 
     fn prunes(&self, trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
-        let (AshaMode::Stopping, Status::Paused) = (self.mode, trial.status) else {
+        let (Mode::Stopping, Status::Paused) = (self.mode, trial.status) else {
             return Vec::new();
         };
         let (Some(index), Some(loss)) = (self.rung_of(trial), trial.loss()) else {
@@ -170,7 +226,7 @@ mod tests {
     }
 
     fn stopping(eta: u32, max: u64) -> Stand<Asha> {
-        Stand::new(Asha::new(eta, Samples(1), Samples(max)).with_mode(AshaMode::Stopping))
+        Stand::new(Asha::new(eta, Samples(1), Samples(max)).with_mode(Mode::Stopping))
     }
 
     #[test]

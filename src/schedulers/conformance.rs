@@ -9,9 +9,9 @@ use proptest::prelude::*;
 
 use super::testing::Stand;
 use super::*;
+use crate::policies::{EarlyTerminate, SchedulerSpec};
 use crate::preference::{Level, Preference, Scores, Tolerance};
 use crate::space::{Configuration, Space};
-use crate::spec::{AshaMode, Patience};
 use crate::trials::{Observation, Status};
 use crate::units::{Goal, Seed};
 
@@ -23,27 +23,27 @@ pub(crate) const LENGTHS: Lengths = Lengths {
     reaches_min: false,
 };
 
-/// Every scheduler of the registry, and what makes others of it.
+/// Every rule of the registry, and what makes others of it.
 pub(crate) fn all() -> Vec<SchedulerSpec> {
-    let asha = |mode, cost_aware| SchedulerSpec::Asha {
-        eta: 3,
-        mode,
-        cost_aware,
-    };
+    let named = |name| SchedulerSpec::named(name).unwrap();
     let more = [
-        asha(AshaMode::Stopping, false),
-        asha(AshaMode::Promotion, true),
-        SchedulerSpec::SuccessiveHalving {
-            eta: 2,
-            bracket: Some(7),
-        },
-        SchedulerSpec::Median {
-            interval: Some(1.0),
-            min_trials: 2,
-        },
+        named("asha").with("mode", "stopping"),
+        named("asha").with("cost_aware", true),
+        named("successive_halving").with("eta", 2).with("bracket", 7),
+        named("median").with("interval", 1.0).with("min_trials", 2),
     ];
-    let registry = SchedulerSpec::NAMES.into_iter().map(|(_, spec)| spec);
-    registry.chain(more).collect()
+    SchedulerSpec::all().chain(more).collect()
+}
+
+/// Those of them that are schedulers.
+fn schedulers() -> Vec<SchedulerSpec> {
+    let all = all().into_iter();
+    all.filter(|rule| rule.scheduler().is_some()).collect()
+}
+
+fn build_whole(early: EarlyTerminate, preference: Option<&Preference>, lengths: Lengths) -> Box<dyn Scheduler> {
+    let configured = early.scheduler.scheduler().unwrap();
+    build(configured, early.patience, early.audit, preference, lengths)
 }
 
 /// All of these, each plain, with patience, under audit, and with both.
@@ -60,6 +60,12 @@ pub(crate) fn all_wrapped() -> Vec<EarlyTerminate> {
         })
     };
     all().into_iter().flat_map(wrapped).collect()
+}
+
+/// Those of them that are schedulers.
+fn schedulers_wrapped() -> Vec<EarlyTerminate> {
+    let all = all_wrapped().into_iter();
+    all.filter(|early| early.scheduler.scheduler().is_some()).collect()
 }
 
 type Any = Stand<Box<dyn Scheduler>>;
@@ -134,7 +140,7 @@ proptest! {
         count in 1_u32..60,
         slots in 1_usize..9,
     ) {
-        for early in all_wrapped() {
+        for early in schedulers_wrapped() {
             let mut stand = stand(early, None);
             let rungs = stand.scheduler.rungs().to_vec();
             play(&mut stand, (count, slots, seed), &mut |stand| {
@@ -161,7 +167,7 @@ proptest! {
 
     #[test]
     fn who_was_never_asked_decides_the_same(seed: u64, count in 1_u32..16, slots in 1_usize..5) {
-        for (early, preference) in all_wrapped().into_iter().flat_map(|early| preferences().map(|preference| (early, preference))) {
+        for (early, preference) in schedulers_wrapped().into_iter().flat_map(|early| preferences().map(|preference| (early, preference))) {
             let mut live = stand(early, preference.as_ref());
             let mut decisions = 0;
             play(&mut live, (count, slots, seed), &mut |stand| {
@@ -220,7 +226,7 @@ type Fates = (Vec<Samples>, Vec<AuditedTrial>);
 
 #[test]
 fn an_audit_changes_next_to_nothing_for_the_others() {
-    for (scheduler, ending) in all()
+    for (scheduler, ending) in schedulers()
         .into_iter()
         .flat_map(|scheduler| [Ending::Budget, Ending::Exhausted].map(|ending| (scheduler, ending)))
     {
@@ -255,7 +261,7 @@ fn an_audit_changes_next_to_nothing_for_the_others() {
         }
         assert!(others > 1_000 && shadows > 400);
         // Two that are promoted at once may change their order, because an audited one is trained in between.
-        let is_synchronous = matches!(scheduler, SchedulerSpec::SuccessiveHalving { .. } | SchedulerSpec::None);
+        let is_synchronous = ["successive_halving", "none"].contains(&scheduler.name());
         let most = if is_synchronous && ending == Ending::Budget {
             0
         } else {
@@ -268,9 +274,8 @@ fn an_audit_changes_next_to_nothing_for_the_others() {
 #[test]
 fn metrics_that_agree_decide_as_one_of_them() {
     // The median of losses and that of their places may lie on two sides of a trial, and soft ranks depend on distances.
-    let is_of_ranks =
-        |scheduler: &SchedulerSpec| !matches!(scheduler, SchedulerSpec::Median { .. } | SchedulerSpec::Pasha { .. });
-    for scheduler in all().into_iter().filter(is_of_ranks) {
+    let is_of_ranks = |scheduler: &SchedulerSpec| !["median", "pasha"].contains(&scheduler.name());
+    for scheduler in schedulers().into_iter().filter(is_of_ranks) {
         for seed in 1..4 {
             let (expected, _) = fates(scheduler.into(), None, Ending::Budget, seed);
             let (found, _) = fates(scheduler.into(), Some(&Preference::Pareto), Ending::Budget, seed);
@@ -352,7 +357,7 @@ fn view<'a>(space: &'a Space, trials: &'a [Trial], running: usize) -> View<'a> {
 fn a_segment_of_a_large_study_costs_less_than_a_millisecond() {
     // Plain, and with everything on top.
     let alike = |early: &EarlyTerminate| early.patience.is_some() == (early.audit > 0.0);
-    for early in all_wrapped().into_iter().filter(alike) {
+    for early in schedulers_wrapped().into_iter().filter(alike) {
         let seconds = large_study(early);
         assert!(seconds < 100.0, "{early:?} takes {seconds} s for 100,000 segments");
     }
@@ -361,7 +366,7 @@ fn a_segment_of_a_large_study_costs_less_than_a_millisecond() {
 #[test]
 fn places_of_several_metrics_are_as_good_as_losses() {
     // The second metric agrees with the first, so there is one order, and every scheduler ends with the best complete.
-    for scheduler in all() {
+    for scheduler in schedulers() {
         for preference in preferences().into_iter().flatten() {
             let mut stand = stand(scheduler.into(), Some(&preference));
             stand.trials_left = Some(30);

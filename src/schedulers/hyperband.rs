@@ -7,9 +7,22 @@
 
 use std::cmp::Reverse;
 
-use super::{Asha, Scheduler, levels};
+use super::options::{ETA, eta};
+use super::{Asha, Entry, Info, Scheduler, levels, no_conflict};
 use crate::trials::{Trial, View};
 use crate::units::{Samples, TrialId};
+
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "hyperband",
+        about: "the same as `asha` from several first rungs at once",
+        options: &[ETA],
+        prunes: true,
+        conflict: no_conflict,
+    },
+    build: |options, lengths| Box::new(Hyperband::new(eta(options), lengths.min, lengths.max)),
+};
 
 /// Asynchronous Hyperband.
 #[derive(Clone, Debug)]
@@ -79,7 +92,7 @@ fn sizes(eta: u32, rungs: usize) -> impl Iterator<Item = u64> {
 
 impl Scheduler for Hyperband {
     fn name(&self) -> &'static str {
-        "hyperband"
+        ENTRY.info.name
     }
 
     fn rungs(&self) -> &[Samples] {

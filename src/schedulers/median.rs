@@ -4,9 +4,39 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
-use super::{Scheduler, Stop, levels};
+use super::{Entry, INTERVAL, Info, OptionKind, OptionRow, OptionValue, Scheduler, Stop, levels, no_conflict};
 use crate::trials::{Status, Trial, View};
 use crate::units::{Goal, Loss, Samples, TrialId};
+
+/// Optuna's `MedianPruner(n_startup_trials=5)`.
+const MIN_TRIALS: u32 = 5;
+
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "median",
+        about: "a trial ends that is worse than the median of what others had shown by then",
+        options: &[
+            INTERVAL,
+            OptionRow {
+                name: "min_trials",
+                about: "Complete trials before the first trial is judged.",
+                kind: OptionKind::Integer(1, 1_000_000),
+                default: Some(OptionValue::Integer(MIN_TRIALS)),
+            },
+        ],
+        prunes: true,
+        conflict: no_conflict,
+    },
+    build: |options, lengths| {
+        Box::new(Median::new(
+            options.integer("min_trials").unwrap_or(MIN_TRIALS),
+            lengths.interval(options.number("interval")),
+            lengths.min,
+            lengths.max,
+        ))
+    },
+};
 
 /// The median stopping rule.
 #[derive(Clone, Debug)]
@@ -80,7 +110,7 @@ fn average(trial: &Trial) -> Option<Loss> {
 
 impl Scheduler for Median {
     fn name(&self) -> &'static str {
-        "median"
+        ENTRY.info.name
     }
 
     fn rungs(&self) -> &[Samples] {

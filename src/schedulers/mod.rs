@@ -1,34 +1,37 @@
-//! Schedulers decide which trial gets the next segment, and how long it is. Each is one file behind [`Scheduler`].
+//! Schedulers decide which trial gets the next segment, and how long it is. Each is one file behind [`Scheduler`]
+//! and one line in [`SCHEDULERS`].
 //!
-//! Imports `trials` and below. Conformance tests run over every scheduler of the registry.
+//! Conformance tests run over every scheduler of the registry.
 
 mod asha;
 mod audited;
 mod hyperband;
 pub(crate) mod levels;
 mod median;
+mod options;
 mod pasha;
 mod patient;
 mod ranked;
+mod registry;
 mod rung;
 mod successive_halving;
 #[cfg(test)]
 mod testing;
 mod unscheduled;
 
-pub use asha::Asha;
+pub use asha::{Asha, Mode};
 pub use audited::{Audited, AuditedTrial};
 pub use hyperband::Hyperband;
 pub use levels::Lengths;
 pub use median::Median;
+pub use options::{DEFAULT_ETA, INTERVAL, OptionKind, OptionRow, OptionValue, Options};
 pub use pasha::Pasha;
-pub use patient::Patient;
+pub use patient::{Patience, Patient};
 pub use ranked::Ranked;
+pub use registry::{Configured, Conflict, Entry, Info, NONE, SCHEDULERS, build, no_conflict};
 pub use successive_halving::SuccessiveHalving;
 pub use unscheduled::Unscheduled;
 
-use crate::preference::Preference;
-use crate::spec::{EarlyTerminate, SchedulerSpec};
 use crate::trials::{Trial, View};
 use crate::units::{Samples, TrialId};
 
@@ -82,47 +85,6 @@ pub struct Stop {
     pub trial: TrialId,
     /// The rule that gives it up, as the leaderboard's `stop_reason` shows it.
     pub by: &'static str,
-}
-
-/// The scheduler that a spec names, for one metric.
-pub fn build(spec: SchedulerSpec, lengths: Lengths) -> Box<dyn Scheduler> {
-    let Lengths { min, max, .. } = lengths;
-    match spec {
-        // Population-based training is a policy of its own, which `policies::build` makes.
-        SchedulerSpec::None | SchedulerSpec::Pbt(_) => Box::new(Unscheduled::new(max)),
-        SchedulerSpec::Asha { eta, mode, cost_aware } => {
-            let asha = Asha::over(eta, lengths.rungs(eta)).with_mode(mode);
-            Box::new(if cost_aware { asha.cost_aware() } else { asha })
-        }
-        SchedulerSpec::Hyperband { eta } => Box::new(Hyperband::new(eta, min, max)),
-        SchedulerSpec::SuccessiveHalving { eta, bracket } => Box::new(SuccessiveHalving::new(eta, bracket, min, max)),
-        SchedulerSpec::Pasha { eta } => Box::new(Pasha::new(eta, min, max)),
-        SchedulerSpec::Median { interval, min_trials } => {
-            Box::new(Median::new(min_trials, lengths.interval(interval), min, max))
-        }
-    }
-}
-
-/// The same with all that a spec says of early stopping, and for several metrics if there is a preference.
-pub fn build_whole(early: EarlyTerminate, preference: Option<&Preference>, lengths: Lengths) -> Box<dyn Scheduler> {
-    let EarlyTerminate {
-        scheduler,
-        patience,
-        audit,
-    } = early;
-    let scheduler: Box<dyn Scheduler> = match preference {
-        None => build(scheduler, lengths),
-        Some(preference) => Box::new(Ranked::new(scheduler, lengths, preference.clone())),
-    };
-    let scheduler = match patience {
-        None => scheduler,
-        Some(patience) => Box::new(Patient::new(scheduler, patience, lengths)),
-    };
-    if audit > 0.0 {
-        Box::new(Audited::new(scheduler, audit))
-    } else {
-        scheduler
-    }
 }
 
 #[cfg(test)]

@@ -10,14 +10,27 @@ use std::collections::HashMap;
 
 use soft_ranking::{Curve, is_stable, noise};
 
+use super::options::{ETA, eta};
 use super::rung::Place;
-use super::{Asha, Scheduler};
+use super::{Asha, Entry, Info, Scheduler, no_conflict};
 use crate::trials::{Status, Trial, View};
 use crate::units::{Loss, Samples, TrialId};
 
 /// So many of the best trials of a rung are compared, so that it takes microseconds: an order that changes below them
 /// changes nothing.
 const MOST_COMPARED: usize = 64;
+
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "pasha",
+        about: "the same as `asha`, but the last rung moves up only while the order of the trials changes",
+        options: &[ETA],
+        prunes: true,
+        conflict: no_conflict,
+    },
+    build: |options, lengths| Box::new(Pasha::new(eta(options), lengths.min, lengths.max)),
+};
 
 /// Progressive asynchronous successive halving.
 #[derive(Clone, Debug)]
@@ -85,7 +98,7 @@ impl Pasha {
 
 impl Scheduler for Pasha {
     fn name(&self) -> &'static str {
-        "pasha"
+        ENTRY.info.name
     }
 
     fn rungs(&self) -> &[Samples] {

@@ -7,12 +7,20 @@
 use std::collections::BTreeMap;
 
 use super::{Lengths, Scheduler, Stop};
-use crate::spec::Patience;
 use crate::trials::{Status, Trial, View};
 use crate::units::{Samples, TrialId};
 
 /// What patience stops is stopped by this, on the leaderboard.
 const NAME: &str = "patience";
+
+/// When a trial ends that improves no more.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Patience {
+    /// Epochs after the last improvement; greater than 0.
+    pub epochs: f64,
+    /// Less than this, in units of the metric, is no improvement; at least 0.
+    pub min_delta: f64,
+}
 
 /// A scheduler whose trials end when they improve no more.
 pub struct Patient {

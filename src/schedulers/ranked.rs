@@ -7,15 +7,14 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::{Lengths, Scheduler, Stop};
+use super::{Configured, Lengths, Scheduler, Stop};
 use crate::preference::{Preference, Scores};
-use crate::spec::SchedulerSpec;
 use crate::trials::{Observation, Story, Trial, View};
 use crate::units::{Goal, Loss, Samples, TrialId};
 
 /// A scheduler that is told places for losses.
 pub struct Ranked {
-    spec: SchedulerSpec,
+    configured: Configured,
     lengths: Lengths,
     preference: Preference,
     /// What the scheduler is asked that needs no losses: it hears of every trial, but its losses are of the first metric alone.
@@ -41,11 +40,11 @@ struct Told {
 }
 
 impl Ranked {
-    /// The scheduler of `spec` under a preference.
-    pub fn new(spec: SchedulerSpec, lengths: Lengths, preference: Preference) -> Self {
+    /// A scheduler of the registry under a preference.
+    pub fn new(configured: Configured, lengths: Lengths, preference: Preference) -> Self {
         Self {
-            outline: super::build(spec, lengths),
-            spec,
+            outline: configured.build(lengths),
+            configured,
             lengths,
             preference,
             story: Story::default(),
@@ -55,7 +54,7 @@ impl Ranked {
 
     /// A scheduler that knows everything up to now. Places shift with every result, so it hears it all anew.
     fn tell(&self, view: &View<'_>) -> Told {
-        let mut scheduler = super::build(self.spec, self.lengths);
+        let mut scheduler = self.configured.build(self.lengths);
         let trials = self.placed(view.trials);
         // The newest place alone: one at an earlier level was among other results.
         let newest = |all: &[Observation]| all.len().saturating_sub(1);
@@ -181,7 +180,7 @@ impl Scheduler for Ranked {
     fn boxed(&self) -> Box<dyn Scheduler> {
         Box::new(Self {
             lengths: self.lengths,
-            spec: self.spec,
+            configured: self.configured,
             preference: self.preference.clone(),
             outline: self.outline.boxed(),
             story: self.story.clone(),
@@ -193,6 +192,7 @@ impl Scheduler for Ranked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policies::SchedulerSpec;
     use crate::space::{Configuration, Space};
     use crate::trials::Status;
     use crate::units::Seed;
@@ -245,9 +245,14 @@ mod tests {
         }
     }
 
+    fn asha(eta: u32) -> Configured {
+        let rule = SchedulerSpec::default().with("eta", eta);
+        rule.scheduler().unwrap()
+    }
+
     /// The order of promotion when all of these wait at the first rung and one in three continues.
     fn promoted(results: &[([f64; 2], f64)], preference: Preference) -> Vec<u32> {
-        let mut ranked = Ranked::new(SchedulerSpec::asha(3), lengths(3), preference);
+        let mut ranked = Ranked::new(asha(3), lengths(3), preference);
         let space = Space::new(vec![], vec![]).unwrap();
         let mut trials: Vec<Trial> = Vec::new();
         for (number, (losses, violation)) in results.iter().enumerate() {
@@ -291,8 +296,8 @@ mod tests {
 
     #[test]
     fn with_one_metric_it_decides_as_the_scheduler_alone() {
-        let mut ranked = Ranked::new(SchedulerSpec::asha(2), lengths(4), Preference::Pareto);
-        let mut alone = super::super::build(SchedulerSpec::asha(2), lengths(4));
+        let mut ranked = Ranked::new(asha(2), lengths(4), Preference::Pareto);
+        let mut alone = asha(2).build(lengths(4));
         let space = Space::new(vec![], vec![]).unwrap();
         let mut trials = Vec::new();
         for number in 0..20_u32 {

@@ -8,10 +8,38 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use super::options::{ETA, eta};
 use super::rung::Place;
-use super::{Scheduler, Stop, levels};
+use super::{Entry, Info, OptionKind, OptionRow, Scheduler, Stop, levels, no_conflict};
 use crate::trials::{Status, Trial, View};
 use crate::units::{Samples, TrialId};
+
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "successive_halving",
+        about: "a rung is decided when all trials of its bracket have arrived",
+        options: &[
+            ETA,
+            OptionRow {
+                name: "bracket",
+                about: "Trials that begin together. By default as many as leave one at the end.",
+                kind: OptionKind::Integer(2, 1_000_000),
+                default: None,
+            },
+        ],
+        prunes: true,
+        conflict: no_conflict,
+    },
+    build: |options, lengths| {
+        Box::new(SuccessiveHalving::new(
+            eta(options),
+            options.integer("bracket"),
+            lengths.min,
+            lengths.max,
+        ))
+    },
+};
 
 /// Synchronous successive halving in brackets.
 #[derive(Clone, Debug)]
@@ -118,7 +146,7 @@ impl Bracket {
 
 impl Scheduler for SuccessiveHalving {
     fn name(&self) -> &'static str {
-        "successive_halving"
+        ENTRY.info.name
     }
 
     fn rungs(&self) -> &[Samples] {

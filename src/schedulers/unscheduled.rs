@@ -1,8 +1,20 @@
 //! No scheduler: every trial runs to its end in one segment.
 
-use super::Scheduler;
+use super::{Entry, Info, Scheduler, no_conflict};
 use crate::trials::View;
 use crate::units::{Samples, TrialId};
+
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "none",
+        about: "every trial runs to its end",
+        options: &[],
+        prunes: false,
+        conflict: no_conflict,
+    },
+    build: |_, lengths| Box::new(Unscheduled::new(lengths.max)),
+};
 
 /// Every trial runs to its end.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +31,7 @@ impl Unscheduled {
 
 impl Scheduler for Unscheduled {
     fn name(&self) -> &'static str {
-        "none"
+        ENTRY.info.name
     }
 
     fn rungs(&self) -> &[Samples] {

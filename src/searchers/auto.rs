@@ -3,7 +3,7 @@
 //! Every searcher here follows from the trials alone, so the choice may change from one trial to the next and nothing is
 //! lost: each learns from the others' trials. Measured in `benches/README.md`.
 
-use super::{Cfo, Gp, Proposal, Searcher, Tpe};
+use super::{Cfo, Entry, Gp, Info, Needs, Proposal, Searcher, Several, Tpe, tpe};
 use crate::space::Space;
 use crate::trials::{Trial, View};
 
@@ -78,9 +78,21 @@ impl Auto {
     }
 }
 
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "auto",
+        aliases: &[],
+        about: "chooses one of the others by the space and the number of trials",
+        needs: Needs::NOTHING,
+    },
+    build: || Box::new(Auto::default()),
+    several: Several::As(&tpe::ENTRY),
+};
+
 impl Searcher for Auto {
     fn name(&self) -> &'static str {
-        "auto"
+        ENTRY.info.name
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {

@@ -10,7 +10,7 @@ use super::cfo::LOOKS;
 use super::flow2::{self, PACE, Thread, place_of};
 use super::folded::Folded;
 use super::standing::{is_better, is_judged, rank};
-use super::{Proposal, Searcher, Tpe};
+use super::{Entry, Info, Needs, Proposal, Searcher, Several, Tpe};
 use crate::space::{Shape, Space};
 use crate::trials::{Status, Trial, View};
 
@@ -27,9 +27,21 @@ const GLOBAL_EVERY: usize = 3;
 /// The number of local searches that are kept, the best ones: more would only wait.
 const MOST_THREADS: usize = 10;
 
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "blendsearch",
+        aliases: &[],
+        about: "searches locally from what a global searcher finds: FLAML's BlendSearch",
+        needs: Needs::NOTHING,
+    },
+    build: || Box::new(BlendSearch::default()),
+    several: Several::Scalarised,
+};
+
 impl Searcher for BlendSearch {
     fn name(&self) -> &'static str {
-        "blendsearch"
+        ENTRY.info.name
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {

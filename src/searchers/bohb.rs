@@ -5,7 +5,7 @@
 
 use rand::RngExt as _;
 
-use super::{Proposal, Random, Searcher, Tpe};
+use super::{Entry, Info, Needs, Proposal, Random, Searcher, Several, Tpe};
 use crate::rng;
 use crate::trials::View;
 
@@ -18,9 +18,21 @@ pub struct Bohb {
     model: Tpe,
 }
 
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "bohb",
+        aliases: &[],
+        about: "models the highest level that enough trials have reached by densities; every third draw is by chance",
+        needs: Needs::NOTHING,
+    },
+    build: || Box::new(Bohb::default()),
+    several: Several::Scalarised,
+};
+
 impl Searcher for Bohb {
     fn name(&self) -> &'static str {
-        "bohb"
+        ENTRY.info.name
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {

@@ -5,7 +5,7 @@
 
 use super::flow2::{self, PACE, Thread};
 use super::folded::Folded;
-use super::{Proposal, Searcher};
+use super::{Entry, Info, Needs, Proposal, Searcher, Several};
 use crate::rng;
 use crate::trials::{Trial, View};
 
@@ -19,9 +19,21 @@ pub struct Cfo {
 /// and a bad start in one valley of several costs much (measured: 0.25 to 0.21 in regret after 100 evaluations).
 pub(super) const LOOKS: usize = 4;
 
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "cfo",
+        aliases: &[],
+        about: "searches locally from a cheap start, with restarts: FLAML's FLOW²",
+        needs: Needs::NOTHING,
+    },
+    build: || Box::new(Cfo::default()),
+    several: Several::Scalarised,
+};
+
 impl Searcher for Cfo {
     fn name(&self) -> &'static str {
-        "cfo"
+        ENTRY.info.name
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {

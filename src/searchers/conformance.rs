@@ -9,7 +9,7 @@ pub(super) type Objective<'a> = &'a dyn Fn(&Configuration) -> f64;
 
 /// Every searcher of the registry.
 fn all() -> Vec<Box<dyn Searcher>> {
-    SearcherSpec::NAMES.map(|(_, searcher)| build(searcher)).into()
+    SEARCHERS.iter().map(|entry| build(entry, None)).collect()
 }
 
 /// One parameter of every kind.

@@ -42,10 +42,9 @@ impl Searcher for FirstPoints {
 #[cfg(test)]
 mod tests {
     use super::super::conformance::{mixed_space, run};
-    use super::super::{Random, build};
+    use super::super::{Random, SEARCHERS, build};
     use super::*;
     use crate::space::{Confidence, Configuration, Prior, Space, Value};
-    use crate::spec::SearcherSpec;
 
     fn hinted() -> Space {
         let mut parameters = mixed_space().parameters().to_vec();
@@ -63,8 +62,9 @@ mod tests {
     #[test]
     fn the_first_trials_of_every_searcher_are_what_the_user_listed() {
         let space = hinted();
-        for (name, searcher) in SearcherSpec::NAMES {
-            let trials = run(build(searcher).as_ref(), &space, 1, 5, &|_| 1.0);
+        for entry in SEARCHERS {
+            let name = entry.info.name;
+            let trials = run(build(entry, None).as_ref(), &space, 1, 5, &|_| 1.0);
             let origins: Vec<&str> = trials.iter().map(|trial| trial.origin.as_str()).collect();
             assert_eq!(origins[..2], ["points_to_evaluate", "init"], "{name}");
             assert!(!origins[2..].contains(&"init"), "{name}");

@@ -1,6 +1,6 @@
 //! Grid search: every configuration of a finite space once, in order, the last parameter varying fastest.
 
-use super::{Proposal, Searcher};
+use super::{Entry, Info, Needs, Proposal, Searcher, Several};
 use crate::space::{Configuration, Parameter, Space};
 use crate::trials::{Trial, View};
 
@@ -14,9 +14,24 @@ const STEPS: usize = 100_000;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Grid;
 
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "grid",
+        aliases: &[],
+        about: "tries every configuration of a finite space, in order",
+        needs: Needs {
+            finite_space: true,
+            ..Needs::NOTHING
+        },
+    },
+    build: || Box::new(Grid),
+    several: Several::Scalarised,
+};
+
 impl Searcher for Grid {
     fn name(&self) -> &'static str {
-        "grid"
+        ENTRY.info.name
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {

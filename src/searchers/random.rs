@@ -1,6 +1,6 @@
 //! Random search: independent draws (Bergstra & Bengio 2012). Hard to beat for the first few trials.
 
-use super::{Proposal, Searcher};
+use super::{Entry, Info, Needs, Proposal, Searcher, Several};
 use crate::rng;
 use crate::trials::View;
 
@@ -8,9 +8,21 @@ use crate::trials::View;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Random;
 
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "random",
+        aliases: &[],
+        about: "draws independently of what is known",
+        needs: Needs::NOTHING,
+    },
+    build: || Box::new(Random),
+    several: Several::Scalarised,
+};
+
 impl Searcher for Random {
     fn name(&self) -> &'static str {
-        "random"
+        ENTRY.info.name
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {

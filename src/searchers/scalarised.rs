@@ -5,16 +5,15 @@
 
 use std::cell::RefCell;
 
-use super::{Proposal, Searcher, build};
+use super::{Entry, Proposal, Searcher, build};
 use crate::preference::{Preference, Scores};
 use crate::rng;
-use crate::spec::SearcherSpec;
 use crate::trials::{Story, Trial, View};
 use crate::units::Goal;
 
 /// A searcher that is told one number for several.
 pub struct Scalarised {
-    spec: SearcherSpec,
+    entry: &'static Entry,
     preference: Preference,
     untold: Box<dyn Searcher>,
     story: Story<()>,
@@ -29,12 +28,12 @@ struct Told {
 }
 
 impl Scalarised {
-    /// The searcher of `spec` under a preference.
-    pub fn new(spec: SearcherSpec, preference: Preference) -> Self {
+    /// A searcher of the registry under a preference.
+    pub fn new(entry: &'static Entry, preference: Preference) -> Self {
         Self {
-            spec,
+            entry,
             preference,
-            untold: build(spec),
+            untold: build(entry, None),
             story: Story::default(),
             told: RefCell::default(),
         }
@@ -42,7 +41,7 @@ impl Scalarised {
 
     /// A searcher that knows everything up to now, in the numbers of the next trial.
     fn tell(&self, view: &View<'_>) -> Told {
-        let mut searcher = build(self.spec);
+        let mut searcher = build(self.entry, None);
         let trials = self.scalarised(view);
         self.story.tell(&trials, |all| all, |trial, ()| searcher.observe(trial));
         Told {

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use rand::{Rng as _, RngExt as _};
 use sobol_burley::{NUM_DIMENSIONS, sample};
 
-use super::{Proposal, Searcher};
+use super::{Entry, Info, Needs, Proposal, Searcher, Several};
 use crate::rng;
 use crate::space::{Configuration, Space};
 use crate::trials::View;
@@ -35,9 +35,21 @@ struct Progress {
     next: u64,
 }
 
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "sobol",
+        aliases: &[],
+        about: "spreads configurations evenly: the scrambled Sobol sequence",
+        needs: Needs::NOTHING,
+    },
+    build: || Box::new(Sobol::default()),
+    several: Several::Scalarised,
+};
+
 impl Searcher for Sobol {
     fn name(&self) -> &'static str {
-        "sobol"
+        ENTRY.info.name
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {

@@ -3,10 +3,12 @@
 //! Tests ask the loader which keys and words it knows and compare: the table cannot fall behind.
 
 use super::distributions::distributions;
-use super::early_terminate::{AshaMode, SchedulerSpec};
+use super::early_terminate;
 use super::hyperparameters::HYPERPARAMETERS;
 use super::objective::{FINE_TUNE_METRICS, FUNCTION_METRICS, FUNCTIONS};
-use super::resolved::{SearcherSpec, SelectionRule};
+use super::resolved::SelectionRule;
+use crate::policies::{SchedulerSpec, SearcherSpec};
+use crate::schedulers::{OptionKind, OptionRow, OptionValue};
 
 /// A mapping whose keys are known.
 #[derive(Debug)]
@@ -17,19 +19,35 @@ pub struct Section {
     pub about: &'static str,
     /// Its keys, in the order in which people write them.
     pub keys: &'static [Key],
+    /// Keys that stand in a registry; they come first.
+    pub more: fn() -> Vec<Key>,
+}
+
+impl Section {
+    /// All its keys.
+    pub fn all(&self) -> Vec<Key> {
+        let more = (self.more)();
+        more.into_iter().chain(self.keys.iter().cloned()).collect()
+    }
+}
+
+fn no_more() -> Vec<Key> {
+    Vec::new()
 }
 
 /// One key of a [`Section`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Key {
     /// As it is written.
     pub name: &'static str,
     /// What it means, for people.
     pub about: &'static str,
+    /// The types that it belongs to, of a section whose keys depend on its type.
+    pub owners: Vec<&'static str>,
     /// What may stand there.
     pub kind: Kind,
-    /// What holds without it, as JSON; empty where that depends on other keys.
-    pub default: &'static str,
+    /// What holds without it.
+    pub default: Default,
     /// Typical values, as JSON.
     pub examples: &'static [&'static str],
     /// It is accepted and does nothing.
@@ -69,6 +87,8 @@ pub enum Kind {
     Size,
     /// One of several words.
     Words(fn() -> Vec<&'static str>),
+    /// One of these words.
+    OneOf(&'static [&'static str]),
     /// A mapping with known keys.
     Section(&'static Section),
     /// Parameters by name.
@@ -83,20 +103,55 @@ pub enum Kind {
     Any(&'static [Kind]),
 }
 
+/// What holds without a key.
+#[derive(Clone, Copy, Debug)]
+pub enum Default {
+    /// That depends on other keys.
+    Depends,
+    /// This, as JSON.
+    Json(&'static str),
+    /// What the registry says.
+    Option(OptionValue),
+}
+
+impl Default {
+    /// As JSON; empty where it depends on other keys.
+    pub fn json(self) -> String {
+        match self {
+            Self::Depends => String::new(),
+            Self::Json(json) => json.to_owned(),
+            Self::Option(OptionValue::Integer(number)) => number.to_string(),
+            Self::Option(OptionValue::Number(number)) => number.to_string(),
+            Self::Option(OptionValue::Word(word)) => format!("\"{word}\""),
+            Self::Option(OptionValue::Boolean(is_so)) => is_so.to_string(),
+        }
+    }
+}
+
 const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
     Key {
         name,
         about,
+        owners: Vec::new(),
         kind,
-        default: "",
+        default: Default::Depends,
         examples: &[],
         is_deprecated: false,
     }
 }
 
 impl Key {
+    /// What it means, with the types that it belongs to.
+    pub fn sentence(&self) -> String {
+        if self.owners.is_empty() {
+            self.about.to_owned()
+        } else {
+            format!("Of {}: {}", listed(&self.owners), uncapitalized(self.about))
+        }
+    }
+
     const fn default(mut self, json: &'static str) -> Self {
-        self.default = json;
+        self.default = Default::Json(json);
         self
     }
 
@@ -140,11 +195,7 @@ const COUNT: Kind = Kind::Integer {
 const TRIALS: Kind = Kind::Integer { min: 1, max: 1_000_000 };
 
 fn methods() -> Vec<&'static str> {
-    let names = SearcherSpec::NAMES.map(|(name, _)| name);
-    let mut words = vec!["auto"];
-    words.extend(names.into_iter().filter(|name| *name != "auto"));
-    words.extend(["bayes", "bayesian"]);
-    words
+    SearcherSpec::names().into_iter().map(|(name, _)| name).collect()
 }
 
 fn metrics() -> Vec<&'static str> {
@@ -157,6 +208,7 @@ fn metrics() -> Vec<&'static str> {
 pub(super) const SPEC: Section = Section {
     name: "spec",
     about: "A search for the best way to fine-tune a pretrained model.",
+    more: no_more,
     keys: &[
         key("name", Kind::Any(&[Kind::Text, NUMBER]), "The study's name, and that of its folder below `results`. By default that of the file.")
             .examples(&["\"movie-sentiment\""]),
@@ -214,12 +266,13 @@ fn functions() -> Vec<&'static str> {
 }
 
 fn schedulers() -> Vec<&'static str> {
-    SchedulerSpec::NAMES.map(|(name, _)| name).to_vec()
+    SchedulerSpec::names().into_iter().map(|(name, _)| name).collect()
 }
 
 const DATA: Section = Section {
     name: "data",
     about: "Labelled examples.",
+    more: no_more,
     keys: &[
         key(
             "train",
@@ -254,6 +307,7 @@ const DATA: Section = Section {
 const SPLIT: Section = Section {
     name: "split",
     about: "Shares of the training table that are held out.",
+    more: no_more,
     keys: &[
         key(
             "validation",
@@ -288,6 +342,7 @@ const SPLIT: Section = Section {
 const ASK_TELL: Section = Section {
     name: "ask_tell",
     about: "A search whose trials are run by the program that asks.",
+    more: no_more,
     keys: &[key(
         "budget",
         Kind::Integer { min: 0, max: 1 << 53 },
@@ -298,6 +353,7 @@ const ASK_TELL: Section = Section {
 const FUNCTION: Section = Section {
     name: "function",
     about: "A built-in function: `sphere` takes any parameters, `branin` the numbers `x1` and `x2`.",
+    more: no_more,
     keys: &[
         key("name", Kind::Words(functions), "Which function."),
         key(
@@ -342,6 +398,7 @@ const FUNCTION: Section = Section {
 const FAULTS: Section = Section {
     name: "faults",
     about: "What goes wrong half-way through a trial, each with a condition over parameters.",
+    more: no_more,
     keys: &[
         key("diverge", Kind::Text, "The loss is not a number anymore."),
         key("panic", Kind::Text, "The code panics."),
@@ -358,6 +415,7 @@ const FAULTS: Section = Section {
 const COMMAND: Section = Section {
     name: "command",
     about: "An external program that trains a trial, started once for every segment.",
+    more: no_more,
     keys: &[
         key(
             "run",
@@ -377,6 +435,7 @@ const COMMAND: Section = Section {
 const TRIAL_LIMITS: Section = Section {
     name: "trial_limits",
     about: "What one trial may use up; beyond it the trial fails.",
+    more: no_more,
     keys: &[
         key(
             "wall",
@@ -402,6 +461,7 @@ const TRIAL_LIMITS: Section = Section {
 const SELECTION: Section = Section {
     name: "selection",
     about: "How the winner is chosen. The best of many trials is partly a lucky one, so finalists are trained again with fresh seeds.",
+    more: no_more,
     keys: &[
         key(
             "rule",
@@ -428,6 +488,7 @@ const SELECTION: Section = Section {
 const PROVENANCE: Section = Section {
     name: "provenance",
     about: "Where a `best.yaml` comes from, what was seen of it, and on which data.",
+    more: no_more,
     keys: &[
         key("version", Kind::Text, "The version of the program that wrote it."),
         key("study", Kind::Text, "The study."),
@@ -462,6 +523,7 @@ const PROVENANCE: Section = Section {
 const INPUT: Section = Section {
     name: "input",
     about: "The model or a part of the data.",
+    more: no_more,
     keys: &[
         key("part", Kind::Text, "`model`, `train`, `validation` or `test`."),
         key("rows", Kind::Integer { min: 0, max: u64::MAX }, "How many examples."),
@@ -491,6 +553,7 @@ const METRIC_TARGET: Key = key(
 const METRIC: Section = Section {
     name: "metric",
     about: "What counts as better.",
+    more: no_more,
     keys: &[
         METRIC_NAME,
         METRIC_GOAL,
@@ -514,6 +577,7 @@ const METRIC_ITEM: Kind = Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Se
 const PARETO: Section = Section {
     name: "pareto",
     about: "Several metrics of which none comes first.",
+    more: no_more,
     keys: &[key(
         "pareto",
         Kind::List(&METRIC_ITEM),
@@ -524,6 +588,7 @@ const PARETO: Section = Section {
 const LEXICOGRAPHIC: Section = Section {
     name: "lexicographic",
     about: "Several metrics, the most important first.",
+    more: no_more,
     keys: &[key(
         "lexicographic",
         Kind::List(&Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Section(&LEVEL)])),
@@ -534,6 +599,7 @@ const LEXICOGRAPHIC: Section = Section {
 const LEVEL: Section = Section {
     name: "level",
     about: "A metric and how much of it may be given away for the metrics after it.",
+    more: no_more,
     keys: &[
         METRIC_NAME,
         METRIC_GOAL,
@@ -557,6 +623,7 @@ const LEVEL: Section = Section {
 const EPOCH_RANGE: Section = Section {
     name: "epochs",
     about: "How far a trial may go, in passes over the training examples.",
+    more: no_more,
     keys: &[
         key(
             "min",
@@ -577,33 +644,107 @@ const EPOCH_RANGE: Section = Section {
     ],
 };
 
+/// The type, and the options of every type.
+fn rules() -> Vec<Key> {
+    let kind = key("type", Kind::Words(schedulers), "Which rule; see below.").default("\"asha\"");
+    let options = early_terminate::options().into_iter();
+    let options = options.map(|(row, owners)| Key {
+        owners,
+        default: row.default.map_or(Default::Depends, Default::Option),
+        ..key(row.name, kind_of(row), row.about)
+    });
+    [kind].into_iter().chain(options).collect()
+}
+
+fn kind_of(row: &OptionRow) -> Kind {
+    match row.kind {
+        OptionKind::Integer(min, max) => Kind::Integer {
+            min: min.into(),
+            max: max.into(),
+        },
+        OptionKind::Number(min, max) => Kind::Number {
+            min,
+            max,
+            open: (false, false),
+        },
+        OptionKind::Epochs => EPOCHS,
+        OptionKind::Words(words) => Kind::OneOf(words),
+        OptionKind::Boolean => Kind::Boolean,
+    }
+}
+
+/// `a`, `b` and `c`.
+fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+fn uncapitalized(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
 const EARLY_TERMINATE: Section = Section {
     name: "early_terminate",
     about: "Who decides which trial goes on.",
+    more: rules,
     keys: &[
-        key("type", Kind::Words(schedulers), "`asha`: a trial pauses at a rung and goes on if it is among the best there. `hyperband`: the same from several first rungs. `successive_halving`: a rung is decided when all have arrived. `pasha`: the last rung moves up only while the order of the trials changes. `median`: what is worse than the median ends. `pbt`: the worst are replaced by changed clones of the best. `none`: every trial runs to its end.").default("\"asha\""),
-        key("eta", Kind::Integer { min: 2, max: 100 }, "One in so many goes on from a rung.").default("3"),
-        key("mode", Kind::Words(|| AshaMode::NAMES.map(|(name, _)| name).to_vec()), "Of `asha`: what is not among the best at a rung waits there (`promotion`) or ends for good (`stopping`).").default("\"promotion\""),
-        key("cost_aware", Kind::Boolean, "Of `asha` by promotion: as many go on from a rung as cost one `eta`-th of what the rung cost.").default("false"),
-        key("bracket", Kind::Integer { min: 2, max: 1_000_000 }, "Of `successive_halving`: trials that begin together. By default as many as leave one at the end."),
-        key("interval", EPOCHS, "Of `median` and `pbt`: epochs from one comparison to the next. By default a tenth of a complete trial, at least `epochs.min`."),
-        key("min_trials", TRIALS, "Of `median`: complete trials before anybody is judged.").default("5"),
-        key("population", Kind::Integer { min: 2, max: 100_000 }, "Of `pbt`: trials that are trained side by side.").default("16"),
-        key("quantile", Kind::Number { min: 0.01, max: 0.5, open: (false, false) }, "Of `pbt`: the share of the worst, which are replaced, and of the best, which are cloned.").default("0.2"),
-        key("resample", SHARE, "Of `pbt`: how likely a clone gets a new value of a parameter instead of a changed one.").default("0.25"),
-        key("patience", EPOCHS, "A trial ends so many epochs after its last improvement, whatever the others do.").examples(&["2"]),
-        key("min_delta", Kind::Number { min: 0.0, max: f64::INFINITY, open: (false, false) }, "Smaller changes do not count as improvements, in units of the metric.").default("0"),
-        key("audit", SHARE, "The share of trials that run to their end whatever the scheduler says, to see what pruning costs.").default("0").examples(&["0.05"]),
-        key("min_iter", EPOCHS, "Weights & Biases' name of `epochs.min` beside `hyperband`, which then stops as theirs does."),
-        key("max_iter", EPOCHS, "Weights & Biases' name of `epochs.max` beside `hyperband`, which then stops as theirs does."),
-        key("s", Kind::Integer { min: 1, max: 100 }, "Weights & Biases' number of rungs below `max_iter`.").default("1"),
-        key("strict", Kind::Boolean, "Weights & Biases' strictness; a trial that is not among the best always ends."),
+        key(
+            "patience",
+            EPOCHS,
+            "A trial ends so many epochs after its last improvement, whatever the others do.",
+        )
+        .examples(&["2"]),
+        key(
+            "min_delta",
+            Kind::Number {
+                min: 0.0,
+                max: f64::INFINITY,
+                open: (false, false),
+            },
+            "Smaller changes do not count as improvements, in units of the metric.",
+        )
+        .default("0"),
+        key(
+            "audit",
+            SHARE,
+            "The share of trials that run to their end whatever the scheduler says, to see what pruning costs.",
+        )
+        .default("0")
+        .examples(&["0.05"]),
+        key(
+            "min_iter",
+            EPOCHS,
+            "Weights & Biases' name of `epochs.min` beside `hyperband`, which then stops as theirs does.",
+        ),
+        key(
+            "max_iter",
+            EPOCHS,
+            "Weights & Biases' name of `epochs.max` beside `hyperband`, which then stops as theirs does.",
+        ),
+        key(
+            "s",
+            Kind::Integer { min: 1, max: 100 },
+            "Weights & Biases' number of rungs below `max_iter`.",
+        )
+        .default("1"),
+        key(
+            "strict",
+            Kind::Boolean,
+            "Weights & Biases' strictness; a trial that is not among the best always ends.",
+        ),
     ],
 };
 
 const BUDGET: Section = Section {
     name: "budget",
     about: "When to end; whichever comes first. Without a budget a study runs until it is stopped, but a grid until all of it has been tried.",
+    more: no_more,
     keys: &[
         key("wall", Kind::Duration, "Time in all, over all resumptions.").examples(&["\"30m\"", "\"1h30m\"", "90"]),
         key("trials", TRIALS, "Trials in all.").examples(&["50"]),
@@ -614,6 +755,7 @@ const BUDGET: Section = Section {
 const RESOURCES: Section = Section {
     name: "resources",
     about: "Where trials run.",
+    more: no_more,
     keys: &[
         key(
             "devices",
@@ -654,6 +796,7 @@ const RESOURCES: Section = Section {
 const PARAMETER: Section = Section {
     name: "parameter",
     about: "One parameter: a `value`, some `values`, or a range from `min` to `max`.",
+    more: no_more,
     keys: &[
         key("value", Kind::Anything, "The one value: the parameter is not searched."),
         key("values", Kind::List(&Kind::Anything), "The values to choose from.")
@@ -733,6 +876,7 @@ const PARAMETER: Section = Section {
 const PRIOR: Section = Section {
     name: "prior",
     about: "A belief about where the best value lies.",
+    more: no_more,
     keys: &[
         key("value", Kind::Scalar, "The likeliest value."),
         key(

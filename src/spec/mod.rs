@@ -45,7 +45,7 @@ pub use command::{
 pub use diagnostics::{Diagnostic, Severity, SpecErrors};
 pub use distributions::{Described, PARAMETER_KEYS, distributions};
 pub use document::{Document, DocumentContent};
-pub use early_terminate::{AshaMode, EarlyTerminate, Patience, PbtSpec, SchedulerSpec};
+pub use early_terminate::write::lines as early_terminate_lines;
 pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind};
 pub use keys::{Key, Kind, SECTIONS, Section};
 pub use load::{from_text, load, load_begun};
@@ -54,6 +54,9 @@ pub use overrides::{Override, OverrideError};
 pub use reference::{Page, reference};
 pub use resolve::folder_name;
 pub use resolved::*;
+
+pub use crate::policies::{EarlyTerminate, SchedulerSpec, SearcherSpec};
+pub use crate::schedulers::Patience;
 pub use schema::schema;
 pub use write::{yaml_number, yaml_text, yaml_value};
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::distributions::{PARAMETER_KEYS, distributions};
 use super::hyperparameters::{HYPERPARAMETERS, HyperparameterKind};
 use super::keys::{Key, Kind, SPEC, Section};
+use crate::policies::{SchedulerSpec, SearcherSpec};
 
 /// One page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,25 +28,43 @@ pub fn reference() -> Vec<Page> {
 }
 
 fn page(key: &Key) -> String {
-    let mut text = format!("# `{}`\n\n{}\n\n", key.name, key.about);
+    let mut text = format!("# `{}`\n\n{}\n\n", key.name, key.sentence());
     facts(&mut text, key);
     let mut sections = Vec::new();
     collect(key.kind, &mut sections);
     for section in sections {
         let _ = write!(text, "## The keys of `{}`\n\n{}\n\n", section.name, section.about);
-        table(&mut text, section.keys.iter());
+        table(&mut text, &section.all());
     }
-    if key.name == "parameters" {
-        parameters(&mut text);
+    match key.name {
+        "parameters" => parameters(&mut text),
+        "method" => {
+            let methods = SearcherSpec::all().map(|method| (method.name(), method.info().about));
+            registry(&mut text, "Methods", methods);
+        }
+        "early_terminate" => {
+            let rules = SchedulerSpec::all().map(|rule| (rule.name(), rule.info().about));
+            registry(&mut text, "Types", rules);
+        }
+        _ => {}
     }
     text.truncate(text.trim_end().len());
     text + "\n"
 }
 
+/// A table of what a registry has.
+fn registry(text: &mut String, title: &str, rows: impl Iterator<Item = (&'static str, &'static str)>) {
+    let _ = write!(text, "## {title}\n\n| name | what it does |\n|---|---|\n");
+    for (name, about) in rows {
+        let _ = writeln!(text, "| `{name}` | {} |", cell(about));
+    }
+}
+
 fn facts(text: &mut String, key: &Key) {
     let _ = writeln!(text, "- **What may stand there:** {}", words(key.kind));
-    if !key.default.is_empty() {
-        let _ = writeln!(text, "- **Without it:** `{}`", key.default);
+    let default = key.default.json();
+    if !default.is_empty() {
+        let _ = writeln!(text, "- **Without it:** `{default}`");
     }
     for example in key.examples {
         let _ = writeln!(text, "- **For example:** `{}: {example}`", key.name);
@@ -53,13 +72,14 @@ fn facts(text: &mut String, key: &Key) {
     text.push('\n');
 }
 
-fn table<'a>(text: &mut String, keys: impl Iterator<Item = &'a Key>) {
+fn table(text: &mut String, keys: &[Key]) {
     text.push_str("| key | what it is | what may stand there | default |\n|---|---|---|---|\n");
-    for key in keys.filter(|key| !key.is_deprecated) {
-        let default = if key.default.is_empty() {
-            String::new()
+    for key in keys.iter().filter(|key| !key.is_deprecated) {
+        let default = key.default.json();
+        let default = if default.is_empty() {
+            default
         } else {
-            format!("`{}`", key.default)
+            format!("`{default}`")
         };
         let examples: Vec<String> = key.examples.iter().map(|example| format!("`{example}`")).collect();
         let examples = if examples.is_empty() {
@@ -71,7 +91,7 @@ fn table<'a>(text: &mut String, keys: impl Iterator<Item = &'a Key>) {
             text,
             "| `{}` | {} | {}{} | {} |",
             key.name,
-            cell(key.about),
+            cell(&key.sentence()),
             cell(&words(key.kind)),
             cell(&examples),
             cell(&default)
@@ -85,7 +105,7 @@ fn collect(kind: Kind, sections: &mut Vec<&'static Section>) {
     match kind {
         Kind::Section(section) if sections.iter().all(|known| known.name != section.name) => {
             sections.push(section);
-            for key in section.keys {
+            for key in section.all() {
                 collect(key.kind, sections);
             }
         }
@@ -101,6 +121,7 @@ fn collect(kind: Kind, sections: &mut Vec<&'static Section>) {
         | Kind::Duration
         | Kind::Size
         | Kind::Words(_)
+        | Kind::OneOf(_)
         | Kind::Parameters
         | Kind::Configuration
         | Kind::Texts => {}
@@ -130,10 +151,8 @@ fn words(kind: Kind) -> String {
         Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
         Kind::Duration => "seconds, or a time such as `90s`, `10m` or `1h30m`".to_owned(),
         Kind::Size => "bytes, or a size such as `512MiB` or `4GB`".to_owned(),
-        Kind::Words(words) => {
-            let words: Vec<String> = words().iter().map(|word| format!("`{word}`")).collect();
-            words.join(", ")
-        }
+        Kind::Words(words) => quoted(&words()),
+        Kind::OneOf(words) => quoted(words),
         Kind::Section(section) => format!("a mapping with the keys of `{}`", section.name),
         Kind::Parameters => "parameters by name, each a value or a mapping".to_owned(),
         Kind::Configuration => "values of parameters by name".to_owned(),
@@ -144,6 +163,11 @@ fn words(kind: Kind) -> String {
             kinds.join("; or ")
         }
     }
+}
+
+fn quoted(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
 }
 
 /// What belongs to `parameters` and stands in tables of its own.

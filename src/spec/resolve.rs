@@ -6,8 +6,9 @@ use super::files::{self, Files};
 use super::objective::{self, ObjectiveKind};
 use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
-use super::resolved::{Budget, Criteria, Devices, EpochRange, Resources, SearcherSpec, Spec};
+use super::resolved::{Budget, Criteria, Devices, EpochRange, Resources, Spec};
 use super::{limits, metric, parameters, provenance, selection, size};
+use crate::policies::SearcherSpec;
 use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
 use crate::units::Seed;
@@ -49,9 +50,6 @@ const KEYS: [&str; 31] = [
 /// Keys of W&B sweeps that are of use only there.
 const WANDB_ONLY: [&str; 5] = ["project", "entity", "controller", "job", "image_uri"];
 
-/// Other names of searchers: W&B's and Keras's of search with a Gaussian process.
-const METHOD_ALIASES: [(&str, SearcherSpec); 2] = [("bayes", SearcherSpec::Gp), ("bayesian", SearcherSpec::Gp)];
-
 /// Room for what frozen parts make of a few data sets: 100,000 texts of 60 tokens take 9 GB in a model of `MiniLM`'s size.
 const DEFAULT_CACHE: u64 = 10_000_000_000;
 
@@ -64,11 +62,11 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     let objective = objective::read(&spec, kind, files, problems);
     let space = parameters::read(&spec, kind.names(), problems);
     let metric = metric::read(&spec, kind.metrics(), problems);
-    let searcher = spec.get("method").map_or(Some(SearcherSpec::Auto), |node| {
-        let methods = [&SearcherSpec::NAMES[..], &METHOD_ALIASES[..]].concat();
-        reader::one_of(node, "method", &methods, problems)
+    let searcher = spec.get("method").map_or(Some(SearcherSpec::default()), |node| {
+        reader::one_of(node, "method", &SearcherSpec::names(), problems)
     });
-    let ends_by_itself = searcher == Some(SearcherSpec::Grid) || kind == ObjectiveKind::AskTell;
+    let needs = searcher.map(|searcher| searcher.info().needs).unwrap_or_default();
+    let ends_by_itself = needs.finite_space || kind == ObjectiveKind::AskTell;
     let budget = budget(&spec, ends_by_itself, problems);
     // A wall budget is planned for: what the spec leaves open is chosen for it.
     let is_planned = kind == ObjectiveKind::FineTune && budget.is_some_and(|budget| budget.wall.is_some());
@@ -102,14 +100,14 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         let early = early.map(|early| early.early_terminate);
         selection::check(selection, objective, (&criteria, early), &spec, problems);
     }
-    if let (Some(SearcherSpec::Grid), Some(space)) = (searcher, &space) {
-        check_grid(space, &spec, problems);
+    if let (Some(searcher), true, Some(space)) = (searcher, needs.finite_space, &space) {
+        check_finite(searcher, space, &spec, problems);
     }
     if let (Some(early), Some(budget)) = (early, budget) {
         early_terminate::check_population(early.early_terminate, budget.trials, &spec, problems);
     }
-    if searcher == Some(SearcherSpec::FreezeThaw) {
-        check_freeze_thaw(&criteria, &spec, problems);
+    if let (Some(searcher), true) = (searcher, needs.one_metric) {
+        check_one_metric(searcher, &criteria, &spec, problems);
     }
     Some(Spec {
         name: name?,
@@ -160,7 +158,8 @@ fn repeats(node: &Node, space: &Space, problems: &mut Problems) -> Option<u32> {
 }
 
 /// A grid lists values, so there must be finitely many.
-fn check_grid(space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
+fn check_finite(searcher: SearcherSpec, space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
+    let method = searcher.name();
     let parameters = spec.entry("parameters");
     let place = parameters.map_or(spec.place, |entry| &entry.key_place);
     let endless = space
@@ -173,27 +172,28 @@ fn check_grid(space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
         problems.error(
             Diagnostic::error(
                 node.map_or(place, |node| &node.place),
-                format!("`method: grid` needs finitely many values, but `{name}` is continuous"),
+                format!("`method: {method}` needs finitely many values, but `{name}` is continuous"),
             )
             .with_help("give a step as `q`, or list `values`"),
         );
     }
 }
 
-/// Freeze-thaw models the curve of one metric, and decides itself what goes on.
-fn check_freeze_thaw(criteria: &Criteria, spec: &Fields<'_>, problems: &mut Problems) {
+/// A method for one metric is given one; one that decides itself what goes on is told of no other rule.
+fn check_one_metric(searcher: SearcherSpec, criteria: &Criteria, spec: &Fields<'_>, problems: &mut Problems) {
+    let method = searcher.name();
     let place = spec.get("method").map_or(spec.place, |node| &node.place);
     if !criteria.is_plain() {
         let message = if criteria.others.is_empty() {
-            "`method: freeze_thaw` does not support `metric_constraints`: it models one metric only"
+            format!("`method: {method}` does not support `metric_constraints`: it models one metric only")
         } else {
-            "`method: freeze_thaw` models one metric only, but `metric` lists several"
+            format!("`method: {method}` models one metric only, but `metric` lists several")
         };
         let help = "use another method, such as `bohb`, or keep one metric without constraints on it";
         problems.error(Diagnostic::error(place, message).with_help(help));
     }
-    if let Some(entry) = spec.entry("early_terminate") {
-        let message = "`early_terminate` has no effect: `method: freeze_thaw` decides itself which trial goes on";
+    if let (true, Some(entry)) = (searcher.decides_alone(), spec.entry("early_terminate")) {
+        let message = format!("`early_terminate` has no effect: `method: {method}` decides itself which trial goes on");
         problems.warning(&entry.key_place, message, "remove it");
     }
 }

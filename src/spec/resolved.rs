@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::EarlyTerminate;
 use super::command::CommandSpec;
+use crate::policies::{EarlyTerminate, SearcherSpec};
 use crate::preference::Preference;
 use crate::space::{Expression, Space};
 use crate::units::{Goal, Seed};
@@ -242,64 +242,6 @@ impl Criteria {
             Preference::Pareto => !self.others.is_empty(),
             Preference::Lexicographic(_) => false,
         }
-    }
-}
-
-/// The searcher.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SearcherSpec {
-    /// Chosen by the space and the number of trials.
-    Auto,
-    /// Independent draws.
-    Random,
-    /// Tree-structured Parzen estimator.
-    Tpe,
-    /// Evolution towards the front of several metrics.
-    Nsga2,
-    /// The scrambled Sobol sequence.
-    Sobol,
-    /// Every configuration of a finite space, in order.
-    Grid,
-    /// The Parzen estimator of the highest level that enough trials have reached, with every third draw by chance.
-    Bohb,
-    /// Local search by FLOW² with restarts.
-    Cfo,
-    /// Local searches by FLOW² from what a global searcher finds.
-    #[serde(rename = "blendsearch")]
-    BlendSearch,
-    /// Evolution by covariance matrix adaptation.
-    #[serde(rename = "cma-es")]
-    CmaEs,
-    /// Bayesian optimisation with a Gaussian process.
-    Gp,
-    /// A model of learning curves, which also decides what goes on: `early_terminate` is not used.
-    FreezeThaw,
-}
-
-impl SearcherSpec {
-    /// Every searcher by the name that specs and `automl ask-tell --method` use.
-    pub const NAMES: [(&str, Self); 12] = [
-        ("auto", Self::Auto),
-        ("random", Self::Random),
-        ("grid", Self::Grid),
-        ("sobol", Self::Sobol),
-        ("tpe", Self::Tpe),
-        ("gp", Self::Gp),
-        ("cma-es", Self::CmaEs),
-        ("cfo", Self::Cfo),
-        ("blendsearch", Self::BlendSearch),
-        ("nsga2", Self::Nsga2),
-        ("bohb", Self::Bohb),
-        ("freeze_thaw", Self::FreezeThaw),
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        Self::NAMES
-            .iter()
-            .find(|(_, searcher)| *searcher == self)
-            .map_or("", |(name, _)| name)
     }
 }
 

@@ -37,7 +37,7 @@ pub fn schema() -> Json {
 /// A mapping with known keys; others are refused.
 fn section(section: &Section) -> Json {
     let properties: Map<String, Json> = section
-        .keys
+        .all()
         .iter()
         .map(|key| (key.name.to_owned(), property(key)))
         .collect();
@@ -51,8 +51,8 @@ fn section(section: &Section) -> Json {
 
 fn property(key: &Key) -> Json {
     let mut schema = kind(key.kind);
-    schema["description"] = key.about.into();
-    if let Some(default) = read(key.default) {
+    schema["description"] = key.sentence().into();
+    if let Some(default) = read(&key.default.json()) {
         schema["default"] = default;
     }
     if !key.examples.is_empty() {
@@ -86,6 +86,7 @@ fn kind(kind: Kind) -> Json {
             {"type": "string", "pattern": r"^\s*[0-9.]+\s*([kKmMgGtT]?[bB]?|[kKmMgGtT]i[bB])\s*$"},
         ]}),
         Kind::Words(words) => json!({"enum": words()}),
+        Kind::OneOf(words) => json!({"enum": words}),
         Kind::Section(section) => reference(section.name),
         Kind::Parameters => reference("parameters"),
         Kind::Configuration => json!({

@@ -1,10 +1,10 @@
 //! `selection`: how the winner is chosen once the search is over.
 
 use super::diagnostics::Diagnostic;
-use super::early_terminate::{EarlyTerminate, SchedulerSpec};
 use super::raw::Node;
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Criteria, DataSpec, ObjectiveSpec, Selection, SelectionRule};
+use crate::policies::EarlyTerminate;
 
 /// As many as anybody trains again, and few enough that a misprint is noticed.
 const MOST: i64 = 100;
@@ -91,11 +91,14 @@ pub(super) fn check(
             .with_help("write `rule: best`, or `rule: pareto` for a front"),
         );
     }
-    if early.is_some_and(|early| matches!(early.scheduler, SchedulerSpec::Pbt(_))) {
+    if let Some(early) = early.filter(|early| early.scheduler.members().is_some()) {
+        let rule = early.scheduler.name();
         problems.error(
             Diagnostic::error(
                 &node.place,
-                "`selection` trains configurations again, but one that `pbt` has cloned is not all of its training",
+                format!(
+                    "`selection` trains configurations again, but one that `{rule}` has cloned is not all of its training"
+                ),
             )
             .with_help("use another `early_terminate`, or leave `selection` out"),
         );

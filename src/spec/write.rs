@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::command::{CommandLine, CommandSpec};
 use super::domain::first_multiple;
+use super::early_terminate;
 use super::hints::CONFIDENCES;
 use super::resolved::{
     Criteria, DataSpec, Devices, InputPart, Metric, ModelSource, ObjectiveSpec, Provenance, Resources, Spec, Split,
@@ -57,7 +58,7 @@ impl Spec {
         yaml.maybe(1, "cooldown", cooldown);
         write_limits(&mut yaml, &self.trial_limits);
         yaml.open(0, "early_terminate");
-        for (key, value) in self.early_terminate.lines() {
+        for (key, value) in early_terminate::write::lines(&self.early_terminate) {
             yaml.line(1, key, &value);
         }
         if self.budget != Budget::default() {

@@ -261,7 +261,12 @@ mod tests {
             is_deterministic: true,
             can_cool_down: false,
         };
-        let policy = policies::build(SearcherSpec::Random, SchedulerSpec::None, settings.lengths());
+        let policy = policies::build(
+            SearcherSpec::named("random").unwrap(),
+            SchedulerSpec::named("none").unwrap(),
+            None,
+            settings.lengths(),
+        );
         Study::new(settings, policy, Box::new(|_, _, _| 1.0))
     }
 

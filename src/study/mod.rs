@@ -9,6 +9,7 @@ mod decide;
 mod event;
 mod incumbent;
 mod measure;
+mod policy;
 mod possible;
 mod record;
 mod selection;
@@ -17,6 +18,7 @@ mod state;
 mod timing;
 
 pub use event::{Created, EndReason, Event, Identity, Outcome};
+pub use policy::policy;
 pub use possible::Impossible;
 pub use record::{Improvement, Record};
 pub use selection::{Finalist, Repeat, Run, SelectionSeconds, Winner};

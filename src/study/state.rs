@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::timing::Timing;
 use super::{Created, EndReason, Event, Identity, Improvement, Outcome, Record, Repeat, Settings};
-use crate::policies::{self, AuditedTrial, Policy, Stop};
+use crate::policies::{AuditedTrial, Policy, Stop};
 use crate::spec::{InputPart, Spec};
 use crate::trials::{CostModel, Failure, FailureKind, MemoryModel, PastTrial, Status, Trial, View, Work};
 use crate::units::{Cooldown, Loss, Samples, TrialId};
@@ -137,7 +137,7 @@ impl Study {
     /// A study to be read from its journal and looked at, not to be run: without a model of what training costs.
     pub fn to_look_at(spec: &Spec, epoch: Samples) -> Self {
         let settings = Settings::new(spec, epoch);
-        let policy = policies::for_spec(spec, settings.lengths());
+        let policy = super::policy(spec, settings.lengths());
         Self::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
     }
 

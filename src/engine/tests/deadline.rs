@@ -9,12 +9,22 @@ const SPEED: f64 = 100.0;
 
 /// A study of trials of 810 samples (8.1 s) with a wall budget.
 fn planned(wall: f64, logical_workers: u32, can_cool_down: bool) -> Study {
-    let model = study(SearcherSpec::Random, SchedulerSpec::asha(3), 1, logical_workers);
+    let model = study(
+        SearcherSpec::named("random").unwrap(),
+        SchedulerSpec::default(),
+        1,
+        logical_workers,
+    );
     let mut settings = model.settings().clone();
     settings.max_trials = None;
     settings.wall = Some(wall);
     settings.can_cool_down = can_cool_down;
-    let policy = policies::build(SearcherSpec::Random, SchedulerSpec::asha(3), settings.lengths());
+    let policy = policies::build(
+        SearcherSpec::named("random").unwrap(),
+        SchedulerSpec::default(),
+        None,
+        settings.lengths(),
+    );
     let policy = Box::new(Deadline::new(policy));
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use rand::RngExt as _;
 
 use crate::engine::{Simulation, simulate};
-use crate::policies::{self, Policy};
+use crate::policies;
 use crate::preference::Preference;
 use crate::rng;
 use crate::schedulers::conformance::{LENGTHS, all, all_wrapped};
 use crate::space::{Domain, Parameter, Space, Value};
-use crate::spec::{Criteria, EarlyTerminate, Metric, PbtSpec, SchedulerSpec, SearcherSpec};
+use crate::spec::{Criteria, EarlyTerminate, Metric, SchedulerSpec, SearcherSpec};
 use crate::study::{EndReason, Event, InFlight, Outcome, Settings, Study};
 use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, Trial, Usage};
 use crate::units::{Goal, Samples, Seed, TrialId};
@@ -29,10 +29,7 @@ fn study(early: EarlyTerminate, trials: u32, logical_workers: u32, preference: O
         goal: Goal::Minimize,
         target: None,
     };
-    let policy: Box<dyn Policy> = match &preference {
-        None => policies::build(SearcherSpec::Random, early, LENGTHS),
-        Some(preference) => policies::build_for(SearcherSpec::Random, early, preference, LENGTHS),
-    };
+    let policy = policies::build(SearcherSpec::by_chance(), early, preference.as_ref(), LENGTHS);
     let settings = Settings {
         space,
         seed: Seed(11),
@@ -125,11 +122,7 @@ fn a_study_of_thousands_of_trials_ends_under_every_scheduler() {
         assert_eq!(study.ended(), Some(EndReason::Trials), "{scheduler:?}");
         assert_eq!(study.trials().len(), 3_000, "{scheduler:?}");
         // While the order of its rungs is stable, PASHA trains no more than the best to its end.
-        let least = if matches!(scheduler, SchedulerSpec::Pasha { .. }) {
-            1
-        } else {
-            10
-        };
+        let least = if scheduler.name() == "pasha" { 1 } else { 10 };
         assert!(count(&study, Status::Completed) >= least, "{scheduler:?}");
         let mut reached: BTreeMap<TrialId, Samples> = BTreeMap::new();
         for event in &events {
@@ -187,7 +180,7 @@ fn no_machine_changes_a_study_and_any_cut_can_be_resumed() {
 fn an_audit_finds_what_pruning_cost() {
     let early = EarlyTerminate {
         audit: 0.2,
-        ..SchedulerSpec::asha(3).into()
+        ..SchedulerSpec::default().into()
     };
     let mut study = study(early, 300, 8, None);
     run(&mut study, 4, 1);
@@ -211,7 +204,7 @@ fn patience_ends_what_gets_worse_and_its_best_counts() {
             epochs: 2.0,
             min_delta: 0.0,
         }),
-        ..SchedulerSpec::None.into()
+        ..SchedulerSpec::named("none").unwrap().into()
     };
     let mut study = study(early, 100, 8, None);
     run(&mut study, 4, 1);
@@ -225,11 +218,8 @@ fn patience_ends_what_gets_worse_and_its_best_counts() {
 
 #[test]
 fn clones_keep_their_lineage_and_their_share_of_the_samples() {
-    let pbt = PbtSpec {
-        population: 8,
-        ..PbtSpec::default()
-    };
-    let mut study = study(SchedulerSpec::Pbt(pbt).into(), 60, 4, None);
+    let pbt = SchedulerSpec::named("pbt").unwrap().with("population", 8);
+    let mut study = study(pbt.into(), 60, 4, None);
     let events = run(&mut study, 4, 1);
     let clones: Vec<&Trial> = study.trials().iter().filter(|trial| trial.parent.is_some()).collect();
     assert!(clones.len() > 5, "{}", clones.len());

@@ -6,7 +6,12 @@ use crate::study::{Finalist, Repeat, Winner};
 use crate::trials::Trial;
 
 fn with(rule: SelectionRule, reseeds: u32, holdout: bool, trials: u32) -> Study {
-    let mut study = study(SearcherSpec::Random, SchedulerSpec::asha(3), trials, 4);
+    let mut study = study(
+        SearcherSpec::named("random").unwrap(),
+        SchedulerSpec::default(),
+        trials,
+        4,
+    );
     study.settings_mut_for_tests().selection = Some(Selection {
         rule,
         top_k: 3,
@@ -85,9 +90,9 @@ fn the_best_are_trained_again_with_the_same_fresh_seeds_up_to_where_they_were_be
 
 #[test]
 fn the_search_is_the_same_with_a_selection_after_it() {
-    let mut plain = study(SearcherSpec::Tpe, SchedulerSpec::asha(3), 40, 4);
+    let mut plain = study(SearcherSpec::named("tpe").unwrap(), SchedulerSpec::default(), 40, 4);
     run_lucky(&mut plain, 2, 1, f64::INFINITY);
-    let mut selected = study(SearcherSpec::Tpe, SchedulerSpec::asha(3), 40, 4);
+    let mut selected = study(SearcherSpec::named("tpe").unwrap(), SchedulerSpec::default(), 40, 4);
     selected.settings_mut_for_tests().selection = with(SelectionRule::Best, 2, true, 1).settings().selection;
     run_lucky(&mut selected, 2, 1, f64::INFINITY);
     assert_eq!(story(&selected)[..40], story(&plain));
@@ -145,7 +150,12 @@ fn whoever_reads_the_journal_without_a_model_of_costs_sees_the_same_winner() {
         let mut study = with(SelectionRule::OneSe, 2, true, trials);
         let events = run_lucky(&mut study, 2, 1, f64::INFINITY);
         let settings = study.settings().clone();
-        let policy = policies::build(SearcherSpec::Random, SchedulerSpec::asha(3), settings.lengths());
+        let policy = policies::build(
+            SearcherSpec::named("random").unwrap(),
+            SchedulerSpec::default(),
+            None,
+            settings.lengths(),
+        );
         let mut reader = Study::new(settings, policy, Box::new(|_, _, _| 1.0));
         for event in &events {
             reader.apply(event, 0.0);

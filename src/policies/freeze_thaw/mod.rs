@@ -27,15 +27,29 @@ use kernel::{Axis, Hyperparameters};
 use model::{Datum, Model, Point};
 
 use super::untried::Untried;
-use super::{Decision, Policy};
+use super::{Decision, MethodEntry, Policy};
 use crate::rng;
 use crate::schedulers::{Asha, Scheduler as _};
-use crate::searchers::{FirstPoints, Gp, Proposal, Searcher as _, Tpe};
+use crate::searchers::{FirstPoints, Gp, Info, Needs, Proposal, Searcher as _, Tpe};
 use crate::space::{Shape, Space};
 use crate::trials::{Status, Trial, View};
 use crate::units::Samples;
 
 const NAME: &str = "freeze_thaw";
+
+/// Its line in the registry.
+pub(super) const ENTRY: MethodEntry = MethodEntry {
+    info: Info {
+        name: NAME,
+        aliases: &[],
+        about: "models learning curves, and decides which trial goes on too: `early_terminate` is not used",
+        needs: Needs {
+            one_metric: true,
+            ..Needs::NOTHING
+        },
+    },
+    build: |lengths| Box::new(FreezeThaw::new(lengths.min, lengths.max)),
+};
 
 /// Trials before the model speaks.
 const STARTUP_TRIALS: usize = 10;

@@ -15,7 +15,7 @@ struct Study {
 }
 
 fn study(population: u32) -> Study {
-    let spec = PbtSpec {
+    let spec = PbtSettings {
         population,
         interval: Some(1.0),
         quantile: 0.25,

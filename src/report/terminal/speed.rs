@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_study_without_early_termination_has_one_rung() {
-        let study = testing::study(crate::spec::SchedulerSpec::None, None);
+        let study = testing::study(crate::spec::SchedulerSpec::named("none").unwrap(), None);
         insta::assert_snapshot!(
             at_start(&study, &testing::facts(), 1).unwrap(),
             @"plan: 3:00 on 1 slot, 4 epochs a trial; the estimate follows after the first segments"

@@ -34,7 +34,7 @@ pub(in crate::report) fn slots() -> Vec<Slot> {
 }
 
 pub(in crate::report) fn asha() -> SchedulerSpec {
-    SchedulerSpec::asha(3)
+    SchedulerSpec::default()
 }
 
 /// Trials of 4 epochs with two parameters, two at a time.
@@ -72,7 +72,7 @@ pub(in crate::report) fn study(early: impl Into<EarlyTerminate>, max_trials: Opt
         is_deterministic: true,
         can_cool_down: false,
     };
-    let policy = policies::build(SearcherSpec::Random, early, settings.lengths());
+    let policy = policies::build(SearcherSpec::named("random").unwrap(), early, None, settings.lengths());
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
 }
 

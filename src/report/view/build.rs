@@ -131,7 +131,7 @@ fn facts(spec: &Spec, study: &Study) -> Vec<(String, String)> {
         facts.push(("examples", rows.join(", ")));
     }
     facts.push(("method", spec.searcher.name().to_owned()));
-    let early = spec.early_terminate.lines().into_iter();
+    let early = crate::spec::early_terminate_lines(&spec.early_terminate).into_iter();
     let early: Vec<String> = early
         .map(|(key, value)| if key == "type" { value } else { format!("{key} {value}") })
         .collect();

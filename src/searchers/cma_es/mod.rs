@@ -15,7 +15,7 @@ use rand::RngExt as _;
 use super::flow2::{self, middle, start};
 use super::folded::Folded;
 use super::standing::{Rank, is_judged, rank};
-use super::{Proposal, Searcher};
+use super::{Entry, Info, Needs, Proposal, Searcher, Several};
 use crate::rng::{self, Rng, normal};
 use crate::space::{Shape, Space};
 use crate::trials::{Trial, View};
@@ -26,9 +26,21 @@ pub struct CmaEs {
     folded: Folded<Strategy>,
 }
 
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "cma-es",
+        aliases: &[],
+        about: "evolves a normal distribution: covariance matrix adaptation",
+        needs: Needs::NOTHING,
+    },
+    build: || Box::new(CmaEs::default()),
+    several: Several::Scalarised,
+};
+
 impl Searcher for CmaEs {
     fn name(&self) -> &'static str {
-        "cma-es"
+        ENTRY.info.name
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {

@@ -26,7 +26,7 @@ use observations::Observations;
 use regression::Regression;
 use warp::{POWERS, warp};
 
-use super::{Proposal, Searcher};
+use super::{Entry, Info, Needs, Proposal, Searcher, Several};
 use crate::rng::{self, Fingerprint};
 use crate::space::Configuration;
 use crate::trials::{Status, Trial, View};
@@ -67,9 +67,21 @@ const PRIOR_TRUST: f64 = 10.0;
 /// The same under a wall budget, which pays some tens of trials. With more, flat early results leave the choice to the prior alone.
 const SHORT_PRIOR_TRUST: f64 = 2.0;
 
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "gp",
+        aliases: &["bayes", "bayesian"],
+        about: "models the metric by a Gaussian process: Bayesian optimization",
+        needs: Needs::NOTHING,
+    },
+    build: || Box::new(Gp::default()),
+    several: Several::Scalarised,
+};
+
 impl Searcher for Gp {
     fn name(&self) -> &'static str {
-        "gp"
+        ENTRY.info.name
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {

@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 use rand::RngExt as _;
 
 use self::variation::child;
-use super::{Proposal, Random, Searcher};
+use super::{Entry, Info, Needs, Proposal, Random, Searcher, Several};
 use crate::preference::{Scores, crowding, fronts};
 use crate::rng::{self, Rng};
 use crate::trials::{Status, Trial, View};
@@ -30,9 +30,21 @@ const DRAWS: usize = 100;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Nsga2;
 
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "nsga2",
+        aliases: &[],
+        about: "evolves trials towards the front of several metrics",
+        needs: Needs::NOTHING,
+    },
+    build: || Box::new(Nsga2),
+    several: Several::ByItself,
+};
+
 impl Searcher for Nsga2 {
     fn name(&self) -> &'static str {
-        "nsga2"
+        ENTRY.info.name
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {

@@ -1,9 +1,8 @@
 use super::*;
 use crate::preference::{Preference, hypervolume};
 use crate::searchers::conformance::{mixed_space, run, view};
-use crate::searchers::{build, build_for};
+use crate::searchers::{Entry, SEARCHERS, build};
 use crate::space::{Configuration, Domain, Parameter, Space, Value};
-use crate::spec::SearcherSpec;
 use crate::trials::Observation;
 use crate::units::{Goal, Loss, Samples, TrialId};
 
@@ -74,10 +73,14 @@ fn volume(trials: &[Trial]) -> f64 {
     hypervolume(&points, &[1.1, 6.0])
 }
 
-fn mean_volume(searcher: SearcherSpec, count: u32) -> f64 {
+fn entry(name: &str) -> &'static Entry {
+    SEARCHERS.iter().find(|entry| entry.info.name == name).unwrap()
+}
+
+fn mean_volume(searcher: &'static Entry, count: u32) -> f64 {
     let space = cube(6);
     let volumes = (0..5).map(|seed| {
-        let mut searcher = build_for(searcher, &Preference::Pareto);
+        let mut searcher = build(searcher, Some(&Preference::Pareto));
         volume(&evolve(searcher.as_mut(), &space, (seed, count), |c| (zdt1(c), 0.0)))
     });
     volumes.sum::<f64>() / 5.0
@@ -85,19 +88,13 @@ fn mean_volume(searcher: SearcherSpec, count: u32) -> f64 {
 
 #[test]
 fn it_covers_more_of_zdt1_than_chance() {
-    let (evolved, random) = (
-        mean_volume(SearcherSpec::Nsga2, 200),
-        mean_volume(SearcherSpec::Random, 200),
-    );
+    let (evolved, random) = (mean_volume(entry("nsga2"), 200), mean_volume(entry("random"), 200));
     assert!(evolved > random + 0.8, "{evolved} against {random}");
 }
 
 #[test]
 fn a_searcher_of_one_number_covers_more_of_zdt1_than_chance_too() {
-    let (modelled, random) = (
-        mean_volume(SearcherSpec::Tpe, 100),
-        mean_volume(SearcherSpec::Random, 100),
-    );
+    let (modelled, random) = (mean_volume(entry("tpe"), 100), mean_volume(entry("random"), 100));
     assert!(modelled > random + 0.5, "{modelled} against {random}");
 }
 
@@ -110,14 +107,14 @@ fn it_minimises_a_single_metric_as_well() {
             .filter_map(|(_, value)| Some((value.as_f64()? - 0.3).powi(2)));
         distances.sum::<f64>()
     };
-    let best = |searcher: SearcherSpec| -> f64 {
+    let best = |searcher: &'static Entry| -> f64 {
         let total = (0..5).map(|seed| {
-            let trials = run(build(searcher).as_ref(), &space, seed, 150, &sphere);
+            let trials = run(build(searcher, None).as_ref(), &space, seed, 150, &sphere);
             trials.iter().filter_map(Trial::loss).min().unwrap().get()
         });
         total.sum()
     };
-    assert!(best(SearcherSpec::Nsga2) < 0.3 * best(SearcherSpec::Random));
+    assert!(best(entry("nsga2")) < 0.3 * best(entry("random")));
 }
 
 #[test]
@@ -129,8 +126,8 @@ fn it_finds_the_feasible_part() {
         let violation = (0.8 - x("x0")).max(0.0) + (0.8 - x("x1")).max(0.0);
         (zdt1(configuration), violation)
     };
-    for searcher in [SearcherSpec::Nsga2, SearcherSpec::Tpe] {
-        let mut searcher = build_for(searcher, &Preference::Pareto);
+    for searcher in [entry("nsga2"), entry("tpe")] {
+        let mut searcher = build(searcher, Some(&Preference::Pareto));
         let trials = evolve(searcher.as_mut(), &space, (1, 120), result);
         let feasible = trials[60..]
             .iter()
@@ -163,10 +160,10 @@ fn a_searcher_told_other_numbers_proposes_the_same_after_a_replay() {
         let rate = c.get("rate").and_then(Value::as_f64).unwrap();
         ([rate, 1.0 - rate], 0.0)
     };
-    for (_, spec) in SearcherSpec::NAMES {
-        let mut searcher = build_for(spec, &Preference::Pareto);
+    for spec in SEARCHERS {
+        let mut searcher = build(spec, Some(&Preference::Pareto));
         let trials = evolve(searcher.as_mut(), &space, (3, 30), result);
-        let mut replayed = build_for(spec, &Preference::Pareto);
+        let mut replayed = build(spec, Some(&Preference::Pareto));
         for trial in &trials {
             replayed.observe(trial);
         }

@@ -16,7 +16,7 @@ use parzen::Parzen;
 use split::{Split, split};
 
 use super::middle::middle;
-use super::{Proposal, Searcher, Sobol};
+use super::{Entry, Info, Needs, Proposal, Searcher, Several, Sobol};
 use crate::rng::{self, Rng};
 use crate::space::{Configuration, Space};
 use crate::trials::{Trial, View};
@@ -37,9 +37,21 @@ pub struct Tpe {
     startup: Sobol,
 }
 
+/// Its line in the registry.
+pub(super) const ENTRY: Entry = Entry {
+    info: Info {
+        name: "tpe",
+        aliases: &[],
+        about: "models good and bad trials by densities: the tree-structured Parzen estimator",
+        needs: Needs::NOTHING,
+    },
+    build: || Box::new(Tpe::default()),
+    several: Several::Scalarised,
+};
+
 impl Searcher for Tpe {
     fn name(&self) -> &'static str {
-        "tpe"
+        ENTRY.info.name
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {

@@ -1,6 +1,8 @@
 //! The section `early_terminate` of a spec.
 
-use super::{AshaMode, ETA, EarlyTerminate, MIN_TRIALS, Patience, PbtSpec, SchedulerSpec};
+use super::{options, planned};
+use crate::policies::{EarlyTerminate, SchedulerSpec};
+use crate::schedulers::{Conflict, DEFAULT_ETA, OptionKind, OptionRow, OptionValue, Patience};
 use crate::spec::diagnostics::{Diagnostic, list};
 use crate::spec::raw::{Content, Entry, Node, SourceKind};
 use crate::spec::reader::{self, Fields, Problems};
@@ -9,20 +11,12 @@ use crate::suggestion::did_you_mean;
 /// What goes with every scheduler.
 const COMMON: [&str; 4] = ["type", "patience", "min_delta", "audit"];
 
-/// Every scheduler with the keys that are its own.
-const OWN: [(&str, &[&str]); 7] = [
-    ("asha", &["eta", "mode", "cost_aware"]),
-    ("hyperband", &["eta", "min_iter", "max_iter", "s", "strict"]),
-    ("successive_halving", &["eta", "bracket"]),
-    ("pasha", &["eta"]),
-    ("median", &["interval", "min_trials"]),
-    ("pbt", &["population", "interval", "quantile", "resample"]),
-    ("none", &[]),
-];
-
 /// Keys of W&B's `hyperband`, which is something else: stopping by rungs that are counted from the first iterations or from
 /// the last.
 const WANDB: [&str; 4] = ["min_iter", "max_iter", "s", "strict"];
+
+/// The type beside which they stand.
+const WANDB_TYPE: &str = "hyperband";
 
 /// Halvings that are guessed where W&B's `min_iter` says when to begin, and nothing when to end.
 const GUESSED_HALVINGS: i32 = 2;
@@ -52,7 +46,7 @@ pub(in crate::spec) fn read(spec: &Fields<'_>, is_planned: bool, problems: &mut 
     let Some(node) = spec.get("early_terminate") else {
         return Some(Section {
             early_terminate: if is_planned {
-                EarlyTerminate::planned()
+                planned()
             } else {
                 SchedulerSpec::default().into()
             },
@@ -60,12 +54,12 @@ pub(in crate::spec) fn read(spec: &Fields<'_>, is_planned: bool, problems: &mut 
         });
     };
     if matches!(node.content, Content::Scalar(_)) {
-        return reader::one_of(node, "early_terminate", &SchedulerSpec::NAMES, problems).map(plain);
+        return reader::one_of(node, "early_terminate", &SchedulerSpec::names(), problems).map(plain);
     }
     let fields = Fields::read_any(node, "early_terminate", problems)?;
     let default = SchedulerSpec::default();
     let kind = fields.get("type").map_or(Some(default), |node| {
-        reader::one_of(node, "type", &SchedulerSpec::NAMES, problems)
+        reader::one_of(node, "type", &SchedulerSpec::names(), problems)
     })?;
     // Only now: keys of an unsupported type are no misprints.
     let errors_before = problems.errors.len();
@@ -91,16 +85,13 @@ pub(in crate::spec) fn read(spec: &Fields<'_>, is_planned: bool, problems: &mut 
 /// what the file says of its own is of no use then, and no fault.
 fn known_keys(kind: SchedulerSpec, fields: &Fields<'_>, problems: &mut Problems) -> Vec<&'static str> {
     let name = kind.name();
-    let own = OWN
-        .iter()
-        .find(|(owner, _)| *owner == name)
-        .map_or(&[][..], |(_, own)| own);
+    let own = own_keys(kind);
     let is_by_hand = |node: &Node| node.place.source.kind == SourceKind::Override;
     let is_switched = fields.get("type").is_some_and(is_by_hand);
     for Entry { key, key_place, value } in fields.entries() {
         let key = key.as_str();
-        let owners = OWN.iter().filter(|(_, own)| own.contains(&key));
-        let owners: Vec<&str> = owners.map(|(owner, _)| *owner).collect();
+        let owners = SchedulerSpec::all().filter(|rule| own_keys(*rule).contains(&key));
+        let owners: Vec<&str> = owners.map(SchedulerSpec::name).collect();
         if own.contains(&key) || COMMON.contains(&key) {
             continue;
         }
@@ -115,18 +106,20 @@ fn known_keys(kind: SchedulerSpec, fields: &Fields<'_>, problems: &mut Problems)
             problems.error(Diagnostic::error(key_place, message).with_help(help));
         }
     }
-    COMMON.iter().chain(own).copied().collect()
+    COMMON.iter().chain(&own).copied().collect()
+}
+
+/// The keys that a type has beside those of every type.
+fn own_keys(rule: SchedulerSpec) -> Vec<&'static str> {
+    let options = rule.info().options.iter().map(|row| row.name);
+    let wandb = WANDB.iter().copied().filter(|_| rule.name() == WANDB_TYPE);
+    options.chain(wandb).collect()
 }
 
 /// Every key of every type.
 fn all_keys() -> Vec<&'static str> {
-    let mut keys = COMMON.to_vec();
-    for key in OWN.iter().flat_map(|(_, own)| *own) {
-        if !keys.contains(key) {
-            keys.push(key);
-        }
-    }
-    keys
+    let options = options().into_iter().map(|(row, _)| row.name);
+    COMMON.into_iter().chain(options).chain(WANDB).collect()
 }
 
 /// The entries of the section that its type knows.
@@ -163,60 +156,47 @@ impl Keys<'_> {
         reader::number_that(self.get(key)?, key, is_allowed, rule, problems)
     }
 
+    /// The rate of halving: also beside W&B's keys, which mean it too.
     fn eta(&self, problems: &mut Problems) -> u32 {
-        self.integer("eta", (2, 100), ETA, problems)
+        self.integer("eta", (2, 100), DEFAULT_ETA, problems)
+    }
+
+    /// What is given for an option, if anything.
+    fn option(&self, row: &OptionRow, problems: &mut Problems) -> Option<OptionValue> {
+        let name = row.name;
+        let node = self.get(name)?;
+        Some(match row.kind {
+            OptionKind::Integer(min, max) => self.integer(name, (min, max), min, problems).into(),
+            OptionKind::Number(min, max) => self.number(name, (min, max), min, problems).into(),
+            OptionKind::Epochs => self.epochs(name, problems)?.into(),
+            OptionKind::Boolean => reader::boolean(node, name, problems)?.into(),
+            OptionKind::Words(words) => {
+                let words: Vec<(&str, &'static str)> = words.iter().map(|word| (*word, *word)).collect();
+                reader::one_of(node, name, &words, problems)?.into()
+            }
+        })
     }
 }
 
 fn scheduler(kind: SchedulerSpec, keys: &Keys<'_>, problems: &mut Problems) -> SchedulerSpec {
-    match kind {
-        SchedulerSpec::None => kind,
-        SchedulerSpec::Asha { .. } => {
-            let eta = keys.eta(problems);
-            let mode = keys.get("mode");
-            let mode = mode.and_then(|node| reader::one_of(node, "mode", &AshaMode::NAMES, problems));
-            let cost_aware = keys.get("cost_aware");
-            let cost_aware = cost_aware.and_then(|node| reader::boolean(node, "cost_aware", problems));
-            let (mode, cost_aware) = (mode.unwrap_or(AshaMode::Promotion), cost_aware.unwrap_or(false));
-            if let (AshaMode::Stopping, true, Some(entry)) = (mode, cost_aware, keys.fields.entry("cost_aware")) {
-                let message = "`cost_aware` is a rule of promotion, and with `mode: stopping` no trial is promoted";
-                problems.error(Diagnostic::error(&entry.key_place, message).with_help("keep one of the two"));
-            }
-            SchedulerSpec::Asha { eta, mode, cost_aware }
-        }
-        SchedulerSpec::Hyperband { .. } => {
-            let eta = keys.eta(problems);
-            if WANDB.iter().any(|key| keys.get(key).is_some()) {
-                SchedulerSpec::Asha {
-                    eta,
-                    mode: AshaMode::Stopping,
-                    cost_aware: false,
-                }
-            } else {
-                SchedulerSpec::Hyperband { eta }
-            }
-        }
-        SchedulerSpec::SuccessiveHalving { .. } => {
-            let bracket = keys.get("bracket");
-            SchedulerSpec::SuccessiveHalving {
-                eta: keys.eta(problems),
-                bracket: bracket.map(|_| keys.integer("bracket", (2, 1_000_000), 2, problems)),
-            }
-        }
-        SchedulerSpec::Pasha { .. } => SchedulerSpec::Pasha {
-            eta: keys.eta(problems),
-        },
-        SchedulerSpec::Median { .. } => SchedulerSpec::Median {
-            interval: keys.epochs("interval", problems),
-            min_trials: keys.integer("min_trials", (1, 1_000_000), MIN_TRIALS, problems),
-        },
-        SchedulerSpec::Pbt(default) => SchedulerSpec::Pbt(PbtSpec {
-            population: keys.integer("population", (2, 100_000), default.population, problems),
-            interval: keys.epochs("interval", problems),
-            quantile: keys.number("quantile", (0.01, 0.5), default.quantile, problems),
-            resample: keys.number("resample", (0.0, 1.0), default.resample, problems),
-        }),
+    if WANDB.iter().any(|key| keys.get(key).is_some()) {
+        // What W&B calls so stops trials at the rungs of one bracket.
+        let eta = keys.eta(problems);
+        return SchedulerSpec::default().with("eta", eta).with("mode", "stopping");
     }
+    let given = kind.info().options.iter();
+    let given: Vec<(&str, OptionValue)> = given
+        .filter_map(|row| Some((row.name, keys.option(row, problems)?)))
+        .collect();
+    let rule = given
+        .into_iter()
+        .fold(kind, |rule, (name, value)| rule.with(name, value));
+    if let Some(Conflict { option, message, help }) = (kind.info().conflict)(rule.options())
+        && let Some(entry) = keys.fields.entry(option)
+    {
+        problems.error(Diagnostic::error(&entry.key_place, message).with_help(help));
+    }
+    rule
 }
 
 /// W&B's brackets are `min_iter · eta^k`, or `max_iter / eta^k` for the last `s` of them.
@@ -245,7 +225,7 @@ pub(in crate::spec) fn check_population(
     spec: &Fields<'_>,
     problems: &mut Problems,
 ) {
-    let (SchedulerSpec::Pbt(PbtSpec { population, .. }), Some(trials)) = (early.scheduler, trials) else {
+    let (Some(population), Some(trials)) = (early.scheduler.members(), trials) else {
         return;
     };
     if population >= trials
@@ -259,8 +239,8 @@ pub(in crate::spec) fn check_population(
 
 /// What has no effect beside the rest.
 fn warn_of_idle_keys(early: EarlyTerminate, keys: &Keys<'_>, problems: &mut Problems) {
-    let is_population = matches!(early.scheduler, SchedulerSpec::Pbt(_));
-    let prunes = early.scheduler != SchedulerSpec::None || early.patience.is_some();
+    let is_population = early.scheduler.members().is_some();
+    let prunes = early.scheduler.info().prunes || early.patience.is_some();
     let mut warn = |key: &str, why: &str, help: &str| {
         if let Some(entry) = keys.fields.entry(key) {
             problems.warning(&entry.key_place, format!("`{key}` has no effect: {why}"), help);

@@ -1,7 +1,11 @@
 //! The section `early_terminate`: what it means, and what is said when it is wrong.
 
 use super::*;
-use crate::spec::{AshaMode, EarlyTerminate, Patience, PbtSpec, SchedulerSpec};
+use crate::spec::{EarlyTerminate, Patience, SchedulerSpec};
+
+fn rule(name: &str) -> SchedulerSpec {
+    SchedulerSpec::named(name).unwrap()
+}
 
 fn read_section(section: &str) -> EarlyTerminate {
     spec(&format!("{FUNCTION}early_terminate: {section}\n")).early_terminate
@@ -9,7 +13,7 @@ fn read_section(section: &str) -> EarlyTerminate {
 
 #[test]
 fn every_scheduler_is_known_by_its_name_alone() {
-    for (name, scheduler) in SchedulerSpec::NAMES {
+    for (name, scheduler) in SchedulerSpec::names() {
         assert_eq!(read_section(name), scheduler.into());
         assert_eq!(read_section(&format!("{{type: {name}}}")), scheduler.into());
         assert_eq!(scheduler.name(), name);
@@ -18,11 +22,7 @@ fn every_scheduler_is_known_by_its_name_alone() {
 
 #[test]
 fn every_key_has_its_meaning() {
-    let asha = SchedulerSpec::Asha {
-        eta: 4,
-        mode: AshaMode::Stopping,
-        cost_aware: false,
-    };
+    let asha = rule("asha").with("eta", 4).with("mode", "stopping");
     assert_eq!(
         read_section("{eta: 4, mode: stopping, cost_aware: false, patience: 1.5, min_delta: 0.01, audit: 0.05}"),
         EarlyTerminate {
@@ -36,26 +36,19 @@ fn every_key_has_its_meaning() {
     );
     assert_eq!(
         read_section("{type: successive_halving, eta: 2, bracket: 8}").scheduler,
-        SchedulerSpec::SuccessiveHalving {
-            eta: 2,
-            bracket: Some(8)
-        }
+        rule("successive_halving").with("eta", 2).with("bracket", 8)
     );
     assert_eq!(
         read_section("{type: median, interval: 0.5, min_trials: 3}").scheduler,
-        SchedulerSpec::Median {
-            interval: Some(0.5),
-            min_trials: 3
-        }
+        rule("median").with("interval", 0.5).with("min_trials", 3)
     );
     assert_eq!(
         read_section("{type: pbt, population: 8, interval: 2, quantile: 0.25, resample: 0}").scheduler,
-        SchedulerSpec::Pbt(PbtSpec {
-            population: 8,
-            interval: Some(2.0),
-            quantile: 0.25,
-            resample: 0.0
-        })
+        rule("pbt")
+            .with("population", 8)
+            .with("interval", 2.0)
+            .with("quantile", 0.25)
+            .with("resample", 0.0)
     );
     assert_eq!(
         read_section("{type: none, patience: 2}").patience,
@@ -72,18 +65,14 @@ fn hyperband_of_weights_and_biases_stops_and_says_how_long_trials_are() {
         let spec = spec(&format!("{FUNCTION}early_terminate: {section}\n"));
         (spec.early_terminate.scheduler, spec.epochs.min, spec.epochs.max)
     };
-    let stopping = |eta| SchedulerSpec::Asha {
-        eta,
-        mode: AshaMode::Stopping,
-        cost_aware: false,
-    };
+    let stopping = |eta: u32| rule("asha").with("eta", eta).with("mode", "stopping");
     assert_eq!(read("{type: hyperband, min_iter: 3}"), (stopping(3), 3.0, 27.0));
     assert_eq!(read("{type: hyperband, max_iter: 27, s: 2}"), (stopping(3), 3.0, 27.0));
     assert_eq!(read("{type: hyperband, max_iter: 8, eta: 2}"), (stopping(2), 4.0, 8.0));
     // Without its own keys it is the algorithm of that name.
     assert_eq!(
         read("{type: hyperband, eta: 4}"),
-        (SchedulerSpec::Hyperband { eta: 4 }, 1.0, 3.0)
+        (SchedulerSpec::named("hyperband").unwrap().with("eta", 4), 1.0, 3.0)
     );
     // What the spec says itself holds.
     let own = spec(&format!(
@@ -105,9 +94,15 @@ fn another_type_by_hand_leaves_the_keys_of_the_files_unused() {
     let text = format!("{FUNCTION}early_terminate: {{type: asha, eta: 3, mode: stopping, patience: 2}}\n");
     let read = |set: &[&str]| read_with(&text, set).map(|(spec, _)| spec.early_terminate);
     let none = read(&["early_terminate.type=none"]).unwrap();
-    assert_eq!((none.scheduler, none.patience.is_some()), (SchedulerSpec::None, true));
+    assert_eq!(
+        (none.scheduler, none.patience.is_some()),
+        (SchedulerSpec::named("none").unwrap(), true)
+    );
     let hyperband = read(&["early_terminate.type=hyperband"]).unwrap();
-    assert_eq!(hyperband.scheduler, SchedulerSpec::Hyperband { eta: 3 });
+    assert_eq!(
+        hyperband.scheduler,
+        SchedulerSpec::named("hyperband").unwrap().with("eta", 3)
+    );
     let wrong = read(&["early_terminate.type=none", "early_terminate.eta=4"]).unwrap_err();
     assert!(
         wrong

@@ -56,8 +56,8 @@ fn a_short_spec_gets_every_default() {
             target: None
         }
     );
-    assert_eq!(spec.searcher, SearcherSpec::Auto);
-    assert_eq!(spec.early_terminate.scheduler, SchedulerSpec::asha(3));
+    assert_eq!(spec.searcher, SearcherSpec::named("auto").unwrap());
+    assert_eq!(spec.early_terminate.scheduler, SchedulerSpec::default());
     assert_eq!(
         spec.epochs,
         EpochRange {
@@ -374,11 +374,11 @@ fn a_hyperparameter_knows_whether_its_values_are_whole() {
 #[test]
 fn every_method_and_duration_has_its_meaning() {
     for (word, searcher) in [
-        ("random", SearcherSpec::Random),
-        ("sobol", SearcherSpec::Sobol),
-        ("bohb", SearcherSpec::Bohb),
-        ("auto", SearcherSpec::Auto),
-        ("bayes", SearcherSpec::Gp),
+        ("random", SearcherSpec::named("random").unwrap()),
+        ("sobol", SearcherSpec::named("sobol").unwrap()),
+        ("bohb", SearcherSpec::named("bohb").unwrap()),
+        ("auto", SearcherSpec::named("auto").unwrap()),
+        ("bayes", SearcherSpec::named("gp").unwrap()),
     ] {
         assert_eq!(spec(&format!("{FUNCTION}method: {word}\n")).searcher, searcher);
     }
@@ -402,7 +402,7 @@ fn a_wandb_sweep_keeps_its_keys() {
                 function: sphere\nparameters:\n  lr: {distribution: log_uniform_values, min: 1e-5, max: 1e-2}\n";
     let spec = spec(text);
     assert_eq!(spec.budget.trials, Some(12));
-    assert_eq!(spec.early_terminate.scheduler, SchedulerSpec::asha(4));
+    assert_eq!(spec.early_terminate.scheduler, SchedulerSpec::default().with("eta", 4));
     assert!(warnings(text).contains("`project` means nothing"));
 }
 

@@ -176,7 +176,7 @@ error: `type` cannot be `ahsa`
 4 | early_terminate: {type: ahsa}
   |                         ^^^^ did you mean `asha`?
   |
-  = help: supported: `asha`, `hyperband`, `successive_halving`, `pasha`, `median`, `pbt` and `none`
+  = help: supported: `asha`, `hyperband`, `successive_halving`, `pasha`, `median`, `none` and `pbt`
 "##);
 }
 

@@ -3,11 +3,12 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::schedulers::{OptionKind, OptionValue};
 use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Space, Value};
 use crate::spec::{
-    AshaMode, Budget, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange, FineTuneSpec, FunctionSpec,
-    InputPart, Metric, ModelSource, ObjectiveSpec, Patience, PbtSpec, Provenance, Resources, SchedulerSpec,
-    SearcherSpec, Selection, SelectionRule, Split, TEMPLATE, Task, TrialLimits,
+    Budget, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange, FineTuneSpec, FunctionSpec,
+    InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance, Resources, SchedulerSpec, SearcherSpec,
+    Selection, SelectionRule, Split, TEMPLATE, Task, TrialLimits,
 };
 use crate::units::{Goal, Seed};
 
@@ -209,30 +210,34 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
     ]
 }
 
+/// Any rule of the registry, each of its options given or not.
 fn any_scheduler() -> impl Strategy<Value = SchedulerSpec> {
-    // Awareness of costs is a rule of promotion.
-    let mode = prop_oneof![
-        any::<bool>().prop_map(|cost_aware| (AshaMode::Promotion, cost_aware)),
-        Just((AshaMode::Stopping, false))
-    ];
-    let interval = || prop::option::of(0.1..9.0_f64);
-    prop_oneof![
-        Just(SchedulerSpec::None),
-        (2..9_u32, mode).prop_map(|(eta, (mode, cost_aware))| SchedulerSpec::Asha { eta, mode, cost_aware }),
-        (2..9_u32).prop_map(|eta| SchedulerSpec::Hyperband { eta }),
-        (2..9_u32, prop::option::of(2..99_u32))
-            .prop_map(|(eta, bracket)| SchedulerSpec::SuccessiveHalving { eta, bracket }),
-        (2..9_u32).prop_map(|eta| SchedulerSpec::Pasha { eta }),
-        (interval(), 1..99_u32).prop_map(|(interval, min_trials)| SchedulerSpec::Median { interval, min_trials }),
-        (2..99_u32, interval(), 0.01..0.5_f64, 0.0..1.0_f64).prop_map(|(population, interval, quantile, resample)| {
-            SchedulerSpec::Pbt(PbtSpec {
-                population,
-                interval,
-                quantile,
-                resample,
-            })
-        }),
-    ]
+    let rules: Vec<SchedulerSpec> = SchedulerSpec::all().collect();
+    let given = prop::collection::vec(prop::option::of(0.0..1.0_f64), 4);
+    (prop::sample::select(rules), given).prop_map(|(rule, given)| {
+        let rows = rule.info().options.iter().zip(given);
+        let chosen = rows.fold(rule, |rule, (row, given)| match given {
+            None => rule,
+            Some(part) => rule.with(row.name, within(row.kind, part)),
+        });
+        // Options that contradict each other are refused.
+        if (rule.info().conflict)(chosen.options()).is_some() {
+            rule
+        } else {
+            chosen
+        }
+    })
+}
+
+/// The value that is so far along its kind's range.
+fn within(kind: OptionKind, part: f64) -> OptionValue {
+    match kind {
+        OptionKind::Integer(min, max) => OptionValue::Integer(min + (part * f64::from(max - min)) as u32),
+        OptionKind::Number(min, max) => OptionValue::Number(min + part * (max - min)),
+        OptionKind::Epochs => OptionValue::Number(0.1 + 9.0 * part),
+        OptionKind::Words(words) => OptionValue::Word(words[(part * words.len() as f64) as usize]),
+        OptionKind::Boolean => OptionValue::Boolean(part < 0.5),
+    }
 }
 
 fn any_early_terminate() -> impl Strategy<Value = EarlyTerminate> {
@@ -287,9 +292,9 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 },
                 criteria: Criteria::default(),
                 searcher: if is_tpe {
-                    SearcherSpec::Tpe
+                    SearcherSpec::named("tpe").unwrap()
                 } else {
-                    SearcherSpec::Random
+                    SearcherSpec::named("random").unwrap()
                 },
                 early_terminate,
                 space: Space::new(Vec::new(), Vec::new()).unwrap(),
@@ -305,7 +310,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                     max_failures: None,
                 },
                 selection: trials
-                    .filter(|_| !matches!(early_terminate.scheduler, SchedulerSpec::Pbt(_)))
+                    .filter(|_| early_terminate.scheduler.members().is_none())
                     .map(|trials| Selection {
                         rule: if is_tpe {
                             SelectionRule::OneSe

@@ -162,8 +162,8 @@ fn keys_of_the_loader(section: &str) -> BTreeSet<String> {
     offered(&probe(section, "zzqq: 1"), "unknown key `zzqq`").unwrap_or_default()
 }
 
-fn ours(section: &Section) -> impl Iterator<Item = &'static Key> {
-    section.keys.iter().filter(|key| !key.is_deprecated)
+fn ours(section: &Section) -> impl Iterator<Item = Key> {
+    section.all().into_iter().filter(|key| !key.is_deprecated)
 }
 
 /// What is in `ours` and not in `theirs`, and the other way round.
@@ -190,6 +190,7 @@ fn the_schema_and_the_loader_know_the_same_keys() {
 fn words(kind: Kind) -> BTreeSet<String> {
     match kind {
         Kind::Words(words) => words().into_iter().map(str::to_owned).collect(),
+        Kind::OneOf(words) => words.iter().map(|word| (*word).to_owned()).collect(),
         Kind::Any(kinds) => kinds.iter().flat_map(|kind| words(*kind)).collect(),
         Kind::Boolean
         | Kind::Text
@@ -242,13 +243,11 @@ fn the_schema_and_the_loader_know_the_same_words() {
 #[test]
 fn every_default_and_example_is_accepted_by_its_own_schema() {
     for section in SECTIONS {
-        for key in section.keys {
+        for key in section.all() {
             assert!(key.about.ends_with('.'), "{}.{}", section.name, key.name);
-            let given = key
-                .examples
-                .iter()
-                .chain((!key.default.is_empty()).then_some(&key.default));
-            for text in given {
+            let default = key.default.json();
+            let examples = key.examples.iter().copied();
+            for text in examples.chain(Some(default.as_str()).filter(|json| !json.is_empty())) {
                 let value: Json = serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
                 let whole = schema();
                 let of_key = if section.name == "spec" {
@@ -267,7 +266,7 @@ fn every_default_and_example_is_accepted_by_its_own_schema() {
 #[test]
 fn what_is_deprecated_is_warned_about() {
     for section in SECTIONS {
-        for key in section.keys.iter().filter(|key| key.is_deprecated) {
+        for key in section.all().into_iter().filter(|key| key.is_deprecated) {
             let said = warnings(&probe(section.name, &format!("{}: a", key.name)));
             assert!(said.contains(&format!("`{}`", key.name)), "{said}");
         }
