@@ -127,9 +127,17 @@ fn ask_tell(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("simulated study");
     group.sample_size(10);
     for (name, searcher, trials) in [
-        ("random, 10,000 trials", SearcherSpec::named("random").unwrap(), 10_000),
-        ("tpe, 300 trials", SearcherSpec::named("tpe").unwrap(), 300),
-        ("tpe, 1,000 trials", SearcherSpec::named("tpe").unwrap(), 1_000),
+        ("random, 10,000 trials", SearcherSpec::by_chance(), 10_000),
+        (
+            "tpe, 300 trials",
+            SearcherSpec::named("tpe").expect("it is in the registry"),
+            300,
+        ),
+        (
+            "tpe, 1,000 trials",
+            SearcherSpec::named("tpe").expect("it is in the registry"),
+            1_000,
+        ),
     ] {
         let make = || study(searcher, trials);
         group.bench_function(name, |bencher| {

@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn a_value_of_the_wrong_kind_is_said_in_plain_words() {
         let lines = [
-            r#"[1]"#,
+            "[1]",
             r#"{"id":1}"#,
             r#"{"op":"aks"}"#,
             r#"{"op":"ask","id":1}"#,

@@ -197,7 +197,8 @@ impl Recorded {
 
     /// Records what was handed out.
     pub(super) fn asked(&mut self, search: &AskTell, asked: &Asked, is_new: bool) -> Result<(), RecordError> {
-        let worker = (0..).find(|worker| self.out.values().all(|out| out.worker != *worker));
+        // As many workers as trials are out, and one more: one of them has nothing to do.
+        let worker = (0..=self.out.len() as u32).find(|worker| self.out.values().all(|out| out.worker != *worker));
         let worker = worker.unwrap_or(0);
         let now = self.clock.elapsed();
         let created = is_new.then(|| {

@@ -1,11 +1,6 @@
 //! Reference data, and small models made from nothing: for the tests of this package and of those above it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::missing_panics_doc,
-    reason = "only tests call this"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "only tests call this")]
 
 use std::path::{Path, PathBuf};
 

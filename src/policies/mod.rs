@@ -16,7 +16,9 @@ pub use freeze_thaw::FreezeThaw;
 pub use listed::Listed;
 pub use paired::Paired;
 pub use pbt::{Pbt, PbtSettings};
-pub use registry::{EarlyTerminate, METHODS, MethodEntry, RULES, RuleEntry, SchedulerSpec, SearcherSpec, build};
+pub use registry::{
+    BuildRule, EarlyTerminate, METHODS, MethodEntry, RULES, RuleEntry, SchedulerSpec, SearcherSpec, build,
+};
 
 pub use crate::schedulers::{AuditedTrial, Lengths, Stop};
 

@@ -21,13 +21,16 @@ pub struct MethodEntry {
     pub build: fn(Lengths) -> Box<dyn Policy>,
 }
 
+/// Makes the policy of a rule with its options and a searcher; for several metrics if there is a preference.
+pub type BuildRule = fn(Options, Box<dyn Searcher>, Option<&Preference>, Lengths) -> Box<dyn Policy>;
+
 /// A rule that also decides what is tried.
 #[derive(Debug)]
 pub struct RuleEntry {
     /// What specs need to know of it.
     pub info: schedulers::Info,
     /// Makes one that knows nothing yet, with a searcher for what it draws anew; for several metrics if there is a preference.
-    pub build: fn(Options, Box<dyn Searcher>, Option<&Preference>, Lengths) -> Box<dyn Policy>,
+    pub build: BuildRule,
     /// How many trials are trained side by side. More of them must be allowed.
     pub members: fn(Options) -> u32,
 }
@@ -294,12 +297,11 @@ mod tests {
                     .all(|other| other.name != row.name || other.about == row.about)
             );
             let fits = match (row.kind, row.default) {
-                (_, None) => true,
+                (_, None) | (OptionKind::Boolean, Some(OptionValue::Boolean(_))) => true,
                 (OptionKind::Integer(min, max), Some(OptionValue::Integer(value))) => (min..=max).contains(&value),
                 (OptionKind::Number(min, max), Some(OptionValue::Number(value))) => (min..=max).contains(&value),
                 (OptionKind::Epochs, Some(OptionValue::Number(value))) => value > 0.0,
                 (OptionKind::Words(words), Some(OptionValue::Word(word))) => words.contains(&word),
-                (OptionKind::Boolean, Some(OptionValue::Boolean(_))) => true,
                 _ => false,
             };
             assert!(fits, "{row:?}");

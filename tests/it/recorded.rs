@@ -96,16 +96,16 @@ fn init(seed: u64) -> Value {
 fn a_recorded_conversation_is_a_study_that_the_other_verbs_read() {
     let sandbox = Sandbox::new();
     let mut told = Vec::new();
-    let mut asker = Asker::start(&sandbox, &[]);
-    assert_eq!(asker.call(&init(1)), json!({"ok": true, "trials": 0, "running": []}));
-    assert!(asker.call(&init(2))["error"].as_str().unwrap().contains("one search"));
+    let mut program = Asker::start(&sandbox, &[]);
+    assert_eq!(program.call(&init(1)), json!({"ok": true, "trials": 0, "running": []}));
+    assert!(program.call(&init(2))["error"].as_str().unwrap().contains("one search"));
     for _ in 0..12 {
-        asker.run_one(&mut told);
+        program.run_one(&mut told);
     }
     // While the program still asks.
     let status = sandbox.run("status study").expect_code(0);
     assert!(status.stdout.contains("is running"), "{}", status.stdout);
-    asker.quit();
+    program.quit();
 
     let (best, least) = told
         .iter()
@@ -158,29 +158,29 @@ fn a_conversation_goes_on_after_a_kill_as_if_nothing_had_happened() {
     for method in ["auto", "tpe", "blendsearch"] {
         let whole = Sandbox::new();
         let mut asked = Vec::new();
-        let mut asker = Asker::start(&whole, &["--method", method]);
-        asker.call(&init(3));
+        let mut program = Asker::start(&whole, &["--method", method]);
+        program.call(&init(3));
         for _ in 0..14 {
-            asked.push(asker.run_one(&mut Vec::new()));
+            asked.push(program.run_one(&mut Vec::new()));
         }
-        asker.quit();
+        program.quit();
 
         let broken = Sandbox::new();
-        let mut asker = Asker::start(&broken, &["--method", method]);
-        asker.call(&init(3));
+        let mut program = Asker::start(&broken, &["--method", method]);
+        program.call(&init(3));
         for expected in &asked[..6] {
-            assert_eq!(&asker.run_one(&mut Vec::new()), expected, "{method}");
+            assert_eq!(&program.run_one(&mut Vec::new()), expected, "{method}");
         }
         // Killed in the middle of a trial of which one step was told.
-        let half = asker.call(&json!({"op": "ask"}));
+        let half = program.call(&json!({"op": "ask"}));
         assert_eq!(half, asked[6], "{method}");
         let from = half["from_step"].as_u64().unwrap_or(1);
         let first = json!({"op": "tell", "id": half["id"], "step": from, "value": value(&half, from)});
-        let stops = asker.call(&first)["stop"] == true;
-        asker.kill();
+        let stops = program.call(&first)["stop"] == true;
+        program.kill();
 
-        let mut asker = Asker::start(&broken, &["--method", method]);
-        let begun = asker.call(&init(3));
+        let mut program = Asker::start(&broken, &["--method", method]);
+        let begun = program.call(&init(3));
         assert_eq!(
             begun["running"].as_array().unwrap().len(),
             usize::from(!stops),
@@ -189,12 +189,12 @@ fn a_conversation_goes_on_after_a_kill_as_if_nothing_had_happened() {
         for out in begun["running"].as_array().unwrap() {
             assert_eq!((&out["id"], &out["params"]), (&half["id"], &half["params"]), "{begun}");
             assert_eq!(out["from_step"], from + 1, "{begun}");
-            asker.tell_all(&half, from + 1, &mut Vec::new());
+            program.tell_all(&half, from + 1, &mut Vec::new());
         }
         for expected in &asked[7..] {
-            assert_eq!(&asker.run_one(&mut Vec::new()), expected, "{method}");
+            assert_eq!(&program.run_one(&mut Vec::new()), expected, "{method}");
         }
-        asker.quit();
+        program.quit();
         let rows = |sandbox: &Sandbox| {
             let shown = sandbox.run("leaderboard study --format csv --no-timing").expect_code(0);
             shown.stdout
@@ -206,29 +206,29 @@ fn a_conversation_goes_on_after_a_kill_as_if_nothing_had_happened() {
 #[test]
 fn another_search_in_the_same_folder_is_refused_and_nothing_is_lost() {
     let sandbox = Sandbox::new();
-    let mut asker = Asker::start(&sandbox, &[]);
-    asker.call(&init(1));
-    asker.run_one(&mut Vec::new());
-    asker.quit();
+    let mut program = Asker::start(&sandbox, &[]);
+    program.call(&init(1));
+    program.run_one(&mut Vec::new());
+    program.quit();
     let journal = sandbox.path("study/journal.jsonl");
     let before = std::fs::read(&journal).unwrap();
-    let mut asker = Asker::start(&sandbox, &[]);
-    let answer = asker.call(&init(2));
+    let mut program = Asker::start(&sandbox, &[]);
+    let answer = program.call(&init(2));
     assert!(
         answer["error"].as_str().unwrap().contains("holds another search"),
         "{answer}"
     );
-    assert!(asker.call(&json!({"op": "ask"}))["error"].is_string());
-    asker.kill();
+    assert!(program.call(&json!({"op": "ask"}))["error"].is_string());
+    program.kill();
     assert_eq!(std::fs::read(&journal).unwrap(), before);
 
     let full = Sandbox::new();
     std::fs::create_dir(full.path("study")).unwrap();
     std::fs::write(full.path("study/notes.txt"), "mine").unwrap();
-    let mut asker = Asker::start(&full, &[]);
-    let answer = asker.call(&init(1));
+    let mut program = Asker::start(&full, &[]);
+    let answer = program.call(&init(1));
     assert!(answer["error"].as_str().unwrap().contains("is not empty"), "{answer}");
-    asker.kill();
+    program.kill();
 }
 
 #[test]
@@ -255,40 +255,40 @@ fn every_method_and_scheduler_can_be_recorded_and_taken_up_again() {
     for flags in flags {
         let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
         let sandbox = Sandbox::new();
-        let mut asker = Asker::start(&sandbox, &flags);
-        assert_eq!(asker.call(&finite)["ok"], true, "{flags:?}");
+        let mut program = Asker::start(&sandbox, &flags);
+        assert_eq!(program.call(&finite)["ok"], true, "{flags:?}");
         for _ in 0..4 {
-            asker.run_one(&mut Vec::new());
+            program.run_one(&mut Vec::new());
         }
-        asker.kill();
-        let mut asker = Asker::start(&sandbox, &flags);
-        let begun = asker.call(&finite);
+        program.kill();
+        let mut program = Asker::start(&sandbox, &flags);
+        let begun = program.call(&finite);
         assert_eq!(
             (&begun["ok"], &begun["running"]),
             (&json!(true), &json!([])),
             "{flags:?}: {begun}"
         );
-        assert!(asker.call(&json!({"op": "ask"}))["params"].is_object(), "{flags:?}");
-        asker.quit();
+        assert!(program.call(&json!({"op": "ask"}))["params"].is_object(), "{flags:?}");
+        program.quit();
     }
 }
 
 #[test]
 fn failed_and_final_trials_are_shown_as_such() {
     let sandbox = Sandbox::new();
-    let mut asker = Asker::start(&sandbox, &["--method", "random"]);
+    let mut program = Asker::start(&sandbox, &["--method", "random"]);
     let two = json!({"op": "init", "max_step": 9, "objectives": ["minimize", "maximize"],
         "parameters": {"lr": {"min": 0.0, "max": 1.0}}, "constraints": ["lr < 0.9"]});
-    assert_eq!(asker.call(&two)["ok"], true);
+    assert_eq!(program.call(&two)["ok"], true);
     let mut ask = |values: Value, is_final: bool| {
-        let id = asker.call(&json!({"op": "ask"}))["id"].clone();
-        let answer = asker.call(&json!({"op": "tell", "id": id, "step": 2, "values": values, "final": is_final}));
+        let id = program.call(&json!({"op": "ask"}))["id"].clone();
+        let answer = program.call(&json!({"op": "tell", "id": id, "step": 2, "values": values, "final": is_final}));
         assert!(answer.get("stop").is_some(), "{answer}");
     };
     ask(json!([0.5, 3.0]), true);
     ask(json!(["NaN", 3.0]), false);
     ask(json!([0.7, 4.0]), true);
-    asker.quit();
+    program.quit();
     let shown = sandbox.run("leaderboard study --format json").expect_code(0);
     let rows: Value = serde_json::from_str(&shown.stdout).unwrap();
     let status = |trial: u64| {
@@ -305,26 +305,26 @@ fn failed_and_final_trials_are_shown_as_such() {
 #[test]
 fn what_was_told_and_not_yet_counted_when_the_process_died_counts_afterwards() {
     let sandbox = Sandbox::new();
-    let mut asker = Asker::start(&sandbox, &["--method", "random"]);
-    asker.call(&init(1));
-    let first = asker.call(&json!({"op": "ask"}));
+    let mut program = Asker::start(&sandbox, &["--method", "random"]);
+    program.call(&init(1));
+    let first = program.call(&json!({"op": "ask"}));
     // Better than anything that comes after, so that it goes on.
-    asker.call(&json!({"op": "tell", "id": first["id"], "step": first["to_step"], "value": -9.0}));
-    asker.kill();
+    program.call(&json!({"op": "tell", "id": first["id"], "step": first["to_step"], "value": -9.0}));
+    program.kill();
     // Killed between the two lines of the last tell, or in the middle of the second.
     let journal = sandbox.read("study/journal.jsonl");
     let whole: Vec<&str> = journal.lines().collect();
     for torn in [String::new(), whole[whole.len() - 1][..20].to_owned()] {
         let cut = format!("{}\n{torn}", whole[..whole.len() - 1].join("\n"));
         sandbox.write("study/journal.jsonl", cut);
-        let mut asker = Asker::start(&sandbox, &["--method", "random"]);
-        assert_eq!(asker.call(&init(1))["running"], json!([]));
+        let mut program = Asker::start(&sandbox, &["--method", "random"]);
+        assert_eq!(program.call(&init(1))["running"], json!([]));
         let mut goes_on = false;
         for _ in 0..9 {
-            goes_on |= asker.run_one(&mut Vec::new())["id"] == first["id"];
+            goes_on |= program.run_one(&mut Vec::new())["id"] == first["id"];
         }
         assert!(goes_on, "the first trial was never promoted: this test proves nothing");
-        asker.quit();
+        program.quit();
         let rows = sandbox.run("leaderboard study --format csv").expect_code(0);
         assert!(rows.stdout.lines().count() > 3, "{}", rows.stdout);
     }
@@ -337,25 +337,25 @@ fn a_failure_is_remembered_with_its_step() {
     let flags = ["--method", "random", "--scheduler", "hyperband"];
     let play = |kills: bool| {
         let sandbox = Sandbox::new();
-        let mut asker = Asker::start(&sandbox, &flags);
-        asker.call(&long);
+        let mut program = Asker::start(&sandbox, &flags);
+        program.call(&long);
         let mut answers = Vec::new();
         for number in 0..20 {
-            let asked = asker.call(&ask);
+            let asked = program.call(&ask);
             let value = if number % 3 == 0 {
                 Value::Null
             } else {
                 json!(asked["params"]["x"])
             };
-            asker.call(&json!({"op": "tell", "id": asked["id"], "step": asked["to_step"], "value": value}));
+            program.call(&json!({"op": "tell", "id": asked["id"], "step": asked["to_step"], "value": value}));
             answers.push(asked);
             if kills && number % 5 == 4 {
-                asker.kill();
-                asker = Asker::start(&sandbox, &flags);
-                assert_eq!(asker.call(&long)["ok"], true);
+                program.kill();
+                program = Asker::start(&sandbox, &flags);
+                assert_eq!(program.call(&long)["ok"], true);
             }
         }
-        asker.quit();
+        program.quit();
         answers
     };
     assert_eq!(play(false), play(true));
@@ -370,14 +370,14 @@ fn a_study_that_was_moved_goes_on_and_whole_numbers_may_be_conditions() {
         {"name": "opt", "type": "categorical", "choices": [1.0, "b", true], "log": null},
         {"name": "x", "type": "float", "low": 0, "high": 1, "when": {"param": "opt", "in": [1, true]}},
     ]});
-    let mut asker = Asker::start(&sandbox, &[]);
-    assert_eq!(asker.call(&space)["ok"], true);
+    let mut program = Asker::start(&sandbox, &[]);
+    assert_eq!(program.call(&space)["ok"], true);
     for _ in 0..8 {
-        let params = asker.run_wide();
+        let params = program.run_wide();
         assert_eq!(params.get("units").is_some(), params["n"] != 1, "{params}");
         assert_eq!(params.get("x").is_some(), params["opt"] != "b", "{params}");
     }
-    asker.quit();
+    program.quit();
     std::fs::rename(sandbox.path("study"), sandbox.path("moved")).unwrap();
     std::fs::create_dir(sandbox.path("study")).unwrap();
     std::fs::remove_dir(sandbox.path("study")).unwrap();
@@ -401,25 +401,25 @@ fn nothing_is_written_where_nothing_was_begun() {
     let sandbox = Sandbox::with_spec("function: sphere\nparameters: {x: {min: 0.0, max: 1.0}}\nbudget: {trials: 3}\n");
     sandbox.run("search space.yaml --out study -q").expect_code(0);
     std::fs::write(sandbox.path("study/leaderboard.csv"), "mine").unwrap();
-    let mut asker = Asker::start(&sandbox, &[]);
-    let answer = asker.call(&init(1));
+    let mut program = Asker::start(&sandbox, &[]);
+    let answer = program.call(&init(1));
     assert!(
         answer["error"].as_str().unwrap().contains("holds another search"),
         "{answer}"
     );
-    asker.quit();
+    program.quit();
     assert_eq!(sandbox.read("study/leaderboard.csv"), "mine");
 }
 
 #[test]
 fn a_signal_ends_the_conversation_with_its_results_written() {
     let sandbox = Sandbox::new();
-    let mut asker = Asker::start(&sandbox, &[]);
-    asker.call(&init(1));
-    asker.run_one(&mut Vec::new());
+    let mut program = Asker::start(&sandbox, &[]);
+    program.call(&init(1));
+    program.run_one(&mut Vec::new());
     let stopped = sandbox.run("stop study").expect_code(0);
     stopped.says("`automl ask-tell --out study` goes on");
-    assert_eq!(asker.child.wait().unwrap().code(), Some(130));
+    assert_eq!(program.child.wait().unwrap().code(), Some(130));
     assert!(sandbox.read("study/leaderboard.csv").lines().count() > 1);
     let status = sandbox.run("status study").expect_code(0);
     assert!(status.stdout.contains("was interrupted"), "{}", status.stdout);
@@ -428,14 +428,17 @@ fn a_signal_ends_the_conversation_with_its_results_written() {
 #[test]
 fn what_a_spec_cannot_say_is_refused_in_the_words_of_the_message() {
     let sandbox = Sandbox::new();
-    let mut asker = Asker::start(&sandbox, &[]);
+    let mut program = Asker::start(&sandbox, &[]);
     let mut refused = |space: Value, more: Value| {
         let mut message = json!({"op": "init", "space": space});
         message
             .as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
-        asker.call(&message)["error"].as_str().unwrap_or("accepted").to_owned()
+        program.call(&message)["error"]
+            .as_str()
+            .unwrap_or("accepted")
+            .to_owned()
     };
     let x = json!([{"name": "x", "type": "float", "low": 0, "high": 1}]);
     let errors = [

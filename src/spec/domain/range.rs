@@ -26,21 +26,6 @@ pub(super) fn read(
         reader::number(min_node, "min", problems),
         reader::number(max_node, "max", problems),
     );
-    let step = match fields.get("q") {
-        None if distribution.is_some_and(|distribution| distribution.is_stepped) => Some(1.0),
-        None => None,
-        Some(node) => Some(reader::number_that(node, "q", |q| q > 0.0, "greater than 0", problems)?),
-    };
-    let from_min = match fields.get("step") {
-        None => None,
-        Some(node) => Some(reader::number_that(
-            node,
-            "step",
-            |step| step > 0.0,
-            "greater than 0",
-            problems,
-        )?),
-    };
     let is_log = match fields.get("log") {
         Some(node) => reader::boolean(node, "log", problems)?,
         None => false,
@@ -49,23 +34,7 @@ pub(super) fn read(
         return None;
     };
 
-    if let Some(node) = fields.get("step") {
-        let wrong = match (step.is_some(), is_log) {
-            (true, _) => Some((
-                format!("`{name}` has two steps: `q` counts multiples of a number, `step` counts from `min`"),
-                "keep one of them",
-            )),
-            (false, true) => Some((
-                format!("`{name}` is searched on a logarithmic scale, so it has no `step`"),
-                "write `q` for multiples of a number",
-            )),
-            (false, false) => None,
-        };
-        if let Some((message, help)) = wrong {
-            problems.error(Diagnostic::error(&node.place, message).with_help(help));
-            return None;
-        }
-    }
+    let Steps { q: step, from_min } = steps(name, fields, distribution, is_log, problems)?;
     let meaning = distribution.map_or(Bounds::Values, |distribution| distribution.bounds);
     let has_exponents = meaning != Bounds::Values;
     (min, max) = match meaning {
@@ -154,6 +123,47 @@ pub(super) fn read(
         log: is_log,
         step: step?,
     })
+}
+
+/// The distance of neighbouring values.
+struct Steps {
+    /// Of its multiples.
+    q: Option<f64>,
+    /// From the lower bound on.
+    from_min: Option<f64>,
+}
+
+/// Reads `q` and `step`; `None` after an error in them.
+fn steps(
+    name: &str,
+    fields: &Fields<'_>,
+    distribution: Option<RangeRules>,
+    is_log: bool,
+    problems: &mut Problems,
+) -> Option<Steps> {
+    let positive = |key: &str, problems: &mut Problems| match fields.get(key) {
+        None => Some(None),
+        Some(node) => reader::number_that(node, key, |step| step > 0.0, "greater than 0", problems).map(Some),
+    };
+    let is_stepped = distribution.is_some_and(|distribution| distribution.is_stepped);
+    let q = positive("q", problems)?.or(is_stepped.then_some(1.0));
+    let from_min = positive("step", problems)?;
+    let wrong = match (q.is_some(), is_log) {
+        (true, _) => Some((
+            format!("`{name}` has two steps: `q` counts multiples of a number, `step` counts from `min`"),
+            "keep one of them",
+        )),
+        (false, true) => Some((
+            format!("`{name}` is searched on a logarithmic scale, so it has no `step`"),
+            "write `q` for multiples of a number",
+        )),
+        (false, false) => None,
+    };
+    if let (Some(node), Some((message, help))) = (fields.get("step"), wrong) {
+        problems.error(Diagnostic::error(&node.place, message).with_help(help));
+        return None;
+    }
+    Some(Steps { q, from_min })
 }
 
 /// The multiples of a whole number between two bounds that are none themselves.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::spec::load;
+use crate::spec::{SchedulerSpec, SearcherSpec};
 
 /// The errors of a file with these bytes.
 fn file(bytes: &[u8]) -> String {
@@ -160,23 +161,30 @@ error: `method: freeze_thaw` models one metric only, but `metric` lists several
 
 #[test]
 fn an_unknown_method_or_scheduler() {
-    insta::assert_snapshot!(errors_with("method: gird"), @r##"
+    // What is supported stands in the registries.
+    let shown = |text: &str, names: Vec<&str>| {
+        let shown = errors_with(text);
+        let (said, help) = shown.split_once("  = help: supported: ").unwrap();
+        assert!(names.iter().all(|name| help.contains(&format!("`{name}`"))), "{help}");
+        said.to_owned()
+    };
+    let methods = SearcherSpec::names().into_iter().map(|(name, _)| name).collect();
+    insta::assert_snapshot!(shown("method: gird", methods), @r##"
 error: `method` cannot be `gird`
  --> space.yaml:4:9
   |
 4 | method: gird
   |         ^^^^ did you mean `grid`?
   |
-  = help: supported: `auto`, `random`, `grid`, `sobol`, `tpe`, `gp`, `cma-es`, `cfo`, `blendsearch`, `nsga2`, `bohb`, `freeze_thaw`, `bayes` and `bayesian`
 "##);
-    insta::assert_snapshot!(errors_with("early_terminate: {type: ahsa}"), @r##"
+    let rules = SchedulerSpec::names().into_iter().map(|(name, _)| name).collect();
+    insta::assert_snapshot!(shown("early_terminate: {type: ahsa}", rules), @r##"
 error: `type` cannot be `ahsa`
  --> space.yaml:4:25
   |
 4 | early_terminate: {type: ahsa}
   |                         ^^^^ did you mean `asha`?
   |
-  = help: supported: `asha`, `hyperband`, `successive_halving`, `pasha`, `median`, `none` and `pbt`
 "##);
 }
 
