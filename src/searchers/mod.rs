@@ -7,6 +7,7 @@ mod blendsearch;
 mod bohb;
 mod cfo;
 mod cma_es;
+mod evolution;
 mod first_points;
 mod flow2;
 mod folded;

@@ -1,7 +1,7 @@
 //! The registry of searchers: one line each. Specs, `ask-tell`, the schema and the reference read it, and nobody else names one.
 
 use super::{FirstPoints, Scalarised, Searcher};
-use super::{auto, blendsearch, bohb, cfo, cma_es, gp, grid, nsga2, random, sobol, tpe};
+use super::{auto, blendsearch, bohb, cfo, cma_es, evolution, gp, grid, nsga2, random, sobol, tpe};
 use crate::preference::Preference;
 
 /// Every searcher, the default first.
@@ -15,6 +15,7 @@ pub const SEARCHERS: &[&Entry] = &[
     &cma_es::ENTRY,
     &cfo::ENTRY,
     &blendsearch::ENTRY,
+    &evolution::ENTRY,
     &nsga2::ENTRY,
     &bohb::ENTRY,
 ];
