@@ -3,10 +3,10 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use super::arguments::{Best as Arguments, BestFormat};
+use super::arguments::Best as Arguments;
 use super::output::print;
 use super::{CliError, stored};
-use crate::report::Best;
+use crate::report::{Best, Export};
 
 /// Prints the best configuration; exit code 4 when no trial has a metric yet, or none fulfils the constraints on metrics.
 pub(super) fn best(arguments: &Arguments) -> Result<ExitCode, CliError> {
@@ -20,17 +20,8 @@ pub(super) fn best(arguments: &Arguments) -> Result<ExitCode, CliError> {
         );
         return Ok(ExitCode::from(4));
     };
-    let format = if arguments.json {
-        BestFormat::Json
-    } else {
-        arguments.format
-    };
-    let text = match format {
-        BestFormat::Yaml => best.to_yaml(&spec),
-        BestFormat::Json => format!("{:#}", serde_json::to_value(&best).unwrap_or_default()),
-        BestFormat::Env => best.to_env(),
-        BestFormat::Args => best.to_args(),
-    };
+    let json = Export::named("json").filter(|_| arguments.json);
+    let text = (json.unwrap_or(arguments.format).write)(&best, &spec);
     let printed = print(&text)?;
     let Some(warning) = best.warning() else {
         return Ok(printed);

@@ -6,8 +6,8 @@ use super::CliError;
 use super::arguments::Compare as Arguments;
 use super::look::{open_all, page};
 use super::output::{print, table};
-use crate::report::short;
 use crate::report::view::StudyView;
+use crate::report::{TrialStatus, short};
 
 /// Prints how studies compare.
 pub(super) fn compare(arguments: &Arguments) -> Result<ExitCode, CliError> {
@@ -35,7 +35,7 @@ pub(super) fn compare(arguments: &Arguments) -> Result<ExitCode, CliError> {
             study.searched().count().to_string(),
             study
                 .searched()
-                .filter(|trial| trial.status == "failed")
+                .filter(|trial| trial.status == TrialStatus::Failed)
                 .count()
                 .to_string(),
             format!("{:.0}", study.elapsed),

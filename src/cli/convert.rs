@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::CliError;
-use super::arguments::{Convert, SourceName};
+use super::arguments::Convert;
 use super::output::shown;
-use crate::convert::{self, Converted, Source};
+use crate::convert::{self, Converted};
 
 /// A search space is a page or two; what is larger is another file, given by mistake.
 const MAX_BYTES: u64 = 1 << 20;
@@ -20,13 +20,6 @@ pub(super) fn convert(arguments: &Convert) -> Result<ExitCode, CliError> {
         path: arguments.file.clone(),
         source,
     })?;
-    let source = match arguments.from {
-        SourceName::Wandb => Source::Wandb,
-        SourceName::Optuna => Source::Optuna,
-        SourceName::Ray => Source::Ray,
-        SourceName::Katib => Source::Katib,
-        SourceName::Nni => Source::Nni,
-    };
     let folder = arguments.file.parent().unwrap_or(Path::new(""));
     let beside = |name: &str| read(&folder.join(name)).ok();
     let name = arguments.file.display().to_string();
@@ -34,7 +27,7 @@ pub(super) fn convert(arguments: &Convert) -> Result<ExitCode, CliError> {
         yaml,
         notes,
         has_program,
-    } = convert::convert(source, &name, &text, &beside)?;
+    } = convert::convert(arguments.from, &name, &text, &beside)?;
     let mut stderr = std::io::stderr().lock();
     for note in notes {
         let _ = writeln!(stderr, "note: {note}");

@@ -87,11 +87,11 @@ fn act(action: Action, folder: &Path) -> Flow {
 }
 
 impl Observer for Curtain {
-    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
-        if matches!(moment, EngineEvent::Ended { .. }) {
+    fn observe(&mut self, event: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+        if matches!(event, EngineEvent::Ended { .. }) {
             self.lift();
         }
-        self.lines.observe(moment, study, clock)
+        self.lines.observe(event, study, clock)
     }
 }
 

@@ -10,6 +10,7 @@ use super::arguments::Watch as Arguments;
 use super::error::is_coloured;
 use super::look::{Look, pause};
 use crate::engine::{self, Folder, StopError};
+use crate::report::State;
 use crate::report::tui::{self, Action, Flow, Screen, Update};
 use crate::report::view::StudyView;
 
@@ -79,7 +80,7 @@ fn follow(look: &mut Look) -> Result<ExitCode, CliError> {
     loop {
         let begun = Instant::now();
         let view = look.view()?;
-        let is_over = view.state != "running";
+        let is_over = view.state != State::Running;
         let is_new = |seconds: f64| told.is_none_or(|told| seconds > told);
         let news = view.events.iter().filter(|event| is_new(event.seconds));
         let mut stderr = std::io::stderr().lock();
@@ -104,5 +105,5 @@ fn last_words(view: &StudyView) -> String {
         || "nothing measured".to_owned(),
         |(trial, value)| format!("best {} {value} (trial {trial})", view.metrics[0].name),
     );
-    format!("{} ({}): {best}", view.name, view.state)
+    format!("{} ({}): {best}", view.name, view.state.name())
 }

@@ -353,7 +353,7 @@ fn counterpart<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
         "lr" => "learning_rate",
         "wd" => "weight_decay",
         "bs" | "per_device_train_batch_size" => "batch_size",
-        "lr_scheduler" | "lr_scheduler_type" | "schedule" => "scheduler",
+        "lr_scheduler" | "lr_scheduler_type" | "schedule" => "lr_schedule",
         "clip" | "grad_clip" | "gradient_clip_val" => "max_grad_norm",
         other => other,
     };

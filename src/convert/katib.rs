@@ -1,13 +1,23 @@
 //! Experiments of Kubeflow Katib (kubeflow.org, "How to configure Katib Experiment").
 
+use super::Converter;
 use super::draft::{Draft, EarlyTerminate, Metric, Program};
 use super::shape::{Shape, whole};
 use crate::space::Value;
 use crate::spec::{Document, SpecErrors, literal_word};
 use crate::units::Goal;
 
+/// Its line in the registry.
+pub(super) const CONVERTER: Converter = Converter {
+    name: "katib",
+    title: "Katib",
+    about: "an `Experiment` of Kubeflow Katib (YAML)",
+    expected: "it has no `spec.parameters`",
+    read: |text| read(text.name, text.content),
+};
+
 /// Reads an `Experiment`.
-pub(super) fn read(name: &str, text: &str) -> Result<Draft, SpecErrors> {
+fn read(name: &str, text: &str) -> Result<Draft, SpecErrors> {
     let root = Document::read(name, text)?;
     let mut draft = Draft {
         name: root

@@ -1,7 +1,7 @@
-//! Specs of other programs to ours: one file a source, behind [`convert`].
+//! Specs of other programs to ours: one file a program and one line in [`CONVERTERS`].
 //!
 //! Every source is read into a `Draft`, which is written as YAML. What has no counterpart becomes a
-//! [`Note`]. Imports `space`, `spec` and `units`; reads no files. Begin reading at [`convert`].
+//! [`Note`]. It reads no files. Begin reading at [`convert`].
 
 mod draft;
 mod katib;
@@ -22,32 +22,47 @@ use draft::Draft;
 
 use crate::spec::{self, Severity, SpecErrors};
 
-/// Whose file it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A sweep of Weights & Biases, YAML.
-    Wandb,
-    /// Distributions of Optuna as JSON, or a Python file with `trial.suggest_…` calls.
-    Optuna,
-    /// A Python file with a search space of Ray Tune.
-    Ray,
-    /// An `Experiment` of Kubeflow Katib, YAML.
-    Katib,
-    /// A search space of NNI, JSON, or an experiment's configuration, YAML.
-    Nni,
+/// Every program whose files can be converted.
+pub const CONVERTERS: &[&Converter] = &[
+    &wandb::CONVERTER,
+    &optuna::CONVERTER,
+    &ray::CONVERTER,
+    &katib::CONVERTER,
+    &nni::CONVERTER,
+];
+
+/// A program whose files can be converted.
+pub struct Converter {
+    /// Its name for `--from`.
+    pub name: &'static str,
+    /// What people call it.
+    pub title: &'static str,
+    /// What files of it there are.
+    pub about: &'static str,
+    /// What is missing in a file without a search space.
+    expected: &'static str,
+    read: fn(&Text<'_>) -> Result<Draft, SpecErrors>,
 }
 
-impl Source {
-    /// What people call it.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Wandb => "Weights & Biases",
-            Self::Optuna => "Optuna",
-            Self::Ray => "Ray Tune",
-            Self::Katib => "Katib",
-            Self::Nni => "NNI",
-        }
+impl std::fmt::Debug for Converter {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name)
     }
+}
+
+impl Converter {
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        CONVERTERS.iter().find(|converter| converter.name == name).copied()
+    }
+}
+
+/// A file to convert.
+struct Text<'a> {
+    /// What messages call it.
+    name: &'a str,
+    content: &'a str,
+    beside: Beside<'a>,
 }
 
 /// A spec, and what it could not take over.
@@ -110,31 +125,23 @@ pub type Beside<'a> = &'a dyn Fn(&str) -> Option<String>;
 ///
 /// # Errors
 /// [`ConvertError`] for a text that cannot be read, or in which there is no search space.
-pub fn convert(source: Source, name: &str, text: &str, beside: Beside<'_>) -> Result<Converted, ConvertError> {
-    let (mut draft, expected) = match source {
-        Source::Wandb => (wandb::read(name, text)?, "it has no `parameters`"),
-        Source::Optuna => (
-            optuna::read(name, text)?,
-            "neither distributions as JSON nor a call of `suggest_…`",
-        ),
-        Source::Ray => (ray::read(text), "no dictionary with `tune.…` distributions"),
-        Source::Katib => (katib::read(name, text)?, "it has no `spec.parameters`"),
-        Source::Nni => (
-            nni::read(name, text, beside)?,
-            "neither `_type` and `_value` nor `searchSpace`",
-        ),
-    };
+pub fn convert(source: &Converter, name: &str, text: &str, beside: Beside<'_>) -> Result<Converted, ConvertError> {
+    let mut draft = (source.read)(&Text {
+        name,
+        content: text,
+        beside,
+    })?;
     if draft.parameters.is_empty() {
         return Err(ConvertError::NoSpace {
-            title: source.title(),
+            title: source.title,
             name: name.to_owned(),
-            expected,
+            expected: source.expected,
         });
     }
     draft.finish();
     check(&mut draft);
     Ok(Converted {
-        yaml: write::yaml(&draft, source.title(), write::Objective::Open),
+        yaml: write::yaml(&draft, source.title, write::Objective::Open),
         has_program: draft.program.is_some(),
         notes: draft.notes,
     })

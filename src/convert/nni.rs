@@ -1,15 +1,24 @@
 //! NNI: a search space of `_type` and `_value` (nni.readthedocs.io, "Search space specification"), alone or with the
 //! configuration of an experiment.
 
-use super::Beside;
 use super::draft::{Draft, EarlyTerminate, Metric, Program, RESULT_OF_NNI};
 use super::shape::Shape;
+use super::{Beside, Converter};
 use crate::space::Value;
 use crate::spec::{Document, SpecErrors};
 use crate::units::Goal;
 
+/// Its line in the registry.
+pub(super) const CONVERTER: Converter = Converter {
+    name: "nni",
+    title: "NNI",
+    about: "a search space of NNI (JSON), or the configuration that names it (YAML)",
+    expected: "neither `_type` and `_value` nor `searchSpace`",
+    read: |text| read(text.name, text.content, text.beside),
+};
+
 /// Reads a search space, or the configuration that has one in it or names its file.
-pub(super) fn read(name: &str, text: &str, beside: Beside<'_>) -> Result<Draft, SpecErrors> {
+fn read(name: &str, text: &str, beside: Beside<'_>) -> Result<Draft, SpecErrors> {
     let root = Document::read(name, text)?;
     let mut draft = Draft::default();
     let is_space = root.entries().iter().any(|(_, value)| value.get("_type").is_some());

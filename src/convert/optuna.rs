@@ -1,6 +1,7 @@
 //! Optuna: distributions as `optuna.distributions.distribution_to_json` writes them, or a Python file with calls of
 //! `trial.suggest_…`.
 
+use super::Converter;
 use super::draft::{Draft, EarlyTerminate, Metric, VALUE_OF_OPTUNA};
 use super::python::{self, Call, Expression, Kind};
 use super::shape::Shape;
@@ -8,8 +9,17 @@ use crate::space::Value;
 use crate::spec::{Document, SpecErrors};
 use crate::units::Goal;
 
+/// Its line in the registry.
+pub(super) const CONVERTER: Converter = Converter {
+    name: "optuna",
+    title: "Optuna",
+    about: "distributions of Optuna (JSON), or Python with `trial.suggest_…`",
+    expected: "neither distributions as JSON nor a call of `suggest_…`",
+    read: |text| read(text.name, text.content),
+};
+
 /// Reads either form.
-pub(super) fn read(name: &str, text: &str) -> Result<Draft, SpecErrors> {
+fn read(name: &str, text: &str) -> Result<Draft, SpecErrors> {
     if text.trim_start().starts_with('{') {
         json(name, text)
     } else {

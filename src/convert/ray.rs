@@ -1,6 +1,7 @@
 //! Ray Tune: dictionaries with `tune.…` distributions in a Python file, and what stands around them
 //! (docs.ray.io, "Tune Search Space API").
 
+use super::Converter;
 use super::draft::{Draft, EarlyTerminate, Metric};
 use super::python::{self, Call, Expression, Kind};
 use super::shape::Shape;
@@ -25,8 +26,17 @@ const DISTRIBUTIONS: [&str; 14] = [
     "sample",
 ];
 
+/// Its line in the registry.
+pub(super) const CONVERTER: Converter = Converter {
+    name: "ray",
+    title: "Ray Tune",
+    about: "Python with a search space of Ray Tune",
+    expected: "no dictionary with `tune.…` distributions",
+    read: |text| Ok(read(text.content)),
+};
+
 /// Reads a Python file.
-pub(super) fn read(text: &str) -> Draft {
+fn read(text: &str) -> Draft {
     let mut draft = Draft::default();
     for expression in python::scan(text) {
         expression.visit(&mut |inside| take(inside, &mut draft));

@@ -7,12 +7,12 @@ use crate::space::{Domain, Expression, Value};
 use crate::spec::{SchedulerSpec, Spec};
 use crate::units::Goal;
 
-fn converted(source: Source, text: &str) -> Converted {
+fn converted(source: &Converter, text: &str) -> Converted {
     convert(source, "theirs", text, &|_| None).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The spec and the notes.
-fn shown(source: Source, text: &str) -> String {
+fn shown(source: &Converter, text: &str) -> String {
     let Converted { yaml, notes, .. } = converted(source, text);
     let mut shown = yaml;
     for note in notes {
@@ -22,7 +22,7 @@ fn shown(source: Source, text: &str) -> String {
 }
 
 /// The converted spec, read by our own loader with a function in the marked place.
-fn loaded(source: Source, text: &str) -> Spec {
+fn loaded(source: &Converter, text: &str) -> Spec {
     let yaml = converted(source, text).yaml;
     let of_objective = ["metric:", "program:", "command:"];
     let kept = yaml
@@ -36,7 +36,7 @@ fn loaded(source: Source, text: &str) -> Spec {
 }
 
 /// The line of one parameter.
-fn line(source: Source, text: &str, name: &str) -> String {
+fn line(source: &Converter, text: &str, name: &str) -> String {
     let yaml = converted(source, text).yaml;
     let mut lines = yaml
         .lines()
@@ -195,7 +195,7 @@ trainingService: {platform: local}
 
 #[test]
 fn a_sweep_of_weights_and_biases() {
-    insta::assert_snapshot!(shown(Source::Wandb, WANDB), @r#"
+    insta::assert_snapshot!(shown(&wandb::CONVERTER, WANDB), @r#"
 # Converted from Weights & Biases. Check it: automl validate space.yaml
 
 program: train.py
@@ -235,7 +235,7 @@ note: the program reports its metric as lines of JSON on standard output: see "Y
 
 #[test]
 fn a_study_of_optuna() {
-    insta::assert_snapshot!(shown(Source::Optuna, OPTUNA), @r#"
+    insta::assert_snapshot!(shown(&optuna::CONVERTER, OPTUNA), @r#"
 # Converted from Optuna. Fill in what a trial runs, then check it: automl validate space.yaml
 
 # ── What a trial runs: FILL THIS IN ───────────────────────────────────────────────────────────────────────────────────
@@ -262,9 +262,9 @@ note: line 11: the domain of `layers` is not written out as numbers or texts: ad
 note: line 13: the name of a `suggest_int` is not a plain string: add the parameter by hand
 note: resources are taken to be epochs here: if they were steps or something else, change `epochs`
 note: fine-tuning reports no metric `the value of your objective`: choose one of accuracy, f1, loss, trainable_parameters, latency_ms in the marked place
-note: names are kept as they are, but fine-tuning knows only learning_rate, batch_size, dropout, weight_decay, freeze_depth, scheduler, warmup_ratio, max_grad_norm: rename or remove `lr` (probably `learning_rate`), `optimizer`, `momentum`, `units`, `alpha`
+note: names are kept as they are, but fine-tuning knows only learning_rate, batch_size, dropout, weight_decay, freeze_depth, lr_schedule, warmup_ratio, max_grad_norm: rename or remove `lr` (probably `learning_rate`), `optimizer`, `momentum`, `units`, `alpha`
 "#);
-    let spec = loaded(Source::Optuna, OPTUNA);
+    let spec = loaded(&optuna::CONVERTER, OPTUNA);
     assert_eq!(spec.early_terminate.scheduler, SchedulerSpec::default());
     assert_eq!(
         (spec.epochs.min, spec.epochs.max, spec.budget.wall),
@@ -274,7 +274,7 @@ note: names are kept as they are, but fine-tuning knows only learning_rate, batc
 
 #[test]
 fn a_search_space_of_ray() {
-    insta::assert_snapshot!(shown(Source::Ray, RAY), @r#"
+    insta::assert_snapshot!(shown(&ray::CONVERTER, RAY), @r#"
 # Converted from Ray Tune. Fill in what a trial runs, then check it: automl validate space.yaml
 
 # ── What a trial runs: FILL THIS IN ───────────────────────────────────────────────────────────────────────────────────
@@ -306,27 +306,30 @@ note: line 16: the value of `data` is not written out: add the parameter by hand
 note: line 21: `num_samples=50` counts every point of a `grid_search` anew: check `budget.trials`
 note: resources are taken to be epochs here: if they were steps or something else, change `epochs`
 note: the metric `mean_accuracy` is called `accuracy` here
-note: names are kept as they are, but fine-tuning knows only learning_rate, batch_size, dropout, weight_decay, freeze_depth, scheduler, warmup_ratio, max_grad_norm: rename or remove `lr` (probably `learning_rate`), `layers`, `units`, `steps`, `act`, `opt.name`, `opt.beta`, `seed`
+note: names are kept as they are, but fine-tuning knows only learning_rate, batch_size, dropout, weight_decay, freeze_depth, lr_schedule, warmup_ratio, max_grad_norm: rename or remove `lr` (probably `learning_rate`), `layers`, `units`, `steps`, `act`, `opt.name`, `opt.beta`, `seed`
 "#);
 }
 
 #[test]
 fn everything_that_is_converted_loads() {
     let all = [
-        (Source::Wandb, WANDB),
-        (Source::Optuna, OPTUNA),
-        (Source::Optuna, OPTUNA_JSON),
-        (Source::Ray, RAY),
-        (Source::Katib, KATIB),
-        (Source::Nni, NNI),
-        (Source::Nni, NNI_CONFIG),
+        (&wandb::CONVERTER, WANDB),
+        (&optuna::CONVERTER, OPTUNA),
+        (&optuna::CONVERTER, OPTUNA_JSON),
+        (&ray::CONVERTER, RAY),
+        (&katib::CONVERTER, KATIB),
+        (&nni::CONVERTER, NNI),
+        (&nni::CONVERTER, NNI_CONFIG),
         (
-            Source::Ray,
+            &ray::CONVERTER,
             "space = {'x': tune.randn(2, 0.5), 'y': tune.qrandn(2, 0.5, 0.1)}\n",
         ),
-        (Source::Nni, r#"{"x": {"_type": "qlognormal", "_value": [2, 0.5, 1]}}"#),
         (
-            Source::Wandb,
+            &nni::CONVERTER,
+            r#"{"x": {"_type": "qlognormal", "_value": [2, 0.5, 1]}}"#,
+        ),
+        (
+            &wandb::CONVERTER,
             "method: random\nparameters:\n  x: {values: [a, b, a], probabilities: [0.25, 0.5, 0.25]}\n  y: {distribution: log_normal}\n",
         ),
     ];
@@ -342,13 +345,13 @@ fn everything_that_is_converted_loads() {
 fn exponents_become_bounds() {
     let exponents = "{distribution: log_uniform, min: -11.512925464970229, max: -4.605170185988091}";
     assert_eq!(
-        line(Source::Wandb, &sweep(exponents), "x"),
+        line(&wandb::CONVERTER, &sweep(exponents), "x"),
         "{distribution: log_uniform_values, min: 1e-5, max: 0.01}"
     );
     // exp(-max) to exp(-min).
     let inverse = "{distribution: inv_log_uniform, min: 0.0, max: 2.302585092994046}";
     assert_eq!(
-        line(Source::Wandb, &sweep(inverse), "x"),
+        line(&wandb::CONVERTER, &sweep(inverse), "x"),
         "{distribution: log_uniform_values, min: 0.1, max: 1.0}"
     );
 }
@@ -359,13 +362,13 @@ fn exclusive_upper_bounds_are_left_out_and_inclusive_ones_kept() {
         Domain::Int { min, max, .. } => (*min, *max),
         other => panic!("{other:?}"),
     };
-    assert_eq!(ints(Source::Ray, &python("tune.randint(1, 5)")), (1, 4));
-    assert_eq!(ints(Source::Ray, &python("tune.lograndint(1, 5)")), (1, 4));
-    assert_eq!(ints(Source::Ray, &python("tune.qrandint(0, 10, 5)")), (0, 10));
-    assert_eq!(ints(Source::Ray, &python("tune.qlograndint(5, 10, 5)")), (5, 10));
-    assert_eq!(ints(Source::Nni, &nni("randint", "[1, 5]")), (1, 4));
-    assert_eq!(ints(Source::Optuna, "trial.suggest_int('x', 1, 5)"), (1, 5));
-    assert_eq!(ints(Source::Wandb, &sweep("{min: 1, max: 5}")), (1, 5));
+    assert_eq!(ints(&ray::CONVERTER, &python("tune.randint(1, 5)")), (1, 4));
+    assert_eq!(ints(&ray::CONVERTER, &python("tune.lograndint(1, 5)")), (1, 4));
+    assert_eq!(ints(&ray::CONVERTER, &python("tune.qrandint(0, 10, 5)")), (0, 10));
+    assert_eq!(ints(&ray::CONVERTER, &python("tune.qlograndint(5, 10, 5)")), (5, 10));
+    assert_eq!(ints(&nni::CONVERTER, &nni("randint", "[1, 5]")), (1, 4));
+    assert_eq!(ints(&optuna::CONVERTER, "trial.suggest_int('x', 1, 5)"), (1, 5));
+    assert_eq!(ints(&wandb::CONVERTER, &sweep("{min: 1, max: 5}")), (1, 5));
 }
 
 #[test]
@@ -374,19 +377,26 @@ fn steps_stand_where_the_source_puts_them() {
     let rounded = "{distribution: q_uniform, min: 0.2, max: 0.6, q: 0.1}";
     assert_eq!(
         line(
-            Source::Wandb,
+            &wandb::CONVERTER,
             &sweep("{distribution: q_uniform, min: 0.16, max: 0.6, q: 0.1}"),
             "x"
         ),
         rounded
     );
     assert_eq!(
-        line(Source::Ray, &python("tune.quniform(0.16, 0.6, 0.1)"), "x"),
+        line(&ray::CONVERTER, &python("tune.quniform(0.16, 0.6, 0.1)"), "x"),
         rounded
     );
-    assert_eq!(line(Source::Nni, &nni("quniform", "[0.16, 0.6, 0.1]"), "x"), rounded);
     assert_eq!(
-        line(Source::Optuna, "trial.suggest_float('x', 0.16, 0.66, step=0.1)", "x"),
+        line(&nni::CONVERTER, &nni("quniform", "[0.16, 0.6, 0.1]"), "x"),
+        rounded
+    );
+    assert_eq!(
+        line(
+            &optuna::CONVERTER,
+            "trial.suggest_float('x', 0.16, 0.66, step=0.1)",
+            "x"
+        ),
         "{min: 0.16, max: 0.66, step: 0.1}"
     );
 }
@@ -395,19 +405,23 @@ fn steps_stand_where_the_source_puts_them() {
 fn normal_distributions_keep_their_mean_and_deviation() {
     let normal = "{distribution: normal, mu: 2.0, sigma: 0.5}";
     assert_eq!(
-        line(Source::Wandb, &sweep("{distribution: normal, mu: 2, sigma: 0.5}"), "x"),
+        line(
+            &wandb::CONVERTER,
+            &sweep("{distribution: normal, mu: 2, sigma: 0.5}"),
+            "x"
+        ),
         normal
     );
-    assert_eq!(line(Source::Ray, &python("tune.randn(2, 0.5)"), "x"), normal);
-    assert_eq!(line(Source::Nni, &nni("normal", "[2, 0.5]"), "x"), normal);
+    assert_eq!(line(&ray::CONVERTER, &python("tune.randn(2, 0.5)"), "x"), normal);
+    assert_eq!(line(&nni::CONVERTER, &nni("normal", "[2, 0.5]"), "x"), normal);
     assert_eq!(
-        line(Source::Nni, &nni("qlognormal", "[2, 0.5, 1]"), "x"),
+        line(&nni::CONVERTER, &nni("qlognormal", "[2, 0.5, 1]"), "x"),
         "{distribution: q_log_normal, mu: 2.0, sigma: 0.5, q: 1.0}"
     );
     // Katib: the middle of the range, and a sixth of it.
     let katib = "spec: {parameters: [{name: x, parameterType: double, feasibleSpace: {min: '1', max: '4', distribution: normal}}]}";
     assert_eq!(
-        line(Source::Katib, katib, "x"),
+        line(&katib::CONVERTER, katib, "x"),
         "{distribution: normal, mu: 2.5, sigma: 0.5}"
     );
 }
@@ -416,14 +430,14 @@ fn normal_distributions_keep_their_mean_and_deviation() {
 fn weights_become_probabilities_and_a_repeated_value_gets_both() {
     let weighted = "{values: [a, b, a], probabilities: [0.25, 0.5, 0.25]}";
     assert_eq!(
-        line(Source::Wandb, &sweep(weighted), "x"),
+        line(&wandb::CONVERTER, &sweep(weighted), "x"),
         "{values: [a, b], probabilities: [0.5, 0.5]}"
     );
 }
 
 #[test]
 fn a_nested_choice_becomes_a_condition() {
-    let spec = loaded(Source::Nni, NNI);
+    let spec = loaded(&nni::CONVERTER, NNI);
     let parameters = spec.space.parameters().iter();
     let conditions: Vec<(&str, Option<&str>)> = parameters
         .map(|parameter| {
@@ -446,7 +460,7 @@ fn a_nested_choice_becomes_a_condition() {
 
 #[test]
 fn katib_writes_numbers_as_texts() {
-    let spec = loaded(Source::Katib, KATIB);
+    let spec = loaded(&katib::CONVERTER, KATIB);
     let domain = |name: &str| {
         let found = spec.space.parameter(name);
         found.unwrap().domain.clone()
@@ -461,7 +475,7 @@ fn katib_writes_numbers_as_texts() {
     assert_eq!(domain("lr").cardinality(), None);
     assert_eq!(domain("num-layers").cardinality(), Some(4));
     assert_eq!(domain("momentum").cardinality(), Some(5));
-    let yaml = converted(Source::Katib, KATIB).yaml;
+    let yaml = converted(&katib::CONVERTER, KATIB).yaml;
     assert!(
         yaml.contains("metric: {name: accuracy, goal: maximize, target: 0.99}"),
         "{yaml}"
@@ -475,7 +489,7 @@ fn katib_writes_numbers_as_texts() {
 #[test]
 fn a_goal_that_is_missing_is_that_of_the_source() {
     let text = format!("{}metric: {{name: accuracy}}\n", sweep("{min: 0.0, max: 1.0}"));
-    let Converted { yaml, notes, .. } = converted(Source::Wandb, &text);
+    let Converted { yaml, notes, .. } = converted(&wandb::CONVERTER, &text);
     assert!(yaml.contains("metric: {name: accuracy, goal: minimize}"), "{yaml}");
     assert!(
         notes
@@ -483,14 +497,14 @@ fn a_goal_that_is_missing_is_that_of_the_source() {
             .any(|note| note.message.contains("check it for `accuracy`"))
     );
     let text = "study = create_study(direction='maximize')\ntrial.suggest_float('x', 0, 1)";
-    assert!(converted(Source::Optuna, text).yaml.contains("goal: maximize"));
-    assert_eq!(Goal::Minimize, loaded(Source::Optuna, text).metric.goal);
+    assert!(converted(&optuna::CONVERTER, text).yaml.contains("goal: maximize"));
+    assert_eq!(Goal::Minimize, loaded(&optuna::CONVERTER, text).metric.goal);
 }
 
 #[test]
 fn what_is_not_written_out_is_noted_with_its_line() {
     let text = "a = 1\ntrial.suggest_float('x', LOW, 1.0)\ntrial.suggest_float('y', 0.0, 1.0, step=STEP)\ntrial.suggest_float('z', 0.0, 1.0)\n";
-    let Converted { yaml, notes, .. } = converted(Source::Optuna, text);
+    let Converted { yaml, notes, .. } = converted(&optuna::CONVERTER, text);
     let lines: Vec<Option<usize>> = notes.iter().map(|note| note.line).collect();
     assert_eq!(lines, [Some(2), Some(3), None]);
     assert!(
@@ -501,7 +515,7 @@ fn what_is_not_written_out_is_noted_with_its_line() {
 
 #[test]
 fn a_text_without_a_search_space_is_refused() {
-    for source in [Source::Wandb, Source::Optuna, Source::Ray, Source::Katib, Source::Nni] {
+    for source in CONVERTERS.iter().copied() {
         for text in ["", "x: 1\n", "{}"] {
             assert!(convert(source, "theirs", text, &|_| None).is_err(), "{source:?} {text}");
         }
@@ -521,13 +535,13 @@ fn a_file_with_a_program_becomes_a_spec_that_runs_it() {
                tuner: {name: TPE, classArgs: {optimize_mode: minimize}}\n";
     for (source, text, metric, written) in [
         (
-            Source::Wandb,
+            &wandb::CONVERTER,
             sweep,
             "val_acc",
             "command: [${env}, python, ${program}, ${args}]",
         ),
-        (Source::Katib, katib, "Validation-loss", "--lr={lr}"),
-        (Source::Nni, nni, "result", "command: {shell: python t.py --fast}"),
+        (&katib::CONVERTER, katib, "Validation-loss", "--lr={lr}"),
+        (&nni::CONVERTER, nni, "result", "command: {shell: python t.py --fast}"),
     ] {
         let Converted { yaml, notes, .. } = converted(source, text);
         let plain = yaml.replace('"', "");
@@ -547,23 +561,23 @@ fn a_file_with_a_program_becomes_a_spec_that_runs_it() {
 fn where_a_search_begins_is_taken_over() {
     let flaml = "analysis = tune.run(evaluate, config={'x': tune.lograndint(lower=1, upper=100000), 'y': tune.choice(['a', 'b'])},\n    \
                  low_cost_partial_config={'x': 1}, points_to_evaluate=[{'x': 5, 'y': 'a'}], metric='loss', mode='min', num_samples=100)\n";
-    let spec = loaded(Source::Ray, flaml);
+    let spec = loaded(&ray::CONVERTER, flaml);
     assert_eq!(spec.space.points().count(), 1);
-    let yaml = converted(Source::Ray, flaml).yaml;
+    let yaml = converted(&ray::CONVERTER, flaml).yaml;
     assert!(
         yaml.contains("low_cost: 1") && yaml.contains("- {x: 5, y: a}"),
         "{yaml}"
     );
     let tuner = "tuner = tune.Tuner(train, param_space={'x': tune.uniform(0, 1)}, tune_config=tune.TuneConfig(metric='loss', mode='min', \
                  search_alg=HyperOptSearch(points_to_evaluate=[{'x': 0.5}])))\n";
-    assert_eq!(loaded(Source::Ray, tuner).space.points().count(), 1);
+    assert_eq!(loaded(&ray::CONVERTER, tuner).space.points().count(), 1);
 }
 
 #[test]
 fn a_trainers_search_says_how_many_trials_and_which_way() {
     let trainer = "def space(trial):\n    return {'learning_rate': trial.suggest_float('learning_rate', 1e-6, 1e-4, log=True)}\n\
                    best = trainer.hyperparameter_search(direction='maximize', backend='optuna', hp_space=space, n_trials=7)\n";
-    let spec = loaded(Source::Optuna, trainer);
+    let spec = loaded(&optuna::CONVERTER, trainer);
     assert_eq!(spec.budget.trials, Some(7));
-    assert!(converted(Source::Optuna, trainer).yaml.contains("goal: maximize"));
+    assert!(converted(&optuna::CONVERTER, trainer).yaml.contains("goal: maximize"));
 }

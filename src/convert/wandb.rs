@@ -1,13 +1,23 @@
 //! Sweeps of Weights & Biases (docs.wandb.ai, "Sweep configuration structure").
 
+use super::Converter;
 use super::draft::{Draft, EarlyTerminate, Metric, Program};
 use super::shape::{self, Shape};
 use crate::space::Value;
 use crate::spec::{Document, SpecErrors, literal_word};
 use crate::units::Goal;
 
+/// Its line in the registry.
+pub(super) const CONVERTER: Converter = Converter {
+    name: "wandb",
+    title: "Weights & Biases",
+    about: "a sweep of Weights & Biases (YAML)",
+    expected: "it has no `parameters`",
+    read: |text| read(text.name, text.content),
+};
+
 /// Reads a sweep.
-pub(super) fn read(name: &str, text: &str) -> Result<Draft, SpecErrors> {
+fn read(name: &str, text: &str) -> Result<Draft, SpecErrors> {
     let sweep = Document::read(name, text)?;
     let mut draft = Draft::default();
     for (key, value) in sweep.entries() {

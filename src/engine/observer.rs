@@ -8,8 +8,9 @@ use crate::trials::Progress;
 use crate::units::{Samples, TrialId};
 use crate::worker::Slot;
 
-/// Something worth showing.
+/// Something worth showing. More kinds may come: an observer passes over those that it does not show.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum EngineEvent<'a> {
     /// The engine starts work.
     Started {
@@ -98,5 +99,5 @@ pub trait Observer {
     /// # Errors
     /// When something that must be written cannot be: the engine then breaks off, with a whole journal. What its workers had
     /// not yet saved they train again.
-    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()>;
+    fn observe(&mut self, event: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()>;
 }

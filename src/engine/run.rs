@@ -344,10 +344,10 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    fn tell(&mut self, moment: &EngineEvent<'_>) -> Result<(), EngineError> {
+    fn tell(&mut self, event: &EngineEvent<'_>) -> Result<(), EngineError> {
         for observer in &mut self.observers {
             observer
-                .observe(moment, &self.study, &self.clock)
+                .observe(event, &self.study, &self.clock)
                 .map_err(|source| EngineError::Results {
                     folder: self.folder.path().display().to_string(),
                     source,

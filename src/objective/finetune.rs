@@ -36,7 +36,11 @@ pub fn training_config(configuration: &Configuration, total: Samples, seed: Seed
         ..TrainingConfig::default()
     };
     let number = |name: &str, default: f64| configuration.get(name).and_then(Value::as_f64).unwrap_or(default);
-    let schedule = match configuration.get("scheduler").and_then(Value::as_str) {
+    // Studies of earlier versions call it `scheduler`.
+    let schedule = configuration
+        .get("lr_schedule")
+        .or_else(|| configuration.get("scheduler"));
+    let schedule = match schedule.and_then(Value::as_str) {
         Some("cosine") => Schedule::Cosine,
         Some("constant") => Schedule::Constant,
         _ => default.schedule,

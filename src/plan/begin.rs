@@ -79,6 +79,8 @@ pub fn believe(space: &mut Space, recipe: &Recipe, cost: &dyn Fn(&Configuration)
         ("weight_decay", Value::Float(recipe.weight_decay)),
         ("dropout", Value::Float(recipe.dropout)),
         (DEPTH, Value::Int(0)),
+        ("lr_schedule", Value::Text("linear".to_owned())),
+        // The name that earlier versions have for it.
         ("scheduler", Value::Text("linear".to_owned())),
         ("max_grad_norm", Value::Float(1.0)),
     ];

@@ -14,6 +14,48 @@ use crate::spec::{
 use crate::study::{Study, Winner};
 use crate::units::{Goal, Seed, TrialId};
 
+/// Every form in which the best configuration can be exported, the default first.
+pub const EXPORTS: &[&Export] = &[
+    &Export {
+        name: "yaml",
+        about: "A spec that `automl train` runs",
+        write: |best, spec| best.to_yaml(spec),
+    },
+    &Export {
+        name: "json",
+        about: "One object with the configuration and its metric",
+        write: |best, _| format!("{:#}", serde_json::to_value(best).unwrap_or_default()),
+    },
+    &Export {
+        name: "env",
+        about: "Lines for a shell: `AUTOML_PARAM_LEARNING_RATE=0.003`",
+        write: |best, _| best.to_env(),
+    },
+    &Export {
+        name: "args",
+        about: "Arguments for another program: `--learning_rate=0.003`",
+        write: |best, _| best.to_args(),
+    },
+];
+
+/// A form in which the best configuration can be exported.
+#[derive(Debug)]
+pub struct Export {
+    /// Its name for `--format`.
+    pub name: &'static str,
+    /// What it is, one line.
+    pub about: &'static str,
+    /// Writes it.
+    pub write: fn(&Best, &Spec) -> String,
+}
+
+impl Export {
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        EXPORTS.iter().find(|export| export.name == name).copied()
+    }
+}
+
 /// The best trial of a study, or the winner of its selection.
 #[derive(Clone, Debug, Serialize)]
 pub struct Best {

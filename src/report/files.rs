@@ -136,21 +136,12 @@ fn write(folder: &Path, contents: &Contents) -> io::Result<()> {
 }
 
 impl Observer for Files {
-    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, _clock: &Clock) -> io::Result<()> {
+    fn observe(&mut self, event: &EngineEvent<'_>, study: &Study, _clock: &Clock) -> io::Result<()> {
         let is_due = self.due.is_none_or(|due| Instant::now() >= due);
-        match moment {
+        match event {
             EngineEvent::Ended { .. } => self.write(study),
             EngineEvent::Delivered { .. } if is_due => self.write_soon(study),
-            EngineEvent::Delivered { .. }
-            | EngineEvent::Started { .. }
-            | EngineEvent::SegmentStarted { .. }
-            | EngineEvent::Progressed { .. }
-            | EngineEvent::SegmentEnded { .. }
-            | EngineEvent::WorkerLost { .. }
-            | EngineEvent::MemoryRanOut { .. }
-            | EngineEvent::Selecting { .. }
-            | EngineEvent::Stopping { .. }
-            | EngineEvent::Tick => Ok(()),
+            _ => Ok(()),
         }
     }
 }

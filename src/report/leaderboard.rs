@@ -48,7 +48,7 @@ pub struct Row {
     /// The trial.
     pub trial: TrialId,
     /// `running`, `paused`, `completed`, `pruned` or `failed`.
-    pub status: &'static str,
+    pub status: TrialStatus,
     /// The best value of the metric; of several, of the first.
     pub value: Option<f64>,
     /// The values of the other metrics at the same evaluation, by name; empty where only one counts.
@@ -242,7 +242,7 @@ impl Leaderboard {
         let mut cells = vec![
             row.rank.map_or(Cell::Null, Cell::from),
             row.trial.0.into(),
-            row.status.into(),
+            row.status.name().into(),
             number(row.value),
         ];
         cells.extend(self.others.iter().map(|name| number(row.others.get(name).copied())));
@@ -395,27 +395,59 @@ pub(super) fn others(study: &Study, trial: TrialId, best: Observation) -> BTreeM
         .collect()
 }
 
-fn status(study: &Study, trial: &Trial, record: &Record) -> (&'static str, String) {
+/// What a trial does, in the words of the leaderboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrialStatus {
+    /// A segment of it is planned or under way.
+    Running,
+    /// It waits at a rung.
+    Paused,
+    /// It has seen all its samples.
+    Completed,
+    /// It was given up, or the study ended before it.
+    Pruned,
+    /// It cannot go on.
+    Failed,
+}
+
+impl TrialStatus {
+    /// All of them, in the order of a trial's life.
+    pub const ALL: [Self; 5] = [Self::Running, Self::Paused, Self::Completed, Self::Pruned, Self::Failed];
+
+    /// Its word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Pruned => "pruned",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+fn status(study: &Study, trial: &Trial, record: &Record) -> (TrialStatus, String) {
     let over = if record.repeat.is_some() {
         study.ended()
     } else {
         study.search_ended()
     };
     match (study.standing(trial.id), over) {
-        (Status::Completed, _) if record.repeat.is_some() => ("completed", "best_epoch".into()),
-        (Status::Completed, _) if trial.cooldown.is_some() => ("completed", "cooldown".into()),
-        (Status::Completed, _) => ("completed", "max_epochs".into()),
+        (Status::Completed, _) if record.repeat.is_some() => (TrialStatus::Completed, "best_epoch".into()),
+        (Status::Completed, _) if trial.cooldown.is_some() => (TrialStatus::Completed, "cooldown".into()),
+        (Status::Completed, _) => (TrialStatus::Completed, "max_epochs".into()),
         (Status::Failed, _) => {
             let failure = study.failure(trial.id);
             (
-                "failed",
+                TrialStatus::Failed,
                 failure.map(|failure| failure.kind.to_string()).unwrap_or_default(),
             )
         }
-        (Status::Stopped, _) => ("pruned", record.stopped_by.unwrap_or_default().into()),
-        (Status::Running { .. } | Status::Paused, Some(reason)) => ("pruned", reason.name().into()),
-        (Status::Running { .. }, None) => ("running", String::new()),
-        (Status::Paused, None) => ("paused", String::new()),
+        (Status::Stopped, _) => (TrialStatus::Pruned, record.stopped_by.unwrap_or_default().into()),
+        (Status::Running { .. } | Status::Paused, Some(reason)) => (TrialStatus::Pruned, reason.name().into()),
+        (Status::Running { .. }, None) => (TrialStatus::Running, String::new()),
+        (Status::Paused, None) => (TrialStatus::Paused, String::new()),
     }
 }
 

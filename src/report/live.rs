@@ -1,4 +1,4 @@
-//! What a running study does at this moment, in a small file for whoever looks on from outside: `live.json`.
+//! What a running study does at this event, in a small file for whoever looks on from outside: `live.json`.
 //!
 //! It tells of segments what the journal learns only at their end. Nothing is decided by it and nothing is lost without it.
 
@@ -114,9 +114,9 @@ fn seconds_left(study: &Study, wall: Option<f64>, elapsed: f64) -> Option<f64> {
 }
 
 impl Observer for Live {
-    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+    fn observe(&mut self, event: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
         let epochs = |samples: Samples| samples.epochs(study.settings().epoch);
-        match moment {
+        match event {
             EngineEvent::Started { slots, .. } => {
                 let slots = slots.iter().enumerate();
                 self.slots = slots
@@ -160,10 +160,7 @@ impl Observer for Live {
                 let _ = std::fs::remove_file(self.folder.join(FILE_NAME));
                 return Ok(());
             }
-            EngineEvent::Delivered { .. }
-            | EngineEvent::Selecting { .. }
-            | EngineEvent::Stopping { .. }
-            | EngineEvent::Tick => {}
+            _ => {}
         }
         if Instant::now() >= self.due {
             self.due = Instant::now() + INTERVAL;

@@ -26,9 +26,9 @@ mod verdict;
 pub mod view;
 
 pub use audit::{Agreement, Audit};
-pub use best::Best;
+pub use best::{Best, EXPORTS, Export};
 pub use files::Files;
-pub use leaderboard::{Leaderboard, Row, Timing};
+pub use leaderboard::{Leaderboard, Row, Timing, TrialStatus};
 pub use live::{Live, LiveState};
 pub use model_card::{Measured, ModelCard, model_card};
 pub use plan::plan;

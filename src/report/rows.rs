@@ -161,7 +161,9 @@ mod tests {
         let expected: Vec<u32> = whole
             .rows()
             .iter()
-            .filter(|row| row.value.is_some_and(|value| value > 0.5) && row.status != "failed")
+            .filter(|row| {
+                row.value.is_some_and(|value| value > 0.5) && row.status != crate::report::TrialStatus::Failed
+            })
             .map(|row| row.trial.0)
             .collect();
         assert!(!expected.is_empty() && expected.len() < whole.rows().len());

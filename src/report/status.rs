@@ -68,6 +68,18 @@ pub enum State {
     Ended,
 }
 
+impl State {
+    /// Its word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Interrupted => "interrupted",
+            Self::Died => "died",
+            Self::Ended => "ended",
+        }
+    }
+}
+
 /// Trials by what they do.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Counts {

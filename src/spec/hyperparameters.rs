@@ -7,6 +7,8 @@ use crate::space::Value;
 pub struct Hyperparameter {
     /// Its key under `parameters`.
     pub name: &'static str,
+    /// Other keys that mean the same: names of earlier versions.
+    pub aliases: &'static [&'static str],
     /// Which values it takes.
     pub kind: HyperparameterKind,
     /// What it does, in a sentence for people.
@@ -36,6 +38,7 @@ pub enum HyperparameterKind {
 pub const HYPERPARAMETERS: &[Hyperparameter] = &[
     Hyperparameter {
         name: "learning_rate",
+        aliases: &[],
         kind: HyperparameterKind::Number {
             is_allowed: |number| number > 0.0,
             rule: "greater than 0",
@@ -44,11 +47,13 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
     },
     Hyperparameter {
         name: "batch_size",
+        aliases: &[],
         kind: HyperparameterKind::Integer { min: 1 },
         about: "examples in a training step",
     },
     Hyperparameter {
         name: "dropout",
+        aliases: &[],
         kind: HyperparameterKind::Number {
             is_allowed: |number| (0.0..1.0).contains(&number),
             rule: "at least 0 and less than 1",
@@ -57,6 +62,7 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
     },
     Hyperparameter {
         name: "weight_decay",
+        aliases: &[],
         kind: HyperparameterKind::Number {
             is_allowed: |number| number >= 0.0,
             rule: "at least 0",
@@ -65,16 +71,19 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
     },
     Hyperparameter {
         name: "freeze_depth",
+        aliases: &[],
         kind: HyperparameterKind::Integer { min: 0 },
         about: "how much of the model does not train: 0 nothing, k the embeddings (or stem) and the first k blocks",
     },
     Hyperparameter {
-        name: "scheduler",
+        name: "lr_schedule",
+        aliases: &["scheduler"],
         kind: HyperparameterKind::Word(&["linear", "cosine", "constant"]),
         about: "how the learning rate falls over a trial",
     },
     Hyperparameter {
         name: "warmup_ratio",
+        aliases: &[],
         kind: HyperparameterKind::Number {
             is_allowed: |number| (0.0..=1.0).contains(&number),
             rule: "between 0 and 1",
@@ -83,6 +92,7 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
     },
     Hyperparameter {
         name: "max_grad_norm",
+        aliases: &[],
         kind: HyperparameterKind::Number {
             is_allowed: |number| number > 0.0,
             rule: "greater than 0",
@@ -92,11 +102,16 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
 ];
 
 impl Hyperparameter {
-    /// The hyperparameter of that name.
+    /// The hyperparameter of that name or alias.
     pub fn named(name: &str) -> Option<&'static Self> {
         HYPERPARAMETERS
             .iter()
-            .find(|hyperparameter| hyperparameter.name == name)
+            .find(|known| known.name == name || known.aliases.contains(&name))
+    }
+
+    /// Every key that means it.
+    pub fn keys(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 }
 

@@ -864,7 +864,7 @@ const PARAMETER: Section = Section {
             Kind::Any(&[Kind::Text, Kind::Boolean]),
             "The parameter is there only where this is true of other parameters.",
         )
-        .examples(&["\"scheduler != 'constant'\""]),
+        .examples(&["\"lr_schedule != 'constant'\""]),
         key(
             "parameters",
             Kind::Parameters,

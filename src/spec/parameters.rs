@@ -24,6 +24,9 @@ pub(super) enum Names {
 pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> Option<Space> {
     let errors_before = problems.errors.len();
     let groups = Groups::flatten(spec, problems);
+    if names == Names::Hyperparameters {
+        refuse_two_names(&groups.parameters, problems);
+    }
     let mut sound = Vec::new();
     let mut broken = Vec::new();
     for flat in &groups.parameters {
@@ -208,6 +211,25 @@ fn parameter(flat: &Flat<'_>, names: Names, problems: &mut Problems) -> Read {
     domain::read(name, flat.node, known, problems).map_or(Read::Broken, Read::Domain)
 }
 
+/// A hyperparameter stands there once, whichever of its names it has.
+fn refuse_two_names(flats: &[Flat<'_>], problems: &mut Problems) {
+    for (index, flat) in flats.iter().enumerate() {
+        let Some(known) = Hyperparameter::named(&flat.name) else {
+            continue;
+        };
+        let earlier = flats[..index]
+            .iter()
+            .find(|earlier| earlier.name != flat.name && known.keys().any(|key| key == earlier.name));
+        if let Some(earlier) = earlier {
+            let message = format!(
+                "`{}` and `{}` are two names of one hyperparameter",
+                earlier.name, flat.name
+            );
+            problems.error(Diagnostic::error(flat.key_place, message).with_help(format!("keep `{}`", known.name)));
+        }
+    }
+}
+
 fn unknown(flat: &Flat<'_>) -> Diagnostic {
     let diagnostic = Diagnostic::error(
         flat.key_place,
@@ -222,7 +244,7 @@ fn unknown(flat: &Flat<'_>) -> Diagnostic {
         // What others call them.
         "lr" => Some("learning_rate"),
         "wd" => Some("weight_decay"),
-        "lr_scheduler" | "lr_scheduler_type" | "schedule" => Some("scheduler"),
+        "lr_scheduler" | "lr_scheduler_type" | "schedule" => Some("lr_schedule"),
         "per_device_train_batch_size" | "bs" => Some("batch_size"),
         other => did_you_mean(other, names.iter().copied()),
     };

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::report::SortBy;
+use super::registered::Registered;
+use crate::report::{EXPORTS, Export, SortBy};
 
 /// `automl watch`
 #[derive(Args, Debug)]
@@ -77,25 +78,19 @@ pub(in crate::cli) struct Best {
     /// The study's folder
     pub(in crate::cli) folder: PathBuf,
     /// How to show it
-    #[arg(long, value_enum, default_value_t = BestFormat::Yaml)]
-    pub(in crate::cli) format: BestFormat,
+    #[arg(long, value_parser = FORMS, default_value = EXPORTS[0].name)]
+    pub(in crate::cli) format: &'static Export,
     /// The same as `--format json`
     #[arg(long, conflicts_with = "format")]
     pub(in crate::cli) json: bool,
 }
 
-/// Formats of the best configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum BestFormat {
-    /// A spec that `automl train` runs
-    Yaml,
-    /// One object with the configuration and its metric
-    Json,
-    /// Lines for a shell: `AUTOML_PARAM_LEARNING_RATE=0.003`
-    Env,
-    /// Arguments for another program: `--learning_rate=0.003`
-    Args,
-}
+/// Forms of the best configuration.
+const FORMS: Registered<Export> = Registered {
+    rows: EXPORTS,
+    name: |export| export.name,
+    about: |export| export.about,
+};
 
 /// `automl report`
 #[derive(Args, Debug)]

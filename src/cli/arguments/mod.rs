@@ -5,13 +5,12 @@ mod look;
 mod prepare;
 mod produce;
 mod programs;
+mod registered;
 mod run;
 
 use changes::Changes;
-pub(super) use look::{
-    Best, BestFormat, Compare, Importance, Leaderboard, Report, Serve, Status, Stop, TableFormat, Watch,
-};
-pub(super) use prepare::{Convert, Init, Plan, SourceName, Validate};
+pub(super) use look::{Best, Compare, Importance, Leaderboard, Report, Serve, Status, Stop, TableFormat, Watch};
+pub(super) use prepare::{Convert, Init, Plan, Validate};
 pub(super) use produce::{Evaluate, ModelInput, Predict, PredictionFormat, Train};
 pub(super) use programs::{AskTell, Completions, Launch, Man, Worker};
 pub(super) use run::{GateArguments, Rerun, Resume, Search};

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::Changes;
+use super::registered::Registered;
+use crate::convert::{CONVERTERS, Converter};
 use crate::spec::Override;
 
 /// `automl validate`
@@ -45,8 +47,8 @@ pub(in crate::cli) struct Init {
 #[command(after_help = "Example:\n  automl convert --from optuna study.py --out space.yaml")]
 pub(in crate::cli) struct Convert {
     /// Whose file it is
-    #[arg(long, value_enum, value_name = "PROGRAM")]
-    pub(in crate::cli) from: SourceName,
+    #[arg(long, value_parser = PROGRAMS, value_name = "PROGRAM")]
+    pub(in crate::cli) from: &'static Converter,
     /// The file: a sweep, an experiment, a search space, or the Python file that has one in it
     pub(in crate::cli) file: PathBuf,
     /// The file to write [default: standard output]
@@ -55,16 +57,8 @@ pub(in crate::cli) struct Convert {
 }
 
 /// Programs whose search spaces can be converted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum SourceName {
-    /// A sweep of Weights & Biases (YAML)
-    Wandb,
-    /// Distributions of Optuna (JSON), or Python with `trial.suggest_…`
-    Optuna,
-    /// Python with a search space of Ray Tune
-    Ray,
-    /// An `Experiment` of Kubeflow Katib (YAML)
-    Katib,
-    /// A search space of NNI (JSON), or the configuration that names it (YAML)
-    Nni,
-}
+const PROGRAMS: Registered<Converter> = Registered {
+    rows: CONVERTERS,
+    name: |converter| converter.name,
+    about: |converter| converter.about,
+};

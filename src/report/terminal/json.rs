@@ -1,4 +1,4 @@
-//! One JSON object a line for every moment, for other programs.
+//! One JSON object a line for every event, for other programs.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ const FORMAT: u32 = 1;
 /// Ticks come often; one in so many seconds is written.
 const TICK: f64 = 1.0;
 
-/// Writes every moment as one JSON object a line: `{"moment": "delivered", "elapsed": 42.1, …}`.
+/// Writes every event as one JSON object a line: `{"moment": "delivered", "elapsed": 42.1, …}`.
 ///
 /// `elapsed` are seconds that the study has run. Resource levels are objects with `samples` and `epochs`. Numbers that JSON
 /// cannot hold are `null`. Of ticks, one a second is written. A writer that fails stops no study: it is said once.
@@ -35,7 +35,7 @@ pub struct Json<W> {
     is_broken: bool,
 }
 
-/// What is written of each kind of moment.
+/// What is written of each kind of event. The tag is called `moment` since the first version.
 #[derive(Serialize)]
 #[serde(tag = "moment", rename_all = "snake_case")]
 enum Line<'a> {
@@ -192,28 +192,20 @@ impl<W: Write> Json<W> {
         }
     }
 
-    pub(super) fn take(&mut self, moment: &EngineEvent<'_>, study: &Study, elapsed: f64) {
-        if matches!(moment, EngineEvent::Tick) {
+    pub(super) fn take(&mut self, event: &EngineEvent<'_>, study: &Study, elapsed: f64) {
+        if matches!(event, EngineEvent::Tick) {
             if elapsed - self.ticked < TICK {
                 return;
             }
             self.ticked = elapsed;
         }
-        let is_best = match moment {
+        let is_best = match event {
             EngineEvent::Started { .. } | EngineEvent::Delivered { .. } => self.best.is_new(study),
-            EngineEvent::SegmentStarted { .. }
-            | EngineEvent::Progressed { .. }
-            | EngineEvent::SegmentEnded { .. }
-            | EngineEvent::WorkerLost { .. }
-            | EngineEvent::MemoryRanOut { .. }
-            | EngineEvent::Selecting { .. }
-            | EngineEvent::Stopping { .. }
-            | EngineEvent::Tick
-            | EngineEvent::Ended { .. } => false,
+            _ => false,
         };
         let elapsed = (elapsed * 1000.0).round() / 1000.0;
-        let fits = self.speed.take(moment, study, &self.facts, elapsed);
-        let line = line(moment, study, &self.facts, (elapsed, is_best));
+        let fits = self.speed.take(event, study, &self.facts, elapsed);
+        let line = line(event, study, &self.facts, (elapsed, is_best));
         let mut written = write(&mut self.out, &line);
         if let Some(Fits { full_run, runs, .. }) = fits {
             let forecast = Line::Forecast {
@@ -238,8 +230,8 @@ impl<W: Write> Json<W> {
 }
 
 impl<W: Write> Observer for Json<W> {
-    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
-        self.take(moment, study, clock.elapsed());
+    fn observe(&mut self, event: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+        self.take(event, study, clock.elapsed());
         Ok(())
     }
 }
@@ -253,7 +245,7 @@ fn write(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
 }
 
 fn line<'a>(
-    moment: &'a EngineEvent<'_>,
+    event: &'a EngineEvent<'_>,
     study: &'a Study,
     facts: &'a Facts,
     (elapsed, is_best): (f64, bool),
@@ -263,7 +255,7 @@ fn line<'a>(
         samples,
         epochs: samples.epochs(facts.epoch),
     };
-    match moment {
+    match event {
         EngineEvent::Started { slots, is_resumed } => Line::Started {
             elapsed,
             format: FORMAT,
@@ -443,13 +435,13 @@ mod tests {
 
     fn lines() -> Vec<String> {
         let mut json = Json::new(Vec::new(), testing::facts());
-        testing::story(&mut |moment, study, elapsed| json.take(moment, study, elapsed));
+        testing::story(&mut |event, study, elapsed| json.take(event, study, elapsed));
         let text = String::from_utf8(json.out).unwrap();
         text.lines().map(str::to_owned).collect()
     }
 
     #[test]
-    fn every_moment_has_stable_fields() {
+    fn every_event_has_stable_fields() {
         // The first line of every kind of event.
         let mut seen = std::collections::BTreeSet::new();
         let mut lines = lines();

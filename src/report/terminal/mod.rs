@@ -41,7 +41,7 @@ pub enum Style {
     Plain,
     /// Log lines for everything, also for segments that start and outcomes that wait for their turn.
     Verbose,
-    /// One JSON object a line for every moment.
+    /// One JSON object a line for every event.
     Json,
     /// Only what goes wrong with the machine: lost workers. What is wrong with the study itself is said by the caller.
     Quiet,

@@ -12,7 +12,7 @@ use super::speed::{self, Speed};
 use super::summary::summary;
 use super::{Facts, sentences, words};
 
-/// Which moments get a line.
+/// Which events get a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// Lost workers.
@@ -48,20 +48,20 @@ impl<W: Write> Plain<W> {
         }
     }
 
-    pub(super) fn take(&mut self, moment: &EngineEvent<'_>, study: &Study, elapsed: f64) {
-        self.rows.take(moment, study, elapsed);
-        let fits = self.speed.take(moment, study, &self.facts, elapsed).map(speed::fits);
+    pub(super) fn take(&mut self, event: &EngineEvent<'_>, study: &Study, elapsed: f64) {
+        self.rows.take(event, study, elapsed);
+        let fits = self.speed.take(event, study, &self.facts, elapsed).map(speed::fits);
         let fits = fits.map(|line| (Detail::Events, line));
-        for (detail, line) in self.lines(moment, study, elapsed).into_iter().chain(fits) {
+        for (detail, line) in self.lines(event, study, elapsed).into_iter().chain(fits) {
             if detail <= self.detail {
                 self.write(&line, elapsed);
             }
         }
     }
 
-    fn lines(&mut self, moment: &EngineEvent<'_>, study: &Study, elapsed: f64) -> Vec<(Detail, String)> {
+    fn lines(&mut self, event: &EngineEvent<'_>, study: &Study, elapsed: f64) -> Vec<(Detail, String)> {
         let epoch = self.facts.epoch;
-        match moment {
+        match event {
             EngineEvent::Started { slots, is_resumed } => {
                 // What was best before is no news.
                 self.best.is_new(study);
@@ -116,8 +116,8 @@ impl<W: Write> Plain<W> {
 }
 
 impl<W: Write> Observer for Plain<W> {
-    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
-        self.take(moment, study, clock.elapsed());
+    fn observe(&mut self, event: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+        self.take(event, study, clock.elapsed());
         Ok(())
     }
 }
@@ -129,7 +129,7 @@ mod tests {
 
     fn log(detail: Detail) -> String {
         let mut plain = Plain::new(Vec::new(), testing::facts(), detail);
-        testing::story(&mut |moment, study, elapsed| plain.take(moment, study, elapsed));
+        testing::story(&mut |event, study, elapsed| plain.take(event, study, elapsed));
         String::from_utf8(plain.out).unwrap()
     }
 

@@ -56,13 +56,13 @@ impl Terminal {
         }
     }
 
-    pub(super) fn take(&mut self, moment: &EngineEvent<'_>, study: &Study, elapsed: f64) {
-        self.rows.take(moment, study, elapsed);
-        if let Some(fits) = self.speed.take(moment, study, &self.facts, elapsed) {
+    pub(super) fn take(&mut self, event: &EngineEvent<'_>, study: &Study, elapsed: f64) {
+        self.rows.take(event, study, elapsed);
+        if let Some(fits) = self.speed.take(event, study, &self.facts, elapsed) {
             self.say(Tone::Ordinary, &speed::fits(fits));
         }
         let epoch = self.facts.epoch;
-        match moment {
+        match event {
             EngineEvent::Started { slots, is_resumed } => {
                 // What was best before is no news.
                 self.best.is_new(study);
@@ -94,10 +94,7 @@ impl Terminal {
                 }
                 return;
             }
-            EngineEvent::SegmentStarted { .. }
-            | EngineEvent::Progressed { .. }
-            | EngineEvent::SegmentEnded { .. }
-            | EngineEvent::Tick => {}
+            _ => {}
         }
         self.draw(study, elapsed);
     }
@@ -138,8 +135,8 @@ impl Terminal {
 }
 
 impl Observer for Terminal {
-    fn observe(&mut self, moment: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
-        self.take(moment, study, clock.elapsed());
+    fn observe(&mut self, event: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()> {
+        self.take(event, study, clock.elapsed());
         Ok(())
     }
 }
@@ -161,11 +158,11 @@ mod tests {
     fn screens(height: u16, width: u16) -> (String, String) {
         let (mut terminal, screen) = terminal(height, width);
         let mut before = String::new();
-        testing::story(&mut |moment, study, elapsed| {
-            if matches!(moment, EngineEvent::Stopping { .. }) {
+        testing::story(&mut |event, study, elapsed| {
+            if matches!(event, EngineEvent::Stopping { .. }) {
                 before = screen.text();
             }
-            terminal.take(moment, study, elapsed);
+            terminal.take(event, study, elapsed);
         });
         (before, screen.text())
     }
@@ -190,11 +187,11 @@ mod tests {
         let (mut terminal, screen) = terminal(10, 80);
         let study = testing::study_under_way();
         let slots = vec![testing::slots().remove(0); 12];
-        let moment = EngineEvent::Started {
+        let event = EngineEvent::Started {
             slots: &slots,
             is_resumed: false,
         };
-        terminal.take(&moment, &study, 0.0);
+        terminal.take(&event, &study, 0.0);
         let text = screen.text();
         assert!(text.ends_with("and 10 slots more, 0 training"), "{text}");
         assert!(text.lines().count() <= 10);
@@ -205,11 +202,11 @@ mod tests {
         let (mut terminal, screen) = terminal(24, 80);
         let study = testing::study_under_way();
         let slots = testing::slots();
-        let moment = EngineEvent::Started {
+        let event = EngineEvent::Started {
             slots: &slots,
             is_resumed: true,
         };
-        terminal.take(&moment, &study, 0.0);
+        terminal.take(&event, &study, 0.0);
         assert!(screen.text().contains("best accuracy"));
         drop(terminal);
         let text = screen.text();

@@ -10,7 +10,7 @@ use super::{sentences, words};
 /// Columns of the bar of one segment.
 const BAR: usize = 22;
 
-/// The slots and what they do: moments, folded.
+/// The slots and what they do: events, folded.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rows(Vec<Row>);
 
@@ -64,8 +64,8 @@ impl Run {
 
 impl Rows {
     /// Takes note of what happened.
-    pub(super) fn take(&mut self, moment: &EngineEvent<'_>, study: &Study, elapsed: f64) {
-        match moment {
+    pub(super) fn take(&mut self, event: &EngineEvent<'_>, study: &Study, elapsed: f64) {
+        match event {
             EngineEvent::Started { slots, .. } => {
                 let row = |(index, slot)| Row {
                     name: sentences::slot_name(slot, index),
@@ -114,11 +114,7 @@ impl Rows {
                 self.set(*slot, Activity::Idle);
             }
             EngineEvent::WorkerLost { slot, .. } => self.set(*slot, Activity::Starting),
-            EngineEvent::Delivered { .. }
-            | EngineEvent::Selecting { .. }
-            | EngineEvent::Stopping { .. }
-            | EngineEvent::Tick
-            | EngineEvent::Ended { .. } => {}
+            _ => {}
         }
     }
 
@@ -187,11 +183,11 @@ mod tests {
         let study = testing::study_under_way();
         let mut rows = Rows::default();
         let slots = testing::slots();
-        let moment = EngineEvent::Started {
+        let event = EngineEvent::Started {
             slots: &slots,
             is_resumed: false,
         };
-        rows.take(&moment, &study, 0.0);
+        rows.take(&event, &study, 0.0);
         (rows, study)
     }
 
@@ -213,12 +209,12 @@ mod tests {
             train_loss: Some(0.612),
             evaluation: Some(testing::evaluation(at, 0.8123)),
         };
-        let moment = EngineEvent::Progressed {
+        let event = EngineEvent::Progressed {
             slot: 0,
             trial,
             progress: &progress,
         };
-        rows.take(&moment, study, 20.0);
+        rows.take(&event, study, 20.0);
     }
 
     fn shown(rows: &Rows, study: &Study, width: usize) -> String {
@@ -259,19 +255,19 @@ mod tests {
         train(&mut rows, &study, 311);
         assert_eq!(rows.training(0), 1);
         let (slot, trial) = (0, TrialId(2));
-        let moment = EngineEvent::SegmentEnded {
+        let event = EngineEvent::SegmentEnded {
             slot,
             trial,
             outcome: None,
         };
-        rows.take(&moment, &study, 0.0);
+        rows.take(&event, &study, 0.0);
         assert_eq!(rows.line(0, &study, Samples(1000), 0.0, 80), "cpu 0  idle");
-        let moment = EngineEvent::WorkerLost {
+        let event = EngineEvent::WorkerLost {
             slot,
             trial: None,
             message: "",
         };
-        rows.take(&moment, &study, 0.0);
+        rows.take(&event, &study, 0.0);
         assert_eq!(rows.line(0, &study, Samples(1000), 0.0, 80), "cpu 0  starting");
     }
 

@@ -33,29 +33,14 @@ pub(super) struct Fits {
 impl Speed {
     /// Takes note of what happened. Once as many segments have ended as there are slots, so that each has shown its speed,
     /// says what fits into the wall budget.
-    pub(super) fn take(
-        &mut self,
-        moment: &EngineEvent<'_>,
-        study: &Study,
-        facts: &Facts,
-        elapsed: f64,
-    ) -> Option<Fits> {
-        match moment {
+    pub(super) fn take(&mut self, event: &EngineEvent<'_>, study: &Study, facts: &Facts, elapsed: f64) -> Option<Fits> {
+        match event {
             EngineEvent::Started { slots, .. } => self.slots = slots.len(),
             EngineEvent::SegmentEnded {
                 outcome: Some(Outcome::Reached(_)),
                 ..
             } => self.ended += 1,
-            EngineEvent::SegmentEnded { .. }
-            | EngineEvent::SegmentStarted { .. }
-            | EngineEvent::Progressed { .. }
-            | EngineEvent::Delivered { .. }
-            | EngineEvent::WorkerLost { .. }
-            | EngineEvent::MemoryRanOut { .. }
-            | EngineEvent::Selecting { .. }
-            | EngineEvent::Stopping { .. }
-            | EngineEvent::Tick
-            | EngineEvent::Ended { .. } => {}
+            _ => {}
         }
         let left = header::wall(study, facts)? - elapsed;
         if self.is_told || self.ended < self.slots.max(1) {
@@ -114,9 +99,9 @@ mod tests {
     /// What is told, and after how many ended segments.
     fn told(facts: &Facts) -> Vec<(usize, Fits)> {
         let (mut speed, mut ended, mut told) = (Speed::default(), 0, Vec::new());
-        testing::story(&mut |moment, study, elapsed| {
-            ended += usize::from(matches!(moment, EngineEvent::SegmentEnded { .. }));
-            told.extend(speed.take(moment, study, facts, elapsed).map(|fits| (ended, fits)));
+        testing::story(&mut |event, study, elapsed| {
+            ended += usize::from(matches!(event, EngineEvent::SegmentEnded { .. }));
+            told.extend(speed.take(event, study, facts, elapsed).map(|fits| (ended, fits)));
         });
         told
     }

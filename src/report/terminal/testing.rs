@@ -156,20 +156,20 @@ fn begin(study: &mut Study, see: See<'_>, elapsed: f64, is_lost: bool) -> Option
         train_loss: Some(0.612),
         evaluation: (half > 600).then(|| evaluation(half, 0.75)),
     };
-    let moment = EngineEvent::Progressed {
+    let event = EngineEvent::Progressed {
         slot,
         trial,
         progress: &progress,
     };
-    see(&moment, study, elapsed + 2.0);
+    see(&event, study, elapsed + 2.0);
     if is_lost {
         let message = "killed by signal 9";
-        let moment = EngineEvent::WorkerLost {
+        let event = EngineEvent::WorkerLost {
             slot,
             trial: Some(trial),
             message,
         };
-        see(&moment, study, elapsed + 2.5);
+        see(&event, study, elapsed + 2.5);
         let message = message.to_owned();
         study.apply(
             &Event::SegmentLost {
@@ -193,23 +193,23 @@ fn end(study: &mut Study, see: See<'_>, (slot, trial, flight): (usize, TrialId, 
         finished_at: String::new(),
     };
     study.apply(&event, elapsed);
-    let moment = EngineEvent::SegmentEnded {
+    let event = EngineEvent::SegmentEnded {
         slot,
         trial,
         outcome: Some(&outcome),
     };
-    see(&moment, study, elapsed);
+    see(&event, study, elapsed);
 }
 
-/// A study from its start to its wall budget's end, told as the engine tells it. `see` gets moment, state and elapsed seconds.
+/// A study from its start to its wall budget's end, told as the engine tells it. `see` gets event, state and elapsed seconds.
 pub(in crate::report) fn story(see: See<'_>) -> Study {
     let mut study = study(asha(), Some(24));
     let slots = slots();
-    let moment = EngineEvent::Started {
+    let event = EngineEvent::Started {
         slots: &slots,
         is_resumed: false,
     };
-    see(&moment, &study, 0.0);
+    see(&event, &study, 0.0);
     let mut elapsed = 0.5;
     for step in 0..14 {
         settle(&mut study, see, elapsed);
@@ -228,21 +228,21 @@ pub(in crate::report) fn story(see: See<'_>) -> Study {
     let why = "the wall budget is spent";
     see(&EngineEvent::Stopping { why }, &study, 179.5);
     if let Some((slot, trial, _)) = run {
-        let moment = EngineEvent::SegmentEnded {
+        let event = EngineEvent::SegmentEnded {
             slot,
             trial,
             outcome: None,
         };
-        see(&moment, &study, 179.8);
+        see(&event, &study, 179.8);
     }
     study.apply(&Event::DeadlineReached, 180.0);
     settle(&mut study, see, 180.0);
     let reason = Some(EndReason::Wall);
-    let moment = EngineEvent::Ended {
+    let event = EngineEvent::Ended {
         reason,
         idle_share: 0.118,
     };
-    see(&moment, &study, 180.0);
+    see(&event, &study, 180.0);
     study
 }
 

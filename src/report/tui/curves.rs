@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::report::TrialStatus;
 use crate::report::view::{StudyView, TrialView};
 
 use super::chart::{Chart, Curve};
@@ -106,7 +107,7 @@ fn trial_curve(view: &StudyView, trial: &TrialView) -> Vec<(f64, f64)> {
 }
 
 fn label(trial: &TrialView) -> String {
-    if trial.status == "running" {
+    if trial.status == TrialStatus::Running {
         format!("{}…", trial.trial)
     } else {
         trial.trial.to_string()

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::report::State;
 use crate::report::view::StudyView;
 
 use super::panel::Panel;
@@ -44,7 +45,7 @@ fn tell(notice: Notice) -> &'static str {
 
 /// Names of panels on the left, keys on the right; the least important ones go where there is no room.
 fn keys(view: &StudyView, screen: &Screen, width: usize) -> Line<'static> {
-    let is_running = view.state == "running";
+    let is_running = view.state == State::Running;
     let mut keys = vec!["? help", "q quit"];
     if is_running {
         keys.push("s stop");

@@ -6,6 +6,8 @@ use ratatui::text::{Line, Span};
 
 use crate::report::terminal::words;
 use crate::report::view::StudyView;
+use crate::report::{State, TrialStatus};
+use crate::study::EndReason;
 
 use super::state::Screen;
 use super::style::Look;
@@ -36,18 +38,18 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, screen: &S
 
 /// `movie-sentiment  running                     about 18m 00s left`.
 fn name_line(view: &StudyView, screen: &Screen, width: usize) -> Line<'static> {
-    let is_running = view.state == "running";
+    let is_running = view.state == State::Running;
     let left = view.seconds_left.filter(|seconds| is_running && seconds.is_finite());
     let left = left.map_or_else(String::new, |seconds| {
         format!("about {} left", words::duration(seconds))
     });
     let (state, style) = match view.state {
-        "running" if screen.is_stopping() => (" stopping ".to_owned(), Look::reversed()),
-        "running" if view.is_held => (" held: nothing new is started ".to_owned(), Look::reversed()),
-        "ended" => (format!("ended: {}", reason(view)), Look::plain()),
-        "interrupted" => ("interrupted, it can be resumed".to_owned(), Look::plain()),
-        "died" => ("died, it can be resumed".to_owned(), Look::plain()),
-        state => (state.to_owned(), Look::plain()),
+        State::Running if screen.is_stopping() => (" stopping ".to_owned(), Look::reversed()),
+        State::Running if view.is_held => (" held: nothing new is started ".to_owned(), Look::reversed()),
+        State::Ended => (format!("ended: {}", reason(view)), Look::plain()),
+        State::Interrupted => ("interrupted, it can be resumed".to_owned(), Look::plain()),
+        State::Died => ("died, it can be resumed".to_owned(), Look::plain()),
+        State::Running => ("running".to_owned(), Look::plain()),
     };
     let state = text::cut(&state, width.saturating_sub(12));
     let state_width = text::width(&state) + 2;
@@ -69,11 +71,11 @@ fn name_line(view: &StudyView, screen: &Screen, width: usize) -> Line<'static> {
 
 fn reason(view: &StudyView) -> &'static str {
     match view.reason {
-        Some("target") => "the target is met",
-        Some("wall") => "the wall budget is spent",
-        Some("trials") => "all trials of the budget have run",
-        Some("exhausted") => "every configuration has been tried",
-        Some(other) => other,
+        Some(EndReason::Target) => "the target is met",
+        Some(EndReason::Wall) => "the wall budget is spent",
+        Some(EndReason::Trials) => "all trials of the budget have run",
+        Some(EndReason::Exhausted) => "every configuration has been tried",
+        Some(EndReason::Failures) => "the first trials all failed",
         None => "nothing is left to do",
     }
 }
@@ -155,9 +157,9 @@ fn budget_line(view: &StudyView, look: Look, width: u16) -> Line<'static> {
 
 /// `   2 running, 8 paused, 12 pruned, 1 failed`.
 fn counts(view: &StudyView) -> String {
-    let counted = ["running", "paused", "completed", "pruned", "failed"].map(|status| {
+    let counted = TrialStatus::ALL.map(|status| {
         let count = view.trials.iter().filter(|trial| trial.status == status).count();
-        (count > 0).then(|| format!("{count} {status}"))
+        (count > 0).then(|| format!("{count} {}", status.name()))
     });
     let counted: Vec<String> = counted.into_iter().flatten().collect();
     if counted.is_empty() {

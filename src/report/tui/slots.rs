@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::report::State;
 use crate::report::terminal::words;
 use crate::report::view::{RunningView, SlotView, StudyView};
 
@@ -20,7 +21,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, look: Look
     let title = format!("Slots: {busy} of {} train", view.slots.len());
     let inner = panel::titled(buffer, area, if view.slots.is_empty() { "Slots" } else { &title });
     if view.slots.is_empty() {
-        let is_running = view.state == "running";
+        let is_running = view.state == State::Running;
         let words = if is_running {
             "the workers start"
         } else {

@@ -3,6 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect;
 
+use crate::report::State;
 use crate::report::view::StudyView;
 
 use super::panel::Panel;
@@ -82,7 +83,7 @@ impl Screen {
     /// Takes note of what is shown next, and of the room for it: how far can be scrolled, whether there is anything to stop.
     pub(super) fn see(&mut self, view: &StudyView, area: Rect) {
         self.stage = match self.stage {
-            _ if view.state != "running" => Stage::Over,
+            _ if view.state != State::Running => Stage::Over,
             Stage::Over => Stage::Running,
             stage => stage,
         };

@@ -7,7 +7,9 @@ use ratatui::buffer::Buffer;
 use crate::report::view::{
     EventView, ImprovementView, MetricView, ParameterView, RungView, RunningView, SlotView, StudyView, TrialView,
 };
+use crate::report::{State, TrialStatus};
 use crate::space::Value;
+use crate::study::EndReason;
 
 use super::{Screen, draw};
 
@@ -40,7 +42,7 @@ pub(super) fn empty() -> StudyView {
     StudyView {
         name: "movie-sentiment".into(),
         folder: "results/movie-sentiment".into(),
-        state: "running",
+        state: State::Running,
         reason: None,
         facts: Vec::new(),
         metrics: vec![MetricView {
@@ -90,7 +92,7 @@ pub(super) fn under_way(count: u32) -> StudyView {
     let running = count.saturating_sub(2)..count;
     for number in running.clone() {
         let trial = &mut view.trials[number as usize];
-        (trial.status, trial.stop_reason) = ("running", String::new());
+        (trial.status, trial.stop_reason) = (TrialStatus::Running, String::new());
         trial.curve.truncate(1);
     }
     view.slots = vec![
@@ -166,14 +168,14 @@ pub(super) fn under_way(count: u32) -> StudyView {
 /// The same study after its end.
 pub(super) fn ended() -> StudyView {
     let mut view = under_way(23);
-    view.state = "ended";
-    view.reason = Some("wall");
+    view.state = State::Ended;
+    view.reason = Some(EndReason::Wall);
     view.elapsed = 1800.0;
     view.seconds_left = None;
     view.slots.clear();
     for trial in &mut view.trials {
-        if trial.status != "failed" && trial.status != "completed" {
-            (trial.status, trial.stop_reason) = ("pruned", "wall".into());
+        if trial.status != TrialStatus::Failed && trial.status != TrialStatus::Completed {
+            (trial.status, trial.stop_reason) = (TrialStatus::Pruned, "wall".into());
         }
     }
     view.events
@@ -186,10 +188,10 @@ pub(super) fn trial(number: u32) -> TrialView {
     let quality = 0.5 + f64::from(number * 37 % 83) / 200.0;
     let is_failed = number % 10 == 9;
     let (status, epochs) = match number % 5 {
-        _ if is_failed => ("failed", 0.44),
-        0 => ("completed", 4.0),
-        1 | 2 => ("paused", 1.33),
-        _ => ("pruned", 0.44),
+        _ if is_failed => (TrialStatus::Failed, 0.44),
+        0 => (TrialStatus::Completed, 4.0),
+        1 | 2 => (TrialStatus::Paused, 1.33),
+        _ => (TrialStatus::Pruned, 0.44),
     };
     let levels = [0.22, 0.44, 0.89, 1.33, 2.0, 3.0, 4.0]
         .into_iter()
@@ -207,9 +209,9 @@ pub(super) fn trial(number: u32) -> TrialView {
         epochs,
         rung: 1,
         stop_reason: match status {
-            "failed" => "diverged".into(),
-            "completed" => "max_epochs".into(),
-            "pruned" => "asha".into(),
+            TrialStatus::Failed => "diverged".into(),
+            TrialStatus::Completed => "max_epochs".into(),
+            TrialStatus::Pruned => "asha".into(),
             _ => String::new(),
         },
         failure: is_failed.then(|| "the training loss is not a number".into()),

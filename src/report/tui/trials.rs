@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::report::TrialStatus;
 use crate::report::terminal::words;
 use crate::report::view::{StudyView, TrialView};
 
@@ -67,8 +68,8 @@ pub(super) fn find(view: &StudyView, number: u32) -> Option<&TrialView> {
 fn columns(view: &StudyView, trials: &[&TrialView], look: Look) -> Vec<Column> {
     let style = |trial: &TrialView| match trial.status {
         _ if Some(trial.trial) == view.best => look.good(),
-        "failed" => look.bad(),
-        "running" => look.live(),
+        TrialStatus::Failed => look.bad(),
+        TrialStatus::Running => look.live(),
         _ => Look::plain(),
     };
     let column = |cell: &dyn Fn(&TrialView) -> String| -> Vec<(String, Style)> {
@@ -86,7 +87,7 @@ fn columns(view: &StudyView, trials: &[&TrialView], look: Look) -> Vec<Column> {
     let mut columns = vec![
         Column::numbers(0, "#", column(&rank)),
         Column::numbers(0, "trial", column(&|trial| trial.trial.to_string())),
-        Column::words(0, "status", column(&|trial| trial.status.to_owned())),
+        Column::words(0, "status", column(&|trial| trial.status.name().to_owned())),
     ];
     let first = view.metrics.first().map_or("value", |metric| &metric.name);
     columns.push(Column::numbers(

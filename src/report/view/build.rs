@@ -7,7 +7,8 @@ use super::selection::selection;
 use super::summary::summary;
 use super::timeline::arrange;
 use super::{
-    AuditView, ImprovementView, MetricView, ParameterView, Replay, RungView, SegmentView, StudyView, TrialView,
+    AuditView, ImprovementView, MetricView, ParameterView, Replay, RungView, SegmentOutcome, SegmentView, StudyView,
+    TrialView,
 };
 use crate::report::status::{Outside, State, Status};
 use crate::report::terminal::sentences;
@@ -37,7 +38,7 @@ impl Replay {
                     begin: running.begin,
                     end: None,
                     levels: running.levels,
-                    outcome: "running",
+                    outcome: SegmentOutcome::Running,
                 })
             }));
         }
@@ -51,13 +52,8 @@ impl Replay {
         let mut view = StudyView {
             name: spec.name.clone(),
             folder: status.folder.clone(),
-            state: match status.state {
-                State::Running => "running",
-                State::Interrupted => "interrupted",
-                State::Died => "died",
-                State::Ended => "ended",
-            },
-            reason: study.ended().map(crate::study::EndReason::name),
+            state: status.state,
+            reason: study.ended(),
             facts: facts(spec, study),
             metrics: metrics(study),
             has_front: settings.criteria.has_front(),

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::{EventView, SegmentView};
+use super::{EventView, SegmentOutcome, SegmentView};
 use crate::report::terminal::sentences::{self, BestSeen, Tone};
 use crate::spec::Spec;
 use crate::study::{Event, Impossible, Outcome, Study};
@@ -91,14 +91,20 @@ impl Replay {
             } => {
                 let seconds = seconds_between(started_at, finished_at).unwrap_or(0.0);
                 let outcome = match outcome {
-                    Outcome::Reached(_) => "reached",
-                    Outcome::Failed(_) => "failed",
+                    Outcome::Reached(_) => SegmentOutcome::Reached,
+                    Outcome::Failed(_) => SegmentOutcome::Failed,
                 };
                 self.note(*trial, (elapsed - seconds, elapsed), levels, outcome, device);
             }
             Event::SegmentInterrupted { trial, report } => {
                 let seconds = report.usage.wall_seconds;
-                self.note(*trial, (elapsed - seconds, elapsed), levels, "interrupted", "");
+                self.note(
+                    *trial,
+                    (elapsed - seconds, elapsed),
+                    levels,
+                    SegmentOutcome::Interrupted,
+                    "",
+                );
             }
             Event::SegmentPlanned { .. } | Event::SegmentLost { .. } | Event::SlotsOpened { .. } => {}
             Event::SegmentDelivered { trial } => {
@@ -140,7 +146,7 @@ impl Replay {
         trial: TrialId,
         (begin, end): (f64, f64),
         levels: (f64, f64),
-        outcome: &'static str,
+        outcome: SegmentOutcome,
         device: &str,
     ) {
         self.segments.push(SegmentView {

@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use super::{ParagraphView, ParameterView, StudyView, TrialView};
 use crate::analysis::accuracy_standard_error;
 use crate::report::terminal::words;
+use crate::report::{State, TrialStatus};
 use crate::space::Value;
+use crate::study::EndReason;
 
 /// A value in this share of its range at either end is at its bound.
 const EDGE: f64 = 0.05;
@@ -54,7 +56,7 @@ fn winner(view: &StudyView, best: &TrialView) -> String {
         Some(epoch) => format!(" at epoch {}", short(epoch)),
         None => String::new(),
     };
-    let verb = if view.state == "ended" { "won" } else { "is ahead" };
+    let verb = if view.state == State::Ended { "won" } else { "is ahead" };
     format!(
         "Trial {} (proposed by {}) {verb} with {metric} {value}{epoch}: {}.",
         best.trial,
@@ -191,7 +193,10 @@ fn cost(view: &StudyView) -> String {
     if seconds >= 1.0 {
         let _ = write!(text, ". Workers were busy for {}", words::stopwatch(seconds));
     }
-    let failed = view.searched().filter(|trial| trial.status == "failed").count();
+    let failed = view
+        .searched()
+        .filter(|trial| trial.status == TrialStatus::Failed)
+        .count();
     if failed > 0 {
         let _ = write!(text, ". {failed} failed");
     }
@@ -239,7 +244,7 @@ fn next(view: &StudyView, best: &TrialView) -> String {
         }
     }
     if let Some(last) = view.incumbent.last()
-        && view.reason == Some("wall")
+        && view.reason == Some(EndReason::Wall)
         && last.seconds > 0.8 * view.elapsed
     {
         advice.push("the best value was still improving when time was up: give it more".to_owned());
@@ -261,7 +266,10 @@ fn next(view: &StudyView, best: &TrialView) -> String {
             ));
         }
     }
-    let failed = view.searched().filter(|trial| trial.status == "failed").count();
+    let failed = view
+        .searched()
+        .filter(|trial| trial.status == TrialStatus::Failed)
+        .count();
     if failed * 5 > view.searched().count() {
         advice.push(
             "more than one trial in five failed: see which configurations, and bar them with `constraints`".to_owned(),

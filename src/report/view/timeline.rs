@@ -30,6 +30,7 @@ pub(super) fn arrange(segments: &mut [SegmentView]) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SegmentOutcome;
     use super::*;
 
     fn segment(device: &str, begin: f64, end: Option<f64>) -> SegmentView {
@@ -40,7 +41,7 @@ mod tests {
             begin,
             end,
             levels: (0.0, 1.0),
-            outcome: "reached",
+            outcome: SegmentOutcome::Reached,
         }
     }
 

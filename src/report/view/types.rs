@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::report::{State, TrialStatus};
 use crate::space::Value;
+use crate::study::EndReason;
 
 /// What a page shows: one study, or several to compare.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,10 +33,10 @@ pub struct StudyView {
     pub name: String,
     /// Its folder.
     pub folder: String,
-    /// `running`, `interrupted`, `died` or `ended`.
-    pub state: &'static str,
-    /// Why it ended: `target`, `wall`, `trials` or `exhausted`.
-    pub reason: Option<&'static str>,
+    /// Whether it goes on.
+    pub state: State,
+    /// Why it ended, if it did.
+    pub reason: Option<EndReason>,
     /// What the spec says, for a table of facts: label and value (task, model, data, method, early termination, seed, …).
     pub facts: Vec<(String, String)>,
     /// The metrics that count; the first is the one that is plotted against everything.
@@ -137,8 +139,8 @@ pub struct TrialView {
     pub trial: u32,
     /// 1 for the best; `None` without a result.
     pub rank: Option<usize>,
-    /// `running`, `paused`, `completed`, `pruned` or `failed`.
-    pub status: &'static str,
+    /// What it does.
+    pub status: TrialStatus,
     /// Its best value of the first metric.
     pub value: Option<f64>,
     /// The values of all metrics at that evaluation, by name.
@@ -209,8 +211,22 @@ pub struct SegmentView {
     pub end: Option<f64>,
     /// The epochs from which and to which it was to train.
     pub levels: (f64, f64),
-    /// `running`, `reached`, `failed` or `interrupted`.
-    pub outcome: &'static str,
+    /// What came of it.
+    pub outcome: SegmentOutcome,
+}
+
+/// What came of a stretch of training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SegmentOutcome {
+    /// It runs.
+    Running,
+    /// It reached its end.
+    Reached,
+    /// The trial failed in it.
+    Failed,
+    /// It was told to stop, or cut off.
+    Interrupted,
 }
 
 /// A slot, and what it does now.

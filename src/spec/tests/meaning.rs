@@ -558,7 +558,7 @@ fn overrides_change_the_tree_before_it_is_judged() {
 #[test]
 fn a_condition_orders_the_space() {
     let spec = spec(&format!(
-        "{FINE_TUNE}parameters:\n  warmup_ratio: {{min: 0.0, max: 0.2, when: \"scheduler != 'constant'\"}}\n  scheduler: {{values: [linear, constant]}}\n"
+        "{FINE_TUNE}parameters:\n  warmup_ratio: {{min: 0.0, max: 0.2, when: \"lr_schedule != 'constant'\"}}\n  lr_schedule: {{values: [linear, constant]}}\n"
     ));
     let names: Vec<&str> = spec
         .space
@@ -566,7 +566,7 @@ fn a_condition_orders_the_space() {
         .iter()
         .map(|parameter| parameter.name.as_str())
         .collect();
-    assert_eq!(names, ["scheduler", "warmup_ratio"]);
+    assert_eq!(names, ["lr_schedule", "warmup_ratio"]);
 }
 
 #[test]
@@ -622,4 +622,19 @@ fn the_text_example_reads_without_a_warning() {
         ),
     ];
     load(&path, &overrides).unwrap_or_else(|errors| panic!("{errors}"));
+}
+
+#[test]
+fn the_learning_rate_schedule_may_have_its_earlier_name_but_not_both() {
+    let old = spec(&format!(
+        "{FINE_TUNE}parameters:\n  scheduler: {{values: [linear, cosine]}}\n  warmup_ratio: {{min: 0.0, max: 0.2, when: \"scheduler != 'linear'\"}}\n"
+    ));
+    let names = old.space.parameters().iter().map(|parameter| parameter.name.as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["scheduler", "warmup_ratio"]);
+    let both = format!("{FINE_TUNE}parameters: {{scheduler: linear, lr_schedule: cosine}}\n");
+    let error = read_with(&both, &[]).unwrap_err().to_string();
+    assert!(
+        error.contains("`scheduler` and `lr_schedule` are two names of one hyperparameter"),
+        "{error}"
+    );
 }

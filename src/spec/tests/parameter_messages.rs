@@ -27,7 +27,7 @@ error: fine-tuning has no hyperparameter `momentum`
 6 |   momentum: 0.9
   |   ^^^^^^^^
   |
-  = help: choose from `learning_rate`, `batch_size`, `dropout`, `weight_decay`, `freeze_depth`, `scheduler`, `warmup_ratio` and `max_grad_norm`
+  = help: choose from `learning_rate`, `batch_size`, `dropout`, `weight_decay`, `freeze_depth`, `lr_schedule`, `warmup_ratio` and `max_grad_norm`
 "##);
 }
 

@@ -466,7 +466,7 @@ fn the_written_quickstart_is_complete_and_readable() {
         min: 0
         max: 4
         q: 1
-      scheduler:
+      lr_schedule:
         values: [linear, cosine, constant]
         ordered: false
     epochs:

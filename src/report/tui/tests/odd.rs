@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use crate::report::State;
 use crate::report::tui::testing::{drawn, event, parameter, under_way};
 use crate::report::view::StudyView;
 use crate::space::Value;
@@ -31,7 +32,7 @@ fn odd_view() -> impl Strategy<Value = StudyView> {
     let flags = (
         any::<bool>(),
         any::<bool>(),
-        prop::sample::select(vec!["running", "ended", "died", "interrupted"]),
+        prop::sample::select(vec![State::Running, State::Ended, State::Died, State::Interrupted]),
     );
     (
         0..30u32,
