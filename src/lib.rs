@@ -25,6 +25,7 @@
 //! | [`engine`] | the run loop, the wall budget, the study's folder, the simulator |
 //! | [`plan`] | what a study would come to, before anything is spent |
 //! | [`report`] | leaderboard, any-time curve, `best.yaml`, the terminal display |
+//! | [`production`] | from a configuration to a model in use: training, predicting, measuring |
 //! | [`serve`] | the report as a page that updates itself |
 //! | [`cli`] | one file a verb |
 //!
@@ -43,6 +44,7 @@ pub mod objective;
 pub mod plan;
 pub mod policies;
 pub mod preference;
+pub mod production;
 pub mod report;
 pub mod schedulers;
 pub mod searchers;

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use crate::ask_tell::RecordError;
 use crate::convert::ConvertError;
-use crate::engine::{EngineError, FolderError, StopError};
-use crate::finetune::{ExportError, TrainError};
+use crate::engine::{FolderError, LaunchError, StopError};
 use crate::journal::LockError;
 use crate::objective::InputError;
+use crate::production::ProductionError;
 use crate::report::view::MetricsDiffer;
 use crate::spec::SpecErrors;
 use crate::warm_start::WarmStartError;
@@ -42,11 +42,9 @@ pub(super) enum CliError {
     #[error(transparent)]
     Slots(#[from] SlotError),
     #[error(transparent)]
-    Engine(#[from] EngineError),
+    Launch(LaunchError),
     #[error(transparent)]
-    Train(#[from] TrainError),
-    #[error(transparent)]
-    Export(#[from] ExportError),
+    Production(ProductionError),
     #[error("cannot {action} `{}`: {source}", path.display())]
     File {
         action: &'static str,
@@ -55,6 +53,25 @@ pub(super) enum CliError {
     },
     #[error("{0}")]
     Usage(String),
+}
+
+impl From<LaunchError> for CliError {
+    fn from(error: LaunchError) -> Self {
+        match error {
+            LaunchError::Slots(error) => Self::Slots(error),
+            LaunchError::Folder(error) => Self::Folder(error),
+            other => Self::Launch(other),
+        }
+    }
+}
+
+impl From<ProductionError> for CliError {
+    fn from(error: ProductionError) -> Self {
+        match error {
+            ProductionError::Spec(errors) => Self::Spec(errors),
+            other => Self::Production(other),
+        }
+    }
 }
 
 impl CliError {

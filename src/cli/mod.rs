@@ -18,7 +18,6 @@ mod init;
 mod launch;
 mod leaderboard;
 mod look;
-mod model;
 mod output;
 mod plan;
 mod predict;

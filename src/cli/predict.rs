@@ -1,25 +1,20 @@
 //! `automl predict MODEL DATA`: the class of every example, with probabilities.
 
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use super::CliError;
-use super::arguments::{Predict as Arguments, PredictionFormat};
-use super::model::{Asked, Question};
+use super::arguments::{Predict as Arguments, PredictionFormat as FormatName};
 use super::output::shown;
 use crate::files;
-use crate::finetune::metrics::highest;
-use crate::report::{Cell, plain};
-
-/// So many examples are in memory at once.
-const CHUNK: usize = 1024;
+use crate::production::{Asked, Broken, PredictionFormat, Question, predict as write};
 
 /// Writes a row for every example, in the order of the data.
 pub(super) fn predict(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let format = match arguments.format {
-        Some(format) => format,
-        None => by_name(arguments.out.as_deref())?,
+        Some(FormatName::Csv) => PredictionFormat::Csv,
+        Some(FormatName::Jsonl) => PredictionFormat::Jsonl,
+        None => PredictionFormat::of_name(arguments.out.as_deref())?,
     };
     let question = match &arguments.data {
         Some(data) => Question::Unlabelled {
@@ -28,13 +23,13 @@ pub(super) fn predict(arguments: &Arguments) -> Result<ExitCode, CliError> {
         },
         None => Question::Texts(&arguments.texts),
     };
-    let mut asked = Asked::open(&arguments.input, &question)?;
+    let mut asked = Asked::open(&arguments.input.folder(), &question)?;
     let Some(path) = &arguments.out else {
         let mut output = io::stdout().lock();
         return match write(&mut asked, format, &mut output) {
             Ok(_) => shown(output.flush()),
             Err(Broken::Output(source)) => shown(Err(source)),
-            Err(Broken::Input(error)) => Err(error),
+            Err(Broken::Input(error)) => Err(error.into()),
         };
     };
     let failed = |source| CliError::File {
@@ -46,7 +41,7 @@ pub(super) fn predict(arguments: &Arguments) -> Result<ExitCode, CliError> {
         return match write(&mut asked, format, &mut device) {
             Ok(_) => Ok(ExitCode::SUCCESS),
             Err(Broken::Output(source)) => Err(failed(source)),
-            Err(Broken::Input(error)) => Err(error),
+            Err(Broken::Input(error)) => Err(error.into()),
         };
     }
     // Whole or not there, however long it takes.
@@ -55,128 +50,9 @@ pub(super) fn predict(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let rows = match write(&mut asked, format, &mut io::BufWriter::new(file.as_file_mut())) {
         Ok(rows) => rows,
         Err(Broken::Output(source)) => return Err(failed(source)),
-        Err(Broken::Input(error)) => return Err(error),
+        Err(Broken::Input(error)) => return Err(error.into()),
     };
     file.persist(&target).map_err(|error| failed(error.error))?;
     let _ = writeln!(io::stderr(), "wrote {rows} predictions to `{}`", path.display());
     Ok(ExitCode::SUCCESS)
-}
-
-/// The format that a file's name asks for. A name without an ending, such as `/dev/stdout`, asks for none.
-fn by_name(path: Option<&Path>) -> Result<PredictionFormat, CliError> {
-    let extension = path
-        .and_then(Path::extension)
-        .map(|extension| extension.to_string_lossy());
-    match extension.as_deref() {
-        None | Some("csv") => Ok(PredictionFormat::Csv),
-        Some("jsonl" | "ndjson") => Ok(PredictionFormat::Jsonl),
-        Some(other) => Err(CliError::Usage(format!(
-            "predictions are not written as `.{other}`: name the file `.csv` or `.jsonl`, or say which it is with `--format`"
-        ))),
-    }
-}
-
-/// Why predictions broke off.
-enum Broken {
-    Input(CliError),
-    Output(io::Error),
-}
-
-impl From<io::Error> for Broken {
-    fn from(source: io::Error) -> Self {
-        Self::Output(source)
-    }
-}
-
-impl From<CliError> for Broken {
-    fn from(error: CliError) -> Self {
-        Self::Input(error)
-    }
-}
-
-/// Writes all predictions; returns how many.
-fn write(asked: &mut Asked, format: PredictionFormat, output: &mut impl Write) -> Result<u64, Broken> {
-    let labels = asked.model.labels().to_vec();
-    let mut header: Vec<String> = ["row", "line"].map(str::to_owned).to_vec();
-    header.extend(asked.repeated().iter().map(|name| repeated(name)));
-    header.extend(["label", "probability"].map(str::to_owned));
-    header.extend(labels.iter().map(|label| format!("p.{label}")));
-    if format == PredictionFormat::Csv {
-        write_csv(output, header.iter().map(String::as_str))?;
-    }
-    let mut rows = 0;
-    while let Some(chunk) = asked.next(CHUNK)? {
-        let logits = asked.model.logits(&chunk.examples.inputs);
-        let logits = logits.map_err(|error| CliError::Train(error.into()))?;
-        for (place, logits) in logits.chunks_exact(labels.len()).enumerate() {
-            rows += 1;
-            let probabilities = softmax(logits);
-            let best = highest(logits);
-            let mut cells: Vec<Cell> = vec![rows.into(), chunk.lines[place].into()];
-            let kept = chunk.kept.get(place).into_iter().flatten();
-            cells.extend(kept.chain(chunk.texts.get(place)).map(|cell| cell.as_str().into()));
-            cells.extend([labels[best].as_str().into(), rounded(probabilities[best])]);
-            cells.extend(probabilities.iter().map(|&probability| rounded(probability)));
-            match format {
-                PredictionFormat::Csv => {
-                    let cells: Vec<String> = cells.iter().map(plain).collect();
-                    write_csv(output, cells.iter().map(String::as_str))?;
-                }
-                PredictionFormat::Jsonl => {
-                    let object: serde_json::Map<String, Cell> = header.iter().cloned().zip(cells).collect();
-                    writeln!(output, "{}", Cell::from(object))?;
-                }
-            }
-        }
-        output.flush()?;
-    }
-    Ok(rows)
-}
-
-/// The name of a column of the data among the predictions: its own, unless it is one of theirs.
-fn repeated(name: &str) -> String {
-    let is_ours = ["row", "line", "label", "probability"].contains(&name) || name.starts_with("p.");
-    if is_ours {
-        format!("data.{name}")
-    } else {
-        name.to_owned()
-    }
-}
-
-fn write_csv<'a>(output: &mut impl Write, cells: impl Iterator<Item = &'a str>) -> io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().from_writer(output);
-    writer.write_record(cells).map_err(io::Error::other)?;
-    writer.flush()
-}
-
-/// More digits than a probability of single precision has would be noise.
-fn rounded(probability: f64) -> Cell {
-    Cell::from((probability * 1e6).round() / 1e6)
-}
-
-/// Probabilities from scores, without overflow.
-fn softmax(scores: &[f32]) -> Vec<f64> {
-    let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> = scores.iter().map(|score| f64::from(score - highest).exp()).collect();
-    let sum: f64 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn probabilities_add_up_whatever_the_scores() {
-        for scores in [&[0.0, 0.0][..], &[1e4, -1e4, 0.0], &[-3.5, 2.25, 7.0]] {
-            let probabilities = softmax(scores);
-            assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
-            assert!(
-                probabilities
-                    .iter()
-                    .all(|probability| (0.0..=1.0).contains(probability))
-            );
-        }
-        assert_eq!(softmax(&[1.0, 1.0]), [0.5, 0.5]);
-    }
 }

@@ -12,7 +12,7 @@ use super::gate::Gate;
 use super::output::{print, table};
 use super::run::{Run, style};
 use super::{CliError, stored};
-use crate::engine::{Clock, Folder, FolderError, Opened};
+use crate::engine::{Clock, Folder, FolderError, Launch, Opened};
 use crate::files::replace;
 use crate::report::{Leaderboard, Rerun, plain, short};
 use crate::rng;
@@ -47,14 +47,16 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
     let run = if let Some(opened) = begun(&out, &yaml)? {
         opened.folder.check_identity(&opened.contents, &facts.identity)?;
         Run {
-            spec,
-            facts,
-            folder: opened.folder,
-            journal: opened.journal,
-            before: opened.contents,
-            is_resumed: true,
-            clock: clock.carry_on(opened.elapsed),
-            added_wall: None,
+            launch: Launch {
+                spec,
+                facts,
+                folder: opened.folder,
+                journal: opened.journal,
+                before: opened.contents,
+                is_resumed: true,
+                clock: clock.carry_on(opened.elapsed),
+                added_wall: None,
+            },
             style,
             has_view: false,
             gate: Gate::default(),
@@ -62,14 +64,16 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
     } else {
         let (folder, journal) = Folder::create(&out, &yaml, spec.seed, &facts.identity, Vec::new(), None)?;
         Run {
-            spec,
-            facts,
-            before: folder.contents()?,
-            folder,
-            journal,
-            is_resumed: false,
-            clock,
-            added_wall: None,
+            launch: Launch {
+                spec,
+                facts,
+                before: folder.contents()?,
+                folder,
+                journal,
+                is_resumed: false,
+                clock,
+                added_wall: None,
+            },
             style,
             has_view: false,
             gate: Gate::default(),

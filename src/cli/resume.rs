@@ -9,7 +9,7 @@ use super::duration::seconds;
 use super::gate::Gate;
 use super::run::{Run, style};
 use super::{CliError, stored};
-use crate::engine::{Clock, Folder, FolderError, Opened};
+use crate::engine::{Clock, Folder, FolderError, Launch, Opened};
 use crate::journal::ReadError;
 use crate::objective::{self, Facts};
 use crate::spec;
@@ -55,14 +55,16 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
     let style = style(verbosity, arguments.json);
     let clock = clock.carry_on(elapsed);
     Run {
-        spec,
-        facts,
-        folder,
-        journal,
-        before: contents,
-        is_resumed: true,
-        clock,
-        added_wall,
+        launch: Launch {
+            spec,
+            facts,
+            folder,
+            journal,
+            before: contents,
+            is_resumed: true,
+            clock,
+            added_wall,
+        },
         style,
         has_view: arguments.tui,
         gate,

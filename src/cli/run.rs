@@ -1,9 +1,8 @@
 //! Runs a study from its folder: what `search` and `resume` share.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::CliError;
@@ -11,15 +10,10 @@ use super::arguments::Verbosity;
 use super::curtain::Curtain;
 use super::gate::Gate;
 use super::report;
-use crate::engine::{Admission, Clock, Ending, Engine, Folder, Observer, RunOptions, available_memory};
-use crate::journal::{Contents, Journal};
-use crate::objective::{self, Demand, Facts};
+use crate::engine::{Ending, Launch, Observer};
 use crate::report::terminal::{self, Style};
 use crate::report::{Files, Live};
-use crate::spec::Spec;
-use crate::study;
-use crate::study::{EndReason, Event, Settings, Study};
-use crate::worker::{Slot, slots};
+use crate::study::{EndReason, Study};
 
 /// The report of a study with more trials takes a while: `automl report` writes it then.
 const MOST_REPORTED: usize = 2_000;
@@ -27,17 +21,9 @@ const MOST_REPORTED: usize = 2_000;
 /// Seconds after the deadline within which the report must be ready: the process is gone two seconds after it.
 const AFTER_DEADLINE: f64 = 1.0;
 
-/// A study that is ready to run.
+/// A study that is ready to run, and how it is shown.
 pub(super) struct Run {
-    pub(super) spec: Spec,
-    pub(super) facts: Facts,
-    pub(super) folder: Folder,
-    pub(super) journal: Journal,
-    /// What had happened before; of a new study only that it was created.
-    pub(super) before: Contents,
-    pub(super) is_resumed: bool,
-    pub(super) clock: Clock,
-    pub(super) added_wall: Option<f64>,
+    pub(super) launch: Launch,
     pub(super) style: Style,
     /// The terminal view in front of it.
     pub(super) has_view: bool,
@@ -47,115 +33,67 @@ pub(super) struct Run {
 impl Run {
     /// Runs to the end, or to an interruption, and says how to leave.
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
-        objective::take_in_strays();
-        let slots = self.slots()?;
-        let mut settings = Settings::new(&self.spec, self.facts.identity.epoch);
-        if !settings.is_deterministic {
-            // Without a virtual clock there is no reason to plan for fewer workers than there are.
-            settings.logical_workers = settings.logical_workers.max(slots.len() as u32);
-        }
-        let policy = study::policy(&self.spec, settings.lengths());
-        let memory = Arc::clone(&self.facts.memory);
-        let mut study = Study::new(settings, policy, self.facts.cost).with_memory(memory);
-        Folder::replay(self.folder.path(), &self.before, &mut study)?;
-        let has_clones = study.has_clones();
-        let is_resumed = self.is_resumed;
+        let Self {
+            launch,
+            style,
+            has_view,
+            gate,
+        } = self;
+        let (spec, clock, is_resumed) = (launch.spec.clone(), launch.clock, launch.is_resumed);
+        let epoch = launch.facts.identity.epoch;
+        let ready = launch.prepare(&mut |warning| {
+            let _ = writeln!(std::io::stderr(), "warning: {warning}");
+        })?;
+        let folder = ready.folder().to_owned();
         if is_resumed {
-            warn_of_lost_trials(self.folder.path(), study.trials().len());
+            warn_of_lost_trials(&folder, ready.study().trials().len());
         }
-        let mut files = Files::new(self.folder.path().to_owned(), self.spec.clone());
-        if let (Some(reason), None) = (study.ended(), self.added_wall)
-            // What made the first trials fail may have been mended.
-            && reason != EndReason::Failures
-        {
+        let mut files = Files::new(folder.clone(), spec.clone());
+        if let Some(reason) = ready.over() {
             // It may have been killed after its end, before its results were written.
-            files.write(&study).map_err(|source| CliError::File {
+            files.write(ready.study()).map_err(|source| CliError::File {
                 action: "write the results in",
-                path: self.folder.path().to_owned(),
+                path: folder.clone(),
                 source,
             })?;
-            let folder = self.folder.path().to_owned();
-            // Who reads the study now should find that nobody works on it.
-            drop(self.folder);
-            if study.trials().len() <= MOST_REPORTED {
-                write_report(&folder, None);
-            }
-            let path = folder.display();
-            let _ = writeln!(
-                std::io::stderr(),
-                "the study in `{path}` has ended ({}): `automl leaderboard {path}` shows it, `--add-budget` gives it more time",
-                reason.name()
-            );
-            let elapsed = self.clock.elapsed();
-            return exit_code(&self.gate, &self.spec.name, &study, Ending::Ended(reason), elapsed);
+            let study = ready.release();
+            say_over(&folder, &study, reason);
+            return exit_code(&gate, &spec.name, &study, Ending::Ended(reason), clock.elapsed());
         }
-        let resumed = is_resumed.then(|| Event::StudyResumed {
-            added_wall: self.added_wall.unwrap_or(0.0),
-        });
-        let program = std::env::current_exe().map_err(|source| CliError::File {
-            action: "find this program, to start workers with,",
-            path: PathBuf::from("automl"),
-            source,
-        })?;
-        let wall = self.spec.budget.wall;
+        let wall = spec.budget.wall;
         let facts = terminal::Facts {
-            name: self.spec.name.clone(),
-            epoch: self.facts.identity.epoch,
+            name: spec.name.clone(),
+            epoch,
             wall,
-            folder: self.folder.path().to_owned(),
+            folder: folder.clone(),
         };
-        let live = Live::new(self.folder.path().to_owned(), wall);
-        let shown: Box<dyn Observer> = if self.has_view && std::io::stderr().is_terminal() {
-            Box::new(Curtain::draw(self.folder.path(), facts)?)
+        let live = Live::new(folder.clone(), wall);
+        let shown: Box<dyn Observer> = if has_view && std::io::stderr().is_terminal() {
+            Box::new(Curtain::draw(&folder, facts)?)
         } else {
-            terminal::terminal(self.style, facts)
+            terminal::terminal(style, facts)
         };
-        let observers: Vec<Box<dyn Observer>> = vec![shown, Box::new(files), Box::new(live)];
-        // Before there are workers, whose memory is no longer free.
-        let admission = Admission::new(available_memory());
-        let (gate, name, clock) = (self.gate, self.spec.name.clone(), self.clock);
-        let folder = self.folder.path().to_owned();
-        let engine = Engine::start(
-            study,
-            (self.folder, self.journal),
-            self.clock,
-            RunOptions {
-                wall,
-                limits: self.spec.trial_limits,
-                has_clones,
-                keeps_best: self.facts.demand == Demand::Program,
-                can_split: self.facts.demand.is_training(),
-            },
-            (&program, slots),
-            observers,
-            resumed,
-        )?
-        .with_memory(admission, self.facts.memory);
-        let (study, ending) = engine.run(is_resumed)?;
+        let (study, ending) = ready.run(vec![shown, Box::new(files), Box::new(live)])?;
         if matches!(ending, Ending::Ended(_)) && study.trials().len() <= MOST_REPORTED {
             let time = study.wall().map(|wall| wall + AFTER_DEADLINE - clock.elapsed());
             let time = time.map(|time| Duration::try_from_secs_f64(time).unwrap_or_default());
             write_report(&folder, time);
         }
-        exit_code(&gate, &name, &study, ending, clock.elapsed())
+        exit_code(&gate, &spec.name, &study, ending, clock.elapsed())
     }
 }
 
-impl Run {
-    /// The slots of this machine, as many as the study can use.
-    fn slots(&self) -> Result<Vec<Slot>, CliError> {
-        let mut slots = slots(&self.spec.resources, self.facts.demand)?;
-        let most = self.spec.resources.logical_workers();
-        if self.spec.deterministic && slots.len() > most {
-            let _ = writeln!(
-                std::io::stderr(),
-                "warning: {most} of {} slots are used; a deterministic study uses `resources.logical_workers`: raise it, or set `deterministic: false`",
-                slots.len()
-            );
-            slots.truncate(most);
-        }
-        Ok(slots)
+/// Says that there is nothing left to do, and how there would be.
+fn say_over(folder: &Path, study: &Study, reason: EndReason) {
+    if study.trials().len() <= MOST_REPORTED {
+        write_report(folder, None);
     }
+    let path = folder.display();
+    let _ = writeln!(
+        std::io::stderr(),
+        "the study in `{path}` has ended ({}): `automl leaderboard {path}` shows it, `--add-budget` gives it more time",
+        reason.name()
+    );
 }
 
 /// Leaves `report.html` beside the results, if it is ready in `time`. They are safe without it, so that what may go wrong is only

@@ -9,7 +9,7 @@ use super::arguments::{Search, Verbosity};
 use super::error::is_coloured;
 use super::gate::Gate;
 use super::run::{Run, style};
-use crate::engine::{Clock, Folder};
+use crate::engine::{Clock, Folder, Launch};
 use crate::objective;
 use crate::plan::{self, Settled};
 use crate::report;
@@ -48,14 +48,16 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     let style = style(verbosity, arguments.json);
     let before = folder.contents()?;
     Run {
-        spec,
-        facts,
-        folder,
-        journal,
-        before,
-        is_resumed: false,
-        clock,
-        added_wall: None,
+        launch: Launch {
+            spec,
+            facts,
+            folder,
+            journal,
+            before,
+            is_resumed: false,
+            clock,
+            added_wall: None,
+        },
         style,
         has_view: arguments.tui,
         gate,

@@ -6,6 +6,7 @@
 mod budget;
 mod clock;
 mod folder;
+mod launch;
 mod looker;
 mod memory;
 mod observer;
@@ -17,6 +18,7 @@ mod stop;
 
 pub use clock::Clock;
 pub use folder::{Folder, FolderError, Opened};
+pub use launch::{Launch, LaunchError, Ready};
 pub use looker::Looker;
 pub use memory::{Admission, available_memory};
 pub use observer::{EngineEvent, Observer};

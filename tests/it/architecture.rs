@@ -67,6 +67,10 @@ const FLOORS: &[(&str, &[&str])] = &[
             "worker",
         ],
     ),
+    (
+        "production",
+        &["analysis", "finetune", "objective", "report", "space", "spec", "worker"],
+    ),
     ("serve", &["report"]),
     (
         "cli",
@@ -79,6 +83,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "journal",
             "objective",
             "plan",
+            "production",
             "report",
             "searchers",
             "serve",

@@ -11,7 +11,7 @@ mod run;
 use changes::Changes;
 pub(super) use look::{Best, Compare, Importance, Leaderboard, Report, Serve, Status, Stop, TableFormat, Watch};
 pub(super) use prepare::{Convert, Init, Plan, Validate};
-pub(super) use produce::{Evaluate, ModelInput, Predict, PredictionFormat, Train};
+pub(super) use produce::{Evaluate, Predict, PredictionFormat, Train};
 pub(super) use programs::{AskTell, Completions, Launch, Man, Worker};
 pub(super) use run::{GateArguments, Rerun, Resume, Search};
 

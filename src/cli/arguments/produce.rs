@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::production::ModelFolder;
 use crate::spec::Override;
 
 /// `automl train`
@@ -43,6 +44,17 @@ pub(in crate::cli) struct ModelInput {
     /// The column of the labels [default: that of the training data]
     #[arg(long = "label-column", value_name = "COLUMN")]
     pub(in crate::cli) label: Option<String>,
+}
+
+impl ModelInput {
+    /// Where the model is, and how its data is read.
+    pub(in crate::cli) fn folder(&self) -> ModelFolder {
+        ModelFolder {
+            folder: self.model.clone(),
+            text: self.text.clone(),
+            label: self.label.clone(),
+        }
+    }
 }
 
 /// `automl predict`

@@ -1,13 +1,11 @@
-//! A trained model and examples for it: what `predict` and `evaluate` share.
+//! A trained model and examples for it: what predicting and measuring share.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::CliError;
-use super::arguments::ModelInput;
+use super::{ProductionError, Trained};
 use crate::finetune::data::{Chunk, Examples, TextStream, Tokenizer, builtin};
 use crate::finetune::{Device, FineTuned, gpus, start_threads};
 use crate::objective::InputError;
-use crate::report::Trained;
 
 /// Texts longer than this are cut where nobody noted how the model was trained.
 const DEFAULT_LENGTH: usize = 512;
@@ -15,10 +13,26 @@ const DEFAULT_LENGTH: usize = 512;
 /// Built-in data begins with this.
 const BUILTIN: &str = "builtin:";
 
+/// Where a model is, and how its data is read.
+#[derive(Clone, Debug)]
+pub struct ModelFolder {
+    /// The model's folder.
+    pub folder: PathBuf,
+    /// The column of the texts; by default that of the training data.
+    pub text: Option<String>,
+    /// The column of the labels; by default that of the training data.
+    pub label: Option<String>,
+}
+
 /// The examples that a model is asked about.
-pub(super) enum Question<'a> {
+pub enum Question<'a> {
     /// The texts of a table, or built-in images; the values of these columns are kept, and labels are not looked at.
-    Unlabelled { data: &'a str, keep: &'a [String] },
+    Unlabelled {
+        /// The file, `-` or the built-in set.
+        data: &'a str,
+        /// The columns that are kept.
+        keep: &'a [String],
+    },
     /// The same with labels.
     Labelled(&'a str),
     /// Texts of the command line.
@@ -26,8 +40,9 @@ pub(super) enum Question<'a> {
 }
 
 /// A model, and the examples that it is asked about.
-pub(super) struct Asked {
-    pub(super) model: FineTuned,
+pub struct Asked {
+    /// The model.
+    pub model: FineTuned,
     source: Source,
     /// The column of the texts.
     text: String,
@@ -41,11 +56,14 @@ enum Source {
 
 impl Asked {
     /// Loads the model and opens the data.
-    pub(super) fn open(input: &ModelInput, question: &Question<'_>) -> Result<Self, CliError> {
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or they do not fit.
+    pub fn open(input: &ModelFolder, question: &Question<'_>) -> Result<Self, ProductionError> {
         let device = gpus().first().map_or(Device::Cpu, |gpu| gpu.device);
-        let folder = &input.model;
+        let folder = &input.folder;
         if !folder.join("config.json").is_file() {
-            return Err(CliError::Usage(format!(
+            return Err(ProductionError::Usage(format!(
                 "`{}` holds no model: `automl train best.yaml --out DIR` makes one",
                 folder.display()
             )));
@@ -78,7 +96,7 @@ impl Asked {
     }
 
     /// The columns of the data that predictions repeat: those that tell which row is which, and the texts themselves.
-    pub(super) fn repeated(&self) -> Vec<String> {
+    pub fn repeated(&self) -> Vec<String> {
         match &self.source {
             Source::Texts(texts) => texts.kept().iter().chain([&self.text]).cloned().collect(),
             Source::Builtin(_) => Vec::new(),
@@ -86,7 +104,10 @@ impl Asked {
     }
 
     /// The next examples, at most `count` if they come from a file; `None` after the last.
-    pub(super) fn next(&mut self, count: usize) -> Result<Option<Chunk>, CliError> {
+    ///
+    /// # Errors
+    /// When the data cannot be read on.
+    pub fn next(&mut self, count: usize) -> Result<Option<Chunk>, ProductionError> {
         match &mut self.source {
             Source::Texts(texts) => Ok(texts.next_chunk(count).map_err(InputError::from)?),
             Source::Builtin(examples) => Ok(examples.take().map(|examples| Chunk {
@@ -107,7 +128,7 @@ fn texts(
     (text, label): (&str, &str),
     has_header: bool,
     question: &Question<'_>,
-) -> Result<TextStream, CliError> {
+) -> Result<TextStream, ProductionError> {
     let tokenizer = Tokenizer::from_folder(folder, length).map_err(InputError::from)?;
     let open = |data: &str, labels| {
         let stream = TextStream::open(Path::new(data), text, labels, has_header, tokenizer.clone());
@@ -124,17 +145,17 @@ fn texts(
     })
 }
 
-fn images(question: &Question<'_>) -> Result<Examples, CliError> {
+fn images(question: &Question<'_>) -> Result<Examples, ProductionError> {
     let data = match question {
         Question::Unlabelled { data, .. } | Question::Labelled(data) => data,
         Question::Texts(_) => {
-            return Err(CliError::Usage(
+            return Err(ProductionError::Usage(
                 "this is a model of images: it has no answer to a text".into(),
             ));
         }
     };
     let Some(name) = data.strip_prefix(BUILTIN) else {
-        return Err(CliError::Usage(format!(
+        return Err(ProductionError::Usage(format!(
             "this is a model of images, which are not read from `{data}`: use `builtin:fashion-mini`"
         )));
     };

@@ -1,0 +1,115 @@
+//! How good a model is on labelled examples.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::{Asked, ModelFolder, ProductionError, Question};
+use crate::analysis::accuracy_interval;
+use crate::finetune::Metrics;
+use crate::finetune::data::UnknownLabel;
+use crate::finetune::metrics::{ClassMetrics, confusion};
+
+/// So many examples go through the model at once.
+const CHUNK: usize = 1024;
+
+/// So many labels that the model does not know are named.
+const NAMED: usize = 5;
+
+/// How sure the interval of the accuracy is.
+const CONFIDENCE: f64 = 0.95;
+
+/// What was measured.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The model's classes.
+    pub labels: Vec<String>,
+    /// How many examples.
+    pub examples: usize,
+    /// The metrics over all of them.
+    pub metrics: Metrics,
+    /// Where the accuracy of such data lies with a probability of 95 %.
+    pub accuracy_interval: Option<(f64, f64)>,
+    /// How well each class is told.
+    pub classes: Vec<ClassMetrics>,
+    /// How often each class (row) was taken for which (column).
+    pub confusion: Vec<Vec<u64>>,
+    /// Examples that were left out.
+    pub unknown: UnknownLabels,
+}
+
+/// Measures a model on labelled data.
+///
+/// # Errors
+/// When the model or the data cannot be read, or has no example with a label that the model knows.
+pub fn evaluate(folder: &ModelFolder, data: &str) -> Result<Evaluation, ProductionError> {
+    let mut asked = Asked::open(folder, &Question::Labelled(data))?;
+    let labels = asked.model.labels().to_vec();
+    let (mut logits, mut classes) = (Vec::new(), Vec::new());
+    let mut unknown = UnknownLabels::default();
+    while let Some(chunk) = asked.next(CHUNK)? {
+        unknown.take(chunk.unknown);
+        if chunk.examples.labels.is_empty() {
+            continue;
+        }
+        let scores = asked.model.logits(&chunk.examples.inputs);
+        logits.extend(scores.map_err(|error| ProductionError::Train(error.into()))?);
+        classes.extend(chunk.examples.labels);
+    }
+    if classes.is_empty() {
+        let data = if data == "-" {
+            "standard input".to_owned()
+        } else {
+            format!("`{data}`")
+        };
+        return Err(ProductionError::Usage(match unknown.sentence() {
+            Some(sentence) => format!("{data} has no label that the model knows: {sentence}"),
+            None => format!("{data} has no examples: a header alone, or nothing at all"),
+        }));
+    }
+    let metrics = Metrics::of(&logits, &classes, labels.len());
+    Ok(Evaluation {
+        examples: classes.len(),
+        accuracy_interval: accuracy_interval(metrics.accuracy, classes.len() as u64, CONFIDENCE),
+        classes: ClassMetrics::of(&logits, &classes, labels.len()),
+        confusion: confusion(&logits, &classes, labels.len()),
+        labels,
+        metrics,
+        unknown,
+    })
+}
+
+/// Labels that the model does not know, with the number of their rows and the first line.
+#[derive(Clone, Debug, Default)]
+pub struct UnknownLabels(BTreeMap<String, (u64, UnknownLabel)>);
+
+impl UnknownLabels {
+    fn take(&mut self, rows: Vec<UnknownLabel>) {
+        for row in rows {
+            self.0.entry(row.label.clone()).or_insert((0, row)).0 += 1;
+        }
+    }
+
+    /// The number of rows of each.
+    pub fn counts(&self) -> BTreeMap<&str, u64> {
+        let counts = self.0.iter().map(|(label, (count, _))| (label.as_str(), *count));
+        counts.collect()
+    }
+
+    /// `7 of `Positive` (the first in line 3; did you mean `positive`), 1 of `x` (the first in line 9)`
+    pub fn sentence(&self) -> Option<String> {
+        let mut rows: Vec<_> = self.0.iter().collect();
+        rows.sort_by_key(|(_, (count, _))| Reverse(*count));
+        let part = |(label, (count, first)): &(&String, &(u64, UnknownLabel))| {
+            let meant = first
+                .suggestion
+                .as_ref()
+                .map_or_else(String::new, |meant| format!("; did you mean `{meant}`"));
+            format!("{count} of `{label}` (the first in line {}{meant})", first.line)
+        };
+        let mut parts: Vec<String> = rows.iter().take(NAMED).map(part).collect();
+        if rows.len() > NAMED {
+            parts.push(format!("and {} more labels", rows.len() - NAMED));
+        }
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+}

@@ -1,0 +1,16 @@
+//! From a configuration to a model in use: training it, asking it, measuring it. Front ends parse and print; the work is here.
+
+mod error;
+mod evaluate;
+mod examples;
+mod notes;
+mod predict;
+mod provenance;
+mod train;
+
+pub use error::ProductionError;
+pub use evaluate::{Evaluation, UnknownLabels, evaluate};
+pub use examples::{Asked, ModelFolder, Question};
+pub use notes::Trained;
+pub use predict::{Broken, PredictionFormat, predict};
+pub use train::{TrainOptions, TrainedModel, train};

@@ -1,0 +1,254 @@
+//! Training the model of one configuration, for production.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use super::provenance::check_inputs;
+use super::{ProductionError, Trained};
+use crate::finetune::data::Examples;
+use crate::finetune::{Device, Training, TrainingConfig, note_max_length};
+use crate::objective::{Demand, Inputs, training_config};
+use crate::report::{Measured, ModelCard, model_card};
+use crate::space::Configuration;
+use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Override, Spec};
+use crate::units::{Cooldown, Samples};
+use crate::worker;
+
+/// How to train.
+#[derive(Clone, Debug, Default)]
+pub struct TrainOptions {
+    /// The model's folder; by default `model` beside the configuration.
+    pub out: Option<PathBuf>,
+    /// Train on the validation examples too; the model is then not measured on them.
+    pub with_validation: bool,
+    /// Train all epochs, not only up to the epoch that was best.
+    pub all_epochs: bool,
+    /// Refuse a model or data that the configuration was not found with.
+    pub check: bool,
+    /// Changes of the configuration.
+    pub set: Vec<Override>,
+}
+
+/// How far a training is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Samples seen.
+    pub seen: Samples,
+    /// Samples in all.
+    pub whole: Samples,
+    /// The loss of the newest step.
+    pub loss: f64,
+}
+
+/// A model that was trained and saved.
+#[derive(Clone, Debug)]
+pub struct TrainedModel {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// Epochs that it was trained, and those of its schedule.
+    pub epochs: (f64, f64),
+    /// How good it is on each part of the data that there is.
+    pub measured: Vec<Measured>,
+}
+
+/// Trains the model of a configuration and saves it in the layout that it was read from.
+///
+/// `on_step` hears how far it is, `on_warning` what a person should know.
+///
+/// # Errors
+/// [`ProductionError`] for a configuration, a model or data that cannot be used, and where nothing can be written.
+pub fn train(
+    path: &Path,
+    options: &TrainOptions,
+    on_step: &mut dyn FnMut(Progress),
+    on_warning: &mut dyn FnMut(&str),
+) -> Result<TrainedModel, ProductionError> {
+    let (spec, _) = spec::load(path, &options.set).map_err(ProductionError::Spec)?;
+    let fine_tune = match &spec.objective {
+        ObjectiveSpec::FineTune(fine_tune) => fine_tune,
+        ObjectiveSpec::Function(_) => return Err(no_model(path, "a function")),
+        ObjectiveSpec::Command(_) => return Err(no_model(path, "a command, which trains by itself")),
+        ObjectiveSpec::AskTell(_) => return Err(no_model(path, "run by the program that asks")),
+    };
+    let configuration = only_configuration(&spec, path)?;
+    let folder = options.out.clone().unwrap_or_else(|| beside(path));
+    if folder.join("config.json").exists() {
+        return Err(ProductionError::Usage(format!(
+            "`{}` holds a model already: choose another folder with `--out`",
+            folder.display()
+        )));
+    }
+    check_writable(&folder)?;
+    let device = worker::slots(&spec.resources, Demand::of(fine_tune))?
+        .first()
+        .map_or(Device::Cpu, |slot| slot.device);
+    let mut inputs = Inputs::load(fine_tune, device)?;
+    let changed = check_inputs(path, options.check, spec.provenance.as_ref(), &inputs.parts())?;
+    changed.as_deref().into_iter().for_each(on_warning);
+    let held_out = (!options.with_validation).then(|| inputs.data.validation.clone());
+    let epoch = inputs.epoch();
+    if options.with_validation {
+        inputs.data.train = inputs
+            .data
+            .train
+            .concat(&inputs.data.validation)
+            .map_err(crate::objective::InputError::from)?;
+    }
+    // Epochs are passes over what is trained on, so more examples mean more steps, not fewer passes.
+    let per_epoch = if options.with_validation { inputs.epoch() } else { epoch };
+    let max = Samples::from_epochs(spec.epochs.max, per_epoch);
+    let stops = Some(&spec.epochs.stops).filter(|stops| !options.all_epochs && !stops.is_empty());
+    let stops = stops.cloned().unwrap_or_else(|| vec![spec.epochs.max]);
+    let stop = stops[stops.len() - 1];
+    // A trial that ended before its schedule did is trained as it was, unless all of the schedule is asked for.
+    let cooldown = spec.epochs.cooldown.filter(|_| !options.all_epochs);
+    let samples = |epochs| Samples::from_epochs(epochs, per_epoch);
+    let config = TrainingConfig {
+        cooldown: cooldown.map(|(from, to)| Cooldown {
+            from: samples(from),
+            to: samples(to),
+        }),
+        ..training_config(&configuration, max, spec.seed)
+    };
+    let mut training = Training::start(&inputs.model, config)?;
+    let whole = Samples::from_epochs(stop, per_epoch);
+    // In the same pieces as in the search: the same steps, so the same model.
+    for &stop in &stops {
+        training.train(&inputs.data.train, Samples::from_epochs(stop, per_epoch), &mut |step| {
+            on_step(Progress {
+                seen: step.seen,
+                whole,
+                loss: step.loss,
+            });
+            ControlFlow::Continue(())
+        })?;
+    }
+    // The test examples are looked at here and nowhere else: no search has seen them.
+    let measured = measure(
+        &training,
+        [("validation", held_out), ("test", inputs.data.test.clone())],
+    )?;
+    training.export(&folder)?;
+    if matches!(fine_tune.data, DataSpec::Table { .. }) {
+        note_max_length(&folder, fine_tune.max_length)?;
+    }
+    let card = model_card(&ModelCard {
+        name: &spec.name,
+        task: fine_tune.task.name(),
+        base_model: &base_name(fine_tune),
+        data: &data_name(fine_tune),
+        labels: &inputs.data.labels,
+        configuration: &configuration,
+        epochs: (stop, spec.epochs.max),
+        seed: spec.seed.0,
+        examples: (inputs.data.train.len(), options.with_validation),
+        measured: &measured,
+    });
+    write_beside_model(&folder, "README.md", &card)?;
+    let columns = match &fine_tune.data {
+        DataSpec::Table { text, label, .. } => Some((text.as_str(), label.as_str())),
+        DataSpec::Builtin { .. } => None,
+    };
+    let notes = Trained::new(fine_tune.task.name(), columns, columns.map(|_| fine_tune.max_length));
+    notes.write(&folder).map_err(|source| ProductionError::File {
+        action: "write the notes of the model to",
+        path: folder.clone(),
+        source,
+    })?;
+    Ok(TrainedModel {
+        folder,
+        epochs: (stop, spec.epochs.max),
+        measured,
+    })
+}
+
+/// How good the model is on each part of the data that there is.
+fn measure(
+    training: &Training,
+    parts: [(&'static str, Option<Examples>); 2],
+) -> Result<Vec<Measured>, ProductionError> {
+    let mut measured = Vec::new();
+    for (part, examples) in parts {
+        let Some(examples) = examples else { continue };
+        let metrics = training.evaluate(&examples, &mut || ControlFlow::Continue(()))?;
+        measured.push(Measured {
+            part,
+            examples: examples.len(),
+            metrics,
+        });
+    }
+    Ok(measured)
+}
+
+fn no_model(spec: &Path, objective: &str) -> ProductionError {
+    let spec = spec.display();
+    ProductionError::Usage(format!("`{spec}` trains no model: its objective is {objective}"))
+}
+
+/// The one configuration of a space in which every parameter has one value.
+fn only_configuration(spec: &Spec, path: &Path) -> Result<Configuration, ProductionError> {
+    let searched = spec
+        .space
+        .parameters()
+        .iter()
+        .find(|parameter| parameter.domain.cardinality() != Some(1));
+    if let Some(parameter) = searched {
+        return Err(ProductionError::Usage(format!(
+            "`{}` leaves `{}` open: `automl search` finds a value for it, and writes it to `best.yaml`",
+            path.display(),
+            parameter.name
+        )));
+    }
+    let middles = vec![0.5; spec.space.parameters().len()];
+    Ok(spec.space.decode(&middles))
+}
+
+fn beside(spec: &Path) -> PathBuf {
+    spec.parent().unwrap_or(Path::new("")).join("model")
+}
+
+/// A folder that cannot be written is found before training, not after it.
+fn check_writable(folder: &Path) -> Result<(), ProductionError> {
+    let is_new = !folder.exists();
+    let checked = std::fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder).map(drop));
+    if is_new {
+        // The model itself makes it again; until then an interruption leaves nothing.
+        let _ = std::fs::remove_dir(folder);
+    }
+    checked.map_err(|source| ProductionError::File {
+        action: "write the model to",
+        path: folder.to_owned(),
+        source,
+    })
+}
+
+/// The model's name without the path that it has on this machine.
+fn base_name(spec: &FineTuneSpec) -> String {
+    match &spec.model {
+        ModelSource::Builtin(name) | ModelSource::Hub(name) => name.clone(),
+        ModelSource::Directory(path) => last_part(path),
+    }
+}
+
+fn data_name(spec: &FineTuneSpec) -> String {
+    match &spec.data {
+        DataSpec::Builtin { name, .. } => name.clone(),
+        DataSpec::Table { train, .. } => last_part(train),
+    }
+}
+
+fn last_part(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+fn write_beside_model(folder: &Path, name: &str, text: &str) -> Result<(), ProductionError> {
+    let path = folder.join(name);
+    crate::files::replace(&path, text.as_bytes()).map_err(|source| ProductionError::File {
+        action: "write",
+        path,
+        source,
+    })
+}
