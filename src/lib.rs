@@ -22,9 +22,11 @@
 //! | [`journal`] | the append-only log of events |
 //! | [`objective`] | what a trial runs: fine-tuning, a built-in function, or an external program |
 //! | [`worker`] | processes that run segments, and their messages |
+//! | [`transports`] | how the engine reaches its workers |
 //! | [`engine`] | the run loop, the wall budget, the study's folder, the simulator |
 //! | [`plan`] | what a study would come to, before anything is spent |
 //! | [`report`] | leaderboard, any-time curve, `best.yaml`, the terminal display |
+//! | [`tracking`] | trackers, which read the journal: CSV tables |
 //! | [`production`] | from a configuration to a model in use: training, predicting, measuring |
 //! | [`serve`] | the report as a page that updates itself |
 //! | [`cli`] | one file a verb |
@@ -52,6 +54,8 @@ pub mod serve;
 pub mod space;
 pub mod spec;
 pub mod study;
+pub mod tracking;
+pub mod transports;
 pub mod trials;
 pub mod warm_start;
 pub mod worker;

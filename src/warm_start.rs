@@ -1,7 +1,7 @@
-//! Leaderboards of earlier studies, read for what fits this one.
+//! Reads leaderboards of earlier studies for results that fit this study.
 //!
-//! Imports `space` and `trials`. A row counts if its parameters are a configuration of this space; whatever does not
-//! fit is explained, once for each file and reason, and left out.
+//! Imports `space` and `trials`. A row is used if its parameters are a configuration of this space. Everything else is
+//! left out and explained once per file and reason.
 
 use std::fs::File;
 use std::io;
@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use crate::space::{Configuration, Domain, Space, Value};
 use crate::trials::{PastResult, PastTrial};
 
-/// Before the names of parameters in the header of a leaderboard.
+/// Prefix of parameter columns in a leaderboard's header.
 const PREFIX: &str = "params.";
 
-/// Before the name of a metric that is called like another column.
+/// Prefix of a metric column if the metric has the name of another column.
 const METRIC_PREFIX: &str = "metrics.";
 
-/// The columns of tables of results that are no metrics.
+/// The columns of result tables that are not metrics.
 const COLUMNS: [&str; 34] = [
     "rank",
     "trial",
@@ -54,7 +54,7 @@ const COLUMNS: [&str; 34] = [
     "params",
 ];
 
-/// The column of a metric in a table of results: its own name, unless another column is called so.
+/// The column of a metric in a result table: its own name, unless another column has that name.
 pub fn metric_column(metric: &str) -> String {
     let is_taken = COLUMNS.contains(&metric) || metric.starts_with(PREFIX) || metric.starts_with(METRIC_PREFIX);
     if is_taken {
@@ -64,18 +64,18 @@ pub fn metric_column(metric: &str) -> String {
     }
 }
 
-/// The place of a metric among the columns of a table. One that an earlier version wrote has the metric's own name, first.
+/// The index of a metric's column. Tables of earlier versions use the metric's own name, and its first column counts.
 pub fn find_metric(header: &csv::StringRecord, metric: &str) -> Option<usize> {
     let place = |name: &str| header.iter().position(|column| column == name);
     place(&metric_column(metric)).or_else(|| place(metric))
 }
 
-/// What earlier studies found out, and what of it does not fit.
+/// Results of earlier studies, and warnings about those that do not fit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Past {
     /// The trials that fit, in the order of the files and their rows.
     pub trials: Vec<PastTrial>,
-    /// Why others do not, a sentence each.
+    /// Why other rows or files are left out, one sentence each.
     pub warnings: Vec<String>,
 }
 
@@ -90,7 +90,7 @@ pub struct WarmStartError {
 /// Reads leaderboards for a study over `space` whose metric is `metric`.
 ///
 /// # Errors
-/// A file that cannot be opened. One that is no leaderboard is a warning.
+/// If a file cannot be opened. A file that is not a leaderboard is only a warning.
 pub fn read(files: &[PathBuf], space: &Space, metric: &str) -> Result<Past, WarmStartError> {
     let mut past = Past::default();
     for path in files {
@@ -103,26 +103,26 @@ pub fn read(files: &[PathBuf], space: &Space, metric: &str) -> Result<Past, Warm
     Ok(past)
 }
 
-/// Where the cells that count stand in a row.
+/// Indices of the used columns.
 struct Columns {
     status: usize,
     metric: usize,
     epochs: usize,
     best_epoch: Option<usize>,
     repeats: Option<usize>,
-    /// Names of parameters and their places.
+    /// Names and column indices of the parameters.
     parameters: Vec<(String, usize)>,
 }
 
 impl Columns {
-    /// The columns of a header, or why it is not that of a leaderboard for this metric.
+    /// Finds the columns in a header, or returns why it is not a leaderboard for this metric.
     fn find(header: &csv::StringRecord, metric: &str) -> Result<Self, String> {
         let place = |name: &str| header.iter().position(|column| column == name);
         let (Some(status), Some(epochs)) = (place("status"), place("epochs")) else {
             return Err("is not a leaderboard: the columns `status` and `epochs` are missing".to_owned());
         };
         let Some(of_metric) = find_metric(header, metric) else {
-            // A leaderboard's metric stands behind the status.
+            // In a leaderboard the metric follows the status.
             let other = header.get(status + 1).unwrap_or_default();
             return Err(format!("is of a study of another metric, `{other}`, not of `{metric}`"));
         };
@@ -139,7 +139,7 @@ impl Columns {
     }
 }
 
-/// Why rows of one file are left out, with the first such line and how many there are.
+/// Reasons why rows of one file are left out, each with the first such line and the number of rows.
 #[derive(Default)]
 struct Refusals(Vec<(String, u64, usize)>);
 
@@ -193,12 +193,12 @@ fn read_one(path: &Path, input: impl io::Read, space: &Space, metric: &str, past
     past.warnings.extend(refusals.explain(path));
 }
 
-/// The trial of a row; `None` if it has nothing to tell, and the reason if it does not fit.
+/// The trial of a row; `None` if it has no result, or the reason why it does not fit.
 fn past_trial(row: &csv::StringRecord, columns: &Columns, space: &Space) -> Result<Option<PastTrial>, String> {
     let cell = |at: usize| row.get(at).unwrap_or_default();
     let number = |at: usize| cell(at).parse::<f64>().ok().filter(|number| number.is_finite());
     if columns.repeats.is_some_and(|at| !cell(at).is_empty()) {
-        // What a selection found out of a trial that has a row of its own.
+        // The row of a selection that repeats a trial, which has a row of its own.
         return Ok(None);
     }
     let value = number(columns.metric);
@@ -219,9 +219,9 @@ fn past_trial(row: &csv::StringRecord, columns: &Columns, space: &Space) -> Resu
     }))
 }
 
-/// The configuration of a row, or why it is none of `space`.
+/// The configuration of a row, or the reason why it does not fit `space`.
 fn configuration(row: &csv::StringRecord, columns: &Columns, space: &Space) -> Result<Configuration, String> {
-    // An empty cell is a parameter that was not active.
+    // An empty cell means that the parameter was not active.
     let given = columns.parameters.iter();
     let given = given.filter_map(|(name, at)| Some((name.as_str(), row.get(*at).filter(|cell| !cell.is_empty())?)));
     let mut cells: Vec<(&str, &str)> = given.collect();
@@ -249,9 +249,9 @@ fn configuration(row: &csv::StringRecord, columns: &Columns, space: &Space) -> R
     }
 }
 
-/// The value of `domain` that a cell stands for.
+/// The value of `domain` that a cell represents.
 fn value(cell: &str, domain: &Domain) -> Option<Value> {
-    // What our leaderboard guards against spreadsheets.
+    // Our leaderboard puts a `'` before such cells to protect spreadsheets.
     let text = match cell.strip_prefix('\'') {
         Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
         _ => cell,
@@ -270,7 +270,7 @@ fn value(cell: &str, domain: &Domain) -> Option<Value> {
         .flatten()
         .find_map(|value| domain.encode(&value).map(|unit| (value, unit)))?;
     Some(match (domain.cardinality(), value.as_f64()) {
-        // The domain's own value: 1 may be written for 1.0.
+        // The value as the domain has it: 1.0 may be written as 1.
         (Some(_), _) => domain.decode(unit),
         (None, Some(number)) => Value::Float(number),
         (None, None) => value,

@@ -1,9 +1,9 @@
-//! How a forest sees one parameter: an axis of the unit cube.
+//! One parameter as the forest sees it: an axis of the unit cube.
 
 use super::region::Interval;
 use crate::space::{Domain, Expression, Shape, Space};
 
-/// An ordered domain of more values is as good as continuous: its values are closer than the trials on it.
+/// An ordered domain with more values counts as continuous: its values are closer together than the trials on it.
 const DISTINCT_VALUES: u64 = 1_000;
 
 /// One axis of the unit cube.
@@ -14,19 +14,19 @@ pub(super) struct Axis {
     parents: Vec<usize>,
 }
 
-/// How the places of an axis are related.
+/// The relation between positions on an axis.
 #[derive(Clone, Debug, PartialEq)]
 enum Scale {
-    /// Every place is a value of its own.
+    /// Every position is a value of its own.
     Continuous,
-    /// Values with neighbours: where the share of each begins, and 1.
+    /// Ordered values: the start of the interval of each, and 1.
     Ordered(Vec<f64>),
-    /// Values in no order: where the share of each begins, and 1.
+    /// Unordered values: the start of the interval of each, and 1.
     Categories(Vec<f64>),
 }
 
 impl Axis {
-    /// The axes of the parameters that have more than one value, each with the parameter's place in the space.
+    /// The axes of the parameters that have more than one value, each with the parameter's index in the space.
     pub(super) fn all(space: &Space) -> Vec<(usize, Self)> {
         let parameters = space.parameters().iter().enumerate();
         let mut axes: Vec<(usize, Self)> = parameters
@@ -76,7 +76,7 @@ impl Axis {
         &self.parents
     }
 
-    /// Where the share of each category begins, and 1; `None` for an axis with an order.
+    /// The start of the interval of each category, and 1; `None` for an ordered axis.
     pub(super) fn categories(&self) -> Option<&[f64]> {
         match &self.scale {
             Scale::Categories(edges) => Some(edges),
@@ -84,12 +84,12 @@ impl Axis {
         }
     }
 
-    /// A border halfway between two places, `low` before `high`; between discrete values one where a share begins.
+    /// A border halfway between two positions, `low` before `high`; on a discrete axis the start of an interval.
     pub(super) fn border(&self, low: f64, high: f64) -> f64 {
         match &self.scale {
             Scale::Continuous => {
                 let middle = f64::midpoint(low, high);
-                // Between neighbouring floats there is no middle.
+                // There is no middle between neighbouring floats.
                 if middle > low { middle } else { high }
             }
             Scale::Ordered(edges) | Scale::Categories(edges) => {
@@ -98,7 +98,7 @@ impl Axis {
         }
     }
 
-    /// At most `count` places from the lowest to the highest: evenly spread, or the middles of the values' shares.
+    /// At most `count` positions in ascending order: evenly spaced, or the middles of the values' intervals.
     pub(super) fn grid(&self, count: usize) -> Vec<f64> {
         let spread = |index: usize, last: usize| index as f64 * last as f64 / (count - 1) as f64;
         match &self.scale {
@@ -116,23 +116,23 @@ impl Axis {
     }
 }
 
-/// The number of the value whose share contains a place, given where each share begins, and 1.
+/// The index of the value whose interval contains a position, given the start of each interval, and 1.
 pub(super) fn number(edges: &[f64], place: f64) -> usize {
     let last = edges.len().saturating_sub(2);
     edges.partition_point(|&edge| edge <= place).saturating_sub(1).min(last)
 }
 
-/// What a tree asks of a place on an axis.
+/// A question of a tree about a position on an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Question {
-    /// Whether it is below this.
+    /// True if the position is below this border.
     Below(f64),
-    /// Whether it is in the share of a category marked here.
+    /// True if the position is in the interval of a category that is marked here.
     Among(Box<[bool]>),
 }
 
 impl Question {
-    /// The answer for a place.
+    /// The answer for a position.
     pub(super) fn is_true(&self, axis: &Axis, place: f64) -> bool {
         match self {
             Self::Below(border) => place < *border,

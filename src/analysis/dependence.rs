@@ -1,55 +1,55 @@
-//! How the loss depends on one parameter or on two, on average over all others (Friedman 2001, §8.2; on forests without
-//! sampling: Hutter et al. 2014, algorithm 1).
+//! Partial dependence: the loss as a function of one or two parameters, on average over all others (Friedman 2001,
+//! §8.2; on forests without sampling: Hutter et al. 2014, algorithm 1).
 
 use super::forest::Forest;
 use super::marginal::{Cell, Line, Plane};
 
-/// Places shown of one parameter.
+/// Largest number of positions shown for one parameter.
 const CURVE_PLACES: usize = 40;
 
-/// Places shown of each of two parameters.
+/// Largest number of positions shown for each of two parameters.
 const CONTOUR_PLACES: usize = 24;
 
-/// A loss as the forest expects it.
+/// A loss as predicted by the forest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// The mean over the trees.
     pub mean: f64,
-    /// The standard deviation over the trees: how sure the forest is of it.
+    /// The standard deviation over the trees: the uncertainty of the forest.
     pub deviation: f64,
 }
 
-/// The loss at one place.
+/// The loss at one position.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Level {
-    /// A place of the unit interval, for [`Domain::decode`](crate::space::Domain::decode).
+    /// Position in the unit interval, for [`Domain::decode`](crate::space::Domain::decode).
     pub place: f64,
     /// The loss there.
     pub loss: Estimate,
 }
 
-/// How the loss depends on one parameter where that is active.
+/// The loss as a function of one parameter, where it is active.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
-    /// The parameter's place in the space.
+    /// Index of the parameter in the space.
     pub parameter: usize,
-    /// The loss at no more than 40 places, from the lowest to the highest; at every value of a domain that has no more.
+    /// The loss at up to 40 positions, from the lowest to the highest; at every value if the domain has no more.
     pub levels: Vec<Level>,
 }
 
-/// How the loss depends on two parameters where both are active.
+/// The loss as a function of two parameters, where both are active.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contour {
-    /// The parameters' places in the space.
+    /// Indices of the parameters in the space.
     pub parameters: [usize; 2],
-    /// For each of them, no more than 24 places of the unit interval.
+    /// For each of them, up to 24 positions in the unit interval.
     pub places: [Vec<f64>; 2],
-    /// The loss at each place of the first parameter, for each of those at every place of the second; `None` where the
-    /// two are not active together.
+    /// The loss at each position of the first parameter (outer) and of the second (inner); `None` where the two are not
+    /// active together.
     pub losses: Vec<Vec<Option<Estimate>>>,
 }
 
-/// How the loss depends on an axis; `None` if its parameter was active in no trial.
+/// The dependence of the loss on an axis; `None` if its parameter was active in no trial.
 pub(super) fn curve(forest: &Forest, axis: usize, parameter: usize, unit: impl Fn(f64) -> f64) -> Option<Curve> {
     let observations = &forest.observations;
     let trees = forest.trees.iter();
@@ -67,7 +67,7 @@ pub(super) fn curve(forest: &Forest, axis: usize, parameter: usize, unit: impl F
     (!levels.is_empty()).then_some(Curve { parameter, levels })
 }
 
-/// How the loss depends on two axes; `None` if their parameters were active together in no trial.
+/// The dependence of the loss on two axes; `None` if their parameters were active together in no trial.
 pub(super) fn contour(
     forest: &Forest,
     axes: [usize; 2],
@@ -92,7 +92,7 @@ pub(super) fn contour(
     })
 }
 
-/// What the trees expect that know anything of a place, in the unit of the loss.
+/// The prediction of those trees that have data at a position, in the unit of the loss.
 fn estimate(cells: impl Iterator<Item = Cell>, unit: &impl Fn(f64) -> f64) -> Option<Estimate> {
     let losses: Vec<f64> = cells.filter_map(|cell| Some(unit(cell.mean()?))).collect();
     let count = losses.len() as f64;

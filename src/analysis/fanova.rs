@@ -1,50 +1,52 @@
-//! Functional analysis of variance: how much of what a tree says varies with each parameter alone, and with each pair
+//! Functional analysis of variance: the share of a tree's variance that each parameter explains alone, and each pair
 //! beyond that (Sobol' 1993; on forests, without sampling: Hutter, Hoos and Leyton-Brown 2014, algorithm 2).
 //!
-//! Every part is a share of the variance of a tree over the whole unit cube, in which each value of a parameter counts as
-//! much as it is likely to be drawn, wherever the search then went.
+//! Every part is a share of the variance of a tree over the whole unit cube. Each value of a parameter is weighted by
+//! its probability of being drawn, wherever the search went.
 //!
 //! # Conditional parameters
 //!
-//! fANOVA fills in the default where a parameter is inactive, and Optuna leaves conditional parameters out (its
-//! intersection search space). Either hides them, and a forest that is told "absent" as one more value gives the child what
-//! its parent did. Here the effect of a parameter is that of its *values where it is active*: the variance of the mean along
-//! it over that part of the cube, times the size of the part. Whether it is active at all is its parents' doing, and counts
-//! for them; so these effects do not overlap, and a child of a rare choice is no more important than its choice is likely.
-//! Baba, Ozaki and Watanabe (2026, conditional PED-ANOVA) divide importance in the same way, into the variation inside a
-//! regime, which is the parameter's, and that between regimes, which is not.
+//! fANOVA fills in the default where a parameter is inactive. Optuna leaves conditional parameters out (its
+//! intersection search space). Both hide them. A forest that sees "absent" as one more value credits the child with
+//! what its parent did.
 //!
-//! The parts are exact where the leaves settle who is active. Where a leaf leaves it open, parts may overlap by a little.
+//! Here the effect of a parameter is that of its *values where it is active*. It is the variance of the mean along the
+//! parameter over that part of the cube, times the size of the part. Whether the parameter is active is an effect of
+//! its parents, and counts for them. So these effects do not overlap, and a child of a rare choice is no more important
+//! than the choice is likely. Baba, Ozaki and Watanabe (2026, conditional PED-ANOVA) divide importance in the same way:
+//! the variation inside a regime belongs to the parameter, that between regimes does not.
+//!
+//! The parts are exact if each leaf determines which parameters are active. Otherwise parts may overlap slightly.
 
 use super::forest::Forest;
 use super::marginal::{Line, Plane};
 use super::region::Region;
 
-/// Interactions are looked for among so many parameters, those with the largest effects.
+/// Number of parameters, those with the largest effects, among which interactions are computed.
 const PAIRED: usize = 8;
 
-/// What each parameter contributes to the variance of the loss over the space.
+/// The contributions of the parameters to the variance of the loss over the space.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Importance {
     /// The effect of each parameter with more than one value, the largest first.
     pub effects: Vec<Effect>,
-    /// The effects of pairs beyond those of their parameters, the largest first; only of the 8 most important parameters.
+    /// The effects of pairs beyond those of their parameters, the largest first; only for the 8 largest effects.
     pub interactions: Vec<Interaction>,
 }
 
-/// What one parameter contributes.
+/// The contribution of one parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effect {
-    /// The parameter's place in the space.
+    /// Index of the parameter in the space.
     pub parameter: usize,
     /// Its share of the variance.
     pub share: Share,
 }
 
-/// What two parameters contribute together, beyond the effects of each.
+/// The contribution of two parameters together, beyond the effects of each.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interaction {
-    /// Their places in the space, the smaller first.
+    /// Their indices in the space, the smaller first.
     pub parameters: [usize; 2],
     /// Their share of the variance.
     pub share: Share,
@@ -55,12 +57,12 @@ pub struct Interaction {
 pub struct Share {
     /// The mean over the trees.
     pub mean: f64,
-    /// The standard deviation over the trees: how sure the forest is of it.
+    /// The standard deviation over the trees: the uncertainty of the forest.
     pub deviation: f64,
 }
 
 impl Importance {
-    /// What is left of the variance: interactions of more parameters, of pairs not looked at, and the noise in the losses.
+    /// The rest of the variance: interactions of more parameters, of pairs not computed, and the noise in the losses.
     pub fn rest(&self) -> f64 {
         let effects = self.effects.iter().map(|effect| effect.share.mean);
         let interactions = self.interactions.iter().map(|interaction| interaction.share.mean);
@@ -68,7 +70,7 @@ impl Importance {
     }
 }
 
-/// The importance of the parameters, given the parameter of each axis.
+/// The importance of the parameters. `parameters` contains the parameter of each axis.
 pub(super) fn importance(forest: &Forest, parameters: &[usize]) -> Importance {
     let mut alone = alone(forest);
     let mut order: Vec<usize> = (0..parameters.len()).collect();
@@ -93,7 +95,7 @@ pub(super) fn importance(forest: &Forest, parameters: &[usize]) -> Importance {
     }
 }
 
-/// All pairs of these axes, the smaller first.
+/// All pairs of these axes, the smaller index first.
 fn pairs(axes: &[usize]) -> Vec<[usize; 2]> {
     let others = |(index, &one): (usize, &usize)| {
         axes[index + 1..]
@@ -137,7 +139,7 @@ fn variance_of(regions: &[Region<'_>]) -> f64 {
     squares.sum()
 }
 
-/// Scales parts that overlap to the whole.
+/// Scales overlapping parts so that their sum is at most 1.
 fn no_more_than_all<'a>(shares: impl Iterator<Item = &'a mut Share>) {
     let shares: Vec<&mut Share> = shares.collect();
     let sum: f64 = shares.iter().map(|share| share.mean).sum();
@@ -149,7 +151,7 @@ fn no_more_than_all<'a>(shares: impl Iterator<Item = &'a mut Share>) {
     }
 }
 
-/// Shares of the variance, a list for each tree that varies at all.
+/// Shares of the variance: a list for each tree that varies at all.
 struct Shares {
     count: usize,
     trees: Vec<Vec<f64>>,
@@ -164,7 +166,7 @@ impl Shares {
     }
 
     fn add(&mut self, variances: Vec<f64>, total: f64) {
-        /// Far below the square of a standardised loss, and above what rounding leaves of nothing.
+        /// Far below the square of a standardised loss, and above rounding errors of zero.
         const NO_VARIANCE: f64 = 1e-12;
         if total > NO_VARIANCE {
             self.trees.push(

@@ -10,25 +10,25 @@ use crate::units::Seed;
 /// Optuna's default for fANOVA (fANOVA's own is 16, SMAC's 10).
 const TREES: u64 = 64;
 
-/// The share of the axes that compete at a node (SMAC's `ratio_features`; fANOVA's is 0.7, Optuna's 1, and Breiman's for
-/// regression 1/3). The few axes of a search make a third too few: nodes must then ask about axes that do not matter, and
-/// these get a part of the variance.
+/// The share of the axes that compete at a node (SMAC's `ratio_features`; fANOVA's is 0.7, Optuna's 1, and Breiman's
+/// for regression 1/3). A third is too few, because a search has few axes. Nodes must then ask about axes that do not
+/// matter, and these get a part of the variance.
 const COMPETING: f64 = 5.0 / 6.0;
 
-/// The fewest observations in a leaf (SMAC's `min_samples_leaf`).
+/// Smallest number of observations in a leaf (SMAC's `min_samples_leaf`).
 const SMALLEST_LEAF: usize = 3;
 
-/// The most draws with replacement for a tree (fANOVA's `points_per_tree`): more trials cost time and change little.
+/// Largest number of draws with replacement for a tree (fANOVA's `points_per_tree`): more cost time and change little.
 const DRAWS: usize = 5_000;
 
-/// What trees are grown on.
+/// The data on which trees are grown.
 #[derive(Clone, Debug)]
 pub(super) struct Observations {
     pub(super) axes: Vec<Axis>,
-    /// For each axis the coordinate of every observation; NaN where it has none.
+    /// For each axis the coordinate of every observation; NaN if it has none.
     pub(super) columns: Vec<Vec<f64>>,
     pub(super) losses: Vec<f64>,
-    /// The axes on which some observation has no coordinate.
+    /// For each axis, true if some observation has no coordinate.
     has_gaps: Vec<bool>,
 }
 
@@ -60,13 +60,13 @@ impl Observations {
 pub(super) struct Forest {
     pub(super) observations: Observations,
     pub(super) trees: Vec<Tree>,
-    /// The share of the losses' variance that the trees explain for observations they were not grown on; below 0 if they
-    /// are worse there than the mean (Breiman 2001, §3.1: the out-of-bag estimate).
+    /// The share of the losses' variance that the trees explain for observations that they were not grown on. It is
+    /// below 0 if they predict worse than the mean (Breiman 2001, §3.1: the out-of-bag estimate).
     pub(super) explained: f64,
 }
 
 impl Forest {
-    /// Grows the trees; the same ones for the same observations and seed.
+    /// Grows the trees; the same observations and seed give the same trees.
     pub(super) fn grow(observations: Observations, seed: Seed) -> Self {
         let count = observations.losses.len();
         let growth = Growth {
@@ -96,7 +96,7 @@ impl Forest {
     }
 }
 
-/// What trees say of the observations they were not grown on.
+/// The predictions of trees for observations that they were not grown on.
 struct Outside {
     sums: Vec<f64>,
     counts: Vec<u32>,
@@ -117,7 +117,7 @@ impl Outside {
         }
     }
 
-    /// The coefficient of determination; 0 where nothing was left out.
+    /// The coefficient of determination; 0 if every observation was used by every tree.
     fn explained(&self, losses: &[f64]) -> f64 {
         let known = self
             .sums

@@ -1,4 +1,4 @@
-//! The entry point: what the trials of a search say about its space.
+//! The entry point: a model of the loss over a space, learnt from the trials of a search.
 
 use std::cmp::Ordering;
 
@@ -10,14 +10,14 @@ use super::losses::{Focus, Standardised};
 use crate::space::Space;
 use crate::units::Seed;
 
-/// A tree with leaves of three observations can ask hardly anything of fewer.
+/// A tree with leaves of three observations can hardly split fewer.
 const FEWEST_TRIALS: usize = 8;
 
 /// A model of the loss over a space, learnt from trials.
 ///
-/// The order of the trials does not matter, and the unit of the loss does not matter for [`Self::importance`]; the same
-/// trials and seed give the same model. Learning and [`Self::importance`] together take less than a tenth of a second for
-/// 300 trials of 8 parameters, and about two seconds for 5,000; above that the time hardly grows.
+/// The order of the trials does not matter, and the unit of the loss does not matter for [`Self::importance`]. The same
+/// trials and seed give the same model. Learning and [`Self::importance`] together take less than a tenth of a second
+/// for 300 trials of 8 parameters, and about two seconds for 5,000. Above that the time hardly grows.
 #[derive(Clone, Debug)]
 pub struct Landscape {
     forest: Forest,
@@ -28,8 +28,10 @@ pub struct Landscape {
 }
 
 impl Landscape {
-    /// Learns from trials, each a point as of [`Space::encode`] and its loss; a loss that is not finite is that of a failed
-    /// trial. Points of another length than the space has parameters are left out.
+    /// Learns from trials, each a point from [`Space::encode`] and its loss. A loss that is not finite marks a failed
+    /// trial. Points whose length is not the number of parameters are left out.
+    ///
+    /// Returns `None` for fewer than 8 trials, if all losses are equal, or if no parameter has more than one value.
     ///
     /// `None` for fewer than 8 trials, and if there is nothing to tell them apart by: all losses are equal, or no parameter
     /// has more than one value.
@@ -83,25 +85,25 @@ impl Landscape {
         })
     }
 
-    /// The share of the losses' variance that the model explains of trials it was not shown. Where it is small, the rest
-    /// says little; below 0 it says nothing.
+    /// The share of the losses' variance that the model explains for held-out trials. If it is small, the other results
+    /// are unreliable; below 0 they mean nothing.
     pub fn explained(&self) -> f64 {
         self.forest.explained
     }
 
-    /// What each parameter, and each pair of parameters, contributes to the variance of the loss over the space.
+    /// The contributions of each parameter, and of each pair of parameters, to the variance of the loss over the space.
     pub fn importance(&self) -> Importance {
         fanova::importance(&self.forest, &self.parameters)
     }
 
-    /// How the loss depends on one parameter, on average over all others; `None` if it has only one value, or was never
-    /// active.
+    /// The loss as a function of one parameter, on average over all others; `None` if it has only one value, or was
+    /// never active.
     pub fn dependence(&self, parameter: usize) -> Option<Curve> {
         dependence::curve(&self.forest, self.axis(parameter)?, parameter, |loss| self.unit(loss))
     }
 
-    /// How the loss depends on two parameters, on average over all others; `None` if either has only one value, they are
-    /// the same, or they were never active together.
+    /// The loss as a function of two parameters, on average over all others; `None` if either has only one value, they
+    /// are the same, or they were never active together.
     pub fn contour(&self, first: usize, second: usize) -> Option<Contour> {
         let axes = [self.axis(first)?, self.axis(second)?];
         if first == second {
@@ -114,13 +116,13 @@ impl Landscape {
         self.parameters.iter().position(|&other| other == parameter)
     }
 
-    /// A standardised loss in the unit of the loss.
+    /// Converts a standardised loss into the unit of the loss.
     fn unit(&self, loss: f64) -> f64 {
         self.centre + self.deviation * loss
     }
 }
 
-/// An order of points, so that that of the trials does not matter.
+/// A total order of points, so that the order of the trials does not matter.
 fn compare(left: &[Option<f64>], right: &[Option<f64>]) -> Ordering {
     let places = |point: &[Option<f64>]| point.iter().map(|place| place.unwrap_or(-1.0)).collect::<Vec<_>>();
     let (left, right) = (places(left), places(right));

@@ -1,19 +1,20 @@
-//! Losses as a forest learns them: without the pull of a few disasters, and on a common scale.
+//! Losses as a forest learns them: without the influence of a few extreme values, and on a common scale.
 
-/// Which losses an analysis is about.
+/// The losses that an analysis is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Focus {
-    /// All of them, but a far outlier counts no more than the outer fence, three interquartile ranges above the upper
-    /// quartile (Tukey 1977, §2D: "far out"). A failed trial counts as the worst loss that is left.
+    /// All losses, but a far outlier counts no more than the outer fence: three interquartile ranges above the upper
+    /// quartile (Tukey 1977, §2D: "far out"). A failed trial counts as the worst loss within that limit.
     #[default]
     All,
-    /// What makes the best of them good: every loss worse than that of this share of the trials counts as that one.
-    /// The cut-off at a quantile of fANOVA (`set_cutoffs`, after Hooker 2007); but fANOVA leaves out the part of the space
-    /// beyond it, and here that part is flat, so that what leads out of it still counts.
+    /// The best trials: every loss that is worse than those of this share of the trials is set to the worst of them.
+    ///
+    /// This is the cut-off at a quantile of fANOVA (`set_cutoffs`, after Hooker 2007). But fANOVA leaves out the part
+    /// of the space beyond it. Here that part is flat, so parameters that lead out of it still count.
     Best(f64),
 }
 
-/// Losses of mean 0 and variance 1, and how to come back from them.
+/// Losses of mean 0 and variance 1, and the values to convert them back.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Standardised {
     pub(super) losses: Vec<f64>,
@@ -21,12 +22,12 @@ pub(super) struct Standardised {
     pub(super) deviation: f64,
 }
 
-/// Standardised losses are multiples of this. Sums of fewer than 2^20 of them are exact, so that neither their order nor
-/// the unit of the loss decides between two splits that are equally good.
+/// Standardised losses are multiples of this. Sums of fewer than 2^20 of them are exact. So neither their order nor the
+/// unit of the loss decides between two equally good splits.
 const GRAIN: f64 = 1.0 / (1_u64 << 30) as f64;
 
 impl Standardised {
-    /// `None` if the losses left by the focus are all equal.
+    /// Standardises losses; `None` if the losses left by the focus are all equal.
     pub(super) fn new(losses: &[f64], focus: Focus) -> Option<Self> {
         let (floor, ceiling) = limits(losses, focus)?;
         let limited = losses.iter().map(|loss| loss.min(ceiling).max(floor));
@@ -43,13 +44,13 @@ impl Standardised {
     }
 }
 
-/// The smallest and the largest loss that count as they are.
+/// The smallest and the largest loss that stay unchanged.
 fn limits(losses: &[f64], focus: Focus) -> Option<(f64, f64)> {
     let mut finite: Vec<f64> = losses.iter().copied().filter(|loss| loss.is_finite()).collect();
     finite.sort_unstable_by(f64::total_cmp);
     let (floor, worst) = (*finite.first()?, *finite.last()?);
     let (lower, upper) = (quantile(&finite, 0.25), quantile(&finite, 0.75));
-    // Where half of the losses are equal, the quartiles say nothing of the rest.
+    // If half of the losses are equal, the quartiles say nothing about the rest.
     let fence = if upper > lower {
         upper + 3.0 * (upper - lower)
     } else {
@@ -68,7 +69,7 @@ fn limits(losses: &[f64], focus: Focus) -> Option<(f64, f64)> {
     ))
 }
 
-/// The quantile of sorted numbers, between two of them in proportion (Hyndman and Fan 1996, type 7).
+/// The quantile of sorted numbers, with linear interpolation (Hyndman and Fan 1996, type 7).
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = share * (sorted.len() - 1) as f64;
     let (low, high) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
@@ -117,7 +118,7 @@ mod tests {
         let losses = [0.3, 0.1, 0.7, 0.25, 0.9];
         let scaled = losses.map(|loss| 1e-3 * loss + 17.0);
         let [one, other] = [losses, scaled].map(|losses| Standardised::new(&losses, Focus::All).unwrap());
-        // 17 takes the last bits of a thousandth.
+        // The 17 costs the last bits of a thousandth.
         assert!(one.losses.iter().zip(&other.losses).all(|(a, b)| (a - b).abs() < 1e-8));
         assert!((one.deviation * 1e-3 - other.deviation).abs() < 1e-12);
     }

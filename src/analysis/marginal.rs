@@ -1,8 +1,8 @@
 //! The mean of a tree along one or two axes: exact, because its leaves are boxes (Hutter et al. 2014, algorithm 1).
 //!
-//! Between the borders of its leaves a tree's mean along an axis is constant, so it is known from one number a cell. The
-//! mean is taken over the part of the cube where the parameters of the axes are active. What share of a leaf that is, its
-//! own observations tell; for a leaf whose questions settle it, that is none or all.
+//! Between the borders of its leaves, a tree's mean along an axis is constant, so one number per cell is enough. The
+//! mean is taken over the part of the cube where the parameters of the axes are active. The share of a leaf where they
+//! are active is estimated from its own observations. It is 0 or 1 if the questions of the leaf determine it.
 
 use super::axis::number;
 use super::forest::Observations;
@@ -14,7 +14,7 @@ const NOTHING: f64 = 1e-9;
 /// The mean along one axis.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
-    /// Where each cell begins, and 1.
+    /// The start of each cell, and 1.
     edges: Vec<f64>,
     cells: Vec<Cell>,
 }
@@ -24,16 +24,16 @@ pub(super) struct Line {
 pub(super) struct Plane {
     rows: Vec<f64>,
     columns: Vec<f64>,
-    /// Row by row.
+    /// The cells, row by row.
     cells: Vec<Cell>,
 }
 
-/// What a tree says over the part of the cube that lies above a cell.
+/// The value of a tree over the part of the cube that projects onto a cell.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cell {
     /// The share of that part in which the parameters are active.
     weight: f64,
-    /// What the tree says there on average, times the weight.
+    /// The mean value of the tree there, times the weight.
     sum: f64,
 }
 
@@ -43,7 +43,7 @@ impl Cell {
         self.sum += weight * value;
     }
 
-    /// What the tree says on average; `None` where the parameters are not active together.
+    /// The mean value of the tree; `None` where the parameters are not active together.
     pub(super) fn mean(self) -> Option<f64> {
         (self.weight > NOTHING).then(|| self.sum / self.weight)
     }
@@ -71,7 +71,7 @@ impl Line {
     /// The mean along an axis of a tree with these regions.
     pub(super) fn new(observations: &Observations, regions: &[Region<'_>], axis: usize) -> Self {
         let edges = edges(regions, axis);
-        // What changes at each edge; added up, what holds in each cell.
+        // First the change at each edge; accumulated, the value in each cell.
         let mut cells = vec![Cell::default(); edges.len()];
         for region in regions {
             let weight = region.volume() / region.length(axis) * observations.presence(region.rows, &[axis]);
@@ -85,7 +85,7 @@ impl Line {
         Self { edges, cells }
     }
 
-    /// The cell above a place.
+    /// The cell that contains a position.
     pub(super) fn cell(&self, place: f64) -> Cell {
         self.cells[number(&self.edges, place)]
     }
@@ -131,13 +131,13 @@ impl Plane {
         Self { rows, columns, cells }
     }
 
-    /// The cell above a place of the plane.
+    /// The cell that contains a position of the plane.
     pub(super) fn cell(&self, row: f64, column: f64) -> Cell {
         self.cells[number(&self.rows, row) * self.columns.len() + number(&self.columns, column)]
     }
 
-    /// The variance over the plane that the means along the two axes leave unexplained, times the share of the cube where
-    /// both parameters are active: the effect of their interaction.
+    /// The effect of the interaction of two parameters: the variance over the plane that the means along the two axes
+    /// leave unexplained, times the share of the cube where both parameters are active.
     pub(super) fn interaction(&self) -> f64 {
         let width = self.columns.len();
         let rows = self.rows.windows(2).zip(self.cells.chunks_exact(width));
@@ -167,7 +167,7 @@ impl Plane {
     }
 }
 
-/// Where the regions begin and end on an axis, in ascending order.
+/// The starts and ends of the regions on an axis, in ascending order.
 fn edges(regions: &[Region<'_>], axis: usize) -> Vec<f64> {
     let sides = regions.iter().flat_map(|region| &region.sides[axis]);
     let mut edges: Vec<f64> = sides.flat_map(|side| [side.from, side.to]).collect();
@@ -176,7 +176,7 @@ fn edges(regions: &[Region<'_>], axis: usize) -> Vec<f64> {
     edges
 }
 
-/// The number of an edge.
+/// The index of an edge.
 fn at(edges: &[f64], edge: f64) -> usize {
     edges.partition_point(|&other| other < edge)
 }

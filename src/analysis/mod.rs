@@ -1,9 +1,9 @@
-//! What a finished search teaches about its parameters: which of them mattered, where they are good, and what is luck.
+//! Analysis of a finished search: which parameters mattered, where they are good, and which differences are luck.
 //!
 //! A random forest (`forest`, of a `tree` whose every `split` asks about an `axis`) learns the losses of the trials, as
-//! `losses` prepares them. Its leaves are boxes of the unit cube (`region`), over which its mean is known exactly along one
-//! or two axes (`marginal`): these means are the `dependence` on a parameter, and their variances its importance
-//! (`fanova`). Tests of whether two results differ stand apart (`significance`).
+//! prepared by `losses`. Its leaves are boxes of the unit cube (`region`), over which its mean is known exactly along
+//! one or two axes (`marginal`). These means are the `dependence` on a parameter, and their variances are its
+//! importance (`fanova`). Tests of differences between results are separate (`significance`).
 //!
 //! Imports only `space`, `units` and `rng`. Begin reading at [`Landscape`].
 

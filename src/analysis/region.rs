@@ -1,4 +1,4 @@
-//! The boxes of the unit cube that the leaves of a tree stand for.
+//! The boxes of the unit cube that belong to the leaves of a tree.
 
 /// A part of the unit interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,21 +23,21 @@ pub(super) const WHOLE: Interval = Interval { from: 0.0, to: 1.0 };
 /// The box of a leaf, on which the tree is constant.
 #[derive(Clone, Debug)]
 pub(super) struct Region<'a> {
-    /// What the tree says there.
+    /// The value of the tree in the box.
     pub(super) value: f64,
-    /// On each axis the places that belong to it, in ascending order; several intervals only among categories.
+    /// On each axis, the intervals that belong to it, in ascending order; several intervals only for categories.
     pub(super) sides: Vec<Vec<Interval>>,
     /// The observations that fell into it when the tree was grown.
     pub(super) rows: &'a [u32],
 }
 
 impl Region<'_> {
-    /// Its part of an axis.
+    /// Its length on an axis.
     pub(super) fn length(&self, axis: usize) -> f64 {
         length(&self.sides[axis])
     }
 
-    /// Its part of the unit cube.
+    /// Its volume in the unit cube.
     pub(super) fn volume(&self) -> f64 {
         self.sides.iter().map(|side| length(side)).product()
     }
@@ -47,7 +47,7 @@ fn length(side: &[Interval]) -> f64 {
     side.iter().map(|interval| interval.length()).sum()
 }
 
-/// What two lists of disjoint intervals in ascending order have in common.
+/// The intersection of two lists of disjoint intervals in ascending order.
 pub(super) fn intersection(left: &[Interval], right: &[Interval]) -> Vec<Interval> {
     let mut common = Vec::with_capacity(left.len().max(right.len()));
     let (mut i, mut j) = (0, 0);

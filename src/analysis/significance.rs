@@ -1,13 +1,13 @@
-//! Is a difference more than luck? Tests and intervals for means of a few seeds, and for accuracies on a test set.
+//! Tests and intervals for differences that may be luck: for means of a few seeds, and for accuracies on a test set.
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
-/// The result of a t-test: that two means are equal.
+/// The result of a t-test of the hypothesis that two means are equal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TTest {
-    /// The difference of the means, first less second, in standard errors.
+    /// The difference of the means, first minus second, in standard errors.
     pub statistic: f64,
-    /// Degrees of freedom; not always whole.
+    /// Degrees of freedom; not always an integer.
     pub freedom: f64,
     /// The probability of a difference at least as large, in either direction, if the means were equal.
     pub p: f64,
@@ -24,8 +24,8 @@ impl TTest {
     }
 }
 
-/// The paired t-test: whether `first` and `second`, measured side by side (the same seeds, the same folds), differ on
-/// average (Student 1908). `None` for lists of different lengths, fewer than two pairs, and differences that are all equal.
+/// The paired t-test: tests whether `first` and `second` differ on average, if they are paired by seeds or folds
+/// (Student 1908). `None` for lists of different lengths, for fewer than two pairs, and if all differences are equal.
 ///
 /// ```
 /// use automl::analysis::paired_t_test;
@@ -44,8 +44,8 @@ pub fn paired_t_test(first: &[f64], second: &[f64]) -> Option<TTest> {
     TTest::new(mean / (variance / count).sqrt(), count - 1.0)
 }
 
-/// Welch's t-test: whether two independent samples, of whatever variances, have different means (Welch 1947). `None` for
-/// fewer than two numbers in either, and if neither varies.
+/// Welch's t-test: tests whether two independent samples, with any variances, have different means (Welch 1947). `None`
+/// if either has fewer than two numbers, and if neither varies.
 pub fn welch_t_test(first: &[f64], second: &[f64]) -> Option<TTest> {
     let of = |values: &[f64]| -> Option<(f64, f64, f64)> {
         let count = values.len() as f64;
@@ -62,20 +62,20 @@ pub fn welch_t_test(first: &[f64], second: &[f64]) -> Option<TTest> {
     TTest::new((one.0 - other.0) / error.sqrt(), freedom)
 }
 
-/// The mean of some numbers; one number is its own to the last digit. `None` for none.
+/// The mean of some numbers; exact for a single number. `None` for an empty list.
 pub fn mean(values: &[f64]) -> Option<f64> {
     let sum = values.iter().copied().reduce(|sum, value| sum + value)?;
     Some(sum / values.len() as f64)
 }
 
-/// The standard error of their mean: the sample's standard deviation by the root of its size. `None` below two.
+/// The standard error of the mean: the sample's standard deviation divided by the root of its size. `None` below two.
 pub fn standard_error(values: &[f64]) -> Option<f64> {
     let (_, variance) = moments(values)?;
     Some((variance / values.len() as f64).sqrt())
 }
 
-/// The standard deviation that groups have in common, each around its own mean: the root of the pooled variance. With few
-/// values in each group it is far surer than that of one group. `None` where no group has two values.
+/// The pooled standard deviation of groups, each around its own mean: the root of the pooled variance. With few values
+/// per group it is much more reliable than that of one group. `None` if no group has two values.
 ///
 /// ```
 /// use automl::analysis::pooled_deviation;
@@ -87,7 +87,7 @@ pub fn standard_error(values: &[f64]) -> Option<f64> {
 pub fn pooled_deviation<'a>(groups: impl IntoIterator<Item = &'a [f64]>) -> Option<f64> {
     let (mut squares, mut freedom) = (0.0, 0.0);
     for values in groups {
-        // One value says nothing of a deviation.
+        // A single value says nothing about a deviation.
         let Some((_, variance)) = moments(values) else { continue };
         let free = values.len() as f64 - 1.0;
         squares += variance * free;
@@ -96,8 +96,8 @@ pub fn pooled_deviation<'a>(groups: impl IntoIterator<Item = &'a [f64]>) -> Opti
     (freedom > 0.0).then(|| (squares / freedom).sqrt())
 }
 
-/// How far the mean of `values` may be from the true one, at a confidence such as 0.95: half the width of Student's
-/// interval. `None` for fewer than two values, values that are all equal, and a confidence not between 0 and 1.
+/// Half the width of Student's confidence interval for the mean of `values`, at a confidence such as 0.95. `None` for
+/// fewer than two values, if all values are equal, and for a confidence not between 0 and 1.
 pub fn confidence_half_width(values: &[f64], confidence: f64) -> Option<f64> {
     let (_, variance) = mean_and_variance(values)?;
     let count = values.len() as f64;
@@ -107,17 +107,17 @@ pub fn confidence_half_width(values: &[f64], confidence: f64) -> Option<f64> {
     Some(quantile * (variance / count).sqrt())
 }
 
-/// The standard error of an accuracy measured on so many examples: of a share of the binomial distribution. `None` for no
-/// examples, an accuracy outside of `[0, 1]`, and one of 0 or 1, of which it would say that it is certain: there,
-/// [`accuracy_interval`] says more.
+/// The standard error of an accuracy measured on `examples` examples, from the binomial distribution. `None` without
+/// examples, and for an accuracy outside of `[0, 1]`. `None` also for 0 and 1, where the standard error would be 0:
+/// [`accuracy_interval`] is better there.
 pub fn accuracy_standard_error(accuracy: f64, examples: u64) -> Option<f64> {
     let variance = accuracy * (1.0 - accuracy) / examples as f64;
     (examples > 0 && variance > 0.0).then(|| variance.sqrt())
 }
 
-/// Between which accuracies the true one lies, given that measured on so many examples, at a confidence such as 0.95
-/// (Wilson 1927; good also for few examples and near 0 and 1: Brown et al. 2001). `None` for no examples, and
-/// for an accuracy or a confidence that is none.
+/// The confidence interval of an accuracy that was measured on `examples` examples, at a confidence such as 0.95
+/// (Wilson 1927; good also for few examples and near 0 and 1: Brown et al. 2001). `None` without examples, and for an
+/// invalid accuracy or confidence.
 pub fn accuracy_interval(accuracy: f64, examples: u64, confidence: f64) -> Option<(f64, f64)> {
     if examples == 0 || !(0.0..=1.0).contains(&accuracy) {
         return None;
@@ -135,7 +135,7 @@ fn upper(confidence: f64) -> Option<f64> {
     (confidence > 0.0 && confidence < 1.0).then_some(0.5 + confidence / 2.0)
 }
 
-/// The mean and the variance of a sample that varies.
+/// The mean and the variance of a sample; `None` if all its values are equal.
 fn mean_and_variance(values: &[f64]) -> Option<(f64, f64)> {
     moments(values).filter(|(_, variance)| *variance > 0.0 && variance.is_finite())
 }
@@ -156,7 +156,7 @@ fn moments(values: &[f64]) -> Option<(f64, f64)> {
 mod tests {
     use super::*;
 
-    /// `scipy` 1.17.1 agrees to ten digits.
+    /// Asserts that a value agrees with `scipy` 1.17.1 to ten digits.
     #[track_caller]
     fn assert_same(value: f64, scipy: f64) {
         assert!((value - scipy).abs() <= 1e-10 * scipy.abs(), "{value} against {scipy}");

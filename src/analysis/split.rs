@@ -1,23 +1,23 @@
-//! The best question to ask about one axis: the one that leaves the least variance on its two sides.
+//! The best question about one axis: the one that leaves the least variance on its two sides.
 
 use super::axis::{Axis, Question, number};
 
-/// A split that explains less of the losses' variance than this explains nothing: the purity of a node in SMAC's forest
-/// (`eps_purity`), for losses of unit variance.
+/// Smallest gain of a split, as a share of the losses' variance: below it a split explains nothing. It is the purity of
+/// a node in SMAC's forest (`eps_purity`), for losses of unit variance.
 const SMALLEST_GAIN: f64 = 1e-8;
 
-/// A question, and what it explains.
+/// A question, and its gain.
 #[derive(Clone, Debug)]
 pub(super) struct Split {
     pub(super) question: Question,
-    /// By how much the sum of squared deviations from the mean falls.
+    /// The decrease of the sum of squared deviations from the mean.
     pub(super) gain: f64,
 }
 
-/// A place on the axis, and the response there.
+/// A position on the axis, and the response there.
 pub(super) type Pair = (f64, f64);
 
-/// The best split of `pairs` with at least `smallest` of them on either side (Breiman et al. 1984, §8.3). Sorts `pairs`.
+/// The best split of `pairs` with at least `smallest` of them on each side (Breiman et al. 1984, §8.3). Sorts `pairs`.
 pub(super) fn best_split(axis: &Axis, pairs: &mut [Pair], smallest: usize) -> Option<Split> {
     match axis.categories() {
         Some(edges) => best_subset(edges, pairs, smallest),
@@ -25,7 +25,7 @@ pub(super) fn best_split(axis: &Axis, pairs: &mut [Pair], smallest: usize) -> Op
     }
 }
 
-/// The best border on an axis with an order.
+/// The best border on an ordered axis.
 fn best_border(axis: &Axis, pairs: &mut [Pair], smallest: usize) -> Option<Split> {
     pairs.sort_unstable_by(|left, right| left.0.total_cmp(&right.0));
     let total = Sum::of(pairs);
@@ -49,8 +49,8 @@ fn best_border(axis: &Axis, pairs: &mut [Pair], smallest: usize) -> Option<Split
     })
 }
 
-/// The best subset of categories: with the categories in the order of their means, it is some of the first (Fisher 1958;
-/// Hastie et al. 2009, §9.2.4). Categories without a pair go with the larger side.
+/// The best subset of categories. If the categories are sorted by their means, it consists of the first ones (Fisher
+/// 1958; Hastie et al. 2009, §9.2.4). Categories without a pair go to the larger side.
 fn best_subset(edges: &[f64], pairs: &[Pair], smallest: usize) -> Option<Split> {
     let mut sums = vec![Sum::default(); edges.len() - 1];
     for &(place, response) in pairs {
@@ -83,7 +83,7 @@ fn best_subset(edges: &[f64], pairs: &[Pair], smallest: usize) -> Option<Split> 
     })
 }
 
-/// Responses added up.
+/// A sum of responses, and their number.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sum {
     count: f64,
@@ -115,7 +115,7 @@ impl Sum {
         self.total / self.count
     }
 
-    /// What parting these from the others of `whole` explains; 0 if there are no others.
+    /// The gain of splitting these from the others of `whole`; 0 if there are no others.
     fn gain(self, whole: Self) -> f64 {
         let others = whole.count - self.count;
         if others == 0.0 {
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn categories_are_parted_by_their_means_and_unseen_ones_go_with_the_many() {
-        // Four categories: the first and third are low, the fourth never seen.
+        // Four categories: the first and third are low, the fourth does not occur.
         let mut pairs = [(0.1, 1.0), (0.1, 1.5), (0.3, 8.0), (0.6, 1.2)];
         let split = best_split(&axis(Domain::choice(["a", "b", "c", "d"])), &mut pairs, 1).unwrap();
         assert_eq!(split.question, Question::Among([true, false, true, true].into()));

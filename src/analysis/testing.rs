@@ -14,7 +14,7 @@ pub(super) fn space<const N: usize>(parameters: [(&str, Domain); N]) -> Space {
     Space::new(parameters.to_vec(), vec![]).unwrap()
 }
 
-/// So many numbers between 0 and 1, called `x0`, `x1` and so on.
+/// A space of `dimensions` numbers between 0 and 1, called `x0`, `x1` and so on.
 pub(super) fn cube(dimensions: usize) -> Space {
     let parameter = |index| Parameter::new(format!("x{index}"), Domain::float(0.0, 1.0));
     Space::new((0..dimensions).map(parameter).collect(), vec![]).unwrap()
@@ -50,23 +50,23 @@ pub(super) fn draw(space: &Space, count: u64, loss: impl Fn(&Configuration) -> f
     (0..count).map(draw).collect()
 }
 
-/// What is learnt from trials.
+/// The landscape learnt from trials.
 pub(super) fn learn(space: &Space, trials: &[Trial]) -> Option<Landscape> {
     learn_focused(space, trials, Focus::default())
 }
 
-/// The same with a focus.
+/// The landscape learnt from trials with a focus.
 pub(super) fn learn_focused(space: &Space, trials: &[Trial], focus: Focus) -> Option<Landscape> {
     let trials = trials.iter().map(|(point, loss)| (point.as_slice(), *loss));
     Landscape::learn(space, trials, focus, Seed(1))
 }
 
-/// A number of a configuration; 0 where it is inactive.
+/// The value of a number in a configuration; 0 if it is inactive.
 pub(super) fn number(configuration: &Configuration, name: &str) -> f64 {
     configuration.get(name).and_then(Value::as_f64).unwrap_or(0.0)
 }
 
-/// Whether a parameter has this text as its value.
+/// Returns whether a parameter has this text as its value.
 pub(super) fn is(configuration: &Configuration, name: &str, text: &str) -> bool {
     configuration.get(name).and_then(Value::as_str) == Some(text)
 }

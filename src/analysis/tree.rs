@@ -1,9 +1,9 @@
 //! A regression tree over the unit cube (Breiman et al. 1984), grown on some of the observations.
 //!
-//! Conditional parameters: a tree asks about a parameter only where every observation of the node has it. Where only some
-//! have it, the question is judged by what it explains among those, and if it wins, the parameter's parents are asked
-//! first, whichever parts best those that have it from those that have not. So every leaf is a box of the unit cube, and
-//! whatever the mere presence of a parameter does to the loss is learnt as an effect of its parents.
+//! Conditional parameters: a tree asks about a parameter only if every observation of the node has it. If only some
+//! have it, the question is judged by its gain among those. If it wins, the tree first asks about the parent that best
+//! separates those that have the parameter from the others. So every leaf is a box of the unit cube, and an effect of
+//! the mere presence of a parameter is learnt as an effect of its parents.
 
 use std::ops::Range;
 
@@ -15,14 +15,14 @@ use super::region::{Region, WHOLE, intersection};
 use super::split::{Pair, Split, best_split};
 use crate::rng::Rng;
 
-/// Optuna's and fANOVA's default.
+/// The default of Optuna and fANOVA.
 const DEEPEST: usize = 64;
 
 /// A tree, in which a node comes before its children.
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
-    /// The observations it was grown on, leaf by leaf; the same one several times if it was drawn so often.
+    /// The observations it was grown on, leaf by leaf; an observation that was drawn several times is repeated.
     rows: Vec<u32>,
 }
 
@@ -30,25 +30,25 @@ pub(super) struct Tree {
 enum Node {
     Leaf {
         value: f64,
-        /// Which of the tree's `rows` are in it.
+        /// The range of the tree's `rows` in it.
         rows: Range<usize>,
     },
     Fork {
         axis: usize,
         question: Question,
-        /// Where the answer is yes, and where it is no.
+        /// The nodes for the answer yes, and for the answer no.
         children: [usize; 2],
-        /// The answer of most observations: that of one that has no value on the axis.
+        /// The answer of most observations, which is used for an observation without a value on the axis.
         usual: bool,
     },
 }
 
-/// How trees are grown.
+/// Settings for growing trees.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Growth {
-    /// How many axes compete at a node.
+    /// Number of axes that compete at a node.
     pub(super) competing: usize,
-    /// The fewest observations in a leaf.
+    /// Smallest number of observations in a leaf.
     pub(super) smallest: usize,
 }
 
@@ -70,7 +70,7 @@ impl Tree {
         grower.tree
     }
 
-    /// What it says of a place of the unit cube, given the coordinate on each axis; NaN where there is none.
+    /// The prediction at a position of the unit cube, given the coordinate on each axis; NaN if there is none.
     pub(super) fn predict(&self, observations: &Observations, coordinate: impl Fn(usize) -> f64) -> f64 {
         let mut node = 0;
         loop {
@@ -94,7 +94,7 @@ impl Tree {
         }
     }
 
-    /// The boxes of its leaves, which share out the unit cube.
+    /// The boxes of its leaves, which partition the unit cube.
     pub(super) fn regions(&self, observations: &Observations) -> Vec<Region<'_>> {
         let mut regions = Vec::new();
         let mut open = vec![(0, vec![vec![WHOLE]; observations.axes.len()])];
@@ -133,12 +133,12 @@ struct Grower<'a> {
     growth: Growth,
     rng: &'a mut Rng,
     tree: Tree,
-    /// Kept to spare allocations.
+    /// Kept to save allocations.
     pairs: Vec<Pair>,
 }
 
 impl Grower<'_> {
-    /// Grows the node of these rows and everything below it, and returns its number.
+    /// Grows the node of these rows and everything below it, and returns its index.
     fn node(&mut self, rows: Range<usize>, depth: usize) -> usize {
         let number = self.tree.nodes.len();
         let losses = self.tree.rows[rows.clone()]
@@ -167,7 +167,7 @@ impl Grower<'_> {
         number
     }
 
-    /// Puts the rows with the answer yes first, and returns where the others begin.
+    /// Moves the rows with the answer yes to the front, and returns where the others begin.
     fn part(&mut self, rows: Range<usize>, axis: usize, question: &Question) -> usize {
         let column = &self.observations.columns[axis];
         let axis = &self.observations.axes[axis];
@@ -183,7 +183,7 @@ impl Grower<'_> {
         rows.start + border
     }
 
-    /// What to ask at a node: the best of some axes drawn by chance, more if there is nothing to ask about these.
+    /// The best question at a node about some random axes; about more axes if there is no question about these.
     fn ask(&mut self, rows: Range<usize>) -> Option<(usize, Question)> {
         let mut order: Vec<usize> = (0..self.observations.axes.len()).collect();
         order.shuffle(self.rng);
@@ -218,7 +218,7 @@ impl Grower<'_> {
         best_split(&axes[axis], &mut self.pairs, self.growth.smallest)
     }
 
-    /// The question about a parent, or a parent's parent, that best parts the rows with a value on `child` from the others.
+    /// The question about a parent or its parents that best separates the rows with a value on `child`.
     fn best_of_presence(&mut self, rows: Range<usize>, child: usize) -> Option<(usize, Split)> {
         let Observations { axes, columns, .. } = self.observations;
         let mut best: Option<(usize, Split)> = None;

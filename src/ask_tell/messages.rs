@@ -1,4 +1,4 @@
-//! What a program may say: the messages, their keys, and the kind of each value.
+//! The messages that a program may send, their keys, and the type of each value.
 
 use serde_json::{Map, Value as Json};
 
@@ -15,14 +15,14 @@ pub(super) enum Message {
     Tell {
         id: u64,
         step: u64,
-        /// In the order of the goals; none at all: the run has failed.
+        /// Values in the order of the goals; empty if the run has failed.
         values: Vec<f64>,
         is_final: bool,
     },
     Quit,
 }
 
-/// What `init` says.
+/// Content of an `init` message.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Init {
     pub(super) space: Json,
@@ -33,26 +33,26 @@ pub(super) struct Init {
     pub(super) budget: Option<f64>,
 }
 
-/// What may stand behind a key.
+/// The type of a key's value.
 #[derive(Clone, Copy)]
 enum Kind {
     Boolean,
-    /// A whole number from 0 on.
+    /// A nonnegative integer.
     Whole,
     Number,
     /// `minimize` or `maximize`.
     Goal,
     /// A list of goals.
     Goals,
-    /// A number, or what says that there is none.
+    /// A number, or a value that marks a failed measurement.
     Measured,
-    /// A list of such.
+    /// A list of [`Self::Measured`].
     AllMeasured,
-    /// Read elsewhere.
+    /// Checked elsewhere.
     Any,
 }
 
-/// The keys of each message: any other is an error.
+/// The keys of each message. Any other key is an error.
 const MESSAGES: [(&str, &[(&str, Kind)]); 4] = [
     (
         "init",
@@ -87,7 +87,7 @@ const MESSAGES: [(&str, &[(&str, Kind)]); 4] = [
 /// Reads one line.
 ///
 /// # Errors
-/// What is wrong with it, a sentence.
+/// Returns a sentence that says what is wrong with the line.
 pub(super) fn read(line: &str) -> Result<Message, String> {
     let message = json::read(line).map_err(|error| format!("cannot read the message: it is not JSON ({error})"))?;
     let Json::Object(message) = message else {
@@ -156,7 +156,7 @@ fn init(fields: &Fields<'_>) -> Result<Init, String> {
     })
 }
 
-/// What is optimized: one goal in any of its spellings, or a list of goals.
+/// The goals of the search: one goal in any of its spellings, or a list of goals.
 fn goals(fields: &Fields<'_>) -> Result<Vec<Goal>, String> {
     let of = |is_minimized| if is_minimized { Goal::Minimize } else { Goal::Maximize };
     let said = [
@@ -196,11 +196,11 @@ fn goal(word: &Json) -> Option<Goal> {
     }
 }
 
-/// The keys of a message, all of the right kind.
+/// The keys of a message, with values of the right types.
 struct Fields<'a>(&'a Map<String, Json>);
 
 impl<'a> Fields<'a> {
-    /// `null` is as good as nothing.
+    /// The value of a key. `null` counts as missing.
     fn get(&self, key: &str) -> Option<&'a Json> {
         self.0.get(key).filter(|value| !value.is_null())
     }
@@ -217,7 +217,7 @@ impl<'a> Fields<'a> {
         self.whole(key).ok_or_else(|| format!("`{op}` needs `{key}`"))
     }
 
-    /// Of several numbers one that is none is enough: the run has failed.
+    /// The values of a run. If one of several is not a number, the run has failed and the list is empty.
     fn values(&self) -> Vec<f64> {
         match self.get("values").and_then(Json::as_array) {
             Some(values) => values
@@ -262,7 +262,7 @@ fn unknown(name: &str, known: &[&str], place: &str) -> String {
 }
 
 fn whole(value: &Json) -> Option<u64> {
-    // Many languages write every number as 3.0.
+    // Many languages write every number as a float, such as 3.0.
     let rounded = |number: f64| (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then_some(number as u64);
     value.as_u64().or_else(|| value.as_f64().and_then(rounded))
 }

@@ -1,7 +1,8 @@
-//! The search without an engine: ask for a configuration, run it anywhere, tell what came of it.
+//! Search without the engine: ask for a configuration, run it anywhere, and tell the result.
 //!
-//! [`AskTell`] is the interface for Rust programs; [`Session`] is the same as lines of JSON, for every other language
-//! (`automl ask-tell`). With a folder it is a study like any other, which the verbs that look at studies read.
+//! [`AskTell`] is the interface for Rust programs. [`Session`] offers the same as lines of JSON for every other
+//! language (`automl ask-tell`). With a folder, the search is an ordinary study that commands such as `automl report`
+//! can read.
 //!
 //! ```
 //! use automl::ask_tell::{AskTell, Options};

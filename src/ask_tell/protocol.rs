@@ -7,16 +7,20 @@
 //! | `{"op":"tell","id":7,"step":1,"value":0.71,"final":false}` | `{"stop":false}` |
 //! | `{"op":"quit"}` | `{"ok":true}` |
 //!
-//! With `"objectives":["minimize","maximize"]` (or `directions`) instead of `minimize` in `init`, every `tell` has `"values":[0.71,12.0]`
-//! instead of `value`, and the search is for all trade-offs. `"maximize":true` and `"direction":"maximize"` are understood too.
+//! With `"objectives":["minimize","maximize"]` (or `directions`) instead of `minimize` in `init`, the search looks for
+//! all trade-offs. Every `tell` then has `"values":[0.71,12.0]` instead of `value`. `"maximize":true` and
+//! `"direction":"maximize"` are understood too.
 //!
-//! `space` is a list as above, or an object in the syntax of a spec's `parameters`, beside which `constraints` may stand.
+//! `space` is a list as above, or an object in the syntax of a spec's `parameters`. `constraints` may be given beside
+//! it.
 //!
-//! A value that is not finite, in any spelling (`null`, `NaN`, `-inf`, `1e400`, also as a text), says that the run has failed.
+//! A value that is not finite means that the run has failed. Any spelling counts: `null`, `NaN`, `-inf`, `1e400`, also
+//! as a string.
 //!
-//! Where the conversation is recorded, `init` is answered with the trials that are known: `{"ok":true,"trials":7,"running":[…]}`.
+//! If the conversation is recorded, the answer to `init` includes the known trials:
+//! `{"ok":true,"trials":7,"running":[…]}`.
 //!
-//! Whatever cannot be done is answered with `{"error":"…"}`, and nothing has changed then.
+//! A message that cannot be processed is answered with `{"error":"…"}` and changes nothing.
 
 use std::path::PathBuf;
 
@@ -33,7 +37,7 @@ use crate::units::{Seed, TrialId};
 /// One conversation.
 pub struct Session {
     defaults: Options,
-    /// Where it is recorded, if it is.
+    /// The folder in which it is recorded, if any.
     folder: Option<PathBuf>,
     search: Option<AskTell>,
     recorded: Option<Recorded>,
@@ -59,17 +63,17 @@ struct AskAnswer {
     parent: Option<Parent>,
 }
 
-/// The answer to the `init` of a conversation that is recorded.
+/// The answer to `init` if the conversation is recorded.
 #[derive(Serialize)]
 struct Begun {
     ok: bool,
-    /// Trials that were handed out before.
+    /// Number of trials that were handed out before.
     trials: usize,
-    /// Those that are still out.
+    /// The trials that are still running.
     running: Vec<AskAnswer>,
 }
 
-/// A trial that begins at its first step need not say so.
+/// Returns whether `from_step` can be left out, because the trial begins at its first step.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_first(step: &u64) -> bool {
     *step == 1
@@ -88,7 +92,7 @@ impl From<Asked> for AskAnswer {
 }
 
 impl Session {
-    /// A conversation that has not begun; `defaults` holds what the first message leaves open.
+    /// A new conversation; `defaults` holds the options that `init` does not set.
     pub fn new(defaults: Options) -> Self {
         Self {
             defaults,
@@ -99,7 +103,7 @@ impl Session {
         }
     }
 
-    /// The same conversation, recorded as a study in a folder: a new one, or one that goes on from there.
+    /// Records the conversation as a study in a folder, or continues the one recorded there.
     #[must_use]
     pub fn recorded_in(self, folder: PathBuf) -> Self {
         Self {
@@ -108,12 +112,12 @@ impl Session {
         }
     }
 
-    /// Whether it is recorded: `init` was sent and accepted.
+    /// Returns whether the conversation is recorded: `init` was sent and accepted.
     pub fn is_recorded(&self) -> bool {
         self.recorded.is_some()
     }
 
-    /// Why the conversation had to end: it could not be recorded any more.
+    /// The error that ended the conversation: it could no longer be recorded.
     pub fn failure(&mut self) -> Option<RecordError> {
         self.failure.take()
     }
@@ -206,7 +210,7 @@ impl Session {
         Ok(ends)
     }
 
-    /// What is not on the disk was not said: then the conversation ends.
+    /// Ends the conversation if a message could not be recorded: it then counts as not sent.
     fn must(&mut self, done: Result<(), RecordError>) -> Result<(), String> {
         done.map_err(|error| {
             let message = error.to_string();
@@ -239,7 +243,7 @@ fn check_searcher(space: &Space, options: &Options) -> Result<(), String> {
     }
 }
 
-/// Our own messages always serialise.
+/// Serializes a message. This does not fail for our own messages.
 fn json(message: &impl Serialize) -> String {
     serde_json::to_string(message).unwrap_or_else(|error| format!(r#"{{"error":"{error}"}}"#))
 }

@@ -1,7 +1,8 @@
-//! A conversation that lasts: what is asked and told, as the journal of a study in a folder.
+//! A recorded conversation: asks and tells, written to the journal of a study in a folder.
 //!
-//! The folder is that of any study, so `automl status`, `leaderboard`, `best`, `report` and the others read it. Every line
-//! is on the disk before its answer is given: after a crash the same `init` goes on with everything that was answered.
+//! The folder is that of any study, so `automl status`, `leaderboard`, `best`, `report` and the others read it. Every
+//! line is on disk before its answer is given. After a crash, the same `init` continues from everything that was
+//! answered.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,10 +21,10 @@ pub(super) struct Recorded {
     folder: Folder,
     journal: Journal,
     clock: Clock,
-    /// The names of the values, in the order in which they are told.
+    /// Names of the values, in the order in which they are told.
     names: Vec<String>,
     max: Samples,
-    /// Trials that are out: when they were handed out, and what was told of them since.
+    /// The running trials: when they were handed out, and the values told so far.
     out: BTreeMap<TrialId, Out>,
 }
 
@@ -33,7 +34,7 @@ struct Out {
     worker: u32,
     started_at: String,
     evaluations: Vec<Evaluation>,
-    /// The last step that was told, also where nothing came of it.
+    /// The last step that was told, even if it has no evaluation.
     failed_at: u64,
 }
 
@@ -46,16 +47,16 @@ pub enum RecordError {
     /// Its journal cannot be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A spec cannot say what was asked for.
+    /// A spec cannot express this search.
     #[error("this search cannot be recorded: {0}")]
     Spec(String),
-    /// The folder holds something else.
+    /// The folder contains another study.
     #[error("`{0}` holds another search: choose another folder with `--out`, or send the `init` that it began with")]
     Other(String),
 }
 
 impl Recorded {
-    /// Begins to record a search in a folder, or goes on with the one that is there: then `search` knows what it knew.
+    /// Starts recording a search in a folder, or continues the one recorded there and restores the state of `search`.
     pub(super) fn begin(path: &Path, search: &mut AskTell, options: &Options) -> Result<Self, RecordError> {
         let clock = Clock::start();
         let spec = spec_of(path, search, options)?;
@@ -84,7 +85,7 @@ impl Recorded {
                     contents,
                     elapsed,
                 } = Folder::open(path)?;
-                // Everything that happened must be possible, as for every study that goes on.
+                // Checks that the events are valid, as for every resumed study.
                 let mut study = Study::to_look_at(&spec, Samples(1));
                 Folder::replay(path, &contents, &mut study)?;
                 let mut recorded = Self {
@@ -96,7 +97,7 @@ impl Recorded {
                     out: BTreeMap::new(),
                 };
                 recorded.restore(&contents, search)?;
-                // What had arrived when the process died counts from now on.
+                // Results that had arrived when the process died are delivered now.
                 let arrived = study.flights().iter().filter(|(_, flight)| flight.has_arrived());
                 let delivered = arrived.map(|(&trial, _)| Event::SegmentDelivered { trial });
                 let events: Vec<Event> = [Event::StudyResumed { added_wall: 0.0 }]
@@ -111,7 +112,7 @@ impl Recorded {
         }
     }
 
-    /// Tells the search everything that the journal has.
+    /// Replays all events of the journal to the search.
     fn restore(&mut self, contents: &Contents, search: &mut AskTell) -> Result<(), RecordError> {
         for entry in &contents.entries {
             match &entry.event {
@@ -195,9 +196,9 @@ impl Recorded {
         })
     }
 
-    /// Records what was handed out.
+    /// Records that a trial was handed out.
     pub(super) fn asked(&mut self, search: &AskTell, asked: &Asked, is_new: bool) -> Result<(), RecordError> {
-        // As many workers as trials are out, and one more: one of them has nothing to do.
+        // With one more worker than running trials, at least one is idle.
         let worker = (0..=self.out.len() as u32).find(|worker| self.out.values().all(|out| out.worker != *worker));
         let worker = worker.unwrap_or(0);
         let now = self.clock.elapsed();
@@ -228,7 +229,7 @@ impl Recorded {
         Ok(())
     }
 
-    /// Records what was told; with `ends` the trial is not out any more.
+    /// Records the values told for a trial; if `ends`, the trial is no longer running.
     pub(super) fn told(
         &mut self,
         trial: TrialId,
@@ -256,14 +257,14 @@ impl Recorded {
                 message: format!("no finite value was told after step {step}"),
             })
         } else {
-            // A trial that its program calls final is complete, whatever its step.
+            // A trial marked as final is complete, whatever its step.
             let reached = if is_final { self.max } else { Samples(step) };
             Outcome::Reached(report(
                 reached,
                 out.evaluations.into_iter().chain([evaluation]).collect(),
             ))
         };
-        // A failure has no evaluation, so its step is noted by itself: after a crash the search must know as much as now.
+        // A failure has no evaluation. Its step is recorded separately, so that the search knows it after a crash too.
         let failed_at = is_failed.then(|| Event::SegmentInterrupted {
             trial,
             report: report(Samples(step), Vec::new()),
@@ -300,10 +301,10 @@ fn report(reached: Samples, evaluations: Vec<Evaluation>) -> SegmentReport {
     }
 }
 
-/// A spec counts no more epochs than that.
+/// Maximum number of epochs in a spec.
 const MOST_STEPS: u64 = 1_000_000;
 
-/// The name that the study in a folder has, or that of the folder: one that was moved keeps its own.
+/// The name of the study in a folder, or else the folder's name. A study whose folder was moved keeps its name.
 fn name_of(folder: &Path) -> String {
     let known = std::fs::read_to_string(folder.join("spec.yaml")).ok();
     let known = known.and_then(|text| spec::from_text(&text, folder, &[]).ok());
@@ -316,7 +317,7 @@ fn name_of(folder: &Path) -> String {
         .unwrap_or_else(|| "search".to_owned())
 }
 
-/// What a conversation is about, as the spec of a study.
+/// The search as the spec of a study.
 fn spec_of(path: &Path, search: &AskTell, options: &Options) -> Result<Spec, RecordError> {
     let file = path.join("spec.yaml");
     let read = |text: &str| {
@@ -327,7 +328,7 @@ fn spec_of(path: &Path, search: &AskTell, options: &Options) -> Result<Spec, Rec
     if search.max().0 > MOST_STEPS {
         return Err(RecordError::Spec(format!("`max_step` is above {MOST_STEPS}")));
     }
-    // What a spec leaves open is as in any other; all the rest is said here.
+    // Settings that the search does not determine have their defaults.
     let open = read("ask_tell: {}\nmetric: {name: value, goal: minimize}\nparameters: {x: {values: [0, 1]}}\n")?;
     let metric = |name: String, goal: Goal| Metric {
         name,

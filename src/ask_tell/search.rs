@@ -1,4 +1,4 @@
-//! Ask and tell as a Rust interface: the trials of a policy, run by somebody else.
+//! Ask and tell as a Rust interface: the trials of a policy, run by the caller.
 
 use std::borrow::Cow;
 
@@ -10,25 +10,25 @@ use crate::spec::{SchedulerSpec, SearcherSpec};
 use crate::trials::{Observation, Parent, PastTrial, Status, Trial, View};
 use crate::units::{Goal, Loss, Samples, Seed, TrialId};
 
-/// What to search for, and how.
+/// Options of a search.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Keys everything random.
+    /// Seed of all random decisions.
     pub seed: Seed,
-    /// Which way the value is better; of several values the first.
+    /// Goal of the value; with several values, goal of the first.
     pub goal: Goal,
-    /// Which way the values after the first are better: with any, the search is for all trade-offs.
+    /// Goals of the values after the first. If there are any, the search looks for all trade-offs.
     pub others: Vec<Goal>,
-    /// Steps of a complete trial; 1: no learning curve.
+    /// Steps of a complete trial; 1 means no learning curve.
     pub max_step: u64,
-    /// How many complete trials the whole search may spend, if that is known.
+    /// Budget of the whole search in complete trials, if known.
     pub budget: Option<u64>,
     /// The searcher.
     pub searcher: SearcherSpec,
     /// The scheduler; without a learning curve it has no effect.
     pub scheduler: SchedulerSpec,
-    /// What is known from earlier searches over the same space, its epochs counted in steps. What does not fit the space
-    /// is left out.
+    /// Trials of earlier searches over the same space, with epochs counted in steps. Trials that do not fit are left
+    /// out.
     pub past: Vec<PastTrial>,
 }
 
@@ -47,7 +47,7 @@ impl Default for Options {
     }
 }
 
-/// A search whose trials are run elsewhere, any number of them at once.
+/// A search whose trials are run by the caller, any number of them in parallel.
 pub struct AskTell {
     space: Space,
     policy: Box<dyn Policy>,
@@ -59,44 +59,44 @@ pub struct AskTell {
     budget: Option<Samples>,
 }
 
-/// What to run next.
+/// A trial to run next.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
-    /// The trial: a new one, or a paused one that goes on from where it stands.
+    /// The trial: a new one, or a paused one that resumes.
     pub id: TrialId,
     /// Its configuration.
     pub configuration: Configuration,
-    /// The first step that was not told: 1 for a new trial.
+    /// The first step whose value has not been told: 1 for a new trial.
     pub from_step: u64,
-    /// The step after which the runner is free again.
+    /// The last step to run; after it the runner is free again.
     pub to_step: u64,
-    /// For a new trial: whose state it begins with, and at which step; `None`: it begins from nothing.
+    /// For a new trial: the trial and the step whose state it starts from; `None` if it starts from scratch.
     pub parent: Option<Parent>,
 }
 
-/// Why an ask or a tell cannot be answered. The search stays as it was.
+/// Why an ask or a tell failed. The search is unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AskTellError {
     /// Every configuration has been handed out.
     #[error("every configuration of the space has been tried: {0} trials")]
     Exhausted(usize),
-    /// Told of a trial that was never asked for.
+    /// The trial was never handed out.
     #[error("there is no trial {0}")]
     NoTrial(u64),
-    /// Told of a trial that is not running.
+    /// The trial is not running.
     #[error("trial {0} is not running: it was told to stop, or has ended")]
     NotRunning(u32),
-    /// Told of more or fewer values than the search is for.
+    /// The number of values differs from the number of goals.
     #[error("trial {trial} was told {told} values, the search is for {expected}")]
     Values {
         /// The trial.
         trial: u32,
-        /// How many were told.
+        /// Number of values told.
         told: usize,
-        /// How many there should be.
+        /// Number of values expected.
         expected: usize,
     },
-    /// Told of a step that the trial is past, or that no trial has.
+    /// The step was told already, or lies beyond the last step.
     #[error("step {step} of trial {trial} is not between {from} and {to}")]
     Step {
         /// The trial.
@@ -111,7 +111,7 @@ pub enum AskTellError {
 }
 
 impl AskTell {
-    /// A search over `space` that nothing was asked of yet.
+    /// A new search over `space`.
     pub fn new(space: Space, options: &Options) -> Self {
         let max = Samples(options.max_step.max(1));
         let (searcher, scheduler) = (options.searcher, options.scheduler);
@@ -136,10 +136,10 @@ impl AskTell {
         }
     }
 
-    /// What to run next. Earlier trials need not have been told.
+    /// The trial to run next. Earlier trials may still be running.
     ///
     /// # Errors
-    /// [`AskTellError::Exhausted`] when a finite space has no configuration left.
+    /// Returns [`AskTellError::Exhausted`] if a finite space has no configuration left.
     pub fn ask(&mut self) -> Result<Asked, AskTellError> {
         let decision = self.policy.decide(&self.view());
         let (id, to) = match decision {
@@ -150,7 +150,7 @@ impl AskTell {
                 to,
                 parent,
             } => (self.create(configuration, origin, parent), to),
-            // Whoever asks has a free slot now: rather a draw by chance than none.
+            // The caller has a free slot now: a random configuration is better than none.
             Decision::Wait => {
                 let drawn = Random.propose(&self.view(), 0);
                 let to = self.policy.rungs()[0];
@@ -162,7 +162,7 @@ impl AskTell {
         Ok(self.asked(id, to))
     }
 
-    /// Hands out what was handed out before, in a conversation that goes on: `created` if the trial was new then.
+    /// Hands out a trial again when a recorded search is restored; `created` is set if the trial was new then.
     pub(super) fn hand_out(
         &mut self,
         id: TrialId,
@@ -175,7 +175,7 @@ impl AskTell {
         self.start(id, to);
     }
 
-    /// The trials that were handed out and not told to their end.
+    /// The running trials: handed out and not told to their end.
     pub(super) fn running(&self) -> Vec<Asked> {
         let asked = |trial: &Trial| match trial.status {
             Status::Running { to } => Some(self.asked(trial.id, to)),
@@ -184,7 +184,7 @@ impl AskTell {
         self.trials.iter().filter_map(asked).collect()
     }
 
-    /// The first step of a trial that was not told yet.
+    /// The first step of a trial whose value has not been told.
     pub(super) fn next_step(&self, id: TrialId) -> u64 {
         let trial = self.trials.get(id.index());
         trial.map_or(1, |trial| last_step(trial).0 + 1)
@@ -220,20 +220,20 @@ impl AskTell {
         }
     }
 
-    /// Takes in the value of a trial after a step; `None`: the run failed. With `is_final` the trial ends, whatever its step.
-    /// Returns whether the trial should stop here, for now or for good.
+    /// Processes the value of a trial after a step; `None` if the run failed. Returns whether to stop the trial here.
+    ///
+    /// The trial may resume later. With `is_final` it ends, whatever its step.
     ///
     /// # Errors
-    /// [`AskTellError`] for a trial that is not running, and for a step that does not come next.
+    /// Returns [`AskTellError`] if the trial is not running, or if the step is not one of its remaining steps.
     pub fn tell(&mut self, id: TrialId, step: u64, value: Option<f64>, is_final: bool) -> Result<bool, AskTellError> {
         self.tell_all(id, step, value.as_slice(), is_final)
     }
 
-    /// Takes in all values of a trial after a step, in the order of the goals; none at all: the run failed. Otherwise as
-    /// [`Self::tell`].
+    /// As [`Self::tell`], but with all values of a trial, in the order of the goals; empty if the run failed.
     ///
     /// # Errors
-    /// [`AskTellError`] as of [`Self::tell`], and for a wrong number of values.
+    /// As [`Self::tell`], and if the number of values is wrong.
     pub fn tell_all(&mut self, id: TrialId, step: u64, values: &[f64], is_final: bool) -> Result<bool, AskTellError> {
         let trial = self
             .trials
@@ -285,7 +285,7 @@ impl AskTell {
         Ok(ends)
     }
 
-    /// Tells the policy that a trial has changed.
+    /// Notifies the policy that a trial has changed.
     fn observe(&mut self, id: TrialId) {
         let view = View {
             space: &self.space,
@@ -305,7 +305,7 @@ impl AskTell {
         self.policy.observe(&self.trials[id.index()], &view);
     }
 
-    /// Stops for good what will never be handed out again, now that a trial has ended a segment.
+    /// Prunes trials that will never resume, now that a trial has ended a segment.
     fn prune(&mut self, id: TrialId) {
         let mut stops = self.policy.prunes(&self.trials[id.index()], &self.view());
         while let Some(Stop { trial: id, .. }) = stops.pop() {
@@ -318,8 +318,7 @@ impl AskTell {
         }
     }
 
-    /// The trials that no other is better than in every value, best in the first value first; with one value the best and
-    /// its equals.
+    /// The Pareto front, best in the first value first; with one value, the best trial and those equal to it.
     pub fn front(&self) -> Vec<&Trial> {
         let judged = self.trials.iter().filter(|trial| trial.status != Status::Failed);
         let judged: Vec<(&Trial, Cow<'_, Scores>)> =
@@ -329,7 +328,7 @@ impl AskTell {
         front.into_iter().map(|index| judged[index].0).collect()
     }
 
-    /// The best trial so far, of several values in the first, and this value.
+    /// The best trial so far and its value; with several values, the first value decides.
     pub fn best(&self) -> Option<(&Trial, f64)> {
         let losses = self.trials.iter().filter_map(|trial| {
             let loss = trial.best()?.loss;
@@ -339,7 +338,7 @@ impl AskTell {
         Some((&self.trials[id.index()], self.goals[0].value(loss)))
     }
 
-    /// All trials so far, by number.
+    /// All trials so far, ordered by number.
     pub fn trials(&self) -> &[Trial] {
         &self.trials
     }
@@ -370,7 +369,7 @@ impl AskTell {
     }
 }
 
-/// The last step that was told of a trial.
+/// The last step of a trial whose value was told.
 fn last_step(trial: &Trial) -> Samples {
     trial.observations.last().map_or(trial.reached, |last| last.at)
 }
@@ -380,13 +379,14 @@ fn running(trials: &[Trial]) -> usize {
     trials.iter().filter(is_running).count()
 }
 
-/// Nothing is known of what a step costs.
+/// The cost of steps: it is unknown, so every step costs the same.
 fn steps(_configuration: &Configuration, from: Samples, to: Samples) -> f64 {
     (to.0 - from.0) as f64
 }
 
-/// Where trials are compared for the first time: not before a 27th of a complete trial (three halvings by three), and never
-/// after a single step, whose value often says more about the start than about the configuration.
+/// The first step at which trials are compared: a 27th of a complete trial (three halvings by three), but at least 2.
+///
+/// The value after a single step often says more about the start than about the configuration.
 fn first_rung(max: Samples) -> Samples {
     Samples((max.0 / 27).max(2).min(max.0))
 }
@@ -435,7 +435,7 @@ mod tests {
             let asked = search.ask().unwrap();
             let goes_on = handed_out.contains(&asked.id);
             handed_out.push(asked.id);
-            // The rungs of nine steps by thirds, without the first step alone.
+            // The rungs of nine steps with a factor of three, without the one after a single step.
             let steps = if goes_on { 4..=9 } else { 1..=3 };
             assert_eq!(asked.to_step, *steps.end());
             for step in steps {
@@ -461,7 +461,7 @@ mod tests {
         for _ in 0..5 {
             let asked = search.ask().unwrap();
             let x = value(&asked.configuration);
-            // More of both, but for 3, which all others beat.
+            // Both values grow together, except at 3, which every other beats.
             let values = [x.min(3.0), if x == 3.0 { 0.0 } else { x }];
             assert!(search.tell_all(asked.id, 1, &values, true).unwrap());
         }

@@ -1,4 +1,4 @@
-//! The space of a conversation: a list of parameters, or an object in the syntax of a spec.
+//! Reads the space of a conversation: a list of parameters, or an object in the syntax of a spec.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use serde_json::Value as Json;
 use crate::space::{Domain, Expression, Parameter, Space, Value};
 use crate::spec;
 
-/// The keys of a parameter in a list, and those of its condition.
+/// The keys of a parameter in a list, and the keys of its condition.
 pub(super) const PARAMETER_KEYS: &[&str] = &["name", "type", "low", "high", "log", "step", "choices", "when"];
 pub(super) const CONDITION_KEYS: &[&str] = &["param", "in"];
 
 /// Reads either form.
 ///
 /// # Errors
-/// What is wrong with it, a sentence.
+/// Returns a sentence that says what is wrong with the space.
 pub(super) fn read(space: Json, constraints: Option<Json>) -> Result<Space, String> {
     match (space, constraints) {
         (Json::Array(list), None) => of_list(&list),
@@ -27,7 +27,7 @@ pub(super) fn read(space: Json, constraints: Option<Json>) -> Result<Space, Stri
     }
 }
 
-/// A space as a spec has it.
+/// Reads a space in the syntax of a spec.
 fn of_spec(parameters: &Json, constraints: Option<&Json>) -> Result<Space, String> {
     let spec = serde_json::json!({
         "command": ["ask-tell"],
@@ -42,7 +42,7 @@ fn of_spec(parameters: &Json, constraints: Option<&Json>) -> Result<Space, Strin
     }
 }
 
-/// A space as a list of parameters.
+/// Reads a space that is a list of parameters.
 fn of_list(list: &[Json]) -> Result<Space, String> {
     let mut parameters = Vec::with_capacity(list.len());
     for given in list {
@@ -78,13 +78,14 @@ fn read_condition(when: &Json, domains: &[(&str, &Domain)]) -> Result<Option<Exp
     };
     let values: Vec<Value> = values;
     let condition = Expression::one_of(param, &values);
-    // As a spec would read it, so that it can be written into one. What no spec would accept is never true, or an error of the space.
+    // Parsed as in a spec, so that it can be written into one. A condition that no spec accepts is never true, or an
+    // error of the space.
     Ok(Some(
         Expression::parse(condition.source(), domains).unwrap_or(condition),
     ))
 }
 
-/// A text, a number or a boolean.
+/// A string, a number or a boolean.
 fn scalar(value: &Json) -> Option<Value> {
     let is_scalar = value.is_string() || value.is_number() || value.is_boolean();
     is_scalar.then(|| Value::deserialize(value).ok()).flatten()
@@ -142,7 +143,7 @@ fn read_choice(choices: &Json) -> Result<Domain, String> {
 }
 
 fn range(is_integer: bool, (min, max): (f64, f64), log: bool, step: Option<f64>) -> Result<Domain, &'static str> {
-    /// Beyond it neighbouring whole numbers are one number to a float.
+    /// Above this, a float cannot distinguish neighbouring integers.
     const LARGEST: f64 = 9_007_199_254_740_992.0;
     if min > max {
         return Err("has no values: `low` is greater than `high`");

@@ -1,11 +1,12 @@
-//! Time in which this process could run, without the time in which it, its job or the machine was suspended.
+//! A clock that counts only the time in which this process could run, not the time in which it, its job or the machine
+//! was suspended.
 
 use std::time::{Duration, Instant};
 
-/// Longest time between two polls that counts. A longer gap means that the process was suspended.
+/// Longest time between two polls that is counted. A longer gap means that the process was suspended.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// A clock for limits on how long something may take or be silent. It must be looked at often.
+/// A clock for limits on how long something may take or be silent. It must be polled often.
 #[derive(Debug)]
 pub struct AwakeClock {
     spent: Duration,
@@ -14,7 +15,7 @@ pub struct AwakeClock {
 }
 
 impl AwakeClock {
-    /// A clock that stands at zero.
+    /// A clock at zero.
     pub fn start() -> Self {
         Self {
             spent: Duration::ZERO,
@@ -23,13 +24,13 @@ impl AwakeClock {
         }
     }
 
-    /// Time up to now since it was started.
+    /// Time counted since the start.
     pub fn look(&mut self) -> Duration {
         let now = Instant::now();
         self.look_at(now)
     }
 
-    /// Time that it has left out.
+    /// Time that was not counted because the process was suspended.
     pub fn suspended(&self) -> Duration {
         self.suspended
     }

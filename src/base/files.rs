@@ -1,4 +1,4 @@
-//! Writing files that are whole or not there, even after a crash.
+//! Writes files atomically: even after a crash a file is either complete or absent.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// What the names of files begin with that are being written: a crash may leave one behind.
+/// Prefix of the names of files that are being written. A crash may leave such a file behind.
 const UNFINISHED: &str = ".automl-unfinished-";
 
-/// Whether a file's name is that of one that was being written when its program died.
+/// Returns whether a file name belongs to a file whose writing was interrupted.
 pub fn is_unfinished(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
 }
 
-/// Removes from a folder what dead programs were writing in it. Nobody may be writing there.
+/// Removes the unfinished files of crashed programs from a folder. No process may be writing there.
 pub fn remove_unfinished(folder: &Path) {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| is_unfinished(&entry.file_name())) {
@@ -23,17 +23,17 @@ pub fn remove_unfinished(folder: &Path) {
     }
 }
 
-/// Replaces the file at `path`: readers see the old content or the new, never a part. The file gets the permissions
-/// that this process gives any new file.
+/// Replaces the file at `path`: readers see either the old content or the new, never a part. The file gets the
+/// permissions of any new file of this process.
 ///
 /// # Errors
-/// When the new content cannot be written; the old file stays as it was.
+/// If the new content cannot be written; the old file stays as it was.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = unfinished(path)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    // The rename itself lies in the folder; not every system can sync one.
+    // The rename is recorded in the folder; not every system can sync a folder.
     let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
     Ok(())
 }
@@ -43,32 +43,32 @@ fn folder_of(path: &Path) -> &Path {
     folder.unwrap_or(Path::new("."))
 }
 
-/// A new file beside `path`, which takes its place when it is whole (`persist`). It gets the permissions that this process gives any
-/// new file.
+/// A new temporary file in the folder of `path`. It replaces `path` when it is complete (`persist`). It gets the
+/// permissions of any new file of this process.
 ///
 /// # Errors
-/// When it cannot be made.
+/// If the file cannot be created.
 pub fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // What the umask leaves of it; temporary files are private otherwise, also after their renaming.
+        // The umask applies to this mode. Temporary files would otherwise stay private, even after they are renamed.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder_of(path))
 }
 
-/// Where a file that a person names is to be written: what a link leads to, so that the link stays.
+/// The path to write to for a path that a user names: links are followed, so that the link itself stays.
 pub fn beyond_links(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-/// A device or a pipe at `path`, open for writing; `None` where a file is or may be.
+/// The device or pipe at `path`, open for writing; `None` if `path` is a file or folder or does not exist.
 ///
 /// # Errors
-/// When it cannot be opened.
+/// If it cannot be opened.
 pub fn special(path: &Path) -> io::Result<Option<File>> {
     match path.metadata() {
         Ok(known) if !known.is_file() && !known.is_dir() => File::options().write(true).open(path).map(Some),
@@ -76,11 +76,13 @@ pub fn special(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Replaces the file at `path` as [`replace`] does, but without waiting until that lasts: for what is soon out of date, or can be made
-/// again. It survives the end of this program, but not always that of the machine, which may leave a part of it.
+/// Replaces the file at `path` like [`replace`], but does not wait until the disk has it.
+///
+/// For content that is soon out of date or can be made again. The content survives the end of this program. If the
+/// machine crashes, only a part of it may be left.
 ///
 /// # Errors
-/// When the new content cannot be written.
+/// If the new content cannot be written.
 pub fn replace_soon(path: &Path, content: &[u8]) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = path.with_file_name(format!("{UNFINISHED}{name}"));
@@ -91,8 +93,8 @@ pub fn replace_soon(path: &Path, content: &[u8]) -> io::Result<()> {
     replaced
 }
 
-/// From now on a file that would become larger than this process may write (`ulimit -f`) is like a full disk: an error, where by
-/// itself the system would end the process.
+/// Turns the limit on file sizes (`ulimit -f`) into an ordinary write error, as for a full disk. By default the system
+/// ends the process when a file would exceed that limit.
 pub fn bear_size_limit() {
     #[cfg(unix)]
     {

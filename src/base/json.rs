@@ -1,16 +1,16 @@
-//! JSON as programs write it, where numbers may be none: `NaN`, `-inf`, `1e400` and their other spellings.
+//! JSON as programs write it, with numbers that are not finite: `NaN`, `-inf`, `1e400` and other spellings.
 
 use serde_json::Value;
 
-/// Reads JSON in which any word that stands for what is no finite number counts as `null`.
+/// Parses JSON; any spelling of a number that is not finite is read as `null`.
 ///
 /// # Errors
-/// When it is no JSON beyond that.
+/// If the text is not valid JSON apart from such numbers.
 pub fn read(text: &str) -> serde_json::Result<Value> {
     serde_json::from_str(text).or_else(|error| serde_json::from_str(&with_nulls(text)).map_err(|_| error))
 }
 
-/// The text with `null` in place of every word, outside of texts, that stands for a number and is none or too large for one.
+/// The text with `null` in place of every word outside of strings that spells a number that is not finite.
 fn with_nulls(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -31,7 +31,7 @@ fn with_nulls(text: &str) -> String {
     plain
 }
 
-/// The length of the text at the beginning, with its quotation marks.
+/// Length of the string at the beginning of `text`, with its quotation marks.
 fn text_length(text: &str) -> usize {
     let mut is_escaped = false;
     let end = text.char_indices().skip(1).find(|&(_, letter)| {
@@ -46,8 +46,8 @@ fn is_of_word(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || matches!(letter, '+' | '-' | '.' | '#' | '(' | ')' | '_')
 }
 
-/// Whether a word is how C, C++, Rust, Go, Java, Julia, Python, R or Windows write what is no finite number: `nan`, `-NaN`, `nan(0x1)`,
-/// `+Inf`, `Infinity`, `NA`, `1.#QNAN`, `1e400`.
+/// Returns whether a word spells a number that is not finite: `nan`, `-NaN`, `nan(0x1)`, `+Inf`, `Infinity`, `NA`,
+/// `1.#QNAN`, `1e400`. Covers C, C++, Rust, Go, Java, Julia, Python, R and Windows.
 pub fn is_no_number(word: &str) -> bool {
     let word = word.trim_start_matches(['+', '-']).to_ascii_lowercase();
     let is_nan = word == "na" || word == "nan" || word.starts_with("nan(");
@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn every_spelling_of_what_is_no_finite_number_is_understood_and_loses_nothing_else() {
-        // printf of C and C++, format! of Rust, %v of Go, Double.toString, repr of Python and R, and Visual C++ before 2015.
+        // printf of C and C++, format! of Rust, %v of Go, Double.toString, repr of Python and R, and Visual C++ before
+        // 2015.
         for spelling in [
             "NaN",
             "nan",

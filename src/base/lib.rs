@@ -1,4 +1,4 @@
-//! What every part of `automl` stands on. Nothing here knows what is built on it.
+//! The foundation of all parts of `automl`. Nothing in it depends on those parts.
 
 pub mod awake;
 pub mod files;

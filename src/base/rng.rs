@@ -1,14 +1,14 @@
-//! Keyed random streams: every random decision names what it belongs to, so that none depends on which came before it.
+//! Keyed random streams. Every random decision has its own key, so no decision depends on the ones before it.
 
 use rand::{Rng as _, RngExt as _, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::units::Seed;
 
-/// The generator behind every recorded decision. Named, because its stream is part of what a seed promises.
+/// The generator of all recorded decisions. It is a named algorithm because a seed must always give the same stream.
 pub type Rng = ChaCha8Rng;
 
-/// The stream for one purpose (`label`) and one place (`key`, such as a trial's number), independent of all others.
+/// The random stream for one purpose (`label`) and one `key` (such as a trial's number), independent of all others.
 pub fn stream(seed: Seed, label: &str, key: &[u64]) -> Rng {
     let mut state = Fingerprint::new();
     state.bytes(label.as_bytes());
@@ -26,8 +26,8 @@ pub fn stream(seed: Seed, label: &str, key: &[u64]) -> Rng {
     ChaCha8Rng::from_seed(bytes)
 }
 
-/// A seed for one purpose and one place, independent of all others. Within 53 bits, so that it survives every reader of JSON
-/// and YAML.
+/// A seed for one purpose and one key, independent of all others. It fits into 53 bits, so that every reader of JSON
+/// and YAML keeps it exactly.
 pub fn seed(seed: Seed, label: &str, key: &[u64]) -> Seed {
     Seed(stream(seed, label, key).next_u64() >> 11)
 }
@@ -38,7 +38,7 @@ pub fn normal(rng: &mut Rng) -> f64 {
     radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
 }
 
-/// A 64-bit fingerprint that is the same on every machine and in every version: FNV-1a with the finaliser of `SplitMix64`.
+/// A 64-bit fingerprint: FNV-1a with the finaliser of `SplitMix64`, the same on every machine and in every version.
 #[derive(Clone, Copy, Debug)]
 pub struct Fingerprint(u64);
 
@@ -49,19 +49,19 @@ impl Fingerprint {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    /// Takes in bytes.
+    /// Adds bytes.
     pub fn bytes(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     }
 
-    /// Takes in a number.
+    /// Adds a number.
     pub fn number(&mut self, number: u64) {
         self.bytes(&number.to_le_bytes());
     }
 
-    /// The fingerprint of everything taken in.
+    /// The fingerprint of everything added.
     pub fn finish(self) -> u64 {
         let mut z = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_stream_is_the_same_in_every_version() {
-        // Recorded studies depend on these numbers: a change here breaks resuming them.
+        // Recorded studies depend on these numbers: if they change, those studies can no longer be resumed.
         assert_eq!(stream(Seed(7), "search", &[0]).next_u64(), 14_997_043_723_417_467_843);
     }
 }

@@ -1,10 +1,10 @@
-//! "Did you mean": the name a person most likely wanted.
+//! "Did you mean": the name that a user most likely intended.
 
-/// The candidate nearest to `name`, if one is near enough to be a slip of the pen.
+/// The candidate that `name` is most likely a misspelling of, if there is one.
 ///
-/// Near enough is an edit distance (with swapped neighbours counted once) of at most a third of the longer name,
-/// cargo's rule for misspelt commands; a difference of only case or of `-` against `_` always counts. If none is, a
-/// name that is the beginning of only one candidate stands for that.
+/// A candidate is close enough if its edit distance (a swap of neighbours counts once) is at most a third of the
+/// longer name. This is cargo's rule for misspelt commands. A difference only in case, or of `-` against `_`, is always
+/// close enough. If no candidate is, the result is the candidate that begins with `name`, if there is exactly one.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {
     // A hostile name must not cost quadratic time.
     const LONGEST: usize = 100;
@@ -24,7 +24,7 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate);
-    // Two letters begin too many words to mean one.
+    // One or two letters are the beginning of too many words to identify one.
     let mut longer = candidates.into_iter().filter(|candidate| {
         name.len() > 2
             && candidate.starts_with(name)

@@ -1,4 +1,4 @@
-//! The quantities that must not be mixed: identifiers, resources, seconds, losses and seeds.
+//! Quantities that must not be mixed up: identifiers, resources, seconds, losses and seeds.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct TrialId(pub u32);
 
 impl TrialId {
-    /// The trial's place in a list of all trials.
+    /// The trial's index in a list of all trials.
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -28,7 +28,7 @@ impl fmt::Display for TrialId {
 pub struct Samples(pub u64);
 
 impl Samples {
-    /// How many times the training set of `epoch` samples has been seen.
+    /// Number of passes over a training set of `epoch` samples.
     pub fn epochs(self, epoch: Self) -> f64 {
         self.0 as f64 / epoch.0 as f64
     }
@@ -45,31 +45,33 @@ impl fmt::Display for Samples {
     }
 }
 
-/// The last stretch of a trial that ends before its schedule would: over it the learning rate falls in a straight line to 0,
-/// from where the schedule had it (Hägele et al. 2024, "Scaling laws and compute-optimal training beyond fixed training
-/// durations"; Hu et al. 2024, "`MiniCPM`", §4). So a paused trial becomes a finished model at a small cost.
+/// The last part of a trial that ends before its learning-rate schedule does.
+///
+/// The learning rate falls linearly to 0 from the value that the schedule had at the start of the cooldown. This turns
+/// a paused trial into a finished model at a small cost (Hägele et al. 2024, "Scaling laws and compute-optimal training
+/// beyond fixed training durations"; Hu et al. 2024, "`MiniCPM`", §4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cooldown {
-    /// Samples seen where it begins.
+    /// Samples seen when the cooldown begins.
     pub from: Samples,
-    /// Samples seen where the trial is complete.
+    /// Samples seen when the trial is complete.
     pub to: Samples,
 }
 
 impl Cooldown {
-    /// The factor on the learning rate that the schedule has at `from`, after so many samples: 1 up to there, 0 at `to`.
+    /// The factor on the schedule's learning rate at `from`, after `seen` samples: 1 until `from`, 0 at `to`.
     pub fn factor(self, seen: f64) -> f64 {
         let (from, to) = (self.from.0 as f64, self.to.0 as f64);
         (1.0 - (seen - from) / (to - from).max(1.0)).clamp(0.0, 1.0)
     }
 }
 
-/// The study's seed: everything random in a study is keyed by it.
+/// The study's seed: the key of everything random in a study.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seed(pub u64);
 
-/// Which way a metric is better.
+/// The direction in which a metric improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Goal {
@@ -80,7 +82,7 @@ pub enum Goal {
 }
 
 impl Goal {
-    /// The loss of a metric's value; NaN becomes the worst loss.
+    /// The loss for a metric's value; NaN becomes the worst loss.
     pub fn loss(self, value: f64) -> Loss {
         if value.is_nan() {
             return Loss::WORST;
@@ -91,7 +93,7 @@ impl Goal {
         })
     }
 
-    /// The metric's value that a loss stands for.
+    /// The metric's value for a loss.
     pub fn value(self, loss: Loss) -> f64 {
         match self {
             Self::Minimize => loss.0,
@@ -100,7 +102,7 @@ impl Goal {
     }
 }
 
-/// A metric turned so that smaller is better. Never NaN; a failed trial has the loss [`Loss::WORST`].
+/// A metric with its sign chosen so that smaller is better. Never NaN; a failed trial has the loss [`Loss::WORST`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Loss(f64);
@@ -114,7 +116,7 @@ impl Loss {
         self.0
     }
 
-    /// The loss whose number is `change` of this one's; [`Self::WORST`] for NaN.
+    /// Applies `change` to the number of this loss; NaN becomes [`Self::WORST`].
     #[must_use]
     pub fn map(self, change: impl FnOnce(f64) -> f64) -> Self {
         Goal::Minimize.loss(change(self.0))

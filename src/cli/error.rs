@@ -12,6 +12,7 @@ use crate::objective::InputError;
 use crate::production::ProductionError;
 use crate::report::view::MetricsDiffer;
 use crate::spec::SpecErrors;
+use crate::tracking::TrackerError;
 use crate::warm_start::WarmStartError;
 use crate::worker::SlotError;
 
@@ -43,6 +44,8 @@ pub(super) enum CliError {
     Slots(#[from] SlotError),
     #[error(transparent)]
     Launch(LaunchError),
+    #[error(transparent)]
+    Tracker(TrackerError),
     #[error(transparent)]
     Production(ProductionError),
     #[error("cannot {action} `{}`: {source}", path.display())]

@@ -12,6 +12,7 @@ mod curtain;
 mod duration;
 mod error;
 mod evaluate;
+mod export;
 mod gate;
 mod importance;
 mod init;
@@ -59,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Stop(stop) => stop::stop(&stop),
         Command::Plan(plan) => plan::plan(&plan, verbosity),
         Command::Report(report) => report::report(&report),
+        Command::Export(export) => export::export(&export),
         Command::Serve(serve) => serve::serve(&serve),
         Command::Importance(importance) => importance::importance(&importance),
         Command::Compare(compare) => compare::compare(&compare),

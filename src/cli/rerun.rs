@@ -140,6 +140,7 @@ fn repeated(spec: &Spec, original: &Study, arguments: &Arguments) -> Result<Spec
         repeats: Some(u32::from(arguments.seeds)),
         selection: None,
         warm_start: Vec::new(),
+        tracking: Vec::new(),
         ..spec.clone()
     };
     // A target would end it before every configuration has had its seeds.

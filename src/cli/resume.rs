@@ -46,6 +46,7 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
     if arguments.workers.is_some() {
         spec.resources.workers = arguments.workers.map(usize::from);
     }
+    arguments.tracking.apply(&mut spec);
     let gate = Gate::open(&arguments.gate, &spec)?;
     let facts = Facts {
         inputs: None,

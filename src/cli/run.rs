@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::CliError;
@@ -14,6 +15,7 @@ use crate::engine::{Ending, Launch, Observer};
 use crate::report::terminal::{self, Style};
 use crate::report::{Files, Live};
 use crate::study::{EndReason, Study};
+use crate::tracking::{Courier, Warnings};
 
 /// The report of a study with more trials takes a while: `automl report` writes it then.
 const MOST_REPORTED: usize = 2_000;
@@ -41,9 +43,7 @@ impl Run {
         } = self;
         let (spec, clock, is_resumed) = (launch.spec.clone(), launch.clock, launch.is_resumed);
         let epoch = launch.facts.identity.epoch;
-        let ready = launch.prepare(&mut |warning| {
-            let _ = writeln!(std::io::stderr(), "warning: {warning}");
-        })?;
+        let ready = launch.prepare(&mut warn)?;
         let folder = ready.folder().to_owned();
         if is_resumed {
             warn_of_lost_trials(&folder, ready.study().trials().len());
@@ -73,7 +73,16 @@ impl Run {
         } else {
             terminal::terminal(style, facts)
         };
-        let (study, ending) = ready.run(vec![shown, Box::new(files), Box::new(live)])?;
+        let mut observers: Vec<Box<dyn Observer>> = vec![shown, Box::new(files), Box::new(live)];
+        let undelivered = Warnings::default();
+        match Courier::start(&folder, &spec, epoch, &undelivered) {
+            Ok(courier) => observers.extend(courier.map(|courier| Box::new(courier) as Box<dyn Observer>)),
+            Err(error) => warn(&format!("trackers cannot be served: {error}")),
+        }
+        let (study, ending) = ready.run(observers)?;
+        for warning in undelivered.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            warn(warning);
+        }
         if matches!(ending, Ending::Ended(_)) && study.trials().len() <= MOST_REPORTED {
             let time = study.wall().map(|wall| wall + AFTER_DEADLINE - clock.elapsed());
             let time = time.map(|time| Duration::try_from_secs_f64(time).unwrap_or_default());
@@ -81,6 +90,10 @@ impl Run {
         }
         exit_code(&gate, &spec.name, &study, ending, clock.elapsed())
     }
+}
+
+fn warn(warning: &str) {
+    let _ = writeln!(std::io::stderr(), "warning: {warning}");
 }
 
 /// Says that there is nothing left to do, and how there would be.

@@ -26,6 +26,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     if !verbosity.quiet {
         show_warnings(&warnings);
     }
+    arguments.tracking.apply(&mut spec);
     // Everything that can be wrong is found before anything is written.
     let mut facts = objective::inspect(&spec)?;
     let slots = worker::slots(&spec.resources, facts.demand)?;

@@ -1,4 +1,4 @@
-//! A spec in the making: what every source is read into.
+//! A spec under construction: the target of all converters.
 
 use super::Note;
 use super::shape::Shape;
@@ -7,15 +7,15 @@ use crate::spec::{FINE_TUNE_METRICS, HYPERPARAMETERS, SearcherSpec};
 use crate::suggestion::did_you_mean;
 use crate::units::Goal;
 
-/// Placeholder for the metric's name in Optuna, whose objectives return a value without one.
+/// Placeholder for the metric's name in Optuna, whose objectives return a value without a name.
 pub(super) const VALUE_OF_OPTUNA: &str = "the value of your objective";
 
-/// The same in NNI, whose trials report a result without a name.
+/// Placeholder for the metric's name in NNI, whose trials report a result without a name.
 pub(super) const RESULT_OF_NNI: &str = "the result that your trial reports";
 
 const NAMELESS: [&str; 2] = [VALUE_OF_OPTUNA, RESULT_OF_NNI];
 
-/// What was found in a file so far.
+/// The content of a file that has been read so far.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) name: Option<String>,
@@ -24,29 +24,29 @@ pub(super) struct Draft {
     pub(super) parameters: Vec<Parameter>,
     pub(super) epochs: Option<Epochs>,
     pub(super) early_terminate: Option<EarlyTerminate>,
-    /// Seconds.
+    /// Wall-clock budget in seconds.
     pub(super) wall: Option<f64>,
     pub(super) trials: Option<u64>,
     pub(super) workers: Option<u64>,
     pub(super) seed: Option<u64>,
-    /// What a trial ran; where it is known, the spec runs it too.
+    /// The program that a trial runs. If it is known, the spec runs it too.
     pub(super) program: Option<Program>,
-    /// Configurations to begin with.
+    /// Configurations to try first.
     pub(super) points: Vec<Vec<(String, Value)>>,
-    /// Values of parameters that cost little.
+    /// Parameter values with a low cost.
     pub(super) low_costs: Vec<(String, Value)>,
     pub(super) notes: Vec<Note>,
 }
 
-/// A program, in the words of our specs.
+/// A program, in the terms of our specs.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Program {
-    /// Its words, if there are any, and what `${program}` stands for in them.
+    /// Its words, if any, and the value of `${program}` in them.
     Words {
         words: Vec<String>,
         program: Option<String>,
     },
-    /// A line for a shell.
+    /// A shell command line.
     Shell(String),
 }
 
@@ -89,13 +89,13 @@ impl Draft {
         }
     }
 
-    /// The value of a parameter that costs little.
+    /// The low-cost value of a parameter.
     pub(super) fn low_cost(&self, name: &str) -> Option<&Value> {
         let known = self.low_costs.iter().find(|(known, _)| known == name);
         known.map(|(_, value)| value)
     }
 
-    /// Says that something was left out.
+    /// Notes that something was left out.
     pub(super) fn leave_out(&mut self, line: impl Into<Option<usize>>, what: &str) {
         self.note(line, format!("{what} has no counterpart and is left out"));
     }
@@ -105,7 +105,7 @@ impl Draft {
         self.add_when(line, name, shape, None);
     }
 
-    /// Adds a parameter; one that is there already in another shape keeps its first.
+    /// Adds a parameter. If it exists already with another shape, the first one is kept.
     pub(super) fn add_when(&mut self, line: usize, name: impl Into<String>, shape: Shape, when: Option<String>) {
         let name = name.into();
         match self.parameters.iter().find(|known| known.name == name) {
@@ -118,12 +118,12 @@ impl Draft {
         }
     }
 
-    /// Adds one of several values. Ours are plain, and each is there once.
+    /// Adds a choice between values. Duplicates are removed, because values in our specs are distinct.
     pub(super) fn add_choice(&mut self, line: usize, name: &str, values: Vec<Value>) {
         self.add_weighted(line, name, values, None);
     }
 
-    /// As [`Self::add_choice`], with a weight for every value.
+    /// As [`Self::add_choice`], with an optional weight for every value.
     pub(super) fn add_weighted(&mut self, line: usize, name: &str, values: Vec<Value>, weights: Option<Vec<f64>>) {
         let weights = weights.filter(|weights| weights.len() == values.len());
         let total: f64 = weights.iter().flatten().sum();
@@ -156,7 +156,7 @@ impl Draft {
         self.add(line, name, shape);
     }
 
-    /// The first of our searchers in `ours` that this version has, for what the source calls `theirs`.
+    /// Sets the first searcher of `ours` that this version has, as a replacement for the source's `theirs`.
     pub(super) fn set_method(&mut self, line: impl Into<Option<usize>>, theirs: &str, ours: &[&'static str]) {
         let is_known = |name: &&'static str| SearcherSpec::named(name).is_some();
         let found = ours.iter().copied().find(|name| is_known(name));
@@ -170,13 +170,13 @@ impl Draft {
         }
     }
 
-    /// Asynchronous successive halving, with what is known of it.
+    /// Sets asynchronous successive halving, with the settings that are known.
     pub(super) fn set_halving(&mut self, eta: Option<u64>, min: Option<f64>, max: Option<f64>) {
         self.early_terminate = Some(EarlyTerminate::Asha { eta });
         self.set_epochs(min, max);
     }
 
-    /// Takes over what is known of the length of a trial.
+    /// Sets the known bounds of a trial's length.
     pub(super) fn set_epochs(&mut self, min: Option<f64>, max: Option<f64>) {
         let known = self.epochs.unwrap_or_default();
         self.epochs = Some(Epochs {
@@ -185,7 +185,7 @@ impl Draft {
         });
     }
 
-    /// What can only be said when all is read.
+    /// Completes the draft with everything that requires the whole file.
     pub(super) fn finish(&mut self) {
         self.finish_name();
         self.finish_epochs();
@@ -209,7 +209,7 @@ impl Draft {
         }
     }
 
-    /// A program reports its metric under the name that the spec has.
+    /// Names the metric of a program: a program reports its metric under the name in the spec.
     fn finish_metric_of_program(&mut self) {
         let Some(metric) = &mut self.metric else {
             self.metric = Some(Metric {
@@ -229,7 +229,7 @@ impl Draft {
         );
     }
 
-    /// A study's name is that of its folder.
+    /// Makes the study's name valid as a folder name.
     fn finish_name(&mut self) {
         let Some(name) = &self.name else { return };
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -249,7 +249,7 @@ impl Draft {
     }
 
     fn finish_epochs(&mut self) {
-        /// As many as `epochs.min` is shortened to without a word on it.
+        /// Number of reductions by `eta` assumed between `epochs.min` and a missing `epochs.max`.
         const RUNGS: u32 = 2;
         let Some(epochs) = &mut self.epochs else { return };
         let eta = match self.early_terminate {
@@ -289,9 +289,9 @@ impl Draft {
         }
     }
 
-    /// Metrics that fine-tuning reports under another name.
+    /// Renames the metric if fine-tuning reports it under another name.
     fn finish_metric(&mut self) {
-        /// How others call ours, without the part of the data that they are measured on.
+        /// Common names for our metrics, without a prefix for the part of the data.
         const ALIASES: [(&str, &str); 9] = [
             ("accuracy", "accuracy"),
             ("acc", "accuracy"),
@@ -346,7 +346,7 @@ impl Draft {
     }
 }
 
-/// The hyperparameter that others call `name`.
+/// Our hyperparameter that other programs call `name`.
 fn counterpart<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
     let last = name.rsplit('.').next().unwrap_or(name);
     let ours = match last {

@@ -7,7 +7,7 @@ use crate::space::Value;
 use crate::spec::{Document, SpecErrors, literal_word};
 use crate::units::Goal;
 
-/// Its line in the registry.
+/// Its entry in `CONVERTERS`.
 pub(super) const CONVERTER: Converter = Converter {
     name: "katib",
     title: "Katib",
@@ -52,7 +52,7 @@ fn parameter(item: &Document, draft: &mut Draft) {
     let kind = item.get("parameterType").and_then(Document::text).unwrap_or_default();
     let feasible = item.get("feasibleSpace");
     let get = |key: &str| feasible.and_then(|feasible| feasible.get(key));
-    // Bounds and lists are texts in Katib, whatever the type.
+    // In Katib bounds and lists are strings, whatever the type.
     let number = |key: &str| get(key).and_then(Document::number);
     if let Some(list) = get("list") {
         let values = list.items().iter().filter_map(|item| value(item, &kind)).collect();
@@ -75,7 +75,7 @@ fn parameter(item: &Document, draft: &mut Draft) {
     }
 }
 
-/// A value of a list: numbers are discrete ones only.
+/// A value of a list. Numbers are read as numbers except in categorical lists.
 fn value(item: &Document, kind: &str) -> Option<Value> {
     match item.number() {
         Some(number) if kind != "categorical" => Some(whole(number).map_or(Value::Float(number), Value::Int)),
@@ -91,8 +91,10 @@ struct Range {
 }
 
 impl Range {
-    /// Katib hands normal distributions to hyperopt with the middle of the range as the mean and a sixth of it as the
-    /// standard deviation (katib `hyperopt/base_service.py`); `None` for other distributions.
+    /// Converts a normal distribution; `None` for other distributions.
+    ///
+    /// Katib passes it to hyperopt with the midpoint of the range as the mean and a sixth of the range as the standard
+    /// deviation (katib `hyperopt/base_service.py`).
     fn normal(&self, min: f64, max: f64, q: Option<f64>) -> Option<Shape> {
         let log = match self.distribution.as_str() {
             "normal" => false,
@@ -125,7 +127,7 @@ impl Range {
         })
     }
 
-    /// Both bounds are included.
+    /// An integer range; both bounds are included.
     fn int(&self) -> Option<Shape> {
         let (min, max) = (whole(self.min?)?, whole(self.max?)?);
         let step = self.step.unwrap_or(1.0);
@@ -169,7 +171,7 @@ fn algorithm(value: &Document, draft: &mut Draft) {
     };
     match theirs.as_str() {
         "hyperband" => {
-            // `r_l` is the largest resource.
+            // `r_l` is the maximum resource.
             draft.set_halving(setting("eta").map(|eta| eta as u64), None, setting("r_l"));
             draft.method = Some("random");
         }
@@ -216,7 +218,7 @@ fn early_stopping(value: &Document, draft: &mut Draft) {
     );
 }
 
-/// The command of the first container of a template that is written out, with the parameters in their places.
+/// The command of the first container in an inline template, with placeholders for the parameters.
 fn program(template: &Document, draft: &mut Draft) -> Option<Program> {
     let containers = template
         .get("trialSpec")?
@@ -243,7 +245,7 @@ fn program(template: &Document, draft: &mut Draft) -> Option<Program> {
     Some(Program::Words { words, program: None })
 }
 
-/// A word in which `${trialParameters.name}` is the place of the parameter that it refers to.
+/// A word in which each `${trialParameters.name}` is replaced by a placeholder for the parameter that it refers to.
 fn with_places(word: &str, parameters: &[Document]) -> String {
     const PLACE: &str = "${trialParameters.";
     let mut ours = String::new();

@@ -1,7 +1,7 @@
-//! Specs of other programs to ours: one file a program and one line in [`CONVERTERS`].
+//! Converts specs of other programs to ours: one file per program and one entry in [`CONVERTERS`].
 //!
-//! Every source is read into a `Draft`, which is written as YAML. What has no counterpart becomes a
-//! [`Note`]. It reads no files. Begin reading at [`convert`].
+//! Every source is read into a `Draft`, which is written as YAML. Anything without a counterpart becomes a [`Note`]. It
+//! reads no files. Begin reading at [`convert`].
 
 mod draft;
 mod katib;
@@ -31,15 +31,15 @@ pub const CONVERTERS: &[&Converter] = &[
     &nni::CONVERTER,
 ];
 
-/// A program whose files can be converted.
+/// A converter for the files of one program.
 pub struct Converter {
     /// Its name for `--from`.
     pub name: &'static str,
-    /// What people call it.
+    /// Its full name.
     pub title: &'static str,
-    /// What files of it there are.
+    /// The supported kinds of files.
     pub about: &'static str,
-    /// What is missing in a file without a search space.
+    /// Message for a file without a search space, saying what was expected.
     expected: &'static str,
     read: fn(&Text<'_>) -> Result<Draft, SpecErrors>,
 }
@@ -51,7 +51,7 @@ impl std::fmt::Debug for Converter {
 }
 
 impl Converter {
-    /// The one of this name.
+    /// The converter with this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         CONVERTERS.iter().find(|converter| converter.name == name).copied()
     }
@@ -59,29 +59,29 @@ impl Converter {
 
 /// A file to convert.
 struct Text<'a> {
-    /// What messages call it.
+    /// Its name in messages.
     name: &'a str,
     content: &'a str,
     beside: Beside<'a>,
 }
 
-/// A spec, and what it could not take over.
+/// A converted spec, with notes about the conversion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Converted {
     /// The spec, with a marked place where the user says what a trial runs.
     pub yaml: String,
-    /// What has no counterpart, in the order of the file.
+    /// Notes about everything that has no counterpart, in the order of the file.
     pub notes: Vec<Note>,
-    /// Whether the file names what a trial runs.
+    /// `true` if the file names the program that a trial runs.
     pub has_program: bool,
 }
 
-/// Something that the user should know about a conversion.
+/// A note for the user about a conversion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// The line of the file, counted from 1, where there is one.
+    /// Line in the file, counted from 1, if there is one.
     pub line: Option<usize>,
-    /// What was left out or changed, and what to do about it.
+    /// The part that was left out or changed, and what to do about it.
     pub message: String,
 }
 
@@ -94,20 +94,20 @@ impl std::fmt::Display for Note {
     }
 }
 
-/// Why there is nothing to convert.
+/// Why a file cannot be converted.
 #[derive(Debug, thiserror::Error)]
 pub enum ConvertError {
-    /// The text is no YAML or JSON.
+    /// The text is not valid YAML or JSON.
     #[error("{0}")]
     Text(SpecErrors),
-    /// The text holds no search space.
+    /// The text contains no search space.
     #[error("there is no search space of {title} in `{name}`: {expected}")]
     NoSpace {
-        /// Whose file it should be.
+        /// Full name of the program that the file should belong to.
         title: &'static str,
-        /// The file.
+        /// Name of the file.
         name: String,
-        /// What was looked for.
+        /// The content that was expected.
         expected: &'static str,
     },
 }
@@ -118,13 +118,13 @@ impl From<SpecErrors> for ConvertError {
     }
 }
 
-/// A file that another one names, by its path beside that one; `None` if it cannot be read.
+/// Reads a file that another one names, by its path relative to that one; `None` if it cannot be read.
 pub type Beside<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Converts `text`, which messages call `name`.
+/// Converts `text`; `name` is its name in messages.
 ///
 /// # Errors
-/// [`ConvertError`] for a text that cannot be read, or in which there is no search space.
+/// Returns [`ConvertError`] if the text cannot be read or contains no search space.
 pub fn convert(source: &Converter, name: &str, text: &str, beside: Beside<'_>) -> Result<Converted, ConvertError> {
     let mut draft = (source.read)(&Text {
         name,
@@ -147,7 +147,7 @@ pub fn convert(source: &Converter, name: &str, text: &str, beside: Beside<'_>) -
     })
 }
 
-/// Notes what our own loader would say of the draft, apart from what the user still has to fill in.
+/// Adds the errors that our own loader finds in the draft, except for parts that the user still has to fill in.
 fn check(draft: &mut Draft) {
     let objective = if draft.program.is_some() {
         write::Objective::Open

@@ -1,5 +1,5 @@
-//! NNI: a search space of `_type` and `_value` (nni.readthedocs.io, "Search space specification"), alone or with the
-//! configuration of an experiment.
+//! NNI: a search space of `_type` and `_value` (nni.readthedocs.io, "Search space specification"), alone or with an
+//! experiment configuration.
 
 use super::draft::{Draft, EarlyTerminate, Metric, Program, RESULT_OF_NNI};
 use super::shape::Shape;
@@ -8,7 +8,7 @@ use crate::space::Value;
 use crate::spec::{Document, SpecErrors};
 use crate::units::Goal;
 
-/// Its line in the registry.
+/// Its entry in `CONVERTERS`.
 pub(super) const CONVERTER: Converter = Converter {
     name: "nni",
     title: "NNI",
@@ -17,7 +17,7 @@ pub(super) const CONVERTER: Converter = Converter {
     read: |text| read(text.name, text.content, text.beside),
 };
 
-/// Reads a search space, or the configuration that has one in it or names its file.
+/// Reads a search space, or an experiment configuration that contains one or names its file.
 fn read(name: &str, text: &str, beside: Beside<'_>) -> Result<Draft, SpecErrors> {
     let root = Document::read(name, text)?;
     let mut draft = Draft::default();
@@ -51,7 +51,7 @@ fn configuration(root: &Document, beside: Beside<'_>, draft: &mut Draft) -> Resu
             "experimentName" => draft.name = value.text(),
             "trialCommand" => draft.program = value.text().map(Program::Shell),
             "trial" => draft.program = value.get("command").and_then(Document::text).map(Program::Shell),
-            // The author, and the machines that ran trials.
+            // The author and the machines that run trials have no counterpart here.
             "authorName" | "trainingServicePlatform" | "trainingService" | "useAnnotation" => {}
             "trialConcurrency" => draft.workers = count,
             "maxTrialNumber" | "maxTrialNum" => draft.trials = count,
@@ -68,7 +68,7 @@ fn configuration(root: &Document, beside: Beside<'_>, draft: &mut Draft) -> Resu
     Ok(())
 }
 
-/// Seconds: a number, or one with `s`, `m`, `h` or `d`.
+/// A duration in seconds: a plain number, or a number with `s`, `m`, `h` or `d`.
 fn seconds(value: &Document) -> Option<f64> {
     let text = value.text()?;
     let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
@@ -82,7 +82,7 @@ fn seconds(value: &Document) -> Option<f64> {
     Some(number.trim().parse::<f64>().ok()? * unit)
 }
 
-/// Parameters; `parent` is the choice that those belong to.
+/// Adds the parameters of a space; `parent` is the option that they depend on.
 fn space(value: &Document, prefix: &str, parent: Option<&Parent<'_>>, draft: &mut Draft) {
     for (key, value) in value.entries().iter().filter(|(key, _)| key != "_name") {
         let mut name = format!("{prefix}{key}");
@@ -95,7 +95,7 @@ fn space(value: &Document, prefix: &str, parent: Option<&Parent<'_>>, draft: &mu
     }
 }
 
-/// One option of a choice that has parameters of its own.
+/// An option of a choice that has parameters of its own.
 struct Parent<'a> {
     choice: &'a str,
     option: &'a str,
@@ -103,7 +103,7 @@ struct Parent<'a> {
 
 impl Parent<'_> {
     fn condition(&self) -> String {
-        // In backticks any name will do.
+        // In backticks, any name is allowed.
         format!("`{}` == '{}'", self.choice, self.option)
     }
 }
@@ -142,7 +142,7 @@ fn normal(mu: f64, sigma: f64, kind: &str, q: Option<f64>) -> Shape {
     }
 }
 
-/// A choice. An option with a `_name` may have parameters of its own, which exist only where it is chosen.
+/// Adds a choice. An option with a `_name` may have parameters of its own, which are active only if it is chosen.
 fn choice(line: usize, name: &str, items: &[Document], parent: Option<&Parent<'_>>, draft: &mut Draft) {
     let mut values = Vec::with_capacity(items.len());
     let mut options = Vec::new();
@@ -206,7 +206,7 @@ fn advisor(value: &Document, draft: &mut Draft) {
     mode(value, draft);
 }
 
-/// NNI's metric has no name.
+/// Sets the goal of the metric, which has no name in NNI.
 fn mode(value: &Document, draft: &mut Draft) {
     let mode = value
         .get("classArgs")

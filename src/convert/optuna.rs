@@ -1,4 +1,4 @@
-//! Optuna: distributions as `optuna.distributions.distribution_to_json` writes them, or a Python file with calls of
+//! Optuna: distributions as written by `optuna.distributions.distribution_to_json`, or a Python file with calls of
 //! `trial.suggest_…`.
 
 use super::Converter;
@@ -9,7 +9,7 @@ use crate::space::Value;
 use crate::spec::{Document, SpecErrors};
 use crate::units::Goal;
 
-/// Its line in the registry.
+/// Its entry in `CONVERTERS`.
 pub(super) const CONVERTER: Converter = Converter {
     name: "optuna",
     title: "Optuna",
@@ -27,7 +27,7 @@ fn read(name: &str, text: &str) -> Result<Draft, SpecErrors> {
     }
 }
 
-/// `{name: distribution}`, each distribution as an object or as the text of one.
+/// Reads `{name: distribution}`, with each distribution as an object or as a string that contains one.
 fn json(name: &str, text: &str) -> Result<Draft, SpecErrors> {
     let mut draft = Draft::default();
     for (parameter, value) in Document::read(name, text)?.entries() {
@@ -70,7 +70,7 @@ fn distribution(line: usize, name: &str, value: &Document, draft: &mut Draft) {
     }
 }
 
-/// What a distribution says of a range. Its steps begin at `low`, and both bounds are included.
+/// A numeric range. Its steps begin at `low`, and both bounds are included.
 #[derive(Clone, Copy)]
 struct Bounds {
     low: Option<f64>,
@@ -98,7 +98,7 @@ impl Bounds {
     }
 }
 
-/// A Python file.
+/// Reads a Python file.
 fn calls(text: &str) -> Draft {
     let mut draft = Draft::default();
     for expression in python::scan(text) {
@@ -124,7 +124,7 @@ fn take(call: &Call, line: usize, text: &str, draft: &mut Draft) {
             draft.wall = call.keyword("timeout").and_then(Expression::number).or(draft.wall);
             draft.workers = call.count("n_jobs").filter(|jobs| *jobs > 0).or(draft.workers);
         }
-        // The Hugging Face Trainer's.
+        // The method of the Hugging Face Trainer.
         "hyperparameter_search" => {
             study(call, line, draft);
             draft.trials = call.count("n_trials").or(draft.trials);
@@ -151,7 +151,7 @@ fn suggest(call: &Call, line: usize, text: &str, draft: &mut Draft) {
             None => by_hand(line, name, draft),
         }
     } else {
-        // A bound that is given, but not as a number, must not pass for one that is missing.
+        // A bound that is given, but not as a number, must not be treated as missing.
         let steps = (call.argument(3, "q"), call.keyword("step"));
         let step = [steps.0, steps.1]
             .into_iter()
@@ -200,7 +200,7 @@ fn study(call: &Call, line: usize, draft: &mut Draft) {
             "several objectives (`directions`): list them under `metric`, which",
         );
     }
-    // Optuna's objective has no name.
+    // Optuna's objectives have no name.
     draft.metric = Some(Metric {
         name: VALUE_OF_OPTUNA.to_owned(),
         goal: Some(if is_maximized { Goal::Maximize } else { Goal::Minimize }),

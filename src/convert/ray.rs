@@ -1,5 +1,5 @@
-//! Ray Tune: dictionaries with `tune.…` distributions in a Python file, and what stands around them
-//! (docs.ray.io, "Tune Search Space API").
+//! Ray Tune: dictionaries with `tune.…` distributions in a Python file, and the calls around them (docs.ray.io, "Tune
+//! Search Space API").
 
 use super::Converter;
 use super::draft::{Draft, EarlyTerminate, Metric};
@@ -8,7 +8,7 @@ use super::shape::Shape;
 use crate::space::Value;
 use crate::units::Goal;
 
-/// Distributions and other words that may stand for a value.
+/// Distributions and other functions that may replace a value.
 const DISTRIBUTIONS: [&str; 14] = [
     "uniform",
     "quniform",
@@ -26,7 +26,7 @@ const DISTRIBUTIONS: [&str; 14] = [
     "sample",
 ];
 
-/// Its line in the registry.
+/// Its entry in `CONVERTERS`.
 pub(super) const CONVERTER: Converter = Converter {
     name: "ray",
     title: "Ray Tune",
@@ -44,7 +44,7 @@ fn read(text: &str) -> Draft {
     draft
 }
 
-/// Takes in one expression; whether those inside are still to be looked at.
+/// Processes one expression; returns whether to visit the expressions inside it.
 fn take(expression: &Expression, draft: &mut Draft) -> bool {
     match &expression.kind {
         Kind::Mapping(entries) if has_distribution(expression) => {
@@ -80,7 +80,7 @@ fn has_distribution(expression: &Expression) -> bool {
     found
 }
 
-/// A dictionary; what is nested in it is joined by dots.
+/// Adds the parameters of a dictionary. Names of nested dictionaries are joined by dots.
 fn space(entries: &[(Expression, Expression)], prefix: &str, draft: &mut Draft) {
     for (key, value) in entries {
         let Some(key) = key.value().map(ToString::to_string) else {
@@ -128,10 +128,10 @@ fn distribution(name: &str, call: &Call, line: usize, draft: &mut Draft) {
     let shape = match function {
         "uniform" => bounds.map(|(low, high)| Shape::float(low, high, false)),
         "loguniform" => bounds.map(|(low, high)| Shape::float(low, high, true)),
-        // Alone the upper bound of whole numbers is exclusive …
+        // Without quantization the upper bound of integers is exclusive …
         "randint" => bounds.and_then(|(low, high)| Shape::int_below(low, high, false)),
         "lograndint" => bounds.and_then(|(low, high)| Shape::int_below(low, high, true)),
-        // … and inclusive when they are quantised.
+        // … and with quantization it is inclusive.
         "quniform" | "qrandint" => bounds
             .zip(q)
             .map(|((low, high), q)| Shape::rounded(low, high, q, false)),
@@ -152,7 +152,7 @@ fn distribution(name: &str, call: &Call, line: usize, draft: &mut Draft) {
     }
 }
 
-/// Mean and standard deviation, 0 and 1 where they are not given.
+/// A normal distribution; the mean and the standard deviation default to 0 and 1.
 fn normal(call: &Call) -> Option<Shape> {
     let number = |place, name, default| match call.argument(place, name) {
         Some(given) => given.number(),
@@ -201,11 +201,11 @@ fn choice(name: &str, call: &Call, line: usize, draft: &mut Draft) {
     draft.add_choice(line, name, values);
 }
 
-/// What stands around a search space: how to search, when to stop. Whether to look inside.
+/// Processes a call that says how to search or when to stop; returns whether to visit the expressions inside it.
 fn around(call: &Call, line: usize, draft: &mut Draft) -> bool {
     match call.function() {
         "ASHAScheduler" | "AsyncHyperBandScheduler" => {
-            // Ray's defaults: 100 iterations, at least 1, one in 4.
+            // Ray's defaults: at most 100 iterations, at least 1, and one in 4 trials continues.
             let number = |name: &str| call.keyword(name).and_then(Expression::number);
             let eta = call.count("reduction_factor").unwrap_or(4);
             draft.set_halving(
@@ -276,7 +276,7 @@ fn criterion(call: &Call, draft: &mut Draft) {
     });
 }
 
-/// What FLAML's `tune.run` has beyond Ray's: where a search begins cheaply, and what a trial may spend.
+/// Reads what FLAML's `tune.run` adds to Ray's: low-cost starting points, and the resources of a trial.
 fn of_flaml(call: &Call, line: usize, draft: &mut Draft) {
     if let Some(config) = call.keyword("low_cost_partial_config") {
         let values = point(config);
@@ -324,7 +324,7 @@ fn points(call: &Call, draft: &mut Draft) {
     }
 }
 
-/// A configuration that is written out.
+/// A configuration that is given as a literal.
 fn point(expression: &Expression) -> Option<Vec<(String, Value)>> {
     let Kind::Mapping(entries) = &expression.kind else {
         return None;

@@ -1,12 +1,12 @@
-//! The domain of one parameter, and how the words of others become ours.
+//! The domain of one parameter, and the conversion of other programs' domains.
 
 use crate::space::Value;
 
-/// A domain in the words of our specs.
+/// A domain in the terms of our specs.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Shape {
     Constant(Value),
-    /// One of several values, all different, perhaps with a probability for each.
+    /// One of several distinct values, optionally with a probability for each.
     Choice {
         values: Vec<Value>,
         probabilities: Option<Vec<f64>>,
@@ -20,7 +20,7 @@ pub(super) enum Shape {
         log: bool,
         q: Option<f64>,
     },
-    /// Whole numbers, both bounds included.
+    /// Integers, both bounds included.
     Int {
         min: i64,
         max: i64,
@@ -33,7 +33,7 @@ pub(super) enum Shape {
         max: f64,
         step: f64,
     },
-    /// A normal distribution; with `log` that of the natural logarithm.
+    /// A normal distribution; with `log`, of the natural logarithm.
     Normal {
         mu: f64,
         sigma: f64,
@@ -48,7 +48,7 @@ impl Shape {
         Self::Float { min, max, log, q: None }
     }
 
-    /// Whole numbers between two bounds, both included; `None` if they are none.
+    /// Integers between two bounds, both included; `None` if a bound is not an integer.
     pub(super) fn int(min: f64, max: f64, log: bool) -> Option<Self> {
         Some(Self::Int {
             min: whole(min)?,
@@ -58,16 +58,17 @@ impl Shape {
         })
     }
 
-    /// Whole numbers from `min` up to, but without, `end`, as most of Python's libraries count them.
+    /// Integers from `min` up to but excluding `end`, as in most Python libraries.
     pub(super) fn int_below(min: f64, end: f64, log: bool) -> Option<Self> {
         Self::int(min, end - 1.0, log)
     }
 
-    /// What others make by rounding to the nearest multiple of `q`: the bounds become the multiples that theirs round to; whole numbers
-    /// where all three are.
+    /// Values rounded to the nearest multiple of `q`, as other programs do it.
+    ///
+    /// The bounds are rounded too. The values are integers if both bounds and `q` are.
     pub(super) fn rounded(min: f64, max: f64, q: f64, log: bool) -> Self {
         let (min, max) = (multiple(min, q), multiple(max, q));
-        // Below half a step the smallest would be 0, which has no logarithm.
+        // Below half a step the smallest value would be 0, which has no logarithm.
         let min = if log && min <= 0.0 { q } else { min };
         match (whole(min), whole(max), whole(q)) {
             (Some(min), Some(max), Some(q)) => Self::Int {
@@ -85,7 +86,7 @@ impl Shape {
         }
     }
 
-    /// The same, brought back between the bounds: what is rounded beyond one of them is that bound.
+    /// As [`Self::rounded`], but rounded values outside the bounds are replaced by the nearest bound.
     pub(super) fn clipped(min: f64, max: f64, q: f64, log: bool) -> Self {
         let (first, last) = (multiple(min, q), multiple(max, q));
         if first >= min && last <= max {
@@ -96,7 +97,7 @@ impl Shape {
         Self::ascending(all.chain(Some(max).filter(|_| last > max)).collect())
     }
 
-    /// `min`, `min + step`, … up to `max`: multiples of the step, where they are.
+    /// `min`, `min + step`, … up to `max`, as multiples of the step if `min` is one.
     pub(super) fn stepped(min: f64, max: f64, step: f64) -> Self {
         if multiple(min, step) == min {
             return match (whole(min), whole(max), whole(step)) {
@@ -123,7 +124,7 @@ impl Shape {
     }
 }
 
-/// More values than this are no list that anybody wants to read.
+/// Maximum number of listed values; a longer list would be unreadable.
 const MOST_LISTED: f64 = 10_000.0;
 
 /// `first`, `first + step`, … up to `last`.
@@ -132,7 +133,7 @@ fn steps(first: f64, last: f64, step: f64) -> impl Iterator<Item = f64> {
     (0..(count + 1.0) as u64).map(move |index| plain(first + index as f64 * step))
 }
 
-/// The nearest multiple of `q`, without the noise of the multiplication.
+/// The nearest multiple of `q`, without rounding errors of the multiplication.
 fn multiple(number: f64, q: f64) -> f64 {
     let exact = (number / q).round() * q;
     if (exact - number).abs() <= 1e-9 * q.max(number.abs()) {
@@ -141,12 +142,12 @@ fn multiple(number: f64, q: f64) -> f64 {
     plain(exact)
 }
 
-/// The number with 12 digits, without the noise that a computation leaves behind them.
+/// The number rounded to 12 digits, without rounding errors of the computation.
 pub(super) fn plain(number: f64) -> f64 {
     format!("{number:.11e}").parse().unwrap_or(number)
 }
 
-/// The number as a whole one that a float holds exactly.
+/// The number as an integer, if a float holds it exactly.
 pub(super) fn whole(number: f64) -> Option<i64> {
     Value::Float(number).as_i64()
 }

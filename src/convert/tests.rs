@@ -1,4 +1,4 @@
-//! What comes of files of others, and that it loads.
+//! Tests that files of other programs are converted as expected, and that the result loads.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ fn converted(source: &Converter, text: &str) -> Converted {
     convert(source, "theirs", text, &|_| None).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The spec and the notes.
+/// The spec and the notes as text.
 fn shown(source: &Converter, text: &str) -> String {
     let Converted { yaml, notes, .. } = converted(source, text);
     let mut shown = yaml;
@@ -373,7 +373,7 @@ fn exclusive_upper_bounds_are_left_out_and_inclusive_ones_kept() {
 
 #[test]
 fn steps_stand_where_the_source_puts_them() {
-    // Rounded to multiples of 0.1 there, counted from the lower bound in Optuna and Katib.
+    // The source rounds to multiples of 0.1; Optuna and Katib count steps from the lower bound.
     let rounded = "{distribution: q_uniform, min: 0.2, max: 0.6, q: 0.1}";
     assert_eq!(
         line(
@@ -418,7 +418,7 @@ fn normal_distributions_keep_their_mean_and_deviation() {
         line(&nni::CONVERTER, &nni("qlognormal", "[2, 0.5, 1]"), "x"),
         "{distribution: q_log_normal, mu: 2.0, sigma: 0.5, q: 1.0}"
     );
-    // Katib: the middle of the range, and a sixth of it.
+    // Katib: the midpoint of the range, and a sixth of the range.
     let katib = "spec: {parameters: [{name: x, parameterType: double, feasibleSpace: {min: '1', max: '4', distribution: normal}}]}";
     assert_eq!(
         line(&katib::CONVERTER, katib, "x"),

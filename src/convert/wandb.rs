@@ -7,7 +7,7 @@ use crate::space::Value;
 use crate::spec::{Document, SpecErrors, literal_word};
 use crate::units::Goal;
 
-/// Its line in the registry.
+/// Its entry in `CONVERTERS`.
 pub(super) const CONVERTER: Converter = Converter {
     name: "wandb",
     title: "Weights & Biases",
@@ -28,7 +28,7 @@ fn read(name: &str, text: &str) -> Result<Draft, SpecErrors> {
             "early_terminate" => early_terminate(value, &mut draft),
             "run_cap" => draft.trials = value.number().map(|cap| cap as u64),
             "name" => draft.name = value.text(),
-            // What is run, below; and words for people.
+            // The program is read below; the description has no effect.
             "command" | "program" | "description" => {}
             "project" | "entity" => draft.leave_out(value.line, &format!("`{key}` of Weights & Biases")),
             other => draft.leave_out(value.line, &format!("the key `{other}`")),
@@ -59,7 +59,7 @@ fn metric(value: &Document, draft: &mut Draft) {
         return draft.leave_out(value.line, "a metric without a name");
     };
     let goal = value.get("goal").and_then(Document::text);
-    // Weights & Biases minimises what has no goal, whatever its name; our own default goes by the name.
+    // Weights & Biases minimizes metrics without a goal, whatever their name; our own default depends on the name.
     if goal.is_none() {
         let message =
             format!("`metric.goal` is missing, which Weights & Biases takes as `minimize`: check it for `{name}`");
@@ -82,7 +82,7 @@ fn metric(value: &Document, draft: &mut Draft) {
     }
 }
 
-/// Hyperband's brackets are `min_iter · eta^k`, or `max_iter / eta^k` for the last `s` of them.
+/// Reads Hyperband's brackets: `min_iter · eta^k`, or `max_iter / eta^k` for the last `s` of them.
 fn early_terminate(value: &Document, draft: &mut Draft) {
     let kind = value.get("type").and_then(Document::text).unwrap_or_default();
     if kind != "hyperband" {
@@ -99,7 +99,7 @@ fn early_terminate(value: &Document, draft: &mut Draft) {
     }
 }
 
-/// Our specs know its words and macros.
+/// Reads the program. Our specs understand its words and macros.
 fn program(sweep: &Document, draft: &mut Draft) -> Option<Program> {
     let words = sweep.get("command").map(Document::items).unwrap_or_default();
     let words: Vec<String> = words
@@ -114,7 +114,7 @@ fn program(sweep: &Document, draft: &mut Draft) -> Option<Program> {
     (!words.is_empty() || program.is_some()).then_some(Program::Words { words, program })
 }
 
-/// A word in which only the macros mean something else than their letters.
+/// A word in which everything except the macros is literal.
 fn with_macros(word: &str) -> String {
     let mut ours = String::new();
     let mut rest = word;
@@ -128,7 +128,7 @@ fn with_macros(word: &str) -> String {
     ours + &literal_word(rest)
 }
 
-/// Parameters, and those nested below a name, which are joined by dots.
+/// Adds parameters. Names of nested parameters are joined by dots.
 fn parameters(value: &Document, prefix: &str, draft: &mut Draft) {
     for (key, value) in value.entries() {
         let name = format!("{prefix}{key}");

@@ -1,4 +1,4 @@
-//! A draft as YAML, with a marked place for what the user has to say.
+//! Writes a draft as YAML, with a marked place that the user has to fill in.
 
 use std::fmt::Write as _;
 
@@ -8,16 +8,16 @@ use crate::space::Value;
 use crate::spec::{FINE_TUNE_METRICS, yaml_number, yaml_text, yaml_value};
 use crate::units::Goal;
 
-/// What stands where the user says what a trial runs.
+/// The objective in the written spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Objective {
-    /// The marked place.
+    /// A marked place where the user says what a trial runs.
     Open,
-    /// A function of any parameters, to check the rest with.
+    /// A function of any parameters, used to check the rest of the spec.
     Function,
 }
 
-/// The spec as a text.
+/// The spec as YAML.
 pub(super) fn yaml(draft: &Draft, title: &str, objective: Objective) -> String {
     let mut lines = Vec::new();
     if objective == Objective::Open {
@@ -162,7 +162,7 @@ fn parameter_line(parameter: &Parameter, low_cost: Option<&Value>) -> String {
     let name = yaml_text(&parameter.name);
     let mut fields = fields(&parameter.shape);
     fields.extend(low_cost.map(|value| format!("low_cost: {}", yaml_value(value))));
-    // A condition's own quotes are single ones.
+    // A condition uses single quotes itself, so it is put in double quotes.
     fields.extend(
         parameter
             .when
@@ -248,7 +248,7 @@ fn double_quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// A number as people write it: whole ones without a point.
+/// A number without a trailing `.0` if it is an integer.
 fn number(number: f64) -> String {
     if number.fract() == 0.0 && number.abs() < 1e15 {
         format!("{number:.0}")

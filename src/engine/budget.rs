@@ -1,4 +1,4 @@
-//! The wall budget: a deadline, and whether a segment still fits before it.
+//! The wall budget: a deadline, and a check whether a segment still fits before it.
 
 use std::time::{Duration, Instant};
 
@@ -11,12 +11,12 @@ pub(super) struct WallBudget {
     deadline: Option<Instant>,
     wall: f64,
     longest_step: f64,
-    /// Kept for a selection after the search, in seconds.
+    /// Seconds that are reserved for a selection after the search.
     for_selection: f64,
 }
 
 impl WallBudget {
-    /// A budget of `wall` seconds in all.
+    /// A budget of `wall` seconds in total.
     pub(super) fn new(wall: Option<f64>, clock: &Clock) -> Self {
         Self {
             deadline: wall.and_then(|wall| clock.when(wall)),
@@ -26,41 +26,41 @@ impl WallBudget {
         }
     }
 
-    /// Learns how long a worker may take to notice that it is told to stop.
+    /// Records how long a worker may take to notice a stop request.
     pub(super) fn learn_step(&mut self, seconds: f64) {
         self.longest_step = self.longest_step.max(seconds);
     }
 
-    /// The longest time that a worker took to notice that it is told to stop.
+    /// The longest time that a worker took to notice a stop request.
     pub(super) fn longest_step(&self) -> f64 {
         self.longest_step
     }
 
-    /// Keeps so many seconds for what comes after the search.
+    /// Reserves seconds for the selection after the search.
     pub(super) fn keep_for_selection(&mut self, seconds: f64) {
         self.for_selection = seconds;
     }
 
-    /// Whether a segment is predicted to end in time. Unknown speeds get the benefit of the doubt.
+    /// Returns whether a segment is predicted to end in time. Segments of unknown speed are assumed to fit.
     pub(super) fn fits(&self, pace: &Pace, work: Work, now: Instant) -> bool {
         let Some(left) = self.left(now) else { return true };
         let predicted = pace.seconds(work).unwrap_or(0.0) * MARGIN;
         predicted <= left.as_secs_f64()
     }
 
-    /// Time left for training; `None`: no limit.
+    /// Time left for training; `None` if there is no limit.
     pub(super) fn left(&self, now: Instant) -> Option<Duration> {
         let reserve = reserve(self.wall, self.longest_step);
         let left = self.until_deadline(now)?;
         Some(left.saturating_sub(Duration::from_secs_f64(reserve + self.for_selection)))
     }
 
-    /// Time left until the deadline itself; `None`: there is none.
+    /// Time left until the deadline itself; `None` if there is none.
     pub(super) fn until_deadline(&self, now: Instant) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(now))
     }
 
-    /// Whether there is no time left for training.
+    /// Returns whether no time is left for training.
     pub(super) fn is_spent(&self, now: Instant) -> bool {
         self.left(now).is_some_and(|left| left.is_zero())
     }

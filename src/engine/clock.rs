@@ -1,10 +1,10 @@
-//! The engine's clock: how long the study has run, and what time it is.
+//! The clock of the engine: how long the study has run, and the time of day.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 
-/// Counts the seconds that a study runs, over all its resumptions.
+/// Counts the seconds that a study has run, over all its resumptions.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     started: Instant,
@@ -12,7 +12,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that starts now: at the very beginning of a command, since people count reading the data as time too.
+    /// Starts a clock now: at the very beginning of a command, because people count reading the data as time too.
     pub fn start() -> Self {
         Self {
             started: Instant::now(),
@@ -20,7 +20,7 @@ impl Clock {
         }
     }
 
-    /// The same clock for a study that had run `before` seconds already.
+    /// The same clock for a study that had already run `before` seconds.
     #[must_use]
     pub fn carry_on(self, before: f64) -> Self {
         Self { before, ..self }
@@ -31,19 +31,19 @@ impl Clock {
         self.before + self.started.elapsed().as_secs_f64()
     }
 
-    /// The instant at which the study will have run `seconds`; `None` if that is beyond what a clock can show.
+    /// The instant at which the study will have run `seconds`; `None` if it is beyond the range of the clock.
     pub fn when(&self, seconds: f64) -> Option<Instant> {
         let left = Duration::try_from_secs_f64((seconds - self.before).max(0.0)).ok()?;
         self.started.checked_add(left)
     }
 
-    /// The time of day, RFC 3339 in UTC to the millisecond; empty if no calendar has it: the year 9999 has come on some machines.
+    /// The time of day, RFC 3339 in UTC to the millisecond; empty beyond the year 9999, which some machines report.
     #[expect(clippy::disallowed_methods, reason = "here is the engine's clock")]
     pub fn time_of_day() -> String {
         Self::shown(SystemTime::now())
     }
 
-    /// A time that the system has noted, in the same form; empty if no calendar has it.
+    /// A time recorded by the system, in the same form; empty if it cannot be shown.
     pub(super) fn shown(time: SystemTime) -> String {
         Timestamp::try_from(time).map_or_else(|_| String::new(), |time| format!("{time:.3}"))
     }

@@ -1,4 +1,4 @@
-//! A study's folder: what is in it, and who may use it.
+//! The folder of a study: its files, and who may use it.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,77 +13,77 @@ use crate::study::{Event, Identity, Impossible, Study};
 use crate::trials::PastTrial;
 use crate::units::{Seed, TrialId};
 
-/// In a folder whose study is held there is a file of this name.
+/// A study is on hold while its folder contains a file with this name.
 const HOLD: &str = "hold";
 
 const SPEC: &str = "spec.yaml";
 
-/// A damaged journal as it was, after its sound beginning was kept.
+/// Copy of a damaged journal, made before the journal is cut to its sound part.
 const DAMAGED: &str = "journal.damaged.jsonl";
 
-/// A study's folder, held by this process.
+/// The folder of a study, locked by this process.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
     _lock: Lock,
 }
 
-/// An existing study, opened to go on.
+/// An existing study, opened to be resumed.
 #[derive(Debug)]
 pub struct Opened {
     /// Its folder.
     pub folder: Folder,
     /// Its journal.
     pub journal: Journal,
-    /// What had happened.
+    /// The events so far.
     pub contents: Contents,
     /// Seconds that it had run.
     pub elapsed: f64,
 }
 
-/// Why a folder cannot be used.
+/// The reasons why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// Something in it cannot be read or written.
+    /// A file in it cannot be read or written.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
-        /// What was tried.
+        /// The attempted action.
         action: &'static str,
-        /// On what.
+        /// The path of the action.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// A study of the same spec.
+    /// It already holds a study of the same spec.
     #[error("`{}` already holds this study: go on with `automl resume {}`, or choose another folder with `--out`", .0.display(), .0.display())]
     SameStudy(PathBuf),
-    /// A study of another spec.
+    /// It holds a study of another spec.
     #[error("`{}` holds a study of another spec: choose another folder with `--out`, or remove it", .0.display())]
     OtherStudy(PathBuf),
-    /// Something else.
+    /// It holds other files.
     #[error("`{}` is not empty and holds no study: choose another folder with `--out`", .0.display())]
     NotEmpty(PathBuf),
-    /// Something in it leads elsewhere.
+    /// A link in it leads out of it.
     #[error("`{}` is a link that leads out of the study's folder: remove it, so that nothing elsewhere is written or removed", .0.display())]
     LeadsOut(PathBuf),
-    /// No study.
+    /// It holds no study.
     #[error("`{}` holds no study (there is no `journal.jsonl` in it, or it is empty)", .0.display())]
     NoStudy(PathBuf),
-    /// The spec in it is not the one that the study was begun with.
+    /// Its spec is not the one with which the study began.
     #[error("`{}` is not the spec that this study was begun with: undo the change, or start a new study with it", .0.display())]
     SpecChanged(PathBuf),
-    /// The model or the data is not what the study was begun with.
+    /// The model or the data is not the one with which the study began.
     #[error("the model or the data of the study in `{}` changed since it began: bring them back, or start a new study", .0.display())]
     InputsChanged(PathBuf),
-    /// A later version of this program made it.
+    /// A later version of this program created it.
     #[error("the study in `{}` was made by a later version of this program ({version}): use that one", path.display())]
     TooNew {
         /// The folder.
         path: PathBuf,
-        /// That version.
+        /// The version of that program.
         version: String,
     },
-    /// It is in use.
+    /// Another process uses it.
     #[error(transparent)]
     Locked(#[from] LockError),
     /// Its journal cannot be used.
@@ -95,10 +95,10 @@ pub enum FolderError {
 }
 
 impl Folder {
-    /// Makes the folder of a new study: `spec.yaml`, `manifest.json` and a journal with its first event.
+    /// Creates the folder of a new study: `spec.yaml`, `manifest.json` and a journal with the first event.
     ///
     /// # Errors
-    /// When the folder is in use, holds something already, or cannot be written. Then nothing half-written remains.
+    /// If the folder is in use, is not empty, or cannot be written. Then no partly written files remain.
     pub fn create(
         path: &Path,
         spec_yaml: &str,
@@ -121,7 +121,7 @@ impl Folder {
             path: path.to_owned(),
             _lock: lock,
         };
-        // Another process may have been quicker: what it wrote is not ours to touch.
+        // Another process may have been faster: its files must not be touched.
         refuse_occupied(path, spec_yaml)?;
         match folder.fill(spec_yaml, seed, inputs, (past, shortened_from)) {
             Ok(journal) => Ok((folder, journal)),
@@ -168,7 +168,7 @@ impl Folder {
         });
         self.write("manifest.json", format!("{manifest:#}\n").as_bytes())?;
         let file = self.path.join(journal::FILE_NAME);
-        // A crash may have left one without a single event.
+        // A crash may have left a journal without a single event.
         let _ = fs::remove_file(&file);
         let mut journal = Journal::create(&file)?;
         journal.append(&created, 0.0)?;
@@ -176,10 +176,10 @@ impl Folder {
         Ok(journal)
     }
 
-    /// Opens the folder of an existing study to go on with it.
+    /// Opens the folder of an existing study to resume it.
     ///
     /// # Errors
-    /// When it holds none, is in use, was changed, or is damaged.
+    /// If it holds no study, is in use, was changed, or is damaged.
     pub fn open(path: &Path) -> Result<Opened, FolderError> {
         let file = path.join(journal::FILE_NAME);
         if !holds_study(&file) {
@@ -192,7 +192,7 @@ impl Folder {
             _lock: Lock::acquire(path)?,
         };
         files::remove_unfinished(path);
-        // Copies may leave empty folders out.
+        // A copied folder may lack empty folders.
         make(&path.join("checkpoints"))?;
         make(&folder.logs())?;
         let (journal, contents) = Journal::open(&file)?;
@@ -220,11 +220,11 @@ impl Folder {
         })
     }
 
-    /// Reads a study's journal from its beginning without holding the study: another process may be at work on it. Returns how it
-    /// began, too.
+    /// Reads the journal of a study from its beginning, without locking the study: another process may work on it. Also
+    /// returns the first event.
     ///
     /// # Errors
-    /// When there is no study, or it did not begin as a study does.
+    /// If there is no study, or its first event is not that of a study.
     pub fn look(path: &Path) -> Result<(Event, Looker), FolderError> {
         let file = path.join(journal::FILE_NAME);
         if !holds_study(&file) {
@@ -240,19 +240,19 @@ impl Folder {
         Ok((created, Looker::new(path, Some(first), reader)))
     }
 
-    /// Reads what a study's journal has after `from`.
+    /// Reads the part of a study's journal after `from`.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// If the journal cannot be read.
     pub fn look_on(path: &Path, from: Position) -> Result<Looker, FolderError> {
         let reader = journal::Reader::open(&path.join(journal::FILE_NAME), from)?;
         Ok(Looker::new(path, None, reader))
     }
 
-    /// Tells a study everything that its journal has.
+    /// Applies all events of a journal to a study.
     ///
     /// # Errors
-    /// When something in it cannot have happened.
+    /// If an event cannot have happened.
     pub fn replay(path: &Path, contents: &Contents, study: &mut Study) -> Result<(), FolderError> {
         contents.entries.iter().try_for_each(|entry| {
             let told = study.replay(&entry.event, entry.elapsed);
@@ -260,10 +260,10 @@ impl Folder {
         })
     }
 
-    /// Cuts a journal off before a line, counted from 1, and keeps all of it as it was beside it. Returns where.
+    /// Cuts a journal off before a line, counted from 1; returns the path of a copy of the whole journal.
     ///
     /// # Errors
-    /// When the study is in use, or its files cannot be written.
+    /// If the study is in use, or its files cannot be written.
     pub fn cut(path: &Path, line: u64) -> Result<PathBuf, FolderError> {
         let _lock = Lock::acquire(path)?;
         let file = path.join(journal::FILE_NAME);
@@ -273,7 +273,7 @@ impl Folder {
             move |source| FolderError::Io { action, path, source }
         };
         let whole = fs::read(&file).map_err(io("read", &file))?;
-        // The first copy has everything; later ones would lack what was cut off before.
+        // The first copy has everything; later ones would lack the part that was cut off before.
         if !kept.exists() {
             files::replace(&kept, &whole).map_err(io("write", &kept))?;
         }
@@ -288,21 +288,21 @@ impl Folder {
         Ok(kept)
     }
 
-    /// Seconds that the study in a folder has run by now, or had when it was left; its last event happened after `recorded` seconds.
+    /// Seconds that the study in a folder has run; at least `recorded`, the time of its last event.
     pub fn elapsed_at_least(path: &Path, recorded: f64) -> f64 {
         noted_elapsed(path).unwrap_or(0.0).max(recorded)
     }
 
-    /// When something happened last to the study in a folder, RFC 3339; `None` where the system does not tell.
+    /// Time of the last event of the study in a folder, RFC 3339; `None` if the system does not provide it.
     pub fn last_event_at(path: &Path) -> Option<String> {
         let modified = fs::metadata(path.join(journal::FILE_NAME)).and_then(|file| file.modified());
         Some(super::Clock::shown(modified.ok()?))
     }
 
-    /// Checks that a study goes on with the model and the data that it was begun with.
+    /// Checks that a study continues with the model and the data with which it began.
     ///
     /// # Errors
-    /// [`FolderError::InputsChanged`] when it does not.
+    /// [`FolderError::InputsChanged`] if it does not.
     pub fn check_identity(&self, contents: &Contents, now: &Identity) -> Result<(), FolderError> {
         match contents.entries.first().map(|entry| &entry.event) {
             Some(Event::StudyCreated { inputs, .. }) if inputs == now => Ok(()),
@@ -310,15 +310,15 @@ impl Folder {
         }
     }
 
-    /// Whether the study in a folder is held: nothing new is started, but what runs goes on.
+    /// Returns whether the study in a folder is on hold: nothing new starts, but running segments continue.
     pub fn is_held(path: &Path) -> bool {
         path.join(HOLD).exists()
     }
 
-    /// Holds the study in a folder, or lets it go on, from this process or another one.
+    /// Puts the study in a folder on hold, or releases the hold, from this process or another one.
     ///
     /// # Errors
-    /// When that cannot be written there.
+    /// If the folder cannot be written.
     pub fn hold(path: &Path, is_held: bool) -> Result<(), FolderError> {
         let file = path.join(HOLD);
         let done = if is_held {
@@ -336,32 +336,32 @@ impl Folder {
         })
     }
 
-    /// The folder's path.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What the study cannot do without and is gone, or empty: its spec. The journal looks after itself.
+    /// The path of the spec if it is missing or empty: the study needs it. The journal has its own check.
     pub(super) fn missing(&self) -> Option<PathBuf> {
         let spec = self.path.join(SPEC);
         let is_there = fs::metadata(&spec).is_ok_and(|spec| spec.len() > 0);
         (!is_there).then_some(spec)
     }
 
-    /// Where a trial's checkpoints are.
+    /// The folder for the checkpoints of a trial.
     pub fn checkpoints(&self, trial: TrialId) -> PathBuf {
         self.path.join("checkpoints").join(trial.to_string())
     }
 
-    /// Where the workers' logs are.
+    /// The folder for the logs of the workers.
     pub fn logs(&self) -> PathBuf {
         self.path.join("logs")
     }
 
-    /// Replaces a file of the folder as a whole: readers see the old or the new content, never a part.
+    /// Replaces a file of the folder atomically: readers see the old or the new content, never a part.
     ///
     /// # Errors
-    /// When it cannot be written; the old content stays.
+    /// If it cannot be written; the old content remains.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), FolderError> {
         files::replace(&self.path.join(name), content).map_err(|source| FolderError::Io {
             action: "write",
@@ -370,18 +370,19 @@ impl Folder {
         })
     }
 
-    /// Everything that has happened to the study.
+    /// All events of the study.
     ///
     /// # Errors
-    /// When the journal cannot be read.
+    /// If the journal cannot be read.
     pub fn contents(&self) -> Result<Contents, FolderError> {
         Ok(journal::read(&self.path.join(journal::FILE_NAME))?)
     }
 
-    /// Notes how long the study has run, so that a crash between two events does not give time back.
+    /// Records how long the study has run, so that a crash between two events does not give time back.
     pub(super) fn note_elapsed(&self, elapsed: f64) {
-        // Losing a note costs at most the seconds since the last event, so nobody waits for the disk here: on a busy one that
-        // would be seconds, in which a deadline may pass. The same length every time, so that it is overwritten in place.
+        // Losing this record costs at most the seconds since the last event, so it is not synced: on a busy disk that
+        // would take seconds, in which a deadline may pass. The length is always the same, so the file is overwritten
+        // in place.
         let mut options = fs::File::options();
         let file = options
             .write(true)
@@ -410,7 +411,7 @@ pub(super) fn impossible(folder: &Path, line: u64, problem: &Impossible) -> Fold
     damaged.into()
 }
 
-/// Checks that a journal begins as a study does, in a format that this version knows.
+/// Checks that the first event is that of a study, in a format that this version knows.
 fn check_beginning(path: &Path, first: &Event) -> Result<(), FolderError> {
     match first {
         Event::StudyCreated { format, version, .. } if *format > journal::FORMAT => Err(FolderError::TooNew {
@@ -422,7 +423,7 @@ fn check_beginning(path: &Path, first: &Event) -> Result<(), FolderError> {
     }
 }
 
-/// Refuses a study whose manifest says that it is in a format of the future.
+/// Refuses a study whose manifest has a later format.
 fn refuse_future(path: &Path) -> Result<(), FolderError> {
     let text = fs::read_to_string(path.join("manifest.json")).unwrap_or_default();
     let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
@@ -435,7 +436,7 @@ fn refuse_future(path: &Path) -> Result<(), FolderError> {
     Ok(())
 }
 
-/// A spec's fingerprint: equal for equal resolved specs.
+/// The fingerprint of a spec: equal for equal resolved specs.
 fn fingerprint(spec_yaml: &str) -> String {
     let mut fingerprint = Fingerprint::new();
     fingerprint.bytes(spec_yaml.as_bytes());
@@ -451,8 +452,8 @@ fn make(path: &Path) -> Result<(), FolderError> {
     })
 }
 
-/// Whether a journal holds a study: a crash while a folder is made may leave one without a whole line. Whatever else is in
-/// it is somebody's.
+/// Returns whether a journal holds a study. A crash while the folder was created may leave a journal without a complete
+/// line. Any other content belongs to the user.
 fn holds_study(journal: &Path) -> bool {
     let has_line = |journal: &Path| -> io::Result<bool> {
         let mut line = Vec::new();
@@ -462,7 +463,7 @@ fn holds_study(journal: &Path) -> bool {
     journal.is_file() && has_line(journal).unwrap_or(true)
 }
 
-/// Refuses a folder in which a link leads out of it: what is written or removed there would be somebody else's.
+/// Refuses a folder with a link that leads out of it: writing or removing files there would affect files of others.
 fn refuse_ways_out(path: &Path) -> Result<(), FolderError> {
     let Ok(root) = path.canonicalize() else { return Ok(()) };
     let inside = fs::read_dir(path).into_iter().flatten();
@@ -470,7 +471,7 @@ fn refuse_ways_out(path: &Path) -> Result<(), FolderError> {
     let of_logs = fs::read_dir(path.join("logs")).into_iter().flatten();
     for entry in inside.chain(of_trials).chain(of_logs).flatten() {
         let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-        // A link that leads nowhere may lead anywhere tomorrow.
+        // A dangling link may lead anywhere later.
         if is_link
             && !entry
                 .path()

@@ -1,4 +1,4 @@
-//! From a study's folder to its engine: the study is replayed, slots are counted, and the engine is put together.
+//! The launch of a study from its folder: replays the study, counts the slots, and assembles the engine.
 
 use std::io;
 use std::path::Path;
@@ -11,25 +11,26 @@ use crate::journal::{Contents, Journal};
 use crate::objective::{self, Demand, Facts};
 use crate::spec::Spec;
 use crate::study::{self, EndReason, Event, Settings, Study};
+use crate::transports::Local;
 use crate::worker::{Slot, SlotError, slots};
 
 /// A study that was created or opened.
 pub struct Launch {
-    /// What it is.
+    /// The spec.
     pub spec: Spec,
-    /// What is known of its model and data.
+    /// Facts about its model and data.
     pub facts: Facts,
     /// Its folder.
     pub folder: Folder,
     /// Its journal.
     pub journal: Journal,
-    /// What had happened before; of a new study only that it was created.
+    /// The events so far; for a new study only its creation.
     pub before: Contents,
-    /// Whether it had been begun before.
+    /// True if the study had been started before.
     pub is_resumed: bool,
-    /// How long it has run.
+    /// The clock that counts how long it has run.
     pub clock: Clock,
-    /// Seconds that are added to its wall budget.
+    /// Seconds to add to its wall budget.
     pub added_wall: Option<f64>,
 }
 
@@ -40,34 +41,34 @@ pub struct Ready {
     slots: Vec<Slot>,
 }
 
-/// Why a study cannot run.
+/// The reasons why a study cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
-    /// There are no slots as the spec wants them.
+    /// The slots that the spec asks for are not available.
     #[error(transparent)]
     Slots(#[from] SlotError),
     /// Its journal cannot be replayed.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The engine broke off.
+    /// The engine stopped with an error.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// Workers are this program, which cannot be found.
+    /// The executable of this program was not found, so workers cannot be started.
     #[error("cannot find this program, to start workers with: {0}")]
     NoProgram(io::Error),
 }
 
 impl Launch {
-    /// Replays what happened, and counts the slots of this machine that the study can use.
+    /// Replays the events so far, and counts the slots of this machine that the study can use.
     ///
     /// # Errors
-    /// [`LaunchError`] for a journal that cannot be replayed, and for devices that there are not.
+    /// [`LaunchError`] if the journal cannot be replayed, or if devices are missing.
     pub fn prepare(mut self, on_warning: &mut dyn FnMut(&str)) -> Result<Ready, LaunchError> {
         objective::take_in_strays();
         let slots = self.slots(on_warning)?;
         let mut settings = Settings::new(&self.spec, self.facts.identity.epoch);
         if !settings.is_deterministic {
-            // Without a virtual clock there is no reason to plan for fewer workers than there are.
+            // Without a virtual clock there is no reason to plan for fewer workers than exist.
             settings.logical_workers = settings.logical_workers.max(slots.len() as u32);
         }
         let policy = study::policy(&self.spec, settings.lengths());
@@ -97,39 +98,40 @@ impl Launch {
 }
 
 impl Ready {
-    /// The study as it stands.
+    /// The study in its current state.
     pub fn study(&self) -> &Study {
         &self.study
     }
 
-    /// Its folder.
+    /// The folder of the study.
     pub fn folder(&self) -> &Path {
         self.launch.folder.path()
     }
 
-    /// Why there is nothing left to do, if that is so.
+    /// The reason why nothing is left to do, if that is the case.
     pub fn over(&self) -> Option<EndReason> {
         let ended = self.study.ended().filter(|_| self.launch.added_wall.is_none());
-        // What made the first trials fail may have been mended.
+        // The cause of the first failures may have been fixed.
         ended.filter(|reason| *reason != EndReason::Failures)
     }
 
-    /// Lets go of the folder: whoever reads the study finds that nobody works on it.
+    /// Releases the folder: readers of the study then see that no process works on it.
     pub fn release(self) -> Study {
         self.study
     }
 
-    /// Runs to the end, or to an interruption.
+    /// Runs the study to its end, or until it is interrupted.
     ///
     /// # Errors
-    /// [`LaunchError`] when workers cannot be started or the engine breaks off.
+    /// [`LaunchError`] if workers cannot be started or the engine stops with an error.
     pub fn run(self, observers: Vec<Box<dyn Observer>>) -> Result<(Study, Ending), LaunchError> {
         let Self { launch, study, slots } = self;
         let resumed = launch.is_resumed.then(|| Event::StudyResumed {
             added_wall: launch.added_wall.unwrap_or(0.0),
         });
         let program = std::env::current_exe().map_err(LaunchError::NoProgram)?;
-        // Before there are workers, whose memory is no longer free.
+        let transport = Local::new(program, launch.folder.path().to_owned());
+        // Measured before workers start and take memory.
         let admission = Admission::new(available_memory());
         let options = RunOptions {
             wall: launch.spec.budget.wall,
@@ -143,7 +145,7 @@ impl Ready {
             (launch.folder, launch.journal),
             launch.clock,
             options,
-            (&program, slots),
+            (Box::new(transport), slots),
             observers,
             resumed,
         )?

@@ -1,4 +1,4 @@
-//! Reading a study's journal event by event, without holding the study.
+//! Reads the journal of a study event by event, without locking the study.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -9,17 +9,17 @@ use super::folder::impossible;
 use crate::journal::{Entry, Position, Reader};
 use crate::study::Impossible;
 
-/// Iterator over the events of a study's journal. Only one of them is in memory at a time.
+/// Iterator over the events of a study's journal. Only one event at a time is in memory.
 #[derive(Debug)]
 pub struct Looker {
     folder: PathBuf,
-    /// The first event, which was read to see whether there is a study.
+    /// The first event, which was read to check that there is a study.
     first: Option<Entry>,
     reader: Reader<BufReader<File>>,
 }
 
 impl Looker {
-    /// A looker at the study in `folder` that gives `first`, then what `reader` reads.
+    /// A looker at the study in `folder` that returns `first`, then the entries of `reader`.
     pub(super) fn new(folder: &Path, first: Option<Entry>, reader: Reader<BufReader<File>>) -> Self {
         let folder = folder.to_owned();
         Self { folder, first, reader }
@@ -30,12 +30,12 @@ impl Looker {
         self.reader.position()
     }
 
-    /// The damage in the last line, if a crash tore it; known at the end.
+    /// The damage in the last line, if a crash tore it; known only at the end.
     pub fn torn(&self) -> Option<&str> {
         self.reader.torn()
     }
 
-    /// The error for a journal whose last event read cannot have happened.
+    /// The error for a journal whose last event that was read cannot have happened.
     pub fn impossible(&self, problem: &Impossible) -> FolderError {
         impossible(&self.folder, self.position().entries, problem)
     }

@@ -1,23 +1,24 @@
-//! Memory of this machine: how much there is, and whether another segment fits beside those that run.
+//! Memory of this machine: how much is free, and whether another segment fits beside the running ones.
 //!
-//! Nothing here decides what is run, only when: a deterministic study comes out the same on a machine with half the memory.
+//! This module does not decide which segments run, only when: a deterministic study has the same result on a machine
+//! with half the memory.
 
 use std::path::Path;
 
-/// The share of the free memory that workers may take together: the rest is for files in the system's cache, without which
-/// everything is slow, and for whatever else runs.
+/// The share of the free memory that all workers may use. The rest is for the file cache of the system, without which
+/// everything is slow, and for other programs.
 const SHARE: f64 = 0.9;
 
-/// How much of a prediction that was too large is forgiven with each segment. One that was too small counts at once.
+/// Correction after each segment for a prediction that was too large. One that was too small is corrected immediately.
 const FORGIVING: f64 = 0.2;
 
-/// Predictions are never corrected below this share of what sizes say.
+/// Predictions are never corrected below this share of the prediction from sizes.
 const LEAST_FACTOR: f64 = 0.5;
 
 const MEBIBYTE: f64 = 1_048_576.0;
 
-/// Bytes that are free for workers on this machine, or in the control group that this process is confined to; `None` where
-/// the system does not tell.
+/// Bytes that are free for workers on this machine, or in the control group of this process; `None` if the system does
+/// not provide it.
 pub fn available_memory() -> Option<u64> {
     let machine = machine_free(&std::fs::read_to_string("/proc/meminfo").ok()?);
     let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
@@ -34,8 +35,8 @@ fn machine_free(text: &str) -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-/// What is left in a control group and in those above it. `line` is one of `/proc/self/cgroup`: `0::/path` in version 2,
-/// `number:memory:/path` in version 1.
+/// Free bytes of a control group and of those above it. `line` is a line of `/proc/self/cgroup`: `0::/path` in version
+/// 2, `number:memory:/path` in version 1.
 fn group_free(line: &str, mount: &Path) -> Vec<u64> {
     let mut parts = line.splitn(3, ':').skip(1);
     let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else {
@@ -56,7 +57,7 @@ fn group_free(line: &str, mount: &Path) -> Vec<u64> {
     };
     let mut folder = root.join(path.trim_start_matches('/'));
     let mut free = Vec::new();
-    // A container often sees its own group as the root, whatever path the system gives it.
+    // A container often sees its own group as the root, although the system reports another path.
     loop {
         free.extend(free_in(&folder, limit, usage, inactive));
         if folder == root || !folder.pop() {
@@ -68,44 +69,44 @@ fn group_free(line: &str, mount: &Path) -> Vec<u64> {
 fn free_in(folder: &Path, limit: &str, usage: &str, inactive: &str) -> Option<u64> {
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
     let number = |name: &str| read(name)?.trim().parse::<u64>().ok();
-    // Files that nobody has looked at for a while make way when memory is needed.
+    // The system drops inactive files from its cache when memory is needed.
     let statistics = read("memory.stat").unwrap_or_default();
     let idle = statistics
         .lines()
         .find_map(|line| line.strip_prefix(inactive)?.trim().parse::<u64>().ok());
-    // `max`, no number, is no limit.
+    // `max` is not a number: there is no limit.
     let used = number(usage)?.saturating_sub(idle.unwrap_or(0));
     Some(number(limit)?.saturating_sub(used))
 }
 
-/// Admits segments as long as the machine has memory for them.
+/// Admits segments while the machine has memory for them.
 #[derive(Clone, Debug)]
 pub struct Admission {
-    /// Bytes for all workers together; `None`: no limit.
+    /// Bytes for all workers together; `None` if there is no limit.
     limit: Option<u64>,
     /// The memory of every slot.
     levels: Vec<Level>,
-    /// What measured peaks say that predictions must be multiplied by.
+    /// The correction factor of predictions, from measured peaks.
     factor: f64,
 }
 
-/// What a worker takes. It never gives anything back, so it is the most of what it has run.
+/// Memory of a worker. A worker never returns memory, so this is the maximum over its segments.
 #[derive(Clone, Copy, Debug, Default)]
 struct Level {
-    /// As sizes alone predict it.
+    /// The prediction from sizes alone.
     predicted: u64,
-    /// As it counts against the limit.
+    /// The bytes that count against the limit.
     counted: u64,
     is_running: bool,
 }
 
 impl Admission {
-    /// No limit: everything is admitted.
+    /// Creates an admission without a limit: every segment is admitted.
     pub fn unlimited() -> Self {
         Self::new(None)
     }
 
-    /// Workers may take so many bytes of the memory that is free now.
+    /// Creates an admission that lets workers use `SHARE` of `free` bytes; without a limit for `None`.
     pub fn new(free: Option<u64>) -> Self {
         Self {
             limit: free.map(|free| (free as f64 * SHARE) as u64),
@@ -114,8 +115,11 @@ impl Admission {
         }
     }
 
-    /// Whether a segment for which `need` bytes are predicted may run in a slot now; if so, it counts from now on. When
-    /// nothing else runs it always may, or it never would. An unknown need takes no part.
+    /// Returns whether a segment with a predicted need of `need` bytes may run in a slot now. If so, it counts from now
+    /// on.
+    ///
+    /// If nothing else runs, the segment is always admitted: otherwise it might never run. A segment with unknown need
+    /// always fits.
     pub(super) fn admits(&mut self, slot: usize, need: Option<u64>) -> bool {
         let is_alone = !self.levels.iter().any(|level| level.is_running);
         if self.levels.len() <= slot {
@@ -138,7 +142,7 @@ impl Admission {
         fits || is_alone
     }
 
-    /// A segment has come to its end, and its worker's peak was measured (in MiB; 0 if it was not).
+    /// Records the end of a segment and the measured peak of its worker (in MiB; 0 if it was not measured).
     pub(super) fn release(&mut self, slot: usize, peak_mb: f64) {
         let Some(level) = self.levels.get_mut(slot) else { return };
         level.is_running = false;
@@ -155,7 +159,7 @@ impl Admission {
         };
     }
 
-    /// A worker is gone, and its memory free.
+    /// Frees the memory of a worker that has ended.
     pub(super) fn forget(&mut self, slot: usize) {
         if let Some(level) = self.levels.get_mut(slot) {
             *level = Level::default();
@@ -190,7 +194,7 @@ mod tests {
         admission.release(1, 300.0);
         assert!(!admission.admits(1, Some(450 * MIB)));
         admission.release(0, 500.0);
-        // Too large beside what the other worker keeps, but nothing else runs.
+        // Too large beside the memory of the other worker, but nothing else runs.
         assert!(admission.admits(1, Some(450 * MIB)));
     }
 

@@ -1,7 +1,7 @@
 //! The engine feeds a study with events and carries out its decisions: it holds the journal, the workers and the clock.
 //!
-//! Nothing is decided here but when to start a process, when to stop one, and when time is up. Imports `worker`, `journal`
-//! and below; people see it through an [`Observer`]. Begin reading at [`Engine::run`].
+//! The engine itself only decides when to start a process, when to stop one, and when time is up. Imports `worker`,
+//! `journal` and below; people see it through an [`Observer`]. Begin reading at [`Engine::run`].
 
 mod budget;
 mod clock;

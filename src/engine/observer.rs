@@ -1,4 +1,4 @@
-//! How people and files learn what the engine does.
+//! The interface by which people and files follow the engine.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use crate::trials::Progress;
 use crate::units::{Samples, TrialId};
 use crate::worker::Slot;
 
-/// Something worth showing. More kinds may come: an observer passes over those that it does not show.
+/// An event for observers. More kinds may be added: observers ignore those that they do not show.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EngineEvent<'a> {
@@ -16,88 +16,88 @@ pub enum EngineEvent<'a> {
     Started {
         /// Its slots.
         slots: &'a [Slot],
-        /// The study had been begun before.
+        /// True if the study had been started before.
         is_resumed: bool,
     },
     /// A worker begins a segment.
     SegmentStarted {
-        /// Which slot.
+        /// The slot.
         slot: usize,
-        /// Which trial.
+        /// The trial.
         trial: TrialId,
-        /// Where it stands.
+        /// The level from which it starts.
         from: Samples,
-        /// Where the segment ends.
+        /// The level at which the segment ends.
         to: Samples,
     },
-    /// A segment goes on.
+    /// A segment made progress.
     Progressed {
-        /// Which slot.
+        /// The slot.
         slot: usize,
-        /// Which trial.
+        /// The trial.
         trial: TrialId,
-        /// How far.
+        /// The progress.
         progress: &'a Progress,
     },
     /// A worker has ended a segment.
     SegmentEnded {
-        /// Which slot.
+        /// The slot.
         slot: usize,
-        /// Which trial.
+        /// The trial.
         trial: TrialId,
-        /// What came of it; `None`: it was interrupted.
+        /// The outcome; `None` if the segment was interrupted.
         outcome: Option<&'a Outcome>,
     },
     /// An outcome counts from now on.
     Delivered {
-        /// Which trial.
+        /// The trial.
         trial: TrialId,
     },
     /// A worker died.
     WorkerLost {
-        /// Which slot.
+        /// The slot.
         slot: usize,
-        /// What it ran.
+        /// The trial that it ran.
         trial: Option<TrialId>,
-        /// What is known of the cause.
+        /// A description of the cause, as far as known.
         message: &'a str,
     },
-    /// A trial ran out of memory, and is tried again with smaller steps.
+    /// A trial ran out of memory, and is retried with smaller steps.
     MemoryRanOut {
-        /// Which slot.
+        /// The slot.
         slot: usize,
-        /// Which trial.
+        /// The trial.
         trial: TrialId,
-        /// What is known.
+        /// A description of the failure.
         message: &'a str,
     },
-    /// The search is over, and its best trials are trained again.
+    /// The search ended, and its best trials are trained again.
     Selecting {
-        /// How many.
+        /// Number of finalists.
         finalists: usize,
     },
-    /// Workers are told to stop.
+    /// Workers were asked to stop.
     Stopping {
-        /// Why, for people.
+        /// The reason, for people.
         why: &'a str,
     },
     /// Some time has passed.
     Tick,
-    /// The study is over, or interrupted (`None`).
+    /// The study ended, or was interrupted (`None`).
     Ended {
-        /// Why.
+        /// The reason for its end.
         reason: Option<EndReason>,
         /// The share of the slots' time in which nothing ran, in [0, 1].
         idle_share: f64,
     },
 }
 
-/// Shows or stores what the engine does. It only looks.
+/// Shows or stores the events of the engine. An observer never changes the study.
 pub trait Observer {
-    /// Something happened; `study` is the state after it.
+    /// Handles an event; `study` is the state after it.
     ///
     /// # Errors
-    /// When something that must be written cannot be: the engine then breaks off, with a whole journal. What its workers had
-    /// not yet saved they train again.
+    /// If required output cannot be written. The engine then stops with a complete journal. Training that its workers
+    /// had not saved yet is repeated later.
     fn observe(&mut self, event: &EngineEvent<'_>, study: &Study, clock: &Clock) -> io::Result<()>;
 }

@@ -1,81 +1,82 @@
-//! The workers of this machine: one process a slot, restarted when it dies.
+//! The workers of this machine: one process per slot, restarted when it dies.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::Clock;
 use crate::awake::AwakeClock;
-use crate::objective::end_strays;
+use crate::transports::{Arrival, Closed, Farewell, Link, Seat as Place, Transport, TransportError};
 use crate::trials::{Evaluation, FailureKind, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, TrialId};
-use crate::worker::{Process, Slot, SpawnError, ToWorker, WorkerEvent};
+use crate::worker::{Slot, ToWorker};
 
-/// A worker is given this long at least to show a sign of life. It shows one every half second, on a busy machine later;
-/// whether an external program is silent for too long, it judges itself.
+/// Shortest silence after which a worker counts as hung. A worker gives a sign of life every half second, on a busy
+/// machine later. It checks the silence of an external program by itself.
 const LEAST_SILENCE: Duration = Duration::from_secs(5);
 
-/// A worker that dies this often in a row before it is ready will not come up.
+/// A worker that dies this many times in a row before it is ready will never start.
 const MOST_FALSE_STARTS: u32 = 3;
 
 /// All workers.
 pub(super) struct Pool<T> {
-    program: PathBuf,
-    folder: PathBuf,
-    news: Sender<T>,
+    transport: Box<dyn Transport>,
+    events: Sender<T>,
     seats: Vec<Seat>,
-    generations: u64,
-    /// Workers that are suspended with this process are not taken for hung.
+    /// Leases that were given out.
+    leases: u64,
+    /// Measures silence without suspensions: suspended workers do not count as hung.
     awake: AwakeClock,
 }
 
 /// One slot and its worker.
 pub(super) struct Seat {
     pub(super) slot: Slot,
-    process: Option<Process>,
+    /// The worker, and the lease under which it has the seat.
+    link: Option<(u64, Box<dyn Link>)>,
     pub(super) state: State,
     /// The trial that it ran last.
     last: Option<TrialId>,
     false_starts: u32,
 }
 
-/// What a worker does.
+/// The state of a worker.
 pub(super) enum State {
     /// Loading model and data.
     Starting,
     /// Waiting for a segment.
     Ready,
-    /// Running one.
+    /// Running a segment.
     Busy(Box<Run>),
-    /// Gone, and not needed any more.
+    /// Gone, and no longer needed.
     Down,
 }
 
-/// A segment under way, as far as its worker has told.
+/// A running segment, as far as its worker has reported.
 pub(super) struct Run {
     pub(super) trial: TrialId,
     pub(super) begun: Instant,
     pub(super) started_at: String,
     reached: Samples,
     evaluations: Vec<Evaluation>,
-    /// When it last showed a sign of life, on the pool's clock.
+    /// The time of its last sign of life, on the pool's clock.
     last_sign: Duration,
-    /// It was killed because it showed none.
+    /// True if it was killed because it gave no sign of life.
     is_hung: bool,
 }
 
-/// How a worker was lost.
+/// A worker that was lost.
 pub(super) struct LostWorker {
-    /// What is known, for people.
+    /// A description of the cause, for people.
     pub(super) how: String,
-    /// What a trial that loses its workers this way fails as.
+    /// The kind of failure of a trial that loses its workers in this way.
     pub(super) kind: FailureKind,
-    /// What it ran.
+    /// The segment that it ran.
     pub(super) run: Option<Box<Run>>,
 }
 
 impl Run {
-    /// What is known of a segment whose worker had to be killed, or that has failed.
+    /// The report of a segment whose worker was killed, or that failed.
     pub(super) fn report(self) -> SegmentReport {
         let seconds = self.begun.elapsed().as_secs_f64();
         SegmentReport {
@@ -92,45 +93,45 @@ impl Run {
     }
 }
 
-impl<T: From<(usize, u64, WorkerEvent)> + Send + 'static> Pool<T> {
-    /// Starts one worker for each slot.
-    pub(super) fn start(program: &Path, folder: &Path, slots: Vec<Slot>, news: Sender<T>) -> Result<Self, SpawnError> {
+impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
+    /// Connects one worker for each slot.
+    pub(super) fn start(
+        transport: Box<dyn Transport>,
+        slots: Vec<Slot>,
+        events: Sender<T>,
+    ) -> Result<Self, TransportError> {
         let seats = slots.into_iter().map(|slot| Seat {
             slot,
-            process: None,
+            link: None,
             state: State::Down,
             last: None,
             false_starts: 0,
         });
-        let (program, folder) = (program.to_owned(), folder.to_owned());
         let mut pool = Self {
-            program,
-            folder,
-            news,
+            transport,
+            events,
             seats: seats.collect(),
-            generations: 0,
+            leases: 0,
             awake: AwakeClock::start(),
         };
         for index in 0..pool.seats.len() {
-            pool.spawn(index)?;
+            pool.connect(index)?;
         }
         Ok(pool)
     }
 
-    fn spawn(&mut self, index: usize) -> Result<(), SpawnError> {
-        self.generations += 1;
+    fn connect(&mut self, index: usize) -> Result<(), TransportError> {
+        self.leases += 1;
+        let (lease, events) = (self.leases, self.events.clone());
+        let inbox = move |arrival| events.send(T::from((index, lease, arrival))).map_err(|_| Closed);
         let seat = &mut self.seats[index];
-        let log = self.folder.join("logs").join(format!("worker-{index}.log"));
-        let (program, folder, news) = (&self.program, &self.folder, self.news.clone());
-        seat.process = Some(Process::spawn(
-            program,
-            folder,
-            &seat.slot,
-            &log,
+        let place = Place {
             index,
-            self.generations,
-            news,
-        )?);
+            slot: &seat.slot,
+            lease,
+        };
+        let link = self.transport.connect(&place, Box::new(inbox))?;
+        seat.link = Some((lease, link));
         seat.state = State::Starting;
         Ok(())
     }
@@ -143,12 +144,10 @@ impl<T: From<(usize, u64, WorkerEvent)> + Send + 'static> Pool<T> {
         &mut self.seats[index]
     }
 
-    /// Whether news from `generation` comes from the process that sits at `index` now.
-    pub(super) fn is_current(&self, index: usize, generation: u64) -> bool {
-        self.seats[index]
-            .process
-            .as_ref()
-            .is_some_and(|process| process.generation() == generation)
+    /// Returns whether `lease` is the current one of the seat. What arrives under an older one is refused.
+    pub(super) fn is_current(&self, index: usize, lease: u64) -> bool {
+        let current = self.seats[index].link.as_ref();
+        current.is_some_and(|(current, _)| *current == lease)
     }
 
     /// The trial that a worker runs.
@@ -168,7 +167,7 @@ impl<T: From<(usize, u64, WorkerEvent)> + Send + 'static> Pool<T> {
         self.trials().next().is_some()
     }
 
-    /// A worker that waits for a segment, if possible the one that ran this trial last and may still have it in memory.
+    /// A worker that waits for a segment; preferably the last one of this trial, which may have it in memory.
     pub(super) fn ready_for(&self, trial: TrialId) -> Option<usize> {
         let ready = self.seats.iter().enumerate();
         let ready = ready.filter(|(_, seat)| matches!(seat.state, State::Ready));
@@ -189,14 +188,14 @@ impl<T: From<(usize, u64, WorkerEvent)> + Send + 'static> Pool<T> {
             last_sign: self.awake.look(),
             is_hung: false,
         }));
-        if let Some(process) = &mut seat.process {
-            process.send(&ToWorker::Run {
+        if let Some((_, link)) = &mut seat.link {
+            link.send(&ToWorker::Run {
                 segment: Box::new(segment),
             });
         }
     }
 
-    /// A worker is free: it has become ready, or ended its segment, which is returned.
+    /// Marks a worker as ready, after its start or the end of a segment. Returns that segment.
     pub(super) fn free(&mut self, index: usize) -> Option<Box<Run>> {
         let seat = &mut self.seats[index];
         seat.false_starts = 0;
@@ -206,20 +205,20 @@ impl<T: From<(usize, u64, WorkerEvent)> + Send + 'static> Pool<T> {
         }
     }
 
-    /// Takes note of the process group of an external program that a worker runs.
+    /// Records the process group of an external program that a worker runs.
     pub(super) fn note_program(&mut self, index: usize, group: Option<u32>) {
-        if let Some(process) = &mut self.seats[index].process {
-            process.note_program(group);
+        if let Some((_, link)) = &mut self.seats[index].link {
+            link.note_program(group);
         }
     }
 
-    /// Takes note of a sign of life, perhaps with progress.
+    /// Records a sign of life, which may include progress.
     pub(super) fn note_sign(&mut self, index: usize, progress: Option<&Progress>) {
         if let State::Busy(run) = &mut self.seats[index].state {
             run.last_sign = self.awake.look();
             if let Some(progress) = progress {
                 run.reached = progress.at;
-                // A segment that begins anew repeats its evaluations.
+                // A restarted segment repeats its evaluations.
                 if let Some(evaluation) = &progress.evaluation {
                     run.evaluations.retain(|known| known.at < evaluation.at);
                     run.evaluations.push(evaluation.clone());
@@ -228,30 +227,30 @@ impl<T: From<(usize, u64, WorkerEvent)> + Send + 'static> Pool<T> {
         }
     }
 
-    /// Kills workers whose segment has shown no sign of life for so long, or for the least time that a healthy one needs.
+    /// Kills workers whose segment was silent for `silence`, or for `LEAST_SILENCE` if that is longer.
     pub(super) fn kill_hung(&mut self, silence: Duration) {
         let now = self.awake.look();
         let silence = silence.max(LEAST_SILENCE);
         for seat in &mut self.seats {
-            if let (State::Busy(run), Some(process)) = (&mut seat.state, &mut seat.process)
+            if let (State::Busy(run), Some((_, link))) = (&mut seat.state, &mut seat.link)
                 && !run.is_hung
                 && now.saturating_sub(run.last_sign) > silence
             {
                 run.is_hung = true;
-                process.kill();
+                link.kill();
             }
         }
     }
 
-    /// Puts a fresh process in the place of one that is of no more use, though its segment has ended.
-    pub(super) fn renew(&mut self, index: usize) -> Result<(), SpawnError> {
-        self.seats[index].process = None;
+    /// Replaces a process that can no longer be used, although its segment has ended.
+    pub(super) fn renew(&mut self, index: usize) -> Result<(), TransportError> {
+        self.seats[index].link = None;
         self.end_strays();
-        self.spawn(index)
+        self.connect(index)
     }
 
-    /// Puts fresh processes in the place of those that are still busy; returns what is known of their segments.
-    pub(super) fn cut_off(&mut self) -> Result<Vec<(usize, TrialId, SegmentReport)>, SpawnError> {
+    /// Replaces the processes that are still busy; returns the reports of their segments.
+    pub(super) fn cut_off(&mut self) -> Result<Vec<(usize, TrialId, SegmentReport)>, TransportError> {
         let mut cut_off = Vec::new();
         for index in 0..self.seats.len() {
             let seat = &mut self.seats[index];
@@ -266,19 +265,14 @@ impl<T: From<(usize, u64, WorkerEvent)> + Send + 'static> Pool<T> {
         Ok(cut_off)
     }
 
-    /// A worker is gone: says how, what it ran, and starts another one, unless it never comes up (`Err`).
+    /// Replaces a lost worker; returns how it ended and what it ran. `Err` if workers never become ready.
     pub(super) fn replace(&mut self, index: usize) -> Result<LostWorker, PoolError> {
         let seat = &mut self.seats[index];
-        let mut how = seat.process.as_mut().map(Process::reap).unwrap_or_default();
+        let farewell = seat.link.as_mut().map(|(_, link)| link.reap());
+        let Farewell { mut how, kind } = farewell.unwrap_or_default();
+        let mut kind = kind.unwrap_or(FailureKind::Crashed);
         self.end_strays();
         let seat = &mut self.seats[index];
-        let is_out_of_memory = seat.process.as_ref().is_some_and(Process::is_out_of_memory);
-        let mut kind = if is_out_of_memory {
-            how = format!("{how}, out of memory");
-            FailureKind::OutOfMemory
-        } else {
-            FailureKind::Crashed
-        };
         let run = match std::mem::replace(&mut seat.state, State::Down) {
             State::Busy(run) => Some(run),
             State::Starting => {
@@ -292,40 +286,40 @@ impl<T: From<(usize, u64, WorkerEvent)> + Send + 'static> Pool<T> {
             how = format!("it showed no sign of life and was killed ({how})");
         }
         if seat.false_starts >= MOST_FALSE_STARTS {
-            // One bad slot of several is given up; the study goes on without it.
+            // One bad slot of several is closed; the study continues without it.
             if self.seats.iter().all(|seat| matches!(seat.state, State::Down)) {
-                let log = self.folder.join("logs").join(format!("worker-{index}.log"));
+                let log = self.transport.log(index);
                 return Err(PoolError::NeverReady { how, log });
             }
             let how = format!("{how}; it never becomes ready, so this slot is closed");
             return Ok(LostWorker { how, kind, run });
         }
-        self.spawn(index)?;
+        self.connect(index)?;
         Ok(LostWorker { how, kind, run })
     }
 
-    /// Ends what workers that are gone have left behind.
+    /// Ends processes that lost workers have left behind.
     fn end_strays(&self) {
-        let workers = self.seats.iter().filter_map(|seat| seat.process.as_ref());
-        let workers: Vec<u32> = workers.map(Process::id).collect();
-        end_strays(&workers);
+        let links = self.seats.iter().filter_map(|seat| seat.link.as_ref());
+        let links: Vec<&dyn Link> = links.map(|(_, link)| &**link).collect();
+        self.transport.end_strays(&links);
     }
 
-    /// Tells every busy worker to finish its step, to evaluate its trial where it stands if that takes at most so many seconds, to
-    /// checkpoint and to report.
+    /// Asks every busy worker to finish its step, to checkpoint and to report. It may also evaluate its trial if that
+    /// takes at most `seconds`.
     pub(super) fn stop(&mut self, seconds: f64) {
         for seat in &mut self.seats {
-            if let (State::Busy(_), Some(process)) = (&seat.state, &mut seat.process) {
-                process.send(&ToWorker::Stop { seconds });
+            if let (State::Busy(_), Some((_, link))) = (&seat.state, &mut seat.link) {
+                link.send(&ToWorker::Stop { seconds });
             }
         }
     }
 
-    /// Ends all processes; returns what is known of the segments that were still running.
+    /// Ends all processes; returns the reports of the segments that were still running.
     pub(super) fn shut_down(&mut self) -> Vec<(usize, TrialId, SegmentReport)> {
         let mut cut_off = Vec::new();
         for (index, seat) in self.seats.iter_mut().enumerate() {
-            seat.process = None;
+            seat.link = None;
             if let State::Busy(run) = std::mem::replace(&mut seat.state, State::Down) {
                 cut_off.push((index, run.trial, run.report()));
             }
@@ -335,16 +329,16 @@ impl<T: From<(usize, u64, WorkerEvent)> + Send + 'static> Pool<T> {
     }
 }
 
-/// Why the pool cannot go on.
+/// The reasons why the pool cannot continue.
 #[derive(Debug, thiserror::Error)]
 pub enum PoolError {
     /// A process could not be started.
     #[error(transparent)]
-    Spawn(#[from] SpawnError),
+    Transport(#[from] TransportError),
     /// Workers die before they are ready.
     #[error("workers die while they start ({how}); their output is in `{}`", log.display())]
     NeverReady {
-        /// How the last one ended.
+        /// A description of how the last one ended.
         how: String,
         /// Its log.
         log: PathBuf,

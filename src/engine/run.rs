@@ -1,4 +1,4 @@
-//! The run loop: settle what can be decided, start what was planned ([`dispatch`]), wait for news ([`news`]).
+//! The run loop: take decisions, start planned segments ([`dispatch`]), wait for messages ([`worker_events`]).
 
 mod checkpoints;
 mod dispatch;
@@ -6,7 +6,6 @@ mod selection;
 mod worker_events;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
@@ -18,20 +17,21 @@ use super::{Clock, EngineEvent, Folder, Observer, signals};
 use crate::journal::{Journal, JournalError};
 use crate::spec::TrialLimits;
 use crate::study::{EndReason, Event, Study};
+use crate::transports::{Arrival, Transport};
 use crate::trials::MemoryModel;
 use crate::units::TrialId;
-use crate::worker::{Slot, WorkerEvent};
+use crate::worker::Slot;
 
-/// Longest wait between two looks at the clock.
+/// Longest wait between two checks of the clock.
 const TICK: Duration = Duration::from_millis(200);
-/// Time for workers to checkpoint after the deadline; then they are killed.
+/// Time for workers to save checkpoints after the deadline; then they are killed.
 const DEADLINE_GRACE: Duration = Duration::from_secs(1);
-/// The same when a person or a batch system interrupts.
+/// The same, if a person or a batch system interrupts the run.
 const INTERRUPT_GRACE: Duration = Duration::from_secs(10);
-/// A segment that shows no sign of life for so long hangs, unless the spec says otherwise: longer than any step, and
-/// longer than a GPU takes to compile its first.
+/// Silence after which a segment counts as hung, unless the spec says otherwise. It is longer than any step, and longer
+/// than a GPU takes to compile its first step.
 const SILENCE: Duration = Duration::from_mins(5);
-/// A worker may die of a trial once; the second time the trial has failed.
+/// Number of lost workers with which a trial fails: one loss is retried.
 const MOST_LOSSES: u32 = 2;
 
 /// Runs a study on this machine.
@@ -47,63 +47,59 @@ pub struct Engine<'a> {
     terms: RunOptions,
     memory: (Admission, Arc<MemoryModel>),
     is_interrupted: bool,
-    /// Nothing new is started.
+    /// True if nothing new is started.
     is_held: bool,
     busy: BusyTime,
     last_tick: Instant,
-    /// Trials whose checkpoints are of use although they never go on.
+    /// Trials whose checkpoints are kept although the trials do not continue.
     kept: BTreeSet<TrialId>,
-    /// The number of pruned trials whose checkpoints were removed.
+    /// Number of pruned trials whose checkpoints were removed.
     tidied: usize,
 }
 
-/// What a study may use up, and what its objective can do.
+/// Limits of a run, and properties of its objective.
 #[derive(Clone, Copy, Debug)]
 pub struct RunOptions {
-    /// The wall budget in seconds, as the spec has it.
+    /// The wall budget in seconds, from the spec.
     pub wall: Option<f64>,
-    /// What one trial may use up.
+    /// The limits of one trial.
     pub limits: TrialLimits,
-    /// Whether a trial that runs out of memory can be tried with smaller steps.
+    /// True if a trial that runs out of memory can be retried with smaller steps.
     pub can_split: bool,
-    /// Whether trials may begin where others stand, so that checkpoints are kept for them.
+    /// True if trials may begin as clones of others, so that checkpoints are kept for them.
     pub has_clones: bool,
-    /// Whether the checkpoint of the best trial is of use when that has ended.
+    /// True if the checkpoint of the best trial is useful after the trial has ended.
     pub keeps_best: bool,
 }
 
-/// What reaches the engine from outside.
+/// An input of the engine from outside.
 enum InternalEvent {
-    Worker {
-        slot: usize,
-        generation: u64,
-        news: WorkerEvent,
-    },
+    Worker { slot: usize, lease: u64, arrival: Arrival },
     Signal,
 }
 
-impl From<(usize, u64, WorkerEvent)> for InternalEvent {
-    fn from((slot, generation, news): (usize, u64, WorkerEvent)) -> Self {
-        Self::Worker { slot, generation, news }
+impl From<(usize, u64, Arrival)> for InternalEvent {
+    fn from((slot, lease, arrival): (usize, u64, Arrival)) -> Self {
+        Self::Worker { slot, lease, arrival }
     }
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// The study is over.
+    /// The study ended.
     Ended(EndReason),
-    /// SIGINT or SIGTERM; it can be resumed.
+    /// SIGINT or SIGTERM; the study can be resumed.
     Interrupted,
 }
 
-/// Why a run broke off. The journal is whole up to then.
+/// The reasons why a run stopped with an error. The journal is complete up to then.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The journal cannot be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// Workers cannot be had.
+    /// Workers cannot be started.
     #[error(transparent)]
     Pool(#[from] PoolError),
     /// A worker could not load the model or the data.
@@ -116,35 +112,45 @@ pub enum EngineError {
     Results {
         /// The study's folder.
         folder: String,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// A part of the study was taken away.
+    /// A file of the study was removed.
     #[error("`{}` was removed or emptied while the study ran", .0.display())]
     Missing(std::path::PathBuf),
+    /// A worker speaks another language.
+    #[error(
+        "the worker on `{node}` is of version {version}, whose messages this version does not understand: use one version everywhere"
+    )]
+    OtherProtocol {
+        /// Its machine.
+        node: String,
+        /// Its version.
+        version: String,
+    },
     /// Signals cannot be received.
     #[error("cannot listen to signals: {0}")]
     Signals(std::io::Error),
 }
 
 impl<'a> Engine<'a> {
-    /// Starts the workers of a study. `program` is this program's own executable, `resumed` the event to record if the study
-    /// had been begun before.
+    /// Starts the workers of a study. `transport` reaches them. `resumed` is the event to record if
+    /// the study had been started before.
     ///
     /// # Errors
-    /// When a worker cannot be started.
+    /// If a worker cannot be started.
     pub fn start(
         study: Study,
         (folder, journal): (Folder, Journal),
         clock: Clock,
         terms: RunOptions,
-        (program, slots): (&Path, Vec<Slot>),
+        (transport, slots): (Box<dyn Transport>, Vec<Slot>),
         observers: Vec<Box<dyn Observer + 'a>>,
         resumed: Option<Event>,
     ) -> Result<Self, EngineError> {
         let (sender, inbox) = mpsc::channel();
         signals::forward(sender.clone(), || InternalEvent::Signal).map_err(EngineError::Signals)?;
-        let pool = Pool::start(program, folder.path(), slots, sender).map_err(PoolError::from)?;
+        let pool = Pool::start(transport, slots, sender).map_err(PoolError::from)?;
         let busy = BusyTime {
             since: Instant::now(),
             seconds: 0.0,
@@ -168,7 +174,7 @@ impl<'a> Engine<'a> {
             tidied: 0,
         };
         engine.kept = engine.kept();
-        // Only now that nothing can go wrong any more: a failed attempt must not add to the budget.
+        // Recorded only after everything that can fail: a failed attempt must not add to the budget.
         if let Some(event) = resumed {
             engine.record(&event)?;
             engine.journal.sync()?;
@@ -181,7 +187,7 @@ impl<'a> Engine<'a> {
         Ok(engine)
     }
 
-    /// Starts segments only as `admission` allows, by what memory `model` predicts for them.
+    /// Lets segments start only if `admission` allows it, by the memory that `model` predicts for them.
     #[must_use]
     pub fn with_memory(self, admission: Admission, model: Arc<MemoryModel>) -> Self {
         let memory = (admission, model);
@@ -191,9 +197,9 @@ impl<'a> Engine<'a> {
     /// Runs the study until it ends or is interrupted.
     ///
     /// # Errors
-    /// When the journal or the results cannot be written, or the workers do not come up.
+    /// If the journal or the results cannot be written, or the workers do not start.
     pub fn run(mut self, is_resumed: bool) -> Result<(Study, Ending), EngineError> {
-        // A hold of an earlier run: starting a new one ends it.
+        // Starting a new run ends the hold of an earlier one.
         let _ = Folder::hold(self.folder.path(), false);
         let slots: Vec<Slot> = self.pool.seats().iter().map(|seat| seat.slot.clone()).collect();
         self.tell(&EngineEvent::Started {
@@ -238,8 +244,10 @@ impl<'a> Engine<'a> {
         Ok((self.study, ending))
     }
 
-    /// Takes the decisions that can be taken now, and makes them last; whether that are all of them. With thousands of workers to plan
-    /// for, what is planned first begins before the rest is decided, and nothing is planned after the deadline.
+    /// Takes the decisions that are possible now, and makes them durable; returns whether these were all of them.
+    ///
+    /// With thousands of workers to plan for, the first planned segments begin before the rest is decided. After the
+    /// deadline nothing is planned.
     fn settle(&mut self) -> Result<bool, EngineError> {
         let begun = Instant::now();
         let mut is_all = true;
@@ -265,15 +273,15 @@ impl<'a> Engine<'a> {
         Ok(is_all)
     }
 
-    /// Waits for news, or for the clock; where decisions wait, only takes what has come.
+    /// Waits for messages or the clock. If decisions are pending, it only handles the messages that have arrived.
     fn wait(&mut self, is_settled: bool) -> Result<(), EngineError> {
         let longest = if is_settled { TICK } else { Duration::ZERO };
         let patience = self
             .budget
             .left(Instant::now())
             .map_or(longest, |left| left.min(longest));
-        // Whatever else has arrived is taken before anything is decided, and signals first: a batch system may signal
-        // the workers too, and a worker that dies of it must not count as lost.
+        // Everything else that has arrived is handled before the next decision, signals first. A batch system may
+        // signal the workers too, and a worker that dies of it must not count as lost.
         let mut news: Vec<InternalEvent> = self.inbox.recv_timeout(patience).into_iter().collect();
         news.extend(self.inbox.try_iter());
         let (signals, others): (Vec<_>, Vec<_>) =
@@ -298,7 +306,7 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    /// Whether what makes the study is still there, and nobody else's.
+    /// Checks that the files of the study still exist, and that no other process has changed them.
     fn check_folder(&self) -> Result<(), EngineError> {
         self.journal.check()?;
         self.folder
@@ -306,15 +314,15 @@ impl<'a> Engine<'a> {
             .map_or(Ok(()), |path| Err(EngineError::Missing(path)))
     }
 
-    /// The wall budget is spent: stops what runs, and closes the study.
+    /// Ends the study at the deadline: stops running segments, and records that the wall budget is spent.
     fn meet_deadline(&mut self) -> Result<(), EngineError> {
         let left = self.budget.until_deadline(Instant::now()).unwrap_or_default();
         self.drain("the wall budget is spent", left.as_secs_f64(), left + DEADLINE_GRACE)?;
         self.record(&Event::DeadlineReached)
     }
 
-    /// Stops all workers, which may evaluate what they have for so many seconds; those that do not come to a checkpoint in time are
-    /// killed.
+    /// Stops all workers, which may evaluate their trials for at most `to_evaluate` seconds. Those that have not saved
+    /// a checkpoint after `grace` are killed.
     fn drain(&mut self, why: &str, to_evaluate: f64, grace: Duration) -> Result<(), EngineError> {
         self.tell(&EngineEvent::Stopping { why })?;
         self.pool.stop(to_evaluate);
@@ -337,7 +345,7 @@ impl<'a> Engine<'a> {
 
     fn record(&mut self, event: &Event) -> Result<(), EngineError> {
         let elapsed = self.clock.elapsed();
-        // What would be refused when it is read must not be written.
+        // An event that a replay would refuse must not be written.
         debug_assert_eq!(self.study.check(event, elapsed), Ok(()), "{event:?}");
         self.journal.append(event, elapsed)?;
         self.study.apply(event, elapsed);
@@ -357,7 +365,7 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// How much of the slots' time went into segments.
+/// The time of the slots that went into segments.
 struct BusyTime {
     since: Instant,
     seconds: f64,

@@ -6,11 +6,11 @@ use std::sync::mpsc::Sender;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// Sends a message for every SIGINT or SIGTERM that this process gets from now on, and for every SIGHUP, as when a terminal is closed,
-/// unless whoever started it (`nohup`) wants that ignored.
+/// Sends a message for every SIGINT or SIGTERM that this process gets from now on. It also does so for SIGHUP, as when
+/// a terminal is closed, unless the process was started with SIGHUP ignored (`nohup`).
 ///
 /// # Errors
-/// When the system refuses the handler or the thread.
+/// If the system refuses the handler or the thread.
 pub fn forward<T: Send + 'static>(sender: Sender<T>, message: fn() -> T) -> io::Result<()> {
     let hangup = Some(SIGHUP).filter(|_| !is_ignored(SIGHUP));
     let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
@@ -24,7 +24,7 @@ pub fn forward<T: Send + 'static>(sender: Sender<T>, message: fn() -> T) -> io::
     std::thread::Builder::new().spawn(forward).map(|_| ())
 }
 
-/// Whether this process was started with a signal ignored; where the system does not tell, it was not.
+/// Returns whether this process was started with a signal ignored; false if the system does not provide it.
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

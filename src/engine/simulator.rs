@@ -1,4 +1,4 @@
-//! A simulated machine: the same study, with workers that take made-up time. A million times faster than training.
+//! A simulated machine: the same study, with workers that take invented time. A million times faster than training.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use crate::study::{Event, InFlight, Outcome, Study};
 use crate::trials::{SegmentReport, Trial, Usage};
 use crate::units::{Samples, TrialId};
 
-/// A machine that exists only in numbers.
+/// A simulated machine.
 pub struct Simulation<'a> {
-    /// Physical workers.
+    /// Number of physical workers.
     pub workers: usize,
-    /// How long a segment takes on this machine, in its own seconds, above 0.
+    /// Duration of a segment on this machine, in simulated seconds, above 0.
     pub seconds: &'a mut dyn FnMut(&Trial, &InFlight) -> f64,
-    /// What comes of it: a pure function of trial and segment.
+    /// Outcome of a segment: a pure function of trial and segment.
     pub outcome: &'a dyn Fn(&Trial, &InFlight) -> Outcome,
     /// Sees every event before it is applied.
     pub journal: &'a mut dyn FnMut(&Event),
 }
 
-/// Runs a study to its end; the simulated seconds that it took.
+/// Runs a study to its end; returns the simulated seconds that it took.
 ///
 /// ```
 /// use std::{collections::BTreeMap, path::Path};
@@ -27,7 +27,7 @@ pub struct Simulation<'a> {
 /// use automl::study::{Outcome, Settings, Study};
 /// use automl::trials::{Evaluation, SegmentReport, Usage};
 /// use automl::units::Samples;
-/// use automl::{policies, spec};
+/// use automl::{spec, study};
 ///
 /// let text = "
 /// function: {name: sphere}
@@ -39,7 +39,7 @@ pub struct Simulation<'a> {
 /// let (spec, _) = spec::from_text(text, Path::new("space.yaml"), &[])?;
 /// let settings = Settings::new(&spec, Samples(1));
 /// let metric = settings.metric.clone();
-/// let policy = policies::for_spec(&spec, settings.lengths());
+/// let policy = study::policy(&spec, settings.lengths());
 /// let mut study = Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64));
 /// let mut events = 0;
 /// let took = simulate(&mut study, Simulation {
@@ -67,9 +67,11 @@ pub fn simulate(study: &mut Study, simulation: Simulation<'_>) -> f64 {
     simulate_within(study, f64::INFINITY, simulation)
 }
 
-/// Runs a study until its end or until its wall budget of so many seconds is spent, as the engine does: what runs then is cut off
-/// and evaluated where it stands; in a study that does not plan for its deadline, no segment starts that would end too late. The
-/// simulated seconds that it took.
+/// Runs a study until it ends or its wall budget of `wall` seconds is spent; returns the simulated seconds that it
+/// took.
+///
+/// As in the engine, segments that run at the deadline are cut off and evaluated at the level that they have reached.
+/// In a study that does not plan for its deadline, no segment starts that would end too late.
 pub fn simulate_within(study: &mut Study, wall: f64, simulation: Simulation<'_>) -> f64 {
     let Simulation {
         workers,
@@ -82,7 +84,7 @@ pub fn simulate_within(study: &mut Study, wall: f64, simulation: Simulation<'_>)
     let opened = Event::SlotsOpened { slots: workers as u32 };
     journal(&opened);
     study.apply(&opened, clock);
-    // When each running segment ends on this machine, and how long it takes.
+    // For each running segment, its end on this machine and its duration.
     let mut running: BTreeMap<TrialId, (f64, f64)> = BTreeMap::new();
     loop {
         while let Some(event) = study.decide() {
@@ -106,12 +108,12 @@ pub fn simulate_within(study: &mut Study, wall: f64, simulation: Simulation<'_>)
         let next = running.iter().min_by(|left, right| left.1.0.total_cmp(&right.1.0));
         let Some((&trial, &(end, taken))) = next else {
             if is_waiting {
-                // Nothing runs, and what is planned would end too late.
+                // Nothing runs, and the planned segments would end too late.
                 journal(&Event::DeadlineReached);
                 study.apply(&Event::DeadlineReached, clock);
                 continue;
             }
-            // Nothing runs and nothing is planned, though the study is not over: a policy that waits for nothing.
+            // Nothing runs and nothing is planned, although the study has not ended: the policy waits for nothing.
             return clock;
         };
         running.remove(&trial);
@@ -143,7 +145,7 @@ pub fn simulate_within(study: &mut Study, wall: f64, simulation: Simulation<'_>)
     }
 }
 
-/// A segment that the deadline cuts off: what it had come to by then.
+/// The event for a segment that the deadline cuts off, with its progress so far.
 fn cut_off(
     study: &Study,
     trial: TrialId,

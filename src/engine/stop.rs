@@ -1,4 +1,4 @@
-//! Stops a study that another process works on: asks it to end in good order, and waits until it has.
+//! Stops a study that another process works on: asks the process to end in good order, and waits until it has.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -7,23 +7,23 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::journal::{Holder, LockError, Process};
 
-/// The wait between two looks at whether it has gone.
+/// The wait between two checks whether the process has ended.
 const POLL: Duration = Duration::from_millis(20);
 
 /// The process that was stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stopped {
-    /// Which it was.
+    /// The process.
     pub process: Process,
 }
 
-/// Why a study cannot be stopped.
+/// The reasons why a study cannot be stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum StopError {
-    /// Nobody works on it.
+    /// No process works on it.
     #[error("no process works on the study in `{}`, so there is none to stop", .0.display())]
     NotRunning(PathBuf),
-    /// The lock is held, but its file says nothing that helps.
+    /// The lock is held, but its file does not name the process.
     #[error("a process works on the study in `{}`, but its lock does not say which: stop it where it was started", .0.display())]
     Unnamed(PathBuf),
     /// It runs on another machine.
@@ -34,32 +34,32 @@ pub enum StopError {
         /// The process that works on it.
         process: Process,
     },
-    /// The number in the lock is here that of some other process.
+    /// The process id in the lock belongs to another process here.
     #[error("the lock of the study in `{}` names {process}, but that process does not hold it (does it run in a container?): stop it where it was started", folder.display())]
     Stranger {
         /// The study's folder.
         folder: PathBuf,
-        /// The process of that number.
+        /// The process with that id.
         process: Process,
     },
-    /// It may not be signalled.
+    /// The process that works on it cannot be signalled.
     #[error("cannot signal {process}, which works on the study in `{}`: {source}", folder.display())]
     Signal {
         /// The study's folder.
         folder: PathBuf,
         /// The process that works on it.
         process: Process,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// It is not gone yet.
+    /// The process has not ended yet.
     #[error("{process} was told to stop and still works on the study in `{}` after {} s: it ends when its step is finished; another `automl stop` ends it at once", folder.display(), seconds)]
     Late {
         /// The study's folder.
         folder: PathBuf,
         /// The process that works on it.
         process: Process,
-        /// How long it was waited for.
+        /// Seconds of waiting.
         seconds: u64,
     },
     /// The lock cannot be read.
@@ -67,11 +67,11 @@ pub enum StopError {
     Lock(#[from] LockError),
 }
 
-/// Sends SIGTERM to the process that holds the study in `folder`, and waits until it has let go of it: by then it has
-/// finished its step, saved checkpoints and written its results.
+/// Sends SIGTERM to the process that holds the study in `folder`, and waits until it has released the study. By then it
+/// has finished its step, saved checkpoints and written its results.
 ///
 /// # Errors
-/// When nobody holds it, when it cannot be told, and when it is not gone after `timeout`.
+/// If no process holds it, if the process cannot be signalled, or if it has not ended after `timeout`.
 pub fn stop(folder: &Path, timeout: Duration) -> Result<Stopped, StopError> {
     let process = match Holder::look(folder)? {
         Holder::Alive(Some(process)) => process,
@@ -83,7 +83,7 @@ pub fn stop(folder: &Path, timeout: Duration) -> Result<Stopped, StopError> {
         return Err(StopError::Elsewhere { folder, process });
     }
     if process.holds(&folder) == Some(false) {
-        // It may have come to its end just now; else the number means another process here.
+        // The process may have ended just now; otherwise the id belongs to another process here.
         return Err(match Holder::look(&folder)? {
             Holder::Alive(Some(still)) if still == process => StopError::Stranger { folder, process },
             Holder::Alive(_) | Holder::Nobody | Holder::Dead(_) => StopError::NotRunning(folder),
@@ -132,7 +132,7 @@ mod tests {
         assert!(matches!(stopped, Err(StopError::NotRunning(_))), "{stopped:?}");
     }
 
-    /// A lock that this process holds, with other words in it.
+    /// A lock that this process holds, with other content.
     fn held(folder: &Path, words: &str) -> std::fs::File {
         std::fs::write(folder.join("lock"), words).unwrap();
         let file = std::fs::File::open(folder.join("lock")).unwrap();
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn a_process_that_does_not_hold_the_lock_is_not_signalled() {
         let folder = tempfile::tempdir().unwrap();
-        // No system gives a process this number.
+        // No system gives a process this id.
         let _held = held(folder.path(), "2147483647\n");
         let stopped = stop(folder.path(), Duration::ZERO);
         assert!(matches!(stopped, Err(StopError::Stranger { .. })), "{stopped:?}");

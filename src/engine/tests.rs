@@ -105,7 +105,7 @@ fn run(study: &mut Study, workers: usize, machine: u64) -> Vec<Event> {
     events
 }
 
-/// Everything about a study that may not depend on the machine.
+/// Everything about a study that must not depend on the machine.
 fn story(study: &Study) -> Vec<String> {
     study.trials().iter().map(|trial| format!("{trial:?}")).collect()
 }
@@ -126,7 +126,7 @@ fn ten_thousand_trials_are_simulated() {
         .iter()
         .filter(|trial| trial.status == Status::Completed)
         .count();
-    // Four promotions of one in three, with some more because promotion cannot be taken back.
+    // Four promotions of one in three, and some more because promotions cannot be undone.
     assert!((100..400).contains(&completed), "{completed}");
 }
 
@@ -215,7 +215,7 @@ fn a_trial_that_fails_later_keeps_what_it_has_measured() {
             "people see what it was worth"
         );
     }
-    // The best of all that was ever measured, whatever became of its trial.
+    // The best of all evaluations, whatever happened to their trials later.
     let losses = study
         .trials()
         .iter()
@@ -334,7 +334,7 @@ fn at_the_deadline_what_waits_for_its_turn_counts_and_keeps_waiting() {
         let event = study.decide().unwrap();
         study.apply(&event, 0.0);
     }
-    // The last one to end on the virtual clock arrives first, so nothing can be delivered yet.
+    // The last segment on the virtual clock arrives first, so nothing can be delivered yet.
     let (&last, flight) = study
         .flights()
         .iter()

@@ -1,4 +1,4 @@
-//! From examples to the batches that a network takes, and the checks that spare the network bad ones.
+//! Turns examples into the batches that a network takes, and checks them first.
 
 use thiserror::Error;
 
@@ -7,61 +7,61 @@ use super::{
     models::{Batch, Network},
 };
 
-/// Why examples do not fit a model.
+/// The reason why examples do not fit a model.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InputError {
-    /// There is nothing to train or evaluate on.
+    /// There are no examples to train or evaluate on.
     #[error("there are no examples")]
     Empty,
     /// Inputs and labels differ in number.
     #[error("there are {inputs} inputs and {labels} labels")]
     Counts {
-        /// How many inputs there are.
+        /// Number of inputs.
         inputs: usize,
-        /// How many labels there are.
+        /// Number of labels.
         labels: usize,
     },
     /// Images for a text model or texts for an image model.
     #[error("the model takes {expected}, the data are {found}")]
     Kind {
-        /// What the model takes.
+        /// The kind of inputs that the model takes.
         expected: &'static str,
-        /// What the data are.
+        /// The kind of inputs in the data.
         found: &'static str,
     },
-    /// A label is no class of the model.
+    /// A label is not a class of the model.
     #[error("example {example} has the class {label}, the model has {classes} classes")]
     Label {
-        /// The example's place, from 0.
+        /// The example's index, from 0.
         example: usize,
         /// Its class.
         label: u32,
         /// The model's number of classes.
         classes: usize,
     },
-    /// A text has no token or more than the model has positions for.
+    /// A text has no tokens, or more than the model has positions for.
     #[error("text {example} has {length} tokens, the model takes 1 to {limit}")]
     Length {
-        /// The text's place, from 0.
+        /// The text's index, from 0.
         example: usize,
-        /// Its tokens.
+        /// Number of tokens in the text.
         length: usize,
-        /// The model's positions.
+        /// Number of positions of the model.
         limit: usize,
     },
-    /// A token is not in the model's vocabulary; the tokenizer is another model's.
+    /// A token is not in the model's vocabulary: the tokenizer belongs to another model.
     #[error("text {example} has the token {token}, the model's vocabulary ends before {vocabulary}")]
     Token {
-        /// The text's place, from 0.
+        /// The text's index, from 0.
         example: usize,
         /// The token.
         token: u32,
-        /// The vocabulary's size.
+        /// Size of the vocabulary.
         vocabulary: usize,
     },
 }
 
-/// Checks inputs against what a network can take.
+/// Checks that a network can take these inputs.
 pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), InputError> {
     if inputs.is_empty() {
         return Err(InputError::Empty);
@@ -102,7 +102,7 @@ pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), Inp
     Ok(())
 }
 
-/// Checks that there is one label for every input and that the model has it.
+/// Checks that there is one label for every input and that the model has each of these classes.
 pub(crate) fn check_labels(inputs: usize, labels: &[u32], classes: usize) -> Result<(), InputError> {
     if inputs != labels.len() {
         return Err(InputError::Counts {
@@ -120,7 +120,7 @@ pub(crate) fn check_labels(inputs: usize, labels: &[u32], classes: usize) -> Res
     }
 }
 
-/// Gathers the inputs at `places`.
+/// The inputs at the indices `places`, as a batch.
 pub(crate) fn gather(inputs: &Inputs, places: &[u32]) -> Batch {
     match inputs {
         Inputs::Texts(texts) => {
@@ -141,8 +141,10 @@ pub(crate) fn gather(inputs: &Inputs, places: &[u32]) -> Batch {
     }
 }
 
-/// Places of all inputs in batches for evaluation: texts longest first, so that the largest need for memory shows at
-/// once and padding is least; as many a batch as have about `tokens` tokens (or a quarter as many images).
+/// Batches for evaluation, as indices of all inputs.
+///
+/// Texts are sorted, the longest first: the first batch needs the most memory, and padding is smallest. Each batch has
+/// about `tokens` tokens, or `tokens / 16` images.
 pub(crate) fn evaluation_batches(inputs: &Inputs, tokens: usize) -> Vec<Vec<u32>> {
     let mut order: Vec<u32> = (0..inputs.len() as u32).collect();
     let Inputs::Texts(texts) = inputs else {

@@ -1,8 +1,8 @@
-//! Where this user's machine keeps what can be made again.
+//! The folders for cached files of this user, which can always be computed again.
 
 use std::path::{Path, PathBuf};
 
-/// `$AUTOML_CACHE_DIR`, else `automl` in the system's folder for caches; `None` where there is no home.
+/// `$AUTOML_CACHE_DIR`, else `automl` in the system's cache folder; `None` if there is no home folder.
 pub(crate) fn user_cache() -> Option<PathBuf> {
     let variable = |name: &str| {
         std::env::var_os(name)
@@ -14,8 +14,8 @@ pub(crate) fn user_cache() -> Option<PathBuf> {
         .or_else(|| Some(variable("HOME")?.join(".cache").join("automl")))
 }
 
-/// The folder for frozen outputs below a cache: this user's own, into which nobody else can put anything. In a cache that several
-/// users share, each has one.
+/// The folder for cached activations in `cache`. It belongs to this user, and no other user can write to it. In a cache
+/// that several users share, each user has such a folder.
 pub(crate) fn own_folder(cache: &Path) -> PathBuf {
     let folder = cache.join("frozen");
     #[cfg(unix)]

@@ -1,8 +1,8 @@
-//! Checkpoints: what a trial changed, as a delta on its pretrained model.
+//! Checkpoints: the values that a trial changed, as a delta on its pretrained model.
 //!
-//! One safetensors file holds the trainable tensors, their moments and the running statistics, flat and as they lie
-//! in memory, under `value/`, `first/` and `second/`; its header holds the place in training, what the checkpoint
-//! belongs to, and a checksum of everything.
+//! A checkpoint is one safetensors file. It holds the trainable tensors (`value/`), their moments (`first/`, `second/`)
+//! and the running statistics. All are flat and in the same layout as in memory. The header holds the training
+//! progress, the model and trial that the checkpoint belongs to, and a checksum of everything.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -15,22 +15,22 @@ use super::{
     weights::{StoredTensor, WeightFile, WeightsError},
 };
 
-/// The format's version; older ones stay readable.
+/// The version of the format; newer programs must still read older versions.
 const VERSION: &str = "1";
 
-/// Why a checkpoint could not be used.
+/// The reason why a checkpoint could not be used.
 #[derive(Debug, Error)]
 pub enum CheckpointError {
-    /// The file cannot be read or written, or is cut short.
+    /// The file cannot be read or written, or is truncated.
     #[error(transparent)]
     File(#[from] WeightsError),
-    /// The file is no checkpoint, or of a version that is not known here.
+    /// The file is not a checkpoint, or its version is unknown.
     #[error("checkpoint format `{found}` is not known; this program reads `{VERSION}`")]
     Version {
         /// The version found.
         found: String,
     },
-    /// The contents are not what was written.
+    /// The contents do not match the checksum.
     #[error("the checkpoint is damaged: its checksum is {found:08x}, its header says {expected}")]
     Damaged {
         /// The checksum in the header.
@@ -38,14 +38,14 @@ pub enum CheckpointError {
         /// The checksum of the contents.
         found: u32,
     },
-    /// The checkpoint is of another model or freeze depth.
+    /// The checkpoint belongs to another model, freeze depth, number of classes or trial.
     #[error("the checkpoint belongs to {what} `{found}`, the trial has `{expected}`")]
     Foreign {
-        /// What differs.
+        /// The property that differs.
         what: &'static str,
-        /// The trial's.
+        /// The trial's value of it.
         expected: String,
-        /// The checkpoint's.
+        /// The checkpoint's value of it.
         found: String,
     },
     /// A tensor that the trial trains is missing or has another length.
@@ -56,14 +56,14 @@ pub enum CheckpointError {
     },
 }
 
-/// What a checkpoint must agree on with the trial that resumes from it.
+/// The properties that a checkpoint must share with the trial that loads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Belongs {
     /// The pretrained weights' checksum.
     pub(crate) model: u32,
     pub(crate) freeze_depth: usize,
     pub(crate) classes: usize,
-    /// The fingerprint of the trial's settings and seed; `None`: another trial's will do.
+    /// The fingerprint of the trial's settings and seed; `None` accepts the checkpoint of any trial.
     pub(crate) trial: Option<u64>,
 }
 
@@ -75,7 +75,7 @@ pub(crate) struct State {
     pub(crate) seen: u64,
 }
 
-/// Writes the state; the file is whole or not there.
+/// Writes the state; the file is either complete or absent.
 pub(crate) fn save(path: &Path, state: &State, belongs: Belongs) -> Result<(), CheckpointError> {
     let mut file = WeightFile::default();
     let mut insert = |kind: &str, name: &str, values: Vec<f32>| {
@@ -113,7 +113,7 @@ pub(crate) fn save(path: &Path, state: &State, belongs: Belongs) -> Result<(), C
     Ok(file.write(path)?)
 }
 
-/// Reads a state that [`save`] wrote; `parameters` are those of the trial at its start.
+/// Reads a state that [`save`] wrote; `parameters` are the trial's initial parameters.
 pub(crate) fn load(
     path: &Path,
     mut parameters: Parameters,
@@ -186,7 +186,7 @@ fn fingerprint(trial: Option<u64>) -> String {
     trial.map_or_else(String::new, |trial| format!("{trial:016x}"))
 }
 
-/// CRC-32 of all tensors and of the header's pairs.
+/// CRC-32 of all tensors and of the header's key-value pairs.
 fn checksum(file: &WeightFile) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     for (key, value) in &file.metadata {

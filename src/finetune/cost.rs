@@ -1,8 +1,8 @@
-//! What training costs, predicted from sizes alone, in floating-point operations of matrix products.
+//! Cost of training, predicted from sizes alone, in floating-point operations of matrix products.
 //!
-//! Only ratios mean anything: the engine learns from segments how fast its machine is. A backward pass takes twice the
-//! operations of the forward pass (Kaplan et al. 2020, "Scaling laws for neural language models", §2.1); what the frozen
-//! parts make of the data is read where it is kept, and computed where it is not.
+//! Only ratios of costs are meaningful: the engine measures the speed of its machine from finished segments. A backward
+//! pass takes twice the operations of the forward pass (Kaplan et al. 2020, "Scaling laws for neural language models",
+//! §2.1). Activations of the frozen layers are read if they are cached, and computed if not.
 
 use super::{
     data::{Examples, Inputs},
@@ -10,14 +10,14 @@ use super::{
     pretrained::Pretrained,
 };
 
-/// An update moves seven floats for each value that trains (the value and both moments in and out, the gradient in), in
-/// the time of about so many operations of a matrix product.
+/// Operations of a matrix product that take about as long as the update of one trainable value. The update moves seven
+/// floats: the value and both moments in and out, and the gradient in.
 const OPERATIONS_PER_UPDATE: f64 = 110.0;
 
-/// A step, whatever is in it, takes as long as so many operations more: 40 microseconds.
+/// Operations that take as long as the fixed overhead of every step: 40 microseconds.
 const OPERATIONS_PER_STEP: f64 = 1.5e6;
 
-/// The costs of a model's training and evaluation on some data, by freeze depth.
+/// The costs of training and evaluating a model on some data, by freeze depth.
 #[derive(Clone, Debug)]
 pub struct TrainingCost {
     depths: Vec<Depth>,
@@ -25,16 +25,16 @@ pub struct TrainingCost {
 
 #[derive(Clone, Copy, Debug)]
 struct Depth {
-    /// The cost of a training example, without the optimizer.
+    /// The cost of one training example, without the optimizer.
     example: f64,
     /// The cost of all validation examples.
     evaluation: f64,
-    /// Values that train.
+    /// Number of trainable values.
     trained: f64,
 }
 
 impl TrainingCost {
-    /// Of `model`, trained and validated on these examples; `keeps`: whether outputs of frozen parts are kept.
+    /// The costs of `model` for these examples; `keeps` is `true` if activations of frozen layers are cached.
     pub fn new(model: &Pretrained, train: &Examples, validation: &Examples, keeps: bool) -> Self {
         let deepest = model.freeze_depths();
         let depths = (0..=deepest).map(|depth| {
@@ -66,7 +66,7 @@ impl TrainingCost {
         }
     }
 
-    /// Of training on so many examples in steps of `batch_size`, with so many evaluations on the way.
+    /// The cost of training on `examples` examples in steps of `batch_size`, including `evaluations` evaluations.
     pub fn segment(&self, depth: usize, batch_size: usize, examples: f64, evaluations: f64) -> f64 {
         let Depth {
             example,

@@ -1,5 +1,5 @@
-//! Dropout whose mask is a pure function of its key and an element's index, so that backward passes and resumed
-//! runs make it anew instead of storing it.
+//! Dropout with a mask that is a pure function of its key and the element's index. Backward passes and resumed runs
+//! compute the mask again instead of storing it.
 
 use super::vectorize::vectorize;
 use crate::{rng::Fingerprint, units::Seed};
@@ -7,12 +7,12 @@ use crate::{rng::Fingerprint, units::Seed};
 /// One dropout site of one training step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Dropout {
-    /// An element is dropped when its 16 random bits are below this.
+    /// An element is dropped if its 16 random bits are below this.
     threshold: u16,
     key: u64,
 }
 
-/// The source of a step's dropout sites: keyed by the trial's seed and the samples seen before the step.
+/// The dropout sites of one step, keyed by the trial's seed and the samples seen before the step.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DropoutKeys {
     threshold: u16,
@@ -20,7 +20,7 @@ pub(crate) struct DropoutKeys {
 }
 
 impl DropoutKeys {
-    /// `samples` have been seen before the step; `probability` is rounded to a multiple of 2^-16.
+    /// `samples` is the number of samples seen before the step; `probability` is rounded to a multiple of 2^-16.
     pub(crate) fn new(probability: f64, seed: Seed, samples: u64) -> Self {
         let mut step = Fingerprint::new();
         step.bytes(b"dropout");
@@ -37,7 +37,7 @@ impl DropoutKeys {
         Self::new(0.0, Seed(0), 0)
     }
 
-    /// The dropout of one site, numbered within the model; none when nothing would be dropped.
+    /// The dropout at one site, numbered within the model; `None` if nothing would be dropped.
     pub(crate) fn site(&self, site: u64) -> Option<Dropout> {
         let mut key = self.step;
         key.number(site);
@@ -49,7 +49,7 @@ impl DropoutKeys {
 }
 
 impl Dropout {
-    /// The dropout of one of several parts of a site, each with elements of its own.
+    /// The dropout for one of several parts of a site, each with its own elements.
     pub(crate) fn of_part(self, part: u64) -> Self {
         Self {
             key: mix(self.key ^ mix(part)),
@@ -57,24 +57,24 @@ impl Dropout {
         }
     }
 
-    /// What an element that is kept is multiplied with.
+    /// The factor for elements that are kept.
     pub(crate) fn scale(self) -> f32 {
         65536.0 / (65536.0 - f32::from(self.threshold))
     }
 
-    /// An element is dropped when its 16 random bits are below this.
+    /// The threshold below which an element's 16 random bits drop it.
     #[cfg(feature = "cuda")]
     pub(crate) fn threshold(self) -> u16 {
         self.threshold
     }
 
-    /// The counter of its first four elements' random bits.
+    /// The counter of the random bits of the first four elements.
     #[cfg(feature = "cuda")]
     pub(crate) fn key(self) -> u64 {
         self.key
     }
 
-    /// Writes the factors of elements `start..start + factors.len()`: 0 for a dropped element, else 1 / (1 - p).
+    /// Writes the factors of elements `start..start + factors.len()`: 0 for a dropped element, 1 / (1 - p) otherwise.
     /// `start` must be a multiple of 4.
     pub(crate) fn fill(&self, start: usize, factors: &mut [f32]) {
         debug_assert_eq!(start % 4, 0);

@@ -1,4 +1,4 @@
-//! Writing a fine-tuned model in the layout it was read from, so that `transformers` loads it.
+//! Writes a fine-tuned model in the layout that it was read from, so that `transformers` loads it.
 
 use std::{
     fs, io,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::files;
 
-/// What a tokenizer's files are called; those that the pretrained model has are copied.
+/// Names of tokenizer files; those that the pretrained model has are copied.
 const TOKENIZER_FILES: [&str; 5] = [
     "tokenizer.json",
     "tokenizer_config.json",
@@ -25,7 +25,7 @@ const TOKENIZER_FILES: [&str; 5] = [
     "added_tokens.json",
 ];
 
-/// Why a model could not be exported.
+/// The reason why a model could not be exported.
 #[derive(Debug, Error)]
 pub enum ExportError {
     /// A file cannot be written or copied.
@@ -41,7 +41,7 @@ pub enum ExportError {
     Weights(#[from] WeightsError),
 }
 
-/// Writes `config.json`, `model.safetensors` and the tokenizer's files into `folder`, which is made if needed.
+/// Writes `config.json`, `model.safetensors` and the tokenizer's files into `folder`, which is created if needed.
 pub(crate) fn export(base: &Pretrained, parameters: &Parameters, folder: &Path) -> Result<(), ExportError> {
     let access = |path: PathBuf| move |source| ExportError::Access { path, source };
     fs::create_dir_all(folder).map_err(access(folder.to_path_buf()))?;
@@ -58,17 +58,17 @@ pub(crate) fn export(base: &Pretrained, parameters: &Parameters, folder: &Path) 
             }
         }
     }
-    // Last, since a folder without it is plainly unfinished.
+    // `config.json` is written last: a folder without it is clearly incomplete.
     let path = folder.join("config.json");
     let text = format!("{:#}\n", config(base));
     files::replace(&path, text.as_bytes()).map_err(access(path))
 }
 
-/// Notes in a model's folder how long its texts were: whoever loads the tokenizer with `transformers` cuts them there too. A folder
-/// without a tokenizer stays as it is.
+/// Records the maximum text length in a model's folder, so that `transformers` truncates texts to the same length. A
+/// folder without a tokenizer is left unchanged.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// If the file cannot be written.
 pub fn note_max_length(folder: &Path, max_length: usize) -> Result<(), ExportError> {
     let path = folder.join("tokenizer_config.json");
     if !TOKENIZER_FILES.iter().any(|name| folder.join(name).is_file()) {

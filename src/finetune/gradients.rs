@@ -1,4 +1,4 @@
-//! What a backward pass hands to the optimizer.
+//! Results of a backward pass, for the optimizer.
 
 use super::backend::Tensor;
 
@@ -7,11 +7,11 @@ use super::backend::Tensor;
 pub(crate) enum Gradient {
     /// One value for every value of the parameter, flat.
     Dense(Tensor<1>),
-    /// A table's gradient that is zero but for some rows: a text touches few of 30,000 word vectors.
+    /// The gradient of a table in which most rows are zero: a text uses few of 30,000 word vectors.
     Rows {
-        /// The rows, ascending, each once.
+        /// Indices of the rows, ascending and distinct.
         rows: Vec<u32>,
-        /// Their gradients, `[rows, width]`, flat.
+        /// Gradients of these rows, `[rows, width]`, flat.
         values: Vec<f32>,
     },
 }
@@ -20,7 +20,7 @@ pub(crate) enum Gradient {
 #[derive(Debug)]
 pub(crate) enum Loss {
     Known(f64),
-    /// On a device, which has not been waited for: shares of the loss, to be added up.
+    /// Summands of the loss on a device; not read yet, so that the host does not wait.
     Shares(Tensor<1>),
 }
 
@@ -60,7 +60,7 @@ impl Gradient {
                 let width = values.len() / rows.len();
                 sum_by_row(&[rows, more].concat(), &[values, others].concat(), width)
             }
-            // A parameter's gradient is always of one kind; of no rows at all the other one is the sum.
+            // Both gradients of a parameter are of one kind. If the first has no rows, the sum is the other one.
             (_, other) => other,
         }
     }
@@ -97,7 +97,7 @@ impl Loss {
 }
 
 impl Pass {
-    /// The pass over a whole batch, of which this is a part with a share of the examples, and `others` are the rest.
+    /// The pass over a whole batch: this part with its `share` of the examples, and the other parts with theirs.
     pub(crate) fn with_others(self, share: f64, others: impl IntoIterator<Item = (f64, Self)>) -> Self {
         others.into_iter().fold(self.scaled(share), |sum, (share, other)| {
             let other = other.scaled(share);
@@ -128,7 +128,7 @@ impl Pass {
     }
 }
 
-/// Adds up the gradients of rows that occur more than once: `values` is `[indices, width]`.
+/// Sums the gradients of rows that occur more than once: `values` is `[indices, width]`.
 pub(crate) fn sum_by_row(indices: &[u32], values: &[f32], width: usize) -> Gradient {
     let mut order: Vec<usize> = (0..indices.len()).collect();
     order.sort_by_key(|&position| indices[position]);

@@ -1,6 +1,6 @@
-//! Where a pretrained model lies on this machine: a folder, or a snapshot in Hugging Face's cache. Downloads nothing.
+//! Finds a pretrained model on this machine: a folder, or a snapshot in Hugging Face's cache. Downloads nothing.
 //!
-//! The cache's layout is that of `huggingface_hub` ("Understand caching" in its guides): `models--org--name/` holds
+//! The cache has the layout of `huggingface_hub` ("Understand caching" in its guides). `models--org--name/` holds
 //! `refs/<revision>` (a file with a commit's name) and `snapshots/<commit>/`.
 
 use std::fs;
@@ -8,20 +8,20 @@ use std::path::{Path, PathBuf};
 
 use super::data::suggestion::{closest, closest_sibling, did_you_mean};
 
-/// The revision of a hub id that names none.
+/// The revision for a hub id without a revision.
 const DEFAULT_REVISION: &str = "main";
 
-/// What a model's folder must hold beside `config.json` and `model.safetensors`.
+/// The kind of a model, which decides the files that its folder needs beside `config.json` and `model.safetensors`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelKind {
-    /// A model of texts: also `tokenizer.json` or `vocab.txt`.
+    /// A text model: also needs `tokenizer.json` or `vocab.txt`.
     Text,
-    /// A model of images: nothing more.
+    /// An image model: needs no other files.
     Image,
 }
 
 impl ModelKind {
-    /// The files that are needed; one of each row's names is enough.
+    /// The required files; of each row one file is enough.
     fn files(self) -> &'static [&'static [&'static str]] {
         match self {
             Self::Text => &[
@@ -34,27 +34,27 @@ impl ModelKind {
     }
 }
 
-/// Why a model cannot be used.
+/// The reason why a model cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HubError {
-    /// Neither a folder nor a model in the cache.
+    /// The reference is neither a folder nor a model in the cache.
     #[error(
         "no model `{reference}`: no such folder{}{}; {looked}",
         if *is_id { ", and not in the cache of hub models" } else { "" },
         did_you_mean(suggestion.as_deref())
     )]
     Unknown {
-        /// What the user wrote.
+        /// The reference that the user wrote.
         reference: String,
-        /// Whether it could be a hub id.
+        /// True if it could be a hub id.
         is_id: bool,
-        /// Where it was looked for.
+        /// The locations that were searched.
         looked: String,
         /// A folder or a cached model with a similar name.
         suggestion: Option<String>,
     },
-    /// The model is cached, but not in that revision.
+    /// The model is cached, but not this revision.
     #[error(
         "the model `{id}` is in the cache, but not its revision `{revision}`: looked in `{}`; {}",
         folder.display(),
@@ -67,17 +67,17 @@ pub enum HubError {
         revision: String,
         /// The model's folder in the cache.
         folder: PathBuf,
-        /// Revisions with a name.
+        /// The named revisions in the cache.
         known: Vec<String>,
     },
-    /// The folder is there, but a file is not.
+    /// The folder exists, but files are missing.
     #[error("`{}` lacks {}{hint}", folder.display(), missing.join(" and "))]
     Incomplete {
         /// The model's folder.
         folder: PathBuf,
-        /// The files that are not there, quoted; alternatives are joined by `or`.
+        /// The missing files, quoted; alternatives are joined by `or`.
         missing: Vec<String>,
-        /// What may be the reason.
+        /// A possible reason.
         hint: &'static str,
     },
     /// The path is a file.
@@ -88,11 +88,11 @@ pub enum HubError {
     },
 }
 
-/// The folder of a model. `reference` is a folder's path, or a hub id `org/name` or `org/name@revision` whose snapshot lies under
-/// `cache` (see [`cache_root`]); a folder wins over a hub id of the same name.
+/// The folder of a model. `reference` is the path of a folder, or a hub id: `org/name` or `org/name@revision`. The
+/// snapshot of a hub id is looked up in `cache` (see [`cache_root`]). A folder wins over a hub id of the same name.
 ///
 /// # Errors
-/// There is no such model, revision or folder, or a file of it is missing.
+/// If the model, revision or folder does not exist, or if one of its files is missing.
 pub fn resolve(reference: &str, kind: ModelKind, cache: Option<&Path>) -> Result<PathBuf, HubError> {
     let path = Path::new(reference);
     if path.is_dir() {
@@ -128,8 +128,9 @@ pub fn resolve(reference: &str, kind: ModelKind, cache: Option<&Path>) -> Result
     })
 }
 
-/// The cache's folder, found as `huggingface_hub` finds it: `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `hub` in `HF_HOME`,
-/// else `huggingface/hub` in `XDG_CACHE_HOME` or in the home folder's `.cache`. `None` when there is no home folder either.
+/// The cache's folder, by the rules of `huggingface_hub`: `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `hub` in
+/// `HF_HOME`, else `huggingface/hub` in `XDG_CACHE_HOME` or in `.cache` of the home folder. `None` without a home
+/// folder.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one home of the variables that say where hub models are cached"
@@ -151,16 +152,17 @@ fn cache_from(variable: impl Fn(&str) -> Option<String>, home: Option<PathBuf>) 
         })
 }
 
-/// A model's name on the hub, and which state of it.
+/// A model's name on the hub and its revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct HubId<'a> {
-    /// `org/name`, or `name` alone for the oldest models.
+    /// `org/name`, or only `name` for the oldest models.
     name: &'a str,
     revision: &'a str,
 }
 
 impl<'a> HubId<'a> {
-    /// `None` for what can only be a path. Names are made of letters, digits, `-`, `_` and `.`, so none can lead out of the cache.
+    /// `None` if the reference can only be a path. Names consist of letters, digits, `-`, `_` and `.`, so no name can
+    /// lead out of the cache.
     fn parse(reference: &'a str) -> Option<Self> {
         let (name, revision) = reference.split_once('@').unwrap_or((reference, DEFAULT_REVISION));
         let is_plain = |part: &str| {
@@ -179,12 +181,12 @@ impl<'a> HubId<'a> {
     }
 }
 
-/// The snapshot of the wanted revision: a branch, a tag or a whole commit name.
+/// The snapshot of a revision: a branch, a tag or a full commit hash.
 fn snapshot(id: &HubId<'_>, folder: &Path) -> Result<PathBuf, HubError> {
     let commit = fs::read_to_string(folder.join("refs").join(id.revision));
     let commit = commit.as_deref().map_or(id.revision, str::trim);
     let snapshot = folder.join("snapshots").join(commit);
-    // A ref's content becomes part of a path: only a plain name may.
+    // The content of a ref becomes part of a path, so only a plain name is accepted.
     let is_plain = !commit.is_empty() && commit.chars().all(|letter| letter.is_ascii_alphanumeric());
     if is_plain && snapshot.is_dir() {
         return Ok(snapshot);
@@ -201,7 +203,7 @@ fn snapshot(id: &HubId<'_>, folder: &Path) -> Result<PathBuf, HubError> {
     })
 }
 
-/// The folder itself, when every file is there.
+/// The folder itself, if it has all required files.
 fn complete(folder: PathBuf, kind: ModelKind) -> Result<PathBuf, HubError> {
     let is_missing = |names: &&&[&str]| !names.iter().any(|name| folder.join(name).is_file());
     let missing: Vec<&[&str]> = kind.files().iter().filter(is_missing).copied().collect();
@@ -241,7 +243,7 @@ fn cached_models(cache: &Path) -> Vec<String> {
     names_in(cache).into_iter().filter_map(id).collect()
 }
 
-/// The names in a folder, sorted; none when it cannot be read.
+/// The names in a folder, sorted; empty if it cannot be read.
 fn names_in(folder: &Path) -> Vec<String> {
     let Ok(entries) = folder.read_dir() else {
         return Vec::new();
@@ -278,7 +280,7 @@ mod tests {
         folder
     }
 
-    /// A cache with one model in two revisions.
+    /// A cache with two revisions of one model.
     fn cache() -> TempDir {
         let cache = tempfile::tempdir().unwrap();
         put(cache.path(), "models--org--tiny-bert/snapshots/abc123", &TEXT_MODEL);
@@ -289,7 +291,7 @@ mod tests {
         cache
     }
 
-    /// The path below `root`, or the message without it.
+    /// The path with `root` replaced by `CACHE`, or the message with the same replacement.
     fn found(reference: &str, kind: ModelKind, root: &Path) -> String {
         let text = match resolve(reference, kind, Some(root)) {
             Ok(folder) => folder.display().to_string(),

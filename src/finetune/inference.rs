@@ -1,4 +1,4 @@
-//! Predictions: with a model in training, and with one that was exported.
+//! Predictions with a model in training or with an exported model.
 
 use std::{
     ops::ControlFlow,
@@ -20,7 +20,7 @@ use super::{
     trainer::TrainError,
 };
 
-/// Tokens of one evaluation batch: on the CPU what stays near the caches, elsewhere what keeps the device busy.
+/// Tokens of one evaluation batch. On the CPU a batch should fit the caches; a GPU should be kept busy.
 pub(crate) const HOST_TOKENS: usize = 2048;
 const DEVICE_TOKENS: usize = 16_384;
 
@@ -28,8 +28,8 @@ fn tokens_at_once(device: Device) -> usize {
     if device.is_host() { HOST_TOKENS } else { DEVICE_TOKENS }
 }
 
-/// The logits of all inputs in their order, `[inputs, classes]`; none when `on_batch` breaks off. The first
-/// `depth` parts are frozen; their outputs are kept in `outputs`, if anywhere.
+/// The logits of all inputs in their order, `[inputs, classes]`; `None` if `on_batch` stops. The first `depth` layers
+/// are frozen; `outputs` caches their activations, if given.
 pub(crate) fn logits(
     maker: Maker<'_>,
     (outputs, depth): (Option<&FrozenOutputs>, usize),
@@ -52,7 +52,8 @@ pub(crate) fn logits(
     Ok(Some(rows.concat()))
 }
 
-/// The same with nothing frozen, on all cores where the host computes. Batches are the same on any number of them, and so are the results.
+/// Like [`logits`] without frozen layers; on the CPU it uses all cores. The batches, and so the results, do not depend
+/// on the number of cores.
 fn logits_on_all_cores(maker: Maker<'_>, inputs: &Inputs) -> Result<Vec<f32>, InputError> {
     check_inputs(maker.network, inputs)?;
     let threads = if maker.device.is_host() {
@@ -110,7 +111,7 @@ pub(crate) fn evaluate(
     Ok(Metrics::of(&logits, &examples.labels, classes))
 }
 
-/// A model that was fine-tuned and exported.
+/// An exported fine-tuned model.
 #[derive(Clone, Debug)]
 pub struct FineTuned {
     network: Network,
@@ -124,7 +125,7 @@ impl FineTuned {
     /// layout.
     ///
     /// # Errors
-    /// When a file is missing, the class names are, or tensors do not fit.
+    /// If a file or the class names are missing, or if tensors do not fit.
     pub fn load(folder: &Path, device: Device) -> Result<Self, LoadError> {
         let (config_path, config) = read_config(folder)?;
         let labels = class_names(&config).map_err(|reason| LoadError::Config {
@@ -148,7 +149,7 @@ impl FineTuned {
         &self.labels
     }
 
-    /// The longest text in tokens that the model takes; none for images.
+    /// Maximum length of a text in tokens; `None` for an image model.
     pub fn max_length(&self) -> Option<usize> {
         match &self.network {
             Network::Bert(bert) => Some(bert.config.max_position_embeddings),
@@ -156,10 +157,10 @@ impl FineTuned {
         }
     }
 
-    /// Scores before softmax, `[inputs, classes]`, in the order of the inputs; computed on all cores.
+    /// Scores before softmax, `[inputs, classes]`, in the order of the inputs. On the CPU it uses all cores.
     ///
     /// # Errors
-    /// When the inputs are not what the model takes.
+    /// If the inputs do not fit the model.
     pub fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, InputError> {
         logits_on_all_cores(self.maker(), inputs)
     }
@@ -167,7 +168,7 @@ impl FineTuned {
     /// Measures the model on labelled examples.
     ///
     /// # Errors
-    /// When the examples are not what the model takes.
+    /// If the examples do not fit the model.
     pub fn evaluate(&self, examples: &Examples) -> Result<Metrics, TrainError> {
         let on_batch = &mut || ControlFlow::Continue(());
         evaluate(self.maker(), (None, 0), (examples, self.labels.len()), on_batch)
@@ -182,7 +183,7 @@ impl FineTuned {
     }
 }
 
-/// The values of `id2label`, whose keys must be 0, 1, 2, … as text.
+/// The values of `id2label`, whose keys must be the strings 0, 1, 2, ….
 fn class_names(config: &Value) -> Result<Vec<String>, String> {
     let names = config
         .get("id2label")

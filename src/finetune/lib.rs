@@ -1,13 +1,13 @@
 //! Fine-tuning a pretrained model on labelled data: everything that touches tensors.
 //!
-//! It knows nothing of search, trials or specs. From the outside one loads a
-//! [`Pretrained`] once per process, starts or resumes a [`Training`] for every trial, feeds it the examples of
-//! `data`, and exports what it learnt as a [`FineTuned`] model.
+//! It does not depend on search, trials or specs. A program loads a [`Pretrained`] once per process and starts or
+//! resumes a [`Training`] for every trial. It trains on the examples of `data` and exports the result as a
+//! [`FineTuned`] model.
 //!
-//! Begin reading at [`trainer`]. Under it: `models` (networks, forward and backward), `kernels` (their steps between
+//! Begin reading at [`trainer`]. It uses `models` (networks, forward and backward), `kernels` (operations between
 //! matrix products), `parameters` (tensors by name), `weights` (files), `optimizer`, `schedule`, `dropout`, `loss`,
-//! `checkpoint`, `pretrained` and `export`; `prefix_cache` keeps what frozen parts make of the data,
-//! and `cost` and `memory` predict what training takes. `backend` is the only folder that names burn's backends.
+//! `checkpoint`, `pretrained` and `export`. `prefix_cache` caches activations of the frozen layers; `cost` and `memory`
+//! predict the time and memory of training. `backend` is the only folder that names burn's backends.
 
 use automl_base::{files, rng, suggestion, units};
 

@@ -1,12 +1,12 @@
 //! Softmax cross-entropy over logits, with its gradient.
 
-/// The summed cross-entropy of rows of logits, in natural logarithms, and its gradient in the logits divided by
+/// The summed cross-entropy of rows of logits, in nats, and its gradient with respect to the logits, divided by
 /// `divisor`. `logits` is `[rows, classes]`.
 pub(crate) fn cross_entropy(logits: &[f32], labels: &[u32], classes: usize, divisor: f32) -> (f64, Vec<f32>) {
     let mut gradient = Vec::with_capacity(logits.len());
     let mut total = 0.0;
     for (row, &label) in logits.chunks_exact(classes).zip(labels) {
-        // Not `f32::max`, which would lose a NaN.
+        // Not `f32::max`, which would drop a NaN.
         let highest = row.iter().copied().fold(
             f32::NEG_INFINITY,
             |high, logit| if logit <= high { high } else { logit },

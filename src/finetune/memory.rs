@@ -1,13 +1,13 @@
-//! What memory a process that trains needs at its peak, predicted from sizes alone.
+//! Peak memory of a training process, predicted from sizes alone.
 //!
-//! Counted are the floats of what lives at once: the pretrained model, what a trial changes of it and its moments,
-//! gradients, and what a pass keeps for its way back; for an evaluation what a block holds while it computes; for a
-//! checkpoint its two copies. The allocator gives nothing back (see `worker::process`), so the peak of a process is
-//! that of its largest moment.
+//! The prediction counts the floats that are alive at the same time: the pretrained model, the values that a trial
+//! changes with their moments, the gradients, and everything that a forward pass saves for the backward pass. An
+//! evaluation adds the buffers of one block; a checkpoint adds its two copies. The allocator returns no memory to the
+//! system (see `worker::process`), so the peak of a process is the peak of its largest phase.
 //!
-//! On the CPU only: there a device's memory is the machine's.
+//! For the CPU only, where the device uses the machine's memory.
 //!
-//! Held against measured peaks (`VmHWM`, x86-64, glibc), predicted/measured in MB:
+//! Compared with measured peaks (`VmHWM`, x86-64, glibc), predicted/measured in MB:
 //!
 //! | model and data | settings | batch 16 | 64 | 256 |
 //! |---|---|---|---|---|
@@ -16,7 +16,7 @@
 //! | BERT 2 × 128, texts of up to 64 tokens | all trains | 218/217 (with a checkpoint) | 218/142 (without) | 343/292 |
 //! | | one block frozen | 68/61 | 92/82 | 223/208 |
 //!
-//! What is too small is corrected by the engine after the first segment, what is too large little by little.
+//! The engine corrects a prediction that is too small after the first segment, and one that is too large gradually.
 
 use super::{
     data::{Dataset, Examples, Inputs},
@@ -25,34 +25,34 @@ use super::{
     pretrained::Pretrained,
 };
 
-/// Bytes of a float.
+/// Bytes of one float.
 const FLOAT: u64 = 4;
 
-/// The program itself, with its tables and the models and data inside it, before anything is loaded.
+/// Bytes of the program itself, including built-in tables, models and data, before anything is loaded.
 const PROGRAM: u64 = 24 << 20;
 
-/// Copies of a model's values that are alive while it is read: the file's bytes, its tensors, and transposing them.
+/// Copies of a model's values that are alive while it is loaded: the file's bytes, the tensors, and their transposes.
 const READING: f64 = 2.2;
 
-/// Values of a trial that are alive at its checkpoint beside it: a copy and the bytes to write, of the values and both
-/// moments each.
+/// Copies of a trial's values that writing a checkpoint adds: one copy and the bytes to write, each for the values and
+/// both moments.
 const CHECKPOINT: u64 = 6;
 
-/// What a process takes beyond what is counted: room between allocations, and what tensor operations copy.
+/// Factor for memory that is not counted: gaps between allocations, and copies made by tensor operations.
 const ROOM: f64 = 1.15;
 
-/// The sizes that decide what memory training takes.
+/// The sizes that decide how much memory training takes.
 #[derive(Clone, Debug)]
 pub struct Footprint {
-    /// Values of the model.
+    /// Number of values of the model.
     model: u64,
-    /// Values that change in a trial, by freeze depth.
+    /// Number of values that a trial changes, by freeze depth.
     changed: Vec<u64>,
-    /// Values among them that have few gradients: word vectors.
+    /// Number of these values whose gradients are sparse: word vectors.
     table: u64,
     /// Bytes of all examples.
     data: u64,
-    /// Tokens of the longest text to train on; 1 for images.
+    /// Tokens of the longest training text; 1 for images.
     longest: u64,
     shape: Shape,
 }
@@ -100,31 +100,31 @@ impl Footprint {
         }
     }
 
-    /// The peak in bytes of a process that has trained a trial with these settings, and evaluated and saved it.
+    /// Peak memory in bytes of a process that trains a trial with these settings, evaluates it and saves it.
     pub fn peak(&self, batch_size: usize, freeze_depth: usize) -> u64 {
         let depth = freeze_depth.min(self.changed.len() - 1);
         let changed = self.changed[depth];
         let table = if depth == 0 { self.table } else { 0 };
         let step = changed - table.min(changed) + self.step(batch_size.max(1) as u64, depth as u64);
         let moment = step.max(self.evaluation()).max(CHECKPOINT * changed);
-        // Its own values and two moments, beside the pretrained ones.
+        // The trial's values and two moments, in addition to the pretrained values.
         let held = self.model + 3 * changed;
         let reading = (self.model as f64 * READING) as u64;
         let floats = (reading.max(held + moment) * FLOAT) as f64;
         PROGRAM + self.data + (floats * ROOM) as u64
     }
 
-    /// Floats that a training step keeps and computes with.
+    /// Floats that a training step saves and computes with.
     fn step(&self, batch: u64, depth: u64) -> u64 {
         match self.shape {
             Shape::Bert { hidden, blocks, .. } => {
                 let (width, rows) = (self.longest, batch * self.longest);
-                // The last block computes only the first position of each text: of the others it keeps the input, keys
-                // and values.
+                // The last block computes only the first position of each text. For the other positions it saves the
+                // input, keys and values.
                 let whole = blocks.saturating_sub(depth).saturating_sub(1);
                 let last = 3 * rows * hidden;
                 let embeddings = if depth == 0 { rows * hidden } else { 0 };
-                // On the way back a block's gradients take the place of what it has kept, but for three rows.
+                // In the backward pass a block's gradients reuse the memory of its saved values, except for three rows.
                 let back = 3 * rows * hidden;
                 let kept = embeddings + whole * self.block_kept(batch, width) + last + back;
                 let frozen = if depth > 0 {
@@ -138,7 +138,7 @@ impl Footprint {
         }
     }
 
-    /// Floats that an evaluation computes with; nothing is kept.
+    /// Floats that an evaluation computes with; nothing is saved.
     fn evaluation(&self) -> u64 {
         let tokens = HOST_TOKENS as u64;
         match self.shape {
@@ -150,8 +150,9 @@ impl Footprint {
         }
     }
 
-    /// What a block keeps for its way back: its input, queries, keys and values, what attention read, both norms, the
-    /// attended rows, the activated ones and their derivatives; and the attention weights before and after dropout.
+    /// Floats that a block saves for the backward pass. These are its input, queries, keys and values, the context,
+    /// both norms, the attended rows, the activated rows and their derivatives; also the attention weights before and
+    /// after dropout.
     fn block_kept(&self, texts: u64, width: u64) -> u64 {
         let Shape::Bert {
             hidden, inner, heads, ..
@@ -162,7 +163,7 @@ impl Footprint {
         texts * width * (8 * hidden + 2 * inner) + 3 * texts * heads * width * width
     }
 
-    /// What a block holds at once while it computes, in either direction.
+    /// Floats that a block holds at the same time while it computes, in either direction.
     fn block_computing(&self, texts: u64, width: u64) -> u64 {
         let Shape::Bert {
             hidden, inner, heads, ..
@@ -174,14 +175,14 @@ impl Footprint {
     }
 }
 
-/// Floats of one image in the first residual block, forward only: patches of both convolutions, and the maps between.
+/// Floats of one image in the first residual block, forward only: patches of both convolutions and the feature maps.
 const RESNET8_FORWARD: u64 = 2 * 147_456 + 5 * 16_384;
 
-/// Floats of one image in a training step: what the stem and the blocks that train keep, and the largest gradient of
-/// patches on the way back (of the second convolution, when the patches themselves are gone); while the first block does
-/// not train, at least what it computes with.
+/// Floats of one image in a training step. These are the saved values of the stem and of the trainable blocks, and the
+/// largest gradient of patches in the backward pass. That gradient belongs to the second convolution, whose patches are
+/// already freed. If the first block is frozen, the result is at least the memory that its forward pass needs.
 fn resnet8_step(depth: u64) -> u64 {
-    // Patches of the convolutions, and five maps: two normalised, the middle, the output and the input.
+    // Patches of the convolutions, and five feature maps: two normalized, the middle, the output and the input.
     const KEPT: [u64; 4] = [
         27_648 + 3 * 16_384,
         2 * 147_456 + 5 * 16_384,

@@ -1,4 +1,4 @@
-//! What an evaluation measures.
+//! Metrics of an evaluation.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,12 +7,12 @@ use super::loss::cross_entropy;
 /// The quality of a classifier on some examples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
-    /// The share of examples whose highest score is their class, in 0..=1.
+    /// The share of examples whose highest score is that of their class, in 0..=1.
     pub accuracy: f64,
-    /// The unweighted mean of the classes' F1 scores, in 0..=1; classes that neither occur nor are predicted do not
-    /// count, as in scikit-learn.
+    /// The unweighted mean of the classes' F1 scores, in 0..=1. Classes that neither occur nor are predicted are left
+    /// out, as in scikit-learn.
     pub f1: f64,
-    /// The mean cross-entropy in natural logarithms; NaN when a score is.
+    /// The mean cross-entropy in nats; NaN if a score is NaN.
     pub loss: f64,
 }
 
@@ -30,25 +30,26 @@ impl Metrics {
     }
 }
 
-/// The place of the highest score, the first of equals.
+/// The index of the highest score; the first one if several are equal.
 pub fn highest(scores: &[f32]) -> usize {
     let better = |best: usize, place: usize| if scores[place] > scores[best] { place } else { best };
     (0..scores.len()).reduce(better).unwrap_or(0)
 }
 
-/// How well a classifier tells one class.
+/// The counts for one class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClassMetrics {
-    /// Examples of the class.
+    /// Number of examples of the class.
     pub examples: u64,
-    /// Examples that were taken for it.
+    /// Number of examples that were predicted to be of the class.
     pub predicted: u64,
-    /// Examples of it that were taken for it.
+    /// Number of examples of the class that were predicted correctly.
     pub right: u64,
 }
 
 impl ClassMetrics {
-    /// Measures logits `[examples, classes]` against labels, which must be below `classes`; one result a class.
+    /// Measures logits `[examples, classes]` against labels, which must be below `classes`. Returns one result per
+    /// class.
     pub fn of(logits: &[f32], labels: &[u32], classes: usize) -> Vec<Self> {
         let mut all = vec![Self::default(); classes];
         for (scores, &label) in logits.chunks_exact(classes).zip(labels) {
@@ -60,24 +61,24 @@ impl ClassMetrics {
         all
     }
 
-    /// The share of those taken for the class that are of it; `None` if there are none.
+    /// The share of correct predictions among all predictions of the class; `None` if it was never predicted.
     pub fn precision(&self) -> Option<f64> {
         share(self.right, self.predicted)
     }
 
-    /// The share of those of the class that were taken for it; `None` if there are none.
+    /// The share of correct predictions among all examples of the class; `None` if it has no examples.
     pub fn recall(&self) -> Option<f64> {
         share(self.right, self.examples)
     }
 
-    /// The harmonic mean of the two; `None` for a class that neither occurs nor is predicted.
+    /// The harmonic mean of precision and recall; `None` for a class that neither occurs nor is predicted.
     pub fn f1(&self) -> Option<f64> {
         share(2 * self.right, self.predicted + self.examples)
     }
 }
 
-/// How many examples of each class were taken for each: a row a class, a column what it was taken for. Logits are
-/// `[examples, classes]`, labels must be below `classes`.
+/// The confusion matrix: one row per true class, one column per predicted class. Logits are `[examples, classes]`,
+/// labels must be below `classes`.
 pub fn confusion(logits: &[f32], labels: &[u32], classes: usize) -> Vec<Vec<u64>> {
     let mut taken = vec![vec![0; classes]; classes];
     for (scores, &label) in logits.chunks_exact(classes).zip(labels) {

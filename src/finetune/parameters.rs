@@ -1,8 +1,8 @@
-//! A model's parameters by name: what each is, when it freezes, and the tensors themselves.
+//! A model's parameters by name: their descriptions, the depths at which they freeze, and their tensors.
 //!
-//! Tensors are kept flat and reference-counted, so that a trial starts as a cheap copy of the pretrained model and
-//! the optimizer, the checkpoints and the export see one list. Weights of linear layers lie transposed (`[in, out]`,
-//! the files have `[out, in]`), because then both directions of training multiply without copying.
+//! Tensors are flat and reference-counted. So a trial starts as a cheap copy of the pretrained model, and the
+//! optimizer, checkpoints and export share one list. Weights of linear layers are stored transposed (`[in, out]`, while
+//! files have `[out, in]`), because then forward and backward passes multiply without copying.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -14,20 +14,20 @@ use super::{
 };
 use crate::{rng, units::Seed};
 
-/// How a parameter comes to its values when no file gives them.
+/// The initialization of a parameter that no file provides.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Start {
-    /// The pretrained file must hold it.
+    /// The pretrained file must contain it.
     Pretrained,
-    /// Normal with this standard deviation, made anew for every trial.
+    /// Normal with this standard deviation, drawn again for every trial.
     Normal(f32),
-    /// Uniform within ± this bound, made anew for every trial.
+    /// Uniform within ± this bound, drawn again for every trial.
     Uniform(f32),
     /// Zeros.
     Zeros,
-    /// From the pretrained file if that has it, else normal with this standard deviation.
+    /// From the pretrained file if it contains the parameter, else normal with this standard deviation.
     PretrainedOrNormal(f32),
-    /// From the pretrained file if that has it, else zeros.
+    /// From the pretrained file if it contains the parameter, else zeros.
     PretrainedOrZeros,
 }
 
@@ -40,35 +40,35 @@ impl Start {
     }
 }
 
-/// What a parameter is.
+/// The description of one parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Parameter {
     /// Its name in files, without a model prefix.
     pub(crate) name: String,
     /// Its shape in files.
     pub(crate) shape: Vec<usize>,
-    /// Whether files hold its transpose.
+    /// True if files hold its transpose.
     pub(crate) transposed: bool,
-    /// The smallest freeze depth at which it does not train; none for the head, which always trains.
+    /// The smallest freeze depth at which it does not train; `None` for the head, which always trains.
     pub(crate) freezes_at: Option<usize>,
-    /// Whether gradients move it; batch norm's running statistics change without.
+    /// True if it has a gradient; running statistics of batch norm change without one.
     pub(crate) has_gradient: bool,
-    /// Where its values come from.
+    /// Its initialization.
     pub(crate) start: Start,
 }
 
 impl Parameter {
-    /// Its number of values.
+    /// Number of its values.
     pub(crate) fn length(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Whether it changes in a trial with this freeze depth.
+    /// Returns whether it changes in a trial with this freeze depth.
     pub(crate) fn changes(&self, freeze_depth: usize) -> bool {
         self.freezes_at.is_none_or(|depth| freeze_depth < depth)
     }
 
-    /// Whether the optimizer moves it in a trial with this freeze depth.
+    /// Returns whether the optimizer updates it in a trial with this freeze depth.
     pub(crate) fn trains(&self, freeze_depth: usize) -> bool {
         self.has_gradient && self.changes(freeze_depth)
     }
@@ -107,16 +107,16 @@ fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
 pub(crate) struct Parameters {
     list: Arc<[Parameter]>,
     tensors: Vec<Tensor<1>>,
-    /// Whether a file gave the values.
+    /// For each parameter, true if a file provided its values.
     loaded: Arc<[bool]>,
 }
 
 impl Parameters {
-    /// Takes the tensors of a file whose names are already those of `list`. Parameters that are made anew for every
-    /// trial are zeros until [`Self::start_head`]. `ignored` says which other names are known and not needed.
+    /// Takes the tensors of a file, which must have the names of `list`. Parameters that are drawn for every trial are
+    /// zeros until [`Self::start_head`]. `ignored` returns true for other names that are known but not needed.
     ///
     /// # Errors
-    /// When tensors are missing, unknown or of another shape; all are named.
+    /// If tensors are missing, unknown or of another shape; the error names all of them.
     pub(crate) fn from_file(
         list: Vec<Parameter>,
         mut file: WeightFile,
@@ -149,7 +149,7 @@ impl Parameters {
                 misshaped,
             });
         }
-        // Only now that all sizes are those of the file: a configuration alone may say any.
+        // Allocate only now: the sizes match the file. A configuration alone could claim any size.
         let loaded = found.iter().map(Option::is_some).collect();
         let tensors = list.iter().zip(found).map(|(parameter, stored)| {
             let length = parameter.length();
@@ -165,7 +165,7 @@ impl Parameters {
         })
     }
 
-    /// Gives the parameters that no file gave their first values, keyed by the trial's seed and their names.
+    /// Initializes the parameters that no file provided, keyed by the trial's seed and their names.
     pub(crate) fn start_head(&mut self, seed: Seed, device: Device) {
         for ((parameter, tensor), loaded) in self.list.iter().zip(&mut self.tensors).zip(&*self.loaded) {
             let length = parameter.length();
@@ -173,7 +173,8 @@ impl Parameters {
                 _ if *loaded => continue,
                 Start::Normal(deviation) | Start::PretrainedOrNormal(deviation) => {
                     draw(seed, &parameter.name, length, |uniforms| {
-                        // Twelve uniforms have variance 1: normal but for tails beyond 6, and the same on every machine.
+                        // Twelve uniforms have variance 1: normal except for tails beyond 6, and the same on every
+                        // machine.
                         deviation * ((0..12).map(|_| uniforms()).sum::<f32>() - 6.0)
                     })
                 }
@@ -186,7 +187,7 @@ impl Parameters {
         }
     }
 
-    /// What the parameters are, in the model's order.
+    /// The descriptions of the parameters, in the model's order.
     pub(crate) fn list(&self) -> &[Parameter] {
         &self.list
     }
@@ -208,12 +209,12 @@ impl Parameters {
         self.vector(index).reshape(shape)
     }
 
-    /// A parameter's own tensor, to replace or to take.
+    /// Mutable access to a parameter's tensor.
     pub(crate) fn tensor_mut(&mut self, index: usize) -> &mut Tensor<1> {
         &mut self.tensors[index]
     }
 
-    /// A parameter's values as files hold them.
+    /// A parameter's values in the layout of files.
     pub(crate) fn stored(&self, index: usize) -> StoredTensor {
         let parameter = &self.list[index];
         StoredTensor {
@@ -222,7 +223,7 @@ impl Parameters {
         }
     }
 
-    /// All parameters as files hold them, each under the name that `rename` gives it.
+    /// All parameters in the layout of files, with names changed by `rename`.
     pub(crate) fn to_file(&self, rename: impl Fn(&str) -> String) -> WeightFile {
         let tensors: BTreeMap<_, _> = (0..self.list.len())
             .map(|index| (rename(&self.list[index].name), self.stored(index)))
@@ -233,14 +234,14 @@ impl Parameters {
         }
     }
 
-    /// How many values the optimizer moves at this freeze depth.
+    /// Number of values that the optimizer updates at this freeze depth.
     pub(crate) fn trainable(&self, freeze_depth: usize) -> u64 {
         let trainable = self.list.iter().filter(|parameter| parameter.trains(freeze_depth));
         trainable.map(|parameter| parameter.length() as u64).sum()
     }
 }
 
-/// Draws from uniforms in [0, 1) of a stream that belongs to one parameter of one trial.
+/// Draws values from a stream that belongs to one parameter of one trial; `value` gets a source of uniforms in [0, 1).
 fn draw(seed: Seed, name: &str, length: usize, mut value: impl FnMut(&mut dyn FnMut() -> f32) -> f32) -> Vec<f32> {
     let mut stream = rng::stream(seed, name, &[]);
     let mut uniforms = move || (stream.next_u32() >> 8) as f32 / 16_777_216.0;

@@ -19,7 +19,7 @@ use super::{
     weights::{WeightFile, WeightsError},
 };
 
-/// Why a model could not be loaded.
+/// The reason why a model could not be loaded.
 #[derive(Debug, Error)]
 pub enum LoadError {
     /// A file of the model cannot be read.
@@ -30,12 +30,12 @@ pub enum LoadError {
         /// The system's reason.
         source: io::Error,
     },
-    /// The configuration is not one that can be used.
+    /// The configuration cannot be used.
     #[error("`{}` cannot be used: {reason}", path.display())]
     Config {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// The weights are damaged or do not fit the configuration.
@@ -44,22 +44,22 @@ pub enum LoadError {
     /// No built-in model has this name.
     #[error("there is no built-in model `{name}`; there is `resnet8-cifar10`")]
     UnknownBuiltin {
-        /// The name asked for.
+        /// The unknown name.
         name: String,
     },
 }
 
-/// Where a model came from.
+/// The origin of a model.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    /// A folder, and its parsed `config.json`.
+    /// A folder and its parsed `config.json`.
     Directory { path: PathBuf, config: Value },
-    /// Weights that come with the program.
+    /// Built-in weights.
     Builtin { name: String },
 }
 
-/// A pretrained model with a head for this task's classes, not yet trained. Loaded once, shared by all trials:
-/// cloning copies references only.
+/// A pretrained model with an untrained head for this task's classes. It is loaded once and shared by all trials:
+/// cloning copies only references.
 #[derive(Clone, Debug)]
 pub struct Pretrained {
     pub(crate) network: Network,
@@ -71,10 +71,10 @@ pub struct Pretrained {
 }
 
 impl Pretrained {
-    /// Loads a model in Hugging Face layout (`config.json`, `model.safetensors`) to classify into `labels`.
+    /// Loads a model in Hugging Face layout (`config.json`, `model.safetensors`) that classifies into `labels`.
     ///
     /// # Errors
-    /// When a file is missing, the architecture is unknown, or tensors are missing, unknown or misshaped.
+    /// If a file is missing, the architecture is unknown, or tensors are missing, unknown or of another shape.
     pub fn load_directory(path: &Path, labels: &[String], device: Device) -> Result<Self, LoadError> {
         let (config_path, config) = read_config(path)?;
         let network = network(config_path, &config, labels.len(), HeadSource::New)?;
@@ -93,7 +93,7 @@ impl Pretrained {
     /// Loads a built-in model from the bytes of its safetensors file.
     ///
     /// # Errors
-    /// When the name is unknown, or the bytes are not that model's weights.
+    /// If the name is unknown, or the bytes are not the weights of that model.
     pub fn builtin(name: &str, bytes: &[u8], labels: &[String], device: Device) -> Result<Self, LoadError> {
         if name != "resnet8-cifar10" {
             return Err(LoadError::UnknownBuiltin { name: name.to_owned() });
@@ -132,12 +132,12 @@ impl Pretrained {
         })
     }
 
-    /// The largest freeze depth: at depth k the embeddings (or the stem) and the blocks up to the kth do not train.
+    /// The largest freeze depth. At depth k the embeddings (or the stem) and all blocks up to the kth do not train.
     pub fn freeze_depths(&self) -> usize {
         self.network.freeze_depths()
     }
 
-    /// The parts that can freeze, first to last.
+    /// Names of the blocks that can be frozen, first to last.
     pub fn block_names(&self) -> Vec<String> {
         self.network.block_names()
     }
@@ -147,7 +147,7 @@ impl Pretrained {
         &self.labels
     }
 
-    /// The longest text in tokens that the model takes; none for images.
+    /// Maximum length of a text in tokens; `None` for an image model.
     pub fn max_length(&self) -> Option<usize> {
         match &self.network {
             Network::Bert(bert) => Some(bert.config.max_position_embeddings),
@@ -155,7 +155,7 @@ impl Pretrained {
         }
     }
 
-    /// How many tokens the model knows; none for images.
+    /// Size of the vocabulary; `None` for an image model.
     pub fn vocabulary(&self) -> Option<usize> {
         match &self.network {
             Network::Bert(bert) => Some(bert.config.vocab_size),
@@ -163,17 +163,17 @@ impl Pretrained {
         }
     }
 
-    /// Where the model computes.
+    /// The device on which the model computes.
     pub fn device(&self) -> Device {
         self.device
     }
 
-    /// How many values train at a freeze depth.
+    /// Number of trainable values at a freeze depth.
     pub fn trainable_parameters(&self, freeze_depth: usize) -> u64 {
         self.parameters.trainable(freeze_depth)
     }
 
-    /// A checksum of the weight file, to tell models apart.
+    /// A checksum of the weight file, which identifies the model.
     pub fn checksum(&self) -> u32 {
         self.checksum
     }
@@ -195,7 +195,7 @@ pub(crate) fn read_config(folder: &Path) -> Result<(PathBuf, Value), LoadError> 
     }
 }
 
-/// The network that a `config.json` at `path` describes, with a head for so many classes.
+/// The network that the `config.json` at `path` describes, with a head for `classes` classes.
 pub(crate) fn network(
     path: PathBuf,
     config: &Value,
@@ -223,7 +223,7 @@ pub(crate) fn network(
     }
 }
 
-/// Reads a network's parameters out of a weight file, under the names that the network uses.
+/// Reads a network's parameters from a weight file, under the names that the network uses.
 pub(crate) fn read_parameters(
     network: &Network,
     bytes: &[u8],
@@ -231,7 +231,7 @@ pub(crate) fn read_parameters(
     device: Device,
 ) -> Result<Parameters, WeightsError> {
     let mut file = WeightFile::parse(bytes, file_name)?;
-    // What a configuration says costs nothing to say: only as much is believed as the file can hold.
+    // A configuration can claim any number of blocks: accept no more than the file has tensors.
     if network.freeze_depths() > file.tensors.len() {
         return Err(WeightsError::FewerTensors {
             name: file_name.to_owned(),

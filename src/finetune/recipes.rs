@@ -1,23 +1,24 @@
-//! Sound recipes: how each family of models is fine-tuned by those who published it.
+//! Published recipes: how the authors of each family of models fine-tune it.
 //!
-//! A recipe is where a search begins, and wide priors around it shape the first proposals. It need not be the best: small
-//! data wants higher rates, other heads want others. Rates are for AdamW with bias correction, warm-up and a linear decay.
+//! A search starts at a recipe, and wide priors around it shape the first proposals. A recipe need not be optimal:
+//! small data needs higher rates, other heads need other rates. Rates are for AdamW with bias correction, warm-up and a
+//! linear decay.
 
 use super::models::Network;
 use super::pretrained::Pretrained;
 
-/// How a model is usually fine-tuned.
+/// The usual settings for fine-tuning a model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Recipe {
-    /// The kind of model, for people.
+    /// The kind of model, as shown to users.
     pub model: &'static str,
-    /// The highest learning rate.
+    /// The peak learning rate.
     pub learning_rate: f64,
-    /// Examples of a step.
+    /// Examples per step.
     pub batch_size: u32,
     /// Passes over the training examples.
     pub epochs: f64,
-    /// The share of the samples over which the learning rate rises.
+    /// The share of the samples over which the learning rate warms up.
     pub warmup_ratio: f64,
     /// `AdamW`'s decoupled weight decay.
     pub weight_decay: f64,
@@ -27,11 +28,12 @@ pub struct Recipe {
     pub source: &'static str,
 }
 
-/// BERTs by their size: the largest hidden size of each row, in ascending order.
+/// Recipes for BERT models by size: the largest hidden size of each row, in ascending order.
 ///
-/// The grids of the sources: 3e-5 to 3e-4 (Turc et al. 2019, README of google-research/bert; for the smallest the best rates lie at its
-/// upper end), 2e-5 to 5e-5 with batches of 16 and 32 over 2 to 4 epochs (Devlin et al. 2019, appendix A.3; Wang et al. 2020, appendix B).
-/// Warm-up over a tenth and a weight decay of 0.01 are the defaults of BERT's `run_classifier.py` and `optimization.py`.
+/// The grids of the sources: 3e-5 to 3e-4 (Turc et al. 2019, README of google-research/bert; the smallest models do
+/// best at its upper end), and 2e-5 to 5e-5 with batches of 16 and 32 over 2 to 4 epochs (Devlin et al. 2019, appendix
+/// A.3; Wang et al. 2020, appendix B). Warm-up over a tenth and a weight decay of 0.01 are the defaults of BERT's
+/// `run_classifier.py` and `optimization.py`.
 const BERTS: [(usize, Recipe); 5] = [
     (
         256,
@@ -89,7 +91,8 @@ const BERT: Recipe = Recipe {
     source: "Devlin et al. 2019, appendix A.3",
 };
 
-/// fastai's `fine_tune` begins at 2e-3; `DomainBed` (Gulrajani & Lopez-Paz 2021, appendix D) draws rates for small images around 1e-3.
+/// The learning rate of fastai's `fine_tune` starts at 2e-3; `DomainBed` (Gulrajani & Lopez-Paz 2021, appendix D) draws
+/// rates for small images around 1e-3.
 const SMALL_RESNET: Recipe = Recipe {
     model: "a small residual network",
     learning_rate: 2e-3,
@@ -102,7 +105,7 @@ const SMALL_RESNET: Recipe = Recipe {
 };
 
 impl Pretrained {
-    /// How models like this one are usually fine-tuned.
+    /// The usual settings for fine-tuning a model like this one.
     pub fn recipe(&self) -> Recipe {
         match &self.network {
             Network::Bert(bert) => {

@@ -1,27 +1,27 @@
-//! The learning rate over a trial, as a pure function of the share of its samples that have been seen.
+//! Learning-rate schedules, as pure functions of the share of the trial's samples that have been seen.
 
 use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate falls after the warm-up.
+/// The shape of the learning rate's decay after the warm-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
-    /// In a straight line to 0.
+    /// Linearly to 0.
     Linear,
     /// Along half a cosine to 0.
     Cosine,
-    /// Not at all.
+    /// No decay.
     Constant,
 }
 
 impl Schedule {
-    /// The factor on the learning rate at `progress` (0 = start, 1 = all samples seen), in 0..=1. It rises in a
-    /// straight line over the first `warmup_ratio` of the samples.
+    /// The factor on the learning rate at `progress` (0 = start, 1 = all samples seen), in 0..=1. It rises linearly
+    /// over the first `warmup_ratio` of the samples.
     ///
-    /// A step asks for the middle of its batch, so that neither the first step (which would have the factor 0 under a
-    /// warm-up) nor the last (under a decay) is wasted.
+    /// A step uses the middle of its batch as its progress. Otherwise the first step of a warm-up or the last step of a
+    /// decay would have the factor 0 and be wasted.
     pub fn factor(self, progress: f64, warmup_ratio: f64) -> f64 {
         let progress = progress.clamp(0.0, 1.0);
         if progress < warmup_ratio {

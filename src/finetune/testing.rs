@@ -1,4 +1,4 @@
-//! Reference data, and small models made from nothing: for the tests of this package and of those above it.
+//! Reference data and small random models, for the tests of this package and of packages that use it.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "only tests call this")]
 
@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{rng, units::Seed};
 
-/// A file or folder of the shared test data, in `$AUTOML_TEST_DATA` or beside the repository. Says that the test is
-/// skipped when it is missing.
+/// A file or folder of the shared test data, in `$AUTOML_TEST_DATA` or next to the repository. Prints that the test is
+/// skipped if it is missing.
 pub fn shared(name: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let path = std::env::var_os("AUTOML_TEST_DATA")
@@ -54,7 +54,7 @@ pub fn numbers(value: &serde_json::Value) -> Vec<f64> {
     }
 }
 
-/// The largest difference between what was computed and what was expected.
+/// The largest difference between computed and expected values.
 pub fn largest_difference(found: &[f32], expected: &[f64]) -> f64 {
     assert_eq!(found.len(), expected.len());
     found
@@ -68,7 +68,7 @@ pub fn labels(count: usize) -> Vec<String> {
     (0..count).map(|class| format!("class {class}")).collect()
 }
 
-/// The quickstart's `ResNet8`, whose weights are in the repository.
+/// The `ResNet8` of the quickstart, whose weights are in the repository.
 pub fn resnet8(classes: usize) -> Pretrained {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../search-spaces/quickstart/resnet8-cifar10/model.safetensors");
@@ -127,7 +127,7 @@ pub fn small_bert(classes: usize) -> Pretrained {
     Pretrained::load_directory(folder.path(), &labels(classes), Device::Cpu).unwrap()
 }
 
-/// Texts of 3 to 11 tokens whose class is told by their second token.
+/// Texts of 3 to 11 tokens; the second token determines the class.
 pub fn texts(count: usize, classes: u32) -> Examples {
     let mut stream = rng::stream(Seed(5), "texts", &[]);
     let labels: Vec<u32> = (0..count as u32).map(|text| text % classes).collect();
@@ -143,7 +143,7 @@ pub fn texts(count: usize, classes: u32) -> Examples {
     }
 }
 
-/// Images of noise whose class is told by which channel is bright.
+/// Images of noise; the bright channel determines the class.
 pub fn images(count: usize, classes: u32) -> Examples {
     let mut stream = rng::stream(Seed(6), "images", &[]);
     let labels: Vec<u32> = (0..count as u32).map(|image| image % classes).collect();

@@ -1,8 +1,8 @@
 //! One trial's training: start or resume, train to a number of samples, evaluate, save, export.
 //!
-//! Everything random in a step is keyed by the trial's seed and the samples seen before it, and the learning rate is
-//! a function of the same number, so that a segment that ends anywhere and goes on in another process gives the same
-//! weights to the last bit.
+//! All randomness of a step is keyed by the trial's seed and the samples seen before it. The learning rate is a
+//! function of the same number. So a trial can stop anywhere and resume in another process with the same weights to the
+//! last bit.
 
 use std::{ops::ControlFlow, path::Path};
 
@@ -28,34 +28,34 @@ use crate::units::{Cooldown, Samples, Seed};
 /// The settings of a trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TrainingConfig {
-    /// The highest learning rate of the schedule.
+    /// The peak learning rate of the schedule.
     pub learning_rate: f64,
-    /// Examples of a step.
+    /// Examples per step.
     pub batch_size: usize,
-    /// In how many parts a step's examples go through the model, their gradients added up: the more, the less memory.
+    /// Number of micro-batches per step, whose gradients are accumulated. More micro-batches need less memory.
     pub micro_batches: usize,
     /// The share of activations that dropout drops, in 0..1.
     pub dropout: f64,
     /// `AdamW`'s decoupled weight decay.
     pub weight_decay: f64,
-    /// How many blocks do not train; see [`Pretrained::freeze_depths`].
+    /// Number of blocks that do not train; see [`Pretrained::freeze_depths`].
     pub freeze_depth: usize,
-    /// How the learning rate falls.
+    /// The learning-rate schedule.
     pub schedule: Schedule,
-    /// The share of the samples over which the learning rate rises, in 0..1.
+    /// The share of the samples over which the learning rate warms up, in 0..1.
     pub warmup_ratio: f64,
-    /// The longest gradient; none does not clip.
+    /// The largest norm of the gradient before it is clipped; `None` does not clip.
     pub max_grad_norm: Option<f64>,
-    /// The samples over which the schedule is laid out.
+    /// The samples that the whole schedule covers.
     pub total: Samples,
-    /// Where the trial ends before its schedule does; `None`: it does not.
+    /// The cooldown of a trial that ends before its schedule; `None` for a trial that follows the whole schedule.
     pub cooldown: Option<Cooldown>,
-    /// What everything random in the trial is keyed by.
+    /// The key of all randomness in the trial.
     pub seed: Seed,
 }
 
 impl TrainingConfig {
-    /// Equal for settings under which a trial is trained alike until it cools down.
+    /// A fingerprint that is equal for settings that give the same training until the cooldown.
     fn fingerprint(&self) -> u64 {
         let Self {
             learning_rate,
@@ -95,7 +95,7 @@ impl TrainingConfig {
 }
 
 impl Default for TrainingConfig {
-    /// Hugging Face's defaults for classification, over one sample; set `total`.
+    /// Hugging Face's defaults for classification, with a `total` of one sample: always set `total`.
     fn default() -> Self {
         Self {
             learning_rate: 5e-5,
@@ -115,8 +115,8 @@ impl Default for TrainingConfig {
 }
 
 impl TrainingConfig {
-    /// The factor on the learning rate after so many samples, in 0..=1. A trial that cools down from its very beginning has
-    /// the whole schedule, laid out over what it trains.
+    /// The factor on the learning rate after `seen` samples, in 0..=1. If the cooldown begins at sample 0, the schedule
+    /// covers exactly the samples up to the end of the cooldown.
     fn factor(&self, seen: f64) -> f64 {
         let laid_out =
             |seen: f64, total: Samples| self.schedule.factor(seen / total.0.max(1) as f64, self.warmup_ratio);
@@ -128,12 +128,12 @@ impl TrainingConfig {
     }
 }
 
-/// What a trial sees: examples, and what frozen parts have made of them.
+/// The input of a trial: examples, and the cached activations of the frozen layers.
 #[derive(Clone, Copy, Debug)]
 pub struct TrainingData<'a> {
     /// The examples.
     pub examples: &'a Examples,
-    /// Where outputs of frozen parts for these examples are kept; `None`: they are computed each time.
+    /// The cached activations of the frozen layers for these examples; `None` computes them each time.
     pub frozen: Option<&'a FrozenOutputs>,
 }
 
@@ -144,57 +144,57 @@ impl<'a> From<&'a Examples> for TrainingData<'a> {
     }
 }
 
-/// What is known after a step.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
-    /// Samples seen, this step's included.
+    /// Samples seen, including this step.
     pub seen: Samples,
     /// The batch's mean loss before the step.
     pub loss: f64,
     /// The step's learning rate.
     pub learning_rate: f64,
-    /// The gradient's length before clipping; 0 when nothing clips.
+    /// The norm of the gradient before clipping; 0 without clipping.
     pub gradient_norm: f64,
 }
 
-/// How far [`Training::train`] came.
+/// The result of [`Training::train`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reached {
-    /// Samples seen in all.
+    /// Samples seen in total.
     pub seen: Samples,
-    /// Whether the caller stopped it before the samples asked for.
+    /// True if the caller stopped the training early.
     pub stopped: bool,
-    /// The mean loss over the samples of this call; none without a step.
+    /// The mean loss over the samples of this call; `None` if there was no step.
     pub loss: Option<f64>,
 }
 
-/// Why training or evaluation failed.
+/// The reason why training or evaluation failed.
 #[derive(Debug, Error)]
 pub enum TrainError {
-    /// The loss or the gradient is no longer a finite number. The weights are those before the step.
+    /// The loss or the gradient is not finite. The weights are those before the step.
     #[error("training diverged after {seen} samples: the loss is {loss}, the gradient's length {gradient_norm}")]
     Diverged {
         /// Samples seen before the step.
         seen: Samples,
         /// The step's loss.
         loss: f64,
-        /// The step's gradient length.
+        /// The norm of the step's gradient.
         gradient_norm: f64,
     },
-    /// The trial was to begin from another one's checkpoint, which is missing, damaged, or of another shape.
+    /// The trial was to start from the checkpoint of another trial, which is missing, damaged or does not fit.
     #[error("the checkpoint of the other trial that this one was to begin from, after {at} samples, cannot be used")]
     NoInheritance {
-        /// Where it was to begin.
+        /// The samples that the other trial had seen.
         at: Samples,
     },
-    /// A setting is outside its range.
+    /// The value of a setting is outside its range.
     #[error("`{name}` is {value}; it must be {range}")]
     Setting {
         /// The setting.
         name: &'static str,
         /// Its value.
         value: f64,
-        /// What it may be.
+        /// The allowed values.
         range: String,
     },
     /// The examples do not fit the model.
@@ -203,7 +203,7 @@ pub enum TrainError {
     /// A checkpoint cannot be used.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The caller broke an evaluation off.
+    /// The caller stopped an evaluation.
     #[error("the evaluation was stopped")]
     Stopped,
 }
@@ -219,10 +219,10 @@ pub struct Training {
 }
 
 impl Training {
-    /// Starts a trial from the pretrained weights and a head made from the trial's seed.
+    /// Starts a trial from the pretrained weights, with a head that is initialized from the trial's seed.
     ///
     /// # Errors
-    /// [`TrainError::Setting`] when a setting is outside its range.
+    /// Returns [`TrainError::Setting`] if a setting is outside its range.
     pub fn start(base: &Pretrained, config: TrainingConfig) -> Result<Self, TrainError> {
         check(base, &config)?;
         let mut parameters = base.parameters.clone();
@@ -236,20 +236,20 @@ impl Training {
         })
     }
 
-    /// Continues a trial from a checkpoint of its own. Where it cools down, and in how many parts its steps are done, may differ.
+    /// Resumes a trial from its own checkpoint. Only the cooldown and the number of micro-batches may differ.
     ///
     /// # Errors
-    /// When a setting is outside its range, or the checkpoint is damaged, or of another trial or model.
+    /// If a setting is outside its range, or if the checkpoint is damaged or belongs to another trial or model.
     pub fn resume(base: &Pretrained, config: TrainingConfig, path: &Path) -> Result<Self, TrainError> {
         let start = Self::start(base, config)?;
         let belongs = start.belongs();
         start.load(path, belongs)
     }
 
-    /// Begins where another trial stood when it wrote a checkpoint. Settings other than the freeze depth may differ.
+    /// Starts from the checkpoint of another trial. All settings except the freeze depth may differ.
     ///
     /// # Errors
-    /// When a setting is outside its range, or the checkpoint is damaged or of another model or freeze depth.
+    /// If a setting is outside its range, or if the checkpoint is damaged or has another model or freeze depth.
     pub fn inherit(base: &Pretrained, config: TrainingConfig, path: &Path) -> Result<Self, TrainError> {
         let start = Self::start(base, config)?;
         let belongs = Belongs {
@@ -274,10 +274,10 @@ impl Training {
         })
     }
 
-    /// The same trial with other settings from here on, all but the freeze depth, as [`Self::resume`] has it.
+    /// The same trial, continued with other settings. The freeze depth must stay the same.
     ///
     /// # Errors
-    /// [`TrainError::Setting`] when a setting is outside its range.
+    /// Returns [`TrainError::Setting`] if a setting is outside its range.
     pub fn with(self, config: TrainingConfig) -> Result<Self, TrainError> {
         check(&self.base, &config)?;
         Ok(Self { config, ..self })
@@ -293,18 +293,17 @@ impl Training {
         &self.config
     }
 
-    /// How many values the optimizer moves.
+    /// Number of values that the optimizer updates.
     pub fn trainable_parameters(&self) -> u64 {
         self.parameters.trainable(self.config.freeze_depth)
     }
 
-    /// Trains until exactly `to` samples have been seen in all, shortening the last batch if need be, and calls
-    /// `on_step` after every step; a break ends the call with what was reached. The examples must be the same in every
-    /// call of a trial.
+    /// Trains until exactly `to` samples have been seen in total; the last batch is shortened if needed. `on_step` is
+    /// called after every step; if it breaks, training stops early. All calls of a trial must get the same examples.
     ///
     /// # Errors
-    /// [`TrainError::Diverged`] when a loss or gradient is not finite, [`TrainError::Input`] when the examples do not
-    /// fit the model.
+    /// Returns [`TrainError::Diverged`] if a loss or gradient is not finite, [`TrainError::Input`] if the examples do
+    /// not fit the model.
     pub fn train<'a>(
         &mut self,
         data: impl Into<TrainingData<'a>>,
@@ -345,7 +344,7 @@ impl Training {
         })
     }
 
-    /// One step on the examples at `places`.
+    /// One step on the examples at the indices `places`.
     fn step(&mut self, data: TrainingData<'_>, places: &[u32]) -> Result<Step, TrainError> {
         let (base, config, maker) = (&self.base, self.config, self.maker());
         let pass_over = |part: &[u32], seen: u64| {
@@ -400,10 +399,10 @@ impl Training {
         })
     }
 
-    /// Measures the model as it is now, without dropout. `on_batch` is called after every batch and may break off.
+    /// Measures the model in its current state, without dropout. `on_batch` is called after every batch and may stop.
     ///
     /// # Errors
-    /// [`TrainError::Input`] when the examples do not fit the model, [`TrainError::Stopped`] after a break.
+    /// Returns [`TrainError::Input`] if the examples do not fit the model, [`TrainError::Stopped`] after a stop.
     pub fn evaluate<'a>(
         &self,
         data: impl Into<TrainingData<'a>>,
@@ -425,17 +424,18 @@ impl Training {
     /// Scores before softmax, `[inputs, classes]`, in the order of the inputs.
     ///
     /// # Errors
-    /// [`TrainError::Input`] when the inputs do not fit the model.
+    /// Returns [`TrainError::Input`] if the inputs do not fit the model.
     pub fn predict(&self, inputs: &Inputs) -> Result<Vec<f32>, TrainError> {
         let on_batch = &mut || ControlFlow::Continue(());
         let logits = inference::logits(self.maker(), (None, 0), inputs, on_batch)?;
         logits.ok_or(TrainError::Stopped)
     }
 
-    /// Writes what the trial changed, so that [`Self::resume`] continues exactly here. The file is whole or not there.
+    /// Writes the values that the trial changed, so that [`Self::resume`] continues exactly here. The file is either
+    /// complete or absent.
     ///
     /// # Errors
-    /// [`TrainError::Checkpoint`] when the file cannot be written.
+    /// Returns [`TrainError::Checkpoint`] if the file cannot be written.
     pub fn save_checkpoint(&self, path: &Path) -> Result<(), TrainError> {
         let (parameters, optimizer) = (self.parameters.clone(), self.optimizer.clone());
         Ok(checkpoint::save(
@@ -449,10 +449,10 @@ impl Training {
         )?)
     }
 
-    /// Writes the model in the layout it was read from, for [`super::FineTuned::load`] and for `transformers`.
+    /// Writes the model in the layout that it was read from, for [`super::FineTuned::load`] and for `transformers`.
     ///
     /// # Errors
-    /// When a file cannot be written.
+    /// If a file cannot be written.
     pub fn export(&self, folder: &Path) -> Result<(), ExportError> {
         export(&self.base, &self.parameters, folder)
     }
@@ -467,7 +467,7 @@ impl Training {
     }
 }
 
-/// Refuses settings that no training can have.
+/// Rejects settings that are outside their ranges.
 fn check(base: &Pretrained, config: &TrainingConfig) -> Result<(), TrainError> {
     let depths = base.freeze_depths();
     let settings = [

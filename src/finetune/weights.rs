@@ -1,5 +1,5 @@
-//! Weight files: reading safetensors with errors that name the tensor, and writing them so that a reader finds the
-//! old file or the new one, never half of one.
+//! Weight files: reads safetensors with errors that name the tensor, and writes them so that a reader finds either the
+//! old file or the new one.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::files;
 
-/// Why weights could not be read or written.
+/// The reason why weights could not be read or written.
 #[derive(Debug, Error)]
 pub enum WeightsError {
     /// The file cannot be opened, read or written.
@@ -23,25 +23,25 @@ pub enum WeightsError {
         /// The system's reason.
         source: io::Error,
     },
-    /// The file ends before its header says.
+    /// The file is shorter than its header says.
     #[error("`{name}` is cut short: its header describes {expected} bytes, it has {found}; download it again")]
     Truncated {
         /// The file's name.
         name: String,
-        /// Bytes that the header describes, header included.
+        /// Bytes that the header describes, including the header itself.
         expected: u64,
         /// Bytes present.
         found: u64,
     },
-    /// The file is no safetensors file.
+    /// The file is not a safetensors file.
     #[error("`{name}` is not a readable safetensors file: {reason}")]
     Malformed {
         /// The file's name.
         name: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// A tensor holds numbers of a type that weights do not have.
+    /// A tensor has an unsupported number type.
     #[error("tensor `{tensor}` of `{name}` holds `{found}`; only F32, F16 and BF16 are read")]
     Type {
         /// The file's name.
@@ -51,28 +51,28 @@ pub enum WeightsError {
         /// Its type.
         found: String,
     },
-    /// There are fewer tensors than the model has blocks.
+    /// The file has fewer tensors than the model has blocks.
     #[error(
         "`{name}` does not fit the model: it has {tensors} tensors, and the model's configuration says {blocks} blocks"
     )]
     FewerTensors {
         /// The file's name.
         name: String,
-        /// Tensors in the file.
+        /// Number of tensors in the file.
         tensors: usize,
-        /// Blocks of the model.
+        /// Number of blocks of the model.
         blocks: usize,
     },
-    /// Tensors that the model needs are missing, extra ones are present, or shapes differ.
+    /// Tensors of the model are missing, there are unknown tensors, or shapes differ.
     #[error("`{name}` does not fit the model: {}", describe(missing, surplus, misshaped))]
     Mismatch {
         /// The file's name.
         name: String,
-        /// Tensors that the model needs and the file lacks.
+        /// Tensors of the model that are missing in the file.
         missing: Vec<String>,
-        /// Tensors that the model does not know.
+        /// Tensors that are not in the model.
         surplus: Vec<String>,
-        /// Tensors of another shape: name, shape in the model, shape in the file.
+        /// Tensors with another shape: name, shape in the model, shape in the file.
         misshaped: Vec<(String, Vec<usize>, Vec<usize>)>,
     },
 }
@@ -104,7 +104,7 @@ fn describe(missing: &[String], surplus: &[String], misshaped: &[(String, Vec<us
         .join("; ")
 }
 
-/// A tensor as a file holds it.
+/// A tensor as stored in a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredTensor {
     /// Its shape.
@@ -114,7 +114,7 @@ pub struct StoredTensor {
 }
 
 impl StoredTensor {
-    /// The values in the files' byte order.
+    /// The values in the byte order of files.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = vec![0; self.values.len() * 4];
         for (place, value) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(&self.values) {
@@ -129,7 +129,7 @@ impl StoredTensor {
 pub struct WeightFile {
     /// The tensors by name.
     pub tensors: BTreeMap<String, StoredTensor>,
-    /// The free text pairs of the header.
+    /// The key-value pairs of the header.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -137,7 +137,7 @@ impl WeightFile {
     /// Reads a safetensors file.
     ///
     /// # Errors
-    /// When it cannot be opened, is cut short, is malformed or holds other numbers than floats of 16 or 32 bits.
+    /// If the file cannot be opened, is truncated, is malformed, or holds floats of other sizes than 16 or 32 bits.
     /// Integer tensors (such as stored position ids) are skipped.
     pub fn read(path: &Path) -> Result<Self, WeightsError> {
         let bytes = std::fs::read(path).map_err(|source| WeightsError::Access {
@@ -151,7 +151,7 @@ impl WeightFile {
     /// Reads the bytes of a safetensors file; `name` is for messages.
     ///
     /// # Errors
-    /// As [`Self::read`].
+    /// The same as for [`Self::read`].
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self, WeightsError> {
         check_length(bytes, name)?;
         let malformed = |error: SafeTensorError| WeightsError::Malformed {
@@ -196,11 +196,12 @@ impl WeightFile {
         Ok(file)
     }
 
-    /// Writes the file under a temporary name and renames it into place. It does not wait until the disk has it, because that takes
-    /// longest. If the machine goes down the file may be damaged, so its reader must be able to do without it.
+    /// Writes the file under a temporary name and renames it. It does not wait until the disk has the content, because
+    /// that would take most of the time. If the machine crashes the file may be damaged, so readers must be able to do
+    /// without it.
     ///
     /// # Errors
-    /// When the folder cannot be written.
+    /// If the folder cannot be written to.
     pub fn write(&self, path: &Path) -> Result<(), WeightsError> {
         let metadata: HashMap<String, String> = self.metadata.clone().into_iter().collect();
         let bytes = safetensors::serialize(&self.tensors, Some(metadata)).map_err(|error| WeightsError::Malformed {
@@ -223,7 +224,7 @@ fn halves(bytes: &[u8], value: impl Fn(u16) -> f32) -> Vec<f32> {
         .collect()
 }
 
-/// Compares the file's length with what its header describes, since a cut download is the commonest damage.
+/// Compares the file's length with the length in its header; an incomplete download is the most common damage.
 fn check_length(bytes: &[u8], name: &str) -> Result<(), WeightsError> {
     let truncated = |expected: u64| WeightsError::Truncated {
         name: name.to_owned(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::study::Event;
 
-/// An event with its number and its time.
+/// An event with its sequence number and its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
@@ -14,7 +14,7 @@ pub struct Entry {
     pub seq: u64,
     /// Seconds that the study had run; time between an interruption and a resumption does not count.
     pub elapsed: f64,
-    /// What happened.
+    /// The event.
     pub event: Event,
 }
 
@@ -26,7 +26,7 @@ impl Entry {
     /// The line, with its newline.
     ///
     /// # Errors
-    /// When nobody could read it again: JSON has no word for a number that is not finite.
+    /// If the line could not be read again: JSON cannot represent a number that is not finite.
     pub(super) fn to_line(&self) -> std::io::Result<Vec<u8>> {
         let mut line = serde_json::to_vec(self)?;
         serde_json::from_slice::<Self>(&line).map_err(|error| {
@@ -43,7 +43,7 @@ impl Entry {
         Ok(line)
     }
 
-    /// The entry of a line without its newline, or what is wrong with it.
+    /// The entry of a line without its newline, or a description of the damage.
     pub(super) fn from_line(line: &[u8]) -> Result<Self, String> {
         let length = line.len().checked_sub(TAIL_LENGTH).ok_or("the line is too short")?;
         let (body, tail) = line.split_at(length);

@@ -1,4 +1,4 @@
-//! One process at a time holds a study.
+//! The lock of a study: one process at a time holds it.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
@@ -8,18 +8,18 @@ use std::time::Duration;
 /// Name of the lock in a study's folder.
 const FILE_NAME: &str = "lock";
 
-/// How often a lock is tried that somebody holds, and the wait between: whoever only looks ([`Holder::look`]) holds it for
-/// an instant.
+/// Number of tries at a lock that is held, with a wait of `WAIT` between them. Processes that only look at it
+/// ([`Holder::look`]) hold it for an instant.
 const TRIES: u32 = 5;
 const WAIT: Duration = Duration::from_millis(5);
 
-/// The lock on a study's folder, held as long as this value lives; the system frees it when the process dies.
+/// The lock on a study's folder, held as long as this value lives; the system releases it when the process dies.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
 }
 
-/// Why a study could not be locked.
+/// The reasons why a study could not be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process holds it.
@@ -27,7 +27,7 @@ pub enum LockError {
     Held {
         /// The study's folder.
         folder: PathBuf,
-        /// The holder, if it said.
+        /// The holder, if the lock names it.
         holder: Option<Process>,
     },
     /// The lock file cannot be used.
@@ -35,17 +35,17 @@ pub enum LockError {
     Io {
         /// The study's folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
 }
 
-/// A process on some machine, as a lock names it.
+/// A process on some machine, as named in a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {
-    /// Its number there.
+    /// Its process id on that machine.
     pub pid: u32,
-    /// The machine's name; empty in locks from before it was written.
+    /// The name of the machine; empty in old locks, which did not contain it.
     pub host: String,
 }
 
@@ -66,13 +66,13 @@ impl Process {
         })
     }
 
-    /// Whether it runs, or ran, on this machine.
+    /// Returns whether it runs, or ran, on this machine.
     pub fn is_here(&self) -> bool {
         self.host.is_empty() || self.host == this_host()
     }
 
-    /// Whether it has the lock of `folder` open; `None` where the system does not tell. A number alone proves nothing: the
-    /// system gives it to another process one day, and every container counts from 1.
+    /// Returns whether it has the lock of `folder` open; `None` if the system does not provide it. A process id alone
+    /// proves nothing: the system reuses it later, and every container counts from 1.
     #[cfg(target_os = "linux")]
     pub fn holds(&self, folder: &Path) -> Option<bool> {
         use std::os::unix::fs::MetadataExt as _;
@@ -89,7 +89,7 @@ impl Process {
         }
     }
 
-    /// Whether it has the lock of `folder` open: this system does not tell.
+    /// Returns whether it has the lock of `folder` open; always `None`, because this system does not provide it.
     #[cfg(not(target_os = "linux"))]
     pub fn holds(&self, _folder: &Path) -> Option<bool> {
         None
@@ -114,11 +114,11 @@ fn this_host() -> String {
 /// The process that works on a study.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
-    /// Nobody, and the last one left in good order.
+    /// No process, and the last one released the lock in good order.
     Nobody,
-    /// Nobody, though the last one never let go: it was killed, or its machine died.
+    /// No process, but the last one never released the lock: it was killed, or its machine died.
     Dead(Process),
-    /// A living process, if it said which.
+    /// A living process, if the lock names it.
     Alive(Option<Process>),
 }
 
@@ -126,7 +126,7 @@ impl Holder {
     /// The process that holds the study in `folder`; it is not disturbed.
     ///
     /// # Errors
-    /// When the lock file is there and cannot be read.
+    /// If the lock file exists and cannot be read.
     pub fn look(folder: &Path) -> Result<Self, LockError> {
         let failed = |source| LockError::Io {
             folder: folder.to_owned(),
@@ -140,7 +140,7 @@ impl Holder {
         let is_held = match file.try_lock_shared() {
             Ok(()) => Some(false),
             Err(TryLockError::WouldBlock) => Some(true),
-            // Not every file system has locks. Looking needs none.
+            // Some file systems have no locks. Looking does not need them.
             Err(TryLockError::Error(_)) => None,
         };
         let mut text = String::new();
@@ -158,10 +158,10 @@ impl Holder {
 }
 
 impl Lock {
-    /// Locks `folder` through the file `lock` in it, which then holds this process's number and the machine's name.
+    /// Locks `folder` through the file `lock` in it, which then contains this process's id and the machine's name.
     ///
     /// # Errors
-    /// When another process holds it or the file cannot be written.
+    /// If another process holds it or the file cannot be written.
     pub fn acquire(folder: &Path) -> Result<Self, LockError> {
         let failed = |source| LockError::Io {
             folder: folder.to_owned(),
@@ -192,14 +192,14 @@ impl Lock {
         file.set_len(0).map_err(failed)?;
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         let Process { pid, host } = Process::this();
-        // In one piece: whoever looks meanwhile sees all of it or nothing.
+        // In one write, so that other processes see all of it or nothing.
         file.write_all(format!("{pid}\n{host}\n").as_bytes()).map_err(failed)?;
         Ok(Self { file })
     }
 }
 
 impl Drop for Lock {
-    /// Empties the file: a number left in it tells of a process that never came to this.
+    /// Empties the file: an id that remains in it shows that its process died.
     fn drop(&mut self) {
         let _ = self.file.set_len(0);
     }

@@ -1,4 +1,4 @@
-//! Reads a journal line by line, and tells a torn end from damage.
+//! Reads a journal line by line, and distinguishes a torn end from damage.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek as _, SeekFrom};
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 
 use super::Entry;
 
-/// A journal's sound entries, all at once.
+/// All sound entries of a journal.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
-    /// All of them, in order.
+    /// The entries, in order.
     pub entries: Vec<Entry>,
-    /// Bytes of the file that they take up.
+    /// Length of the entries in the file, in bytes.
     pub length: u64,
-    /// What was wrong with the last line, if a crash tore it; it is not among the entries.
+    /// The damage of the last line, if a crash tore it; that line is not among the entries.
     pub torn: Option<String>,
 }
 
-/// Why a journal cannot be read.
+/// The reasons why a journal cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be read.
@@ -25,10 +25,10 @@ pub enum ReadError {
     Io {
         /// The journal.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// A line before the last one is damaged, or tells what cannot be.
+    /// A line before the last one is damaged, or its event cannot have happened.
     #[error(
         "the journal `{}` is damaged in line {line}: {message}; {}",
         path.display(),
@@ -39,7 +39,7 @@ pub enum ReadError {
         path: PathBuf,
         /// The first damaged line, counted from 1. All lines before it are sound.
         line: u64,
-        /// What is wrong with it.
+        /// A description of the damage.
         message: String,
     },
 }
@@ -51,31 +51,31 @@ fn what_is_sound(line: u64) -> String {
     }
 }
 
-/// How far a journal has been read: whoever looks again goes on from there.
+/// The position up to which a journal was read; the next reader continues from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
-    /// Entries before it.
+    /// Number of entries before it.
     pub entries: u64,
-    /// Bytes before it.
+    /// Number of bytes before it.
     pub length: u64,
 }
 
-/// The sound entries of a journal one after another, so that no more than one of them is in memory.
+/// Iterator over the sound entries of a journal. Only one entry at a time is in memory.
 #[derive(Debug)]
 pub struct Reader<R> {
     path: PathBuf,
     bytes: R,
-    /// After the last sound entry.
+    /// Position after the last sound entry.
     position: Position,
     torn: Option<String>,
     is_over: bool,
 }
 
 impl Reader<BufReader<File>> {
-    /// Begins to read the journal at `path`, after what another reader has read of it.
+    /// Opens the journal at `path` to read it from a position that another reader has reached.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read.
     pub fn open(path: &Path, from: Position) -> Result<Self, ReadError> {
         let open = || {
             let mut file = File::open(path)?;
@@ -101,12 +101,12 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    /// Up to where it is sound, as far as it has been read.
+    /// The end of the sound part, as far as it was read.
     pub fn position(&self) -> Position {
         self.position
     }
 
-    /// What was wrong with the last line, if a crash tore it; known at the end.
+    /// The damage of the last line, if a crash tore it; known only at the end.
     pub fn torn(&self) -> Option<&str> {
         self.torn.as_deref()
     }
@@ -137,7 +137,7 @@ impl<R: BufRead> Reader<R> {
                 self.position.length += length;
                 Ok(Some(entry))
             }
-            // Without its newline the line was never acknowledged: dropping it loses nothing.
+            // A line without its newline was never acknowledged, so dropping it loses nothing.
             Ok(_) => {
                 self.torn = Some("its newline is missing".into());
                 Ok(None)
@@ -174,7 +174,7 @@ impl<R: BufRead> Iterator for Reader<R> {
 /// Reads the whole journal at `path`.
 ///
 /// # Errors
-/// When the file cannot be read, or is damaged anywhere but in its last line.
+/// If the file cannot be read, or is damaged anywhere but in its last line.
 pub fn read(path: &Path) -> Result<Contents, ReadError> {
     collect(Reader::open(path, Position::default())?)
 }
@@ -182,7 +182,7 @@ pub fn read(path: &Path) -> Result<Contents, ReadError> {
 /// The entries of a journal's bytes.
 ///
 /// # Errors
-/// When they are damaged anywhere but in the last line.
+/// If they are damaged anywhere but in the last line.
 pub fn parse(bytes: &[u8]) -> Result<Contents, ReadError> {
     collect(Reader::new(PathBuf::new(), bytes, Position::default()))
 }

@@ -1,4 +1,4 @@
-//! Appends events, and makes them last.
+//! Appends events to a journal, and makes them durable.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
@@ -18,7 +18,7 @@ pub struct Journal {
     is_synced: bool,
 }
 
-/// Why an event could not be recorded. The journal then ends with the event before it.
+/// The reasons why an event could not be recorded. The journal then ends with the event before it.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The file could not be written.
@@ -26,19 +26,19 @@ pub enum JournalError {
     Write {
         /// The journal.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// Another process has it open to write.
+    /// Another process has it open for writing.
     #[error("another process works on the study of `{}`, though the lock of its folder is gone: end it first", .0.display())]
     InUse(PathBuf),
-    /// It is not as this process left it.
+    /// Another process has changed it.
     #[error(
         "another process has changed the journal `{}` while this process worked on the study: stop the other process (on another \
          machine too, where locks may not reach), then see what is left with `automl status`", .0.display()
     )]
     Shared(PathBuf),
-    /// It was taken away or emptied.
+    /// It was removed or emptied.
     #[error("the journal `{}` was removed or emptied while the study ran: nothing more can be recorded", .0.display())]
     Gone(PathBuf),
     /// It could not be opened.
@@ -50,7 +50,7 @@ impl Journal {
     /// Creates the journal of a new study.
     ///
     /// # Errors
-    /// When the file exists or cannot be created.
+    /// If the file exists or cannot be created.
     pub fn create(path: &Path) -> Result<Self, JournalError> {
         let file = OpenOptions::new().append(true).create_new(true).open(path);
         let file = file.map_err(|source| JournalError::Write {
@@ -72,7 +72,7 @@ impl Journal {
     /// Opens an existing journal to append to it, and drops a torn last line.
     ///
     /// # Errors
-    /// When it cannot be read or written, or is damaged.
+    /// If it cannot be read or written, or is damaged.
     pub fn open(path: &Path) -> Result<(Self, Contents), JournalError> {
         let failed = |source| JournalError::Write {
             path: path.to_owned(),
@@ -94,10 +94,11 @@ impl Journal {
         Ok((journal, contents))
     }
 
-    /// Appends an event. It lasts only after [`Self::sync`].
+    /// Appends an event. It is durable only after [`Self::sync`].
     ///
     /// # Errors
-    /// When the file cannot be written: then nothing of the event remains in it. When it is not as this process left it.
+    /// If the file cannot be written: then no part of the event remains in it. Also if another process has changed the
+    /// file.
     pub fn append(&mut self, event: &Event, elapsed: f64) -> Result<(), JournalError> {
         let entry = Entry {
             seq: self.next,
@@ -107,7 +108,7 @@ impl Journal {
         let line = entry.to_line().map_err(|error| self.failed(error))?;
         self.check()?;
         if let Err(source) = self.file.write_all(&line) {
-            // A part of the line may be on disk: take it back. If that fails too, the next open drops it as torn.
+            // A part of the line may be on disk, so it is removed. If that fails too, the next open drops it as torn.
             let _ = self.file.set_len(self.length);
             return Err(self.failed(source));
         }
@@ -117,11 +118,11 @@ impl Journal {
         Ok(())
     }
 
-    /// Checks that the journal is as this process left it. A lock does not tell: somebody may have removed its file, and not every file
-    /// system keeps one across machines.
+    /// Checks that the journal is as this process left it. A lock is not enough: its file may have been removed, and
+    /// some file systems do not share locks between machines.
     ///
     /// # Errors
-    /// When it is gone, or somebody else has written into it.
+    /// If it is gone, or another process has written to it.
     pub fn check(&self) -> Result<(), JournalError> {
         let now = self.file.metadata().map_err(|source| self.failed(source))?;
         #[cfg(unix)]
@@ -137,10 +138,10 @@ impl Journal {
         }
     }
 
-    /// Makes everything appended last, before anything acts on it.
+    /// Makes all appended events durable, before anything acts on them.
     ///
     /// # Errors
-    /// When the system cannot say that it does.
+    /// If the system cannot confirm that they are durable.
     pub fn sync(&mut self) -> Result<(), JournalError> {
         if !self.is_synced {
             self.file.sync_data().map_err(|source| self.failed(source))?;
@@ -149,7 +150,7 @@ impl Journal {
         Ok(())
     }
 
-    /// A new file lasts only when its folder does.
+    /// Makes a new file durable, which requires a sync of its folder.
     fn sync_folder(&self) -> Result<(), JournalError> {
         let folder = self
             .path
@@ -169,7 +170,7 @@ impl Journal {
     }
 }
 
-/// Keeps other processes out of the journal for as long as it is open, where the file system can: the lock of the folder may be gone.
+/// Locks the journal while it is open, if the file system supports it: the lock of the folder may have been removed.
 fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(JournalError::InUse(path.to_owned())),

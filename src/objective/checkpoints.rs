@@ -1,4 +1,4 @@
-//! A trial's checkpoints by level: the newest, and the one before it to fall back to if that is damaged.
+//! A trial's checkpoints by level: the newest one, and the one before it as a fallback if the newest is damaged.
 
 use std::fs::File;
 use std::io;
@@ -9,12 +9,12 @@ use crate::units::Samples;
 const PREFIX: &str = "checkpoint-";
 const SUFFIX: &str = ".safetensors";
 
-/// The checkpoint of a trial that has seen so many samples.
+/// Path of the checkpoint of a trial that has seen `at` samples.
 pub(super) fn path(folder: &Path, at: Samples) -> PathBuf {
     folder.join(format!("{PREFIX}{at}{SUFFIX}"))
 }
 
-/// All checkpoints in a trial's folder, the newest first.
+/// All checkpoints in a trial's folder, newest first.
 pub(super) fn list(folder: &Path) -> Vec<(Samples, PathBuf)> {
     let level = |path: &Path| {
         let name = path.file_name()?.to_str()?;
@@ -34,23 +34,24 @@ pub(super) fn list(folder: &Path) -> Vec<(Samples, PathBuf)> {
     list
 }
 
-/// Removes all checkpoints but those at these levels. One that cannot be removed does no harm.
+/// Removes all checkpoints except those at `levels`. Failures are ignored: a leftover checkpoint does no harm.
 pub(super) fn keep(folder: &Path, levels: &[Samples]) {
     for (_, path) in list(folder).into_iter().filter(|(at, _)| !levels.contains(at)) {
         let _ = std::fs::remove_file(path);
     }
 }
 
-/// The checkpoint of an external program, a folder, as it was when its trial had seen so many samples.
+/// Path of the saved copy of an external program's checkpoint folder, taken when its trial had seen `at` samples.
 fn snapshot(folder: &Path, at: Samples) -> PathBuf {
     folder.join(format!("{PREFIX}{at}"))
 }
 
-/// Keeps what an external program has in its checkpoint now, for trials that may begin from there; of older ones only
-/// that at `before`.
+/// Saves a copy of an external program's current checkpoint, for trials that may start from it.
+///
+/// Of the older copies only the one at `before` is kept.
 ///
 /// # Errors
-/// When it cannot be copied.
+/// If the checkpoint cannot be copied.
 pub(super) fn keep_snapshot(folder: &Path, before: Samples, at: Samples) -> io::Result<()> {
     let whole = snapshot(folder, at);
     replace_folder(&folder.join("checkpoint"), &whole)?;
@@ -63,19 +64,20 @@ pub(super) fn keep_snapshot(folder: &Path, before: Samples, at: Samples) -> io::
     Ok(())
 }
 
-/// Lets the trial in the folder `child` begin where that in `parent` stood when it had seen so many samples. When this
-/// returns it lasts: the trial is about to exist, and its parent to go on.
+/// Lets the trial in `child` start from the checkpoint that the trial in `parent` had after `at` samples.
+///
+/// When this returns, the copy is durable: the new trial is about to be recorded, and its parent to continue.
 ///
 /// # Errors
-/// When the checkpoint cannot be copied. That there is none is no error here: nothing may be needed to go on.
+/// If the checkpoint cannot be copied. A missing checkpoint is not an error: the trial may not need one to continue.
 pub fn inherit(parent: &Path, child: &Path, at: Samples) -> io::Result<()> {
-    // What a crash left of an earlier attempt.
+    // Leftovers of an earlier attempt that crashed.
     let _ = std::fs::remove_dir_all(child);
     std::fs::create_dir_all(child)?;
     let file = path(parent, at);
     if file.is_file() {
         let own = path(child, at);
-        // A checkpoint is never written into, only replaced: both may have the same one.
+        // Checkpoints are only ever replaced, never modified, so both trials can share one file.
         std::fs::hard_link(&file, &own).or_else(|_| std::fs::copy(&file, &own).map(|_| ()))?;
         sync(&own)?;
     }
@@ -90,10 +92,10 @@ pub fn inherit(parent: &Path, child: &Path, at: Samples) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts a copy of a folder in the place of another one beside it. A crash leaves the old one, the new one, or neither.
+/// Replaces the folder `to` with a copy of its sibling `from`. A crash leaves the old one, the new one or neither.
 ///
 /// # Errors
-/// When it cannot be copied.
+/// If the folder cannot be copied.
 pub(super) fn replace_folder(from: &Path, to: &Path) -> io::Result<()> {
     let unfinished = to.with_file_name("unfinished");
     let _ = std::fs::remove_dir_all(&unfinished);
@@ -106,7 +108,7 @@ pub(super) fn replace_folder(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Copies files, folders and links that are relative. Others are left out: in another folder they would lead back to this one.
+/// Copies files, folders and relative links. Absolute links are left out: the copies would point back into this folder.
 fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
@@ -140,15 +142,15 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     sync(to)
 }
 
-/// What is in a file lasts from now on.
+/// Flushes a file's content to disk.
 ///
 /// # Errors
-/// When the system cannot write it.
+/// If the system cannot write it.
 pub(super) fn sync(file: &Path) -> io::Result<()> {
     File::open(file)?.sync_all()
 }
 
-/// The names in a folder last from now on, where the system can promise that.
+/// Flushes a folder's entries to disk, where the system supports it.
 fn sync_folder(folder: &Path) {
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
@@ -179,13 +181,13 @@ mod tests {
         std::fs::write(parent.join("checkpoint/deep/state"), b"at 3").unwrap();
         std::fs::write(path(&parent, Samples(3)), b"weights at 3").unwrap();
         keep_snapshot(&parent, Samples(0), Samples(3)).unwrap();
-        // The parent goes on before its child begins.
+        // The parent continues before its child begins.
         std::fs::write(parent.join("checkpoint/deep/state"), b"at 6").unwrap();
         keep_snapshot(&parent, Samples(3), Samples(6)).unwrap();
         inherit(&parent, &child, Samples(3)).unwrap();
         assert_eq!(std::fs::read(child.join("checkpoint/deep/state")).unwrap(), b"at 3");
         assert_eq!(list(&child), [(Samples(3), path(&child, Samples(3)))]);
-        // The one before the last is not needed any more.
+        // The copy before the last one is no longer needed.
         keep_snapshot(&parent, Samples(6), Samples(9)).unwrap();
         assert!(!snapshot(&parent, Samples(3)).exists() && snapshot(&parent, Samples(6)).exists());
         assert!(path(&parent, Samples(3)).exists(), "a file is none of a program's");

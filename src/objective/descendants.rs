@@ -1,13 +1,13 @@
-//! The processes below a process, as the system lists them.
+//! The descendants of a process, as the system lists them.
 
 use std::collections::{BTreeSet, HashMap};
 
-/// All processes below `root`; none where the system does not tell.
+/// All processes below `root`; empty if the system does not list them.
 pub(super) fn descendants(root: u32) -> Vec<u32> {
     below(root, &BTreeSet::new())
 }
 
-/// The same without the processes `kept` and what is below those.
+/// All processes below `root`, without the processes in `kept` and their descendants.
 pub(super) fn below(root: u32, kept: &BTreeSet<u32>) -> Vec<u32> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for pid in processes().filter(|pid| !kept.contains(pid)) {
@@ -32,6 +32,6 @@ fn processes() -> impl Iterator<Item = u32> {
 
 fn parent(pid: u32) -> Option<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // pid (name) state parent …; the name may hold blanks and brackets.
+    // Format: pid (name) state parent …; the name may contain spaces and parentheses.
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }

@@ -1,4 +1,5 @@
-//! Fine-tuning as an objective: a configuration becomes training settings, a segment becomes training and evaluations.
+//! Fine-tuning as an objective: turns a configuration into training settings, and a segment into training and
+//! evaluations.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -16,19 +17,20 @@ use crate::space::{Configuration, Space, Value};
 use crate::trials::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, Seed, TrialId};
 
-/// Fine-tunes the model of one worker; all trials share its base.
+/// Fine-tunes the model of one worker; all trials share its pretrained weights.
 pub struct FineTune {
     inputs: Inputs,
-    /// Outputs of frozen parts for training and validation examples, where they are kept.
+    /// Cached activations of the frozen layers for training and validation examples, if they are cached.
     frozen: Option<[FrozenOutputs; 2]>,
-    /// How long the latest evaluation took.
+    /// Duration of the latest evaluation.
     evaluation: Cell<Duration>,
-    /// The trial that was trained last as its segment has left it: often it goes on at once.
+    /// The last trained trial in its state after its segment: often it resumes immediately.
     last: Option<(TrialId, Training)>,
 }
 
-/// The training settings that a configuration stands for; what it leaves out has the training's default.
-/// The learning-rate schedule is laid out over `total` samples.
+/// The training settings of a configuration; parameters that it leaves out have the training's defaults.
+///
+/// The learning-rate schedule spans `total` samples.
 pub fn training_config(configuration: &Configuration, total: Samples, seed: Seed) -> TrainingConfig {
     let default = TrainingConfig {
         total,
@@ -36,7 +38,7 @@ pub fn training_config(configuration: &Configuration, total: Samples, seed: Seed
         ..TrainingConfig::default()
     };
     let number = |name: &str, default: f64| configuration.get(name).and_then(Value::as_f64).unwrap_or(default);
-    // Studies of earlier versions call it `scheduler`.
+    // Earlier versions call it `scheduler`.
     let schedule = configuration
         .get("lr_schedule")
         .or_else(|| configuration.get("scheduler"));
@@ -62,7 +64,7 @@ pub fn training_config(configuration: &Configuration, total: Samples, seed: Seed
 }
 
 impl FineTune {
-    /// Fine-tuning of `inputs`, which keeps what frozen parts make of them in `cache`, at the depths that `space` has.
+    /// Fine-tuning on `inputs`. `cache` stores activations of frozen layers, at the freeze depths that `space` allows.
     pub fn new(inputs: Inputs, cache: Option<PrefixCache>, space: &Space) -> Self {
         let depths = freeze_depths(space, inputs.model.freeze_depths());
         let frozen = cache.map(|cache| {
@@ -99,8 +101,10 @@ impl FineTune {
         }
     }
 
-    /// The trial as it is known here, or as its newest sound checkpoint has it, with what its unfinished segment has done; else from the
-    /// beginning.
+    /// Restores a trial from memory, or else from its newest valid checkpoint, with the progress of its unfinished
+    /// segment.
+    ///
+    /// Without a usable checkpoint the trial is trained from the beginning.
     fn restore(
         &mut self,
         segment: &Segment,
@@ -114,13 +118,13 @@ impl FineTune {
         }
         let known = checkpoints::list(&segment.checkpoints).into_iter();
         for (at, path) in known.filter(|(at, _)| *at <= segment.to) {
-            // A checkpoint inside this segment counts only with the evaluations made until then.
+            // A checkpoint inside this segment is usable only together with the evaluations made up to it.
             let done = SegmentProgress::load(&segment.checkpoints);
             let done = done.filter(|done| done.from == segment.from && done.reached == at);
             if at > segment.from && done.is_none() {
                 continue;
             }
-            // One that is damaged or of something else counts as absent: what it held can be trained again.
+            // A damaged or unrelated checkpoint counts as missing: its content can be trained again.
             let read = if segment.inherited == Some(at) {
                 Training::inherit
             } else {
@@ -149,7 +153,7 @@ impl FineTune {
         Ok((training, SegmentProgress::fresh(segment.from)))
     }
 
-    /// Repeats, in the same pieces, what was trained before up to a level.
+    /// Repeats the earlier training up to `until`, with the same stops.
     fn train_again(
         &self,
         training: &mut Training,
@@ -165,11 +169,11 @@ impl FineTune {
         Ok(())
     }
 
-    /// Measures a model on the test examples: as its run has left it, or trained once more as it was trained then.
+    /// Evaluates a trial on the test examples, from its final checkpoint or after training it again in the same way.
     fn test(&self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, TrainError> {
         let begun = Instant::now();
         let config = Self::config(segment);
-        // The run itself may have left what it ended with.
+        // The trial itself may have left its final checkpoint.
         let left = checkpoints::list(&segment.checkpoints).into_iter();
         let mut left = left.filter(|(at, _)| *at == segment.to);
         let left = left.find_map(|(_, path)| Training::resume(&self.inputs.model, config, &path).ok());
@@ -257,7 +261,7 @@ impl FineTune {
 }
 
 impl FineTune {
-    /// Evaluates a trial that was told to stop where it stands, if there is time for it: what was trained shall not be lost.
+    /// Evaluates a trial after a stop request, if there is time, so that its last training steps are not lost.
     fn evaluate_cut_off(
         &self,
         training: &Training,
@@ -311,7 +315,7 @@ impl Objective for FineTune {
         }
         let (mut training, mut done) = self.restore(segment, control).map_err(|error| failure(&error))?;
         if training.seen() < segment.from {
-            // Told to stop while it trained again what a lost checkpoint held: nothing new was done.
+            // Stopped while it repeated the training of a lost checkpoint: there is nothing new.
             let trainable_parameters = training.trainable_parameters();
             let (reached, usage) = (segment.from, Usage::default());
             return Ok(SegmentReport {
@@ -326,7 +330,7 @@ impl Objective for FineTune {
         let before = done.usage.wall_seconds;
         done.usage.wall_seconds = before + begun.elapsed().as_secs_f64();
         done.usage.peak_memory_mb = peak_memory_mb();
-        // A complete trial never goes on, so it needs no checkpoint unless somebody else does.
+        // A complete trial never resumes, so it needs no checkpoint unless another trial does.
         let is_complete =
             done.reached >= segment.end() && done.evaluations.last().is_some_and(|last| last.at >= segment.end());
         if !is_complete || segment.is_kept {
@@ -337,7 +341,7 @@ impl Objective for FineTune {
         self.last = (!is_complete).then_some((segment.trial, training));
         let is_evaluated = done.evaluations.last().is_some_and(|last| last.at >= segment.to);
         Ok(SegmentReport {
-            // Interrupted in its last evaluation, the segment has not reached its end.
+            // If its last evaluation was interrupted, the segment has not reached its end.
             reached: if is_evaluated {
                 done.reached
             } else {
@@ -354,7 +358,7 @@ impl FineTune {
     fn save(training: &Training, done: &SegmentProgress, segment: &Segment) -> Result<(), RunError> {
         let failed = |error: String| RunError::Machine(unwritable(&segment.checkpoints, error));
         std::fs::create_dir_all(&segment.checkpoints).map_err(|error| failed(error.to_string()))?;
-        // Evaluations first: without a checkpoint that fits to them they are ignored.
+        // Evaluations are saved first: without a matching checkpoint they are ignored.
         done.save_soon(&segment.checkpoints)
             .map_err(|error| failed(error.to_string()))?;
         training
@@ -370,7 +374,7 @@ impl FineTune {
     }
 }
 
-/// The freeze depths above 0 that trials of a space may have, at most `deepest`.
+/// The possible freeze depths above 0 in a space, up to `deepest`.
 fn freeze_depths(space: &Space, deepest: usize) -> Vec<usize> {
     let Some(parameter) = space.parameter("freeze_depth") else {
         return Vec::new();
@@ -379,7 +383,7 @@ fn freeze_depths(space: &Space, deepest: usize) -> Vec<usize> {
     (1..=deepest).filter(is_possible).collect()
 }
 
-/// Tells people of a step, and whether to go on.
+/// Reports the progress after a step; returns whether to continue.
 fn report(control: &mut dyn Control, step: &Step) -> ControlFlow<()> {
     control.progress(Progress {
         at: step.seen,
@@ -397,7 +401,7 @@ fn unless_stopped(control: &dyn Control) -> ControlFlow<()> {
     }
 }
 
-/// The metrics as specs name them. Only `latency_ms` depends on the machine, and a deterministic study never looks at it.
+/// The metrics by their names in specs. Only `latency_ms` depends on the machine; deterministic studies ignore it.
 fn by_name(metrics: Metrics, trainable_parameters: u64, latency_ms: f64) -> BTreeMap<String, f64> {
     let Metrics { accuracy, f1, loss } = metrics;
     [

@@ -1,4 +1,4 @@
-//! Built-in functions: exact, without data, with a learning curve. For demonstrations, and for testing whole studies.
+//! Built-in functions with a learning curve: exact and without data, for demonstrations and for testing whole studies.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::{Duration, Instant};
@@ -11,10 +11,10 @@ use crate::spec::{Fault, FunctionSpec};
 use crate::trials::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentReport};
 use crate::units::Samples;
 
-/// An epoch of a function, in steps.
+/// Steps in an epoch of a function.
 pub(super) const EPOCH: Samples = Samples(100);
 
-/// Times 64 MiB: as much memory as a function takes at most that is to exhaust it.
+/// Maximum number of 64 MiB blocks that a function allocates to exhaust memory.
 const MOST_TAKEN: usize = 64;
 
 /// A built-in function: `sphere` or `branin`.
@@ -25,12 +25,12 @@ pub struct Function {
 }
 
 impl Function {
-    /// The function that a spec names, over a space.
+    /// The function of a spec, over a space.
     pub fn new(spec: FunctionSpec, space: Space) -> Self {
         Self { spec, space }
     }
 
-    /// The value that a complete trial ends with.
+    /// The final value of a complete trial.
     fn value(&self, configuration: &Configuration) -> f64 {
         match self.spec.name.as_str() {
             "branin" => {
@@ -41,13 +41,14 @@ impl Function {
         }
     }
 
-    /// Squared distance in the unit cube from the point 0.3 of every active parameter.
+    /// Squared distance in the unit cube from the point at which every active parameter is 0.3.
     fn sphere(&self, configuration: &Configuration) -> f64 {
         self.squared_distance(configuration, 0.3)
     }
 
-    /// A second metric, the same at every step and at odds with the first: of the sphere, the trade-offs are the straight
-    /// line between the points 0.3 and 0.7.
+    /// A second metric, constant over the steps and in conflict with the first one.
+    ///
+    /// For the sphere, the Pareto front is the straight line between the points 0.3 and 0.7.
     fn cost(&self, configuration: &Configuration) -> f64 {
         self.squared_distance(configuration, 0.7)
     }
@@ -58,14 +59,14 @@ impl Function {
         distances.sum()
     }
 
-    /// What goes wrong with this configuration.
+    /// The fault that this configuration triggers.
     fn fault(&self, configuration: &Configuration) -> Option<Fault> {
         let faults = self.spec.faults.iter();
         let mut fitting = faults.filter(|(_, condition)| condition.evaluate(configuration) == Some(true));
         fitting.next().map(|(fault, _)| *fault)
     }
 
-    /// What chance adds to the loss: of one seed and one part of the examples always the same.
+    /// The noise in the loss: always the same for one seed and one part of the data.
     fn chance(&self, segment: &Segment, at: Samples) -> f64 {
         if self.spec.noise == 0.0 {
             return 0.0;
@@ -88,7 +89,7 @@ impl Function {
     }
 }
 
-/// What a trial still has to learn: falls from 1 as the inverse of the resource, to 0 at the end.
+/// The part of the loss that training still reduces: falls from 1 as the inverse of the resource, to 0 at the end.
 fn unlearned(at: Samples, max: Samples) -> f64 {
     let share = at.0 as f64 / max.0 as f64;
     0.1 * (1.0 / share.max(1e-3) - 1.0) / 10.0
@@ -101,7 +102,7 @@ fn branin(x1: f64, x2: f64) -> f64 {
     valley * valley + 10.0 * (1.0 - 1.0 / (8.0 * PI)) * x1.cos() + 10.0
 }
 
-/// Lets a fault happen that is more than a bad number.
+/// Triggers a fault that does more than return a bad number.
 fn happen(fault: Fault, control: &dyn Control) -> Result<(), Failure> {
     match fault {
         Fault::Diverge => Ok(()),
@@ -114,14 +115,14 @@ fn happen(fault: Fault, control: &dyn Control) -> Result<(), Failure> {
     }
 }
 
-/// Takes memory until there is none, or until it is told to stop.
+/// Allocates memory until there is none left or a stop is requested.
 fn exhaust_memory(control: &dyn Control) -> Result<(), Failure> {
     let mut taken: Vec<Vec<u8>> = Vec::new();
     while taken.len() < MOST_TAKEN {
         if control.is_stop_requested() {
             return Ok(());
         }
-        // Every page is written, or the system would only promise it.
+        // Every page is written, because the system allocates memory only when it is used.
         taken.push(vec![1; 64 << 20]);
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -130,7 +131,7 @@ fn exhaust_memory(control: &dyn Control) -> Result<(), Failure> {
     Err(Failure { kind, message })
 }
 
-/// Sleeps for a moment of true chance, up to so many seconds.
+/// Sleeps for a truly random time of up to `jitter` seconds.
 fn be_late(jitter: f64) {
     if jitter > 0.0 {
         let chance = RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64;

@@ -1,4 +1,4 @@
-//! The model and the data of a fine-tuning objective, loaded and fitted to each other.
+//! The model and the data of a fine-tuning objective, loaded and matched to each other.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub struct Inputs {
     pub data: Dataset,
 }
 
-/// Why model and data cannot be used.
+/// Why the model and the data cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// The data cannot be read.
@@ -38,70 +38,70 @@ pub enum InputError {
     /// The model cannot be read.
     #[error(transparent)]
     Model(#[from] LoadError),
-    /// Data of another kind than the task's.
+    /// The data is of another kind than the task needs.
     #[error("`task: {task}` cannot use `{data}`: {need}")]
     WrongData {
         /// The task.
         task: &'static str,
         /// The data.
         data: String,
-        /// What it needs.
+        /// The kind of data that the task needs.
         need: &'static str,
     },
-    /// The program of a command is nowhere.
+    /// The program of a command does not exist.
     #[error("there is no program `{program}` in `PATH`, or below `{}` if its name has a slash; the command of every trial begins with it", folder.display())]
     NoProgram {
-        /// Its name.
+        /// Name of the program.
         program: String,
-        /// Where the command runs.
+        /// Folder in which the command runs.
         folder: PathBuf,
     },
-    /// What an interpreter is to run is nowhere.
+    /// The script that an interpreter should run does not exist.
     #[error("there is no file `{script}` in `{}`, which `{interpreter}` is to run for every trial", folder.display())]
     NoScript {
-        /// Its name.
+        /// Name of the script.
         script: String,
-        /// What runs it.
+        /// Name of the interpreter.
         interpreter: String,
-        /// Where the command runs.
+        /// Folder in which the command runs.
         folder: PathBuf,
     },
-    /// The system limits how many threads there may be.
+    /// The system limits the number of threads.
     #[error(
         "cannot start the threads that compute: {0}; allow more (`ulimit -u`, `pids.max`), or set `RAYON_NUM_THREADS=1`"
     )]
     Threads(#[from] std::io::Error),
-    /// The trials are not ours to run.
+    /// The trials are run by another program.
     #[error(
         "the trials of this study are run by the program that asks for them: go on with `automl ask-tell --out DIR`"
     )]
     AskTell,
-    /// A model of another kind than the task's.
+    /// The model is of another kind than the task needs.
     #[error("`task: {task}` cannot use the model `{model}`: {need}")]
     WrongModel {
         /// The task.
         task: &'static str,
         /// The model.
         model: String,
-        /// What it needs.
+        /// The kind of model that the task needs.
         need: &'static str,
     },
-    /// Deeper freezing than the model has blocks.
+    /// The space freezes more blocks than the model has.
     #[error(
         "`parameters.freeze_depth` goes up to {asked}, but the model `{model}` has {most} parts to freeze: {}",
         parts.join(", ")
     )]
     TooDeep {
-        /// The deepest that the space asks for.
+        /// The largest freeze depth in the space.
         asked: i64,
         /// The model.
         model: String,
-        /// The deepest possible.
+        /// The largest possible freeze depth.
         most: usize,
-        /// What they are.
+        /// Names of the blocks.
         parts: Vec<String>,
     },
-    /// The tokenizer has tokens that the model does not know.
+    /// The tokenizer has tokens that the model has no embeddings for.
     #[error(
         "the tokenizer of the model `{model}` has the token {id} (`{token}`), but the model has embeddings for {rows} tokens: they do not belong \
          together"
@@ -111,28 +111,28 @@ pub enum InputError {
         model: String,
         /// The last token.
         token: String,
-        /// Its number.
+        /// Id of the last token.
         id: u32,
-        /// Rows of the table of embeddings.
+        /// Rows of the embedding table.
         rows: usize,
     },
-    /// Longer texts than the model can take.
+    /// The texts are longer than the model allows.
     #[error("`max_length: {asked}`, but the model `{model}` takes at most {most} tokens")]
     TooLong {
-        /// What the spec asks for.
+        /// The maximum length in the spec.
         asked: usize,
         /// The model.
         model: String,
-        /// The longest possible.
+        /// The model's maximum length.
         most: usize,
     },
 }
 
 impl Inputs {
-    /// Loads what a spec names onto a device.
+    /// Loads the model and the data of a spec onto a device.
     ///
     /// # Errors
-    /// When something is missing, malformed, or of the wrong kind.
+    /// If something is missing, malformed, or of the wrong kind.
     ///
     /// ```
     /// use std::{ops::ControlFlow, path::Path};
@@ -262,7 +262,7 @@ impl Inputs {
         Ok(Self { model, data })
     }
 
-    /// Checks what only model and space together can say.
+    /// Checks that the space fits the model.
     pub(super) fn check(&self, fine_tune: &FineTuneSpec, spec: &Spec) -> Result<(), InputError> {
         let depth = spec.space.parameter("freeze_depth");
         let asked = depth
@@ -315,7 +315,7 @@ impl Inputs {
         }
     }
 
-    /// The model and every part of the data by itself.
+    /// Fingerprints of the model and of each part of the data.
     pub fn parts(&self) -> Vec<InputPart> {
         let mut labels = Fingerprint::new();
         for label in &self.data.labels {
@@ -357,7 +357,7 @@ impl Inputs {
         }
     }
 
-    /// Predicted peak memory of a worker that trains a configuration.
+    /// Predicts the peak memory of a worker that trains a configuration.
     pub(super) fn memory(&self) -> Arc<MemoryModel> {
         let footprint = Footprint::new(&self.model, &self.data);
         Arc::new(move |configuration| {
@@ -366,7 +366,7 @@ impl Inputs {
         })
     }
 
-    /// Predicted cost of a segment; `keeps`: whether outputs of frozen parts are kept.
+    /// Predicts the cost of a segment; `keeps` says whether activations of the frozen layers are cached.
     pub(super) fn cost(&self, keeps: bool) -> Cost {
         let cost = TrainingCost::new(&self.model, &self.data.train, &self.data.validation, keeps);
         let epoch = self.epoch();

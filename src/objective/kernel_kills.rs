@@ -1,16 +1,16 @@
-//! What the kernel does when memory runs out, as it counts it.
+//! The kernel's counts of processes that it killed because memory ran out.
 
 use std::process::ExitStatus;
 
-/// How many processes the kernel has killed because memory ran out: in this process's control group, and on the whole machine. Only
-/// that it has risen says anything. 0 where the system does not tell.
+/// Number of processes that the kernel has killed because memory ran out, in this process's control group and on the
+/// whole machine. Only an increase is meaningful. 0 if the system does not report it.
 pub fn kernel_kills() -> u64 {
     let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let of_groups: u64 = groups.lines().filter_map(counter).filter_map(|path| count(&path)).sum();
     of_groups + count("/proc/vmstat").unwrap_or(0)
 }
 
-/// Where a control group that memory belongs to counts such kills (cgroups(7)).
+/// Path of the file in which a control group with a memory controller counts such kills (cgroups(7)).
 fn counter(line: &str) -> Option<String> {
     let mut fields = line.splitn(3, ':');
     let (_, controllers, group) = (fields.next()?, fields.next()?, fields.next()?);
@@ -29,13 +29,13 @@ fn count(path: &str) -> Option<u64> {
     line.trim().parse().ok()
 }
 
-/// Whether a process was ended by SIGKILL, itself or as a shell tells it of a program of its own.
+/// Returns whether a process was ended by SIGKILL, either itself or, by its shell's exit code, a program that it ran.
 pub fn is_killed(status: ExitStatus) -> bool {
     const KILL: i32 = 9;
     is_ended_by(status, &[KILL])
 }
 
-/// The same of one of these signals.
+/// Returns whether a process was ended by one of `signals`, in the same sense as [`is_killed`].
 pub(super) fn is_ended_by(status: ExitStatus, signals: &[i32]) -> bool {
     #[cfg(unix)]
     {

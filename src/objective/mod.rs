@@ -1,4 +1,4 @@
-//! What a trial runs: one segment at a time, told where to begin and where to end, reporting as it goes.
+//! Objectives: they run a trial one segment at a time and report their progress.
 //!
 //! Imports `finetune`, `trials` and what lies below. Begin reading at [`Objective`]; each implementation is one file.
 
@@ -36,72 +36,76 @@ use crate::trials::{Failure, MemoryModel, Progress, Segment, SegmentReport};
 
 /// Something that can train a trial from one resource level to another.
 pub trait Objective {
-    /// Trains `segment.trial` up to `segment.to`, from its newest checkpoint at or before that, or from the pretrained model.
+    /// Trains `segment.trial` up to `segment.to`.
     ///
-    /// When told to stop, it checkpoints and reports what was done until then.
+    /// Starts from its newest checkpoint at or before that level, or from the pretrained model. If a stop is requested,
+    /// it saves a checkpoint and reports the training done so far.
     ///
     /// # Errors
-    /// [`RunError`] says whether the trial or the machine is at fault; the checkpoint on disk stays as it was.
+    /// Returns a [`RunError`] that says whether the trial or the machine is at fault. The checkpoint on disk is
+    /// unchanged.
     fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, RunError>;
 }
 
-/// Why a segment did not come to its end.
+/// Why a segment did not reach its end.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum RunError {
-    /// The trial cannot go on.
+    /// The trial cannot continue.
     #[error(transparent)]
     Trial(#[from] Failure),
-    /// The machine cannot go on, a full disk for example: no fault of the trial, which can be resumed.
+    /// The machine cannot continue, for example because its disk is full. The trial is not at fault and can be resumed.
     #[error("{0}")]
     Machine(String),
 }
 
-/// The objective's line to the outside while it trains.
+/// An objective's connection to the engine while it trains.
 pub trait Control {
-    /// Whether to finish the current step, checkpoint and return early.
+    /// Returns whether to finish the current step, save a checkpoint and return early.
     fn is_stop_requested(&self) -> bool;
-    /// How long a segment that was told to stop may take to evaluate the trial where it stands.
+    /// Time that a segment may take to evaluate the trial after a stop request.
     fn time_to_evaluate(&self) -> Duration {
         Duration::ZERO
     }
-    /// Tells people how far the segment is. Never used for decisions.
+    /// Reports how far the segment is. It is shown to the user and never used for decisions.
     fn progress(&mut self, progress: Progress);
-    /// Tells which process group runs now in place of this process, so that it can be ended even if this process is not
-    /// there any more to do it.
+    /// Reports the process group that now runs on behalf of this process, so that it can be ended even after this
+    /// process died.
     fn program(&mut self, _group: Option<u32>) {}
 }
 
-/// What the engine must know of an objective before anything is trained.
+/// Facts about an objective that the engine needs before any training.
 pub struct Facts {
-    /// What the spec names, as it was found.
+    /// The inputs named by the spec, as they were found.
     pub identity: Identity,
-    /// Predicts what a segment costs, in units of its own.
+    /// Predicts the cost of a segment, in a unit of its own.
     pub cost: Cost,
-    /// Predicts what memory a worker takes.
+    /// Predicts the memory of a worker.
     pub memory: Arc<MemoryModel>,
-    /// How many examples there are; `None` without data.
+    /// Numbers of examples; `None` without data.
     pub sizes: Option<Sizes>,
-    /// What it needs of the machine.
+    /// Its demand on the machine.
     pub demand: Demand,
-    /// The model and the data of a fine-tuning, as they were loaded.
+    /// The loaded model and data of a fine-tuning.
     pub inputs: Option<Inputs>,
 }
 
-/// What an objective needs of the machine.
+/// An objective's demand on the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Demand {
     /// Nothing: it only waits.
     Nothing,
-    /// GPUs, or else cores, through burn.
+    /// GPUs if there are any, else CPU cores, through burn.
     Training,
-    /// The same, but of a model so small that a core is as fast as a GPU: GPUs only where the spec says `cuda`.
+    /// As [`Self::Training`], for a model so small that a core is as fast as a GPU: GPUs only if the spec says `cuda`.
     SmallTraining,
-    /// Unknown: a program of its own, which is given cores and shown a GPU.
+    /// Unknown: an external program, which is assigned cores and a GPU.
     Program,
 }
 
 impl Demand {
-    /// What fine-tuning needs. Our models of images are small: a quickstart took longer on a GPU than on as many cores
+    /// The demand of fine-tuning.
+    ///
+    /// Our image models are small: a quickstart took longer on a GPU than on the same number of cores
     /// (`benches/PERFORMANCE.md`, "On a GPU").
     pub fn of(spec: &FineTuneSpec) -> Self {
         match spec.task {
@@ -110,27 +114,27 @@ impl Demand {
         }
     }
 
-    /// Whether segments train a model of ours.
+    /// Returns whether segments train a model in this process.
     pub fn is_training(self) -> bool {
         matches!(self, Self::Training | Self::SmallTraining)
     }
 }
 
-/// How many examples there are of each kind.
+/// Numbers of examples of each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Sizes {
-    /// To train on.
+    /// Training examples.
     pub train: usize,
-    /// To compare trials on.
+    /// Examples on which trials are compared.
     pub validation: usize,
-    /// Kept apart.
+    /// Held-out examples.
     pub test: usize,
 }
 
-/// Reads everything that a spec's objective needs, so that whatever is wrong with it is said before the study begins.
+/// Reads everything that a spec's objective needs, so that errors are reported before the study begins.
 ///
 /// # Errors
-/// When the model or the data cannot be used.
+/// If the model or the data cannot be used.
 pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
     match &spec.objective {
         ObjectiveSpec::Function(_) => Ok(Facts {
@@ -176,10 +180,10 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
     }
 }
 
-/// The objective of a spec, loaded onto a device.
+/// Loads the objective of a spec onto a device.
 ///
 /// # Errors
-/// When the model or the data cannot be used.
+/// If the model or the data cannot be used.
 pub fn load(spec: &Spec, device: Device) -> Result<Box<dyn Objective>, InputError> {
     Ok(match &spec.objective {
         ObjectiveSpec::Function(function) => Box::new(Function::new(function.clone(), spec.space.clone())),

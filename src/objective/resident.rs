@@ -1,19 +1,19 @@
-//! How much memory processes take up, as the system tells it.
+//! Memory use of processes, as the system reports it.
 
 use super::descendants::descendants;
 
-/// Resident memory of a process and all processes below it, in MiB; 0 where the system does not say.
+/// Resident memory of a process and all its descendants, in MiB; 0 if the system does not report it.
 pub fn resident_mb(root: u32) -> f64 {
     let all = descendants(root).into_iter().chain([root]);
     all.map(|pid| field_mb(&pid.to_string(), "VmRSS:")).sum()
 }
 
-/// Resident memory of this process alone, in MiB; 0 where the system does not say.
+/// Resident memory of this process alone, in MiB; 0 if the system does not report it.
 pub fn own_resident_mb() -> f64 {
     field_mb("self", "VmRSS:")
 }
 
-/// The highest resident memory of this process so far, in MiB; 0 where the system does not say.
+/// Peak resident memory of this process so far, in MiB; 0 if the system does not report it.
 pub(super) fn peak_memory_mb() -> f64 {
     field_mb("self", "VmHWM:")
 }
@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn a_child_counts_with_its_parent() {
         let mut child = std::process::Command::new("sleep").arg("5").spawn().unwrap();
-        // A program that has just begun takes a moment to have pages.
+        // A program needs a moment after its start until it has resident pages.
         while resident_mb(child.id()) < 0.1 && child.try_wait().unwrap().is_none() {
             std::thread::yield_now();
         }

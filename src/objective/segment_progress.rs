@@ -1,4 +1,5 @@
-//! The evaluations of an unfinished segment, beside the trial's checkpoint: so that a segment that is resumed reports all of them.
+//! The evaluations of an unfinished segment, saved beside the trial's checkpoint so that a resumed segment reports them
+//! all.
 
 use std::path::{Path, PathBuf};
 
@@ -8,18 +9,18 @@ use crate::files;
 use crate::trials::{Evaluation, Usage};
 use crate::units::Samples;
 
-/// What an unfinished (or just finished) segment has done so far. Belongs to the checkpoint with the same `reached`.
+/// Progress of an unfinished or just finished segment. Belongs to the checkpoint with the same `reached`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct SegmentProgress {
-    /// Where the segment began.
+    /// Samples seen at the beginning of the segment.
     pub(super) from: Samples,
     /// Samples seen by the trial.
     pub(super) reached: Samples,
     /// Evaluations since `from`.
     pub(super) evaluations: Vec<Evaluation>,
-    /// What it cost so far.
+    /// Resources used so far.
     pub(super) usage: Usage,
-    /// How much of a program's output is in the evaluations, in bytes; always 0 of other objectives.
+    /// Number of bytes of a program's output that the evaluations cover; always 0 for other objectives.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) heard: u64,
 }
@@ -30,7 +31,7 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl SegmentProgress {
-    /// Nothing done since `from`.
+    /// A segment that has made no progress since `from`.
     pub(super) fn fresh(from: Samples) -> Self {
         Self {
             from,
@@ -45,7 +46,7 @@ impl SegmentProgress {
         checkpoints.join("segment.json")
     }
 
-    /// Reads the file; anything unreadable counts as absent, and the segment starts again.
+    /// Reads the file. An unreadable file counts as missing, and the segment restarts.
     pub(super) fn load(checkpoints: &Path) -> Option<Self> {
         let Stored { progress, checksum } =
             serde_json::from_slice(&std::fs::read(Self::path(checkpoints)).ok()?).ok()?;
@@ -53,16 +54,16 @@ impl SegmentProgress {
         (checksum == found).then_some(progress)
     }
 
-    /// Replaces the file as a whole.
+    /// Replaces the whole file.
     pub(super) fn save(&self, checkpoints: &Path) -> std::io::Result<()> {
         std::fs::create_dir_all(checkpoints)?;
         files::replace(&Self::path(checkpoints), &self.content()?)
     }
 
-    /// The same without waiting until it lasts: where a segment can be trained again exactly.
+    /// As [`Self::save`], but does not wait until the file is on disk. For segments that can be repeated exactly.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub(super) fn save_soon(&self, checkpoints: &Path) -> std::io::Result<()> {
         std::fs::create_dir_all(checkpoints)?;
         files::replace_soon(&Self::path(checkpoints), &self.content()?)
@@ -81,7 +82,7 @@ impl SegmentProgress {
     }
 }
 
-/// What lies on disk: values that were changed there are no values of the segment.
+/// The file's content. The checksum detects values that were changed on disk.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     #[serde(flatten)]
@@ -90,7 +91,7 @@ struct Stored {
     checksum: String,
 }
 
-/// Says that a checkpoint could not be written.
+/// The message for a checkpoint that could not be written.
 pub(super) fn unwritable(checkpoints: &Path, error: impl std::fmt::Display) -> String {
     format!(
         "cannot write the checkpoint in `{}`: {error}; everything before is safe, `automl resume` goes on from there",
@@ -98,7 +99,7 @@ pub(super) fn unwritable(checkpoints: &Path, error: impl std::fmt::Display) -> S
     )
 }
 
-/// Where a segment pauses to evaluate: at every whole epoch inside it, and at its end.
+/// The points at which a segment is evaluated: every whole epoch inside it, and its end.
 pub(super) fn evaluation_points(from: Samples, to: Samples, epoch: Samples) -> Vec<Samples> {
     let first = from.0 / epoch.0 + 1;
     let inside = (first..)

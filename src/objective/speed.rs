@@ -1,4 +1,4 @@
-//! How fast this machine trains: a few real steps of the real model, timed, before a study begins.
+//! Measures how fast this machine trains: times a few real steps of the real model before a study begins.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -11,34 +11,34 @@ use crate::space::Configuration;
 use crate::spec::{ObjectiveSpec, Spec};
 use crate::units::{Samples, Seed};
 
-/// Steps of one configuration end when both are over; the first step, which warms up, is not counted.
+/// Limits on timing one configuration: it ends when either is reached. The first step is a warm-up and does not count.
 const STEPS: u64 = 8;
 const STEPPING: Duration = Duration::from_secs(1);
 
-/// After so long no further configuration is tried: what is left is predicted from those that were.
+/// Time after which no further configuration is timed. The remaining ones are predicted from those that were.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// Examples that are evaluated to time an evaluation.
+/// Maximum number of examples used to time an evaluation.
 const EVALUATED: usize = 64;
 
-/// Pixels of an image.
+/// Values per image.
 const IMAGE: usize = crate::finetune::data::IMAGE_PIXELS;
 
-/// The time of a trial that sees all its samples.
+/// Duration of a trial that sees all its samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FullRun {
     /// Seconds on one worker.
     pub seconds: f64,
-    /// Whether steps of it were timed, rather than of others that differ by a known cost.
+    /// `true` if its own steps were timed; `false` if it was predicted from others by their relative cost.
     pub is_measured: bool,
 }
 
-/// How long a full run of each configuration takes on `device`; `None` if that cannot be known beforehand.
+/// Predicts how long a full run of each configuration takes on `device`; `None` if that cannot be known beforehand.
 ///
-/// Takes a few seconds, the time for loading model and data aside. The first of `configurations` is always timed.
+/// Takes a few seconds, besides the time for loading model and data. The first of `configurations` is always timed.
 ///
 /// # Errors
-/// When the model or the data cannot be used.
+/// If the model or the data cannot be used.
 pub fn full_runs(
     spec: &Spec,
     facts: &Facts,
@@ -53,12 +53,12 @@ pub fn full_runs(
             };
             Ok(Some(vec![exact; configurations.len()]))
         }
-        // Running it would be a trial.
+        // Timing it would mean running a trial.
         ObjectiveSpec::Command(_) | ObjectiveSpec::AskTell(_) => Ok(None),
         ObjectiveSpec::FineTune(fine_tune) => {
             let inputs = Inputs::load(fine_tune, device)?;
             let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);
-            // A temporary folder, so that nothing of it remains.
+            // A temporary folder, so that nothing remains afterwards.
             let folder = tempfile::tempdir().ok().filter(|_| spec.resources.cache > 0);
             let cache = folder
                 .as_ref()
@@ -79,10 +79,12 @@ pub fn full_runs(
     }
 }
 
-/// Seconds of a full run of one configuration with what `facts` have loaded, timed for about as long as `patience` says; `None` if that
-/// cannot be known. A quick look: one step that warms up, some that count, and evaluations that are thought to take a third of their time.
+/// Predicts the seconds of a full run of one configuration, with the model and data loaded in `facts`.
+///
+/// This is a quick estimate: it times a few steps after a warm-up step, for about `patience` at most. An evaluation is
+/// assumed to take a third of the time of a training step. `None` if the time cannot be predicted.
 pub fn seconds_of(spec: &Spec, facts: &Facts, configuration: &Configuration, patience: Duration) -> Option<f64> {
-    /// Of the three passes of a step (forward, and backward twice) an evaluation is one.
+    /// An evaluation is one of the three passes of a step (one forward, two backward).
     const EVALUATION: f64 = 1.0 / 3.0;
     let inputs = facts.inputs.as_ref()?;
     let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);
@@ -93,7 +95,7 @@ pub fn seconds_of(spec: &Spec, facts: &Facts, configuration: &Configuration, pat
     Some(step * (max.0 as f64 + EVALUATION * evaluations as f64))
 }
 
-/// What was not timed takes as long as what was, by its cost; `None` when nothing was timed.
+/// Fills in configurations that were not timed, in proportion to their cost; `None` if none was timed.
 fn complete(timed: &[Option<f64>], costs: &[f64]) -> Option<Vec<FullRun>> {
     let known = timed
         .iter()
@@ -110,8 +112,10 @@ fn complete(timed: &[Option<f64>], costs: &[f64]) -> Option<Vec<FullRun>> {
     Some(runs.collect())
 }
 
-/// Seconds of a full run, from some of its steps; `None` if it cannot be trained. What frozen parts make of the data is taken
-/// to be known, in `cache`, if trials keep it: of many trials only the first computes it.
+/// Predicts the seconds of a full run from some of its steps; `None` if it cannot be trained.
+///
+/// If trials cache the activations of the frozen layers, they are assumed to be in `cache` already: only the first of
+/// many trials computes them.
 fn time(inputs: &Inputs, configuration: &Configuration, max: Samples, cache: Option<&PrefixCache>) -> Option<f64> {
     let config = training_config(configuration, max, Seed(0));
     let some = some(&inputs.data.validation);
@@ -134,7 +138,7 @@ fn time(inputs: &Inputs, configuration: &Configuration, max: Samples, cache: Opt
     Some(step * max.0 as f64 + evaluation * evaluations as f64)
 }
 
-/// Seconds of training on an example, and of evaluating one.
+/// Seconds per training example and per evaluated example.
 fn time_once(
     inputs: &Inputs,
     config: TrainingConfig,
@@ -149,7 +153,7 @@ fn time_once(
     Some((step, evaluation))
 }
 
-/// Seconds of training on an example: of some steps behind one that warms up, until `patience` is over.
+/// Seconds per training example: times some steps after a warm-up step, for `patience` at most.
 fn time_steps(training: &mut Training, data: TrainingData<'_>, patience: Duration) -> Option<f64> {
     let batch = training.config().batch_size as u64;
     training
@@ -168,7 +172,7 @@ fn time_steps(training: &mut Training, data: TrainingData<'_>, patience: Duratio
     Some(begun.elapsed().as_secs_f64() / (seen.0 - from.0).max(1) as f64)
 }
 
-/// Every so many-th of the examples.
+/// Every n-th example, at most [`EVALUATED`] of them.
 fn some(examples: &Examples) -> Examples {
     let places = (0..examples.len()).step_by(examples.len().div_ceil(EVALUATED).max(1));
     let inputs = match &examples.inputs {

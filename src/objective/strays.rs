@@ -1,19 +1,19 @@
-//! What programs leave behind: processes that have left their group and lost their parent (`setsid`, a double fork), and would outlive
-//! trial and study.
+//! Processes that programs leave behind: they have left their group and lost their parent (`setsid`, a double fork),
+//! and would outlive the trial and the study.
 //!
-//! On Linux a process can be made the parent of all orphans below it (prctl(2), `PR_SET_CHILD_SUBREAPER`). A worker and the engine above
-//! it are, so that whatever a trial has started stays below one of them, and ends with its trial.
+//! On Linux a process can be made the parent of all orphans below it (prctl(2), `PR_SET_CHILD_SUBREAPER`). A worker and
+//! the engine above it do so. Whatever a trial has started then stays below one of them, and ends with its trial.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use super::descendants::{below, descendants};
 
-/// What ran below this process before it had started anything is somebody else's. Empty in a process that takes in no orphans: there
-/// nothing is ended.
+/// Processes that ran below this process before it started any; they are never ended. Not set if this process adopts no
+/// orphans: then no process is ended.
 static SPARED: OnceLock<BTreeSet<u32>> = OnceLock::new();
 
-/// From now on orphans below this process are its children, and [`end_strays`] ends them. To be called before it starts anything.
+/// Makes orphans below this process its children, so that [`end_strays`] ends them. Call it before anything is started.
 pub fn take_in_strays() {
     #[cfg(target_os = "linux")]
     if rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_ok() {
@@ -21,14 +21,14 @@ pub fn take_in_strays() {
     }
 }
 
-/// Whether anything is left below this process, apart from the children `known` and what is below those.
+/// Returns whether any processes are left below this one, apart from the children in `known` and their descendants.
 pub(super) fn has_strays(known: &[u32]) -> bool {
     !strays(known).is_empty()
 }
 
-/// Kills whatever is left below this process, apart from the children `known` and what is below those.
+/// Kills all processes left below this one, apart from the children in `known` and their descendants.
 pub fn end_strays(known: &[u32]) {
-    // One that is killed may have started another one meanwhile: that is an orphan then, and found the next time.
+    // A killed process may have started another one meanwhile; as an orphan it is found in the next round.
     const ROUNDS: usize = 10;
     for _ in 0..ROUNDS {
         let strays = strays(known);
@@ -53,7 +53,7 @@ fn end(pid: u32) {
 
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, Signal::KILL);
-        // An orphan is this process's child: nobody else asks how it ended.
+        // An orphan is a child of this process: no other process waits for it.
         let _ = waitpid(Some(pid), WaitOptions::NOHANG);
     }
 }

@@ -1,5 +1,5 @@
-//! What a study begins with that its spec leaves open: how many logical workers, what is believed of its parameters, and
-//! schedules that its wall budget can pay. All of it goes into the study's `spec.yaml`.
+//! Defaults that are settled when a study begins, if its spec leaves them open: the number of logical workers, priors
+//! of parameters, and schedules that the wall budget can pay for. All of them go into the study's `spec.yaml`.
 
 use std::time::Duration;
 
@@ -10,46 +10,46 @@ use crate::trials::reserve;
 use crate::units::Samples;
 use crate::worker::Slot;
 
-/// Operations a second of a slot that is slow for its kind: a budget that pays a schedule even so needs no timing.
+/// Operations per second of a slot that is slow for its kind. No timing is needed if the budget allows for that speed.
 const SLOW_HOST: f64 = 1e10;
 const SLOW_GPU: f64 = 2e11;
 
-/// The share of the budget that a look at this machine's speed may take.
+/// The share of the budget for measuring the speed of this machine.
 const LOOKING: f64 = 0.01;
 
 /// A schedule that would become shorter by less than this share stays: it cools down in time.
 const NOT_WORTH_IT: f64 = 0.05;
 
-/// The width of a belief about a rate, in orders of magnitude: wide enough to be wrong. The published grids span one, and small data
-/// often want rates beyond them.
+/// Width of the prior for a rate, in orders of magnitude: wide enough to be wrong. The published grids span one, and
+/// small data often need rates beyond them.
 const SPREAD: f64 = 1.0;
 
-/// Right after the recipe the same with so many times its learning rate: of all parameters the rate matters most, and small data
-/// often want more than what was published for large ones.
+/// Factor on the learning rate of the recipe for a second trial right after it. Of all parameters the rate matters
+/// most, and small data often need a higher rate than the one published for large data.
 const HIGHER_RATE: f64 = 3.0;
 
-/// A model of which half is frozen is tried early too if it costs less than this share of the recipe: most of what fine-tuning gains comes
-/// from the upper layers (Lee et al. 2019, "What Would Elsa Do? Freezing Layers During Transformer Fine-Tuning"), and where frozen
-/// outputs are kept it takes a part of the time.
+/// A half-frozen model is also tried early if it costs less than this share of the recipe. Most of the gain of
+/// fine-tuning comes from the upper layers (Lee et al. 2019, "What Would Elsa Do? Freezing Layers During Transformer
+/// Fine-Tuning"). With cached activations it takes only a part of the time.
 const CHEAP: f64 = 0.7;
 
-/// What less is trained wants a rate that is so many times the recipe's, as far as the space has it.
+/// Factor on the recipe's learning rate for a half-frozen model, which needs a higher rate; limited by the space.
 const CHEAP_RATE: f64 = 10.0;
 
 const RATE: &str = "learning_rate";
 const DEPTH: &str = "freeze_depth";
 const DROPOUT: &str = "dropout";
 
-/// What was settled, for people.
+/// The settled defaults, for people.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settled {
     /// The recipe that shapes the first proposals.
     pub recipe: Option<Recipe>,
-    /// Epochs of the schedules that the spec asked for, if the budget cannot pay them.
+    /// Epochs of the schedules that the spec asked for, if the budget cannot pay for them.
     pub shortened_from: Option<f64>,
 }
 
-/// Settles what `spec` leaves open for a study that begins on `slots`, `elapsed` seconds after its command.
+/// Settles what `spec` leaves open, for a study on `slots` that begins `elapsed` seconds after its command.
 pub fn settle(spec: &mut Spec, facts: &mut Facts, slots: &[Slot], elapsed: f64) -> Settled {
     spec.settle_logical_workers(slots.len());
     let recipe = facts.inputs.as_ref().map(|inputs| inputs.model.recipe());
@@ -62,14 +62,16 @@ pub fn settle(spec: &mut Spec, facts: &mut Facts, slots: &[Slot], elapsed: f64) 
         });
     }
     let shortened_from = shorten(spec, facts, slots, elapsed);
-    // Workers load the model and the data for themselves.
+    // Workers load the model and the data themselves.
     facts.inputs = None;
     Settled { recipe, shortened_from }
 }
 
-/// Gives every parameter that the recipe knows, and of which the spec says nothing, a wide belief; then lists what is tried first: what
-/// the user wants to see, the recipe, the recipe with a higher rate, and if that is cheap with half of the model frozen, a rate that
-/// is higher still, and as little dropout as can be.
+/// Sets wide priors from the recipe, and lists the configurations to try first.
+///
+/// A prior is set for every parameter that the recipe contains and that the spec leaves open. The list begins with the
+/// points of the user, the recipe, and the recipe with a higher learning rate. The last point is a half-frozen model,
+/// if that is cheap, with a still higher rate and the least dropout.
 pub fn believe(space: &mut Space, recipe: &Recipe, cost: &dyn Fn(&Configuration) -> f64) {
     let [is_rate_open, is_depth_open, is_dropout_open] = [RATE, DEPTH, DROPOUT].map(|name| is_open(space, name));
     let beliefs = [
@@ -80,7 +82,7 @@ pub fn believe(space: &mut Space, recipe: &Recipe, cost: &dyn Fn(&Configuration)
         ("dropout", Value::Float(recipe.dropout)),
         (DEPTH, Value::Int(0)),
         ("lr_schedule", Value::Text("linear".to_owned())),
-        // The name that earlier versions have for it.
+        // The name in earlier versions.
         ("scheduler", Value::Text("linear".to_owned())),
         ("max_grad_norm", Value::Float(1.0)),
     ];
@@ -96,19 +98,19 @@ pub fn believe(space: &mut Space, recipe: &Recipe, cost: &dyn Fn(&Configuration)
         first.extend(half.and_then(|half| with_rate(space, &half, CHEAP_RATE)));
     }
     for point in &first {
-        // One that breaks a constraint is left out.
+        // A point that violates a constraint is left out.
         let _ = space.add_point(point);
     }
 }
 
-/// Whether a parameter is searched, and the spec says nothing of where.
+/// Returns whether a parameter is searched, and the spec gives no hints where.
 fn is_open(space: &Space, name: &str) -> bool {
     space
         .parameter(name)
         .is_some_and(|parameter| parameter.hints == Hints::default())
 }
 
-/// A configuration with so many times its learning rate, as far as the space has that; `None` if it has nothing higher.
+/// A configuration with `times` its learning rate, within the space; `None` if the space has no higher rate.
 fn with_rate(space: &Space, configuration: &Configuration, times: f64) -> Option<Configuration> {
     let rate = configuration.get(RATE)?.as_f64()?;
     let higher = space.parameter(RATE)?.domain.nearest(&Value::Float(rate * times))?;
@@ -118,7 +120,7 @@ fn with_rate(space: &Space, configuration: &Configuration, times: f64) -> Option
     is_higher.then_some(configuration)
 }
 
-/// A configuration with half as much of the model frozen as the space has it, and the least dropout. What trains less overfits less.
+/// A configuration with half of the largest freeze depth, and the least dropout: less training overfits less.
 fn half_frozen(space: &Space, configuration: &Configuration, is_dropout_open: bool) -> Option<Configuration> {
     let depths = &space.parameter(DEPTH)?.domain;
     let half = (depths.largest_integer()? + 1) / 2;
@@ -131,10 +133,10 @@ fn half_frozen(space: &Space, configuration: &Configuration, is_dropout_open: bo
     Some(configuration)
 }
 
-/// Lays schedules out over what the wall budget can pay on this machine, at least `epochs.min`; what the spec asked for, if that
-/// was more.
+/// Shortens schedules to the number of epochs that the wall budget can pay for on this machine, at least `epochs.min`.
+/// Returns the number that the spec asked for, if that was larger.
 fn shorten(spec: &mut Spec, facts: &Facts, slots: &[Slot], elapsed: f64) -> Option<f64> {
-    // Only where this program lays out the schedule.
+    // Only if this program sets the schedule.
     facts.inputs.as_ref()?;
     let wall = spec.budget.wall?;
     let first = first(spec)?;
@@ -142,13 +144,13 @@ fn shorten(spec: &mut Spec, facts: &Facts, slots: &[Slot], elapsed: f64) -> Opti
     let is_host = slots.first().is_none_or(|slot| slot.device.is_host());
     let slow = if is_host { SLOW_HOST } else { SLOW_GPU };
     let is_plenty = (facts.cost)(&first, Samples(0), max) / slow < wall;
-    // A processor says nothing of a GPU's speed; there a trial that is too long cools down.
+    // The speed of a processor says nothing about a GPU. On a GPU, a trial that is too long cools down.
     if is_plenty || !is_host {
         return None;
     }
     let patience = Duration::try_from_secs_f64(LOOKING * wall).unwrap_or_default();
     let seconds = seconds_of(spec, facts, &first, patience)?;
-    // The workers load what this process has loaded.
+    // The workers load again what this process has loaded.
     let payable = wall - 2.0 * elapsed - reserve(wall, 0.0);
     let share = (payable / seconds).max(0.0);
     let asked = spec.epochs.max;
@@ -161,7 +163,7 @@ fn shorten(spec: &mut Spec, facts: &Facts, slots: &[Slot], elapsed: f64) -> Opti
     Some(asked)
 }
 
-/// The configuration that is tried first, or where nothing is believed one of the space.
+/// The configuration that is tried first; without priors, the centre of the space.
 fn first(spec: &Spec) -> Option<Configuration> {
     let point = spec.space.first_points().first();
     let point = point.map(|point| point.configuration.clone());

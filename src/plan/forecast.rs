@@ -1,4 +1,4 @@
-//! How far a study would come, by playing it through with made-up results.
+//! A forecast of a study: plays it through with invented results.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,27 +16,29 @@ use crate::study::{Cost, EndReason, InFlight, Outcome, Settings, Study};
 use crate::trials::{CostModel, Evaluation, SegmentReport, Trial, Usage};
 use crate::units::{Goal, Samples, Seed};
 
-/// A study is not played further than this.
+/// Largest number of trials that are played.
 const MOST_TRIALS: u32 = 10_000;
 
-/// How far a study would come.
+/// A forecast of a study.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Forecast {
-    /// Trials that would be started.
+    /// Number of trials that would be started.
     pub trials: usize,
-    /// Trials that would reach each rung.
+    /// Number of trials that would reach each rung.
     pub reached: Vec<usize>,
-    /// Seconds that it would take; `None` if trials take no time that is known.
+    /// Seconds that it would take; `None` if the speed of trials is unknown.
     pub seconds: Option<f64>,
-    /// What would end it; `None` if it was not played to its end.
+    /// The reason for its end; `None` if it was not played to its end.
     pub reason: Option<EndReason>,
 }
 
-/// Plays the study of `spec` on `workers` workers, a unit of `cost` taking so many seconds; `None` when nothing would ever
-/// end it, or when who goes on depends on the curves themselves.
+/// Plays the study of `spec` on `workers` workers, if a unit of `cost` takes `rate` seconds.
 ///
-/// The results are made up: how good a trial will be is drawn by chance, and its curve falls as a power of the resource
-/// (Domhan et al. 2015, table 1), some more steeply than others. How many trials reach a rung hardly depends on it.
+/// `None` if nothing would ever end it, or if the choice of trials to continue depends on the learning curves
+/// themselves.
+///
+/// The results are invented: the quality of a trial is random, and its curve falls as a power of the resource (Domhan
+/// et al. 2015, table 1), some more steeply than others. The number of trials that reach a rung hardly depends on them.
 pub(super) fn forecast(spec: &Spec, epoch: Samples, cost: Cost, rate: Option<f64>, workers: usize) -> Option<Forecast> {
     let wall = match (spec.budget.wall, rate) {
         (Some(wall), Some(rate)) if rate > 0.0 => wall,
@@ -46,7 +48,7 @@ pub(super) fn forecast(spec: &Spec, epoch: Samples, cost: Cost, rate: Option<f64
     if spec.searcher.decides_alone() {
         return None;
     }
-    // The numbers are made up, so any searcher will do, and random draws are fast.
+    // The results are invented, so any searcher will do, and random draws are fast.
     let simple = Spec {
         searcher: SearcherSpec::by_chance(),
         criteria: Criteria::default(),
@@ -72,7 +74,7 @@ pub(super) fn forecast(spec: &Spec, epoch: Samples, cost: Cost, rate: Option<f64
         policy,
         Box::new(move |configuration, from, to| cost(configuration, from, to)),
     );
-    // The search ends as much earlier as the selection after it takes.
+    // The time of the selection is taken from the search.
     let kept = match (spec.selection, rate) {
         (Some(selection), Some(rate)) if wall.is_finite() => {
             let runs = selection.top_k * selection.reseeds + u32::from(selection.holdout);
@@ -99,7 +101,7 @@ pub(super) fn forecast(spec: &Spec, epoch: Samples, cost: Cost, rate: Option<f64
     })
 }
 
-/// What comes of a segment: a pure function of its trial.
+/// The outcome of a segment: a pure function of its trial.
 fn outcome(trial: &Trial, flight: &InFlight, (metric, goal, max): (&str, Goal, Samples)) -> Outcome {
     let mut rng = rng::stream(Seed(0), "forecast", &[u64::from(trial.id.0)]);
     let (end, steepness): (f64, f64) = (rng.random(), rng.random_range(0.3..1.0));
@@ -146,7 +148,7 @@ mod tests {
         assert_eq!(one.reason, Some(EndReason::Wall));
         assert!(one.seconds.unwrap() <= 60.0);
         assert!(two.trials > one.trials, "{one:?} {two:?}");
-        // Sixty complete trials would fit; with early termination more are tried, and fewer completed.
+        // Sixty complete trials would fit; with early termination more are tried, and fewer are completed.
         assert!(one.trials > 60 && one.reached[2] < 60, "{one:?}");
         assert!(one.reached.is_sorted_by(|low, high| low >= high), "{one:?}");
     }

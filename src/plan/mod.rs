@@ -1,8 +1,8 @@
-//! What a study would come to, found out before anything is spent: its rungs, what a full run costs here, how many fit,
-//! what memory a trial takes, and what would be tried first.
+//! The plan of a study, before anything is spent: its rungs, the cost of a full run here, and how many fit. It also
+//! contains the memory of a trial, and the first configurations.
 //!
-//! Nothing is written and nothing of the study is run; a few training steps are timed. Imports `engine` and below. Begin
-//! reading at [`Plan::new`].
+//! Nothing is written and nothing of the study is run; a few training steps are timed. Imports `engine` and below.
+//! Begin reading at [`Plan::new`].
 
 mod begin;
 mod forecast;
@@ -25,42 +25,42 @@ use crate::trials::PastTrial;
 use crate::units::Samples;
 use crate::worker::Slot;
 
-/// How many configurations are shown.
+/// Number of configurations that are shown.
 const FIRST: u32 = 10;
 
-/// How many configurations are drawn by chance to see how costs and sizes differ.
+/// Number of random configurations that show how costs and sizes differ.
 const SAMPLE: u32 = 256;
 
-/// What a study would come to.
+/// The plan of a study.
 #[derive(Clone, Debug, Serialize)]
 pub struct Plan {
     /// The study's name.
     pub name: String,
-    /// What a trial runs, for people.
+    /// A description of what a trial runs, for people.
     pub objective: String,
-    /// How many examples there are; `None` without data.
+    /// Numbers of examples; `None` without data.
     pub examples: Option<Sizes>,
     /// Samples of one epoch.
     pub epoch: Samples,
     /// The resource levels at which trials pause.
     pub rungs: Vec<Level>,
-    /// Workers on this machine.
+    /// Devices of the workers on this machine.
     pub slots: Vec<String>,
-    /// Workers of the virtual clock, in a deterministic study.
+    /// Number of workers of the virtual clock, in a deterministic study.
     pub logical_workers: Option<usize>,
     /// The wall budget in seconds.
     pub wall: Option<f64>,
-    /// How many trials there are at most: the budget of trials, or what a grid has.
+    /// Largest number of trials: the budget of trials, or the size of a grid.
     pub max_trials: Option<u32>,
-    /// What a worker takes; `None` if that cannot be known beforehand.
+    /// Memory of a worker; `None` if it cannot be predicted.
     pub memory: Option<MemoryRange>,
-    /// Bytes that are free for workers; `None` where the system does not tell.
+    /// Bytes that are free for workers; `None` if the system does not provide it.
     pub available_memory: Option<u64>,
-    /// What one full run costs; `None` if that cannot be known beforehand.
+    /// Cost of one full run; `None` if it cannot be predicted.
     pub full_run: Option<CostRange>,
-    /// How many full runs would fit into the wall budget, one after the other on every worker.
+    /// Number of full runs that would fit into the wall budget, one after the other on every worker.
     pub full_runs: Option<f64>,
-    /// How far the study would come.
+    /// A forecast of how far the study would get.
     pub forecast: Option<Forecast>,
     /// The first configurations.
     pub first: Vec<Proposal>,
@@ -69,13 +69,13 @@ pub struct Plan {
 /// A resource level.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Level {
-    /// In samples.
+    /// The level in samples.
     pub samples: Samples,
-    /// The same in epochs.
+    /// The level in epochs.
     pub epochs: f64,
 }
 
-/// Bytes of a worker with the least, a middling and the greatest need among the sampled configurations.
+/// Bytes of a worker: the least, the median and the greatest need among the sampled configurations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct MemoryRange {
     /// The least.
@@ -86,22 +86,22 @@ pub struct MemoryRange {
     pub greatest: u64,
 }
 
-/// Seconds of a full run of the cheapest, a middling and the dearest of the sampled configurations.
+/// Seconds of a full run: of the cheapest, the median and the most expensive of the sampled configurations.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct CostRange {
     /// The cheapest.
     pub cheapest: f64,
     /// The median.
     pub median: f64,
-    /// The dearest.
+    /// The most expensive.
     pub dearest: f64,
 }
 
 impl Plan {
-    /// The plan of `spec` on the `slots` of this machine, with what earlier studies found out.
+    /// Makes the plan of `spec` on the `slots` of this machine, with results of earlier studies.
     ///
     /// # Errors
-    /// When the model or the data cannot be used.
+    /// If the model or the data cannot be used.
     pub fn new(spec: &Spec, facts: Facts, slots: &[Slot], past: &[PastTrial]) -> Result<Self, InputError> {
         let epoch = facts.identity.epoch;
         let settings = Settings::new(spec, epoch);
@@ -149,7 +149,7 @@ impl Plan {
     }
 }
 
-/// Of the sample the configuration with the median cost, the dearest and the cheapest: in this order they are timed.
+/// The configurations of the sample with the median, the largest and the smallest cost: they are timed in this order.
 fn probes(facts: &Facts, sample: &[Configuration], max: Samples) -> Vec<Configuration> {
     let mut sample: Vec<&Configuration> = sample.iter().collect();
     sample.sort_by(|left, right| {
@@ -164,7 +164,7 @@ fn probes(facts: &Facts, sample: &[Configuration], max: Samples) -> Vec<Configur
         .collect()
 }
 
-/// From the runs of [`probes`]. What was timed may be in another order than what the cost model predicts.
+/// The range of the timed runs of [`probes`]. Their order may differ from that of the cost model.
 fn cost_range(runs: &[FullRun]) -> Option<CostRange> {
     let median = runs.first()?.seconds;
     let seconds = runs.iter().map(|run| run.seconds);

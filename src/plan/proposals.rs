@@ -1,4 +1,4 @@
-//! What a study would try, as long as no result is known.
+//! The first proposals of a study, before any result is known.
 
 use crate::space::Configuration;
 use crate::spec::{SearcherSpec, Spec};
@@ -7,17 +7,17 @@ use crate::study::{Event, Settings, Study};
 use crate::trials::PastTrial;
 use crate::units::Samples;
 
-/// A configuration that would be tried, and who proposes it.
+/// A configuration that would be tried, and the searcher that proposes it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Proposal {
-    /// What to try.
+    /// The configuration to try.
     pub configuration: Configuration,
     /// The searcher that proposes it.
     pub origin: String,
 }
 
-/// The first `count` trials of the study of `spec`, while none of them has a result. There may be fewer: then the space
-/// or the budget has no more.
+/// The first `count` trials of the study of `spec`, while none of them has a result. There are fewer if the space or
+/// the budget has no more.
 pub(super) fn first(spec: &Spec, epoch: Samples, past: &[PastTrial], count: u32) -> Vec<Proposal> {
     let mut settings = Settings::new(spec, epoch);
     settings.logical_workers = count;
@@ -34,7 +34,7 @@ pub(super) fn first(spec: &Spec, epoch: Samples, past: &[PastTrial], count: u32)
     trials.collect()
 }
 
-/// Configurations drawn by chance, in whose costs and sizes those of all others show.
+/// Random configurations, whose costs and sizes represent those of the whole space.
 pub(super) fn sample(spec: &Spec, epoch: Samples, count: u32) -> Vec<Configuration> {
     let mut spec = Spec {
         searcher: SearcherSpec::by_chance(),
@@ -45,7 +45,7 @@ pub(super) fn sample(spec: &Spec, epoch: Samples, count: u32) -> Vec<Configurati
     proposals.into_iter().map(|proposal| proposal.configuration).collect()
 }
 
-/// The first event of the study, with what earlier studies found out.
+/// The first event of the study, with results of earlier studies.
 pub(super) fn with_past(spec: &Spec, epoch: Samples, past: &[PastTrial]) -> Event {
     Event::StudyCreated {
         format: 0,

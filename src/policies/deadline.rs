@@ -1,14 +1,15 @@
-//! Plans for the deadline: what is best when the wall budget ends is what counts, so finished models come first.
+//! Plans for the deadline: only the best model at the end of the wall budget counts, so completed trials come first.
 //!
-//! Around any other policy. While time is plenty it changes one thing: the first trial, a sound recipe or what the user named,
-//! runs to the end of its schedule before anything else (*insurance*). From then on the policy inside explores, as long as every
-//! slot can still *finish* the most promising unfinished trial: nothing is started or promoted that would leave no time for
-//! that. Then the slots finish trials, the most promising first. A trial that cannot reach the end of its schedule in time cools
-//! down: its learning rate falls to 0 over what it can still train. When nothing is left to finish, the winner's configuration is
-//! trained once more with another seed.
+//! This policy wraps any other policy. While there is plenty of time it changes one thing: the first trial runs to the
+//! end of its schedule before anything else (*insurance*). That trial is a sound recipe, or the configuration that the
+//! user named. From then on the inner policy explores, as long as every slot can still *finish* the most promising
+//! unfinished trial. Nothing is started or promoted that would leave no time for that. Then the slots finish trials,
+//! the most promising first. A trial that cannot reach the end of its schedule in time cools down: its learning rate
+//! falls to 0 over its remaining training. When nothing is left to finish, the best configuration is trained once more
+//! with another seed.
 //!
-//! The speed of this machine enters through the [`Horizon`], which is folded from the journal: a replay decides the same. Without
-//! a wall budget there is no horizon, and the policy inside decides alone.
+//! The speed of this machine enters through the [`Horizon`], which is folded from the journal, so a replay makes the
+//! same decisions. Without a wall budget there is no horizon, and the inner policy decides alone.
 
 mod outlook;
 
@@ -18,25 +19,26 @@ use super::{AuditedTrial, Decision, Policy, Stop};
 use crate::trials::{Horizon, Status, Trial, View};
 use crate::units::Samples;
 
-/// Finishing a promising trial takes at most this share of the wall budget; a longer rest of a schedule is cooled down within it.
-/// Anything from a quarter to seven tenths came to the same in simulations (`benches/deadline_quality`).
+/// Largest share of the wall budget for finishing a promising trial. A longer remaining schedule is cooled down within
+/// this share. Values from 0.25 to 0.7 gave the same results in simulations (`benches/deadline_quality`).
 const MOST_FINISHING: f64 = 0.5;
 
-/// A new trial is begun while there is this share of the budget to finish it with: it may turn out to be the best.
+/// A new trial may start while this share of the budget is left to finish it, because it may turn out to be the best.
 const LEAST_FINISHING: f64 = 0.1;
 
-/// A cooldown trains at least this share of what the trial has seen: a tenth of all training is where it begins to pay (Hu et
-/// al. 2024, §4.3: "10 % is enough, 2.5 % falls short").
+/// A cooldown trains at least this share of the samples that the trial has seen. Cooldowns begin to pay at a tenth of
+/// all training (Hu et al. 2024, §4.3: "10 % is enough, 2.5 % falls short").
 const LEAST_COOLDOWN: f64 = 0.1;
 
-/// Before a cooldown that is longer than this share of the trial, its trial goes on at the schedule's own rate: later the speed is
-/// known better, and a fifth is as good as any more (Hägele et al. 2024, §3.2).
+/// Longest cooldown, as a share of the trial. If more training is left, the trial first continues at the rate of its
+/// schedule. By then its speed is known better, and a cooldown of a fifth is as good as a longer one (Hägele et al.
+/// 2024, §3.2).
 const LONGEST_COOLDOWN: f64 = 0.2;
 
-/// That stretch is worth a segment of its own if it is at least this share of what is left.
+/// The training before the cooldown gets its own segment if it is at least this share of the remaining training.
 const WORTH_A_PAUSE: f64 = 0.3;
 
-/// The origin of a second run of the best configuration.
+/// Origin of a trial that repeats the best configuration with another seed.
 const RESEED: &str = "reseed";
 
 /// A policy that plans for the end of the wall budget.
@@ -45,12 +47,12 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// Plans around what `inner` wants to do.
+    /// Wraps the policy `inner`.
     pub fn new(inner: Box<dyn Policy>) -> Self {
         Self { inner }
     }
 
-    /// The first trial runs through to the last comparison before its end: few pauses, and from there on its speed is known.
+    /// Starts the first trial with a segment up to its last rung but one: few pauses, and then its speed is known.
     fn begin(&self, next: Decision) -> Decision {
         match (next, self.inner.rungs()) {
             (
@@ -71,7 +73,7 @@ impl Deadline {
         }
     }
 
-    /// The first trial goes on as soon as it has paused; `None` while it runs, or once it is complete.
+    /// Continues the first trial as soon as it has paused; `None` while it runs, or once it is complete.
     fn insure(&self, planner: &Planner<'_>) -> Option<Decision> {
         let trials = planner.view.trials;
         let is_complete = |trial: &Trial| trial.status == Status::Completed;
@@ -79,7 +81,8 @@ impl Deadline {
         let insured = match first.status {
             Status::Running { .. } | Status::Completed => return None,
             Status::Paused => first,
-            // One that failed or was given up insures nothing: then it is the most promising one, until a trial is complete.
+            // A failed or pruned first trial insures nothing. Then the most promising trial does, until a trial is
+            // complete.
             Status::Stopped | Status::Failed if trials.iter().any(is_complete) => return None,
             Status::Stopped | Status::Failed => planner.promising().next()?,
         };
@@ -134,7 +137,7 @@ impl Policy for Deadline {
     }
 }
 
-/// One decision's view of what still fits.
+/// Checks what still fits into the budget, for one decision.
 struct Planner<'a> {
     view: &'a View<'a>,
     horizon: Horizon<'a>,
@@ -155,7 +158,7 @@ impl<'a> Planner<'a> {
         self.outlook.paused().iter().copied()
     }
 
-    /// Whether after this decision its slot can still finish a trial. A segment of unknown length is affordable.
+    /// Returns whether the slot can still finish a trial afterwards. A segment of unknown length is affordable.
     fn affords(&self, next: &Decision) -> bool {
         let (configuration, from, to, id) = match next {
             Decision::Wait | Decision::Finish | Decision::CoolDown { .. } => return true,
@@ -174,8 +177,8 @@ impl<'a> Planner<'a> {
         let Some(needed) = self.horizon.seconds(self.view, configuration, from, to) else {
             return true;
         };
-        // Afterwards the slot finishes a promising trial: this one, or one that would be better than what is complete. Every slot takes
-        // a different one, so the time for the longest of them is kept.
+        // Afterwards the slot finishes a promising trial: this one, or one that would beat the completed ones. Every
+        // slot takes a different one, so the time for the longest of them is reserved.
         let own = self.horizon.seconds(self.view, configuration, to, max).unwrap_or(0.0);
         let others = self.outlook.better().iter().filter(|trial| Some(trial.id) != id);
         let longest = others
@@ -198,7 +201,7 @@ impl<'a> Planner<'a> {
         rest.unwrap_or(0.0)
     }
 
-    /// Seconds that are kept for such a rest, at most this share of the budget where it can be cooled down.
+    /// Seconds to reserve for a remaining schedule: at most this share of the budget if the trial can be cooled down.
     fn shortened(&self, rest: f64, share: f64) -> f64 {
         if self.horizon.can_cool_down {
             rest.min(self.horizon.wall * share)
@@ -207,9 +210,11 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Trains the most promising paused trial to its end if that costs no more than to begin another one: models of which little is
-    /// trained cost next to nothing. While no trial is complete any such trial will do: it insures for nothing. What is cheap is told by
-    /// the virtual clock, so that it does not depend on the machine while time is plenty.
+    /// Trains the most promising paused trial to its end if that costs no more than starting another one.
+    ///
+    /// Models with few trainable parameters cost next to nothing. While no trial is complete, any such trial will do:
+    /// it is a free insurance. The virtual clock decides what is cheap, so the decision does not depend on the machine
+    /// while there is plenty of time.
     fn finish_cheaply(&self) -> Option<Decision> {
         let view = self.view;
         let beginning = (view.cost)(&view.trials.first()?.configuration, Samples(0), view.min);
@@ -229,13 +234,15 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// Trains the most promising paused trial that can be finished to its end.
+    /// Trains to its end the most promising paused trial that can be finished.
     fn finish(&self) -> Option<Decision> {
         self.promising().find_map(|trial| self.complete(trial, None))
     }
 
-    /// Trains a trial to its end, or at first to the level `by` on the way there. Where the time is too short for all of its
-    /// schedule it cools down; where it cannot, it is trained to the last whole epoch that fits.
+    /// Trains a trial to its end, or first to the level `by` before the end.
+    ///
+    /// If the time is too short for the whole schedule, the trial cools down. If it cannot cool down, it trains to the
+    /// last whole epoch that fits.
     fn complete(&self, trial: &Trial, by: Option<Samples>) -> Option<Decision> {
         let (view, max) = (self.view, self.view.max);
         let id = trial.id;
@@ -257,7 +264,7 @@ impl<'a> Planner<'a> {
         let gained = reach.0.saturating_sub(trial.reached.0) as f64;
         if self.horizon.can_cool_down {
             let is_worth_it = gained >= (LEAST_COOLDOWN * trial.reached.0 as f64).max(1.0);
-            // Whole epochs, which are evaluated anyway.
+            // Whole epochs are evaluated anyway.
             let before = Samples((reach.0 as f64 * (1.0 - LONGEST_COOLDOWN)) as u64);
             return match self.outlook.level_up_to(before) {
                 Some(before) if before.0 as f64 > trial.reached.0 as f64 + WORTH_A_PAUSE * gained => {
@@ -270,8 +277,8 @@ impl<'a> Planner<'a> {
         (to > trial.reached).then_some(Decision::Continue { trial: id, to })
     }
 
-    /// The configuration of the best complete trial with another seed, if there is time for all of it: one for each slot, however cheap
-    /// they are.
+    /// Repeats the configuration of the best complete trial with another seed, if there is time for all of it. At most
+    /// one repeat per slot, even if repeats are cheap.
     fn once_more(&self) -> Option<Decision> {
         let again = self.view.trials.iter().filter(|trial| trial.origin == RESEED);
         if !self.view.may_start() || again.count() >= self.horizon.slots {

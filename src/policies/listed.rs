@@ -1,6 +1,6 @@
-//! The points of the space, each so many times: nothing is searched, and nothing is stopped early.
+//! The points of the space, each repeated: nothing is searched, and nothing is stopped early.
 //!
-//! A trial's number keys its seed, so the same configuration in another trial is the same with other luck.
+//! The number of a trial keys its seed, so another trial of the same configuration differs only by its seed.
 
 use super::{Decision, Policy};
 use crate::trials::{Trial, View};
@@ -13,7 +13,7 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// Every point `repeats` times, for `max` samples.
+    /// Runs every point `repeats` times, for `max` samples.
     pub fn new(repeats: u32, max: Samples) -> Self {
         Self {
             repeats: repeats as usize,
@@ -26,7 +26,7 @@ impl Policy for Listed {
     fn decide(&self, view: &View<'_>) -> Decision {
         let count = view.space.points().count();
         let number = view.trials.len();
-        // In turn, so that a budget that ends it has given every point as many seeds, or one more.
+        // Points take turns: if the budget ends early, the numbers of seeds per point differ by at most one.
         let point = (number < count * self.repeats).then(|| view.space.points().nth(number % count));
         match point.flatten().filter(|_| view.may_start()) {
             Some(configuration) => Decision::Start {

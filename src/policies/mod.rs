@@ -1,7 +1,7 @@
 //! Policies answer one question: "this slot is free, what should it do?" Most pair a searcher with a scheduler.
 //!
-//! A new idea that is neither (freeze-thaw, population-based training) is one more file here and one line in [`METHODS`] or
-//! [`RULES`], and the engine never learns its name.
+//! A method that is neither (freeze-thaw, population-based training) is one more file here and one line in [`METHODS`]
+//! or [`RULES`]. The engine does not know its name.
 
 mod deadline;
 mod freeze_thaw;
@@ -26,63 +26,63 @@ use crate::space::Configuration;
 use crate::trials::{Parent, Trial, View};
 use crate::units::{Samples, TrialId};
 
-/// Says what a free slot should do.
+/// Decides what a free slot should do.
 pub trait Policy: Send {
-    /// What to do next: a pure function of the view and of what was observed.
+    /// Returns the next decision: a pure function of the view and of all observations.
     fn decide(&self, view: &View<'_>) -> Decision;
 
-    /// Takes note of a trial that changed. The view is of now, with the trial as it is.
+    /// Records a trial that changed. The view is current and contains the trial as it is now.
     fn observe(&mut self, trial: &Trial, view: &View<'_>);
 
-    /// The paused trials that will never go on, now that this one has ended a segment and that was observed.
+    /// The paused trials to prune, now that this trial has ended a segment and was observed.
     fn prunes(&self, _trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
         Vec::new()
     }
 
-    /// The resource levels at which trials pause, smallest first; the last is a complete trial.
+    /// The resource levels at which trials pause, smallest first; at the last one a trial is complete.
     fn rungs(&self) -> &[Samples];
 
-    /// The trials that run to their end whatever the scheduler says; `None` if there is no audit.
+    /// The trials that run to their end whatever the scheduler decides; `None` if there is no audit.
     fn audited(&self) -> Option<Vec<AuditedTrial>> {
         None
     }
 
-    /// Whether trials may begin as clones of others.
+    /// Returns whether trials may begin as clones of others.
     fn clones(&self) -> bool {
         false
     }
 }
 
-/// What a free slot should do.
+/// An action for a free slot.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
     /// Create a trial and train it to a resource level.
     Start {
-        /// What to try.
+        /// The configuration to try.
         configuration: Configuration,
         /// The searcher that proposed it.
         origin: String,
-        /// Where the first segment ends.
+        /// The level at which the first segment ends.
         to: Samples,
-        /// Whose state it begins with; `None`: the pretrained model's.
+        /// The trial whose state it begins with; `None` for the state of the pretrained model.
         parent: Option<Parent>,
     },
     /// Train a paused trial further.
     Continue {
-        /// Which.
+        /// The trial to continue.
         trial: TrialId,
-        /// Where the segment ends.
+        /// The level at which the segment ends.
         to: Samples,
     },
-    /// Train a paused trial to a level where it ends before its schedule would: the learning rate falls to 0 on the way.
+    /// Train a paused trial to a level before the end of its schedule: the learning rate falls to 0 on the way.
     CoolDown {
-        /// Which.
+        /// The trial to cool down.
         trial: TrialId,
-        /// Where it is complete.
+        /// The level at which it is complete.
         to: Samples,
     },
-    /// Nothing until a running trial ends its segment.
+    /// Wait until a running trial ends its segment.
     Wait,
-    /// Nothing any more.
+    /// The study is finished: there is nothing left to do.
     Finish,
 }

@@ -24,7 +24,7 @@ impl Paired {
         }
     }
 
-    /// A new trial, unless every configuration was tried before.
+    /// Starts a new trial; `None` if every configuration was tried before.
     fn start(&self, view: &View<'_>) -> Option<Decision> {
         let proposal = self.untried.propose(self.searcher.as_ref(), view)?;
         Some(Decision::Start {
@@ -46,7 +46,7 @@ impl Policy for Paired {
         {
             return start;
         }
-        // Nothing new can come: let the scheduler round up what is left.
+        // No new trial is possible: let the scheduler round up its quotas.
         let last = View {
             trials_left: Some(0),
             ..*view

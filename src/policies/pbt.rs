@@ -1,10 +1,13 @@
-//! Population-based training (Jaderberg et al. 2017, "Population Based Training of Neural Networks"): trials are trained
-//! side by side, interval by interval. One that is among the worst at the end of an interval is replaced: a new trial begins as a
-//! clone of one of the best (exploit, by truncation selection), with a changed configuration (explore).
+//! Population-based training (Jaderberg et al. 2017, "Population Based Training of Neural Networks").
 //!
-//! Every clone is a trial of its own, with its parent on record, and counts in `budget.trials`; what it inherits costs nothing.
-//! Without a trial left to create nobody is replaced. A population is trained to its end, and others follow it, drawn by the
-//! searcher with what is known by then: where the last members of one leave slots free, the next begins.
+//! Trials are trained side by side, interval by interval. A trial that is among the worst at the end of an interval is
+//! replaced. The new trial begins as a clone of one of the best (exploit, by truncation selection), with a changed
+//! configuration (explore).
+//!
+//! Every clone is a trial of its own, with its parent on record, and counts in `budget.trials`. The training that it
+//! inherits costs nothing. When no trial is left to create, no trial is replaced. A population is trained to its end
+//! and followed by others, which the searcher proposes from the results so far. The next population begins when the
+//! last members of one leave slots free.
 
 mod explore;
 mod population;
@@ -26,10 +29,10 @@ use crate::searchers::Searcher;
 use crate::trials::{Parent, Status, Trial, View};
 use crate::units::{Samples, TrialId};
 
-/// The origin of clones, and why others make way for them.
+/// The origin of clones, and the reason recorded for the trials that they replace.
 const NAME: &str = "pbt";
 
-/// Between the 10 and the 80 members of Jaderberg et al. 2017, §4: what a small machine can train.
+/// A size that a small machine can train, between the 10 and the 80 members of Jaderberg et al. 2017, §4.
 const POPULATION: u32 = 16;
 
 /// Truncation selection takes the top and the bottom fifth (Jaderberg et al. 2017, §4.1.1).
@@ -38,7 +41,7 @@ const QUANTILE: f64 = 0.2;
 /// Ray Tune's `resample_probability`.
 const RESAMPLE: f64 = 0.25;
 
-/// Its line in the registry.
+/// The registry entry of population-based training.
 pub(super) const ENTRY: RuleEntry = RuleEntry {
     info: Info {
         name: NAME,
@@ -74,16 +77,16 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
     members: |options| PbtSettings::of(options).population,
 };
 
-/// How a population is trained.
+/// Settings of population-based training.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PbtSettings {
-    /// Trials that are trained side by side; at least 2.
+    /// Number of trials that are trained side by side; at least 2.
     pub population: u32,
-    /// Epochs from one comparison to the next; by default a tenth of a complete trial, at least `epochs.min`.
+    /// Epochs between comparisons; by default a tenth of a complete trial, at least `epochs.min`.
     pub interval: Option<f64>,
     /// The share of the worst, which are replaced, and of the best, which are cloned; in (0, 0.5].
     pub quantile: f64,
-    /// How likely a clone gets an altogether new value of a parameter instead of a changed one; in [0, 1].
+    /// Probability that a clone draws a new value of a parameter instead of a changed one; in [0, 1].
     pub resample: f64,
 }
 
@@ -98,25 +101,25 @@ impl PbtSettings {
     }
 }
 
-/// Trains populations.
+/// The policy of population-based training.
 pub struct Pbt {
     spec: PbtSettings,
     levels: Vec<Samples>,
     searcher: Box<dyn Searcher>,
     untried: Untried,
-    /// How several metrics are weighed.
+    /// Ranks results with several metrics.
     preference: Option<Preference>,
     populations: Vec<Population>,
-    /// Every trial's population, by the trial's number.
+    /// The population of every trial, indexed by trial number.
     members: Vec<usize>,
-    /// Those that wait for their next interval: the oldest population first, and in it who is least far.
+    /// The trials that wait for their next interval: the oldest population first, then the least training first.
     paused: BTreeSet<(usize, Samples, TrialId)>,
-    /// Trials that have left: the next trials to be created take their places.
+    /// Trials that have left: the next new trials take their slots in the population.
     vacant: VecDeque<TrialId>,
 }
 
 impl Pbt {
-    /// Populations of what a searcher proposes.
+    /// Trains populations of configurations that a searcher proposes.
     pub fn new(
         spec: PbtSettings,
         searcher: Box<dyn Searcher>,
@@ -136,12 +139,12 @@ impl Pbt {
         }
     }
 
-    /// How many of so many are the best, and how many the worst.
+    /// Number of the best among `count` trials, which is also the number of the worst.
     fn share(&self, count: usize) -> usize {
         (count as f64 * self.spec.quantile) as usize
     }
 
-    /// The best of a population that may still be trained. Those whose places are vacant were members too.
+    /// The best of a population that can still be trained. Members without a replacement count for its size.
     fn donors(&self, population: usize, view: &View<'_>) -> Vec<TrialId> {
         let ranking = self.populations[population].ranking(view, view.max, self.preference.as_ref());
         let left = self
@@ -152,7 +155,7 @@ impl Pbt {
         best.filter(|id| view.trials[id.index()].reached < view.max).collect()
     }
 
-    /// Fills the place of a trial with a clone of one of the best, or while nobody stands out with something new.
+    /// Replaces a trial with a clone of one of the best, or with a new proposal while there are no best ones.
     fn replace(&self, vacant: TrialId, view: &View<'_>) -> Option<Decision> {
         let donors = self.donors(self.members[vacant.index()], view);
         if donors.is_empty() {
@@ -171,7 +174,7 @@ impl Pbt {
         })
     }
 
-    /// Something new; `None` once every configuration was tried.
+    /// Starts a new proposal; `None` once every configuration was tried.
     fn begin(&self, view: &View<'_>) -> Option<Decision> {
         let proposal = self.untried.propose(self.searcher.as_ref(), view)?;
         Some(Decision::Start {
@@ -182,7 +185,7 @@ impl Pbt {
         })
     }
 
-    /// Takes in a new trial.
+    /// Adds a new trial to a population.
     fn join(&mut self, id: TrialId) {
         let population = match (self.vacant.pop_front(), self.unfilled()) {
             (Some(vacant), _) => self.members[vacant.index()],
@@ -199,7 +202,7 @@ impl Pbt {
         self.populations[population].members.insert(id);
     }
 
-    /// The population in which places were never filled.
+    /// The newest population, if it has not reached its full size yet.
     fn unfilled(&self) -> Option<usize> {
         let last = self.populations.len().checked_sub(1)?;
         (self.populations[last].begun < self.spec.population).then_some(last)
@@ -214,7 +217,8 @@ impl Policy for Pbt {
         {
             return start;
         }
-        // A population stays in step: who is least far goes first, so new members before all.
+        // A population stays in step: the trial with the least training goes first, so new members go before all
+        // others.
         let paused = self.paused.first();
         let unfilled = self.unfilled().filter(|_| view.may_start());
         if unfilled.is_some_and(|unfilled| paused.is_none_or(|(population, ..)| unfilled <= *population))
@@ -268,7 +272,7 @@ impl Policy for Pbt {
             return Vec::new();
         }
         let population = self.members[trial.id.index()];
-        // Those that are further count with what they were here.
+        // Trials that are further count with their result at this level.
         let ranking = self.populations[population].ranking(view, trial.reached, self.preference.as_ref());
         let worst = &ranking[ranking.len() - self.share(ranking.len())..];
         let donors = self.donors(population, view);

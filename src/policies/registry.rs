@@ -1,41 +1,41 @@
-//! What specs name: a method, which proposes, and a rule of early stopping. Most methods are searchers and most rules are
-//! schedulers; those that are policies as a whole have their own line here.
+//! The names in a spec: a method, which proposes configurations, and a rule for early stopping. Most methods are
+//! searchers and most rules are schedulers. Those that are whole policies are registered here.
 
 use super::{Paired, Policy, freeze_thaw, pbt};
 use crate::preference::Preference;
 use crate::schedulers::{self, Configured, Lengths, OptionValue, Options, Patience, SCHEDULERS};
 use crate::searchers::{self, SEARCHERS, Searcher};
 
-/// Methods that also decide which trial goes on.
+/// Methods that also decide which trials continue.
 pub const METHODS: &[&MethodEntry] = &[&freeze_thaw::ENTRY];
 
-/// Rules that also decide what is tried.
+/// Rules that also decide which configurations are tried.
 pub const RULES: &[&RuleEntry] = &[&pbt::ENTRY];
 
-/// A method that also decides which trial goes on.
+/// A method that also decides which trials continue.
 #[derive(Debug)]
 pub struct MethodEntry {
-    /// What specs need to know of it.
+    /// The facts that specs need.
     pub info: searchers::Info,
-    /// Makes one that knows nothing yet.
+    /// Builds the policy without any observations.
     pub build: fn(Lengths) -> Box<dyn Policy>,
 }
 
-/// Makes the policy of a rule with its options and a searcher; for several metrics if there is a preference.
+/// Builds the policy of a rule from its options and a searcher; for several metrics if there is a preference.
 pub type BuildRule = fn(Options, Box<dyn Searcher>, Option<&Preference>, Lengths) -> Box<dyn Policy>;
 
-/// A rule that also decides what is tried.
+/// A rule that also decides which configurations are tried.
 #[derive(Debug)]
 pub struct RuleEntry {
-    /// What specs need to know of it.
+    /// The facts that specs need.
     pub info: schedulers::Info,
-    /// Makes one that knows nothing yet, with a searcher for what it draws anew; for several metrics if there is a preference.
+    /// Builds the policy without any observations. The searcher proposes its new configurations.
     pub build: BuildRule,
-    /// How many trials are trained side by side. More of them must be allowed.
+    /// Number of trials that are trained side by side. The budget must allow more trials than that.
     pub members: fn(Options) -> u32,
 }
 
-/// Who proposes configurations: `method` of a spec.
+/// The searcher that proposes configurations: `method` of a spec.
 #[derive(Clone, Copy)]
 pub struct SearcherSpec(Method);
 
@@ -52,7 +52,7 @@ impl SearcherSpec {
         searchers.chain(METHODS.iter().map(|entry| Self(Method::Policy(entry))))
     }
 
-    /// The method of a name or an alias.
+    /// The method with this name or alias.
     pub fn named(name: &str) -> Option<Self> {
         Self::all().find(|method| method.info().name == name || method.info().aliases.contains(&name))
     }
@@ -64,17 +64,17 @@ impl SearcherSpec {
         names.chain(aliases).collect()
     }
 
-    /// Independent draws: where there is nothing to search.
+    /// Independent random draws, for spaces without anything to search.
     pub fn by_chance() -> Self {
         Self(Method::Searcher(searchers::BY_CHANCE))
     }
 
-    /// Its name.
+    /// The name of the method.
     pub fn name(self) -> &'static str {
         self.info().name
     }
 
-    /// What is known of it.
+    /// The facts about the method.
     pub fn info(self) -> &'static searchers::Info {
         match self.0 {
             Method::Searcher(entry) => &entry.info,
@@ -82,7 +82,7 @@ impl SearcherSpec {
         }
     }
 
-    /// Whether it also decides which trial goes on, so that `early_terminate` is not used.
+    /// Returns whether the method also decides which trials continue, so that `early_terminate` is not used.
     pub fn decides_alone(self) -> bool {
         matches!(self.0, Method::Policy(_))
     }
@@ -106,7 +106,7 @@ impl std::fmt::Debug for SearcherSpec {
     }
 }
 
-/// The rule that decides which trial goes on: `early_terminate.type` of a spec, with its options.
+/// The rule that decides which trials continue: `early_terminate.type` of a spec, with its options.
 #[derive(Clone, Copy)]
 pub struct SchedulerSpec {
     rule: Rule,
@@ -126,7 +126,7 @@ impl SchedulerSpec {
         schedulers.chain(RULES.iter().map(|entry| Self::of(Rule::Policy(entry))))
     }
 
-    /// The rule of a name, with its defaults.
+    /// The rule with this name and its default options.
     pub fn named(name: &str) -> Option<Self> {
         Self::all().find(|rule| rule.name() == name)
     }
@@ -136,12 +136,12 @@ impl SchedulerSpec {
         Self::all().map(|rule| (rule.name(), rule)).collect()
     }
 
-    /// Every trial runs to its end.
+    /// The rule that runs every trial to its end.
     pub fn none() -> Self {
         Self::of(Rule::Scheduler(schedulers::NONE))
     }
 
-    /// The same with a value for one of its options. One that there is not is left out.
+    /// The same rule with a value for one of its options. An option that the rule does not have is ignored.
     #[must_use]
     pub fn with(self, option: &str, value: impl Into<OptionValue>) -> Self {
         Self {
@@ -150,12 +150,12 @@ impl SchedulerSpec {
         }
     }
 
-    /// Its name.
+    /// The name of the rule.
     pub fn name(self) -> &'static str {
         self.info().name
     }
 
-    /// What is known of it.
+    /// The facts about the rule.
     pub fn info(self) -> &'static schedulers::Info {
         match self.rule {
             Rule::Scheduler(entry) => &entry.info,
@@ -163,12 +163,12 @@ impl SchedulerSpec {
         }
     }
 
-    /// What it is told.
+    /// The options of the rule.
     pub fn options(self) -> Options {
         self.options
     }
 
-    /// The scheduler with its options; `None` for a rule that also decides what is tried.
+    /// The scheduler with its options; `None` for a rule that also decides which configurations are tried.
     pub fn scheduler(self) -> Option<Configured> {
         match self.rule {
             Rule::Scheduler(entry) => Some(Configured {
@@ -179,7 +179,7 @@ impl SchedulerSpec {
         }
     }
 
-    /// How many trials a rule trains side by side that also decides what is tried, by cloning; `None` for a scheduler.
+    /// Number of trials that a rule trains side by side if it clones trials; `None` for a scheduler.
     pub fn members(self) -> Option<u32> {
         match self.rule {
             Rule::Scheduler(_) => None,
@@ -218,14 +218,14 @@ impl std::fmt::Debug for SchedulerSpec {
     }
 }
 
-/// What becomes of trials that are worse than others.
+/// Early stopping of trials that are worse than others.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct EarlyTerminate {
-    /// The rule that decides which trial goes on.
+    /// The rule that decides which trials continue.
     pub scheduler: SchedulerSpec,
-    /// When a trial ends that improves no more, whatever the others do.
+    /// Ends trials that no longer improve, whatever the others do.
     pub patience: Option<Patience>,
-    /// The share of trials that run to their end whatever the scheduler says, to see what pruning costs; in [0, 1].
+    /// The share of trials, in [0, 1], that run to their end whatever the scheduler decides. Shows the cost of pruning.
     pub audit: f64,
 }
 
@@ -239,8 +239,9 @@ impl From<SchedulerSpec> for EarlyTerminate {
     }
 }
 
-/// The policy of a method and a rule; for several metrics if there is a preference. A method that needs one metric and is given
-/// several is refused before: by the reader of specs and by the ask-tell protocol.
+/// Builds the policy of a method and a rule; for several metrics if there is a preference.
+///
+/// The reader of specs and the ask-tell protocol refuse a method that needs one metric if there are several.
 pub fn build(
     method: SearcherSpec,
     early: impl Into<EarlyTerminate>,

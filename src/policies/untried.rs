@@ -1,4 +1,6 @@
-//! No configuration is run twice, and none that needs as much memory as one that ran out of it: such a proposal is drawn again.
+//! Avoids wasted trials: proposals that were tried before, or that need too much memory, are drawn again.
+//!
+//! A configuration needs too much memory if it needs at least as much as one that ran out of memory.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -10,29 +12,29 @@ use crate::searchers::{Proposal, Random, Searcher};
 use crate::space::{Configuration, Space};
 use crate::trials::{Trial, View};
 
-/// Redraws by the searcher of a configuration that was tried before. A model that keeps coming back to what it knows has
-/// nothing better to say after a few.
+/// Number of redraws by the searcher of a configuration that was tried before. A model that keeps returning to known
+/// configurations has nothing better to propose after a few.
 const REDRAWS: u32 = 10;
 
-/// Independent draws after that.
+/// Number of independent random draws after that.
 const RANDOM_DRAWS: u32 = 100;
 
-/// A finite space of at most so many configurations is searched for the last untried ones in order.
+/// Largest number of configurations in a finite space that is enumerated for the last untried ones.
 const LISTED: u64 = 100_000;
 
-/// What a study has tried so far, and so what it has not.
+/// The configurations that a study has tried so far.
 #[derive(Debug, Default)]
 pub(super) struct Untried {
     /// Hashes of all configurations so far.
     tried: HashSet<String>,
-    /// Those that ran out of memory.
+    /// Configurations that ran out of memory.
     too_large: Vec<Configuration>,
-    /// Every configuration of a listed space was found tried or too large.
+    /// True if every configuration of an enumerated space was found tried or too large.
     is_exhausted: Cell<bool>,
 }
 
 impl Untried {
-    /// Takes note of a trial that changed.
+    /// Records a trial that changed.
     pub(super) fn observe(&mut self, trial: &Trial) {
         if trial.segments == 0 {
             self.tried.insert(trial.configuration.hash());
@@ -42,8 +44,9 @@ impl Untried {
         }
     }
 
-    /// A new configuration by the searcher, else by chance, else the next of a small space; `None` once every configuration
-    /// was tried.
+    /// A new configuration: by the searcher, else a random one, else the next one of a small space.
+    ///
+    /// `None` once every configuration was tried.
     pub(super) fn propose(&self, searcher: &dyn Searcher, view: &View<'_>) -> Option<Proposal> {
         if self.is_exhausted.get() {
             return None;
@@ -54,7 +57,7 @@ impl Untried {
                 .chain(listed(view))
                 .find(|proposal| self.is_welcome(proposal, view))
         });
-        // What is tried stays tried, so once a list has come to its end it need not be gone through again.
+        // A tried configuration stays tried, so an exhausted space need not be enumerated again.
         self.is_exhausted.set(proposal.is_none() && is_listed(view.space));
         proposal
     }
@@ -65,7 +68,7 @@ impl Untried {
         draws.find(|proposal| self.is_welcome(proposal, view))
     }
 
-    /// Whether a configuration was not tried, and needs less memory than any that ran out of it.
+    /// Returns whether a configuration was not tried, and needs less memory than any that ran out of it.
     fn is_welcome(&self, proposal: &Proposal, view: &View<'_>) -> bool {
         let is_new = !self.tried.contains(&proposal.configuration.hash());
         is_new && self.is_bearable(&proposal.configuration, view)
@@ -75,7 +78,7 @@ impl Untried {
         let known = self.too_large.iter().filter_map(|known| (view.memory)(known));
         match (known.min(), (view.memory)(configuration)) {
             (Some(too_much), Some(needed)) => needed < too_much,
-            // Nothing ran out of memory, or nobody knows what anything needs.
+            // Nothing ran out of memory, or the memory needs are unknown.
             (None, _) | (_, None) => true,
         }
     }
@@ -85,7 +88,7 @@ fn is_listed(space: &Space) -> bool {
     space.cardinality().is_some_and(|count| count <= LISTED)
 }
 
-/// All feasible configurations of a small finite space, in an order of this study's own; none of a larger one.
+/// All feasible configurations of a small finite space, from a random start of this study; none of a larger space.
 fn listed<'a>(view: &View<'a>) -> impl Iterator<Item = Proposal> + use<'a> {
     let space = view.space;
     let count = space.cardinality().filter(|_| is_listed(space)).unwrap_or(0);

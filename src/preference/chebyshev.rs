@@ -1,4 +1,4 @@
-//! One number out of several losses, with weights (Knowles 2006, "`ParEGO`: a hybrid algorithm with on-line landscape
+//! Scalarisation of several losses with weights (Knowles 2006, "`ParEGO`: a hybrid algorithm with on-line landscape
 //! approximation for expensive multiobjective optimization problems", §III).
 
 use rand::RngExt as _;
@@ -6,21 +6,21 @@ use rand::RngExt as _;
 use super::{Scores, front};
 use crate::rng::Rng;
 
-/// The weight of the sum beside the maximum, which tells weakly dominated results apart (Knowles 2006, equation 2).
+/// The weight of the sum relative to the maximum; it separates weakly dominated results (Knowles 2006, equation 2).
 const RHO: f64 = 0.05;
 
-/// Weights that are uniform among those of sum 1.
+/// Weights drawn uniformly among those with sum 1.
 fn weights(count: usize, rng: &mut Rng) -> Vec<f64> {
     let raw: Vec<f64> = (0..count).map(|_| -(1.0 - rng.random::<f64>()).ln()).collect();
     let sum: f64 = raw.iter().sum::<f64>().max(f64::MIN_POSITIVE);
     raw.into_iter().map(|weight| weight / sum).collect()
 }
 
-/// The augmented Chebyshev function of every result under weights drawn from `rng`.
+/// The augmented Chebyshev function of every result, with weights drawn from `rng`.
 ///
-/// Losses are normalised so that the front spans 0 to 1: unlike all results together, it holds no absurd ones. An infeasible
-/// result is worse than every feasible one, by its violation (Deb 2000, "An efficient constraint handling method for genetic
-/// algorithms", equation 4, with violations as a share of the largest).
+/// Losses are normalised so that the front spans 0 to 1; unlike the set of all results, the front contains no outliers.
+/// An infeasible result is worse than every feasible one. Its distance is its violation as a share of the largest (Deb
+/// 2000, "An efficient constraint handling method for genetic algorithms", equation 4).
 pub(super) fn scalars(scores: &[&Scores], rng: &mut Rng) -> Vec<f64> {
     let metrics = scores.first().map_or(0, |first| first.losses.len());
     let weights = weights(metrics, rng);
@@ -56,7 +56,7 @@ pub(super) fn scalars(scores: &[&Scores], rng: &mut Rng) -> Vec<f64> {
     feasible.into_iter().zip(scores).map(value).collect()
 }
 
-/// The least loss of every metric on the front, and how wide the front is there, above 0.
+/// For every metric, the smallest loss on the front and the width of the front, which is above 0.
 fn ranges(scores: &[&Scores], metrics: usize) -> Vec<(f64, f64)> {
     let front = front(scores);
     let range = |metric: usize, members: &mut dyn Iterator<Item = usize>| {
@@ -73,7 +73,7 @@ fn ranges(scores: &[&Scores], metrics: usize) -> Vec<(f64, f64)> {
             if high > low {
                 return (low, high - low);
             }
-            // A front of one result: everything there is.
+            // A front of one result has no width: use all results.
             let (low, high) = range(metric, &mut (0..scores.len()));
             if high > low {
                 (low, high - low)

@@ -1,4 +1,4 @@
-//! Dominance, the sorting of results into fronts, and crowding (Deb et al. 2002, "A fast and elitist multiobjective genetic
+//! Dominance, sorting of results into fronts, and crowding (Deb et al. 2002, "A fast and elitist multiobjective genetic
 //! algorithm: NSGA-II", §III and §VI).
 
 use std::cmp::Ordering;
@@ -6,8 +6,9 @@ use std::cmp::Ordering;
 use super::Scores;
 
 impl Scores {
-    /// Constrained domination (Deb et al. 2002, definition 1): a feasible result dominates an infeasible one, of two
-    /// infeasible ones the lesser violation dominates, of two feasible ones that which is nowhere worse and somewhere better.
+    /// Constrained domination (Deb et al. 2002, definition 1). A feasible result dominates an infeasible one. Of two
+    /// infeasible results the smaller violation dominates. Of two feasible ones, a result dominates if it is nowhere
+    /// worse and somewhere better.
     pub fn dominates(&self, other: &Self) -> bool {
         if !self.is_feasible() || !other.is_feasible() {
             return self.violation < other.violation;
@@ -23,7 +24,7 @@ impl Scores {
         is_better
     }
 
-    /// An order in which nothing comes after what it dominates.
+    /// A total order in which no result comes after one that it dominates.
     fn linear(&self, other: &Self) -> Ordering {
         self.violation
             .total_cmp(&other.violation)
@@ -31,15 +32,15 @@ impl Scores {
     }
 }
 
-/// Sorts results into fronts: the first is dominated by nothing, each other one by nothing once those before it are gone.
-/// Every front lists indices of `scores`, in their order of the first loss.
+/// Sorts results into fronts. No result dominates a member of the first front; each further front is the first one once
+/// the fronts before it are removed. Every front lists indices of `scores`, in the order of the first loss.
 ///
-/// Deb's fronts, found one result after the other (Zhang et al. 2015, "An efficient approach to nondominated sorting",
-/// ENS-SS): at worst `n²` comparisons, but no table of who dominates whom.
+/// Computes Deb's fronts one result at a time (Zhang et al. 2015, "An efficient approach to nondominated sorting",
+/// ENS-SS): at worst `n²` comparisons, but without a table of all dominations.
 pub fn fronts(scores: &[&Scores]) -> Vec<Vec<usize>> {
     let mut fronts: Vec<Vec<usize>> = Vec::new();
     for index in in_linear_order(scores) {
-        // The latest members of a front are the likeliest to dominate what comes next.
+        // The latest members of a front are the likeliest to dominate the next result.
         let is_dominated = |front: &Vec<usize>| {
             front
                 .iter()
@@ -54,7 +55,7 @@ pub fn fronts(scores: &[&Scores]) -> Vec<Vec<usize>> {
     fronts
 }
 
-/// The first of the [`fronts`] alone.
+/// The first of the [`fronts`].
 pub fn front(scores: &[&Scores]) -> Vec<usize> {
     let mut front: Vec<usize> = Vec::new();
     for index in in_linear_order(scores) {
@@ -71,8 +72,8 @@ fn in_linear_order(scores: &[&Scores]) -> Vec<usize> {
     order
 }
 
-/// How lonely each member of a front is: the sum over the metrics of the distance between its two neighbours, as a share of
-/// the front's range; infinite at the ends (Deb et al. 2002, §III-B). In the order of `front`.
+/// Crowding distance of each member of a front: the sum over the metrics of the distance between its two neighbours, as
+/// a share of the front's range. Infinite at the ends (Deb et al. 2002, §III-B). In the order of `front`.
 pub fn crowding(scores: &[&Scores], front: &[usize]) -> Vec<f64> {
     let mut distances = vec![0.0; front.len()];
     let metrics = front.first().map_or(0, |&first| scores[first].losses.len());

@@ -1,10 +1,11 @@
-//! The order of a front's members when only some of them can be kept: spread out first (Schmucker et al. 2021,
+//! The order of a front's members if only some of them can be kept: well spread members first (Schmucker et al. 2021,
 //! "Multi-objective asynchronous successive halving", §3.2, the ε-net; Salinas et al. 2021, §4).
 
 use super::Scores;
 
-/// The indices of `front` so that every one is as far as possible from those before it; the best in the first metric begins.
-/// Distances are Euclidean, every metric as a share of the front's range. Quadratic in the front's length.
+/// The indices of `front`, ordered so that each is as far as possible from those before it. The best in the first
+/// metric comes first. Distances are Euclidean, with every metric as a share of the front's range. Quadratic in the
+/// front's length.
 pub(super) fn epsilon_net(scores: &[&Scores], front: &[usize]) -> Vec<usize> {
     let points = normalised(scores, front);
     let mut left: Vec<usize> = (0..front.len()).collect();
@@ -19,7 +20,7 @@ pub(super) fn epsilon_net(scores: &[&Scores], front: &[usize]) -> Vec<usize> {
         for &place in &left {
             gaps[place] = gaps[place].min(distance(&points[place], &points[chosen]));
         }
-        // Of equally far ones the earliest, so that the order depends on nothing else.
+        // Ties go to the smallest index, so that the order depends on nothing else.
         next = left
             .iter()
             .copied()

@@ -1,15 +1,16 @@
-//! The hypervolume: how much of the space below a reference point some results dominate.
+//! The hypervolume: the volume below a reference point that a set of results dominates.
 
 /// The volume of all points that at least one of `points` dominates and that dominate `reference`; smaller is better in
-/// every coordinate. Exact in any number of dimensions (While, Bradstreet & Barone 2012, "A fast way of calculating exact
-/// hypervolumes", algorithm WFG), quick for a few hundred points in up to four. Points beyond the reference count nothing.
+/// every coordinate. Exact in any number of dimensions (While, Bradstreet & Barone 2012, "A fast way of calculating
+/// exact hypervolumes", algorithm WFG). Quick for a few hundred points in up to four dimensions. Points that do not
+/// dominate the reference are ignored.
 pub fn hypervolume(points: &[Vec<f64>], reference: &[f64]) -> f64 {
     let is_inside = |point: &&Vec<f64>| point.iter().zip(reference).all(|(value, limit)| value < limit);
     let inside: Vec<Vec<f64>> = points.iter().filter(is_inside).cloned().collect();
     volume(undominated(inside), reference)
 }
 
-/// The volume of points of which none dominates another.
+/// The volume of points that do not dominate each other.
 fn volume(mut points: Vec<Vec<f64>>, reference: &[f64]) -> f64 {
     if reference.len() == 2 {
         return area(points, reference);

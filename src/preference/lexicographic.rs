@@ -1,17 +1,17 @@
-//! Metric by metric, with tolerances and targets (Zhang et al. 2023, "Targeted hyperparameter optimization with
-//! lexicographic preferences over multiple objectives", §3, as FLAML has it).
+//! Lexicographic order: metric by metric, with tolerances and targets (Zhang et al. 2023, "Targeted hyperparameter
+//! optimization with lexicographic preferences over multiple objectives", §3, as implemented in FLAML).
 
 use std::cmp::Ordering;
 
 use super::Scores;
 use crate::units::Loss;
 
-/// How a metric of a lexicographic order is compared.
+/// The comparison of one metric in a lexicographic order.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Level {
-    /// Results this near to the best are as good as the best.
+    /// Results within this distance of the best count as equal to the best.
     pub tolerance: Tolerance,
-    /// Results as good as this are as good as the best.
+    /// Results at least as good as this count as equal to the best.
     pub target: Option<Loss>,
 }
 
@@ -20,7 +20,7 @@ pub struct Level {
 pub enum Tolerance {
     /// In units of the metric, 0 or more.
     Absolute(f64),
-    /// In hundredths of the best value's size, 0 or more.
+    /// In percent of the best value's absolute value, 0 or more.
     Percent(f64),
 }
 
@@ -31,20 +31,22 @@ impl Default for Tolerance {
 }
 
 impl Tolerance {
-    /// The worst value that still counts as the `best`.
+    /// The worst value that still counts as equal to `best`.
     fn bound(self, best: f64) -> f64 {
         best + match self {
             Self::Absolute(distance) => distance,
-            // Of its size: a loss may be negative, when the metric is maximised.
+            // The absolute value, because a loss is negative if a positive metric is maximised.
             Self::Percent(percent) => best.abs() * percent / 100.0,
         }
     }
 }
 
-/// The thresholds up to which a metric counts as good enough: among the results that are good enough in all metrics before
-/// it, the best value and what is within its tolerance, or the target if that is laxer.
+/// The thresholds up to which a metric counts as good enough. The threshold of a metric is the best value plus its
+/// tolerance, or the target if that is laxer. The best is taken over the results that are good enough in all earlier
+/// metrics.
 ///
-/// The paper's `f_H^i + κ_i` and `c_i` over the history `H`. Only feasible results are of the history, if there are any.
+/// These are `f_H^i + κ_i` and `c_i` of the paper over the history `H`. The history contains only the feasible results,
+/// if there are any.
 fn thresholds(levels: &[Level], scores: &[&Scores]) -> Vec<Loss> {
     let is_any_feasible = scores.iter().any(|scores| scores.is_feasible());
     let is_counted = |scores: &&&Scores| scores.is_feasible() || !is_any_feasible;
@@ -61,10 +63,10 @@ fn thresholds(levels: &[Level], scores: &[&Scores]) -> Vec<Loss> {
     thresholds
 }
 
-/// The indices of `scores` from best to worst, equal ones together.
+/// The indices of `scores` from best to worst; equal results share a class.
 ///
-/// In each metric everything up to its threshold is equally good; among those equal in all metrics the plain values decide,
-/// in the same order. Infeasible results come last, by violation.
+/// In each metric, all values up to its threshold are equally good. Among results that are equal in all metrics, the
+/// plain values decide, in the same order of metrics. Infeasible results come last, ordered by violation.
 pub(super) fn classes(levels: &[Level], scores: &[&Scores]) -> Vec<Vec<usize>> {
     let thresholds = thresholds(levels, scores);
     let clamped = |scores: &Scores| -> Vec<Loss> {
@@ -113,7 +115,7 @@ mod tests {
             level(Tolerance::Absolute(0.0), None),
         ];
         let all = [[0.10, 900.0], [0.115, 300.0], [0.13, 10.0], [0.12, 400.0]].map(|losses| feasible(&losses));
-        // 0.12 is 0.10 + 0.02: as good as the best, and so is 0.115, which costs less; 0.13 is not.
+        // 0.12 is 0.10 + 0.02 and so as good as the best; so is 0.115, which costs less; 0.13 is not.
         assert_eq!(order(&levels, &all), [1, 3, 0, 2]);
     }
 

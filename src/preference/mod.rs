@@ -1,8 +1,8 @@
-//! Which of several results is better, when one number does not say it all: several metrics, and constraints on metrics.
+//! The order of results when there are several metrics or constraints on metrics.
 //!
-//! A result is a set of [`Scores`]. A [`Preference`] orders scores: by who is beaten in everything by nobody ([`fronts`]),
-//! or metric by metric with tolerances. What knows only one number is served by [`Preference::scalarise`].
-//! Imports only `units` and `rng`. Begin reading at [`Preference`].
+//! A result is a set of [`Scores`]. A [`Preference`] orders scores: by Pareto dominance ([`fronts`]), or
+//! lexicographically with tolerances. Methods that need a single number use [`Preference::scalarise`]. Begin reading at
+//! [`Preference`].
 
 mod chebyshev;
 mod dominance;

@@ -1,23 +1,23 @@
-//! How results are ordered.
+//! The preference that orders results.
 
 use super::chebyshev::scalars;
 use super::epsilon_net::epsilon_net;
 use super::{Level, Scores, front, fronts, lexicographic};
 use crate::rng::Rng;
 
-/// How results with several losses are ordered. With one loss every preference is the order of that loss; infeasible results
-/// always come after the feasible ones, by violation.
+/// The order of results with several losses. With one loss, every preference is the order of that loss. Infeasible
+/// results always come after the feasible ones, ordered by violation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Preference {
-    /// Every trade-off is worth having: what nothing dominates comes first.
+    /// The Pareto order: results that no other dominates come first.
     #[default]
     Pareto,
-    /// Metric by metric, one [`Level`] each.
+    /// Lexicographic: metric by metric, with one [`Level`] each.
     Lexicographic(Vec<Level>),
 }
 
 impl Preference {
-    /// The rank of every result, 0 for the best; equally good ones share one.
+    /// The rank of every result, 0 for the best; equally good results share a rank.
     pub fn ranks(&self, scores: &[&Scores]) -> Vec<usize> {
         let mut ranks = vec![0; scores.len()];
         for (rank, class) in self.classes(scores).into_iter().enumerate() {
@@ -28,8 +28,8 @@ impl Preference {
         ranks
     }
 
-    /// The place of every result in a strict order from best to worst, by [`Self::ranks`] and among equals so that what
-    /// comes first is spread over the trade-offs; then by index.
+    /// The position of every result in a strict order from best to worst. The order is by [`Self::ranks`]; within a
+    /// rank the first results are spread over the trade-offs; then by index.
     pub fn places(&self, scores: &[&Scores]) -> Vec<usize> {
         let mut places = vec![0; scores.len()];
         let classes = self.classes(scores).into_iter();
@@ -54,10 +54,10 @@ impl Preference {
         }
     }
 
-    /// One number for every result, smaller for the better: for what can only minimise a number.
+    /// One number for every result, smaller for better results, for methods that can only minimise a number.
     ///
-    /// For trade-offs under weights drawn from `rng`, so that one draw after the other leads all over the front (`ParEGO`);
-    /// for a lexicographic order the places.
+    /// For [`Self::Pareto`] the weights are drawn from `rng`, so that successive draws lead to different parts of the
+    /// front (`ParEGO`). For a lexicographic order the numbers are the ranks.
     pub fn scalarise(&self, scores: &[&Scores], rng: &mut Rng) -> Vec<f64> {
         match self {
             Self::Pareto => scalars(scores, rng),

@@ -2,17 +2,17 @@
 
 use crate::units::Loss;
 
-/// One result: a loss for each metric, and how far it is from satisfying the constraints on metrics.
+/// One result: a loss for each metric, and the violation of the constraints on metrics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scores {
-    /// One loss a metric, in the order of the spec; the same length for every result of a study.
+    /// One loss per metric, in the order of the spec; the same length for every result of a study.
     pub losses: Vec<Loss>,
-    /// By how much the constraints are violated, all together; 0 for a feasible result, never NaN.
+    /// The total violation of the constraints; 0 for a feasible result, never NaN.
     pub violation: f64,
 }
 
 impl Scores {
-    /// The scores of a study with one metric and no constraints on it.
+    /// The scores of a result with one metric and no constraints.
     pub fn single(loss: Loss) -> Self {
         Self {
             losses: vec![loss],
@@ -20,12 +20,12 @@ impl Scores {
         }
     }
 
-    /// Whether every constraint is satisfied.
+    /// Returns whether every constraint is satisfied.
     pub fn is_feasible(&self) -> bool {
         self.violation <= 0.0
     }
 
-    /// Whether every loss is a finite number.
+    /// Returns whether every loss is a finite number.
     pub fn is_finite(&self) -> bool {
         self.losses.iter().all(|loss| loss.get().is_finite())
     }
@@ -49,7 +49,7 @@ pub(super) mod tests {
         scores(losses, 0.0)
     }
 
-    /// Few values, so that equal ones occur; one in three infeasible.
+    /// Scores from few values, so that ties occur; one in three is infeasible.
     pub(in crate::preference) fn any_scores(metrics: usize) -> impl Strategy<Value = Scores> {
         let losses = prop::collection::vec((0..6).prop_map(f64::from), metrics);
         let violation = prop_oneof![2 => Just(0.0), 1 => (1..4).prop_map(f64::from)];

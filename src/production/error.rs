@@ -1,4 +1,4 @@
-//! Why there is no model, or no answer of one.
+//! Errors of training, evaluating and using a model for production.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use crate::objective::InputError;
 use crate::spec::SpecErrors;
 use crate::worker::SlotError;
 
-/// Why there is no model, or no answer of one.
+/// Why training, evaluating or using a model failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProductionError {
     /// The configuration cannot be read.
@@ -17,26 +17,26 @@ pub enum ProductionError {
     /// The model or the data cannot be used.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// There is no device.
+    /// No suitable device is available.
     #[error(transparent)]
     Slots(#[from] SlotError),
-    /// It cannot be trained or asked.
+    /// The model cannot be trained or applied.
     #[error(transparent)]
     Train(#[from] TrainError),
-    /// It cannot be saved.
+    /// The model cannot be saved.
     #[error(transparent)]
     Export(#[from] ExportError),
     /// A file cannot be read or written.
     #[error("cannot {action} `{}`: {source}", path.display())]
     File {
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
-        /// With what.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// What was asked for makes no sense: a sentence.
+    /// The request makes no sense: a sentence that says why.
     #[error("{0}")]
     Usage(String),
 }

@@ -1,4 +1,4 @@
-//! How good a model is on labelled examples.
+//! Evaluates a model on labelled examples.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -9,38 +9,38 @@ use crate::finetune::Metrics;
 use crate::finetune::data::UnknownLabel;
 use crate::finetune::metrics::{ClassMetrics, confusion};
 
-/// So many examples go through the model at once.
+/// Number of examples read and evaluated at a time.
 const CHUNK: usize = 1024;
 
-/// So many labels that the model does not know are named.
+/// Maximum number of unknown labels that are named.
 const NAMED: usize = 5;
 
-/// How sure the interval of the accuracy is.
+/// Confidence level of the accuracy interval.
 const CONFIDENCE: f64 = 0.95;
 
-/// What was measured.
+/// The result of an evaluation.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
     /// The model's classes.
     pub labels: Vec<String>,
-    /// How many examples.
+    /// Number of examples.
     pub examples: usize,
-    /// The metrics over all of them.
+    /// The metrics over all examples.
     pub metrics: Metrics,
-    /// Where the accuracy of such data lies with a probability of 95 %.
+    /// 95 % confidence interval of the accuracy.
     pub accuracy_interval: Option<(f64, f64)>,
-    /// How well each class is told.
+    /// Metrics of each class.
     pub classes: Vec<ClassMetrics>,
-    /// How often each class (row) was taken for which (column).
+    /// Confusion matrix: how often each class (row) was predicted as each class (column).
     pub confusion: Vec<Vec<u64>>,
-    /// Examples that were left out.
+    /// Examples that were left out because the model does not know their labels.
     pub unknown: UnknownLabels,
 }
 
-/// Measures a model on labelled data.
+/// Evaluates a model on labelled data.
 ///
 /// # Errors
-/// When the model or the data cannot be read, or has no example with a label that the model knows.
+/// If the model or the data cannot be read, or if no example has a label that the model knows.
 pub fn evaluate(folder: &ModelFolder, data: &str) -> Result<Evaluation, ProductionError> {
     let mut asked = Asked::open(folder, &Question::Labelled(data))?;
     let labels = asked.model.labels().to_vec();
@@ -89,13 +89,13 @@ impl UnknownLabels {
         }
     }
 
-    /// The number of rows of each.
+    /// Number of rows with each label.
     pub fn counts(&self) -> BTreeMap<&str, u64> {
         let counts = self.0.iter().map(|(label, (count, _))| (label.as_str(), *count));
         counts.collect()
     }
 
-    /// `7 of `Positive` (the first in line 3; did you mean `positive`), 1 of `x` (the first in line 9)`
+    /// A summary: 7 of `Positive` (the first in line 3; did you mean `positive`), 1 of `x` (the first in line 9).
     pub fn sentence(&self) -> Option<String> {
         let mut rows: Vec<_> = self.0.iter().collect();
         rows.sort_by_key(|(_, (count, _))| Reverse(*count));

@@ -1,4 +1,4 @@
-//! A trained model and examples for it: what predicting and measuring share.
+//! A trained model and examples for it, as used by prediction and evaluation.
 
 use std::path::{Path, PathBuf};
 
@@ -7,50 +7,50 @@ use crate::finetune::data::{Chunk, Examples, TextStream, Tokenizer, builtin};
 use crate::finetune::{Device, FineTuned, gpus, start_threads};
 use crate::objective::InputError;
 
-/// Texts longer than this are cut where nobody noted how the model was trained.
+/// Maximum text length in tokens if the notes of the model are missing.
 const DEFAULT_LENGTH: usize = 512;
 
-/// Built-in data begins with this.
+/// Prefix of built-in data.
 const BUILTIN: &str = "builtin:";
 
-/// Where a model is, and how its data is read.
+/// Folder of a model, and the columns of its data.
 #[derive(Clone, Debug)]
 pub struct ModelFolder {
     /// The model's folder.
     pub folder: PathBuf,
-    /// The column of the texts; by default that of the training data.
+    /// Column of the texts; by default that of the training data.
     pub text: Option<String>,
-    /// The column of the labels; by default that of the training data.
+    /// Column of the labels; by default that of the training data.
     pub label: Option<String>,
 }
 
-/// The examples that a model is asked about.
+/// The examples that a model is applied to.
 pub enum Question<'a> {
-    /// The texts of a table, or built-in images; the values of these columns are kept, and labels are not looked at.
+    /// The texts of a table, or built-in images. Labels are ignored.
     Unlabelled {
-        /// The file, `-` or the built-in set.
+        /// The file, `-` or the built-in data set.
         data: &'a str,
-        /// The columns that are kept.
+        /// Columns whose values are kept.
         keep: &'a [String],
     },
-    /// The same with labels.
+    /// A table or built-in images with labels.
     Labelled(&'a str),
-    /// Texts of the command line.
+    /// Texts from the command line.
     Texts(&'a [String]),
 }
 
-/// A model, and the examples that it is asked about.
+/// A model and the examples that it is applied to.
 pub struct Asked {
     /// The model.
     pub model: FineTuned,
     source: Source,
-    /// The column of the texts.
+    /// Column of the texts.
     text: String,
 }
 
 enum Source {
     Texts(Box<TextStream>),
-    /// Read at once, since they are inside the program.
+    /// Loaded completely, because the data is part of the program.
     Builtin(Option<Examples>),
 }
 
@@ -58,7 +58,7 @@ impl Asked {
     /// Loads the model and opens the data.
     ///
     /// # Errors
-    /// When one of them cannot be read, or they do not fit.
+    /// If one of them cannot be read, or if they do not fit each other.
     pub fn open(input: &ModelFolder, question: &Question<'_>) -> Result<Self, ProductionError> {
         let device = gpus().first().map_or(Device::Cpu, |gpu| gpu.device);
         let folder = &input.folder;
@@ -85,7 +85,7 @@ impl Asked {
                     .unwrap_or(DEFAULT_LENGTH)
                     .min(most);
                 let columns = (text.as_str(), label.unwrap_or("label"));
-                // A named column means a table.
+                // Selecting a column means that the data is a table.
                 let keeps = matches!(question, Question::Unlabelled { keep, .. } if !keep.is_empty());
                 let has_header = input.text.is_some() || keeps;
                 Source::Texts(Box::new(texts(folder, &model, length, columns, has_header, question)?))
@@ -95,7 +95,7 @@ impl Asked {
         Ok(Self { model, source, text })
     }
 
-    /// The columns of the data that predictions repeat: those that tell which row is which, and the texts themselves.
+    /// The columns of the data that predictions repeat: the kept columns and the texts.
     pub fn repeated(&self) -> Vec<String> {
         match &self.source {
             Source::Texts(texts) => texts.kept().iter().chain([&self.text]).cloned().collect(),
@@ -106,7 +106,7 @@ impl Asked {
     /// The next examples, at most `count` if they come from a file; `None` after the last.
     ///
     /// # Errors
-    /// When the data cannot be read on.
+    /// If the data cannot be read further.
     pub fn next(&mut self, count: usize) -> Result<Option<Chunk>, ProductionError> {
         match &mut self.source {
             Source::Texts(texts) => Ok(texts.next_chunk(count).map_err(InputError::from)?),

@@ -1,4 +1,5 @@
-//! From a configuration to a model in use: training it, asking it, measuring it. Front ends parse and print; the work is here.
+//! From a configuration to a model in use: training, prediction and evaluation. Front ends parse and print; the work is
+//! here.
 
 mod error;
 mod evaluate;

@@ -1,4 +1,4 @@
-//! What `automl train` notes beside a model, so that it can be used and measured as it was trained: `automl.json`.
+//! The notes that `automl train` writes beside a model for its later use and evaluation: `automl.json`.
 
 use std::io;
 use std::path::Path;
@@ -8,28 +8,28 @@ use serde::{Deserialize, Serialize};
 /// Name of the file in a model's folder.
 const FILE_NAME: &str = "automl.json";
 
-/// Version of its layout.
+/// Version of the file's format.
 const FORMAT: u32 = 1;
 
-/// How a model was trained, as far as its use depends on it.
+/// The parts of a model's training that matter for its use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trained {
-    /// Version of this layout.
+    /// Version of the file's format.
     pub format: u32,
     /// The version of the program that wrote it.
     pub version: String,
     /// The task.
     pub task: String,
-    /// The column of the texts; `None` for images.
+    /// Column of the texts; `None` for images.
     pub text: Option<String>,
-    /// The column of the labels; `None` for images.
+    /// Column of the labels; `None` for images.
     pub label: Option<String>,
-    /// The longest text in tokens; longer ones are cut. `None` for images.
+    /// Maximum text length in tokens; longer texts are cut. `None` for images.
     pub max_length: Option<usize>,
 }
 
 impl Trained {
-    /// Notes of a model that this version has trained.
+    /// Notes for a model trained by this version.
     pub fn new(task: &str, columns: Option<(&str, &str)>, max_length: Option<usize>) -> Self {
         let (text, label) = columns.unzip();
         Self {
@@ -42,7 +42,7 @@ impl Trained {
         }
     }
 
-    /// The notes in a model's folder; `None` if there are none, or none that this version understands.
+    /// Reads the notes in a model's folder; `None` if there are none, or none that this version understands.
     pub fn read(folder: &Path) -> Option<Self> {
         let text = std::fs::read_to_string(folder.join(FILE_NAME)).ok()?;
         serde_json::from_str(&text)
@@ -53,7 +53,7 @@ impl Trained {
     /// Writes the notes into a model's folder.
     ///
     /// # Errors
-    /// When they cannot be written.
+    /// If they cannot be written.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
         let text = serde_json::to_string_pretty(self)? + "\n";
         crate::files::replace(&folder.join(FILE_NAME), text.as_bytes())

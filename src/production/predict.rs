@@ -1,4 +1,4 @@
-//! Predictions: the class of every example, with probabilities, as rows of a file.
+//! Predictions: the class of every example with its probabilities, as rows of a file.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::{Asked, ProductionError};
 use crate::finetune::metrics::highest;
 use crate::report::{Cell, plain};
 
-/// So many examples are in memory at once.
+/// Number of examples in memory at a time.
 const CHUNK: usize = 1024;
 
 /// A format of predictions.
@@ -15,15 +15,15 @@ const CHUNK: usize = 1024;
 pub enum PredictionFormat {
     /// Comma-separated, with a header.
     Csv,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Jsonl,
 }
 
 impl PredictionFormat {
-    /// The format that a file's name asks for. A name without an ending, such as `/dev/stdout`, asks for none.
+    /// The format for a file name's extension. Without an extension, as in `/dev/stdout`, it is CSV.
     ///
     /// # Errors
-    /// For an ending of another format.
+    /// If the extension belongs to another format.
     pub fn of_name(path: Option<&Path>) -> Result<Self, ProductionError> {
         let extension = path
             .and_then(Path::extension)
@@ -38,12 +38,12 @@ impl PredictionFormat {
     }
 }
 
-/// Why predictions broke off.
+/// Why predictions were interrupted.
 #[derive(Debug)]
 pub enum Broken {
-    /// The model or the data.
+    /// The model or the data failed.
     Input(ProductionError),
-    /// What is written to.
+    /// The output failed.
     Output(io::Error),
 }
 
@@ -59,10 +59,10 @@ impl From<ProductionError> for Broken {
     }
 }
 
-/// Writes all predictions; returns how many.
+/// Writes all predictions; returns their number.
 ///
 /// # Errors
-/// When the data cannot be read on, or the output cannot be written.
+/// If the data cannot be read further, or the output cannot be written.
 pub fn predict(asked: &mut Asked, format: PredictionFormat, output: &mut impl Write) -> Result<u64, Broken> {
     let labels = asked.model.labels().to_vec();
     let mut header: Vec<String> = ["row", "line"].map(str::to_owned).to_vec();
@@ -101,7 +101,7 @@ pub fn predict(asked: &mut Asked, format: PredictionFormat, output: &mut impl Wr
     Ok(rows)
 }
 
-/// The name of a column of the data among the predictions: its own, unless it is one of theirs.
+/// The name of a repeated data column: its own, unless a column of the predictions has that name.
 fn repeated(name: &str) -> String {
     let is_ours = ["row", "line", "label", "probability"].contains(&name) || name.starts_with("p.");
     if is_ours {
@@ -117,12 +117,12 @@ fn write_csv<'a>(output: &mut impl Write, cells: impl Iterator<Item = &'a str>) 
     writer.flush()
 }
 
-/// More digits than a probability of single precision has would be noise.
+/// Rounds a probability to the digits that single precision supports.
 fn rounded(probability: f64) -> Cell {
     Cell::from((probability * 1e6).round() / 1e6)
 }
 
-/// Probabilities from scores, without overflow.
+/// Probabilities from logits, without overflow.
 fn softmax(scores: &[f32]) -> Vec<f64> {
     let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let powers: Vec<f64> = scores.iter().map(|score| f64::from(score - highest).exp()).collect();

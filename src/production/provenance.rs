@@ -1,12 +1,13 @@
-//! Whether the model and the data are those that a configuration was found with.
+//! Checks that the model and the data are those that a configuration was found with.
 
 use std::path::Path;
 
 use super::ProductionError;
 use crate::spec::{InputPart, Provenance};
 
-/// Compares the model and the data with those that the configuration was found with. What has changed is refused if it
-/// `must_be_equal`, else it is a warning.
+/// Compares the model and the data with those that the configuration was found with.
+///
+/// If something has changed, returns an error if `must_be_equal` is set, else a warning.
 pub(super) fn check_inputs(
     path: &Path,
     must_be_equal: bool,
@@ -36,7 +37,7 @@ pub(super) fn check_inputs(
     Ok(Some(format!("{message}; its metrics may no longer hold")))
 }
 
-/// What has changed of one part, in words.
+/// Describes the change of one part, if any.
 fn change(known: &InputPart, now: &[InputPart]) -> Option<String> {
     let name = match known.part.as_str() {
         "model" => "the pretrained model".to_owned(),

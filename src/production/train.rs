@@ -1,4 +1,4 @@
-//! Training the model of one configuration, for production.
+//! Trains the model of one configuration for production.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -14,49 +14,50 @@ use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Over
 use crate::units::{Cooldown, Samples};
 use crate::worker;
 
-/// How to train.
+/// Options for training.
 #[derive(Clone, Debug, Default)]
 pub struct TrainOptions {
-    /// The model's folder; by default `model` beside the configuration.
+    /// Folder of the model; by default `model` beside the configuration.
     pub out: Option<PathBuf>,
-    /// Train on the validation examples too; the model is then not measured on them.
+    /// Train on the validation examples too; the model is then not evaluated on them.
     pub with_validation: bool,
-    /// Train all epochs, not only up to the epoch that was best.
+    /// Train all epochs instead of stopping at the best epoch.
     pub all_epochs: bool,
-    /// Refuse a model or data that the configuration was not found with.
+    /// Refuse a model or data other than those that the configuration was found with.
     pub check: bool,
-    /// Changes of the configuration.
+    /// Overrides of the configuration.
     pub set: Vec<Override>,
 }
 
-/// How far a training is.
+/// Progress of a training.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     /// Samples seen.
     pub seen: Samples,
-    /// Samples in all.
+    /// Samples in total.
     pub whole: Samples,
-    /// The loss of the newest step.
+    /// Loss of the latest step.
     pub loss: f64,
 }
 
 /// A model that was trained and saved.
 #[derive(Clone, Debug)]
 pub struct TrainedModel {
-    /// Where it is.
+    /// Folder of the model.
     pub folder: PathBuf,
-    /// Epochs that it was trained, and those of its schedule.
+    /// Trained epochs, and epochs of the learning-rate schedule.
     pub epochs: (f64, f64),
-    /// How good it is on each part of the data that there is.
+    /// Metrics on each available part of the data.
     pub measured: Vec<Measured>,
 }
 
 /// Trains the model of a configuration and saves it in the layout that it was read from.
 ///
-/// `on_step` hears how far it is, `on_warning` what a person should know.
+/// `on_step` receives the progress, `on_warning` warnings for the user.
 ///
 /// # Errors
-/// [`ProductionError`] for a configuration, a model or data that cannot be used, and where nothing can be written.
+/// Returns [`ProductionError`] if the configuration, the model or the data cannot be used, or if files cannot be
+/// written.
 pub fn train(
     path: &Path,
     options: &TrainOptions,
@@ -94,13 +95,13 @@ pub fn train(
             .concat(&inputs.data.validation)
             .map_err(crate::objective::InputError::from)?;
     }
-    // Epochs are passes over what is trained on, so more examples mean more steps, not fewer passes.
+    // Epochs are passes over the training examples, so more examples mean more steps, not fewer passes.
     let per_epoch = if options.with_validation { inputs.epoch() } else { epoch };
     let max = Samples::from_epochs(spec.epochs.max, per_epoch);
     let stops = Some(&spec.epochs.stops).filter(|stops| !options.all_epochs && !stops.is_empty());
     let stops = stops.cloned().unwrap_or_else(|| vec![spec.epochs.max]);
     let stop = stops[stops.len() - 1];
-    // A trial that ended before its schedule did is trained as it was, unless all of the schedule is asked for.
+    // A trial that ended before its schedule is trained up to the same point, unless all epochs are requested.
     let cooldown = spec.epochs.cooldown.filter(|_| !options.all_epochs);
     let samples = |epochs| Samples::from_epochs(epochs, per_epoch);
     let config = TrainingConfig {
@@ -112,7 +113,7 @@ pub fn train(
     };
     let mut training = Training::start(&inputs.model, config)?;
     let whole = Samples::from_epochs(stop, per_epoch);
-    // In the same pieces as in the search: the same steps, so the same model.
+    // With the same stops as in the search: the same steps give the same model.
     for &stop in &stops {
         training.train(&inputs.data.train, Samples::from_epochs(stop, per_epoch), &mut |step| {
             on_step(Progress {
@@ -123,7 +124,7 @@ pub fn train(
             ControlFlow::Continue(())
         })?;
     }
-    // The test examples are looked at here and nowhere else: no search has seen them.
+    // The test examples are used only here: no search has seen them.
     let measured = measure(
         &training,
         [("validation", held_out), ("test", inputs.data.test.clone())],
@@ -162,7 +163,7 @@ pub fn train(
     })
 }
 
-/// How good the model is on each part of the data that there is.
+/// Evaluates the model on each available part of the data.
 fn measure(
     training: &Training,
     parts: [(&'static str, Option<Examples>); 2],
@@ -185,7 +186,7 @@ fn no_model(spec: &Path, objective: &str) -> ProductionError {
     ProductionError::Usage(format!("`{spec}` trains no model: its objective is {objective}"))
 }
 
-/// The one configuration of a space in which every parameter has one value.
+/// The only configuration of a space in which every parameter has one value.
 fn only_configuration(spec: &Spec, path: &Path) -> Result<Configuration, ProductionError> {
     let searched = spec
         .space
@@ -207,12 +208,12 @@ fn beside(spec: &Path) -> PathBuf {
     spec.parent().unwrap_or(Path::new("")).join("model")
 }
 
-/// A folder that cannot be written is found before training, not after it.
+/// Checks before training that the folder can be written.
 fn check_writable(folder: &Path) -> Result<(), ProductionError> {
     let is_new = !folder.exists();
     let checked = std::fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder).map(drop));
     if is_new {
-        // The model itself makes it again; until then an interruption leaves nothing.
+        // The export creates the folder again; until then an interruption leaves nothing behind.
         let _ = std::fs::remove_dir(folder);
     }
     checked.map_err(|source| ProductionError::File {
@@ -222,7 +223,7 @@ fn check_writable(folder: &Path) -> Result<(), ProductionError> {
     })
 }
 
-/// The model's name without the path that it has on this machine.
+/// The model's name without its local path.
 fn base_name(spec: &FineTuneSpec) -> String {
     match &spec.model {
         ModelSource::Builtin(name) | ModelSource::Hub(name) => name.clone(),

@@ -1,42 +1,42 @@
-//! What pruning cost: estimated from trials that ran to their end whatever the scheduler said (`early_terminate.audit`).
+//! Estimated cost of pruning, from trials that no scheduler may prune (`early_terminate.audit`).
 //!
-//! Of several metrics the first alone is looked at.
+//! With several metrics, only the first is considered.
 
 use crate::study::Study;
 use crate::trials::{Status, Trial};
 use crate::units::{Loss, Samples};
 
-/// What an audit of pruning found.
+/// Results of an audit of pruning.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Audit {
-    /// Trials under audit.
+    /// Number of audited trials.
     pub audited: usize,
-    /// Those of them that the scheduler would have pruned, and that were complete nevertheless.
+    /// Number of audited trials that completed although the scheduler would have pruned them.
     pub pruned: usize,
-    /// Those of the pruned that became better than every other trial of the study.
+    /// Number of trials counted in `pruned` that are better than all trials not counted there.
     pub winners: usize,
-    /// By how much the best of the pruned is better than the best other trial, in units of the metric; 0 if it is not.
-    /// `None` if none was pruned, or nothing else has a result.
+    /// Difference between the best trial counted in `pruned` and the best other trial, in units of the metric. 0 if the
+    /// other trial is better; `None` if no trial would have been pruned or no other trial has a result.
     pub regret: Option<f64>,
-    /// How well one rung told the order at the next, for all neighbouring rungs where that can be said.
+    /// Rank correlation between neighbouring rungs, for every pair of rungs where it is defined.
     pub agreements: Vec<Agreement>,
 }
 
-/// How well the order of trials at one level told their order at another.
+/// Rank correlation of the trials at two levels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Agreement {
     /// The lower level.
     pub from: Samples,
-    /// The higher one.
+    /// The higher level.
     pub to: Samples,
-    /// Trials that were at both.
+    /// Number of trials that reached both levels.
     pub trials: usize,
-    /// Kendall's tau-b of their losses: 1 for the same order, 0 for none, −1 for the opposite.
+    /// Kendall's tau-b of their losses: 1 for the same order, 0 for no correlation, −1 for the opposite order.
     pub tau: f64,
 }
 
 impl Audit {
-    /// What the audit of a study has found so far; `None` if it has none.
+    /// The audit of a study so far; `None` if the study has no audit.
     pub fn new(study: &Study) -> Option<Self> {
         let audited = study.audited()?;
         let trials = study.trials();
@@ -54,7 +54,7 @@ impl Audit {
         let regret = best
             .zip(best_pruned)
             .map(|(best, pruned)| (best.get() - pruned.get()).max(0.0));
-        // A fair sample: all that were chosen, whether they would have been pruned or not.
+        // All audited trials are an unbiased sample, whether they would have been pruned or not.
         let sample: Vec<&Trial> = audited
             .iter()
             .map(|audited| &trials[audited.trial.index()])
@@ -70,12 +70,12 @@ impl Audit {
     }
 }
 
-/// What a trial stands for, if that is worth anything.
+/// Loss of a trial, unless it is the worst possible one.
 fn result(trial: &Trial) -> Option<Loss> {
     trial.loss().filter(|loss| *loss < Loss::WORST)
 }
 
-/// The smallest loss of a trial up to a level.
+/// Smallest loss of a trial up to a level.
 fn until(trial: &Trial, level: Samples) -> Option<f64> {
     let seen = trial.observations.iter().filter(|observation| observation.at <= level);
     seen.map(|observation| observation.loss.get()).min_by(f64::total_cmp)
@@ -99,8 +99,11 @@ fn agreements(trials: &[&Trial], rungs: &[Samples]) -> Vec<Agreement> {
     neighbours.filter_map(agreement).collect()
 }
 
-/// Kendall's tau-b (Kendall 1945, "The treatment of ties in ranking problems"): the pairs in the same order less those in the
-/// opposite one, out of those that are no ties. `None` if all are ties. Quadratic in the number of pairs.
+/// Kendall's tau-b (Kendall 1945, "The treatment of ties in ranking problems").
+///
+/// It is the number of pairs in the same order minus those in the opposite order, divided by the number of pairs that
+/// are not tied. That number is the geometric mean over both orders. `None` if all pairs are tied in one order.
+/// Quadratic in the number of trials.
 fn kendall(pairs: &[(f64, f64)]) -> Option<f64> {
     let (mut sum, mut left, mut right) = (0_i64, 0_i64, 0_i64);
     for (index, one) in pairs.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The best trial's configuration, for production: a spec that `automl train` runs as it is.
+//! The best trial's configuration for production, as a spec that `automl train` can run.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::spec::{
 use crate::study::{Study, Winner};
 use crate::units::{Goal, Seed, TrialId};
 
-/// Every form in which the best configuration can be exported, the default first.
+/// All export formats for the best configuration, the default first.
 pub const EXPORTS: &[&Export] = &[
     &Export {
         name: "yaml",
@@ -38,19 +38,19 @@ pub const EXPORTS: &[&Export] = &[
     },
 ];
 
-/// A form in which the best configuration can be exported.
+/// An export format for the best configuration.
 #[derive(Debug)]
 pub struct Export {
-    /// Its name for `--format`.
+    /// Name for `--format`.
     pub name: &'static str,
-    /// What it is, one line.
+    /// Description in one line.
     pub about: &'static str,
-    /// Writes it.
+    /// Returns the exported text.
     pub write: fn(&Best, &Spec) -> String,
 }
 
 impl Export {
-    /// The one of this name.
+    /// The export format with this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         EXPORTS.iter().find(|export| export.name == name).copied()
     }
@@ -61,62 +61,64 @@ impl Export {
 pub struct Best {
     /// The trial.
     pub trial: TrialId,
-    /// The run of its configuration with the best value: itself, or one with a fresh seed.
+    /// The run of its configuration with the best value: the trial itself or a run with a fresh seed.
     pub run: TrialId,
     /// The metric's name.
     pub metric: String,
-    /// That run's value.
+    /// The metric value of that run.
     pub value: f64,
-    /// What fresh seeds came to: what to expect of the configuration; not in the JSON without a selection.
+    /// Expected value, estimated with fresh seeds; omitted from the JSON without a selection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<Expected>,
-    /// What the run's model came to on the test examples; not in the JSON where it was not measured.
+    /// Value of the run's model on the test examples; omitted from the JSON if it was not measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<f64>,
     /// The model and the data; not in the JSON.
     #[serde(skip)]
     pub inputs: Vec<InputPart>,
-    /// The values of the other metrics that count, by name; not in the JSON where only one counts.
+    /// Values of the other metrics in goals and constraints, by name; omitted from the JSON if there are none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub others: BTreeMap<String, f64>,
-    /// The constraints on metrics, where no trial fulfils all of them and this one violates them least; not in the JSON otherwise.
+    /// The constraints on metrics, if no trial satisfies all of them; omitted from the JSON otherwise.
+    ///
+    /// This trial then violates them least.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unfulfilled: Vec<String>,
-    /// The epoch of that value.
+    /// Epoch of that value.
     pub best_epoch: f64,
-    /// The epochs at which the trial was evaluated, up to the best; not in the JSON.
+    /// Epochs at which the trial was evaluated, up to the best one; not in the JSON.
     #[serde(skip)]
     pub stops: Vec<f64>,
-    /// From where to where the learning rate fell to 0, of a trial that ended before its schedule did; not in the JSON.
+    /// Start and end of the learning rate's decay to 0, if the trial ended before its schedule did; not in the JSON.
     #[serde(skip)]
     pub cooldown: Option<(f64, f64)>,
-    /// Epochs of a complete trial, over which the learning-rate schedule is laid out.
+    /// Epochs of a complete trial; the learning-rate schedule spans them.
     pub max_epochs: f64,
-    /// The trial that it began as a clone of, whose training is a part of its own; not in the JSON where there is none.
+    /// Trial from which this one was cloned, including its training; omitted from the JSON if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<TrialId>,
-    /// The trial's own seed.
+    /// The seed of the run.
     pub seed: Seed,
-    /// Its configuration.
+    /// The configuration.
     pub configuration: Configuration,
-    /// Its configuration's name in the leaderboard.
+    /// Hash of the configuration, as in the leaderboard.
     pub config_hash: String,
 }
 
-/// What to expect of a configuration, from fresh seeds.
+/// Expected value of a configuration, estimated with fresh seeds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Expected {
     /// The mean.
     pub mean: f64,
-    /// Its standard error; `None` below two seeds.
+    /// The standard error of the mean; `None` for fewer than two seeds.
     pub standard_error: Option<f64>,
-    /// How many seeds.
+    /// Number of seeds.
     pub seeds: usize,
 }
 
 impl Best {
-    /// The first trial of the leaderboard: the winner of the selection; without one the best trial, of a front the one that is
-    /// best in the first metric. `None` while no trial has a metric.
+    /// The first trial of the leaderboard: the winner of the selection, or the best trial if there is no selection. On
+    /// a Pareto front it is the trial that is best in the first metric. `None` while no trial has a metric.
     pub fn new(study: &Study) -> Option<Self> {
         let Winner { trial: id, run, at } = study.winner()?;
         let trial = &study.trials()[id.index()];
@@ -164,7 +166,7 @@ impl Best {
         })
     }
 
-    /// `best.yaml`: the study's spec with this trial's values, its seed, and where it was best.
+    /// `best.yaml`: the study's spec with this trial's values, its seed and its best epoch.
     pub fn to_yaml(&self, spec: &Spec) -> String {
         let parameters = self.configuration.iter().map(|(name, value)| {
             let values = vec![value.clone()];
@@ -189,7 +191,7 @@ impl Best {
                 trials: Some(1),
                 max_failures: None,
             },
-            // How many workers searched is a fact of that machine and that day: the file is the same whatever it was.
+            // The number of workers depends on the machine. Without it the file is the same on every machine.
             resources: Resources {
                 workers: None,
                 slots_per_device: None,
@@ -199,6 +201,7 @@ impl Best {
             repeats: None,
             selection: None,
             warm_start: Vec::new(),
+            tracking: Vec::new(),
             provenance: Some(self.provenance(spec)),
             ..spec.clone()
         };
@@ -235,12 +238,12 @@ impl Best {
         )
     }
 
-    /// What must be known before anybody uses it: constraints on metrics that it does not fulfil.
+    /// A warning if the trial violates constraints on metrics.
     pub fn warning(&self) -> Option<String> {
         sentences::violates_least(&self.unfulfilled, self.trial)
     }
 
-    /// A comment on what to expect, where a selection has found out.
+    /// A comment with the expected value, if there was a selection.
     fn expectation(&self) -> String {
         let Some(Expected {
             mean,
@@ -280,8 +283,10 @@ impl Best {
         arguments.collect::<Vec<_>>().join(" ")
     }
 
-    /// The configuration as lines for a shell, under the names that programs of a study see: `AUTOML_PARAM_LEARNING_RATE=0.003`. Without
-    /// that beginning a parameter called `path` would be `PATH`.
+    /// The configuration as environment variables for a shell: `AUTOML_PARAM_LEARNING_RATE=0.003`.
+    ///
+    /// The names are those that the command of a study sees. Without the prefix, a parameter called `path` would
+    /// overwrite `PATH`.
     pub fn to_env(&self) -> String {
         let line =
             |(name, value): (&str, &Value)| format!("{}={}\n", environment_name(name), quoted(&value.to_string()));
@@ -289,7 +294,7 @@ impl Best {
     }
 }
 
-/// A value as a shell reads it back.
+/// A value quoted for a shell.
 fn quoted(value: &str) -> String {
     let is_plain = !value.is_empty()
         && value

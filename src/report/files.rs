@@ -1,4 +1,4 @@
-//! Keeps a study's derived files up to date while it runs.
+//! Keeps the derived files of a study up to date while it runs.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,22 +14,22 @@ use crate::files::replace_soon;
 use crate::spec::Spec;
 use crate::study::Study;
 
-/// Shortest time between two versions of the files, so that writing them costs nothing.
+/// Shortest time between two versions of the files, so that the cost of writing stays small.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// The time between two versions is at least so many times that of making one: with many trials that adds up.
+/// The time between two versions is at least this multiple of the time to build one. With many trials that time grows.
 const COSTLIER: u32 = 20;
 
-/// Names and contents.
+/// File names and contents.
 type Contents = Vec<(&'static str, Vec<u8>)>;
 
 /// Writes `leaderboard.csv`, `incumbent.csv` and `best.yaml` into a study's folder.
 ///
-/// A thread of its own waits for the disk: on a busy one that takes seconds, in which the study has better things to do.
+/// A separate thread waits for the disk. On a busy disk a write takes seconds and would block the study.
 pub struct Files {
     folder: PathBuf,
     spec: Spec,
-    /// From when on a newer version is made.
+    /// Earliest time of the next version.
     due: Option<Instant>,
     writer: Option<Writer>,
 }
@@ -37,13 +37,13 @@ pub struct Files {
 /// The thread that writes.
 struct Writer {
     versions: Sender<Contents>,
-    /// Whether it has written what it was given. Until then no newer version is made.
+    /// `true` if everything that was sent has been written. No newer version is built until then.
     is_idle: Arc<AtomicBool>,
     thread: JoinHandle<io::Result<()>>,
 }
 
 impl Files {
-    /// Files in `folder` for the study of `spec`.
+    /// The files in `folder` for the study of `spec`.
     pub fn new(folder: PathBuf, spec: Spec) -> Self {
         Self {
             folder,
@@ -53,10 +53,10 @@ impl Files {
         }
     }
 
-    /// Writes all of them as the study stands, and waits until they last.
+    /// Writes all files from the current state of the study, and waits until they are on disk.
     ///
     /// # Errors
-    /// When one cannot be written; it then stays as it was.
+    /// If a file cannot be written; it then keeps its old contents.
     pub fn write(&mut self, study: &Study) -> io::Result<()> {
         self.finish()?;
         write(&self.folder, &self.contents(study)?)
@@ -74,7 +74,7 @@ impl Files {
         Ok(contents)
     }
 
-    /// Lets the thread write the files as the study stands, unless it is still busy with an older version.
+    /// Sends the current state of the study to the thread, unless it is still writing an older version.
     fn write_soon(&mut self, study: &Study) -> io::Result<()> {
         let is_busy = |writer: &Writer| !writer.is_idle.load(Ordering::Acquire) && !writer.thread.is_finished();
         if self.writer.as_ref().is_some_and(is_busy) {
@@ -92,12 +92,12 @@ impl Files {
         writer.is_idle.store(false, Ordering::Release);
         match writer.versions.send(contents) {
             Ok(()) => Ok(()),
-            // It ended because a file could not be written.
+            // The thread ended because a file could not be written.
             Err(_) => self.finish(),
         }
     }
 
-    /// Waits until the thread has written what it was given.
+    /// Waits until the thread has written everything that was sent.
     fn finish(&mut self) -> io::Result<()> {
         let Some(Writer { versions, thread, .. }) = self.writer.take() else {
             return Ok(());

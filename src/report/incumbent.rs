@@ -1,4 +1,4 @@
-//! The any-time curve: the best value so far after every improvement, or with several metrics every new result on the front.
+//! The any-time curve: every new best value or, with several metrics, every new result on the Pareto front.
 
 use std::io;
 
@@ -7,14 +7,14 @@ use crate::study::{Settings, Study};
 use crate::units::Goal;
 use crate::warm_start::metric_column;
 
-/// Writes `incumbent.csv`: one row an improvement. `seconds`, the only column that depends on the machine, comes last.
+/// Writes `incumbent.csv`: one row per improvement. `seconds`, the only column that depends on the machine, comes last.
 ///
-/// With several metrics a row has the values of all, and for trade-offs `hypervolume`: the share, in [0, 1], that the front has come to
-/// dominate of the box between the best and the worst value that any trial has of each metric by now. So it only grows from
-/// row to row, and 1 would be one trial that is best in everything.
+/// With several metrics, a row has the values of all of them. With a Pareto front it also has `hypervolume`, in [0, 1]:
+/// the share of a box that the front dominates so far. The box spans the best and the worst value of each metric over
+/// all trials so far. The share only grows from row to row; 1 would be a single trial that is best in every metric.
 ///
 /// # Errors
-/// When `output` cannot be written.
+/// If `output` cannot be written.
 pub fn write_csv(study: &Study, output: impl io::Write) -> io::Result<()> {
     let settings = study.settings();
     let goals = goals(settings);
@@ -42,7 +42,7 @@ pub fn write_csv(study: &Study, output: impl io::Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// The metrics that are optimised, in order.
+/// The optimized metrics, in order.
 fn goals(settings: &Settings) -> Vec<(&str, Goal)> {
     let others = settings.criteria.others.iter();
     let others = others.map(|metric| (metric.name.as_str(), metric.goal));
@@ -71,7 +71,7 @@ pub(super) fn shares(study: &Study) -> Vec<f64> {
             })
         })
         .collect();
-    // A metric with one value only leaves the volume to the others.
+    // A metric with a single value does not change the volume.
     let place = |(loss, (low, high)): (f64, &(f64, f64))| if high > low { (loss - low) / (high - low) } else { 0.0 };
     let mut points: Vec<Vec<f64>> = Vec::new();
     let shares = improvements.iter().map(|improvement| {

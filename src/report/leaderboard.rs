@@ -1,4 +1,4 @@
-//! The leaderboard: every trial, best first, as rows that any format can show.
+//! The leaderboard: all trials, best first, as rows for any output format.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,7 +19,7 @@ const TRAINABLE: &str = "trainable_parameters";
 #[derive(Clone, Debug)]
 pub struct Leaderboard {
     metric: String,
-    /// The other metrics that count, without those that have a column of their own anyway.
+    /// The other metrics in goals and constraints, without those that always have a column.
     others: Vec<String>,
     /// Columns that only some studies have.
     extras: Vec<Extra>,
@@ -30,86 +30,86 @@ pub struct Leaderboard {
 /// A column that only some studies have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Extra {
-    /// The trials on the front of several metrics.
+    /// Trials on the Pareto front of several metrics.
     Front,
-    /// By how much constraints on metrics are violated.
+    /// Violation of the constraints on metrics.
     Violation,
-    /// Whose clone it is.
+    /// Trial from which a trial was cloned.
     Parent,
-    /// Whom it repeats with another seed.
+    /// Finalist that a trial repeats with another seed.
     Repeats,
 }
 
 /// One trial of the leaderboard.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// 1 for the best; `None` for a trial without a metric.
+    /// Rank of the trial, 1 for the best; `None` without a metric.
     pub rank: Option<usize>,
     /// The trial.
     pub trial: TrialId,
-    /// `running`, `paused`, `completed`, `pruned` or `failed`.
+    /// Status: `running`, `paused`, `completed`, `pruned` or `failed`.
     pub status: TrialStatus,
-    /// The best value of the metric; of several, of the first.
+    /// Best value of the metric; with several metrics, of the first one.
     pub value: Option<f64>,
-    /// The values of the other metrics at the same evaluation, by name; empty where only one counts.
+    /// Values of the other metrics at the same evaluation, by name; empty if there is only one metric.
     pub others: BTreeMap<String, f64>,
-    /// Whether it is on the front of several metrics: no other trial dominates it.
+    /// `true` if the trial is on the Pareto front of several metrics: no other trial dominates it.
     pub is_on_front: bool,
-    /// By how much it violates the constraints on metrics; 0 if it satisfies them.
+    /// Amount by which it violates the constraints on metrics; 0 if it satisfies them.
     pub violation: Option<f64>,
-    /// What all trials of this configuration came to: more than this one where it is repeated.
+    /// Results of all trials with this configuration; for a finalist, the results of its fresh seeds.
     pub seeds: Seeds,
-    /// What the ranking goes by; larger is better.
+    /// Score by which trials are ranked; larger is better.
     pub score: Option<f64>,
-    /// The epoch of the best value.
+    /// Epoch of the best value.
     pub best_epoch: Option<f64>,
     /// Epochs trained.
     pub epochs: f64,
     /// Epochs of a complete trial.
     pub max_epochs: f64,
-    /// Rungs that the trial has stood at.
+    /// Number of rungs that the trial has reached.
     pub rung: u32,
-    /// Why it does not go on; empty while it may.
+    /// Reason why the trial ended; empty while it may continue.
     pub stop_reason: String,
     /// The searcher that proposed it.
     pub origin: String,
-    /// The trial whose state it began with.
+    /// Trial from which this one was cloned.
     pub parent: Option<TrialId>,
-    /// The finalist that it is another run of; such a row has no rank.
+    /// Finalist that this trial repeats with another seed; such a row has no rank.
     pub repeats: Option<TrialId>,
-    /// What its model came to on the test examples, if it is the winner and was measured.
+    /// Value of its model on the test examples, if it is the winner and was measured.
     pub test: Option<f64>,
-    /// The configuration's name.
+    /// Hash of the configuration.
     pub config_hash: String,
-    /// How many numbers the optimiser changes.
+    /// Number of trainable parameters.
     pub trainable_parameters: u64,
     /// The configuration.
     pub parameters: BTreeMap<String, Value>,
-    /// What it cost, and where.
+    /// Cost and device.
     pub timing: Timing,
 }
 
 /// The columns of a row that depend on the machine.
 #[derive(Clone, Debug, Default)]
 pub struct Timing {
-    /// Seconds in training steps.
+    /// Seconds spent in training steps.
     pub train_seconds: f64,
-    /// Seconds in segments.
+    /// Seconds spent in segments.
     pub wall_seconds: f64,
-    /// Training samples a second.
+    /// Training samples per second.
     pub samples_per_second: f64,
-    /// Highest resident memory of its workers, MiB.
+    /// Peak resident memory of its workers, in MiB.
     pub peak_memory_mb: f64,
-    /// The last device.
+    /// Last device that it ran on.
     pub device: String,
-    /// RFC 3339.
+    /// Start time, RFC 3339.
     pub started_at: String,
-    /// RFC 3339.
+    /// End time, RFC 3339.
     pub finished_at: String,
 }
 
 impl Leaderboard {
-    /// The leaderboard of `study` as it stands.
+    /// The leaderboard for the current state of `study`.
     pub fn new(study: &Study) -> Self {
         let settings = study.settings();
         let seeds = Seeds::by_configuration(study);
@@ -190,7 +190,7 @@ impl Leaderboard {
         self.rows.truncate(count);
     }
 
-    /// The names of the columns, in their stable order. Those that depend on the machine come last.
+    /// The column names, in a stable order. Columns that depend on the machine come last.
     pub fn header(&self, with_timing: bool) -> Vec<String> {
         const TIMING: [&str; 7] = [
             "train_seconds",
@@ -205,7 +205,7 @@ impl Leaderboard {
         let others: Vec<String> = self.others.iter().map(|name| metric_column(name)).collect();
         let front = self.has(Extra::Front).then_some("pareto");
         let violation = self.has(Extra::Violation).then_some("violation");
-        // The first metric stands near the beginning, whatever it is, and no name stands twice.
+        // The first metric stands near the beginning even if it is `trainable_parameters`, and no name appears twice.
         let trainable = (self.metric != TRAINABLE).then_some(TRAINABLE);
         let mut header: Vec<String> = ["rank", "trial", "status", &metric]
             .into_iter()
@@ -236,7 +236,7 @@ impl Leaderboard {
         header
     }
 
-    /// The cells of one row, in the order of [`Self::header`]: numbers, texts, or null for an empty cell.
+    /// The cells of one row, in the order of [`Self::header`]. A cell is a number, a text, or null if it is empty.
     pub fn cells(&self, row: &Row, with_timing: bool) -> Vec<Cell> {
         let number = |value: Option<f64>| value.map_or(Cell::Null, Cell::from);
         let mut cells = vec![
@@ -289,10 +289,10 @@ impl Leaderboard {
         cells
     }
 
-    /// The leaderboard as CSV, with cells guarded against being run as spreadsheet formulas.
+    /// The leaderboard as CSV. Cells are escaped so that a spreadsheet does not run them as formulas.
     ///
     /// # Errors
-    /// When `output` cannot be written.
+    /// If `output` cannot be written.
     pub fn write_csv(&self, output: impl io::Write, with_timing: bool) -> io::Result<()> {
         let rows = self.rows.iter().map(|row| self.cells(row, with_timing));
         write_table(output, self.header(with_timing), rows)
@@ -364,7 +364,7 @@ fn extras(study: &Study) -> Vec<Extra> {
     present.map(|(extra, _)| extra).collect()
 }
 
-/// Every trial's class in the order of several metrics, the best first; nothing where only one counts.
+/// Class of every trial in the order of several metrics, the best class first; empty if there is only one metric.
 fn classes(study: &Study) -> BTreeMap<TrialId, usize> {
     let criteria = &study.settings().criteria;
     if criteria.is_plain() {
@@ -377,7 +377,7 @@ fn classes(study: &Study) -> BTreeMap<TrialId, usize> {
     ids.into_iter().zip(ranks).collect()
 }
 
-/// The values of the metrics after the first at one evaluation.
+/// Values of the metrics after the first at one evaluation.
 pub(super) fn others(study: &Study, trial: TrialId, best: Observation) -> BTreeMap<String, f64> {
     let delivered = &study.record(trial).evaluations;
     let cut_off = study.cut_off(trial).into_iter().flat_map(|report| &report.evaluations);
@@ -395,27 +395,27 @@ pub(super) fn others(study: &Study, trial: TrialId, best: Observation) -> BTreeM
         .collect()
 }
 
-/// What a trial does, in the words of the leaderboard.
+/// Status of a trial, as named in the leaderboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TrialStatus {
-    /// A segment of it is planned or under way.
+    /// A segment of the trial is planned or running.
     Running,
-    /// It waits at a rung.
+    /// The trial waits at a rung.
     Paused,
-    /// It has seen all its samples.
+    /// The trial has seen all its samples.
     Completed,
-    /// It was given up, or the study ended before it.
+    /// The trial was pruned, or the study ended before it completed.
     Pruned,
-    /// It cannot go on.
+    /// The trial has failed and cannot continue.
     Failed,
 }
 
 impl TrialStatus {
-    /// All of them, in the order of a trial's life.
+    /// All statuses, in the order of a trial's life.
     pub const ALL: [Self; 5] = [Self::Running, Self::Paused, Self::Completed, Self::Pruned, Self::Failed];
 
-    /// Its word.
+    /// Name of the status.
     pub fn name(self) -> &'static str {
         match self {
             Self::Running => "running",

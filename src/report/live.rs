@@ -1,6 +1,7 @@
-//! What a running study does at this event, in a small file for whoever looks on from outside: `live.json`.
+//! The current activity of a running study in a small file for other processes: `live.json`.
 //!
-//! It tells of segments what the journal learns only at their end. Nothing is decided by it and nothing is lost without it.
+//! It has details of running segments that the journal records only when they end. No decision depends on it, and no
+//! result is lost without it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,29 +19,29 @@ use crate::units::Samples;
 /// Name of the file in a study's folder.
 const FILE_NAME: &str = "live.json";
 
-/// Shortest time between two versions.
+/// Shortest time between two versions of the file.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// The share of a study from which the rest can be estimated.
+/// Share of the trials that must be done before the remaining time is estimated.
 const LEAST_SHARE: f64 = 0.05;
 
-/// What a running study does now.
+/// Current activity of a running study.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LiveState {
     /// Version of this layout.
     pub format: u32,
     /// Seconds that the study has run.
     pub elapsed: f64,
-    /// What each slot does.
+    /// Activity of each slot.
     pub slots: Vec<SlotView>,
-    /// Whether nothing new is started.
+    /// `true` if the study is held: no new segments are started.
     pub is_held: bool,
-    /// Seconds until it will probably end.
+    /// Estimated seconds until the study ends.
     pub seconds_left: Option<f64>,
 }
 
 impl LiveState {
-    /// What the study in `folder` did when it last said so; `None` if it never did, or not in words of this version.
+    /// Reads the file in `folder`; `None` if there is none or its format is unknown.
     pub fn read(folder: &Path) -> Option<Self> {
         let text = std::fs::read_to_string(folder.join(FILE_NAME)).ok()?;
         serde_json::from_str(&text).ok()
@@ -52,7 +53,7 @@ pub struct Live {
     folder: PathBuf,
     wall: Option<f64>,
     slots: Vec<SlotView>,
-    /// When each slot's segment began, and the seconds of those before it.
+    /// Start of each slot's current segment, and the total seconds of its earlier segments.
     busy: BTreeMap<usize, (Option<Instant>, f64)>,
     begun: Instant,
     due: Instant,
@@ -85,7 +86,7 @@ impl Live {
             is_held: Folder::is_held(&self.folder),
             seconds_left: seconds_left(study, self.wall, elapsed),
         };
-        // Whoever looks on sees the old version or the new one; a version that is lost is followed by another.
+        // A reader sees either the old or the new version. If a write fails, the next version replaces it.
         let text = serde_json::to_vec(&state).unwrap_or_default();
         let _ = replace_soon(&self.folder.join(FILE_NAME), &text);
     }
@@ -102,7 +103,7 @@ impl Live {
     }
 }
 
-/// By the budget that will be spent first.
+/// Estimated by the budget that will be exhausted first.
 fn seconds_left(study: &Study, wall: Option<f64>, elapsed: f64) -> Option<f64> {
     let wall = wall.map(|wall| (wall + study.added_wall() - elapsed).max(0.0));
     let trials = study.settings().max_trials.and_then(|max| {

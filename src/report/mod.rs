@@ -1,8 +1,8 @@
-//! What people and other programs read of a study. All of it is derived from the study; none is a source of truth.
+//! Reports of a study for people and other programs. All of them are derived from the study; none is a source of truth.
 //!
-//! Files: [`Leaderboard`], [`incumbent`], [`Best`] (`best.yaml`), kept up to date by [`Files`]; [`model_card`] for trained
-//! models; [`Audit`] says what pruning cost; [`terminal`] shows a study while it runs, [`Status`] from outside. Imports
-//! `engine` and below.
+//! Files: [`Leaderboard`], [`incumbent`] and [`Best`] (`best.yaml`) are kept up to date by [`Files`]; [`model_card`]
+//! describes trained models. [`Audit`] estimates the cost of pruning. [`terminal`] shows a study while it runs,
+//! [`Status`] shows it from another process. Imports `engine` and below.
 
 mod audit;
 mod best;

@@ -1,47 +1,47 @@
-//! The model card: a `README.md` beside a trained model, in the form that model hubs read.
+//! The model card: a `README.md` for a trained model, in the format of model hubs.
 
 use std::fmt::Write as _;
 
 use crate::finetune::Metrics;
 use crate::space::Configuration;
 
-/// What a model card tells.
+/// Contents of a model card.
 #[derive(Clone, Debug)]
 pub struct ModelCard<'a> {
     /// The model's name.
     pub name: &'a str,
-    /// The task, as hubs name it.
+    /// The task, in the hubs' vocabulary.
     pub task: &'a str,
-    /// What it was trained from.
+    /// The model that was fine-tuned.
     pub base_model: &'a str,
     /// The labelled data.
     pub data: &'a str,
     /// The label names, by class.
     pub labels: &'a [String],
-    /// How it was trained.
+    /// The configuration of the training.
     pub configuration: &'a Configuration,
-    /// Epochs trained, and those over which the schedule was laid out.
+    /// Epochs trained, and epochs that the schedule spans.
     pub epochs: (f64, f64),
-    /// The seed of everything random.
+    /// Seed of all random numbers.
     pub seed: u64,
-    /// Examples it was trained on, and whether the validation examples were among them.
+    /// Number of training examples, and `true` if they include the validation examples.
     pub examples: (usize, bool),
-    /// The metrics on examples that it was not trained on.
+    /// Metrics on examples that were not used for training.
     pub measured: &'a [Measured],
 }
 
-/// What a model is worth on one part of the data.
+/// Metrics of a model on one part of the data.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {
     /// `validation` or `test`.
     pub part: &'static str,
-    /// How many examples.
+    /// Number of examples.
     pub examples: usize,
     /// The metrics.
     pub metrics: Metrics,
 }
 
-/// The card as Markdown with the metadata that hubs read.
+/// The card as Markdown, with metadata for model hubs.
 pub fn model_card(card: &ModelCard<'_>) -> String {
     let mut text = format!(
         "---\npipeline_tag: {}\nbase_model: {}\ntags:\n- automl\n---\n\n# {}\n\nFine-tuned by `automl` {} from `{}`.\n\n## Data\n\n",

@@ -1,4 +1,4 @@
-//! A plan as people read it.
+//! A plan as text.
 
 use super::terminal::words;
 use crate::plan::{CostRange, Forecast, MemoryRange, Plan, Proposal};
@@ -7,7 +7,7 @@ use crate::study::EndReason;
 
 const MEBIBYTE: f64 = 1_048_576.0;
 
-/// The plan for people, line by line. `names` are the parameters, in the order of the space.
+/// The lines of a plan. `names` are the parameters, in the order of the space.
 pub fn plan(plan: &Plan, names: &[String]) -> Vec<String> {
     let mut lines = vec![format!("{}  {}", plan.name, plan.objective)];
     let mut add = |label: &str, text: String| lines.push(format!("{label:<9} {text}"));
@@ -93,7 +93,7 @@ fn memory(range: Option<MemoryRange>, available: Option<u64>) -> String {
     )
 }
 
-/// `240 MB`, `1.3 GB`: in powers of 1024, as systems show memory.
+/// A size in powers of 1024, as operating systems show memory: `240 MB`, `1.3 GB`.
 fn size(bytes: u64) -> String {
     let mebibytes = bytes as f64 / MEBIBYTE;
     if mebibytes < 1000.0 {
@@ -141,10 +141,10 @@ fn budget(plan: &Plan) -> String {
     limits.join("; at most ")
 }
 
-/// With fewer full runs than this in the budget a search hardly explores.
+/// Number of full runs in the budget below which a search hardly explores.
 pub(super) const ENOUGH: f64 = 4.0;
 
-/// What to change where the wall budget is too short to explore.
+/// Advice if the wall budget is too short to explore.
 fn too_short(plan: &Plan) -> Option<String> {
     let (wall, run, slots) = (plan.wall?, plan.full_run?.median, plan.slots.len().max(1) as f64);
     let runs = wall * slots / run.max(f64::MIN_POSITIVE);
@@ -159,7 +159,7 @@ fn too_short(plan: &Plan) -> Option<String> {
     ))
 }
 
-/// How far it would come.
+/// The forecast: number of trials, the rungs that they reach, and how the study ends.
 fn played(plan: &Plan, forecast: &Forecast) -> String {
     let levels = plan.rungs.iter().zip(&forecast.reached).map(|(rung, reached)| {
         let epochs = words::epochs(rung.samples, plan.epoch);

@@ -1,4 +1,4 @@
-//! The best configurations of a study beside what other seeds made of them.
+//! The best configurations of a study, compared with their results for other seeds.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,34 +9,34 @@ use crate::space::Value;
 use crate::study::Study;
 use crate::units::TrialId;
 
-/// The outcome of re-running the best configurations of a study, best mean first.
+/// Results of running the best configurations of a study again, best mean first.
 #[derive(Clone, Debug)]
 pub struct Rerun {
     /// The metric's name.
     pub metric: String,
     parameters: Vec<String>,
-    /// One row a configuration.
+    /// One row per configuration.
     pub rows: Vec<RerunRow>,
 }
 
 /// One configuration.
 #[derive(Clone, Debug)]
 pub struct RerunRow {
-    /// 1 for the best mean; `None` without a result.
+    /// Rank, 1 for the best mean; `None` without a result.
     pub rank: Option<usize>,
     /// The trial of the original study.
     pub trial: TrialId,
-    /// The configuration's name.
+    /// Hash of the configuration.
     pub config_hash: String,
-    /// What that trial reached.
+    /// Best value of that trial.
     pub original: Option<f64>,
-    /// What the other seeds reached.
+    /// Best values of the other seeds.
     pub seeds: Seeds,
     parameters: BTreeMap<String, Value>,
 }
 
 impl Rerun {
-    /// What the study `rerun` made of configurations of the study `original`.
+    /// Compares configurations of the study `original` with their results in the study `rerun`.
     pub fn new(original: &Study, rerun: &Study) -> Self {
         let goal = original.settings().goal;
         let mut seeds = Seeds::by_configuration(rerun);
@@ -52,7 +52,7 @@ impl Rerun {
             })
         });
         let mut rows: Vec<RerunRow> = rows.collect();
-        // Without a result last; equal ones as the original study ranked them.
+        // Rows without a result come last. Equal rows keep the order of the original study.
         rows.sort_by_key(|row| {
             let mean = row.seeds.mean();
             (mean.is_none(), mean.map(|mean| goal.loss(mean)))
@@ -68,7 +68,7 @@ impl Rerun {
         }
     }
 
-    /// The names of the columns.
+    /// The column names.
     pub fn header(&self) -> Vec<String> {
         let fixed = [
             "rank",
@@ -111,10 +111,10 @@ impl Rerun {
         cells
     }
 
-    /// `rerun.csv`.
+    /// Writes `rerun.csv`.
     ///
     /// # Errors
-    /// When `output` cannot be written.
+    /// If `output` cannot be written.
     pub fn write_csv(&self, output: impl io::Write) -> io::Result<()> {
         let rows = self.rows.iter().map(|row| self.cells(row));
         write_table(output, self.header(), rows)

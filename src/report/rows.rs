@@ -1,4 +1,4 @@
-//! Which rows of a leaderboard are shown, and in which order.
+//! Filters and sorts the rows of a leaderboard.
 
 use std::cmp::Ordering;
 
@@ -26,7 +26,7 @@ impl std::str::FromStr for SortBy {
     }
 }
 
-/// Why rows cannot be chosen or sorted as asked.
+/// A filter or sort order that is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
     /// There is no such column.
@@ -34,26 +34,27 @@ pub enum RowsError {
     NoColumn {
         /// The name that was given.
         column: String,
-        /// A name like it.
+        /// A similar name.
         suggestion: Option<String>,
     },
-    /// The condition is none.
+    /// The condition is invalid.
     #[error("cannot read the condition `{condition}`: {error}{}", error.suggestion.as_ref().map_or_else(String::new, |suggestion| format!("; {suggestion}")))]
     Condition {
-        /// As it was given.
+        /// The condition as it was given.
         condition: String,
-        /// What is wrong with it.
+        /// The error in it.
         error: ExpressionError,
     },
 }
 
 impl Leaderboard {
-    /// Keeps the rows of which a condition is true: comparisons and arithmetic over columns, such as
-    /// `accuracy > 0.8 and learning_rate < 1e-3`. Parameters are called by their own names. Whatever depends on an empty
-    /// cell is not true.
+    /// Keeps the rows for which a condition is true.
+    ///
+    /// A condition has comparisons and arithmetic over columns, such as `accuracy > 0.8 and learning_rate < 1e-3`.
+    /// Parameters are called by their own names. A comparison with an empty cell is not true.
     ///
     /// # Errors
-    /// When it is no condition, or names no column.
+    /// If the condition is invalid or names an unknown column.
     pub fn keep_where(&mut self, condition: &str) -> Result<(), RowsError> {
         let names = self.names();
         let cells: Vec<Vec<Cell>> = self.rows().iter().map(|row| self.cells(row, true)).collect();
@@ -76,10 +77,10 @@ impl Leaderboard {
         Ok(())
     }
 
-    /// Sorts the rows by a column; those without a value there come last, equal ones stay in their order.
+    /// Sorts the rows by a column. Rows without a value come last; equal rows keep their order.
     ///
     /// # Errors
-    /// When there is no such column.
+    /// If there is no such column.
     pub fn sort_by(&mut self, order: &SortBy) -> Result<(), RowsError> {
         let names = self.names();
         let is_it = |name: &String| *name == order.column || format!("params.{name}") == order.column;
@@ -103,7 +104,7 @@ impl Leaderboard {
         Ok(())
     }
 
-    /// The names of all columns, those of parameters without their prefix where no other column has that name.
+    /// All column names. Parameters have no prefix, unless another column has the same name.
     fn names(&self) -> Vec<String> {
         let header = self.header(true);
         let name = |full: &String| match full.strip_prefix("params.") {
@@ -132,7 +133,7 @@ fn value(cell: &Cell) -> Option<Value> {
     }
 }
 
-/// What the cells of a column may be, as far as a condition over them is concerned.
+/// The domain of a column's cells, for type checks of a condition.
 fn domain<'a>(cells: impl Iterator<Item = &'a Cell>) -> Domain {
     let mut values: Vec<Value> = cells.filter_map(value).collect();
     if values.iter().all(|value| value.as_f64().is_some()) {

@@ -1,21 +1,21 @@
-//! What several seeds of the same configuration came to: how much of a result is luck.
+//! Results of several seeds of the same configuration; their spread shows how much of a result is chance.
 
 use std::collections::BTreeMap;
 
 use crate::analysis::{mean, standard_error};
 use crate::study::Study;
 
-/// The best values of the metric that trials of one configuration reached, one a seed.
+/// Best values of the metric for the trials of one configuration, one per seed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seeds {
-    /// The values, by trial.
+    /// The values, in the order of the trials.
     pub values: Vec<f64>,
-    /// Trials that have failed.
+    /// Number of failed trials.
     pub failed: usize,
 }
 
 impl Seeds {
-    /// The seeds of every configuration of a study, by the configuration's hash.
+    /// The seeds of every configuration of a study, by the hash of the configuration.
     pub fn by_configuration(study: &Study) -> BTreeMap<String, Self> {
         let mut all: BTreeMap<String, Self> = BTreeMap::new();
         for trial in study.searched() {
@@ -33,12 +33,12 @@ impl Seeds {
         mean(&self.values)
     }
 
-    /// The standard error of the mean. `None` below two values.
+    /// The standard error of the mean; `None` for fewer than two values.
     pub fn standard_error(&self) -> Option<f64> {
         standard_error(&self.values)
     }
 
-    /// The smallest value and the largest.
+    /// The smallest and the largest value.
     pub fn range(&self) -> Option<(f64, f64)> {
         let values = self.values.iter().copied();
         Some((values.clone().reduce(f64::min)?, values.reduce(f64::max)?))

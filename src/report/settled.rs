@@ -1,10 +1,10 @@
-//! What a study begins with that its spec leaves open, as people read it.
+//! Settings that the spec leaves open and the study chooses at its start, as text.
 
 use super::terminal::words;
 use crate::plan::{Recipe, Settled};
 use crate::spec::Spec;
 
-/// The lines for people.
+/// One line for each setting.
 pub fn settled(settled: &Settled, spec: &Spec) -> Vec<String> {
     let recipe = settled.recipe.as_ref().map(recipe);
     let shortened = settled.shortened_from.zip(spec.budget.wall);

@@ -1,4 +1,4 @@
-//! How a study stands, for people and programs that ask from outside while it runs or afterwards.
+//! Status of a study, for people and programs in another process, while it runs or afterwards.
 
 use serde::Serialize;
 
@@ -8,42 +8,42 @@ use crate::study::{EndReason, Study};
 use crate::trials::Status as TrialStatus;
 use crate::units::{Samples, TrialId};
 
-/// How a study stands. As JSON its fields are stable: some may be added, none changes or goes.
+/// Status of a study. The JSON fields are stable: fields may be added, but none is changed or removed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
     /// The study's name.
     pub name: String,
     /// The study's folder.
     pub folder: String,
-    /// Whether it goes on.
+    /// `running`, `interrupted`, `died` or `ended`.
     pub state: State,
-    /// The process that works on it, or that died of it.
+    /// The process that runs the study, or that died while it ran the study.
     pub pid: Option<u32>,
-    /// The machine of that process; empty if its lock does not say.
+    /// The machine of that process; empty if its lock does not name one.
     pub host: Option<String>,
-    /// Why it ended, if it did.
+    /// Reason why it ended, if it has.
     pub reason: Option<EndReason>,
-    /// Seconds that it has run.
+    /// Seconds that the study has run.
     pub elapsed: f64,
-    /// The wall budget in seconds, with what resumptions added.
+    /// The wall budget in seconds, including what resumptions added.
     pub wall: Option<f64>,
-    /// What is left of it.
+    /// The part of it that is left.
     pub wall_left: Option<f64>,
     /// The budget of trials.
     pub max_trials: Option<u32>,
-    /// When its journal was last written, RFC 3339.
+    /// Time of the last write to the journal, RFC 3339.
     pub last_event_at: Option<String>,
-    /// What was wrong with the journal's last line: half-written by now, or torn by a crash.
+    /// Error in the journal's last line: it is half-written, or a crash has cut it short.
     pub torn: Option<String>,
-    /// Trials by what they do.
+    /// Number of trials by status.
     pub trials: Counts,
-    /// Where they stand.
+    /// The rungs, with the number of trials at each.
     pub rungs: Vec<Rung>,
-    /// Segments that are planned or under way.
+    /// Segments that are planned or running.
     pub segments: Vec<Segment>,
     /// The best trial so far.
     pub best: Option<Best>,
-    /// The constraints on metrics, where no trial fulfils all of them; not there otherwise.
+    /// The constraints on metrics, if no trial satisfies all of them; omitted from the JSON otherwise.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unfulfilled: Vec<String>,
     #[serde(skip)]
@@ -54,22 +54,22 @@ pub struct Status {
     resumed_by: String,
 }
 
-/// Whether a study goes on.
+/// State of a study.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// A process works on it.
+    /// A process runs the study.
     Running,
-    /// Nobody works on it; it can be resumed.
+    /// No process runs the study; it can be resumed.
     Interrupted,
-    /// The process that worked on it died without letting go; it can be resumed.
+    /// The process that ran the study died without releasing its lock; it can be resumed.
     Died,
-    /// It is over.
+    /// The study has ended.
     Ended,
 }
 
 impl State {
-    /// Its word.
+    /// Name of the state.
     pub fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -80,46 +80,46 @@ impl State {
     }
 }
 
-/// Trials by what they do.
+/// Number of trials by status.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Counts {
-    /// All of them.
+    /// All trials.
     pub all: usize,
-    /// Those with a segment planned or under way.
+    /// Trials with a segment that is planned or running.
     pub running: usize,
-    /// Those that wait at a rung; once a study has ended, those that it left there.
+    /// Trials that wait at a rung; after the end of the study, trials that it left there.
     pub paused: usize,
-    /// Those that have seen all their samples.
+    /// Trials that have seen all their samples.
     pub completed: usize,
-    /// Those that a scheduler has given up.
+    /// Trials that a scheduler has pruned.
     pub pruned: usize,
-    /// Those that cannot go on.
+    /// Trials that have failed.
     pub failed: usize,
 }
 
-/// One resource level at which trials are compared.
+/// A resource level at which trials are compared.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Rung {
     /// The level in samples.
     pub samples: Samples,
-    /// The same in epochs.
+    /// The level in epochs.
     pub epochs: f64,
-    /// Trials that have reached it.
+    /// Number of trials that have reached it.
     pub reached: usize,
-    /// Trials that wait there.
+    /// Number of trials that wait there.
     pub paused: usize,
-    /// Trials that have gone on from there.
+    /// Number of trials that were promoted from there.
     pub promoted: usize,
 }
 
-/// A segment that is planned or under way.
+/// A segment that is planned or running.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Segment {
-    /// Its trial.
+    /// The trial.
     pub trial: TrialId,
-    /// Where it begins, in epochs.
+    /// Start, in epochs.
     pub from: f64,
-    /// Where it ends, in epochs.
+    /// End, in epochs.
     pub to: f64,
     #[serde(skip)]
     levels: (Samples, Samples),
@@ -134,36 +134,36 @@ pub struct Best {
     pub metric: String,
     /// Its best value.
     pub value: f64,
-    /// The epoch of that value.
+    /// Epoch of that value.
     pub epoch: f64,
-    /// What it tried.
+    /// Its configuration.
     pub configuration: Configuration,
 }
 
-/// What a study's folder tells beside its events.
+/// Facts about a study's folder that are not in its events.
 #[derive(Clone, Debug)]
 pub struct Outside {
     /// The study's name.
     pub name: String,
     /// The study's folder.
     pub folder: String,
-    /// Whether a process holds it, and whether one died holding it.
+    /// `Running`, `Died` or `Interrupted`, with the id and the machine of the process that holds or held the lock.
     pub holder: (State, Option<(u32, String)>),
-    /// Seconds that it has run.
+    /// Seconds that the study has run.
     pub elapsed: f64,
-    /// The wall budget as the spec has it.
+    /// The wall budget in the spec, in seconds.
     pub wall: Option<f64>,
-    /// When its journal was last written.
+    /// Time of the last write to the journal.
     pub last_event_at: Option<String>,
-    /// What was wrong with the journal's last line.
+    /// Error in the journal's last line.
     pub torn: Option<String>,
-    /// The command that goes on with it.
+    /// The command that resumes the study.
     pub resumed_by: String,
 }
 
 impl Status {
-    /// The status of `study`. `outside.holder` says [`State::Running`], [`State::Died`] or [`State::Interrupted`]: a study
-    /// that nobody holds and that is over is [`State::Ended`].
+    /// The status of `study`. `outside.holder` is [`State::Running`], [`State::Died`] or [`State::Interrupted`]; the
+    /// last two become [`State::Ended`] if the study is over.
     pub fn new(study: &Study, outside: Outside) -> Self {
         let settings = study.settings();
         let (held, process) = outside.holder;
@@ -218,7 +218,7 @@ impl Status {
         }
     }
 
-    /// The status for people, line by line.
+    /// The status as lines of text.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("{}  {}", self.name, self.state_sentence())];
         lines.push(format!("time      {}", self.time()));
@@ -254,7 +254,7 @@ impl Status {
         if let Some(at) = &self.last_event_at {
             lines.push(format!("updated   {at}"));
         }
-        // While it is written, a line may be half there: no news.
+        // While the study runs, a half-written line is normal.
         if let Some(torn) = self.torn.as_ref().filter(|_| self.state != State::Running) {
             lines.push(format!(
                 "journal   a crash has torn its last line, which `automl resume` drops: {torn}"

@@ -1,11 +1,11 @@
-//! Tables of cells, and how they are written: CSV for programs, text for people.
+//! Tables of cells, and functions to write them: CSV for programs, text for people.
 
 use std::io;
 
-/// A table as CSV, with cells guarded against being run as spreadsheet formulas.
+/// Writes a table as CSV. Cells are escaped so that a spreadsheet does not run them as formulas.
 ///
 /// # Errors
-/// When `output` cannot be written.
+/// If `output` cannot be written.
 pub fn write_table(
     output: impl io::Write,
     header: Vec<String>,
@@ -23,7 +23,7 @@ pub fn write_table(
     writer.flush()
 }
 
-/// The output's own error, whose kind says whether a reader has left.
+/// The I/O error of the output itself. Its kind shows whether the reader has closed the pipe.
 fn of_output(error: csv::Error) -> io::Error {
     let message = error.to_string();
     match error.into_kind() {
@@ -40,7 +40,7 @@ pub(super) fn text(text: &str) -> Cell {
     if text.is_empty() { Cell::Null } else { text.into() }
 }
 
-/// A cell as text: whole numbers without a point, nothing for null.
+/// A cell as text: whole numbers without a decimal point, an empty text for null.
 pub fn plain(cell: &Cell) -> String {
     match cell {
         Cell::Null => String::new(),
@@ -53,7 +53,9 @@ pub fn plain(cell: &Cell) -> String {
     }
 }
 
-/// A number that reads back as the same: whole ones without a point, very large and very small ones with an exponent.
+/// A number as text that parses to the same number.
+///
+/// Whole numbers have no decimal point; very large and very small numbers have an exponent.
 fn exact(number: f64) -> String {
     if number == 0.0 || (1e-5..1e16).contains(&number.abs()) {
         number.to_string()
@@ -62,15 +64,17 @@ fn exact(number: f64) -> String {
     }
 }
 
-/// A text as a cell of a table in Markdown (GitHub Flavored Markdown, "Tables"): one line, and nothing in it that ends the cell or is HTML.
+/// A text as a cell of a Markdown table (GitHub Flavored Markdown, "Tables").
+///
+/// It is one line, without characters that end the cell or start HTML.
 pub fn markdown(text: &str) -> String {
     let line = text.replace(['\n', '\r'], " ");
     line.replace('&', "&amp;").replace('<', "&lt;").replace('|', "\\|")
 }
 
-/// A text that a spreadsheet would run as a formula is kept a text by a leading apostrophe.
+/// Prefixes a text with an apostrophe if a spreadsheet would run it as a formula.
 fn guarded(cell: &str) -> String {
-    // Spreadsheets pass over blanks, and take a tab for the end of the cell before.
+    // Spreadsheets skip leading blanks, and treat a tab as the end of a cell.
     let is_formula = cell.starts_with(['\t', '\r'])
         || (cell.trim_start().starts_with(['=', '+', '-', '@']) && cell.trim().parse::<f64>().is_err());
     if is_formula {
@@ -80,7 +84,7 @@ fn guarded(cell: &str) -> String {
     }
 }
 
-/// A number with four significant digits, but whole ones up to fifteen; anything else as it is.
+/// A number rounded to four significant digits; whole numbers keep up to fifteen digits. Any other text is unchanged.
 pub fn short(cell: &str) -> String {
     /// Larger numbers are hard to read.
     const LARGEST: f64 = 1e15;
@@ -102,7 +106,7 @@ pub fn short(cell: &str) -> String {
     }
 }
 
-/// `3.2e300`, `1.235e-7`.
+/// A number in scientific notation: `3.2e300`, `1.235e-7`.
 fn scientific(number: f64) -> String {
     let text = format!("{number:.3e}");
     match text.split_once('e') {

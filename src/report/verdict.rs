@@ -1,4 +1,4 @@
-//! What a study means for whoever waits for it: passed or not, and why. For batch jobs that gate a release on it.
+//! The verdict on a study for batch jobs, such as a release gate: passed or failed, and the reasons.
 
 use std::fmt::Write as _;
 use std::io;
@@ -13,32 +13,32 @@ use crate::study::{EndReason, Study};
 use crate::units::Goal;
 use crate::warm_start::{find_metric, metric_column};
 
-/// The number of trials in a summary.
+/// Number of trials in the summary.
 const SHOWN: usize = 5;
 
-/// An earlier study's best, to compare with.
+/// The best result of an earlier study, for comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
-    /// The leaderboard it stands in.
+    /// Path of the leaderboard with the result.
     pub path: PathBuf,
-    /// What was to be expected of its winner: the mean over its seeds where it has several, else its value.
+    /// Expected value of its winner: the mean over its seeds if it has several, else its single value.
     pub value: f64,
-    /// By how much this study may be worse.
+    /// Amount by which this study may be worse.
     pub tolerance: f64,
 }
 
-/// Why a leaderboard is no baseline.
+/// Errors in reading a baseline.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
-    /// It cannot be read.
+    /// The leaderboard cannot be read.
     #[error("cannot read the baseline `{}`: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system or the format said.
+        /// The error of the system or of the format.
         source: csv::Error,
     },
-    /// It has no such metric.
+    /// The leaderboard has no such metric.
     #[error("the baseline `{}` has no column `{metric}`: was it made with another metric?", path.display())]
     NoMetric {
         /// The file.
@@ -46,7 +46,7 @@ pub enum BaselineError {
         /// This study's metric.
         metric: String,
     },
-    /// It has no result.
+    /// The leaderboard has no result.
     #[error("the baseline `{}` has no trial with a value of `{metric}`", path.display())]
     NoResult {
         /// The file.
@@ -57,10 +57,10 @@ pub enum BaselineError {
 }
 
 impl Baseline {
-    /// Reads the first trial of a `leaderboard.csv`.
+    /// Reads the first trial with a value from a `leaderboard.csv`.
     ///
     /// # Errors
-    /// When it cannot be read, or has no value of the metric.
+    /// If the file cannot be read, or has no value of the metric.
     pub fn read(path: &Path, metric: &str, tolerance: f64) -> Result<Self, BaselineError> {
         let unreadable = |source| BaselineError::Read {
             path: path.to_owned(),
@@ -92,26 +92,26 @@ impl Baseline {
     }
 }
 
-/// One thing that must hold.
+/// A condition for passing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// What it is about: `result`, `constraints`, `target` or `baseline`.
+    /// Subject of the check: `result`, `constraints`, `target` or `baseline`.
     pub name: &'static str,
-    /// Whether it holds.
+    /// True if the check passed.
     pub is_passed: bool,
-    /// What was seen, a sentence.
+    /// The finding, in one sentence.
     pub text: String,
 }
 
-/// Whether a study that has ended passed.
+/// Verdict on a study that has ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// Everything that was checked.
+    /// All checks.
     pub checks: Vec<Check>,
 }
 
 impl Verdict {
-    /// Judges a study by its target and by a baseline.
+    /// Checks a study against its target and a baseline.
     pub fn new(study: &Study, baseline: Option<&Baseline>) -> Self {
         let settings = study.settings();
         let best = Best::new(study);
@@ -150,8 +150,10 @@ impl Verdict {
         Self { checks }
     }
 
-    /// The process's exit code: 0, 3 for a missed target, 4 without a result or with none that fulfils the constraints on metrics, 5 for
-    /// less than the baseline.
+    /// The exit code of the process: 0 if all checks passed, else the first that applies of these:
+    ///
+    /// 4: there is no result, or none that satisfies the constraints on metrics. 5: the result is worse than the
+    /// baseline. 3: the target is missed.
     pub fn exit_code(&self) -> u8 {
         let has_failed = |name: &str| self.checks.iter().any(|check| check.name == name && !check.is_passed);
         if has_failed("result") || has_failed("constraints") {
@@ -165,7 +167,7 @@ impl Verdict {
         }
     }
 
-    /// A summary in Markdown: what was checked, the winner, the best trials.
+    /// A summary in Markdown: the checks, the winner and the best trials.
     pub fn markdown(&self, name: &str, study: &Study, elapsed: f64) -> String {
         let mut text = String::new();
         let is_passed = self.exit_code() == 0;
@@ -207,10 +209,10 @@ impl Verdict {
         text + "\n" + &top(study)
     }
 
-    /// The same in the form of `JUnit`, for programs that show test results.
+    /// Writes the checks in `JUnit` format, for programs that show test results.
     ///
     /// # Errors
-    /// When `output` cannot be written.
+    /// If `output` cannot be written.
     pub fn write_junit(&self, name: &str, elapsed: f64, output: impl io::Write) -> io::Result<()> {
         let mut suite = TestSuite::new(name);
         for check in &self.checks {
@@ -234,7 +236,7 @@ impl Verdict {
 fn compare(goal: Goal, metric: &str, best: Option<&Best>, baseline: &Baseline) -> Check {
     let value = best.map(|best| best.expected.map_or(best.value, |expected| expected.mean));
     let is_passed = value.is_some_and(|value| {
-        // In the direction in which the metric is better, to the last bit of the tolerance.
+        // Positive if this study is worse, whatever the goal. The tolerance is compared exactly, without rounding.
         let worse = goal.loss(value).get() - goal.loss(baseline.value).get();
         worse <= baseline.tolerance
     });

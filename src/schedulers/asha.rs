@@ -1,8 +1,11 @@
 //! Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning").
 //!
-//! By promotion (algorithm 2): a trial pauses at every rung, and goes on when it is among the best 1/eta of those that have
-//! reached it. By stopping (the variant of Ray Tune and Syne Tune): a trial that is among them when it arrives goes on at
-//! once, and the others end for good. Nothing is then ever waited for, but an early arrival is judged by less.
+//! In promotion mode (algorithm 2), a trial pauses at every rung. It resumes when it is among the best 1/eta of the
+//! trials that have reached the rung.
+//!
+//! In stopping mode (the variant of Ray Tune and Syne Tune), a trial that is among the best on arrival continues
+//! immediately, and the others are pruned. Then no trial ever waits, but an early arrival is compared with fewer
+//! trials.
 
 use super::options::{ETA, eta};
 use super::rung::{Place, Rung};
@@ -10,7 +13,7 @@ use super::{Conflict, Entry, Info, OptionKind, OptionRow, OptionValue, Options, 
 use crate::trials::{Status, Trial, View};
 use crate::units::{Loss, Samples, TrialId};
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "asha",
@@ -57,12 +60,12 @@ fn conflict(options: Options) -> Option<Conflict> {
     })
 }
 
-/// What becomes of a trial that is not among the best at a rung.
+/// The treatment of a trial that is not among the best at a rung.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// It waits there until it is.
+    /// It waits there until it is among the best.
     Promotion,
-    /// It ends for good. Who is among the best on arrival goes on at once.
+    /// It is pruned. A trial that is among the best on arrival continues immediately.
     Stopping,
 }
 
@@ -77,14 +80,14 @@ pub struct Asha {
 }
 
 impl Asha {
-    /// Promotion, with rungs at `max`, `max/eta`, `max/eta²`, … down to `min`.
+    /// Promotion mode, with rungs at `max`, `max/eta`, `max/eta²`, … down to `min`.
     ///
-    /// Levels are rounded to whole samples; rungs that would coincide are one.
+    /// Levels are rounded to whole samples; equal levels are merged.
     pub fn new(eta: u32, min: Samples, max: Samples) -> Self {
         Self::over(eta, levels::geometric(eta, min, max))
     }
 
-    /// Promotion, with rungs at these levels.
+    /// Promotion mode, with rungs at these levels.
     pub(super) fn over(eta: u32, levels: Vec<Samples>) -> Self {
         Self {
             eta,
@@ -95,16 +98,16 @@ impl Asha {
         }
     }
 
-    /// The same with another mode.
+    /// Sets the mode.
     #[must_use]
     pub fn with_mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
         self
     }
 
-    /// The same, but what goes on from a rung costs at most `1/eta` of what the rung cost, however many trials that is
-    /// (Ivkin et al. 2021, "Cost-aware adversarial best arm identification"; Syne Tune's `cost_promotion`): where costs
-    /// differ by configuration, as many cheap trials get a chance as their share of the resources allows.
+    /// Limits the cost of the trials that are promoted from a rung to `1/eta` of the rung's cost, however many trials
+    /// that is. (Ivkin et al. 2021, "Cost-aware adversarial best arm identification"; Syne Tune's `cost_promotion`.) If
+    /// costs differ by configuration, as many cheap trials are promoted as their share of the resources allows.
     #[must_use]
     pub fn cost_aware(mut self) -> Self {
         self.is_cost_aware = true;
@@ -116,26 +119,26 @@ impl Asha {
         &self.rungs
     }
 
-    /// The rung where a trial stands.
+    /// The index of the rung at which a trial is.
     pub(super) fn rung_of(&self, trial: &Trial) -> Option<usize> {
         self.levels.iter().position(|&level| level == trial.reached)
     }
 
-    /// The best paused trial of a rung, if it may go on. Once nothing new can come to a rung (`is_final`), the share of those
-    /// that do is rounded up: a short study must not end without a complete trial.
+    /// The best paused trial of a rung, if it may be promoted. Once no new trial can reach a rung (`is_final`), the
+    /// promoted share is rounded up: a short study must not end without a complete trial.
     pub(super) fn promotable(&self, index: usize, is_final: bool) -> Option<TrialId> {
         let rung = &self.rungs[index];
         let best = rung.best_paused()?;
         let goes_on = match self.mode {
             Mode::Promotion if is_final => rung.is_in_top_rounded_up(best, self.eta),
             Mode::Promotion => rung.is_in_top(best),
-            // What was not to go on was given up when it arrived.
+            // The others were pruned on arrival.
             Mode::Stopping => true,
         };
         goes_on.then_some(best.1)
     }
 
-    /// A trial counts at a rung, or would have.
+    /// Adds a trial to a rung that it has reached, or would have reached.
     fn arrive(&mut self, index: usize, place: Place, trial: &Trial, view: &View<'_>) {
         let weight = if self.is_cost_aware {
             (view.cost)(&trial.configuration, Samples(0), self.levels[index])
@@ -148,7 +151,7 @@ impl Asha {
 
 impl Scheduler for Asha {
     fn name(&self) -> &'static str {
-        "asha"
+        ENTRY.info.name
     }
 
     fn rungs(&self) -> &[Samples] {
@@ -167,7 +170,8 @@ impl Scheduler for Asha {
             }
             (Status::Completed, Some(index)) => self.arrive(index, place, trial, view),
             (Status::Running { .. } | Status::Paused | Status::Completed, None) => {}
-            // On the way to a rung: one that was given up counts there with its result, one that failed as the worst.
+            // Between rungs: a trial that was pruned counts at the next rung with its result, a failed one as the
+            // worst.
             (Status::Stopped, None) => {
                 if let Some(index) = next {
                     self.arrive(index, place, trial, view);
@@ -197,7 +201,7 @@ impl Scheduler for Asha {
         let (Some(index), Some(loss)) = (self.rung_of(trial), trial.loss()) else {
             return Vec::new();
         };
-        // Rounded up, so that the first to arrive goes on: it would be the best of one.
+        // Rounded up, so that the first arrival, the best of one, continues.
         if self.rungs[index].is_in_top_rounded_up((loss, trial.id), self.eta) {
             return Vec::new();
         }
@@ -281,7 +285,7 @@ mod tests {
     #[test]
     fn the_cheap_are_promoted_for_the_price_of_the_dear() {
         let mut asha = Stand::new(Asha::new(3, Samples(1), Samples(3)).cost_aware());
-        // Six units in all, so two may be spent again: by number that would be one of three.
+        // The rung cost six units in total, so promotions may cost two; by number it would be one of three.
         for (cost, loss) in [(4.0, 0.3), (1.0, 0.2), (1.0, 0.1)] {
             let trial = asha.start_at_cost(cost);
             asha.end(trial, loss);
@@ -290,12 +294,12 @@ mod tests {
             (asha.go_on(), asha.go_on(), asha.go_on()),
             (Some((2, 3)), Some((1, 3)), None)
         );
-        // The best is too dear for the share of twelve units, so nobody else jumps the queue.
+        // The best is too expensive for the share of twelve units, and no other trial is promoted in its place.
         let dear = asha.start_at_cost(6.0);
         asha.end(dear, 0.0);
         asha.run(0.15);
         assert_eq!(asha.promoted(), None);
-        // Until others have paid for it.
+        // It is promoted once other trials have added enough cost.
         let payer = asha.start_at_cost(9.0);
         asha.end(payer, 0.9);
         assert_eq!(asha.promoted(), Some((dear, 3)));
@@ -364,7 +368,7 @@ mod tests {
                 while let Some((id, _)) = asha.go_on() {
                     promoted.push(id);
                 }
-                // Whoever is among the best share now has been promoted: nobody starves.
+                // Every trial that is now among the best share has been promoted, so none starves.
                 let mut ranking: Vec<_> = (0..=number).collect();
                 ranking.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]).then(a.cmp(&b)));
                 let share = (number + 1) / eta as usize;

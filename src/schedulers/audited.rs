@@ -1,10 +1,9 @@
-//! An audit of pruning: a share of the trials runs to its end whatever the scheduler says, so that one can see what was lost
-//! with those that it would have pruned.
+//! Audit of pruning: a share of the trials runs to its end regardless of the scheduler, to measure what pruning costs.
 //!
-//! The scheduler does not notice. Of an audited trial it sees a shadow that goes on only when the scheduler lets it, and
-//! arrives at a rung with what the trial really had shown there. So it decides about all others as without the audit (but for
-//! the order in which slots come free), and about the shadow as about any other: whose shadow is left behind would have been
-//! pruned. The audit costs slots, and no bias.
+//! The scheduler is not affected. Instead of an audited trial it sees a shadow. The shadow continues only when the
+//! scheduler promotes it, and it arrives at a rung with the result that the trial really had there. So the scheduler
+//! decides about all other trials as without the audit, except for the order in which slots become free. A shadow that
+//! is not promoted would have been pruned. The audit costs slots but adds no bias.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -15,36 +14,36 @@ use crate::rng;
 use crate::trials::{Status, Trial, View};
 use crate::units::{Samples, TrialId};
 
-/// A trial that runs to its end whatever the scheduler says.
+/// A trial that runs to its end regardless of the scheduler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditedTrial {
     /// The trial.
     pub trial: TrialId,
-    /// Where it would have been pruned, or would wait as it is; `None`: nowhere up to now.
+    /// The level at which it would have been pruned, or would be waiting now; `None`: not pruned so far.
     pub pruned_at: Option<Samples>,
 }
 
-/// A scheduler under audit.
+/// A scheduler with an audit.
 pub struct Audited {
     scheduler: Box<dyn Scheduler>,
     share: f64,
     shadows: BTreeMap<TrialId, Shadow>,
-    /// Trials of the study so far.
+    /// Number of trials of the study so far.
     created: usize,
-    /// Audited trials that are paused, and where they go.
+    /// Paused audited trials, with the ends of their next segments.
     going: BTreeMap<TrialId, Samples>,
-    /// How many audited trials run, and how many shadows do in the scheduler's eyes.
+    /// Number of running audited trials, and of shadows that run from the scheduler's point of view.
     running: (usize, usize),
-    /// The trials that are pruned after the last observation.
+    /// The trials to prune after the last observation.
     stops: Vec<Stop>,
 }
 
-/// What the scheduler sees of an audited trial.
+/// The scheduler's view of an audited trial.
 #[derive(Clone)]
 struct Shadow {
-    /// As it was told last.
+    /// Its state as the scheduler last observed it.
     told: Trial,
-    /// The ends of the trial's segments that the shadow has yet to live through.
+    /// Segment ends of the trial that the shadow has not reached yet.
     ahead: VecDeque<Trial>,
 }
 
@@ -62,7 +61,7 @@ impl Audited {
         }
     }
 
-    /// The study as the scheduler knows it: shadows run in place of their trials.
+    /// The view for the scheduler, in which shadows replace their trials.
     fn seen<'a>(&self, view: &View<'a>) -> View<'a> {
         let (trials, shadows) = self.running;
         View {
@@ -71,7 +70,7 @@ impl Audited {
         }
     }
 
-    /// Tells the scheduler of a shadow; and of its end, if it is given up.
+    /// Lets the scheduler observe a shadow, and also its end if it is pruned.
     fn tell(&mut self, trial: &Trial, view: &View<'_>) {
         if let Some(shadow) = self.shadows.get_mut(&trial.id) {
             self.running.1 -= usize::from(is_running(&shadow.told));
@@ -84,7 +83,7 @@ impl Audited {
         self.prune(stops, view);
     }
 
-    /// Stops the shadows among those that are given up; the others are for the study to stop.
+    /// Stops the pruned trials that are shadows; the study stops the others.
     fn prune(&mut self, stops: Vec<Stop>, view: &View<'_>) {
         for stop in stops {
             let Some(shadow) = self.shadows.get_mut(&stop.trial) else {
@@ -100,7 +99,7 @@ impl Audited {
         }
     }
 
-    /// Lets shadows go on while it is their turn.
+    /// Resumes shadows as long as the scheduler promotes one.
     fn advance(&mut self, view: &View<'_>) {
         while let Some((id, to)) = self.scheduler.promote(&self.seen(view))
             && let Some(shadow) = self.shadows.get(&id)
@@ -114,7 +113,7 @@ impl Audited {
         }
     }
 
-    /// A shadow that is on its way arrives where its trial has been.
+    /// Moves a running shadow to the next segment end that its trial has reached.
     fn catch_up(&mut self, id: TrialId, view: &View<'_>) {
         let Some(shadow) = self.shadows.get_mut(&id) else {
             return;
@@ -204,8 +203,9 @@ impl Scheduler for Audited {
         if !self.shadows.contains_key(&promoted.0) {
             return Some(promoted);
         }
-        // Only at the end of a study, when shares are rounded up, shadows have not gone on as soon as they could: whether it
-        // is the end is known to those who ask alone. Their trials are complete, so who comes after them is next.
+        // Shadows always advance as soon as they can, except at the end of a study, when shares are rounded up. The
+        // scheduler sees the end of the study only in this call. The trials of these shadows are complete, so the next
+        // one is promoted.
         let mut later = self.copy();
         later.advance(view);
         let promoted = later.scheduler.promote(&later.seen(view));

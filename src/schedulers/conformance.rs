@@ -1,6 +1,6 @@
-//! What every scheduler promises, checked over the registry on a stand of its own: random losses, random ends, failures.
+//! The contract of every scheduler of the registry, checked with random losses, random ends and failures.
 //!
-//! Whole studies over all schedulers, with replay and several workers, are in `engine::tests`.
+//! `engine::tests` runs whole studies over all schedulers, with replay and several workers.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -23,7 +23,7 @@ pub(crate) const LENGTHS: Lengths = Lengths {
     reaches_min: false,
 };
 
-/// Every rule of the registry, and what makes others of it.
+/// Every rule of the registry, and variants with other options.
 pub(crate) fn all() -> Vec<SchedulerSpec> {
     let named = |name| SchedulerSpec::named(name).unwrap();
     let more = [
@@ -35,7 +35,7 @@ pub(crate) fn all() -> Vec<SchedulerSpec> {
     SchedulerSpec::all().chain(more).collect()
 }
 
-/// Those of them that are schedulers.
+/// The rules of [`all`] that are schedulers.
 fn schedulers() -> Vec<SchedulerSpec> {
     let all = all().into_iter();
     all.filter(|rule| rule.scheduler().is_some()).collect()
@@ -46,7 +46,7 @@ fn build_whole(early: EarlyTerminate, preference: Option<&Preference>, lengths: 
     build(configured, early.patience, early.audit, preference, lengths)
 }
 
-/// All of these, each plain, with patience, under audit, and with both.
+/// All rules of [`all`]: plain, with patience, with an audit, and with both.
 pub(crate) fn all_wrapped() -> Vec<EarlyTerminate> {
     let patience = Some(Patience {
         epochs: 3.0,
@@ -62,7 +62,7 @@ pub(crate) fn all_wrapped() -> Vec<EarlyTerminate> {
     all().into_iter().flat_map(wrapped).collect()
 }
 
-/// Those of them that are schedulers.
+/// The rules of [`all_wrapped`] that have a scheduler.
 fn schedulers_wrapped() -> Vec<EarlyTerminate> {
     let all = all_wrapped().into_iter();
     all.filter(|early| early.scheduler.scheduler().is_some()).collect()
@@ -79,7 +79,7 @@ fn preferences() -> [Option<Preference>; 3] {
     [None, Some(Preference::Pareto), Some(lexicographic)]
 }
 
-/// Whoever runs next, chosen by `dice`.
+/// The running trial whose segment ends next, chosen by `dice`.
 fn running(stand: &Any, dice: u64) -> Option<u32> {
     let running = stand
         .trials
@@ -90,8 +90,8 @@ fn running(stand: &Any, dice: u64) -> Option<u32> {
     (count > 0).then(|| running[(dice % count) as usize])
 }
 
-/// Plays a study of `count` trials on `slots`, in which every seventh trial fails at some time. `check` sees every promotion
-/// before it is done.
+/// Simulates a study of `count` trials on `slots`, in which every seventh trial fails at some time. `check` sees every
+/// promotion before it happens.
 fn play(stand: &mut Any, (count, slots, seed): (u32, usize, u64), check: &mut dyn FnMut(&Any)) {
     stand.epoch = Some(45);
     stand.trials_left = Some(count);
@@ -186,16 +186,16 @@ proptest! {
     }
 }
 
-/// How studies end in which trials run one after the other.
+/// The end of a study whose trials run one after the other.
 #[derive(Clone, Copy, PartialEq)]
 enum Ending {
-    /// With the last trial of the budget.
+    /// After the last trial of the budget.
     Budget,
-    /// With the last configuration, which only those know who ask for more.
+    /// After the last configuration, which only a request for another one reveals.
     Exhausted,
 }
 
-/// How far each of `count` trials gets, run one after the other, and who was audited.
+/// The level that each of `count` sequential trials reaches, and the audited trials.
 fn fates(early: EarlyTerminate, preference: Option<&Preference>, ending: Ending, seed: u64) -> Fates {
     const COUNT: u32 = 50;
     let loss = |id: u32| f64::from((seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(id) % 1_000) as u32);
@@ -250,7 +250,7 @@ fn an_audit_changes_next_to_nothing_for_the_others() {
                         assert_eq!(found, LENGTHS.max, "it runs to its end");
                         shadows += 1;
                         if ending == Ending::Exhausted {
-                            // That it would be rounded up in the end, nobody knows who is told only what happens.
+                            // A scheduler cannot know from observations alone that shares are rounded up at the end.
                             continue;
                         }
                         audited.pruned_at.unwrap_or(LENGTHS.max)
@@ -260,7 +260,7 @@ fn an_audit_changes_next_to_nothing_for_the_others() {
             }
         }
         assert!(others > 1_000 && shadows > 400);
-        // Two that are promoted at once may change their order, because an audited one is trained in between.
+        // Two trials promoted at the same time may swap, because an audited one is trained in between.
         let is_synchronous = ["successive_halving", "none"].contains(&scheduler.name());
         let most = if is_synchronous && ending == Ending::Budget {
             0
@@ -273,7 +273,7 @@ fn an_audit_changes_next_to_nothing_for_the_others() {
 
 #[test]
 fn metrics_that_agree_decide_as_one_of_them() {
-    // The median of losses and that of their places may lie on two sides of a trial, and soft ranks depend on distances.
+    // The median of losses and that of positions may lie on different sides of a trial; soft ranks depend on distances.
     let is_of_ranks = |scheduler: &SchedulerSpec| !["median", "pasha"].contains(&scheduler.name());
     for scheduler in schedulers().into_iter().filter(is_of_ranks) {
         for seed in 1..4 {
@@ -284,7 +284,7 @@ fn metrics_that_agree_decide_as_one_of_them() {
     }
 }
 
-/// 100,000 segments of a study on 1,000 slots; the seconds that the scheduler took.
+/// Simulates 100,000 segments of a study on 1,000 slots; returns the seconds that the scheduler took.
 fn large_study(early: EarlyTerminate) -> f64 {
     const SEGMENTS: usize = 100_000;
     const SLOTS: usize = 1_000;
@@ -355,7 +355,7 @@ fn view<'a>(space: &'a Space, trials: &'a [Trial], running: usize) -> View<'a> {
 
 #[test]
 fn a_segment_of_a_large_study_costs_less_than_a_millisecond() {
-    // Plain, and with everything on top.
+    // Plain, and with both patience and audit.
     let alike = |early: &EarlyTerminate| early.patience.is_some() == (early.audit > 0.0);
     for early in schedulers_wrapped().into_iter().filter(alike) {
         let seconds = large_study(early);
@@ -365,7 +365,8 @@ fn a_segment_of_a_large_study_costs_less_than_a_millisecond() {
 
 #[test]
 fn places_of_several_metrics_are_as_good_as_losses() {
-    // The second metric agrees with the first, so there is one order, and every scheduler ends with the best complete.
+    // The second metric agrees with the first, so there is one order, and every scheduler ends with the best trial
+    // complete.
     for scheduler in schedulers() {
         for preference in preferences().into_iter().flatten() {
             let mut stand = stand(scheduler.into(), Some(&preference));

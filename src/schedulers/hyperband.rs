@@ -1,9 +1,9 @@
-//! Asynchronous Hyperband (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", §3.2): several brackets of
-//! asynchronous successive halving, each with a later first rung than the one before, because nobody knows how early a
-//! result says something.
+//! Asynchronous Hyperband (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", §3.2): several
+//! brackets of asynchronous successive halving. Each bracket has a later first rung than the one before, because it is
+//! unknown how early results become informative.
 //!
-//! Hyperband (Li et al. 2018, algorithm 1) runs one bracket after the other. Here new trials go to all brackets in turn, in
-//! the proportions of the paper, so that a short study has seen every first rung.
+//! Hyperband (Li et al. 2018, algorithm 1) runs one bracket after the other. Here new trials are distributed over all
+//! brackets in the proportions of the paper, so that even a short study uses every first rung.
 
 use std::cmp::Reverse;
 
@@ -12,7 +12,7 @@ use super::{Asha, Entry, Info, Scheduler, levels, no_conflict};
 use crate::trials::{Trial, View};
 use crate::units::{Samples, TrialId};
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "hyperband",
@@ -28,23 +28,23 @@ pub(super) const ENTRY: Entry = Entry {
 #[derive(Clone, Debug)]
 pub struct Hyperband {
     levels: Vec<Samples>,
-    /// The one with the earliest first rung first.
+    /// The brackets, in ascending order of their first rung.
     brackets: Vec<Bracket>,
-    /// Every trial's bracket, by the trial's number.
+    /// The bracket of each trial, by the trial's number.
     members: Vec<usize>,
 }
 
 #[derive(Clone, Debug)]
 struct Bracket {
     asha: Asha,
-    /// How many of the trials of all brackets together are its own.
+    /// Number of its trials in one round over all brackets.
     size: u64,
-    /// What it is owed, in shares of a trial.
+    /// The trials that it is owed, in shares of a trial.
     credit: i64,
 }
 
 impl Hyperband {
-    /// For trials of `min` to `max` samples; the last bracket runs its trials to their end.
+    /// Schedules trials of `min` to `max` samples; the last bracket runs its trials to their end.
     pub fn new(eta: u32, min: Samples, max: Samples) -> Self {
         let levels = levels::geometric(eta, min, max);
         let bracket = |(first, size)| Bracket {
@@ -59,8 +59,8 @@ impl Hyperband {
         }
     }
 
-    /// The bracket of the next new trial: the one that is owed most (smooth weighted round-robin). After as many trials as
-    /// all brackets together have, each has had exactly its own.
+    /// The bracket of the next new trial: the one that is owed most (smooth weighted round-robin). After one round over
+    /// all brackets, each bracket has had exactly its number of trials.
     fn next_bracket(&self) -> usize {
         let owed = |(index, bracket): (usize, &Bracket)| (bracket.credit + bracket.size as i64, Reverse(index));
         let owed = self.brackets.iter().enumerate().map(owed);
@@ -83,8 +83,8 @@ impl Hyperband {
     }
 }
 
-/// How many trials begin in each bracket, of as many brackets as there are rungs: `⌊(s_max + 1)/(s + 1)⌋ · eta^s`, so that all
-/// brackets cost about the same (Li et al. 2018, table 1).
+/// The number of trials that start in each bracket, with as many brackets as rungs: `⌊(s_max + 1)/(s + 1)⌋ · eta^s`.
+/// All brackets then cost about the same (Li et al. 2018, table 1).
 fn sizes(eta: u32, rungs: usize) -> impl Iterator<Item = u64> {
     let halvings = (0..rungs as u32).rev();
     halvings.map(move |s| (rungs as u64 / u64::from(s + 1)).saturating_mul(u64::from(eta).saturating_pow(s)))
@@ -138,7 +138,7 @@ mod tests {
         Stand::new(Hyperband::new(3, Samples(1), Samples(max)))
     }
 
-    /// How many of these trials reached each level, by the level at which they began.
+    /// Number of these trials that reached each level, by the level of their first rung.
     fn table(stand: &Stand<Hyperband>) -> Vec<Vec<usize>> {
         let brackets = &stand.scheduler.brackets;
         let reached = |index: usize, level: Samples| {
@@ -163,7 +163,7 @@ mod tests {
         // Table 1 of Li et al. 2018: R = 81, eta = 3.
         let mut stand = hyperband(81);
         for number in 0..81 + 27 + 9 + 6 + 5 {
-            // In ascending order of quality, so that promotion makes no mistake: then it is successive halving.
+            // In ascending order of quality, so that no promotion is wrong: then it equals successive halving.
             let id = stand.start();
             stand.end(id, f64::from(number));
         }
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn trials_are_compared_within_their_bracket_only() {
         let mut stand = hyperband(3);
-        // Brackets of 3 and 2 trials, of which those of the second run to their end.
+        // Brackets of 3 and 2 trials; those of the second run to their end.
         let mut first = Vec::new();
         for number in 0..5 {
             let id = stand.start();

@@ -2,25 +2,25 @@
 
 use crate::units::Samples;
 
-/// How long trials are.
+/// The lengths of trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lengths {
-    /// Before this no trial is judged.
+    /// The least samples after which a trial may be judged.
     pub min: Samples,
-    /// A complete trial.
+    /// Samples of a complete trial.
     pub max: Samples,
-    /// An epoch.
+    /// Samples of an epoch.
     pub epoch: Samples,
-    /// Whether the first comparison is at `min` itself, also where the levels from `max` down leave it out. With a wall budget every
-    /// early comparison counts (`benches/deadline_quality`).
+    /// True if the first comparison is at `min` itself, even if the levels from `max` down do not contain it. Under a
+    /// wall budget every early comparison counts (`benches/deadline_quality`).
     pub reaches_min: bool,
 }
 
-/// Levels nearer to each other than this factor compare the same trials twice.
+/// Levels closer than this factor would compare the same trials twice.
 const LEAST_RATIO: f64 = 1.5;
 
 impl Lengths {
-    /// The levels of [`geometric`], and before them `min` if it is to be reached.
+    /// The levels of [`geometric`], with `min` in front if it must be reached.
     pub(super) fn rungs(&self, eta: u32) -> Vec<Samples> {
         let mut levels = geometric(eta, self.min, self.max);
         if self.reaches_min && levels[0].0 as f64 >= LEAST_RATIO * self.min.0.max(1) as f64 {
@@ -29,7 +29,7 @@ impl Lengths {
         levels
     }
 
-    /// The distance of comparisons, given in epochs; by default a tenth of a complete trial, but none before `min`.
+    /// The interval between comparisons, given in epochs; by default a tenth of a complete trial, but at least `min`.
     pub fn interval(&self, epochs: Option<f64>) -> Samples {
         match epochs {
             Some(epochs) => Samples::from_epochs(epochs, self.epoch),
@@ -38,7 +38,7 @@ impl Lengths {
     }
 }
 
-/// `max`, `max/eta`, `max/eta²`, … down to `min`, smallest first. Rounded to whole samples; levels that would coincide are one.
+/// `max`, `max/eta`, `max/eta²`, … down to `min`, in ascending order. Rounded to samples; equal levels are merged.
 pub(super) fn geometric(eta: u32, min: Samples, max: Samples) -> Vec<Samples> {
     let mut levels = vec![max];
     let mut level = max.0 as f64 / f64::from(eta);
@@ -50,7 +50,7 @@ pub(super) fn geometric(eta: u32, min: Samples, max: Samples) -> Vec<Samples> {
     levels
 }
 
-/// Every `interval` from `min` on, then `max`. What would be left of less than half an interval belongs to the last one.
+/// Every `interval` from `min` on, then `max`. A last stretch of less than half an interval joins the one before.
 pub(crate) fn even(interval: Samples, min: Samples, max: Samples) -> Vec<Samples> {
     let interval = interval.0.max(1);
     let first = min.0.max(1).div_ceil(interval);
@@ -59,7 +59,7 @@ pub(crate) fn even(interval: Samples, min: Samples, max: Samples) -> Vec<Samples
     inner.filter(|level| *level < max).chain([max]).collect()
 }
 
-/// The first level above what was reached; the last one if there is none.
+/// The first level above `reached`; the last level if there is none.
 pub(crate) fn above(levels: &[Samples], reached: Samples) -> Samples {
     let index = levels.partition_point(|&level| level <= reached);
     levels[index.min(levels.len() - 1)]
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn rungs_are_powers_of_eta_down_to_the_minimum() {
-        // The ASHA paper's example: r = 1, R = 9, eta = 3.
+        // The example of the ASHA paper: r = 1, R = 9, eta = 3.
         assert_eq!(geometric(3, Samples(1), Samples(9)), [1, 3, 9].map(Samples));
         assert_eq!(
             geometric(3, Samples(500), Samples(8000)),

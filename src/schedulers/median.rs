@@ -1,5 +1,5 @@
-//! The median stopping rule (Golovin et al. 2017, "Google Vizier", §3.2.2): a trial ends at a level if its best value up to
-//! there is worse than the median of the running averages that the complete trials had at that level.
+//! The median stopping rule (Golovin et al. 2017, "Google Vizier", §3.2.2). A trial ends at a level if its best value
+//! so far is worse than the median of the running averages that the complete trials had at that level.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
@@ -8,10 +8,10 @@ use super::{Entry, INTERVAL, Info, OptionKind, OptionRow, OptionValue, Scheduler
 use crate::trials::{Status, Trial, View};
 use crate::units::{Goal, Loss, Samples, TrialId};
 
-/// Optuna's `MedianPruner(n_startup_trials=5)`.
+/// The default of Optuna's `MedianPruner(n_startup_trials=5)`.
 const MIN_TRIALS: u32 = 5;
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "median",
@@ -43,15 +43,15 @@ pub(super) const ENTRY: Entry = Entry {
 pub struct Median {
     min_trials: usize,
     levels: Vec<Samples>,
-    /// At each level the running averages of the complete trials.
+    /// The running averages of the complete trials at each level.
     averages: Vec<Halves>,
     /// The running averages of the other trials at the levels that they have reached.
     unfinished: HashMap<TrialId, Vec<(usize, Loss)>>,
-    /// Those that were judged and go on, and to where.
+    /// Trials that were judged and continue, with the ends of their next segments.
     going: BTreeMap<TrialId, Samples>,
 }
 
-/// Numbers whose median is always at hand: the smaller half and the larger.
+/// Numbers with quick access to their median: the smaller and the larger half.
 #[derive(Clone, Debug, Default)]
 struct Halves {
     smaller: BinaryHeap<Loss>,
@@ -71,7 +71,7 @@ impl Halves {
         }
     }
 
-    /// The middle number, or the mean of the two in the middle.
+    /// The middle number, or the mean of the two middle numbers.
     fn median(&self) -> Option<Loss> {
         let lower = *self.smaller.peek()?;
         match self.larger.peek() {
@@ -179,7 +179,7 @@ mod tests {
         stand
     }
 
-    /// Runs a trial as far as it may go; where it ended.
+    /// Runs a trial to its end; returns the level that it reached.
     fn run(stand: &mut Stand<Median>, loss: &dyn Fn(u64) -> f64) -> u64 {
         let id = stand.start();
         stand.end_with(id, loss);
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn what_is_worse_than_the_median_of_the_running_averages_ends() {
         let mut stand = median(3, 6);
-        // Falling curves with running averages of 3, 4 and 5 above their end after two steps.
+        // Falling curves, whose running averages after two steps are 3, 4 and 5 above their end.
         for end in [0.0, 1.0, 2.0] {
             assert_eq!(
                 run(&mut stand, &|at| end + 6.0 / at as f64),

@@ -37,8 +37,8 @@ use crate::units::{Samples, TrialId};
 
 /// Decides which trial gets the next segment.
 ///
-/// Decisions are pure functions of the view and of what was observed: after the same changes, told in the same order,
-/// a scheduler that was never asked decides the same as one that was.
+/// Decisions are pure functions of the view and of the observed changes. A scheduler that observes the same changes in
+/// the same order makes the same decisions, no matter whether it was asked for decisions in between.
 pub trait Scheduler: Send {
     /// Its name in specs.
     fn name(&self) -> &'static str;
@@ -46,44 +46,44 @@ pub trait Scheduler: Send {
     /// The resource levels at which trials are compared, smallest first; the last is a complete trial.
     fn rungs(&self) -> &[Samples];
 
-    /// Where the first segment of the next new trial ends.
+    /// The end of the first segment of the next new trial.
     fn first(&self) -> Samples {
         self.rungs()[0]
     }
 
-    /// Where the next segment of a trial that was observed ends, if it goes on: the first level above what it has reached
+    /// The end of the next segment of an observed trial, if it continues: the first level above the one it has reached
     /// at which it is compared with others.
     fn next(&self, trial: &Trial) -> Samples {
         levels::above(self.rungs(), trial.reached)
     }
 
-    /// Takes note of a trial that changed: was created, started a segment, ended one, was given up. Where its segment is to
-    /// end is none of what counts: it may be cut into pieces.
+    /// Records a trial that changed: it was created, started a segment, ended one, or was pruned. The planned end of
+    /// its segment must not matter, because a segment may be split.
     fn observe(&mut self, _trial: &Trial, _view: &View<'_>) {}
 
-    /// A paused trial that deserves to go on, and where its next segment ends.
+    /// The paused trial to promote, and the end of its next segment.
     fn promote(&self, view: &View<'_>) -> Option<(TrialId, Samples)>;
 
-    /// The paused trials that will never go on, now that this one has ended a segment and that was the last thing observed.
+    /// The paused trials that will never resume. Called when this trial was observed last, at the end of a segment.
     fn prunes(&self, _trial: &Trial, _view: &View<'_>) -> Vec<Stop> {
         Vec::new()
     }
 
-    /// The trials that run to their end whatever it says; `None` if there is no audit.
+    /// The trials that run to their end regardless of the scheduler; `None` without an audit.
     fn audited(&self) -> Option<Vec<AuditedTrial>> {
         None
     }
 
-    /// Another one that knows the same.
+    /// A copy with the same observations.
     fn boxed(&self) -> Box<dyn Scheduler>;
 }
 
-/// A trial that is given up for good.
+/// A pruned trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop {
     /// The trial.
     pub trial: TrialId,
-    /// The rule that gives it up, as the leaderboard's `stop_reason` shows it.
+    /// The rule that prunes it, as the leaderboard's `stop_reason` shows it.
     pub by: &'static str,
 }
 

@@ -1,37 +1,37 @@
-//! What a scheduler can be told: rows with a name, a kind and a default. Specs, the schema and the reference read them.
+//! The options of schedulers: rows with a name, a kind and a default. Specs, the schema and the reference use them.
 
-/// No scheduler has more options.
+/// Maximum number of options of a scheduler.
 const MOST: usize = 4;
 
-/// An option that a scheduler has.
+/// An option of a scheduler.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionRow {
     /// Its key in `early_terminate`.
     pub name: &'static str,
-    /// What it means, a sentence.
+    /// Its meaning, in one sentence.
     pub about: &'static str,
-    /// What it may be.
+    /// The values that it accepts.
     pub kind: OptionKind,
-    /// What holds without it; `None`: that depends on the study.
+    /// The value if it is not given; `None`: that depends on the study.
     pub default: Option<OptionValue>,
 }
 
-/// What an option may be.
+/// The kind of values that an option accepts.
 #[derive(Clone, Copy, Debug)]
 pub enum OptionKind {
     /// A whole number in a range, both ends included.
     Integer(u32, u32),
     /// A number in a range, both ends included.
     Number(f64, f64),
-    /// Epochs, more than 0.
+    /// A number of epochs, more than 0.
     Epochs,
-    /// One of these words.
+    /// One of several words.
     Words(&'static [&'static str]),
     /// `true` or `false`.
     Boolean,
 }
 
-/// What an option is.
+/// The value of an option.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OptionValue {
     /// A whole number.
@@ -68,7 +68,7 @@ impl From<bool> for OptionValue {
     }
 }
 
-/// The options of one scheduler, some of them given.
+/// The options of one scheduler, with the values that were given.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     rows: &'static [OptionRow],
@@ -82,7 +82,7 @@ impl PartialEq for Options {
 }
 
 impl Options {
-    /// Nothing is given: every default holds.
+    /// Options without given values: every default holds.
     pub fn new(rows: &'static [OptionRow]) -> Self {
         debug_assert!(rows.len() <= MOST, "no scheduler has more options");
         Self {
@@ -91,7 +91,7 @@ impl Options {
         }
     }
 
-    /// The same with a value for one of them. One that there is not is left out.
+    /// Sets the value of an option. An unknown option is ignored (and fails an assertion in debug builds).
     #[must_use]
     pub fn with(mut self, name: &str, value: OptionValue) -> Self {
         let row = self.rows.iter().position(|row| row.name == name);
@@ -114,7 +114,7 @@ impl Options {
             .map(|(_, value)| value)
     }
 
-    /// A whole number; `None` where it is neither given nor has a default.
+    /// The value of an integer option; `None` if it is neither given nor has a default.
     pub fn integer(&self, name: &str) -> Option<u32> {
         match self.value(name)? {
             OptionValue::Integer(value) => Some(value),
@@ -122,7 +122,7 @@ impl Options {
         }
     }
 
-    /// A number or epochs; `None` where it is neither given nor has a default.
+    /// The value of a number or epochs; `None` if it is neither given nor has a default.
     pub fn number(&self, name: &str) -> Option<f64> {
         match self.value(name)? {
             OptionValue::Number(value) => Some(value),
@@ -130,7 +130,7 @@ impl Options {
         }
     }
 
-    /// Whether it is this word, or true.
+    /// Returns whether the option has this value.
     pub fn is(&self, name: &str, value: impl Into<OptionValue>) -> bool {
         self.value(name) == Some(value.into())
     }
@@ -139,7 +139,7 @@ impl Options {
 /// The halving rate of the ASHA paper's main experiments and of Optuna's and Ray Tune's examples (Li et al. 2020, §4).
 pub const DEFAULT_ETA: u32 = 3;
 
-/// The rate of every scheduler that halves.
+/// The option for the reduction factor of every scheduler that halves.
 pub(super) const ETA: OptionRow = OptionRow {
     name: "eta",
     about: "One in so many goes on from a rung.",
@@ -147,7 +147,7 @@ pub(super) const ETA: OptionRow = OptionRow {
     default: Some(OptionValue::Integer(DEFAULT_ETA)),
 };
 
-/// The distance of comparisons.
+/// The option for the interval between comparisons.
 pub const INTERVAL: OptionRow = OptionRow {
     name: "interval",
     about: "Epochs from one comparison to the next. By default a tenth of a complete trial, at least `epochs.min`.",
@@ -155,7 +155,7 @@ pub const INTERVAL: OptionRow = OptionRow {
     default: None,
 };
 
-/// What was given for [`ETA`].
+/// The value of [`ETA`].
 pub(super) fn eta(options: Options) -> u32 {
     options.integer(ETA.name).unwrap_or(DEFAULT_ETA)
 }

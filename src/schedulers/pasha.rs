@@ -1,8 +1,9 @@
-//! PASHA (Bohdal et al. 2023, "PASHA: Efficient HPO and NAS with Progressive Resource Allocation", algorithm 1): asynchronous
-//! successive halving that begins with two rungs. The next one opens only when the two highest disagree about the order of
-//! the trials ([`soft_ranking`]): while they agree, more training tells nothing new about who is best.
+//! PASHA (Bohdal et al. 2023, "PASHA: Efficient HPO and NAS with Progressive Resource Allocation", algorithm 1):
+//! asynchronous successive halving that starts with two rungs.
 //!
-//! In the end the best trial is trained to its end (the paper's second phase), so that a study has a complete one.
+//! The next rung opens only if the two highest rungs disagree about the order of the trials ([`soft_ranking`]). While
+//! they agree, more training gives no new information about which trial is best. In the end the best trial is trained
+//! to its end (the second phase of the paper), so that a study has a complete trial.
 
 mod soft_ranking;
 
@@ -16,11 +17,11 @@ use super::{Asha, Entry, Info, Scheduler, no_conflict};
 use crate::trials::{Status, Trial, View};
 use crate::units::{Loss, Samples, TrialId};
 
-/// So many of the best trials of a rung are compared, so that it takes microseconds: an order that changes below them
-/// changes nothing.
+/// Number of the best trials of a rung that are compared, so that it takes microseconds. Changes of the order below
+/// them are ignored.
 const MOST_COMPARED: usize = 64;
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "pasha",
@@ -36,17 +37,17 @@ pub(super) const ENTRY: Entry = Entry {
 #[derive(Clone, Debug)]
 pub struct Pasha {
     asha: Asha,
-    /// The highest rung that is open.
+    /// The index of the highest open rung.
     top: usize,
     curves: HashMap<TrialId, Curve>,
-    /// What each trial was worth at each rung that it has reached.
+    /// The loss of each trial at each rung that it has reached.
     losses: HashMap<TrialId, Vec<(usize, Loss)>>,
-    /// Differences up to this are noise, by the newest estimate.
+    /// Differences up to this are noise, by the latest estimate.
     noise: f64,
 }
 
 impl Pasha {
-    /// For trials of `min` to `max` samples.
+    /// Schedules trials of `min` to `max` samples.
     pub fn new(eta: u32, min: Samples, max: Samples) -> Self {
         let asha = Asha::new(eta, min, max);
         Self {
@@ -62,7 +63,7 @@ impl Pasha {
         self.asha.rungs().len() - 1
     }
 
-    /// Keeps what a trial has shown. Of several metrics a trial is told with its newest result only.
+    /// Records the results of a trial. With several metrics, the trial carries only its latest result.
     fn note(&mut self, trial: &Trial, rung: usize, loss: Loss) {
         let curve = self.curves.entry(trial.id).or_default();
         let known = curve.last().map_or(Samples(0), |(at, _)| *at);
@@ -81,7 +82,7 @@ impl Pasha {
                 .find(|(rung, _)| rung + 1 == self.top)
                 .map(|(_, loss)| *loss)
         };
-        // One that failed on its way is known below alone.
+        // A trial that failed on its way has a result only at the lower rung.
         let best = best.into_iter().filter(|(loss, _)| *loss < Loss::WORST);
         let (ranking, before): (Vec<TrialId>, Vec<Place>) = best
             .filter_map(|(_, trial)| Some((trial, (below(trial)?, trial))))
@@ -116,7 +117,7 @@ impl Scheduler for Pasha {
                     }
                 }
             }
-            // What it has shown stays in comparison at the rungs that it has reached.
+            // Its results remain in the comparison at the rungs that it has reached.
             Status::Running { .. } | Status::Stopped | Status::Failed => {}
         }
     }
@@ -129,7 +130,7 @@ impl Scheduler for Pasha {
         if promoted.is_some() || !is_over {
             return promoted;
         }
-        // The second phase: the best of the highest rung goes on to its end.
+        // The second phase: the best trial of the highest rung continues to its end.
         (self.top..self.last()).rev().find_map(|index| {
             let rung = &self.asha.standings()[index];
             let best = rung.best_paused().filter(|best| rung.best() == Some(*best))?;
@@ -151,7 +152,7 @@ mod tests {
         Stand::new(Pasha::new(3, Samples(1), Samples(max)))
     }
 
-    /// Runs trials, one after the other, and whoever is promoted; `loss` is of a trial at a level.
+    /// Runs trials one after the other, and all that are promoted; `loss` is the loss of a trial at a level.
     fn run(stand: &mut Stand<Pasha>, count: u32, loss: &dyn Fn(u32, u64) -> f64) {
         for number in 0..count {
             stand.trials_left = Some(count - number);
@@ -182,7 +183,7 @@ mod tests {
     #[test]
     fn when_the_order_changes_the_next_rung_opens() {
         let mut stand = pasha(81);
-        // The later a level, the later those that are good there were bad; any two change places once.
+        // Trials that are good at a later level were worse before; any two swap once.
         run(&mut stand, 240, &|id, at| {
             let prime = 4.0 * (f64::from(id) * 0.618_034).fract();
             prime.powi(2) - 2.0 * prime * (at as f64).ln() / 3_f64.ln()
@@ -191,7 +192,7 @@ mod tests {
         assert!(furthest(&stand, 27) > 1);
     }
 
-    /// Three trials that are promoted, with their values at each step up to the second rung, among nine.
+    /// Three promoted trials among nine, with their values at each step up to the second rung.
     fn top_rung_after(curves: [[f64; 3]; 3]) -> (usize, f64) {
         let mut stand = pasha(27);
         stand.epoch = Some(1);

@@ -1,8 +1,9 @@
-//! Patience with every trial by itself: one that has not improved for so many epochs ends for good, whatever the scheduler
-//! thinks of it. Its best result counts, not its last.
+//! Patience: a trial that has not improved for a number of epochs is pruned, regardless of the scheduler. Its best
+//! result counts, not its last.
 //!
-//! Decisions are made at the ends of segments alone, so a segment ends where patience may run out: so long after the last
-//! improvement. If there was one meanwhile, the trial goes on at once, and the scheduler never learns that it paused.
+//! Decisions are made only at the ends of segments. So a segment ends at the level where patience may run out, which is
+//! `Patience::epochs` after the last improvement. If the trial has improved meanwhile, it continues immediately, and
+//! the scheduler does not observe the pause.
 
 use std::collections::BTreeMap;
 
@@ -10,32 +11,32 @@ use super::{Lengths, Scheduler, Stop};
 use crate::trials::{Status, Trial, View};
 use crate::units::{Samples, TrialId};
 
-/// What patience stops is stopped by this, on the leaderboard.
+/// The name of this rule on the leaderboard.
 const NAME: &str = "patience";
 
-/// When a trial ends that improves no more.
+/// The rule for ending trials that no longer improve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Patience {
-    /// Epochs after the last improvement; greater than 0.
+    /// Number of epochs without an improvement; greater than 0.
     pub epochs: f64,
-    /// Less than this, in units of the metric, is no improvement; at least 0.
+    /// The least change, in units of the metric, that counts as an improvement; at least 0.
     pub min_delta: f64,
 }
 
-/// A scheduler whose trials end when they improve no more.
+/// A scheduler whose trials end when they no longer improve.
 pub struct Patient {
     scheduler: Box<dyn Scheduler>,
     patience: Samples,
     min_delta: f64,
     lengths: Lengths,
-    /// Where the scheduler wants each trial to get to.
+    /// The level to which the scheduler wants to train each trial.
     goals: BTreeMap<TrialId, Samples>,
-    /// Those paused on their way there, and where they go first.
+    /// Trials that are paused before that level, with the ends of their next segments.
     going: BTreeMap<TrialId, Samples>,
 }
 
 impl Patient {
-    /// Patience on top of a scheduler.
+    /// Adds patience to a scheduler.
     pub fn new(scheduler: Box<dyn Scheduler>, patience: Patience, lengths: Lengths) -> Self {
         Self {
             scheduler,
@@ -47,12 +48,12 @@ impl Patient {
         }
     }
 
-    /// Where patience runs out if nothing improves, after an improvement at a level.
+    /// The level at which patience runs out, given the level of the last improvement.
     fn end_of_patience(&self, improved: Samples) -> Samples {
         Samples(improved.0.saturating_add(self.patience.0)).max(self.lengths.min)
     }
 
-    /// Where a trial last became better by as much as counts. With several metrics: where any of them did.
+    /// The level of the last large enough improvement. With several metrics, an improvement in any of them counts.
     fn last_improvement(&self, trial: &Trial) -> Option<Samples> {
         let mut bests: Vec<f64> = Vec::new();
         let mut improved = None;
@@ -75,9 +76,9 @@ impl Patient {
         self.goals.get(&trial.id).copied().unwrap_or(trial.reached)
     }
 
-    /// Where the next segment of a trial on its way to `goal` ends: there, or where patience may run out.
+    /// The end of the next segment of a trial on its way to `goal`: the goal, or the level where patience may run out.
     fn cut(&self, trial: &Trial, goal: Samples) -> Samples {
-        // The first result is an improvement on nothing, and comes after an epoch at the latest.
+        // The first result counts as an improvement and comes after at most one epoch.
         let first = self.lengths.epoch.min(goal);
         let end = self.end_of_patience(self.last_improvement(trial).unwrap_or(first));
         if end > trial.reached { end.min(goal) } else { goal }
@@ -147,13 +148,13 @@ impl Scheduler for Patient {
 
     fn prunes(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
         if trial.status == Status::Paused && self.has_run_out(trial) {
-            // The scheduler is asked once it knows of that: another one may take its place.
+            // The scheduler is asked after it has observed this stop: another trial may take the place.
             return vec![Stop {
                 trial: trial.id,
                 by: NAME,
             }];
         }
-        // The scheduler knows nothing of running trials.
+        // The scheduler does not observe trials between its levels.
         if self.going.contains_key(&trial.id) {
             return Vec::new();
         }
@@ -190,7 +191,7 @@ mod tests {
         stand
     }
 
-    /// Runs a trial as far as it may go: where its segments ended.
+    /// Runs a trial to its end; returns the ends of its segments.
     fn run(stand: &mut Stand<Patient>, loss: &dyn Fn(u64) -> f64) -> Vec<u64> {
         let id = stand.start();
         let mut ends = Vec::new();
@@ -228,7 +229,7 @@ mod tests {
     #[test]
     fn less_than_the_least_difference_is_no_improvement() {
         let mut stand = patient(Unscheduled::new(Samples(100)), 2.0, 0.5);
-        // Each epoch a little better: half a unit every fifth epoch.
+        // Each epoch improves a little: half a unit in five epochs.
         assert_eq!(run(&mut stand, &|at| 1.0 - at as f64 / 100.0), [30]);
         assert_eq!(run(&mut stand, &|at| 1.0 - at as f64 / 20.0), [30, 50, 70, 90, 100]);
     }
@@ -245,7 +246,7 @@ mod tests {
         stand.end_with(id, &falling);
         assert_eq!(stand.go_on(), None, "it waits at its rung for two others");
         for _ in 0..2 {
-            // They end on their way, and count with what they were.
+            // They end before the rung and count there with their results.
             let id = stand.start();
             assert_eq!(stand.end(id, 1.0), [id]);
         }

@@ -1,8 +1,8 @@
-//! Any scheduler for several metrics: it compares places in an order of the results at a rung instead of losses.
+//! Adapts any scheduler to several metrics: at a rung it compares positions in a ranking instead of losses.
 //!
-//! With asynchronous successive halving this is MO-ASHA (Schmucker et al. 2021, "Multi-objective asynchronous successive
-//! halving", §3): the trials of a rung are sorted into fronts, and a front that is not promoted as a whole gives those that
-//! cover it best.
+//! With asynchronous successive halving this is MO-ASHA (Schmucker et al. 2021, "Multi-objective asynchronous
+//! successive halving", §3). The trials of a rung are sorted into fronts. If only a part of a front is promoted, it is
+//! the part that covers the front best.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,19 +12,19 @@ use crate::preference::{Preference, Scores};
 use crate::trials::{Observation, Story, Trial, View};
 use crate::units::{Goal, Loss, Samples, TrialId};
 
-/// A scheduler that is told places for losses.
+/// A scheduler that observes positions as losses.
 pub struct Ranked {
     configured: Configured,
     lengths: Lengths,
     preference: Preference,
-    /// What the scheduler is asked that needs no losses: it hears of every trial, but its losses are of the first metric alone.
+    /// Answers questions that do not depend on losses. It observes every trial, with the first metric as its loss.
     outline: Box<dyn Scheduler>,
     story: Story<Then>,
-    /// The scheduler after so many changes.
+    /// The scheduler after the recorded changes.
     told: RefCell<Option<Told>>,
 }
 
-/// What a decision depends on beside the trials.
+/// The information besides the trials that a decision depends on.
 #[derive(Clone, Copy)]
 struct Then {
     running: usize,
@@ -34,13 +34,13 @@ struct Then {
 struct Told {
     changes: usize,
     trials: Vec<Trial>,
-    /// The trial that changed last, as the scheduler was told of it.
+    /// The trial that changed last, as the scheduler observed it.
     last: Option<Trial>,
     scheduler: Box<dyn Scheduler>,
 }
 
 impl Ranked {
-    /// A scheduler of the registry under a preference.
+    /// Wraps a scheduler of the registry under a preference.
     pub fn new(configured: Configured, lengths: Lengths, preference: Preference) -> Self {
         Self {
             outline: configured.build(lengths),
@@ -52,11 +52,11 @@ impl Ranked {
         }
     }
 
-    /// A scheduler that knows everything up to now. Places shift with every result, so it hears it all anew.
+    /// Builds a scheduler that has observed everything so far. Positions shift with every result, so all is replayed.
     fn tell(&self, view: &View<'_>) -> Told {
         let mut scheduler = self.configured.build(self.lengths);
         let trials = self.placed(view.trials);
-        // The newest place alone: one at an earlier level was among other results.
+        // Only the latest position counts: positions at earlier levels were among other results.
         let newest = |all: &[Observation]| all.len().saturating_sub(1);
         let mut last = None;
         let listener = |trial: &Trial, then: Then| {
@@ -81,7 +81,7 @@ impl Ranked {
         }
     }
 
-    /// The trials with places for losses: of each trial's best result so far, among those of all trials at the same level.
+    /// The trials with positions as losses: of each trial's best result so far, among all trials at the same level.
     fn placed(&self, trials: &[Trial]) -> Vec<Trial> {
         let mut levels: BTreeMap<Samples, Vec<(usize, usize, Scores)>> = BTreeMap::new();
         for (number, trial) in trials.iter().enumerate() {
@@ -100,7 +100,7 @@ impl Ranked {
         for results in levels.values() {
             let scores: Vec<&Scores> = results.iter().map(|(_, _, scores)| scores).collect();
             for ((number, index, scores), place) in results.iter().zip(self.preference.places(&scores)) {
-                // What cannot be compared stays the worst.
+                // A result that is not finite keeps the worst loss.
                 placed[*number].observations[*index].loss = if scores.is_finite() {
                     Goal::Minimize.loss(place as f64)
                 } else {
@@ -116,7 +116,7 @@ impl Ranked {
 }
 
 impl Ranked {
-    /// Asks the scheduler that knows everything up to now.
+    /// Asks a scheduler that has observed everything so far.
     fn ask<T>(&self, view: &View<'_>, question: impl FnOnce(&Told, &View<'_>) -> T) -> T {
         let kept = self.told.take().filter(|told| told.changes == self.story.length());
         let told = kept.unwrap_or_else(|| self.tell(view));
@@ -132,7 +132,7 @@ impl Ranked {
     }
 }
 
-/// Whether a trial stands for the one of its results rather than for the other, as in [`Trial::best`].
+/// Returns whether the first result represents a trial rather than the second, as in [`Trial::best`].
 fn stands_before(one: &Scores, other: &Scores) -> bool {
     let by_violation = one.violation.total_cmp(&other.violation);
     by_violation
@@ -250,7 +250,7 @@ mod tests {
         rule.scheduler().unwrap()
     }
 
-    /// The order of promotion when all of these wait at the first rung and one in three continues.
+    /// The order of promotion if all of these wait at the first rung and one in three continues.
     fn promoted(results: &[([f64; 2], f64)], preference: Preference) -> Vec<u32> {
         let mut ranked = Ranked::new(asha(3), lengths(3), preference);
         let space = Space::new(vec![], vec![]).unwrap();

@@ -1,4 +1,4 @@
-//! The registry of schedulers: one line each. Specs, `ask-tell`, the schema and the reference read it, and nobody else names one.
+//! The registry of schedulers, one line each. Specs, `ask-tell`, the schema and the reference use only this list.
 
 use super::{Audited, Lengths, OptionRow, Options, Patience, Patient, Ranked, Scheduler};
 use super::{asha, hyperband, median, pasha, successive_halving, unscheduled};
@@ -14,66 +14,66 @@ pub const SCHEDULERS: &[&Entry] = &[
     &unscheduled::ENTRY,
 ];
 
-/// The one under which every trial runs to its end.
+/// No scheduling: every trial runs to its end.
 pub const NONE: &Entry = &unscheduled::ENTRY;
 
 /// A scheduler that specs can name.
 #[derive(Debug)]
 pub struct Entry {
-    /// What specs need to know of it.
+    /// The facts about it that specs need.
     pub info: Info,
-    /// Makes one that knows nothing yet.
+    /// Builds one without any observations.
     pub build: fn(Options, Lengths) -> Box<dyn Scheduler>,
 }
 
-/// What specs need to know of a rule of early stopping.
+/// The facts about a rule of early stopping that specs need.
 #[derive(Debug)]
 pub struct Info {
     /// Its name.
     pub name: &'static str,
-    /// What it does, one line.
+    /// A description in one line.
     pub about: &'static str,
-    /// What it can be told.
+    /// The options that it accepts.
     pub options: &'static [OptionRow],
-    /// Whether any trial ends early because of it.
+    /// True if it ends trials early.
     pub prunes: bool,
-    /// What is wrong with these options together, if anything.
+    /// The conflict among these options, if there is one.
     pub conflict: fn(Options) -> Option<Conflict>,
 }
 
-/// Options that do not go together.
+/// Options that are incompatible.
 #[derive(Clone, Copy, Debug)]
 pub struct Conflict {
-    /// The one to point at.
+    /// The option to report.
     pub option: &'static str,
-    /// What is wrong.
+    /// The problem.
     pub message: &'static str,
-    /// What to do.
+    /// The remedy.
     pub help: &'static str,
 }
 
-/// Options that all go together.
+/// The check for options that are always compatible.
 pub fn no_conflict(_: Options) -> Option<Conflict> {
     None
 }
 
-/// A scheduler and what it is told.
+/// A scheduler and its options.
 #[derive(Clone, Copy, Debug)]
 pub struct Configured {
     /// The scheduler.
     pub entry: &'static Entry,
-    /// What it is told.
+    /// Its options.
     pub options: Options,
 }
 
 impl Configured {
-    /// Makes one that knows nothing yet, for one metric.
+    /// Builds one without any observations, for one metric.
     pub fn build(self, lengths: Lengths) -> Box<dyn Scheduler> {
         (self.entry.build)(self.options, lengths)
     }
 }
 
-/// A scheduler with all that a spec says of early stopping, for several metrics if there is a preference.
+/// Builds a scheduler with all early-stopping settings of a spec; for several metrics if there is a preference.
 pub fn build(
     configured: Configured,
     patience: Option<Patience>,

@@ -4,25 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::units::{Loss, TrialId};
 
-/// Where a trial stands at a rung: by its loss, and among equals by its number.
+/// A trial's position at a rung: ordered by its loss, then by its number.
 pub(super) type Place = (Loss, TrialId);
 
-/// The trials that have reached one rung. Every change costs the logarithm of their number.
+/// The trials that have reached one rung. Every change takes logarithmic time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rung {
-    /// The best, with their weights: as many as weigh no more than `1/eta` of all.
+    /// The best trials with their weights: as many as weigh at most `1/eta` of the total.
     top: BTreeMap<Place, f64>,
-    /// The others.
+    /// The other trials with their weights.
     rest: BTreeMap<Place, f64>,
-    /// Those still paused here.
+    /// The trials that are still paused here.
     paused: BTreeSet<Place>,
     weight_of_top: f64,
     weight: f64,
 }
 
 impl Rung {
-    /// Takes in a trial that has reached the rung. With weights of 1 the top are the best `⌊n/eta⌋` of `n`; with what the
-    /// trials cost as weights, they are the best that cost at most `1/eta` of what the rung cost.
+    /// Adds a trial that has reached the rung. With weights of 1, the top are the best `⌊n/eta⌋` of `n`. With the costs
+    /// of the trials as weights, the top are the best trials that cost at most `1/eta` of the rung's total cost.
     pub(super) fn arrive(&mut self, place: Place, weight: f64, eta: u32) {
         let eta = f64::from(eta);
         self.weight += weight;
@@ -47,38 +47,38 @@ impl Rung {
         }
     }
 
-    /// A trial that has arrived waits here.
+    /// Marks a trial that has arrived as paused here.
     pub(super) fn pause(&mut self, place: Place) {
         self.paused.insert(place);
     }
 
-    /// A trial waits here no more. Its result stays.
+    /// Marks a trial as no longer paused here. Its result stays.
     pub(super) fn leave(&mut self, place: Place) {
         self.paused.remove(&place);
     }
 
-    /// The best of those that wait here.
+    /// The best trial that is paused here.
     pub(super) fn best_paused(&self) -> Option<Place> {
         self.paused.first().copied()
     }
 
-    /// The best of all that have arrived.
+    /// The best of all trials that have arrived.
     pub(super) fn best(&self) -> Option<Place> {
         let best = self.top.first_key_value().or_else(|| self.rest.first_key_value());
         best.map(|(place, _)| *place)
     }
 
-    /// All that have arrived, best first.
+    /// All trials that have arrived, best first.
     pub(super) fn ranking(&self) -> impl Iterator<Item = Place> {
         self.top.keys().chain(self.rest.keys()).copied()
     }
 
-    /// Whether a trial that has arrived is among the top.
+    /// Returns whether a trial that has arrived is among the top.
     pub(super) fn is_in_top(&self, place: Place) -> bool {
         self.top.last_key_value().is_some_and(|(last, _)| place <= *last)
     }
 
-    /// The same when the top is rounded up: `⌈n/eta⌉` of `n`.
+    /// The same with the size of the top rounded up: `⌈n/eta⌉` of `n`.
     pub(super) fn is_in_top_rounded_up(&self, place: Place, eta: u32) -> bool {
         let is_cut = self.weight_of_top * f64::from(eta) < self.weight;
         let is_next = || self.rest.first_key_value().is_some_and(|(first, _)| place <= *first);
@@ -113,7 +113,7 @@ mod tests {
                     sum += weight;
                     let expected = sum * eta <= total;
                     prop_assert_eq!(rung.is_in_top(place), expected);
-                    // Rounded up it is one more, if there is a remainder.
+                    // Rounded up, the top has one more if there is a remainder.
                     let is_next = !expected && !is_cut && (sum - weight) * eta < total;
                     prop_assert_eq!(rung.is_in_top_rounded_up(place, eta), expected || is_next);
                     is_cut |= !expected;

@@ -1,9 +1,9 @@
-//! Synchronous successive halving (Jamieson & Talwalkar 2016, "Non-stochastic Best Arm Identification and Hyperparameter
-//! Optimization", algorithm 1): the trials of a bracket begin together, and a rung is decided when all of them have arrived.
-//! So no promotion is ever regretted, and the price is waiting.
+//! Synchronous successive halving (Jamieson & Talwalkar 2016, "Non-stochastic Best Arm Identification and
+//! Hyperparameter Optimization", algorithm 1). The trials of a bracket start together, and a rung is decided when all
+//! of them have arrived. So later arrivals cannot prove a promotion wrong, at the price of waiting.
 //!
-//! Workers do not wait: while a bracket does, the next one begins (as in Syne Tune's synchronous Hyperband). The bracket
-//! that is furthest gets a slot first.
+//! Workers do not wait: while a bracket waits, the next bracket starts (as in Syne Tune's synchronous Hyperband). The
+//! bracket at the highest rung gets a slot first.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use super::{Entry, Info, OptionKind, OptionRow, Scheduler, Stop, levels, no_conf
 use crate::trials::{Status, Trial, View};
 use crate::units::{Samples, TrialId};
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "successive_halving",
@@ -45,38 +45,38 @@ pub(super) const ENTRY: Entry = Entry {
 #[derive(Clone, Debug)]
 pub struct SuccessiveHalving {
     eta: usize,
-    /// Trials of a bracket.
+    /// Number of trials of a bracket.
     size: usize,
     levels: Vec<Samples>,
     brackets: Vec<Bracket>,
-    /// Every trial's bracket, by the trial's number.
+    /// The bracket of each trial, by the trial's number.
     members: Vec<usize>,
-    /// The brackets in which somebody is to go on: the furthest first.
+    /// The brackets with trials to promote, the highest rung first.
     ready: BTreeSet<(Reverse<usize>, usize)>,
-    /// The bracket of which the last thing observed has decided who goes on.
+    /// The bracket whose promotions were decided by the last observation.
     decided: Option<usize>,
 }
 
-/// Trials that began together.
+/// Trials that started together.
 #[derive(Clone, Debug, Default)]
 struct Bracket {
     members: usize,
-    /// Nobody joins any more.
+    /// True if no further trial joins.
     is_sealed: bool,
-    /// The rung that its trials are on their way to.
+    /// The index of the rung to which its trials are training.
     rung: usize,
-    /// How many come to this rung, or would have come.
+    /// Number of trials that reach this rung, or would have reached it.
     expected: usize,
     running: BTreeSet<TrialId>,
-    /// Those that wait at the rung before, best first. The first `quota` of them go on.
+    /// The trials that wait at the rung before, best first. The first `quota` of them are promoted.
     waiting: BTreeSet<Place>,
     quota: usize,
-    /// Those that have arrived at this rung and can go on.
+    /// The trials that have arrived at this rung and can continue.
     arrived: BTreeSet<Place>,
 }
 
 impl SuccessiveHalving {
-    /// For trials of `min` to `max` samples, in brackets of `size`; by default of as many as leave one at the last rung.
+    /// Schedules trials of `min` to `max` samples in brackets of `size`; by default one of them reaches the last rung.
     pub fn new(eta: u32, size: Option<u32>, min: Samples, max: Samples) -> Self {
         let levels = levels::geometric(eta, min, max);
         let whole = (eta as usize).saturating_pow(levels.len() as u32 - 1);
@@ -91,7 +91,7 @@ impl SuccessiveHalving {
         }
     }
 
-    /// Puts a new trial into the bracket that is being filled.
+    /// Adds a new trial to the bracket that is being filled.
     fn join(&mut self) {
         if self.brackets.last().is_none_or(|bracket| bracket.is_sealed) {
             self.brackets.push(Bracket::default());
@@ -104,7 +104,7 @@ impl SuccessiveHalving {
         self.members.push(index);
     }
 
-    /// Seals the bracket that is being filled: nobody will come.
+    /// Seals the bracket that is being filled: no further trial joins.
     fn seal(&mut self) {
         if let Some(bracket) = self.brackets.last_mut()
             && !bracket.is_sealed
@@ -114,7 +114,7 @@ impl SuccessiveHalving {
         }
     }
 
-    /// Decides the rung of a bracket once all have arrived.
+    /// Decides the rung of a bracket once all its trials have arrived.
     fn settle(&mut self, index: usize) {
         let (eta, last) = (self.eta, self.levels.len() - 1);
         let bracket = &mut self.brackets[index];
@@ -131,7 +131,7 @@ impl SuccessiveHalving {
 }
 
 impl Bracket {
-    /// How many would go on from the rung if it were decided now: one in `eta`, and at least one.
+    /// Number of trials that would be promoted if the rung were decided now: one in `eta`, and at least one.
     fn share(&self, eta: usize) -> usize {
         (self.expected / eta).max(1).min(self.arrived.len())
     }
@@ -163,14 +163,15 @@ impl Scheduler for SuccessiveHalving {
         let place = trial.loss().map(|loss| (loss, trial.id));
         let goes_on = matches!(trial.status, Status::Running { .. }) && !is_new;
         if goes_on && !self.brackets[index].is_sealed {
-            // Somebody of a bracket that was not full goes on: there was nobody left to fill it.
+            // A trial of an unfilled bracket was promoted, so there was no trial left to fill the bracket.
             self.seal();
         }
         let bracket = &mut self.brackets[index];
         match (trial.status, place) {
             (Status::Running { .. }, place) => {
                 bracket.running.insert(trial.id);
-                // Told anew with other losses it may not be one that would go on, but it is one of as many.
+                // After a replay with other losses, this trial may not be one that would be promoted, but the number is
+                // the same.
                 if let Some(place) = place {
                     bracket.waiting.remove(&place);
                 }
@@ -181,7 +182,7 @@ impl Scheduler for SuccessiveHalving {
                 bracket.arrived.insert(place);
             }
             (Status::Stopped, Some(place)) => {
-                // One that waited makes way for the next best; one that was on its way has arrived nowhere.
+                // A waiting trial is replaced by the next best; a trial that was on its way has not arrived.
                 bracket.running.remove(&trial.id);
                 bracket.arrived.remove(&place);
                 if bracket.waiting.remove(&place) {
@@ -313,7 +314,7 @@ mod tests {
         stand.trials_left = Some(1);
         stand.run(1.0);
         assert_eq!(stand.promoted(), None, "another may come");
-        // Its last trial fails, and nobody else will come.
+        // The last trial fails, and no other trial joins.
         let last = stand.start();
         stand.trials_left = Some(0);
         assert_eq!(stand.promoted(), None);
@@ -330,7 +331,7 @@ mod tests {
             stand.run(loss);
         }
         assert_eq!(stand.promoted(), None);
-        // The space is exhausted: the policy asks as of a study that may start nothing.
+        // The space is exhausted: the policy asks as for a study that may start no trial.
         stand.trials_left = Some(0);
         assert_eq!(stand.go_on(), Some((1, 2)));
         stand.trials_left = None;

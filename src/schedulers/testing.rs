@@ -1,25 +1,25 @@
-//! A stand for schedulers: trials are started, ended and told of by hand, as a study would.
+//! A test bench for schedulers: tests start and end trials by hand, and the scheduler observes them as in a study.
 
 use super::{AuditedTrial, Scheduler, Stop};
 use crate::space::{Configuration, Space, Value};
 use crate::trials::{Observation, Status, Trial, View};
 use crate::units::{Goal, Samples, Seed, TrialId};
 
-/// A scheduler and the trials that it was told of.
+/// A scheduler and the trials that it has observed.
 pub(super) struct Stand<S> {
     pub(super) scheduler: S,
     pub(super) trials: Vec<Trial>,
     pub(super) trials_left: Option<u32>,
-    /// Nothing is left to propose: who asks for a promotion asks as of a study that may start nothing.
+    /// True if no configuration is left: promotions are then requested as for a study that may start no trial.
     pub(super) is_exhausted: bool,
-    /// Between the segment's ends, an evaluation at every multiple of this.
+    /// Between segment ends, there is an evaluation at every multiple of this.
     pub(super) epoch: Option<u64>,
     space: Space,
-    /// All trials as they were at every change, and who had changed.
+    /// All trials as they were at every change, with the trial that had changed.
     told: Vec<(TrialId, Vec<Trial>, Option<u32>)>,
 }
 
-/// What a unit of the resource costs.
+/// The cost of training from one level to another.
 fn cost(configuration: &Configuration, from: Samples, to: Samples) -> f64 {
     let each = configuration.get("cost").and_then(Value::as_f64).unwrap_or(1.0);
     each * (to.0 - from.0) as f64
@@ -43,12 +43,12 @@ impl<S: Scheduler> Stand<S> {
         view(&self.space, &self.trials, trials_left)
     }
 
-    /// Starts a new trial, to the level that the scheduler says.
+    /// Starts a new trial, to the level that the scheduler chooses.
     pub(super) fn start(&mut self) -> u32 {
         self.start_at_cost(1.0)
     }
 
-    /// The same for a trial of which every unit of the resource costs so much.
+    /// The same for a trial with this cost per unit of the resource.
     pub(super) fn start_at_cost(&mut self, cost: f64) -> u32 {
         let id = TrialId(self.trials.len() as u32);
         let configuration = [("cost", Value::Float(cost))].into_iter().collect();
@@ -61,12 +61,12 @@ impl<S: Scheduler> Stand<S> {
         id.0
     }
 
-    /// Ends the segment of a trial with a loss; those that were given up then.
+    /// Ends the segment of a trial with a loss; returns the trials that were pruned by that.
     pub(super) fn end(&mut self, id: u32, loss: f64) -> Vec<u32> {
         self.end_with(id, &|_| loss)
     }
 
-    /// The same with a loss at every evaluation.
+    /// The same with a loss for every evaluation.
     pub(super) fn end_with(&mut self, id: u32, loss: &dyn Fn(u64) -> f64) -> Vec<u32> {
         let max = self.scheduler.rungs()[self.scheduler.rungs().len() - 1];
         let trial = &mut self.trials[id as usize];
@@ -86,7 +86,7 @@ impl<S: Scheduler> Stand<S> {
         self.deliver(id)
     }
 
-    /// A trial fails on its way.
+    /// Fails a trial during its segment.
     pub(super) fn fail(&mut self, id: u32) -> Vec<u32> {
         self.trials[id as usize].status = Status::Failed;
         self.deliver(id)
@@ -98,13 +98,13 @@ impl<S: Scheduler> Stand<S> {
         self.end(id, loss)
     }
 
-    /// Whom the scheduler would promote, and to where.
+    /// The trial that the scheduler would promote, and the level.
     pub(super) fn promoted(&self) -> Option<(u32, u64)> {
         let promoted = self.scheduler.promote(&self.view());
         promoted.map(|(id, to)| (id.0, to.0))
     }
 
-    /// Starts the next segment of whom the scheduler promotes.
+    /// Starts the next segment of the trial that the scheduler promotes.
     pub(super) fn go_on(&mut self) -> Option<(u32, u64)> {
         let (id, to) = self.scheduler.promote(&self.view())?;
         let trial = &mut self.trials[id.index()];
@@ -142,7 +142,7 @@ impl<S: Scheduler> Stand<S> {
         self.told.push((id, self.trials.clone(), self.trials_left));
     }
 
-    /// Tells another scheduler everything that this one was told.
+    /// Replays all observations of this scheduler to another one.
     pub(super) fn retell(&self, other: &mut dyn Scheduler) {
         for (id, trials, trials_left) in &self.told {
             other.observe(&trials[id.index()], &view(&self.space, trials, *trials_left));

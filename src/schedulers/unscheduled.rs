@@ -4,7 +4,7 @@ use super::{Entry, Info, Scheduler, no_conflict};
 use crate::trials::View;
 use crate::units::{Samples, TrialId};
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "none",
@@ -23,7 +23,7 @@ pub struct Unscheduled {
 }
 
 impl Unscheduled {
-    /// For complete trials of `max` samples.
+    /// Runs complete trials of `max` samples.
     pub fn new(max: Samples) -> Self {
         Self { rungs: [max] }
     }

@@ -1,20 +1,20 @@
-//! The default: a searcher chosen by the space and by how many trials there will be.
+//! The default: a searcher chosen by the space and the number of trials.
 //!
-//! Every searcher here follows from the trials alone, so the choice may change from one trial to the next and nothing is
-//! lost: each learns from the others' trials. Measured in `benches/README.md`.
+//! The state of every searcher here follows from the trials alone. So the choice may change between two trials and
+//! nothing is lost: each searcher uses the others' trials. Measured in `benches/README.md`.
 
 use super::{Cfo, Entry, Gp, Info, Needs, Proposal, Searcher, Several, Tpe, tpe};
 use crate::space::Space;
 use crate::trials::{Trial, View};
 
-/// With at most so many trials in all, and a cheap point to begin at, a search that stays near it is the frugal one (Wu et al.
-/// 2021, §4); a model would spend most of them on looking around.
+/// At most this many trials in total count as a short study. With a low-cost point, a short study is best spent on a
+/// search near that point (Wu et al. 2021, §4); a model would spend most of the trials on exploration.
 const SHORT: usize = 15;
 
-/// With more trials than that an exact Gaussian process costs more time than its better proposals are worth.
+/// Above this number of trials, an exact Gaussian process costs more time than its better proposals are worth.
 const MANY: usize = 500;
 
-/// With more parameters than that distances say little, and a model of one parameter at a time is more robust.
+/// Above this number of parameters, distances say little, and a model of one parameter at a time is more robust.
 const WIDE: usize = 40;
 
 /// Chooses among the other searchers.
@@ -25,7 +25,7 @@ pub struct Auto {
     cfo: Cfo,
 }
 
-/// Which searcher proposes next.
+/// The searcher that proposes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Choice {
     Local,
@@ -34,7 +34,7 @@ enum Choice {
 }
 
 impl Choice {
-    /// For a space, when so many trials are known and so many will be, if that is known.
+    /// Chooses for a space, given the number of known trials and, if known, the number of planned trials.
     fn of(space: &Space, known: usize, planned: Option<usize>) -> Self {
         if space.parameters().len() > WIDE || known > MANY {
             Self::Parzen
@@ -52,7 +52,7 @@ fn has_low_cost(space: &Space) -> bool {
 }
 
 impl Auto {
-    /// In one line, what searches a space in a study of so many trials, and why.
+    /// One line that says which searcher a study of `planned` trials in this space uses, and why.
     pub fn explain(space: &Space, planned: Option<u32>, has_several_metrics: bool) -> String {
         if has_several_metrics {
             return "tpe, because several metrics count".to_owned();
@@ -78,7 +78,7 @@ impl Auto {
     }
 }
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "auto",
@@ -124,7 +124,7 @@ mod tests {
         Space::new(parameters.collect(), vec![]).unwrap()
     }
 
-    /// The mixed space with a cheap point.
+    /// The mixed space with a low-cost point.
     fn frugal_space() -> Space {
         let mut parameters = mixed_space().parameters().to_vec();
         parameters[2].hints.low_cost = Some(crate::space::Value::Int(0));

@@ -1,10 +1,10 @@
-//! `BlendSearch`: a global search finds where to begin, local searches go downhill from there (Wang, Wu, Huang & Saied 2021,
-//! "Economical Hyperparameter Optimization With Blended Search Strategy", algorithm 1).
+//! `BlendSearch`: a global search finds starting points, and local searches descend from them (Wang, Wu, Huang & Saied
+//! 2021, "Economical Hyperparameter Optimization With Blended Search Strategy", algorithm 1).
 //!
-//! The global search is [`Tpe`], the local ones are threads of FLOW². A good trial of the global search opens a thread; threads
-//! that come within a step of a better one, or have converged, are closed. Of the open threads the one goes on that
-//! promises the lowest loss at its recent speed. Unlike there, the global search has a fixed share of the trials:
-//! by speed alone it is hardly ever asked again once a local search goes well.
+//! The global search is [`Tpe`]; the local searches are threads of FLOW². A good trial of the global search opens a
+//! thread. A thread is closed if it comes within a step of a better one or has converged. The open thread with the
+//! lowest predicted loss at its recent speed continues. Unlike in the paper, the global search has a fixed share of the
+//! trials: by speed alone it is hardly ever chosen once a local search does well.
 
 use super::cfo::LOOKS;
 use super::flow2::{self, PACE, Thread, place_of};
@@ -21,13 +21,13 @@ pub struct BlendSearch {
     folded: Folded<Threads>,
 }
 
-/// Every so many trials one is of the global search. Shares from a third to two thirds did alike.
+/// One in this many trials belongs to the global search. Shares from a third to two thirds gave similar results.
 const GLOBAL_EVERY: usize = 3;
 
-/// The number of local searches that are kept, the best ones: more would only wait.
+/// Number of local searches that are kept, the best ones: more would only wait.
 const MOST_THREADS: usize = 10;
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "blendsearch",
@@ -71,7 +71,7 @@ impl Searcher for BlendSearch {
     }
 }
 
-/// The local searches that are open, the best first.
+/// The open local searches, best first.
 #[derive(Clone, Debug, Default)]
 struct Threads {
     open: Vec<Local>,
@@ -83,18 +83,18 @@ struct Local {
     progress: Progress,
 }
 
-/// What a local search has spent and won.
+/// The cost and the improvements of a local search.
 #[derive(Clone, Copy, Debug)]
 struct Progress {
     /// Samples seen by its trials.
     cost: f64,
-    /// The newest improvement.
+    /// The latest improvement.
     last: Improvement,
-    /// The one before.
+    /// The improvement before it.
     before: Option<Improvement>,
 }
 
-/// A loss, and what had been spent when it was reached.
+/// A loss, and the cost at which it was reached.
 #[derive(Clone, Copy, Debug)]
 struct Improvement {
     at: f64,
@@ -121,7 +121,7 @@ impl Threads {
         self.close(view);
     }
 
-    /// A step belongs to the search from which it is nearest.
+    /// The open search that is nearest to a step, to which the step is assigned.
     fn nearest(&mut self, space: &Space, place: &[f64]) -> Option<&mut Local> {
         let away = |local: &Local| distance(space, local.thread.place(), place);
         self.open
@@ -129,13 +129,13 @@ impl Threads {
             .min_by(|left, right| away(left).total_cmp(&away(right)))
     }
 
-    /// Better than the median of the open searches (FLAML's condition for a new thread).
+    /// Returns whether a trial beats the median of the open searches (FLAML's condition for a new thread).
     fn is_good(&self, view: &View<'_>, trial: &Trial) -> bool {
         let median = self.open.get(self.open.len().saturating_sub(1) / 2);
         median.is_none_or(|local| is_better(trial, &view.trials[local.thread.best()]))
     }
 
-    /// Leaves the best first, without those that have converged or lie within a step of a better one.
+    /// Sorts the searches, best first, and closes those that have converged or lie within a step of a better one.
     fn close(&mut self, view: &View<'_>) {
         self.open.sort_by_key(|local| rank(&view.trials[local.thread.best()]));
         let mut kept: Vec<Local> = Vec::new();
@@ -150,8 +150,8 @@ impl Threads {
         self.open = kept;
     }
 
-    /// The search with the lowest predicted loss after as much again as the slowest needs for an improvement (the paper's priority, §3).
-    /// One without a speed of its own is given the highest of the others.
+    /// The search with the lowest loss predicted for the cost that the slowest search needs for one improvement (the
+    /// paper's priority, §3). A search without a speed of its own gets the highest speed of the others.
     fn most_promising(&self) -> Option<&Local> {
         let all = || self.open.iter().map(|local| local.progress);
         let fastest = all().filter_map(Progress::speed).fold(0.0, f64::max);
@@ -190,13 +190,13 @@ impl Progress {
         }
     }
 
-    /// Loss won per sample since the improvement before the last (§3); it falls while nothing is won.
+    /// Loss decrease per sample since the last but one improvement (§3); it falls while there is no improvement.
     fn speed(self) -> Option<f64> {
         let before = self.before?;
         Some((before.loss - self.last.loss) / (self.cost - before.at))
     }
 
-    /// What the next improvement will cost, judging by the last one and by what was spent in vain since.
+    /// The predicted cost of the next improvement: that of the last one, or the cost since then if that is larger.
     fn cost_of_improvement(self) -> f64 {
         let last = self.last.at - self.before.map_or(0.0, |before| before.at);
         last.max(self.cost - self.last.at)
@@ -207,8 +207,8 @@ fn loss(trial: &Trial) -> f64 {
     super::standing::loss_at(trial, trial.reached).get()
 }
 
-/// The root of the mean square of the differences, comparable to the step for one parameter. Two unordered choices are as
-/// far apart as the step that always changes one.
+/// The root mean square of the differences, comparable to the step for one parameter. Two different unordered choices
+/// have the distance of the step that always changes a choice.
 fn distance(space: &Space, left: &[f64], right: &[f64]) -> f64 {
     let squares = space.parameters().iter().zip(left).zip(right);
     let sum: f64 = squares
@@ -232,7 +232,7 @@ mod tests {
     use crate::searchers::flow2::testing::{cube, number, trial};
     use crate::space::Configuration;
 
-    /// Two valleys, the deeper one aside.
+    /// Two valleys; the deeper one is far from the middle.
     fn two_valleys(configuration: &Configuration) -> f64 {
         let (x, y) = (number(configuration, 0), number(configuration, 1));
         let valley = |at: f64, depth: f64| (x - at).powi(2) + (y - at).powi(2) - depth;

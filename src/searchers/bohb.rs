@@ -1,7 +1,7 @@
-//! BOHB's way of searching (Falkner et al. 2018, §3): a Parzen model of the highest level that enough trials have reached,
-//! and every third proposal drawn by chance, which keeps it from trusting what little training shows.
+//! The searcher of BOHB (Falkner et al. 2018, §3): a Parzen model of the highest level that enough trials have reached.
+//! Every third proposal is random, which guards against misleading results after little training.
 //!
-//! To be paired with a scheduler that stops or pauses trials; BOHB pairs it with Hyperband.
+//! Use it with a scheduler that stops or pauses trials; BOHB uses Hyperband.
 
 use rand::RngExt as _;
 
@@ -9,16 +9,16 @@ use super::{Entry, Info, Needs, Proposal, Random, Searcher, Several, Tpe};
 use crate::rng;
 use crate::trials::View;
 
-/// How much of the proposals is drawn by chance (Falkner et al. 2018, appendix D: 1/3).
+/// The share of random proposals (Falkner et al. 2018, appendix D: 1/3).
 const RANDOM_SHARE: f64 = 1.0 / 3.0;
 
-/// A Parzen model, and now and then a draw by chance.
+/// A Parzen model with some random proposals.
 #[derive(Clone, Debug, Default)]
 pub struct Bohb {
     model: Tpe,
 }
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "bohb",

@@ -1,7 +1,7 @@
-//! CFO, frugal search for costly parameters: one local search after another (Wu, Wang & Huang 2021, algorithm 2; FLAML's `CFO`).
+//! CFO, frugal search for costly parameters: successive local searches (Wu, Wang & Huang 2021, algorithm 2; FLAML).
 //!
-//! It begins where a trial is known to be cheap or good, else in the middle, looks at a few random points, and then goes
-//! downhill by FLOW² from the best of them. A search that has converged is followed by one from a random point.
+//! It starts at a point known to be cheap or good, or else in the middle. Then it tries a few random points, and
+//! descends by FLOW² from the best of them. After a search has converged, a new one starts from a random point.
 
 use super::flow2::{self, PACE, Thread};
 use super::folded::Folded;
@@ -15,11 +15,11 @@ pub struct Cfo {
     folded: Folded<Option<Thread>>,
 }
 
-/// The local search begins after so many trials, from the best of them. FLAML begins after one; a few more cost little,
-/// and a bad start in one valley of several costs much (measured: 0.25 to 0.21 in regret after 100 evaluations).
+/// Number of trials after which the local search starts, from the best of them. FLAML starts after one. A few more cost
+/// little, while a start in a bad valley costs much (measured: 0.25 to 0.21 in regret after 100 evaluations).
 pub(super) const LOOKS: usize = 4;
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "cfo",
@@ -67,7 +67,7 @@ impl Cfo {
         }
     }
 
-    /// Trials of others count too: a better one is where the search goes on.
+    /// Adds a trial. Trials of other searchers count too: the search continues from a better one.
     fn take(&self, view: &View<'_>, thread: &mut Option<Thread>, trial: &Trial) {
         let is_restart = trial.origin == self.name() && trial.id.index() >= LOOKS;
         match thread {

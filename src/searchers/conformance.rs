@@ -1,4 +1,4 @@
-//! What every searcher promises, checked over the registry.
+//! The contract of every searcher, checked for all of the registry.
 
 use super::*;
 use crate::space::{Domain, Parameter, Space, Value};
@@ -168,7 +168,7 @@ fn failed_trials_and_worthless_metrics_do_not_stop_a_searcher() {
 
 #[test]
 fn a_searcher_that_has_seen_nothing_proposes_the_same_as_one_that_was_there() {
-    // Resuming is replay: whatever a searcher keeps between proposals it must be able to find again in the trials.
+    // Resuming is replay: a searcher must be able to restore everything it remembers from the trials.
     let space = mixed_space();
     for live in all() {
         let trials = run(live.as_ref(), &space, 9, 60, &|c| {
@@ -204,7 +204,7 @@ fn several_trials_at_once_are_all_different_and_late_results_are_taken_in() {
                 segments: 0,
                 observations: vec![],
             });
-            // Four at once; now the newest ends first, now the oldest.
+            // Four run in parallel; sometimes the newest ends first, sometimes the oldest.
             let running = || {
                 trials
                     .iter()
@@ -224,7 +224,7 @@ fn several_trials_at_once_are_all_different_and_late_results_are_taken_in() {
             }
         }
         let hashes: std::collections::BTreeSet<String> = trials.iter().map(|t| t.configuration.hash()).collect();
-        // Steps that meet a border may coincide there: the policy has those drawn again.
+        // Steps that reach a border may coincide there: the policy requests redraws for those.
         assert!(hashes.len() >= 45, "{}: {} different", searcher.name(), hashes.len());
     }
 }

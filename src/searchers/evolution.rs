@@ -1,5 +1,6 @@
-//! Regularized evolution (Real et al. 2019, "Regularized Evolution for Image Classifier Architecture Search", algorithm 1):
-//! the best of a few of the youngest trials has a child, which differs in one parameter. Old trials die, however good.
+//! Regularized evolution (Real et al. 2019, "Regularized Evolution for Image Classifier Architecture Search", algorithm
+//! 1). The best of a few of the youngest trials gets a child that differs in one parameter. Old trials are removed,
+//! even good ones.
 
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
@@ -9,23 +10,23 @@ use crate::rng::{self, Rng};
 use crate::space::{Configuration, Domain, Space};
 use crate::trials::{Trial, View};
 
-/// Trials that are alive: the youngest with a result. The paper has 100 for searches of 20,000 trials; a study has fewer.
+/// Population size: the youngest trials with a result. The paper has 100 for 20,000 trials; a study has fewer.
 const POPULATION: usize = 25;
 
-/// Of so many the best has a child: the paper's quarter of the population.
+/// Sample size: the best of this many gets a child. This is the paper's quarter of the population.
 const SAMPLE: usize = 6;
 
 /// A number moves at most this far along its range.
 const REACH: f64 = 0.2;
 
-/// Tries at a feasible child.
+/// Number of draws in search of a feasible child.
 const DRAWS: usize = 50;
 
 /// Evolves single trials by small changes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Evolution;
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "evolution",
@@ -50,7 +51,7 @@ impl Searcher for Evolution {
             .filter(|trial| is_judged(trial))
             .take(POPULATION)
             .collect();
-        // The first generation is drawn by chance. What is running belongs to it.
+        // The first generation is random. Running trials belong to it.
         if view.trials.len() < POPULATION || alive.len() < SAMPLE {
             return Random.propose(view, attempt);
         }
@@ -75,7 +76,7 @@ fn is_judged(trial: &Trial) -> bool {
     trial.loss().is_some() && trial.best().is_some()
 }
 
-/// The parent with one of its parameters changed; what becomes active by that is drawn by chance.
+/// The parent with one parameter changed; parameters that become active by that are random.
 fn child(space: &Space, parent: &Configuration, rng: &mut Rng) -> Configuration {
     let searched = space
         .parameters()
@@ -100,17 +101,20 @@ fn child(space: &Space, parent: &Configuration, rng: &mut Rng) -> Configuration 
     space.decode(&units)
 }
 
-/// Another place in a domain: near where there is an order, anywhere where there is none.
+/// A different position in a domain: a near one on ordered domains, any position on unordered ones.
 fn moved(domain: &Domain, unit: f64, rng: &mut Rng) -> f64 {
-    let is_unordered = matches!(domain, Domain::Choice { ordered: false, .. } | Domain::Weighted { .. });
+    let is_unordered = matches!(
+        domain,
+        Domain::Choice { ordered: false, .. } | Domain::Weighted { ordered: false, .. }
+    );
     if is_unordered {
         return rng.random();
     }
-    // At least one step, where the values are few.
+    // At least one step on domains with few values.
     let step = domain.cardinality().map_or(0.0, |count| 1.0 / count as f64);
     let distance = (rng.random::<f64>() * REACH).max(step);
     let target = if rng.random() { unit + distance } else { unit - distance };
-    // Reflected at the ends, so that they are no traps.
+    // Reflected at the ends, so that the search does not get stuck there.
     let reflected = if target < 0.0 { -target } else { target };
     let reflected = if reflected > 1.0 { 2.0 - reflected } else { reflected };
     reflected.clamp(0.0, 1.0)
@@ -144,7 +148,7 @@ mod tests {
     #[test]
     fn it_finds_better_than_chance() {
         let space = mixed_space();
-        // Best at a rate of 1e-3, a share of 0.3 and the kind `b`.
+        // The best trial has a rate of 1e-3, a share of 0.3 and the kind `b`.
         let loss = |configuration: &Configuration| {
             let number = |name: &str| configuration.get(name).and_then(Value::as_f64).unwrap();
             let is_b = configuration.get("kind") == Some(&Value::Text("b".into()));

@@ -1,18 +1,18 @@
-//! What the user wants to see tried comes first; then the searcher is asked.
+//! Proposes the user's first points before the searcher's own proposals.
 //!
-//! Known good configurations (Optuna's `enqueue_trial`, FLAML's `points_to_evaluate`), `init` values, and the mode of the
-//! priors (which Mallik et al. 2023 evaluate first, too).
+//! First points are known good configurations (Optuna's `enqueue_trial`, FLAML's `points_to_evaluate`), `init` values,
+//! and the mode of the priors (which Mallik et al. 2023 evaluate first, too).
 
 use super::{Proposal, Searcher};
 use crate::trials::{Trial, View};
 
-/// A searcher that is asked only after the space's first points have been proposed.
+/// A searcher whose proposals start after the space's first points.
 pub struct FirstPoints {
     searcher: Box<dyn Searcher>,
 }
 
 impl FirstPoints {
-    /// Puts the first points of whatever space is searched before the proposals of `searcher`.
+    /// Puts the first points of the searched space before the proposals of `searcher`.
     pub fn new(searcher: Box<dyn Searcher>) -> Self {
         Self { searcher }
     }
@@ -24,7 +24,7 @@ impl Searcher for FirstPoints {
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
-        // The trial's number says which: a redraw means that this one was tried already.
+        // The trial's number selects the point; a redraw means that this point was already tried.
         match view.space.first_points().get(view.trials.len()) {
             Some(point) if attempt == 0 => Proposal {
                 configuration: point.configuration.clone(),

@@ -1,4 +1,4 @@
-//! A searcher's state as a fold over the trials in the order of their numbers, kept from one proposal to the next.
+//! A searcher's state as a fold over the trials in the order of their numbers, cached between proposals.
 
 use std::cell::RefCell;
 
@@ -6,8 +6,8 @@ use super::standing::{Rank, is_settled, rank};
 use crate::trials::{Trial, View};
 use crate::units::Seed;
 
-/// Keeps the state after the trials of which nothing more will come, so that a proposal costs what is new. What is kept
-/// is checked against the view: the state is the same as if everything were folded again.
+/// Caches the state after the leading settled trials, so that a proposal only has to fold the new trials. The cache is
+/// checked against the view: the state is the same as if all trials were folded again.
 #[derive(Debug)]
 pub(super) struct Folded<State> {
     kept: RefCell<Option<Kept<State>>>,
@@ -89,7 +89,7 @@ mod tests {
     use crate::trials::Status;
     use crate::units::Samples;
 
-    /// The sum of the numbers of the trials, and how often a trial was taken.
+    /// Returns the sum of the trials' numbers, and counts how often a trial was folded.
     fn fold(folded: &Folded<u32>, trials: &[Trial], taken: &std::cell::Cell<u32>) -> u32 {
         let space = cube(1);
         let take = |state: &mut u32, trial: &Trial| {

@@ -1,20 +1,20 @@
-//! Grid search: every configuration of a finite space once, in order, the last parameter varying fastest.
+//! Grid search: every configuration of a finite space once, in order; the last parameter varies fastest.
 
 use super::{Entry, Info, Needs, Proposal, Searcher, Several};
 use crate::space::{Configuration, Parameter, Space};
 use crate::trials::{Trial, View};
 
-/// How many configurations are looked at in search of the next one that is feasible and new.
+/// Number of configurations that are checked in search of the next feasible and new one.
 const STEPS: usize = 100_000;
 
-/// Every configuration of a finite space, from the lowest values to the highest. The seed changes nothing.
+/// Every configuration of a finite space, from the lowest values to the highest. The seed has no effect.
 ///
-/// A parameter with infinitely many values keeps its lowest; specs refuse such spaces. After the last configuration it is
-/// proposed again, which ends the search, since nothing is tried twice.
+/// A parameter with infinitely many values keeps its lowest value; specs reject such spaces. After the last
+/// configuration, it is proposed again. That ends the search, because no configuration is tried twice.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Grid;
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "grid",
@@ -54,8 +54,8 @@ impl Searcher for Grid {
     }
 }
 
-/// The configuration after this one: the last active parameter that can still rise does, and all after it begin anew.
-/// `None` after the last.
+/// The configuration after this one: the last active parameter that can still rise does so, and all after it start from
+/// their lowest values. `None` after the last configuration.
 fn successor(space: &Space, configuration: &Configuration) -> Option<Configuration> {
     let parameters = space.parameters();
     let (rising, number) = parameters.iter().enumerate().rev().find_map(|(index, parameter)| {
@@ -72,7 +72,7 @@ fn successor(space: &Space, configuration: &Configuration) -> Option<Configurati
     Some(complete(&parameters[rising + 1..], next))
 }
 
-/// Gives every active one of the `parameters` its lowest value.
+/// Sets every active one of the `parameters` to its lowest value.
 fn complete(parameters: &[Parameter], mut configuration: Configuration) -> Configuration {
     for parameter in parameters {
         if parameter.is_active(&configuration) {

@@ -1,14 +1,14 @@
-//! The middle of a space: where a search with nothing else to go by begins.
+//! The middle of a space: the start of a search without other information.
 
 use rand::RngExt as _;
 
 use crate::rng::Rng;
 use crate::space::{Configuration, Shape, Space};
 
-/// The middle of every range, on its scale, with values without an order drawn by chance; `None` if it is not feasible.
+/// The middle of every range, on its scale, with random values for unordered choices; `None` if it is not feasible.
 ///
-/// Ranges are usually chosen around what is believed to be good, and their ends are not, so the middle beats most draws
-/// (FLAML's searches begin there too).
+/// Users usually choose ranges around a value that they believe to be good, so the middle beats most draws (FLAML's
+/// searches start there too).
 pub(super) fn middle(space: &Space, rng: &mut Rng) -> Option<Configuration> {
     const MIDDLE: f64 = 0.5;
     let unit: Vec<f64> = space

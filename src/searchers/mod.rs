@@ -42,24 +42,24 @@ use crate::trials::{Trial, View};
 
 /// Proposes configurations.
 ///
-/// A proposal is a pure function of the view (and of what was observed, which is the same events): a searcher keeps no
-/// generator, and whatever it remembers it could rebuild by observing the trials again.
+/// A proposal is a pure function of the view and of the observed trials, which contain the same information. A searcher
+/// keeps no random generator, and it could rebuild everything it remembers by observing the trials again.
 pub trait Searcher: Send {
     /// Its name in specs and in the leaderboard's `origin`.
     fn name(&self) -> &'static str;
 
-    /// A configuration for the trial that would be created next. `attempt` counts redraws for the same trial,
-    /// asked for when an earlier proposal repeats a configuration that was already tried.
+    /// A configuration for the next trial. `attempt` counts redraws for the same trial, which are requested if an
+    /// earlier proposal repeats a configuration that was already tried.
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal;
 
-    /// Takes note of a trial that changed.
+    /// Records a trial that changed.
     fn observe(&mut self, _trial: &Trial) {}
 }
 
-/// A configuration and who thought of it.
+/// A configuration and its proposer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
-    /// What to try.
+    /// The configuration to try.
     pub configuration: Configuration,
     /// The searcher, or the part of it, that proposed it.
     pub origin: &'static str,

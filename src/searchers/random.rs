@@ -8,7 +8,7 @@ use crate::trials::View;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Random;
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "random",

@@ -1,4 +1,4 @@
-//! The registry of searchers: one line each. Specs, `ask-tell`, the schema and the reference read it, and nobody else names one.
+//! The registry of searchers, one line each. Specs, `ask-tell`, the schema and the reference use only this list.
 
 use super::{FirstPoints, Scalarised, Searcher};
 use super::{auto, blendsearch, bohb, cfo, cma_es, evolution, gp, grid, nsga2, random, sobol, tpe};
@@ -20,62 +20,62 @@ pub const SEARCHERS: &[&Entry] = &[
     &bohb::ENTRY,
 ];
 
-/// The one that knows nothing and needs nothing: where there is nothing to search.
+/// Random search, which needs nothing: used if there is nothing to search.
 pub const BY_CHANCE: &Entry = &random::ENTRY;
 
 /// A searcher that specs can name.
 #[derive(Debug)]
 pub struct Entry {
-    /// What specs need to know of it.
+    /// The facts about it that specs need.
     pub info: Info,
-    /// Makes one that knows nothing yet.
+    /// Builds one without any observations.
     pub build: fn() -> Box<dyn Searcher>,
-    /// How it searches for several metrics.
+    /// The way in which it handles several metrics.
     pub several: Several,
 }
 
-/// What specs need to know of a method.
+/// The facts about a method that specs need.
 #[derive(Debug)]
 pub struct Info {
     /// Its name.
     pub name: &'static str,
-    /// Names that others give it.
+    /// Other names for it.
     pub aliases: &'static [&'static str],
-    /// What it does, one line.
+    /// A description in one line.
     pub about: &'static str,
-    /// What it cannot do without.
+    /// Its requirements.
     pub needs: Needs,
 }
 
-/// What a method cannot do without.
+/// The requirements of a method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// Finitely many configurations: it tries them all.
+    /// Requires finitely many configurations, because it tries them all.
     pub finite_space: bool,
-    /// One metric that is all that counts.
+    /// Requires a single metric and nothing else that counts.
     pub one_metric: bool,
 }
 
 impl Needs {
-    /// Any space and any metrics will do.
+    /// No requirements: works with any space and any metrics.
     pub const NOTHING: Self = Self {
         finite_space: false,
         one_metric: false,
     };
 }
 
-/// How a searcher searches for several metrics.
+/// The way in which a searcher handles several metrics.
 #[derive(Debug)]
 pub enum Several {
-    /// It minimizes one number made of them, another one for every proposal.
+    /// It minimizes one number computed from them, a new one for every proposal.
     Scalarised,
-    /// Another searcher does that better.
+    /// Another searcher is used instead, because it does better.
     As(&'static Entry),
-    /// It knows of trade-offs itself.
+    /// It handles trade-offs itself.
     ByItself,
 }
 
-/// A searcher, after the first points of the space; for several metrics if there is a preference.
+/// Builds a searcher that first proposes the first points of the space; for several metrics if there is a preference.
 pub fn build(entry: &'static Entry, preference: Option<&Preference>) -> Box<dyn Searcher> {
     match (preference, &entry.several) {
         (None, _) | (Some(Preference::Pareto), Several::ByItself) => Box::new(FirstPoints::new((entry.build)())),

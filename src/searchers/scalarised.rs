@@ -1,7 +1,7 @@
-//! Any searcher for several metrics: it minimises one number made of them, another one for every proposal.
+//! Adapts any searcher to several metrics: it minimises one number computed from them, a new one for every proposal.
 //!
-//! For trade-offs this is `ParEGO` with whatever model the searcher has (Knowles 2006, §III): weights are drawn anew for each
-//! trial, so that one proposal after the other goes for another part of the front.
+//! For trade-offs this is `ParEGO` with the model of the searcher (Knowles 2006, §III). The weights are drawn anew for
+//! each trial, so that successive proposals aim at different parts of the front.
 
 use std::cell::RefCell;
 
@@ -11,13 +11,13 @@ use crate::rng;
 use crate::trials::{Story, Trial, View};
 use crate::units::Goal;
 
-/// A searcher that is told one number for several.
+/// A searcher that observes one number instead of several metrics.
 pub struct Scalarised {
     entry: &'static Entry,
     preference: Preference,
     untold: Box<dyn Searcher>,
     story: Story<()>,
-    /// The searcher after so many changes, for redraws.
+    /// The searcher after the recorded changes, kept for redraws.
     told: RefCell<Option<Told>>,
 }
 
@@ -28,7 +28,7 @@ struct Told {
 }
 
 impl Scalarised {
-    /// A searcher of the registry under a preference.
+    /// Wraps a searcher of the registry under a preference.
     pub fn new(entry: &'static Entry, preference: Preference) -> Self {
         Self {
             entry,
@@ -39,7 +39,7 @@ impl Scalarised {
         }
     }
 
-    /// A searcher that knows everything up to now, in the numbers of the next trial.
+    /// Builds a searcher that has observed everything so far, with the weights of the next trial.
     fn tell(&self, view: &View<'_>) -> Told {
         let mut searcher = build(self.entry, None);
         let trials = self.scalarised(view);
@@ -51,7 +51,7 @@ impl Scalarised {
         }
     }
 
-    /// The trials with one number for the scores of every observation.
+    /// The trials with one number in place of the scores of every observation.
     fn scalarised(&self, view: &View<'_>) -> Vec<Trial> {
         let mut rng = rng::stream(view.seed, "scalarised", &[view.trials.len() as u64]);
         let mut trials = view.trials.to_vec();

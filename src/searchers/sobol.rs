@@ -1,5 +1,5 @@
-//! Quasi-random search: the Sobol sequence (Sobol' 1967; Joe & Kuo 2008), scrambled (Owen 1995; Burley 2020). Its points
-//! cover the cube more evenly than independent draws, and the study's seed chooses the scramble.
+//! Quasi-random search: the Sobol sequence (Sobol' 1967; Joe & Kuo 2008), scrambled (Owen 1995; Burley 2020). Its
+//! points cover the cube more evenly than independent draws, and the study's seed selects the scramble.
 
 use std::cell::Cell;
 
@@ -12,26 +12,26 @@ use crate::space::{Configuration, Space};
 use crate::trials::View;
 use crate::units::Seed;
 
-/// Points of one scramble; the next ones come from the same sequence, scrambled anew.
+/// Number of points per scramble; later points come from the same sequence with a new scramble.
 const SCRAMBLE: u64 = 1 << 16;
 
-/// How many points are looked at in search of the next feasible one, or of the one that a trial stands on.
+/// Number of points that are checked in search of the next feasible one, or of the point of a trial.
 const STEPS: u64 = 10_000;
 
-/// The points of the scrambled Sobol sequence in their order, leaving out those that are not feasible.
+/// The feasible points of the scrambled Sobol sequence, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Sobol {
     progress: Cell<Progress>,
 }
 
-/// How much of the sequence is used up. It follows from the trials alone; kept so that they are not read again each time.
+/// The part of the sequence that is used up. It follows from the trials and is cached so that they are read only once.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Progress {
-    /// The study that this is about.
+    /// The seed of the study.
     seed: u64,
-    /// Trials taken into account.
+    /// Number of trials taken into account.
     trials: usize,
-    /// The next point.
+    /// The index of the next point.
     next: u64,
 }
 
@@ -70,7 +70,7 @@ impl Searcher for Sobol {
 }
 
 impl Sobol {
-    /// Walks the sequence past the points of all trials that came from it.
+    /// Advances past the points of all trials that came from the sequence.
     fn advance(&self, view: &View<'_>) -> Progress {
         let mut progress = self.progress.get();
         if progress.seed != view.seed.0 || progress.trials > view.trials.len() {
@@ -90,14 +90,14 @@ impl Sobol {
     }
 }
 
-/// The index after that of the next point which is `configuration`; `next` itself if it is none of the next points.
+/// The index after the point that is `configuration`, or `next` if the next points do not contain it.
 fn after(space: &Space, seed: Seed, next: u64, configuration: &Configuration) -> u64 {
     (next..next + STEPS)
         .find(|&index| space.decode(&point(space, seed, index)) == *configuration)
         .map_or(next, |index| index + 1)
 }
 
-/// A point of the sequence. Beyond the dimensions that the sequence has, coordinates are drawn independently.
+/// A point of the sequence. Beyond the sequence's number of dimensions, coordinates are drawn independently.
 pub(super) fn point(space: &Space, seed: Seed, index: u64) -> Vec<f64> {
     let mut rng = rng::stream(seed, "sobol", &[index / SCRAMBLE]);
     let scramble = rng.next_u32();
@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn every_half_quarter_and_eighth_of_every_axis_holds_its_share() {
-        // The first 2^k points of a (t, s)-sequence in base 2 have exactly one in each interval of length 2^-k (Owen 1995).
+        // The first 2^k points of a (t, s)-sequence in base 2 have exactly one in each interval of length 2^-k (Owen
+        // 1995).
         for points in [
             points(&Sobol::default(), &cube(7), 3, 8),
             points(&Sobol::default(), &cube(7), 4, 8),

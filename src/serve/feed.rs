@@ -1,4 +1,4 @@
-//! The newest view, on its way from the thread that reads the study to everybody who looks at the page.
+//! Passes the newest view from the thread that reads the study to all viewers of the page.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,14 +7,14 @@ use tokio::sync::watch;
 use crate::report::page;
 use crate::report::view::PageView;
 
-/// Where newer views are put.
+/// The sender of new views.
 pub struct Publisher(watch::Sender<Arc<Published>>);
 
-/// Where the newest view is taken from.
+/// The receiver of the newest view.
 #[derive(Clone)]
 pub struct Feed(pub(super) watch::Receiver<Arc<Published>>);
 
-/// A view, and the same as JSON for those who have the page already.
+/// A view, and its JSON for viewers that have already loaded the page.
 pub(super) struct Published {
     view: PageView,
     pub(super) json: String,
@@ -28,22 +28,22 @@ impl Published {
         Arc::new(Self { view, json, html })
     }
 
-    /// The page of this view, which is made once, however many look at it.
+    /// The page of this view, rendered once for all viewers.
     pub(super) fn html(&self) -> &str {
         self.html.get_or_init(|| page::render(&self.view, Some("events")))
     }
 }
 
 impl Publisher {
-    /// A publisher and what it publishes, beginning with `view`.
+    /// Creates a publisher and its feed, starting with `view`.
     pub fn start(view: PageView) -> (Self, Feed) {
         let (sender, receiver) = watch::channel(Published::new(view));
         (Self(sender), Feed(receiver))
     }
 
-    /// Shows a newer view to everybody. Those who are slow miss some, never the newest.
+    /// Publishes a newer view to all viewers. Slow viewers miss some views, but never the newest.
     pub fn publish(&self, view: PageView) {
-        // Nobody looking is no error.
+        // It is not an error if there are no viewers.
         let _ = self.0.send(Published::new(view));
     }
 }

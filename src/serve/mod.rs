@@ -1,7 +1,7 @@
-//! The live page: `report.html` that updates itself, served to this machine alone.
+//! The live page: a `report.html` that updates itself, served to this machine only.
 //!
-//! It is bound to the loopback device; its address holds a random token, without which nothing is shown; requests that a
-//! browser was tricked into sending from another page are refused by their `Host`. Begin reading at [`Server`].
+//! It is bound to the loopback device. Its address contains a random token, without which nothing is shown. Requests
+//! that another page tricked a browser into sending are refused by their `Host`. Begin reading at [`Server`].
 
 mod feed;
 mod routes;
@@ -21,13 +21,13 @@ use tokio::runtime::{Builder, Runtime};
 pub use feed::{Feed, Publisher};
 use token::Token;
 
-/// The time within which a connection must send its request. Thousands of silent connections must not keep others out.
+/// Time within which a connection must send its request. Thousands of silent connections must not block others.
 const HEADER: Duration = Duration::from_secs(2);
 
-/// How long nobody is let in when the system has no more connections to give.
+/// Pause before accepting again when the system has no more connections available.
 const FULL: Duration = Duration::from_millis(20);
 
-/// A page server that has its port, but serves nothing yet.
+/// A page server that is bound to its port but does not serve yet.
 pub struct Server {
     runtime: Runtime,
     listener: TcpListener,
@@ -36,10 +36,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds to a port of the loopback device; 0: any that is free.
+    /// Binds to a port of the loopback device; 0 selects a free port.
     ///
     /// # Errors
-    /// When the port is taken, or there is none.
+    /// If the port is taken or no port is free.
     pub fn bind(port: u16) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)))?;
@@ -57,7 +57,7 @@ impl Server {
         format!("http://{}/{}/", self.address, self.token)
     }
 
-    /// Serves what `feed` has, until the process ends.
+    /// Serves the views of `feed` until the process ends.
     pub fn run(self, feed: Feed) {
         allow_connections();
         let router = routes::router(feed, self.token, self.address.port());
@@ -74,7 +74,7 @@ impl Server {
     }
 }
 
-/// Answers the requests of one connection. That it breaks off is the other side's affair.
+/// Answers the requests of one connection. Errors are ignored: the client has broken the connection.
 async fn answer(stream: TcpStream, router: Router) {
     let service = TowerToHyperService::new(router);
     let _ = http1::Builder::new()
@@ -84,7 +84,7 @@ async fn answer(stream: TcpStream, router: Router) {
         .await;
 }
 
-/// As many connections as the system lets this process have.
+/// Raises the limit on open connections to the maximum that the system allows this process.
 fn allow_connections() {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! What is answered to which request.
+//! The routes of the live page.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tokio_stream::{Stream, StreamExt as _};
 use super::feed::Feed;
 use super::token::Token;
 
-/// A line that says nothing, so that proxies and browsers see that the connection lives.
+/// Interval between empty lines that show proxies and browsers that the connection is alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 #[derive(Clone)]
@@ -36,7 +36,7 @@ pub(super) fn router(feed: Feed, token: Token, port: u16) -> Router {
         .with_state(shared)
 }
 
-/// Refuses what was not sent to this very address, and keeps the address to those who have it.
+/// Refuses requests that were sent to another address, and sets headers that keep the address private.
 async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let own = ["127.0.0.1", "localhost"].map(|name| format!("{name}:{}", shared.port));

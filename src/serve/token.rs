@@ -3,18 +3,18 @@
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-/// 128 bits that nobody can guess.
+/// 128 random bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token(String);
 
 impl Token {
-    /// A new one: the keys of std's hash tables come from the system's generator, two of them make it.
+    /// A new token, made of two keys of std's hash tables, which come from the system's random generator.
     pub(super) fn random() -> Self {
         let part = || RandomState::new().build_hasher().finish();
         Self(format!("{:016x}{:016x}", part(), part()))
     }
 
-    /// Whether a text is the token. How long that takes says nothing of how much of it is right.
+    /// Returns whether `text` is the token, in a time that does not depend on how much of it is correct.
     pub(super) fn is(&self, text: &str) -> bool {
         let differences = self.0.bytes().zip(text.bytes()).map(|(ours, theirs)| ours ^ theirs);
         text.len() == self.0.len() && differences.fold(0, |all, one| all | one) == 0

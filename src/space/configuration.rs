@@ -28,7 +28,7 @@ impl Configuration {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// A name for this configuration that is equal for equal configurations on every machine: 16 hexadecimal digits.
+    /// A hash of this configuration, equal for equal configurations on every machine: 16 hexadecimal digits.
     pub fn hash(&self) -> String {
         let mut fingerprint = Fingerprint::new();
         for (name, value) in self.iter() {
@@ -45,7 +45,7 @@ impl Configuration {
     }
 }
 
-/// Whether a text is written as a value of another type would be: `"1"` and 1 are different values.
+/// Returns whether a text looks like a value of another type: `"1"` and 1 are different values.
 fn reads_as_another_type(text: &str) -> bool {
     text.parse::<f64>().is_ok() || text.parse::<bool>().is_ok() || text == "null" || text.starts_with(['[', '{'])
 }

@@ -1,4 +1,4 @@
-//! Short ways to write a domain: `Domain::float(1e-5, 1e-1).log()`.
+//! Short constructors for a domain: `Domain::float(1e-5, 1e-1).log()`.
 
 use super::{Domain, Value};
 
@@ -23,7 +23,7 @@ impl Domain {
         }
     }
 
-    /// One of several values, of which there is at least one and none twice.
+    /// One of several values: at least one, all different.
     pub fn choice<V: Into<Value>>(values: impl IntoIterator<Item = V>) -> Self {
         Self::Choice {
             values: values.into_iter().map(Into::into).collect(),
@@ -31,7 +31,7 @@ impl Domain {
         }
     }
 
-    /// Uniform in the logarithm. Of lists of values: no change.
+    /// Makes the range uniform in the logarithm. Leaves lists of values unchanged.
     #[must_use]
     pub fn log(mut self) -> Self {
         match &mut self {
@@ -42,7 +42,7 @@ impl Domain {
         self
     }
 
-    /// Only every `distance`-th number (of whole numbers: rounded, at least 1). Of lists of values: no change.
+    /// Keeps only every `distance`-th number (rounded for whole numbers, at least 1). Leaves lists of values unchanged.
     #[must_use]
     pub fn step(mut self, distance: f64) -> Self {
         match &mut self {
@@ -54,7 +54,7 @@ impl Domain {
         self
     }
 
-    /// Numbers of this range, but as likely as a normal distribution says; of a logarithmic range: of the logarithm.
+    /// Distributes the numbers of this range normally; on a logarithmic range, their logarithms.
     #[must_use]
     pub fn normal(self, mean: f64, deviation: f64) -> Self {
         Self::Normal {
@@ -64,7 +64,7 @@ impl Domain {
         }
     }
 
-    /// Neighbours in the list are alike. Of numbers they always are.
+    /// Declares that neighbours in the list are alike. Leaves numbers unchanged: their neighbours always are.
     #[must_use]
     pub fn ordered(mut self) -> Self {
         match &mut self {
@@ -74,7 +74,7 @@ impl Domain {
         self
     }
 
-    /// The values of this list, each as likely as said: one number greater than 0 for each, in sum 1. Of ranges: no change.
+    /// Gives each value of this list its probability: greater than 0, with sum 1. Leaves ranges unchanged.
     #[must_use]
     pub fn weighted(self, probabilities: impl Into<Vec<f64>>) -> Self {
         match self {

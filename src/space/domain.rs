@@ -1,13 +1,13 @@
-//! The values a parameter may take, and their place in the unit interval.
+//! The values of a parameter, and their map to the unit interval.
 
 use super::Value;
 use super::expression::Datum;
 
-/// The values a parameter may take. Built by `spec`, which has checked that it is not empty.
+/// The values that a parameter may take. `spec` builds it and has checked that it is not empty.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Domain {
-    /// Real numbers in `[min, max]`; `log` means uniform in the logarithm; with `step` only `min + i·step`
-    /// (for a logarithmic range: the multiples of `step` inside the range).
+    /// Real numbers in `[min, max]`. With `log` they are uniform in the logarithm. With `step` only `min + i·step` are
+    /// allowed (on a logarithmic range: the multiples of `step` inside the range).
     Float {
         /// Smallest value, inclusive.
         min: f64,
@@ -15,7 +15,7 @@ pub enum Domain {
         max: f64,
         /// Uniform in the logarithm.
         log: bool,
-        /// Distance of neighbouring values.
+        /// Distance between neighbouring values.
         step: Option<f64>,
     },
     /// Whole numbers from `min` to `max`, both inclusive, every `step`-th.
@@ -26,40 +26,40 @@ pub enum Domain {
         max: i64,
         /// Uniform in the logarithm.
         log: bool,
-        /// Distance of neighbouring values, at least 1.
+        /// Distance between neighbouring values, at least 1.
         step: i64,
     },
-    /// Numbers of a range, as likely as a normal distribution says that is cut off at the range's ends
-    /// (its logarithm's, where the range is logarithmic: a log-normal distribution).
+    /// Numbers of a range with a normal distribution that is truncated at the ends of the range. On a logarithmic range
+    /// the logarithm is normal: a log-normal distribution.
     Normal {
-        /// A [`Self::Float`] or [`Self::Int`]. Its ends should lie within 5 deviations of the mean: beyond that a share
-        /// of the unit interval is narrower than a float can tell.
+        /// A [`Self::Float`] or [`Self::Int`]. Its ends should lie within 5 standard deviations of the mean. Beyond
+        /// that a value's part of the unit interval is narrower than a float can resolve.
         range: Box<Self>,
         /// The likeliest value, or its logarithm; it may lie outside the range.
         mean: f64,
         /// The standard deviation of the value, or of its logarithm; greater than 0.
         deviation: f64,
     },
-    /// One of several values; `ordered` means that neighbours in the list are alike.
+    /// One of several values; with `ordered`, neighbours in the list are alike.
     Choice {
         /// The values, at least one, all different.
         values: Vec<Value>,
-        /// Neighbours in the list are alike.
+        /// True if neighbours in the list are alike.
         ordered: bool,
     },
-    /// One of several values, each as likely as it is said to be.
+    /// One of several values, each with a given probability.
     Weighted {
         /// The values, at least one, all different.
         values: Vec<Value>,
-        /// How likely each is: greater than 0, in sum 1.
+        /// The probability of each value: greater than 0, with sum 1.
         probabilities: Vec<f64>,
-        /// Neighbours in the list are alike.
+        /// True if neighbours in the list are alike.
         ordered: bool,
     },
 }
 
 impl Domain {
-    /// The number of different values, if there are finitely many (a float without `step` has none).
+    /// The number of different values; `None` for infinitely many (a float without `step`).
     pub fn cardinality(&self) -> Option<u64> {
         match self {
             Self::Float { min, max, .. } if min == max => Some(1),
@@ -79,12 +79,13 @@ impl Domain {
         }
     }
 
-    /// The value at `unit`, a point of `[0, 1]` (clamped). Every value has a share of the interval, as wide as the value
-    /// is likely: equal shares for choices and steps, shares by logarithm where the domain is logarithmic, by the normal
-    /// distribution's mass or by the given probabilities where there are such. So what is uniform in the interval is
-    /// distributed as the user wished.
+    /// The value at `unit`, a point of `[0, 1]` (clamped).
+    ///
+    /// Every value has a sub-interval whose width is the value's probability. Choices and steps have equal widths,
+    /// unless the domain is logarithmic, normal or weighted. A uniform point of the interval thus gives a value with
+    /// the distribution that the user specified.
     pub fn decode(&self, unit: f64) -> Value {
-        // What is nowhere is in the middle: no arithmetic of a searcher may lead out of the space.
+        // NaN counts as the middle: no arithmetic of a searcher may leave the space.
         let unit = if unit.is_nan() { 0.5 } else { unit.clamp(0.0, 1.0) };
         match self {
             Self::Float { min, max, .. } if min == max => Value::Float(*min),
@@ -139,8 +140,8 @@ impl Domain {
         }
     }
 
-    /// The value with this number, counted from 0 in ascending order (for choices: in their order); the last one beyond
-    /// the [`Self::cardinality`], the smallest where there are infinitely many.
+    /// The value with this index, counted from 0 in ascending order (choices: in their order). Indices beyond
+    /// [`Self::cardinality`] give the last value; a domain with infinitely many values gives its smallest.
     pub fn nth(&self, number: u64) -> Value {
         let number = number.min(self.cardinality().unwrap_or(1) - 1);
         match self {
@@ -160,7 +161,7 @@ impl Domain {
         }
     }
 
-    /// The middle of the share of `value` in the unit interval; `None` if the domain does not contain it.
+    /// The middle of the sub-interval of `value` in the unit interval; `None` if the domain does not contain it.
     pub fn encode(&self, value: &Value) -> Option<f64> {
         match self {
             Self::Float { min, max, log, step } => {
@@ -220,8 +221,8 @@ impl Domain {
         }
     }
 
-    /// `value` as this domain writes it: 3 is 3.0 among floats, 0.30000000000000004 is 0.3 where that is a step.
-    /// `None` if the domain does not contain it.
+    /// `value` in this domain's canonical form: among floats 3 becomes 3.0, and 0.30000000000000004 becomes the step
+    /// 0.3. `None` if the domain does not contain it.
     pub fn canonical(&self, value: &Value) -> Option<Value> {
         self.encode(value)?;
         match self.number(value) {
@@ -230,7 +231,7 @@ impl Domain {
         }
     }
 
-    /// The value at `unit` as an expression reads it.
+    /// The value at `unit` in the form that an expression reads.
     pub(super) fn datum(&self, unit: f64) -> Datum<'_> {
         match self {
             Self::Choice { values, .. } | Self::Weighted { values, .. } => {
@@ -247,7 +248,7 @@ impl Domain {
         f64::midpoint(share.start, share.end)
     }
 
-    /// The smallest and the largest number of a range; `None` of a list of values.
+    /// The smallest and the largest number of a range; `None` for a list of values.
     pub fn bounds(&self) -> Option<(f64, f64)> {
         match self {
             Self::Float { min, max, .. } => Some((*min, *max)),
@@ -257,8 +258,8 @@ impl Domain {
         }
     }
 
-    /// The value of the domain that is nearest to a number, on the domain's scale; of other values the same one. `None` where there
-    /// is nothing like it.
+    /// The value of the domain that is nearest to `value`. A value that is not a number gives itself if the domain
+    /// contains it, else `None`.
     pub fn nearest(&self, value: &Value) -> Option<Value> {
         if let Some(same) = self.canonical(value) {
             return Some(same);
@@ -268,7 +269,7 @@ impl Domain {
             return Some(Value::Float(number.clamp(min, max)));
         }
         let count = self.cardinality()?;
-        // Numbers of a range ascend, so halving the interval finds the two around it; a list is looked through.
+        // Numbers of a range ascend, so bisection finds the two around the number; a list is searched in full.
         let around = if self.bounds().is_some() {
             let (mut low, mut high) = (0, count - 1);
             while high - low > 1 {
@@ -291,7 +292,7 @@ impl Domain {
             .map(|(_, other)| other)
     }
 
-    /// How many orders of magnitude a logarithmic range spans; `None` of other domains.
+    /// Number of orders of magnitude that a logarithmic range spans; `None` for other domains.
     pub fn magnitudes(&self) -> Option<f64> {
         match self {
             Self::Float {
@@ -305,7 +306,7 @@ impl Domain {
         }
     }
 
-    /// The largest whole number in it, if there is any.
+    /// The largest whole number in the domain, if there is any.
     pub fn largest_integer(&self) -> Option<i64> {
         match self {
             Self::Int { max, .. } => Some(*max),
@@ -317,14 +318,14 @@ impl Domain {
         }
     }
 
-    /// A number as a value inside the bounds.
+    /// A number as a value, clamped to the bounds.
     fn clamped(&self, number: f64) -> Value {
         let (min, max) = self.bounds().unwrap_or((number, number));
         Value::Float(number.clamp(min, max))
     }
 }
 
-/// `min + unit·(max - min)`, also where the range is wider than the largest number.
+/// `min + unit·(max - min)`, correct even if the width of the range exceeds the largest float.
 fn between(min: f64, max: f64, unit: f64) -> f64 {
     let width = max - min;
     if width.is_finite() {
@@ -344,7 +345,7 @@ fn share_between(min: f64, max: f64, number: f64) -> f64 {
     }
 }
 
-/// `ln(number / min)`, also where the quotient is larger than the largest number.
+/// `ln(number / min)`, correct even if the quotient exceeds the largest float.
 fn log_ratio(number: f64, min: f64) -> f64 {
     let ratio = number / min;
     if ratio.is_finite() && ratio > 0.0 {
@@ -365,9 +366,9 @@ pub(super) fn first_step(min: f64, log: bool, step: f64) -> f64 {
     }
 }
 
-/// `first + index·step` without the tail of binary rounding: 0.15, not 0.15000000000000002.
+/// `first + index·step` without binary rounding error: 0.15, not 0.15000000000000002.
 fn on_grid(first: f64, index: f64, step: f64) -> f64 {
-    /// Up to here a power of ten is exact, and the quotient of two exact numbers is the nearest one to the decimal.
+    /// Up to here a power of ten is exact, and the quotient of two exact numbers is the float nearest to the decimal.
     const EXACT_DIGITS: f64 = 22.0;
     let exact = first + index * step;
     let digits = (14.0 - exact.abs().max(step).log10().ceil()).clamp(0.0, 299.0);
@@ -377,11 +378,11 @@ fn on_grid(first: f64, index: f64, step: f64) -> f64 {
     } else {
         format!("{exact:.0$}", digits as usize).parse().unwrap_or(exact)
     };
-    // Never -0.0, which would be shown and hashed as another value.
+    // Never -0.0, which would be shown and hashed as a different value.
     rounded + 0.0
 }
 
-/// The same for steps from `first`, of which there are `steps` more.
+/// The same as [`log_bounds`] for values that start at `first` and continue for `steps` more steps.
 pub(super) fn log_step_bounds(min: f64, first: f64, steps: f64, step: f64) -> (f64, f64) {
     (
         (first - step / 2.0).max(min * 0.5).ln(),
@@ -389,7 +390,7 @@ pub(super) fn log_step_bounds(min: f64, first: f64, steps: f64, step: f64) -> (f
     )
 }
 
-/// Half a step of room at both ends, so that the smallest and the largest number get a whole share.
+/// The logarithmic bounds, half a step beyond both ends, so that the outermost numbers get a full sub-interval.
 pub(super) fn log_bounds(min: i64, max: i64) -> (f64, f64) {
     ((min as f64 - 0.5).ln(), (max as f64 + 0.5).ln())
 }

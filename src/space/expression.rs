@@ -1,9 +1,10 @@
 //! Expressions over parameters: the language of `when:` and `constraints:`.
 //!
 //! `batch_size * max_length <= 16384`, `scheduler != 'constant' and warmup_ratio > 0`, `optimizer in ['sgd', 'adam']`.
-//! From loose to tight: `or`; `and`; `not`; one comparison (`== != < <= > >= in`, `not in`); `+ -`; `* / %`; `-x`; `**`.
-//! Text becomes tokens (`token`), tokens a tree (`parse`, `tree`) that is checked against the parameters' domains
-//! (`check`) and compiled once (`program`). Its value is one of three, because a parameter may be inactive.
+//! Precedence from loose to tight: `or`; `and`; `not`; one comparison (`== != < <= > >= in`, `not in`); `+ -`; `* / %`;
+//! `-x`; `**`. Text becomes tokens (`token`), and tokens become a tree (`parse`, `tree`). The tree is checked against
+//! the parameters' domains (`check`) and compiled once (`program`). The result is true, false or unknown, because a
+//! parameter may be inactive.
 
 mod check;
 mod parse;
@@ -17,22 +18,22 @@ pub(super) use self::program::Datum;
 use self::program::Program;
 use super::{Configuration, Domain, Value};
 
-/// A checked expression that is true or false of a configuration. Equal if it reads the same and means the same.
+/// A type-checked boolean expression over configurations. Two are equal if their text and their meaning are equal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     source: String,
     program: Program,
 }
 
-/// What is wrong with an expression, and where.
+/// An error in an expression, with its position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ExpressionError {
-    /// What is wrong: lower case, the offending text in backticks.
+    /// The problem: in lower case, with the offending text in backticks.
     pub message: String,
-    /// The bytes of the expression's text that are wrong.
+    /// The byte range of the offending text.
     pub range: Range<usize>,
-    /// What to write instead, if that is clear: a phrase such as "did you mean `dropout`?".
+    /// A suggestion, if there is a clear one: a phrase such as "did you mean `dropout`?".
     pub suggestion: Option<String>,
 }
 
@@ -52,20 +53,20 @@ impl ExpressionError {
 }
 
 impl Expression {
-    /// Reads `text` as a condition over the `parameters`, given by name and domain.
+    /// Parses `text` as a condition over the `parameters`, given by name and domain.
     ///
     /// # Errors
-    /// [`ExpressionError`] for bad syntax, an unknown name, operands of types that do not go together, a result that is
-    /// not true or false, a comparison with a text that a parameter never takes but nearly does, and for expressions
-    /// longer than 4,096 bytes or nested deeper than 64 levels.
+    /// Returns [`ExpressionError`] for bad syntax, an unknown name, operands of types that do not match, and a result
+    /// that is not true or false. Also for a comparison with a likely misspelt value of a parameter, and for
+    /// expressions longer than 4,096 bytes or nested deeper than 64 levels.
     pub fn parse(text: &str, parameters: &[(&str, &Domain)]) -> Result<Self, ExpressionError> {
         Self::parse_of(text, parameters, "parameter")
     }
 
-    /// The same over things that messages call a `noun`.
+    /// The same as [`Self::parse`] over other named things, which messages call a `noun`.
     ///
     /// # Errors
-    /// [`ExpressionError`] as for [`Self::parse`].
+    /// Returns [`ExpressionError`] as [`Self::parse`] does.
     pub fn parse_of(text: &str, names: &[(&str, &Domain)], noun: &'static str) -> Result<Self, ExpressionError> {
         let tree = parse::parse(text)?;
         check::check(&tree, names, noun)?;
@@ -75,10 +76,10 @@ impl Expression {
         })
     }
 
-    /// Reads `text` as a condition over `metrics`, which are numbers; `None`: over any names.
+    /// Parses `text` as a condition over `metrics`, which are numbers; with `None`, any names are accepted.
     ///
     /// # Errors
-    /// [`ExpressionError`] as for [`Self::parse`].
+    /// Returns [`ExpressionError`] as [`Self::parse`] does.
     pub fn parse_of_metrics(text: &str, metrics: Option<&[&str]>) -> Result<Self, ExpressionError> {
         let number = Domain::Float {
             min: f64::MIN,
@@ -100,7 +101,7 @@ impl Expression {
         })
     }
 
-    /// That the parameter `name` has one of `values`.
+    /// The condition that the parameter `name` has one of `values`.
     pub fn one_of(name: &str, values: &[Value]) -> Self {
         let list: Vec<String> = values
             .iter()
@@ -116,7 +117,7 @@ impl Expression {
         }
     }
 
-    /// That both are true.
+    /// The conjunction of both.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         Self {
@@ -125,38 +126,38 @@ impl Expression {
         }
     }
 
-    /// The names of the parameters it refers to, each once, in order of appearance.
+    /// The names of the parameters that it refers to, each once, in order of appearance.
     pub fn references(&self) -> impl Iterator<Item = &str> {
         self.program.references().iter().map(String::as_str)
     }
 
-    /// Whether it is true; `None` if that depends on an inactive parameter.
+    /// Evaluates the expression; `None` if the result depends on an inactive parameter.
     pub fn evaluate(&self, configuration: &Configuration) -> Option<bool> {
         self.program
             .truth(|name| configuration.get(&self.program.references()[name]).map(Datum::from))
     }
 
-    /// How many steps its evaluation takes.
+    /// Number of steps of an evaluation.
     pub(super) fn size(&self) -> usize {
         self.program.size()
     }
 
-    /// Whether it is true where `values` holds the value of each of [`Self::references`] by its place; `None` if that
-    /// depends on an inactive one.
+    /// Evaluates the expression, where `values` gives the value of each of [`Self::references`] by its index. `None` if
+    /// the result depends on an inactive parameter.
     pub(super) fn evaluate_with<'a>(&'a self, values: impl Fn(usize) -> Option<Datum<'a>>) -> Option<bool> {
         self.program.truth(values)
     }
 
-    /// Whether it is true; what depends on an inactive parameter is not.
+    /// Returns whether it is true. A result that depends on an inactive parameter counts as not true.
     pub fn is_true(&self, configuration: &Configuration) -> bool {
         self.evaluate(configuration) == Some(true)
     }
 
-    /// How far it is from being true: 0 where it is, else greater than 0; `None` if that depends on an inactive parameter.
+    /// The amount of violation: 0 if it is true, else greater than 0; `None` if that depends on an inactive parameter.
     ///
-    /// A comparison is violated by the difference of its sides as a share of the larger one's size, so that violations of
-    /// quantities in different units can be added; `and` adds, `or` takes the least; what is not a comparison of size is
-    /// violated by 1.
+    /// The violation of a comparison is the difference of its sides as a share of the larger one, so that violations in
+    /// different units can be added. `and` adds them, `or` takes the smallest. Anything that is not an order comparison
+    /// has a violation of 1.
     pub fn violation(&self, configuration: &Configuration) -> Option<f64> {
         self.program
             .violation(|name| configuration.get(&self.program.references()[name]).map(Datum::from))
@@ -257,7 +258,7 @@ mod tests {
             .evaluate(&configuration)
     }
 
-    /// The message, a caret line and the suggestion, as one text.
+    /// The message, the marked text and the suggestion, as one text.
     fn error(text: &str) -> String {
         let error = parse(text).unwrap_err();
         let marks = text

@@ -1,4 +1,4 @@
-//! Which points satisfy the constraints, and which constraint is to blame when (nearly) none does.
+//! Feasibility: which points satisfy the constraints, and which constraints are to blame if (nearly) none does.
 
 use rand::RngExt as _;
 
@@ -7,51 +7,51 @@ use super::{Configuration, Expression, Parameter, Space};
 use crate::rng::{self, Rng};
 use crate::units::Seed;
 
-/// How many points are drawn in search of feasible ones.
+/// Number of points that are drawn in search of feasible ones.
 const MOST_DRAWS: usize = 50_000;
 
-/// A space in which fewer than one point in so many is feasible is a mistake more often than a wish, and searching it by
-/// rejection would be slow. Counted leniently: an estimate from few points is one.
+/// If fewer than one point in this many is feasible, the constraints are more often a mistake than intended, and
+/// rejection sampling would be slow. The limit is lenient because the share is estimated from few points.
 const RAREST: usize = 12_500;
 
-/// So many steps of expressions take a fraction of a second. A spec that is a megabyte of them gets fewer draws.
+/// Most evaluation steps of expressions, which take a fraction of a second. A very long spec gets fewer draws.
 const MOST_STEPS: usize = 20_000_000;
 
-/// What conditions and constraints read, resolved to places in the list of parameters once and for all.
+/// The parameters that conditions and constraints read, resolved once to indices in the list of parameters.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Wiring {
-    /// For each parameter: the places that its condition refers to.
+    /// For each parameter, the indices of the parameters that its condition refers to.
     conditions: Vec<Vec<usize>>,
-    /// The same for each constraint.
+    /// For each constraint, the indices of the parameters that it refers to.
     constraints: Vec<Vec<usize>>,
-    /// The parameters that constraints depend on, through conditions too; parents before children.
+    /// The parameters that constraints depend on, directly or through conditions; parents before children.
     relevant: Vec<usize>,
 }
 
-/// Why a space has (nearly) no feasible point.
+/// The reason why a space has (nearly) no feasible point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
-    /// How many points were drawn.
+    /// Number of points that were drawn.
     pub draws: usize,
-    /// How many of them satisfy all of `blamed` together.
+    /// Number of those points that satisfy all of `blamed` together.
     pub together: usize,
-    /// The constraints that rule each other (or all) out: without any one of them the rest leaves more than too few.
+    /// An irreducible set of conflicting constraints: without any one of them, the rest leaves enough feasible points.
     pub blamed: Vec<Blamed>,
 }
 
 /// A constraint that is to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blamed {
-    /// Its place in the list of constraints.
+    /// Its index in the list of constraints.
     pub index: usize,
     /// Its text.
     pub source: String,
-    /// How many of the points drawn satisfy it alone.
+    /// Number of drawn points that satisfy this constraint alone.
     pub satisfied: usize,
 }
 
 impl Wiring {
-    /// Of ordered parameters and the constraints on them, whose references are all known.
+    /// Resolves ordered parameters and the constraints on them. All references must be known.
     pub(super) fn new(parameters: &[Parameter], constraints: &[Expression]) -> Self {
         let places: std::collections::BTreeMap<&str, usize> = parameters
             .iter()
@@ -71,7 +71,7 @@ impl Wiring {
         for &place in constraints.iter().flatten() {
             is_relevant[place] = true;
         }
-        // Parents come first, so going backwards meets every child before its parents.
+        // Parents come first, so the reverse order visits every child before its parents.
         for place in (0..parameters.len()).rev().filter(|_| !constraints.is_empty()) {
             if is_relevant[place] {
                 for &parent in &conditions[place] {
@@ -89,7 +89,7 @@ impl Wiring {
 }
 
 impl Space {
-    /// Whether `configuration` satisfies every constraint. One that depends on an inactive parameter is satisfied.
+    /// Returns whether `configuration` satisfies every constraint. A constraint on an inactive parameter is satisfied.
     pub fn is_feasible(&self, configuration: &Configuration) -> bool {
         self.violated(configuration).is_none()
     }
@@ -101,14 +101,14 @@ impl Space {
             .find(|constraint| constraint.evaluate(configuration) == Some(false))
     }
 
-    /// Whether the configuration at a point of the unit cube, as [`Self::decode`] reads it, satisfies every constraint.
-    /// Much faster than decoding it.
+    /// Returns whether the configuration at a point of the unit cube, as [`Self::decode`] reads it, satisfies every
+    /// constraint. Much faster than decoding it.
     pub fn is_feasible_at(&self, unit: &[f64]) -> bool {
         let values = self.constrained_values(unit);
         (0..self.constraints().len()).all(|constraint| self.is_satisfied(constraint, &values))
     }
 
-    /// The values of the parameters that constraints depend on, by place.
+    /// The values of the parameters that constraints depend on, by index.
     fn constrained_values(&self, unit: &[f64]) -> Vec<Option<Datum<'_>>> {
         let mut values: Vec<Option<Datum<'_>>> = vec![None; self.parameters().len()];
         for &place in &self.wiring.relevant {
@@ -128,9 +128,9 @@ impl Space {
         self.constraints()[constraint].evaluate_with(read) != Some(false)
     }
 
-    /// A feasible point of the unit cube, drawn uniformly; nothing if many draws find none.
+    /// A feasible point of the unit cube, drawn uniformly; `None` if many draws find none.
     pub(super) fn draw_feasible(&self, rng: &mut Rng) -> Option<Vec<f64>> {
-        /// Ten for each feasible point that the scarcest space is expected to have.
+        /// Ten draws for each feasible point that the scarcest space is expected to have.
         const DRAWS: usize = 100_000;
         (0..DRAWS)
             .map(|_| self.draw(rng))
@@ -141,7 +141,7 @@ impl Space {
         self.parameters().iter().map(|_| rng.random()).collect()
     }
 
-    /// A feasible configuration, or why there are (nearly) none.
+    /// Returns a feasible configuration, or the reason why there is (nearly) none.
     pub(super) fn find_feasible(&self) -> Result<Configuration, Conflict> {
         let mut rng = rng::stream(Seed(0), "feasibility", &[]);
         let draws = self.affordable_draws();
@@ -159,9 +159,9 @@ impl Space {
     }
 
     fn affordable_draws(&self) -> usize {
-        /// Less would not tell rare from none.
+        /// With fewer draws, rare and impossible could not be told apart.
         const FEWEST: usize = 200;
-        /// Drawing and decoding a coordinate takes as long as so many steps.
+        /// Drawing and decoding one coordinate takes as long as this many evaluation steps.
         const STEPS_OF_A_COORDINATE: usize = 4;
         let conditions = self
             .parameters()
@@ -172,8 +172,8 @@ impl Space {
         (MOST_STEPS / steps.max(1)).clamp(FEWEST, MOST_DRAWS)
     }
 
-    /// Takes away constraints, the least strict first, as long as the others alone leave too few points: what remains is
-    /// an irreducible conflict (the deletion filter of Chinneck & Dravnieks 1991, on a sample of the space).
+    /// Removes constraints, the least strict first, while the others alone still leave too few points. The rest is an
+    /// irreducible conflict (the deletion filter of Chinneck & Dravnieks 1991, on a sample of the space).
     fn conflict(&self, draws: usize) -> Conflict {
         let mut rng = rng::stream(Seed(0), "feasibility", &[]);
         let count = self.constraints().len();
@@ -190,7 +190,7 @@ impl Space {
         let satisfied: Vec<usize> = violations.iter().map(|violations| draws - violations.count()).collect();
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by_key(|&constraint| std::cmp::Reverse(satisfied[constraint]));
-        // What each constraint and all that are stricter violate together.
+        // The points that violate a constraint or any stricter one.
         let mut stricter = vec![Bits::new(draws)];
         for &constraint in order.iter().rev() {
             let union = stricter[stricter.len() - 1].union(&violations[constraint]);
@@ -219,7 +219,7 @@ impl Space {
     }
 }
 
-/// A set of points, by number.
+/// A set of points, by index.
 #[derive(Clone)]
 struct Bits(Vec<u64>);
 

@@ -1,4 +1,4 @@
-//! What the user knows of a parameter before anything ran, and the density over the unit cube that this amounts to.
+//! The user's prior knowledge about a parameter, and the density over the unit cube that follows from it.
 
 use rand::RngExt as _;
 
@@ -6,10 +6,10 @@ use super::normal::TruncatedNormal;
 use super::{Configuration, Space, Value};
 use crate::rng::Rng;
 
-/// What the user knows of one parameter.
+/// The user's knowledge about one parameter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hints {
-    /// Where the best value probably lies.
+    /// The region where the best value probably lies.
     pub prior: Option<Prior>,
     /// The value to try first.
     pub init: Option<Value>,
@@ -17,16 +17,16 @@ pub struct Hints {
     pub low_cost: Option<Value>,
 }
 
-/// A belief about where the best value lies.
+/// A prior about where the best value lies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prior {
     /// The likeliest value.
     pub value: Value,
-    /// How sure the user is.
+    /// The user's confidence in that value.
     pub confidence: Confidence,
 }
 
-/// How sure a prior is (Hvarfner et al. 2022 ask for such a weight; Mallik et al. 2023 for the same three words).
+/// The confidence in a prior (Hvarfner et al. 2022 use such a weight; Mallik et al. 2023 use the same three words).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Confidence {
     /// Anywhere in the neighbourhood.
@@ -39,7 +39,7 @@ pub enum Confidence {
 }
 
 impl Confidence {
-    /// The standard deviation of the belief in the unit interval.
+    /// The standard deviation of the prior in the unit interval.
     fn width(self) -> f64 {
         match self {
             Self::Low => 0.5,
@@ -58,7 +58,7 @@ impl Confidence {
         nearest.unwrap_or_default()
     }
 
-    /// The probability of the likeliest one of several unordered choices, beyond its equal share.
+    /// The extra probability of the likeliest among several unordered choices, beyond its equal share.
     fn favour(self) -> f64 {
         match self {
             Self::Low => 0.25,
@@ -69,10 +69,11 @@ impl Confidence {
 }
 
 impl Space {
-    /// Adds a wide belief about a parameter, unless it has one: the best value probably lies near the one of its domain that is
-    /// nearest to `value`. Nothing happens where there is no such parameter or value.
+    /// Adds a wide prior to a parameter that has none: the best value probably lies near the domain's value nearest to
+    /// `value`. Does nothing if there is no such parameter or no such value.
     ///
-    /// `spread` is the width of the belief on a logarithmic range, in orders of magnitude; on other domains it is as wide as can be.
+    /// On a logarithmic range, `spread` is the width of the prior in orders of magnitude. On other domains the prior
+    /// has the largest width.
     pub fn believe(&mut self, name: &str, value: &Value, spread: f64) {
         let Some(parameter) = self.parameters.iter_mut().find(|parameter| parameter.name == name) else {
             return;
@@ -88,14 +89,14 @@ impl Space {
         self.list_hinted_points();
     }
 
-    /// Whether there is a prior on any parameter.
+    /// Returns whether any parameter has a prior.
     pub fn has_prior(&self) -> bool {
         self.parameters()
             .iter()
             .any(|parameter| parameter.hints.prior.is_some())
     }
 
-    /// The logarithm of the prior's density at a point of the unit cube; 0 everywhere without a prior.
+    /// The log density of the prior at a point of the unit cube; 0 everywhere without a prior.
     pub fn log_prior(&self, point: &[Option<f64>]) -> f64 {
         let beliefs = self.parameters().iter().zip(point);
         beliefs
@@ -106,9 +107,9 @@ impl Space {
             .sum()
     }
 
-    /// A feasible configuration drawn from the prior; uniform over parameters without one.
+    /// A feasible configuration drawn from the prior; parameters without one are drawn uniformly.
     pub fn sample_prior(&self, rng: &mut Rng) -> Configuration {
-        /// As in `sample`, but a prior may lie outside what is feasible: then chance decides.
+        /// As in `sample`. A prior may lie outside the feasible region: then the draw is uniform.
         const DRAWS: usize = 1_000;
         let parameters = self.parameters().len();
         let drawn = (0..DRAWS).find_map(|_| {
@@ -118,8 +119,8 @@ impl Space {
         drawn.unwrap_or_else(|| self.sample(rng))
     }
 
-    /// The configuration below which these shares of the prior lie, one for each parameter, as values spread over the unit cube become
-    /// values that are spread as the prior is; `None` if it is not feasible.
+    /// The configuration at these quantiles of the prior, one for each parameter; `None` if it is not feasible.
+    /// Quantiles that are uniform in the unit cube give values that are distributed as the prior is.
     pub fn at_prior(&self, shares: &[f64]) -> Option<Configuration> {
         let parameters = self.parameters().iter().zip(shares);
         let unit: Vec<f64> = parameters
@@ -131,9 +132,9 @@ impl Space {
 
 /// A prior as a density over the unit interval.
 enum Belief {
-    /// A normal density, cut off at 0 and 1.
+    /// A normal density, truncated to the interval from 0 to 1.
     Normal(TruncatedNormal),
-    /// More weight on the share `from..to` of an unordered choice.
+    /// More weight on the sub-interval `from..to` of an unordered choice.
     Choice { from: f64, to: f64, favour: f64 },
 }
 
@@ -250,7 +251,7 @@ mod tests {
     }
 
     impl CloneAndStep for Rng {
-        /// Another stream each time.
+        /// A different stream on each call.
         fn clone_and_step(&mut self) -> Rng {
             use rand::Rng as _;
             rng::stream(Seed(self.next_u64()), "step", &[])

@@ -1,6 +1,6 @@
-//! The space: parameters, their domains, conditions and constraints, and how a configuration lies in the unit cube.
+//! The search space: parameters, domains, conditions, constraints, and the map to the unit cube.
 //!
-//! Imports only `units` and `rng`. Begin reading at [`Space`].
+//! Begin reading at [`Space`].
 
 mod configuration;
 mod construct;

@@ -1,25 +1,25 @@
-//! The normal distribution between two bounds, exact in its tails.
+//! The truncated normal distribution, exact in its tails.
 
 use std::f64::consts::{PI, SQRT_2};
 
 use libm::erfc;
 use statrs::function::erf::erfc_inv;
 
-/// A normal distribution cut off at two bounds.
+/// A normal distribution truncated at two bounds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TruncatedNormal {
     mean: f64,
     deviation: f64,
-    /// The bounds in deviations from the mean.
+    /// The bounds, in standard deviations from the mean.
     low: f64,
     high: f64,
-    /// The probability between the bounds before the rest was cut off.
+    /// The probability between the bounds before truncation.
     mass: f64,
 }
 
 impl TruncatedNormal {
-    /// Between the positions `low` and `high`, which lie at most 37 deviations on one side of the mean: beyond that the
-    /// probability is no number above 0.
+    /// Truncates at the positions `low` and `high`. They must not both lie more than 37 standard deviations away on the
+    /// same side of the mean: there the probability underflows to 0.
     pub(super) fn new(mean: f64, deviation: f64, low: f64, high: f64) -> Self {
         let (low, high) = ((low - mean) / deviation, (high - mean) / deviation);
         Self {
@@ -31,15 +31,15 @@ impl TruncatedNormal {
         }
     }
 
-    /// The probability of a position at most this.
+    /// The probability of a position of at most this.
     pub(super) fn cumulative(&self, position: f64) -> f64 {
         let z = ((position - self.mean) / self.deviation).clamp(self.low, self.high);
         (between(self.low, z) / self.mass).clamp(0.0, 1.0)
     }
 
-    /// The position that a `share` of all lies below: the inverse of [`Self::cumulative`].
+    /// The position below which a `share` of the probability lies: the inverse of [`Self::cumulative`].
     pub(super) fn quantile(&self, share: f64) -> f64 {
-        // Whichever tail the position lies in, its probability is small there and loses no digits.
+        // The tail on the side of the position is used: its probability is small and loses no digits.
         let below = tail(-self.low) + share * self.mass;
         let z = if self.low < 0.0 && below <= 0.5 {
             -tail_quantile(below)
@@ -60,7 +60,7 @@ impl TruncatedNormal {
     }
 }
 
-/// The probability of a standard normal number between two bounds, by tails on one side of 0 where both are.
+/// The probability of a standard normal number between two bounds; uses one tail if both bounds lie on one side of 0.
 fn between(low: f64, high: f64) -> f64 {
     if low > 0.0 {
         tail(low) - tail(high)
@@ -76,10 +76,10 @@ fn tail(z: f64) -> f64 {
     0.5 * erfc(z / SQRT_2)
 }
 
-/// The number that a standard normal one exceeds with this probability: the inverse of [`tail`].
+/// The number that a standard normal number exceeds with this probability: the inverse of [`tail`].
 fn tail_quantile(probability: f64) -> f64 {
     let rough = SQRT_2 * erfc_inv(2.0 * probability);
-    // One step of Halley's method, after which nothing but rounding is left.
+    // One step of Halley's method, after which only rounding error remains.
     let error = (tail(rough) - probability) * (2.0 * PI).sqrt() * (0.5 * rough * rough).exp();
     let step = error / (1.0 + 0.5 * rough * error);
     if step.is_finite() { rough + step } else { rough }

@@ -1,11 +1,11 @@
-//! Parents before children.
+//! Sorts parameters so that parents come before children.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Expression, Parameter, SpaceError};
 
-/// Puts the parameters that a condition refers to before the one that it belongs to, otherwise keeping the order:
-/// Kahn's algorithm (1962), always taking the earliest parameter whose parents have all been taken.
+/// Moves the parameters that a condition refers to before the parameter with the condition; otherwise keeps the order.
+/// Kahn's algorithm (1962), which always takes the earliest parameter whose parents have all been taken.
 pub(super) fn parents_first(parameters: Vec<Parameter>) -> Result<Vec<Parameter>, SpaceError> {
     let place: BTreeMap<&str, usize> = parameters
         .iter()
@@ -48,7 +48,7 @@ pub(super) fn parents_first(parameters: Vec<Parameter>) -> Result<Vec<Parameter>
     Ok(order.into_iter().filter_map(|index| slots[index].take()).collect())
 }
 
-/// Every parameter that Kahn's algorithm left over has a parent that was left over: walking up must come round.
+/// Finds a cycle: each parameter that Kahn's algorithm left over has a parent that it left over too.
 fn find_circle(parents: &[Vec<usize>], missing: &[usize]) -> Vec<usize> {
     let mut path = Vec::new();
     let mut seen_at = BTreeMap::new();

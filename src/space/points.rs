@@ -1,27 +1,27 @@
-//! The configurations that are tried before any searcher is asked: the user's own, and what hints amount to.
+//! The first configurations of a study: those that the user gives, and those that follow from hints.
 
 use super::hints::Prior;
 use super::{Configuration, Domain, Parameter, Shape, Space, Value};
 
-/// A configuration that is tried before any searcher is asked.
+/// A configuration that is tried before the searcher proposes any.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FirstPoint {
-    /// What to try.
+    /// The configuration to try.
     pub configuration: Configuration,
-    /// The key that it comes from: `points_to_evaluate`, `init` or `prior`.
+    /// The key of the spec that it comes from: `points_to_evaluate`, `init` or `prior`.
     pub origin: &'static str,
 }
 
-/// Why a point cannot be tried.
+/// The reason why a point cannot be tried.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PointError {
-    /// It names what is no parameter.
+    /// The point names an unknown parameter.
     #[error("there is no parameter `{name}`")]
     Unknown {
         /// The name.
         name: String,
     },
-    /// A value is none of its parameter's.
+    /// A value is not in the domain of its parameter.
     #[error("`{value}` is not a value of `{name}`")]
     Outside {
         /// The parameter.
@@ -29,13 +29,13 @@ pub enum PointError {
         /// The value.
         value: Value,
     },
-    /// It gives a value to a parameter that is inactive there.
+    /// The point gives a value to a parameter that is inactive at this point.
     #[error("`{name}` is inactive at this point: its condition is not true there")]
     Inactive {
         /// The parameter.
         name: String,
     },
-    /// It violates a constraint.
+    /// The point violates a constraint.
     #[error("the point violates the constraint `{constraint}`")]
     Infeasible {
         /// The constraint's text.
@@ -44,13 +44,13 @@ pub enum PointError {
 }
 
 impl Space {
-    /// What is tried before any searcher is asked, in this order and nothing twice: the points that were added; the `init`
-    /// values, if there are any; the likeliest values, if there is any prior.
+    /// The points that are tried before the searcher proposes any, in this order and without duplicates. First the
+    /// points that were added, then the `init` values, then the likeliest values under the priors.
     pub fn first_points(&self) -> &[FirstPoint] {
         &self.first_points
     }
 
-    /// The points that were added by [`Self::add_point`], complete.
+    /// The points that [`Self::add_point`] added, completed.
     pub fn points(&self) -> impl Iterator<Item = &Configuration> {
         let points = self.first_points.iter();
         points
@@ -58,11 +58,11 @@ impl Space {
             .map(|point| &point.configuration)
     }
 
-    /// Adds a point to try before any searcher is asked. A parameter that `given` leaves out has its `init` value there,
-    /// else its prior's, else the middle of its domain (of unordered choices: the first or the likeliest).
+    /// Adds a point to try before the searcher proposes any. A parameter that `given` leaves out has its `init` value,
+    /// else the value of its prior, else the middle of its domain (for unordered choices: the first or the likeliest).
     ///
     /// # Errors
-    /// All that is wrong with the point; nothing is added then.
+    /// Returns every error of the point; then nothing is added.
     pub fn add_point(&mut self, given: &Configuration) -> Result<(), Vec<PointError>> {
         let point = self.complete(given)?;
         let added = self.points().count();
@@ -77,19 +77,19 @@ impl Space {
         Ok(())
     }
 
-    /// The configuration of all `init` values, feasible or not; `None` if no parameter has one.
+    /// The configuration of all `init` values, which may be infeasible; `None` if no parameter has one.
     pub fn init_point(&self) -> Option<Configuration> {
         let has_init = self.parameters().iter().any(|parameter| parameter.hints.init.is_some());
         has_init.then(|| self.fill(|parameter| parameter.hints.init.clone().or_else(|| prior(parameter))))
     }
 
-    /// The configuration of the likeliest values, feasible or not; `None` without a prior.
+    /// The configuration of the likeliest values, which may be infeasible; `None` without a prior.
     pub fn prior_point(&self) -> Option<Configuration> {
         self.has_prior()
             .then(|| self.fill(|parameter| prior(parameter).or_else(|| parameter.hints.init.clone())))
     }
 
-    /// Lists what the hints of the parameters amount to.
+    /// Lists the points that follow from the hints of the parameters.
     pub(super) fn list_hinted_points(&mut self) {
         self.first_points.retain(|point| point.origin == ADDED);
         for (point, origin) in [(self.init_point(), "init"), (self.prior_point(), "prior")] {
@@ -136,7 +136,7 @@ impl Space {
         if errors.is_empty() { Ok(point) } else { Err(errors) }
     }
 
-    /// The configuration that gives every active parameter the value that is picked for it, or its default.
+    /// The configuration that gives every active parameter the value from `pick`, or else its default.
     fn fill(&self, pick: impl Fn(&Parameter) -> Option<Value>) -> Configuration {
         let mut configuration = Configuration::default();
         for parameter in self.parameters() {
@@ -158,7 +158,7 @@ fn prior(parameter: &Parameter) -> Option<Value> {
 }
 
 impl Domain {
-    /// The value of which nobody has said anything: the middle; of unordered choices the first, or the likeliest.
+    /// The value of a parameter without any hint: the middle; for unordered choices the first, or the likeliest.
     fn default_value(&self) -> Value {
         match self.shape() {
             Shape::Unordered { count } => {
@@ -166,7 +166,7 @@ impl Domain {
                     let share = self.share(*number);
                     share.end - share.start
                 };
-                // Shares of equal choices differ by rounding.
+                // The widths of equal choices may differ by rounding.
                 let widest = (0..count).reduce(|best, next| {
                     if width(&next) > width(&best) * (1.0 + 1e-9) {
                         next
@@ -186,7 +186,7 @@ mod tests {
     use super::super::{Confidence, Expression, Hints, Prior};
     use super::*;
 
-    /// `optimizer`, its `momentum` if it is sgd, and a `rate` of at most 0.5.
+    /// A space with `optimizer`, its `momentum` if it is sgd, and a `rate` of at most 0.5.
     fn space(hints: impl Fn(&str) -> Hints) -> Space {
         let domains = [
             ("optimizer", Domain::choice(["adam", "sgd"])),
@@ -290,7 +290,7 @@ mod tests {
                 )
             })
             .collect();
-        // The prior's point is the first one again.
+        // The prior's point equals the first one and is not listed twice.
         assert_eq!(
             listed,
             [("points_to_evaluate", 0.2), ("points_to_evaluate", 0.4), ("init", 0.1)]

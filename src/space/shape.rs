@@ -1,4 +1,4 @@
-//! How the unit interval is divided among a domain's values: all that a searcher must know of a domain.
+//! The division of the unit interval among a domain's values: all that a searcher must know about a domain.
 
 use std::ops::Range;
 
@@ -6,27 +6,27 @@ use super::domain::{first_step, log_bounds, log_step_bounds};
 use super::normal::TruncatedNormal;
 use super::{Domain, Value};
 
-/// The kind of axis that a domain is to a model of the unit cube.
+/// The kind of axis that a domain is for a model of the unit cube.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// One value.
     Constant,
-    /// Every point is a value of its own.
+    /// Every point of the interval is a different value.
     Continuous,
-    /// So many values, at least 2, each with a share of the interval, neighbours alike.
+    /// A finite number of values, at least 2, each with a sub-interval; neighbours are alike.
     Ordered {
-        /// How many.
+        /// Number of values.
         count: u64,
     },
-    /// So many values, at least 2, each with a share of the interval, in no order.
+    /// A finite number of values, at least 2, each with a sub-interval, without an order.
     Unordered {
-        /// How many.
+        /// Number of values.
         count: u64,
     },
 }
 
 impl Domain {
-    /// The kind of axis that this is.
+    /// The kind of axis.
     pub fn shape(&self) -> Shape {
         match (self.cardinality(), self) {
             (Some(0 | 1), _) => Shape::Constant,
@@ -45,8 +45,8 @@ impl Domain {
         }
     }
 
-    /// The share of the unit interval that [`Self::decode`] maps to [`Self::nth`]`(number)`; the shares of all numbers
-    /// cover the interval. Of an infinite domain: all of it.
+    /// The sub-interval of the unit interval that [`Self::decode`] maps to [`Self::nth`]`(number)`. The sub-intervals
+    /// of all values cover the unit interval. For an infinite domain it is the whole interval.
     pub fn share(&self, number: u64) -> Range<f64> {
         let Some(count) = self.cardinality() else {
             return 0.0..1.0;
@@ -54,7 +54,7 @@ impl Domain {
         self.boundary(number, count)..self.boundary(number + 1, count)
     }
 
-    /// The number of a value of a finite domain: the inverse of [`Self::nth`]. `None` for what the domain does not contain.
+    /// The index of a value of a finite domain: the inverse of [`Self::nth`]. `None` if the domain does not contain it.
     pub fn number(&self, value: &Value) -> Option<u64> {
         let count = self.cardinality()?;
         if count == 1 {
@@ -63,7 +63,7 @@ impl Domain {
         self.encode(value).map(|place| self.number_at(place))
     }
 
-    /// The number of the value at a place of the unit interval; 0 for an infinite domain.
+    /// The index of the value at a position in the unit interval; 0 for an infinite domain.
     pub fn number_at(&self, place: f64) -> u64 {
         let Some(count) = self.cardinality() else {
             return 0;
@@ -80,7 +80,7 @@ impl Domain {
         low
     }
 
-    /// Where the share of `number` begins.
+    /// The start of the sub-interval of `number`.
     fn boundary(&self, number: u64, count: u64) -> f64 {
         if number == 0 {
             return 0.0;
@@ -94,7 +94,7 @@ impl Domain {
                 None => number as f64 / count as f64,
             },
             Self::Weighted { probabilities, .. } => probabilities.iter().take(number as usize).sum(),
-            // The logarithmic scales round to the nearest value, so a share begins half a step before it.
+            // The logarithmic scales round to the nearest value, so a sub-interval begins half a step before its value.
             Self::Float {
                 min,
                 log: true,
@@ -115,7 +115,7 @@ impl Domain {
         }
     }
 
-    /// Half a step before the value of a range with this number.
+    /// The number half a step before the value with this index, in a range.
     fn edge(&self, number: u64) -> f64 {
         let half = number as f64 - 0.5;
         match self {
@@ -131,8 +131,8 @@ impl Domain {
         }
     }
 
-    /// The distribution of a [`Self::Normal`] on its scale, cut off at the ends of its range, or half a step beyond them
-    /// where there are steps, so that the outermost values get their whole share.
+    /// The distribution of a [`Self::Normal`] on its scale, truncated at the ends of its range. With steps it is
+    /// truncated half a step beyond the ends, so that the outermost values get their full share.
     pub(super) fn curve(&self) -> Option<(TruncatedNormal, Scale)> {
         let Self::Normal { range, mean, deviation } = self else {
             return None;
@@ -157,7 +157,7 @@ impl Domain {
     }
 }
 
-/// On which scale a distribution is normal.
+/// The scale on which a distribution is normal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scale {
     Linear,

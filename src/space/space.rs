@@ -15,14 +15,14 @@ pub struct Parameter {
     pub name: String,
     /// The values that it may take.
     pub domain: Domain,
-    /// The parameter is active where this is true, and everywhere if there is none.
+    /// The condition under which the parameter is active; `None`: it is always active.
     pub condition: Option<Expression>,
-    /// What the user knows of it already.
+    /// The user's prior knowledge about it.
     pub hints: Hints,
 }
 
 impl Parameter {
-    /// A parameter that is always active and of which nothing more is known.
+    /// A parameter that is always active and has no hints.
     pub fn new(name: impl Into<String>, domain: Domain) -> Self {
         Self {
             name: name.into(),
@@ -33,21 +33,21 @@ impl Parameter {
     }
 }
 
-/// The parameters, with parents before the children whose conditions refer to them, and the constraints on them.
+/// The parameters and the constraints on them. Parents come before the children whose conditions refer to them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Space {
     pub(super) parameters: Vec<Parameter>,
     constraints: Vec<Expression>,
     pub(super) wiring: Wiring,
-    /// A feasible configuration, for when chance finds no other.
+    /// A feasible configuration, used if random draws find no other.
     witness: Configuration,
     pub(super) first_points: Vec<FirstPoint>,
 }
 
-/// Why parameters and constraints make no space.
+/// The reason why parameters and constraints do not form a space.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpaceError {
-    /// Two parameters have one name.
+    /// Two parameters have the same name.
     #[error("there are two parameters `{name}`")]
     Duplicate {
         /// The name.
@@ -61,10 +61,10 @@ pub enum SpaceError {
         /// The name it refers to.
         name: String,
     },
-    /// Conditions depend on each other in a circle.
+    /// Conditions depend on each other in a cycle.
     #[error("the conditions depend on each other in a circle: {}", circle(.names))]
     Cycle {
-        /// The parameters on the circle; the condition of each refers to the next, that of the last to the first.
+        /// The parameters on the cycle; the condition of each refers to the next, and that of the last to the first.
         names: Vec<String>,
     },
     /// No configuration satisfies the constraints, or fewer than one in ten thousand do.
@@ -82,11 +82,11 @@ fn circle(names: &[String]) -> String {
 }
 
 impl Space {
-    /// Puts parents before children, otherwise keeping the given order, and makes sure that a feasible configuration exists.
+    /// Sorts parents before children, keeps the order otherwise, and checks that a feasible configuration exists.
     ///
     /// # Errors
-    /// [`SpaceError`] for a name given twice, a reference to no parameter, conditions in a circle, and constraints that
-    /// fewer than one in 10,000 random configurations satisfy.
+    /// Returns [`SpaceError`] for a duplicate name, a reference to an unknown parameter, a cycle of conditions, or
+    /// constraints that fewer than one in 10,000 random configurations satisfy.
     ///
     /// ```
     /// use automl::rng;
@@ -142,18 +142,18 @@ impl Space {
         &self.parameters
     }
 
-    /// The parameter of that name.
+    /// The parameter with that name.
     pub fn parameter(&self, name: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|parameter| parameter.name == name)
     }
 
-    /// What every configuration must satisfy.
+    /// The constraints that every configuration must satisfy.
     pub fn constraints(&self) -> &[Expression] {
         &self.constraints
     }
 
     /// The configuration at a point of the unit cube: one number in `[0, 1]` for each of [`Self::parameters`], in their
-    /// order. Numbers of inactive parameters are ignored; missing ones count as 0.5.
+    /// order. Numbers of inactive parameters are ignored; missing numbers count as 0.5.
     pub fn decode(&self, unit: &[f64]) -> Configuration {
         let mut configuration = Configuration::default();
         for (index, parameter) in self.parameters.iter().enumerate() {
@@ -165,8 +165,8 @@ impl Space {
         configuration
     }
 
-    /// The configuration with this number among the `cardinality` of a finite space, the first parameter varying fastest.
-    /// Where there are conditions, several numbers may be one configuration.
+    /// The configuration with this index among the `cardinality` of a finite space; the first parameter varies fastest.
+    /// With conditions, several indices may give the same configuration.
     pub fn nth(&self, mut number: u64) -> Configuration {
         let mut configuration = Configuration::default();
         for parameter in &self.parameters {
@@ -179,9 +179,9 @@ impl Space {
         configuration
     }
 
-    /// The point of the unit cube that stands for `configuration`: the middle of its share for each parameter, `None`
-    /// for an inactive one. `None` in all if it is not a configuration of this space: a value is missing or outside its
-    /// domain, or there is one of an inactive or unknown parameter. Constraints are not looked at.
+    /// The point of the unit cube for `configuration`: the middle of the sub-interval of each value, and `None` for
+    /// inactive parameters. Returns `None` if it is not a configuration of this space: a value is missing or outside of
+    /// its domain, or an inactive or unknown parameter has a value. Constraints are not checked.
     pub fn encode(&self, configuration: &Configuration) -> Option<Vec<Option<f64>>> {
         let mut known = 0;
         let unit = self
@@ -201,20 +201,20 @@ impl Space {
         (known == configuration.iter().count()).then_some(unit)
     }
 
-    /// Whether `configuration` gives every active parameter, and no other, a value of its domain.
+    /// Returns whether `configuration` gives every active parameter, and no other, a value of its domain.
     pub fn contains(&self, configuration: &Configuration) -> bool {
         self.encode(configuration).is_some()
     }
 
-    /// A feasible configuration, drawn uniformly from the unit cube's feasible part.
-    /// (Where 100,000 draws find none, always the same one.)
+    /// A feasible configuration, drawn uniformly from the feasible part of the unit cube. (If 100,000 draws find none,
+    /// it is always the same one.)
     pub fn sample(&self, rng: &mut Rng) -> Configuration {
         self.draw_feasible(rng)
             .map_or_else(|| self.witness.clone(), |unit| self.decode(&unit))
     }
 
-    /// How many configurations there are at most, if every domain is finite: the product of the domains' sizes, so an
-    /// upper bound where there are conditions or constraints. Stops at `u64::MAX`.
+    /// Upper bound on the number of configurations, if every domain is finite: the product of the domains' sizes.
+    /// Conditions and constraints may leave fewer. Saturates at `u64::MAX`.
     pub fn cardinality(&self) -> Option<u64> {
         self.parameters.iter().try_fold(1_u64, |product, parameter| {
             parameter
@@ -226,7 +226,7 @@ impl Space {
 }
 
 impl Parameter {
-    /// Whether the parameter takes part, given the values of those that its condition refers to.
+    /// Returns whether the parameter is active, given the values of the parameters that its condition refers to.
     pub fn is_active(&self, configuration: &Configuration) -> bool {
         self.condition
             .as_ref()

@@ -15,7 +15,7 @@ pub enum Value {
     Float(f64),
     /// A text.
     Text(String),
-    /// A list, a mapping or nothing, as JSON in its shortest form: only for programs, which may take such.
+    /// A list, a mapping or null, as JSON in its shortest form. Only external programs take such values.
     Data(String),
 }
 
@@ -29,7 +29,7 @@ impl Value {
         }
     }
 
-    /// The value as a whole number, if it is one; 2.0 counts.
+    /// The value as a whole number, if it is one; 2.0 counts as one.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Self::Int(number) => Some(*number),
@@ -46,7 +46,7 @@ impl Value {
         }
     }
 
-    /// The value of JSON of any kind; `None` of whole numbers that are too large.
+    /// Converts any JSON value; `None` for whole numbers that do not fit into `i64`.
     pub fn of_json(json: &serde_json::Value) -> Option<Self> {
         Some(match json {
             serde_json::Value::Bool(truth) => Self::Bool(*truth),
@@ -70,7 +70,7 @@ impl Value {
         }
     }
 
-    /// Equality as people mean it: 1 equals 1.0.
+    /// Equality across number types: 1 equals 1.0.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self.as_f64(), other.as_f64()) {
             (Some(left), Some(right)) => left == right,
@@ -78,7 +78,7 @@ impl Value {
         }
     }
 
-    /// What kind of value this is, for messages.
+    /// The kind of this value, as messages name it.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Bool(_) => "a boolean",

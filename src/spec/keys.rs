@@ -7,6 +7,7 @@ use super::early_terminate;
 use super::hyperparameters::HYPERPARAMETERS;
 use super::objective::{FINE_TUNE_METRICS, FUNCTION_METRICS, FUNCTIONS};
 use super::resolved::SelectionRule;
+use super::tracking::TRACKER_ROWS;
 use crate::policies::{SchedulerSpec, SearcherSpec};
 use crate::schedulers::{OptionKind, OptionRow, OptionValue};
 
@@ -250,6 +251,8 @@ pub(super) const SPEC: Section = Section {
         key("run_cap", TRIALS, "Trials in all: Weights & Biases' name of `budget.trials`."),
         key("selection", Kind::Section(&SELECTION), "How the winner is chosen once the search is over: the best trials are trained again with fresh seeds. Without it the best trial of the search wins."),
         key("resources", Kind::Section(&RESOURCES), "Where trials run."),
+        key("tracking", Kind::Any(&[Kind::Words(trackers), Kind::Section(&TRACKING), Kind::List(&Kind::Any(&[Kind::Words(trackers), Kind::Section(&TRACKING)]))]), "Where else the study is shown, while it runs and after a resumption. A tracker that fails never slows or ends a study.")
+            .examples(&["\"csv\"", "{\"csv\": {\"folder\": \"curves\"}}"]),
         key("provenance", Kind::Section(&PROVENANCE), "Of a `best.yaml`: where it comes from. The program writes it; `automl train --check` compares the data with it."),
         key("deterministic", Kind::Boolean, "Decide in an order that does not depend on the machine, so that any number of workers gives the same result.").default("true"),
         key("seed", SEED, "Keys everything random.").default("0"),
@@ -259,6 +262,33 @@ pub(super) const SPEC: Section = Section {
         key("job", Kind::Scalar, "Means nothing outside Weights & Biases.").deprecated(),
         key("image_uri", Kind::Scalar, "Means nothing outside Weights & Biases.").deprecated(),
     ],
+};
+
+fn trackers() -> Vec<&'static str> {
+    TRACKER_ROWS.iter().map(|row| row.name).collect()
+}
+
+/// Trackers by name.
+const TRACKING: Section = Section {
+    name: "tracking",
+    about: "Trackers by name, each with its options.",
+    more: no_more,
+    keys: &[key(
+        "csv",
+        Kind::Section(&TRACKING_CSV),
+        "Tables of trials, learning curves and segments: `trials.csv`, `curves.csv` and `segments.csv`.",
+    )],
+};
+
+const TRACKING_CSV: Section = Section {
+    name: "tracking_csv",
+    about: "The tracker `csv`.",
+    more: no_more,
+    keys: &[key(
+        "folder",
+        Kind::Text,
+        "The folder of the tables. By default `tracking/csv` in the study's folder.",
+    )],
 };
 
 fn functions() -> Vec<&'static str> {
@@ -893,7 +923,7 @@ fn distribution_names() -> Vec<&'static str> {
 }
 
 /// All sections, those that others refer to included.
-pub const SECTIONS: [&Section; 21] = [
+pub const SECTIONS: [&Section; 23] = [
     &SPEC,
     &DATA,
     &SPLIT,
@@ -911,6 +941,8 @@ pub const SECTIONS: [&Section; 21] = [
     &BUDGET,
     &SELECTION,
     &RESOURCES,
+    &TRACKING,
+    &TRACKING_CSV,
     &PROVENANCE,
     &INPUT,
     &PARAMETER,

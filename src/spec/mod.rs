@@ -34,6 +34,7 @@ mod resolved;
 mod schema;
 mod selection;
 mod size;
+mod tracking;
 mod write;
 
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub use resolved::*;
 pub use crate::policies::{EarlyTerminate, SchedulerSpec, SearcherSpec};
 pub use crate::schedulers::Patience;
 pub use schema::schema;
+pub use tracking::{TRACKER_ROWS, TrackerOption, TrackerRow, TrackerSpec};
 pub use write::{yaml_number, yaml_text, yaml_value};
 
 /// What `automl init` writes: a complete spec that runs as it is, with a comment on every choice.

@@ -7,13 +7,13 @@ use super::objective::{self, ObjectiveKind};
 use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Budget, Criteria, Devices, EpochRange, Resources, Spec};
-use super::{limits, metric, parameters, provenance, selection, size};
+use super::{limits, metric, parameters, provenance, selection, size, tracking};
 use crate::policies::SearcherSpec;
 use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
 use crate::units::Seed;
 
-const KEYS: [&str; 31] = [
+const KEYS: [&str; 32] = [
     "name",
     "task",
     "model",
@@ -45,6 +45,7 @@ const KEYS: [&str; 31] = [
     "seed",
     "description",
     "warm_start",
+    "tracking",
 ];
 
 /// Keys of W&B sweeps that are of use only there.
@@ -91,6 +92,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         reader::one_of(node, "prior", &[("auto", true), ("none", false)], problems)
     });
     let warm_start = files::warm_start(&spec, files, problems);
+    let tracking = tracking::read(&spec, files, problems);
     let objective = match (objective, &space) {
         (Some(objective), Some(space)) => objective::check_space(objective, space, &spec, problems),
         (objective, _) => objective,
@@ -133,6 +135,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
         },
         uses_recipe: uses_recipe?,
         warm_start: warm_start?,
+        tracking: tracking?,
         provenance: match provenance {
             Some(provenance) => Some(provenance?),
             None => None,

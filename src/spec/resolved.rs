@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::command::CommandSpec;
+use super::tracking::TrackerSpec;
 use crate::policies::{EarlyTerminate, SearcherSpec};
 use crate::preference::Preference;
 use crate::space::{Expression, Space};
@@ -47,6 +48,8 @@ pub struct Spec {
     pub uses_recipe: bool,
     /// Leaderboards of earlier studies over the same parameters, to begin with what they found out.
     pub warm_start: Vec<PathBuf>,
+    /// Where else the study is shown.
+    pub tracking: Vec<TrackerSpec>,
     /// The origin of a `best.yaml`.
     pub provenance: Option<Provenance>,
 }

@@ -83,6 +83,17 @@ impl Spec {
                 yaml.item(1, &path(leaderboard));
             }
         }
+        if !self.tracking.is_empty() {
+            yaml.open(0, "tracking");
+            for tracker in &self.tracking {
+                let options: Vec<String> = tracker
+                    .options
+                    .iter()
+                    .map(|(name, value)| format!("{name}: {}", quoted(value)))
+                    .collect();
+                yaml.item(1, &format!("{}: {{{}}}", tracker.name, options.join(", ")));
+            }
+        }
         if let Some(provenance) = &self.provenance {
             write_provenance(&mut yaml, provenance);
         }

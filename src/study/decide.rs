@@ -1,4 +1,4 @@
-//! What a study decides next: a pure function of its state.
+//! The next decision of a study: a pure function of its state.
 
 use super::{Created, EndReason, Event, Repeat, Study};
 use crate::policies::Decision;
@@ -6,11 +6,11 @@ use crate::trials::{FailureKind, Trial};
 use crate::units::{Samples, TrialId};
 
 impl Study {
-    /// The next decision, to be recorded and applied before asking again; `None` while everything waits for news.
+    /// Returns the next decision, to be recorded and applied before the next call; `None` while nothing can be decided.
     ///
-    /// Free logical workers get work first; then the outcome is delivered whose turn it is. In a deterministic study
-    /// that is the one that ends first on the virtual clock, and all others wait for it, whenever they arrive: so the
-    /// decisions do not depend on the machine, until time is short.
+    /// Free logical workers get work first. Then the next outcome is delivered. In a deterministic study that is the
+    /// one that ends first on the virtual clock. All others wait for it, whenever they arrive. So the decisions do not
+    /// depend on the machine, until time is short.
     pub fn decide(&self) -> Option<Event> {
         if self.ended.is_some() {
             return None;
@@ -77,13 +77,13 @@ impl Study {
         self.next_delivery().map(|trial| Event::SegmentDelivered { trial })
     }
 
-    /// Whether the first trials have all crashed or were invalid, none with a result: a program that is not there, a wrong path. What
-    /// a person has seen and resumed is no reason to end again.
+    /// True if the first trials all crashed or were invalid and none has a result: a missing program, a wrong path.
+    /// Failures that a person has seen before resuming do not end the study again.
     fn is_hopeless(&self) -> bool {
         let Some(most) = self.settings.max_failures else {
             return false;
         };
-        // A result is soon there, and then nobody needs to look any further.
+        // There is usually a result early, and then the failures need no check.
         if self.searched().any(|trial: &Trial| !trial.observations.is_empty()) {
             return false;
         }
@@ -95,7 +95,7 @@ impl Study {
             && kinds.iter().all(is_alike)
     }
 
-    /// A paused trial goes on to a level, where it is complete if it cools down.
+    /// Continues a paused trial to a level, where it is complete if it cools down.
     fn go_on(&self, trial: TrialId, (to, cools_down): (Samples, bool), worker: u32) -> Event {
         let known = &self.trials[trial.index()];
         Event::SegmentPlanned {
@@ -109,7 +109,7 @@ impl Study {
         }
     }
 
-    /// The search is over; a selection follows if the spec asks for one and there is something to select.
+    /// Ends the search. A selection follows if the spec asks for one and there is something to select.
     fn finish(&self, reason: EndReason) -> Event {
         if self.to_select().is_empty() {
             Event::StudyEnded { reason }
@@ -146,7 +146,7 @@ impl Study {
         delivery.or(is_done.then_some(Event::StudyEnded { reason }))
     }
 
-    /// The flight whose turn it is, if its outcome has arrived.
+    /// The next trial to deliver, if its outcome has arrived.
     fn next_delivery(&self) -> Option<TrialId> {
         if self.has_turns() {
             let next = self.due.first()?.trial;
@@ -156,13 +156,15 @@ impl Study {
         }
     }
 
-    /// Whether results wait for their turn on the virtual clock.
+    /// Returns whether results wait for their turn on the virtual clock.
     fn has_turns(&self) -> bool {
         self.settings.is_deterministic && !self.is_time_short()
     }
 
-    /// Ends. What has arrived and waits for its turn keeps waiting, so that a study with more time goes on as if it had had
-    /// it at once; until then it counts as what was cut off does. Where there are no due, it is delivered.
+    /// Ends the study.
+    ///
+    /// Outcomes that wait for their turn keep waiting, so a study that gets more time continues as if it had always had
+    /// it. Until then they count like segments that were cut off. If outcomes have no turns, they are delivered first.
     fn close(&self, reason: EndReason) -> Event {
         let next = self.next_delivery().filter(|_| !self.has_turns());
         next.map_or(Event::StudyEnded { reason }, |trial| Event::SegmentDelivered { trial })

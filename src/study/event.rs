@@ -1,4 +1,4 @@
-//! Everything that can happen to a study. The journal is a list of these.
+//! The events of a study. The journal is a list of these.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::spec::InputPart;
 use crate::trials::{Failure, FailureKind, Parent, PastTrial, SegmentReport};
 use crate::units::{Samples, Seed, TrialId};
 
-/// Something that happened to a study: a decision of its own or news from outside.
+/// An event of a study: a decision of its own or an input from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
@@ -22,21 +22,21 @@ pub enum Event {
         spec: String,
         /// The study's seed.
         seed: Seed,
-        /// What the spec names, as it was found.
+        /// The model and the data that the spec names, as they were found.
         inputs: Identity,
-        /// What `warm_start` brought along from earlier studies, whose files may change or go.
+        /// Results that `warm_start` took from earlier studies, whose files may change or disappear.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         past: Vec<PastTrial>,
-        /// Epochs of the schedules that were asked for, where the wall budget cannot pay them on this machine.
+        /// The requested epochs of a schedule, if the wall budget cannot pay for them on this machine.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         shortened_from: Option<f64>,
     },
-    /// Input: so many slots work on the study from now on. With a wall budget, plans depend on it.
+    /// Input: the number of slots that work on the study from now on. With a wall budget, plans depend on it.
     SlotsOpened {
-        /// How many.
+        /// Number of slots.
         slots: u32,
     },
-    /// A process took up a study that another one left.
+    /// A process resumed a study that another one had left.
     StudyResumed {
         /// Seconds added to the wall budget.
         added_wall: f64,
@@ -47,45 +47,45 @@ pub enum Event {
         trial: TrialId,
         /// Present if the trial is new.
         created: Option<Created>,
-        /// Where the segment ends.
+        /// The level at which the segment ends.
         to: Samples,
-        /// Whether the trial is complete there, its learning rate falling to 0 over this segment.
+        /// True if the trial is complete at that level, with its learning rate falling to 0 over this segment.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         cools_down: bool,
-        /// The logical worker that it is planned for.
+        /// The logical worker for which it is planned.
         worker: u32,
-        /// When it starts, on the virtual clock.
+        /// Its start on the virtual clock.
         start: f64,
-        /// When it ends, on the virtual clock.
+        /// Its end on the virtual clock.
         finish: f64,
     },
-    /// Input: a segment came to an end on some worker.
+    /// Input: a segment ended on some worker.
     SegmentEnded {
         /// The trial.
         trial: TrialId,
-        /// What came of it.
+        /// The result or the failure.
         outcome: Outcome,
-        /// Where it ran.
+        /// The device on which it ran.
         device: String,
         /// Wall-clock time of its start, RFC 3339.
         started_at: String,
         /// Wall-clock time of its end, RFC 3339.
         finished_at: String,
     },
-    /// Input: a segment was told to stop before its end; it can go on from its checkpoint.
+    /// Input: a segment was interrupted before its end; it can resume from its checkpoint.
     SegmentInterrupted {
         /// The trial.
         trial: TrialId,
-        /// What was done until then.
+        /// The results until then.
         report: SegmentReport,
     },
-    /// Input: the segment was lost, with its worker or because memory ran out; it will be tried again.
+    /// Input: the segment was lost, with its worker or because memory ran out; it will be retried.
     SegmentLost {
         /// The trial.
         trial: TrialId,
-        /// What is known of the cause.
+        /// A description of the cause, as far as known.
         message: String,
-        /// What the trial fails as if that happens again.
+        /// The kind of failure that the trial gets if this happens again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kind: Option<FailureKind>,
     },
@@ -94,84 +94,84 @@ pub enum Event {
         /// The trial.
         trial: TrialId,
     },
-    /// The search is over, and a selection begins: decided, or because the wall budget has no more time for it.
+    /// The search ended, and a selection begins: by a decision, or because the wall budget needs the time for it.
     SearchClosed {
-        /// Why.
+        /// The reason.
         reason: EndReason,
     },
-    /// Input: the wall budget is spent. Nothing new is planned; what waits for its turn goes on waiting, in case time is added.
+    /// Input: the wall budget is spent. Nothing new is planned; undelivered outcomes wait in case time is added.
     DeadlineReached,
-    /// Decided: nothing more will happen, unless the study is resumed with a larger budget.
+    /// Decided: the study ended. Nothing more will happen, unless it is resumed with a larger budget.
     StudyEnded {
-        /// Why.
+        /// The reason.
         reason: EndReason,
     },
 }
 
-/// The model and the data of a study, to notice when they change under it.
+/// The model and the data of a study, to detect that they have changed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Identity {
     /// Samples of one epoch.
     pub epoch: Samples,
-    /// Fingerprint of everything that training sees; empty for a function.
+    /// Fingerprint of everything that training reads; empty for a function.
     pub fingerprint: String,
-    /// The model and every part of the data by itself, to say which one has changed; empty of studies that did not note it.
+    /// Fingerprints of the model and of each part of the data, to say which one has changed; empty in older studies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<InputPart>,
 }
 
 impl PartialEq for Identity {
     fn eq(&self, other: &Self) -> bool {
-        // What the parts say, the whole says too.
+        // The fingerprint covers all parts.
         (self.epoch, &self.fingerprint) == (other.epoch, &other.fingerprint)
     }
 }
 
 impl Eq for Identity {}
 
-/// The birth of a trial.
+/// The creation of a trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Created {
-    /// What it tries.
+    /// The configuration to try.
     pub configuration: Configuration,
     /// The searcher that proposed it.
     pub origin: String,
-    /// Whose state it begins with; `None`: the pretrained model's.
+    /// The trial whose state it begins with; `None` for the state of the pretrained model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
-    /// Why this configuration is trained again after the search; `None` for a trial of the search itself.
+    /// The reason for training this configuration again after the search; `None` for a trial of the search itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<Repeat>,
 }
 
-/// What came of a segment.
+/// The outcome of a segment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It reached its end.
+    /// The segment reached its end.
     Reached(SegmentReport),
-    /// The trial cannot go on.
+    /// The trial cannot continue.
     Failed(Failure),
 }
 
-/// Why a study ended.
+/// The reason why a study ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// A trial was as good as the target.
+    /// A trial reached the target.
     Target,
     /// The wall budget was spent.
     Wall,
     /// All trials of the budget ran.
     Trials,
-    /// The space has no configuration left that was not tried.
+    /// Every configuration of the space was tried.
     Exhausted,
-    /// The first trials all failed alike.
+    /// The first trials all failed in the same way.
     Failures,
 }
 
 impl EndReason {
-    /// The reason as the leaderboard's `stop_reason` shows it for trials that the end cut off.
+    /// The reason as the leaderboard's `stop_reason` shows it for trials that were still unfinished.
     pub fn name(self) -> &'static str {
         match self {
             Self::Target => "target",
@@ -193,7 +193,7 @@ mod tests {
             "inputs":{"epoch":1000,"fingerprint":""}}"#;
         let event: Event = serde_json::from_str(line).unwrap();
         assert!(matches!(&event, Event::StudyCreated { past, .. } if past.is_empty()));
-        // And one without a warm start is written as it always was.
+        // A study without a warm start writes no `past`, as before.
         assert!(!serde_json::to_string(&event).unwrap().contains("past"));
     }
 

@@ -1,4 +1,4 @@
-//! Which trials are the best: one, or a front where several metrics count.
+//! The best trials: one, or a front if several metrics count.
 
 use super::{EndReason, Improvement, Outcome, Settings, Study};
 use crate::preference::{Preference, Scores};
@@ -6,8 +6,10 @@ use crate::trials::{Failure, Observation, SegmentReport, Status};
 use crate::units::{Loss, TrialId};
 
 impl Study {
-    /// The best trial, with its loss: of what was delivered, and when the wall budget has ended the study also of what
-    /// its last segments had measured. Of a front, the trial that is best in the first metric.
+    /// The best trial, with its loss, among delivered results.
+    ///
+    /// If the wall budget ended the search, results of the interrupted segments count too. Of a front, it is the trial
+    /// that is best in the first metric.
     pub fn incumbent(&self) -> Option<(TrialId, Loss)> {
         if !self.settings.criteria.is_plain() {
             let best = *self.front().first()?;
@@ -26,9 +28,11 @@ impl Study {
         best.map(|(loss, trial)| (trial, loss))
     }
 
-    /// The best trials, best in the first metric first: those that no other dominates, or with metrics by priority the first
-    /// and its equals. While no trial satisfies the constraints on metrics, those that violate them least. Empty while no
-    /// trial has a result; one trial where one metric is all that counts.
+    /// The best trials, best in the first metric first; empty while no trial has a result.
+    ///
+    /// These are the trials that no other dominates. With metrics by priority, they are the first trial and its equals.
+    /// While no trial satisfies the constraints on metrics, they are the trials that violate them least. If only one
+    /// metric counts, there is one trial.
     pub fn front(&self) -> Vec<TrialId> {
         if self.settings.criteria.is_plain() {
             return self.incumbent().map(|(trial, _)| trial).into_iter().collect();
@@ -54,7 +58,7 @@ impl Study {
         best.into_iter().map(|index| ids[index]).collect()
     }
 
-    /// The constraints on metrics, where no trial fulfils all of them: then the winner is the one that violates them least.
+    /// The constraints on metrics, if no trial satisfies them all. Then the winner violates them least.
     pub fn unfulfilled(&self) -> Vec<&str> {
         let winner = self.winner().and_then(|winner| self.best_scores(winner.trial));
         let constraints = self.settings.criteria.constraints.iter();
@@ -65,8 +69,10 @@ impl Study {
             .collect()
     }
 
-    /// The best observation of a trial, which the trial stands for (see [`Trial::best`]). What was measured before the trial failed, or
-    /// before the wall budget cut its segment off, counts too: it is real, though no decision used it.
+    /// The best observation of a trial, which represents the trial (see [`Trial::best`]).
+    ///
+    /// Evaluations before a failure count too, and so do those before the wall budget cut off the segment. They are
+    /// real, although no decision used them.
     ///
     /// [`Trial::best`]: crate::trials::Trial::best
     pub fn best_observation(&self, id: TrialId) -> Option<Observation> {
@@ -86,7 +92,7 @@ impl Study {
         let cut_off = self.cut_off(id).into_iter().flat_map(|report| &report.evaluations);
         let cut_off = cut_off.map(|evaluation| self.settings.measure(evaluation));
         let violation = |scores: &Option<Scores>| scores.as_ref().map_or(0.0, |scores| scores.violation);
-        // A run with a fresh seed stands for what it came to in the end: the best of its epochs would be luck again.
+        // A run with a fresh seed is represented by its final result: the best of its epochs would be lucky again.
         let is_again = self.repeat(id).is_some();
         delivered
             .chain(cut_off)
@@ -98,7 +104,7 @@ impl Study {
             })
     }
 
-    /// Why nothing more happens to a trial: the search is over, or for those that are trained after it, the study.
+    /// The reason why a trial ends: the end of the search, or of the study for repeats after the search.
     fn end_of(&self, id: TrialId) -> Option<EndReason> {
         match self.repeat(id) {
             None => self.search_ended(),
@@ -106,7 +112,7 @@ impl Study {
         }
     }
 
-    /// What the wall budget cut off of a trial's last segment, or left waiting for its turn.
+    /// The report of a trial's last segment, if the wall budget cut it off or left its outcome undelivered.
     pub fn cut_off(&self, id: TrialId) -> Option<&SegmentReport> {
         let is_ended_by_wall = self.end_of(id) == Some(EndReason::Wall);
         let report = match self.left_waiting(id) {
@@ -117,7 +123,7 @@ impl Study {
         report.filter(|_| is_ended_by_wall)
     }
 
-    /// How a trial stands: when the wall budget has ended the study, with an outcome that still waited for its turn.
+    /// The status of a trial, including an outcome that was still undelivered when the wall budget ended the study.
     pub fn standing(&self, id: TrialId) -> Status {
         match self.left_waiting(id) {
             Some(Outcome::Reached(report)) if report.reached >= self.settings.max => Status::Completed,
@@ -127,7 +133,7 @@ impl Study {
         }
     }
 
-    /// Why a trial failed, if it did.
+    /// The failure of a trial, if it failed.
     pub fn failure(&self, id: TrialId) -> Option<&Failure> {
         match self.left_waiting(id) {
             Some(Outcome::Failed(failure)) => Some(failure),
@@ -135,7 +141,7 @@ impl Study {
         }
     }
 
-    /// The outcome that waited for its turn when the wall budget ended the study.
+    /// The outcome that was still undelivered when the wall budget ended the study.
     fn left_waiting(&self, id: TrialId) -> Option<&Outcome> {
         let flight = self
             .flights
@@ -144,7 +150,7 @@ impl Study {
         flight.arrived.as_ref().map(|(_, outcome)| outcome)
     }
 
-    /// Whether a trial is as good as the target: as good as all targets of several metrics at once, and within the
+    /// Returns whether a trial meets the target. With several metrics it must meet all targets, and satisfy the
     /// constraints on metrics.
     pub fn is_target_met(&self) -> bool {
         if self.settings.criteria.is_plain() {
@@ -179,7 +185,7 @@ impl Study {
         }
     }
 
-    /// Takes note of who is on the front now that a trial whose best scores were `before` has changed.
+    /// Updates the front after a change of a trial whose best scores were `before`.
     pub(super) fn note_front(&mut self, id: TrialId, before: Option<&Scores>, elapsed: f64) {
         self.front = self.find_front();
         if self.front.contains(&id)
@@ -202,13 +208,15 @@ impl Study {
 }
 
 impl Settings {
-    /// Whether there is a target that ends the study.
+    /// Returns whether there is a target that ends the study.
     pub fn has_target(&self) -> bool {
         self.targets().iter().any(Option::is_some)
     }
 
-    /// The target of every metric as a loss. By priority, a target says only when to go by the next metric: unless all have
-    /// one, there is none to end the study.
+    /// The target of every metric, as a loss.
+    ///
+    /// With metrics by priority, a target only says when the next metric counts. Then no target ends the study, unless
+    /// every metric has one.
     fn targets(&self) -> Vec<Option<Loss>> {
         let first = self.target.map(|target| self.goal.loss(target));
         let others = self.criteria.others.iter();
@@ -232,7 +240,7 @@ mod tests {
     use crate::trials::{Evaluation, Usage};
     use crate::units::{Goal, Samples, Seed};
 
-    /// A study of `a` and `b`, both to be minimised, under a preference and a constraint on `a`.
+    /// A study of `a` and `b`, both to be minimized, with a preference and a constraint on `a`.
     fn study(preference: Preference, targets: [Option<f64>; 2]) -> Study {
         let criteria = Criteria {
             others: vec![Metric {
@@ -304,7 +312,7 @@ mod tests {
         trial
     }
 
-    /// A trial with one result after the other.
+    /// Runs a trial with these results, one after the other.
     fn run(study: &mut Study, results: &[[f64; 2]]) {
         let trial = plan(study);
         let ended = Event::SegmentEnded {

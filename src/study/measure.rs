@@ -1,4 +1,4 @@
-//! Evaluations as decisions see them: metrics become losses, conditions over metrics become a violation.
+//! Evaluations as decisions see them: metrics become losses, and constraints on metrics become a violation.
 
 use super::Settings;
 use crate::preference::Scores;
@@ -7,9 +7,9 @@ use crate::trials::{Evaluation, Observation};
 use crate::units::Loss;
 
 impl Settings {
-    /// What an evaluation means: its observation, and all of its scores where more than the first metric counts.
+    /// Converts an evaluation into an observation, and into scores if more than the first metric counts.
     ///
-    /// A metric that is missing or no number makes the observation worthless.
+    /// If a metric is missing or not a number, the observation gets the worst loss.
     pub(super) fn measure(&self, evaluation: &Evaluation) -> (Observation, Option<Scores>) {
         let value = |name: &str| evaluation.metrics.get(name).copied().unwrap_or(f64::NAN);
         let first = self.goal.loss(value(&self.metric));
@@ -32,7 +32,7 @@ impl Settings {
         (observation, Some(scores))
     }
 
-    /// The sum of the violations of all constraints; infinite where one depends on a metric that is not there.
+    /// The sum of the violations of all constraints; infinite if a constraint depends on a missing metric.
     fn violation(&self, evaluation: &Evaluation) -> f64 {
         if self.criteria.constraints.is_empty() {
             return 0.0;
@@ -45,7 +45,7 @@ impl Settings {
             .sum()
     }
 
-    /// The names of all metrics that count: those that are optimised, in order, then those that only constraints name.
+    /// The names of all metrics that count: first the optimized ones in order, then those that only constraints name.
     pub fn metrics(&self) -> Vec<&str> {
         let others = self.criteria.others.iter().map(|metric| metric.name.as_str());
         let constrained = self.criteria.constraints.iter().flat_map(Expression::references);

@@ -1,7 +1,7 @@
 //! The study: a pure fold over events. No clock, no files, no threads, no randomness of its own.
 //!
-//! Events come in ([`Study::apply`]), decisions go out as events to be recorded and applied ([`Study::decide`]). The same
-//! code runs live, in replay after a crash, and in simulation. Imports `policies` and below.
+//! Events come in ([`Study::apply`]). Decisions go out as events to be recorded and applied ([`Study::decide`]). The
+//! same code runs live, in replay after a crash, and in simulation. Imports `policies` and below.
 //!
 //! Begin reading at [`Event`], then [`Study`].
 

@@ -1,10 +1,10 @@
-//! Whether an event can have happened to a study as it stands. A journal is a file: checksums tell of damage, not of sense.
+//! Checks whether an event can have happened to a study. Checksums of a journal detect damage, but not nonsense.
 
 use super::{Created, Event, Outcome, Repeat, Study};
 use crate::trials::{SegmentReport, Status};
 use crate::units::{Samples, TrialId};
 
-/// More than 300 years. No study runs so long, and times and durations can all be computed with it.
+/// More than 300 years. No study runs that long, and sums of such times and durations are safe.
 const MOST_SECONDS: f64 = 1e10;
 
 /// Whole numbers beyond this are not exact as decimals.
@@ -35,10 +35,10 @@ fn samples(what: &str, value: Samples) -> Result<(), Impossible> {
 }
 
 impl Event {
-    /// Checks what needs no study: of the first event of all, whether a study can begin so.
+    /// Checks everything that does not depend on a study, such as whether a study can begin with this event.
     ///
     /// # Errors
-    /// When it cannot have happened.
+    /// Returns [`Impossible`] if the event cannot have happened.
     pub fn check(&self) -> Result<(), Impossible> {
         match self {
             Self::StudyCreated { inputs, .. } => {
@@ -89,20 +89,20 @@ fn check_report(report: &SegmentReport) -> Result<(), Impossible> {
 }
 
 impl Study {
-    /// Takes in an event that was recorded, if it can have happened.
+    /// Applies a recorded event, if it can have happened.
     ///
     /// # Errors
-    /// When it cannot; then nothing has changed.
+    /// Returns [`Impossible`] if the event cannot have happened. Then nothing has changed.
     pub fn replay(&mut self, event: &Event, elapsed: f64) -> Result<(), Impossible> {
         self.check(event, elapsed)?;
         self.apply(event, elapsed);
         Ok(())
     }
 
-    /// Checks that an event can happen now, after so many seconds.
+    /// Checks that an event can happen now, `elapsed` seconds after the start of the study.
     ///
     /// # Errors
-    /// When it cannot.
+    /// Returns [`Impossible`] if the event cannot happen.
     pub fn check(&self, event: &Event, elapsed: f64) -> Result<(), Impossible> {
         seconds("the time of the event", elapsed)?;
         event.check()?;

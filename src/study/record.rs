@@ -1,56 +1,56 @@
-//! What the study remembers of a trial beyond what decisions need: for the leaderboard and the other derived files.
+//! Details of a trial that decisions do not need: for the leaderboard and the other derived files.
 
 use super::Repeat;
 use crate::preference::Scores;
 use crate::trials::{Evaluation, Failure, SegmentReport, Usage};
 use crate::units::{Samples, TrialId};
 
-/// The particulars of one trial.
+/// Details of one trial.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
-    /// Why it was trained again after the search; `None` for a trial of the search itself.
+    /// The reason for training it again after the search; `None` for a trial of the search itself.
     pub repeat: Option<Repeat>,
-    /// What its only segment costs on the virtual clock, if it is such a repeat.
+    /// Cost of its only segment on the virtual clock, if it is such a repeat.
     pub cost: Option<f64>,
-    /// All evaluations delivered, with every metric.
+    /// All delivered evaluations, with every metric.
     pub evaluations: Vec<Evaluation>,
-    /// What is known of a segment that was interrupted and has not ended yet.
+    /// Report of a segment that was interrupted and has not ended yet.
     pub partial: Option<SegmentReport>,
-    /// How many numbers its optimiser changes; 0 while unknown.
+    /// Number of values that its optimizer changes; 0 while unknown.
     pub trainable_parameters: u64,
-    /// How often memory ran out and it was tried again: each time its steps are done in twice as many parts.
+    /// Number of retries after memory ran out. Each retry splits every step into twice as many parts.
     pub splits: u32,
-    /// Why it failed.
+    /// The failure, if it failed.
     pub failure: Option<Failure>,
-    /// The rule that gave it up for good.
+    /// The rule that pruned it.
     pub stopped_by: Option<&'static str>,
-    /// What it cost in all.
+    /// Total resources that it used.
     pub usage: Usage,
-    /// Where its last segment ran.
+    /// The device of its last segment.
     pub device: String,
-    /// When its first segment started, RFC 3339.
+    /// Start of its first segment, RFC 3339.
     pub started_at: String,
-    /// When its last segment ended, RFC 3339.
+    /// End of its last segment, RFC 3339.
     pub finished_at: String,
 }
 
-/// A new incumbent, or where several metrics count a new result on the front.
+/// A new incumbent, or a new result on the front if several metrics count.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Improvement {
     /// Its trial.
     pub trial: TrialId,
     /// Its scores.
     pub scores: Scores,
-    /// Trials created until then.
+    /// Number of trials created until then.
     pub trials: usize,
-    /// Samples that all trials had seen until then.
+    /// Number of samples that all trials had seen until then.
     pub samples: u64,
-    /// Seconds that the study had run.
+    /// Seconds that the study had run until then.
     pub elapsed: f64,
 }
 
 impl Record {
-    /// Takes note of a segment's evaluations so far. A worker that had to be killed tells only of those that it made itself.
+    /// Records the evaluations of an interrupted segment. A killed worker reports only those that it made itself.
     pub(super) fn interrupt(&mut self, report: &SegmentReport) {
         let Some(partial) = &mut self.partial else {
             self.partial = Some(report.clone());
@@ -58,7 +58,7 @@ impl Record {
         };
         partial.reached = partial.reached.max(report.reached);
         partial.trainable_parameters = partial.trainable_parameters.max(report.trainable_parameters);
-        // Each report is of the segment as a whole, as far as its worker knew.
+        // Each report covers the whole segment, as far as its worker knew it.
         let (known, new) = (&mut partial.usage, &report.usage);
         known.train_seconds = known.train_seconds.max(new.train_seconds);
         known.wall_seconds = known.wall_seconds.max(new.wall_seconds);
@@ -109,7 +109,7 @@ mod tests {
         let mut record = Record::default();
         record.interrupt(&report(10, 2.0, 300.0));
         record.interrupt(&report(20, 5.0, 0.0));
-        // Of a worker that was killed only its own time is known.
+        // A killed worker reports only its own time.
         record.interrupt(&report(15, 1.0, 0.0));
         assert_eq!(record.partial, Some(report(20, 5.0, 300.0)));
     }

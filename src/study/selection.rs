@@ -1,8 +1,8 @@
-//! What a study does once its search is over: finalists are trained again with fresh seeds, a rule chooses among them, and
-//! the winner is measured on the test examples.
+//! The selection after the search: finalists are trained again with fresh seeds, a rule chooses among them, and the
+//! winner is measured on the test examples.
 //!
-//! The best of many trials is partly a lucky one. Fresh seeds are the same for every finalist, so that differences between
-//! finalists are paired. Runs for the selection are trials in the journal; no searcher or scheduler sees them.
+//! The best of many trials is partly lucky. Fresh seeds are the same for every finalist, so differences between
+//! finalists are paired. Runs for the selection are trials in the journal, but no searcher or scheduler sees them.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,23 +14,24 @@ use crate::spec::{Selection, SelectionRule};
 use crate::trials::{MARGIN, Status, Trial};
 use crate::units::{Goal, Loss, Samples, Seed, TrialId};
 
-/// Fresh seeds take at most this share of a wall budget: on small budgets the search needs the time more. Chosen, not measured.
+/// Largest share of a wall budget for fresh seeds: the search needs most of a small one. Chosen, not measured.
 const MOST_FOR_SEEDS: f64 = 0.25;
 
-/// The winner's test takes at most this share, where its model has to be trained for it once more.
+/// Largest share of a wall budget for the winner's test, if its model has to be trained again for it.
 const MOST_FOR_TEST: f64 = 0.15;
 
-/// A run with a fresh seed starts if so many times its predicted time is left.
+/// A run with a fresh seed starts only if this many times its predicted time is left.
 const ROOM_TO_SPARE: f64 = 1.15;
 
-/// When a wall budget has ended the search and time is left, finalists get up to so many fresh seeds.
+/// Largest number of fresh seeds per finalist if the wall budget ended the search and time is left.
 const MOST_SEEDS: u32 = 5;
 
-/// A finalist that is worse than the best by more than so many standard errors of their difference on the validation examples
-/// is not trained again: the chance that it is the better one is below 3 %.
+/// A finalist that is worse than the best by more than this number of standard errors is not trained again. The error
+/// is that of their difference on the validation examples. The chance that such a finalist is the better one is below 3
+/// %.
 const HOPELESS: f64 = 2.0;
 
-/// Why a configuration is trained again after the search.
+/// The reason for training a configuration again after the search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {
@@ -38,14 +39,14 @@ pub enum Repeat {
     Reseed {
         /// The finalist.
         of: TrialId,
-        /// Which of the fresh seeds.
+        /// Index of the fresh seed.
         number: u32,
     },
-    /// The winner's model once more, to measure it on the test examples.
+    /// The winner's model again, to measure it on the test examples.
     Test {
         /// The winner.
         of: TrialId,
-        /// The run of it whose seed is used: itself or one with a fresh seed.
+        /// The winner's run whose seed is used: the winner itself or a run with a fresh seed.
         run: TrialId,
     },
 }
@@ -55,21 +56,21 @@ pub enum Repeat {
 pub struct Finalist {
     /// The trial.
     pub trial: TrialId,
-    /// Where it was best, and up to where it is trained again.
+    /// The level at which it was best, and up to which it is trained again.
     pub at: Samples,
-    /// What it had in the search.
+    /// Its scores in the search.
     pub searched: Scores,
-    /// Its runs with fresh seeds that have a result, with the seed's number.
+    /// Its runs with fresh seeds that have a result.
     pub runs: Vec<Run>,
     /// Runs with fresh seeds that failed.
     pub failed: usize,
-    /// The deviation over seeds that all finalists have in common: two runs of one alone may agree by chance.
+    /// Standard deviation over seeds, pooled over all finalists: two runs of one finalist may agree by chance.
     deviation: Option<f64>,
-    /// What one training costs on the virtual clock.
+    /// Cost of one training on the virtual clock.
     pub cost: f64,
 }
 
-/// Seconds that are kept for a selection.
+/// Seconds that are reserved for a selection.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SelectionSeconds {
     /// For runs with fresh seeds.
@@ -83,20 +84,20 @@ pub struct SelectionSeconds {
 pub struct Run {
     /// The run, a trial of its own.
     pub trial: TrialId,
-    /// Which of the fresh seeds.
+    /// Index of the fresh seed.
     pub number: u32,
-    /// Its scores where the finalist was best: no best of several epochs.
+    /// Its scores at the level where the finalist was best, not the best of several epochs.
     pub scores: Scores,
 }
 
-/// What the study recommends.
+/// The recommendation of a study.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Winner {
     /// The trial of the search.
     pub trial: TrialId,
-    /// The run of its configuration with the best result, whose seed and model are recommended: itself or a repeat.
+    /// The run whose seed and model are recommended: the best run of the configuration, from the search or a repeat.
     pub run: TrialId,
-    /// Up to where to train.
+    /// The level up to which to train.
     pub at: Samples,
 }
 
@@ -106,8 +107,8 @@ impl Finalist {
         mean(&self.losses(0))
     }
 
-    /// The standard error of that mean, by the deviation over seeds that all finalists have in common; `None` where that is not
-    /// known.
+    /// The standard error of that mean, from the standard deviation over seeds of all finalists; `None` if that is
+    /// unknown.
     pub fn standard_error(&self) -> Option<f64> {
         let seeds = self.runs.len() as f64;
         self.deviation
@@ -115,7 +116,7 @@ impl Finalist {
             .map(|deviation| deviation / seeds.sqrt())
     }
 
-    /// What its runs have of one metric.
+    /// The losses of its runs in one metric.
     fn losses(&self, metric: usize) -> Vec<f64> {
         self.runs.iter().map(|run| run.scores.losses[metric].get()).collect()
     }
@@ -131,7 +132,7 @@ impl Finalist {
         })
     }
 
-    /// What it is ranked by: without a failure first, then within the constraints, then the smallest mean loss.
+    /// Sort key: finalists without a failure first, then the smallest violation, then the smallest mean loss.
     fn key(&self) -> (bool, Loss, Loss, TrialId) {
         let (violation, mean) = self.means().map_or((Loss::WORST, Loss::WORST), |means| {
             (Goal::Minimize.loss(means.violation), means.losses[0])
@@ -141,7 +142,7 @@ impl Finalist {
 }
 
 impl Study {
-    /// Why a trial was trained again after the search; `None` for a trial of the search itself.
+    /// The reason for training a trial again after the search; `None` for a trial of the search itself.
     pub fn repeat(&self, id: TrialId) -> Option<Repeat> {
         self.records[id.index()].repeat
     }
@@ -151,17 +152,17 @@ impl Study {
         self.trials.iter().filter(|trial| self.repeat(trial.id).is_none())
     }
 
-    /// Why the search is over: the study goes on with a selection, or has ended.
+    /// The reason why the search ended; afterwards the study continues with a selection, or has ended.
     pub fn search_ended(&self) -> Option<EndReason> {
         self.closed.or(self.ended)
     }
 
-    /// Whether finalists are being trained again.
+    /// Returns whether finalists are being trained again.
     pub fn is_selecting(&self) -> bool {
         self.closed.is_some() && self.ended.is_none()
     }
 
-    /// The seed of everything random inside a trial.
+    /// The seed for everything random inside a trial.
     pub fn seed_of(&self, id: TrialId) -> Seed {
         match self.repeat(id) {
             None => self.settings.trial_seed(id),
@@ -170,7 +171,7 @@ impl Study {
         }
     }
 
-    /// The levels at which a trial was evaluated up to one of them: its model is trained in these pieces.
+    /// The levels up to `until` at which a trial was evaluated: its model is trained in these pieces.
     pub fn pieces(&self, id: TrialId, until: Samples) -> Vec<Samples> {
         let delivered = self.trials[id.index()].observations.iter().map(|seen| seen.at);
         let cut_off = self.cut_off(id).into_iter().flat_map(|report| &report.evaluations);
@@ -178,7 +179,7 @@ impl Study {
         levels.filter(|&at| at <= until).collect()
     }
 
-    /// The finalists that a selection would train again if the search ended now, or whose winner it would test.
+    /// The finalists that a selection would train again, or whose winner it would test, if the search ended now.
     pub fn to_select(&self) -> Vec<TrialId> {
         let Some(selection) = self.settings.selection else {
             return Vec::new();
@@ -190,15 +191,15 @@ impl Study {
         best.map(|(id, ..)| id).collect()
     }
 
-    /// Seconds of a wall budget that are kept for a selection, by what is known now: for fresh seeds of the finalists, at most
-    /// a share of the budget, and for the winner's test.
+    /// Seconds of a wall budget that are reserved for a selection, from the current results: for fresh seeds of the
+    /// finalists, at most a share of the budget, and for the winner's test.
     pub fn seconds_for_selection(&self) -> SelectionSeconds {
         let (Some(selection), Some(wall)) = (self.settings.selection, self.wall()) else {
             return SelectionSeconds::default();
         };
         let finalists = self.best_trials(selection);
         let seconds = |&(id, at, _): &(TrialId, Samples, Scores)| {
-            // A finalist that is not complete will be, or be replaced by one that is.
+            // An incomplete finalist will be completed, or replaced by a complete one.
             let trial = &self.trials[id.index()];
             let until = if trial.status == Status::Completed {
                 at
@@ -212,21 +213,22 @@ impl Study {
             Some(&(best, at, _)) if selection.holdout => self.seconds_for_test(best, at),
             Some(_) | None => 0.0,
         };
-        // One finalist wins without another run.
+        // A single finalist wins without another run.
         let runs = if finalists.len() > 1 {
             selection.reseeds as usize
         } else {
             0
         };
         let slots = self.slots().max(1);
-        // A fresh seed is for all finalists or for none: one alone compares nothing, and time that is kept for it is lost.
+        // A fresh seed is for all finalists or for none: a single run compares nothing, and the time reserved for it is
+        // lost.
         let (mut all, mut longest, mut kept) = (0.0, 0.0_f64, 0.0);
         for _ in 0..runs {
             for seconds in finalists.iter().map(seconds) {
                 all += seconds;
                 longest = longest.max(seconds);
             }
-            // However they fall on the slots, they take no longer (Graham 1969).
+            // Upper bound for any assignment to the slots (Graham 1969).
             let bound = ROOM_TO_SPARE * (all / slots as f64 + longest * (1.0 - 1.0 / slots as f64));
             if bound > MOST_FOR_SEEDS * wall {
                 break;
@@ -239,8 +241,8 @@ impl Study {
         }
     }
 
-    /// Seconds of measuring the model that a run has at a level on the test examples: where it ended there its checkpoint is kept,
-    /// else it is trained once more.
+    /// Seconds for measuring a run's model at a level on the test examples. If the run ended at that level, its
+    /// checkpoint exists; otherwise it is trained again.
     fn seconds_for_test(&self, run: TrialId, at: Samples) -> f64 {
         let trial = &self.trials[run.index()];
         let predicted = |work| MARGIN * self.timing.pace.seconds(work).unwrap_or(0.0);
@@ -250,7 +252,7 @@ impl Study {
             _ => 1.0,
         };
         let evaluation = ratio.max(1.0) * predicted(self.work(run, last, at));
-        // One that is not complete will end elsewhere, at its best or not.
+        // An incomplete trial will end at another level, which may be its best.
         if trial.status == Status::Completed && trial.reached > at {
             evaluation + predicted(self.work(run, Samples(0), at))
         } else {
@@ -258,7 +260,7 @@ impl Study {
         }
     }
 
-    /// The finalists as the rule ranks them, the winner first; empty without a selection or a result.
+    /// The finalists as ranked by the rule, the winner first; empty without a selection or a result.
     pub fn finalists(&self) -> Vec<Finalist> {
         let Some(selection) = self.settings.selection else {
             return Vec::new();
@@ -266,11 +268,11 @@ impl Study {
         let best = self.best_trials(selection).into_iter();
         let mut finalists: Vec<Finalist> = best.map(|best| self.finalist(best)).collect();
         if finalists.iter().all(|finalist| finalist.runs.is_empty()) {
-            // Nothing new is known: as the search has ranked them.
+            // There are no new results, so the ranking of the search remains.
             return finalists;
         }
         let losses: Vec<Vec<f64>> = finalists.iter().map(|finalist| finalist.losses(0)).collect();
-        // Where all agree to the last digit, chance has hidden how much seeds matter.
+        // If all runs agree exactly, that is chance, and the effect of seeds is unknown.
         let deviation = pooled_deviation(losses.iter().map(Vec::as_slice)).filter(|deviation| *deviation > 0.0);
         for finalist in &mut finalists {
             finalist.deviation = deviation;
@@ -285,7 +287,7 @@ impl Study {
         finalists
     }
 
-    /// What the study recommends: the best trial, or who wins the selection.
+    /// The recommendation of the study: the winner of the selection, or the best trial without one.
     pub fn winner(&self) -> Option<Winner> {
         let Some(finalist) = self.finalists().into_iter().next() else {
             let (trial, _) = self.incumbent()?;
@@ -306,7 +308,7 @@ impl Study {
         })
     }
 
-    /// The trial that measured the winner on the test examples, if it has.
+    /// The winner and the trial that measured it on the test examples, if there is one.
     pub fn tested(&self) -> Option<(Winner, TrialId)> {
         let winner = self.winner()?;
         let is_it = |&id: &TrialId| {
@@ -318,7 +320,7 @@ impl Study {
         Some((winner, ids.find(is_it)?))
     }
 
-    /// What is to be trained next for the selection; `None` while that depends on what is under way, or when all is done.
+    /// The next training for the selection; `None` if it depends on running segments, or if all is done.
     pub(super) fn next_repeat(&self) -> Option<Repeat> {
         let selection = self.settings.selection?;
         let known: Vec<Repeat> = self.records.iter().filter_map(|record| record.repeat).collect();
@@ -343,7 +345,7 @@ impl Study {
         Some(Repeat::Test { of: trial, run })
     }
 
-    /// Whether a run with a fresh seed would end before the deadline, and the winner's test after it.
+    /// Returns whether a run with a fresh seed would end before the deadline, and the winner's test after it.
     fn has_time_for(&self, repeat: Repeat, selection: Selection) -> bool {
         let Some(horizon) = self.horizon() else { return true };
         let (Repeat::Reseed { of, .. } | Repeat::Test { of, .. }) = repeat;
@@ -355,18 +357,19 @@ impl Study {
             self.seconds_for_test(winner.run, winner.at)
                 .min(MOST_FOR_TEST * horizon.wall)
         });
-        // A run that is cut off is lost, and the winner's test with it: they get more room than a segment that cools down.
+        // A run that is cut off is lost, and so is the winner's test. They get more room than a segment that cools
+        // down.
         ROOM_TO_SPARE * (run + test) <= horizon.room()
     }
 
-    /// Up to where a repeat is trained.
+    /// The level up to which a repeat is trained.
     pub(super) fn repeat_until(&self, repeat: Repeat) -> Samples {
         let (Repeat::Reseed { of, .. } | Repeat::Test { of, .. }) = repeat;
         self.best_observation(of).map_or(self.settings.max, |best| best.at)
     }
 
-    /// The best trials of the search with different configurations, at most as many as there are finalists: where each was
-    /// best, and its scores there.
+    /// The best trials of the search with different configurations, at most as many as there are finalists. Each with
+    /// the level where it was best, and its scores there.
     fn best_trials(&self, selection: Selection) -> Vec<(TrialId, Samples, Scores)> {
         let is_plain = self.settings.criteria.is_plain();
         let ids: Vec<TrialId> = if is_plain {
@@ -390,8 +393,8 @@ impl Study {
         best
     }
 
-    /// The loss beyond which a trial is too much worse than the best to win, by the sampling error of a share of the validation
-    /// examples; `None` where the metric is not a share, or their number is unknown.
+    /// The loss above which a trial is too much worse than the best to win, from the sampling error on the validation
+    /// examples; `None` if the metric is not a share of them, or their number is unknown.
     fn hopeless(&self, best: &Scores) -> Option<Loss> {
         let settings = &self.settings;
         if !settings.criteria.is_plain() || !["accuracy", "f1"].contains(&settings.metric.as_str()) {
@@ -399,18 +402,18 @@ impl Study {
         }
         let value = settings.goal.value(best.losses[0]);
         let error = accuracy_standard_error(value, self.validation_rows()?)?;
-        // Two trials on the same examples: at most as far apart by chance as on examples of their own.
+        // By chance, two trials on the same examples differ at most as much as on separate examples.
         Some(Goal::Minimize.loss(best.losses[0].get() + HOPELESS * std::f64::consts::SQRT_2 * error))
     }
 
-    /// How far a value of the metric may lie from its true one because there are only so many validation examples (a standard
-    /// error); `None` where the metric is not a share of them.
+    /// Standard error of a value of the metric due to the limited number of validation examples; `None` if the metric
+    /// is not a share of them, or their number is unknown.
     pub fn sampling_error(&self, value: f64) -> Option<f64> {
         let rows = self.validation_rows().filter(|_| self.settings.metric == "accuracy")?;
         accuracy_standard_error(value, rows)
     }
 
-    /// Validation examples, as far as the study noted them.
+    /// Number of validation examples, if the study recorded it.
     pub fn validation_rows(&self) -> Option<u64> {
         self.rows("validation")
     }
@@ -448,7 +451,7 @@ impl Study {
         }
     }
 
-    /// The place of the finalist that is best in the first metric of those whose means no other dominates.
+    /// Index of the finalist that is best in the first metric, among those whose means no other dominates.
     fn first_of_front(&self, finalists: &[Finalist]) -> usize {
         let sound = finalists
             .iter()
@@ -464,7 +467,7 @@ impl Study {
     }
 }
 
-/// The place of the cheapest finalist within one standard error of the best mean; the finalists are sorted by their means.
+/// Index of the cheapest finalist within one standard error of the best mean; the finalists are sorted by their means.
 fn one_standard_error(finalists: &[Finalist]) -> usize {
     let best = &finalists[0];
     let Some(mean) = best.mean() else { return 0 };

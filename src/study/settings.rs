@@ -1,4 +1,4 @@
-//! What a study is, apart from what happened.
+//! Settings of a study: everything that events do not change.
 
 use crate::policies::Lengths;
 use crate::rng;
@@ -6,45 +6,45 @@ use crate::space::Space;
 use crate::spec::{Budget, Criteria, ObjectiveSpec, Selection, Spec};
 use crate::units::{Goal, Samples, Seed, TrialId};
 
-/// What a study is, apart from what happened.
+/// Settings of a study: everything that events do not change.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The space.
+    /// The search space.
     pub space: Space,
-    /// Keys everything random.
+    /// The seed for everything random.
     pub seed: Seed,
-    /// The metric's name; of several the first.
+    /// The name of the metric, or of the first one.
     pub metric: String,
-    /// Which way it is better.
+    /// The direction in which the metric is better.
     pub goal: Goal,
-    /// The study ends when a trial is this good.
+    /// The study ends when a trial reaches this value.
     pub target: Option<f64>,
-    /// What counts beside this metric.
+    /// Further metrics and constraints.
     pub criteria: Criteria,
-    /// Trials in all.
+    /// Largest number of trials.
     pub max_trials: Option<u32>,
-    /// Seconds that the study may run, without what resumptions add.
+    /// Seconds that the study may run, without time added by resumptions.
     pub wall: Option<f64>,
-    /// So many failures alike before any result end the study.
+    /// Number of failures of the same kind, before any result, that end the study.
     pub max_failures: Option<u32>,
-    /// How the winner is chosen once the search is over; `None`: it is the best trial.
+    /// The selection of the winner after the search; `None` if the best trial wins.
     pub selection: Option<Selection>,
     /// Samples of one epoch.
     pub epoch: Samples,
-    /// Before this no trial is judged.
+    /// The level before which no trial is judged.
     pub min: Samples,
-    /// A complete trial.
+    /// The level at which a trial is complete.
     pub max: Samples,
-    /// Workers of the virtual clock.
+    /// Number of workers of the virtual clock.
     pub logical_workers: u32,
-    /// Deliver in virtual time, not in order of arrival.
+    /// True if results are delivered in virtual time, not in order of arrival.
     pub is_deterministic: bool,
-    /// Whether a trial can end anywhere, its learning rate falling to 0: only where this program lays out the schedule.
+    /// True if a trial can end at any level, with its learning rate falling to 0: if this program sets the schedule.
     pub can_cool_down: bool,
 }
 
 impl Settings {
-    /// The settings that a spec describes, when an epoch is `epoch` samples.
+    /// The settings that a spec describes, if an epoch has `epoch` samples.
     pub fn new(spec: &Spec, epoch: Samples) -> Self {
         Self {
             space: spec.space.clone(),
@@ -66,7 +66,7 @@ impl Settings {
         }
     }
 
-    /// How long trials are.
+    /// The lengths of trials.
     pub fn lengths(&self) -> Lengths {
         Lengths {
             min: self.min,
@@ -76,7 +76,7 @@ impl Settings {
         }
     }
 
-    /// The seed of everything random inside a trial.
+    /// The seed for everything random inside a trial.
     pub fn trial_seed(&self, trial: TrialId) -> Seed {
         rng::seed(self.seed, "trial", &[u64::from(trial.0)])
     }

@@ -1,4 +1,4 @@
-//! The state of a study and how events change it.
+//! The state of a study, and its changes by events.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,40 +14,40 @@ use crate::units::{Cooldown, Loss, Samples, TrialId};
 /// Predicted seconds of training a configuration from one level to another, on the virtual clock. A pure function.
 pub type Cost = Box<CostModel>;
 
-/// A study: what happened so far, folded.
+/// A study: the fold of all events so far.
 pub struct Study {
     pub(super) settings: Settings,
     pub(super) policy: Box<dyn Policy>,
     pub(super) cost: Cost,
     memory: Arc<MemoryModel>,
-    /// Trials that were stopped for good, in order.
+    /// Pruned trials, in order.
     given_up: Vec<TrialId>,
-    /// The version of the program that began it, and what it was given.
+    /// The version of the program that created the study, and the inputs of the study.
     origin: Option<(String, Identity)>,
     past: Vec<Trial>,
     pub(super) trials: Vec<Trial>,
     pub(super) records: Vec<Record>,
     pub(super) flights: BTreeMap<TrialId, InFlight>,
-    /// All flights in the order of the virtual clock.
+    /// Undelivered segments in the order of the virtual clock.
     pub(super) due: BTreeSet<DueAt>,
-    /// Those that have arrived, in the order of arrival.
+    /// Arrived but undelivered segments, in order of arrival.
     pub(super) arrivals: BTreeMap<u64, TrialId>,
     pub(super) idle_workers: BTreeSet<u32>,
     /// The virtual clock.
     pub(super) now: f64,
     arrived: u64,
-    /// The best trial of those delivered, where one metric is all that counts.
+    /// The best delivered trial, if only one metric counts.
     pub(super) incumbent: Option<(Loss, TrialId)>,
-    /// The best trials of those delivered, where more counts.
+    /// The best delivered trials, if more than one metric counts.
     pub(super) front: Vec<TrialId>,
     pub(super) improvements: Vec<Improvement>,
     pub(super) samples_delivered: u64,
     added_wall: f64,
     pub(super) timing: Timing,
     pub(super) is_deadline_reached: bool,
-    /// Failed trials when the study was last taken up again.
+    /// Number of failed trials when the study was last resumed.
     pub(super) failures_seen: u32,
-    /// Why the search is over, where a selection follows it.
+    /// The reason why the search ended, if a selection follows.
     pub(super) closed: Option<EndReason>,
     pub(super) ended: Option<EndReason>,
 }
@@ -55,26 +55,26 @@ pub struct Study {
 /// A planned segment whose outcome has not been delivered.
 #[derive(Clone, Debug)]
 pub struct InFlight {
-    /// Where it begins.
+    /// The level at which it begins.
     pub from: Samples,
-    /// Where it ends.
+    /// The level at which it ends.
     pub to: Samples,
     /// The logical worker it occupies.
     pub worker: u32,
-    /// When it ends on the virtual clock: outcomes are delivered in this order.
+    /// Its end on the virtual clock; outcomes are delivered in this order.
     pub finish: f64,
-    /// How often a worker died of it.
+    /// Number of times that it was lost.
     pub lost: u32,
-    /// Seconds that the study had run when a slot was free for it; `None`: it waits for one.
+    /// Seconds that the study had run when a slot was free for it; `None` while it waits for a slot.
     pub(super) begun_at: Option<f64>,
-    /// What came of it, once it has arrived, with its number in the order of arrival.
+    /// Its outcome, once that has arrived, with its number in the order of arrival.
     pub(super) arrived: Option<(u64, Outcome)>,
 }
 
-/// A flight's place on the virtual clock.
+/// Position of a segment in the order of the virtual clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct DueAt {
-    /// Its end. The bits of numbers that are not negative are in the order of the numbers.
+    /// Bits of its end. The bits of non-negative numbers sort like the numbers.
     finish: u64,
     worker: u32,
     pub(super) trial: TrialId,
@@ -91,19 +91,19 @@ impl DueAt {
 }
 
 impl InFlight {
-    /// Whether a slot works on it, as far as the study knows.
+    /// Returns whether a slot works on it, as far as the study knows.
     pub(super) fn is_running(&self) -> bool {
         self.begun_at.is_some() && self.arrived.is_none()
     }
 
-    /// Whether the outcome is known, though perhaps not delivered.
+    /// Returns whether its outcome is known, even if not delivered yet.
     pub fn has_arrived(&self) -> bool {
         self.arrived.is_some()
     }
 }
 
 impl Study {
-    /// A study to which nothing has happened yet.
+    /// A study without events.
     pub fn new(settings: Settings, policy: Box<dyn Policy>, cost: Cost) -> Self {
         Self {
             idle_workers: (0..settings.logical_workers).collect(),
@@ -134,21 +134,21 @@ impl Study {
         }
     }
 
-    /// A study to be read from its journal and looked at, not to be run: without a model of what training costs.
+    /// A study to be read from its journal, but not run: it has no model of training costs.
     pub fn to_look_at(spec: &Spec, epoch: Samples) -> Self {
         let settings = Settings::new(spec, epoch);
         let policy = super::policy(spec, settings.lengths());
         Self::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
     }
 
-    /// The same study with a model of the memory that configurations take, so that none is tried that needs as much as
-    /// one that ran out of it.
+    /// Adds a model of the memory that configurations need. Then no configuration is tried that needs as much as one
+    /// that ran out of memory.
     #[must_use]
     pub fn with_memory(self, memory: Arc<MemoryModel>) -> Self {
         Self { memory, ..self }
     }
 
-    /// What the study is.
+    /// The settings of the study.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -163,18 +163,18 @@ impl Study {
         &self.trials
     }
 
-    /// The particulars of a trial.
+    /// The details of a trial.
     pub fn record(&self, trial: TrialId) -> &Record {
         &self.records[trial.index()]
     }
 
-    /// Segments that are planned or under way, or whose outcome waits for its turn.
+    /// Segments that are planned or running, or whose outcome is not delivered yet.
     pub fn flights(&self) -> &BTreeMap<TrialId, InFlight> {
         &self.flights
     }
 
-    /// Planned segments that no worker has begun (`is_begun`) and none has ended, in the order in which their outcomes
-    /// are needed. With a wall budget the first trial comes first: it is what there is for certain.
+    /// Planned segments that have not ended and that no worker has begun (`is_begun`), in the order in which their
+    /// outcomes are needed. With a wall budget the first trial comes first: it guarantees a result.
     pub fn waiting(&self, is_begun: impl Fn(TrialId) -> bool) -> Vec<(TrialId, InFlight)> {
         let in_turn = self.due.iter().map(|turn| turn.trial).filter(|&trial| !is_begun(trial));
         let waiting = in_turn.filter_map(|trial| Some((trial, self.flights.get(&trial)?)));
@@ -188,32 +188,32 @@ impl Study {
         waiting
     }
 
-    /// Every new incumbent, or every result that was new on the front, in order.
+    /// Every new incumbent, or every new result on the front, in order.
     pub fn improvements(&self) -> &[Improvement] {
         &self.improvements
     }
 
-    /// The trials that will never go on although they could, in the order in which that was decided.
+    /// The pruned trials, in the order in which that was decided.
     pub fn given_up(&self) -> &[TrialId] {
         &self.given_up
     }
 
-    /// The model and the data of the study, as far as it noted them.
+    /// The model and the data of the study, if they were recorded.
     pub fn inputs(&self) -> &[InputPart] {
         self.origin.as_ref().map_or(&[], |(_, inputs)| &inputs.parts)
     }
 
-    /// Whether the first event of every study has happened to it.
+    /// Returns whether the study has its first event.
     pub(super) fn is_created(&self) -> bool {
         self.origin.is_some()
     }
 
-    /// The version of the program that began the study.
+    /// The version of the program that created the study.
     pub fn version(&self) -> &str {
         self.origin.as_ref().map_or("", |(version, _)| version)
     }
 
-    /// Why the study ended, if it did.
+    /// The reason why the study ended, if it did.
     pub fn ended(&self) -> Option<EndReason> {
         self.ended
     }
@@ -223,13 +223,13 @@ impl Study {
         self.added_wall
     }
 
-    /// The predicted cost of training a trial from one level to another on the virtual clock; only ratios of costs mean
-    /// anything.
+    /// The predicted cost of training a trial from one level to another, on the virtual clock. Only ratios of costs are
+    /// meaningful.
     pub fn cost(&self, trial: TrialId, from: Samples, to: Samples) -> f64 {
         (self.cost)(&self.trials[trial.index()].configuration, from, to)
     }
 
-    /// What training a trial from one level to another comes to.
+    /// The work of training a trial from one level to another.
     pub fn work(&self, trial: TrialId, from: Samples, to: Samples) -> Work {
         Work {
             samples: Samples(to.0.saturating_sub(from.0)),
@@ -237,12 +237,12 @@ impl Study {
         }
     }
 
-    /// The trials that run to their end whatever the scheduler says; `None` if there is no audit.
+    /// The trials that run to their end whatever the scheduler decides; `None` if there is no audit.
     pub fn audited(&self) -> Option<Vec<AuditedTrial>> {
         self.policy.audited()
     }
 
-    /// Whether trials may begin as clones of others.
+    /// Returns whether trials may begin as clones of others.
     pub fn has_clones(&self) -> bool {
         self.policy.clones()
     }
@@ -252,7 +252,7 @@ impl Study {
         self.policy.rungs()
     }
 
-    /// What a decision may depend on.
+    /// The inputs of a decision.
     pub(super) fn view(&self) -> View<'_> {
         let Self {
             settings, past, trials, ..
@@ -263,8 +263,8 @@ impl Study {
         }
     }
 
-    /// Takes in one event. `elapsed`: seconds that the study had run when it happened. With a wall budget decisions depend on it;
-    /// without, it is for the records only.
+    /// Applies one event, `elapsed` seconds after the start of the study. With a wall budget decisions depend on
+    /// `elapsed`; otherwise it is only recorded.
     pub fn apply(&mut self, event: &Event, elapsed: f64) {
         self.timing.elapsed = self.timing.elapsed.max(elapsed);
         match event {
@@ -304,7 +304,7 @@ impl Study {
             } => {
                 if let Some(created) = created {
                     self.create(*trial, created);
-                    // Who looks on later has no model of costs, and must come to the same choice.
+                    // Later readers of the journal have no cost model, but must reach the same choice.
                     self.records[trial.index()].cost = created.repeat.map(|_| finish - start);
                 }
                 self.plan(*trial, (*to, *cools_down), *worker, *finish);
@@ -380,13 +380,13 @@ impl Study {
         }
     }
 
-    /// A repeat is trained as the trial that it repeats was, its cooldown included.
+    /// The cooldown of the repeated trial: a repeat is trained in the same way.
     fn inherited_cooldown(&self, id: TrialId) -> Option<Cooldown> {
         let (Repeat::Reseed { of, .. } | Repeat::Test { of, .. }) = self.repeat(id)?;
         self.trials[of.index()].cooldown
     }
 
-    /// Nothing more is searched: what is under way never counts, but for what it has measured if time was up.
+    /// Ends the search. Segments in flight no longer count, except for their evaluations so far if time was up.
     fn close_search(&mut self, reason: EndReason) {
         self.closed = Some(reason);
         self.due.clear();
@@ -394,7 +394,7 @@ impl Study {
         self.idle_workers = (0..self.settings.logical_workers).collect();
     }
 
-    /// There is more time, and no finalist has begun: the search goes on where it was.
+    /// Resumes the search: there is more time, and no finalist has begun.
     fn reopen(&mut self) {
         self.closed = None;
         for (&id, flight) in &self.flights {
@@ -406,7 +406,7 @@ impl Study {
         }
     }
 
-    /// Tells the policy that a trial has changed.
+    /// Informs the policy that a trial has changed.
     fn observe(&mut self, id: TrialId) {
         let Self {
             settings,
@@ -422,7 +422,7 @@ impl Study {
         policy.observe(&trials[id.index()], &view);
     }
 
-    /// Stops for good what will never go on, now that a trial has ended a segment.
+    /// Prunes trials after a segment of this trial has ended.
     fn prune(&mut self, id: TrialId) {
         let mut stops = self.policy.prunes(&self.trials[id.index()], &self.view());
         while let Some(Stop { trial: id, by }) = stops.pop() {
@@ -432,7 +432,7 @@ impl Study {
                 self.records[id.index()].stopped_by = Some(by);
                 self.given_up.push(id);
                 self.observe(id);
-                // Its end may decide about others.
+                // Pruning one trial may decide about others.
                 stops.extend(self.policy.prunes(&self.trials[id.index()], &self.view()));
             }
         }
@@ -466,13 +466,13 @@ impl Study {
         }
     }
 
-    /// Whether a segment that is planned now begins at once. Only plans for a deadline ask.
+    /// Returns whether a segment that is planned now begins immediately. Only plans for a deadline need this.
     fn has_free_slot(&self) -> bool {
         let running = self.flights.values().filter(|flight| flight.is_running());
         self.settings.wall.is_some() && running.count() < self.slots()
     }
 
-    /// A slot is free: it takes the next segment that waits for one.
+    /// Gives a free slot the next segment that waits for one.
     fn begin_next(&mut self) {
         if !self.has_free_slot() {
             return;
@@ -515,9 +515,9 @@ impl Study {
                     Status::Paused
                 };
                 if is_test {
-                    // What it measures is for people only.
+                    // Test results are for people only.
                 } else if trial.observations.last().is_none_or(|last| last.loss == Loss::WORST) {
-                    // Without its metric a trial cannot be compared: a failure like any other.
+                    // Without its metric a trial cannot be compared, so it counts as failed.
                     trial.status = Status::Failed;
                     let message = format!("there was no finite {} at the end of a segment", self.settings.metric);
                     record.failure = Some(Failure {
@@ -528,7 +528,7 @@ impl Study {
                 record.take(report);
             }
             Outcome::Failed(failure) => {
-                // What it had measured on the way counts, though searchers and schedulers see a failure.
+                // Its evaluations so far count, although searchers and schedulers see a failure.
                 let known = trial.observations.last().map_or(Samples(0), |last| last.at);
                 if let Some(mut partial) = partial {
                     partial.evaluations.retain(|evaluation| evaluation.at > known);
@@ -557,7 +557,7 @@ impl Study {
     }
 }
 
-/// What a decision may depend on, of a study whose policy is being told of it.
+/// The inputs of a decision without the horizon, from single fields, so that the policy can be borrowed mutably.
 fn view<'a>(
     settings: &'a Settings,
     past: &'a [Trial],

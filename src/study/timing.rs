@@ -1,23 +1,23 @@
-//! The times that a study knows from its journal: how long it has run, how fast segments went, on how many slots.
+//! Times that a study knows from its journal: how long it has run, how fast segments were, and on how many slots.
 //!
-//! With a wall budget these make a [`Horizon`], by which decisions plan for the deadline.
+//! With a wall budget they make a [`Horizon`], which decisions use to plan for the deadline.
 
 use super::{InFlight, SelectionSeconds, Study};
 use crate::trials::{Horizon, Pace, Usage, Work, reserve};
 use crate::units::{Samples, TrialId};
 
-/// A segment that takes longer than predicted is thought to take this share of the prediction more.
+/// Expected remaining time of a segment that takes longer than predicted, as a share of the prediction.
 const OVERDUE: f64 = 0.1;
 
-/// Time is short while less is left than so many runs of the first trial, from the beginning to the end of its schedule, take.
+/// Time is short while less is left than this number of full runs of the first trial takes.
 const SHORT: f64 = 2.0;
 
-/// Times of the past.
+/// Times so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Timing {
     /// Seconds that the study had run at its last event.
     pub(super) elapsed: f64,
-    /// Slots that work on it; 0 while that is unknown.
+    /// Number of slots that work on the study; 0 while unknown.
     pub(super) slots: u32,
     pub(super) pace: Pace,
     /// Seconds of the longest step so far.
@@ -25,7 +25,7 @@ pub(super) struct Timing {
 }
 
 impl Timing {
-    /// Takes in what a segment really took.
+    /// Records the actual time of a segment.
     pub(super) fn learn(&mut self, work: Work, usage: &Usage) {
         self.pace.learn(work, usage.wall_seconds);
         self.longest_step = self.longest_step.max(usage.longest_step);
@@ -38,12 +38,12 @@ impl Study {
         self.timing.elapsed
     }
 
-    /// How fast segments went.
+    /// The measured speed of segments.
     pub fn pace(&self) -> &Pace {
         &self.timing.pace
     }
 
-    /// Slots that work on the study, as far as it knows.
+    /// Number of slots that work on the study, as far as it knows.
     pub fn slots(&self) -> usize {
         match self.timing.slots {
             0 => self.settings.logical_workers as usize,
@@ -51,12 +51,12 @@ impl Study {
         }
     }
 
-    /// The wall budget in seconds, with what resumptions have added.
+    /// The wall budget in seconds, including time added by resumptions.
     pub fn wall(&self) -> Option<f64> {
         Some(self.settings.wall? + self.added_wall())
     }
 
-    /// What is left of the wall budget for the search, or for the selection once that has begun; `None` without one.
+    /// The rest of the wall budget, for the search or for the selection once that has begun; `None` without one.
     pub fn horizon(&self) -> Option<Horizon<'_>> {
         let wall = self.wall()?;
         Some(Horizon {
@@ -80,8 +80,8 @@ impl Study {
         wall - self.timing.elapsed - reserve(wall, self.timing.longest_step) - kept
     }
 
-    /// Whether so little time is left that decisions depend on the speed of this machine anyway. Then results count as they arrive: waiting
-    /// for the one whose turn it is would win nothing.
+    /// True if so little time is left that decisions depend on the speed of this machine anyway. Then results count as
+    /// they arrive, because waiting for their turn gains nothing.
     pub(super) fn is_time_short(&self) -> bool {
         let full_run = || {
             let first = self.trials.first()?;
@@ -93,7 +93,7 @@ impl Study {
         self.wall().zip(full_run()).is_some_and(is_short)
     }
 
-    /// Seconds until a segment that is planned now would begin: behind those that run, and those that wait for a slot already.
+    /// Seconds until a segment that is planned now would begin: after the running and the waiting ones.
     fn wait(&self) -> f64 {
         let slots = self.slots();
         let now = self.timing.elapsed;

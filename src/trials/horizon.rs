@@ -1,50 +1,50 @@
-//! What a wall budget leaves to a decision: the time until training must end, and how fast this machine trains.
+//! The remaining wall budget for a decision: the time until training must end, and the speed of this machine.
 //!
-//! All of it is folded from the journal, so that a replay decides as the live study did.
+//! All of it is computed from the journal, so that a replay makes the same decisions as the live study.
 
 use super::{Pace, View, Work};
 use crate::space::Configuration;
 use crate::units::Samples;
 
-/// Kept at least for the last checkpoint and for writing results: this share of the budget, and no more than so many seconds.
+/// Least reserve for the last checkpoint and the results: this share of the budget, at most `RESERVE_SECONDS`.
 const RESERVE: f64 = 0.03;
 const RESERVE_SECONDS: f64 = 0.5;
 
-/// A step that is under way at the end takes this many times the longest step so far, its checkpoint included.
+/// Reserve for a step that is running at the end: this many times the longest step, including its checkpoint.
 const STEPS_KEPT: f64 = 1.5;
 
-/// The reserve never takes more than this share of the budget.
+/// The reserve never exceeds this share of the budget.
 const MOST_RESERVE: f64 = 0.2;
 
-/// Predictions are this much too short at times: a segment must fit with room to spare.
+/// Predictions can be too short by this factor, so a segment must fit with this margin.
 pub const MARGIN: f64 = 1.05;
 
-/// Seconds before the deadline at which training has to end, when a step takes `longest_step` seconds.
+/// Seconds before the deadline at which training must end, if a step takes `longest_step` seconds.
 pub fn reserve(wall: f64, longest_step: f64) -> f64 {
     let least = RESERVE_SECONDS.min(wall * RESERVE);
     least.max((longest_step * STEPS_KEPT).min(wall * MOST_RESERVE))
 }
 
-/// What is left of a wall budget.
+/// The remaining part of a wall budget.
 #[derive(Clone, Copy, Debug)]
 pub struct Horizon<'a> {
     /// The whole budget in seconds.
     pub wall: f64,
     /// Seconds until training must end.
     pub left: f64,
-    /// Seconds until a segment that is planned now would begin: 0 while a slot is free.
+    /// Seconds until a segment that is planned now would start: 0 while a slot is free.
     pub wait: f64,
-    /// Slots that work on the study.
+    /// Number of slots that work on the study.
     pub slots: usize,
-    /// What segments took so far.
+    /// The speed of this machine, from the segments so far.
     pub pace: &'a Pace,
-    /// Whether a trial can end anywhere, its learning rate falling to 0 over its last segment.
+    /// True if a trial can end at any level, with its learning rate falling to 0 over its last segment.
     pub can_cool_down: bool,
 }
 
 impl Horizon<'_> {
-    /// Seconds that training a configuration from one level to another will take, with room to spare; `None` before
-    /// anything is known.
+    /// Predicted seconds of training a configuration from one level to another, with the safety margin; `None` before
+    /// any segment has ended.
     pub fn seconds(&self, view: &View<'_>, configuration: &Configuration, from: Samples, to: Samples) -> Option<f64> {
         let work = Work {
             samples: Samples(to.0.saturating_sub(from.0)),
@@ -58,8 +58,8 @@ impl Horizon<'_> {
         self.left - self.wait
     }
 
-    /// Up to where a configuration that stands at `from` can be trained in so many seconds, at most `max`; `from` if nothing
-    /// fits or nothing is known.
+    /// The level up to which a configuration at `from` can be trained within `seconds`, at most `max`. Returns `from`
+    /// if nothing fits or if no duration is known.
     pub fn reach(
         &self,
         view: &View<'_>,
@@ -74,7 +74,7 @@ impl Horizon<'_> {
         if fits(max) {
             return max;
         }
-        // Costs grow with the samples, evaluations included: halve the interval.
+        // Costs grow with the samples, evaluations included, so bisection finds the level.
         let (mut low, mut high) = (from.0, max.0);
         while high - low > 1 {
             let middle = low + (high - low) / 2;

@@ -1,6 +1,6 @@
-//! What is known of trials, as searchers, schedulers and policies see it.
+//! The trials of a study, as searchers, schedulers and policies see them.
 //!
-//! Imports `preference`, `space` and `units`. The study owns these values and alone changes them.
+//! The study owns these values; nothing else changes them.
 
 mod horizon;
 mod pace;
@@ -22,46 +22,46 @@ use crate::preference::Scores;
 use crate::space::{Configuration, Space};
 use crate::units::{Cooldown, Loss, Samples, Seed, TrialId};
 
-/// One configuration and what has been delivered about it so far.
+/// One configuration and its results so far.
 #[derive(Clone, Debug)]
 pub struct Trial {
     /// Its number.
     pub id: TrialId,
-    /// What it tries.
+    /// The configuration that it tries.
     pub configuration: Configuration,
     /// The configuration's point in the unit cube, one number per parameter of the space; `None` where inactive.
     pub point: Vec<Option<f64>>,
-    /// Who proposed it, such as `random` or `tpe`.
+    /// The proposer, such as `random` or `tpe`.
     pub origin: String,
-    /// What it does now.
+    /// Its current state.
     pub status: Status,
-    /// Samples seen, as far as delivered.
+    /// Samples seen, as far as results were delivered.
     pub reached: Samples,
-    /// Segments delivered: the number of rungs it has stood at.
+    /// Number of segments delivered, which is the number of rungs that it has reached.
     pub segments: u32,
     /// Its evaluations in the order in which they were made.
     pub observations: Vec<Observation>,
     /// All metrics of each observation; empty in a study with one metric and no constraints on metrics.
     pub scores: Vec<Scores>,
-    /// Whose state it began with; `None`: the pretrained model's.
+    /// The trial whose state it started with; `None`: it started from the pretrained model.
     pub parent: Option<Parent>,
-    /// Where it ends before its schedule does, if that was decided.
+    /// An end before that of its learning-rate schedule, if one was decided.
     pub cooldown: Option<Cooldown>,
-    /// Whether it failed because memory ran out: larger ones need not be tried.
+    /// True if it failed because memory ran out: larger configurations need not be tried.
     pub is_out_of_memory: bool,
 }
 
-/// A trial, and where it stood when another began as its clone.
+/// A trial, and the level at which another trial started as its clone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parent {
     /// The trial that was cloned.
     pub trial: TrialId,
-    /// Samples that it had seen, and so those that the clone counts from.
+    /// Samples that it had seen at that point; the clone counts from there.
     pub at: Samples,
 }
 
 impl Trial {
-    /// A trial that has not run yet. It has seen what its parent had seen.
+    /// A trial that has not run yet. It starts with the samples that its parent had seen.
     pub fn new(
         id: TrialId,
         configuration: Configuration,
@@ -86,7 +86,7 @@ impl Trial {
         }
     }
 
-    /// Where it is complete, in a study whose trials end at `max`.
+    /// The level at which it is complete, in a study whose trials end at `max`.
     pub fn end(&self, max: Samples) -> Samples {
         self.cooldown.map_or(max, |cooldown| cooldown.to)
     }
@@ -97,8 +97,8 @@ impl Trial {
         Samples(self.reached.0.saturating_sub(inherited))
     }
 
-    /// The best observation; `None` before the first. It is what the trial stands for: least violation of the constraints on
-    /// metrics, then the smallest loss, then the earliest.
+    /// The best observation; `None` before the first. It represents the trial: it has the smallest violation of the
+    /// constraints on metrics, then the smallest loss, then the earliest level.
     pub fn best(&self) -> Option<&Observation> {
         self.best_index().map(|index| &self.observations[index])
     }
@@ -122,7 +122,7 @@ impl Trial {
         })
     }
 
-    /// The loss of the best observation; [`Loss::WORST`] for a failed trial, `None` while nothing is known.
+    /// The loss of the best observation; [`Loss::WORST`] for a failed trial, `None` before the first observation.
     pub fn loss(&self) -> Option<Loss> {
         match self.status {
             Status::Failed => Some(Loss::WORST),
@@ -138,68 +138,68 @@ impl Trial {
 pub struct Observation {
     /// Samples seen.
     pub at: Samples,
-    /// The study's metric as a loss; of several metrics the first.
+    /// The study's metric as a loss; with several metrics, the first.
     pub loss: Loss,
 }
 
-/// What a trial does.
+/// The state of a trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// A segment of it is planned or under way.
+    /// A segment of it is planned or running.
     Running {
-        /// Where the segment ends.
+        /// The level at which the segment ends.
         to: Samples,
     },
-    /// It waits at a rung.
+    /// It waits at a rung and may resume.
     Paused,
-    /// It was given up at the end of a segment: it will never go on, though it could.
+    /// It was pruned at the end of a segment: it will never resume, though it could.
     Stopped,
     /// It has seen all its samples.
     Completed,
-    /// It cannot go on.
+    /// It failed and cannot continue.
     Failed,
 }
 
-/// Everything that a decision may depend on, and nothing else: no clock, and of the machine only what the journal says.
+/// Everything that a decision may depend on. There is no clock, and about the machine only what the journal records.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     /// The space.
     pub space: &'a Space,
     /// The study's seed.
     pub seed: Seed,
-    /// What earlier studies found out: for models only. Never promoted, never counted, never a duplicate.
+    /// The trials of earlier studies, for models only: they are never promoted, counted, or treated as duplicates.
     pub past: &'a [Trial],
     /// All trials, by number.
     pub trials: &'a [Trial],
-    /// How many trials are running.
+    /// Number of running trials.
     pub running: usize,
-    /// How many more trials may be started; `None`: no limit.
+    /// Number of trials that may still be started; `None`: no limit.
     pub trials_left: Option<u32>,
-    /// Before this no trial is judged.
+    /// The least samples after which a trial may be judged.
     pub min: Samples,
-    /// A complete trial.
+    /// Samples of a complete trial.
     pub max: Samples,
-    /// Samples of one epoch: the end of each is a level at which a trial is evaluated.
+    /// Samples of one epoch; a trial is evaluated at the end of each epoch.
     pub epoch: Samples,
-    /// Samples that all trials together may see, as far as that is known.
+    /// Samples that all trials together may see, if that is known.
     pub budget: Option<Samples>,
-    /// What is left of a wall budget; `None`: there is none.
+    /// The remaining wall budget; `None`: there is no wall budget.
     pub horizon: Option<Horizon<'a>>,
-    /// Predicts what training a configuration from one level to another costs, in seconds or any other unit.
+    /// Predicts the cost of training a configuration from one level to another, in seconds or any other unit.
     pub cost: &'a CostModel,
-    /// Predicts the memory that training a configuration takes, where that is known.
+    /// Predicts the memory that training a configuration needs, if that is known.
     pub memory: &'a MemoryModel,
 }
 
-/// Predicts what training a configuration from one level to another costs. A pure function.
+/// Predicts the cost of training a configuration from one level to another. A pure function.
 pub type CostModel = dyn Fn(&Configuration, Samples, Samples) -> f64 + Send + Sync;
 
 /// Predicts the peak memory, in bytes, of a worker that trains a configuration; `None`: unknown. A pure function.
 pub type MemoryModel = dyn Fn(&Configuration) -> Option<u64> + Send + Sync;
 
 impl<'a> View<'a> {
-    /// Everything that a model may learn from: the trials of earlier studies, then this study's. Only the latter are
-    /// numbered by their place.
+    /// Everything that a model may use: the trials of earlier studies, then those of this study. Only the latter have
+    /// their index as their number.
     pub fn known(&self) -> impl Iterator<Item = &'a Trial> + use<'a> {
         self.past.iter().chain(self.trials)
     }
@@ -211,7 +211,7 @@ impl View<'_> {
         Samples(self.trials.iter().map(|trial| trial.spent().0).sum())
     }
 
-    /// Whether a new trial may be started.
+    /// Returns whether a new trial may be started.
     pub fn may_start(&self) -> bool {
         self.trials_left != Some(0)
     }

@@ -1,38 +1,40 @@
-//! How fast this machine is: seconds of segments to come, from what segments took.
+//! The speed of this machine: predicts the seconds of future segments from those of past segments.
 //!
-//! The virtual clock's costs are right up to a factor for the machine, which they do not know, and to what they leave out: how
-//! well some sizes fit the caches, what a kind of trial does beside its products. So the factor is learnt, and most from segments
-//! whose samples cost about as much: the weighted median of seconds over cost, weighted by likeness (a kernel regression, Nadaraya
-//! 1964 and Watson 1964, that a single odd segment does not move), with the factor of all segments where there are few alike.
-//! The four numbers below did best in a replay of the studies in `benches/PERFORMANCE.md`, or as well as any near them; that was before
-//! the length of a segment counted.
+//! The costs of the virtual clock are right up to a factor for the machine. They also leave out some effects: how well
+//! some sizes fit the caches, and what a kind of trial does beside its matrix products. So the factor is estimated,
+//! mostly from segments with a similar cost per sample. The estimate is the median of seconds over cost, weighted by
+//! similarity (a kernel regression, Nadaraya 1964 and Watson 1964, that a single outlier does not move). With few
+//! similar segments, the factor of all segments dominates.
+//!
+//! The four numbers below did best in a replay of the studies in `benches/PERFORMANCE.md`, or as well as any values
+//! near them. That replay was made before the length of a segment was taken into account.
 
 use crate::units::Samples;
 
-/// Costs of a sample that differ by this share are half alike.
+/// Segments whose costs per sample differ by this share have a similarity of one half.
 const WIDTH: f64 = 0.2;
 
-/// The factor of all segments counts as much as so many that are alike.
+/// The factor of all segments has the weight of this many similar segments.
 const PRIOR: f64 = 0.1;
 
-/// What a segment says counts so much less with each later one like it: the first at a depth computes what is kept, and machines
-/// get busy.
+/// The weight of a segment shrinks by this factor with each later similar segment. The first one at a depth also
+/// computes the cached activations, and the load of a machine changes.
 const FADING: f64 = 0.7;
 
-/// Of more segments than this the oldest say nothing any more.
+/// Number of segments that are remembered; beyond it the oldest are forgotten.
 const REMEMBERED: usize = 200;
 
-/// How much there is to train.
+/// An amount of training.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Work {
-    /// Samples from its beginning to its end.
+    /// Samples from start to end.
     pub samples: Samples,
     /// Its predicted cost on the virtual clock.
     pub cost: f64,
 }
 
 impl Work {
-    /// The logarithm of a sample's cost; where there is no cost, that of a cheap one.
+    /// The logarithm of the cost per sample; without a cost, that of a very cheap sample.
     fn kind(self) -> f64 {
         (self.cost / self.samples.0.max(1) as f64).max(f64::MIN_POSITIVE).ln()
     }
@@ -47,18 +49,18 @@ struct Known {
     factor: f64,
 }
 
-/// What segments took so far.
+/// The durations of past segments.
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
     /// The segments that ended, oldest first.
     known: Vec<Known>,
-    /// Of all segments.
+    /// The total cost of all segments.
     cost: f64,
     seconds: f64,
 }
 
 impl Pace {
-    /// Learns what a segment took.
+    /// Adds the duration of a segment.
     pub fn learn(&mut self, work: Work, seconds: f64) {
         if work.cost > 0.0 && seconds > 0.0 {
             self.cost += work.cost;
@@ -74,7 +76,7 @@ impl Pace {
         }
     }
 
-    /// The seconds that a segment will take; `None` before any has ended.
+    /// The seconds that a segment will take; `None` before the first segment has ended.
     pub fn seconds(&self, work: Work) -> Option<f64> {
         if self.cost <= 0.0 {
             return None;
@@ -83,7 +85,7 @@ impl Pace {
         let mut later = 0.0;
         let alike = self.known.iter().rev().map(|other| {
             let distance = (other.kind - kind) / WIDTH;
-            // A short one says little of a long one: most of it may be its beginning and its end.
+            // A short segment says little about a long one: start and end may be most of it.
             let length = (other.cost / work.cost.max(f64::MIN_POSITIVE)).min(1.0);
             let likeness = length * 0.5_f64.powf(distance * distance);
             let weight = likeness * FADING.powf(later);
@@ -96,7 +98,7 @@ impl Pace {
     }
 }
 
-/// The value with as much weight on its one side as on its other; the values ascend, each with its weight.
+/// The weighted median: half of the weight lies on each side. `values` are in ascending order, each with its weight.
 fn median(values: &[(f64, f64)]) -> f64 {
     let half = values.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
     let mut below = 0.0;
@@ -139,7 +141,7 @@ mod tests {
         let near = |found: Option<f64>, expected: f64| (found.unwrap() / expected - 1.0).abs() < 0.1;
         assert!(near(pace.seconds(work(300, 300.0)), 600.0));
         assert!(near(pace.seconds(work(300, 3.0)), 15.0));
-        // Of a kind that nobody has seen, what all took together says most.
+        // No similar segment is known, so the factor of all segments dominates.
         assert!(near(pace.seconds(work(100, 1e6)), 1e6 * 1025.0 / 505.0));
     }
 

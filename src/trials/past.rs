@@ -1,4 +1,4 @@
-//! What earlier studies found out about configurations of this space: knowledge for models, and nothing else.
+//! Trials of earlier studies of this space: knowledge for models only.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,15 +6,15 @@ use super::{Observation, Status, Trial};
 use crate::space::{Configuration, Space};
 use crate::units::{Goal, Loss, Samples, TrialId};
 
-/// A trial of an earlier study, with what it came to there.
+/// A trial of an earlier study, with its result there.
 ///
-/// Models learn from it. It is never promoted, and counts neither as a trial nor as a duplicate of one: the model or the
-/// data may have changed since.
+/// Models use it as an observation. It is never promoted, and it counts neither as a trial nor as a duplicate of one:
+/// the model or the data may have changed since.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PastTrial {
-    /// What it tried.
+    /// The configuration that it tried.
     pub configuration: Configuration,
-    /// How far it was trained, in epochs; in steps where there are no epochs.
+    /// The length of its training, in epochs; in steps if there are no epochs.
     pub epochs: f64,
     /// Its best result; `None` if it failed.
     pub best: Option<PastResult>,
@@ -23,17 +23,18 @@ pub struct PastTrial {
 /// The best value that an earlier trial reached.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PastResult {
-    /// The epoch of it.
+    /// The epoch at which it was reached.
     pub epoch: f64,
     /// The value of this study's metric.
     pub value: f64,
 }
 
 impl PastTrial {
-    /// The trial as searchers see it; `None` if its configuration is none of `space`. An epoch is `epoch` samples; what
-    /// was trained for longer than `max` counts as complete.
+    /// The trial as searchers see it; `None` if its configuration does not belong to `space`. An epoch has `epoch`
+    /// samples. A trial that was trained for at least `max` counts as complete.
     ///
-    /// `number` tells past trials apart: their ids count down from the largest, so that none is that of a trial of this study.
+    /// `number` distinguishes past trials: their ids count down from the largest, so that none is the id of a trial of
+    /// this study.
     pub fn to_trial(&self, number: usize, space: &Space, goal: Goal, epoch: Samples, max: Samples) -> Option<Trial> {
         let samples = |epochs: f64| Samples::from_epochs(epochs, epoch).min(max);
         let reached = samples(self.epochs);
@@ -64,7 +65,7 @@ impl PastTrial {
         })
     }
 
-    /// All of `past` as searchers see them; those that are no configurations of `space` are left out.
+    /// All of `past` as searchers see them, without those whose configuration does not belong to `space`.
     pub fn to_trials(past: &[Self], space: &Space, goal: Goal, epoch: Samples, max: Samples) -> Vec<Trial> {
         let trials = past.iter().enumerate();
         trials

@@ -1,4 +1,4 @@
-//! A segment: one uninterrupted stretch of training of one trial, the unit of dispatch, and what may come of it.
+//! A segment: one uninterrupted stretch of training of one trial, the unit of dispatch, and its possible outcomes.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,58 +8,58 @@ use serde::{Deserialize, Serialize};
 use crate::space::Configuration;
 use crate::units::{Cooldown, Samples, Seed, TrialId};
 
-/// An order to train one trial over one stretch.
+/// An order to train one trial from one resource level to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
-    /// The trial.
+    /// The trial to train.
     pub trial: TrialId,
     /// Its configuration.
     pub configuration: Configuration,
-    /// Keys everything random in this trial.
+    /// The seed of everything random in this trial.
     pub seed: Seed,
-    /// Where the trial stands.
+    /// The level from which the segment starts.
     pub from: Samples,
-    /// Every level at which the trial was evaluated or paused before: to train the same steps again if a checkpoint is lost.
+    /// Every earlier level of an evaluation or a pause, to repeat the same steps if a checkpoint is lost.
     pub stops: Vec<Samples>,
-    /// Its last evaluation until then, or that of the trial with whose state it began.
+    /// The trial's last evaluation up to `from`, or that of the trial whose state it inherited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Evaluation>,
-    /// Where this segment ends.
+    /// The level at which this segment ends.
     pub to: Samples,
-    /// Where the trial would end if it were never paused; learning-rate schedules are laid out over it.
+    /// The end of the trial if it is never paused; learning-rate schedules span this length.
     pub max: Samples,
-    /// Where the trial ends before that; `None`: it does not.
+    /// An earlier end of the trial; `None`: the trial ends at `max`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cooldown: Option<Cooldown>,
     /// The trial's own folder for checkpoints.
     pub checkpoints: PathBuf,
-    /// The trial's own log, for what an external program says.
+    /// The trial's own log, for the output of an external program.
     pub log: PathBuf,
-    /// What it may use up.
+    /// The limits on time and memory.
     pub limits: SegmentLimits,
-    /// What it is evaluated on.
+    /// The examples on which it is evaluated.
     pub part: Part,
-    /// Where it began, if that is where another trial stood: what lies before cannot be trained again.
+    /// The level at which it inherited another trial's state, if it did. Training before that level cannot be repeated.
     pub inherited: Option<Samples>,
-    /// Whether other trials may begin from where this segment ends, and its checkpoint there must be kept.
+    /// True if the checkpoint at the end of this segment must be kept, because other trials may start from it.
     pub is_kept: bool,
-    /// In how many parts a step's examples go through the model: more than one after memory ran out.
+    /// Number of micro-batches into which a step's examples are split: more than one after memory ran out.
     pub micro_batches: u32,
 }
 
-/// Which examples a segment is evaluated on.
+/// The examples on which a segment is evaluated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// Those by which trials are compared.
+    /// The validation examples, by which trials are compared.
     #[default]
     Validation,
-    /// Those that are kept apart and looked at once; then the segment is the whole trial, evaluated at its end only.
+    /// The held-out test examples, which are used once. The segment is then the whole trial, evaluated only at its end.
     Test,
 }
 
 impl Segment {
-    /// Where the trial is complete.
+    /// The level at which the trial is complete.
     pub fn end(&self) -> Samples {
         self.cooldown.map_or(self.max, |cooldown| cooldown.to)
     }
@@ -67,7 +67,7 @@ impl Segment {
 
 #[cfg(test)]
 impl Segment {
-    /// A segment of trial 0 from one level to another of so many in all, in the folder `checkpoints`.
+    /// A segment of trial 0 from level `from` to `to` out of `max`, in the folder `checkpoints`.
     pub(crate) fn example(checkpoints: &std::path::Path, (from, to, max): (u64, u64, u64)) -> Self {
         Self {
             trial: TrialId(0),
@@ -90,72 +90,72 @@ impl Segment {
     }
 }
 
-/// What a segment may use up; beyond it the trial fails.
+/// The limits of a segment; a trial that exceeds them fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SegmentLimits {
-    /// Seconds that are left to the trial.
+    /// Seconds that remain for the trial.
     pub seconds: Option<f64>,
-    /// Resident memory of the worker and everything below it, in bytes.
+    /// Resident memory of the worker and all its child processes, in bytes.
     pub memory: Option<u64>,
-    /// Seconds that an external program may say nothing.
+    /// Seconds that an external program may run without output.
     pub silence: Option<f64>,
 }
 
-/// What a segment came to.
+/// The outcome of a segment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SegmentReport {
-    /// Samples seen by the trial in all: `Segment::to`, or less if it was told to stop.
+    /// Total number of samples that the trial has seen: `Segment::to`, or fewer if it was told to stop.
     pub reached: Samples,
-    /// Every evaluation of this segment in order (also those made before an interruption of it); the last one is at `reached`
+    /// Every evaluation of this segment in order, including those before an interruption. The last one is at `reached`,
     /// unless the segment was told to stop.
     pub evaluations: Vec<Evaluation>,
-    /// How many numbers the optimiser changes.
+    /// Number of trainable parameters.
     pub trainable_parameters: u64,
-    /// What it cost on this machine.
+    /// The resources that it used on this machine.
     pub usage: Usage,
 }
 
 /// The metrics of a trial at one resource level.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
-    /// Samples seen.
+    /// Samples seen so far.
     pub at: Samples,
     /// Values by metric name, such as `accuracy` and `loss`, on the validation data.
     pub metrics: BTreeMap<String, f64>,
 }
 
-/// What a segment cost. Nothing here influences a decision of a deterministic study, unless it has a wall budget to plan for.
+/// Resource usage of a segment. It influences no decision of a deterministic study, unless the study has a wall budget.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
     /// Seconds in training steps.
     pub train_seconds: f64,
-    /// Seconds in all.
+    /// Total wall-clock seconds.
     pub wall_seconds: f64,
     /// Highest resident memory of the worker, in MiB.
     pub peak_memory_mb: f64,
-    /// The longest time, in seconds, in which the segment would not have noticed that it was told to stop; 0: unknown.
+    /// The longest time, in seconds, in which the segment would not have noticed a request to stop; 0: unknown.
     #[serde(default)]
     pub longest_step: f64,
 }
 
-/// How far a running segment is.
+/// The progress of a running segment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Samples seen by the trial.
+    /// Samples that the trial has seen.
     pub at: Samples,
     /// Mean training loss since the last report.
     pub train_loss: Option<f64>,
-    /// The newest evaluation, when there is a new one.
+    /// The latest evaluation, if there is a new one.
     pub evaluation: Option<Evaluation>,
 }
 
-/// Why a trial cannot go on.
+/// The reason why a trial cannot continue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error("{kind}: {message}")]
 pub struct Failure {
     /// The kind, as the leaderboard shows it.
     pub kind: FailureKind,
-    /// What happened, for people.
+    /// A description of the failure, for people.
     pub message: String,
 }
 

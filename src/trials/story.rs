@@ -1,12 +1,13 @@
-//! How trials came to be as they are, to be told again to somebody who knows only one number.
+//! The history of trials, which can be replayed with other losses.
 //!
-//! A searcher or scheduler that minimises a loss serves a study with several metrics when it is told the same story with
-//! other losses. What a loss is then may change with every new result, so the story is told from its beginning.
+//! A searcher or scheduler that minimises one loss can serve a study with several metrics: it observes the same
+//! history, with a single number as the loss. These numbers may change with every new result, so the history is
+//! replayed from the beginning.
 
 use super::{Observation, Status, Trial};
 use crate::units::{Samples, TrialId};
 
-/// The changes of trials, in order, each with what else counted then.
+/// The changes of trials, in order, each with the context of that moment.
 #[derive(Clone, Debug)]
 pub struct Story<T> {
     changes: Vec<Change<T>>,
@@ -30,7 +31,7 @@ struct Change<T> {
 }
 
 impl<T: Copy> Story<T> {
-    /// Takes note of a trial that changed.
+    /// Records a trial that changed.
     pub fn note(&mut self, trial: &Trial, then: T) {
         self.changes.push(Change {
             trial: trial.id,
@@ -42,13 +43,13 @@ impl<T: Copy> Story<T> {
         });
     }
 
-    /// How many changes there were.
+    /// Number of recorded changes.
     pub fn length(&self) -> usize {
         self.changes.len()
     }
 
-    /// Tells every change to `listener`: the trial as it stood then, with the observations that `visible` leaves of the
-    /// trial's first so many. `trials` are all trials by number, with the losses to be told.
+    /// Replays every change to `listener`, with the trial as it was then. `visible` selects among the observations that
+    /// the trial had at that point. `trials` are all trials by number, with the losses to use.
     pub fn tell(
         &self,
         trials: &[Trial],

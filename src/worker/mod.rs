@@ -1,7 +1,7 @@
-//! Workers: processes that run segments, one at a time, on one device, so that a trial that crashes takes nothing with it.
+//! Workers: processes that run segments, one at a time, on one device, so that a crash affects only one trial.
 //!
-//! [`serve`] is the worker's side (`automl worker`), [`Process`] the engine's; between them goes one JSON message a line
-//! ([`ToWorker`], [`FromWorker`]). Imports `objective` and below.
+//! [`serve`] is the worker's side (`automl worker`) and [`Process`] the engine's. They exchange one JSON message per
+//! line ([`ToWorker`], [`FromWorker`]). Imports `objective` and below.
 
 mod process;
 mod protocol;
@@ -9,7 +9,7 @@ mod serve;
 mod slots;
 mod watch;
 
-pub use process::{Process, SpawnError, WorkerEvent};
-pub use protocol::{FromWorker, SegmentEnd, ToWorker};
+pub use process::Process;
+pub use protocol::{FromWorker, Hello, PROTOCOL, SegmentEnd, ToWorker};
 pub use serve::serve;
 pub use slots::{Slot, SlotError, slots};

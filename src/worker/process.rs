@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::{FromWorker, Slot, ToWorker};
@@ -13,7 +12,7 @@ use crate::objective::{end_group, is_killed, kernel_kills};
 /// How long a process may take to exit once its output has ended.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// As much of a log's end as the last message of a dying process takes up.
+/// Number of bytes at the end of a log that contain the last message of a dying process.
 const LAST_WORDS: u64 = 512;
 
 /// A running worker process. Dropping it kills it.
@@ -21,42 +20,27 @@ const LAST_WORDS: u64 = 512;
 pub struct Process {
     child: Child,
     input: Option<ChildStdin>,
-    generation: u64,
     log: PathBuf,
-    /// Where its part of the log began: others have written before it.
+    /// Byte offset at which this process's part of the log begins: earlier processes wrote the part before it.
     log_start: u64,
-    /// The process group of the external program that it runs: what is left of it ends with the worker.
+    /// The process group of its external program. Remaining processes in it are ended with the worker.
     program: Option<u32>,
-    /// How many processes the kernel had killed for want of memory when its latest segment began.
+    /// Number of processes that the kernel had killed for lack of memory when the worker's latest segment began.
     kills: u64,
-    /// It ended by SIGKILL, and not by ours.
+    /// `true` if it was ended by a SIGKILL that this process did not send.
     was_killed: bool,
 }
 
-/// Keeps glibc from giving the memory of every large tensor back to the system only to ask for it again: a training step
-/// of a small model otherwise spends a fifth of its time on page faults. Other allocators ignore these.
+/// Keeps glibc from returning the memory of every large tensor to the system only to request it again. Otherwise a
+/// training step of a small model spends a fifth of its time on page faults. Other allocators ignore these variables.
 const ALLOCATOR: [(&str, &str); 3] = [
     ("MALLOC_MMAP_MAX_", "0"),
     ("MALLOC_TRIM_THRESHOLD_", "4294967296"),
     ("MALLOC_TOP_PAD_", "67108864"),
 ];
 
-/// What a worker's reading thread tells the engine.
-#[derive(Debug)]
-pub enum WorkerEvent {
-    /// A message.
-    Message(Box<FromWorker>),
-    /// The worker's output ended: it is dying or dead.
-    Gone,
-}
-
-/// Why a worker could not be started.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot start a worker process: {0}")]
-pub struct SpawnError(#[from] std::io::Error);
-
-/// What an external program inherits from its worker: the GPU it is shown, and how many threads the libraries of Python
-/// take, unless the user has said so already.
+/// Variables that an external program inherits from its worker: the visible GPU, and the number of threads for Python
+/// libraries, unless the user has set it.
 fn of_programs(slot: &Slot) -> Vec<(&'static str, String)> {
     let threads = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"].into_iter();
     let threads = threads.filter(|name| std::env::var_os(name).is_none());
@@ -67,24 +51,24 @@ fn of_programs(slot: &Slot) -> Vec<(&'static str, String)> {
 }
 
 impl Process {
-    /// Starts `program worker --study FOLDER …` for a slot. Its messages go to `news`, each with `tag` and `generation`;
-    /// its standard error goes to `log`.
+    /// Starts `program worker --study FOLDER …` for a slot.
+    ///
+    /// `listen` gets each message, then `None` once the output has ended; with `false` it ends the listening. The standard
+    /// error goes to `log`.
     ///
     /// # Errors
-    /// When the system cannot start it.
-    pub fn spawn<T: From<(usize, u64, WorkerEvent)> + Send + 'static>(
+    /// If the system cannot start it.
+    pub fn spawn(
         program: &Path,
         folder: &Path,
         slot: &Slot,
         log: &Path,
-        tag: usize,
-        generation: u64,
-        news: Sender<T>,
-    ) -> Result<Self, SpawnError> {
+        listen: impl Fn(Option<Box<FromWorker>>) -> bool + Send + 'static,
+    ) -> std::io::Result<Self> {
         let log_file = File::options().create(true).append(true).open(log)?;
         let log_start = log_file.metadata()?.len();
         let mut command = Command::new(program);
-        // Ctrl-C reaches every process of the terminal's group. What it means for a worker, the engine says.
+        // Ctrl-C reaches every process of the terminal's group. The engine decides what it means for a worker.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command
@@ -93,7 +77,7 @@ impl Process {
             .arg(folder)
             .arg("--device")
             .arg(slot.device.to_string())
-            // Rayon and the tokeniser would otherwise take every core of the machine in every worker.
+            // Otherwise Rayon and the tokenizer would use every core of the machine in every worker.
             .env("RAYON_NUM_THREADS", slot.threads.to_string())
             .envs(of_programs(slot))
             .env(
@@ -107,30 +91,26 @@ impl Process {
             .spawn()?;
         let input = child.stdin.take();
         if let Some(output) = child.stdout.take() {
-            let listen = move || {
+            let read = move || {
                 for line in BufReader::new(output).lines() {
                     let Some(message) = line.ok().and_then(|line| serde_json::from_str(&line).ok()) else {
                         break;
                     };
-                    if news
-                        .send(T::from((tag, generation, WorkerEvent::Message(Box::new(message)))))
-                        .is_err()
-                    {
+                    if !listen(Some(Box::new(message))) {
                         return;
                     }
                 }
-                let _ = news.send(T::from((tag, generation, WorkerEvent::Gone)));
+                listen(None);
             };
-            if let Err(error) = std::thread::Builder::new().spawn(listen) {
+            if let Err(error) = std::thread::Builder::new().spawn(read) {
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(error.into());
+                return Err(error);
             }
         }
         Ok(Self {
             child,
             input,
-            generation,
             log: log.to_owned(),
             log_start,
             program: None,
@@ -139,17 +119,12 @@ impl Process {
         })
     }
 
-    /// Its number on this machine.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Counts the processes that have served this slot.
-    pub fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    /// Sends a message. A worker that cannot take it is dying, which its reading thread reports.
+    /// Sends a message. Errors are ignored: such a worker is dying, which its reading thread reports.
     pub fn send(&mut self, message: &ToWorker) {
         if matches!(message, ToWorker::Run { .. }) {
             self.kills = kernel_kills();
@@ -160,17 +135,17 @@ impl Process {
         }
     }
 
-    /// Takes note of the process group of an external program that it runs now, or that it runs none any more.
+    /// Records the process group of the external program that it runs now; `None` if it runs none.
     pub fn note_program(&mut self, group: Option<u32>) {
         self.program = group;
     }
 
-    /// Kills the process at once; its reading thread reports that it is gone.
+    /// Kills the process immediately; its reading thread reports that it is gone.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
     }
 
-    /// Ends the process and says how it ended.
+    /// Ends the process and describes how it ended.
     pub fn end(&mut self) -> String {
         self.input = None;
         let _ = self.child.kill();
@@ -180,7 +155,7 @@ impl Process {
             .map_or_else(|error| error.to_string(), |status| status.to_string())
     }
 
-    /// Says how a process whose output has ended came to its end; one that lingers is killed.
+    /// Waits for a process whose output has ended and describes how it ended. A process that lingers is killed.
     pub fn reap(&mut self) -> String {
         self.input = None;
         self.end_program();
@@ -198,14 +173,14 @@ impl Process {
         self.end()
     }
 
-    /// A worker that was killed could not end its program itself.
+    /// Ends the worker's program: a worker that was killed could not do it itself.
     fn end_program(&mut self) {
         if let Some(group) = self.program.take() {
             end_group(group);
         }
     }
 
-    /// Whether the kernel has killed it for want of memory, or its last words in its log are those of Rust's allocator then.
+    /// Returns whether it ran out of memory: the kernel killed it, or its log ends with the error of Rust's allocator.
     pub fn is_out_of_memory(&self) -> bool {
         if self.was_killed && kernel_kills() > self.kills {
             return true;

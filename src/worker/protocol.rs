@@ -1,4 +1,4 @@
-//! The messages between engine and worker: one JSON object a line, the same over every transport.
+//! The messages between engine and worker: one JSON object per line, the same over every transport.
 
 use std::time::Duration;
 
@@ -11,51 +11,92 @@ use crate::units::TrialId;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToWorker {
-    /// Run a segment; only sent to a worker that is ready and runs none.
+    /// Run a segment. Sent only to a worker that is ready and idle.
     Run {
-        /// What to run.
+        /// The segment.
         segment: Box<Segment>,
     },
-    /// Finish the current step, checkpoint, and report the segment as interrupted. Nothing happens if none is running.
+    /// Finish the current step, save a checkpoint, and report the segment as interrupted. Ignored if none is running.
     Stop {
-        /// Seconds that it may take to evaluate the trial where it stands; 0: none.
+        /// Seconds allowed for evaluating the trial before it stops; 0 for no evaluation.
         #[serde(default)]
         seconds: f64,
     },
+}
+
+/// Version of these messages. Engine and worker must have the same.
+pub const PROTOCOL: u32 = 1;
+
+/// Who a worker is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Version of its messages.
+    pub protocol: u32,
+    /// Version of its program.
+    pub version: String,
+    /// Name of its machine; empty if the system does not tell.
+    pub node: String,
+    /// Its device, such as `cpu` or `cuda:0`.
+    pub device: String,
+}
+
+impl Hello {
+    /// A worker of this program on this machine.
+    pub fn here(device: &str) -> Self {
+        Self {
+            protocol: PROTOCOL,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            node: node(),
+            device: device.to_owned(),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn node() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+fn node() -> String {
+    String::new()
 }
 
 /// From a worker to the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromWorker {
-    /// Model and data are loaded; segments are welcome.
-    Ready,
-    /// The worker cannot serve, and ends: the fault lies in the study's input.
+    /// The model and the data are loaded; the worker accepts segments.
+    Ready {
+        /// Who it is.
+        hello: Hello,
+    },
+    /// The worker cannot serve and exits, because of an error in the study's input.
     Unable {
-        /// Why.
+        /// The reason.
         message: String,
     },
-    /// How far the running segment is.
+    /// The progress of the running segment.
     Progress {
         /// The trial.
         trial: TrialId,
-        /// How far.
+        /// The progress.
         progress: Progress,
-        /// The longest time since the last such message, in seconds, in which the segment would not have noticed a stop.
+        /// Longest time in seconds, since the last such message, in which the segment would have missed a stop request.
         longest_step: f64,
     },
-    /// The running segment has moved since this was said last: a sign of life where steps are long.
+    /// The running segment has made progress since the last such message: a sign of life when steps are long.
     Alive,
-    /// An external program runs in this process group from now on, or none any more.
+    /// An external program now runs in this process group, or no longer runs.
     Program {
-        /// The group.
+        /// The process group; `None` if no program runs.
         group: Option<u32>,
     },
-    /// The running segment came to an end; the worker is free.
+    /// The running segment has ended and the worker is idle.
     Ended {
         /// The trial.
         trial: TrialId,
-        /// How.
+        /// How the segment ended.
         end: SegmentEnd,
     },
 }
@@ -64,21 +105,21 @@ pub enum FromWorker {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SegmentEnd {
-    /// Where it was to end.
+    /// It reached its end.
     Reached(SegmentReport),
-    /// Before, because it was told to stop.
+    /// A stop was requested before its end.
     Interrupted(SegmentReport),
-    /// The trial cannot go on.
+    /// The trial cannot continue.
     Failed(Failure),
 }
 
 impl SegmentEnd {
-    /// Whether the trial ran out of memory.
+    /// Returns whether the trial ran out of memory.
     pub fn is_out_of_memory(&self) -> bool {
         matches!(self, Self::Failed(failure) if failure.kind == FailureKind::OutOfMemory)
     }
 
-    /// The same, without time in which its process was suspended.
+    /// Subtracts the time during which the process was suspended.
     pub(super) fn without(mut self, suspended: Duration) -> Self {
         if let Self::Reached(report) | Self::Interrupted(report) = &mut self {
             let usage = &mut report.usage;
@@ -89,7 +130,7 @@ impl SegmentEnd {
         self
     }
 
-    /// The highest resident memory of the worker, in MiB; 0 if it does not say.
+    /// Peak resident memory of the worker, in MiB; 0 if it was not reported.
     pub fn peak_memory_mb(&self) -> f64 {
         match self {
             Self::Reached(report) | Self::Interrupted(report) => report.usage.peak_memory_mb,

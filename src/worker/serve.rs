@@ -1,4 +1,4 @@
-//! The worker's side: reads orders, runs segments, reports.
+//! The worker's side: receives messages, runs segments and reports.
 
 use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,20 +7,21 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use super::watch::{Shared, Watch};
-use super::{FromWorker, SegmentEnd, ToWorker};
+use super::{FromWorker, Hello, SegmentEnd, ToWorker};
 use crate::objective::{Control, Objective, RunError, end_group, end_strays};
 use crate::trials::{Evaluation, Failure, FailureKind, Progress, Segment, SegmentReport};
 use crate::units::TrialId;
 
-/// Shortest time between two progress messages without an evaluation.
+/// Minimum time between two progress messages without an evaluation.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Serves segments until `input` closes, which is how a worker learns that its engine is gone. Returns the exit code.
+/// Serves segments until `input` closes, which means that the engine is gone. Returns the exit code.
 ///
 /// `load` prepares the objective; its error is reported as [`FromWorker::Unable`].
 pub fn serve<W: Write + Send + 'static>(
     input: impl Read + Send + 'static,
     output: W,
+    hello: Hello,
     load: impl FnOnce() -> Result<Box<dyn Objective>, String>,
 ) -> u8 {
     let shared = Arc::new(Shared::default());
@@ -37,7 +38,7 @@ pub fn serve<W: Write + Send + 'static>(
         Ok(objective) => objective,
         Err(message) => return unable(message),
     };
-    output.send(&FromWorker::Ready);
+    output.send(&FromWorker::Ready { hello });
     for segment in orders {
         let sign = output.clone();
         let watch = Watch::start(Arc::clone(&shared), segment.limits, move || {
@@ -66,8 +67,10 @@ fn no_thread(error: &std::io::Error) -> String {
     )
 }
 
-/// Reads messages on a thread of its own, so that a stop is seen during a segment. When the engine is gone the process
-/// ends at once: what it was training would reach nobody, and its checkpoint on disk is whole.
+/// Reads messages on a separate thread, so that a stop request is noticed during a segment.
+///
+/// When the engine is gone the process exits immediately: its training could not be reported, and its checkpoint on
+/// disk is intact.
 fn listen(input: impl Read + Send + 'static, shared: Arc<Shared>) -> std::io::Result<mpsc::Receiver<Segment>> {
     let (sender, orders) = mpsc::channel();
     let listen = move || {
@@ -134,7 +137,7 @@ fn run<W: Write>(
     })
 }
 
-/// Whether all metrics are numbers. Others have no form in JSON, and no meaning for a search.
+/// Returns whether all metrics are finite. Other values cannot be written as JSON and mean nothing to a search.
 fn is_finite(evaluation: &Evaluation) -> bool {
     evaluation.metrics.values().all(|value| value.is_finite())
 }
@@ -152,7 +155,7 @@ fn diverged(report: &SegmentReport) -> Failure {
     }
 }
 
-/// Where messages go; several threads may send.
+/// The destination of messages. Several threads may send.
 struct Output<W>(Arc<Mutex<W>>);
 
 impl<W> Clone for Output<W> {
@@ -166,7 +169,7 @@ impl<W: Write> Output<W> {
         Self(Arc::new(Mutex::new(output)))
     }
 
-    /// A message that cannot be sent has no reader left: then the listening thread is about to end the process.
+    /// Sends a message. If that fails its reader is gone, and the listening thread is about to end the process.
     fn send(&self, message: &FromWorker) {
         if let Ok(mut line) = serde_json::to_vec(message) {
             line.push(b'\n');
@@ -181,7 +184,7 @@ struct Line<'a, W> {
     shared: &'a Shared,
     output: &'a Output<W>,
     last: Option<Instant>,
-    /// When it last asked whether to stop, and the longest time between two such questions since the last message.
+    /// Time of the last check for a stop request, and the longest time between two checks since the last message.
     asked: Cell<(Instant, Duration)>,
 }
 

@@ -1,4 +1,4 @@
-//! Which slots this machine has: a share of the CPU or a GPU each.
+//! The slots of this machine: each is a share of the CPU or of a GPU.
 
 use std::num::NonZeroUsize;
 
@@ -6,19 +6,19 @@ use crate::finetune::{self, Device};
 use crate::objective::Demand;
 use crate::spec::{Devices, Resources};
 
-/// A place where a worker runs.
+/// A slot in which a worker runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
     /// The device.
     pub device: Device,
     /// CPU threads that the worker may use.
     pub threads: usize,
-    /// The GPU that an external program is shown, as `CUDA_VISIBLE_DEVICES` names it; an empty name shows it none.
+    /// The GPU visible to an external program, as a value of `CUDA_VISIBLE_DEVICES`; an empty string hides all GPUs.
     pub gpu: Option<String>,
 }
 
 impl Slot {
-    /// Where it is, for people: `cpu`, `cuda:0`.
+    /// The device of the slot, for display: `cpu`, `cuda:0`.
     pub fn place(&self) -> String {
         match &self.gpu {
             Some(gpu) if !gpu.is_empty() => format!("cuda:{gpu}"),
@@ -27,33 +27,34 @@ impl Slot {
     }
 }
 
-/// Why the resources of a spec cannot be had.
+/// Why the resources of a spec are not available.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SlotError {
-    /// No CUDA device.
+    /// There is no CUDA device.
     #[error("`resources.devices: cuda`, but {0}; use `auto` or `cpu`")]
     NoCuda(&'static str),
-    /// A build without the older CPU backend.
+    /// This build does not include the older CPU backend.
     #[error(
         "`resources.devices: ndarray`, but this build has no such backend; use `cpu`, or build with `--features ndarray`"
     )]
     NoNdArray,
-    /// A worker wants more threads than there are cores.
+    /// A worker needs more threads than there are cores.
     #[error("`resources.threads_per_worker: {threads}`, but this machine has {cores} cores")]
     TooManyThreads {
-        /// Threads of a worker.
+        /// Threads per worker.
         threads: usize,
-        /// Cores there are.
+        /// Number of cores.
         cores: usize,
     },
 }
 
-/// The slots for a spec's resources on this machine. Where we train ourselves on the CPU there are never more than its
-/// cores allow, so there may be fewer than the spec asks for; what only waits is not limited, nor are external programs,
-/// of which nothing is known.
+/// The slots for a spec's resources on this machine.
+///
+/// Our own training on the CPU gets at most as many slots as the cores allow, which may be fewer than the spec asks
+/// for. Objectives that only wait are not limited. Nor are external programs, because their needs are unknown.
 ///
 /// # Errors
-/// When CUDA is demanded and absent, or a single worker wants more threads than there are cores.
+/// If the spec requires CUDA and there is none, or if a single worker needs more threads than there are cores.
 pub fn slots(resources: &Resources, demand: Demand) -> Result<Vec<Slot>, SlotError> {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let processor = processor(resources.devices)?;
@@ -83,7 +84,7 @@ pub fn slots(resources: &Resources, demand: Demand) -> Result<Vec<Slot>, SlotErr
     }
 }
 
-/// The slots of external programs: each is shown one GPU, in turn, and its share of the cores.
+/// The slots of external programs. Each gets one GPU, assigned round-robin, and its share of the cores.
 fn of_programs(resources: &Resources, gpus: &[String], cores: usize) -> Vec<Slot> {
     let default = if gpus.is_empty() {
         (cores / resources.threads_per_worker.max(1)).max(1)
@@ -106,7 +107,7 @@ fn of_programs(resources: &Resources, gpus: &[String], cores: usize) -> Vec<Slot
         .collect()
 }
 
-/// The GPUs that programs may be shown: those that a batch system has left visible, else all of the machine.
+/// The GPUs that programs may use: those that a batch system has left visible, else all GPUs of the machine.
 fn visible_gpus() -> Vec<String> {
     if let Some(names) = finetune::shown_gpus() {
         return names;
@@ -115,21 +116,21 @@ fn visible_gpus() -> Vec<String> {
     (0..known.count()).map(|index| index.to_string()).collect()
 }
 
-/// Processes that share a GPU: while one starts, evaluates or saves, others train. Training alone they are no faster together
-/// than one (`benches/PERFORMANCE.md`).
+/// Maximum number of processes that share a GPU: while one starts, evaluates or saves, others train. While all of them
+/// train, they are no faster together than one (`benches/PERFORMANCE.md`).
 const SHARING: usize = 4;
 
-/// Memory of a GPU that a process takes at most, by a wide margin: its kernels and pools, a model, and batches of some size.
+/// Generous upper bound of GPU memory per process: its kernels and pools, a model, and batches of moderate size.
 const GPU_MEMORY: u64 = 6 << 30;
 
-/// The GPUs that we train on, and how many processes the memory of each lets share it.
+/// The GPUs for our own training, each with the number of processes that its memory allows.
 fn gpus() -> Vec<(Device, usize)> {
     let shared = |memory: u64| ((memory / GPU_MEMORY) as usize).clamp(1, SHARING);
     let gpus = finetune::gpus().into_iter();
     gpus.map(|gpu| (gpu.device, shared(gpu.memory))).collect()
 }
 
-/// The device that stands for the CPU.
+/// The CPU device.
 fn processor(devices: Devices) -> Result<Device, SlotError> {
     match devices {
         #[cfg(feature = "ndarray")]
@@ -156,11 +157,11 @@ fn divide(
         let workers = resources.workers.unwrap_or(most.min(machine)).min(most);
         vec![processor; workers]
     } else {
-        // Each process feeds its GPU with a core of its own.
+        // Each process on a GPU needs a core of its own to supply it with work.
         let fed = (cores / gpus.len()).max(1);
         let shared = |room: usize| resources.slots_per_device.unwrap_or(room.min(fed));
         let most = gpus.iter().map(|&(_, room)| shared(room)).max().unwrap_or(0);
-        // In turn, as long as there is room.
+        // Round-robin over the GPUs, as long as they have room.
         let turns = (0..most).flat_map(|turn| gpus.iter().filter(move |&&(_, room)| turn < shared(room)));
         let all: Vec<Device> = turns.map(|&(device, _)| device).collect();
         match resources.workers {

@@ -1,4 +1,4 @@
-//! Watches a running segment from beside it: for its limits, and for signs of life.
+//! Watches a running segment from another thread: enforces its limits and sends signs of life.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,32 +8,32 @@ use crate::awake::AwakeClock;
 use crate::objective::{own_resident_mb, resident_mb};
 use crate::trials::{Failure, FailureKind, SegmentLimits};
 
-/// Time between two looks at the clock and at memory.
+/// Interval between checks of the clock and of memory.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Time between two signs of life.
+/// Interval between signs of life.
 const SIGN_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The time between two looks is at least so many times that of a look: on a large machine the processes of all are many.
+/// Minimum ratio of the pause between checks to a check's duration: listing a large machine's processes is slow.
 const COSTLIER: u32 = 20;
 
-/// What a running segment shares with those who watch it.
+/// State that a running segment shares with its watchers.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    /// Told to stop, by the engine or because of a limit.
+    /// `true` if the segment should stop, because of the engine or of a limit.
     stop: AtomicBool,
-    /// Counts whatever the segment does.
+    /// Counts every action of the segment.
     pulse: AtomicU64,
-    /// Until when a segment that was told to stop may evaluate what it has.
+    /// Time until which a segment may evaluate the trial after a stop request.
     until: Mutex<Option<Instant>>,
-    /// Which segment it is, and the limit that it has passed.
+    /// Number of the current segment, and the limit that it has exceeded.
     passed: Mutex<(u64, Option<Failure>)>,
-    /// The process group of the external program that runs; 0 for none.
+    /// The process group of the running external program; 0 for none.
     program: AtomicU32,
 }
 
 impl Shared {
-    /// A segment begins: what was said of an earlier one is over.
+    /// Begins a segment and clears the state of the previous one.
     pub(super) fn begin(&self) {
         let mut passed = self.lock();
         *passed = (passed.0 + 1, None);
@@ -41,12 +41,12 @@ impl Shared {
         self.stop.store(false, Ordering::SeqCst);
     }
 
-    /// Lets the segment evaluate what it has for so long when it stops.
+    /// Allows the segment to evaluate the trial for this long when it stops.
     pub(super) fn allow(&self, time: Duration) {
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now().checked_add(time);
     }
 
-    /// The time that is left of that.
+    /// Remaining time of that allowance.
     pub(super) fn allowed(&self) -> Duration {
         let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
         until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
@@ -60,7 +60,7 @@ impl Shared {
         self.stop.load(Ordering::SeqCst)
     }
 
-    /// The segment has moved.
+    /// Records that the segment has made progress.
     pub(super) fn beat(&self) {
         self.pulse.fetch_add(1, Ordering::Relaxed);
     }
@@ -69,12 +69,12 @@ impl Shared {
         self.program.store(group.unwrap_or(0), Ordering::SeqCst);
     }
 
-    /// The process group of the external program that runs.
+    /// The process group of the running external program.
     pub(super) fn program(&self) -> Option<u32> {
         Some(self.program.load(Ordering::SeqCst)).filter(|&group| group != 0)
     }
 
-    /// The limit that was passed, if one was.
+    /// The limit that was exceeded, if any.
     pub(super) fn passed(&self) -> Option<Failure> {
         self.lock().1.clone()
     }
@@ -83,7 +83,7 @@ impl Shared {
         self.lock().0
     }
 
-    /// A segment has passed a limit. One that is over cannot: its watch may be late, and another one runs.
+    /// Records that a segment has exceeded a limit. Ignored for earlier segments: their watch may report late.
     fn pass(&self, segment: u64, failure: Failure) {
         let mut passed = self.lock();
         if passed.0 == segment {
@@ -97,7 +97,7 @@ impl Shared {
     }
 }
 
-/// A watch over one segment. Dropping it ends it.
+/// Watches one segment. Dropping it ends the watch.
 #[derive(Debug)]
 pub(super) struct Watch {
     is_over: Arc<AtomicBool>,
@@ -105,10 +105,10 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Watches from a thread of its own; `sign` is called when the segment has moved.
+    /// Starts a watch on a separate thread; `sign` is called when the segment has made progress.
     ///
     /// # Errors
-    /// When the system lets no more threads be.
+    /// If the system does not allow another thread.
     pub(super) fn start(
         shared: Arc<Shared>,
         limits: SegmentLimits,
@@ -148,13 +148,13 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Ends it; the time in which the segment was suspended.
+    /// Ends the watch; returns the time during which the segment was suspended.
     pub(super) fn end(self) -> Duration {
         look(&self.awake).1
     }
 }
 
-/// Time that counts, and time that does not.
+/// The time that counts, and the time during which the process was suspended.
 fn look(clock: &Mutex<AwakeClock>) -> (Duration, Duration) {
     let mut clock = clock.lock().unwrap_or_else(PoisonError::into_inner);
     (clock.look(), clock.suspended())
@@ -166,7 +166,7 @@ impl Drop for Watch {
     }
 }
 
-/// The limit that a segment has passed after so long a time.
+/// The limit that a segment has exceeded after the time `spent`.
 fn passed(limits: &SegmentLimits, spent: Duration, resident_mb: impl Fn() -> f64) -> Option<Failure> {
     if limits.seconds.is_some_and(|seconds| spent.as_secs_f64() > seconds) {
         return Some(Failure {

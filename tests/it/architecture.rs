@@ -31,8 +31,20 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     ("objective", &["finetune", "space", "spec", "study", "trials"]),
     ("worker", &["finetune", "objective", "spec", "trials"]),
+    ("transports", &["objective", "trials", "worker"]),
     ("journal", &["study"]),
-    ("engine", &["journal", "objective", "spec", "study", "trials", "worker"]),
+    (
+        "engine",
+        &[
+            "journal",
+            "objective",
+            "spec",
+            "study",
+            "transports",
+            "trials",
+            "worker",
+        ],
+    ),
     (
         "ask_tell",
         &[
@@ -67,6 +79,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "worker",
         ],
     ),
+    ("tracking", &["engine", "journal", "report", "spec", "study", "trials"]),
     (
         "production",
         &["analysis", "finetune", "objective", "report", "space", "spec", "worker"],
@@ -90,6 +103,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "space",
             "spec",
             "study",
+            "tracking",
             "trials",
             "warm_start",
             "worker",

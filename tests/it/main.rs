@@ -36,6 +36,7 @@ mod selection;
 mod serving;
 mod support;
 mod text;
+mod tracking;
 mod train;
 mod user_cases;
 mod verbs;

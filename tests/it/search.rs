@@ -352,7 +352,7 @@ Usage: automl [OPTIONS] <COMMAND>
 Commands:
   search       Search: run trials until the budget is spent, and leave a leaderboard and the best
                configuration
-  resume       Go on with a study that was interrupted, or give a finished one more budget
+  resume       Resume a study that was interrupted, or give a finished one more budget
   watch        Watch a study on the whole terminal, from another one or afterwards
   status       Show how a study stands, while it runs or afterwards
   stop         Stop a running study in good order, from another terminal
@@ -364,6 +364,7 @@ Commands:
   leaderboard  Show the trials of a study, best first
   best         Show the best configuration of a study
   report       Write one file of HTML that shows everything about a study, or compares several
+  export       Write a study in the form of another program
   serve        Serve the report as a page that updates itself, to this machine alone
   importance   Show which parameters matter
   compare      Show studies side by side
@@ -402,6 +403,8 @@ Options:
                           begin at the current folder
       --json              Report progress as JSON, one object a line, on standard output
       --tui               Show the study on the whole terminal; without one, as lines
+      --track <TRACKER>   Show the study in this tracker too; may be repeated [possible values: csv]
+      --no-tracking       Leave out the trackers of the spec
       --baseline <CSV>    Exit with 5 if the best is worse than that of this `leaderboard.csv`
       --tolerance <X>     By how much it may be worse
       --summary <FORMAT>  Print a summary on standard output [possible values: md]

@@ -41,7 +41,7 @@ fn a_product_interacts() {
 #[test]
 fn ishigamis_function_is_divided_as_its_formulas_say() {
     // Ishigami and Homma 1990, with a = 7, b = 0.1 over [-π, π]: S₁ = 0.314, S₂ = 0.442, S₃ = 0, S₁₃ = 0.244. Trees
-    // follow the four waves along x1 slowly: of 300 trials they find 0.29 (Optuna 0.28), of 5,000 0.38.
+    // follow the four waves along x1 slowly: from 300 trials they find 0.29 (Optuna 0.28), from 5,000 trials 0.38.
     let importance = importance_of(&cube(3), 2_000, |x| {
         let angle = |name| (2.0 * number(x, name) - 1.0) * std::f64::consts::PI;
         let (one, two, three) = (angle("x0"), angle("x1"), angle("x2"));
@@ -60,12 +60,12 @@ fn a_choice_counts_as_its_values_are_likely() {
     let kinds = || Domain::choice(["a", "b", "c", "d"]);
     let even = space([("kind", kinds()), ("x", Domain::float(0.0, 1.0))]);
     let loss = |x: &Configuration| number(x, "x") + f64::from(is(x, "kind", "c"));
-    // A quarter has one more: variance 3/16, beside 1/12 of the number.
+    // A quarter of the trials has 1 more: variance 3/16, beside 1/12 of the number.
     assert_near(effect(&importance_of(&even, 500, loss), 0), 9.0 / 13.0, 0.03);
 
     let weighted = kinds().weighted([0.85, 0.05, 0.05, 0.05]);
     let rare = space([("kind", weighted), ("x", Domain::float(0.0, 1.0))]);
-    // A twentieth: variance 19/400.
+    // A twentieth of the trials: variance 19/400.
     let exact = (19.0 / 400.0) / (19.0 / 400.0 + 1.0 / 12.0);
     assert_near(effect(&importance_of(&rare, 1_000, loss), 0), exact, 0.05);
 }
@@ -77,7 +77,7 @@ fn whole_numbers_on_a_logarithmic_scale_count_as_they_are_drawn() {
     assert!(effect(&importance, 0) > 0.97 && effect(&importance, 1) < 0.01);
 }
 
-/// An optimiser, and a momentum that only one of its three values has.
+/// An optimizer, and a momentum that only one of its three values has.
 fn optimisers() -> Space {
     conditional(
         [
@@ -109,7 +109,7 @@ fn presence_and_values_are_told_apart() {
     let importance = importance_of(&optimisers(), 600, |x| {
         x.get("momentum").map_or(0.0, |_| 1.0 + 2.0 * number(x, "momentum"))
     });
-    // A third has 2 on average: variance 4·2/9; and in it a variance of 4/12, which is 1/9 over all.
+    // A third of the space has mean 2: variance 4·2/9. The variance inside it is 4/12, which is 1/9 of the whole.
     assert_near(effect(&importance, 0), 8.0 / 9.0, 0.03);
     assert_near(effect(&importance, 2), 1.0 / 9.0, 0.03);
     assert!(interaction(&importance, [0, 2]) < 0.01);
@@ -163,7 +163,7 @@ fn a_few_disasters_do_not_hide_the_rest() {
 #[test]
 fn a_focus_on_the_best_shows_what_makes_them_good() {
     let space = cube(2);
-    // A third of the space diverges, and what is left of it depends on the other parameter.
+    // A third of the space diverges, and the rest depends on the other parameter.
     let trials = draw(&space, 400, |x| {
         number(x, "x1") + if number(x, "x0") > 0.66 { 10.0 } else { 0.0 }
     });
@@ -185,7 +185,7 @@ fn pairs_are_looked_at_among_the_most_important_parameters() {
     );
 }
 
-/// Every kind of parameter.
+/// A space with every kind of parameter.
 fn mixed() -> Space {
     conditional(
         [

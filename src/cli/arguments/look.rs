@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::registered::Registered;
-use crate::report::{EXPORTS, Export, SortBy};
+use crate::report::{EXPORTS, Export as Form, SortBy};
+use crate::tracking::{Registered as Tracker, TRACKERS};
 
 /// `automl watch`
 #[derive(Args, Debug)]
@@ -79,18 +80,40 @@ pub(in crate::cli) struct Best {
     pub(in crate::cli) folder: PathBuf,
     /// How to show it
     #[arg(long, value_parser = FORMS, default_value = EXPORTS[0].name)]
-    pub(in crate::cli) format: &'static Export,
+    pub(in crate::cli) format: &'static Form,
     /// The same as `--format json`
     #[arg(long, conflicts_with = "format")]
     pub(in crate::cli) json: bool,
 }
 
+/// Trackers to export to.
+const TRACKER_FORMS: Registered<Tracker> = Registered {
+    rows: TRACKERS,
+    name: |tracker| tracker.name,
+    about: Tracker::about,
+};
+
 /// Forms of the best configuration.
-const FORMS: Registered<Export> = Registered {
+const FORMS: Registered<Form> = Registered {
     rows: EXPORTS,
     name: |export| export.name,
     about: |export| export.about,
 };
+
+/// `automl export`
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  automl export results/reviews --to csv --out tables")]
+pub(in crate::cli) struct Export {
+    /// The folders of the studies
+    #[arg(required = true, value_name = "DIR")]
+    pub(in crate::cli) folders: Vec<PathBuf>,
+    /// The form
+    #[arg(long, value_parser = TRACKER_FORMS, value_name = "TRACKER")]
+    pub(in crate::cli) to: &'static Tracker,
+    /// Where to write [default: as the study's spec says]
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) out: Option<PathBuf>,
+}
 
 /// `automl report`
 #[derive(Args, Debug)]

@@ -9,7 +9,9 @@ mod registered;
 mod run;
 
 use changes::Changes;
-pub(super) use look::{Best, Compare, Importance, Leaderboard, Report, Serve, Status, Stop, TableFormat, Watch};
+pub(super) use look::{
+    Best, Compare, Export, Importance, Leaderboard, Report, Serve, Status, Stop, TableFormat, Watch,
+};
 pub(super) use prepare::{Convert, Init, Plan, Validate};
 pub(super) use produce::{Evaluate, Predict, PredictionFormat, Train};
 pub(super) use programs::{AskTell, Completions, Launch, Man, Worker};
@@ -43,7 +45,7 @@ pub(super) struct Verbosity {
 pub(super) enum Command {
     /// Search: run trials until the budget is spent, and leave a leaderboard and the best configuration
     Search(Search),
-    /// Go on with a study that was interrupted, or give a finished one more budget
+    /// Resume a study that was interrupted, or give a finished one more budget
     Resume(Resume),
     /// Watch a study on the whole terminal, from another one or afterwards
     Watch(Watch),
@@ -67,6 +69,8 @@ pub(super) enum Command {
     Best(Best),
     /// Write one file of HTML that shows everything about a study, or compares several
     Report(Report),
+    /// Write a study in the form of another program
+    Export(Export),
     /// Serve the report as a page that updates itself, to this machine alone
     Serve(Serve),
     /// Show which parameters matter

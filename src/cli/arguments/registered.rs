@@ -12,7 +12,7 @@ pub(super) struct Registered<T: 'static> {
     pub(super) rows: &'static [&'static T],
     /// A row's name.
     pub(super) name: fn(&T) -> &'static str,
-    /// What a row is, one line.
+    /// A row's description, one line; empty to show the name alone, which keeps the help of a verb short.
     pub(super) about: fn(&T) -> &'static str,
 }
 
@@ -33,7 +33,13 @@ impl<T: Send + Sync> TypedValueParser for Registered<T> {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let value = |row: &&T| PossibleValue::new((self.name)(row)).help(capitalized((self.about)(row)));
+        let value = |row: &&T| {
+            let value = PossibleValue::new((self.name)(row));
+            match (self.about)(row) {
+                "" => value,
+                about => value.help(capitalized(about)),
+            }
+        };
         Some(Box::new(self.rows.iter().map(value)))
     }
 }

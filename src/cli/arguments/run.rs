@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Changes;
+use super::registered::Registered as Names;
+use crate::spec::{Spec, TrackerSpec};
+use crate::tracking::{Registered, TRACKERS};
 
 /// `automl search`
 #[derive(Args, Debug)]
@@ -26,8 +29,42 @@ pub(in crate::cli) struct Search {
     #[arg(long, conflicts_with = "json")]
     pub(in crate::cli) tui: bool,
     #[command(flatten)]
+    pub(in crate::cli) tracking: TrackingArguments,
+    #[command(flatten)]
     pub(in crate::cli) gate: GateArguments,
 }
+
+/// Where else a study is shown.
+#[derive(Args, Clone, Debug, Default)]
+pub(in crate::cli) struct TrackingArguments {
+    /// Show the study in this tracker too; may be repeated
+    #[arg(long, value_parser = TRACKER_NAMES, value_name = "TRACKER")]
+    track: Vec<&'static Registered>,
+    /// Leave out the trackers of the spec
+    #[arg(long, conflicts_with = "track")]
+    no_tracking: bool,
+}
+
+impl TrackingArguments {
+    /// Changes what the spec says of trackers.
+    pub(in crate::cli) fn apply(&self, spec: &mut Spec) {
+        if self.no_tracking {
+            spec.tracking.clear();
+        }
+        for tracker in &self.track {
+            if spec.tracking.iter().all(|known| known.name != tracker.name) {
+                spec.tracking.extend(TrackerSpec::named(tracker.name));
+            }
+        }
+    }
+}
+
+/// The names of trackers.
+const TRACKER_NAMES: Names<Registered> = Names {
+    rows: TRACKERS,
+    name: |tracker| tracker.name,
+    about: |_| "",
+};
 
 /// `automl resume`
 #[derive(Args, Debug)]
@@ -49,6 +86,8 @@ pub(in crate::cli) struct Resume {
     /// Go on from the sound beginning of a damaged journal
     #[arg(long)]
     pub(in crate::cli) keep_sound: bool,
+    #[command(flatten)]
+    pub(in crate::cli) tracking: TrackingArguments,
     #[command(flatten)]
     pub(in crate::cli) gate: GateArguments,
 }

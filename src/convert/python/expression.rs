@@ -1,11 +1,11 @@
-//! Tokens to expressions, as far as a search space needs them.
+//! Parses tokens into expressions, as far as search spaces need them.
 
 use std::fmt;
 
 use super::token::{self, Token};
 use crate::space::Value;
 
-/// An expression and the line that it begins in.
+/// An expression and its first line.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::convert) struct Expression {
     pub(in crate::convert) line: usize,
@@ -19,7 +19,7 @@ pub(in crate::convert) enum Kind {
     /// A list or a tuple.
     List(Vec<Expression>),
     Mapping(Vec<(Expression, Expression)>),
-    /// A name, perhaps with dots.
+    /// A name, possibly dotted.
     Name(String),
     Call(Call),
     /// `base[key]`
@@ -32,19 +32,19 @@ pub(in crate::convert) enum Kind {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::convert) struct Call {
-    /// What is called, with dots.
+    /// The dotted name of the function.
     pub(in crate::convert) name: String,
     pub(in crate::convert) arguments: Vec<Expression>,
     pub(in crate::convert) keywords: Vec<(String, Expression)>,
 }
 
 impl Call {
-    /// The name behind the last dot.
+    /// The part of the name after the last dot.
     pub(in crate::convert) fn function(&self) -> &str {
         self.name.rsplit('.').next().unwrap_or_default()
     }
 
-    /// The argument that stands at `place`, or goes by `name`.
+    /// The argument at the index `place` or with the keyword `name`.
     pub(in crate::convert) fn argument(&self, place: usize, name: &str) -> Option<&Expression> {
         self.arguments.get(place).or_else(|| self.keyword(name))
     }
@@ -56,12 +56,12 @@ impl Call {
             .map(|(_, value)| value)
     }
 
-    /// The number at `place` or by `name`.
+    /// The number at the index `place` or with the keyword `name`.
     pub(in crate::convert) fn number(&self, place: usize, name: &str) -> Option<f64> {
         self.argument(place, name)?.number()
     }
 
-    /// The number by `name`, if it is whole and not negative.
+    /// The number with the keyword `name`, if it is a nonnegative integer.
     pub(in crate::convert) fn count(&self, name: &str) -> Option<u64> {
         u64::try_from(self.keyword(name)?.value()?.as_i64()?).ok()
     }
@@ -93,7 +93,7 @@ impl Expression {
         items.iter().map(Self::literal).collect()
     }
 
-    /// The value of a literal, also of `None`, lists and dictionaries.
+    /// The value of a literal, including `None`, lists and dictionaries.
     pub(in crate::convert) fn literal(&self) -> Option<Value> {
         match &self.kind {
             Kind::Value(value) => Some(value.clone()),
@@ -116,7 +116,7 @@ impl Expression {
         })
     }
 
-    /// Calls `visitor` with this expression and, unless it answers `false`, with those inside.
+    /// Calls `visitor` with this expression and, if it returns `true`, with the expressions inside.
     pub(in crate::convert) fn visit(&self, visitor: &mut dyn FnMut(&Self) -> bool) {
         if !visitor(self) {
             return;
@@ -145,7 +145,7 @@ impl Expression {
     }
 }
 
-/// As Python would write it, roughly.
+/// Formats an expression roughly as Python would.
 impl fmt::Display for Expression {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
@@ -162,7 +162,7 @@ impl fmt::Display for Expression {
     }
 }
 
-/// Deeper ones are read as [`Kind::Other`], so that no file exhausts the stack.
+/// Maximum nesting depth. Deeper expressions are read as [`Kind::Other`], so that no file overflows the stack.
 const MAX_DEPTH: usize = 64;
 
 /// All expressions of a file.
@@ -211,7 +211,7 @@ impl<'a> Reader<'a> {
         token.map_or(1, |token| token.line)
     }
 
-    /// An expression, perhaps an assignment. Takes no token where none can begin.
+    /// Reads an expression or an assignment. Consumes no token if none can begin here.
     fn statement(&mut self) -> Expression {
         let target = self.sum();
         let can_be_assigned = matches!(target.kind, Kind::Name(_) | Kind::Item(..));
@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
         self.deeper(|reader| reader.folded(&["+", "-"], Self::product))
     }
 
-    /// Reads one level down; below the last level a token is [`Kind::Other`].
+    /// Reads one level deeper. Below the maximum depth it consumes one token as [`Kind::Other`].
     fn deeper(&mut self, read: impl FnOnce(&mut Self) -> Expression) -> Expression {
         if self.depth == MAX_DEPTH {
             let line = self.line();
@@ -249,7 +249,7 @@ impl<'a> Reader<'a> {
         self.folded(&["*", "/", "//", "%"], Self::signed)
     }
 
-    /// Operands joined by operators of one rank, computed where all are numbers.
+    /// Operands joined by operators of the same precedence, evaluated if all are numbers.
     fn folded(&mut self, operators: &[&'static str], operand: fn(&mut Self) -> Expression) -> Expression {
         let mut left = operand(self);
         while let Some(operator) = operators.iter().copied().find(|operator| self.take(operator)) {
@@ -281,12 +281,12 @@ impl<'a> Reader<'a> {
         base
     }
 
-    /// A primary expression with the calls and items behind it.
+    /// A primary expression with the calls and subscripts that follow it.
     fn postfix(&mut self) -> Expression {
         let mut found = self.primary();
         loop {
             let line = self.line();
-            // A new statement may begin with a bracket; only on the same line can it belong to what stands before.
+            // A new statement may begin with a bracket, so a bracket belongs to the name only on the same line.
             let goes_on = self
                 .at
                 .checked_sub(1)
@@ -325,7 +325,7 @@ impl<'a> Reader<'a> {
             Some(token::Kind::Literal(value)) => {
                 self.at += 1;
                 let mut value = value.clone();
-                // Texts beside each other are one.
+                // Adjacent string literals are concatenated.
                 while let (Value::Text(text), Some(token::Kind::Literal(Value::Text(more)))) = (&mut value, self.peek())
                 {
                     text.push_str(more);
@@ -390,7 +390,7 @@ impl<'a> Reader<'a> {
         Kind::Name(name)
     }
 
-    /// Whether the brackets from token `start` to here hold a `for`.
+    /// Returns whether the brackets from token `start` to here contain a `for`.
     fn is_comprehension(&self, start: usize) -> bool {
         let inside = &self.tokens[start..self.at.min(self.tokens.len())];
         inside
@@ -398,7 +398,7 @@ impl<'a> Reader<'a> {
             .any(|token| matches!(&token.kind, token::Kind::Name(name) if name == "for"))
     }
 
-    /// Expressions up to a closing bracket, which is taken, and whether there was a comma.
+    /// Expressions up to and including a closing bracket, and whether there was a comma.
     fn items(&mut self, end: &str) -> (Vec<Expression>, bool) {
         let (mut items, mut has_comma) = (Vec::new(), false);
         while self.at < self.tokens.len() && !self.take(end) {
@@ -408,13 +408,13 @@ impl<'a> Reader<'a> {
             }
             let before = self.at;
             items.push(self.element());
-            // A bracket that closes nothing here.
+            // An unmatched bracket.
             self.at += usize::from(self.at == before);
         }
         (items, has_comma)
     }
 
-    /// One element of a list: what stands up to the next comma or bracket. Anything more than one expression is other.
+    /// One element of a list, up to the next comma or bracket. More than one expression is [`Kind::Other`].
     fn element(&mut self) -> Expression {
         let mut element = self.sum();
         if !self.is_at_end() {
@@ -468,7 +468,7 @@ impl<'a> Reader<'a> {
                 }
                 None => arguments.push(self.element()),
             }
-            // A bracket that closes nothing here.
+            // An unmatched bracket.
             self.at += usize::from(self.at == before || self.is_at("]") || self.is_at("}"));
         }
         Kind::Call(Call {
@@ -478,7 +478,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Skips to the closing bracket of what was opened, and behind it.
+    /// Skips past the closing bracket.
     fn close(&mut self, end: &str) {
         while self.at < self.tokens.len() && !self.take(end) {
             let before = self.at;
@@ -487,18 +487,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Skips to the next comma or closing bracket of this level.
+    /// Skips to the next comma or closing bracket at this level.
     fn skip(&mut self) {
         self.skip_while(|_| true);
     }
 
-    /// As [`Self::skip`], but not beyond the line, unless a bracket is open.
+    /// As [`Self::skip`], but within the line, unless a bracket is open.
     fn skip_line(&mut self) {
         let line = self.line();
         self.skip_while(|next| next == line);
     }
 
-    /// Skips on this level while lines allow it.
+    /// Skips tokens at this level while `is_allowed` accepts their lines.
     fn skip_while(&mut self, is_allowed: impl Fn(usize) -> bool) {
         let mut depth = 0_usize;
         while let Some(kind) = self.peek() {
@@ -516,7 +516,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The number that an operation comes to, whole where Python's is.
+/// The result of an arithmetic operation, an integer where Python's is one.
 fn computed(left: &Expression, operator: &str, right: &Expression) -> Kind {
     let (Some(first), Some(second)) = (left.value(), right.value()) else {
         return Kind::Other;
@@ -540,7 +540,7 @@ fn computed(left: &Expression, operator: &str, right: &Expression) -> Kind {
     };
     let number = match operator {
         "+" => first + second,
-        // 0 - 0.0 is no negative zero.
+        // 0 - 0.0 is 0.0, not -0.0.
         "-" => first - second,
         "*" => first * second,
         "/" => first / second,

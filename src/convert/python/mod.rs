@@ -1,27 +1,27 @@
-//! As much of Python as a search space is written in: literals, arithmetic on numbers, calls and dictionaries.
+//! The subset of Python that search spaces are written in: literals, arithmetic on numbers, calls and dictionaries.
 //!
-//! Nothing is run and nothing fails: what is not understood is [`Kind::Other`], and the reading goes on behind it.
-//! Begin reading at [`scan`].
+//! Nothing is executed and nothing fails: unknown syntax becomes [`Kind::Other`], and reading continues after it. Begin
+//! reading at [`scan`].
 
 mod expression;
 mod token;
 
 pub(super) use expression::{Call, Expression, Kind};
 
-/// The expressions of a file in the order of their lines. Expressions inside of others are found by
-/// [`Expression::visit`].
+/// The expressions of a file in the order of their lines. [`Expression::visit`] finds the expressions inside them.
 pub(super) fn scan(text: &str) -> Vec<Expression> {
     expression::read(&token::tokens(text))
 }
 
-/// The line that a line of code stands under, such as `if optimizer == "sgd":`, if it is run only sometimes or more than once: itself, or
-/// a call of the function that it is in. Lines are counted from 1.
+/// The branch or loop around a line of code, such as `if optimizer == "sgd":`, with its line number, counted from 1.
+///
+/// If the line is in a function, the calls of that function are searched as well.
 pub(super) fn branch_around(text: &str, line: usize) -> Option<(usize, &str)> {
     let lines: Vec<&str> = text.lines().collect();
     branch(&lines, line, &mut Vec::new())
 }
 
-/// The same; functions in `seen` have been looked at.
+/// As [`branch_around`]; functions in `seen` have been searched already.
 fn branch<'a>(lines: &[&'a str], line: usize, seen: &mut Vec<&'a str>) -> Option<(usize, &'a str)> {
     let indentation = |line: &str| line.len() - line.trim_start().len();
     let mut depth = indentation(lines.get(line.checked_sub(1)?)?);
@@ -74,7 +74,7 @@ mod tests {
                     def objective(trial):\n    lr = trial.suggest_float('lr', 0, 1)\n    if kind == 'sgd':\n        sgd(trial)\n";
         assert_eq!(branch_around(text, 2), Some((9, "if kind == 'sgd':")));
         assert_eq!(branch_around(text, 8), None);
-        // Functions that call each other come to an end.
+        // The search ends even if functions call each other.
         let circle = "def a():\n    b()\n    x = 1\ndef b():\n    a()\n";
         assert_eq!(branch_around(circle, 3), None);
     }

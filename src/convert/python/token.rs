@@ -1,8 +1,8 @@
-//! Python text to tokens with their lines. Comments and line ends are left out.
+//! Splits Python text into tokens with their lines. Comments and line ends are left out.
 
 use crate::space::Value;
 
-/// A token and the line that it begins in, counted from 1.
+/// A token and its first line, counted from 1.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     pub(super) line: usize,
@@ -11,15 +11,15 @@ pub(super) struct Token {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
-    /// A number or a text.
+    /// A number or a string.
     Literal(Value),
-    /// A text with placeholders.
+    /// A string with placeholders.
     Template,
     Name(String),
     Symbol(&'static str),
 }
 
-/// Longer ones before their beginnings. Whatever is none of them is skipped.
+/// All symbols; longer ones come before their prefixes. Other characters are skipped.
 const SYMBOLS: [&str; 31] = [
     "**", "//", "==", "!=", "<=", ">=", ":=", "->", "+=", "-=", "*=", "/=", "(", ")", "[", "]", "{", "}", ",", ":",
     ".", "=", "+", "-", "*", "/", "%", "<", ">", "@", "|",
@@ -38,7 +38,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// The length of the next token, and the token unless it means nothing.
+/// The length of the next token, and the token unless it has no meaning.
 fn token(rest: &str, first: char) -> (usize, Option<Kind>) {
     if first == '#' {
         return (rest.find('\n').unwrap_or(rest.len()), None);
@@ -60,7 +60,7 @@ fn token(rest: &str, first: char) -> (usize, Option<Kind>) {
     }
 }
 
-/// A text with its prefix and quotes; one that is not closed ends with the file.
+/// A string with its prefix and quotes. An unterminated string ends with the file.
 fn text(rest: &str) -> Option<(usize, Option<Kind>)> {
     let prefix = rest.bytes().take(3).position(|byte| matches!(byte, b'"' | b'\''))?;
     let letters = rest[..prefix].to_ascii_lowercase();
@@ -117,6 +117,6 @@ fn number(rest: &str) -> (usize, Option<Kind>) {
         (Err(_), Ok(number)) if number.is_finite() => Some(Value::Float(number)),
         _ => None,
     };
-    // Hexadecimal and complex numbers bound no search space.
+    // Hexadecimal and complex numbers are not bounds of a search space.
     (end, Some(value.map_or(Kind::Template, Kind::Literal)))
 }

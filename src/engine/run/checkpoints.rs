@@ -1,4 +1,4 @@
-//! Trials' checkpoints: handed on to clones, and removed when they are of no more use.
+//! Checkpoints of trials: copied to clones, and removed when they are no longer useful.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::trials::Status;
 use crate::units::TrialId;
 
 impl Engine<'_> {
-    /// A trial that is to begin where another one stands gets its checkpoint before it exists, so that no crash parts the two,
-    /// and before the other one goes on.
+    /// Copies the checkpoint of a parent to its clone. This happens before the clone is recorded, so that a crash
+    /// cannot separate the two, and before the parent continues.
     pub(super) fn inherit(&self, event: &Event) -> Result<(), EngineError> {
         if let Event::SegmentPlanned {
             trial,
@@ -29,7 +29,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Whether a segment saves a checkpoint although its trial is complete then: others may begin there, or the winner's test may.
+    /// Returns whether a complete trial saves a checkpoint: a clone or the winner's test may begin there.
     pub(super) fn is_kept(&self, trial: TrialId) -> bool {
         self.terms.has_clones || (self.has_test() && !matches!(self.study.repeat(trial), Some(Repeat::Test { .. })))
     }
@@ -39,8 +39,8 @@ impl Engine<'_> {
         selection.is_some_and(|selection| selection.holdout)
     }
 
-    /// Whose checkpoints are of use although they never go on: of external programs that of the best run, whose model may be there;
-    /// of a study with a test those that it may begin with.
+    /// Trials whose checkpoints are kept although the trials do not continue. For external programs it is the best run,
+    /// whose model may be there. In a study with a test they are the runs from which the test may begin.
     pub(super) fn kept(&self) -> BTreeSet<TrialId> {
         let winner = self.terms.keeps_best.then(|| self.study.winner()).flatten();
         let mut kept: BTreeSet<TrialId> = winner.map(|winner| winner.run).into_iter().collect();
@@ -61,7 +61,7 @@ impl Engine<'_> {
         kept
     }
 
-    /// Removes the checkpoints of trials that never go on and are of no other use.
+    /// Removes the checkpoints of trials that do not continue and have no other use.
     pub(super) fn tidy(&mut self, delivered: TrialId) {
         let kept = self.kept();
         let replaced = std::mem::replace(&mut self.kept, kept);

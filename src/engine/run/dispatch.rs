@@ -1,4 +1,4 @@
-//! Which planned segment runs next, and what its worker is told.
+//! Assigns planned segments to workers, with their instructions.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -10,10 +10,12 @@ use crate::trials::{Evaluation, Part, Segment, SegmentLimits};
 use crate::units::{Samples, TrialId};
 
 impl Engine<'_> {
-    /// Gives planned segments to ready workers, first those whose outcome is needed first. What is predicted to end only
-    /// after the deadline comes last: before others what is evaluated until then, which counts though the segment is cut
-    /// off; the rest is trained as far as time allows, and goes on from there if more is given. `false`: nothing runs, and
-    /// nothing is planned.
+    /// Gives planned segments to ready workers, first those whose outcome is needed first. Returns `false` if nothing
+    /// runs and nothing is planned.
+    ///
+    /// Segments that are predicted to end after the deadline come last. Among them, those that are evaluated before the
+    /// deadline come first: the evaluation counts even if the segment is cut off. The others train as far as time
+    /// allows, and resume from there if time is added.
     pub(super) fn dispatch(&mut self) -> Result<bool, EngineError> {
         if self.is_held {
             return Ok(true);
@@ -38,7 +40,7 @@ impl Engine<'_> {
         for (_, _, trial, flight) in planned {
             let Some(slot) = self.pool.ready_for(trial) else { break };
             if !self.is_room_for(trial, slot) {
-                // Those behind it wait too: a large one would never run if smaller ones always came first.
+                // The segments behind it wait too: a large one would never run if smaller ones always came first.
                 break;
             }
             let segment = self.segment(trial, &flight);
@@ -53,13 +55,13 @@ impl Engine<'_> {
         Ok(has_work || self.pool.is_any_busy())
     }
 
-    /// Where a segment is evaluated first: at the end of an epoch, or at its own.
+    /// The level of the first evaluation of a segment: the end of an epoch, or of the segment.
     fn first_evaluation(&self, flight: &InFlight) -> Samples {
         let epoch = self.study.settings().epoch.0.max(1);
         Samples((flight.from.0 / epoch + 1) * epoch).min(flight.to)
     }
 
-    /// Whether the machine has memory for a trial beside what runs. A GPU's memory is not this machine's.
+    /// Returns whether the machine has memory for a trial beside the running ones. The memory of a GPU does not count.
     fn is_room_for(&mut self, trial: TrialId, slot: usize) -> bool {
         let (admission, model) = &mut self.memory;
         let is_host = self.pool.seats()[slot].slot.device.is_host();
@@ -109,7 +111,7 @@ impl Engine<'_> {
         }
     }
 
-    /// What a trial, or the one with whose state it began, was worth where it stands.
+    /// The last evaluation of a trial, or of its parent at the level where the trial began.
     fn last_evaluation(&self, trial: TrialId) -> Option<Evaluation> {
         let own = self.study.record(trial).evaluations.last();
         let inherited = || {
@@ -120,7 +122,7 @@ impl Engine<'_> {
         own.or_else(inherited).cloned()
     }
 
-    /// Seconds that a trial has been trained for, an interrupted segment included.
+    /// Seconds that a trial has been trained for, including an interrupted segment.
     fn seconds_spent(&self, trial: TrialId) -> f64 {
         let record = self.study.record(trial);
         let partial = record.partial.as_ref().map_or(0.0, |report| report.usage.wall_seconds);

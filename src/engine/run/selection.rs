@@ -1,4 +1,4 @@
-//! From the search to the selection: time is kept for it, and what still runs of the search is stopped.
+//! The transition from the search to the selection: reserves time, and stops running segments of the search.
 
 use std::time::Instant;
 
@@ -8,8 +8,8 @@ use crate::engine::pool::PoolError;
 use crate::study::SelectionSeconds;
 
 impl Engine<'_> {
-    /// Keeps time for the selection from a search that overruns. What is planned ends in time for all of it; a segment that is late
-    /// may take half of what is for fresh seeds, but nothing of what is for the test.
+    /// Reserves time for the selection from a search that overruns. Planned segments leave time for all of it. A late
+    /// segment may use half of the time for fresh seeds, but none of the time for the test.
     pub(super) fn keep_time_for_selection(&mut self) {
         let is_over = self.study.search_ended().is_some();
         let seconds = if is_over {
@@ -21,12 +21,12 @@ impl Engine<'_> {
         self.budget.keep_for_selection(seconds);
     }
 
-    /// Whether the search has to end now so that a selection can follow it.
+    /// Returns whether the search must end now so that a selection can follow.
     pub(super) fn keeps_time_for_selection(&self) -> bool {
         self.study.search_ended().is_none() && !self.study.to_select().is_empty()
     }
 
-    /// The search is over: its segments are stopped at their next step, and their workers are free for the finalists.
+    /// Begins the selection: the search's segments stop at their next step, which frees workers for the finalists.
     pub(super) fn begin_selection(&mut self) -> Result<(), EngineError> {
         self.keep_time_for_selection();
         let finalists = self.study.to_select().len();

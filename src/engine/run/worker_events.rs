@@ -1,4 +1,4 @@
-//! What reaches the engine from outside, and what it does about it.
+//! Inputs of the engine from outside, and their handling.
 
 use std::time::Instant;
 
@@ -6,52 +6,59 @@ use super::{Engine, EngineError, InternalEvent, MOST_LOSSES};
 use crate::engine::pool::{LostWorker, PoolError, State};
 use crate::engine::{Clock, EngineEvent};
 use crate::study::{Event, Outcome};
+use crate::transports::Arrival;
 use crate::trials::{Failure, FailureKind, SegmentReport};
 use crate::units::TrialId;
-use crate::worker::{FromWorker, SegmentEnd, WorkerEvent};
+use crate::worker::{FromWorker, PROTOCOL, SegmentEnd};
 
 impl Engine<'_> {
-    pub(super) fn take(&mut self, news: InternalEvent) -> Result<(), EngineError> {
-        match news {
+    pub(super) fn take(&mut self, event: InternalEvent) -> Result<(), EngineError> {
+        match event {
             InternalEvent::Signal if self.is_interrupted => {
-                // The second one: at once. The journal is whole; workers end when their input closes. Whoever draws on the terminal
-                // gives it back.
+                // The second signal ends the program immediately. The journal is complete, and workers end when their
+                // input closes. Observers that draw on the terminal restore it.
                 self.observers.clear();
                 self.pool.shut_down();
                 std::process::exit(130);
             }
             InternalEvent::Signal => self.is_interrupted = true,
-            InternalEvent::Worker { slot, generation, .. } if !self.pool.is_current(slot, generation) => {}
+            InternalEvent::Worker { slot, lease, .. } if !self.pool.is_current(slot, lease) => {}
             InternalEvent::Worker {
                 slot,
-                news: WorkerEvent::Message(message),
+                arrival: Arrival::Said(message),
                 ..
             } => self.hear(slot, *message)?,
-            // Dying now costs what its last checkpoint lacks, and no second try.
+            // A worker that dies now loses only the training since its last checkpoint, and is not retried.
             InternalEvent::Worker {
                 slot,
-                news: WorkerEvent::Gone,
+                arrival: Arrival::Gone,
                 ..
             } if self.is_draining() => {
                 self.pool.seat_mut(slot).state = State::Down;
             }
             InternalEvent::Worker {
                 slot,
-                news: WorkerEvent::Gone,
+                arrival: Arrival::Gone,
                 ..
             } => self.lose(slot)?,
         }
         Ok(())
     }
 
-    /// Workers are being stopped, or are about to be.
+    /// Returns whether workers are being stopped, or are about to be.
     fn is_draining(&self) -> bool {
         self.is_interrupted || self.budget.is_spent(Instant::now())
     }
 
     fn hear(&mut self, slot: usize, message: FromWorker) -> Result<(), EngineError> {
         match message {
-            FromWorker::Ready => {
+            FromWorker::Ready { hello } if hello.protocol != PROTOCOL => {
+                return Err(EngineError::OtherProtocol {
+                    node: hello.node,
+                    version: hello.version,
+                });
+            }
+            FromWorker::Ready { .. } => {
                 self.pool.free(slot);
             }
             FromWorker::Unable { message } => return Err(EngineError::Input(message)),
@@ -78,7 +85,7 @@ impl Engine<'_> {
                     report.usage.longest_step = self.budget.longest_step();
                 }
                 if end.is_out_of_memory() && !self.is_draining() {
-                    // Its allocator keeps what it has taken, so that every later trial there would seem to need as much.
+                    // Its allocator keeps the memory, so every later trial there would seem to need as much.
                     self.pool.renew(slot).map_err(PoolError::from)?;
                     self.memory.0.forget(slot);
                 }
@@ -99,13 +106,13 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Whether a trial that ran out of memory can be tried again with smaller steps: once.
+    /// Returns whether a trial that ran out of memory can be retried with smaller steps: once.
     fn may_split(&self, trial: TrialId, failure: &Failure) -> bool {
         let losses = self.study.flights().get(&trial).map_or(0, |flight| flight.lost);
         failure.kind == FailureKind::OutOfMemory && losses + 1 < MOST_LOSSES && self.terms.can_split
     }
 
-    /// Tries a segment again that ran out of memory.
+    /// Retries a segment that ran out of memory.
     fn split(&mut self, slot: usize, trial: TrialId, failure: Failure) -> Result<(), EngineError> {
         let Failure { kind, message } = failure;
         self.tell(&EngineEvent::MemoryRanOut {
@@ -144,7 +151,7 @@ impl Engine<'_> {
         })
     }
 
-    /// A worker died. Its segment is tried once more; then its trial has failed.
+    /// Handles the death of a worker. Its segment is retried once; after that its trial has failed.
     fn lose(&mut self, slot: usize) -> Result<(), EngineError> {
         let LostWorker { how, kind, run } = self.pool.replace(slot)?;
         self.memory.0.forget(slot);
@@ -172,7 +179,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// What a segment had measured before it failed or its worker died is recorded first: it counts.
+    /// Records the evaluations of a segment before its failure or the death of its worker: they count.
     fn keep_measured(&mut self, trial: TrialId, report: SegmentReport) -> Result<(), EngineError> {
         if report.evaluations.is_empty() {
             return Ok(());

@@ -1,13 +1,13 @@
-//! What a wall budget buys: insurance first, finished trials at the end, nothing begun that cannot end.
+//! Plans with a wall budget: insurance first, finished trials at the end, and no segment that cannot end in time.
 
 use super::*;
 use crate::policies::Deadline;
 use crate::trials::Trial;
 
-/// Samples a second of a slot.
+/// Samples per second of a slot.
 const SPEED: f64 = 100.0;
 
-/// A study of trials of 810 samples (8.1 s) with a wall budget.
+/// A study with a wall budget, whose trials have 810 samples (8.1 s).
 fn planned(wall: f64, logical_workers: u32, can_cool_down: bool) -> Study {
     let model = study(
         SearcherSpec::named("random").unwrap(),
@@ -29,7 +29,7 @@ fn planned(wall: f64, logical_workers: u32, can_cool_down: bool) -> Study {
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
 }
 
-/// When each trial was complete, and what it was then; the seconds that all of it took.
+/// Plays a study; returns the complete trials with their training seconds, and the seconds that all of it took.
 fn played(study: &mut Study, slots: usize, noise: f64, machine: u64) -> (Vec<(f64, TrialId)>, f64) {
     let wall = study.settings().wall.unwrap();
     let mut rng = rng::stream(Seed(machine), "machine", &[]);
@@ -74,7 +74,7 @@ fn the_first_trial_is_complete_first_and_the_slots_finish_what_is_best() {
             assert!(complete.len() > 1, "{runs} runs on {slots} slots: {complete:?}");
             let wall = study.settings().wall.unwrap();
             assert!(seconds <= wall, "{seconds} of {wall}");
-            // The best that was found is complete, or the deadline came while its learning rate fell.
+            // The best trial is complete, or its learning rate was falling when the deadline came.
             let (best, _) = study.incumbent().unwrap();
             let best = &study.trials()[best.index()];
             let is_finished = best.status == Status::Completed || best.cooldown.is_some();
@@ -135,7 +135,7 @@ fn results_count_as_they_arrive_once_time_is_short() {
             Event::SegmentDelivered { trial } => Some(*trial),
             _ => None,
         };
-        // By the turns of the virtual clock some would wait longer at the end.
+        // In the order of the virtual clock, some would wait longer at the end.
         let last: Vec<TrialId> = events.iter().filter_map(ended).rev().take(4).collect();
         let order: Vec<TrialId> = events.iter().filter_map(delivered).rev().take(4).collect();
         assert_eq!(last, order, "machine {machine}");
@@ -185,7 +185,7 @@ fn the_same_times_give_the_same_decisions() {
 
 #[test]
 fn a_decision_is_a_function_of_the_events_and_their_times() {
-    // Fold a prefix of events with its times into a fresh study: it decides what the live one decided next.
+    // A fresh study with a prefix of events and their times makes the next decision of the live one.
     let mut live = planned(20.0, 2, true);
     let mut entries: Vec<(Event, f64)> = Vec::new();
     let mut clock = 0.0;

@@ -1,4 +1,4 @@
-//! Whole studies under every scheduler: they end, they can be replayed from anywhere, and no machine changes them.
+//! Whole studies with every scheduler: they end, can be replayed from any event, and do not depend on the machine.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ fn study(early: EarlyTerminate, trials: u32, logical_workers: u32, preference: O
     Study::new(settings, policy, Box::new(cost))
 }
 
-/// A valley with a learning curve that rises again in bad places, an evaluation every epoch; one trial in 20 diverges.
+/// A valley with a learning curve that rises again in bad regions, evaluated every epoch; one trial in 20 diverges.
 fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
     if trial.id.0 % 20 == 13 {
         return Outcome::Failed(Failure {
@@ -99,7 +99,7 @@ fn run(study: &mut Study, workers: usize, machine: u64) -> Vec<Event> {
     events
 }
 
-/// What the study decided, in order.
+/// The decisions of a study, in order.
 fn decisions(events: &[Event]) -> Vec<&Event> {
     let is_decision = |event: &&Event| {
         matches!(
@@ -121,7 +121,7 @@ fn a_study_of_thousands_of_trials_ends_under_every_scheduler() {
         let events = run(&mut study, 50, 1);
         assert_eq!(study.ended(), Some(EndReason::Trials), "{scheduler:?}");
         assert_eq!(study.trials().len(), 3_000, "{scheduler:?}");
-        // While the order of its rungs is stable, PASHA trains no more than the best to its end.
+        // While the order of its rungs is stable, PASHA trains only the best trial to its end.
         let least = if scheduler.name() == "pasha" { 1 } else { 10 };
         assert!(count(&study, Status::Completed) >= least, "{scheduler:?}");
         let mut reached: BTreeMap<TrialId, Samples> = BTreeMap::new();
@@ -225,7 +225,7 @@ fn clones_keep_their_lineage_and_their_share_of_the_samples() {
     assert!(clones.len() > 5, "{}", clones.len());
     assert!(clones.iter().all(|trial| trial.origin == "pbt"));
     assert_eq!(count(&study, Status::Paused), 0);
-    // Resources are what was trained, not what was inherited.
+    // Resources count what was trained, not what was inherited.
     let planned = events.iter().filter_map(|event| match event {
         Event::SegmentEnded {
             outcome: Outcome::Reached(report),

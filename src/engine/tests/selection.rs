@@ -1,4 +1,4 @@
-//! What happens after the search: finalists, rules, the test, and every interruption of it.
+//! The selection after the search: finalists, rules, the test, and every interruption of it.
 
 use super::*;
 use crate::spec::{Selection, SelectionRule};
@@ -21,7 +21,7 @@ fn with(rule: SelectionRule, reseeds: u32, holdout: bool, trials: u32) -> Study 
     study
 }
 
-/// A loss by configuration, and luck by trial.
+/// A loss that depends on the configuration, plus luck that depends on the trial.
 fn lucky(trial: &Trial, flight: &InFlight) -> Outcome {
     let luck = f64::from(trial.id.0 % 7) / 10.0;
     match outcome(trial, flight) {
@@ -168,7 +168,7 @@ fn whoever_reads_the_journal_without_a_model_of_costs_sees_the_same_winner() {
 
 #[test]
 fn whoever_fails_with_a_fresh_seed_is_behind_those_that_do_not() {
-    // Of a hundred trials the numbers 113, 133, … diverge: one of the repeats is among them.
+    // Trials 113, 133, … diverge: one of the repeats after about a hundred trials is among them.
     let mut found = false;
     for trials in 106..114 {
         let mut study = with(SelectionRule::Best, 3, false, trials);
@@ -207,7 +207,7 @@ fn time_that_is_up_before_the_finalists_begin_reopens_the_search() {
     run_lucky(&mut expected, 2, 1, f64::INFINITY);
     let mut study = with(SelectionRule::Best, 2, false, 40);
     let events = run_lucky(&mut study, 2, 1, 2_000.0);
-    // As if the engine had closed the search where the simulation met the deadline.
+    // As if the engine had closed the search when the simulation reached the deadline.
     let deadline = events
         .iter()
         .position(|event| *event == Event::DeadlineReached)

@@ -1,4 +1,4 @@
-//! burn's CUDA backend: its tensors, and where compiled kernels are kept between processes.
+//! burn's CUDA backend: its tensors, and a cache of compiled kernels on disk.
 
 use std::{fs, path::PathBuf, sync::Once};
 
@@ -15,7 +15,7 @@ use cubecl::{
 use super::{Engine, Tensor};
 use crate::cache_folder::user_cache;
 
-/// Without burn's fusion: where it matters our kernels fuse by hand, and it costs more on the host than it saves.
+/// burn's fusion is off: our kernels fuse by hand, and burn's fusion would cost more on the host than it saves.
 pub(crate) type Cuda = burn::backend::Cuda;
 
 pub(super) fn handle(index: usize) -> CudaDevice {
@@ -24,15 +24,15 @@ pub(super) fn handle(index: usize) -> CudaDevice {
     CudaDevice::new(index)
 }
 
-/// Lets later processes find the kernels that this one compiles: compiling them all takes longer than many trainings.
+/// Caches compiled kernels for later processes, because compiling them all takes longer than many trainings.
 fn keep_kernels(index: usize) {
     let mut config = CubeClRuntimeConfig::default();
     config.compilation.cache = kernels(index).map(CacheConfig::File);
     CubeClRuntimeConfig::set(config);
 }
 
-/// A folder for each program, kind of GPU and driver: the names under which kernels are kept do not tell what is in them. `None`:
-/// they are compiled anew.
+/// The folder for compiled kernels: one for each program, kind of GPU and driver, because the file names of kernels do
+/// not identify their contents. `None` disables the cache.
 fn kernels(index: usize) -> Option<PathBuf> {
     let nvml = nvml_wrapper::Nvml::init().ok()?;
     let gpu = nvml
@@ -54,12 +54,12 @@ fn kernels(index: usize) -> Option<PathBuf> {
 }
 
 pub(super) fn synchronize(index: usize) {
-    // A failure here shows again, with its cause, at the next read.
+    // A failure shows up again, with its cause, at the next read.
     let _ = Cuda::sync(&handle(index));
 }
 
 impl<const D: usize> Tensor<D> {
-    /// What kernels of our own read and write.
+    /// The tensor in the form that our kernels read and write.
     pub(crate) fn cube(self) -> CubeTensor<CudaRuntime> {
         Cuda::unwrap(self).into_primitive().tensor()
     }

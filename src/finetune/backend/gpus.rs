@@ -5,20 +5,20 @@ use super::Device;
 /// An NVIDIA GPU of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gpu {
-    /// The device that it is.
+    /// The device of this GPU.
     pub device: Device,
     /// Memory in bytes.
     pub memory: u64,
 }
 
-/// The NVIDIA GPUs that this process may use, in the order in which CUDA counts them: none without the feature `cuda`, a
-/// driver or a GPU, and only those that [`shown_gpus`] names where it names any.
+/// The NVIDIA GPUs that this process may use, in the order of CUDA. The list is empty without the feature `cuda`, a
+/// driver or a GPU. If [`shown_gpus`] names GPUs, only those are listed.
 pub fn gpus() -> Vec<Gpu> {
     #[cfg(feature = "cuda")]
     if let Ok(nvml) = nvml_wrapper::Nvml::init() {
         let all = || (0..nvml.device_count().unwrap_or(0)).map(|index| index.to_string());
         let names = shown_gpus().unwrap_or_else(|| all().collect());
-        // CUDA leaves out every name from the first that it does not know.
+        // CUDA ignores all names from the first unknown one on.
         let memories = names.iter().map_while(|name| memory(&nvml, name));
         let gpu = |(index, memory)| Gpu {
             device: Device::Cuda(index),
@@ -29,15 +29,15 @@ pub fn gpus() -> Vec<Gpu> {
     Vec::new()
 }
 
-/// The names of the GPUs that `CUDA_VISIBLE_DEVICES` leaves visible, as a batch system sets it: indices, or identifiers such
-/// as `GPU-8932f937`. `None` where it is not set, and all GPUs are visible.
+/// The names of the GPUs in `CUDA_VISIBLE_DEVICES`, as a batch system sets it: indices, or identifiers such as
+/// `GPU-8932f937`. `None` if it is not set: then all GPUs are visible.
 pub fn shown_gpus() -> Option<Vec<String>> {
     let shown = std::env::var_os("CUDA_VISIBLE_DEVICES")?;
     Some(names(&shown.to_string_lossy()))
 }
 
 fn names(shown: &str) -> Vec<String> {
-    // CUDA itself stops at the first name that is none.
+    // CUDA stops at the first invalid name.
     let names = shown.split(',').map(str::trim);
     names
         .take_while(|name| !name.is_empty() && *name != "-1")
@@ -45,12 +45,12 @@ fn names(shown: &str) -> Vec<String> {
         .collect()
 }
 
-/// The memory in bytes of the GPU with this index, this identifier or the only one that begins so.
+/// The memory in bytes of the GPU with this index, this identifier, or this unique beginning of an identifier.
 #[cfg(feature = "cuda")]
 fn memory(nvml: &nvml_wrapper::Nvml, name: &str) -> Option<u64> {
     let device = match name.parse() {
         Ok(index) => nvml.device_by_index(index).ok()?,
-        // Parts of a GPU (MIG) are found by their whole identifier only.
+        // Parts of a GPU (MIG) are found only by their full identifier.
         Err(_) => nvml.device_by_uuid(name).ok().or_else(|| {
             let known = (0..nvml.device_count().ok()?).filter_map(|index| nvml.device_by_index(index).ok());
             let mut alike = known.filter(|device| device.uuid().is_ok_and(|uuid| uuid.starts_with(name)));

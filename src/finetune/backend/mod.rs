@@ -1,6 +1,6 @@
-//! The one folder that names burn's backends. Everything else sees [`Tensor`], [`Device`] and a few conversions.
+//! The only folder that names burn's backends. The other modules see [`Tensor`], [`Device`] and a few conversions.
 //!
-//! One binary holds the CPU and the CUDA backend; which of them a tensor belongs to is known when it is made.
+//! One binary contains the CPU and the CUDA backend; a tensor's backend is chosen at run time, when the tensor is made.
 
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
@@ -16,13 +16,13 @@ pub use self::gpus::{Gpu, gpus, shown_gpus};
 pub(crate) use self::tensor::Engine;
 pub use self::tensor::Tensor;
 
-/// Where a process computes.
+/// A device for computing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Device {
-    /// The processor, with burn's `flex` backend.
+    /// The CPU, with burn's `flex` backend.
     #[default]
     Cpu,
-    /// The processor, with burn's older `ndarray` backend.
+    /// The CPU, with burn's older `ndarray` backend.
     #[cfg(feature = "ndarray")]
     NdArray,
     /// The NVIDIA GPU with this index.
@@ -31,7 +31,7 @@ pub enum Device {
 }
 
 impl Device {
-    /// Whether tensors of this device lie in host memory, so that a kernel over slices beats tensor operations.
+    /// Returns whether tensors are in host memory, where a kernel over slices is faster than tensor operations.
     pub fn is_host(self) -> bool {
         match self {
             Self::Cpu => true,
@@ -42,7 +42,7 @@ impl Device {
         }
     }
 
-    /// A tensor of these values; their number must be the product of `shape`.
+    /// A tensor of these values; the number of values must be the product of `shape`.
     pub(crate) fn tensor<const D: usize>(self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
         Tensor::from_data(TensorData::new(values, shape), self)
     }
@@ -52,7 +52,7 @@ impl Device {
         Tensor::zeros(shape, self)
     }
 
-    /// Waits until everything asked of the device has been done; for timing.
+    /// Waits until the device has finished all its work; for timing.
     pub fn synchronize(self) {
         #[cfg(feature = "cuda")]
         if let Self::Cuda(index) = self {
@@ -93,19 +93,19 @@ impl FromStr for Device {
     }
 }
 
-/// A device that this build does not know.
+/// An unknown or unsupported device.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this build does not support the device `{0}`")]
 pub struct UnknownDevice(String);
 
-/// A tensor's values in host memory. On the CPU both directions are free of copies when nothing else holds the tensor.
+/// A tensor's values in host memory. On the CPU both conversions are free of copies if the tensor is not shared.
 pub(crate) struct Host<const D: usize> {
     data: TensorData,
     device: Device,
 }
 
 impl<const D: usize> Host<D> {
-    /// Takes a tensor's values. Copies them when the tensor is shared or is not contiguous.
+    /// Takes a tensor's values. Copies them if the tensor is shared or not contiguous.
     pub(crate) fn take(tensor: Tensor<D>, device: Device) -> Self {
         Self {
             data: tensor.into_data(),
@@ -125,12 +125,12 @@ impl<const D: usize> Host<D> {
         self.data.as_mut_slice().expect("our tensors hold 32-bit floats")
     }
 
-    /// The values alone.
+    /// Returns the values as a vector.
     pub(crate) fn into_values(self) -> Vec<f32> {
         self.data.into_vec().expect("our tensors hold 32-bit floats")
     }
 
-    /// Gives the values back as a tensor.
+    /// Returns the values as a tensor.
     pub(crate) fn tensor(self) -> Tensor<D> {
         Tensor::from_data(self.data, self.device)
     }

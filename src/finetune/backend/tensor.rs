@@ -1,6 +1,6 @@
-//! A tensor on whichever device it was made for: the operations that networks need, each passed on to burn's backend.
+//! A tensor on any device, with the operations that networks need. Each operation is passed on to burn's backend.
 //!
-//! Not burn's own run-time dispatch, because that hides its tensors from kernels of our own.
+//! burn's own run-time dispatch is not used because it hides its tensors from our kernels.
 
 use std::ops::{Add, Mul, Neg};
 
@@ -18,7 +18,7 @@ use super::cuda::{Cuda, handle};
 pub enum Tensor<const D: usize> {
     /// In host memory.
     Cpu(Inner<Flex, D>),
-    /// In host memory, of burn's older backend.
+    /// In host memory, with burn's older backend.
     #[cfg(feature = "ndarray")]
     NdArray(Inner<burn::backend::NdArray, D>),
     /// On an NVIDIA GPU.
@@ -26,11 +26,11 @@ pub enum Tensor<const D: usize> {
     Cuda(Inner<Cuda, D>),
 }
 
-/// A backend of burn that tensors here may belong to.
+/// A burn backend that our tensors can use.
 pub(crate) trait Engine: Backend {
     fn wrap<const D: usize>(inner: Inner<Self, D>) -> Tensor<D>;
 
-    /// The tensor of this backend; it must be of it.
+    /// The backend's own tensor; panics if the tensor belongs to another backend.
     fn unwrap<const D: usize>(tensor: Tensor<D>) -> Inner<Self, D>;
 }
 
@@ -61,7 +61,7 @@ engine!(NdArray, burn::backend::NdArray);
 #[cfg(feature = "cuda")]
 engine!(Cuda, Cuda);
 
-/// The expression for the tensor's backend, wrapped again.
+/// Evaluates an expression with the backend's own tensor and wraps the result.
 macro_rules! map {
     ($tensor:expr, $inner:ident => $result:expr) => {
         match $tensor {
@@ -74,7 +74,7 @@ macro_rules! map {
     };
 }
 
-/// The expression for the backend of both tensors.
+/// Evaluates an expression with the backend's own tensors of both operands.
 macro_rules! zip {
     ($left:expr, $right:expr, ($one:ident, $other:ident) => $result:expr) => {
         match ($left, $right) {
@@ -110,7 +110,7 @@ impl<const D: usize> Tensor<D> {
         }
     }
 
-    /// The values, copied only if something else holds them or they do not lie one after the other.
+    /// The values; copied only if the tensor is shared or not contiguous.
     pub(super) fn into_data(self) -> TensorData {
         match self {
             Self::Cpu(inner) => inner.into_data(),
@@ -137,12 +137,12 @@ impl<const D: usize> Tensor<D> {
         map!(self, inner => inner.reshape(shape))
     }
 
-    /// The part of the first dimension from `start` on.
+    /// A slice of the first dimension: `length` entries from `start`.
     pub(crate) fn narrow(self, start: usize, length: usize) -> Self {
         map!(self, inner => inner.narrow(0, start, length))
     }
 
-    /// All one after the other along the first dimension; there is at least one.
+    /// Concatenates the tensors along the first dimension; there must be at least one.
     pub(crate) fn joined(tensors: Vec<Self>) -> Self {
         fn of<B: Engine, const D: usize>(tensors: Vec<Tensor<D>>) -> Tensor<D> {
             B::wrap(Inner::cat(tensors.into_iter().map(B::unwrap).collect(), 0))
@@ -161,7 +161,7 @@ impl<const D: usize> Tensor<D> {
         zip!(self, other, (one, other) => one.matmul(other))
     }
 
-    /// Two dimensions in each other's place, not copied.
+    /// Swaps two dimensions without copying.
     pub(crate) fn swap_dims(self, one: usize, other: usize) -> Self {
         map!(self, inner => inner.swap_dims(one, other))
     }

@@ -1,4 +1,4 @@
-//! In which order a trainer sees the examples.
+//! The order in which a trainer sees the examples.
 
 use std::cmp::Reverse;
 
@@ -8,13 +8,15 @@ use crate::units::Seed;
 use super::examples::{Examples, Inputs};
 use super::shuffle::{below, shuffle};
 
-/// Batches whose texts are sorted by length together: enough that a batch needs little padding, few enough that which texts meet
-/// stays random. Hugging Face's `LengthGroupedSampler` takes 50.
+/// Number of batches whose texts are sorted by length together. With more batches there is less padding; with fewer,
+/// the composition of batches is more random. Hugging Face's `LengthGroupedSampler` takes 50.
 const BATCHES_SORTED_TOGETHER: usize = 50;
 
-/// The batches of one epoch, as indices into `examples`: each example exactly once, all batches of `batch_size` but the last.
-/// A pure function of its arguments. Images come in random order; texts in batches of similar length, which are in random order.
-/// A batch size of 0 counts as 1.
+/// The batches of one epoch, as indices into `examples`.
+///
+/// Each example occurs exactly once. All batches have `batch_size` examples except the last. The result is a pure
+/// function of the arguments. Images are in random order. Texts are in batches of similar length, and these batches are
+/// in random order. A batch size of 0 counts as 1.
 pub fn epoch_batches(examples: &Examples, batch_size: usize, seed: Seed, epoch: u64) -> Vec<Vec<u32>> {
     let batch_size = batch_size.max(1);
     let mut random = stream(seed, "batches", &[epoch]);
@@ -26,8 +28,8 @@ pub fn epoch_batches(examples: &Examples, batch_size: usize, seed: Seed, epoch: 
     }
 }
 
-/// The batches for an evaluation: each example exactly once, always the same order. Texts are sorted by length, the longest first,
-/// so that the batch that needs most memory comes at once. A batch size of 0 counts as 1.
+/// The batches for an evaluation, in a fixed order; each example occurs exactly once. Texts are sorted by length, the
+/// longest first, so that the first batch needs the most memory. A batch size of 0 counts as 1.
 pub fn evaluation_batches(examples: &Examples, batch_size: usize) -> Vec<Vec<u32>> {
     let mut order: Vec<u32> = (0..examples.len() as u32).collect();
     match &examples.inputs {
@@ -37,7 +39,8 @@ pub fn evaluation_batches(examples: &Examples, batch_size: usize) -> Vec<Vec<u32
     order.chunks(batch_size.max(1)).map(<[u32]>::to_vec).collect()
 }
 
-/// Sorts shuffled examples by length inside mega-chunks of equal size, cuts these into batches and shuffles the batches.
+/// Sorts shuffled examples by length within mega-chunks of equal size, cuts these into batches and shuffles the
+/// batches.
 fn grouped_by_length(mut order: Vec<u32>, texts: &[Vec<u32>], batch_size: usize, random: &mut Rng) -> Vec<Vec<u32>> {
     let batches_in_all = order.len().div_ceil(batch_size).max(1);
     let mega_chunks = batches_in_all.div_ceil(BATCHES_SORTED_TOGETHER);
@@ -50,7 +53,7 @@ fn grouped_by_length(mut order: Vec<u32>, texts: &[Vec<u32>], batch_size: usize,
         if left_over == 0 {
             batches.extend(chunk.chunks(batch_size).map(<[u32]>::to_vec));
         } else {
-            // The short batch is cut at a random length: always the longest texts would be a habit that training could notice.
+            // Cut the short batch at a random length. If it always had the longest texts, training would be biased.
             let before = batch_size * below(chunk.len() / batch_size + 1, random);
             let (shorter, rest) = chunk.split_at(before);
             let (cut, longer) = rest.split_at(left_over);
@@ -95,7 +98,7 @@ mod tests {
         }
     }
 
-    /// The share of tokens that are padding when each batch is padded to its longest text.
+    /// The share of padding tokens if each batch is padded to its longest text.
     fn padding(examples: &Examples, batches: &[Vec<u32>]) -> f64 {
         let Inputs::Texts(texts) = &examples.inputs else {
             return 0.0;

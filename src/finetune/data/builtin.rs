@@ -7,7 +7,7 @@ use super::examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
 use super::images::{read_idx_images, read_idx_labels, to_rgb};
 use super::suggestion::closest;
 
-/// The names that [`load`] knows.
+/// The names of the built-in data sets, for [`load`].
 pub const NAMES: &[&str] = &["fashion-mini"];
 
 /// Fashion-MNIST's classes in the order of its labels (Xiao, Rasul and Vollgraf 2017, table 2).
@@ -39,12 +39,14 @@ const TRAIN_LABELS: (&str, &[u8]) = fashion!("fashion-train-labels.idx1.gz");
 const VALIDATION_IMAGES: (&str, &[u8]) = fashion!("fashion-t10k-images.idx3.gz");
 const VALIDATION_LABELS: (&str, &[u8]) = fashion!("fashion-t10k-labels.idx1.gz");
 
-/// Built-in data by name, without `builtin:`. `fashion-mini` is 4,000 training and 1,000 validation images of Fashion-MNIST;
-/// `train_limit` keeps only the first so many training images, which are in random order; the last `test` of all are kept
-/// apart as a test, and never trained on.
+/// Built-in data by name, without `builtin:`. `fashion-mini` is 4,000 training and 1,000 validation images of
+/// Fashion-MNIST.
+///
+/// The training images are in random order, and `train_limit` keeps only the first ones. The last `test` training
+/// images are a separate test set and never trained on.
 ///
 /// # Errors
-/// There is no such data, or the limit is 0.
+/// If there are no such data, or no training examples would be left.
 pub fn load(name: &str, train_limit: Option<usize>, test: Option<usize>) -> Result<Dataset, DataError> {
     if !NAMES.contains(&name) {
         return Err(DataError::UnknownBuiltin {

@@ -1,15 +1,15 @@
-//! Everything that can be wrong with data, said so that the user can mend it.
+//! Errors in data, with messages that tell the user how to fix them.
 
 use std::io;
 use std::path::PathBuf;
 
 use super::suggestion::{did_you_mean, listed};
 
-/// Why data cannot be used. Lines are counted from 1, the header included.
+/// The reason why data cannot be used. Lines are counted from 1, including the header.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// There is no such file.
+    /// The file does not exist.
     #[error("no file `{}`{}", path.display(), did_you_mean(suggestion.as_deref()))]
     Missing {
         /// The file looked for.
@@ -17,21 +17,21 @@ pub enum DataError {
         /// A file beside it with a similar name.
         suggestion: Option<String>,
     },
-    /// The operating system refuses.
+    /// The operating system cannot read the file.
     #[error("cannot read `{}`", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Its reason.
+        /// The system's reason.
         source: io::Error,
     },
-    /// The file's extension says nothing about its format.
+    /// The file's extension does not identify a supported format.
     #[error("`{}` cannot be read as a table: use a file that ends in `.csv`, `.tsv` or `.jsonl`", path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,
     },
-    /// The file is larger than can be held in memory with good sense.
+    /// The file is too large to be held in memory.
     #[error("`{}` has {bytes} bytes; at most {limit} are read: take a part of it", path.display())]
     FileTooLarge {
         /// The file.
@@ -41,7 +41,7 @@ pub enum DataError {
         /// The largest size that is read.
         limit: u64,
     },
-    /// One line, or one quoted record, goes on for too long.
+    /// One line, or one quoted record, is too long.
     #[error(
         "`{}`, line {line}: more than {limit} bytes in one row; is a line break or a closing quote missing",
         path.display()
@@ -49,32 +49,32 @@ pub enum DataError {
     LineTooLong {
         /// The file.
         path: PathBuf,
-        /// Where the row begins.
+        /// The line where the row begins.
         line: u64,
         /// The longest row that is read, in bytes.
         limit: u64,
     },
-    /// The file holds nothing.
+    /// The file is empty.
     #[error("`{}` is empty", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
     },
-    /// The file holds a header and nothing else.
+    /// The file has a header but no rows.
     #[error("`{}` has a header but no rows", path.display())]
     HeaderOnly {
         /// The file.
         path: PathBuf,
     },
-    /// Bytes that are not UTF-8.
+    /// The file has bytes that are not valid UTF-8.
     #[error("`{}`, line {line}: not valid UTF-8; save the file as UTF-8", path.display())]
     NotUtf8 {
         /// The file.
         path: PathBuf,
-        /// Where.
+        /// The line.
         line: u64,
     },
-    /// The table has no column, or the object no key, of that name.
+    /// The table has no column, or the object no key, with this name.
     #[error(
         "`{}`, line {line}: no column `{column}`{}; there {}",
         path.display(),
@@ -84,16 +84,16 @@ pub enum DataError {
     UnknownColumn {
         /// The file.
         path: PathBuf,
-        /// The header's line, or the object's.
+        /// The line of the header, or of the object.
         line: u64,
         /// The name looked for.
         column: String,
-        /// The names there are.
+        /// The names of all columns.
         available: Vec<String>,
-        /// The nearest of them.
+        /// The closest of them.
         suggestion: Option<String>,
     },
-    /// The header has the wanted name twice.
+    /// The header has the column more than once.
     #[error("`{}`: the column `{column}` is there more than once; rename one of them", path.display())]
     RepeatedColumn {
         /// The file.
@@ -107,7 +107,7 @@ pub enum DataError {
         /// The name.
         column: String,
     },
-    /// A row with more or fewer fields than the header.
+    /// A row has more or fewer fields than the header.
     #[error(
         "`{}`, line {line}: {found} fields where the header has {expected}; {advice}",
         path.display()
@@ -115,56 +115,56 @@ pub enum DataError {
     Ragged {
         /// The file.
         path: PathBuf,
-        /// Where the row begins.
+        /// The line where the row begins.
         line: u64,
         /// Fields in the header.
         expected: usize,
         /// Fields in the row.
         found: usize,
-        /// What may mend it, which depends on the format.
+        /// A possible fix, which depends on the format.
         advice: &'static str,
     },
-    /// A quoted field that never ends.
+    /// A quoted field is never closed.
     #[error("`{}`, line {line}: a quote is opened and never closed", path.display())]
     UnclosedQuote {
         /// The file.
         path: PathBuf,
-        /// Where the row begins.
+        /// The line where the row begins.
         line: u64,
     },
-    /// A row without a label.
+    /// A row has no label.
     #[error("`{}`, line {line}: the label is empty; label the row or remove it", path.display())]
     EmptyLabel {
         /// The file.
         path: PathBuf,
-        /// Where.
+        /// The line.
         line: u64,
     },
-    /// A line that is no JSON object.
+    /// A line is not a JSON object.
     #[error("`{}`, line {line}: not a JSON object: {message}", path.display())]
     Json {
         /// The file.
         path: PathBuf,
-        /// Where.
+        /// The line.
         line: u64,
-        /// The parser's words.
+        /// The parser's message.
         message: String,
     },
-    /// A value of a kind that the column cannot hold.
+    /// A value has a type that the column cannot hold.
     #[error("`{}`, line {line}: `{column}` is {found}; it must be {wanted}", path.display())]
     WrongKind {
         /// The file.
         path: PathBuf,
-        /// Where.
+        /// The line.
         line: u64,
         /// The column.
         column: String,
-        /// What stands there.
+        /// The type of the value.
         found: &'static str,
-        /// What may stand there.
+        /// The allowed types.
         wanted: &'static str,
     },
-    /// Nothing to tell apart.
+    /// All rows have the same label.
     #[error("`{}`: every row has the label `{label}`; at least two labels are needed", path.display())]
     OneLabel {
         /// The file.
@@ -172,7 +172,7 @@ pub enum DataError {
         /// The only label.
         label: String,
     },
-    /// A validation row with a label that no training row has.
+    /// A validation row has a label that is not in the training data.
     #[error(
         "`{}`, line {line}: the label `{label}` is not in the training data{}; there {}",
         path.display(),
@@ -182,72 +182,72 @@ pub enum DataError {
     UnknownLabel {
         /// The file.
         path: PathBuf,
-        /// Where.
+        /// The line.
         line: u64,
         /// The label.
         label: String,
         /// The training labels.
         known: Vec<String>,
-        /// The nearest of them.
+        /// The closest of them.
         suggestion: Option<String>,
     },
-    /// Shares that leave nothing to learn from.
+    /// The shares leave no training examples.
     #[error("validation share {validation} and test share {test} must each be in 0..1 and together less than 1")]
     Shares {
-        /// The validation share asked for.
+        /// The requested validation share.
         validation: f64,
-        /// The test share asked for.
+        /// The requested test share.
         test: f64,
     },
-    /// The shares need more examples than can be spared.
+    /// There are too few examples for the shares.
     #[error(
         "{examples} examples of {labels} labels are too few to hold out {held_out}: every label keeps one for training; \
          add examples, lower the shares or give a validation file"
     )]
     TooFewExamples {
-        /// Examples there are.
+        /// Number of examples.
         examples: usize,
-        /// Labels among them.
+        /// Number of labels.
         labels: usize,
-        /// Examples wanted for validation and test.
+        /// Number of examples wanted for validation and test.
         held_out: usize,
     },
-    /// No built-in data of that name.
+    /// There are no built-in data with this name.
     #[error("no built-in data `{name}`{}; there {}", did_you_mean(suggestion.as_deref()), listed("set", available))]
     UnknownBuiltin {
         /// The name looked for.
         name: String,
-        /// The names there are.
+        /// The names of all built-in data.
         available: Vec<String>,
-        /// The nearest of them.
+        /// The closest of them.
         suggestion: Option<String>,
     },
-    /// A limit that leaves no training example.
+    /// A limit leaves no training examples.
     #[error("the limit of 0 training examples leaves nothing to learn from; use at least 1")]
     NoTrainingExamples,
-    /// An image or label file in IDX format that is not as it says.
+    /// An image or label file in IDX format does not match its own header.
     #[error("`{name}`: {problem}")]
     Idx {
         /// The file.
         name: String,
-        /// What is wrong with it.
+        /// The fault.
         problem: String,
     },
-    /// A model folder without a tokeniser.
+    /// A model folder has no tokenizer.
     #[error("no tokeniser in `{}`: neither `tokenizer.json` nor `vocab.txt` is there", folder.display())]
     NoTokenizer {
         /// The folder.
         folder: PathBuf,
     },
-    /// A tokeniser's file that cannot be understood.
+    /// A tokenizer's file cannot be parsed.
     #[error("`{}` is malformed: {message}", path.display())]
     MalformedTokenizer {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         message: String,
     },
-    /// A vocabulary without a token that every text needs.
+    /// A vocabulary lacks a token that every text needs.
     #[error("`{}` has no `{token}` token; is it the vocabulary of a BERT model", path.display())]
     VocabularyWithout {
         /// The file.
@@ -255,21 +255,21 @@ pub enum DataError {
         /// The token.
         token: &'static str,
     },
-    /// No room for a token of the text.
+    /// The maximum length leaves no room for a token of the text.
     #[error("a longest length of {max_length} tokens leaves no room for text; use at least {least}")]
     MaxLength {
-        /// The length asked for.
+        /// The requested length.
         max_length: usize,
-        /// The least that leaves room.
+        /// The smallest length that leaves room.
         least: usize,
     },
-    /// The tokeniser gave up on a text.
+    /// The tokenizer failed on a text.
     #[error("the tokeniser failed: {message}")]
     Tokenize {
-        /// Its words.
+        /// The tokenizer's message.
         message: String,
     },
-    /// Texts and images in one set.
+    /// Texts and images are mixed in one set of examples.
     #[error("texts and images cannot be mixed in one set of examples")]
     MixedInputs,
 }

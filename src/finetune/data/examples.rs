@@ -1,17 +1,17 @@
-//! What a trainer gets: inputs as numbers, each with its class.
+//! The data for a trainer: inputs as numbers, each with its class.
 
 use super::error::DataError;
 use crate::rng::Fingerprint;
 
-/// Numbers in one image: 3 colours of 32 × 32.
+/// Values per image: 3 colours of 32 × 32.
 pub const IMAGE_PIXELS: usize = 3 * 32 * 32;
 
 /// Inputs of one kind, in the order of their labels.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inputs {
-    /// Token ids of each text, special tokens included, already cut to the longest length allowed; not padded.
+    /// Token ids of each text, including special tokens, already truncated to the maximum length; not padded.
     Texts(Vec<Vec<u32>>),
-    /// Images one after another.
+    /// Images, concatenated.
     Images {
         /// `[n, 3, 32, 32]` from -1 to 1, row-major.
         pixels: Vec<f32>,
@@ -19,7 +19,7 @@ pub enum Inputs {
 }
 
 impl Inputs {
-    /// How many inputs there are.
+    /// Number of inputs.
     pub fn len(&self) -> usize {
         match self {
             Self::Texts(texts) => texts.len(),
@@ -27,14 +27,14 @@ impl Inputs {
         }
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no inputs.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
 impl Inputs {
-    /// Takes all inputs into a fingerprint.
+    /// Adds all inputs to a fingerprint.
     pub fn add_to(&self, fingerprint: &mut Fingerprint) {
         match self {
             Self::Texts(texts) => {
@@ -64,12 +64,12 @@ pub struct Examples {
 }
 
 impl Examples {
-    /// How many examples there are.
+    /// Number of examples.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no examples.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
@@ -77,7 +77,7 @@ impl Examples {
     /// These examples followed by `other`: training and validation data for a final model.
     ///
     /// # Errors
-    /// [`DataError::MixedInputs`] when one holds texts and the other images.
+    /// Returns [`DataError::MixedInputs`] if one holds texts and the other images.
     pub fn concat(&self, other: &Self) -> Result<Self, DataError> {
         let inputs = match (&self.inputs, &other.inputs) {
             (Inputs::Texts(ours), Inputs::Texts(theirs)) => Inputs::Texts([ours.as_slice(), theirs].concat()),
@@ -95,14 +95,14 @@ impl Examples {
     }
 }
 
-/// All data of a task. Every part holds the same kind of inputs.
+/// All data of a task. All parts hold the same kind of inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
-    /// What the model learns from.
+    /// Examples for training.
     pub train: Examples,
-    /// What trials are compared on.
+    /// Examples for comparing trials.
     pub validation: Examples,
-    /// What the winner is looked at with, once.
+    /// Examples for the final test of the best trial.
     pub test: Option<Examples>,
     /// Names of the classes; the index is the class.
     pub labels: Vec<String>,

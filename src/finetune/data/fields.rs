@@ -1,23 +1,24 @@
-//! One row of a table, cut into fields.
+//! Splits a row of a table into fields.
 
 use super::error::DataError;
 use super::lines::Lines;
 
-/// How a line is cut into fields.
+/// The format of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Separator {
-    /// RFC 4180: a field in double quotes may hold commas, line breaks and doubled quotes; a quote inside an unquoted field is a
-    /// character like any other.
+    /// RFC 4180: a field in double quotes may contain commas, line breaks and doubled quotes. A quote inside an
+    /// unquoted field is an ordinary character.
     Comma,
-    /// IANA's `text/tab-separated-values`: no quoting at all. Real files of texts (GLUE's, the SMS spam collection) hold lone
-    /// quotes, also at the beginning of a field, where a quoting reader would swallow the rows that follow.
+    /// IANA's `text/tab-separated-values`, without quoting. Real files of texts (GLUE's, the SMS spam collection)
+    /// contain unpaired quotes, also at the beginning of a field. A reader with quoting would swallow the rows that
+    /// follow.
     Tab,
 }
 
-/// The next row's line and fields; lines without a character are skipped. `None` at the end.
+/// The next row's line and fields; empty lines are skipped. `None` at the end.
 ///
 /// # Errors
-/// Those of [`Lines::next_line`]; a quote that is never closed.
+/// The same as for [`Lines::next_line`], and if a quote is never closed.
 pub(super) fn next_row(lines: &mut Lines, separator: Separator) -> Result<Option<(u64, Vec<String>)>, DataError> {
     loop {
         match lines.next_line()? {
@@ -37,7 +38,7 @@ pub(super) fn next_row(lines: &mut Lines, separator: Separator) -> Result<Option
     }
 }
 
-/// Takes in lines until no quoted field is open.
+/// Reads more lines until no quoted field is open.
 fn quoted_row(lines: &mut Lines, line: u64, mut record: Record) -> Result<(u64, Vec<String>), DataError> {
     let mut bytes = record.bytes;
     while record.state == State::Quoted {
@@ -65,7 +66,7 @@ fn quoted_row(lines: &mut Lines, line: u64, mut record: Record) -> Result<(u64, 
     Ok((line, record.fields))
 }
 
-/// A record while it is read.
+/// A record that is being read.
 #[derive(Debug, Default)]
 struct Record {
     fields: Vec<String>,
@@ -74,14 +75,14 @@ struct Record {
     bytes: u64,
 }
 
-/// Where in a field the reader stands.
+/// The reader's position within a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
     #[default]
     Start,
     Plain,
     Quoted,
-    /// After a quote inside a quoted field: it closes the field unless another one follows.
+    /// After a quote inside a quoted field: it closes the field unless another quote follows.
     Closing,
 }
 

@@ -1,19 +1,20 @@
-//! How much longer the normalizer of a `tokenizer.json` can make a text. A file that doubles a text forty times would fill any memory.
+//! Limits how much the normalizer of a `tokenizer.json` can lengthen a text. A file that doubles a text forty times
+//! would exhaust the memory.
 
 use serde_json::Value;
 
-/// The largest growth that is accepted. Normalizers of real models replace quotes and blanks by others. Unicode's forms do not count: they
-/// make at most 18 letters of one (UAX #15).
+/// The largest accepted growth. Normalizers of real models replace quotes and blanks by other characters. Unicode
+/// normalization forms are not counted: they turn one letter into at most 18 (UAX #15).
 const MOST: f64 = 64.0;
 
-/// How many times as long the description's normalizer can make a text, where that is more than any real model needs.
+/// The factor by which the normalizer can lengthen a text, if it is larger than any real model needs.
 pub(super) fn too_much(description: &[u8]) -> Option<f64> {
     // The tokenizer's own reader reports invalid JSON.
     let description: Value = serde_json::from_slice(description).ok()?;
     Some(of(&description["normalizer"])).filter(|growth| *growth > MOST)
 }
 
-/// The greatest number of letters that one letter becomes.
+/// The largest number of letters that one letter becomes.
 fn of(normalizer: &Value) -> f64 {
     let written = |key: &str| normalizer[key].as_str().map_or(0, str::len) as f64;
     match normalizer["type"].as_str().unwrap_or_default() {
@@ -25,7 +26,7 @@ fn of(normalizer: &Value) -> f64 {
             let content = written("content");
             match normalizer["pattern"]["String"].as_str() {
                 Some(pattern) if !pattern.is_empty() => (content / pattern.len() as f64).max(1.0),
-                // An expression may match nothing, and so stand before every letter.
+                // A regular expression may match nothing, and so insert text before every letter.
                 Some(_) | None => content + 1.0,
             }
         }

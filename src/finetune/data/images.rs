@@ -1,4 +1,4 @@
-//! Images in IDX format (`LeCun`'s MNIST files, gzipped), turned into what a CIFAR-size network sees.
+//! Reads images in IDX format (`LeCun`'s MNIST files, gzipped) and converts them for a CIFAR-size network.
 
 use std::io::Read;
 
@@ -7,40 +7,40 @@ use flate2::read::GzDecoder;
 use super::error::DataError;
 use super::examples::IMAGE_PIXELS;
 
-/// Side of the images that come out.
+/// The side of the resulting images.
 const SIDE: usize = 32;
 
-/// The first four bytes of a file of unsigned bytes in one dimension, and in three.
+/// The first four bytes of a file of unsigned bytes with one dimension, and with three.
 const LABELS_MAGIC: u32 = 0x0801;
 const IMAGES_MAGIC: u32 = 0x0803;
 
-/// The most bytes that a file may unpack to: 4 GiB, as for tables.
+/// The largest size of an unpacked file: 4 GiB, as for tables.
 const MOST_BYTES: u64 = 4 << 30;
 
-/// Grey images of one size.
+/// Grey images of the same size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GreyImages {
-    /// Height of each, in pixels.
+    /// The height of each image, in pixels.
     pub rows: usize,
-    /// Width of each, in pixels.
+    /// The width of each image, in pixels.
     pub columns: usize,
-    /// `[n, rows, columns]`, 0 black to 255 white.
+    /// `[n, rows, columns]`, from 0 (black) to 255 (white).
     pub pixels: Vec<u8>,
 }
 
 /// Reads a gzipped `idx3` file of unsigned bytes. `name` is for messages.
 ///
 /// # Errors
-/// [`DataError::Idx`] when it is not gzipped, is of another type, or has fewer or more bytes than it says.
+/// Returns [`DataError::Idx`] if it is not gzipped, is of another type, or has fewer or more bytes than it says.
 pub fn read_idx_images(name: &str, gzipped: &[u8]) -> Result<GreyImages, DataError> {
     let ([_, rows, columns], pixels) = read_idx(name, gzipped, IMAGES_MAGIC)?;
     Ok(GreyImages { rows, columns, pixels })
 }
 
-/// Reads a gzipped `idx1` file of unsigned bytes: one label an example. `name` is for messages.
+/// Reads a gzipped `idx1` file of unsigned bytes: one label per example. `name` is for messages.
 ///
 /// # Errors
-/// As [`read_idx_images`].
+/// The same as for [`read_idx_images`].
 pub fn read_idx_labels(name: &str, gzipped: &[u8]) -> Result<Vec<u8>, DataError> {
     let ([_], labels) = read_idx(name, gzipped, LABELS_MAGIC)?;
     Ok(labels)
@@ -96,11 +96,12 @@ fn read_idx<const DIMENSIONS: usize>(
     Ok((sizes, bytes))
 }
 
-/// Centres each image on a black square of 32 × 32 and repeats it for red, green and blue: `[n, 3, 32, 32]` from -1 (black) to 1.
-/// Padding keeps every pixel as it is; scaling 28 to 32 would blur the edges that a pretrained stem looks for.
+/// Centres each image on a black square of 32 × 32 and repeats it for red, green and blue. The result is `[n, 3, 32,
+/// 32]` from -1 (black) to 1. Padding keeps every pixel unchanged; scaling 28 to 32 would blur the edges that a
+/// pretrained stem looks for.
 ///
 /// # Errors
-/// [`DataError::Idx`] when the images are larger than 32 × 32.
+/// Returns [`DataError::Idx`] if the images are larger than 32 × 32.
 pub fn to_rgb(name: &str, images: &GreyImages) -> Result<Vec<f32>, DataError> {
     let GreyImages {
         rows,
@@ -133,7 +134,8 @@ pub fn to_rgb(name: &str, images: &GreyImages) -> Result<Vec<f32>, DataError> {
     Ok(rgb)
 }
 
-/// A byte as the embedded `ResNet8` learnt to see it: with bytes over 255 it tells 69 % of CIFAR-10's test images, with these 82 %.
+/// A byte in the scaling of the embedded `ResNet8`. It classifies 82 % of CIFAR-10's test images with this scaling, and
+/// 69 % with bytes / 255.
 fn scaled(byte: u8) -> f32 {
     (f32::from(byte) - 128.0) / 128.0
 }

@@ -1,4 +1,4 @@
-//! The classes: their names, their order, and each row's class.
+//! The classes: their names, their order, and the class of each row.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,11 +7,11 @@ use super::error::DataError;
 use super::rows::Row;
 use super::suggestion::closest;
 
-/// The distinct labels of the training rows, in an order that does not depend on the rows' order: by value when all are whole
-/// numbers, else by their characters.
+/// The distinct labels of the training rows, in an order that does not depend on the order of rows: by value if all are
+/// whole numbers, otherwise by their characters.
 ///
 /// # Errors
-/// [`DataError::OneLabel`] when there is nothing to tell apart.
+/// Returns [`DataError::OneLabel`] if all rows have the same label.
 pub(super) fn names(path: &Path, rows: &[Row]) -> Result<Vec<String>, DataError> {
     let distinct: BTreeSet<&str> = rows.iter().map(|row| row.label.as_str()).collect();
     let mut names: Vec<String> = distinct.into_iter().map(str::to_owned).collect();
@@ -29,7 +29,7 @@ pub(super) fn names(path: &Path, rows: &[Row]) -> Result<Vec<String>, DataError>
     Ok(names)
 }
 
-/// Each name with its number, when every one is a whole number.
+/// Each name with its number, if all names are whole numbers.
 fn numbered(names: &[String]) -> Option<Vec<(i128, String)>> {
     names
         .iter()
@@ -40,7 +40,7 @@ fn numbered(names: &[String]) -> Option<Vec<(i128, String)>> {
 /// The class of each row.
 ///
 /// # Errors
-/// [`DataError::UnknownLabel`] at the first row with a label that is not in `names`.
+/// Returns [`DataError::UnknownLabel`] for the first row with a label that is not in `names`.
 pub(super) fn classes(path: &Path, rows: &[Row], names: &[String]) -> Result<Vec<u32>, DataError> {
     let class: BTreeMap<&str, u32> = names
         .iter()

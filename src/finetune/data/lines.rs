@@ -1,4 +1,4 @@
-//! A text file line by line: UTF-8, without its byte-order mark, within limits.
+//! Reads a text file line by line: UTF-8, without a byte-order mark, within limits.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Stdin};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::error::DataError;
 use super::suggestion::closest_sibling;
 
-/// How much is read before a file is refused. Texts are held in memory, so these keep a wrong path from filling it.
+/// Size limits beyond which a file is rejected. Texts are held in memory, and a wrong path must not fill it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// Largest file, in bytes.
@@ -17,17 +17,17 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// 4 GiB a file, 64 MiB a line: far above tables of texts, far below what a machine for fine-tuning holds.
+    /// 4 GiB per file, 64 MiB per line: far above tables of texts, far below the memory of a machine for fine-tuning.
     pub(super) const DEFAULT: Self = Self {
         file: 4 << 30,
         line: 64 << 20,
     };
 }
 
-/// What stands for standard input in place of a path.
+/// The path that stands for standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// Whether a path stands for standard input.
+/// Returns whether a path stands for standard input.
 pub(super) fn is_standard_input(path: &Path) -> bool {
     path == Path::new(STANDARD_INPUT)
 }
@@ -40,7 +40,7 @@ pub(super) struct Lines {
     reader: BufReader<Origin>,
     buffer: Vec<u8>,
     line: u64,
-    /// Whether the line in the buffer comes once more.
+    /// True if the line in the buffer is to be returned again.
     is_peeked: bool,
 }
 
@@ -63,7 +63,7 @@ impl Lines {
     /// Opens a file, or standard input for `-`.
     ///
     /// # Errors
-    /// The file is missing, cannot be opened, is a folder, or is over the limit.
+    /// If the file is missing, cannot be opened, is a folder, or exceeds the limit.
     pub(super) fn open(path: &Path, limits: Limits) -> Result<Self, DataError> {
         if is_standard_input(path) {
             return Ok(Self::of(
@@ -110,12 +110,12 @@ impl Lines {
         &self.path
     }
 
-    /// Whether nothing more has arrived yet from whoever writes to standard input.
+    /// Returns whether the next line of standard input has not arrived yet.
     pub(super) fn is_drained(&self) -> bool {
         matches!(self.reader.get_ref(), Origin::Input(_)) && self.reader.buffer().is_empty() && !self.is_peeked
     }
 
-    /// The longest line or record allowed, in bytes.
+    /// The largest size of a line or record, in bytes.
     pub(super) fn longest(&self) -> u64 {
         self.limits.line
     }
@@ -123,7 +123,7 @@ impl Lines {
     /// The next line's number and text, without its line break; `None` at the end.
     ///
     /// # Errors
-    /// The line is too long or not UTF-8, or reading fails.
+    /// If the line is too long or not UTF-8, or if reading fails.
     pub(super) fn next_line(&mut self) -> Result<Option<(u64, &str)>, DataError> {
         if !std::mem::take(&mut self.is_peeked) {
             self.read_line()?;
@@ -131,10 +131,10 @@ impl Lines {
         self.text()
     }
 
-    /// The next line that is not blank, which comes again when it is read.
+    /// The next line that is not blank; the next read returns it again.
     ///
     /// # Errors
-    /// Those of [`Self::next_line`].
+    /// The same as for [`Self::next_line`].
     pub(super) fn peek(&mut self) -> Result<Option<&str>, DataError> {
         if !std::mem::replace(&mut self.is_peeked, true) {
             self.read_line()?;

@@ -1,7 +1,7 @@
-//! Labelled data for fine-tuning: read, checked, split, tokenised and cut into batches.
+//! Labelled data for fine-tuning: read, checked, split, tokenized and cut into batches.
 //!
-//! Imports `units` and `rng` only. Begin reading at [`Dataset`]; [`table`] makes one from the user's files, [`builtin`] from what is
-//! compiled into the program, and [`batches`] says in which order a trainer sees it.
+//! Begin reading at [`Dataset`]. [`table`] makes one from the user's files, [`builtin`] from data in the program.
+//! [`batches`] decides the order in which a trainer sees it.
 
 pub mod batches;
 pub mod builtin;

@@ -1,4 +1,4 @@
-//! The rows of one table file, each a text with its label.
+//! The rows of a table file, each a text with its label.
 
 use std::path::Path;
 
@@ -14,23 +14,23 @@ use super::suggestion::closest;
 pub(super) struct Row {
     pub(super) line: u64,
     pub(super) text: String,
-    /// Trimmed and never empty; empty where labels are not read.
+    /// The label, trimmed and never empty; empty only if labels are not read.
     pub(super) label: String,
-    /// The values of the other columns that are kept, in their order.
+    /// The values of the other columns to keep, in the order of these columns.
     pub(super) kept: Vec<String>,
 }
 
-/// The names of the two columns that are read.
+/// The names of the columns of texts and labels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Columns<'a> {
     pub(super) text: &'a str,
     pub(super) label: &'a str,
 }
 
-/// Reads a `.csv`, `.tsv` or `.jsonl` file; at least one row.
+/// Reads a `.csv`, `.tsv` or `.jsonl` file with at least one row.
 ///
 /// # Errors
-/// The file cannot be read, has no such columns, or has a row that is not as it should be.
+/// If the file cannot be read, lacks a column, or has an invalid row.
 pub(super) fn read_rows(path: &Path, columns: Columns<'_>, limits: Limits) -> Result<Vec<Row>, DataError> {
     let mut reader = RowReader::open(path, columns.text, Some(columns.label), true, limits)?;
     let mut rows = Vec::new();
@@ -43,14 +43,14 @@ pub(super) fn read_rows(path: &Path, columns: Columns<'_>, limits: Limits) -> Re
     Ok(rows)
 }
 
-/// Reads a table row by row, however long it is.
+/// Reads a table of any length, one row at a time.
 #[derive(Debug)]
 pub(super) struct RowReader {
     lines: Lines,
     text: String,
-    /// `None`: labels are not read.
+    /// The label column; `None` if labels are not read.
     label: Option<String>,
-    /// Other columns that are kept.
+    /// The other columns to keep.
     kept: Vec<String>,
     format: Format,
 }
@@ -63,7 +63,7 @@ enum Format {
     Plain,
 }
 
-/// The columns of a table, and the places of those that are read.
+/// The columns of a table, and the indices of those that are read.
 #[derive(Debug)]
 struct Separated {
     separator: Separator,
@@ -74,11 +74,13 @@ struct Separated {
 }
 
 impl RowReader {
-    /// Opens a `.csv`, `.tsv` or `.jsonl` file, or standard input for `-`: objects where it begins with one, a table where the first line
-    /// names the column of the texts, else (without labels) a text on every line.
+    /// Opens a `.csv`, `.tsv` or `.jsonl` file, or standard input for `-`.
+    ///
+    /// Standard input is read as JSON objects if it begins with one, and as a table if its first line names the column
+    /// of texts. Otherwise, without a header and labels, every line is a text.
     ///
     /// # Errors
-    /// The file cannot be read or has no such columns.
+    /// If the file cannot be read or lacks a column.
     pub(super) fn open(
         path: &Path,
         text: &str,
@@ -124,10 +126,10 @@ impl RowReader {
         }
     }
 
-    /// Keeps other columns too: those of `columns`, and those of `wished` that are there. Nothing may have been read yet.
+    /// Keeps other columns too: all of `columns`, and those of `wished` that exist. Call it before reading any row.
     ///
     /// # Errors
-    /// When one of `columns` is not there.
+    /// If one of `columns` does not exist.
     pub(super) fn keep(&mut self, columns: &[String], wished: &[&str]) -> Result<(), DataError> {
         let (line, names) = match &self.format {
             Format::Separated(table) => (1, table.names.clone()),
@@ -150,12 +152,12 @@ impl RowReader {
         Ok(())
     }
 
-    /// The columns that are kept beside text and label.
+    /// The columns to keep, other than text and label.
     pub(super) fn kept(&self) -> &[String] {
         &self.kept
     }
 
-    /// The keys of the first object; none of what is no object, which is said when it is read.
+    /// The keys of the first object; empty if it is not an object, which is reported when it is read.
     fn first_keys(&mut self) -> Result<Vec<String>, DataError> {
         let first = self.lines.peek()?.unwrap_or_default();
         let object: Map<String, Value> = serde_json::from_str(first).unwrap_or_default();
@@ -165,7 +167,7 @@ impl RowReader {
     /// The next row; `None` after the last.
     ///
     /// # Errors
-    /// When it is not as it should be.
+    /// If the row is invalid.
     pub(super) fn next_row(&mut self) -> Result<Option<Row>, DataError> {
         match &self.format {
             Format::Separated(table) => next_separated(&mut self.lines, table),
@@ -174,12 +176,12 @@ impl RowReader {
         }
     }
 
-    /// Whether the next row would have to be waited for.
+    /// Returns whether the next row has not arrived yet.
     pub(super) fn is_drained(&self) -> bool {
         self.lines.is_drained()
     }
 
-    /// What to say of a table without a row.
+    /// The error for a table without rows.
     fn nothing_there(&self) -> DataError {
         let path = self.lines.path().to_owned();
         match self.format {
@@ -188,7 +190,7 @@ impl RowReader {
         }
     }
 
-    /// Lines of blanks are skipped, as in a table.
+    /// Skips blank lines, as in a table.
     fn next_plain(&mut self) -> Result<Option<Row>, DataError> {
         while let Some((line, text)) = self.lines.next_line()? {
             if !text.trim().is_empty() {
@@ -264,7 +266,7 @@ impl RowReader {
     }
 }
 
-/// What the first line of an input without a name says about its format.
+/// The format of standard input, guessed from its first line.
 enum Seen {
     Table(Separator),
     Objects,
@@ -315,7 +317,7 @@ fn next_separated(lines: &mut Lines, table: &Separated) -> Result<Option<Row>, D
     }))
 }
 
-/// Finds the columns in the first row.
+/// Finds the columns in the header.
 fn header(lines: &mut Lines, separator: Separator, text: &str, label: Option<&str>) -> Result<Format, DataError> {
     let path = lines.path().to_owned();
     let Some((line, header)) = next_row(lines, separator)? else {
@@ -352,7 +354,7 @@ fn position(path: &Path, line: u64, names: &[&str], column: &str) -> Result<usiz
     }
 }
 
-/// A label without blanks around it, which would make one class into two.
+/// A label without surrounding blanks, which would split one class into two.
 fn present(path: &Path, line: u64, label: &str) -> Result<String, DataError> {
     match label.trim() {
         "" => Err(DataError::EmptyLabel {
@@ -386,7 +388,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// The parser's words with its column but without its line, which is 1 for every line of a JSONL file.
+/// The parser's message with its column but without its line, which is 1 for every line of a JSONL file.
 fn without_place(error: &serde_json::Error) -> String {
     let message = error.to_string();
     match message.split_once(" at line ") {
@@ -419,7 +421,7 @@ mod tests {
             .collect()
     }
 
-    /// The message without the temporary file's name.
+    /// The message with `FILE` in place of the temporary file's name.
     fn message(ending: &str, content: impl AsRef<[u8]>) -> String {
         let message = read(ending, content).unwrap_err().to_string();
         let (_, rest) = message.split_once('`').unwrap();

@@ -1,4 +1,4 @@
-//! Shuffling that stays the same in every version of every crate, because recorded studies depend on it.
+//! Shuffling that is the same in every version of all crates, because recorded studies depend on it.
 
 use rand::Rng as _;
 
@@ -7,7 +7,7 @@ use crate::rng::Rng;
 /// A uniform number below `bound`, which is at least 1.
 pub(super) fn below(bound: usize, random: &mut Rng) -> usize {
     let bound = bound as u64;
-    // The largest multiple of `bound` that fits: numbers from there on would favour small results.
+    // The largest multiple of `bound` that fits: larger numbers would favour small results.
     let fair = u64::MAX - u64::MAX % bound;
     loop {
         let number = random.next_u64();

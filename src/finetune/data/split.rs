@@ -1,4 +1,4 @@
-//! Which examples are held out for validation and for test.
+//! Splits examples into training, validation and test parts.
 
 use std::collections::BTreeMap;
 
@@ -8,35 +8,37 @@ use crate::units::Seed;
 use super::error::DataError;
 use super::shuffle::shuffle;
 
-/// Shares of the training table that are held out.
+/// The shares of the training table that are held out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SplitOptions {
-    /// Share for validation, in `0..1`; 0 when there is a file of its own.
+    /// Share for validation, in `0..1`; 0 if there is a separate validation file.
     pub validation: f64,
-    /// Share kept for the winner, in `0..1`.
+    /// Share for the final test, in `0..1`.
     pub test: f64,
-    /// Whether each part keeps every label's share.
+    /// True if each part keeps the share of every label.
     pub stratify: bool,
-    /// Keys the choice.
+    /// The key of the random choice.
     pub seed: Seed,
 }
 
 /// Indices of examples; every example is in exactly one part, and each part is in ascending order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
-    /// To learn from; at least one example of every label.
+    /// For training; at least one example of every label.
     pub train: Vec<u32>,
-    /// To compare trials on.
+    /// For comparing trials.
     pub validation: Vec<u32>,
-    /// To look at the winner with.
+    /// For the final test of the best trial.
     pub test: Vec<u32>,
 }
 
-/// Splits examples with these classes: a pure function of its arguments. A share above 0 holds out the nearest whole number of
-/// examples, at least one; stratified, they are apportioned among the labels by largest remainder (Hamilton's method).
+/// Splits examples with these classes: a pure function of its arguments. A share above 0 holds out the nearest whole
+/// number of examples, at least one. With `stratify`, held-out examples are distributed among the labels by largest
+/// remainder (Hamilton's method).
 ///
 /// # Errors
-/// [`DataError::Shares`] for shares outside their range, [`DataError::TooFewExamples`] when a label would have nothing to learn from.
+/// Returns [`DataError::Shares`] for shares outside of their range, [`DataError::TooFewExamples`] if a label would have
+/// no training examples.
 pub fn split(classes: &[u32], options: &SplitOptions) -> Result<Parts, DataError> {
     let SplitOptions {
         validation,
@@ -121,7 +123,7 @@ fn grouped(classes: &[u32], stratify: bool) -> BTreeMap<u32, Vec<u32>> {
     groups
 }
 
-/// The group's members in random order, without the first of each label: that one is always learnt from.
+/// The group's members in random order, without the first one of each label: that one always stays in training.
 fn spare(mut members: Vec<u32>, classes: &[u32], seed: Seed, group: u32) -> Vec<u32> {
     shuffle(&mut members, &mut stream(seed, "split", &[u64::from(group)]));
     let mut learnt = std::collections::BTreeSet::new();
@@ -129,7 +131,8 @@ fn spare(mut members: Vec<u32>, classes: &[u32], seed: Seed, group: u32) -> Vec<
     members
 }
 
-/// Shares `total` out in proportion to `sizes`, to none more than it has `room` for; `total` is at most all room.
+/// Distributes `total` in proportion to `sizes`, but no more than `room` for each; `total` is at most the sum of
+/// `room`.
 fn apportion(total: usize, sizes: &[usize], room: &[usize]) -> Vec<usize> {
     let all: usize = sizes.iter().sum();
     let quota = |size: usize| (total as u128 * size as u128).div_euclid(all.max(1) as u128) as usize;

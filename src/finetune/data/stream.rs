@@ -1,4 +1,4 @@
-//! A table of texts read in chunks, however long it is: for predictions.
+//! Reads a table of texts of any length in chunks, for predictions.
 
 use std::path::Path;
 
@@ -9,13 +9,13 @@ use super::rows::{Row, RowReader};
 use super::suggestion::closest;
 use super::tokenizer::Tokenizer;
 
-/// A prediction needs no more than a chunk in memory, so the file may be as long as a file system allows.
+/// The limits for predictions. They need only one chunk in memory, so the file may have any size.
 const LIMITS: Limits = Limits {
     file: u64::MAX,
     ..Limits::DEFAULT
 };
 
-/// A column that tells which row is which is kept without asking.
+/// Names of columns that identify rows; such a column is always kept.
 const IDENTIFIERS: [&str; 3] = ["id", "ID", "Id"];
 
 /// Texts in the order of their table.
@@ -23,7 +23,7 @@ const IDENTIFIERS: [&str; 3] = ["id", "ID", "Id"];
 pub struct TextStream {
     rows: Rows,
     tokenizer: Tokenizer,
-    /// The classes by name; `None`: labels are not read.
+    /// The names of the classes; `None` if labels are not read.
     labels: Option<Vec<String>>,
 }
 
@@ -36,36 +36,38 @@ enum Rows {
 /// Some rows of a table.
 #[derive(Debug)]
 pub struct Chunk {
-    /// The lines of the file at which they begin.
+    /// The lines of the file where the rows begin.
     pub lines: Vec<u64>,
-    /// The texts as they were written; none of images.
+    /// The original texts; empty for images.
     pub texts: Vec<String>,
-    /// For each row the values of the columns that are kept ([`TextStream::kept`]).
+    /// For each row, the values of the columns to keep ([`TextStream::kept`]).
     pub kept: Vec<Vec<String>>,
-    /// The texts, with their classes; without labels all are 0.
+    /// The tokenized texts with their classes; without labels all classes are 0.
     pub examples: Examples,
-    /// Rows that are left out, because their labels are none of the classes.
+    /// The rows that are left out because their labels are unknown.
     pub unknown: Vec<UnknownLabel>,
 }
 
-/// A row whose label is none of the classes.
+/// A row whose label is not one of the classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownLabel {
-    /// The line of the file at which it begins.
+    /// The line of the file where it begins.
     pub line: u64,
     /// Its label.
     pub label: String,
-    /// The class that may have been meant.
+    /// The class that was possibly meant.
     pub suggestion: Option<String>,
 }
 
 impl TextStream {
-    /// Opens a `.csv`, `.tsv` or `.jsonl` file, or standard input for `-`: objects if it begins with one, a table if its first line
-    /// names the column `text`, else, where no labels are asked for, a text on every line. `labels`: the column of the labels, and the
-    /// classes that they may be.
+    /// Opens a `.csv`, `.tsv` or `.jsonl` file, or standard input for `-`. `labels` holds the label column and the
+    /// names of the classes.
+    ///
+    /// Standard input is read as JSON objects if it begins with one, and as a table if its first line names the column
+    /// `text`. Otherwise, without a header and labels, every line is a text.
     ///
     /// # Errors
-    /// When the file cannot be read or lacks a column.
+    /// If the file cannot be read or lacks a column.
     pub fn open(
         path: &Path,
         text: &str,
@@ -81,7 +83,7 @@ impl TextStream {
         })
     }
 
-    /// These texts, without labels.
+    /// A stream of these texts, without labels.
     pub fn of_texts(texts: Vec<String>, tokenizer: Tokenizer) -> Self {
         let row = |(text, line)| Row {
             line,
@@ -97,10 +99,10 @@ impl TextStream {
         }
     }
 
-    /// Keeps the values of these columns too, and of one that is called `id`. Nothing may have been read yet.
+    /// Keeps the values of these columns too, and of a column called `id`. Call it before reading any row.
     ///
     /// # Errors
-    /// When a column is not there.
+    /// If a column does not exist.
     pub fn keep(&mut self, columns: &[String]) -> Result<(), DataError> {
         match &mut self.rows {
             Rows::Read(reader) => reader.keep(columns, &IDENTIFIERS),
@@ -108,7 +110,7 @@ impl TextStream {
         }
     }
 
-    /// The columns that are kept.
+    /// The columns to keep.
     pub fn kept(&self) -> &[String] {
         match &self.rows {
             Rows::Read(reader) => reader.kept(),
@@ -119,7 +121,7 @@ impl TextStream {
     /// The next rows, at most `count`; `None` after the last.
     ///
     /// # Errors
-    /// When a row is not as it should be.
+    /// If a row is invalid.
     pub fn next_chunk(&mut self, count: usize) -> Result<Option<Chunk>, DataError> {
         let mut rows: Vec<Row> = Vec::new();
         let mut classes = Vec::new();
@@ -136,7 +138,7 @@ impl TextStream {
                 }
                 Err(label) => unknown.push(label),
             }
-            // A prediction should not wait for rows that are not there yet.
+            // Predict the rows that are here instead of waiting for more.
             if is_drained {
                 break;
             }

@@ -1,19 +1,19 @@
-//! "Did you mean": the nearest of the names there are.
+//! "Did you mean": the closest of the known names.
 
 use std::path::Path;
 
 use crate::suggestion;
 
-/// Names listed in a message before it says how many more there are.
+/// Names that a message lists before it only gives the number of the others.
 const MOST_LISTED: usize = 12;
 
-/// The candidate that `wanted` is most likely a slip of.
+/// The candidate that `wanted` is most likely a misspelling of.
 pub(crate) fn closest<Name: AsRef<str>>(wanted: &str, candidates: impl IntoIterator<Item = Name>) -> Option<String> {
     let candidates: Vec<Name> = candidates.into_iter().collect();
     suggestion::did_you_mean(wanted, candidates.iter().map(AsRef::as_ref)).map(str::to_owned)
 }
 
-/// The entry of `path`'s folder with the name most like `path`'s.
+/// The entry in `path`'s folder with the name closest to that of `path`.
 pub(crate) fn closest_sibling(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;
     let folder = match path.parent() {

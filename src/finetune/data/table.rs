@@ -10,22 +10,22 @@ use super::rows::{Columns, Row, read_rows};
 use super::split::{Parts, SplitOptions, split};
 use super::tokenizer::Tokenizer;
 
-/// Where the texts and their labels are.
+/// The location of the texts and their labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableOptions {
     /// Training rows: a `.csv`, `.tsv` or `.jsonl` file.
     pub train: PathBuf,
-    /// Validation rows; without it they are split off `train`.
+    /// Validation rows; `None` splits them off `train`.
     pub validation: Option<PathBuf>,
     /// Name of the text column.
     pub text: String,
     /// Name of the label column.
     pub label: String,
-    /// What is split off `train`; its validation share does not count when there is a validation file.
+    /// The split of `train`; its validation share is ignored if there is a validation file.
     pub split: SplitOptions,
 }
 
-/// Checked and split texts, not yet tokenised.
+/// Checked and split texts, not yet tokenized.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextTable {
     labels: Vec<String>,
@@ -40,11 +40,11 @@ struct Texts {
     classes: Vec<u32>,
 }
 
-/// Reads the files, checks every row and splits: all that can be wrong with a table is found here, before any training.
+/// Reads the files, checks every row and splits. All faults of a table are found here, before any training.
 ///
 /// # Errors
-/// A file cannot be read, lacks a column, has a row that is not as it should be; there are fewer than two labels or too few
-/// examples; a validation label is not among the training labels.
+/// If a file cannot be read, lacks a column, or has an invalid row; if there are fewer than two labels or too few
+/// examples; if a validation label is not among the training labels.
 pub fn load_table(options: &TableOptions) -> Result<TextTable, DataError> {
     let columns = Columns {
         text: &options.text,
@@ -118,22 +118,22 @@ impl TextTable {
         &self.labels
     }
 
-    /// Examples to learn from.
+    /// Number of examples for training.
     pub fn train_examples(&self) -> usize {
         self.train.classes.len()
     }
 
-    /// Examples to compare trials on.
+    /// Number of examples for comparing trials.
     pub fn validation_examples(&self) -> usize {
         self.validation.classes.len()
     }
 
-    /// Examples kept for the winner.
+    /// Number of examples for the final test of the best trial.
     pub fn test_examples(&self) -> usize {
         self.test.as_ref().map_or(0, |test| test.classes.len())
     }
 
-    /// Training examples of each class, in the order of [`labels`](Self::labels).
+    /// Number of training examples of each class, in the order of [`labels`](Self::labels).
     pub fn train_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.labels.len()];
         for &class in &self.train.classes {
@@ -142,10 +142,10 @@ impl TextTable {
         counts
     }
 
-    /// Every text as token ids, special tokens included.
+    /// Converts every text to token ids, including special tokens.
     ///
     /// # Errors
-    /// Those of [`Tokenizer::encode`].
+    /// The same as for [`Tokenizer::encode`].
     pub fn tokenize(&self, tokenizer: &Tokenizer) -> Result<Dataset, DataError> {
         Ok(Dataset {
             train: self.train.tokenize(tokenizer)?,

@@ -1,4 +1,4 @@
-//! Set-up that the tests of this folder share.
+//! Helpers for the tests of this folder.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -12,7 +12,8 @@ pub(super) fn file(ending: &str, content: impl AsRef<[u8]>) -> NamedTempFile {
     file
 }
 
-/// A file or folder of the larger test data, in `$AUTOML_TEST_DATA` or else beside the checkout; says so when it is not there.
+/// A file or folder of the larger test data, in `$AUTOML_TEST_DATA` or beside the checkout; prints a note if it is
+/// missing.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place where this folder's tests find their data"

@@ -1,4 +1,4 @@
-//! From text to token ids, as the pretrained model learnt to read.
+//! Converts text to token ids with the pretrained model's tokenizer.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,33 +12,34 @@ use tokenizers::TruncationParams;
 use super::error::DataError;
 use super::growth;
 
-/// Texts encoded at once: an encoding is many times larger than the ids that are kept of it.
+/// Texts encoded together: an encoding is many times larger than the ids that are kept.
 const TEXTS_AT_ONCE: usize = 1024;
 
-/// The first texts, and the time limit for encoding them. Milliseconds are enough.
+/// Number of texts in the first try, and its time limit. Normally it takes milliseconds.
 const TRIED: usize = 8;
 const TRIAL: Duration = Duration::from_secs(30);
 
-/// BERT's special tokens in the order of its vocabulary; a text cannot be encoded without the three that are needed.
+/// BERT's special tokens in the order of its vocabulary; encoding needs the three of `NEEDED_TOKENS`.
 const SPECIAL_TOKENS: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 const NEEDED_TOKENS: [&str; 3] = ["[UNK]", "[CLS]", "[SEP]"];
 
-/// A pretrained model's tokeniser.
+/// A pretrained model's tokenizer.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     pad_id: u32,
-    /// Whether it has encoded its first texts in good time.
+    /// True if it has started to encode its first texts.
     is_tried: Arc<AtomicBool>,
 }
 
 impl Tokenizer {
-    /// Reads a model's folder: `tokenizer.json` when it is there; else `vocab.txt` becomes BERT's `WordPiece` pipeline, in lower
-    /// case unless `tokenizer_config.json` says otherwise. Texts are cut to `max_length` tokens.
+    /// Reads the tokenizer from a model's folder and truncates texts to `max_length` tokens. It uses `tokenizer.json`
+    /// if it exists. Otherwise `vocab.txt` becomes BERT's `WordPiece` pipeline, in lower case unless
+    /// `tokenizer_config.json` says otherwise.
     ///
     /// # Errors
-    /// Neither file is there, one cannot be read or understood, or the vocabulary lacks `[UNK]`, `[CLS]` or `[SEP]`;
-    /// [`DataError::MaxLength`] when no token of a text would fit.
+    /// If neither file exists, one cannot be read or parsed, or the vocabulary lacks `[UNK]`, `[CLS]` or `[SEP]`.
+    /// Returns [`DataError::MaxLength`] if not even one token of a text would fit.
     pub fn from_folder(folder: &Path, max_length: usize) -> Result<Self, DataError> {
         let whole = folder.join("tokenizer.json");
         let vocabulary = folder.join("vocab.txt");
@@ -68,7 +69,7 @@ impl Tokenizer {
                 .find_map(|token| inner.token_to_id(token))
                 .unwrap_or(0),
         };
-        // Batches are padded by the trainer, to their own longest text, whatever the file would have.
+        // The trainer pads each batch to its own longest text, so ignore the file's padding.
         inner.with_padding(None);
         let special = inner.encode_fast("", true).map_err(|error| failed(&error))?.len();
         if max_length <= special {
@@ -93,22 +94,23 @@ impl Tokenizer {
         })
     }
 
-    /// The id that fills a batch up; attention must be masked there.
+    /// The id of padding tokens; attention must mask them.
     pub fn pad_id(&self) -> u32 {
         self.pad_id
     }
 
-    /// The token with the largest id: the model's embedding table has more rows than that.
+    /// The token with the largest id. The model's embedding table must have more rows than this id.
     pub fn last_token(&self) -> Option<(String, u32)> {
         let vocabulary = self.inner.get_vocab(true).into_iter();
         vocabulary.max_by(|one, other| (one.1, &one.0).cmp(&(other.1, &other.0)))
     }
 
-    /// The token ids of each text, special tokens included, at most as many as the tokeniser cuts texts to; what is cut is text, never
-    /// a special token. Runs on as many threads as `rayon` has, or on one when the environment has `TOKENIZERS_PARALLELISM=false`.
+    /// The token ids of each text, including special tokens. Long texts are truncated, but special tokens are always
+    /// kept. Runs on the threads of `rayon`, or on one thread if the environment has `TOKENIZERS_PARALLELISM=false`.
     ///
     /// # Errors
-    /// [`DataError::Tokenize`] when the model cannot encode a text, or takes half a minute for the first few.
+    /// Returns [`DataError::Tokenize`] if the model cannot encode a text, or if the first few take more than half a
+    /// minute.
     pub fn encode<Text: AsRef<str>>(&self, texts: &[Text]) -> Result<Vec<Vec<u32>>, DataError> {
         if !texts.is_empty() && !self.is_tried.swap(true, Ordering::Relaxed) {
             self.try_first(texts.iter().take(TRIED).map(|text| text.as_ref().to_owned()).collect())?;
@@ -127,7 +129,7 @@ impl Tokenizer {
 }
 
 impl Tokenizer {
-    /// Encodes a few texts under a time limit: an expression in a hostile file may take for ever.
+    /// Encodes a few texts under a time limit: a regular expression in a hostile file could run forever.
     fn try_first(&self, texts: Vec<String>) -> Result<(), DataError> {
         let inner = self.inner.clone();
         let (done, waiting) = mpsc::channel();
@@ -135,7 +137,7 @@ impl Tokenizer {
             let _ = inner.encode_batch_fast(texts, true);
             let _ = done.send(());
         };
-        // Where no thread is to be had they are encoded without a limit, with all others.
+        // If no thread can start, these texts are encoded without a limit, together with all others.
         if std::thread::Builder::new().spawn(work).is_err() {
             return Ok(());
         }
@@ -143,7 +145,7 @@ impl Tokenizer {
             Err(mpsc::RecvTimeoutError::Timeout) => Err(DataError::Tokenize {
                 message: format!("the first {TRIED} texts take more than {} s", TRIAL.as_secs()),
             }),
-            // What is wrong with a text is said when it is its turn.
+            // Faults of a text are reported later, when all texts are encoded.
             Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => Ok(()),
         }
     }
@@ -162,8 +164,8 @@ fn read(path: &Path) -> Result<Vec<u8>, DataError> {
     })
 }
 
-/// What `tokenizer.json` would say for this vocabulary: the pipeline that `transformers` builds for `BertTokenizer`
-/// (Devlin et al. 2018; `transformers`' `convert_slow_tokenizer.BertConverter`).
+/// The content that `tokenizer.json` would have for this vocabulary: the pipeline that `transformers` builds for
+/// `BertTokenizer` (Devlin et al. 2018; `transformers`' `convert_slow_tokenizer.BertConverter`).
 fn word_piece(path: &Path, config: &Path) -> Result<Value, DataError> {
     let settings = settings(config)?;
     let flag = |name: &str| settings.get(name).and_then(Value::as_bool);
@@ -236,7 +238,7 @@ fn word_piece(path: &Path, config: &Path) -> Result<Value, DataError> {
     }))
 }
 
-/// The settings beside the vocabulary; none when there is no such file.
+/// The settings beside the vocabulary; empty if there is no such file.
 fn settings(path: &Path) -> Result<Map<String, Value>, DataError> {
     if !path.is_file() {
         return Ok(Map::new());

@@ -1,4 +1,4 @@
-//! The kernels as loops over slices: one pass each, in place where the tensor is not shared.
+//! The kernels as loops over slices. Each makes one pass, in place if the tensor is not shared.
 
 mod attention;
 
@@ -13,7 +13,7 @@ use crate::{
     vectorize::vectorize,
 };
 
-/// Sums in 16 lanes, so that the compiler can use vector registers; the order of additions is fixed.
+/// Sums in 16 lanes so that the compiler uses vector registers; the order of additions is fixed.
 #[inline(always)]
 fn sum(values: impl Iterator<Item = [f32; LANES]>) -> f32 {
     let lanes = values.fold([0.0; LANES], |mut lanes, values| {
@@ -59,7 +59,7 @@ pub(super) fn cross_entropy(device: Device, logits: Tensor<2>, labels: &[u32]) -
     (Loss::Known(loss / f64::from(count)), device.tensor(gradient, shape))
 }
 
-/// Only of the vectors that were used: on the host all rows are.
+/// The gradient of the used rows of a table; on the CPU every row of `values` has an index.
 pub(super) fn of_table(device: Device, used: &[Option<u32>], values: Tensor<2>, _length: usize) -> Gradient {
     let width = values.dims()[1];
     let used: Vec<u32> = used.iter().copied().flatten().collect();
@@ -163,7 +163,7 @@ pub(super) fn add_norm_backward(
             if let Some(dropout) = dropout {
                 dropout.fill(row * width, &mut factors);
             }
-            // The normalized values are not needed again: their place takes the branch's gradient.
+            // The normalized values are no longer needed: the branch's gradient is written over them.
             for ((gradient, value), &factor) in gradient.iter_mut().zip(&mut *values).zip(&factors) {
                 *gradient = (*gradient - mean - *value * projection) * inverse_deviation;
                 *value = *gradient * factor;
@@ -180,10 +180,10 @@ pub(super) fn add_norm_backward(
     }
 }
 
-/// e^x for x ≤ 88, in a form that vectorizes: 2^n times the Taylor polynomial of the rest, relative error below 2e-7.
+/// e^x for x ≤ 88 in a form that vectorizes: 2^n times a Taylor polynomial. The relative error is below 2e-7.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
-    /// Adding and taking away 1.5 · 2^23 rounds to a whole number, and leaves that number in the low bits.
+    /// Adding and subtracting 1.5 · 2^23 rounds to a whole number, which the low bits then hold.
     const ROUND: f32 = 12_582_912.0;
     // Not `max`, which would turn NaN into a number.
     let x = if x < -87.0 { -87.0 } else { x };
@@ -201,7 +201,7 @@ fn exp(x: f32) -> f32 {
     polynomial * f32::from_bits(exponent)
 }
 
-/// The normal distribution's cumulative function and density at `x`.
+/// The cumulative distribution function and the density of the normal distribution at `x`.
 /// Abramowitz and Stegun 7.1.26: absolute error below 1.5e-7; both share one exponential.
 #[inline(always)]
 fn normal(x: f32) -> (f32, f32) {
@@ -307,7 +307,7 @@ mod tests {
         let wave = |length: usize, phase: f32| -> Vec<f32> {
             (0..length).map(|index| (index as f32 * 0.37 + phase).sin()).collect()
         };
-        // Large enough for threads; long sums; few rows; sizes that no block divides.
+        // Sizes that are large enough for threads; long sums; few rows; sizes that no block divides.
         for [rows, inner, columns] in [[512, 384, 384], [300, 1537, 129], [65, 4096, 67], [3, 2048, 1500]] {
             let on = |threads: usize, is_transposed: bool| {
                 let left = Device::Cpu.tensor(wave(rows * inner, 0.1), [rows, inner]);
@@ -357,7 +357,7 @@ mod tests {
         }
     }
 
-    /// `norm(dropout(branch + bias) + residual)` by the definition, and its gradient in the branch by differences.
+    /// Compares `norm(dropout(branch + bias) + residual)` with its definition and its gradient with finite differences.
     #[test]
     fn a_norm_is_its_definition_and_its_gradient_the_slope() {
         use crate::{backend::values, dropout::DropoutKeys, kernels::Norm, units::Seed};

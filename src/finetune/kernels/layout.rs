@@ -1,25 +1,25 @@
-//! Texts of a batch as rows, a token each.
+//! The texts of a batch as rows, one token per row.
 
 use crate::backend::Device;
 
-/// Where rows are padded they are a multiple of so many, which products read and multiply at once.
+/// On a GPU the rows of a text are padded to a multiple of this, which products read together.
 const BUCKET: usize = 8;
 
-/// Where the rows of each text are, and how a row parts into heads.
+/// The rows of each text, and the number of heads per row.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
-    /// Tokens of each text.
+    /// Number of tokens of each text.
     pub(crate) lengths: Vec<usize>,
-    /// The row of each text's first token.
+    /// Index of each text's first row.
     pub(crate) starts: Vec<usize>,
-    /// All rows, padding included.
+    /// Number of rows, including padding.
     pub(crate) rows: usize,
     pub(crate) heads: usize,
 }
 
 impl Layout {
-    /// Rows for texts of these lengths: on the host one after the other, which wastes nothing; elsewhere all as long as the
-    /// longest, in steps of [`BUCKET`], so that one operation serves all.
+    /// Rows for texts of these lengths. On the CPU the texts follow each other without padding. On a GPU all texts are
+    /// padded to the longest one, rounded up to a multiple of [`BUCKET`], so that one operation computes all texts.
     pub(crate) fn new(lengths: &[usize], heads: usize, device: Device) -> Self {
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let width = longest.next_multiple_of(BUCKET);
@@ -37,7 +37,7 @@ impl Layout {
         }
     }
 
-    /// One value for every row: those of the texts one after the other, and `padding` between them.
+    /// Expands `values` (`width` per token) to all rows; padding rows get `padding`.
     pub(crate) fn spread<T: Copy>(&self, values: &[T], width: usize, padding: T) -> Vec<T> {
         let mut spread = Vec::with_capacity(self.rows * width);
         let mut rest = values;
@@ -51,7 +51,7 @@ impl Layout {
         spread
     }
 
-    /// What [`Self::spread`] has spread, one text after the other again.
+    /// The inverse of [`Self::spread`]: the values of all tokens without padding.
     pub(crate) fn gather(&self, spread: &[f32], width: usize) -> Vec<f32> {
         let texts = self.starts.iter().zip(&self.lengths);
         texts
@@ -60,17 +60,17 @@ impl Layout {
             .collect()
     }
 
-    /// The place of every row within its text.
+    /// The position of every row within its text.
     pub(crate) fn positions(&self) -> Vec<u32> {
         self.spread(&self.places(), 1, 0)
     }
 
-    /// The place of every token within its text, one text after the other.
+    /// The position of every token within its text, without padding.
     pub(crate) fn places(&self) -> Vec<u32> {
         self.lengths.iter().flat_map(|&length| 0..length as u32).collect()
     }
 
-    /// The first row of every text.
+    /// The index of the first row of every text.
     pub(crate) fn firsts(&self) -> Vec<u32> {
         self.starts.iter().map(|&start| start as u32).collect()
     }

@@ -1,8 +1,8 @@
-//! The steps of a transformer between its matrix products, each forward and backward in one pass.
+//! The operations of a transformer between its matrix products. Each is one pass forward and one pass backward.
 //!
-//! Every kernel exists twice: `host` walks over slices, `cuda` runs on a GPU. burn's own operations would make five to fifteen
-//! passes through memory of the same formula, or as many launches, and its automatic differentiation as many again. A test
-//! holds the two equal where there is a GPU. Begin reading at [`Kernels`].
+//! Every kernel has two implementations: `host` loops over slices, `cuda` runs on a GPU. burn's own operations would
+//! make five to fifteen passes through memory (or launches) for the same formula, and its automatic differentiation as
+//! many again. On machines with a GPU a test checks that both implementations agree. Begin reading at [`Kernels`].
 
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
@@ -23,7 +23,7 @@ pub(crate) struct Kernels {
     device: Device,
 }
 
-/// What the backward pass of [`Kernels::add_norm`] needs.
+/// Values saved for the backward pass of [`Kernels::add_norm`].
 pub(crate) struct Normalized {
     /// Rows with mean 0 and variance 1, `[rows, width]`.
     values: Tensor<2>,
@@ -32,11 +32,11 @@ pub(crate) struct Normalized {
     dropout: Option<Dropout>,
 }
 
-/// The gradients that flow out of [`Kernels::add_norm`] backwards.
+/// The results of [`Kernels::add_norm_backward`].
 pub(crate) struct NormGradients {
-    /// To the residual, `[rows, width]`.
+    /// The gradient of the residual, `[rows, width]`.
     pub(crate) residual: Tensor<2>,
-    /// To the branch before its bias, `[rows, width]`.
+    /// The gradient of the branch before its bias, `[rows, width]`.
     pub(crate) branch: Tensor<2>,
     pub(crate) bias: Tensor<1>,
     pub(crate) scale: Tensor<1>,
@@ -50,8 +50,8 @@ pub(crate) struct Norm {
     pub(crate) epsilon: f32,
 }
 
-/// What attends to what: rows of queries, keys and values, `[rows, heads · size]`. Of queries there may be only the first of
-/// each text.
+/// Queries, keys and values as rows, `[rows, heads · size]`. The queries may be only those of each text's first
+/// position.
 #[derive(Clone)]
 pub(crate) struct Attended {
     pub(crate) query: Tensor<2>,
@@ -59,18 +59,18 @@ pub(crate) struct Attended {
     pub(crate) value: Tensor<2>,
 }
 
-/// What the backward pass of [`Kernels::attention`] needs.
+/// Values saved for the backward pass of [`Kernels::attention`].
 pub(crate) struct AttentionSaved {
     attended: Attended,
-    /// Of every text on the host, of all texts at once elsewhere.
+    /// One item per text on the CPU, one item for all texts on a GPU.
     weights: Vec<AttentionWeights>,
 }
 
-/// What attention weighs values with, and what its backward pass needs.
+/// The attention weights, before and after dropout.
 struct AttentionWeights {
     /// Softmax of the scores, `[batch, heads, queries, keys]`.
     probabilities: Tensor<4>,
-    /// The same after dropout.
+    /// The probabilities after dropout.
     dropped: Tensor<4>,
     dropout: Option<Dropout>,
 }
@@ -102,7 +102,7 @@ impl Kernels {
         either!(self, add_norm(branch, bias, residual, norm, dropout))
     }
 
-    /// Backwards through [`Self::add_norm`]; the gradient is the sum of `gradient` and `more`.
+    /// Backward pass of [`Self::add_norm`]; the gradient of the output is the sum of `gradient` and `more`.
     pub(crate) fn add_norm_backward(
         self,
         gradient: Tensor<2>,
@@ -118,7 +118,7 @@ impl Kernels {
         either!(self, bias_gelu(values, bias))
     }
 
-    /// `gradient * derivative` and the sum of its rows: backwards through [`Self::bias_gelu`].
+    /// Backward pass of [`Self::bias_gelu`]: `gradient * derivative` and its sum over all rows.
     pub(crate) fn multiply(self, gradient: Tensor<2>, derivative: Tensor<2>) -> (Tensor<2>, Tensor<1>) {
         either!(self, multiply(gradient, derivative))
     }
@@ -133,12 +133,12 @@ impl Kernels {
         either!(self, project(values, weight, bias))
     }
 
-    /// The sum of all rows, and the values back.
+    /// The unchanged values and their sum over all rows.
     pub(crate) fn sum_rows(self, values: Tensor<2>) -> (Tensor<2>, Tensor<1>) {
         either!(self, sum_rows(values))
     }
 
-    /// Dropout alone; it is its own backward pass.
+    /// Dropout alone; its backward pass is the same operation.
     pub(crate) fn drop(self, values: Tensor<2>, dropout: Option<Dropout>) -> Tensor<2> {
         match dropout {
             None => values,
@@ -146,7 +146,7 @@ impl Kernels {
         }
     }
 
-    /// Multi-head attention within each text (Vaswani et al. 2017, §3.2): rows of context for the rows of queries.
+    /// Multi-head attention within each text (Vaswani et al. 2017, §3.2). Returns one row of context per query.
     pub(crate) fn attention(
         self,
         attended: Attended,
@@ -156,23 +156,23 @@ impl Kernels {
         either!(self, attention(attended, layout, dropout))
     }
 
-    /// The mean cross-entropy of logits `[rows, classes]` and its gradient in them.
+    /// The mean cross-entropy of logits `[rows, classes]` and its gradient with respect to them.
     pub(crate) fn cross_entropy(self, logits: Tensor<2>, labels: &[u32]) -> (Loss, Tensor<2>) {
         either!(self, cross_entropy(logits, labels))
     }
 
-    /// The gradient of a table of `length` vectors, which the rows of `values` have used.
+    /// The gradient of a table of `length` vectors. `used` holds the table index of each row of `values`.
     pub(crate) fn of_table(self, used: &[Option<u32>], values: Tensor<2>, length: usize) -> Gradient {
         either!(self, of_table(used, values, length))
     }
 
-    /// The gradients of queries, keys and values from that of the context.
+    /// The gradients of queries, keys and values, from the gradient of the context.
     pub(crate) fn attention_backward(self, gradient: &Tensor<2>, saved: AttentionSaved, layout: &Layout) -> Attended {
         either!(self, attention_backward(gradient, saved, layout))
     }
 }
 
-/// What scores are multiplied with before softmax.
+/// The factor for scores before softmax.
 fn attention_scale(size: usize) -> f32 {
     (size as f32).sqrt().recip()
 }

@@ -8,7 +8,7 @@ use crate::{
     weights::WeightFile,
 };
 
-/// What the processor and the GPU make of the same; nothing without a GPU.
+/// The results of `run` on the CPU and on the GPU; `None` without a GPU.
 fn on_both<T>(run: impl Fn(Device) -> T) -> Option<[T; 2]> {
     let Some(gpu) = gpus().first().map(|gpu| gpu.device) else {
         println!("skipped: this machine has no NVIDIA GPU");
@@ -25,7 +25,7 @@ fn wave<const D: usize>(device: Device, shape: [usize; D], phase: f32) -> Tensor
     device.tensor(values, shape)
 }
 
-/// Whether both have made the same lists of numbers.
+/// Asserts that both devices give the same lists of numbers, up to rounding.
 fn assert_same(both: Option<[Vec<Vec<f32>>; 2]>) {
     let Some([host, gpu]) = both else {
         return;
@@ -107,7 +107,7 @@ fn attention_agrees_forward_and_backward() {
             let kernels = Kernels::new(device);
             let (context, saved) = kernels.attention(attended, &layout, None);
             let gradients = kernels.attention_backward(&queries(rows(3.0)), saved, &layout);
-            // What is padding means nothing.
+            // Values of padding rows are arbitrary.
             let real = |rows: Tensor<2>| {
                 let values = values(&rows);
                 if values.len() == 2 * WIDTH {
@@ -163,7 +163,7 @@ fn optimizers_agree_on_a_table_and_a_vector() {
         for step in 0..3 {
             let used = [Some(3), None, Some(1), Some(3), Some(0), Some(3)];
             let rows = wave(device, [6, 40], step as f32);
-            // On the host a row that no index names is not there.
+            // On the CPU, rows without an index are left out.
             let rows = if device.is_host() {
                 rows.select(&[0, 2, 3, 4, 5])
             } else {
@@ -186,7 +186,7 @@ fn optimizers_agree_on_a_table_and_a_vector() {
 
 #[test]
 fn products_agree_in_every_order_of_rows_and_columns() {
-    // Within a tile, over its border, and with sums that are cut into parts.
+    // Sizes within one tile and across its border, and sums that are cut into parts.
     for [rows, terms, columns] in [[16, 8, 2], [70, 100, 130], [65, 1024, 33], [1, 40, 3]] {
         assert_same(on_both(|device| {
             let kernels = Kernels::new(device);

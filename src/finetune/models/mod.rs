@@ -1,7 +1,7 @@
-//! The networks: what their parameters are, their logits, and one forward and backward pass.
+//! The networks: the descriptions of their parameters, their logits, and one forward and backward pass.
 //!
-//! A model knows nothing of files, optimizers or trials. A new model is one file (or folder) here and one variant of
-//! [`Network`].
+//! A model does not depend on files, optimizers or trials. To add a model, add one file (or folder) here and one
+//! variant of [`Network`].
 
 pub(crate) mod bert;
 pub(crate) mod resnet8;
@@ -16,24 +16,26 @@ use super::{
 /// The inputs of one batch, in host memory.
 #[derive(Clone, Debug)]
 pub(crate) enum Batch {
-    /// Token ids of all texts one after the other, and each text's length.
+    /// Token ids of all texts, concatenated, and the length of each text.
     Texts {
-        /// As many as all lengths together.
+        /// The token ids; their number is the sum of `lengths`.
         tokens: Vec<u32>,
-        /// Tokens of each text.
+        /// Number of tokens of each text.
         lengths: Vec<usize>,
     },
-    /// Pixels in 0..=1, `[images, 3, 32, 32]`.
+    /// Pixels in -1..=1, `[images, 3, 32, 32]`.
     Images {
-        /// All images one after the other.
+        /// All images, concatenated.
         pixels: Vec<f32>,
-        /// How many there are.
+        /// Number of images.
         count: usize,
     },
 }
 
-/// The matrix product on the host takes sums of more than `DEEP` terms apart in one way if it has at most `SMALL` rows and
-/// columns, and in another if it has more; and a single row is a case of its own. (gemm 0.19, `gemm_basic_generic`.)
+/// Thresholds of the matrix product on the CPU (gemm 0.19, `gemm_basic_generic`).
+///
+/// It splits sums of more than `DEEP` terms: in one way for at most `SMALL` rows and columns, in another way for more.
+/// A single row is a separate case.
 pub(crate) const SMALL: usize = 64;
 pub(crate) const DEEP: usize = 512;
 
@@ -45,7 +47,7 @@ impl Batch {
         }
     }
 
-    /// The same examples so many times, one after the other.
+    /// The examples repeated `times` times.
     fn repeated(&self, times: usize) -> Self {
         match self {
             Self::Texts { tokens, lengths } => Self::Texts {
@@ -67,7 +69,7 @@ pub(crate) enum Network {
     ResNet8(resnet8::ResNet8),
 }
 
-/// How a training pass differs from a prediction.
+/// The settings of a training pass that a prediction does not have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PassSettings {
     pub(crate) freeze_depth: usize,
@@ -75,7 +77,7 @@ pub(crate) struct PassSettings {
 }
 
 impl Network {
-    /// The parameters in the order in which the network knows them.
+    /// The descriptions of the parameters, in the order that the network uses.
     pub(crate) fn parameters(&self) -> Vec<Parameter> {
         match self {
             Self::Bert(bert) => bert.parameters(),
@@ -83,7 +85,7 @@ impl Network {
         }
     }
 
-    /// The parts that can freeze, first to last.
+    /// Names of the blocks that can be frozen, first to last.
     pub(crate) fn block_names(&self) -> Vec<String> {
         match self {
             Self::Bert(bert) => bert.block_names(),
@@ -99,9 +101,11 @@ impl Network {
         }
     }
 
-    /// What the first parts make of a batch in evaluation mode, at each of the depths `stops` (ascending, each at least 1), one
-    /// example after the other: the same numbers for an example whatever is beside it. `from` is what is known of a lower depth.
-    /// `None` where the device keeps them to itself.
+    /// The activations of the first layers in evaluation mode, at each of the depths `stops`.
+    ///
+    /// `stops` are ascending and each at least 1.
+    /// Activations are stored one example after the other. Those of an example do not depend on the rest of the batch.
+    /// `from` holds known activations of a lower depth. `None` on a device that keeps activations in its own memory.
     pub(crate) fn frozen(
         &self,
         parameters: &Parameters,
@@ -114,7 +118,8 @@ impl Network {
             Self::ResNet8(_) => 2,
         };
         if batch.len() < least {
-            // The sums of a few rows run in another order than those of many: a small batch is repeated, so that the order is the same.
+            // Sums of a few rows run in another order than those of many: repeat a small batch, so that the order is
+            // the same.
             let times = least.div_ceil(batch.len().max(1));
             let from = from.map(|from| Frozen {
                 values: from.values.repeat(times),
@@ -132,7 +137,7 @@ impl Network {
         }
     }
 
-    /// How many numbers [`Self::frozen`] gives for an example, by its tokens, and about how many operations they take.
+    /// Number of values per example in [`Self::frozen`], by number of tokens, and about how many operations they take.
     pub(crate) fn frozen_size(&self, depth: usize, tokens: usize) -> FrozenSize {
         match self {
             Self::Bert(bert) => bert.frozen_size(depth, tokens),
@@ -140,8 +145,8 @@ impl Network {
         }
     }
 
-    /// Scores before softmax, `[batch, classes]`, in evaluation mode; from what the frozen parts have made of the batch, if
-    /// that is known.
+    /// Scores before softmax, `[batch, classes]`, in evaluation mode. `frozen` holds known activations of frozen layers
+    /// for the batch.
     pub(crate) fn logits(
         &self,
         parameters: &Parameters,
@@ -155,8 +160,8 @@ impl Network {
         }
     }
 
-    /// The mean cross-entropy of a batch and the gradients of everything that trains; `frozen` is what frozen parts have
-    /// made of the batch; what is missing of them is computed.
+    /// The mean cross-entropy of a batch and the gradients of all trainable parameters. `frozen` holds known
+    /// activations of frozen layers for the batch; the rest is computed.
     pub(crate) fn pass(
         &self,
         parameters: &Parameters,
@@ -172,20 +177,20 @@ impl Network {
     }
 }
 
-/// What the frozen parts of a network have made of a batch.
+/// The activations of the frozen layers for a batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Frozen {
-    /// How many parts; at least 1.
+    /// The freeze depth, at least 1.
     pub(crate) depth: usize,
-    /// Their output, one example after the other.
+    /// The activations, one example after the other.
     pub(crate) values: Vec<f32>,
 }
 
-/// How large the output of frozen parts is for an example, and what it costs to make it.
+/// The size of the frozen layers' activations for one example, and the cost of computing them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FrozenSize {
-    /// Numbers.
+    /// Number of values.
     pub(crate) values: usize,
-    /// Multiplications and additions of large matrix products that would take as long.
+    /// Operations (multiplications and additions) of large matrix products that take as long.
     pub(crate) operations: usize,
 }

@@ -1,4 +1,4 @@
-//! The step on a GPU: one launch for all parameters together.
+//! The update on a GPU: one launch for all parameters together.
 
 use super::{AdamW, Factors, Moments, Outcome};
 use crate::{
@@ -8,10 +8,11 @@ use crate::{
     parameters::Parameters,
 };
 
-/// Parts begin at multiples of so many values: those as long as a multiple of them, which are all large ones, are views and no copies.
+/// Parameters begin at multiples of this many values. Parameters whose length is such a multiple, which includes all
+/// large ones, are views and not copies.
 const ALIGNMENT: usize = 128;
 
-/// Everything that trains, one after the other.
+/// All trainable values, concatenated.
 #[derive(Clone, Debug)]
 pub(super) struct Flat {
     parts: Vec<Part>,
@@ -20,7 +21,7 @@ pub(super) struct Flat {
     second: Tensor<1>,
 }
 
-/// Where a parameter lies.
+/// The position of a parameter in the concatenation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Part {
     index: usize,
@@ -35,7 +36,8 @@ impl Part {
 }
 
 impl Flat {
-    /// Room for the parameters with these indices, and their moments; others are forgotten: what trains in a training stays the same.
+    /// Collects the parameters with these indices and their moments. The moments of other parameters are dropped,
+    /// because the same parameters train during a whole training.
     fn new(
         parameters: &Parameters,
         indices: &[usize],
@@ -108,7 +110,7 @@ impl AdamW {
         let outcome = cuda::outcome(&gradient, losses, limit);
         let old = [&flat.values, &flat.first, &flat.second];
         let [new_values, first, second] = cuda::adamw(old, gradient, &outcome, factors);
-        // The only wait of a step.
+        // The only point of a step at which the host waits.
         let outcome = values(&outcome);
         let outcome = Outcome {
             loss: f64::from(outcome[2]),

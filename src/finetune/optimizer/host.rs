@@ -1,4 +1,4 @@
-//! The step on the host: one pass over a parameter's values, its gradient and both moments, in place.
+//! The update on the CPU: one pass over a parameter's values, its gradient and both moments, in place.
 
 use super::{AdamW, Factors, Moments, Outcome};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     vectorize::vectorize,
 };
 
-/// Factors, and what shortens a gradient that is too long.
+/// The factors of an update, and the factor that clips the gradient.
 struct Clipped<'a> {
     clip: f32,
     factors: &'a Factors,
@@ -32,7 +32,7 @@ impl AdamW {
         let norm = max_grad_norm.map(|_| length(&gradients));
         let outcome = Outcome {
             loss,
-            // A loss that is not a number has no gradient.
+            // If the loss is not finite, the gradient has no norm.
             gradient_norm: if loss.is_finite() {
                 norm.unwrap_or(0.0)
             } else {
@@ -58,7 +58,7 @@ impl AdamW {
                 second: self.device.zeros([length]),
             });
             let tensor = parameters.tensor_mut(index);
-            // The place holds a small tensor meanwhile, so that the real one is not shared and changes in place.
+            // Leave a small tensor in the list meanwhile, so that the real one is not shared and is updated in place.
             let value = std::mem::replace(tensor, self.device.zeros([1]));
             let (value, moments) = match gradient {
                 Held::Host(gradient) => self.by_value(value, moments, &gradient, &factors),
@@ -95,7 +95,7 @@ impl AdamW {
         )
     }
 
-    /// The same update where most rows of the gradient are zero: their moments decay and their values still move.
+    /// The same update for a gradient in which most rows are zero: their moments decay and their values still change.
     fn by_row(
         &self,
         value: Tensor<1>,
@@ -175,7 +175,7 @@ fn step_without_gradient(values: &mut [f32], firsts: &mut [f32], seconds: &mut [
     });
 }
 
-/// A gradient where the update will read it.
+/// A gradient in a form that the update can read.
 enum Held {
     Host(Host<1>),
     Rows { rows: Vec<u32>, values: Vec<f32> },
@@ -190,7 +190,7 @@ impl Held {
     }
 }
 
-/// The length of all gradients together.
+/// The norm of all gradients together.
 fn length(gradients: &[(usize, Held)]) -> f64 {
     let squares = gradients.iter().map(|(_, gradient)| match gradient {
         Held::Host(host) => squared(host.values()),
@@ -199,7 +199,7 @@ fn length(gradients: &[(usize, Held)]) -> f64 {
     squares.sum::<f64>().sqrt()
 }
 
-/// The sum of squares: 32-bit within short runs, which vectorizes, 64-bit between them.
+/// The sum of squares: in 32 bits within short runs, which vectorizes, and in 64 bits across runs.
 fn squared(values: &[f32]) -> f64 {
     let run = |run: &[f32]| {
         let (chunks, rest) = run.as_chunks::<16>();

@@ -1,7 +1,7 @@
-//! `AdamW` (Loshchilov and Hutter 2019) over exactly the parameters that train.
+//! `AdamW` (Loshchilov and Hutter 2019) for the trainable parameters.
 //!
-//! `host` makes one pass over a parameter's values, its gradient and both moments, in place; `cuda` one launch over all
-//! parameters together.
+//! `host` makes one pass over a parameter's values, its gradient and both moments, in place. `cuda` needs one launch
+//! for all parameters together.
 
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -29,11 +29,11 @@ pub(crate) struct Moments {
 /// The optimizer's state.
 #[derive(Clone, Debug)]
 pub(crate) struct AdamW {
-    /// Updates done so far.
+    /// Number of updates so far.
     pub(crate) steps: u64,
-    /// Moments by the parameter's index; made at the parameter's first update.
+    /// Moments by the parameter's index; created at the parameter's first update.
     moments: BTreeMap<usize, Moments>,
-    /// Where one launch moves everything, values and moments lie here.
+    /// All trainable values and moments together, on a device where one launch updates them.
     #[cfg(feature = "cuda")]
     flat: Option<cuda::Flat>,
     device: Device,
@@ -43,18 +43,18 @@ pub(crate) struct AdamW {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Update {
     pub(crate) learning_rate: f64,
-    /// Decoupled, and on every parameter.
+    /// Decoupled weight decay, for every parameter.
     pub(crate) weight_decay: f64,
-    /// Gradients longer than this, all together, are shortened to it.
+    /// The largest norm of all gradients together; longer gradients are clipped to it.
     pub(crate) max_grad_norm: Option<f64>,
 }
 
-/// What an update found.
+/// The result of an update.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Outcome {
     /// The batch's mean loss before the update.
     pub(crate) loss: f64,
-    /// The length of all gradients together before clipping; 0 when nothing clips.
+    /// The norm of all gradients together before clipping; 0 without clipping.
     pub(crate) gradient_norm: f64,
 }
 
@@ -64,7 +64,7 @@ impl Outcome {
     }
 }
 
-/// The numbers that an update multiplies with.
+/// The factors of an update.
 pub(crate) struct Factors {
     pub(crate) decay: f32,
     pub(crate) rate: f32,
@@ -72,14 +72,14 @@ pub(crate) struct Factors {
 }
 
 impl Factors {
-    /// The share of the first moment that stays, and that of the gradient which comes in.
+    /// Factors of the first moment: for its old value, and for the gradient.
     pub(crate) const FIRST: (f32, f32) = (FIRST_DECAY as f32, (1.0 - FIRST_DECAY) as f32);
-    /// The same of the second moment.
+    /// Factors of the second moment: for its old value, and for the squared gradient.
     pub(crate) const SECOND: (f32, f32) = (SECOND_DECAY as f32, (1.0 - SECOND_DECAY) as f32);
-    /// What keeps the division finite.
+    /// Keeps the division finite.
     pub(crate) const EPSILON: f32 = 1e-8;
 
-    /// Those of the update after `steps` others.
+    /// The factors of the update that follows `steps` earlier ones.
     fn new(steps: u64, update: Update) -> Self {
         let steps = (steps + 1) as f64;
         Self {
@@ -101,7 +101,7 @@ impl AdamW {
         }
     }
 
-    /// A parameter's moments, if it has been moved.
+    /// A parameter's moments; `None` if it has not been updated.
     pub(crate) fn moments(&self, index: usize) -> Option<Moments> {
         #[cfg(feature = "cuda")]
         if let Some(flat) = &self.flat {
@@ -110,12 +110,12 @@ impl AdamW {
         self.moments.get(&index).cloned()
     }
 
-    /// Gives a parameter moments from earlier updates; before the first update of this optimizer.
+    /// Sets a parameter's moments from earlier updates; only before the first update of this optimizer.
     pub(crate) fn remember(&mut self, index: usize, moments: Moments) {
         self.moments.insert(index, moments);
     }
 
-    /// Moves the parameters. Nothing moves if the outcome is not finite.
+    /// Updates the parameters. Nothing changes if the loss or the gradient norm is not finite.
     pub(crate) fn update(
         &mut self,
         parameters: &mut Parameters,
@@ -190,7 +190,7 @@ mod tests {
             ..update()
         };
         AdamW::new(DEVICE).update(&mut parameters, (Loss::Known(1.0), vec![(0, gradient)]), unclipped);
-        // The first step has the length of the learning rate, after the decay.
+        // After the decay, the first step moves each value by the learning rate.
         let moved = values(&parameters.vector(0));
         assert!(moved.iter().enumerate().all(|(place, &value)| {
             let expected = place as f32 * 0.1 * (1.0 - 1e-3) - 1e-2;

@@ -1,4 +1,4 @@
-//! One file of outputs: a checksum for every example, then the values of all examples.
+//! One file of activations: a checksum for every example, then the values of all examples.
 
 use std::fs::File;
 use std::io;
@@ -10,27 +10,27 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::PrefixCache;
 
-/// Bytes of a checksum.
+/// Bytes of one checksum.
 const MARK: u64 = size_of::<u64>() as u64;
 
-/// Bytes of a value: 32-bit floats, little-endian.
+/// Bytes of one value: a 32-bit float, little-endian.
 const VALUE: u64 = size_of::<f32>() as u64;
 
-/// An open file of outputs.
+/// An open file of activations.
 #[derive(Debug)]
 pub(super) struct Entry {
     file: File,
-    /// Where each example's values begin, in values; and where the last one's end.
+    /// The index of each example's first value; the last entry is the total number of values.
     places: Vec<u64>,
-    /// Examples that this process has seen to be whole.
+    /// For each example, true if this process has already verified or written it.
     seen: Mutex<Vec<bool>>,
-    /// A write has failed: nothing more is written.
+    /// True after a write has failed: then nothing more is written.
     is_full: AtomicBool,
 }
 
 impl Entry {
-    /// Opens or makes the file `name` for examples with so many values each. `None` if the cache has no room for it, or the
-    /// disk does not let it be.
+    /// Opens or creates the file `name`; `lengths` holds the number of values of each example. `None` if the cache has
+    /// no room for the file, or if it cannot be opened.
     pub(super) fn open(cache: &PrefixCache, name: &str, lengths: &[usize]) -> Option<Self> {
         let mut places = vec![0];
         places.extend(lengths.iter().scan(0, |end, &length| {
@@ -47,7 +47,7 @@ impl Entry {
         #[cfg(unix)]
         {
             use std::os::unix::fs::OpenOptionsExt as _;
-            // A link would lead to somebody else's file.
+            // A link could lead to a file of another user.
             options
                 .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
                 .mode(0o600);
@@ -57,10 +57,10 @@ impl Entry {
             return None;
         }
         if file.metadata().ok()?.len() != bytes {
-            // Somebody died while making it; or it is damaged, and begins anew.
+            // The process that created it has crashed, or the file is damaged: start with an empty file.
             file.set_len(0).and_then(|()| file.set_len(bytes)).ok()?;
         }
-        // What was used last stays longest.
+        // Eviction removes the least recently used files first.
         touch(&file);
         Some(Self {
             file,
@@ -70,26 +70,26 @@ impl Entry {
         })
     }
 
-    /// How many values an example has.
+    /// Number of values of an example.
     pub(super) fn length(&self, example: usize) -> usize {
         (self.places[example + 1] - self.places[example]) as usize
     }
 
-    /// Whether an example's values are there, as far as one can tell without reading them.
+    /// Returns whether an example's values are present, without reading and verifying them.
     pub(super) fn has(&self, example: usize) -> bool {
         let is_seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner)[example];
         is_seen || self.mark(example).is_some()
     }
 
-    /// Appends an example's values; `false` if they are not there or not whole.
+    /// Appends an example's values; `false` if they are missing or damaged.
     pub(super) fn read(&self, example: usize, values: &mut Vec<f32>) -> bool {
         let mut bytes = vec![0; self.length(example) * VALUE as usize];
         if read_at(&self.file, &mut bytes, self.offset(example)).is_err() {
             return false;
         }
-        // Each time: it may be damaged while it is in use, and adding up is as fast as reading.
+        // Verify every time: the file can be damaged while it is in use, and the checksum is as fast as reading.
         if self.mark(example) != Some(checksum(&bytes)) {
-            // It is computed and written again.
+            // Mark the example as missing, so that it is computed and written again.
             let _ = write_at(&self.file, &[0; MARK as usize], example as u64 * MARK);
             self.seen.lock().unwrap_or_else(PoisonError::into_inner)[example] = false;
             return false;
@@ -99,7 +99,7 @@ impl Entry {
         true
     }
 
-    /// Writes an example's values down. That it cannot be done does no harm.
+    /// Writes an example's values. A failure does no harm.
     pub(super) fn write(&self, example: usize, values: &[f32]) {
         if self.is_full.load(Ordering::Relaxed) {
             return;
@@ -128,7 +128,7 @@ impl Entry {
     }
 }
 
-/// Whether this user owns a regular file: what others may have planted is not trained on.
+/// Returns whether this user owns a regular file. Files of other users are not trusted for training.
 fn is_own(metadata: &std::fs::Metadata) -> bool {
     #[cfg(unix)]
     let is_mine = std::os::unix::fs::MetadataExt::uid(metadata) == rustix::process::geteuid().as_raw();
@@ -137,12 +137,12 @@ fn is_own(metadata: &std::fs::Metadata) -> bool {
     metadata.is_file() && is_mine
 }
 
-/// Never 0, which says that nothing was written.
+/// The checksum of an example's bytes. It is never 0, because 0 marks an example that was not written.
 fn checksum(bytes: &[u8]) -> u64 {
     xxh3_64(bytes).max(1)
 }
 
-/// Sets the time of a file's last change to now, by the clock of its file system.
+/// Sets the modification time of a file to now, by the clock of its file system.
 fn touch(file: &File) {
     #[cfg(unix)]
     {
@@ -170,7 +170,7 @@ fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
 }
 
-/// Elsewhere nothing is kept.
+/// Other systems do not cache activations.
 #[cfg(not(unix))]
 fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())

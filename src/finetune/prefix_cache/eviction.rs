@@ -1,4 +1,4 @@
-//! Keeps the cache below its limit: what was not used for longest goes.
+//! Keeps the cache below its limit: the least recently used files are removed first.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,10 +6,10 @@ use std::time::SystemTime;
 
 use super::PrefixCache;
 
-/// Of the free space on the disk, a new file takes at most one part in so many: a study needs room for more than this.
+/// A new file takes at most 1/`SHARE_OF_FREE` of the free disk space, because a study needs room for other files too.
 const SHARE_OF_FREE: u64 = 4;
 
-/// A file of outputs.
+/// A file of activations.
 struct Known {
     path: PathBuf,
     bytes: u64,
@@ -17,10 +17,10 @@ struct Known {
 }
 
 impl PrefixCache {
-    /// Makes room for a new file of so many bytes. Files that others have open stay readable for them.
+    /// Makes room for a new file of `bytes` bytes. Processes that have a removed file open can still read it.
     ///
     /// # Errors
-    /// When there cannot be enough.
+    /// If there cannot be enough room.
     pub(super) fn make_room(&self, bytes: u64) -> io::Result<()> {
         if bytes > self.limit {
             return Err(io::ErrorKind::FileTooLarge.into());
@@ -57,7 +57,7 @@ impl PrefixCache {
     }
 }
 
-/// Bytes that this user may still write on the disk of a folder; `None` where the system does not say.
+/// Bytes that this user may still write to the disk of a folder; `None` if the system does not report it.
 fn free(folder: &std::path::Path) -> Option<u64> {
     #[cfg(unix)]
     {

@@ -1,13 +1,13 @@
-//! Cached activations of the frozen layers. They are computed once and kept on disk, for any trial, any worker and any later
-//! study.
+//! Cached activations of the frozen layers. They are computed once and kept on disk for all trials, workers and later
+//! studies.
 //!
-//! Frozen layers run in evaluation mode, so their output is a fixed function of the example. Training from the cache gives the
-//! same numbers as computing the output again, on the CPU to the last bit. All workers write the same bytes, so none waits for
-//! another: a worker that needs a missing example computes and writes it. Each example has a checksum, so a crash or a power
-//! failure costs only what was being written.
+//! Frozen layers run in evaluation mode, so their output is a fixed function of the example. Training from the cache
+//! gives the same numbers as computing the output again; on the CPU they are equal to the last bit. All workers write
+//! the same bytes, so no worker waits for another: a worker that needs a missing example computes and writes it. Each
+//! example has a checksum, so a crash or a power failure loses only the examples that were being written.
 //!
-//! Files are read with `pread`, not mapped. A batch of less than a megabyte is copied out of the system's cache, which all
-//! workers share, and a file that another process truncates cannot end this one. Begin reading at
+//! Files are read with `pread` and not mapped. A batch of less than a megabyte is copied from the system's page cache,
+//! which all workers share. If another process truncates the file, this process does not crash. Begin reading at
 //! [`FrozenOutputs`].
 
 mod entry;
@@ -29,16 +29,16 @@ use super::{
 };
 use crate::rng::Fingerprint;
 
-/// Changes whenever the same key would mean other bytes.
+/// Version of the format; it must change when the same key stands for other bytes.
 const FORMAT: u64 = 1;
 
-/// Reading a byte of what is kept takes about as long as so many operations of large matrix products on one core.
+/// Operations of large matrix products on one core that take about as long as reading one cached byte.
 pub(crate) const OPERATIONS_PER_BYTE: usize = 15;
 
-/// An output is worth keeping when making it takes at least so many times as long as reading it.
+/// Activations are cached only if computing them takes at least this many times as long as reading them.
 const LEAST_GAIN: usize = 4;
 
-/// A folder for outputs of frozen parts, and how much of the disk they may take.
+/// A folder for cached activations of frozen layers, with a limit on its size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrefixCache {
     folder: PathBuf,
@@ -46,31 +46,31 @@ pub struct PrefixCache {
 }
 
 impl PrefixCache {
-    /// Outputs in `folder`, which is made when it is needed, of at most `limit` bytes in all; what was not used for longest
-    /// makes way for what is new.
+    /// A cache in `folder`, which is created when needed. All files together have at most `limit` bytes; the least
+    /// recently used files are removed first.
     pub fn new(folder: PathBuf, limit: u64) -> Self {
         Self { folder, limit }
     }
 
-    /// Where outputs are kept unless somebody says otherwise; `None` where there is no home.
+    /// The default folder of the cache; `None` if there is no home folder.
     pub fn default_folder() -> Option<PathBuf> {
         Some(own_folder(&user_cache()?))
     }
 }
 
-/// The outputs of a model's frozen parts for some inputs, at every depth.
+/// The cached activations of a model's frozen layers for some inputs, at several freeze depths.
 #[derive(Debug)]
 pub struct FrozenOutputs {
     cache: PrefixCache,
     /// The fingerprint of model and inputs.
     key: Fingerprint,
-    /// The depths that may be asked for, deepest first.
+    /// The freeze depths that may be needed, deepest first.
     depths: Vec<usize>,
-    /// By depth; `None` where it is not worth it, or cannot be kept.
+    /// The file of each depth; `None` if caching is not worth it or not possible.
     entries: Mutex<BTreeMap<usize, Option<Arc<Entry>>>>,
 }
 
-/// Whether it takes longer to make an output than to read it.
+/// Returns whether reading activations from the cache is enough faster than computing them.
 pub(crate) fn is_worth_keeping(size: FrozenSize) -> bool {
     size.operations > size.values * size_of::<f32>() * OPERATIONS_PER_BYTE * LEAST_GAIN
 }
@@ -91,8 +91,8 @@ impl Maker<'_> {
 }
 
 impl FrozenOutputs {
-    /// Those of `model` for `inputs`, at these depths: who is on the way to one of them keeps what others on the way there
-    /// will need.
+    /// The activations of `model` for `inputs` at these freeze depths. Computing a depth also caches the lower depths
+    /// of this list that it passes.
     pub fn new(cache: PrefixCache, model: &Pretrained, inputs: &Inputs, depths: &[usize]) -> Self {
         let mut key = Fingerprint::new();
         key.number(FORMAT);
@@ -111,8 +111,8 @@ impl FrozenOutputs {
         }
     }
 
-    /// The output of the first `depth` parts for the inputs at `places`, from the disk as far as it is there; `None` where
-    /// nothing is kept.
+    /// The activations of the first `depth` layers for the inputs at the indices `places`, read from the disk where
+    /// present and computed otherwise; `None` if nothing is cached at this depth.
     pub(crate) fn of(&self, maker: Maker<'_>, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Frozen> {
         let entry = self.entry(maker, inputs, depth)?;
         let missing: Vec<u32> = places
@@ -131,11 +131,11 @@ impl FrozenOutputs {
         if is_whole {
             return Some(Frozen { depth, values });
         }
-        // The disk is full, or somebody else's hands were in the file.
+        // The disk is full, or the file was changed from outside.
         maker.make(inputs, places, None, &[depth])?.pop()
     }
 
-    /// Computes what is missing from the deepest that is there, and keeps it at all depths on the way.
+    /// Computes missing activations, starting from the deepest cached ones, and caches all depths that it passes.
     fn climb(&self, maker: Maker<'_>, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Frozen> {
         let mut stops = vec![(depth, self.entry(maker, inputs, depth)?)];
         let mut from = None;
@@ -188,7 +188,8 @@ impl FrozenOutputs {
             return None;
         }
         let lengths: Vec<usize> = sizes.iter().map(|size| size.values).collect();
-        // A processor that adds up in another order has files of its own: so nothing depends on who was there before.
+        // Processors that add in another order get different files, so results do not depend on which machine filled
+        // the cache.
         let probe = maker.make(inputs, &[0], None, &[depth])?.pop()?;
         let mut key = self.key;
         key.number(depth as u64);
@@ -198,8 +199,9 @@ impl FrozenOutputs {
     }
 }
 
-/// The inputs at `places` as a batch, with what `depth` frozen parts make of them: read where it is kept, else on the host
-/// computed in the same way, so that which of the two it was shows in no bit. A GPU computes it as it goes.
+/// The inputs at the indices `places` as a batch, with the activations of the first `depth` layers. Activations are
+/// read from the cache if present. Otherwise the CPU computes them here, with equal bits; a GPU computes them later, as
+/// part of its pass.
 pub(crate) fn gather_frozen(
     outputs: Option<&FrozenOutputs>,
     maker: Maker<'_>,
@@ -209,14 +211,14 @@ pub(crate) fn gather_frozen(
 ) -> (Batch, Option<Frozen>) {
     let kept = outputs.and_then(|outputs| outputs.of(maker, inputs, places, depth));
     let frozen = match kept {
-        // A device of its own goes on from there without asking the host.
+        // A GPU continues from its own activations without the host.
         None if depth > 0 && maker.device.is_host() => maker
             .make(inputs, places, None, &[depth])
             .and_then(|mut made| made.pop()),
         kept => kept,
     };
     let batch = match inputs {
-        // Nobody looks at the pixels any more.
+        // The pixels are no longer needed.
         Inputs::Images { .. } if frozen.is_some() => Batch::Images {
             pixels: Vec::new(),
             count: places.len(),

@@ -36,7 +36,7 @@ fn all_outputs(cache: PrefixCache, model: &Pretrained, inputs: &Inputs) -> Froze
     FrozenOutputs::new(cache, model, inputs, &depths)
 }
 
-/// The output for each input by itself.
+/// The activations of each input, computed one input at a time.
 fn alone(model: &Pretrained, inputs: &Inputs, depth: usize) -> Vec<Vec<f32>> {
     (0..inputs.len() as u32)
         .map(|place| made(model, inputs, &[place], depth))
@@ -99,7 +99,7 @@ fn a_real_model_gives_the_same_bits_in_any_company() {
     }
 }
 
-/// Losses of all steps and metrics at the end of some training.
+/// Losses of all steps and the final metrics of a training.
 fn trained(model: &Pretrained, examples: &Examples, outputs: Option<&FrozenOutputs>, depth: usize) -> Vec<u64> {
     let config = TrainingConfig {
         learning_rate: 1e-3,
@@ -186,7 +186,7 @@ fn training_with_the_cache_is_the_same_to_the_last_bit() {
             let outputs = || all_outputs(cache(folder.path(), LIMIT), &model, &examples.inputs);
             let expected = trained(&model, &examples, None, depth);
             assert_eq!(trained(&model, &examples, Some(&outputs()), depth), expected, "filling");
-            // As another process would.
+            // Read the cache as another process would.
             assert_eq!(trained(&model, &examples, Some(&outputs()), depth), expected, "reading");
         }
         assert!(std::fs::read_dir(folder.path()).unwrap().count() > 0);

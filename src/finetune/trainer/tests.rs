@@ -16,7 +16,7 @@ fn config(freeze_depth: usize) -> TrainingConfig {
     }
 }
 
-/// Every case: a model, its examples and a freeze depth.
+/// All cases: a model, its examples and a freeze depth.
 fn cases() -> Vec<(Pretrained, Examples, usize)> {
     vec![
         (testing::small_bert(2), testing::texts(30, 2), 0),
@@ -31,7 +31,7 @@ fn go_on(_: &Step) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// All weights, to the bit.
+/// The bits of all weights.
 fn bits(training: &Training) -> Vec<u32> {
     let list = 0..training.parameters.list().len();
     list.flat_map(|index| training.parameters.stored(index).values)
@@ -77,7 +77,7 @@ fn interrupted_training_continues_to_the_same_bits() {
         };
         whole.train(&examples, Samples(80), &mut record).unwrap();
 
-        // Stopped after every second step, in the middle of epochs, each time into a new process.
+        // Stop after every second step, in the middle of epochs, and resume each time as in a new process.
         let mut resumed = Training::start(&base, config(depth)).unwrap();
         let mut resumed_losses = Vec::new();
         while resumed.seen() < Samples(80) {
@@ -232,7 +232,7 @@ fn an_exported_model_gives_the_same_logits() {
             exported.logits(&examples.inputs).unwrap(),
             training.predict(&examples.inputs).unwrap()
         );
-        // An export is a pretrained model again.
+        // An export can be loaded as a pretrained model.
         Pretrained::load_directory(folder.path(), &testing::labels(4), base.device()).unwrap();
     }
 }
@@ -310,7 +310,7 @@ fn an_evaluation_can_be_broken_off() {
 
 #[test]
 fn a_step_in_parts_is_the_same_step() {
-    // Of the networks without statistics over a batch, which cannot be had in parts.
+    // Only networks without batch statistics, because those need the whole batch.
     for (base, examples, depth) in cases().into_iter().take(3) {
         let step = |micro_batches| {
             let config = TrainingConfig {

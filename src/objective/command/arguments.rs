@@ -1,4 +1,4 @@
-//! What a program is told: its words with values in their places, its environment, and a file with all parameters.
+//! A program's inputs: its command line with values filled in, its environment, and a file with all parameters.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,18 @@ use crate::trials::Segment;
 
 use super::EPOCH;
 
-/// What a program is told of its trial and segment.
+/// Everything that a program is given about its trial and segment.
 #[derive(Debug)]
 pub(super) struct Told<'a> {
     segment: &'a Segment,
     checkpoint: PathBuf,
     parameters_file: PathBuf,
-    /// Environment variables beside those of facts and parameters.
+    /// Environment variables in addition to those for facts and parameters.
     more: Vec<(&'static str, String)>,
 }
 
 impl<'a> Told<'a> {
-    /// Makes the folder for the program's checkpoint, and writes the file with the parameters.
+    /// Creates the folder for the program's checkpoint and writes the file with the parameters.
     pub(super) fn prepare(segment: &'a Segment) -> io::Result<Self> {
         let folder = std::path::absolute(&segment.checkpoints)?;
         let told = Self {
@@ -67,7 +67,7 @@ impl<'a> Told<'a> {
         arguments
     }
 
-    /// The pieces put together; `None` where a parameter among them is not active.
+    /// The pieces joined together; `None` if one of them is an inactive parameter.
     fn argument(&self, pieces: &[Piece]) -> Option<String> {
         let mut argument = String::new();
         for piece in pieces {
@@ -76,7 +76,7 @@ impl<'a> Told<'a> {
                 Piece::Parameter(name) => argument.push_str(&self.segment.configuration.get(name)?.to_string()),
                 Piece::Fact(fact) => argument.push_str(&self.fact(*fact)),
                 Piece::Environment(name) => {
-                    // W&B leaves the name of a variable that is not set.
+                    // If a variable is not set, W&B leaves its name in place.
                     let value = std::env::var_os(name);
                     argument.push_str(&value.map_or(name.into(), |value| value.to_string_lossy().into_owned()));
                 }
@@ -98,7 +98,7 @@ impl<'a> Told<'a> {
         }
     }
 
-    /// The environment variables: `AUTOML_` and a fact's name, and one for every active parameter.
+    /// The environment variables: `AUTOML_` plus its name for every fact, and one for every active parameter.
     pub(super) fn environment(&self) -> Vec<(String, String)> {
         let facts = Fact::NAMES.iter();
         let facts = facts.map(|(name, fact)| (format!("AUTOML_{}", name.to_uppercase()), self.fact(*fact)));
@@ -112,7 +112,7 @@ impl<'a> Told<'a> {
     }
 }
 
-/// All active parameters, as W&B's agent writes them.
+/// All active parameters, written as W&B's agent writes them.
 fn all(configuration: &Configuration, style: Arguments) -> Vec<String> {
     let pairs = |before: &str| -> Vec<String> {
         let pairs = configuration.iter();

@@ -1,8 +1,9 @@
-//! A segment of a program, from its first beginning on through every interruption.
+//! A segment of a program, from its first start through every interruption.
 //!
-//! What may be repeated and what may be lost is in `docs/src/recipes/own-program.md`. A program's lines are in a file and survive its
-//! worker; its state is in its checkpoint folder, and may be ahead of them, because the program saves one before it prints the other.
-//! So the state with which the segment began is kept, and put back when a program that goes on has skipped an epoch.
+//! `docs/src/recipes/own-program.md` says what may be repeated and what may be lost. A program's output lines are in a
+//! file and survive its worker. Its state is in its checkpoint folder and may be ahead of the output, because the
+//! program saves the state before it prints the line. So the state at the beginning of the segment is kept. It is
+//! restored if a program that resumes has skipped an epoch.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,21 +13,21 @@ use crate::objective::checkpoints;
 use crate::objective::segment_progress::SegmentProgress;
 use crate::trials::Segment;
 
-/// What is on disk of a segment.
+/// A segment's files on disk.
 #[derive(Debug)]
 pub(super) struct Attempt {
     folder: PathBuf,
-    /// What is known of it.
+    /// Progress of the segment so far.
     pub(super) done: SegmentProgress,
-    /// Another program may have been at work on it before.
+    /// `true` if another program may have worked on the segment before.
     pub(super) is_retry: bool,
 }
 
 impl Attempt {
-    /// Goes on with a segment that was interrupted, or begins one.
+    /// Resumes a segment that was interrupted, or begins a new one.
     ///
     /// # Errors
-    /// When what lies in the trial's folder cannot be read or copied.
+    /// If the files in the trial's folder cannot be read or copied.
     pub(super) fn begin(segment: &Segment) -> io::Result<Self> {
         let folder = segment.checkpoints.clone();
         let known = SegmentProgress::load(&folder);
@@ -43,21 +44,21 @@ impl Attempt {
             is_retry: false,
             folder,
         };
-        // Nobody knows what was reported: the state may be anywhere within the segment.
+        // It is unknown what was reported: the state may be anywhere within the segment.
         if is_damaged && (attempt.kept().is_dir() || segment.from.0 == 0) {
             attempt.put_state_back()?;
         }
         attempt.keep_state()?;
         Output::begin(&attempt.folder)?;
-        // From here on it counts as begun, also after a power failure.
+        // From here on the segment counts as begun, even after a power failure.
         attempt.done.save(&attempt.folder)?;
         Ok(attempt)
     }
 
-    /// Begins the segment once more, with the state with which it began first. What was reported until `heard` counts no more.
+    /// Restarts the segment from its initial state and discards everything that was reported up to `heard`.
     ///
     /// # Errors
-    /// When that state cannot be put back.
+    /// If that state cannot be restored.
     pub(super) fn put_back(&mut self, heard: u64) -> io::Result<()> {
         self.put_state_back()?;
         self.done = SegmentProgress {
@@ -79,7 +80,7 @@ impl Attempt {
         }
     }
 
-    /// The segment has come to its end: what was kept in case of an interruption is of no more use.
+    /// Removes the files that were kept in case of an interruption: the segment has ended.
     pub(super) fn end(&self) {
         let _ = std::fs::remove_dir_all(self.kept());
         Output::remove(&self.folder);
@@ -97,12 +98,12 @@ impl Attempt {
         }
     }
 
-    /// The program's own folder.
+    /// The program's checkpoint folder.
     fn state(&self) -> PathBuf {
         self.folder.join("checkpoint")
     }
 
-    /// What was in it when the segment began.
+    /// The copy of the checkpoint folder from the beginning of the segment.
     fn kept(&self) -> PathBuf {
         self.folder.join("at-the-beginning")
     }

@@ -1,4 +1,4 @@
-//! How a program ended, in words, and why it did as far as it said so.
+//! Describes how a program ended and, as far as its output says so, why.
 
 use std::process::ExitStatus;
 
@@ -6,7 +6,7 @@ use super::log::Log;
 use crate::objective::kernel_kills::{is_ended_by, is_killed, kernel_kills};
 use crate::trials::{Failure, FailureKind};
 
-/// What programs say when memory runs out: PyTorch, Python, C++, the C library, JAX and TensorFlow.
+/// Messages for exhausted memory: PyTorch, Python, C++, the C library, JAX and TensorFlow.
 const OUT_OF_MEMORY: [&str; 6] = [
     "OutOfMemoryError",
     "CUDA out of memory",
@@ -16,17 +16,19 @@ const OUT_OF_MEMORY: [&str; 6] = [
     "RESOURCE_EXHAUSTED",
 ];
 
-/// What Python prints before the stack of an exception.
+/// The line that Python prints before the stack of an exception.
 const TRACEBACK: &str = "Traceback (most recent call last)";
 
-/// So many of the last lines tell why a program ended.
+/// Number of last lines in which an exception counts as the reason why a program ended.
 const LAST_LINES: usize = 8;
 
-/// Where no exception is named, so many do.
+/// Number of last lines that are searched if no exception is found.
 const VERY_LAST_LINES: usize = 3;
 
-/// Why a program that ended badly did so. `reported`: the last epoch that it reported; `kills`: how many processes the kernel had killed
-/// for want of memory when it began.
+/// The failure of a program that ended with an error.
+///
+/// `reported` is the last epoch that it reported. `kills` is the number of processes that the kernel had killed for
+/// lack of memory when the program began.
 pub(super) fn failure(status: ExitStatus, log: &Log, reported: Option<f64>, kills: u64) -> Failure {
     let words = log.last_words();
     let was_killed_for_it = is_killed(status) && kernel_kills() > kills;
@@ -50,7 +52,7 @@ pub(super) fn failure(status: ExitStatus, log: &Log, reported: Option<f64>, kill
     }
 }
 
-/// Whether memory ran out, and nothing else ended the program: what it said of it earlier it may have dealt with.
+/// Returns whether the program ended because memory ran out. Earlier errors do not count: it may have handled them.
 fn ran_out_of_memory(words: &str) -> bool {
     let lines: Vec<&str> = words.lines().filter(|line| !line.trim().is_empty()).collect();
     let names_memory = |line: &&str| OUT_OF_MEMORY.iter().any(|words| line.contains(words));
@@ -69,7 +71,7 @@ fn ran_out_of_memory(words: &str) -> bool {
     }
 }
 
-/// How a program ended, in words.
+/// Describes how a program ended.
 fn ending(status: ExitStatus) -> String {
     match status.code() {
         Some(code) => format!("exit code {code}"),
@@ -77,7 +79,7 @@ fn ending(status: ExitStatus) -> String {
     }
 }
 
-/// Whether a program died of a signal that a terminal or a batch system sends to all processes of a job.
+/// Returns whether a program died of a signal that a terminal or a batch system sends to all processes of a job.
 pub(super) fn is_of_a_job(status: ExitStatus) -> bool {
     is_ended_by(status, &[signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
 }

@@ -1,13 +1,14 @@
-//! Becomes another program that dies with its worker: what a worker starts in place of the program itself.
+//! Replaces this process by another program that dies with its worker. A worker starts this instead of the program
+//! itself.
 
 use std::ffi::OsString;
 use std::io;
 use std::process::Command;
 
-/// Replaces this process by the program `words[0]` with the arguments after it; returns only the reason why it could not.
+/// Replaces this process by the program `words[0]` with the arguments after it; returns only if that fails.
 ///
-/// On Linux the system then kills the program as soon as its parent is gone, whatever ended that: so no program outlives
-/// a worker that was killed. `parent` is the worker.
+/// `parent` is the process id of the worker. On Linux the system kills the program as soon as its parent is gone, for
+/// whatever reason. So no program outlives a worker that was killed.
 pub fn launch(parent: u32, words: &[OsString]) -> io::Error {
     let Some((program, arguments)) = words.split_first() else {
         return io::Error::other("there is no program to start");
@@ -18,7 +19,7 @@ pub fn launch(parent: u32, words: &[OsString]) -> io::Error {
         if let Err(error) = set_parent_process_death_signal(Some(Signal::KILL)) {
             return error.into();
         }
-        // The parent may have gone before that.
+        // The parent may have ended before the call above.
         if getppid().is_none_or(|pid| pid.as_raw_nonzero().get() as u32 != parent) {
             return io::Error::other("the worker is gone");
         }

@@ -1,4 +1,4 @@
-//! What a program says that is no report: a log of bounded length, and the last words of this one program.
+//! A program's output that is not a report: a log of bounded length, and the last output of this one program.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -6,21 +6,21 @@ use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A trial's log may become so long, in bytes: then what lies between its beginning and its newest part goes.
+/// Maximum length of a trial's log in bytes. When it is exceeded, the middle part is removed.
 const LONGEST: u64 = 16 << 20;
 
-/// The part of the beginning that is kept, in bytes.
+/// Length of the beginning that is kept, in bytes.
 const HEAD: u64 = 4 << 20;
 
-/// And so much of the newest part.
+/// Length of the newest part that is kept, in bytes.
 const TAIL: u64 = 4 << 20;
 
 const GAP: &[u8] = b"\n[automl has left out a part of this log here: it was too long]\n";
 
-/// How much of the last words of a program is remembered, in bytes.
+/// Length of the end of a program's output that is kept in memory, in bytes.
 const LAST_WORDS: usize = 8_192;
 
-/// The log of a trial, shared by those who follow its program's outputs.
+/// A trial's log, shared by the threads that read its program's outputs.
 #[derive(Clone, Debug)]
 pub(super) struct Log(Arc<Mutex<Inner>>);
 
@@ -29,17 +29,17 @@ struct Inner {
     path: PathBuf,
     file: File,
     length: u64,
-    /// What this program has written, on both outputs.
+    /// Number of bytes that this program has written, on both outputs.
     written: u64,
     all: LastWords,
     errors: LastWords,
 }
 
-/// The end of what was written, at most [`LAST_WORDS`] of it.
+/// The end of the output, at most [`LAST_WORDS`] bytes.
 #[derive(Debug, Default)]
 struct LastWords(VecDeque<u8>);
 
-/// Which of a program's outputs.
+/// One of a program's two outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stream {
     Output,
@@ -47,10 +47,10 @@ pub(super) enum Stream {
 }
 
 impl Log {
-    /// Opens the log of a trial, or begins one.
+    /// Opens a trial's log, or creates one.
     ///
     /// # Errors
-    /// When it cannot be opened.
+    /// If the log cannot be opened.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let file = File::options().create(true).read(true).append(true).open(path)?;
         let length = file.metadata()?.len();
@@ -64,7 +64,7 @@ impl Log {
         }))))
     }
 
-    /// Adds what a program has written. A log that cannot be written is no reason to end a trial.
+    /// Appends a program's output. Write errors are ignored: they are not a reason to end a trial.
     pub(super) fn write(&self, stream: Stream, bytes: &[u8]) {
         let mut inner = self.inner();
         inner.written += bytes.len() as u64;
@@ -80,12 +80,12 @@ impl Log {
         }
     }
 
-    /// How much this program has written so far.
+    /// Number of bytes that this program has written so far.
     pub(super) fn written(&self) -> u64 {
         self.inner().written
     }
 
-    /// The last that this program has said: on its error output, or if that was silent on the other one.
+    /// The end of this program's error output or, if that is empty, of all its output.
     pub(super) fn last_words(&self) -> String {
         let inner = self.inner();
         let errors = inner.errors.text();
@@ -100,7 +100,7 @@ impl Log {
         self.inner().path.clone()
     }
 
-    /// A log in which nothing is said is of no use to anybody.
+    /// Removes the log if it is empty.
     pub(super) fn remove_if_empty(&self) {
         let inner = self.inner();
         if inner.length == 0 {

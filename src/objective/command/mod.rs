@@ -1,8 +1,8 @@
-//! An external program as an objective: started once a segment, told what to try, read for lines of metrics.
+//! An external program as an objective: started once per segment, given a configuration, and read for lines of metrics.
 //!
-//! The program learns from its arguments, from `AUTOML_…` variables and from a JSON file what to train and how far; it
-//! reports metrics as lines of JSON on standard output, and keeps what it needs to go on in the folder `AUTOML_CHECKPOINT`.
-//! Everything else that it says goes to the trial's log. Begin reading at [`Command`].
+//! The program receives the configuration and the epochs to train in its arguments, in `AUTOML_…` variables and in a
+//! JSON file. It reports metrics as lines of JSON on standard output. It keeps the state that it needs to resume in the
+//! folder `AUTOML_CHECKPOINT`. All other output goes to the trial's log. Begin reading at [`Command`].
 
 mod arguments;
 mod attempt;
@@ -41,24 +41,24 @@ use crate::spec::{CommandLine, CommandSpec, Fact, Meaning, Piece, Word};
 use crate::trials::{Failure, FailureKind, Progress, Segment, SegmentReport};
 use crate::units::Samples;
 
-/// The resource of a program is whole epochs: it can be stopped nowhere else.
+/// The resource of a program is whole epochs: it cannot be stopped anywhere else.
 pub(super) const EPOCH: Samples = Samples(1);
 
-/// How often the outside is asked for news while a program says nothing.
+/// Interval between checks for a stop request while a program reports nothing.
 const TICK: Duration = Duration::from_millis(20);
 
-/// How often a program's memory is measured.
+/// Interval between measurements of a program's memory.
 const MEASURE: Duration = Duration::from_secs(1);
 
-/// A program that dies of a signal that reached the whole job is told so by its engine within this time.
+/// Time within which the engine requests a stop after a signal to the whole job has killed a program.
 const WORD_OF_THE_ENGINE: Duration = Duration::from_millis(500);
 
-/// Checks that the program of a command is there.
+/// Checks that the program of a command exists.
 pub(super) fn check(command: &CommandSpec) -> Result<(), InputError> {
     let CommandLine::Words(words) = &command.line else {
         return Ok(());
     };
-    // A program that depends on the trial is looked for when it is known.
+    // If the program depends on the trial, it is looked up when the trial is known.
     let Some(program) = words.first().and_then(literal) else {
         return Ok(());
     };
@@ -72,7 +72,7 @@ pub(super) fn check(command: &CommandSpec) -> Result<(), InputError> {
     let words: Vec<&str> = words.iter().map_while(literal).collect();
     let words = behind_env(&words);
     match words.first() {
-        // An option or a variable of `env`'s own would not be a program.
+        // An option of `env` itself or a variable is not a program.
         Some(program) if !program.contains(['-', '=']) && find(program, &command.folder).is_none() => {
             return Err(missing(program));
         }
@@ -88,7 +88,7 @@ pub(super) fn check(command: &CommandSpec) -> Result<(), InputError> {
     }
 }
 
-/// The words of a command without an `env` at its beginning.
+/// The words of a command without a leading `env`.
 fn behind_env<'a, 'b>(words: &'a [&'b str]) -> &'a [&'b str] {
     match words {
         [first, rest @ ..] if *first == "env" || first.ends_with("/env") => rest,
@@ -96,7 +96,7 @@ fn behind_env<'a, 'b>(words: &'a [&'b str]) -> &'a [&'b str] {
     }
 }
 
-/// An interpreter and the file that it is handed: `[python3, train.py, …]`.
+/// The interpreter and the script that it runs: `[python3, train.py, …]`.
 fn script<'a>(words: &[&'a str]) -> Option<(&'a str, &'a str)> {
     const INTERPRETERS: [&str; 10] = [
         "python", "pypy", "sh", "bash", "zsh", "Rscript", "julia", "node", "perl", "ruby",
@@ -109,7 +109,7 @@ fn script<'a>(words: &[&'a str]) -> Option<(&'a str, &'a str)> {
     (INTERPRETERS.contains(&name) && EXTENSIONS.contains(&extension)).then_some((*program, *script))
 }
 
-/// A word that is the same for every trial.
+/// The text of a word that is the same for every trial.
 fn literal(word: &Word) -> Option<&str> {
     match &word.meaning {
         Meaning::Argument(pieces) => match &pieces[..] {
@@ -125,14 +125,14 @@ fn literal(word: &Word) -> Option<&str> {
 #[derive(Clone, Debug)]
 pub struct Command {
     spec: CommandSpec,
-    /// The metrics that count.
+    /// The metrics that the study uses.
     metrics: Vec<String>,
-    /// This program, through which others are started so that none outlives its worker.
+    /// This executable. Programs are started through it so that none outlives its worker.
     launcher: Option<PathBuf>,
 }
 
 impl Command {
-    /// The program that a spec names, in a study in which `metrics` count; started through `launcher`, where there is one.
+    /// The program of a spec, in a study that uses `metrics`. It is started through `launcher`, if there is one.
     pub fn new(spec: CommandSpec, metrics: Vec<String>, launcher: Option<PathBuf>) -> Self {
         Self {
             spec,
@@ -142,15 +142,15 @@ impl Command {
     }
 }
 
-/// How a program came to its end.
+/// How a program ended.
 enum End {
-    /// By itself.
+    /// It exited.
     Exited(std::process::ExitStatus),
-    /// It was told to stop.
+    /// A stop was requested.
     Stopped,
-    /// It had reported all of its segment and went on.
+    /// It had reported its whole segment and continued.
     Overrun,
-    /// It went on after an interruption, and its state was ahead of what it had reported: an epoch is missing.
+    /// It resumed with a state that was ahead of its reports: an epoch is missing.
     Skipped,
 }
 
@@ -194,8 +194,10 @@ impl Objective for Command {
 }
 
 impl Command {
-    /// Runs the segment until its result is certain, or it is told to stop: a program that goes on after an interruption and comes to
-    /// nothing, or skips an epoch, begins the segment anew, which none has interrupted then.
+    /// Runs the segment until its result is certain, or until a stop is requested.
+    ///
+    /// If a program resumes after an interruption and then fails, reports too little or skips an epoch, the segment
+    /// restarts from its initial state. The restarted segment counts as uninterrupted.
     fn complete(
         &self,
         attempt: &mut Attempt,
@@ -242,7 +244,7 @@ impl Command {
         }
     }
 
-    /// Runs one program for a segment, after hearing what an earlier one had said.
+    /// Runs one program for a segment, after reading the output that an earlier one left.
     fn attempt(
         &self,
         attempt: &mut Attempt,
@@ -271,7 +273,7 @@ impl Command {
     }
 }
 
-/// Follows a program to its end.
+/// Follows a program until it ends.
 fn watch(
     program: &mut Program,
     report: &mut Report<'_>,
@@ -307,7 +309,7 @@ fn watch(
     };
     match end {
         End::Exited(status) if ending::is_of_a_job(status) => {
-            // A batch system signals every process of a job. Then the engine is about to say so.
+            // A batch system signals every process of a job. Then the engine is about to request a stop.
             let patience = Instant::now() + WORD_OF_THE_ENGINE;
             while Instant::now() < patience {
                 if control.is_stop_requested() {
@@ -319,13 +321,13 @@ fn watch(
         }
         End::Exited(_) => Ok(end),
         End::Stopped | End::Overrun | End::Skipped => {
-            // The worker itself is alive all the while, and says so when it asks.
+            // The worker is alive meanwhile; asking for a stop request signals that.
             let beat = || {
                 control.is_stop_requested();
             };
             let said = program.stop(&beat);
             for reading in said {
-                // What follows a missing epoch is reported again, and what lies beyond the segment too.
+                // Epochs after a missing one and epochs beyond the segment will be reported again.
                 let is_of_use = !attempt.is_retry || !report.is_ahead_of(&reading);
                 if matches!(end, End::Stopped) && is_of_use {
                     take(reading, report, control)?;
@@ -336,7 +338,7 @@ fn watch(
     }
 }
 
-/// Takes note of a report. That lasts: its line does.
+/// Processes a report. The report is durable, because its line is in the output file.
 fn take(reading: Reading, report: &mut Report<'_>, control: &mut dyn Control) -> Result<(), RunError> {
     if let Some(name) = report.diverged(&reading) {
         let message = format!("the program reported a `{name}` that is not finite");
@@ -352,7 +354,7 @@ fn take(reading: Reading, report: &mut Report<'_>, control: &mut dyn Control) ->
     Ok(())
 }
 
-/// Keeps room for what comes next; notes what was reported, and gives the room of a long output back to the disk.
+/// Reserves disk space for further output; when the output is long, saves the progress and frees the space read so far.
 fn forget(
     program: &mut Program,
     report: &Report<'_>,
@@ -363,7 +365,7 @@ fn forget(
     output.reserve().map_err(|error| machine(segment, error))?;
     if output.is_long() {
         let progress = SegmentProgress {
-            // Only who has seen it end knows that a program has come to the end of its segment.
+            // The segment counts as reached only once the program has been seen to end.
             reached: segment.from,
             evaluations: report.evaluations().to_vec(),
             heard: output.heard(),

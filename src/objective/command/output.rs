@@ -1,4 +1,5 @@
-//! A program's standard output: a file that the program writes and its worker follows, so that no line is lost with the worker.
+//! A program's standard output: the program writes a file and its worker follows it, so no line is lost if the worker
+//! dies.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
@@ -7,38 +8,38 @@ use std::process::Stdio;
 
 use super::readings::LONGEST;
 
-/// The file's name in the trial's folder.
+/// Name of the file in the trial's folder.
 const NAME: &str = "output";
 
-/// The disk gets back what has been heard as soon as it is so much, in bytes.
+/// Number of processed bytes after which their disk space is freed.
 const FORGOTTEN: u64 = 8 << 20;
 
-/// So much room is kept on the disk ahead of what has been written, in bytes: a line that a full disk takes from a program is lost
-/// without a word.
+/// Number of bytes of disk space that are reserved ahead of the output. A program whose line does not fit on a full
+/// disk loses it without an error.
 const AHEAD: u64 = 64 << 10;
 
-/// The standard output of a segment's programs: of one, or where that was interrupted of several after each other.
+/// The standard output of a segment's programs: one program, or several one after the other if it was interrupted.
 #[derive(Debug)]
 pub(super) struct Output {
     path: PathBuf,
     reader: BufReader<File>,
-    /// What has been read of a line whose end has not been written yet.
+    /// The part of an incomplete line that has been read so far.
     line: Vec<u8>,
-    /// The line is so long that its beginning has been handed on.
+    /// `true` if the line is so long that its beginning has been returned already.
     is_begun: bool,
-    /// Where the next read begins.
+    /// Byte offset of the next read.
     read: u64,
-    /// What lies before has been given back to the disk.
+    /// Byte offset up to which disk space has been freed.
     forgotten: u64,
-    /// Up to here there is room on the disk.
+    /// Byte offset up to which disk space is reserved.
     reserved: u64,
 }
 
 impl Output {
-    /// Begins an empty output in a trial's folder.
+    /// Creates an empty output in a trial's folder.
     ///
     /// # Errors
-    /// When the file cannot be made.
+    /// If the file cannot be created.
     pub(super) fn begin(folder: &Path) -> io::Result<()> {
         File::create(folder.join(NAME)).map(|_| ())
     }
@@ -48,13 +49,13 @@ impl Output {
         let _ = std::fs::remove_file(folder.join(NAME));
     }
 
-    /// Follows the output in a trial's folder from a place on.
+    /// Follows the output in a trial's folder, starting at the byte offset `from`.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read.
     pub(super) fn follow(folder: &Path, from: u64) -> io::Result<Self> {
         let path = folder.join(NAME);
-        // Whoever removed it took its lines along.
+        // The file is missing only if something removed it, and then its lines are lost.
         let mut file = File::options().read(true).append(true).create(true).open(&path)?;
         let length = file.metadata()?.len();
         let read = file.seek(SeekFrom::Start(from.min(length)))?;
@@ -71,10 +72,10 @@ impl Output {
         Ok(output)
     }
 
-    /// Keeps room on the disk ahead of what has been read, where the file system can.
+    /// Reserves disk space ahead of the output that has been read, where the file system supports it.
     ///
     /// # Errors
-    /// When the disk is full.
+    /// If the disk is full.
     pub(super) fn reserve(&mut self) -> io::Result<()> {
         #[cfg(target_os = "linux")]
         while self.read + AHEAD > self.reserved {
@@ -89,10 +90,10 @@ impl Output {
         Ok(())
     }
 
-    /// Where a program is to write. What was written before ends with a line's end, so that nothing runs into each other.
+    /// Standard output for a new program. An unfinished last line is ended first, so that lines do not merge.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub(super) fn stdio(&self) -> io::Result<Stdio> {
         let mut file = File::options().read(true).append(true).open(&self.path)?;
         let mut last = [b'\n'];
@@ -106,7 +107,7 @@ impl Output {
         Ok(file.into())
     }
 
-    /// The next line that is whole, or so long that it is handed on in pieces; `None` while there is none.
+    /// The next complete line, or a piece of a line that is too long; `None` if there is none yet.
     pub(super) fn line(&mut self) -> Option<Piece> {
         self.begin_anew_if_emptied();
         let room = LONGEST.saturating_sub(self.line.len()) as u64;
@@ -115,12 +116,12 @@ impl Output {
         (self.line.ends_with(b"\n") || self.line.len() >= LONGEST).then(|| self.piece())
     }
 
-    /// What is left when nobody writes any more: the last line need not have an end.
+    /// The next line once no program writes any more: the last line may be incomplete.
     pub(super) fn rest(&mut self) -> Option<Piece> {
         self.line().or_else(|| (!self.line.is_empty()).then(|| self.piece()))
     }
 
-    /// How much of the output has been handed on, in bytes.
+    /// Number of bytes of the output that have been returned.
     pub(super) fn heard(&self) -> u64 {
         self.read - self.line.len() as u64
     }
@@ -131,7 +132,7 @@ impl Output {
         Piece { bytes, is_rest }
     }
 
-    /// Whoever opens `/dev/stdout` anew may empty the file.
+    /// A program that opens `/dev/stdout` again may truncate the file.
     fn begin_anew_if_emptied(&mut self) {
         let is_emptied = |file: &File| file.metadata().is_ok_and(|file| file.len() < self.read);
         if self.reader.buffer().is_empty() && is_emptied(self.reader.get_ref()) {
@@ -141,18 +142,18 @@ impl Output {
         }
     }
 
-    /// Whether so much has been handed on that the disk should get it back: a program may print more than that holds.
+    /// Returns whether the processed output's disk space should be freed: a program may print more than the disk holds.
     pub(super) fn is_long(&self) -> bool {
         self.heard() >= self.forgotten + FORGOTTEN
     }
 
-    /// Gives back to the disk what has been handed on. From now on the output can be followed from [`Self::heard`] on only.
+    /// Frees the disk space of the output returned so far. Only the output from [`Self::heard`] on remains readable.
     pub(super) fn forget(&mut self) {
         #[cfg(target_os = "linux")]
         {
             use rustix::fs::{FallocateFlags, fallocate};
             let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-            // Not every file system can.
+            // Not every file system supports this.
             let _ = fallocate(
                 self.reader.get_ref(),
                 flags,
@@ -172,11 +173,11 @@ fn is_full(error: &io::Error) -> bool {
     )
 }
 
-/// A line, or a piece of one that is too long.
+/// A line, or a piece of a line that is too long.
 #[derive(Debug)]
 pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
-    /// It goes on what was handed on before: no line by itself.
+    /// `true` if this continues the previous piece and is not a line of its own.
     pub(super) is_rest: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Metrics of a program that prints text: what the expressions of the spec find in its lines.
+//! Metrics of a program that prints text, found in its lines by the spec's regular expressions.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use regex::Regex;
 use super::readings::{LONGEST, Reading, Slip};
 use crate::spec::EPOCH;
 
-/// The expressions of a spec, and the epoch that the program was last seen in.
+/// The regular expressions of a spec, and the epoch that the program last printed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Patterns {
     metrics: Vec<(String, Regex)>,
     epoch: Option<Regex>,
     current: Option<f64>,
-    /// A metric was found before the first epoch.
+    /// `true` if a metric was found before the first epoch.
     is_early: bool,
 }
 
 impl Patterns {
-    /// Expressions by name. One that cannot be read finds nothing: the spec has none.
+    /// Compiles the expressions, given by name. Invalid ones are skipped; a checked spec has none.
     pub(super) fn new(patterns: &BTreeMap<String, String>) -> Self {
         let known = patterns
             .iter()
@@ -32,7 +32,7 @@ impl Patterns {
         }
     }
 
-    /// What may be wrong, if the expressions have found nothing.
+    /// A possible mistake, if the expressions have found nothing.
     pub(super) fn slip(&self) -> Option<Slip> {
         let found = if self.is_early {
             Slip::BeforeEpoch
@@ -42,14 +42,16 @@ impl Patterns {
         (!self.metrics.is_empty()).then_some(found)
     }
 
-    /// What a line says. Where the spec knows how to find the epoch, that holds for the lines that follow too, and a metric before the
-    /// first one means nothing.
+    /// The metrics in a line.
+    ///
+    /// If the spec has an expression for the epoch, an epoch also applies to the lines after it. Metrics before the
+    /// first epoch are ignored.
     pub(super) fn read(&mut self, line: &[u8]) -> Option<Reading> {
         if self.metrics.is_empty() || line.len() >= LONGEST {
             return None;
         }
         let line = String::from_utf8_lossy(line);
-        // Colours are for people.
+        // Terminal colours are not part of the text.
         let line = console::strip_ansi_codes(&line);
         if let Some(pattern) = &self.epoch {
             self.current = number(pattern, &line)
@@ -71,15 +73,15 @@ impl Patterns {
     }
 }
 
-/// The number in the first group that took part. What is written like a number and is none, such as `nan`, is NaN.
+/// The number in the first group that matched. Special values such as `nan` become NaN.
 fn number(pattern: &Regex, line: &str) -> Option<f64> {
     let found = pattern.captures(line)?;
     let text = found.iter().skip(1).flatten().next()?.as_str();
-    // The full stop of a sentence is not part of its number.
+    // A full stop at the end of a sentence is not part of the number.
     let text = text.trim().trim_end_matches(['.', ',']);
     match crate::json::read(text) {
         Ok(serde_json::Value::Null) => Some(f64::NAN),
-        // Python writes `.5` and `1.`, which JSON does not know.
+        // Python writes `.5` and `1.`, which are not valid JSON.
         _ => text.parse().ok(),
     }
 }

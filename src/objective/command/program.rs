@@ -1,4 +1,4 @@
-//! A running program: its process group, its outputs, its end.
+//! A running program: its process group, its outputs and its end.
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -19,16 +19,16 @@ use crate::trials::{Failure, FailureKind};
 /// Time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long what a program has left behind in its process group may go on writing.
+/// How long processes that a program has left in its process group may keep writing.
 const LINGER: Duration = Duration::from_millis(300);
 
-/// How often its output is looked at while nothing new is in it.
+/// Interval between checks for new output.
 const POLL: Duration = Duration::from_millis(2);
 
-/// Variables that keep our own workers fast and mean nothing, or harm, elsewhere.
+/// Variables that make our own workers fast but are useless or harmful in other programs.
 const OURS: [&str; 3] = ["MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_"];
 
-/// So much that is no report is taken in before anything else is looked at, in bytes.
+/// Number of bytes without a report that are read before anything else is checked.
 const AT_ONCE: usize = 1 << 20;
 
 /// A started program.
@@ -65,29 +65,29 @@ impl Drop for Group {
     }
 }
 
-/// What is heard of the programs of a segment.
+/// Reads the output of a segment's programs.
 #[derive(Debug)]
 pub(super) struct Hearing {
     pub(super) output: Output,
     pub(super) log: Log,
-    /// The first line that was perhaps meant as a report and is none.
+    /// The first mistake found in a line that was probably meant as a report.
     pub(super) slip: Option<Slip>,
-    /// How to read text that is no JSON.
+    /// Finds metrics in text that is not JSON.
     pub(super) patterns: Patterns,
 }
 
 impl Hearing {
-    /// What may be wrong, if nothing was reported.
+    /// A possible mistake, if nothing was reported.
     pub(super) fn slip(&self) -> Option<Slip> {
         self.slip.or_else(|| self.patterns.slip())
     }
 
-    /// The next report in what has been written so far, as far as that is looked through at once.
+    /// The next report in the output so far. Each call reads a limited amount.
     fn next(&mut self) -> Option<Reading> {
         self.find(Output::line)
     }
 
-    /// The same where nobody writes any more; `None`: there is none left.
+    /// The next report once no program writes any more; `None` if there is none left.
     pub(super) fn rest(&mut self) -> Option<Reading> {
         loop {
             let before = self.output.heard();
@@ -98,13 +98,13 @@ impl Hearing {
         }
     }
 
-    /// Looks for a report among the next lines. Everything else goes to the log.
+    /// Looks for a report in the next lines. Everything else goes to the log.
     fn find(&mut self, next: impl Fn(&mut Output) -> Option<Piece>) -> Option<Reading> {
         let mut words = Vec::new();
         let mut found = None;
         while words.len() < AT_ONCE {
             let Some(piece) = next(&mut self.output) else { break };
-            // The rest of a line that is too long says nothing by itself.
+            // The rest of a line that is too long means nothing by itself.
             let line = if piece.is_rest {
                 Line::Other(None)
             } else {
@@ -133,22 +133,23 @@ impl Hearing {
     }
 }
 
-/// What a program does.
+/// News from a program.
 #[derive(Debug)]
 pub(super) enum Heard {
     /// It has reported metrics.
     Report(Reading),
     /// Nothing new.
     Nothing,
-    /// It has ended, and everything it reported has been heard.
+    /// It has ended, and all its reports have been read.
     End(ExitStatus),
 }
 
 impl Program {
-    /// Starts a program that is heard by `heard`.
+    /// Starts a program whose output is read by `heard`.
     ///
     /// # Errors
-    /// When it cannot be started: the trial's fault where its configuration says what is started, else the machine's.
+    /// If the program cannot be started. The trial is at fault if its configuration determines the program, else the
+    /// machine.
     pub(super) fn start(
         spec: &CommandSpec,
         told: &Told<'_>,
@@ -167,7 +168,7 @@ impl Program {
         })?;
         let failed = |error: io::Error| {
             let message = format!("cannot start `{program}`: {error}");
-            // Words and variables that are too long, or hold what cannot be passed on, come from the configuration.
+            // Arguments and variables that are too long or contain invalid characters come from the configuration.
             if matches!(
                 error.kind(),
                 io::ErrorKind::ArgumentListTooLong | io::ErrorKind::InvalidInput
@@ -198,7 +199,7 @@ impl Program {
         let child = command
             .args(&words[1..])
             .envs(told.environment())
-            // Python holds back what it prints into a file.
+            // Without this, Python buffers its output when it goes to a file.
             .env("PYTHONUNBUFFERED", "1")
             .current_dir(&spec.folder)
             .stdin(Stdio::null())
@@ -220,17 +221,17 @@ impl Program {
         Ok(program)
     }
 
-    /// The process group, which is named after its first process.
+    /// The process group; its id is that of its first process.
     pub(super) fn group(&self) -> u32 {
         self.group.id()
     }
 
-    /// What is heard of it.
+    /// The reader of its output.
     pub(super) fn heard(&mut self) -> &mut Hearing {
         &mut self.heard
     }
 
-    /// Waits for a report, or for the end; while it runs, at most so long.
+    /// Waits for a report or for the end of the program, at most for `patience` while it runs.
     pub(super) fn hear(&mut self, patience: Duration) -> Heard {
         let until = Instant::now() + patience;
         while self.ended.is_none() {
@@ -256,7 +257,7 @@ impl Program {
         }
     }
 
-    /// What it started and left behind may still write for a moment, then it ends.
+    /// Gives processes that the program left behind a moment to finish writing, then ends them.
     fn outlast_rest(&self) {
         let until = Instant::now() + LINGER;
         while is_group_alive(self.group()) && Instant::now() < until {
@@ -269,7 +270,7 @@ impl Program {
         end_strays(&[]);
     }
 
-    /// Takes in the last of what it said on its error output, unless somebody who has left the group holds that open.
+    /// Reads the rest of the error output, or stops waiting if a process outside the group keeps the pipe open.
     fn finish_errors(&mut self) {
         let until = Instant::now() + LINGER;
         while let Some(listener) = &self.errors {
@@ -281,13 +282,14 @@ impl Program {
         }
     }
 
-    /// How much it has said so far, in bytes.
+    /// Number of bytes that it has printed so far.
     pub(super) fn said(&self) -> u64 {
         self.heard.log.written() + self.heard.output.heard()
     }
 
-    /// Asks the whole group to stop, waits a little, then kills it; returns the reports that came on the way.
-    /// `beat` is called all the while.
+    /// Asks the whole group to stop, waits a little, then kills it. Returns the reports that arrived meanwhile.
+    ///
+    /// `beat` is called repeatedly while waiting.
     pub(super) fn stop(&mut self, beat: &dyn Fn()) -> Vec<Reading> {
         let mut said = Vec::new();
         #[cfg(unix)]
@@ -308,13 +310,13 @@ impl Program {
         said
     }
 
-    /// Ends it, and hands back what hears it.
+    /// Ends the program and returns the reader of its output.
     pub(super) fn end(self) -> Hearing {
         self.heard
     }
 }
 
-/// Copies what a program says on its error output into the log.
+/// Copies a program's error output into the log.
 fn copy(mut errors: ChildStderr, log: &Log) {
     let mut part = vec![0; 1 << 16];
     while let Ok(length @ 1..) = errors.read(&mut part) {
@@ -322,13 +324,13 @@ fn copy(mut errors: ChildStderr, log: &Log) {
     }
 }
 
-/// The trial's fault: what it would start cannot be.
+/// A failure of the trial: the program that it asks for cannot be started.
 fn invalid(message: String) -> RunError {
     let kind = FailureKind::Invalid;
     RunError::Trial(Failure { kind, message })
 }
 
-/// Kills every process of a group; one that is gone already is no error.
+/// Kills every process of a group. A group that no longer exists is not an error.
 pub fn end_group(group: u32) {
     #[cfg(unix)]
     signal_group(group, rustix::process::Signal::KILL);
@@ -343,7 +345,7 @@ fn signal_group(group: u32, signal: rustix::process::Signal) {
     }
 }
 
-/// Whether anybody is left in a group.
+/// Returns whether a group still has processes.
 fn is_group_alive(group: u32) -> bool {
     #[cfg(unix)]
     return known(group).is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok());
@@ -354,14 +356,14 @@ fn is_group_alive(group: u32) -> bool {
     }
 }
 
-/// Groups 0 and 1 would be our own and everybody's.
+/// Excludes groups 0 and 1, which would mean our own group and all processes.
 #[cfg(unix)]
 fn known(group: u32) -> Option<rustix::process::Pid> {
     let group = i32::try_from(group).ok().filter(|&group| group > 1);
     group.and_then(rustix::process::Pid::from_raw)
 }
 
-/// Where a program is: below `folder` if its name has a slash in it, else in the folders of `PATH`.
+/// Finds a program: relative to `folder` if its name contains a slash, else in the folders of `PATH`.
 pub(super) fn find(program: &str, folder: &Path) -> Option<PathBuf> {
     if program.contains('/') {
         let path = folder.join(program);
@@ -373,7 +375,7 @@ pub(super) fn find(program: &str, folder: &Path) -> Option<PathBuf> {
         .find(|path| is_executable(path))
 }
 
-/// What runs a script of Python here.
+/// The interpreter that runs Python scripts here.
 pub(super) fn interpreter() -> &'static str {
     const NAMES: [&str; 2] = ["python", "python3"];
     let known = NAMES.into_iter().find(|name| find(name, Path::new("")).is_some());

@@ -1,4 +1,4 @@
-//! Values as Python writes them: W&B's agent hands its programs what `str` and `json.dumps` make of a value.
+//! Values formatted as Python formats them: W&B's agent passes values as `str` and `json.dumps` write them.
 
 use std::fmt::Write as _;
 
@@ -18,7 +18,7 @@ pub(super) fn text(value: &Value) -> String {
     }
 }
 
-/// `repr` of what JSON holds.
+/// `repr` of a JSON value.
 fn repr(json: &Json) -> String {
     let list = |items: Vec<String>| items.join(", ");
     match json {
@@ -37,7 +37,7 @@ fn repr(json: &Json) -> String {
     }
 }
 
-/// `repr` of a text: in single quotation marks, unless it has such and no double ones.
+/// `repr` of a string: in single quotes, unless it contains single quotes and no double quotes.
 fn repr_of_text(text: &str) -> String {
     let mark = if text.contains('\'') && !text.contains('"') {
         '"'
@@ -66,7 +66,7 @@ fn numeral(number: &serde_json::Number) -> String {
     }
 }
 
-/// `json.dumps` of all values by name.
+/// `json.dumps` of all values, keyed by name.
 pub(super) fn json(configuration: &Configuration) -> String {
     let pairs = configuration.iter();
     let pairs = pairs.map(|(name, value)| format!("{}: {}", quoted(name), dumps(&value.to_json())));
@@ -89,8 +89,9 @@ fn dumps(json: &Json) -> String {
     }
 }
 
-/// `repr` of a float: the shortest digits that read back as the same, with an exponent of at least two digits below 1e-4 and from
-/// 1e16 on.
+/// `repr` of a float: the shortest digits that read back as the same number.
+///
+/// Below 1e-4 and from 1e16 on it has an exponent of at least two digits.
 fn float(number: f64) -> String {
     const POSITIONAL: std::ops::Range<i32> = -4..16;
     let shortest = format!("{number:e}");
@@ -106,7 +107,7 @@ fn float(number: f64) -> String {
     format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
-/// A text in JSON, with everything beyond ASCII as `\uXXXX`.
+/// A JSON string, with all non-ASCII characters as `\uXXXX`.
 fn quoted(text: &str) -> String {
     let json = Json::from(text).to_string();
     let mut ascii = String::with_capacity(json.len());
@@ -128,7 +129,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The right-hand sides are what Python 3.12 prints.
+    /// The expected values are what Python 3.12 prints.
     #[test]
     fn floats_are_written_as_pythons_repr() {
         for (number, expected) in [

@@ -1,4 +1,4 @@
-//! What a line of a program's output says: metrics as a JSON object, or nothing.
+//! Parses a line of a program's output: metrics as a JSON object, or nothing.
 
 use std::collections::BTreeMap;
 
@@ -11,36 +11,38 @@ use crate::json;
 pub(super) struct Reading {
     /// The epoch, if the line names one.
     pub(super) epoch: Option<f64>,
-    /// Everything else in it that is a number; what lies in an object within it is called by both names: `eval.loss`. What stands for a number and is none, or is beyond all numbers, is NaN: JSON's `null`, and
-    /// what Python, C, Rust and others print.
+    /// All other numbers in the line. Numbers in a nested object are named by both keys: `eval.loss`.
+    ///
+    /// Values that are not finite numbers are NaN: JSON's `null`, numbers too large for a float, and what Python, C,
+    /// Rust and others print.
     pub(super) metrics: BTreeMap<String, f64>,
 }
 
-/// Why a line that looks like a report is none.
+/// Why a line that looks like a report is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Slip {
-    /// Something stands before the object, as loggers write it.
+    /// Other text precedes the object, as loggers print it.
     Prefixed,
-    /// Its numbers lie in lists.
+    /// Its numbers are inside lists.
     Listed,
-    /// Its numbers are written as texts.
+    /// Its numbers are written as strings.
     Quoted,
-    /// It has nothing but an epoch.
+    /// It has only an epoch.
     OnlyEpoch,
-    /// Names in it have single quotation marks, as Python prints a `dict`.
+    /// Its keys have single quotes, as in a printed Python `dict`.
     SingleQuoted,
     /// It is longer than [`LONGEST`].
     TooLong,
     /// It is in UTF-16.
     Utf16,
-    /// No expression of the spec finds a number in any line.
+    /// No expression of the spec matches a number in any line.
     Unmatched,
-    /// Expressions of the spec find metrics, but before the first epoch.
+    /// Expressions of the spec match metrics, but only before the first epoch.
     BeforeEpoch,
 }
 
 impl Slip {
-    /// What is wrong, as the end of a sentence that says what was expected.
+    /// The problem, worded as the end of a sentence that says what was expected.
     pub(super) fn explain(self) -> &'static str {
         match self {
             Self::Prefixed => "its JSON stands behind other words in the line: print the object alone",
@@ -58,19 +60,19 @@ impl Slip {
     }
 }
 
-/// What one line says.
+/// The meaning of one line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Line {
     /// Metrics.
     Report(Reading),
-    /// Nothing for us; perhaps it was meant to.
+    /// Not a report, with the probable mistake if it was meant as one.
     Other(Option<Slip>),
 }
 
-/// A longer line is no report of metrics, in bytes.
+/// Length in bytes from which a line is not read as a report.
 pub(super) const LONGEST: usize = 1 << 20;
 
-/// Reads a line: a report is an object with at least one number beside the epoch.
+/// Parses a line. A report is an object with at least one number besides the epoch.
 pub(super) fn parse(line: &[u8]) -> Line {
     if line.contains(&0) {
         let is_object = line.contains(&b'{') && line.contains(&b'}');
@@ -80,7 +82,7 @@ pub(super) fn parse(line: &[u8]) -> Line {
         return Line::Other(line.trim_ascii_start().starts_with(b"{").then_some(Slip::TooLong));
     }
     let line = String::from_utf8_lossy(line);
-    // Editors of Windows begin a file with a mark of its encoding.
+    // Windows editors put a byte order mark at the beginning of a file.
     let line = line.trim_start_matches('\u{feff}').trim();
     let Some(start) = line.find('{').filter(|_| line.ends_with('}')) else {
         return Line::Other(None);
@@ -119,7 +121,7 @@ fn reading(object: &Object) -> Option<Reading> {
             if let Json::Object(inner) = value {
                 waiting.push((name + ".", inner));
             } else if let Some(value) = number(value) {
-                // A name that has the dots itself came first.
+                // A key that contains the dots itself was inserted first.
                 metrics.entry(name).or_insert(value);
             }
         }
@@ -128,7 +130,7 @@ fn reading(object: &Object) -> Option<Reading> {
     (!metrics.is_empty()).then_some(Reading { epoch, metrics })
 }
 
-/// Why an object without a metric at its top was perhaps meant to have one.
+/// The probable mistake in an object that has no metric at its top level.
 fn slip(object: &Object) -> Option<Slip> {
     let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
     let has = |is: &dyn Fn(&Json) -> bool| object.values().any(is);

@@ -1,4 +1,4 @@
-//! What a program has reported of its segment so far.
+//! The part of a segment that its program has reported so far.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::objective::RunError;
 use crate::trials::{Evaluation, FailureKind, Segment};
 use crate::units::Samples;
 
-/// The evaluations of a segment as its programs report them: of one, or where that was interrupted of several after each other.
+/// The evaluations of a segment, reported by one program, or by several one after the other if it was interrupted.
 #[derive(Debug)]
 pub(super) struct Report<'a> {
     from: Samples,
@@ -17,23 +17,23 @@ pub(super) struct Report<'a> {
     max: Samples,
     /// The trial's last evaluation before the segment.
     last: Option<&'a Evaluation>,
-    /// The metrics that count: an evaluation without one of them is none.
+    /// The metrics that the study uses: an evaluation must have all of them.
     wanted: &'a [String],
-    /// By level, with everything that was reported at it.
+    /// All reported metrics, by level.
     levels: BTreeMap<Samples, BTreeMap<String, f64>>,
-    /// The evaluations among them, in order.
+    /// The levels that are complete evaluations, in order.
     evaluations: Vec<Evaluation>,
-    /// What was reported without an epoch: the result of the segment.
+    /// Metrics reported without an epoch: the result of the segment.
     result: BTreeMap<String, f64>,
     is_past_end: bool,
-    /// The first and the last epoch that was reported and is not one of this segment.
+    /// The first and the last reported epoch that lie outside this segment.
     elsewhere: Option<(f64, f64)>,
-    /// The first epoch that was reported and is not a whole one.
+    /// The first reported epoch that is not a whole number.
     fraction: Option<f64>,
 }
 
 impl<'a> Report<'a> {
-    /// A report that goes on from what was known before an interruption.
+    /// A report that continues from the evaluations known before an interruption.
     pub(super) fn new(segment: &'a Segment, wanted: &'a [String], known: Vec<Evaluation>) -> Self {
         Self {
             from: segment.from,
@@ -53,8 +53,10 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The first metric that counts and is no number. What lies beyond the segment counts no more than other epochs there:
-    /// whether it is heard at all before the program is stopped is chance.
+    /// The first used metric in the reading that is not finite.
+    ///
+    /// Epochs outside the segment are ignored. Whether they are read at all before the program is stopped is a matter
+    /// of timing.
     pub(super) fn diverged(&self, reading: &Reading) -> Option<String> {
         if self.epoch(reading).is_some_and(|epoch| !self.is_of_segment(epoch)) {
             return None;
@@ -63,19 +65,20 @@ impl<'a> Report<'a> {
         self.wanted.iter().find(is_lost).cloned()
     }
 
-    /// Whether an epoch is missing between what is known and this reading. A program that goes on after an interruption should know no
-    /// more than what it had reported.
+    /// Returns whether an epoch is missing between the known evaluations and this reading.
+    ///
+    /// After an interruption a program should not resume from later than its last report.
     pub(super) fn is_ahead_of(&self, reading: &Reading) -> bool {
         let next = self.reached().epochs(EPOCH) + 1.0;
         let is_ahead = |epoch: f64| self.reached() < self.to && whole(epoch).is_some() && epoch > next + 0.5;
         self.epoch(reading).is_some_and(is_ahead)
     }
 
-    /// Takes in a line; the evaluation that it completes or changes, if it does.
+    /// Adds a reading; returns the evaluation that it completes or changes, if any.
     ///
-    /// Only whole epochs of this segment count: a program that began anew repeats what is known already, and between
-    /// epochs nothing is compared. Where a whole trial is one epoch, that is one run of the program, whose own epochs mean
-    /// nothing here: the last that it reports is its result.
+    /// Only whole epochs of this segment count: a program that restarted repeats known epochs, and nothing is compared
+    /// between epochs. If a whole trial is one epoch, that means one run of the program. The program's own epochs are
+    /// then ignored, and its last report is the result.
     pub(super) fn take(&mut self, reading: Reading) -> Option<Evaluation> {
         let epoch = self.epoch(&reading);
         let metrics = reading.metrics.into_iter().filter(|(_, value)| value.is_finite());
@@ -84,7 +87,7 @@ impl<'a> Report<'a> {
             return None;
         };
         if !self.is_of_segment(epoch) {
-            // A complete trial may end as it likes.
+            // A complete trial may continue past its end.
             self.is_past_end |= epoch > self.to.epochs(EPOCH) && self.to < self.max;
             let first = self.elsewhere.map_or(epoch, |(first, _)| first);
             self.elsewhere = Some((first, epoch));
@@ -99,7 +102,7 @@ impl<'a> Report<'a> {
         self.evaluations.iter().find(|evaluation| evaluation.at == at).cloned()
     }
 
-    /// The epoch of a reading, if it means anything here.
+    /// The epoch of a reading, if epochs matter in this study.
     fn epoch(&self, reading: &Reading) -> Option<f64> {
         reading.epoch.filter(|_| self.max > EPOCH)
     }
@@ -119,7 +122,7 @@ impl<'a> Report<'a> {
             .collect();
     }
 
-    /// What was reported without an epoch is the result at the end of the segment. `true`: there is one there.
+    /// Uses metrics without an epoch as the result at the end of the segment. Returns whether there is one now.
     pub(super) fn settle(&mut self) -> bool {
         if !self.result.is_empty() {
             let result = std::mem::take(&mut self.result);
@@ -129,11 +132,13 @@ impl<'a> Report<'a> {
         self.reached() >= self.to
     }
 
-    /// The program has ended well, or was stopped because it went beyond its segment, and nothing can have been lost on the way. Where
-    /// it ended early by a rule of its own, what it reported last is its result at the end of the segment too, and of every later one.
+    /// Completes the segment of a program that ended successfully, or was stopped past its end, without lost output.
+    ///
+    /// If the program stopped early by a rule of its own, its last report also becomes its result at the end of this
+    /// segment and of every later one.
     ///
     /// # Errors
-    /// The trial's failure if it never reported anything.
+    /// Returns the trial's failure if it never reported anything.
     pub(super) fn conclude(&mut self, slip: Option<Slip>, log: &Path) -> Result<(), RunError> {
         if self.settle() {
             return Ok(());
@@ -148,7 +153,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Says what was expected, and what there was instead.
+    /// Describes what was expected and what was reported instead.
     fn missing(&self, slip: Option<Slip>, log: &Path) -> String {
         let names: Vec<String> = self.wanted.iter().map(|name| format!("`{name}`")).collect();
         let reported = self.levels.values().flat_map(BTreeMap::keys).next();
@@ -176,12 +181,12 @@ impl<'a> Report<'a> {
         )
     }
 
-    /// Whether the program has reported the end of its segment and trains on.
+    /// Returns whether the program has trained past the end of the segment.
     pub(super) fn is_past_end(&self) -> bool {
         self.is_past_end
     }
 
-    /// The last epoch of the segment that was reported.
+    /// The last reported epoch of the segment.
     pub(super) fn last_reported(&self) -> Option<f64> {
         self.levels.last_key_value().map(|(at, _)| at.epochs(EPOCH))
     }
@@ -194,13 +199,13 @@ impl<'a> Report<'a> {
         &self.evaluations
     }
 
-    /// How far the trial is, and the evaluations on the way.
+    /// The samples that the trial has reached, and its evaluations.
     pub(super) fn into_parts(self) -> (Samples, Vec<Evaluation>) {
         (self.reached(), self.evaluations)
     }
 }
 
-/// The level of an epoch, if it is a whole one.
+/// The level of an epoch, if it is a whole number.
 fn whole(epoch: f64) -> Option<Samples> {
     let at = Samples::from_epochs(epoch, EPOCH);
     ((at.epochs(EPOCH) - epoch).abs() < 1e-6).then_some(at)
@@ -313,7 +318,7 @@ mod tests {
             metrics: [("accuracy".to_owned(), 0.7)].into(),
         });
         assert_eq!(concluded_of(&segment, &[]).unwrap(), [(9, 0.7)]);
-        // It may also begin anew and say again what is known.
+        // It may also restart and repeat known reports.
         assert_eq!(
             concluded_of(&segment, &[r#"{"epoch": 2, "accuracy": 0.6}"#]).unwrap(),
             [(9, 0.7)]

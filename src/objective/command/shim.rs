@@ -1,4 +1,5 @@
-//! A stand-in for Weights & Biases' package, for scripts of sweeps that ask it for their parameters (`wandb: shim`).
+//! A stand-in for the Python package of Weights & Biases, for sweep scripts that read their parameters from it (`wandb:
+//! shim`).
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,10 +9,10 @@ use crate::files;
 /// The module, in Python.
 const WANDB: &str = include_str!("shim/wandb.py");
 
-/// The variable that tells the module which metrics count.
+/// The variable that tells the module which metrics the study uses.
 const METRICS: &str = "AUTOML_METRICS";
 
-/// Puts the module into a folder of its own below `folder`; returns what a program must find in its environment to use it.
+/// Installs the module in its own folder below `folder`; returns the environment variables that programs need for it.
 pub(super) fn install(folder: &Path, metrics: &[String]) -> io::Result<Vec<(&'static str, String)>> {
     let path = folder.join("python");
     std::fs::create_dir_all(&path)?;
@@ -24,7 +25,7 @@ pub(super) fn install(folder: &Path, metrics: &[String]) -> io::Result<Vec<(&'st
     ])
 }
 
-/// What is on Python's path already.
+/// The folders that are already on Python's path.
 fn known_path() -> Vec<PathBuf> {
     let known = std::env::var_os("PYTHONPATH").filter(|known| !known.is_empty());
     known.map_or_else(Vec::new, |known| std::env::split_paths(&known).collect())

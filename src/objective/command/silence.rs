@@ -1,4 +1,4 @@
-//! How long a program has said nothing: neither reported metrics nor anything else.
+//! Measures how long a program has been silent: neither metrics nor any other output.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use crate::awake::AwakeClock;
 use crate::objective::RunError;
 use crate::trials::{FailureKind, Segment};
 
-/// Watches over `trial_limits.silence`.
+/// Enforces `trial_limits.silence`.
 pub(super) struct Silence {
-    /// Seconds of it that are too many.
+    /// Maximum silence in seconds.
     limit: Option<f64>,
     awake: AwakeClock,
     last_word: Duration,
@@ -27,15 +27,15 @@ impl Silence {
         }
     }
 
-    /// The program has said something.
+    /// Records that the program has printed something.
     pub(super) fn is_broken(&mut self) {
         self.last_word = self.awake.look();
     }
 
-    /// Looks whether the program has said anything, and whether its silence is too long.
+    /// Checks for new output and for a silence that is too long.
     ///
     /// # Errors
-    /// The trial's failure if it is.
+    /// Returns the trial's failure if the silence is too long.
     pub(super) fn check(&mut self, program: &Program, segment: &Segment) -> Result<(), RunError> {
         let Some(limit) = self.limit else { return Ok(()) };
         let (now, said) = (self.awake.look(), program.said());

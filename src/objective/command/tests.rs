@@ -14,7 +14,7 @@ impl Control for Silent {
     fn progress(&mut self, _progress: Progress) {}
 }
 
-/// A program that keeps its epoch in its checkpoint. It saves and prints in the order that it is told, and counts its starts.
+/// A program that keeps its epoch in its checkpoint and counts its starts. `steps` is the order of saving and printing.
 fn program(steps: &str) -> String {
     format!(
         r#"at=$(cat "$AUTOML_CHECKPOINT/epoch" 2>/dev/null || echo 0)
@@ -46,7 +46,7 @@ fn losses(report: &SegmentReport) -> Vec<(u64, f64)> {
     evaluations.map(|seen| (seen.at.0, seen.metrics["loss"])).collect()
 }
 
-/// What a program that was killed with its worker leaves: the lines that it has printed, and the epoch that it has saved.
+/// Sets up what remains of a program that was killed with its worker: the printed lines and the saved epoch.
 fn killed(folder: &Path, printed: u64, saved: &str) -> Segment {
     let segment = Segment::example(folder, (0, 4, 9));
     Told::prepare(&segment).unwrap();
@@ -143,7 +143,7 @@ fn a_program_that_ends_by_itself_is_complete_with_its_last_result() {
 #[test]
 fn a_value_is_never_carried_forward_over_an_interruption() {
     let folder = tempfile::tempdir().unwrap();
-    // It had ended its work; its last two lines are lost, as if it had been killed within its own buffer.
+    // It had finished; its last two lines are lost, as if it had been killed while they were still in its buffer.
     let mut segment = killed(folder.path(), 2, "4");
     segment.last = Some(Evaluation {
         at: Samples(0),

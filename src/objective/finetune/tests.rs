@@ -36,7 +36,7 @@ fn segment(trial: u32, (from, to): (u64, u64), folder: &Path) -> Segment {
     }
 }
 
-/// What was measured, without the times.
+/// The measurements without times.
 fn measured(report: &SegmentReport) -> Vec<(Samples, f64)> {
     let evaluations = report.evaluations.iter();
     evaluations
@@ -50,7 +50,7 @@ fn a_trial_goes_on_alike_from_memory_and_from_its_checkpoint() {
     let mut same = worker();
     same.run(&segment(1, (0, 50), one.path()), &mut Silent).unwrap();
     assert!(same.last.is_some());
-    // Its checkpoint is not needed.
+    // The worker does not need the checkpoint.
     std::fs::remove_dir_all(one.path().join("1")).unwrap();
     let from_memory = same.run(&segment(1, (50, 90), one.path()), &mut Silent).unwrap();
 
@@ -71,7 +71,7 @@ fn the_memory_of_another_trial_or_place_is_not_used() {
     std::fs::remove_dir_all(folder.path().join("2")).unwrap();
     let after = worker.run(&segment(2, (0, 50), folder.path()), &mut Silent).unwrap();
     assert_eq!(measured(&after), measured(&alone));
-    // Once more from the beginning, as after a crash of the engine: not from where it stands in memory.
+    // Again from the beginning, as after a crash of the engine, and not from its state in memory.
     std::fs::remove_dir_all(folder.path().join("2")).unwrap();
     let again = worker.run(&segment(2, (0, 50), folder.path()), &mut Silent).unwrap();
     assert_eq!(measured(&again), measured(&alone));

@@ -1,14 +1,14 @@
-//! What unfinished trials would come to: what they have shown, less what others have gained from there on.
+//! Expected final losses of unfinished trials: their best loss minus what other trials gained from the same level on.
 
 use std::collections::BTreeMap;
 
 use crate::trials::{Status, Trial, View};
 use crate::units::{Loss, Samples};
 
-/// The paused trials by what they promise.
+/// The paused trials, ranked by their expected final loss.
 pub(super) struct Outlook<'a> {
     paused: Vec<&'a Trial>,
-    /// How many of them would be better than what is complete.
+    /// Number of paused trials that are expected to beat the completed ones.
     better: usize,
     epoch: Samples,
 }
@@ -16,7 +16,7 @@ pub(super) struct Outlook<'a> {
 impl<'a> Outlook<'a> {
     /// Ranks the paused trials of a study.
     pub(super) fn new(view: &View<'a>) -> Self {
-        // Trials pause at few levels.
+        // Cached by level, because trials pause at few levels.
         let mut gains: BTreeMap<Samples, f64> = BTreeMap::new();
         let mut ranked: Vec<(f64, &Trial)> = view
             .trials
@@ -30,7 +30,7 @@ impl<'a> Outlook<'a> {
                 (loss < Loss::WORST).then(|| (loss.get() - *gained, trial))
             })
             .collect();
-        // Among equals, the one that has trained longer needs less time.
+        // At equal promise, the trial that has trained longer needs less time.
         ranked.sort_by(|(one, first), (other, second)| {
             let by_promise = one.total_cmp(other);
             by_promise
@@ -52,12 +52,12 @@ impl<'a> Outlook<'a> {
         &self.paused
     }
 
-    /// Those of them that would be better than what is complete.
+    /// The paused trials that are expected to beat the completed ones.
     pub(super) fn better(&self) -> &[&'a Trial] {
         &self.paused[..self.better]
     }
 
-    /// The last whole epoch up to a level.
+    /// The last whole epoch at or below a level; `None` if it is 0.
     pub(super) fn level_up_to(&self, level: Samples) -> Option<Samples> {
         let epoch = self.epoch.0.max(1);
         let whole = Samples(level.0 / epoch * epoch);
@@ -65,11 +65,12 @@ impl<'a> Outlook<'a> {
     }
 }
 
-/// What another trial gained from a level on is known if it was evaluated there, or after at least this share of it.
+/// The gain of another trial from a level on is known if it was evaluated there, or after at least this share of it.
 const NEAR: f64 = 0.5;
 
-/// By how much the loss falls from a level to the end of a trial: the median over all trials that have gone further, which are
-/// complete or nearly so. 0 before there is one.
+/// Decrease of the loss from a level to the end of a trial; 0 while there is no data.
+///
+/// It is the median over all trials that were trained beyond the level: those are complete or nearly so.
 fn gain(trials: &[Trial], from: Samples) -> f64 {
     let further = trials
         .iter()

@@ -1,24 +1,24 @@
-//! What a decision aims at: so much of an improvement within so much training, both drawn by chance (Rakotoarison et al.
-//! 2024, "In-context freeze-thaw Bayesian optimization", the acquisition MFPI-random).
+//! The aim of a decision: an improvement of a random size within a random amount of training (Rakotoarison et al. 2024,
+//! "In-context freeze-thaw Bayesian optimization", the acquisition MFPI-random).
 //!
-//! No single horizon and no single threshold suits all studies: a near aim prefers trials that are about to improve, a far
-//! one prefers exploring; drawing them anew for every decision makes a portfolio of both.
+//! No single horizon and no single threshold suits all studies. A near aim prefers trials that are about to improve, a
+//! far one prefers exploration. A new draw for every decision makes a portfolio of both.
 
 use rand::RngExt as _;
 
 use super::model::Belief;
 use crate::rng::Rng;
 
-/// The improvement is ten to a power between these, in deviations of what all trials have shown. The paper measures it in shares
-/// of what is left to a perfect score; a loss in general has none.
+/// Range of the base-10 exponent of the improvement, in standard deviations of all observed losses. The paper measures
+/// it as a share of the distance to a perfect score, which a loss in general does not have.
 const POWERS: std::ops::Range<f64> = -4.0..0.0;
 
 /// A horizon and a threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Aim {
-    /// Within how much training, in units of the smallest level.
+    /// Amount of training, in units of the smallest level.
     pub(super) horizon: f64,
-    /// Below which target.
+    /// Target to fall below.
     threshold: f64,
 }
 
@@ -33,7 +33,7 @@ impl Aim {
         }
     }
 
-    /// To become the best by the end.
+    /// The aim of becoming the best by the end.
     pub(super) fn best(best: f64, end: f64) -> Self {
         Self {
             horizon: end,
@@ -41,8 +41,8 @@ impl Aim {
         }
     }
 
-    /// How probable it is that a value believed so meets the aim, as a standard normal quantile: as good for comparing as the
-    /// probability, and still exact where that rounds to 0 or 1.
+    /// Standard normal quantile of the probability that a value with this belief meets the aim. It compares like the
+    /// probability, and is still exact where that rounds to 0 or 1.
     pub(super) fn quantile(self, belief: Belief) -> f64 {
         (self.threshold - belief.mean) / belief.deviation
     }

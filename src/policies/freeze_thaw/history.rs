@@ -1,4 +1,4 @@
-//! What trials have shown, in the order in which it arrived: the smallest loss of each trial up to each rung.
+//! Results of trials in order of arrival: the smallest loss of each trial up to each rung.
 
 use super::model::Datum;
 use crate::trials::{Status, Trial};
@@ -9,20 +9,20 @@ use crate::units::Samples;
 struct Record {
     trial: usize,
     rung: usize,
-    /// Infinite when the trial failed on its way there.
+    /// Infinite if the trial failed before the rung.
     loss: f64,
 }
 
-/// All that arrived.
+/// All results so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
     records: Vec<Record>,
-    /// How many rungs are recorded of each trial.
+    /// Number of recorded rungs of each trial.
     recorded: Vec<usize>,
 }
 
 impl History {
-    /// Takes in what is new about a trial at the end of a segment.
+    /// Records new results of a trial at the end of a segment.
     pub(super) fn observe(&mut self, trial: &Trial, rungs: &[Samples]) {
         let number = trial.id.index();
         if self.recorded.len() <= number {
@@ -39,7 +39,7 @@ impl History {
             }
         };
         for (rung, &level) in rungs.iter().enumerate().take(reached).skip(self.recorded[number]) {
-            // A trial that ended early ends as what it was: that is its final value.
+            // The last value of a trial that ended early is its final value.
             let is_last = rung + 1 == reached;
             let seen = trial.observations.iter().filter(|seen| is_last || seen.at <= level);
             if let Some(loss) = seen.map(|seen| seen.loss).min() {
@@ -53,13 +53,14 @@ impl History {
         self.records.push(Record { trial, rung, loss });
     }
 
-    /// How many values arrived.
+    /// Number of values so far.
     pub(super) fn len(&self) -> usize {
         self.records.len()
     }
 
-    /// The first `count` values that arrived as data for the model: at most `most`, scaled to mean 0 and variance 1.
-    /// Every trial's last value is kept before any earlier one, and the smaller before the larger.
+    /// The first `count` values as data for the model: at most `most`, scaled to mean 0 and variance 1.
+    ///
+    /// The last value of every trial is kept before any earlier one, and smaller values before larger ones.
     pub(super) fn data(&self, count: usize, most: usize, rungs: &[Samples]) -> Vec<Datum> {
         let records = &self.records[..count.min(self.records.len())];
         let mut last = vec![0; self.recorded.len()];
@@ -88,13 +89,15 @@ impl History {
     }
 }
 
-/// Losses as targets of mean 0 and variance 1, on a logarithmic scale above the best one: what diverged is far away but not
-/// out of proportion, and near the best there is resolution. A failed trial counts as the worst.
+/// Losses as targets of mean 0 and variance 1, on a logarithmic scale above the best one.
+///
+/// Diverged trials are far away but not out of proportion, and there is resolution near the best. A failed trial counts
+/// as the worst.
 fn targets(losses: &[f64]) -> Vec<f64> {
-    /// The scale is linear up to this share of the distance from the best to the value that a fifth is better than: among
-    /// these a search decides, and the early values of most trials lie far above.
+    /// End of the linear part of the scale, as a share of the distance from the best loss to the top-fifth quantile.
+    /// The search decides among these, and the early values of most trials lie far above.
     const LINEAR: f64 = 0.5;
-    /// That fifth, as a divisor.
+    /// Divisor for the quantile: the best fifth.
     const TOP: usize = 5;
     let mut sorted: Vec<f64> = losses.iter().copied().filter(|loss| loss.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);

@@ -1,12 +1,12 @@
-//! The covariance of learning curves: what two observations, each of a configuration at a resource level, say of each other.
+//! Covariance of learning curves: of two observations, each of a configuration at a resource level.
 //!
-//! A curve is a final value and a part that decays as training goes on (Swersky et al. 2014, §3.1: the kernel
-//! `βᵅ / (t + t' + β)ᵅ` of an infinite mixture of exponential decays). Both parts are shared by similar configurations
-//! through a Matérn 5/2 kernel with a scale for each parameter, and both have a share of their own for each trial, so that
-//! a curve is extrapolated from itself where the configurations around it say little. The decay that all curves have in
-//! common is a third part.
+//! A curve is the sum of a final value and a part that decays during training. The decay is the kernel `βᵅ / (t + t' +
+//! β)ᵅ` of an infinite mixture of exponential decays (Swersky et al. 2014, §3.1). Similar configurations share both
+//! parts through a Matérn 5/2 kernel with a scale for each parameter. Each trial also has its own share of both parts,
+//! so a curve is extrapolated from itself where similar configurations say little. A third part is the decay that all
+//! curves have in common.
 
-/// The kernel's parameters: six variances, two of the decay, and an inverse length for each coordinate. All are positive.
+/// The kernel parameters, all positive: six variances, two of the decay, and an inverse length scale per coordinate.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Hyperparameters {
     logarithms: Vec<f64>,
@@ -17,9 +17,9 @@ pub(super) struct Hyperparameters {
 pub(super) const FINAL: usize = 0;
 /// Variance of the decaying part, shared by similar configurations.
 pub(super) const DECAY: usize = 1;
-/// Variance of final values that is a trial's own.
+/// Variance of final values that is specific to a trial.
 pub(super) const OWN_FINAL: usize = 2;
-/// Variance of the decaying part that is a trial's own.
+/// Variance of the decaying part that is specific to a trial.
 pub(super) const OWN_DECAY: usize = 3;
 /// Variance of the decay that all curves have in common.
 pub(super) const COMMON_DECAY: usize = 4;
@@ -29,29 +29,29 @@ pub(super) const NOISE: usize = 5;
 pub(super) const POWER: usize = 6;
 /// β of the decay, in units of the smallest level.
 pub(super) const OFFSET: usize = 7;
-/// Where the inverse lengths begin.
+/// Index of the first inverse length scale.
 pub(super) const LENGTHS: usize = 8;
 
-/// Variance of the mean of all final values: nothing is known of it, against targets of variance one.
+/// Variance of the mean of all final values. Nothing is known of the mean, and targets have variance one.
 const MEAN: f64 = 1.0;
 
-/// A coordinate of a trial's point as the kernel measures it.
+/// The type of a coordinate of a trial's point, for the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Axis {
     /// Differences are distances.
     Ordered,
-    /// Two values are the same or not.
+    /// Two values are equal or not.
     Unordered,
 }
 
 impl Hyperparameters {
-    /// From their logarithms.
+    /// Creates them from their logarithms.
     pub(super) fn new(logarithms: Vec<f64>) -> Self {
         let values = logarithms.iter().map(|logarithm| logarithm.exp()).collect();
         Self { logarithms, values }
     }
 
-    /// Where the search for the best ones begins: the mode of the prior.
+    /// The mode of the prior, from which the fit starts.
     pub(super) fn prior(dimensions: usize) -> Self {
         Self::new(
             (0..LENGTHS + dimensions)
@@ -60,7 +60,7 @@ impl Hyperparameters {
         )
     }
 
-    /// The logarithm of the prior's density, up to a constant, and its derivatives by the logarithms.
+    /// The log density of the prior, up to a constant, and its derivatives with respect to the logarithms.
     pub(super) fn log_prior(&self) -> (f64, Vec<f64>) {
         let dimensions = self.values.len() - LENGTHS;
         let mut total = 0.0;
@@ -82,7 +82,7 @@ impl Hyperparameters {
         self.values[place]
     }
 
-    /// The squared distance of two points in lengths, given the squared differences by coordinate.
+    /// Squared distance of two points in length scales, given their squared differences by coordinate.
     pub(super) fn distance(&self, differences: &[f64]) -> f64 {
         let scales = self.values[LENGTHS..].iter();
         scales
@@ -96,7 +96,7 @@ impl Hyperparameters {
         (-self.at(POWER) * ((level + other) / self.at(OFFSET)).ln_1p()).exp()
     }
 
-    /// The covariance of two observations without noise, from the Matérn value of their points and the decay of their levels.
+    /// Noise-free covariance of two observations, from the Matérn value of their points and the decay of their levels.
     pub(super) fn covariance(&self, near: f64, decay: f64, is_same_trial: bool) -> f64 {
         let own = if is_same_trial {
             self.at(OWN_FINAL) + self.at(OWN_DECAY) * decay
@@ -109,7 +109,8 @@ impl Hyperparameters {
 
 /// Mean and standard deviation of the normal prior on a hyperparameter's logarithm, for targets of variance one.
 ///
-/// The lengths grow with the root of the number of dimensions (Hvarfner et al. 2024, §4); the rest is wide.
+/// The length scales grow with the square root of the number of dimensions (Hvarfner et al. 2024, §4). The other priors
+/// are wide.
 fn prior(place: usize, dimensions: usize) -> (f64, f64) {
     match place {
         FINAL => (0.5f64.ln(), 1.0),
@@ -122,7 +123,7 @@ fn prior(place: usize, dimensions: usize) -> (f64, f64) {
     }
 }
 
-/// Squared differences of two points by coordinate; an inactive coordinate counts as the middle.
+/// Squared differences of two points by coordinate; an inactive coordinate counts as the midpoint.
 pub(super) fn differences(axes: &[Axis], left: &[Option<f64>], right: &[Option<f64>]) -> Vec<f64> {
     let pairs = left.iter().zip(right);
     axes.iter()

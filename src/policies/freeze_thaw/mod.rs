@@ -1,15 +1,15 @@
-//! Freeze-thaw: a model of learning curves says at the end of every segment whether to thaw a paused trial or to try a new
-//! configuration (Swersky et al. 2014; Rakotoarison et al. 2024, "In-context freeze-thaw Bayesian optimization", ifBO).
+//! Freeze-thaw: a model of learning curves decides when to continue (thaw) a paused trial and when to start a new one
+//! (Swersky et al. 2014; Rakotoarison et al. 2024, "In-context freeze-thaw Bayesian optimization", ifBO).
 //!
-//! A slot does the first of these that there is:
-//! 1. what a quota promises: the best third of those that reached a rung goes on, whatever the model thinks of them
+//! A free slot takes the first of these that is available:
+//! 1. a trial promoted by quota: the best third of those that reached a rung continues, whatever the model predicts
 //!    (asynchronous successive halving, as in MOBSTER, Klein et al. 2020, §3);
-//! 2. what most probably meets an aim drawn by chance ([`aim`]: so much better within so much training), by a Gaussian
-//!    process over configuration and resource ([`model`], [`kernel`]). The candidates are all paused trials, and what the
-//!    Gaussian process of complete trials and TPE propose anew.
+//! 2. the candidate that most probably meets a random aim ([`aim`]: an improvement within an amount of training), by a
+//!    Gaussian process over configuration and resource ([`model`], [`kernel`]). The candidates are all paused trials,
+//!    and new proposals of TPE and of the Gaussian process over complete trials.
 //!
-//! A new trial runs to the first rung or, more seldom, to a higher one at once (the brackets of asynchronous Hyperband):
-//! curves that begin badly and end well are learned of only so.
+//! A new trial runs to the first rung or, less often, directly to a higher one (the brackets of asynchronous
+//! Hyperband). Otherwise the model would hardly see curves that begin badly and end well.
 
 mod aim;
 mod history;
@@ -37,7 +37,7 @@ use crate::units::Samples;
 
 const NAME: &str = "freeze_thaw";
 
-/// Its line in the registry.
+/// The registry entry of freeze-thaw.
 pub(super) const ENTRY: MethodEntry = MethodEntry {
     info: Info {
         name: NAME,
@@ -51,26 +51,26 @@ pub(super) const ENTRY: MethodEntry = MethodEntry {
     build: |lengths| Box::new(FreezeThaw::new(lengths.min, lengths.max)),
 };
 
-/// Trials before the model speaks.
+/// Number of trials before the model is used.
 const STARTUP_TRIALS: usize = 10;
 
-/// Data of the model, so that a decision takes milliseconds.
+/// Most observations in the model, so that a decision takes milliseconds.
 const MOST_DATA: usize = 256;
 
-/// Data of a fit, so that it takes less than a second.
+/// Most observations in a fit, so that it takes less than a second.
 const MOST_FITTED: usize = 160;
 
-/// Each fit has so many times the data of the one before.
+/// Growth factor of the data from one fit to the next.
 const GROWTH: f64 = 1.35;
 
-/// One in so many goes on from a rung by quota (Li et al. 2020, §4.1: 3 or 4).
+/// One in `ETA` trials continues from a rung by quota (Li et al. 2020, §4.1: 3 or 4).
 const ETA: u32 = 3;
 
-/// Each rung is where so many times fewer trials begin than at the one below. Hyperband's brackets of equal cost would
-/// ask for eta (Li et al. 2018, §3); fewer low beginnings pay where early values mislead.
+/// Ratio of new trials that run directly to one rung and to the next. Hyperband's brackets of equal cost would need eta
+/// (Li et al. 2018, §3); fewer short trials pay where early values mislead.
 const BRACKET: f64 = 2.0;
 
-/// When nothing new may start, a trial goes on only if it becomes the best with a probability of 2 %: the normal quantile.
+/// Normal quantile of a 2 % chance to become the best: if no trial may start, worse trials do not continue.
 const HOPELESS: f64 = -2.05;
 
 /// Chooses between continuing and starting by a model of learning curves.
@@ -81,11 +81,11 @@ pub struct FreezeThaw {
     gp: FirstPoints,
     tpe: Tpe,
     untried: Untried,
-    /// The newest fit and how many values it has seen.
+    /// The newest fit and the number of values in it.
     fitted: RefCell<Option<(usize, Hyperparameters)>>,
 }
 
-/// What the model is about: it must outlive the model.
+/// The data of the model, which must outlive the model.
 struct Evidence<'a> {
     axes: Vec<Axis>,
     hyperparameters: Hyperparameters,
@@ -95,7 +95,7 @@ struct Evidence<'a> {
 }
 
 impl FreezeThaw {
-    /// For trials of `min` to `max` samples.
+    /// Creates the policy for trials of `min` to `max` samples.
     pub fn new(min: Samples, max: Samples) -> Self {
         let quota = Asha::new(ETA, min, max);
         Self {
@@ -109,7 +109,7 @@ impl FreezeThaw {
         }
     }
 
-    /// What is known, in the model's terms.
+    /// All data so far, in the units of the model.
     fn evidence<'a>(&self, view: &View<'a>) -> Evidence<'a> {
         let axes = axes(view.space);
         let mut data = self.history.data(self.history.len(), MOST_DATA, &self.rungs);
@@ -125,7 +125,7 @@ impl FreezeThaw {
         }
     }
 
-    /// The model given the evidence, with running trials believed; `None` while there is none.
+    /// The model given the evidence, with predicted values for running trials; `None` if there is none.
     fn model<'a>(&self, evidence: &'a Evidence<'a>) -> Option<Model<'a>> {
         let (axes, points) = (&evidence.axes, &evidence.points);
         let mut model = Model::new(&evidence.hyperparameters, axes, points, evidence.data.clone())?;
@@ -137,7 +137,7 @@ impl FreezeThaw {
         Some(model)
     }
 
-    /// The paused trial that most probably meets the aim, and how probable that is.
+    /// The paused trial that most probably meets the aim, with the quantile of that probability.
     fn thaw(&self, evidence: &Evidence<'_>, model: &Model<'_>, aim: Aim) -> Option<(f64, Decision)> {
         let trials = evidence.trials.iter().enumerate();
         let paused = trials.filter(|(_, trial)| trial.status == Status::Paused);
@@ -152,8 +152,10 @@ impl FreezeThaw {
         Some((quantile, Decision::Continue { trial: trial.id, to }))
     }
 
-    /// The new configuration that most probably meets the aim, and how probable that is: the Gaussian process's or TPE's, so
-    /// that neither's blind spots stay unseen. `None` once every configuration was tried.
+    /// The new configuration that most probably meets the aim, with the quantile of that probability.
+    ///
+    /// The Gaussian process and TPE both propose, so that each covers the blind spots of the other. `None` once every
+    /// configuration was tried.
     fn propose(&self, view: &View<'_>, model: &Model<'_>, aim: Aim) -> Option<(f64, Decision)> {
         let quantile = |proposal: &Proposal| {
             let point = view.space.encode(&proposal.configuration)?;
@@ -183,13 +185,13 @@ impl FreezeThaw {
         found
     }
 
-    /// A new trial without the model of curves.
+    /// Starts a new trial without the model of curves.
     fn begin(&self, view: &View<'_>) -> Option<Decision> {
         let proposal = self.untried.propose(&self.gp, view)?;
         Some(self.start(view, proposal))
     }
 
-    /// Starts a trial, at a rung by chance.
+    /// Starts a trial that runs to a random rung.
     fn start(&self, view: &View<'_>, proposal: Proposal) -> Decision {
         let mut rng = rng::stream(view.seed, "freeze_thaw bracket", &[view.trials.len() as u64]);
         let weights: Vec<f64> = (0..self.rungs.len()).map(|rung| BRACKET.powi(-(rung as i32))).collect();
@@ -215,7 +217,7 @@ impl FreezeThaw {
         samples.0 as f64 / self.rungs[0].0.max(1) as f64
     }
 
-    /// What to do when no quota promises anything.
+    /// The decision when the quota promotes nothing.
     fn choose(&self, view: &View<'_>) -> Option<Decision> {
         let evidence = self.evidence(view);
         let best = evidence.data.iter().map(|datum| datum.target).min_by(f64::total_cmp);
@@ -232,7 +234,7 @@ impl FreezeThaw {
                 return chosen.map(|(_, decision)| decision);
             }
         }
-        // Nothing new can come: what may still become the best goes on, to its end.
+        // No new trial is possible: trials that may still become the best continue to their end.
         let has_result = view.trials.iter().any(|trial| trial.status == Status::Completed);
         let thawed = self.thaw(&evidence, &model, Aim::best(best, end));
         thawed
@@ -258,7 +260,7 @@ impl Policy for FreezeThaw {
         if view.running > 0 {
             return Decision::Wait;
         }
-        // As of a study that may start nothing: the quotas round up, so that none ends without a complete trial.
+        // Decide as in a study that may start nothing: the quotas round up, so no study ends without a complete trial.
         let last = View {
             trials_left: Some(0),
             ..*view
@@ -280,7 +282,7 @@ impl Policy for FreezeThaw {
     }
 }
 
-/// The trials that data are about, and some more; each datum then names its trial by the place in this list.
+/// The trials that the data or `more` refer to. Afterwards each datum refers to its trial by the index in this list.
 fn members<'a>(view: &View<'a>, data: &mut [Datum], more: impl Iterator<Item = usize>) -> Vec<&'a Trial> {
     let numbers: BTreeSet<usize> = data.iter().map(|datum| datum.trial).chain(more).collect();
     let places: HashMap<usize, usize> = numbers
@@ -306,7 +308,7 @@ fn milestone(count: usize) -> usize {
     }
 }
 
-/// What names this decision among all of a study: it changes with every start, every continuation and every end of a segment.
+/// A key for this decision within the study: it changes whenever a trial starts or continues or a segment ends.
 fn moment(view: &View<'_>) -> [u64; 3] {
     let segments = view.trials.iter().map(|trial| u64::from(trial.segments)).sum();
     [view.trials.len() as u64, segments, view.running as u64]

@@ -1,4 +1,4 @@
-//! A Gaussian process over learning curves: fitted to what all trials have shown, asked for what each would come to.
+//! A Gaussian process over learning curves: fitted to all observations, predicts the value of a trial at any level.
 
 use super::kernel::{
     self, Axis, COMMON_DECAY, DECAY, FINAL, Hyperparameters, LENGTHS, NOISE, OFFSET, OWN_DECAY, OWN_FINAL, POWER,
@@ -6,18 +6,18 @@ use super::kernel::{
 use crate::searchers::gp::cholesky::{Cholesky, dot};
 use crate::searchers::gp::kernel::matern;
 
-/// What one trial was worth at one level.
+/// The loss of one trial at one level.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Datum {
-    /// The trial's place among the points.
+    /// Index of the trial among the points.
     pub(super) trial: usize,
     /// The resource level, in units of the smallest.
     pub(super) level: f64,
-    /// The target, smaller is better; about variance one.
+    /// The target: smaller is better, variance is about one.
     pub(super) target: f64,
 }
 
-/// A prediction.
+/// A normal prediction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Belief {
     pub(super) mean: f64,
@@ -27,7 +27,7 @@ pub(super) struct Belief {
 /// A trial's point in the unit cube; `None` where a parameter is inactive.
 pub(super) type Point = Vec<Option<f64>>;
 
-/// The process given data.
+/// The process conditioned on data.
 pub(super) struct Model<'a> {
     hyperparameters: &'a Hyperparameters,
     axes: &'a [Axis],
@@ -38,7 +38,7 @@ pub(super) struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// Conditions the process on data; `None` when that is numerically impossible.
+    /// Conditions the process on data; `None` if that is numerically impossible.
     pub(super) fn new(
         hyperparameters: &'a Hyperparameters,
         axes: &'a [Axis],
@@ -60,8 +60,9 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// Adds what a running trial will probably show at the end of its segment: its predicted mean (the "kriging believer"
-    /// of Ginsbourger et al. 2010, §2.2.1). No other mean changes, and the neighbours' uncertainty shrinks.
+    /// Adds the expected result of a running trial at the end of its segment: its predicted mean (the "kriging
+    /// believer" of Ginsbourger et al. 2010, §2.2.1). No other mean changes, and the uncertainty of the neighbours
+    /// shrinks.
     pub(super) fn believe(&mut self, trial: usize, level: f64) {
         let mut row = self.covariances(&self.points[trial], Some(trial), level);
         let mean = dot(&row, &self.weights);
@@ -77,7 +78,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// What a trial, or a configuration that none has tried, would show at a level.
+    /// Predicts the value at a level of a trial, or of an untried configuration.
     pub(super) fn predict(&self, point: &[Option<f64>], trial: Option<usize>, level: f64) -> Belief {
         let row = self.covariances(point, trial, level);
         let mean = dot(&row, &self.weights);
@@ -113,12 +114,14 @@ impl<'a> Model<'a> {
     }
 }
 
-/// The most probable hyperparameters, from their prior's mode on, by resilient back-propagation without weight
-/// backtracking (Igel & Hüsken 2000; Blum & Riedmiller 2013 for Gaussian processes): no line search, no scale to choose.
+/// The most probable hyperparameters, by gradient ascent from the mode of their prior.
+///
+/// The method is resilient back-propagation without weight backtracking (Igel & Hüsken 2000; Blum & Riedmiller 2013 for
+/// Gaussian processes). It needs no line search and no step size.
 pub(super) fn fit(axes: &[Axis], points: &[Point], data: &[Datum]) -> Hyperparameters {
-    /// Enough to come to rest; a few dozen suffice for a dozen hyperparameters (Blum & Riedmiller 2013, §3).
+    /// Enough to converge; a few dozen suffice for a dozen hyperparameters (Blum & Riedmiller 2013, §3).
     const STEPS: usize = 30;
-    /// No hyperparameter changes faster than this factor's logarithm a step.
+    /// Largest change per step of a hyperparameter's logarithm.
     const LONGEST: f64 = 0.7;
     let differences = Differences::new(axes, points);
     let mut current = Hyperparameters::prior(axes.len());
@@ -165,11 +168,11 @@ fn posterior(hyperparameters: &Hyperparameters, differences: &Differences, data:
 
     let value_of = |place| hyperparameters.at(place);
     let (power, offset) = (value_of(POWER), value_of(OFFSET));
-    // What a change of the Matérn value of each pair of trials would bring.
+    // Derivative with respect to the Matérn value of each pair of trials.
     let mut by_pair = vec![0.0; near.0.len()];
     for (i, left) in data.iter().enumerate() {
         for (j, right) in data.iter().enumerate().take(i + 1) {
-            // Off the diagonal an entry stands for two.
+            // An entry off the diagonal counts twice.
             let weight = (weights[i] * weights[j] - inverse[index(i, j)]) * if i == j { 0.5 } else { 1.0 };
             let sum = left.level + right.level;
             let decay = hyperparameters.decay(left.level, right.level);
@@ -232,7 +235,7 @@ impl Nearness {
     }
 }
 
-/// Where a pair stands in a lower triangle.
+/// Index of a pair in a packed lower triangle.
 fn index(left: usize, right: usize) -> usize {
     let (low, high) = (left.min(right), left.max(right));
     high * (high + 1) / 2 + low

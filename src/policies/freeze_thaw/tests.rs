@@ -5,7 +5,7 @@ use crate::space::{Domain, Parameter, Value};
 use crate::trials::Observation;
 use crate::units::{Goal, Seed, TrialId};
 
-/// A study whose segments end in the order in which they began, on so many workers.
+/// A study on `workers` workers, whose segments end in the order in which they began.
 struct Simulation {
     space: Space,
     seed: u64,
@@ -51,19 +51,19 @@ impl Simulation {
         policy.decide(&self.view())
     }
 
-    /// Tells a policy of a trial that has changed.
+    /// Informs a policy about a trial that has changed.
     fn tell(&self, policy: &mut FreezeThaw, id: TrialId) {
         policy.observe(&self.trials[id.index()], &self.view());
     }
 
-    /// Tells its own policy.
+    /// Informs the study's own policy.
     fn observe(&mut self, id: TrialId) {
         let mut policy = std::mem::replace(&mut self.policy, FreezeThaw::new(Samples(1), MAX));
         self.tell(&mut policy, id);
         self.policy = policy;
     }
 
-    /// Does the next thing; false when the study is over.
+    /// Takes the next step; returns false when the study is over.
     fn step(&mut self, workers: usize, curve: Curve<'_>) -> bool {
         if self.running.len() < workers {
             match self.decide(&self.policy) {
@@ -157,7 +157,7 @@ fn finite(count: i64) -> Space {
     Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap()
 }
 
-/// Large `x` falls at once and stays at 0.5; small `x` is behind at the first two rungs and ends at its distance from 0.1.
+/// Large `x` falls quickly and stays at 0.5; small `x` is behind at two rungs and ends at its distance from 0.1.
 fn crossing(x: f64, at: u64) -> f64 {
     let share = at as f64 / MAX.0 as f64;
     if x > 0.4 {
@@ -212,8 +212,8 @@ fn a_study_in_which_everything_fails_ends() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// The simulation asserts that none is run twice, that only paused trials go on, and only to rungs above, and that
-    /// nobody waits for nothing.
+    /// The simulation asserts that no configuration runs twice, that only paused trials continue, and only to higher
+    /// rungs, and that the policy never waits while nothing runs.
     #[test]
     fn every_study_ends_with_something_complete(seed in 0u64..1000, workers in 1usize..6, limit in 1u32..30, failing in 0.0..0.5f64) {
         let mut simulation = Simulation::new(continuous(), seed, limit);
@@ -234,7 +234,7 @@ proptest! {
         for _ in 0..steps {
             let before = simulation.trials.clone();
             simulation.step(3, &crossing);
-            // What changed is observed again, without a single decision.
+            // Changed trials are observed again, without a single decision.
             for trial in &simulation.trials {
                 let old = before.get(trial.id.index());
                 if old.is_none_or(|old| old.status != trial.status) {

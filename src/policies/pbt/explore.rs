@@ -1,23 +1,23 @@
-//! A configuration near another: what a clone tries.
+//! A configuration near that of the parent, for a clone.
 
 use rand::RngExt as _;
 
 use crate::rng::Rng;
 use crate::space::{Configuration, Domain, Shape, Space, Value};
 
-/// A number becomes so many times what it was, or that much less (Jaderberg et al. 2017, §4.1.1: 1.2 and 0.8).
+/// Factors by which a number changes, down and up (Jaderberg et al. 2017, §4.1.1: 1.2 and 0.8).
 const FACTORS: [f64; 2] = [0.8, 1.2];
 
-/// On a linear scale a change is at least this share of the range: 0 would never change by a factor.
+/// Smallest change on a linear scale, as a share of the range: 0 would never change by a factor.
 const LEAST: f64 = 0.05;
 
-/// A checkpoint holds what its trial trains, so a clone trains the same: this parameter stays as it is.
+/// The parameter that a clone keeps: a checkpoint holds only what its trial trains, so the clone trains the same.
 const KEPT: &str = "freeze_depth";
 
-/// Tries at a feasible one; then the clone keeps what it has.
+/// Number of tries at a feasible configuration. After that the clone keeps the configuration of its parent.
 const DRAWS: u32 = 50;
 
-/// A feasible configuration near `parent`: each parameter changed a little, or with the probability `resample` altogether.
+/// A feasible configuration near `parent`: each value changes a little, or with probability `resample` is drawn anew.
 pub(super) fn explore(space: &Space, parent: &Configuration, resample: f64, rng: &mut Rng) -> Configuration {
     let draws = (0..DRAWS).map(|_| draw(space, parent, resample, rng));
     let mut feasible = draws.filter(|drawn| space.is_feasible(drawn));
@@ -38,7 +38,7 @@ fn draw(space: &Space, parent: &Configuration, resample: f64, rng: &mut Rng) -> 
         }
         let value = match inherited.filter(|_| rng.random::<f64>() >= resample) {
             Some(value) => changed(domain, value, rng.random::<bool>()),
-            // A parameter that was not active in the parent has no value to change either.
+            // A parameter that was not active in the parent has no value to change.
             None => domain.decode(rng.random()),
         };
         drawn.set(&parameter.name, value);
@@ -46,7 +46,7 @@ fn draw(space: &Space, parent: &Configuration, resample: f64, rng: &mut Rng) -> 
     drawn
 }
 
-/// A neighbour of a value; upwards or downwards, where there is a direction.
+/// A neighbour of a value: above it if `up`, else below it, for ordered values. Unordered values stay the same.
 fn changed(domain: &Domain, value: &Value, up: bool) -> Value {
     match (domain.shape(), domain.bounds(), value.as_f64()) {
         (Shape::Continuous, Some((min, max)), Some(number)) => {
@@ -66,7 +66,7 @@ fn changed(domain: &Domain, value: &Value, up: bool) -> Value {
     }
 }
 
-/// A number times a factor, or on a linear scale at least a share of the range away.
+/// A number times a factor; on a linear scale moved by at least a share of the range.
 fn moved(domain: &Domain, number: f64, (min, max): (f64, f64), up: bool) -> f64 {
     let factor = FACTORS[usize::from(up)];
     if is_logarithmic(domain) {
@@ -77,7 +77,7 @@ fn moved(domain: &Domain, number: f64, (min, max): (f64, f64), up: bool) -> f64 
     if up { number + distance } else { number - distance }
 }
 
-/// The value so many places away in a list of values.
+/// The value `steps` positions away in a list of values.
 fn neighbour(domain: &Domain, value: &Value, count: u64, steps: u64, up: bool) -> Value {
     let Some(number) = domain.number(value) else {
         return value.clone();

@@ -1,4 +1,4 @@
-//! Trials that are trained side by side.
+//! A population: trials that are trained side by side.
 
 use std::collections::BTreeSet;
 
@@ -9,14 +9,14 @@ use crate::units::{Samples, TrialId};
 /// Trials that are compared with each other.
 #[derive(Clone, Debug)]
 pub(super) struct Population {
-    /// Places that were filled for the first time.
+    /// Number of members that did not replace another one.
     pub(super) begun: u32,
-    /// Those that hold a place.
+    /// The current members.
     pub(super) members: BTreeSet<TrialId>,
 }
 
 impl Population {
-    /// A population whose first place is filled.
+    /// A population whose first member is about to be added.
     pub(super) fn first() -> Self {
         Self {
             begun: 1,
@@ -24,8 +24,9 @@ impl Population {
         }
     }
 
-    /// The members that have a result up to a level, best first: by their newest result there, not their best, because it is
-    /// the present state that would be cloned.
+    /// The members that have a result up to a level, best first.
+    ///
+    /// Their newest result up to the level counts, not their best, because a clone copies the current state.
     pub(super) fn ranking(&self, view: &View<'_>, until: Samples, preference: Option<&Preference>) -> Vec<TrialId> {
         let newest = self.members.iter().filter_map(|id| {
             let trial = &view.trials[id.index()];

@@ -6,7 +6,7 @@ use crate::units::{Goal, Seed};
 
 const MAX: Samples = Samples(40);
 
-/// A study of one parameter, on one slot, by hand.
+/// A study of one parameter, on one slot, driven by hand.
 struct Study {
     space: Space,
     policy: Pbt,
@@ -64,7 +64,7 @@ impl Study {
         self.policy.observe(&self.trials[id.index()], &view);
     }
 
-    /// Does what the policy says; the trial that runs now.
+    /// Executes the next decision; returns the trial that runs now.
     fn begin(&mut self) -> Option<TrialId> {
         let (id, to) = match self.decide() {
             Decision::Start {
@@ -87,7 +87,7 @@ impl Study {
         Some(id)
     }
 
-    /// Ends its segment; whether it was replaced.
+    /// Ends the segment of a trial; returns whether it was replaced.
     fn end(&mut self, id: TrialId, loss: f64) -> bool {
         let trial = &mut self.trials[id.index()];
         let Status::Running { to } = trial.status else {
@@ -128,7 +128,7 @@ fn the_worst_makes_way_for_a_clone_of_the_best() {
         assert_eq!(id, TrialId(number));
         assert!(!study.end(id, f64::from(number % 3)) || number == 3);
     }
-    // Trial 2 is the worst, but was not when it ended its interval: among three nobody is replaced.
+    // Trial 2 is the worst, but was not when it ended its interval: among three trials none is replaced.
     assert!((0..4).all(|id| study.trials[id].status == Status::Paused));
     for number in 0..2 {
         let id = study.begin().unwrap();
@@ -193,7 +193,7 @@ fn a_population_is_followed_by_the_next_and_never_larger_than_it_may_be() {
         .map(|id| &study.trials[id.index()]);
     assert!(first.clone().all(|trial| trial.status == Status::Completed));
     assert!(first.clone().any(|trial| trial.parent.is_some()));
-    // Exploitation pays: the last generation is better than what was drawn.
+    // Exploitation pays: the last generation is better than the initial draws.
     let mean = |rates: &mut dyn Iterator<Item = f64>| {
         let rates: Vec<f64> = rates.map(quality).collect();
         rates.iter().sum::<f64>() / rates.len() as f64
@@ -243,7 +243,7 @@ fn after_a_replay_it_decides_the_same() {
             replayed.observe(&live.trials[id.index()], &view(&space, &live.trials, live.trials_left));
         };
         tell(&mut replayed, &live);
-        // Between the two ends of a segment nothing else changes, but a trial that is replaced changes twice.
+        // Between the start and the end of a segment nothing else changes, but a trial that is replaced changes twice.
         let loss = f64::from(id.0 * 7 % 11) + 1.0 / live.trials[id.index()].reached.0.max(1) as f64;
         let is_replaced = live.end(id, loss);
         if is_replaced {

@@ -1,7 +1,7 @@
-//! The page: everything about a study in one file of HTML, without a request to anywhere. As `report.html` it is complete in
-//! itself; served live, the same page listens for newer views.
+//! The web page: everything about a study in one HTML file that loads nothing from elsewhere. `report.html` is complete
+//! in itself. When it is served live, the same page listens for newer views.
 //!
-//! What it shows is a [`PageView`], which stands in it as JSON; `script/` draws it.
+//! The page contains a [`PageView`] as JSON, and the scripts in `script/` draw it.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -16,7 +16,7 @@ macro_rules! scripts {
     };
 }
 
-/// All scripts, in an order in which each finds what it needs.
+/// All scripts, ordered so that each comes after the scripts that it uses.
 const SCRIPTS: [(&str, &str); 39] = scripts![
     "base/dom.js",
     "base/format.js",
@@ -62,11 +62,11 @@ const SCRIPTS: [(&str, &str); 39] = scripts![
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");
 
-/// The page with a view in it. `live`: where newer views come from, as server-sent events.
+/// Renders the page with a view in it. `live` is the address of newer views, as server-sent events.
 pub fn render(view: &PageView, live: Option<&str>) -> String {
     let script: String = SCRIPTS.iter().map(|(_, text)| *text).collect();
     let title = view.studies.first().map_or("automl", |study| study.name.as_str());
-    // One pass, so that nothing in the data is taken for a place to fill.
+    // A single pass, so that no placeholder is expanded in the data.
     let mut page = String::with_capacity(PAGE.len() + STYLE.len() + script.len());
     let mut rest = PAGE;
     while let Some(at) = rest.find("/*") {
@@ -95,13 +95,15 @@ pub fn render(view: &PageView, live: Option<&str>) -> String {
     page
 }
 
-/// What a Content-Security-Policy calls a script by: no other script runs in the page (W3C, "Content Security Policy Level 3", §2.3.1).
+/// The hash source that allows only this script in the page.
+///
+/// See W3C, "Content Security Policy Level 3", §2.3.1.
 fn source_hash(script: &str) -> String {
     let hash = Sha256::digest(script.as_bytes());
     format!("sha256-{}", BASE64_STANDARD.encode(hash))
 }
 
-/// The view as JSON that no HTML parser reads anything into.
+/// The view as JSON that is safe inside HTML.
 pub fn json(view: &PageView) -> String {
     let json = serde_json::to_string(view).unwrap_or_default();
     json.replace('<', "\\u003c")
@@ -155,7 +157,7 @@ mod tests {
 
     #[test]
     fn only_its_own_script_runs() {
-        // Of an empty text, as W3C's and browsers' documentation give it.
+        // The hash of an empty text, as in the documentation of W3C and browsers.
         assert_eq!(source_hash(""), "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
         let page = render(&view("any"), None);
         let (_, script) = page.split_once("<script>").unwrap();

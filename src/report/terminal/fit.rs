@@ -1,4 +1,4 @@
-//! Lines that fit a terminal: what is least important goes first, then the end is cut off.
+//! Lines that fit a terminal: the least important parts are dropped first, then the line is cut off at its end.
 
 use std::borrow::Cow;
 
@@ -7,18 +7,18 @@ use console::{measure_text_width, truncate_str};
 /// A part of a line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Part {
-    /// 0 always stays; the highest goes first.
+    /// 0 is never dropped; the highest rank is dropped first.
     rank: u8,
     text: String,
 }
 
 impl Part {
-    /// A part that stays in every line.
+    /// A part that is never dropped.
     pub(super) fn always(text: impl Into<String>) -> Self {
         Self::optional(0, text)
     }
 
-    /// A part that is left out where there is no room; the highest rank goes first.
+    /// A part that is dropped if the line is too long; the highest rank is dropped first.
     pub(super) fn optional(rank: u8, text: impl Into<String>) -> Self {
         Self {
             rank,
@@ -27,7 +27,7 @@ impl Part {
     }
 }
 
-/// A line of at most `width` columns from the parts that fit, two spaces apart.
+/// A line of at most `width` columns. It has the parts that fit, separated by two spaces.
 pub(super) fn fit(mut parts: Vec<Part>, width: usize) -> String {
     parts.retain(|part| !part.text.is_empty());
     loop {
@@ -42,7 +42,7 @@ pub(super) fn fit(mut parts: Vec<Part>, width: usize) -> String {
     }
 }
 
-/// A line cut off at `width` columns, which an ellipsis shows.
+/// A line cut off at `width` columns, with an ellipsis at the end.
 pub(super) fn cut(line: &str, width: usize) -> Cow<'_, str> {
     if measure_text_width(line) <= width {
         return Cow::Borrowed(line);
@@ -53,7 +53,7 @@ pub(super) fn cut(line: &str, width: usize) -> Cow<'_, str> {
     truncate_str(line, width, "…")
 }
 
-/// A text as lines of at most `width` columns, broken between words; all but the first are indented.
+/// Wraps a text between words into lines of at most `width` columns; all lines but the first are indented.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     const INDENT: &str = "  ";
     if measure_text_width(text) <= width || width < 20 {
@@ -75,7 +75,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A bar of `width` columns, brackets included: `[=====>     ]`.
+/// A progress bar of `width` columns, including the brackets: `[=====>     ]`.
 pub(super) fn bar(share: f64, width: usize) -> String {
     let inner = width.saturating_sub(2);
     let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };

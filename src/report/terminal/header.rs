@@ -1,4 +1,4 @@
-//! The three lines on top of the moving block: how far the study is, what is best, how many trials stand where.
+//! The header of the live display in three lines: progress, best result, and trials by state.
 
 use crate::study::Study;
 use crate::trials::Status;
@@ -6,7 +6,7 @@ use crate::trials::Status;
 use super::fit::{Part, bar, cut, fit};
 use super::{Facts, sentences, words};
 
-/// Columns of the bar of the whole study.
+/// Width of the study's progress bar, in columns.
 const BAR: usize = 22;
 
 /// The header after `elapsed` seconds, for a terminal of `width` columns.
@@ -18,7 +18,7 @@ pub(super) fn header(study: &Study, facts: &Facts, elapsed: f64, width: usize) -
     ]
 }
 
-/// The wall budget in seconds with what resumptions have added.
+/// The wall budget in seconds, including what resumptions added.
 pub(super) fn wall(study: &Study, facts: &Facts) -> Option<f64> {
     facts.wall.map(|wall| wall + study.added_wall())
 }
@@ -52,7 +52,7 @@ fn budgets(study: &Study, facts: &Facts, elapsed: f64, width: usize) -> String {
     )
 }
 
-/// How much of the budget is spent that will be spent first, in [0, 1]; `None` without a budget.
+/// Spent share, in [0, 1], of the budget that will be exhausted first; `None` without a budget.
 fn share(study: &Study, wall: Option<f64>, elapsed: f64) -> Option<f64> {
     let under_way = study.flights().keys().filter(|id| study.repeat(**id).is_none());
     let settled = study.searched().count() - under_way.count();
@@ -73,7 +73,7 @@ fn best(study: &Study, facts: &Facts, width: usize) -> String {
     cut(&format!("best {best}"), width).into_owned()
 }
 
-/// `rungs 0.44 ep: 12 · 1.3 ep: 4 · 4 ep: 1  8 paused · 2 failed · 3 under way`.
+/// `rungs 0.44 ep: 12 · 1.3 ep: 4 · 4 ep: 1  3 under way · 8 paused · 2 failed`.
 fn places(study: &Study, facts: &Facts, width: usize) -> String {
     let rungs: Vec<String> = study
         .rungs()

@@ -1,4 +1,4 @@
-//! One JSON object a line for every event, for other programs.
+//! Events as JSON for other programs, one object per line.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -16,16 +16,17 @@ use super::sentences::{self, BestSeen};
 use super::speed::{Fits, Speed};
 use super::{Facts, header};
 
-/// Version of these lines, told by the first one. Fields may be added within a version; none changes or goes.
+/// Version of this format, in the first line. Within a version, fields may be added but not changed or removed.
 const FORMAT: u32 = 1;
 
-/// Ticks come often; one in so many seconds is written.
+/// Shortest time between two ticks in the output, in seconds.
 const TICK: f64 = 1.0;
 
-/// Writes every event as one JSON object a line: `{"moment": "delivered", "elapsed": 42.1, …}`.
+/// Writes every event as a JSON object on one line: `{"moment": "delivered", "elapsed": 42.1, …}`.
 ///
-/// `elapsed` are seconds that the study has run. Resource levels are objects with `samples` and `epochs`. Numbers that JSON
-/// cannot hold are `null`. Of ticks, one a second is written. A writer that fails stops no study: it is said once.
+/// `elapsed` is the number of seconds that the study has run. Resource levels are objects with `samples` and `epochs`.
+/// Numbers that JSON cannot represent are `null`. At most one tick per second is written. An error of the writer does
+/// not stop the study, and is reported once.
 pub struct Json<W> {
     out: W,
     facts: Facts,
@@ -35,7 +36,7 @@ pub struct Json<W> {
     is_broken: bool,
 }
 
-/// What is written of each kind of event. The tag is called `moment` since the first version.
+/// The fields of each kind of event. The tag has been called `moment` since the first version.
 #[derive(Serialize)]
 #[serde(tag = "moment", rename_all = "snake_case")]
 enum Line<'a> {
@@ -150,7 +151,7 @@ struct Best<'a> {
     configuration: &'a Configuration,
 }
 
-/// What an audit of pruning found.
+/// Results of an audit of pruning.
 #[derive(Serialize)]
 struct AuditFields {
     audited: usize,
@@ -168,7 +169,7 @@ struct AgreementFields {
     tau: f64,
 }
 
-/// Trials by what they do.
+/// Number of trials by status.
 #[derive(Default, Serialize)]
 struct Counts {
     trials: usize,
@@ -180,7 +181,7 @@ struct Counts {
 }
 
 impl<W: Write> Json<W> {
-    /// JSON lines to `out`.
+    /// Writes JSON lines to `out`.
     pub fn new(out: W, facts: Facts) -> Self {
         Self {
             out,
@@ -216,7 +217,7 @@ impl<W: Write> Json<W> {
             written = written.and_then(|()| write(&mut self.out, &forecast));
         }
         match written {
-            // Whoever read the lines went away, or it was said before.
+            // The reader has closed the pipe, or the error has been reported.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe && !self.is_broken => {
                 self.is_broken = true;
                 let _ = writeln!(
@@ -236,7 +237,7 @@ impl<W: Write> Observer for Json<W> {
     }
 }
 
-/// One write a line.
+/// Writes a line in a single call.
 fn write(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
     let mut text = serde_json::to_string(line)?;
     text.push('\n');

@@ -1,10 +1,11 @@
-//! What is seen while a study runs, on stderr or as JSON on stdout: one [`Observer`] for each [`Style`].
+//! Display of a running study on stderr, or as JSON on stdout: one [`Observer`] for each [`Style`].
 //!
-//! `progress` draws a block of lines that moves with the study, `plain` writes log lines, `json` writes one object a line.
-//! What they say is made by pure functions: `header`, `rows` and `summary` for larger parts, `sentences` for single lines,
-//! `speed` for what fits into the time left,
-//! `words` for numbers, `fit` for narrow terminals. Nothing here can stop a study: that nobody can be told is
-//! ignored. Begin reading at [`terminal`].
+//! `progress` draws a block of lines that is updated in place, `plain` writes log lines, and `json` writes one object
+//! per line. Pure functions make the text: `header`, `rows` and `summary` the larger parts, `sentences` single lines.
+//! `speed` estimates how many full runs fit into the time left, `words` formats numbers, and `fit` cuts lines for
+//! narrow terminals.
+//!
+//! Nothing here can stop a study: errors of the output are ignored. Begin reading at [`terminal`].
 
 mod fit;
 mod header;
@@ -32,35 +33,35 @@ use std::path::PathBuf;
 use crate::engine::Observer;
 use crate::units::Samples;
 
-/// How a running study is shown.
+/// Display style of a running study.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// A block of lines that moves; needs a terminal. Where stderr is none, this is [`Style::Plain`].
+    /// A block of lines that is updated in place. If stderr is not a terminal, this is [`Style::Plain`].
     Progress,
-    /// One log line for everything worth knowing.
+    /// A log line for every important event.
     Plain,
-    /// Log lines for everything, also for segments that start and outcomes that wait for their turn.
+    /// Log lines for all events, including starts of segments and outcomes that are not delivered yet.
     Verbose,
-    /// One JSON object a line for every event.
+    /// One JSON object per line for every event.
     Json,
-    /// Only what goes wrong with the machine: lost workers. What is wrong with the study itself is said by the caller.
+    /// Only problems of the machine: lost workers, memory that ran out. The caller reports errors of the study.
     Quiet,
 }
 
-/// What a study does not know about itself, but people want to see.
+/// Facts to display that the study itself does not contain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
     /// The study's name.
     pub name: String,
-    /// Samples that make up an epoch.
+    /// Number of samples in an epoch.
     pub epoch: Samples,
-    /// The wall budget in seconds as the spec has it; what resumptions add is known to the study.
+    /// The wall budget in the spec, in seconds; the study knows what resumptions added.
     pub wall: Option<f64>,
-    /// Where the results are.
+    /// The folder of the results.
     pub folder: PathBuf,
 }
 
-/// The observer that shows a study.
+/// Creates the observer that displays a study.
 pub fn terminal(style: Style, facts: Facts) -> Box<dyn Observer> {
     let stderr = Box::new(io::stderr());
     match style {

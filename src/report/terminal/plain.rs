@@ -1,4 +1,4 @@
-//! Log lines: for files, for terminals that cannot move their cursor, and for people who want to see everything.
+//! Log lines, for files, for terminals without cursor movement, and for people who want to see every event.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -12,20 +12,20 @@ use super::speed::{self, Speed};
 use super::summary::summary;
 use super::{Facts, sentences, words};
 
-/// Which events get a line.
+/// Level of detail of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
-    /// Lost workers.
+    /// Lost workers and memory that ran out.
     Losses,
-    /// Also what is worth knowing: starts and ends, outcomes, new incumbents.
+    /// Also important events: starts and ends, outcomes, new incumbents.
     Events,
-    /// Also every start of a segment, and outcomes as they arrive.
+    /// Also every start of a segment, and outcomes before they are delivered.
     Everything,
 }
 
-/// Writes a line for every event worth knowing, with the stopwatch in front: `[ 0:42] trial 12 paused …`.
+/// Writes a line for every important event, after the elapsed time: `[ 0:42] trial 12 paused …`.
 ///
-/// Writes no control characters but the line's end, and flushes every line. Errors of the writer are ignored.
+/// Writes no control characters except the line break, and flushes every line. Errors of the writer are ignored.
 pub struct Plain<W> {
     out: W,
     facts: Facts,
@@ -36,7 +36,7 @@ pub struct Plain<W> {
 }
 
 impl<W: Write> Plain<W> {
-    /// Log lines to `out`.
+    /// Writes log lines to `out`.
     pub fn new(out: W, facts: Facts, detail: Detail) -> Self {
         Self {
             out,
@@ -63,7 +63,7 @@ impl<W: Write> Plain<W> {
         let epoch = self.facts.epoch;
         match event {
             EngineEvent::Started { slots, is_resumed } => {
-                // What was best before is no news.
+                // The best result of an earlier run is not reported again.
                 self.best.is_new(study);
                 let started = sentences::started(slots, *is_resumed, study);
                 let plan = speed::at_start(study, &self.facts, slots.len());
@@ -109,7 +109,7 @@ impl<W: Write> Plain<W> {
     fn write(&mut self, line: &str, elapsed: f64) {
         let mut text = String::with_capacity(line.len() + 16);
         let _ = writeln!(text, "[{:>5}] {line}", words::stopwatch(elapsed));
-        // One write a line, so that lines of several programs do not mix. A reader that went away stops no study.
+        // One write per line, so that lines of several programs do not mix. A closed pipe does not stop the study.
         let _ = self.out.write_all(text.as_bytes());
         let _ = self.out.flush();
     }

@@ -1,4 +1,4 @@
-//! A block of lines that moves with the study: the header, then one line a slot. What has happened stands above it.
+//! A block of lines that is updated in place: the header, then one line per slot. Events are printed above it.
 
 use std::io;
 
@@ -16,17 +16,17 @@ use super::speed::{self, Speed};
 use super::summary::summary;
 use super::{Facts, sentences, words};
 
-/// Lines of the header.
+/// Number of lines of the header.
 const HEADER: usize = 3;
 
-/// Lines that are left free for what has happened, however many slots there are.
+/// Number of lines that stay free for events, even if there are many slots.
 const FREE: usize = 4;
 
-/// Shows a study as a block of lines that moves. Colours only stress what the words say; `NO_COLOR` is heeded.
+/// Shows a study as a block of lines that is updated in place. Colours are optional; `NO_COLOR` is respected.
 pub struct Terminal {
     facts: Facts,
     term: Box<dyn TermLike>,
-    /// The block: of a bar it has only the way to stay in place. Whatever becomes of the run, dropping it takes it away.
+    /// The block: a progress bar used only to redraw in place. Dropping it clears the block, also after a panic.
     block: ProgressBar,
     rows: Rows,
     best: BestSeen,
@@ -34,13 +34,13 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// A block on stderr, redrawn at most 10 times a second.
+    /// A block on stderr, redrawn at most 10 times per second.
     pub fn stderr(facts: Facts) -> Self {
         let target = ProgressDrawTarget::stderr_with_hz(10);
         Self::new(facts, Box::new(Term::stderr()), target)
     }
 
-    /// A block on a terminal that is reached in two ways.
+    /// A block on a terminal. `term` gives its size and prints the summary, `target` draws the block.
     pub(super) fn new(facts: Facts, term: Box<dyn TermLike>, target: ProgressDrawTarget) -> Self {
         let block = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
@@ -64,7 +64,7 @@ impl Terminal {
         let epoch = self.facts.epoch;
         match event {
             EngineEvent::Started { slots, is_resumed } => {
-                // What was best before is no news.
+                // The best result of an earlier run is not reported again.
                 self.best.is_new(study);
                 self.say(Tone::Ordinary, &sentences::started(slots, *is_resumed, study));
                 if let Some(plan) = speed::at_start(study, &self.facts, slots.len()) {
@@ -89,7 +89,7 @@ impl Terminal {
             EngineEvent::Ended { reason, idle_share } => {
                 self.block.finish_and_clear();
                 for line in summary(study, &self.facts, *reason, *idle_share, elapsed) {
-                    // A terminal that went away stops no study.
+                    // A closed terminal does not stop the study.
                     let _ = self.term.write_line(&line);
                 }
                 return;
@@ -109,7 +109,7 @@ impl Terminal {
         ];
         let room = height.saturating_sub(HEADER + FREE).max(1);
         let slots = self.rows.len();
-        // Where not all slots have room, the last line counts the others.
+        // If not all slots fit, the last line gives the number of the others.
         let shown = if slots > room { room - 1 } else { slots };
         lines.extend((0..shown).map(|slot| self.rows.line(slot, study, self.facts.epoch, elapsed, width)));
         if shown < slots {
@@ -120,7 +120,7 @@ impl Terminal {
         self.block.set_message(lines.join("\n"));
     }
 
-    /// A text that stays, above the block.
+    /// Prints a text above the block.
     fn say(&self, tone: Tone, text: &str) {
         for line in wrap(text, self.term.width().into()) {
             let line = style(line).for_stderr();
@@ -154,7 +154,7 @@ mod tests {
         (terminal, screen)
     }
 
-    /// The screen just before the study ends, and at the end.
+    /// The screen just before the study ends, and the screen at the end.
     fn screens(height: u16, width: u16) -> (String, String) {
         let (mut terminal, screen) = terminal(height, width);
         let mut before = String::new();

@@ -1,4 +1,4 @@
-//! What every slot does, one line each.
+//! The activity of every slot, one line each.
 
 use crate::engine::EngineEvent;
 use crate::study::Study;
@@ -7,10 +7,10 @@ use crate::units::{Samples, TrialId};
 use super::fit::{Part, bar, fit};
 use super::{sentences, words};
 
-/// Columns of the bar of one segment.
+/// Width of a segment's progress bar, in columns.
 const BAR: usize = 22;
 
-/// The slots and what they do: events, folded.
+/// The slots and their activities, updated by events.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rows(Vec<Row>);
 
@@ -23,30 +23,30 @@ struct Row {
 
 #[derive(Clone, Debug)]
 enum Activity {
-    /// Its worker loads model and data.
+    /// Its worker loads the model and the data.
     Starting,
-    /// Nothing is planned for it.
+    /// No segment is planned for it.
     Idle,
     Training(Run),
 }
 
-/// A segment under way.
+/// A running segment.
 #[derive(Clone, Debug)]
 struct Run {
     trial: TrialId,
     from: Samples,
     to: Samples,
     at: Samples,
-    /// Seconds that the study had run, and samples seen, when this run began.
+    /// Elapsed seconds of the study, and samples seen, at the start of this run.
     begun: (f64, Samples),
-    /// Seconds that the study had run when the last progress was told.
+    /// Elapsed seconds of the study at the last progress report.
     told: f64,
     value: Option<f64>,
     train_loss: Option<f64>,
 }
 
 impl Run {
-    /// Seconds to the segment's end at the speed so far; between two reports they count down.
+    /// Estimated seconds until the segment ends, at the speed so far. The estimate counts down between two reports.
     fn seconds_left(&self, elapsed: f64) -> Option<f64> {
         let (since, base) = self.begun;
         let done = self.at.0.checked_sub(base.0).filter(|&done| done > 0)?;
@@ -55,7 +55,7 @@ impl Run {
         Some((predicted - (elapsed - self.told)).max(0.0))
     }
 
-    /// How much of the segment is done, in [0, 1].
+    /// Completed share of the segment, in [0, 1].
     fn share(&self) -> f64 {
         let length = self.to.0.saturating_sub(self.from.0).max(1);
         self.at.0.saturating_sub(self.from.0) as f64 / length as f64
@@ -63,7 +63,7 @@ impl Run {
 }
 
 impl Rows {
-    /// Takes note of what happened.
+    /// Updates the rows with an event.
     pub(super) fn take(&mut self, event: &EngineEvent<'_>, study: &Study, elapsed: f64) {
         match event {
             EngineEvent::Started { slots, .. } => {
@@ -74,7 +74,7 @@ impl Rows {
                 self.0 = slots.iter().enumerate().map(row).collect();
             }
             EngineEvent::SegmentStarted { slot, trial, from, to } => {
-                // A segment that was interrupted goes on where it was, not where it began.
+                // An interrupted segment resumes where it was interrupted, not at its start.
                 let at = study
                     .record(*trial)
                     .partial
@@ -118,17 +118,17 @@ impl Rows {
         }
     }
 
-    /// How many slots there are.
+    /// Number of slots.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The slot's name, such as `cpu 0`.
+    /// Name of the slot, such as `cpu 0`.
     pub(super) fn name(&self, slot: usize) -> &str {
         self.0.get(slot).map_or("an unknown slot", |row| &row.name)
     }
 
-    /// How many slots from `first` on run a segment.
+    /// Number of slots from index `first` on that run a segment.
     pub(super) fn training(&self, first: usize) -> usize {
         let rows = self.0.iter().skip(first);
         rows.filter(|row| matches!(row.activity, Activity::Training(_))).count()

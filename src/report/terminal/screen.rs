@@ -1,4 +1,4 @@
-//! A terminal in memory, for tests of what stands on a whole screen.
+//! An in-memory terminal for tests of whole screens.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use console::strip_ansi_codes;
 use indicatif::TermLike;
 
-/// Rows of characters and a cursor. Lines that are too long wrap. It grows downwards without scrolling.
+/// Rows of characters and a cursor. Long lines wrap. The grid grows downwards without scrolling.
 #[derive(Clone, Debug)]
 pub(super) struct Screen {
     height: u16,
@@ -30,7 +30,7 @@ impl Screen {
         }
     }
 
-    /// What stands there, without empty lines at the end.
+    /// The text on the screen, without empty lines at the end.
     pub(super) fn text(&self) -> String {
         let rows = self
             .grid()

@@ -1,4 +1,4 @@
-//! What happens in a study, one line each.
+//! Events of a study, one line each.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::worker::Slot;
 use super::words;
 use crate::report::leaderboard;
 
-/// How a line is meant; colour may stress it, but the words say it too.
+/// Tone of a line. Colours may stress it, but the words say it too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::report) enum Tone {
     Ordinary,
@@ -19,21 +19,21 @@ pub(in crate::report) enum Tone {
     Bad,
 }
 
-/// Tells whether the incumbent is a new one.
+/// Detects new incumbents.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::report) struct BestSeen {
     improvements: usize,
 }
 
 impl BestSeen {
-    /// Whether there was an improvement since the last call.
+    /// Returns `true` if the incumbent has improved since the last call.
     pub(in crate::report) fn is_new(&mut self, study: &Study) -> bool {
         let before = std::mem::replace(&mut self.improvements, study.improvements().len());
         self.improvements > before
     }
 }
 
-/// The slot as it is called everywhere, and its worker's log too: `cpu 0`.
+/// Display name of a slot, also used for its worker's log: `cpu 0`.
 pub(in crate::report) fn slot_name(slot: &Slot, index: usize) -> String {
     format!("{} {index}", slot.place())
 }
@@ -60,7 +60,7 @@ pub(in crate::report) fn started(slots: &[Slot], is_resumed: bool, study: &Study
     format!("{verb} on {count} ({}), {threads} each", devices.join(", "))
 }
 
-/// `trial 12 goes from 0.44 to 1.3 epochs on cpu 0`; a new trial with its configuration.
+/// `trial 12 goes on from 0.44 to 1.3 epochs on cpu 0`; for a new trial, with its configuration.
 pub(in crate::report) fn segment_started(
     study: &Study,
     epoch: Samples,
@@ -92,7 +92,7 @@ pub(in crate::report) fn segment_started(
     )
 }
 
-/// `trial 12 has reached its rung on cpu 0; its outcome waits for its turn`.
+/// `trial 12 has ended its segment on cpu 0`.
 pub(in crate::report) fn arrived(trial: TrialId, outcome: Option<&Outcome>, slot: &str) -> String {
     match outcome {
         Some(Outcome::Reached(_)) => format!("trial {trial} has ended its segment on {slot}"),
@@ -101,7 +101,7 @@ pub(in crate::report) fn arrived(trial: TrialId, outcome: Option<&Outcome>, slot
     }
 }
 
-/// `trial 12 paused at 0.44 epochs: accuracy 0.8123`, with a mark on the new best.
+/// `trial 12 paused at 0.44 epochs: accuracy 0.8123`, and a note if it is the new best.
 pub(in crate::report) fn delivered(study: &Study, epoch: Samples, id: TrialId, is_best: bool) -> (Tone, String) {
     let trial = &study.trials()[id.index()];
     let reached = words::counted(&words::epochs(trial.reached, epoch), "epoch");
@@ -181,12 +181,12 @@ pub(in crate::report) fn incumbent(study: &Study, epoch: Samples) -> Option<Stri
     ))
 }
 
-/// `no trial fulfils `latency <= 5`: trial 0 violates it least`; `None` where the winner fulfils all constraints on metrics.
+/// ``no trial fulfils `latency <= 5`: trial 0 violates it least``; `None` if the winner satisfies all constraints.
 pub(in crate::report) fn unfulfilled(study: &Study) -> Option<String> {
     violates_least(&study.unfulfilled(), study.winner()?.trial)
 }
 
-/// The same of constraints that no trial fulfils; `None` where there are none.
+/// The same sentence for constraints that no trial satisfies; `None` if the list is empty.
 pub(in crate::report) fn violates_least<Text: AsRef<str>>(constraints: &[Text], winner: TrialId) -> Option<String> {
     let listed: Vec<String> = constraints.iter().map(|one| format!("`{}`", one.as_ref())).collect();
     let (all, it) = match listed.len() {
@@ -210,8 +210,9 @@ pub(in crate::report) fn configuration(study: &Study, configuration: &Configurat
     values.join(", ")
 }
 
-/// `lost the worker on cpu 0 with trial 12: killed by signal 9; trial 12 is tried once more`. To be asked before the study
-/// knows of the loss, as the engine tells it.
+/// `lost the worker on cpu 0 with trial 12: killed by signal 9; trial 12 is tried once more`.
+///
+/// Must be called before the loss is applied to the study.
 pub(in crate::report) fn lost(study: &Study, slot: &str, trial: Option<TrialId>, message: &str) -> String {
     let message = one_line(message);
     let Some(trial) = trial else {
@@ -225,7 +226,7 @@ pub(in crate::report) fn lost(study: &Study, slot: &str, trial: Option<TrialId>,
     format!("lost the worker on {slot} with trial {trial}: {message}; {next}")
 }
 
-/// A trial ran out of memory, and what comes next.
+/// A trial ran out of memory; also says what happens next.
 pub(in crate::report) fn split(slot: &str, trial: TrialId, message: &str) -> String {
     let message = one_line(message);
     format!(
@@ -233,7 +234,7 @@ pub(in crate::report) fn split(slot: &str, trial: TrialId, message: &str) -> Str
     )
 }
 
-/// Whether a segment gets another worker after the loss that is being told.
+/// Returns `true` if a segment gets another worker. Must be called before the loss is applied to the study.
 pub(in crate::report) fn is_tried_again(study: &Study, trial: TrialId) -> bool {
     study.flights().get(&trial).is_some_and(|flight| flight.lost == 0)
 }
@@ -258,7 +259,7 @@ pub(in crate::report) fn selecting(study: &Study, finalists: usize) -> String {
     format!("the search is over ({why}): training {finalists} again, each with {seeds}{test}")
 }
 
-/// Why a study ended, after "because" or a colon.
+/// Reason why a study ended, to follow "because" or a colon.
 pub(in crate::report) fn reason(reason: EndReason) -> &'static str {
     match reason {
         EndReason::Target => "the target is met",
@@ -276,7 +277,7 @@ pub(in crate::report) fn measured(study: &Study, observation: &Observation) -> S
     format!("{} {}", settings.metric, words::metric(value))
 }
 
-/// ` · cost 0.12`: the other metrics that count, at the same evaluation; nothing where only one counts.
+/// ` · cost 0.12`: the other metrics at the same evaluation; empty if there is only one metric.
 pub(in crate::report) fn others(study: &Study, trial: TrialId, observation: &Observation) -> String {
     let mut text = String::new();
     for (name, value) in leaderboard::others(study, trial, *observation) {

@@ -1,4 +1,4 @@
-//! How many full runs fit into the time left: not known at the start, and told once, as soon as segments have ended.
+//! Estimated number of full runs that fit into the time left, reported once after enough segments.
 
 use crate::engine::EngineEvent;
 use crate::study::{Outcome, Study};
@@ -7,32 +7,32 @@ use crate::units::{Samples, TrialId};
 use super::{Facts, header, words};
 use crate::report::plan::ENOUGH;
 
-/// A full run that is quicker is not worth counting.
+/// Full runs below this number of seconds are not worth an estimate.
 const LEAST_SECONDS: f64 = 0.01;
 
-/// What the segments so far say about this machine.
+/// Speed of this machine, estimated from the segments so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Speed {
     slots: usize,
-    /// Segments that have ended.
+    /// Number of segments that have ended.
     ended: usize,
     is_told: bool,
 }
 
-/// What fits into the time left.
+/// Estimate for the time left.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Fits {
-    /// Seconds of a full run of the mean trial so far.
+    /// Seconds of a full run, averaged over the trials so far.
     pub(super) full_run: f64,
-    /// How many of them fit on all slots.
+    /// Number of such runs that fit on all slots.
     pub(super) runs: f64,
     /// Seconds left.
     pub(super) left: f64,
 }
 
 impl Speed {
-    /// Takes note of what happened. Once as many segments have ended as there are slots, so that each has shown its speed,
-    /// says what fits into the wall budget.
+    /// Updates the speed with an event, and returns once how many full runs fit into the wall budget. The estimate
+    /// waits for as many ended segments as there are slots, so that each slot can show its speed.
     pub(super) fn take(&mut self, event: &EngineEvent<'_>, study: &Study, facts: &Facts, elapsed: f64) -> Option<Fits> {
         match event {
             EngineEvent::Started { slots, .. } => self.slots = slots.len(),
@@ -58,7 +58,7 @@ impl Speed {
     }
 }
 
-/// What is known at the start of a study with a wall budget: `plan: 3:00 on 2 slots, rungs at 0.44, 1.3 and 4 epochs; …`.
+/// The plan at the start of a study with a wall budget: `plan: 3:00 on 2 slots, rungs at 0.44, 1.3 and 4 epochs; …`.
 pub(super) fn at_start(study: &Study, facts: &Facts, slots: usize) -> Option<String> {
     let wall = header::wall(study, facts)?;
     let rungs: Vec<String> = study
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::report::terminal::testing;
 
-    /// What is told, and after how many ended segments.
+    /// The estimates, each with the number of segments that had ended.
     fn told(facts: &Facts) -> Vec<(usize, Fits)> {
         let (mut speed, mut ended, mut told) = (Speed::default(), 0, Vec::new());
         testing::story(&mut |event, study, elapsed| {
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(told.len(), 1);
         let (ended, told) = told[0];
         assert_eq!(ended, 2);
-        // A hundred samples a second, and a full run has 4000.
+        // The speed is 100 samples per second, and a full run has 4000 samples.
         assert!((told.full_run - 40.0).abs() < 1e-9, "{told:?}");
         assert_eq!(told.runs, (told.left / 40.0).floor() * 2.0);
     }

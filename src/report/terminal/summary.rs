@@ -1,4 +1,4 @@
-//! What is left on the screen when a study has ended.
+//! The summary that stays on the screen when a study has ended.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::units::Goal;
 
 use super::{Facts, sentences, words};
 
-/// Trials of a front that fit on a screen beside the rest.
+/// Largest number of trials of a Pareto front in the summary.
 const MOST_SHOWN: usize = 10;
 
-/// How a study ended, what is best, and where everything is; one string a line. `reason` is `None` after an interruption.
+/// The lines of the summary: reason, best result, folder and more. `reason` is `None` after an interruption.
 pub(super) fn summary(
     study: &Study,
     facts: &Facts,
@@ -39,9 +39,9 @@ pub(super) fn summary(
     lines
 }
 
-/// Why a study ended. One that plans for its deadline ends before it where nothing that is left to do would end in time.
+/// Reason why a study ended. A study with a wall budget ends early if no remaining work would fit into the time left.
 fn why(study: &Study, reason: EndReason, elapsed: f64) -> &'static str {
-    /// A share of the budget that is worth a word.
+    /// Smallest unspent share of the budget that is mentioned.
     const UNSPENT: f64 = 0.03;
     let is_early = study.wall().is_some_and(|wall| elapsed < wall * (1.0 - UNSPENT));
     match reason {
@@ -120,12 +120,12 @@ fn best(study: &Study, facts: &Facts) -> Vec<String> {
     lines
 }
 
-/// Whether fresh seeds have had their say.
+/// Returns `true` if a finalist has a result with a fresh seed.
 fn is_selected(study: &Study) -> bool {
     study.finalists().iter().any(|finalist| !finalist.runs.is_empty())
 }
 
-/// What fresh seeds came to, the winner first, and what the test examples say; nothing without a selection.
+/// Results of the fresh seeds, the winner first, and of the test examples; empty without a selection.
 fn selection(study: &Study) -> Vec<String> {
     if !is_selected(study) {
         let is_over = study.ended().is_some() && !study.to_select().is_empty();
@@ -163,7 +163,7 @@ fn selection(study: &Study) -> Vec<String> {
     lines
 }
 
-/// The front of several metrics, best in the first one first; nothing where one trial is the best.
+/// The Pareto front, best in the first metric first; empty if there are fewer than two trials on it.
 fn front(study: &Study) -> Vec<String> {
     let front = study.front();
     if !study.settings().criteria.has_front() || front.len() < 2 {
@@ -188,7 +188,7 @@ fn front(study: &Study) -> Vec<String> {
     lines
 }
 
-/// What the audit of pruning found, if there is one.
+/// Results of the audit of pruning, if there is one.
 fn audit(study: &Study, facts: &Facts) -> Vec<String> {
     let Some(audit) = Audit::new(study) else {
         return Vec::new();

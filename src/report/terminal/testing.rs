@@ -1,4 +1,4 @@
-//! A small study with everything that can happen, for the tests of this folder.
+//! A small study with all kinds of events, for the tests of this folder.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -37,7 +37,7 @@ pub(in crate::report) fn asha() -> SchedulerSpec {
     SchedulerSpec::default()
 }
 
-/// Trials of 4 epochs with two parameters, two at a time.
+/// A study with trials of 4 epochs, two parameters and two workers.
 pub(in crate::report) fn study(early: impl Into<EarlyTerminate>, max_trials: Option<u32>) -> Study {
     let parameter = |name: &str, domain| Parameter::new(name, domain);
     let rate = Domain::Float {
@@ -83,7 +83,7 @@ pub(in crate::report) fn evaluation(at: u64, accuracy: f64) -> Evaluation {
     }
 }
 
-/// Good near a learning rate of 0.003, better with more epochs; trial 3 diverges.
+/// The accuracy is best near a learning rate of 0.003 and improves with more epochs; trial 3 diverges.
 fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
     if trial.id == TrialId(3) {
         return Outcome::Failed(Failure {
@@ -110,7 +110,7 @@ fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
 
 type See<'a> = &'a mut dyn FnMut(&EngineEvent<'_>, &Study, f64);
 
-/// Settles what can be settled, then runs the planned segment whose turn it is; the next elapsed seconds.
+/// Applies all decisions that are due, and reports delivered segments to `see`.
 fn settle(study: &mut Study, see: See<'_>, elapsed: f64) {
     while let Some(event) = study.decide() {
         study.apply(&event, elapsed);
@@ -144,7 +144,7 @@ pub(in crate::report) fn arrive(study: &mut Study, trial: TrialId, evaluations: 
     study.apply(&event, 0.0);
 }
 
-/// Starts the segment whose turn it is, trains half of it, and loses its worker if `is_lost`.
+/// Starts the next segment, trains half of it, and loses its worker if `is_lost`.
 fn begin(study: &mut Study, see: See<'_>, elapsed: f64, is_lost: bool) -> Option<(usize, TrialId, InFlight)> {
     let (trial, flight) = next(study)?;
     let slot = flight.worker as usize;
@@ -201,7 +201,7 @@ fn end(study: &mut Study, see: See<'_>, (slot, trial, flight): (usize, TrialId, 
     see(&event, study, elapsed);
 }
 
-/// A study from its start to its wall budget's end, told as the engine tells it. `see` gets event, state and elapsed seconds.
+/// Runs a study to the end of its wall budget. `see` gets the engine's events, the study and elapsed seconds.
 pub(in crate::report) fn story(see: See<'_>) -> Study {
     let mut study = study(asha(), Some(24));
     let slots = slots();
@@ -250,7 +250,7 @@ pub(in crate::report) fn ended_study() -> Study {
     story(&mut |_, _, _| {})
 }
 
-/// A study to its end in which one trial in three is complete whatever the scheduler says.
+/// A study run to its end in which about one trial in three is audited.
 pub(super) fn audited_study() -> Study {
     let early = EarlyTerminate {
         audit: 0.3,
@@ -266,7 +266,7 @@ pub(super) fn audited_study() -> Study {
     }
 }
 
-/// The same study after nine segments.
+/// A study after nine segments.
 pub(in crate::report) fn study_under_way() -> Study {
     let mut study = study(asha(), Some(24));
     for step in 0..9 {
@@ -278,7 +278,7 @@ pub(in crate::report) fn study_under_way() -> Study {
     study
 }
 
-/// A writer whose reader went away.
+/// A writer whose pipe is closed.
 pub(in crate::report) struct BrokenPipe;
 
 impl Write for BrokenPipe {

@@ -1,9 +1,9 @@
-//! Numbers as people read them.
+//! Numbers as text for people.
 
 use crate::space::Value;
 use crate::units::Samples;
 
-/// A running time as a stopwatch shows it: `0:42`, `12:03`, `1:02:03`.
+/// A running time in the format of a stopwatch: `0:42`, `12:03`, `1:02:03`.
 pub(in crate::report) fn stopwatch(seconds: f64) -> String {
     let (hours, minutes, seconds) = split(seconds.max(0.0).floor());
     if hours > 0 {
@@ -13,7 +13,7 @@ pub(in crate::report) fn stopwatch(seconds: f64) -> String {
     }
 }
 
-/// A length of time, rounded up to whole seconds: `4 s`, `1m 12s`, `2h 05m`.
+/// A duration, rounded up to whole seconds: `4 s`, `1m 12s`, `2h 05m`.
 pub(in crate::report) fn duration(seconds: f64) -> String {
     let (hours, minutes, seconds) = split(seconds.max(0.0).ceil());
     if hours > 0 {
@@ -25,7 +25,7 @@ pub(in crate::report) fn duration(seconds: f64) -> String {
     }
 }
 
-/// A length of time that was predicted: below ten seconds with a decimal.
+/// An estimated duration; below ten seconds with a decimal.
 pub(in crate::report) fn seconds(seconds: f64) -> String {
     if seconds < 9.95 {
         format!("{} s", digits(seconds, if seconds < 1.0 { 1 } else { 2 }))
@@ -39,7 +39,7 @@ fn split(seconds: f64) -> (u64, u64, u64) {
     (whole / 3600, whole / 60 % 60, whole % 60)
 }
 
-/// How many epochs, to two digits: `0.44`, `1.3`, `4`, `120`.
+/// A number of epochs with two significant digits: `0.44`, `1.3`, `4`, `120`.
 pub(in crate::report) fn epochs(samples: Samples, epoch: Samples) -> String {
     let epochs = samples.epochs(epoch);
     if epochs.is_finite() {
@@ -49,7 +49,7 @@ pub(in crate::report) fn epochs(samples: Samples, epoch: Samples) -> String {
     }
 }
 
-/// A number with its unit in the right number: `1 epoch`, `1.3 epochs`.
+/// A number with its unit in the singular or plural: `1 epoch`, `1.3 epochs`.
 pub(in crate::report) fn counted(number: &str, unit: &str) -> String {
     if number == "1" {
         format!("1 {unit}")
@@ -58,7 +58,7 @@ pub(in crate::report) fn counted(number: &str, unit: &str) -> String {
     }
 }
 
-/// A metric's value with 4 decimals; very large and very small ones with an exponent.
+/// A metric's value with 4 decimals; very large and very small values with an exponent.
 pub(in crate::report) fn metric(value: f64) -> String {
     if !value.is_finite() {
         return "not a number".into();
@@ -79,23 +79,23 @@ pub(in crate::report) fn percentage(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-/// A parameter's value, numbers to three digits: `0.0031`, `3.1e-5`, `linear`.
+/// A parameter's value, numbers with three significant digits: `0.0031`, `3.1e-5`, `linear`.
 pub(in crate::report) fn value(value: &Value) -> String {
     match value {
         Value::Float(number) => digits(*number, 3),
         Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::Data(_) => {
-            // A text may hold anything, and a line of ours is one line.
+            // A text may contain line breaks, but the output must stay on one line.
             value.to_string().replace(char::is_control, " ")
         }
     }
 }
 
-/// A number to so many significant digits, without trailing zeros; digits before the point always stay.
+/// A number with this many significant digits, without trailing zeros. All digits before the point are kept.
 fn digits(number: f64, significant: usize) -> String {
     if number == 0.0 || !number.is_finite() {
         return number.to_string();
     }
-    // Rounding first: 9.96 has one digit before the point, 10 has two.
+    // Round first: 9.96 has one digit before the decimal point, but its rounded value 10 has two.
     let exponent = format!("{number:.*e}", significant - 1);
     let (mantissa, power) = exponent.split_once('e').unwrap_or((&exponent, "0"));
     let power: i32 = power.parse().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Curves in braille dots with their axes: two dots a column, four dots a row.
+//! Curves of braille dots with axes. A character cell has two columns and four rows of dots.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,41 +8,41 @@ use super::scale::{Range, Tick};
 use super::style::Look;
 use super::text;
 
-/// Columns between two numbers below the axis, at least.
+/// Smallest distance between two numbers below the axis, in columns.
 const TICK_COLUMNS: u16 = 10;
 
-/// Rows between two numbers beside the axis.
+/// Distance between two numbers beside the axis, in rows.
 const TICK_ROWS: u16 = 3;
 
-/// Some curves over a common axis.
+/// Several curves over a common axis.
 #[derive(Clone, Debug)]
 pub(super) struct Chart {
-    /// What the numbers below are.
+    /// Unit of the numbers below the axis.
     pub(super) unit: &'static str,
-    /// Whether these are times.
+    /// True if the numbers are times.
     pub(super) is_time: bool,
     pub(super) x: Range,
     pub(super) y: Range,
-    /// The last one lies on top.
+    /// The curves; the last one is drawn on top.
     pub(super) curves: Vec<Curve>,
-    /// A level to reach.
+    /// The target value.
     pub(super) target: Option<f64>,
 }
 
 /// One curve.
 #[derive(Clone, Debug)]
 pub(super) struct Curve {
-    /// From left to right; those that are no numbers are left out.
+    /// Points from left to right; those that are not finite are left out.
     pub(super) points: Vec<(f64, f64)>,
-    /// Whether a value holds until the next one.
+    /// True if a value holds until the next one.
     pub(super) is_stepped: bool,
     pub(super) style: Style,
-    /// Written beside its end.
+    /// Label beside the end of the curve.
     pub(super) label: String,
 }
 
 impl Chart {
-    /// Draws it, if there is room for anything.
+    /// Draws the chart, if the area is large enough.
     pub(super) fn draw(&self, buffer: &mut Buffer, area: Rect) {
         let ticks = self.y.ticks(usize::from((area.height / TICK_ROWS).max(2)));
         let margin = ticks.iter().map(|tick| text::width(&tick.label)).max().unwrap_or(0) as u16 + 1;
@@ -69,7 +69,7 @@ impl Chart {
             self.trace(&mut dots, curve);
         }
         dots.draw(buffer);
-        // Labels of the upper curves go first: they find the better place.
+        // Labels of the upper curves are placed first, so that they get the better positions.
         let mut taken = Vec::new();
         for curve in self.curves.iter().rev() {
             self.draw_end(buffer, inner, curve, &mut taken);
@@ -104,7 +104,7 @@ impl Chart {
             self.x.ticks(count)
         };
         let unit = text::width(self.unit) as u16;
-        // The unit stands at the right end; a number that would touch it is left out.
+        // The unit is at the right end; numbers that would touch it are left out.
         let end = plot.right().saturating_sub(unit + 1);
         let y = plot.bottom() + 1;
         buffer.set_stringn(
@@ -154,7 +154,7 @@ impl Chart {
         }
     }
 
-    /// A point at the curve's end, and its label beside it where there is room.
+    /// Draws a point at the end of the curve, and the label beside it if there is room.
     fn draw_end(&self, buffer: &mut Buffer, inner: Rect, curve: &Curve, taken: &mut Vec<Rect>) {
         let mut points = curve.points.iter().rev();
         let Some(&(x, y)) = points.find(|(x, y)| x.is_finite() && y.is_finite()) else {
@@ -172,7 +172,7 @@ impl Chart {
         } else {
             column.saturating_sub(width).max(inner.x)
         };
-        // Its own row, the one above, the one below, and so on.
+        // Try the same row, then the one above, the one below, and so on.
         let rows = [0, -1, 1, -2, 2]
             .into_iter()
             .filter_map(|step| row.checked_add_signed(step));
@@ -188,12 +188,12 @@ impl Chart {
 
     fn row(&self, area: Rect, value: f64) -> u16 {
         let rows = f64::from(area.height) * 4.0 - 1.0;
-        // The row of the dot, so that rules and curves of one value lie in one row.
+        // The row of the dot, so that a rule and a curve with the same value are in the same row.
         area.y + (((1.0 - self.y.share(value)) * rows).round() as u16) / 4
     }
 }
 
-/// Dots of braille in an area.
+/// Braille dots in an area.
 struct Dots {
     area: Rect,
     cells: Vec<(u8, Style)>,
@@ -209,14 +209,14 @@ impl Dots {
         }
     }
 
-    /// The dot at shares of the width and of the height, from below.
+    /// Position of the dot at shares of the width (from the left) and of the height (from below).
     fn place(&self, x: f64, y: f64) -> (i32, i32) {
         let columns = f64::from(self.area.width) * 2.0 - 1.0;
         let rows = f64::from(self.area.height) * 4.0 - 1.0;
         ((x * columns).round() as i32, ((1.0 - y) * rows).round() as i32)
     }
 
-    /// Bresenham's line, both ends included.
+    /// Bresenham's line algorithm, both ends included.
     fn line(&mut self, from: (i32, i32), to: (i32, i32)) {
         let (mut x, mut y) = from;
         let (width, height) = ((to.0 - x).abs(), -(to.1 - y).abs());

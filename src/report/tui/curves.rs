@@ -1,4 +1,4 @@
-//! Learning curves of the best trials and of those that run.
+//! Learning curves of the best and of the running trials.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,7 +13,7 @@ use super::scroll::Extent;
 use super::style::Look;
 use super::trials;
 
-/// How far the curves can be scrolled: by one rank at a time.
+/// Scroll range of the curves; one step is one rank.
 pub(super) fn extent(view: &StudyView, area: Rect) -> Extent {
     let shown = shown_at_once(area);
     Extent {
@@ -27,7 +27,7 @@ pub(super) fn extent(view: &StudyView, area: Rect) -> Extent {
     }
 }
 
-/// Draws curves from rank `offset` + 1 on; a running trial's number is followed by an ellipsis.
+/// Draws the curves from rank `offset` + 1 on. The number of a running trial is followed by an ellipsis.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, offset: usize, look: Look) {
     let offset = offset.min(extent(view, area).last);
     let order = trials::order(view);
@@ -45,7 +45,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, offset: us
         panel::empty(buffer, inner, "trials of this study have no epochs");
         return;
     }
-    // The best one is drawn last, so that it lies on top.
+    // The best curve is drawn last, so that it is on top.
     let running = running(view).filter(|(trial, _)| ranked.iter().all(|ranked| ranked.trial != trial.trial));
     let mut curves: Vec<Curve> = running
         .map(|(trial, points)| curve(points, format!("{}…", trial.trial)))
@@ -76,7 +76,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, offset: us
     let chart = Chart {
         unit: "epochs",
         is_time: false,
-        // Some space for the label of the longest curve.
+        // Extra space for the label of the longest curve.
         x: Range::new(0.0, end + (end * 0.06).abs()),
         y,
         curves,
@@ -85,7 +85,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, offset: us
     chart.draw(buffer, inner);
 }
 
-/// What is known of a trial that runs in a slot: its own curve, and behind it that of the segment under way.
+/// Learning curve of a running trial: its earlier evaluations, followed by those of the running segment.
 pub(super) fn with_segment(trial: Option<&TrialView>, segment: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut points = trial.map_or_else(Vec::new, |trial| trial.curve.clone());
     let last = points.last().map_or(f64::NEG_INFINITY, |(epoch, _)| *epoch);
@@ -127,7 +127,7 @@ fn is_ranked(trial: &TrialView) -> bool {
     trial.rank.is_some() && !trial.curve.is_empty()
 }
 
-/// More curves than this cannot be told apart.
+/// Number of curves that can be told apart.
 fn shown_at_once(area: Rect) -> usize {
     usize::from(area.height / 3).clamp(2, 5)
 }

@@ -1,4 +1,4 @@
-//! The whole screen: every panel that has a place is drawn there.
+//! Draws the whole screen: all panels for which the layout has room.
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -12,7 +12,7 @@ use super::state::Screen;
 use super::style::Look;
 use super::{curves, events, footer, header, help, incumbent, rungs, slots, text, trials};
 
-/// Draws a study. Without colour it says the same, in bold, dim and reversed text.
+/// Draws a study. Without colour the content is the same, in bold, dim and reversed text.
 pub fn draw(frame: &mut Frame<'_>, view: &StudyView, screen: &Screen, is_coloured: bool) {
     let area = frame.area();
     let look = Look::new(is_coloured);
@@ -44,13 +44,13 @@ pub fn draw(frame: &mut Frame<'_>, view: &StudyView, screen: &Screen, is_coloure
     }
 }
 
-/// A line instead of a study that is not known yet.
+/// Draws a message while the study is not known yet.
 pub(super) fn draw_waiting(frame: &mut Frame<'_>) {
     let area = frame.area();
     say(frame.buffer_mut(), area, "waiting for the study");
 }
 
-/// Where everything stands.
+/// The layout of the screen.
 pub(super) fn places(view: &StudyView, screen: &Screen, area: Rect) -> Places {
     let content = Content {
         slots: view.slots.len(),

@@ -1,4 +1,4 @@
-//! What happened last, the newest at the bottom.
+//! The latest events, the newest at the bottom.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,10 +10,10 @@ use super::scroll::Extent;
 use super::style::Look;
 use super::{panel, text};
 
-/// Rows from which long sentences are broken into lines; below, they are cut off.
+/// Smallest height of the panel, in rows, at which long sentences are wrapped; in a lower panel they are cut off.
 const WITH_LINES: u16 = 9;
 
-/// How far the events can be scrolled: back until the oldest one is the first line.
+/// Scroll range of the events: back until the oldest one is in the first line.
 pub(super) fn extent(view: &StudyView, area: Rect) -> Extent {
     let room = usize::from(area.height).saturating_sub(1);
     let columns = columns(view, area);
@@ -28,7 +28,7 @@ pub(super) fn extent(view: &StudyView, area: Rect) -> Extent {
     }
 }
 
-/// Draws the events up to the `offset`-th from the end.
+/// Draws the events up to the one that is `offset` before the last.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, offset: usize, look: Look) {
     let offset = offset.min(extent(view, area).last);
     let title = if offset == 0 {
@@ -53,7 +53,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, offset: us
         rows += lines.len();
         blocks.push((event, lines));
     }
-    // Of the uppermost one only the last lines may have room.
+    // Only the last lines of the uppermost event may fit.
     let mut y = i32::from(inner.y) - rows.saturating_sub(room) as i32;
     for (event, lines) in blocks.into_iter().rev() {
         let (sign, style) = match event.kind {
@@ -78,7 +78,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, offset: us
     }
 }
 
-/// A sentence as the lines that it takes.
+/// The lines of an event's sentence.
 fn lines(event: &EventView, area: Rect, columns: usize) -> Vec<String> {
     if area.height < WITH_LINES {
         vec![text::cut(&event.text, columns)]
@@ -87,7 +87,7 @@ fn lines(event: &EventView, area: Rect, columns: usize) -> Vec<String> {
     }
 }
 
-/// Columns for sentences: behind the time and a sign.
+/// Columns for sentences, after the time and a sign.
 fn columns(view: &StudyView, area: Rect) -> usize {
     usize::from(area.width).saturating_sub(stamp_width(view) + 3)
 }

@@ -1,4 +1,4 @@
-//! The last line: the open question, what was just asked for, or the keys.
+//! The last line: an open question, a notice about the last request, or the keys.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -43,7 +43,7 @@ fn tell(notice: Notice) -> &'static str {
     }
 }
 
-/// Names of panels on the left, keys on the right; the least important ones go where there is no room.
+/// Names of the panels on the left, keys on the right; the least important keys are dropped if they do not fit.
 fn keys(view: &StudyView, screen: &Screen, width: usize) -> Line<'static> {
     let is_running = view.state == State::Running;
     let mut keys = vec!["? help", "q quit"];

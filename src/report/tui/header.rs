@@ -1,4 +1,4 @@
-//! How far the study is, what is best, and how much of its budgets is spent: three lines.
+//! The header in three lines: state of the study, best result, and budgets.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,13 +13,13 @@ use super::state::Screen;
 use super::style::Look;
 use super::{text, trials};
 
-/// Columns from which it says how many trials are in which state.
+/// Smallest width, in columns, at which the header counts trials by state.
 const WITH_COUNTS: u16 = 120;
 
-/// Columns of a name by which a study is known.
+/// Smallest number of columns for the study's name beside the time left.
 const NAME: usize = 16;
 
-/// Columns from which the target stands beside the best value.
+/// Smallest width, in columns, at which the target is shown beside the best value.
 const WITH_TARGET: usize = 100;
 
 /// Draws the header.
@@ -53,7 +53,7 @@ fn name_line(view: &StudyView, screen: &Screen, width: usize) -> Line<'static> {
     };
     let state = text::cut(&state, width.saturating_sub(12));
     let state_width = text::width(&state) + 2;
-    // A long name gives way to both, but keeps enough to be known by; where that is too much, the time left goes.
+    // A long name is cut to fit the state and the time left. Below `NAME` columns, the time left gives way.
     let room = width.saturating_sub(state_width);
     let beside = room.saturating_sub(text::width(&left) + 2);
     let name = text::cut(&view.name, if beside < NAME { room } else { beside });
@@ -124,7 +124,7 @@ fn budget_line(view: &StudyView, look: Look, width: u16) -> Line<'static> {
         Some(wall) => format!("{elapsed} of {}", words::stopwatch(wall)),
         None => elapsed,
     };
-    // Trainings of finalists with other seeds are no trials of the budget.
+    // Runs that repeat finalists with other seeds are not counted in the budget.
     let count = view.trials.iter().filter(|trial| trial.repeats.is_none()).count();
     let trials = match view.max_trials {
         Some(most) => format!("{count} of {most}"),

@@ -1,4 +1,4 @@
-//! What the keys and the signs mean, above everything else.
+//! Explanation of the keys and signs, on top of all panels.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -58,7 +58,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, screen: &Screen) {
         .chain(bottom)
         .zip(place.top()..place.bottom())
     {
-        // Also the column before it, where a wide character would reach into the box.
+        // Also clears the column to the left if it has a wide character that would reach into the box.
         for x in place.left().saturating_sub(1)..place.right() {
             if let Some(cell) = buffer.cell_mut((x, y))
                 && (x >= place.left() || text::width(cell.symbol()) > 1)

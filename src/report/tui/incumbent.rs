@@ -1,4 +1,4 @@
-//! How good the study became when.
+//! The best result over time.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,7 +10,7 @@ use super::panel;
 use super::scale::Range;
 use super::style::Look;
 
-/// Draws the any-time curve: the best value, or of several metrics what the front dominates.
+/// Draws the any-time curve: the best value, or with several metrics the hypervolume of the Pareto front.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, look: Look) {
     let front: Vec<(f64, f64)> = view
         .incumbent

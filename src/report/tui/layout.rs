@@ -1,55 +1,55 @@
-//! Which panel stands where. On a small terminal the less important ones have no room; what is always there: how far the
-//! study is and what is best, one panel of choice, the keys.
+//! Layout of the panels. A small terminal has no room for the less important ones. It always has the header, the
+//! selected panel and the keys.
 
 use ratatui::layout::Rect;
 
 use super::panel::Panel;
 
-/// Below this many columns and rows nothing can be read.
+/// Smallest usable terminal, in columns and rows.
 pub(super) const LEAST: (u16, u16) = (40, 10);
 
-/// Columns from which two panels stand side by side.
+/// Smallest width, in columns, for two panels side by side.
 const WIDE: u16 = 120;
 
-/// Rows from which two panels stand one above the other.
+/// Smallest height, in rows, for two panels above each other.
 const TALL: u16 = 34;
 
-/// Columns from which the rungs stand beside a chart.
+/// Smallest width, in columns, for the rungs beside a chart.
 const WITH_RUNGS: u16 = 80;
 
-/// Rows from which the last events are always there.
+/// Smallest height, in rows, at which the latest events are always shown.
 const WITH_EVENTS: u16 = 20;
 
-/// Columns of the table of rungs.
+/// Width of the table of rungs, in columns.
 const RUNGS: u16 = 32;
 
-/// Rows of the header.
+/// Height of the header, in rows.
 const HEADER: u16 = 3;
 
 /// Columns between two panels.
 const GAP: u16 = 2;
 
-/// How much there is to show of what has no panel of its own.
+/// Amount of content that is not in a panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Content {
     pub(super) slots: usize,
     pub(super) rungs: usize,
 }
 
-/// A place for everything; an empty one for what has no room.
+/// Areas of all parts of the screen; a part without room has an empty area.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Places {
     pub(super) header: Rect,
     pub(super) slots: Rect,
     pub(super) rungs: Rect,
-    /// The panel of choice.
+    /// The selected panel.
     pub(super) large: Rect,
-    /// Panels beside it.
+    /// The other panels.
     pub(super) others: Vec<(Panel, Rect)>,
     pub(super) footer: Rect,
 }
 
-/// Gives everything its place.
+/// Computes the areas of all parts.
 pub(super) fn arrange(area: Rect, content: Content, large: Panel) -> Places {
     let (is_wide, is_tall) = (area.width >= WIDE, area.height >= TALL);
     let [header, rest] = above(area, HEADER);
@@ -65,7 +65,7 @@ pub(super) fn arrange(area: Rect, content: Content, large: Panel) -> Places {
     };
     let has_rungs = content.rungs > 0;
 
-    // Slots, beside them the rungs.
+    // The slots, with the rungs beside them.
     let most = area.height.saturating_sub(LEAST.1) / 3;
     let shows_rungs_above = is_wide && has_rungs;
     let slots = content.slots.max(if shows_rungs_above { content.rungs + 1 } else { 0 });
@@ -76,7 +76,7 @@ pub(super) fn arrange(area: Rect, content: Content, large: Panel) -> Places {
         [places.slots, places.rungs] = beside(band, band.width.saturating_sub(RUNGS + GAP));
     }
 
-    // The last events below everything.
+    // The latest events, below everything else.
     let mut middle = rest;
     if area.height >= WITH_EVENTS
         && (is_tall || large != Panel::Events)
@@ -88,7 +88,7 @@ pub(super) fn arrange(area: Rect, content: Content, large: Panel) -> Places {
         places.others.push((panel, below));
     }
 
-    // The panel of choice, and as many of the others as have room beside it.
+    // The selected panel, and as many of the other panels as fit.
     let mut others = others.into_iter();
     if is_wide {
         let (left, right);
@@ -117,7 +117,7 @@ pub(super) fn arrange(area: Rect, content: Content, large: Panel) -> Places {
     places
 }
 
-/// Cuts off the upper `height` rows.
+/// Splits off the upper `height` rows.
 fn above(area: Rect, height: u16) -> [Rect; 2] {
     let height = height.min(area.height);
     let upper = Rect { height, ..area };
@@ -129,7 +129,7 @@ fn above(area: Rect, height: u16) -> [Rect; 2] {
     [upper, lower]
 }
 
-/// Cuts off the left `width` columns; a gap is lost.
+/// Splits off the left `width` columns and a gap.
 fn beside(area: Rect, width: u16) -> [Rect; 2] {
     let width = width.min(area.width);
     let gap = GAP.min(area.width - width);

@@ -1,9 +1,9 @@
-//! A study on the whole terminal: what runs, how good it has become, all trials, and keys to hold or stop it.
+//! A study on the whole terminal: its activity, its progress, all trials, and keys to hold or stop it.
 //!
-//! [`draw`] is a pure function of a [`StudyView`](super::view::StudyView) and a [`Screen`]: what the person at the keyboard
-//! looks at. `layout` gives every panel its place, one file each draws it; `chart`, `scale` and `table` are what they draw
-//! with, `style` and `text` the house's look. Only `terminal` has effects: [`run`] reads keys and redraws. Imports
-//! `report::view` and `report::terminal::words`. Begin reading at [`draw`].
+//! [`draw`] is a pure function of a [`StudyView`](super::view::StudyView) and a [`Screen`], which is the state of the
+//! user interface. `layout` computes the area of each panel, and one file draws each of them. They draw with `chart`,
+//! `scale` and `table`, and share the look of `style` and `text`. Only `terminal` has side effects: [`run`] reads keys
+//! and redraws. Begin reading at [`draw`].
 
 mod chart;
 mod curves;

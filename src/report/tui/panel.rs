@@ -1,4 +1,4 @@
-//! The panels there are to choose from, and the title that each has.
+//! The panels that the user can select, and their titles.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,30 +7,30 @@ use ratatui::text::{Line, Span};
 use super::style::Look;
 use super::text;
 
-/// What the large part of the screen shows.
+/// A panel for the large part of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Panel {
     /// The best value over time.
     Incumbent,
     /// All trials.
     Trials,
-    /// Learning curves of the best trials and of those that run.
+    /// Learning curves of the best and of the running trials.
     Curves,
-    /// What happened last.
+    /// The latest events.
     Events,
 }
 
 impl Panel {
-    /// All of them, in the order of their keys.
+    /// All panels, in the order of their keys.
     pub(super) const ALL: [Self; 4] = [Self::Incumbent, Self::Trials, Self::Curves, Self::Events];
 
-    /// The panel so many steps further on.
+    /// The panel `step` positions later; after the last one comes the first.
     pub(super) fn next(self, step: usize) -> Self {
         Self::ALL[(self as usize + step) % Self::ALL.len()]
     }
 }
 
-/// Writes the title, and gives back what is left for the panel.
+/// Draws the title, and returns the remaining area of the panel.
 pub(super) fn titled(buffer: &mut Buffer, area: Rect, title: &str) -> Rect {
     if area.is_empty() {
         return area;
@@ -51,7 +51,7 @@ pub(super) fn titled(buffer: &mut Buffer, area: Rect, title: &str) -> Rect {
     }
 }
 
-/// A line of plain words where there is nothing to draw yet.
+/// Draws a line of text when there is nothing else to draw yet.
 pub(super) fn empty(buffer: &mut Buffer, area: Rect, words: &str) {
     if !area.is_empty() {
         let words = text::cut(words, area.width.into());

@@ -1,4 +1,4 @@
-//! How many trials reached each rung, wait there, and went on.
+//! Number of trials that reached each rung, wait there, and were promoted.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,7 +9,7 @@ use super::style::Look;
 use super::table::{self, Column};
 use super::{panel, text};
 
-/// Draws the rungs, the lowest first; where not all have room, the highest ones.
+/// Draws the rungs, the lowest first; if not all fit, only the highest ones.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView) {
     let inner = panel::titled(buffer, area, "Rungs");
     let room = usize::from(inner.height).saturating_sub(1);

@@ -1,18 +1,18 @@
-//! Ranges of axes, and the round numbers that are written beside them.
+//! Ranges of axes, and round numbers for their ticks.
 
 use crate::report::terminal::words;
 
-/// Beyond so many times the range of the inner values the outer ones run off the chart.
+/// Outer values may leave the chart if the full range is more than this multiple of the range of the inner values.
 const OUTLYING: f64 = 8.0;
 
-/// From a lower to a higher number, both finite.
+/// A range of numbers; both ends are finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Range {
     pub(super) low: f64,
     pub(super) high: f64,
 }
 
-/// A number on an axis, and what is written there.
+/// A tick on an axis and its label.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tick {
     pub(super) at: f64,
@@ -20,10 +20,10 @@ pub(super) struct Tick {
 }
 
 impl Range {
-    /// From `low` to `high`, or a bit more where these are the same.
+    /// The range from `low` to `high`, widened a little if they are equal.
     pub(super) fn new(low: f64, high: f64) -> Self {
         let size = low.abs().max(high.abs());
-        // Also a difference in the last digits is none.
+        // A difference only in the last digits counts as equal.
         if high - low > size * 1e-9 {
             return Self { low, high };
         }
@@ -34,8 +34,10 @@ impl Range {
         }
     }
 
-    /// A range in which most values are told apart, with some space around: a tenth of them at each end may lie outside where
-    /// they would press the others flat, but never `best`. `None` without a finite value.
+    /// A range in which most values can be told apart, with a margin; `None` without a finite value.
+    ///
+    /// Outliers would compress the other values. In that case the outer tenth at each end may lie outside, but never
+    /// `best`.
     pub(super) fn of(values: impl Iterator<Item = f64>, best: Option<f64>) -> Option<Self> {
         let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
         values.sort_by(f64::total_cmp);
@@ -63,7 +65,7 @@ impl Range {
         })
     }
 
-    /// The range with `value` in it, unless it would become more than twice as large.
+    /// The range extended to `value`, unless it would become more than twice as large.
     pub(super) fn with(self, value: f64) -> Self {
         let wider = Self {
             low: self.low.min(value),
@@ -87,14 +89,14 @@ impl Range {
         self
     }
 
-    /// Whether `value` lies in it.
+    /// Returns `true` if `value` lies in the range.
     pub(super) fn contains(self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
     }
 
-    /// Where `value` lies, from 0 at the lower end to 1 at the higher one; what is outside lies at an end.
+    /// Position of `value` in the range, from 0 at the lower end to 1 at the upper end; clamped to the ends.
     pub(super) fn share(self, value: f64) -> f64 {
-        // Halved first, since the difference of two large numbers may be none.
+        // Halve first, since the difference of two large numbers may overflow.
         let share = (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0);
         if share.is_nan() { 0.5 } else { share.clamp(0.0, 1.0) }
     }
@@ -103,7 +105,7 @@ impl Range {
         self.high - self.low
     }
 
-    /// At most `count` round numbers in it.
+    /// At most `count` round numbers in the range.
     pub(super) fn ticks(self, count: usize) -> Vec<Tick> {
         let Some(least) = self.least_step(count) else {
             return Vec::new();
@@ -112,7 +114,7 @@ impl Range {
         let unit = 10f64.powf(power);
         let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|factor| factor * unit >= least);
         let step = factor.unwrap_or(10.0) * unit;
-        // 0.5 needs one decimal, 5 none, 10 × 0.1 none either.
+        // A step of 0.5 needs one decimal, 5 needs none, and neither does 10 × 0.1.
         let decimals = (-step.log10().floor()).max(0.0) as usize;
         self.multiples(step, |value| {
             if decimals > 5 || value.abs() >= 1e6 {
@@ -123,7 +125,7 @@ impl Range {
         })
     }
 
-    /// At most `count` round times in it, which is in seconds.
+    /// At most `count` round times in the range, which is in seconds.
     pub(super) fn time_ticks(self, count: usize) -> Vec<Tick> {
         const STEPS: [f64; 16] = [
             1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14_400.0,
@@ -146,7 +148,7 @@ impl Range {
         let (first, last) = ((self.low / step).ceil(), (self.high / step).floor());
         let count = (last - first).clamp(0.0, 100.0) as u32;
         (0..=count)
-            // Adding zero makes a negative zero a positive one.
+            // Adding zero turns a negative zero into a positive one.
             .map(|index| (first + f64::from(index)) * step + 0.0)
             .filter(|&at| self.contains(at))
             .map(|at| Tick { at, label: label(at) })

@@ -1,35 +1,35 @@
-//! How far each panel is scrolled.
+//! Scroll offsets of the panels.
 
 use ratatui::crossterm::event::KeyCode;
 
 use super::panel::Panel;
 
-/// How far a panel can be scrolled.
+/// Scroll range of a panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Extent {
-    /// The largest offset.
+    /// Largest offset.
     pub(super) last: usize,
-    /// Rows that a page has.
+    /// Number of rows per page.
     pub(super) page: usize,
 }
 
-/// Offsets of all panels: rows before the first one that is shown, of events those after the last one.
+/// Offsets of all panels: the number of hidden rows before the first shown one; for events, after the last shown one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Scroll {
     offsets: [usize; Panel::ALL.len()],
-    /// That of the panel that was seen last.
+    /// Scroll range of the panel that was shown last.
     extent: Extent,
 }
 
 impl Scroll {
-    /// Takes note of how far the panel can be scrolled now.
+    /// Stores the current scroll range of the panel.
     pub(super) fn see(&mut self, panel: Panel, extent: Extent) {
         self.extent = extent;
         let offset = &mut self.offsets[panel as usize];
         *offset = (*offset).min(extent.last);
     }
 
-    /// What a key does to the panel, if it scrolls at all.
+    /// Handles a key; ignores keys that do not scroll.
     pub(super) fn key(&mut self, panel: Panel, code: KeyCode) {
         let page = isize::try_from(self.extent.page.max(1)).unwrap_or(isize::MAX);
         let down = match code {
@@ -49,7 +49,7 @@ impl Scroll {
         *offset = offset.saturating_add_signed(step).min(self.extent.last);
     }
 
-    /// How far the panel is scrolled.
+    /// Scroll offset of a panel.
     pub(super) fn offset(&self, panel: Panel) -> usize {
         self.offsets[panel as usize]
     }

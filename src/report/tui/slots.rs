@@ -1,4 +1,4 @@
-//! What every slot does, one line each.
+//! The activity of every slot, one line each.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,10 +12,10 @@ use super::style::Look;
 use super::table::{self, Column};
 use super::{curves, panel, text, trials};
 
-/// Columns from which bars are long and words are written out.
+/// Smallest width, in columns, for long bars and full words.
 const WIDE: u16 = 100;
 
-/// Draws the slots; where not all have room, the last line counts the others.
+/// Draws the slots; if not all fit, the last line gives the number of the others.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, look: Look) {
     let busy = view.slots.iter().filter(|slot| slot.running.is_some()).count();
     let title = format!("Slots: {busy} of {} train", view.slots.len());
@@ -31,7 +31,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, look: Look
         return;
     }
     let room = usize::from(inner.height);
-    // The last line counts those that have no room, unless it is the only one: the title counts them too.
+    // The last line counts the slots that do not fit. A single line shows a slot instead.
     let shown = if view.slots.len() > room {
         room.saturating_sub(1).max(1)
     } else {
@@ -82,7 +82,7 @@ fn columns(slots: &[SlotView], view: &StudyView, is_wide: bool, look: Look) -> V
         let levels = |running: &RunningView| {
             let (from, to) = running.levels;
             let [at, from, to] = [running.at, from, to].map(text::level);
-            // The width is constant, so that nothing jumps during training.
+            // The width is constant, so that the columns do not move during training.
             let epoch = if is_wide { "epoch " } else { "" };
             format!("{epoch}{at:>4} of {from}→{to}")
         };

@@ -1,4 +1,4 @@
-//! What the person at the keyboard looks at, and what the keys do. Pure: keys in, wishes out.
+//! State of the user interface, and its reaction to keys. It is pure: keys go in, actions come out.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect;
@@ -10,51 +10,51 @@ use super::panel::Panel;
 use super::scroll::{Extent, Scroll};
 use super::{curves, draw, events, trials};
 
-/// What the person wants.
+/// A request of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// To leave the view; the study goes on.
+    /// Leave the view; the study continues.
     Quit,
-    /// To stop the study in good order. Comes again when it was asked for again.
+    /// Stop the study gracefully. Sent again if the user asks again.
     Stop,
-    /// That nothing new is started, or that the study goes on.
+    /// Hold the study, which starts no new segments, or continue it if `false`.
     Hold(bool),
 }
 
 /// A question that waits for `y` or `n`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Question {
-    /// Whether to leave the view of a study that goes on with plain lines.
+    /// Ask before leaving the view; the study continues with plain lines.
     Quit,
-    /// Whether to stop the study.
+    /// Ask before stopping the study.
     Stop,
 }
 
-/// What was asked for last, until the next key.
+/// Notice about the last request, shown until the next key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Notice {
     /// The study is stopping.
     Stopping,
-    /// Nothing new is started.
+    /// No new segments are started.
     Holding,
     /// New segments are started again.
     GoingOn,
 }
 
-/// How far the study is, as far as keys go.
+/// Stage of the study, as far as it matters for keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Running,
-    /// It was asked to stop, and still runs.
+    /// The study was asked to stop, but still runs.
     Stopping,
-    /// Nobody works on it.
+    /// No process runs the study.
     Over,
 }
 
-/// What the person looks at: a panel, how far it is scrolled, an open question.
+/// State of the user interface: the selected panel, scroll offsets, and an open question.
 #[derive(Clone, Debug)]
 pub struct Screen {
-    /// Whether the study runs in this very process, so that leaving the view is not leaving the study.
+    /// True if this process runs the study. It then continues after the view is left.
     is_owner: bool,
     stage: Stage,
     is_held: bool,
@@ -66,7 +66,7 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// The screen at the beginning. `is_owner`: this process runs the study, and goes on with plain lines when the view is left.
+    /// The initial screen. `is_owner`: this process runs the study and shows plain lines after the view is left.
     pub fn new(is_owner: bool) -> Self {
         Self {
             is_owner,
@@ -80,7 +80,7 @@ impl Screen {
         }
     }
 
-    /// Takes note of what is shown next, and of the room for it: how far can be scrolled, whether there is anything to stop.
+    /// Updates the stage of the study and the scroll range before `view` is drawn in `area`.
     pub(super) fn see(&mut self, view: &StudyView, area: Rect) {
         self.stage = match self.stage {
             _ if view.state != State::Running => Stage::Over,
@@ -101,7 +101,7 @@ impl Screen {
         }
     }
 
-    /// What a key does; `None` where it changes the view alone, or nothing.
+    /// Handles a key; `None` if it only changes the view or does nothing.
     pub fn key(&mut self, key: KeyEvent) -> Option<Action> {
         if key.kind == KeyEventKind::Release {
             return None;
@@ -134,7 +134,7 @@ impl Screen {
         None
     }
 
-    /// The first Ctrl-C asks, the second one is the answer.
+    /// The first Ctrl-C asks; the second one confirms.
     fn interrupt(&mut self) -> Option<Action> {
         if self.stage == Stage::Over {
             return Some(Action::Quit);
@@ -150,7 +150,7 @@ impl Screen {
         let is_yes = match code {
             KeyCode::Char('y' | 'Y') => true,
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => false,
-            // Anything else was not meant as an answer.
+            // Any other key is ignored.
             _ => return None,
         };
         self.question = None;
@@ -181,37 +181,37 @@ impl Screen {
         Action::Hold(is_held)
     }
 
-    /// The large panel.
+    /// The selected panel.
     pub(super) fn panel(&self) -> Panel {
         self.panel
     }
 
-    /// How far a panel is scrolled.
+    /// Scroll offset of a panel.
     pub(super) fn offset(&self, panel: Panel) -> usize {
         self.scroll.offset(panel)
     }
 
-    /// The question that waits for an answer.
+    /// The open question.
     pub(super) fn question(&self) -> Option<Question> {
         self.question
     }
 
-    /// What was asked for last.
+    /// The notice about the last request.
     pub(super) fn notice(&self) -> Option<Notice> {
         self.notice
     }
 
-    /// Whether the keys are explained.
+    /// Returns `true` if the help is open.
     pub(super) fn is_help_open(&self) -> bool {
         self.is_help_open
     }
 
-    /// Whether the study was asked to stop.
+    /// Returns `true` if the study was asked to stop.
     pub(super) fn is_stopping(&self) -> bool {
         self.stage == Stage::Stopping
     }
 
-    /// Whether this process runs the study.
+    /// Returns `true` if this process runs the study.
     pub(super) fn is_owner(&self) -> bool {
         self.is_owner
     }
@@ -232,7 +232,7 @@ mod tests {
         screen.key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL))
     }
 
-    /// What each of these keys asks for.
+    /// The actions that these keys return.
     fn type_in(screen: &mut Screen, keys: &str) -> Vec<Option<Action>> {
         keys.chars().map(|key| press(screen, KeyCode::Char(key))).collect()
     }
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(interrupt(&mut screen), None);
         assert_eq!(screen.question(), Some(Question::Stop));
         assert_eq!(interrupt(&mut screen), Some(Action::Stop));
-        // Asked for again, it comes again.
+        // Asking again sends the action again.
         interrupt(&mut screen);
         assert_eq!(interrupt(&mut screen), Some(Action::Stop));
     }

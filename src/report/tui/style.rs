@@ -1,18 +1,18 @@
-//! The look: few of the terminal's own sixteen colours, and none that says what no word or sign says too.
+//! Few of the terminal's own sixteen colours; a word or a sign repeats everything that a colour says.
 
 use ratatui::style::{Color, Modifier, Style};
 
-/// Colours that are readable on light and on dark ground; without colour, bold, dim and reversed text alone.
+/// Colours that are readable on light and dark backgrounds; without colour, only bold, dim and reversed text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Look {
     is_coloured: bool,
 }
 
-/// Colours of curves, one after the other; green is the best trial's.
+/// Colours of curves, used in this order; green is reserved for the best trial.
 const SERIES: [Color; 4] = [Color::Magenta, Color::Cyan, Color::Red, Color::Blue];
 
 impl Look {
-    /// With or without colours.
+    /// A look with or without colours.
     pub(super) fn new(is_coloured: bool) -> Self {
         Self { is_coloured }
     }
@@ -22,37 +22,37 @@ impl Look {
         Style::new()
     }
 
-    /// Names and numbers that matter most.
+    /// The most important names and numbers.
     pub(super) fn strong() -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// Rules, axes, and what may be overlooked.
+    /// Rules, axes and details.
     pub(super) fn faint() -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
 
-    /// What is chosen, asked or switched on.
+    /// Selected, asked or active elements.
     pub(super) fn reversed() -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
-    /// What is best, and what improved.
+    /// The best result and improvements.
     pub(super) fn good(self) -> Style {
         self.coloured(Self::strong(), Color::Green)
     }
 
-    /// What went wrong.
+    /// Failures and problems.
     pub(super) fn bad(self) -> Style {
         self.coloured(Self::strong(), Color::Red)
     }
 
-    /// The full part of a bar, and what moves.
+    /// Filled parts of bars and other changing elements.
     pub(super) fn live(self) -> Style {
         self.coloured(Self::plain(), Color::Cyan)
     }
 
-    /// One of several curves.
+    /// The colour of one curve.
     pub(super) fn series(self, index: usize) -> Style {
         self.coloured(Self::plain(), SERIES[index % SERIES.len()])
     }

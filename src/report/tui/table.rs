@@ -1,4 +1,4 @@
-//! Columns of equal width for all rows; what is least important is left out where there is no room.
+//! Tables with columns of equal width in all rows; the least important ones are dropped if they do not fit.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,13 +7,13 @@ use ratatui::style::Style;
 use super::style::Look;
 use super::text;
 
-/// Columns between two columns.
+/// Spaces between two columns.
 const GAP: usize = 2;
 
 /// One column of a table.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
-    /// 0 always stays; the highest goes first.
+    /// 0 is never dropped; the highest rank is dropped first.
     rank: usize,
     title: String,
     is_right: bool,
@@ -21,7 +21,7 @@ pub(super) struct Column {
 }
 
 impl Column {
-    /// A column of words; the highest rank goes first, 0 always stays.
+    /// A column of words, aligned left. The highest rank is dropped first, 0 never.
     pub(super) fn words(rank: usize, title: &str, cells: Vec<(String, Style)>) -> Self {
         Self {
             rank,
@@ -31,7 +31,7 @@ impl Column {
         }
     }
 
-    /// A column of numbers.
+    /// A column of numbers, aligned right.
     pub(super) fn numbers(rank: usize, title: &str, cells: Vec<(String, Style)>) -> Self {
         Self {
             is_right: true,
@@ -45,7 +45,7 @@ impl Column {
     }
 }
 
-/// Draws the columns that fit; without titles where `has_titles` is false.
+/// Draws the columns that fit; without titles if `has_titles` is false.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, columns: Vec<Column>, has_titles: bool) {
     let columns = fitting(columns, area.width.into());
     let mut x = area.x;
@@ -64,7 +64,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, columns: Vec<Column>, has_ti
 
 /// The columns that fit into `width`.
 fn fitting(mut columns: Vec<Column>, width: usize) -> Vec<Column> {
-    // What has nothing to say in any row takes no room either.
+    // Columns that are empty in all rows take no room.
     columns.retain(|column| column.width() > 0);
     let mut total: usize = columns.iter().map(|column| column.width() + GAP).sum();
     while total > width + GAP {

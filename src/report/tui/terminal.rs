@@ -1,4 +1,4 @@
-//! The terminal itself: taken over, read and drawn on, and given back whatever happens.
+//! The real terminal: takes it over, reads keys, draws, and always restores it.
 
 use std::io::{self, BufWriter, Stderr, Write};
 use std::panic;
@@ -22,38 +22,41 @@ use crate::report::view::StudyView;
 use super::draw::{draw, draw_waiting};
 use super::state::{Action, Screen};
 
-/// How long to wait for a key.
+/// Time to wait for a key.
 const KEYS: Duration = Duration::from_millis(100);
 
-/// Time between two questions for something newer.
+/// Time between two polls for a newer view.
 const NEWS: Duration = Duration::from_millis(300);
 
-/// Whether to go on.
+/// Next step after an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// Show the study further on.
+    /// Keep showing the study.
     Continue,
-    /// Give the terminal back.
+    /// Restore the terminal and return.
     End,
 }
 
-/// What has become of the study since it was last asked for.
+/// Change of the study since the last poll.
 #[derive(Clone, Debug)]
 pub enum Update {
-    /// Nothing.
+    /// No change.
     Unchanged,
-    /// It is like this now.
+    /// The new view.
     View(Box<StudyView>),
-    /// There is nothing to show any more: give the terminal back.
+    /// There is nothing left to show: restore the terminal and return.
     End,
 }
 
-/// Shows a study on stderr's terminal until the source, an action or a signal ends it. The terminal is given back before this
-/// returns, and also when it panics. Whoever else writes to stderr meanwhile spoils the picture.
+/// Shows a study on stderr's terminal until the source, an action or a signal ends it.
+///
+/// The terminal is restored before this returns, also after a panic. Other output to stderr meanwhile disturbs the
+/// display.
 ///
 /// # Errors
 ///
-/// The terminal cannot be taken over, read or written, or another thread panicked and the terminal was given back to show that.
+/// If the terminal cannot be taken over, read or written, or if another thread panicked. After such a panic the
+/// terminal is already restored, so that its message is visible.
 pub fn run(
     source: &mut dyn FnMut() -> Update,
     mut screen: Screen,
@@ -61,7 +64,7 @@ pub fn run(
     is_coloured: bool,
 ) -> io::Result<()> {
     let guard = Guard::new()?;
-    // Every sign of a picture is written by itself: without a buffer that would be thousands of writes.
+    // Every character of a frame is written separately; without a buffer that would be thousands of system calls.
     let output: BufWriter<Stderr> = BufWriter::with_capacity(1 << 16, io::stderr());
     let mut terminal = Terminal::new(CrosstermBackend::new(output))?;
     let mut view: Option<Box<StudyView>> = None;
@@ -96,7 +99,7 @@ pub fn run(
             })?;
             is_stale = false;
         }
-        // One key at a time: what the next one does depends on what this one shows.
+        // One key at a time: the effect of the next key depends on what this one shows.
         if event::poll(KEYS)? {
             match event::read()? {
                 Event::Key(key) => {
@@ -114,12 +117,12 @@ pub fn run(
     }
 }
 
-/// Whether the terminal is taken over now.
+/// `true` while the terminal is taken over.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Holds the terminal; dropping it gives it back, and so does a panic before its message is written.
+/// Holds the terminal. It is restored when the guard is dropped, or by a panic before its message is printed.
 struct Guard {
-    /// The signal that came last, 0 for none: by itself it would end the process and leave the terminal as it is.
+    /// The last signal, 0 for none. Without a handler it would end the process without restoring the terminal.
     signal: Arc<AtomicUsize>,
     handlers: Vec<SigId>,
 }
@@ -144,7 +147,7 @@ impl Guard {
             guard.handlers.push(handler?);
         }
         enable_raw_mode()?;
-        // `Terminal::clear` would ask on stdout where the cursor is, and stdout may be a file.
+        // `Terminal::clear` would query the cursor position on stdout, which may be a file.
         execute!(io::stderr(), EnterAlternateScreen, Clear(ClearType::All))?;
         Ok(guard)
     }
@@ -159,7 +162,7 @@ impl Drop for Guard {
     }
 }
 
-/// Once, whoever comes first. A terminal that is gone needs no restoring.
+/// Restores the terminal once, even if several threads call it. Errors are ignored: the terminal may be gone.
 fn give_back() {
     if IS_TAKEN.swap(false, Ordering::SeqCst) {
         let mut stderr = io::stderr();

@@ -1,4 +1,4 @@
-//! Studies to look at.
+//! Example views of studies for tests.
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -13,14 +13,14 @@ use crate::study::EndReason;
 
 use super::{Screen, draw};
 
-/// What is seen on a terminal of this size.
+/// The screen of a terminal of this size.
 pub(super) fn drawn(width: u16, height: u16, view: &StudyView, screen: &Screen, is_coloured: bool) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(frame, view, screen, is_coloured)).unwrap();
     terminal.backend().buffer().clone()
 }
 
-/// The same without its style, as lines.
+/// The same screen as lines of text without style.
 pub(super) fn lines(width: u16, height: u16, view: &StudyView, screen: &Screen) -> String {
     let buffer = drawn(width, height, view, screen, true);
     let rows = (0..height).map(|y| {
@@ -29,7 +29,7 @@ pub(super) fn lines(width: u16, height: u16, view: &StudyView, screen: &Screen) 
         while x < width {
             let sign = buffer[(x, y)].symbol();
             row.push_str(sign);
-            // A wide sign covers the cell behind it.
+            // A wide character covers the next cell too.
             x += super::text::width(sign).max(1) as u16;
         }
         row.trim_end().to_owned()
@@ -37,7 +37,7 @@ pub(super) fn lines(width: u16, height: u16, view: &StudyView, screen: &Screen) 
     rows.collect::<Vec<_>>().join("\n")
 }
 
-/// A study of which nothing is known but its name.
+/// A study of which only the spec is known.
 pub(super) fn empty() -> StudyView {
     StudyView {
         name: "movie-sentiment".into(),
@@ -82,7 +82,7 @@ pub(super) fn empty() -> StudyView {
     }
 }
 
-/// A study with `count` trials, of which two run and one waits for its worker.
+/// A study with `count` trials. The last two run, and a third slot is idle.
 pub(super) fn under_way(count: u32) -> StudyView {
     let mut view = empty();
     view.elapsed = 723.4;
@@ -183,7 +183,7 @@ pub(super) fn ended() -> StudyView {
     view
 }
 
-/// A trial; one in ten fails, one in five goes to its end.
+/// A trial; one in ten fails, one in five completes.
 pub(super) fn trial(number: u32) -> TrialView {
     let quality = 0.5 + f64::from(number * 37 % 83) / 200.0;
     let is_failed = number % 10 == 9;
@@ -237,7 +237,7 @@ pub(super) fn trial(number: u32) -> TrialView {
     }
 }
 
-/// Something that happened.
+/// An event.
 pub(super) fn event(seconds: f64, kind: &'static str, text: &str) -> EventView {
     EventView {
         seconds,
@@ -259,7 +259,7 @@ pub(super) fn parameter(name: &str, kind: &'static str) -> ParameterView {
     }
 }
 
-/// A slot, and the trial that it runs.
+/// A slot with the trial that it runs.
 pub(super) fn slot(slot: usize, trial: Option<u32>, busy: f64) -> SlotView {
     SlotView {
         slot,

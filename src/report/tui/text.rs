@@ -1,15 +1,15 @@
-//! Texts that fit: cut off at columns, not at characters, since some characters are two columns wide.
+//! Texts cut to a number of columns, not of characters, since some characters are two columns wide.
 
 use console::{measure_text_width, truncate_str};
 
 use crate::report::terminal::words;
 
-/// Columns that a text takes.
+/// Width of a text in columns.
 pub(super) fn width(text: &str) -> usize {
     measure_text_width(text)
 }
 
-/// A text of at most `columns` columns; an ellipsis shows that something is missing. What would move the cursor is a space.
+/// A text cut to at most `columns` columns, with an ellipsis if it was cut. Control characters become spaces.
 pub(super) fn cut(text: &str, columns: usize) -> String {
     let text = text.replace(char::is_control, " ");
     if columns == 0 {
@@ -18,7 +18,7 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
     truncate_str(&text, columns, "…").into_owned()
 }
 
-/// As many of `parts` as fit, from the first on; an ellipsis stands for the others. Only parts that fit are made.
+/// The first of `parts` that fit; an ellipsis stands for the others. The iterator is read only as far as parts fit.
 pub(super) fn fitting(parts: impl Iterator<Item = String>, separator: &str, columns: usize) -> String {
     let mut line = String::new();
     let mut parts = parts.peekable();
@@ -42,7 +42,7 @@ pub(super) fn fitting(parts: impl Iterator<Item = String>, separator: &str, colu
     cut(&line, columns)
 }
 
-/// A text as lines of at most `columns` columns, broken between words; a word that is longer is cut off.
+/// Wraps a text between words into lines of at most `columns` columns; a longer word is cut off.
 pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -60,19 +60,19 @@ pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// A level in epochs, to two digits as everywhere, which is how losses are written too.
+/// A level in epochs with two significant digits, in the format of losses.
 pub(super) fn level(epochs: f64) -> String {
     words::loss(epochs)
 }
 
-/// A bar of `columns` columns: its full part, and the rest.
+/// A bar of `columns` columns: its filled part and the rest.
 pub(super) fn bar(share: f64, columns: usize) -> (String, String) {
     let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
     let full = (share * columns as f64).floor() as usize;
     ("━".repeat(full), "─".repeat(columns - full.min(columns)))
 }
 
-/// Values as a row of small columns from the lowest to the highest, the newest last; `·` is no number.
+/// A sparkline of the values, the newest last; `·` stands for a value that is not finite.
 pub(super) fn sparkline(values: &[f64], columns: usize) -> String {
     const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let (low, high) = values
@@ -88,11 +88,11 @@ pub(super) fn sparkline(values: &[f64], columns: usize) -> String {
         if low == high {
             return STEPS[3];
         }
-        // Halved first, since the difference of two large numbers may be none.
+        // Halve first, since the difference of two large numbers may overflow.
         let share = (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0);
         STEPS[((share * 8.0) as usize).min(7)]
     };
-    // Where there are more values than columns, each column shows the last of its share of them.
+    // If there are more values than columns, each column shows the last value of its share.
     let shown = values.len().min(columns);
     (1..=shown)
         .map(|column| step(values[column * values.len() / shown - 1]))

@@ -1,4 +1,4 @@
-//! All trials, the best first.
+//! The table of all trials, the best first.
 
 use std::cmp::Reverse;
 
@@ -15,12 +15,12 @@ use super::style::Look;
 use super::table::{self, Column};
 use super::{panel, text};
 
-/// Columns that a parameter's name or value may take.
+/// Largest width of a parameter's name or value, in columns.
 const PARAMETER: usize = 16;
 
-/// How far the table can be scrolled.
+/// Scroll range of the table.
 pub(super) fn extent(view: &StudyView, area: Rect) -> Extent {
-    // Title of the panel and titles of the columns.
+    // One row for the title of the panel, one for the titles of the columns.
     let room = usize::from(area.height).saturating_sub(2);
     Extent {
         last: view.trials.len().saturating_sub(room),
@@ -28,7 +28,7 @@ pub(super) fn extent(view: &StudyView, area: Rect) -> Extent {
     }
 }
 
-/// Draws trials from the `offset`-th on. Only rows that are seen are made.
+/// Draws the trials from index `offset` on. Only visible rows are formatted.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, offset: usize, look: Look) {
     let extent = extent(view, area);
     let offset = offset.min(extent.last);
@@ -114,7 +114,7 @@ fn columns(view: &StudyView, trials: &[&TrialView], look: Look) -> Vec<Column> {
             value.map_or_else(|| "–".to_owned(), |value| text::cut(&words::value(value), PARAMETER))
         };
         let (title, cells) = (text::cut(&parameter.name, PARAMETER), column(&value));
-        // The last parameters go first.
+        // The last parameters are dropped first.
         columns.push(if parameter.kind == "number" {
             Column::numbers(4 + index, &title, cells)
         } else {

@@ -1,4 +1,4 @@
-//! From a study to what people see of it.
+//! Builds the view of a study.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::trials::Status as TrialStatus;
 use crate::units::Goal;
 
 impl Replay {
-    /// The study as people see it; `learnt` is what its results say of the parameters.
+    /// The view of the study; `learnt` has the effects of the parameters.
     pub fn view(&self, outside: Outside, live: Option<LiveState>, learnt: &Learnt) -> StudyView {
         let (study, spec) = (&self.study, &self.spec);
         let settings = study.settings();
@@ -42,7 +42,7 @@ impl Replay {
                 })
             }));
         }
-        // The journal does not say where a segment ran that was cut off.
+        // The journal has no device for interrupted segments.
         let place = self.segments.iter().rev().find(|segment| !segment.device.is_empty());
         let place = place.map_or_else(String::new, |segment| segment.device.clone());
         for segment in segments.iter_mut().filter(|segment| segment.device.is_empty()) {

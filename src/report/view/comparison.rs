@@ -1,4 +1,4 @@
-//! Several studies side by side: who was better, who was faster, what was different.
+//! Comparison of several studies: results, speed and differences.
 
 use super::{ComparisonView, PageView, StudyView};
 use crate::engine::Clock;
@@ -7,21 +7,21 @@ use crate::report::terminal::words;
 /// Version of the layout of a [`PageView`].
 const FORMAT: u32 = 1;
 
-/// Studies that are no comparison.
+/// The studies optimize different metrics and cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("studies of different metrics cannot be compared: `{one}` and `{other}`")]
 pub struct MetricsDiffer {
-    /// What the first study optimises, and in which direction.
+    /// Metric and goal of the first study.
     pub one: String,
-    /// The same of another one.
+    /// Metric and goal of another study.
     pub other: String,
 }
 
 impl PageView {
-    /// The page of one study, or of several with how they compare.
+    /// The page of one study, or of several studies with their comparison.
     ///
     /// # Errors
-    /// When they do not optimise the same metric.
+    /// If the studies do not optimize the same metric.
     pub fn new(studies: Vec<StudyView>) -> Result<Self, MetricsDiffer> {
         Ok(Self {
             format: FORMAT,
@@ -33,7 +33,7 @@ impl PageView {
     }
 }
 
-/// How studies compare that optimise the same metric; `None` for fewer than two.
+/// Compares studies that optimize the same metric; `None` for fewer than two.
 fn compare(studies: &[StudyView]) -> Result<Option<ComparisonView>, MetricsDiffer> {
     let [first, rest @ ..] = studies else {
         return Ok(None);
@@ -68,7 +68,7 @@ fn compare(studies: &[StudyView]) -> Result<Option<ComparisonView>, MetricsDiffe
     }))
 }
 
-/// The best value of a study's search.
+/// The best value in the search of a study.
 fn best(study: &StudyView) -> Option<f64> {
     study.incumbent.last().map(|point| point.value)
 }
@@ -117,7 +117,7 @@ fn sentences(
     sentences
 }
 
-/// A study's name, with its folder where names are the same.
+/// The name of a study, or its folder if several studies have the same name.
 fn label(studies: &[StudyView], index: usize) -> String {
     let study = &studies[index];
     let is_alone = studies.iter().filter(|other| other.name == study.name).count() == 1;
@@ -128,7 +128,7 @@ fn label(studies: &[StudyView], index: usize) -> String {
     }
 }
 
-/// Facts and parameters that are not the same in all studies.
+/// Facts and parameters that differ between studies.
 fn differences(studies: &[StudyView]) -> Vec<(String, Vec<String>)> {
     let described: Vec<Vec<(String, String)>> = studies.iter().map(described).collect();
     let mut labels: Vec<&String> = Vec::new();

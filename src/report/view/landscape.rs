@@ -1,4 +1,4 @@
-//! What the results of a study say of its parameters: importance, dependence, pairs.
+//! Effects of the parameters on the results: importance, dependence and pairs.
 
 use super::{ContourView, DependenceView, ImportanceView, PairView, ShareView};
 use crate::analysis::{Contour, Curve, Focus, Landscape};
@@ -7,23 +7,23 @@ use crate::study::Study;
 use crate::trials::Status;
 use crate::units::Goal;
 
-/// Contours are drawn of all pairs of so many parameters, those that matter most.
+/// Contours are drawn for all pairs of this number of most important parameters.
 const PAIRED: usize = 4;
 
-/// What was learnt of the parameters; nothing while too few trials have a result.
+/// Effects of the parameters; empty while too few trials have a result.
 #[derive(Clone, Debug, Default)]
 pub struct Learnt {
-    /// Which parameters matter.
+    /// Importance of the parameters.
     pub importance: Option<ImportanceView>,
-    /// What each of them does by itself.
+    /// Effect of each parameter alone.
     pub dependences: Vec<DependenceView>,
-    /// What the most important pairs do together.
+    /// Joint effect of the most important pairs.
     pub contours: Vec<ContourView>,
 }
 
 impl Learnt {
-    /// Learns from all results of a study's search. Trials stand for the best that they have shown, however far they were
-    /// trained; failed ones for the worst.
+    /// Learns from all results of a study's search. A trial counts with its best result, however far it was trained; a
+    /// failed trial counts as the worst.
     pub fn new(study: &Study, focus: Focus) -> Self {
         let settings = study.settings();
         let results = study.searched().filter_map(|trial| {
@@ -81,7 +81,7 @@ impl Learnt {
     }
 }
 
-/// A loss of the model as a value of the metric.
+/// Converts a loss of the model to a value of the metric.
 fn metric(study: &Study, loss: f64) -> f64 {
     study.settings().goal.value(Goal::Minimize.loss(loss))
 }
@@ -101,7 +101,7 @@ fn dependence(study: &Study, curve: &Curve) -> DependenceView {
     }
 }
 
-/// Whether no condition says of two parameters with these values that one of them is not there.
+/// Returns `true` if no condition makes one of the two parameters inactive for these values.
 fn are_together(study: &Study, values: [(usize, f64); 2]) -> bool {
     let parameters = study.settings().space.parameters();
     let known = values.map(|(parameter, place)| (parameters[parameter].name.as_str(), value(study, parameter, place)));

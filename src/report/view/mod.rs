@@ -1,7 +1,7 @@
-//! All that people see of a study, as values: the report, the live page and the terminal view draw this and nothing else.
+//! The complete view of a study as plain values: the report, the live page and the terminal view draw only this.
 //!
-//! [`Replay`] tells a study again from its journal and builds the [`types`]; [`Learnt`] is what its results say of the
-//! parameters, [`PageView::new`] puts several studies side by side. Begin reading at [`StudyView`].
+//! [`Replay`] replays a study from its journal and builds the [`types`]. [`Learnt`] has the effects of its parameters,
+//! and [`PageView::new`] compares several studies. Begin reading at [`StudyView`].
 
 mod build;
 mod comparison;

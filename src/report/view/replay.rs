@@ -1,5 +1,5 @@
-//! A study told again from its journal, event by event: what its state alone does not keep (when segments ran, what happened
-//! when), noted on the way. More events may follow while the study runs.
+//! Replays a study from its journal, event by event. It also notes what the state alone does not keep: times of
+//! segments and a list of events. More events may follow while the study runs.
 
 use std::collections::VecDeque;
 
@@ -9,10 +9,10 @@ use crate::spec::Spec;
 use crate::study::{Event, Impossible, Outcome, Study};
 use crate::units::{Samples, TrialId};
 
-/// The number of events that are kept, the last ones.
+/// Largest number of events that are kept; the oldest are dropped.
 const EVENTS: usize = 200;
 
-/// A study and what is told of it.
+/// A study that is replayed, with its segments and events.
 pub struct Replay {
     pub(super) spec: Spec,
     pub(super) study: Study,
@@ -20,12 +20,12 @@ pub struct Replay {
     pub(super) segments: Vec<SegmentView>,
     best: BestSeen,
     epoch: Samples,
-    /// Seconds that it had run at the last event.
+    /// Elapsed seconds of the study at the last event.
     elapsed: f64,
 }
 
 impl Replay {
-    /// A study to which nothing has happened yet, with epochs of `epoch` samples.
+    /// A study before its first event, with epochs of `epoch` samples.
     pub fn new(spec: Spec, epoch: Samples) -> Self {
         Self {
             study: Study::to_look_at(&spec, epoch),
@@ -38,12 +38,12 @@ impl Replay {
         }
     }
 
-    /// The study as it stands.
+    /// The current state of the study.
     pub fn study(&self) -> &Study {
         &self.study
     }
 
-    /// Seconds that the study had run when something happened last.
+    /// Elapsed seconds of the study at the last event.
     pub fn elapsed(&self) -> f64 {
         self.elapsed
     }
@@ -53,10 +53,10 @@ impl Replay {
         &self.spec
     }
 
-    /// Takes in the next event, which happened after `elapsed` seconds.
+    /// Applies the next event, which happened after `elapsed` seconds.
     ///
     /// # Errors
-    /// When it cannot have happened; then nothing has changed.
+    /// If the event is impossible in the current state; then nothing has changed.
     pub fn feed(&mut self, event: &Event, elapsed: f64) -> Result<(), Impossible> {
         self.study.check(event, elapsed)?;
         self.take(event, elapsed);
@@ -65,7 +65,7 @@ impl Replay {
 
     fn take(&mut self, event: &Event, elapsed: f64) {
         if let Event::SegmentLost { trial, message, .. } = event {
-            // To be asked before the study knows of the loss.
+            // Must be called before the loss is applied to the study.
             let line = sentences::lost(&self.study, "its slot", Some(*trial), message);
             self.tell(elapsed, "trouble", line);
         }
@@ -130,7 +130,7 @@ impl Replay {
         }
     }
 
-    /// From where to where the segment goes that an event is about, in epochs.
+    /// Start and end of the event's segment, in epochs; zeros for events that do not end a segment.
     fn levels(&self, event: &Event) -> (f64, f64) {
         let (Event::SegmentEnded { trial, .. } | Event::SegmentInterrupted { trial, .. }) = event else {
             return (0.0, 0.0);

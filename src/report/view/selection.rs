@@ -1,4 +1,4 @@
-//! How the winner was chosen, as people see it.
+//! Selection of the winner, as shown to the user.
 
 use super::{FinalistView, SelectionView, TestView};
 use crate::analysis::{accuracy_standard_error, paired_t_test};
@@ -6,7 +6,7 @@ use crate::spec::SelectionRule;
 use crate::study::{Finalist, Study};
 use crate::units::Goal;
 
-/// The selection of a study so far; `None` where the spec asks for none, or nothing can be selected yet.
+/// The selection of a study so far; `None` if the spec has no selection or there is no finalist yet.
 pub(super) fn selection(study: &Study) -> Option<SelectionView> {
     let settings = study.settings();
     let rule = settings.selection?;
@@ -49,7 +49,7 @@ fn mean(finalist: &Finalist) -> f64 {
     finalist.mean().unwrap_or(f64::INFINITY)
 }
 
-/// The fresh seeds are the same for all, so the differences are paired.
+/// Paired test of a finalist against the best one: all finalists have the same fresh seeds.
 fn p_value(finalist: &Finalist, best: &Finalist) -> Option<f64> {
     if finalist.trial == best.trial {
         return None;
@@ -92,7 +92,7 @@ fn test(study: &Study) -> Option<TestView> {
     let examples = rows.and_then(|part| part.rows).unwrap_or(0);
     let run = study.best_observation(winner.run)?;
     let validation = settings.goal.value(run.loss);
-    // In the direction in which the metric is better.
+    // Positive if the test result is worse, whatever the goal.
     let optimism = settings.goal.loss(value).get() - run.loss.get();
     Some(TestView {
         value,

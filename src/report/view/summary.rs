@@ -1,6 +1,6 @@
-//! A study in plain words: what won, by how much, how sure that is, what it cost, what mattered, what to try next.
+//! A study in words: the winner, its margin, its certainty, the cost, important parameters, next steps.
 //!
-//! A function of the view alone, so that it says nothing that the plots do not show.
+//! It depends only on the view, so that it states nothing that the plots do not show.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use crate::report::{State, TrialStatus};
 use crate::space::Value;
 use crate::study::EndReason;
 
-/// A value in this share of its range at either end is at its bound.
+/// A value is at the bound of its range if it lies within this share of the range from either end.
 const EDGE: f64 = 0.05;
 
 /// A parameter with a smaller share of the variance hardly matters.
@@ -169,7 +169,7 @@ fn confidence(view: &StudyView, best: &TrialView) -> String {
     text + "Each configuration ran with one seed, and the best of many runs is partly a lucky one: `selection` in the spec, or `automl rerun`, trains the best again with fresh seeds."
 }
 
-/// How many examples a part of the data has.
+/// Number of examples in a part of the data.
 fn examples(view: &StudyView, part: &str) -> Option<u64> {
     let (_, text) = view.facts.iter().find(|(label, _)| label == "examples")?;
     let mut parts = text.split(", ").filter_map(|text| text.split_once(' '));
@@ -288,7 +288,7 @@ fn next(view: &StudyView, best: &TrialView) -> String {
     text + "."
 }
 
-/// At which end of its range a value lies, if at one.
+/// The end of the range at which a value lies, if it lies at one.
 fn edge(parameter: &ParameterView, value: Option<&Value>) -> Option<&'static str> {
     if parameter.is_constant || parameter.kind != "number" {
         return None;
@@ -299,7 +299,7 @@ fn edge(parameter: &ParameterView, value: Option<&Value>) -> Option<&'static str
     } else {
         (value - low) / (high - low)
     };
-    // Zero is where nothing lies below: no dropout, nothing frozen.
+    // A lower bound of zero cannot be lowered: no dropout, no frozen layers.
     match place {
         place if place <= EDGE && low != 0.0 => Some("lower"),
         place if place >= 1.0 - EDGE => Some("upper"),

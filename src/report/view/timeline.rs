@@ -1,11 +1,11 @@
-//! Rows for the timeline: segments of one device share as few rows as do not overlap.
+//! Rows for the timeline: the segments of a device are placed in as few rows as possible without overlap.
 
 use super::SegmentView;
 
-/// Begins and ends are noted a moment late: so much overlap is none.
+/// Overlaps up to this many seconds are ignored, since starts and ends are recorded with a delay.
 const SLACK: f64 = 0.05;
 
-/// Puts every segment on the first free row of its device; rows of one device are neighbours. Sorts segments by their begin.
+/// Sorts the segments by start, and puts each in the first free row of its device. Rows of a device are adjacent.
 pub(super) fn arrange(segments: &mut [SegmentView]) {
     segments.sort_by(|one, other| (one.begin.total_cmp(&other.begin)).then(one.trial.cmp(&other.trial)));
     let mut devices: Vec<String> = segments.iter().map(|segment| segment.device.clone()).collect();
@@ -13,7 +13,7 @@ pub(super) fn arrange(segments: &mut [SegmentView]) {
     devices.dedup();
     let mut first = 0;
     for device in devices {
-        // When each row of the device is free again.
+        // Time from which each row of the device is free.
         let mut free: Vec<f64> = Vec::new();
         for segment in segments.iter_mut().filter(|segment| segment.device == device) {
             let row = free.iter().position(|end| *end <= segment.begin + SLACK);

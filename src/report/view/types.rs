@@ -1,7 +1,8 @@
-//! The values themselves.
+//! The types of the view.
 //!
-//! As JSON their fields are stable: some may be added, none changes its meaning or goes. Times are seconds on the study's own
-//! clock, which stands still between interruption and resumption; levels are epochs. Begin reading at [`StudyView`].
+//! The JSON fields are stable: fields may be added, but none is removed or changes its meaning. Times are seconds on
+//! the study's own clock, which stands still between interruption and resumption. Levels are epochs. Begin reading at
+//! [`StudyView`].
 
 use std::collections::BTreeMap;
 
@@ -11,18 +12,18 @@ use crate::report::{State, TrialStatus};
 use crate::space::Value;
 use crate::study::EndReason;
 
-/// What a page shows: one study, or several to compare.
+/// Contents of a page: one study, or several to compare.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PageView {
     /// Version of this layout.
     pub format: u32,
     /// Version of the program.
     pub version: String,
-    /// When it was made, RFC 3339.
+    /// Time of creation, RFC 3339.
     pub generated_at: String,
     /// The studies, in the order they were given.
     pub studies: Vec<StudyView>,
-    /// How they compare; `None` for one study.
+    /// Comparison of the studies; `None` for one study.
     pub comparison: Option<ComparisonView>,
 }
 
@@ -33,15 +34,15 @@ pub struct StudyView {
     pub name: String,
     /// Its folder.
     pub folder: String,
-    /// Whether it goes on.
+    /// `running`, `interrupted`, `died` or `ended`.
     pub state: State,
-    /// Why it ended, if it did.
+    /// Reason why it ended, if it has.
     pub reason: Option<EndReason>,
-    /// What the spec says, for a table of facts: label and value (task, model, data, method, early termination, seed, …).
+    /// Facts about the study as label and value: task, model, data, method, early termination, seed and others.
     pub facts: Vec<(String, String)>,
-    /// The metrics that count; the first is the one that is plotted against everything.
+    /// The optimized metrics; the first one is the one in the plots.
     pub metrics: Vec<MetricView>,
-    /// Whether several metrics make a front.
+    /// True if several metrics form a Pareto front.
     pub has_front: bool,
     /// Seconds that it has run.
     pub elapsed: f64,
@@ -49,9 +50,9 @@ pub struct StudyView {
     pub wall: Option<f64>,
     /// The budget of trials.
     pub max_trials: Option<u32>,
-    /// Epochs of a complete trial; 1 where a trial has no epochs.
+    /// Epochs of a complete trial; 1 if a trial has no epochs.
     pub max_epochs: f64,
-    /// Whether trials are trained for epochs at all.
+    /// True if a trial has several epochs or rungs.
     pub has_epochs: bool,
     /// Levels at which trials are compared, lowest first.
     pub rungs: Vec<RungView>,
@@ -59,33 +60,33 @@ pub struct StudyView {
     pub parameters: Vec<ParameterView>,
     /// Every trial, by number: `trials[n].trial == n`.
     pub trials: Vec<TrialView>,
-    /// The best trial by the study's rule of selection.
+    /// The winner of the selection; without a selection, the best trial.
     pub best: Option<u32>,
-    /// The constraints on metrics that no trial fulfils, a sentence; `None` where the best trial fulfils all.
+    /// A sentence about constraints on metrics that no trial satisfies; `None` if the best trial satisfies all.
     pub unfulfilled: Option<String>,
     /// The any-time curve: every improvement, oldest first.
     pub incumbent: Vec<ImprovementView>,
-    /// Every stretch of training that was begun, in the order of its begin.
+    /// All training segments that were started, in the order of their start.
     pub segments: Vec<SegmentView>,
-    /// What each slot does now; empty while nobody works on the study.
+    /// Current activity of each slot; empty while no process runs the study.
     pub slots: Vec<SlotView>,
-    /// Whether nothing new is started until somebody says so.
+    /// True if the study is held: no new segments are started until it is continued.
     pub is_held: bool,
-    /// Seconds until the study will probably end; `None` while that is not known.
+    /// Estimated seconds until the study ends; `None` while that is unknown.
     pub seconds_left: Option<f64>,
-    /// What happened last, oldest first.
+    /// The latest events, oldest first.
     pub events: Vec<EventView>,
-    /// What is to be said of it in words, a paragraph each, most important first.
+    /// Summary in words, one paragraph each, most important first.
     pub summary: Vec<ParagraphView>,
-    /// Which parameters matter; `None` while too few trials have a result.
+    /// Importance of the parameters; `None` while too few trials have a result.
     pub importance: Option<ImportanceView>,
-    /// What each parameter does by itself, according to a model of all results.
+    /// Effect of each parameter alone, according to a model of all results.
     pub dependences: Vec<DependenceView>,
-    /// What the most important pairs do together.
+    /// Joint effect of the most important pairs.
     pub contours: Vec<ContourView>,
-    /// What pruning cost, where an audit found out.
+    /// Cost of pruning, if the study has an audit.
     pub audit: Option<AuditView>,
-    /// How the winner was chosen among finalists, where the spec asks for it.
+    /// Selection of the winner among finalists, if the spec has a selection.
     pub selection: Option<SelectionView>,
 }
 
@@ -105,11 +106,11 @@ pub struct MetricView {
 pub struct RungView {
     /// The level.
     pub epochs: f64,
-    /// Trials that have reached it.
+    /// Number of trials that have reached it.
     pub reached: usize,
-    /// Trials that wait there.
+    /// Number of trials that wait there.
     pub paused: usize,
-    /// Trials that have gone on from there.
+    /// Number of trials that were promoted from there.
     pub promoted: usize,
 }
 
@@ -120,15 +121,15 @@ pub struct ParameterView {
     pub name: String,
     /// `number` or `choice`.
     pub kind: &'static str,
-    /// Whether a number's axis is logarithmic.
+    /// True if a number's axis is logarithmic.
     pub is_log: bool,
-    /// The smallest and the largest value of a number.
+    /// Smallest and largest value of a number.
     pub bounds: Option<(f64, f64)>,
     /// The values of a choice, in their order.
     pub values: Vec<Value>,
-    /// Whether it is there in some configurations only.
+    /// True if it is active in some configurations only.
     pub is_conditional: bool,
-    /// Whether it has one value only.
+    /// True if it has only one value.
     pub is_constant: bool,
 }
 
@@ -137,158 +138,158 @@ pub struct ParameterView {
 pub struct TrialView {
     /// Its number.
     pub trial: u32,
-    /// 1 for the best; `None` without a result.
+    /// Rank, 1 for the best; `None` without a result.
     pub rank: Option<usize>,
-    /// What it does.
+    /// Its status.
     pub status: TrialStatus,
     /// Its best value of the first metric.
     pub value: Option<f64>,
     /// The values of all metrics at that evaluation, by name.
     pub metrics: BTreeMap<String, f64>,
-    /// The epoch of the best value.
+    /// Epoch of the best value.
     pub best_epoch: Option<f64>,
     /// Epochs trained.
     pub epochs: f64,
-    /// How many rungs it has reached.
+    /// Number of rungs that it has reached.
     pub rung: u32,
-    /// Why it does not go on; empty while it may.
+    /// Reason why it ended; empty while it may continue.
     pub stop_reason: String,
-    /// What went wrong, where it failed.
+    /// The error message if it failed.
     pub failure: Option<String>,
     /// The searcher that proposed it.
     pub origin: String,
-    /// The trial whose state it began with.
+    /// The trial from which it was cloned.
     pub parent: Option<u32>,
     /// The finalist that it repeats with another seed.
     pub repeats: Option<u32>,
-    /// Its configuration's name.
+    /// Hash of its configuration.
     pub config_hash: String,
-    /// Whether no other trial dominates it, of several metrics.
+    /// True if no other trial dominates it, with several metrics.
     pub is_on_front: bool,
-    /// The values of its parameters; those that are not there in its configuration are missing.
+    /// The values of its active parameters.
     pub params: BTreeMap<String, Value>,
     /// Its learning curve: epoch and first metric, in the order of training.
     pub curve: Vec<(f64, f64)>,
-    /// How many numbers the optimiser changes.
+    /// Number of trainable parameters.
     pub trainable_parameters: Option<u64>,
-    /// Seconds in training steps.
+    /// Seconds spent in training steps.
     pub train_seconds: f64,
-    /// Seconds in all.
+    /// Seconds spent in segments.
     pub wall_seconds: f64,
-    /// Highest memory of its worker, in MiB.
+    /// Peak memory of its worker, in MiB.
     pub peak_memory_mb: f64,
-    /// Where it last ran.
+    /// Device of its last segment.
     pub device: String,
 }
 
-/// The best value improved.
+/// An improvement of the best value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ImprovementView {
     /// The trial.
     pub trial: u32,
     /// The value of the first metric.
     pub value: f64,
-    /// When it counted.
+    /// Seconds after which it was delivered.
     pub seconds: f64,
-    /// Epochs trained by all trials until then.
+    /// Epochs trained by all trials up to then.
     pub epochs: f64,
-    /// With several metrics: the share of the box that the front dominates.
+    /// With several metrics: the share of a box that the Pareto front dominates.
     pub hypervolume: Option<f64>,
 }
 
-/// A stretch of training.
+/// A training segment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SegmentView {
     /// The trial.
     pub trial: u32,
-    /// The row of the timeline: segments of one row never overlap.
+    /// The row of the timeline; segments in one row never overlap.
     pub slot: usize,
-    /// Where it ran.
+    /// The device that it ran on.
     pub device: String,
-    /// When it began.
+    /// Start, in seconds.
     pub begin: f64,
-    /// When it ended; `None` while it runs.
+    /// End, in seconds; `None` while it runs.
     pub end: Option<f64>,
-    /// The epochs from which and to which it was to train.
+    /// Start and planned end, in epochs.
     pub levels: (f64, f64),
-    /// What came of it.
+    /// Its outcome.
     pub outcome: SegmentOutcome,
 }
 
-/// What came of a stretch of training.
+/// Outcome of a training segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SegmentOutcome {
-    /// It runs.
+    /// It is running.
     Running,
-    /// It reached its end.
+    /// It reached its planned end.
     Reached,
-    /// The trial failed in it.
+    /// The trial failed.
     Failed,
-    /// It was told to stop, or cut off.
+    /// It was stopped or interrupted.
     Interrupted,
 }
 
-/// A slot, and what it does now.
+/// A slot and its current activity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SlotView {
     /// Its number.
     pub slot: usize,
     /// Its device, such as `cpu` or `cuda:0`.
     pub device: String,
-    /// The segment that it runs; `None`: it waits, or its worker starts.
+    /// The segment that it runs; `None` if it is idle or its worker is starting.
     pub running: Option<RunningView>,
-    /// The share of its time in which it has run segments, from 0 to 1.
+    /// Share of the time in which it has run segments, from 0 to 1.
     pub busy: f64,
 }
 
-/// A segment under way.
+/// A running segment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunningView {
     /// The trial.
     pub trial: u32,
-    /// The epochs from which and to which it goes.
+    /// Start and planned end, in epochs.
     pub levels: (f64, f64),
-    /// How far the trial is, in epochs.
+    /// Current position of the trial, in epochs.
     pub at: f64,
-    /// The newest training loss.
+    /// The latest training loss.
     pub train_loss: Option<f64>,
     /// Evaluations of this segment so far: epoch and first metric.
     pub curve: Vec<(f64, f64)>,
-    /// When it began.
+    /// Start, in seconds.
     pub begin: f64,
 }
 
-/// Something that happened.
+/// An event.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EventView {
-    /// When.
+    /// Time in seconds.
     pub seconds: f64,
     /// `news`, `improvement` or `trouble`.
     pub kind: &'static str,
-    /// A sentence.
+    /// The event as a sentence.
     pub text: String,
 }
 
 /// A paragraph of the summary.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ParagraphView {
-    /// What it answers, such as "What won".
+    /// The question that it answers, such as "What won".
     pub title: String,
     /// The answer.
     pub text: String,
 }
 
-/// Which parameters matter.
+/// Importance of the parameters.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ImportanceView {
-    /// Trials that it was learnt from.
+    /// Number of trials that it was learned from.
     pub trials: usize,
-    /// How much of the spread of results the model tells of trials that it has not seen (R², at most 1; below 0: nothing).
+    /// R² of the model on held-out trials: at most 1, and below 0 if the model explains nothing.
     pub explained: f64,
-    /// Shares of the model's variance by parameter alone, largest first.
+    /// Share of the model's variance for each parameter alone, largest first.
     pub parameters: Vec<ShareView>,
-    /// Shares by pairs beyond what each of them does alone, largest first.
+    /// Share of the model's variance for each pair, beyond the effects of its two parameters alone, largest first.
     pub pairs: Vec<PairView>,
 }
 
@@ -314,60 +315,60 @@ pub struct PairView {
     pub share: f64,
 }
 
-/// What the model expects of the metric by the value of one parameter, averaged over all others.
+/// Expected metric by the value of one parameter, averaged over all others, according to the model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DependenceView {
     /// The parameter.
     pub parameter: String,
-    /// Its values, the expected metric, and the standard deviation of that over the trees.
+    /// Values, each with the expected metric and its standard deviation over the trees.
     pub points: Vec<(Value, f64, f64)>,
 }
 
-/// What the model expects of the metric by the values of two parameters.
+/// Expected metric by the values of two parameters, according to the model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ContourView {
-    /// The parameter across.
+    /// The parameter on the horizontal axis.
     pub first: String,
-    /// The parameter upwards.
+    /// The parameter on the vertical axis.
     pub second: String,
     /// Values of the first.
     pub first_values: Vec<Value>,
     /// Values of the second.
     pub second_values: Vec<Value>,
-    /// The expected metric: a row for each value of the second, in it one for each of the first; `None` where the two are not
-    /// there together.
+    /// The expected metric: one row per value of the second parameter, one column per value of the first. `None` if the
+    /// two parameters are not active together.
     pub expected: Vec<Vec<Option<f64>>>,
 }
 
-/// What pruning cost.
+/// Cost of pruning.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AuditView {
-    /// Trials under audit.
+    /// Number of audited trials.
     pub audited: usize,
-    /// Those that would have been pruned and were trained to their end nevertheless.
+    /// Number of audited trials that completed although they would have been pruned.
     pub pruned: usize,
-    /// Those of the pruned that became better than all others.
+    /// Number of trials counted in `pruned` that are better than all trials not counted there.
     pub winners: usize,
-    /// By how much the best of the pruned is better than the best other, in units of the metric.
+    /// Difference between the best trial counted in `pruned` and the best other trial, in units of the metric.
     pub regret: Option<f64>,
-    /// How well one rung told the order at the next: its epochs, the next one's, the trials at both, Kendall's tau.
+    /// Rank correlation between neighbouring rungs: lower and higher rung in epochs, trials at both, Kendall's tau.
     pub agreements: Vec<(f64, f64, usize, f64)>,
 }
 
-/// How the winner was chosen.
+/// Selection of the winner.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SelectionView {
     /// `best`, `one_se` or `pareto`.
     pub rule: &'static str,
     /// Fresh seeds for each finalist.
     pub reseeds: u32,
-    /// The finalists, as the rule ranks them.
+    /// The finalists, in the order of the rule.
     pub finalists: Vec<FinalistView>,
     /// The winner.
     pub chosen: Option<u32>,
-    /// The rule's reason, a sentence.
+    /// The reason for the choice, in one sentence.
     pub why: String,
-    /// What the winner's model came to on the held-out test examples.
+    /// Result of the winner's model on the held-out test examples.
     pub test: Option<TestView>,
 }
 
@@ -376,60 +377,60 @@ pub struct SelectionView {
 pub struct FinalistView {
     /// The trial.
     pub trial: u32,
-    /// What it had in the search.
+    /// Its value in the search.
     pub searched: f64,
-    /// What fresh seeds came to.
+    /// Its values with fresh seeds.
     pub values: Vec<f64>,
-    /// Seeds that failed.
+    /// Number of seeds that failed.
     pub failed: usize,
-    /// The mean of the fresh seeds.
+    /// The mean over the fresh seeds.
     pub mean: Option<f64>,
-    /// Its standard error.
+    /// The standard error of the mean.
     pub standard_error: Option<f64>,
-    /// What one training costs, beside the dearest finalist (1).
+    /// Cost of one training run, relative to the most expensive finalist (1).
     pub cost: f64,
-    /// Probability of a difference to the best mean as large as this by chance: paired t-test over the seeds.
+    /// P-value of the difference from the best mean, in a paired t-test over the seeds.
     pub p_value: Option<f64>,
 }
 
-/// The held-out test set, looked at once.
+/// Result on the held-out test set, which is used only once.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TestView {
     /// The first metric on it.
     pub value: f64,
-    /// Its standard error, where examples tell one.
+    /// Its standard error, if the examples give one.
     pub standard_error: Option<f64>,
-    /// How many examples.
+    /// Number of examples.
     pub examples: usize,
-    /// The same model on the validation examples.
+    /// Value of the same model on the validation examples.
     pub validation: f64,
-    /// By how much validation promised too much, in units of the metric; below 0: too little.
+    /// Amount by which the validation value was too good, in units of the metric; negative if it was too bad.
     pub optimism: f64,
 }
 
-/// Several studies side by side.
+/// Comparison of several studies.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ComparisonView {
-    /// What is to be said in words, a sentence each.
+    /// The comparison in words, one sentence each.
     pub sentences: Vec<String>,
-    /// Parameters whose domains or settings that differ: label, and one value a study.
+    /// Facts and parameter domains that differ: a label, and one value per study.
     pub differences: Vec<(String, Vec<String>)>,
-    /// How much time each took to be as good as the worst of their best values; `None`: never.
+    /// Seconds until each study was as good as the worst of their best values; `None` if it never was.
     pub seconds_to_common: Vec<Option<f64>>,
 }
 
-/// A model that explains less than this of results that it has not seen is not to be trusted.
+/// Smallest R² on held-out trials at which a model is trusted.
 const TRUSTED: f64 = 0.3;
 
 impl StudyView {
-    /// The trials of the search itself, without those that repeat its finalists.
+    /// The trials of the search itself, without those that repeat finalists.
     pub fn searched(&self) -> impl Iterator<Item = &TrialView> {
         self.trials.iter().filter(|trial| trial.repeats.is_none())
     }
 }
 
 impl ImportanceView {
-    /// Whether the model behind it knows enough for its shares to mean something.
+    /// Returns `true` if the model is good enough for its shares to be meaningful.
     pub fn is_trusted(&self) -> bool {
         self.explained >= TRUSTED
     }

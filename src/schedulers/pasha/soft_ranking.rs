@@ -1,16 +1,16 @@
-//! Whether two rankings of the same trials are the same but for noise (Bohdal et al. 2023, §4).
+//! Compares two rankings of the same trials, up to noise (Bohdal et al. 2023, §4).
 
 use crate::schedulers::rung::Place;
 use crate::units::Samples;
 
-/// What a trial has shown: levels and losses, ascending by level.
+/// The results of a trial: levels and losses, in ascending order of level.
 pub(super) type Curve = Vec<(Samples, f64)>;
 
-/// The estimate takes this share of the differences as noise (§4.1: the 90th percentile).
+/// The percentile of the differences that is used as the noise (§4.1: the 90th percentile).
 const PERCENTILE: f64 = 0.9;
 
-/// Whether trials, given in their present order, stood in the same order before, when differences up to `noise` count for
-/// nothing: at each place now is one that was as good as the one at that place before.
+/// Returns whether trials, given in their present order, had the same order before, where differences up to `noise` are
+/// ignored. At each position there must now be a trial that was as good as the one at that position before.
 pub(super) fn is_stable(before: &[Place], noise: f64) -> bool {
     let mut sorted = before.to_vec();
     sorted.sort_unstable();
@@ -20,8 +20,8 @@ pub(super) fn is_stable(before: &[Place], noise: f64) -> bool {
         .all(|((loss, trial), (then, other))| trial == other || (loss.get() - then.get()).abs() <= noise)
 }
 
-/// Differences that mean nothing: between trials whose curves crossed and crossed back, the difference at the highest level
-/// that both have reached. Such two are equally good as far as one can see (§4.1). `None` if no two did.
+/// Estimates the noise. It uses the pairs of trials whose curves crossed and crossed back, with their difference at the
+/// highest level that both have reached. Such trials are indistinguishable (§4.1). `None` if there is no such pair.
 pub(super) fn noise(curves: &[&Curve]) -> Option<f64> {
     let pairs = curves.iter().enumerate();
     let pairs = pairs.flat_map(|(index, one)| curves[index + 1..].iter().map(move |other| (one, other)));
@@ -31,7 +31,7 @@ pub(super) fn noise(curves: &[&Curve]) -> Option<f64> {
     Some(distances[(last as f64 * PERCENTILE).round() as usize])
 }
 
-/// The last difference between two curves if their order changed and changed back.
+/// The last difference between two curves, if their order changed and changed back.
 fn crossed_twice(one: &Curve, other: &Curve) -> Option<f64> {
     let (mut left, mut right) = (one.iter().peekable(), other.iter().peekable());
     let (mut crossings, mut sign, mut distance) = (0, 0.0, None);
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(noise(&[&flat, &once]), None);
         assert_eq!(noise(&[&flat, &twice]), Some(0.25));
         assert_eq!(noise(&[&flat]), None);
-        // Only where both were.
+        // Only levels that both have reached count.
         assert_eq!(noise(&[&flat, &twice[..2].to_vec()]), None);
     }
 

@@ -1,5 +1,5 @@
-//! The distributions of unordered choices beside the normal one (Hamano et al. 2024, "CatCMA": a joint distribution, each
-//! part moved along its natural gradient, every choice kept possible).
+//! Distributions of unordered choices beside the normal distribution (Hamano et al. 2024, "`CatCMA`"). The joint
+//! distribution moves each part along its natural gradient and keeps every choice possible.
 
 /// The probabilities of one parameter's choices.
 #[derive(Clone, Debug)]
@@ -8,19 +8,19 @@ pub(super) struct Choices {
 }
 
 impl Choices {
-    /// All alike.
+    /// Equal probabilities for all choices.
     pub(super) fn new(count: u64) -> Self {
         Self {
             probabilities: vec![1.0 / count as f64; count as usize],
         }
     }
 
-    /// How many there are.
+    /// Number of choices.
     pub(super) fn count(&self) -> usize {
         self.probabilities.len()
     }
 
-    /// The choice at a number of `[0, 1)`.
+    /// The choice for a uniform number in `[0, 1)`.
     pub(super) fn at(&self, uniform: f64) -> u64 {
         let mut left = uniform;
         let found = self.probabilities.iter().position(|probability| {
@@ -30,8 +30,8 @@ impl Choices {
         found.unwrap_or(self.probabilities.len() - 1) as u64
     }
 
-    /// Moves the probabilities towards the choices of the selected members, given with their weights, by `rate`; inactive
-    /// ones say nothing. None falls below `least`.
+    /// Moves the probabilities by `rate` towards the choices of the selected members, which are given with their
+    /// weights. Inactive choices are ignored. No probability falls below `least`.
     pub(super) fn adapt(&mut self, selected: impl Iterator<Item = (Option<u64>, f64)>, rate: f64, least: f64) {
         let before = self.probabilities.clone();
         for (choice, weight) in selected {
@@ -46,7 +46,7 @@ impl Choices {
             .iter()
             .map(|probability| probability.max(least))
             .collect();
-        // What was raised is taken from the others in proportion to what they have above the least.
+        // The added probability is taken from the others in proportion to their excess over the least.
         let surplus = raised.iter().sum::<f64>() - 1.0;
         let room: f64 = raised.iter().map(|probability| probability - least).sum();
         self.probabilities = raised

@@ -1,4 +1,4 @@
-//! The one place that knows the crate for linear algebra.
+//! Eigendecomposition. The only file that uses the linear algebra crate.
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
@@ -12,7 +12,7 @@ pub(super) struct Eigen {
 }
 
 impl Eigen {
-    /// The decomposition of `matrix` (rows). Eigenvalues are kept above 10⁻¹⁴ of the largest, so that an inverse exists.
+    /// Decomposes `matrix` (rows). Eigenvalues are kept above 10⁻¹⁴ of the largest, so that an inverse exists.
     pub(super) fn new(matrix: &[Vec<f64>]) -> Self {
         let size = matrix.len();
         if size == 0 {
@@ -37,7 +37,7 @@ impl Eigen {
         }
     }
 
-    /// B·D·v: a standard normal vector becomes one with this matrix as its covariance.
+    /// B·D·v: turns a standard normal vector into one with this matrix as its covariance.
     pub(super) fn scaled(&self, vector: &[f64]) -> Vec<f64> {
         let mut result = vec![0.0; vector.len()];
         for ((axis, length), part) in self.axes.iter().zip(&self.lengths).zip(vector) {

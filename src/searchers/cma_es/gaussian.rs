@@ -1,14 +1,15 @@
-//! The normal distribution that CMA-ES adapts (Hansen 2016, "The CMA Evolution Strategy: A Tutorial", with its numbers for
-//! equations and defaults), with the margin for discrete parameters (Hamano et al. 2022, "CMA-ES with Margin", §4).
+//! The normal distribution that CMA-ES adapts (Hansen 2016, "The CMA Evolution Strategy: A Tutorial"; its equation
+//! numbers and defaults are used), with the margin for discrete parameters (Hamano et al. 2022, "CMA-ES with Margin",
+//! §4).
 
 use statrs::function::erf::{erf_inv, erfc};
 
 use super::eigen::Eigen;
 
-/// What follows from the number of dimensions and the size of a generation (Hansen 2016, table 1).
+/// Constants that follow from the number of dimensions and the size of a generation (Hansen 2016, table 1).
 #[derive(Clone, Debug)]
 pub(super) struct Rates {
-    /// Weights of the ranked members, best first: positive ones sum to 1, the others are negative.
+    /// Weights of the ranked members, best first: the positive ones sum to 1, the others are negative.
     pub(super) weights: Vec<f64>,
     selected: f64,
     sigma: f64,
@@ -62,14 +63,14 @@ impl Rates {
     }
 }
 
-/// A normal distribution over some coordinates of the unit cube, and the paths by which it adapts.
+/// A normal distribution over some coordinates of the unit cube, with its evolution paths.
 #[derive(Clone, Debug)]
 pub(super) struct Gaussian {
     pub(super) mean: Vec<f64>,
     sigma: f64,
     covariance: Vec<Vec<f64>>,
     eigen: Eigen,
-    /// Widens coordinates for the margin: the diagonal of A in Hamano et al. 2022.
+    /// Stretches coordinates for the margin: the diagonal of A in Hamano et al. 2022.
     stretch: Vec<f64>,
     sigma_path: Vec<f64>,
     path: Vec<f64>,
@@ -77,7 +78,7 @@ pub(super) struct Gaussian {
 }
 
 impl Gaussian {
-    /// A round distribution.
+    /// An isotropic distribution.
     pub(super) fn new(mean: Vec<f64>, sigma: f64) -> Self {
         let size = mean.len();
         let covariance: Vec<Vec<f64>> = (0..size)
@@ -95,7 +96,7 @@ impl Gaussian {
         }
     }
 
-    /// The point that a standard normal vector stands for (equations 38–40).
+    /// The point that corresponds to a standard normal vector (equations 38–40).
     pub(super) fn at(&self, normal: &[f64]) -> Vec<f64> {
         let scaled = self.eigen.scaled(normal);
         let steps = scaled
@@ -110,7 +111,7 @@ impl Gaussian {
         self.sigma * self.stretch[index] * self.covariance[index][index].sqrt()
     }
 
-    /// Whether the shape is too thin to compute with.
+    /// Returns whether the covariance is too ill-conditioned to compute with.
     pub(super) fn is_degenerate(&self) -> bool {
         !self.mean.is_empty() && self.eigen.condition() > 1e13
     }
@@ -139,7 +140,7 @@ impl Gaussian {
             (rates.sigma * (2.0 - rates.sigma) * rates.selected).sqrt(),
         );
         let length = norm(&self.sigma_path);
-        // Equation (43) and the stall of the path that belongs to it.
+        // Equation (43), and the stall of the path in the same section.
         let usual = length / (1.0 - kept.powi(2 * self.generation)).sqrt();
         let moves = usual < (1.4 + 2.0 / (size as f64 + 1.0)) * rates.expected;
         scale(&mut self.path, 1.0 - rates.path);
@@ -154,15 +155,15 @@ impl Gaussian {
         self.sigma *= ((rates.sigma / rates.damping) * (length / rates.expected - 1.0))
             .min(1.0)
             .exp();
-        // Wider than the cube says nothing.
+        // A distribution wider than the cube has no meaning.
         let widest = (0..size).map(|index| self.deviation(index)).fold(0.0, f64::max);
         self.sigma /= (widest / WIDEST).max(1.0);
         self.eigen = Eigen::new(&self.covariance);
     }
 
-    /// The step that leads to a member, in units of the distribution. Members that were not drawn from it (trials of
-    /// others, late ones) may lie far out: their steps are cut to a length that a drawn one might have
-    /// (Hansen 2011, "Injecting External Solutions Into CMA-ES", §3).
+    /// The step to a member, in units of the distribution. Members that were not drawn from it (other searchers'
+    /// trials, late trials) may lie far out. Their steps are shortened to a length that a drawn one might have (Hansen
+    /// 2011, "Injecting External Solutions Into CMA-ES", §3).
     fn step_to(&self, member: &[f64]) -> Vec<f64> {
         let differences = member.iter().zip(&self.mean).zip(&self.stretch);
         let mut step: Vec<f64> = differences
@@ -183,7 +184,8 @@ impl Gaussian {
             .iter()
             .zip(&rates.weights)
             .map(|(step, &weight)| {
-                // Equation (46): a rejected step counts as if it had the usual length, so that the matrix stays positive.
+                // Equation (46): a rejected step counts as if it had the usual length, so that the matrix stays
+                // positive definite.
                 let length = norm(&self.eigen.whitened(step)).max(1e-8);
                 if weight < 0.0 {
                     weight * n / (length * length)
@@ -207,9 +209,9 @@ impl Gaussian {
         }
     }
 
-    /// Keeps every neighbour of the likeliest value of a discrete coordinate at a probability of `margin` (both sides
-    /// together) or more, by moving the mean and widening the coordinate (Hamano et al. 2022, §4). `low` and
-    /// `high` bound the share of that value; `None` where it is the first or the last.
+    /// Keeps the probability of leaving the likeliest value of a discrete coordinate at `margin` (both sides together)
+    /// or more, by moving the mean and widening the coordinate (Hamano et al. 2022, §4). `low` and `high` are the
+    /// bounds of the sub-interval of that value; `None` if it is the first or the last value.
     pub(super) fn keep_margin(&mut self, index: usize, low: Option<f64>, high: Option<f64>, margin: f64) {
         let (mean, deviation) = (self.mean[index], self.deviation(index));
         match (low, high) {
@@ -242,7 +244,7 @@ impl Gaussian {
     }
 }
 
-/// No standard deviation is larger than this: at half the cube's width most draws would miss it.
+/// Upper limit on a standard deviation: at half the cube's width most draws would miss the cube.
 const WIDEST: f64 = 0.5;
 
 /// The standard normal distribution function.
@@ -250,7 +252,7 @@ pub(super) fn cumulative(deviation: f64) -> f64 {
     0.5 * erfc(-deviation / std::f64::consts::SQRT_2)
 }
 
-/// Its inverse.
+/// The inverse of [`cumulative`].
 pub(super) fn quantile(probability: f64) -> f64 {
     std::f64::consts::SQRT_2 * erf_inv(2.0 * probability - 1.0)
 }

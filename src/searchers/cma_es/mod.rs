@@ -1,8 +1,8 @@
 //! CMA-ES, evolution by covariance matrix adaptation, over mixed spaces.
 //!
-//! Numbers and ordered choices are coordinates of one normal distribution ([`gaussian`]), unordered choices have
-//! probabilities beside it ([`choices`]). Any λ judged trials in the order of their numbers make a generation, whoever
-//! proposed them: so parallel workers never wait, and what is already known when the search begins is learned from.
+//! Numbers and ordered choices are coordinates of one normal distribution ([`gaussian`]), and unordered choices have
+//! probabilities beside it ([`choices`]). Any λ judged trials in the order of their numbers form a generation, no
+//! matter which searcher proposed them. So parallel workers never wait, and results from before the search are used.
 
 mod choices;
 mod eigen;
@@ -26,7 +26,7 @@ pub struct CmaEs {
     folded: Folded<Strategy>,
 }
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "cma-es",
@@ -61,10 +61,10 @@ impl Searcher for CmaEs {
     }
 }
 
-/// Draws for one proposal, because some may not satisfy the constraints.
+/// Draws per proposal, because some may violate the constraints.
 const DRAWS: usize = 100;
 
-/// The distribution, and the members of the generation that is not complete.
+/// The distribution, and the members of the incomplete generation.
 #[derive(Clone, Debug)]
 struct Strategy {
     axes: Vec<Axis>,
@@ -72,16 +72,16 @@ struct Strategy {
     size: usize,
     rates: Rates,
     members: Vec<Member>,
-    /// Since the last restart: generations, the best rank, and the generation it came in.
+    /// Generations since the last restart, and the best rank since then with its generation.
     generation: u32,
     best: Option<(Rank, u32)>,
 }
 
-/// What a parameter is to the strategy.
+/// The role of a parameter in the strategy.
 #[derive(Clone, Debug)]
 enum Axis {
     Constant,
-    /// A coordinate of the normal distribution, by its place there.
+    /// The index of its coordinate in the normal distribution.
     Number(usize),
     Choice(Choices),
 }
@@ -172,7 +172,7 @@ impl Strategy {
                         .zip(&self.rates.weights)
                         .filter(|(_, weight)| **weight > 0.0)
                         .map(|(member, weight)| (member.point[index].map(|place| domain.number_at(place)), *weight));
-                    // CatCMA's margin: together the unlikely choices keep 27 %.
+                    // CatCMA's margin: the unlikely choices of all parameters keep 27 % together.
                     let least = (1.0 - 0.73_f64.powf(1.0 / choosing as f64)) / (choices.count() - 1) as f64;
                     choices.adapt(selected, CHOICE_RATE, least);
                 }
@@ -180,8 +180,8 @@ impl Strategy {
         }
     }
 
-    /// A member's coordinates of the normal distribution. That of an inactive parameter is drawn, by the trial's
-    /// number, so that what says nothing neither moves nor narrows the distribution.
+    /// A member's coordinates in the normal distribution. The coordinate of an inactive parameter is drawn, with the
+    /// trial's number as part of the seed, so that it neither shifts nor narrows the distribution.
     fn numbers(&self, view: &View<'_>, member: &Member) -> Vec<f64> {
         let mut rng = rng::stream(view.seed, "cma-es member", &[u64::from(member.rank.3.0)]);
         let mut numbers = Vec::with_capacity(self.gaussian.mean.len());
@@ -198,7 +198,7 @@ impl Strategy {
     }
 
     fn draw(&self, space: &Space, rng: &mut Rng) -> Vec<f64> {
-        /// A draw outside the cube is drawn again so often, then folded back at the border.
+        /// Number of redraws of a point outside the cube; after that it is reflected at the border.
         const REDRAWS: usize = 20;
         let mut numbers = Vec::new();
         for _ in 0..REDRAWS {
@@ -219,8 +219,8 @@ impl Strategy {
             .collect()
     }
 
-    /// Whether nothing better is to be expected here: for long no generation brought anything, or every continuous
-    /// coordinate has become narrow (the margin keeps discrete ones wide).
+    /// Returns whether no further improvement is to be expected. Either no generation has improved the best for long,
+    /// or every continuous coordinate has become narrow (the margin keeps discrete ones wide).
     fn is_spent(&self, space: &Space) -> bool {
         let patience = 10.0 + 30.0 * self.axes.len() as f64 / self.size as f64;
         let is_stalled = self
@@ -240,8 +240,8 @@ impl Strategy {
         is_stalled || self.gaussian.is_degenerate() || widest.is_some_and(|widest| widest < LAST_DEVIATION)
     }
 
-    /// From a random place with generations twice as large (IPOP, Auger & Hansen 2005), up to a limit beyond which a
-    /// study ends before it has seen many of them.
+    /// Restarts at a random point with generations twice as large (IPOP, Auger & Hansen 2005), up to a limit. With
+    /// larger ones, a study would end before it has completed many generations.
     fn restart(&mut self, view: &View<'_>, trial: &Trial) {
         let mut rng = rng::stream(view.seed, "cma-es restart", &[u64::from(trial.id.0)]);
         let place: Vec<f64> = self.axes.iter().map(|_| rng.random()).collect();
@@ -250,8 +250,8 @@ impl Strategy {
     }
 }
 
-/// λ: seven tenths of 4 + 3·ln d (Hansen 2016, equation 48). Studies are short: small generations are more of them, and
-/// restarts double their size where that was too greedy.
+/// λ: seven tenths of 4 + 3·ln d (Hansen 2016, equation 48). Studies are short, and small generations allow more of
+/// them. Restarts double their size in case that was too greedy.
 fn default_size(space: &Space) -> usize {
     let moving = space
         .parameters()
@@ -261,17 +261,17 @@ fn default_size(space: &Space) -> usize {
     ((0.7 * size) as usize).max(4)
 }
 
-/// A quarter of the cube at first, so that the optimum lies within one or two deviations of the middle (Hansen 2016, appendix A:
-/// the optimum should lie within m ± 3σ).
+/// The first standard deviation: a quarter of the cube, so that the optimum lies within one or two standard deviations
+/// of the middle (Hansen 2016, appendix A: the optimum should lie within m ± 3σ).
 const FIRST_DEVIATION: f64 = 0.25;
 
-/// With every coordinate narrower than this, a restart finds more.
+/// If every coordinate is narrower than this, a restart finds more.
 const LAST_DEVIATION: f64 = 0.005;
 
-/// Generations grow to so many times their first size.
+/// Generations grow up to this many times their first size.
 const LARGEST: usize = 16;
 
-/// How far a generation moves the probabilities of choices. From 0.15 to 0.5 it makes little difference.
+/// Learning rate of the probabilities of choices. Values from 0.15 to 0.5 make little difference.
 const CHOICE_RATE: f64 = 0.3;
 
 /// A number reflected at 0 and 1 until it lies between them.

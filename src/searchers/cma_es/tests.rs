@@ -5,7 +5,7 @@ use crate::searchers::flow2::testing::{cube, sphere};
 use crate::space::Configuration;
 use crate::units::Seed;
 
-/// The best loss of `function` over the cube, after so many evaluations of generations drawn from a distribution alone.
+/// The best loss of `function` over the cube, after `evaluations` draws in generations from a distribution alone.
 fn evolve(dimensions: usize, evaluations: usize, seed: u64, function: &dyn Fn(&[f64]) -> f64) -> f64 {
     let mut rng = rng::stream(Seed(seed), "test", &[]);
     let size = 4 + (3.0 * (dimensions as f64).ln()) as usize;
@@ -23,7 +23,7 @@ fn evolve(dimensions: usize, evaluations: usize, seed: u64, function: &dyn Fn(&[
     best
 }
 
-/// An ellipsoid with axes up to 1,000 times as long as others (a condition of 10⁶), its minimum at 0.6.
+/// An ellipsoid with axes up to 1,000 times as long as others (a condition number of 10⁶), its minimum at 0.6.
 fn ellipsoid(point: &[f64]) -> f64 {
     let last = point.len() as f64 - 1.0;
     let parts = point.iter().enumerate();
@@ -49,7 +49,8 @@ fn weights_and_rates_are_those_of_the_tutorial() {
 
 #[test]
 fn it_converges_on_a_sphere_and_on_a_bad_ellipsoid_within_the_evaluations_of_the_literature() {
-    // Hansen's tutorial: 10⁻⁹ in 10 dimensions takes about 1,500–2,000 evaluations on the sphere, 5,000–6,500 on the ellipsoid.
+    // Hansen's tutorial, 10 dimensions: 10⁻⁹ takes about 1,500–2,000 evaluations on the sphere and 5,000–6,500 on the
+    // ellipsoid.
     let sphere = evolve(10, 2_500, 1, &|point| point.iter().map(|at| (at - 0.6).powi(2)).sum());
     assert!(sphere < 1e-9, "{sphere}");
     let straight = evolve(10, 7_000, 1, &ellipsoid);
@@ -81,7 +82,8 @@ fn a_rotated_ellipsoid_is_no_harder() {
 #[test]
 fn the_margin_keeps_every_neighbour_possible() {
     let margin = 0.05;
-    // Widths and means of a collapsed distribution; shares of a middle value, of the first and of the last.
+    // Standard deviations and means of a collapsed distribution; sub-intervals of a middle value, of the first and of
+    // the last.
     for sigma in [1e-6, 1e-3, 0.02, 0.2] {
         for mean in [0.42, 0.5, 0.58] {
             let mut middle = Gaussian::new(vec![mean], sigma);

@@ -1,10 +1,11 @@
 //! FLOW², randomised direct search (Wu, Wang & Huang 2021, "Frugal Optimization for Cost-related Hyperparameters").
 //!
-//! From the best point so far a step of fixed length goes into a random direction; if that is no better, the opposite is
-//! tried; the first improvement becomes the point to start from. A run of failures makes the step shorter.
+//! Each step has a fixed length and goes from the best point so far in a random direction. If it is no improvement, the
+//! opposite step is tried. The first improvement becomes the new starting point. A series of failures shortens the
+//! step.
 //!
-//! A [`Thread`] is rebuilt from its trials in the order of their numbers. Nothing in it depends on when each was proposed,
-//! so parallel and late trials need no bookkeeping: an opposite is known by its place.
+//! A [`Thread`] is rebuilt from its trials in the order of their numbers. It does not depend on when each was proposed,
+//! so parallel and late trials need no bookkeeping: an opposite step is recognised by its position.
 
 mod steps;
 
@@ -19,20 +20,21 @@ use crate::trials::{Trial, View};
 /// The origin of a step.
 pub(super) const STEP: &str = "flow2";
 
-/// How the step's length follows failure.
+/// The rule by which failures shorten the step.
 pub(super) struct Pace {
     /// The first step for one parameter, in the unit interval.
     pub(super) first: f64,
-    /// Below this the search has converged.
+    /// The step length below which the search has converged.
     last: f64,
-    /// Failures in a row, for each parameter, after which the step shrinks.
+    /// Number of successive failures, per parameter, after which the step shrinks.
     patience: f64,
-    /// By how much it shrinks.
+    /// The factor by which it shrinks.
     shrink: f64,
 }
 
-/// FLAML steps 0.1 and waits for 2^(d−1) failures, which no short study sees. Here the wait grows with d only. Chosen on the open
-/// benchmark among first steps of 0.1 to 0.2, waits of 0.7·d to 4·d and factors of 0.5 to 0.7, between which little lies.
+/// FLAML starts with steps of 0.1 and waits for 2^(d−1) failures, which no short study reaches. Here the wait grows
+/// linearly with d. The values were chosen on the open benchmark among first steps of 0.1 to 0.2, waits of 0.7·d to 4·d
+/// and factors of 0.5 to 0.7, which differed little.
 pub(super) const PACE: Pace = Pace {
     first: 0.15,
     last: 0.01,
@@ -43,17 +45,17 @@ pub(super) const PACE: Pace = Pace {
 /// One local search.
 #[derive(Clone, Debug)]
 pub(super) struct Thread {
-    /// Its best place so far, and the number of the trial there.
+    /// The best position so far, and the number of its trial.
     incumbent: Place,
     best: usize,
     scale: f64,
     failures: u32,
-    /// Steps from the incumbent that were no better and whose opposite was not tried: trial and place.
+    /// Failed steps from the incumbent whose opposite was not tried yet: trial and position.
     unanswered: Vec<(usize, Place)>,
 }
 
 impl Thread {
-    /// A search from a trial, judged or not.
+    /// Starts a search from a trial, judged or not.
     pub(super) fn new(trial: &Trial, place: Place, scale: f64) -> Self {
         Self {
             incumbent: place,
@@ -69,12 +71,12 @@ impl Thread {
         self.best
     }
 
-    /// The place of the best trial.
+    /// The position of the best trial.
     pub(super) fn place(&self) -> &[f64] {
         &self.incumbent
     }
 
-    /// Whether steps have become too short to matter.
+    /// Returns whether steps have become too short to matter.
     pub(super) fn is_converged(&self) -> bool {
         self.scale < PACE.last
     }
@@ -84,8 +86,8 @@ impl Thread {
         self.scale
     }
 
-    /// Takes in a trial that belongs to this search, in the order of their numbers. `is_step`: proposed by it.
-    /// Says whether it is an improvement.
+    /// Adds a trial of this search; trials must come in the order of their numbers. `is_step`: this search proposed it.
+    /// Returns whether it is an improvement.
     pub(super) fn take(&mut self, view: &View<'_>, trial: &Trial, is_step: bool) -> bool {
         let active = &view.trials[self.best].point;
         let place = place_of(trial, &self.incumbent);
@@ -106,7 +108,7 @@ impl Thread {
             self.failures = 0;
             self.unanswered.clear();
             if !is_step {
-                // Somebody found a better place, perhaps far away.
+                // Another searcher found a better position, perhaps far away.
                 self.scale = PACE.first;
             }
             return true;
@@ -127,7 +129,7 @@ impl Thread {
 
     /// The next step: the opposite of one that failed, else a new direction.
     pub(super) fn propose(&self, view: &View<'_>, attempt: u32) -> Option<Configuration> {
-        /// Draws, because a step may lead out of the feasible part or change nothing.
+        /// Number of draws, because a step may leave the feasible region or change nothing.
         const DRAWS: u32 = 50;
         let active = &view.trials[self.best].point;
         let is_new = |place: &Place| !is_same(view.space, place, &self.incumbent, active);
@@ -145,7 +147,7 @@ impl Thread {
             }
         }
         let mut rng = rng::stream(view.seed, "flow2", &[view.trials.len() as u64, u64::from(attempt)]);
-        // Where every near point was tried already, farther ones are new.
+        // If every near point was already tried, a longer step gives a new one.
         let scale = self.scale * 1.25_f64.powi(attempt as i32);
         (0..DRAWS)
             .map(|_| forward(view.space, &self.incumbent, active, scale, &mut rng))
@@ -154,14 +156,14 @@ impl Thread {
     }
 }
 
-/// The very first trial of a study: where to begin, if that is feasible.
+/// The first trial of a study: the starting point, if it is feasible.
 pub(super) fn first(view: &View<'_>, attempt: u32) -> Option<Configuration> {
     let begins = view.trials.is_empty() && attempt == 0;
     let configuration = begins.then(|| view.space.decode(&start(view.space)))?;
     view.space.is_feasible(&configuration).then_some(configuration)
 }
 
-/// Where to begin: what the user knows to be cheap or good, else the middle.
+/// The starting point: the values that the user gave as low-cost, initial or likely, or else the middle.
 pub(super) fn start(space: &Space) -> Place {
     let parameters = space.parameters().iter();
     parameters

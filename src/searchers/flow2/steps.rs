@@ -1,4 +1,4 @@
-//! The moves of FLOW² in the unit cube, with every kind of parameter.
+//! The steps of FLOW² in the unit cube, for every kind of parameter.
 
 use rand::RngExt as _;
 
@@ -7,21 +7,21 @@ use crate::space::{Domain, Shape, Space};
 use crate::trials::Trial;
 use crate::units::Seed;
 
-/// A point of the unit cube, one number per parameter of the space; those of inactive parameters are kept for when they
-/// come back.
+/// A point of the unit cube, with one number per parameter of the space. Numbers of inactive parameters are kept for
+/// when the parameters become active again.
 pub(in crate::searchers) type Place = Vec<f64>;
 
-/// At this displacement an unordered choice always changes; at a smaller one in proportion.
+/// The displacement from which an unordered choice always changes; below it, the probability is proportional.
 pub(in crate::searchers) const CHANGE: f64 = 0.3;
 
-/// The place of a trial; where it has no coordinate, that of `otherwise`.
+/// The position of a trial, with the coordinates of `otherwise` for inactive parameters.
 pub(in crate::searchers) fn place_of(trial: &Trial, otherwise: &[f64]) -> Place {
     let kept = otherwise.iter().copied().chain(std::iter::repeat(0.5));
     let coordinates = trial.point.iter().zip(kept);
     coordinates.map(|(own, kept)| own.unwrap_or(kept)).collect()
 }
 
-/// Whether two places stand for the same values wherever `active` has a coordinate.
+/// Returns whether two positions stand for the same values wherever `active` has a coordinate.
 pub(in crate::searchers) fn is_same(space: &Space, left: &[f64], right: &[f64], active: &[Option<f64>]) -> bool {
     let coordinates = left.iter().zip(right).zip(active).zip(space.parameters());
     coordinates
@@ -35,8 +35,8 @@ pub(in crate::searchers) fn is_same(space: &Space, left: &[f64], right: &[f64], 
         })
 }
 
-/// A step from `from` in a direction drawn uniformly from the sphere of the active parameters. `scale` is the step's
-/// length for one parameter: the whole is √d times as long, as in Wu et al. 2021, §3.1.
+/// A step from `from` in a direction drawn uniformly from the sphere of the active parameters. `scale` is the length of
+/// the step for one parameter: the whole step is √d times as long, as in Wu et al. 2021, §3.1.
 pub(in crate::searchers) fn forward(
     space: &Space,
     from: &[f64],
@@ -67,8 +67,8 @@ pub(in crate::searchers) fn forward(
         .collect()
 }
 
-/// One coordinate after a displacement. Values that lie wider apart than the displacement change by chance, so that on the
-/// average they move as far as it says. `chance` and `other` are uniform in `[0, 1)`.
+/// One coordinate after a displacement. Values that lie further apart than the displacement change at random, so that
+/// the mean displacement is right. `chance` and `other` are uniform in `[0, 1)`.
 fn moved(domain: &Domain, from: f64, by: f64, chance: f64, other: f64) -> f64 {
     let target = (from + by).clamp(0.0, 1.0);
     match domain.shape() {
@@ -99,8 +99,8 @@ fn moved(domain: &Domain, from: f64, by: f64, chance: f64, other: f64) -> f64 {
     }
 }
 
-/// The step opposite to the one from `from` to `tried`. An unordered choice that changed has no opposite: it becomes a third
-/// one by chance, or stays where there is none.
+/// The step opposite to the one from `from` to `tried`. An unordered choice that changed has no opposite: it becomes a
+/// random third choice, or keeps its value if there is none.
 pub(in crate::searchers) fn opposite(space: &Space, from: &[f64], tried: &[f64], seed: Seed, trial: u64) -> Place {
     let mut rng = rng::stream(seed, "flow2 opposite", &[trial]);
     from.iter()

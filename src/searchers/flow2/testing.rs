@@ -1,4 +1,4 @@
-//! What the tests of local search share.
+//! Helpers of the tests of local search.
 
 use crate::space::{Configuration, Domain, Parameter, Space, Value};
 use crate::trials::{Observation, Status, Trial};
@@ -29,7 +29,7 @@ pub(in crate::searchers) fn sphere(configuration: &Configuration) -> f64 {
     numbers.map(|number| (number - 0.7).powi(2)).sum()
 }
 
-/// A finished trial of the cube; with an infinite loss a failed one.
+/// A finished trial of the cube; an infinite loss makes it a failed one.
 pub(in crate::searchers) fn trial(number: u32, point: &[f64], loss: f64, origin: &str) -> Trial {
     let values = point.iter().enumerate();
     let loss = Goal::Minimize.loss(loss);

@@ -5,7 +5,7 @@ use super::*;
 use crate::searchers::conformance::{mixed_space, view};
 use crate::units::Seed;
 
-/// The thread after these trials of the cube, the first of which it starts from.
+/// The thread after these trials of the cube; it starts from the first of them.
 fn thread(space: &Space, trials: &[Trial]) -> Thread {
     let mut thread = Thread::new(&trials[0], place_of(&trials[0], &[]), PACE.first);
     for trial in &trials[1..] {

@@ -1,7 +1,7 @@
-//! The search for the point of largest acquisition, in spaces of every kind: draws first, then from the best of them
-//! ascents along gradients where the space is continuous, and steps to neighbours where it is not.
+//! Maximises the acquisition function in spaces of every kind. It first takes random draws, then improves the best of
+//! them: by gradient ascent in continuous parameters, and by steps to neighbours in the others.
 //!
-//! Every point is judged where its decoded configuration lies, so that a step of a whole number or a choice counts for what it is
+//! Every point is evaluated at its decoded configuration, so that whole numbers and choices have their actual effect
 //! (Garrido-Merchán & Hernández-Lobato 2020, §3.2).
 
 use std::collections::HashSet;
@@ -15,46 +15,46 @@ use super::regression::Regression;
 use crate::rng::Rng;
 use crate::space::{Configuration, Shape, Space};
 
-/// What is to be maximised: the logarithm of the expected improvement, and what is added to it.
+/// The function to maximise: the log expected improvement plus the weighted log prior, less the log cost.
 pub(super) struct Acquisition<'a> {
     pub(super) space: &'a Space,
     pub(super) encoding: &'a Encoding,
     pub(super) regression: &'a Regression,
-    /// What is to be improved on.
+    /// The loss to improve on.
     pub(super) best: f64,
-    /// How much the user's prior counts (Hvarfner et al. 2022, equation 6).
+    /// The weight of the user's prior (Hvarfner et al. 2022, equation 6).
     pub(super) prior_weight: f64,
-    /// The logarithm of what a configuration costs, to some power; it is subtracted.
+    /// The logarithm of a configuration's cost to some power; it is subtracted.
     pub(super) log_cost: &'a dyn Fn(&Configuration) -> f64,
-    /// Coordinates of configurations that were tried already: they are proposed no more.
+    /// Coordinates of configurations that were already tried, which are not proposed again.
     pub(super) tried: HashSet<Vec<u64>>,
 }
 
-/// A point that may be proposed.
+/// A candidate for the proposal.
 #[derive(Clone, Debug)]
 struct Candidate {
-    /// Its place for every parameter, active or not.
+    /// Its coordinate for every parameter, active or not.
     unit: Vec<f64>,
     point: Vec<Option<f64>>,
     coordinates: Vec<f64>,
     configuration: Configuration,
 }
 
-/// The same for equal coordinates, and only for them.
+/// A key that is equal exactly for equal coordinates.
 pub(super) fn key(coordinates: &[f64]) -> Vec<u64> {
     coordinates.iter().map(|coordinate| coordinate.to_bits()).collect()
 }
 
-/// Draws, half over the whole space and half around the best trials, while there are few observations.
+/// Number of draws while there are few observations: half over the whole space, half around the best trials.
 const DRAWS: usize = 512;
 
-/// Draws times observations at most: a prediction's cost grows with both.
+/// Upper limit on draws times observations: the cost of a prediction grows with both.
 const WORK: usize = 100_000;
 
-/// Ascents begin at so many of the best draws.
+/// Number of the best draws from which ascents start.
 const ASCENTS: usize = 4;
 
-/// Numbers with more values than this are climbed along the gradient first.
+/// Ordered parameters with more values than this are improved along the gradient first.
 const FINE: u64 = 12;
 
 const EFFORT: Effort = Effort {
@@ -62,11 +62,11 @@ const EFFORT: Effort = Effort {
     tolerance: 1e-4,
 };
 
-/// Rounds of gradient and neighbours in one ascent.
+/// Rounds of gradient ascent and neighbour search in one ascent.
 const ROUNDS: usize = 4;
 
 impl Acquisition<'_> {
-    /// The best configuration found; `None` if nothing untried was drawn. `around`: points of the best trials.
+    /// The best configuration found; `None` if no untried one was drawn. `around` are points of the best trials.
     pub(super) fn maximise(&self, around: &[&[Option<f64>]], rng: &mut Rng, climbs: bool) -> Option<Configuration> {
         let mut ranked = self.judge(self.draw(around, rng));
         ranked.sort_by(|left, right| right.0.total_cmp(&left.0));
@@ -101,11 +101,11 @@ impl Acquisition<'_> {
         candidates
     }
 
-    /// A point near `centre`: some coordinates moved by a step of random size, some values drawn anew.
+    /// A point near `centre`: some coordinates move by a step of random size, some values are redrawn.
     fn perturbed(&self, centre: &[Option<f64>], rng: &mut Rng) -> Vec<f64> {
         let count = self.encoding.parameters().len().max(1);
         let width = 0.3 * 0.5_f64.powi(rng.random_range(0..6));
-        // Few coordinates at a time in large spaces (Regis & Shoemaker 2013, DYCORS), at least one.
+        // Few coordinates at a time in large spaces (Regis & Shoemaker 2013, DYCORS), but at least one.
         let share = (f64::from(rng.random_range(1..=4_u32)) / count as f64).min(1.0);
         let certain = self.encoding.parameters()[rng.random_range(0..count)];
         let mut unit: Vec<f64> = centre
@@ -120,7 +120,7 @@ impl Acquisition<'_> {
                 Shape::Unordered { .. } => unit[index] = rng.random(),
                 Shape::Constant => {}
                 Shape::Continuous | Shape::Ordered { .. } => {
-                    // A sum of four uniform numbers is nearly normal; so scaled its deviation is 1.
+                    // A sum of four uniform numbers is nearly normal; this scale makes its standard deviation 1.
                     let step = (0..4).map(|_| rng.random::<f64>() - 0.5).sum::<f64>() * 3.0_f64.sqrt();
                     let moved = unit[index] + width * step;
                     unit[index] = moved.clamp(0.0, 1.0);
@@ -159,7 +159,7 @@ impl Acquisition<'_> {
         })
     }
 
-    /// Every candidate with its acquisition.
+    /// Pairs every candidate with its acquisition value.
     fn judge(&self, candidates: Vec<Candidate>) -> Vec<(f64, Candidate)> {
         let coordinates: Vec<Vec<f64>> = candidates
             .iter()
@@ -187,7 +187,7 @@ impl Acquisition<'_> {
         }
     }
 
-    /// Goes up from a candidate as far as gradients and neighbours lead.
+    /// Improves a candidate by gradients and neighbours until neither helps.
     fn climb(&self, start: (f64, Candidate), rng: &mut Rng) -> (f64, Candidate) {
         let mut best = start;
         for _ in 0..ROUNDS {
@@ -258,7 +258,7 @@ impl Acquisition<'_> {
         judged.into_iter().next()
     }
 
-    /// The derivative of the weighted prior along one parameter, by a difference.
+    /// The derivative of the weighted log prior along one parameter, by a finite difference.
     fn prior_slope(&self, point: &mut [Option<f64>], index: usize) -> f64 {
         const STEP: f64 = 1e-5;
         let place = point[index];
@@ -271,9 +271,9 @@ impl Acquisition<'_> {
         slope
     }
 
-    /// Candidates that differ from `from` in one value that has neighbours.
+    /// Candidates that differ from `from` in one parameter, by a neighbouring value.
     fn neighbours(&self, from: &Candidate, rng: &mut Rng) -> Vec<Candidate> {
-        /// Choices of more values than this are tried in part.
+        /// Choices with more values than this are sampled.
         const MOST_VALUES: u64 = 16;
         let mut neighbours = Vec::new();
         for &index in self.encoding.parameters() {

@@ -1,9 +1,9 @@
 //! The Cholesky factor of a positive definite matrix, which can grow by a row.
 //!
-//! Rows are packed one after the other and every inner loop is a dot product of two stretches of memory, which the
-//! compiler turns into vector instructions; sums are made in one fixed order, so results are the same everywhere.
+//! Rows are packed one after the other. Every inner loop is a dot product of two contiguous slices, which the compiler
+//! vectorizes. Sums have a fixed order, so results are the same on every machine.
 
-/// A lower triangular matrix `L` with `L Lᵀ` the matrix that was given.
+/// A lower triangular matrix `L` such that `L Lᵀ` is the given matrix.
 #[derive(Clone, Debug)]
 pub(crate) struct Cholesky {
     size: usize,
@@ -11,13 +11,13 @@ pub(crate) struct Cholesky {
     packed: Vec<f64>,
 }
 
-/// Where row `row` of a packed lower triangle begins.
+/// The start of row `row` in a packed lower triangle.
 pub(crate) fn row_start(row: usize) -> usize {
     row * (row + 1) / 2
 }
 
 impl Cholesky {
-    /// Factors the matrix whose lower triangle is given, row by row; `None` if it is not positive definite.
+    /// Factors the matrix with the given lower triangle, row by row; `None` if it is not positive definite.
     pub(crate) fn factor(size: usize, lower: Vec<f64>) -> Option<Self> {
         let mut factor = Self { size: 0, packed: lower };
         debug_assert_eq!(factor.packed.len(), row_start(size));
@@ -28,7 +28,7 @@ impl Cholesky {
         Some(factor)
     }
 
-    /// Adds the last row of a matrix that is larger by one; `None`, and nothing changes, if it is not positive definite.
+    /// Appends a row of a matrix that is larger by one; `None`, without a change, if it is not positive definite.
     pub(crate) fn append(&mut self, row: &[f64]) -> Option<()> {
         debug_assert_eq!(row.len(), self.size + 1);
         self.packed.extend_from_slice(row);
@@ -40,7 +40,7 @@ impl Cholesky {
         Some(())
     }
 
-    /// Turns row `row` of the matrix into that of the factor; the rows above are already so.
+    /// Turns row `row` of the matrix into that of the factor; the rows above must already be factored.
     fn eliminate(&mut self, row: usize) -> Option<()> {
         let (above, rest) = self.packed.split_at_mut(row_start(row));
         let current = &mut rest[..=row];
@@ -85,7 +85,7 @@ impl Cholesky {
         }
     }
 
-    /// Solves `L x = b` in place for `width` right sides at once: `block` is `[size, width]`, row by row.
+    /// Solves `L x = b` in place for `width` right-hand sides together: `block` is `[size, width]`, row by row.
     pub(crate) fn solve_lower_block(&self, block: &mut [f64], width: usize) {
         for index in 0..self.size {
             let row = self.row(index);
@@ -102,9 +102,9 @@ impl Cholesky {
         }
     }
 
-    /// The lower triangle of the inverse of the matrix that was factored, packed by rows.
+    /// The lower triangle of the inverse of the factored matrix, packed by rows.
     pub(crate) fn inverse(&self) -> Vec<f64> {
-        // Column `c` of the inverse of L begins at row `c`, so it is kept without the zeros above.
+        // Column `c` of the inverse of L starts at row `c`, so it is stored without the zeros above.
         let columns: Vec<Vec<f64>> = (0..self.size)
             .map(|column| {
                 let mut solved = Vec::with_capacity(self.size - column);
@@ -127,7 +127,7 @@ impl Cholesky {
     }
 }
 
-/// The sum of products, over eight partial sums.
+/// The dot product, computed with eight partial sums.
 pub(crate) fn dot(left: &[f64], right: &[f64]) -> f64 {
     const LANES: usize = 8;
     let mut sums = [0.0; LANES];

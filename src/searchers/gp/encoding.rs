@@ -1,25 +1,25 @@
-//! Points of the unit cube as the kernel sees them: one coordinate for every parameter that can vary.
+//! Points of the unit cube as inputs of the kernel: one coordinate for every parameter that can vary.
 
 use super::kernel::Axis;
 use crate::space::{Shape, Space};
 
-/// Where an inactive number lies: in the middle, as near to all as it can be. That it is inactive shows in the parameter
-/// on which its condition depends.
+/// The coordinate of an inactive number: the middle, as near to all values as possible. The parameter on which its
+/// condition depends shows that it is inactive.
 const INACTIVE_NUMBER: f64 = 0.5;
 
-/// An inactive choice is a value of its own.
+/// The category of an inactive choice, different from all others.
 const INACTIVE_CATEGORY: f64 = -1.0;
 
-/// Which parameter lies on which axis.
+/// The assignment of parameters to axes.
 #[derive(Clone, Debug)]
 pub(super) struct Encoding {
     axes: Vec<Axis>,
-    /// For every axis but the resource, the place of its parameter.
+    /// For every axis but the resource, the index of its parameter.
     parameters: Vec<usize>,
 }
 
 impl Encoding {
-    /// The axes of a space, and a last one for the resource if wanted.
+    /// The axes of a space, and a last axis for the resource if requested.
     pub(super) fn new(space: &Space, with_resource: bool) -> Self {
         let mut axes = Vec::new();
         let mut parameters = Vec::new();
@@ -42,12 +42,12 @@ impl Encoding {
         &self.axes
     }
 
-    /// For every axis but the resource, the place of its parameter in the space.
+    /// For every axis but the resource, the index of its parameter in the space.
     pub(super) fn parameters(&self) -> &[usize] {
         &self.parameters
     }
 
-    /// The coordinates of a point of `space`; `missing` is the coordinate on the resource's axis, if there is one.
+    /// The coordinates of a point of `space`; `missing` is the coordinate on the resource axis, if there is one.
     pub(super) fn coordinates(&self, space: &Space, point: &[Option<f64>], missing: f64) -> Vec<f64> {
         let mut coordinates: Vec<f64> = self
             .parameters

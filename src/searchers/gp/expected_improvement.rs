@@ -1,5 +1,5 @@
-//! The logarithm of the expected improvement (Jones et al. 1998), exact where the improvement itself would round to 0 (Ament et al. 2023,
-//! "Unexpected improvements to expected improvement", §4.1).
+//! The logarithm of the expected improvement (Jones et al. 1998). It is exact even where the improvement itself would
+//! round to 0 (Ament et al. 2023, "Unexpected improvements to expected improvement", §4.1).
 
 use statrs::function::erf::erfc;
 
@@ -10,24 +10,24 @@ use super::regression::Prediction;
 pub(super) struct LogImprovement {
     /// The logarithm.
     pub(super) value: f64,
-    /// Its derivative by the prediction's mean.
+    /// Its derivative with respect to the prediction's mean.
     pub(super) by_mean: f64,
-    /// Its derivative by the prediction's variance.
+    /// Its derivative with respect to the prediction's variance.
     pub(super) by_variance: f64,
 }
 
-/// How much smaller than `best` a value as predicted is expected to be, where it is smaller.
+/// The log expected improvement: the amount by which a value falls below `best`; larger values count as 0.
 pub(super) fn log_expected_improvement(prediction: Prediction, best: f64) -> LogImprovement {
     let deviation = prediction.variance.sqrt();
     let z = (best - prediction.mean) / deviation;
-    // With h(z) = φ(z) + z Φ(z): its logarithm, Φ / h and φ / h.
+    // With h(z) = φ(z) + z Φ(z), the values are log h, Φ / h and φ / h.
     let (logarithm, cumulative, density) = if z > TAIL {
         let density = (-0.5 * z * z - LOG_ROOT_TWO_PI).exp();
         let cumulative = 0.5 * erfc(-z / std::f64::consts::SQRT_2);
         let h = density + z * cumulative;
         (h.ln(), cumulative / h, density / h)
     } else {
-        // Φ(−t) = φ(t) / (t + c), so h = φ(t) c / (t + c): no difference of nearly equal numbers is left.
+        // Φ(−t) = φ(t) / (t + c), so h = φ(t) c / (t + c), without a difference of nearly equal numbers.
         let t = -z;
         let c = continued_fraction(t);
         (
@@ -43,12 +43,12 @@ pub(super) fn log_expected_improvement(prediction: Prediction, best: f64) -> Log
     }
 }
 
-/// Below this the tail's continued fraction is used; it has converged there.
+/// Below this z the continued fraction of the tail is used; it has converged there.
 const TAIL: f64 = -3.0;
 
 const LOG_ROOT_TWO_PI: f64 = 0.918_938_533_204_672_8;
 
-/// `1/(t + 2/(t + 3/(t + …)))`, what remains of Laplace's continued fraction for the normal tail after its first term.
+/// `1/(t + 2/(t + 3/(t + …)))`: Laplace's continued fraction for the normal tail without its first term.
 fn continued_fraction(t: f64) -> f64 {
     const TERMS: u32 = 60;
     (1..=TERMS).rev().fold(0.0, |rest, term| f64::from(term) / (t + rest))

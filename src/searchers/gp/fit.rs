@@ -1,12 +1,12 @@
-//! The hyperparameters that explain the data best: the maximum of the posterior (Rasmussen & Williams 2006, §5.4.1),
-//! under priors as those of Hvarfner et al. 2024 ("Vanilla Bayesian optimization performs great in high dimensions", §4):
-//! length scales grow with the root of the number of axes.
+//! Fits the hyperparameters by maximising the posterior (Rasmussen & Williams 2006, §5.4.1). The priors are similar to
+//! those of Hvarfner et al. 2024 ("Vanilla Bayesian optimization performs great in high dimensions", §4): length scales
+//! grow with the square root of the number of axes.
 
 use super::cholesky::{Cholesky, dot, row_start};
 use super::kernel::{Axis, Hyperparameters, Part, matern, squared_distances, trend};
 use super::minimise::{Effort, minimise};
 
-/// The logarithm of a hyperparameter is believed to be normal, and never outside of its bounds.
+/// A normal prior on the logarithm of a hyperparameter, truncated at the bounds.
 #[derive(Clone, Copy, Debug)]
 struct Belief {
     mean: f64,
@@ -14,8 +14,9 @@ struct Belief {
     bounds: (f64, f64),
 }
 
-/// The length scales of a part over so many axes. Hvarfner et al. (2024, §4.2) have a mean larger by the root of 2 and three
-/// times the variance; hyperparameters' effects turn out to be shorter than those (measured, as is the noise below).
+/// The prior on the length scales of a part with this many axes. Hvarfner et al. (2024, §4.2) have a mean larger by the
+/// root of 2 and three times the variance. The effects of hyperparameters turn out to have shorter length scales
+/// (measured, as is the noise below).
 fn length_scale(axes: usize) -> Belief {
     Belief {
         mean: 0.5 * (axes as f64).ln(),
@@ -24,29 +25,29 @@ fn length_scale(axes: usize) -> Belief {
     }
 }
 
-/// The variance of the joint part: targets have variance 1.
+/// The prior on the variance of the joint part; targets have variance 1.
 const JOINT_SCALE: Belief = Belief {
     mean: 0.0,
     deviation: 1.0,
     bounds: (-3.0, 4.0),
 };
 
-/// The variance of the additive part: it may be the most of it, or nothing.
+/// The prior on the variance of the additive part, which may explain most of the variance or none.
 const ADDITIVE_SCALE: Belief = Belief {
     mean: -0.7,
     deviation: 1.0,
     bounds: (-7.0, 4.0),
 };
 
-/// The noise. Most objectives have little, and a model that takes differences for noise lingers around the incumbent:
-/// the belief is nearer to that of Optuna's than to the -4 of Hvarfner et al., and wide.
+/// The prior on the noise. Most objectives have little noise, and a model that mistakes differences for noise lingers
+/// around the incumbent. So the prior is wide and nearer to Optuna's than to the -4 of Hvarfner et al.
 const NOISE: Belief = Belief {
     mean: -8.0,
     deviation: 2.0,
     bounds: (-14.0, 1.0),
 };
 
-/// Length scales at which a descent begins, as factors of the prior's mode: the surface has several valleys.
+/// Length scales at which the descents start, as factors of the prior's mode: there are several local optima.
 const STARTS: [f64; 2] = [0.1, 0.5];
 
 const EFFORT: Effort = Effort {
@@ -54,8 +55,8 @@ const EFFORT: Effort = Effort {
     tolerance: 1e-3,
 };
 
-/// The best hyperparameters for these observations, and the negative logarithm of their posterior density (infinite if none
-/// can explain them); `targets` should have mean 0 and variance 1.
+/// The best hyperparameters for these observations, and their negative log posterior (infinite if no hyperparameters
+/// fit). `targets` should have mean 0 and variance 1.
 pub(super) fn fit(axes: &[Axis], inputs: &[Vec<f64>], targets: &[f64]) -> (Hyperparameters, f64) {
     let posterior = Posterior::new(axes, inputs, targets);
     let bounds: Vec<(f64, f64)> = posterior.beliefs.iter().map(|belief| belief.bounds).collect();
@@ -72,7 +73,7 @@ pub(super) fn fit(axes: &[Axis], inputs: &[Vec<f64>], targets: &[f64]) -> (Hyper
     (hyperparameters(&logarithms), value)
 }
 
-/// From the logarithms of the joint and the additive length scales, then of both scales, then of the noise.
+/// Builds them from the logarithms of the joint and the additive length scales, then of both scales, then of the noise.
 fn hyperparameters(logarithms: &[f64]) -> Hyperparameters {
     let axes = (logarithms.len() - 3) / 2;
     let part = |index: usize| Part {
@@ -89,13 +90,13 @@ fn hyperparameters(logarithms: &[f64]) -> Hyperparameters {
     }
 }
 
-/// The negative logarithm of the posterior density of hyperparameters, as a function of their logarithms.
+/// The negative log posterior of the hyperparameters, as a function of their logarithms.
 struct Posterior<'a> {
     beliefs: Vec<Belief>,
     targets: &'a [f64],
-    /// For every pair of inputs, in the order of a packed triangle: squared distances along every axis.
+    /// Squared distances along every axis for every pair of inputs, in the order of a packed triangle.
     distances: Vec<f64>,
-    /// For every pair of inputs, the covariance that does not depend on hyperparameters.
+    /// The covariance that does not depend on hyperparameters, for every pair of inputs.
     trends: Vec<f64>,
 }
 
@@ -117,7 +118,7 @@ impl<'a> Posterior<'a> {
         }
     }
 
-    /// The value and its gradient; `None` where the covariance cannot be factored.
+    /// The value and its gradient; `None` if the covariance cannot be factored.
     fn evaluate(&self, logarithms: &[f64]) -> Option<(f64, Vec<f64>)> {
         let axes = (logarithms.len() - 3) / 2;
         let size = self.targets.len();
@@ -129,7 +130,7 @@ impl<'a> Posterior<'a> {
         let (joint_weights, additive_weights) = (weights(&joint), weights(&additive));
         let share = additive.scale / axes.max(1) as f64;
 
-        // For every pair: both correlations, and the derivatives by the squared distances.
+        // For every pair: both correlations, and their derivatives with respect to the squared distances.
         let pairs = self.trends.len();
         let mut correlations = Vec::with_capacity(pairs);
         let mut joint_slopes = Vec::with_capacity(pairs);
@@ -161,7 +162,8 @@ impl<'a> Posterior<'a> {
         let mut value = 0.5 * dot(&solved, &solved) + factor.half_log_determinant();
         factor.solve_upper(&mut solved);
 
-        // Of a symmetric pair of entries only one is stored: it counts twice (Rasmussen & Williams 2006, equation 5.9).
+        // Only one of a symmetric pair of entries is stored, so it counts twice (Rasmussen & Williams 2006, equation
+        // 5.9).
         let inverse = factor.inverse();
         let mut by_weight = vec![0.0; 2 * axes];
         let (mut by_joint, mut by_additive, mut by_noise) = (0.0, 0.0, 0.0);

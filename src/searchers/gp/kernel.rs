@@ -1,25 +1,28 @@
-//! How alike two points are: the sum of a Matérn 5/2 kernel over all axes together (Rasmussen & Williams 2006, §4.2) and
-//! of one over every axis alone (Duvenaud et al. 2011, "Additive Gaussian processes", §2). Most of what hyperparameters do
-//! they do alone, and that is learned from few trials; the joint part learns the rest. Every axis has a length scale in each part.
+//! The kernel: the sum of a Matérn 5/2 kernel over all axes together (Rasmussen & Williams 2006, §4.2) and of one over
+//! every axis alone (Duvenaud et al. 2011, "Additive Gaussian processes", §2). Most effects of hyperparameters are
+//! additive, and these are learned from few trials; the joint part models the rest. Every axis has a length scale in
+//! each part.
 //!
-//! Values without an order are at distance 1 from each other, so that their axis has a length scale as every other has
-//! (the Hamming distance of Hutter et al. 2011, §4.1). On the resource axis, 0 is a complete trial. Besides entering the distance,
-//! it adds a linear trend whose slope is not known beforehand: metrics get better or worse with training everywhere at
-//! once. Among complete trials neither has any effect.
+//! Values without an order have distance 1 from each other, so that their axis has a length scale as every other has
+//! (the Hamming distance of Hutter et al. 2011, §4.1).
+//!
+//! On the resource axis, 0 is a complete trial. Besides the distance, this axis adds a linear trend whose slope is not
+//! known beforehand: training makes metrics better or worse in the whole space. Neither affects the covariance among
+//! complete trials.
 
-/// What kind of coordinate an axis has.
+/// The kind of coordinate on an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Axis {
-    /// Numbers, near or far.
+    /// Numbers with a distance.
     Number,
-    /// The numbers of values without an order: the same or not.
+    /// Indices of values without an order: equal or not.
     Category,
-    /// How much training is still missing: 0 for a complete trial, 1 for the shortest.
+    /// The share of training that is still missing: 0 for a complete trial, 1 for the shortest.
     Resource,
 }
 
 impl Axis {
-    /// The squared distance of two coordinates in length scales of 1.
+    /// The squared distance of two coordinates for a length scale of 1.
     fn squared_distance(self, left: f64, right: f64) -> f64 {
         match self {
             Self::Number | Self::Resource => (left - right) * (left - right),
@@ -31,31 +34,31 @@ impl Axis {
 /// One of the two parts of the kernel.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Part {
-    /// One for every axis.
+    /// The length scale of every axis.
     pub(crate) length_scales: Vec<f64>,
     /// The variance of this part of the function.
     pub(crate) scale: f64,
 }
 
-/// What is fitted to the data.
+/// The parameters of the kernel that are fitted to the data.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Hyperparameters {
-    /// How all axes act together.
+    /// The part in which all axes act together.
     pub(crate) joint: Part,
-    /// How every axis acts alone.
+    /// The part in which every axis acts alone.
     pub(crate) additive: Part,
     /// The variance of an observation around the function.
     pub(crate) noise: f64,
 }
 
-/// The variance of the trend's slope: targets have variance 1, and a trend may well be the most of it.
+/// The variance of the trend's slope. Targets have variance 1, and a trend may explain most of it.
 const TREND: f64 = 4.0;
 
 /// The kernel with its hyperparameters.
 #[derive(Clone, Debug)]
 pub(crate) struct Kernel {
     axes: Vec<Axis>,
-    /// For the joint part, one over the squared length scale of every axis.
+    /// For the joint part, the reciprocal of the squared length scale of every axis.
     joint_weights: Vec<f64>,
     joint_scale: f64,
     /// The same for the additive part.
@@ -107,7 +110,7 @@ impl Kernel {
         self.noise
     }
 
-    /// The gradient of the covariance by the coordinates of `point`; 0 on axes without an order.
+    /// The gradient of the covariance with respect to the coordinates of `point`; 0 on axes without an order.
     pub(crate) fn gradient(&self, point: &[f64], other: &[f64], gradient: &mut [f64]) {
         let mut squared = 0.0;
         for (index, axis) in self.axes.iter().enumerate() {
@@ -128,7 +131,7 @@ impl Kernel {
     }
 }
 
-/// The squared distances of two points along every axis, in length scales of 1.
+/// The squared distances of two points along every axis, for length scales of 1.
 pub(crate) fn squared_distances<'a>(
     axes: &'a [Axis],
     left: &'a [f64],
@@ -138,7 +141,7 @@ pub(crate) fn squared_distances<'a>(
     coordinates.map(|((axis, &left), &right)| axis.squared_distance(left, right))
 }
 
-/// The covariance that the trend along the resource gives two points.
+/// The part of the covariance of two points that comes from the trend along the resource.
 pub(crate) fn trend(axes: &[Axis], left: &[f64], right: &[f64]) -> f64 {
     let coordinates = axes.iter().zip(left).zip(right);
     coordinates
@@ -147,8 +150,8 @@ pub(crate) fn trend(axes: &[Axis], left: &[f64], right: &[f64]) -> f64 {
         .sum()
 }
 
-/// The Matérn 5/2 correlation at a squared distance, and its derivative by the squared distance
-/// (Rasmussen & Williams 2006, equation 4.17).
+/// The Matérn 5/2 correlation at a squared distance, and its derivative with respect to the squared distance (Rasmussen
+/// & Williams 2006, equation 4.17).
 pub(crate) fn matern(squared_distance: f64) -> (f64, f64) {
     let root = (5.0 * squared_distance).sqrt();
     let decay = (-root).exp();

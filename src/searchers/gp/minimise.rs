@@ -4,26 +4,26 @@ use std::collections::VecDeque;
 
 use super::cholesky::dot;
 
-/// How far [`minimise`] goes.
+/// The stopping criteria of [`minimise`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
-    /// Steps at most.
+    /// Maximum number of steps.
     pub(crate) steps: usize,
-    /// It ends when a step gains less than this.
+    /// Stops when a step gains less than this.
     pub(crate) tolerance: f64,
 }
 
-/// Pairs of steps and changes of the gradient that are remembered; Nocedal & Wright recommend 3 to 20.
+/// Number of remembered pairs of steps and gradient changes; Nocedal & Wright recommend 3 to 20.
 const MEMORY: usize = 8;
 
-/// A decrease that is this share of what the slope promises is enough (Nocedal & Wright 2006, §3.1).
+/// A step is accepted if it decreases the value by this share of what the slope predicts (Nocedal & Wright 2006, §3.1).
 const ARMIJO: f64 = 1e-4;
 
-/// Halvings of one step before it is given up.
+/// Number of times that a step is halved before it is abandoned.
 const HALVINGS: usize = 20;
 
-/// The point of the box where a descent from `start` ends, and the value there. `function` gives the value and the
-/// gradient, or `None` where it is not defined; `None` if it is not defined at `start`.
+/// The point of the box where a descent from `start` ends, and the value there. `function` returns the value and the
+/// gradient, or `None` where it is not defined. Returns `None` if it is not defined at `start`.
 pub(crate) fn minimise(
     start: &[f64],
     bounds: &[(f64, f64)],
@@ -45,7 +45,7 @@ pub(crate) fn minimise(
         if slope >= -f64::EPSILON {
             break;
         }
-        // Without curvature the gradient's length means nothing: begin with a step of a tenth.
+        // Without curvature the length of the gradient has no meaning: start with a step of a tenth.
         let mut length = if history.is_empty() {
             0.1 / dot(&direction, &direction).sqrt()
         } else {
@@ -76,7 +76,7 @@ pub(crate) fn minimise(
     Some((point, value))
 }
 
-/// A step, the change of the gradient over it, and one over their product.
+/// A step, the change of the gradient over it, and the reciprocal of their dot product.
 struct Curvature {
     step: Vec<f64>,
     change: Vec<f64>,
@@ -89,7 +89,7 @@ impl Curvature {
             |new: &[f64], old: &[f64]| -> Vec<f64> { new.iter().zip(old).map(|(new, old)| new - old).collect() };
         let (step, change) = (difference(to, from), difference(after, before));
         let product = dot(&step, &change);
-        // Only where the function curves upwards does the pair describe a minimum.
+        // The pair describes a minimum only if the function curves upwards.
         if product > 1e-12 {
             if history.len() == MEMORY {
                 history.pop_front();
@@ -108,7 +108,7 @@ fn projected(point: &[f64], bounds: &[(f64, f64)]) -> Vec<f64> {
     bounded.map(|(x, &(low, high))| x.clamp(low, high)).collect()
 }
 
-/// Which coordinates are not held by a bound that the descent pushes against.
+/// For each coordinate, false if it is at a bound and the descent pushes against it.
 fn free_coordinates(point: &[f64], gradient: &[f64], bounds: &[(f64, f64)]) -> Vec<bool> {
     let coordinates = point.iter().zip(gradient).zip(bounds);
     coordinates
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_minimum_outside_the_box_is_sought_on_its_side() {
-        // On the line x₀ = 0.5 the smallest value is at x₁ = 0.25.
+        // On the line x₀ = 0.5 the minimum is at x₁ = 0.25.
         let bounds = [(-5.0, 0.5), (-5.0, 5.0)];
         let (point, _) = minimise(&[-1.2, 1.0], &bounds, EFFORT, |x| Some(rosenbrock(x))).unwrap();
         assert!(

@@ -1,9 +1,11 @@
 //! Bayesian optimisation with a Gaussian process (Garnett 2023, "Bayesian Optimization").
 //!
-//! A regression over the observations predicts every configuration's loss and how sure that is; proposed is the
-//! configuration whose expected improvement on the best is largest. Begin reading at [`Gp`]. `observations`, `encoding`
-//! and `warp` turn trials into numbers; `kernel`, `fit` and `regression` learn from numbers and know nothing of trials;
-//! `acquisition` searches for the next trial. `cholesky` and `minimise` are the mathematics below.
+//! A regression over the observations predicts the loss of every configuration, with its uncertainty. The configuration
+//! with the largest expected improvement on the best is proposed. Begin reading at [`Gp`].
+//!
+//! `observations`, `encoding` and `warp` turn trials into numbers. `kernel`, `fit` and `regression` model these numbers
+//! and do not depend on trials. `acquisition` searches for the next trial. `cholesky` and `minimise` provide the
+//! numerics.
 
 mod acquisition;
 pub(crate) mod cholesky;
@@ -34,40 +36,40 @@ use crate::trials::{Status, Trial, View};
 /// Bayesian optimisation with a Gaussian process.
 #[derive(Debug, Default)]
 pub struct Gp {
-    /// The latest fit and the fingerprint of the observations that it was made for. It could be made again from them.
+    /// The latest fit, with the fingerprint of its observations. It can be recomputed from them.
     fitted: RefCell<Option<(u64, Model)>>,
 }
 
-/// What was fitted to observations.
+/// The result of a fit.
 #[derive(Clone, Debug)]
 struct Model {
     hyperparameters: Hyperparameters,
-    /// The power of the losses' transform.
+    /// The power of the transform of the losses.
     power: f64,
 }
 
-/// The regression's cost grows with the cube of the observations: it sees at most so many.
+/// Most observations of the regression, whose cost grows with their cube.
 const MOST_OBSERVATIONS: usize = 600;
 
-/// The fit makes dozens of regressions: it sees fewer.
+/// Most observations of the fit, which runs dozens of regressions.
 const MOST_FITTED: usize = 128;
 
-/// The most running trials that the model takes into account, the newest: each makes every later proposal slower.
+/// Most running trials that the model takes into account, the newest: each slows down every later proposal.
 const MOST_BELIEVED: usize = 128;
 
-/// The incumbent is sought among so many of the best observed trials.
+/// Number of the best observed trials among which the incumbent is sought.
 const CONTENDERS: usize = 64;
 
-/// Searches begin around so many of the best trials.
+/// Number of the best trials around which searches start.
 const AROUND: usize = 5;
 
-/// A prior's exponent is this over the number of trials (Hvarfner et al. 2022, §5.1: a tenth of the budget, for budgets of 100 trials).
+/// The exponent of a prior is this over the number of trials (Hvarfner et al. 2022, §5.1: a tenth of a budget of 100).
 const PRIOR_TRUST: f64 = 10.0;
 
-/// The same under a wall budget, which pays some tens of trials. With more, flat early results leave the choice to the prior alone.
+/// The same under a wall budget (a few dozen trials). With more, flat early results let the prior alone decide.
 const SHORT_PRIOR_TRUST: f64 = 2.0;
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "gp",
@@ -99,7 +101,7 @@ impl Searcher for Gp {
 }
 
 impl Gp {
-    /// The configuration that promises the largest improvement.
+    /// The configuration with the largest expected improvement.
     fn improve(&self, view: &View<'_>, attempt: u32) -> Option<Configuration> {
         let observations = Observations::new(view, view.trials).thinned(MOST_OBSERVATIONS);
         let encoding = &observations.encoding;
@@ -151,12 +153,12 @@ impl Gp {
             tried: view.trials.iter().map(|trial| key(&coordinates(trial))).collect(),
         };
         let mut rng = rng::stream(view.seed, "gp", &[view.trials.len() as u64, u64::from(attempt)]);
-        // A redraw is wanted only where the best proposal will not do: then any other good one will.
+        // A redraw means that the best proposal cannot be used: then any other good one is enough.
         acquisition.maximise(&around, &mut rng, attempt == 0)
     }
 
-    /// A model with so many axes, fitted to the trials before the latest milestone, so that one fit serves several
-    /// proposals. What those trials have shown by now counts, which makes this a function of the view.
+    /// A model with this many axes, fitted to the trials before the latest milestone, so that one fit serves several
+    /// proposals. It uses everything that those trials have shown by now, which makes it a function of the view.
     fn model(&self, view: &View<'_>, axes: usize) -> Model {
         let observations = Observations::new(view, &view.trials[..milestone(view.trials.len())]);
         let fingerprint = fingerprint(&observations);
@@ -169,7 +171,7 @@ impl Gp {
                 model
             }
         };
-        // The first unfinished trial may have come after the milestone, and with it the resource's axis.
+        // The first unfinished trial may have come after the milestone, and with it the resource axis.
         let Hyperparameters { joint, additive, .. } = &mut model.hyperparameters;
         joint.length_scales.resize(axes, 1.0);
         additive.length_scales.resize(axes, 1.0);
@@ -177,7 +179,7 @@ impl Gp {
     }
 }
 
-/// The likeliest model of all powers.
+/// The likeliest model among all powers.
 fn fitted(observations: &Observations) -> Model {
     let models = POWERS.map(|power| {
         let warped = warp(&observations.losses, power);
@@ -190,15 +192,15 @@ fn fitted(observations: &Observations) -> Model {
     others.into_iter().fold(first, likelier).1
 }
 
-/// Trials without an improvement after which the search looks further.
+/// Number of trials without an improvement after which the search explores further.
 const PATIENCE: usize = 5;
 
-/// How much better than the best it then wants to get, in deviations of the targets.
+/// The required improvement on the best when exploring, in standard deviations of the targets.
 const AMBITION: f64 = 0.1;
 
-/// How much better than the best a trial must be to count as an improvement: nothing, while the search gets on. Where it
-/// has not for some trials, every other one looks for more than the little that a plateau around the incumbent promises
-/// (Jones 2001, §5, on targets below the best).
+/// The amount by which a trial must beat the best to count as an improvement: 0 while the search makes progress. After
+/// some trials without progress, every other trial requires more than the little that a plateau around the incumbent
+/// promises (Jones 2001, §5, on targets below the best).
 fn ambition(trials: &[Trial]) -> f64 {
     let losses = trials.iter().filter_map(|trial| Some((trial.best()?.loss, trial.id)));
     let since = losses.min().map_or(0, |(_, id)| trials.len() - id.index());
@@ -209,8 +211,8 @@ fn ambition(trials: &[Trial]) -> f64 {
     }
 }
 
-/// Trials that promise most when complete, with their predictions: noise is smoothed out and what is unfinished is
-/// thought to its end.
+/// The most promising trials with their predictions for complete training: noise is smoothed out, and unfinished trials
+/// are extrapolated to their end.
 fn ranking<'a>(
     trials: impl Iterator<Item = &'a Trial>,
     regression: &Regression,
@@ -232,17 +234,19 @@ fn ranking<'a>(
 }
 
 /// The power of the predicted cost by which improvements are divided: the share of the budget that is left, so that
-/// cheap trials come first (Lee et al. 2020, "Cost-aware Bayesian optimization", §3.2). 0 where no budget of training is known: out
-/// of a budget of trials a cheap one takes as much as a dear one, and dividing by costs would only draw the search to where trials
-/// are cheap and poor, such as models that train nothing but their head.
+/// cheap trials come first (Lee et al. 2020, "Cost-aware Bayesian optimization", §3.2).
+///
+/// It is 0 without a budget of training. Under a budget of trials, a cheap trial counts as much as an expensive one.
+/// Dividing by costs would only draw the search to cheap and poor trials, such as models that train nothing but their
+/// head.
 fn cooling(view: &View<'_>) -> f64 {
     let Some(budget) = view.budget else { return 0.0 };
     let left = 1.0 - view.spent().0 as f64 / budget.0.max(1) as f64;
     left.clamp(0.0, 1.0)
 }
 
-/// The number of trials to which the model is fitted when there are `trials`: all while that is cheap, then a new fit
-/// for every sixteenth more.
+/// The number of trials to which the model is fitted when there are `trials`: all of them while that is cheap, then a
+/// new fit whenever their number has grown by about a sixteenth.
 fn milestone(trials: usize) -> usize {
     const ALWAYS: usize = 64;
     const SHARE: usize = 16;

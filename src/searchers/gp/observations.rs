@@ -1,4 +1,4 @@
-//! The trials as data for the regression.
+//! Converts trials into data for the regression.
 
 use super::encoding::Encoding;
 use crate::space::Space;
@@ -8,25 +8,25 @@ use crate::units::{Loss, Samples};
 /// Inputs and losses, in the order of the trials.
 #[derive(Clone, Debug)]
 pub(super) struct Observations {
-    /// Which parameter lies on which axis of the inputs.
+    /// The assignment of parameters to the axes of the inputs.
     pub(super) encoding: Encoding,
-    /// The coordinates of what was observed.
+    /// The coordinates of each observation.
     pub(super) inputs: Vec<Vec<f64>>,
-    /// What was observed; infinite for a failed trial.
+    /// The observed losses; infinite for a failed trial.
     pub(super) losses: Vec<f64>,
 }
 
-/// Observations of one trial at levels nearer to each other than this factor tell nearly the same: only the later is used.
+/// Observations of one trial at levels closer than this factor are nearly redundant: only the later one is used.
 const LEVELS: u64 = 3;
 
-/// Beyond so many observations, those at earlier levels are left out: the regression's cost grows with the cube.
+/// Above this number, observations at earlier levels are left out: the cost of the regression grows with the cube.
 const MOST: usize = 400;
 
 impl Observations {
-    /// What earlier studies and `trials`, the first of this study, have shown so far.
+    /// The observations of earlier studies and of `trials`, the first trials of this study.
     ///
-    /// A complete trial is observed at its end. Where some trials are not complete, every trial is observed at a few
-    /// levels on its way, and the resource becomes an axis: that is how unfinished trials are used.
+    /// A complete trial is observed at its end. If some trials are unfinished, every trial is observed at a few levels
+    /// on its way, and the resource becomes an axis, so that unfinished trials can be used.
     pub(super) fn new(view: &View<'_>, trials: &[Trial]) -> Self {
         let is_unfinished = |trial: &Trial| trial.best().is_some() && !is_complete(trial, view.max);
         let known = || view.past.iter().chain(trials);
@@ -49,8 +49,8 @@ impl Observations {
         observations
     }
 
-    /// At most `most` of the observations: the better half as they rank, and others evenly from the rest. Where it is good
-    /// the model must be exact; elsewhere a part of the observations tells as much.
+    /// At most `most` of the observations: the best ones up to half of `most`, and an even selection of the rest. The
+    /// model must be exact near good configurations; elsewhere a part of the observations is enough.
     pub(super) fn thinned(self, most: usize) -> Self {
         let count = self.losses.len();
         if count <= most {
@@ -112,13 +112,13 @@ fn is_complete(trial: &Trial, max: Samples) -> bool {
     }
 }
 
-/// Resource levels from the least on, each [`LEVELS`] times the one before.
+/// Resource levels from the lowest on, each [`LEVELS`] times the one before.
 fn levels(view: &View<'_>) -> Vec<Samples> {
     let next = |level: &Samples| Some(Samples(level.0.saturating_mul(LEVELS))).filter(|next| *next < view.max);
     std::iter::successors(Some(Samples(view.min.0.max(1))), next).collect()
 }
 
-/// How much training is missing at a level: 0 at the end, 1 at the least level, by the logarithm between.
+/// The share of training that is missing at a level, on a logarithmic scale: 0 at the end, 1 at the lowest level.
 pub(super) fn missing(view: &View<'_>, level: Samples) -> f64 {
     let logarithm = |samples: Samples| (samples.0.max(1) as f64).ln();
     let range = logarithm(view.max) - logarithm(view.min);

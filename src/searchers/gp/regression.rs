@@ -1,9 +1,9 @@
-//! What the observations say about points not yet seen: Gaussian-process regression (Rasmussen & Williams 2006, Algorithm 2.1).
+//! Gaussian-process regression: predictions at unseen points (Rasmussen & Williams 2006, Algorithm 2.1).
 
 use super::cholesky::{Cholesky, dot, row_start};
 use super::kernel::Kernel;
 
-/// What is expected of the function at a point.
+/// The predicted distribution of the function at a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Prediction {
     /// The mean.
@@ -12,7 +12,7 @@ pub(super) struct Prediction {
     pub(super) variance: f64,
 }
 
-/// A Gaussian process that has seen observations.
+/// A Gaussian process conditioned on observations.
 #[derive(Clone, Debug)]
 pub(super) struct Regression {
     kernel: Kernel,
@@ -23,17 +23,17 @@ pub(super) struct Regression {
     weights: Vec<f64>,
 }
 
-/// A variance is never smaller than this share of what it was before the observations: rounding leaves no less.
+/// Lower bound on a variance, as a share of the prior variance: rounding error allows nothing smaller.
 const LEAST_VARIANCE: f64 = 1e-10;
 
-/// Added to the diagonal, growing tenfold, until rounding does not spoil the factor.
+/// Values to add to the diagonal, tried in order until rounding does not spoil the factor.
 const JITTERS: [f64; 7] = [0.0, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3];
 
-/// Points that are predicted together.
+/// Number of points that are predicted together.
 const BLOCK: usize = 32;
 
 impl Regression {
-    /// Learns from observations; `None` if their covariance cannot be factored, as with numbers that are not finite.
+    /// Fits observations; `None` if their covariance cannot be factored, for example with numbers that are not finite.
     pub(super) fn new(kernel: Kernel, inputs: Vec<Vec<f64>>, targets: Vec<f64>) -> Option<Self> {
         let size = inputs.len();
         let mut lower = Vec::with_capacity(row_start(size));
@@ -59,7 +59,7 @@ impl Regression {
         Some(regression)
     }
 
-    /// How many observations it has seen.
+    /// Number of observations.
     pub(super) fn observations(&self) -> usize {
         self.inputs.len()
     }
@@ -70,13 +70,14 @@ impl Regression {
         self.factor.solve_upper(&mut self.weights);
     }
 
-    /// Takes the expected value at `point` for observed, as if a running trial had ended so (the Kriging believer of
-    /// Ginsbourger et al. 2010, §4.2): the mean stays, the uncertainty around the point goes. Returns what is expected.
+    /// Treats the expected value at `point` as observed, as if a running trial had ended with it (the Kriging believer
+    /// of Ginsbourger et al. 2010, §4.2). The mean stays, and the uncertainty around the point vanishes. Returns the
+    /// expected value.
     pub(super) fn believe(&mut self, point: Vec<f64>) -> f64 {
         let mean = self.predict_one(&point).mean;
         let mut row = self.covariances(&point);
         row.push(self.kernel.variance(&point) + self.kernel.noise().max(JITTERS[1]));
-        // A point so near to another that rounding spoils the factor has no uncertainty left to take.
+        // If the point is so near to another that rounding spoils the factor, it has no uncertainty left.
         if self.factor.append(&row).is_some() {
             self.inputs.push(point);
             self.targets.push(mean);
@@ -85,7 +86,7 @@ impl Regression {
         mean
     }
 
-    /// Predictions at points.
+    /// The predictions at `points`.
     pub(super) fn predict(&self, points: &[Vec<f64>]) -> Vec<Prediction> {
         points
             .chunks(BLOCK)
@@ -124,8 +125,8 @@ impl Regression {
         self.prediction(point, mean, dot(&covariances, &covariances))
     }
 
-    /// The prediction at a point, and the gradients of its mean and of its variance by the point's coordinates
-    /// (0 on axes without an order).
+    /// The prediction at a point, and the gradients of its mean and of its variance with respect to the point's
+    /// coordinates (0 on axes without an order).
     pub(super) fn predict_with_gradients(&self, point: &[f64]) -> (Prediction, Vec<f64>, Vec<f64>) {
         let mut solved = self.covariances(point);
         let mean = dot(&solved, &self.weights);
@@ -203,7 +204,7 @@ mod tests {
     #[test]
     fn far_from_everything_nothing_is_known() {
         let far = regression(0.01).predict(&[vec![50.0, 7.0]])[0];
-        // But for what its category, at distance 1 from the others, has in common with them.
+        // Except for the covariance with the other categories, which are at distance 1.
         assert!(far.mean.abs() < 0.2 && far.variance > 0.9, "{far:?}");
     }
 

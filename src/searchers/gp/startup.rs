@@ -1,4 +1,4 @@
-//! The trials before the model has anything to go by.
+//! The trials before the model has enough data.
 
 use crate::rng;
 use crate::searchers::middle::middle;
@@ -6,17 +6,19 @@ use crate::space::{Configuration, Space};
 use crate::trials::View;
 use crate::units::Seed;
 
-/// Trials before the model decides: as many as there are parameters, but not fewer and not more than these. Few, because the
-/// priors on the hyperparameters keep the model from being too sure; six to ten do neither better nor worse.
+/// Number of trials before the model is used: as many as there are parameters, within these limits. A few suffice,
+/// because the priors on the hyperparameters keep the model from being overconfident; six to ten do neither better nor
+/// worse.
 const TRIALS: (usize, usize) = (4, 5);
 
-/// How many trials there are before the model decides.
+/// Number of trials before the model is used.
 pub(super) fn trials(space: &Space) -> usize {
     space.parameters().len().clamp(TRIALS.0, TRIALS.1)
 }
 
-/// What to try before the model decides: points of a scrambled Sobol sequence, which lie apart from each other (Owen 1998;
-/// scrambled as in Burley 2020), spread as the user's belief is, or evenly and the middle of the space before them.
+/// The configuration to try before the model is used: a point of a scrambled Sobol sequence, whose points lie far apart
+/// (Owen 1998; scrambled as in Burley 2020). With a prior, the points are distributed as the prior is. Otherwise they
+/// are uniform, and the middle of the space comes first.
 pub(super) fn configuration(view: &View<'_>, attempt: u32) -> Configuration {
     let number = view.trials.len() as u64;
     let space = view.space;
@@ -35,7 +37,7 @@ pub(super) fn configuration(view: &View<'_>, attempt: u32) -> Configuration {
     planned.unwrap_or_else(|| space.sample(&mut rng))
 }
 
-/// A point of the sequence, if neither the dimensions nor the number is too large for it.
+/// A point of the sequence; `None` if there are too many dimensions or the index is too large.
 fn sobol(dimensions: u32, seed: Seed, number: u64) -> Option<Vec<f64>> {
     /// The length of the sequence.
     const LENGTH: u64 = 1 << 16;

@@ -1,4 +1,4 @@
-//! The searcher as a whole.
+//! Tests of the searcher as a whole.
 
 use rand::RngExt as _;
 
@@ -150,7 +150,7 @@ fn unfinished_trials_show_where_to_look() {
     let (name, domain) = float("x");
     let space = Space::new(vec![Parameter::new(name, domain)], vec![]).unwrap();
     let mut rng = rng::stream(Seed(5), "test", &[]);
-    // Only what is far from 0.7 has run to its end.
+    // Only trials far from 0.7 have run to their end.
     let trials: Vec<Trial> = (0..24)
         .map(|id| {
             let configuration = space.decode(&[rng.random()]);
@@ -214,7 +214,7 @@ fn what_earlier_studies_found_is_where_the_first_trial_begins() {
     assert!(bowl(&first) < 0.01, "{first:?}");
 }
 
-/// Where on the unit interval a searcher of a noisy, flat function looks on average, after a few trials.
+/// Mean position on the unit interval that a searcher of a noisy, flat function proposes after a few trials.
 fn gaze(space: &Space, look: impl Fn(View<'_>) -> Configuration) -> f64 {
     let flat = |configuration: &Configuration| (number(configuration, "x") * 1e3).sin() * 0.01;
     let gazes = (0..12).map(|seed| {
@@ -245,7 +245,7 @@ fn a_prior_draws_the_search_to_it() {
 fn where_trials_cost_more_they_must_promise_more_while_there_is_budget() {
     let (name, domain) = float("x");
     let space = Space::new(vec![Parameter::new(name, domain)], vec![]).unwrap();
-    // Of a budget of training; of a budget of trials a cheap one takes as much as a dear one.
+    // With a training budget; under a budget of trials, a cheap trial counts as much as an expensive one.
     let look = |budget: Option<u64>, trials_left| {
         gaze(&space, |view| {
             let view = View {

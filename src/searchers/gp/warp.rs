@@ -1,26 +1,27 @@
-//! Losses as targets of the regression: in the shape that the regression explains best, with mean 0 and variance 1.
+//! Transforms losses into targets for the regression, with mean 0 and variance 1, in the shape that it explains best.
 //!
-//! A Gaussian process believes that values are spread evenly around their mean. Losses often are not: a few are near the best
-//! and some are worse by orders of magnitude. The Box-Cox transform (Box & Cox 1964) mends that, as in HEBO
-//! (Cowen-Rivers et al. 2022, §3.1); it keeps the order. Its power is not the one that makes losses most normal but the one
-//! with which the regression is likeliest (Snelson et al. 2004, "Warped Gaussian processes", §3): a sum of effects of single
-//! parameters stays one.
+//! A Gaussian process assumes that values are spread symmetrically around their mean. Losses often are not: a few are
+//! near the best, and some are worse by orders of magnitude. The Box-Cox transform (Box & Cox 1964) corrects this, as
+//! in HEBO (Cowen-Rivers et al. 2022, §3.1); it keeps the order. Its power is the one with the highest likelihood of
+//! the regression (Snelson et al. 2004, "Warped Gaussian processes", §3), not the one that makes the losses most
+//! normal. In this way a sum of effects of single parameters remains a sum.
 
-/// The powers that are tried; 0 is the logarithm, 1 leaves the shape as it is.
+/// The powers to try; 0 is the logarithm, 1 leaves the shape unchanged.
 pub(super) const POWERS: [f64; 3] = [0.0, 0.5, 1.0];
 
-/// The transform needs positive numbers. Losses have no natural zero, so it is put below the best of them, by this share of the
-/// distance between the best and the median.
+/// The transform needs positive numbers, and losses have no natural zero. Zero is placed below the best loss by this
+/// share of the distance between the best and the median.
 const BELOW_BEST: f64 = 0.1;
 
-/// Losses further from the best than so many times the median count as so far: their powers must be finite.
+/// Losses further from the best than this many times the median distance are clamped, so that their powers stay finite.
 const FARTHEST: f64 = 1e50;
 
-/// Untransformed losses are cut at the upper fence of Tukey's box plot (Tukey 1977, "Exploratory data analysis", §2C): this many
-/// interquartile ranges above the upper quartile. One diverged run would otherwise flatten all differences among the others.
+/// Untransformed losses are clamped at the upper fence of Tukey's box plot (Tukey 1977, "Exploratory data analysis",
+/// §2C): this many interquartile ranges above the upper quartile. Otherwise one diverged run would flatten all
+/// differences among the others.
 const FENCE: f64 = 1.5;
 
-/// Numbers that differ by no more than this share of themselves are equal.
+/// Numbers with a relative difference of at most this are equal.
 const ROUNDING: f64 = 1e-12;
 
 /// Transformed losses.
@@ -28,11 +29,11 @@ const ROUNDING: f64 = 1e-12;
 pub(super) struct Warped {
     /// The targets.
     pub(super) targets: Vec<f64>,
-    /// The logarithm of the determinant of the transform's derivative, up to what is the same for all powers.
+    /// The log determinant of the transform's derivative, up to a constant that is the same for all powers.
     pub(super) log_jacobian: f64,
 }
 
-/// The targets for these losses; failed trials, whose loss is infinite, are as bad as the worst of the others.
+/// The targets for these losses; failed trials, whose loss is infinite, count as bad as the worst of the others.
 pub(super) fn warp(losses: &[f64], power: f64) -> Warped {
     let nothing = || Warped {
         targets: vec![0.0; losses.len()],
@@ -43,7 +44,7 @@ pub(super) fn warp(losses: &[f64], power: f64) -> Warped {
     let (Some(&best), Some(&worst)) = (sorted.first(), sorted.last()) else {
         return nothing();
     };
-    // Where half of the losses are the best one, the median says nothing.
+    // If half of the losses equal the best one, the median distance is 0 and cannot be the unit.
     let distances = [sorted[sorted.len() / 2] - best, worst - best];
     let Some(&unit) = distances.iter().find(|&&distance| distance > 0.0) else {
         return nothing();
@@ -70,7 +71,7 @@ pub(super) fn warp(losses: &[f64], power: f64) -> Warped {
     let largest = transformed
         .iter()
         .fold(0.0_f64, |largest, value| largest.max(value.abs()));
-    // Equal numbers differ from their mean by its rounding.
+    // Equal numbers differ from their computed mean by rounding error.
     if deviation <= largest * ROUNDING {
         return nothing();
     }
@@ -81,7 +82,7 @@ pub(super) fn warp(losses: &[f64], power: f64) -> Warped {
     }
 }
 
-/// Brings what lies above the fence down to it.
+/// Clamps values at the fence.
 fn cut(values: &mut [f64]) {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -131,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_logarithm_makes_values_that_span_decades_even() {
-        // At every tenth of a decade one.
+        // One value per tenth of a decade.
         let losses: Vec<f64> = (0..40).map(|i| 10.0_f64.powf(f64::from(i) / 10.0)).collect();
         let skewness = |power| -> f64 {
             let targets = warp(&losses, power).targets;
@@ -166,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_jacobian_is_that_of_the_transform() {
-        // Without standardisation every derivative is the value to the power less one: compare two powers.
+        // Without standardisation every derivative is the value to the power minus one: compare two powers.
         let losses = [0.0, 1.0, 2.0];
         let linear = warp(&losses, 1.0);
         let slope = linear.targets[1] - linear.targets[0];

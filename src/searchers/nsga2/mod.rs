@@ -1,9 +1,10 @@
-//! NSGA-II: evolution towards the whole front of several metrics (Deb et al. 2002, "A fast and elitist multiobjective genetic
-//! algorithm: NSGA-II").
+//! NSGA-II: evolution towards the whole front of several metrics (Deb et al. 2002, "A fast and elitist multiobjective
+//! genetic algorithm: NSGA-II").
 //!
-//! The paper's generations are synchronous; here every proposal is one child of the best results known by now (steady state,
-//! as in Durillo et al. 2009, "On the effect of the steady-state selection scheme in multi-objective genetic algorithms"),
-//! so no worker ever waits. Everything is read from the trials, so nothing is remembered. It works with one metric too.
+//! The generations of the paper are synchronous. Here every proposal is one child of the best results known so far, so
+//! workers never wait. (This is steady state, as in Durillo et al. 2009, "On the effect of the steady-state selection
+//! scheme in multi-objective genetic algorithms".) Everything is computed from the trials, so there is no state. It
+//! also works with one metric.
 
 mod variation;
 
@@ -18,19 +19,21 @@ use crate::preference::{Scores, crowding, fronts};
 use crate::rng::{self, Rng};
 use crate::trials::{Status, Trial, View};
 
-/// Results that have children. Small against Deb's 100 because a search has hundreds of trials, not his 25,000. Measured on
-/// ZDT1 to ZDT3 and two spheres in 6 dimensions, 10 seeds: the mean hypervolume after 100 trials is 4.21, 4.45, 4.24 and
-/// 4.02 with 10, 20, 30 and 50; after 400 the first three are within 2 % of each other.
+/// Number of results that can have children. It is smaller than Deb's 100 because a search has hundreds of trials, not
+/// his 25,000.
+///
+/// Measured on ZDT1 to ZDT3 and two spheres in 6 dimensions, 10 seeds: the mean hypervolume after 100 trials is 4.21,
+/// 4.45, 4.24 and 4.02 with 10, 20, 30 and 50. After 400 trials the first three are within 2 % of each other.
 const POPULATION: usize = 20;
 
-/// Children drawn in search of one that satisfies the constraints on parameters.
+/// Number of children drawn in search of one that satisfies the constraints on parameters.
 const DRAWS: usize = 100;
 
 /// Non-dominated sorting, crowding, tournaments, crossover and mutation.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Nsga2;
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "nsga2",
@@ -48,7 +51,7 @@ impl Searcher for Nsga2 {
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
-        // Trials that are running will be of the first generation too.
+        // Running trials count towards the first generation.
         if view.trials.len() < POPULATION {
             return Random.propose(view, attempt);
         }
@@ -71,19 +74,19 @@ impl Searcher for Nsga2 {
     }
 }
 
-/// One that may have children.
+/// A result that can have children.
 #[derive(Clone, Copy, Debug)]
 struct Member<'a> {
     point: &'a [Option<f64>],
-    /// The front it is on, 0 for the best; results at a lower level count as fronts behind those at a higher one.
+    /// The index of its front, 0 for the best. Fronts at a lower level come after those at a higher level.
     rank: usize,
     crowding: f64,
 }
 
-/// The best results by now: front by front, of the last one the loneliest (§III-C), best first.
+/// The best results so far, best first: whole fronts, then the largest crowding distances of the last one (§III-C).
 ///
-/// Only results at the same level can be compared. Those that were trained further come first: they were among the best of
-/// the level before.
+/// Only results at the same level are comparable. Trials that were trained further come first: they were among the best
+/// at the previous level.
 fn population(trials: &[Trial]) -> Vec<Member<'_>> {
     let is_judged = |trial: &&Trial| trial.status != Status::Failed && !trial.observations.is_empty();
     let mut judged: Vec<&Trial> = trials.iter().filter(is_judged).collect();
@@ -117,7 +120,7 @@ fn level(trial: &Trial) -> u64 {
     trial.observations.last().map_or(0, |last| last.at.0)
 }
 
-/// The better of two drawn members by the crowded comparison: the lower rank, then the lonelier (§III-B).
+/// The better of two drawn members by crowded comparison: the lower rank, then the larger crowding distance (§III-B).
 fn tournament<'a>(population: &[Member<'a>], rng: &mut Rng) -> &'a [Option<f64>] {
     let mut draw = || population[rng.random_range(0..population.len())];
     let (one, other) = (draw(), draw());

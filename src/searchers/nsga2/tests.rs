@@ -45,7 +45,7 @@ fn trial(number: u32, space: &Space, proposal: Proposal, losses: &[f64], violati
     }
 }
 
-/// Runs a searcher on several metrics; `result` gives losses and violation.
+/// Runs a searcher on several metrics; `result` returns losses and the violation.
 fn evolve<const METRICS: usize>(
     searcher: &mut dyn Searcher,
     space: &Space,
@@ -63,7 +63,7 @@ fn evolve<const METRICS: usize>(
     trials
 }
 
-/// The hypervolume of the feasible results below (1.1, 6), of which ZDT1's front has about 6.26.
+/// The hypervolume of the feasible results below (1.1, 6); that of ZDT1's front is about 6.26.
 fn volume(trials: &[Trial]) -> f64 {
     let points: Vec<Vec<f64>> = trials
         .iter()

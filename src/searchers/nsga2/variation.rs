@@ -1,22 +1,22 @@
-//! A child of two points of the unit cube: simulated binary crossover and polynomial mutation on axes with an order
-//! (Deb & Agrawal 1995; Deb et al. 2002, §V-A), exchange and redraw on axes without one.
+//! Creates a child of two points of the unit cube. Ordered axes use simulated binary crossover and polynomial mutation
+//! (Deb & Agrawal 1995; Deb et al. 2002, §V-A); unordered axes use exchange and redraw.
 
 use rand::RngExt as _;
 
 use crate::rng::Rng;
 use crate::space::{Shape, Space};
 
-/// Probability that two parents are crossed at all; Deb et al. 2002, §V-A.
+/// Probability that two parents are crossed; Deb et al. 2002, §V-A.
 const CROSSOVER: f64 = 0.9;
 
-/// Distribution index of crossover: the larger, the nearer children are to their parents; Deb et al. 2002, §V-A.
+/// Distribution index of crossover: larger values keep children closer to their parents; Deb et al. 2002, §V-A.
 const CROSSOVER_INDEX: f64 = 20.0;
 
 /// Distribution index of mutation; Deb et al. 2002, §V-A.
 const MUTATION_INDEX: f64 = 20.0;
 
-/// One child of two parents, one number in `[0, 1]` for each parameter of the space. A parameter that one parent lacks comes
-/// from the other, one that both lack from chance: conditions decide later what counts.
+/// One child of two parents, one number in `[0, 1]` for each parameter of the space. If one parent lacks a parameter,
+/// it comes from the other parent; if both lack it, it is random. Conditions decide later which parameters are active.
 pub(super) fn child(space: &Space, parents: [&[Option<f64>]; 2], rng: &mut Rng) -> Vec<f64> {
     let shapes: Vec<Shape> = space
         .parameters()
@@ -57,14 +57,14 @@ fn crossed(one: f64, other: f64, shape: Shape, rng: &mut Rng) -> f64 {
     }
 }
 
-/// Simulated binary crossover within `[0, 1]`: the child on the side of the first parent or of the second, whose distance is
-/// spread as if by crossing bits. `uniform` is uniform in `[0, 1)`.
+/// Simulated binary crossover within `[0, 1]`: the child on the side of the first or of the second parent. Its distance
+/// is distributed as in single-point crossover of bit strings. `uniform` is uniform in `[0, 1)`.
 fn binary_crossover(one: f64, other: f64, is_first: bool, uniform: f64) -> f64 {
     let (low, high) = (one.min(other), one.max(other));
     if high - low < 1e-14 {
         return one;
     }
-    // The bounded form of the authors' program: how far a child may go depends on the nearer bound.
+    // The bounded form of the authors' program: the distance of a child is limited by the nearer bound.
     let spread = |room: f64| {
         let alpha = 2.0 - (1.0 + 2.0 * room / (high - low)).powf(-(CROSSOVER_INDEX + 1.0));
         let exponent = 1.0 / (CROSSOVER_INDEX + 1.0);
@@ -88,7 +88,7 @@ fn mutated(place: f64, shape: Shape, rng: &mut Rng) -> f64 {
         Shape::Constant => place,
         Shape::Unordered { .. } => rng.random(),
         Shape::Continuous => polynomial_mutation(place, rng.random()),
-        // On a coarse axis a small step changes nothing: at least to the next value or the one before.
+        // On a coarse axis a small step changes nothing: move at least to a neighbouring value.
         Shape::Ordered { count } => {
             let step = 1.0 / count as f64;
             let moved = polynomial_mutation(place, rng.random());

@@ -10,15 +10,15 @@ use crate::space::{Domain, Shape};
 /// One coordinate of all kernels.
 #[derive(Debug)]
 pub(super) enum Axis {
-    /// Normal kernels of one width, cut off at 0 and 1.
+    /// Normal kernels of one width, truncated at 0 and 1.
     Continuous { centres: Vec<f32>, width: f32 },
-    /// The same for a finite domain whose shares are not small beside the width: a kernel's mass on a share is what counts.
+    /// The same for a finite domain with sub-intervals that are not small: the mass of a kernel on each counts.
     Ordered {
         centres: Vec<f32>,
         width: f32,
         domain: Domain,
     },
-    /// Kernels that prefer their own choice: its density and that of every other choice.
+    /// Kernels that prefer their own choice: the density of that choice and of every other choice.
     Unordered {
         centres: Vec<f32>,
         choices: u64,
@@ -27,15 +27,16 @@ pub(super) enum Axis {
     },
 }
 
-/// Shares up to this part of a kernel's width are as good as points: the kernel is nearly straight over them
-/// (the midpoint rule errs by a 24th of the square of it).
+/// Sub-intervals up to this share of a kernel's width are treated as points, because the kernel is nearly linear over
+/// them. (The midpoint rule errs by a 24th of the square of the share.)
 const SMALL_SHARE: f64 = 0.25;
 
 impl Axis {
-    /// Kernels around `centres` in a group of so many `dimensions`.
+    /// Fits kernels around `centres` in a group of this many `dimensions`.
     pub(super) fn fit(domain: &Domain, centres: Vec<f32>, dimensions: usize) -> Self {
         if let Shape::Unordered { count: choices } = domain.shape() {
-            // A kernel puts 1 on its own choice, and all of them together the prior's weight 1 on every choice (Optuna's rule).
+            // A kernel has weight 1 on its own choice; the prior's weight of 1 on every choice is split among the
+            // kernels (Optuna).
             let floor = 1.0 / (centres.len() as f32 + 1.0);
             let total = 1.0 + floor * choices as f32;
             return Self::Unordered {
@@ -48,7 +49,7 @@ impl Axis {
         let width = width(&centres, dimensions);
         let is_fine = match domain.shape() {
             Shape::Ordered { count } => {
-                // The largest share is that of the lowest values (logarithmic) or any (linear).
+                // The largest sub-interval is that of the lowest values (logarithmic) or any (linear).
                 let largest = [0, 1, count - 1]
                     .map(|number| domain.share(number))
                     .map(|share| share.end - share.start);
@@ -67,7 +68,7 @@ impl Axis {
         }
     }
 
-    /// Takes from `log_scales` what makes each kernel's mass on the unit interval 1.
+    /// Reduces `log_scales` so that each kernel's mass on the unit interval is 1.
     pub(super) fn normalise(&self, log_scales: &mut [f32]) {
         let (centres, width, scale) = match self {
             Self::Continuous { centres, width } => (centres, *width, *width * (2.0 * std::f32::consts::PI).sqrt()),
@@ -103,7 +104,7 @@ impl Axis {
         }
     }
 
-    /// Adds the logarithm of every kernel at `coordinate` to `terms`, but for what [`Self::normalise`] has added.
+    /// Adds the log density of every kernel at `coordinate` to `terms`, without the part of [`Self::normalise`].
     pub(super) fn add_log_kernels(&self, coordinate: f32, rows: &mut Rows, terms: &mut [f32]) {
         if let Self::Continuous { centres, width } = self {
             let scale = std::f32::consts::FRAC_1_SQRT_2 / width;
@@ -123,7 +124,7 @@ impl Axis {
         }
     }
 
-    /// The logarithm of every kernel at a value of a finite domain.
+    /// The log density of every kernel at a value of a finite domain.
     fn log_kernels(&self, coordinate: f32) -> Vec<f32> {
         match self {
             Self::Continuous { centres, .. } => {
@@ -136,7 +137,7 @@ impl Axis {
                 let (low, high) = (share.start as f32, share.end as f32);
                 let mass = |&centre: &f32| {
                     let mass = cumulative((high - centre) / width) - cumulative((low - centre) / width);
-                    // Below what single precision resolves.
+                    // The lower limit is below the resolution of single precision.
                     mass.max(1e-9) / (high - low)
                 };
                 centres.iter().map(mass).map(f32::ln).collect()
@@ -159,8 +160,9 @@ impl Axis {
     }
 }
 
-/// The width of normal kernels: Scott's rule, 1.059·min(σ, IQR/1.34)·n^(−1/(d+4)), with the spread of the points themselves
-/// (Watanabe 2023, §3.3), never below 1/min(100, n + 2) ("magic clip", Bergstra et al. 2011) and never above 1.
+/// The width of normal kernels by Scott's rule, 1.059·min(σ, IQR/1.34)·n^(−1/(d+4)), with the spread of the points
+/// themselves (Watanabe 2023, §3.3). It is never below 1/min(100, n + 2) ("magic clip", Bergstra et al. 2011) and never
+/// above 1.
 fn width(centres: &[f32], dimensions: usize) -> f32 {
     let count = centres.len() as f32;
     let spread = deviation(centres).min(interquartile_range(centres) / 1.34);
@@ -176,7 +178,7 @@ fn deviation(centres: &[f32]) -> f32 {
     (squares / (count - 1.0).max(1.0)).sqrt()
 }
 
-/// How far apart the quartiles are.
+/// The distance between the quartiles.
 fn interquartile_range(centres: &[f32]) -> f32 {
     if centres.len() < 2 {
         return 0.0;
@@ -199,7 +201,7 @@ mod tests {
             (width(&[0.5; 8], 3) - 0.1).abs() < 1e-6,
             "the magic clip of points at one place"
         );
-        // 1000 points spread evenly: σ = 1/√12 = 0.289, IQR/1.34 = 0.373.
+        // 1000 evenly spaced points: σ = 1/√12 = 0.289, IQR/1.34 = 0.373.
         let even: Vec<f32> = (0..1000).map(|index| index as f32 / 1000.0).collect();
         let scott = 1.059 / 12.0_f32.sqrt() * 1000.0_f32.powf(-1.0 / 8.0);
         assert!((width(&even, 4) - scott).abs() < 1e-3);

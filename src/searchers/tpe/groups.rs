@@ -1,14 +1,14 @@
-//! Group decomposition: parameters that are active together are modelled together, others apart.
+//! Group decomposition: parameters that are active together are modelled together, others separately.
 //!
-//! The idea is that of Optuna's `group=True` for the multivariate estimator (Akiba et al. 2019); here the groups follow
+//! The idea is that of Optuna's `group=True` for the multivariate estimator (Akiba et al. 2019). Here the groups follow
 //! from the conditions of the space, so they are known before the first trial.
 
 use crate::space::{Shape, Space};
 
-/// Parameters that are always active together, by place in the space. Never empty.
+/// Indices of parameters that are always active together. Never empty.
 pub(super) type Group = Vec<usize>;
 
-/// The groups of all parameters that have more than one value: those with the same condition are one.
+/// The groups of all parameters with more than one value: parameters with the same condition form a group.
 pub(super) fn groups(space: &Space) -> Vec<Group> {
     let parameters = space.parameters();
     let mut groups: Vec<Group> = Vec::new();

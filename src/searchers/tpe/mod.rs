@@ -1,9 +1,10 @@
-//! The tree-structured Parzen estimator, multivariate (Bergstra et al. 2011, §4; Falkner et al. 2018, §3; Watanabe 2023).
+//! Multivariate tree-structured Parzen estimator (Bergstra et al. 2011, §4; Falkner et al. 2018, §3; Watanabe 2023).
 //!
-//! Trials are split into the best few and the rest ([`split`]); for every group of parameters that are active together
-//! ([`groups`]) each part becomes a density over the unit cube ([`parzen`], from kernels along each [`axis`]). Of some draws
-//! from the good densities, the feasible one with the largest ratio of good to bad is proposed. Running and failed trials
-//! count as bad, so that parallel workers spread out and what fails is left alone.
+//! Trials are split into the best few and the rest ([`split`]). For every group of parameters that are active together
+//! ([`groups`]), each part becomes a density over the unit cube ([`parzen`], from kernels along each [`axis`]). Several
+//! configurations are drawn from the good densities, and the feasible one with the largest ratio of good to bad is
+//! proposed. Running and failed trials count as bad, so that parallel workers spread out and failing regions are
+//! avoided.
 
 mod axis;
 mod groups;
@@ -21,23 +22,23 @@ use crate::rng::{self, Rng};
 use crate::space::{Configuration, Space};
 use crate::trials::{Trial, View};
 
-/// Trials before there is a model. Optuna takes 10 independent draws, hyperopt 20; so many points of a Sobol sequence fill
-/// every eighth of every axis (Owen 1995), and a model from there on did no worse at any later count.
+/// Trials before there is a model. Optuna takes 10 independent draws, hyperopt 20. This many points of a Sobol sequence
+/// cover every eighth of every axis (Owen 1995), and a later start of the model did no better.
 const STARTUP_TRIALS: usize = 8;
 
-/// Draws from the good density that compete (Bergstra et al. 2011, §5; Optuna's and hyperopt's default).
+/// Number of draws from the good density that compete (Bergstra et al. 2011, §5; Optuna's and hyperopt's default).
 const CANDIDATES: usize = 24;
 
-/// Draws for each candidate wanted, so that constraints leave some.
+/// Draws per candidate, so that some of them satisfy the constraints.
 const DRAWS: usize = 10;
 
-/// The multivariate tree-structured Parzen estimator. The first trials are the middle of the space and points of the Sobol sequence.
+/// The multivariate tree-structured Parzen estimator. It starts with the middle of the space and Sobol points.
 #[derive(Clone, Debug, Default)]
 pub struct Tpe {
     startup: Sobol,
 }
 
-/// Its line in the registry.
+/// The registry entry.
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "tpe",
@@ -60,7 +61,8 @@ impl Searcher for Tpe {
         let known: Vec<&Trial> = view.known().collect();
         let judged = known.iter().filter(|trial| trial.loss().is_some());
         if judged.take(STARTUP_TRIALS).count() < STARTUP_TRIALS {
-            // A prior may be wrong: it gets every second trial of the first ones (Mallik et al. 2023, §5, begin with equal shares).
+            // A prior may be wrong, so it gets every second of the first trials (Mallik et al. 2023, §5, start with
+            // equal shares).
             if view.space.has_prior() && number.is_multiple_of(2) {
                 return Proposal {
                     configuration: view.space.sample_prior(&mut rng),
@@ -87,7 +89,7 @@ impl Searcher for Tpe {
     }
 }
 
-/// What good and bad configurations look like: a density of each for every group of parameters.
+/// The model of good and bad configurations: a density of each for every group of parameters.
 struct Model<'a> {
     space: &'a Space,
     good: Vec<Parzen<'a>>,
@@ -108,8 +110,8 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The best of some candidates: the largest ratio of the densities, which is the largest expected improvement
-    /// (Bergstra et al. 2011, §4.1).
+    /// The best of some candidates: the one with the largest ratio of the densities, which has the largest expected
+    /// improvement (Bergstra et al. 2011, §4.1).
     fn propose(&self, candidates: usize, rng: &mut Rng) -> Configuration {
         let (points, mut configurations) = self.candidates(candidates, rng);
         let scores = self.scores(&points);
@@ -117,7 +119,7 @@ impl<'a> Model<'a> {
         best.map_or_else(|| self.space.sample(rng), |best| configurations.swap_remove(best))
     }
 
-    /// The logarithm of the ratio of good to bad at every point.
+    /// The log ratio of the good to the bad density at every point.
     fn scores(&self, points: &[Vec<Option<f64>>]) -> Vec<f64> {
         let mut scores = vec![0.0; points.len()];
         for density in &self.good {
@@ -129,7 +131,7 @@ impl<'a> Model<'a> {
         scores
     }
 
-    /// Feasible draws from the good densities, with the points that their decoded values stand for.
+    /// Feasible draws from the good densities, with the points of their decoded values.
     fn candidates(&self, count: usize, rng: &mut Rng) -> (Vec<Vec<Option<f64>>>, Vec<Configuration>) {
         let mut found = (Vec::with_capacity(count), Vec::with_capacity(count));
         let mut unit = vec![0.5; self.space.parameters().len()];

@@ -1,12 +1,14 @@
-//! Normal kernels in single precision, written without branches and calls so that loops over kernels become vector code.
+//! Normal kernels in single precision, without branches and calls, so that the compiler vectorizes loops over kernels.
 //!
-//! A density is compared with others here, and wide kernels lie under all of them, so seven digits are enough.
+//! Densities are only compared with each other here, and wide kernels contribute to all of them, so seven digits are
+//! enough.
 
-/// e^x for `x` up to 80, to a relative error below 1e-6; 0 or next to it below -87.
+/// e^x for `x` up to 80, with a relative error below 1e-6; 0 or nearly 0 below -87.
 ///
-/// x = k·ln 2 + r with a whole `k`: 2^k is written into the exponent's bits, e^r is a polynomial (Cody & Waite 1980, ch. 6).
+/// x = k·ln 2 + r with an integer `k`: 2^k is written into the exponent bits, and e^r is a polynomial (Cody & Waite
+/// 1980, ch. 6).
 pub(super) fn exp(x: f32) -> f32 {
-    /// Adding it leaves the nearest whole number in the lowest bits, here with the exponent's bias of 127 added.
+    /// Adding it rounds to an integer in the lowest bits, here plus the exponent's bias of 127.
     const ROUND: f32 = 12_582_912.0 + 127.0;
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
@@ -19,7 +21,7 @@ pub(super) fn exp(x: f32) -> f32 {
     f32::from_bits(rounded.to_bits() << 23) * series
 }
 
-/// The standard normal distribution below `z`, to an absolute error of 2e-7 (Abramowitz & Stegun 1964, 7.1.26).
+/// The standard normal distribution function at `z`, with an absolute error of 2e-7 (Abramowitz & Stegun 1964, 7.1.26).
 pub(super) fn cumulative(z: f32) -> f32 {
     let side = z.abs() * std::f32::consts::FRAC_1_SQRT_2;
     let t = 1.0 / (1.0 + 0.327_591_1 * side);
@@ -30,7 +32,7 @@ pub(super) fn cumulative(z: f32) -> f32 {
 
 /// The logarithm of the sum of e^x over `terms`.
 pub(super) fn log_sum_exp(terms: &[f32]) -> f64 {
-    /// Sums side by side: one alone would have to wait for every addition.
+    /// Independent partial sums: with a single sum, every addition would wait for the one before.
     const LANES: usize = 8;
     let largest = terms.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     if !largest.is_finite() {

@@ -10,7 +10,7 @@ use super::split::Sample;
 use crate::rng::Rng;
 use crate::space::Space;
 
-/// The weight of the prior beside samples of weight 1 (Bergstra et al. 2011, §4.2: the prior is one more component).
+/// The weight of the prior, where samples have weight 1 (Bergstra et al. 2011, §4.2: the prior is one more component).
 const PRIOR_WEIGHT: f64 = 1.0;
 
 /// A density over the coordinates of one group, in the unit cube.
@@ -18,17 +18,17 @@ const PRIOR_WEIGHT: f64 = 1.0;
 pub(super) struct Parzen<'a> {
     group: &'a Group,
     axes: Vec<Axis>,
-    /// Weights of the samples; what is left to 1 is the prior's.
+    /// Weights of the samples; the remainder up to 1 is the weight of the prior.
     weights: Vec<f64>,
-    /// For each kernel its log weight, less the logarithms of its normalisation.
+    /// The log weight of each kernel, minus the logarithm of its normalisation.
     log_scales: Vec<f32>,
     log_prior_weight: f32,
-    /// The user's prior, if this density shall contain it; else the prior is uniform.
+    /// The space of the user's prior, if this density contains that prior; else the prior is uniform.
     prior: Option<&'a Space>,
 }
 
 impl<'a> Parzen<'a> {
-    /// One kernel for each sample in which the group is active, and the prior.
+    /// Fits one kernel to each sample in which the group is active, and adds the prior.
     pub(super) fn fit(space: &'a Space, group: &'a Group, samples: &[Sample<'_>], has_prior: bool) -> Self {
         let is_active = |sample: &&Sample<'_>| group.iter().all(|&index| sample.point[index].is_some());
         let active: Vec<&Sample<'_>> = samples.iter().filter(is_active).collect();
@@ -60,7 +60,7 @@ impl<'a> Parzen<'a> {
         }
     }
 
-    /// Draws a kernel by weight and every coordinate of the group from it, into `unit`.
+    /// Draws a kernel by weight, and from it every coordinate of the group, into `unit`.
     pub(super) fn sample(&self, unit: &mut [f64], rng: &mut Rng) {
         let mut left: f64 = rng.random();
         let kernel = self.weights.iter().position(|weight| {
@@ -82,7 +82,7 @@ impl<'a> Parzen<'a> {
         }
     }
 
-    /// Adds the logarithm of the density, times `sign`, to the score of every point in which the group is active.
+    /// Adds the log density, times `sign`, to the score of every point in which the group is active.
     pub(super) fn add_log_densities(&self, points: &[Vec<Option<f64>>], sign: f64, scores: &mut [f64]) {
         let mut rows: Vec<Rows> = vec![Rows::new(); self.axes.len()];
         let mut terms = Vec::with_capacity(self.log_scales.len() + 1);
@@ -114,10 +114,10 @@ impl<'a> Parzen<'a> {
     }
 }
 
-/// Logarithms of kernels at values of a finite domain that were asked for before.
+/// Cached log kernels at values of a finite domain.
 pub(super) type Rows = Vec<(f32, Vec<f32>)>;
 
-/// A draw from the normal distribution cut off at 0 and 1.
+/// A draw from the normal distribution truncated at 0 and 1.
 pub(super) fn draw_normal(centre: f64, width: f64, rng: &mut Rng) -> f64 {
     let below = |place: f64| 0.5 * erfc((centre - place) / (width * std::f64::consts::SQRT_2));
     let (low, high) = (below(0.0), below(1.0));

@@ -1,18 +1,18 @@
-//! Which trials are good, and what each is worth to the model.
+//! Splits trials into good and bad ones, and weighs each for the model.
 
 use std::collections::BTreeMap;
 
 use crate::trials::{Status, Trial};
 use crate::units::{Loss, Samples};
 
-/// The newest so many of the bad trials are modelled, so that a proposal's cost does not grow without end. What is bad is
-/// known well enough by then.
+/// Number of the newest bad trials that are modelled, so that the cost of a proposal stays bounded. By then the bad
+/// regions are known well enough.
 const MOST_BAD: usize = 1000;
 
-/// The newest so many bad trials weigh 1 each (hyperopt's `linear_forgetting`; Bergstra et al. 2013).
+/// Number of the newest bad trials with a weight of 1 (hyperopt's `linear_forgetting`; Bergstra et al. 2013).
 const UNFORGOTTEN: usize = 25;
 
-/// The most good trials (hyperopt's limit; Watanabe 2023, §3.1).
+/// Maximum number of good trials (hyperopt's limit; Watanabe 2023, §3.1).
 const MOST_GOOD: usize = 25;
 
 /// A trial's point and its weight.
@@ -20,29 +20,29 @@ const MOST_GOOD: usize = 25;
 pub(super) struct Sample<'a> {
     /// One number per parameter, `None` where it is inactive.
     pub(super) point: &'a [Option<f64>],
-    /// At least 0; 1 on average or at most.
+    /// The weight: at least 0; the mean is 1 for good trials, the maximum is 1 for bad ones.
     pub(super) weight: f64,
 }
 
 /// The good trials and the others, each in the order of the trials.
 #[derive(Debug)]
 pub(super) struct Split<'a> {
-    /// The best few.
+    /// The best few trials.
     pub(super) good: Vec<Sample<'a>>,
-    /// All others, also those that are running or failed.
+    /// All others, including running and failed ones.
     pub(super) bad: Vec<Sample<'a>>,
 }
 
-/// How many of so many judged trials are good: a share of them (Watanabe 2023, §3.1: linear, 0.15), at most 25.
+/// Number of good trials among the judged ones: a share of them (Watanabe 2023, §3.1: linear, 0.15), at most 25.
 pub(super) fn good_count(judged: usize) -> usize {
     (judged * 15).div_ceil(100).min(MOST_GOOD)
 }
 
-/// Splits the trials: the best at the highest level that enough have reached are good.
+/// Splits the trials. Good are the best at the highest level that enough trials have reached.
 ///
-/// Losses are compared at one level, as seen there, since a loss after little training says little beside one after much
-/// (Falkner et al. 2018, §3.1: a model for the largest budget with enough observations). All others are bad: those who did
-/// worse there, who never got there, who failed, and who are still running.
+/// Losses are compared at one level, as observed there: a loss after little training says little compared with one
+/// after much training. (Falkner et al. 2018, §3.1: a model for the largest budget with enough observations.) All other
+/// trials are bad: those that were worse at this level, did not reach it, failed, or are still running.
 pub(super) fn split<'a>(trials: &[&'a Trial]) -> Split<'a> {
     let level = level(trials);
     let mut ranking: Vec<(Loss, usize)> = trials
@@ -55,7 +55,7 @@ pub(super) fn split<'a>(trials: &[&'a Trial]) -> Split<'a> {
     if count < ranking.len() {
         ranking.select_nth_unstable(count);
     }
-    // The best of the others: good trials are worth what they gain on it.
+    // The best loss among the others: the weight of a good trial is its improvement on it.
     let threshold = ranking.get(count).map(|(loss, _)| loss.get());
     let mut gains: Vec<Option<f64>> = vec![None; trials.len()];
     for (loss, place) in &ranking[..count.min(ranking.len())] {
@@ -75,8 +75,8 @@ pub(super) fn split<'a>(trials: &[&'a Trial]) -> Split<'a> {
     Split { good, bad }
 }
 
-/// The highest level that at least d + 3 trials have reached, or the lowest of all (Falkner et al. 2018, §3.1: a density of
-/// d + 1 good ones and two more).
+/// The highest level that at least d + 3 trials have reached, or else the lowest level (Falkner et al. 2018, §3.1: a
+/// density needs d + 1 good trials, and two more).
 fn level(trials: &[&Trial]) -> Samples {
     let enough = trials.first().map_or(0, |trial| trial.point.len()) + 3;
     let mut levels: BTreeMap<Samples, usize> = BTreeMap::new();
@@ -93,19 +93,19 @@ fn level(trials: &[&Trial]) -> Samples {
         .map_or(Samples(0), |(&level, _)| level)
 }
 
-/// Whether the trial has stood at a level and did not fail.
+/// Returns whether the trial has completed a segment and did not fail.
 fn stands(trial: &Trial) -> bool {
     trial.status != Status::Failed && trial.segments > 0
 }
 
-/// The smallest loss that was seen up to a level.
+/// The smallest loss observed up to a level.
 fn loss_at(trial: &Trial, level: Samples) -> Option<Loss> {
     let seen = trial.observations.iter().filter(|observation| observation.at <= level);
     seen.map(|observation| observation.loss).min()
 }
 
-/// Weighs good trials by their expected improvement, 1 on average (Song et al. 2022, §4; Watanabe 2023, §3.2);
-/// equally where gains say nothing.
+/// Weighs good trials by their improvement, with mean 1 (Song et al. 2022, §4; Watanabe 2023, §3.2). All weights are
+/// equal if there is no usable improvement.
 fn normalise(good: &mut [Sample<'_>]) {
     let mean = good.iter().map(|sample| sample.weight).sum::<f64>() / good.len() as f64;
     for sample in good {
@@ -117,7 +117,7 @@ fn normalise(good: &mut [Sample<'_>]) {
     }
 }
 
-/// The older of many bad trials weigh less, in equal steps down to nearly nothing (Bergstra et al. 2013).
+/// Reduces the weights of the older of many bad trials in equal steps down to nearly 0 (Bergstra et al. 2013).
 fn forget(bad: &mut [Sample<'_>]) {
     let (count, old) = (bad.len() as f64, bad.len().saturating_sub(UNFORGOTTEN));
     for (age, sample) in bad[..old].iter_mut().enumerate() {

@@ -14,7 +14,7 @@ fn unit() -> Domain {
     }
 }
 
-/// A valley in two numbers, and one choice that is right.
+/// A function with a minimum in two numbers and one right choice.
 fn valley(configuration: &Configuration) -> f64 {
     let number = |name: &str| configuration.get(name).and_then(Value::as_f64).unwrap_or(0.0);
     let right = configuration.get("kind").and_then(|kind| kind.as_str()) == Some("b");
@@ -42,7 +42,7 @@ fn tpe_needs_fewer_trials_than_random_search() {
     assert!(tpe < 0.5 * random, "tpe {tpe}, random {random}");
 }
 
-/// The score of a point, given trials of the mixed space.
+/// The score of a point under a model of trials of the mixed space.
 fn score(trials: &[Trial], point: &[Option<f64>]) -> f64 {
     let space = mixed_space();
     let groups = groups(&space);
@@ -109,7 +109,7 @@ fn trials_are_compared_at_the_highest_level_that_enough_have_reached() {
             trial.observations.truncate(1);
             trial.reached = Samples(1);
             if number < count {
-                // Those that were worst at the first level went on and got much better, the last of them the most.
+                // The worst trials at the first level continued and improved much, the last of them most.
                 trial.reached = Samples(3);
                 trial.observations.push(Observation {
                     at: Samples(3),

@@ -11,7 +11,7 @@ fn texts() -> Vec<Value> {
 
 /// Every kind of domain.
 fn any_domain() -> impl Strategy<Value = Domain> {
-    // Ranges of up to 8 deviations, anywhere within 4 of the mean: what specs make.
+    // Ranges of up to 8 standard deviations, anywhere within 4 of the mean, as specs make them.
     let normal = (any_uniform(), 0.1..1.0_f64, 0.0..1.0_f64).prop_map(|(range, width, place)| {
         let Some((min, max)) = range.bounds() else { return range };
         let is_log = matches!(range, Domain::Float { log: true, .. } | Domain::Int { log: true, .. });
@@ -29,7 +29,7 @@ fn any_domain() -> impl Strategy<Value = Domain> {
     prop_oneof![3 => any_uniform(), 3 => normal, 1 => weighted]
 }
 
-/// Every kind of domain whose values are equally likely on their scale, with bounds of all sizes.
+/// Every kind of domain that is uniform on its scale, with bounds of all sizes.
 fn any_uniform() -> impl Strategy<Value = Domain> {
     let linear = (-1e6..1e6_f64, 0.0..1e6_f64);
     let log = (-12.0..3.0_f64, 0.0..12.0_f64);
@@ -87,7 +87,7 @@ fn any_uniform() -> impl Strategy<Value = Domain> {
     ]
 }
 
-/// Asserts that `value` lies inside the bounds of `domain`.
+/// Returns whether `value` lies inside the bounds of `domain`.
 fn is_inside(domain: &Domain, value: &Value) -> bool {
     match domain {
         Domain::Float { min, max, .. } => value.as_f64().is_some_and(|number| (*min..=*max).contains(&number)),
@@ -122,7 +122,7 @@ proptest! {
         let Some(count) = domain.cardinality() else { return Ok(()) };
         prop_assume!(count > 1);
         let mut values: Vec<Value> = Vec::new();
-        // The narrowest share here is that of the last of 200 steps on a logarithmic scale.
+        // The narrowest sub-interval here is that of the last of 200 steps on a logarithmic scale.
         for point in 0..=20_000 {
             let value = domain.decode(f64::from(point) / 20_000.0);
             if values.last() != Some(&value) {

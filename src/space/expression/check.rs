@@ -1,17 +1,17 @@
-//! Names and types of an expression, checked against the parameters' domains.
+//! Checks the names and types of an expression against the parameters' domains.
 
 use super::super::{Domain, Value};
 use super::ExpressionError;
 use super::tree::{Comparison, Node, Tree};
 use crate::suggestion::did_you_mean;
 
-/// What an expression's part is.
+/// The type of a part of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Number,
     Text,
     Truth,
-    /// A choice among values of several kinds, which may only be compared for equality.
+    /// A choice among values of several types, which may only be compared for equality.
     Mixed,
 }
 
@@ -49,7 +49,7 @@ impl Kind {
     }
 }
 
-/// Checks that `tree` is true or false of every configuration of the `parameters`. `noun` is what messages call one.
+/// Checks that `tree` is a boolean expression over the `parameters`. Messages call a parameter a `noun`.
 pub(super) fn check(tree: &Tree, parameters: &[(&str, &Domain)], noun: &'static str) -> Result<(), ExpressionError> {
     Checker { parameters, noun }.expect(tree, Kind::Truth)
 }
@@ -128,8 +128,8 @@ impl Checker<'_> {
         self.possible(right, left)
     }
 
-    /// Finds the misspelt value in `scheduler == 'cosin'`. A text that resembles no value of the parameter is let pass:
-    /// it may stand for a value that is only out of the search at the moment.
+    /// Finds the misspelt value in `scheduler == 'cosin'`. Accepts a text that resembles no value of the parameter: it
+    /// may be a value that is currently not part of the search.
     fn possible(&self, parameter: &Tree, literal: &Tree) -> Result<(), ExpressionError> {
         let (Node::Reference(name), Node::Literal(Value::Text(text))) = (&parameter.node, &literal.node) else {
             return Ok(());

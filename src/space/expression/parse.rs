@@ -1,4 +1,4 @@
-//! Tokens to a tree, by recursive descent: one function a level of binding.
+//! Parses tokens into a tree by recursive descent: one function per level of precedence.
 
 use std::ops::Range;
 
@@ -7,13 +7,13 @@ use super::ExpressionError;
 use super::token::{Kind, Token, tokens};
 use super::tree::{Arithmetic, Comparison, Logic, Node, Tree};
 
-/// Longer than any condition a person writes; bounds the recursion over long sums.
+/// Longer than any handwritten condition; bounds the recursion over long sums.
 const MAX_LENGTH: usize = 4_096;
 
-/// Deeper than any condition a person writes; bounds the recursion over brackets.
+/// Deeper than any handwritten condition; bounds the recursion over brackets.
 const MAX_DEPTH: usize = 64;
 
-/// Reads `text` as one expression, without looking at what its names mean.
+/// Parses `text` as one expression, without resolving its names.
 pub(super) fn parse(text: &str) -> Result<Tree, ExpressionError> {
     if text.len() > MAX_LENGTH {
         return Err(ExpressionError::new(
@@ -91,7 +91,7 @@ impl Parser {
         ExpressionError::new(self.range(), message)
     }
 
-    /// One level deeper for as long as `inside` runs.
+    /// Runs `inside` one nesting level deeper.
     fn nested(&mut self, inside: fn(&mut Self) -> Parsed) -> Parsed {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -230,7 +230,7 @@ impl Parser {
         self.power()
     }
 
-    /// `-2 ** 2` is -4 and `2 ** -1` is 0.5: the sign binds looser on the left and tighter on the right.
+    /// `-2 ** 2` is -4 and `2 ** -1` is 0.5: the sign binds looser on the left of `**` and tighter on the right.
     fn power(&mut self) -> Parsed {
         let base = self.atom()?;
         if !self.takes("**") {

@@ -1,4 +1,4 @@
-//! An expression compiled for evaluation: a list of steps on a stack, without names to look up.
+//! An expression compiled for evaluation: a list of steps for a stack machine, without name lookups.
 
 use super::super::Value;
 use super::tree::{Arithmetic, Comparison, Logic, Node, Tree};
@@ -7,26 +7,26 @@ use super::tree::{Arithmetic, Comparison, Logic, Node, Tree};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Program {
     steps: Vec<Step>,
-    /// The parameters it reads, each once, in order of appearance.
+    /// The parameters that it reads, each once, in order of appearance.
     references: Vec<String>,
 }
 
-/// What is done to the stack next.
+/// One operation on the stack.
 #[derive(Clone, Debug, PartialEq)]
 enum Step {
     Literal(Value),
-    /// Puts the value of the parameter with this place in `references` on the stack.
+    /// Pushes the value of the parameter with this index in `references`.
     Load(usize),
     Not,
     Negate,
     Logic(Logic),
     Compare(Comparison),
-    /// Whether an item is one of the so many values above it.
+    /// Tests whether an item is one of this many values above it on the stack.
     Member(usize),
     Arithmetic(Arithmetic),
 }
 
-/// A value as an expression sees it: there is one kind of number, and a text is borrowed.
+/// A value as expressions see it: one type of number, and borrowed texts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::space) enum Datum<'a> {
     Number(f64),
@@ -45,7 +45,7 @@ impl<'a> From<&'a Value> for Datum<'a> {
     }
 }
 
-/// A value, or nothing where it depends on an inactive parameter.
+/// A value; `None` if it depends on an inactive parameter.
 type Slot<'a> = Option<Datum<'a>>;
 
 impl Program {
@@ -58,7 +58,7 @@ impl Program {
         program
     }
 
-    /// That the parameter `name` has one of `values`.
+    /// The condition that the parameter `name` has one of `values`.
     pub(super) fn one_of(name: &str, values: &[Value]) -> Self {
         let mut steps = vec![Step::Load(0)];
         steps.extend(values.iter().cloned().map(Step::Literal));
@@ -69,7 +69,7 @@ impl Program {
         }
     }
 
-    /// That both are true.
+    /// The conjunction of both.
     pub(super) fn and(&self, other: &Self) -> Self {
         let mut both = self.clone();
         for step in &other.steps {
@@ -91,7 +91,7 @@ impl Program {
         self.steps.len()
     }
 
-    /// The place of a name in the references, to which it is added if it is new.
+    /// The index of a name in the references. Adds the name if it is new.
     fn place(&mut self, name: &str) -> usize {
         let known = self.references.iter().position(|reference| reference == name);
         known.unwrap_or_else(|| {
@@ -127,18 +127,18 @@ impl Program {
         step
     }
 
-    /// Kleene's three values: `None` is "depends on an inactive parameter". `load` gives the value of a reference.
+    /// Kleene's three-valued truth: `None` if it depends on an inactive parameter. `load` gives a reference's value.
     pub(super) fn truth<'a>(&'a self, load: impl Fn(usize) -> Slot<'a>) -> Option<bool> {
         truth(self.run(load).0)
     }
 
-    /// How far it is from being true: 0 where it is, else above 0; `None` where its truth is open.
+    /// The amount of violation: 0 if the expression is true, else above 0; `None` if its truth value is unknown.
     pub(super) fn violation<'a>(&'a self, load: impl Fn(usize) -> Slot<'a>) -> Option<f64> {
         let (result, violation) = self.run(load);
         truth(result).map(|_| violation)
     }
 
-    /// The value, and how far it is from being true.
+    /// The value, and the amount of violation.
     fn run<'a>(&'a self, load: impl Fn(usize) -> Slot<'a>) -> (Slot<'a>, f64) {
         let mut stack: Vec<Item<'a>> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
@@ -183,22 +183,22 @@ impl Program {
     }
 }
 
-/// Results of arithmetic compare as decimals do: numbers are equal that are nearer to each other than so many times what rounding may
-/// have added to them. Whole numbers that have only been added, subtracted and multiplied compare exactly.
+/// Results of arithmetic compare as decimals do. Numbers are equal if they differ by no more than this many times their
+/// accumulated rounding error. Whole numbers that were only added, subtracted or multiplied compare exactly.
 const SLACK: f64 = 2.0;
 
-/// A value on the way.
+/// An intermediate value on the stack.
 #[derive(Clone, Copy, Debug)]
 struct Item<'a> {
     slot: Slot<'a>,
-    /// How far it is from being true: 0 where it is, or is no truth.
+    /// The amount of violation: 0 if the value is true or not a boolean.
     violation: f64,
-    /// How far a number may be from what decimals would come to.
+    /// Bound on the rounding error of a number, compared with exact decimal arithmetic.
     error: f64,
 }
 
 impl<'a> Item<'a> {
-    /// A number as it was written or chosen: the one that is nearest to its decimal.
+    /// A literal or a parameter's value: the float nearest to its decimal.
     fn exact(slot: Slot<'a>) -> Self {
         let error = number(slot).map_or(0.0, rounding);
         let is_false = slot == Some(Datum::Truth(false));
@@ -218,7 +218,7 @@ impl<'a> Item<'a> {
     }
 }
 
-/// What rounding to the nearest number may have changed: nothing of whole ones.
+/// The rounding error of a number itself; 0 for whole numbers.
 fn rounding(number: f64) -> f64 {
     if number.fract() == 0.0 {
         0.0
@@ -227,7 +227,7 @@ fn rounding(number: f64) -> f64 {
     }
 }
 
-/// The top of the stack. Programs are compiled from trees, so there always is one.
+/// Pops the top of the stack. Programs are compiled from trees, so there always is one.
 fn pop<'a>(stack: &mut Vec<Item<'a>>) -> Item<'a> {
     stack.pop().unwrap_or(Item::truth(None, 0.0))
 }
@@ -236,7 +236,7 @@ fn both<T>(left: Option<T>, right: Option<T>) -> Option<(T, T)> {
     Some((left?, right?))
 }
 
-/// Only truths are true: an expression is checked before it is compiled.
+/// The truth value of a slot. Expressions are type-checked before they are compiled, so other types do not occur.
 fn truth(slot: Slot<'_>) -> Option<bool> {
     slot.map(|datum| datum == Datum::Truth(true))
 }
@@ -278,14 +278,14 @@ impl Logic {
 }
 
 impl Comparison {
-    /// Numbers that are at most `slack` apart are equal.
+    /// Compares two values. Numbers that differ by at most `slack` are equal.
     fn holds(self, left: Datum<'_>, right: Datum<'_>, slack: f64) -> bool {
         let numbers = match (left, right) {
             (Datum::Number(left), Datum::Number(right)) => Some((left, right)),
             (Datum::Number(_) | Datum::Truth(_) | Datum::Text(_), _) => None,
         };
         let is_equal = left == right || numbers.is_some_and(|(left, right)| (left - right).abs() <= slack);
-        // Texts have no order here and a comparison with what is not a number (0/0) never holds.
+        // Texts have no order here, and a comparison with NaN (0/0) never holds.
         let is_less = numbers.is_some_and(|(left, right)| left < right);
         let is_greater = numbers.is_some_and(|(left, right)| left > right);
         match self {
@@ -298,7 +298,7 @@ impl Comparison {
         }
     }
 
-    /// How far a comparison is from holding: 0 where it does, else the share of the larger side that lies between both.
+    /// The violation of a comparison: 0 if it holds, else the difference of the sides as a share of the larger one.
     fn distance(self, left: Datum<'_>, right: Datum<'_>, slack: f64) -> f64 {
         if self.holds(left, right, slack) {
             return 0.0;
@@ -310,7 +310,7 @@ impl Comparison {
             Self::Equal | Self::NotEqual => 1.0,
             Self::Less | Self::LessOrEqual | Self::Greater | Self::GreaterOrEqual => {
                 let share = (left - right).abs() / left.abs().max(right.abs());
-                // Equal sides violate `<` a little; what is not a number violates as much as anything.
+                // Equal sides violate `<` a little; NaN violates more than any number.
                 if (left - right).abs() <= slack {
                     f64::EPSILON
                 } else if share.is_finite() {
@@ -324,7 +324,7 @@ impl Comparison {
 }
 
 impl Arithmetic {
-    /// The result, with how far rounding may have led it away.
+    /// The result, with a bound on its rounding error.
     fn of<'a>(self, left: Item<'a>, right: Item<'a>) -> Item<'a> {
         let Some((one, other)) = both(number(left.slot), number(right.slot)) else {
             return Item::truth(None, 0.0);
@@ -337,7 +337,7 @@ impl Arithmetic {
                 one / other,
                 (left.error + (one / other).abs() * right.error) / other.abs(),
             ),
-            // The sign of the divisor, as in Python.
+            // The result has the sign of the divisor, as in Python.
             Self::Remainder => {
                 let quotient = one / other;
                 let slack = SLACK * ((left.error + quotient.abs() * right.error) / other.abs() + rounding(quotient));
@@ -355,7 +355,7 @@ impl Arithmetic {
                 (result, result.abs() * relative)
             }
         };
-        // What the operation itself rounds is small beside its operands, which may cancel each other out.
+        // The operation's own rounding is small compared with the operands, which may cancel each other out.
         let own = match self {
             Self::Add | Self::Subtract | Self::Remainder if left.error + right.error > 0.0 => {
                 f64::EPSILON * one.abs().max(other.abs())

@@ -1,10 +1,10 @@
-//! Text to tokens that keep their place.
+//! Splits text into tokens that keep their byte ranges.
 
 use std::ops::Range;
 
 use super::ExpressionError;
 
-/// A token and the bytes it stands on.
+/// A token and its byte range in the text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
@@ -23,12 +23,12 @@ pub(super) enum Kind {
 
 const KEYWORDS: [&str; 6] = ["and", "or", "not", "in", "true", "false"];
 
-/// Longer ones before their beginnings.
+/// Operators; an operator comes before any prefix of it.
 const OPERATORS: [&str; 18] = [
     "==", "!=", "<=", ">=", "**", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]", ",", ".",
 ];
 
-/// What people write by habit from other languages, and its name here.
+/// Operators of other languages, and their equivalent here.
 const FOREIGN: [(&str, &str); 5] = [("&&", "and"), ("||", "or"), ("=", "=="), ("!", "not"), ("^", "**")];
 
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ExpressionError> {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::Value;
 
-/// A node and the bytes of the text it stands for.
+/// A node and its byte range in the text.
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
     pub(super) node: Node,
@@ -19,7 +19,7 @@ pub(super) enum Node {
     Negate(Box<Tree>),
     Logic(Logic, Box<Tree>, Box<Tree>),
     Compare(Comparison, Box<Tree>, Box<Tree>),
-    /// Whether the value is one of the list's.
+    /// True if the value is one of the list.
     Member(Box<Tree>, Vec<Tree>),
     Arithmetic(Arithmetic, Box<Tree>, Box<Tree>),
 }

@@ -23,7 +23,7 @@ fn texts(texts: &[&str]) -> Domain {
     }
 }
 
-/// A space from (name, domain, condition) and constraints.
+/// Builds a space from (name, domain, condition) and constraints.
 fn space(parameters: &[(&str, Domain, &str)], constraints: &[&str]) -> Result<Space, SpaceError> {
     let domains: Vec<(&str, &Domain)> = parameters.iter().map(|(name, domain, _)| (*name, domain)).collect();
     let expression = |text: &str| Expression::parse(text, &domains).unwrap();
@@ -129,7 +129,7 @@ fn constraints_that_only_conflict_together_are_blamed_together() {
     };
     assert!((29_500..30_500).contains(&conflict.blamed[0].satisfied), "{conflict:?}");
     assert!((14_500..15_500).contains(&conflict.blamed[1].satisfied), "{conflict:?}");
-    // Any two of these three can be true, but not all.
+    // Any two of these constraints can hold together, but not all.
     let three = space(
         &[unit("a"), unit("b"), unit("c")],
         &["a > b + 0.1", "c < 0.99", "b > c + 0.1", "c > a + 0.1"],

@@ -8,7 +8,7 @@ use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Spac
 use crate::spec::{
     Budget, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange, FineTuneSpec, FunctionSpec,
     InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance, Resources, SchedulerSpec, SearcherSpec,
-    Selection, SelectionRule, Split, TEMPLATE, Task, TrialLimits,
+    Selection, SelectionRule, Split, TEMPLATE, Task, TrackerSpec, TrialLimits,
 };
 use crate::units::{Goal, Seed};
 
@@ -339,6 +339,11 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                 repeats: None,
                 provenance: provenance(wall, target, trials),
                 uses_recipe: !is_tpe,
+                tracking: if is_tpe {
+                    TrackerSpec::named("csv").into_iter().collect()
+                } else {
+                    Vec::new()
+                },
                 warm_start: if deterministic {
                     vec!["/earlier/leaderboard.csv".into(), "/it's one: #2.csv".into()]
                 } else {

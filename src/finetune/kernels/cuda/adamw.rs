@@ -1,4 +1,4 @@
-//! `AdamW` over all that trains at once, and what must be known before: the gradient's length.
+//! `AdamW` for all trainable values in one launch, and the norm of the gradient, which it needs first.
 
 use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
 use cubecl::prelude::*;
@@ -6,10 +6,10 @@ use cubecl::prelude::*;
 use super::launch;
 use crate::optimizer::Factors;
 
-/// Workgroups that add up squares, each a part of its own.
+/// Workgroups that sum squares; each writes one partial sum.
 const PARTS: u32 = 1024;
 
-/// Threads of each.
+/// Threads per workgroup.
 const PART_THREADS: u32 = 256;
 
 #[cube(launch)]
@@ -32,7 +32,7 @@ fn squares_kernel(values: &Array<f32>, parts: &mut Array<f32>) {
     }
 }
 
-/// Length, clipping factor and loss, from their parts; by one warp.
+/// Gradient norm, clipping factor and loss from their partial sums, computed by one warp.
 #[cube(launch)]
 fn outcome_kernel(parts: &Array<f32>, losses: &Array<f32>, outcome: &mut Array<f32>, limit: f32) {
     let mut sum = 0.0f32;
@@ -53,8 +53,8 @@ fn outcome_kernel(parts: &Array<f32>, losses: &Array<f32>, outcome: &mut Array<f
     }
 }
 
-/// The length of the gradient, the factor that clips it, and the loss, `[3]`. `limit` is the longest gradient; infinite
-/// clips nothing.
+/// The norm of the gradient, the factor that clips it, and the loss, `[3]`. `limit` is the largest norm; infinity means
+/// no clipping.
 pub(super) fn outcome<R: CubeRuntime>(gradient: &CubeTensor<R>, losses: &CubeTensor<R>, limit: f32) -> CubeTensor<R> {
     let parts = launch::empty(gradient, &[PARTS as usize]);
     squares_kernel::launch::<R>(
@@ -108,7 +108,7 @@ fn step_kernel(
     }
 }
 
-/// Values and both moments after a step. The old ones stay as they are, for a step that turns out not to count.
+/// Values and both moments after a step. The old tensors stay unchanged, because the step may be discarded.
 pub(super) fn step<R: CubeRuntime>(
     [values, first, second]: [&CubeTensor<R>; 3],
     gradient: &CubeTensor<R>,

@@ -1,4 +1,4 @@
-//! What attention does between its matrix products: softmax and dropout of scores, a warp for each row.
+//! The operations of attention between its matrix products: softmax and dropout of scores, one warp per row.
 
 use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
 use cubecl::prelude::*;
@@ -8,7 +8,7 @@ use super::{
     launch,
 };
 
-/// `scores` is `[texts, heads, queries, keys]`; behind its length a text is hidden.
+/// `scores` is `[texts, heads, queries, keys]`; keys beyond a text's length are masked.
 #[cube(launch)]
 fn softmax_kernel(
     scores: &Array<f32>,
@@ -50,7 +50,7 @@ fn softmax_kernel(
     }
 }
 
-/// Probabilities, and the same after dropout.
+/// Probabilities before and after dropout.
 pub(super) fn softmax<R: CubeRuntime>(
     scores: &CubeTensor<R>,
     lengths: &[usize],
@@ -111,7 +111,7 @@ fn softmax_backward_kernel(
     }
 }
 
-/// The gradient of scores from that of the dropped probabilities.
+/// The gradient of the scores, from the gradient of the probabilities after dropout.
 pub(super) fn softmax_backward<R: CubeRuntime>(
     gradient: &CubeTensor<R>,
     probabilities: &CubeTensor<R>,

@@ -1,20 +1,20 @@
-//! Sums of columns: many threads share each, and add up in a fixed order.
+//! Sums of columns: many threads share each column and add in a fixed order.
 
 use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
 use cubecl::prelude::*;
 
 use super::launch;
 
-/// Columns of one workgroup of [`workgroups`]: 32 bytes side by side are the least that is read at once.
+/// Columns per workgroup of [`workgroups`]: 32 adjacent bytes, the smallest amount that is read in one access.
 const COLUMNS: u32 = 8;
 
-/// Threads that share a column: as many as a workgroup may have.
+/// Threads that share a column: as many as a workgroup allows.
 const COLUMN_THREADS: u32 = 128;
 
-/// Threads of one workgroup.
+/// Threads per workgroup.
 pub(super) const SIZE: usize = (COLUMNS * COLUMN_THREADS) as usize;
 
-/// [`COLUMN_THREADS`] threads for every column.
+/// A grid with [`COLUMN_THREADS`] threads for every column.
 pub(super) fn workgroups(width: usize) -> (CubeCount, CubeDim) {
     (
         launch::spread(width.div_ceil(COLUMNS as usize)),
@@ -22,7 +22,7 @@ pub(super) fn workgroups(width: usize) -> (CubeCount, CubeDim) {
     )
 }
 
-/// Adds up what the threads of each column of a workgroup of [`workgroups`] have left in shared memory, in its first row.
+/// Sums the values that the threads of each column have in shared memory; the first row receives the sums.
 #[cube]
 pub(super) fn fold(shared: &mut SharedMemory<f32>) {
     sync_cube();
@@ -37,7 +37,7 @@ pub(super) fn fold(shared: &mut SharedMemory<f32>) {
     }
 }
 
-/// The sums of columns; with a second factor those of products, which are written too.
+/// The sums of columns; with a second factor, the products and their sums.
 #[cube(launch)]
 fn columns_kernel(
     values: &Array<f32>,
@@ -70,7 +70,7 @@ fn columns_kernel(
     }
 }
 
-/// The product of two tensors and the sum of its rows.
+/// The product of two tensors and its sum over all rows.
 pub(super) fn multiply<R: CubeRuntime>(gradient: &CubeTensor<R>, derivative: &CubeTensor<R>) -> [CubeTensor<R>; 2] {
     let shape = gradient.meta.shape();
     let (rows, width) = (shape[0], shape[1]);

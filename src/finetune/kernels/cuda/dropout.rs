@@ -1,4 +1,4 @@
-//! The masks of [`crate::dropout`], element by element.
+//! The masks of [`crate::dropout`], computed element by element.
 
 use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
 use cubecl::prelude::*;
@@ -6,7 +6,7 @@ use cubecl::prelude::*;
 use super::launch;
 use crate::dropout::Dropout;
 
-/// A dropout site as kernels take it; none drops nothing.
+/// A dropout site in the form that kernels take; without dropout the threshold is 0.
 pub(super) struct Mask {
     pub(super) key: u64,
     pub(super) threshold: u32,
@@ -42,7 +42,7 @@ pub(super) fn factor(index: usize, key: u64, threshold: u32, scale: f32) -> f32 
     result
 }
 
-/// As `dropout::mix`; products wrap.
+/// The same function as `dropout::mix`; products wrap around.
 #[cube]
 fn mix(counter: u64) -> u64 {
     let first = counter * 0x9e37_79b9_7f4a_7c15u64;

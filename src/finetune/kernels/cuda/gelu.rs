@@ -1,4 +1,4 @@
-//! The activation.
+//! GELU with a bias, and its derivative.
 
 use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
 use cubecl::prelude::*;
@@ -23,7 +23,7 @@ fn bias_gelu_kernel(
     }
 }
 
-/// The activation and its derivative.
+/// GELU of `values + bias`, and its derivative.
 pub(super) fn bias_gelu<R: CubeRuntime>(values: &CubeTensor<R>, bias: &CubeTensor<R>) -> [CubeTensor<R>; 2] {
     let [output, derivative] = [(); 2].map(|()| launch::empty(values, values.meta.shape()));
     let (count, dim) = launch::values(output.meta.num_elements());

@@ -1,17 +1,17 @@
-//! Many tensors one after the other, several with each launch.
+//! Concatenates many tensors, several per launch.
 
 use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
 use cubecl::prelude::*;
 
 use super::launch;
 
-/// Tensors that one launch copies; a kernel may have about 30 arguments.
+/// Number of tensors that one launch copies; a kernel may have about 30 arguments.
 const TOGETHER: usize = 12;
 
-/// Workgroups of a launch.
+/// Workgroups per launch.
 const WORKGROUPS: u32 = 512;
 
-/// Copies each source to its start in the target and writes zeros from its end to the next one's start.
+/// Copies each source to its start in the target and writes zeros from its end to the start of the next one.
 #[cube(launch)]
 fn copy_kernel(sources: &Sequence<Array<f32>>, starts: &Array<u32>, target: &mut Array<f32>) {
     #[unroll]
@@ -20,13 +20,13 @@ fn copy_kernel(sources: &Sequence<Array<f32>>, starts: &Array<u32>, target: &mut
         let start = starts[number] as usize;
         let room = starts[number + 1] as usize - start;
         for place in range_stepped(ABSOLUTE_POS, room, CUBE_COUNT * CUBE_DIM as usize) {
-            // A buffer may be longer than what it holds.
+            // A buffer may be longer than its contents.
             target[start + place] = select(place < source.len(), source[place], 0.0f32);
         }
     }
 }
 
-/// All tensors, each filled up with zeros to a multiple of `alignment`.
+/// All tensors concatenated, each padded with zeros to a multiple of `alignment`.
 pub(super) fn join<R: CubeRuntime>(tensors: &[CubeTensor<R>], alignment: usize) -> CubeTensor<R> {
     let mut starts = vec![0];
     let mut end = 0;

@@ -1,4 +1,4 @@
-//! Softmax cross-entropy and its gradient; classes are few, so a thread takes a row.
+//! Softmax cross-entropy and its gradient. There are few classes, so each thread computes one row.
 
 use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
 use cubecl::prelude::*;
@@ -36,8 +36,8 @@ fn cross_entropy_kernel(
     }
 }
 
-/// The shares of the mean loss that the rows have, and its gradient in the logits `[rows, classes]`. A NaN among the logits
-/// of a row is one in its share.
+/// Each row's share of the mean loss, and the gradient with respect to the logits `[rows, classes]`. A NaN in a row's
+/// logits makes its share NaN.
 pub(super) fn cross_entropy<R: CubeRuntime>(logits: &CubeTensor<R>, labels: &[u32]) -> [CubeTensor<R>; 2] {
     let shape = logits.meta.shape();
     let (rows, classes) = (shape[0], shape[1]);

@@ -1,7 +1,7 @@
 //! The kernels for NVIDIA GPUs, written in Rust with `CubeCL` and compiled when they first run.
 //!
-//! On a GPU a training step of a small model takes as long as its launches do. Here everything between two matrix products
-//! is one launch or two. `launch` says how kernels start; each other file is one step with its kernels.
+//! On a GPU a training step of a small model takes as long as its launches. Here all operations between two matrix
+//! products take one or two launches. `launch` contains helpers to start kernels; every other file is one operation.
 
 mod adamw;
 mod attention;
@@ -115,12 +115,12 @@ pub(super) fn of_table(used: &[Option<u32>], values: Tensor<2>, length: usize) -
     Gradient::Dense(Tensor::from_cube(table::gather(&values.cube(), used, length)))
 }
 
-/// The gradient's length, the factor that clips it to `limit`, and the sum of `losses`, `[3]`.
+/// The norm of the gradient, the factor that clips it to `limit`, and the sum of `losses`, `[3]`.
 pub(crate) fn outcome(gradient: &Tensor<1>, losses: Tensor<1>, limit: f32) -> Tensor<1> {
     Tensor::from_cube(adamw::outcome(&gradient.clone().cube(), &losses.cube(), limit))
 }
 
-/// All tensors one after the other, each filled up with zeros to a multiple of `alignment`.
+/// All tensors concatenated, each padded with zeros to a multiple of `alignment`.
 pub(crate) fn joined(tensors: impl Iterator<Item = Tensor<1>>, alignment: usize) -> Tensor<1> {
     let tensors: Vec<_> = tensors.map(Tensor::cube).collect();
     Tensor::from_cube(join::join(&tensors, alignment))
@@ -138,7 +138,7 @@ pub(crate) fn adamw(
     adamw::step([&values, &first, &second], &gradient, &outcome, factors).map(Tensor::from_cube)
 }
 
-/// All texts at once, each as long as the longest: behind its end a text is hidden from itself.
+/// All texts in one operation, each padded to the longest one; positions beyond a text's end are masked.
 pub(super) fn attention(attended: Attended, layout: &Layout, dropout: Option<Dropout>) -> (Tensor<2>, AttentionSaved) {
     let scale = attention_scale(attended.query.dims()[1] / layout.heads);
     let [query, key, value] = [&attended.query, &attended.key, &attended.value].map(|rows| heads(rows, layout));
@@ -176,7 +176,7 @@ pub(super) fn attention_backward(gradient: &Tensor<2>, saved: AttentionSaved, la
     }
 }
 
-/// `[texts · positions, heads · size]` → `[texts, heads, positions, size]`, not copied.
+/// A view of `[texts · positions, heads · size]` as `[texts, heads, positions, size]`.
 fn heads(values: &Tensor<2>, layout: &Layout) -> CubeTensor<CudaRuntime> {
     let [rows, hidden] = values.dims();
     let texts = layout.lengths.len();
@@ -186,13 +186,13 @@ fn heads(values: &Tensor<2>, layout: &Layout) -> CubeTensor<CudaRuntime> {
     parts.swap_dims(1, 2).cube()
 }
 
-/// Rows and columns in each other's place, not copied.
+/// The transpose of the last two dimensions, as a view.
 fn transposed(values: &CubeTensor<CudaRuntime>) -> CubeTensor<CudaRuntime> {
     let values: Tensor<4> = Tensor::from_cube(values.clone());
     values.swap_dims(2, 3).cube()
 }
 
-/// The products of all heads beside each other, `[texts · rows, heads · columns]`.
+/// The products of all heads next to each other, `[texts · rows, heads · columns]`.
 fn merged_product(left: &CubeTensor<CudaRuntime>, right: &CubeTensor<CudaRuntime>) -> Tensor<2> {
     let [texts, heads, rows, _] = std::array::from_fn(|axis| left.meta.shape()[axis]);
     let columns = right.meta.shape()[3];

@@ -1,4 +1,4 @@
-//! Layer norm of a sum, a warp for each row.
+//! Layer norm of a sum, one warp per row.
 
 use burn_cubecl::{CubeRuntime, tensor::CubeTensor};
 use cubecl::prelude::*;
@@ -30,7 +30,7 @@ fn forward_kernel(
     let row = CUBE_POS * CUBE_DIM_Y as usize + UNIT_POS_Y as usize;
     if row < rows as usize {
         let start = row * width;
-        // In registers, and read all at once.
+        // Keep the values in registers; all reads run at the same time.
         let count = comptime!(width.div_ceil(lanes));
         let mut own = Array::<f32>::new(count);
         let mut sum = 0.0f32;
@@ -78,7 +78,7 @@ pub(super) struct Inputs<R: CubeRuntime> {
     pub(super) shift: CubeTensor<R>,
 }
 
-/// Output, normalised values and inverse deviations.
+/// Output, normalized values and inverse standard deviations.
 pub(super) fn forward<R: CubeRuntime>(inputs: &Inputs<R>, epsilon: f32, mask: &Mask) -> [CubeTensor<R>; 3] {
     let shape = inputs.branch.meta.shape();
     let (rows, width) = (shape[0], shape[1]);
@@ -164,8 +164,8 @@ fn backward_kernel(
     }
 }
 
-/// Column sums of the output's gradient, of the same times the values, and of the branch's gradient, as shift, scale and bias
-/// take them.
+/// Column sums for the gradients of the shift (the output's gradient), the scale (the same times the normalized values)
+/// and the bias (the branch's gradient).
 #[cube(launch)]
 fn columns_kernel(
     gradient: &Array<f32>,
@@ -212,7 +212,7 @@ fn columns_kernel(
     }
 }
 
-/// Gradients: of the residual, the branch, its bias, scale and shift.
+/// Gradients of the residual, the branch, its bias, the scale and the shift.
 pub(super) fn backward<R: CubeRuntime>(
     gradient: &CubeTensor<R>,
     more: Option<&CubeTensor<R>>,
@@ -227,7 +227,7 @@ pub(super) fn backward<R: CubeRuntime>(
     let [of_shift, of_scale, of_bias] = [(); 3].map(|()| launch::empty(gradient, &[width]));
     let client = &residual.client;
     let (count, dim) = launch::rows(client, rows);
-    // One argument more, which is not read.
+    // A placeholder for the missing argument; it is not read.
     let second = more.unwrap_or(gradient);
     backward_kernel::launch::<R>(
         client,

@@ -1,4 +1,4 @@
-//! The gradient of a table of vectors: those of the rows that used a vector, added up.
+//! The gradient of a table of vectors: for each vector the sum over all rows that used it.
 
 use burn::tensor::DType;
 use burn_cubecl::{CubeRuntime, ops::numeric::zeros_client, tensor::CubeTensor};
@@ -16,7 +16,7 @@ fn gather_kernel(
     used: u32,
     width: u32,
 ) {
-    // A warp takes as many values of a vector as it has threads.
+    // A warp computes one value of a vector per thread.
     let width = width as usize;
     let pieces = width.div_ceil(CUBE_DIM_X as usize);
     let warp = CUBE_POS * CUBE_DIM_Y as usize + UNIT_POS_Y as usize;
@@ -32,8 +32,8 @@ fn gather_kernel(
     }
 }
 
-/// `[length, width]`, flat: at each row the sum of those rows of `values` (`[rows, width]`) whose index it is. Rows without an index
-/// count nowhere. In the same order each time.
+/// `[length, width]`, flat: for each index, the sum of the rows of `values` (`[rows, width]`) that have this index.
+/// Rows without an index are left out. The order of additions is fixed.
 pub(super) fn gather<R: CubeRuntime>(values: &CubeTensor<R>, indices: &[Option<u32>], length: usize) -> CubeTensor<R> {
     let width = values.meta.shape()[1];
     let table = zeros_client(

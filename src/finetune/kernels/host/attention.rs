@@ -1,4 +1,4 @@
-//! Attention on the host, a text at a time.
+//! Attention on the CPU, one text at a time.
 
 use std::ops::Range;
 
@@ -10,7 +10,8 @@ use crate::{
     vectorize::vectorize,
 };
 
-/// Text by text, so that what comes of one does not depend on the others beside it, not even in the last bit.
+/// Computes each text separately, so that its result does not depend on the rest of the batch, not even in the last
+/// bit.
 pub(in crate::kernels) fn attention(
     device: Device,
     attended: Attended,
@@ -29,7 +30,7 @@ pub(in crate::kernels) fn attention(
             queries,
         } = of_text(&attended, layout, text);
         let scores = query.matmul(key.swap_dims(2, 3));
-        // Every text has masks of its own.
+        // Every text has its own masks.
         let dropout = dropout.map(|dropout| dropout.of_part(text as u64));
         let attended = attend(device, scores, attention_scale(size), dropout);
         merge_heads(
@@ -84,12 +85,12 @@ pub(in crate::kernels) fn attention_backward(
     }
 }
 
-/// Queries, keys and values of one text, `[1, heads, rows, size]`, not copied.
+/// Queries, keys and values of one text, `[1, heads, rows, size]`, as views.
 struct Of {
     query: Tensor<4>,
     key: Tensor<4>,
     value: Tensor<4>,
-    /// Which rows the queries are.
+    /// The rows of the queries.
     queries: Range<usize>,
 }
 
@@ -118,7 +119,7 @@ fn range(rows: &Range<usize>, hidden: usize) -> Range<usize> {
     rows.start * hidden..rows.end * hidden
 }
 
-/// Softmax of `scale * scores`, `[1, heads, queries, keys]`.
+/// Softmax of `scale * scores`, `[1, heads, queries, keys]`, before and after dropout.
 fn attend(device: Device, scores: Tensor<4>, scale: f32, dropout: Option<Dropout>) -> AttentionWeights {
     let mut scores = Host::take(scores, device);
     let keys = scores.shape()[3];
@@ -183,7 +184,7 @@ fn attend_backward(device: Device, gradient: Tensor<4>, weights: AttentionWeight
     gradient.tensor()
 }
 
-/// `[1, heads, rows, size]` → `[rows, heads · size]`.
+/// Copies `[1, heads, rows, size]` to `[rows, heads · size]`.
 fn merge_heads(values: Tensor<4>, device: Device, merged: &mut [f32]) {
     let values = Host::take(values, device);
     let [_, heads, rows, size] = values.shape();

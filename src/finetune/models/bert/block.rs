@@ -1,8 +1,8 @@
 //! One encoder block of BERT, forward and backward by hand.
 //!
-//! Written out rather than left to automatic differentiation because every step between two matrix products is then
-//! one pass over memory in each direction, and because the last block needs only the first position of each text:
-//! its queries, its output projection and its feed-forward layer run on one row a text instead of all.
+//! This is written by hand instead of with automatic differentiation for two reasons. Every operation between two
+//! matrix products is one pass over memory in each direction. And the last block needs only the first position of each
+//! text: its queries, its output projection and its feed-forward layer run on one row per text.
 
 use super::{BLOCK_PARAMETERS, EMBEDDING_PARAMETERS};
 use crate::{
@@ -13,18 +13,18 @@ use crate::{
     parameters::Parameters,
 };
 
-/// Which positions of a text a block computes.
+/// The positions of a text that a block computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Positions {
     All,
-    /// The first position, where the classifier reads; the others only serve as keys and values.
+    /// The first position, which the classifier reads; the others serve only as keys and values.
     First,
 }
 
 /// One block of one network on one device.
 pub(super) struct Block<'a> {
     pub(super) parameters: &'a Parameters,
-    /// Its number, from 0.
+    /// The block's index, from 0.
     pub(super) number: usize,
     pub(super) layout: &'a Layout,
     pub(super) epsilon: f32,
@@ -33,10 +33,10 @@ pub(super) struct Block<'a> {
     pub(super) device: Device,
 }
 
-/// What the backward pass of a block needs.
+/// Values saved for the backward pass of a block.
 pub(super) struct Saved {
     input: Tensor<2>,
-    /// The rows of the input that are computed further; the input itself for all positions.
+    /// The rows of the input for the computed positions; the input itself for all positions.
     rows: Tensor<2>,
     attention: AttentionSaved,
     context: Tensor<2>,
@@ -47,7 +47,7 @@ pub(super) struct Saved {
     output_norm: Normalized,
 }
 
-/// The places of a block's parameters, in the order in which [`super::Bert::parameters`] lists them.
+/// The indices of a block's parameters, in the order of [`super::Bert::parameters`].
 mod place {
     pub(super) const QUERY: usize = 0;
     pub(super) const KEY: usize = 2;
@@ -90,7 +90,7 @@ impl Block<'_> {
             .project(input.clone(), self.weight(place), self.bias(place))
     }
 
-    /// `[rows, hidden]` → the same, or `[texts, hidden]` for [`Positions::First`].
+    /// Maps `[rows, hidden]` to the same shape, or to `[texts, hidden]` for [`Positions::First`].
     pub(super) fn forward(&self, input: Tensor<2>) -> (Tensor<2>, Saved) {
         let kernels = self.kernels();
         let site = |place: u64| self.dropout.site(1 + 3 * self.number as u64 + place);
@@ -128,8 +128,8 @@ impl Block<'_> {
         (output, saved)
     }
 
-    /// Backwards: takes the output's gradient, collects the parameters' gradients, gives the input's gradient,
-    /// or none when nothing before this block trains.
+    /// Backward pass: takes the output's gradient and collects the gradients of the parameters. Returns the gradient of
+    /// the input, or `None` if no earlier layer trains.
     pub(super) fn backward(
         &self,
         gradient: Tensor<2>,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// The sizes of a BERT, and the choices that this implementation does not have, so that they can be refused.
+/// The sizes of a BERT, and options of which this implementation supports only one value and rejects the others.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct BertConfig {
     pub(crate) vocab_size: usize,
@@ -43,7 +43,7 @@ impl BertConfig {
     /// Reads and checks a `config.json`.
     ///
     /// # Errors
-    /// With the reason, when a size is missing or the model needs what is not here.
+    /// Returns the reason if a size is missing or the model needs an unsupported option.
     pub(crate) fn parse(json: &str) -> Result<Self, String> {
         let config: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
         let refuse = |key: &str, value: &str, known: &str| Err(format!("`{key}` is `{value}`; only {known} is known"));

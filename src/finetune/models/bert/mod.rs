@@ -1,7 +1,7 @@
-//! BERT (Devlin et al. 2019) as Hugging Face's `BertModel` computes it, with a classification head.
+//! BERT (Devlin et al. 2019) as in Hugging Face's `BertModel`, with a classification head.
 //!
-//! `config` reads the sizes, `block` is one encoder block in both directions; this file joins embeddings, blocks and
-//! head. A batch is kept as rows, a token each, `[rows, hidden]`.
+//! `config` reads the sizes, and `block` is one encoder block, forward and backward. This file combines embeddings,
+//! blocks and head. A batch is stored as rows, one token per row, `[rows, hidden]`.
 
 mod block;
 mod config;
@@ -20,17 +20,17 @@ use crate::{
     parameters::{Parameter, Parameters, Start},
 };
 
-/// Word, position and type tables; the norm's scale and shift.
+/// The word, position and type tables, and the norm's scale and shift.
 const EMBEDDING_PARAMETERS: usize = 5;
-/// Query, key, value, projection, norm, expand, contract, norm: a pair each.
+/// A pair each for query, key, value, projection, norm, expand, contract and norm.
 const BLOCK_PARAMETERS: usize = 16;
 /// BERT's `initializer_range`.
 const HEAD_DEVIATION: f32 = 0.02;
 
-/// What turns the first position's last hidden state into class scores.
+/// The head, which turns the first position's last hidden state into class scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Head {
-    /// Dropout, then a linear layer; the reference trains with it.
+    /// Dropout, then a linear layer; the reference trains this head.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "trials use the pooler, which `transformers` expects")
@@ -40,10 +40,10 @@ pub(crate) enum Head {
     Pooler,
 }
 
-/// Where a head's values come from.
+/// The source of a head's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeadSource {
-    /// Made anew for a trial; a pretrained pooler is kept.
+    /// Initialized for each trial; a pretrained pooler is kept.
     New,
     /// Read from a fine-tuned model's file.
     File,
@@ -58,13 +58,13 @@ pub(crate) struct Bert {
     pub(crate) classes: usize,
 }
 
-/// What the embedding's backward pass needs.
+/// Values saved for the backward pass of the embedding.
 struct Embedded {
     norm: Normalized,
     dropout: Option<Dropout>,
 }
 
-/// Names of the same tensors in files of other versions and with other prefixes.
+/// Our name for a tensor that has other names in files of other versions or with other prefixes.
 pub(crate) fn canonical_name(name: &str) -> String {
     let name = name.strip_prefix("bert.").unwrap_or(name);
     match name.rsplit_once('.') {
@@ -74,7 +74,7 @@ pub(crate) fn canonical_name(name: &str) -> String {
     }
 }
 
-/// The name that Hugging Face's `BertForSequenceClassification` gives a tensor.
+/// The name of a tensor in Hugging Face's `BertForSequenceClassification`.
 pub(crate) fn exported_name(name: &str) -> String {
     if name.starts_with("classifier.") {
         name.to_owned()
@@ -83,7 +83,7 @@ pub(crate) fn exported_name(name: &str) -> String {
     }
 }
 
-/// Tensors of pretraining heads and buffers, which files may hold and classification does not need.
+/// Returns whether a tensor belongs to pretraining heads or buffers, which classification does not need.
 pub(crate) fn is_ignored(name: &str) -> bool {
     name.starts_with("cls.")
         || name.starts_with("pooler.")
@@ -282,7 +282,7 @@ impl Bert {
         outputs.collect()
     }
 
-    /// Hidden states in evaluation mode to go on from, and after how many blocks they are.
+    /// Hidden states in evaluation mode to start from, and the number of blocks that they have passed.
     fn begin(
         &self,
         parameters: &Parameters,
@@ -299,7 +299,7 @@ impl Bert {
         }
     }
 
-    /// How many texts must be computed together at least; see [`super::Network::frozen`].
+    /// The smallest number of texts that must be computed together; see [`super::Network::frozen`].
     pub(crate) fn least_company(&self) -> usize {
         let is_cut = self.config.hidden_size <= SMALL && self.config.intermediate_size > DEEP;
         if is_cut { SMALL + 1 } else { 2 }
@@ -314,7 +314,7 @@ impl Bert {
             ..
         } = self.config;
         let is_whole = depth == blocks;
-        // Of the last block only the keys and values of all tokens are needed; of attention, two products a head.
+        // The last block needs only the keys and values of all tokens. Attention takes two products per head.
         let whole_row = 2 * hidden * (4 * hidden + 2 * inner);
         let block = tokens * (whole_row + 4 * tokens * hidden);
         let last = tokens * (4 * hidden * hidden + 4 * hidden) + 4 * hidden * (hidden + inner);
@@ -324,7 +324,7 @@ impl Bert {
         }
     }
 
-    /// The hidden states after some blocks, in evaluation mode.
+    /// The hidden states after the given blocks, in evaluation mode.
     fn climb(
         &self,
         parameters: &Parameters,
@@ -340,7 +340,7 @@ impl Bert {
         hidden
     }
 
-    /// What frozen blocks have made of a batch, as the next block takes it.
+    /// The cached activations of a batch as the input of the next block.
     fn enter(&self, frozen: Frozen, layout: &Layout, device: Device) -> Tensor<2> {
         let hidden = self.config.hidden_size;
         let values = if frozen.depth == self.config.num_hidden_layers {
@@ -441,7 +441,7 @@ impl Bert {
         }
     }
 
-    /// The head forward and backward: the loss and the gradient of the first position's hidden state.
+    /// The head, forward and backward: the loss and the gradient of the first position's hidden state.
     fn head_pass(
         &self,
         parameters: &Parameters,
@@ -483,7 +483,7 @@ impl Bert {
     }
 }
 
-/// Tokens and lengths.
+/// The tokens and lengths of a batch of texts.
 fn texts(batch: &Batch) -> (&[u32], &[usize]) {
     match batch {
         Batch::Texts { tokens, lengths } => (tokens, lengths),

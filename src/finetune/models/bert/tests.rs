@@ -1,4 +1,4 @@
-//! Against Hugging Face's numbers where they are at hand, against slopes of the loss everywhere.
+//! Compares with Hugging Face's numbers if they are available, and gradients with finite differences of the loss.
 
 use std::path::Path;
 
@@ -109,7 +109,7 @@ fn forward_equals(reference: &serde_json::Value, folder: &Path) {
     }
 }
 
-/// A training pass in which the frozen blocks compute their part.
+/// A training pass that computes the activations of the frozen blocks first.
 fn trained_pass(bert: &Bert, parameters: &Parameters, batch: &Batch, labels: &[u32], settings: PassSettings) -> Pass {
     let stops = [settings.freeze_depth];
     let frozen = (settings.freeze_depth > 0).then(|| bert.frozen(parameters, (batch, None), &stops, DEVICE).remove(0));
@@ -230,7 +230,7 @@ fn every_gradient_is_the_slope_of_the_loss_with_dropout_and_padding() {
                     dense
                 }
             };
-            // Along the gradient itself, the slope is its squared length.
+            // In the direction of the gradient, the slope is the gradient's squared norm.
             let squared: f64 = gradient.iter().map(|value| f64::from(value * value)).sum();
             let step = 2e-2 / squared.sqrt().max(1e-6);
             let at = |sign: f64| {

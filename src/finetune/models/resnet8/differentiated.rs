@@ -1,4 +1,4 @@
-//! The network by burn's automatic differentiation, for devices whose memory the host cannot walk over.
+//! The network with burn's automatic differentiation, for devices without access to host memory.
 
 use burn::{
     backend::Autodiff,
@@ -20,15 +20,15 @@ use crate::{
     parameters::Parameters,
 };
 
-/// A tensor that may be part of a graph.
+/// A tensor that may be part of a computation graph.
 type Graph<B, const D: usize> = Lifted<Autodiff<B>, D>;
 
-/// The parameters of one run, those that train as leaves of a graph.
+/// The parameters of one run; those that train are leaves of a computation graph.
 struct Run<'a, B: Engine> {
     parameters: &'a Parameters,
     names: Vec<(usize, Graph<B, 1>)>,
     statistics: Vec<(usize, Tensor<1>)>,
-    /// The freeze depth of a training pass; none in evaluation.
+    /// The freeze depth of a training pass; `None` in evaluation mode.
     training: Option<usize>,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn pass<B: Engine>(
     }
 }
 
-/// The mean output of every block, block by block for each image.
+/// The mean output of every block, for one block after the other and for each image.
 #[cfg(test)]
 pub(super) fn block_means(parameters: &Parameters, (pixels, images): (&[f32], usize), device: Device) -> Vec<f32> {
     use burn::backend::flex::Flex;
@@ -117,7 +117,7 @@ impl<'a, B: Engine> Run<'a, B> {
         lift(self.parameters.vector(index))
     }
 
-    /// A parameter as a vector; lifted into the graph, and remembered, when it trains.
+    /// A parameter as a vector. If it trains, it becomes a leaf of the graph and is recorded.
     fn vector(&mut self, name: &str) -> Graph<B, 1> {
         let index = self.index(name);
         let value = self.plain(index);
@@ -136,7 +136,7 @@ impl<'a, B: Engine> Run<'a, B> {
         };
         let weight = self.vector(&format!("{name}.weight")).reshape(shape);
         let bias = self.vector(&format!("{name}.bias"));
-        // SAME padding of even sides: 1 and 1 for stride 1, 0 and 1 for stride 2, none for a 1 × 1 kernel.
+        // SAME padding for even sides: 1 and 1 for stride 1, 0 and 1 for stride 2, none for a 1 × 1 kernel.
         let total = shape[2] - stride.min(shape[2]);
         let (before, after) = (total / 2, total - total / 2);
         let options = ConvOptions::new([stride; 2], [before; 2], [1; 2], 1);
@@ -148,8 +148,8 @@ impl<'a, B: Engine> Run<'a, B> {
         conv2d(input, weight, Some(bias), options)
     }
 
-    /// Batch norm over `[images, channels, rows, columns]`: with the batch's statistics where it trains, which then
-    /// move the running ones, else with the running statistics.
+    /// Batch norm over `[images, channels, rows, columns]`. If it trains, it uses the batch's statistics and updates
+    /// the running ones; otherwise it uses the running statistics.
     fn batch_norm(&mut self, name: &str, input: Graph<B, 4>) -> Graph<B, 4> {
         let channels = input.dims()[1];
         let shape = [1, channels, 1, 1];

@@ -1,8 +1,9 @@
 //! `ResNet8` on the CPU, forward and backward by hand.
 //!
-//! burn's convolutions and broadcasts cost seven times what `PyTorch`'s do at these sizes. Here an image is rows of
-//! channels, `[images · side · side, channels]`: a convolution is a product of gathered patches with the weights, and
-//! batch norm, bias and rectifier walk over rows. A test holds this equal to the network as burn differentiates it.
+//! burn's convolutions and broadcasts take seven times as long as those of `PyTorch` at these sizes. Here an image is
+//! stored as rows of channels, `[images · side · side, channels]`. A convolution is a product of gathered patches with
+//! the weights; batch norm, bias and rectifier loop over rows. A test compares this network with burn's automatic
+//! differentiation.
 
 use super::{
     super::Frozen,
@@ -26,35 +27,35 @@ struct Map {
     channels: usize,
 }
 
-/// What a convolution's backward pass needs.
+/// Values saved for the backward pass of a convolution.
 struct ConvolutionSaved {
-    /// `[images · side · side, kernel · kernel · inputs]` of the output's side.
+    /// `[images · side · side, kernel · kernel · inputs]`, with the side of the output.
     patches: Tensor<2>,
     geometry: Geometry,
 }
 
-/// What a batch norm's backward pass needs.
+/// Values saved for the backward pass of a batch norm.
 struct NormSaved {
     /// Columns with mean 0 and variance 1.
     normalized: Vec<f32>,
     inverse_deviation: Vec<f32>,
 }
 
-/// What a residual block's backward pass needs.
+/// Values saved for the backward pass of a residual block.
 struct BlockSaved {
     first: (ConvolutionSaved, NormSaved),
-    /// After the first rectifier.
+    /// The output of the first rectifier.
     middle: Vec<f32>,
     second: (ConvolutionSaved, NormSaved),
     down: Option<ConvolutionSaved>,
-    /// After the last rectifier.
+    /// The output of the last rectifier.
     output: Vec<f32>,
 }
 
-/// What the backward pass of everything that trains needs.
+/// Values saved for the backward pass of all trainable layers.
 #[derive(Default)]
 struct Saved {
-    /// With its output.
+    /// The stem, with its output.
     stem: Option<(ConvolutionSaved, NormSaved, Vec<f32>)>,
     blocks: Vec<(usize, BlockSaved)>,
     /// The last block's side.
@@ -66,7 +67,7 @@ pub(super) struct HostRun<'a> {
     pub(super) parameters: &'a Parameters,
     pub(super) images: usize,
     pub(super) device: Device,
-    /// The freeze depth of a training pass; none in evaluation.
+    /// The freeze depth of a training pass; `None` in evaluation mode.
     pub(super) training: Option<usize>,
     pub(super) gradients: Vec<(usize, Gradient)>,
     pub(super) statistics: Vec<(usize, Tensor<1>)>,
@@ -98,7 +99,8 @@ impl HostRun<'_> {
         ));
     }
 
-    /// A convolution's weights as `[kernel · kernel · inputs, outputs]`; files have `[outputs, inputs, kernel, kernel]`.
+    /// A convolution's weights as `[kernel · kernel · inputs, outputs]`; files have `[outputs, inputs, kernel,
+    /// kernel]`.
     fn weights(&self, name: &str, geometry: Geometry) -> Tensor<2> {
         let stored = self.vector(&format!("{name}.weight"));
         let taps = geometry.kernel * geometry.kernel;
@@ -184,8 +186,8 @@ impl HostRun<'_> {
         result
     }
 
-    /// Batch norm, in place: with the batch's statistics where it trains, which then move the running ones, else with
-    /// the running statistics.
+    /// Batch norm, in place. If it trains, it uses the batch's statistics and updates the running ones; otherwise it
+    /// uses the running statistics.
     fn norm(&mut self, name: &str, map: &mut Map, trains: bool) -> NormSaved {
         let [scale, shift, mean, variance] =
             ["weight", "bias", "running_mean", "running_var"].map(|part| self.vector(&format!("{name}.{part}")));
@@ -324,7 +326,7 @@ impl HostRun<'_> {
         input
     }
 
-    /// The stem's output, and what its backward pass needs.
+    /// The stem's output, and the values saved for its backward pass.
     fn stem(&mut self, pixels: &[f32]) -> (Map, (ConvolutionSaved, NormSaved)) {
         let plane = SIDE * SIDE;
         let pixel = |place: usize| {
@@ -360,8 +362,8 @@ impl HostRun<'_> {
         (features.clone(), features.matmul(weight).add_row(bias))
     }
 
-    /// What the first parts make of images in evaluation mode, at each of these depths; at the deepest, the means of the
-    /// channels.
+    /// The activations of the first layers in evaluation mode, at each of the depths `stops`; at the largest depth, the
+    /// means of the channels.
     pub(super) fn frozen(&mut self, (pixels, from): (&[f32], Option<Frozen>), stops: &[usize]) -> Vec<Frozen> {
         let (mut map, mut depth) = match from {
             Some(Frozen { depth, values }) => (self.enter(values, depth), depth),
@@ -382,7 +384,7 @@ impl HostRun<'_> {
         outputs.collect()
     }
 
-    /// What frozen parts have made of a batch, as the next part takes it.
+    /// The cached activations of a batch as the input of the next block.
     fn enter(&self, values: Vec<f32>, depth: usize) -> Map {
         let (channels, side) = BLOCKS
             .iter()
@@ -400,7 +402,7 @@ impl HostRun<'_> {
         self.head(features).1
     }
 
-    /// The means of the last block's channels, and what the parts that train need for their way back.
+    /// The means of the last block's channels, and the values saved for the backward pass of the trainable layers.
     fn features(&mut self, pixels: &[f32], frozen: Option<Frozen>) -> (Vec<f32>, Saved) {
         let mut saved = Saved::default();
         let (mut map, depth) = match frozen {
@@ -463,9 +465,9 @@ impl HostRun<'_> {
         }
     }
 
-    /// Backwards from the means of the last block's channels.
+    /// The backward pass from the means of the last block's channels.
     fn features_backward(&mut self, gradient: &[f32], saved: Saved) {
-        // Every pixel has its share of the mean.
+        // Every pixel has an equal share of the mean.
         let pixels = saved.side * saved.side;
         let share = |image: &[f32]| {
             image

@@ -1,6 +1,6 @@
 //! The `ResNet8` of `MLPerf` Tiny for 32 × 32 colour images (Banbury et al. 2021; He et al. 2016 for the blocks).
 //!
-//! Padding is TensorFlow's SAME: where it is odd, the extra pixel is at the end.
+//! Padding is TensorFlow's SAME: if it is odd, the extra pixel is at the end.
 
 #[cfg(any(test, feature = "cuda"))]
 mod differentiated;
@@ -15,22 +15,22 @@ use crate::{
     parameters::{Parameter, Parameters, Start},
 };
 
-/// Keras wrote the pretrained weights with this.
+/// The epsilon of batch norm that Keras used for the pretrained weights.
 const EPSILON: f64 = 1e-3;
-/// How much of a running statistic stays at a step; `PyTorch`'s default. Keras's 0.99 is too slow for fine-tuning,
+/// The share of a running statistic that a step keeps; `PyTorch`'s default. Keras's 0.99 is too slow for fine-tuning,
 /// which has few steps.
 const KEEP: f64 = 0.9;
 /// The input's side and channels.
 const SIDE: usize = 32;
 const CHANNELS: usize = 3;
-/// The last block's channels.
+/// Number of channels of the last block.
 const FEATURES: usize = 64;
 
 /// A `ResNet8` with a linear head.
 #[derive(Clone, Debug)]
 pub(crate) struct ResNet8 {
     pub(crate) classes: usize,
-    /// Whether the head's values come from the file, or are made anew.
+    /// True if the file provides the head's values; false if they are initialized for each trial.
     pub(crate) head_from_file: bool,
 }
 
@@ -94,7 +94,7 @@ impl ResNet8 {
             }
             inputs = outputs;
         }
-        // Glorot's bound, as Keras starts dense layers (Glorot and Bengio 2010).
+        // Glorot's bound, with which Keras initializes dense layers (Glorot and Bengio 2010).
         let bound = (6.0 / (FEATURES + self.classes) as f32).sqrt();
         let (weight, bias) = if self.head_from_file {
             (Start::Pretrained, Start::Pretrained)
@@ -126,7 +126,7 @@ impl ResNet8 {
                 operations: 0,
             };
         }
-        // A product with so few columns does not fill the registers: measured, it takes about twice its time.
+        // A product with so few columns does not fill the registers: it takes about twice as long, as measured.
         let product = |side: usize, inputs: usize, outputs: usize| {
             let slowness = if outputs < 32 { 2 } else { 1 };
             slowness * 2 * side * side * 9 * inputs * outputs
@@ -143,7 +143,7 @@ impl ResNet8 {
             inputs = outputs;
         }
         if depth > BLOCKS.len() {
-            // Where nothing but the head trains, only the means of the channels are of use.
+            // If only the head trains, only the means of the channels are needed.
             found.values = FEATURES;
         }
         found

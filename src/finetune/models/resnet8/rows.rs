@@ -1,4 +1,4 @@
-//! Images as rows of channels: where a convolution's patches lie, and the small loops over rows.
+//! Images as rows of channels: the patches of convolutions, and short loops over rows.
 
 use crate::vectorize::vectorize;
 
@@ -22,9 +22,10 @@ impl Geometry {
         self.kernel * self.kernel * self.inputs
     }
 
-    /// Calls `visit` with every run of numbers that lie side by side both in the patches and in the input: where it begins
-    /// in the patches, where in the input, and its length. A kernel's row is one run, shorter at the sides.
-    /// Places outside the image, which are zero, are left out.
+    /// Calls `visit` for every run of numbers that is contiguous in both the patches and the input.
+    ///
+    /// The arguments of `visit` are the run's start in the patches, its start in the input, and its length. A row of
+    /// the kernel is one run, shorter at the sides. Positions outside of the image, which are zero, are left out.
     #[inline(always)]
     pub(super) fn runs(self, mut visit: impl FnMut(usize, usize, usize)) {
         let Self {
@@ -68,7 +69,7 @@ pub(super) fn column_sums(values: &[f32], columns: usize, term: impl Fn(usize, f
     sums
 }
 
-/// Negative values become 0; keeps NaN, which `max` would turn into 0.
+/// Replaces negative values by 0; keeps NaN, which `max` would turn into 0.
 pub(super) fn rectify(values: &mut [f32]) {
     vectorize(|| {
         for value in values {
@@ -77,7 +78,7 @@ pub(super) fn rectify(values: &mut [f32]) {
     });
 }
 
-/// Backwards through [`rectify`], given its output.
+/// Backward pass of [`rectify`], from its output.
 pub(super) fn rectify_backward(gradient: &mut [f32], output: &[f32]) {
     vectorize(|| {
         for (gradient, &output) in gradient.iter_mut().zip(output) {
@@ -86,7 +87,7 @@ pub(super) fn rectify_backward(gradient: &mut [f32], output: &[f32]) {
     });
 }
 
-/// Adds one to the other, place by place.
+/// Adds `others` to `values`, element by element.
 pub(super) fn add(values: &mut [f32], others: &[f32]) {
     vectorize(|| {
         for (value, other) in values.iter_mut().zip(others) {

@@ -13,7 +13,7 @@ use crate::{
 
 const DEVICE: Device = Device::Cpu;
 
-/// The quickstart's weights with their own head.
+/// The quickstart's weights with their original head.
 fn pretrained() -> (ResNet8, Parameters) {
     let resnet8 = ResNet8 {
         classes: 10,
@@ -103,7 +103,7 @@ fn gradients_are_slopes_of_the_loss() {
         let gradient = Host::take(gradient, DEVICE);
         let squared: f64 = gradient.values().iter().map(|value| f64::from(value * value)).sum();
         if squared < 1e-8 {
-            // A bias before a batch norm moves nothing.
+            // A bias before a batch norm has no effect.
             continue;
         }
         let step = 1e-3 / squared.sqrt();

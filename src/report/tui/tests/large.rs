@@ -1,4 +1,4 @@
-//! On a large terminal everything is there.
+//! A large terminal shows everything.
 
 use crate::report::tui::testing::{empty, ended, under_way};
 

@@ -1,4 +1,4 @@
-//! Whole screens as they are seen.
+//! Snapshots of whole screens.
 
 mod large;
 mod odd;
@@ -13,7 +13,7 @@ use crate::report::view::StudyView;
 use super::Screen;
 use super::testing::lines;
 
-/// A screen on which these keys were pressed.
+/// A screen after these keys were pressed.
 fn after(keys: &str, width: u16, height: u16, view: &StudyView) -> Screen {
     let mut screen = Screen::new(true);
     for key in keys.chars() {

@@ -1,4 +1,4 @@
-//! Nothing that a study may hold, and no size of a terminal, makes drawing panic.
+//! Drawing does not panic, whatever the study contains and whatever the size of the terminal.
 
 use proptest::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::space::Value;
 
 use super::after;
 
-/// Numbers as they should not be.
+/// Ordinary and extreme numbers, including ones that are not finite.
 fn odd() -> impl Strategy<Value = f64> {
     prop_oneof![
         4 => -10.0..10.0f64,
@@ -54,7 +54,7 @@ fn odd_view() -> impl Strategy<Value = StudyView> {
                     trial.params.insert("dropout".into(), Value::Text(words[1].clone()));
                 }
                 if count % 4 == 3 {
-                    // Numbers that are not places.
+                    // Trial numbers that are not the indices in the list.
                     view.trials.reverse();
                     view.metrics.clear();
                 }
@@ -90,7 +90,7 @@ proptest! {
     ) {
         let screen = after(&keys, width, height, &view);
         drawn(width, height, &view, &screen, is_coloured);
-        // A screen that has not seen the study before.
+        // A screen whose state belongs to another study.
         drawn(width, height, &under_way(3), &screen, is_coloured);
     }
 }

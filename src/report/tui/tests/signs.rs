@@ -1,4 +1,4 @@
-//! What is said is said in signs and words; colours only stress it.
+//! Signs and words carry all information; colours only repeat it.
 
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;

@@ -1,4 +1,4 @@
-//! On a small terminal the most important things are there.
+//! A small terminal shows the most important things.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;

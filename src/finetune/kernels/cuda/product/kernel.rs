@@ -1,11 +1,11 @@
-//! The kernels of products: tiles of both factors through shared memory into tensor cores.
+//! The kernels of products: they load tiles of both factors through shared memory into tensor cores.
 
 use cubecl::prelude::*;
 
-/// Rows and columns of the result that one workgroup computes: 32 × 16 for each of its eight warps.
+/// Rows and columns of the result per workgroup: 32 × 16 for each of its eight warps.
 pub(super) const SIDE: usize = 64;
 
-/// Terms of sums that are taken in at a time.
+/// Terms of the sums that are processed together.
 pub(super) const DEPTH: usize = 32;
 
 pub(super) const THREADS: usize = 256;
@@ -13,17 +13,17 @@ pub(super) const THREADS: usize = 256;
 /// Values of a tile that each thread moves.
 const SHARE: usize = SIDE * DEPTH / THREADS;
 
-/// Rows of a tile lie apart by a little more than their length, so that they begin in different banks.
+/// Padding between the rows of a tile, so that they begin in different banks.
 const GAP: usize = 4;
 
-/// Values of a tile in shared memory, whichever side comes first.
+/// Values of a tile in shared memory, in either orientation.
 const TILE: usize = SIDE * (DEPTH + GAP);
 
-/// An index behind the end of every array.
+/// An index beyond the end of every array.
 const OUTSIDE: usize = u32::MAX as usize;
 
-/// A tile, `rows × columns` as it lies in memory, from (`row`, `column`) on; zeros outside `height × width`. Without branches,
-/// so that all reads are under way at once.
+/// Reads a tile, `rows × columns` as stored in memory, starting at (`row`, `column`); zeros outside of `height ×
+/// width`. It has no branches, so that all reads run at the same time.
 #[cube]
 fn fetch<N: Size>(
     values: &Array<Vector<f32, N>>,
@@ -44,12 +44,12 @@ fn fetch<N: Size>(
         let at_column = column + place % columns;
         let is_inside = at_row < height && at_column < width;
         let index = (start + at_row * step + at_column) / size;
-        // What is read behind the end of an array is zero.
+        // Reads beyond the end of an array give zero.
         share[number] = values[select(is_inside, index, OUTSIDE)];
     }
 }
 
-/// Puts what [`fetch`] has brought into shared memory.
+/// Writes the values from [`fetch`] into shared memory.
 #[cube]
 fn put<N: Size, E: Numeric>(
     share: &Array<Vector<f32, N>>,
@@ -65,7 +65,7 @@ fn put<N: Size, E: Numeric>(
     }
 }
 
-/// `left · right (+ bias)`, a tile of the result by each workgroup; of a part of the sums where there are several.
+/// `left · right (+ bias)`, one tile of the result per workgroup; if sums are cut, one part of them.
 #[cube(launch)]
 pub(super) fn product_kernel<N: Size>(
     left: &Array<Vector<f32, N>>,
@@ -94,7 +94,7 @@ pub(super) fn product_kernel<N: Size>(
 ) {
     let rows = rows as usize;
     let columns = columns as usize;
-    // Only the first dimension of a grid has room for as many workgroups as there may be.
+    // Only the first dimension of a grid is large enough for all workgroups.
     let tiles = columns.div_ceil(SIDE);
     let group = CUBE_POS_X as usize / tiles;
     let part = group % parts as usize;
@@ -151,7 +151,7 @@ pub(super) fn product_kernel<N: Size>(
         put::<N, tf32>(&right_share, &mut right_tile, right_columns);
         sync_cube();
         at += DEPTH;
-        // The next tile is on its way while this one is multiplied.
+        // Read the next tile while this one is multiplied.
         if at < end {
             fetch_factor::<N>(
                 left,
@@ -229,7 +229,7 @@ fn multiply<N: Size>(
     }
 }
 
-/// The tile of a factor from a row (of the right one: a column) and a term on; `by_term`: terms lie one after the other.
+/// Reads the tile of a factor at a row (or a column of the right factor) and a term; `by_term`: terms are contiguous.
 #[cube]
 fn fetch_factor<N: Size>(
     values: &Array<Vector<f32, N>>,
@@ -261,7 +261,7 @@ fn zeros() -> cmma::Matrix<f32> {
     )
 }
 
-/// A warp's part of a factor's tile: 16 rows (of the right one: columns) and eight terms.
+/// A warp's part of a factor's tile: 16 rows (or columns of the right factor) and eight terms.
 #[cube]
 fn fragment<N: Size>(
     tile: &SharedMemory<Vector<tf32, N>>,
@@ -311,7 +311,7 @@ fn keep(result: &mut SharedMemory<f32>, sum: &cmma::Matrix<f32>, row: usize, col
     );
 }
 
-/// Adds up the results of all parts, in their order.
+/// Adds the results of all parts in order.
 #[cube(launch)]
 pub(super) fn add_parts_kernel(parts: &Array<f32>, output: &mut Array<f32>) {
     let length = output.len();

@@ -1,9 +1,9 @@
-//! Matrix products on tensor cores, each factor rounded to TF32 (10 bits behind the point), sums in 32 bits.
+//! Matrix products on tensor cores. Factors are rounded to TF32 (10 bits of mantissa), sums have 32 bits.
 //!
-//! Our own because fine-tuning multiplies small matrices: what matters is how many parts of the GPU take part, not how fast one
-//! of them is. So tiles are small, and a product whose result is small but whose sums are long is cut into several sums, added
-//! up afterwards in a fixed order. Factors and result may lie in memory in any order of rows and columns, so that transposing
-//! and taking heads apart copies nothing.
+//! Fine-tuning multiplies small matrices, for which it matters more how many parts of a GPU work than how fast each
+//! part is. So tiles are small. If the result is small but its sums are long, each sum is cut into parts, which are
+//! added afterwards in a fixed order. Factors and result may have any order of rows and columns in memory, so that
+//! transposing and splitting heads copies nothing.
 
 mod kernel;
 
@@ -13,23 +13,23 @@ use cubecl::prelude::*;
 use self::kernel::{DEPTH, SIDE, THREADS, add_parts_kernel, product_kernel};
 use super::launch;
 
-/// Values that are read at once, where rows and matrices begin at multiples of them.
+/// Number of values per vector read, if rows and matrices begin at multiples of it.
 const VECTOR: usize = 4;
 
 /// Workgroups that fill a large GPU about twice.
 const WORKGROUPS: usize = 264;
 
-/// Terms that a part of a sum has at least.
+/// Smallest number of terms in a part of a sum.
 const LEAST_TERMS: usize = 256;
 
-/// Terms that a part of a sum over one example has.
+/// Number of terms in a part of a sum over one example.
 const LONG_SUM: usize = 768;
 const MOST_PARTS: usize = 4;
 
-/// Where the values of a batch of matrices lie: distances in values.
+/// The layout of a batch of matrices in memory: strides in values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
-    /// From one matrix to the next: first and second dimension of the batch.
+    /// Strides of the first and the second dimension of the batch.
     pub(super) batch: [usize; 2],
     pub(super) row: usize,
     pub(super) column: usize,
@@ -52,12 +52,12 @@ impl Place {
         }
     }
 
-    /// Whether rows lie whole in memory; else columns do.
+    /// Returns whether rows are contiguous in memory; otherwise columns are.
     fn is_by_row(self) -> bool {
         self.column == 1
     }
 
-    /// Whether vectors can be read: every row (or column) of this length begins and ends at a multiple of them.
+    /// Returns whether vectors can be read: every row (or column) of this length begins and ends at a multiple of them.
     fn is_even(self, length: usize) -> bool {
         let [first, second] = self.batch;
         [first, second, self.step(), length]
@@ -65,13 +65,13 @@ impl Place {
             .all(|distance| distance % VECTOR == 0)
     }
 
-    /// From one row to the next, or from one column to the next where those lie whole.
+    /// The stride between rows, or between columns if columns are contiguous.
     fn step(self) -> usize {
         if self.is_by_row() { self.row } else { self.column }
     }
 }
 
-/// `left · right (+ bias)` of matrices or batches of them, in a new tensor.
+/// `left · right (+ bias)` for matrices or batches of matrices, in a new tensor.
 pub(super) fn product<R: CubeRuntime>(
     left: &CubeTensor<R>,
     right: &CubeTensor<R>,
@@ -87,7 +87,7 @@ pub(super) fn product<R: CubeRuntime>(
     output
 }
 
-/// The same into `output`, where the results lie as `place` says; their rows lie whole.
+/// Writes `left · right (+ bias)` into `output` with the layout `place`, whose rows are contiguous.
 pub(super) fn write_product<R: CubeRuntime>(
     left: &CubeTensor<R>,
     right: &CubeTensor<R>,
@@ -104,7 +104,7 @@ pub(super) fn write_product<R: CubeRuntime>(
     let [first, second] = if dimensions == 4 { [shape[0], shape[1]] } else { [1, 1] };
     let parts = match (first * second, bias) {
         (1, None) => parts([rows, terms, columns], left_place.is_by_row()),
-        // Only a single matrix is cut, whose result lies whole.
+        // Only single matrices with a contiguous result are cut into parts.
         (..) => 1,
     };
     let terms_of_part = terms.div_ceil(parts).next_multiple_of(DEPTH);
@@ -115,7 +115,7 @@ pub(super) fn write_product<R: CubeRuntime>(
         launch::empty(output, &[parts, rows, columns])
     };
     let row = if parts == 1 { place.row } else { columns };
-    // Along rows or columns, whichever lie whole.
+    // The length of rows or of columns, whichever are contiguous.
     let left_length = if left_place.is_by_row() { terms } else { rows };
     let right_length = if right_place.is_by_row() { columns } else { terms };
     let is_even = left_place.is_even(left_length) && right_place.is_even(right_length);
@@ -160,8 +160,8 @@ pub(super) fn write_product<R: CubeRuntime>(
     }
 }
 
-/// In how many parts sums are cut. Where rows are examples it does not depend on how many there are, so that what is computed
-/// for one is the same whatever is beside it.
+/// Number of parts into which sums are cut. If rows are examples, it does not depend on the number of rows, so that the
+/// result of an example does not depend on the rest of the batch.
 fn parts([rows, terms, columns]: [usize; 3], rows_are_examples: bool) -> usize {
     if rows_are_examples {
         return (terms / LONG_SUM).clamp(1, MOST_PARTS);
@@ -170,7 +170,7 @@ fn parts([rows, terms, columns]: [usize; 3], rows_are_examples: bool) -> usize {
     (WORKGROUPS / tiles).min(terms / LEAST_TERMS).max(1)
 }
 
-/// The tensor with its rows or its columns whole in memory; copied where neither do.
+/// The tensor with contiguous rows or columns, and its layout; copied only if neither are contiguous.
 fn readable<R: CubeRuntime>(tensor: &CubeTensor<R>) -> (CubeTensor<R>, Place) {
     let place = Place::of(tensor);
     if place.column == 1 || place.row == 1 {

@@ -1,0 +1,123 @@
+//! `tracking`: where else a study is shown.
+//!
+//! `tracking: csv` · `tracking: [csv]` · `tracking: {csv: {folder: curves}}`
+
+use std::collections::BTreeMap;
+
+use super::diagnostics::Diagnostic;
+use super::files::Files;
+use super::raw::{Content, Entry, Node};
+use super::reader::{self, Fields, Problems};
+
+/// A tracker that specs can name.
+#[derive(Debug)]
+pub struct TrackerRow {
+    /// Its name.
+    pub name: &'static str,
+    /// What it writes, one line.
+    pub about: &'static str,
+    /// What it can be told.
+    pub options: &'static [TrackerOption],
+}
+
+/// What a tracker can be told.
+#[derive(Debug)]
+pub struct TrackerOption {
+    /// Its key.
+    pub name: &'static str,
+    /// A path: relative ones begin at the spec's folder.
+    pub is_path: bool,
+}
+
+/// Every tracker. `tracking::TRACKERS` has the code of each.
+pub const TRACKER_ROWS: &[TrackerRow] = &[TrackerRow {
+    name: "csv",
+    about: "tables of trials, learning curves and segments",
+    options: &[TrackerOption {
+        name: "folder",
+        is_path: true,
+    }],
+}];
+
+/// A tracker of a study.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackerSpec {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is told, by key.
+    pub options: BTreeMap<&'static str, String>,
+}
+
+impl TrackerSpec {
+    /// The tracker of this name, which is told nothing.
+    pub fn named(name: &str) -> Option<Self> {
+        let row = TRACKER_ROWS.iter().find(|row| row.name == name)?;
+        Some(Self {
+            name: row.name,
+            options: BTreeMap::new(),
+        })
+    }
+}
+
+/// Reads the section; empty without one.
+pub(super) fn read(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> Option<Vec<TrackerSpec>> {
+    let Some(node) = spec.get("tracking") else {
+        return Some(Vec::new());
+    };
+    let nodes: Vec<&Node> = match &node.content {
+        Content::Sequence(items) => items.iter().collect(),
+        Content::Null | Content::Scalar(_) | Content::Mapping(_) => vec![node],
+    };
+    let mut trackers: Vec<TrackerSpec> = Vec::new();
+    for node in nodes {
+        for tracker in named(node, files, problems)? {
+            if trackers.iter().any(|known| known.name == tracker.name) {
+                let message = format!("the tracker `{}` stands there twice", tracker.name);
+                problems.error(Diagnostic::error(&node.place, message).with_help("keep one of them"));
+                return None;
+            }
+            trackers.push(tracker);
+        }
+    }
+    Some(trackers)
+}
+
+/// A word, or a mapping of words to what they are told.
+fn named(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<Vec<TrackerSpec>> {
+    let names: Vec<(&str, &TrackerRow)> = TRACKER_ROWS.iter().map(|row| (row.name, row)).collect();
+    if !matches!(node.content, Content::Mapping(_)) {
+        let row = reader::one_of(node, "tracking", &names, problems)?;
+        return Some(TrackerSpec::named(row.name).into_iter().collect());
+    }
+    let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+    let fields = Fields::read(node, "tracking", &known, problems)?;
+    let told = |entry: &Entry| {
+        let (_, row) = *names.iter().find(|(name, _)| *name == entry.key)?;
+        Some((row, entry.value.clone()))
+    };
+    let entries: Vec<(&TrackerRow, Node)> = fields.entries().iter().filter_map(told).collect();
+    entries
+        .iter()
+        .map(|(row, value)| options(row, value, files, problems))
+        .collect()
+}
+
+fn options(row: &'static TrackerRow, node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<TrackerSpec> {
+    let mut tracker = TrackerSpec::named(row.name)?;
+    if matches!(node.content, Content::Null) {
+        return Some(tracker);
+    }
+    let names: Vec<&str> = row.options.iter().map(|option| option.name).collect();
+    let fields = Fields::read(node, row.name, &names, problems)?;
+    for entry in fields.entries() {
+        let option = row.options.iter().find(|option| option.name == entry.key)?;
+        let text = reader::text(&entry.value, option.name, problems)?;
+        let text = if option.is_path {
+            files.join(&entry.value, &text).display().to_string()
+        } else {
+            text
+        };
+        tracker.options.insert(option.name, text);
+    }
+    Some(tracker)
+}

@@ -1,0 +1,215 @@
+//! Tables for spreadsheets and notebooks: `trials.csv`, `curves.csv` and `segments.csv`.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::{Opened, Opening, Registered, Tracker, TrackerError};
+use crate::files::replace_soon;
+use crate::journal::Entry;
+use crate::report::Leaderboard;
+use crate::study::{Event, Outcome, Study};
+use crate::trials::SegmentReport;
+use crate::units::{Samples, TrialId};
+
+/// Its line in the registry.
+pub(super) const TRACKER: Registered = Registered { name: "csv", open };
+
+const CURVES: [&str; 6] = ["trial", "samples", "epoch", "metric", "value", "time"];
+
+const SEGMENTS: [&str; 10] = [
+    "trial",
+    "from_epoch",
+    "to_epoch",
+    "outcome",
+    "device",
+    "started_at",
+    "finished_at",
+    "train_seconds",
+    "wall_seconds",
+    "peak_memory_mb",
+];
+
+fn open(opening: &Opening<'_>) -> Result<Opened, TrackerError> {
+    let told = opening.tracker.options.get("folder").map(PathBuf::from);
+    let folder = opening.out.map(Path::to_owned).or(told);
+    let folder = folder.unwrap_or_else(|| opening.folder.join("tracking").join("csv"));
+    std::fs::create_dir_all(&folder).map_err(|source| TrackerError::File {
+        path: folder.clone(),
+        source,
+    })?;
+    let length = |name: &str| opening.state[name].as_u64();
+    let curves = Table::open(folder.join("curves.csv"), &CURVES, length("curves"))?;
+    let segments = Table::open(folder.join("segments.csv"), &SEGMENTS, length("segments"))?;
+    let is_continued = curves.is_continued && segments.is_continued;
+    let (curves, segments) = if is_continued {
+        (curves, segments)
+    } else {
+        (
+            Table::open(folder.join("curves.csv"), &CURVES, None)?,
+            Table::open(folder.join("segments.csv"), &SEGMENTS, None)?,
+        )
+    };
+    let tracker = Box::new(Csv {
+        folder,
+        curves,
+        segments,
+    });
+    Ok(Opened { tracker, is_continued })
+}
+
+/// The tables of one study.
+struct Csv {
+    folder: PathBuf,
+    curves: Table,
+    segments: Table,
+}
+
+impl Tracker for Csv {
+    fn record(&mut self, entry: &Entry, study: &Study) -> Result<(), TrackerError> {
+        // A resumed segment reports all of its evaluations again, so those of its end are all there are.
+        let Event::SegmentEnded {
+            trial,
+            outcome,
+            device,
+            started_at,
+            finished_at,
+        } = &entry.event
+        else {
+            return Ok(());
+        };
+        let epoch = study.settings().epoch;
+        let from = study.flights().get(trial).map_or(Samples(0), |flight| flight.from);
+        let (name, report) = match outcome {
+            Outcome::Reached(report) => ("reached", Some(report)),
+            Outcome::Failed(_) => ("failed", study.record(*trial).partial.as_ref()),
+        };
+        if let Some(report) = report {
+            self.evaluations(*trial, report, (from, started_at, finished_at), epoch);
+        }
+        let reached = report.map_or(from, |report| report.reached);
+        let usage = report.map(|report| report.usage.clone()).unwrap_or_default();
+        self.segments.row(&[
+            trial.0.to_string(),
+            from.epochs(epoch).to_string(),
+            reached.epochs(epoch).to_string(),
+            name.to_owned(),
+            device.clone(),
+            started_at.clone(),
+            finished_at.clone(),
+            usage.train_seconds.to_string(),
+            usage.wall_seconds.to_string(),
+            usage.peak_memory_mb.to_string(),
+        ]);
+        Ok(())
+    }
+
+    fn flush(&mut self, study: &Study) -> Result<serde_json::Value, TrackerError> {
+        self.curves.flush()?;
+        self.segments.flush()?;
+        let mut trials = Vec::new();
+        let path = self.folder.join("trials.csv");
+        Leaderboard::new(study)
+            .write_csv(&mut trials, true)
+            .and_then(|()| replace_soon(&path, &trials))
+            .map_err(|source| TrackerError::File { path, source })?;
+        Ok(serde_json::json!({"curves": self.curves.length, "segments": self.segments.length}))
+    }
+}
+
+impl Csv {
+    fn evaluations(
+        &mut self,
+        trial: TrialId,
+        report: &SegmentReport,
+        (from, begin, end): (Samples, &str, &str),
+        epoch: Samples,
+    ) {
+        for evaluation in &report.evaluations {
+            let time = between((begin, end), (from, report.reached), evaluation.at);
+            for (metric, value) in &evaluation.metrics {
+                self.curves.row(&[
+                    trial.0.to_string(),
+                    evaluation.at.0.to_string(),
+                    evaluation.at.epochs(epoch).to_string(),
+                    metric.clone(),
+                    value.to_string(),
+                    time.clone(),
+                ]);
+            }
+        }
+    }
+}
+
+/// The time of an evaluation, by its samples between the two ends of its segment; empty if those are unknown.
+fn between((begin, end): (&str, &str), (from, to): (Samples, Samples), at: Samples) -> String {
+    let (Ok(begin), Ok(end)) = (begin.parse::<Timestamp>(), end.parse::<Timestamp>()) else {
+        return String::new();
+    };
+    let whole = to.0.saturating_sub(from.0).max(1) as f64;
+    let share = (at.0.saturating_sub(from.0) as f64 / whole).clamp(0.0, 1.0);
+    let (begin, end) = (begin.as_millisecond(), end.as_millisecond());
+    let time = begin + ((end - begin) as f64 * share) as i64;
+    Timestamp::from_millisecond(time).map_or_else(|_| String::new(), |time| format!("{time:.3}"))
+}
+
+/// A table that only grows.
+struct Table {
+    path: PathBuf,
+    file: File,
+    /// The bytes that count: what is behind them was written before a crash and is written again.
+    length: u64,
+    waiting: Vec<u8>,
+    is_continued: bool,
+}
+
+impl Table {
+    /// Opens it to continue after `length` bytes; without them, or if it has fewer, it begins anew.
+    fn open(path: PathBuf, header: &[&str], length: Option<u64>) -> Result<Self, TrackerError> {
+        let opened = || -> io::Result<(File, u64)> {
+            let file = OpenOptions::new().create(true).append(true).open(&path)?;
+            let known = length.filter(|&length| file.metadata().is_ok_and(|found| found.len() >= length));
+            file.set_len(known.unwrap_or(0))?;
+            Ok((file, known.unwrap_or(0)))
+        };
+        let (file, length) = opened().map_err(|source| TrackerError::File {
+            path: path.clone(),
+            source,
+        })?;
+        let mut table = Self {
+            path,
+            file,
+            length,
+            waiting: Vec::new(),
+            is_continued: length > 0,
+        };
+        if length == 0 {
+            let header: Vec<String> = header.iter().map(|&name| name.to_owned()).collect();
+            table.row(&header);
+        }
+        Ok(table)
+    }
+
+    fn row(&mut self, cells: &[String]) {
+        let mut writer = csv::Writer::from_writer(&mut self.waiting);
+        // Memory takes everything.
+        let _ = writer.write_record(cells).and_then(|()| Ok(writer.flush()?));
+    }
+
+    fn flush(&mut self) -> Result<(), TrackerError> {
+        // A write that broke off is cut off again before the next one.
+        let written = self
+            .file
+            .set_len(self.length)
+            .and_then(|()| self.file.write_all(&self.waiting));
+        written.map_err(|source| TrackerError::File {
+            path: self.path.clone(),
+            source,
+        })?;
+        self.length += self.waiting.len() as u64;
+        self.waiting.clear();
+        Ok(())
+    }
+}

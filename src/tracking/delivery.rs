@@ -1,0 +1,145 @@
+//! The delivery of one study's journal to one tracker: a cursor, the study as far as the tracker knows it, and what is pending.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Opened, Opening, Tracker, TrackerError, registered};
+use crate::engine::Folder;
+use crate::files::replace_soon;
+use crate::journal::{Entry, Position};
+use crate::spec::{Spec, TrackerSpec};
+use crate::study::Study;
+use crate::units::Samples;
+
+/// Version of the cursor's layout.
+const FORMAT: u32 = 1;
+
+/// How far a tracker was told, in `tracking/<name>.json`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Cursor {
+    format: u32,
+    /// The number of the next entry to deliver.
+    next: u64,
+    /// What the tracker remembers.
+    state: serde_json::Value,
+}
+
+/// The delivery of one study to one tracker.
+pub struct Delivery {
+    folder: PathBuf,
+    /// The cursor's file; `None` if nothing is remembered.
+    cursor: Option<PathBuf>,
+    next: u64,
+    tracker: Box<dyn Tracker>,
+    study: Study,
+    position: Position,
+    /// Read and applied, but not delivered.
+    pending: Option<Entry>,
+}
+
+impl Delivery {
+    /// Opens the tracker. With `out` it writes there and remembers nothing; otherwise it continues where it was.
+    ///
+    /// # Errors
+    /// If the tracker cannot be opened.
+    pub fn open(
+        folder: &Path,
+        (spec, epoch): (&Spec, Samples),
+        tracker: &TrackerSpec,
+        out: Option<&Path>,
+    ) -> Result<Self, TrackerError> {
+        let Some(row) = registered(tracker) else {
+            return Err(TrackerError::Journal(format!("there is no tracker `{}`", tracker.name)));
+        };
+        let path = folder.join("tracking").join(format!("{}.json", tracker.name));
+        let cursor = Some(path).filter(|_| out.is_none());
+        let known = cursor.as_deref().and_then(read_cursor);
+        let (next, state) = known.map_or((0, serde_json::Value::Null), |cursor| (cursor.next, cursor.state));
+        let Opened { tracker, is_continued } = (row.open)(&Opening {
+            folder,
+            spec,
+            tracker,
+            out,
+            state,
+        })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            cursor,
+            next: if is_continued { next } else { 0 },
+            tracker,
+            study: Study::to_look_at(spec, epoch),
+            position: Position::default(),
+            pending: None,
+        })
+    }
+
+    /// Delivers what the journal has by now. What cannot be delivered stays pending, and is tried again by the next call.
+    ///
+    /// # Errors
+    /// If something could not be delivered.
+    pub fn deliver(&mut self) -> Result<(), TrackerError> {
+        if let Some(entry) = &self.pending {
+            self.tracker.record(entry, &self.study)?;
+            self.next = entry.seq + 1;
+            self.pending = None;
+        }
+        let mut looker = if self.position == Position::default() {
+            Folder::look(&self.folder)?.1
+        } else {
+            Folder::look_on(&self.folder, self.position)?
+        };
+        while let Some(entry) = looker.next().transpose()? {
+            self.position = looker.position();
+            let told = self.study.replay(&entry.event, entry.elapsed);
+            told.map_err(|problem| looker.impossible(&problem))?;
+            if entry.seq < self.next {
+                continue;
+            }
+            if let Err(error) = self.tracker.record(&entry, &self.study) {
+                self.pending = Some(entry);
+                return Err(error);
+            }
+            self.next = entry.seq + 1;
+        }
+        let state = self.tracker.flush(&self.study)?;
+        self.remember(state)
+    }
+
+    fn remember(&self, state: serde_json::Value) -> Result<(), TrackerError> {
+        let Some(path) = &self.cursor else { return Ok(()) };
+        let cursor = Cursor {
+            format: FORMAT,
+            next: self.next,
+            state,
+        };
+        let text = serde_json::to_vec(&cursor).unwrap_or_default();
+        let folder = path.parent().unwrap_or(Path::new(""));
+        std::fs::create_dir_all(folder)
+            .and_then(|()| replace_soon(path, &text))
+            .map_err(|source| TrackerError::File {
+                path: path.clone(),
+                source,
+            })
+    }
+}
+
+/// A cursor that cannot be read is as good as none: everything is delivered again.
+fn read_cursor(path: &Path) -> Option<Cursor> {
+    let text = std::fs::read(path).ok()?;
+    let cursor: Cursor = serde_json::from_slice(&text).ok()?;
+    (cursor.format == FORMAT).then_some(cursor)
+}
+
+/// Delivers all of a study to a tracker, once.
+///
+/// # Errors
+/// If the study cannot be read, or something could not be delivered.
+pub fn export(
+    folder: &Path,
+    spec: (&Spec, Samples),
+    tracker: &TrackerSpec,
+    out: Option<&Path>,
+) -> Result<(), TrackerError> {
+    Delivery::open(folder, spec, tracker, out)?.deliver()
+}
