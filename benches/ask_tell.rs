@@ -1,4 +1,4 @@
-//! The cost of deciding: a whole simulated study, and one proposal when many trials are known.
+//! The cost of decisions: a whole simulated study, and one proposal with many known trials.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -147,7 +147,7 @@ fn ask_tell(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Half the parameters of each kind that the estimator treats apart.
+/// Ten parameters that cover every kind that the estimator treats separately.
 fn ten_parameters() -> Space {
     let float = |log| Domain::Float {
         min: 1e-4,
@@ -174,7 +174,7 @@ fn ten_parameters() -> Space {
     Space::new(parameters.collect(), vec![]).expect("the parameters are sound")
 }
 
-/// So many proposals one after the other, each told before the next.
+/// Asks for `asks` proposals one by one, and tells the result of each before the next.
 fn sequential(space: Space, asks: u64) {
     let mut search = AskTell::new(space, &Options::default());
     for _ in 0..asks {

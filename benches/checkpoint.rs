@@ -1,5 +1,5 @@
-//! What a pause costs: a checkpoint and a resumption of a half-frozen `MiniLM` beside an epoch over 1,000 texts, one thread.
-//! `cargo bench --bench checkpoint -- FOLDER` reads all-MiniLM-L6-v2 from FOLDER.
+//! The cost of a pause: a checkpoint and a resumption of a half-frozen `MiniLM`, compared with an epoch over 1,000
+//! texts on one thread. `cargo bench --bench checkpoint -- FOLDER` reads all-MiniLM-L6-v2 from FOLDER.
 
 #![expect(clippy::print_stdout, reason = "the seconds are for people")]
 
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         freeze_depth: base.freeze_depths() / 2,
         ..TrainingConfig::default()
     };
-    // 13 to 39 tokens, 26 on average: as long as the sentences of film reviews.
+    // 13 to 39 tokens, 26 on average: the length of sentences in film reviews.
     let text = |number: u32| {
         (0..13 + number % 27)
             .map(|place| 1000 + (number * 977 + place * 131) % 28_000)

@@ -1,11 +1,11 @@
-//! The answer at the deadline, simulated: studies with wall budgets of some full runs, on learning curves that were recorded.
+//! A simulation of results at the deadline: studies with wall budgets of a few full runs, on recorded learning curves.
 //!
 //! `cargo bench --bench deadline_sim -- benches/deadline_quality/curves/*.json [--seeds N] [--slots 1,2] [--budgets 0.5,1,2]
 //! [--set KEY=VALUE] [--trace]`
 //!
-//! Curves are forests of regression trees over configuration, length of the schedule and epoch, fitted to real runs by
-//! `benches/deadline_quality/fit_curves.py`. A row is a budget and a number of slots: what the answer is worth without its luck,
-//! less what one ordinary run to the end is worth.
+//! Curves are forests of regression trees over configuration, schedule length and epoch.
+//! `benches/deadline_quality/fit_curves.py` fits them to real runs. A row is a budget and a number of slots. It shows
+//! the winner's noise-free accuracy minus that of one ordinary complete run.
 
 #![expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
 
@@ -23,21 +23,21 @@ use automl::study::{InFlight, Outcome, Settings, Study};
 use automl::trials::{Evaluation, SegmentReport, Status, Trial, Usage};
 use automl::units::{Samples, Seed};
 
-/// Samples of an epoch.
+/// Number of samples in an epoch.
 const EPOCH: u64 = 1000;
 
-/// Predictions of the virtual clock and of this made-up machine differ by so much.
+/// Maximum relative difference between predictions of the virtual clock and the simulated machine.
 const JITTER: f64 = 0.1;
 
-/// What is asked for on the command line.
+/// The command-line options.
 struct Options {
     curves: Vec<PathBuf>,
     seeds: u64,
     slots: Vec<usize>,
     budgets: Vec<f64>,
-    /// Changes of the spec.
+    /// Overrides of the spec.
     changes: Vec<Override>,
-    /// Prints every event.
+    /// `true` to print every event.
     is_traced: bool,
 }
 
@@ -97,7 +97,7 @@ fn main() {
     }
 }
 
-/// What came of one study.
+/// The results of one study.
 struct Played {
     gain: f64,
     unused: f64,
@@ -108,10 +108,10 @@ struct Played {
 
 fn play(curves: &Arc<Curves>, budget: f64, slots: usize, seed: u64, options: &Options) -> Played {
     let recipe = curves.recipe();
-    // A second of the made-up machine is a unit of cost.
+    // One second of the simulated machine is one unit of cost.
     let full = curves.cost(&recipe, 4.0);
     let wall = budget * full;
-    // A budget that cannot pay a schedule shortens it, as the program does when a study begins.
+    // A budget below one complete run shortens the schedule, as the program does when a study begins.
     let max = (4.0 * budget.min(1.0) * 100.0 / 1.05).floor() / 100.0;
     let max = max.clamp(0.5, 4.0);
     let max = if budget >= 1.0 { 4.0 } else { max };
@@ -167,7 +167,7 @@ fn play(curves: &Arc<Curves>, budget: f64, slots: usize, seed: u64, options: &Op
     }
 }
 
-/// The recipe of the curves' model, as the program knows it.
+/// The recipe of the curves' model, in the program's format.
 fn published(recipe: &Configuration) -> Recipe {
     let number = |name: &str| recipe.get(name).and_then(Value::as_f64).expect("the recipe has it");
     Recipe {
@@ -192,7 +192,7 @@ struct Curves {
     recipe: Configuration,
 }
 
-/// A node of a regression tree: a leaf has no feature.
+/// A node of a regression tree. A leaf has no feature.
 struct Node {
     feature: Option<usize>,
     threshold: f64,
@@ -233,14 +233,14 @@ impl Curves {
         self.recipe.clone()
     }
 
-    /// Seconds of so many epochs.
+    /// Duration of `epochs` epochs in seconds.
     fn cost(&self, configuration: &Configuration, epochs: f64) -> f64 {
         let number = |name: &str| configuration.get(name).and_then(Value::as_f64).unwrap_or(0.0);
         let key = format!("{}/{}", number("freeze_depth") as i64, number("batch_size") as i64);
         self.costs.get(&key).copied().unwrap_or(1.0) * epochs
     }
 
-    /// The share of right answers, without luck, of a schedule of so many epochs after `epoch` of them.
+    /// Noise-free accuracy after `epoch` epochs of a schedule of length `schedule`.
     fn quality(&self, configuration: &Configuration, schedule: f64, epoch: f64) -> f64 {
         let number = |name: &str| configuration.get(name).and_then(Value::as_f64).unwrap_or(0.0);
         let word = configuration
@@ -273,11 +273,11 @@ impl Curves {
         self.forest.iter().map(tree).sum::<f64>() / self.forest.len() as f64
     }
 
-    /// The same of a trial at a level: one that has cooled down there is worth a schedule of that length.
+    /// Noise-free accuracy of a trial after `at` samples. After a cooldown it counts as a schedule of that length.
     fn value(&self, trial: &Trial, at: Samples, max: f64) -> f64 {
         let epoch = at.0 as f64 / EPOCH as f64;
         let schedule = match trial.cooldown {
-            // Cut off on the way it is nearly there.
+            // The last tenth before the end of the cooldown counts as cooled down.
             Some(cooldown) if at.0 as f64 > 0.9 * cooldown.to.0 as f64 => epoch,
             Some(_) | None => max,
         };

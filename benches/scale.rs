@@ -1,5 +1,5 @@
-//! A study of 100,000 segments over 1,000 slots, simulated: what the coordinator spends on each, how long its journal takes
-//! to read again, and how much memory it all needs. `cargo bench --bench scale [-- SEGMENTS SLOTS]`
+//! A simulated study of 100,000 segments over 1,000 slots. Measures the coordinator's time per segment, the time to
+//! read the journal again, and the memory of both. `cargo bench --bench scale [-- SEGMENTS SLOTS]`
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,7 @@ use automl::study::{Event, Identity, InFlight, Outcome, Settings, Study};
 use automl::trials::{Evaluation, SegmentReport, Trial, Usage};
 use automl::units::Samples;
 
-/// An epoch, in samples.
+/// Number of samples in an epoch.
 const EPOCH: Samples = Samples(100);
 
 fn study(trials: usize, slots: usize, scheduler: &str) -> Study {
@@ -30,7 +30,7 @@ fn study(trials: usize, slots: usize, scheduler: &str) -> Study {
     Study::new(settings, policy, Box::new(|_, from, to| (to.0 - from.0) as f64))
 }
 
-/// A valley with a learning curve.
+/// A quadratic loss with a learning curve.
 fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
     let rate = trial.configuration.get("rate").and_then(Value::as_f64).unwrap_or(1.0);
     let loss = (rate.log10() + 3.0).powi(2) + 100.0 / flight.to.0 as f64;
@@ -45,7 +45,7 @@ fn outcome(trial: &Trial, flight: &InFlight) -> Outcome {
     })
 }
 
-/// Highest resident memory so far, in MiB.
+/// Peak resident memory in MiB.
 fn peak_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,6 +1,6 @@
-//! Prints the seconds of `MiniLM` training steps, for `compare_pytorch.sh` and `gpu.sh`: 16 texts of 64 tokens, `AdamW`,
-//! dropout 0.1, one thread. `cargo bench --bench step -- FOLDER STEPS [FREEZE_DEPTH [texts]]` reads all-MiniLM-L6-v2 from
-//! FOLDER. With the feature `cuda` it computes on the first GPU.
+//! Prints the seconds of `MiniLM` training steps, for `compare_pytorch.sh` and `gpu.sh`: 16 texts of 64 tokens,
+//! `AdamW`, dropout 0.1, one thread. `cargo bench --bench step -- FOLDER STEPS [FREEZE_DEPTH [texts]]` reads
+//! all-MiniLM-L6-v2 from FOLDER. With the feature `cuda` it runs on the first GPU.
 
 #![expect(clippy::print_stdout, reason = "the script reads the seconds there")]
 
@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let start = Instant::now();
         training.train(&examples, Samples(step * texts), &mut |_| ControlFlow::Continue(()))?;
         device.synchronize();
-        // The first step allocates the moments.
+        // The first step allocates the optimizer's moments.
         if step > 1 {
             println!("{:.4}", start.elapsed().as_secs_f64());
         }

@@ -1,37 +1,37 @@
 //! `automl` finds the best way to fine-tune a pretrained model on your data, inside a budget.
 //!
-//! # The map
+//! # Modules
 //!
 //! A module imports only from those above it here.
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`units`], [`rng`], [`files`], [`awake`], [`suggestion`], [`json`] | quantities that must not be mixed; random streams by key; files that are whole or not there; time without suspensions; "did you mean"; JSON as programs write it |
-//! | [`preference`] | which of several results is better: several metrics, constraints on metrics |
-//! | [`finetune`] | models, training and data; knows nothing of search |
+//! | [`units`], [`rng`], [`files`], [`awake`], [`suggestion`], [`json`] | quantities that must not be mixed; keyed random streams; atomic file writes; time without suspensions; "did you mean"; JSON as programs write it |
+//! | [`preference`] | comparison of results: several metrics, constraints on metrics |
+//! | [`finetune`] | models, training and data; independent of the search |
 //! | [`space`] | parameters, domains, conditions and constraints; configurations in the unit cube |
-//! | [`analysis`] | what finished trials say of the parameters: importance, dependence, significance |
+//! | [`analysis`] | analysis of finished trials: importance, dependence, significance |
 //! | [`spec`] | `space.yaml`: read, checked, explained |
 //! | [`convert`] | search spaces of other programs, turned into specs |
-//! | [`trials`] | what is known of trials; what goes to a worker and comes back |
-//! | [`warm_start`] | leaderboards of earlier studies, read for what fits this one |
-//! | [`searchers`], [`schedulers`] | who proposes configurations; who decides which trial goes on |
-//! | [`policies`] | what a free slot should do |
+//! | [`trials`] | the known facts about trials; segments that go to a worker, and their reports |
+//! | [`warm_start`] | leaderboards of earlier studies, filtered to what fits this one |
+//! | [`searchers`], [`schedulers`] | searchers propose configurations; schedulers decide which trials continue |
+//! | [`policies`] | the next task of a free slot |
 //! | [`ask_tell`] | the search without an engine, for other programs and languages |
 //! | [`study`] | the state machine: a fold over events, without clock, files or threads |
 //! | [`journal`] | the append-only log of events |
-//! | [`objective`] | what a trial runs: fine-tuning, a built-in function, or an external program |
+//! | [`objective`] | the objective of a trial: fine-tuning, a built-in function, or an external program |
 //! | [`worker`] | processes that run segments, and their messages |
 //! | [`transports`] | how the engine reaches its workers |
 //! | [`engine`] | the run loop, the wall budget, the study's folder, the simulator |
-//! | [`plan`] | what a study would come to, before anything is spent |
+//! | [`plan`] | the expected cost of a study, before anything runs |
 //! | [`report`] | leaderboard, any-time curve, `best.yaml`, the terminal display |
 //! | [`tracking`] | trackers, which read the journal: CSV tables |
 //! | [`production`] | from a configuration to a model in use: training, predicting, measuring |
 //! | [`serve`] | the report as a page that updates itself |
-//! | [`cli`] | one file a verb |
+//! | [`cli`] | one file per command |
 //!
-//! Begin reading at [`study`]; `ARCHITECTURE.md` tells the life of a trial.
+//! Begin reading at [`study`]; `ARCHITECTURE.md` describes the life of a trial.
 
 pub use automl_base::{awake, files, json, rng, suggestion, units};
 pub use automl_finetune as finetune;

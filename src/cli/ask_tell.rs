@@ -14,13 +14,13 @@ use crate::report::Files;
 use crate::spec::{SchedulerSpec, SearcherSpec};
 use crate::suggestion::did_you_mean;
 
-/// What the conversation waits for.
+/// An event of the conversation.
 enum Heard {
-    /// A line; an error for one that cannot be read.
+    /// A line, or the error of a line that cannot be read.
     Line(io::Result<String>),
     /// The input has ended.
     End,
-    /// A signal asks the process to end.
+    /// A signal requests that the process ends.
     Stop,
 }
 
@@ -40,14 +40,14 @@ pub(super) fn ask_tell(arguments: &AskTell) -> Result<ExitCode, CliError> {
     if let Some(error) = session.failure() {
         return Err(CliError::Record(error));
     }
-    // As long as this process holds the study.
+    // Written while this process still holds the study.
     if let Some(folder) = arguments.out.as_deref().filter(|_| session.is_recorded()) {
         write_results(folder)?;
     }
     ended
 }
 
-/// Listens to the input, and where there is something to leave behind also to signals.
+/// Listens to the input. If the search is recorded, it listens to signals too.
 fn listen(is_recorded: bool) -> Result<mpsc::Receiver<Heard>, CliError> {
     let (sender, heard) = mpsc::channel();
     let failed = |source| CliError::File {
@@ -60,7 +60,7 @@ fn listen(is_recorded: bool) -> Result<mpsc::Receiver<Heard>, CliError> {
     }
     let read = move || {
         for line in io::stdin().lock().lines() {
-            // Text that is no UTF-8 is a bad message like any other.
+            // Text that is not UTF-8 is an invalid message like any other.
             let is_over = line
                 .as_ref()
                 .is_err_and(|error| error.kind() != io::ErrorKind::InvalidData);
@@ -85,7 +85,7 @@ fn converse(session: &mut Session, heard: &mpsc::Receiver<Heard>) -> Result<Exit
             Heard::Stop => return Ok(ExitCode::from(130)),
         };
         if let Err(error) = writeln!(output, "{answer}").and_then(|()| output.flush()) {
-            // Whoever asked may be gone; then nobody is left to answer.
+            // The other program may have exited; then there is no reader.
             return shown(Err(error));
         }
         if is_over {
@@ -95,7 +95,7 @@ fn converse(session: &mut Session, heard: &mpsc::Receiver<Heard>) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// The files that every study leaves, beside its journal.
+/// Writes the files that every study leaves beside its journal.
 fn write_results(folder: &Path) -> Result<(), CliError> {
     let (spec, study) = stored::load(folder)?;
     let mut files = Files::new(folder.to_owned(), spec);

@@ -8,7 +8,7 @@ use super::output::print;
 use super::{CliError, stored};
 use crate::report::{Best, Export};
 
-/// Prints the best configuration; exit code 4 when no trial has a metric yet, or none fulfils the constraints on metrics.
+/// Prints the best configuration. Exit code 4 if no trial has a metric yet, or none satisfies the metric constraints.
 pub(super) fn best(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let (spec, study) = stored::load(&arguments.folder)?;
     let Some(best) = Best::new(&study) else {

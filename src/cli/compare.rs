@@ -1,4 +1,4 @@
-//! `automl compare DIR DIR…`: studies side by side.
+//! `automl compare DIR DIR…`: a comparison of studies.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use super::output::{print, table};
 use crate::report::view::StudyView;
 use crate::report::{TrialStatus, short};
 
-/// Prints how studies compare.
+/// Prints the comparison of studies.
 pub(super) fn compare(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let view = page(&mut open_all(&arguments.folders)?)?;
     if arguments.json {

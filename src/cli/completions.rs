@@ -1,4 +1,4 @@
-//! `automl completions SHELL` and `automl man`: for shells and for readers of manuals, made from the arguments themselves.
+//! `automl completions SHELL` and `automl man`: shell completions and manual pages, generated from the arguments.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub(super) fn completions(arguments: &Completions) -> Result<ExitCode, CliError>
     shown(output.write_all(&text).and_then(|()| output.flush()))
 }
 
-/// Prints the manual page, or writes one for every verb into a folder.
+/// Prints the manual page, or writes one for every command into a folder.
 pub(super) fn man(arguments: &Man) -> Result<ExitCode, CliError> {
     let mut command = Arguments::command();
     command.build();

@@ -1,4 +1,4 @@
-//! `automl convert --from PROGRAM FILE`: a search space of another program as a spec, with a note on all that was lost.
+//! `automl convert --from PROGRAM FILE`: converts another program's search space into a spec, and notes what is lost.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -10,7 +10,7 @@ use super::arguments::Convert;
 use super::output::shown;
 use crate::convert::{self, Converted};
 
-/// A search space is a page or two; what is larger is another file, given by mistake.
+/// Maximum file size: a search space has one or two pages, so a larger file was given by mistake.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Converts a file. The spec goes to standard output or a new file, the notes to standard error.

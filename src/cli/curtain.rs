@@ -1,4 +1,4 @@
-//! `automl search --tui`: the terminal view in front of a study that this process runs, and its log lines behind it.
+//! `automl search --tui`: the terminal view of a study that this process runs. It hides the log lines until it ends.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::report::terminal::{Detail, Facts, Plain};
 use crate::report::tui::{Action, Flow, Screen, Update};
 use crate::study::Study;
 
-/// An observer whose lines are seen once the view is gone.
+/// An observer whose lines are shown only after the view has ended.
 pub(super) struct Curtain {
     lines: Plain<Muted>,
     is_drawn: Arc<AtomicBool>,
@@ -25,7 +25,7 @@ pub(super) struct Curtain {
 }
 
 impl Curtain {
-    /// Shows the study in `folder`, which is about to be run here.
+    /// Shows the study in `folder`, which this process is about to run.
     pub(super) fn draw(folder: &Path, facts: Facts) -> Result<Self, CliError> {
         let look = Look::open(folder)?;
         let is_drawn = Arc::new(AtomicBool::new(true));
@@ -62,7 +62,7 @@ impl Curtain {
         })
     }
 
-    /// Ends the view and gives the terminal back.
+    /// Ends the view and restores the terminal.
     fn lift(&mut self) {
         self.has_ended.store(true, Ordering::Release);
         if let Some(view) = self.view.take() {
@@ -76,7 +76,7 @@ fn act(action: Action, folder: &Path) -> Flow {
     match action {
         Action::Quit => return Flow::End,
         Action::Hold(is_held) => {
-            // Whether it worked is seen in the view.
+            // The view shows the result.
             let _ = Folder::hold(folder, is_held);
         }
         Action::Stop => {
@@ -101,7 +101,7 @@ impl Drop for Curtain {
     }
 }
 
-/// Lets the lines behind be seen when the view is gone, however it went.
+/// Makes the lines visible when the view ends, even after a panic.
 struct Opens(Arc<AtomicBool>);
 
 impl Drop for Opens {
@@ -110,7 +110,7 @@ impl Drop for Opens {
     }
 }
 
-/// Standard error, unless the view is in front of it.
+/// Standard error. It discards output while the view is shown.
 struct Muted {
     is_drawn: Arc<AtomicBool>,
 }

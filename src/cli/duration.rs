@@ -1,11 +1,11 @@
-//! Times as people write them on the command line.
+//! Durations on the command line.
 
 use super::CliError;
 
-/// A thousand years.
+/// A thousand years, in seconds.
 const LONGEST: f64 = 3.2e10;
 
-/// The seconds of a time such as `90s`, `10m` or `1h30m`, which was given to `flag`.
+/// Seconds of a duration such as `90s`, `10m` or `1h30m`, given to `flag`.
 pub(super) fn seconds(flag: &str, text: &str) -> Result<f64, CliError> {
     let parsed = text
         .parse::<f64>()

@@ -1,4 +1,4 @@
-//! The one place where errors become text and exit codes.
+//! Conversion of errors into text and exit codes.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
@@ -16,10 +16,10 @@ use crate::tracking::TrackerError;
 use crate::warm_start::WarmStartError;
 use crate::worker::SlotError;
 
-/// The exit code of every error: wrong input, or a machine that cannot carry it out. Nothing is half-written then.
+/// The exit code of every error: invalid input, or a machine that cannot run it. No file is half-written then.
 pub(super) const EXIT_CODE: u8 = 2;
 
-/// Anything that ends the program early.
+/// Any error that ends the program early.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
     #[error("{0}")]
@@ -94,13 +94,13 @@ impl CliError {
     }
 }
 
-/// Whether standard error shows colours: a terminal, and `NO_COLOR` (no-color.org) not set.
+/// `true` if standard error shows colours: it is a terminal, and `NO_COLOR` (no-color.org) is not set.
 #[expect(clippy::disallowed_methods, reason = "the one place that asks for NO_COLOR")]
 pub(super) fn is_coloured() -> bool {
     std::io::stderr().is_terminal() && std::env::var("NO_COLOR").map_or(true, |value| value.is_empty())
 }
 
-/// An error with its causes, unless a message repeats its cause already.
+/// An error with its causes. A cause that the message already repeats is omitted.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

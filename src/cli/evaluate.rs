@@ -1,4 +1,4 @@
-//! `automl evaluate MODEL DATA`: how good a model is on labelled examples.
+//! `automl evaluate MODEL DATA`: the metrics of a model on labelled examples.
 
 use std::cmp::Reverse;
 use std::io::{self, Write as _};
@@ -14,7 +14,7 @@ use crate::finetune::metrics::ClassMetrics;
 use crate::production::{self, Evaluation};
 use crate::report::short;
 
-/// So many pairs of classes that are taken for each other are shown.
+/// Number of most confused pairs of classes to show.
 const MISTAKES: usize = 5;
 
 /// Prints the metrics.
@@ -62,7 +62,7 @@ fn as_json(found: &Evaluation) -> serde_json::Value {
     })
 }
 
-/// What was taken for what most often.
+/// The pairs of classes that are confused most often.
 fn mistaken(labels: &[String], taken: &[Vec<u64>]) -> String {
     let classes = taken.iter().enumerate();
     let pairs =

@@ -1,4 +1,4 @@
-//! `automl export DIR… --to TRACKER`: a study in the form of another program, once.
+//! `automl export DIR… --to TRACKER`: exports studies to a tracker, once.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -8,18 +8,18 @@ use super::{CliError, stored};
 use crate::spec::TrackerSpec;
 use crate::tracking;
 
-/// Delivers everything that the journals have by now.
+/// Delivers everything that is in the journals now.
 pub(super) fn export(arguments: &Export) -> Result<ExitCode, CliError> {
     for folder in &arguments.folders {
         let (spec, epoch, _) = stored::read(folder)?;
-        // What the study's own spec says of the tracker holds here too.
+        // The options of the tracker in the study's own spec apply here too.
         let own = spec.tracking.iter().find(|tracker| tracker.name == arguments.to.name);
         let tracker = own.cloned().or_else(|| TrackerSpec::named(arguments.to.name));
         let Some(tracker) = tracker else { continue };
         let out = arguments.out.as_deref();
         let out = out.map(|out| match arguments.folders.len() {
             1 => out.to_owned(),
-            // Several studies do not share one place.
+            // Each of several studies gets a folder of its own.
             _ => out.join(folder.file_name().unwrap_or_default()),
         });
         tracking::export(folder, (&spec, epoch), &tracker, out.as_deref()).map_err(CliError::Tracker)?;

@@ -1,4 +1,4 @@
-//! What a batch job wants of a search: a baseline to compare with, a summary, a file of test results.
+//! Options of a search in a batch job: a baseline to compare with, a summary, and a file of test results.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -10,10 +10,10 @@ use crate::report::{Baseline, Verdict};
 use crate::spec::Spec;
 use crate::study::Study;
 
-/// GitHub Actions names a file in this variable, whose Markdown it shows beside the job.
+/// The variable in which GitHub Actions names a file. Its Markdown is shown with the job.
 const GITHUB_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
-/// What was asked for, checked before anything is run.
+/// The requested options, checked before anything runs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gate {
     baseline: Option<Baseline>,
@@ -22,7 +22,7 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// Reads the baseline, so that a wrong one is found before the search and not after it.
+    /// Reads the baseline before the search, so that an invalid one is reported early.
     pub(super) fn open(arguments: &GateArguments, spec: &Spec) -> Result<Self, CliError> {
         let baseline = arguments.baseline.as_deref();
         let tolerance = arguments.tolerance.unwrap_or(0.0);
@@ -45,7 +45,7 @@ impl Gate {
         })
     }
 
-    /// Judges a study that has ended, writes what was asked for, and returns the exit code.
+    /// Judges a finished study, writes the requested files, and returns the exit code.
     pub(super) fn judge(&self, name: &str, study: &Study, elapsed: f64) -> Result<u8, CliError> {
         let verdict = Verdict::new(study, self.baseline.as_ref());
         if let Some(path) = &self.junit {

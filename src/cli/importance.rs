@@ -1,4 +1,4 @@
-//! `automl importance DIR`: which parameters matter, and together with which others.
+//! `automl importance DIR`: the importance of parameters and of their interactions.
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -9,7 +9,7 @@ use super::arguments::Init;
 use super::output::print;
 use crate::spec::TEMPLATE;
 
-/// Writes the template, for `-` to standard output; never over an existing file.
+/// Writes the template; for `-` to standard output. An existing file is never overwritten.
 pub(super) fn init(arguments: &Init) -> Result<ExitCode, CliError> {
     let path = &arguments.file;
     if path.as_os_str() == "-" {

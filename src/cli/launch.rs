@@ -1,4 +1,4 @@
-//! `automl launch`: what a worker starts in place of an external program.
+//! `automl launch`: the process that a worker starts for an external program.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use super::arguments::Launch;
 use crate::objective;
 
-/// What shells answer when a program cannot be started.
+/// The exit code of shells for a program that cannot be started.
 const NOT_STARTED: u8 = 126;
 
-/// Becomes the program; comes back only if it cannot be started.
+/// Replaces this process with the program; returns only if it cannot be started.
 pub(super) fn launch(arguments: &Launch) -> ExitCode {
     let error = objective::launch(arguments.parent, &arguments.words);
     let program = arguments.words[0].to_string_lossy();

@@ -1,4 +1,4 @@
-//! A study as people see it, read from its folder, once or again and again while another process works on it.
+//! A study read from its folder for display, once or repeatedly while another process works on it.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -11,21 +11,21 @@ use crate::report::view::{Learnt, PageView, Replay, StudyView};
 use crate::report::{LiveState, Outside, State};
 use crate::study::Study;
 
-/// Learning from the results again may take this share of the time, and no more.
+/// Minimum ratio of the pause after an analysis to its duration, so that analyses take a small share of the time.
 const COSTLIER: u32 = 10;
 
-/// A study that is looked at.
+/// A study that is being watched.
 pub(super) struct Look {
     folder: PathBuf,
     replay: Replay,
     /// The process that works on it.
     holder: (State, Option<(u32, String)>),
-    /// How much of the journal has been told.
+    /// The position up to which the journal has been read.
     told: Position,
     learnt: Learnt,
-    /// Whether something happened since it was learnt from.
+    /// `true` if there are new events since the last analysis.
     is_stale: bool,
-    /// When it is learnt from again at the earliest.
+    /// Earliest time of the next analysis.
     due: Instant,
 }
 
@@ -52,7 +52,7 @@ impl Look {
         self.replay.study()
     }
 
-    /// The study as people see it now.
+    /// The current state of the study for display.
     pub(super) fn view(&mut self) -> Result<StudyView, CliError> {
         self.catch_up()?;
         let begun = Instant::now();
@@ -78,7 +78,7 @@ impl Look {
         Ok(self.replay.view(outside, LiveState::read(&self.folder), &self.learnt))
     }
 
-    /// Takes in what has happened since.
+    /// Reads the events since the last call.
     fn catch_up(&mut self) -> Result<(), CliError> {
         self.holder = stored::holder(&self.folder)?;
         let file = std::fs::metadata(self.folder.join(journal::FILE_NAME));
@@ -104,15 +104,15 @@ pub(super) fn open_all(folders: &[PathBuf]) -> Result<Vec<Look>, CliError> {
     folders.iter().map(|folder| Look::open(folder)).collect()
 }
 
-/// Studies as one page.
+/// A page with all studies.
 pub(super) fn page(studies: &mut [Look]) -> Result<PageView, CliError> {
     let views: Result<Vec<StudyView>, CliError> = studies.iter_mut().map(Look::view).collect();
     Ok(PageView::new(views?)?)
 }
 
-/// How long to wait after a look that took so long, so that looking never takes a large share of the time.
+/// The pause after a look that took this long, so that looking takes only a small share of the time.
 pub(super) fn pause(took: Duration) -> Duration {
-    /// Time between two looks.
+    /// Minimum time between two looks.
     const INTERVAL: Duration = Duration::from_secs(1);
     INTERVAL.max(took * COSTLIER)
 }

@@ -1,6 +1,6 @@
-//! The command line: one file a verb. What a person reads goes to standard error, results go to standard output.
+//! The command line: one file per command. Messages for people go to standard error, results to standard output.
 //!
-//! Imports everything. Begin reading at [`main`].
+//! Begin reading at [`main`].
 
 mod arguments;
 mod ask_tell;

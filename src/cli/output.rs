@@ -24,12 +24,12 @@ pub(super) fn table<Name: ToString>(header: impl IntoIterator<Item = Name>) -> T
     table
 }
 
-/// How many signs the terminal on standard output is wide; `None`: it is none.
+/// The width in characters of the terminal on standard output; `None` if it is not a terminal.
 pub(super) fn width() -> Option<usize> {
     Table::new().width().map(usize::from)
 }
 
-/// What came of writing to standard output. Whoever reads may stop early: `automl leaderboard DIR | head`.
+/// The result of writing to standard output. A reader may stop early without error: `automl leaderboard DIR | head`.
 pub(super) fn shown(written: io::Result<()>) -> Result<ExitCode, CliError> {
     match written {
         Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(CliError::File {

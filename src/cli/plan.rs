@@ -1,4 +1,4 @@
-//! `automl plan SPEC`: what a study would come to, before anything is spent. Nothing is written.
+//! `automl plan SPEC`: the expected cost of a study, before anything runs. Nothing is written.
 
 use std::process::ExitCode;
 

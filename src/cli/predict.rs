@@ -44,7 +44,7 @@ pub(super) fn predict(arguments: &Arguments) -> Result<ExitCode, CliError> {
             Err(Broken::Input(error)) => Err(error.into()),
         };
     }
-    // Whole or not there, however long it takes.
+    // The file appears only when it is complete, however long that takes.
     let target = files::beyond_links(path);
     let mut file = files::unfinished(&target).map_err(failed)?;
     let rows = match write(&mut asked, format, &mut io::BufWriter::new(file.as_file_mut())) {

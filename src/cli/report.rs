@@ -1,4 +1,4 @@
-//! `automl report DIR…`: one file that shows everything about a study, or about several.
+//! `automl report DIR…`: one file that shows everything about one or several studies.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -34,8 +34,8 @@ pub(super) fn report(arguments: &Arguments) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the report of a study into its folder, if it is ready in time; `false` if it is not. What parameters matter takes long to
-/// find out for a large study, and a deadline is one.
+/// Writes the report of a study into its folder; returns `false` if it is not ready in `time`. The importance of
+/// parameters takes long to compute for a large study, and a deadline must be met.
 pub(super) fn write_within(folder: &Path, time: Option<Duration>) -> Result<bool, CliError> {
     let (sender, receiver) = mpsc::channel();
     let studies = vec![folder.to_owned()];
@@ -68,7 +68,7 @@ fn write_page(page: &str, path: &Path) -> Result<(), CliError> {
     })
 }
 
-/// In the study's own folder; of several studies here.
+/// The default path: in the study's own folder; for several studies in the current one.
 fn default_path(arguments: &Arguments) -> PathBuf {
     match arguments.folders.as_slice() {
         [folder] => folder.join("report.html"),

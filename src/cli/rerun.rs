@@ -1,7 +1,7 @@
-//! `automl rerun DIR`: the best configurations of a study once more, with other seeds: how much of their result was luck.
+//! `automl rerun DIR`: runs the best configurations of a study again with other seeds, to show how much was luck.
 //!
-//! It is a study of its own, through the same engine: it can be stopped, resumed and looked at like any other. Every run
-//! sees all `epochs.max` and counts with its best evaluation, as in the study that is checked.
+//! A re-run is a study of its own with the same engine: it can be stopped, resumed and watched like any other. Every
+//! run trains for all of `epochs.max` and counts with its best evaluation, as in the original study.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -21,13 +21,13 @@ use crate::spec::{self, Budget, SchedulerSpec, SearcherSpec, Spec};
 use crate::study::{Event, Identity, Study};
 use crate::{objective, worker};
 
-/// What is put behind the study's name.
+/// The suffix of the study's name.
 const SUFFIX: &str = "-rerun";
 
-/// The longest name that a folder takes, the suffix included.
+/// Maximum length of a folder name, including the suffix.
 const LONGEST_NAME: usize = 100;
 
-/// Runs the best configurations again, or goes on with doing so, and prints what came of it.
+/// Runs the best configurations again, or resumes such a re-run, and prints its results.
 pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitCode, CliError> {
     let clock = Clock::start();
     let folder = &arguments.folder;
@@ -35,7 +35,7 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
     let (spec, _) = spec::load_begun(&folder.join("spec.yaml")).map_err(CliError::Spec)?;
     let mut spec = repeated(&spec, &original, arguments)?;
     let yaml = spec.to_yaml();
-    // Only now: how many workers there are is no part of what is run.
+    // Set after the YAML for the comparison is made: the number of workers does not identify a re-run.
     if arguments.workers.is_some() {
         spec.resources.workers = arguments.workers.map(usize::from);
     }
@@ -89,7 +89,7 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
     Ok(code)
 }
 
-/// The spec that runs the best configurations of a study again.
+/// The spec of the re-run: the best configurations of a study.
 fn repeated(spec: &Spec, original: &Study, arguments: &Arguments) -> Result<Spec, CliError> {
     let leaderboard = Leaderboard::new(original);
     // A study that is itself a re-run has every configuration several times.
@@ -104,7 +104,7 @@ fn repeated(spec: &Spec, original: &Study, arguments: &Arguments) -> Result<Spec
             spec.metric.name
         )));
     }
-    // The points of the study itself were for its beginning.
+    // The points of the original study are not repeated.
     let parameters = spec.space.parameters().to_vec();
     let unfit = |what: String| {
         let folder = arguments.folder.display();
@@ -127,7 +127,7 @@ fn repeated(spec: &Spec, original: &Study, arguments: &Arguments) -> Result<Spec
         } else {
             spec.name.clone()
         },
-        // Nobody is asked what to try, and nothing is stopped early.
+        // The configurations are fixed, and nothing is pruned.
         searcher: SearcherSpec::by_chance(),
         early_terminate: SchedulerSpec::none().into(),
         space,
@@ -143,7 +143,7 @@ fn repeated(spec: &Spec, original: &Study, arguments: &Arguments) -> Result<Spec
         tracking: Vec::new(),
         ..spec.clone()
     };
-    // A target would end it before every configuration has had its seeds.
+    // A target would end the study before every configuration has run with all seeds.
     again.metric.target = None;
     for metric in &mut again.criteria.others {
         metric.target = None;
@@ -151,18 +151,18 @@ fn repeated(spec: &Spec, original: &Study, arguments: &Arguments) -> Result<Spec
     Ok(again)
 }
 
-/// The same re-run, if it was begun in `out` before.
+/// The same re-run, if it already exists in `out`.
 fn begun(out: &Path, yaml: &str) -> Result<Option<Opened>, CliError> {
     let is_same = std::fs::read_to_string(out.join("spec.yaml")).is_ok_and(|known| known == yaml);
     match Folder::open(out) {
         Ok(opened) if is_same => Ok(Some(opened)),
-        // What else may be there, creating the folder finds out.
+        // Creating the folder reports anything else that is in `out`.
         Ok(_) | Err(FolderError::NoStudy(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Other data would make other results, and no comparison.
+/// Checks that the model and the data are unchanged, since other data would make the results incomparable.
 fn check_inputs(folder: &Path, now: &Identity) -> Result<(), CliError> {
     match Folder::look(folder)?.0 {
         Event::StudyCreated { inputs, .. } if inputs == *now => Ok(()),

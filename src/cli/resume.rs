@@ -1,4 +1,4 @@
-//! `automl resume DIR`: goes on with a study.
+//! `automl resume DIR`: resumes a study.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::journal::ReadError;
 use crate::objective::{self, Facts};
 use crate::spec;
 
-/// Goes on with the study in a folder.
+/// Resumes the study in a folder.
 pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCode, CliError> {
     let clock = Clock::start();
     let added_wall = arguments
@@ -73,7 +73,7 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
     .run()
 }
 
-/// Cuts a damaged journal off where the damage begins; a sound one stays as it is.
+/// Truncates a damaged journal where the damage begins; an intact one stays unchanged.
 fn keep_sound(folder: &Path) -> Result<(), CliError> {
     let line = match stored::load(folder) {
         Err(CliError::Folder(FolderError::Unreadable(ReadError::Damaged { line, .. }))) if line > 1 => line,

@@ -1,4 +1,4 @@
-//! Runs a study from its folder: what `search` and `resume` share.
+//! Runs a study from its folder: the common part of `search` and `resume`.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
@@ -17,23 +17,23 @@ use crate::report::{Files, Live};
 use crate::study::{EndReason, Study};
 use crate::tracking::{Courier, Warnings};
 
-/// The report of a study with more trials takes a while: `automl report` writes it then.
+/// Maximum number of trials for an automatic report. For more it takes a while, and `automl report` writes it.
 const MOST_REPORTED: usize = 2_000;
 
-/// Seconds after the deadline within which the report must be ready: the process is gone two seconds after it.
+/// Seconds after the deadline within which the report must be ready: the process exits two seconds after the deadline.
 const AFTER_DEADLINE: f64 = 1.0;
 
-/// A study that is ready to run, and how it is shown.
+/// A study that is ready to run, and its display.
 pub(super) struct Run {
     pub(super) launch: Launch,
     pub(super) style: Style,
-    /// The terminal view in front of it.
+    /// `true` if the terminal view is shown.
     pub(super) has_view: bool,
     pub(super) gate: Gate,
 }
 
 impl Run {
-    /// Runs to the end, or to an interruption, and says how to leave.
+    /// Runs until the end or an interruption, and returns the exit code.
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
         let Self {
             launch,
@@ -50,7 +50,7 @@ impl Run {
         }
         let mut files = Files::new(folder.clone(), spec.clone());
         if let Some(reason) = ready.over() {
-            // It may have been killed after its end, before its results were written.
+            // The process may have been killed after the study's end, before it wrote the results.
             files.write(ready.study()).map_err(|source| CliError::File {
                 action: "write the results in",
                 path: folder.clone(),
@@ -96,7 +96,7 @@ fn warn(warning: &str) {
     let _ = writeln!(std::io::stderr(), "warning: {warning}");
 }
 
-/// Says that there is nothing left to do, and how there would be.
+/// Reports that the study has ended, and how to extend it.
 fn say_over(folder: &Path, study: &Study, reason: EndReason) {
     if study.trials().len() <= MOST_REPORTED {
         write_report(folder, None);
@@ -109,8 +109,8 @@ fn say_over(folder: &Path, study: &Study, reason: EndReason) {
     );
 }
 
-/// Leaves `report.html` beside the results, if it is ready in `time`. They are safe without it, so that what may go wrong is only
-/// said.
+/// Writes `report.html` beside the results, if it is ready in `time`. The results are already saved, so a failure is
+/// only reported.
 fn write_report(folder: &Path, time: Option<Duration>) {
     match report::write_within(folder, time) {
         Ok(true) => {}
@@ -128,7 +128,7 @@ fn write_report(folder: &Path, time: Option<Duration>) {
     }
 }
 
-/// How much to show, and how.
+/// The style of the display.
 pub(super) fn style(verbosity: Verbosity, is_json: bool) -> Style {
     if is_json {
         Style::Json
@@ -141,7 +141,7 @@ pub(super) fn style(verbosity: Verbosity, is_json: bool) -> Style {
     }
 }
 
-/// Results are written after the journal, so a leaderboard with more trials than the journal means that the journal lost its end.
+/// Warns if the leaderboard has more trials than the journal: it is written later, so the journal lost its end.
 fn warn_of_lost_trials(folder: &Path, known: usize) {
     let Ok(mut leaderboard) = csv::Reader::from_path(folder.join("leaderboard.csv")) else {
         return;
@@ -155,7 +155,7 @@ fn warn_of_lost_trials(folder: &Path, known: usize) {
     }
 }
 
-/// 130 for an interruption; else what the gate says of the study that has ended.
+/// 130 for an interruption, else the gate's verdict on the finished study.
 fn exit_code(gate: &Gate, name: &str, study: &Study, ending: Ending, elapsed: f64) -> Result<ExitCode, CliError> {
     match ending {
         Ending::Interrupted => Ok(ExitCode::from(130)),

@@ -27,7 +27,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
         show_warnings(&warnings);
     }
     arguments.tracking.apply(&mut spec);
-    // Everything that can be wrong is found before anything is written.
+    // All checks come before anything is written.
     let mut facts = objective::inspect(&spec)?;
     let slots = worker::slots(&spec.resources, facts.demand)?;
     let settled = plan::settle(&mut spec, &mut facts, &slots, clock.elapsed());
@@ -66,7 +66,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     .run()
 }
 
-/// What earlier studies found out, as far as it fits; what does not is explained.
+/// The trials of earlier studies that fit this one. Those that do not fit are explained.
 pub(super) fn warm_start(spec: &Spec, is_quiet: bool) -> Result<Vec<PastTrial>, CliError> {
     let Past { trials, warnings } = warm_start::read(&spec.warm_start, &spec.space, &spec.metric.name)?;
     if !is_quiet {
@@ -84,7 +84,7 @@ pub(super) fn warm_start(spec: &Spec, is_quiet: bool) -> Result<Vec<PastTrial>, 
     Ok(trials)
 }
 
-/// What `method: auto` chose, and why.
+/// Prints the method that `method: auto` chose, and why.
 pub(super) fn explain_method(spec: &Spec) {
     if spec.searcher == SearcherSpec::default() {
         let choice = Auto::explain(&spec.space, spec.budget.trials, !spec.criteria.is_plain());
@@ -92,7 +92,7 @@ pub(super) fn explain_method(spec: &Spec) {
     }
 }
 
-/// What a study begins with that its spec leaves open.
+/// Prints the values that the spec left open and that were fixed at the study's beginning.
 pub(super) fn say_settled(settled: &Settled, spec: &Spec) {
     for line in report::settled(settled, spec) {
         let _ = writeln!(std::io::stderr(), "{line}");
@@ -105,7 +105,7 @@ pub(super) fn show_warnings(warnings: &[Diagnostic]) {
     }
 }
 
-/// `results/NAME`, or with a number behind it when there is such a study already.
+/// `results/NAME`, with a number appended if there is such a study already.
 fn free_folder(name: &str) -> PathBuf {
     let results = Path::new("results");
     let names = std::iter::once(name.to_owned()).chain((2..).map(|number| format!("{name}-{number}")));

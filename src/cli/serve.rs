@@ -38,12 +38,12 @@ pub(super) fn serve(arguments: &Arguments) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Publishes views as the studies change.
+/// Publishes new views when the studies change.
 fn publish(studies: &mut [Look], publisher: &Publisher) {
     let mut before = Vec::new();
     loop {
         let begun = Instant::now();
-        // A study that cannot be read for a moment is shown as it was.
+        // A study that is temporarily unreadable is shown as before.
         if let Ok(view) = page(studies)
             && view.studies != before
         {

@@ -1,4 +1,4 @@
-//! `automl status DIR`: how a study stands, while another process works on it or afterwards.
+//! `automl status DIR`: the state of a study, while another process works on it or afterwards.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use super::{CliError, stored};
 use crate::engine::Folder;
 use crate::report::{Outside, Status};
 
-/// Prints how a study stands.
+/// Prints the state of a study.
 pub(super) fn status(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let folder = &arguments.folder;
     let holder = stored::holder(folder)?;

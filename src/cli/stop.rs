@@ -1,4 +1,4 @@
-//! `automl stop DIR`: stops a running study in good order, from another terminal.
+//! `automl stop DIR`: stops a running study cleanly, from another terminal.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use crate::engine::{self, Folder, Stopped};
 /// Asks the process that works on a study to stop, and waits until it has.
 pub(super) fn stop(arguments: &Stop) -> Result<ExitCode, CliError> {
     let timeout = Duration::from_secs_f64(seconds("--timeout", &arguments.timeout)?);
-    // That there is a study at all is said before that nobody works on it.
+    // A missing study is reported before a study that is not running.
     Folder::look(&arguments.folder)?;
     let Stopped { process } = engine::stop(&arguments.folder, timeout)?;
     let folder = arguments.folder.display();

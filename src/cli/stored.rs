@@ -1,4 +1,4 @@
-//! A study read from its folder, to look at, also while another process works on it.
+//! A study read from its folder for display, even while another process works on it.
 
 use std::path::Path;
 
@@ -10,13 +10,13 @@ use crate::spec::{self, Spec};
 use crate::study::{Event, Study};
 use crate::units::Samples;
 
-/// The study in a folder as it stands.
+/// The current state of the study in a folder.
 pub(super) fn load(folder: &Path) -> Result<(Spec, Study), CliError> {
     let (spec, study, _) = load_to_end(folder)?;
     Ok((spec, study))
 }
 
-/// The same, with the one who has read its journal to the end.
+/// The same, with the reader, which has reached the end of the journal.
 pub(super) fn load_to_end(folder: &Path) -> Result<(Spec, Study, Looker), CliError> {
     let (spec, epoch, mut looker) = read(folder)?;
     let mut study = Study::to_look_at(&spec, epoch);
@@ -27,7 +27,7 @@ pub(super) fn load_to_end(folder: &Path) -> Result<(Spec, Study, Looker), CliErr
     Ok((spec, study, looker))
 }
 
-/// What is in the folder of a study: its spec, the samples of its epochs, and what happened, still to be read.
+/// The spec of a study's folder, the samples of an epoch, and a reader of its journal.
 pub(super) fn read(folder: &Path) -> Result<(Spec, Samples, Looker), CliError> {
     let (created, looker) = Folder::look(folder)?;
     let path = folder.join("spec.yaml");
@@ -36,7 +36,7 @@ pub(super) fn read(folder: &Path) -> Result<(Spec, Samples, Looker), CliError> {
         path: path.clone(),
         source,
     })?;
-    // Looking needs neither the model nor the data.
+    // Needs neither the model nor the data.
     let (spec, _) = spec::from_text(&text, &path, &[]).map_err(CliError::Spec)?;
     match created {
         Event::StudyCreated { inputs, .. } => Ok((spec, inputs.epoch, looker)),
@@ -44,8 +44,8 @@ pub(super) fn read(folder: &Path) -> Result<(Spec, Samples, Looker), CliError> {
     }
 }
 
-/// Whether a process works on the study in a folder, and which. To be asked before the journal is read: a study that ends
-/// between the two is then seen as running, never as crashed.
+/// The state of the study in a folder and the process that works on it. Call this before reading the journal: a study
+/// that ends in between then appears as running, never as crashed.
 pub(super) fn holder(folder: &Path) -> Result<(State, Option<(u32, String)>), CliError> {
     let (state, process) = match Holder::look(folder)? {
         Holder::Alive(process) => (State::Running, process),

@@ -1,5 +1,5 @@
-//! The leaderboard as people read it: the columns that tell most, as many as the terminal has room for, and what a selection trained
-//! again in a table of its own.
+//! The leaderboard for people: the most useful columns that fit into the terminal, and a separate table of the trials
+//! that a selection trained again.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use super::output;
 use crate::report::{Cell, Leaderboard, plain, short};
 use crate::warm_start::metric_column;
 
-/// Columns beside the metrics and the parameters, in the order in which they are shown.
+/// Columns other than the metrics and the parameters, in display order.
 const COLUMNS: [(&str, Use); 11] = [
     ("rank", Use::Always),
     ("trial", Use::Always),
@@ -24,22 +24,22 @@ const COLUMNS: [(&str, Use); 11] = [
     ("origin", Use::Small),
 ];
 
-/// Those that only a selection fills.
+/// Columns that only a selection fills.
 const SELECTION: [&str; 3] = ["metric_mean", "metric_se", "test_metric"];
 
-/// Those of the trials that a selection trained again.
+/// Columns of the trials that a selection trained again.
 const OF_REPEATS: [&str; 4] = ["repeats", "trial", "status", "origin"];
 
-/// How long a column is kept where there is little room: later ones go first.
+/// The priority of a column in a narrow terminal; the last variants are left out first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
-    /// It is never left out.
+    /// Never left out.
     Always,
     Telling,
-    /// Parameters, the last ones first to go.
+    /// A parameter; the last parameters are left out first.
     Parameter,
     Small,
-    /// It has the same value in all rows.
+    /// A column with the same value in all rows.
     Constant,
 }
 
@@ -51,7 +51,7 @@ struct Column {
 }
 
 impl Column {
-    /// The widest of its cells and of its name, or of the pieces of its name where that is broken.
+    /// The width of its widest cell or its name; with a broken name, that of the longest piece.
     fn width(&self, is_broken: bool) -> usize {
         let cells = self.cells.iter().map(|cell| cell.chars().count());
         let pieces = self.name.split_inclusive('_').map(|piece| piece.chars().count());
@@ -59,7 +59,7 @@ impl Column {
         cells.chain(name).max().unwrap_or(0)
     }
 
-    /// Its name; where it is broken, in several lines if its cells are narrower.
+    /// Its name. A broken name has several lines if the cells are narrower.
     fn title(&self, is_broken: bool) -> String {
         let width = self.width(is_broken);
         let mut lines = vec![String::new()];
@@ -73,11 +73,11 @@ impl Column {
     }
 }
 
-/// The tables for a terminal that is so many signs wide; `None`: as wide as it may be.
+/// The tables for a terminal of `width` characters; `None`: no limit.
 pub(super) fn tables(leaderboard: &Leaderboard, metrics: &[&str], width: Option<usize>) -> String {
     let (search, again) = parts(leaderboard);
     let columns = columns(leaderboard, metrics, &search);
-    // Names are broken before anything is left out.
+    // Names are broken before columns are left out.
     let is_broken = width.is_some_and(|width| total(&columns, false) > width);
     let (columns, left_out) = fit(columns, width);
     let mut text = drawn(&columns, search.len(), is_broken).to_string();
@@ -92,7 +92,7 @@ pub(super) fn tables(leaderboard: &Leaderboard, metrics: &[&str], width: Option<
     text
 }
 
-/// The same as Markdown: each row is one line, however wide.
+/// The tables as Markdown: each row is one line of any width.
 pub(super) fn markdown(leaderboard: &Leaderboard, metrics: &[&str]) -> String {
     let all: Vec<Vec<Cell>> = rows(leaderboard);
     let mut columns = columns(leaderboard, metrics, &all);
@@ -123,7 +123,7 @@ fn parts(leaderboard: &Leaderboard) -> (Vec<Vec<Cell>>, Vec<Vec<Cell>>) {
     rows(leaderboard).into_iter().partition(|row| !is_again(row))
 }
 
-/// The columns of the search in the order in which they are shown. What is empty in every row tells nothing.
+/// The columns of the search in display order. Columns that are empty in every row are omitted.
 fn columns(leaderboard: &Leaderboard, metrics: &[&str], rows: &[Vec<Cell>]) -> Vec<Column> {
     let mut shown = Vec::new();
     let header = leaderboard.header(false);
@@ -143,7 +143,7 @@ fn columns(leaderboard: &Leaderboard, metrics: &[&str], rows: &[Vec<Cell>]) -> V
     shown
 }
 
-/// The first metric is what a leaderboard is about.
+/// The columns of the metrics; the first metric is always shown.
 fn of_metrics(leaderboard: &Leaderboard, metrics: &[&str], rows: &[Vec<Cell>]) -> Vec<Column> {
     let worths = std::iter::once(Use::Always).chain(std::iter::repeat(Use::Telling));
     let metrics = metrics.iter().zip(worths);
@@ -159,10 +159,10 @@ fn of_repeats(leaderboard: &Leaderboard, metrics: &[&str], rows: &[Vec<Cell>]) -
     known.chain(of_metrics(leaderboard, metrics, rows)).collect()
 }
 
-/// A column, unless it is not there or has nothing in it.
+/// A column, unless it does not exist or is empty.
 fn column(leaderboard: &Leaderboard, name: &str, rows: &[Vec<Cell>], worth: Use) -> Option<Column> {
     let place = leaderboard.header(false).iter().position(|known| known == name)?;
-    // What moves the cursor or changes colours is not for a table.
+    // Control characters would move the cursor or change colours.
     let shown = |cell: &Cell| short(&plain(cell)).replace(char::is_control, " ");
     let cells: Vec<String> = rows.iter().map(|row| shown(&row[place])).collect();
     let is_needed = worth == Use::Always || cells.iter().any(|cell| !cell.is_empty());
@@ -179,7 +179,7 @@ fn column(leaderboard: &Leaderboard, name: &str, rows: &[Vec<Cell>], worth: Use)
     })
 }
 
-/// Leaves out columns until the others fit, those that are worth least first. Returns the names of what is left out, too.
+/// Leaves out the least useful columns until the others fit. Also returns the names of those left out.
 fn fit(mut columns: Vec<Column>, width: Option<usize>) -> (Vec<Column>, Vec<String>) {
     let mut left_out = Vec::new();
     let Some(width) = width else { return (columns, left_out) };
@@ -188,7 +188,7 @@ fn fit(mut columns: Vec<Column>, width: Option<usize>) -> (Vec<Column>, Vec<Stri
             .iter()
             .enumerate()
             .filter(|(_, column)| column.worth != Use::Always);
-        // Of equal ones the last.
+        // Among equals, the last.
         let Some((least, _)) = optional.max_by_key(|(_, column)| column.worth) else {
             break;
         };
@@ -198,7 +198,7 @@ fn fit(mut columns: Vec<Column>, width: Option<usize>) -> (Vec<Column>, Vec<Stri
     (columns, left_out)
 }
 
-/// How wide a table of these columns is: each has a blank on either side and a line behind it, and there is one line more.
+/// The width of a table: each column has a space on both sides and a line after it, and there is one more line.
 fn total(columns: &[Column], is_broken: bool) -> usize {
     1 + columns.iter().map(|column| column.width(is_broken) + 3).sum::<usize>()
 }
@@ -248,7 +248,7 @@ mod tests {
         let (shown, left_out) = fit(all(), Some(37));
         assert_eq!(names(&shown), ["rank", "loss", "epochs", "learning_rate"]);
         assert_eq!(left_out, ["dropout", "origin", "seed"]);
-        // What is always there stays, however narrow the terminal.
+        // Required columns stay, however narrow the terminal.
         assert_eq!(names(&fit(all(), Some(5)).0), ["rank", "loss"]);
     }
 

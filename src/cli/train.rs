@@ -13,7 +13,7 @@ use crate::production::{self, TrainOptions, TrainedModel};
 use crate::report::Measured;
 use crate::units::Samples;
 
-/// Trains the model of a configuration and saves it in the layout that it was read from.
+/// Trains the model of a configuration and saves it in the layout of its source.
 pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
     let options = TrainOptions {
         out: arguments.out.clone(),
@@ -41,7 +41,7 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
     say(arguments, &trained?)
 }
 
-/// Says what was made, and how good it is.
+/// Prints where the model is, and its metrics.
 fn say(arguments: &Train, trained: &TrainedModel) -> Result<ExitCode, CliError> {
     let TrainedModel { folder, measured, .. } = trained;
     if arguments.json {

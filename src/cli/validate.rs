@@ -1,4 +1,4 @@
-//! `automl validate SPEC`: everything that `search` checks, and nothing run.
+//! `automl validate SPEC`: all checks of `search`, without running anything.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use crate::spec::{self, Diagnostic, Severity, Spec};
 use crate::units::Samples;
 use crate::{objective, worker};
 
-/// What a valid spec comes to on this machine.
+/// A summary of a valid spec on this machine.
 struct Valid {
     spec: Spec,
     warnings: Vec<Diagnostic>,

@@ -14,10 +14,10 @@ use crate::report::State;
 use crate::report::tui::{self, Action, Flow, Screen, Update};
 use crate::report::view::StudyView;
 
-/// How long a stop from here waits in the background.
+/// Maximum time that a requested stop waits in the background.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Shows the study until the person has seen enough; without a terminal, one line for everything that happens until it ends.
+/// Shows the study until the user quits. Without a terminal, prints one line per event until the study ends.
 pub(super) fn watch(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let mut look = Look::open(&arguments.folder)?;
     if !std::io::stderr().is_terminal() || !std::io::stdin().is_terminal() {
@@ -28,7 +28,7 @@ pub(super) fn watch(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let mut on_action = |action| match action {
         Action::Quit => Flow::End,
         Action::Hold(is_held) => {
-            // Whether it worked is seen in the view.
+            // The view shows the result.
             let _ = Folder::hold(&folder, is_held);
             Flow::Continue
         }
@@ -54,7 +54,7 @@ pub(super) fn show(
     })
 }
 
-/// Views of a study, as it changes.
+/// Updated views of a study.
 pub(super) fn source(mut look: Look) -> impl FnMut() -> Update {
     let mut before: Option<StudyView> = None;
     move || match look.view() {
@@ -62,16 +62,16 @@ pub(super) fn source(mut look: Look) -> impl FnMut() -> Update {
             before = Some(view.clone());
             Update::View(Box::new(view))
         }
-        // A study that cannot be read for a moment is shown as it was.
+        // A study that is temporarily unreadable is shown as before.
         Ok(_) | Err(_) => Update::Unchanged,
     }
 }
 
-/// Asks the study's process to end in good order; what comes of it is seen in the view.
+/// Asks the study's process to stop cleanly. The view shows the result.
 fn stop(folder: &Path) {
     let folder = folder.to_owned();
     let stop = move || -> Result<(), StopError> { engine::stop(&folder, PATIENCE).map(drop) };
-    // Without a thread nothing happens, and the key can be pressed again.
+    // If no thread can be started nothing happens, and the user can press the key again.
     let _ = std::thread::Builder::new().spawn(stop);
 }
 

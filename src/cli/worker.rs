@@ -1,4 +1,4 @@
-//! `automl worker`: the other end of the engine's pipes.
+//! `automl worker`: the worker's end of the engine's pipes.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::arguments::Worker;
 use crate::worker::Hello;
 use crate::{objective, spec, worker as workers};
 
-/// Serves segments of the study in a folder until its engine is gone.
+/// Serves segments of the study in a folder until its engine has exited.
 pub(super) fn worker(arguments: Worker) -> ExitCode {
     ignore_signals();
     objective::take_in_strays();
@@ -21,8 +21,8 @@ pub(super) fn worker(arguments: Worker) -> ExitCode {
     ExitCode::from(workers::serve(std::io::stdin(), std::io::stdout(), hello, load))
 }
 
-/// Signals that reach every process of a job are for the engine, which tells its workers what to do; when it is gone,
-/// their input closes.
+/// Ignores signals that reach every process of a job. They are meant for the engine, which instructs its workers. When
+/// the engine exits, their input closes.
 fn ignore_signals() {
     for signal in [SIGINT, SIGTERM] {
         let _ = signal_hook::flag::register(signal, Arc::default());

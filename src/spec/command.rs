@@ -1,8 +1,8 @@
-//! `command`: an external program as what a trial runs, its words with places for parameters.
+//! `command`: an external program that runs a trial. Its words have placeholders for parameters.
 //!
-//! `command: [python, train.py, "--lr={learning_rate}", "${args}"]`, or with a folder of its own
-//! `command: {run: […], folder: training}`, or on demand through a shell `command: {shell: "…"}`. W&B's macros and its
-//! `program` are understood (docs.wandb.ai, "Sweep configuration structure", command).
+//! Forms: `command: [python, train.py, "--lr={learning_rate}", "${args}"]`; with a folder of its own
+//! `command: {run: […], folder: training}`; through a shell `command: {shell: "…"}`. W&B's macros and its `program` are
+//! supported (docs.wandb.ai, "Sweep configuration structure", command).
 
 mod patterns;
 mod places;
@@ -25,22 +25,22 @@ use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use words::{Fault, Written};
 
-/// An external program that trains a trial, started once for every segment.
+/// An external program that trains a trial. It is started once for every segment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CommandSpec {
-    /// What is run.
+    /// The command line.
     pub line: CommandLine,
-    /// Where it runs.
+    /// The working directory.
     pub folder: PathBuf,
-    /// Whether it finds a stand-in for Weights & Biases' Python package.
+    /// `true` if the program finds a stand-in for the Python package of Weights & Biases.
     #[serde(default)]
     pub has_shim: bool,
-    /// Expressions that find metrics and the epoch in the text that it prints, by their names.
+    /// Regular expressions, by metric name, that find metrics and the epoch in the program's output.
     #[serde(default)]
     pub patterns: BTreeMap<String, String>,
 }
 
-/// As it was written, words parted by blanks.
+/// The command as it was written, with spaces between words.
 impl fmt::Display for CommandSpec {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.line {
@@ -54,7 +54,7 @@ impl fmt::Display for CommandSpec {
 }
 
 impl CommandSpec {
-    /// Whether every trial starts the same program.
+    /// `true` if every trial starts the same program.
     pub fn is_program_fixed(&self) -> bool {
         let CommandLine::Words(words) = &self.line else {
             return true;
@@ -68,36 +68,36 @@ impl CommandSpec {
     }
 }
 
-/// What is run.
+/// The command line of an external program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CommandLine {
-    /// A program and its arguments, which no shell ever sees.
+    /// A program and its arguments, run without a shell.
     Words(Vec<Word>),
-    /// A line for `sh -c`. Parameters reach it through the environment alone, so that no value can become code.
+    /// A line for `sh -c`. Parameters reach it only through the environment, so that no value can become code.
     Shell(String),
 }
 
 /// One word of a command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Word {
-    /// As it was written.
+    /// The word as it was written.
     pub source: String,
-    /// What it stands for.
+    /// The meaning of the word.
     pub meaning: Meaning,
 }
 
-/// What a word stands for.
+/// The meaning of a word.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
-    /// One argument, put together. It is left out where a parameter in it is not active.
+    /// One argument, built from pieces. It is omitted if a parameter in it is not active.
     Argument(Vec<Piece>),
-    /// A macro of W&B's that stands for all active parameters, as Python prints them.
+    /// A W&B macro that stands for all active parameters, formatted as Python prints them.
     Arguments(Arguments),
 }
 
-/// How W&B's macros write all active parameters (`wandb/sdk/launch/sweeps/utils.py`, `create_sweep_command_args`).
+/// Formats of W&B's macros for all active parameters (`wandb/sdk/launch/sweeps/utils.py`, `create_sweep_command_args`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Arguments {
@@ -105,7 +105,7 @@ pub enum Arguments {
     Flags,
     /// `name=value`.
     WithoutHyphens,
-    /// `--name=value`, but of booleans `--name` where they are true, and nothing else.
+    /// `--name=value`, but for booleans `--name` if true and nothing if false.
     WithoutBooleans,
     /// Two words, `--name` and `value`.
     WithoutEquals,
@@ -118,7 +118,7 @@ pub enum Arguments {
 }
 
 impl Arguments {
-    /// Every one by its macro.
+    /// Every format with its macro's name.
     pub const NAMES: [(&str, Self); 7] = [
         ("args", Self::Flags),
         ("args_no_hyphens", Self::WithoutHyphens),
@@ -134,40 +134,40 @@ impl Arguments {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Piece {
-    /// Letters as they are.
+    /// Literal text.
     Text(String),
     /// The value of a parameter.
     Parameter(String),
-    /// Something of the trial or the segment.
+    /// A fact about the trial or the segment.
     Fact(Fact),
     /// `${envvar:NAME}`: an environment variable.
     Environment(String),
 }
 
-/// What a command may be told of its trial.
+/// A fact about a trial that a command can receive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
-    /// Up to which epoch to train now, in all.
+    /// The epoch up to which to train now, counted from the trial's start.
     Epochs,
-    /// The epoch at which the trial stands.
+    /// The epoch that the trial has reached.
     FromEpoch,
-    /// The epochs of a complete trial.
+    /// Number of epochs of a complete trial.
     MaxEpochs,
     /// The trial's number.
     Trial,
     /// The trial's seed.
     Seed,
-    /// The folder for the program's own checkpoint.
+    /// The folder for the program's own checkpoints.
     Checkpoint,
     /// A file with all active parameters as a JSON object.
     ParametersFile,
-    /// W&B's `${interpreter}`: `python`, or `python3` where there is no other.
+    /// W&B's `${interpreter}`: `python`, or `python3` if there is no `python`.
     Interpreter,
 }
 
 impl Fact {
-    /// Every fact by the name that stands between braces.
+    /// Every fact with its name between braces.
     pub const NAMES: [(&str, Self); 7] = [
         ("epochs", Self::Epochs),
         ("from_epoch", Self::FromEpoch),
@@ -184,7 +184,7 @@ impl Fact {
     }
 }
 
-/// What W&B runs when a sweep names only a `program`.
+/// The command that W&B runs if a sweep names only a `program`.
 const WANDB_COMMAND: [&str; 4] = ["${env}", "${interpreter}", "${program}", "${args}"];
 
 /// Reads `command`, or W&B's `program` alone.

@@ -1,4 +1,4 @@
-//! `data`: a built-in set, or a table file with its columns and shares.
+//! `data`: a built-in data set, or a table file with its columns and shares.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use super::reader::{self, Fields, Problems};
 use super::resolved::{DataSpec, Split};
 use crate::units::Seed;
 
-/// Of the 4,000 training images at least 1,000 stay.
+/// Leaves at least 1,000 of the 4,000 training images.
 const MOST_BUILTIN_TEST: i64 = 3_000;
 
 /// Reads `data`.

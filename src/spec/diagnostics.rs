@@ -1,4 +1,4 @@
-//! What is wrong with a spec, shown with its line, a caret and a way out.
+//! Diagnostics of a spec: each error or warning has its source line, a caret and a suggestion.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, normalize_untr
 
 use super::raw::Place;
 
-/// One thing to tell about a spec.
+/// An error or a warning about a spec.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
     severity: Severity,
@@ -17,12 +17,12 @@ pub struct Diagnostic {
     place: Option<Place>,
 }
 
-/// Whether a spec can be used in spite of a [`Diagnostic`].
+/// Severity of a [`Diagnostic`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// It cannot.
+    /// The spec cannot be used.
     Error,
-    /// It can, but it may not mean what its author thinks.
+    /// The spec can be used, but may not mean what its author thinks.
     Warning,
 }
 
@@ -44,7 +44,7 @@ impl Diagnostic {
         }
     }
 
-    /// An error of no particular place, such as a file that cannot be read.
+    /// An error without a source position, such as a file that cannot be read.
     pub(super) fn without_place(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -55,19 +55,19 @@ impl Diagnostic {
         }
     }
 
-    /// A few words beside the caret.
+    /// Sets a short text beside the caret.
     pub(super) fn with_label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// The way out.
+    /// Sets the suggestion.
     pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// "did you mean `meant`?", where there is such a name, else the names there are.
+    /// Suggests "did you mean `meant`?" if there is a similar name, else lists the known names.
     pub(super) fn with_meant(self, meant: Option<&str>, known: &[&str]) -> Self {
         match meant {
             Some(meant) => self.with_label(format!("did you mean `{meant}`?")),
@@ -76,27 +76,27 @@ impl Diagnostic {
         }
     }
 
-    /// Whether the spec can be used nevertheless.
+    /// The severity.
     pub fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// What is wrong, in one line without a place.
+    /// The message: one line without a source position.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to do about it, if that is known.
+    /// The suggestion, if there is one.
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }
 
-    /// The bytes of the file (or of the override) that it is about.
+    /// The byte range in the file (or in the override).
     pub fn range(&self) -> Option<Range<usize>> {
         self.place.as_ref().map(|place| place.range.clone())
     }
 
-    /// The file (or `--set`) that it is about, and the line and column of the first character there, both counted from 1.
+    /// The file (or `--set`), and the line and column of the first character, both counted from 1.
     pub fn position(&self) -> Option<(&str, usize, usize)> {
         let place = self.place.as_ref()?;
         let before = &place.source.text[..place.range.start];
@@ -105,7 +105,7 @@ impl Diagnostic {
         Some((place.source.name.as_str(), line + 1, column + 1))
     }
 
-    /// The message with its line of the source, a caret, and the way out; with colours if `is_coloured`.
+    /// The message with its source line, a caret and the suggestion; with colours if `is_coloured`.
     pub fn render(&self, is_coloured: bool) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
@@ -130,12 +130,12 @@ impl Diagnostic {
             Renderer::plain()
         };
         let text = renderer.render(&[group]);
-        // Lines that end in blanks would make every snapshot and every diff of logs noisy.
+        // Trailing spaces would make every snapshot and every diff of logs noisy.
         text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     }
 }
 
-/// A message without the rest of a word that fills the whole file.
+/// Shortens a message that repeats a very long word of the file.
 fn clipped(message: String) -> String {
     const LONGEST: usize = 400;
     match message.char_indices().nth(LONGEST) {
@@ -144,14 +144,14 @@ fn clipped(message: String) -> String {
     }
 }
 
-/// The part of a place on its first line: a caret under a whole mapping says no more than one under its beginning.
+/// The part of a place on its first line. A caret under a whole mapping helps no more than one under its beginning.
 fn first_line(place: &Place) -> Range<usize> {
     let text = &place.source.text[place.range.clone()];
     let line = text.lines().next().unwrap_or_default().trim_end();
     place.range.start..place.range.start + line.len()
 }
 
-/// `a`, `b` and `c`.
+/// Joins names as `a`, `b` and `c`.
 pub(super) fn list(names: &[&str]) -> String {
     let mut quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.pop() {
@@ -161,17 +161,17 @@ pub(super) fn list(names: &[&str]) -> String {
     }
 }
 
-/// Nobody reads on after so many, and a hostile file could ask for thousands.
+/// Maximum number of diagnostics shown: a hostile file could cause thousands.
 const MOST_SHOWN: usize = 20;
 
-/// Everything that is wrong with a spec, in the order of the file. Displayed without colours.
+/// All errors and warnings of a spec, in the order of the file. Displayed without colours.
 #[derive(Clone, Debug)]
 pub struct SpecErrors {
     diagnostics: Vec<Diagnostic>,
 }
 
 impl SpecErrors {
-    /// What is wrong in one line, without places and without warnings.
+    /// All errors in one line, without positions and warnings.
     pub fn sentence(&self) -> String {
         let errors = self
             .diagnostics()
@@ -190,12 +190,12 @@ impl SpecErrors {
         Self { diagnostics }
     }
 
-    /// The errors, and the warnings that stand beside them; at least one.
+    /// The errors together with the warnings; at least one.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
 
-    /// The first 20 of them with their lines of the source, with colours if `is_coloured`.
+    /// The first 20 with their source lines; with colours if `is_coloured`.
     pub fn render(&self, is_coloured: bool) -> String {
         let shown = self.diagnostics.iter().take(MOST_SHOWN);
         let mut shown: Vec<String> = shown.map(|diagnostic| diagnostic.render(is_coloured)).collect();

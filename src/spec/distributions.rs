@@ -1,12 +1,12 @@
-//! What an entry of `parameters` may say: its keys, and the names of distributions (W&B's and ours). One row each, for the
-//! reader of specs and for whoever describes them.
+//! The keys of an entry of `parameters`, and the names of distributions (W&B's and ours): one row each, for the reader
+//! of specs and for documentation.
 
-/// A key of an entry of `parameters`, or one of the words that a key may have.
+/// A key of an entry of `parameters`, or one of the words that a key accepts.
 #[derive(Clone, Copy, Debug)]
 pub struct Described {
     /// The key or word.
     pub name: &'static str,
-    /// What it means, in a sentence for people.
+    /// Its meaning in one sentence, for documentation.
     pub about: &'static str,
 }
 
@@ -14,7 +14,7 @@ const fn described(name: &'static str, about: &'static str) -> Described {
     Described { name, about }
 }
 
-/// Every key that an entry of `parameters` may have.
+/// Every key that is allowed in an entry of `parameters`.
 pub const PARAMETER_KEYS: [Described; 17] = [
     described("value", "the one value of a constant"),
     described("values", "the list of values to choose from"),
@@ -62,24 +62,24 @@ pub const PARAMETER_KEYS: [Described; 17] = [
     ),
 ];
 
-/// What a distribution of numbers between bounds says about its range.
+/// The range that a bounded distribution of numbers implies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RangeRules {
-    /// Whole numbers; `None` if the bounds decide.
+    /// `true` for integers; `None` if the bounds decide.
     pub(super) is_integer: Option<bool>,
     pub(super) is_log: bool,
     pub(super) is_stepped: bool,
     pub(super) bounds: Bounds,
 }
 
-/// What `min` and `max` are.
+/// The meaning of `min` and `max`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bounds {
     /// The bounds themselves.
     Values,
     /// Exponents of e.
     Exponents,
-    /// Exponents of e for the reciprocal.
+    /// Exponents of e, for the reciprocal.
     InverseExponents,
 }
 
@@ -92,7 +92,7 @@ pub(super) enum Family {
         is_log: bool,
         is_stepped: bool,
     },
-    /// Known, but not searched.
+    /// Recognised, but not supported.
     Beta,
 }
 
@@ -118,7 +118,7 @@ const fn normal(is_log: bool, is_stepped: bool) -> Family {
     Family::Normal { is_log, is_stepped }
 }
 
-/// A value of `distribution` and how it is read.
+/// A value of `distribution`, and how it is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Distribution {
     pub(super) described: Described,
@@ -132,7 +132,7 @@ const fn row(name: &'static str, about: &'static str, family: Family) -> Distrib
     }
 }
 
-/// Every value that `distribution` may have, those of W&B included; `beta` only to be refused in words.
+/// Every accepted value of `distribution`, including W&B's. `beta` is listed only for a helpful error.
 pub(super) const ROWS: [Distribution; 19] = [
     row("constant", "one `value`", Family::Constant),
     row("categorical", "one of `values`", Family::Categorical),
@@ -207,7 +207,7 @@ pub(super) const ROWS: [Distribution; 19] = [
     row("q_beta", "not searched: write `q_normal` with bounds", Family::Beta),
 ];
 
-/// The distributions that a parameter may name.
+/// The distributions that a parameter can name.
 pub fn distributions() -> impl Iterator<Item = Described> {
     let known = ROWS.iter().filter(|row| !matches!(row.family, Family::Beta));
     known.map(|row| row.described)

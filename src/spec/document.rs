@@ -1,4 +1,4 @@
-//! Any YAML (or JSON) text as a plain tree with lines, for those who read files that are no specs.
+//! Any YAML (or JSON) text as a plain tree with line numbers, for readers of files other than specs.
 
 use std::sync::Arc;
 
@@ -7,34 +7,34 @@ use super::parse;
 use super::raw::{Content, Node, Source, SourceKind};
 use crate::space::Value;
 
-/// A piece of a YAML text.
+/// A node of a YAML text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// The line that it begins in, counted from 1.
+    /// The line where it begins, counted from 1.
     pub line: usize,
-    /// What it is.
+    /// Its content.
     pub content: DocumentContent,
 }
 
-/// What a piece of a YAML text is.
+/// The content of a YAML node.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DocumentContent {
-    /// Nothing, or `null`.
+    /// Empty, or `null`.
     Null,
     /// A number, a text or a boolean.
     Value(Value),
     /// A list.
     List(Vec<Document>),
-    /// Keys and what they stand for, in the order of the text.
+    /// Keys and their values, in the order of the text.
     Mapping(Vec<(String, Document)>),
 }
 
 impl Document {
-    /// Reads `text`, which messages call `name`, under the limits of specs: a megabyte's worth of depth and length does
-    /// no harm, and aliases are refused. An empty text is null.
+    /// Reads `text` under the limits of specs, which bound its depth and length. Messages call it `name`. Aliases are
+    /// refused. An empty text is null.
     ///
     /// # Errors
-    /// [`SpecErrors`] with the place where `text` is no YAML.
+    /// Returns [`SpecErrors`] with the position if `text` is not valid YAML.
     pub fn read(name: &str, text: &str) -> Result<Self, SpecErrors> {
         let source = Arc::new(Source {
             name: name.to_owned(),
@@ -71,13 +71,13 @@ impl Document {
         }
     }
 
-    /// The value of `key` in a mapping, if it is there and not null.
+    /// The value of `key` in a mapping, if it is present and not null.
     pub fn get(&self, key: &str) -> Option<&Self> {
         let (_, value) = self.entries().iter().find(|(known, _)| known == key)?;
         (value.content != DocumentContent::Null).then_some(value)
     }
 
-    /// Keys and values of a mapping; none of anything else.
+    /// The entries of a mapping; empty for any other node.
     pub fn entries(&self) -> &[(String, Self)] {
         match &self.content {
             DocumentContent::Mapping(entries) => entries,
@@ -85,7 +85,7 @@ impl Document {
         }
     }
 
-    /// The items of a list; none of anything else.
+    /// The items of a list; empty for any other node.
     pub fn items(&self) -> &[Self] {
         match &self.content {
             DocumentContent::List(items) => items,
@@ -101,7 +101,7 @@ impl Document {
         }
     }
 
-    /// Whatever it is, as a value of a parameter; `None` of whole numbers that are too large.
+    /// The node as a parameter value; `None` if it has integers that are too large.
     pub fn any_value(&self) -> Option<Value> {
         match &self.content {
             DocumentContent::Value(value) => Some(value.clone()),
@@ -123,7 +123,7 @@ impl Document {
         }
     }
 
-    /// The number, also one in quotes.
+    /// The number, even if it is quoted.
     pub fn number(&self) -> Option<f64> {
         let value = self.value()?;
         let written = || value.as_str()?.trim().parse().ok();
@@ -139,7 +139,7 @@ impl Document {
     }
 }
 
-/// Where the lines of a text begin.
+/// Byte offsets at which the lines of a text begin.
 struct Lines(Vec<usize>);
 
 impl Lines {

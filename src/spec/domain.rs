@@ -1,4 +1,4 @@
-//! One entry of `parameters` to a domain: W&B's keys and ours.
+//! Reads one entry of `parameters` into a domain, with W&B's keys and ours.
 
 mod normal;
 mod range;
@@ -13,7 +13,7 @@ use super::reader::{self, Fields, Problems};
 use crate::space::{Domain, Value};
 use crate::suggestion::did_you_mean;
 
-/// Reads the domain of the parameter `name`; `known` is its row where fine-tuning defines what it means.
+/// Reads the domain of the parameter `name`; `known` is its row if it is a hyperparameter of fine-tuning.
 pub(super) fn read(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &mut Problems) -> Option<Domain> {
     match &node.content {
         Content::Scalar(_) => constant(name, node, known, problems),
@@ -38,12 +38,12 @@ pub(super) fn read(name: &str, node: &Node, known: Option<&Hyperparameter>, prob
     }
 }
 
-/// How the values of a parameter are given.
+/// The form in which the values of a parameter are given.
 #[derive(Clone, Copy)]
 enum Form {
     Value,
     Values,
-    /// Bounds, and what a distribution says of them.
+    /// Bounds, and the range that the distribution implies.
     Range(Option<RangeRules>),
     Normal {
         is_log: bool,
@@ -52,7 +52,7 @@ enum Form {
 }
 
 impl Form {
-    /// The keys that say which form it is, or belong to one.
+    /// The keys that identify a form or belong to one.
     const OF_ONE: [&str; 11] = [
         "value",
         "values",
@@ -67,7 +67,7 @@ impl Form {
         "sigma",
     ];
 
-    /// The keys that belong to it.
+    /// The keys of this form.
     fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Value => &["value"],
@@ -115,7 +115,7 @@ fn mapping(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &m
         }
     }
     let is_given = |key: &str| match known {
-        // Of a program nothing may be a value too.
+        // For a program, `value: null` is a value too.
         None if key == "value" => fields.entry(key).is_some(),
         Some(_) | None => fields.get(key).is_some(),
     };
@@ -137,7 +137,7 @@ fn mapping(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &m
     }
 }
 
-/// Whether the distribution is a beta distribution, which is refused without a word about its keys.
+/// `true` if the distribution is beta. It is refused with one error, without further errors about its keys.
 fn is_beta(node: &Node, problems: &mut Problems) -> bool {
     let Some(distribution) = node.child("distribution") else {
         return false;
@@ -154,7 +154,7 @@ fn is_beta(node: &Node, problems: &mut Problems) -> bool {
     is_beta
 }
 
-/// By `distribution` if there is one, else by the first key that tells.
+/// The form that `distribution` names, else the form of the first key that identifies one.
 fn form(name: &str, fields: &Fields<'_>, problems: &mut Problems) -> Option<Form> {
     if let Some(node) = fields.get("distribution") {
         let offered = ROWS.iter().filter(|row| !matches!(row.family, Family::Beta));
@@ -164,7 +164,7 @@ fn form(name: &str, fields: &Fields<'_>, problems: &mut Problems) -> Option<Form
             Family::Categorical => Some(Form::Values),
             Family::Range(rules) => Some(Form::Range(Some(rules))),
             Family::Normal { is_log, is_stepped } => Some(Form::Normal { is_log, is_stepped }),
-            // Refused before.
+            // Already refused by `is_beta`.
             Family::Beta => None,
         };
     }
@@ -242,11 +242,11 @@ fn choice(name: &str, fields: &Fields<'_>, known: Option<&Hyperparameter>, probl
     })
 }
 
-/// One for each of `count` values, in sum 1.
+/// One probability for each of `count` values, with sum 1.
 fn probabilities(name: &str, node: &Node, count: usize, problems: &mut Problems) -> Option<Vec<f64>> {
-    /// What is rarer is never drawn, and its share of the unit interval would have no width.
+    /// Smallest probability: a smaller one would never be drawn, and its share of the unit interval has no width.
     const RAREST: f64 = 1e-6;
-    /// As far as thirds written with two digits may miss 1.
+    /// Maximum distance of the sum from 1, for thirds written with two digits.
     const TOLERANCE: f64 = 0.02;
     let Content::Sequence(items) = &node.content else {
         problems.wrong_kind(node, "probabilities", "a list");
@@ -270,7 +270,7 @@ fn probabilities(name: &str, node: &Node, count: usize, problems: &mut Problems)
         problems.error(Diagnostic::error(&node.place, message).with_label(format!("these add up to {sum:.3}")));
         return None;
     }
-    // What adds up already stays as it is written.
+    // Probabilities that already add up stay as they are written.
     let is_exact = (sum - 1.0).abs() < 1e-9;
     Some(if is_exact {
         read
@@ -279,10 +279,10 @@ fn probabilities(name: &str, node: &Node, count: usize, problems: &mut Problems)
     })
 }
 
-/// A scalar that the parameter may take.
+/// A scalar that the parameter accepts.
 fn allowed(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &mut Problems) -> Option<Value> {
     let Some(known) = known else {
-        // What a program takes, nobody here knows.
+        // A program may accept any value.
         return reader::any_value(node, name, problems);
     };
     let value = reader::value(node, name, problems)?;

@@ -1,4 +1,4 @@
-//! What becomes of trials that are worse than others: the section `early_terminate`, read and written by the rows of the registry.
+//! The section `early_terminate`, read and written by the rows of the registry: rules that prune weak trials.
 
 pub(super) mod read;
 pub(super) mod write;
@@ -6,11 +6,11 @@ pub(super) mod write;
 use crate::policies::{EarlyTerminate, SchedulerSpec};
 use crate::schedulers::{Info, OptionRow};
 
-/// Where a wall budget is planned for, two early comparisons with one in four find as much as three with one in three
-/// (`benches/deadline_quality`).
+/// The default `eta` with a wall budget: two early comparisons that keep one in four find as much as three that keep
+/// one in three (`benches/deadline_quality`).
 const PLANNED_ETA: u32 = 4;
 
-/// What holds for a fine-tuning with a wall budget whose spec says nothing.
+/// The default for fine-tuning with a wall budget.
 pub(super) fn planned() -> EarlyTerminate {
     SchedulerSpec::default().with("eta", PLANNED_ETA).into()
 }

@@ -1,4 +1,4 @@
-//! The files that a spec names: where their paths begin, and whether they must exist.
+//! The files that a spec names: the base of relative paths, and if the files must exist.
 
 use std::path::{Path, PathBuf};
 
@@ -6,12 +6,12 @@ use super::diagnostics::Diagnostic;
 use super::raw::{Content, Node, SourceKind};
 use super::reader::{self, Fields, Problems};
 
-/// Where relative paths begin and whether files must exist.
+/// The base of relative paths, and if files must exist.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Files<'a> {
     /// The spec's folder.
     pub(super) folder: &'a Path,
-    /// Where whoever gives overrides stands.
+    /// The current folder, for paths in overrides.
     pub(super) here: &'a Path,
     pub(super) check: FileCheck,
 }
@@ -19,13 +19,13 @@ pub(super) struct Files<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FileCheck {
     MustExist,
-    /// As for a study that has begun: what only its beginning needed may be gone.
+    /// For a study that has begun: files that were needed only at its beginning may be missing.
     MustExistForTrials,
     Skip,
 }
 
 impl Files<'_> {
-    /// The path that `node` gives, without the `.` inside that joining leaves: from the spec's folder, of an override from the current one.
+    /// The path that `node` gives, joined to the spec's folder (in an override, the current folder), without `.` parts.
     pub(super) fn join(&self, node: &Node, text: &str) -> PathBuf {
         let begin = match node.place.source.kind {
             SourceKind::File => self.folder,
@@ -39,7 +39,7 @@ impl Files<'_> {
         self.folder.components().collect()
     }
 
-    /// The error of a `kind` of file that is not at `path`, named by `node`.
+    /// The error for a missing file of a `kind` at `path`, which `node` names.
     pub(super) fn missing(&self, node: &Node, path: &Path, kind: &str) -> Diagnostic {
         let help = match node.place.source.kind {
             SourceKind::File => format!("paths begin at the folder of the spec, `{}`", self.folder.display()),
@@ -76,7 +76,7 @@ pub(super) fn warm_start(spec: &Fields<'_>, files: Files<'_>, problems: &mut Pro
         }
         Some(path)
     };
-    // All of them are looked at before the first error counts.
+    // Read all of them before returning, so that every error is reported.
     let read: Vec<Option<PathBuf>> = nodes.into_iter().map(&mut leaderboard).collect();
     read.into_iter().collect()
 }

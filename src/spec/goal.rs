@@ -1,12 +1,13 @@
-//! Which way a metric is better, by its name, where that says so for certain.
+//! Guesses the goal of a metric from its name, if the name is unambiguous.
 //!
-//! Names are those of scikit-learn's scorers and `sklearn.metrics`, of torchmetrics, of Hugging Face's `evaluate` and `Trainer`, and what
-//! W&B's and `MLflow`'s users call the rest. A name is a chain of words. Those that are known tell the goal; words that negate (`neg_`, a
-//! minus sign) turn it round; where two of them disagree, somebody has to be asked.
+//! Known names are those of scikit-learn's scorers and `sklearn.metrics`, torchmetrics, and Hugging Face's `evaluate`
+//! and `Trainer`, and common names of W&B's and `MLflow`'s users. A name is a sequence of words, and known words
+//! determine the goal. Negating words (`neg_`, a minus sign) reverse it. If two words disagree, the user must write the
+//! goal.
 
 use crate::units::Goal;
 
-/// Better when smaller. A phrase of several words goes before the words in it.
+/// Metrics that are better when smaller. A phrase of several words takes precedence over the words in it.
 const SMALLER: &[&str] = &[
     // Losses and errors.
     "loss",
@@ -126,7 +127,7 @@ const SMALLER: &[&str] = &[
     "ergas",
     "niqe",
     "brisque",
-    // What it takes.
+    // Resources.
     "latency",
     "runtime",
     "run time",
@@ -136,7 +137,7 @@ const SMALLER: &[&str] = &[
     "eval time",
 ];
 
-/// Better when larger.
+/// Metrics that are better when larger.
 const LARGER: &[&str] = &[
     // Classification.
     "accuracy",
@@ -296,10 +297,10 @@ const LARGER: &[&str] = &[
     "revenue",
 ];
 
-/// Words that turn a goal round.
+/// Words that reverse a goal.
 const NEGATIONS: [&str; 4] = ["neg", "negative", "negated", "minus"];
 
-/// Words that say when or over what something was measured.
+/// Words that say when, or on which data, a metric was measured.
 const STAGES: [&str; 22] = [
     "val",
     "valid",
@@ -325,19 +326,19 @@ const STAGES: [&str; 22] = [
     "cv",
 ];
 
-/// What a name says of its metric.
+/// The goal that a metric's name suggests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Guess {
     /// The whole name is known.
     Known(Goal),
-    /// Words in it tell.
+    /// Some words of the name are known.
     Told(Goal),
-    /// Words in it contradict each other, or none tells.
+    /// The known words contradict each other, or no word is known.
     Open,
 }
 
 impl Guess {
-    /// What can be taken for certain unless somebody says otherwise.
+    /// The goal to use if the spec does not give one.
     pub(super) fn goal(self) -> Option<Goal> {
         match self {
             Self::Known(goal) | Self::Told(goal) => Some(goal),
@@ -345,12 +346,12 @@ impl Guess {
         }
     }
 
-    /// What the name `name` says.
+    /// Guesses the goal from the name `name`.
     pub(super) fn of(name: &str) -> Self {
         let words = words(name);
         match Self::of_words(&words.iter().map(String::as_str).collect::<Vec<_>>()) {
             Self::Open => {
-                // `valLoss`, `testMAE`: as one word it said nothing.
+                // `valLoss`, `testMAE`: as one word the name is unknown.
                 let parted = self::words(&part_camel_case(name));
                 Self::of_words(&parted.iter().map(String::as_str).collect::<Vec<_>>())
             }
@@ -393,7 +394,7 @@ fn opposite(goal: Goal) -> Goal {
     }
 }
 
-/// The longest known phrase at the beginning of some words, and its length.
+/// The longest known phrase at the beginning of `words`, and its length.
 fn longest_phrase(words: &[&str]) -> Option<(Goal, usize)> {
     (1..=words.len().min(4)).rev().find_map(|length| {
         let phrase = words[..length].join(" ");
@@ -402,13 +403,13 @@ fn longest_phrase(words: &[&str]) -> Option<(Goal, usize)> {
             let is_larger = || LARGER.contains(&phrase).then_some(Goal::Maximize);
             is_smaller.then_some(Goal::Minimize).or_else(is_larger)
         };
-        // `map50`, `ndcg10`, `acc1`: what is counted up to does not matter.
+        // `map50`, `ndcg10`, `acc1`: the cutoff does not matter.
         let known = goal(&phrase).or_else(|| goal(phrase.trim_end_matches(|letter: char| letter.is_ascii_digit())));
         known.map(|goal| (goal, length))
     })
 }
 
-/// The words of a name, in small letters. A minus sign before one of them is a word.
+/// The words of a name in lower case. A minus sign before a word is a word.
 fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
@@ -417,7 +418,7 @@ fn words(name: &str) -> Vec<String> {
             word.extend(letter.to_lowercase());
             continue;
         }
-        // `-loss`, `val/-loss` and `1-accuracy`; elsewhere it only parts words.
+        // `-loss`, `val/-loss` and `1-accuracy`; elsewhere a hyphen only separates words.
         let is_minus = letter == '-' && (word.is_empty() || word == "1");
         words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty()));
         if is_minus {
@@ -428,7 +429,7 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// `valLoss` as `val Loss`, `testMAE` as `test MAE`.
+/// Splits `valLoss` into `val Loss`, and `testMAE` into `test MAE`.
 fn part_camel_case(name: &str) -> String {
     let mut parted = String::with_capacity(name.len() + 4);
     let mut was_small = false;
@@ -452,7 +453,7 @@ mod tests {
         }
     }
 
-    /// `sklearn.metrics.get_scorer_names()` of scikit-learn 1.7: of every scorer larger is better.
+    /// `sklearn.metrics.get_scorer_names()` of scikit-learn 1.7: for every scorer, larger is better.
     #[test]
     fn of_every_scorer_of_scikit_learn_more_is_better() {
         let scorers = "accuracy adjusted_mutual_info_score adjusted_rand_score average_precision balanced_accuracy completeness_score \
@@ -464,7 +465,7 @@ mod tests {
             recall recall_weighted roc_auc roc_auc_ovo roc_auc_ovr_weighted top_k_accuracy v_measure_score";
         let names: Vec<&str> = scorers.split_whitespace().collect();
         for name in names {
-            // A likelihood ratio of negative results is better when smaller, and nobody could know that from its words.
+            // The negative likelihood ratio is better when smaller, which its words do not show.
             if name != "neg_negative_likelihood_ratio" {
                 goals(&[name], Some(Goal::Maximize));
             }

@@ -1,4 +1,4 @@
-//! What an entry of `parameters` says about good values: `prior`, `init` and `low_cost`.
+//! Hints about good values in an entry of `parameters`: `prior`, `init` and `low_cost`.
 
 use super::diagnostics::Diagnostic;
 use super::raw::{Content, Node};
@@ -6,14 +6,14 @@ use super::reader::{self, Fields, Problems};
 use crate::space::{Confidence, Domain, Hints, Prior, Shape, Value};
 use crate::suggestion::did_you_mean;
 
-/// What `confidence` may be.
+/// The values of `confidence`.
 pub(super) const CONFIDENCES: [(&str, Confidence); 3] = [
     ("low", Confidence::Low),
     ("medium", Confidence::Medium),
     ("high", Confidence::High),
 ];
 
-/// Reads the hints of the parameter `name`, whose `entry` makes `domain`.
+/// Reads the hints of the parameter `name` with its `entry` and its `domain`.
 pub(super) fn read(name: &str, entry: &Node, domain: &Domain, problems: &mut Problems) -> Hints {
     let given = |key: &str| entry.child(key).filter(|node| !matches!(node.content, Content::Null));
     Hints {
@@ -44,7 +44,7 @@ fn prior(name: &str, node: &Node, domain: &Domain, problems: &mut Problems) -> O
     })
 }
 
-/// A value of the parameter's domain, as the domain writes it.
+/// A value of the parameter's domain, in the domain's own type.
 pub(super) fn value_of(name: &str, node: &Node, domain: &Domain, problems: &mut Problems) -> Option<Value> {
     let takes_data = match domain {
         Domain::Choice { values, .. } | Domain::Weighted { values, .. } => {
@@ -68,7 +68,7 @@ pub(super) fn value_of(name: &str, node: &Node, domain: &Domain, problems: &mut 
     None
 }
 
-/// What to write instead of a value that the domain does not contain.
+/// A suggestion for a value that the domain does not contain.
 fn instead(domain: &Domain, value: &Value) -> Option<String> {
     let words: Vec<String> = match domain {
         Domain::Choice { values, .. } | Domain::Weighted { values, .. } => {
@@ -78,7 +78,7 @@ fn instead(domain: &Domain, value: &Value) -> Option<String> {
     };
     match did_you_mean(value.as_str().unwrap_or_default(), words.iter().map(String::as_str)) {
         Some(meant) => Some(format!("did you mean `{meant}`?")),
-        // More would not be read beside a caret.
+        // A longer list would not be read beside a caret.
         None if words.len() <= 8 => Some(format!("it is one of {}", words.join(", "))),
         None => None,
     }

@@ -1,4 +1,4 @@
-//! The hyperparameters that fine-tuning knows: one row each.
+//! The hyperparameters of fine-tuning: one row each.
 
 use crate::space::Value;
 
@@ -7,30 +7,30 @@ use crate::space::Value;
 pub struct Hyperparameter {
     /// Its key under `parameters`.
     pub name: &'static str,
-    /// Other keys that mean the same: names of earlier versions.
+    /// Other keys with the same meaning: names of earlier versions.
     pub aliases: &'static [&'static str],
-    /// Which values it takes.
+    /// The values that it accepts.
     pub kind: HyperparameterKind,
-    /// What it does, in a sentence for people.
+    /// Its meaning in one sentence, for documentation.
     pub about: &'static str,
 }
 
-/// Which values a hyperparameter takes.
+/// The values that a hyperparameter accepts.
 #[derive(Clone, Copy, Debug)]
 pub enum HyperparameterKind {
     /// Numbers.
     Number {
-        /// Whether a number is allowed.
+        /// Returns `true` for an allowed number.
         is_allowed: fn(f64) -> bool,
-        /// When it is, in words that follow "must be".
+        /// The rule in words that follow "must be".
         rule: &'static str,
     },
-    /// Whole numbers of at least `min`.
+    /// Integers of at least `min`.
     Integer {
-        /// The smallest.
+        /// The smallest allowed integer.
         min: i64,
     },
-    /// Some words.
+    /// One of these words.
     Word(&'static [&'static str]),
 }
 
@@ -102,24 +102,24 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
 ];
 
 impl Hyperparameter {
-    /// The hyperparameter of that name or alias.
+    /// The hyperparameter with this name or alias.
     pub fn named(name: &str) -> Option<&'static Self> {
         HYPERPARAMETERS
             .iter()
             .find(|known| known.name == name || known.aliases.contains(&name))
     }
 
-    /// Every key that means it.
+    /// Its name and aliases.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 }
 
 impl HyperparameterKind {
-    /// `value` as the trainer reads it, such as 1.0 for the number 1.
+    /// Converts `value` to the type that the trainer reads, such as 1.0 for the number 1.
     ///
     /// # Errors
-    /// What the value must be, in words that follow "must be".
+    /// Returns the rule, in words that follow "must be", if the value is not allowed.
     pub fn accept(self, value: &Value) -> Result<Value, String> {
         match self {
             Self::Number { is_allowed, rule } => match value.as_f64() {

@@ -1,6 +1,6 @@
-//! Every key of a spec with what it means: one table, from which the JSON Schema is made.
+//! Every key of a spec with its meaning: one table, from which the JSON Schema is generated.
 //!
-//! Tests ask the loader which keys and words it knows and compare: the table cannot fall behind.
+//! Tests compare the table with the keys and words that the loader accepts, so it cannot become outdated.
 
 use super::distributions::distributions;
 use super::early_terminate;
@@ -16,11 +16,11 @@ use crate::schedulers::{OptionKind, OptionRow, OptionValue};
 pub struct Section {
     /// Its name in the schema.
     pub name: &'static str,
-    /// What it is, a sentence.
+    /// Its meaning in one sentence.
     pub about: &'static str,
-    /// Its keys, in the order in which people write them.
+    /// Its keys, in the usual order of a spec.
     pub keys: &'static [Key],
-    /// Keys that stand in a registry; they come first.
+    /// Keys from a registry; they come first.
     pub more: fn() -> Vec<Key>,
 }
 
@@ -39,47 +39,47 @@ fn no_more() -> Vec<Key> {
 /// One key of a [`Section`].
 #[derive(Clone, Debug)]
 pub struct Key {
-    /// As it is written.
+    /// The key as it is written.
     pub name: &'static str,
-    /// What it means, for people.
+    /// Its meaning, for documentation.
     pub about: &'static str,
-    /// The types that it belongs to, of a section whose keys depend on its type.
+    /// The types that accept it, if the section's keys depend on its type.
     pub owners: Vec<&'static str>,
-    /// What may stand there.
+    /// The values that it accepts.
     pub kind: Kind,
-    /// What holds without it.
+    /// Its default.
     pub default: Default,
     /// Typical values, as JSON.
     pub examples: &'static [&'static str],
-    /// It is accepted and does nothing.
+    /// `true` if it is accepted but has no effect.
     pub is_deprecated: bool,
 }
 
-/// What may stand behind a key.
+/// The kind of value that a key accepts.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// `true` or `false`.
     Boolean,
-    /// A text that is not empty.
+    /// A text, not empty.
     Text,
     /// A text, a number or a boolean.
     Scalar,
-    /// Anything: what is none of those, only a program takes.
+    /// Any value. Only programs accept values other than scalars.
     Anything,
-    /// A number from `min` to `max`, without the bounds themselves where they are `open`.
+    /// A number from `min` to `max`; the bounds themselves are excluded if `open`.
     Number {
-        /// The smallest.
+        /// Lower bound.
         min: f64,
-        /// The largest.
+        /// Upper bound.
         max: f64,
-        /// Whether `min` and `max` are excluded.
+        /// `true` where `min` or `max` is excluded.
         open: (bool, bool),
     },
-    /// A whole number from `min` to `max`.
+    /// An integer from `min` to `max`.
     Integer {
-        /// The smallest.
+        /// Smallest value.
         min: u64,
-        /// The largest.
+        /// Largest value.
         max: u64,
     },
     /// Seconds as a number, or a text such as `1h30m`.
@@ -98,25 +98,25 @@ pub enum Kind {
     Configuration,
     /// Texts by name.
     Texts,
-    /// A list of at least one.
+    /// A list with at least one item.
     List(&'static Kind),
     /// Any of these.
     Any(&'static [Kind]),
 }
 
-/// What holds without a key.
+/// The value of a missing key.
 #[derive(Clone, Copy, Debug)]
 pub enum Default {
-    /// That depends on other keys.
+    /// It depends on other keys.
     Depends,
-    /// This, as JSON.
+    /// A fixed value, as JSON.
     Json(&'static str),
-    /// What the registry says.
+    /// The default of an option in a registry.
     Option(OptionValue),
 }
 
 impl Default {
-    /// As JSON; empty where it depends on other keys.
+    /// The default as JSON; empty if it depends on other keys.
     pub fn json(self) -> String {
         match self {
             Self::Depends => String::new(),
@@ -142,7 +142,7 @@ const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
 }
 
 impl Key {
-    /// What it means, with the types that it belongs to.
+    /// The meaning, followed by the types that accept the key.
     pub fn sentence(&self) -> String {
         if self.owners.is_empty() {
             self.about.to_owned()
@@ -674,7 +674,7 @@ const EPOCH_RANGE: Section = Section {
     ],
 };
 
-/// The type, and the options of every type.
+/// The key `type`, and the options of every type.
 fn rules() -> Vec<Key> {
     let kind = key("type", Kind::Words(schedulers), "Which rule; see below.").default("\"asha\"");
     let options = early_terminate::options().into_iter();
@@ -703,7 +703,7 @@ fn kind_of(row: &OptionRow) -> Kind {
     }
 }
 
-/// `a`, `b` and `c`.
+/// Joins names as `a`, `b` and `c`.
 fn listed(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {
@@ -822,7 +822,7 @@ const RESOURCES: Section = Section {
     ],
 };
 
-/// One parameter.
+/// An entry of `parameters`.
 const PARAMETER: Section = Section {
     name: "parameter",
     about: "One parameter: a `value`, some `values`, or a range from `min` to `max`.",
@@ -922,7 +922,7 @@ fn distribution_names() -> Vec<&'static str> {
     distributions().map(|known| known.name).collect()
 }
 
-/// All sections, those that others refer to included.
+/// All sections, including those that other sections refer to.
 pub const SECTIONS: [&Section; 23] = [
     &SPEC,
     &DATA,
@@ -949,7 +949,7 @@ pub const SECTIONS: [&Section; 23] = [
     &PRIOR,
 ];
 
-/// The parameters that fine-tuning knows, with what they mean.
+/// The hyperparameters of fine-tuning, with their meaning.
 pub(super) fn hyperparameters() -> impl Iterator<Item = (&'static str, &'static str)> {
     HYPERPARAMETERS.iter().map(|known| (known.name, known.about))
 }

@@ -1,10 +1,10 @@
-//! `trial_limits`: what one trial may use up.
+//! `trial_limits`: the resources that one trial may use.
 
 use super::reader::{self, Fields, Problems};
 use super::resolved::TrialLimits;
 use super::size;
 
-/// Less than this no program of any use starts with.
+/// Smallest memory limit, in bytes: no useful program starts with less.
 const LEAST_MEMORY: u64 = 1 << 20;
 
 /// Reads `trial_limits`.

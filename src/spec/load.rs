@@ -1,4 +1,4 @@
-//! From a file to a [`Spec`].
+//! Loads a [`Spec`] from a file.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -14,38 +14,37 @@ use super::reader::Problems;
 use super::resolve;
 use super::resolved::Spec;
 
-/// A spec is a page or two; what is larger is another file, given by mistake.
+/// Maximum file size: a spec has one or two pages, so a larger file was given by mistake.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Reads the spec at `path`, applies the `overrides` in their order, and checks everything, the existence of the files
-/// that it names included. Relative paths in the spec begin at its folder, those in overrides at the current one; they
-/// come back absolute. The second part of the result is warnings.
+/// Reads the spec at `path`, applies the `overrides` in order, and checks everything, including the existence of the
+/// files that it names. Relative paths in the spec start at its folder, those in overrides at the current folder. The
+/// result has absolute paths. Its second part are the warnings.
 ///
 /// # Errors
-/// [`SpecErrors`] holds all that is wrong, also a file that cannot be read, is empty, larger than 1 MiB or no UTF-8.
+/// Returns [`SpecErrors`] with all errors, also if the file cannot be read, is empty, exceeds 1 MiB or is not UTF-8.
 pub fn load(path: &Path, overrides: &[Override]) -> Result<(Spec, Vec<Diagnostic>), SpecErrors> {
     let text = read(path).map_err(|diagnostic| SpecErrors::new(vec![*diagnostic]))?;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     resolve_text(text, &path, overrides, FileCheck::MustExist)
 }
 
-/// Reads the spec of a study that has begun: as [`load`] does, but files that only its beginning needed, those of
-/// `warm_start`, may be gone.
+/// Reads the spec of a study that has begun. Differs from [`load`] in that files needed only at the beginning, those of
+/// `warm_start`, may be missing.
 ///
 /// # Errors
-/// [`SpecErrors`] holds all that is wrong.
+/// Returns [`SpecErrors`] with all errors.
 pub fn load_begun(path: &Path) -> Result<(Spec, Vec<Diagnostic>), SpecErrors> {
     let text = read(path).map_err(|diagnostic| SpecErrors::new(vec![*diagnostic]))?;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     resolve_text(text, &path, &[], FileCheck::MustExistForTrials)
 }
 
-/// Reads a spec from `text` as if it stood in the file `path`, without asking whether the files
-/// that it names exist.
+/// Reads a spec from `text` as if it were the file `path`, without checking that the files that it names exist.
 /// Relative paths in it are joined to the folder of `path`.
 ///
 /// # Errors
-/// [`SpecErrors`] holds all that is wrong.
+/// Returns [`SpecErrors`] with all errors.
 ///
 /// ```
 /// use std::path::Path;
@@ -122,7 +121,7 @@ fn resolve_text(
     }
 }
 
-/// The path as a person would give it: relative to the current folder where it lies below that.
+/// The path for messages: relative to the current folder if it lies below that.
 fn display_name(path: &Path) -> String {
     let below = std::env::current_dir()
         .ok()

@@ -1,8 +1,8 @@
-//! `metric` and `metric_constraints`: what is optimised, and what a result must satisfy.
+//! `metric` and `metric_constraints`: the metrics to optimise, and conditions that a result must satisfy.
 //!
-//! `metric: accuracy` · `metric: {name: accuracy, target: 0.9}` · `metric: [{name: accuracy}, {name: trainable_parameters}]`
-//! for all trade-offs (also written `metric: {pareto: […]}`) · `metric: {lexicographic: [{name: accuracy, tolerance: "1%"},
-//! {name: trainable_parameters}]}` for one after the other, by priority.
+//! Forms: `metric: accuracy`; `metric: {name: accuracy, target: 0.9}`; for all trade-offs
+//! `metric: [{name: accuracy}, {name: trainable_parameters}]` (also written `metric: {pareto: […]}`); by priority
+//! `metric: {lexicographic: [{name: accuracy, tolerance: "1%"}, {name: trainable_parameters}]}`.
 
 use super::diagnostics::Diagnostic;
 use super::goal::Guess;
@@ -13,7 +13,7 @@ use crate::preference::{Level, Preference, Tolerance};
 use crate::space::{Expression, ExpressionError, Value};
 use crate::units::Goal;
 
-/// Metrics that are better when smaller. Of every other one that an objective of ours reports more is better.
+/// Metrics of our objectives that are better when smaller. All their other metrics are better when larger.
 const LOSSES: [&str; 5] = ["loss", "error", "cost", "trainable_parameters", "latency_ms"];
 
 /// The metrics that an objective reports.
@@ -21,7 +21,7 @@ const LOSSES: [&str; 5] = ["loss", "error", "cost", "trainable_parameters", "lat
 pub(super) enum Reported {
     /// These; the first is the default.
     These(&'static [&'static str]),
-    /// Whatever a program calls them.
+    /// Any metric that a program reports.
     Any,
 }
 
@@ -34,7 +34,7 @@ impl Reported {
         }
     }
 
-    /// What a metric without a name is.
+    /// The name of a metric that is given without one.
     fn default(self, place: &Place, problems: &mut Problems) -> Option<String> {
         match self {
             Self::These(known) => Some(known[0].to_owned()),
@@ -51,7 +51,7 @@ impl Reported {
         }
     }
 
-    /// The usual goal of a metric; `None` where its name says nothing.
+    /// The usual goal of a metric; `None` if its name is ambiguous or unknown.
     fn goal(self, name: &str) -> Option<Goal> {
         match self {
             Self::These(_) => Some(default_goal(name)),
@@ -59,7 +59,7 @@ impl Reported {
         }
     }
 
-    /// Whether a goal is known to be the wrong one. What is only guessed calls nobody wrong.
+    /// `true` if a goal is certainly wrong. A goal that is only a guess does not count.
     fn is_turned_round(self, name: &str, goal: Goal) -> bool {
         match self {
             Self::These(_) => default_goal(name) != goal,
@@ -67,7 +67,7 @@ impl Reported {
         }
     }
 
-    /// [`Self::goal`], or the error that there is none.
+    /// [`Self::goal`]; reports an error if there is none.
     fn goal_at(self, node: &Node, name: &str, problems: &mut Problems) -> Option<Goal> {
         let goal = self.goal(name);
         if goal.is_none() {
@@ -81,7 +81,7 @@ impl Reported {
     }
 }
 
-/// A metric that depends on the machine and on what else it does.
+/// A metric that depends on the machine and its load.
 const MEASURED: &str = "latency_ms";
 
 /// Reads `metric` and `metric_constraints`. `reported` are the metrics of the objective.
@@ -135,7 +135,7 @@ fn metrics(spec: &Fields<'_>, reported: Reported, problems: &mut Problems) -> Op
     }
 }
 
-/// How several metrics are weighed.
+/// Comparison of several metrics.
 #[derive(Clone, Copy, PartialEq)]
 enum Order {
     Pareto,
@@ -289,7 +289,7 @@ fn constraints(spec: &Fields<'_>, reported: Reported, problems: &mut Problems) -
         Content::Null | Content::Scalar(_) | Content::Mapping(_) => vec![node],
     };
     let read = nodes.into_iter().map(|node| constraint(node, reported, problems));
-    // Every one is read, so that all errors are found.
+    // Read all of them before returning, so that every error is reported.
     let read: Vec<Option<Expression>> = read.collect();
     read.into_iter().collect()
 }
@@ -317,7 +317,7 @@ fn constraint(node: &Node, reported: Reported, problems: &mut Problems) -> Optio
     }
 }
 
-/// A deterministic study may not decide by what the machine's speed is.
+/// Reports a metric that depends on the machine's speed: a deterministic study cannot use it.
 fn check_measured(spec: &Fields<'_>, metric: &Metric, criteria: &Criteria, problems: &mut Problems) -> Option<()> {
     let is_deterministic = spec
         .get("deterministic")
@@ -344,7 +344,7 @@ fn check_measured(spec: &Fields<'_>, metric: &Metric, criteria: &Criteria, probl
     None
 }
 
-/// A metric of which only the name is given.
+/// A metric that is given only by its name.
 fn plain(node: &Node, reported: Reported, problems: &mut Problems) -> Option<Metric> {
     let name = reported.name(node, problems)?;
     let goal = reported.goal_at(node, &name, problems)?;

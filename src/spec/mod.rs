@@ -1,9 +1,9 @@
 //! The spec: a `space.yaml` read, checked and explained.
 //!
-//! Text becomes a tree whose every node knows its place (`parse` → `raw`), overrides of the command line change the tree
-//! (`overrides`), and `resolve` turns it into a [`Spec`] that cannot be wrong, or into all that is wrong with it, each
-//! with its line, a caret and a way out ([`SpecErrors`]). Nothing below this floor checks user input again.
-//! Imports only `preference`, `space`, `units` and `rng`. Begin reading at [`load`].
+//! Text becomes a tree whose nodes know their source positions (`parse` → `raw`). Overrides of the command line change
+//! the tree (`overrides`). `resolve` turns it into a valid [`Spec`], or into all of its errors, each with its source
+//! line, a caret and a suggestion ([`SpecErrors`]). User input is not checked again after that. Begin reading at
+//! [`load`].
 
 mod command;
 mod data;
@@ -62,5 +62,5 @@ pub use schema::schema;
 pub use tracking::{TRACKER_ROWS, TrackerOption, TrackerRow, TrackerSpec};
 pub use write::{yaml_number, yaml_text, yaml_value};
 
-/// What `automl init` writes: a complete spec that runs as it is, with a comment on every choice.
+/// The file that `automl init` writes: a complete spec that runs as it is, with a comment on every choice.
 pub const TEMPLATE: &str = include_str!("template.yaml");

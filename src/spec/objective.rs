@@ -1,4 +1,4 @@
-//! What a trial runs: `task`, `model` and `data`, or `function`, or `command`.
+//! The objective of a trial: `task`, `model` and `data`, or `function`, or `command`.
 
 use std::path::Path;
 
@@ -13,29 +13,29 @@ use super::{command, data};
 use crate::space::{Domain, Expression, ExpressionError, Space};
 use crate::suggestion::did_you_mean;
 
-/// The models inside the program: name, task, and the largest freeze depth.
+/// The models built into the program: name, task, and the largest freeze depth.
 pub const BUILTIN_MODELS: &[(&str, Task, i64)] = &[("resnet8-cifar10", Task::ImageClassification, 4)];
 
-/// The data sets inside the program: name and task.
+/// The data sets built into the program: name and task.
 pub const BUILTIN_DATA: &[(&str, Task)] = &[("fashion-mini", Task::ImageClassification)];
 
-/// The functions that can stand for training: `sphere` takes any parameters, `branin` the numbers `x1` in [-5, 10] and
+/// The functions that can replace training: `sphere` accepts any parameters, `branin` the numbers `x1` in [-5, 10] and
 /// `x2` in [0, 15].
 pub const FUNCTIONS: &[&str] = &["sphere", "branin"];
 
-/// The metrics that fine-tuning reports; the first is the default. `trainable_parameters` is how many numbers the optimiser
-/// changes; `latency_ms` is the mean time for one validation example, in evaluation's batches, on the device that trained.
+/// The metrics that fine-tuning reports; the first is the default. `trainable_parameters` is the number of trainable
+/// values. `latency_ms` is the mean time per validation example, in evaluation batches, on the device that trained.
 pub const FINE_TUNE_METRICS: &[&str] = &["accuracy", "f1", "loss", "trainable_parameters", "latency_ms"];
 
-/// The metrics that functions report; `cost` is another function of the same point, at odds with `loss`.
+/// The metrics that functions report. `cost` is another function of the same point, in conflict with `loss`.
 pub const FUNCTION_METRICS: &[&str] = &["loss", "cost"];
 
 pub(super) const BUILTIN: &str = "builtin:";
 
-/// Hugging Face's `TrainingArguments.num_train_epochs`.
+/// The default of Hugging Face's `TrainingArguments.num_train_epochs`.
 const DEFAULT_EPOCHS: f64 = 3.0;
 
-/// Which of the things that a trial can run.
+/// The kind of objective.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ObjectiveKind {
     FineTune,
@@ -45,7 +45,7 @@ pub(super) enum ObjectiveKind {
 }
 
 impl ObjectiveKind {
-    /// Which parameters it takes.
+    /// The parameter names that it accepts.
     pub(super) fn names(self) -> Names {
         match self {
             Self::FineTune => Names::Hyperparameters,
@@ -53,7 +53,7 @@ impl ObjectiveKind {
         }
     }
 
-    /// Which metrics it reports.
+    /// The metrics that it reports.
     pub(super) fn metrics(self) -> Reported {
         match self {
             Self::FineTune => Reported::These(FINE_TUNE_METRICS),
@@ -62,7 +62,7 @@ impl ObjectiveKind {
         }
     }
 
-    /// The epochs of a complete trial where the spec does not say; a program is run once, and what is told is one value.
+    /// The default number of epochs of a complete trial. A program runs once, and `ask-tell` reports one value.
     pub(super) fn default_epochs(self) -> f64 {
         match self {
             Self::FineTune | Self::Function => DEFAULT_EPOCHS,
@@ -71,7 +71,7 @@ impl ObjectiveKind {
     }
 }
 
-/// Which of them a spec describes; every key of another one is an error.
+/// The kind of objective in a spec. Keys of another kind are errors.
 pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind {
     const OF_FINE_TUNING: [&str; 4] = ["task", "model", "data", "max_length"];
     let (kind, word, others) = if spec.get("ask_tell").is_some() {
@@ -109,7 +109,7 @@ pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind 
     kind
 }
 
-/// Reads what a trial runs.
+/// Reads the objective.
 pub(super) fn read(
     spec: &Fields<'_>,
     kind: ObjectiveKind,
@@ -177,7 +177,7 @@ fn function(node: &Node, problems: &mut Problems) -> Option<FunctionSpec> {
     })
 }
 
-/// The faults of a function: which, and for which configurations of the space.
+/// The faults of a function, each with the condition on configurations under which it happens.
 fn faults(spec: &Fields<'_>, space: &Space, problems: &mut Problems) -> Option<Vec<(Fault, Expression)>> {
     let Some(node) = spec.get("function").and_then(|function| function.child("faults")) else {
         return Some(Vec::new());
@@ -224,7 +224,7 @@ fn fine_tune(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> Op
         .map(|node| reader::one_of(node, "task", &TASKS, problems));
     let model = spec.get("model").map(|node| model(node, files, problems));
     let data = spec.get("data").map(|node| data::read(node, files, problems));
-    // Longer than any position table in use; shorter than two special tokens and a word says nothing.
+    // At most the longest position table in use; at least two special tokens and a word.
     let max_length = spec.get("max_length").map_or(Some(128), |node| {
         reader::integer(node, "max_length", 3..=65_536, problems)
     });
@@ -311,7 +311,7 @@ pub(super) fn builtin(name: &str, what: &str, names: &[&str], node: &Node, probl
     None
 }
 
-/// Reads and checks what only objective and space together can tell.
+/// Checks that need both the objective and the space.
 pub(super) fn check_space(
     mut objective: ObjectiveSpec,
     space: &Space,

@@ -1,4 +1,4 @@
-//! Overrides of the command line (`--set budget.trials=5`), applied to the tree before it is judged.
+//! Overrides of the command line (`--set budget.trials=5`), applied to the tree before it is checked.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -7,16 +7,16 @@ use super::diagnostics::Diagnostic;
 use super::parse;
 use super::raw::{Content, Entry, Node, Place, Source, SourceKind};
 
-/// A dotted path into the spec and the YAML that stands there from now on, such as `parameters.learning_rate.max=1e-3`.
+/// A dotted path into the spec and the YAML to put there, such as `parameters.learning_rate.max=1e-3`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
     path: String,
     value: String,
-    /// What the person typed it with, for messages.
+    /// The flag that the user typed, for messages.
     flag: &'static str,
 }
 
-/// A text that is no override.
+/// A text that is not an override.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not an override: write `key=value`, such as `budget.trials=5`")]
 pub struct OverrideError {
@@ -24,7 +24,7 @@ pub struct OverrideError {
 }
 
 impl Override {
-    /// Puts `value`, read as YAML, at the dotted `path`.
+    /// Sets `value`, read as YAML, at the dotted `path`.
     pub fn new(path: impl Into<String>, value: impl Into<String>) -> Self {
         Self {
             path: path.into(),
@@ -33,7 +33,7 @@ impl Override {
         }
     }
 
-    /// The same, typed with a flag of its own such as `--budget`.
+    /// The same override with another flag in messages, such as `--budget`.
     #[must_use]
     pub fn with_flag(self, flag: &'static str) -> Self {
         Self { flag, ..self }
@@ -53,7 +53,7 @@ impl FromStr for Override {
     }
 }
 
-/// Changes `root` as the override says, making mappings on the way where there are none.
+/// Applies the override to `root`. Missing mappings on the path are created.
 pub(super) fn apply(root: &mut Node, change: &Override) -> Result<(), Vec<Diagnostic>> {
     let text = format!("{}={}", change.path, change.value);
     let source = Arc::new(Source {
@@ -81,7 +81,7 @@ pub(super) fn apply(root: &mut Node, change: &Override) -> Result<(), Vec<Diagno
     put(root, &keys, &path, value).map_err(|diagnostic| vec![*diagnostic])
 }
 
-/// Keys whose value may be written short, and what the short value is when it is written out: `metric: accuracy` is
+/// Keys that accept a short form, with the key that the short value has in the full form: `metric: accuracy` is
 /// `metric: {name: accuracy}`.
 const SHORT: [(&str, &str); 5] = [
     ("data", "train"),
@@ -91,7 +91,7 @@ const SHORT: [(&str, &str); 5] = [
     ("metric", "name"),
 ];
 
-/// Writes a value out that stands in its short form, so that something can be put beside it.
+/// Replaces the short form of a value with the full form, so that other keys can be added.
 fn write_out(root: &mut Node, key: &str) {
     let Content::Mapping(entries) = &mut root.content else {
         return;
@@ -129,7 +129,7 @@ fn put(node: &mut Node, keys: &[&str], path: &Place, value: Node) -> Result<(), 
             Diagnostic::error(path, inside).with_help("set the whole value, as in `key={min: 1, max: 2}`"),
         ));
     };
-    // Names of parameters may contain dots: the longest key that exists is meant.
+    // Names of parameters may contain dots: the longest existing key counts.
     let existing = (1..=keys.len()).rev().find_map(|length| {
         let name = keys[..length].join(".");
         entries
@@ -176,7 +176,7 @@ mod tests {
             spec.to_yaml(),
             crate::spec::from_text(in_full, path, &[]).unwrap().0.to_yaml()
         );
-        // What says something else altogether stays an error.
+        // A value that has no short form is still an error.
         let budget = [set("name.first=x")];
         assert!(crate::spec::from_text(&text.replace("function", "name: a\nfunction"), path, &budget).is_err());
     }

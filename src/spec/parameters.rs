@@ -1,4 +1,4 @@
-//! `parameters` and `constraints` to a space.
+//! Reads `parameters` and `constraints` into a space.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ use super::{hints, points};
 use crate::space::{Conflict, Domain, Expression, ExpressionError, Parameter, Space, SpaceError};
 use crate::suggestion::did_you_mean;
 
-/// Which names `parameters` may have.
+/// The names that `parameters` accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Names {
     /// Those of [`HYPERPARAMETERS`].
     Hyperparameters,
-    /// Any.
+    /// Any name.
     Free,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> 
             ..Parameter::new(&flat.name, domain.clone())
         });
     }
-    // Conditions in a circle are told together with everything else; constraints count only where nothing else is wrong.
+    // Conditions in a cycle are reported with the other errors. Constraints are checked only without other errors.
     let is_sound = problems.errors.len() == errors_before;
     match Space::new(built, if is_sound { constraints } else { Vec::new() }) {
         Ok(mut space) => {
@@ -85,7 +85,7 @@ pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> 
     }
 }
 
-/// A list, or one constraint alone.
+/// The constraints: a list, or a single one.
 fn constraint_nodes<'a>(spec: &Fields<'a>) -> Vec<&'a Node> {
     match spec.get("constraints") {
         None => Vec::new(),
@@ -96,7 +96,7 @@ fn constraint_nodes<'a>(spec: &Fields<'a>) -> Vec<&'a Node> {
     }
 }
 
-/// The entries of `parameters`, those of nested `parameters` (as W&B has them) under dotted names.
+/// The entries of `parameters`. Nested `parameters` (a W&B feature) get dotted names.
 #[derive(Default)]
 struct Groups<'a> {
     parameters: Vec<Flat<'a>>,
@@ -109,7 +109,7 @@ struct Flat<'a> {
     name: String,
     key_place: &'a Place,
     node: &'a Node,
-    /// Which conditions it has: those of the groups around it, then its own.
+    /// Indices of its conditions: those of the enclosing groups, then its own.
     conditions: Vec<usize>,
 }
 
@@ -133,7 +133,7 @@ impl<'a> Groups<'a> {
         groups
     }
 
-    /// Adds what stands in a group whose name, if it has one, ends in a dot.
+    /// Adds the entries of a group. `group` is its dotted prefix, or empty.
     fn add(&mut self, group: &str, conditions: &[usize], fields: Fields<'a>, problems: &mut Problems) {
         for entry in fields.entries() {
             let name = format!("{group}{}", entry.key);
@@ -168,7 +168,7 @@ impl<'a> Groups<'a> {
 enum Read {
     Domain(Domain),
     Broken,
-    /// A parameter that is warned about and not searched.
+    /// A parameter that is skipped with a warning.
     LeftOut,
 }
 
@@ -211,7 +211,7 @@ fn parameter(flat: &Flat<'_>, names: Names, problems: &mut Problems) -> Read {
     domain::read(name, flat.node, known, problems).map_or(Read::Broken, Read::Domain)
 }
 
-/// A hyperparameter stands there once, whichever of its names it has.
+/// Reports a hyperparameter that is given under two of its names.
 fn refuse_two_names(flats: &[Flat<'_>], problems: &mut Problems) {
     for (index, flat) in flats.iter().enumerate() {
         let Some(known) = Hyperparameter::named(&flat.name) else {
@@ -241,7 +241,7 @@ fn unknown(flat: &Flat<'_>) -> Diagnostic {
     }
     let names: Vec<&str> = HYPERPARAMETERS.iter().map(|known| known.name).collect();
     let meant = match flat.name.as_str() {
-        // What others call them.
+        // Names that other libraries use.
         "lr" => Some("learning_rate"),
         "wd" => Some("weight_decay"),
         "lr_scheduler" | "lr_scheduler_type" | "schedule" => Some("lr_schedule"),
@@ -259,13 +259,13 @@ fn read_expression(
     problems: &mut Problems,
 ) -> Option<Expression> {
     let text = match (&node.content, node.scalar()) {
-        // `when: true` is read as a boolean but is a sound, if idle, condition.
+        // `when: true` is read as a boolean. It is a valid condition, though it has no effect.
         (Content::Scalar(scalar), Some(crate::space::Value::Bool(_))) => scalar.text.clone(),
         _ => reader::text(node, what, problems)?,
     };
     match Expression::parse(&text, known) {
         Ok(expression) => Some(expression),
-        // A parameter with an error of its own is not "unknown" as well.
+        // A parameter with an error of its own is not reported as unknown as well.
         Err(_) if broken.iter().any(|name| text.contains(name)) => None,
         Err(ExpressionError {
             message,
@@ -297,7 +297,7 @@ fn explain(error: &SpaceError, spec: &Fields<'_>, groups: &Groups<'_>, constrain
 }
 
 fn infeasible(conflict: &Conflict, spec: &Fields<'_>, constraints: &[&Node]) -> Diagnostic {
-    // No more digits than that many draws can tell.
+    // Two decimals: more would exceed the precision of that number of draws.
     let share = |count: usize| match (count as f64 / conflict.draws as f64 * 1e4).round() / 100.0 {
         0.0 if count > 0 => "less than 0.01 %".to_owned(),
         percent => format!("{percent} %"),

@@ -1,7 +1,7 @@
-//! YAML text to a tree with places.
+//! Parses YAML text into a tree with source positions.
 //!
-//! Built from the parser's events rather than its ready-made tree, for what a tree has lost: the letters of a scalar
-//! (`1e-3`, a 64-bit seed), every duplicate key instead of the first, and a depth that a hostile file cannot choose.
+//! It reads the parser's events instead of its ready-made tree. That tree loses the text of a scalar (`1e-3`, a 64-bit
+//! seed) and all but the first of duplicate keys, and its depth is unlimited.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,19 +13,19 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use super::diagnostics::Diagnostic;
 use super::raw::{Content, Entry, Node, Place, Scalar, Source};
 
-/// Far deeper than any spec; keeps recursion over the tree shallow.
+/// Maximum depth: far deeper than any spec. It keeps recursion over the tree shallow.
 const MAX_DEPTH: usize = 64;
 
-/// More than any list of values, and few enough that comparing each with each takes little time.
+/// Maximum number of items: more than any list of values, yet few enough to compare all pairs quickly.
 const MAX_ITEMS: usize = 20_000;
 
-/// What aliases may multiply a text to, in values.
+/// Maximum number of values after aliases are expanded.
 const MAX_NODES: usize = 200_000;
 
-/// The key whose mappings are merged into the one around it (yaml.org/type/merge).
+/// The key whose mappings are merged into the enclosing one (yaml.org/type/merge).
 const MERGE: &str = "<<";
 
-/// Reads the text of `source` from byte `start` on. `Ok` of nothing is an empty text.
+/// Parses the text of `source` from byte `start` on. `Ok(None)` is an empty text.
 pub(super) fn parse(source: &Arc<Source>, start: usize) -> Result<Option<Node>, Vec<Diagnostic>> {
     let mut builder = Builder::new(source, start);
     let mut parser = Parser::new_from_str(&source.text[start..]);
@@ -57,9 +57,9 @@ enum Open {
         start: usize,
         anchor: usize,
         entries: Vec<Entry>,
-        /// Where a key is among the entries.
+        /// Index of each key among the entries.
         keys: HashMap<String, usize>,
-        /// What is merged into it.
+        /// Values to be merged into the mapping.
         merged: Vec<Node>,
         key: Option<(String, Place)>,
     },
@@ -77,14 +77,14 @@ impl Open {
 struct Builder<'a> {
     source: &'a Arc<Source>,
     start: usize,
-    /// Byte offsets of characters, because the parser counts those; empty for plain ASCII, where both are the same.
+    /// Byte offsets of characters, since the parser counts characters; empty for ASCII, where both are the same.
     bytes: Vec<usize>,
     open: Vec<Open>,
     root: Option<Node>,
     documents: usize,
-    /// Values with a name, by the parser's number for that.
+    /// Anchored values by the parser's anchor number.
     anchors: HashMap<usize, Node>,
-    /// How many values there are so far, those of aliases included.
+    /// Number of values until now, including those of aliases.
     nodes: usize,
     diagnostics: Vec<Diagnostic>,
 }
@@ -127,7 +127,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The bytes of a span without the blanks at its end.
+    /// The byte range of a span without trailing whitespace.
     fn range(&self, span: Span) -> Range<usize> {
         let (start, end) = (self.byte(span.start.index()), self.byte(span.end.index()));
         let text = &self.source.text[start..end.max(start)];
@@ -137,7 +137,7 @@ impl<'a> Builder<'a> {
     fn explain(&self, error: &ScanError) -> Diagnostic {
         let at = self.byte(error.marker().index());
         let place = self.place(at..at);
-        // The parser reads ahead and has a limit of its own.
+        // The parser reads ahead and has its own recursion limit.
         if error.info().contains("recursion limit") {
             return too_deep(&place);
         }
@@ -150,7 +150,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Takes in one event; an error ends the reading.
+    /// Handles one event; an error stops the parsing.
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
         let range = self.range(span);
         match event {
@@ -165,7 +165,7 @@ impl<'a> Builder<'a> {
             }
             Event::Alias(anchor) => {
                 let place = self.place(range);
-                // What is not closed yet cannot be a part of itself.
+                // A value that is not closed yet cannot contain itself.
                 let Some(known) = self.anchors.get(&anchor) else {
                     return Err(
                         Diagnostic::error(&place, "this alias is within the value that it stands for")
@@ -233,7 +233,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Adds the entries of mappings whose keys a mapping does not have itself. An earlier one goes before a later one.
+    /// Merges mappings into one: adds entries whose keys it does not have. Earlier mappings take precedence.
     fn merge(&mut self, merged: Vec<Node>, entries: &mut Vec<Entry>, keys: &mut HashMap<String, usize>) {
         for node in merged {
             let mappings = match node.content {
@@ -258,7 +258,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Whether the tag says that a scalar is a text.
+    /// Returns `true` if the tag marks a scalar as text.
     fn check_tag(&self, tag: Option<&Cow<'_, Tag>>, range: &Range<usize>) -> Result<bool, Diagnostic> {
         match tag {
             None => Ok(false),
@@ -280,7 +280,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Hands a finished node to the collection around it.
+    /// Adds a finished node to the enclosing collection.
     fn close(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
@@ -345,7 +345,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// How many values there are within one.
+/// Number of values in a node's content.
 fn size(content: &Content) -> usize {
     match content {
         Content::Null | Content::Scalar(_) => 0,
@@ -374,7 +374,7 @@ mod tests {
         parse(&Arc::new(source), 0)
     }
 
-    /// The letters of every scalar and key as they stand in the text.
+    /// The texts of all scalars and keys, at their positions in the source.
     fn written(node: &Node) -> Vec<String> {
         let at = |place: &Place| place.source.text[place.range.clone()].to_owned();
         match &node.content {

@@ -1,4 +1,4 @@
-//! `points_to_evaluate`: configurations, whole or in part, that are tried first.
+//! `points_to_evaluate`: complete or partial configurations that are tried first.
 
 use super::diagnostics::Diagnostic;
 use super::hints;
@@ -7,7 +7,7 @@ use super::reader::{Fields, Problems};
 use crate::space::{Configuration, PointError, Space};
 use crate::suggestion::did_you_mean;
 
-/// Adds the points of `spec` to the `space`, and warns about hints that come to nothing.
+/// Adds the points of `spec` to the `space`, and warns about hints without effect.
 pub(super) fn read(spec: &Fields<'_>, space: &mut Space, problems: &mut Problems) {
     if let Some(node) = spec.get("points_to_evaluate") {
         match &node.content {
@@ -33,7 +33,7 @@ pub(super) fn read(spec: &Fields<'_>, space: &mut Space, problems: &mut Problems
     }
 }
 
-/// What `points_to_evaluate` must be.
+/// The expected form of `points_to_evaluate`.
 const POINTS: &str = "a list of mappings of parameters to values";
 
 fn point(node: &Node, space: &mut Space, problems: &mut Problems) {

@@ -1,5 +1,5 @@
-//! `provenance`: where a `best.yaml` comes from, what was seen of it, and on which data. Written by the program; nothing is
-//! searched by it.
+//! `provenance`: the origin of a `best.yaml`, its results, and its data. The program writes it, and the search ignores
+//! it.
 
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};

@@ -1,4 +1,4 @@
-//! The tree of a YAML text, not yet judged: every node knows its place and every scalar its letters.
+//! The tree of a YAML text before it is checked. Every node has its source position and every scalar its text.
 
 use std::fmt;
 use std::ops::Range;
@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use crate::space::Value;
 
-/// A text that a spec is made of: the file, or one override of the command line.
+/// A source text of a spec: the file, or one override of the command line.
 pub(super) struct Source {
-    /// What people call it: the file's path, or `--set`.
+    /// Its name in messages: the file's path, or `--set`.
     pub(super) name: String,
     pub(super) text: String,
     pub(super) kind: SourceKind,
 }
 
-/// Without the text, which would bury everything else.
+/// Omits the text, which would hide everything else.
 impl fmt::Debug for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Source").field(&self.name).finish()
@@ -27,7 +27,7 @@ pub(super) enum SourceKind {
     Override,
 }
 
-/// Some bytes of a source.
+/// A byte range of a source.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) source: Arc<Source>,
@@ -55,7 +55,7 @@ pub(super) struct Entry {
     pub(super) value: Node,
 }
 
-/// A scalar as written. A quoted one is a text whatever its letters.
+/// A scalar as written. A quoted one is always a text.
 #[derive(Clone, Debug)]
 pub(super) struct Scalar {
     pub(super) text: String,
@@ -63,8 +63,8 @@ pub(super) struct Scalar {
 }
 
 impl Scalar {
-    /// The scalar's value by the rules of YAML 1.2's core schema, but `1e-3` is a number although YAML asks for `1.0e-3`, and so is
-    /// `1_000`, as for Python.
+    /// The scalar's value by YAML 1.2's core schema, with two exceptions. `1e-3` is a number, although YAML requires
+    /// `1.0e-3`. So is `1_000`, as in Python.
     pub(super) fn value(&self) -> Value {
         if !self.is_quoted {
             match self.text.as_str() {
@@ -83,7 +83,7 @@ impl Scalar {
     }
 }
 
-/// A whole number: decimal, `0x1f`, `0o17`, or with its thousands parted as `1_000`.
+/// Parses an integer: decimal, `0x1f`, `0o17`, or with separators as in `1_000`.
 fn integer(text: &str) -> Option<i64> {
     let with_base = |prefix: &str, base| i64::from_str_radix(text.strip_prefix(prefix)?, base).ok();
     let is_plain = |digits: &str| !digits.starts_with(['+', '-']);
@@ -94,7 +94,7 @@ fn integer(text: &str) -> Option<i64> {
         .or_else(|| without_separators(text)?.parse().ok())
 }
 
-/// The number without the underscores between its thousands; `None` where there are none, or elsewhere.
+/// The number without the underscores between its thousands; `None` if it has none, or has them elsewhere.
 fn without_separators(text: &str) -> Option<String> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (whole, _) = unsigned.split_once('.').unwrap_or((unsigned, ""));
@@ -106,7 +106,7 @@ fn without_separators(text: &str) -> Option<String> {
     (is_parted && are_digits(first)).then(|| text.replacen('_', "", groups.len()))
 }
 
-/// A number with a point or an exponent, `.inf` and `.nan` included; not the words that Rust would read as one.
+/// Parses a number with a point or an exponent, including `.inf` and `.nan`, but not the words that Rust accepts.
 fn float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     match unsigned.to_ascii_lowercase().as_str() {
@@ -130,7 +130,7 @@ fn float(text: &str) -> Option<f64> {
 }
 
 impl Node {
-    /// What this is, for messages.
+    /// The kind of the node, for messages.
     pub(super) fn kind(&self) -> &'static str {
         match &self.content {
             Content::Null => "nothing",
@@ -156,7 +156,7 @@ impl Node {
         }
     }
 
-    /// Where the bytes `range` of this scalar's text stand, or the whole node where quoting hides that.
+    /// The source position of the bytes `range` of this scalar's text; the whole node if quoting makes that unknown.
     pub(super) fn place_inside(&self, range: Range<usize>) -> Place {
         let written = &self.place.source.text[self.place.range.clone()];
         let Content::Scalar(Scalar { text, .. }) = &self.content else {
@@ -179,7 +179,7 @@ impl Node {
             return self.place.clone();
         };
         let start = self.place.range.start + offset;
-        // An error at the very end points at the last letter or the closing quote.
+        // An error at the very end points to the last character or the closing quote.
         let range = if range.is_empty() && range.start == text.len() {
             let last = text.chars().next_back().map_or(0, char::len_utf8);
             if offset == 1 {
@@ -197,7 +197,7 @@ impl Node {
     }
 }
 
-/// Maps `range` of `text` to where it stands in `inside`, the same text with every single quote doubled and one closing quote.
+/// Maps `range` of `text` to `inside`, the same text with every single quote doubled and a closing quote.
 fn doubled_quotes(inside: &str, text: &str, range: &Range<usize>) -> Option<Range<usize>> {
     if inside.strip_suffix('\'')? != text.replace('\'', "''") {
         return None;

@@ -1,4 +1,4 @@
-//! Typed reading of the tree. Every reader reports what is wrong and returns nothing then, so that all errors are found.
+//! Typed reading of the tree. A reader reports an error and returns `None`, so that all errors are found.
 
 use std::ops::RangeInclusive;
 
@@ -7,7 +7,7 @@ use super::raw::{Content, Entry, Node, Place};
 use crate::space::Value;
 use crate::suggestion::did_you_mean;
 
-/// What was found so far.
+/// The errors and warnings found until now.
 #[derive(Default)]
 pub(super) struct Problems {
     pub(super) errors: Vec<Diagnostic>,
@@ -72,25 +72,25 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// All entries in their order.
+    /// All entries in order.
     pub(super) fn entries(&self) -> &'a [Entry] {
         self.entries
     }
 
-    /// The value of `key`, if it is given and not null.
+    /// The value of `key`, if it is present and not null.
     pub(super) fn get(&self, key: &str) -> Option<&'a Node> {
         self.entry(key)
             .map(|entry| &entry.value)
             .filter(|value| !matches!(value.content, Content::Null))
     }
 
-    /// Key and value, if the key is given.
+    /// The entry of `key`, if the key is present.
     pub(super) fn entry(&self, key: &str) -> Option<&'a Entry> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 }
 
-/// A name in backticks. What is more than a name, such as "the parameter `x`", has its own.
+/// Puts a name in backticks. A phrase such as "the parameter `x`" already has them.
 fn quoted(what: &str) -> String {
     if what.contains(' ') {
         return what.to_owned();
@@ -98,7 +98,7 @@ fn quoted(what: &str) -> String {
     format!("`{what}`")
 }
 
-/// A scalar of any kind, numbers finite.
+/// A scalar of any kind; numbers must be finite.
 pub(super) fn value(node: &Node, what: &str, problems: &mut Problems) -> Option<Value> {
     match node.scalar() {
         None => problems.wrong_kind(node, what, "a number, a text or a boolean"),
@@ -113,7 +113,7 @@ pub(super) fn value(node: &Node, what: &str, problems: &mut Problems) -> Option<
     None
 }
 
-/// A value of any kind, lists, mappings and nothing included; numbers finite.
+/// A value of any kind, including lists, mappings and null; numbers must be finite.
 pub(super) fn any_value(node: &Node, what: &str, problems: &mut Problems) -> Option<Value> {
     match &node.content {
         Content::Scalar(_) => value(node, what, problems),
@@ -157,7 +157,7 @@ pub(super) fn number(node: &Node, what: &str, problems: &mut Problems) -> Option
     None
 }
 
-/// A number for which `is_allowed` holds; `rule` says in words when that is.
+/// A number for which `is_allowed` returns `true`; `rule` describes that in words.
 pub(super) fn number_that(
     node: &Node,
     what: &str,
@@ -173,7 +173,7 @@ pub(super) fn number_that(
     None
 }
 
-/// A whole number in `range`.
+/// An integer in `range`.
 pub(super) fn integer(node: &Node, what: &str, range: RangeInclusive<i64>, problems: &mut Problems) -> Option<i64> {
     let Some(number) = node.scalar().and_then(|value| value.as_i64()) else {
         problems.wrong_kind(node, what, "a whole number");
@@ -191,7 +191,7 @@ pub(super) fn integer(node: &Node, what: &str, range: RangeInclusive<i64>, probl
     None
 }
 
-/// A seed: any whole number of 64 bits without a sign.
+/// A seed: an unsigned 64-bit integer.
 pub(super) fn seed(node: &Node, what: &str, problems: &mut Problems) -> Option<u64> {
     if let Content::Scalar(scalar) = &node.content
         && !scalar.is_quoted
@@ -216,7 +216,7 @@ pub(super) fn boolean(node: &Node, what: &str, problems: &mut Problems) -> Optio
     None
 }
 
-/// A text; a word that looks like a number is none.
+/// A text. An unquoted number is an error.
 pub(super) fn text(node: &Node, what: &str, problems: &mut Problems) -> Option<String> {
     match node.scalar() {
         Some(Value::Text(text)) if text.is_empty() => {
@@ -228,7 +228,7 @@ pub(super) fn text(node: &Node, what: &str, problems: &mut Problems) -> Option<S
     None
 }
 
-/// One of several words, each with its meaning.
+/// One of several words, each with its value.
 pub(super) fn one_of<T: Copy>(node: &Node, what: &str, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
     let word = text(node, what, problems)?;
     if let Some((_, meaning)) = words.iter().find(|(known, _)| *known == word) {
@@ -244,14 +244,14 @@ pub(super) fn one_of<T: Copy>(node: &Node, what: &str, words: &[(&str, T)], prob
     None
 }
 
-/// Seconds above 0: a number, or a text such as `90s`, `10m`, `1.5h`, `1h30m`, `2d`.
+/// A duration in seconds, above 0: a number, or a text such as `90s`, `10m`, `1.5h`, `1h30m`, `2d`.
 pub(super) fn seconds(node: &Node, what: &str, problems: &mut Problems) -> Option<f64> {
     let seconds = match node.scalar() {
         Some(Value::Text(text)) => duration(&text),
         Some(value) => value.as_f64(),
         None => None,
     };
-    // A thousand years: beyond it, adding to a clock overflows.
+    // A thousand years: adding a longer time to a clock overflows.
     match seconds {
         Some(seconds) if seconds > 0.0 && seconds <= 3.2e10 => return Some(seconds),
         Some(_) => problems.error(Diagnostic::error(

@@ -1,5 +1,5 @@
-//! The reference of specs: a page of Markdown for every key, made from the table of keys, so that neither lacks what the
-//! other has.
+//! The reference of specs: a page of Markdown for every key, generated from the table of keys, so that both are
+//! complete.
 
 use std::fmt::Write as _;
 
@@ -8,16 +8,16 @@ use super::hyperparameters::{HYPERPARAMETERS, HyperparameterKind};
 use super::keys::{Key, Kind, SPEC, Section};
 use crate::policies::{SchedulerSpec, SearcherSpec};
 
-/// One page.
+/// A page of the reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// The key that it is about.
+    /// The key that it describes.
     pub name: &'static str,
-    /// What is written on it.
+    /// Its content.
     pub markdown: String,
 }
 
-/// A page for every key of a spec, in the order in which people write them.
+/// A page for every key of a spec, in the usual order of a spec.
 pub fn reference() -> Vec<Page> {
     let keys = SPEC.keys.iter().filter(|key| !key.is_deprecated);
     keys.map(|key| Page {
@@ -52,7 +52,7 @@ fn page(key: &Key) -> String {
     text + "\n"
 }
 
-/// A table of what a registry has.
+/// A table of the rows of a registry.
 fn registry(text: &mut String, title: &str, rows: impl Iterator<Item = (&'static str, &'static str)>) {
     let _ = write!(text, "## {title}\n\n| name | what it does |\n|---|---|\n");
     for (name, about) in rows {
@@ -100,7 +100,7 @@ fn table(text: &mut String, keys: &[Key]) {
     text.push('\n');
 }
 
-/// The sections that may stand behind a key, each once, outer ones first.
+/// The sections that a key accepts, each once, outer ones first.
 fn collect(kind: Kind, sections: &mut Vec<&'static Section>) {
     match kind {
         Kind::Section(section) if sections.iter().all(|known| known.name != section.name) => {
@@ -128,7 +128,7 @@ fn collect(kind: Kind, sections: &mut Vec<&'static Section>) {
     }
 }
 
-/// What may stand behind a key, in words.
+/// The values that a key accepts, in words.
 fn words(kind: Kind) -> String {
     match kind {
         Kind::Boolean => "`true` or `false`".to_owned(),
@@ -170,7 +170,7 @@ fn quoted(words: &[&str]) -> String {
     words.join(", ")
 }
 
-/// What belongs to `parameters` and stands in tables of its own.
+/// The tables that belong to `parameters`.
 fn parameters(text: &mut String) {
     text.push_str("## How a parameter is written\n\n| key | what it is |\n|---|---|\n");
     for key in PARAMETER_KEYS {
@@ -194,7 +194,7 @@ fn parameters(text: &mut String) {
     }
 }
 
-/// A text that stays in its cell.
+/// Escapes a text for a table cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }

@@ -1,4 +1,4 @@
-//! The tree to a [`Spec`]: every key of the file is read here or in a module that this one calls.
+//! Turns the tree into a [`Spec`]. Every key of the file is read here, or in a module that is called from here.
 
 use super::diagnostics::Diagnostic;
 use super::early_terminate::read as early_terminate;
@@ -48,13 +48,14 @@ const KEYS: [&str; 32] = [
     "tracking",
 ];
 
-/// Keys of W&B sweeps that are of use only there.
+/// Keys of W&B sweeps that have an effect only there.
 const WANDB_ONLY: [&str; 5] = ["project", "entity", "controller", "job", "image_uri"];
 
-/// Room for what frozen parts make of a few data sets: 100,000 texts of 60 tokens take 9 GB in a model of `MiniLM`'s size.
+/// Default cache size in bytes. 100,000 texts of 60 tokens take 9 GB in a model of `MiniLM`'s size: a few data sets
+/// fit.
 const DEFAULT_CACHE: u64 = 10_000_000_000;
 
-/// Reads the whole spec; `None` after any error. `default_name` is the name of a spec that gives none.
+/// Reads the whole spec; `None` after any error. `default_name` is used if the spec gives no name.
 pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problems: &mut Problems) -> Option<Spec> {
     let spec = Fields::read_any(root, "the spec", problems)?;
     check_keys(&spec, problems);
@@ -69,7 +70,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     let needs = searcher.map(|searcher| searcher.info().needs).unwrap_or_default();
     let ends_by_itself = needs.finite_space || kind == ObjectiveKind::AskTell;
     let budget = budget(&spec, ends_by_itself, problems);
-    // A wall budget is planned for: what the spec leaves open is chosen for it.
+    // A wall budget is planned for, so it changes the defaults.
     let is_planned = kind == ObjectiveKind::FineTune && budget.is_some_and(|budget| budget.wall.is_some());
     let early = early_terminate::read(&spec, is_planned, problems);
     let iterations = early.map_or_else(early_terminate::Iterations::default, |early| early.iterations);
@@ -143,9 +144,9 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     })
 }
 
-/// How often each point of the space is run.
+/// Number of runs for each point of the space.
 fn repeats(node: &Node, space: &Space, problems: &mut Problems) -> Option<u32> {
-    // As many seeds as anybody waits for, and few enough that a misprint is noticed.
+    // A generous maximum, low enough to catch a misprint.
     const MOST: i64 = 1000;
     if space.points().next().is_none() {
         problems.error(
@@ -160,7 +161,7 @@ fn repeats(node: &Node, space: &Space, problems: &mut Problems) -> Option<u32> {
     reader::integer(node, "repeats", 1..=MOST, problems).map(|repeats| repeats as u32)
 }
 
-/// A grid lists values, so there must be finitely many.
+/// Reports continuous parameters of a method that needs finitely many values, such as a grid.
 fn check_finite(searcher: SearcherSpec, space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
     let method = searcher.name();
     let parameters = spec.entry("parameters");
@@ -182,7 +183,7 @@ fn check_finite(searcher: SearcherSpec, space: &Space, spec: &Fields<'_>, proble
     }
 }
 
-/// A method for one metric is given one; one that decides itself what goes on is told of no other rule.
+/// Reports several metrics if the method supports only one; warns of pruning rules if the method decides itself.
 fn check_one_metric(searcher: SearcherSpec, criteria: &Criteria, spec: &Fields<'_>, problems: &mut Problems) {
     let method = searcher.name();
     let place = spec.get("method").map_or(spec.place, |node| &node.place);
@@ -222,7 +223,7 @@ fn name(spec: &Fields<'_>, default: &str, problems: &mut Problems) -> Option<Str
     let Some(node) = spec.get("name") else {
         return Some(default.to_owned());
     };
-    // A name such as `2024` is no less a name for being a number.
+    // A name such as `2024` is read as a number, but is a valid name.
     let name = match (&node.content, node.scalar()) {
         (Content::Scalar(scalar), Some(Value::Int(_) | Value::Float(_))) => scalar.text.clone(),
         _ => reader::text(node, "name", problems)?,
@@ -238,7 +239,7 @@ fn name(spec: &Fields<'_>, default: &str, problems: &mut Problems) -> Option<Str
         );
         return None;
     };
-    // Sweeps have such names, and there they are only shown.
+    // Names of W&B sweeps may be any text, since they are only displayed there.
     problems.warning(
         &node.place,
         format!("the name of a study is also the name of its folder: it is called `{possible}`"),
@@ -247,7 +248,7 @@ fn name(spec: &Fields<'_>, default: &str, problems: &mut Problems) -> Option<Str
     Some(possible)
 }
 
-/// The nearest name that a folder may have on every system; `None` where nothing of it is left.
+/// The most similar name that is valid as a folder on every system; `None` if no character remains.
 pub fn folder_name(name: &str) -> Option<String> {
     let is_kept = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.');
     let words = name.split(|letter| !is_kept(letter)).filter(|word| !word.is_empty());
@@ -259,7 +260,7 @@ pub fn folder_name(name: &str) -> Option<String> {
     is_folder_name(possible).then(|| possible.to_owned())
 }
 
-/// Whether `name` is safe as a folder on every system.
+/// `true` if `name` is a valid folder name on every system.
 pub(super) fn is_folder_name(name: &str) -> bool {
     name.len() <= 100
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -269,21 +270,21 @@ pub(super) fn is_folder_name(name: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
-/// `iterations` and then `default` are what holds where nothing else is said.
+/// Reads `epochs`. The defaults come from `iterations`, else from `default`.
 fn epochs(
     spec: &Fields<'_>,
     iterations: early_terminate::Iterations,
     (default, is_planned): (f64, bool),
     problems: &mut Problems,
 ) -> Option<EpochRange> {
-    /// With a wall budget the first comparison comes after this share of a complete trial.
+    /// With a wall budget, the first comparison comes after this share of a complete trial.
     const FIRST_COMPARISON: f64 = 1.0 / 8.0;
     let default = iterations.max.unwrap_or(default);
     let read = |node, what, problems: &mut Problems| {
         let rule = "greater than 0 and at most a million";
         reader::number_that(node, what, |number| number > 0.0 && number <= 1e6, rule, problems)
     };
-    // Without a word on it a trial is judged after its first epoch, or earlier where time is short.
+    // By default a trial is judged after its first epoch, or earlier with a wall budget.
     let judged_early = |max: f64| EpochRange {
         min: match iterations.min {
             Some(min) => max.min(min),
@@ -350,12 +351,12 @@ fn words(epochs: f64) -> String {
     format!("{epochs} epoch{plural}")
 }
 
-/// Ascending epochs up to `max`.
+/// Epochs up to `max`, in ascending order.
 fn stops(node: &Node, max: f64, problems: &mut Problems) -> Option<Vec<f64>> {
     ascending(node, "stops", max, problems)
 }
 
-/// Two epochs up to `max`: where the learning rate begins to fall to 0, and where it gets there.
+/// Two epochs up to `max`, between which the learning rate falls to 0.
 fn cooldown(node: &Node, max: f64, problems: &mut Problems) -> Option<(f64, f64)> {
     if let [from, to] = ascending(node, "cooldown", max, problems)?[..] {
         return Some((from, to));
@@ -370,7 +371,7 @@ fn cooldown(node: &Node, max: f64, problems: &mut Problems) -> Option<(f64, f64)
     None
 }
 
-/// Ascending epochs above 0 and up to `max`.
+/// Epochs above 0 and up to `max`, in ascending order.
 fn ascending(node: &Node, what: &str, max: f64, problems: &mut Problems) -> Option<Vec<f64>> {
     let Content::Sequence(items) = &node.content else {
         problems.error(
@@ -405,7 +406,7 @@ fn budget(spec: &Fields<'_>, ends_by_itself: bool, problems: &mut Problems) -> O
     let wall = get("wall").map(|node| reader::seconds(node, "wall", problems));
     let trials = match (get("trials"), spec.get("run_cap")) {
         (Some(trials), Some(run_cap)) => {
-            // An override of one replaces the other; two in one file contradict each other.
+            // An override replaces the other key; two keys in one file contradict each other.
             let by_hand = |node: &&Node| node.place.source.kind == SourceKind::Override;
             if ![trials, run_cap].iter().any(by_hand) {
                 problems.error(
@@ -424,7 +425,7 @@ fn budget(spec: &Fields<'_>, ends_by_itself: bool, problems: &mut Problems) -> O
         (None, None) => None,
     };
     let trials = trials.map(|(what, node)| reader::integer(node, what, 1..=MOST, problems));
-    // A misspelt budget is no missing one.
+    // A misspelt budget is not reported as missing as well.
     if wall.is_none() && trials.is_none() && !ends_by_itself && problems.errors.len() == errors_before {
         let place = spec.entry("budget").map_or(spec.place, |entry| &entry.key_place);
         problems.warning(
@@ -467,7 +468,7 @@ fn resources(spec: &Fields<'_>, problems: &mut Problems) -> Option<Resources> {
         ("cuda", Devices::Cuda),
         ("ndarray", Devices::NdArray),
     ];
-    // More than any machine has, and few enough that a misprint does not fill it with processes.
+    // More than any machine needs, and few enough that a misprint does not fill it with processes.
     const MOST: i64 = 4_096;
     let empty = Node {
         place: spec.place.clone(),
@@ -493,7 +494,7 @@ fn resources(spec: &Fields<'_>, problems: &mut Problems) -> Option<Resources> {
         Some(node) => size::bytes(node, "cache", 0, problems),
         None => Some(DEFAULT_CACHE),
     };
-    // None where it is left to the machine, none at all after an error.
+    // `Some(None)` leaves the number to the machine; `None` follows an error.
     let transposed = |count: Option<Option<usize>>| count.map_or(Some(None), |count| count.map(Some));
     Some(Resources {
         devices: devices?,

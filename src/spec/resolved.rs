@@ -1,4 +1,4 @@
-//! A spec that cannot be wrong: what the rest of the program reads. Only `resolve` builds one from a user's file.
+//! A valid spec, as the rest of the program reads it. Only `resolve` builds one from a user's file.
 
 use std::path::PathBuf;
 
@@ -11,50 +11,50 @@ use crate::preference::Preference;
 use crate::space::{Expression, Space};
 use crate::units::{Goal, Seed};
 
-/// One study, completely described.
+/// The complete description of a study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     /// The study's name; its default folder is `results/<name>`.
     pub name: String,
-    /// What a trial runs.
+    /// The objective of a trial.
     pub objective: ObjectiveSpec,
-    /// What is optimised; of several metrics the first.
+    /// The metric to optimise; the first one if there are several.
     pub metric: Metric,
-    /// The other metrics, how they are weighed, and what a result must satisfy.
+    /// The other metrics, their preference, and constraints on results.
     pub criteria: Criteria,
     /// The searcher.
     pub searcher: SearcherSpec,
-    /// What becomes of trials that are worse than others.
+    /// The rules that prune trials.
     pub early_terminate: EarlyTerminate,
     /// The parameters.
     pub space: Space,
-    /// How far a trial may go.
+    /// The number of epochs of a trial.
     pub epochs: EpochRange,
-    /// What one trial may use up.
+    /// The resources that one trial may use.
     pub trial_limits: TrialLimits,
-    /// When to end.
+    /// The budget of the study.
     pub budget: Budget,
-    /// How the winner is chosen once the search is over; `None`: it is the best trial.
+    /// The choice of the winner after the search; `None`: the best trial wins.
     pub selection: Option<Selection>,
-    /// Where trials run.
+    /// Devices, workers and the cache.
     pub resources: Resources,
-    /// Deliver results in virtual time, so that the number of workers changes nothing.
+    /// `true` to deliver results in virtual time, so that the number of workers does not affect the results.
     pub deterministic: bool,
-    /// Keys everything random.
+    /// The key of everything random.
     pub seed: Seed,
-    /// Run the points of the space so many times each, every time with another seed, and nothing else.
+    /// Number of runs of each point of the space, each with another seed. Then nothing else runs.
     pub repeats: Option<u32>,
-    /// Whether published recipes for the model shape the first proposals, where the spec has no beliefs of its own.
+    /// `true` if the model's published recipes shape the first proposals, unless the spec has beliefs of its own.
     pub uses_recipe: bool,
-    /// Leaderboards of earlier studies over the same parameters, to begin with what they found out.
+    /// Leaderboards of earlier studies over the same parameters, whose results are the starting point.
     pub warm_start: Vec<PathBuf>,
-    /// Where else the study is shown.
+    /// The trackers that show the study.
     pub tracking: Vec<TrackerSpec>,
     /// The origin of a `best.yaml`.
     pub provenance: Option<Provenance>,
 }
 
-/// What a trial runs.
+/// The objective of a trial.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ObjectiveSpec {
     /// Fine-tuning a pretrained model.
@@ -63,12 +63,12 @@ pub enum ObjectiveSpec {
     Function(FunctionSpec),
     /// An external program.
     Command(CommandSpec),
-    /// Nothing of ours: a program that speaks to `automl ask-tell` runs the trials.
+    /// The trials run in another program that uses `automl ask-tell`.
     AskTell(AskTellSpec),
 }
 
 impl ObjectiveSpec {
-    /// The command that goes on with a study of this objective.
+    /// The command that resumes a study of this objective.
     pub fn resumed_by(&self, folder: &str) -> String {
         match self {
             Self::FineTune(_) | Self::Function(_) | Self::Command(_) => format!("automl resume {folder}"),
@@ -80,7 +80,7 @@ impl ObjectiveSpec {
 /// A search whose trials another program runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AskTellSpec {
-    /// How many complete trials the search may spend, if that is known.
+    /// Number of complete trials that the search may spend, if known.
     pub budget: Option<u64>,
 }
 
@@ -93,17 +93,17 @@ pub struct FineTuneSpec {
     pub model: ModelSource,
     /// Labelled data.
     pub data: DataSpec,
-    /// Longest text in tokens, special tokens included; longer ones are cut. Unused for images.
+    /// Maximum length of a text in tokens, including special tokens; longer texts are truncated. Unused for images.
     pub max_length: usize,
 }
 
-/// What the model learns.
+/// The task that the model is trained for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
-    /// One label a text.
+    /// One label per text.
     TextClassification,
-    /// One label an image.
+    /// One label per image.
     ImageClassification,
 }
 
@@ -117,7 +117,7 @@ impl Task {
     }
 }
 
-/// Where the pretrained model is.
+/// The location of the pretrained model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ModelSource {
@@ -137,22 +137,22 @@ pub enum DataSpec {
     Builtin {
         /// Its name.
         name: String,
-        /// Use only the first so many training examples.
+        /// Number of training examples to use, counted from the first; `None`: all.
         train_limit: Option<usize>,
-        /// Keep the last so many training examples apart, for a test.
+        /// Number of training examples, counted from the last, that are held out for a test.
         test: Option<usize>,
     },
     /// A table file: `.csv`, `.tsv` or `.jsonl`.
     Table {
         /// Training examples.
         train: PathBuf,
-        /// Validation examples; else they are split off `train`.
+        /// Validation examples; `None`: they are split off `train`.
         validation: Option<PathBuf>,
         /// Name of the text column.
         text: String,
         /// Name of the label column.
         label: String,
-        /// How to split off validation (and test) examples when there is no file of them.
+        /// The split of validation (and test) examples if they have no file of their own.
         split: Split,
     },
 }
@@ -162,11 +162,11 @@ pub enum DataSpec {
 pub struct Split {
     /// Share for validation, in (0, 1).
     pub validation: f64,
-    /// Share kept apart, in [0, 1).
+    /// Share for the test, in [0, 1).
     pub test: f64,
-    /// Keep every label's share.
+    /// `true` to keep the share of every label.
     pub stratify: bool,
-    /// Keys the split; not the study's seed, so that studies can be compared.
+    /// The key of the split. It differs from the study's seed, so that studies can be compared.
     pub seed: Seed,
 }
 
@@ -175,33 +175,33 @@ pub struct Split {
 pub struct FunctionSpec {
     /// Its name, such as `sphere` or `branin`.
     pub name: String,
-    /// Seconds that a whole trial takes in real time (0: none), for demonstrations and tests of the engine.
+    /// Duration of a complete trial in real seconds (0: none), for demonstrations and tests of the engine.
     pub trial_seconds: f64,
-    /// Seconds up to which every segment is late, by true chance: no result may depend on it.
+    /// Maximum delay of a segment in seconds. It is truly random, and no result may depend on it.
     pub jitter: f64,
-    /// Standard deviation of what chance adds to the loss, by the trial's seed.
+    /// Standard deviation of the noise on the loss, keyed by the trial's seed.
     pub noise: f64,
-    /// What goes wrong, and for which configurations; the first that fits.
+    /// Faults with their conditions on configurations; the first that matches counts.
     pub faults: Vec<(Fault, Expression)>,
 }
 
-/// What may go wrong with a trial, to see what becomes of the study then. It happens half-way through a complete trial.
+/// A simulated fault of a trial, to test how a study handles it. It happens half-way through a complete trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The loss is not a number anymore.
+    /// The loss becomes NaN.
     Diverge,
     /// The code panics.
     Panic,
     /// The worker process dies.
     Abort,
-    /// No step ends any more.
+    /// A step never ends.
     Hang,
-    /// Memory is taken until there is none, though at most 4 GiB.
+    /// The code allocates memory until none is left, at most 4 GiB.
     ExhaustMemory,
 }
 
 impl Fault {
-    /// Every fault by the name that specs use.
+    /// Every fault with its name in specs.
     pub const NAMES: [(&str, Self); 5] = [
         ("diverge", Self::Diverge),
         ("panic", Self::Panic),
@@ -211,35 +211,35 @@ impl Fault {
     ];
 }
 
-/// What is optimised.
+/// A metric to optimise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metric {
-    /// Its name, one of those the objective reports.
+    /// Its name: one of those that the objective reports.
     pub name: String,
-    /// Which way it is better.
+    /// The direction of improvement.
     pub goal: Goal,
-    /// The study ends as soon as a trial is this good.
+    /// The study ends when a trial reaches this value.
     pub target: Option<f64>,
 }
 
-/// What makes a result good beside the first metric. By default nothing.
+/// Criteria of a result beyond the first metric; none by default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Criteria {
     /// The metrics after the first.
     pub others: Vec<Metric>,
-    /// How all of them are weighed.
+    /// Comparison of all metrics.
     pub preference: Preference,
-    /// Conditions over metrics that a result must satisfy.
+    /// Constraints on metrics that a result must satisfy.
     pub constraints: Vec<Expression>,
 }
 
 impl Criteria {
-    /// Whether the first metric is all that counts.
+    /// `true` if only the first metric counts.
     pub fn is_plain(&self) -> bool {
         self.others.is_empty() && self.constraints.is_empty()
     }
 
-    /// Whether trade-offs between several metrics are asked for, so that there is a front.
+    /// `true` if the study looks for trade-offs between several metrics, and so has a Pareto front.
     pub fn has_front(&self) -> bool {
         match self.preference {
             Preference::Pareto => !self.others.is_empty(),
@@ -248,76 +248,77 @@ impl Criteria {
     }
 }
 
-/// How far a trial may go, in epochs.
+/// The number of epochs of a trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochRange {
-    /// Before this no trial is judged; at most `max`.
+    /// No trial is pruned before this epoch; at most `max`.
     pub min: f64,
-    /// A complete trial.
+    /// Number of epochs of a complete trial.
     pub max: f64,
-    /// For `automl train`: the epochs at which the best trial was evaluated, up to where it was best. Training stops at the
-    /// last, though the learning-rate schedule is laid out over `max`; in the same pieces, so that it is the same model.
+    /// For `automl train`: the epochs at which the best trial was evaluated, up to its best. Training stops at the
+    /// last, but the learning-rate schedule covers `max`. Training in the same pieces reproduces the same model.
     pub stops: Vec<f64>,
-    /// For `automl train`: from where to where the learning rate fell to 0, if the best trial ended before its schedule.
+    /// For `automl train`: epochs between which the learning rate fell to 0, if the best trial ended before the
+    /// schedule.
     pub cooldown: Option<(f64, f64)>,
 }
 
-/// What one trial may use up; beyond it the trial fails.
+/// The resources that one trial may use. A trial that exceeds them fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrialLimits {
-    /// Seconds of training in all, over all its segments: then it has timed out.
+    /// Maximum training time in seconds, summed over its segments; then the trial has timed out.
     pub wall: Option<f64>,
-    /// Bytes of resident memory, those of an external program's children included: beyond them memory has run out.
+    /// Maximum resident memory in bytes, including an external program's children; then the trial is out of memory.
     pub memory: Option<u64>,
-    /// Seconds without a step or a line of output: then it hangs, and its worker is replaced.
+    /// Maximum time in seconds without a step or a line of output. Then the trial hangs, and its worker is replaced.
     pub silence: Option<f64>,
 }
 
-/// When to end; whichever comes first.
+/// The budget of a study. It ends at the first limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Budget {
-    /// Seconds that the study may run, over all its resumptions.
+    /// Maximum time in seconds, summed over all resumptions.
     pub wall: Option<f64>,
-    /// Trials in all.
+    /// Maximum number of trials.
     pub trials: Option<u32>,
     /// The study ends after this many equal failures if no trial has a result yet; 0: it never does.
     pub max_failures: Option<u32>,
 }
 
 impl Budget {
-    /// Where a spec does not say: enough to tell a program that cannot work from one that sometimes fails.
+    /// The default of `max_failures`: enough to tell a broken program from one that sometimes fails.
     pub const DEFAULT_FAILURES: u32 = 5;
 }
 
-/// How the winner is chosen: the best trials of the search are trained again with fresh seeds, since the best of many is
-/// partly a lucky one.
+/// The choice of the winner: the best trials of the search are trained again with fresh seeds, since the best of many
+/// is partly a lucky one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
-    /// By which rule.
+    /// The rule.
     pub rule: SelectionRule,
-    /// How many of the best trials are finalists.
+    /// Number of finalists: the best trials.
     pub top_k: u32,
-    /// Fresh seeds for each of them.
+    /// Number of fresh seeds for each finalist.
     pub reseeds: u32,
-    /// Whether the winner is measured on the test examples in the end.
+    /// `true` to measure the winner on the test examples in the end.
     pub holdout: bool,
 }
 
-/// Which finalist wins.
+/// The rule that chooses the winner among the finalists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SelectionRule {
     /// The best mean over fresh seeds.
     Best,
-    /// The cheapest to train of those within one standard error of the best mean (Breiman et al. 1984, §3.4.3), by the deviation
-    /// over seeds that all finalists have in common.
+    /// The cheapest to train of those within one standard error of the best mean (Breiman et al. 1984, §3.4.3). The
+    /// error comes from the deviation over the seeds that all finalists have in common.
     OneSe,
-    /// The best in the first metric among the front of the means of several metrics.
+    /// The best in the first metric on the Pareto front of the means of several metrics.
     Pareto,
 }
 
 impl SelectionRule {
-    /// Every rule by the name that specs use.
+    /// Every rule with its name in specs.
     pub const NAMES: [(&str, Self); 3] = [("best", Self::Best), ("one_se", Self::OneSe), ("pareto", Self::Pareto)];
 
     /// Its name in specs.
@@ -330,7 +331,7 @@ impl SelectionRule {
     }
 }
 
-/// Where a `best.yaml` comes from, and what was seen of it.
+/// The origin of a `best.yaml`, and its results.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
     /// The version of the program that wrote it.
@@ -339,64 +340,64 @@ pub struct Provenance {
     pub study: String,
     /// Its winner.
     pub trial: u32,
-    /// The run of the winner whose seed this is: the winner itself or one with a fresh seed.
+    /// The run of the winner whose seed is used: the winner itself or one with a fresh seed.
     pub run: u32,
     /// The metric of the values below.
     pub metric: String,
-    /// What to expect of this configuration: the mean over fresh seeds on the validation examples.
+    /// Expected value of this configuration: the mean over fresh seeds on the validation examples.
     pub expected: Option<f64>,
     /// The standard error of that mean.
     pub standard_error: Option<f64>,
-    /// How many fresh seeds.
+    /// Number of fresh seeds.
     pub seeds: u32,
-    /// What this very run came to on the validation examples.
+    /// Value of this very run on the validation examples.
     pub validation: Option<f64>,
-    /// What its model came to on the test examples.
+    /// Value of its model on the test examples.
     pub test: Option<f64>,
-    /// The model and the data it was found with.
+    /// The model and the data of the search.
     pub inputs: Vec<InputPart>,
 }
 
-/// The model or a part of the data, to notice when it changes.
+/// The model or a part of the data, recorded to notice changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputPart {
     /// `model`, `train`, `validation` or `test`.
     pub part: String,
-    /// How many examples.
+    /// Number of examples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
-    /// Fingerprint of what training sees of it.
+    /// Fingerprint of the contents that training uses.
     pub fingerprint: String,
 }
 
-/// Where trials run.
+/// Devices, workers and the cache.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resources {
-    /// Which devices.
+    /// The devices.
     pub devices: Devices,
-    /// Worker processes; by default one a CPU core, or as many a GPU as share it well.
+    /// Number of worker processes; by default one per CPU core, or as many per GPU as share it well.
     pub workers: Option<usize>,
-    /// Worker processes that share a GPU; by default as many as share it well.
+    /// Number of worker processes that share a GPU; by default as many as share it well.
     pub slots_per_device: Option<usize>,
-    /// Threads of each worker on the CPU; by default one.
+    /// CPU threads per worker; by default one.
     pub threads_per_worker: usize,
-    /// Workers of the virtual clock of a deterministic study; `None`: it follows from the slots of the machine on which the
-    /// study begins ([`Spec::settle_logical_workers`]).
+    /// Number of logical workers of the virtual clock of a deterministic study; `None`: it follows from the slots of
+    /// the machine on which the study begins ([`Spec::settle_logical_workers`]).
     pub logical_workers: Option<usize>,
-    /// Bytes on disk for what frozen parts of models make of data, shared with other studies; 0: nothing is kept.
+    /// Disk space in bytes for cached activations of frozen layers, shared by all studies; 0: nothing is cached.
     pub cache: u64,
 }
 
-/// Logical workers of a study without a wall budget: the same on every machine, and enough for those that most have.
+/// Logical workers of a study without a wall budget: the same on every machine, and enough for most machines.
 const LOGICAL_WORKERS: usize = 8;
 
 impl Spec {
-    /// Fixes the number of logical workers of a study that begins on so many slots, if the spec leaves it open: a part of the
-    /// study from now on, so that another machine changes nothing.
+    /// Fixes the number of logical workers of a study that begins on `slots` slots, if the spec leaves it open. The
+    /// number then belongs to the study, so that another machine does not change its results.
     ///
-    /// Without a wall budget it is the same everywhere. With one, breadth fits the machine: one for each slot. With more, segments wait
-    /// for slots, and what must end before the deadline waits too; that costs more than the order of delivery does, by which a slot
-    /// is idle now and then (`benches/deadline_quality`).
+    /// Without a wall budget it is the same everywhere. With one, it is the number of slots. More logical workers would
+    /// make segments wait for slots, even those that must end before the deadline. That costs more than the occasional
+    /// idle slot that the order of delivery causes (`benches/deadline_quality`).
     pub fn settle_logical_workers(&mut self, slots: usize) {
         let workers = match self.budget.wall {
             Some(_) => slots.max(1),
@@ -413,17 +414,17 @@ impl Resources {
     }
 }
 
-/// Which devices trials run on.
+/// The devices for trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Devices {
-    /// Every CUDA device if this build and machine have any, else the CPU.
+    /// Every CUDA device if this build and machine have one, else the CPU.
     Auto,
     /// The CPU.
     Cpu,
-    /// CUDA devices; an error where there are none.
+    /// CUDA devices; an error if there are none.
     Cuda,
-    /// The CPU with burn's older backend, to compare; an error in a build without the feature `ndarray`.
+    /// The CPU with burn's older backend, for comparison; an error in a build without the feature `ndarray`.
     #[serde(rename = "ndarray")]
     NdArray,
 }

@@ -1,11 +1,11 @@
-//! The JSON Schema of specs (draft 2020-12), made from the table of keys, so that editors complete and check.
+//! The JSON Schema of specs (draft 2020-12), generated from the table of keys, for completion and checks in editors.
 
 use serde_json::{Map, Value as Json, json};
 
 use super::keys::{self, Key, Kind, SECTIONS, SPEC, Section};
 
-/// The JSON Schema of a `space.yaml`. What it accepts is a little more than what the loader does, which also checks what
-/// depends on several keys at once.
+/// The JSON Schema of a `space.yaml`. It accepts slightly more than the loader, which also checks rules that involve
+/// several keys.
 pub fn schema() -> Json {
     let sections = SECTIONS.iter().filter(|section| section.name != SPEC.name);
     let mut definitions: Map<String, Json> = sections
@@ -34,7 +34,7 @@ pub fn schema() -> Json {
     root
 }
 
-/// A mapping with known keys; others are refused.
+/// A mapping with known keys. Other keys are refused.
 fn section(section: &Section) -> Json {
     let properties: Map<String, Json> = section
         .all()
@@ -64,7 +64,7 @@ fn property(key: &Key) -> Json {
     schema
 }
 
-/// The JSON of the table; tests see to it that all of it is some.
+/// Parses the JSON of the table. Tests make sure that all of it is valid.
 fn read(text: &str) -> Option<Json> {
     serde_json::from_str(text).ok()
 }
@@ -114,7 +114,7 @@ fn reference(name: &str) -> Json {
     json!({"$ref": format!("#/$defs/{name}")})
 }
 
-/// Parameters by name: those of fine-tuning are described, functions and commands take any.
+/// Parameters by name. Those of fine-tuning are described; functions and commands accept any.
 fn parameters() -> Json {
     let parameter = json!({"anyOf": [{"type": ["string", "number", "boolean"]}, reference("parameter")]});
     let described = |about: &str| {

@@ -1,4 +1,4 @@
-//! `selection`: how the winner is chosen once the search is over.
+//! `selection`: how the winner is chosen after the search.
 
 use super::diagnostics::Diagnostic;
 use super::raw::Node;
@@ -6,13 +6,13 @@ use super::reader::{self, Fields, Problems};
 use super::resolved::{Criteria, DataSpec, ObjectiveSpec, Selection, SelectionRule};
 use crate::policies::EarlyTerminate;
 
-/// As many as anybody trains again, and few enough that a misprint is noticed.
+/// A generous maximum, low enough to catch a misprint.
 const MOST: i64 = 100;
 
-/// Seeds of which a standard error can be told.
+/// Minimum number of seeds for a standard error.
 const LEAST_SEEDS: u32 = 2;
 
-/// What a spec says that names no number.
+/// The default of a spec that gives no numbers.
 const DEFAULT: Selection = Selection {
     rule: SelectionRule::Best,
     top_k: 3,
@@ -45,7 +45,7 @@ pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<Selection> {
     Some(selection)
 }
 
-/// The rule of one standard error needs one.
+/// Reports too few seeds for the one-standard-error rule.
 fn check_seeds(selection: Selection, fields: &Fields<'_>, problems: &mut Problems) -> Option<()> {
     if selection.rule != SelectionRule::OneSe || selection.reseeds >= LEAST_SEEDS {
         return Some(());

@@ -1,4 +1,4 @@
-//! Amounts of memory, as people write them.
+//! Reads amounts of memory.
 
 use super::diagnostics::Diagnostic;
 use super::raw::Node;

@@ -1,6 +1,6 @@
-//! `tracking`: where else a study is shown.
+//! `tracking`: the trackers that show a study.
 //!
-//! `tracking: csv` · `tracking: [csv]` · `tracking: {csv: {folder: curves}}`
+//! Forms: `tracking: csv` · `tracking: [csv]` · `tracking: {csv: {folder: curves}}`
 
 use std::collections::BTreeMap;
 
@@ -14,18 +14,18 @@ use super::reader::{self, Fields, Problems};
 pub struct TrackerRow {
     /// Its name.
     pub name: &'static str,
-    /// What it writes, one line.
+    /// Its output, in one line.
     pub about: &'static str,
-    /// What it can be told.
+    /// Its options.
     pub options: &'static [TrackerOption],
 }
 
-/// What a tracker can be told.
+/// An option of a tracker.
 #[derive(Debug)]
 pub struct TrackerOption {
     /// Its key.
     pub name: &'static str,
-    /// A path: relative ones begin at the spec's folder.
+    /// `true` for a path. Relative paths start at the spec's folder.
     pub is_path: bool,
 }
 
@@ -44,12 +44,12 @@ pub const TRACKER_ROWS: &[TrackerRow] = &[TrackerRow {
 pub struct TrackerSpec {
     /// Its name.
     pub name: &'static str,
-    /// What it is told, by key.
+    /// Values of its options, by key.
     pub options: BTreeMap<&'static str, String>,
 }
 
 impl TrackerSpec {
-    /// The tracker of this name, which is told nothing.
+    /// The tracker of this name, without options.
     pub fn named(name: &str) -> Option<Self> {
         let row = TRACKER_ROWS.iter().find(|row| row.name == name)?;
         Some(Self {
@@ -59,7 +59,7 @@ impl TrackerSpec {
     }
 }
 
-/// Reads the section; empty without one.
+/// Reads the section; empty if there is none.
 pub(super) fn read(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> Option<Vec<TrackerSpec>> {
     let Some(node) = spec.get("tracking") else {
         return Some(Vec::new());
@@ -82,7 +82,7 @@ pub(super) fn read(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems)
     Some(trackers)
 }
 
-/// A word, or a mapping of words to what they are told.
+/// Reads a name, or a mapping of names to options.
 fn named(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<Vec<TrackerSpec>> {
     let names: Vec<(&str, &TrackerRow)> = TRACKER_ROWS.iter().map(|row| (row.name, row)).collect();
     if !matches!(node.content, Content::Mapping(_)) {

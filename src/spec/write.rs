@@ -1,4 +1,4 @@
-//! A [`Spec`] back to YAML that says everything and leaves nothing to defaults.
+//! Writes a [`Spec`] as YAML with every default written out.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,8 +17,8 @@ use crate::space::{Configuration, Domain, Hints, Parameter, Value};
 use crate::units::Goal;
 
 impl Spec {
-    /// The spec as YAML with every default written out. Read back from a file in any folder it is the same spec, if its
-    /// paths are absolute, as [`load`](super::load) makes them.
+    /// The spec as YAML with every default written out. If its paths are absolute, as [`load`](super::load) makes them,
+    /// a file in any folder reads back as the same spec.
     pub fn to_yaml(&self) -> String {
         let mut yaml = Yaml::default();
         yaml.line(0, "name", &text(&self.name));
@@ -276,7 +276,7 @@ fn write_data(yaml: &mut Yaml, data: &DataSpec) {
                 seed,
             } = split;
             yaml.open(1, "split");
-            // A file of validation examples and a share for them contradict each other.
+            // A file of validation examples excludes a share for them.
             yaml.maybe(2, "validation", validation.is_none().then(|| float(*share)));
             yaml.line(2, "test", &float(*test));
             yaml.line(2, "stratify", &stratify.to_string());
@@ -320,12 +320,12 @@ fn write_values(yaml: &mut Yaml, values: &[Value], ordered: bool) {
     yaml.line(2, "ordered", &ordered.to_string());
 }
 
-/// A range, with the mean and the deviation of a normal distribution in it.
+/// Writes a range, with the mean and standard deviation if it bounds a normal distribution.
 fn write_range(yaml: &mut Yaml, range: &Domain, normal: Option<(f64, f64)>) {
     let (is_log, min, max, step) = match range {
         Domain::Float { min, max, log, step } => (*log, float(*min), float(*max), step.map(float)),
         Domain::Int { min, max, log, step } => (*log, min.to_string(), max.to_string(), Some(step.to_string())),
-        // No range of a normal distribution is one itself.
+        // The range of a normal distribution is never one itself.
         Domain::Normal { .. } | Domain::Choice { .. } | Domain::Weighted { .. } => return,
     };
     let is_integer = matches!(range, Domain::Int { .. });
@@ -352,7 +352,7 @@ fn write_range(yaml: &mut Yaml, range: &Domain, normal: Option<(f64, f64)>) {
     yaml.maybe(2, if is_from_min { "step" } else { "q" }, step);
 }
 
-/// Whether the values of a range are no multiples of its step, but steps from its first.
+/// `true` if the values of a range are counted from its lower bound and are not multiples of its step.
 fn begins_its_steps(range: &Domain) -> bool {
     match range {
         Domain::Int {
@@ -429,7 +429,7 @@ impl Yaml {
     }
 }
 
-/// The shortest YAML that reads back as the same number, always with a point or an exponent.
+/// The shortest YAML that reads back as the same number. It always has a point or an exponent.
 pub fn yaml_number(number: f64) -> String {
     float(number)
 }
@@ -452,7 +452,7 @@ fn value(value: &Value) -> String {
     match value {
         Value::Bool(_) | Value::Int(_) | Value::Float(_) => value.to_string(),
         Value::Text(text) => self::text(text),
-        // JSON is YAML.
+        // JSON is valid YAML.
         Value::Data(json) => json.clone(),
     }
 }
@@ -461,7 +461,7 @@ fn path(path: &Path) -> String {
     text(&path.display().to_string())
 }
 
-/// A text, quoted unless it is plainly a word.
+/// A text, quoted unless it is clearly a plain word.
 fn text(text: &str) -> String {
     let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '/'))
         && !text.ends_with(':')
@@ -472,7 +472,7 @@ fn text(text: &str) -> String {
     if is_word { text.to_owned() } else { quoted(text) }
 }
 
-/// A double-quoted text: JSON's escapes are YAML's, but YAML breaks lines at, or forbids, some letters that JSON lets pass.
+/// A double-quoted text. YAML shares JSON's escapes, but breaks lines at, or forbids, some characters that JSON allows.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {

@@ -1,4 +1,4 @@
-//! The courier: delivers a running study to its trackers, from a thread of its own.
+//! The courier: delivers a running study to its trackers, on a thread of its own.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,23 +12,23 @@ use crate::spec::{Spec, TrackerSpec};
 use crate::study::Study;
 use crate::units::Samples;
 
-/// The shortest time between two deliveries, so that many results travel together.
+/// Minimum time between two deliveries, so that many results are delivered together.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// The first pause after a failure; every further one is twice as long.
+/// The first pause after a failure. It doubles with every further failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest pause after a failure.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// The time that trackers have at the end of a study. Its process must be gone two seconds after its deadline.
+/// Time that trackers have at the end of a study: its process must exit two seconds after its deadline.
 const LAST: Duration = Duration::from_millis(800);
 
-/// What the thread is told.
+/// A message to the thread.
 enum Call {
-    /// The journal has something new.
+    /// The journal has new entries.
     News,
-    /// The study has ended or was interrupted: what is left is delivered now.
+    /// The study has ended or was interrupted: deliver the rest now.
     End,
 }
 
@@ -38,14 +38,14 @@ pub struct Courier {
     done: Receiver<()>,
 }
 
-/// Failures that people should hear of when the study is over: one sentence each.
+/// Failures to report to the user when the study is over, one sentence each.
 pub type Warnings = Arc<Mutex<Vec<String>>>;
 
 impl Courier {
-    /// Starts the thread; `None` if the study has no trackers. What could not be delivered in the end is in `warnings`.
+    /// Starts the thread; `None` if the study has no trackers. `warnings` receives what is not delivered in the end.
     ///
     /// # Errors
-    /// If the system refuses another thread.
+    /// If the system does not allow another thread.
     pub fn start(folder: &Path, spec: &Spec, epoch: Samples, warnings: &Warnings) -> io::Result<Option<Self>> {
         if spec.tracking.is_empty() {
             return Ok(None);
@@ -86,7 +86,7 @@ fn wait(heard: &Receiver<Call>, routes: &[Route]) -> bool {
     };
     let is_end =
         |call: &Result<Call, RecvTimeoutError>| matches!(call, Ok(Call::End) | Err(RecvTimeoutError::Disconnected));
-    // All that was said meanwhile is one piece of news.
+    // Combines all messages that have arrived meanwhile.
     is_end(&first) || heard.try_iter().any(|call| matches!(call, Call::End))
 }
 
@@ -112,7 +112,7 @@ impl Route {
         }
     }
 
-    /// Delivers, unless a pause after a failure is not over. At the end of the study it tries in any case.
+    /// Delivers, except during a pause after a failure. At the end of the study it always tries.
     fn go(&mut self, spec: &Spec, epoch: Samples, is_over: bool) {
         if !is_over && self.retry.is_some_and(|at| Instant::now() < at) {
             return;
@@ -152,7 +152,7 @@ impl Route {
 
 impl Observer for Courier {
     fn observe(&mut self, event: &EngineEvent<'_>, _study: &Study, _clock: &Clock) -> io::Result<()> {
-        // The thread may have broken off: that is no fault of the study.
+        // The thread may have panicked; the study continues.
         match event {
             EngineEvent::Started { .. } | EngineEvent::Delivered { .. } => {
                 let _ = self.calls.send(Call::News);

@@ -14,7 +14,7 @@ use crate::study::{Event, Outcome, Study};
 use crate::trials::SegmentReport;
 use crate::units::{Samples, TrialId};
 
-/// Its line in the registry.
+/// Its row in the registry.
 pub(super) const TRACKER: Registered = Registered { name: "csv", open };
 
 const CURVES: [&str; 6] = ["trial", "samples", "epoch", "metric", "value", "time"];
@@ -69,7 +69,7 @@ struct Csv {
 
 impl Tracker for Csv {
     fn record(&mut self, entry: &Entry, study: &Study) -> Result<(), TrackerError> {
-        // A resumed segment reports all of its evaluations again, so those of its end are all there are.
+        // A resumed segment reports all of its evaluations again, so the evaluations at its end are complete.
         let Event::SegmentEnded {
             trial,
             outcome,
@@ -143,7 +143,7 @@ impl Csv {
     }
 }
 
-/// The time of an evaluation, by its samples between the two ends of its segment; empty if those are unknown.
+/// Time of an evaluation, interpolated by samples between its segment's start and end; empty if those are unknown.
 fn between((begin, end): (&str, &str), (from, to): (Samples, Samples), at: Samples) -> String {
     let (Ok(begin), Ok(end)) = (begin.parse::<Timestamp>(), end.parse::<Timestamp>()) else {
         return String::new();
@@ -155,18 +155,18 @@ fn between((begin, end): (&str, &str), (from, to): (Samples, Samples), at: Sampl
     Timestamp::from_millisecond(time).map_or_else(|_| String::new(), |time| format!("{time:.3}"))
 }
 
-/// A table that only grows.
+/// An append-only table.
 struct Table {
     path: PathBuf,
     file: File,
-    /// The bytes that count: what is behind them was written before a crash and is written again.
+    /// Number of valid bytes. Bytes beyond it were written before a crash and are written again.
     length: u64,
     waiting: Vec<u8>,
     is_continued: bool,
 }
 
 impl Table {
-    /// Opens it to continue after `length` bytes; without them, or if it has fewer, it begins anew.
+    /// Opens the table to continue after `length` bytes. Without it, or if the file is shorter, the table begins anew.
     fn open(path: PathBuf, header: &[&str], length: Option<u64>) -> Result<Self, TrackerError> {
         let opened = || -> io::Result<(File, u64)> {
             let file = OpenOptions::new().create(true).append(true).open(&path)?;
@@ -194,12 +194,12 @@ impl Table {
 
     fn row(&mut self, cells: &[String]) {
         let mut writer = csv::Writer::from_writer(&mut self.waiting);
-        // Memory takes everything.
+        // Writing to memory cannot fail.
         let _ = writer.write_record(cells).and_then(|()| Ok(writer.flush()?));
     }
 
     fn flush(&mut self) -> Result<(), TrackerError> {
-        // A write that broke off is cut off again before the next one.
+        // The next write first removes the rest of an incomplete write.
         let written = self
             .file
             .set_len(self.length)

@@ -1,4 +1,4 @@
-//! The delivery of one study's journal to one tracker: a cursor, the study as far as the tracker knows it, and what is pending.
+//! Delivers one study's journal to one tracker: a cursor, the study as the tracker knows it, and the pending entry.
 
 use std::path::{Path, PathBuf};
 
@@ -12,34 +12,34 @@ use crate::spec::{Spec, TrackerSpec};
 use crate::study::Study;
 use crate::units::Samples;
 
-/// Version of the cursor's layout.
+/// Version of the cursor's format.
 const FORMAT: u32 = 1;
 
-/// How far a tracker was told, in `tracking/<name>.json`.
+/// The progress of a tracker, stored in `tracking/<name>.json`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Cursor {
     format: u32,
     /// The number of the next entry to deliver.
     next: u64,
-    /// What the tracker remembers.
+    /// State that the tracker wants to keep.
     state: serde_json::Value,
 }
 
 /// The delivery of one study to one tracker.
 pub struct Delivery {
     folder: PathBuf,
-    /// The cursor's file; `None` if nothing is remembered.
+    /// The cursor's file; `None` if progress is not saved.
     cursor: Option<PathBuf>,
     next: u64,
     tracker: Box<dyn Tracker>,
     study: Study,
     position: Position,
-    /// Read and applied, but not delivered.
+    /// An entry that is read and applied, but not delivered.
     pending: Option<Entry>,
 }
 
 impl Delivery {
-    /// Opens the tracker. With `out` it writes there and remembers nothing; otherwise it continues where it was.
+    /// Opens the tracker. With `out` it writes there and saves no progress; otherwise it continues where it stopped.
     ///
     /// # Errors
     /// If the tracker cannot be opened.
@@ -74,10 +74,10 @@ impl Delivery {
         })
     }
 
-    /// Delivers what the journal has by now. What cannot be delivered stays pending, and is tried again by the next call.
+    /// Delivers all entries that the journal has now. If that fails, the entry stays pending until the next call.
     ///
     /// # Errors
-    /// If something could not be delivered.
+    /// If an entry could not be delivered.
     pub fn deliver(&mut self) -> Result<(), TrackerError> {
         if let Some(entry) = &self.pending {
             self.tracker.record(entry, &self.study)?;
@@ -124,17 +124,17 @@ impl Delivery {
     }
 }
 
-/// A cursor that cannot be read is as good as none: everything is delivered again.
+/// Reads the cursor. If it cannot be read, everything is delivered again.
 fn read_cursor(path: &Path) -> Option<Cursor> {
     let text = std::fs::read(path).ok()?;
     let cursor: Cursor = serde_json::from_slice(&text).ok()?;
     (cursor.format == FORMAT).then_some(cursor)
 }
 
-/// Delivers all of a study to a tracker, once.
+/// Delivers a whole study to a tracker, once.
 ///
 /// # Errors
-/// If the study cannot be read, or something could not be delivered.
+/// If the study cannot be read, or an entry could not be delivered.
 pub fn export(
     folder: &Path,
     spec: (&Spec, Samples),

@@ -1,8 +1,8 @@
-//! Trackers: where teams look at studies. The journal is the source, and a tracker reads it, not the engine.
+//! Trackers: tools in which teams look at studies. Trackers get their data from the journal, not from the engine.
 //!
-//! A [`Courier`] delivers the journal to the trackers of a study from a thread of its own, each entry once. A tracker that is
-//! down never slows, fails or ends a study; it catches up later, also after a crash. [`export`] is the same for a study that is
-//! there already. One tracker is one file and one line in [`TRACKERS`] (and its row in `spec::TRACKER_ROWS`).
+//! A [`Courier`] delivers the journal to the trackers of a study on its own thread, each entry once. A tracker that is
+//! down never slows, fails or ends a study; it catches up later, even after a crash. [`export`] does the same for an
+//! existing study. One tracker is one file and one line in [`TRACKERS`] (and its row in `spec::TRACKER_ROWS`).
 
 mod courier;
 mod csv;
@@ -29,7 +29,7 @@ pub struct Registered {
 }
 
 impl Registered {
-    /// What it writes, one line.
+    /// Its output, in one line.
     pub fn about(&self) -> &'static str {
         let row = TRACKER_ROWS.iter().find(|row| row.name == self.name);
         row.map_or("", |row| row.about)
@@ -42,46 +42,46 @@ impl std::fmt::Debug for Registered {
     }
 }
 
-/// What a tracker is opened with.
+/// The arguments for opening a tracker.
 pub struct Opening<'a> {
     /// The study's folder.
     pub folder: &'a Path,
     /// The study's spec.
     pub spec: &'a Spec,
-    /// What the tracker is told.
+    /// The tracker's options.
     pub tracker: &'a TrackerSpec,
-    /// Where it writes, if that is not up to it.
+    /// The output folder, if the caller chooses it.
     pub out: Option<&'a Path>,
-    /// What it asked to remember when it was last flushed; `Null` at first.
+    /// The state that it returned from its last flush; `Null` at first.
     pub state: serde_json::Value,
 }
 
-/// A tracker that is open.
+/// An open tracker.
 pub struct Opened {
     /// The tracker.
     pub tracker: Box<dyn Tracker>,
-    /// `true` if it still has what it was told before. Otherwise it is told everything again.
+    /// `true` if it still has all entries that were delivered before. Otherwise all entries are delivered again.
     pub is_continued: bool,
 }
 
-/// A place where teams look at studies.
+/// A tool in which teams look at studies.
 ///
-/// It may be told the same entry twice after a crash: what it has already must stay as it is.
+/// After a crash the same entry may be delivered twice. An entry that it already has must stay unchanged.
 pub trait Tracker: Send {
-    /// Takes in one entry of the journal. `study` is the state after it.
+    /// Receives one entry of the journal. `study` is the state after it.
     ///
     /// # Errors
-    /// If it cannot be delivered: it is told the same entry again later.
+    /// If it cannot be delivered. The same entry is delivered again later.
     fn record(&mut self, entry: &Entry, study: &Study) -> Result<(), TrackerError>;
 
-    /// Brings everything recorded so far to its place, and returns what must be remembered to continue from here.
+    /// Writes or sends everything recorded until now, and returns the state that is needed to continue from here.
     ///
     /// # Errors
     /// If it cannot be delivered.
     fn flush(&mut self, study: &Study) -> Result<serde_json::Value, TrackerError>;
 }
 
-/// Why something could not be delivered.
+/// The reason why a tracker failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrackerError {
     /// A file cannot be written.
@@ -89,7 +89,7 @@ pub enum TrackerError {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The study cannot be read.
@@ -100,7 +100,7 @@ pub enum TrackerError {
     Journal(String),
 }
 
-/// The tracker of a spec.
+/// The registered tracker that a spec names.
 fn registered(tracker: &TrackerSpec) -> Option<&'static Registered> {
     TRACKERS.iter().find(|known| known.name == tracker.name).copied()
 }

@@ -1,4 +1,4 @@
-//! Workers of this machine: child processes, reached over their pipes.
+//! Workers on this machine: child processes, reached through their pipes.
 
 use std::path::PathBuf;
 

@@ -1,7 +1,8 @@
-//! Transports: how an engine reaches its workers. The messages are the same over every transport.
+//! Transports: connections between an engine and its workers. The messages are the same over every transport.
 //!
-//! A [`Transport`] connects a worker to a seat of the engine, and a [`Link`] talks to that worker. The engine knows nothing else of
-//! where a worker runs. One transport is one file; [`Local`] starts child processes and talks over their pipes.
+//! A [`Transport`] connects a worker to a seat of the engine, and a [`Link`] talks to that worker. The engine does not
+//! otherwise depend on where a worker runs. One transport is one file; [`Local`] starts child processes and uses their
+//! pipes.
 
 mod local;
 
@@ -23,46 +24,46 @@ pub trait Transport: Send {
     /// Ends processes that lost workers left behind, if this transport can. `alive` are the links in use.
     fn end_strays(&self, alive: &[&dyn Link]);
 
-    /// Where a person finds the output of the workers of a seat.
+    /// The log file of the workers of a seat.
     fn log(&self, seat: usize) -> PathBuf;
 }
 
-/// The place at which a worker is wanted.
+/// A position in the engine that needs a worker.
 #[derive(Clone, Copy, Debug)]
 pub struct Seat<'a> {
     /// Its index.
     pub index: usize,
     /// The device and the threads that the worker may use.
     pub slot: &'a Slot,
-    /// Number of this lease of the seat. It rises: a message under an older one comes from a worker that was replaced.
+    /// Number of this lease of the seat; it increases. A message with an older number comes from a replaced worker.
     pub lease: u64,
 }
 
-/// Takes the messages of one worker.
+/// Receives the messages of one worker.
 pub type Inbox = Box<dyn Fn(Arrival) -> Result<(), Closed> + Send>;
 
-/// The engine does not listen any more.
+/// The engine has stopped listening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closed;
 
-/// Something that arrives from a worker.
+/// An arrival from a worker.
 #[derive(Debug)]
 pub enum Arrival {
     /// A message.
     Said(Box<FromWorker>),
-    /// Its output has ended: it is dying or dead.
+    /// Its output has ended: the worker is exiting or has exited.
     Gone,
 }
 
 /// A connection to one worker. Dropping it ends the worker.
 pub trait Link: Send {
-    /// Sends a message. A worker that cannot hear it is dying, and that arrives by itself.
+    /// Sends a message. Errors are ignored: such a worker is dying, which arrives as [`Arrival::Gone`].
     fn send(&mut self, message: &ToWorker);
 
     /// Kills the worker immediately. Its end arrives as [`Arrival::Gone`].
     fn kill(&mut self);
 
-    /// Waits for a worker that is gone, and tells how it ended.
+    /// Waits for a worker that has exited, and returns how it ended.
     fn reap(&mut self) -> Farewell;
 
     /// Records the process group of the external program that the worker runs; `None` if it runs none.
@@ -77,11 +78,11 @@ pub trait Link: Send {
 pub struct Farewell {
     /// A description for people.
     pub how: String,
-    /// The kind of failure that its trial has; `None`: it crashed.
+    /// The kind of failure of its trial; `None`: the worker crashed.
     pub kind: Option<FailureKind>,
 }
 
-/// Why there can be no worker.
+/// The reason why no worker could be connected.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot start a worker process: {0}")]
 pub struct TransportError(#[from] pub std::io::Error);

@@ -1,7 +1,7 @@
 //! Workers: processes that run segments, one at a time, on one device, so that a crash affects only one trial.
 //!
 //! [`serve`] is the worker's side (`automl worker`) and [`Process`] the engine's. They exchange one JSON message per
-//! line ([`ToWorker`], [`FromWorker`]). Imports `objective` and below.
+//! line ([`ToWorker`], [`FromWorker`]).
 
 mod process;
 mod protocol;

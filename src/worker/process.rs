@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::{FromWorker, Slot, ToWorker};
 use crate::objective::{end_group, is_killed, kernel_kills};
 
-/// How long a process may take to exit once its output has ended.
+/// Maximum time for a process to exit once its output has ended.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Number of bytes at the end of a log that contain the last message of a dying process.

@@ -27,7 +27,7 @@ pub enum ToWorker {
 /// Version of these messages. Engine and worker must have the same.
 pub const PROTOCOL: u32 = 1;
 
-/// Who a worker is.
+/// Identity of a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// Version of its messages.
@@ -68,7 +68,7 @@ fn node() -> String {
 pub enum FromWorker {
     /// The model and the data are loaded; the worker accepts segments.
     Ready {
-        /// Who it is.
+        /// Its identity.
         hello: Hello,
     },
     /// The worker cannot serve and exits, because of an error in the study's input.

@@ -69,7 +69,7 @@ fn no_thread(error: &std::io::Error) -> String {
 
 /// Reads messages on a separate thread, so that a stop request is noticed during a segment.
 ///
-/// When the engine is gone the process exits immediately: its training could not be reported, and its checkpoint on
+/// If the engine is gone, the process exits immediately: its training could not be reported, and its checkpoint on
 /// disk is intact.
 fn listen(input: impl Read + Send + 'static, shared: Arc<Shared>) -> std::io::Result<mpsc::Receiver<Segment>> {
     let (sender, orders) = mpsc::channel();

@@ -27,7 +27,7 @@ impl Slot {
     }
 }
 
-/// Why the resources of a spec are not available.
+/// The reason why the resources of a spec are not available.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SlotError {
     /// There is no CUDA device.

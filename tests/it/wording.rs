@@ -128,3 +128,24 @@ fn lines_of_the_readme_fit_into_a_terminal() {
         assert!(is_free || line.chars().count() <= LONGEST_LINE, "{line}");
     }
 }
+
+/// A doc comment names the thing first. Our own idiom began one in six with a relative clause.
+#[test]
+fn doc_comments_name_the_thing_first() {
+    let riddle = Regex::new(r"^\s*//[/!] (Of|What|Who|Whether|So|That) ").unwrap();
+    let mut faults = Vec::new();
+    for path in sources() {
+        let source = std::fs::read_to_string(&path).unwrap();
+        let mut was_comment = false;
+        for (index, line) in source.lines().enumerate() {
+            let text = line.trim_start();
+            let is_comment = text.starts_with("///") || text.starts_with("//!");
+            // Only the first line of a comment: later ones continue a sentence.
+            if is_comment && !was_comment && riddle.is_match(line) {
+                faults.push(format!("{}:{}: {text}", path.display(), index + 1));
+            }
+            was_comment = is_comment;
+        }
+    }
+    assert!(faults.is_empty(), "{} comments:\n{}", faults.len(), faults.join("\n"));
+}

@@ -1,4 +1,4 @@
-//! Flags that change a spec: the same for a search and for its plan.
+//! Flags that change a spec: common to `search` and `plan`.
 
 use clap::Args;
 
@@ -25,7 +25,7 @@ pub(in crate::cli) struct Changes {
 }
 
 impl Changes {
-    /// The flags as changes of the spec: the special ones first, so that `--set` has the last word.
+    /// The flags as overrides of the spec. The special flags come first, so that `--set` takes precedence.
     pub(in crate::cli) fn overrides(&self) -> Vec<Override> {
         let flags = [
             ("--workers", "resources.workers", &self.workers),

@@ -1,4 +1,4 @@
-//! Looking at studies, while they run and afterwards.
+//! Arguments of commands that show studies, while they run and afterwards.
 
 use std::path::PathBuf;
 
@@ -52,7 +52,7 @@ pub(in crate::cli) struct Leaderboard {
     /// Sort by a column; `-COLUMN`: the largest first
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
     pub(in crate::cli) sort: Option<SortBy>,
-    /// Only the first so many of these rows
+    /// Only the first N of these rows
     #[arg(long, value_name = "N")]
     pub(in crate::cli) top: Option<usize>,
     /// Leave out the columns that depend on the machine
@@ -145,7 +145,7 @@ pub(in crate::cli) struct Serve {
 pub(in crate::cli) struct Importance {
     /// The study's folder
     pub(in crate::cli) folder: PathBuf,
-    /// What makes the best so many percent of the trials good, instead of all
+    /// Explain the best PERCENT percent of the trials instead of all
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=99))]
     pub(in crate::cli) best: Option<u8>,
     /// Show it as one JSON object

@@ -1,4 +1,4 @@
-//! What may be typed. Nothing is judged here. Begin reading at [`Arguments`].
+//! The command-line arguments. They are parsed here and checked elsewhere. Begin reading at [`Arguments`].
 
 mod changes;
 mod look;
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
-/// How much to say.
+/// Verbosity of the output.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Verbosity {
     /// Say more: log lines instead of a progress display
@@ -40,7 +40,7 @@ pub(super) struct Verbosity {
     pub(super) quiet: bool,
 }
 
-/// The verbs.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Search: run trials until the budget is spent, and leave a leaderboard and the best configuration

@@ -1,4 +1,4 @@
-//! Before anything is spent: checking, planning, beginning, converting.
+//! Arguments of commands that prepare a search: checking, planning, beginning, converting.
 
 use std::path::PathBuf;
 
@@ -46,7 +46,7 @@ pub(in crate::cli) struct Init {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  automl convert --from optuna study.py --out space.yaml")]
 pub(in crate::cli) struct Convert {
-    /// Whose file it is
+    /// The program that the file comes from
     #[arg(long, value_parser = PROGRAMS, value_name = "PROGRAM")]
     pub(in crate::cli) from: &'static Converter,
     /// The file: a sweep, an experiment, a search space, or the Python file that has one in it

@@ -1,4 +1,4 @@
-//! From a configuration to a model in use.
+//! Arguments of commands that use a configuration: training, predicting, evaluating.
 
 use std::path::PathBuf;
 
@@ -47,7 +47,7 @@ pub(in crate::cli) struct ModelInput {
 }
 
 impl ModelInput {
-    /// Where the model is, and how its data is read.
+    /// The model's folder, and how its data is read.
     pub(in crate::cli) fn folder(&self) -> ModelFolder {
         ModelFolder {
             folder: self.model.clone(),

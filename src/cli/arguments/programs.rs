@@ -1,4 +1,4 @@
-//! For other programs: shells, engines, workers.
+//! Arguments of commands for other programs: shells, engines, workers.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,14 +10,14 @@ use crate::finetune::Device;
 /// `automl ask-tell`
 #[derive(Args, Debug)]
 pub(in crate::cli) struct AskTell {
-    /// Who proposes configurations
+    /// The searcher, which proposes configurations
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub(in crate::cli) method: String,
-    /// Who decides which trial goes on, where trials have several steps: a `type` of `early_terminate`
+    /// The scheduler, which decides which trials continue if they have several steps: a `type` of `early_terminate`
     #[arg(long, value_name = "NAME", default_value = "asha")]
     pub(in crate::cli) scheduler: String,
     /// Record the search as a study in this folder, which `status`, `leaderboard`, `best`, `report` and others read. If the
-    /// folder has one, the same `init` goes on with it
+    /// folder has one, the same `init` resumes it
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
 }

@@ -6,13 +6,13 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Command};
 
-/// Takes the names of a registry, and shows what its rows say.
+/// A value parser that accepts the names of a registry and shows their descriptions.
 pub(super) struct Registered<T: 'static> {
     /// The rows.
     pub(super) rows: &'static [&'static T],
     /// A row's name.
     pub(super) name: fn(&T) -> &'static str,
-    /// A row's description, one line; empty to show the name alone, which keeps the help of a verb short.
+    /// A row's description, one line. Empty shows only the name, which keeps a command's help short.
     pub(super) about: fn(&T) -> &'static str,
 }
 

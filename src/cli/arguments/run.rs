@@ -1,4 +1,4 @@
-//! What runs trials: searching, going on, running again, and what a batch job wants of it.
+//! Arguments of commands that run trials: searching, resuming, running again, and options for batch jobs.
 
 use std::path::PathBuf;
 
@@ -34,7 +34,7 @@ pub(in crate::cli) struct Search {
     pub(in crate::cli) gate: GateArguments,
 }
 
-/// Where else a study is shown.
+/// Options for trackers.
 #[derive(Args, Clone, Debug, Default)]
 pub(in crate::cli) struct TrackingArguments {
     /// Show the study in this tracker too; may be repeated
@@ -46,7 +46,7 @@ pub(in crate::cli) struct TrackingArguments {
 }
 
 impl TrackingArguments {
-    /// Changes what the spec says of trackers.
+    /// Changes the trackers of the spec.
     pub(in crate::cli) fn apply(&self, spec: &mut Spec) {
         if self.no_tracking {
             spec.tracking.clear();
@@ -83,7 +83,7 @@ pub(in crate::cli) struct Resume {
     /// Show the study on the whole terminal; without one, as lines
     #[arg(long, conflicts_with = "json")]
     pub(in crate::cli) tui: bool,
-    /// Go on from the sound beginning of a damaged journal
+    /// Resume from the intact part of a damaged journal
     #[arg(long)]
     pub(in crate::cli) keep_sound: bool,
     #[command(flatten)]
@@ -92,7 +92,7 @@ pub(in crate::cli) struct Resume {
     pub(in crate::cli) gate: GateArguments,
 }
 
-/// What a batch job wants of a search.
+/// Options for batch jobs.
 #[derive(Args, Clone, Debug, Default)]
 pub(in crate::cli) struct GateArguments {
     /// Exit with 5 if the best is worse than that of this `leaderboard.csv`
@@ -128,10 +128,10 @@ fn not_negative(text: &str) -> Result<f64, String> {
 pub(in crate::cli) struct Rerun {
     /// The study's folder
     pub(in crate::cli) folder: PathBuf,
-    /// How many of the best configurations
+    /// Number of the best configurations to run again
     #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(in crate::cli) top: u16,
-    /// How many seeds each
+    /// Number of seeds for each
     #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(in crate::cli) seeds: u16,
     /// The folder of the new study [default: `rerun` in the study's folder]

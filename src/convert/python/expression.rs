@@ -526,8 +526,10 @@ fn computed(left: &Expression, operator: &str, right: &Expression) -> Kind {
             "+" => first.checked_add(*second),
             "-" => first.checked_sub(*second),
             "*" => first.checked_mul(*second),
-            "//" => first.checked_div_euclid(*second),
-            "%" => first.checked_rem_euclid(*second),
+            "//" => floor_division(*first, *second),
+            "%" => floor_division(*first, *second)
+                .and_then(|quotient| quotient.checked_mul(*second))
+                .and_then(|multiple| first.checked_sub(multiple)),
             "**" => u32::try_from(*second).ok().and_then(|second| first.checked_pow(second)),
             _ => None,
         };
@@ -554,6 +556,13 @@ fn computed(left: &Expression, operator: &str, right: &Expression) -> Kind {
     }
 }
 
+/// The quotient as Python rounds it: downwards. `None` for a division by 0, and where it has no room.
+fn floor_division(first: i64, second: i64) -> Option<i64> {
+    let quotient = first.checked_div(second)?;
+    let is_rounded_up = first % second != 0 && (first < 0) != (second < 0);
+    Some(if is_rounded_up { quotient - 1 } else { quotient })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -575,6 +584,19 @@ mod tests {
         assert_eq!(number("-1e-3"), Some(Value::Float(-1e-3)));
         assert_eq!(number("1_000 * 2 + 1"), Some(Value::Int(2001)));
         assert_eq!(number("1 / 4"), Some(Value::Float(0.25)));
+        // As Python 3 prints them.
+        let divisions = [
+            ("7 // -2", -4),
+            ("-7 // 2", -4),
+            ("-7 // -2", 3),
+            ("7 % -2", -1),
+            ("-7 % 2", 1),
+            ("-7 % -2", -1),
+            ("8 % -2", 0),
+        ];
+        for (text, expected) in divisions {
+            assert_eq!(number(text), Some(Value::Int(expected)), "{text}");
+        }
         assert_eq!(number("(3)"), Some(Value::Int(3)));
         assert_eq!(number("'a' \"b\""), Some(Value::Text("ab".into())));
         assert_eq!(one("[1, 'x', None, (2, 3)]").literals().unwrap().len(), 4);

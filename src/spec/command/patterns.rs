@@ -1,4 +1,4 @@
-//! `metrics`: expressions that find numbers in the text that a program prints.
+//! `metrics`: regular expressions that find numbers in a program's output.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use regex::Regex;
 use crate::spec::diagnostics::Diagnostic;
 use crate::spec::reader::{self, Fields, Problems};
 
-/// The name whose number is no metric.
+/// The reserved name for the epoch, which is not a metric.
 pub const EPOCH: &str = "epoch";
 
-/// Reads expressions by the name of the metric, or `epoch`.
+/// Reads the expressions, by the name of the metric or `epoch`.
 pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<BTreeMap<String, String>> {
     let Some(node) = spec.get("metrics") else {
         return Some(BTreeMap::new());
@@ -28,7 +28,7 @@ pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<BTreeMa
         ));
         None
     });
-    // All of them are looked at before the first error counts.
+    // Read all of them before returning, so that every error is reported.
     let read: Vec<Option<_>> = read.collect();
     let patterns: BTreeMap<String, String> = read.into_iter().collect::<Option<_>>()?;
     if patterns.keys().all(|name| name == EPOCH) {
@@ -41,7 +41,7 @@ pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<BTreeMa
     Some(patterns)
 }
 
-/// The last line of the message: those before it show the expression.
+/// The last line of the regex error: the lines before it repeat the expression.
 fn reason(error: &regex::Error) -> String {
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default();

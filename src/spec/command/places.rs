@@ -1,4 +1,4 @@
-//! The places for values in a command: a parameter of the space, else something that is known of the trial.
+//! The placeholders in a command: parameters of the space, or facts about the trial.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::spec::raw::{Content, Entry, Node, Place};
 use crate::spec::reader::{Fields, Problems};
 use crate::suggestion::did_you_mean;
 
-/// Finds out what the names in a command stand for.
+/// Resolves the names in a command.
 pub(in crate::spec) fn check(command: &mut CommandSpec, space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
     let entry = spec.entry("command").or_else(|| spec.entry("program"));
     check_variables(space, spec, problems);
@@ -26,7 +26,7 @@ pub(in crate::spec) fn check(command: &mut CommandSpec, space: &Space, spec: &Fi
     }
 }
 
-/// A parameter goes before a fact of the same name: who searches over `epochs` means that by `{epochs}`.
+/// Resolves the names in a word. A parameter takes precedence over a fact: `{epochs}` is the parameter if there is one.
 fn resolve(word: &mut Word, space: &Space, place: &Place, problems: &mut Problems) {
     let Meaning::Argument(pieces) = &mut word.meaning else {
         return;
@@ -64,7 +64,7 @@ fn resolve(word: &mut Word, space: &Space, place: &Place, problems: &mut Problem
     }
 }
 
-/// The parameter that a text in braces seems to mean: it is alike, has blanks around it, or a format behind it as in Python.
+/// The parameter that a text in braces probably means: similar spelling, spaces around it, or a Python format after it.
 fn misspelt<'a>(text: &str, space: &'a Space) -> Option<&'a str> {
     let names = || space.parameters().iter().map(|parameter| parameter.name.as_str());
     let bare = text.split(':').next().unwrap_or_default().trim();
@@ -73,7 +73,7 @@ fn misspelt<'a>(text: &str, space: &'a Space) -> Option<&'a str> {
     same.or_else(|| did_you_mean(text.trim(), names())).filter(|_| !is_json)
 }
 
-/// Two parameters must not share an environment variable.
+/// Reports parameters that would share an environment variable.
 fn check_variables(space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
     let parameters = spec.entry("parameters");
     let mut known: BTreeMap<String, &str> = BTreeMap::new();
@@ -93,7 +93,7 @@ fn check_variables(space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
     }
 }
 
-/// In a shell, a parameter between braces would be a text that looks as if it were one.
+/// Reports parameters between braces in a shell line: the shell would see them as literal text.
 fn check_shell(line: &str, space: &Space, entry: Option<&Entry>, problems: &mut Problems) {
     let Some(entry) = entry else { return };
     for parameter in space.parameters() {
@@ -118,7 +118,7 @@ fn items(command: &Node) -> &[Node] {
     }
 }
 
-/// The environment variable that holds a parameter: `AUTOML_PARAM_` and the name in capitals.
+/// The environment variable of a parameter: `AUTOML_PARAM_` and the name in capitals.
 pub fn environment_name(parameter: &str) -> String {
     let name = parameter.to_uppercase();
     format!(

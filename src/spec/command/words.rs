@@ -1,4 +1,4 @@
-//! A word of a command as it is written: letters, `{parameter}`, W&B's `${macro}`.
+//! Parses a word of a command: text, `{parameter}`, and W&B's `${macro}`.
 
 use super::{Arguments, Fact, Meaning, Piece, Word};
 use crate::suggestion::did_you_mean;
@@ -6,7 +6,7 @@ use crate::suggestion::did_you_mean;
 /// A word as it was written.
 pub(super) struct Written<'a>(&'a str);
 
-/// What is wrong with a word.
+/// An error in a word.
 pub(super) struct Fault {
     pub(super) range: std::ops::Range<usize>,
     pub(super) message: String,
@@ -25,7 +25,7 @@ impl<'a> Written<'a> {
             Some((_, arguments)) => Meaning::Arguments(*arguments),
             None => Meaning::Argument(pieces(self.0, program)?),
         };
-        // A word that names W&B's program must still mean the same where there is none.
+        // The written spec has no `program` key, so the program's name replaces the macro.
         let source = match (&meaning, self.0.contains("${program}")) {
             (Meaning::Argument(_), true) => self.0.replace("${program}", &literal_word(program.unwrap_or_default())),
             _ => self.0.to_owned(),
@@ -34,7 +34,7 @@ impl<'a> Written<'a> {
     }
 }
 
-/// The text as a word of a command that means only itself. An opening brace is written twice, and so is the one that closes it.
+/// Escapes a text so that it is a literal word of a command. An opening brace and the one that closes it are doubled.
 pub fn literal_word(text: &str) -> String {
     let mut word = String::new();
     let mut open = 0_usize;
@@ -59,7 +59,7 @@ fn pieces(text: &str, program: Option<&str>) -> Result<Vec<Piece>, Fault> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
-    // Braces that were opened by two: only they are closed by two, since JSON may end with several.
+    // Number of open `{{`. Only those are closed by `}}`, since JSON may end with several braces.
     let mut open = 0_usize;
     while let Some(letter) = rest.chars().next() {
         let at = text.len() - rest.len();
@@ -86,7 +86,7 @@ fn pieces(text: &str, program: Option<&str>) -> Result<Vec<Piece>, Fault> {
             rest = after;
         } else if let Some((name, after)) = placeholder(rest) {
             flush(&mut plain, &mut pieces);
-            // Whether it is a parameter, one of the facts or only letters, the space can tell.
+            // The space decides later if this is a parameter, a fact or plain text.
             pieces.push(Piece::Parameter(name.to_owned()));
             rest = after;
         } else {
@@ -104,13 +104,13 @@ fn flush(plain: &mut String, pieces: &mut Vec<Piece>) {
     }
 }
 
-/// `{name}` at the beginning of a text, and what follows it.
+/// `{name}` at the beginning of a text, and the text after it.
 fn placeholder(text: &str) -> Option<(&str, &str)> {
     let (name, after) = text.strip_prefix('{')?.split_once('}')?;
     (!name.is_empty() && !name.contains('{')).then_some((name, after))
 }
 
-/// Whether whoever writes `{text}` can only mean a name. JSON, for example, has braces around something else.
+/// `true` if `{text}` can only be meant as a name. JSON, for example, has braces around other text.
 pub(super) fn is_plain_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text

@@ -7,12 +7,13 @@ use crate::spec::diagnostics::Diagnostic;
 use crate::spec::hyperparameters::{Hyperparameter, HyperparameterKind};
 use crate::spec::reader::{self, Fields, Problems};
 
-/// A normal distribution ends so many deviations from its mean, or at its bounds where these are nearer. Fewer than one draw
-/// in ten thousand would lie beyond, and a searcher that looks at the edge of the unit interval finds a plausible value.
+/// Number of standard deviations from the mean at which a normal distribution is truncated, unless its bounds are
+/// nearer. Fewer than one draw in ten thousand would lie beyond. A searcher at the edge of the unit interval finds a
+/// plausible value.
 const MOST_DEVIATIONS: f64 = 4.0;
 
-/// Reads `mu`, `sigma` and, where they are given, bounds and a step. The bounds come out no further than 4 deviations
-/// from the mean.
+/// Reads `mu`, `sigma` and, if given, bounds and a step. The resulting bounds are at most 4 standard deviations from
+/// the mean.
 pub(super) fn read(
     name: &str,
     fields: &Fields<'_>,
@@ -22,7 +23,7 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> Option<Domain> {
     let step = match fields.get("q") {
-        // The default of W&B, as those of `mu` and `sigma`.
+        // The default of W&B, like those of `mu` and `sigma`.
         None => Some(is_stepped.then_some(1.0)),
         Some(node) => reader::number_that(node, "q", |q| q > 0.0, "greater than 0", problems).map(Some),
     };
@@ -49,7 +50,7 @@ pub(super) fn read(
     Some(range.normal(bell.mean, bell.deviation))
 }
 
-/// A distribution before it is known where its values lie.
+/// A normal distribution before a step is applied to its bounds.
 #[derive(Clone, Copy)]
 struct Bell {
     is_log: bool,
@@ -114,7 +115,7 @@ impl Bell {
         None
     }
 
-    /// The smallest value: values at a distance are multiples of it.
+    /// The smallest value. With a step, all values are multiples of it.
     fn first(&self, step: Option<f64>) -> f64 {
         let Some(step) = step else { return self.min };
         let first = first_multiple(self.min, step);
@@ -194,7 +195,7 @@ fn is_integer(fields: &Fields<'_>, step: Option<f64>, known: Option<&Hyperparame
     }
 }
 
-/// Why a hyperparameter cannot have a value at the end of its range.
+/// The reason why a hyperparameter cannot take a value at the end of its range.
 fn refused(known: &Hyperparameter, bound: f64) -> Option<String> {
     let bound = match known.kind {
         HyperparameterKind::Integer { .. } => bound.round(),

@@ -7,13 +7,13 @@ use crate::spec::distributions::{Bounds, RangeRules};
 use crate::spec::hyperparameters::{Hyperparameter, HyperparameterKind};
 use crate::spec::reader::{self, Fields, Problems};
 
-/// Beyond it neighbouring whole numbers are one number to a float.
+/// Largest bound: beyond it, neighbouring integers are the same `f64`.
 const LARGEST_INTEGER: f64 = 9_007_199_254_740_992.0;
 
-/// More steps than that are no grid but a misprint of `q`, and would outrun the precision of a float.
+/// Maximum number of steps. More are a misprint of `q`, and would exceed the precision of an `f64`.
 const MOST_STEPS: f64 = 1e9;
 
-/// Reads bounds and, where they are given, a step and a scale.
+/// Reads bounds and, if given, a step and a scale.
 pub(super) fn read(
     name: &str,
     fields: &Fields<'_>,
@@ -69,7 +69,7 @@ pub(super) fn read(
             .is_none_or(|node| matches!(node.scalar(), Some(Value::Int(_))))
     };
     let are_integers = ["min", "max", "q", "step"].into_iter().all(is_literal);
-    // W&B makes whole numbers of multiples of a whole one, also where the bounds are exponents.
+    // W&B makes integers of the multiples of an integer, even if the bounds are exponents.
     let is_stepped = distribution.is_some_and(|distribution| distribution.is_stepped);
     if has_exponents && is_stepped && is_literal("q") {
         let step = step.unwrap_or(1.0);
@@ -82,7 +82,7 @@ pub(super) fn read(
             .and_then(|distribution| distribution.is_integer)
             .unwrap_or(are_integers),
     };
-    // A range of one value has that one.
+    // A range with a single value keeps that value, multiple or not.
     if let Some(step) = step.filter(|_| min < max && (!is_log || is_integer)) {
         min = first_on_grid(name, fields, (min, max), step, problems)?;
     }
@@ -125,11 +125,11 @@ pub(super) fn read(
     })
 }
 
-/// The distance of neighbouring values.
+/// The distance between neighbouring values.
 struct Steps {
-    /// Of its multiples.
+    /// Step of `q`: the values are its multiples.
     q: Option<f64>,
-    /// From the lower bound on.
+    /// Step of `step`: the values are counted from the lower bound.
     from_min: Option<f64>,
 }
 
@@ -166,7 +166,7 @@ fn steps(
     Some(Steps { q, from_min })
 }
 
-/// The multiples of a whole number between two bounds that are none themselves.
+/// The multiples of an integer between two bounds that need not be multiples themselves.
 fn whole_multiples(
     name: &str,
     fields: &Fields<'_>,
@@ -190,7 +190,7 @@ fn whole_multiples(
     })
 }
 
-/// What becomes of exponents must be as the parameter wants it.
+/// Checks that the bounds, computed from exponents, are values that the parameter accepts.
 fn allowed_values(
     name: &str,
     fields: &Fields<'_>,
@@ -206,7 +206,7 @@ fn allowed_values(
     None
 }
 
-/// Values at a distance are its multiples, wherever the range begins, as W&B, hyperopt, NNI and Ray Tune count them: the first.
+/// The first multiple of the step in the range, wherever the range begins, as in W&B, hyperopt, NNI and Ray Tune.
 fn first_on_grid(
     name: &str,
     fields: &Fields<'_>,
@@ -233,20 +233,20 @@ fn refuse_empty_grid(name: &str, fields: &Fields<'_>, problems: &mut Problems) {
     ));
 }
 
-/// A multiple that lies so close below a bound, in steps, is the bound.
+/// Tolerance in steps: a multiple this close below a bound counts as the bound.
 const GRID_SLACK: f64 = 1e-9;
 
-/// The smallest multiple of `step` from `min` on.
+/// The smallest multiple of `step` that is at least `min`.
 pub(in crate::spec) fn first_multiple(min: f64, step: f64) -> f64 {
     let multiple = (min / step - GRID_SLACK).ceil() * step;
     if (multiple - min).abs() <= step * GRID_SLACK {
         return min;
     }
-    // Without the tail of binary rounding, and never -0.0.
+    // Removes the binary rounding error, and turns -0.0 into 0.0.
     format!("{multiple:.12e}").parse().unwrap_or(multiple) + 0.0
 }
 
-/// A bound or step of a range of whole numbers.
+/// Reads a bound or step of an integer range.
 pub(super) fn whole(name: &str, fields: &Fields<'_>, key: &str, number: f64, problems: &mut Problems) -> Option<i64> {
     if number.fract() == 0.0 && number.abs() <= LARGEST_INTEGER {
         return Some(number as i64);
@@ -259,7 +259,7 @@ pub(super) fn whole(name: &str, fields: &Fields<'_>, key: &str, number: f64, pro
     None
 }
 
-/// What is wrong with the bounds of a range, if anything: at which key, and how.
+/// The error in the bounds of a range, if there is one: its key, message and label.
 pub(super) fn wrong_bounds(name: &str, min: f64, max: f64, is_log: bool) -> Option<(&'static str, String, String)> {
     if min > max {
         let message = format!("the range of `{name}` is empty: `min` is greater than `max`");
@@ -273,9 +273,9 @@ pub(super) fn wrong_bounds(name: &str, min: f64, max: f64, is_log: bool) -> Opti
     (is_log && min <= 0.0).then(|| ("min", message, "has no logarithm".to_owned()))
 }
 
-/// What is wrong with a step of a range of floats, if anything.
+/// The error in the step of a float range, if there is one.
 pub(super) fn wrong_grid(name: &str, min: f64, max: f64, is_log: bool, step: f64) -> Option<String> {
-    // The values of a logarithmic range are the multiples of the step.
+    // The values of a logarithmic range are multiples of the step.
     let first = if is_log {
         (min / step - 1e-9).ceil().max(1.0) * step
     } else {

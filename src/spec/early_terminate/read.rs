@@ -8,36 +8,36 @@ use crate::spec::raw::{Content, Entry, Node, SourceKind};
 use crate::spec::reader::{self, Fields, Problems};
 use crate::suggestion::did_you_mean;
 
-/// What goes with every scheduler.
+/// Keys that every scheduler accepts.
 const COMMON: [&str; 4] = ["type", "patience", "min_delta", "audit"];
 
-/// Keys of W&B's `hyperband`, which is something else: stopping by rungs that are counted from the first iterations or from
-/// the last.
+/// Keys of W&B's `hyperband`, which differs from ours: it stops at rungs that are counted from the first iterations or
+/// from the last.
 const WANDB: [&str; 4] = ["min_iter", "max_iter", "s", "strict"];
 
-/// The type beside which they stand.
+/// The type that these keys belong to.
 const WANDB_TYPE: &str = "hyperband";
 
-/// Halvings that are guessed where W&B's `min_iter` says when to begin, and nothing when to end.
+/// Assumed number of halvings if W&B's `min_iter` is given without `max_iter`.
 const GUESSED_HALVINGS: i32 = 2;
 
-/// The section, and what it says of the length of trials.
+/// The section, and its length of trials.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::spec) struct Section {
     pub(in crate::spec) early_terminate: EarlyTerminate,
     pub(in crate::spec) iterations: Iterations,
 }
 
-/// What a sweep of W&B says of the length of trials: it has no `epochs`.
+/// The length of trials in a W&B sweep, which has no `epochs`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::spec) struct Iterations {
-    /// Before this no trial is judged.
+    /// No trial is pruned before this epoch.
     pub(in crate::spec) min: Option<f64>,
-    /// A complete trial.
+    /// Number of epochs of a complete trial.
     pub(in crate::spec) max: Option<f64>,
 }
 
-/// Reads the section of a spec, or what holds without one; `is_planned`: for a fine-tuning with a wall budget.
+/// Reads the section, or returns the default without one. `is_planned` is `true` for fine-tuning with a wall budget.
 pub(in crate::spec) fn read(spec: &Fields<'_>, is_planned: bool, problems: &mut Problems) -> Option<Section> {
     let plain = |scheduler: SchedulerSpec| Section {
         early_terminate: scheduler.into(),
@@ -61,7 +61,7 @@ pub(in crate::spec) fn read(spec: &Fields<'_>, is_planned: bool, problems: &mut 
     let kind = fields.get("type").map_or(Some(default), |node| {
         reader::one_of(node, "type", &SchedulerSpec::names(), problems)
     })?;
-    // Only now: keys of an unsupported type are no misprints.
+    // Checked after the type, since keys of an unsupported type are not misprints.
     let errors_before = problems.errors.len();
     let keys = known_keys(kind, &fields, problems);
     let keys = Keys { fields, keys };
@@ -77,12 +77,12 @@ pub(in crate::spec) fn read(spec: &Fields<'_>, is_planned: bool, problems: &mut 
         iterations: iterations(&keys, problems),
     };
     warn_of_idle_keys(section.early_terminate, &keys, problems);
-    // Whatever was wrong was read as if it were not there.
+    // An invalid key was read as if it were absent, so the section counts only without errors.
     (problems.errors.len() == errors_before).then_some(section)
 }
 
-/// The keys that the type has. Others are reported, unless another type was chosen on the command line than in the file:
-/// what the file says of its own is of no use then, and no fault.
+/// The keys that the type accepts. Others are reported, except if the command line replaces the file's type: then the
+/// keys that the file has for its own type are ignored.
 fn known_keys(kind: SchedulerSpec, fields: &Fields<'_>, problems: &mut Problems) -> Vec<&'static str> {
     let name = kind.name();
     let own = own_keys(kind);
@@ -109,7 +109,7 @@ fn known_keys(kind: SchedulerSpec, fields: &Fields<'_>, problems: &mut Problems)
     COMMON.iter().chain(&own).copied().collect()
 }
 
-/// The keys that a type has beside those of every type.
+/// The keys of a type, without the common ones.
 fn own_keys(rule: SchedulerSpec) -> Vec<&'static str> {
     let options = rule.info().options.iter().map(|row| row.name);
     let wandb = WANDB.iter().copied().filter(|_| rule.name() == WANDB_TYPE);
@@ -122,7 +122,7 @@ fn all_keys() -> Vec<&'static str> {
     COMMON.into_iter().chain(options).chain(WANDB).collect()
 }
 
-/// The entries of the section that its type knows.
+/// The entries of the section that its type accepts.
 struct Keys<'a> {
     fields: Fields<'a>,
     keys: Vec<&'static str>,
@@ -149,19 +149,19 @@ impl Keys<'_> {
         self.get(key).and_then(read).unwrap_or(default)
     }
 
-    /// Epochs above 0, if the key is there.
+    /// A number of epochs above 0, if the key is present.
     fn epochs(&self, key: &str, problems: &mut Problems) -> Option<f64> {
         let rule = "greater than 0 and at most a million";
         let is_allowed = |number| number > 0.0 && number <= 1e6;
         reader::number_that(self.get(key)?, key, is_allowed, rule, problems)
     }
 
-    /// The rate of halving: also beside W&B's keys, which mean it too.
+    /// The reduction factor. W&B's keys use it in the same sense.
     fn eta(&self, problems: &mut Problems) -> u32 {
         self.integer("eta", (2, 100), DEFAULT_ETA, problems)
     }
 
-    /// What is given for an option, if anything.
+    /// The value that is given for an option, if any.
     fn option(&self, row: &OptionRow, problems: &mut Problems) -> Option<OptionValue> {
         let name = row.name;
         let node = self.get(name)?;
@@ -180,7 +180,7 @@ impl Keys<'_> {
 
 fn scheduler(kind: SchedulerSpec, keys: &Keys<'_>, problems: &mut Problems) -> SchedulerSpec {
     if WANDB.iter().any(|key| keys.get(key).is_some()) {
-        // What W&B calls so stops trials at the rungs of one bracket.
+        // W&B's `hyperband` stops trials at the rungs of one bracket.
         let eta = keys.eta(problems);
         return SchedulerSpec::default().with("eta", eta).with("mode", "stopping");
     }
@@ -199,7 +199,7 @@ fn scheduler(kind: SchedulerSpec, keys: &Keys<'_>, problems: &mut Problems) -> S
     rule
 }
 
-/// W&B's brackets are `min_iter · eta^k`, or `max_iter / eta^k` for the last `s` of them.
+/// The length of trials from W&B's rungs: `min_iter · eta^k`, or `max_iter / eta^k` for the last `s` of them.
 fn iterations(keys: &Keys<'_>, problems: &mut Problems) -> Iterations {
     let min = keys.epochs("min_iter", problems);
     let max = keys.epochs("max_iter", problems);
@@ -210,7 +210,7 @@ fn iterations(keys: &Keys<'_>, problems: &mut Problems) -> Iterations {
         let message = "`strict` has no effect: a trial that is not among the best always ends";
         problems.warning(&node.place, message, "remove it");
     }
-    // What is wrong with it was said before.
+    // Errors in `eta` were already reported.
     let eta = f64::from(keys.eta(&mut Problems::default()));
     Iterations {
         min: min.or_else(|| Some(max? / eta.powi(halvings as i32))),
@@ -218,7 +218,7 @@ fn iterations(keys: &Keys<'_>, problems: &mut Problems) -> Iterations {
     }
 }
 
-/// Clones are trials, so a population that takes all of them is never improved.
+/// Warns if a population takes all trials: clones are trials too, so it would never improve.
 pub(in crate::spec) fn check_population(
     early: EarlyTerminate,
     trials: Option<u32>,
@@ -237,7 +237,7 @@ pub(in crate::spec) fn check_population(
     }
 }
 
-/// What has no effect beside the rest.
+/// Warns of keys that have no effect with the other keys.
 fn warn_of_idle_keys(early: EarlyTerminate, keys: &Keys<'_>, problems: &mut Problems) {
     let is_population = early.scheduler.members().is_some();
     let prunes = early.scheduler.info().prunes || early.patience.is_some();

@@ -1,4 +1,4 @@
-//! The section as YAML that says everything.
+//! The section as YAML, with every value written out.
 
 use crate::policies::EarlyTerminate;
 use crate::schedulers::OptionValue;

@@ -1,8 +1,8 @@
-//! What is said of a wrong `command` or `trial_limits`.
+//! Messages about an invalid `command` or `trial_limits`.
 
 use super::*;
 
-/// The errors of a spec with this line, the first.
+/// The errors of a spec that has this line as its first.
 fn errors_of(line: &str) -> String {
     errors(&format!(
         "{line}\nmetric: accuracy\nbudget: {{trials: 5}}\nparameters:\n  rate: {{min: 0.0, max: 1.0}}\n  momentum: {{min: 0.0, max: 1.0, when: \"rate > 0.5\"}}\n"

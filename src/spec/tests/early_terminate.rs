@@ -1,4 +1,4 @@
-//! The section `early_terminate`: what it means, and what is said when it is wrong.
+//! The section `early_terminate`: its meaning, and its error messages.
 
 use super::*;
 use crate::spec::{EarlyTerminate, Patience, SchedulerSpec};
@@ -69,12 +69,12 @@ fn hyperband_of_weights_and_biases_stops_and_says_how_long_trials_are() {
     assert_eq!(read("{type: hyperband, min_iter: 3}"), (stopping(3), 3.0, 27.0));
     assert_eq!(read("{type: hyperband, max_iter: 27, s: 2}"), (stopping(3), 3.0, 27.0));
     assert_eq!(read("{type: hyperband, max_iter: 8, eta: 2}"), (stopping(2), 4.0, 8.0));
-    // Without its own keys it is the algorithm of that name.
+    // Without its own keys, the default of the algorithm applies.
     assert_eq!(
         read("{type: hyperband, eta: 4}"),
         (SchedulerSpec::named("hyperband").unwrap().with("eta", 4), 1.0, 3.0)
     );
-    // What the spec says itself holds.
+    // Values in the spec take precedence.
     let own = spec(&format!(
         "{FUNCTION}epochs: {{min: 2, max: 9}}\nearly_terminate: {{type: hyperband, min_iter: 3}}\n"
     ));
@@ -182,7 +182,7 @@ fn keys_without_effect() {
     assert!(said("{min_delta: 0.1}").contains("`min_delta` has no effect: there is no `patience`"));
     assert!(said("{type: none, audit: 0.1}").contains("`audit` has no effect: no trial is pruned"));
     assert!(said("{type: pbt, patience: 2}").contains("`patience` has no effect"));
-    // The function's budget is of 5 trials.
+    // The function's budget is 5 trials.
     assert!(said("{type: pbt}").contains("leaves no room for clones"));
     assert_eq!(said("{type: pbt, population: 2}"), "");
     assert_eq!(said("{patience: 2, min_delta: 0.1, audit: 0.1}"), "");

@@ -1,4 +1,4 @@
-//! What a sound spec means.
+//! The meaning of valid specs.
 
 use std::path::Path;
 
@@ -102,7 +102,7 @@ fn parameters_are_read_as_wandb_reads_them() {
         float(0.0, 0.5, false, Some(0.05))
     );
     assert_eq!(domain("{min: 8, max: 64, q: 8}"), int(8, 64, false, 8));
-    // Optuna's `step` counts from the lower bound, `q` of W&B and others counts multiples.
+    // Optuna's `step` counts from the lower bound; `q` of W&B and others counts multiples.
     assert_eq!(domain("{min: 1, max: 10, step: 3}"), int(1, 10, false, 3));
     assert_eq!(
         domain("{min: 0.25, max: 1, step: 0.5}"),
@@ -133,7 +133,7 @@ fn parameters_are_read_as_wandb_reads_them() {
         domain("{distribution: log_uniform, min: -2, max: 0}"),
         float((-2.0_f64).exp(), 1.0, true, None)
     );
-    // Multiples of `q`, wherever the range begins; a range of one value has that one.
+    // Multiples of `q`, regardless of the lower bound. A range with a single value keeps that value.
     assert_eq!(
         domain("{distribution: q_uniform, min: 1, max: 10, q: 3}"),
         int(3, 10, false, 3)

@@ -1,4 +1,4 @@
-//! What a spec says when it is wrong.
+//! Error messages of invalid specs.
 
 use std::path::Path;
 
@@ -161,7 +161,7 @@ error: `method: freeze_thaw` models one metric only, but `metric` lists several
 
 #[test]
 fn an_unknown_method_or_scheduler() {
-    // What is supported stands in the registries.
+    // The registries list the supported names.
     let shown = |text: &str, names: Vec<&str>| {
         let shown = errors_with(text);
         let (said, help) = shown.split_once("  = help: supported: ").unwrap();

@@ -1,4 +1,4 @@
-//! Tests of the spec as a whole: what it means, what it says when it is wrong, and that it survives being written.
+//! Tests of the spec as a whole: its meaning, its error messages, and its round trip through YAML.
 
 mod command_messages;
 mod early_terminate;
@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Diagnostic, Override, Spec, SpecErrors, from_text};
 
-/// A sound beginning for specs that are about something else.
+/// A valid beginning for specs that test something else.
 const FUNCTION: &str = "function: sphere\nbudget: {trials: 5}\nparameters: {x: {min: 0.0, max: 1.0}}\n";
 
-/// A sound beginning for specs of fine-tuning.
+/// A valid beginning for specs of fine-tuning.
 const FINE_TUNE: &str =
     "task: image-classification\nmodel: builtin:resnet8-cifar10\ndata: builtin:fashion-mini\nbudget: {trials: 5}\n";
 
@@ -34,7 +34,7 @@ fn spec(text: &str) -> Spec {
     read(text).unwrap_or_else(|errors| panic!("{text}\n{errors}")).0
 }
 
-/// The rendered errors of a spec that has some.
+/// The rendered errors of an invalid spec.
 fn errors(text: &str) -> String {
     match read(text) {
         Ok((spec, _)) => panic!("no errors in {text}\n{spec:?}"),
@@ -54,7 +54,7 @@ fn fine_tune_errors(parameters: &str) -> String {
     errors(&format!("{FINE_TUNE}parameters:\n{parameters}\n"))
 }
 
-/// The errors of a sound spec with one more line, the fourth.
+/// The errors of a valid spec with one more line, the fourth.
 fn errors_with(line: &str) -> String {
     errors(&format!("{FUNCTION}{line}\n"))
 }

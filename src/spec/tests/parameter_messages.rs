@@ -1,4 +1,4 @@
-//! What a spec says when its parameters, conditions or constraints are wrong.
+//! Messages about invalid parameters, conditions or constraints.
 
 use super::*;
 

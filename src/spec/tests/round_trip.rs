@@ -1,4 +1,4 @@
-//! A spec survives being written and read again.
+//! Writing a spec and reading it again yields the same spec.
 
 use proptest::prelude::*;
 
@@ -37,7 +37,7 @@ fn any_value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// A range of which a normal distribution takes up at least the part within 4 deviations.
+/// A normal distribution whose range lies within 4 standard deviations of its mean.
 fn any_normal() -> impl Strategy<Value = Domain> {
     (any_multiples(), 0.0..1.0_f64, 0.5..9.0_f64).prop_filter_map(
         "as narrow as specs make it",
@@ -79,7 +79,7 @@ fn any_range() -> impl Strategy<Value = Domain> {
     ]
 }
 
-/// A range whose values, if it has steps, are their multiples.
+/// A range whose values are multiples of its step, if it has one.
 fn any_multiples() -> impl Strategy<Value = Domain> {
     prop_oneof![
         (1e-12..1e3_f64, 0.0..1e3_f64, any::<bool>()).prop_map(|(min, width, log)| Domain::Float {
@@ -124,7 +124,7 @@ fn any_choice() -> impl Strategy<Value = Domain> {
     })
 }
 
-/// Hints at two places of the unit interval; bits say which are given.
+/// Hints at two positions of the unit interval; bits say which hints are given.
 fn hints(domain: &Domain, given: u8, place: f64) -> Hints {
     let value = |bit: u8, place: f64| (given & bit > 0).then(|| domain.decode(place));
     Hints {
@@ -210,7 +210,7 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
     ]
 }
 
-/// Any rule of the registry, each of its options given or not.
+/// Any rule of the registry, with each of its options given or not.
 fn any_scheduler() -> impl Strategy<Value = SchedulerSpec> {
     let rules: Vec<SchedulerSpec> = SchedulerSpec::all().collect();
     let given = prop::collection::vec(prop::option::of(0.0..1.0_f64), 4);
@@ -229,7 +229,7 @@ fn any_scheduler() -> impl Strategy<Value = SchedulerSpec> {
     })
 }
 
-/// The value that is so far along its kind's range.
+/// The value at the fraction `part` of its kind's range.
 fn within(kind: OptionKind, part: f64) -> OptionValue {
     match kind {
         OptionKind::Integer(min, max) => OptionValue::Integer(min + (part * f64::from(max - min)) as u32),
@@ -251,7 +251,7 @@ fn any_early_terminate() -> impl Strategy<Value = EarlyTerminate> {
     })
 }
 
-/// Everything but what is run and over which space.
+/// A spec with any values except for the objective and the space.
 fn any_frame() -> impl Strategy<Value = Spec> {
     let numbers = (
         0.01..4.0_f64,

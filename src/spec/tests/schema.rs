@@ -1,4 +1,4 @@
-//! The schema says what the loader does.
+//! The schema agrees with the loader.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -25,7 +25,7 @@ fn json(document: &Document) -> Json {
     }
 }
 
-/// What the schema has against a spec.
+/// The schema's objections to a spec.
 pub(super) fn faults(text: &str) -> Vec<String> {
     let document = json(&Document::read("space.yaml", text).unwrap());
     let faults = VALIDATOR.iter_errors(&document);
@@ -117,7 +117,7 @@ fn specs_that_are_wrong_are_refused() {
     }
 }
 
-/// A spec with `inside` within the section.
+/// A spec with `inside` in the section.
 fn probe(section: &str, inside: &str) -> String {
     match section {
         "spec" => format!("{FUNCTION}{inside}\n"),
@@ -147,7 +147,7 @@ fn probe(section: &str, inside: &str) -> String {
     }
 }
 
-/// The names that the loader offers in place of a wrong one.
+/// The names that the loader suggests in place of a wrong one.
 fn offered(text: &str, message: &str) -> Option<BTreeSet<String>> {
     let errors = read(text).err()?;
     let mut diagnostics = errors.diagnostics().iter();
@@ -167,7 +167,7 @@ fn ours(section: &Section) -> impl Iterator<Item = Key> {
     section.all().into_iter().filter(|key| !key.is_deprecated)
 }
 
-/// What is in `ours` and not in `theirs`, and the other way round.
+/// Reports names that are only in `ours` or only in `theirs`.
 fn compare(path: &str, ours: &BTreeSet<String>, theirs: &BTreeSet<String>, faults: &mut Vec<String>) {
     for name in ours.difference(theirs) {
         faults.push(format!("the loader does not know `{path}.{name}` of the schema"));
@@ -187,7 +187,7 @@ fn the_schema_and_the_loader_know_the_same_keys() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
-/// The words that a key may have; none if it takes no words.
+/// The words that a key accepts; empty if it accepts none.
 fn words(kind: Kind) -> BTreeSet<String> {
     match kind {
         Kind::Words(words) => words().into_iter().map(str::to_owned).collect(),
@@ -215,7 +215,7 @@ fn the_schema_and_the_loader_know_the_same_words() {
     for section in SECTIONS {
         for key in ours(section) {
             let ours = words(key.kind);
-            // A single word stands beside numbers, and a number is what the loader asks for.
+            // A single word is an alternative to a number, and the loader then asks for a number.
             if ours.len() < 2 {
                 continue;
             }
@@ -226,7 +226,7 @@ fn the_schema_and_the_loader_know_the_same_words() {
                 (section, key) => probe(section, &format!("{key}: zzqq")),
             };
             let mut theirs = offered(&text, "cannot be `zzqq`").unwrap_or_default();
-            // What can be measured depends on what runs; the schema has all of it.
+            // The metrics depend on the objective; the schema has all of them.
             if ours.contains("cost") {
                 theirs.extend(
                     FINE_TUNE_METRICS

@@ -1,4 +1,4 @@
-//! What a spec says when distributions, hints, points or constraints are wrong.
+//! Messages about invalid distributions, hints, points or constraints.
 
 use super::*;
 
