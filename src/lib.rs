@@ -6,7 +6,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`units`], [`rng`], [`files`], [`awake`], [`suggestion`], [`json`] | quantities that must not be mixed; keyed random streams; atomic file writes; time without suspensions; "did you mean"; JSON as programs write it |
+//! | [`units`], [`rng`], [`files`], [`awake`], [`suggestion`], [`json`], [`os`] | quantities that must not be mixed; keyed random streams; atomic file writes; time without suspensions; "did you mean"; JSON as programs write it |
 //! | [`preference`] | comparison of results: several metrics, constraints on metrics |
 //! | [`finetune`] | models, training and data; independent of the search |
 //! | [`space`] | parameters, domains, conditions and constraints; configurations in the unit cube |
@@ -33,7 +33,7 @@
 //!
 //! Begin reading at [`study`]; `ARCHITECTURE.md` describes the life of a trial.
 
-pub use automl_base::{awake, files, json, rng, suggestion, units};
+pub use automl_base::{awake, files, json, os, rng, suggestion, units};
 pub use automl_finetune as finetune;
 
 pub mod analysis;

@@ -3,6 +3,7 @@
 pub mod awake;
 pub mod files;
 pub mod json;
+pub mod os;
 pub mod rng;
 pub mod suggestion;
 pub mod units;

@@ -9,7 +9,7 @@
 //! `checkpoint`, `pretrained` and `export`. `prefix_cache` caches activations of the frozen layers; `cost` and `memory`
 //! predict the time and memory of training. `backend` is the only folder that names burn's backends.
 
-use automl_base::{files, rng, suggestion, units};
+use automl_base::{files, os, rng, suggestion, units};
 
 pub mod backend;
 pub mod batching;

@@ -108,7 +108,7 @@ impl std::fmt::Display for Process {
 }
 
 fn this_host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+    crate::os::node()
 }
 
 /// The process that works on a study.

@@ -125,10 +125,7 @@ impl Journal {
     /// If it is gone, or another process has written to it.
     pub fn check(&self) -> Result<(), JournalError> {
         let now = self.file.metadata().map_err(|source| self.failed(source))?;
-        #[cfg(unix)]
-        let is_gone = std::os::unix::fs::MetadataExt::nlink(&now) == 0;
-        #[cfg(not(unix))]
-        let is_gone = !self.path.exists();
+        let is_gone = crate::os::is_removed(&now, &self.path);
         if is_gone || (now.len() == 0 && self.length > 0) {
             Err(JournalError::Gone(self.path.clone()))
         } else if now.len() == self.length {

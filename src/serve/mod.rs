@@ -59,7 +59,7 @@ impl Server {
 
     /// Serves the views of `feed` until the process ends.
     pub fn run(self, feed: Feed) {
-        allow_connections();
+        crate::os::allow_open_files();
         let router = routes::router(feed, self.token, self.address.port());
         self.runtime.block_on(async move {
             loop {
@@ -82,20 +82,4 @@ async fn answer(stream: TcpStream, router: Router) {
         .header_read_timeout(HEADER)
         .serve_connection(TokioIo::new(stream), service)
         .await;
-}
-
-/// Raises the limit on open connections to the maximum that the system allows this process.
-fn allow_connections() {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-        let _ = setrlimit(
-            Resource::Nofile,
-            Rlimit {
-                current: maximum,
-                maximum,
-            },
-        );
-    }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{FromWorker, Slot, ToWorker};
 use crate::objective::{end_group, is_killed, kernel_kills};
+use crate::os;
 
 /// Maximum time for a process to exit once its output has ended.
 const LINGER: Duration = Duration::from_secs(1);
@@ -69,8 +70,7 @@ impl Process {
         let log_start = log_file.metadata()?.len();
         let mut command = Command::new(program);
         // Ctrl-C reaches every process of the terminal's group. The engine decides what it means for a worker.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        os::lead_group(&mut command);
         let mut child = command
             .arg("worker")
             .arg("--study")

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::os;
 use crate::trials::{Failure, FailureKind, Progress, Segment, SegmentReport};
 use crate::units::TrialId;
 
@@ -46,20 +47,10 @@ impl Hello {
         Self {
             protocol: PROTOCOL,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            node: node(),
+            node: os::node(),
             device: device.to_owned(),
         }
     }
-}
-
-#[cfg(unix)]
-fn node() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
-}
-
-#[cfg(not(unix))]
-fn node() -> String {
-    String::new()
 }
 
 /// From a worker to the engine.

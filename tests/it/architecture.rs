@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const PACKAGES: [&str; 2] = ["base", "finetune"];
 
 /// What the package at the bottom holds: anybody may import that.
-const BASE: [&str; 6] = ["awake", "files", "json", "rng", "suggestion", "units"];
+const BASE: [&str; 7] = ["awake", "files", "json", "os", "rng", "suggestion", "units"];
 
 /// Every folder and what it may import, the lowest floor first. Each line imports from lines above it only.
 const FLOORS: &[(&str, &[&str])] = &[

@@ -130,11 +130,7 @@ impl Entry {
 
 /// Returns whether this user owns a regular file. Files of other users are not trusted for training.
 fn is_own(metadata: &std::fs::Metadata) -> bool {
-    #[cfg(unix)]
-    let is_mine = std::os::unix::fs::MetadataExt::uid(metadata) == rustix::process::geteuid().as_raw();
-    #[cfg(not(unix))]
-    let is_mine = true;
-    metadata.is_file() && is_mine
+    metadata.is_file() && crate::os::is_mine(metadata)
 }
 
 /// The checksum of an example's bytes. It is never 0, because 0 marks an example that was not written.

@@ -59,14 +59,5 @@ impl PrefixCache {
 
 /// Bytes that this user may still write to the disk of a folder; `None` if the system does not report it.
 fn free(folder: &std::path::Path) -> Option<u64> {
-    #[cfg(unix)]
-    {
-        let disk = rustix::fs::statvfs(folder).ok()?;
-        Some(disk.f_bavail * disk.f_frsize)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = folder;
-        None
-    }
+    crate::os::free_space(folder)
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use super::readings::LONGEST;
+use crate::os;
 
 /// Name of the file in the trial's folder.
 const NAME: &str = "output";
@@ -77,15 +78,9 @@ impl Output {
     /// # Errors
     /// If the disk is full.
     pub(super) fn reserve(&mut self) -> io::Result<()> {
-        #[cfg(target_os = "linux")]
         while self.read + AHEAD > self.reserved {
-            use rustix::fs::{FallocateFlags, fallocate};
-            let kept = fallocate(self.reader.get_ref(), FallocateFlags::KEEP_SIZE, self.reserved, AHEAD);
-            let kept = kept.map_err(io::Error::from);
-            match kept {
-                Err(error) if is_full(&error) => return Err(error),
-                Ok(()) | Err(_) => self.reserved += AHEAD,
-            }
+            os::reserve(self.reader.get_ref(), self.reserved, AHEAD)?;
+            self.reserved += AHEAD;
         }
         Ok(())
     }
@@ -149,28 +144,9 @@ impl Output {
 
     /// Frees the disk space of the output returned so far. Only the output from [`Self::heard`] on remains readable.
     pub(super) fn forget(&mut self) {
-        #[cfg(target_os = "linux")]
-        {
-            use rustix::fs::{FallocateFlags, fallocate};
-            let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-            // Not every file system supports this.
-            let _ = fallocate(
-                self.reader.get_ref(),
-                flags,
-                self.forgotten,
-                self.heard() - self.forgotten,
-            );
-        }
+        os::free_range(self.reader.get_ref(), self.forgotten, self.heard() - self.forgotten);
         self.forgotten = self.heard();
     }
-}
-
-#[cfg(target_os = "linux")]
-fn is_full(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
-    )
 }
 
 /// A line, or a piece of a line that is too long.

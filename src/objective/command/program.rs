@@ -13,6 +13,7 @@ use super::patterns::Patterns;
 use super::readings::{self, Line, Reading, Slip};
 use crate::objective::RunError;
 use crate::objective::strays::{end_strays, has_strays};
+use crate::os::{self, GroupSignal};
 use crate::spec::CommandSpec;
 use crate::trials::{Failure, FailureKind};
 
@@ -191,8 +192,7 @@ impl Program {
             }
             None => Command::new(found),
         };
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        os::lead_group(&mut command);
         for name in OURS {
             command.env_remove(name);
         }
@@ -260,7 +260,7 @@ impl Program {
     /// Gives processes that the program left behind a moment to finish writing, then ends them.
     fn outlast_rest(&self) {
         let until = Instant::now() + LINGER;
-        while is_group_alive(self.group()) && Instant::now() < until {
+        while os::is_group_alive(self.group()) && Instant::now() < until {
             std::thread::sleep(POLL);
         }
         end_group(self.group());
@@ -292,8 +292,7 @@ impl Program {
     /// `beat` is called repeatedly while waiting.
     pub(super) fn stop(&mut self, beat: &dyn Fn()) -> Vec<Reading> {
         let mut said = Vec::new();
-        #[cfg(unix)]
-        signal_group(self.group(), rustix::process::Signal::TERM);
+        os::signal_group(self.group(), GroupSignal::Terminate);
         #[cfg(not(unix))]
         let _ = self.group.0.kill();
         let patience = Instant::now() + GRACE;
@@ -332,35 +331,7 @@ fn invalid(message: String) -> RunError {
 
 /// Kills every process of a group. A group that no longer exists is not an error.
 pub fn end_group(group: u32) {
-    #[cfg(unix)]
-    signal_group(group, rustix::process::Signal::KILL);
-    #[cfg(not(unix))]
-    let _ = group;
-}
-
-#[cfg(unix)]
-fn signal_group(group: u32, signal: rustix::process::Signal) {
-    if let Some(group) = known(group) {
-        let _ = rustix::process::kill_process_group(group, signal);
-    }
-}
-
-/// Returns whether a group still has processes.
-fn is_group_alive(group: u32) -> bool {
-    #[cfg(unix)]
-    return known(group).is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok());
-    #[cfg(not(unix))]
-    {
-        let _ = group;
-        false
-    }
-}
-
-/// Excludes groups 0 and 1, which would mean our own group and all processes.
-#[cfg(unix)]
-fn known(group: u32) -> Option<rustix::process::Pid> {
-    let group = i32::try_from(group).ok().filter(|&group| group > 1);
-    group.and_then(rustix::process::Pid::from_raw)
+    os::signal_group(group, GroupSignal::Kill);
 }
 
 /// Finds a program: relative to `folder` if its name contains a slash, else in the folders of `PATH`.
@@ -384,9 +355,5 @@ pub(super) fn interpreter() -> &'static str {
 
 fn is_executable(path: &Path) -> bool {
     let Ok(metadata) = path.metadata() else { return false };
-    #[cfg(unix)]
-    let may_run = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
-    #[cfg(not(unix))]
-    let may_run = true;
-    metadata.is_file() && may_run
+    metadata.is_file() && os::is_executable(&metadata)
 }

@@ -1,0 +1,205 @@
+//! The operating system: what the standard library does not offer, in one place. Where a system has no such thing, the
+//! function does nothing or gives the cautious answer, and its doc comment says which.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::Path;
+use std::process::Command;
+
+/// The name of this machine; empty if the system does not tell.
+pub fn node() -> String {
+    #[cfg(unix)]
+    return rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    String::new()
+}
+
+/// Makes a command lead a process group of its own, so that signals to our group do not reach it. Without groups it stays.
+pub fn lead_group(command: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(not(unix))]
+    let _ = command;
+}
+
+/// A signal to a process group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupSignal {
+    /// A request to end.
+    Terminate,
+    /// The end.
+    Kill,
+}
+
+/// Sends a signal to every process of a group. A group that no longer exists is not an error. Without groups nothing happens.
+pub fn signal_group(group: u32, signal: GroupSignal) {
+    #[cfg(unix)]
+    if let Some(group) = known_group(group) {
+        let signal = match signal {
+            GroupSignal::Terminate => rustix::process::Signal::TERM,
+            GroupSignal::Kill => rustix::process::Signal::KILL,
+        };
+        let _ = rustix::process::kill_process_group(group, signal);
+    }
+    #[cfg(not(unix))]
+    let _ = (group, signal);
+}
+
+/// Returns whether a group still has processes; `false` without groups.
+pub fn is_group_alive(group: u32) -> bool {
+    #[cfg(unix)]
+    return known_group(group).is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok());
+    #[cfg(not(unix))]
+    {
+        let _ = group;
+        false
+    }
+}
+
+/// Excludes groups 0 and 1, which would mean our own group and all processes.
+#[cfg(unix)]
+fn known_group(group: u32) -> Option<rustix::process::Pid> {
+    let group = i32::try_from(group).ok().filter(|&group| group > 1);
+    group.and_then(rustix::process::Pid::from_raw)
+}
+
+/// Raises the limit on open files to the maximum that this process may have.
+pub fn allow_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        let current = maximum;
+        let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum });
+    }
+}
+
+/// Returns whether anybody may run a file; `true` where files do not say so.
+pub fn is_executable(file: &Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        true
+    }
+}
+
+/// Returns whether a file belongs to the user of this process; `true` where files have no owner.
+pub fn is_mine(file: &Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::MetadataExt::uid(file) == rustix::process::geteuid().as_raw();
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        true
+    }
+}
+
+/// Returns whether an open file has no name any more. `path` is the name that it had.
+pub fn is_removed(file: &Metadata, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        let _ = path;
+        std::os::unix::fs::MetadataExt::nlink(file) == 0
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        !path.exists()
+    }
+}
+
+/// Free space for this user on the disk of a folder, in bytes; `None` if the system does not tell.
+pub fn free_space(folder: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let disk = rustix::fs::statvfs(folder).ok()?;
+        Some(disk.f_bavail * disk.f_frsize)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
+/// Reserves disk space for a part of a file without changing its length, where the file system can.
+///
+/// # Errors
+/// If the disk is full, or the file may not grow so far.
+pub fn reserve(file: &File, from: u64, length: u64) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{FallocateFlags, fallocate};
+        match fallocate(file, FallocateFlags::KEEP_SIZE, from, length).map_err(io::Error::from) {
+            Err(error) if is_full(&error) => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (file, from, length);
+        Ok(())
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
+}
+
+/// Gives the disk space of a part of a file back, where the file system can. Its length stays; what was there reads as zeros.
+pub fn free_range(file: &File, from: u64, length: u64) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{FallocateFlags, fallocate};
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        let _ = fallocate(file, flags, from, length);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, from, length);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_group_and_all_processes_are_never_signalled() {
+        // The test would not survive it.
+        for group in [0, 1, u32::MAX] {
+            signal_group(group, GroupSignal::Kill);
+            assert!(!is_group_alive(group));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_group_is_alive_until_it_is_killed() {
+        let mut command = Command::new("sleep");
+        lead_group(&mut command);
+        let mut child = command.arg("60").spawn().expect("there is `sleep`");
+        assert!(is_group_alive(child.id()));
+        signal_group(child.id(), GroupSignal::Kill);
+        child.wait().expect("it was our child");
+        assert!(!is_group_alive(child.id()));
+    }
+
+    #[test]
+    fn a_file_without_a_name_is_known_and_reserved_space_changes_no_length() {
+        let folder = tempfile::tempdir().expect("there is a temporary folder");
+        let path = folder.path().join("file");
+        let file = File::create_new(&path).expect("the folder is empty");
+        reserve(&file, 0, 1 << 16).expect("there is room");
+        free_range(&file, 0, 1 << 12);
+        let metadata = file.metadata().expect("it is open");
+        assert!(metadata.len() == 0 && is_mine(&metadata) && !is_removed(&metadata, &path));
+        assert!(free_space(folder.path()).is_none_or(|bytes| bytes > 0));
+        std::fs::remove_file(&path).expect("it is there");
+        assert!(is_removed(&file.metadata().expect("it is open"), &path));
+    }
+}
