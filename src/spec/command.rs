@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::diagnostics::Diagnostic;
 use super::files::{FileCheck, Files};
+use super::keys::{Kind, Section, key};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use words::{Fault, Written};
@@ -187,6 +188,32 @@ impl Fact {
 /// The command that W&B runs if a sweep names only a `program`.
 const WANDB_COMMAND: [&str; 4] = ["${env}", "${interpreter}", "${program}", "${args}"];
 
+/// `command` in the schema.
+pub(super) const COMMAND: Section = Section {
+    name: "command",
+    about: "An external program that trains a trial, started once for every segment.",
+    keys: || {
+        vec![
+            key(
+                "run",
+                Kind::List(&Kind::Scalar),
+                "The program and its arguments, without a shell.",
+            )
+            .examples(&["[\"python\", \"train.py\", \"${args}\"]"]),
+            key(
+                "shell",
+                Kind::Text,
+                "A line for `sh -c` instead. Parameters are environment variables such as `$AUTOML_PARAM_LEARNING_RATE`.",
+            ),
+            key(
+                "folder",
+                Kind::Text,
+                "The folder in which it runs. By default the spec's folder.",
+            ),
+        ]
+    },
+};
+
 /// Reads `command`, or W&B's `program` alone.
 pub(super) fn read(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> Option<CommandSpec> {
     let program = match spec.get("program") {
@@ -239,7 +266,7 @@ fn in_full(
     files: Files<'_>,
     problems: &mut Problems,
 ) -> Option<(CommandLine, PathBuf)> {
-    let fields = Fields::read(node, "command", &["run", "shell", "folder"], problems)?;
+    let fields = Fields::of(node, &COMMAND, problems)?;
     let folder = match fields.get("folder") {
         Some(node) => folder(node, files, problems)?,
         None => files.folder(),

@@ -2,20 +2,130 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
+use super::declared::{self, Field, at, field};
 use super::diagnostics::Diagnostic;
 use super::files::{FileCheck, Files};
+use super::keys::{Kind, SEED, Section, key};
 use super::objective::{BUILTIN, BUILTIN_DATA, builtin};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
-use super::resolved::{DataSpec, Split};
+use super::resolved::DataSpec;
 use crate::units::Seed;
 
 /// Leaves at least 1,000 of the 4,000 training images.
-const MOST_BUILTIN_TEST: i64 = 3_000;
+const MOST_BUILTIN_TEST: u64 = 3_000;
+
+/// Shares of the training table that are held out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Split {
+    /// Share for validation, in (0, 1).
+    pub validation: f64,
+    /// Share for the test, in [0, 1).
+    pub test: f64,
+    /// `true` to keep the share of every label.
+    pub stratify: bool,
+    /// The key of the split. It differs from the study's seed, so that studies can be compared.
+    pub seed: Seed,
+}
+
+impl Default for Split {
+    fn default() -> Self {
+        Self {
+            validation: 0.2,
+            test: 0.0,
+            stratify: true,
+            seed: Seed(1),
+        }
+    }
+}
+
+/// `data.split` in the schema.
+pub(super) const SPLIT: Section = Section {
+    name: "split",
+    about: "Shares of the training table that are held out.",
+    keys: || declared::keys(SPLIT_KEYS),
+};
+
+/// The keys of `data.split`.
+pub(super) const SPLIT_KEYS: &[Field<Split>] = &[
+    field(
+        "validation",
+        Kind::Number {
+            min: 0.0,
+            max: 1.0,
+            open: (true, true),
+        },
+        at!(Split.validation),
+        "The share on which trials are compared.",
+    ),
+    field(
+        "test",
+        Kind::Number {
+            min: 0.0,
+            max: 1.0,
+            open: (false, true),
+        },
+        at!(Split.test),
+        "The share for a test of the winner. No trial sees it.",
+    ),
+    field(
+        "stratify",
+        Kind::Boolean,
+        at!(Split.stratify),
+        "`true` to keep the share of every label.",
+    ),
+    field(
+        "seed",
+        SEED,
+        at!(Split.seed),
+        "The key of the split. It differs from the study's seed, so that studies can be compared.",
+    ),
+];
+
+/// `data` in the schema.
+pub(super) const DATA: Section = Section {
+    name: "data",
+    about: "Labelled examples.",
+    keys: || {
+        vec![
+            key(
+                "train",
+                Kind::Text,
+                "Training examples: a `.csv`, `.tsv` or `.jsonl` file, or a built-in set.",
+            )
+            .examples(&["\"reviews.csv\"", "\"builtin:fashion-mini\""]),
+            key(
+                "validation",
+                Kind::Text,
+                "Validation examples; without it they are split off `train`.",
+            ),
+            key("text", Kind::Text, "The column of the text.").default("\"text\""),
+            key("label", Kind::Text, "The column of the label.").default("\"label\""),
+            key("split", Kind::Section(&SPLIT), "How examples are held out of `train`."),
+            key(
+                "train_limit",
+                Kind::Integer {
+                    min: 2,
+                    max: u32::MAX.into(),
+                },
+                "Number of training examples to use, counted from the first (built-in data only).",
+            ),
+            key(
+                "test",
+                Kind::Integer {
+                    min: 2,
+                    max: MOST_BUILTIN_TEST,
+                },
+                "Number of training examples, counted from the last, that are held out for a test of the winner (built-in data only; for a table, use the share `split.test`).",
+            ),
+        ]
+    },
+};
 
 /// Reads `data`.
 pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<DataSpec> {
-    const KEYS: [&str; 7] = ["train", "validation", "text", "label", "split", "train_limit", "test"];
     if matches!(node.content, Content::Scalar(_)) {
         let text = reader::text(node, "data", problems)?;
         return match text.strip_prefix(BUILTIN) {
@@ -23,7 +133,7 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
             None => table(&text, node, None, files, problems),
         };
     }
-    let fields = Fields::read(node, "data", &KEYS, problems)?;
+    let fields = Fields::of(node, &DATA, problems)?;
     let Some(train) = fields.get("train") else {
         problems.error(
             Diagnostic::error(fields.place, "the data lacks `train`")
@@ -58,7 +168,7 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
         None => Some(None),
     };
     let limit = count("train_limit", i64::from(u32::MAX));
-    let apart = count("test", MOST_BUILTIN_TEST);
+    let apart = count("test", MOST_BUILTIN_TEST.cast_signed());
     builtin_data(name, (limit?, apart?), train, problems)
 }
 
@@ -126,15 +236,12 @@ fn table_file(text: &str, node: &Node, files: Files<'_>, problems: &mut Problems
 }
 
 fn split(node: Option<&Node>, has_validation_file: bool, problems: &mut Problems) -> Option<Split> {
-    let default = Split {
-        validation: 0.2,
-        test: 0.0,
-        stratify: true,
-        seed: Seed(1),
+    let Some(node) = node else {
+        return Some(Split::default());
     };
-    let Some(node) = node else { return Some(default) };
-    let fields = Fields::read(node, "split", &["validation", "test", "stratify", "seed"], problems)?;
-    if let Some(entry) = fields.entry("validation").filter(|_| has_validation_file) {
+    if let (true, Content::Mapping(entries)) = (has_validation_file, &node.content)
+        && let Some(entry) = entries.iter().find(|entry| entry.key == "validation")
+    {
         problems.error(
             Diagnostic::error(
                 &entry.key_place,
@@ -144,39 +251,10 @@ fn split(node: Option<&Node>, has_validation_file: bool, problems: &mut Problems
         );
         return None;
     }
-    let validation = fields.get("validation").map_or(Some(default.validation), |node| {
-        reader::number_that(
-            node,
-            "validation",
-            |share| share > 0.0 && share < 1.0,
-            "a share between 0 and 1",
-            problems,
-        )
-    });
-    let test = fields.get("test").map_or(Some(default.test), |node| {
-        reader::number_that(
-            node,
-            "test",
-            |share| (0.0..1.0).contains(&share),
-            "a share of at least 0 and less than 1",
-            problems,
-        )
-    });
-    let stratify = fields.get("stratify").map_or(Some(default.stratify), |node| {
-        reader::boolean(node, "stratify", problems)
-    });
-    let seed = fields
-        .get("seed")
-        .map_or(Some(default.seed.0), |node| reader::seed(node, "seed", problems));
-    let split = Split {
-        validation: validation?,
-        test: test?,
-        stratify: stratify?,
-        seed: Seed(seed?),
-    };
+    let split = declared::read(node, "split", SPLIT_KEYS, problems)?;
     if split.validation + split.test >= 1.0 {
         problems.error(Diagnostic::error(
-            fields.place,
+            &node.place,
             "validation and test leave no examples to train on",
         ));
         return None;

@@ -1,10 +1,13 @@
 //! The keys of an entry of `parameters`, and the names of distributions (W&B's and ours): one row each, for the reader
 //! of specs and for documentation.
 
-/// A key of an entry of `parameters`, or one of the words that a key accepts.
+use super::hints::PRIOR;
+use super::keys::{Kind, NUMBER, POSITIVE, Section, key};
+
+/// One of the words that a key accepts.
 #[derive(Clone, Copy, Debug)]
 pub struct Described {
-    /// The key or word.
+    /// The word.
     pub name: &'static str,
     /// Its meaning in one sentence, for documentation.
     pub about: &'static str,
@@ -14,53 +17,91 @@ const fn described(name: &'static str, about: &'static str) -> Described {
     Described { name, about }
 }
 
-/// Every key that is allowed in an entry of `parameters`.
-pub const PARAMETER_KEYS: [Described; 17] = [
-    described("value", "the one value of a constant"),
-    described("values", "the list of values to choose from"),
-    described(
-        "probabilities",
-        "how likely each of the values is, in their order; the sum is 1",
-    ),
-    described("ordered", "whether neighbours in the list of values are alike"),
-    described("min", "the smallest value, inclusive"),
-    described("max", "the largest value, inclusive"),
-    described("q", "only its multiples"),
-    described(
-        "step",
-        "the distance of neighbouring values, the first of which is `min`",
-    ),
-    described("log", "search on a logarithmic scale"),
-    described(
-        "mu",
-        "the mean of a normal distribution; of a log-normal one, the mean of the logarithm",
-    ),
-    described(
-        "sigma",
-        "the standard deviation of a normal distribution; of a log-normal one, that of the logarithm",
-    ),
-    described(
-        "distribution",
-        "how likely the values are; without it, uniform between the bounds",
-    ),
-    described(
-        "when",
-        "a condition on other parameters: where it is not true, there is no such parameter",
-    ),
-    described(
-        "prior",
-        "the value that is probably best, or `{value: 3, confidence: low}` (or medium, or high)",
-    ),
-    described("init", "the value to try first"),
-    described(
-        "low_cost",
-        "a value at which a trial is cheap, where a local search begins",
-    ),
-    described(
-        "parameters",
-        "parameters of their own, whose names begin with this one's and a dot",
-    ),
-];
+/// An entry of `parameters`.
+pub(super) const PARAMETER: Section = Section {
+    name: "parameter",
+    about: "One parameter: a `value`, some `values`, or a range from `min` to `max`.",
+    keys: || {
+        vec![
+            key("value", Kind::Anything, "The one value: the parameter is not searched."),
+            key("values", Kind::List(&Kind::Anything), "The values to choose from.")
+                .examples(&["[8, 16, 32]", "[\"linear\", \"cosine\"]"]),
+            key(
+                "probabilities",
+                Kind::List(&Kind::Number {
+                    min: 0.0,
+                    max: 1.0,
+                    open: (false, false),
+                }),
+                "How often chance takes each of `values`; they add up to 1.",
+            ),
+            key(
+                "ordered",
+                Kind::Boolean,
+                "Neighbours in `values` are alike, so that models may interpolate.",
+            )
+            .default("false"),
+            key(
+                "distribution",
+                Kind::Words(names),
+                "How values are distributed over the range, in the words of Weights & Biases. The bounds of `log_uniform` are exponents of e; write `log_uniform_values` for plain bounds.",
+            ),
+            key("min", NUMBER, "The smallest value, inclusive."),
+            key("max", NUMBER, "The largest value, inclusive."),
+            key("q", POSITIVE, "Only multiples of it are tried."),
+            key(
+                "step",
+                POSITIVE,
+                "The distance of neighbouring values, counted from `min`.",
+            ),
+            key(
+                "log",
+                Kind::Boolean,
+                "Uniform in the logarithm, as learning rates want it.",
+            )
+            .default("false"),
+            key(
+                "mu",
+                NUMBER,
+                "The mean of a normal distribution; of the logarithm for a log-normal one.",
+            )
+            .default("0.0"),
+            key(
+                "sigma",
+                POSITIVE,
+                "The standard deviation of a normal distribution; of the logarithm for a log-normal one.",
+            )
+            .default("1.0"),
+            key(
+                "prior",
+                Kind::Any(&[Kind::Scalar, Kind::Section(&PRIOR)]),
+                "Where the best value probably lies.",
+            )
+            .examples(&["2e-5", "{\"value\": 2e-5, \"confidence\": \"high\"}"]),
+            key("init", Kind::Scalar, "The value to try first."),
+            key(
+                "low_cost",
+                Kind::Scalar,
+                "A value at which a trial is cheap: local search begins there.",
+            ),
+            key(
+                "when",
+                Kind::Any(&[Kind::Text, Kind::Boolean]),
+                "The parameter is there only where this is true of other parameters.",
+            )
+            .examples(&["\"lr_schedule != 'constant'\""]),
+            key(
+                "parameters",
+                Kind::Parameters,
+                "Parameters below this name, joined to it by a dot (Weights & Biases' nesting).",
+            ),
+        ]
+    },
+};
+
+fn names() -> Vec<&'static str> {
+    distributions().map(|known| known.name).collect()
+}
 
 /// The range that a bounded distribution of numbers implies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ mod range;
 pub(super) use range::first_multiple;
 
 use super::diagnostics::{Diagnostic, list};
-use super::distributions::{Family, PARAMETER_KEYS, ROWS, RangeRules};
+use super::distributions::{Family, PARAMETER, ROWS, RangeRules};
 use super::hyperparameters::{Hyperparameter, HyperparameterKind};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
@@ -100,8 +100,7 @@ fn mapping(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &m
     if is_beta(node, problems) {
         return None;
     }
-    let keys = PARAMETER_KEYS.map(|key| key.name);
-    let fields = Fields::read(node, &format!("the parameter `{name}`"), &keys, problems)?;
+    let fields = Fields::read(node, &format!("the parameter `{name}`"), &PARAMETER.names(), problems)?;
     let form = form(name, &fields, problems)?;
     let mut is_clean = true;
     for entry in fields.entries() {

@@ -3,8 +3,9 @@
 pub(super) mod read;
 pub(super) mod write;
 
+use super::keys::{EPOCHS, Key, Kind, NOT_NEGATIVE, SHARE, Section, key};
 use crate::policies::{EarlyTerminate, SchedulerSpec};
-use crate::schedulers::{Info, OptionRow};
+use crate::schedulers::{Info, OptionKind, OptionRow, OptionValue};
 
 /// The default `eta` with a wall budget: two early comparisons that keep one in four find as much as three that keep
 /// one in three (`benches/deadline_quality`).
@@ -30,4 +31,97 @@ pub(super) fn options() -> Vec<(&'static OptionRow, Vec<&'static str>)> {
         }
     }
     options
+}
+
+/// `early_terminate` in the schema.
+pub(super) const EARLY_TERMINATE: Section = Section {
+    name: "early_terminate",
+    about: "The rule that prunes weak trials.",
+    keys: || {
+        let common = [
+            key(
+                "patience",
+                EPOCHS,
+                "A trial ends this many epochs after its last improvement, whatever the others do.",
+            )
+            .examples(&["2"]),
+            key(
+                "min_delta",
+                NOT_NEGATIVE,
+                "Smaller changes do not count as improvements, in units of the metric.",
+            )
+            .default("0"),
+            key(
+                "audit",
+                SHARE,
+                "The share of trials that run to their end despite the scheduler, to see what pruning costs.",
+            )
+            .default("0")
+            .examples(&["0.05"]),
+            key(
+                "min_iter",
+                EPOCHS,
+                "Weights & Biases' name for `epochs.min` beside `hyperband`, which then stops as theirs does.",
+            ),
+            key(
+                "max_iter",
+                EPOCHS,
+                "Weights & Biases' name for `epochs.max` beside `hyperband`, which then stops as theirs does.",
+            ),
+            key(
+                "s",
+                Kind::Integer { min: 1, max: 100 },
+                "Weights & Biases' number of rungs below `max_iter`.",
+            )
+            .default("1"),
+            key(
+                "strict",
+                Kind::Boolean,
+                "Weights & Biases' strictness; a trial that is not among the best always ends.",
+            ),
+        ];
+        rules().into_iter().chain(common).collect()
+    },
+};
+
+/// The key `type`, and the options of every type.
+fn rules() -> Vec<Key> {
+    let kind = key("type", Kind::Words(names), "The rule; see below.").default("\"asha\"");
+    let options = options().into_iter();
+    let options = options.map(|(row, owners)| Key {
+        owners,
+        computed_default: row.default.map_or_else(String::new, json),
+        ..key(row.name, kind_of(row), row.about)
+    });
+    [kind].into_iter().chain(options).collect()
+}
+
+fn kind_of(row: &OptionRow) -> Kind {
+    match row.kind {
+        OptionKind::Integer(min, max) => Kind::Integer {
+            min: min.into(),
+            max: max.into(),
+        },
+        OptionKind::Number(min, max) => Kind::Number {
+            min,
+            max,
+            open: (false, false),
+        },
+        OptionKind::Epochs => EPOCHS,
+        OptionKind::Words(words) => Kind::OneOf(words),
+        OptionKind::Boolean => Kind::Boolean,
+    }
+}
+
+fn json(value: OptionValue) -> String {
+    match value {
+        OptionValue::Integer(number) => number.to_string(),
+        OptionValue::Number(number) => number.to_string(),
+        OptionValue::Word(word) => format!("\"{word}\""),
+        OptionValue::Boolean(is_so) => is_so.to_string(),
+    }
+}
+
+fn names() -> Vec<&'static str> {
+    SchedulerSpec::names().into_iter().map(|(name, _)| name).collect()
 }

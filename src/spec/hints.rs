@@ -1,6 +1,7 @@
 //! Hints about good values in an entry of `parameters`: `prior`, `init` and `low_cost`.
 
 use super::diagnostics::Diagnostic;
+use super::keys::{Kind, Section, key};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use crate::space::{Confidence, Domain, Hints, Prior, Shape, Value};
@@ -12,6 +13,23 @@ pub(super) const CONFIDENCES: [(&str, Confidence); 3] = [
     ("medium", Confidence::Medium),
     ("high", Confidence::High),
 ];
+
+/// `prior` of a parameter in the schema.
+pub(super) const PRIOR: Section = Section {
+    name: "prior",
+    about: "A belief about where the best value lies.",
+    keys: || {
+        vec![
+            key("value", Kind::Scalar, "The likeliest value."),
+            key(
+                "confidence",
+                Kind::Words(|| CONFIDENCES.map(|(word, _)| word).to_vec()),
+                "How sure you are.",
+            )
+            .default("\"medium\""),
+        ]
+    },
+};
 
 /// Reads the hints of the parameter `name` with its `entry` and its `domain`.
 pub(super) fn read(name: &str, entry: &Node, domain: &Domain, problems: &mut Problems) -> Hints {
@@ -29,7 +47,7 @@ fn prior(name: &str, node: &Node, domain: &Domain, problems: &mut Problems) -> O
         let confidence = Confidence::default();
         return Some(Prior { value, confidence });
     }
-    let fields = Fields::read(node, "prior", &["value", "confidence"], problems)?;
+    let fields = Fields::of(node, &PRIOR, problems)?;
     let confidence = fields.get("confidence").map_or(Some(Confidence::default()), |node| {
         reader::one_of(node, "confidence", &CONFIDENCES, problems)
     });

@@ -1,29 +1,50 @@
 //! `trial_limits`: the resources that one trial may use.
 
-use super::reader::{self, Fields, Problems};
-use super::resolved::TrialLimits;
-use super::size;
+use serde::{Deserialize, Serialize};
 
-/// Smallest memory limit, in bytes: no useful program starts with less.
-const LEAST_MEMORY: u64 = 1 << 20;
+use super::declared::{self, Field, at, field};
+use super::keys::{Kind, Section};
 
-/// Reads `trial_limits`.
-pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<TrialLimits> {
-    let Some(node) = spec.get("trial_limits") else {
-        return Some(TrialLimits::default());
-    };
-    let fields = Fields::read(node, "trial_limits", &["wall", "memory", "silence"], problems)?;
-    let wall = fields.get("wall").map(|node| reader::seconds(node, "wall", problems));
-    let memory = fields
-        .get("memory")
-        .map(|node| size::bytes(node, "memory", LEAST_MEMORY, problems));
-    let silence = fields
-        .get("silence")
-        .map(|node| reader::seconds(node, "silence", problems));
-    let are_sound = wall != Some(None) && memory != Some(None) && silence != Some(None);
-    are_sound.then(|| TrialLimits {
-        wall: wall.flatten(),
-        memory: memory.flatten(),
-        silence: silence.flatten(),
-    })
+/// The resources that one trial may use. A trial that exceeds them fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrialLimits {
+    /// Maximum training time in seconds, summed over its segments; then the trial has timed out.
+    pub wall: Option<f64>,
+    /// Maximum resident memory in bytes, including an external program's children; then the trial is out of memory.
+    pub memory: Option<u64>,
+    /// Maximum time in seconds without a step or a line of output. Then the trial hangs, and its worker is replaced.
+    pub silence: Option<f64>,
 }
+
+/// `trial_limits` in the schema.
+pub(super) const TRIAL_LIMITS: Section = Section {
+    name: "trial_limits",
+    about: "The resources that one trial may use. A trial that exceeds them fails.",
+    keys: || declared::keys(KEYS),
+};
+
+/// The keys of `trial_limits`.
+pub(super) const KEYS: &[Field<TrialLimits>] = &[
+    field(
+        "wall",
+        Kind::Duration,
+        at!(TrialLimits.wall),
+        "Training time over all segments of the trial. Beyond it the trial has timed out.",
+    )
+    .examples(&["\"10m\""]),
+    field(
+        "memory",
+        // No useful program starts with less.
+        Kind::Size { min: 1 << 20 },
+        at!(TrialLimits.memory),
+        "Resident memory of its worker, including children. Beyond it the trial is out of memory.",
+    )
+    .examples(&["\"4GB\"", "\"512MiB\""]),
+    field(
+        "silence",
+        Kind::Duration,
+        at!(TrialLimits.silence),
+        "Time without a step or a line of output. Beyond it the trial hangs, and its worker is replaced. By default five minutes, and no limit for commands.",
+    )
+    .examples(&["\"2m\""]),
+];

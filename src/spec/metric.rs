@@ -6,6 +6,8 @@
 
 use super::diagnostics::Diagnostic;
 use super::goal::Guess;
+use super::keys::{Key, Kind, NOT_NEGATIVE, NUMBER, Section, key};
+use super::objective::{FINE_TUNE_METRICS, FUNCTION_METRICS};
 use super::raw::{Content, Node, Place};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Criteria, Metric};
@@ -81,12 +83,109 @@ impl Reported {
     }
 }
 
+/// The metrics of our objectives.
+pub(super) fn metrics() -> Vec<&'static str> {
+    let mut words = FINE_TUNE_METRICS.to_vec();
+    words.extend(FUNCTION_METRICS.iter().filter(|name| !FINE_TUNE_METRICS.contains(name)));
+    words
+}
+
+const METRIC_NAME: Key = key(
+    "name",
+    Kind::Any(&[Kind::Words(metrics), Kind::Text]),
+    "A metric that the objective reports.",
+);
+
+const METRIC_GOAL: Key = key(
+    "goal",
+    Kind::Words(|| vec!["maximize", "minimize"]),
+    "The direction of improvement. By default the usual one of the metric.",
+);
+
+const METRIC_TARGET: Key = key(
+    "target",
+    NUMBER,
+    "The study ends when a trial reaches this value. With several metrics, a value that is good enough.",
+)
+.examples(&["0.92"]);
+
+/// `metric` in the schema.
+pub(super) const METRIC: Section = Section {
+    name: "metric",
+    about: "The metric to optimize.",
+    keys: || {
+        vec![
+            METRIC_NAME,
+            METRIC_GOAL,
+            METRIC_TARGET,
+            key(
+                "impute",
+                Kind::Scalar,
+                "Weights & Biases' value for runs that fail. It is ignored: a failed trial has none here.",
+            ),
+            key(
+                "impute_while_running",
+                Kind::Scalar,
+                "The same for runs that have not ended. It is ignored.",
+            ),
+        ]
+    },
+};
+
+/// One of several metrics.
+pub(super) const METRIC_ITEM: Kind = Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Section(&METRIC)]);
+
+/// `metric.pareto` in the schema.
+pub(super) const PARETO: Section = Section {
+    name: "pareto",
+    about: "Several metrics of equal importance.",
+    keys: || {
+        vec![key(
+            "pareto",
+            Kind::List(&METRIC_ITEM),
+            "The metrics whose trade-offs are sought; the same as the list alone.",
+        )]
+    },
+};
+
+/// `metric.lexicographic` in the schema.
+pub(super) const LEXICOGRAPHIC: Section = Section {
+    name: "lexicographic",
+    about: "Several metrics, the most important first.",
+    keys: || {
+        vec![key(
+            "lexicographic",
+            Kind::List(&Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Section(&LEVEL)])),
+            "The metrics by priority: a later one decides between trials that are as good by the earlier ones.",
+        )]
+    },
+};
+
+/// An item of `metric.lexicographic` in the schema.
+pub(super) const LEVEL: Section = Section {
+    name: "level",
+    about: "A metric, and how much of it may be given up for the metrics after it.",
+    keys: || {
+        vec![
+            METRIC_NAME,
+            METRIC_GOAL,
+            METRIC_TARGET,
+            key(
+                "tolerance",
+                Kind::Any(&[NOT_NEGATIVE, Kind::Text]),
+                "How much worse than the best a trial may be and still count as good: absolute, or in per cent.",
+            )
+            .examples(&["0.01", "\"1%\""]),
+        ]
+    },
+};
+
 /// A metric that depends on the machine and its load.
 const MEASURED: &str = "latency_ms";
 
 /// Reads `metric` and `metric_constraints`. `reported` are the metrics of the objective.
 pub(super) fn read(spec: &Fields<'_>, reported: Reported, problems: &mut Problems) -> Option<(Metric, Criteria)> {
-    let metrics = metrics(spec, reported, problems);
+    let metrics = read_metrics(spec, reported, problems);
     let constraints = constraints(spec, reported, problems);
     let (metric, mut criteria) = metrics?;
     criteria.constraints = constraints?;
@@ -94,7 +193,7 @@ pub(super) fn read(spec: &Fields<'_>, reported: Reported, problems: &mut Problem
     Some((metric, criteria))
 }
 
-fn metrics(spec: &Fields<'_>, reported: Reported, problems: &mut Problems) -> Option<(Metric, Criteria)> {
+fn read_metrics(spec: &Fields<'_>, reported: Reported, problems: &mut Problems) -> Option<(Metric, Criteria)> {
     let Some(node) = spec.get("metric") else {
         let name = reported.default(spec.place, problems)?;
         let goal = default_goal(&name);
@@ -124,12 +223,7 @@ fn metrics(spec: &Fields<'_>, reported: Reported, problems: &mut Problems) -> Op
                     return None;
                 }
             }
-            let (metric, _) = one(
-                node,
-                &["name", "goal", "target", "impute", "impute_while_running"],
-                reported,
-                problems,
-            )?;
+            let (metric, _) = one(node, &METRIC, reported, problems)?;
             Some((metric, Criteria::default()))
         }
     }
@@ -204,13 +298,13 @@ fn item_of(node: &Node, order: Order, reported: Reported, problems: &mut Problem
         );
         return None;
     }
-    one(node, &["name", "goal", "target", "tolerance"], reported, problems)
+    one(node, &LEVEL, reported, problems)
 }
 
 /// One metric as a mapping.
-fn one(node: &Node, keys: &[&str], reported: Reported, problems: &mut Problems) -> Option<(Metric, Tolerance)> {
+fn one(node: &Node, section: &Section, reported: Reported, problems: &mut Problems) -> Option<(Metric, Tolerance)> {
     const GOALS: [(&str, Goal); 2] = [("maximize", Goal::Maximize), ("minimize", Goal::Minimize)];
-    let fields = Fields::read(node, "metric", keys, problems)?;
+    let fields = Fields::read(node, "metric", &section.names(), problems)?;
     let name = match fields.get("name") {
         Some(node) => reported.name(node, problems),
         None => reported.default(&node.place, problems),

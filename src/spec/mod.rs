@@ -5,14 +5,18 @@
 //! line, a caret and a suggestion ([`SpecErrors`]). User input is not checked again after that. Begin reading at
 //! [`load`].
 
+mod budget;
 mod command;
 mod data;
+mod declared;
 mod diagnostics;
 mod distributions;
 mod document;
 mod domain;
 mod early_terminate;
+mod epochs;
 mod files;
+mod function;
 mod goal;
 mod hints;
 mod hyperparameters;
@@ -31,6 +35,8 @@ mod reader;
 mod reference;
 mod resolve;
 mod resolved;
+mod resources;
+mod root;
 mod schema;
 mod selection;
 mod size;
@@ -40,21 +46,30 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use budget::Budget;
 pub use command::{
     Arguments, CommandLine, CommandSpec, EPOCH, Fact, Meaning, Piece, Word, environment_name, literal_word,
 };
+pub use data::Split;
 pub use diagnostics::{Diagnostic, Severity, SpecErrors};
-pub use distributions::{Described, PARAMETER_KEYS, distributions};
+pub use distributions::{Described, distributions};
 pub use document::{Document, DocumentContent};
 pub use early_terminate::write::lines as early_terminate_lines;
+pub use epochs::EpochRange;
+pub use function::{FUNCTIONS, Fault, FunctionSpec};
 pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind};
-pub use keys::{Key, Kind, SECTIONS, Section};
+pub use keys::{Key, Kind, Section};
+pub use limits::TrialLimits;
 pub use load::{from_text, load, load_begun};
-pub use objective::{BUILTIN_DATA, BUILTIN_MODELS, FINE_TUNE_METRICS, FUNCTION_METRICS, FUNCTIONS};
+pub use objective::{BUILTIN_DATA, BUILTIN_MODELS, FINE_TUNE_METRICS, FUNCTION_METRICS};
 pub use overrides::{Override, OverrideError};
+pub use provenance::{InputPart, Provenance};
 pub use reference::{Page, reference};
 pub use resolve::folder_name;
 pub use resolved::*;
+pub use resources::{Devices, Resources};
+pub use root::sections;
+pub use selection::{Selection, SelectionRule};
 
 pub use crate::policies::{EarlyTerminate, SchedulerSpec, SearcherSpec};
 pub use crate::schedulers::Patience;

@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
+use super::declared::{self, Field, Word, at, field};
 use super::diagnostics::{Diagnostic, list};
 use super::files::{FileCheck, Files};
+use super::keys::{Kind, Section};
 use super::metric::Reported;
 use super::parameters::Names;
-use super::raw::{Content, Node};
+use super::raw::Node;
 use super::reader::{self, Fields, Problems};
-use super::resolved::{AskTellSpec, DataSpec, Fault, FineTuneSpec, FunctionSpec, ModelSource, ObjectiveSpec, Task};
-use super::{command, data};
-use crate::space::{Domain, Expression, ExpressionError, Space};
+use super::resolved::{AskTellSpec, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Task};
+use super::{command, data, function};
+use crate::space::{Domain, Space};
 use crate::suggestion::did_you_mean;
 
 /// The models built into the program: name, task, and the largest freeze depth.
@@ -18,10 +20,6 @@ pub const BUILTIN_MODELS: &[(&str, Task, i64)] = &[("resnet8-cifar10", Task::Ima
 
 /// The data sets built into the program: name and task.
 pub const BUILTIN_DATA: &[(&str, Task)] = &[("fashion-mini", Task::ImageClassification)];
-
-/// The functions that can replace training: `sphere` accepts any parameters, `branin` the numbers `x1` in [-5, 10] and
-/// `x2` in [0, 15].
-pub const FUNCTIONS: &[&str] = &["sphere", "branin"];
 
 /// The metrics that fine-tuning reports; the first is the default. `trainable_parameters` is the number of trainable
 /// values. `latency_ms` is the mean time per validation example, in evaluation batches, on the device that trained.
@@ -34,6 +32,9 @@ pub(super) const BUILTIN: &str = "builtin:";
 
 /// The default of Hugging Face's `TrainingArguments.num_train_epochs`.
 const DEFAULT_EPOCHS: f64 = 3.0;
+
+/// Default of `max_length`.
+const DEFAULT_LENGTH: usize = 128;
 
 /// The kind of objective.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,106 +110,53 @@ pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind 
     kind
 }
 
-/// Reads the objective.
+/// Reads the objective. `max_length` is the key of that name.
 pub(super) fn read(
     spec: &Fields<'_>,
     kind: ObjectiveKind,
+    max_length: Option<usize>,
     files: Files<'_>,
     problems: &mut Problems,
 ) -> Option<ObjectiveSpec> {
     match kind {
-        ObjectiveKind::FineTune => fine_tune(spec, files, problems).map(ObjectiveSpec::FineTune),
-        ObjectiveKind::Function => function(spec.get("function")?, problems).map(ObjectiveSpec::Function),
+        ObjectiveKind::FineTune => fine_tune(spec, max_length, files, problems).map(ObjectiveSpec::FineTune),
+        ObjectiveKind::Function => function::read(spec.get("function")?, problems).map(ObjectiveSpec::Function),
         ObjectiveKind::Command => command::read(spec, files, problems).map(ObjectiveSpec::Command),
-        ObjectiveKind::AskTell => ask_tell(spec.get("ask_tell")?, problems).map(ObjectiveSpec::AskTell),
-    }
-}
-
-fn ask_tell(node: &Node, problems: &mut Problems) -> Option<AskTellSpec> {
-    let fields = Fields::read(node, "ask_tell", &["budget"], problems)?;
-    let budget = fields
-        .get("budget")
-        .map(|node| reader::integer(node, "budget", 0..=(1 << 53), problems));
-    Some(AskTellSpec {
-        budget: match budget {
-            Some(budget) => Some(budget? as u64),
-            None => None,
-        },
-    })
-}
-
-fn function(node: &Node, problems: &mut Problems) -> Option<FunctionSpec> {
-    let names: Vec<(&str, &str)> = FUNCTIONS.iter().map(|name| (*name, *name)).collect();
-    if !matches!(node.content, Content::Mapping(_)) {
-        let name = reader::one_of(node, "function", &names, problems)?;
-        return Some(FunctionSpec {
-            name: name.to_owned(),
-            trial_seconds: 0.0,
-            jitter: 0.0,
-            noise: 0.0,
-            faults: Vec::new(),
-        });
-    }
-    let keys = ["name", "trial_seconds", "jitter", "noise", "faults"];
-    let fields = Fields::read(node, "function", &keys, problems)?;
-    let mut number = |key: &str| {
-        let is_allowed = |number: f64| (0.0..=1e6).contains(&number);
-        fields.get(key).map_or(Some(0.0), |node| {
-            reader::number_that(node, key, is_allowed, "between 0 and 1e6", problems)
-        })
-    };
-    let trial_seconds = number("trial_seconds");
-    let jitter = number("jitter");
-    let noise = number("noise");
-    let Some(name) = fields.get("name") else {
-        problems.error(
-            Diagnostic::error(fields.place, "the function has no `name`")
-                .with_help(format!("supported: {}", list(FUNCTIONS))),
-        );
-        return None;
-    };
-    let name = reader::one_of(name, "function", &names, problems)?;
-    Some(FunctionSpec {
-        name: name.to_owned(),
-        trial_seconds: trial_seconds?,
-        jitter: jitter?,
-        noise: noise?,
-        faults: Vec::new(),
-    })
-}
-
-/// The faults of a function, each with the condition on configurations under which it happens.
-fn faults(spec: &Fields<'_>, space: &Space, problems: &mut Problems) -> Option<Vec<(Fault, Expression)>> {
-    let Some(node) = spec.get("function").and_then(|function| function.child("faults")) else {
-        return Some(Vec::new());
-    };
-    let names: Vec<&str> = Fault::NAMES.iter().map(|(name, _)| *name).collect();
-    let fields = Fields::read(node, "faults", &names, problems)?;
-    let domains: Vec<(&str, &Domain)> = space
-        .parameters()
-        .iter()
-        .map(|parameter| (parameter.name.as_str(), &parameter.domain))
-        .collect();
-    let mut faults = Vec::new();
-    for entry in fields.entries() {
-        let fault = Fault::NAMES.iter().find(|(name, _)| *name == entry.key)?.1;
-        let text = reader::text(&entry.value, &entry.key, problems)?;
-        match Expression::parse(&text, &domains) {
-            Ok(condition) => faults.push((fault, condition)),
-            Err(ExpressionError { message, range, .. }) => {
-                problems.error(Diagnostic::error(&entry.value.place_inside(range), message));
-                return None;
-            }
+        ObjectiveKind::AskTell => {
+            declared::read(spec.get("ask_tell")?, "ask_tell", ASK_TELL_KEYS, problems).map(ObjectiveSpec::AskTell)
         }
     }
-    Some(faults)
 }
 
-fn fine_tune(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> Option<FineTuneSpec> {
-    const TASKS: [(&str, Task); 2] = [
-        ("text-classification", Task::TextClassification),
-        ("image-classification", Task::ImageClassification),
-    ];
+/// `ask_tell` in the schema.
+pub(super) const ASK_TELL: Section = Section {
+    name: "ask_tell",
+    about: "A search whose trials are run by the program that asks.",
+    keys: || declared::keys(ASK_TELL_KEYS),
+};
+
+/// The keys of `ask_tell`.
+pub(super) const ASK_TELL_KEYS: &[Field<AskTellSpec>] = &[field(
+    "budget",
+    Kind::Integer { min: 0, max: 1 << 53 },
+    at!(AskTellSpec.budget),
+    "Number of complete trials that the search may spend, if known.",
+)];
+
+impl Word for Task {
+    fn names() -> Vec<(&'static str, Self)> {
+        [Self::TextClassification, Self::ImageClassification]
+            .map(|task| (task.name(), task))
+            .to_vec()
+    }
+}
+
+fn fine_tune(
+    spec: &Fields<'_>,
+    max_length: Option<usize>,
+    files: Files<'_>,
+    problems: &mut Problems,
+) -> Option<FineTuneSpec> {
     let missing: Vec<&str> = ["task", "model", "data"]
         .into_iter()
         .filter(|key| spec.get(key).is_none())
@@ -221,26 +169,18 @@ fn fine_tune(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> Op
     }
     let task = spec
         .get("task")
-        .map(|node| reader::one_of(node, "task", &TASKS, problems));
+        .map(|node| reader::one_of(node, "task", &Task::names(), problems));
     let model = spec.get("model").map(|node| model(node, files, problems));
     let data = spec.get("data").map(|node| data::read(node, files, problems));
-    // At most the longest position table in use; at least two special tokens and a word.
-    let max_length = spec.get("max_length").map_or(Some(128), |node| {
-        reader::integer(node, "max_length", 3..=65_536, problems)
-    });
     let (task, model, data) = (task??, model??, data??);
     let mut is_clean = true;
     let mut mismatch = |key: &str, what: &str, fits: Task| {
         if fits != task
             && let Some(node) = spec.get(key)
         {
-            let words = TASKS
-                .iter()
-                .find(|(_, known)| *known == fits)
-                .map_or("", |(word, _)| word);
             problems.error(Diagnostic::error(
                 &node.place,
-                format!("{what} is for the task `{words}`"),
+                format!("{what} is for the task `{}`", fits.name()),
             ));
             is_clean = false;
         }
@@ -263,7 +203,7 @@ fn fine_tune(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems) -> Op
         task,
         model,
         data,
-        max_length: max_length? as usize,
+        max_length: max_length.unwrap_or(DEFAULT_LENGTH),
     })
 }
 
@@ -318,61 +258,32 @@ pub(super) fn check_space(
     spec: &Fields<'_>,
     problems: &mut Problems,
 ) -> Option<ObjectiveSpec> {
-    check_parameters(&objective, space, spec, problems);
     match &mut objective {
-        ObjectiveSpec::Function(function) => function.faults = faults(spec, space, problems)?,
+        ObjectiveSpec::Function(function) => {
+            function::check(function, space, spec, problems);
+            function.faults = function::faults(spec, space, problems)?;
+        }
         ObjectiveSpec::Command(command) => command::check(command, space, spec, problems),
-        ObjectiveSpec::FineTune(_) | ObjectiveSpec::AskTell(_) => {}
+        ObjectiveSpec::FineTune(fine_tune) => check_depth(&fine_tune.model, space, spec, problems),
+        ObjectiveSpec::AskTell(_) => {}
     }
     Some(objective)
 }
 
-fn check_parameters(objective: &ObjectiveSpec, space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
-    let domain = |name: &str| space.parameter(name).map(|parameter| &parameter.domain);
-    let parameters = spec.entry("parameters");
-    let place = parameters.map_or(spec.place, |entry| &entry.key_place);
-    match objective {
-        ObjectiveSpec::Function(function) if function.name == "branin" => {
-            let names: Vec<&str> = space
-                .parameters()
-                .iter()
-                .map(|parameter| parameter.name.as_str())
-                .collect();
-            let are_numbers = ["x1", "x2"].into_iter().all(|name| domain(name).is_some_and(is_number));
-            if names.len() != 2 || !are_numbers {
-                problems.error(
-                    Diagnostic::error(place, "`branin` is a function of the numbers `x1` and `x2`")
-                        .with_help("write `x1: {min: -5.0, max: 10.0}` and `x2: {min: 0.0, max: 15.0}`"),
-                );
-            }
-        }
-        ObjectiveSpec::FineTune(FineTuneSpec {
-            model: ModelSource::Builtin(model),
-            ..
-        }) => {
-            let deepest = domain("freeze_depth").and_then(Domain::largest_integer);
-            if let Some((_, _, limit)) = BUILTIN_MODELS.iter().find(|(name, ..)| name == model)
-                && deepest.is_some_and(|deepest| deepest > *limit)
-            {
-                let depth = parameters.and_then(|entry| entry.value.child("freeze_depth"));
-                problems.error(Diagnostic::error(
-                    depth.map_or(place, |node| &node.place),
-                    format!("the largest `freeze_depth` of `{model}` is {limit}"),
-                ));
-            }
-        }
-        ObjectiveSpec::Function(_)
-        | ObjectiveSpec::FineTune(_)
-        | ObjectiveSpec::Command(_)
-        | ObjectiveSpec::AskTell(_) => {}
-    }
-}
-
-fn is_number(domain: &Domain) -> bool {
-    match domain {
-        Domain::Float { .. } | Domain::Int { .. } | Domain::Normal { .. } => true,
-        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => {
-            values.iter().all(|value| value.as_f64().is_some())
-        }
+/// Reports a `freeze_depth` beyond the depth of a built-in model.
+fn check_depth(model: &ModelSource, space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
+    let ModelSource::Builtin(model) = model else { return };
+    let depth = space.parameter("freeze_depth").map(|parameter| &parameter.domain);
+    let deepest = depth.and_then(Domain::largest_integer);
+    if let Some((_, _, limit)) = BUILTIN_MODELS.iter().find(|(name, ..)| name == model)
+        && deepest.is_some_and(|deepest| deepest > *limit)
+    {
+        let parameters = spec.entry("parameters");
+        let place = parameters.map_or(spec.place, |entry| &entry.key_place);
+        let depth = parameters.and_then(|entry| entry.value.child("freeze_depth"));
+        problems.error(Diagnostic::error(
+            depth.map_or(place, |node| &node.place),
+            format!("the largest `freeze_depth` of `{model}` is {limit}"),
+        ));
     }
 }

@@ -1,84 +1,136 @@
 //! `provenance`: the origin of a `best.yaml`, its results, and its data. The program writes it, and the search ignores
 //! it.
 
-use super::raw::{Content, Node};
-use super::reader::{self, Fields, Problems};
-use super::resolved::{InputPart, Provenance};
+use serde::{Deserialize, Serialize};
 
-const KEYS: [&str; 11] = [
-    "version",
-    "study",
-    "trial",
-    "run",
-    "metric",
-    "expected",
-    "standard_error",
-    "seeds",
-    "validation",
-    "test",
-    "inputs",
+use super::declared::{self, Field, Items, at, field};
+use super::keys::{COUNT, Kind, NUMBER, Section};
+
+/// The origin of a `best.yaml`, and its results.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The version of the program that wrote it.
+    pub version: String,
+    /// The study.
+    pub study: String,
+    /// Its winner.
+    pub trial: u32,
+    /// The run of the winner whose seed is used: the winner itself or one with a fresh seed.
+    pub run: u32,
+    /// The metric of the values below.
+    pub metric: String,
+    /// Expected value of this configuration: the mean over fresh seeds on the validation examples.
+    pub expected: Option<f64>,
+    /// The standard error of that mean.
+    pub standard_error: Option<f64>,
+    /// Number of fresh seeds.
+    pub seeds: u32,
+    /// Value of this very run on the validation examples.
+    pub validation: Option<f64>,
+    /// Value of its model on the test examples.
+    pub test: Option<f64>,
+    /// The model and the data of the search.
+    pub inputs: Vec<InputPart>,
+}
+
+/// The model or a part of the data, recorded to notice changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputPart {
+    /// `model`, `train`, `validation` or `test`.
+    pub part: String,
+    /// Number of examples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// Fingerprint of the contents that training uses.
+    pub fingerprint: String,
+}
+
+/// `provenance` in the schema.
+pub(super) const PROVENANCE: Section = Section {
+    name: "provenance",
+    about: "The origin of a `best.yaml`, its results, and its data.",
+    keys: || declared::keys(KEYS),
+};
+
+/// The keys of `provenance`.
+pub(super) const KEYS: &[Field<Provenance>] = &[
+    field(
+        "version",
+        Kind::Text,
+        at!(Provenance.version),
+        "The version of the program that wrote it.",
+    ),
+    field("study", Kind::Text, at!(Provenance.study), "The study."),
+    field("trial", COUNT, at!(Provenance.trial), "Its winner."),
+    field(
+        "run",
+        COUNT,
+        at!(Provenance.run),
+        "The run of the winner whose seed is used: the winner itself, or one with a fresh seed.",
+    ),
+    field(
+        "metric",
+        Kind::Text,
+        at!(Provenance.metric),
+        "The metric of the values below.",
+    ),
+    field(
+        "expected",
+        NUMBER,
+        at!(Provenance.expected),
+        "The expected value: the mean over fresh seeds on the validation examples.",
+    ),
+    field(
+        "standard_error",
+        NUMBER,
+        at!(Provenance.standard_error),
+        "The standard error of that mean.",
+    ),
+    field("seeds", COUNT, at!(Provenance.seeds), "Number of fresh seeds."),
+    field(
+        "validation",
+        NUMBER,
+        at!(Provenance.validation),
+        "The value of this very run on the validation examples.",
+    ),
+    field(
+        "test",
+        NUMBER,
+        at!(Provenance.test),
+        "The value of its model on the test examples.",
+    ),
+    field(
+        "inputs",
+        Kind::List(&Kind::Section(&INPUT)),
+        &Items(|provenance: &mut Provenance| &mut provenance.inputs, INPUT_KEYS),
+        "The model and the data of the search.",
+    ),
 ];
 
-/// Reads `provenance`.
-pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<Provenance> {
-    let fields = Fields::read(node, "provenance", &KEYS, problems)?;
-    let mut word = |key: &str| match fields.get(key) {
-        Some(node) => reader::text(node, key, problems),
-        None => Some(String::new()),
-    };
-    let (version, study, metric) = (word("version"), word("study"), word("metric"));
-    let mut whole = |key: &str| match fields.get(key) {
-        Some(node) => reader::integer(node, key, 0..=i64::from(u32::MAX), problems).map(|number| number as u32),
-        None => Some(0),
-    };
-    let (trial, run, seeds) = (whole("trial"), whole("run"), whole("seeds"));
-    let mut number = |key: &str| match fields.get(key) {
-        Some(node) => reader::number(node, key, problems).map(Some),
-        None => Some(None),
-    };
-    let (expected, standard_error) = (number("expected"), number("standard_error"));
-    let (validation, test) = (number("validation"), number("test"));
-    let inputs = match fields.get("inputs") {
-        Some(node) => inputs(node, problems),
-        None => Some(Vec::new()),
-    };
-    Some(Provenance {
-        version: version?,
-        study: study?,
-        trial: trial?,
-        run: run?,
-        metric: metric?,
-        expected: expected?,
-        standard_error: standard_error?,
-        seeds: seeds?,
-        validation: validation?,
-        test: test?,
-        inputs: inputs?,
-    })
-}
+/// An item of `provenance.inputs` in the schema.
+pub(super) const INPUT: Section = Section {
+    name: "input",
+    about: "The model or a part of the data.",
+    keys: || declared::keys(INPUT_KEYS),
+};
 
-fn inputs(node: &Node, problems: &mut Problems) -> Option<Vec<InputPart>> {
-    let Content::Sequence(items) = &node.content else {
-        problems.wrong_kind(node, "inputs", "a list of parts");
-        return None;
-    };
-    items.iter().map(|item| input(item, problems)).collect()
-}
-
-fn input(node: &Node, problems: &mut Problems) -> Option<InputPart> {
-    let fields = Fields::read(node, "inputs", &["part", "rows", "fingerprint"], problems)?;
-    let mut text = |key: &str| match fields.get(key) {
-        Some(node) => reader::text(node, key, problems),
-        None => Some(String::new()),
-    };
-    let (part, fingerprint) = (text("part"), text("fingerprint"));
-    let rows = match fields.get("rows") {
-        Some(node) => reader::integer(node, "rows", 0..=i64::MAX, problems).map(|rows| Some(rows as u64)),
-        None => Some(None),
-    };
-    Some(InputPart {
-        part: part?,
-        rows: rows?,
-        fingerprint: fingerprint?,
-    })
-}
+const INPUT_KEYS: &[Field<InputPart>] = &[
+    field(
+        "part",
+        Kind::Text,
+        at!(InputPart.part),
+        "`model`, `train`, `validation` or `test`.",
+    ),
+    field(
+        "rows",
+        Kind::Integer { min: 0, max: u64::MAX },
+        at!(InputPart.rows),
+        "Number of examples.",
+    ),
+    field(
+        "fingerprint",
+        Kind::Text,
+        at!(InputPart.fingerprint),
+        "Fingerprint of the contents that training uses.",
+    ),
+];

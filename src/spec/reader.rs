@@ -3,7 +3,9 @@
 use std::ops::RangeInclusive;
 
 use super::diagnostics::{Diagnostic, list};
+use super::keys::{Section, range_words};
 use super::raw::{Content, Entry, Node, Place};
+pub(super) use super::size::bytes;
 use crate::space::Value;
 use crate::suggestion::did_you_mean;
 
@@ -52,6 +54,11 @@ impl<'a> Fields<'a> {
             problems.error(Diagnostic::error(&entry.key_place, message).with_meant(meant, known));
         }
         Some(fields)
+    }
+
+    /// Reads `node` as a mapping with the keys of `section`; reports every other key.
+    pub(super) fn of(node: &'a Node, section: &Section, problems: &mut Problems) -> Option<Self> {
+        Self::read(node, section.name, &section.names(), problems)
     }
 
     /// Reads `node` as a mapping with any keys.
@@ -171,6 +178,22 @@ pub(super) fn number_that(
     }
     problems.error(Diagnostic::error(&node.place, format!("`{what}` must be {rule}")));
     None
+}
+
+/// A number between the bounds, which are excluded where `open`.
+pub(super) fn number_within(
+    node: &Node,
+    what: &str,
+    (min, max): (f64, f64),
+    open: (bool, bool),
+    problems: &mut Problems,
+) -> Option<f64> {
+    let is_allowed = |number: f64| {
+        let is_above = if open.0 { number > min } else { number >= min };
+        let is_below = if open.1 { number < max } else { number <= max };
+        is_above && is_below
+    };
+    number_that(node, what, is_allowed, &range_words((min, max), open), problems)
 }
 
 /// An integer in `range`.

@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::distributions::{PARAMETER_KEYS, distributions};
+use super::distributions::{PARAMETER, distributions};
 use super::hyperparameters::{HYPERPARAMETERS, HyperparameterKind};
-use super::keys::{Key, Kind, SPEC, Section};
+use super::keys::{Key, Kind, Section, range_words};
+use super::root::SPEC;
 use crate::policies::{SchedulerSpec, SearcherSpec};
 
 /// A page of the reference.
@@ -19,10 +20,10 @@ pub struct Page {
 
 /// A page for every key of a spec, in the usual order of a spec.
 pub fn reference() -> Vec<Page> {
-    let keys = SPEC.keys.iter().filter(|key| !key.is_deprecated);
+    let keys = (SPEC.keys)().into_iter().filter(|key| !key.is_deprecated);
     keys.map(|key| Page {
         name: key.name,
-        markdown: page(key),
+        markdown: page(&key),
     })
     .collect()
 }
@@ -34,7 +35,7 @@ fn page(key: &Key) -> String {
     collect(key.kind, &mut sections);
     for section in sections {
         let _ = write!(text, "## The keys of `{}`\n\n{}\n\n", section.name, section.about);
-        table(&mut text, &section.all());
+        table(&mut text, &(section.keys)());
     }
     match key.name {
         "parameters" => parameters(&mut text),
@@ -62,7 +63,7 @@ fn registry(text: &mut String, title: &str, rows: impl Iterator<Item = (&'static
 
 fn facts(text: &mut String, key: &Key) {
     let _ = writeln!(text, "- **What may stand there:** {}", words(key.kind));
-    let default = key.default.json();
+    let default = key.default_json();
     if !default.is_empty() {
         let _ = writeln!(text, "- **Without it:** `{default}`");
     }
@@ -75,9 +76,9 @@ fn facts(text: &mut String, key: &Key) {
 fn table(text: &mut String, keys: &[Key]) {
     text.push_str("| key | what it is | what may stand there | default |\n|---|---|---|---|\n");
     for key in keys.iter().filter(|key| !key.is_deprecated) {
-        let default = key.default.json();
+        let default = key.default_json();
         let default = if default.is_empty() {
-            default
+            String::new()
         } else {
             format!("`{default}`")
         };
@@ -105,7 +106,7 @@ fn collect(kind: Kind, sections: &mut Vec<&'static Section>) {
     match kind {
         Kind::Section(section) if sections.iter().all(|known| known.name != section.name) => {
             sections.push(section);
-            for key in section.all() {
+            for key in (section.keys)() {
                 collect(key.kind, sections);
             }
         }
@@ -119,7 +120,7 @@ fn collect(kind: Kind, sections: &mut Vec<&'static Section>) {
         | Kind::Number { .. }
         | Kind::Integer { .. }
         | Kind::Duration
-        | Kind::Size
+        | Kind::Size { .. }
         | Kind::Words(_)
         | Kind::OneOf(_)
         | Kind::Parameters
@@ -137,20 +138,13 @@ fn words(kind: Kind) -> String {
         Kind::Anything => {
             "a text, a number, `true` or `false`; for a program also a list, a mapping or nothing".to_owned()
         }
-        Kind::Number { min, max, open } => {
-            let low = if open.0 { "greater than" } else { "at least" };
-            let high = if open.1 { "less than" } else { "at most" };
-            match (min.is_finite(), max.is_finite()) {
-                (true, true) => format!("a number {low} {min} and {high} {max}"),
-                (true, false) => format!("a number {low} {min}"),
-                (false, true) => format!("a number {high} {max}"),
-                (false, false) => "a number".to_owned(),
-            }
-        }
+        Kind::Number { min, max, open } => format!("a number {}", range_words((min, max), open))
+            .trim_end()
+            .to_owned(),
         Kind::Integer { min, max: u64::MAX } => format!("a whole number of at least {min}"),
         Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
         Kind::Duration => "seconds, or a time such as `90s`, `10m` or `1h30m`".to_owned(),
-        Kind::Size => "bytes, or a size such as `512MiB` or `4GB`".to_owned(),
+        Kind::Size { .. } => "bytes, or a size such as `512MiB` or `4GB`".to_owned(),
         Kind::Words(words) => quoted(&words()),
         Kind::OneOf(words) => quoted(words),
         Kind::Section(section) => format!("a mapping with the keys of `{}`", section.name),
@@ -172,11 +166,9 @@ fn quoted(words: &[&str]) -> String {
 
 /// The tables that belong to `parameters`.
 fn parameters(text: &mut String) {
-    text.push_str("## How a parameter is written\n\n| key | what it is |\n|---|---|\n");
-    for key in PARAMETER_KEYS {
-        let _ = writeln!(text, "| `{}` | {} |", key.name, cell(key.about));
-    }
-    text.push_str("\n## Distributions\n\n| `distribution` | what it is |\n|---|---|\n");
+    let _ = write!(text, "## The keys of a parameter\n\n{}\n\n", PARAMETER.about);
+    table(text, &(PARAMETER.keys)());
+    text.push_str("## Distributions\n\n| `distribution` | what it is |\n|---|---|\n");
     for distribution in distributions() {
         let _ = writeln!(text, "| `{}` | {} |", distribution.name, cell(distribution.about));
     }

@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::keys::{self, Key, Kind, SECTIONS, SPEC, Section};
+use super::hyperparameters::HYPERPARAMETERS;
+use super::keys::{Key, Kind, Section};
+use super::root::{SPEC, sections};
 
 /// The JSON Schema of a `space.yaml`. It accepts slightly more than the loader, which also checks rules that involve
 /// several keys.
 pub fn schema() -> Json {
-    let sections = SECTIONS.iter().filter(|section| section.name != SPEC.name);
+    let sections = sections().into_iter().filter(|section| section.name != SPEC.name);
     let mut definitions: Map<String, Json> = sections
         .map(|section| (section.name.to_owned(), self::section(section)))
         .collect();
@@ -36,8 +38,7 @@ pub fn schema() -> Json {
 
 /// A mapping with known keys. Other keys are refused.
 fn section(section: &Section) -> Json {
-    let properties: Map<String, Json> = section
-        .all()
+    let properties: Map<String, Json> = (section.keys)()
         .iter()
         .map(|key| (key.name.to_owned(), property(key)))
         .collect();
@@ -52,7 +53,7 @@ fn section(section: &Section) -> Json {
 fn property(key: &Key) -> Json {
     let mut schema = kind(key.kind);
     schema["description"] = key.sentence().into();
-    if let Some(default) = read(&key.default.json()) {
+    if let Some(default) = read(key.default_json()) {
         schema["default"] = default;
     }
     if !key.examples.is_empty() {
@@ -81,8 +82,8 @@ fn kind(kind: Kind) -> Json {
             {"type": "number", "exclusiveMinimum": 0},
             {"type": "string", "pattern": r"^\s*([0-9.]+\s*(ms|s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)\s*)+$"},
         ]}),
-        Kind::Size => json!({"anyOf": [
-            {"type": "number", "minimum": 1_048_576},
+        Kind::Size { min } => json!({"anyOf": [
+            {"type": "number", "minimum": min},
             {"type": "string", "pattern": r"^\s*[0-9.]+\s*([kKmMgGtT]?[bB]?|[kKmMgGtT]i[bB])\s*$"},
         ]}),
         Kind::Words(words) => json!({"enum": words()}),
@@ -122,8 +123,9 @@ fn parameters() -> Json {
         known["description"] = about.into();
         known
     };
-    let known: Map<String, Json> = keys::hyperparameters()
-        .map(|(name, about)| (name.to_owned(), described(about)))
+    let known: Map<String, Json> = HYPERPARAMETERS
+        .iter()
+        .map(|known| (known.name.to_owned(), described(known.about)))
         .collect();
     json!({
         "type": "object",

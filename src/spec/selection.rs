@@ -1,56 +1,126 @@
 //! `selection`: how the winner is chosen after the search.
 
+use serde::{Deserialize, Serialize};
+
+use super::declared::{self, Field, Word, at, field, words_of};
 use super::diagnostics::Diagnostic;
+use super::keys::{Kind, Section};
 use super::raw::Node;
-use super::reader::{self, Fields, Problems};
-use super::resolved::{Criteria, DataSpec, ObjectiveSpec, Selection, SelectionRule};
+use super::reader::{Fields, Problems};
+use super::resolved::{Criteria, DataSpec, ObjectiveSpec};
 use crate::policies::EarlyTerminate;
 
+/// The choice of the winner: the best trials of the search are trained again with fresh seeds, since the best of many
+/// is partly a lucky one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// The rule.
+    pub rule: SelectionRule,
+    /// Number of finalists: the best trials.
+    pub top_k: u32,
+    /// Number of fresh seeds for each finalist.
+    pub reseeds: u32,
+    /// `true` to measure the winner on the test examples in the end.
+    pub holdout: bool,
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self {
+            rule: SelectionRule::Best,
+            top_k: 3,
+            reseeds: 2,
+            holdout: false,
+        }
+    }
+}
+
+/// The rule that chooses the winner among the finalists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SelectionRule {
+    /// The best mean over fresh seeds.
+    Best,
+    /// The cheapest to train of those within one standard error of the best mean (Breiman et al. 1984, §3.4.3). The
+    /// error comes from the deviation over the seeds that all finalists have in common.
+    OneSe,
+    /// The best in the first metric on the Pareto front of the means of several metrics.
+    Pareto,
+}
+
+impl SelectionRule {
+    /// Its name in specs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Best => "best",
+            Self::OneSe => "one_se",
+            Self::Pareto => "pareto",
+        }
+    }
+}
+
+impl Word for SelectionRule {
+    fn names() -> Vec<(&'static str, Self)> {
+        [Self::Best, Self::OneSe, Self::Pareto]
+            .map(|rule| (rule.name(), rule))
+            .to_vec()
+    }
+}
+
+/// `selection` in the schema.
+pub(super) const SELECTION: Section = Section {
+    name: "selection",
+    about: "The choice of the winner. The best of many trials is partly a lucky one, so the finalists are trained again with fresh seeds.",
+    keys: || declared::keys(KEYS),
+};
+
 /// A generous maximum, low enough to catch a misprint.
-const MOST: i64 = 100;
+const MOST: u64 = 100;
+
+/// The keys of `selection`.
+pub(super) const KEYS: &[Field<Selection>] = &[
+    field(
+        "rule",
+        Kind::Words(words_of::<SelectionRule>),
+        at!(Selection.rule),
+        "`best`: the best mean over the fresh seeds. `one_se`: the cheapest to train of those within one standard error of it. `pareto`: of several metrics, the front of the means; the best in the first metric wins.",
+    ),
+    field(
+        "top_k",
+        Kind::Integer { min: 1, max: MOST },
+        at!(Selection.top_k),
+        "Number of finalists: the best trials.",
+    ),
+    field(
+        "reseeds",
+        Kind::Integer { min: 0, max: MOST },
+        at!(Selection.reseeds),
+        "Number of fresh seeds with which each finalist is trained up to its best epoch. The wall budget keeps time for these runs; `budget.trials` does not count them.",
+    ),
+    field(
+        "holdout",
+        Kind::Boolean,
+        at!(Selection.holdout),
+        "`true` to measure the winner once on the test examples (`data.split.test`) in the end.",
+    ),
+];
 
 /// Minimum number of seeds for a standard error.
 const LEAST_SEEDS: u32 = 2;
 
-/// The default of a spec that gives no numbers.
-const DEFAULT: Selection = Selection {
-    rule: SelectionRule::Best,
-    top_k: 3,
-    reseeds: 2,
-    holdout: false,
-};
-
 /// Reads `selection`.
 pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<Selection> {
-    let fields = Fields::read(node, "selection", &["rule", "top_k", "reseeds", "holdout"], problems)?;
-    let whole = |key: &str, least: i64, default: u32, problems: &mut Problems| match fields.get(key) {
-        Some(node) => reader::integer(node, key, least..=MOST, problems).map(|number| number as u32),
-        None => Some(default),
-    };
-    let rule = fields.get("rule").map_or(Some(DEFAULT.rule), |node| {
-        reader::one_of(node, "rule", &SelectionRule::NAMES, problems)
-    });
-    let top_k = whole("top_k", 1, DEFAULT.top_k, problems);
-    let reseeds = whole("reseeds", 0, DEFAULT.reseeds, problems);
-    let holdout = fields
-        .get("holdout")
-        .map_or(Some(DEFAULT.holdout), |node| reader::boolean(node, "holdout", problems));
-    let selection = Selection {
-        rule: rule?,
-        top_k: top_k?,
-        reseeds: reseeds?,
-        holdout: holdout?,
-    };
-    check_seeds(selection, &fields, problems)?;
+    let selection = declared::read(node, "selection", KEYS, problems)?;
+    check_seeds(selection, node, problems)?;
     Some(selection)
 }
 
 /// Reports too few seeds for the one-standard-error rule.
-fn check_seeds(selection: Selection, fields: &Fields<'_>, problems: &mut Problems) -> Option<()> {
+fn check_seeds(selection: Selection, node: &Node, problems: &mut Problems) -> Option<()> {
     if selection.rule != SelectionRule::OneSe || selection.reseeds >= LEAST_SEEDS {
         return Some(());
     }
-    let place = fields.get("reseeds").map_or(fields.place, |node| &node.place);
+    let place = &node.child("reseeds").unwrap_or(node).place;
     problems.error(
         Diagnostic::error(
             place,

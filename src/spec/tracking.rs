@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::diagnostics::Diagnostic;
 use super::files::Files;
+use super::keys::{Key, Kind, Section, key};
 use super::raw::{Content, Entry, Node};
 use super::reader::{self, Fields, Problems};
 
@@ -14,10 +15,12 @@ use super::reader::{self, Fields, Problems};
 pub struct TrackerRow {
     /// Its name.
     pub name: &'static str,
-    /// Its output, in one line.
+    /// Its output, in one sentence.
     pub about: &'static str,
     /// Its options.
     pub options: &'static [TrackerOption],
+    /// Its options in the schema.
+    pub section: &'static Section,
 }
 
 /// An option of a tracker.
@@ -27,17 +30,50 @@ pub struct TrackerOption {
     pub name: &'static str,
     /// `true` for a path. Relative paths start at the spec's folder.
     pub is_path: bool,
+    /// Its meaning in one sentence.
+    pub about: &'static str,
 }
 
 /// Every tracker. `tracking::TRACKERS` has the code of each.
 pub const TRACKER_ROWS: &[TrackerRow] = &[TrackerRow {
     name: "csv",
-    about: "tables of trials, learning curves and segments",
-    options: &[TrackerOption {
-        name: "folder",
-        is_path: true,
-    }],
+    about: "Tables of trials, learning curves and segments: `trials.csv`, `curves.csv` and `segments.csv`.",
+    options: CSV,
+    section: &Section {
+        name: "tracking_csv",
+        about: "The tracker `csv`.",
+        keys: || option_keys(CSV),
+    },
 }];
+
+const CSV: &[TrackerOption] = &[TrackerOption {
+    name: "folder",
+    is_path: true,
+    about: "The folder of the tables. By default `tracking/csv` in the study's folder.",
+}];
+
+/// `tracking` in the schema.
+pub(super) const TRACKING: Section = Section {
+    name: "tracking",
+    about: "Trackers by name, each with its options.",
+    keys: || {
+        let rows = TRACKER_ROWS.iter();
+        rows.map(|row| key(row.name, Kind::Section(row.section), row.about))
+            .collect()
+    },
+};
+
+fn option_keys(options: &[TrackerOption]) -> Vec<Key> {
+    let options = options.iter();
+    options
+        .map(|option| key(option.name, Kind::Text, option.about))
+        .collect()
+}
+
+/// The names of the trackers.
+pub(super) fn trackers() -> Vec<&'static str> {
+    TRACKER_ROWS.iter().map(|row| row.name).collect()
+}
 
 /// A tracker of a study.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,8 +125,7 @@ fn named(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<Vec<T
         let row = reader::one_of(node, "tracking", &names, problems)?;
         return Some(TrackerSpec::named(row.name).into_iter().collect());
     }
-    let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-    let fields = Fields::read(node, "tracking", &known, problems)?;
+    let fields = Fields::of(node, &TRACKING, problems)?;
     let told = |entry: &Entry| {
         let (_, row) = *names.iter().find(|(name, _)| *name == entry.key)?;
         Some((row, entry.value.clone()))

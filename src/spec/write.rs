@@ -4,14 +4,16 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::command::{CommandLine, CommandSpec};
+use super::data::SPLIT_KEYS;
+use super::declared::{self, Field, Written};
 use super::domain::first_multiple;
 use super::early_terminate;
+use super::function::{self, FunctionSpec};
 use super::hints::CONFIDENCES;
-use super::resolved::{
-    Criteria, DataSpec, Devices, InputPart, Metric, ModelSource, ObjectiveSpec, Provenance, Resources, Spec, Split,
-    TrialLimits,
-};
-use super::{Budget, FunctionSpec, resolved::Fault};
+use super::objective::ASK_TELL_KEYS;
+use super::resolved::{AskTellSpec, Criteria, DataSpec, Metric, ModelSource, ObjectiveSpec, Spec};
+use super::root::{self, Recipes, Root};
+use super::{budget, limits, provenance, resources, selection};
 use crate::preference::{Preference, Tolerance};
 use crate::space::{Configuration, Domain, Hints, Parameter, Value};
 use crate::units::Goal;
@@ -24,7 +26,7 @@ impl Spec {
         yaml.line(0, "name", &text(&self.name));
         self.write_objective(&mut yaml);
         write_metric(&mut yaml, &self.metric, &self.criteria);
-        yaml.line(0, "method", self.searcher.name());
+        yaml.fields(0, root::KEYS, &self.root());
         yaml.open(0, "parameters");
         for parameter in self.space.parameters() {
             write_parameter(&mut yaml, parameter);
@@ -42,8 +44,6 @@ impl Spec {
         for point in points {
             yaml.item(1, &point);
         }
-        yaml.maybe(0, "prior", (!self.uses_recipe).then(|| "none".to_owned()));
-        yaml.maybe(0, "repeats", self.repeats.map(|repeats| repeats.to_string()));
         yaml.open(0, "epochs");
         yaml.line(1, "min", &float(self.epochs.min));
         yaml.line(1, "max", &float(self.epochs.max));
@@ -56,27 +56,16 @@ impl Spec {
         let cooldown = self.epochs.cooldown;
         let cooldown = cooldown.map(|(from, to)| format!("[{}, {}]", float(from), float(to)));
         yaml.maybe(1, "cooldown", cooldown);
-        write_limits(&mut yaml, &self.trial_limits);
+        yaml.section(0, "trial_limits", limits::KEYS, &self.trial_limits);
         yaml.open(0, "early_terminate");
         for (key, value) in early_terminate::write::lines(&self.early_terminate) {
             yaml.line(1, key, &value);
         }
-        if self.budget != Budget::default() {
-            yaml.open(0, "budget");
-            yaml.maybe(1, "wall", self.budget.wall.map(float));
-            yaml.maybe(1, "trials", self.budget.trials.map(|trials| trials.to_string()));
-            yaml.maybe(1, "max_failures", self.budget.max_failures.map(|most| most.to_string()));
-        }
+        yaml.section(0, "budget", budget::KEYS, &self.budget);
         if let Some(selection) = &self.selection {
-            yaml.open(0, "selection");
-            yaml.line(1, "rule", selection.rule.name());
-            yaml.line(1, "top_k", &selection.top_k.to_string());
-            yaml.line(1, "reseeds", &selection.reseeds.to_string());
-            yaml.line(1, "holdout", &selection.holdout.to_string());
+            yaml.section(0, "selection", selection::KEYS, selection);
         }
-        write_resources(&mut yaml, &self.resources);
-        yaml.line(0, "deterministic", &self.deterministic.to_string());
-        yaml.line(0, "seed", &self.seed.0.to_string());
+        yaml.section(0, "resources", resources::KEYS, &self.resources);
         if !self.warm_start.is_empty() {
             yaml.open(0, "warm_start");
             for leaderboard in &self.warm_start {
@@ -95,9 +84,24 @@ impl Spec {
             }
         }
         if let Some(provenance) = &self.provenance {
-            write_provenance(&mut yaml, provenance);
+            yaml.section(0, "provenance", provenance::KEYS, provenance);
         }
         yaml.text
+    }
+
+    /// The plain values at the top of the spec.
+    fn root(&self) -> Root {
+        Root {
+            max_length: match &self.objective {
+                ObjectiveSpec::FineTune(fine_tune) => Some(fine_tune.max_length),
+                ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) | ObjectiveSpec::AskTell(_) => None,
+            },
+            method: self.searcher,
+            prior: Recipes(self.uses_recipe),
+            repeats: self.repeats,
+            deterministic: self.deterministic,
+            seed: self.seed,
+        }
     }
 
     fn write_objective(&self, yaml: &mut Yaml) {
@@ -106,13 +110,10 @@ impl Spec {
                 write_function(yaml, function);
             }
             ObjectiveSpec::Command(command) => write_command(yaml, command),
-            ObjectiveSpec::AskTell(ask_tell) => match ask_tell.budget {
-                Some(budget) => {
-                    yaml.open(0, "ask_tell");
-                    yaml.line(1, "budget", &budget.to_string());
-                }
-                None => yaml.line(0, "ask_tell", "{}"),
-            },
+            ObjectiveSpec::AskTell(ask_tell) if *ask_tell == AskTellSpec::default() => {
+                yaml.line(0, "ask_tell", "{}");
+            }
+            ObjectiveSpec::AskTell(ask_tell) => yaml.section(0, "ask_tell", ASK_TELL_KEYS, ask_tell),
             ObjectiveSpec::FineTune(fine_tune) => {
                 yaml.line(0, "task", fine_tune.task.name());
                 yaml.line(
@@ -126,24 +127,18 @@ impl Spec {
                 );
                 yaml.open(0, "data");
                 write_data(yaml, &fine_tune.data);
-                yaml.line(0, "max_length", &fine_tune.max_length.to_string());
             }
         }
     }
 }
 
 fn write_function(yaml: &mut Yaml, function: &FunctionSpec) {
-    yaml.open(0, "function");
-    yaml.line(1, "name", &text(&function.name));
-    yaml.line(1, "trial_seconds", &float(function.trial_seconds));
-    yaml.maybe(1, "jitter", (function.jitter > 0.0).then(|| float(function.jitter)));
-    yaml.maybe(1, "noise", (function.noise > 0.0).then(|| float(function.noise)));
+    yaml.section(0, "function", function::KEYS, function);
     if !function.faults.is_empty() {
         yaml.open(1, "faults");
     }
     for (fault, condition) in &function.faults {
-        let name = Fault::NAMES.iter().find(|(_, known)| known == fault);
-        yaml.line(2, name.map_or("", |(name, _)| name), &quoted(condition.source()));
+        yaml.line(2, fault.name(), &quoted(condition.source()));
     }
 }
 
@@ -163,43 +158,6 @@ fn write_command(yaml: &mut Yaml, command: &CommandSpec) {
     }
     for (name, pattern) in &command.patterns {
         yaml.line(1, &text(name), &quoted(pattern));
-    }
-}
-
-fn write_limits(yaml: &mut Yaml, limits: &TrialLimits) {
-    if *limits == TrialLimits::default() {
-        return;
-    }
-    yaml.open(0, "trial_limits");
-    yaml.maybe(1, "wall", limits.wall.map(float));
-    yaml.maybe(1, "memory", limits.memory.map(|bytes| bytes.to_string()));
-    yaml.maybe(1, "silence", limits.silence.map(float));
-}
-
-fn write_provenance(yaml: &mut Yaml, provenance: &Provenance) {
-    yaml.open(0, "provenance");
-    yaml.line(1, "version", &quoted(&provenance.version));
-    yaml.line(1, "study", &text(&provenance.study));
-    yaml.line(1, "trial", &provenance.trial.to_string());
-    yaml.line(1, "run", &provenance.run.to_string());
-    yaml.line(1, "metric", &text(&provenance.metric));
-    yaml.maybe(1, "expected", provenance.expected.map(float));
-    yaml.maybe(1, "standard_error", provenance.standard_error.map(float));
-    yaml.line(1, "seeds", &provenance.seeds.to_string());
-    yaml.maybe(1, "validation", provenance.validation.map(float));
-    yaml.maybe(1, "test", provenance.test.map(float));
-    if !provenance.inputs.is_empty() {
-        yaml.open(1, "inputs");
-    }
-    for InputPart {
-        part,
-        rows,
-        fingerprint,
-    } in &provenance.inputs
-    {
-        let rows = rows.map_or_else(String::new, |rows| format!(", rows: {rows}"));
-        let (part, fingerprint) = (text(part), quoted(fingerprint));
-        yaml.item(2, &format!("{{part: {part}{rows}, fingerprint: {fingerprint}}}"));
     }
 }
 
@@ -269,18 +227,11 @@ fn write_data(yaml: &mut Yaml, data: &DataSpec) {
             yaml.maybe(1, "validation", validation.as_deref().map(path));
             yaml.line(1, "text", &text(text_column));
             yaml.line(1, "label", &text(label));
-            let Split {
-                validation: share,
-                test,
-                stratify,
-                seed,
-            } = split;
-            yaml.open(1, "split");
+            let mut lines = declared::written(split, SPLIT_KEYS);
             // A file of validation examples excludes a share for them.
-            yaml.maybe(2, "validation", validation.is_none().then(|| float(*share)));
-            yaml.line(2, "test", &float(*test));
-            yaml.line(2, "stratify", &stratify.to_string());
-            yaml.line(2, "seed", &seed.0.to_string());
+            lines.retain(|(name, _)| *name != "validation" || validation.is_none());
+            yaml.open(1, "split");
+            yaml.lines(2, lines);
         }
     }
 }
@@ -381,27 +332,6 @@ fn write_point(point: &Configuration) -> String {
     format!("{{{}}}", values.join(", "))
 }
 
-fn write_resources(yaml: &mut Yaml, resources: &Resources) {
-    yaml.open(0, "resources");
-    yaml.line(
-        1,
-        "devices",
-        match resources.devices {
-            Devices::Auto => "auto",
-            Devices::Cpu => "cpu",
-            Devices::Cuda => "cuda",
-            Devices::NdArray => "ndarray",
-        },
-    );
-    let or_auto = |count: Option<usize>| count.map_or("auto".to_owned(), |count| count.to_string());
-    yaml.line(1, "workers", &or_auto(resources.workers));
-    yaml.line(1, "slots_per_device", &or_auto(resources.slots_per_device));
-    yaml.line(1, "threads_per_worker", &resources.threads_per_worker.to_string());
-    let logical_workers = resources.logical_workers.map(|workers| workers.to_string());
-    yaml.maybe(1, "logical_workers", logical_workers);
-    yaml.line(1, "cache", &resources.cache.to_string());
-}
-
 /// Lines of block-style YAML.
 #[derive(Default)]
 struct Yaml {
@@ -422,6 +352,34 @@ impl Yaml {
 
     fn open(&mut self, depth: usize, key: &str) {
         let _ = writeln!(self.text, "{:width$}{key}:", "", width = 2 * depth);
+    }
+
+    /// A section with its declared keys; nothing if none of them has a value.
+    fn section<T: Default>(&mut self, depth: usize, name: &str, fields: &'static [Field<T>], section: &T) {
+        let lines = declared::written(section, fields);
+        if !lines.is_empty() {
+            self.open(depth, name);
+            self.lines(depth + 1, lines);
+        }
+    }
+
+    fn fields<T: Default>(&mut self, depth: usize, fields: &'static [Field<T>], section: &T) {
+        self.lines(depth, declared::written(section, fields));
+    }
+
+    fn lines(&mut self, depth: usize, lines: Vec<(&'static str, Written)>) {
+        for (name, written) in lines {
+            match written {
+                Written::Nothing => {}
+                Written::Line(value) => self.line(depth, name, &value),
+                Written::Items(items) => {
+                    self.open(depth, name);
+                    for item in &items {
+                        self.item(depth + 1, item);
+                    }
+                }
+            }
+        }
     }
 
     fn item(&mut self, depth: usize, value: &str) {
@@ -462,7 +420,7 @@ fn path(path: &Path) -> String {
 }
 
 /// A text, quoted unless it is clearly a plain word.
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '/'))
         && !text.ends_with(':')
         && text

@@ -163,6 +163,8 @@ metric:
   name: loss
   goal: minimize
 method: random
+deterministic: true
+seed: 2389175434029427
 parameters:
   kind:
     values: [plain]
@@ -188,8 +190,6 @@ resources:
   threads_per_worker: 1
   logical_workers: 4
   cache: 10000000000
-deterministic: true
-seed: 2389175434029427
 provenance:
   version: "0.1.0"
   study: sphere

@@ -251,7 +251,7 @@ error: the function has no `name`
   |
   = help: supported: `sphere` and `branin`
 
-error: `trial_seconds` must be between 0 and 1e6
+error: `trial_seconds` must be at least 0 and at most 1000000
  --> space.yaml:1:27
   |
 1 | function: {trial_seconds: -1}

@@ -444,11 +444,13 @@ fn the_written_quickstart_is_complete_and_readable() {
       train: builtin:fashion-mini
       train_limit: 2000
       test: 1000
-    max_length: 128
     metric:
       name: accuracy
       goal: maximize
+    max_length: 128
     method: auto
+    deterministic: true
+    seed: 7
     parameters:
       learning_rate:
         distribution: log_uniform_values
@@ -497,7 +499,5 @@ fn the_written_quickstart_is_complete_and_readable() {
       threads_per_worker: 1
       logical_workers: 4
       cache: 10000000000
-    deterministic: true
-    seed: 7
     ");
 }

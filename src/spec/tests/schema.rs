@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::spec::keys::{Key, Kind, SECTIONS, Section};
+use crate::spec::keys::{Key, Kind, Section};
 use crate::spec::objective::{FINE_TUNE_METRICS, FUNCTION_METRICS};
+use crate::spec::sections;
 use crate::spec::{Document, DocumentContent, TEMPLATE, schema};
 
 static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| jsonschema::draft202012::new(&schema()).unwrap());
@@ -164,7 +165,7 @@ fn keys_of_the_loader(section: &str) -> BTreeSet<String> {
 }
 
 fn ours(section: &Section) -> impl Iterator<Item = Key> {
-    section.all().into_iter().filter(|key| !key.is_deprecated)
+    (section.keys)().into_iter().filter(|key| !key.is_deprecated)
 }
 
 /// Reports names that are only in `ours` or only in `theirs`.
@@ -180,7 +181,7 @@ fn compare(path: &str, ours: &BTreeSet<String>, theirs: &BTreeSet<String>, fault
 #[test]
 fn the_schema_and_the_loader_know_the_same_keys() {
     let mut faults = Vec::new();
-    for section in SECTIONS {
+    for section in sections() {
         let names = ours(section).map(|key| key.name.to_owned()).collect();
         compare(section.name, &names, &keys_of_the_loader(section.name), &mut faults);
     }
@@ -200,7 +201,7 @@ fn words(kind: Kind) -> BTreeSet<String> {
         | Kind::Number { .. }
         | Kind::Integer { .. }
         | Kind::Duration
-        | Kind::Size
+        | Kind::Size { .. }
         | Kind::Section(_)
         | Kind::Parameters
         | Kind::Configuration
@@ -212,7 +213,7 @@ fn words(kind: Kind) -> BTreeSet<String> {
 #[test]
 fn the_schema_and_the_loader_know_the_same_words() {
     let mut faults = Vec::new();
-    for section in SECTIONS {
+    for section in sections() {
         for key in ours(section) {
             let ours = words(key.kind);
             // A single word is an alternative to a number, and the loader then asks for a number.
@@ -243,12 +244,12 @@ fn the_schema_and_the_loader_know_the_same_words() {
 
 #[test]
 fn every_default_and_example_is_accepted_by_its_own_schema() {
-    for section in SECTIONS {
-        for key in section.all() {
+    for section in sections() {
+        for key in (section.keys)() {
             assert!(key.about.ends_with('.'), "{}.{}", section.name, key.name);
-            let default = key.default.json();
+            let default = key.default_json();
             let examples = key.examples.iter().copied();
-            for text in examples.chain(Some(default.as_str()).filter(|json| !json.is_empty())) {
+            for text in examples.chain(Some(default).filter(|json| !json.is_empty())) {
                 let value: Json = serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
                 let whole = schema();
                 let of_key = if section.name == "spec" {
@@ -266,8 +267,8 @@ fn every_default_and_example_is_accepted_by_its_own_schema() {
 
 #[test]
 fn what_is_deprecated_is_warned_about() {
-    for section in SECTIONS {
-        for key in section.all().into_iter().filter(|key| key.is_deprecated) {
+    for section in sections() {
+        for key in (section.keys)().into_iter().filter(|key| key.is_deprecated) {
             let said = warnings(&probe(section.name, &format!("{}: a", key.name)));
             assert!(said.contains(&format!("`{}`", key.name)), "{said}");
         }
