@@ -66,8 +66,8 @@ pub fn metric_column(metric: &str) -> String {
 
 /// The index of a metric's column. Tables of earlier versions use the metric's own name, and its first column counts.
 pub fn find_metric(header: &csv::StringRecord, metric: &str) -> Option<usize> {
-    let place = |name: &str| header.iter().position(|column| column == name);
-    place(&metric_column(metric)).or_else(|| place(metric))
+    let index_of = |name: &str| header.iter().position(|column| column == name);
+    index_of(&metric_column(metric)).or_else(|| index_of(metric))
 }
 
 /// Results of earlier studies, and warnings about those that do not fit.
@@ -117,8 +117,8 @@ struct Columns {
 impl Columns {
     /// Finds the columns in a header, or returns why it is not a leaderboard for this metric.
     fn find(header: &csv::StringRecord, metric: &str) -> Result<Self, String> {
-        let place = |name: &str| header.iter().position(|column| column == name);
-        let (Some(status), Some(epochs)) = (place("status"), place("epochs")) else {
+        let index_of = |name: &str| header.iter().position(|column| column == name);
+        let (Some(status), Some(epochs)) = (index_of("status"), index_of("epochs")) else {
             return Err("is not a leaderboard: the columns `status` and `epochs` are missing".to_owned());
         };
         let Some(of_metric) = find_metric(header, metric) else {
@@ -132,8 +132,8 @@ impl Columns {
             status,
             metric: of_metric,
             epochs,
-            best_epoch: place("best_epoch"),
-            repeats: place("repeats"),
+            best_epoch: index_of("best_epoch"),
+            repeats: index_of("repeats"),
             parameters: parameters.collect(),
         })
     }
@@ -230,8 +230,8 @@ fn configuration(row: &csv::StringRecord, columns: &Columns, space: &Space) -> R
         let name = &parameter.name;
         let cell = cells.iter().position(|(given, _)| given == name);
         match (parameter.is_active(&configuration), cell) {
-            (true, Some(place)) => {
-                let (_, text) = cells.swap_remove(place);
+            (true, Some(index)) => {
+                let (_, text) = cells.swap_remove(index);
                 let value = value(text, &parameter.domain);
                 configuration.set(
                     name,

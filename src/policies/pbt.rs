@@ -249,16 +249,16 @@ impl Policy for Pbt {
             self.join(trial.id);
         }
         let population = self.members[trial.id.index()];
-        let place = (population, trial.reached, trial.id);
+        let position = (population, trial.reached, trial.id);
         match trial.status {
             Status::Paused => {
-                self.paused.insert(place);
+                self.paused.insert(position);
             }
             Status::Running { .. } => {
-                self.paused.remove(&place);
+                self.paused.remove(&position);
             }
             Status::Stopped | Status::Failed => {
-                self.paused.remove(&place);
+                self.paused.remove(&position);
                 self.populations[population].members.remove(&trial.id);
                 self.vacant.push_back(trial.id);
             }

@@ -8,7 +8,7 @@
 //! trials.
 
 use super::options::{ETA, eta};
-use super::rung::{Place, Rung};
+use super::rung::{Rank, Rung};
 use super::{Conflict, Entry, Info, OptionKind, OptionRow, OptionValue, Options, Scheduler, Stop, levels};
 use crate::trials::{Status, Trial, View};
 use crate::units::{Loss, Samples, TrialId};
@@ -139,13 +139,13 @@ impl Asha {
     }
 
     /// Adds a trial to a rung that it has reached, or would have reached.
-    fn arrive(&mut self, index: usize, place: Place, trial: &Trial, view: &View<'_>) {
+    fn arrive(&mut self, index: usize, rank: Rank, trial: &Trial, view: &View<'_>) {
         let weight = if self.is_cost_aware {
             (view.cost)(&trial.configuration, Samples(0), self.levels[index])
         } else {
             1.0
         };
-        self.rungs[index].arrive(place, weight, self.eta);
+        self.rungs[index].arrive(rank, weight, self.eta);
     }
 }
 
@@ -160,21 +160,21 @@ impl Scheduler for Asha {
 
     fn observe(&mut self, trial: &Trial, view: &View<'_>) {
         let Some(loss) = trial.loss() else { return };
-        let place = (loss, trial.id);
+        let rank = (loss, trial.id);
         let next = self.levels.iter().position(|&level| level > trial.reached);
         match (trial.status, self.rung_of(trial)) {
-            (Status::Running { .. } | Status::Stopped, Some(index)) => self.rungs[index].leave(place),
+            (Status::Running { .. } | Status::Stopped, Some(index)) => self.rungs[index].leave(rank),
             (Status::Paused, Some(index)) => {
-                self.arrive(index, place, trial, view);
-                self.rungs[index].pause(place);
+                self.arrive(index, rank, trial, view);
+                self.rungs[index].pause(rank);
             }
-            (Status::Completed, Some(index)) => self.arrive(index, place, trial, view),
+            (Status::Completed, Some(index)) => self.arrive(index, rank, trial, view),
             (Status::Running { .. } | Status::Paused | Status::Completed, None) => {}
             // Between rungs: a trial that was pruned counts at the next rung with its result, a failed one as the
             // worst.
             (Status::Stopped, None) => {
                 if let Some(index) = next {
-                    self.arrive(index, place, trial, view);
+                    self.arrive(index, rank, trial, view);
                 }
             }
             (Status::Failed, _) => {
@@ -294,7 +294,7 @@ mod tests {
             (asha.go_on(), asha.go_on(), asha.go_on()),
             (Some((2, 3)), Some((1, 3)), None)
         );
-        // The best is too expensive for the share of twelve units, and no other trial is promoted in its place.
+        // The best is too expensive for the share of twelve units, and no other trial is promoted instead.
         let dear = asha.start_at_cost(6.0);
         asha.end(dear, 0.0);
         asha.run(0.15);

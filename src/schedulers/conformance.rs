@@ -364,7 +364,7 @@ fn a_segment_of_a_large_study_costs_less_than_a_millisecond() {
 }
 
 #[test]
-fn places_of_several_metrics_are_as_good_as_losses() {
+fn positions_of_several_metrics_are_as_good_as_losses() {
     // The second metric agrees with the first, so there is one order, and every scheduler ends with the best trial
     // complete.
     for scheduler in schedulers() {

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use soft_ranking::{Curve, is_stable, noise};
 
 use super::options::{ETA, eta};
-use super::rung::Place;
+use super::rung::Rank;
 use super::{Asha, Entry, Info, Scheduler, no_conflict};
 use crate::trials::{Status, Trial, View};
 use crate::units::{Loss, Samples, TrialId};
@@ -74,7 +74,7 @@ impl Pasha {
 
     /// Opens the next rung if the two highest ones disagree.
     fn compare(&mut self) {
-        let best: Vec<Place> = self.asha.standings()[self.top].ranking().take(MOST_COMPARED).collect();
+        let best: Vec<Rank> = self.asha.standings()[self.top].ranking().take(MOST_COMPARED).collect();
         let below = |trial: TrialId| {
             let losses = self.losses.get(&trial)?;
             losses
@@ -84,7 +84,7 @@ impl Pasha {
         };
         // A trial that failed on its way has a result only at the lower rung.
         let best = best.into_iter().filter(|(loss, _)| *loss < Loss::WORST);
-        let (ranking, before): (Vec<TrialId>, Vec<Place>) = best
+        let (ranking, before): (Vec<TrialId>, Vec<Rank>) = best
             .filter_map(|(_, trial)| Some((trial, (below(trial)?, trial))))
             .unzip();
         let curves: Vec<&Curve> = ranking.iter().filter_map(|trial| self.curves.get(trial)).collect();
@@ -212,7 +212,7 @@ mod tests {
         let best = [0.0; 3];
         let (top, noise) = top_rung_after([best, [0.9, 0.9, 0.88], [1.0, 0.8, 1.0]]);
         assert!((noise - 0.12).abs() < 1e-12, "{noise}: the two cross and cross back");
-        assert_eq!(top, 1, "they have changed places, but were only 0.1 apart");
+        assert_eq!(top, 1, "they have swapped ranks, but were only 0.1 apart");
         let (top, noise) = top_rung_after([best, [0.9, 0.9, 0.95], [1.0, 0.8, 0.85]]);
         assert_eq!((top, noise), (2, 0.0), "they cross once, and stay so");
     }

@@ -148,7 +148,7 @@ impl Scheduler for Patient {
 
     fn prunes(&self, trial: &Trial, view: &View<'_>) -> Vec<Stop> {
         if trial.status == Status::Paused && self.has_run_out(trial) {
-            // The scheduler is asked after it has observed this stop: another trial may take the place.
+            // The scheduler is asked after it has observed this stop: another trial may take its slot.
             return vec![Stop {
                 trial: trial.id,
                 by: NAME,

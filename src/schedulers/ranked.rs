@@ -55,7 +55,7 @@ impl Ranked {
     /// Builds a scheduler that has observed everything so far. Positions shift with every result, so all is replayed.
     fn tell(&self, view: &View<'_>) -> Told {
         let mut scheduler = self.configured.build(self.lengths);
-        let trials = self.placed(view.trials);
+        let trials = self.with_positions(view.trials);
         // Only the latest position counts: positions at earlier levels were among other results.
         let newest = |all: &[Observation]| all.len().saturating_sub(1);
         let mut last = None;
@@ -82,7 +82,7 @@ impl Ranked {
     }
 
     /// The trials with positions as losses: of each trial's best result so far, among all trials at the same level.
-    fn placed(&self, trials: &[Trial]) -> Vec<Trial> {
+    fn with_positions(&self, trials: &[Trial]) -> Vec<Trial> {
         let mut levels: BTreeMap<Samples, Vec<(usize, usize, Scores)>> = BTreeMap::new();
         for (number, trial) in trials.iter().enumerate() {
             let mut best: Option<Scores> = None;
@@ -96,22 +96,22 @@ impl Ranked {
                 levels.entry(observation.at).or_default().push((number, index, best));
             }
         }
-        let mut placed: Vec<Trial> = trials.to_vec();
+        let mut ranked: Vec<Trial> = trials.to_vec();
         for results in levels.values() {
             let scores: Vec<&Scores> = results.iter().map(|(_, _, scores)| scores).collect();
-            for ((number, index, scores), place) in results.iter().zip(self.preference.places(&scores)) {
+            for ((number, index, scores), position) in results.iter().zip(self.preference.places(&scores)) {
                 // A result that is not finite keeps the worst loss.
-                placed[*number].observations[*index].loss = if scores.is_finite() {
-                    Goal::Minimize.loss(place as f64)
+                ranked[*number].observations[*index].loss = if scores.is_finite() {
+                    Goal::Minimize.loss(position as f64)
                 } else {
                     Loss::WORST
                 };
             }
         }
-        for trial in &mut placed {
+        for trial in &mut ranked {
             trial.scores.clear();
         }
-        placed
+        ranked
     }
 }
 

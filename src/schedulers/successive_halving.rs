@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::options::{ETA, eta};
-use super::rung::Place;
+use super::rung::Rank;
 use super::{Entry, Info, OptionKind, OptionRow, Scheduler, Stop, levels, no_conflict};
 use crate::trials::{Status, Trial, View};
 use crate::units::{Samples, TrialId};
@@ -69,10 +69,10 @@ struct Bracket {
     expected: usize,
     running: BTreeSet<TrialId>,
     /// The trials that wait at the rung before, best first. The first `quota` of them are promoted.
-    waiting: BTreeSet<Place>,
+    waiting: BTreeSet<Rank>,
     quota: usize,
     /// The trials that have arrived at this rung and can continue.
-    arrived: BTreeSet<Place>,
+    arrived: BTreeSet<Rank>,
 }
 
 impl SuccessiveHalving {
@@ -160,32 +160,32 @@ impl Scheduler for SuccessiveHalving {
             self.join();
         }
         let index = self.members[trial.id.index()];
-        let place = trial.loss().map(|loss| (loss, trial.id));
+        let rank = trial.loss().map(|loss| (loss, trial.id));
         let goes_on = matches!(trial.status, Status::Running { .. }) && !is_new;
         if goes_on && !self.brackets[index].is_sealed {
             // A trial of an unfilled bracket was promoted, so there was no trial left to fill the bracket.
             self.seal();
         }
         let bracket = &mut self.brackets[index];
-        match (trial.status, place) {
-            (Status::Running { .. }, place) => {
+        match (trial.status, rank) {
+            (Status::Running { .. }, rank) => {
                 bracket.running.insert(trial.id);
                 // After a replay with other losses, this trial may not be one that would be promoted, but the number is
                 // the same.
-                if let Some(place) = place {
-                    bracket.waiting.remove(&place);
+                if let Some(rank) = rank {
+                    bracket.waiting.remove(&rank);
                 }
                 bracket.quota = bracket.quota.saturating_sub(usize::from(goes_on));
             }
-            (Status::Paused, Some(place)) => {
+            (Status::Paused, Some(rank)) => {
                 bracket.running.remove(&trial.id);
-                bracket.arrived.insert(place);
+                bracket.arrived.insert(rank);
             }
-            (Status::Stopped, Some(place)) => {
+            (Status::Stopped, Some(rank)) => {
                 // A waiting trial is replaced by the next best; a trial that was on its way has not arrived.
                 bracket.running.remove(&trial.id);
-                bracket.arrived.remove(&place);
-                if bracket.waiting.remove(&place) {
+                bracket.arrived.remove(&rank);
+                if bracket.waiting.remove(&rank) {
                     self.decided = Some(index);
                 }
             }

@@ -7,7 +7,7 @@
 //! trials: by speed alone it is hardly ever chosen once a local search does well.
 
 use super::cfo::LOOKS;
-use super::flow2::{self, PACE, Thread, place_of};
+use super::flow2::{self, PACE, Thread, position_of};
 use super::folded::Folded;
 use super::standing::{is_better, is_judged, rank};
 use super::{Entry, Info, Needs, Proposal, Searcher, Several, Tpe};
@@ -103,9 +103,9 @@ struct Improvement {
 
 impl Threads {
     fn take(&mut self, view: &View<'_>, trial: &Trial) {
-        let place = place_of(trial, &[]);
+        let position = position_of(trial, &[]);
         let local = if trial.origin == flow2::STEP {
-            self.nearest(view.space, &place)
+            self.nearest(view.space, &position)
         } else {
             None
         };
@@ -115,15 +115,15 @@ impl Threads {
         } else if is_judged(trial) && trial.status != Status::Failed && self.is_good(view, trial) {
             self.open.push(Local {
                 progress: Progress::new(trial),
-                thread: Thread::new(trial, place, PACE.first),
+                thread: Thread::new(trial, position, PACE.first),
             });
         }
         self.close(view);
     }
 
     /// The open search that is nearest to a step, to which the step is assigned.
-    fn nearest(&mut self, space: &Space, place: &[f64]) -> Option<&mut Local> {
-        let away = |local: &Local| distance(space, local.thread.place(), place);
+    fn nearest(&mut self, space: &Space, position: &[f64]) -> Option<&mut Local> {
+        let away = |local: &Local| distance(space, local.thread.position(), position);
         self.open
             .iter_mut()
             .min_by(|left, right| away(left).total_cmp(&away(right)))
@@ -141,7 +141,7 @@ impl Threads {
         let mut kept: Vec<Local> = Vec::new();
         for local in self.open.drain(..).filter(|local| !local.thread.is_converged()) {
             let is_apart = |better: &Local| {
-                distance(view.space, better.thread.place(), local.thread.place()) > better.thread.scale()
+                distance(view.space, better.thread.position(), local.thread.position()) > better.thread.scale()
             };
             if kept.len() < MOST_THREADS && kept.iter().all(is_apart) {
                 kept.push(local);

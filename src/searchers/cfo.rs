@@ -74,7 +74,7 @@ impl Cfo {
             Some(thread) if !is_restart => {
                 thread.take(view, trial, trial.origin == flow2::STEP);
             }
-            _ => *thread = Some(Thread::new(trial, flow2::place_of(trial, &[]), PACE.first)),
+            _ => *thread = Some(Thread::new(trial, flow2::position_of(trial, &[]), PACE.first)),
         }
     }
 }

@@ -51,7 +51,7 @@ impl Scalarised {
         }
     }
 
-    /// The trials with one number in place of the scores of every observation.
+    /// The trials with one number instead of the scores of every observation.
     fn scalarised(&self, view: &View<'_>) -> Vec<Trial> {
         let mut rng = rng::stream(view.seed, "scalarised", &[view.trials.len() as u64]);
         let mut trials = view.trials.to_vec();

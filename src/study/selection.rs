@@ -457,13 +457,13 @@ impl Study {
             .iter()
             .enumerate()
             .filter(|(_, finalist)| finalist.failed == 0);
-        let (places, means): (Vec<usize>, Vec<Scores>) = sound
-            .filter_map(|(place, finalist)| Some((place, finalist.means()?)))
+        let (indices, means): (Vec<usize>, Vec<Scores>) = sound
+            .filter_map(|(index, finalist)| Some((index, finalist.means()?)))
             .unzip();
         let means: Vec<&Scores> = means.iter().collect();
         let front = self.settings.criteria.preference.best(&means);
         let first = front.into_iter().min_by_key(|&index| means[index].losses[0]);
-        first.map_or(0, |index| places[index])
+        first.map_or(0, |sound| indices[sound])
     }
 }
 
@@ -479,7 +479,7 @@ fn one_standard_error(finalists: &[Finalist]) -> usize {
         .enumerate()
         .filter(|(_, finalist)| is_as_good(finalist));
     let cheapest = alike.min_by(|(_, one), (_, other)| one.cost.total_cmp(&other.cost));
-    cheapest.map_or(0, |(place, _)| place)
+    cheapest.map_or(0, |(index, _)| index)
 }
 
 #[cfg(test)]

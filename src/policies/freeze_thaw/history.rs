@@ -64,25 +64,25 @@ impl History {
     pub(super) fn data(&self, count: usize, most: usize, rungs: &[Samples]) -> Vec<Datum> {
         let records = &self.records[..count.min(self.records.len())];
         let mut last = vec![0; self.recorded.len()];
-        for (place, record) in records.iter().enumerate() {
-            last[record.trial] = place;
+        for (index, record) in records.iter().enumerate() {
+            last[record.trial] = index;
         }
-        let mut places: Vec<usize> = (0..records.len()).collect();
-        places.sort_by(|&left, &right| {
-            let is_earlier = |place: usize| last[records[place].trial] != place;
+        let mut indices: Vec<usize> = (0..records.len()).collect();
+        indices.sort_by(|&left, &right| {
+            let is_earlier = |index: usize| last[records[index].trial] != index;
             let losses = records[left].loss.total_cmp(&records[right].loss);
             is_earlier(left).cmp(&is_earlier(right)).then(losses)
         });
-        places.truncate(most);
-        places.sort_unstable();
-        let losses: Vec<f64> = places.iter().map(|&place| records[place].loss).collect();
+        indices.truncate(most);
+        indices.sort_unstable();
+        let losses: Vec<f64> = indices.iter().map(|&index| records[index].loss).collect();
         let smallest = rungs[0].0.max(1) as f64;
-        places
+        indices
             .iter()
             .zip(targets(&losses))
-            .map(|(&place, target)| Datum {
-                trial: records[place].trial,
-                level: rungs[records[place].rung].0 as f64 / smallest,
+            .map(|(&index, target)| Datum {
+                trial: records[index].trial,
+                level: rungs[records[index].rung].0 as f64 / smallest,
                 target,
             })
             .collect()

@@ -55,7 +55,7 @@ impl Hyperparameters {
     pub(super) fn prior(dimensions: usize) -> Self {
         Self::new(
             (0..LENGTHS + dimensions)
-                .map(|place| prior(place, dimensions).0)
+                .map(|index| prior(index, dimensions).0)
                 .collect(),
         )
     }
@@ -64,8 +64,8 @@ impl Hyperparameters {
     pub(super) fn log_prior(&self) -> (f64, Vec<f64>) {
         let dimensions = self.values.len() - LENGTHS;
         let mut total = 0.0;
-        let slopes = self.logarithms.iter().enumerate().map(|(place, value)| {
-            let (mean, deviation) = prior(place, dimensions);
+        let slopes = self.logarithms.iter().enumerate().map(|(index, value)| {
+            let (mean, deviation) = prior(index, dimensions);
             let z = (value - mean) / deviation;
             total -= 0.5 * z * z;
             -z / deviation
@@ -78,8 +78,8 @@ impl Hyperparameters {
         &self.logarithms
     }
 
-    pub(super) fn at(&self, place: usize) -> f64 {
-        self.values[place]
+    pub(super) fn at(&self, index: usize) -> f64 {
+        self.values[index]
     }
 
     /// Squared distance of two points in length scales, given their squared differences by coordinate.
@@ -111,8 +111,8 @@ impl Hyperparameters {
 ///
 /// The length scales grow with the square root of the number of dimensions (Hvarfner et al. 2024, §4). The other priors
 /// are wide.
-fn prior(place: usize, dimensions: usize) -> (f64, f64) {
-    match place {
+fn prior(index: usize, dimensions: usize) -> (f64, f64) {
+    match index {
         FINAL => (0.5f64.ln(), 1.0),
         DECAY | COMMON_DECAY => (1.0f64.ln(), 1.0),
         OWN_FINAL | OWN_DECAY => (0.05f64.ln(), 1.0),

@@ -285,13 +285,13 @@ impl Policy for FreezeThaw {
 /// The trials that the data or `more` refer to. Afterwards each datum refers to its trial by the index in this list.
 fn members<'a>(view: &View<'a>, data: &mut [Datum], more: impl Iterator<Item = usize>) -> Vec<&'a Trial> {
     let numbers: BTreeSet<usize> = data.iter().map(|datum| datum.trial).chain(more).collect();
-    let places: HashMap<usize, usize> = numbers
+    let indices: HashMap<usize, usize> = numbers
         .iter()
         .enumerate()
-        .map(|(place, &number)| (number, place))
+        .map(|(index, &number)| (number, index))
         .collect();
     for datum in data {
-        datum.trial = places[&datum.trial];
+        datum.trial = indices[&datum.trial];
     }
     numbers.into_iter().map(|number| &view.trials[number]).collect()
 }

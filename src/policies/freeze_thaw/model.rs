@@ -136,16 +136,16 @@ pub(super) fn fit(axes: &[Axis], points: &[Point], data: &[Datum]) -> Hyperparam
         if value > best.0 {
             best = (value, current.clone());
         }
-        for (place, slope) in slopes.iter_mut().enumerate() {
-            let agreement = *slope * previous[place];
+        for (index, slope) in slopes.iter_mut().enumerate() {
+            let agreement = *slope * previous[index];
             if agreement > 0.0 {
-                lengths[place] = (lengths[place] * 1.2f64).min(LONGEST);
+                lengths[index] = (lengths[index] * 1.2f64).min(LONGEST);
             } else if agreement < 0.0 {
-                lengths[place] *= 0.5;
+                lengths[index] *= 0.5;
                 *slope = 0.0;
             }
             if *slope != 0.0 {
-                logarithms[place] += slope.signum() * lengths[place];
+                logarithms[index] += slope.signum() * lengths[index];
             }
         }
         previous = slopes;
@@ -166,7 +166,7 @@ fn posterior(hyperparameters: &Hyperparameters, differences: &Differences, data:
     let (log_prior, mut slopes) = hyperparameters.log_prior();
     let value = log_prior - 0.5 * dot(&targets, &weights) - factor.half_log_determinant();
 
-    let value_of = |place| hyperparameters.at(place);
+    let value_of = |index| hyperparameters.at(index);
     let (power, offset) = (value_of(POWER), value_of(OFFSET));
     // Derivative with respect to the Matérn value of each pair of trials.
     let mut by_pair = vec![0.0; near.0.len()];
@@ -288,17 +288,17 @@ mod tests {
         let differences = Differences::new(&axes, &points);
         let at = Hyperparameters::new((0..LENGTHS + 2).map(|i| 0.1 * i as f64 - 0.7).collect());
         let (_, slopes) = posterior(&at, &differences, &data).unwrap();
-        for place in 0..slopes.len() {
+        for index in 0..slopes.len() {
             let moved = |by: f64| {
                 let mut other = at.logarithms().to_vec();
-                other[place] += by;
+                other[index] += by;
                 posterior(&Hyperparameters::new(other), &differences, &data).unwrap().0
             };
             let numeric = (moved(1e-5) - moved(-1e-5)) / 2e-5;
             assert!(
-                (numeric - slopes[place]).abs() < 1e-4 * (1.0 + numeric.abs()),
-                "{place}: {numeric} {}",
-                slopes[place]
+                (numeric - slopes[index]).abs() < 1e-4 * (1.0 + numeric.abs()),
+                "{index}: {numeric} {}",
+                slopes[index]
             );
         }
     }

@@ -108,7 +108,7 @@ mod tests {
     use crate::units::Seed;
 
     #[test]
-    fn numbers_change_by_a_fifth_and_lists_by_a_place() {
+    fn numbers_change_by_a_fifth_and_lists_by_a_position() {
         let rate = Domain::float(1e-5, 1.0).log();
         let close = |value: Value, expected: f64| (value.as_f64().unwrap() - expected).abs() < 1e-12;
         assert!(close(changed(&rate, &Value::Float(0.01), true), 0.012));

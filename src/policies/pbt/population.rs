@@ -37,8 +37,8 @@ impl Population {
         let mut ranking: Vec<usize> = (0..newest.len()).collect();
         if let Some(preference) = preference {
             let scores: Vec<Scores> = newest.iter().map(|(trial, index)| scores(trial, *index)).collect();
-            let places = preference.places(&scores.iter().collect::<Vec<_>>());
-            ranking.sort_by_key(|&member| (places[member], newest[member].0.id));
+            let positions = preference.places(&scores.iter().collect::<Vec<_>>());
+            ranking.sort_by_key(|&member| (positions[member], newest[member].0.id));
         } else {
             ranking.sort_by_key(|&member| {
                 let (trial, index) = newest[member];

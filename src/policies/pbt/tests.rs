@@ -138,7 +138,7 @@ fn the_worst_makes_way_for_a_clone_of_the_best() {
     let id = study.begin().unwrap();
     assert!(study.end(id, 2.0), "now it is");
     let Decision::Start { parent, to, origin, .. } = study.decide() else {
-        panic!("a clone takes its place")
+        panic!("a clone takes its slot")
     };
     assert_eq!(
         parent,
@@ -223,7 +223,7 @@ fn who_fails_is_replaced_by_a_clone_or_while_nobody_stands_out_by_something_new(
     study.trials[last.index()].status = Status::Failed;
     study.observe(last);
     let Decision::Start { parent, .. } = study.decide() else {
-        panic!("a clone takes its place")
+        panic!("a clone takes its slot")
     };
     assert_eq!(
         parent.map(|parent| parent.trial),

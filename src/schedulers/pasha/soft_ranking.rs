@@ -1,6 +1,6 @@
 //! Compares two rankings of the same trials, up to noise (Bohdal et al. 2023, §4).
 
-use crate::schedulers::rung::Place;
+use crate::schedulers::rung::Rank;
 use crate::units::Samples;
 
 /// The results of a trial: levels and losses, in ascending order of level.
@@ -11,7 +11,7 @@ const PERCENTILE: f64 = 0.9;
 
 /// Returns whether trials, given in their present order, had the same order before, where differences up to `noise` are
 /// ignored. At each position there must now be a trial that was as good as the one at that position before.
-pub(super) fn is_stable(before: &[Place], noise: f64) -> bool {
+pub(super) fn is_stable(before: &[Rank], noise: f64) -> bool {
     let mut sorted = before.to_vec();
     sorted.sort_unstable();
     let pairs = before.iter().zip(&sorted);
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
     use crate::units::{Goal, TrialId};
 
-    fn places(losses: &[f64]) -> Vec<Place> {
+    fn ranks(losses: &[f64]) -> Vec<Rank> {
         let losses = losses.iter().map(|&loss| Goal::Minimize.loss(loss));
         losses.zip((0..).map(TrialId)).collect()
     }
@@ -74,11 +74,11 @@ mod tests {
 
     #[test]
     fn a_ranking_is_soft_within_the_noise() {
-        assert!(is_stable(&places(&[0.1, 0.2, 0.3]), 0.0));
-        assert!(!is_stable(&places(&[0.1, 0.3, 0.2]), 0.0));
-        assert!(is_stable(&places(&[0.1, 0.3, 0.2]), 0.11));
+        assert!(is_stable(&ranks(&[0.1, 0.2, 0.3]), 0.0));
+        assert!(!is_stable(&ranks(&[0.1, 0.3, 0.2]), 0.0));
+        assert!(is_stable(&ranks(&[0.1, 0.3, 0.2]), 0.11));
         assert!(
-            !is_stable(&places(&[0.3, 0.2, 0.1]), 0.11),
+            !is_stable(&ranks(&[0.3, 0.2, 0.1]), 0.11),
             "the best was the worst before"
         );
         assert!(is_stable(&[], 0.0));

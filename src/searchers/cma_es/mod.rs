@@ -98,16 +98,16 @@ impl Strategy {
         Self::around(space, &start(space), default_size(space))
     }
 
-    fn around(space: &Space, place: &[f64], size: usize) -> Self {
+    fn around(space: &Space, position: &[f64], size: usize) -> Self {
         let mut mean = Vec::new();
         let axes = space
             .parameters()
             .iter()
-            .zip(place)
-            .map(|(parameter, &place)| match parameter.domain.shape() {
+            .zip(position)
+            .map(|(parameter, &position)| match parameter.domain.shape() {
                 Shape::Constant => Axis::Constant,
                 Shape::Continuous | Shape::Ordered { .. } => {
-                    mean.push(place);
+                    mean.push(position);
                     Axis::Number(mean.len() - 1)
                 }
                 Shape::Unordered { count } => Axis::Choice(Choices::new(count)),
@@ -171,7 +171,7 @@ impl Strategy {
                         .iter()
                         .zip(&self.rates.weights)
                         .filter(|(_, weight)| **weight > 0.0)
-                        .map(|(member, weight)| (member.point[index].map(|place| domain.number_at(place)), *weight));
+                        .map(|(member, weight)| (member.point[index].map(|at| domain.number_at(at)), *weight));
                     // CatCMA's margin: the unlikely choices of all parameters keep 27 % together.
                     let least = (1.0 - 0.73_f64.powf(1.0 / choosing as f64)) / (choices.count() - 1) as f64;
                     choices.adapt(selected, CHOICE_RATE, least);
@@ -244,9 +244,9 @@ impl Strategy {
     /// larger ones, a study would end before it has completed many generations.
     fn restart(&mut self, view: &View<'_>, trial: &Trial) {
         let mut rng = rng::stream(view.seed, "cma-es restart", &[u64::from(trial.id.0)]);
-        let place: Vec<f64> = self.axes.iter().map(|_| rng.random()).collect();
+        let position: Vec<f64> = self.axes.iter().map(|_| rng.random()).collect();
         let size = (self.size * 2).min(LARGEST * default_size(view.space));
-        *self = Self::around(view.space, &place, size);
+        *self = Self::around(view.space, &position, size);
     }
 }
 

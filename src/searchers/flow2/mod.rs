@@ -9,7 +9,7 @@
 
 mod steps;
 
-pub(super) use steps::{CHANGE, Place, middle, place_of};
+pub(super) use steps::{CHANGE, Position, middle, position_of};
 use steps::{forward, is_same, opposite};
 
 use super::standing::{is_better, is_judged};
@@ -46,19 +46,19 @@ pub(super) const PACE: Pace = Pace {
 #[derive(Clone, Debug)]
 pub(super) struct Thread {
     /// The best position so far, and the number of its trial.
-    incumbent: Place,
+    incumbent: Position,
     best: usize,
     scale: f64,
     failures: u32,
     /// Failed steps from the incumbent whose opposite was not tried yet: trial and position.
-    unanswered: Vec<(usize, Place)>,
+    unanswered: Vec<(usize, Position)>,
 }
 
 impl Thread {
     /// Starts a search from a trial, judged or not.
-    pub(super) fn new(trial: &Trial, place: Place, scale: f64) -> Self {
+    pub(super) fn new(trial: &Trial, position: Position, scale: f64) -> Self {
         Self {
-            incumbent: place,
+            incumbent: position,
             best: trial.id.index(),
             scale,
             failures: 0,
@@ -72,7 +72,7 @@ impl Thread {
     }
 
     /// The position of the best trial.
-    pub(super) fn place(&self) -> &[f64] {
+    pub(super) fn position(&self) -> &[f64] {
         &self.incumbent
     }
 
@@ -90,10 +90,10 @@ impl Thread {
     /// Returns whether it is an improvement.
     pub(super) fn take(&mut self, view: &View<'_>, trial: &Trial, is_step: bool) -> bool {
         let active = &view.trials[self.best].point;
-        let place = place_of(trial, &self.incumbent);
+        let position = position_of(trial, &self.incumbent);
         let answered = self.unanswered.iter().position(|(tried, at)| {
             let opposite = opposite(view.space, &self.incumbent, at, view.seed, *tried as u64);
-            is_same(view.space, &opposite, &place, active)
+            is_same(view.space, &opposite, &position, active)
         });
         if let Some(answered) = answered {
             self.unanswered.remove(answered);
@@ -103,7 +103,7 @@ impl Thread {
         }
         let best = &view.trials[self.best];
         if !is_judged(best) || is_better(trial, best) {
-            self.incumbent = place;
+            self.incumbent = position;
             self.best = trial.id.index();
             self.failures = 0;
             self.unanswered.clear();
@@ -115,7 +115,7 @@ impl Thread {
         }
         if is_step {
             if answered.is_none() {
-                self.unanswered.push((trial.id.index(), place));
+                self.unanswered.push((trial.id.index(), position));
             }
             self.failures += 1;
             let dimensions = active.iter().flatten().count().max(1) as f64;
@@ -132,9 +132,9 @@ impl Thread {
         /// Number of draws, because a step may leave the feasible region or change nothing.
         const DRAWS: u32 = 50;
         let active = &view.trials[self.best].point;
-        let is_new = |place: &Place| !is_same(view.space, place, &self.incumbent, active);
-        let feasible = |place: Place| {
-            let configuration = view.space.decode(&place);
+        let is_new = |position: &Position| !is_same(view.space, position, &self.incumbent, active);
+        let feasible = |position: Position| {
+            let configuration = view.space.decode(&position);
             view.space.is_feasible(&configuration).then_some(configuration)
         };
         if attempt == 0 {
@@ -164,7 +164,7 @@ pub(super) fn first(view: &View<'_>, attempt: u32) -> Option<Configuration> {
 }
 
 /// The starting point: the values that the user gave as low-cost, initial or likely, or else the middle.
-pub(super) fn start(space: &Space) -> Place {
+pub(super) fn start(space: &Space) -> Position {
     let parameters = space.parameters().iter();
     parameters
         .map(|parameter| {

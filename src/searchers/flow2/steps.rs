@@ -9,13 +9,13 @@ use crate::units::Seed;
 
 /// A point of the unit cube, with one number per parameter of the space. Numbers of inactive parameters are kept for
 /// when the parameters become active again.
-pub(in crate::searchers) type Place = Vec<f64>;
+pub(in crate::searchers) type Position = Vec<f64>;
 
 /// The displacement from which an unordered choice always changes; below it, the probability is proportional.
 pub(in crate::searchers) const CHANGE: f64 = 0.3;
 
 /// The position of a trial, with the coordinates of `otherwise` for inactive parameters.
-pub(in crate::searchers) fn place_of(trial: &Trial, otherwise: &[f64]) -> Place {
+pub(in crate::searchers) fn position_of(trial: &Trial, otherwise: &[f64]) -> Position {
     let kept = otherwise.iter().copied().chain(std::iter::repeat(0.5));
     let coordinates = trial.point.iter().zip(kept);
     coordinates.map(|(own, kept)| own.unwrap_or(kept)).collect()
@@ -43,7 +43,7 @@ pub(in crate::searchers) fn forward(
     active: &[Option<f64>],
     scale: f64,
     rng: &mut Rng,
-) -> Place {
+) -> Position {
     let direction: Vec<f64> = active
         .iter()
         .zip(space.parameters())
@@ -101,7 +101,7 @@ fn moved(domain: &Domain, from: f64, by: f64, chance: f64, other: f64) -> f64 {
 
 /// The step opposite to the one from `from` to `tried`. An unordered choice that changed has no opposite: it becomes a
 /// random third choice, or keeps its value if there is none.
-pub(in crate::searchers) fn opposite(space: &Space, from: &[f64], tried: &[f64], seed: Seed, trial: u64) -> Place {
+pub(in crate::searchers) fn opposite(space: &Space, from: &[f64], tried: &[f64], seed: Seed, trial: u64) -> Position {
     let mut rng = rng::stream(seed, "flow2 opposite", &[trial]);
     from.iter()
         .zip(tried)

@@ -7,7 +7,7 @@ use crate::units::Seed;
 
 /// The thread after these trials of the cube; it starts from the first of them.
 fn thread(space: &Space, trials: &[Trial]) -> Thread {
-    let mut thread = Thread::new(&trials[0], place_of(&trials[0], &[]), PACE.first);
+    let mut thread = Thread::new(&trials[0], position_of(&trials[0], &[]), PACE.first);
     for trial in &trials[1..] {
         thread.take(&view(space, 1, trials), trial, true);
     }
@@ -16,7 +16,7 @@ fn thread(space: &Space, trials: &[Trial]) -> Thread {
 
 fn proposed(space: &Space, trials: &[Trial]) -> Vec<f64> {
     let configuration = thread(space, trials).propose(&view(space, 1, trials), 0).unwrap();
-    place_of(
+    position_of(
         &Trial {
             point: space.encode(&configuration).unwrap(),
             ..trials[0].clone()
@@ -58,7 +58,7 @@ fn an_improvement_becomes_the_incumbent_and_a_failed_trial_never() {
         trial(3, &[0.3, 0.3], 0.7, STEP),
     ];
     let thread = thread(&space, &trials);
-    assert_eq!((thread.best(), thread.place()), (2, &[0.4, 0.4][..]));
+    assert_eq!((thread.best(), thread.position()), (2, &[0.4, 0.4][..]));
 }
 
 #[test]
@@ -86,22 +86,22 @@ fn several_workers_get_different_steps_and_none_is_answered_twice() {
     use crate::units::Samples;
     let space = cube(2);
     let mut trials = vec![trial(0, &[0.5, 0.5], 1.0, "cfo"), trial(1, &[0.6, 0.45], 2.0, STEP)];
-    let mut places = Vec::new();
+    let mut positions = Vec::new();
     for number in 2..6 {
-        let place = proposed(&space, &trials);
-        assert!(!places.contains(&place));
+        let position = proposed(&space, &trials);
+        assert!(!positions.contains(&position));
         trials.push(Trial {
             status: Status::Running { to: Samples(1) },
             reached: Samples(0),
             segments: 0,
             observations: vec![],
-            ..trial(number, &place, 1.0, STEP)
+            ..trial(number, &position, 1.0, STEP)
         });
-        places.push(place);
+        positions.push(position);
     }
     assert!(
-        (places[0][0] - 0.4).abs() < 1e-9,
-        "the opposite comes first: {places:?}"
+        (positions[0][0] - 0.4).abs() < 1e-9,
+        "the opposite comes first: {positions:?}"
     );
 }
 
@@ -131,16 +131,16 @@ proptest! {
         let space = mixed_space();
         let mut rng = crate::rng::stream(Seed(seed), "test", &[]);
         let from = space.encode(&space.sample(&mut rng)).unwrap();
-        let place: Vec<f64> = from.iter().map(|at| at.unwrap()).collect();
-        let step = forward(&space, &place, &from, scale, &mut rng);
-        let back = opposite(&space, &place, &step, Seed(seed), 3);
+        let position: Vec<f64> = from.iter().map(|at| at.unwrap()).collect();
+        let step = forward(&space, &position, &from, scale, &mut rng);
+        let back = opposite(&space, &position, &step, Seed(seed), 3);
         prop_assert!(step.iter().chain(&back).all(|at| (0.0..=1.0).contains(at)));
-        prop_assert!(!is_same(&space, &step, &place, &from));
+        prop_assert!(!is_same(&space, &step, &position, &from));
         prop_assert!(!is_same(&space, &step, &back, &from));
         // A parameter that did not move forward does not move back.
         for (index, parameter) in space.parameters().iter().enumerate().skip(1) {
-            let number = |place: &[f64]| parameter.domain.number_at(place[index]);
-            prop_assert!(number(&step) != number(&place) || number(&back) == number(&place));
+            let number = |position: &[f64]| parameter.domain.number_at(position[index]);
+            prop_assert!(number(&step) != number(&position) || number(&back) == number(&position));
         }
     }
 }

@@ -110,7 +110,7 @@ impl Acquisition<'_> {
         let certain = self.encoding.parameters()[rng.random_range(0..count)];
         let mut unit: Vec<f64> = centre
             .iter()
-            .map(|place| place.unwrap_or_else(|| rng.random()))
+            .map(|position| position.unwrap_or_else(|| rng.random()))
             .collect();
         for &index in self.encoding.parameters() {
             if index != certain && rng.random::<f64>() > share {
@@ -147,9 +147,9 @@ impl Acquisition<'_> {
         if self.tried.contains(&key(&coordinates)) {
             return None;
         }
-        let places = point.iter().enumerate();
-        let unit = places
-            .map(|(index, place)| place.or(unit.get(index).copied()).unwrap_or(0.5))
+        let positions = point.iter().enumerate();
+        let unit = positions
+            .map(|(index, position)| position.or(unit.get(index).copied()).unwrap_or(0.5))
             .collect();
         Some(Candidate {
             unit,
@@ -231,10 +231,10 @@ impl Acquisition<'_> {
         let bounds = vec![(0.0, 1.0); moving.len()];
         let mut coordinates = from.coordinates.clone();
         let mut point = from.point.clone();
-        let (end, _) = minimise(&start, &bounds, EFFORT, |places| {
-            for (&axis, &place) in moving.iter().zip(places) {
-                coordinates[axis] = place;
-                point[parameters[axis]] = Some(place);
+        let (end, _) = minimise(&start, &bounds, EFFORT, |positions| {
+            for (&axis, &position) in moving.iter().zip(positions) {
+                coordinates[axis] = position;
+                point[parameters[axis]] = Some(position);
             }
             let (prediction, by_mean, by_variance) = self.regression.predict_with_gradients(&coordinates);
             let improvement = log_expected_improvement(prediction, self.best);
@@ -251,8 +251,8 @@ impl Acquisition<'_> {
             value.is_finite().then_some((value, gradient))
         })?;
         let mut unit = from.unit.clone();
-        for (&axis, &place) in moving.iter().zip(&end) {
-            unit[parameters[axis]] = place;
+        for (&axis, &position) in moving.iter().zip(&end) {
+            unit[parameters[axis]] = position;
         }
         let judged = self.judge(self.candidate(&unit).into_iter().collect());
         judged.into_iter().next()
@@ -261,13 +261,13 @@ impl Acquisition<'_> {
     /// The derivative of the weighted log prior along one parameter, by a finite difference.
     fn prior_slope(&self, point: &mut [Option<f64>], index: usize) -> f64 {
         const STEP: f64 = 1e-5;
-        let place = point[index];
+        let position = point[index];
         let mut at = |moved: f64| {
-            point[index] = place.map(|place| place + moved);
+            point[index] = position.map(|position| position + moved);
             self.log_prior(point)
         };
         let slope = (at(STEP) - at(-STEP)) / (2.0 * STEP);
-        point[index] = place;
+        point[index] = position;
         slope
     }
 
@@ -277,11 +277,11 @@ impl Acquisition<'_> {
         const MOST_VALUES: u64 = 16;
         let mut neighbours = Vec::new();
         for &index in self.encoding.parameters() {
-            let Some(place) = from.point[index] else {
+            let Some(position) = from.point[index] else {
                 continue;
             };
             let domain = &self.space.parameters()[index].domain;
-            let number = domain.number_at(place);
+            let number = domain.number_at(position);
             let numbers: Vec<u64> = match domain.shape() {
                 Shape::Constant | Shape::Continuous => continue,
                 Shape::Unordered { count } if count > MOST_VALUES => {

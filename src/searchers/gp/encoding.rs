@@ -54,9 +54,9 @@ impl Encoding {
             .iter()
             .zip(&self.axes)
             .map(|(&index, axis)| match (axis, point[index]) {
-                (Axis::Category, Some(place)) => space.parameters()[index].domain.number_at(place) as f64,
+                (Axis::Category, Some(position)) => space.parameters()[index].domain.number_at(position) as f64,
                 (Axis::Category, None) => INACTIVE_CATEGORY,
-                (Axis::Number | Axis::Resource, place) => place.unwrap_or(INACTIVE_NUMBER),
+                (Axis::Number | Axis::Resource, position) => position.unwrap_or(INACTIVE_NUMBER),
             })
             .collect();
         if self.axes.len() > self.parameters.len() {

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn undefined_places_are_avoided_and_an_undefined_start_is_no_start() {
+    fn undefined_points_are_avoided_and_an_undefined_start_is_no_start() {
         let root = |x: &[f64]| (x[0] > 0.0).then(|| (x[0] - x[0].ln(), vec![1.0 - 1.0 / x[0]]));
         let (point, _) = minimise(&[3.0], &[(-10.0, 10.0)], EFFORT, root).unwrap();
         assert!((point[0] - 1.0).abs() < 1e-5, "{point:?}");

@@ -224,8 +224,8 @@ fn ranking<'a>(
         .collect();
     known.sort_by_key(|&(loss, trial)| (loss, trial.id));
     known.truncate(CONTENDERS);
-    let places: Vec<Vec<f64>> = known.iter().map(|(_, trial)| coordinates(trial)).collect();
-    let predicted = regression.predict(&places).into_iter().zip(known);
+    let points: Vec<Vec<f64>> = known.iter().map(|(_, trial)| coordinates(trial)).collect();
+    let predicted = regression.predict(&points).into_iter().zip(known);
     let mut ranking: Vec<(f64, &Trial)> = predicted
         .map(|(prediction, (_, trial))| (prediction.mean, trial))
         .collect();

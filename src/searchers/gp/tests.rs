@@ -139,8 +139,8 @@ fn running_trials_are_kept_away_from() {
             observations: vec![],
         });
     }
-    for (index, place) in proposed.iter().enumerate() {
-        let nearest = proposed[..index].iter().map(|other| (place - other).abs());
+    for (index, position) in proposed.iter().enumerate() {
+        let nearest = proposed[..index].iter().map(|other| (position - other).abs());
         assert!(nearest.fold(1.0, f64::min) > 1e-3, "{proposed:?}");
     }
 }

@@ -27,18 +27,18 @@ pub(super) fn child(space: &Space, parents: [&[Option<f64>]; 2], rng: &mut Rng) 
     // One parameter in each child on average; Deb et al. 2002, §V-A.
     let mutation = 1.0 / varying.max(1) as f64;
     let is_crossed = rng.random_bool(CROSSOVER);
-    let place = |parent: usize, axis: usize| parents[parent].get(axis).copied().flatten();
+    let position = |parent: usize, axis: usize| parents[parent].get(axis).copied().flatten();
     let mut child = Vec::with_capacity(shapes.len());
     for (axis, shape) in shapes.into_iter().enumerate() {
-        let inherited = match (place(0, axis), place(1, axis)) {
+        let inherited = match (position(0, axis), position(1, axis)) {
             (Some(one), Some(other)) if is_crossed => Some(crossed(one, other, shape, rng)),
             (Some(one), _) => Some(one),
             (None, other) => other,
         };
         let is_mutated = rng.random_bool(mutation);
         child.push(match inherited {
-            Some(place) if is_mutated => mutated(place, shape, rng),
-            Some(place) => place,
+            Some(position) if is_mutated => mutated(position, shape, rng),
+            Some(position) => position,
             None => rng.random(),
         });
     }
@@ -75,41 +75,41 @@ fn binary_crossover(one: f64, other: f64, is_first: bool, uniform: f64) -> f64 {
         }
     };
     let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
-    let place = if is_first == (one < other) {
+    let position = if is_first == (one < other) {
         middle - spread(low) * half
     } else {
         middle + spread(1.0 - high) * half
     };
-    place.clamp(0.0, 1.0)
+    position.clamp(0.0, 1.0)
 }
 
-fn mutated(place: f64, shape: Shape, rng: &mut Rng) -> f64 {
+fn mutated(position: f64, shape: Shape, rng: &mut Rng) -> f64 {
     match shape {
-        Shape::Constant => place,
+        Shape::Constant => position,
         Shape::Unordered { .. } => rng.random(),
-        Shape::Continuous => polynomial_mutation(place, rng.random()),
+        Shape::Continuous => polynomial_mutation(position, rng.random()),
         // On a coarse axis a small step changes nothing: move at least to a neighbouring value.
         Shape::Ordered { count } => {
             let step = 1.0 / count as f64;
-            let moved = polynomial_mutation(place, rng.random());
-            if (moved - place).abs() >= step {
+            let moved = polynomial_mutation(position, rng.random());
+            if (moved - position).abs() >= step {
                 moved
             } else {
-                (place + step.copysign(moved - place)).clamp(0.0, 1.0)
+                (position + step.copysign(moved - position)).clamp(0.0, 1.0)
             }
         }
     }
 }
 
 /// Polynomial mutation within `[0, 1]`, in the bounded form of the authors' program. `uniform` is uniform in `[0, 1)`.
-fn polynomial_mutation(place: f64, uniform: f64) -> f64 {
+fn polynomial_mutation(position: f64, uniform: f64) -> f64 {
     let power = MUTATION_INDEX + 1.0;
     let moved = if uniform < 0.5 {
-        let room = (1.0 - place).powf(power);
-        place + (2.0 * uniform + (1.0 - 2.0 * uniform) * room).powf(1.0 / power) - 1.0
+        let room = (1.0 - position).powf(power);
+        position + (2.0 * uniform + (1.0 - 2.0 * uniform) * room).powf(1.0 / power) - 1.0
     } else {
-        let room = place.powf(power);
-        place + 1.0 - (2.0 * (1.0 - uniform) + 2.0 * (uniform - 0.5) * room).powf(1.0 / power)
+        let room = position.powf(power);
+        position + 1.0 - (2.0 * (1.0 - uniform) + 2.0 * (uniform - 0.5) * room).powf(1.0 / power)
     };
     moved.clamp(0.0, 1.0)
 }
@@ -124,7 +124,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn places_stay_in_the_unit_interval(
+        fn positions_stay_in_the_unit_interval(
             one in 0.0..=1.0_f64, other in 0.0..=1.0_f64, is_first: bool, uniform in 0.0..1.0_f64
         ) {
             prop_assert!((0.0..=1.0).contains(&binary_crossover(one, other, is_first, uniform)));

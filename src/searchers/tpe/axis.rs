@@ -114,12 +114,12 @@ impl Axis {
             }
             return;
         }
-        let known = rows.iter().position(|(place, _)| *place == coordinate);
-        let place = known.unwrap_or_else(|| {
+        let known = rows.iter().position(|(value, _)| *value == coordinate);
+        let row = known.unwrap_or_else(|| {
             rows.push((coordinate, self.log_kernels(coordinate)));
             rows.len() - 1
         });
-        for (term, &log_kernel) in terms.iter_mut().zip(&rows[place].1) {
+        for (term, &log_kernel) in terms.iter_mut().zip(&rows[row].1) {
             *term += log_kernel;
         }
     }
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(width(&[], 3), 0.5, "the magic clip of no points");
         assert!(
             (width(&[0.5; 8], 3) - 0.1).abs() < 1e-6,
-            "the magic clip of points at one place"
+            "the magic clip of points at one position"
         );
         // 1000 evenly spaced points: σ = 1/√12 = 0.289, IQR/1.34 = 0.373.
         let even: Vec<f32> = (0..1000).map(|index| index as f32 / 1000.0).collect();

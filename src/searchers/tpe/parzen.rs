@@ -90,7 +90,7 @@ impl<'a> Parzen<'a> {
             let coordinates: Option<Vec<f32>> = self
                 .group
                 .iter()
-                .map(|&index| point[index].map(|place| place as f32))
+                .map(|&index| point[index].map(|position| position as f32))
                 .collect();
             let Some(coordinates) = coordinates else { continue };
             terms.clear();
@@ -119,7 +119,7 @@ pub(super) type Rows = Vec<(f32, Vec<f32>)>;
 
 /// A draw from the normal distribution truncated at 0 and 1.
 pub(super) fn draw_normal(centre: f64, width: f64, rng: &mut Rng) -> f64 {
-    let below = |place: f64| 0.5 * erfc((centre - place) / (width * std::f64::consts::SQRT_2));
+    let below = |position: f64| 0.5 * erfc((centre - position) / (width * std::f64::consts::SQRT_2));
     let (low, high) = (below(0.0), below(1.0));
     let quantile = low + rng.random::<f64>() * (high - low);
     (centre + width * std::f64::consts::SQRT_2 * erf_inv(2.0 * quantile - 1.0)).clamp(0.0, 1.0)
@@ -197,10 +197,10 @@ mod tests {
         let grid = 100;
         for x in 0..grid {
             for (n, m, c) in (0..4).flat_map(|n| (0..9).flat_map(move |m| (0..3).map(move |c| (n, m, c)))) {
-                let places = [(1, n), (2, m), (3, c)].map(|(index, number)| domain(index).share(number));
+                let shares = [(1, n), (2, m), (3, c)].map(|(index, number)| domain(index).share(number));
                 let mut point = vec![Some((f64::from(x) + 0.5) / f64::from(grid))];
-                point.extend(places.iter().map(|share| Some(f64::midpoint(share.start, share.end))));
-                let volume: f64 = places.iter().map(|share| share.end - share.start).product();
+                point.extend(shares.iter().map(|share| Some(f64::midpoint(share.start, share.end))));
+                let volume: f64 = shares.iter().map(|share| share.end - share.start).product();
                 total += density(&parzen, point) * volume / f64::from(grid);
             }
         }
@@ -218,7 +218,7 @@ mod tests {
         for _ in 0..500 {
             let mut unit = vec![-1.0; 4];
             parzen.sample(&mut unit, &mut rng);
-            assert!(unit.iter().all(|place| (0.0..=1.0).contains(place)));
+            assert!(unit.iter().all(|position| (0.0..=1.0).contains(position)));
             near += u32::from((unit[0] - 0.8).abs() < 0.3 && (unit[3] - 0.5).abs() < 0.2);
         }
         assert!(near > 400, "{near}");
@@ -237,8 +237,8 @@ mod tests {
             Parzen::fit(&space, &groups[0], &[], true),
             Parzen::fit(&space, &groups[0], &[], false),
         );
-        for place in [0.1, 0.2, 0.9] {
-            let point = vec![Some(place)];
+        for position in [0.1, 0.2, 0.9] {
+            let point = vec![Some(position)];
             assert!((density(&with, point.clone()) - space.log_prior(&point).exp()).abs() < 1e-5);
             assert!((density(&without, point) - 1.0).abs() < 1e-6);
         }

@@ -49,7 +49,7 @@ pub(super) fn split<'a>(trials: &[&'a Trial]) -> Split<'a> {
         .iter()
         .enumerate()
         .filter(|(_, trial)| stands(trial) && trial.reached >= level)
-        .filter_map(|(place, trial)| Some((loss_at(trial, level)?, place)))
+        .filter_map(|(index, trial)| Some((loss_at(trial, level)?, index)))
         .collect();
     let count = good_count(ranking.len());
     if count < ranking.len() {
@@ -58,8 +58,8 @@ pub(super) fn split<'a>(trials: &[&'a Trial]) -> Split<'a> {
     // The best loss among the others: the weight of a good trial is its improvement on it.
     let threshold = ranking.get(count).map(|(loss, _)| loss.get());
     let mut gains: Vec<Option<f64>> = vec![None; trials.len()];
-    for (loss, place) in &ranking[..count.min(ranking.len())] {
-        gains[*place] = Some(threshold.map_or(0.0, |threshold| (threshold - loss.get()).max(0.0)));
+    for (loss, index) in &ranking[..count.min(ranking.len())] {
+        gains[*index] = Some(threshold.map_or(0.0, |threshold| (threshold - loss.get()).max(0.0)));
     }
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for (trial, gain) in trials.iter().zip(&gains) {

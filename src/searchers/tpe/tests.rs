@@ -91,8 +91,8 @@ fn the_better_a_good_trial_is_the_more_it_weighs() {
         .map(|trial| (trial.loss(), trial.point.as_slice()))
         .collect();
     by_loss.sort_by_key(|(loss, _)| *loss);
-    let weight = |place: usize| {
-        let is_it = |sample: &&split::Sample<'_>| sample.point == by_loss[place].1;
+    let weight = |rank: usize| {
+        let is_it = |sample: &&split::Sample<'_>| sample.point == by_loss[rank].1;
         parts.good.iter().find(is_it).unwrap().weight
     };
     assert!(weight(0) > weight(1) && weight(1) > weight(2));
