@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{
     data::{IMAGE_PIXELS, Inputs},
-    models::{Batch, Network},
+    networks::{Batch, InputLimits, Network},
 };
 
 /// The reason why examples do not fit a model.
@@ -66,23 +66,22 @@ pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), Inp
     if inputs.is_empty() {
         return Err(InputError::Empty);
     }
-    let (bert, texts) = match (network, inputs) {
-        (Network::Bert(bert), Inputs::Texts(texts)) => (bert, texts),
-        (Network::ResNet8(_), Inputs::Images { .. }) => return Ok(()),
-        (Network::Bert(_), Inputs::Images { .. }) => {
+    let (limit, vocabulary, texts) = match (network.inputs, inputs) {
+        (InputLimits::Texts { tokens, vocabulary, .. }, Inputs::Texts(texts)) => (tokens, vocabulary, texts),
+        (InputLimits::Images { .. }, Inputs::Images { .. }) => return Ok(()),
+        (InputLimits::Texts { .. }, Inputs::Images { .. }) => {
             return Err(InputError::Kind {
                 expected: "texts",
                 found: "images",
             });
         }
-        (Network::ResNet8(_), Inputs::Texts(_)) => {
+        (InputLimits::Images { .. }, Inputs::Texts(_)) => {
             return Err(InputError::Kind {
                 expected: "images",
                 found: "texts",
             });
         }
     };
-    let (limit, vocabulary) = (bert.config.max_position_embeddings, bert.config.vocab_size);
     for (example, text) in texts.iter().enumerate() {
         if text.is_empty() || text.len() > limit {
             return Err(InputError::Length {
@@ -127,6 +126,7 @@ pub(crate) fn gather(inputs: &Inputs, places: &[u32]) -> Batch {
             let texts = || places.iter().map(|&place| &texts[place as usize]);
             Batch::Texts {
                 tokens: texts().flatten().copied().collect(),
+                types: Vec::new(),
                 lengths: texts().map(Vec::len).collect(),
             }
         }
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn texts_of_a_batch_follow_each_other() {
-        let Batch::Texts { tokens, lengths } = gather(&texts(), &[1, 0]) else {
+        let Batch::Texts { tokens, lengths, .. } = gather(&texts(), &[1, 0]) else {
             panic!("texts were given")
         };
         assert_eq!((tokens, lengths), (vec![3, 1, 2], vec![1, 2]));

@@ -87,12 +87,12 @@ pub(crate) fn save(path: &Path, state: &State, belongs: Belongs) -> Result<(), C
             },
         );
     };
-    for (index, parameter) in state.parameters.list().iter().enumerate() {
+    for (handle, parameter) in state.parameters.described() {
         if !parameter.changes(belongs.freeze_depth) {
             continue;
         }
-        insert("value", &parameter.name, values(&state.parameters.vector(index)));
-        if let Some(moments) = state.optimizer.moments(index) {
+        insert("value", &parameter.name, values(&state.parameters.vector(handle)));
+        if let Some(moments) = state.optimizer.moments(handle) {
             insert("first", &parameter.name, values(&moments.first));
             insert("second", &parameter.name, values(&moments.second));
         }
@@ -149,12 +149,12 @@ pub(crate) fn load(
     let (seen, steps) = (number("seen")?, number("steps")?);
     let mut optimizer = AdamW::new(device);
     optimizer.steps = steps;
-    let list: Vec<_> = parameters.list().to_vec();
-    for (index, parameter) in list
-        .iter()
-        .enumerate()
+    let changed: Vec<_> = parameters
+        .described()
         .filter(|(_, parameter)| parameter.changes(belongs.freeze_depth))
-    {
+        .map(|(handle, parameter)| (handle, parameter.clone()))
+        .collect();
+    for (handle, parameter) in changed {
         let mut take = |kind: &str| {
             let tensor = format!("{kind}/{}", parameter.name);
             match file.tensors.remove(&tensor) {
@@ -164,10 +164,10 @@ pub(crate) fn load(
                 Some(_) | None => Err(CheckpointError::Tensor { tensor }),
             }
         };
-        *parameters.tensor_mut(index) = take("value")?;
+        *parameters.tensor_mut(handle) = take("value")?;
         if steps > 0 && parameter.has_gradient {
             optimizer.remember(
-                index,
+                handle,
                 Moments {
                     first: take("first")?,
                     second: take("second")?,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use super::{
-    models::{Network, bert},
+    networks::InputLimits,
     parameters::Parameters,
     pretrained::{Pretrained, Source},
     weights::WeightsError,
@@ -17,10 +17,16 @@ use super::{
 use crate::files;
 
 /// Names of tokenizer files; those that the pretrained model has are copied.
-const TOKENIZER_FILES: [&str; 5] = [
+const TOKENIZER_FILES: [&str; 11] = [
     "tokenizer.json",
     "tokenizer_config.json",
     "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "spiece.model",
+    "spm.model",
+    "sentencepiece.bpe.model",
+    "tokenizer.model",
     "special_tokens_map.json",
     "added_tokens.json",
 ];
@@ -45,10 +51,7 @@ pub enum ExportError {
 pub(crate) fn export(base: &Pretrained, parameters: &Parameters, folder: &Path) -> Result<(), ExportError> {
     let access = |path: PathBuf| move |source| ExportError::Access { path, source };
     fs::create_dir_all(folder).map_err(access(folder.to_path_buf()))?;
-    let file = match &base.network {
-        Network::Bert(_) => parameters.to_file(bert::exported_name),
-        Network::ResNet8(_) => parameters.to_file(str::to_owned),
-    };
+    let file = parameters.to_file(|name| base.family.names.exported(name));
     file.write(&folder.join("model.safetensors"))?;
     if let Source::Directory { path, .. } = &base.source {
         for name in TOKENIZER_FILES {
@@ -101,20 +104,29 @@ fn config(base: &Pretrained) -> Value {
         "label2id".to_owned(),
         classes().map(|(class, name)| (name.clone(), json!(class))).collect(),
     );
-    match &base.network {
-        Network::Bert(_) => {
-            config.insert("architectures".to_owned(), json!(["BertForSequenceClassification"]));
-            config.insert("problem_type".to_owned(), json!("single_label_classification"));
-            for key in ["dtype", "torch_dtype"] {
-                if let Some(dtype) = config.get_mut(key) {
-                    *dtype = json!("float32");
-                }
-            }
-        }
-        Network::ResNet8(_) => {
-            config.insert("model_type".to_owned(), json!("resnet8"));
-            config.insert("image_size".to_owned(), json!([3, 32, 32]));
+    config.insert("model_type".to_owned(), json!(model_type(base)));
+    for key in ["dtype", "torch_dtype"] {
+        if let Some(dtype) = config.get_mut(key) {
+            *dtype = json!("float32");
         }
     }
+    if base.family.class.is_empty() {
+        if let InputLimits::Images { channels, side } = base.network.inputs {
+            config.insert("image_size".to_owned(), json!([channels, side, side]));
+        }
+    } else {
+        let class = format!("{}ForSequenceClassification", base.family.class);
+        config.insert("architectures".to_owned(), json!([class]));
+        config.insert("problem_type".to_owned(), json!("single_label_classification"));
+    }
     Value::Object(config)
+}
+
+/// The model type of the source, or the family's.
+fn model_type(base: &Pretrained) -> &str {
+    let own = match &base.source {
+        Source::Directory { config, .. } => config.get("model_type").and_then(Value::as_str),
+        Source::Builtin { .. } => None,
+    };
+    own.unwrap_or(base.family.model_types[0])
 }

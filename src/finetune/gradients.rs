@@ -1,6 +1,6 @@
 //! Results of a backward pass, for the optimizer.
 
-use super::backend::Tensor;
+use super::{backend::Tensor, parameters::Handle};
 
 /// The gradient of one parameter.
 #[derive(Debug)]
@@ -28,10 +28,10 @@ pub(crate) enum Loss {
 #[derive(Debug)]
 pub(crate) struct Pass {
     pub(crate) loss: Loss,
-    /// Gradients by the parameter's index.
-    pub(crate) gradients: Vec<(usize, Gradient)>,
-    /// New values of running statistics, by the parameter's index.
-    pub(crate) statistics: Vec<(usize, Tensor<1>)>,
+    /// The gradients of the parameters that train.
+    pub(crate) gradients: Vec<(Handle, Gradient)>,
+    /// New values of running statistics.
+    pub(crate) statistics: Vec<(Handle, Tensor<1>)>,
 }
 
 impl Gradient {
@@ -47,7 +47,7 @@ impl Gradient {
     }
 
     /// The sum of two gradients of one parameter.
-    fn plus(self, other: Self) -> Self {
+    pub(crate) fn plus(self, other: Self) -> Self {
         match (self, other) {
             (Self::Dense(one), Self::Dense(other)) => Self::Dense(one + other),
             (

@@ -12,12 +12,14 @@ use super::{
     backend::{Device, values},
     batching::{InputError, check_inputs, check_labels, evaluation_batches},
     data::{Examples, Inputs},
+    families::{HeadRequest, HeadSource},
     metrics::Metrics,
-    models::{Network, bert::HeadSource},
+    networks::{Model, Network},
     parameters::Parameters,
-    prefix_cache::{FrozenOutputs, Maker, gather_frozen},
+    prefix_cache::{FrozenOutputs, gather_frozen},
     pretrained::{LoadError, network, read_config, read_parameters},
     trainer::TrainError,
+    weights::WeightFile,
 };
 
 /// Tokens of one evaluation batch. On the CPU a batch should fit the caches; a GPU should be kept busy.
@@ -31,16 +33,16 @@ fn tokens_at_once(device: Device) -> usize {
 /// The logits of all inputs in their order, `[inputs, classes]`; `None` if `on_batch` stops. The first `depth` layers
 /// are frozen; `outputs` caches their activations, if given.
 pub(crate) fn logits(
-    maker: Maker<'_>,
+    model: Model<'_>,
     (outputs, depth): (Option<&FrozenOutputs>, usize),
     inputs: &Inputs,
     on_batch: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<Option<Vec<f32>>, InputError> {
-    check_inputs(maker.network, inputs)?;
+    check_inputs(model.network, inputs)?;
     let mut rows: Vec<Vec<f32>> = vec![Vec::new(); inputs.len()];
-    for places in evaluation_batches(inputs, tokens_at_once(maker.device)) {
-        let (batch, frozen) = gather_frozen(outputs, maker, inputs, &places, depth);
-        let logits = maker.network.logits(maker.parameters, &batch, frozen, maker.device);
+    for places in evaluation_batches(inputs, tokens_at_once(model.device)) {
+        let (batch, frozen) = gather_frozen(outputs, model, inputs, &places, depth);
+        let logits = model.logits(&batch, frozen);
         let [_, classes] = logits.dims();
         for (&place, row) in places.iter().zip(values(&logits).chunks_exact(classes)) {
             rows[place as usize] = row.to_vec();
@@ -54,20 +56,20 @@ pub(crate) fn logits(
 
 /// Like [`logits`] without frozen layers; on the CPU it uses all cores. The batches, and so the results, do not depend
 /// on the number of cores.
-fn logits_on_all_cores(maker: Maker<'_>, inputs: &Inputs) -> Result<Vec<f32>, InputError> {
-    check_inputs(maker.network, inputs)?;
-    let threads = if maker.device.is_host() {
+fn logits_on_all_cores(model: Model<'_>, inputs: &Inputs) -> Result<Vec<f32>, InputError> {
+    check_inputs(model.network, inputs)?;
+    let threads = if model.device.is_host() {
         std::thread::available_parallelism().map_or(1, usize::from)
     } else {
         1
     };
-    let batches = evaluation_batches(inputs, tokens_at_once(maker.device));
+    let batches = evaluation_batches(inputs, tokens_at_once(model.device));
     let next = AtomicUsize::new(0);
     let work = || {
         let mut rows: Vec<(u32, Vec<f32>)> = Vec::new();
         while let Some(places) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let (batch, frozen) = gather_frozen(None, maker, inputs, places, 0);
-            let logits = maker.network.logits(maker.parameters, &batch, frozen, maker.device);
+            let (batch, frozen) = gather_frozen(None, model, inputs, places, 0);
+            let logits = model.logits(&batch, frozen);
             let [_, classes] = logits.dims();
             let values = values(&logits);
             rows.extend(
@@ -101,13 +103,13 @@ fn logits_on_all_cores(maker: Maker<'_>, inputs: &Inputs) -> Result<Vec<f32>, In
 
 /// Measures a network on labelled examples.
 pub(crate) fn evaluate(
-    maker: Maker<'_>,
+    model: Model<'_>,
     frozen: (Option<&FrozenOutputs>, usize),
     (examples, classes): (&Examples, usize),
     on_batch: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<Metrics, TrainError> {
     check_labels(examples.inputs.len(), &examples.labels, classes)?;
-    let logits = logits(maker, frozen, &examples.inputs, on_batch)?.ok_or(TrainError::Stopped)?;
+    let logits = logits(model, frozen, &examples.inputs, on_batch)?.ok_or(TrainError::Stopped)?;
     Ok(Metrics::of(&logits, &examples.labels, classes))
 }
 
@@ -121,8 +123,8 @@ pub struct FineTuned {
 }
 
 impl FineTuned {
-    /// Loads a folder that [`super::Training::export`] wrote, or any BERT for sequence classification in Hugging Face
-    /// layout.
+    /// Loads a folder that [`super::Training::export`] wrote, or any classifier of a supported family in Hugging
+    /// Face layout.
     ///
     /// # Errors
     /// If a file or the class names are missing, or if tensors do not fit.
@@ -132,10 +134,13 @@ impl FineTuned {
             path: config_path.clone(),
             reason,
         })?;
-        let network = network(config_path, &config, labels.len(), HeadSource::File)?;
-        let path = folder.join("model.safetensors");
-        let bytes = std::fs::read(&path).map_err(|source| LoadError::Access { path, source })?;
-        let parameters = read_parameters(&network, &bytes, "model.safetensors", device)?;
+        let request = HeadRequest {
+            outputs: labels.len(),
+            source: HeadSource::File,
+        };
+        let (family, network) = network(config_path, &config, request)?;
+        let (file, _) = WeightFile::read_folder(folder)?;
+        let parameters = read_parameters(family, &network, file, "model.safetensors", device)?;
         Ok(Self {
             network,
             parameters,
@@ -151,10 +156,7 @@ impl FineTuned {
 
     /// Maximum length of a text in tokens; `None` for an image model.
     pub fn max_length(&self) -> Option<usize> {
-        match &self.network {
-            Network::Bert(bert) => Some(bert.config.max_position_embeddings),
-            Network::ResNet8(_) => None,
-        }
+        self.network.inputs.longest()
     }
 
     /// Scores before softmax, `[inputs, classes]`, in the order of the inputs. On the CPU it uses all cores.
@@ -162,7 +164,7 @@ impl FineTuned {
     /// # Errors
     /// If the inputs do not fit the model.
     pub fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, InputError> {
-        logits_on_all_cores(self.maker(), inputs)
+        logits_on_all_cores(self.model(), inputs)
     }
 
     /// Measures the model on labelled examples.
@@ -171,11 +173,11 @@ impl FineTuned {
     /// If the examples do not fit the model.
     pub fn evaluate(&self, examples: &Examples) -> Result<Metrics, TrainError> {
         let on_batch = &mut || ControlFlow::Continue(());
-        evaluate(self.maker(), (None, 0), (examples, self.labels.len()), on_batch)
+        evaluate(self.model(), (None, 0), (examples, self.labels.len()), on_batch)
     }
 
-    fn maker(&self) -> Maker<'_> {
-        Maker {
+    fn model(&self) -> Model<'_> {
+        Model {
             network: &self.network,
             parameters: &self.parameters,
             device: self.device,

@@ -4,8 +4,8 @@
 //! resumes a [`Training`] for every trial. It trains on the examples of `data` and exports the result as a
 //! [`FineTuned`] model.
 //!
-//! Begin reading at [`trainer`]. It uses `models` (networks, forward and backward), `kernels` (operations between
-//! matrix products), `parameters` (tensors by name), `weights` (files), `optimizer`, `schedule`, `dropout`, `loss`,
+//! Begin reading at [`trainer`]. It uses `families` (from `config.json` to a network),
+//! `networks`, `blocks` and `layers` (forward and backward), `kernels` (steps between matrix products), `parameters` (tensors by name), `weights` (files), `optimizer`, `schedule`, `dropout`, `loss`,
 //! `checkpoint`, `pretrained` and `export`. `prefix_cache` caches activations of the frozen layers; `cost` and `memory`
 //! predict the time and memory of training. `backend` is the only folder that names burn's backends.
 
@@ -13,20 +13,23 @@ use automl_base::{files, os, rng, suggestion, units};
 
 pub mod backend;
 pub mod batching;
+mod blocks;
 mod cache_folder;
 pub mod checkpoint;
 mod cost;
 pub mod data;
 mod dropout;
 pub mod export;
+mod families;
 mod gradients;
 pub mod hub;
 mod inference;
 mod kernels;
+mod layers;
 mod loss;
 mod memory;
 pub mod metrics;
-mod models;
+mod networks;
 mod optimizer;
 mod parameters;
 pub mod prefix_cache;

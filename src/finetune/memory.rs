@@ -21,7 +21,7 @@
 use super::{
     data::{Dataset, Examples, Inputs},
     inference::HOST_TOKENS,
-    models::{Network, bert::Bert},
+    networks::Network,
     pretrained::Pretrained,
 };
 
@@ -54,19 +54,7 @@ pub struct Footprint {
     data: u64,
     /// Tokens of the longest training text; 1 for images.
     longest: u64,
-    shape: Shape,
-}
-
-/// The sizes of a network.
-#[derive(Clone, Copy, Debug)]
-enum Shape {
-    Bert {
-        hidden: u64,
-        inner: u64,
-        heads: u64,
-        blocks: u64,
-    },
-    ResNet8,
+    network: Network,
 }
 
 impl Footprint {
@@ -77,18 +65,8 @@ impl Footprint {
             let changing = list.iter().filter(|parameter| parameter.changes(depth));
             changing.map(|parameter| parameter.length() as u64).sum()
         };
-        let (shape, table) = match &model.network {
-            Network::Bert(Bert { config, .. }) => (
-                Shape::Bert {
-                    hidden: config.hidden_size as u64,
-                    inner: config.intermediate_size as u64,
-                    heads: config.num_attention_heads as u64,
-                    blocks: config.num_hidden_layers as u64,
-                },
-                (config.vocab_size * config.hidden_size) as u64,
-            ),
-            Network::ResNet8(_) => (Shape::ResNet8, 0),
-        };
+        let tables = list.iter().filter(|parameter| parameter.is_table);
+        let table = tables.map(|parameter| parameter.length() as u64).max().unwrap_or(0);
         let parts = [Some(&data.train), Some(&data.validation), data.test.as_ref()];
         Self {
             model: list.iter().map(|parameter| parameter.length() as u64).sum(),
@@ -96,7 +74,7 @@ impl Footprint {
             table,
             data: parts.into_iter().flatten().map(bytes).sum(),
             longest: longest(&data.train),
-            shape,
+            network: model.network.clone(),
         }
     }
 
@@ -116,85 +94,19 @@ impl Footprint {
 
     /// Floats that a training step saves and computes with.
     fn step(&self, batch: u64, depth: u64) -> u64 {
-        match self.shape {
-            Shape::Bert { hidden, blocks, .. } => {
-                let (width, rows) = (self.longest, batch * self.longest);
-                // The last block computes only the first position of each text. For the other positions it saves the
-                // input, keys and values.
-                let whole = blocks.saturating_sub(depth).saturating_sub(1);
-                let last = 3 * rows * hidden;
-                let embeddings = if depth == 0 { rows * hidden } else { 0 };
-                // In the backward pass a block's gradients reuse the memory of its saved values, except for three rows.
-                let back = 3 * rows * hidden;
-                let kept = embeddings + whole * self.block_kept(batch, width) + last + back;
-                let frozen = if depth > 0 {
-                    self.block_computing(batch, width)
-                } else {
-                    0
-                };
-                kept.max(frozen + last)
-            }
-            Shape::ResNet8 => batch * resnet8_step(depth),
-        }
+        let (batch, depth) = (batch as usize, depth as usize);
+        self.network.step_values(depth, batch, self.longest as usize) as u64
     }
 
     /// Floats that an evaluation computes with; nothing is saved.
     fn evaluation(&self) -> u64 {
-        let tokens = HOST_TOKENS as u64;
-        match self.shape {
-            Shape::Bert { .. } => {
-                let texts = (tokens / self.longest.max(1)).max(1);
-                self.block_computing(texts, self.longest)
-            }
-            Shape::ResNet8 => tokens / 16 * RESNET8_FORWARD,
-        }
-    }
-
-    /// Floats that a block saves for the backward pass. These are its input, queries, keys and values, the context,
-    /// both norms, the attended rows, the activated rows and their derivatives; also the attention weights before and
-    /// after dropout.
-    fn block_kept(&self, texts: u64, width: u64) -> u64 {
-        let Shape::Bert {
-            hidden, inner, heads, ..
-        } = self.shape
-        else {
-            return 0;
+        let longest = self.longest as usize;
+        let examples = match self.network.inputs.longest() {
+            Some(_) => (HOST_TOKENS / longest.max(1)).max(1),
+            None => HOST_TOKENS / 16,
         };
-        texts * width * (8 * hidden + 2 * inner) + 3 * texts * heads * width * width
+        (examples * self.network.evaluation_values(longest)) as u64
     }
-
-    /// Floats that a block holds at the same time while it computes, in either direction.
-    fn block_computing(&self, texts: u64, width: u64) -> u64 {
-        let Shape::Bert {
-            hidden, inner, heads, ..
-        } = self.shape
-        else {
-            return 0;
-        };
-        texts * width * (6 * hidden + 2 * inner) + 2 * texts * heads * width * width
-    }
-}
-
-/// Floats of one image in the first residual block, forward only: patches of both convolutions and the feature maps.
-const RESNET8_FORWARD: u64 = 2 * 147_456 + 5 * 16_384;
-
-/// Floats of one image in a training step. These are the saved values of the stem and of the trainable blocks, and the
-/// largest gradient of patches in the backward pass. That gradient belongs to the second convolution, whose patches are
-/// already freed. If the first block is frozen, the result is at least the memory that its forward pass needs.
-fn resnet8_step(depth: u64) -> u64 {
-    // Patches of the convolutions, and five feature maps: two normalized, the middle, the output and the input.
-    const KEPT: [u64; 4] = [
-        27_648 + 3 * 16_384,
-        2 * 147_456 + 5 * 16_384,
-        114_688 + 5 * 8_192,
-        57_344 + 5 * 4_096,
-    ];
-    const GRADIENT: [u64; 4] = [0, 147_456, 73_728, 36_864];
-    let trains = |part: usize| depth < part as u64 + 1;
-    let parts = (0..4).filter(|&part| trains(part));
-    let kept: u64 = parts.clone().map(|part| KEPT[part]).sum();
-    let gradient = parts.map(|part| GRADIENT[part]).max().unwrap_or(0);
-    (kept + gradient).max(RESNET8_FORWARD)
 }
 
 /// Bytes of examples in memory.
@@ -245,7 +157,8 @@ mod tests {
 
     #[test]
     fn images_need_more_the_earlier_training_begins() {
-        let steps: Vec<u64> = (0..=4).map(resnet8_step).collect();
+        let network = testing::resnet8(3).network;
+        let steps: Vec<usize> = (0..=4).map(|depth| network.step_values(depth, 1, 1)).collect();
         assert!(steps.is_sorted_by(|more, less| more >= less), "{steps:?}");
     }
 }

@@ -29,12 +29,14 @@ pub(crate) enum Start {
     PretrainedOrNormal(f32),
     /// From the pretrained file if it contains the parameter, else zeros.
     PretrainedOrZeros,
+    /// From the pretrained file if it contains the parameter, else ones.
+    PretrainedOrOnes,
 }
 
 impl Start {
     fn reads_files(self) -> bool {
         match self {
-            Self::Pretrained | Self::PretrainedOrNormal(_) | Self::PretrainedOrZeros => true,
+            Self::Pretrained | Self::PretrainedOrNormal(_) | Self::PretrainedOrZeros | Self::PretrainedOrOnes => true,
             Self::Normal(_) | Self::Uniform(_) | Self::Zeros => false,
         }
     }
@@ -49,6 +51,8 @@ pub(crate) struct Parameter {
     pub(crate) shape: Vec<usize>,
     /// True if files hold its transpose.
     pub(crate) transposed: bool,
+    /// True if it is a table of vectors and not a factor of products.
+    pub(crate) is_table: bool,
     /// The smallest freeze depth at which it does not train; `None` for the head, which always trains.
     pub(crate) freezes_at: Option<usize>,
     /// True if it has a gradient; running statistics of batch norm change without one.
@@ -100,6 +104,94 @@ fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
         }
     }
     result
+}
+
+/// The place of a parameter in its model's list, given out when it is declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Handle(usize);
+
+impl Handle {
+    /// The handles of the first `count` parameters.
+    pub(crate) fn first(count: usize) -> impl Iterator<Item = Self> {
+        (0..count).map(Self)
+    }
+}
+
+/// Collects the parameters of a network while its layers are made.
+#[derive(Debug, Default)]
+pub(crate) struct Declarations {
+    list: Vec<Parameter>,
+    freezes_at: Option<usize>,
+    start: Option<[Start; 2]>,
+}
+
+impl Declarations {
+    /// The smallest freeze depth at which the next parameters do not train; `None` for those that always train.
+    pub(crate) fn freezing_at(&mut self, depth: Option<usize>) -> &mut Self {
+        self.freezes_at = depth;
+        self
+    }
+
+    /// The initialization of the next matrices and of the next vectors.
+    pub(crate) fn starting(&mut self, matrices: Start, vectors: Start) -> &mut Self {
+        self.start = Some([matrices, vectors]);
+        self
+    }
+
+    /// The weight of a linear layer, `[outputs, inputs]` in files.
+    pub(crate) fn matrix(&mut self, name: &str, [outputs, inputs]: [usize; 2]) -> Handle {
+        let handle = self.push(name, &[outputs, inputs]);
+        self.list[handle.0].transposed = true;
+        handle
+    }
+
+    /// The weight of a linear layer, `[inputs, outputs]` in files.
+    pub(crate) fn upright_matrix(&mut self, name: &str, shape: [usize; 2]) -> Handle {
+        self.push(name, &shape)
+    }
+
+    /// A table of vectors, `[rows, width]`.
+    pub(crate) fn table(&mut self, name: &str, shape: [usize; 2]) -> Handle {
+        let handle = self.push(name, &shape);
+        self.list[handle.0].is_table = true;
+        handle
+    }
+
+    /// A vector: a bias, a scale or a shift.
+    pub(crate) fn vector(&mut self, name: &str, length: usize) -> Handle {
+        self.push(name, &[length])
+    }
+
+    /// A tensor of any shape.
+    pub(crate) fn tensor(&mut self, name: &str, shape: &[usize]) -> Handle {
+        self.push(name, shape)
+    }
+
+    /// A running statistic, which changes without a gradient.
+    pub(crate) fn statistic(&mut self, name: &str, length: usize) -> Handle {
+        let handle = self.push(name, &[length]);
+        self.list[handle.0].has_gradient = false;
+        handle
+    }
+
+    /// All parameters, in the order of their handles.
+    pub(crate) fn finish(self) -> Vec<Parameter> {
+        self.list
+    }
+
+    fn push(&mut self, name: &str, shape: &[usize]) -> Handle {
+        let [matrices, vectors] = self.start.unwrap_or([Start::Pretrained; 2]);
+        self.list.push(Parameter {
+            name: name.to_owned(),
+            shape: shape.to_vec(),
+            transposed: false,
+            is_table: false,
+            freezes_at: self.freezes_at,
+            has_gradient: true,
+            start: if shape.len() == 1 { vectors } else { matrices },
+        });
+        Handle(self.list.len() - 1)
+    }
 }
 
 /// A model's parameters with their tensors. Cloning copies references only.
@@ -181,6 +273,7 @@ impl Parameters {
                 Start::Uniform(bound) => draw(seed, &parameter.name, length, |uniforms| {
                     bound * (2.0 * uniforms() - 1.0)
                 }),
+                Start::PretrainedOrOnes => vec![1.0; length],
                 Start::Pretrained | Start::Zeros | Start::PretrainedOrZeros => vec![0.0; length],
             };
             *tensor = device.tensor(parameter.flip(values, false), [length]);
@@ -192,41 +285,52 @@ impl Parameters {
         &self.list
     }
 
+    /// All handles with their descriptions.
+    pub(crate) fn described(&self) -> impl Iterator<Item = (Handle, &Parameter)> {
+        Handle::first(self.list.len()).zip(&*self.list)
+    }
+
+    /// The description of a parameter.
+    pub(crate) fn description(&self, handle: Handle) -> &Parameter {
+        &self.list[handle.0]
+    }
+
     /// A parameter as a vector.
-    pub(crate) fn vector(&self, index: usize) -> Tensor<1> {
-        self.tensors[index].clone()
+    pub(crate) fn vector(&self, handle: Handle) -> Tensor<1> {
+        self.tensors[handle.0].clone()
     }
 
     /// A parameter as a matrix: `[in, out]` for weights of linear layers.
-    pub(crate) fn matrix(&self, index: usize) -> Tensor<2> {
-        let parameter = &self.list[index];
+    pub(crate) fn matrix(&self, handle: Handle) -> Tensor<2> {
+        let parameter = self.description(handle);
         let [rows, columns] = [parameter.shape[0], parameter.shape[1]];
         let shape = if parameter.transposed {
             [columns, rows]
         } else {
             [rows, columns]
         };
-        self.vector(index).reshape(shape)
+        self.vector(handle).reshape(shape)
     }
 
     /// Mutable access to a parameter's tensor.
-    pub(crate) fn tensor_mut(&mut self, index: usize) -> &mut Tensor<1> {
-        &mut self.tensors[index]
+    pub(crate) fn tensor_mut(&mut self, handle: Handle) -> &mut Tensor<1> {
+        &mut self.tensors[handle.0]
     }
 
     /// A parameter's values in the layout of files.
-    pub(crate) fn stored(&self, index: usize) -> StoredTensor {
-        let parameter = &self.list[index];
+    pub(crate) fn stored(&self, handle: Handle) -> StoredTensor {
+        let parameter = self.description(handle);
         StoredTensor {
             shape: parameter.shape.clone(),
-            values: parameter.flip(values(&self.tensors[index]), true),
+            values: parameter.flip(values(&self.tensors[handle.0]), true),
         }
     }
 
     /// All parameters in the layout of files, with names changed by `rename`.
     pub(crate) fn to_file(&self, rename: impl Fn(&str) -> String) -> WeightFile {
-        let tensors: BTreeMap<_, _> = (0..self.list.len())
-            .map(|index| (rename(&self.list[index].name), self.stored(index)))
+        let tensors: BTreeMap<_, _> = self
+            .described()
+            .map(|(handle, parameter)| (rename(&parameter.name), self.stored(handle)))
             .collect();
         WeightFile {
             tensors,
@@ -257,6 +361,7 @@ mod tests {
             name: name.to_owned(),
             shape: shape.to_vec(),
             transposed: shape.len() == 2,
+            is_table: false,
             freezes_at: Some(1),
             has_gradient: true,
             start,
@@ -283,8 +388,8 @@ mod tests {
         let list = vec![parameter("w", &[2, 3], Start::Pretrained)];
         let source = file(&[("w", &[2, 3])]);
         let parameters = Parameters::from_file(list, source.clone(), "f", |_| false, Device::Cpu).unwrap();
-        assert_eq!(parameters.matrix(0).dims(), [3, 2]);
-        assert_eq!(values(&parameters.vector(0)), [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
+        assert_eq!(parameters.matrix(Handle(0)).dims(), [3, 2]);
+        assert_eq!(values(&parameters.vector(Handle(0))), [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
         assert_eq!(parameters.to_file(str::to_owned).tensors, source.tensors);
     }
 
@@ -314,7 +419,7 @@ mod tests {
         let start = |seed| {
             let mut parameters = base.clone();
             parameters.start_head(Seed(seed), Device::Cpu);
-            (parameters.stored(0).values, parameters.stored(1).values)
+            (parameters.stored(Handle(0)).values, parameters.stored(Handle(1)).values)
         };
         assert_eq!(start(1), start(1));
         assert_ne!(start(1).1, start(2).1);

@@ -10,14 +10,13 @@ use thiserror::Error;
 
 use super::{
     backend::Device,
-    models::{
-        Network,
-        bert::{self, Bert, BertConfig, Head, HeadSource},
-        resnet8::ResNet8,
-    },
+    families::{Family, HeadRequest, HeadSource, model_types},
+    networks::{InputLimits, Network},
     parameters::Parameters,
+    recipes::Recipe,
     weights::{WeightFile, WeightsError},
 };
+use crate::rng::Fingerprint;
 
 /// The reason why a model could not be loaded.
 #[derive(Debug, Error)]
@@ -62,6 +61,7 @@ pub(crate) enum Source {
 /// cloning copies only references.
 #[derive(Clone, Debug)]
 pub struct Pretrained {
+    pub(crate) family: &'static Family,
     pub(crate) network: Network,
     pub(crate) parameters: Parameters,
     pub(crate) labels: Vec<String>,
@@ -77,17 +77,26 @@ impl Pretrained {
     /// If a file is missing, the architecture is unknown, or tensors are missing, unknown or of another shape.
     pub fn load_directory(path: &Path, labels: &[String], device: Device) -> Result<Self, LoadError> {
         let (config_path, config) = read_config(path)?;
-        let network = network(config_path, &config, labels.len(), HeadSource::New)?;
-        let weights = path.join("model.safetensors");
-        let bytes = std::fs::read(&weights).map_err(|source| LoadError::Access {
-            path: weights.clone(),
-            source,
-        })?;
+        let request = HeadRequest {
+            outputs: labels.len(),
+            source: HeadSource::New,
+        };
+        let (family, network) = network(config_path, &config, request)?;
+        let (file, checksum) = WeightFile::read_folder(path)?;
         let source = Source::Directory {
             path: path.to_path_buf(),
             config,
         };
-        Self::assemble(network, &bytes, &weights.display().to_string(), labels, source, device)
+        let parameters = read_parameters(family, &network, file, &path.display().to_string(), device)?;
+        Ok(Self {
+            family,
+            network,
+            parameters,
+            labels: labels.to_vec(),
+            source,
+            device,
+            checksum,
+        })
     }
 
     /// Loads a built-in model from the bytes of its safetensors file.
@@ -95,40 +104,25 @@ impl Pretrained {
     /// # Errors
     /// If the name is unknown, or the bytes are not the weights of that model.
     pub fn builtin(name: &str, bytes: &[u8], labels: &[String], device: Device) -> Result<Self, LoadError> {
+        let unknown = || LoadError::UnknownBuiltin { name: name.to_owned() };
         if name != "resnet8-cifar10" {
-            return Err(LoadError::UnknownBuiltin { name: name.to_owned() });
+            return Err(unknown());
         }
-        let network = Network::ResNet8(ResNet8 {
-            classes: labels.len(),
-            head_from_file: false,
-        });
-        Self::assemble(
-            network,
-            bytes,
-            name,
-            labels,
-            Source::Builtin { name: name.to_owned() },
-            device,
-        )
-    }
-
-    fn assemble(
-        network: Network,
-        bytes: &[u8],
-        file_name: &str,
-        labels: &[String],
-        source: Source,
-        device: Device,
-    ) -> Result<Self, LoadError> {
-        let parameters = read_parameters(&network, bytes, file_name, device)?;
-        let checksum = crc32fast::hash(bytes);
+        let config = serde_json::json!({ "model_type": "resnet8" });
+        let request = HeadRequest {
+            outputs: labels.len(),
+            source: HeadSource::New,
+        };
+        let (family, network) = network(PathBuf::from(name), &config, request)?;
+        let parameters = read_parameters(family, &network, WeightFile::parse(bytes, name)?, name, device)?;
         Ok(Self {
+            family,
             network,
             parameters,
             labels: labels.to_vec(),
-            source,
+            source: Source::Builtin { name: name.to_owned() },
             device,
-            checksum,
+            checksum: crc32fast::hash(bytes),
         })
     }
 
@@ -139,7 +133,7 @@ impl Pretrained {
 
     /// Names of the blocks that can be frozen, first to last.
     pub fn block_names(&self) -> Vec<String> {
-        self.network.block_names()
+        self.network.depths.iter().map(|depth| depth.name.clone()).collect()
     }
 
     /// The names of the classes.
@@ -149,18 +143,41 @@ impl Pretrained {
 
     /// Maximum length of a text in tokens; `None` for an image model.
     pub fn max_length(&self) -> Option<usize> {
-        match &self.network {
-            Network::Bert(bert) => Some(bert.config.max_position_embeddings),
-            Network::ResNet8(_) => None,
-        }
+        self.network.inputs.longest()
     }
 
     /// Size of the vocabulary; `None` for an image model.
     pub fn vocabulary(&self) -> Option<usize> {
-        match &self.network {
-            Network::Bert(bert) => Some(bert.config.vocab_size),
-            Network::ResNet8(_) => None,
+        match self.network.inputs {
+            InputLimits::Texts { vocabulary, .. } => Some(vocabulary),
+            InputLimits::Images { .. } => None,
         }
+    }
+
+    /// The usual settings for fine-tuning a model like this one.
+    pub fn recipe(&self) -> Recipe {
+        (self.family.recipe)(self.network.hidden())
+    }
+
+    /// The model with its pretrained values.
+    #[cfg(test)]
+    pub(crate) fn model(&self) -> super::networks::Model<'_> {
+        super::networks::Model {
+            network: &self.network,
+            parameters: &self.parameters,
+            device: self.device,
+        }
+    }
+
+    /// A fingerprint of everything that decides the outputs of its frozen layers.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        let mut fingerprint = Fingerprint::new();
+        fingerprint.number(u64::from(self.checksum));
+        match &self.source {
+            Source::Directory { config, .. } => fingerprint.bytes(config.to_string().as_bytes()),
+            Source::Builtin { name } => fingerprint.bytes(name.as_bytes()),
+        }
+        fingerprint
     }
 
     /// The device on which the model computes.
@@ -195,42 +212,33 @@ pub(crate) fn read_config(folder: &Path) -> Result<(PathBuf, Value), LoadError> 
     }
 }
 
-/// The network that the `config.json` at `path` describes, with a head for `classes` classes.
+/// The family and the network that the `config.json` at `path` describes.
 pub(crate) fn network(
     path: PathBuf,
     config: &Value,
-    classes: usize,
-    head_source: HeadSource,
-) -> Result<Network, LoadError> {
-    match config.get("model_type").and_then(Value::as_str).unwrap_or("missing") {
-        "bert" => {
-            let config = BertConfig::parse(&config.to_string()).map_err(|reason| LoadError::Config { path, reason })?;
-            Ok(Network::Bert(Bert {
-                config,
-                head: Head::Pooler,
-                head_source,
-                classes,
-            }))
-        }
-        "resnet8" => Ok(Network::ResNet8(ResNet8 {
-            classes,
-            head_from_file: matches!(head_source, HeadSource::File),
-        })),
-        other => Err(LoadError::Config {
-            path,
-            reason: format!("`model_type` is `{other}`; only `bert` and `resnet8` are known"),
-        }),
+    head: HeadRequest,
+) -> Result<(&'static Family, Network), LoadError> {
+    let unusable = |path, reason: String| LoadError::Config { path, reason };
+    let model_type = config.get("model_type").and_then(Value::as_str).unwrap_or("missing");
+    let Some(family) = Family::of(model_type) else {
+        let known = model_types().join("`, `");
+        let reason = format!("`model_type` is `{model_type}`; the supported ones are `{known}`");
+        return Err(unusable(path, reason));
+    };
+    match family.network(config, head) {
+        Ok(network) => Ok((family, network)),
+        Err(error) => Err(unusable(path, error.to_string())),
     }
 }
 
 /// Reads a network's parameters from a weight file, under the names that the network uses.
 pub(crate) fn read_parameters(
+    family: &Family,
     network: &Network,
-    bytes: &[u8],
+    mut file: WeightFile,
     file_name: &str,
     device: Device,
 ) -> Result<Parameters, WeightsError> {
-    let mut file = WeightFile::parse(bytes, file_name)?;
     // A configuration can claim any number of blocks: accept no more than the file has tensors.
     if network.freeze_depths() > file.tensors.len() {
         return Err(WeightsError::FewerTensors {
@@ -239,16 +247,10 @@ pub(crate) fn read_parameters(
             blocks: network.freeze_depths(),
         });
     }
-    let ignored = match network {
-        Network::Bert(_) => {
-            file.tensors = file
-                .tensors
-                .into_iter()
-                .map(|(name, tensor)| (bert::canonical_name(&name), tensor))
-                .collect();
-            bert::is_ignored
-        }
-        Network::ResNet8(_) => |_: &str| false,
-    };
-    Parameters::from_file(network.parameters(), file, file_name, ignored, device)
+    let tensors = file.tensors.into_iter();
+    file.tensors = tensors
+        .map(|(name, tensor)| (family.names.ours(&name), tensor))
+        .collect();
+    let list = network.parameters.to_vec();
+    Parameters::from_file(list, file, file_name, |name| family.names.is_ignored(name), device)
 }

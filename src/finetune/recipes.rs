@@ -4,9 +4,6 @@
 //! small data needs higher rates, other heads need other rates. Rates are for AdamW with bias correction, warm-up and a
 //! linear decay.
 
-use super::models::Network;
-use super::pretrained::Pretrained;
-
 /// The usual settings for fine-tuning a model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Recipe {
@@ -93,7 +90,7 @@ const BERT: Recipe = Recipe {
 
 /// The learning rate of fastai's `fine_tune` starts at 2e-3; `DomainBed` (Gulrajani & Lopez-Paz 2021, appendix D) draws
 /// rates for small images around 1e-3.
-const SMALL_RESNET: Recipe = Recipe {
+pub(crate) const SMALL_RESNET: Recipe = Recipe {
     model: "a small residual network",
     learning_rate: 2e-3,
     batch_size: 32,
@@ -104,17 +101,86 @@ const SMALL_RESNET: Recipe = Recipe {
     source: "fastai's `fine_tune`; Gulrajani & Lopez-Paz 2021, appendix D",
 };
 
-impl Pretrained {
-    /// The usual settings for fine-tuning a model like this one.
-    pub fn recipe(&self) -> Recipe {
-        match &self.network {
-            Network::Bert(bert) => {
-                let hidden = bert.config.hidden_size;
-                let row = BERTS.iter().find(|(most, _)| hidden <= *most);
-                row.map_or(BERT, |(_, recipe)| *recipe)
-            }
-            Network::ResNet8(_) => SMALL_RESNET,
-        }
+/// The recipe for a BERT of this hidden size.
+pub(crate) fn bert(hidden: usize) -> Recipe {
+    let row = BERTS.iter().find(|(most, _)| hidden <= *most);
+    row.map_or(BERT, |(_, recipe)| *recipe)
+}
+
+/// The grid of the source: 1e-5 to 3e-5, batches of 16 and 32, ten epochs with early stopping.
+pub(crate) fn roberta(hidden: usize) -> Recipe {
+    Recipe {
+        model: "a RoBERTa",
+        learning_rate: if hidden <= 768 { 2e-5 } else { 1e-5 },
+        warmup_ratio: 0.06,
+        weight_decay: 0.1,
+        source: "Liu et al. 2019, appendix C",
+        ..BERT
+    }
+}
+
+/// The source's rates are 3e-4 (small) and 1e-4 (base) with a layer-wise decay of 0.8; without that decay, lower rates.
+pub(crate) fn electra(hidden: usize) -> Recipe {
+    Recipe {
+        model: "an ELECTRA",
+        learning_rate: if hidden <= 256 { 1e-4 } else { 5e-5 },
+        source: "Clark et al. 2020, appendix B",
+        ..BERT
+    }
+}
+
+/// The grid of the source's table 14: 1e-5 to 3e-5, warm-up over a tenth, batches of 16 to 128.
+pub(crate) fn albert(_: usize) -> Recipe {
+    Recipe {
+        model: "an ALBERT",
+        learning_rate: 2e-5,
+        source: "Lan et al. 2020, appendix A.4",
+        ..BERT
+    }
+}
+
+/// The source fine-tunes with 1e-5 to 3e-5.
+pub(crate) fn mpnet(_: usize) -> Recipe {
+    Recipe {
+        model: "an MPNet",
+        learning_rate: 2e-5,
+        warmup_ratio: 0.06,
+        source: "Song et al. 2020, appendix B",
+        ..BERT
+    }
+}
+
+/// The grid of the source's appendix: 1.5e-5 to 3e-5 (base), 5e-6 to 1e-5 (large).
+pub(crate) fn deberta(hidden: usize) -> Recipe {
+    Recipe {
+        model: "a DeBERTa",
+        learning_rate: if hidden <= 768 { 2e-5 } else { 8e-6 },
+        source: "He et al. 2023, appendix",
+        ..BERT
+    }
+}
+
+/// The grid of the source: 1e-5 to 8e-5, weight decay 1e-6 to 1e-5.
+pub(crate) fn modernbert(_: usize) -> Recipe {
+    Recipe {
+        model: "a ModernBERT",
+        learning_rate: 5e-5,
+        weight_decay: 1e-5,
+        dropout: 0.0,
+        source: "Warner et al. 2024, appendix E",
+        ..BERT
+    }
+}
+
+/// Decoders are fine-tuned with the rates of encoders and without dropout.
+pub(crate) fn decoder(hidden: usize) -> Recipe {
+    Recipe {
+        model: "a decoder",
+        learning_rate: if hidden <= 1024 { 5e-5 } else { 2e-5 },
+        epochs: 3.0,
+        dropout: 0.0,
+        source: "Hugging Face's defaults",
+        ..BERT
     }
 }
 

@@ -9,7 +9,9 @@ use rand::Rng as _;
 use super::{
     backend::Device,
     data::{Examples, Inputs},
-    pretrained::Pretrained,
+    families::{HeadRequest, HeadSource},
+    parameters::Start,
+    pretrained::{self, Pretrained},
     weights::{StoredTensor, WeightFile},
 };
 use crate::{rng, units::Seed};
@@ -76,55 +78,110 @@ pub fn resnet8(classes: usize) -> Pretrained {
     Pretrained::builtin("resnet8-cifar10", &bytes, &labels(classes), Device::Cpu).unwrap()
 }
 
-/// Writes a random BERT of two blocks, width 16 and a vocabulary of 50 into `folder`.
-pub fn write_small_bert(folder: &Path) {
-    let config = r#"{"model_type": "bert", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2,
-        "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 12, "hidden_act": "gelu"}"#;
+/// A small configuration of every family of texts: two or three blocks, 50 tokens, up to 12 tokens a text.
+pub const SMALL: &[&str] = &[
+    r#"{"model_type": "bert", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2,
+        "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 12, "hidden_act": "gelu"}"#,
+    r#"{"model_type": "distilbert", "vocab_size": 50, "dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32,
+        "max_position_embeddings": 12}"#,
+    r#"{"model_type": "roberta", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2,
+        "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 14, "pad_token_id": 1}"#,
+    r#"{"model_type": "electra", "vocab_size": 50, "hidden_size": 16, "embedding_size": 8, "num_hidden_layers": 2,
+        "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 12}"#,
+    r#"{"model_type": "albert", "vocab_size": 50, "hidden_size": 16, "embedding_size": 8, "num_hidden_layers": 3,
+        "num_hidden_groups": 2, "inner_group_num": 1, "num_attention_heads": 2, "intermediate_size": 32,
+        "max_position_embeddings": 12}"#,
+    r#"{"model_type": "mpnet", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2,
+        "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 14, "pad_token_id": 1}"#,
+    r#"{"model_type": "deberta-v2", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2,
+        "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 12, "relative_attention": true,
+        "position_buckets": 4, "norm_rel_ebd": "layer_norm", "share_att_key": true, "pos_att_type": "p2c|c2p",
+        "position_biased_input": false, "max_relative_positions": -1, "type_vocab_size": 0}"#,
+    r#"{"model_type": "modernbert", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 3,
+        "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 12, "local_attention": 4,
+        "classifier_pooling": "mean"}"#,
+    r#"{"model_type": "gpt2", "vocab_size": 50, "n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 12}"#,
+    r#"{"model_type": "gpt_neox", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2,
+        "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 12, "rotary_pct": 0.5}"#,
+    r#"{"model_type": "llama", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 32, "max_position_embeddings": 12}"#,
+    r#"{"model_type": "qwen2", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 32, "max_position_embeddings": 12,
+        "use_sliding_window": true, "sliding_window": 3, "max_window_layers": 1}"#,
+    r#"{"model_type": "qwen3", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2, "head_dim": 6,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 32, "max_position_embeddings": 12}"#,
+    r#"{"model_type": "gemma2", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2, "head_dim": 6,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 32, "max_position_embeddings": 12,
+        "sliding_window": 3, "attn_logit_softcapping": 2.0, "query_pre_attn_scalar": 9}"#,
+    r#"{"model_type": "gemma3_text", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2, "head_dim": 6,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 32, "max_position_embeddings": 12,
+        "sliding_window": 3, "sliding_window_pattern": 2, "query_pre_attn_scalar": 9}"#,
+    r#"{"model_type": "opt", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "ffn_dim": 32, "max_position_embeddings": 12, "word_embed_proj_dim": 8, "do_layer_norm_before": false}"#,
+];
+
+/// Writes a model with this `config.json` and random values into `folder`, without a head.
+pub fn write_small(config: &str, folder: &Path) {
     std::fs::write(folder.join("config.json"), config).unwrap();
     std::fs::write(folder.join("vocab.txt"), "[PAD]\n").unwrap();
+    let request = HeadRequest {
+        outputs: 2,
+        source: HeadSource::New,
+    };
+    let config = serde_json::from_str(config).unwrap();
+    let (family, network) = pretrained::network(PathBuf::from("config.json"), &config, request).unwrap();
     let mut file = WeightFile::default();
-    let mut insert = |name: String, shape: &[usize]| {
+    for parameter in network
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.freezes_at.is_some())
+    {
+        let name = family.names.exported(&parameter.name);
         let mut stream = rng::stream(Seed(1), &name, &[]);
-        let centre = if name.ends_with("LayerNorm.weight") { 1.0 } else { 0.0 };
+        let is_scale = parameter.shape.len() == 1 && name.ends_with(".weight");
+        let centre = if is_scale { 1.0 } else { 0.0 };
         let mut draw = || (stream.next_u32() as f32 / u32::MAX as f32 - 0.5) * 0.6 + centre;
-        let values = (0..shape.iter().product()).map(|_| draw()).collect();
         file.tensors.insert(
             name,
             StoredTensor {
-                shape: shape.to_vec(),
-                values,
+                shape: parameter.shape.clone(),
+                values: (0..parameter.length()).map(|_| draw()).collect(),
             },
         );
-    };
-    for (name, rows) in [("word", 50), ("position", 12), ("token_type", 2)] {
-        insert(format!("bert.embeddings.{name}_embeddings.weight"), &[rows, 16]);
     }
-    let mut owners = vec![("bert.embeddings.LayerNorm".to_owned(), vec![16])];
-    for number in 0..2 {
-        for (name, shape) in [
-            ("attention.self.query", vec![16, 16]),
-            ("attention.self.key", vec![16, 16]),
-            ("attention.self.value", vec![16, 16]),
-            ("attention.output.dense", vec![16, 16]),
-            ("attention.output.LayerNorm", vec![16]),
-            ("intermediate.dense", vec![32, 16]),
-            ("output.dense", vec![16, 32]),
-            ("output.LayerNorm", vec![16]),
-        ] {
-            owners.push((format!("bert.encoder.layer.{number}.{name}"), shape));
+    // What follows the last block is pretrained, too.
+    for parameter in network
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.freezes_at.is_none())
+    {
+        if parameter.start == Start::Pretrained {
+            file.tensors.insert(
+                family.names.exported(&parameter.name),
+                StoredTensor {
+                    shape: parameter.shape.clone(),
+                    values: vec![0.5; parameter.length()],
+                },
+            );
         }
-    }
-    for (owner, shape) in owners {
-        insert(format!("{owner}.weight"), &shape);
-        insert(format!("{owner}.bias"), &shape[..1]);
     }
     file.write(&folder.join("model.safetensors")).unwrap();
 }
 
-pub fn small_bert(classes: usize) -> Pretrained {
+/// Writes a random BERT of two blocks, width 16 and a vocabulary of 50 into `folder`.
+pub fn write_small_bert(folder: &Path) {
+    write_small(SMALL[0], folder);
+}
+
+/// A small model with this `config.json`.
+pub fn small(config: &str, classes: usize) -> Pretrained {
     let folder = tempfile::tempdir().unwrap();
-    write_small_bert(folder.path());
+    write_small(config, folder.path());
     Pretrained::load_directory(folder.path(), &labels(classes), Device::Cpu).unwrap()
+}
+
+pub fn small_bert(classes: usize) -> Pretrained {
+    small(SMALL[0], classes)
 }
 
 /// Texts of 3 to 11 tokens; the second token determines the class.

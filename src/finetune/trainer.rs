@@ -16,9 +16,9 @@ use super::{
     export::{ExportError, export},
     inference,
     metrics::Metrics,
-    models::PassSettings,
+    networks::{Model, PassSettings},
     optimizer::{AdamW, Outcome, Update},
-    prefix_cache::{FrozenOutputs, Maker, gather_frozen},
+    prefix_cache::{FrozenOutputs, gather_frozen},
     pretrained::Pretrained,
     schedule::Schedule,
 };
@@ -346,16 +346,17 @@ impl Training {
 
     /// One step on the examples at the indices `places`.
     fn step(&mut self, data: TrainingData<'_>, places: &[u32]) -> Result<Step, TrainError> {
-        let (base, config, maker) = (&self.base, self.config, self.maker());
+        let (config, model) = (self.config, self.model());
         let pass_over = |part: &[u32], seen: u64| {
-            let (batch, frozen) = gather_frozen(data.frozen, maker, &data.examples.inputs, part, config.freeze_depth);
+            let (batch, frozen) = gather_frozen(data.frozen, model, &data.examples.inputs, part, config.freeze_depth);
             let labels: Vec<u32> = part.iter().map(|&place| data.examples.labels[place as usize]).collect();
             let settings = PassSettings {
                 freeze_depth: config.freeze_depth,
                 dropout: DropoutKeys::new(config.dropout, config.seed, seen),
             };
-            base.network
-                .pass(&self.parameters, (&batch, frozen), &labels, settings, base.device)
+            model.pass((&batch, frozen), settings, &|kernels, outputs| {
+                kernels.cross_entropy(outputs, &labels)
+            })
         };
         let (first, rest) = places.split_at(places.len().div_ceil(config.micro_batches.max(1)));
         let mut pass = pass_over(first, self.seen);
@@ -410,11 +411,11 @@ impl Training {
     ) -> Result<Metrics, TrainError> {
         let TrainingData { examples, frozen } = data.into();
         let frozen = (frozen, self.config.freeze_depth);
-        inference::evaluate(self.maker(), frozen, (examples, self.base.labels.len()), on_batch)
+        inference::evaluate(self.model(), frozen, (examples, self.base.labels.len()), on_batch)
     }
 
-    fn maker(&self) -> Maker<'_> {
-        Maker {
+    fn model(&self) -> Model<'_> {
+        Model {
             network: &self.base.network,
             parameters: &self.parameters,
             device: self.base.device,
@@ -427,7 +428,7 @@ impl Training {
     /// Returns [`TrainError::Input`] if the inputs do not fit the model.
     pub fn predict(&self, inputs: &Inputs) -> Result<Vec<f32>, TrainError> {
         let on_batch = &mut || ControlFlow::Continue(());
-        let logits = inference::logits(self.maker(), (None, 0), inputs, on_batch)?;
+        let logits = inference::logits(self.model(), (None, 0), inputs, on_batch)?;
         logits.ok_or(TrainError::Stopped)
     }
 

@@ -2,7 +2,7 @@
 //! old file or the new one.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     io,
     path::{Path, PathBuf},
 };
@@ -22,6 +22,16 @@ pub enum WeightsError {
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
+    },
+    /// The folder has only weights that run code when they are loaded.
+    #[error(
+        "`{0}` has only `pytorch_model.bin`, which can run code when it is loaded; convert it once with \
+         `python -c \"from transformers import AutoModel; AutoModel.from_pretrained('{0}').save_pretrained('{0}')\"`",
+        folder.display()
+    )]
+    Pickle {
+        /// The folder.
+        folder: PathBuf,
     },
     /// The file is shorter than its header says.
     #[error("`{name}` is cut short: its header describes {expected} bytes, it has {found}; download it again")]
@@ -133,17 +143,47 @@ pub struct WeightFile {
     pub metadata: BTreeMap<String, String>,
 }
 
+/// The file that lists the shards of a model.
+const INDEX: &str = "model.safetensors.index.json";
+
 impl WeightFile {
+    /// Reads the weights of a model's folder: `model.safetensors`, or the shards that its index lists. Returns a
+    /// checksum of the bytes, too.
+    ///
+    /// # Errors
+    /// The same as for [`Self::read`]. Also if there are no safetensors, if the index is malformed, or if it names a
+    /// file outside of the folder.
+    pub fn read_folder(folder: &Path) -> Result<(Self, u32), WeightsError> {
+        let whole = folder.join("model.safetensors");
+        let index = folder.join(INDEX);
+        let is_sharded = !whole.exists() && index.exists();
+        if !is_sharded {
+            if !whole.exists() && folder.join("pytorch_model.bin").exists() {
+                return Err(WeightsError::Pickle {
+                    folder: folder.to_path_buf(),
+                });
+            }
+            let bytes = read(&whole)?;
+            let file = Self::parse(&bytes, &whole.display().to_string())?;
+            return Ok((file, crc32fast::hash(&bytes)));
+        }
+        let mut file = Self::default();
+        let mut checksum = crc32fast::Hasher::new();
+        for shard in shards(&index)? {
+            let bytes = read(&folder.join(&shard))?;
+            checksum.update(&bytes);
+            file.tensors.extend(Self::parse(&bytes, &shard)?.tensors);
+        }
+        Ok((file, checksum.finalize()))
+    }
+
     /// Reads a safetensors file.
     ///
     /// # Errors
     /// If the file cannot be opened, is truncated, is malformed, or holds floats of other sizes than 16 or 32 bits.
     /// Integer tensors (such as stored position ids) are skipped.
     pub fn read(path: &Path) -> Result<Self, WeightsError> {
-        let bytes = std::fs::read(path).map_err(|source| WeightsError::Access {
-            path: path.to_path_buf(),
-            source,
-        })?;
+        let bytes = read(path)?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         Self::parse(&bytes, &name)
     }
@@ -213,6 +253,30 @@ impl WeightFile {
             source,
         })
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, WeightsError> {
+    std::fs::read(path).map_err(|source| WeightsError::Access {
+        path: path.to_path_buf(),
+        source,
+    })
+}
+
+/// The names of the files that an index lists, each once.
+fn shards(index: &Path) -> Result<BTreeSet<String>, WeightsError> {
+    let malformed = |reason: String| WeightsError::Malformed {
+        name: index.display().to_string(),
+        reason,
+    };
+    let content: serde_json::Value =
+        serde_json::from_slice(&read(index)?).map_err(|error| malformed(error.to_string()))?;
+    let map = content.get("weight_map").and_then(serde_json::Value::as_object);
+    let map = map.ok_or_else(|| malformed("it has no `weight_map`".to_owned()))?;
+    let files = map.values().map(|file| match file.as_str() {
+        Some(file) if Path::new(file).file_name() == Some(file.as_ref()) => Ok(file.to_owned()),
+        Some(_) | None => Err(malformed(format!("its `weight_map` names the file {file}"))),
+    });
+    files.collect()
 }
 
 fn halves(bytes: &[u8], value: impl Fn(u16) -> f32) -> Vec<f32> {

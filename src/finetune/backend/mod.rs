@@ -125,11 +125,6 @@ impl<const D: usize> Host<D> {
         self.data.as_mut_slice().expect("our tensors hold 32-bit floats")
     }
 
-    /// Returns the values as a vector.
-    pub(crate) fn into_values(self) -> Vec<f32> {
-        self.data.into_vec().expect("our tensors hold 32-bit floats")
-    }
-
     /// Returns the values as a tensor.
     pub(crate) fn tensor(self) -> Tensor<D> {
         Tensor::from_data(self.data, self.device)

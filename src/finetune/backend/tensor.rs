@@ -165,10 +165,6 @@ impl<const D: usize> Tensor<D> {
     pub(crate) fn swap_dims(self, one: usize, other: usize) -> Self {
         map!(self, inner => inner.swap_dims(one, other))
     }
-
-    pub(crate) fn tanh(self) -> Self {
-        map!(self, inner => inner.tanh())
-    }
 }
 
 impl Tensor<2> {

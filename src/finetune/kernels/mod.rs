@@ -1,20 +1,27 @@
-//! The operations of a transformer between its matrix products. Each is one pass forward and one pass backward.
+//! The steps of networks between their matrix products. Each is one pass forward and one pass backward.
 //!
-//! Every kernel has two implementations: `host` loops over slices, `cuda` runs on a GPU. burn's own operations would
-//! make five to fifteen passes through memory (or launches) for the same formula, and its automatic differentiation as
-//! many again. On machines with a GPU a test checks that both implementations agree. Begin reading at [`Kernels`].
+//! `host` loops over slices, with one file a step. `cuda` has kernels for the steps of a BERT; the other steps run on
+//! the CPU for a GPU too, with a copy in each direction. burn's own operations would make five to fifteen passes through
+//! memory (or launches) for the same formula, and its automatic differentiation as many again. On machines with a GPU a
+//! test checks that both implementations agree. Begin reading at [`Kernels`].
 
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
 mod host;
 mod layout;
+mod relative;
 
-pub(crate) use layout::Layout;
+pub(crate) use self::{
+    host::{Angles, Columns},
+    layout::Layout,
+    relative::{Disentangled, OffsetBias, PositionGradients, Relative, RelativeGradients},
+};
 
 use super::{
     backend::{Device, Tensor},
     dropout::Dropout,
     gradients::{Gradient, Loss},
+    layers::Positions,
 };
 
 /// The kernels of one device.
@@ -23,9 +30,9 @@ pub(crate) struct Kernels {
     device: Device,
 }
 
-/// Values saved for the backward pass of [`Kernels::add_norm`].
+/// Values saved for the backward pass of [`Kernels::norm`] and [`Kernels::add_norm`].
 pub(crate) struct Normalized {
-    /// Rows with mean 0 and variance 1, `[rows, width]`.
+    /// Rows with variance 1, `[rows, width]`.
     values: Tensor<2>,
     /// 1 / standard deviation of each row, `[rows]`.
     inverse_deviation: Tensor<1>,
@@ -43,20 +50,103 @@ pub(crate) struct NormGradients {
     pub(crate) shift: Tensor<1>,
 }
 
-/// The scale, shift and epsilon of a layer norm.
-pub(crate) struct Norm {
+/// The results of [`Kernels::norm_backward`].
+pub(crate) struct PlainNormGradients {
+    pub(crate) input: Tensor<2>,
     pub(crate) scale: Tensor<1>,
     pub(crate) shift: Tensor<1>,
+}
+
+/// What a norm takes from every row before it divides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NormKind {
+    /// The mean is taken off, and the row is divided by its standard deviation.
+    Layer,
+    /// The row is divided by the root of its mean square.
+    RootMeanSquare,
+}
+
+/// The values of a norm.
+pub(crate) struct Norm {
+    pub(crate) kind: NormKind,
+    pub(crate) scale: Tensor<1>,
+    pub(crate) shift: Option<Tensor<1>>,
     pub(crate) epsilon: f32,
 }
 
-/// Queries, keys and values as rows, `[rows, heads · size]`. The queries may be only those of each text's first
-/// position.
+/// An activation function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActivationKind {
+    /// `x Φ(x)` (Hendrycks and Gimpel 2016).
+    Gelu,
+    /// The approximation of [`Self::Gelu`] with a hyperbolic tangent.
+    GeluTanh,
+    Relu,
+    /// `x σ(x)`, also called swish.
+    Silu,
+    Tanh,
+}
+
+/// Values saved for the backward pass of [`Kernels::gated`].
+pub(crate) struct Gated {
+    activated: Tensor<2>,
+    slope: Tensor<2>,
+}
+
+/// The direction in which rotary positions turn: forward in the forward pass, back in the backward pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    Forward,
+    Back,
+}
+
+/// Queries, keys and values as rows, `[rows, heads · size]`. The queries may be only those of one position of each text.
 #[derive(Clone)]
 pub(crate) struct Attended {
     pub(crate) query: Tensor<2>,
     pub(crate) key: Tensor<2>,
     pub(crate) value: Tensor<2>,
+}
+
+/// The keys that a query at position `p` sees: those at `p - before ..= p + after`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mask {
+    pub(crate) before: usize,
+    pub(crate) after: usize,
+}
+
+impl Mask {
+    /// Every query sees all keys of its text.
+    pub(crate) const NONE: Self = Self {
+        before: usize::MAX,
+        after: usize::MAX,
+    };
+    /// Every query sees the keys up to its own position.
+    pub(crate) const CAUSAL: Self = Self {
+        before: usize::MAX,
+        after: 0,
+    };
+
+    /// The visible ones of `keys` keys.
+    pub(crate) fn keys(self, position: usize, keys: usize) -> std::ops::Range<usize> {
+        position.saturating_sub(self.before)..position.saturating_add(self.after).saturating_add(1).min(keys)
+    }
+}
+
+/// The settings of multi-head attention.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct AttentionSettings {
+    /// Number of heads of the queries.
+    pub(crate) heads: usize,
+    /// Number of heads of keys and values; each serves `heads / key_heads` heads of the queries, which are neighbours.
+    pub(crate) key_heads: usize,
+    /// Number of values per head.
+    pub(crate) size: usize,
+    /// The factor for scores before softmax.
+    pub(crate) scale: f32,
+    /// Scores are limited to ± this number by a hyperbolic tangent.
+    pub(crate) softcap: Option<f32>,
+    pub(crate) mask: Mask,
 }
 
 /// Values saved for the backward pass of [`Kernels::attention`].
@@ -72,6 +162,8 @@ struct AttentionWeights {
     probabilities: Tensor<4>,
     /// The probabilities after dropout.
     dropped: Tensor<4>,
+    /// The slope of the limit on scores, if there is one.
+    slope: Option<Tensor<4>>,
     dropout: Option<Dropout>,
 }
 
@@ -113,12 +205,31 @@ impl Kernels {
         either!(self, add_norm_backward(gradient, more, normalized, scale))
     }
 
-    /// `gelu(values + bias)` with the exact (erf) form, and its derivative; both `[rows, width]`.
-    pub(crate) fn bias_gelu(self, values: Tensor<2>, bias: Tensor<1>) -> (Tensor<2>, Tensor<2>) {
-        either!(self, bias_gelu(values, bias))
+    /// Every row with its norm; `[rows, n · width]` holds `n` rows of the norm side by side.
+    pub(crate) fn norm(self, values: Tensor<2>, norm: Norm) -> (Tensor<2>, Normalized) {
+        host::norm(self.device, values, norm)
     }
 
-    /// Backward pass of [`Self::bias_gelu`]: `gradient * derivative` and its sum over all rows.
+    /// Backward pass of [`Self::norm`].
+    pub(crate) fn norm_backward(self, gradient: Tensor<2>, normalized: Normalized, norm: Norm) -> PlainNormGradients {
+        host::norm_backward(self.device, gradient, normalized, norm)
+    }
+
+    /// `activation(values + bias)` and its derivative; both `[rows, width]`.
+    pub(crate) fn bias_activation(
+        self,
+        kind: ActivationKind,
+        values: Tensor<2>,
+        bias: Tensor<1>,
+    ) -> (Tensor<2>, Tensor<2>) {
+        match (kind, self.device) {
+            #[cfg(feature = "cuda")]
+            (ActivationKind::Gelu, Device::Cuda(_)) => cuda::bias_gelu(values, bias),
+            (kind, device) => host::bias_activation(device, kind, values, bias),
+        }
+    }
+
+    /// Backward pass of [`Self::bias_activation`]: `gradient * derivative` and its sum over all rows.
     pub(crate) fn multiply(self, gradient: Tensor<2>, derivative: Tensor<2>) -> (Tensor<2>, Tensor<1>) {
         either!(self, multiply(gradient, derivative))
     }
@@ -138,6 +249,27 @@ impl Kernels {
         either!(self, sum_rows(values))
     }
 
+    /// `dropout(branch + bias) + residual`; all `[rows, width]`.
+    pub(crate) fn add(
+        self,
+        branch: Tensor<2>,
+        bias: Option<Tensor<1>>,
+        residual: Tensor<2>,
+        dropout: Option<Dropout>,
+    ) -> Tensor<2> {
+        host::add_residual(self.device, (branch, bias), residual, dropout)
+    }
+
+    /// The mean of each text's rows, `[texts, width]`.
+    pub(crate) fn pool(self, values: Tensor<2>, layout: &Layout) -> Tensor<2> {
+        host::pool(self.device, values, layout)
+    }
+
+    /// Backward pass of [`Self::pool`].
+    pub(crate) fn pool_backward(self, gradient: Tensor<2>, layout: &Layout) -> Tensor<2> {
+        host::pool_backward(self.device, gradient, layout)
+    }
+
     /// Dropout alone; its backward pass is the same operation.
     pub(crate) fn drop(self, values: Tensor<2>, dropout: Option<Dropout>) -> Tensor<2> {
         match dropout {
@@ -146,14 +278,54 @@ impl Kernels {
         }
     }
 
-    /// Multi-head attention within each text (Vaswani et al. 2017, §3.2). Returns one row of context per query.
+    /// `activation(gate) * up`, all `[rows, width]`.
+    pub(crate) fn gated(self, kind: ActivationKind, gate: Tensor<2>, up: Tensor<2>) -> (Tensor<2>, Gated) {
+        host::gated(self.device, kind, gate, up)
+    }
+
+    /// Backward pass of [`Self::gated`]: the gradients of `gate` and `up`.
+    pub(crate) fn gated_backward(self, gradient: Tensor<2>, saved: Gated) -> [Tensor<2>; 2] {
+        host::gated_backward(self.device, gradient, saved)
+    }
+
+    /// The columns of each part as a tensor of its own.
+    pub(crate) fn split<const N: usize>(self, values: Tensor<2>, columns: &Columns<N>) -> [Tensor<2>; N] {
+        host::split(self.device, values, columns)
+    }
+
+    /// The inverse of [`Self::split`].
+    pub(crate) fn join<const N: usize>(self, parts: [Tensor<2>; N], columns: &Columns<N>) -> Tensor<2> {
+        host::join(self.device, parts, columns)
+    }
+
+    /// Turns rows of vectors of `size` values by the angles of their positions, in pairs.
+    pub(crate) fn turn(
+        self,
+        values: Tensor<2>,
+        (positions, size): (&[u32], usize),
+        angles: &Angles,
+        direction: Turn,
+    ) -> Tensor<2> {
+        host::turn(self.device, values, (positions, size), angles, direction)
+    }
+
+    /// Multi-head attention within each text (Vaswani et al. 2017, §3.2). Returns one row of context per query; the
+    /// queries are those at `positions`.
     pub(crate) fn attention(
         self,
         attended: Attended,
-        layout: &Layout,
+        (layout, positions): (&Layout, Positions),
+        settings: &AttentionSettings,
+        relative: &Relative,
         dropout: Option<Dropout>,
     ) -> (Tensor<2>, AttentionSaved) {
-        either!(self, attention(attended, layout, dropout))
+        match self.device {
+            #[cfg(feature = "cuda")]
+            Device::Cuda(_) if settings.has_cuda_kernel(relative) => {
+                cuda::attention(attended, layout, settings, dropout)
+            }
+            device => host::attention(device, attended, (layout, positions), (settings, relative), dropout),
+        }
     }
 
     /// The mean cross-entropy of logits `[rows, classes]` and its gradient with respect to them.
@@ -166,15 +338,34 @@ impl Kernels {
         either!(self, of_table(used, values, length))
     }
 
-    /// The gradients of queries, keys and values, from the gradient of the context.
-    pub(crate) fn attention_backward(self, gradient: &Tensor<2>, saved: AttentionSaved, layout: &Layout) -> Attended {
-        either!(self, attention_backward(gradient, saved, layout))
+    /// The gradients of queries, keys, values and relative positions, from the gradient of the context.
+    pub(crate) fn attention_backward(
+        self,
+        gradient: &Tensor<2>,
+        saved: AttentionSaved,
+        (layout, positions): (&Layout, Positions),
+        settings: &AttentionSettings,
+        relative: &Relative,
+    ) -> (Attended, RelativeGradients) {
+        match self.device {
+            #[cfg(feature = "cuda")]
+            Device::Cuda(_) if settings.has_cuda_kernel(relative) => {
+                let attended = cuda::attention_backward(gradient, saved, layout, settings);
+                (attended, RelativeGradients::None)
+            }
+            device => host::attention_backward(device, gradient, saved, (layout, positions), (settings, relative)),
+        }
     }
 }
 
-/// The factor for scores before softmax.
-fn attention_scale(size: usize) -> f32 {
-    (size as f32).sqrt().recip()
+impl AttentionSettings {
+    #[cfg(feature = "cuda")]
+    fn has_cuda_kernel(&self, relative: &Relative) -> bool {
+        self.heads == self.key_heads
+            && self.softcap.is_none()
+            && self.mask == Mask::NONE
+            && matches!(relative, Relative::None)
+    }
 }
 
 #[cfg(all(test, feature = "cuda"))]

@@ -85,7 +85,7 @@ fn attention_agrees_forward_and_backward() {
     const WIDTH: usize = 48;
     for has_all_queries in [true, false] {
         assert_same(on_both(|device| {
-            let layout = Layout::new(&[8, 3], 3, device);
+            let layout = Layout::new(&[8, 3], device);
             let rows = |phase: f32| {
                 let all: Vec<f32> = (0..11 * WIDTH)
                     .map(|place| (place as f32 * 0.7 + phase).sin())

@@ -5,7 +5,7 @@ use crate::{
     backend::{Device, Tensor, values},
     gradients::{Gradient, Loss},
     kernels::cuda,
-    parameters::Parameters,
+    parameters::{Handle, Parameters},
 };
 
 /// Parameters begin at multiples of this many values. Parameters whose length is such a multiple, which includes all
@@ -24,7 +24,7 @@ pub(super) struct Flat {
 /// The position of a parameter in the concatenation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Part {
-    index: usize,
+    handle: Handle,
     start: usize,
     length: usize,
 }
@@ -36,43 +36,43 @@ impl Part {
 }
 
 impl Flat {
-    /// Collects the parameters with these indices and their moments. The moments of other parameters are dropped,
+    /// Collects the parameters with these handles and their moments. The moments of other parameters are dropped,
     /// because the same parameters train during a whole training.
     fn new(
         parameters: &Parameters,
-        indices: &[usize],
-        moments: impl Fn(usize) -> Option<Moments>,
+        handles: &[Handle],
+        moments: impl Fn(Handle) -> Option<Moments>,
         device: Device,
     ) -> Self {
         let mut start = 0;
-        let parts = indices.iter().map(|&index| {
+        let parts = handles.iter().map(|&handle| {
             let part = Part {
-                index,
+                handle,
                 start,
-                length: parameters.list()[index].length(),
+                length: parameters.description(handle).length(),
             };
             start += part.length.next_multiple_of(ALIGNMENT);
             part
         });
         let parts: Vec<Part> = parts.collect();
         let zeros = |part: &Part| device.zeros([part.length]);
-        let first = |part: &Part| moments(part.index).map_or_else(|| zeros(part), |moments| moments.first);
-        let second = |part: &Part| moments(part.index).map_or_else(|| zeros(part), |moments| moments.second);
+        let first = |part: &Part| moments(part.handle).map_or_else(|| zeros(part), |moments| moments.first);
+        let second = |part: &Part| moments(part.handle).map_or_else(|| zeros(part), |moments| moments.second);
         Self {
-            values: cuda::joined(parts.iter().map(|part| parameters.vector(part.index)), ALIGNMENT),
+            values: cuda::joined(parts.iter().map(|part| parameters.vector(part.handle)), ALIGNMENT),
             first: cuda::joined(parts.iter().map(first), ALIGNMENT),
             second: cuda::joined(parts.iter().map(second), ALIGNMENT),
             parts,
         }
     }
 
-    fn is_of(&self, indices: &[usize]) -> bool {
-        self.parts.iter().map(|part| part.index).eq(indices.iter().copied())
+    fn is_of(&self, handles: &[Handle]) -> bool {
+        self.parts.iter().map(|part| part.handle).eq(handles.iter().copied())
     }
 
     /// See [`AdamW::moments`].
-    pub(super) fn moments(&self, index: usize) -> Option<Moments> {
-        let part = self.parts.iter().find(|part| part.index == index)?;
+    pub(super) fn moments(&self, handle: Handle) -> Option<Moments> {
+        let part = self.parts.iter().find(|part| part.handle == handle)?;
         Some(Moments {
             first: part.of(&self.first),
             second: part.of(&self.second),
@@ -84,20 +84,20 @@ impl AdamW {
     pub(super) fn on_cuda(
         &mut self,
         parameters: &mut Parameters,
-        (loss, mut gradients): (Loss, Vec<(usize, Gradient)>),
+        (loss, mut gradients): (Loss, Vec<(Handle, Gradient)>),
         max_grad_norm: Option<f64>,
         factors: &Factors,
     ) -> Outcome {
-        gradients.sort_by_key(|(index, _)| *index);
-        let indices: Vec<usize> = gradients.iter().map(|(index, _)| *index).collect();
+        gradients.sort_by_key(|(handle, _)| *handle);
+        let handles: Vec<Handle> = gradients.iter().map(|(handle, _)| *handle).collect();
         let flat = match self.flat.take() {
-            Some(flat) if flat.is_of(&indices) => flat,
+            Some(flat) if flat.is_of(&handles) => flat,
             earlier => {
-                let moments = |index| match &earlier {
-                    Some(flat) => flat.moments(index),
-                    None => self.moments.get(&index).cloned(),
+                let moments = |handle| match &earlier {
+                    Some(flat) => flat.moments(handle),
+                    None => self.moments.get(&handle).cloned(),
                 };
-                Flat::new(parameters, &indices, moments, self.device)
+                Flat::new(parameters, &handles, moments, self.device)
             }
         };
         self.moments.clear();
@@ -125,7 +125,7 @@ impl AdamW {
             return outcome;
         }
         for part in &flat.parts {
-            *parameters.tensor_mut(part.index) = part.of(&new_values);
+            *parameters.tensor_mut(part.handle) = part.of(&new_values);
         }
         self.flat = Some(Flat {
             parts: flat.parts,

@@ -4,7 +4,7 @@ use super::{AdamW, Factors, Moments, Outcome};
 use crate::{
     backend::{Device, Host, Tensor},
     gradients::{Gradient, Loss},
-    parameters::Parameters,
+    parameters::{Handle, Parameters},
     vectorize::vectorize,
 };
 
@@ -18,7 +18,7 @@ impl AdamW {
     pub(super) fn on_host(
         &mut self,
         parameters: &mut Parameters,
-        (loss, gradients): (Loss, Vec<(usize, Gradient)>),
+        (loss, gradients): (Loss, Vec<(Handle, Gradient)>),
         max_grad_norm: Option<f64>,
         factors: &Factors,
     ) -> Outcome {
@@ -27,7 +27,7 @@ impl AdamW {
         };
         let gradients: Vec<_> = gradients
             .into_iter()
-            .map(|(index, gradient)| (index, Held::new(gradient, self.device)))
+            .map(|(handle, gradient)| (handle, Held::new(gradient, self.device)))
             .collect();
         let norm = max_grad_norm.map(|_| length(&gradients));
         let outcome = Outcome {
@@ -51,13 +51,13 @@ impl AdamW {
             clip: clip as f32,
             factors,
         };
-        for (index, gradient) in gradients {
-            let length = parameters.list()[index].length();
-            let moments = self.moments.remove(&index).unwrap_or_else(|| Moments {
+        for (handle, gradient) in gradients {
+            let length = parameters.description(handle).length();
+            let moments = self.moments.remove(&handle).unwrap_or_else(|| Moments {
                 first: self.device.zeros([length]),
                 second: self.device.zeros([length]),
             });
-            let tensor = parameters.tensor_mut(index);
+            let tensor = parameters.tensor_mut(handle);
             // Leave a small tensor in the list meanwhile, so that the real one is not shared and is updated in place.
             let value = std::mem::replace(tensor, self.device.zeros([1]));
             let (value, moments) = match gradient {
@@ -65,7 +65,7 @@ impl AdamW {
                 Held::Rows { rows, values } => self.by_row(value, moments, &rows, &values, &factors),
             };
             *tensor = value;
-            self.moments.insert(index, moments);
+            self.moments.insert(handle, moments);
         }
         outcome
     }
@@ -191,7 +191,7 @@ impl Held {
 }
 
 /// The norm of all gradients together.
-fn length(gradients: &[(usize, Held)]) -> f64 {
+fn length(gradients: &[(Handle, Held)]) -> f64 {
     let squares = gradients.iter().map(|(_, gradient)| match gradient {
         Held::Host(host) => squared(host.values()),
         Held::Rows { values, .. } => squared(values),

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use super::{
     backend::{Device, Tensor},
     gradients::{Gradient, Loss},
-    parameters::Parameters,
+    parameters::{Handle, Parameters},
 };
 
 /// `PyTorch`'s defaults, from Kingma and Ba 2015.
@@ -31,8 +31,8 @@ pub(crate) struct Moments {
 pub(crate) struct AdamW {
     /// Number of updates so far.
     pub(crate) steps: u64,
-    /// Moments by the parameter's index; created at the parameter's first update.
-    moments: BTreeMap<usize, Moments>,
+    /// The moments of every parameter, created at the parameter's first update.
+    moments: BTreeMap<Handle, Moments>,
     /// All trainable values and moments together, on a device where one launch updates them.
     #[cfg(feature = "cuda")]
     flat: Option<cuda::Flat>,
@@ -102,24 +102,24 @@ impl AdamW {
     }
 
     /// A parameter's moments; `None` if it has not been updated.
-    pub(crate) fn moments(&self, index: usize) -> Option<Moments> {
+    pub(crate) fn moments(&self, handle: Handle) -> Option<Moments> {
         #[cfg(feature = "cuda")]
         if let Some(flat) = &self.flat {
-            return flat.moments(index);
+            return flat.moments(handle);
         }
-        self.moments.get(&index).cloned()
+        self.moments.get(&handle).cloned()
     }
 
     /// Sets a parameter's moments from earlier updates; only before the first update of this optimizer.
-    pub(crate) fn remember(&mut self, index: usize, moments: Moments) {
-        self.moments.insert(index, moments);
+    pub(crate) fn remember(&mut self, handle: Handle, moments: Moments) {
+        self.moments.insert(handle, moments);
     }
 
     /// Updates the parameters. Nothing changes if the loss or the gradient norm is not finite.
     pub(crate) fn update(
         &mut self,
         parameters: &mut Parameters,
-        (loss, gradients): (Loss, Vec<(usize, Gradient)>),
+        (loss, gradients): (Loss, Vec<(Handle, Gradient)>),
         update: Update,
     ) -> Outcome {
         let factors = Factors::new(self.steps, update);
@@ -146,18 +146,24 @@ mod tests {
 
     const DEVICE: Device = Device::Cpu;
 
+    /// The only parameter.
+    fn only() -> Handle {
+        Handle::first(1).next().unwrap()
+    }
+
     fn parameters() -> Parameters {
         let parameter = Parameter {
             name: "table".to_owned(),
             shape: vec![5, 4],
             transposed: false,
+            is_table: true,
             freezes_at: None,
             has_gradient: true,
             start: Start::Zeros,
         };
         let mut parameters =
             Parameters::from_file(vec![parameter], WeightFile::default(), "none", |_| false, DEVICE).unwrap();
-        *parameters.tensor_mut(0) = DEVICE.tensor((0..20).map(|value| value as f32 * 0.1).collect(), [20]);
+        *parameters.tensor_mut(only()) = DEVICE.tensor((0..20).map(|value| value as f32 * 0.1).collect(), [20]);
         parameters
     }
 
@@ -189,9 +195,9 @@ mod tests {
             max_grad_norm: None,
             ..update()
         };
-        AdamW::new(DEVICE).update(&mut parameters, (Loss::Known(1.0), vec![(0, gradient)]), unclipped);
+        AdamW::new(DEVICE).update(&mut parameters, (Loss::Known(1.0), vec![(only(), gradient)]), unclipped);
         // After the decay, the first step moves each value by the learning rate.
-        let moved = values(&parameters.vector(0));
+        let moved = values(&parameters.vector(only()));
         assert!(moved.iter().enumerate().all(|(place, &value)| {
             let expected = place as f32 * 0.1 * (1.0 - 1e-3) - 1e-2;
             (value - expected).abs() < 1e-6
@@ -203,9 +209,12 @@ mod tests {
         for (loss, slope) in [(f64::NAN, 0.3), (1.0, f32::INFINITY)] {
             let (mut parameters, mut optimizer) = (parameters(), AdamW::new(DEVICE));
             let gradient = Gradient::Dense(DEVICE.tensor(vec![slope; 20], [20]));
-            let outcome = optimizer.update(&mut parameters, (Loss::Known(loss), vec![(0, gradient)]), update());
+            let outcome = optimizer.update(&mut parameters, (Loss::Known(loss), vec![(only(), gradient)]), update());
             assert!(!outcome.is_finite());
-            assert_eq!(values(&parameters.vector(0)), values(&self::parameters().vector(0)));
+            assert_eq!(
+                values(&parameters.vector(only())),
+                values(&self::parameters().vector(only()))
+            );
             assert_eq!(optimizer.steps, 0);
         }
     }
@@ -216,11 +225,11 @@ mod tests {
             let (mut parameters, mut optimizer) = (parameters(), AdamW::new(DEVICE));
             let norms: Vec<f64> = (0..3)
                 .map(|_| {
-                    let pass = (Loss::Known(1.0), vec![(0, gradient())]);
+                    let pass = (Loss::Known(1.0), vec![(only(), gradient())]);
                     optimizer.update(&mut parameters, pass, update()).gradient_norm
                 })
                 .collect();
-            (values(&parameters.vector(0)), norms)
+            (values(&parameters.vector(only())), norms)
         };
         let by_dense = run(&|| Gradient::Dense(DEVICE.tensor(dense(), [20])));
         let rows = || [&dense()[4..8], &dense()[12..16]].concat();

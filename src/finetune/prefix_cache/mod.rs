@@ -19,18 +19,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::entry::Entry;
 use super::{
-    backend::Device,
     batching::gather,
     cache_folder::{own_folder, user_cache},
     data::Inputs,
-    models::{Batch, Frozen, FrozenSize, Network},
-    parameters::Parameters,
+    networks::{Batch, Frozen, FrozenSize, Model},
     pretrained::Pretrained,
 };
 use crate::rng::Fingerprint;
 
 /// Version of the format; it must change when the same key stands for other bytes.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// Operations of large matrix products on one core that take about as long as reading one cached byte.
 pub(crate) const OPERATIONS_PER_BYTE: usize = 15;
@@ -76,28 +74,22 @@ pub(crate) fn is_worth_keeping(size: FrozenSize) -> bool {
 }
 
 /// Computes the activations that are missing.
-#[derive(Clone, Copy)]
-pub(crate) struct Maker<'a> {
-    pub(crate) network: &'a Network,
-    pub(crate) parameters: &'a Parameters,
-    pub(crate) device: Device,
-}
-
-impl Maker<'_> {
-    fn make(&self, inputs: &Inputs, places: &[u32], from: Option<Frozen>, stops: &[usize]) -> Option<Vec<Frozen>> {
-        self.network
-            .frozen(self.parameters, (&gather(inputs, places), from), stops, self.device)
-    }
+fn make(
+    model: Model<'_>,
+    inputs: &Inputs,
+    places: &[u32],
+    from: Option<Frozen>,
+    stops: &[usize],
+) -> Option<Vec<Frozen>> {
+    model.frozen(&gather(inputs, places), from, stops)
 }
 
 impl FrozenOutputs {
     /// The activations of `model` for `inputs` at these freeze depths. Computing a depth also caches the lower depths
     /// of this list that it passes.
     pub fn new(cache: PrefixCache, model: &Pretrained, inputs: &Inputs, depths: &[usize]) -> Self {
-        let mut key = Fingerprint::new();
+        let mut key = model.fingerprint();
         key.number(FORMAT);
-        key.number(u64::from(model.checksum()));
-        key.bytes(format!("{:?}", model.network).as_bytes());
         key.number(inputs.len() as u64);
         inputs.add_to(&mut key);
         let mut depths = depths.to_vec();
@@ -113,15 +105,15 @@ impl FrozenOutputs {
 
     /// The activations of the first `depth` layers for the inputs at the indices `places`, read from the disk where
     /// present and computed otherwise; `None` if nothing is cached at this depth.
-    pub(crate) fn of(&self, maker: Maker<'_>, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Frozen> {
-        let entry = self.entry(maker, inputs, depth)?;
+    pub(crate) fn of(&self, model: Model<'_>, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Frozen> {
+        let entry = self.entry(model, inputs, depth)?;
         let missing: Vec<u32> = places
             .iter()
             .copied()
             .filter(|&place| !entry.has(place as usize))
             .collect();
         if !missing.is_empty() {
-            let made = self.climb(maker, inputs, &missing, depth)?;
+            let made = self.climb(model, inputs, &missing, depth)?;
             if missing.len() == places.len() {
                 return Some(made);
             }
@@ -132,15 +124,15 @@ impl FrozenOutputs {
             return Some(Frozen { depth, values });
         }
         // The disk is full, or the file was changed from outside.
-        maker.make(inputs, places, None, &[depth])?.pop()
+        make(model, inputs, places, None, &[depth])?.pop()
     }
 
     /// Computes missing activations, starting from the deepest cached ones, and caches all depths that it passes.
-    fn climb(&self, maker: Maker<'_>, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Frozen> {
-        let mut stops = vec![(depth, self.entry(maker, inputs, depth)?)];
+    fn climb(&self, model: Model<'_>, inputs: &Inputs, places: &[u32], depth: usize) -> Option<Frozen> {
+        let mut stops = vec![(depth, self.entry(model, inputs, depth)?)];
         let mut from = None;
         for &lower in self.depths.iter().filter(|&&lower| lower < depth) {
-            let Some(entry) = self.entry(maker, inputs, lower) else {
+            let Some(entry) = self.entry(model, inputs, lower) else {
                 continue;
             };
             let mut values = Vec::new();
@@ -155,7 +147,7 @@ impl FrozenOutputs {
         }
         stops.reverse();
         let depths: Vec<usize> = stops.iter().map(|(depth, _)| *depth).collect();
-        let made = maker.make(inputs, places, from, &depths)?;
+        let made = make(model, inputs, places, from, &depths)?;
         for (Frozen { values, .. }, (_, entry)) in made.iter().zip(&stops) {
             let mut rest = values.as_slice();
             for &place in places {
@@ -167,22 +159,22 @@ impl FrozenOutputs {
         made.into_iter().next_back()
     }
 
-    fn entry(&self, maker: Maker<'_>, inputs: &Inputs, depth: usize) -> Option<Arc<Entry>> {
+    fn entry(&self, model: Model<'_>, inputs: &Inputs, depth: usize) -> Option<Arc<Entry>> {
         if depth == 0 || inputs.is_empty() {
             return None;
         }
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.entry(depth).or_insert_with(|| self.open(maker, inputs, depth));
+        let entry = entries.entry(depth).or_insert_with(|| self.open(model, inputs, depth));
         entry.clone()
     }
 
-    fn open(&self, maker: Maker<'_>, inputs: &Inputs, depth: usize) -> Option<Arc<Entry>> {
+    fn open(&self, model: Model<'_>, inputs: &Inputs, depth: usize) -> Option<Arc<Entry>> {
         let sizes: Vec<_> = match inputs {
             Inputs::Texts(texts) => texts
                 .iter()
-                .map(|text| maker.network.frozen_size(depth, text.len()))
+                .map(|text| model.network.frozen_size(depth, text.len()))
                 .collect(),
-            Inputs::Images { .. } => vec![maker.network.frozen_size(depth, 1); inputs.len()],
+            Inputs::Images { .. } => vec![model.network.frozen_size(depth, 1); inputs.len()],
         };
         if !sizes.iter().copied().any(is_worth_keeping) {
             return None;
@@ -190,7 +182,7 @@ impl FrozenOutputs {
         let lengths: Vec<usize> = sizes.iter().map(|size| size.values).collect();
         // Processors that add in another order get different files, so results do not depend on which machine filled
         // the cache.
-        let probe = maker.make(inputs, &[0], None, &[depth])?.pop()?;
+        let probe = make(model, inputs, &[0], None, &[depth])?.pop()?;
         let mut key = self.key;
         key.number(depth as u64);
         probe.values.iter().for_each(|value| key.bytes(&value.to_le_bytes()));
@@ -204,17 +196,17 @@ impl FrozenOutputs {
 /// part of its pass.
 pub(crate) fn gather_frozen(
     outputs: Option<&FrozenOutputs>,
-    maker: Maker<'_>,
+    model: Model<'_>,
     inputs: &Inputs,
     places: &[u32],
     depth: usize,
 ) -> (Batch, Option<Frozen>) {
-    let kept = outputs.and_then(|outputs| outputs.of(maker, inputs, places, depth));
+    let kept = outputs.and_then(|outputs| outputs.of(model, inputs, places, depth));
     let frozen = match kept {
         // A GPU continues from its own activations without the host.
-        None if depth > 0 && maker.device.is_host() => maker
-            .make(inputs, places, None, &[depth])
-            .and_then(|mut made| made.pop()),
+        None if depth > 0 && model.device.is_host() => {
+            make(model, inputs, places, None, &[depth]).and_then(|mut made| made.pop())
+        }
         kept => kept,
     };
     let batch = match inputs {

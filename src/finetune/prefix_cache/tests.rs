@@ -4,6 +4,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::Device;
 use crate::data::Examples;
 use crate::units::{Samples, Seed};
 use crate::{Schedule, TrainingConfig, TrainingData, testing, trainer::Training};
@@ -14,20 +15,12 @@ fn cache(folder: &Path, limit: u64) -> PrefixCache {
     PrefixCache::new(folder.to_owned(), limit)
 }
 
-fn maker(model: &Pretrained) -> Maker<'_> {
-    Maker {
-        network: &model.network,
-        parameters: &model.parameters,
-        device: model.device,
-    }
-}
-
 fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
 fn made(model: &Pretrained, inputs: &Inputs, places: &[u32], depth: usize) -> Vec<f32> {
-    let mut made = maker(model).make(inputs, places, None, &[depth]).unwrap();
+    let mut made = make(model.model(), inputs, places, None, &[depth]).unwrap();
     made.pop().unwrap().values
 }
 
@@ -67,7 +60,7 @@ proptest! {
             let folder = tempfile::tempdir().unwrap();
             let outputs = all_outputs(cache(folder.path(), LIMIT), &model, &examples.inputs);
             for _ in 0..2 {
-                if let Some(kept) = outputs.of(maker(&model), &examples.inputs, &places, depth) {
+                if let Some(kept) = outputs.of(model.model(), &examples.inputs, &places, depth) {
                     prop_assert_eq!(bits(&kept.values), bits(&expected));
                 }
             }
@@ -163,7 +156,7 @@ fn who_climbs_keeps_what_is_on_the_way_and_begins_where_somebody_was() {
         let outputs = all_outputs(cache(folder.path(), LIMIT), &model, inputs);
         let middle = deepest - 1;
         for (depth, some) in [(middle, &places[..3]), (deepest, &places[..]), (middle, &places[..])] {
-            let Some(kept) = outputs.of(maker(&model), inputs, some, depth) else {
+            let Some(kept) = outputs.of(model.model(), inputs, some, depth) else {
                 continue;
             };
             assert_eq!(
@@ -172,7 +165,7 @@ fn who_climbs_keeps_what_is_on_the_way_and_begins_where_somebody_was() {
                 "depth {depth}"
             );
         }
-        if let Some(entry) = outputs.entry(maker(&model), inputs, middle) {
+        if let Some(entry) = outputs.entry(model.model(), inputs, middle) {
             assert!(places.iter().all(|&place| entry.has(place as usize)));
         }
     }
@@ -208,7 +201,7 @@ fn damage_is_noticed_and_repaired() {
         let depth = model.freeze_depths();
         bits(
             &outputs
-                .of(maker(model), &examples.inputs, &places, depth)
+                .of(model.model(), &examples.inputs, &places, depth)
                 .unwrap()
                 .values,
         )
@@ -261,5 +254,5 @@ fn a_folder_that_cannot_be_is_no_error() {
     std::fs::write(&file, b"").unwrap();
     let outputs = all_outputs(cache(&file, LIMIT), model, &examples.inputs);
     let depth = model.freeze_depths();
-    assert!(outputs.of(maker(model), &examples.inputs, &[0], depth).is_none());
+    assert!(outputs.of(model.model(), &examples.inputs, &[0], depth).is_none());
 }

@@ -33,8 +33,8 @@ fn go_on(_: &Step) -> ControlFlow<()> {
 
 /// The bits of all weights.
 fn bits(training: &Training) -> Vec<u32> {
-    let list = 0..training.parameters.list().len();
-    list.flat_map(|index| training.parameters.stored(index).values)
+    let all = training.parameters.described();
+    all.flat_map(|(handle, _)| training.parameters.stored(handle).values)
         .map(f32::to_bits)
         .collect()
 }
@@ -133,8 +133,8 @@ fn what_is_frozen_keeps_its_bits() {
         let start = Training::start(&base, config(depth)).unwrap();
         let mut training = start.clone();
         training.train(&examples, Samples(24), &mut go_on).unwrap();
-        for (index, parameter) in start.parameters.list().iter().enumerate() {
-            let changed = start.parameters.stored(index) != training.parameters.stored(index);
+        for (handle, parameter) in start.parameters.described() {
+            let changed = start.parameters.stored(handle) != training.parameters.stored(handle);
             assert_eq!(
                 changed,
                 parameter.changes(depth),

@@ -19,7 +19,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::cuda::CudaRuntime;
 
 use self::dropout::Mask;
-use super::{Attended, AttentionSaved, AttentionWeights, Layout, Norm, NormGradients, Normalized, attention_scale};
+use super::{Attended, AttentionSaved, AttentionSettings, AttentionWeights, Layout, Norm, NormGradients, Normalized};
 use crate::{
     backend::Tensor,
     dropout::Dropout,
@@ -34,12 +34,13 @@ pub(super) fn add_norm(
     norm: Norm,
     dropout: Option<Dropout>,
 ) -> (Tensor<2>, Normalized) {
+    let shift = norm.shift.unwrap_or_else(|| norm.scale.clone() * 0.0);
     let inputs = norm::Inputs {
         branch: branch.cube(),
         bias: bias.cube(),
         residual: residual.cube(),
         scale: norm.scale.cube(),
-        shift: norm.shift.cube(),
+        shift: shift.cube(),
     };
     let [output, values, inverse] = norm::forward(&inputs, norm.epsilon, &Mask::new(dropout));
     let normalized = Normalized {
@@ -139,29 +140,43 @@ pub(crate) fn adamw(
 }
 
 /// All texts in one operation, each padded to the longest one; positions beyond a text's end are masked.
-pub(super) fn attention(attended: Attended, layout: &Layout, dropout: Option<Dropout>) -> (Tensor<2>, AttentionSaved) {
-    let scale = attention_scale(attended.query.dims()[1] / layout.heads);
-    let [query, key, value] = [&attended.query, &attended.key, &attended.value].map(|rows| heads(rows, layout));
+pub(super) fn attention(
+    attended: Attended,
+    layout: &Layout,
+    settings: &AttentionSettings,
+    dropout: Option<Dropout>,
+) -> (Tensor<2>, AttentionSaved) {
+    let scale = settings.scale;
+    let [query, key, value] =
+        [&attended.query, &attended.key, &attended.value].map(|rows| heads(rows, layout, settings.heads));
     let scores = product::product(&query, &transposed(&key), None);
     let [probabilities, dropped] = attention::softmax(&scores, &layout.lengths, scale, &Mask::new(dropout));
     let context = merged_product(&dropped, &value);
     let weights = AttentionWeights {
         probabilities: Tensor::from_cube(probabilities),
         dropped: Tensor::from_cube(dropped),
+        slope: None,
         dropout,
     };
     let weights = vec![weights];
     (context, AttentionSaved { attended, weights })
 }
 
-pub(super) fn attention_backward(gradient: &Tensor<2>, saved: AttentionSaved, layout: &Layout) -> Attended {
+pub(super) fn attention_backward(
+    gradient: &Tensor<2>,
+    saved: AttentionSaved,
+    layout: &Layout,
+    settings: &AttentionSettings,
+) -> Attended {
     let AttentionSaved { attended, weights } = saved;
-    let scale = attention_scale(gradient.dims()[1] / layout.heads);
-    let [query, key, value] = [&attended.query, &attended.key, &attended.value].map(|rows| heads(rows, layout));
-    let gradient = heads(gradient, layout);
+    let scale = settings.scale;
+    let [query, key, value] =
+        [&attended.query, &attended.key, &attended.value].map(|rows| heads(rows, layout, settings.heads));
+    let gradient = heads(gradient, layout, settings.heads);
     let AttentionWeights {
         probabilities,
         dropped,
+        slope: _,
         dropout,
     } = weights
         .into_iter()
@@ -177,12 +192,10 @@ pub(super) fn attention_backward(gradient: &Tensor<2>, saved: AttentionSaved, la
 }
 
 /// A view of `[texts · positions, heads · size]` as `[texts, heads, positions, size]`.
-fn heads(values: &Tensor<2>, layout: &Layout) -> CubeTensor<CudaRuntime> {
+fn heads(values: &Tensor<2>, layout: &Layout, heads: usize) -> CubeTensor<CudaRuntime> {
     let [rows, hidden] = values.dims();
     let texts = layout.lengths.len();
-    let parts = values
-        .clone()
-        .reshape([texts, rows / texts, layout.heads, hidden / layout.heads]);
+    let parts = values.clone().reshape([texts, rows / texts, heads, hidden / heads]);
     parts.swap_dims(1, 2).cube()
 }
 

@@ -3,31 +3,32 @@
 use crate::vectorize::vectorize;
 
 /// The sizes of a convolution.
-#[derive(Clone, Copy)]
-pub(super) struct Geometry {
-    pub(super) images: usize,
-    pub(super) side: usize,
-    pub(super) inputs: usize,
-    pub(super) outputs: usize,
-    pub(super) kernel: usize,
-    pub(super) stride: usize,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Geometry {
+    /// The input's side.
+    pub(crate) side: usize,
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    /// The kernel's side.
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
 }
 
 impl Geometry {
-    pub(super) fn output_side(self) -> usize {
+    pub(crate) fn output_side(self) -> usize {
         self.side / self.stride
     }
 
-    pub(super) fn patch(self) -> usize {
+    pub(crate) fn patch(self) -> usize {
         self.kernel * self.kernel * self.inputs
     }
 
-    /// Calls `visit` for every run of numbers that is contiguous in both the patches and the input.
+    /// Calls `visit` for every run of numbers of `images` images that is contiguous in both the patches and the input.
     ///
     /// The arguments of `visit` are the run's start in the patches, its start in the input, and its length. A row of
     /// the kernel is one run, shorter at the sides. Positions outside of the image, which are zero, are left out.
     #[inline(always)]
-    pub(super) fn runs(self, mut visit: impl FnMut(usize, usize, usize)) {
+    pub(crate) fn runs(self, images: usize, mut visit: impl FnMut(usize, usize, usize)) {
         let Self {
             side, inputs, kernel, ..
         } = self;
@@ -35,7 +36,7 @@ impl Geometry {
         let before = (kernel - self.stride.min(kernel)) / 2;
         let output = self.output_side();
         let mut patch = 0;
-        for image in 0..self.images {
+        for image in 0..images {
             for row in 0..output {
                 for column in 0..output {
                     let left = column * self.stride;
@@ -57,7 +58,7 @@ impl Geometry {
 }
 
 /// The sum over all rows of `term(column, value)`.
-pub(super) fn column_sums(values: &[f32], columns: usize, term: impl Fn(usize, f32) -> f32) -> Vec<f32> {
+pub(crate) fn column_sums(values: &[f32], columns: usize, term: impl Fn(usize, f32) -> f32) -> Vec<f32> {
     let mut sums = vec![0.0; columns];
     vectorize(|| {
         for row in values.chunks_exact(columns) {
@@ -70,7 +71,7 @@ pub(super) fn column_sums(values: &[f32], columns: usize, term: impl Fn(usize, f
 }
 
 /// Replaces negative values by 0; keeps NaN, which `max` would turn into 0.
-pub(super) fn rectify(values: &mut [f32]) {
+pub(crate) fn rectify(values: &mut [f32]) {
     vectorize(|| {
         for value in values {
             *value = if *value < 0.0 { 0.0 } else { *value };
@@ -79,19 +80,10 @@ pub(super) fn rectify(values: &mut [f32]) {
 }
 
 /// Backward pass of [`rectify`], from its output.
-pub(super) fn rectify_backward(gradient: &mut [f32], output: &[f32]) {
+pub(crate) fn rectify_backward(gradient: &mut [f32], output: &[f32]) {
     vectorize(|| {
         for (gradient, &output) in gradient.iter_mut().zip(output) {
             *gradient = if output > 0.0 { *gradient } else { 0.0 };
-        }
-    });
-}
-
-/// Adds `others` to `values`, element by element.
-pub(super) fn add(values: &mut [f32], others: &[f32]) {
-    vectorize(|| {
-        for (value, other) in values.iter_mut().zip(others) {
-            *value += other;
         }
     });
 }

@@ -1,0 +1,203 @@
+//! The families of models: how each one's `config.json` becomes a network, and how its tensors are called.
+//!
+//! To add a family, add one file and one line in [`FAMILIES`].
+
+mod albert;
+mod bert;
+mod camembert;
+mod config;
+mod deberta_v2;
+mod decoder;
+mod distilbert;
+mod electra;
+mod encoder;
+mod gemma2;
+mod gemma3;
+mod gpt2;
+mod gpt_neox;
+mod llama;
+mod modernbert;
+mod mpnet;
+mod opt;
+mod qwen2;
+mod qwen3;
+mod resnet8;
+mod roberta;
+mod rope;
+#[cfg(test)]
+mod tests;
+mod xlm_roberta;
+
+pub(crate) use self::config::{ConfigError, Fields};
+
+use serde_json::Value;
+
+use crate::{
+    networks::{
+        Network, Reads,
+        transformer::{HeadConfig, StepConfig},
+    },
+    recipes::Recipe,
+};
+
+/// All families.
+pub(crate) const FAMILIES: &[&Family] = &[
+    &bert::FAMILY,
+    &distilbert::FAMILY,
+    &roberta::FAMILY,
+    &camembert::FAMILY,
+    &xlm_roberta::FAMILY,
+    &electra::FAMILY,
+    &albert::FAMILY,
+    &mpnet::FAMILY,
+    &deberta_v2::FAMILY,
+    &modernbert::FAMILY,
+    &gpt2::FAMILY,
+    &gpt_neox::FAMILY,
+    &llama::FAMILY,
+    &qwen2::FAMILY,
+    &qwen3::FAMILY,
+    &gemma2::FAMILY,
+    &gemma3::FAMILY,
+    &opt::FAMILY,
+    &resnet8::FAMILY,
+];
+
+/// A family of models.
+#[derive(Debug)]
+pub(crate) struct Family {
+    /// The values of `model_type` in `config.json`.
+    pub(crate) model_types: &'static [&'static str],
+    /// The network that a configuration describes.
+    pub(crate) build: fn(&Fields<'_>, HeadRequest) -> Result<Network, ConfigError>,
+    pub(crate) names: Names,
+    /// How the classes of `transformers` for this family begin; empty if there are none.
+    pub(crate) class: &'static str,
+    /// The usual settings for fine-tuning a model of this hidden size.
+    pub(crate) recipe: fn(usize) -> Recipe,
+}
+
+/// The names of tensors in files.
+#[derive(Debug)]
+pub(crate) struct Names {
+    /// The prefix of the base model's tensors in files; empty if they have none. Our names go without it.
+    pub(crate) prefix: &'static str,
+    /// Our names of the tensors of the head, by their beginnings. They have no prefix in files.
+    pub(crate) head: &'static [&'static str],
+    /// Tensors that fine-tuning does not need (heads of pretraining, buffers), by the beginning of our name for them, or
+    /// by its end after a `*`.
+    pub(crate) ignored: &'static [&'static str],
+}
+
+/// The head that a network is asked to have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HeadRequest {
+    /// Number of outputs.
+    pub(crate) outputs: usize,
+    pub(crate) source: HeadSource,
+}
+
+/// The source of a head's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeadSource {
+    /// Initialized for each trial; layers that pretraining has trained are kept.
+    New,
+    /// Read from a fine-tuned model's file.
+    File,
+}
+
+impl Family {
+    /// The family with this `model_type`.
+    pub(crate) fn of(model_type: &str) -> Option<&'static Self> {
+        FAMILIES
+            .iter()
+            .find(|family| family.model_types.contains(&model_type))
+            .copied()
+    }
+
+    /// The network that `config.json` describes.
+    ///
+    /// # Errors
+    /// Returns the reason if a size is missing or the model needs an option that is not supported.
+    pub(crate) fn network(&self, config: &Value, head: HeadRequest) -> Result<Network, ConfigError> {
+        (self.build)(&Fields::new(config)?, head)
+    }
+}
+
+impl HeadRequest {
+    /// A head with these steps.
+    fn config(self, reads: Reads, steps: Vec<StepConfig>) -> HeadConfig {
+        HeadConfig {
+            reads,
+            steps,
+            outputs: self.outputs,
+            is_from_file: self.source == HeadSource::File,
+        }
+    }
+}
+
+/// # Errors
+/// If the width of the blocks is not a multiple of the number of heads and of 4.
+fn check_widths(key: &'static str, width: usize, heads: usize) -> Result<(), ConfigError> {
+    if width.is_multiple_of(heads) && width.is_multiple_of(4) {
+        return Ok(());
+    }
+    Err(ConfigError::Multiple {
+        what: key,
+        size: width,
+        factors: format!("`num_attention_heads` {heads} and of 4"),
+    })
+}
+
+/// # Errors
+/// If a size is not a multiple of `factor`.
+fn check_multiple(key: &'static str, size: usize, factor: usize) -> Result<(), ConfigError> {
+    if size.is_multiple_of(factor) {
+        return Ok(());
+    }
+    Err(ConfigError::Multiple {
+        what: key,
+        size,
+        factors: factor.to_string(),
+    })
+}
+
+/// The names of all model types, for messages.
+pub(crate) fn model_types() -> Vec<&'static str> {
+    let types = FAMILIES.iter().flat_map(|family| family.model_types);
+    types.copied().collect()
+}
+
+impl Names {
+    /// Our name for a tensor of a file, whichever version of the library wrote it.
+    pub(crate) fn ours(&self, name: &str) -> String {
+        let name = name.strip_prefix(self.prefix).unwrap_or(name);
+        match name.rsplit_once('.') {
+            Some((owner, "gamma")) => format!("{owner}.weight"),
+            Some((owner, "beta")) => format!("{owner}.bias"),
+            _ => name.to_owned(),
+        }
+    }
+
+    /// The name of a tensor in an exported file.
+    pub(crate) fn exported(&self, name: &str) -> String {
+        if self.is_of_head(name) {
+            name.to_owned()
+        } else {
+            format!("{}{name}", self.prefix)
+        }
+    }
+
+    /// Returns whether a tensor that the network does not have can be left out.
+    pub(crate) fn is_ignored(&self, name: &str) -> bool {
+        let fits = |pattern: &&str| match pattern.strip_prefix('*') {
+            Some(end) => name.ends_with(end),
+            None => name.starts_with(*pattern),
+        };
+        self.is_of_head(name) || self.ignored.iter().any(fits)
+    }
+
+    fn is_of_head(&self, name: &str) -> bool {
+        self.head.iter().any(|beginning| name.starts_with(beginning))
+    }
+}

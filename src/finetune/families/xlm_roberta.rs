@@ -1,0 +1,9 @@
+//! XLM-RoBERTa (Conneau et al. 2020): `RoBERTa` for a hundred languages.
+
+use super::{Family, roberta};
+
+pub(super) const FAMILY: Family = Family {
+    model_types: &["xlm-roberta"],
+    class: "XLMRoberta",
+    ..roberta::FAMILY
+};

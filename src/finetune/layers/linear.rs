@@ -1,0 +1,102 @@
+//! A linear layer: `input · weight + bias`, row by row.
+
+use super::{Backward, Context};
+use crate::{
+    backend::Tensor,
+    gradients::Gradient,
+    parameters::{Declarations, Handle},
+};
+
+/// A linear layer.
+#[derive(Clone, Debug)]
+pub(crate) struct Linear {
+    pub(crate) weight: Handle,
+    pub(crate) bias: Option<Handle>,
+}
+
+impl Linear {
+    /// Declares `name.weight` and, if the layer has one, `name.bias`.
+    pub(crate) fn declare(
+        declare: &mut Declarations,
+        name: &str,
+        [inputs, outputs]: [usize; 2],
+        has_bias: bool,
+    ) -> Self {
+        Self {
+            weight: declare.matrix(&format!("{name}.weight"), [outputs, inputs]),
+            bias: has_bias.then(|| declare.vector(&format!("{name}.bias"), outputs)),
+        }
+    }
+
+    /// Like [`Self::declare`] for files that hold the weight as `[inputs, outputs]`.
+    pub(crate) fn declare_upright(declare: &mut Declarations, name: &str, [inputs, outputs]: [usize; 2]) -> Self {
+        Self {
+            weight: declare.upright_matrix(&format!("{name}.weight"), [inputs, outputs]),
+            bias: Some(declare.vector(&format!("{name}.bias"), outputs)),
+        }
+    }
+
+    /// `input · weight + bias`.
+    pub(crate) fn forward(&self, input: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+        match self.bias {
+            Some(bias) => {
+                let (weight, bias) = (context.parameters.matrix(self.weight), context.parameters.vector(bias));
+                context.kernels().project(input, weight, bias)
+            }
+            None => self.product(input, context),
+        }
+    }
+
+    /// `input · weight`, for kernels that add the bias themselves.
+    pub(crate) fn product(&self, input: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+        context.kernels().product(input, context.parameters.matrix(self.weight))
+    }
+
+    /// The bias for a kernel that adds it; zeros if the layer has none.
+    pub(crate) fn bias(&self, context: &Context<'_>) -> Tensor<1> {
+        match self.bias {
+            Some(bias) => context.parameters.vector(bias),
+            None => context.device.zeros([context.parameters.matrix(self.weight).dims()[1]]),
+        }
+    }
+
+    /// Records the gradients of weight and bias. Returns the gradient of the output as it came.
+    pub(crate) fn learn(&self, input: Tensor<2>, gradient: Tensor<2>, back: &mut Backward<'_>) -> Tensor<2> {
+        if self.bias.is_some_and(|bias| back.context.trains(bias)) {
+            let (gradient, bias) = back.kernels().sum_rows(gradient);
+            self.learn_with_bias(input, &gradient, bias, back);
+            gradient
+        } else {
+            self.learn_weight(input, &gradient, back);
+            gradient
+        }
+    }
+
+    /// Records the gradients when a kernel has already summed that of the bias.
+    pub(crate) fn learn_with_bias(
+        &self,
+        input: Tensor<2>,
+        gradient: &Tensor<2>,
+        bias_gradient: Tensor<1>,
+        back: &mut Backward<'_>,
+    ) {
+        if let Some(bias) = self.bias {
+            back.record_dense(bias, bias_gradient);
+        }
+        self.learn_weight(input, gradient, back);
+    }
+
+    fn learn_weight(&self, input: Tensor<2>, gradient: &Tensor<2>, back: &mut Backward<'_>) {
+        if back.context.trains(self.weight) {
+            let product = back.kernels().product(input.transpose(), gradient.clone());
+            let [rows, columns] = product.dims();
+            back.record(self.weight, Gradient::Dense(product.reshape([rows * columns])));
+        }
+    }
+
+    /// The gradient of the input.
+    pub(crate) fn through(&self, gradient: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+        let weight = context.parameters.matrix(self.weight);
+        context.kernels().product(gradient, weight.transpose())
+    }
+}

@@ -1,0 +1,242 @@
+//! A network: a stem, blocks, what follows them, and a head.
+//!
+//! Everything here is a fold over the blocks, written once for all families: frozen outputs, logits, and one forward and
+//! backward pass. A network does not depend on files, optimizers or trials.
+
+pub(crate) mod convnet;
+mod head;
+mod passes;
+mod sizes;
+#[cfg(test)]
+mod tests;
+pub(crate) mod transformer;
+
+use std::sync::Arc;
+
+pub(crate) use self::head::{Head, Reads, Step};
+use crate::{
+    backend::{Device, Tensor},
+    blocks::{Block, residual::ConvolutionStem},
+    dropout::DropoutKeys,
+    kernels::Layout,
+    layers::{
+        Positions,
+        embedding::{TokenStem, Tokens},
+        linear::Linear,
+        norm::NormLayer,
+    },
+    parameters::{Parameter, Parameters},
+};
+
+/// The inputs of one batch, in host memory.
+#[derive(Clone, Debug)]
+pub(crate) enum Batch {
+    /// Texts, all tokens one after the other.
+    Texts {
+        /// The token ids; their number is the sum of `lengths`.
+        tokens: Vec<u32>,
+        /// The type of every token; empty if all are 0.
+        types: Vec<u32>,
+        /// Number of tokens of each text.
+        lengths: Vec<usize>,
+    },
+    /// Pixels in -1..=1, `[images, channels, side, side]`.
+    Images {
+        /// All images, concatenated.
+        pixels: Vec<f32>,
+        /// Number of images.
+        count: usize,
+    },
+}
+
+impl Batch {
+    fn len(&self) -> usize {
+        match self {
+            Self::Texts { lengths, .. } => lengths.len(),
+            Self::Images { count, .. } => *count,
+        }
+    }
+
+    /// The examples repeated `times` times.
+    fn repeated(&self, times: usize) -> Self {
+        match self {
+            Self::Texts { tokens, types, lengths } => Self::Texts {
+                tokens: tokens.repeat(times),
+                types: types.repeat(times),
+                lengths: lengths.repeat(times),
+            },
+            Self::Images { pixels, count } => Self::Images {
+                pixels: pixels.repeat(times),
+                count: count * times,
+            },
+        }
+    }
+}
+
+/// A network's architecture. Cloning is cheap enough for every trial.
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    pub(crate) stem: Stem,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) finish: Finish,
+    pub(crate) head: Head,
+    pub(crate) parameters: Arc<[Parameter]>,
+    /// The freeze depths from 1 on.
+    pub(crate) depths: Vec<Depth>,
+    /// The limits of its inputs.
+    pub(crate) inputs: InputLimits,
+    /// The token at which a text ends for a head that reads the last token.
+    pub(crate) padding: Option<u32>,
+}
+
+/// The part before the blocks.
+#[derive(Clone, Debug)]
+pub(crate) enum Stem {
+    Tokens(Box<TokenStem>),
+    Pixels(Box<ConvolutionStem>),
+}
+
+/// A freeze depth: the stem and the first blocks do not train.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Depth {
+    /// The name of the part that it freezes in addition to the depth before.
+    pub(crate) name: String,
+    /// Number of frozen blocks.
+    pub(crate) blocks: usize,
+}
+
+/// The layers between the last block and the head.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Finish {
+    pub(crate) norm: Option<NormLayer>,
+    pub(crate) projection: Option<Linear>,
+}
+
+/// What a network takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InputLimits {
+    Texts {
+        /// The largest number of tokens of a text.
+        tokens: usize,
+        /// Number of tokens in the vocabulary.
+        vocabulary: usize,
+        /// Number of token types.
+        types: usize,
+    },
+    /// `[channels, side, side]`.
+    Images { channels: usize, side: usize },
+}
+
+impl InputLimits {
+    /// The largest number of tokens of a text; `None` for images.
+    pub(crate) fn longest(self) -> Option<usize> {
+        match self {
+            Self::Texts { tokens, .. } => Some(tokens),
+            Self::Images { .. } => None,
+        }
+    }
+}
+
+/// The settings of a training pass that a prediction does not have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PassSettings {
+    pub(crate) freeze_depth: usize,
+    pub(crate) dropout: DropoutKeys,
+}
+
+/// The activations of the frozen layers for a batch.
+#[derive(Clone, Debug)]
+pub(crate) struct Frozen {
+    /// The freeze depth, at least 1.
+    pub(crate) depth: usize,
+    /// The activations, one example after the other.
+    pub(crate) values: Vec<f32>,
+}
+
+/// The size of the frozen layers' activations for one example, and the cost of computing them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FrozenSize {
+    /// Number of values.
+    pub(crate) values: usize,
+    /// Operations (multiplications and additions) of large matrix products that take as long.
+    pub(crate) operations: usize,
+}
+
+impl Network {
+    /// The largest freeze depth.
+    pub(crate) fn freeze_depths(&self) -> usize {
+        self.depths.len()
+    }
+
+    /// The width of the hidden states after the last block.
+    pub(crate) fn hidden(&self) -> usize {
+        self.width(self.blocks.len())
+    }
+
+    /// Number of blocks that a frozen prefix of this depth has passed.
+    fn blocks_of(&self, depth: usize) -> usize {
+        depth.checked_sub(1).map_or(0, |index| self.depths[index].blocks)
+    }
+
+    /// The positions that a block computes.
+    fn positions(&self, block: usize) -> Positions {
+        if block + 1 == self.blocks.len() {
+            self.head.reads.positions()
+        } else {
+            Positions::All
+        }
+    }
+
+    /// True if the mean that the head reads is taken from the last block's output itself.
+    fn pools_last_block(&self) -> bool {
+        self.head.reads == Reads::Mean && self.finish.norm.is_none() && self.finish.projection.is_none()
+    }
+
+    fn layout(&self, batch: &Batch, device: Device) -> Layout {
+        match (batch, &self.stem) {
+            (Batch::Texts { tokens, lengths, .. }, _) => {
+                let layout = Layout::new(lengths, device);
+                match self.padding {
+                    Some(padding) if self.head.reads == Reads::Last => layout.ending_before(padding, tokens),
+                    Some(_) | None => layout,
+                }
+            }
+            // The rows of the last block's feature map.
+            (Batch::Images { count, .. }, _) => Layout::new(&vec![self.last_map(); *count], Device::Cpu),
+        }
+    }
+
+    /// Number of rows of an image's last feature map.
+    fn last_map(&self) -> usize {
+        let stem = match &self.stem {
+            Stem::Tokens(_) => 1,
+            Stem::Pixels(stem) => stem.convolution.geometry.output_side().pow(2),
+        };
+        self.blocks.iter().rev().find_map(Block::map_rows).unwrap_or(stem)
+    }
+
+    /// The stem's output, and its backward pass.
+    fn stem<'a>(
+        &'a self,
+        batch: &'a Batch,
+        context: &crate::layers::Context<'_>,
+    ) -> (Tensor<2>, crate::layers::Back<'a>) {
+        match (&self.stem, batch) {
+            (Stem::Tokens(stem), Batch::Texts { tokens, types, .. }) => {
+                stem.forward(Tokens { ids: tokens, types }, context)
+            }
+            (Stem::Pixels(stem), Batch::Images { pixels, .. }) => stem.forward(pixels, context),
+            (Stem::Tokens(_), Batch::Images { .. }) | (Stem::Pixels(_), Batch::Texts { .. }) => {
+                panic!("inputs are checked before they reach a network")
+            }
+        }
+    }
+}
+
+/// A network with its values on one device.
+#[derive(Clone, Copy)]
+pub(crate) struct Model<'a> {
+    pub(crate) network: &'a Network,
+    pub(crate) parameters: &'a Parameters,
+    pub(crate) device: Device,
+}

@@ -1,0 +1,106 @@
+//! The sizes of a network's work, from the sizes of its blocks.
+
+use super::{FrozenSize, Network, Stem};
+use crate::blocks::Size;
+
+/// Thresholds of the matrix product on the CPU (gemm 0.19, `gemm_basic_generic`).
+///
+/// It splits sums of more than `DEEP` terms: in one way for at most `SMALL` rows and columns, in another way for more.
+/// A single row is a separate case.
+const SMALL: usize = 64;
+const DEEP: usize = 512;
+
+impl Network {
+    /// The smallest number of examples that must be computed together, so that an example's frozen output is the same
+    /// to the last bit in any batch.
+    pub(super) fn least_company(&self) -> usize {
+        let is_cut = self.parameters.iter().any(|parameter| {
+            let is_linear = parameter.shape.len() == 2 && parameter.freezes_at.is_some() && !parameter.is_table;
+            let [outputs, inputs] = match (is_linear, parameter.transposed) {
+                (false, _) => return false,
+                (true, true) => [parameter.shape[0], parameter.shape[1]],
+                (true, false) => [parameter.shape[1], parameter.shape[0]],
+            };
+            outputs <= SMALL && inputs > DEEP
+        });
+        if is_cut { SMALL + 1 } else { 2 }
+    }
+
+    /// Number of values per example in [`super::Model::frozen`], by number of tokens, and about how many operations they
+    /// take.
+    pub(crate) fn frozen_size(&self, depth: usize, tokens: usize) -> FrozenSize {
+        let mut found = FrozenSize {
+            values: 0,
+            operations: 0,
+        };
+        if depth == 0 {
+            return found;
+        }
+        match &self.stem {
+            Stem::Pixels(stem) => {
+                let size = stem.size();
+                found = FrozenSize {
+                    values: size.values,
+                    operations: size.operations,
+                };
+            }
+            Stem::Tokens(stem) => found.values = tokens * stem.width,
+        }
+        let blocks = self.blocks_of(depth);
+        for number in 0..blocks {
+            let size = self.block_size(number, tokens);
+            found.values = size.values;
+            found.operations += size.operations;
+        }
+        if blocks == self.blocks.len() && self.pools_last_block() {
+            // If only the head trains, only the means are needed.
+            found.values = self.width(blocks);
+        }
+        found
+    }
+
+    /// The size of a block for a text of `tokens` tokens.
+    pub(crate) fn block_size(&self, number: usize, tokens: usize) -> Size {
+        self.blocks[number].size(tokens, self.positions(number))
+    }
+
+    /// The width of the hidden states after this number of blocks.
+    pub(super) fn width(&self, blocks: usize) -> usize {
+        match (blocks.checked_sub(1), &self.stem) {
+            (Some(last), _) => self.blocks[last].width(),
+            (None, Stem::Pixels(stem)) => stem.convolution.geometry.outputs,
+            (None, Stem::Tokens(stem)) => stem.width,
+        }
+    }
+
+    /// Number of values per example that a training step keeps for its backward pass, and that it computes with.
+    pub(crate) fn step_values(&self, depth: usize, batch: usize, tokens: usize) -> usize {
+        let first = self.blocks_of(depth);
+        let sizes: Vec<Size> = (0..self.blocks.len())
+            .map(|number| self.block_size(number, tokens))
+            .collect();
+        let trained = &sizes[first..];
+        let kept: usize = trained.iter().map(|size| size.kept).sum();
+        let gradients = trained.iter().map(|size| size.gradients).max().unwrap_or(0);
+        let stem = match &self.stem {
+            Stem::Pixels(stem) if depth == 0 => stem.size().kept,
+            Stem::Tokens(_) if depth == 0 => tokens * self.width(0),
+            Stem::Pixels(_) | Stem::Tokens(_) => 0,
+        };
+        let frozen = match &self.stem {
+            Stem::Pixels(_) => sizes.iter().map(|size| size.computing).max().unwrap_or(0),
+            Stem::Tokens(_) if depth == 0 => 0,
+            Stem::Tokens(_) => {
+                let last = sizes.last().map_or(0, |size| size.kept);
+                sizes.iter().map(|size| size.computing).max().unwrap_or(0) + last
+            }
+        };
+        batch * (stem + kept + gradients).max(frozen)
+    }
+
+    /// Number of values per example that an evaluation computes with.
+    pub(crate) fn evaluation_values(&self, tokens: usize) -> usize {
+        let sizes = (0..self.blocks.len()).map(|number| self.block_size(number, tokens).computing);
+        sizes.max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,536 @@
+//! Transformers, from a description.
+//!
+//! A family turns its `config.json` into a [`TransformerConfig`]: sizes, variants, and the names of its tensors.
+
+use super::{Depth, Finish, Head, InputLimits, Network, Reads, Stem, Step};
+use crate::{
+    blocks::{
+        Block, Projection,
+        transformer::{Order, Sizes, TransformerBlock},
+    },
+    kernels::{ActivationKind, AttentionSettings, Columns, Mask},
+    layers::disentangled::{Buckets, DisentangledPositions},
+    layers::{
+        attention::{Attention, Projections, RelativePositions},
+        embedding::{LearnedPositions, Table, TokenStem},
+        feed_forward::{Expand, FeedForward},
+        linear::Linear,
+        norm::{NormLayer, NormSettings},
+        relative::RelativeBias,
+        rotary::Rotary,
+    },
+    parameters::{Declarations, Start},
+};
+
+/// The standard deviation of new layers of a head: BERT's `initializer_range`.
+const HEAD_DEVIATION: f32 = 0.02;
+
+/// A transformer. Names are those of files without the family's prefix; `{}` stands for the number of a block.
+pub(crate) struct TransformerConfig {
+    pub(crate) hidden: usize,
+    pub(crate) inner: usize,
+    pub(crate) vocabulary: usize,
+    /// The largest number of tokens of a text.
+    pub(crate) longest: usize,
+    pub(crate) padding: Option<u32>,
+    pub(crate) embedding: EmbeddingConfig,
+    pub(crate) attention: AttentionConfig,
+    pub(crate) feed_forward: FeedForwardConfig,
+    pub(crate) norms: NormConfig,
+    /// The settings of every block, first to last.
+    pub(crate) blocks: Vec<BlockConfig>,
+    /// The name of a block.
+    pub(crate) block_name: &'static str,
+    /// How blocks share their parameters.
+    pub(crate) sharing: Sharing,
+    /// The norm after the last block.
+    pub(crate) final_norm: Option<&'static str>,
+    /// A linear layer without a bias after that norm: its name and the width of its output.
+    pub(crate) final_projection: Option<(&'static str, usize)>,
+    pub(crate) head: HeadConfig,
+}
+
+/// The tables before the blocks.
+pub(crate) struct EmbeddingConfig {
+    pub(crate) words: &'static str,
+    /// The width of word vectors.
+    pub(crate) width: usize,
+    pub(crate) scale: Option<f64>,
+    /// A linear layer without a bias from word vectors to the width of the blocks.
+    pub(crate) word_projection: Option<&'static str>,
+    pub(crate) positions: Option<PositionsConfig>,
+    /// The table of token types, and its number of rows.
+    pub(crate) types: Option<(&'static str, usize)>,
+    pub(crate) norm: Option<&'static str>,
+    /// A linear layer from the normed sum to the width of the blocks.
+    pub(crate) projection: Option<&'static str>,
+}
+
+/// A table of absolute positions.
+pub(crate) struct PositionsConfig {
+    pub(crate) name: &'static str,
+    pub(crate) rows: usize,
+    /// The row of the first position.
+    pub(crate) first: usize,
+    /// The token that is not counted.
+    pub(crate) uncounted: Option<u32>,
+}
+
+/// Attention in every block.
+pub(crate) struct AttentionConfig {
+    pub(crate) heads: usize,
+    pub(crate) key_heads: usize,
+    /// Number of values per head.
+    pub(crate) size: usize,
+    pub(crate) projections: ProjectionNames,
+    /// True if queries, keys and values have biases.
+    pub(crate) has_bias: bool,
+    pub(crate) output: &'static str,
+    pub(crate) output_has_bias: bool,
+    /// Norms of every head of queries and keys.
+    pub(crate) head_norms: Option<[&'static str; 2]>,
+    pub(crate) softcap: Option<f32>,
+    pub(crate) relative: RelativeConfig,
+}
+
+/// The names of the linear layers of queries, keys and values.
+pub(crate) enum ProjectionNames {
+    Apart([&'static str; 3]),
+    /// One layer for all three. If `by_head`, its outputs are those of one head after the other.
+    Together {
+        name: &'static str,
+        by_head: bool,
+    },
+    /// The same, stored as `[inputs, outputs]`.
+    TogetherUpright(&'static str),
+}
+
+/// What attention takes from the distance between query and key. All blocks share its table.
+pub(crate) enum RelativeConfig {
+    None,
+    /// The table's name, its number of buckets, and the distance that the last bucket reaches.
+    Bias(&'static str, usize, usize),
+    Disentangled {
+        table: &'static str,
+        norm: Option<&'static str>,
+        span: usize,
+        buckets: Option<Buckets>,
+    },
+}
+
+/// The feed-forward layer of every block.
+pub(crate) struct FeedForwardConfig {
+    pub(crate) expand: ExpandNames,
+    pub(crate) contract: &'static str,
+    pub(crate) has_bias: bool,
+    pub(crate) activation: ActivationKind,
+}
+
+/// The names of the layers that widen a row.
+pub(crate) enum ExpandNames {
+    Plain(&'static str),
+    Gated { gate: &'static str, up: &'static str },
+    GatedTogether(&'static str),
+}
+
+/// The norms of every block.
+pub(crate) struct NormConfig {
+    pub(crate) settings: NormSettings,
+    pub(crate) order: OrderNames,
+}
+
+/// The order of norms and layers, with the norms' names.
+pub(crate) enum OrderNames {
+    NormLast([&'static str; 2]),
+    NormFirst {
+        names: [&'static str; 2],
+        /// True if the first block has no norm before attention.
+        skips_first: bool,
+    },
+    NormAround([&'static str; 4]),
+    Parallel([&'static str; 2]),
+}
+
+/// What differs between blocks.
+#[derive(Clone)]
+pub(crate) struct BlockConfig {
+    pub(crate) mask: Mask,
+    /// The factor for scores before softmax.
+    pub(crate) scale: f32,
+    pub(crate) rotary: Option<Rotary>,
+}
+
+impl BlockConfig {
+    /// The usual factor for scores of heads of `size` values (Vaswani et al. 2017, §3.2.1).
+    pub(crate) fn usual_scale(size: usize) -> f32 {
+        (size as f32).sqrt().recip()
+    }
+}
+
+/// How blocks share their parameters.
+pub(crate) enum Sharing {
+    /// Every block has its own.
+    None,
+    /// Blocks are applied in groups (Lan et al. 2020, `ALBERT`): a group has `inner` blocks with parameters of their
+    /// own, and is applied several times.
+    Groups { inner: usize, times: Vec<usize> },
+}
+
+/// The head.
+pub(crate) struct HeadConfig {
+    pub(crate) reads: Reads,
+    pub(crate) steps: Vec<StepConfig>,
+    pub(crate) outputs: usize,
+    /// True if the file provides the head's values.
+    pub(crate) is_from_file: bool,
+}
+
+/// A step of the head.
+pub(crate) enum StepConfig {
+    Dropout,
+    /// A linear layer of the hidden width that pretraining may have trained.
+    Pretrained(&'static str, bool),
+    /// A new linear layer of the hidden width.
+    Hidden(&'static str),
+    Activation(ActivationKind),
+    /// A norm that pretraining may have trained.
+    Norm(&'static str, NormSettings),
+    /// The last linear layer, with or without a bias.
+    Output(&'static str, bool),
+}
+
+impl TransformerConfig {
+    /// The network with these parts.
+    pub(crate) fn build(&self) -> Network {
+        let mut declare = Declarations::default();
+        declare.freezing_at(Some(1));
+        let stem = self.stem(&mut declare);
+        let relative = self.relative(&mut declare);
+        let (blocks, depths) = self.all_blocks(&mut declare, &relative);
+        declare.freezing_at(None);
+        let width = self.final_projection.map_or(self.hidden, |(_, width)| width);
+        let finish = Finish {
+            norm: self
+                .final_norm
+                .map(|name| NormLayer::declare(&mut declare, name, self.hidden, self.norms.settings)),
+            projection: self
+                .final_projection
+                .map(|(name, width)| Linear::declare(&mut declare, name, [self.hidden, width], false)),
+        };
+        let head = self.head(&mut declare, width, blocks.len());
+        Network {
+            inputs: InputLimits::Texts {
+                tokens: self.longest,
+                vocabulary: self.vocabulary,
+                types: self.embedding.types.map_or(1, |(_, rows)| rows),
+            },
+            stem: Stem::Tokens(Box::new(stem)),
+            blocks,
+            finish,
+            head,
+            parameters: declare.finish().into(),
+            depths,
+            padding: self.padding,
+        }
+    }
+
+    fn stem(&self, declare: &mut Declarations) -> TokenStem {
+        let embedding = &self.embedding;
+        // The sum of the tables has the width of the word vectors, or what they are projected to.
+        let width = if embedding.word_projection.is_some() {
+            self.hidden
+        } else {
+            embedding.width
+        };
+        let table = |declare: &mut Declarations, name: &str, rows: usize, width: usize| Table {
+            handle: declare.table(name, [rows, width]),
+            rows,
+            width,
+        };
+        let is_projected = embedding.projection.is_some() && matches!(self.sharing, Sharing::None);
+        TokenStem {
+            width: if is_projected { self.hidden } else { width },
+            words: table(declare, embedding.words, self.vocabulary, embedding.width),
+            scale: embedding.scale,
+            word_projection: embedding
+                .word_projection
+                .map(|name| Linear::declare(declare, name, [embedding.width, width], false)),
+            positions: embedding.positions.as_ref().map(|positions| LearnedPositions {
+                table: table(declare, positions.name, positions.rows, width),
+                first: positions.first,
+                uncounted: positions.uncounted,
+            }),
+            types: embedding.types.map(|(name, rows)| table(declare, name, rows, width)),
+            norm: embedding
+                .norm
+                .map(|name| NormLayer::declare(declare, name, width, self.norms.settings)),
+            projection: embedding
+                .projection
+                .filter(|_| matches!(self.sharing, Sharing::None))
+                .map(|name| Linear::declare(declare, name, [width, self.hidden], true)),
+        }
+    }
+
+    fn relative(&self, declare: &mut Declarations) -> RelativePositions {
+        match self.attention.relative {
+            RelativeConfig::None => RelativePositions::None,
+            RelativeConfig::Bias(name, buckets, furthest) => {
+                let sizes = [buckets, furthest, self.attention.heads];
+                RelativePositions::Bias(RelativeBias::declare(declare, name, sizes))
+            }
+            RelativeConfig::Disentangled {
+                table,
+                norm,
+                span,
+                buckets,
+            } => RelativePositions::Disentangled(DisentangledPositions {
+                table: declare.table(table, [2 * span, self.hidden]),
+                norm: norm.map(|name| NormLayer::declare(declare, name, self.hidden, self.norms.settings)),
+                span,
+                buckets,
+            }),
+        }
+    }
+
+    fn all_blocks(&self, declare: &mut Declarations, relative: &RelativePositions) -> (Vec<Block>, Vec<Depth>) {
+        let mut blocks = Vec::new();
+        let mut depths = Vec::new();
+        match &self.sharing {
+            Sharing::None => {
+                for number in 0..self.blocks.len() {
+                    declare.freezing_at(Some(number + 1));
+                    let name = self.block_name.replace("{}", &number.to_string());
+                    let block = self.block(declare, &name, number, relative);
+                    blocks.push(Block::Transformer(Box::new(block)));
+                    depths.push(Depth {
+                        name,
+                        blocks: number + 1,
+                    });
+                }
+            }
+            Sharing::Groups { inner, times } => {
+                depths.push(Depth {
+                    name: "embeddings".to_owned(),
+                    blocks: 0,
+                });
+                for (group, &times) in times.iter().enumerate() {
+                    declare.freezing_at(Some(group + 2));
+                    // The embeddings freeze alone, without the projection of their output.
+                    if group == 0
+                        && let Some(name) = self.embedding.projection
+                    {
+                        let sizes = [self.embedding.width, self.hidden];
+                        blocks.push(Block::Projection(Box::new(Projection {
+                            linear: Linear::declare(declare, name, sizes, true),
+                            sizes,
+                        })));
+                    }
+                    let own: Vec<TransformerBlock> = (0..*inner)
+                        .map(|number| {
+                            let name = self.block_name.replacen("{}", &group.to_string(), 1);
+                            let name = name.replacen("{}", &number.to_string(), 1);
+                            self.block(declare, &name, number, relative)
+                        })
+                        .collect();
+                    for _ in 0..times {
+                        for block in &own {
+                            let number = blocks.len();
+                            let block = TransformerBlock {
+                                number,
+                                ..block.clone()
+                            };
+                            blocks.push(Block::Transformer(Box::new(block)));
+                        }
+                    }
+                    depths.push(Depth {
+                        name: format!("group {group}"),
+                        blocks: blocks.len(),
+                    });
+                }
+            }
+        }
+        (blocks, depths)
+    }
+
+    fn block(
+        &self,
+        declare: &mut Declarations,
+        name: &str,
+        number: usize,
+        relative: &RelativePositions,
+    ) -> TransformerBlock {
+        let named = |part: &str| format!("{name}.{part}");
+        let attention = self.attention_of(declare, name, number, relative);
+        let heads = self.attention.heads * self.attention.size;
+        let is_upright = matches!(self.attention.projections, ProjectionNames::TogetherUpright(_));
+        let linear = |declare: &mut Declarations, part: &str, sizes: [usize; 2], has_bias: bool| {
+            if is_upright {
+                Linear::declare_upright(declare, &named(part), sizes)
+            } else {
+                Linear::declare(declare, &named(part), sizes, has_bias)
+            }
+        };
+        let output = linear(
+            declare,
+            self.attention.output,
+            [heads, self.hidden],
+            self.attention.output_has_bias,
+        );
+        let (hidden, inner, has_bias) = (self.hidden, self.inner, self.feed_forward.has_bias);
+        let norm = |declare: &mut Declarations, part: &str| {
+            NormLayer::declare(declare, &named(part), hidden, self.norms.settings)
+        };
+        let order = match self.norms.order {
+            OrderNames::NormLast([first, second]) => Order::NormLast {
+                attention: norm(declare, first),
+                feed_forward: norm(declare, second),
+            },
+            OrderNames::NormFirst {
+                names: [first, second],
+                skips_first,
+            } => Order::NormFirst {
+                attention: (number > 0 || !skips_first).then(|| norm(declare, first)),
+                feed_forward: norm(declare, second),
+            },
+            OrderNames::NormAround(all) => {
+                let [first, second, third, fourth] = all.map(|name| norm(declare, name));
+                Order::NormAround {
+                    attention: [first, second],
+                    feed_forward: [third, fourth],
+                }
+            }
+            OrderNames::Parallel([first, second]) => Order::Parallel {
+                attention: norm(declare, first),
+                feed_forward: norm(declare, second),
+            },
+        };
+        let feed_forward = FeedForward {
+            expand: match self.feed_forward.expand {
+                ExpandNames::Plain(part) => Expand::Plain(linear(declare, part, [hidden, inner], has_bias)),
+                ExpandNames::Gated { gate, up } => Expand::Gated {
+                    gate: linear(declare, gate, [hidden, inner], has_bias),
+                    up: linear(declare, up, [hidden, inner], has_bias),
+                },
+                ExpandNames::GatedTogether(part) => Expand::GatedTogether {
+                    both: linear(declare, part, [hidden, 2 * inner], has_bias),
+                    columns: Columns::side_by_side([inner; 2]),
+                },
+            },
+            contract: linear(declare, self.feed_forward.contract, [inner, hidden], has_bias),
+            activation: self.feed_forward.activation,
+        };
+        TransformerBlock {
+            number,
+            attention,
+            output,
+            order,
+            sizes: Sizes {
+                hidden,
+                inner,
+                is_gated: !matches!(feed_forward.expand, Expand::Plain(_)),
+            },
+            feed_forward,
+        }
+    }
+
+    fn attention_of(
+        &self,
+        declare: &mut Declarations,
+        name: &str,
+        number: usize,
+        relative: &RelativePositions,
+    ) -> Attention {
+        let AttentionConfig {
+            heads,
+            key_heads,
+            size,
+            has_bias,
+            ..
+        } = self.attention;
+        let (queries, keys) = (heads * size, key_heads * size);
+        let named = |part: &str| format!("{name}.{part}");
+        let projections = match self.attention.projections {
+            ProjectionNames::Apart([query, key, value]) => Projections::Apart {
+                query: Linear::declare(declare, &named(query), [self.hidden, queries], has_bias),
+                key: Linear::declare(declare, &named(key), [self.hidden, keys], has_bias),
+                value: Linear::declare(declare, &named(value), [self.hidden, keys], has_bias),
+            },
+            ProjectionNames::Together { name, by_head } => Projections::Together {
+                all: Linear::declare(declare, &named(name), [self.hidden, queries + 2 * keys], has_bias),
+                columns: if by_head {
+                    Columns::by_head(heads, size)
+                } else {
+                    Columns::side_by_side([queries, keys, keys])
+                },
+            },
+            ProjectionNames::TogetherUpright(name) => Projections::Together {
+                all: Linear::declare_upright(declare, &named(name), [self.hidden, queries + 2 * keys]),
+                columns: Columns::side_by_side([queries, keys, keys]),
+            },
+        };
+        let block = &self.blocks[number];
+        Attention {
+            projections,
+            settings: AttentionSettings {
+                heads,
+                key_heads,
+                size,
+                scale: block.scale,
+                softcap: self.attention.softcap,
+                mask: block.mask,
+            },
+            rotary: block.rotary.clone(),
+            norms: self
+                .attention
+                .head_norms
+                .map(|names| names.map(|part| NormLayer::declare(declare, &named(part), size, self.norms.settings))),
+            relative: relative.clone(),
+        }
+    }
+
+    fn head(&self, declare: &mut Declarations, width: usize, blocks: usize) -> Head {
+        let HeadConfig {
+            reads,
+            outputs,
+            is_from_file,
+            ..
+        } = self.head;
+        let normal = Start::Normal(HEAD_DEVIATION);
+        let start = |declare: &mut Declarations, matrices: Start, vectors: Start| {
+            if is_from_file {
+                declare.starting(Start::Pretrained, Start::Pretrained);
+            } else {
+                declare.starting(matrices, vectors);
+            }
+        };
+        let steps = self.head.steps.iter().map(|step| match *step {
+            StepConfig::Dropout => Step::Dropout,
+            StepConfig::Activation(kind) => Step::Activation(kind),
+            StepConfig::Pretrained(name, has_bias) => {
+                start(
+                    declare,
+                    Start::PretrainedOrNormal(HEAD_DEVIATION),
+                    Start::PretrainedOrZeros,
+                );
+                Step::Linear(Linear::declare(declare, name, [width, width], has_bias))
+            }
+            StepConfig::Hidden(name) => {
+                start(declare, normal, Start::Zeros);
+                Step::Linear(Linear::declare(declare, name, [width, width], true))
+            }
+            StepConfig::Norm(name, settings) => {
+                start(declare, Start::PretrainedOrOnes, Start::PretrainedOrOnes);
+                Step::Norm(NormLayer::declare(declare, name, width, settings))
+            }
+            StepConfig::Output(name, has_bias) => {
+                start(declare, normal, Start::Zeros);
+                Step::Linear(Linear::declare(declare, name, [width, outputs], has_bias))
+            }
+        });
+        Head {
+            reads,
+            steps: steps.collect(),
+            first_site: 1 + 3 * blocks as u64,
+        }
+    }
+}
