@@ -222,7 +222,7 @@ fn time_that_is_up_before_the_finalists_begin_reopens_the_search() {
     study.apply(&closed, 0.0);
     assert!(
         study.is_selecting() && study.waiting(|_| false).is_empty(),
-        "nothing of the search goes on"
+        "no trial of the search continues"
     );
     study.apply(&Event::StudyResumed { added_wall: 60.0 }, 0.0);
     run_lucky(&mut study, 2, 3, f64::INFINITY);
