@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn a_study_that_nobody_works_on_says_how_to_go_on() {
+    fn a_study_without_a_process_says_how_to_resume() {
         let study = testing::study(testing::asha(), None);
         let first = |state| Status::new(&study, outside(state)).lines().remove(0);
         insta::assert_snapshot!([State::Interrupted, State::Died].map(first).join("\n"));

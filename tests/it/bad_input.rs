@@ -323,7 +323,7 @@ fn a_damaged_journal_is_told_with_its_line() {
 }
 
 #[test]
-fn a_torn_journal_goes_on() {
+fn a_torn_journal_can_be_resumed() {
     let sandbox = Sandbox::with_spec(SPHERE);
     sandbox.run("search space.yaml --out study").expect_code(0);
     let expected = sandbox.results("study");

@@ -49,7 +49,7 @@ fn measured(report: &SegmentReport) -> Vec<(Samples, f64)> {
 }
 
 #[test]
-fn a_trial_goes_on_alike_from_memory_and_from_its_checkpoint() {
+fn a_trial_resumes_alike_from_memory_and_from_its_checkpoint() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut same = worker();
     same.run(&segment(1, (0, 50), one.path()), &mut Silent).unwrap();

@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interrupted_study_says_how_to_go_on() {
+    fn an_interrupted_study_says_how_to_resume() {
         let study = testing::study_under_way();
         let lines = summary(&study, &testing::facts(), None, 0.5, 42.0);
         insta::assert_snapshot!(lines.join("\n"));
