@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // 13 to 39 tokens, 26 on average: the length of sentences in film reviews.
     let text = |number: u32| {
         (0..13 + number % 27)
-            .map(|place| 1000 + (number * 977 + place * 131) % 28_000)
+            .map(|position| 1000 + (number * 977 + position * 131) % 28_000)
             .collect()
     };
     let examples = Examples {

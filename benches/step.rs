@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut training = Training::start(&base, config)?;
     let text = |number: u32| {
         (0..TOKENS)
-            .map(|place| 1000 + (number * 977 + place * 131) % 28_000)
+            .map(|position| 1000 + (number * 977 + position * 131) % 28_000)
             .collect()
     };
     let examples = Examples {

@@ -19,7 +19,7 @@ fn resnet8(criterion: &mut Criterion) {
     let labels: Vec<String> = (0..10).map(|class| class.to_string()).collect();
     let base = Pretrained::builtin("resnet8-cifar10", &bytes, &labels, Device::Cpu).expect("they are whole");
     let pixels = (0..BATCH * 3 * 32 * 32)
-        .map(|place| (place as f32 * 0.01).sin().abs())
+        .map(|index| (index as f32 * 0.01).sin().abs())
         .collect();
     let labels = (0..BATCH as u32).map(|image| image % 10).collect();
     let examples = Examples {

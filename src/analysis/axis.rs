@@ -117,9 +117,12 @@ impl Axis {
 }
 
 /// The index of the value whose interval contains a position, given the start of each interval, and 1.
-pub(super) fn number(edges: &[f64], place: f64) -> usize {
+pub(super) fn number(edges: &[f64], position: f64) -> usize {
     let last = edges.len().saturating_sub(2);
-    edges.partition_point(|&edge| edge <= place).saturating_sub(1).min(last)
+    edges
+        .partition_point(|&edge| edge <= position)
+        .saturating_sub(1)
+        .min(last)
 }
 
 /// A question of a tree about a position on an axis.
@@ -133,10 +136,12 @@ pub(super) enum Question {
 
 impl Question {
     /// The answer for a position.
-    pub(super) fn is_true(&self, axis: &Axis, place: f64) -> bool {
+    pub(super) fn is_true(&self, axis: &Axis, position: f64) -> bool {
         match self {
-            Self::Below(border) => place < *border,
-            Self::Among(categories) => axis.categories().is_some_and(|edges| categories[number(edges, place)]),
+            Self::Below(border) => position < *border,
+            Self::Among(categories) => axis
+                .categories()
+                .is_some_and(|edges| categories[number(edges, position)]),
         }
     }
 
@@ -199,7 +204,10 @@ mod tests {
         assert_eq!(grid(&Domain::int(1, 2), 40), [0.25, 0.75]);
         assert_eq!(grid(&Domain::float(0.0, 1.0), 3), [0.0, 0.5, 1.0]);
         let large = Domain::int(1, 100);
-        let shown: Vec<_> = grid(&large, 40).iter().map(|&place| large.decode(place)).collect();
+        let shown: Vec<_> = grid(&large, 40)
+            .iter()
+            .map(|&position| large.decode(position))
+            .collect();
         assert_eq!(shown.len(), 40);
         assert_eq!([&shown[0], &shown[39]], [&large.nth(0), &large.nth(99)]);
     }

@@ -5,10 +5,10 @@ use super::forest::Forest;
 use super::marginal::{Cell, Line, Plane};
 
 /// Largest number of positions shown for one parameter.
-const CURVE_PLACES: usize = 40;
+const CURVE_POINTS: usize = 40;
 
 /// Largest number of positions shown for each of two parameters.
-const CONTOUR_PLACES: usize = 24;
+const CONTOUR_POINTS: usize = 24;
 
 /// A loss as predicted by the forest.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +23,7 @@ pub struct Estimate {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Level {
     /// Position in the unit interval, for [`Domain::decode`](crate::space::Domain::decode).
-    pub place: f64,
+    pub position: f64,
     /// The loss there.
     pub loss: Estimate,
 }
@@ -43,7 +43,7 @@ pub struct Contour {
     /// Indices of the parameters in the space.
     pub parameters: [usize; 2],
     /// For each of them, up to 24 positions in the unit interval.
-    pub places: [Vec<f64>; 2],
+    pub positions: [Vec<f64>; 2],
     /// The loss at each position of the first parameter (outer) and of the second (inner); `None` where the two are not
     /// active together.
     pub losses: Vec<Vec<Option<Estimate>>>,
@@ -56,12 +56,12 @@ pub(super) fn curve(forest: &Forest, axis: usize, parameter: usize, unit: impl F
     let means: Vec<Line> = trees
         .map(|tree| Line::new(observations, &tree.regions(observations), axis))
         .collect();
-    let places = observations.axes[axis].grid(CURVE_PLACES);
-    let levels: Vec<Level> = places
+    let positions = observations.axes[axis].grid(CURVE_POINTS);
+    let levels: Vec<Level> = positions
         .into_iter()
-        .filter_map(|place| {
-            let loss = estimate(means.iter().map(|mean| mean.cell(place)), &unit)?;
-            Some(Level { place, loss })
+        .filter_map(|position| {
+            let loss = estimate(means.iter().map(|mean| mean.cell(position)), &unit)?;
+            Some(Level { position, loss })
         })
         .collect();
     (!levels.is_empty()).then_some(Curve { parameter, levels })
@@ -79,15 +79,15 @@ pub(super) fn contour(
     let means: Vec<Plane> = trees
         .map(|tree| Plane::new(observations, &tree.regions(observations), axes))
         .collect();
-    let places = axes.map(|axis| observations.axes[axis].grid(CONTOUR_PLACES));
+    let positions = axes.map(|axis| observations.axes[axis].grid(CONTOUR_POINTS));
     let at = |row, column| estimate(means.iter().map(|mean| mean.cell(row, column)), &unit);
-    let losses: Vec<Vec<Option<Estimate>>> = places[0]
+    let losses: Vec<Vec<Option<Estimate>>> = positions[0]
         .iter()
-        .map(|&row| places[1].iter().map(|&column| at(row, column)).collect())
+        .map(|&row| positions[1].iter().map(|&column| at(row, column)).collect())
         .collect();
     losses.iter().flatten().any(Option::is_some).then_some(Contour {
         parameters,
-        places,
+        positions,
         losses,
     })
 }

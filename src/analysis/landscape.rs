@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use super::axis::Axis;
 use super::dependence::{self, Contour, Curve};
 use super::fanova::{self, Importance};
-use super::forest::{Forest, Observations};
+use super::forest::Forest;
 use super::losses::{Focus, Standardised};
+use super::observations::Observations;
 use crate::space::Space;
 use crate::units::Seed;
 
@@ -73,8 +74,8 @@ impl Landscape {
             return None;
         }
         let column = |&index: &usize| {
-            let places = trials.iter().map(|(point, _)| point[index].unwrap_or(f64::NAN));
-            places.collect()
+            let coordinates = trials.iter().map(|(point, _)| point[index].unwrap_or(f64::NAN));
+            coordinates.collect()
         };
         let columns = parameters.iter().map(column).collect();
         Some(Self {
@@ -124,8 +125,13 @@ impl Landscape {
 
 /// A total order of points, so that the order of the trials does not matter.
 fn compare(left: &[Option<f64>], right: &[Option<f64>]) -> Ordering {
-    let places = |point: &[Option<f64>]| point.iter().map(|place| place.unwrap_or(-1.0)).collect::<Vec<_>>();
-    let (left, right) = (places(left), places(right));
+    let coordinates = |point: &[Option<f64>]| {
+        point
+            .iter()
+            .map(|coordinate| coordinate.unwrap_or(-1.0))
+            .collect::<Vec<_>>()
+    };
+    let (left, right) = (coordinates(left), coordinates(right));
     let pairs = left.iter().zip(&right).map(|(one, other)| one.total_cmp(other));
     pairs.fold(Ordering::Equal, Ordering::then)
 }

@@ -71,9 +71,9 @@ fn limits(losses: &[f64], focus: Focus) -> Option<(f64, f64)> {
 
 /// The quantile of sorted numbers, with linear interpolation (Hyndman and Fan 1996, type 7).
 fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let place = share * (sorted.len() - 1) as f64;
-    let (low, high) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-    low + (high - low) * place.fract()
+    let rank = share * (sorted.len() - 1) as f64;
+    let (low, high) = (sorted[rank.floor() as usize], sorted[rank.ceil() as usize]);
+    low + (high - low) * rank.fract()
 }
 
 #[cfg(test)]

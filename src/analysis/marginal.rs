@@ -5,7 +5,7 @@
 //! are active is estimated from its own observations. It is 0 or 1 if the questions of the leaf determine it.
 
 use super::axis::number;
-use super::forest::Observations;
+use super::observations::Observations;
 use super::region::Region;
 
 /// Parts of the cube smaller than this are rounding errors.
@@ -86,8 +86,8 @@ impl Line {
     }
 
     /// The cell that contains a position.
-    pub(super) fn cell(&self, place: f64) -> Cell {
-        self.cells[number(&self.edges, place)]
+    pub(super) fn cell(&self, position: f64) -> Cell {
+        self.cells[number(&self.edges, position)]
     }
 
     /// The variance of the mean along the axis, times the share of the cube where its parameter is active.

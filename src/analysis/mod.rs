@@ -1,7 +1,7 @@
 //! Analysis of a finished search: which parameters mattered, where they are good, and which differences are luck.
 //!
-//! A random forest (`forest`, of a `tree` whose every `split` asks about an `axis`) learns the losses of the trials, as
-//! prepared by `losses`. Its leaves are boxes of the unit cube (`region`), over which its mean is known exactly along
+//! A random forest (`forest`, of a `tree` whose every `split` asks about an `axis`) learns the losses of the trials (`observations`,
+//! as prepared by `losses`). Its leaves are boxes of the unit cube (`region`), over which its mean is known exactly along
 //! one or two axes (`marginal`). These means are the `dependence` on a parameter, and their variances are its
 //! importance (`fanova`). Tests of differences between results are separate (`significance`).
 //!
@@ -14,6 +14,7 @@ mod forest;
 mod landscape;
 mod losses;
 mod marginal;
+mod observations;
 mod region;
 mod significance;
 mod split;

@@ -53,8 +53,8 @@ fn best_border(axis: &Axis, pairs: &mut [Pair], smallest: usize) -> Option<Split
 /// 1958; Hastie et al. 2009, §9.2.4). Categories without a pair go to the larger side.
 fn best_subset(edges: &[f64], pairs: &[Pair], smallest: usize) -> Option<Split> {
     let mut sums = vec![Sum::default(); edges.len() - 1];
-    for &(place, response) in pairs {
-        sums[number(edges, place)].add(response);
+    for &(position, response) in pairs {
+        sums[number(edges, position)].add(response);
     }
     let mut seen: Vec<usize> = (0..sums.len()).filter(|&category| sums[category].count > 0.0).collect();
     seen.sort_by(|&left, &right| sums[left].mean().total_cmp(&sums[right].mean()));

@@ -10,7 +10,7 @@ use std::ops::Range;
 use rand::seq::SliceRandom as _;
 
 use super::axis::Question;
-use super::forest::Observations;
+use super::observations::Observations;
 use super::region::{Region, WHOLE, intersection};
 use super::split::{Pair, Split, best_split};
 use crate::rng::Rng;
@@ -82,11 +82,11 @@ impl Tree {
                     children,
                     usual,
                 } => {
-                    let place = coordinate(*axis);
-                    let answer = if place.is_nan() {
+                    let position = coordinate(*axis);
+                    let answer = if position.is_nan() {
                         *usual
                     } else {
-                        question.is_true(&observations.axes[*axis], place)
+                        question.is_true(&observations.axes[*axis], position)
                     };
                     node = children[usize::from(!answer)];
                 }
@@ -214,7 +214,7 @@ impl Grower<'_> {
         self.pairs.clear();
         let here = self.tree.rows[rows].iter().map(|&row| row as usize);
         let pairs = here.map(|row| (columns[axis][row], losses[row]));
-        self.pairs.extend(pairs.filter(|(place, _)| !place.is_nan()));
+        self.pairs.extend(pairs.filter(|(position, _)| !position.is_nan()));
         best_split(&axes[axis], &mut self.pairs, self.growth.smallest)
     }
 

@@ -244,21 +244,21 @@ fn check(message: &Map<String, Json>, keys: &[(&str, Kind)], op: &str) -> Result
     Ok(())
 }
 
-fn check_names(object: &Json, known: &[&str], place: &str) -> Result<(), String> {
+fn check_names(object: &Json, known: &[&str], owner: &str) -> Result<(), String> {
     let mut names = object.as_object().into_iter().flatten().map(|(name, _)| name);
     match names.find(|name| !known.contains(&name.as_str())) {
-        Some(name) => Err(unknown(name, known, place)),
+        Some(name) => Err(unknown(name, known, owner)),
         None => Ok(()),
     }
 }
 
-fn unknown(name: &str, known: &[&str], place: &str) -> String {
+fn unknown(name: &str, known: &[&str], owner: &str) -> String {
     let instead = match did_you_mean(name, known.iter().copied()) {
         Some(meant) => format!(": did you mean `{meant}`?"),
         None if known.is_empty() => "; it takes none".to_owned(),
         None => format!("; supported: `{}`", known.join("`, `")),
     };
-    format!("unknown key `{name}` in {place}{instead}")
+    format!("unknown key `{name}` in {owner}{instead}")
 }
 
 fn whole(value: &Json) -> Option<u64> {

@@ -221,7 +221,7 @@ impl Session {
 }
 
 fn not_begun() -> String {
-    "nothing was begun: send `init` first".to_owned()
+    "no search has begun: send `init` first".to_owned()
 }
 
 fn check_searcher(space: &Space, options: &Options) -> Result<(), String> {

@@ -446,7 +446,7 @@ mod tests {
         assert_eq!(handed_out.len(), 4);
         assert!(
             handed_out[..3].contains(&handed_out[3]),
-            "one in three goes on: {handed_out:?}"
+            "one in three is promoted: {handed_out:?}"
         );
     }
 
@@ -479,8 +479,8 @@ mod tests {
             step: None,
         };
         let space = Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap();
-        let past = (0..40).map(|place| {
-            let x = f64::from(place) / 40.0;
+        let past = (0..40).map(|step| {
+            let x = f64::from(step) / 40.0;
             PastTrial {
                 configuration: [("x", Value::Float(x))].into_iter().collect(),
                 epochs: 1.0,

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::os;
+
 /// Prefix of the names of files that are being written. A crash may leave such a file behind.
 const UNFINISHED: &str = ".automl-unfinished-";
 
@@ -51,11 +53,9 @@ fn folder_of(path: &Path) -> &Path {
 pub fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // The umask applies to this mode. Temporary files would otherwise stay private, even after they are renamed.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    // Temporary files would otherwise stay private, even after they are renamed.
+    if let Some(permissions) = os::ordinary_permissions() {
+        builder.permissions(permissions);
     }
     builder.tempfile_in(folder_of(path))
 }
@@ -91,15 +91,6 @@ pub fn replace_soon(path: &Path, content: &[u8]) -> io::Result<()> {
         let _ = std::fs::remove_file(&unfinished);
     }
     replaced
-}
-
-/// Turns the limit on file sizes (`ulimit -f`) into an ordinary write error, as for a full disk. By default the system
-/// ends the process when a file would exceed that limit.
-pub fn bear_size_limit() {
-    #[cfg(unix)]
-    {
-        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
-    }
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ fn text_length(text: &str) -> usize {
         is_escaped = letter == '\\' && !is_escaped;
         is_end
     });
-    end.map_or(text.len(), |(place, _)| place + 1)
+    end.map_or(text.len(), |(index, _)| index + 1)
 }
 
 fn is_of_word(letter: char) -> bool {

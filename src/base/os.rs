@@ -1,10 +1,10 @@
-//! The operating system: what the standard library does not offer, in one place. Where a system has no such thing, the
-//! function does nothing or gives the cautious answer, and its doc comment says which.
+//! Functions of the operating system that the standard library does not offer. All differences between systems stand
+//! here. Where a system has no such function, ours does nothing or gives the cautious answer, as its comment says.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, Permissions};
 use std::io;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 /// The name of this machine; empty if the system does not tell.
 pub fn node() -> String {
@@ -13,6 +13,9 @@ pub fn node() -> String {
     #[cfg(not(unix))]
     String::new()
 }
+
+/// True if this system has process groups. Without them, signals to a group reach no process.
+pub const HAS_GROUPS: bool = cfg!(unix);
 
 /// Makes a command lead a process group of its own, so that signals to our group do not reach it. Without groups it stays.
 pub fn lead_group(command: &mut Command) {
@@ -63,6 +66,85 @@ fn known_group(group: u32) -> Option<rustix::process::Pid> {
     group.and_then(rustix::process::Pid::from_raw)
 }
 
+/// Makes this process the parent of all orphans below it (prctl(2), `PR_SET_CHILD_SUBREAPER`). Returns whether that
+/// worked; only Linux can do it.
+pub fn adopt_orphans() -> bool {
+    #[cfg(target_os = "linux")]
+    return rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_ok();
+    #[cfg(not(target_os = "linux"))]
+    false
+}
+
+/// Kills a process and releases its entry in the process table if it is a child of this one. Only on Linux.
+pub fn kill_and_reap(pid: u32) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(pid, Signal::KILL);
+            let _ = waitpid(Some(pid), WaitOptions::NOHANG);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = pid;
+}
+
+/// Makes the system kill this process as soon as `parent`, its parent, is gone. Returns `false` if that has already
+/// happened. Only Linux can do it; other systems do nothing.
+///
+/// # Errors
+/// If the system refuses.
+pub fn die_with_parent(parent: u32) -> io::Result<bool> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        // The parent may have ended before the call above.
+        Ok(getppid().is_some_and(|pid| pid.as_raw_nonzero().get() as u32 == parent))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = parent;
+        Ok(true)
+    }
+}
+
+/// Replaces this process by a program; returns only if that fails. Where a process cannot be replaced, it waits for the
+/// program and exits with its code.
+pub fn replace_process(command: &mut Command) -> io::Error {
+    #[cfg(unix)]
+    return std::os::unix::process::CommandExt::exec(command);
+    #[cfg(not(unix))]
+    match command.status() {
+        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
+        Err(error) => error,
+    }
+}
+
+/// The signals that ended a process or, by its shell's exit code, a program that it ran; none without signals.
+pub fn ending_signals(status: ExitStatus) -> impl Iterator<Item = i32> {
+    #[cfg(unix)]
+    let signals = {
+        let by_shell = status.code().map(|code| code - 128);
+        [std::os::unix::process::ExitStatusExt::signal(&status), by_shell]
+    };
+    #[cfg(not(unix))]
+    let signals = {
+        let _ = status;
+        [None, None]
+    };
+    signals.into_iter().flatten()
+}
+
+/// Turns the limit on file sizes (`ulimit -f`) into an ordinary write error, as for a full disk. By default the system
+/// ends the process when a file would exceed that limit.
+pub fn survive_size_limit() {
+    #[cfg(unix)]
+    {
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
+    }
+}
+
 /// Raises the limit on open files to the maximum that this process may have.
 pub fn allow_open_files() {
     #[cfg(unix)]
@@ -71,6 +153,51 @@ pub fn allow_open_files() {
         let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
         let current = maximum;
         let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum });
+    }
+}
+
+/// Permissions of an ordinary new file before the umask applies; `None` where files have no such permissions.
+pub fn ordinary_permissions() -> Option<Permissions> {
+    #[cfg(unix)]
+    return Some(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    #[cfg(not(unix))]
+    None
+}
+
+/// Creates a symbolic link at `path` to `target`; nothing where links need special rights.
+///
+/// # Errors
+/// If the link cannot be created.
+pub fn link(target: &Path, path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::symlink(target, path);
+    #[cfg(not(unix))]
+    {
+        let _ = (target, path);
+        Ok(())
+    }
+}
+
+/// Returns whether a process has a file open; `None` if the system does not tell. Only Linux does.
+pub fn is_open_in(pid: u32, file: &Path) -> Option<bool> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let identity = |path: &Path| {
+            let metadata = std::fs::metadata(path).ok()?;
+            Some((metadata.dev(), metadata.ino()))
+        };
+        let file = identity(file)?;
+        match std::fs::read_dir(format!("/proc/{pid}/fd")) {
+            Ok(entries) => Some(entries.flatten().any(|entry| identity(&entry.path()) == Some(file))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(false),
+            Err(_) => None,
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (pid, file);
+        None
     }
 }
 

@@ -12,7 +12,7 @@ use super::CliError;
 use super::look::Look;
 use super::watch::{show, source};
 use crate::engine::{Clock, EngineEvent, Folder, Observer};
-use crate::report::terminal::{Detail, Facts, Plain};
+use crate::report::terminal::{Detail, DisplayFacts, Plain};
 use crate::report::tui::{Action, Flow, Screen, Update};
 use crate::study::Study;
 
@@ -26,7 +26,7 @@ pub(super) struct Curtain {
 
 impl Curtain {
     /// Shows the study in `folder`, which this process is about to run.
-    pub(super) fn draw(folder: &Path, facts: Facts) -> Result<Self, CliError> {
+    pub(super) fn draw(folder: &Path, facts: DisplayFacts) -> Result<Self, CliError> {
         let look = Look::open(folder)?;
         let is_drawn = Arc::new(AtomicBool::new(true));
         let has_ended = Arc::new(AtomicBool::new(false));

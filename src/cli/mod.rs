@@ -13,6 +13,7 @@ mod duration;
 mod error;
 mod evaluate;
 mod export;
+mod formats;
 mod gate;
 mod importance;
 mod init;
@@ -45,12 +46,12 @@ use clap::Parser as _;
 use arguments::{Arguments, Command};
 use error::CliError;
 
-use crate::files;
+use crate::os;
 
 /// Runs the program with this process's arguments.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    files::bear_size_limit();
+    os::survive_size_limit();
     let verbosity = arguments.verbosity;
     let result = match arguments.command {
         Command::Search(search) => search::search(search, verbosity),

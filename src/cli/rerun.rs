@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use super::arguments::{Rerun as Arguments, Verbosity};
 use super::gate::Gate;
 use super::output::{print, table};
-use super::run::{Run, style};
+use super::run::{StudyRun, style};
 use super::{CliError, stored};
 use crate::engine::{Clock, Folder, FolderError, Launch, Opened};
 use crate::files::replace;
@@ -46,7 +46,7 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
     let style = style(verbosity, arguments.json);
     let run = if let Some(opened) = begun(&out, &yaml)? {
         opened.folder.check_identity(&opened.contents, &facts.identity)?;
-        Run {
+        StudyRun {
             launch: Launch {
                 spec,
                 facts,
@@ -63,7 +63,7 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
         }
     } else {
         let (folder, journal) = Folder::create(&out, &yaml, spec.seed, &facts.identity, Vec::new(), None)?;
-        Run {
+        StudyRun {
             launch: Launch {
                 spec,
                 facts,

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::arguments::{Resume, Verbosity};
 use super::duration::seconds;
 use super::gate::Gate;
-use super::run::{Run, style};
+use super::run::{StudyRun, style};
 use super::{CliError, stored};
 use crate::engine::{Clock, Folder, FolderError, Launch, Opened};
 use crate::journal::ReadError;
@@ -55,7 +55,7 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
     folder.check_identity(&contents, &facts.identity)?;
     let style = style(verbosity, arguments.json);
     let clock = clock.carry_on(elapsed);
-    Run {
+    StudyRun {
         launch: Launch {
             spec,
             facts,
@@ -82,7 +82,7 @@ fn keep_sound(folder: &Path) -> Result<(), CliError> {
     let kept = Folder::cut(folder, line)?;
     let _ = writeln!(
         std::io::stderr(),
-        "warning: the journal is damaged in line {line}: going on from the {} events before it; all of it as it was is in `{}`",
+        "warning: the journal is damaged in line {line}: the study continues from the {} events before it; the whole old journal is in `{}`",
         line - 1,
         kept.display()
     );

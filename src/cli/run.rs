@@ -24,7 +24,7 @@ const MOST_REPORTED: usize = 2_000;
 const AFTER_DEADLINE: f64 = 1.0;
 
 /// A study that is ready to run, and its display.
-pub(super) struct Run {
+pub(super) struct StudyRun {
     pub(super) launch: Launch,
     pub(super) style: Style,
     /// `true` if the terminal view is shown.
@@ -32,7 +32,7 @@ pub(super) struct Run {
     pub(super) gate: Gate,
 }
 
-impl Run {
+impl StudyRun {
     /// Runs until the end or an interruption, and returns the exit code.
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
         let Self {
@@ -61,7 +61,7 @@ impl Run {
             return exit_code(&gate, &spec.name, &study, Ending::Ended(reason), clock.elapsed());
         }
         let wall = spec.budget.wall;
-        let facts = terminal::Facts {
+        let facts = terminal::DisplayFacts {
             name: spec.name.clone(),
             epoch,
             wall,

@@ -8,7 +8,7 @@ use super::CliError;
 use super::arguments::{Search, Verbosity};
 use super::error::is_coloured;
 use super::gate::Gate;
-use super::run::{Run, style};
+use super::run::{StudyRun, style};
 use crate::engine::{Clock, Folder, Launch};
 use crate::objective;
 use crate::plan::{self, Settled};
@@ -48,7 +48,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     )?;
     let style = style(verbosity, arguments.json);
     let before = folder.contents()?;
-    Run {
+    StudyRun {
         launch: Launch {
             spec,
             facts,

@@ -20,7 +20,7 @@ pub(super) fn stop(arguments: &Stop) -> Result<ExitCode, CliError> {
     let resumed_by = spec.objective.resumed_by(&folder.to_string());
     let how = match study.ended() {
         Some(reason) => format!("the study in `{folder}` has ended ({})", reason.name()),
-        None => format!("the study in `{folder}` is interrupted: `{resumed_by}` goes on"),
+        None => format!("the study in `{folder}` is interrupted: `{resumed_by}` continues it"),
     };
     let _ = writeln!(std::io::stderr(), "stopped ({process}); {how}");
     Ok(ExitCode::SUCCESS)

@@ -161,10 +161,10 @@ fn of_repeats(leaderboard: &Leaderboard, metrics: &[&str], rows: &[Vec<Cell>]) -
 
 /// A column, unless it does not exist or is empty.
 fn column(leaderboard: &Leaderboard, name: &str, rows: &[Vec<Cell>], worth: Use) -> Option<Column> {
-    let place = leaderboard.header(false).iter().position(|known| known == name)?;
+    let index = leaderboard.header(false).iter().position(|known| known == name)?;
     // Control characters would move the cursor or change colours.
     let shown = |cell: &Cell| short(&plain(cell)).replace(char::is_control, " ");
-    let cells: Vec<String> = rows.iter().map(|row| shown(&row[place])).collect();
+    let cells: Vec<String> = rows.iter().map(|row| shown(&row[index])).collect();
     let is_needed = worth == Use::Always || cells.iter().any(|cell| !cell.is_empty());
     let is_constant = cells.len() > 1 && cells.iter().all(|cell| *cell == cells[0]);
     let worth = if is_constant && worth > Use::Telling {

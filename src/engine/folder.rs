@@ -55,7 +55,7 @@ pub enum FolderError {
         source: io::Error,
     },
     /// It already holds a study of the same spec.
-    #[error("`{}` already holds this study: go on with `automl resume {}`, or choose another folder with `--out`", .0.display(), .0.display())]
+    #[error("`{}` already holds this study: continue it with `automl resume {}`, or choose another folder with `--out`", .0.display(), .0.display())]
     SameStudy(PathBuf),
     /// It holds a study of another spec.
     #[error("`{}` holds a study of another spec: choose another folder with `--out`, or remove it", .0.display())]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Clock;
 use crate::awake::AwakeClock;
-use crate::transports::{Arrival, Closed, Farewell, Link, Seat as Place, Transport, TransportError};
+use crate::transports::{self, Arrival, Closed, Farewell, Link, Transport, TransportError};
 use crate::trials::{Evaluation, FailureKind, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, TrialId};
 use crate::worker::{Slot, ToWorker};
@@ -47,13 +47,13 @@ pub(super) enum State {
     /// Waiting for a segment.
     Ready,
     /// Running a segment.
-    Busy(Box<Run>),
+    Busy(Box<RunningSegment>),
     /// Gone, and no longer needed.
     Down,
 }
 
 /// A running segment, as far as its worker has reported.
-pub(super) struct Run {
+pub(super) struct RunningSegment {
     pub(super) trial: TrialId,
     pub(super) begun: Instant,
     pub(super) started_at: String,
@@ -72,10 +72,10 @@ pub(super) struct LostWorker {
     /// The kind of failure of a trial that loses its workers in this way.
     pub(super) kind: FailureKind,
     /// The segment that it ran.
-    pub(super) run: Option<Box<Run>>,
+    pub(super) run: Option<Box<RunningSegment>>,
 }
 
-impl Run {
+impl RunningSegment {
     /// The report of a segment whose worker was killed, or that failed.
     pub(super) fn report(self) -> SegmentReport {
         let seconds = self.begun.elapsed().as_secs_f64();
@@ -125,12 +125,12 @@ impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
         let (lease, events) = (self.leases, self.events.clone());
         let inbox = move |arrival| events.send(T::from((index, lease, arrival))).map_err(|_| Closed);
         let seat = &mut self.seats[index];
-        let place = Place {
+        let target = transports::Seat {
             index,
             slot: &seat.slot,
             lease,
         };
-        let link = self.transport.connect(&place, Box::new(inbox))?;
+        let link = self.transport.connect(&target, Box::new(inbox))?;
         seat.link = Some((lease, link));
         seat.state = State::Starting;
         Ok(())
@@ -144,7 +144,7 @@ impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
         &mut self.seats[index]
     }
 
-    /// Returns whether `lease` is the current one of the seat. What arrives under an older one is refused.
+    /// Returns whether `lease` is the current one of the seat. Messages under an older one are refused.
     pub(super) fn is_current(&self, index: usize, lease: u64) -> bool {
         let current = self.seats[index].link.as_ref();
         current.is_some_and(|(current, _)| *current == lease)
@@ -179,7 +179,7 @@ impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
     pub(super) fn run(&mut self, index: usize, segment: Segment) {
         let seat = &mut self.seats[index];
         seat.last = Some(segment.trial);
-        seat.state = State::Busy(Box::new(Run {
+        seat.state = State::Busy(Box::new(RunningSegment {
             trial: segment.trial,
             begun: Instant::now(),
             started_at: Clock::time_of_day(),
@@ -196,7 +196,7 @@ impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
     }
 
     /// Marks a worker as ready, after its start or the end of a segment. Returns that segment.
-    pub(super) fn free(&mut self, index: usize) -> Option<Box<Run>> {
+    pub(super) fn free(&mut self, index: usize) -> Option<Box<RunningSegment>> {
         let seat = &mut self.seats[index];
         seat.false_starts = 0;
         match std::mem::replace(&mut seat.state, State::Ready) {

@@ -107,7 +107,7 @@ pub enum EngineError {
     Input(String),
     /// Results cannot be written.
     #[error(
-        "cannot write results in `{folder}`: {source}; everything before is safe, `automl resume {folder}` goes on from there"
+        "cannot write results in `{folder}`: {source}; everything before is safe, `automl resume {folder}` continues from there"
     )]
     Results {
         /// The study's folder.

@@ -1,4 +1,4 @@
-//! Stops a study that another process works on: asks the process to end in good order, and waits until it has.
+//! Stops a study that another process works on: asks the process to stop gracefully, and waits until it has.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

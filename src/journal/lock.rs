@@ -73,26 +73,8 @@ impl Process {
 
     /// Returns whether it has the lock of `folder` open; `None` if the system does not provide it. A process id alone
     /// proves nothing: the system reuses it later, and every container counts from 1.
-    #[cfg(target_os = "linux")]
     pub fn holds(&self, folder: &Path) -> Option<bool> {
-        use std::os::unix::fs::MetadataExt as _;
-
-        let place = |path: &Path| {
-            let metadata = std::fs::metadata(path).ok()?;
-            Some((metadata.dev(), metadata.ino()))
-        };
-        let lock = place(&folder.join(FILE_NAME))?;
-        match std::fs::read_dir(format!("/proc/{}/fd", self.pid)) {
-            Ok(entries) => Some(entries.flatten().any(|entry| place(&entry.path()) == Some(lock))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(false),
-            Err(_) => None,
-        }
-    }
-
-    /// Returns whether it has the lock of `folder` open; always `None`, because this system does not provide it.
-    #[cfg(not(target_os = "linux"))]
-    pub fn holds(&self, _folder: &Path) -> Option<bool> {
-        None
+        crate::os::is_open_in(self.pid, &folder.join(FILE_NAME))
     }
 }
 
@@ -114,7 +96,7 @@ fn this_host() -> String {
 /// The process that works on a study.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
-    /// No process, and the last one released the lock in good order.
+    /// No process, and the last one released the lock properly.
     Nobody,
     /// No process, but the last one never released the lock: it was killed, or its machine died.
     Dead(Process),

@@ -47,7 +47,9 @@ pub enum ReadError {
 fn what_is_sound(line: u64) -> String {
     match line - 1 {
         0 => "nothing before it is sound: begin a new study".to_owned(),
-        sound => format!("the {sound} events before it are sound, and `automl resume --keep-sound` goes on from there"),
+        sound => {
+            format!("the {sound} events before it are sound, and `automl resume --keep-sound` continues from there")
+        }
     }
 }
 

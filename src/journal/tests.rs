@@ -119,11 +119,11 @@ proptest! {
     }
 
     #[test]
-    fn a_flipped_bit_is_noticed_and_everything_before_it_is_kept(count in 1u32..8, place in 0.0..1.0f64, bit in 0u8..8) {
+    fn a_flipped_bit_is_noticed_and_everything_before_it_is_kept(count in 1u32..8, offset in 0.0..1.0f64, bit in 0u8..8) {
         let mut damaged = bytes(count);
-        let place = (damaged.len() as f64 * place) as usize;
-        let before = damaged[..place].iter().filter(|&&byte| byte == b'\n').count();
-        damaged[place] ^= 1 << bit;
+        let offset = (damaged.len() as f64 * offset) as usize;
+        let before = damaged[..offset].iter().filter(|&&byte| byte == b'\n').count();
+        damaged[offset] ^= 1 << bit;
         let sound = match parse(&damaged) {
             Ok(contents) => {
                 prop_assert!(contents.torn.is_some(), "unnoticed");

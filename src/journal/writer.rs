@@ -22,7 +22,7 @@ pub struct Journal {
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The file could not be written.
-    #[error("cannot write the journal `{}`: {source}; everything before is safe, and the study can go on from there", path.display())]
+    #[error("cannot write the journal `{}`: {source}; everything before is safe, and the study can continue from there", path.display())]
     Write {
         /// The journal.
         path: PathBuf,

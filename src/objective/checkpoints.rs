@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::os;
 use crate::units::Samples;
 
 const PREFIX: &str = "checkpoint-";
@@ -128,12 +129,9 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
 
 fn copy_link(from: &Path, to: &Path) -> io::Result<()> {
     let leads_to = std::fs::read_link(from)?;
-    #[cfg(unix)]
     if leads_to.is_relative() {
-        std::os::unix::fs::symlink(&leads_to, to)?;
+        os::link(&leads_to, to)?;
     }
-    #[cfg(not(unix))]
-    let _ = (leads_to, to);
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::resident::peak_memory_mb;
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
-use super::{Control, Inputs, Objective, RunError, checkpoints};
+use super::{Control, Objective, RunError, TrainingInputs, checkpoints};
 use crate::finetune::{
     FrozenOutputs, Metrics, PrefixCache, Schedule, Step, TrainError, Training, TrainingConfig, TrainingData,
 };
@@ -19,7 +19,7 @@ use crate::units::{Samples, Seed, TrialId};
 
 /// Fine-tunes the model of one worker; all trials share its pretrained weights.
 pub struct FineTune {
-    inputs: Inputs,
+    inputs: TrainingInputs,
     /// Cached activations of the frozen layers for training and validation examples, if they are cached.
     frozen: Option<[FrozenOutputs; 2]>,
     /// Duration of the latest evaluation.
@@ -65,7 +65,7 @@ pub fn training_config(configuration: &Configuration, total: Samples, seed: Seed
 
 impl FineTune {
     /// Fine-tuning on `inputs`. `cache` stores activations of frozen layers, at the freeze depths that `space` allows.
-    pub fn new(inputs: Inputs, cache: Option<PrefixCache>, space: &Space) -> Self {
+    pub fn new(inputs: TrainingInputs, cache: Option<PrefixCache>, space: &Space) -> Self {
         let depths = freeze_depths(space, inputs.model.freeze_depths());
         let frozen = cache.map(|cache| {
             [&inputs.data.train, &inputs.data.validation]

@@ -19,7 +19,7 @@ const RESNET8_CIFAR10: &[u8] = include_bytes!("../../search-spaces/quickstart/re
 
 /// A pretrained model and labelled data for it.
 #[derive(Clone, Debug)]
-pub struct Inputs {
+pub struct TrainingInputs {
     /// The model, with a head for the data's labels.
     pub model: Pretrained,
     /// The data, ready to train on.
@@ -73,7 +73,7 @@ pub enum InputError {
     Threads(#[from] std::io::Error),
     /// The trials are run by another program.
     #[error(
-        "the trials of this study are run by the program that asks for them: go on with `automl ask-tell --out DIR`"
+        "the trials of this study are run by the program that asks for them: continue with `automl ask-tell --out DIR`"
     )]
     AskTell,
     /// The model is of another kind than the task needs.
@@ -128,7 +128,7 @@ pub enum InputError {
     },
 }
 
-impl Inputs {
+impl TrainingInputs {
     /// Loads the model and the data of a spec onto a device.
     ///
     /// # Errors
@@ -138,7 +138,7 @@ impl Inputs {
     /// use std::{ops::ControlFlow, path::Path};
     ///
     /// use automl::finetune::{Device, Training, TrainingConfig};
-    /// use automl::objective::Inputs;
+    /// use automl::objective::TrainingInputs;
     /// use automl::spec::{self, ObjectiveSpec};
     /// use automl::units::Samples;
     ///
@@ -151,7 +151,7 @@ impl Inputs {
     /// ";
     /// let (spec, _) = spec::from_text(text, Path::new("space.yaml"), &[])?;
     /// let ObjectiveSpec::FineTune(fine_tune) = &spec.objective else { unreachable!() };
-    /// let inputs = Inputs::load(fine_tune, Device::Cpu)?;
+    /// let inputs = TrainingInputs::load(fine_tune, Device::Cpu)?;
     /// let total = Samples(320);
     /// let config = TrainingConfig { learning_rate: 0.003, total, ..TrainingConfig::default() };
     /// let mut training = Training::start(&inputs.model, config)?;

@@ -2,6 +2,8 @@
 
 use std::process::ExitStatus;
 
+use crate::os;
+
 /// Number of processes that the kernel has killed because memory ran out, in this process's control group and on the
 /// whole machine. Only an increase is meaningful. 0 if the system does not report it.
 pub fn kernel_kills() -> u64 {
@@ -37,18 +39,7 @@ pub fn is_killed(status: ExitStatus) -> bool {
 
 /// Returns whether a process was ended by one of `signals`, in the same sense as [`is_killed`].
 pub(super) fn is_ended_by(status: ExitStatus, signals: &[i32]) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::process::ExitStatusExt as _;
-        let by_shell = status.code().map(|code| code - 128);
-        let mut ended_by = [status.signal(), by_shell].into_iter().flatten();
-        ended_by.any(|signal| signals.contains(&signal))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (status, signals);
-        false
-    }
+    os::ending_signals(status).any(|signal| signals.contains(&signal))
 }
 
 #[cfg(test)]

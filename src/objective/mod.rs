@@ -18,7 +18,7 @@ pub use self::checkpoints::inherit;
 pub use self::command::{Command, end_group, launch};
 pub use self::finetune::{FineTune, training_config};
 pub use self::function::Function;
-pub use self::inputs::{InputError, Inputs};
+pub use self::inputs::{InputError, TrainingInputs};
 pub use self::kernel_kills::{is_killed, kernel_kills};
 pub use self::resident::{own_resident_mb, resident_mb};
 pub use self::speed::{FullRun, full_runs, seconds_of};
@@ -86,7 +86,7 @@ pub struct Facts {
     /// Its demand on the machine.
     pub demand: Demand,
     /// The loaded model and data of a fine-tuning.
-    pub inputs: Option<Inputs>,
+    pub inputs: Option<TrainingInputs>,
 }
 
 /// An objective's demand on the machine.
@@ -166,7 +166,7 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
         }
         ObjectiveSpec::AskTell(_) => Err(InputError::AskTell),
         ObjectiveSpec::FineTune(fine_tune) => {
-            let inputs = Inputs::load(fine_tune, Device::Cpu)?;
+            let inputs = TrainingInputs::load(fine_tune, Device::Cpu)?;
             inputs.check(fine_tune, spec)?;
             Ok(Facts {
                 identity: inputs.identity(),
@@ -190,7 +190,11 @@ pub fn load(spec: &Spec, device: Device) -> Result<Box<dyn Objective>, InputErro
         ObjectiveSpec::FineTune(fine_tune) => {
             let limit = Some(spec.resources.cache).filter(|&limit| limit > 0);
             let cache = limit.and_then(|limit| Some(PrefixCache::new(PrefixCache::default_folder()?, limit)));
-            Box::new(FineTune::new(Inputs::load(fine_tune, device)?, cache, &spec.space))
+            Box::new(FineTune::new(
+                TrainingInputs::load(fine_tune, device)?,
+                cache,
+                &spec.space,
+            ))
         }
         ObjectiveSpec::Command(command) => {
             let settings = Settings::new(spec, command::EPOCH);

@@ -94,7 +94,7 @@ struct Stored {
 /// The message for a checkpoint that could not be written.
 pub(super) fn unwritable(checkpoints: &Path, error: impl std::fmt::Display) -> String {
     format!(
-        "cannot write the checkpoint in `{}`: {error}; everything before is safe, `automl resume` goes on from there",
+        "cannot write the checkpoint in `{}`: {error}; everything before is safe, `automl resume` continues from there",
         checkpoints.display()
     )
 }

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::segment_progress::evaluation_points;
-use super::{Facts, InputError, Inputs, training_config};
-use crate::finetune::data::{Examples, Inputs as Examined};
+use super::{Facts, InputError, TrainingInputs, training_config};
+use crate::finetune::data::{Examples, Inputs};
 use crate::finetune::{Device, FrozenOutputs, PrefixCache, Training, TrainingConfig, TrainingData};
 use crate::space::Configuration;
 use crate::spec::{ObjectiveSpec, Spec};
@@ -56,7 +56,7 @@ pub fn full_runs(
         // Timing it would mean running a trial.
         ObjectiveSpec::Command(_) | ObjectiveSpec::AskTell(_) => Ok(None),
         ObjectiveSpec::FineTune(fine_tune) => {
-            let inputs = Inputs::load(fine_tune, device)?;
+            let inputs = TrainingInputs::load(fine_tune, device)?;
             let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);
             // A temporary folder, so that nothing remains afterwards.
             let folder = tempfile::tempdir().ok().filter(|_| spec.resources.cache > 0);
@@ -116,7 +116,12 @@ fn complete(timed: &[Option<f64>], costs: &[f64]) -> Option<Vec<FullRun>> {
 ///
 /// If trials cache the activations of the frozen layers, they are assumed to be in `cache` already: only the first of
 /// many trials computes them.
-fn time(inputs: &Inputs, configuration: &Configuration, max: Samples, cache: Option<&PrefixCache>) -> Option<f64> {
+fn time(
+    inputs: &TrainingInputs,
+    configuration: &Configuration,
+    max: Samples,
+    cache: Option<&PrefixCache>,
+) -> Option<f64> {
     let config = training_config(configuration, max, Seed(0));
     let some = some(&inputs.data.validation);
     let cache = cache.filter(|_| config.freeze_depth > 0);
@@ -140,7 +145,7 @@ fn time(inputs: &Inputs, configuration: &Configuration, max: Samples, cache: Opt
 
 /// Seconds per training example and per evaluated example.
 fn time_once(
-    inputs: &Inputs,
+    inputs: &TrainingInputs,
     config: TrainingConfig,
     train: TrainingData<'_>,
     validation: TrainingData<'_>,
@@ -174,19 +179,19 @@ fn time_steps(training: &mut Training, data: TrainingData<'_>, patience: Duratio
 
 /// Every n-th example, at most [`EVALUATED`] of them.
 fn some(examples: &Examples) -> Examples {
-    let places = (0..examples.len()).step_by(examples.len().div_ceil(EVALUATED).max(1));
+    let indices = (0..examples.len()).step_by(examples.len().div_ceil(EVALUATED).max(1));
     let inputs = match &examples.inputs {
-        Examined::Texts(texts) => Examined::Texts(places.clone().map(|place| texts[place].clone()).collect()),
-        Examined::Images { pixels } => {
-            let images = places.clone().flat_map(|place| &pixels[place * IMAGE..][..IMAGE]);
-            Examined::Images {
+        Inputs::Texts(texts) => Inputs::Texts(indices.clone().map(|index| texts[index].clone()).collect()),
+        Inputs::Images { pixels } => {
+            let images = indices.clone().flat_map(|index| &pixels[index * IMAGE..][..IMAGE]);
+            Inputs::Images {
                 pixels: images.copied().collect(),
             }
         }
     };
     Examples {
         inputs,
-        labels: places.map(|place| examples.labels[place]).collect(),
+        labels: indices.map(|index| examples.labels[index]).collect(),
     }
 }
 
@@ -209,7 +214,7 @@ mod tests {
     #[test]
     fn some_examples_are_spread_over_all() {
         let examples = Examples {
-            inputs: Examined::Texts((0..200).map(|number| vec![number]).collect()),
+            inputs: Inputs::Texts((0..200).map(|number| vec![number]).collect()),
             labels: (0..200).collect(),
         };
         let some = some(&examples);

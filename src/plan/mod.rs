@@ -156,11 +156,11 @@ fn probes(facts: &Facts, sample: &[Configuration], max: Samples) -> Vec<Configur
         let cost = |configuration| (facts.cost)(configuration, Samples(0), max);
         cost(left).total_cmp(&cost(right))
     });
-    let mut places = vec![sample.len() / 2, sample.len().saturating_sub(1), 0];
-    places.truncate(sample.len());
-    places
+    let mut indices = vec![sample.len() / 2, sample.len().saturating_sub(1), 0];
+    indices.truncate(sample.len());
+    indices
         .into_iter()
-        .filter_map(|place| sample.get(place).copied().cloned())
+        .filter_map(|index| sample.get(index).copied().cloned())
         .collect()
 }
 

@@ -78,7 +78,7 @@ pub fn crowding(scores: &[&Scores], front: &[usize]) -> Vec<f64> {
     let mut distances = vec![0.0; front.len()];
     let metrics = front.first().map_or(0, |&first| scores[first].losses.len());
     for metric in 0..metrics {
-        let loss = |place: usize| scores[front[place]].losses[metric].get();
+        let loss = |member: usize| scores[front[member]].losses[metric].get();
         let mut order: Vec<usize> = (0..front.len()).collect();
         order.sort_by(|&left, &right| loss(left).total_cmp(&loss(right)));
         let (first, last) = (order[0], order[order.len() - 1]);

@@ -11,14 +11,14 @@ pub(super) fn epsilon_net(scores: &[&Scores], front: &[usize]) -> Vec<usize> {
     let mut left: Vec<usize> = (0..front.len()).collect();
     let mut gaps = vec![f64::INFINITY; front.len()];
     let mut chosen_first = Vec::with_capacity(front.len());
-    let loss = |place: usize| &scores[front[place]].losses;
+    let loss = |member: usize| &scores[front[member]].losses;
     let mut next =
         (0..front.len()).min_by(|&one, &other| loss(one).cmp(loss(other)).then(front[one].cmp(&front[other])));
     while let Some(chosen) = next {
-        left.retain(|&place| place != chosen);
+        left.retain(|&member| member != chosen);
         chosen_first.push(front[chosen]);
-        for &place in &left {
-            gaps[place] = gaps[place].min(distance(&points[place], &points[chosen]));
+        for &member in &left {
+            gaps[member] = gaps[member].min(distance(&points[member], &points[chosen]));
         }
         // Ties go to the smallest index, so that the order depends on nothing else.
         next = left

@@ -30,17 +30,17 @@ impl Preference {
 
     /// The position of every result in a strict order from best to worst. The order is by [`Self::ranks`]; within a
     /// rank the first results are spread over the trade-offs; then by index.
-    pub fn places(&self, scores: &[&Scores]) -> Vec<usize> {
-        let mut places = vec![0; scores.len()];
+    pub fn positions(&self, scores: &[&Scores]) -> Vec<usize> {
+        let mut positions = vec![0; scores.len()];
         let classes = self.classes(scores).into_iter();
         let order = classes.flat_map(|class| match self {
             Self::Pareto => epsilon_net(scores, &class),
             Self::Lexicographic(_) => class,
         });
-        for (place, index) in order.enumerate() {
-            places[index] = place;
+        for (position, index) in order.enumerate() {
+            positions[index] = position;
         }
-        places
+        positions
     }
 
     /// The indices of the best results: the front, or those that share the first rank.
@@ -82,7 +82,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn places_are_a_permutation_that_follows_the_ranks(
+        fn positions_are_a_permutation_that_follows_the_ranks(
             all in prop::collection::vec(any_scores(2), 0..25), is_pareto: bool
         ) {
             let preference = if is_pareto {
@@ -91,10 +91,10 @@ mod tests {
                 Preference::Lexicographic(vec![Level::default(); 2])
             };
             let all: Vec<&Scores> = all.iter().collect();
-            let (ranks, places) = (preference.ranks(&all), preference.places(&all));
+            let (ranks, positions) = (preference.ranks(&all), preference.positions(&all));
             let mut order: Vec<usize> = (0..all.len()).collect();
-            order.sort_by_key(|&index| places[index]);
-            prop_assert!(order.iter().enumerate().all(|(place, &index)| places[index] == place));
+            order.sort_by_key(|&index| positions[index]);
+            prop_assert!(order.iter().enumerate().all(|(position, &index)| positions[index] == position));
             prop_assert!(order.windows(2).all(|pair| ranks[pair[0]] <= ranks[pair[1]]));
             let best = preference.best(&all);
             prop_assert!((0..all.len()).all(|index| best.contains(&index) == (ranks[index] == 0)));

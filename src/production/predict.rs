@@ -76,13 +76,13 @@ pub fn predict(asked: &mut Asked, format: PredictionFormat, output: &mut impl Wr
     while let Some(chunk) = asked.next(CHUNK)? {
         let logits = asked.model.logits(&chunk.examples.inputs);
         let logits = logits.map_err(|error| ProductionError::Train(error.into()))?;
-        for (place, logits) in logits.chunks_exact(labels.len()).enumerate() {
+        for (index, logits) in logits.chunks_exact(labels.len()).enumerate() {
             rows += 1;
             let probabilities = softmax(logits);
             let best = highest(logits);
-            let mut cells: Vec<Cell> = vec![rows.into(), chunk.lines[place].into()];
-            let kept = chunk.kept.get(place).into_iter().flatten();
-            cells.extend(kept.chain(chunk.texts.get(place)).map(|cell| cell.as_str().into()));
+            let mut cells: Vec<Cell> = vec![rows.into(), chunk.lines[index].into()];
+            let kept = chunk.kept.get(index).into_iter().flatten();
+            cells.extend(kept.chain(chunk.texts.get(index)).map(|cell| cell.as_str().into()));
             cells.extend([labels[best].as_str().into(), rounded(probabilities[best])]);
             cells.extend(probabilities.iter().map(|&probability| rounded(probability)));
             match format {

@@ -7,7 +7,7 @@ use super::provenance::check_inputs;
 use super::{ProductionError, Trained};
 use crate::finetune::data::Examples;
 use crate::finetune::{Device, Training, TrainingConfig, note_max_length};
-use crate::objective::{Demand, Inputs, training_config};
+use crate::objective::{Demand, TrainingInputs, training_config};
 use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
 use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Override, Spec};
@@ -83,7 +83,7 @@ pub fn train(
     let device = worker::slots(&spec.resources, Demand::of(fine_tune))?
         .first()
         .map_or(Device::Cpu, |slot| slot.device);
-    let mut inputs = Inputs::load(fine_tune, device)?;
+    let mut inputs = TrainingInputs::load(fine_tune, device)?;
     let changed = check_inputs(path, options.check, spec.provenance.as_ref(), &inputs.parts())?;
     changed.as_deref().into_iter().for_each(on_warning);
     let held_out = (!options.with_validation).then(|| inputs.data.validation.clone());

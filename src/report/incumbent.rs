@@ -72,12 +72,13 @@ pub(super) fn shares(study: &Study) -> Vec<f64> {
         })
         .collect();
     // A metric with a single value does not change the volume.
-    let place = |(loss, (low, high)): (f64, &(f64, f64))| if high > low { (loss - low) / (high - low) } else { 0.0 };
+    let normalised =
+        |(loss, (low, high)): (f64, &(f64, f64))| if high > low { (loss - low) / (high - low) } else { 0.0 };
     let mut points: Vec<Vec<f64>> = Vec::new();
     let shares = improvements.iter().map(|improvement| {
         if improvement.scores.is_feasible() {
             let losses = improvement.scores.losses.iter().map(|loss| loss.get());
-            points.push(losses.zip(&bounds).map(place).collect());
+            points.push(losses.zip(&bounds).map(normalised).collect());
         }
         hypervolume(&points, &vec![1.0; metrics])
     });

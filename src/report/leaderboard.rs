@@ -121,9 +121,9 @@ impl Leaderboard {
         for id in study.front() {
             rows[id.index()].1.is_on_front = true;
         }
-        let mut places = BTreeMap::new();
-        for (place, finalist) in study.finalists().into_iter().enumerate() {
-            places.insert(finalist.trial, place);
+        let mut positions = BTreeMap::new();
+        for (position, finalist) in study.finalists().into_iter().enumerate() {
+            positions.insert(finalist.trial, position);
             if finalist.runs.is_empty() && finalist.failed == 0 {
                 continue;
             }
@@ -143,10 +143,10 @@ impl Leaderboard {
         }
         let classes = classes(study);
         rows.sort_by_key(|(loss, row)| {
-            let place = places.get(&row.trial).copied().unwrap_or(places.len());
+            let position = positions.get(&row.trial).copied().unwrap_or(positions.len());
             let class = classes.get(&row.trial).copied().unwrap_or(0);
             let is_lost = (row.repeats.is_some(), row.value.is_none());
-            (is_lost, place, class, *loss, row.trial)
+            (is_lost, position, class, *loss, row.trial)
         });
         let ranked = rows.into_iter().enumerate().map(|(index, (_, mut row))| {
             let is_ranked = row.value.is_some() && row.repeats.is_none();

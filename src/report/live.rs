@@ -123,7 +123,7 @@ impl Observer for Live {
                 self.slots = slots
                     .map(|(index, slot)| SlotView {
                         slot: index,
-                        device: slot.place(),
+                        device: slot.device_name(),
                         running: None,
                         busy: 0.0,
                     })

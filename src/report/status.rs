@@ -236,7 +236,7 @@ impl Status {
             let from_there = if is_last {
                 String::new()
             } else {
-                format!(", {paused} wait there, {promoted} went on")
+                format!(", {paused} wait there, {promoted} promoted")
             };
             lines.push(format!("{label}  {level:>11}: {reached} reached it{from_there}"));
         }
@@ -275,8 +275,8 @@ impl Status {
         match (self.state, self.reason) {
             (State::Running, _) => format!("is running{process}; `automl stop {folder}` stops it"),
             (State::Died, _) => format!(
-                "was interrupted: its process{process} is gone and never said why, killed or crashed; \
-                 `{resumed_by}` goes on"
+                "was interrupted: its process{process} was killed or crashed; \
+                 `{resumed_by}` continues it"
             ),
             (State::Ended, Some(EndReason::Wall)) => format!(
                 "has ended: {}; `automl resume {folder} --add-budget 10m` gives it more",
@@ -284,7 +284,7 @@ impl Status {
             ),
             (State::Ended, Some(reason)) => format!("has ended: {}", sentences::reason(reason)),
             (State::Interrupted | State::Ended, _) => {
-                format!("was interrupted; `{resumed_by}` goes on")
+                format!("was interrupted; `{resumed_by}` continues it")
             }
         }
     }
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn a_study_that_nobody_works_on_says_how_to_go_on() {
+    fn a_study_without_a_process_says_how_to_resume() {
         let study = testing::study(testing::asha(), None);
         let first = |state| Status::new(&study, outside(state)).lines().remove(0);
         insta::assert_snapshot!([State::Interrupted, State::Died].map(first).join("\n"));

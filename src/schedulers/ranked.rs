@@ -99,7 +99,7 @@ impl Ranked {
         let mut ranked: Vec<Trial> = trials.to_vec();
         for results in levels.values() {
             let scores: Vec<&Scores> = results.iter().map(|(_, _, scores)| scores).collect();
-            for ((number, index, scores), position) in results.iter().zip(self.preference.places(&scores)) {
+            for ((number, index, scores), position) in results.iter().zip(self.preference.positions(&scores)) {
                 // A result that is not finite keeps the worst loss.
                 ranked[*number].observations[*index].loss = if scores.is_finite() {
                     Goal::Minimize.loss(position as f64)

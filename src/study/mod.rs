@@ -21,6 +21,6 @@ pub use event::{Created, EndReason, Event, Identity, Outcome};
 pub use policy::policy;
 pub use possible::Impossible;
 pub use record::{Improvement, Record};
-pub use selection::{Finalist, Repeat, Run, SelectionSeconds, Winner};
+pub use selection::{Finalist, Repeat, ReseedRun, SelectionSeconds, Winner};
 pub use settings::Settings;
 pub use state::{Cost, InFlight, Study};

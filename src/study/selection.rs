@@ -61,7 +61,7 @@ pub struct Finalist {
     /// Its scores in the search.
     pub searched: Scores,
     /// Its runs with fresh seeds that have a result.
-    pub runs: Vec<Run>,
+    pub runs: Vec<ReseedRun>,
     /// Runs with fresh seeds that failed.
     pub failed: usize,
     /// Standard deviation over seeds, pooled over all finalists: two runs of one finalist may agree by chance.
@@ -81,7 +81,7 @@ pub struct SelectionSeconds {
 
 /// A finalist's run with a fresh seed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Run {
+pub struct ReseedRun {
     /// The run, a trial of its own.
     pub trial: TrialId,
     /// Index of the fresh seed.
@@ -433,7 +433,7 @@ impl Study {
             cost = cost.or(planned);
             failed += usize::from(run.status == Status::Failed);
             if let (Status::Completed, Some(last)) = (run.status, run.observations.last()) {
-                runs.push(Run {
+                runs.push(ReseedRun {
                     trial: run.id,
                     number,
                     scores: run.scores.last().cloned().unwrap_or_else(|| Scores::single(last.loss)),
@@ -488,7 +488,7 @@ mod tests {
 
     fn finalist(trial: u32, losses: &[f64], cost: f64) -> Finalist {
         let scores = |loss: f64| Scores::single(Goal::Minimize.loss(loss));
-        let run = |(number, loss): (usize, &f64)| Run {
+        let run = |(number, loss): (usize, &f64)| ReseedRun {
             trial: TrialId(100 * trial + number as u32),
             number: number as u32,
             scores: scores(*loss),

@@ -19,7 +19,7 @@ pub struct Slot {
 
 impl Slot {
     /// The device of the slot, for display: `cpu`, `cuda:0`.
-    pub fn place(&self) -> String {
+    pub fn device_name(&self) -> String {
         match &self.gpu {
             Some(gpu) if !gpu.is_empty() => format!("cuda:{gpu}"),
             Some(_) | None => self.device.to_string(),
@@ -213,7 +213,7 @@ mod tests {
         let slots = of_programs(&resources(Some(3), 1), &gpus, 8);
         let shown: Vec<Option<&str>> = slots.iter().map(|slot| slot.gpu.as_deref()).collect();
         assert_eq!(shown, [Some("3"), Some("GPU-5"), Some("3")]);
-        assert_eq!((slots[0].threads, slots[1].place().as_str()), (2, "cuda:GPU-5"));
+        assert_eq!((slots[0].threads, slots[1].device_name().as_str()), (2, "cuda:GPU-5"));
         let without = of_programs(&resources(None, 2), &[], 8);
         assert_eq!((without.len(), without[0].threads, &without[0].gpu), (4, 2, &None));
         let hidden = Resources {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Packages of their own below all of them: what they may import, their `Cargo.toml`s say.
 const PACKAGES: [&str; 2] = ["base", "finetune"];
 
-/// What the package at the bottom holds: anybody may import that.
+/// Modules of the lowest package: every folder may import them.
 const BASE: [&str; 7] = ["awake", "files", "json", "os", "rng", "suggestion", "units"];
 
 /// Every folder and what it may import, the lowest floor first. Each line imports from lines above it only.
@@ -119,12 +119,12 @@ fn imports() -> BTreeMap<String, BTreeMap<String, PathBuf>> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            let place = path.strip_prefix(&source).unwrap();
-            let first = place.components().next().unwrap().as_os_str().to_str().unwrap();
+            let relative = path.strip_prefix(&source).unwrap();
+            let first = relative.components().next().unwrap().as_os_str().to_str().unwrap();
             if PACKAGES.contains(&first) {
                 continue;
             }
-            let is_test = place.iter().any(|part| {
+            let is_test = relative.iter().any(|part| {
                 let stem = part.to_str().unwrap().trim_end_matches(".rs");
                 matches!(stem, "tests" | "testing" | "screen" | "conformance")
             });
@@ -137,7 +137,7 @@ fn imports() -> BTreeMap<String, BTreeMap<String, PathBuf>> {
                 }
                 let known = imports.entry(module.to_owned()).or_default();
                 for import in imported(&std::fs::read_to_string(&path).unwrap()) {
-                    known.entry(import).or_insert_with(|| place.to_owned());
+                    known.entry(import).or_insert_with(|| relative.to_owned());
                 }
             }
         }

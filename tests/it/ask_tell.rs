@@ -7,7 +7,7 @@ use crate::support::Sandbox;
 
 const INIT: &str = r#"{"op":"init","seed":1,"minimize":true,"max_step":1,"budget":30,"space":[{"name":"lr","type":"float","low":0.00001,"high":1.0,"log":true},{"name":"opt","type":"categorical","choices":["sgd","adam"]},{"name":"momentum","type":"float","low":0.0,"high":1.0,"when":{"param":"opt","in":["sgd"]}}]}"#;
 
-/// What the program answers to all of `input`, and its exit code.
+/// The answers of the program to all of `input`, and its exit code.
 fn answers(input: &[u8], arguments: &[&str]) -> (Vec<serde_json::Value>, Option<i32>) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_automl"))
         .arg("ask-tell")
@@ -19,7 +19,7 @@ fn answers(input: &[u8], arguments: &[&str]) -> (Vec<serde_json::Value>, Option<
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_owned();
-    // Beside reading, or a long conversation fills both pipes; the program may end before it has read all.
+    // Written while reading, or a long conversation fills both pipes; the program may end before it has read all.
     let writer = std::thread::spawn(move || stdin.write_all(&input).is_ok());
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
@@ -61,7 +61,7 @@ fn nonsense_is_answered_with_errors_and_never_ends_the_conversation() {
     assert_eq!(code, Some(0));
     let is_error: Vec<bool> = answers.iter().map(|answer| answer.get("error").is_some()).collect();
     assert_eq!(is_error, [true, true, true, true, true, false, false, false, true]);
-    // What is no number is a failed run; the same trial cannot end twice.
+    // A value that is not a number is a failed run; the same trial cannot end twice.
     assert_eq!(answers[7]["stop"], true);
 }
 
@@ -83,7 +83,7 @@ fn every_scheduler_is_known_and_clones_name_their_parent() {
     );
     let mut input = INIT.replace(r#""max_step":1"#, r#""max_step":20"#);
     input.push('\n');
-    // Told blindly: whoever runs ends every step from its first to the last that was asked of it.
+    // Every running trial reports the last step that was asked of it.
     let mut parents = 0;
     for round in 0..120 {
         let asked = format!("{input}{{\"op\":\"ask\"}}\n");

@@ -1,8 +1,8 @@
-//! Whatever is wrong with what the program is given: exit code 2, one message that helps, and nothing half-written.
+//! Invalid input: exit code 2, one helpful message, and no half-written files.
 
 use crate::support::{REVIEWS, SPHERE, Sandbox, TEXTS, write_reviews};
 
-/// What `automl search` says when it refuses; nothing may be left of the folder that it was to make.
+/// The error of `automl search` for an invalid spec; it must not leave a folder behind.
 #[track_caller]
 fn refused(sandbox: &Sandbox, flags: &str) -> String {
     let search = sandbox
@@ -251,7 +251,7 @@ fn freezing_more_than_there_is() {
     insta::assert_snapshot!(refused_texts(|_| {}, "--set max_length=512"), @"error: `max_length: 512`, but the model `[FOLDER]/model` takes at most 16 tokens");
 }
 
-/// What `automl search` says of a folder that holds something; it must stay as it was.
+/// The error of `automl search` for a folder that is not empty; the folder must stay as it was.
 #[track_caller]
 fn refused_folder(sandbox: &Sandbox, spec: &str) -> String {
     let content = || {
@@ -269,7 +269,7 @@ fn refused_folder(sandbox: &Sandbox, spec: &str) -> String {
 fn a_results_folder_that_is_taken() {
     let sandbox = Sandbox::with_spec(SPHERE);
     sandbox.run("search space.yaml --out study").expect_code(0);
-    insta::assert_snapshot!(refused_folder(&sandbox, "space.yaml"), @"error: `study` already holds this study: go on with `automl resume study`, or choose another folder with `--out`");
+    insta::assert_snapshot!(refused_folder(&sandbox, "space.yaml"), @"error: `study` already holds this study: continue it with `automl resume study`, or choose another folder with `--out`");
     sandbox.write("other.yaml", SPHERE.replace("seed: 7", "seed: 8"));
     insta::assert_snapshot!(refused_folder(&sandbox, "other.yaml"), @"error: `study` holds a study of another spec: choose another folder with `--out`, or remove it");
     let sandbox = Sandbox::with_spec(SPHERE);
@@ -311,7 +311,7 @@ fn a_damaged_journal_is_told_with_its_line() {
     journal[middle] ^= 1;
     sandbox.write("study/journal.jsonl", &journal);
     let resume = sandbox.run("resume study").expect_code(2);
-    insta::assert_snapshot!(resume.message(), @"error: the journal `study/journal.jsonl` is damaged in line 4: the checksum does not match; the 3 events before it are sound, and `automl resume --keep-sound` goes on from there");
+    insta::assert_snapshot!(resume.message(), @"error: the journal `study/journal.jsonl` is damaged in line 4: the checksum does not match; the 3 events before it are sound, and `automl resume --keep-sound` continues from there");
     for line in ["leaderboard study", "best study"] {
         assert_eq!(sandbox.run(line).expect_code(2).message(), resume.message());
     }
@@ -323,7 +323,7 @@ fn a_damaged_journal_is_told_with_its_line() {
 }
 
 #[test]
-fn a_torn_journal_goes_on() {
+fn a_torn_journal_can_be_resumed() {
     let sandbox = Sandbox::with_spec(SPHERE);
     sandbox.run("search space.yaml --out study").expect_code(0);
     let expected = sandbox.results("study");
@@ -401,7 +401,7 @@ fn a_study_whose_folder_leads_elsewhere_is_refused() {
         );
         std::fs::remove_file(&link).unwrap();
     }
-    // One that stays inside, or a whole study that lies elsewhere, is nobody else's affair.
+    // A link that stays inside, or to a whole study elsewhere, is allowed.
     symlink("manifest.json", sandbox.path("study/also")).unwrap();
     symlink("study", sandbox.path("linked")).unwrap();
     sandbox.run("resume linked --add-budget 1h").expect_code(0);

@@ -72,7 +72,7 @@ fn a_search_whose_first_trial_is_too_long_ends_with_its_time_too() {
 }
 
 #[test]
-fn more_time_goes_on_with_the_same_trials() {
+fn more_time_continues_the_same_trials() {
     let sandbox = Sandbox::with_spec(SPHERE);
     let flags = "--budget 2s --trials 14 --set function.trial_seconds=1.5";
     sandbox

@@ -69,7 +69,7 @@ fn a_program_is_searched_rung_by_rung_and_goes_on_from_its_checkpoint() {
         .skip(1)
         .map(|line| line.split(',').nth(3).unwrap().parse::<f64>().unwrap());
     assert_eq!(all.fold(f64::INFINITY, f64::min), best);
-    // Trials went on from where they had paused: nobody trained an epoch twice.
+    // Trials resumed where they had paused: no epoch was trained twice.
     let trained = sandbox.read("trained");
     let mut lines: Vec<&str> = trained.lines().collect();
     assert_eq!(lines.len(), epochs(&leaderboard), "{trained}");
@@ -83,7 +83,7 @@ fn a_program_is_searched_rung_by_rung_and_goes_on_from_its_checkpoint() {
 
 /// The epochs that all trials of a leaderboard were trained for.
 fn epochs(leaderboard: &str) -> usize {
-    let place = leaderboard
+    let index = leaderboard
         .lines()
         .next()
         .unwrap()
@@ -93,7 +93,7 @@ fn epochs(leaderboard: &str) -> usize {
     leaderboard
         .lines()
         .skip(1)
-        .map(|line| line.split(',').nth(place).unwrap().parse::<usize>().unwrap())
+        .map(|line| line.split(',').nth(index).unwrap().parse::<usize>().unwrap())
         .sum()
 }
 
@@ -150,7 +150,7 @@ fn a_program_does_not_outlive_a_killed_worker() {
     eventually("nothing is left", || processes(&sandbox.path("")).is_empty());
 }
 
-/// Whether the journal knows of so many losses already.
+/// Returns whether the journal has at least this many lost segments.
 fn search_said(sandbox: &Sandbox, losses: usize) -> bool {
     count(&sandbox.path("study"), "segment_lost") >= losses
 }

@@ -15,7 +15,7 @@ const AT_A_TIME: usize = 3;
 /// Long enough for a kill to meet every phase of it.
 const FLAGS: &str = "--trials 10 --set function.trial_seconds=0.1 --set function.jitter=0.01";
 
-/// How far every trial was trained, and in how many pieces, by the events of a journal.
+/// The level that every trial reached, and its number of segments, by the events of a journal.
 fn trained(sandbox: &Sandbox, study: &str) -> BTreeMap<u64, (u64, u64)> {
     let mut trained = BTreeMap::new();
     for entry in events(&sandbox.path(study)) {
@@ -94,7 +94,7 @@ fn a_journal_that_ends_at_any_byte_goes_on_to_the_same_results() {
         .filter(|(_, byte)| **byte == b'\n')
         .map(|(at, _)| at + 1)
         .collect();
-    // What has ended may be resumed only with more budget.
+    // A study that has ended can be resumed only with more budget.
     ends.pop();
     for (&end, &next) in ends.iter().zip(ends.iter().skip(1)) {
         // Before the next event; in its first byte, its middle, its checksum; all of it but the newline.

@@ -1,4 +1,4 @@
-//! The same seed gives the same results, whoever computes them and however fast.
+//! The same seed gives the same results, on any number of workers of any speed.
 
 use crate::support::{PICTURES, SPHERE, Sandbox};
 

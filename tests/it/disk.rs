@@ -30,7 +30,7 @@ fn a_search_that_cannot_write_its_journal_says_so_and_can_go_on() {
         .run("search space.yaml --out undisturbed --trials 30")
         .expect_code(0);
     let search = limited(&sandbox, 16, "search space.yaml --out study --trials 30").expect_code(2);
-    insta::assert_snapshot!(search.filtered().lines().filter(|line| line.starts_with("error")).collect::<String>(), @"error: cannot write the journal `study/journal.jsonl`: File too large (os error 27); everything before is safe, and the study can go on from there");
+    insta::assert_snapshot!(search.filtered().lines().filter(|line| line.starts_with("error")).collect::<String>(), @"error: cannot write the journal `study/journal.jsonl`: File too large (os error 27); everything before is safe, and the study can continue from there");
     assert_eq!(search.stdout, "");
     sandbox.run("leaderboard study").expect_code(0);
     sandbox.run("resume study").expect_code(0);
@@ -118,7 +118,7 @@ fn a_model_that_does_not_fit_on_the_disk_is_plainly_unfinished() {
     let expected = "error: cannot access `model-out/model.safetensors`: File too large";
     assert!(message.starts_with(expected), "{message}");
     assert!(!sandbox.path("model-out/config.json").exists());
-    // So it can be tried again with more room.
+    // It can be tried again with more room.
     sandbox.run("train study/best.yaml --out model-out").expect_code(0);
     let files = [
         "README.md",

@@ -8,10 +8,10 @@ use automl::spec::reference;
 
 use crate::support::Sandbox;
 
-/// What is written by hand: titles and pages, in the order of the book; nested by their indentation.
+/// The part written by hand: titles and pages in the order of the book, nested by their indentation.
 const BY_HAND: &str = include_str!("../../docs/contents.md");
 
-/// Where the generated parts stand in the table of contents.
+/// Markers of the generated parts in the table of contents.
 const SPEC: &str = "<!-- spec -->";
 const COMMANDS: &str = "<!-- commands -->";
 
@@ -83,7 +83,7 @@ fn every_page_is_in_the_contents_and_every_link_leads_somewhere() {
     let mut listed = BTreeSet::new();
     let mut faults = Vec::new();
     for page in links(&contents) {
-        // mdBook refuses a book with a page at two places.
+        // mdBook refuses a book with the same page twice.
         if !listed.insert(page.clone()) {
             faults.push(format!("SUMMARY.md lists {page} twice"));
         }

@@ -1,4 +1,4 @@
-//! Whatever goes wrong with a trial has a name in the leaderboard, and the study goes on without it.
+//! Failures of trials: each kind has a name in the leaderboard, and the study continues without the trial.
 
 #![cfg(target_os = "linux")]
 
@@ -20,8 +20,8 @@ fn with_fault(fault: &str, more: &str) -> (Sandbox, String) {
 /// The stop reasons of the failed trials, and how many were completed.
 fn fates(leaderboard: &str) -> (Vec<&str>, usize) {
     let header: Vec<&str> = leaderboard.lines().next().unwrap().split(',').collect();
-    let place = |name: &str| header.iter().position(|column| *column == name).unwrap();
-    let (status, reason) = (place("status"), place("stop_reason"));
+    let index = |name: &str| header.iter().position(|column| *column == name).unwrap();
+    let (status, reason) = (index("status"), index("stop_reason"));
     let rows: Vec<Vec<&str>> = leaderboard
         .lines()
         .skip(1)

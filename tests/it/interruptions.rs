@@ -1,4 +1,4 @@
-//! Whatever ends a study early, it goes on as if nothing had happened, and leaves no process behind.
+//! A study that was ended early resumes as if nothing had happened, and leaves no process behind.
 
 #![cfg(target_os = "linux")]
 
@@ -103,7 +103,7 @@ fn a_killed_worker_costs_nothing_but_time() {
     nothing_is_left(&sandbox);
 }
 
-/// Whether every segment that was lost has come to an end since.
+/// Returns whether every lost segment has ended since.
 fn is_made_up(study: &Path) -> bool {
     let mut lost = BTreeSet::new();
     for entry in events(study) {

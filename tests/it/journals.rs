@@ -15,7 +15,7 @@ fn with_study() -> (Sandbox, Vec<Value>) {
     (sandbox, entries)
 }
 
-/// Writes entries as a journal with right numbers and checksums, whatever they say.
+/// Writes entries as a journal with correct numbers and checksums, even if the entries are invalid.
 fn write(sandbox: &Sandbox, entries: &[Value]) {
     let line = |(number, entry): (usize, &Value)| {
         let mut entry = entry.clone();
@@ -56,9 +56,9 @@ fn what_cannot_have_happened_is_named_and_what_came_before_goes_on() {
         (delivered, "/elapsed", json!(1e300), "the time of the event is 1"),
         (0, "/event/inputs/epoch", json!(0), "an epoch has no samples"),
     ];
-    for (number, place, value, said) in changes {
+    for (number, pointer, value, said) in changes {
         let mut broken = entries.clone();
-        *broken[number].pointer_mut(place).unwrap() = value;
+        *broken[number].pointer_mut(pointer).unwrap() = value;
         write(&sandbox, &broken);
         for verb in ["leaderboard", "status", "report", "resume"] {
             let told = sandbox.run(&format!("{verb} study")).expect_code(2);
@@ -104,7 +104,7 @@ fn damage_in_the_middle_has_a_way_out() {
     );
     sandbox.run("resume study --keep-sound -q").expect_code(0);
     assert_eq!(sandbox.leaderboard("study"), leaderboard);
-    // Without a first line there is nothing to go on from.
+    // Without a first line there is nothing to resume from.
     sandbox.write(
         "study/journal.jsonl",
         text.replacen("study_created", "study_createD", 1),
@@ -127,17 +127,17 @@ fn a_journal_of_the_future_is_refused_without_its_manifest() {
     }
 }
 
-/// All places in a value, as JSON pointers.
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+/// JSON pointers to all parts of a value.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     match value {
         Value::Object(fields) => fields
             .iter()
-            .for_each(|(name, field)| places(field, &format!("{at}/{name}"), found)),
+            .for_each(|(name, field)| pointers(field, &format!("{at}/{name}"), found)),
         Value::Array(items) => items
             .iter()
             .enumerate()
-            .for_each(|(number, item)| places(item, &format!("{at}/{number}"), found)),
+            .for_each(|(number, item)| pointers(item, &format!("{at}/{number}"), found)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
@@ -188,10 +188,10 @@ fn whatever_a_journal_says_nothing_panics() {
             }
             _ => {
                 let mut found = Vec::new();
-                places(&changed[line], "", &mut found);
-                found.retain(|place| place.starts_with("/event/") || place == "/elapsed");
-                let place = changed[line].pointer_mut(&found[draws.below(found.len())]).unwrap();
-                *place = match (place.as_f64(), draws.below(3)) {
+                pointers(&changed[line], "", &mut found);
+                found.retain(|pointer| pointer.starts_with("/event/") || pointer == "/elapsed");
+                let part = changed[line].pointer_mut(&found[draws.below(found.len())]).unwrap();
+                *part = match (part.as_f64(), draws.below(3)) {
                     (Some(known), 1) => json!(known * 1000.0),
                     (Some(known), 2) => json!(-known - 1.0),
                     _ => odd[draws.below(odd.len())].clone(),

@@ -1,4 +1,4 @@
-//! What can be learnt from a study afterwards: leaderboards to ask, importance, comparisons, the report.
+//! Looking at a finished study: leaderboard queries, importance, comparisons, the report.
 
 use crate::support::{SPHERE, Sandbox};
 
@@ -135,7 +135,7 @@ fn completions_and_manual_pages_know_every_verb() {
     );
 }
 
-/// What a verb answers with `--json`.
+/// The output of a command with `--json`.
 fn json(sandbox: &Sandbox, command: &str, code: i32) -> serde_json::Value {
     serde_json::from_str(&sandbox.run(command).expect_code(code).stdout).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Population-based training through the program: clones begin where their parents stood, whatever happens.
+//! Population-based training through the program: clones start from the state of their parents, also after interruptions and crashes.
 
 #![cfg(target_os = "linux")]
 
@@ -19,7 +19,7 @@ fn texts() -> (Sandbox, &'static str) {
     (sandbox, "--trials 12 --set resources.logical_workers=4")
 }
 
-/// How many trials began where others stood.
+/// Number of trials that were cloned from others.
 fn clones(sandbox: &Sandbox, study: &str) -> usize {
     let all = events(&sandbox.path(study));
     all.iter()

@@ -255,7 +255,7 @@ fn a_program_that_cannot_work_ends_the_study_soon() {
         .says("the first trials all failed alike");
     let rows_before = rows(&sandbox.leaderboard("study")).len();
     assert!((5..=20).contains(&rows_before), "{rows_before}");
-    // What was wrong is mended: the study goes on.
+    // The error is fixed: the study continues.
     sandbox.write("train.sh", "echo '{\"loss\": 1}'");
     let mut resumed = sandbox.start("resume study");
     let done = || count(&sandbox.path("study"), "segment_ended") > rows_before + 3;
@@ -495,7 +495,7 @@ fn a_program_takes_lists_mappings_and_nothing_as_weights_and_biases_pass_them() 
         ]
     );
     assert_eq!(rows(&sandbox.leaderboard("study"))[0]["params.layers"], "[8,16]");
-    // What was resolved is read again.
+    // The resolved spec can be read again.
     sandbox.run("resume study").expect_code(0);
     let texts = Sandbox::with_texts();
     texts
@@ -545,7 +545,7 @@ fn a_limit_to_the_size_of_files_is_like_a_full_disk() {
         .finish()
         .expect_code(2);
     assert!(told.stderr.contains("File too large"), "{}", told.stderr);
-    // With room, it goes on.
+    // With room, it continues.
     sandbox.run("resume study -q").expect_code(0);
 }
 
@@ -582,7 +582,7 @@ fn a_script_of_a_sweep_finds_its_parameters_without_the_package() {
         "{rows:?}"
     );
     assert_eq!(best["epochs"], "3");
-    // Nobody gets it unasked, and no other program takes it.
+    // It is only there on request, and no other program takes it.
     sandbox.write("space.yaml", spec.replace("wandb: shim\n", ""));
     sandbox.write("train.py", "import importlib.util, json\nprint(json.dumps({\"val.loss\": 1 if importlib.util.find_spec(\"wandb\") else 0}))\n");
     let hidden = sandbox
@@ -608,7 +608,7 @@ fn metrics_are_found_in_the_text_that_a_program_prints() {
     let leaderboard = sandbox.leaderboard("study");
     let best: Vec<&str> = leaderboard.lines().nth(1).unwrap().split(',').collect();
     assert_eq!((best[2], best[3]), ("completed", "0.1"), "{leaderboard}");
-    // What the expressions find is in the log too, and a study is the same after an interruption.
+    // The log contains the lines that the expressions find, and a study is the same after an interruption.
     assert!(sandbox.read("study/logs/trial-0.log").contains("val_loss: 0.18."));
     let shown = sandbox.run("validate study/spec.yaml").expect_code(0);
     assert!(!shown.stderr.contains("error"), "{}", shown.stderr);

@@ -77,7 +77,7 @@ impl Asker {
     }
 }
 
-/// What a trial comes to after a step: smaller is better.
+/// The value of a trial after a step: smaller is better.
 fn value(asked: &Value, step: u64) -> f64 {
     let rate = asked["params"]["lr"].as_f64().unwrap();
     let is_sgd = asked["params"]["opt"] == "sgd";
@@ -133,7 +133,7 @@ fn a_recorded_conversation_is_a_study_that_the_other_verbs_read() {
     assert!(sandbox.path("study/report.html").is_file());
     let status = sandbox.run("status study").expect_code(0);
     assert!(
-        status.stdout.contains("`automl ask-tell --out study` goes on"),
+        status.stdout.contains("`automl ask-tell --out study` continues it"),
         "{}",
         status.stdout
     );
@@ -308,7 +308,7 @@ fn what_was_told_and_not_yet_counted_when_the_process_died_counts_afterwards() {
     let mut program = Asker::start(&sandbox, &["--method", "random"]);
     program.call(&init(1));
     let first = program.call(&json!({"op": "ask"}));
-    // Better than anything that comes after, so that it goes on.
+    // Better than anything that comes after, so that it is promoted.
     program.call(&json!({"op": "tell", "id": first["id"], "step": first["to_step"], "value": -9.0}));
     program.kill();
     // Killed between the two lines of the last tell, or in the middle of the second.
@@ -418,7 +418,7 @@ fn a_signal_ends_the_conversation_with_its_results_written() {
     program.call(&init(1));
     program.run_one(&mut Vec::new());
     let stopped = sandbox.run("stop study").expect_code(0);
-    stopped.says("`automl ask-tell --out study` goes on");
+    stopped.says("`automl ask-tell --out study` continues it");
     assert_eq!(program.child.wait().unwrap().code(), Some(130));
     assert!(sandbox.read("study/leaderboard.csv").lines().count() > 1);
     let status = sandbox.run("status study").expect_code(0);

@@ -246,7 +246,7 @@ fn what_the_user_listed_is_tried_first() {
         .replace("x: {min: 0.0, max: 1.0}", "x: {min: 0.0, max: 1.0, init: 0.25}")
         .replace("[plain, fancy, odd]}", "[plain, fancy, odd], prior: fancy}");
     let sandbox = Sandbox::with_spec(&format!("{hinted}points_to_evaluate: [{{kind: odd, y: 0.5}}]\n"));
-    // A model would go on with the prior after these.
+    // A model would continue with the prior after these.
     sandbox
         .run("search space.yaml --out study --set method=random")
         .expect_code(0);
@@ -262,7 +262,7 @@ fn what_the_user_listed_is_tried_first() {
         listed.is_some_and(|line| line.ends_with(",0.25,0.5,odd")),
         "{leaderboard}"
     );
-    // What is left behind says the same.
+    // The files that are left say the same.
     sandbox.run("search study/spec.yaml --out again").expect_code(0);
     assert_eq!(sandbox.leaderboard("again"), leaderboard);
 }
@@ -355,9 +355,9 @@ Commands:
   resume       Resume a study that was interrupted, or give a finished one more budget
   watch        Watch a study on the whole terminal, from another one or afterwards
   status       Show how a study stands, while it runs or afterwards
-  stop         Stop a running study in good order, from another terminal
+  stop         Stop a running study gracefully, from another terminal
   validate     Check a spec, its model and its data, without running anything
-  plan         Say what a search would cost and how far it would come, without running it
+  plan         Estimate what a search would cost and how far it would get, without running it
   init         Write an annotated spec to start from
   schema       Print the JSON Schema of specs, for editors that complete and check
   convert      Turn a search space of another program into a spec
@@ -378,8 +378,8 @@ Commands:
   help         Print this message or the help of the given subcommand(s)
 
 Options:
-  -v, --verbose  Say more: log lines instead of a progress display
-  -q, --quiet    Say nothing but errors
+  -v, --verbose  Print more: log lines instead of a progress display
+  -q, --quiet    Print only errors
   -h, --help     Print help
   -V, --version  Print version
 "##);
@@ -393,11 +393,11 @@ Arguments:
 
 Options:
       --out <DIR>         The study's folder [default: results/NAME]
-  -v, --verbose           Say more: log lines instead of a progress display
-  -q, --quiet             Say nothing but errors
+  -v, --verbose           Print more: log lines instead of a progress display
+  -q, --quiet             Print only errors
       --workers <N>       Worker processes
-      --trials <N>        Trials in all
-      --budget <TIME>     Time in all, such as `90s`, `10m` or `1h30m`
+      --trials <N>        Total number of trials
+      --budget <TIME>     Total time, such as `90s`, `10m` or `1h30m`
       --seed <N>          The seed of everything random
       --set <KEY=VALUE>   Change a value of the spec, such as `parameters.dropout.max=0.3`; paths
                           begin at the current folder

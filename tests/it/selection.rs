@@ -1,4 +1,4 @@
-//! What happens after the search: finalists with fresh seeds, the test examples, and every way to be interrupted in it.
+//! The selection after the search: finalists with fresh seeds, the test examples, and interruptions in each part.
 
 use crate::support::{SPHERE, Sandbox, count, events};
 
@@ -75,12 +75,12 @@ fn a_wall_budget_keeps_time_for_the_finalists() {
     let search = search.says("the search is over (the rest of the wall budget is kept for the finalists)");
     search.says("fresh seeds (in the search");
     let rows = rows(&sandbox, "study");
-    // How many fit depends on how busy the machine is.
+    // The number that fits depends on the load of the machine.
     assert!(rows[0]["seeds"].as_u64().unwrap() >= 1, "{}", rows[0]);
 }
 
 #[test]
-fn a_selection_that_cannot_be_is_refused_with_its_place() {
+fn an_impossible_selection_is_refused_with_its_position() {
     let sandbox = Sandbox::with_spec(SPHERE);
     let refuse = |set: &str| {
         let flags: Vec<String> = set.split('&').map(|set| format!("--set selection.{set}")).collect();

@@ -17,7 +17,7 @@ fn serve(sandbox: &Sandbox, study: &str) -> (Running, String) {
     (server, address)
 }
 
-/// How many rows the table of trials shows.
+/// Number of rows in the table of trials.
 const ROWS: &str = "document.querySelectorAll('#trials-table tbody tr').length";
 
 /// The page is wide enough for itself: nothing must be scrolled sideways.
@@ -70,7 +70,7 @@ fn a_live_page_keeps_up_with_a_study_and_shows_nothing_without_its_token() {
     };
     browser.open(&address);
     browser.until("document.querySelector('#live').dataset.connection === 'open'");
-    // What nobody sees is drawn when somebody does.
+    // Hidden parts are drawn when they become visible.
     browser.value("document.querySelector('#trials').scrollIntoView()");
     let before = browser.value(ROWS).as_u64().unwrap();
     browser.until(&format!("{ROWS} > {before}"));

@@ -68,14 +68,14 @@ fn the_spec_for_texts_that_comes_with_the_program_runs() {
     let whole = std::fs::read_to_string(&table).unwrap();
     let head: String = whole.split_inclusive('\n').take(401).collect();
     sandbox.write("head.tsv", head);
-    let places = format!(
+    let paths = format!(
         "--set model={} --set data.train={} --set parameters.freeze_depth.max=2",
         model.display(),
         sandbox.path("head.tsv").display()
     );
     let small = "--trials 2 --set epochs=0.5 --set max_length=32 --set resources.devices=cpu";
     sandbox
-        .run(&format!("search {} --out study {places} {small}", spec.display()))
+        .run(&format!("search {} --out study {paths} {small}", spec.display()))
         .expect_code(0);
     // Two trials, each as a finalist with two more seeds, and the winner's test.
     assert_eq!(sandbox.leaderboard("study").lines().count(), 1 + 2 + 4 + 1);

@@ -1,4 +1,4 @@
-//! Trackers: what they are told, once, whatever happens to the study or to them.
+//! Trackers: each event reaches them once, also after crashes of the study or of a tracker.
 
 use std::path::Path;
 use std::time::Duration;
@@ -145,7 +145,7 @@ fn a_table_that_was_taken_away_is_written_anew_and_no_tracking_leaves_all_out() 
 }
 
 #[test]
-fn what_is_wrong_about_trackers_is_said_with_its_place() {
+fn mistakes_about_trackers_are_shown_with_their_position() {
     let sandbox = Sandbox::with_spec(SPEC);
     let refused = |tracking: &str| {
         sandbox.write("other.yaml", format!("{SPEC}tracking: {tracking}\n"));

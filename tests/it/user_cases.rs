@@ -19,7 +19,7 @@ fn case(name: &str) -> Option<Sandbox> {
     Some(sandbox)
 }
 
-/// What a shell makes of a line in which `automl` is the program.
+/// The outcome of a shell line in which `automl` is the program.
 fn shell(sandbox: &Sandbox, line: &str) -> Outcome {
     let mut command = Command::new("sh");
     command.args([
@@ -41,9 +41,9 @@ fn column(sandbox: &Sandbox, name: &str) -> Vec<String> {
     let text = sandbox.leaderboard("o");
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().unwrap();
-    let place = header.iter().position(|known| known == name);
-    let place = place.unwrap_or_else(|| panic!("no column {name} in {header:?}"));
-    reader.records().map(|row| row.unwrap()[place].to_owned()).collect()
+    let index = header.iter().position(|known| known == name);
+    let index = index.unwrap_or_else(|| panic!("no column {name} in {header:?}"));
+    reader.records().map(|row| row.unwrap()[index].to_owned()).collect()
 }
 
 fn sorted(mut values: Vec<String>) -> Vec<String> {
@@ -120,7 +120,7 @@ fn a_report_of_many_parameters_keeps_the_deadline() {
         return;
     };
     let search = sandbox.run("search space.yaml --out o -q").expect_code(0);
-    // Of five seconds, two after it at the latest; the test's machine may be slow.
+    // The budget is five seconds, and the end comes at most two later; the machine of the test may be slow.
     assert!(search.seconds.as_secs_f64() < 15.0, "{:?}", search.seconds);
 }
 

@@ -12,7 +12,7 @@ use crate::support::{SPHERE, Sandbox, count, eventually, processes};
 /// Slow enough to be caught in the act.
 const SLOW: &str = "--trials 16 --set function.trial_seconds=0.3";
 
-/// What `automl status --json` says.
+/// The output of `automl status --json`.
 fn status(sandbox: &Sandbox, study: &str) -> Value {
     let status = sandbox.run(&format!("status {study} --json")).expect_code(0);
     serde_json::from_str(&status.stdout).unwrap()
@@ -33,7 +33,7 @@ fn a_running_study_is_stopped_from_outside_and_resumes_to_the_same_results() {
         (&"running".into(), &search.pid().into())
     );
     let stop = sandbox.run("stop study").expect_code(0);
-    insta::assert_snapshot!(stop.filtered(), @"stopped (pid [PID]); the study in `study` is interrupted: `automl resume study` goes on");
+    insta::assert_snapshot!(stop.filtered(), @"stopped (pid [PID]); the study in `study` is interrupted: `automl resume study` continues it");
     search.finish().expect_code(130);
     eventually("no process left behind", || processes(&sandbox.path("")).is_empty());
     assert_eq!(status(&sandbox, "study")["state"], "interrupted");
@@ -87,8 +87,8 @@ fn the_status_of_a_finished_study_is_told_from_its_journal_alone() {
     insta::assert_snapshot!(shown.join("\n"), @"
     sphere  has ended: all trials of the budget have run
     trials    12 of 12: 2 completed, 10 paused
-    rungs         1 epoch: 12 reached it, 6 wait there, 6 went on
-                 3 epochs: 6 reached it, 4 wait there, 2 went on
+    rungs         1 epoch: 12 reached it, 6 wait there, 6 promoted
+                 3 epochs: 6 reached it, 4 wait there, 2 promoted
                  9 epochs: 2 reached it
     best      loss 0.0648 · trial 9 (sobol) · epoch 9 · x 0.393, y 0.00513, kind fancy
     ");
@@ -114,7 +114,7 @@ fn a_killed_study_with_a_torn_journal_still_has_a_status() {
     assert!(died["wall_left"].as_f64().unwrap() < 600.0, "{died}");
     let shown = sandbox.run("status study").expect_code(0).stdout;
     assert!(
-        shown.contains("killed or crashed; `automl resume study` goes on"),
+        shown.contains("killed or crashed; `automl resume study` continues it"),
         "{shown}"
     );
     assert!(shown.contains("torn its last line"), "{shown}");
@@ -135,7 +135,7 @@ fn a_folder_without_a_study_has_no_status() {
     assert_eq!(status.stdout, "");
 }
 
-/// What `automl plan` shows, without what depends on the machine.
+/// The output of `automl plan`, without the parts that depend on the machine.
 fn plan(sandbox: &Sandbox, flags: &str) -> String {
     let plan = sandbox.run(&format!("plan space.yaml {flags}")).expect_code(0);
     let shown = plan
@@ -246,7 +246,7 @@ fn a_search_with_little_time_says_at_the_start_what_it_has_and_soon_what_fits() 
     search.says("plan: a full run takes about 0.");
 }
 
-/// The rows of a study's `rerun.csv`, and the place of a column.
+/// The rows of a study's `rerun.csv`, and the index of a column.
 fn rerun_rows(sandbox: &Sandbox, name: &str) -> (Vec<csv::StringRecord>, impl Fn(&str) -> usize) {
     let mut reader = csv::Reader::from_path(sandbox.path(name)).unwrap();
     let header = reader.headers().unwrap().clone();

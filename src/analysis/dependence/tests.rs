@@ -8,9 +8,9 @@ fn a_curve_follows_the_function_in_the_unit_of_the_loss() {
     let loss = |x: f64| 5.0 + 3.0 * (x - 0.3).powi(2);
     let trials = draw(&space, 400, |x| loss(number(x, "x0")) + number(x, "x1"));
     let curve = learn(&space, &trials).unwrap().dependence(0).unwrap();
-    assert_eq!(curve.levels.len(), CURVE_PLACES);
+    assert_eq!(curve.levels.len(), CURVE_POINTS);
     for level in &curve.levels {
-        assert_near(level.loss.mean, loss(level.place) + 0.5, 0.15);
+        assert_near(level.loss.mean, loss(level.position) + 0.5, 0.15);
         assert!(level.loss.deviation < 0.2);
     }
 }
@@ -53,7 +53,7 @@ fn the_curve_of_a_conditional_parameter_is_that_where_it_is_active() {
     });
     let curve = learn(&space, &trials).unwrap().dependence(1).unwrap();
     for level in curve.levels {
-        assert_near(level.loss.mean, level.place, 0.06);
+        assert_near(level.loss.mean, level.position, 0.06);
     }
 }
 
@@ -65,7 +65,7 @@ fn a_contour_shows_an_interaction() {
     });
     let contour = learn(&space, &trials).unwrap().contour(2, 0).unwrap();
     assert_eq!(contour.parameters, [2, 0]);
-    assert_eq!([contour.losses.len(), contour.losses[0].len()], [CONTOUR_PLACES; 2]);
+    assert_eq!([contour.losses.len(), contour.losses[0].len()], [CONTOUR_POINTS; 2]);
     let corner = |row: usize, column: usize| contour.losses[row][column].unwrap().mean;
     assert!(corner(1, 1) > 0.9 && corner(22, 22) > 0.9);
     assert!(corner(1, 22) < 0.1 && corner(22, 1) < 0.1);

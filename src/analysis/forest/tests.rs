@@ -1,3 +1,4 @@
+use super::super::axis::Axis;
 use super::super::region::Region;
 use super::super::testing::{assert_near, conditional, cube, draw, learn, number};
 use super::*;
@@ -43,19 +44,19 @@ fn the_leaves_share_out_the_unit_cube() {
 }
 
 #[test]
-fn a_tree_says_of_a_place_what_the_leaf_around_it_says() {
+fn a_tree_predicts_at_a_point_what_the_leaf_around_it_predicts() {
     let forest = forest(&mixed(), 120);
     let mut rng = rng::stream(Seed(2), "test", &[]);
     for tree in &forest.trees {
         let regions = tree.regions(&forest.observations);
         for _ in 0..20 {
-            let place: [f64; 4] = std::array::from_fn(|_| rng.random());
+            let point: [f64; 4] = std::array::from_fn(|_| rng.random());
             let is_around = |region: &&Region<'_>| {
-                let mut sides = region.sides.iter().zip(place);
+                let mut sides = region.sides.iter().zip(point);
                 sides.all(|(side, at)| side.iter().any(|part| (part.from..part.to).contains(&at)))
             };
             let around: Vec<f64> = regions.iter().filter(is_around).map(|region| region.value).collect();
-            assert_eq!(around, [tree.predict(&forest.observations, |axis| place[axis])]);
+            assert_eq!(around, [tree.predict(&forest.observations, |axis| point[axis])]);
         }
     }
 }

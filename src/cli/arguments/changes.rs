@@ -10,10 +10,10 @@ pub(in crate::cli) struct Changes {
     /// Worker processes
     #[arg(long, value_name = "N")]
     workers: Option<String>,
-    /// Trials in all
+    /// Total number of trials
     #[arg(long, value_name = "N")]
     trials: Option<String>,
-    /// Time in all, such as `90s`, `10m` or `1h30m`
+    /// Total time, such as `90s`, `10m` or `1h30m`
     #[arg(long, value_name = "TIME")]
     budget: Option<String>,
     /// The seed of everything random

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::registered::Registered;
+use crate::cli::formats::{FORMATS, Format as TableFormat};
 use crate::report::{EXPORTS, Export as Form, SortBy};
 use crate::tracking::{Registered as Tracker, TRACKERS};
 
@@ -41,8 +42,8 @@ pub(in crate::cli) struct Leaderboard {
     /// The study's folder
     pub(in crate::cli) folder: PathBuf,
     /// How to show it
-    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
-    pub(in crate::cli) format: TableFormat,
+    #[arg(long, value_parser = TABLE_FORMS, default_value = FORMATS[0].name)]
+    pub(in crate::cli) format: &'static TableFormat,
     /// The same as `--format json`
     #[arg(long, conflicts_with = "format")]
     pub(in crate::cli) json: bool,
@@ -61,17 +62,11 @@ pub(in crate::cli) struct Leaderboard {
 }
 
 /// Formats of the leaderboard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum TableFormat {
-    /// For reading in a terminal, with the most telling columns
-    Table,
-    /// All columns, comma-separated
-    Csv,
-    /// All columns, as a list of objects
-    Json,
-    /// A Markdown table
-    Md,
-}
+const TABLE_FORMS: Registered<TableFormat> = Registered {
+    rows: FORMATS,
+    name: |format| format.name,
+    about: |format| format.about,
+};
 
 /// `automl best`
 #[derive(Args, Debug)]

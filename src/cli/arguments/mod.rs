@@ -9,9 +9,7 @@ mod registered;
 mod run;
 
 use changes::Changes;
-pub(super) use look::{
-    Best, Compare, Export, Importance, Leaderboard, Report, Serve, Status, Stop, TableFormat, Watch,
-};
+pub(super) use look::{Best, Compare, Export, Importance, Leaderboard, Report, Serve, Status, Stop, Watch};
 pub(super) use prepare::{Convert, Init, Plan, Validate};
 pub(super) use produce::{Evaluate, Predict, PredictionFormat, Train};
 pub(super) use programs::{AskTell, Completions, Launch, Man, Worker};
@@ -32,10 +30,10 @@ pub(super) struct Arguments {
 /// Verbosity of the output.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Verbosity {
-    /// Say more: log lines instead of a progress display
+    /// Print more: log lines instead of a progress display
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(super) verbose: bool,
-    /// Say nothing but errors
+    /// Print only errors
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
 }
@@ -51,11 +49,11 @@ pub(super) enum Command {
     Watch(Watch),
     /// Show how a study stands, while it runs or afterwards
     Status(Status),
-    /// Stop a running study in good order, from another terminal
+    /// Stop a running study gracefully, from another terminal
     Stop(Stop),
     /// Check a spec, its model and its data, without running anything
     Validate(Validate),
-    /// Say what a search would cost and how far it would come, without running it
+    /// Estimate what a search would cost and how far it would get, without running it
     Plan(Plan),
     /// Write an annotated spec to start from
     Init(Init),
@@ -94,7 +92,7 @@ pub(super) enum Command {
     /// Run segments for an engine (internal)
     #[command(hide = true)]
     Worker(Worker),
-    /// Become another program that dies with its worker (internal)
+    /// Run a program that ends with its worker (internal)
     #[command(hide = true)]
     Launch(Launch),
 }

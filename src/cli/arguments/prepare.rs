@@ -17,7 +17,7 @@ pub(in crate::cli) struct Validate {
     /// Change a value of the spec
     #[arg(long, value_name = "KEY=VALUE")]
     pub(in crate::cli) set: Vec<Override>,
-    /// Show it as one JSON object, what is wrong included
+    /// Show it as one JSON object, including all errors
     #[arg(long)]
     pub(in crate::cli) json: bool,
 }

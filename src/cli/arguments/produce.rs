@@ -22,7 +22,7 @@ pub(in crate::cli) struct Train {
     /// Train all epochs, not only up to the epoch that was best
     #[arg(long)]
     pub(in crate::cli) all_epochs: bool,
-    /// Refuse when the model or the data is not what the configuration was found with; without it that is a warning
+    /// Fail instead of warning if the model or the data changed since the search
     #[arg(long)]
     pub(in crate::cli) check: bool,
     /// Change a value of the configuration

@@ -68,11 +68,11 @@ impl Engine<'_> {
         let given_up = &self.study.given_up()[self.tidied..];
         self.tidied += given_up.len();
         for &trial in given_up.iter().chain([&delivered]).chain(&replaced) {
-            let may_go_on = match self.study.trials()[trial.index()].status {
+            let may_continue = match self.study.trials()[trial.index()].status {
                 Status::Paused | Status::Running { .. } => true,
                 Status::Completed | Status::Stopped | Status::Failed => false,
             };
-            if !may_go_on && !self.kept.contains(&trial) {
+            if !may_continue && !self.kept.contains(&trial) {
                 let _ = std::fs::remove_dir_all(self.folder.checkpoints(trial));
             }
         }

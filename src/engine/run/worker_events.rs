@@ -125,7 +125,7 @@ impl Engine<'_> {
     }
 
     fn end(&mut self, slot: usize, trial: TrialId, outcome: &Outcome, started_at: &str) -> Result<(), EngineError> {
-        let device = self.pool.seats()[slot].slot.place();
+        let device = self.pool.seats()[slot].slot.device_name();
         let finished_at = Clock::time_of_day();
         self.record(&Event::SegmentEnded {
             trial,

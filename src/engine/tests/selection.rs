@@ -182,7 +182,7 @@ fn whoever_fails_with_a_fresh_seed_is_behind_those_that_do_not() {
 }
 
 #[test]
-fn an_interrupted_selection_goes_on_as_if_it_never_was() {
+fn an_interrupted_selection_resumes_as_if_nothing_had_happened() {
     let mut whole = with(SelectionRule::OneSe, 2, true, 30);
     let events = run_lucky(&mut whole, 2, 1, f64::INFINITY);
     let begin = events
@@ -222,7 +222,7 @@ fn time_that_is_up_before_the_finalists_begin_reopens_the_search() {
     study.apply(&closed, 0.0);
     assert!(
         study.is_selecting() && study.waiting(|_| false).is_empty(),
-        "nothing of the search goes on"
+        "no trial of the search continues"
     );
     study.apply(&Event::StudyResumed { added_wall: 60.0 }, 0.0);
     run_lucky(&mut study, 2, 3, f64::INFINITY);

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn values_take_their_places_and_no_shell_sees_them() {
+    fn values_are_filled_in_and_no_shell_sees_them() {
         assert_eq!(
             words(
                 "command: [python, train.py, \"--lr={lr}\", \"{name}\", --epochs, \"{epochs}\", \"{{lr}}\", '{\"a\": 1}']"

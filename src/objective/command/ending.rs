@@ -43,7 +43,7 @@ pub(super) fn failure(status: ExitStatus, log: &Log, reported: Option<f64>, kill
             let line: String = line.chars().take(200).collect();
             format!("its last line was `{line}` (`{}`)", log.path().display())
         }
-        (None, Some(epoch)) => format!("it had reported epoch {epoch}, and said nothing else"),
+        (None, Some(epoch)) => format!("it had reported epoch {epoch}, and printed nothing else"),
         (None, None) => "it said nothing".to_owned(),
     };
     Failure {
@@ -62,8 +62,8 @@ fn ran_out_of_memory(words: &str) -> bool {
         .and_then(|stack| {
             let is_of_stack = |line: &&&str| line.starts_with([' ', '\t']);
             let length = lines[stack + 1..].iter().take_while(is_of_stack).count();
-            let place = stack + 1 + length;
-            (place < lines.len() && place + LAST_LINES >= lines.len()).then(|| lines[place])
+            let index = stack + 1 + length;
+            (index < lines.len() && index + LAST_LINES >= lines.len()).then(|| lines[index])
         });
     match exception {
         Some(exception) => names_memory(&exception),

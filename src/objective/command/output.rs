@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn another_worker_goes_on_where_the_first_one_was_and_a_torn_line_stays_torn() {
+    fn another_worker_continues_where_the_first_one_was_and_a_torn_line_stays_torn() {
         let mut case = Case::new();
         case.print("one\n{\"epoch\": 1, \"lo");
         assert_eq!(case.lines(), ["one\n"]);

@@ -293,8 +293,9 @@ impl Program {
     pub(super) fn stop(&mut self, beat: &dyn Fn()) -> Vec<Reading> {
         let mut said = Vec::new();
         os::signal_group(self.group(), GroupSignal::Terminate);
-        #[cfg(not(unix))]
-        let _ = self.group.0.kill();
+        if !os::HAS_GROUPS {
+            let _ = self.group.0.kill();
+        }
         let patience = Instant::now() + GRACE;
         while Instant::now() < patience {
             beat();

@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_must_not_be_ahead_of_what_is_known() {
+    fn a_resumed_program_must_not_be_ahead_of_the_known_epochs() {
         let wanted = ["accuracy".to_owned()];
         let segment = segment((1, 4, 9));
         let mut report = Report::new(&segment, &wanted, vec![]);

@@ -174,5 +174,5 @@ fn what_an_error_says_names_the_program_and_not_what_it_printed_before() {
     let Err(RunError::Trial(failure)) = run(silent, &Segment::example(folder.path(), (0, 2, 9))) else {
         panic!("it must fail");
     };
-    insta::assert_snapshot!(failure.message, @"the program ended with exit code 3; it had reported epoch 1, and said nothing else");
+    insta::assert_snapshot!(failure.message, @"the program ended with exit code 3; it had reported epoch 1, and printed nothing else");
 }

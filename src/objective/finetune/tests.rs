@@ -22,7 +22,11 @@ fn worker() -> FineTune {
         labels: testing::labels(2),
     };
     let model = testing::small_bert(2);
-    FineTune::new(Inputs { model, data }, None, &Space::new(vec![], vec![]).unwrap())
+    FineTune::new(
+        TrainingInputs { model, data },
+        None,
+        &Space::new(vec![], vec![]).unwrap(),
+    )
 }
 
 fn segment(trial: u32, (from, to): (u64, u64), folder: &Path) -> Segment {
@@ -45,7 +49,7 @@ fn measured(report: &SegmentReport) -> Vec<(Samples, f64)> {
 }
 
 #[test]
-fn a_trial_goes_on_alike_from_memory_and_from_its_checkpoint() {
+fn a_trial_resumes_alike_from_memory_and_from_its_checkpoint() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut same = worker();
     same.run(&segment(1, (0, 50), one.path()), &mut Silent).unwrap();
@@ -61,7 +65,7 @@ fn a_trial_goes_on_alike_from_memory_and_from_its_checkpoint() {
 }
 
 #[test]
-fn the_memory_of_another_trial_or_place_is_not_used() {
+fn the_memory_of_another_trial_or_moment_is_not_used() {
     let folder = tempfile::tempdir().unwrap();
     let mut worker = worker();
     worker.run(&segment(1, (0, 50), folder.path()), &mut Silent).unwrap();

@@ -37,7 +37,7 @@ impl Population {
         let mut ranking: Vec<usize> = (0..newest.len()).collect();
         if let Some(preference) = preference {
             let scores: Vec<Scores> = newest.iter().map(|(trial, index)| scores(trial, *index)).collect();
-            let positions = preference.places(&scores.iter().collect::<Vec<_>>());
+            let positions = preference.positions(&scores.iter().collect::<Vec<_>>());
             ranking.sort_by_key(|&member| (positions[member], newest[member].0.id));
         } else {
             ranking.sort_by_key(|&member| {

@@ -4,27 +4,27 @@ use crate::study::Study;
 use crate::trials::Status;
 
 use super::fit::{Part, bar, cut, fit};
-use super::{Facts, sentences, words};
+use super::{DisplayFacts, sentences, words};
 
 /// Width of the study's progress bar, in columns.
 const BAR: usize = 22;
 
 /// The header after `elapsed` seconds, for a terminal of `width` columns.
-pub(super) fn header(study: &Study, facts: &Facts, elapsed: f64, width: usize) -> [String; 3] {
+pub(super) fn header(study: &Study, facts: &DisplayFacts, elapsed: f64, width: usize) -> [String; 3] {
     [
         budgets(study, facts, elapsed, width),
         best(study, facts, width),
-        places(study, facts, width),
+        trials_by_state(study, facts, width),
     ]
 }
 
 /// The wall budget in seconds, including what resumptions added.
-pub(super) fn wall(study: &Study, facts: &Facts) -> Option<f64> {
+pub(super) fn wall(study: &Study, facts: &DisplayFacts) -> Option<f64> {
     facts.wall.map(|wall| wall + study.added_wall())
 }
 
 /// `movie-sentiment  0:42 of 3:00 · 12 of 24 trials  [=====>    ] 50 %`.
-fn budgets(study: &Study, facts: &Facts, elapsed: f64, width: usize) -> String {
+fn budgets(study: &Study, facts: &DisplayFacts, elapsed: f64, width: usize) -> String {
     let wall = wall(study, facts);
     let spent = match wall {
         Some(wall) => format!("{} of {}", words::stopwatch(elapsed), words::stopwatch(wall)),
@@ -68,13 +68,13 @@ fn share(study: &Study, wall: Option<f64>, elapsed: f64) -> Option<f64> {
         .map(|share| share.min(1.0))
 }
 
-fn best(study: &Study, facts: &Facts, width: usize) -> String {
+fn best(study: &Study, facts: &DisplayFacts, width: usize) -> String {
     let best = sentences::incumbent(study, facts.epoch).unwrap_or_else(|| "nothing measured yet".into());
     cut(&format!("best {best}"), width).into_owned()
 }
 
 /// `rungs 0.44 ep: 12 · 1.3 ep: 4 · 4 ep: 1  3 under way · 8 paused · 2 failed`.
-fn places(study: &Study, facts: &Facts, width: usize) -> String {
+fn trials_by_state(study: &Study, facts: &DisplayFacts, width: usize) -> String {
     let rungs: Vec<String> = study
         .rungs()
         .iter()
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use crate::report::terminal::testing;
 
-    fn shown(study: &Study, facts: &Facts, elapsed: f64, width: usize) -> String {
+    fn shown(study: &Study, facts: &DisplayFacts, elapsed: f64, width: usize) -> String {
         header(study, facts, elapsed, width).join("\n")
     }
 
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_study_without_budget_or_result_has_a_header_too() {
         let mut study = testing::study(testing::asha(), None);
-        let facts = Facts {
+        let facts = DisplayFacts {
             wall: None,
             ..testing::facts()
         };

@@ -14,7 +14,7 @@ use crate::units::{Goal, Samples, TrialId};
 
 use super::sentences::{self, BestSeen};
 use super::speed::{Fits, Speed};
-use super::{Facts, header};
+use super::{DisplayFacts, header};
 
 /// Version of this format, in the first line. Within a version, fields may be added but not changed or removed.
 const FORMAT: u32 = 1;
@@ -29,7 +29,7 @@ const TICK: f64 = 1.0;
 /// not stop the study, and is reported once.
 pub struct Json<W> {
     out: W,
-    facts: Facts,
+    facts: DisplayFacts,
     best: BestSeen,
     speed: Speed,
     ticked: f64,
@@ -182,7 +182,7 @@ struct Counts {
 
 impl<W: Write> Json<W> {
     /// Writes JSON lines to `out`.
-    pub fn new(out: W, facts: Facts) -> Self {
+    pub fn new(out: W, facts: DisplayFacts) -> Self {
         Self {
             out,
             facts,
@@ -222,7 +222,7 @@ impl<W: Write> Json<W> {
                 self.is_broken = true;
                 let _ = writeln!(
                     io::stderr(),
-                    "warning: cannot write to standard output: {error}; the study goes on without"
+                    "warning: cannot write to standard output: {error}; the study continues without it"
                 );
             }
             Ok(()) | Err(_) => {}
@@ -248,7 +248,7 @@ fn write(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
 fn line<'a>(
     event: &'a EngineEvent<'_>,
     study: &'a Study,
-    facts: &'a Facts,
+    facts: &'a DisplayFacts,
     (elapsed, is_best): (f64, bool),
 ) -> Line<'a> {
     let settings = study.settings();
@@ -268,10 +268,10 @@ fn line<'a>(
             is_resumed: *is_resumed,
             slots: (0..)
                 .zip(*slots)
-                .map(|(slot, place)| SlotFields {
-                    slot,
-                    device: place.place(),
-                    threads: place.threads,
+                .map(|(index, slot)| SlotFields {
+                    slot: index,
+                    device: slot.device_name(),
+                    threads: slot.threads,
                 })
                 .collect(),
             rungs: study.rungs().iter().map(|&rung| level(rung)).collect(),

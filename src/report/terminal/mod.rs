@@ -50,7 +50,7 @@ pub enum Style {
 
 /// Facts to display that the study itself does not contain.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Facts {
+pub struct DisplayFacts {
     /// The study's name.
     pub name: String,
     /// Number of samples in an epoch.
@@ -62,7 +62,7 @@ pub struct Facts {
 }
 
 /// Creates the observer that displays a study.
-pub fn terminal(style: Style, facts: Facts) -> Box<dyn Observer> {
+pub fn terminal(style: Style, facts: DisplayFacts) -> Box<dyn Observer> {
     let stderr = Box::new(io::stderr());
     match style {
         Style::Progress if console::user_attended_stderr() => Box::new(Terminal::stderr(facts)),

@@ -10,7 +10,7 @@ use super::rows::Rows;
 use super::sentences::BestSeen;
 use super::speed::{self, Speed};
 use super::summary::summary;
-use super::{Facts, sentences, words};
+use super::{DisplayFacts, sentences, words};
 
 /// Level of detail of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +28,7 @@ pub enum Detail {
 /// Writes no control characters except the line break, and flushes every line. Errors of the writer are ignored.
 pub struct Plain<W> {
     out: W,
-    facts: Facts,
+    facts: DisplayFacts,
     detail: Detail,
     rows: Rows,
     best: BestSeen,
@@ -37,7 +37,7 @@ pub struct Plain<W> {
 
 impl<W: Write> Plain<W> {
     /// Writes log lines to `out`.
-    pub fn new(out: W, facts: Facts, detail: Detail) -> Self {
+    pub fn new(out: W, facts: DisplayFacts, detail: Detail) -> Self {
         Self {
             out,
             facts,

@@ -14,7 +14,7 @@ use super::rows::Rows;
 use super::sentences::{BestSeen, Tone};
 use super::speed::{self, Speed};
 use super::summary::summary;
-use super::{Facts, sentences, words};
+use super::{DisplayFacts, sentences, words};
 
 /// Number of lines of the header.
 const HEADER: usize = 3;
@@ -24,7 +24,7 @@ const FREE: usize = 4;
 
 /// Shows a study as a block of lines that is updated in place. Colours are optional; `NO_COLOR` is respected.
 pub struct Terminal {
-    facts: Facts,
+    facts: DisplayFacts,
     term: Box<dyn TermLike>,
     /// The block: a progress bar used only to redraw in place. Dropping it clears the block, also after a panic.
     block: ProgressBar,
@@ -35,13 +35,13 @@ pub struct Terminal {
 
 impl Terminal {
     /// A block on stderr, redrawn at most 10 times per second.
-    pub fn stderr(facts: Facts) -> Self {
+    pub fn stderr(facts: DisplayFacts) -> Self {
         let target = ProgressDrawTarget::stderr_with_hz(10);
         Self::new(facts, Box::new(Term::stderr()), target)
     }
 
     /// A block on a terminal. `term` gives its size and prints the summary, `target` draws the block.
-    pub(super) fn new(facts: Facts, term: Box<dyn TermLike>, target: ProgressDrawTarget) -> Self {
+    pub(super) fn new(facts: DisplayFacts, term: Box<dyn TermLike>, target: ProgressDrawTarget) -> Self {
         let block = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             block.set_style(style);
@@ -101,11 +101,11 @@ impl Terminal {
 
     fn draw(&self, study: &Study, elapsed: f64) {
         let (height, width) = (usize::from(self.term.height()), usize::from(self.term.width()));
-        let [budgets, best, places] = header(study, &self.facts, elapsed, width);
+        let [budgets, best, trials] = header(study, &self.facts, elapsed, width);
         let mut lines = vec![
             style(budgets).for_stderr().bold().to_string(),
             style(best).for_stderr().cyan().to_string(),
-            places,
+            trials,
         ];
         let room = height.saturating_sub(HEADER + FREE).max(1);
         let slots = self.rows.len();
@@ -211,7 +211,7 @@ mod tests {
         drop(terminal);
         let text = screen.text();
         assert!(
-            text.starts_with("going on after 9 trials") && !text.contains("best"),
+            text.starts_with("continuing after 9 trials") && !text.contains("best"),
             "{text}"
         );
     }

@@ -27,12 +27,12 @@ enum Activity {
     Starting,
     /// No segment is planned for it.
     Idle,
-    Training(Run),
+    Training(TrainingProgress),
 }
 
 /// A running segment.
 #[derive(Clone, Debug)]
-struct Run {
+struct TrainingProgress {
     trial: TrialId,
     from: Samples,
     to: Samples,
@@ -45,7 +45,7 @@ struct Run {
     train_loss: Option<f64>,
 }
 
-impl Run {
+impl TrainingProgress {
     /// Estimated seconds until the segment ends, at the speed so far. The estimate counts down between two reports.
     fn seconds_left(&self, elapsed: f64) -> Option<f64> {
         let (since, base) = self.begun;
@@ -83,7 +83,7 @@ impl Rows {
                     .clamp(*from, *to);
                 let known = &study.trials()[trial.index()];
                 let last = known.observations.last();
-                let run = Run {
+                let run = TrainingProgress {
                     trial: *trial,
                     from: *from,
                     to: *to,

@@ -35,14 +35,14 @@ impl BestSeen {
 
 /// Display name of a slot, also used for its worker's log: `cpu 0`.
 pub(in crate::report) fn slot_name(slot: &Slot, index: usize) -> String {
-    format!("{} {index}", slot.place())
+    format!("{} {index}", slot.device_name())
 }
 
 /// `started on 2 slots (2 × cpu), 1 thread each`.
 pub(in crate::report) fn started(slots: &[Slot], is_resumed: bool, study: &Study) -> String {
     let mut devices: BTreeMap<String, usize> = BTreeMap::new();
     for slot in slots {
-        *devices.entry(slot.place()).or_default() += 1;
+        *devices.entry(slot.device_name()).or_default() += 1;
     }
     let devices: Vec<String> = devices
         .iter()
@@ -50,7 +50,7 @@ pub(in crate::report) fn started(slots: &[Slot], is_resumed: bool, study: &Study
         .collect();
     let verb = if is_resumed {
         let trials = words::counted(&study.trials().len().to_string(), "trial");
-        format!("going on after {trials}")
+        format!("continuing after {trials}")
     } else {
         "started".into()
     };
@@ -60,7 +60,7 @@ pub(in crate::report) fn started(slots: &[Slot], is_resumed: bool, study: &Study
     format!("{verb} on {count} ({}), {threads} each", devices.join(", "))
 }
 
-/// `trial 12 goes on from 0.44 to 1.3 epochs on cpu 0`; for a new trial, with its configuration.
+/// `trial 12 continues from 0.44 to 1.3 epochs on cpu 0`; for a new trial, with its configuration.
 pub(in crate::report) fn segment_started(
     study: &Study,
     epoch: Samples,
@@ -87,7 +87,7 @@ pub(in crate::report) fn segment_started(
         return format!("trial {trial} starts on {slot}{parent}, to {end}: {configuration}");
     }
     format!(
-        "trial {trial} goes on from {} to {end} on {slot}",
+        "trial {trial} continues from {} to {end} on {slot}",
         words::epochs(from, epoch)
     )
 }
@@ -96,8 +96,8 @@ pub(in crate::report) fn segment_started(
 pub(in crate::report) fn arrived(trial: TrialId, outcome: Option<&Outcome>, slot: &str) -> String {
     match outcome {
         Some(Outcome::Reached(_)) => format!("trial {trial} has ended its segment on {slot}"),
-        Some(Outcome::Failed(failure)) => format!("trial {trial} cannot go on, on {slot} ({})", failure.kind),
-        None => format!("trial {trial} stopped on {slot} before its segment's end; it can go on"),
+        Some(Outcome::Failed(failure)) => format!("trial {trial} failed in its segment on {slot} ({})", failure.kind),
+        None => format!("trial {trial} stopped on {slot} before its segment's end; it can continue"),
     }
 }
 

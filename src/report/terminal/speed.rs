@@ -4,7 +4,7 @@ use crate::engine::EngineEvent;
 use crate::study::{Outcome, Study};
 use crate::units::{Samples, TrialId};
 
-use super::{Facts, header, words};
+use super::{DisplayFacts, header, words};
 use crate::report::plan::ENOUGH;
 
 /// Full runs below this number of seconds are not worth an estimate.
@@ -33,7 +33,13 @@ pub(super) struct Fits {
 impl Speed {
     /// Updates the speed with an event, and returns once how many full runs fit into the wall budget. The estimate
     /// waits for as many ended segments as there are slots, so that each slot can show its speed.
-    pub(super) fn take(&mut self, event: &EngineEvent<'_>, study: &Study, facts: &Facts, elapsed: f64) -> Option<Fits> {
+    pub(super) fn take(
+        &mut self,
+        event: &EngineEvent<'_>,
+        study: &Study,
+        facts: &DisplayFacts,
+        elapsed: f64,
+    ) -> Option<Fits> {
         match event {
             EngineEvent::Started { slots, .. } => self.slots = slots.len(),
             EngineEvent::SegmentEnded {
@@ -59,7 +65,7 @@ impl Speed {
 }
 
 /// The plan at the start of a study with a wall budget: `plan: 3:00 on 2 slots, rungs at 0.44, 1.3 and 4 epochs; …`.
-pub(super) fn at_start(study: &Study, facts: &Facts, slots: usize) -> Option<String> {
+pub(super) fn at_start(study: &Study, facts: &DisplayFacts, slots: usize) -> Option<String> {
     let wall = header::wall(study, facts)?;
     let rungs: Vec<String> = study
         .rungs()
@@ -97,7 +103,7 @@ mod tests {
     use crate::report::terminal::testing;
 
     /// The estimates, each with the number of segments that had ended.
-    fn told(facts: &Facts) -> Vec<(usize, Fits)> {
+    fn told(facts: &DisplayFacts) -> Vec<(usize, Fits)> {
         let (mut speed, mut ended, mut told) = (Speed::default(), 0, Vec::new());
         testing::story(&mut |event, study, elapsed| {
             ended += usize::from(matches!(event, EngineEvent::SegmentEnded { .. }));
@@ -119,7 +125,7 @@ mod tests {
 
     #[test]
     fn without_a_wall_budget_there_is_nothing_to_tell() {
-        let endless = Facts {
+        let endless = DisplayFacts {
             wall: None,
             ..testing::facts()
         };

@@ -7,7 +7,7 @@ use crate::study::{EndReason, Study};
 use crate::trials::Status;
 use crate::units::Goal;
 
-use super::{Facts, sentences, words};
+use super::{DisplayFacts, sentences, words};
 
 /// Largest number of trials of a Pareto front in the summary.
 const MOST_SHOWN: usize = 10;
@@ -15,7 +15,7 @@ const MOST_SHOWN: usize = 10;
 /// The lines of the summary: reason, best result, folder and more. `reason` is `None` after an interruption.
 pub(super) fn summary(
     study: &Study,
-    facts: &Facts,
+    facts: &DisplayFacts,
     reason: Option<EndReason>,
     idle_share: f64,
     elapsed: f64,
@@ -25,7 +25,7 @@ pub(super) fn summary(
     let mut lines = vec![match reason {
         Some(reason) => format!("{} ended after {after}: {}", facts.name, why(study, reason, elapsed)),
         None => format!(
-            "{} interrupted after {after}; `automl resume {folder}` goes on",
+            "{} interrupted after {after}; `automl resume {folder}` continues it",
             facts.name
         ),
     }];
@@ -87,7 +87,7 @@ fn states(study: &Study, reason: Option<EndReason>) -> String {
     format!("{}: {}", study.searched().count(), states.join(", "))
 }
 
-fn best(study: &Study, facts: &Facts) -> Vec<String> {
+fn best(study: &Study, facts: &DisplayFacts) -> Vec<String> {
     let best = study.winner().map(|winner| &study.trials()[winner.trial.index()]);
     let Some((trial, observation)) = best.and_then(|trial| Some((trial, study.best_observation(trial.id)?))) else {
         return vec!["best     none: no trial has a result".into()];
@@ -136,8 +136,8 @@ fn selection(study: &Study) -> Vec<String> {
     let value = |loss: f64| words::metric(settings.goal.value(Goal::Minimize.loss(loss)));
     let finalists = study.finalists().into_iter().enumerate();
     let mut lines: Vec<String> = finalists
-        .map(|(place, finalist)| {
-            let label = if place == 0 { "seeds" } else { "" };
+        .map(|(position, finalist)| {
+            let label = if position == 0 { "seeds" } else { "" };
             let mean = finalist.mean().map_or_else(|| "no result".to_owned(), value);
             let error = finalist.standard_error();
             let error = error.map_or_else(String::new, |error| format!(" ± {}", words::metric(error)));
@@ -189,7 +189,7 @@ fn front(study: &Study) -> Vec<String> {
 }
 
 /// Results of the audit of pruning, if there is one.
-fn audit(study: &Study, facts: &Facts) -> Vec<String> {
+fn audit(study: &Study, facts: &DisplayFacts) -> Vec<String> {
     let Some(audit) = Audit::new(study) else {
         return Vec::new();
     };
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interrupted_study_says_how_to_go_on() {
+    fn an_interrupted_study_says_how_to_resume() {
         let study = testing::study_under_way();
         let lines = summary(&study, &testing::facts(), None, 0.5, 42.0);
         insta::assert_snapshot!(lines.join("\n"));

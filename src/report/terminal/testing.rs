@@ -13,10 +13,10 @@ use crate::trials::{Evaluation, Failure, FailureKind, Progress, SegmentReport, T
 use crate::units::{Goal, Samples, Seed, TrialId};
 use crate::worker::Slot;
 
-use super::Facts;
+use super::DisplayFacts;
 
-pub(in crate::report) fn facts() -> Facts {
-    Facts {
+pub(in crate::report) fn facts() -> DisplayFacts {
+    DisplayFacts {
         name: "movie-sentiment".into(),
         epoch: Samples(1000),
         wall: Some(180.0),

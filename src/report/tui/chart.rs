@@ -141,7 +141,7 @@ impl Chart {
         let points = curve.points.iter().filter(|(x, y)| x.is_finite() && y.is_finite());
         let mut last: Option<(i32, i32)> = None;
         for &(x, y) in points {
-            let to = dots.place(self.x.share(x), self.y.share(y));
+            let to = dots.dot(self.x.share(x), self.y.share(y));
             match last {
                 Some(from) if curve.is_stepped => {
                     dots.line(from, (to.0, from.1));
@@ -176,13 +176,13 @@ impl Chart {
         let rows = [0, -1, 1, -2, 2]
             .into_iter()
             .filter_map(|step| row.checked_add_signed(step));
-        let places = rows.filter(|y| (inner.top()..inner.bottom()).contains(y));
-        let place = places
+        let free = rows.filter(|y| (inner.top()..inner.bottom()).contains(y));
+        let label = free
             .map(|y| Rect::new(begin, y, width.min(inner.right() - begin), 1))
-            .find(|place| taken.iter().all(|other| !place.intersects(*other)));
-        if let Some(place) = place {
-            buffer.set_stringn(place.x, place.y, &curve.label, place.width.into(), curve.style);
-            taken.push(place);
+            .find(|label| taken.iter().all(|other| !label.intersects(*other)));
+        if let Some(label) = label {
+            buffer.set_stringn(label.x, label.y, &curve.label, label.width.into(), curve.style);
+            taken.push(label);
         }
     }
 
@@ -210,7 +210,7 @@ impl Dots {
     }
 
     /// Position of the dot at shares of the width (from the left) and of the height (from below).
-    fn place(&self, x: f64, y: f64) -> (i32, i32) {
+    fn dot(&self, x: f64, y: f64) -> (i32, i32) {
         let columns = f64::from(self.area.width) * 2.0 - 1.0;
         let rows = f64::from(self.area.height) * 4.0 - 1.0;
         ((x * columns).round() as i32, ((1.0 - y) * rows).round() as i32)

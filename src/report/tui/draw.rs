@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::report::view::StudyView;
 
-use super::layout::{self, Content, LEAST, Places};
+use super::layout::{self, LEAST};
 use super::panel::Panel;
 use super::state::Screen;
 use super::style::Look;
@@ -21,24 +21,24 @@ pub fn draw(frame: &mut Frame<'_>, view: &StudyView, screen: &Screen, is_coloure
         say(buffer, area, &format!("too small: {} × {} at least", LEAST.0, LEAST.1));
         return;
     }
-    let places = places(view, screen, area);
-    header::draw(buffer, places.header, view, screen, look);
-    if !places.slots.is_empty() {
-        slots::draw(buffer, places.slots, view, look);
+    let areas = layout::areas(view, screen.panel(), area);
+    header::draw(buffer, areas.header, view, screen, look);
+    if !areas.slots.is_empty() {
+        slots::draw(buffer, areas.slots, view, look);
     }
-    if !places.rungs.is_empty() {
-        rungs::draw(buffer, places.rungs, view);
+    if !areas.rungs.is_empty() {
+        rungs::draw(buffer, areas.rungs, view);
     }
-    let large = (screen.panel(), places.large);
-    for (panel, place) in places.others.into_iter().chain([large]) {
+    let large = (screen.panel(), areas.large);
+    for (panel, rect) in areas.others.into_iter().chain([large]) {
         match panel {
-            Panel::Incumbent => incumbent::draw(buffer, place, view, look),
-            Panel::Trials => trials::draw(buffer, place, view, screen.offset(panel), look),
-            Panel::Curves => curves::draw(buffer, place, view, screen.offset(panel), look),
-            Panel::Events => events::draw(buffer, place, view, screen.offset(panel), look),
+            Panel::Incumbent => incumbent::draw(buffer, rect, view, look),
+            Panel::Trials => trials::draw(buffer, rect, view, screen.offset(panel), look),
+            Panel::Curves => curves::draw(buffer, rect, view, screen.offset(panel), look),
+            Panel::Events => events::draw(buffer, rect, view, screen.offset(panel), look),
         }
     }
-    footer::draw(buffer, places.footer, view, screen);
+    footer::draw(buffer, areas.footer, view, screen);
     if screen.is_help_open() {
         help::draw(buffer, area, screen);
     }
@@ -48,15 +48,6 @@ pub fn draw(frame: &mut Frame<'_>, view: &StudyView, screen: &Screen, is_coloure
 pub(super) fn draw_waiting(frame: &mut Frame<'_>) {
     let area = frame.area();
     say(frame.buffer_mut(), area, "waiting for the study");
-}
-
-/// The layout of the screen.
-pub(super) fn places(view: &StudyView, screen: &Screen, area: Rect) -> Places {
-    let content = Content {
-        slots: view.slots.len(),
-        rungs: view.rungs.len(),
-    };
-    layout::arrange(area, content, screen.panel())
 }
 
 fn is_too_small(area: Rect) -> bool {

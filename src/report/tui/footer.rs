@@ -30,16 +30,16 @@ fn ask(question: Question, screen: &Screen, width: usize) -> &'static str {
         Question::Stop if width < 70 => " stop the study?  y / n ",
         Question::Stop if screen.is_stopping() => " it is stopping already; ask once more?  y / n ",
         Question::Stop => " stop the study? what is trained is kept, and it can be resumed  y / n ",
-        Question::Quit if width < 70 => " leave? the study goes on  y / n ",
-        Question::Quit => " leave the view? the study goes on, with plain lines  y / n ",
+        Question::Quit if width < 70 => " leave? the study continues  y / n ",
+        Question::Quit => " leave the view? the study continues, with plain lines  y / n ",
     }
 }
 
 fn tell(notice: Notice) -> &'static str {
     match notice {
         Notice::Stopping => "stopping: trials under way finish their step and are kept",
-        Notice::Holding => "held: trials under way go on, nothing new is started",
-        Notice::GoingOn => "going on: new trials are started again",
+        Notice::Holding => "held: running trials continue, no new ones are started",
+        Notice::Continuing => "continuing: new trials are started again",
     }
 }
 
@@ -49,7 +49,7 @@ fn keys(view: &StudyView, screen: &Screen, width: usize) -> Line<'static> {
     let mut keys = vec!["? help", "q quit"];
     if is_running {
         keys.push("s stop");
-        keys.push(if view.is_held { "p go on" } else { "p hold" });
+        keys.push(if view.is_held { "p continue" } else { "p hold" });
     }
     keys.push("↑↓ scroll");
     let tabs = Panel::ALL.map(|panel| (panel, format!(" {} ", name(panel))));

@@ -103,8 +103,8 @@ fn best_line(view: &StudyView, look: Look, width: usize) -> Line<'static> {
             false => format!(" (target {} not met)", words::metric(target)),
         }
     });
-    let place = format!("{target} in trial {}: ", best.trial);
-    let room = width.saturating_sub(text::width(&found) + text::width(&place));
+    let trial = format!("{target} in trial {}: ", best.trial);
+    let room = width.saturating_sub(text::width(&found) + text::width(&trial));
     let parameters = view.parameters.iter().filter(|parameter| !parameter.is_constant);
     let parameters = parameters.filter_map(|parameter| {
         let value = best.params.get(&parameter.name)?;
@@ -112,7 +112,7 @@ fn best_line(view: &StudyView, look: Look, width: usize) -> Line<'static> {
     });
     Line::from(vec![
         Span::styled(found, look.good()),
-        Span::raw(place),
+        Span::raw(trial),
         Span::raw(text::fitting(parameters, ", ", room)),
     ])
 }

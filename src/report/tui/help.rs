@@ -11,7 +11,7 @@ const KEYS: [(&str, &str); 9] = [
     ("1 2 3 4", "best value, trials, learning curves, events"),
     ("Tab ← →", "the next of these, or the one before"),
     ("↑ ↓ PgUp PgDn", "scroll; Home and End: to either end"),
-    ("p", "hold: start nothing new; again: go on"),
+    ("p", "hold: start nothing new; again: continue"),
     ("s, Ctrl-C", "stop the study; it can be resumed"),
     ("q, Esc", "leave the view"),
     ("17…", "beside a curve: trial 17, still running"),
@@ -23,8 +23,8 @@ const KEYS: [(&str, &str); 9] = [
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, screen: &Screen) {
     let lines = KEYS.iter().map(|&(key, meaning)| {
         let meaning = match key {
-            "q, Esc" if screen.is_owner() => "leave the view; the study goes on, with plain lines",
-            "q, Esc" => "leave the view; the study goes on",
+            "q, Esc" if screen.is_owner() => "leave the view; the study continues, with plain lines",
+            "q, Esc" => "leave the view; the study continues",
             _ => meaning,
         };
         format!(" {key:<15}{meaning} ")
@@ -35,7 +35,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, screen: &Screen) {
         (widest as u16 + 2).min(area.width),
         (lines.len() as u16 + 2).min(area.height),
     );
-    let place = Rect {
+    let frame = Rect {
         x: area.x + (area.width - width) / 2,
         y: area.y + (area.height - height) / 2,
         width,
@@ -56,16 +56,16 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, screen: &Screen) {
         .into_iter()
         .chain(middle)
         .chain(bottom)
-        .zip(place.top()..place.bottom())
+        .zip(frame.top()..frame.bottom())
     {
         // Also clears the column to the left if it has a wide character that would reach into the box.
-        for x in place.left().saturating_sub(1)..place.right() {
+        for x in frame.left().saturating_sub(1)..frame.right() {
             if let Some(cell) = buffer.cell_mut((x, y))
-                && (x >= place.left() || text::width(cell.symbol()) > 1)
+                && (x >= frame.left() || text::width(cell.symbol()) > 1)
             {
                 cell.reset();
             }
         }
-        buffer.set_stringn(place.x, y, line, width.into(), Look::plain());
+        buffer.set_stringn(frame.x, y, line, width.into(), Look::plain());
     }
 }

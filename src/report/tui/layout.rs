@@ -3,6 +3,8 @@
 
 use ratatui::layout::Rect;
 
+use crate::report::view::StudyView;
+
 use super::panel::Panel;
 
 /// Smallest usable terminal, in columns and rows.
@@ -31,14 +33,14 @@ const GAP: u16 = 2;
 
 /// Amount of content that is not in a panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Content {
-    pub(super) slots: usize,
-    pub(super) rungs: usize,
+struct Content {
+    slots: usize,
+    rungs: usize,
 }
 
 /// Areas of all parts of the screen; a part without room has an empty area.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Places {
+pub(super) struct Areas {
     pub(super) header: Rect,
     pub(super) slots: Rect,
     pub(super) rungs: Rect,
@@ -49,13 +51,22 @@ pub(super) struct Places {
     pub(super) footer: Rect,
 }
 
+/// The areas of all parts for a study, with one selected panel.
+pub(super) fn areas(view: &StudyView, selected: Panel, area: Rect) -> Areas {
+    let content = Content {
+        slots: view.slots.len(),
+        rungs: view.rungs.len(),
+    };
+    arrange(area, content, selected)
+}
+
 /// Computes the areas of all parts.
-pub(super) fn arrange(area: Rect, content: Content, large: Panel) -> Places {
+fn arrange(area: Rect, content: Content, large: Panel) -> Areas {
     let (is_wide, is_tall) = (area.width >= WIDE, area.height >= TALL);
     let [header, rest] = above(area, HEADER);
     let [rest, footer] = above(rest, rest.height.saturating_sub(1));
     let mut others: Vec<Panel> = Panel::ALL.into_iter().filter(|panel| *panel != large).collect();
-    let mut places = Places {
+    let mut areas = Areas {
         header,
         slots: Rect::ZERO,
         rungs: Rect::ZERO,
@@ -71,9 +82,9 @@ pub(super) fn arrange(area: Rect, content: Content, large: Panel) -> Places {
     let slots = content.slots.max(if shows_rungs_above { content.rungs + 1 } else { 0 });
     let slots = u16::try_from(slots).unwrap_or(u16::MAX).min(most.max(1));
     let [band, rest] = above(rest, if slots > 0 { slots + 1 } else { 0 });
-    places.slots = band;
+    areas.slots = band;
     if shows_rungs_above {
-        [places.slots, places.rungs] = beside(band, band.width.saturating_sub(RUNGS + GAP));
+        [areas.slots, areas.rungs] = beside(band, band.width.saturating_sub(RUNGS + GAP));
     }
 
     // The latest events, below everything else.
@@ -85,7 +96,7 @@ pub(super) fn arrange(area: Rect, content: Content, large: Panel) -> Places {
         let strip = if is_tall { area.height / 5 } else { 4 };
         let below;
         [middle, below] = above(rest, rest.height.saturating_sub(strip));
-        places.others.push((panel, below));
+        areas.others.push((panel, below));
     }
 
     // The selected panel, and as many of the other panels as fit.
@@ -95,26 +106,26 @@ pub(super) fn arrange(area: Rect, content: Content, large: Panel) -> Places {
         [left, right] = beside(middle, middle.width * 3 / 5);
         let upper = if is_tall { right.height / 2 } else { right.height };
         let halves = above(right, upper);
-        places.large = left;
-        places
+        areas.large = left;
+        areas
             .others
             .extend(others.zip(halves).filter(|(_, half)| !half.is_empty()));
-        return places;
+        return areas;
     }
     if is_tall && let Some(panel) = others.next() {
         let below;
         [middle, below] = above(middle, middle.height * 3 / 5);
-        places.others.push((panel, below));
+        areas.others.push((panel, below));
     }
-    places.large = middle;
+    areas.large = middle;
     let is_chart = match large {
         Panel::Incumbent | Panel::Curves => true,
         Panel::Trials | Panel::Events => false,
     };
     if has_rungs && is_chart && area.width >= WITH_RUNGS {
-        [places.large, places.rungs] = beside(middle, middle.width.saturating_sub(RUNGS + GAP));
+        [areas.large, areas.rungs] = beside(middle, middle.width.saturating_sub(RUNGS + GAP));
     }
-    places
+    areas
 }
 
 /// Splits off the upper `height` rows.
@@ -151,8 +162,8 @@ mod tests {
     const CONTENT: Content = Content { slots: 2, rungs: 3 };
 
     fn panels(width: u16, height: u16, large: Panel) -> Vec<Panel> {
-        let places = arrange(Rect::new(0, 0, width, height), CONTENT, large);
-        places.others.into_iter().map(|(panel, _)| panel).collect()
+        let areas = arrange(Rect::new(0, 0, width, height), CONTENT, large);
+        areas.others.into_iter().map(|(panel, _)| panel).collect()
     }
 
     #[test]
@@ -172,7 +183,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn places_lie_in_the_area_and_never_overlap(
+        fn areas_lie_in_the_area_and_never_overlap(
             width in LEAST.0..250,
             height in LEAST.1..100,
             slots in 0usize..40,
@@ -180,14 +191,14 @@ mod tests {
             large in 0usize..4,
         ) {
             let area = Rect::new(0, 0, width, height);
-            let Places { header, slots, rungs, large, others, footer } =
+            let Areas { header, slots, rungs, large, others, footer } =
                 arrange(area, Content { slots, rungs }, Panel::ALL[large]);
             prop_assert!(large.width >= 38 && large.height >= 4, "{large:?}");
-            let mut places = vec![header, slots, rungs, large, footer];
-            places.extend(others.into_iter().map(|(_, place)| place));
-            for (index, one) in places.iter().enumerate() {
+            let mut areas = vec![header, slots, rungs, large, footer];
+            areas.extend(others.into_iter().map(|(_, rect)| rect));
+            for (index, one) in areas.iter().enumerate() {
                 prop_assert!(area.union(*one) == area, "{one:?}");
-                prop_assert!(places[..index].iter().all(|other| !one.intersects(*other)), "{places:?}");
+                prop_assert!(areas[..index].iter().all(|other| !one.intersects(*other)), "{areas:?}");
             }
         }
     }

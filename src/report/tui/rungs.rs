@@ -24,7 +24,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView) {
         }),
         column("reached", &|rung| rung.reached.to_string()),
         column("wait", &|rung| rung.paused.to_string()),
-        column("went on", &|rung| rung.promoted.to_string()),
+        column("promoted", &|rung| rung.promoted.to_string()),
     ];
     table::draw(buffer, inner, columns, true);
 }

@@ -8,7 +8,7 @@ use crate::report::view::StudyView;
 
 use super::panel::Panel;
 use super::scroll::{Extent, Scroll};
-use super::{curves, draw, events, trials};
+use super::{curves, events, layout, trials};
 
 /// A request of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) enum Notice {
     /// No new segments are started.
     Holding,
     /// New segments are started again.
-    GoingOn,
+    Continuing,
 }
 
 /// Stage of the study, as far as it matters for keys.
@@ -88,12 +88,12 @@ impl Screen {
             stage => stage,
         };
         self.is_held = view.is_held;
-        let places = draw::places(view, self, area);
+        let areas = layout::areas(view, self.panel, area);
         let extent = match self.panel {
             Panel::Incumbent => Extent::default(),
-            Panel::Trials => trials::extent(view, places.large),
-            Panel::Curves => curves::extent(view, places.large),
-            Panel::Events => events::extent(view, places.large),
+            Panel::Trials => trials::extent(view, areas.large),
+            Panel::Curves => curves::extent(view, areas.large),
+            Panel::Events => events::extent(view, areas.large),
         };
         self.scroll.see(self.panel, extent);
         if self.stage == Stage::Over {
@@ -177,7 +177,7 @@ impl Screen {
 
     fn hold(&mut self) -> Action {
         let is_held = !self.is_held;
-        self.notice = Some(if is_held { Notice::Holding } else { Notice::GoingOn });
+        self.notice = Some(if is_held { Notice::Holding } else { Notice::Continuing });
         Action::Hold(is_held)
     }
 

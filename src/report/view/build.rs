@@ -43,10 +43,10 @@ impl Replay {
             }));
         }
         // The journal has no device for interrupted segments.
-        let place = self.segments.iter().rev().find(|segment| !segment.device.is_empty());
-        let place = place.map_or_else(String::new, |segment| segment.device.clone());
+        let device = self.segments.iter().rev().find(|segment| !segment.device.is_empty());
+        let device = device.map_or_else(String::new, |segment| segment.device.clone());
         for segment in segments.iter_mut().filter(|segment| segment.device.is_empty()) {
-            segment.device.clone_from(&place);
+            segment.device.clone_from(&device);
         }
         arrange(&mut segments);
         let mut view = StudyView {

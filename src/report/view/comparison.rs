@@ -86,12 +86,12 @@ fn sentences(
         let value = |index: usize| sign * bests[index].unwrap_or(f64::NEG_INFINITY);
         value(other).total_cmp(&value(one))
     });
-    let places: Vec<String> = order
+    let ranked: Vec<String> = order
         .iter()
         .filter_map(|&index| Some(format!("`{}` {}", label(studies, index), words::metric(bests[index]?))))
         .collect();
-    if !places.is_empty() {
-        sentences.push(format!("Best {metric}: {}.", places.join(", ")));
+    if !ranked.is_empty() {
+        sentences.push(format!("Best {metric}: {}.", ranked.join(", ")));
     }
     if let Some(common) = common {
         let times: Vec<String> = order

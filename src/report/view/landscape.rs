@@ -1,5 +1,6 @@
 //! Effects of the parameters on the results: importance, dependence and pairs.
 
+use super::types::TRUSTED_FROM;
 use super::{ContourView, DependenceView, ImportanceView, PairView, ShareView};
 use crate::analysis::{Contour, Curve, Focus, Landscape};
 use crate::space::{Configuration, Value};
@@ -58,6 +59,7 @@ impl Learnt {
             importance: Some(ImportanceView {
                 trials,
                 explained: landscape.explained(),
+                trusted_from: TRUSTED_FROM,
                 parameters: importance
                     .effects
                     .iter()
@@ -86,13 +88,13 @@ fn metric(study: &Study, loss: f64) -> f64 {
     study.settings().goal.value(Goal::Minimize.loss(loss))
 }
 
-fn value(study: &Study, parameter: usize, place: f64) -> Value {
-    study.settings().space.parameters()[parameter].domain.decode(place)
+fn value(study: &Study, parameter: usize, position: f64) -> Value {
+    study.settings().space.parameters()[parameter].domain.decode(position)
 }
 
 fn dependence(study: &Study, curve: &Curve) -> DependenceView {
     let points = curve.levels.iter().map(|level| {
-        let value = value(study, curve.parameter, level.place);
+        let value = value(study, curve.parameter, level.position);
         (value, metric(study, level.loss.mean), level.loss.deviation)
     });
     DependenceView {
@@ -104,7 +106,8 @@ fn dependence(study: &Study, curve: &Curve) -> DependenceView {
 /// Returns `true` if no condition makes one of the two parameters inactive for these values.
 fn are_together(study: &Study, values: [(usize, f64); 2]) -> bool {
     let parameters = study.settings().space.parameters();
-    let known = values.map(|(parameter, place)| (parameters[parameter].name.as_str(), value(study, parameter, place)));
+    let known =
+        values.map(|(parameter, position)| (parameters[parameter].name.as_str(), value(study, parameter, position)));
     let known: Configuration = known.into_iter().collect();
     let conditions = values.map(|(parameter, _)| parameters[parameter].condition.as_ref());
     let mut conditions = conditions.into_iter().flatten();
@@ -114,14 +117,17 @@ fn are_together(study: &Study, values: [(usize, f64); 2]) -> bool {
 fn contour(study: &Study, contour: &Contour) -> ContourView {
     let [first, second] = contour.parameters;
     let name = |parameter: usize| study.settings().space.parameters()[parameter].name.clone();
-    let values = |parameter: usize, places: &[f64]| -> Vec<Value> {
-        places.iter().map(|&place| value(study, parameter, place)).collect()
+    let values = |parameter: usize, positions: &[f64]| -> Vec<Value> {
+        positions
+            .iter()
+            .map(|&position| value(study, parameter, position))
+            .collect()
     };
     let expected = |row: usize| {
-        let columns = contour.losses.iter().zip(&contour.places[0]);
-        let expected = columns.map(|(column, &place)| {
+        let columns = contour.losses.iter().zip(&contour.positions[0]);
+        let expected = columns.map(|(column, &position)| {
             let loss = column.get(row).copied().flatten()?;
-            let values = [(first, place), (second, contour.places[1][row])];
+            let values = [(first, position), (second, contour.positions[1][row])];
             are_together(study, values).then(|| metric(study, loss.mean))
         });
         expected.collect()
@@ -129,8 +135,8 @@ fn contour(study: &Study, contour: &Contour) -> ContourView {
     ContourView {
         first: name(first),
         second: name(second),
-        first_values: values(first, &contour.places[0]),
-        second_values: values(second, &contour.places[1]),
-        expected: (0..contour.places[1].len()).map(expected).collect(),
+        first_values: values(first, &contour.positions[0]),
+        second_values: values(second, &contour.positions[1]),
+        expected: (0..contour.positions[1].len()).map(expected).collect(),
     }
 }

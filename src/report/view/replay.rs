@@ -80,7 +80,7 @@ impl Replay {
                 } else {
                     String::new()
                 };
-                self.tell(elapsed, "news", format!("the study went on{more}"));
+                self.tell(elapsed, "news", format!("the study continued{more}"));
             }
             Event::SegmentEnded {
                 trial,

@@ -294,15 +294,15 @@ fn edge(parameter: &ParameterView, value: Option<&Value>) -> Option<&'static str
         return None;
     }
     let ((low, high), value) = (parameter.bounds?, value?.as_f64()?);
-    let place = if parameter.is_log {
+    let share = if parameter.is_log {
         (value.ln() - low.ln()) / (high.ln() - low.ln())
     } else {
         (value - low) / (high - low)
     };
     // A lower bound of zero cannot be lowered: no dropout, no frozen layers.
-    match place {
-        place if place <= EDGE && low != 0.0 => Some("lower"),
-        place if place >= 1.0 - EDGE => Some("upper"),
+    match share {
+        share if share <= EDGE && low != 0.0 => Some("lower"),
+        share if share >= 1.0 - EDGE => Some("upper"),
         _ => None,
     }
 }

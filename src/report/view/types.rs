@@ -287,6 +287,8 @@ pub struct ImportanceView {
     pub trials: usize,
     /// R² of the model on held-out trials: at most 1, and below 0 if the model explains nothing.
     pub explained: f64,
+    /// Smallest `explained` at which the shares are meaningful.
+    pub trusted_from: f64,
     /// Share of the model's variance for each parameter alone, largest first.
     pub parameters: Vec<ShareView>,
     /// Share of the model's variance for each pair, beyond the effects of its two parameters alone, largest first.
@@ -419,8 +421,8 @@ pub struct ComparisonView {
     pub seconds_to_common: Vec<Option<f64>>,
 }
 
-/// Smallest R² on held-out trials at which a model is trusted.
-const TRUSTED: f64 = 0.3;
+/// Smallest R² on held-out trials at which a model is trusted; the page reads it from [`ImportanceView`].
+pub(super) const TRUSTED_FROM: f64 = 0.3;
 
 impl StudyView {
     /// The trials of the search itself, without those that repeat finalists.
@@ -432,6 +434,6 @@ impl StudyView {
 impl ImportanceView {
     /// Returns `true` if the model is good enough for its shares to be meaningful.
     pub fn is_trusted(&self) -> bool {
-        self.explained >= TRUSTED
+        self.explained >= self.trusted_from
     }
 }

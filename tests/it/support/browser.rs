@@ -23,7 +23,7 @@ pub(crate) struct Browser {
     from: BufReader<File>,
     calls: u64,
     session: Option<String>,
-    /// What went wrong in the page.
+    /// Errors in the page.
     pub(crate) faults: Vec<String>,
 }
 

@@ -15,7 +15,7 @@ const GOOD: [&str; 4] = ["good", "great", "lovely", "fine"];
 const BAD: [&str; 4] = ["bad", "awful", "dull", "poor"];
 const PLAIN: [&str; 6] = ["the", "film", "was", "a", "story", "and"];
 
-/// How many reviews a story needs.
+/// Number of reviews that a story needs.
 pub(crate) const REVIEWS: usize = 48;
 
 /// A random BERT in Hugging Face's layout with `vocab.txt` alone for a tokeniser: two blocks, 16 wide.

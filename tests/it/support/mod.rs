@@ -43,7 +43,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// Where `name` is or would be.
+    /// The path of `name`, which need not exist.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -125,7 +125,7 @@ impl Sandbox {
             .stdout
     }
 
-    /// What must not depend on the machine: the leaderboard without timing, and `best.yaml`.
+    /// The results that must not depend on the machine: the leaderboard without timing, and `best.yaml`.
     pub(crate) fn results(&self, study: &str) -> String {
         format!(
             "{}\n{}",
@@ -142,7 +142,7 @@ pub(crate) fn events(study: &Path) -> Vec<serde_json::Value> {
     whole.filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// How many events of a kind a study's journal holds.
+/// Number of events of a kind in a study's journal.
 pub(crate) fn count(study: &Path, kind: &str) -> usize {
     events(study)
         .iter()

@@ -1,18 +1,18 @@
-//! What a run of the program left.
+//! The outcome of a run of the program.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a run of the program left.
+/// The outcome of a run of the program.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// What was typed.
+    /// The command line.
     pub(crate) what: String,
     /// The exit code; `None` after a signal.
     pub(crate) code: Option<i32>,
     /// Results.
     pub(crate) stdout: String,
-    /// What people read.
+    /// Standard error, the output for people.
     pub(crate) stderr: String,
     /// From start to end.
     pub(crate) seconds: Duration,
@@ -21,7 +21,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// Goes on only if the program left with this exit code. Whatever it is, nothing may have panicked.
+    /// Fails the test unless the program ended with this exit code and without a panic.
     #[track_caller]
     pub(crate) fn expect_code(self, code: i32) -> Self {
         let Self { what, stderr, .. } = &self;
@@ -30,7 +30,7 @@ impl Outcome {
         self
     }
 
-    /// Goes on only if a person was told this.
+    /// Fails the test unless the output for people contains this text.
     #[track_caller]
     pub(crate) fn says(self, words: &str) -> Self {
         let Self { what, stderr, .. } = &self;

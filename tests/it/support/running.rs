@@ -48,7 +48,7 @@ impl Running {
         }
     }
 
-    /// Waits until a study's journal has so many events. The program must not end before.
+    /// Waits until a study's journal has this many events. The program must not end before.
     #[track_caller]
     pub(crate) fn wait_for_events(&mut self, study: &Path, count: usize) {
         self.wait_until(&format!("{count} events"), || events(study).len() >= count);
@@ -77,12 +77,12 @@ impl Running {
         self.wait_until(what, || is_so(&(read(&stdout) + &read(&stderr))));
     }
 
-    /// What it has said on standard error so far.
+    /// Its standard error so far.
     pub(crate) fn said(&self) -> String {
         read(&self.stderr)
     }
 
-    /// What it has printed on standard output so far.
+    /// Its standard output so far.
     pub(crate) fn printed(&self) -> String {
         read(&self.stdout)
     }
@@ -142,7 +142,7 @@ impl Drop for Running {
     }
 }
 
-/// All of a file, without moving the place at which the program goes on writing it.
+/// All of a file, without moving the position at which the program continues to write.
 fn read(file: &File) -> String {
     let mut bytes = vec![0; file.metadata().unwrap().len() as usize];
     file.read_exact_at(&mut bytes, 0).unwrap();

@@ -87,7 +87,7 @@ class Run:
         self.dir = os.environ.get("AUTOML_CHECKPOINT", ".")
         self.resumed = bool(resumes)
         self.step = 0
-        # A script that does not go on where it was begins with its first epoch.
+        # A script that does not resume begins with its first epoch.
         self._epoch = int(float(os.environ.get("AUTOML_FROM_EPOCH", "0"))) if resumes else 0
 
     def log(self, data, step=None, commit=None, sync=None):

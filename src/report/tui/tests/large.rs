@@ -11,10 +11,10 @@ fn a_study_under_way_on_a_large_terminal() {
     best accuracy 0.8752 (target 0.9500 not met) in trial 20: learning_rate 0.00021, batch_size 8, dropout 0.1, freeze_depth 2, scheduler linear
     time ━━━━━━━━━━━━──────────────────── 12:03 of 30:00   trials ━━━━━━━━━━━━──────────────────── 23 of 60   2 running, 8 paused, 5 completed, 6 pruned, 2 failed
     ── Slots: 2 of 3 train ───────────────────────────────────────────────────────────────────────────────────────────────────────  ── Rungs ───────────────────────
-    cpu 0  trial 21  ━━━━━─────────  epoch 0.81 of 0.44→1.3  0.7900  train loss 0.41  ▁▆▆██  busy 97 %                              epochs  reached  wait  went on
-    cpu 1  trial 22  ━━━━━━━━━─────  epoch  1.1 of 0.44→1.3  0.7900  train loss 0.41  ▁▄▃▇█  busy 93 %                                0.44       21     8        9
-    cpu 2  waits                                                                              busy 0 %                                 1.3        9     4        4
-                                                                                                                                         4        4     0        0
+    cpu 0  trial 21  ━━━━━─────────  epoch 0.81 of 0.44→1.3  0.7900  train loss 0.41  ▁▆▆██  busy 97 %                              epochs  reached  wait  promoted
+    cpu 1  trial 22  ━━━━━━━━━─────  epoch  1.1 of 0.44→1.3  0.7900  train loss 0.41  ▁▄▃▇█  busy 93 %                                0.44       21     8         9
+    cpu 2  waits                                                                              busy 0 %                                 1.3        9     4         4
+                                                                                                                                         4        4     0         0
     ── 1 Best accuracy over time ───────────────────────────────────────────────────────────────────  ── 2 Trials 1 to 13 of 23, the best first ────────────────────
         │                                                                                              #  trial  status     accuracy  epochs  origin   learning_rate
         │╌ target ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌   1     20  completed    0.8752       4  default        0.00021
@@ -67,10 +67,10 @@ fn an_ended_study_on_a_large_terminal() {
     best accuracy 0.8752 (target 0.9500 not met) in trial 20: learning_rate 0.00021, batch_size 8, dropout 0.1, freeze_depth 2, scheduler linear
     time ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 30:00 of 30:00   trials ━━━━━━━━━━━━━━━───────────────────────── 23 of 60   5 completed, 16 pruned, 2 failed
     ── Slots ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────  ── Rungs ───────────────────────
-    no process works on the study now                                                                                               epochs  reached  wait  went on
-                                                                                                                                      0.44       21     8        9
-                                                                                                                                       1.3        9     4        4
-                                                                                                                                         4        4     0        0
+    no process works on the study now                                                                                               epochs  reached  wait  promoted
+                                                                                                                                      0.44       21     8         9
+                                                                                                                                       1.3        9     4         4
+                                                                                                                                         4        4     0         0
     ── 3 Learning curves, accuracy: best and running trials ────────────────────────────────────────  ── 1 Best accuracy over time ─────────────────────────────────
          │                                                                                                │╌ target ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌
          │                                                                   ⣀⣀⣀⣀⣀⣀⣀⠤⠤⠤⠤⠤⠤⠤⠒⠒⠒•20         │
@@ -123,10 +123,10 @@ fn an_empty_study_on_a_large_terminal() {
     no accuracy yet
     time ──────────────────────────────────────── 0:00 of 30:00   trials ──────────────────────────────────────── 0 of 60
     ── Slots ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────  ── Rungs ───────────────────────
-    the workers start                                                                                                               epochs  reached  wait  went on
-                                                                                                                                      0.44        0     0        0
-                                                                                                                                       1.3        0     0        0
-                                                                                                                                         4        0     0        0
+    the workers start                                                                                                               epochs  reached  wait  promoted
+                                                                                                                                      0.44        0     0         0
+                                                                                                                                       1.3        0     0         0
+                                                                                                                                         4        0     0         0
     ── 2 Trials: 0 ─────────────────────────────────────────────────────────────────────────────────  ── 1 Best accuracy over time ─────────────────────────────────
     no trial yet                                                                                      no result yet
 

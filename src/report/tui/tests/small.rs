@@ -19,10 +19,10 @@ fn a_study_under_way_on_a_small_terminal() {
     cpu 1  trial 22  ━━━━━───   1.1 of 0.44→1.3  0.7900  loss 0.41  ▁▄▃▇█  busy 93 %
     cpu 2  waits                                                            busy 0 %
     ── 1 Best accuracy over time ─────────────────  ── Rungs ───────────────────────
-        │╌ target ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  epochs  reached  wait  went on
-        │                                    ⡤⠤⠤⠤⠤    0.44       21     8        9
-    0.8 ┤          ⡤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠇         1.3        9     4        4
-        │    ⡤⠤⠤⠤⠤⠤⠇                                     4        4     0        0
+        │╌ target ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  epochs  reached  wait  promoted
+        │                                    ⡤⠤⠤⠤⠤    0.44       21     8         9
+    0.8 ┤          ⡤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠇         1.3        9     4         4
+        │    ⡤⠤⠤⠤⠤⠤⠇                                     4        4     0         0
         │    ⡇
     0.6 ┤ ⢸⠉⠉⠁
         │ ⢸
@@ -79,10 +79,10 @@ fn learning_curves_on_a_small_terminal() {
     cpu 1  trial 22  ━━━━━───   1.1 of 0.44→1.3  0.7900  loss 0.41  ▁▄▃▇█  busy 93 %
     cpu 2  waits                                                            busy 0 %
     ── 3 Learning curves, accuracy: best and run…   ── Rungs ───────────────────────
-        │                     ⢀⣀⣀⣀⣀⡠⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤•20  epochs  reached  wait  went on
-        │         21…⣀•11⠒⠒⠉⠉⠉⠁                       0.44       21     8        9
-    0.8 ┤       ⣔•22…⠉•2      ⢀⣀⣀⣀⣀⡠⠤⠤⠤⠤⠤⠤⠔⠒⠒⠒⠒•15     1.3        9     4        4
-        │    ⣠⡴⡞⠋⠁ ⢀⣀⠤⠤⠔⠒⠒⠊⠉⠉⠉⠁                          4        4     0        0
+        │                     ⢀⣀⣀⣀⣀⡠⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤•20  epochs  reached  wait  promoted
+        │         21…⣀•11⠒⠒⠉⠉⠉⠁                       0.44       21     8         9
+    0.8 ┤       ⣔•22…⠉•2      ⢀⣀⣀⣀⣀⡠⠤⠤⠤⠤⠤⠤⠔⠒⠒⠒⠒•15     1.3        9     4         4
+        │    ⣠⡴⡞⠋⠁ ⢀⣀⠤⠤⠔⠒⠒⠊⠉⠉⠉⠁                          4        4     0         0
         │  ⡠⢺⢻⠙⢀⡠⠔⠊⠁
         │  ⠔⣁⠗⠊⠁
     0.6 ┤  ⠊⡜
@@ -135,10 +135,10 @@ fn an_ended_study_on_a_small_terminal() {
     best accuracy 0.8752 in trial 20: learning_rate 0.00021, batch_size 8, …
     time ━━━━━━━━━━━━━━━━━━━ 30:00 of 30:00   trials ━━━━━━━──────────── 23 of 60
     ── 1 Best accuracy over time ─────────────────  ── Rungs ───────────────────────
-        │╌ target ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  epochs  reached  wait  went on
-        │                                             0.44       21     8        9
-        │              ⢰⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒     1.3        9     4        4
-    0.8 ┤    ⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣸                                 4        4     0        0
+        │╌ target ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  epochs  reached  wait  promoted
+        │                                             0.44       21     8         9
+        │              ⢰⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒     1.3        9     4         4
+    0.8 ┤    ⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣸                                 4        4     0         0
         │    ⡇
         │ ⢸⠉⠉⠁
         │ ⢸
@@ -165,10 +165,10 @@ fn an_empty_study_on_a_small_terminal() {
     no accuracy yet
     time ──────────────────── 0:00 of 30:00   trials ──────────────────── 0 of 60
     ── 1 Best accuracy over time ─────────────────  ── Rungs ───────────────────────
-    no result yet                                   epochs  reached  wait  went on
-                                                      0.44        0     0        0
-                                                       1.3        0     0        0
-                                                         4        0     0        0
+    no result yet                                   epochs  reached  wait  promoted
+                                                      0.44        0     0         0
+                                                       1.3        0     0         0
+                                                         4        0     0         0
 
 
 
@@ -214,20 +214,20 @@ fn the_keys_are_explained() {
     no accuracy yet
     time ──────────────────── 0:00 of 30:00   trials ──────────────────── 0 of 60
     ── 1 Best accuracy over time ─────────────────  ── Rungs ───────────────────────
-    no result yet                                   epochs  reached  wait  went on
-                                                      0.44        0     0        0
-         ┌────────────────────────────────────────────────────────────────────┐  0
-         │ 1 2 3 4        best value, trials, learning curves, events         │  0
-         │ Tab ← →        the next of these, or the one before                │
-         │ ↑ ↓ PgUp PgDn  scroll; Home and End: to either end                 │
-         │ p              hold: start nothing new; again: go on               │
-         │ s, Ctrl-C      stop the study; it can be resumed                   │
-         │ q, Esc         leave the view; the study goes on, with plain lines │
-         │ 17…            beside a curve: trial 17, still running             │
-         │ *              beside a rank: no trial beats it in every metric    │
-         │ + !            in events: an improvement, trouble                  │
-         │ any key closes this                                                │
-         └────────────────────────────────────────────────────────────────────┘
+    no result yet                                   epochs  reached  wait  promoted
+                                                      0.44        0     0         0
+        ┌──────────────────────────────────────────────────────────────────────┐  0
+        │ 1 2 3 4        best value, trials, learning curves, events           │  0
+        │ Tab ← →        the next of these, or the one before                  │
+        │ ↑ ↓ PgUp PgDn  scroll; Home and End: to either end                   │
+        │ p              hold: start nothing new; again: continue              │
+        │ s, Ctrl-C      stop the study; it can be resumed                     │
+        │ q, Esc         leave the view; the study continues, with plain lines │
+        │ 17…            beside a curve: trial 17, still running               │
+        │ *              beside a rank: no trial beats it in every metric      │
+        │ + !            in events: an improvement, trouble                    │
+        │ any key closes this                                                  │
+        └──────────────────────────────────────────────────────────────────────┘
 
     ── 4 Events ────────────────────────────────────────────────────────────────────
     nothing happened yet
@@ -250,9 +250,9 @@ fn a_held_study_says_so_and_wide_names_stay_in_their_columns() {
     best accuracy 0.8010 (target 0.9500 not met) in trial 2: learning_rate 3e-5, batch_size 32, dropout 0.1, freeze_depth 2, scheduler linear
     time ━━━━━━━━━━━━━━─────────────────────── 12:03 of 30:00   trials ━━━━───────────────────────────────── 8 of 60   2 running, 2 paused, 2 completed, 2 pruned
     ── Slots: 2 of 3 train ───────────────────────────────────────────────────────────────────────────────────────────────────────  ── Rungs ───────────────────────
-    cpu 0  trial 6  ━━━━━─────────  epoch 0.81 of 0.44→1.3  0.7900  train loss 0.41  ▁▅▄▇█  busy 97 %                               epochs  reached  wait  went on
-    cpu 1  trial 7  ━━━━━━━━━─────  epoch  1.1 of 0.44→1.3  0.7900  train loss 0.41  ▁▇▆██  busy 93 %                                  1.3        9     4        4
-    cpu 2  waits                                                                             busy 0 %                                    4        4     0        0
+    cpu 0  trial 6  ━━━━━─────────  epoch 0.81 of 0.44→1.3  0.7900  train loss 0.41  ▁▅▄▇█  busy 97 %                               epochs  reached  wait  promoted
+    cpu 1  trial 7  ━━━━━━━━━─────  epoch  1.1 of 0.44→1.3  0.7900  train loss 0.41  ▁▇▆██  busy 93 %                                  1.3        9     4         4
+    cpu 2  waits                                                                             busy 0 %                                    4        4     0         0
     ── 2 Trials 1 to 6 of 8, the best first ────────────────────────────────────────────────────────  ── 1 Best accuracy over time ─────────────────────────────────
     #  trial  status     accuracy  epochs  origin   learning_rate  batch_size  dropout  freeze_depth      │╌ target ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌⣀⣀⣀⣀⣀⣀⣀
     1      2  paused       0.8010     1.3  default           3e-5  32              0.1             2      │              ⡤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠴⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠃
@@ -265,7 +265,7 @@ fn a_held_study_says_so_and_wide_names_stay_in_their_columns() {
     10:40 + trial 20 is the best so far: accuracy 0.8752 after 4 epochs
     11:40   trial 21 waits at 0.44 epochs: accuracy 0.7710
     12:02   trial 8 pruned at 0.44 epochs: accuracy 0.5930
-     1 best  2 trials  3 curves  4 events                                                                                 ↑↓ scroll  p go on  s stop  q quit  ? help
+     1 best  2 trials  3 curves  4 events                                                                              ↑↓ scroll  p continue  s stop  q quit  ? help
     ");
 }
 

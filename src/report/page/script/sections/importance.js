@@ -5,8 +5,7 @@
   const { append, html, svg } = automl.dom;
   const { format, frame } = automl;
 
-  // Below this share of the unseen spread the model knows too little; above the other it may be relied on.
-  const WEAK = 0.3;
+  // Above this share of the unseen spread the model may be relied on; below `trusted_from` it knows too little.
   const GOOD = 0.7;
   const SHOWN_PAIRS = 8;
   const ROW = 26;
@@ -33,10 +32,10 @@
     });
   }
 
-  function trust({ explained, trials }) {
+  function trust({ explained, trusted_from: trustedFrom, trials }) {
     const share = format.percentage(Math.max(0, explained));
     const basis = `The model, learnt from ${format.counted(trials, 'trial')}, explains ${share} of the spread of results that it has not seen`;
-    if (explained < WEAK) return `${basis}: too little to trust the order below. Run more trials first.`;
+    if (explained < trustedFrom) return `${basis}: too little to trust the order below. Run more trials first.`;
     if (explained < GOOD) return `${basis}: take the large shares as a hint, and do not read anything into the small ones.`;
     return `${basis}: the large shares may be relied on inside the ranges that were searched.`;
   }
