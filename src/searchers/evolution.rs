@@ -122,7 +122,7 @@ fn moved(domain: &Domain, unit: f64, rng: &mut Rng) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::conformance::{mixed_space, run};
+    use super::super::testing::{mixed_space, run};
     use super::super::{SEARCHERS, build};
     use super::*;
     use crate::space::Value;

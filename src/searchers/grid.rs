@@ -87,8 +87,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::searchers::conformance::{run, view};
+    use crate::searchers::testing::run;
     use crate::space::{Domain, Expression, Value};
+    use crate::trials::testing::view;
 
     fn texts(texts: &[&str]) -> Domain {
         let values = texts.iter().map(|text| Value::Text((*text).to_owned()));

@@ -216,3 +216,6 @@ impl View<'_> {
         self.trials_left != Some(0)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing;

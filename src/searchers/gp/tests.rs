@@ -3,28 +3,18 @@
 use rand::RngExt as _;
 
 use super::super::Random;
-use super::super::conformance::{mixed_space, run, view};
+use super::super::testing::{best, mixed_space, run};
 use super::*;
 use crate::space::{Configuration, Domain, Expression, Parameter, Space, Value};
-use crate::trials::Observation;
-use crate::units::{Goal, Samples, Seed, TrialId};
+use crate::trials::testing::{trial, view};
+use crate::units::{Samples, Seed, TrialId};
 
 fn float(name: &str) -> (String, Domain) {
-    let domain = Domain::Float {
-        min: 0.0,
-        max: 1.0,
-        log: false,
-        step: None,
-    };
-    (name.to_owned(), domain)
+    (name.to_owned(), Domain::float(0.0, 1.0))
 }
 
 fn number(configuration: &Configuration, name: &str) -> f64 {
     configuration.get(name).and_then(Value::as_f64).unwrap()
-}
-
-fn best(trials: &[Trial]) -> f64 {
-    trials.iter().filter_map(Trial::loss).min().unwrap().get()
 }
 
 #[test]
@@ -124,20 +114,8 @@ fn running_trials_are_kept_away_from() {
     for id in 8..11 {
         let proposal = gp.propose(&view(&space, 2, &trials), 0);
         proposed.push(number(&proposal.configuration, "x"));
-        trials.push(Trial {
-            scores: vec![],
-            cooldown: None,
-            is_out_of_memory: false,
-            parent: None,
-            id: TrialId(id),
-            point: space.encode(&proposal.configuration).unwrap(),
-            configuration: proposal.configuration,
-            origin: "gp".into(),
-            status: Status::Running { to: Samples(1) },
-            reached: Samples(0),
-            segments: 0,
-            observations: vec![],
-        });
+        let trial = trial(id).tries(proposal.configuration, &space);
+        trials.push(trial.running_to(1));
     }
     for (index, position) in proposed.iter().enumerate() {
         let nearest = proposed[..index].iter().map(|other| (position - other).abs());
@@ -156,22 +134,10 @@ fn unfinished_trials_show_where_to_look() {
             let configuration = space.decode(&[rng.random()]);
             let away = (number(&configuration, "x") - 0.7).abs();
             let is_complete = away > 0.4;
-            let at = Samples(if is_complete { 9 } else { 1 });
-            let loss = Goal::Minimize.loss(away * away + 1.0 / at.0 as f64);
-            Trial {
-                scores: vec![],
-                cooldown: None,
-                is_out_of_memory: false,
-                parent: None,
-                id: TrialId(id),
-                point: space.encode(&configuration).unwrap(),
-                configuration,
-                origin: "gp".into(),
-                status: if is_complete { Status::Completed } else { Status::Paused },
-                reached: at,
-                segments: 1,
-                observations: vec![Observation { at, loss }],
-            }
+            let at = if is_complete { 9 } else { 1 };
+            let trial = trial(id).tries(configuration, &space);
+            let observed = trial.observed(at, away * away + 1.0 / at as f64);
+            if is_complete { observed.completed() } else { observed }
         })
         .collect();
     let view = View {
