@@ -1,9 +1,8 @@
 //! A Parzen estimator of one group of parameters: one product kernel per sample, and one component for the prior.
 
 use rand::RngExt as _;
-use statrs::function::erf::{erf_inv, erfc};
 
-use super::axis::Axis;
+use super::axis::{Axis, Rows};
 use super::groups::Group;
 use super::normal::log_sum_exp;
 use super::split::Sample;
@@ -112,17 +111,6 @@ impl<'a> Parzen<'a> {
             space.log_prior(&own) as f32
         })
     }
-}
-
-/// Cached log kernels at values of a finite domain.
-pub(super) type Rows = Vec<(f32, Vec<f32>)>;
-
-/// A draw from the normal distribution truncated at 0 and 1.
-pub(super) fn draw_normal(centre: f64, width: f64, rng: &mut Rng) -> f64 {
-    let below = |position: f64| 0.5 * erfc((centre - position) / (width * std::f64::consts::SQRT_2));
-    let (low, high) = (below(0.0), below(1.0));
-    let quantile = low + rng.random::<f64>() * (high - low);
-    (centre + width * std::f64::consts::SQRT_2 * erf_inv(2.0 * quantile - 1.0)).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]
