@@ -285,7 +285,7 @@ impl Domain {
             0..=count - 1
         };
         let distance = |other: &Value| other.as_f64().map(|other| (other - number).abs());
-        let numbers = around.map(|place| self.nth(place));
+        let numbers = around.map(|index| self.nth(index));
         let known = numbers.filter_map(|other| Some((distance(&other)?, other)));
         known
             .min_by(|one, other| one.0.total_cmp(&other.0))

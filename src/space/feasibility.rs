@@ -53,14 +53,14 @@ pub struct Blamed {
 impl Wiring {
     /// Resolves ordered parameters and the constraints on them. All references must be known.
     pub(super) fn new(parameters: &[Parameter], constraints: &[Expression]) -> Self {
-        let places: std::collections::BTreeMap<&str, usize> = parameters
+        let indices: std::collections::BTreeMap<&str, usize> = parameters
             .iter()
             .enumerate()
-            .map(|(place, parameter)| (parameter.name.as_str(), place))
+            .map(|(index, parameter)| (parameter.name.as_str(), index))
             .collect();
         let references = |expression: &Expression| -> Vec<usize> {
             let names = expression.references();
-            names.filter_map(|name| places.get(name).copied()).collect()
+            names.filter_map(|name| indices.get(name).copied()).collect()
         };
         let conditions: Vec<Vec<usize>> = parameters
             .iter()
@@ -68,18 +68,18 @@ impl Wiring {
             .collect();
         let constraints: Vec<Vec<usize>> = constraints.iter().map(references).collect();
         let mut is_relevant = vec![false; parameters.len()];
-        for &place in constraints.iter().flatten() {
-            is_relevant[place] = true;
+        for &index in constraints.iter().flatten() {
+            is_relevant[index] = true;
         }
         // Parents come first, so the reverse order visits every child before its parents.
-        for place in (0..parameters.len()).rev().filter(|_| !constraints.is_empty()) {
-            if is_relevant[place] {
-                for &parent in &conditions[place] {
+        for index in (0..parameters.len()).rev().filter(|_| !constraints.is_empty()) {
+            if is_relevant[index] {
+                for &parent in &conditions[index] {
                     is_relevant[parent] = true;
                 }
             }
         }
-        let relevant = (0..parameters.len()).filter(|&place| is_relevant[place]).collect();
+        let relevant = (0..parameters.len()).filter(|&index| is_relevant[index]).collect();
         Self {
             conditions,
             constraints,
@@ -111,14 +111,14 @@ impl Space {
     /// The values of the parameters that constraints depend on, by index.
     fn constrained_values(&self, unit: &[f64]) -> Vec<Option<Datum<'_>>> {
         let mut values: Vec<Option<Datum<'_>>> = vec![None; self.parameters().len()];
-        for &place in &self.wiring.relevant {
-            let parameter = &self.parameters()[place];
-            let read = |reference: usize| values[self.wiring.conditions[place][reference]];
+        for &index in &self.wiring.relevant {
+            let parameter = &self.parameters()[index];
+            let read = |reference: usize| values[self.wiring.conditions[index][reference]];
             let is_active = parameter
                 .condition
                 .as_ref()
                 .is_none_or(|condition| condition.evaluate_with(read) == Some(true));
-            values[place] = is_active.then(|| parameter.domain.datum(unit.get(place).copied().unwrap_or(0.5)));
+            values[index] = is_active.then(|| parameter.domain.datum(unit.get(index).copied().unwrap_or(0.5)));
         }
         values
     }

@@ -7,7 +7,7 @@ use super::{Expression, Parameter, SpaceError};
 /// Moves the parameters that a condition refers to before the parameter with the condition; otherwise keeps the order.
 /// Kahn's algorithm (1962), which always takes the earliest parameter whose parents have all been taken.
 pub(super) fn parents_first(parameters: Vec<Parameter>) -> Result<Vec<Parameter>, SpaceError> {
-    let place: BTreeMap<&str, usize> = parameters
+    let indices: BTreeMap<&str, usize> = parameters
         .iter()
         .enumerate()
         .map(|(index, parameter)| (parameter.name.as_str(), index))
@@ -16,7 +16,7 @@ pub(super) fn parents_first(parameters: Vec<Parameter>) -> Result<Vec<Parameter>
         .iter()
         .map(|parameter| {
             let references = parameter.condition.iter().flat_map(Expression::references);
-            references.filter_map(|name| place.get(name).copied()).collect()
+            references.filter_map(|name| indices.get(name).copied()).collect()
         })
         .collect();
     let mut children = vec![Vec::new(); parameters.len()];

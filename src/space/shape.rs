@@ -60,18 +60,18 @@ impl Domain {
         if count == 1 {
             return self.encode(value).map(|_| 0);
         }
-        self.encode(value).map(|place| self.number_at(place))
+        self.encode(value).map(|position| self.number_at(position))
     }
 
     /// The index of the value at a position in the unit interval; 0 for an infinite domain.
-    pub fn number_at(&self, place: f64) -> u64 {
+    pub fn number_at(&self, position: f64) -> u64 {
         let Some(count) = self.cardinality() else {
             return 0;
         };
         let (mut low, mut high) = (0, count);
         while high - low > 1 {
             let middle = low + (high - low) / 2;
-            if place < self.boundary(middle, count) {
+            if position < self.boundary(middle, count) {
                 high = middle;
             } else {
                 low = middle;

@@ -102,7 +102,7 @@ impl Space {
     /// assert!(space.contains(&configuration));
     /// // A point of the unit cube, in which orders of magnitude of the rate are equally long.
     /// let point = space.encode(&configuration).ok_or("outside")?;
-    /// assert!(point.iter().flatten().all(|place| (0.0..=1.0).contains(place)));
+    /// assert!(point.iter().flatten().all(|position| (0.0..=1.0).contains(position)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new(parameters: Vec<Parameter>, constraints: Vec<Expression>) -> Result<Self, SpaceError> {
@@ -158,8 +158,8 @@ impl Space {
         let mut configuration = Configuration::default();
         for (index, parameter) in self.parameters.iter().enumerate() {
             if parameter.is_active(&configuration) {
-                let place = unit.get(index).copied().unwrap_or(0.5);
-                configuration.set(&parameter.name, parameter.domain.decode(place));
+                let position = unit.get(index).copied().unwrap_or(0.5);
+                configuration.set(&parameter.name, parameter.domain.decode(position));
             }
         }
         configuration

@@ -12,12 +12,12 @@ fn texts() -> Vec<Value> {
 /// Every kind of domain.
 fn any_domain() -> impl Strategy<Value = Domain> {
     // Ranges of up to 8 standard deviations, anywhere within 4 of the mean, as specs make them.
-    let normal = (any_uniform(), 0.1..1.0_f64, 0.0..1.0_f64).prop_map(|(range, width, place)| {
+    let normal = (any_uniform(), 0.1..1.0_f64, 0.0..1.0_f64).prop_map(|(range, width, position)| {
         let Some((min, max)) = range.bounds() else { return range };
         let is_log = matches!(range, Domain::Float { log: true, .. } | Domain::Int { log: true, .. });
         let (low, high) = if is_log { (min.ln(), max.ln()) } else { (min, max) };
         let deviation = (high - low).max(1e-9) / (8.0 * width);
-        let mean = (high - 4.0 * deviation) + place * (low - high + 8.0 * deviation);
+        let mean = (high - 4.0 * deviation) + position * (low - high + 8.0 * deviation);
         range.normal(mean, deviation)
     });
     let weighted = (prop::collection::vec(0.01..1.0_f64, 1..4), any::<bool>()).prop_map(|(weights, ordered)| {
@@ -104,9 +104,9 @@ proptest! {
     fn a_value_survives_encoding_and_decoding(domain in any_domain(), unit in 0.0..=1.0_f64) {
         let value = domain.decode(unit);
         prop_assert!(is_inside(&domain, &value), "{:?} left {:?}", value, domain);
-        let place = domain.encode(&value);
-        prop_assert!(place.is_some_and(|place| (0.0..=1.0).contains(&place)), "{:?} encodes as {:?}", value, place);
-        let again = domain.decode(place.unwrap_or(f64::NAN));
+        let position = domain.encode(&value);
+        prop_assert!(position.is_some_and(|position| (0.0..=1.0).contains(&position)), "{:?} encodes as {:?}", value, position);
+        let again = domain.decode(position.unwrap_or(f64::NAN));
         if let (None, Some((min, max)), Value::Float(value), Value::Float(again)) =
             (domain.cardinality(), domain.bounds(), &value, &again)
         {

@@ -225,11 +225,11 @@ proptest! {
             prop_assert_eq!(configuration.get(&parameter.name).is_some(), is_active);
         }
         let again = space.encode(&configuration).unwrap();
-        let filled: Vec<f64> = again.iter().map(|place| place.unwrap_or(0.123)).collect();
+        let filled: Vec<f64> = again.iter().map(|position| position.unwrap_or(0.123)).collect();
         prop_assert_eq!(space.decode(&filled).hash().len(), 16);
         prop_assert!(space.contains(&space.decode(&filled)));
-        for (parameter, place) in space.parameters().iter().zip(&again) {
-            prop_assert_eq!(place.is_some(), configuration.get(&parameter.name).is_some());
+        for (parameter, position) in space.parameters().iter().zip(&again) {
+            prop_assert_eq!(position.is_some(), configuration.get(&parameter.name).is_some());
         }
     }
 
