@@ -132,7 +132,7 @@ impl Ranked {
     }
 }
 
-/// Returns whether the first result represents a trial rather than the second, as in [`Trial::best`].
+/// Returns whether the first result represents a trial rather than the second, as in [`Trial::best_observation`].
 fn stands_before(one: &Scores, other: &Scores) -> bool {
     let by_violation = one.violation.total_cmp(&other.violation);
     by_violation

@@ -73,7 +73,7 @@ impl Searcher for Evolution {
 }
 
 fn is_judged(trial: &Trial) -> bool {
-    trial.loss().is_some() && trial.best().is_some()
+    trial.loss().is_some() && trial.best_observation().is_some()
 }
 
 /// The parent with one parameter changed; parameters that become active by that are random.

@@ -24,3 +24,6 @@ pub use record::{Improvement, Record};
 pub use selection::{Finalist, Repeat, Run, SelectionSeconds, Winner};
 pub use settings::Settings;
 pub use state::{Cost, InFlight, Study};
+
+#[cfg(test)]
+pub(crate) mod testing;

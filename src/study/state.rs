@@ -153,11 +153,6 @@ impl Study {
         &self.settings
     }
 
-    #[cfg(test)]
-    pub(crate) fn settings_mut_for_tests(&mut self) -> &mut Settings {
-        &mut self.settings
-    }
-
     /// All trials, by number.
     pub fn trials(&self) -> &[Trial] {
         &self.trials
