@@ -80,13 +80,7 @@ mod tests {
     use crate::space::{Domain, Parameter, Value};
 
     fn space() -> Space {
-        let domain = Domain::Float {
-            min: 0.0,
-            max: 1.0,
-            log: false,
-            step: None,
-        };
-        Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap()
+        Space::new(vec![Parameter::new("x", Domain::float(0.0, 1.0))], vec![]).unwrap()
     }
 
     fn past(x: f64, epochs: f64, value: Option<f64>) -> PastTrial {

@@ -121,29 +121,12 @@ mod tests {
     use crate::space::{Confidence, Domain, Parameter, Prior, Value};
     use crate::units::Seed;
 
-    fn float() -> Domain {
-        Domain::Float {
-            min: 0.0,
-            max: 1.0,
-            log: false,
-            step: None,
-        }
-    }
-
-    fn int(min: i64, max: i64, log: bool) -> Domain {
-        Domain::Int { min, max, log, step: 1 }
-    }
-
     fn space() -> Space {
-        let choice = Domain::Choice {
-            values: ["a", "b", "c"].map(|name| Value::Text(name.into())).to_vec(),
-            ordered: false,
-        };
         let domains = [
-            ("x", float()),
-            ("n", int(1, 4, false)),
-            ("m", int(1, 9, true)),
-            ("c", choice),
+            ("x", Domain::float(0.0, 1.0)),
+            ("n", Domain::int(1, 4)),
+            ("m", Domain::int(1, 9).log()),
+            ("c", Domain::choice(["a", "b", "c"])),
         ];
         Space::new(
             domains.map(|(name, domain)| Parameter::new(name, domain)).to_vec(),
@@ -214,7 +197,7 @@ mod tests {
 
     #[test]
     fn without_samples_the_density_is_the_users_prior() {
-        let mut parameter = Parameter::new("x", float());
+        let mut parameter = Parameter::new("x", Domain::float(0.0, 1.0));
         parameter.hints.prior = Some(Prior {
             value: Value::Float(0.2),
             confidence: Confidence::High,
