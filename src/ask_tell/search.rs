@@ -331,7 +331,7 @@ impl AskTell {
     /// The best trial so far and its value; with several values, the first value decides.
     pub fn best(&self) -> Option<(&Trial, f64)> {
         let losses = self.trials.iter().filter_map(|trial| {
-            let loss = trial.best()?.loss;
+            let loss = trial.best_observation()?.loss;
             (trial.status != Status::Failed).then_some((loss, trial.id))
         });
         let (loss, id) = losses.min()?;

@@ -1,13 +1,17 @@
 //! The folder of a study: its files, and who may use it.
 
-use std::ffi::OsStr;
+mod checks;
+mod error;
+
 use std::fs;
-use std::io::{self, BufRead as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use self::checks::{check_beginning, holds_study, refuse_future, refuse_occupied, refuse_ways_out};
+pub use self::error::FolderError;
 use super::Looker;
 use crate::files;
-use crate::journal::{self, Contents, Journal, JournalError, Lock, LockError, Position, ReadError};
+use crate::journal::{self, Contents, Journal, Lock, LockError, Position, ReadError};
 use crate::rng::Fingerprint;
 use crate::study::{Event, Identity, Impossible, Study};
 use crate::trials::PastTrial;
@@ -39,59 +43,6 @@ pub struct Opened {
     pub contents: Contents,
     /// Seconds that it had run.
     pub elapsed: f64,
-}
-
-/// The reasons why a folder cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum FolderError {
-    /// A file in it cannot be read or written.
-    #[error("cannot {action} `{}`: {source}", path.display())]
-    Io {
-        /// The attempted action.
-        action: &'static str,
-        /// The path of the action.
-        path: PathBuf,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// It already holds a study of the same spec.
-    #[error("`{}` already holds this study: continue it with `automl resume {}`, or choose another folder with `--out`", .0.display(), .0.display())]
-    SameStudy(PathBuf),
-    /// It holds a study of another spec.
-    #[error("`{}` holds a study of another spec: choose another folder with `--out`, or remove it", .0.display())]
-    OtherStudy(PathBuf),
-    /// It holds other files.
-    #[error("`{}` is not empty and holds no study: choose another folder with `--out`", .0.display())]
-    NotEmpty(PathBuf),
-    /// A link in it leads out of it.
-    #[error("`{}` is a link that leads out of the study's folder: remove it, so that nothing elsewhere is written or removed", .0.display())]
-    LeadsOut(PathBuf),
-    /// It holds no study.
-    #[error("`{}` holds no study (there is no `journal.jsonl` in it, or it is empty)", .0.display())]
-    NoStudy(PathBuf),
-    /// Its spec is not the one with which the study began.
-    #[error("`{}` is not the spec that this study was begun with: undo the change, or start a new study with it", .0.display())]
-    SpecChanged(PathBuf),
-    /// The model or the data is not the one with which the study began.
-    #[error("the model or the data of the study in `{}` changed since it began: bring them back, or start a new study", .0.display())]
-    InputsChanged(PathBuf),
-    /// A later version of this program created it.
-    #[error("the study in `{}` was made by a later version of this program ({version}): use that one", path.display())]
-    TooNew {
-        /// The folder.
-        path: PathBuf,
-        /// The version of that program.
-        version: String,
-    },
-    /// Another process uses it.
-    #[error(transparent)]
-    Locked(#[from] LockError),
-    /// Its journal cannot be used.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// Its journal cannot be read.
-    #[error(transparent)]
-    Unreadable(#[from] ReadError),
 }
 
 impl Folder {
@@ -411,31 +362,6 @@ pub(super) fn impossible(folder: &Path, line: u64, problem: &Impossible) -> Fold
     damaged.into()
 }
 
-/// Checks that the first event is that of a study, in a format that this version knows.
-fn check_beginning(path: &Path, first: &Event) -> Result<(), FolderError> {
-    match first {
-        Event::StudyCreated { format, version, .. } if *format > journal::FORMAT => Err(FolderError::TooNew {
-            path: path.to_owned(),
-            version: version.clone(),
-        }),
-        Event::StudyCreated { .. } => first.check().map_err(|problem| impossible(path, 1, &problem)),
-        _ => Err(FolderError::NoStudy(path.to_owned())),
-    }
-}
-
-/// Refuses a study whose manifest has a later format.
-fn refuse_future(path: &Path) -> Result<(), FolderError> {
-    let text = fs::read_to_string(path.join("manifest.json")).unwrap_or_default();
-    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let format = manifest["format"].as_u64().unwrap_or(0);
-    if format > u64::from(journal::FORMAT) {
-        let version = manifest["version"].as_str().unwrap_or("unknown").to_owned();
-        let path = path.to_owned();
-        return Err(FolderError::TooNew { path, version });
-    }
-    Ok(())
-}
-
 /// The fingerprint of a spec: equal for equal resolved specs.
 fn fingerprint(spec_yaml: &str) -> String {
     let mut fingerprint = Fingerprint::new();
@@ -450,56 +376,4 @@ fn make(path: &Path) -> Result<(), FolderError> {
         path: path.to_owned(),
         source,
     })
-}
-
-/// Returns whether a journal holds a study. A crash while the folder was created may leave a journal without a complete
-/// line. Any other content belongs to the user.
-fn holds_study(journal: &Path) -> bool {
-    let has_line = |journal: &Path| -> io::Result<bool> {
-        let mut line = Vec::new();
-        io::BufReader::new(fs::File::open(journal)?).read_until(b'\n', &mut line)?;
-        Ok(line.ends_with(b"\n"))
-    };
-    journal.is_file() && has_line(journal).unwrap_or(true)
-}
-
-/// Refuses a folder with a link that leads out of it: writing or removing files there would affect files of others.
-fn refuse_ways_out(path: &Path) -> Result<(), FolderError> {
-    let Ok(root) = path.canonicalize() else { return Ok(()) };
-    let inside = fs::read_dir(path).into_iter().flatten();
-    let of_trials = fs::read_dir(path.join("checkpoints")).into_iter().flatten();
-    let of_logs = fs::read_dir(path.join("logs")).into_iter().flatten();
-    for entry in inside.chain(of_trials).chain(of_logs).flatten() {
-        let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-        // A dangling link may lead anywhere later.
-        if is_link
-            && !entry
-                .path()
-                .canonicalize()
-                .is_ok_and(|target| target.starts_with(&root))
-        {
-            return Err(FolderError::LeadsOut(entry.path()));
-        }
-    }
-    Ok(())
-}
-
-fn refuse_occupied(path: &Path, spec_yaml: &str) -> Result<(), FolderError> {
-    const OURS: [&str; 6] = ["lock", SPEC, "manifest.json", "checkpoints", "logs", journal::FILE_NAME];
-    if holds_study(&path.join(journal::FILE_NAME)) {
-        let existing = fs::read_to_string(path.join(SPEC)).unwrap_or_default();
-        return Err(if existing == spec_yaml {
-            FolderError::SameStudy(path.to_owned())
-        } else {
-            FolderError::OtherStudy(path.to_owned())
-        });
-    }
-    let is_ours = |name: &OsStr| OURS.iter().any(|ours| name == *ours) || files::is_unfinished(name);
-    let is_other = |entry: fs::DirEntry| !is_ours(&entry.file_name());
-    let is_occupied = fs::read_dir(path).is_ok_and(|entries| entries.flatten().any(is_other));
-    if is_occupied {
-        Err(FolderError::NotEmpty(path.to_owned()))
-    } else {
-        Ok(())
-    }
 }

@@ -10,56 +10,28 @@ use super::*;
 use crate::policies;
 use crate::rng;
 use crate::space::{Domain, Parameter, Space, Value};
-use crate::spec::{Criteria, EarlyTerminate, SchedulerSpec, SearcherSpec};
-use crate::study::{EndReason, Event, InFlight, Outcome, Settings, Study};
+use crate::spec::{EarlyTerminate, SchedulerSpec, SearcherSpec};
+use crate::study::{EndReason, Event, InFlight, Outcome, Settings, Study, testing};
 use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, Trial, Usage};
 use crate::units::{Goal, Loss, Samples, Seed, TrialId};
 
-fn study(searcher: SearcherSpec, early: impl Into<EarlyTerminate>, trials: u32, logical_workers: u32) -> Study {
-    let parameter = |name: &str, domain| Parameter::new(name, domain);
-    let space = Space::new(
-        vec![
-            parameter(
-                "rate",
-                Domain::Float {
-                    min: 1e-6,
-                    max: 1.0,
-                    log: true,
-                    step: None,
-                },
-            ),
-            parameter(
-                "depth",
-                Domain::Int {
-                    min: 0,
-                    max: 6,
-                    log: false,
-                    step: 1,
-                },
-            ),
-        ],
-        vec![],
-    )
-    .unwrap();
-    let (min, max) = (Samples(10), Samples(810));
-    let settings = Settings {
-        space,
-        seed: Seed(11),
-        metric: "loss".into(),
-        goal: Goal::Minimize,
-        target: None,
-        criteria: Criteria::default(),
+/// The settings of a study of `rate` and `depth`.
+fn settings(trials: u32, logical_workers: u32) -> Settings {
+    Settings {
         max_trials: Some(trials),
-        wall: None,
-        max_failures: None,
-        selection: None,
         epoch: Samples(100),
-        min,
-        max,
+        min: Samples(10),
+        max: Samples(810),
         logical_workers,
-        is_deterministic: true,
-        can_cool_down: false,
-    };
+        ..testing::settings(testing::rate_and_depth())
+    }
+}
+
+fn study(searcher: SearcherSpec, early: impl Into<EarlyTerminate>, trials: u32, logical_workers: u32) -> Study {
+    study_of(searcher, early, settings(trials, logical_workers))
+}
+
+fn study_of(searcher: SearcherSpec, early: impl Into<EarlyTerminate>, settings: Settings) -> Study {
     let cost = Box::new(
         |configuration: &crate::space::Configuration, from: Samples, to: Samples| {
             let depth = configuration.get("depth").and_then(Value::as_f64).unwrap_or(0.0);
@@ -144,14 +116,15 @@ fn a_wrong_machine_never_changes_a_deterministic_study() {
 
 #[test]
 fn without_determinism_results_count_in_the_order_of_their_arrival() {
-    let mut settings_study = study(
+    let mut study = study_of(
         SearcherSpec::named("random").unwrap(),
         SchedulerSpec::named("none").unwrap(),
-        20,
-        4,
+        Settings {
+            is_deterministic: false,
+            ..settings(20, 4)
+        },
     );
-    settings_study.settings_mut_for_tests().is_deterministic = false;
-    let events = run(&mut settings_study, 4, 9);
+    let events = run(&mut study, 4, 9);
     let ended = events.iter().filter_map(|event| match event {
         Event::SegmentEnded { trial, .. } => Some(*trial),
         _ => None,
@@ -165,23 +138,16 @@ fn without_determinism_results_count_in_the_order_of_their_arrival() {
 
 #[test]
 fn a_small_finite_space_is_tried_to_its_last_configuration() {
-    let mut study = study(
+    let parameter = |(name, count): (&str, i64)| Parameter::new(name, Domain::choice(0..count).ordered());
+    let parameters = [("a", 4), ("b", 5), ("c", 3)].map(parameter);
+    let mut study = study_of(
         SearcherSpec::named("tpe").unwrap(),
         SchedulerSpec::named("none").unwrap(),
-        1000,
-        3,
+        Settings {
+            space: Space::new(parameters.into(), vec![]).unwrap(),
+            ..settings(1000, 3)
+        },
     );
-    let values = |count: i64| Domain::Choice {
-        values: (0..count).map(Value::Int).collect(),
-        ordered: true,
-    };
-    let parameter = |name: &str, domain| Parameter::new(name, domain);
-    let parameters = vec![
-        parameter("a", values(4)),
-        parameter("b", values(5)),
-        parameter("c", values(3)),
-    ];
-    study.settings_mut_for_tests().space = Space::new(parameters, vec![]).unwrap();
     run(&mut study, 2, 1);
     assert_eq!(study.ended(), Some(EndReason::Exhausted));
     assert_eq!(study.trials().len(), 60);
@@ -219,7 +185,7 @@ fn a_trial_that_fails_later_keeps_what_it_has_measured() {
     let losses = study
         .trials()
         .iter()
-        .filter_map(|trial| Some((trial.best()?.loss, trial.id)));
+        .filter_map(|trial| Some((trial.best_observation()?.loss, trial.id)));
     assert_eq!(study.incumbent().map(|(id, loss)| (loss, id)), losses.min());
 }
 
@@ -310,13 +276,14 @@ fn what_was_measured_before_an_interruption_counts_only_if_the_wall_budget_ends_
 
 #[test]
 fn a_target_ends_the_study() {
-    let mut study = study(
+    let mut study = study_of(
         SearcherSpec::named("random").unwrap(),
         SchedulerSpec::named("none").unwrap(),
-        1000,
-        4,
+        Settings {
+            target: Some(1.0),
+            ..settings(1000, 4)
+        },
     );
-    study.settings_mut_for_tests().target = Some(1.0);
     run(&mut study, 2, 1);
     assert_eq!(study.ended(), Some(EndReason::Target));
     assert!(study.trials().len() < 100);

@@ -51,16 +51,11 @@ impl Policy for Listed {
 mod tests {
     use super::*;
     use crate::space::{Configuration, Domain, Parameter, Space, Value};
-    use crate::trials::Status;
-    use crate::units::{Seed, TrialId};
+    use crate::trials::testing::{trial, view};
 
     #[test]
     fn every_point_is_run_so_many_times_in_turn() {
-        let domain = Domain::Choice {
-            values: (0..7).map(Value::Int).collect(),
-            ordered: false,
-        };
-        let mut space = Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap();
+        let mut space = Space::new(vec![Parameter::new("x", Domain::choice(0..7_i64))], vec![]).unwrap();
         let point = |value: i64| -> Configuration { [("x", Value::Int(value))].into_iter().collect() };
         space.add_point(&point(5)).unwrap();
         space.add_point(&point(2)).unwrap();
@@ -68,39 +63,14 @@ mod tests {
         let mut trials: Vec<Trial> = Vec::new();
         let last = loop {
             let view = View {
-                space: &space,
-                seed: Seed(1),
-                past: &[],
-                trials: &trials,
-                running: 0,
-                trials_left: None,
-                min: Samples(1),
                 max: Samples(9),
-                budget: None,
-                horizon: None,
-                epoch: Samples(1),
-                cost: &|_, _, _| 1.0,
-                memory: &|_| None,
+                ..view(&space, 1, &trials)
             };
             match policy.decide(&view) {
-                Decision::Start {
-                    configuration,
-                    origin,
-                    to,
-                    ..
-                } => trials.push(Trial {
-                    parent: None,
-                    id: TrialId(trials.len() as u32),
-                    point: space.encode(&configuration).unwrap(),
-                    configuration,
-                    origin,
-                    status: Status::Completed,
+                Decision::Start { configuration, to, .. } => trials.push(Trial {
                     reached: to,
                     segments: 1,
-                    observations: vec![],
-                    scores: vec![],
-                    cooldown: None,
-                    is_out_of_memory: false,
+                    ..trial(trials.len() as u32).tries(configuration, &space).completed()
                 }),
                 other => break other,
             }

@@ -82,54 +82,22 @@ mod tests {
     use super::*;
     use crate::schedulers::Unscheduled;
     use crate::searchers::Random;
-    use crate::space::{Domain, Parameter, Space, Value};
-    use crate::trials::Status;
-    use crate::units::{Seed, TrialId};
+    use crate::space::{Domain, Parameter, Space};
+    use crate::trials::testing::{trial, view};
 
     #[test]
     fn a_finite_space_is_tried_out_without_repeats() {
-        let domain = Domain::Choice {
-            values: (0..7).map(Value::Int).collect(),
-            ordered: false,
-        };
-        let space = Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap();
+        let space = Space::new(vec![Parameter::new("x", Domain::choice(0..7_i64))], vec![]).unwrap();
         let mut policy = Paired::new(Box::new(Random), Box::new(Unscheduled::new(Samples(1))));
         let mut trials: Vec<Trial> = Vec::new();
         loop {
-            let view = View {
-                space: &space,
-                seed: Seed(1),
-                past: &[],
-                trials: &trials,
-                running: 0,
-                trials_left: None,
-                min: Samples(1),
-                max: Samples(1),
-                budget: None,
-                horizon: None,
-                epoch: Samples(1),
-                cost: &|_, _, _| 1.0,
-                memory: &|_| None,
-            };
-            let Decision::Start {
-                configuration, origin, ..
-            } = policy.decide(&view)
-            else {
+            let view = view(&space, 1, &trials);
+            let Decision::Start { configuration, .. } = policy.decide(&view) else {
                 break;
             };
             let trial = Trial {
-                id: TrialId(trials.len() as u32),
-                point: space.encode(&configuration).unwrap(),
-                configuration,
-                origin,
-                status: Status::Completed,
                 reached: Samples(1),
-                segments: 0,
-                observations: vec![],
-                scores: vec![],
-                cooldown: None,
-                is_out_of_memory: false,
-                parent: None,
+                ..trial(trials.len() as u32).tries(configuration, &space).completed()
             };
             policy.observe(&trial, &view);
             trials.push(trial);

@@ -106,7 +106,7 @@ fn listed<'a>(view: &View<'a>) -> impl Iterator<Item = Proposal> + use<'a> {
 mod tests {
     use super::*;
     use crate::space::{Domain, Parameter, Value};
-    use crate::units::{Samples, Seed, TrialId};
+    use crate::trials::testing::{trial, view};
 
     fn size(configuration: &Configuration) -> u64 {
         configuration.get("size").and_then(Value::as_i64).unwrap() as u64
@@ -114,35 +114,20 @@ mod tests {
 
     #[test]
     fn nothing_as_large_as_what_ran_out_of_memory_is_proposed_again() {
-        let domain = Domain::Choice {
-            values: (0..10).map(Value::Int).collect(),
-            ordered: true,
-        };
-        let space = Space::new(vec![Parameter::new("size", domain)], vec![]).unwrap();
+        let sizes = Parameter::new("size", Domain::choice(0..10_i64).ordered());
+        let space = Space::new(vec![sizes], vec![]).unwrap();
         let mut untried = Untried::default();
         let mut trials: Vec<Trial> = Vec::new();
         let mut sizes = Vec::new();
         loop {
             let view = View {
-                space: &space,
-                seed: Seed(1),
-                past: &[],
-                trials: &trials,
-                running: 0,
-                trials_left: None,
-                min: Samples(1),
-                max: Samples(1),
-                budget: None,
-                horizon: None,
-                epoch: Samples(1),
-                cost: &|_, _, _| 1.0,
                 memory: &|configuration| Some(size(configuration)),
+                ..view(&space, 1, &trials)
             };
             let Some(proposal) = untried.propose(&Random, &view) else {
                 break;
             };
-            let id = TrialId(trials.len() as u32);
-            let mut trial = Trial::new(id, proposal.configuration, &space, proposal.origin.to_owned(), None);
+            let mut trial = trial(trials.len() as u32).tries(proposal.configuration, &space);
             untried.observe(&trial);
             trial.segments = 1;
             trial.is_out_of_memory = size(&trial.configuration) >= 4;

@@ -12,8 +12,9 @@ use super::*;
 use crate::policies::{EarlyTerminate, SchedulerSpec};
 use crate::preference::{Level, Preference, Scores, Tolerance};
 use crate::space::{Configuration, Space};
+use crate::trials::testing::view;
 use crate::trials::{Observation, Status};
-use crate::units::{Goal, Seed};
+use crate::units::Goal;
 
 /// Trials of 10 to 810 samples: five rungs.
 pub(crate) const LENGTHS: Lengths = Lengths {
@@ -296,7 +297,7 @@ fn large_study(early: EarlyTerminate) -> f64 {
     for segment in 0..SEGMENTS {
         let begun = Instant::now();
         while running.len() < SLOTS {
-            let promoted = scheduler.promote(&view(&space, &trials, running.len()));
+            let promoted = scheduler.promote(&seen(&space, &trials, running.len()));
             let id = if let Some((id, to)) = promoted {
                 trials[id.index()].status = Status::Running { to };
                 id
@@ -308,7 +309,7 @@ fn large_study(early: EarlyTerminate) -> f64 {
                 id
             };
             running.push_back(id);
-            scheduler.observe(&trials[id.index()], &view(&space, &trials, running.len()));
+            scheduler.observe(&trials[id.index()], &seen(&space, &trials, running.len()));
         }
         running.rotate_left(segment * 7 % SLOTS);
         let id = running.pop_front().unwrap();
@@ -325,31 +326,24 @@ fn large_study(early: EarlyTerminate) -> f64 {
         } else {
             Status::Paused
         };
-        scheduler.observe(&trials[id.index()], &view(&space, &trials, running.len()));
-        for stop in scheduler.prunes(&trials[id.index()], &view(&space, &trials, running.len())) {
+        scheduler.observe(&trials[id.index()], &seen(&space, &trials, running.len()));
+        for stop in scheduler.prunes(&trials[id.index()], &seen(&space, &trials, running.len())) {
             trials[stop.trial.index()].status = Status::Stopped;
-            scheduler.observe(&trials[stop.trial.index()], &view(&space, &trials, running.len()));
+            scheduler.observe(&trials[stop.trial.index()], &seen(&space, &trials, running.len()));
         }
         seconds += begun.elapsed().as_secs_f64();
     }
     seconds
 }
 
-fn view<'a>(space: &'a Space, trials: &'a [Trial], running: usize) -> View<'a> {
+/// The number of running trials is given: counting them would take most of the time.
+fn seen<'a>(space: &'a Space, trials: &'a [Trial], running: usize) -> View<'a> {
     View {
-        memory: &|_| None,
-        space,
-        seed: Seed(5),
-        past: &[],
         trials,
         running,
-        trials_left: None,
         min: LENGTHS.min,
         max: LENGTHS.max,
-        budget: None,
-        horizon: None,
-        epoch: Samples(1),
-        cost: &|_, from, to| (to.0 - from.0) as f64,
+        ..view(space, 5, &[])
     }
 }
 

@@ -213,7 +213,7 @@ mod tests {
         let trial = &stand.trials[0];
         assert_eq!(trial.status, Status::Stopped);
         assert_eq!(
-            trial.best().map(|best| best.at),
+            trial.best_observation().map(|best| best.at),
             Some(Samples(40)),
             "its best counts, not its last"
         );

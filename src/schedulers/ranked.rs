@@ -132,7 +132,7 @@ impl Ranked {
     }
 }
 
-/// Returns whether the first result represents a trial rather than the second, as in [`Trial::best`].
+/// Returns whether the first result represents a trial rather than the second, as in [`Trial::best_observation`].
 fn stands_before(one: &Scores, other: &Scores) -> bool {
     let by_violation = one.violation.total_cmp(&other.violation);
     by_violation
@@ -193,30 +193,9 @@ impl Scheduler for Ranked {
 mod tests {
     use super::*;
     use crate::policies::SchedulerSpec;
-    use crate::space::{Configuration, Space};
+    use crate::space::Space;
     use crate::trials::Status;
-    use crate::units::Seed;
-
-    fn trial(number: u32, reached: u64, losses: &[f64], violation: f64, status: Status) -> Trial {
-        let losses: Vec<Loss> = losses.iter().map(|&loss| Goal::Minimize.loss(loss)).collect();
-        Trial {
-            cooldown: None,
-            is_out_of_memory: false,
-            id: TrialId(number),
-            configuration: Configuration::default(),
-            point: vec![],
-            origin: "test".into(),
-            status,
-            reached: Samples(reached),
-            segments: 1,
-            observations: vec![Observation {
-                at: Samples(reached),
-                loss: losses[0],
-            }],
-            scores: vec![Scores { losses, violation }],
-            parent: None,
-        }
-    }
+    use crate::trials::testing::{trial, view};
 
     fn lengths(max: u64) -> Lengths {
         Lengths {
@@ -227,21 +206,11 @@ mod tests {
         }
     }
 
-    fn view<'a>(space: &'a Space, trials: &'a [Trial], max: u64) -> View<'a> {
+    fn seen<'a>(space: &'a Space, trials: &'a [Trial], max: u64) -> View<'a> {
         View {
-            past: &[],
-            space,
-            seed: Seed(0),
-            trials,
-            running: 0,
-            trials_left: None,
-            min: Samples(1),
             max: Samples(max),
-            budget: None,
-            horizon: None,
-            epoch: Samples(1),
             cost: &|_, _, _| 1.0,
-            memory: &|_| None,
+            ..view(space, 0, trials)
         }
     }
 
@@ -256,14 +225,14 @@ mod tests {
         let space = Space::new(vec![], vec![]).unwrap();
         let mut trials: Vec<Trial> = Vec::new();
         for (number, (losses, violation)) in results.iter().enumerate() {
-            trials.push(trial(number as u32, 1, losses, *violation, Status::Paused));
-            ranked.observe(&trials[number], &view(&space, &trials, 3));
+            trials.push(trial(number as u32).scored(1, losses, *violation));
+            ranked.observe(&trials[number], &seen(&space, &trials, 3));
         }
         let mut promoted = Vec::new();
-        while let Some((id, to)) = ranked.promote(&view(&space, &trials, 3)) {
+        while let Some((id, to)) = ranked.promote(&seen(&space, &trials, 3)) {
             promoted.push(id.0);
             trials[id.index()].status = Status::Running { to };
-            ranked.observe(&trials[id.index()], &view(&space, &trials, 3));
+            ranked.observe(&trials[id.index()], &seen(&space, &trials, 3));
         }
         promoted
     }
@@ -302,14 +271,8 @@ mod tests {
         let mut trials = Vec::new();
         for number in 0..20_u32 {
             let loss = f64::from(number * 7 % 20);
-            let trial = Trial {
-                scores: vec![],
-                cooldown: None,
-                is_out_of_memory: false,
-                ..trial(number, 1, &[loss], 0.0, Status::Paused)
-            };
-            trials.push(trial);
-            let view = view(&space, &trials, 4);
+            trials.push(trial(number).observed(1, loss));
+            let view = seen(&space, &trials, 4);
             let newest = &trials[number as usize];
             ranked.observe(newest, &view);
             alone.observe(newest, &view);

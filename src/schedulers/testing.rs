@@ -2,8 +2,9 @@
 
 use super::{AuditedTrial, Scheduler, Stop};
 use crate::space::{Configuration, Space, Value};
+use crate::trials::testing::view;
 use crate::trials::{Observation, Status, Trial, View};
-use crate::units::{Goal, Samples, Seed, TrialId};
+use crate::units::{Goal, Samples, TrialId};
 
 /// A scheduler and the trials that it has observed.
 pub(super) struct Stand<S> {
@@ -40,7 +41,7 @@ impl<S: Scheduler> Stand<S> {
 
     pub(super) fn view(&self) -> View<'_> {
         let trials_left = if self.is_exhausted { Some(0) } else { self.trials_left };
-        view(&self.space, &self.trials, trials_left)
+        seen(&self.space, &self.trials, trials_left)
     }
 
     /// Starts a new trial, to the level that the scheduler chooses.
@@ -137,7 +138,7 @@ impl<S: Scheduler> Stand<S> {
     }
 
     fn observe(&mut self, id: TrialId) {
-        let view = view(&self.space, &self.trials, self.trials_left);
+        let view = seen(&self.space, &self.trials, self.trials_left);
         self.scheduler.observe(&self.trials[id.index()], &view);
         self.told.push((id, self.trials.clone(), self.trials_left));
     }
@@ -145,27 +146,17 @@ impl<S: Scheduler> Stand<S> {
     /// Replays all observations of this scheduler to another one.
     pub(super) fn retell(&self, other: &mut dyn Scheduler) {
         for (id, trials, trials_left) in &self.told {
-            other.observe(&trials[id.index()], &view(&self.space, trials, *trials_left));
+            other.observe(&trials[id.index()], &seen(&self.space, trials, *trials_left));
         }
     }
 }
 
-fn view<'a>(space: &'a Space, trials: &'a [Trial], trials_left: Option<u32>) -> View<'a> {
-    let is_running = |trial: &&Trial| matches!(trial.status, Status::Running { .. });
+fn seen<'a>(space: &'a Space, trials: &'a [Trial], trials_left: Option<u32>) -> View<'a> {
     View {
-        space,
-        seed: Seed(5),
-        past: &[],
-        trials,
-        running: trials.iter().filter(is_running).count(),
         trials_left,
-        min: Samples(1),
         max: Samples(u64::MAX),
-        budget: None,
-        horizon: None,
-        epoch: Samples(1),
         cost: &cost,
-        memory: &|_| None,
+        ..view(space, 5, trials)
     }
 }
 

@@ -116,8 +116,9 @@ impl Searcher for Auto {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::searchers::conformance::{mixed_space, run, view};
+    use crate::searchers::testing::{mixed_space, run};
     use crate::space::{Domain, Parameter};
+    use crate::trials::testing::view;
 
     fn wide_space() -> Space {
         let parameters = (0..50).map(|number| Parameter::new(format!("x{number}"), Domain::float(0.0, 1.0)));

@@ -228,9 +228,9 @@ fn distance(space: &Space, left: &[f64], right: &[f64]) -> f64 {
 mod tests {
     use super::*;
     use crate::searchers::Random;
-    use crate::searchers::conformance::{run, view};
-    use crate::searchers::flow2::testing::{cube, number, trial};
+    use crate::searchers::testing::{best, cube, cube_trial, number, run};
     use crate::space::Configuration;
+    use crate::trials::testing::view;
 
     /// Two valleys; the deeper one is far from the middle.
     fn two_valleys(configuration: &Configuration) -> f64 {
@@ -246,7 +246,6 @@ mod tests {
             let trials = run(&BlendSearch::default(), &cube(2), seed, 100, &two_valleys);
             let steps = trials.iter().filter(|trial| trial.origin == flow2::STEP).count();
             assert!((40..80).contains(&steps), "{steps} steps");
-            let best = |trials: &[Trial]| trials.iter().filter_map(Trial::loss).min().unwrap();
             wins += usize::from(best(&trials) < best(&run(&Random, &cube(2), seed, 100, &two_valleys)));
         }
         assert!(wins >= 4, "better than chance with {wins} of 5 seeds");
@@ -256,9 +255,9 @@ mod tests {
     fn threads_that_meet_become_one_and_the_better_one_stays() {
         let space = cube(2);
         let trials = [
-            trial(0, &[0.2, 0.2], 1.0, "tpe"),
-            trial(1, &[0.8, 0.8], 0.5, "tpe"),
-            trial(2, &[0.82, 0.8], 0.4, "tpe"),
+            cube_trial(0, &[0.2, 0.2], 1.0, "tpe"),
+            cube_trial(1, &[0.8, 0.8], 0.5, "tpe"),
+            cube_trial(2, &[0.82, 0.8], 0.4, "tpe"),
         ];
         let mut threads = Threads::default();
         for trial in &trials {
@@ -272,9 +271,9 @@ mod tests {
     fn a_step_belongs_to_the_nearest_thread() {
         let space = cube(2);
         let trials = [
-            trial(0, &[0.2, 0.2], 1.0, "tpe"),
-            trial(1, &[0.8, 0.8], 0.5, "tpe"),
-            trial(2, &[0.3, 0.2], 0.9, flow2::STEP),
+            cube_trial(0, &[0.2, 0.2], 1.0, "tpe"),
+            cube_trial(1, &[0.8, 0.8], 0.5, "tpe"),
+            cube_trial(2, &[0.3, 0.2], 0.9, flow2::STEP),
         ];
         let mut threads = Threads::default();
         for trial in &trials {
@@ -287,7 +286,7 @@ mod tests {
     #[test]
     fn a_thread_that_stopped_winning_gives_way() {
         let local = |loss: f64, before: f64, spent: f64| Local {
-            thread: Thread::new(&trial(0, &[0.5], loss, "tpe"), vec![0.5], PACE.first),
+            thread: Thread::new(&cube_trial(0, &[0.5], loss, "tpe"), vec![0.5], PACE.first),
             progress: Progress {
                 cost: spent,
                 last: Improvement { at: 10.0, loss },

@@ -47,7 +47,7 @@ impl Searcher for Bohb {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::searchers::conformance::{mixed_space, run};
+    use crate::searchers::testing::{mixed_space, run};
 
     #[test]
     fn a_third_of_the_proposals_is_drawn_by_chance() {

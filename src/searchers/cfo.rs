@@ -83,14 +83,8 @@ impl Cfo {
 mod tests {
     use super::*;
     use crate::searchers::Random;
-    use crate::searchers::conformance::{mixed_space, run};
-    use crate::searchers::flow2::testing::{cube, sphere};
+    use crate::searchers::testing::{best, cube, mixed_space, run, sphere};
     use crate::space::Value;
-
-    fn best(trials: &[Trial]) -> f64 {
-        let losses = trials.iter().filter_map(|trial| Some(trial.loss()?.get()));
-        losses.fold(f64::INFINITY, f64::min)
-    }
 
     #[test]
     fn the_first_trial_is_the_cheap_one_and_the_middle_where_nothing_is_known() {

@@ -1,124 +1,13 @@
 //! The contract of every searcher, checked for all of the registry.
 
+use super::testing::{mixed_space, run};
 use super::*;
-use crate::space::{Domain, Parameter, Space, Value};
-use crate::trials::{Observation, Status};
-use crate::units::{Goal, Samples, Seed, TrialId};
-
-pub(super) type Objective<'a> = &'a dyn Fn(&Configuration) -> f64;
+use crate::trials::Status;
+use crate::trials::testing::{trial, view};
 
 /// Every searcher of the registry.
 fn all() -> Vec<Box<dyn Searcher>> {
     SEARCHERS.iter().map(|entry| build(entry, None)).collect()
-}
-
-/// One parameter of every kind.
-pub(super) fn mixed_space() -> Space {
-    let parameter = |name: &str, domain| Parameter::new(name, domain);
-    let texts = ["a", "b", "c"].map(|text| Value::Text(text.into())).to_vec();
-    Space::new(
-        vec![
-            parameter(
-                "rate",
-                Domain::Float {
-                    min: 1e-6,
-                    max: 1.0,
-                    log: true,
-                    step: None,
-                },
-            ),
-            parameter(
-                "share",
-                Domain::Float {
-                    min: 0.0,
-                    max: 1.0,
-                    log: false,
-                    step: Some(0.05),
-                },
-            ),
-            parameter(
-                "depth",
-                Domain::Int {
-                    min: 0,
-                    max: 6,
-                    log: false,
-                    step: 1,
-                },
-            ),
-            parameter(
-                "size",
-                Domain::Choice {
-                    values: [8, 16, 32].map(Value::Int).to_vec(),
-                    ordered: true,
-                },
-            ),
-            parameter(
-                "kind",
-                Domain::Choice {
-                    values: texts,
-                    ordered: false,
-                },
-            ),
-        ],
-        vec![],
-    )
-    .unwrap()
-}
-
-pub(super) fn view<'a>(space: &'a Space, seed: u64, trials: &'a [Trial]) -> View<'a> {
-    let running = trials
-        .iter()
-        .filter(|trial| matches!(trial.status, Status::Running { .. }))
-        .count();
-    View {
-        memory: &|_| None,
-        space,
-        seed: Seed(seed),
-        past: &[],
-        trials,
-        running,
-        trials_left: None,
-        min: Samples(1),
-        max: Samples(1),
-        budget: None,
-        horizon: None,
-        epoch: Samples(1),
-        cost: &|_, from, to| (to.0 - from.0) as f64,
-    }
-}
-
-/// Runs trials one after the other, each to its end.
-pub(super) fn run(
-    searcher: &dyn Searcher,
-    space: &Space,
-    seed: u64,
-    count: u32,
-    objective: Objective<'_>,
-) -> Vec<Trial> {
-    let mut trials = Vec::new();
-    for number in 0..count {
-        let proposal = searcher.propose(&view(space, seed, &trials), 0);
-        let loss = Goal::Minimize.loss(objective(&proposal.configuration));
-        trials.push(Trial {
-            id: TrialId(number),
-            point: space.encode(&proposal.configuration).unwrap(),
-            configuration: proposal.configuration,
-            origin: proposal.origin.into(),
-            status: if loss.get().is_finite() {
-                Status::Completed
-            } else {
-                Status::Failed
-            },
-            reached: Samples(1),
-            segments: 1,
-            observations: vec![Observation { at: Samples(1), loss }],
-            scores: vec![],
-            cooldown: None,
-            is_out_of_memory: false,
-            parent: None,
-        });
-    }
-    trials
 }
 
 #[test]
@@ -190,20 +79,8 @@ fn several_trials_at_once_are_all_different_and_late_results_are_taken_in() {
         for number in 0..60_u32 {
             let proposal = searcher.propose(&view(&space, 2, &trials), 0);
             assert!(space.contains(&proposal.configuration), "{}", searcher.name());
-            trials.push(Trial {
-                scores: vec![],
-                cooldown: None,
-                is_out_of_memory: false,
-                parent: None,
-                id: TrialId(number),
-                point: space.encode(&proposal.configuration).unwrap(),
-                configuration: proposal.configuration,
-                origin: proposal.origin.into(),
-                status: Status::Running { to: Samples(1) },
-                reached: Samples(0),
-                segments: 0,
-                observations: vec![],
-            });
+            let trial = trial(number).tries(proposal.configuration, &space);
+            trials.push(trial.proposed_by(proposal.origin).running_to(1));
             // Four run in parallel; sometimes the newest ends first, sometimes the oldest.
             let running = || {
                 trials
@@ -218,9 +95,8 @@ fn several_trials_at_once_are_all_different_and_late_results_are_taken_in() {
             };
             if let Some(ends) = ends.filter(|_| running().count() >= 4) {
                 let trial = &mut trials[ends.index()];
-                let loss = Goal::Minimize.loss(trial.configuration.get("rate").unwrap().as_f64().unwrap());
-                trial.observations = vec![Observation { at: Samples(1), loss }];
-                (trial.status, trial.reached, trial.segments) = (Status::Completed, Samples(1), 1);
+                let loss = trial.configuration.get("rate").unwrap().as_f64().unwrap();
+                *trial = trial.clone().ended(1, loss);
             }
         }
         let hashes: std::collections::BTreeSet<String> = trials.iter().map(|t| t.configuration.hash()).collect();

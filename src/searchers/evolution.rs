@@ -73,7 +73,7 @@ impl Searcher for Evolution {
 }
 
 fn is_judged(trial: &Trial) -> bool {
-    trial.loss().is_some() && trial.best().is_some()
+    trial.loss().is_some() && trial.best_observation().is_some()
 }
 
 /// The parent with one parameter changed; parameters that become active by that are random.
@@ -122,7 +122,7 @@ fn moved(domain: &Domain, unit: f64, rng: &mut Rng) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::conformance::{mixed_space, run};
+    use super::super::testing::{mixed_space, run};
     use super::super::{SEARCHERS, build};
     use super::*;
     use crate::space::Value;

@@ -41,7 +41,7 @@ impl Searcher for FirstPoints {
 
 #[cfg(test)]
 mod tests {
-    use super::super::conformance::{mixed_space, run};
+    use super::super::testing::{mixed_space, run};
     use super::super::{Random, SEARCHERS, build};
     use super::*;
     use crate::space::{Confidence, Configuration, Prior, Space, Value};

@@ -84,9 +84,9 @@ impl<State> Kept<State> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::searchers::conformance::view;
-    use crate::searchers::flow2::testing::{cube, trial};
+    use crate::searchers::testing::{cube, cube_trial};
     use crate::trials::Status;
+    use crate::trials::testing::view;
     use crate::units::Samples;
 
     /// Returns the sum of the trials' numbers, and counts how often a trial was folded.
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn settled_trials_are_taken_once_and_others_every_time() {
-        let mut trials: Vec<Trial> = (0..4).map(|number| trial(number, &[0.5], 1.0, "cfo")).collect();
+        let mut trials: Vec<Trial> = (0..4).map(|number| cube_trial(number, &[0.5], 1.0, "cfo")).collect();
         trials[2].status = Status::Running { to: Samples(9) };
         let (folded, taken) = (Folded::default(), std::cell::Cell::new(0));
         assert_eq!((fold(&folded, &trials, &taken), taken.get()), (6, 4));
@@ -113,10 +113,10 @@ mod tests {
 
     #[test]
     fn another_history_is_folded_from_its_beginning() {
-        let mut trials: Vec<Trial> = (0..4).map(|number| trial(number, &[0.5], 1.0, "cfo")).collect();
+        let mut trials: Vec<Trial> = (0..4).map(|number| cube_trial(number, &[0.5], 1.0, "cfo")).collect();
         let (folded, taken) = (Folded::default(), std::cell::Cell::new(0));
         fold(&folded, &trials, &taken);
-        trials[1] = trial(1, &[0.6], 1.0, "cfo");
+        trials[1] = cube_trial(1, &[0.6], 1.0, "cfo");
         assert_eq!((fold(&folded, &trials, &taken), taken.get()), (6, 8));
         assert_eq!((fold(&folded, &trials[..2], &taken), taken.get()), (1, 10));
     }

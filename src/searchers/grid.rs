@@ -87,24 +87,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::searchers::conformance::{run, view};
+    use crate::searchers::testing::run;
     use crate::space::{Domain, Expression, Value};
-
-    fn texts(texts: &[&str]) -> Domain {
-        let values = texts.iter().map(|text| Value::Text((*text).to_owned()));
-        Domain::Choice {
-            values: values.collect(),
-            ordered: false,
-        }
-    }
+    use crate::trials::testing::view;
 
     fn numbers(max: i64) -> Domain {
-        Domain::Int {
-            min: 1,
-            max,
-            log: false,
-            step: 1,
-        }
+        Domain::int(1, max)
     }
 
     fn shown(trials: &[Trial]) -> Vec<String> {
@@ -116,7 +104,7 @@ mod tests {
     }
 
     fn space() -> Space {
-        let (kind, power) = (texts(&["a", "b"]), numbers(3));
+        let (kind, power) = (Domain::choice(["a", "b"]), numbers(3));
         let condition = Expression::parse("a_kind == 'b'", &[("a_kind", &kind)]).unwrap();
         let constraint = Expression::parse("c_power != 2", &[("c_power", &power)]).unwrap();
         let depth = Parameter {

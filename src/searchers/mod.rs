@@ -67,3 +67,5 @@ pub struct Proposal {
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod testing;

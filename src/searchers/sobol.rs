@@ -117,22 +117,9 @@ pub(super) fn point(space: &Space, seed: Seed, index: u64) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::searchers::Random;
-    use crate::searchers::conformance::{mixed_space, run, view};
+    use crate::searchers::testing::{cube, mixed_space, run};
     use crate::space::{Domain, Expression, Parameter, Value};
-
-    fn unit() -> Domain {
-        Domain::Float {
-            min: 0.0,
-            max: 1.0,
-            log: false,
-            step: None,
-        }
-    }
-
-    fn cube(dimensions: usize) -> Space {
-        let parameters = (0..dimensions).map(|index| Parameter::new(format!("x{index}"), unit()));
-        Space::new(parameters.collect(), vec![]).unwrap()
-    }
+    use crate::trials::testing::view;
 
     fn points(searcher: &dyn Searcher, space: &Space, seed: u64, count: u32) -> Vec<Vec<f64>> {
         let trials = run(searcher, space, seed, count, &|_| 1.0);
@@ -195,7 +182,7 @@ mod tests {
 
     #[test]
     fn infeasible_points_and_redraws_use_up_the_sequence_and_nothing_else_does() {
-        let domain = unit();
+        let domain = Domain::float(0.0, 1.0);
         let constraint = Expression::parse("x > 0.5", &[("x", &domain)]).unwrap();
         let space = Space::new(vec![Parameter::new("x", domain)], vec![constraint]).unwrap();
         let expected: Vec<f64> = (0..64)

@@ -69,23 +69,24 @@ impl Study {
             .collect()
     }
 
-    /// The best observation of a trial, which represents the trial (see [`Trial::best`]).
+    /// The best observation of a trial for people, which represents the trial as [`Trial::best_observation`] does.
     ///
     /// Evaluations before a failure count too, and so do those before the wall budget cut off the segment. They are
     /// real, although no decision used them.
     ///
-    /// [`Trial::best`]: crate::trials::Trial::best
+    /// [`Trial::best_observation`]: crate::trials::Trial::best_observation
     pub fn best_observation(&self, id: TrialId) -> Option<Observation> {
-        self.best_result(id).map(|(observation, _)| observation)
+        self.best_with_scores(id).map(|(observation, _)| observation)
     }
 
     /// All scores of the best observation of a trial.
     pub fn best_scores(&self, id: TrialId) -> Option<Scores> {
-        self.best_result(id)
+        self.best_with_scores(id)
             .map(|(observation, scores)| scores.unwrap_or_else(|| Scores::single(observation.loss)))
     }
 
-    fn best_result(&self, id: TrialId) -> Option<(Observation, Option<Scores>)> {
+    /// The best observation of a trial, with its scores if more than one metric counts.
+    fn best_with_scores(&self, id: TrialId) -> Option<(Observation, Option<Scores>)> {
         let trial = &self.trials[id.index()];
         let delivered = trial.observations.iter().enumerate();
         let delivered = delivered.map(|(index, observation)| (*observation, trial.scores.get(index).cloned()));
@@ -236,9 +237,10 @@ mod tests {
     use crate::preference::{Level, Tolerance};
     use crate::space::{Configuration, Expression, Space};
     use crate::spec::{Criteria, Metric, SchedulerSpec, SearcherSpec};
+    use crate::study::testing::settings;
     use crate::study::{Created, Event, Outcome};
     use crate::trials::{Evaluation, Usage};
-    use crate::units::{Goal, Samples, Seed};
+    use crate::units::{Goal, Samples};
 
     /// A study of `a` and `b`, both to be minimized, with a preference and a constraint on `a`.
     fn study(preference: Preference, targets: [Option<f64>; 2]) -> Study {
@@ -252,22 +254,12 @@ mod tests {
             constraints: vec![Expression::parse_of_metrics("a < 10", Some(&["a", "b"])).unwrap()],
         };
         let settings = Settings {
-            space: Space::new(vec![], vec![]).unwrap(),
-            seed: Seed(0),
             metric: "a".into(),
-            goal: Goal::Minimize,
             target: targets[0],
             criteria,
-            max_trials: None,
-            wall: None,
-            max_failures: None,
-            selection: None,
-            epoch: Samples(1),
-            min: Samples(1),
             max: Samples(2),
             logical_workers: 9,
-            is_deterministic: true,
-            can_cool_down: false,
+            ..settings(Space::new(vec![], vec![]).unwrap())
         };
         let policy = policies::build(
             SearcherSpec::named("random").unwrap(),

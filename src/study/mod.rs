@@ -5,8 +5,11 @@
 //!
 //! Begin reading at [`Event`], then [`Study`].
 
+mod apply;
 mod decide;
 mod event;
+mod finalists;
+mod in_flight;
 mod incumbent;
 mod measure;
 mod policy;
@@ -18,9 +21,14 @@ mod state;
 mod timing;
 
 pub use event::{Created, EndReason, Event, Identity, Outcome};
+pub use finalists::{Finalist, ReseedRun, Winner};
+pub use in_flight::InFlight;
 pub use policy::policy;
 pub use possible::Impossible;
 pub use record::{Improvement, Record};
-pub use selection::{Finalist, Repeat, ReseedRun, SelectionSeconds, Winner};
+pub use selection::{Repeat, SelectionSeconds};
 pub use settings::Settings;
-pub use state::{Cost, InFlight, Study};
+pub use state::{Cost, Study};
+
+#[cfg(test)]
+pub(crate) mod testing;

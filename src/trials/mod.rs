@@ -99,7 +99,7 @@ impl Trial {
 
     /// The best observation; `None` before the first. It represents the trial: it has the smallest violation of the
     /// constraints on metrics, then the smallest loss, then the earliest level.
-    pub fn best(&self) -> Option<&Observation> {
+    pub fn best_observation(&self) -> Option<&Observation> {
         self.best_index().map(|index| &self.observations[index])
     }
 
@@ -127,7 +127,7 @@ impl Trial {
         match self.status {
             Status::Failed => Some(Loss::WORST),
             Status::Running { .. } | Status::Paused | Status::Stopped | Status::Completed => {
-                self.best().map(|best| best.loss)
+                self.best_observation().map(|best| best.loss)
             }
         }
     }
@@ -216,3 +216,6 @@ impl View<'_> {
         self.trials_left != Some(0)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing;

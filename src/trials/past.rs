@@ -80,13 +80,7 @@ mod tests {
     use crate::space::{Domain, Parameter, Value};
 
     fn space() -> Space {
-        let domain = Domain::Float {
-            min: 0.0,
-            max: 1.0,
-            log: false,
-            step: None,
-        };
-        Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap()
+        Space::new(vec![Parameter::new("x", Domain::float(0.0, 1.0))], vec![]).unwrap()
     }
 
     fn past(x: f64, epochs: f64, value: Option<f64>) -> PastTrial {
@@ -106,7 +100,7 @@ mod tests {
         let known = trials(&[past(0.25, 3.0, Some(0.9)), past(0.5, 30.0, Some(0.8))]);
         assert_eq!((known[0].reached, known[0].status), (Samples(300), Status::Paused));
         assert_eq!((known[1].reached, known[1].status), (Samples(400), Status::Completed));
-        assert_eq!(known[0].best().unwrap().at, Samples(200));
+        assert_eq!(known[0].best_observation().unwrap().at, Samples(200));
         assert_eq!(known[0].loss(), Some(Goal::Maximize.loss(0.9)));
         assert_eq!(known[0].point, [Some(0.25)]);
         assert_ne!(known[0].id, known[1].id);

@@ -76,28 +76,12 @@ impl<T: Copy> Story<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::Configuration;
-    use crate::units::Goal;
+    use crate::trials::testing;
 
     fn trial(losses: &[f64], status: Status) -> Trial {
-        let observation = |(index, loss): (usize, &f64)| Observation {
-            at: Samples(index as u64 + 1),
-            loss: Goal::Minimize.loss(*loss),
-        };
-        Trial {
-            id: TrialId(0),
-            configuration: Configuration::default(),
-            point: vec![],
-            origin: "test".into(),
-            status,
-            reached: Samples(losses.len() as u64),
-            segments: losses.len() as u32,
-            observations: losses.iter().enumerate().map(observation).collect(),
-            scores: vec![],
-            cooldown: None,
-            is_out_of_memory: false,
-            parent: None,
-        }
+        let trial = testing::trial(0).with_status(status);
+        let losses = (1..).zip(losses);
+        losses.fold(trial, |trial, (at, &loss)| trial.observed(at, loss))
     }
 
     #[test]

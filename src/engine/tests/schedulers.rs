@@ -9,21 +9,14 @@ use crate::policies;
 use crate::preference::Preference;
 use crate::rng;
 use crate::schedulers::conformance::{LENGTHS, all, all_wrapped};
-use crate::space::{Domain, Parameter, Space, Value};
+use crate::space::Value;
 use crate::spec::{Criteria, EarlyTerminate, Metric, SchedulerSpec, SearcherSpec};
+use crate::study::testing::{rate_and_depth, settings};
 use crate::study::{EndReason, Event, InFlight, Outcome, Settings, Study};
 use crate::trials::{Evaluation, Failure, FailureKind, SegmentReport, Status, Trial, Usage};
 use crate::units::{Goal, Samples, Seed, TrialId};
 
 fn study(early: EarlyTerminate, trials: u32, logical_workers: u32, preference: Option<Preference>) -> Study {
-    let space = Space::new(
-        vec![
-            Parameter::new("rate", Domain::float(1e-6, 1.0).log()),
-            Parameter::new("depth", Domain::int(0, 6)),
-        ],
-        vec![],
-    )
-    .unwrap();
     let other = Metric {
         name: "cost".into(),
         goal: Goal::Minimize,
@@ -31,26 +24,17 @@ fn study(early: EarlyTerminate, trials: u32, logical_workers: u32, preference: O
     };
     let policy = policies::build(SearcherSpec::by_chance(), early, preference.as_ref(), LENGTHS);
     let settings = Settings {
-        space,
-        seed: Seed(11),
-        metric: "loss".into(),
-        goal: Goal::Minimize,
-        target: None,
         criteria: Criteria {
             others: preference.iter().map(|_| other.clone()).collect(),
             preference: preference.unwrap_or_default(),
             constraints: vec![],
         },
         max_trials: Some(trials),
-        wall: None,
-        max_failures: None,
-        selection: None,
         epoch: LENGTHS.epoch,
         min: LENGTHS.min,
         max: LENGTHS.max,
         logical_workers,
-        is_deterministic: true,
-        can_cool_down: false,
+        ..settings(rate_and_depth())
     };
     let cost = |configuration: &crate::space::Configuration, from: Samples, to: Samples| {
         let depth = configuration.get("depth").and_then(Value::as_f64).unwrap_or(0.0);
@@ -210,7 +194,7 @@ fn patience_ends_what_gets_worse_and_its_best_counts() {
     run(&mut study, 4, 1);
     assert!(count(&study, Status::Stopped) > 50);
     for trial in study.trials().iter().filter(|trial| trial.status == Status::Stopped) {
-        let best = trial.best().unwrap();
+        let best = trial.best_observation().unwrap();
         assert_eq!(trial.reached.0, best.at.0 + 2 * LENGTHS.epoch.0);
         assert_eq!(study.record(trial.id).stopped_by, Some("patience"));
     }

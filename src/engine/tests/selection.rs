@@ -6,19 +6,21 @@ use crate::study::{Finalist, Repeat, Winner};
 use crate::trials::Trial;
 
 fn with(rule: SelectionRule, reseeds: u32, holdout: bool, trials: u32) -> Study {
-    let mut study = study(
-        SearcherSpec::named("random").unwrap(),
-        SchedulerSpec::default(),
-        trials,
-        4,
-    );
-    study.settings_mut_for_tests().selection = Some(Selection {
+    selected(SearcherSpec::named("random").unwrap(), rule, reseeds, holdout, trials)
+}
+
+fn selected(searcher: SearcherSpec, rule: SelectionRule, reseeds: u32, holdout: bool, trials: u32) -> Study {
+    let selection = Selection {
         rule,
         top_k: 3,
         reseeds,
         holdout,
-    });
-    study
+    };
+    let settings = Settings {
+        selection: Some(selection),
+        ..settings(trials, 4)
+    };
+    study_of(searcher, SchedulerSpec::default(), settings)
 }
 
 /// A loss that depends on the configuration, plus luck that depends on the trial.
@@ -92,8 +94,7 @@ fn the_best_are_trained_again_with_the_same_fresh_seeds_up_to_where_they_were_be
 fn the_search_is_the_same_with_a_selection_after_it() {
     let mut plain = study(SearcherSpec::named("tpe").unwrap(), SchedulerSpec::default(), 40, 4);
     run_lucky(&mut plain, 2, 1, f64::INFINITY);
-    let mut selected = study(SearcherSpec::named("tpe").unwrap(), SchedulerSpec::default(), 40, 4);
-    selected.settings_mut_for_tests().selection = with(SelectionRule::Best, 2, true, 1).settings().selection;
+    let mut selected = selected(SearcherSpec::named("tpe").unwrap(), SelectionRule::Best, 2, true, 40);
     run_lucky(&mut selected, 2, 1, f64::INFINITY);
     assert_eq!(story(&selected)[..40], story(&plain));
     assert_eq!(selected.incumbent(), plain.incumbent());

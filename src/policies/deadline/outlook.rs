@@ -23,7 +23,7 @@ impl<'a> Outlook<'a> {
             .iter()
             .filter(|trial| trial.status == Status::Paused)
             .filter_map(|trial| {
-                let loss = trial.best()?.loss;
+                let loss = trial.best_observation()?.loss;
                 let gained = gains
                     .entry(trial.reached)
                     .or_insert_with(|| gain(view.trials, trial.reached));
@@ -80,7 +80,7 @@ fn gain(trials: &[Trial], from: Samples) -> f64 {
             let up_to = trial.observations.iter().filter(|seen| seen.at <= from);
             up_to.clone().find(|seen| seen.at.0 as f64 >= NEAR * from.0 as f64)?;
             let then = up_to.map(|seen| seen.loss).min()?;
-            let end = trial.best()?.loss;
+            let end = trial.best_observation()?.loss;
             Some(then.get() - end.get())
         })
         .filter(|gain| gain.is_finite())

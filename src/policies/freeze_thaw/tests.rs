@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::space::{Domain, Parameter, Value};
 use crate::trials::Observation;
-use crate::units::{Goal, Seed, TrialId};
+use crate::trials::testing::view;
+use crate::units::{Goal, TrialId};
 
 /// A study on `workers` workers, whose segments end in the order in which they began.
 struct Simulation {
@@ -31,19 +32,9 @@ impl Simulation {
 
     fn view(&self) -> View<'_> {
         View {
-            memory: &|_| None,
-            past: &[],
-            space: &self.space,
-            seed: Seed(self.seed),
-            trials: &self.trials,
-            running: self.running.len(),
             trials_left: Some(self.limit - self.trials.len() as u32),
-            min: Samples(1),
             max: MAX,
-            budget: None,
-            horizon: None,
-            epoch: Samples(1),
-            cost: &|_, from, to| (to.0 - from.0) as f64,
+            ..view(&self.space, self.seed, &self.trials)
         }
     }
 
@@ -76,20 +67,8 @@ impl Simulation {
                     let repeats = self.trials.iter().any(|trial| trial.configuration == configuration);
                     assert!(!repeats, "no configuration is run twice");
                     let id = TrialId(self.trials.len() as u32);
-                    self.trials.push(Trial {
-                        scores: vec![],
-                        cooldown: None,
-                        is_out_of_memory: false,
-                        parent: None,
-                        id,
-                        point: self.space.encode(&configuration).unwrap(),
-                        configuration,
-                        origin,
-                        status: Status::Paused,
-                        reached: Samples(0),
-                        segments: 0,
-                        observations: vec![],
-                    });
+                    self.trials
+                        .push(Trial::new(id, configuration, &self.space, origin, None));
                     self.run(id, to);
                     return true;
                 }
@@ -142,19 +121,11 @@ impl Simulation {
 const MAX: Samples = Samples(27);
 
 fn continuous() -> Space {
-    let domain = Domain::Float {
-        min: 0.0,
-        max: 1.0,
-        log: false,
-        step: None,
-    };
-    Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap()
+    Space::new(vec![Parameter::new("x", Domain::float(0.0, 1.0))], vec![]).unwrap()
 }
 
 fn finite(count: i64) -> Space {
-    let values = (0..count).map(Value::Int).collect();
-    let domain = Domain::Choice { values, ordered: false };
-    Space::new(vec![Parameter::new("x", domain)], vec![]).unwrap()
+    Space::new(vec![Parameter::new("x", Domain::choice(0..count))], vec![]).unwrap()
 }
 
 /// Large `x` falls quickly and stays at 0.5; small `x` is behind at two rungs and ends at its distance from 0.1.

@@ -2,7 +2,8 @@ use super::*;
 use crate::searchers::Random;
 use crate::space::{Domain, Parameter, Space, Value};
 use crate::trials::Observation;
-use crate::units::{Goal, Seed};
+use crate::trials::testing::view;
+use crate::units::Goal;
 
 const MAX: Samples = Samples(40);
 
@@ -35,32 +36,21 @@ fn study(population: u32) -> Study {
     }
 }
 
-fn view<'a>(space: &'a Space, trials: &'a [Trial], trials_left: Option<u32>) -> View<'a> {
-    let is_running = |trial: &&Trial| matches!(trial.status, Status::Running { .. });
+fn seen<'a>(space: &'a Space, trials: &'a [Trial], trials_left: Option<u32>) -> View<'a> {
     View {
-        memory: &|_| None,
-        space,
-        seed: Seed(3),
-        past: &[],
-        running: trials.iter().filter(is_running).count(),
-        trials,
         trials_left,
-        min: Samples(1),
         max: MAX,
-        budget: None,
-        horizon: None,
-        epoch: Samples(1),
-        cost: &|_, from, to| (to.0 - from.0) as f64,
+        ..view(space, 3, trials)
     }
 }
 
 impl Study {
     fn decide(&self) -> Decision {
-        self.policy.decide(&view(&self.space, &self.trials, self.trials_left))
+        self.policy.decide(&seen(&self.space, &self.trials, self.trials_left))
     }
 
     fn observe(&mut self, id: TrialId) {
-        let view = view(&self.space, &self.trials, self.trials_left);
+        let view = seen(&self.space, &self.trials, self.trials_left);
         self.policy.observe(&self.trials[id.index()], &view);
     }
 
@@ -101,7 +91,7 @@ impl Study {
         self.observe(id);
         let stops = self.policy.prunes(
             &self.trials[id.index()],
-            &view(&self.space, &self.trials, self.trials_left),
+            &seen(&self.space, &self.trials, self.trials_left),
         );
         for stop in &stops {
             assert_eq!((stop.trial, stop.by), (id, "pbt"));
@@ -240,7 +230,7 @@ fn after_a_replay_it_decides_the_same() {
     while let Some(id) = live.begin() {
         let space = live.space.clone();
         let tell = |replayed: &mut Pbt, live: &Study| {
-            replayed.observe(&live.trials[id.index()], &view(&space, &live.trials, live.trials_left));
+            replayed.observe(&live.trials[id.index()], &seen(&space, &live.trials, live.trials_left));
         };
         tell(&mut replayed, &live);
         // Between the start and the end of a segment nothing else changes, but a trial that is replaced changes twice.
@@ -253,7 +243,7 @@ fn after_a_replay_it_decides_the_same() {
         }
         tell(&mut replayed, &live);
         assert_eq!(
-            replayed.decide(&view(&space, &live.trials, live.trials_left)),
+            replayed.decide(&seen(&space, &live.trials, live.trials_left)),
             live.decide()
         );
     }

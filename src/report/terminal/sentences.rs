@@ -141,7 +141,7 @@ pub(in crate::report) fn delivered(study: &Study, epoch: Samples, id: TrialId, i
         return (Tone::Ordinary, line);
     }
     let mut line = format!("trial {id} {verb}: {}{others}", measured(study, last));
-    if let Some(best) = trial.best().filter(|best| best.loss < last.loss) {
+    if let Some(best) = trial.best_observation().filter(|best| best.loss < last.loss) {
         let value = words::metric(study.settings().goal.value(best.loss));
         line = format!("{line} (was {value} at epoch {})", words::epochs(best.at, epoch));
     }

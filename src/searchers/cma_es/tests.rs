@@ -1,8 +1,8 @@
 use super::*;
 use crate::searchers::Random;
-use crate::searchers::conformance::{mixed_space, run};
-use crate::searchers::flow2::testing::{cube, sphere};
+use crate::searchers::testing::{best, cube, mixed_space, run, sphere};
 use crate::space::Configuration;
+use crate::trials::testing::view;
 use crate::units::Seed;
 
 /// The best loss of `function` over the cube, after `evaluations` draws in generations from a distribution alone.
@@ -130,11 +130,6 @@ fn choices_move_to_the_selected_one_and_none_dies_out() {
     assert_eq!([0.01, 0.12, 0.5, 0.99].map(|at| choices.at(at)), [0, 2, 2, 3]);
 }
 
-fn best(trials: &[Trial]) -> f64 {
-    let losses = trials.iter().filter_map(|trial| Some(trial.loss()?.get()));
-    losses.fold(f64::INFINITY, f64::min)
-}
-
 #[test]
 fn it_finds_the_valley_of_a_mixed_space_before_chance_does() {
     let valley = |configuration: &Configuration| {
@@ -154,7 +149,7 @@ fn it_finds_the_valley_of_a_mixed_space_before_chance_does() {
 fn a_distribution_that_has_converged_begins_anew_with_larger_generations() {
     let space = cube(2);
     let trials = run(&CmaEs::default(), &space, 1, 400, &sphere);
-    let view = crate::searchers::conformance::view(&space, 1, &trials);
+    let view = view(&space, 1, &trials);
     let mut strategy = Strategy::new(&view);
     for trial in &trials {
         strategy.take(&view, trial);

@@ -177,6 +177,4 @@ pub(super) fn start(space: &Space) -> Position {
 }
 
 #[cfg(test)]
-pub(super) mod testing;
-#[cfg(test)]
 mod tests;

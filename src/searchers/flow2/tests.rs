@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
-use super::testing::{cube, trial};
 use super::*;
-use crate::searchers::conformance::{mixed_space, view};
+use crate::searchers::testing::{cube, cube_trial, mixed_space, new_cube_trial};
+use crate::trials::testing::view;
 use crate::units::Seed;
 
 /// The thread after these trials of the cube; it starts from the first of them.
@@ -28,13 +28,16 @@ fn proposed(space: &Space, trials: &[Trial]) -> Vec<f64> {
 #[test]
 fn after_a_failure_the_opposite_step_is_tried_and_then_a_new_direction() {
     let space = cube(2);
-    let mut trials = vec![trial(0, &[0.5, 0.5], 1.0, "cfo"), trial(1, &[0.6, 0.45], 2.0, STEP)];
+    let mut trials = vec![
+        cube_trial(0, &[0.5, 0.5], 1.0, "cfo"),
+        cube_trial(1, &[0.6, 0.45], 2.0, STEP),
+    ];
     let opposite = proposed(&space, &trials);
     assert!(
         (opposite[0] - 0.4).abs() < 1e-9 && (opposite[1] - 0.55).abs() < 1e-9,
         "{opposite:?}"
     );
-    trials.push(trial(2, &opposite, 2.0, STEP));
+    trials.push(cube_trial(2, &opposite, 2.0, STEP));
     let next = proposed(&space, &trials);
     assert!((next[0] - 0.6).abs() > 1e-6 && (next[0] - 0.4).abs() > 1e-6, "{next:?}");
 }
@@ -42,7 +45,7 @@ fn after_a_failure_the_opposite_step_is_tried_and_then_a_new_direction() {
 #[test]
 fn a_step_has_the_length_that_the_paper_gives_it() {
     let space = cube(4);
-    let start = trial(0, &[0.5; 4], 1.0, "cfo");
+    let start = cube_trial(0, &[0.5; 4], 1.0, "cfo");
     let next = proposed(&space, &[start]);
     let length = next.iter().map(|at| (at - 0.5).powi(2)).sum::<f64>().sqrt();
     assert!((length - PACE.first * 2.0).abs() < 1e-9, "{length}");
@@ -52,10 +55,10 @@ fn a_step_has_the_length_that_the_paper_gives_it() {
 fn an_improvement_becomes_the_incumbent_and_a_failed_trial_never() {
     let space = cube(2);
     let trials = [
-        trial(0, &[0.5, 0.5], 1.0, "cfo"),
-        trial(1, &[0.6, 0.6], f64::INFINITY, STEP),
-        trial(2, &[0.4, 0.4], 0.5, STEP),
-        trial(3, &[0.3, 0.3], 0.7, STEP),
+        cube_trial(0, &[0.5, 0.5], 1.0, "cfo"),
+        cube_trial(1, &[0.6, 0.6], f64::INFINITY, STEP),
+        cube_trial(2, &[0.4, 0.4], 0.5, STEP),
+        cube_trial(3, &[0.3, 0.3], 0.7, STEP),
     ];
     let thread = thread(&space, &trials);
     assert_eq!((thread.best(), thread.position()), (2, &[0.4, 0.4][..]));
@@ -64,10 +67,10 @@ fn an_improvement_becomes_the_incumbent_and_a_failed_trial_never() {
 #[test]
 fn the_step_shrinks_after_a_run_of_failures_for_each_dimension_until_it_has_converged() {
     let space = cube(3);
-    let mut trials = vec![trial(0, &[0.5; 3], 1.0, "cfo")];
+    let mut trials = vec![cube_trial(0, &[0.5; 3], 1.0, "cfo")];
     let fail = |trials: &mut Vec<Trial>| {
         let number = trials.len() as u32;
-        trials.push(trial(number, &[0.6, 0.5, 0.4], 2.0, STEP));
+        trials.push(cube_trial(number, &[0.6, 0.5, 0.4], 2.0, STEP));
     };
     fail(&mut trials);
     fail(&mut trials);
@@ -82,21 +85,16 @@ fn the_step_shrinks_after_a_run_of_failures_for_each_dimension_until_it_has_conv
 
 #[test]
 fn several_workers_get_different_steps_and_none_is_answered_twice() {
-    use crate::trials::Status;
-    use crate::units::Samples;
     let space = cube(2);
-    let mut trials = vec![trial(0, &[0.5, 0.5], 1.0, "cfo"), trial(1, &[0.6, 0.45], 2.0, STEP)];
+    let mut trials = vec![
+        cube_trial(0, &[0.5, 0.5], 1.0, "cfo"),
+        cube_trial(1, &[0.6, 0.45], 2.0, STEP),
+    ];
     let mut positions = Vec::new();
     for number in 2..6 {
         let position = proposed(&space, &trials);
         assert!(!positions.contains(&position));
-        trials.push(Trial {
-            status: Status::Running { to: Samples(1) },
-            reached: Samples(0),
-            segments: 0,
-            observations: vec![],
-            ..trial(number, &position, 1.0, STEP)
-        });
+        trials.push(new_cube_trial(number, &position, STEP).running_to(1));
         positions.push(position);
     }
     assert!(
@@ -107,21 +105,11 @@ fn several_workers_get_different_steps_and_none_is_answered_twice() {
 
 #[test]
 fn a_trial_is_compared_where_both_have_been() {
-    use crate::trials::Observation;
-    use crate::units::{Goal, Samples};
     let space = cube(1);
-    let at = |at, loss| Observation {
-        at: Samples(at),
-        loss: Goal::Minimize.loss(loss),
-    };
-    let far = Trial {
-        reached: Samples(9),
-        observations: vec![at(1, 0.8), at(9, 0.2)],
-        ..trial(0, &[0.5], 0.0, "cfo")
-    };
-    let trials = [far.clone(), trial(1, &[0.6], 0.7, STEP)];
+    let far = new_cube_trial(0, &[0.5], "cfo").observed(1, 0.8).ended(9, 0.2);
+    let trials = [far.clone(), cube_trial(1, &[0.6], 0.7, STEP)];
     assert_eq!(thread(&space, &trials).best(), 1);
-    let trials = [far, trial(1, &[0.6], 0.9, STEP)];
+    let trials = [far, cube_trial(1, &[0.6], 0.9, STEP)];
     assert_eq!(thread(&space, &trials).best(), 0);
 }
 

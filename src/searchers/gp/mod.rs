@@ -87,7 +87,7 @@ impl Searcher for Gp {
     }
 
     fn propose(&self, view: &View<'_>, attempt: u32) -> Proposal {
-        let observed = view.known().filter(|trial| trial.best().is_some()).count();
+        let observed = view.known().filter(|trial| trial.best_observation().is_some()).count();
         let improved = if observed < 2 || view.known().count() < startup::trials(view.space) {
             None
         } else {
@@ -202,7 +202,9 @@ const AMBITION: f64 = 0.1;
 /// some trials without progress, every other trial requires more than the little that a plateau around the incumbent
 /// promises (Jones 2001, §5, on targets below the best).
 fn ambition(trials: &[Trial]) -> f64 {
-    let losses = trials.iter().filter_map(|trial| Some((trial.best()?.loss, trial.id)));
+    let losses = trials
+        .iter()
+        .filter_map(|trial| Some((trial.best_observation()?.loss, trial.id)));
     let since = losses.min().map_or(0, |(_, id)| trials.len() - id.index());
     if since > PATIENCE && trials.len() % 2 == 1 {
         AMBITION
@@ -220,7 +222,7 @@ fn ranking<'a>(
 ) -> Vec<(f64, &'a Trial)> {
     let known = trials.filter(|trial| trial.status != Status::Failed);
     let mut known: Vec<_> = known
-        .filter_map(|trial| trial.best().map(|best| (best.loss, trial)))
+        .filter_map(|trial| trial.best_observation().map(|best| (best.loss, trial)))
         .collect();
     known.sort_by_key(|&(loss, trial)| (loss, trial.id));
     known.truncate(CONTENDERS);

@@ -28,7 +28,7 @@ impl Observations {
     /// A complete trial is observed at its end. If some trials are unfinished, every trial is observed at a few levels
     /// on its way, and the resource becomes an axis, so that unfinished trials can be used.
     pub(super) fn new(view: &View<'_>, trials: &[Trial]) -> Self {
-        let is_unfinished = |trial: &Trial| trial.best().is_some() && !is_complete(trial, view.max);
+        let is_unfinished = |trial: &Trial| trial.best_observation().is_some() && !is_complete(trial, view.max);
         let known = || view.past.iter().chain(trials);
         let with_resource = view.max > view.min && known().any(is_unfinished);
         let mut observations = Self {
@@ -75,7 +75,7 @@ impl Observations {
             self.push(view.space, trial, 0.0, Loss::WORST);
             return;
         }
-        let Some(best) = trial.best() else {
+        let Some(best) = trial.best_observation() else {
             return;
         };
         let last = if is_complete(trial, view.max) {

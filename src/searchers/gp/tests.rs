@@ -3,36 +3,24 @@
 use rand::RngExt as _;
 
 use super::super::Random;
-use super::super::conformance::{mixed_space, run, view};
+use super::super::testing::{best, mixed_space, run};
 use super::*;
 use crate::space::{Configuration, Domain, Expression, Parameter, Space, Value};
-use crate::trials::Observation;
-use crate::units::{Goal, Samples, Seed, TrialId};
+use crate::trials::testing::{trial, view};
+use crate::units::{Samples, Seed, TrialId};
 
-fn float(name: &str) -> (String, Domain) {
-    let domain = Domain::Float {
-        min: 0.0,
-        max: 1.0,
-        log: false,
-        step: None,
-    };
-    (name.to_owned(), domain)
+/// The unit interval `x`.
+fn interval() -> Space {
+    Space::new(vec![Parameter::new("x", Domain::float(0.0, 1.0))], vec![]).unwrap()
 }
 
 fn number(configuration: &Configuration, name: &str) -> f64 {
     configuration.get(name).and_then(Value::as_f64).unwrap()
 }
 
-fn best(trials: &[Trial]) -> f64 {
-    trials.iter().filter_map(Trial::loss).min().unwrap().get()
-}
-
 #[test]
 fn a_smooth_function_is_solved_in_few_trials() {
-    let parameters = ["x", "y", "z"].map(|name| {
-        let (name, domain) = float(name);
-        Parameter::new(name, domain)
-    });
+    let parameters = ["x", "y", "z"].map(|name| Parameter::new(name, Domain::float(0.0, 1.0)));
     let space = Space::new(parameters.into(), vec![]).unwrap();
     let bowl = |configuration: &Configuration| {
         let away = |name, optimum: f64| (number(configuration, name) - optimum).powi(2);
@@ -58,9 +46,9 @@ fn the_middle_of_every_range_comes_first_on_its_scale() {
 
 #[test]
 fn a_middle_that_is_not_feasible_is_not_proposed() {
-    let (x, domain) = float("x");
+    let domain = Domain::float(0.0, 1.0);
     let constraint = Expression::parse("x <= 0.3", &[("x", &domain)]).unwrap();
-    let space = Space::new(vec![Parameter::new(x, domain)], vec![constraint]).unwrap();
+    let space = Space::new(vec![Parameter::new("x", domain)], vec![constraint]).unwrap();
     let first = Gp::default().propose(&view(&space, 0, &[]), 0).configuration;
     assert!(number(&first, "x") <= 0.3, "{first:?}");
 }
@@ -82,18 +70,14 @@ fn choices_and_whole_numbers_are_found_with_the_rest() {
 
 #[test]
 fn constraints_and_conditions_hold_for_every_proposal() {
-    let texts = ["sgd", "adam"].map(|text| Value::Text(text.into())).to_vec();
-    let kind = Domain::Choice {
-        values: texts,
-        ordered: false,
-    };
-    let (x, domain) = float("x");
+    let kind = Domain::choice(["sgd", "adam"]);
+    let domain = Domain::float(0.0, 1.0);
     let condition = Expression::one_of("kind", &[Value::Text("sgd".into())]);
     let constraint = Expression::parse("x + y <= 1.0", &[("x", &domain), ("y", &domain)]).unwrap();
     let space = Space::new(
         vec![
             Parameter::new("kind", kind),
-            Parameter::new(x, domain.clone()),
+            Parameter::new("x", domain.clone()),
             Parameter::new("y", domain.clone()),
             Parameter {
                 condition: Some(condition),
@@ -116,28 +100,15 @@ fn constraints_and_conditions_hold_for_every_proposal() {
 
 #[test]
 fn running_trials_are_kept_away_from() {
-    let (name, domain) = float("x");
-    let space = Space::new(vec![Parameter::new(name, domain)], vec![]).unwrap();
+    let space = interval();
     let mut trials = run(&Gp::default(), &space, 2, 8, &|c| (20.0 * number(c, "x")).sin());
     let gp = Gp::default();
     let mut proposed = Vec::new();
     for id in 8..11 {
         let proposal = gp.propose(&view(&space, 2, &trials), 0);
         proposed.push(number(&proposal.configuration, "x"));
-        trials.push(Trial {
-            scores: vec![],
-            cooldown: None,
-            is_out_of_memory: false,
-            parent: None,
-            id: TrialId(id),
-            point: space.encode(&proposal.configuration).unwrap(),
-            configuration: proposal.configuration,
-            origin: "gp".into(),
-            status: Status::Running { to: Samples(1) },
-            reached: Samples(0),
-            segments: 0,
-            observations: vec![],
-        });
+        let trial = trial(id).tries(proposal.configuration, &space);
+        trials.push(trial.running_to(1));
     }
     for (index, position) in proposed.iter().enumerate() {
         let nearest = proposed[..index].iter().map(|other| (position - other).abs());
@@ -147,8 +118,7 @@ fn running_trials_are_kept_away_from() {
 
 #[test]
 fn unfinished_trials_show_where_to_look() {
-    let (name, domain) = float("x");
-    let space = Space::new(vec![Parameter::new(name, domain)], vec![]).unwrap();
+    let space = interval();
     let mut rng = rng::stream(Seed(5), "test", &[]);
     // Only trials far from 0.7 have run to their end.
     let trials: Vec<Trial> = (0..24)
@@ -156,22 +126,10 @@ fn unfinished_trials_show_where_to_look() {
             let configuration = space.decode(&[rng.random()]);
             let away = (number(&configuration, "x") - 0.7).abs();
             let is_complete = away > 0.4;
-            let at = Samples(if is_complete { 9 } else { 1 });
-            let loss = Goal::Minimize.loss(away * away + 1.0 / at.0 as f64);
-            Trial {
-                scores: vec![],
-                cooldown: None,
-                is_out_of_memory: false,
-                parent: None,
-                id: TrialId(id),
-                point: space.encode(&configuration).unwrap(),
-                configuration,
-                origin: "gp".into(),
-                status: if is_complete { Status::Completed } else { Status::Paused },
-                reached: at,
-                segments: 1,
-                observations: vec![Observation { at, loss }],
-            }
+            let at = if is_complete { 9 } else { 1 };
+            let trial = trial(id).tries(configuration, &space);
+            let observed = trial.observed(at, away * away + 1.0 / at as f64);
+            if is_complete { observed.completed() } else { observed }
         })
         .collect();
     let view = View {
@@ -199,8 +157,7 @@ fn a_searcher_that_saw_nothing_before_proposes_the_same() {
 
 #[test]
 fn what_earlier_studies_found_is_where_the_first_trial_begins() {
-    let (name, domain) = float("x");
-    let space = Space::new(vec![Parameter::new(name, domain)], vec![]).unwrap();
+    let space = interval();
     let bowl = |configuration: &Configuration| (number(configuration, "x") - 0.3).powi(2);
     let mut past = run(&Random, &space, 1, 20, &bowl);
     for (number, trial) in past.iter_mut().enumerate() {
@@ -226,8 +183,7 @@ fn gaze(space: &Space, look: impl Fn(View<'_>) -> Configuration) -> f64 {
 
 #[test]
 fn a_prior_draws_the_search_to_it() {
-    let (name, domain) = float("x");
-    let plain = Parameter::new(name, domain);
+    let plain = Parameter::new("x", Domain::float(0.0, 1.0));
     let mut believed = plain.clone();
     believed.hints.prior = Some(crate::space::Prior {
         value: Value::Float(0.9),
@@ -243,8 +199,7 @@ fn a_prior_draws_the_search_to_it() {
 
 #[test]
 fn where_trials_cost_more_they_must_promise_more_while_there_is_budget() {
-    let (name, domain) = float("x");
-    let space = Space::new(vec![Parameter::new(name, domain)], vec![]).unwrap();
+    let space = interval();
     // With a training budget; under a budget of trials, a cheap trial counts as much as an expensive one.
     let look = |budget: Option<u64>, trials_left| {
         gaze(&space, |view| {

@@ -1,9 +1,9 @@
 //! One coordinate of all kernels of a Parzen estimator.
 
 use rand::RngExt as _;
+use statrs::function::erf::{erf_inv, erfc};
 
 use super::normal::cumulative;
-use super::parzen::{Rows, draw_normal};
 use crate::rng::Rng;
 use crate::space::{Domain, Shape};
 
@@ -26,6 +26,9 @@ pub(super) enum Axis {
         other: f32,
     },
 }
+
+/// Cached log kernels at values of a finite domain.
+pub(super) type Rows = Vec<(f32, Vec<f32>)>;
 
 /// Sub-intervals up to this share of a kernel's width are treated as points, because the kernel is nearly linear over
 /// them. (The midpoint rule errs by a 24th of the square of the share.)
@@ -158,6 +161,14 @@ impl Axis {
             }
         }
     }
+}
+
+/// A draw from the normal distribution truncated at 0 and 1.
+fn draw_normal(centre: f64, width: f64, rng: &mut Rng) -> f64 {
+    let below = |position: f64| 0.5 * erfc((centre - position) / (width * std::f64::consts::SQRT_2));
+    let (low, high) = (below(0.0), below(1.0));
+    let quantile = low + rng.random::<f64>() * (high - low);
+    (centre + width * std::f64::consts::SQRT_2 * erf_inv(2.0 * quantile - 1.0)).clamp(0.0, 1.0)
 }
 
 /// The width of normal kernels by Scott's rule, 1.059·min(σ, IQR/1.34)·n^(−1/(d+4)), with the spread of the points

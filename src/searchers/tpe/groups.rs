@@ -29,18 +29,12 @@ pub(super) fn groups(space: &Space) -> Vec<Group> {
 mod tests {
     use super::*;
     use crate::rng;
-    use crate::space::{Domain, Expression, Parameter, Value};
+    use crate::space::{Domain, Expression, Parameter};
     use crate::units::Seed;
 
     pub(in super::super) fn conditional_space() -> Space {
-        let values = ["sgd", "adam", "none"].map(|name| Value::Text(name.into())).to_vec();
-        let kind = Domain::Choice { values, ordered: false };
-        let float = Domain::Float {
-            min: 0.0,
-            max: 1.0,
-            log: false,
-            step: None,
-        };
+        let kind = Domain::choice(["sgd", "adam", "none"]);
+        let float = Domain::float(0.0, 1.0);
         let when = |text: &str| Some(Expression::parse(text, &[("kind", &kind), ("momentum", &float)]).unwrap());
         let parameter = |name: &str, text: &str| Parameter {
             condition: when(text),

@@ -1,9 +1,8 @@
 //! A Parzen estimator of one group of parameters: one product kernel per sample, and one component for the prior.
 
 use rand::RngExt as _;
-use statrs::function::erf::{erf_inv, erfc};
 
-use super::axis::Axis;
+use super::axis::{Axis, Rows};
 use super::groups::Group;
 use super::normal::log_sum_exp;
 use super::split::Sample;
@@ -114,17 +113,6 @@ impl<'a> Parzen<'a> {
     }
 }
 
-/// Cached log kernels at values of a finite domain.
-pub(super) type Rows = Vec<(f32, Vec<f32>)>;
-
-/// A draw from the normal distribution truncated at 0 and 1.
-pub(super) fn draw_normal(centre: f64, width: f64, rng: &mut Rng) -> f64 {
-    let below = |position: f64| 0.5 * erfc((centre - position) / (width * std::f64::consts::SQRT_2));
-    let (low, high) = (below(0.0), below(1.0));
-    let quantile = low + rng.random::<f64>() * (high - low);
-    (centre + width * std::f64::consts::SQRT_2 * erf_inv(2.0 * quantile - 1.0)).clamp(0.0, 1.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,29 +121,12 @@ mod tests {
     use crate::space::{Confidence, Domain, Parameter, Prior, Value};
     use crate::units::Seed;
 
-    fn float() -> Domain {
-        Domain::Float {
-            min: 0.0,
-            max: 1.0,
-            log: false,
-            step: None,
-        }
-    }
-
-    fn int(min: i64, max: i64, log: bool) -> Domain {
-        Domain::Int { min, max, log, step: 1 }
-    }
-
     fn space() -> Space {
-        let choice = Domain::Choice {
-            values: ["a", "b", "c"].map(|name| Value::Text(name.into())).to_vec(),
-            ordered: false,
-        };
         let domains = [
-            ("x", float()),
-            ("n", int(1, 4, false)),
-            ("m", int(1, 9, true)),
-            ("c", choice),
+            ("x", Domain::float(0.0, 1.0)),
+            ("n", Domain::int(1, 4)),
+            ("m", Domain::int(1, 9).log()),
+            ("c", Domain::choice(["a", "b", "c"])),
         ];
         Space::new(
             domains.map(|(name, domain)| Parameter::new(name, domain)).to_vec(),
@@ -226,7 +197,7 @@ mod tests {
 
     #[test]
     fn without_samples_the_density_is_the_users_prior() {
-        let mut parameter = Parameter::new("x", float());
+        let mut parameter = Parameter::new("x", Domain::float(0.0, 1.0));
         parameter.hints.prior = Some(Prior {
             value: Value::Float(0.2),
             confidence: Confidence::High,

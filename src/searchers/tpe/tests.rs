@@ -1,17 +1,13 @@
 use super::*;
 use crate::searchers::Random;
-use crate::searchers::conformance::{Objective, mixed_space, run, view};
+use crate::searchers::testing::{Objective, best, mixed_space, run};
 use crate::space::{Confidence, Domain, Expression, Parameter, Prior, Value};
+use crate::trials::testing::view;
 use crate::trials::{Observation, Status, Trial};
 use crate::units::{Goal, Samples, TrialId};
 
 fn unit() -> Domain {
-    Domain::Float {
-        min: 0.0,
-        max: 1.0,
-        log: false,
-        step: None,
-    }
+    Domain::float(0.0, 1.0)
 }
 
 /// A function with a minimum in two numbers and one right choice.
@@ -28,13 +24,7 @@ fn tpe_needs_fewer_trials_than_random_search() {
     let mean_best = |searcher: &dyn Searcher| {
         let seeds = 10;
         (0..seeds)
-            .map(|seed| {
-                let trials = run(searcher, &space, seed, 60, objective);
-                trials
-                    .iter()
-                    .filter_map(|trial| Some(trial.loss()?.get()))
-                    .fold(f64::INFINITY, f64::min)
-            })
+            .map(|seed| best(&run(searcher, &space, seed, 60, objective)))
             .sum::<f64>()
             / seeds as f64
     };

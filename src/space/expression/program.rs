@@ -74,7 +74,7 @@ impl Program {
         let mut both = self.clone();
         for step in &other.steps {
             let step = match step {
-                Step::Load(index) => Step::Load(both.index(&other.references[*index])),
+                Step::Load(index) => Step::Load(both.index_of(&other.references[*index])),
                 step => step.clone(),
             };
             both.steps.push(step);
@@ -92,7 +92,7 @@ impl Program {
     }
 
     /// The index of a name in the references. Adds the name if it is new.
-    fn index(&mut self, name: &str) -> usize {
+    fn index_of(&mut self, name: &str) -> usize {
         let known = self.references.iter().position(|reference| reference == name);
         known.unwrap_or_else(|| {
             self.references.push(name.to_owned());
@@ -103,7 +103,7 @@ impl Program {
     fn add(&mut self, tree: &Tree) {
         let step = match &tree.node {
             Node::Literal(value) => Step::Literal(value.clone()),
-            Node::Reference(name) => Step::Load(self.index(name)),
+            Node::Reference(name) => Step::Load(self.index_of(name)),
             Node::Not(inner) => self.after(&[inner], Step::Not),
             Node::Negate(inner) => self.after(&[inner], Step::Negate),
             Node::Logic(logic, left, right) => self.after(&[left, right], Step::Logic(*logic)),
