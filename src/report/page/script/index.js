@@ -1,5 +1,5 @@
-// The script of the report and of the live page. Its sections stand here in the order of the page: a new one is a file in
-// `sections/`, an import and a line in the list.
+// The script of the report and of the live page. `npm run build` bundles it into `../script.js`. Its sections stand here in
+// the order of the page: a new one is a file in `sections/`, an import and a line in the list.
 //
 // Begin reading at `page/start.js`. Folders, each of which imports only from those before it:
 // `text` numbers and tables as text · `study` what follows from a study by itself · `state` what the reader has chosen ·
