@@ -1,4 +1,4 @@
-// Wide things that are scrolled sideways, by keys too.
+// A region that is scrolled sideways, by keys too, where its content is wider than the page.
 
 import { html } from './dom.js';
 

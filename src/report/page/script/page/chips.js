@@ -1,4 +1,4 @@
-// What is filtered at the moment, each with a button that ends it.
+// Chips in the bar: the filters in force, each with a button that ends it.
 
 import * as format from '../text/format.js';
 import { brushInWords, currentSelection } from '../state/selection.js';

@@ -1,4 +1,4 @@
-// When sections are drawn anew: those near what is seen at once, the others when they come near.
+// Order of drawing: sections near the visible part are drawn at once, the others when they come near.
 
 import { store } from '../state/store.js';
 import { drawBar } from './bar.js';

@@ -1,4 +1,4 @@
-// What a drawing of a section depends on, as one text: a drawing with an older stamp is stale.
+// Stamps of drawings: everything that a drawing of a section depends on, as one text. An old stamp means a stale drawing.
 
 import { store } from '../state/store.js';
 import { version } from '../state/versions.js';

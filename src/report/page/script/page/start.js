@@ -1,4 +1,4 @@
-// The page as a whole: what is built at the beginning, and what is drawn anew when something changed.
+// The page as a whole: it is built once, and parts of it are drawn again after a change.
 
 import { store } from '../state/store.js';
 import { html } from '../elements/dom.js';

@@ -1,4 +1,4 @@
-// Choosing a range of a plot by dragging across it.
+// Dragging across a plot to choose a range.
 
 import { store } from '../state/store.js';
 import { html } from '../elements/dom.js';

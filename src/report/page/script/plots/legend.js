@@ -1,4 +1,4 @@
-// What the marks of a plot stand for, in rows above it.
+// Legends: the marks of a plot and their meaning, in rows above the plot.
 
 import { svg } from '../elements/dom.js';
 import * as frame from './frame.js';

@@ -1,4 +1,4 @@
-// From values to places: linear, logarithmic, time and points, each with ticks that people can read.
+// Scales, from values to positions: linear, logarithmic, time and points, each with ticks that people can read.
 
 import * as format from '../text/format.js';
 import { bounds, robustExtent, wantsLog } from '../study/extents.js';

@@ -1,4 +1,4 @@
-// Where the ticks of an axis stand, and what is written beside them.
+// Ticks of axes: their positions and their labels.
 
 import * as format from '../text/format.js';
 

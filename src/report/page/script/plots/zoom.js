@@ -1,4 +1,4 @@
-// The range of its axis that a figure shows.
+// Zoom: the range of its axis that a figure shows.
 
 import { store } from '../state/store.js';
 

@@ -1,4 +1,4 @@
-// What pruning cost, as far as trials under audit can tell.
+// The cost of pruning, as far as trials under audit can tell.
 
 import * as format from '../text/format.js';
 import { metric } from '../study/study.js';

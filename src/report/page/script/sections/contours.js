@@ -1,4 +1,4 @@
-// What the model expects of two parameters together: a map for each of the most important pairs, with the trials on it.
+// The expected value by two parameters together: a map for each of the most important pairs, with the trials on it.
 
 import * as format from '../text/format.js';
 import { extent } from '../study/extents.js';

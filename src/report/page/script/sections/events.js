@@ -1,4 +1,4 @@
-// What happened last, newest first.
+// The last events, newest first.
 
 import * as format from '../text/format.js';
 import { append, html, prose } from '../elements/dom.js';

@@ -1,4 +1,4 @@
-// What went wrong.
+// Failed trials and their messages.
 
 import * as format from '../text/format.js';
 import { setting, varied } from '../study/study.js';

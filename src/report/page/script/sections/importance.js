@@ -1,4 +1,4 @@
-// Which parameters matter, and how far that is to be believed.
+// The importance of parameters, and how far it can be trusted.
 
 import * as format from '../text/format.js';
 import { append, html, svg } from '../elements/dom.js';

@@ -1,4 +1,4 @@
-// What each slot does at this moment.
+// The current work of each slot.
 
 import * as format from '../text/format.js';
 import { extent } from '../study/extents.js';

@@ -1,4 +1,4 @@
-// How the winner was chosen among finalists that were trained again with fresh seeds, and what the held-out test said.
+// The choice of the winner among finalists that were trained again with fresh seeds, and the result on the held-out test.
 
 import * as format from '../text/format.js';
 import { extent } from '../study/extents.js';

@@ -1,4 +1,4 @@
-// What each slot did when: a bar for every stretch of training.
+// The work of each slot over time: a bar for every stretch of training.
 
 import * as format from '../text/format.js';
 import { currentSelection } from '../state/selection.js';

@@ -1,4 +1,4 @@
-// Which trials are looked at: those that pass the filter box and all brushes. Everything on the page shows the same ones.
+// The selected trials: those that pass the filter box and all brushes. Everything on the page shows the same ones.
 
 import * as format from '../text/format.js';
 import { trialColumns } from '../study/columns.js';

@@ -1,4 +1,4 @@
-// How often each part of the view has changed, by study and field: a drawing is stale when a part it shows has a newer number.
+// Counts of changes to each part of the view, by study and field. A drawing is stale when a part that it shows has a newer count.
 let versions = [];
 let texts = [];
 

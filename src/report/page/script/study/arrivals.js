@@ -1,4 +1,4 @@
-// When each result was there.
+// Arrival times of results.
 
 import { remembered } from './remembered.js';
 

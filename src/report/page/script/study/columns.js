@@ -1,4 +1,4 @@
-// What can be told of a trial, as columns: for the table of trials, the filter and the files.
+// Facts about a trial as columns: for the table of trials, the filter and the files.
 
 import { remembered } from './remembered.js';
 import { metric, setting, varied } from './study.js';

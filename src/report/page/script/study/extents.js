@@ -1,4 +1,4 @@
-// From where to where values reach.
+// Extents: the smallest and the largest of some values.
 
 import { metric, setting } from './study.js';
 

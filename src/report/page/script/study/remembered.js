@@ -1,4 +1,4 @@
-// What was found of a study, kept as long as the study is.
+// A memory for facts derived from a study. They are kept as long as the study is.
 
 const known = new WeakMap();
 

@@ -1,4 +1,4 @@
-// What follows from a study by itself: its metric, and its trials in groups and orders.
+// Facts derived from a study alone: its metric, and its trials in groups and orders.
 
 import { remembered } from './remembered.js';
 

@@ -1,4 +1,4 @@
-// What there is to say about one trial.
+// The content of the sheet about one trial.
 
 import * as format from '../text/format.js';
 import { setting } from '../study/study.js';

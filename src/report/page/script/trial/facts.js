@@ -1,4 +1,4 @@
-// Where one trial came from, what became of it, and what it used.
+// The origin of one trial, its descendants, and the resources that it used.
 
 import * as format from '../text/format.js';
 import { html } from '../elements/dom.js';

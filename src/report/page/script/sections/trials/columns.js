@@ -1,4 +1,4 @@
-// Which columns are shown, and the list to choose them from.
+// The columns that are shown, and the list to choose them from.
 
 import * as format from '../../text/format.js';
 import { trialColumns } from '../../study/columns.js';

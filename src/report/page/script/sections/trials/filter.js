@@ -1,4 +1,4 @@
-// The filter box with its help, and what it says of what was written into it.
+// The filter box with its help and its message.
 
 import * as format from '../../text/format.js';
 import { searched } from '../../study/study.js';

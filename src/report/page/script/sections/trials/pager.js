@@ -1,4 +1,4 @@
-// Turning pages.
+// Pages of a hundred trials, and buttons to turn them.
 
 import { store } from '../../state/store.js';
 import { button, html } from '../../elements/dom.js';

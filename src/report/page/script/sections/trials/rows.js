@@ -1,4 +1,4 @@
-// The table itself.
+// The table of trials.
 
 import * as format from '../../text/format.js';
 import { store } from '../../state/store.js';
