@@ -1,7 +1,8 @@
 //! The web page: everything about a study in one HTML file that loads nothing from elsewhere. `report.html` is complete
 //! in itself. When it is served live, the same page listens for newer views.
 //!
-//! The page contains a [`PageView`] as JSON, and the scripts in `script/` draw it.
+//! The page contains a [`PageView`] as JSON, and its script draws it: the modules in `script/`, bundled in `script.js`.
+//! Begin reading at `script/index.js`.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -9,65 +10,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::view::PageView;
 
-/// Scripts by name, each with its text.
-macro_rules! scripts {
-    ($($name:literal),* $(,)?) => {
-        [$(($name, include_str!(concat!("script/", $name)))),*]
-    };
-}
-
-/// All scripts, ordered so that each comes after the scripts that it uses.
-const SCRIPTS: [(&str, &str); 39] = scripts![
-    "base/dom.js",
-    "base/format.js",
-    "base/study.js",
-    "base/columns.js",
-    "base/filter.js",
-    "base/selection.js",
-    "base/store.js",
-    "base/theme.js",
-    "base/files.js",
-    "base/sections.js",
-    "plots/scales.js",
-    "plots/frame.js",
-    "plots/marks.js",
-    "plots/panels.js",
-    "plots/tooltip.js",
-    "plots/pointer.js",
-    "plots/table.js",
-    "plots/figure.js",
-    "sections/comparison.js",
-    "sections/overview.js",
-    "sections/now.js",
-    "sections/summary.js",
-    "sections/incumbent.js",
-    "sections/selection.js",
-    "sections/audit.js",
-    "sections/parallel.js",
-    "sections/slices.js",
-    "sections/importance.js",
-    "sections/contours.js",
-    "sections/curves.js",
-    "sections/pareto.js",
-    "sections/timeline.js",
-    "sections/rungs.js",
-    "sections/failures.js",
-    "sections/events.js",
-    "sections/trials.js",
-    "dialog.js",
-    "live.js",
-    "page.js",
-];
-
+/// Generated from the modules in `script/` by `npm run build` there, and kept in the repository, so that building the
+/// program needs no Node.
+const SCRIPT: &str = include_str!("script.js");
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");
 
 /// Renders the page with a view in it. `live` is the address of newer views, as server-sent events.
 pub fn render(view: &PageView, live: Option<&str>) -> String {
-    let script: String = SCRIPTS.iter().map(|(_, text)| *text).collect();
     let title = view.studies.first().map_or("automl", |study| study.name.as_str());
     // A single pass, so that no placeholder is expanded in the data.
-    let mut page = String::with_capacity(PAGE.len() + STYLE.len() + script.len());
+    let mut page = String::with_capacity(PAGE.len() + STYLE.len() + SCRIPT.len());
     let mut rest = PAGE;
     while let Some(at) = rest.find("/*") {
         let (before, from) = rest.split_at(at);
@@ -80,8 +33,8 @@ pub fn render(view: &PageView, live: Option<&str>) -> String {
             "TITLE" => page.push_str(&escaped(title)),
             "LIVE" => page.push_str(&escaped(live.unwrap_or_default())),
             "STYLE" => page.push_str(STYLE),
-            "SCRIPT" => page.push_str(&script),
-            "SCRIPT_HASH" => page.push_str(&source_hash(&script)),
+            "SCRIPT" => page.push_str(SCRIPT),
+            "SCRIPT_HASH" => page.push_str(&source_hash(SCRIPT)),
             "DATA" => page.push_str(&json(view)),
             other => {
                 page.push_str("/*");
@@ -124,7 +77,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::*;
 
@@ -134,14 +87,15 @@ mod tests {
         view
     }
 
+    /// The bundler writes each module's name above its text. The modules' tests and their tools are not for the page.
     #[test]
-    fn every_script_is_in_the_page() {
+    fn every_module_is_in_the_script() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/page/script");
-        let mut found = Vec::new();
-        let mut folders = vec![root.clone()];
+        let mut found = vec!["index.js".to_owned()];
+        let mut folders: Vec<PathBuf> = entries(&root).into_iter().filter(|path| path.is_dir()).collect();
+        folders.retain(|folder| !folder.ends_with("tests") && !folder.ends_with("node_modules"));
         while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
+            for path in entries(&folder) {
                 if path.is_dir() {
                     folders.push(path);
                 } else {
@@ -150,9 +104,21 @@ mod tests {
             }
         }
         found.sort();
-        let mut known: Vec<&str> = SCRIPTS.iter().map(|(name, _)| *name).collect();
-        known.sort_unstable();
-        assert_eq!(found, known);
+        let comments = SCRIPT.lines().filter_map(|line| line.strip_prefix("  // "));
+        let mut bundled: Vec<&str> = comments.filter(|comment| comment.ends_with(".js")).collect();
+        bundled.sort_unstable();
+        assert_eq!(bundled, found, "run `npm run build` in {}", root.display());
+    }
+
+    fn entries(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    #[test]
+    fn the_script_ends_where_the_page_ends_it() {
+        assert!(SCRIPT.starts_with("'use strict'; // Generated"));
+        assert!(!SCRIPT.contains("</script") && !SCRIPT.contains("<!--"));
     }
 
     #[test]
@@ -162,6 +128,7 @@ mod tests {
         let page = render(&view("any"), None);
         let (_, script) = page.split_once("<script>").unwrap();
         let (script, _) = script.split_once("</script>").unwrap();
+        assert_eq!(script, SCRIPT);
         assert!(page.contains(&format!("script-src '{}';", source_hash(script))));
     }
 

@@ -1,0 +1,47 @@
+// Rules by hand instead of a preset: nothing is imported, so that the tools may be installed anywhere.
+const browser = [
+  'CSS',
+  'Blob',
+  'EventSource',
+  'Node',
+  'ResizeObserver',
+  'URL',
+  'XMLSerializer',
+  'addEventListener',
+  'clearTimeout',
+  'console',
+  'document',
+  'getComputedStyle',
+  'getSelection',
+  'history',
+  'innerHeight',
+  'innerWidth',
+  'localStorage',
+  'location',
+  'matchMedia',
+  'performance',
+  'removeEventListener',
+  'setTimeout',
+  'window',
+];
+
+export default [
+  {
+    languageOptions: { globals: Object.fromEntries(browser.map((name) => [name, 'readonly'])) },
+    rules: {
+      eqeqeq: 'error',
+      'no-const-assign': 'error',
+      'no-dupe-keys': 'error',
+      'no-import-assign': 'error',
+      'no-self-assign': 'error',
+      'no-shadow': 'error',
+      'no-undef': 'error',
+      'no-unreachable': 'error',
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' }],
+      'no-use-before-define': ['error', { functions: false, variables: false }],
+      'no-var': 'error',
+      'object-shorthand': 'error',
+      'prefer-const': ['error', { destructuring: 'all' }],
+    },
+  },
+];
