@@ -63,7 +63,7 @@ pub(in crate::cli) struct Leaderboard {
 /// Formats of the leaderboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum TableFormat {
-    /// For reading in a terminal, with the most telling columns
+    /// For a terminal, with the most useful columns
     Table,
     /// All columns, comma-separated
     Csv,
