@@ -28,7 +28,7 @@ pub(super) const ENTRY: Entry = Entry {
             },
             OptionRow {
                 name: "cost_aware",
-                about: "With `mode: promotion`: the trials that continue from a rung may cost `1/eta` of what the rung cost.",
+                about: "The trials that continue from a rung may cost `1/eta` of what the rung cost. Only with `mode: promotion`.",
                 kind: OptionKind::Boolean,
                 default: Some(OptionValue::Boolean(false)),
             },
