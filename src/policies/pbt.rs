@@ -49,7 +49,7 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
         options: &[
             OptionRow {
                 name: "population",
-                about: "Trials that are trained side by side.",
+                about: "Number of trials that are trained side by side.",
                 kind: OptionKind::Integer(2, 100_000),
                 default: Some(OptionValue::Integer(POPULATION)),
             },
@@ -62,7 +62,7 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
             },
             OptionRow {
                 name: "resample",
-                about: "How likely a clone gets a new value of a parameter instead of a changed one.",
+                about: "The probability that a clone draws a new value of a parameter instead of changing the old one.",
                 kind: OptionKind::Number(0.0, 1.0),
                 default: Some(OptionValue::Number(RESAMPLE)),
             },

@@ -17,18 +17,18 @@ use crate::units::{Loss, Samples, TrialId};
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "asha",
-        about: "a trial pauses at a rung and goes on if it is among the best there: asynchronous successive halving",
+        about: "a trial pauses at a rung and continues if it is among the best there: asynchronous successive halving",
         options: &[
             ETA,
             OptionRow {
                 name: "mode",
-                about: "What is not among the best at a rung waits there (`promotion`) or ends for good (`stopping`).",
+                about: "A trial that is not among the best at a rung pauses there (`promotion`) or ends for good (`stopping`).",
                 kind: OptionKind::Words(&["promotion", "stopping"]),
                 default: Some(OptionValue::Word("promotion")),
             },
             OptionRow {
                 name: "cost_aware",
-                about: "With `mode: promotion`: as many go on from a rung as cost one `eta`-th of what the rung cost.",
+                about: "The trials that continue from a rung may cost `1/eta` of what the rung cost. Only with `mode: promotion`.",
                 kind: OptionKind::Boolean,
                 default: Some(OptionValue::Boolean(false)),
             },

@@ -16,7 +16,7 @@ use crate::units::{Samples, TrialId};
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "hyperband",
-        about: "the same as `asha` from several first rungs at once",
+        about: "several brackets of `asha`, each with a later first rung than the one before",
         options: &[ETA],
         prunes: true,
         conflict: no_conflict,

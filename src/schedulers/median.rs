@@ -15,7 +15,7 @@ const MIN_TRIALS: u32 = 5;
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "median",
-        about: "a trial ends that is worse than the median of what others had shown by then",
+        about: "a trial ends if it is worse than the median of the complete trials at the same level",
         options: &[
             INTERVAL,
             OptionRow {

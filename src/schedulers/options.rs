@@ -142,7 +142,7 @@ pub const DEFAULT_ETA: u32 = 3;
 /// The option for the reduction factor of every scheduler that halves.
 pub(super) const ETA: OptionRow = OptionRow {
     name: "eta",
-    about: "One in so many goes on from a rung.",
+    about: "One in `eta` trials continues from a rung.",
     kind: OptionKind::Integer(2, 100),
     default: Some(OptionValue::Integer(DEFAULT_ETA)),
 };

@@ -25,7 +25,7 @@ const MOST_COMPARED: usize = 64;
 pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "pasha",
-        about: "the same as `asha`, but the last rung moves up only while the order of the trials changes",
+        about: "like `asha`, but a higher rung opens only while the order of the trials still changes",
         options: &[ETA],
         prunes: true,
         conflict: no_conflict,

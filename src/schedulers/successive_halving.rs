@@ -23,7 +23,7 @@ pub(super) const ENTRY: Entry = Entry {
             ETA,
             OptionRow {
                 name: "bracket",
-                about: "Trials that begin together. By default as many as leave one at the end.",
+                about: "Number of trials that start together. By default so many that one is left at the last rung.",
                 kind: OptionKind::Integer(2, 1_000_000),
                 default: None,
             },

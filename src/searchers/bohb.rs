@@ -23,7 +23,7 @@ pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "bohb",
         aliases: &[],
-        about: "models the highest level that enough trials have reached by densities; every third draw is by chance",
+        about: "proposes as `tpe` does, but draws every third configuration on average at random",
         needs: Needs::NOTHING,
     },
     build: || Box::new(Bohb::default()),

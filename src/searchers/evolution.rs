@@ -31,7 +31,7 @@ pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "evolution",
         aliases: &["rea"],
-        about: "changes one parameter of a good young trial: regularized evolution",
+        about: "changes one parameter of a good recent trial: regularized evolution",
         needs: Needs::NOTHING,
     },
     build: || Box::new(Evolution),

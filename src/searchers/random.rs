@@ -13,7 +13,7 @@ pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "random",
         aliases: &[],
-        about: "draws independently of what is known",
+        about: "draws every configuration at random, whatever the results so far",
         needs: Needs::NOTHING,
     },
     build: || Box::new(Random),

@@ -27,7 +27,7 @@ impl Budget {
 /// `budget` in the schema.
 pub(super) const BUDGET: Section = Section {
     name: "budget",
-    about: "The limits of a study; it ends at the first. Without a budget a study runs until it is stopped. A grid ends when all of it has been tried.",
+    about: "Without a budget a study runs until it is stopped. A grid also ends when every configuration has been tried.",
     keys: || declared::keys(KEYS),
 };
 
@@ -37,15 +37,15 @@ pub(super) const KEYS: &[Field<Budget>] = &[
         "wall",
         Kind::Duration,
         at!(Budget.wall),
-        "Time in all, over all resumptions.",
+        "Total time of the study, over all resumptions: the deadline.",
     )
     .examples(&["\"30m\"", "\"1h30m\"", "90"]),
-    field("trials", TRIALS, at!(Budget.trials), "Number of trials in all.").examples(&["50"]),
+    field("trials", TRIALS, at!(Budget.trials), "Total number of trials.").examples(&["50"]),
     field(
         "max_failures",
         Kind::Integer { min: 0, max: 1_000_000 },
         at!(Budget.max_failures),
-        "The study ends after this many equal failures (crashes or invalid results) if no trial has a result yet. `0`: it never does.",
+        "The study ends after this many equal failures (crashes or invalid results), if no trial has a result yet. `0`: no limit.",
     )
     .default("5"),
 ];

@@ -17,7 +17,7 @@ use crate::units::Seed;
 /// Leaves at least 1,000 of the 4,000 training images.
 const MOST_BUILTIN_TEST: u64 = 3_000;
 
-/// Shares of the training table that are held out.
+/// The shares of the training table that are held out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Split {
     /// Share for validation, in (0, 1).
@@ -26,7 +26,7 @@ pub struct Split {
     pub test: f64,
     /// `true` to keep the share of every label.
     pub stratify: bool,
-    /// The key of the split. It differs from the study's seed, so that studies can be compared.
+    /// The seed of the split. It is not the study's seed, so studies with other seeds use the same examples.
     pub seed: Seed,
 }
 
@@ -44,7 +44,7 @@ impl Default for Split {
 /// `data.split` in the schema.
 pub(super) const SPLIT: Section = Section {
     name: "split",
-    about: "Shares of the training table that are held out.",
+    about: "The shares of the training table that are held out.",
     keys: || declared::keys(SPLIT_KEYS),
 };
 
@@ -80,7 +80,7 @@ pub(super) const SPLIT_KEYS: &[Field<Split>] = &[
         "seed",
         SEED,
         at!(Split.seed),
-        "The key of the split. It differs from the study's seed, so that studies can be compared.",
+        "The seed of the split. It is not the study's seed, so studies with other seeds use the same examples.",
     ),
 ];
 
@@ -110,7 +110,7 @@ pub(super) const DATA: Section = Section {
                     min: 2,
                     max: u32::MAX.into(),
                 },
-                "Number of training examples to use, counted from the first (built-in data only).",
+                "Number of training examples to use, from the first one on. For built-in data only.",
             ),
             key(
                 "test",
@@ -118,7 +118,7 @@ pub(super) const DATA: Section = Section {
                     min: 2,
                     max: MOST_BUILTIN_TEST,
                 },
-                "Number of training examples, counted from the last, that are held out for a test of the winner (built-in data only; for a table, use the share `split.test`).",
+                "Number of training examples that are held out for a test of the winner: the last ones. For built-in data only; for a table use `split.test`.",
             ),
         ]
     },

@@ -23,7 +23,7 @@ pub(super) const PARAMETER: Section = Section {
     about: "One parameter: a `value`, some `values`, or a range from `min` to `max`.",
     keys: || {
         vec![
-            key("value", Kind::Anything, "The one value: the parameter is not searched."),
+            key("value", Kind::Anything, "A fixed value: the parameter is not searched."),
             key("values", Kind::List(&Kind::Anything), "The values to choose from.")
                 .examples(&["[8, 16, 32]", "[\"linear\", \"cosine\"]"]),
             key(
@@ -33,31 +33,31 @@ pub(super) const PARAMETER: Section = Section {
                     max: 1.0,
                     open: (false, false),
                 }),
-                "How often chance takes each of `values`; they add up to 1.",
+                "The probability of each of `values`. They add up to 1.",
             ),
             key(
                 "ordered",
                 Kind::Boolean,
-                "Neighbours in `values` are alike, so that models may interpolate.",
+                "`true` if `values` are in order, such as 8, 16, 32. Models then interpolate between neighbours.",
             )
             .default("false"),
             key(
                 "distribution",
                 Kind::Words(names),
-                "How values are distributed over the range, in the words of Weights & Biases. The bounds of `log_uniform` are exponents of e; write `log_uniform_values` for plain bounds.",
+                "The distribution over the range, by its name in Weights & Biases. The bounds of `log_uniform` are exponents of e; use `log_uniform_values` for plain bounds.",
             ),
             key("min", NUMBER, "The smallest value, inclusive."),
             key("max", NUMBER, "The largest value, inclusive."),
-            key("q", POSITIVE, "Only multiples of it are tried."),
+            key("q", POSITIVE, "Only multiples of `q` are tried."),
             key(
                 "step",
                 POSITIVE,
-                "The distance of neighbouring values, counted from `min`.",
+                "The distance between neighbouring values, counted from `min`.",
             ),
             key(
                 "log",
                 Kind::Boolean,
-                "Uniform in the logarithm, as learning rates want it.",
+                "`true` for a logarithmic scale, as for learning rates.",
             )
             .default("false"),
             key(
@@ -82,18 +82,18 @@ pub(super) const PARAMETER: Section = Section {
             key(
                 "low_cost",
                 Kind::Scalar,
-                "A value at which a trial is cheap: local search begins there.",
+                "A value at which a trial is cheap. Local search (`cfo`, `blendsearch`) begins there.",
             ),
             key(
                 "when",
                 Kind::Any(&[Kind::Text, Kind::Boolean]),
-                "The parameter is there only where this is true of other parameters.",
+                "A condition on other parameters. The parameter exists only where it is true.",
             )
             .examples(&["\"lr_schedule != 'constant'\""]),
             key(
                 "parameters",
                 Kind::Parameters,
-                "Parameters below this name, joined to it by a dot (Weights & Biases' nesting).",
+                "Nested parameters, as in Weights & Biases. Their full names are joined by dots.",
             ),
         ]
     },
@@ -179,7 +179,7 @@ pub(super) const ROWS: [Distribution; 19] = [
     row("categorical", "one of `values`", Family::Categorical),
     row(
         "categorical_w_probabilities",
-        "one of `values`, as likely as `probabilities` say",
+        "one of `values`, with these `probabilities`",
         Family::Categorical,
     ),
     row(
@@ -189,12 +189,12 @@ pub(super) const ROWS: [Distribution; 19] = [
     ),
     row(
         "int_uniform",
-        "whole numbers from `min` to `max`",
+        "integers from `min` to `max`",
         range(Some(true), false, false),
     ),
     row(
         "q_uniform",
-        "every `q`-th number from `min` to `max`",
+        "multiples of `q` from `min` to `max`",
         range(None, false, true),
     ),
     row(
@@ -209,7 +209,7 @@ pub(super) const ROWS: [Distribution; 19] = [
     ),
     row(
         "int_log_uniform_values",
-        "whole numbers, uniform in the logarithm",
+        "integers, uniform in the logarithm",
         range(Some(true), true, false),
     ),
     row(
@@ -237,7 +237,11 @@ pub(super) const ROWS: [Distribution; 19] = [
         "normal, cut off 4 `sigma` from `mu` or at the bounds",
         normal(false, false),
     ),
-    row("q_normal", "every `q`-th number, normal", normal(false, true)),
+    row(
+        "q_normal",
+        "multiples of `q`, normally distributed",
+        normal(false, true),
+    ),
     row("log_normal", "the logarithm is normal", normal(true, false)),
     row(
         "q_log_normal",

@@ -36,13 +36,13 @@ pub(super) fn options() -> Vec<(&'static OptionRow, Vec<&'static str>)> {
 /// `early_terminate` in the schema.
 pub(super) const EARLY_TERMINATE: Section = Section {
     name: "early_terminate",
-    about: "The rule that prunes weak trials.",
+    about: "The scheduler and its options.",
     keys: || {
         let common = [
             key(
                 "patience",
                 EPOCHS,
-                "A trial ends this many epochs after its last improvement, whatever the others do.",
+                "A trial ends this many epochs after its last improvement, whatever the scheduler decides.",
             )
             .examples(&["2"]),
             key(
@@ -54,30 +54,30 @@ pub(super) const EARLY_TERMINATE: Section = Section {
             key(
                 "audit",
                 SHARE,
-                "The share of trials that run to their end despite the scheduler, to see what pruning costs.",
+                "The share of trials that run to their end whatever the scheduler decides, to measure what pruning costs.",
             )
             .default("0")
             .examples(&["0.05"]),
             key(
                 "min_iter",
                 EPOCHS,
-                "Weights & Biases' name for `epochs.min` beside `hyperband`, which then stops as theirs does.",
+                "Weights & Biases' key for `epochs.min`, with `type: hyperband`. Weak trials then end for good, as they do there.",
             ),
             key(
                 "max_iter",
                 EPOCHS,
-                "Weights & Biases' name for `epochs.max` beside `hyperband`, which then stops as theirs does.",
+                "Weights & Biases' key for `epochs.max`, with `type: hyperband`. Weak trials then end for good, as they do there.",
             ),
             key(
                 "s",
                 Kind::Integer { min: 1, max: 100 },
-                "Weights & Biases' number of rungs below `max_iter`.",
+                "Weights & Biases' key for the number of rungs below `max_iter`.",
             )
             .default("1"),
             key(
                 "strict",
                 Kind::Boolean,
-                "Weights & Biases' strictness; a trial that is not among the best always ends.",
+                "Weights & Biases' key. It has no effect: a trial that is not among the best always ends.",
             ),
         ];
         rules().into_iter().chain(common).collect()
@@ -86,7 +86,7 @@ pub(super) const EARLY_TERMINATE: Section = Section {
 
 /// The key `type`, and the options of every type.
 fn rules() -> Vec<Key> {
-    let kind = key("type", Kind::Words(names), "The rule; see below.").default("\"asha\"");
+    let kind = key("type", Kind::Words(names), "The scheduler, see \"Types\" below.").default("\"asha\"");
     let options = options().into_iter();
     let options = options.map(|(row, owners)| Key {
         owners,

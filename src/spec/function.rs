@@ -93,21 +93,21 @@ pub(super) const KEYS: &[Field<FunctionSpec>] = &[
         "jitter",
         SECONDS,
         at!(FunctionSpec.jitter),
-        "Maximum delay of a segment in seconds. It is truly random, to see that no result depends on it.",
+        "Maximum delay of a segment in seconds. It differs in every run, to show that results do not depend on delays.",
     )
     .terse(),
     field(
         "noise",
         SECONDS,
         at!(FunctionSpec.noise),
-        "Standard deviation of noise on the loss, keyed by the trial's seed, to see how much luck a selection removes.",
+        "Standard deviation of noise on the loss. The noise follows from the trial's seed. Use it to try out a `selection`.",
     )
     .terse(),
     by_hand(
         key(
             "faults",
             Kind::Section(&FAULTS),
-            "Simulated faults and the configurations that they happen to.",
+            "Simulated faults, each with the condition under which it occurs.",
         )
         .examples(&["{\"diverge\": \"x > 0.9\"}"]),
     ),

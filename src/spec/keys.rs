@@ -142,7 +142,7 @@ impl Key {
         if self.owners.is_empty() {
             self.about.to_owned()
         } else {
-            format!("Of {}: {}", listed(&self.owners), uncapitalized(self.about))
+            format!("For {}: {}", listed(&self.owners), uncapitalized(self.about))
         }
     }
 

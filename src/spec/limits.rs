@@ -19,7 +19,7 @@ pub struct TrialLimits {
 /// `trial_limits` in the schema.
 pub(super) const TRIAL_LIMITS: Section = Section {
     name: "trial_limits",
-    about: "The resources that one trial may use. A trial that exceeds them fails.",
+    about: "Without a limit a trial may take any time and memory.",
     keys: || declared::keys(KEYS),
 };
 
@@ -29,7 +29,7 @@ pub(super) const KEYS: &[Field<TrialLimits>] = &[
         "wall",
         Kind::Duration,
         at!(TrialLimits.wall),
-        "Training time over all segments of the trial. Beyond it the trial has timed out.",
+        "The longest training time of a trial, over all its segments. Beyond it the trial fails as `timed_out`.",
     )
     .examples(&["\"10m\""]),
     field(
@@ -37,14 +37,14 @@ pub(super) const KEYS: &[Field<TrialLimits>] = &[
         // No useful program starts with less.
         Kind::Size { min: 1 << 20 },
         at!(TrialLimits.memory),
-        "Resident memory of its worker, including children. Beyond it the trial is out of memory.",
+        "The largest resident memory of its worker, with child processes. Beyond it the trial fails as `out_of_memory`.",
     )
     .examples(&["\"4GB\"", "\"512MiB\""]),
     field(
         "silence",
         Kind::Duration,
         at!(TrialLimits.silence),
-        "Time without a step or a line of output. Beyond it the trial hangs, and its worker is replaced. By default five minutes, and no limit for commands.",
+        "The longest time without a training step or a line of output. Beyond it the worker is replaced. By default five minutes, and no limit for a `command`.",
     )
     .examples(&["\"2m\""]),
 ];

@@ -121,12 +121,12 @@ pub(super) const METRIC: Section = Section {
             key(
                 "impute",
                 Kind::Scalar,
-                "Weights & Biases' value for runs that fail. It is ignored: a failed trial has none here.",
+                "Weights & Biases' key for the value of failed runs. It is ignored, because a failed trial has no value.",
             ),
             key(
                 "impute_while_running",
                 Kind::Scalar,
-                "The same for runs that have not ended. It is ignored.",
+                "Weights & Biases' key for the value of unfinished runs. It is ignored.",
             ),
         ]
     },
@@ -143,7 +143,7 @@ pub(super) const PARETO: Section = Section {
         vec![key(
             "pareto",
             Kind::List(&METRIC_ITEM),
-            "The metrics whose trade-offs are sought; the same as the list alone.",
+            "The metrics whose trade-offs are searched. A plain list means the same.",
         )]
     },
 };
@@ -156,7 +156,7 @@ pub(super) const LEXICOGRAPHIC: Section = Section {
         vec![key(
             "lexicographic",
             Kind::List(&Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Section(&LEVEL)])),
-            "The metrics by priority: a later one decides between trials that are as good by the earlier ones.",
+            "The metrics by priority. A later metric decides among trials that are equal in the earlier ones.",
         )]
     },
 };
@@ -164,7 +164,7 @@ pub(super) const LEXICOGRAPHIC: Section = Section {
 /// An item of `metric.lexicographic` in the schema.
 pub(super) const LEVEL: Section = Section {
     name: "level",
-    about: "A metric, and how much of it may be given up for the metrics after it.",
+    about: "A metric with its tolerance.",
     keys: || {
         vec![
             METRIC_NAME,
@@ -173,7 +173,7 @@ pub(super) const LEVEL: Section = Section {
             key(
                 "tolerance",
                 Kind::Any(&[NOT_NEGATIVE, Kind::Text]),
-                "How much worse than the best a trial may be and still count as good: absolute, or in per cent.",
+                "How much worse than the best value still counts as equal: an absolute number, or a percentage.",
             )
             .examples(&["0.01", "\"1%\""]),
         ]

@@ -131,7 +131,7 @@ pub(super) fn read(
 /// `ask_tell` in the schema.
 pub(super) const ASK_TELL: Section = Section {
     name: "ask_tell",
-    about: "A search whose trials are run by the program that asks.",
+    about: "A search whose trials are run by another program.",
     keys: || declared::keys(ASK_TELL_KEYS),
 };
 

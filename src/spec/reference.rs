@@ -62,19 +62,59 @@ fn registry(text: &mut String, title: &str, rows: impl Iterator<Item = (&'static
 }
 
 fn facts(text: &mut String, key: &Key) {
-    let _ = writeln!(text, "- **What may stand there:** {}", words(key.kind));
+    let _ = writeln!(text, "- **Values:** {}", words(key.kind));
     let default = key.default_json();
     if !default.is_empty() {
-        let _ = writeln!(text, "- **Without it:** `{default}`");
+        let _ = writeln!(text, "- **Default:** `{default}`");
     }
     for example in key.examples {
-        let _ = writeln!(text, "- **For example:** `{}: {example}`", key.name);
+        let _ = writeln!(text, "- **Example:** `{}: {example}`", key.name);
+    }
+    let pages: Vec<String> = pages(key.name)
+        .iter()
+        .map(|(title, path)| format!("[{title}](../{path}.md)"))
+        .collect();
+    if !pages.is_empty() {
+        let _ = writeln!(text, "- **More:** {}", pages.join(", "));
     }
     text.push('\n');
 }
 
+/// The pages of the book that explain a key, as titles and paths.
+fn pages(name: &str) -> &'static [(&'static str, &'static str)] {
+    match name {
+        "ask_tell" => &[("Your own loop", "recipes/ask-tell")],
+        "budget" => &[
+            ("Planning for the deadline", "algorithms/deadline"),
+            ("Resuming", "recipes/resume"),
+        ],
+        "command" | "metrics" | "program" | "wandb" => &[("Your own program", "recipes/own-program")],
+        "data" | "model" | "task" => &[("Getting started", "getting-started")],
+        "deterministic" | "seed" => &[("Determinism", "algorithms/determinism")],
+        "early_terminate" => &[
+            ("ASHA", "algorithms/schedulers/asha"),
+            ("Patience and audit", "algorithms/schedulers/patience-and-audit"),
+        ],
+        "function" => &[("Comparing studies", "recipes/compare-studies")],
+        "method" => &[("`auto`", "algorithms/searchers/auto")],
+        "metric" => &[
+            ("Metrics", "metrics"),
+            ("Several metrics", "algorithms/several-metrics"),
+        ],
+        "metric_constraints" => &[("Several metrics", "algorithms/several-metrics")],
+        "parameters" => &[("Coming from another tool", "recipes/coming-from")],
+        "prior" => &[("Planning for the deadline", "algorithms/deadline")],
+        "provenance" => &[("`best.yaml`", "files/best")],
+        "resources" => &[("GPUs", "recipes/gpu"), ("The frozen cache", "algorithms/frozen-cache")],
+        "selection" => &[("Selection", "algorithms/selection")],
+        "tracking" => &[("Show a study elsewhere", "recipes/tracking")],
+        "warm_start" => &[("For production", "recipes/production")],
+        _ => &[],
+    }
+}
+
 fn table(text: &mut String, keys: &[Key]) {
-    text.push_str("| key | what it is | what may stand there | default |\n|---|---|---|---|\n");
+    text.push_str("| key | what it is | values | default |\n|---|---|---|---|\n");
     for key in keys.iter().filter(|key| !key.is_deprecated) {
         let default = key.default_json();
         let default = if default.is_empty() {
@@ -136,22 +176,26 @@ fn words(kind: Kind) -> String {
         Kind::Text => "a text".to_owned(),
         Kind::Scalar => "a text, a number, `true` or `false`".to_owned(),
         Kind::Anything => {
-            "a text, a number, `true` or `false`; for a program also a list, a mapping or nothing".to_owned()
+            "a text, a number, `true` or `false`; for a program also a list, a mapping or null".to_owned()
         }
         Kind::Number { min, max, open } => format!("a number {}", range_words((min, max), open))
             .trim_end()
             .to_owned(),
-        Kind::Integer { min, max: u64::MAX } => format!("a whole number of at least {min}"),
-        Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
+        Kind::Integer { min, max: u64::MAX } => format!("an integer of at least {min}"),
+        Kind::Integer { min, max } => format!("an integer from {min} to {max}"),
         Kind::Duration => "seconds, or a time such as `90s`, `10m` or `1h30m`".to_owned(),
         Kind::Size { .. } => "bytes, or a size such as `512MiB` or `4GB`".to_owned(),
         Kind::Words(words) => quoted(&words()),
         Kind::OneOf(words) => quoted(words),
         Kind::Section(section) => format!("a mapping with the keys of `{}`", section.name),
-        Kind::Parameters => "parameters by name, each a value or a mapping".to_owned(),
-        Kind::Configuration => "values of parameters by name".to_owned(),
-        Kind::Texts => "texts by name".to_owned(),
-        Kind::List(item) => format!("a list, each item of it {}", words(*item)),
+        Kind::Parameters => "a mapping from names to values, or to the keys of a parameter".to_owned(),
+        Kind::Configuration => "a mapping from names of parameters to values".to_owned(),
+        Kind::Texts => "a mapping from names to texts".to_owned(),
+        Kind::List(Kind::Any(kinds)) => {
+            let kinds: Vec<String> = kinds.iter().map(|kind| words(*kind)).collect();
+            format!("a list, each item {}", kinds.join(" or "))
+        }
+        Kind::List(item) => format!("a list, each item {}", words(*item)),
         Kind::Any(kinds) => {
             let kinds: Vec<String> = kinds.iter().map(|kind| words(*kind)).collect();
             kinds.join("; or ")
@@ -160,8 +204,9 @@ fn words(kind: Kind) -> String {
 }
 
 fn quoted(words: &[&str]) -> String {
+    let one_of = if words.len() > 1 { "one of " } else { "" };
     let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    words.join(", ")
+    format!("{one_of}{}", words.join(", "))
 }
 
 /// The tables that belong to `parameters`.
@@ -176,7 +221,7 @@ fn parameters(text: &mut String) {
     for known in HYPERPARAMETERS {
         let values = match known.kind {
             HyperparameterKind::Number { rule, .. } => format!("numbers, {rule}"),
-            HyperparameterKind::Integer { min } => format!("whole numbers of at least {min}"),
+            HyperparameterKind::Integer { min } => format!("integers of at least {min}"),
             HyperparameterKind::Word(words) => {
                 let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
                 words.join(", ")

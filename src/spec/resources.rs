@@ -80,7 +80,7 @@ pub(super) const KEYS: &[Field<Resources>] = &[
         "devices",
         Kind::Words(words_of::<Devices>),
         at!(Resources.devices),
-        "The devices. `auto`: every visible CUDA device if the model is large enough to gain from one, else the CPU.",
+        "The devices. `auto`: every visible CUDA device if the model is large enough to gain from one, else the CPU. `ndarray` needs a build with that feature.",
     ),
     field(
         "workers",

@@ -123,42 +123,49 @@ pub(super) const KEYS: &[Field<Root>] = &[
     by_hand(key("data", Kind::Any(&[Kind::Text, Kind::Section(&DATA)]), "Labelled examples: a `.csv`, `.tsv` or `.jsonl` file, or `builtin:fashion-mini`. Paths begin at the spec's folder.")
             .examples(&["\"reviews.csv\"", "{\"train\": \"reviews.csv\", \"text\": \"text\", \"label\": \"label\"}"])),
     field("max_length", Kind::Integer { min: 3, max: 65_536 }, at!(Root.max_length), "Maximum length of a text in tokens. Longer texts are cut.").default("128"),
-    by_hand(key("function", Kind::Any(&[Kind::Words(functions), Kind::Section(&FUNCTION)]), "A built-in function to optimise instead of fine-tuning, for trying things out. It replaces `task`, `model` and `data`.")),
-    by_hand(key("command", Kind::Any(&[Kind::List(&Kind::Scalar), Kind::Section(&COMMAND)]), "An external program to run instead of fine-tuning: its words, in which `{name}` stands for a parameter's value and `${args}` for all of them as `--name=value`. It reports metrics as lines of JSON.")
+    by_hand(key("function", Kind::Any(&[Kind::Words(functions), Kind::Section(&FUNCTION)]), "A built-in test function to optimize instead of fine-tuning, to try out a search. It replaces `task`, `model` and `data`.")
+            .examples(&["\"branin\"", "{\"name\": \"sphere\", \"noise\": 0.1}"])),
+    by_hand(key("command", Kind::Any(&[Kind::List(&Kind::Scalar), Kind::Section(&COMMAND)]), "An external program that runs each trial, instead of fine-tuning: the program and its arguments. `{name}` is replaced by the value of a parameter, and `${args}` by all of them as `--name=value`. The program prints its metrics as lines of JSON.")
             .examples(&["[\"python\", \"train.py\", \"--lr={learning_rate}\"]", "[\"python\", \"train.py\", \"${args}\"]"])),
-    by_hand(key("program", Kind::Text, "Weights & Biases' name of the program that `${program}` in `command` stands for; alone, it is run by Python with `${args}`.")
+    by_hand(key("program", Kind::Text, "Weights & Biases' key for the program that replaces `${program}` in `command`. Without `command`, Python runs it with `${args}`.")
             .examples(&["\"train.py\""])),
-    by_hand(key("wandb", Kind::Words(|| vec!["shim"]), "`shim`: a Python program that imports `wandb` finds a small stand-in for it. `wandb.init().config` has its parameters, and what it logs is reported; without an account, a network or the package.")),
-    by_hand(key("metrics", Kind::Texts, "For a program that prints text: a regular expression for each metric, and one for `epoch` if the program prints it. The first group of the expression is the number. An epoch holds for the lines that follow.")
+    by_hand(key("wandb", Kind::Words(|| vec!["shim"]), "`shim`: a Python program that imports `wandb` gets a small replacement, which needs no account, network or package. `wandb.init().config` has the parameters, and `wandb.log` reports metrics.")),
+    by_hand(key("metrics", Kind::Texts, "Regular expressions for a program that prints text instead of JSON: one for each metric, and one for `epoch` if the program prints it. The first group of an expression is the number. An epoch applies to the lines that follow.")
             .examples(&[r#"{"val_loss": "\\bval_loss: (\\S+)", "epoch": "Epoch (\\d+)"}"#])),
-    by_hand(key("ask_tell", Kind::Section(&ASK_TELL), "The trials are run by the program that asks. `automl ask-tell --out` writes it; `automl search` cannot run such a spec.")),
-    by_hand(key("metric", Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Section(&METRIC), Kind::List(&METRIC_ITEM), Kind::Section(&PARETO), Kind::Section(&LEXICOGRAPHIC)]), "What counts as better, measured on the validation data; a list for the trade-offs between several metrics.")
+    by_hand(key("ask_tell", Kind::Section(&ASK_TELL), "A search whose trials are run by another program over `automl ask-tell`. `automl ask-tell --out` writes this key; `automl search` cannot run such a spec.")),
+    by_hand(key("metric", Kind::Any(&[Kind::Words(metrics), Kind::Text, Kind::Section(&METRIC), Kind::List(&METRIC_ITEM), Kind::Section(&PARETO), Kind::Section(&LEXICOGRAPHIC)]), "The metric to optimize, measured on the validation data. A list asks for the trade-offs between several metrics.")
             .examples(&["\"accuracy\"", "{\"name\": \"accuracy\", \"goal\": \"maximize\", \"target\": 0.92}", "[\"accuracy\", \"trainable_parameters\"]"])),
-    by_hand(key("metric_constraints", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "Conditions that a trial must satisfy to be the best: comparisons of metrics.")
+    by_hand(key("metric_constraints", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "Conditions on metrics. A trial that violates one ranks after all trials that violate none.")
             .examples(&["[\"latency_ms <= 20\"]"])),
-    field("method", Kind::Words(words_of::<SearcherSpec>), at!(Root.method), "The searcher, which proposes configurations. `auto` chooses one by space and budget."),
-    by_hand(key("parameters", Kind::Parameters, "What is searched: names and their values or ranges.")
+    field("method", Kind::Words(words_of::<SearcherSpec>), at!(Root.method), "The searcher, which proposes configurations. `auto` chooses one by the space and the budget.").examples(&["\"tpe\""]),
+    by_hand(key("parameters", Kind::Parameters, "The parameters to search, with their values or ranges.")
             .examples(&["{\"learning_rate\": {\"min\": 1e-5, \"max\": 1e-2, \"log\": true}}"])),
-    by_hand(key("constraints", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "What every configuration must satisfy: comparisons and arithmetic over parameters.")
+    by_hand(key("constraints", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "Conditions on parameters that every configuration must satisfy: comparisons and arithmetic.")
             .examples(&["[\"batch_size * max_length <= 16384\"]"])),
-    by_hand(key("points_to_evaluate", Kind::List(&Kind::Configuration), "Configurations to try first; parameters left out are filled in.")
+    by_hand(key("points_to_evaluate", Kind::List(&Kind::Configuration), "Configurations to try first. Parameters that a point leaves out are filled in.")
             .examples(&["[{\"learning_rate\": 2e-5, \"batch_size\": 16}]"])),
-    field("prior", Kind::Words(words_of::<Recipes>), at!(Root.prior), "What is assumed about parameters without a `prior` of their own. `auto`: published recipes for the model are tried first and shape the first proposals; the study's `spec.yaml` shows them. `none`: nothing.").terse(),
-    field("repeats", Kind::Integer { min: 1, max: 1_000 }, at!(Root.repeats), "Run every point of `points_to_evaluate` to its end this many times, each time with another seed, and nothing else. This shows how much of a result is luck. `method` and `early_terminate` have no effect then."),
-    by_hand(key("warm_start", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "Leaderboards of earlier studies over parameters of the same names, whose results are the starting point.")
+    field("prior", Kind::Words(words_of::<Recipes>), at!(Root.prior), "Assumptions about parameters without a `prior` of their own. `auto`: a published recipe for the model is tried first and shapes the first proposals; the study's `spec.yaml` shows it. `none`: no assumptions.").terse(),
+    field("repeats", Kind::Integer { min: 1, max: 1_000 }, at!(Root.repeats), "Runs every point of `points_to_evaluate` to its end this many times with different seeds, and nothing else. Use it to measure how much results vary. `method` and `early_terminate` then have no effect.").examples(&["5"]),
+    by_hand(key("warm_start", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "Leaderboards of earlier studies. The search starts with their results, for parameters with the same names.")
             .examples(&["[\"results/earlier/leaderboard.csv\"]"])),
-    by_hand(key("epochs", Kind::Any(&[EPOCHS, Kind::Section(&EPOCH_RANGE)]), "The length of a trial. Epochs are what a trial spends, not what is searched.").default("3")),
-    by_hand(key("trial_limits", Kind::Section(&TRIAL_LIMITS), "The resources that one trial may use. A trial that exceeds them fails.")),
-    by_hand(key("early_terminate", Kind::Any(&[Kind::Words(schedulers), Kind::Section(&EARLY_TERMINATE)]), "The rule that prunes weak trials.").default("\"asha\"")),
-    by_hand(key("budget", Kind::Section(&BUDGET), "The limits of the study; it ends at the first.")),
-    by_hand(key("run_cap", TRIALS, "Number of trials in all: Weights & Biases' name for `budget.trials`.")),
-    by_hand(key("selection", Kind::Section(&SELECTION), "The choice of the winner after the search: the best trials are trained again with fresh seeds. Without it the best trial of the search wins.")),
-    by_hand(key("resources", Kind::Section(&RESOURCES), "Devices, workers and the cache.")),
-    by_hand(key("tracking", Kind::Any(&[Kind::Words(trackers), Kind::Section(&TRACKING), Kind::List(&Kind::Any(&[Kind::Words(trackers), Kind::Section(&TRACKING)]))]), "Other places that show the study, while it runs and after a resumption. A tracker that fails never slows or ends a study.")
+    by_hand(key("epochs", Kind::Any(&[EPOCHS, Kind::Section(&EPOCH_RANGE)]), "The length of a trial in epochs. Epochs are the resource of a trial, not a parameter to search.").default("3")
+            .examples(&["4", "{\"min\": 0.5, \"max\": 4}"])),
+    by_hand(key("trial_limits", Kind::Section(&TRIAL_LIMITS), "The limits of time and memory for one trial. A trial that exceeds them fails.")
+            .examples(&["{\"wall\": \"10m\", \"memory\": \"4GB\"}"])),
+    by_hand(key("early_terminate", Kind::Any(&[Kind::Words(schedulers), Kind::Section(&EARLY_TERMINATE)]), "The scheduler, which pauses or ends weak trials early.").default("\"asha\"")
+            .examples(&["\"none\"", "{\"type\": \"asha\", \"eta\": 4, \"patience\": 2}"])),
+    by_hand(key("budget", Kind::Section(&BUDGET), "The limits of the study. It ends at the first limit that it reaches.")
+            .examples(&["{\"wall\": \"30m\"}", "{\"wall\": \"1h\", \"trials\": 50}"])),
+    by_hand(key("run_cap", TRIALS, "Weights & Biases' key for `budget.trials`, the total number of trials.")),
+    by_hand(key("selection", Kind::Section(&SELECTION), "The choice of the winner after the search: the best trials are trained again with fresh seeds. Without it the best trial of the search wins.")
+            .examples(&["{\"rule\": \"one_se\", \"top_k\": 3, \"reseeds\": 2}"])),
+    by_hand(key("resources", Kind::Section(&RESOURCES), "Devices, workers and the cache.")
+            .examples(&["{\"devices\": \"cpu\", \"workers\": 4}"])),
+    by_hand(key("tracking", Kind::Any(&[Kind::Words(trackers), Kind::Section(&TRACKING), Kind::List(&Kind::Any(&[Kind::Words(trackers), Kind::Section(&TRACKING)]))]), "Trackers: other tools that show the study, while it runs and after a resumption. A tracker that fails never slows or ends a study.")
             .examples(&["\"csv\"", "{\"csv\": {\"folder\": \"curves\"}}"])),
     by_hand(key("provenance", Kind::Section(&PROVENANCE), "The origin of a `best.yaml`. The program writes it; `automl train --check` compares the data with it.")),
-    field("deterministic", Kind::Boolean, at!(Root.deterministic), "Decide in an order that does not depend on the machine, so that any number of workers gives the same result."),
-    field("seed", SEED, at!(Root.seed), "The key of everything random."),
+    field("deterministic", Kind::Boolean, at!(Root.deterministic), "`true` to make decisions in an order that does not depend on the machine, so that any number of workers gives the same result.").examples(&["false"]),
+    field("seed", SEED, at!(Root.seed), "The seed of all random decisions. Another seed gives another search.").examples(&["7"]),
     wandb_only("project", Kind::Scalar),
     wandb_only("entity", Kind::Scalar),
     wandb_only("controller", Kind::Anything),

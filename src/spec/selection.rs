@@ -70,7 +70,7 @@ impl Word for SelectionRule {
 /// `selection` in the schema.
 pub(super) const SELECTION: Section = Section {
     name: "selection",
-    about: "The choice of the winner. The best of many trials is partly a lucky one, so the finalists are trained again with fresh seeds.",
+    about: "The choice of the winner. The best value of many trials is partly luck, so the finalists are trained again with fresh seeds.",
     keys: || declared::keys(KEYS),
 };
 

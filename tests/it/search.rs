@@ -353,32 +353,32 @@ Commands:
   search       Search: run trials until the budget is spent, and leave a leaderboard and the best
                configuration
   resume       Resume a study that was interrupted, or give a finished one more budget
-  watch        Watch a study on the whole terminal, from another one or afterwards
-  status       Show how a study stands, while it runs or afterwards
-  stop         Stop a running study gracefully, from another terminal
+  watch        Show a study in a full-screen view, while it runs elsewhere or afterwards
+  status       Show the state of a study, while it runs or afterwards
+  stop         Stop a running study from another terminal, and save its checkpoints
   validate     Check a spec, its model and its data, without running anything
-  plan         Estimate what a search would cost and how far it would get, without running it
+  plan         Estimate the cost and the progress of a search without running it
   init         Write an annotated spec to start from
   schema       Print the JSON Schema of specs, for editors that complete and check
-  convert      Turn a search space of another program into a spec
+  convert      Convert a search space of another program into a spec
   leaderboard  Show the trials of a study, best first
   best         Show the best configuration of a study
   report       Write one file of HTML that shows everything about a study, or compares several
-  export       Write a study in the form of another program
-  serve        Serve the report as a page that updates itself, to this machine alone
+  export       Export a study in the format of another program
+  serve        Serve the report as a page that updates itself, on this machine only
   importance   Show which parameters matter
   compare      Show studies side by side
-  rerun        Run the best configurations of a study again with other seeds: how much was luck
+  rerun        Run the best configurations again with other seeds, to see how much was luck
   train        Train a model for production from a `best.yaml`
   predict      Predict the classes of examples with a trained model
   evaluate     Measure a trained model on labelled examples
   ask-tell     Search for another program: lines of JSON on standard input and output
   completions  Print completions for a shell
-  man          Print the manual page, or write one for every verb
+  man          Print the manual page, or write one for every command
   help         Print this message or the help of the given subcommand(s)
 
 Options:
-  -v, --verbose  Print more: log lines instead of a progress display
+  -v, --verbose  Print log lines instead of a progress display
   -q, --quiet    Print only errors
   -h, --help     Print help
   -V, --version  Print version
@@ -393,20 +393,20 @@ Arguments:
 
 Options:
       --out <DIR>         The study's folder [default: results/NAME]
-  -v, --verbose           Print more: log lines instead of a progress display
+  -v, --verbose           Print log lines instead of a progress display
   -q, --quiet             Print only errors
       --workers <N>       Worker processes
       --trials <N>        Total number of trials
       --budget <TIME>     Total time, such as `90s`, `10m` or `1h30m`
-      --seed <N>          The seed of everything random
+      --seed <N>          The seed of all random decisions
       --set <KEY=VALUE>   Change a value of the spec, such as `parameters.dropout.max=0.3`; paths
                           begin at the current folder
-      --json              Report progress as JSON, one object a line, on standard output
-      --tui               Show the study on the whole terminal; without one, as lines
+      --json              Print progress as JSON on standard output, one object per line
+      --tui               Show the study in a full-screen view; without a terminal, as lines
       --track <TRACKER>   Show the study in this tracker too; may be repeated [possible values: csv]
       --no-tracking       Leave out the trackers of the spec
       --baseline <CSV>    Exit with 5 if the best is worse than that of this `leaderboard.csv`
-      --tolerance <X>     By how much it may be worse
+      --tolerance <X>     How much worse than the baseline the best may be
       --summary <FORMAT>  Print a summary on standard output [possible values: md]
       --junit <FILE>      Write what passed and what failed as test results, in the form of `JUnit`
   -h, --help              Print help

@@ -16,7 +16,7 @@ pub(in crate::cli) struct Changes {
     /// Total time, such as `90s`, `10m` or `1h30m`
     #[arg(long, value_name = "TIME")]
     budget: Option<String>,
-    /// The seed of everything random
+    /// The seed of all random decisions
     #[arg(long, value_name = "N")]
     seed: Option<String>,
     /// Change a value of the spec, such as `parameters.dropout.max=0.3`; paths begin at the current folder

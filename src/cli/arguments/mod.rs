@@ -30,7 +30,7 @@ pub(super) struct Arguments {
 /// Verbosity of the output.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Verbosity {
-    /// Print more: log lines instead of a progress display
+    /// Print log lines instead of a progress display
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(super) verbose: bool,
     /// Print only errors
@@ -45,21 +45,21 @@ pub(super) enum Command {
     Search(Search),
     /// Resume a study that was interrupted, or give a finished one more budget
     Resume(Resume),
-    /// Watch a study on the whole terminal, from another one or afterwards
+    /// Show a study in a full-screen view, while it runs elsewhere or afterwards
     Watch(Watch),
-    /// Show how a study stands, while it runs or afterwards
+    /// Show the state of a study, while it runs or afterwards
     Status(Status),
-    /// Stop a running study gracefully, from another terminal
+    /// Stop a running study from another terminal, and save its checkpoints
     Stop(Stop),
     /// Check a spec, its model and its data, without running anything
     Validate(Validate),
-    /// Estimate what a search would cost and how far it would get, without running it
+    /// Estimate the cost and the progress of a search without running it
     Plan(Plan),
     /// Write an annotated spec to start from
     Init(Init),
     /// Print the JSON Schema of specs, for editors that complete and check
     Schema,
-    /// Turn a search space of another program into a spec
+    /// Convert a search space of another program into a spec
     Convert(Convert),
     /// Show the trials of a study, best first
     Leaderboard(Leaderboard),
@@ -67,15 +67,15 @@ pub(super) enum Command {
     Best(Best),
     /// Write one file of HTML that shows everything about a study, or compares several
     Report(Report),
-    /// Write a study in the form of another program
+    /// Export a study in the format of another program
     Export(Export),
-    /// Serve the report as a page that updates itself, to this machine alone
+    /// Serve the report as a page that updates itself, on this machine only
     Serve(Serve),
     /// Show which parameters matter
     Importance(Importance),
     /// Show studies side by side
     Compare(Compare),
-    /// Run the best configurations of a study again with other seeds: how much was luck
+    /// Run the best configurations again with other seeds, to see how much was luck
     Rerun(Rerun),
     /// Train a model for production from a `best.yaml`
     Train(Train),
@@ -87,7 +87,7 @@ pub(super) enum Command {
     AskTell(AskTell),
     /// Print completions for a shell
     Completions(Completions),
-    /// Print the manual page, or write one for every verb
+    /// Print the manual page, or write one for every command
     Man(Man),
     /// Run segments for an engine (internal)
     #[command(hide = true)]

@@ -17,7 +17,7 @@ pub(in crate::cli) struct Validate {
     /// Change a value of the spec
     #[arg(long, value_name = "KEY=VALUE")]
     pub(in crate::cli) set: Vec<Override>,
-    /// Show it as one JSON object, including all errors
+    /// Print one JSON object, with all errors and warnings
     #[arg(long)]
     pub(in crate::cli) json: bool,
 }

@@ -87,7 +87,7 @@ pub(in crate::cli) struct Predict {
 pub(in crate::cli) enum PredictionFormat {
     /// Comma-separated, with a header
     Csv,
-    /// One JSON object a line
+    /// One JSON object per line
     Jsonl,
 }
 

@@ -33,7 +33,7 @@ pub(in crate::cli) struct Completions {
 /// `automl man`
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Man {
-    /// The folder to write pages of every verb to [default: the main page on standard output]
+    /// The folder for the pages of all commands [default: the main page on standard output]
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
 }

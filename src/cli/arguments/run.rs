@@ -22,10 +22,10 @@ pub(in crate::cli) struct Search {
     pub(in crate::cli) out: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) changes: Changes,
-    /// Report progress as JSON, one object a line, on standard output
+    /// Print progress as JSON on standard output, one object per line
     #[arg(long)]
     pub(in crate::cli) json: bool,
-    /// Show the study on the whole terminal; without one, as lines
+    /// Show the study in a full-screen view; without a terminal, as lines
     #[arg(long, conflicts_with = "json")]
     pub(in crate::cli) tui: bool,
     #[command(flatten)]
@@ -77,10 +77,10 @@ pub(in crate::cli) struct Resume {
     /// Worker processes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(in crate::cli) workers: Option<u16>,
-    /// Report progress as JSON, one object a line, on standard output
+    /// Print progress as JSON on standard output, one object per line
     #[arg(long)]
     pub(in crate::cli) json: bool,
-    /// Show the study on the whole terminal; without one, as lines
+    /// Show the study in a full-screen view; without a terminal, as lines
     #[arg(long, conflicts_with = "json")]
     pub(in crate::cli) tui: bool,
     /// Resume from the intact part of a damaged journal
@@ -98,7 +98,7 @@ pub(in crate::cli) struct GateArguments {
     /// Exit with 5 if the best is worse than that of this `leaderboard.csv`
     #[arg(long, value_name = "CSV")]
     pub(in crate::cli) baseline: Option<PathBuf>,
-    /// By how much it may be worse
+    /// How much worse than the baseline the best may be
     #[arg(long, value_name = "X", requires = "baseline", value_parser = not_negative)]
     pub(in crate::cli) tolerance: Option<f64>,
     /// Print a summary on standard output
@@ -140,7 +140,7 @@ pub(in crate::cli) struct Rerun {
     /// Worker processes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(in crate::cli) workers: Option<u16>,
-    /// Report progress as JSON, one object a line, on standard output
+    /// Print progress as JSON on standard output, one object per line
     #[arg(long)]
     pub(in crate::cli) json: bool,
 }

@@ -42,7 +42,7 @@ pub(super) const ENTRY: MethodEntry = MethodEntry {
     info: Info {
         name: NAME,
         aliases: &[],
-        about: "models learning curves, and decides which trial goes on too: `early_terminate` is not used",
+        about: "models learning curves, and also decides which trial continues: `early_terminate` is not used",
         needs: Needs {
             one_metric: true,
             ..Needs::NOTHING
