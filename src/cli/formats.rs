@@ -9,7 +9,7 @@ use crate::report::Leaderboard;
 pub(super) const FORMATS: &[&Format] = &[
     &Format {
         name: "table",
-        about: "For reading in a terminal, with the most telling columns",
+        about: "For a terminal, with the most useful columns",
         write: |shown, output| {
             let tables = telling::tables(shown.leaderboard, shown.metrics, shown.width);
             writeln!(output, "{tables}")

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Packages of their own below all of them: what they may import, their `Cargo.toml`s say.
-const PACKAGES: [&str; 2] = ["base", "finetune"];
+const PACKAGES: [&str; 4] = ["base", "finetune", "metrics", "tokenizer"];
 
 /// Modules of the lowest package: every folder may import them.
 const BASE: [&str; 7] = ["awake", "files", "json", "os", "rng", "suggestion", "units"];

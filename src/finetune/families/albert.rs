@@ -33,8 +33,11 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
     let width = fields.size_or("embedding_size", 128)?;
     check_multiple("embedding_size", width, 4)?;
     fields.only("net_structure_type", &json!(0))?;
-    let inner = fields.size_or("inner_group_num", 1)?;
-    let groups = fields.size_or("num_hidden_groups", 1)?;
+    let [inner, groups] = ["inner_group_num", "num_hidden_groups"].map(|key| match fields.get(key) {
+        Some(_) => fields.blocks(key),
+        None => Ok(1),
+    });
+    let (inner, groups) = (inner?, groups?);
     let mut times = vec![0; groups];
     for block in 0..encoder.blocks {
         // The library divides with floats.

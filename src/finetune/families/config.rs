@@ -31,6 +31,9 @@ pub(crate) enum ConfigError {
 /// The largest size that a key may have.
 const LARGEST: u64 = 1 << 24;
 
+/// The largest number of blocks; published models have up to 130.
+const MOST_BLOCKS: usize = 1024;
+
 /// The keys of a configuration.
 pub(crate) struct Fields<'a> {
     keys: &'a Map<String, Value>,
@@ -76,6 +79,18 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A number of blocks, which all take memory before a file can show that they are too many.
+    ///
+    /// # Errors
+    /// If the key is missing or is not such a number.
+    pub(crate) fn blocks(&self, key: &str) -> Result<usize, ConfigError> {
+        let blocks = self.size(key)?;
+        match self.get(key) {
+            Some(value) if blocks > MOST_BLOCKS => Err(wrong(key, value, "a whole number from 1 to 1024")),
+            Some(_) | None => Ok(blocks),
+        }
+    }
+
     /// A size, or `default` if the key is missing.
     ///
     /// # Errors
@@ -94,7 +109,10 @@ impl<'a> Fields<'a> {
     pub(crate) fn integer_or(&self, key: &str, default: i64) -> Result<i64, ConfigError> {
         match self.get(key) {
             None => Ok(default),
-            Some(value) => value.as_i64().ok_or_else(|| wrong(key, value, "a whole number")),
+            Some(value) => {
+                let number = value.as_i64().filter(|number| number.unsigned_abs() <= LARGEST);
+                number.ok_or_else(|| wrong(key, value, "a whole number up to 16777216"))
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the decoders that follow Llama share: the keys of `config.json`, and the names of their tensors.
+//! The shape that most decoders share, Llama's: the keys of `config.json`, and the names of their tensors.
 
 use super::{ConfigError, Fields, HeadRequest, check_multiple, rope};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 /// Tensors of decoders that classification does not need.
 pub(super) const IGNORED: &[&str] = &["lm_head.", "*.rotary_emb.inv_freq"];
 
-/// What differs between the families that follow Llama.
+/// The differences between the families that follow Llama.
 pub(super) struct Variant {
     /// True if queries, keys and values have biases; true if the layer after attention has one.
     pub(super) biases: [bool; 2],
@@ -31,7 +31,7 @@ pub(super) fn config(
     head: HeadRequest,
     variant: &Variant,
 ) -> Result<TransformerConfig, ConfigError> {
-    let (hidden, blocks) = (fields.size("hidden_size")?, fields.size("num_hidden_layers")?);
+    let (hidden, blocks) = (fields.size("hidden_size")?, fields.blocks("num_hidden_layers")?);
     let heads = fields.size("num_attention_heads")?;
     let key_heads = fields.size_or("num_key_value_heads", heads)?;
     check_multiple("num_attention_heads", heads, key_heads)?;

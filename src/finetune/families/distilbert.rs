@@ -36,7 +36,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
     fields.only("sinusoidal_pos_embds", &json!(false))?;
     let encoder = Encoder {
         hidden: fields.size("dim")?,
-        blocks: fields.size("n_layers")?,
+        blocks: fields.blocks("n_layers")?,
         heads: fields.size("n_heads")?,
         inner: fields.size("hidden_dim")?,
         vocabulary: fields.size("vocab_size")?,

@@ -1,4 +1,4 @@
-//! What the encoders that follow BERT share: the keys of `config.json`, and the names of their tensors.
+//! The shape that most encoders share, BERT's: the keys of `config.json`, and the names of their tensors.
 
 use serde_json::json;
 
@@ -32,7 +32,7 @@ pub(super) fn read(fields: &Fields<'_>, epsilon: f64) -> Result<Encoder, ConfigE
     fields.only("add_cross_attention", &json!(false))?;
     let encoder = Encoder {
         hidden: fields.size("hidden_size")?,
-        blocks: fields.size("num_hidden_layers")?,
+        blocks: fields.blocks("num_hidden_layers")?,
         heads: fields.size("num_attention_heads")?,
         inner: fields.size("intermediate_size")?,
         vocabulary: fields.size("vocab_size")?,

@@ -29,7 +29,7 @@ pub(super) const FAMILY: Family = Family {
 };
 
 fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError> {
-    let (hidden, blocks) = (fields.size("n_embd")?, fields.size("n_layer")?);
+    let (hidden, blocks) = (fields.size("n_embd")?, fields.blocks("n_layer")?);
     let heads = fields.size("n_head")?;
     check_widths("n_embd", hidden, heads)?;
     fields.only("add_cross_attention", &json!(false))?;

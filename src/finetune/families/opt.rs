@@ -32,7 +32,7 @@ pub(super) const FAMILY: Family = Family {
 };
 
 fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError> {
-    let (hidden, blocks) = (fields.size("hidden_size")?, fields.size("num_hidden_layers")?);
+    let (hidden, blocks) = (fields.size("hidden_size")?, fields.blocks("num_hidden_layers")?);
     let heads = fields.size("num_attention_heads")?;
     check_widths("hidden_size", hidden, heads)?;
     let width = fields.size_or("word_embed_proj_dim", hidden)?;

@@ -57,7 +57,7 @@ pub(crate) struct PlainNormGradients {
     pub(crate) shift: Tensor<1>,
 }
 
-/// What a norm takes from every row before it divides.
+/// The kind of a norm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NormKind {
     /// The mean is taken off, and the row is divided by its standard deviation.

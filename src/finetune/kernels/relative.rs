@@ -2,7 +2,7 @@
 
 use crate::backend::Tensor;
 
-/// What is added to the scores of attention.
+/// A term that is added to the scores of attention.
 pub(crate) enum Relative {
     None,
     /// A number for every head and offset, added to the scaled scores.

@@ -40,7 +40,7 @@ pub(crate) enum Projections {
     },
 }
 
-/// What a score takes from the distance between query and key.
+/// The part of a score that depends on the distance between query and key.
 #[derive(Clone, Debug)]
 pub(crate) enum RelativePositions {
     None,
@@ -56,7 +56,7 @@ pub(crate) struct Saved {
     norms: Option<[Normalized; 2]>,
     attention: AttentionSaved,
     relative: Relative,
-    /// What the table of relative positions needs for its gradient.
+    /// The values for the gradient of the table of relative positions.
     of_table: Option<disentangled::Saved>,
 }
 

@@ -74,7 +74,7 @@ impl LearnedPositions {
     }
 }
 
-/// What the backward pass needs to know about the forward pass.
+/// Values saved for the backward pass.
 struct Saved {
     /// The word vectors before they were projected.
     narrow: Option<Tensor<2>>,
@@ -87,9 +87,9 @@ struct Saved {
 
 enum SavedNorm {
     None,
-    /// Of one term.
+    /// The norm of one term.
     Alone(Normalized),
-    /// Of the sum of words and others.
+    /// The norm of the sum of words and others.
     OfSum(Normalized),
 }
 

@@ -18,11 +18,11 @@ pub(crate) struct Head {
 /// The hidden states that a head reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reads {
-    /// That of the first token.
+    /// The hidden state of the first token.
     First,
-    /// That of the last token that is not padding.
+    /// The hidden state of the last token that is not padding.
     Last,
-    /// Those of all tokens, one by one.
+    /// The hidden states of all tokens, one by one.
     #[expect(dead_code, reason = "heads for tokens come with their tasks")]
     All,
     /// The mean over all tokens, or over all pixels.

@@ -112,7 +112,7 @@ pub(crate) struct Finish {
     pub(crate) projection: Option<Linear>,
 }
 
-/// What a network takes.
+/// The inputs that a network takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InputLimits {
     Texts {

@@ -1,4 +1,4 @@
-//! What a network computes: frozen outputs, logits, and one forward and backward pass.
+//! The computations of a network: frozen outputs, logits, and one forward and backward pass.
 
 use std::{cell::RefCell, ops::Range};
 

@@ -105,7 +105,7 @@ pub(crate) enum ProjectionNames {
     TogetherUpright(&'static str),
 }
 
-/// What attention takes from the distance between query and key. All blocks share its table.
+/// The part of a score that depends on the distance between query and key. All blocks share its table.
 pub(crate) enum RelativeConfig {
     None,
     /// The table's name, its number of buckets, and the distance that the last bucket reaches.
@@ -151,7 +151,7 @@ pub(crate) enum OrderNames {
     Parallel([&'static str; 2]),
 }
 
-/// What differs between blocks.
+/// The settings that differ between blocks.
 #[derive(Clone)]
 pub(crate) struct BlockConfig {
     pub(crate) mask: Mask,
