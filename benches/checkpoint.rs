@@ -8,7 +8,7 @@ use std::{ops::ControlFlow, path::Path, time::Instant};
 use automl::{
     finetune::{
         Device, Pretrained, Training, TrainingConfig,
-        data::{Examples, Inputs},
+        data::{Examples, Inputs, Targets},
     },
     units::{Samples, Seed},
 };
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let examples = Examples {
         inputs: Inputs::Texts((0..TEXTS).map(text).collect()),
-        labels: (0..TEXTS).map(|number| number % 2).collect(),
+        targets: Targets::Classes((0..TEXTS).map(|number| number % 2).collect()),
     };
     let go_on = &mut |_: &_| ControlFlow::Continue(());
     let mut training = Training::start(&base, config)?;

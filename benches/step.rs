@@ -9,7 +9,7 @@ use std::{ops::ControlFlow, path::Path, time::Instant};
 use automl::{
     finetune::{
         Device, Pretrained, Training, TrainingConfig,
-        data::{Examples, Inputs},
+        data::{Examples, Inputs, Targets},
     },
     units::{Samples, Seed},
 };
@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let examples = Examples {
         inputs: Inputs::Texts((0..texts as u32).map(text).collect()),
-        labels: (0..texts as u32).map(|number| number % 2).collect(),
+        targets: Targets::Classes((0..texts as u32).map(|number| number % 2).collect()),
     };
     for step in 1..=steps + 1 {
         let start = Instant::now();

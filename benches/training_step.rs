@@ -5,7 +5,7 @@ use std::{hint::black_box, ops::ControlFlow, path::Path};
 use automl::{
     finetune::{
         Device, Pretrained, Training, TrainingConfig,
-        data::{Examples, Inputs},
+        data::{Examples, Inputs, Targets},
     },
     units::Samples,
 };
@@ -24,7 +24,7 @@ fn resnet8(criterion: &mut Criterion) {
     let labels = (0..BATCH as u32).map(|image| image % 10).collect();
     let examples = Examples {
         inputs: Inputs::Images { pixels },
-        labels,
+        targets: Targets::Classes(labels),
     };
     for freeze_depth in [0, 4] {
         let config = TrainingConfig {
@@ -48,7 +48,7 @@ fn resnet8(criterion: &mut Criterion) {
     criterion.bench_function("resnet8 evaluation, 32 images", |bencher| {
         bencher.iter(|| {
             training
-                .evaluate(&examples, &mut || ControlFlow::Continue(()))
+                .evaluate(&examples, &[], &mut || ControlFlow::Continue(()))
                 .expect("it evaluates")
         });
     });

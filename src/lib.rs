@@ -35,6 +35,7 @@
 
 pub use automl_base::{awake, files, json, os, rng, suggestion, units};
 pub use automl_finetune as finetune;
+pub use automl_metrics as metrics;
 
 pub mod analysis;
 pub mod ask_tell;

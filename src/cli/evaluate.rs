@@ -8,9 +8,10 @@ use comfy_table::Table;
 
 use super::CliError;
 use super::arguments::Evaluate as Arguments;
-use super::output::{print, table};
-use crate::finetune::Metrics;
-use crate::finetune::metrics::ClassMetrics;
+use super::output::{print, scores, table};
+use crate::finetune::Scores;
+use crate::metrics::ClassCounts;
+use crate::objective::usual_metrics;
 use crate::production::{self, Evaluation};
 use crate::report::short;
 
@@ -31,17 +32,34 @@ pub(super) fn evaluate(arguments: &Arguments) -> Result<ExitCode, CliError> {
     }
     let interval = found.accuracy_interval;
     let interval = interval.map_or_else(String::new, |(low, high)| format!(" (95 %: {low:.4} to {high:.4})"));
-    let Metrics { accuracy, f1, loss } = found.metrics;
+    let sentence = scores(&of_sentence(&found));
+    let sentence = match sentence.split_once(", ") {
+        Some((first, rest)) if !interval.is_empty() => format!("{first}{interval}, {rest}"),
+        _ => sentence,
+    };
+    if found.classes.is_empty() {
+        return print(&format!("{sentence} on {} examples", found.examples));
+    }
     print(&format!(
-        "accuracy {accuracy:.4}{interval}, f1 {f1:.4}, loss {loss:.4} on {} examples\n{}{}",
+        "{sentence} on {} examples\n{}{}",
         found.examples,
         classes_table(&found.labels, &found.classes),
         mistaken(&found.labels, &found.confusion)
     ))
 }
 
+/// The metrics of the sentence; the others are in the JSON form.
+fn of_sentence(found: &Evaluation) -> Scores {
+    let usual = usual_metrics(found.task);
+    let shown = found.metrics.iter();
+    shown
+        .filter(|(name, _)| *name == "loss" || usual.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), *value))
+        .collect()
+}
+
 fn as_json(found: &Evaluation) -> serde_json::Value {
-    let of_class = |(label, seen): (&String, &ClassMetrics)| {
+    let of_class = |(label, seen): (&String, &ClassCounts)| {
         serde_json::json!({
             "label": label,
             "examples": seen.examples,
@@ -52,10 +70,11 @@ fn as_json(found: &Evaluation) -> serde_json::Value {
     };
     serde_json::json!({
         "examples": found.examples,
-        "accuracy": found.metrics.accuracy,
+        "accuracy": found.metrics.get("accuracy"),
         "accuracy_interval": found.accuracy_interval,
-        "f1": found.metrics.f1,
-        "loss": found.metrics.loss,
+        "f1": found.metrics.get("f1"),
+        "loss": found.metrics.get("loss"),
+        "metrics": found.metrics,
         "classes": found.labels.iter().zip(&found.classes).map(of_class).collect::<Vec<_>>(),
         "confusion": found.confusion,
         "unknown_labels": found.unknown.counts(),
@@ -82,7 +101,7 @@ fn mistaken(labels: &[String], taken: &[Vec<u64>]) -> String {
     format!("\ntaken for another class most often (`--json` has all):{lines}")
 }
 
-fn classes_table(labels: &[String], classes: &[ClassMetrics]) -> Table {
+fn classes_table(labels: &[String], classes: &[ClassCounts]) -> Table {
     let mut table = table(["class", "examples", "precision", "recall", "f1"]);
     let number = |number: Option<f64>| number.map_or_else(String::new, |number| short(&number.to_string()));
     for (label, class) in labels.iter().zip(classes) {

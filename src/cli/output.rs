@@ -6,12 +6,19 @@ use std::process::ExitCode;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::CliError;
+use crate::finetune::Scores;
 
 /// Prints a result.
 pub(super) fn print(text: &str) -> Result<ExitCode, CliError> {
     let mut output = io::stdout().lock();
     let text = text.trim_end_matches('\n');
     shown(writeln!(output, "{text}").and_then(|()| output.flush()))
+}
+
+/// Metrics as a phrase: accuracy 0.9120, loss 0.2310.
+pub(super) fn scores(scores: &Scores) -> String {
+    let one = |(name, value): (&String, &f64)| format!("{name} {value:.4}");
+    scores.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// A table that fits the terminal.

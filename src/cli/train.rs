@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::CliError;
 use super::arguments::Train;
 use super::output::print;
-use crate::finetune::Metrics;
+use super::output::scores as sentence_of;
 use crate::production::{self, TrainOptions, TrainedModel};
 use crate::report::Measured;
 use crate::units::Samples;
@@ -48,9 +48,8 @@ fn say(arguments: &Train, trained: &TrainedModel) -> Result<ExitCode, CliError> 
         return print(&format!("{:#}", as_json(trained)));
     }
     let sentence = |part: &Measured| {
-        let Metrics { accuracy, f1, loss } = part.metrics;
-        let (examples, part) = (part.examples, part.part);
-        format!("accuracy {accuracy:.4}, f1 {f1:.4}, loss {loss:.4} on {examples} {part} examples")
+        let (examples, name) = (part.examples, part.part);
+        format!("{} on {examples} {name} examples", sentence_of(&part.metrics))
     };
     let sentences: Vec<String> = measured.iter().map(sentence).collect();
     let colon = if sentences.is_empty() { "" } else { ": " };
@@ -66,8 +65,8 @@ fn say(arguments: &Train, trained: &TrainedModel) -> Result<ExitCode, CliError> 
 fn as_json(trained: &TrainedModel) -> serde_json::Value {
     let (epochs, max_epochs) = trained.epochs;
     let of_part = |part: &Measured| {
-        let Metrics { accuracy, f1, loss } = part.metrics;
-        let json = serde_json::json!({"examples": part.examples, "accuracy": accuracy, "f1": f1, "loss": loss});
+        let mut json = serde_json::json!(part.metrics);
+        json["examples"] = part.examples.into();
         (part.part.to_owned(), json)
     };
     let measured: serde_json::Map<_, _> = trained.measured.iter().map(of_part).collect();

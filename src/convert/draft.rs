@@ -2,8 +2,9 @@
 
 use super::Note;
 use super::shape::Shape;
+use crate::metrics;
 use crate::space::Value;
-use crate::spec::{FINE_TUNE_METRICS, HYPERPARAMETERS, SearcherSpec};
+use crate::spec::{HYPERPARAMETERS, SearcherSpec};
 use crate::suggestion::did_you_mean;
 use crate::units::Goal;
 
@@ -12,6 +13,9 @@ pub(super) const VALUE_OF_OPTUNA: &str = "the value of your objective";
 
 /// Placeholder for the metric's name in NNI, whose trials report a result without a name.
 pub(super) const RESULT_OF_NNI: &str = "the result that your trial reports";
+
+/// Metrics that messages offer as examples.
+pub(super) const USUAL_METRICS: &str = "accuracy, f1, mcc, roc_auc, loss, rmse";
 
 const NAMELESS: [&str; 2] = [VALUE_OF_OPTUNA, RESULT_OF_NNI];
 
@@ -308,17 +312,21 @@ impl Draft {
         let prefixes = ["validation_", "valid_", "val_", "eval_", "dev_"];
         let stem = prefixes.iter().find_map(|prefix| plain.strip_prefix(prefix));
         let stem = stem.unwrap_or(&plain);
-        let Some((_, ours)) = ALIASES.iter().find(|(theirs, _)| *theirs == stem) else {
+        let known = ALIASES
+            .iter()
+            .find(|(theirs, _)| *theirs == stem)
+            .map(|(_, ours)| *ours);
+        let known = known.or_else(|| Some(metrics::metric(stem).ok()?.metric.name));
+        let Some(ours) = known else {
             let message = format!(
-                "fine-tuning reports no metric `{}`: choose one of {} in the marked place",
-                metric.name,
-                FINE_TUNE_METRICS.join(", ")
+                "fine-tuning reports no metric `{}`: choose one in the marked place, such as {USUAL_METRICS}",
+                metric.name
             );
             return self.note(None, message);
         };
-        if metric.name != *ours {
+        if metric.name != ours {
             let message = format!("the metric `{}` is called `{ours}` here", metric.name);
-            (*ours).clone_into(&mut metric.name);
+            ours.clone_into(&mut metric.name);
             self.note(None, message);
         }
     }

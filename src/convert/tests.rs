@@ -242,7 +242,7 @@ fn a_study_of_optuna() {
 # task: text-classification        # or image-classification
 # model: ./my-model                # Hugging Face layout, or the id of a model in the local Hugging Face cache
 # data: {train: data.csv, text: text, label: label, split: {validation: 0.2, test: 0.1}}
-# metric: {name: "the value of your objective", goal: maximize}   # or one of accuracy, f1, loss, trainable_parameters, latency_ms
+# metric: {name: "the value of your objective", goal: maximize}   # or accuracy, f1, mcc, roc_auc, loss, rmse
 
 method: tpe
 parameters:
@@ -261,7 +261,7 @@ note: line 9: `momentum` is suggested below `if optimizer == "sgd":` (line 8): i
 note: line 11: the domain of `layers` is not written out as numbers or texts: add the parameter by hand
 note: line 13: the name of a `suggest_int` is not a plain string: add the parameter by hand
 note: resources are taken to be epochs here: if they were steps or something else, change `epochs`
-note: fine-tuning reports no metric `the value of your objective`: choose one of accuracy, f1, loss, trainable_parameters, latency_ms in the marked place
+note: fine-tuning reports no metric `the value of your objective`: choose one in the marked place, such as accuracy, f1, mcc, roc_auc, loss, rmse
 note: names are kept as they are, but fine-tuning knows only learning_rate, batch_size, dropout, weight_decay, freeze_depth, lr_schedule, warmup_ratio, max_grad_norm: rename or remove `lr` (probably `learning_rate`), `optimizer`, `momentum`, `units`, `alpha`
 "#);
     let spec = loaded(&optuna::CONVERTER, OPTUNA);

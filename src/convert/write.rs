@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::draft::{Draft, EarlyTerminate, Metric, Parameter, Program};
+use super::draft::{Draft, EarlyTerminate, Metric, Parameter, Program, USUAL_METRICS};
 use super::shape::{Shape, whole};
 use crate::space::Value;
-use crate::spec::{FINE_TUNE_METRICS, yaml_number, yaml_text, yaml_value};
+use crate::spec::{all_fine_tune_metrics, yaml_number, yaml_text, yaml_value};
 use crate::units::Goal;
 
 /// The objective in the written spec.
@@ -136,13 +136,12 @@ fn open(draft: &Draft, lines: &mut Vec<String>) {
         .map(str::to_owned),
     );
     if let Some(metric) = draft.metric.as_ref().filter(|metric| !is_ours(metric)) {
-        let names = FINE_TUNE_METRICS.join(", ");
-        lines.push(format!("# {}   # or one of {names}", metric_line(metric)));
+        lines.push(format!("# {}   # or {USUAL_METRICS}", metric_line(metric)));
     }
 }
 
 fn is_ours(metric: &Metric) -> bool {
-    FINE_TUNE_METRICS.contains(&metric.name.as_str())
+    all_fine_tune_metrics().contains(&metric.name.as_str())
 }
 
 fn metric_line(metric: &Metric) -> String {

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::{
-    data::{IMAGE_PIXELS, Inputs},
+    data::{IMAGE_PIXELS, Inputs, Targets},
     networks::{Batch, InputLimits, Network},
 };
 
@@ -38,6 +38,14 @@ pub enum InputError {
         label: u32,
         /// The model's number of classes.
         classes: usize,
+    },
+    /// The examples have another number of targets than the model has outputs.
+    #[error("an example has {width} targets, the model has {outputs} outputs")]
+    Outputs {
+        /// Number of targets of an example.
+        width: usize,
+        /// Number of outputs of the model.
+        outputs: usize,
     },
     /// A text has no tokens, or more than the model has positions for.
     #[error("text {example} has {length} tokens, the model takes 1 to {limit}")]
@@ -101,21 +109,31 @@ pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), Inp
     Ok(())
 }
 
-/// Checks that there is one label for every input and that the model has each of these classes.
-pub(crate) fn check_labels(inputs: usize, labels: &[u32], classes: usize) -> Result<(), InputError> {
-    if inputs != labels.len() {
+/// Checks that there is one target for every input, of the kind and size that the model's outputs have.
+pub(crate) fn check_targets(inputs: usize, targets: &Targets, outputs: usize) -> Result<(), InputError> {
+    if inputs != targets.len() {
         return Err(InputError::Counts {
             inputs,
-            labels: labels.len(),
+            labels: targets.len(),
         });
     }
-    match labels.iter().position(|&label| label as usize >= classes) {
-        Some(example) => Err(InputError::Label {
-            example,
-            label: labels[example],
-            classes,
-        }),
-        None => Ok(()),
+    let width = match targets {
+        Targets::Classes(classes) => {
+            return match classes.iter().position(|&label| label as usize >= outputs) {
+                Some(example) => Err(InputError::Label {
+                    example,
+                    label: classes[example],
+                    classes: outputs,
+                }),
+                None => Ok(()),
+            };
+        }
+        Targets::Labels { width, .. } | Targets::Values { width, .. } => *width,
+    };
+    if width == outputs {
+        Ok(())
+    } else {
+        Err(InputError::Outputs { width, outputs })
     }
 }
 
@@ -187,7 +205,7 @@ mod tests {
     #[test]
     fn a_label_that_is_no_class_is_named() {
         assert_eq!(
-            check_labels(2, &[0, 3], 3),
+            check_targets(2, &Targets::Classes(vec![0, 3]), 3),
             Err(InputError::Label {
                 example: 1,
                 label: 3,
@@ -195,7 +213,7 @@ mod tests {
             })
         );
         assert_eq!(
-            check_labels(2, &[0], 3),
+            check_targets(2, &Targets::Classes(vec![0]), 3),
             Err(InputError::Counts { inputs: 2, labels: 1 })
         );
     }

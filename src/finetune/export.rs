@@ -117,7 +117,7 @@ fn config(base: &Pretrained) -> Value {
     } else {
         let class = format!("{}ForSequenceClassification", base.family.class);
         config.insert("architectures".to_owned(), json!([class]));
-        config.insert("problem_type".to_owned(), json!("single_label_classification"));
+        config.insert("problem_type".to_owned(), json!(base.task.problem_type()));
     }
     Value::Object(config)
 }

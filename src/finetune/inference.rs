@@ -6,18 +6,19 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use automl_metrics::{Measure, MetricError};
 use serde_json::Value;
 
 use super::{
     backend::{Device, values},
-    batching::{InputError, check_inputs, check_labels, evaluation_batches},
-    data::{Examples, Inputs},
+    batching::{InputError, check_inputs, check_targets, evaluation_batches},
+    data::{Examples, Inputs, Targets},
     families::{HeadRequest, HeadSource},
-    metrics::Metrics,
     networks::{Model, Network},
     parameters::Parameters,
     prefix_cache::{FrozenOutputs, gather_frozen},
     pretrained::{LoadError, network, read_config, read_parameters},
+    tasks::{Scores, Task, Truth, of_problem_type},
     trainer::TrainError,
     weights::WeightFile,
 };
@@ -101,21 +102,36 @@ fn logits_on_all_cores(model: Model<'_>, inputs: &Inputs) -> Result<Vec<f32>, In
     Ok(rows.concat())
 }
 
-/// Measures a network on labelled examples.
+/// Measures a network on labelled examples: the metric `loss`, and `measures`. The outputs have the given names.
 pub(crate) fn evaluate(
     model: Model<'_>,
     frozen: (Option<&FrozenOutputs>, usize),
-    (examples, classes): (&Examples, usize),
+    (examples, (task, names)): (&Examples, (&dyn Task, &[String])),
+    measures: &[Measure],
     on_batch: &mut dyn FnMut() -> ControlFlow<()>,
-) -> Result<Metrics, TrainError> {
-    check_labels(examples.inputs.len(), &examples.labels, classes)?;
-    let logits = logits(model, frozen, &examples.inputs, on_batch)?.ok_or(TrainError::Stopped)?;
-    Ok(Metrics::of(&logits, &examples.labels, classes))
+) -> Result<Scores, TrainError> {
+    check_targets(examples.inputs.len(), &examples.targets, names.len())?;
+    let outputs = logits(model, frozen, &examples.inputs, on_batch)?.ok_or(TrainError::Stopped)?;
+    Ok(scores(task, &outputs, &examples.targets, names, measures)?)
+}
+
+/// The metric `loss`, and `measures`.
+fn scores(
+    task: &dyn Task,
+    outputs: &[f32],
+    targets: &Targets,
+    names: &[String],
+    measures: &[Measure],
+) -> Result<Scores, MetricError> {
+    let mut scores = task.measure(outputs, Truth { targets, names }, measures)?;
+    scores.insert("loss".to_owned(), task.loss(outputs, targets));
+    Ok(scores)
 }
 
 /// An exported fine-tuned model.
 #[derive(Clone, Debug)]
 pub struct FineTuned {
+    task: &'static dyn Task,
     network: Network,
     parameters: Parameters,
     labels: Vec<String>,
@@ -141,7 +157,9 @@ impl FineTuned {
         let (family, network) = network(config_path, &config, request)?;
         let (file, _) = WeightFile::read_folder(folder)?;
         let parameters = read_parameters(family, &network, file, "model.safetensors", device)?;
+        let problem_type = config.get("problem_type").and_then(Value::as_str);
         Ok(Self {
+            task: of_problem_type(problem_type, labels.len()),
             network,
             parameters,
             labels,
@@ -149,7 +167,12 @@ impl FineTuned {
         })
     }
 
-    /// The names of the classes.
+    /// The task.
+    pub fn task(&self) -> &'static dyn Task {
+        self.task
+    }
+
+    /// The names of the classes, labels or numbers.
     pub fn labels(&self) -> &[String] {
         &self.labels
     }
@@ -167,13 +190,12 @@ impl FineTuned {
         logits_on_all_cores(self.model(), inputs)
     }
 
-    /// Measures the model on labelled examples.
+    /// The metric `loss` and `measures` of outputs that [`Self::logits`] gave for examples with these targets.
     ///
     /// # Errors
-    /// If the examples do not fit the model.
-    pub fn evaluate(&self, examples: &Examples) -> Result<Metrics, TrainError> {
-        let on_batch = &mut || ControlFlow::Continue(());
-        evaluate(self.model(), (None, 0), (examples, self.labels.len()), on_batch)
+    /// If a metric does not measure the task, or names an unknown class.
+    pub fn measure(&self, outputs: &[f32], targets: &Targets, measures: &[Measure]) -> Result<Scores, MetricError> {
+        scores(self.task, outputs, targets, &self.labels, measures)
     }
 
     fn model(&self) -> Model<'_> {

@@ -28,7 +28,6 @@ mod kernels;
 mod layers;
 mod loss;
 mod memory;
-pub mod metrics;
 mod networks;
 mod optimizer;
 mod parameters;
@@ -36,6 +35,7 @@ pub mod prefix_cache;
 pub mod pretrained;
 pub mod recipes;
 pub mod schedule;
+pub mod tasks;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub mod testing;
@@ -50,11 +50,11 @@ pub use self::{
     export::{ExportError, note_max_length},
     inference::FineTuned,
     memory::Footprint,
-    metrics::Metrics,
     prefix_cache::{FrozenOutputs, PrefixCache},
     pretrained::{LoadError, Pretrained},
     recipes::Recipe,
     schedule::Schedule,
+    tasks::{Prediction, Scores, Task},
     threads::start_threads,
     trainer::{Reached, Step, TrainError, Training, TrainingConfig, TrainingData},
 };

@@ -118,7 +118,7 @@ fn bytes(examples: &Examples) -> u64 {
             .sum(),
         Inputs::Images { pixels } => size_of_val(pixels.as_slice()),
     };
-    (inputs + size_of_val(examples.labels.as_slice())) as u64
+    (inputs + examples.targets.bytes()) as u64
 }
 
 fn longest(examples: &Examples) -> u64 {
@@ -141,6 +141,7 @@ mod tests {
             train: examples.clone(),
             validation: examples,
             test: None,
+            task: crate::tasks::TaskKind::Classification,
             labels: testing::labels(2),
         };
         Footprint::new(&testing::small_bert(2), &data)

@@ -14,6 +14,7 @@ use super::{
     networks::{InputLimits, Network},
     parameters::Parameters,
     recipes::Recipe,
+    tasks::{TASKS, Task},
     weights::{WeightFile, WeightsError},
 };
 use crate::rng::Fingerprint;
@@ -62,6 +63,7 @@ pub(crate) enum Source {
 #[derive(Clone, Debug)]
 pub struct Pretrained {
     pub(crate) family: &'static Family,
+    pub(crate) task: &'static dyn Task,
     pub(crate) network: Network,
     pub(crate) parameters: Parameters,
     pub(crate) labels: Vec<String>,
@@ -90,6 +92,7 @@ impl Pretrained {
         let parameters = read_parameters(family, &network, file, &path.display().to_string(), device)?;
         Ok(Self {
             family,
+            task: TASKS[0],
             network,
             parameters,
             labels: labels.to_vec(),
@@ -117,6 +120,7 @@ impl Pretrained {
         let parameters = read_parameters(family, &network, WeightFile::parse(bytes, name)?, name, device)?;
         Ok(Self {
             family,
+            task: TASKS[0],
             network,
             parameters,
             labels: labels.to_vec(),
@@ -124,6 +128,17 @@ impl Pretrained {
             device,
             checksum: crc32fast::hash(bytes),
         })
+    }
+
+    /// The same model for another task; by default it classifies.
+    #[must_use]
+    pub fn for_task(self, task: &'static dyn Task) -> Self {
+        Self { task, ..self }
+    }
+
+    /// The task.
+    pub fn task(&self) -> &'static dyn Task {
+        self.task
     }
 
     /// The largest freeze depth. At depth k the embeddings (or the stem) and all blocks up to the kth do not train.

@@ -8,7 +8,7 @@ use rand::Rng as _;
 
 use super::{
     backend::Device,
-    data::{Examples, Inputs},
+    data::{Examples, Inputs, Targets},
     families::{HeadRequest, HeadSource},
     parameters::Start,
     pretrained::{self, Pretrained},
@@ -196,7 +196,7 @@ pub fn texts(count: usize, classes: u32) -> Examples {
     };
     Examples {
         inputs: Inputs::Texts(labels.iter().map(text).collect()),
-        labels,
+        targets: Targets::Classes(labels),
     }
 }
 
@@ -211,6 +211,6 @@ pub fn images(count: usize, classes: u32) -> Examples {
     }
     Examples {
         inputs: Inputs::Images { pixels },
-        labels,
+        targets: Targets::Classes(labels),
     }
 }

@@ -9,21 +9,22 @@ use std::{ops::ControlFlow, path::Path};
 use thiserror::Error;
 
 use super::{
-    batching::{InputError, check_inputs, check_labels},
+    batching::{InputError, check_inputs, check_targets},
     checkpoint::{self, Belongs, CheckpointError, State},
     data::{Examples, Inputs, epoch_batches},
     dropout::DropoutKeys,
     export::{ExportError, export},
     inference,
-    metrics::Metrics,
     networks::{Model, PassSettings},
     optimizer::{AdamW, Outcome, Update},
     prefix_cache::{FrozenOutputs, gather_frozen},
     pretrained::Pretrained,
     schedule::Schedule,
+    tasks::{Batch, Objective, Scores},
 };
 use crate::rng::Fingerprint;
 use crate::units::{Cooldown, Samples, Seed};
+use automl_metrics::{Measure, MetricError};
 
 /// The settings of a trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -200,6 +201,9 @@ pub enum TrainError {
     /// The examples do not fit the model.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// A metric does not fit the task.
+    #[error(transparent)]
+    Metric(#[from] MetricError),
     /// A checkpoint cannot be used.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -313,7 +317,7 @@ impl Training {
         let data = data.into();
         let examples = data.examples;
         check_inputs(&self.base.network, &examples.inputs)?;
-        check_labels(examples.inputs.len(), &examples.labels, self.base.labels.len())?;
+        check_targets(examples.inputs.len(), &examples.targets, self.base.labels.len())?;
         let (epoch_length, start) = (examples.len() as u64, self.seen);
         let mut loss = 0.0;
         let mut stopped = false;
@@ -346,16 +350,21 @@ impl Training {
 
     /// One step on the examples at the indices `places`.
     fn step(&mut self, data: TrainingData<'_>, places: &[u32]) -> Result<Step, TrainError> {
-        let (config, model) = (self.config, self.model());
+        let (config, model, task) = (self.config, self.model(), self.base.task);
         let pass_over = |part: &[u32], seen: u64| {
             let (batch, frozen) = gather_frozen(data.frozen, model, &data.examples.inputs, part, config.freeze_depth);
-            let labels: Vec<u32> = part.iter().map(|&place| data.examples.labels[place as usize]).collect();
+            let targets = data.examples.targets.pick(part);
             let settings = PassSettings {
                 freeze_depth: config.freeze_depth,
                 dropout: DropoutKeys::new(config.dropout, config.seed, seen),
             };
             model.pass((&batch, frozen), settings, &|kernels, outputs| {
-                kernels.cross_entropy(outputs, &labels)
+                let Objective { loss, gradient } = task.objective(Batch {
+                    kernels,
+                    outputs,
+                    targets: &targets,
+                });
+                (loss, gradient)
             })
         };
         let (first, rest) = places.split_at(places.len().div_ceil(config.micro_batches.max(1)));
@@ -400,18 +409,22 @@ impl Training {
         })
     }
 
-    /// Measures the model in its current state, without dropout. `on_batch` is called after every batch and may stop.
+    /// Measures the model in its current state, without dropout: the metric `loss`, and `measures`. `on_batch` is called
+    /// after every batch and may stop.
     ///
     /// # Errors
-    /// Returns [`TrainError::Input`] if the examples do not fit the model, [`TrainError::Stopped`] after a stop.
+    /// Returns [`TrainError::Input`] if the examples do not fit the model, [`TrainError::Metric`] if a metric does not
+    /// fit the task, [`TrainError::Stopped`] after a stop.
     pub fn evaluate<'a>(
         &self,
         data: impl Into<TrainingData<'a>>,
+        measures: &[Measure],
         on_batch: &mut dyn FnMut() -> ControlFlow<()>,
-    ) -> Result<Metrics, TrainError> {
+    ) -> Result<Scores, TrainError> {
         let TrainingData { examples, frozen } = data.into();
         let frozen = (frozen, self.config.freeze_depth);
-        inference::evaluate(self.model(), frozen, (examples, self.base.labels.len()), on_batch)
+        let outputs = (self.base.task, self.base.labels.as_slice());
+        inference::evaluate(self.model(), frozen, (examples, outputs), measures, on_batch)
     }
 
     fn model(&self) -> Model<'_> {

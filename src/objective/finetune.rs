@@ -11,8 +11,9 @@ use super::resident::peak_memory_mb;
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
 use super::{Control, Objective, RunError, TrainingInputs, checkpoints};
 use crate::finetune::{
-    FrozenOutputs, Metrics, PrefixCache, Schedule, Step, TrainError, Training, TrainingConfig, TrainingData,
+    FrozenOutputs, PrefixCache, Schedule, Scores, Step, TrainError, Training, TrainingConfig, TrainingData,
 };
+use crate::metrics::{self, Measure, Task as TaskKind};
 use crate::space::{Configuration, Space, Value};
 use crate::trials::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, Seed, TrialId};
@@ -20,6 +21,8 @@ use crate::units::{Samples, Seed, TrialId};
 /// Fine-tunes the model of one worker; all trials share its pretrained weights.
 pub struct FineTune {
     inputs: TrainingInputs,
+    /// The metrics of every evaluation, beside the loss.
+    measures: Vec<Measure>,
     /// Cached activations of the frozen layers for training and validation examples, if they are cached.
     frozen: Option<[FrozenOutputs; 2]>,
     /// Duration of the latest evaluation.
@@ -64,8 +67,8 @@ pub fn training_config(configuration: &Configuration, total: Samples, seed: Seed
 }
 
 impl FineTune {
-    /// Fine-tuning on `inputs`. `cache` stores activations of frozen layers, at the freeze depths that `space` allows.
-    pub fn new(inputs: TrainingInputs, cache: Option<PrefixCache>, space: &Space) -> Self {
+    /// Fine-tuning on `inputs`, evaluated by `measures`. `cache` stores activations of frozen layers, at the freeze depths that `space` allows.
+    pub fn new(inputs: TrainingInputs, measures: Vec<Measure>, cache: Option<PrefixCache>, space: &Space) -> Self {
         let depths = freeze_depths(space, inputs.model.freeze_depths());
         let frozen = cache.map(|cache| {
             [&inputs.data.train, &inputs.data.validation]
@@ -73,6 +76,7 @@ impl FineTune {
         });
         Self {
             inputs,
+            measures,
             frozen,
             evaluation: Cell::default(),
             last: None,
@@ -194,7 +198,7 @@ impl FineTune {
         let examples = self.inputs.data.test.as_ref().filter(|_| training.seen() >= segment.to);
         if let Some(examples) = examples {
             let data = TrainingData { examples, frozen: None };
-            let metrics = match training.evaluate(data, &mut || unless_stopped(control)) {
+            let metrics = match training.evaluate(data, &self.measures, &mut || unless_stopped(control)) {
                 Err(TrainError::Stopped) => return Ok(report),
                 metrics => metrics?,
             };
@@ -234,16 +238,17 @@ impl FineTune {
             }
             if done.evaluations.last().is_none_or(|last| last.at < point) {
                 let begun = Instant::now();
-                let metrics = training.evaluate(self.to_validate(), &mut || unless_stopped(control));
+                let metrics = training.evaluate(self.to_validate(), &self.measures, &mut || unless_stopped(control));
                 let took = begun.elapsed();
                 let metrics = match metrics {
                     Err(TrainError::Stopped) => return Ok(()),
                     metrics => metrics?,
                 };
-                if !metrics.loss.is_finite() {
+                let loss = loss_of(&metrics);
+                if !loss.is_finite() {
                     return Err(TrainError::Diverged {
                         seen: point,
-                        loss: metrics.loss,
+                        loss,
                         gradient_norm: f64::NAN,
                     });
                 }
@@ -280,11 +285,11 @@ impl FineTune {
                 ControlFlow::Break(())
             }
         };
-        let metrics = match training.evaluate(self.to_validate(), &mut unless_late) {
+        let metrics = match training.evaluate(self.to_validate(), &self.measures, &mut unless_late) {
             Err(TrainError::Stopped) => return Ok(()),
             metrics => metrics?,
         };
-        if metrics.loss.is_finite() {
+        if loss_of(&metrics).is_finite() {
             let evaluation = self.measured(at, metrics, training, begun.elapsed());
             control.progress(Progress {
                 at,
@@ -296,7 +301,7 @@ impl FineTune {
         Ok(())
     }
 
-    fn measured(&self, at: Samples, metrics: Metrics, training: &Training, took: Duration) -> Evaluation {
+    fn measured(&self, at: Samples, metrics: Scores, training: &Training, took: Duration) -> Evaluation {
         self.evaluation.set(took);
         let latency = 1e3 * took.as_secs_f64() / self.inputs.data.validation.len().max(1) as f64;
         Evaluation {
@@ -402,23 +407,53 @@ fn unless_stopped(control: &dyn Control) -> ControlFlow<()> {
 }
 
 /// The metrics by their names in specs. Only `latency_ms` depends on the machine; deterministic studies ignore it.
-fn by_name(metrics: Metrics, trainable_parameters: u64, latency_ms: f64) -> BTreeMap<String, f64> {
-    let Metrics { accuracy, f1, loss } = metrics;
-    [
-        ("accuracy", accuracy),
-        ("f1", f1),
-        ("loss", loss),
+fn by_name(metrics: Scores, trainable_parameters: u64, latency_ms: f64) -> BTreeMap<String, f64> {
+    let of_training = [
         ("trainable_parameters", trainable_parameters as f64),
         ("latency_ms", latency_ms),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    ];
+    let of_training = of_training.map(|(name, value)| (name.to_owned(), value));
+    // A metric without a value, such as the area under the curve of one class, is not reported.
+    let metrics = metrics
+        .into_iter()
+        .filter(|(name, value)| name == "loss" || !value.is_nan());
+    metrics.chain(of_training).collect()
+}
+
+fn loss_of(metrics: &Scores) -> f64 {
+    metrics.get("loss").copied().unwrap_or(f64::NAN)
+}
+
+/// The metrics that are always measured for outcomes of a kind, beside the loss.
+pub fn usual_metrics(kind: TaskKind) -> &'static [&'static str] {
+    match kind {
+        TaskKind::Classification | TaskKind::MultiLabel => &["accuracy", "f1"],
+        TaskKind::Regression => &["rmse", "mae", "r2"],
+        TaskKind::TokenClassification => &["f1"],
+        TaskKind::QuestionAnswering => &["exact_match", "f1"],
+    }
+}
+
+/// The metrics to measure for outcomes of a kind: the usual ones, and those of these names that measure it.
+pub fn measures(kind: TaskKind, names: Vec<&str>) -> Vec<Measure> {
+    let mut measures: Vec<Measure> = Vec::new();
+    for name in usual_metrics(kind).iter().copied().chain(names) {
+        let Ok(measure) = metrics::metric(name) else { continue };
+        let is_known = measures.iter().any(|known| known.to_string() == measure.to_string());
+        if !is_known && measure.metric.tasks().any(|task| task == kind) && measure.metric.name != "loss" {
+            measures.push(measure);
+        }
+    }
+    measures
 }
 
 fn failure(error: &TrainError) -> Failure {
     let kind = match error {
         TrainError::Diverged { .. } => FailureKind::Diverged,
-        TrainError::Setting { .. } | TrainError::Input(_) | TrainError::NoInheritance { .. } => FailureKind::Invalid,
+        TrainError::Setting { .. }
+        | TrainError::Input(_)
+        | TrainError::Metric(_)
+        | TrainError::NoInheritance { .. } => FailureKind::Invalid,
         TrainError::Checkpoint(_) | TrainError::Stopped => FailureKind::Crashed,
     };
     Failure {

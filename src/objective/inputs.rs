@@ -4,13 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Sizes, training_config};
-use crate::finetune::data::{DataError, Dataset, Examples, SplitOptions, TableOptions, Tokenizer, builtin, load_table};
+use crate::finetune::data::{
+    DataError, Dataset, Examples, LabelKind, SplitOptions, TableOptions, Tokenizer, builtin, load_table,
+};
 use crate::finetune::hub::{self, HubError, ModelKind};
-use crate::finetune::{Device, Footprint, LoadError, Pretrained, TrainingCost, start_threads};
+use crate::finetune::{Device, Footprint, LoadError, Pretrained, TrainingCost, start_threads, tasks};
+use crate::metrics;
 use crate::rng::Fingerprint;
 use crate::space::Configuration;
 use crate::spec::{DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Split, Task};
-use crate::study::{Cost, Identity};
+use crate::study::{Cost, Identity, Settings};
 use crate::trials::MemoryModel;
 use crate::units::{Samples, Seed};
 
@@ -116,6 +119,19 @@ pub enum InputError {
         /// Rows of the embedding table.
         rows: usize,
     },
+    /// A metric names a class that the data does not have.
+    #[error(
+        "`metric: {metric}` names the class `{class}`, but the labels of the data are {}",
+        labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ")
+    )]
+    UnknownClass {
+        /// The metric.
+        metric: String,
+        /// The class.
+        class: String,
+        /// The labels of the data.
+        labels: Vec<String>,
+    },
     /// The texts are longer than the model allows.
     #[error("`max_length: {asked}`, but the model `{model}` takes at most {most} tokens")]
     TooLong {
@@ -156,15 +172,16 @@ impl TrainingInputs {
     /// let config = TrainingConfig { learning_rate: 0.003, total, ..TrainingConfig::default() };
     /// let mut training = Training::start(&inputs.model, config)?;
     /// training.train(&inputs.data.train, total, &mut |_| ControlFlow::Continue(()))?;
-    /// let metrics = training.evaluate(&inputs.data.validation, &mut || ControlFlow::Continue(()))?;
-    /// assert!(metrics.accuracy > 0.3, "better than one in ten: {metrics:?}");
+    /// let measures = [automl::metrics::metric("accuracy")?];
+    /// let scores = training.evaluate(&inputs.data.validation, &measures, &mut || ControlFlow::Continue(()))?;
+    /// assert!(scores["accuracy"] > 0.3, "better than one in ten: {scores:?}");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn load(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
         start_threads()?;
         match spec.task {
             Task::ImageClassification => Self::images(spec, device),
-            Task::TextClassification => Self::texts(spec, device),
+            Task::TextClassification | Task::Regression => Self::texts(spec, device),
         }
     }
 
@@ -204,11 +221,12 @@ impl TrainingInputs {
             validation,
             text,
             label,
+            multi_label,
             split,
         } = &spec.data
         else {
             return Err(InputError::WrongData {
-                task: "text-classification",
+                task: spec.task.name(),
                 data: data_name(&spec.data),
                 need: "it needs a table of texts (.csv, .tsv or .jsonl)",
             });
@@ -216,7 +234,7 @@ impl TrainingInputs {
         let needs_texts =
             "it needs a model of texts: a directory or hub id with `config.json`, `model.safetensors` and a tokeniser";
         let folder = match &spec.model {
-            ModelSource::Builtin(_) => return Err(wrong_model("text-classification", &spec.model, needs_texts)),
+            ModelSource::Builtin(_) => return Err(wrong_model(spec.task.name(), &spec.model, needs_texts)),
             ModelSource::Directory(path) => find(&path.display().to_string(), ModelKind::Text)?,
             ModelSource::Hub(id) => find(id, ModelKind::Text)?,
         };
@@ -231,6 +249,13 @@ impl TrainingInputs {
             validation: validation.clone(),
             text: text.clone(),
             label: label.clone(),
+            labels: match (spec.task, multi_label) {
+                (Task::Regression, _) => LabelKind::Number,
+                (_, Some(separator)) => LabelKind::Several {
+                    separator: separator.clone(),
+                },
+                (_, None) => LabelKind::Class,
+            },
             split: SplitOptions {
                 validation: share,
                 test,
@@ -241,7 +266,7 @@ impl TrainingInputs {
         let table = load_table(&options)?;
         let model = Pretrained::load_directory(&folder, table.labels(), device)?;
         match model.max_length() {
-            None => return Err(wrong_model("text-classification", &spec.model, needs_texts)),
+            None => return Err(wrong_model(spec.task.name(), &spec.model, needs_texts)),
             Some(most) if spec.max_length > most => {
                 return Err(InputError::TooLong {
                     asked: spec.max_length,
@@ -259,6 +284,10 @@ impl TrainingInputs {
             return Err(InputError::UnknownToken { model, token, id, rows });
         }
         let data = table.tokenize(&tokenizer)?;
+        let model = match tasks::task(data.task) {
+            Some(task) => model.for_task(task),
+            None => model,
+        };
         Ok(Self { model, data })
     }
 
@@ -277,6 +306,17 @@ impl TrainingInputs {
                 most,
                 parts,
             });
+        }
+        let settings = Settings::new(spec, self.epoch());
+        for metric in settings.metrics() {
+            let class = metrics::metric(metric).ok().and_then(|measure| measure.class);
+            if let Some(class) = class.filter(|class| !self.data.labels.contains(class)) {
+                return Err(InputError::UnknownClass {
+                    metric: metric.to_owned(),
+                    class,
+                    labels: self.data.labels.clone(),
+                });
+            }
         }
         Ok(())
     }
@@ -303,9 +343,7 @@ impl TrainingInputs {
         .flatten()
         {
             fingerprint.number(examples.len() as u64);
-            for label in &examples.labels {
-                fingerprint.bytes(&label.to_le_bytes());
-            }
+            examples.targets.add_to(&mut fingerprint);
             examples.inputs.add_to(&mut fingerprint);
         }
         Identity {
@@ -326,9 +364,7 @@ impl TrainingInputs {
         let part = |part: &str, examples: &Examples| {
             let mut fingerprint = Fingerprint::new();
             fingerprint.number(labels);
-            for label in &examples.labels {
-                fingerprint.bytes(&label.to_le_bytes());
-            }
+            examples.targets.add_to(&mut fingerprint);
             examples.inputs.add_to(&mut fingerprint);
             InputPart {
                 part: part.to_owned(),

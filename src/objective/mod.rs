@@ -16,7 +16,7 @@ mod strays;
 
 pub use self::checkpoints::inherit;
 pub use self::command::{Command, end_group, launch};
-pub use self::finetune::{FineTune, training_config};
+pub use self::finetune::{FineTune, measures, training_config, usual_metrics};
 pub use self::function::Function;
 pub use self::inputs::{InputError, TrainingInputs};
 pub use self::kernel_kills::{is_killed, kernel_kills};
@@ -109,7 +109,7 @@ impl Demand {
     /// (`benches/PERFORMANCE.md`, "On a GPU").
     pub fn of(spec: &FineTuneSpec) -> Self {
         match spec.task {
-            Task::TextClassification => Self::Training,
+            Task::TextClassification | Task::Regression => Self::Training,
             Task::ImageClassification => Self::SmallTraining,
         }
     }
@@ -190,11 +190,10 @@ pub fn load(spec: &Spec, device: Device) -> Result<Box<dyn Objective>, InputErro
         ObjectiveSpec::FineTune(fine_tune) => {
             let limit = Some(spec.resources.cache).filter(|&limit| limit > 0);
             let cache = limit.and_then(|limit| Some(PrefixCache::new(PrefixCache::default_folder()?, limit)));
-            Box::new(FineTune::new(
-                TrainingInputs::load(fine_tune, device)?,
-                cache,
-                &spec.space,
-            ))
+            let inputs = TrainingInputs::load(fine_tune, device)?;
+            let settings = Settings::new(spec, inputs.epoch());
+            let measures = measures(inputs.data.task, settings.metrics());
+            Box::new(FineTune::new(inputs, measures, cache, &spec.space))
         }
         ObjectiveSpec::Command(command) => {
             let settings = Settings::new(spec, command::EPOCH);

@@ -153,7 +153,9 @@ fn time_once(
     let mut training = Training::start(&inputs.model, config).ok()?;
     let step = time_steps(&mut training, train, STEPPING)?;
     let begun = Instant::now();
-    training.evaluate(validation, &mut || ControlFlow::Continue(())).ok()?;
+    training
+        .evaluate(validation, &[], &mut || ControlFlow::Continue(()))
+        .ok()?;
     let evaluation = begun.elapsed().as_secs_f64() / validation.examples.len().max(1) as f64;
     Some((step, evaluation))
 }
@@ -191,13 +193,16 @@ fn some(examples: &Examples) -> Examples {
     };
     Examples {
         inputs,
-        labels: indices.map(|index| examples.labels[index]).collect(),
+        targets: examples
+            .targets
+            .pick(&indices.map(|index| index as u32).collect::<Vec<_>>()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finetune::data::Targets;
 
     #[test]
     fn what_was_not_timed_is_told_by_its_cost() {
@@ -215,11 +220,11 @@ mod tests {
     fn some_examples_are_spread_over_all() {
         let examples = Examples {
             inputs: Inputs::Texts((0..200).map(|number| vec![number]).collect()),
-            labels: (0..200).collect(),
+            targets: Targets::Classes((0..200).collect()),
         };
         let some = some(&examples);
         assert!(some.len() <= EVALUATED && some.len() > EVALUATED / 2, "{}", some.len());
-        assert_eq!((some.labels[0], some.labels[1]), (0, 4));
+        assert_eq!(some.targets.classes()[..2], [0, 4]);
         assert_eq!(some.inputs.len(), some.len());
     }
 }

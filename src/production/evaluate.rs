@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use super::{Asked, ModelFolder, ProductionError, Question};
 use crate::analysis::accuracy_interval;
-use crate::finetune::Metrics;
-use crate::finetune::data::UnknownLabel;
-use crate::finetune::metrics::{ClassMetrics, confusion};
+use crate::finetune::Scores;
+use crate::finetune::data::{Targets, UnknownLabel};
+use crate::metrics::{ClassCounts, Labels, Task as TaskKind, confusion};
+use crate::objective::{InputError, measures};
+use crate::spec::all_fine_tune_metrics;
 
 /// Number of examples read and evaluated at a time.
 const CHUNK: usize = 1024;
@@ -25,13 +27,16 @@ pub struct Evaluation {
     pub labels: Vec<String>,
     /// Number of examples.
     pub examples: usize,
+    /// The kind of outcomes.
+    pub task: TaskKind,
     /// The metrics over all examples.
-    pub metrics: Metrics,
+    pub metrics: Scores,
     /// 95 % confidence interval of the accuracy.
     pub accuracy_interval: Option<(f64, f64)>,
-    /// Metrics of each class.
-    pub classes: Vec<ClassMetrics>,
-    /// Confusion matrix: how often each class (row) was predicted as each class (column).
+    /// Counts of each class or label; empty for numbers.
+    pub classes: Vec<ClassCounts>,
+    /// Confusion matrix: how often each class (row) was predicted as each class (column). Empty unless an example has one
+    /// class.
     pub confusion: Vec<Vec<u64>>,
     /// Examples that were left out because the model does not know their labels.
     pub unknown: UnknownLabels,
@@ -44,18 +49,21 @@ pub struct Evaluation {
 pub fn evaluate(folder: &ModelFolder, data: &str) -> Result<Evaluation, ProductionError> {
     let mut asked = Asked::open(folder, &Question::Labelled(data))?;
     let labels = asked.model.labels().to_vec();
-    let (mut logits, mut classes) = (Vec::new(), Vec::new());
+    let (mut outputs, mut targets): (Vec<f32>, Option<Targets>) = (Vec::new(), None);
     let mut unknown = UnknownLabels::default();
     while let Some(chunk) = asked.next(CHUNK)? {
         unknown.take(chunk.unknown);
-        if chunk.examples.labels.is_empty() {
+        if chunk.examples.targets.is_empty() {
             continue;
         }
         let scores = asked.model.logits(&chunk.examples.inputs);
-        logits.extend(scores.map_err(|error| ProductionError::Train(error.into()))?);
-        classes.extend(chunk.examples.labels);
+        outputs.extend(scores.map_err(|error| ProductionError::Train(error.into()))?);
+        targets = Some(match targets {
+            Some(targets) => targets.concat(&chunk.examples.targets).map_err(InputError::from)?,
+            None => chunk.examples.targets,
+        });
     }
-    if classes.is_empty() {
+    let Some(targets) = targets else {
         let data = if data == "-" {
             "standard input".to_owned()
         } else {
@@ -65,17 +73,42 @@ pub fn evaluate(folder: &ModelFolder, data: &str) -> Result<Evaluation, Producti
             Some(sentence) => format!("{data} has no label that the model knows: {sentence}"),
             None => format!("{data} has no examples: a header alone, or nothing at all"),
         }));
-    }
-    let metrics = Metrics::of(&logits, &classes, labels.len());
+    };
+    let task = asked.model.task().kind();
+    let metrics = asked
+        .model
+        .measure(&outputs, &targets, &measures(task, all_fine_tune_metrics()))
+        .map_err(|error| ProductionError::Train(error.into()))?;
+    let accuracy = metrics
+        .get("accuracy")
+        .copied()
+        .filter(|_| task == TaskKind::Classification);
+    let counts = counts(&outputs, &targets, &labels);
     Ok(Evaluation {
-        examples: classes.len(),
-        accuracy_interval: accuracy_interval(metrics.accuracy, classes.len() as u64, CONFIDENCE),
-        classes: ClassMetrics::of(&logits, &classes, labels.len()),
-        confusion: confusion(&logits, &classes, labels.len()),
+        task,
+        examples: targets.len(),
+        accuracy_interval: accuracy.and_then(|accuracy| accuracy_interval(accuracy, targets.len() as u64, CONFIDENCE)),
+        classes: counts,
+        confusion: match &targets {
+            Targets::Classes(classes) => confusion(&outputs, classes, labels.len()),
+            Targets::Labels { .. } | Targets::Values { .. } => Vec::new(),
+        },
         labels,
         metrics,
         unknown,
     })
+}
+
+/// The counts of each class or label.
+fn counts(outputs: &[f32], targets: &Targets, labels: &[String]) -> Vec<ClassCounts> {
+    match targets {
+        Targets::Classes(classes) => ClassCounts::of(outputs, classes, labels.len()),
+        Targets::Labels { values, width } => {
+            let found = Labels::new(outputs, values, *width, &[], labels);
+            found.map(|found| found.counts()).unwrap_or_default()
+        }
+        Targets::Values { .. } => Vec::new(),
+    }
 }
 
 /// Labels that the model does not know, with the number of their rows and the first line.

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::{ProductionError, Trained};
-use crate::finetune::data::{Chunk, Examples, TextStream, Tokenizer, builtin};
+use crate::finetune::data::{Chunk, Examples, KnownLabels, LabelKind, TextStream, Tokenizer, builtin};
 use crate::finetune::{Device, FineTuned, gpus, start_threads};
+use crate::metrics::Task as TaskKind;
 use crate::objective::InputError;
 
 /// Maximum text length in tokens if the notes of the model are missing.
@@ -136,13 +137,33 @@ fn texts(
     };
     Ok(match question {
         Question::Texts(texts) => TextStream::of_texts(texts.to_vec(), tokenizer),
-        Question::Labelled(data) => open(data, Some((label, model.labels().to_vec())))?,
+        Question::Labelled(data) => open(
+            data,
+            Some(KnownLabels {
+                column: label.to_owned(),
+                names: model.labels().to_vec(),
+                kind: label_kind(model, folder),
+            }),
+        )?,
         Question::Unlabelled { data, keep } => {
             let mut stream = open(data, None)?;
             stream.keep(keep).map_err(InputError::from)?;
             stream
         }
     })
+}
+
+/// The kind of labels that a model was trained on.
+fn label_kind(model: &FineTuned, folder: &Path) -> LabelKind {
+    match model.task().kind() {
+        TaskKind::MultiLabel => LabelKind::Several {
+            separator: Trained::read(folder)
+                .and_then(|notes| notes.multi_label)
+                .unwrap_or_else(|| ";".to_owned()),
+        },
+        TaskKind::Regression => LabelKind::Number,
+        _ => LabelKind::Class,
+    }
 }
 
 fn images(question: &Question<'_>) -> Result<Examples, ProductionError> {

@@ -24,6 +24,9 @@ pub struct Trained {
     pub text: Option<String>,
     /// Column of the labels; `None` for images.
     pub label: Option<String>,
+    /// The text between several labels of a row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multi_label: Option<String>,
     /// Maximum text length in tokens; longer texts are cut. `None` for images.
     pub max_length: Option<usize>,
 }
@@ -38,6 +41,7 @@ impl Trained {
             task: task.to_owned(),
             text: text.map(str::to_owned),
             label: label.map(str::to_owned),
+            multi_label: None,
             max_length,
         }
     }

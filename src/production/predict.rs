@@ -4,8 +4,12 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::{Asked, ProductionError};
-use crate::finetune::metrics::highest;
+use crate::finetune::Prediction;
+use crate::metrics::Task as TaskKind;
 use crate::report::{Cell, plain};
+
+/// The text between several labels of a prediction.
+const SEPARATOR: &str = ";";
 
 /// Number of examples in memory at a time.
 const CHUNK: usize = 1024;
@@ -64,27 +68,23 @@ impl From<ProductionError> for Broken {
 /// # Errors
 /// If the data cannot be read further, or the output cannot be written.
 pub fn predict(asked: &mut Asked, format: PredictionFormat, output: &mut impl Write) -> Result<u64, Broken> {
-    let labels = asked.model.labels().to_vec();
+    let (task, labels) = (asked.model.task(), asked.model.labels().to_vec());
     let mut header: Vec<String> = ["row", "line"].map(str::to_owned).to_vec();
     header.extend(asked.repeated().iter().map(|name| repeated(name)));
-    header.extend(["label", "probability"].map(str::to_owned));
-    header.extend(labels.iter().map(|label| format!("p.{label}")));
+    header.extend(columns(task.kind(), &labels));
     if format == PredictionFormat::Csv {
         write_csv(output, header.iter().map(String::as_str))?;
     }
     let mut rows = 0;
     while let Some(chunk) = asked.next(CHUNK)? {
-        let logits = asked.model.logits(&chunk.examples.inputs);
-        let logits = logits.map_err(|error| ProductionError::Train(error.into()))?;
-        for (index, logits) in logits.chunks_exact(labels.len()).enumerate() {
+        let outputs = asked.model.logits(&chunk.examples.inputs);
+        let outputs = outputs.map_err(|error| ProductionError::Train(error.into()))?;
+        for (index, outputs) in outputs.chunks_exact(labels.len()).enumerate() {
             rows += 1;
-            let probabilities = softmax(logits);
-            let best = highest(logits);
             let mut cells: Vec<Cell> = vec![rows.into(), chunk.lines[index].into()];
             let kept = chunk.kept.get(index).into_iter().flatten();
             cells.extend(kept.chain(chunk.texts.get(index)).map(|cell| cell.as_str().into()));
-            cells.extend([labels[best].as_str().into(), rounded(probabilities[best])]);
-            cells.extend(probabilities.iter().map(|&probability| rounded(probability)));
+            cells.extend(predicted(&task.predict(outputs), &labels));
             match format {
                 PredictionFormat::Csv => {
                     let cells: Vec<String> = cells.iter().map(plain).collect();
@@ -101,9 +101,47 @@ pub fn predict(asked: &mut Asked, format: PredictionFormat, output: &mut impl Wr
     Ok(rows)
 }
 
+/// The names of the columns that a prediction fills.
+fn columns(kind: TaskKind, labels: &[String]) -> Vec<String> {
+    let probabilities = labels.iter().map(|label| format!("p.{label}"));
+    match kind {
+        TaskKind::MultiLabel => std::iter::once("labels".to_owned()).chain(probabilities).collect(),
+        TaskKind::Regression => match labels {
+            [_] => vec!["prediction".to_owned()],
+            _ => labels.iter().map(|label| format!("prediction.{label}")).collect(),
+        },
+        _ => ["label", "probability"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(probabilities)
+            .collect(),
+    }
+}
+
+/// The cells of a prediction, one for each of [`columns`].
+fn predicted(prediction: &Prediction, labels: &[String]) -> Vec<Cell> {
+    match prediction {
+        Prediction::Class { class, probabilities } => {
+            let first = [labels[*class].as_str().into(), rounded(probabilities[*class])];
+            let all = probabilities.iter().map(|&probability| rounded(probability));
+            first.into_iter().chain(all).collect()
+        }
+        Prediction::Labels { probabilities } => {
+            let each = labels.iter().zip(probabilities);
+            let likely = each.filter(|(_, probability)| **probability >= 0.5);
+            let names: Vec<&str> = likely.map(|(label, _)| label.as_str()).collect();
+            let all = probabilities.iter().map(|&probability| rounded(probability));
+            std::iter::once(names.join(SEPARATOR).into()).chain(all).collect()
+        }
+        Prediction::Values(values) => values.iter().map(|&value| rounded(value)).collect(),
+    }
+}
+
 /// The name of a repeated data column: its own, unless a column of the predictions has that name.
 fn repeated(name: &str) -> String {
-    let is_ours = ["row", "line", "label", "probability"].contains(&name) || name.starts_with("p.");
+    let is_ours = ["row", "line", "label", "labels", "probability", "prediction"].contains(&name)
+        || name.starts_with("p.")
+        || name.starts_with("prediction.");
     if is_ours {
         format!("data.{name}")
     } else {
@@ -122,29 +160,37 @@ fn rounded(probability: f64) -> Cell {
     Cell::from((probability * 1e6).round() / 1e6)
 }
 
-/// Probabilities from logits, without overflow.
-fn softmax(scores: &[f32]) -> Vec<f64> {
-    let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> = scores.iter().map(|score| f64::from(score - highest).exp()).collect();
-    let sum: f64 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn probabilities_add_up_whatever_the_scores() {
-        for scores in [&[0.0, 0.0][..], &[1e4, -1e4, 0.0], &[-3.5, 2.25, 7.0]] {
-            let probabilities = softmax(scores);
-            assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
-            assert!(
-                probabilities
-                    .iter()
-                    .all(|probability| (0.0..=1.0).contains(probability))
-            );
-        }
-        assert_eq!(softmax(&[1.0, 1.0]), [0.5, 0.5]);
+    fn every_prediction_fills_its_columns() {
+        let labels = ["a", "b"].map(str::to_owned);
+        let predictions = [
+            (
+                TaskKind::Classification,
+                Prediction::Class {
+                    class: 1,
+                    probabilities: vec![0.25, 0.75],
+                },
+            ),
+            (
+                TaskKind::MultiLabel,
+                Prediction::Labels {
+                    probabilities: vec![0.5, 0.9],
+                },
+            ),
+            (TaskKind::Regression, Prediction::Values(vec![1.5, -2.0])),
+        ];
+        let rows = predictions.map(|(kind, prediction)| {
+            let cells: Vec<String> = predicted(&prediction, &labels).iter().map(plain).collect();
+            format!("{} | {}", columns(kind, &labels).join(","), cells.join(","))
+        });
+        insta::assert_snapshot!(rows.join("\n"), @r"
+        label,probability,p.a,p.b | b,0.75,0.25,0.75
+        labels,p.a,p.b | a;b,0.5,0.9
+        prediction.a,prediction.b | 1.5,-2
+        ");
     }
 }

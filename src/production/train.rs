@@ -7,7 +7,8 @@ use super::provenance::check_inputs;
 use super::{ProductionError, Trained};
 use crate::finetune::data::Examples;
 use crate::finetune::{Device, Training, TrainingConfig, note_max_length};
-use crate::objective::{Demand, TrainingInputs, training_config};
+use crate::metrics::Measure;
+use crate::objective::{Demand, TrainingInputs, measures, training_config};
 use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
 use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Override, Spec};
@@ -127,6 +128,7 @@ pub fn train(
     // The test examples are used only here: no search has seen them.
     let measured = measure(
         &training,
+        &measures(inputs.data.task, vec![&spec.metric.name]),
         [("validation", held_out), ("test", inputs.data.test.clone())],
     )?;
     training.export(&folder)?;
@@ -146,16 +148,13 @@ pub fn train(
         measured: &measured,
     });
     write_beside_model(&folder, "README.md", &card)?;
-    let columns = match &fine_tune.data {
-        DataSpec::Table { text, label, .. } => Some((text.as_str(), label.as_str())),
-        DataSpec::Builtin { .. } => None,
-    };
-    let notes = Trained::new(fine_tune.task.name(), columns, columns.map(|_| fine_tune.max_length));
-    notes.write(&folder).map_err(|source| ProductionError::File {
-        action: "write the notes of the model to",
-        path: folder.clone(),
-        source,
-    })?;
+    notes(fine_tune)
+        .write(&folder)
+        .map_err(|source| ProductionError::File {
+            action: "write the notes of the model to",
+            path: folder.clone(),
+            source,
+        })?;
     Ok(TrainedModel {
         folder,
         epochs: (stop, spec.epochs.max),
@@ -163,15 +162,33 @@ pub fn train(
     })
 }
 
+/// The notes for the use of the model.
+fn notes(fine_tune: &FineTuneSpec) -> Trained {
+    let task = fine_tune.task.name();
+    match &fine_tune.data {
+        DataSpec::Table {
+            text,
+            label,
+            multi_label,
+            ..
+        } => Trained {
+            multi_label: multi_label.clone(),
+            ..Trained::new(task, Some((text, label)), Some(fine_tune.max_length))
+        },
+        DataSpec::Builtin { .. } => Trained::new(task, None, None),
+    }
+}
+
 /// Evaluates the model on each available part of the data.
 fn measure(
     training: &Training,
+    metrics: &[Measure],
     parts: [(&'static str, Option<Examples>); 2],
 ) -> Result<Vec<Measured>, ProductionError> {
     let mut measured = Vec::new();
     for (part, examples) in parts {
         let Some(examples) = examples else { continue };
-        let metrics = training.evaluate(&examples, &mut || ControlFlow::Continue(()))?;
+        let metrics = training.evaluate(&examples, metrics, &mut || ControlFlow::Continue(()))?;
         measured.push(Measured {
             part,
             examples: examples.len(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::finetune::Metrics;
+use crate::finetune::Scores;
 use crate::space::Configuration;
 
 /// Contents of a model card.
@@ -31,14 +31,14 @@ pub struct ModelCard<'a> {
 }
 
 /// Metrics of a model on one part of the data.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Measured {
     /// `validation` or `test`.
     pub part: &'static str,
     /// Number of examples.
     pub examples: usize,
     /// The metrics.
-    pub metrics: Metrics,
+    pub metrics: Scores,
 }
 
 /// The card as Markdown, with metadata for model hubs.
@@ -70,12 +70,20 @@ pub fn model_card(card: &ModelCard<'_>) -> String {
             .collect::<Vec<_>>()
             .join(", ")
     );
+    let names: Vec<&String> = card.measured.iter().flat_map(|part| part.metrics.keys()).collect();
+    let names: std::collections::BTreeSet<&String> = names.into_iter().collect();
     if card.measured.is_empty() {
         text.push_str(
             "Not measured: the validation examples were used for training, and no test examples were kept.\n",
         );
     } else {
-        text.push_str("| examples | accuracy | f1 (macro) | loss |\n|---|---|---|---|\n");
+        let heads: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+        let _ = writeln!(
+            text,
+            "| examples | {} |\n|---|{}",
+            heads.join(" | "),
+            "---|".repeat(names.len())
+        );
     }
     for Measured {
         part,
@@ -83,8 +91,9 @@ pub fn model_card(card: &ModelCard<'_>) -> String {
         metrics,
     } in card.measured
     {
-        let Metrics { accuracy, f1, loss } = metrics;
-        let _ = writeln!(text, "| {examples} {part} | {accuracy:.4} | {f1:.4} | {loss:.4} |");
+        let cell = |name: &&String| metrics.get(*name).map_or(String::new(), |value| format!("{value:.4}"));
+        let cells: Vec<String> = names.iter().map(cell).collect();
+        let _ = writeln!(text, "| {examples} {part} | {} |", cells.join(" | "));
     }
     text.push_str("\n## Configuration\n\n| parameter | value |\n|---|---|\n");
     for (name, value) in card.configuration.iter() {

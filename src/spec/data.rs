@@ -14,6 +14,9 @@ use super::reader::{self, Fields, Problems};
 use super::resolved::DataSpec;
 use crate::units::Seed;
 
+/// The usual separator of several labels.
+const SEPARATOR: &str = ";";
+
 /// Leaves at least 1,000 of the 4,000 training images.
 const MOST_BUILTIN_TEST: u64 = 3_000;
 
@@ -103,6 +106,12 @@ pub(super) const DATA: Section = Section {
             ),
             key("text", Kind::Text, "The column of the text.").default("\"text\""),
             key("label", Kind::Text, "The column of the label.").default("\"label\""),
+            key(
+                "multi_label",
+                Kind::Any(&[Kind::Boolean, Kind::Text]),
+                "Allows several labels per row: `true` if `;` separates them, or another separator.",
+            )
+            .examples(&["true", "\",\""]),
             key("split", Kind::Section(&SPLIT), "How examples are held out of `train`."),
             key(
                 "train_limit",
@@ -155,7 +164,7 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
         }
         return table(&text, train, Some(&fields), files, problems);
     };
-    for key in ["validation", "text", "label", "split"] {
+    for key in ["validation", "text", "label", "multi_label", "split"] {
         if let Some(entry) = fields.entry(key) {
             problems.error(
                 Diagnostic::error(&entry.key_place, format!("built-in data has no `{key}`"))
@@ -201,6 +210,7 @@ fn table(
     });
     let text = get("text").map_or(Some("text".to_owned()), |node| reader::text(node, "text", problems));
     let label = get("label").map_or(Some("label".to_owned()), |node| reader::text(node, "label", problems));
+    let separator = get("multi_label").map_or(Ok(None), |node| multi_label(node, problems));
     let split = split(get("split"), validation.is_some(), problems);
     let validation = match validation {
         Some(validation) => Some(validation?),
@@ -211,8 +221,31 @@ fn table(
         validation,
         text: text?,
         label: label?,
+        multi_label: separator.ok()?,
         split: split?,
     })
+}
+
+/// The separator of several labels; `None` for one label a row.
+///
+/// # Errors
+/// If the value is neither; the error has been reported.
+fn multi_label(node: &Node, problems: &mut Problems) -> Result<Option<String>, ()> {
+    match node.plain() {
+        Some("true") => Ok(Some(SEPARATOR.to_owned())),
+        Some("false") => Ok(None),
+        _ => {
+            let separator = reader::text(node, "multi_label", problems).ok_or(())?;
+            if separator.is_empty() {
+                problems.error(
+                    Diagnostic::error(&node.place, "the separator of the labels is empty")
+                        .with_help("write `multi_label: true` for `;`, or the text that separates labels"),
+                );
+                return Err(());
+            }
+            Ok(Some(separator))
+        }
+    }
 }
 
 fn table_file(text: &str, node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<PathBuf> {

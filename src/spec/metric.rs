@@ -7,10 +7,11 @@
 use super::diagnostics::Diagnostic;
 use super::goal::Guess;
 use super::keys::{Key, Kind, NOT_NEGATIVE, NUMBER, Section, key};
-use super::objective::{FINE_TUNE_METRICS, FUNCTION_METRICS};
+use super::objective::{FUNCTION_METRICS, all_fine_tune_metrics};
 use super::raw::{Content, Node, Place};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Criteria, Metric};
+use crate::metrics;
 use crate::preference::{Level, Preference, Tolerance};
 use crate::space::{Expression, ExpressionError, Value};
 use crate::units::Goal;
@@ -31,7 +32,10 @@ impl Reported {
     /// The name of a metric in a spec.
     fn name(self, node: &Node, problems: &mut Problems) -> Option<String> {
         match self {
-            Self::These(known) => reader::one_of(node, "metric", &words(known), problems).map(str::to_owned),
+            Self::These(known) => match node.plain().and_then(|text| of_class(text, known)) {
+                Some(measure) => Some(measure),
+                None => reader::one_of(node, "metric", &words(known), problems).map(str::to_owned),
+            },
             Self::Any => reader::text(node, "metric", problems),
         }
     }
@@ -85,8 +89,9 @@ impl Reported {
 
 /// The metrics of our objectives.
 pub(super) fn metrics() -> Vec<&'static str> {
-    let mut words = FINE_TUNE_METRICS.to_vec();
-    words.extend(FUNCTION_METRICS.iter().filter(|name| !FINE_TUNE_METRICS.contains(name)));
+    let mut words = all_fine_tune_metrics();
+    let of_functions = FUNCTION_METRICS.iter().filter(|name| !words.contains(name));
+    words.extend(of_functions.copied().collect::<Vec<_>>());
     words
 }
 
@@ -449,8 +454,15 @@ fn plain(node: &Node, reported: Reported, problems: &mut Problems) -> Option<Met
     })
 }
 
+/// A metric of one class, such as `recall:spam`, or a metric by another name, as the program calls it.
+fn of_class(text: &str, known: &[&str]) -> Option<String> {
+    let measure = metrics::metric(text).ok()?;
+    known.contains(&measure.metric.name).then(|| measure.to_string())
+}
+
 fn default_goal(name: &str) -> Goal {
-    if LOSSES.contains(&name) {
+    let is_loss = metrics::metric(name).is_ok_and(|measure| measure.metric.goal == metrics::Goal::Minimize);
+    if is_loss || LOSSES.contains(&name) {
         Goal::Minimize
     } else {
         Goal::Maximize

@@ -1,6 +1,7 @@
 //! The objective of a trial: `task`, `model` and `data`, or `function`, or `command`.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use super::declared::{self, Field, Word, at, field};
 use super::diagnostics::{Diagnostic, list};
@@ -12,6 +13,7 @@ use super::raw::Node;
 use super::reader::{self, Fields, Problems};
 use super::resolved::{AskTellSpec, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Task};
 use super::{command, data, function};
+use crate::metrics::{METRICS, Task as TaskKind};
 use crate::space::{Domain, Space};
 use crate::suggestion::did_you_mean;
 
@@ -21,9 +23,44 @@ pub const BUILTIN_MODELS: &[(&str, Task, i64)] = &[("resnet8-cifar10", Task::Ima
 /// The data sets built into the program: name and task.
 pub const BUILTIN_DATA: &[(&str, Task)] = &[("fashion-mini", Task::ImageClassification)];
 
-/// The metrics that fine-tuning reports; the first is the default. `trainable_parameters` is the number of trainable
+/// The metrics that every fine-tuning reports beside those of its task. `trainable_parameters` is the number of trainable
 /// values. `latency_ms` is the mean time per validation example, in evaluation batches, on the device that trained.
-pub const FINE_TUNE_METRICS: &[&str] = &["accuracy", "f1", "loss", "trainable_parameters", "latency_ms"];
+const OF_EVERY_TASK: [&str; 3] = ["loss", "trainable_parameters", "latency_ms"];
+
+/// The metrics that fine-tuning for outcomes of this kind reports; the first is the default.
+pub fn fine_tune_metrics(kind: TaskKind) -> &'static [&'static str] {
+    static BY_KIND: LazyLock<Vec<(TaskKind, Vec<&'static str>)>> = LazyLock::new(|| {
+        let kinds = [
+            (TaskKind::Classification, "accuracy"),
+            (TaskKind::MultiLabel, "f1"),
+            (TaskKind::Regression, "rmse"),
+        ];
+        let names = |(kind, first): (TaskKind, &'static str)| {
+            let of_kind = METRICS.iter().filter(|metric| metric.tasks().any(|task| task == kind));
+            let mut names = vec![first];
+            names.extend(of_kind.map(|metric| metric.name).filter(|name| *name != first));
+            names.retain(|name| !OF_EVERY_TASK.contains(name));
+            names.extend(OF_EVERY_TASK);
+            (kind, names)
+        };
+        kinds.map(names).into()
+    });
+    let found = BY_KIND.iter().find(|(known, _)| *known == kind);
+    found.map_or(&[], |(_, names)| names)
+}
+
+/// The metrics of all kinds of fine-tuning, each once.
+pub fn all_fine_tune_metrics() -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = Vec::new();
+    for kind in [TaskKind::Classification, TaskKind::MultiLabel, TaskKind::Regression] {
+        for name in fine_tune_metrics(kind) {
+            if !names.contains(name) {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
 
 /// The metrics that functions report. `cost` is another function of the same point, in conflict with `loss`.
 pub const FUNCTION_METRICS: &[&str] = &["loss", "cost"];
@@ -55,9 +92,9 @@ impl ObjectiveKind {
     }
 
     /// The metrics that it reports.
-    pub(super) fn metrics(self) -> Reported {
+    pub(super) fn metrics(self, spec: &Fields<'_>) -> Reported {
         match self {
-            Self::FineTune => Reported::These(FINE_TUNE_METRICS),
+            Self::FineTune => Reported::These(fine_tune_metrics(outcomes(spec))),
             Self::Function => Reported::These(FUNCTION_METRICS),
             Self::Command | Self::AskTell => Reported::Any,
         }
@@ -69,6 +106,19 @@ impl ObjectiveKind {
             Self::FineTune | Self::Function => DEFAULT_EPOCHS,
             Self::Command | Self::AskTell => 1.0,
         }
+    }
+}
+
+/// The kind of outcomes of a spec that fine-tunes, before its keys are read.
+fn outcomes(spec: &Fields<'_>) -> TaskKind {
+    let is = |node: Option<&Node>, word: &str| node.and_then(Node::plain).is_some_and(|text| text == word);
+    let several = spec.get("data").and_then(|data| data.child("multi_label"));
+    if is(spec.get("task"), Task::Regression.name()) {
+        TaskKind::Regression
+    } else if several.is_some() && !is(several, "false") {
+        TaskKind::MultiLabel
+    } else {
+        TaskKind::Classification
     }
 }
 
@@ -145,7 +195,7 @@ pub(super) const ASK_TELL_KEYS: &[Field<AskTellSpec>] = &[field(
 
 impl Word for Task {
     fn names() -> Vec<(&'static str, Self)> {
-        [Self::TextClassification, Self::ImageClassification]
+        [Self::TextClassification, Self::ImageClassification, Self::Regression]
             .map(|task| (task.name(), task))
             .to_vec()
     }
@@ -196,7 +246,22 @@ fn fine_tune(
                 mismatch("data", &format!("the data set `{name}`"), *fits);
             }
         }
+        DataSpec::Table { .. } if task == Task::Regression => {}
         DataSpec::Table { .. } => mismatch("data", "a table of texts", Task::TextClassification),
+    }
+    if let (
+        Task::Regression,
+        DataSpec::Table {
+            multi_label: Some(_), ..
+        },
+    ) = (task, &data)
+        && let Some(node) = spec.get("data")
+    {
+        problems.error(Diagnostic::error(
+            &node.place,
+            "`multi_label` is for `task: text-classification`; `task: regression` predicts one number",
+        ));
+        is_clean = false;
     }
     is_clean.then_some(())?;
     Some(FineTuneSpec {

@@ -148,6 +148,14 @@ impl Node {
         }
     }
 
+    /// The text of a scalar, as it stands there without quotes.
+    pub(super) fn plain(&self) -> Option<&str> {
+        match &self.content {
+            Content::Scalar(Scalar { text, .. }) => Some(text),
+            Content::Null | Content::Sequence(_) | Content::Mapping(_) => None,
+        }
+    }
+
     /// The value of a scalar.
     pub(super) fn scalar(&self) -> Option<Value> {
         match &self.content {

@@ -22,7 +22,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     let (root, is_root_sound) = declared::fill_any(spec, root::KEYS, problems);
     let objective = objective::read(&spec, kind, root.max_length, files, problems);
     let space = parameters::read(&spec, kind.names(), problems);
-    let metric = metric::read(&spec, kind.metrics(), problems);
+    let metric = metric::read(&spec, kind.metrics(&spec), problems);
     let searcher = root.method;
     let needs = searcher.info().needs;
     let ends_by_itself = needs.finite_space || kind == ObjectiveKind::AskTell;

@@ -113,6 +113,8 @@ pub enum Task {
     TextClassification,
     /// One label per image.
     ImageClassification,
+    /// A number per text.
+    Regression,
 }
 
 impl Task {
@@ -121,6 +123,7 @@ impl Task {
         match self {
             Self::TextClassification => "text-classification",
             Self::ImageClassification => "image-classification",
+            Self::Regression => "regression",
         }
     }
 }
@@ -160,6 +163,9 @@ pub enum DataSpec {
         text: String,
         /// Name of the label column.
         label: String,
+        /// The text between the labels of a row that may have several; `None` for one label a row.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        multi_label: Option<String>,
         /// The split of validation (and test) examples if they have no file of their own.
         split: Split,
     },

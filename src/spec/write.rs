@@ -221,12 +221,14 @@ fn write_data(yaml: &mut Yaml, data: &DataSpec) {
             validation,
             text: text_column,
             label,
+            multi_label,
             split,
         } => {
             yaml.line(1, "train", &path(train));
             yaml.maybe(1, "validation", validation.as_deref().map(path));
             yaml.line(1, "text", &text(text_column));
             yaml.line(1, "label", &text(label));
+            yaml.maybe(1, "multi_label", multi_label.as_deref().map(quoted));
             let mut lines = declared::written(split, SPLIT_KEYS);
             // A file of validation examples excludes a share for them.
             lines.retain(|(name, _)| *name != "validation" || validation.is_none());

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 /// Packages of their own below all of them: what they may import, their `Cargo.toml`s say.
 const PACKAGES: [&str; 4] = ["base", "finetune", "metrics", "tokenizer"];
 
-/// Modules of the lowest package: every folder may import them.
-const BASE: [&str; 7] = ["awake", "files", "json", "os", "rng", "suggestion", "units"];
+/// Modules of the lowest packages: every folder may import them.
+const BASE: [&str; 8] = ["awake", "files", "json", "metrics", "os", "rng", "suggestion", "units"];
 
 /// Every folder and what it may import, the lowest floor first. Each line imports from lines above it only.
 const FLOORS: &[(&str, &[&str])] = &[

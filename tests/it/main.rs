@@ -35,6 +35,7 @@ mod search;
 mod selection;
 mod serving;
 mod support;
+mod tasks;
 mod text;
 mod tracking;
 mod train;

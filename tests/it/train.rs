@@ -81,7 +81,7 @@ Labels: `negative`, `positive`.
 
 ## Metrics
 
-| examples | accuracy | f1 (macro) | loss |
+| examples | accuracy | f1 | loss |
 |---|---|---|---|
 | N validation | N | N | N |
 

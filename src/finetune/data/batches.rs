@@ -77,7 +77,8 @@ mod tests {
 
     use super::super::examples::IMAGE_PIXELS;
     use super::super::split::SplitOptions;
-    use super::super::table::{TableOptions, load_table};
+    use super::super::table::{LabelKind, TableOptions, load_table};
+    use super::super::targets::Targets;
     use super::super::testing::shared;
     use super::super::tokenizer::Tokenizer;
     use super::*;
@@ -85,7 +86,7 @@ mod tests {
     fn texts(lengths: &[usize]) -> Examples {
         Examples {
             inputs: Inputs::Texts(lengths.iter().map(|&length| vec![0; length]).collect()),
-            labels: vec![0; lengths.len()],
+            targets: Targets::Classes(vec![0; lengths.len()]),
         }
     }
 
@@ -94,7 +95,7 @@ mod tests {
             inputs: Inputs::Images {
                 pixels: vec![0.0; count * IMAGE_PIXELS],
             },
-            labels: vec![0; count],
+            targets: Targets::Classes(vec![0; count]),
         }
     }
 
@@ -158,6 +159,7 @@ mod tests {
                 seed: Seed(1),
             };
             let options = TableOptions {
+                labels: LabelKind::Class,
                 train: folder.join(name),
                 validation: None,
                 text: "text".into(),

@@ -6,6 +6,8 @@ use super::error::DataError;
 use super::examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
 use super::images::{read_idx_images, read_idx_labels, to_rgb};
 use super::suggestion::closest;
+use super::targets::Targets;
+use crate::tasks::TaskKind;
 
 /// The names of the built-in data sets, for [`load`].
 pub const NAMES: &[&str] = &["fashion-mini"];
@@ -64,6 +66,7 @@ pub fn load(name: &str, train_limit: Option<usize>, test: Option<usize>) -> Resu
         return Err(DataError::NoTrainingExamples);
     }
     Ok(Dataset {
+        task: TaskKind::Classification,
         train: range(&all, 0..train_limit.unwrap_or(usize::MAX).min(rest)),
         validation: examples(VALIDATION_IMAGES, VALIDATION_LABELS)?,
         test: test.map(|_| range(&all, rest..all.len())),
@@ -76,19 +79,20 @@ fn examples(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<Examples, Da
     let classes = read_idx_labels(labels.0, labels.1)?;
     Ok(Examples {
         inputs: Inputs::Images { pixels },
-        labels: classes.into_iter().map(u32::from).collect(),
+        targets: Targets::Classes(classes.into_iter().map(u32::from).collect()),
     })
 }
 
 fn range(examples: &Examples, range: Range<usize>) -> Examples {
-    let labels = examples.labels[range.clone()].to_vec();
+    let indices: Vec<u32> = range.clone().map(|index| index as u32).collect();
+    let targets = examples.targets.pick(&indices);
     let inputs = match &examples.inputs {
         Inputs::Images { pixels } => Inputs::Images {
             pixels: pixels[range.start * IMAGE_PIXELS..range.end * IMAGE_PIXELS].to_vec(),
         },
         Inputs::Texts(texts) => Inputs::Texts(texts[range].to_vec()),
     };
-    Examples { inputs, labels }
+    Examples { inputs, targets }
 }
 
 #[cfg(test)]
@@ -104,7 +108,7 @@ mod tests {
         );
         for part in [&data.train, &data.validation] {
             assert_eq!(part.inputs.len(), part.len());
-            let mut classes = part.labels.clone();
+            let mut classes = part.targets.classes().to_vec();
             classes.sort_unstable();
             classes.dedup();
             assert_eq!(classes, (0..10).collect::<Vec<u32>>());
@@ -122,7 +126,7 @@ mod tests {
             load("fashion-mini", None, None).unwrap(),
             load("fashion-mini", Some(300), None).unwrap(),
         );
-        assert_eq!(some.train.labels, all.train.labels[..300]);
+        assert_eq!(some.train.targets.classes(), &all.train.targets.classes()[..300]);
         assert_eq!(some.train.inputs.len(), 300);
         assert_eq!(some.validation, all.validation);
         assert_eq!(load("fashion-mini", Some(5000), None).unwrap().train.len(), 4000);
@@ -136,9 +140,9 @@ mod tests {
     fn the_last_training_images_are_kept_apart_for_a_test() {
         let all = load("fashion-mini", None, None).unwrap();
         let apart = load("fashion-mini", Some(3_500), Some(1_000)).unwrap();
-        assert_eq!(apart.train.labels, all.train.labels[..3_000]);
+        assert_eq!(apart.train.targets.classes(), &all.train.targets.classes()[..3_000]);
         let test = apart.test.unwrap();
-        assert_eq!(test.labels, all.train.labels[3_000..]);
+        assert_eq!(test.targets.classes(), &all.train.targets.classes()[3_000..]);
         assert_eq!(test.inputs.len(), 1_000);
     }
 

@@ -172,6 +172,16 @@ pub enum DataError {
         /// The only label.
         label: String,
     },
+    /// A row has a label that is not a number.
+    #[error("`{}`, line {line}: the label `{label}` is not a number, and `task: regression` predicts numbers", path.display())]
+    NotANumber {
+        /// The file.
+        path: PathBuf,
+        /// The line where the row begins.
+        line: u64,
+        /// The label.
+        label: String,
+    },
     /// A validation row has a label that is not in the training data.
     #[error(
         "`{}`, line {line}: the label `{label}` is not in the training data{}; there {}",

@@ -1,7 +1,9 @@
 //! The data for a trainer: inputs as numbers, each with its class.
 
 use super::error::DataError;
+use super::targets::Targets;
 use crate::rng::Fingerprint;
+use crate::tasks::TaskKind;
 
 /// Values per image: 3 colours of 32 × 32.
 pub const IMAGE_PIXELS: usize = 3 * 32 * 32;
@@ -54,24 +56,24 @@ impl Inputs {
     }
 }
 
-/// Inputs with their classes.
+/// Inputs with their targets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Examples {
     /// The inputs.
     pub inputs: Inputs,
-    /// The class of each input: an index into [`Dataset::labels`].
-    pub labels: Vec<u32>,
+    /// The target of each input. A class is an index into [`Dataset::labels`].
+    pub targets: Targets,
 }
 
 impl Examples {
     /// Number of examples.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.targets.len()
     }
 
     /// Returns whether there are no examples.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.targets.is_empty()
     }
 
     /// These examples followed by `other`: training and validation data for a final model.
@@ -90,7 +92,7 @@ impl Examples {
         };
         Ok(Self {
             inputs,
-            labels: [self.labels.as_slice(), &other.labels].concat(),
+            targets: self.targets.concat(&other.targets)?,
         })
     }
 }
@@ -104,7 +106,9 @@ pub struct Dataset {
     pub validation: Examples,
     /// Examples for the final test of the best trial.
     pub test: Option<Examples>,
-    /// Names of the classes; the index is the class.
+    /// The task, by the kind of its targets.
+    pub task: TaskKind,
+    /// Names of the classes, labels or numbers, by their index.
     pub labels: Vec<String>,
 }
 
@@ -116,15 +120,15 @@ mod tests {
     fn concatenated_examples_keep_their_order_and_labels() {
         let first = Examples {
             inputs: Inputs::Texts(vec![vec![1], vec![2, 3]]),
-            labels: vec![0, 1],
+            targets: Targets::Classes(vec![0, 1]),
         };
         let second = Examples {
             inputs: Inputs::Texts(vec![vec![4]]),
-            labels: vec![1],
+            targets: Targets::Classes(vec![1]),
         };
         let both = first.concat(&second).unwrap();
         assert_eq!(both.inputs, Inputs::Texts(vec![vec![1], vec![2, 3], vec![4]]));
-        assert_eq!(both.labels, [0, 1, 1]);
+        assert_eq!(both.targets, Targets::Classes(vec![0, 1, 1]));
         assert_eq!((both.len(), both.inputs.len()), (3, 3));
     }
 
@@ -132,13 +136,13 @@ mod tests {
     fn texts_and_images_do_not_mix() {
         let texts = Examples {
             inputs: Inputs::Texts(vec![vec![1]]),
-            labels: vec![0],
+            targets: Targets::Classes(vec![0]),
         };
         let images = Examples {
             inputs: Inputs::Images {
                 pixels: vec![0.0; IMAGE_PIXELS],
             },
-            labels: vec![0],
+            targets: Targets::Classes(vec![0]),
         };
         assert_eq!(images.inputs.len(), 1);
         assert!(matches!(texts.concat(&images), Err(DataError::MixedInputs)));

@@ -18,6 +18,7 @@ pub mod split;
 pub mod stream;
 pub(crate) mod suggestion;
 pub mod table;
+mod targets;
 #[cfg(test)]
 mod testing;
 pub mod tokenizer;
@@ -26,6 +27,7 @@ pub use batches::{epoch_batches, evaluation_batches};
 pub use error::DataError;
 pub use examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
 pub use split::SplitOptions;
-pub use stream::{Chunk, TextStream, UnknownLabel};
-pub use table::{TableOptions, TextTable, load_table};
+pub use stream::{Chunk, KnownLabels, TextStream, UnknownLabel};
+pub use table::{LabelKind, TableOptions, TextTable, load_table};
+pub use targets::Targets;
 pub use tokenizer::Tokenizer;

@@ -1,12 +1,15 @@
 //! Reads a table of texts of any length in chunks, for predictions.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::DataError;
 use super::examples::{Examples, Inputs};
+use super::labels;
 use super::lines::Limits;
 use super::rows::{Row, RowReader};
 use super::suggestion::closest;
+use super::table::LabelKind;
+use super::targets::Targets;
 use super::tokenizer::Tokenizer;
 
 /// The limits for predictions. They need only one chunk in memory, so the file may have any size.
@@ -22,9 +25,21 @@ const IDENTIFIERS: [&str; 3] = ["id", "ID", "Id"];
 #[derive(Debug)]
 pub struct TextStream {
     rows: Rows,
+    path: PathBuf,
     tokenizer: Tokenizer,
-    /// The names of the classes; `None` if labels are not read.
-    labels: Option<Vec<String>>,
+    /// The labels to read; `None` if they are not read.
+    labels: Option<KnownLabels>,
+}
+
+/// The labels that a model knows.
+#[derive(Clone, Debug)]
+pub struct KnownLabels {
+    /// Their column.
+    pub column: String,
+    /// Their names.
+    pub names: Vec<String>,
+    /// Their kind.
+    pub kind: LabelKind,
 }
 
 #[derive(Debug)]
@@ -61,7 +76,7 @@ pub struct UnknownLabel {
 
 impl TextStream {
     /// Opens a `.csv`, `.tsv` or `.jsonl` file, or standard input for `-`. `labels` holds the label column and the
-    /// names of the classes.
+    /// labels that are known.
     ///
     /// Standard input is read as JSON objects if it begins with one, and as a table if its first line names the column
     /// `text`. Otherwise, without a header and labels, every line is a text.
@@ -71,13 +86,14 @@ impl TextStream {
     pub fn open(
         path: &Path,
         text: &str,
-        labels: Option<(&str, Vec<String>)>,
+        labels: Option<KnownLabels>,
         has_header: bool,
         tokenizer: Tokenizer,
     ) -> Result<Self, DataError> {
-        let (label, labels) = labels.unzip();
+        let label = labels.as_ref().map(|labels| labels.column.as_str());
         Ok(Self {
             rows: Rows::Read(Box::new(RowReader::open(path, text, label, has_header, LIMITS)?)),
+            path: path.to_owned(),
             tokenizer,
             labels,
         })
@@ -94,6 +110,7 @@ impl TextStream {
         let rows: Vec<Row> = texts.into_iter().zip(1..).map(row).collect();
         Self {
             rows: Rows::Given(rows.into_iter()),
+            path: PathBuf::new(),
             tokenizer,
             labels: None,
         }
@@ -124,19 +141,15 @@ impl TextStream {
     /// If a row is invalid.
     pub fn next_chunk(&mut self, count: usize) -> Result<Option<Chunk>, DataError> {
         let mut rows: Vec<Row> = Vec::new();
-        let mut classes = Vec::new();
         let mut unknown = Vec::new();
         let mut is_over = true;
         while rows.len() < count {
             let Some(row) = self.next_row()? else { break };
             is_over = false;
             let is_drained = matches!(&self.rows, Rows::Read(reader) if reader.is_drained());
-            match self.class(&row) {
-                Ok(class) => {
-                    classes.push(class);
-                    rows.push(row);
-                }
-                Err(label) => unknown.push(label),
+            match self.unknown_label(&row) {
+                None => rows.push(row),
+                Some(label) => unknown.push(label),
             }
             // Predict the rows that are here instead of waiting for more.
             if is_drained {
@@ -148,16 +161,17 @@ impl TextStream {
         }
         let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
         let inputs = Inputs::Texts(self.tokenizer.encode(&texts)?);
+        let targets = match &self.labels {
+            Some(KnownLabels { names, kind, .. }) => labels::targets(&self.path, &rows, names, kind)?,
+            None => Targets::Classes(vec![0; rows.len()]),
+        };
         let lines = rows.iter().map(|row| row.line).collect();
         let (texts, kept) = rows.into_iter().map(|row| (row.text, row.kept)).unzip();
         Ok(Some(Chunk {
             lines,
             texts,
             kept,
-            examples: Examples {
-                inputs,
-                labels: classes,
-            },
+            examples: Examples { inputs, targets },
             unknown,
         }))
     }
@@ -169,13 +183,14 @@ impl TextStream {
         }
     }
 
-    fn class(&self, row: &Row) -> Result<u32, UnknownLabel> {
-        let Some(labels) = &self.labels else { return Ok(0) };
-        let class = labels.iter().position(|label| *label == row.label);
-        class.map(|class| class as u32).ok_or_else(|| UnknownLabel {
+    /// The first label of a row that the model does not know.
+    fn unknown_label(&self, row: &Row) -> Option<UnknownLabel> {
+        let KnownLabels { names, kind, .. } = self.labels.as_ref()?;
+        let label = labels::unknown(row, names, kind)?;
+        Some(UnknownLabel {
             line: row.line,
-            label: row.label.clone(),
-            suggestion: closest(&row.label, labels),
+            label: label.to_owned(),
+            suggestion: closest(label, names),
         })
     }
 }

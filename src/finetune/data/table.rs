@@ -1,6 +1,6 @@
 //! Tables of labelled texts, from files to a dataset.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::DataError;
 use super::examples::{Dataset, Examples, Inputs};
@@ -8,7 +8,9 @@ use super::labels;
 use super::lines::Limits;
 use super::rows::{Columns, Row, read_rows};
 use super::split::{Parts, SplitOptions, split};
+use super::targets::Targets;
 use super::tokenizer::Tokenizer;
+use crate::tasks::TaskKind;
 
 /// The location of the texts and their labels.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,23 +23,40 @@ pub struct TableOptions {
     pub text: String,
     /// Name of the label column.
     pub label: String,
+    /// The kind of the labels.
+    pub labels: LabelKind,
     /// The split of `train`; its validation share is ignored if there is a validation file.
     pub split: SplitOptions,
 }
 
-/// Checked and split texts, not yet tokenized.
+/// The kind of labels in a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LabelKind {
+    /// One class a row.
+    Class,
+    /// Any number of labels a row, with this text between them.
+    Several {
+        /// The separator.
+        separator: String,
+    },
+    /// A number.
+    Number,
+}
+
+/// Checked and split texts, not yet tokenized.
+#[derive(Clone, Debug, PartialEq)]
 pub struct TextTable {
+    task: TaskKind,
     labels: Vec<String>,
     train: Texts,
     validation: Texts,
     test: Option<Texts>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Texts {
     texts: Vec<String>,
-    classes: Vec<u32>,
+    targets: Targets,
 }
 
 /// Reads the files, checks every row and splits. All faults of a table are found here, before any training.
@@ -51,17 +70,15 @@ pub fn load_table(options: &TableOptions) -> Result<TextTable, DataError> {
         label: &options.label,
     };
     let rows = read_rows(&options.train, columns, Limits::DEFAULT)?;
-    let labels = labels::names(&options.train, &rows)?;
-    let classes = labels::classes(&options.train, &rows, &labels)?;
+    let labels = labels::names((&options.train, &options.label), &rows, &options.labels)?;
+    let targets = |path: &Path, rows: &[Row]| labels::targets(path, rows, &labels, &options.labels);
+    let all_targets = targets(&options.train, &rows)?;
     let held_out = match &options.validation {
         None => None,
         Some(path) => {
             let rows = read_rows(path, columns, Limits::DEFAULT)?;
-            let classes = labels::classes(path, &rows, &labels)?;
-            Some(Texts {
-                texts: rows.into_iter().map(|row| row.text).collect(),
-                classes,
-            })
+            let targets = targets(path, &rows)?;
+            Some(Texts::new(rows, targets))
         }
     };
     let shares = match &held_out {
@@ -75,9 +92,14 @@ pub fn load_table(options: &TableOptions) -> Result<TextTable, DataError> {
         train,
         validation,
         test,
-    } = split(&classes, &shares)?;
-    let all = Texts::new(rows, classes);
+    } = split(&strata(&all_targets), &shares)?;
+    let all = Texts::new(rows, all_targets);
     Ok(TextTable {
+        task: match options.labels {
+            LabelKind::Class => TaskKind::Classification,
+            LabelKind::Several { .. } => TaskKind::MultiLabel,
+            LabelKind::Number => TaskKind::Regression,
+        },
         labels,
         validation: held_out.unwrap_or_else(|| all.pick(&validation)),
         test: (!test.is_empty()).then(|| all.pick(&test)),
@@ -85,11 +107,35 @@ pub fn load_table(options: &TableOptions) -> Result<TextTable, DataError> {
     })
 }
 
+/// A group for every example, so that a split keeps the share of each: its class, or its rarest label. Numbers are all in
+/// one group.
+fn strata(targets: &Targets) -> Vec<u32> {
+    match targets {
+        Targets::Classes(classes) => classes.clone(),
+        Targets::Labels { width, values } => {
+            let mut counts = vec![0; *width];
+            for row in values.chunks_exact(*width) {
+                row.iter()
+                    .zip(&mut counts)
+                    .for_each(|(&has, count)| *count += usize::from(has));
+            }
+            let rarest = |row: &[bool]| {
+                let labels = (0..*width).filter(|&label| row[label]);
+                labels
+                    .min_by_key(|&label| counts[label])
+                    .map_or(*width as u32, |label| label as u32)
+            };
+            values.chunks_exact(*width).map(rarest).collect()
+        }
+        Targets::Values { .. } => vec![0; targets.len()],
+    }
+}
+
 impl Texts {
-    fn new(rows: Vec<Row>, classes: Vec<u32>) -> Self {
+    fn new(rows: Vec<Row>, targets: Targets) -> Self {
         Self {
             texts: rows.into_iter().map(|row| row.text).collect(),
-            classes,
+            targets,
         }
     }
 
@@ -99,7 +145,7 @@ impl Texts {
                 .iter()
                 .map(|&example| self.texts[example as usize].clone())
                 .collect(),
-            classes: examples.iter().map(|&example| self.classes[example as usize]).collect(),
+            targets: self.targets.pick(examples),
         }
     }
 
@@ -107,7 +153,7 @@ impl Texts {
         let inputs = Inputs::Texts(tokenizer.encode(&self.texts)?);
         Ok(Examples {
             inputs,
-            labels: self.classes.clone(),
+            targets: self.targets.clone(),
         })
     }
 }
@@ -120,26 +166,17 @@ impl TextTable {
 
     /// Number of examples for training.
     pub fn train_examples(&self) -> usize {
-        self.train.classes.len()
+        self.train.targets.len()
     }
 
     /// Number of examples for comparing trials.
     pub fn validation_examples(&self) -> usize {
-        self.validation.classes.len()
+        self.validation.targets.len()
     }
 
     /// Number of examples for the final test of the best trial.
     pub fn test_examples(&self) -> usize {
-        self.test.as_ref().map_or(0, |test| test.classes.len())
-    }
-
-    /// Number of training examples of each class, in the order of [`labels`](Self::labels).
-    pub fn train_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.labels.len()];
-        for &class in &self.train.classes {
-            counts[class as usize] += 1;
-        }
-        counts
+        self.test.as_ref().map_or(0, |test| test.targets.len())
     }
 
     /// Converts every text to token ids, including special tokens.
@@ -148,6 +185,7 @@ impl TextTable {
     /// The same as for [`Tokenizer::encode`].
     pub fn tokenize(&self, tokenizer: &Tokenizer) -> Result<Dataset, DataError> {
         Ok(Dataset {
+            task: self.task,
             train: self.train.tokenize(tokenizer)?,
             validation: self.validation.tokenize(tokenizer)?,
             test: self.test.as_ref().map(|test| test.tokenize(tokenizer)).transpose()?,
@@ -171,6 +209,7 @@ mod tests {
             seed: Seed(1),
         };
         TableOptions {
+            labels: LabelKind::Class,
             train,
             validation: None,
             text: "text".into(),
@@ -199,7 +238,6 @@ mod tests {
             ),
             (13, 5, 2)
         );
-        assert_eq!(table.train_counts().iter().sum::<usize>(), 13);
     }
 
     #[test]
@@ -254,7 +292,7 @@ mod tests {
                 unreachable!("a table holds texts")
             };
             assert!(!texts.is_empty());
-            for (ids, label) in texts.iter().zip(&part.labels) {
+            for (ids, label) in texts.iter().zip(part.targets.classes()) {
                 assert_eq!(ids, &[2, 4 + label, 3]);
             }
         }

@@ -182,6 +182,10 @@ impl Kernels {
         Self { device }
     }
 
+    pub(crate) fn device(self) -> Device {
+        self.device
+    }
+
     /// `norm(dropout(branch + bias) + residual)`; all `[rows, width]`.
     pub(crate) fn add_norm(
         self,

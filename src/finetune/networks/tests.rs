@@ -98,7 +98,7 @@ fn every_gradient_is_the_slope_of_the_loss_with_dropout() {
             continue;
         }
         let started = started(&base);
-        let (batch, labels) = (batch(&examples, &[0, 1, 2, 3, 4]), &examples.labels);
+        let (batch, labels) = (batch(&examples, &[0, 1, 2, 3, 4]), examples.targets.classes());
         let settings = PassSettings {
             freeze_depth: 0,
             dropout: DropoutKeys::new(0.3, Seed(2), 40),
@@ -142,7 +142,7 @@ fn every_gradient_is_the_slope_of_the_loss_with_dropout() {
 fn freezing_changes_no_gradient_of_what_still_trains() {
     for (config, base, examples) in all() {
         let started = started(&base);
-        let (batch, labels) = (batch(&examples, &[0, 1, 2, 3, 4]), &examples.labels);
+        let (batch, labels) = (batch(&examples, &[0, 1, 2, 3, 4]), examples.targets.classes());
         let gradients = |freeze_depth| {
             let settings = PassSettings {
                 freeze_depth,

@@ -114,8 +114,8 @@ fn trained(model: &Pretrained, examples: &Examples, outputs: Option<&FrozenOutpu
         ControlFlow::Continue(())
     };
     training.train(data, Samples(60), &mut note).unwrap();
-    let metrics = training.evaluate(data, &mut || ControlFlow::Continue(())).unwrap();
-    numbers.push(metrics.loss.to_bits());
+    let metrics = training.evaluate(data, &[], &mut || ControlFlow::Continue(())).unwrap();
+    numbers.push(metrics["loss"].to_bits());
     numbers
 }
 
@@ -138,8 +138,8 @@ fn an_example_alone_is_evaluated_the_same_with_the_cache_and_without() {
                     examples: &examples,
                     frozen,
                 };
-                let metrics = training.evaluate(data, &mut || ControlFlow::Continue(()));
-                metrics.unwrap().loss.to_bits()
+                let metrics = training.evaluate(data, &[], &mut || ControlFlow::Continue(()));
+                metrics.unwrap()["loss"].to_bits()
             };
             assert_eq!(loss(Some(&outputs)), loss(None), "depth {depth}");
         }

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::{FineTuned, testing};
+use crate::{FineTuned, data::Targets, testing};
 
 fn config(freeze_depth: usize) -> TrainingConfig {
     TrainingConfig {
@@ -31,6 +31,10 @@ fn go_on(_: &Step) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
+fn accuracy() -> automl_metrics::Measure {
+    automl_metrics::metric("accuracy").unwrap()
+}
+
 /// The bits of all weights.
 fn bits(training: &Training) -> Vec<u32> {
     let all = training.parameters.described();
@@ -53,12 +57,12 @@ fn a_model_learns_what_can_be_learnt() {
         };
         let mut training = Training::start(&base, config).unwrap();
         let mut on_batch = || ControlFlow::Continue(());
-        let before = training.evaluate(&examples, &mut on_batch).unwrap();
+        let before = training.evaluate(&examples, &[accuracy()], &mut on_batch).unwrap();
         let reached = training.train(&examples, Samples(600), &mut go_on).unwrap();
-        let after = training.evaluate(&examples, &mut on_batch).unwrap();
+        let after = training.evaluate(&examples, &[accuracy()], &mut on_batch).unwrap();
         assert_eq!((reached.seen, reached.stopped), (Samples(600), false));
         assert!(
-            after.loss < before.loss / 2.0 && after.accuracy > 0.9,
+            after["loss"] < before["loss"] / 2.0 && after["accuracy"] > 0.9,
             "{before:?} {after:?}"
         );
     }
@@ -282,7 +286,7 @@ fn settings_and_examples_that_cannot_be_are_refused() {
     );
     let one = |text: Vec<u32>, label| Examples {
         inputs: Inputs::Texts(vec![text]),
-        labels: vec![label],
+        targets: Targets::Classes(vec![label]),
     };
     assert_eq!(
         refused(&one(vec![1; 13], 0)),
@@ -303,7 +307,7 @@ fn settings_and_examples_that_cannot_be_are_refused() {
 fn an_evaluation_can_be_broken_off() {
     let training = Training::start(&testing::small_bert(2), config(0)).unwrap();
     let error = training
-        .evaluate(&testing::texts(30, 2), &mut || ControlFlow::Break(()))
+        .evaluate(&testing::texts(30, 2), &[], &mut || ControlFlow::Break(()))
         .unwrap_err();
     assert!(matches!(error, TrainError::Stopped));
 }

@@ -16,6 +16,7 @@ impl Control for Silent {
 
 fn worker() -> FineTune {
     let data = Dataset {
+        task: TaskKind::Classification,
         train: testing::texts(40, 2),
         validation: testing::texts(20, 2),
         test: Some(testing::texts(20, 2)),
@@ -24,6 +25,7 @@ fn worker() -> FineTune {
     let model = testing::small_bert(2);
     FineTune::new(
         TrainingInputs { model, data },
+        measures(TaskKind::Classification, vec![]),
         None,
         &Space::new(vec![], vec![]).unwrap(),
     )

@@ -495,6 +495,7 @@ fn data_are_built_in_or_tables_beside_the_spec() {
     };
     assert_eq!(fine_tune.max_length, 128);
     let expected = DataSpec::Table {
+        multi_label: None,
         train: "folder/a.tsv".into(),
         validation: Some("folder/b.tsv".into()),
         text: "text".to_owned(),

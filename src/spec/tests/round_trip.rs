@@ -198,6 +198,7 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
                     ModelSource::Directory(format!("/models/{text}/x").into())
                 },
                 data: DataSpec::Table {
+                    multi_label: None,
                     train: format!("/data/{text}.csv").into(),
                     validation: has_file.then(|| "/data/b.jsonl".into()),
                     label: format!("{text}!"),

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::spec::keys::{Key, Kind, Section};
-use crate::spec::objective::{FINE_TUNE_METRICS, FUNCTION_METRICS};
+use crate::spec::objective::{FUNCTION_METRICS, all_fine_tune_metrics};
 use crate::spec::sections;
 use crate::spec::{Document, DocumentContent, TEMPLATE, schema};
 
@@ -230,7 +230,7 @@ fn the_schema_and_the_loader_know_the_same_words() {
             // The metrics depend on the objective; the schema has all of them.
             if ours.contains("cost") {
                 theirs.extend(
-                    FINE_TUNE_METRICS
+                    all_fine_tune_metrics()
                         .iter()
                         .chain(FUNCTION_METRICS)
                         .map(|&name| name.to_owned()),
