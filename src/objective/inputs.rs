@@ -4,12 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Sizes, training_config};
-use crate::finetune::data::{DataError, Dataset, Examples, SplitOptions, TableOptions, Tokenizer, builtin, load_table};
+use crate::finetune::data::{
+    DataError, Dataset, EncoderOptions, Examples, SplitOptions, TableOptions, TextColumns, TextEncoder, TokenizerError,
+    builtin, load_table,
+};
 use crate::finetune::hub::{self, HubError, ModelKind};
 use crate::finetune::{Device, Footprint, LoadError, Pretrained, TrainingCost, start_threads};
 use crate::rng::Fingerprint;
 use crate::space::Configuration;
-use crate::spec::{DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Split, Task};
+use crate::spec::{DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Split, Task, Truncation};
 use crate::study::{Cost, Identity};
 use crate::trials::MemoryModel;
 use crate::units::{Samples, Seed};
@@ -32,6 +35,9 @@ pub enum InputError {
     /// The data cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The tokenizer cannot be read.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
     /// The model was not found.
     #[error(transparent)]
     Hub(#[from] HubError),
@@ -204,6 +210,7 @@ impl TrainingInputs {
             validation,
             text,
             label,
+            truncation,
             split,
         } = &spec.data
         else {
@@ -214,7 +221,7 @@ impl TrainingInputs {
             });
         };
         let needs_texts =
-            "it needs a model of texts: a directory or hub id with `config.json`, `model.safetensors` and a tokeniser";
+            "it needs a model of texts: a directory or hub id with `config.json`, `model.safetensors` and a tokenizer";
         let folder = match &spec.model {
             ModelSource::Builtin(_) => return Err(wrong_model("text-classification", &spec.model, needs_texts)),
             ModelSource::Directory(path) => find(&path.display().to_string(), ModelKind::Text)?,
@@ -229,7 +236,7 @@ impl TrainingInputs {
         let options = TableOptions {
             train: train.clone(),
             validation: validation.clone(),
-            text: text.clone(),
+            text: TextColumns::new(text)?,
             label: label.clone(),
             split: SplitOptions {
                 validation: share,
@@ -251,14 +258,24 @@ impl TrainingInputs {
             }
             Some(_) => {}
         }
-        let tokenizer = Tokenizer::from_folder(&folder, spec.max_length)?;
-        if let (Some((token, id)), Some(rows)) = (tokenizer.last_token(), model.vocabulary())
-            && id as usize >= rows
-        {
-            let model = model_name(&spec.model);
-            return Err(InputError::UnknownToken { model, token, id, rows });
-        }
-        let data = table.tokenize(&tokenizer)?;
+        let encoder = EncoderOptions {
+            max_length: spec.max_length,
+            truncation: truncation_of(*truncation),
+            is_pair: options.text.is_pair(),
+            token_types: model.token_types(),
+        };
+        let encoder = TextEncoder::from_folder(&folder, encoder)?;
+        let rows = model.vocabulary().unwrap_or(usize::MAX);
+        encoder.tokenizer().check_rows(rows).map_err(|error| match error {
+            TokenizerError::IdTooLarge { token, id, rows } => InputError::UnknownToken {
+                model: model_name(&spec.model),
+                token,
+                id,
+                rows,
+            },
+            error => error.into(),
+        })?;
+        let data = table.tokenize(&encoder)?;
         Ok(Self { model, data })
     }
 
@@ -396,6 +413,14 @@ fn model_name(model: &ModelSource) -> String {
         ModelSource::Builtin(name) => format!("builtin:{name}"),
         ModelSource::Directory(path) => path.display().to_string(),
         ModelSource::Hub(id) => id.clone(),
+    }
+}
+
+/// The tokenizer's name for a kind of truncation.
+pub(crate) fn truncation_of(truncation: Truncation) -> crate::finetune::data::Truncation {
+    match truncation {
+        Truncation::Head => crate::finetune::data::Truncation::LongestFirst,
+        Truncation::HeadTail => crate::finetune::data::Truncation::HeadTail,
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::{Asked, ProductionError};
+use crate::finetune::data::RawText;
 use crate::finetune::metrics::highest;
 use crate::report::{Cell, plain};
 
@@ -82,7 +83,8 @@ pub fn predict(asked: &mut Asked, format: PredictionFormat, output: &mut impl Wr
             let best = highest(logits);
             let mut cells: Vec<Cell> = vec![rows.into(), chunk.lines[index].into()];
             let kept = chunk.kept.get(index).into_iter().flatten();
-            cells.extend(kept.chain(chunk.texts.get(index)).map(|cell| cell.as_str().into()));
+            let texts = chunk.texts.get(index).into_iter().flat_map(RawText::texts);
+            cells.extend(kept.map(String::as_str).chain(texts).map(Cell::from));
             cells.extend([labels[best].as_str().into(), rounded(probabilities[best])]);
             cells.extend(probabilities.iter().map(|&probability| rounded(probability)));
             match format {

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use super::notes::NotedTexts;
 use super::provenance::check_inputs;
 use super::{ProductionError, Trained};
 use crate::finetune::data::Examples;
@@ -146,11 +147,7 @@ pub fn train(
         measured: &measured,
     });
     write_beside_model(&folder, "README.md", &card)?;
-    let columns = match &fine_tune.data {
-        DataSpec::Table { text, label, .. } => Some((text.as_str(), label.as_str())),
-        DataSpec::Builtin { .. } => None,
-    };
-    let notes = Trained::new(fine_tune.task.name(), columns, columns.map(|_| fine_tune.max_length));
+    let notes = Trained::new(fine_tune.task.name(), noted_texts(fine_tune));
     notes.write(&folder).map_err(|source| ProductionError::File {
         action: "write the notes of the model to",
         path: folder.clone(),
@@ -161,6 +158,24 @@ pub fn train(
         epochs: (stop, spec.epochs.max),
         measured,
     })
+}
+
+/// How the texts were read; `None` for images.
+fn noted_texts(fine_tune: &FineTuneSpec) -> Option<NotedTexts<'_>> {
+    match &fine_tune.data {
+        DataSpec::Table {
+            text,
+            label,
+            truncation,
+            ..
+        } => Some(NotedTexts {
+            columns: text,
+            label,
+            max_length: fine_tune.max_length,
+            truncation: *truncation,
+        }),
+        DataSpec::Builtin { .. } => None,
+    }
 }
 
 /// Evaluates the model on each available part of the data.

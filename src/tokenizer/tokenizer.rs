@@ -76,6 +76,11 @@ impl Tokenizer {
         })))
     }
 
+    /// The files of each kind of tokenizer. A folder has a tokenizer if it has all files of one kind.
+    pub fn sources() -> impl Iterator<Item = &'static [&'static str]> {
+        sources::SOURCES.iter().map(|source| source.files)
+    }
+
     /// The id of padding tokens; attention must mask them. Models without a padding token get the end of sequence.
     pub fn pad_id(&self) -> u32 {
         self.0.pad_id

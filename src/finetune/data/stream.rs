@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use super::encoder::TextEncoder;
 use super::error::DataError;
 use super::examples::{Examples, Inputs};
 use super::lines::Limits;
 use super::rows::{Row, RowReader};
 use super::suggestion::closest;
-use super::tokenizer::Tokenizer;
+use super::text::{RawText, TextColumns};
 
 /// The limits for predictions. They need only one chunk in memory, so the file may have any size.
 const LIMITS: Limits = Limits {
@@ -22,7 +23,7 @@ const IDENTIFIERS: [&str; 3] = ["id", "ID", "Id"];
 #[derive(Debug)]
 pub struct TextStream {
     rows: Rows,
-    tokenizer: Tokenizer,
+    encoder: TextEncoder,
     /// The names of the classes; `None` if labels are not read.
     labels: Option<Vec<String>>,
 }
@@ -39,7 +40,7 @@ pub struct Chunk {
     /// The lines of the file where the rows begin.
     pub lines: Vec<u64>,
     /// The original texts; empty for images.
-    pub texts: Vec<String>,
+    pub texts: Vec<RawText>,
     /// For each row, the values of the columns to keep ([`TextStream::kept`]).
     pub kept: Vec<Vec<String>>,
     /// The tokenized texts with their classes; without labels all classes are 0.
@@ -64,27 +65,27 @@ impl TextStream {
     /// names of the classes.
     ///
     /// Standard input is read as JSON objects if it begins with one, and as a table if its first line names the column
-    /// `text`. Otherwise, without a header and labels, every line is a text.
+    /// of texts, or if there are two of them. Otherwise, without a header and labels, every line is a text.
     ///
     /// # Errors
     /// If the file cannot be read or lacks a column.
     pub fn open(
         path: &Path,
-        text: &str,
+        text: &TextColumns,
         labels: Option<(&str, Vec<String>)>,
         has_header: bool,
-        tokenizer: Tokenizer,
+        encoder: TextEncoder,
     ) -> Result<Self, DataError> {
         let (label, labels) = labels.unzip();
         Ok(Self {
             rows: Rows::Read(Box::new(RowReader::open(path, text, label, has_header, LIMITS)?)),
-            tokenizer,
+            encoder,
             labels,
         })
     }
 
     /// A stream of these texts, without labels.
-    pub fn of_texts(texts: Vec<String>, tokenizer: Tokenizer) -> Self {
+    pub fn of_texts(texts: Vec<RawText>, encoder: TextEncoder) -> Self {
         let row = |(text, line)| Row {
             line,
             text,
@@ -94,7 +95,7 @@ impl TextStream {
         let rows: Vec<Row> = texts.into_iter().zip(1..).map(row).collect();
         Self {
             rows: Rows::Given(rows.into_iter()),
-            tokenizer,
+            encoder,
             labels: None,
         }
     }
@@ -146,10 +147,9 @@ impl TextStream {
         if is_over {
             return Ok(None);
         }
-        let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
-        let inputs = Inputs::Texts(self.tokenizer.encode(&texts)?);
         let lines = rows.iter().map(|row| row.line).collect();
-        let (texts, kept) = rows.into_iter().map(|row| (row.text, row.kept)).unzip();
+        let (texts, kept): (Vec<RawText>, _) = rows.into_iter().map(|row| (row.text, row.kept)).unzip();
+        let inputs = Inputs::Texts(self.encoder.encode(&texts)?);
         Ok(Some(Chunk {
             lines,
             texts,

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::encoder::TextEncoder;
 use super::error::DataError;
 use super::examples::{Dataset, Examples, Inputs};
 use super::labels;
 use super::lines::Limits;
 use super::rows::{Columns, Row, read_rows};
 use super::split::{Parts, SplitOptions, split};
-use super::tokenizer::Tokenizer;
+use super::text::{RawText, TextColumns};
 
 /// The location of the texts and their labels.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,8 +18,8 @@ pub struct TableOptions {
     pub train: PathBuf,
     /// Validation rows; `None` splits them off `train`.
     pub validation: Option<PathBuf>,
-    /// Name of the text column.
-    pub text: String,
+    /// The columns of the texts.
+    pub text: TextColumns,
     /// Name of the label column.
     pub label: String,
     /// The split of `train`; its validation share is ignored if there is a validation file.
@@ -36,7 +37,7 @@ pub struct TextTable {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Texts {
-    texts: Vec<String>,
+    texts: Vec<RawText>,
     classes: Vec<u32>,
 }
 
@@ -103,8 +104,8 @@ impl Texts {
         }
     }
 
-    fn tokenize(&self, tokenizer: &Tokenizer) -> Result<Examples, DataError> {
-        let inputs = Inputs::Texts(tokenizer.encode(&self.texts)?);
+    fn tokenize(&self, encoder: &TextEncoder) -> Result<Examples, DataError> {
+        let inputs = Inputs::Texts(encoder.encode(&self.texts)?);
         Ok(Examples {
             inputs,
             labels: self.classes.clone(),
@@ -145,12 +146,12 @@ impl TextTable {
     /// Converts every text to token ids, including special tokens.
     ///
     /// # Errors
-    /// The same as for [`Tokenizer::encode`].
-    pub fn tokenize(&self, tokenizer: &Tokenizer) -> Result<Dataset, DataError> {
+    /// The same as for [`TextEncoder::encode`].
+    pub fn tokenize(&self, encoder: &TextEncoder) -> Result<Dataset, DataError> {
         Ok(Dataset {
-            train: self.train.tokenize(tokenizer)?,
-            validation: self.validation.tokenize(tokenizer)?,
-            test: self.test.as_ref().map(|test| test.tokenize(tokenizer)).transpose()?,
+            train: self.train.tokenize(encoder)?,
+            validation: self.validation.tokenize(encoder)?,
+            test: self.test.as_ref().map(|test| test.tokenize(encoder)).transpose()?,
             labels: self.labels.clone(),
         })
     }
@@ -160,7 +161,7 @@ impl TextTable {
 mod tests {
     use crate::units::Seed;
 
-    use super::super::testing::{file, shared};
+    use super::super::testing::{ENCODER, file, shared};
     use super::*;
 
     fn options(train: PathBuf) -> TableOptions {
@@ -173,7 +174,7 @@ mod tests {
         TableOptions {
             train,
             validation: None,
-            text: "text".into(),
+            text: TextColumns::one("text"),
             label: "label".into(),
             split,
         }
@@ -242,20 +243,20 @@ mod tests {
             "[PAD]\n[UNK]\n[CLS]\n[SEP]\nbad\ngood\n",
         )
         .unwrap();
-        let tokenizer = Tokenizer::from_folder(model.path(), 8).unwrap();
+        let encoder = TextEncoder::from_folder(model.path(), ENCODER).unwrap();
         let rows = (0..12).map(|index| ["bad,bad\n", "good,good\n"][index % 2]);
         let train = file(".csv", format!("text,label\n{}", rows.collect::<String>()));
         let data = load_table(&options(train.path().into()))
             .unwrap()
-            .tokenize(&tokenizer)
+            .tokenize(&encoder)
             .unwrap();
         for part in [&data.train, &data.validation] {
             let Inputs::Texts(texts) = &part.inputs else {
                 unreachable!("a table holds texts")
             };
             assert!(!texts.is_empty());
-            for (ids, label) in texts.iter().zip(&part.labels) {
-                assert_eq!(ids, &[2, 4 + label, 3]);
+            for (text, label) in texts.iter().zip(&part.labels) {
+                assert_eq!(text.ids, [2, 4 + label, 3]);
             }
         }
         assert_eq!(data.test, None);
@@ -274,7 +275,7 @@ mod tests {
             let texts = || table.train.texts.iter().chain(&table.validation.texts);
             let quotes = |content: &str| content.matches('"').count();
             let content = std::fs::read_to_string(folder.join(name)).unwrap();
-            assert_eq!(texts().map(|text| quotes(text)).sum::<usize>(), quotes(&content));
+            assert_eq!(texts().map(|text| quotes(&text.first)).sum::<usize>(), quotes(&content));
         }
     }
 }
