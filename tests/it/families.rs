@@ -39,8 +39,8 @@ fn write_byte_pairs(sandbox: &Sandbox) {
     ];
     let special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "<|endoftext|>"].map(str::to_owned);
     let letters = ('a'..='z').chain(['Ġ']).map(String::from);
-    let merged = merges.iter().map(|pair| pair.replace(' ', ""));
-    let tokens = special.into_iter().chain(letters).chain(merged);
+    let words = merges.iter().map(|pair| pair.replace(' ', ""));
+    let tokens = special.into_iter().chain(letters).chain(words);
     let vocabulary: Map<String, Value> = tokens.zip(0_u32..).map(|(token, id)| (token, id.into())).collect();
     sandbox.write("model/vocab.json", Value::Object(vocabulary).to_string());
     sandbox.write("model/merges.txt", format!("#version: 0.2\n{}\n", merges.join("\n")));
