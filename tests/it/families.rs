@@ -203,7 +203,8 @@ fn columns_of_pairs_that_cannot_be() {
     let sandbox = Sandbox::with_spec(&pair_spec());
     write_model(&sandbox, "bert");
     write_words(&sandbox);
-    sandbox.write("pairs.csv", "premise,hypothesis,label\ngood,bad,no\ngood,good,yes\n");
+    let rows = "good,bad,no\ngood,good,yes\n".repeat(6);
+    sandbox.write("pairs.csv", format!("premise,hypothesis,label\n{rows}"));
     let refused = |flags: &str| {
         sandbox
             .run(&format!("validate space.yaml {flags}"))
