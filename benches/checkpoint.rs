@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .collect()
     };
     let examples = Examples {
-        inputs: Inputs::Texts((0..TEXTS).map(text).collect()),
+        inputs: Inputs::of_ids((0..TEXTS).map(text)),
         targets: Targets::Classes((0..TEXTS).map(|number| number % 2).collect()),
     };
     let go_on = &mut |_: &_| ControlFlow::Continue(());

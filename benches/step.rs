@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .collect()
     };
     let examples = Examples {
-        inputs: Inputs::Texts((0..texts as u32).map(text).collect()),
+        inputs: Inputs::of_ids((0..texts as u32).map(text)),
         targets: Targets::Classes((0..texts as u32).map(|number| number % 2).collect()),
     };
     for step in 1..=steps + 1 {

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::{
-    data::{IMAGE_PIXELS, Inputs, Targets},
+    data::{IMAGE_PIXELS, Inputs, Targets, Text},
     networks::{Batch, InputLimits, Network},
 };
 
@@ -67,6 +67,16 @@ pub enum InputError {
         /// Size of the vocabulary.
         vocabulary: usize,
     },
+    /// A token has a type that the model does not know.
+    #[error("text {example} has a token of the type {found}, the model knows {known} types")]
+    TokenType {
+        /// The text's index, from 0.
+        example: usize,
+        /// The type.
+        found: u8,
+        /// Number of types, at least 1.
+        known: usize,
+    },
 }
 
 /// Checks that a network can take these inputs.
@@ -74,8 +84,15 @@ pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), Inp
     if inputs.is_empty() {
         return Err(InputError::Empty);
     }
-    let (limit, vocabulary, texts) = match (network.inputs, inputs) {
-        (InputLimits::Texts { tokens, vocabulary, .. }, Inputs::Texts(texts)) => (tokens, vocabulary, texts),
+    let (limit, vocabulary, types, texts) = match (network.inputs, inputs) {
+        (
+            InputLimits::Texts {
+                tokens,
+                vocabulary,
+                types,
+            },
+            Inputs::Texts(texts),
+        ) => (tokens, vocabulary, types, texts),
         (InputLimits::Images { .. }, Inputs::Images { .. }) => return Ok(()),
         (InputLimits::Texts { .. }, Inputs::Images { .. }) => {
             return Err(InputError::Kind {
@@ -98,12 +115,17 @@ pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), Inp
                 limit,
             });
         }
-        if let Some(&token) = text.iter().find(|&&token| token as usize >= vocabulary) {
+        if let Some(&token) = text.ids.iter().find(|&&token| token as usize >= vocabulary) {
             return Err(InputError::Token {
                 example,
                 token,
                 vocabulary,
             });
+        }
+        // A model without token types has one that is never told.
+        let known = types.max(1);
+        if let Some(&found) = text.types.iter().find(|&&found| usize::from(found) >= known) {
+            return Err(InputError::TokenType { example, found, known });
         }
     }
     Ok(())
@@ -143,9 +165,9 @@ pub(crate) fn gather(inputs: &Inputs, places: &[u32]) -> Batch {
         Inputs::Texts(texts) => {
             let texts = || places.iter().map(|&place| &texts[place as usize]);
             Batch::Texts {
-                tokens: texts().flatten().copied().collect(),
-                types: Vec::new(),
-                lengths: texts().map(Vec::len).collect(),
+                tokens: texts().flat_map(|text| &text.ids).copied().collect(),
+                types: gather_types(texts()),
+                lengths: texts().map(Text::len).collect(),
             }
         }
         Inputs::Images { pixels } => Batch::Images {
@@ -157,6 +179,22 @@ pub(crate) fn gather(inputs: &Inputs, places: &[u32]) -> Batch {
             count: places.len(),
         },
     }
+}
+
+/// The types of all tokens; empty if all are 0.
+fn gather_types<'a>(texts: impl Iterator<Item = &'a Text> + Clone) -> Vec<u32> {
+    if texts.clone().all(|text| text.types.is_empty()) {
+        return Vec::new();
+    }
+    let mut types = Vec::new();
+    for text in texts {
+        if text.types.is_empty() {
+            types.resize(types.len() + text.len(), 0);
+        } else {
+            types.extend(text.types.iter().copied().map(u32::from));
+        }
+    }
+    types
 }
 
 /// Batches for evaluation, as indices of all inputs.
@@ -185,7 +223,7 @@ mod tests {
     use super::*;
 
     fn texts() -> Inputs {
-        Inputs::Texts(vec![vec![1, 2], vec![3], vec![4, 5, 6]])
+        Inputs::of_ids([vec![1, 2], vec![3], vec![4, 5, 6]])
     }
 
     #[test]
@@ -194,6 +232,43 @@ mod tests {
             panic!("texts were given")
         };
         assert_eq!((tokens, lengths), (vec![3, 1, 2], vec![1, 2]));
+    }
+
+    #[test]
+    fn types_are_there_for_all_texts_of_a_batch_or_for_none() {
+        let typed = Text {
+            ids: vec![7, 8],
+            types: Box::new([0, 1]),
+        };
+        let inputs = Inputs::Texts(vec![vec![1, 2].into(), typed, vec![3].into()]);
+        let gathered = |places: &[u32]| match gather(&inputs, places) {
+            Batch::Texts { types, .. } => types,
+            Batch::Images { .. } => panic!("texts were given"),
+        };
+        assert_eq!(gathered(&[2, 1, 0]), [0, 0, 1, 0, 0]);
+        assert_eq!(gathered(&[2, 0]), [0_u32; 0]);
+    }
+
+    #[test]
+    fn a_type_that_the_model_does_not_know_is_refused() {
+        let text = |found| {
+            Inputs::Texts(vec![Text {
+                ids: vec![7],
+                types: Box::new([found]),
+            }])
+        };
+        let bert = crate::testing::small_bert(2);
+        assert_eq!(check_inputs(&bert.network, &text(1)), Ok(()));
+        let error = check_inputs(&bert.network, &text(2)).unwrap_err().to_string();
+        assert_eq!(error, "text 0 has a token of the type 2, the model knows 2 types");
+        let gpt2 = small("gpt2");
+        let error = check_inputs(&gpt2.network, &text(1)).unwrap_err().to_string();
+        assert_eq!(error, "text 0 has a token of the type 1, the model knows 1 types");
+    }
+
+    fn small(model_type: &str) -> crate::pretrained::Pretrained {
+        let is_asked = |config: &&&str| config.contains(&format!("\"{model_type}\""));
+        crate::testing::small(crate::testing::SMALL.iter().find(is_asked).unwrap(), 2)
     }
 
     #[test]

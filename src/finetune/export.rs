@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use automl_tokenizer::{Tokenizer, TokenizerError};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
@@ -15,21 +16,6 @@ use super::{
     weights::WeightsError,
 };
 use crate::files;
-
-/// Names of tokenizer files; those that the pretrained model has are copied.
-const TOKENIZER_FILES: [&str; 11] = [
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "vocab.txt",
-    "vocab.json",
-    "merges.txt",
-    "spiece.model",
-    "spm.model",
-    "sentencepiece.bpe.model",
-    "tokenizer.model",
-    "special_tokens_map.json",
-    "added_tokens.json",
-];
 
 /// The reason why a model could not be exported.
 #[derive(Debug, Error)]
@@ -45,20 +31,23 @@ pub enum ExportError {
     /// The weights cannot be written.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// The tokenizer cannot be read or saved.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
 }
 
-/// Writes `config.json`, `model.safetensors` and the tokenizer's files into `folder`, which is created if needed.
+/// Writes `config.json`, `model.safetensors` and the tokenizer into `folder`, which is created if needed.
 pub(crate) fn export(base: &Pretrained, parameters: &Parameters, folder: &Path) -> Result<(), ExportError> {
     let access = |path: PathBuf| move |source| ExportError::Access { path, source };
     fs::create_dir_all(folder).map_err(access(folder.to_path_buf()))?;
     let file = parameters.to_file(|name| base.family.names.exported(name));
     file.write(&folder.join("model.safetensors"))?;
-    if let Source::Directory { path, .. } = &base.source {
-        for name in TOKENIZER_FILES {
-            let (from, to) = (path.join(name), folder.join(name));
-            if from.is_file() {
-                fs::copy(&from, &to).map_err(access(to))?;
-            }
+    if let (Source::Directory { path, .. }, InputLimits::Texts { .. }) = (&base.source, base.network.inputs) {
+        match Tokenizer::from_folder(path) {
+            Ok(tokenizer) => tokenizer.save(folder)?,
+            // Whoever trains on token ids may need none.
+            Err(TokenizerError::NoTokenizer { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     // `config.json` is written last: a folder without it is clearly incomplete.
@@ -74,7 +63,7 @@ pub(crate) fn export(base: &Pretrained, parameters: &Parameters, folder: &Path) 
 /// If the file cannot be written.
 pub fn note_max_length(folder: &Path, max_length: usize) -> Result<(), ExportError> {
     let path = folder.join("tokenizer_config.json");
-    if !TOKENIZER_FILES.iter().any(|name| folder.join(name).is_file()) {
+    if !folder.join("tokenizer.json").is_file() {
         return Ok(());
     }
     let known = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());

@@ -6,30 +6,38 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use automl_tokenizer::Tokenizer;
+
 use super::data::suggestion::{closest, closest_sibling, did_you_mean};
 
 /// The revision for a hub id without a revision.
 const DEFAULT_REVISION: &str = "main";
 
-/// The kind of a model, which decides the files that its folder needs beside `config.json` and `model.safetensors`.
+/// The files that weights are stored as, the first of them as usual. Pickled ones are refused when they are read, with
+/// the way to convert them.
+const WEIGHTS: [&[&str]; 3] = [
+    &["model.safetensors"],
+    &["model.safetensors.index.json"],
+    &["pytorch_model.bin"],
+];
+
+/// The kind of a model, which decides the files that its folder needs beside `config.json` and its weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelKind {
-    /// A text model: also needs `tokenizer.json` or `vocab.txt`.
+    /// A text model: also needs the files of a tokenizer.
     Text,
     /// An image model: needs no other files.
     Image,
 }
 
 impl ModelKind {
-    /// The required files; of each row one file is enough.
-    fn files(self) -> &'static [&'static [&'static str]] {
+    /// The required files: one row for each part of a model, with the sets of files that it can be stored as.
+    fn parts(self) -> Vec<Vec<&'static [&'static str]>> {
+        let config = vec![&["config.json"][..]];
+        let weights = WEIGHTS.to_vec();
         match self {
-            Self::Text => &[
-                &["config.json"],
-                &["model.safetensors"],
-                &["tokenizer.json", "vocab.txt"],
-            ],
-            Self::Image => &[&["config.json"], &["model.safetensors"]],
+            Self::Text => vec![config, weights, Tokenizer::sources().collect()],
+            Self::Image => vec![config, weights],
         }
     }
 }
@@ -205,36 +213,49 @@ fn snapshot(id: &HubId<'_>, folder: &Path) -> Result<PathBuf, HubError> {
 
 /// The folder itself, if it has all required files.
 fn complete(folder: PathBuf, kind: ModelKind) -> Result<PathBuf, HubError> {
-    let is_missing = |names: &&&[&str]| !names.iter().any(|name| folder.join(name).is_file());
-    let missing: Vec<&[&str]> = kind.files().iter().filter(is_missing).copied().collect();
+    let has = |name: &&str| folder.join(name).is_file();
+    let is_missing = |sources: &Vec<&[&str]>| !sources.iter().any(|files| files.iter().all(has));
+    let missing: Vec<Vec<&[&str]>> = kind.parts().into_iter().filter(is_missing).collect();
     if missing.is_empty() {
         return Ok(folder);
     }
-    let has = |name: &str| folder.join(name).is_file();
-    let is_broken_link = |name: &&str| folder.join(name).is_symlink();
-    let hint = if missing.iter().flat_map(|names| names.iter()).any(is_broken_link) {
+    let is_broken_link = |name: &&str| folder.join(name).is_symlink() && !folder.join(name).exists();
+    let mut files = missing.iter().flatten().copied().flatten();
+    let hint = if files.any(is_broken_link) {
         "; its link is broken: download the model again"
-    } else if !missing.iter().any(|names| names.contains(&"model.safetensors")) {
-        ""
-    } else if has("model.safetensors.index.json") {
-        "; the weights are split over several files, which cannot be read yet: save them as one"
-    } else if has("pytorch_model.bin") {
-        "; `pytorch_model.bin` is not read: save the model with safetensors"
     } else {
         ""
     };
-    let names = |names: &[&str]| {
-        names
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(" or ")
-    };
     Err(HubError::Incomplete {
-        missing: missing.into_iter().map(names).collect(),
+        missing: missing.iter().map(|sources| described(sources)).collect(),
         folder,
         hint,
     })
+}
+
+/// The missing part of a model, in words.
+fn described(sources: &[&[&str]]) -> String {
+    if *sources == WEIGHTS {
+        // The other kinds of weights are for those who have them.
+        return "`model.safetensors`".to_owned();
+    }
+    let names = |files: &&[&str]| {
+        files
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(" with ")
+    };
+    match sources {
+        [only] => names(only),
+        sources => {
+            let names: Vec<String> = sources.iter().map(names).collect();
+            let (last, others) = names
+                .split_last()
+                .map_or(("", &names[..]), |(last, others)| (last, others));
+            format!("a tokenizer ({} or {last})", others.join(", "))
+        }
+    }
 }
 
 /// The hub ids of all models in the cache.

@@ -182,6 +182,11 @@ impl FineTuned {
         self.network.inputs.longest()
     }
 
+    /// Number of token types that the model tells apart; 0 for an image model.
+    pub fn token_types(&self) -> usize {
+        self.network.inputs.token_types()
+    }
+
     /// Scores before softmax, `[inputs, classes]`, in the order of the inputs. On the CPU it uses all cores.
     ///
     /// # Errors

@@ -19,7 +19,7 @@
 //! The engine corrects a prediction that is too small after the first segment, and one that is too large gradually.
 
 use super::{
-    data::{Dataset, Examples, Inputs},
+    data::{Dataset, Examples, Inputs, Text},
     inference::HOST_TOKENS,
     networks::Network,
     pretrained::Pretrained,
@@ -112,10 +112,7 @@ impl Footprint {
 /// Bytes of examples in memory.
 fn bytes(examples: &Examples) -> u64 {
     let inputs: usize = match &examples.inputs {
-        Inputs::Texts(texts) => texts
-            .iter()
-            .map(|text| size_of_val(text.as_slice()) + size_of::<Vec<u32>>())
-            .sum(),
+        Inputs::Texts(texts) => texts.iter().map(Text::bytes).sum(),
         Inputs::Images { pixels } => size_of_val(pixels.as_slice()),
     };
     (inputs + examples.targets.bytes()) as u64
@@ -123,7 +120,7 @@ fn bytes(examples: &Examples) -> u64 {
 
 fn longest(examples: &Examples) -> u64 {
     match &examples.inputs {
-        Inputs::Texts(texts) => texts.iter().map(Vec::len).max().unwrap_or(1) as u64,
+        Inputs::Texts(texts) => texts.iter().map(Text::len).max().unwrap_or(1) as u64,
         Inputs::Images { .. } => 1,
     }
 }

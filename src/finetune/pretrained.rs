@@ -161,6 +161,11 @@ impl Pretrained {
         self.network.inputs.longest()
     }
 
+    /// Number of token types that the model tells apart; 0 for an image model.
+    pub fn token_types(&self) -> usize {
+        self.network.inputs.token_types()
+    }
+
     /// Size of the vocabulary; `None` for an image model.
     pub fn vocabulary(&self) -> Option<usize> {
         match self.network.inputs {

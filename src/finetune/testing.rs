@@ -120,10 +120,10 @@ pub const SMALL: &[&str] = &[
         "ffn_dim": 32, "max_position_embeddings": 12, "word_embed_proj_dim": 8, "do_layer_norm_before": false}"#,
 ];
 
-/// Writes a model with this `config.json` and random values into `folder`, without a head.
+/// Writes a model with this `config.json` and random values into `folder`, without a head, and a tokenizer of words.
 pub fn write_small(config: &str, folder: &Path) {
     std::fs::write(folder.join("config.json"), config).unwrap();
-    std::fs::write(folder.join("vocab.txt"), "[PAD]\n").unwrap();
+    std::fs::write(folder.join("tokenizer.json"), words().to_string()).unwrap();
     let request = HeadRequest {
         outputs: 2,
         source: HeadSource::New,
@@ -168,6 +168,17 @@ pub fn write_small(config: &str, folder: &Path) {
     file.write(&folder.join("model.safetensors")).unwrap();
 }
 
+/// A tokenizer that knows 50 words: `word2` has the id 2, and so on.
+fn words() -> serde_json::Value {
+    let vocabulary: serde_json::Map<String, serde_json::Value> =
+        (0..50).map(|id| (format!("word{id}"), id.into())).collect();
+    serde_json::json!({
+        "version": "1.0",
+        "pre_tokenizer": {"type": "WhitespaceSplit"},
+        "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": "word0"},
+    })
+}
+
 /// Writes a random BERT of two blocks, width 16 and a vocabulary of 50 into `folder`.
 pub fn write_small_bert(folder: &Path) {
     write_small(SMALL[0], folder);
@@ -195,7 +206,7 @@ pub fn texts(count: usize, classes: u32) -> Examples {
         text
     };
     Examples {
-        inputs: Inputs::Texts(labels.iter().map(text).collect()),
+        inputs: Inputs::of_ids(labels.iter().map(text)),
         targets: Targets::Classes(labels),
     }
 }

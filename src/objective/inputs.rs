@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use super::{Sizes, training_config};
 use crate::finetune::data::{
-    DataError, Dataset, Examples, LabelKind, SplitOptions, TableOptions, Tokenizer, builtin, load_table,
+    DataError, Dataset, EncoderOptions, Examples, LabelKind, SplitOptions, TableOptions, TextColumns, TextEncoder,
+    TokenizerError, builtin, load_table,
 };
 use crate::finetune::hub::{self, HubError, ModelKind};
 use crate::finetune::{Device, Footprint, LoadError, Pretrained, TrainingCost, start_threads, tasks};
 use crate::metrics;
 use crate::rng::Fingerprint;
 use crate::space::Configuration;
-use crate::spec::{DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Split, Task};
+use crate::spec::{DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Split, Task, Truncation};
 use crate::study::{Cost, Identity, Settings};
 use crate::trials::MemoryModel;
 use crate::units::{Samples, Seed};
@@ -35,6 +36,9 @@ pub enum InputError {
     /// The data cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The tokenizer cannot be read.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
     /// The model was not found.
     #[error(transparent)]
     Hub(#[from] HubError),
@@ -222,6 +226,7 @@ impl TrainingInputs {
             text,
             label,
             multi_label,
+            truncation,
             split,
         } = &spec.data
         else {
@@ -232,7 +237,7 @@ impl TrainingInputs {
             });
         };
         let needs_texts =
-            "it needs a model of texts: a directory or hub id with `config.json`, `model.safetensors` and a tokeniser";
+            "it needs a model of texts: a directory or hub id with `config.json`, `model.safetensors` and a tokenizer";
         let folder = match &spec.model {
             ModelSource::Builtin(_) => return Err(wrong_model(spec.task.name(), &spec.model, needs_texts)),
             ModelSource::Directory(path) => find(&path.display().to_string(), ModelKind::Text)?,
@@ -247,7 +252,7 @@ impl TrainingInputs {
         let options = TableOptions {
             train: train.clone(),
             validation: validation.clone(),
-            text: text.clone(),
+            text: TextColumns::new(text)?,
             label: label.clone(),
             labels: match (spec.task, multi_label) {
                 (Task::Regression, _) => LabelKind::Number,
@@ -276,14 +281,24 @@ impl TrainingInputs {
             }
             Some(_) => {}
         }
-        let tokenizer = Tokenizer::from_folder(&folder, spec.max_length)?;
-        if let (Some((token, id)), Some(rows)) = (tokenizer.last_token(), model.vocabulary())
-            && id as usize >= rows
-        {
-            let model = model_name(&spec.model);
-            return Err(InputError::UnknownToken { model, token, id, rows });
-        }
-        let data = table.tokenize(&tokenizer)?;
+        let encoder = EncoderOptions {
+            max_length: spec.max_length,
+            truncation: truncation_of(*truncation),
+            is_pair: options.text.is_pair(),
+            token_types: model.token_types(),
+        };
+        let encoder = TextEncoder::from_folder(&folder, encoder)?;
+        let rows = model.vocabulary().unwrap_or(usize::MAX);
+        encoder.tokenizer().check_rows(rows).map_err(|error| match error {
+            TokenizerError::IdTooLarge { token, id, rows } => InputError::UnknownToken {
+                model: model_name(&spec.model),
+                token,
+                id,
+                rows,
+            },
+            error => error.into(),
+        })?;
+        let data = table.tokenize(&encoder)?;
         let model = match tasks::task(data.task) {
             Some(task) => model.for_task(task),
             None => model,
@@ -432,6 +447,14 @@ fn model_name(model: &ModelSource) -> String {
         ModelSource::Builtin(name) => format!("builtin:{name}"),
         ModelSource::Directory(path) => path.display().to_string(),
         ModelSource::Hub(id) => id.clone(),
+    }
+}
+
+/// The tokenizer's name for a kind of truncation.
+pub(crate) fn truncation_of(truncation: Truncation) -> crate::finetune::data::Truncation {
+    match truncation {
+        Truncation::Head => crate::finetune::data::Truncation::LongestFirst,
+        Truncation::HeadTail => crate::finetune::data::Truncation::HeadTail,
     }
 }
 

@@ -18,6 +18,7 @@ pub use self::checkpoints::inherit;
 pub use self::command::{Command, end_group, launch};
 pub use self::finetune::{FineTune, measures, training_config, usual_metrics};
 pub use self::function::Function;
+pub(crate) use self::inputs::truncation_of;
 pub use self::inputs::{InputError, TrainingInputs};
 pub use self::kernel_kills::{is_killed, kernel_kills};
 pub use self::resident::{own_resident_mb, resident_mb};

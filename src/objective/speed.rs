@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn some_examples_are_spread_over_all() {
         let examples = Examples {
-            inputs: Inputs::Texts((0..200).map(|number| vec![number]).collect()),
+            inputs: Inputs::of_ids((0..200).map(|number| vec![number])),
             targets: Targets::Classes((0..200).collect()),
         };
         let some = some(&examples);

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::{ProductionError, Trained};
-use crate::finetune::data::{Chunk, Examples, KnownLabels, LabelKind, TextStream, Tokenizer, builtin};
+use crate::finetune::data::{
+    Chunk, EncoderOptions, Examples, KnownLabels, LabelKind, RawText, TextColumns, TextEncoder, TextStream, builtin,
+};
 use crate::finetune::{Device, FineTuned, gpus, start_threads};
 use crate::metrics::Task as TaskKind;
-use crate::objective::InputError;
+use crate::objective::{InputError, truncation_of};
 
 /// Maximum text length in tokens if the notes of the model are missing.
 const DEFAULT_LENGTH: usize = 512;
@@ -19,8 +21,8 @@ const BUILTIN: &str = "builtin:";
 pub struct ModelFolder {
     /// The model's folder.
     pub folder: PathBuf,
-    /// Column of the texts; by default that of the training data.
-    pub text: Option<String>,
+    /// Columns of the texts, two for pairs; if there are none, those of the training data.
+    pub text: Vec<String>,
     /// Column of the labels; by default that of the training data.
     pub label: Option<String>,
 }
@@ -36,7 +38,7 @@ pub enum Question<'a> {
     },
     /// A table or built-in images with labels.
     Labelled(&'a str),
-    /// Texts from the command line.
+    /// Texts from the command line. A model of pairs takes them two by two.
     Texts(&'a [String]),
 }
 
@@ -45,8 +47,8 @@ pub struct Asked {
     /// The model.
     pub model: FineTuned,
     source: Source,
-    /// Column of the texts.
-    text: String,
+    /// Columns of the texts.
+    text: TextColumns,
 }
 
 enum Source {
@@ -73,23 +75,32 @@ impl Asked {
         let model = FineTuned::load(folder, device).map_err(InputError::from)?;
         let trained = Trained::read(folder);
         let noted = trained.as_ref();
-        let text = input.text.as_deref().or(noted.and_then(|notes| notes.text.as_deref()));
+        let noted_text = noted.map(Trained::columns).unwrap_or_default();
+        let text = match (input.text.as_slice(), noted_text.as_slice()) {
+            ([], []) => TextColumns::one("text"),
+            ([], names) | (names, _) => TextColumns::new(names).map_err(InputError::from)?,
+        };
         let label = input
             .label
             .as_deref()
             .or(noted.and_then(|notes| notes.label.as_deref()));
-        let text = text.unwrap_or("text").to_owned();
         let source = match model.max_length() {
             Some(most) => {
                 let length = noted
                     .and_then(|notes| notes.max_length)
                     .unwrap_or(DEFAULT_LENGTH)
                     .min(most);
-                let columns = (text.as_str(), label.unwrap_or("label"));
+                let encoder = EncoderOptions {
+                    max_length: length,
+                    truncation: truncation_of(noted.map(|notes| notes.truncation).unwrap_or_default()),
+                    is_pair: text.is_pair(),
+                    token_types: model.token_types(),
+                };
+                let columns = (&text, label.unwrap_or("label"));
                 // Selecting a column means that the data is a table.
                 let keeps = matches!(question, Question::Unlabelled { keep, .. } if !keep.is_empty());
-                let has_header = input.text.is_some() || keeps;
-                Source::Texts(Box::new(texts(folder, &model, length, columns, has_header, question)?))
+                let has_header = !input.text.is_empty() || keeps;
+                Source::Texts(Box::new(texts(folder, &model, encoder, columns, has_header, question)?))
             }
             None => Source::Builtin(Some(images(question)?)),
         };
@@ -99,7 +110,10 @@ impl Asked {
     /// The columns of the data that predictions repeat: the kept columns and the texts.
     pub fn repeated(&self) -> Vec<String> {
         match &self.source {
-            Source::Texts(texts) => texts.kept().iter().chain([&self.text]).cloned().collect(),
+            Source::Texts(texts) => {
+                let kept = texts.kept().iter().map(String::as_str);
+                kept.chain(self.text.names()).map(str::to_owned).collect()
+            }
             Source::Builtin(_) => Vec::new(),
         }
     }
@@ -125,18 +139,18 @@ impl Asked {
 fn texts(
     folder: &Path,
     model: &FineTuned,
-    length: usize,
-    (text, label): (&str, &str),
+    encoder: EncoderOptions,
+    (text, label): (&TextColumns, &str),
     has_header: bool,
     question: &Question<'_>,
 ) -> Result<TextStream, ProductionError> {
-    let tokenizer = Tokenizer::from_folder(folder, length).map_err(InputError::from)?;
+    let encoder = TextEncoder::from_folder(folder, encoder).map_err(InputError::from)?;
     let open = |data: &str, labels| {
-        let stream = TextStream::open(Path::new(data), text, labels, has_header, tokenizer.clone());
+        let stream = TextStream::open(Path::new(data), text, labels, has_header, encoder.clone());
         stream.map_err(InputError::from)
     };
     Ok(match question {
-        Question::Texts(texts) => TextStream::of_texts(texts.to_vec(), tokenizer),
+        Question::Texts(texts) => TextStream::of_texts(given_texts(texts, text)?, encoder),
         Question::Labelled(data) => open(
             data,
             Some(KnownLabels {
@@ -164,6 +178,25 @@ fn label_kind(model: &FineTuned, folder: &Path) -> LabelKind {
         TaskKind::Regression => LabelKind::Number,
         _ => LabelKind::Class,
     }
+}
+
+/// The texts of the command line, two by two for a model of pairs.
+fn given_texts(texts: &[String], columns: &TextColumns) -> Result<Vec<RawText>, ProductionError> {
+    let Some(second) = columns.second() else {
+        return Ok(texts.iter().cloned().map(RawText::from).collect());
+    };
+    let (pairs, rest) = texts.as_chunks();
+    if !rest.is_empty() {
+        return Err(ProductionError::Usage(format!(
+            "this is a model of pairs of texts: give `--text` twice for every pair, with the `{}` and the `{second}`",
+            columns.first()
+        )));
+    }
+    let pair = |[first, second]: &[String; 2]| RawText {
+        first: first.clone(),
+        second: Some(second.clone()),
+    };
+    Ok(pairs.iter().map(pair).collect())
 }
 
 fn images(question: &Question<'_>) -> Result<Examples, ProductionError> {

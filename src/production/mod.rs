@@ -12,6 +12,6 @@ mod train;
 pub use error::ProductionError;
 pub use evaluate::{Evaluation, UnknownLabels, evaluate};
 pub use examples::{Asked, ModelFolder, Question};
-pub use notes::Trained;
+pub use notes::{NotedTexts, Trained};
 pub use predict::{Broken, PredictionFormat, predict};
 pub use train::{TrainOptions, TrainedModel, train};

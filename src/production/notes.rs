@@ -5,11 +5,15 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::Truncation;
+
 /// Name of the file in a model's folder.
 const FILE_NAME: &str = "automl.json";
 
-/// Version of the file's format.
-const FORMAT: u32 = 1;
+/// Version of the file's format. Models of single texts are noted in the first, so that earlier versions of the program
+/// use them; they would misread pairs.
+const FORMAT: u32 = 2;
+const SINGLE_TEXTS: u32 = 1;
 
 /// The parts of a model's training that matter for its use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +26,9 @@ pub struct Trained {
     pub task: String,
     /// Column of the texts; `None` for images.
     pub text: Option<String>,
+    /// Column of the second texts; `None` unless the model reads pairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_pair: Option<String>,
     /// Column of the labels; `None` for images.
     pub label: Option<String>,
     /// The text between several labels of a row.
@@ -29,21 +36,51 @@ pub struct Trained {
     pub multi_label: Option<String>,
     /// Maximum text length in tokens; longer texts are cut. `None` for images.
     pub max_length: Option<usize>,
+    /// The part of a longer text that is kept.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub truncation: Truncation,
+}
+
+/// How a model's texts were read from a table.
+#[derive(Clone, Copy, Debug)]
+pub struct NotedTexts<'a> {
+    /// The columns of the texts, one or two.
+    pub columns: &'a [String],
+    /// The column of the labels.
+    pub label: &'a str,
+    /// The largest number of tokens.
+    pub max_length: usize,
+    /// The part of a longer text that is kept.
+    pub truncation: Truncation,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_default(truncation: &Truncation) -> bool {
+    *truncation == Truncation::default()
 }
 
 impl Trained {
-    /// Notes for a model trained by this version.
-    pub fn new(task: &str, columns: Option<(&str, &str)>, max_length: Option<usize>) -> Self {
-        let (text, label) = columns.unzip();
+    /// Notes for a model trained by this version; without texts it reads images.
+    pub fn new(task: &str, texts: Option<NotedTexts<'_>>) -> Self {
+        let column = |index: usize| texts.and_then(|texts| texts.columns.get(index).cloned());
+        let truncation = texts.map(|texts| texts.truncation).unwrap_or_default();
+        let is_plain = column(1).is_none() && is_default(&truncation);
         Self {
-            format: FORMAT,
+            format: if is_plain { SINGLE_TEXTS } else { FORMAT },
             version: env!("CARGO_PKG_VERSION").to_owned(),
             task: task.to_owned(),
-            text: text.map(str::to_owned),
-            label: label.map(str::to_owned),
+            text: column(0),
+            text_pair: column(1),
+            label: texts.map(|texts| texts.label.to_owned()),
+            max_length: texts.map(|texts| texts.max_length),
+            truncation,
             multi_label: None,
-            max_length,
         }
+    }
+
+    /// The columns of the texts; none for images.
+    pub fn columns(&self) -> Vec<String> {
+        [&self.text, &self.text_pair].into_iter().flatten().cloned().collect()
     }
 
     /// Reads the notes in a model's folder; `None` if there are none, or none that this version understands.
@@ -51,7 +88,7 @@ impl Trained {
         let text = std::fs::read_to_string(folder.join(FILE_NAME)).ok()?;
         serde_json::from_str(&text)
             .ok()
-            .filter(|notes: &Self| notes.format == FORMAT)
+            .filter(|notes: &Self| (SINGLE_TEXTS..=FORMAT).contains(&notes.format))
     }
 
     /// Writes the notes into a model's folder.

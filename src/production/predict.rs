@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Asked, ProductionError};
 use crate::finetune::Prediction;
+use crate::finetune::data::RawText;
 use crate::metrics::Task as TaskKind;
 use crate::report::{Cell, plain};
 
@@ -83,7 +84,8 @@ pub fn predict(asked: &mut Asked, format: PredictionFormat, output: &mut impl Wr
             rows += 1;
             let mut cells: Vec<Cell> = vec![rows.into(), chunk.lines[index].into()];
             let kept = chunk.kept.get(index).into_iter().flatten();
-            cells.extend(kept.chain(chunk.texts.get(index)).map(|cell| cell.as_str().into()));
+            let texts = chunk.texts.get(index).into_iter().flat_map(RawText::texts);
+            cells.extend(kept.map(String::as_str).chain(texts).map(Cell::from));
             cells.extend(predicted(&task.predict(outputs), &labels));
             match format {
                 PredictionFormat::Csv => {

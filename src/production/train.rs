@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use super::notes::NotedTexts;
 use super::provenance::check_inputs;
 use super::{ProductionError, Trained};
 use crate::finetune::data::Examples;
@@ -170,12 +171,21 @@ fn notes(fine_tune: &FineTuneSpec) -> Trained {
             text,
             label,
             multi_label,
+            truncation,
             ..
         } => Trained {
             multi_label: multi_label.clone(),
-            ..Trained::new(task, Some((text, label)), Some(fine_tune.max_length))
+            ..Trained::new(
+                task,
+                Some(NotedTexts {
+                    columns: text,
+                    label,
+                    max_length: fine_tune.max_length,
+                    truncation: *truncation,
+                }),
+            )
         },
-        DataSpec::Builtin { .. } => Trained::new(task, None, None),
+        DataSpec::Builtin { .. } => Trained::new(task, None),
     }
 }
 

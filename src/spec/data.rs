@@ -11,7 +11,7 @@ use super::keys::{Kind, SEED, Section, key};
 use super::objective::{BUILTIN, BUILTIN_DATA, builtin};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
-use super::resolved::DataSpec;
+use super::resolved::{DataSpec, Truncation};
 use crate::units::Seed;
 
 /// The usual separator of several labels.
@@ -104,7 +104,13 @@ pub(super) const DATA: Section = Section {
                 Kind::Text,
                 "Validation examples; without it they are split off `train`.",
             ),
-            key("text", Kind::Text, "The column of the text.").default("\"text\""),
+            key(
+                "text",
+                Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]),
+                "The column of the text, or a list of the two columns of a pair of texts.",
+            )
+            .default("\"text\"")
+            .examples(&["[\"premise\", \"hypothesis\"]"]),
             key("label", Kind::Text, "The column of the label.").default("\"label\""),
             key(
                 "multi_label",
@@ -112,6 +118,12 @@ pub(super) const DATA: Section = Section {
                 "Allows several labels per row: `true` if `;` separates them, or another separator.",
             )
             .examples(&["true", "\",\""]),
+            key(
+                "truncation",
+                Kind::Words(|| Truncation::ALL.map(|(name, _)| name).to_vec()),
+                "The part that is kept of a text with more tokens than `max_length`: the beginning (`head`), or a quarter from the beginning and the rest from the end (`head_tail`). Of a pair the longer text is cut first.",
+            )
+            .default("\"head\""),
             key("split", Kind::Section(&SPLIT), "How examples are held out of `train`."),
             key(
                 "train_limit",
@@ -164,7 +176,7 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
         }
         return table(&text, train, Some(&fields), files, problems);
     };
-    for key in ["validation", "text", "label", "multi_label", "split"] {
+    for key in ["validation", "text", "label", "multi_label", "truncation", "split"] {
         if let Some(entry) = fields.entry(key) {
             problems.error(
                 Diagnostic::error(&entry.key_place, format!("built-in data has no `{key}`"))
@@ -208,9 +220,12 @@ fn table(
         let path = reader::text(node, "validation", problems)?;
         table_file(&path, node, files, problems)
     });
-    let text = get("text").map_or(Some("text".to_owned()), |node| reader::text(node, "text", problems));
+    let text = get("text").map_or(Some(vec!["text".to_owned()]), |node| text_columns(node, problems));
     let label = get("label").map_or(Some("label".to_owned()), |node| reader::text(node, "label", problems));
     let separator = get("multi_label").map_or(Ok(None), |node| multi_label(node, problems));
+    let truncation = get("truncation").map_or(Some(Truncation::default()), |node| {
+        reader::one_of(node, "truncation", &Truncation::ALL, problems)
+    });
     let split = split(get("split"), validation.is_some(), problems);
     let validation = match validation {
         Some(validation) => Some(validation?),
@@ -222,6 +237,7 @@ fn table(
         text: text?,
         label: label?,
         multi_label: separator.ok()?,
+        truncation: truncation?,
         split: split?,
     })
 }
@@ -244,6 +260,33 @@ fn multi_label(node: &Node, problems: &mut Problems) -> Result<Option<String>, (
                 return Err(());
             }
             Ok(Some(separator))
+        }
+    }
+}
+
+/// One column of texts, or two for pairs.
+fn text_columns(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
+    let Content::Sequence(items) = &node.content else {
+        return reader::text(node, "text", problems).map(|column| vec![column]);
+    };
+    let columns: Option<Vec<String>> = items.iter().map(|item| reader::text(item, "text", problems)).collect();
+    let columns = columns?;
+    match columns.as_slice() {
+        [_] => Some(columns),
+        [first, second] if first != second => Some(columns),
+        [_, second] => {
+            problems.error(
+                Diagnostic::error(&items[1].place, format!("`text` names the column `{second}` twice"))
+                    .with_help("a pair of texts has two columns, such as `text: [premise, hypothesis]`"),
+            );
+            None
+        }
+        _ => {
+            problems.error(
+                Diagnostic::error(&node.place, format!("`text` names {} columns", columns.len()))
+                    .with_help("name one column, or two for pairs of texts"),
+            );
+            None
         }
     }
 }

@@ -159,16 +159,42 @@ pub enum DataSpec {
         train: PathBuf,
         /// Validation examples; `None`: they are split off `train`.
         validation: Option<PathBuf>,
-        /// Name of the text column.
-        text: String,
+        /// Names of the text columns: one, or two for pairs of texts.
+        text: Vec<String>,
         /// Name of the label column.
         label: String,
         /// The text between the labels of a row that may have several; `None` for one label a row.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         multi_label: Option<String>,
+        /// The part of a long text that is kept.
+        truncation: Truncation,
         /// The split of validation (and test) examples if they have no file of their own.
         split: Split,
     },
+}
+
+/// The part that is kept of a text with more tokens than `max_length`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Truncation {
+    /// The beginning.
+    #[default]
+    Head,
+    /// A quarter from the beginning, the rest from the end.
+    HeadTail,
+}
+
+impl Truncation {
+    /// All kinds with their names in specs.
+    pub const ALL: [(&'static str, Self); 2] = [("head", Self::Head), ("head_tail", Self::HeadTail)];
+
+    /// Its name in specs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::HeadTail => "head_tail",
+        }
+    }
 }
 
 /// A metric to optimise.

@@ -11,7 +11,7 @@ use super::early_terminate;
 use super::function::{self, FunctionSpec};
 use super::hints::CONFIDENCES;
 use super::objective::ASK_TELL_KEYS;
-use super::resolved::{AskTellSpec, Criteria, DataSpec, Metric, ModelSource, ObjectiveSpec, Spec};
+use super::resolved::{AskTellSpec, Criteria, DataSpec, Metric, ModelSource, ObjectiveSpec, Spec, Truncation};
 use super::root::{self, Recipes, Root};
 use super::{budget, limits, provenance, resources, selection};
 use crate::preference::{Preference, Tolerance};
@@ -219,21 +219,35 @@ fn write_data(yaml: &mut Yaml, data: &DataSpec) {
         DataSpec::Table {
             train,
             validation,
-            text: text_column,
+            text: columns,
             label,
             multi_label,
+            truncation,
             split,
         } => {
             yaml.line(1, "train", &path(train));
             yaml.maybe(1, "validation", validation.as_deref().map(path));
-            yaml.line(1, "text", &text(text_column));
+            yaml.line(1, "text", &text_columns(columns));
             yaml.line(1, "label", &text(label));
             yaml.maybe(1, "multi_label", multi_label.as_deref().map(quoted));
+            if *truncation != Truncation::default() {
+                yaml.line(1, "truncation", truncation.name());
+            }
             let mut lines = declared::written(split, SPLIT_KEYS);
             // A file of validation examples excludes a share for them.
             lines.retain(|(name, _)| *name != "validation" || validation.is_none());
             yaml.open(1, "split");
             yaml.lines(2, lines);
+        }
+    }
+}
+
+fn text_columns(columns: &[String]) -> String {
+    match columns {
+        [only] => text(only),
+        columns => {
+            let columns: Vec<String> = columns.iter().map(|column| text(column)).collect();
+            format!("[{}]", columns.join(", "))
         }
     }
 }

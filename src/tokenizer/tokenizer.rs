@@ -76,6 +76,11 @@ impl Tokenizer {
         })))
     }
 
+    /// The files of each kind of tokenizer. A folder has a tokenizer if it has all files of one kind.
+    pub fn sources() -> impl Iterator<Item = &'static [&'static str]> {
+        sources::SOURCES.iter().map(|source| source.files)
+    }
+
     /// The id of padding tokens; attention must mask them. Models without a padding token get the end of sequence.
     pub fn pad_id(&self) -> u32 {
         self.0.pad_id
@@ -101,13 +106,18 @@ impl Tokenizer {
         last.map(|(token, id)| (token.as_str(), *id))
     }
 
-    /// Checks that a model with `rows` embeddings knows all ids.
+    /// Checks that a model with `rows` embeddings knows all ids. Special tokens without a role, such as those for
+    /// images in a model of texts, may lie beyond: no text has them.
     ///
     /// # Errors
     /// Returns [`TokenizerError::IdTooLarge`] with the token of the largest id, or with the special token that the
     /// template adds.
     pub fn check_rows(&self, rows: usize) -> Result<(), TokenizerError> {
         let last = self.last_token().map(|(token, id)| (token.to_owned(), id));
+        let last = match last {
+            Some((_, id)) if id as usize >= rows => self.last_in_use(),
+            last => last,
+        };
         // The template of a file may add any id, also one that is not in the vocabulary.
         let added = self.added_ids()?.into_iter().max();
         let added = added.map(|id| {
@@ -189,6 +199,30 @@ impl Tokenizer {
                 made.clone().map_err(|message| TokenizerError::Tokenize { message })
             }
         }
+    }
+
+    /// The token with the largest id that is no special token without a role.
+    fn last_in_use(&self) -> Option<(String, u32)> {
+        let Inner {
+            pipeline,
+            settings,
+            family,
+            ..
+        } = &*self.0;
+        let own = family.map(|family| family.special_tokens(settings)).unwrap_or_default();
+        let is_named = |content: &str| {
+            let is_stated = |role| matches!(settings.role(role), Stated::Token(token) if token.content == content);
+            own.iter().any(|(_, token)| token.content == content) || Role::ALL.into_iter().any(is_stated)
+        };
+        let added = pipeline.inner().get_added_tokens_decoder();
+        let is_spare = |id: u32| {
+            added
+                .get(&id)
+                .is_some_and(|token| token.special && !is_named(&token.content))
+        };
+        let vocabulary = pipeline.inner().get_vocab(true).into_iter();
+        let in_use = vocabulary.filter(|(_, id)| !is_spare(*id));
+        in_use.max_by(|one, other| (one.1, &one.0).cmp(&(other.1, &other.0)))
     }
 
     fn make_for_words(&self) -> Result<Arc<Pipeline>, String> {

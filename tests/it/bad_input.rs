@@ -241,7 +241,7 @@ fn weights_that_are_cut_off() {
 #[test]
 fn a_model_that_lacks_a_file() {
     let without = |name: &'static str| move |sandbox: &Sandbox| std::fs::remove_file(sandbox.path(name)).unwrap();
-    insta::assert_snapshot!(refused_texts(without("model/vocab.txt"), ""), @"error: `[FOLDER]/model` lacks `tokenizer.json` or `vocab.txt`");
+    insta::assert_snapshot!(refused_texts(without("model/vocab.txt"), ""), @"error: `[FOLDER]/model` lacks a tokenizer (`tokenizer.json`, `vocab.txt`, `vocab.json` with `merges.txt`, `spiece.model`, `spm.model`, `sentencepiece.bpe.model` or `tokenizer.model`)");
     insta::assert_snapshot!(refused_texts(without("model/config.json"), ""), @"error: `[FOLDER]/model` lacks `config.json`");
 }
 

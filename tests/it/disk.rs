@@ -125,6 +125,7 @@ fn a_model_that_does_not_fit_on_the_disk_is_plainly_unfinished() {
         "automl.json",
         "config.json",
         "model.safetensors",
+        "tokenizer.json",
         "tokenizer_config.json",
         "vocab.txt",
     ];

@@ -20,6 +20,7 @@ mod determinism;
 mod disk;
 mod docs;
 mod failures;
+mod families;
 mod gates;
 mod interruptions;
 mod journals;

@@ -9,7 +9,9 @@ fn through(sandbox: &Sandbox, flags: &str) -> (String, String) {
         .expect_code(0);
     sandbox.run("train study/best.yaml --out trained").expect_code(0);
     let told = sandbox.run("evaluate trained table.csv --json").expect_code(0);
-    sandbox.run("predict trained table.csv --out predicted.csv").expect_code(0);
+    sandbox
+        .run("predict trained table.csv --out predicted.csv")
+        .expect_code(0);
     (told.stdout, sandbox.read("predicted.csv"))
 }
 

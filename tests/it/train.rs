@@ -39,6 +39,7 @@ fn the_best_configuration_becomes_a_model() {
             "automl.json",
             "config.json",
             "model.safetensors",
+            "tokenizer.json",
             "tokenizer_config.json",
             "vocab.txt"
         ]

@@ -36,11 +36,11 @@ pub(in crate::cli) struct Train {
 /// A trained model and examples for it.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ModelInput {
-    /// The model's folder, as `automl train` left it, or any BERT for sequence classification
+    /// The model's folder, as `automl train` left it, or any supported model for sequence classification
     pub(in crate::cli) model: PathBuf,
-    /// The column of the texts [default: that of the training data]
+    /// The column of the texts, given twice for pairs of texts [default: as in the training data]
     #[arg(long = "text-column", value_name = "COLUMN")]
-    pub(in crate::cli) text: Option<String>,
+    pub(in crate::cli) text: Vec<String>,
     /// The column of the labels [default: that of the training data]
     #[arg(long = "label-column", value_name = "COLUMN")]
     pub(in crate::cli) label: Option<String>,
@@ -68,7 +68,7 @@ pub(in crate::cli) struct Predict {
     /// A table of texts (`.csv`, `.tsv` or `.jsonl`), `-` for standard input, or built-in data such as `builtin:fashion-mini`
     #[arg(required_unless_present = "texts", conflicts_with = "texts")]
     pub(in crate::cli) data: Option<String>,
-    /// A text to classify, in place of data; may be repeated
+    /// A text to classify, in place of data; may be repeated; a model of pairs takes them two by two
     #[arg(long = "text", value_name = "TEXT")]
     pub(in crate::cli) texts: Vec<String>,
     /// Columns of the data that the predictions repeat, beside the texts and a column `id`

@@ -7,6 +7,7 @@ use crate::units::Seed;
 
 use super::examples::{Examples, Inputs};
 use super::shuffle::{below, shuffle};
+use super::text::Text;
 
 /// Number of batches whose texts are sorted by length together. With more batches there is less padding; with fewer,
 /// the composition of batches is more random. Hugging Face's `LengthGroupedSampler` takes 50.
@@ -41,7 +42,7 @@ pub fn evaluation_batches(examples: &Examples, batch_size: usize) -> Vec<Vec<u32
 
 /// Sorts shuffled examples by length within mega-chunks of equal size, cuts these into batches and shuffles the
 /// batches.
-fn grouped_by_length(mut order: Vec<u32>, texts: &[Vec<u32>], batch_size: usize, random: &mut Rng) -> Vec<Vec<u32>> {
+fn grouped_by_length(mut order: Vec<u32>, texts: &[Text], batch_size: usize, random: &mut Rng) -> Vec<Vec<u32>> {
     let batches_in_all = order.len().div_ceil(batch_size).max(1);
     let mega_chunks = batches_in_all.div_ceil(BATCHES_SORTED_TOGETHER);
     let mega_chunk = batches_in_all.div_ceil(mega_chunks) * batch_size;
@@ -75,17 +76,18 @@ fn grouped_by_length(mut order: Vec<u32>, texts: &[Vec<u32>], batch_size: usize,
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::encoder::TextEncoder;
     use super::super::examples::IMAGE_PIXELS;
     use super::super::split::SplitOptions;
     use super::super::table::{LabelKind, TableOptions, load_table};
     use super::super::targets::Targets;
-    use super::super::testing::shared;
-    use super::super::tokenizer::Tokenizer;
+    use super::super::testing::{ENCODER, shared};
+    use super::super::text::TextColumns;
     use super::*;
 
     fn texts(lengths: &[usize]) -> Examples {
         Examples {
-            inputs: Inputs::Texts(lengths.iter().map(|&length| vec![0; length]).collect()),
+            inputs: Inputs::of_ids(lengths.iter().map(|&length| vec![0; length])),
             targets: Targets::Classes(vec![0; lengths.len()]),
         }
     }
@@ -109,7 +111,7 @@ mod tests {
             .iter()
             .map(|batch| batch.len() * batch.iter().map(length).max().unwrap_or(0))
             .sum();
-        let real: usize = texts.iter().map(Vec::len).sum();
+        let real: usize = texts.iter().map(Text::len).sum();
         1.0 - real as f64 / padded as f64
     }
 
@@ -150,7 +152,7 @@ mod tests {
         let (Some(model), Some(folder)) = (shared("bert-tiny"), shared("text")) else {
             return;
         };
-        let tokenizer = Tokenizer::from_folder(&model, 64).unwrap();
+        let encoder = TextEncoder::from_folder(&model, ENCODER).unwrap();
         for name in ["movie_sentiment.tsv", "sms_spam.tsv"] {
             let split = SplitOptions {
                 validation: 0.2,
@@ -162,11 +164,11 @@ mod tests {
                 labels: LabelKind::Class,
                 train: folder.join(name),
                 validation: None,
-                text: "text".into(),
+                text: TextColumns::one("text"),
                 label: "label".into(),
                 split,
             };
-            let data = load_table(&options).unwrap().tokenize(&tokenizer).unwrap();
+            let data = load_table(&options).unwrap().tokenize(&encoder).unwrap();
             for batch_size in [8, 16, 32, 64] {
                 let share = padding(&data.train, &epoch_batches(&data.train, batch_size, Seed(1), 0));
                 let unsorted: Vec<Vec<u32>> = (0..data.train.len() as u32)

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use automl_tokenizer::TokenizerError;
+
 use super::suggestion::{did_you_mean, listed};
 
 /// The reason why data cannot be used. Lines are counted from 1, including the header.
@@ -106,6 +108,18 @@ pub enum DataError {
     SameColumn {
         /// The name.
         column: String,
+    },
+    /// Both texts of a pair are the same column.
+    #[error("both texts of a pair are taken from the column `{column}`; name two columns")]
+    TextColumnTwice {
+        /// The name.
+        column: String,
+    },
+    /// There are too few or too many columns of texts.
+    #[error("{count} columns of texts are named; name one, or two for pairs of texts")]
+    TextColumns {
+        /// Number of columns.
+        count: usize,
     },
     /// A row has more or fewer fields than the header.
     #[error(
@@ -243,42 +257,9 @@ pub enum DataError {
         /// The fault.
         problem: String,
     },
-    /// A model folder has no tokenizer.
-    #[error("no tokeniser in `{}`: neither `tokenizer.json` nor `vocab.txt` is there", folder.display())]
-    NoTokenizer {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// A tokenizer's file cannot be parsed.
-    #[error("`{}` is malformed: {message}", path.display())]
-    MalformedTokenizer {
-        /// The file.
-        path: PathBuf,
-        /// The fault.
-        message: String,
-    },
-    /// A vocabulary lacks a token that every text needs.
-    #[error("`{}` has no `{token}` token; is it the vocabulary of a BERT model", path.display())]
-    VocabularyWithout {
-        /// The file.
-        path: PathBuf,
-        /// The token.
-        token: &'static str,
-    },
-    /// The maximum length leaves no room for a token of the text.
-    #[error("a longest length of {max_length} tokens leaves no room for text; use at least {least}")]
-    MaxLength {
-        /// The requested length.
-        max_length: usize,
-        /// The smallest length that leaves room.
-        least: usize,
-    },
-    /// The tokenizer failed on a text.
-    #[error("the tokeniser failed: {message}")]
-    Tokenize {
-        /// The tokenizer's message.
-        message: String,
-    },
+    /// The tokenizer cannot be read, or fails on a text.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
     /// Texts and images are mixed in one set of examples.
     #[error("texts and images cannot be mixed in one set of examples")]
     MixedInputs,

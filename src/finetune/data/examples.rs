@@ -2,6 +2,7 @@
 
 use super::error::DataError;
 use super::targets::Targets;
+use super::text::Text;
 use crate::rng::Fingerprint;
 use crate::tasks::TaskKind;
 
@@ -11,8 +12,8 @@ pub const IMAGE_PIXELS: usize = 3 * 32 * 32;
 /// Inputs of one kind, in the order of their labels.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inputs {
-    /// Token ids of each text, including special tokens, already truncated to the maximum length; not padded.
-    Texts(Vec<Vec<u32>>),
+    /// The tokens of each text, or of each pair of texts.
+    Texts(Vec<Text>),
     /// Images, concatenated.
     Images {
         /// `[n, 3, 32, 32]` from -1 to 1, row-major.
@@ -20,7 +21,15 @@ pub enum Inputs {
     },
 }
 
+/// Stands before the token types in a fingerprint. No text is so long.
+const TYPES: u64 = u64::MAX;
+
 impl Inputs {
+    /// Texts with these token ids, all of type 0.
+    pub fn of_ids(texts: impl IntoIterator<Item = Vec<u32>>) -> Self {
+        Self::Texts(texts.into_iter().map(Text::from).collect())
+    }
+
     /// Number of inputs.
     pub fn len(&self) -> usize {
         match self {
@@ -42,8 +51,12 @@ impl Inputs {
             Self::Texts(texts) => {
                 for text in texts {
                     fingerprint.number(text.len() as u64);
-                    for token in text {
+                    for token in &text.ids {
                         fingerprint.bytes(&token.to_le_bytes());
+                    }
+                    if !text.types.is_empty() {
+                        fingerprint.number(TYPES);
+                        fingerprint.bytes(&text.types);
                     }
                 }
             }
@@ -119,23 +132,46 @@ mod tests {
     #[test]
     fn concatenated_examples_keep_their_order_and_labels() {
         let first = Examples {
-            inputs: Inputs::Texts(vec![vec![1], vec![2, 3]]),
+            inputs: Inputs::of_ids([vec![1], vec![2, 3]]),
             targets: Targets::Classes(vec![0, 1]),
         };
         let second = Examples {
-            inputs: Inputs::Texts(vec![vec![4]]),
+            inputs: Inputs::of_ids([vec![4]]),
             targets: Targets::Classes(vec![1]),
         };
         let both = first.concat(&second).unwrap();
-        assert_eq!(both.inputs, Inputs::Texts(vec![vec![1], vec![2, 3], vec![4]]));
+        assert_eq!(both.inputs, Inputs::of_ids([vec![1], vec![2, 3], vec![4]]));
         assert_eq!(both.targets, Targets::Classes(vec![0, 1, 1]));
         assert_eq!((both.len(), both.inputs.len()), (3, 3));
     }
 
     #[test]
+    fn types_count_in_a_fingerprint_only_where_there_are_any() {
+        let of = |inputs: &Inputs| {
+            let mut fingerprint = Fingerprint::new();
+            inputs.add_to(&mut fingerprint);
+            fingerprint.finish()
+        };
+        let mut by_hand = Fingerprint::new();
+        by_hand.number(2);
+        by_hand.bytes(&7_u32.to_le_bytes());
+        by_hand.bytes(&8_u32.to_le_bytes());
+        let untyped = Inputs::of_ids([vec![7, 8]]);
+        assert_eq!(of(&untyped), by_hand.finish());
+        let typed = |types: [u8; 2]| {
+            Inputs::Texts(vec![Text {
+                ids: vec![7, 8],
+                types: Box::new(types),
+            }])
+        };
+        assert_ne!(of(&typed([0, 1])), of(&untyped));
+        assert_ne!(of(&typed([0, 1])), of(&typed([1, 1])));
+    }
+
+    #[test]
     fn texts_and_images_do_not_mix() {
         let texts = Examples {
-            inputs: Inputs::Texts(vec![vec![1]]),
+            inputs: Inputs::of_ids([vec![1]]),
             targets: Targets::Classes(vec![0]),
         };
         let images = Examples {

@@ -62,7 +62,7 @@ fn read_idx<const DIMENSIONS: usize>(
         unpacked
             .read_exact(&mut bytes)
             .map_err(|error| fault(format!("cannot read {what}: {error}")))?;
-        Ok(u32::from_be_bytes(bytes))
+        Ok::<u32, DataError>(u32::from_be_bytes(bytes))
     };
     let found = number("its type")?;
     if found != magic {

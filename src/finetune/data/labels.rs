@@ -110,12 +110,13 @@ pub(super) fn targets(path: &Path, rows: &[Row], names: &[String], kind: &LabelK
 
 #[cfg(test)]
 mod tests {
+    use super::super::text::RawText;
     use super::*;
 
     fn rows(labels: &[&str]) -> Vec<Row> {
         let row = |(&label, line): (&&str, u64)| Row {
             line,
-            text: String::new(),
+            text: RawText::default(),
             kept: Vec::new(),
             label: label.to_owned(),
         };

@@ -5,10 +5,10 @@
 
 pub mod batches;
 pub mod builtin;
+mod encoder;
 mod error;
 mod examples;
 mod fields;
-mod growth;
 pub mod images;
 mod labels;
 mod lines;
@@ -21,13 +21,15 @@ pub mod table;
 mod targets;
 #[cfg(test)]
 mod testing;
-pub mod tokenizer;
+mod text;
 
+pub use automl_tokenizer::{Tokenizer, TokenizerError, Truncation};
 pub use batches::{epoch_batches, evaluation_batches};
+pub use encoder::{EncoderOptions, TextEncoder};
 pub use error::DataError;
 pub use examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
 pub use split::SplitOptions;
 pub use stream::{Chunk, KnownLabels, TextStream, UnknownLabel};
 pub use table::{LabelKind, TableOptions, TextTable, load_table};
 pub use targets::Targets;
-pub use tokenizer::Tokenizer;
+pub use text::{RawText, Text, TextColumns};

@@ -8,12 +8,13 @@ use super::error::DataError;
 use super::fields::{Separator, next_row};
 use super::lines::{Limits, Lines, is_standard_input};
 use super::suggestion::closest;
+use super::text::{RawText, TextColumns};
 
 /// One labelled text and the line where it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) line: u64,
-    pub(super) text: String,
+    pub(super) text: RawText,
     /// The label, trimmed and never empty; empty only if labels are not read.
     pub(super) label: String,
     /// The values of the other columns to keep, in the order of these columns.
@@ -23,7 +24,7 @@ pub(super) struct Row {
 /// The names of the columns of texts and labels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Columns<'a> {
-    pub(super) text: &'a str,
+    pub(super) text: &'a TextColumns,
     pub(super) label: &'a str,
 }
 
@@ -47,7 +48,7 @@ pub(super) fn read_rows(path: &Path, columns: Columns<'_>, limits: Limits) -> Re
 #[derive(Debug)]
 pub(super) struct RowReader {
     lines: Lines,
-    text: String,
+    text: TextColumns,
     /// The label column; `None` if labels are not read.
     label: Option<String>,
     /// The other columns to keep.
@@ -68,6 +69,8 @@ enum Format {
 struct Separated {
     separator: Separator,
     text: usize,
+    /// The column of the second text of a pair.
+    second: Option<usize>,
     label: Option<usize>,
     kept: Vec<usize>,
     names: Vec<String>,
@@ -77,24 +80,25 @@ impl RowReader {
     /// Opens a `.csv`, `.tsv` or `.jsonl` file, or standard input for `-`.
     ///
     /// Standard input is read as JSON objects if it begins with one, and as a table if its first line names the column
-    /// of texts. Otherwise, without a header and labels, every line is a text.
+    /// of texts, or if there are two of them. Otherwise, without a header and labels, every line is a text.
     ///
     /// # Errors
     /// If the file cannot be read or lacks a column.
     pub(super) fn open(
         path: &Path,
-        text: &str,
+        text: &TextColumns,
         label: Option<&str>,
         has_header: bool,
         limits: Limits,
     ) -> Result<Self, DataError> {
-        if label == Some(text) {
-            let column = text.to_owned();
+        if let Some(column) = text.names().find(|&name| label == Some(name)) {
+            let column = column.to_owned();
             return Err(DataError::SameColumn { column });
         }
         if is_standard_input(path) {
             let mut lines = Lines::open(path, limits)?;
-            let format = match seen_in(lines.peek()?.unwrap_or_default(), text, has_header || label.is_some()) {
+            let has_header = has_header || label.is_some() || text.is_pair();
+            let format = match seen_in(lines.peek()?.unwrap_or_default(), text.first(), has_header) {
                 Seen::Table(separator) => header(&mut lines, separator, text, label)?,
                 Seen::Objects => Format::Objects,
                 Seen::Plain => Format::Plain,
@@ -116,10 +120,10 @@ impl RowReader {
         Ok(Self::of(lines, text, label, format))
     }
 
-    fn of(lines: Lines, text: &str, label: Option<&str>, format: Format) -> Self {
+    fn of(lines: Lines, text: &TextColumns, label: Option<&str>, format: Format) -> Self {
         Self {
             lines,
-            text: text.to_owned(),
+            text: text.clone(),
             label: label.map(str::to_owned),
             kept: Vec::new(),
             format,
@@ -139,7 +143,7 @@ impl RowReader {
         let wished = wished.iter().map(|&name| name.to_owned());
         let wished = wished.filter(|name| names.contains(name) && !columns.contains(name));
         self.kept = columns.iter().cloned().chain(wished).collect();
-        self.kept.retain(|name| *name != self.text);
+        self.kept.retain(|name| self.text.names().all(|text| text != name));
         let path = self.lines.path().to_owned();
         if let Some(missing) = self.kept.iter().find(|name| !names.contains(name)) {
             return Err(unknown_column(&path, line, missing, names));
@@ -196,7 +200,7 @@ impl RowReader {
             if !text.trim().is_empty() {
                 return Ok(Some(Row {
                     line,
-                    text: text.to_owned(),
+                    text: text.to_owned().into(),
                     label: String::new(),
                     kept: Vec::new(),
                 }));
@@ -231,9 +235,13 @@ impl RowReader {
             found: kind(value),
             wanted,
         };
-        let text = match value(&self.text)? {
-            Value::String(text) => text.clone(),
-            other => return Err(wrong(&self.text, other, "a string")),
+        let text_in = |column: &str| match value(column)? {
+            Value::String(text) => Ok(text.clone()),
+            other => Err(wrong(column, other, "a string")),
+        };
+        let text = RawText {
+            first: text_in(self.text.first())?,
+            second: self.text.second().map(text_in).transpose()?,
         };
         let of_kept = |column: &String| match object.get(column) {
             None | Some(Value::Null) => String::new(),
@@ -311,23 +319,33 @@ fn next_separated(lines: &mut Lines, table: &Separated) -> Result<Option<Row>, D
     let kept = table.kept.iter().map(|&place| fields[place].clone()).collect();
     Ok(Some(Row {
         line,
-        text: std::mem::take(&mut fields[table.text]),
+        text: RawText {
+            first: std::mem::take(&mut fields[table.text]),
+            second: table.second.map(|second| std::mem::take(&mut fields[second])),
+        },
         label: label.unwrap_or_default(),
         kept,
     }))
 }
 
 /// Finds the columns in the header.
-fn header(lines: &mut Lines, separator: Separator, text: &str, label: Option<&str>) -> Result<Format, DataError> {
+fn header(
+    lines: &mut Lines,
+    separator: Separator,
+    text: &TextColumns,
+    label: Option<&str>,
+) -> Result<Format, DataError> {
     let path = lines.path().to_owned();
     let Some((line, header)) = next_row(lines, separator)? else {
         return Err(DataError::Empty { path });
     };
     let names: Vec<&str> = header.iter().map(|name| name.trim()).collect();
+    let at = |column: &str| position(&path, line, &names, column);
     Ok(Format::Separated(Separated {
         separator,
-        text: position(&path, line, &names, text)?,
-        label: label.map(|label| position(&path, line, &names, label)).transpose()?,
+        text: at(text.first())?,
+        second: text.second().map(at).transpose()?,
+        label: label.map(at).transpose()?,
         kept: Vec::new(),
         names: names.iter().map(|&name| name.to_owned()).collect(),
     }))
@@ -403,27 +421,35 @@ mod tests {
     use super::super::testing::file;
     use super::*;
 
-    fn read(ending: &str, content: impl AsRef<[u8]>) -> Result<Vec<Row>, DataError> {
+    fn read_columns(
+        ending: &str,
+        content: impl AsRef<[u8]>,
+        text: &[&str],
+        label: &str,
+    ) -> Result<Vec<Row>, DataError> {
         let file = file(ending, content);
-        read_rows(
-            file.path(),
-            Columns {
-                text: "text",
-                label: "label",
-            },
-            Limits::DEFAULT,
-        )
+        let text: Vec<String> = text.iter().map(|&name| name.to_owned()).collect();
+        let text = &TextColumns::new(&text)?;
+        read_rows(file.path(), Columns { text, label }, Limits::DEFAULT)
+    }
+
+    fn read(ending: &str, content: impl AsRef<[u8]>) -> Result<Vec<Row>, DataError> {
+        read_columns(ending, content, &["text"], "label")
     }
 
     fn pairs(rows: &[Row]) -> Vec<(u64, &str, &str)> {
         rows.iter()
-            .map(|row| (row.line, row.text.as_str(), row.label.as_str()))
+            .map(|row| (row.line, row.text.first.as_str(), row.label.as_str()))
             .collect()
     }
 
     /// The message with `FILE` in place of the temporary file's name.
     fn message(ending: &str, content: impl AsRef<[u8]>) -> String {
-        let message = read(ending, content).unwrap_err().to_string();
+        without_name(&read(ending, content).unwrap_err())
+    }
+
+    fn without_name(error: &DataError) -> String {
+        let message = error.to_string();
         let (_, rest) = message.split_once('`').unwrap();
         let (_, rest) = rest.split_once('`').unwrap();
         format!("FILE{rest}")
@@ -481,17 +507,39 @@ mod tests {
     }
 
     #[test]
-    fn text_and_label_must_be_two_columns() {
-        let file = file(".csv", "text,label\na,b\n");
-        let error = read_rows(
-            file.path(),
-            Columns {
-                text: "text",
-                label: "text",
-            },
-            Limits::DEFAULT,
-        )
-        .unwrap_err();
-        assert!(matches!(error, DataError::SameColumn { .. }), "{error}");
+    fn pairs_are_read_from_every_format() {
+        let tables = [
+            (".csv", "label,b,a\nyes,\"one, two\",first\nno,,last\n"),
+            (".tsv", "a\tlabel\tb\nfirst\tyes\tone, two\nlast\tno\t\n"),
+            (
+                ".jsonl",
+                "\n{\"a\":\"first\",\"b\":\"one, two\",\"label\":\"yes\"}\n{\"b\":\"\",\"a\":\"last\",\"label\":\"no\"}",
+            ),
+        ];
+        for (ending, table) in tables {
+            let rows = read_columns(ending, table, &["a", "b"], "label").unwrap();
+            let texts: Vec<Vec<&str>> = rows.iter().map(|row| row.text.texts().collect()).collect();
+            assert_eq!(texts, [["first", "one, two"], ["last", ""]], "{ending}");
+            let labels: Vec<&str> = rows.iter().map(|row| row.label.as_str()).collect();
+            assert_eq!(labels, ["yes", "no"]);
+        }
+        let missing = read_columns(".csv", "premise,label\na,b\n", &["premise", "hypothesis"], "label");
+        assert_eq!(
+            without_name(&missing.unwrap_err()),
+            "FILE, line 1: no column `hypothesis`; there are the columns `premise`, `label`"
+        );
+        let wrong = read_columns(".jsonl", "{\"a\":\"x\",\"b\":1,\"label\":\"y\"}", &["a", "b"], "label");
+        assert_eq!(
+            without_name(&wrong.unwrap_err()),
+            "FILE, line 1: `b` is a whole number; it must be a string"
+        );
+    }
+
+    #[test]
+    fn text_and_label_must_be_different_columns() {
+        for text in [&["label"][..], &["text", "label"]] {
+            let error = read_columns(".csv", "text,label\na,b\n", text, "label").unwrap_err();
+            assert!(matches!(error, DataError::SameColumn { .. }), "{error}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::encoder::TextEncoder;
 use super::error::DataError;
 use super::examples::{Examples, Inputs};
 use super::labels;
@@ -10,7 +11,7 @@ use super::rows::{Row, RowReader};
 use super::suggestion::closest;
 use super::table::LabelKind;
 use super::targets::Targets;
-use super::tokenizer::Tokenizer;
+use super::text::{RawText, TextColumns};
 
 /// The limits for predictions. They need only one chunk in memory, so the file may have any size.
 const LIMITS: Limits = Limits {
@@ -26,7 +27,7 @@ const IDENTIFIERS: [&str; 3] = ["id", "ID", "Id"];
 pub struct TextStream {
     rows: Rows,
     path: PathBuf,
-    tokenizer: Tokenizer,
+    encoder: TextEncoder,
     /// The labels to read; `None` if they are not read.
     labels: Option<KnownLabels>,
 }
@@ -54,7 +55,7 @@ pub struct Chunk {
     /// The lines of the file where the rows begin.
     pub lines: Vec<u64>,
     /// The original texts; empty for images.
-    pub texts: Vec<String>,
+    pub texts: Vec<RawText>,
     /// For each row, the values of the columns to keep ([`TextStream::kept`]).
     pub kept: Vec<Vec<String>>,
     /// The tokenized texts with their classes; without labels all classes are 0.
@@ -79,28 +80,28 @@ impl TextStream {
     /// labels that are known.
     ///
     /// Standard input is read as JSON objects if it begins with one, and as a table if its first line names the column
-    /// `text`. Otherwise, without a header and labels, every line is a text.
+    /// of texts, or if there are two of them. Otherwise, without a header and labels, every line is a text.
     ///
     /// # Errors
     /// If the file cannot be read or lacks a column.
     pub fn open(
         path: &Path,
-        text: &str,
+        text: &TextColumns,
         labels: Option<KnownLabels>,
         has_header: bool,
-        tokenizer: Tokenizer,
+        encoder: TextEncoder,
     ) -> Result<Self, DataError> {
         let label = labels.as_ref().map(|labels| labels.column.as_str());
         Ok(Self {
             rows: Rows::Read(Box::new(RowReader::open(path, text, label, has_header, LIMITS)?)),
             path: path.to_owned(),
-            tokenizer,
+            encoder,
             labels,
         })
     }
 
     /// A stream of these texts, without labels.
-    pub fn of_texts(texts: Vec<String>, tokenizer: Tokenizer) -> Self {
+    pub fn of_texts(texts: Vec<RawText>, encoder: TextEncoder) -> Self {
         let row = |(text, line)| Row {
             line,
             text,
@@ -111,7 +112,7 @@ impl TextStream {
         Self {
             rows: Rows::Given(rows.into_iter()),
             path: PathBuf::new(),
-            tokenizer,
+            encoder,
             labels: None,
         }
     }
@@ -159,14 +160,13 @@ impl TextStream {
         if is_over {
             return Ok(None);
         }
-        let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
-        let inputs = Inputs::Texts(self.tokenizer.encode(&texts)?);
         let targets = match &self.labels {
             Some(KnownLabels { names, kind, .. }) => labels::targets(&self.path, &rows, names, kind)?,
             None => Targets::Classes(vec![0; rows.len()]),
         };
         let lines = rows.iter().map(|row| row.line).collect();
-        let (texts, kept) = rows.into_iter().map(|row| (row.text, row.kept)).unzip();
+        let (texts, kept): (Vec<RawText>, _) = rows.into_iter().map(|row| (row.text, row.kept)).unzip();
+        let inputs = Inputs::Texts(self.encoder.encode(&texts)?);
         Ok(Some(Chunk {
             lines,
             texts,

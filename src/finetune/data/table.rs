@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::encoder::TextEncoder;
 use super::error::DataError;
 use super::examples::{Dataset, Examples, Inputs};
 use super::labels;
@@ -9,7 +10,7 @@ use super::lines::Limits;
 use super::rows::{Columns, Row, read_rows};
 use super::split::{Parts, SplitOptions, split};
 use super::targets::Targets;
-use super::tokenizer::Tokenizer;
+use super::text::{RawText, TextColumns};
 use crate::tasks::TaskKind;
 
 /// The location of the texts and their labels.
@@ -19,8 +20,8 @@ pub struct TableOptions {
     pub train: PathBuf,
     /// Validation rows; `None` splits them off `train`.
     pub validation: Option<PathBuf>,
-    /// Name of the text column.
-    pub text: String,
+    /// The columns of the texts.
+    pub text: TextColumns,
     /// Name of the label column.
     pub label: String,
     /// The kind of the labels.
@@ -55,7 +56,7 @@ pub struct TextTable {
 
 #[derive(Clone, Debug, PartialEq)]
 struct Texts {
-    texts: Vec<String>,
+    texts: Vec<RawText>,
     targets: Targets,
 }
 
@@ -149,8 +150,8 @@ impl Texts {
         }
     }
 
-    fn tokenize(&self, tokenizer: &Tokenizer) -> Result<Examples, DataError> {
-        let inputs = Inputs::Texts(tokenizer.encode(&self.texts)?);
+    fn tokenize(&self, encoder: &TextEncoder) -> Result<Examples, DataError> {
+        let inputs = Inputs::Texts(encoder.encode(&self.texts)?);
         Ok(Examples {
             inputs,
             targets: self.targets.clone(),
@@ -182,13 +183,13 @@ impl TextTable {
     /// Converts every text to token ids, including special tokens.
     ///
     /// # Errors
-    /// The same as for [`Tokenizer::encode`].
-    pub fn tokenize(&self, tokenizer: &Tokenizer) -> Result<Dataset, DataError> {
+    /// The same as for [`TextEncoder::encode`].
+    pub fn tokenize(&self, encoder: &TextEncoder) -> Result<Dataset, DataError> {
         Ok(Dataset {
             task: self.task,
-            train: self.train.tokenize(tokenizer)?,
-            validation: self.validation.tokenize(tokenizer)?,
-            test: self.test.as_ref().map(|test| test.tokenize(tokenizer)).transpose()?,
+            train: self.train.tokenize(encoder)?,
+            validation: self.validation.tokenize(encoder)?,
+            test: self.test.as_ref().map(|test| test.tokenize(encoder)).transpose()?,
             labels: self.labels.clone(),
         })
     }
@@ -198,7 +199,7 @@ impl TextTable {
 mod tests {
     use crate::units::Seed;
 
-    use super::super::testing::{file, shared};
+    use super::super::testing::{ENCODER, file, shared};
     use super::*;
 
     fn options(train: PathBuf) -> TableOptions {
@@ -212,7 +213,7 @@ mod tests {
             labels: LabelKind::Class,
             train,
             validation: None,
-            text: "text".into(),
+            text: TextColumns::one("text"),
             label: "label".into(),
             split,
         }
@@ -280,20 +281,20 @@ mod tests {
             "[PAD]\n[UNK]\n[CLS]\n[SEP]\nbad\ngood\n",
         )
         .unwrap();
-        let tokenizer = Tokenizer::from_folder(model.path(), 8).unwrap();
+        let encoder = TextEncoder::from_folder(model.path(), ENCODER).unwrap();
         let rows = (0..12).map(|index| ["bad,bad\n", "good,good\n"][index % 2]);
         let train = file(".csv", format!("text,label\n{}", rows.collect::<String>()));
         let data = load_table(&options(train.path().into()))
             .unwrap()
-            .tokenize(&tokenizer)
+            .tokenize(&encoder)
             .unwrap();
         for part in [&data.train, &data.validation] {
             let Inputs::Texts(texts) = &part.inputs else {
                 unreachable!("a table holds texts")
             };
             assert!(!texts.is_empty());
-            for (ids, label) in texts.iter().zip(part.targets.classes()) {
-                assert_eq!(ids, &[2, 4 + label, 3]);
+            for (text, label) in texts.iter().zip(part.targets.classes()) {
+                assert_eq!(text.ids, [2, 4 + label, 3]);
             }
         }
         assert_eq!(data.test, None);
@@ -312,7 +313,7 @@ mod tests {
             let texts = || table.train.texts.iter().chain(&table.validation.texts);
             let quotes = |content: &str| content.matches('"').count();
             let content = std::fs::read_to_string(folder.join(name)).unwrap();
-            assert_eq!(texts().map(|text| quotes(text)).sum::<usize>(), quotes(&content));
+            assert_eq!(texts().map(|text| quotes(&text.first)).sum::<usize>(), quotes(&content));
         }
     }
 }

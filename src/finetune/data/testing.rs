@@ -5,6 +5,18 @@ use std::path::PathBuf;
 
 use tempfile::NamedTempFile;
 
+use automl_tokenizer::Truncation;
+
+use super::encoder::EncoderOptions;
+
+/// Single texts of up to 64 tokens for a model with BERT's token types.
+pub(super) const ENCODER: EncoderOptions = EncoderOptions {
+    max_length: 64,
+    truncation: Truncation::LongestFirst,
+    is_pair: false,
+    token_types: 2,
+};
+
 /// A temporary file with this ending and content.
 pub(super) fn file(ending: &str, content: impl AsRef<[u8]>) -> NamedTempFile {
     let mut file = tempfile::Builder::new().suffix(ending).tempfile().unwrap();

@@ -135,6 +135,14 @@ impl InputLimits {
             Self::Images { .. } => None,
         }
     }
+
+    /// Number of token types that the network tells apart; 0 for images.
+    pub(crate) fn token_types(self) -> usize {
+        match self {
+            Self::Texts { types, .. } => types,
+            Self::Images { .. } => 0,
+        }
+    }
 }
 
 /// The settings of a training pass that a prediction does not have.

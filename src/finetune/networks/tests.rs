@@ -422,7 +422,7 @@ fn reference_batch(reference: &serde_json::Value) -> Batch {
     });
     let texts: Vec<Vec<u32>> = texts.collect();
     let places: Vec<u32> = (0..texts.len() as u32).collect();
-    gather(&Inputs::Texts(texts), &places)
+    gather(&Inputs::of_ids(texts), &places)
 }
 
 fn forward_equals(reference: &serde_json::Value, folder: &Path) {

@@ -78,7 +78,7 @@ fn a_real_model_gives_the_same_bits_in_any_company() {
             .map(|place| (1000 + (number * 977 + place * 131) % 28_000) as u32)
             .collect()
     };
-    let inputs = Inputs::Texts(lengths.iter().enumerate().map(text).collect());
+    let inputs = Inputs::of_ids(lengths.iter().enumerate().map(text));
     for depth in [1, 3, 6] {
         let expected = alone(&model, &inputs, depth);
         for places in [&[0, 1, 2, 3, 4, 5, 6, 7][..], &[7, 5, 0], &[6, 2], &[4, 4, 1]] {

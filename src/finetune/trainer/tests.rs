@@ -256,7 +256,10 @@ fn an_exported_bert_says_what_transformers_needs() {
     assert_eq!(config["id2label"]["1"], "class 1");
     assert_eq!(config["label2id"]["class 1"], 1);
     assert_eq!(config["hidden_size"], 16);
-    assert!(folder.path().join("vocab.txt").exists(), "the tokenizer comes along");
+    assert!(
+        folder.path().join("tokenizer.json").exists(),
+        "the tokenizer comes along"
+    );
     let file = super::super::weights::WeightFile::read(&folder.path().join("model.safetensors")).unwrap();
     assert_eq!(file.tensors["bert.pooler.dense.weight"].shape, [16, 16]);
     assert_eq!(file.tensors["classifier.weight"].shape, [2, 16]);
@@ -285,7 +288,7 @@ fn settings_and_examples_that_cannot_be_are_refused() {
         "the model takes texts, the data are images"
     );
     let one = |text: Vec<u32>, label| Examples {
-        inputs: Inputs::Texts(vec![text]),
+        inputs: Inputs::of_ids([text]),
         targets: Targets::Classes(vec![label]),
     };
     assert_eq!(

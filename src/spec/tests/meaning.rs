@@ -6,7 +6,7 @@ use super::*;
 use crate::space::{Confidence, Configuration, Domain, Expression, Hints, Prior, Value};
 use crate::spec::{
     Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, HYPERPARAMETERS, Metric, ModelSource,
-    ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, Task, load,
+    ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, Task, Truncation, load,
 };
 use crate::units::{Goal, Seed};
 
@@ -498,8 +498,9 @@ fn data_are_built_in_or_tables_beside_the_spec() {
         multi_label: None,
         train: "folder/a.tsv".into(),
         validation: Some("folder/b.tsv".into()),
-        text: "text".to_owned(),
+        text: vec!["text".to_owned()],
         label: "mood".to_owned(),
+        truncation: Truncation::Head,
         split: Split {
             validation: 0.2,
             test: 0.1,

@@ -8,7 +8,7 @@ use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Spac
 use crate::spec::{
     Budget, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange, FineTuneSpec, FunctionSpec,
     InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance, Resources, SchedulerSpec, SearcherSpec,
-    Selection, SelectionRule, Split, TEMPLATE, Task, TrackerSpec, TrialLimits,
+    Selection, SelectionRule, Split, TEMPLATE, Task, TrackerSpec, TrialLimits, Truncation,
 };
 use crate::units::{Goal, Seed};
 
@@ -202,7 +202,16 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
                     train: format!("/data/{text}.csv").into(),
                     validation: has_file.then(|| "/data/b.jsonl".into()),
                     label: format!("{text}!"),
-                    text,
+                    truncation: if has_file {
+                        Truncation::HeadTail
+                    } else {
+                        Truncation::Head
+                    },
+                    text: if has_file {
+                        vec![text.clone(), format!("{text},")]
+                    } else {
+                        vec![text]
+                    },
                     split,
                 },
                 max_length,

@@ -99,6 +99,23 @@ fn a_template_with_ids_beyond_the_vocabulary_is_found_out() {
 }
 
 #[test]
+fn a_special_token_without_a_role_may_lie_beyond_the_model() {
+    let with = |special: bool| {
+        let content = changed(|whole| {
+            let mut added = whole["added_tokens"][0].clone();
+            (added["id"], added["content"], added["special"]) = (500.into(), "<image>".into(), special.into());
+            whole["added_tokens"].as_array_mut().unwrap().push(added);
+        });
+        let folder = folder(&[("tokenizer.json", &content)]);
+        Tokenizer::from_folder(folder.path()).unwrap()
+    };
+    let rows = with(true).vocabulary_size() - 1;
+    assert!(with(true).check_rows(rows).is_ok());
+    let last = with(false).last_token().unwrap().1 as usize;
+    assert!(with(false).check_rows(last).is_err());
+}
+
+#[test]
 fn a_table_that_points_out_of_itself_is_an_error_of_the_text() {
     let content = changed(|whole| {
         // A trie of one unit, whose children would lie far behind it.
