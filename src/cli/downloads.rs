@@ -47,12 +47,16 @@ pub(super) fn describe(model: &MissingModel) -> String {
     let MissingModel { id, files, bytes, .. } = model;
     let licence = model.licence.as_ref();
     let licence = licence.map_or_else(String::new, |licence| format!(", licence `{licence}`"));
-    let size = megabytes(*bytes);
+    let size = size(*bytes);
     format!("the model `{id}` is not in the cache: {size} in {files} files{licence}")
 }
 
-fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
+fn size(bytes: u64) -> String {
+    let (unit, name) = [(1e9, "GB"), (1e6, "MB")]
+        .into_iter()
+        .find(|(unit, _)| bytes as f64 >= *unit)
+        .unwrap_or((1e3, "kB"));
+    format!("{:.1} {name}", bytes as f64 / unit)
 }
 
 /// The progress of a download: a bar on a terminal, else one line per file.
@@ -107,21 +111,21 @@ impl Drop for Told {
 }
 
 impl Progress for Told {
-    fn file_started(&self, path: &str, size: Option<u64>, present: u64) {
+    fn file_started(&self, path: &str, bytes: Option<u64>, present: u64) {
         self.has_begun.store(true, Ordering::Relaxed);
         if let Some(bar) = &self.bar {
-            bar.inc_length(size.unwrap_or_default());
+            bar.inc_length(bytes.unwrap_or_default());
             bar.inc(present);
             bar.set_message(path.to_owned());
             return;
         }
-        let size = size.map_or_else(String::new, |size| format!(" ({})", megabytes(size)));
+        let whole = bytes.map_or_else(String::new, |bytes| format!(" ({})", size(bytes)));
         let begun = if present > 0 {
-            format!(", {} of it are here already", megabytes(present))
+            format!(", {} of it are here already", size(present))
         } else {
             String::new()
         };
-        self.say(&format!("downloading `{path}`{size}{begun}"));
+        self.say(&format!("downloading `{path}`{whole}{begun}"));
     }
 
     fn file_advanced(&self, _path: &str, bytes: u64) {

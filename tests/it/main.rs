@@ -21,6 +21,7 @@ mod disk;
 mod docs;
 mod failures;
 mod gates;
+mod hub;
 mod interruptions;
 mod journals;
 mod looking;
