@@ -1,8 +1,8 @@
 """Checks that this crate and `huggingface_hub` find what the other has downloaded, and writes `layout.txt`.
 
     python -m venv venv && venv/bin/pip install huggingface_hub
-    cargo build --example download
-    venv/bin/python tests/python/check_against_huggingface_hub.py target/debug/examples/download
+    cargo build -p automl-hub --example download
+    venv/bin/python src/hub/tests/python/check_against_huggingface_hub.py target/debug/examples/download
 
 `layout.txt` is the cache as `huggingface_hub` writes it; the test `layout` compares ours with it.
 """

@@ -1,6 +1,6 @@
 """Kills a download at random moments until it is done, and checks what is visible after each kill.
 
-    venv/bin/python tests/python/kill_at_random.py target/debug/examples/download [rounds]
+    venv/bin/python src/hub/tests/python/kill_at_random.py target/debug/examples/download [rounds]
 """
 
 import pathlib
