@@ -148,7 +148,7 @@ mod tests {
         };
         let faults = ["tiny-bart", "empty", "old", "tiny-bert/vocab.txt"].map(said);
         insta::assert_snapshot!(faults.join("\n"), @r"
-        no model `ROOT/tiny-bart`: no such folder; did you mean `tiny-bert`?
+        no model `ROOT/tiny-bart`: no such folder; did you mean `tiny-bert`
         `ROOT/empty` lacks `config.json` and `model.safetensors` or `model.safetensors.index.json` and `tokenizer.json` or `vocab.txt`
         `ROOT/old` lacks `model.safetensors` or `model.safetensors.index.json`; `pytorch_model.bin` is not read: save the model with safetensors
         `ROOT/tiny-bert/vocab.txt` is a file; name the folder that holds the model's `config.json`
