@@ -338,8 +338,8 @@ fn two_searches_at_once_download_once() {
     story
         .hub
         .hook(|request, reply| reply.crawls = request.is_content().then_some(2_000));
-    let mut first = story.start("search space.yaml --out first");
-    let mut second = story.start("search space.yaml --out second");
+    let first = story.start("search space.yaml --out first");
+    let second = story.start("search space.yaml --out second");
     eventually("the download", || story.contents() > 0);
     first.finish().expect_code(0);
     second.finish().expect_code(0);
