@@ -9,6 +9,7 @@
 //! | [`units`], [`rng`], [`files`], [`awake`], [`suggestion`], [`json`], [`os`] | quantities that must not be mixed; keyed random streams; atomic file writes; time without suspensions; "did you mean"; JSON as programs write it |
 //! | [`preference`] | comparison of results: several metrics, constraints on metrics |
 //! | [`finetune`] | models, training and data; independent of the search |
+//! | [`hub`] | the Hugging Face hub: downloads, and the cache of what was downloaded |
 //! | [`space`] | parameters, domains, conditions and constraints; configurations in the unit cube |
 //! | [`analysis`] | analysis of finished trials: importance, dependence, significance |
 //! | [`spec`] | `space.yaml`: read, checked, explained |
@@ -35,6 +36,7 @@
 
 pub use automl_base::{awake, files, json, os, rng, suggestion, units};
 pub use automl_finetune as finetune;
+pub use automl_hub as hub;
 pub use automl_metrics as metrics;
 
 pub mod analysis;

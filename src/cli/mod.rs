@@ -9,6 +9,7 @@ mod compare;
 mod completions;
 mod convert;
 mod curtain;
+mod downloads;
 mod duration;
 mod error;
 mod evaluate;

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use super::CliError;
 use super::arguments::{Plan as Arguments, Verbosity};
 use super::output::print;
 use super::search::{explain_method, say_settled, show_warnings, warm_start};
+use super::{CliError, downloads};
 use crate::engine::Clock;
 use crate::plan::{self, Plan};
 use crate::{objective, report, spec, worker};
@@ -16,6 +16,12 @@ pub(super) fn plan(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitCo
     let (mut spec, warnings) = spec::load(&arguments.spec, &arguments.changes.overrides()).map_err(CliError::Spec)?;
     if !verbosity.quiet {
         show_warnings(&warnings);
+    }
+    if let Some(missing) = downloads::missing(&mut spec, arguments.downloads, verbosity.quiet || arguments.json)? {
+        return Err(CliError::Usage(format!(
+            "a plan needs the model: {}; add `--download`, or start with `automl search`, which downloads it",
+            downloads::describe(&missing)
+        )));
     }
     let mut facts = objective::inspect(&spec)?;
     let slots = worker::slots(&spec.resources, facts.demand)?;

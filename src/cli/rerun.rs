@@ -11,7 +11,7 @@ use super::arguments::{Rerun as Arguments, Verbosity};
 use super::gate::Gate;
 use super::output::{print, table};
 use super::run::{StudyRun, style};
-use super::{CliError, stored};
+use super::{CliError, downloads, stored};
 use crate::engine::{Clock, Folder, FolderError, Launch, Opened};
 use crate::files::replace;
 use crate::report::{Leaderboard, Rerun, plain, short};
@@ -39,6 +39,7 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
     if arguments.workers.is_some() {
         spec.resources.workers = arguments.workers.map(usize::from);
     }
+    downloads::ensure(&spec, arguments.network, verbosity.quiet || arguments.json)?;
     let facts = objective::inspect(&spec)?;
     worker::slots(&spec.resources, facts.demand)?;
     check_inputs(folder, &facts.identity)?;

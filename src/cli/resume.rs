@@ -8,7 +8,7 @@ use super::arguments::{Resume, Verbosity};
 use super::duration::seconds;
 use super::gate::Gate;
 use super::run::{StudyRun, style};
-use super::{CliError, stored};
+use super::{CliError, downloads, stored};
 use crate::engine::{Clock, Folder, FolderError, Launch, Opened};
 use crate::journal::ReadError;
 use crate::objective::{self, Facts};
@@ -48,6 +48,7 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
     }
     arguments.tracking.apply(&mut spec);
     let gate = Gate::open(&arguments.gate, &spec)?;
+    downloads::ensure(&spec, arguments.network, verbosity.quiet || arguments.json)?;
     let facts = Facts {
         inputs: None,
         ..objective::inspect(&spec)?

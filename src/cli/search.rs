@@ -4,11 +4,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::CliError;
 use super::arguments::{Search, Verbosity};
 use super::error::is_coloured;
 use super::gate::Gate;
 use super::run::{StudyRun, style};
+use super::{CliError, downloads};
 use crate::engine::{Clock, Folder, Launch};
 use crate::objective;
 use crate::plan::{self, Settled};
@@ -27,6 +27,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
         show_warnings(&warnings);
     }
     arguments.tracking.apply(&mut spec);
+    let model = downloads::bring(&mut spec, arguments.network, verbosity.quiet || arguments.json)?;
     // All checks come before anything is written.
     let mut facts = objective::inspect(&spec)?;
     let slots = worker::slots(&spec.resources, facts.demand)?;
@@ -46,6 +47,9 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
         past,
         settled.shortened_from,
     )?;
+    if let Some(model) = &model {
+        folder.note_model(model)?;
+    }
     let style = style(verbosity, arguments.json);
     let before = folder.contents()?;
     StudyRun {

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
 use super::arguments::Train;
+use super::downloads::Told;
 use super::output::print;
 use super::output::scores as sentence_of;
 use crate::production::{self, TrainOptions, TrainedModel};
@@ -21,11 +22,13 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         all_epochs: arguments.all_epochs,
         check: arguments.check,
         set: arguments.set.clone(),
+        is_offline: arguments.network.offline,
     };
     let mut bar: Option<ProgressBar> = None;
     let trained = production::train(
         &arguments.spec,
         &options,
+        &Told::new(arguments.json),
         &mut |step| {
             let bar = bar.get_or_insert_with(|| progress_bar(step.whole));
             bar.set_position(step.seen.0);

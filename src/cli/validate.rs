@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::CliError;
 use super::arguments::Validate;
 use super::output::print;
 use super::search::{explain_method, show_warnings, warm_start};
-use crate::spec::{self, Diagnostic, Severity, Spec};
+use super::{CliError, downloads};
+use crate::objective::MissingModel;
+use crate::spec::{self, Diagnostic, ObjectiveSpec, Severity, Spec};
 use crate::units::Samples;
 use crate::{objective, worker};
 
@@ -19,6 +20,8 @@ struct Valid {
     warnings: Vec<Diagnostic>,
     epoch: Samples,
     workers: usize,
+    /// The model, if it is not in the cache: then it was not checked.
+    missing: Option<MissingModel>,
 }
 
 /// Checks a spec with its model and data.
@@ -39,26 +42,40 @@ pub(super) fn validate(arguments: &Validate) -> Result<ExitCode, CliError> {
             valid.epoch,
             valid.workers
         );
+        if let Some(missing) = &valid.missing {
+            let _ = writeln!(
+                std::io::stderr(),
+                "{}; `automl search` downloads it, and `--download` does so now; the model was not checked",
+                downloads::describe(missing)
+            );
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn check(arguments: &Validate) -> Result<Valid, CliError> {
-    let (spec, warnings) = spec::load(&arguments.spec, &arguments.set).map_err(CliError::Spec)?;
+    let (mut spec, warnings) = spec::load(&arguments.spec, &arguments.set).map_err(CliError::Spec)?;
     if !arguments.json {
         show_warnings(&warnings);
     }
-    let facts = objective::inspect(&spec)?;
+    let missing = downloads::missing(&mut spec, arguments.downloads, arguments.json)?;
+    let (epoch, demand) = if let (Some(_), ObjectiveSpec::FineTune(fine_tune)) = (&missing, &spec.objective) {
+        objective::inspect_data(fine_tune)?
+    } else {
+        let facts = objective::inspect(&spec)?;
+        (facts.identity.epoch, facts.demand)
+    };
     warm_start(&spec, false)?;
     if !arguments.json {
         explain_method(&spec);
     }
-    let workers = worker::slots(&spec.resources, facts.demand)?.len();
+    let workers = worker::slots(&spec.resources, demand)?.len();
     Ok(Valid {
         spec,
         warnings,
-        epoch: facts.identity.epoch,
+        epoch,
         workers,
+        missing,
     })
 }
 
@@ -66,6 +83,7 @@ fn as_json(checked: &Result<Valid, CliError>) -> Value {
     match checked {
         Ok(valid) => json!({
             "valid": true,
+            "download": valid.missing,
             "name": valid.spec.name,
             "parameters": valid.spec.space.parameters().len(),
             "configurations": valid.spec.space.cardinality(),

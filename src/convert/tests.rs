@@ -240,7 +240,7 @@ fn a_study_of_optuna() {
 
 # ── What a trial runs: FILL THIS IN ───────────────────────────────────────────────────────────────────────────────────
 # task: text-classification        # or image-classification
-# model: ./my-model                # Hugging Face layout, or the id of a model in the local Hugging Face cache
+# model: ./my-model                # Hugging Face layout, or the id of a model on the Hugging Face hub
 # data: {train: data.csv, text: text, label: label, split: {validation: 0.2, test: 0.1}}
 # metric: {name: "the value of your objective", goal: maximize}   # or accuracy, f1, mcc, roc_auc, loss, rmse
 
@@ -279,7 +279,7 @@ fn a_search_space_of_ray() {
 
 # ── What a trial runs: FILL THIS IN ───────────────────────────────────────────────────────────────────────────────────
 # task: text-classification        # or image-classification
-# model: ./my-model                # Hugging Face layout, or the id of a model in the local Hugging Face cache
+# model: ./my-model                # Hugging Face layout, or the id of a model on the Hugging Face hub
 # data: {train: data.csv, text: text, label: label, split: {validation: 0.2, test: 0.1}}
 
 metric: {name: accuracy, goal: maximize}

@@ -130,7 +130,7 @@ fn open(draft: &Draft, lines: &mut Vec<String>) {
     lines.extend(
         [
             "# task: text-classification        # or image-classification",
-            "# model: ./my-model                # Hugging Face layout, or the id of a model in the local Hugging Face cache",
+            "# model: ./my-model                # Hugging Face layout, or the id of a model on the Hugging Face hub",
             "# data: {train: data.csv, text: text, label: label, split: {validation: 0.2, test: 0.1}}",
         ]
         .map(str::to_owned),

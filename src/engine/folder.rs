@@ -12,6 +12,7 @@ pub use self::error::FolderError;
 use super::Looker;
 use crate::files;
 use crate::journal::{self, Contents, Journal, Lock, LockError, Position, ReadError};
+use crate::objective::HubModel;
 use crate::rng::Fingerprint;
 use crate::study::{Event, Identity, Impossible, Study};
 use crate::trials::PastTrial;
@@ -21,6 +22,9 @@ use crate::units::{Seed, TrialId};
 const HOLD: &str = "hold";
 
 const SPEC: &str = "spec.yaml";
+
+/// Facts about the study for programs that do not read the journal.
+const MANIFEST: &str = "manifest.json";
 
 /// Copy of a damaged journal, made before the journal is cut to its sound part.
 const DAMAGED: &str = "journal.damaged.jsonl";
@@ -77,7 +81,7 @@ impl Folder {
         match folder.fill(spec_yaml, seed, inputs, (past, shortened_from)) {
             Ok(journal) => Ok((folder, journal)),
             Err(error) => {
-                for name in [SPEC, "manifest.json", journal::FILE_NAME, "lock"] {
+                for name in [SPEC, MANIFEST, journal::FILE_NAME, "lock"] {
                     let _ = fs::remove_file(path.join(name));
                 }
                 for name in ["checkpoints", "logs"] {
@@ -117,7 +121,7 @@ impl Folder {
             "spec": fingerprint(spec_yaml),
             "created_at": super::Clock::time_of_day(),
         });
-        self.write("manifest.json", format!("{manifest:#}\n").as_bytes())?;
+        self.write(MANIFEST, format!("{manifest:#}\n").as_bytes())?;
         let file = self.path.join(journal::FILE_NAME);
         // A crash may have left a journal without a single event.
         let _ = fs::remove_file(&file);
@@ -125,6 +129,17 @@ impl Folder {
         journal.append(&created, 0.0)?;
         journal.sync()?;
         Ok(journal)
+    }
+
+    /// Notes the model of the hub in the manifest.
+    ///
+    /// # Errors
+    /// If the manifest cannot be written.
+    pub fn note_model(&self, model: &HubModel) -> Result<(), FolderError> {
+        let text = fs::read_to_string(self.path.join(MANIFEST)).unwrap_or_default();
+        let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        manifest["model"] = serde_json::to_value(model).unwrap_or_default();
+        self.write(MANIFEST, format!("{manifest:#}\n").as_bytes())
     }
 
     /// Opens the folder of an existing study to resume it.

@@ -1,15 +1,16 @@
 //! The model and the data of a fine-tuning objective, loaded and matched to each other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Sizes, training_config};
+use super::{Sizes, hub_model, training_config};
 use crate::finetune::data::{
     DataError, Dataset, EncoderOptions, Examples, LabelKind, SplitOptions, TableOptions, TextColumns, TextEncoder,
-    TokenizerError, builtin, load_table,
+    TextTable, TokenizerError, builtin, load_table,
 };
-use crate::finetune::hub::{self, HubError, ModelKind};
+use crate::finetune::model_folder::{ModelFolderError, check_model_folder};
 use crate::finetune::{Device, Footprint, LoadError, Pretrained, TrainingCost, start_threads, tasks};
+use crate::hub::HubError;
 use crate::metrics;
 use crate::rng::Fingerprint;
 use crate::space::Configuration;
@@ -39,9 +40,12 @@ pub enum InputError {
     /// The tokenizer cannot be read.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
-    /// The model was not found.
+    /// The folder of the model cannot be used.
     #[error(transparent)]
-    Hub(#[from] HubError),
+    Folder(#[from] ModelFolderError),
+    /// The model of the hub can neither be found nor downloaded. With it, the model that was most likely meant.
+    #[error("{}{}", .0, meant(.1.as_deref()))]
+    Hub(Box<HubError>, Option<String>),
     /// The model cannot be read.
     #[error(transparent)]
     Model(#[from] LoadError),
@@ -205,12 +209,10 @@ impl TrainingInputs {
         let data = builtin::load(name, *train_limit, *test)?;
         let model = match &spec.model {
             ModelSource::Builtin(name) => Pretrained::builtin(name, RESNET8_CIFAR10, &data.labels, device)?,
-            ModelSource::Directory(path) => Pretrained::load_directory(
-                &find(&path.display().to_string(), ModelKind::Image)?,
-                &data.labels,
-                device,
-            )?,
-            ModelSource::Hub(id) => Pretrained::load_directory(&find(id, ModelKind::Image)?, &data.labels, device)?,
+            ModelSource::Directory(path) => Pretrained::load_directory(whole(path, spec)?, &data.labels, device)?,
+            ModelSource::Hub(id) => {
+                Pretrained::load_directory(&hub_model::find(id, hub_model::kind_of(spec))?, &data.labels, device)?
+            }
         };
         let needs_images = "it needs a model of images, such as `builtin:resnet8-cifar10`";
         match model.max_length() {
@@ -220,55 +222,14 @@ impl TrainingInputs {
     }
 
     fn texts(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
-        let DataSpec::Table {
-            train,
-            validation,
-            text,
-            label,
-            multi_label,
-            truncation,
-            split,
-        } = &spec.data
-        else {
-            return Err(InputError::WrongData {
-                task: spec.task.name(),
-                data: data_name(&spec.data),
-                need: "it needs a table of texts (.csv, .tsv or .jsonl)",
-            });
-        };
         let needs_texts =
             "it needs a model of texts: a directory or hub id with `config.json`, `model.safetensors` and a tokenizer";
         let folder = match &spec.model {
             ModelSource::Builtin(_) => return Err(wrong_model(spec.task.name(), &spec.model, needs_texts)),
-            ModelSource::Directory(path) => find(&path.display().to_string(), ModelKind::Text)?,
-            ModelSource::Hub(id) => find(id, ModelKind::Text)?,
+            ModelSource::Directory(path) => whole(path, spec)?.to_owned(),
+            ModelSource::Hub(id) => hub_model::find(id, hub_model::kind_of(spec))?,
         };
-        let &Split {
-            validation: share,
-            test,
-            stratify,
-            seed,
-        } = split;
-        let options = TableOptions {
-            train: train.clone(),
-            validation: validation.clone(),
-            text: TextColumns::new(text)?,
-            label: label.clone(),
-            labels: match (spec.task, multi_label) {
-                (Task::Regression, _) => LabelKind::Number,
-                (_, Some(separator)) => LabelKind::Several {
-                    separator: separator.clone(),
-                },
-                (_, None) => LabelKind::Class,
-            },
-            split: SplitOptions {
-                validation: share,
-                test,
-                stratify,
-                seed,
-            },
-        };
-        let table = load_table(&options)?;
+        let table = table(spec)?;
         let model = Pretrained::load_directory(&folder, table.labels(), device)?;
         match model.max_length() {
             None => return Err(wrong_model(spec.task.name(), &spec.model, needs_texts)),
@@ -281,10 +242,14 @@ impl TrainingInputs {
             }
             Some(_) => {}
         }
+        let (truncation, is_pair) = match &spec.data {
+            DataSpec::Table { text, truncation, .. } => (*truncation, text.len() > 1),
+            DataSpec::Builtin { .. } => (Truncation::default(), false),
+        };
         let encoder = EncoderOptions {
             max_length: spec.max_length,
-            truncation: truncation_of(*truncation),
-            is_pair: options.text.is_pair(),
+            truncation: truncation_of(truncation),
+            is_pair,
             token_types: model.token_types(),
         };
         let encoder = TextEncoder::from_folder(&folder, encoder)?;
@@ -430,8 +395,76 @@ impl TrainingInputs {
     }
 }
 
-fn find(reference: &str, kind: ModelKind) -> Result<PathBuf, HubError> {
-    hub::resolve(reference, kind, hub::cache_root().as_deref())
+fn meant(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+/// The folder of a model, if it has all files.
+fn whole<'a>(folder: &'a Path, spec: &FineTuneSpec) -> Result<&'a Path, InputError> {
+    check_model_folder(folder, hub_model::kind_of(spec))?;
+    Ok(folder)
+}
+
+/// The table of texts of a spec.
+fn table(spec: &FineTuneSpec) -> Result<TextTable, InputError> {
+    let DataSpec::Table {
+        train,
+        validation,
+        text,
+        label,
+        multi_label,
+        split,
+        ..
+    } = &spec.data
+    else {
+        return Err(InputError::WrongData {
+            task: spec.task.name(),
+            data: data_name(&spec.data),
+            need: "it needs a table of texts (.csv, .tsv or .jsonl)",
+        });
+    };
+    let &Split {
+        validation: share,
+        test,
+        stratify,
+        seed,
+    } = split;
+    let options = TableOptions {
+        train: train.clone(),
+        validation: validation.clone(),
+        text: TextColumns::new(text)?,
+        label: label.clone(),
+        labels: match (spec.task, multi_label) {
+            (Task::Regression, _) => LabelKind::Number,
+            (_, Some(separator)) => LabelKind::Several {
+                separator: separator.clone(),
+            },
+            (_, None) => LabelKind::Class,
+        },
+        split: SplitOptions {
+            validation: share,
+            test,
+            stratify,
+            seed,
+        },
+    };
+    Ok(load_table(&options)?)
+}
+
+/// The number of training examples, without the model.
+pub(super) fn examples(spec: &FineTuneSpec) -> Result<Samples, InputError> {
+    let examples = match (&spec.task, &spec.data) {
+        (
+            Task::ImageClassification,
+            DataSpec::Builtin {
+                name,
+                train_limit,
+                test,
+            },
+        ) => builtin::load(name, *train_limit, *test)?.train.len(),
+        (Task::ImageClassification | Task::TextClassification | Task::Regression, _) => table(spec)?.train_examples(),
+    };
+    Ok(Samples(examples as u64))
 }
 
 fn wrong_model(task: &'static str, model: &ModelSource, need: &'static str) -> InputError {

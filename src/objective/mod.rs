@@ -7,6 +7,7 @@ mod command;
 mod descendants;
 mod finetune;
 mod function;
+mod hub_model;
 mod inputs;
 mod kernel_kills;
 mod resident;
@@ -18,6 +19,7 @@ pub use self::checkpoints::inherit;
 pub use self::command::{Command, end_group, launch};
 pub use self::finetune::{FineTune, measures, training_config, usual_metrics};
 pub use self::function::Function;
+pub use self::hub_model::{HubModel, MissingModel, bring_model, missing_model};
 pub(crate) use self::inputs::truncation_of;
 pub use self::inputs::{InputError, TrainingInputs};
 pub use self::kernel_kills::{is_killed, kernel_kills};
@@ -34,6 +36,7 @@ use crate::space::Configuration;
 use crate::spec::{FineTuneSpec, ObjectiveSpec, Spec, Task};
 use crate::study::{Cost, Identity, Settings};
 use crate::trials::{Failure, MemoryModel, Progress, Segment, SegmentReport};
+use crate::units::Samples;
 
 /// Something that can train a trial from one resource level to another.
 pub trait Objective {
@@ -179,6 +182,14 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
             })
         }
     }
+}
+
+/// Reads the data of a fine-tuning without its model. Returns the samples of an epoch and the demand on the machine.
+///
+/// # Errors
+/// If the data cannot be used.
+pub fn inspect_data(fine_tune: &FineTuneSpec) -> Result<(Samples, Demand), InputError> {
+    Ok((inputs::examples(fine_tune)?, Demand::of(fine_tune)))
 }
 
 /// Loads the objective of a spec onto a device.

@@ -8,8 +8,9 @@ use super::provenance::check_inputs;
 use super::{ProductionError, Trained};
 use crate::finetune::data::Examples;
 use crate::finetune::{Device, Training, TrainingConfig, note_max_length};
+use crate::hub;
 use crate::metrics::Measure;
-use crate::objective::{Demand, TrainingInputs, measures, training_config};
+use crate::objective::{Demand, TrainingInputs, bring_model, measures, training_config};
 use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
 use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Override, Spec};
@@ -18,6 +19,7 @@ use crate::worker;
 
 /// Options for training.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct TrainOptions {
     /// Folder of the model; by default `model` beside the configuration.
     pub out: Option<PathBuf>,
@@ -29,6 +31,8 @@ pub struct TrainOptions {
     pub check: bool,
     /// Overrides of the configuration.
     pub set: Vec<Override>,
+    /// Download nothing.
+    pub is_offline: bool,
 }
 
 /// Progress of a training.
@@ -55,7 +59,8 @@ pub struct TrainedModel {
 
 /// Trains the model of a configuration and saves it in the layout that it was read from.
 ///
-/// `on_step` receives the progress, `on_warning` warnings for the user.
+/// A model of the hub is downloaded if it is not in the cache; `downloads` hears of it. `on_step` receives the progress of
+/// the training, `on_warning` warnings for the user.
 ///
 /// # Errors
 /// Returns [`ProductionError`] if the configuration, the model or the data cannot be used, or if files cannot be
@@ -63,16 +68,12 @@ pub struct TrainedModel {
 pub fn train(
     path: &Path,
     options: &TrainOptions,
+    downloads: &dyn hub::Progress,
     on_step: &mut dyn FnMut(Progress),
     on_warning: &mut dyn FnMut(&str),
 ) -> Result<TrainedModel, ProductionError> {
-    let (spec, _) = spec::load(path, &options.set).map_err(ProductionError::Spec)?;
-    let fine_tune = match &spec.objective {
-        ObjectiveSpec::FineTune(fine_tune) => fine_tune,
-        ObjectiveSpec::Function(_) => return Err(no_model(path, "a function")),
-        ObjectiveSpec::Command(_) => return Err(no_model(path, "a command, which trains by itself")),
-        ObjectiveSpec::AskTell(_) => return Err(no_model(path, "run by the program that asks")),
-    };
+    let (mut spec, _) = spec::load(path, &options.set).map_err(ProductionError::Spec)?;
+    fine_tuning(&spec, path)?;
     let configuration = only_configuration(&spec, path)?;
     let folder = options.out.clone().unwrap_or_else(|| beside(path));
     if folder.join("config.json").exists() {
@@ -82,6 +83,10 @@ pub fn train(
         )));
     }
     check_writable(&folder)?;
+    if let Some(model) = bring_model(&spec, options.is_offline, downloads)? {
+        model.pin(&mut spec);
+    }
+    let fine_tune = fine_tuning(&spec, path)?;
     let device = worker::slots(&spec.resources, Demand::of(fine_tune))?
         .first()
         .map_or(Device::Cpu, |slot| slot.device);
@@ -140,6 +145,8 @@ pub fn train(
         name: &spec.name,
         task: fine_tune.task.name(),
         base_model: &base_name(fine_tune),
+        revision: revision(fine_tune),
+        licence: fine_tune.model_licence.as_deref(),
         data: &data_name(fine_tune),
         labels: &inputs.data.labels,
         configuration: &configuration,
@@ -208,6 +215,15 @@ fn measure(
     Ok(measured)
 }
 
+fn fine_tuning<'a>(spec: &'a Spec, path: &Path) -> Result<&'a FineTuneSpec, ProductionError> {
+    match &spec.objective {
+        ObjectiveSpec::FineTune(fine_tune) => Ok(fine_tune),
+        ObjectiveSpec::Function(_) => Err(no_model(path, "a function")),
+        ObjectiveSpec::Command(_) => Err(no_model(path, "a command, which trains by itself")),
+        ObjectiveSpec::AskTell(_) => Err(no_model(path, "run by the program that asks")),
+    }
+}
+
 fn no_model(spec: &Path, objective: &str) -> ProductionError {
     let spec = spec.display();
     ProductionError::Usage(format!("`{spec}` trains no model: its objective is {objective}"))
@@ -250,11 +266,20 @@ fn check_writable(folder: &Path) -> Result<(), ProductionError> {
     })
 }
 
-/// The model's name without its local path.
+/// The model's name without its local path and its revision.
 fn base_name(spec: &FineTuneSpec) -> String {
     match &spec.model {
-        ModelSource::Builtin(name) | ModelSource::Hub(name) => name.clone(),
+        ModelSource::Builtin(name) => name.clone(),
+        ModelSource::Hub(id) => id.split('@').next().unwrap_or_default().to_owned(),
         ModelSource::Directory(path) => last_part(path),
+    }
+}
+
+/// The commit of a model of the hub.
+fn revision(spec: &FineTuneSpec) -> Option<&str> {
+    match &spec.model {
+        ModelSource::Hub(id) => id.split_once('@').map(|(_, revision)| revision),
+        ModelSource::Builtin(_) | ModelSource::Directory(_) => None,
     }
 }
 

@@ -14,6 +14,10 @@ pub struct ModelCard<'a> {
     pub task: &'a str,
     /// The model that was fine-tuned.
     pub base_model: &'a str,
+    /// The commit of that model, if it is from a hub.
+    pub revision: Option<&'a str>,
+    /// The licence of that model, if it is known.
+    pub licence: Option<&'a str>,
     /// The labelled data.
     pub data: &'a str,
     /// The label names, by class.
@@ -43,14 +47,27 @@ pub struct Measured {
 
 /// The card as Markdown, with metadata for model hubs.
 pub fn model_card(card: &ModelCard<'_>) -> String {
+    let licence = card
+        .licence
+        .map_or_else(String::new, |licence| format!("license: {}\n", quoted(licence)));
+    let revision = card
+        .revision
+        .map_or_else(String::new, |revision| format!(" at `{revision}`"));
     let mut text = format!(
-        "---\npipeline_tag: {}\nbase_model: {}\ntags:\n- automl\n---\n\n# {}\n\nFine-tuned by `automl` {} from `{}`.\n\n## Data\n\n",
+        "---\npipeline_tag: {}\nbase_model: {}\n{licence}tags:\n- automl\n---\n\n# {}\n\nFine-tuned by `automl` {} from `{}`{revision}.\n\n",
         card.task,
         quoted(card.base_model),
         card.name,
         env!("CARGO_PKG_VERSION"),
         card.base_model
     );
+    if let Some(licence) = card.licence {
+        let _ = writeln!(
+            text,
+            "The licence of the original is `{licence}`; it may ask for more than this card says.\n"
+        );
+    }
+    text.push_str("## Data\n\n");
     let with_validation = if card.examples.1 {
         ", the validation examples included"
     } else {

@@ -12,6 +12,7 @@ use super::parameters::Names;
 use super::raw::Node;
 use super::reader::{self, Fields, Problems};
 use super::resolved::{AskTellSpec, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Task};
+use super::root::Root;
 use super::{command, data, function};
 use crate::metrics::{METRICS, Task as TaskKind};
 use crate::space::{Domain, Space};
@@ -124,7 +125,7 @@ fn outcomes(spec: &Fields<'_>) -> TaskKind {
 
 /// The kind of objective in a spec. Keys of another kind are errors.
 pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind {
-    const OF_FINE_TUNING: [&str; 4] = ["task", "model", "data", "max_length"];
+    const OF_FINE_TUNING: [&str; 5] = ["task", "model", "model_licence", "data", "max_length"];
     let (kind, word, others) = if spec.get("ask_tell").is_some() {
         let others = [
             &OF_FINE_TUNING[..],
@@ -160,16 +161,16 @@ pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind 
     kind
 }
 
-/// Reads the objective. `max_length` is the key of that name.
+/// Reads the objective. `plain` are the plain values at the top of the spec.
 pub(super) fn read(
     spec: &Fields<'_>,
     kind: ObjectiveKind,
-    max_length: Option<usize>,
+    plain: &Root,
     files: Files<'_>,
     problems: &mut Problems,
 ) -> Option<ObjectiveSpec> {
     match kind {
-        ObjectiveKind::FineTune => fine_tune(spec, max_length, files, problems).map(ObjectiveSpec::FineTune),
+        ObjectiveKind::FineTune => fine_tune(spec, plain, files, problems).map(ObjectiveSpec::FineTune),
         ObjectiveKind::Function => function::read(spec.get("function")?, problems).map(ObjectiveSpec::Function),
         ObjectiveKind::Command => command::read(spec, files, problems).map(ObjectiveSpec::Command),
         ObjectiveKind::AskTell => {
@@ -201,12 +202,7 @@ impl Word for Task {
     }
 }
 
-fn fine_tune(
-    spec: &Fields<'_>,
-    max_length: Option<usize>,
-    files: Files<'_>,
-    problems: &mut Problems,
-) -> Option<FineTuneSpec> {
+fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut Problems) -> Option<FineTuneSpec> {
     let missing: Vec<&str> = ["task", "model", "data"]
         .into_iter()
         .filter(|key| spec.get(key).is_none())
@@ -267,8 +263,9 @@ fn fine_tune(
     Some(FineTuneSpec {
         task,
         model,
+        model_licence: plain.model_licence.clone(),
         data,
-        max_length: max_length.unwrap_or(DEFAULT_LENGTH),
+        max_length: plain.max_length.unwrap_or(DEFAULT_LENGTH),
     })
 }
 

@@ -89,13 +89,18 @@ fn pages(name: &str) -> &'static [(&'static str, &'static str)] {
             ("Resuming", "recipes/resume"),
         ],
         "command" | "metrics" | "program" | "wandb" => &[("Your own program", "recipes/own-program")],
-        "data" | "model" | "task" => &[("Getting started", "getting-started")],
+        "data" | "task" => &[("Getting started", "getting-started")],
         "deterministic" | "seed" => &[("Determinism", "algorithms/determinism")],
         "early_terminate" => &[
             ("ASHA", "algorithms/schedulers/asha"),
             ("Patience and audit", "algorithms/schedulers/patience-and-audit"),
         ],
         "function" => &[("Comparing studies", "recipes/compare-studies")],
+        "model" => &[
+            ("Getting started", "getting-started"),
+            ("Models from the hub", "recipes/hub"),
+        ],
+        "model_licence" => &[("Models from the hub", "recipes/hub")],
         "method" => &[("`auto`", "algorithms/searchers/auto")],
         "metric" => &[
             ("Metrics", "metrics"),

@@ -20,7 +20,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     let name = name(&spec, default_name, problems);
     let kind = objective::kind(&spec, problems);
     let (root, is_root_sound) = declared::fill_any(spec, root::KEYS, problems);
-    let objective = objective::read(&spec, kind, root.max_length, files, problems);
+    let objective = objective::read(&spec, kind, &root, files, problems);
     let space = parameters::read(&spec, kind.names(), problems);
     let metric = metric::read(&spec, kind.metrics(&spec), problems);
     let searcher = root.method;

@@ -97,8 +97,10 @@ pub struct AskTellSpec {
 pub struct FineTuneSpec {
     /// The task.
     pub task: Task,
-    /// `builtin:resnet8-cifar10`, a directory in Hugging Face layout, or a hub id whose snapshot is in the local cache.
+    /// `builtin:resnet8-cifar10`, a directory in Hugging Face layout, or a hub id.
     pub model: ModelSource,
+    /// The model's licence, as its author names it; for the model card.
+    pub model_licence: Option<String>,
     /// Labelled data.
     pub data: DataSpec,
     /// Maximum length of a text in tokens, including special tokens; longer texts are truncated. Unused for images.
@@ -136,7 +138,7 @@ pub enum ModelSource {
     Builtin(String),
     /// A directory with `config.json` and `model.safetensors`.
     Directory(PathBuf),
-    /// A hub id, `org/name` or `org/name@revision`, whose snapshot is in the local cache.
+    /// A hub id, `org/name` or `org/name@revision`.
     Hub(String),
 }
 

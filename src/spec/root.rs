@@ -61,6 +61,8 @@ pub(super) const SPEC: Section = Section {
 /// The plain values at the top of a spec.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Root {
+    /// The model's licence; only for fine-tuning.
+    pub(super) model_licence: Option<String>,
     /// Maximum length of a text in tokens; only for fine-tuning.
     pub(super) max_length: Option<usize>,
     pub(super) method: SearcherSpec,
@@ -73,6 +75,7 @@ pub(super) struct Root {
 impl Default for Root {
     fn default() -> Self {
         Self {
+            model_licence: None,
             max_length: None,
             method: SearcherSpec::default(),
             prior: Recipes(true),
@@ -118,8 +121,9 @@ pub(super) const KEYS: &[Field<Root>] = &[
             .examples(&["\"movie-sentiment\""])),
     by_hand(key("description", Kind::Scalar, "A note for people. It has no effect.")),
     by_hand(key("task", Kind::Words(words_of::<Task>), "The task that the model is trained for.")),
-    by_hand(key("model", Kind::Text, "The pretrained model: a directory in Hugging Face layout, the id of a model in the local Hugging Face cache, or `builtin:resnet8-cifar10`.")
+    by_hand(key("model", Kind::Text, "The pretrained model: a directory in Hugging Face layout, the id of a model on the Hugging Face hub (`org/name` or `org/name@revision`), or `builtin:resnet8-cifar10`. A model of the hub is taken from the local cache, or downloaded.")
             .examples(&["\"./my-model\"", "\"sentence-transformers/all-MiniLM-L6-v2\"", "\"builtin:resnet8-cifar10\""])),
+    field("model_licence", Kind::Text, at!(Root.model_licence), "The licence of the model, for the model card. A study of a model of the hub records here what the author says.").examples(&["\"apache-2.0\""]),
     by_hand(key("data", Kind::Any(&[Kind::Text, Kind::Section(&DATA)]), "Labelled examples: a `.csv`, `.tsv` or `.jsonl` file, or `builtin:fashion-mini`. Paths begin at the spec's folder.")
             .examples(&["\"reviews.csv\"", "{\"train\": \"reviews.csv\", \"text\": \"text\", \"label\": \"label\"}"])),
     field("max_length", Kind::Integer { min: 3, max: 65_536 }, at!(Root.max_length), "Maximum length of a text in tokens. Longer texts are cut.").default("128"),

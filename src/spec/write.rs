@@ -92,6 +92,10 @@ impl Spec {
     /// The plain values at the top of the spec.
     fn root(&self) -> Root {
         Root {
+            model_licence: match &self.objective {
+                ObjectiveSpec::FineTune(fine_tune) => fine_tune.model_licence.clone(),
+                ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) | ObjectiveSpec::AskTell(_) => None,
+            },
             max_length: match &self.objective {
                 ObjectiveSpec::FineTune(fine_tune) => Some(fine_tune.max_length),
                 ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) | ObjectiveSpec::AskTell(_) => None,

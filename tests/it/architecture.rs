@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Packages of their own below all of them: what they may import, their `Cargo.toml`s say.
-const PACKAGES: [&str; 4] = ["base", "finetune", "metrics", "tokenizer"];
+const PACKAGES: [&str; 5] = ["base", "finetune", "hub", "metrics", "tokenizer"];
 
 /// Modules of the lowest packages: every folder may import them.
 const BASE: [&str; 8] = ["awake", "files", "json", "metrics", "os", "rng", "suggestion", "units"];
@@ -12,6 +12,7 @@ const BASE: [&str; 8] = ["awake", "files", "json", "metrics", "os", "rng", "sugg
 /// Every folder and what it may import, the lowest floor first. Each line imports from lines above it only.
 const FLOORS: &[(&str, &[&str])] = &[
     ("finetune", &[]),
+    ("hub", &[]),
     ("preference", &[]),
     ("space", &[]),
     ("analysis", &["space"]),
@@ -29,7 +30,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "study",
         &["analysis", "policies", "preference", "space", "spec", "trials"],
     ),
-    ("objective", &["finetune", "space", "spec", "study", "trials"]),
+    ("objective", &["finetune", "hub", "space", "spec", "study", "trials"]),
     ("worker", &["finetune", "objective", "spec", "trials"]),
     ("transports", &["objective", "trials", "worker"]),
     ("journal", &["study"]),
@@ -82,7 +83,16 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("tracking", &["engine", "journal", "report", "spec", "study", "trials"]),
     (
         "production",
-        &["analysis", "finetune", "objective", "report", "space", "spec", "worker"],
+        &[
+            "analysis",
+            "finetune",
+            "hub",
+            "objective",
+            "report",
+            "space",
+            "spec",
+            "worker",
+        ],
     ),
     ("serve", &["report"]),
     (
@@ -93,6 +103,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "convert",
             "engine",
             "finetune",
+            "hub",
             "journal",
             "objective",
             "plan",

@@ -22,6 +22,7 @@ mod docs;
 mod failures;
 mod families;
 mod gates;
+mod hub;
 mod interruptions;
 mod journals;
 mod looking;

@@ -2,6 +2,7 @@
 
 mod changes;
 mod look;
+mod network;
 mod prepare;
 mod produce;
 mod programs;
@@ -10,6 +11,7 @@ mod run;
 
 use changes::Changes;
 pub(super) use look::{Best, Compare, Export, Importance, Leaderboard, Report, Serve, Status, Stop, Watch};
+pub(super) use network::{Network, OnRequest};
 pub(super) use prepare::{Convert, Init, Plan, Validate};
 pub(super) use produce::{Evaluate, Predict, PredictionFormat, Train};
 pub(super) use programs::{AskTell, Completions, Launch, Man, Worker};

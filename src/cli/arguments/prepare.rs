@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Changes;
 use super::registered::Registered;
+use super::{Changes, OnRequest};
 use crate::convert::{CONVERTERS, Converter};
 use crate::spec::Override;
 
@@ -17,6 +17,8 @@ pub(in crate::cli) struct Validate {
     /// Change a value of the spec
     #[arg(long, value_name = "KEY=VALUE")]
     pub(in crate::cli) set: Vec<Override>,
+    #[command(flatten)]
+    pub(in crate::cli) downloads: OnRequest,
     /// Print one JSON object, with all errors and warnings
     #[arg(long)]
     pub(in crate::cli) json: bool,
@@ -29,6 +31,8 @@ pub(in crate::cli) struct Plan {
     pub(in crate::cli) spec: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) changes: Changes,
+    #[command(flatten)]
+    pub(in crate::cli) downloads: OnRequest,
     /// Show it as one JSON object
     #[arg(long)]
     pub(in crate::cli) json: bool,

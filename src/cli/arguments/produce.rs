@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::Network;
 use crate::production::ModelFolder;
 use crate::spec::Override;
 
@@ -28,6 +29,8 @@ pub(in crate::cli) struct Train {
     /// Change a value of the configuration
     #[arg(long, value_name = "KEY=VALUE")]
     pub(in crate::cli) set: Vec<Override>,
+    #[command(flatten)]
+    pub(in crate::cli) network: Network,
     /// Show what was measured as one JSON object
     #[arg(long)]
     pub(in crate::cli) json: bool,

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Changes;
 use super::registered::Registered as Names;
+use super::{Changes, Network};
 use crate::spec::{Spec, TrackerSpec};
 use crate::tracking::{Registered, TRACKERS};
 
@@ -22,6 +22,8 @@ pub(in crate::cli) struct Search {
     pub(in crate::cli) out: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) changes: Changes,
+    #[command(flatten)]
+    pub(in crate::cli) network: Network,
     /// Print progress as JSON on standard output, one object per line
     #[arg(long)]
     pub(in crate::cli) json: bool,
@@ -87,6 +89,8 @@ pub(in crate::cli) struct Resume {
     #[arg(long)]
     pub(in crate::cli) keep_sound: bool,
     #[command(flatten)]
+    pub(in crate::cli) network: Network,
+    #[command(flatten)]
     pub(in crate::cli) tracking: TrackingArguments,
     #[command(flatten)]
     pub(in crate::cli) gate: GateArguments,
@@ -140,6 +144,8 @@ pub(in crate::cli) struct Rerun {
     /// Worker processes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(in crate::cli) workers: Option<u16>,
+    #[command(flatten)]
+    pub(in crate::cli) network: Network,
     /// Print progress as JSON on standard output, one object per line
     #[arg(long)]
     pub(in crate::cli) json: bool,

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, BufRead as _};
 use std::path::Path;
 
-use super::{FolderError, SPEC, impossible};
+use super::{FolderError, MANIFEST, SPEC, impossible};
 use crate::files;
 use crate::journal;
 use crate::study::Event;
@@ -24,7 +24,7 @@ pub(super) fn check_beginning(path: &Path, first: &Event) -> Result<(), FolderEr
 
 /// Refuses a study whose manifest has a later format.
 pub(super) fn refuse_future(path: &Path) -> Result<(), FolderError> {
-    let text = fs::read_to_string(path.join("manifest.json")).unwrap_or_default();
+    let text = fs::read_to_string(path.join(MANIFEST)).unwrap_or_default();
     let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     let format = manifest["format"].as_u64().unwrap_or(0);
     if format > u64::from(journal::FORMAT) {
@@ -69,7 +69,7 @@ pub(super) fn refuse_ways_out(path: &Path) -> Result<(), FolderError> {
 
 /// Refuses a folder that holds a study, or files of others.
 pub(super) fn refuse_occupied(path: &Path, spec_yaml: &str) -> Result<(), FolderError> {
-    const OURS: [&str; 6] = ["lock", SPEC, "manifest.json", "checkpoints", "logs", journal::FILE_NAME];
+    const OURS: [&str; 6] = ["lock", SPEC, MANIFEST, "checkpoints", "logs", journal::FILE_NAME];
     if holds_study(&path.join(journal::FILE_NAME)) {
         let existing = fs::read_to_string(path.join(SPEC)).unwrap_or_default();
         return Err(if existing == spec_yaml {

@@ -179,6 +179,7 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
         prop::option::of(2..3_000_usize).prop_map(|train_limit| FineTuneSpec {
             task: Task::ImageClassification,
             model: ModelSource::Builtin("resnet8-cifar10".to_owned()),
+            model_licence: None,
             data: DataSpec::Builtin {
                 name: "fashion-mini".to_owned(),
                 train_limit,
@@ -197,6 +198,7 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
                 } else {
                     ModelSource::Directory(format!("/models/{text}/x").into())
                 },
+                model_licence: has_file.then(|| format!("{text}: x")),
                 data: DataSpec::Table {
                     multi_label: None,
                     train: format!("/data/{text}.csv").into(),

@@ -90,6 +90,9 @@ impl Sandbox {
     pub(crate) fn prepare(&self, mut command: Command) -> Command {
         command.current_dir(self.folder.path());
         command.env("HF_HUB_CACHE", self.path("hub"));
+        command.env("HF_HOME", self.path("hf"));
+        // Nothing is asked from the real hub; `tests/it/hub.rs` has one of its own.
+        command.env("HF_HUB_OFFLINE", "1");
         command.env("AUTOML_CACHE_DIR", self.path(".cache"));
         for name in [
             "NO_COLOR",
@@ -97,6 +100,16 @@ impl Sandbox {
             "COLUMNS",
             "RUST_BACKTRACE",
             "GITHUB_STEP_SUMMARY",
+            "HF_ENDPOINT",
+            "HF_TOKEN",
+            "HF_TOKEN_PATH",
+            "HUGGING_FACE_HUB_TOKEN",
+            "http_proxy",
+            "https_proxy",
+            "all_proxy",
+            "HTTP_PROXY",
+            "HTTPS_PROXY",
+            "ALL_PROXY",
         ] {
             command.env_remove(name);
         }

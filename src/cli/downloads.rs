@@ -1,0 +1,151 @@
+//! Downloads of models, and their progress on the terminal.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::CliError;
+use super::arguments::{Network, OnRequest};
+use crate::hub::{HubError, Progress, Silent};
+use crate::objective::{self, HubModel, MissingModel};
+use crate::spec::Spec;
+
+/// Brings the model of a spec into the cache, if it is from the hub, and names its commit in the spec.
+pub(super) fn bring(spec: &mut Spec, network: Network, is_quiet: bool) -> Result<Option<HubModel>, CliError> {
+    let model = ensure(spec, network, is_quiet)?;
+    if let Some(model) = &model {
+        model.pin(spec);
+    }
+    Ok(model)
+}
+
+/// Brings the model of a spec into the cache, if it is from the hub, and leaves the spec as it is.
+pub(super) fn ensure(spec: &Spec, network: Network, is_quiet: bool) -> Result<Option<HubModel>, CliError> {
+    let told = Told::new(is_quiet);
+    let model = objective::bring_model(spec, network.offline, &told)?;
+    if let Some(model) = &model {
+        told.end(model);
+    }
+    Ok(model)
+}
+
+/// The model of a spec, if it would have to be downloaded. With `--download` it is brought instead.
+pub(super) fn missing(spec: &mut Spec, flags: OnRequest, is_quiet: bool) -> Result<Option<MissingModel>, CliError> {
+    if !flags.download
+        && let Some(missing) = objective::missing_model(spec, flags.network.offline, &Silent)?
+    {
+        return Ok(Some(missing));
+    }
+    bring(spec, flags.network, is_quiet)?;
+    Ok(None)
+}
+
+/// A sentence about a model that is not in the cache.
+pub(super) fn describe(model: &MissingModel) -> String {
+    let MissingModel { id, files, bytes, .. } = model;
+    let licence = model.licence.as_ref();
+    let licence = licence.map_or_else(String::new, |licence| format!(", licence `{licence}`"));
+    let size = size(*bytes);
+    format!("the model `{id}` is not in the cache: {size} in {files} files{licence}")
+}
+
+fn size(bytes: u64) -> String {
+    let (unit, name) = [(1e9, "GB"), (1e6, "MB")]
+        .into_iter()
+        .find(|(unit, _)| bytes as f64 >= *unit)
+        .unwrap_or((1e3, "kB"));
+    format!("{:.1} {name}", bytes as f64 / unit)
+}
+
+/// The progress of a download: a bar on a terminal, else one line per file.
+pub(super) struct Told {
+    is_quiet: bool,
+    bar: Option<ProgressBar>,
+    has_begun: AtomicBool,
+}
+
+impl Told {
+    pub(super) fn new(is_quiet: bool) -> Self {
+        let is_drawn = !is_quiet && std::io::stderr().is_terminal();
+        let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  ETA {eta}  {msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self {
+            is_quiet,
+            bar: is_drawn.then(|| ProgressBar::new(0).with_style(style)),
+            has_begun: AtomicBool::new(false),
+        }
+    }
+
+    /// Removes the bar, and says which model was downloaded.
+    pub(super) fn end(&self, model: &HubModel) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        if self.has_begun.load(Ordering::Relaxed) {
+            let licence = model.licence.as_ref();
+            let licence = licence.map_or_else(String::new, |licence| format!(" (licence `{licence}`)"));
+            self.say(&format!("downloaded the model `{}`{licence}", model.id));
+        }
+    }
+
+    fn say(&self, text: &str) {
+        let write = || {
+            let _ = writeln!(std::io::stderr(), "{text}");
+        };
+        match &self.bar {
+            _ if self.is_quiet => {}
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for Told {
+    fn file_started(&self, path: &str, bytes: Option<u64>, present: u64) {
+        self.has_begun.store(true, Ordering::Relaxed);
+        if let Some(bar) = &self.bar {
+            bar.inc_length(bytes.unwrap_or_default());
+            bar.inc(present);
+            bar.set_message(path.to_owned());
+            return;
+        }
+        let whole = bytes.map_or_else(String::new, |bytes| format!(" ({})", size(bytes)));
+        let begun = if present > 0 {
+            format!(", {} of it are here already", size(present))
+        } else {
+            String::new()
+        };
+        self.say(&format!("downloading `{path}`{whole}{begun}"));
+    }
+
+    fn file_advanced(&self, _path: &str, bytes: u64) {
+        if let Some(bar) = &self.bar {
+            bar.inc(bytes);
+        }
+    }
+
+    fn file_restarted(&self, path: &str) {
+        self.say(&format!(
+            "warning: `{path}` arrived damaged or has changed: it is downloaded again"
+        ));
+    }
+
+    fn file_awaited(&self, path: &str) {
+        self.say(&format!("another process downloads `{path}`: waiting for it"));
+    }
+
+    fn retrying(&self, error: &HubError, pause: Duration) {
+        let seconds = pause.as_secs_f64();
+        self.say(&format!("warning: {error}; next attempt in {seconds:.0} s"));
+    }
+}
