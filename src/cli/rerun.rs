@@ -40,7 +40,7 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
         spec.resources.workers = arguments.workers.map(usize::from);
     }
     let facts = objective::inspect(&spec)?;
-    worker::slots(&spec.resources, facts.demand)?;
+    worker::planned_slots(&spec, facts.demand)?;
     check_inputs(folder, &facts.identity)?;
     let out = arguments.out.clone().unwrap_or_else(|| folder.join("rerun"));
     let style = style(verbosity, arguments.json);

@@ -53,7 +53,7 @@ fn check(arguments: &Validate) -> Result<Valid, CliError> {
     if !arguments.json {
         explain_method(&spec);
     }
-    let workers = worker::slots(&spec.resources, facts.demand)?.len();
+    let workers = worker::planned_slots(&spec, facts.demand)?.len();
     Ok(Valid {
         spec,
         warnings,

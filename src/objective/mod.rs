@@ -180,6 +180,15 @@ pub fn inspect(spec: &Spec) -> Result<Facts, InputError> {
     }
 }
 
+/// The demand of a spec's objective on a machine.
+pub fn demand(spec: &Spec) -> Demand {
+    match &spec.objective {
+        ObjectiveSpec::Function(_) | ObjectiveSpec::AskTell(_) => Demand::Nothing,
+        ObjectiveSpec::Command(_) => Demand::Program,
+        ObjectiveSpec::FineTune(fine_tune) => Demand::of(fine_tune),
+    }
+}
+
 /// Loads the objective of a spec onto a device.
 ///
 /// # Errors

@@ -31,7 +31,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     ("objective", &["finetune", "space", "spec", "study", "trials"]),
     ("worker", &["finetune", "objective", "spec", "trials"]),
-    ("transports", &["objective", "trials", "worker"]),
+    ("transports", &["objective", "spec", "trials", "worker"]),
     ("journal", &["study"]),
     (
         "engine",
@@ -104,6 +104,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "spec",
             "study",
             "tracking",
+            "transports",
             "trials",
             "warm_start",
             "worker",

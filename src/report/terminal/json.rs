@@ -12,7 +12,7 @@ use crate::study::{EndReason, Outcome, Study};
 use crate::trials::{Evaluation, Failure, Observation, Status};
 use crate::units::{Goal, Samples, TrialId};
 
-use super::sentences::{self, BestSeen};
+use super::sentences::BestSeen;
 use super::speed::{Fits, Speed};
 use super::{DisplayFacts, header};
 
@@ -91,6 +91,22 @@ enum Line<'a> {
         value: Option<f64>,
         is_best: bool,
         failure: Option<&'a Failure>,
+    },
+    Listening {
+        elapsed: f64,
+        how: &'a str,
+    },
+    WorkerJoined {
+        elapsed: f64,
+        slot: usize,
+        node: &'a str,
+        device: String,
+        threads: usize,
+    },
+    WorkerLeft {
+        elapsed: f64,
+        slot: usize,
+        message: &'a str,
     },
     WorkerLost {
         elapsed: f64,
@@ -306,12 +322,30 @@ fn line<'a>(
                 failure: study.record(*trial).failure.as_ref(),
             }
         }
-        EngineEvent::WorkerLost { slot, trial, message } => Line::WorkerLost {
+        EngineEvent::Inviting { how } => Line::Listening { elapsed, how },
+        EngineEvent::WorkerJoined { slot, at } => Line::WorkerJoined {
+            elapsed,
+            slot: *slot,
+            node: at.node.as_deref().unwrap_or_default(),
+            device: at.device_name(),
+            threads: at.threads,
+        },
+        EngineEvent::WorkerLeft { slot, message } => Line::WorkerLeft {
+            elapsed,
+            slot: *slot,
+            message,
+        },
+        EngineEvent::WorkerLost {
+            slot,
+            trial,
+            message,
+            is_retried,
+        } => Line::WorkerLost {
             elapsed,
             slot: *slot,
             trial: *trial,
             message,
-            is_tried_again: trial.is_some_and(|trial| sentences::is_tried_again(study, trial)),
+            is_tried_again: *is_retried,
         },
         EngineEvent::MemoryRanOut { slot, trial, message } => Line::MemoryRanOut {
             elapsed,

@@ -6,9 +6,9 @@ use super::*;
 use crate::schedulers::{OptionKind, OptionValue};
 use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Space, Value};
 use crate::spec::{
-    Budget, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange, FineTuneSpec, FunctionSpec,
-    InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance, Resources, SchedulerSpec, SearcherSpec,
-    Selection, SelectionRule, Split, TEMPLATE, Task, TrackerSpec, TrialLimits,
+    Budget, ClusterEngine, ClusterSpec, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange,
+    FineTuneSpec, FunctionSpec, InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance, Resources,
+    SchedulerSpec, SearcherSpec, Selection, SelectionRule, Split, TEMPLATE, Task, TrackerSpec, TrialLimits,
 };
 use crate::units::{Goal, Seed};
 
@@ -328,6 +328,16 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                     threads_per_worker: threads,
                     logical_workers: Some(logical),
                     cache: 5_000_000_000,
+                },
+                cluster: ClusterSpec {
+                    engine: if deterministic {
+                        ClusterEngine::Tcp
+                    } else {
+                        ClusterEngine::Local
+                    },
+                    workers: if deterministic { threads } else { 8 },
+                    listen: (deterministic && is_tpe).then(|| "10.0.0.5:7070".to_owned()),
+                    lease: 60.0,
                 },
                 trial_limits: TrialLimits {
                     wall,
