@@ -348,6 +348,12 @@ impl Pool {
         self.seats[index].is_leaving = true;
     }
 
+    /// Returns whether a worker wants to leave and runs nothing.
+    pub(super) fn can_leave(&self, index: usize) -> bool {
+        let seat = &self.seats[index];
+        seat.is_leaving && matches!(seat.state, State::Starting | State::Ready)
+    }
+
     /// Takes what a worker ran whose machine has started a fresh process for the same link.
     pub(super) fn lost(&mut self, index: usize, farewell: Farewell) -> LostWorker {
         let seat = &mut self.seats[index];

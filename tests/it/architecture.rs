@@ -38,6 +38,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &[
             "journal",
             "objective",
+            "space",
             "spec",
             "study",
             "transports",

@@ -38,7 +38,10 @@ impl Engine<'_> {
     /// Handles what arrives from the worker of a slot.
     fn take_from(&mut self, slot: usize, arrival: Arrival) -> Result<(), EngineError> {
         match arrival {
-            Arrival::Said(message) => self.hear(slot, *message)?,
+            Arrival::Said(message) => {
+                self.hear(slot, *message)?;
+                self.release(slot)?;
+            }
             // A worker that dies now loses only the training since its last checkpoint, and is not retried.
             Arrival::Gone | Arrival::Lost(_) if self.is_draining() => {
                 self.pool.seat_mut(slot).state = State::Down;
@@ -50,11 +53,24 @@ impl Engine<'_> {
             Arrival::Lost(farewell) => {
                 let lost = self.pool.lost(slot, farewell);
                 self.lose(slot, lost)?;
+                self.release(slot)?;
             }
-            Arrival::Leaving => self.pool.note_leaving(slot),
+            Arrival::Leaving => {
+                self.pool.note_leaving(slot);
+                self.release(slot)?;
+            }
             Arrival::Joined(..) => {}
         }
         Ok(())
+    }
+
+    /// Sends a worker home that wants to leave, once it runs nothing.
+    fn release(&mut self, slot: usize) -> Result<(), EngineError> {
+        if !self.pool.can_leave(slot) {
+            return Ok(());
+        }
+        let lost = self.pool.replace(slot)?;
+        self.lose(slot, lost)
     }
 
     /// Gives a worker that has joined a seat. While workers are being stopped it is sent away, by dropping its link.

@@ -11,6 +11,7 @@ use crate::space::Configuration;
 use crate::study::{EndReason, Outcome, Study};
 use crate::trials::{Evaluation, Failure, Observation, Status};
 use crate::units::{Goal, Samples, TrialId};
+use crate::worker::Slot;
 
 use super::sentences::BestSeen;
 use super::speed::{Fits, Speed};
@@ -261,37 +262,48 @@ fn write(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
     out.flush()
 }
 
+fn started<'a>(
+    elapsed: f64,
+    (study, facts): (&'a Study, &'a DisplayFacts),
+    slots: &[Slot],
+    is_resumed: bool,
+) -> Line<'a> {
+    let settings = study.settings();
+    let rungs = study.rungs().iter().map(|&samples| Level {
+        samples,
+        epochs: samples.epochs(facts.epoch),
+    });
+    let slots = slots.iter().enumerate().map(|(slot, at)| SlotFields {
+        slot,
+        device: at.device_name(),
+        threads: at.threads,
+    });
+    Line::Started {
+        elapsed,
+        format: FORMAT,
+        name: &facts.name,
+        metric: &settings.metric,
+        goal: settings.goal,
+        wall: header::wall(study, facts),
+        max_trials: settings.max_trials,
+        is_resumed,
+        slots: slots.collect(),
+        rungs: rungs.collect(),
+    }
+}
+
 fn line<'a>(
     event: &'a EngineEvent<'_>,
     study: &'a Study,
     facts: &'a DisplayFacts,
     (elapsed, is_best): (f64, bool),
 ) -> Line<'a> {
-    let settings = study.settings();
     let level = |samples: Samples| Level {
         samples,
         epochs: samples.epochs(facts.epoch),
     };
     match event {
-        EngineEvent::Started { slots, is_resumed } => Line::Started {
-            elapsed,
-            format: FORMAT,
-            name: &facts.name,
-            metric: &settings.metric,
-            goal: settings.goal,
-            wall: header::wall(study, facts),
-            max_trials: settings.max_trials,
-            is_resumed: *is_resumed,
-            slots: (0..)
-                .zip(*slots)
-                .map(|(index, slot)| SlotFields {
-                    slot: index,
-                    device: slot.device_name(),
-                    threads: slot.threads,
-                })
-                .collect(),
-            rungs: study.rungs().iter().map(|&rung| level(rung)).collect(),
-        },
+        EngineEvent::Started { slots, is_resumed } => started(elapsed, (study, facts), slots, *is_resumed),
         EngineEvent::SegmentStarted { slot, trial, from, to } => Line::SegmentStarted {
             elapsed,
             slot: *slot,

@@ -251,6 +251,19 @@ fn any_early_terminate() -> impl Strategy<Value = EarlyTerminate> {
     })
 }
 
+fn cluster(is_used: bool, has_address: bool, workers: usize) -> ClusterSpec {
+    // Without other machines the section is not written.
+    if !is_used {
+        return ClusterSpec::default();
+    }
+    ClusterSpec {
+        engine: ClusterEngine::Tcp,
+        workers,
+        listen: has_address.then(|| "10.0.0.5:7070".to_owned()),
+        lease: 30.0,
+    }
+}
+
 /// A spec with any values except for the objective and the space.
 fn any_frame() -> impl Strategy<Value = Spec> {
     let numbers = (
@@ -329,16 +342,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                     logical_workers: Some(logical),
                     cache: 5_000_000_000,
                 },
-                cluster: ClusterSpec {
-                    engine: if deterministic {
-                        ClusterEngine::Tcp
-                    } else {
-                        ClusterEngine::Local
-                    },
-                    workers: if deterministic { threads } else { 8 },
-                    listen: (deterministic && is_tpe).then(|| "10.0.0.5:7070".to_owned()),
-                    lease: 60.0,
-                },
+                cluster: cluster(deterministic, is_tpe, threads),
                 trial_limits: TrialLimits {
                     wall,
                     memory: trials.map(|trials| u64::from(trials) << 20),

@@ -213,7 +213,7 @@ impl Hub {
         let stream = timeout(PATIENCE, acceptor.accept(stream)).await??;
         let (from, mut to) = split(stream);
         let mut from = BufReader::new(from);
-        let first = timeout(PATIENCE, wire::read::<FromPilot>(&mut from)).await?;
+        let first = timeout(PATIENCE, wire::read::<FromPilot>(&mut from, wire::LONGEST_FIRST)).await?;
         let Ok(Some(FromPilot::Join {
             token,
             hello,
@@ -330,7 +330,7 @@ impl Hub {
         mut from: BufReader<ReadHalf<TlsStream<TcpStream>>>,
         outbox: UnboundedSender<ToPilot>,
     ) {
-        while let Ok(Some(message)) = wire::read::<FromPilot>(&mut from).await {
+        while let Ok(Some(message)) = wire::read::<FromPilot>(&mut from, wire::LONGEST).await {
             {
                 let mut state = lock(&session.state);
                 if state.over.is_some() {

@@ -19,6 +19,9 @@ mod pilot;
 mod tls;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;

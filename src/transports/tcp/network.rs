@@ -202,7 +202,7 @@ impl Network {
         let (incoming, mut heard) = tokio::sync::mpsc::unbounded_channel();
         let reading = tokio::spawn(async move {
             loop {
-                let message = wire::read::<ToPilot>(&mut from).await;
+                let message = wire::read::<ToPilot>(&mut from, wire::LONGEST).await;
                 let is_over = !matches!(message, Ok(Some(_)));
                 if incoming.send(message).is_err() || is_over {
                     return;
@@ -275,7 +275,7 @@ impl Network {
             }
         };
         wire::write(to, &join).await?;
-        match timeout(PATIENCE, wire::read::<ToPilot>(from)).await?? {
+        match timeout(PATIENCE, wire::read::<ToPilot>(from, wire::LONGEST_FIRST)).await?? {
             Some(ToPilot::Welcome {
                 session,
                 is_resumed,

@@ -199,7 +199,10 @@ impl Pilot {
                 Ok(Event::Heard(heard)) => self.hear(heard, show)?,
                 Ok(Event::Worker(number, message)) if number == self.workers && self.worker.is_some() => {
                     match message {
-                        Some(message) => self.pass(message),
+                        Some(message) => {
+                            self.pass(message);
+                            false
+                        }
                         None => self.replace(show)?,
                     }
                 }
@@ -246,7 +249,9 @@ impl Pilot {
                         self.say(FromPilot::Left);
                         return Err(PilotError::Unable(message));
                     }
-                    show(&PilotEvent::Dismissed);
+                    if !self.is_leaving {
+                        show(&PilotEvent::Dismissed);
+                    }
                     self.say(FromPilot::Left);
                     return Ok(true);
                 }
@@ -315,10 +320,14 @@ impl Pilot {
         if let Some(worker) = &mut self.worker {
             worker.send(&message);
         }
+        // An order that was on its way when the pilot decided to leave.
+        if self.is_leaving {
+            self.stop();
+        }
     }
 
-    /// Passes a message of the worker on to the engine; returns whether the pilot's work is over.
-    fn pass(&mut self, message: Box<FromWorker>) -> bool {
+    /// Passes a message of the worker on to the engine.
+    fn pass(&mut self, message: Box<FromWorker>) {
         match &*message {
             FromWorker::Ready { .. } => self.false_starts = 0,
             FromWorker::Unable { message } => self.unable = Some(message.clone()),
@@ -334,11 +343,6 @@ impl Pilot {
             FromWorker::Progress { .. } | FromWorker::Alive => {}
         }
         self.say(FromPilot::Said { message });
-        if self.is_leaving && !self.is_busy {
-            self.say(FromPilot::Left);
-            return true;
-        }
-        false
     }
 
     /// Reports a worker process that has died, and starts another one; returns whether the pilot's work is over.
@@ -358,8 +362,7 @@ impl Pilot {
         }
         if self.is_leaving {
             self.say(FromPilot::Lost { farewell });
-            self.say(FromPilot::Left);
-            return Ok(true);
+            return Ok(false);
         }
         self.false_starts += 1;
         if self.false_starts >= MOST_FALSE_STARTS {
@@ -378,20 +381,26 @@ impl Pilot {
         Ok(false)
     }
 
-    /// Leaves after the current step; at the second signal at once. Returns whether the pilot's work is over.
+    /// Leaves after the current step, when the engine has sent the pilot home; at the second signal at once. Returns
+    /// whether the pilot's work is over.
     fn leave(&mut self, show: &mut dyn FnMut(&PilotEvent<'_>)) -> bool {
         let is_second = std::mem::replace(&mut self.is_leaving, true);
         self.say(FromPilot::Leaving);
-        if is_second || !self.is_busy {
+        if is_second || self.session == 0 {
             self.worker = None;
             self.say(FromPilot::Left);
             return true;
         }
         show(&PilotEvent::Leaving);
+        self.stop();
+        false
+    }
+
+    /// Asks the worker to finish its step and to save a checkpoint.
+    fn stop(&mut self) {
         if let Some(worker) = &mut self.worker {
             worker.send(&ToWorker::Stop { seconds: 0.0 });
         }
-        false
     }
 
     /// Stops the worker before its lease can be given away, or tells it that it may go on.

@@ -11,7 +11,10 @@ use crate::transports::Farewell;
 use crate::worker::{FromWorker, Hello, ToWorker};
 
 /// The longest line, in bytes. A report of many evaluations is far shorter.
-const LONGEST: u64 = 64 << 20;
+pub(super) const LONGEST: u64 = 64 << 20;
+
+/// The longest first line: whoever sends it may be anybody.
+pub(super) const LONGEST_FIRST: u64 = 64 << 10;
 
 /// From a pilot to the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,13 +94,16 @@ pub(super) enum ToPilot {
     Bye,
 }
 
-/// Reads a message; `None` at the end of the stream.
+/// Reads a message of at most `longest` bytes; `None` at the end of the stream.
 ///
 /// # Errors
 /// If the connection broke, or the line is no such message.
-pub(super) async fn read<M: DeserializeOwned>(from: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<M>> {
+pub(super) async fn read<M: DeserializeOwned>(
+    from: &mut (impl AsyncBufRead + Unpin),
+    longest: u64,
+) -> io::Result<Option<M>> {
     let mut line = Vec::new();
-    from.take(LONGEST).read_until(b'\n', &mut line).await?;
+    from.take(longest).read_until(b'\n', &mut line).await?;
     if line.last() != Some(&b'\n') {
         return Ok(None);
     }
