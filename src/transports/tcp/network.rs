@@ -32,7 +32,7 @@ const RETRY: Duration = Duration::from_millis(250);
 /// Number of heartbeats in a lease.
 const BEATS: u32 = 6;
 
-/// What a pilot hears.
+/// News for a pilot.
 #[derive(Debug)]
 pub(super) enum Heard {
     /// It has joined.
@@ -54,7 +54,7 @@ pub(super) enum Heard {
     Closed,
 }
 
-/// What the connection and the rest of the pilot share.
+/// State that the connection and the rest of the pilot share.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) lease: Lease,

@@ -25,7 +25,7 @@ const MOST_FALSE_STARTS: u32 = 3;
 /// Time for the last message.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// What a pilot needs.
+/// The machine, the study and the worker of a pilot.
 #[derive(Clone, Debug)]
 pub struct Crew {
     /// This program, which is also the worker's.
