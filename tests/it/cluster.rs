@@ -254,6 +254,7 @@ fn the_folder_must_be_that_of_the_study() {
     std::fs::create_dir_all(sandbox.path("elsewhere/logs")).unwrap();
     let outcome = sandbox.run("worker --connect elsewhere").expect_code(2);
     insta::assert_snapshot!(outcome.message(), @"error: `elsewhere` is not the folder of the study that listens there: the study's folder must be on a file system that all machines share");
+    sandbox.run("worker").expect_code(2).says("`--connect DIR` is missing");
     let outcome = sandbox.run("worker --connect nowhere").expect_code(2);
     assert!(outcome.stderr.contains("nowhere"), "{}", outcome.stderr);
     study.signal("INT");

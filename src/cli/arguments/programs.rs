@@ -52,7 +52,7 @@ pub(in crate::cli) struct Worker {
     #[arg(long, value_name = "DURATION", default_value = "10m")]
     pub(in crate::cli) wait: String,
     /// The study's folder, for a worker of the engine on this machine
-    #[arg(long, hide = true, required_unless_present = "connect", conflicts_with = "connect")]
+    #[arg(long, hide = true, conflicts_with = "connect")]
     pub(in crate::cli) study: Option<PathBuf>,
 }
 

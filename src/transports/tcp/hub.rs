@@ -235,7 +235,7 @@ impl Hub {
         if let Some(ended) = ended {
             self.end(
                 &ended,
-                &format!("`{}` could not renew its lease and stopped", hello.node),
+                &format!("`{}` lost its connection or its lease, and joins again", hello.node),
             );
         }
         let known = session.and_then(|id| Some((lock(&self.sessions).get(&id).cloned()?, id)));

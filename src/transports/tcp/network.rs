@@ -70,12 +70,20 @@ struct State {
     ended: Option<String>,
     /// Number of the last order's lease.
     order: u64,
+    /// `true` if the session is worth continuing: a segment runs, or its result may not have arrived.
+    has_work: bool,
 }
 
 impl Shared {
     /// Records the lease of an order.
     pub(super) fn note_order(&self, lease: u64) {
         self.lock().order = lease;
+    }
+
+    /// Records whether the session is worth continuing after its connection has broken. Otherwise a new one begins, so
+    /// that no message which was lost with the connection is missed.
+    pub(super) fn note_work(&self, has_work: bool) {
+        self.lock().has_work = has_work;
     }
 
     /// Gives the session up: its worker is dead.
@@ -265,7 +273,12 @@ impl Network {
         token: String,
     ) -> io::Result<Result<(Duration, bool, String), String>> {
         let join = {
-            let state = self.shared.lock();
+            let mut state = self.shared.lock();
+            if !state.has_work
+                && let Some(name) = state.name.take()
+            {
+                state.ended = Some(name);
+            }
             FromPilot::Join {
                 token,
                 hello: self.hello.clone(),

@@ -216,6 +216,7 @@ impl Pilot {
                 return Ok(());
             }
             self.mind_lease(show);
+            self.shared.note_work(self.is_busy || self.last_end.is_some());
         }
     }
 
@@ -226,7 +227,13 @@ impl Pilot {
                 session,
                 is_resumed,
                 spec,
-            } => self.settle(session, is_resumed, &spec, show)?,
+            } => {
+                self.settle(session, is_resumed, &spec, show)?;
+                if self.is_leaving && !is_resumed {
+                    self.say(FromPilot::Left);
+                    return Ok(true);
+                }
+            }
             Heard::Refused(message) => return Err(PilotError::Refused(message)),
             Heard::Unreachable(why) => {
                 return Err(PilotError::Unreachable {
@@ -274,6 +281,9 @@ impl Pilot {
             if let Some(message) = self.last_end.clone() {
                 self.say(FromPilot::Said { message });
             }
+            if self.is_leaving {
+                self.say(FromPilot::Leaving);
+            }
             return Ok(());
         }
         // The engine knows nothing of what ran before: its result would be refused.
@@ -290,7 +300,7 @@ impl Pilot {
     /// Starts a worker process, in place of the one that runs.
     fn start(&mut self) -> Result<(), PilotError> {
         self.worker = None;
-        self.is_busy = false;
+        (self.is_busy, self.last_end) = (false, None);
         self.workers += 1;
         let (number, sender) = (self.workers, self.sender.clone());
         let listen = move |message| sender.send(Event::Worker(number, message)).is_ok();
@@ -386,7 +396,7 @@ impl Pilot {
     fn leave(&mut self, show: &mut dyn FnMut(&PilotEvent<'_>)) -> bool {
         let is_second = std::mem::replace(&mut self.is_leaving, true);
         self.say(FromPilot::Leaving);
-        if is_second || self.session == 0 {
+        if is_second || self.worker.is_none() {
             self.worker = None;
             self.say(FromPilot::Left);
             return true;
