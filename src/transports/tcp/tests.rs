@@ -17,7 +17,7 @@ use crate::trials::Segment;
 use crate::worker::{FromWorker, Hello, ToWorker};
 
 /// Long enough for the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 struct Engine {
     folder: tempfile::TempDir,
