@@ -14,6 +14,25 @@ pub fn node() -> String {
     String::new()
 }
 
+/// Time since this machine started, the same in every process. Where the system can tell, it includes the time in which
+/// the machine was suspended.
+pub fn uptime() -> std::time::Duration {
+    #[cfg(unix)]
+    {
+        #[cfg(target_os = "linux")]
+        let clock = rustix::time::ClockId::Boottime;
+        #[cfg(not(target_os = "linux"))]
+        let clock = rustix::time::ClockId::Monotonic;
+        let now = rustix::time::clock_gettime(clock);
+        std::time::Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32)
+    }
+    #[cfg(not(unix))]
+    {
+        static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+        START.get_or_init(std::time::Instant::now).elapsed()
+    }
+}
+
 /// True if this system has process groups. Without them, signals to a group reach no process.
 pub const HAS_GROUPS: bool = cfg!(unix);
 

@@ -13,6 +13,7 @@ use crate::production::ProductionError;
 use crate::report::view::MetricsDiffer;
 use crate::spec::SpecErrors;
 use crate::tracking::TrackerError;
+use crate::transports::tcp::PilotError;
 use crate::warm_start::WarmStartError;
 use crate::worker::SlotError;
 
@@ -42,6 +43,8 @@ pub(super) enum CliError {
     Stop(#[from] StopError),
     #[error(transparent)]
     Slots(#[from] SlotError),
+    #[error(transparent)]
+    Pilot(#[from] PilotError),
     #[error(transparent)]
     Launch(LaunchError),
     #[error(transparent)]

@@ -74,6 +74,7 @@ impl Look {
                 .spec()
                 .objective
                 .resumed_by(&self.folder.display().to_string()),
+            slots: Vec::new(),
         };
         Ok(self.replay.view(outside, LiveState::read(&self.folder), &self.learnt))
     }

@@ -79,7 +79,7 @@ pub fn main() -> ExitCode {
         Command::Completions(completions) => completions::completions(&completions),
         Command::Man(man) => completions::man(&man),
         Command::AskTell(ask_tell) => ask_tell::ask_tell(&ask_tell),
-        Command::Worker(worker) => Ok(worker::worker(worker)),
+        Command::Worker(worker) => worker::worker(&worker),
         Command::Launch(launch) => Ok(launch::launch(&launch)),
     };
     result.unwrap_or_else(|error| {

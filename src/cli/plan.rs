@@ -24,7 +24,7 @@ pub(super) fn plan(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitCo
         )));
     }
     let mut facts = objective::inspect(&spec)?;
-    let slots = worker::slots(&spec.resources, facts.demand)?;
+    let slots = worker::planned_slots(&spec, facts.demand)?;
     let settled = plan::settle(&mut spec, &mut facts, &slots, clock.elapsed());
     if !verbosity.quiet && !arguments.json {
         say_settled(&settled, &spec);

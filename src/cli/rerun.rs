@@ -41,7 +41,7 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
     }
     downloads::ensure(&spec, arguments.network, verbosity.quiet || arguments.json)?;
     let facts = objective::inspect(&spec)?;
-    worker::slots(&spec.resources, facts.demand)?;
+    worker::planned_slots(&spec, facts.demand)?;
     check_inputs(folder, &facts.identity)?;
     let out = arguments.out.clone().unwrap_or_else(|| folder.join("rerun"));
     let style = style(verbosity, arguments.json);

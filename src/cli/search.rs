@@ -30,7 +30,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     let model = downloads::bring(&mut spec, arguments.network, verbosity.quiet || arguments.json)?;
     // All checks come before anything is written.
     let mut facts = objective::inspect(&spec)?;
-    let slots = worker::slots(&spec.resources, facts.demand)?;
+    let slots = worker::planned_slots(&spec, facts.demand)?;
     let settled = plan::settle(&mut spec, &mut facts, &slots, clock.elapsed());
     let gate = Gate::open(&arguments.gate, &spec)?;
     let past = warm_start(&spec, verbosity.quiet)?;

@@ -6,7 +6,7 @@ use super::arguments::Status as Arguments;
 use super::output::print;
 use super::{CliError, stored};
 use crate::engine::Folder;
-use crate::report::{Outside, Status};
+use crate::report::{LiveState, Outside, Status};
 
 /// Prints the state of a study.
 pub(super) fn status(arguments: &Arguments) -> Result<ExitCode, CliError> {
@@ -24,6 +24,7 @@ pub(super) fn status(arguments: &Arguments) -> Result<ExitCode, CliError> {
             wall: spec.budget.wall,
             last_event_at: Folder::last_event_at(folder),
             torn: looker.torn().map(str::to_owned),
+            slots: LiveState::read(folder).map(|live| live.slots).unwrap_or_default(),
         },
     );
     if arguments.json {

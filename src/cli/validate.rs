@@ -69,7 +69,7 @@ fn check(arguments: &Validate) -> Result<Valid, CliError> {
     if !arguments.json {
         explain_method(&spec);
     }
-    let workers = worker::slots(&spec.resources, demand)?.len();
+    let workers = worker::planned_slots(&spec, demand)?.len();
     Ok(Valid {
         spec,
         warnings,

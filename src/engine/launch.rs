@@ -11,7 +11,7 @@ use crate::journal::{Contents, Journal};
 use crate::objective::{self, Demand, Facts};
 use crate::spec::Spec;
 use crate::study::{self, EndReason, Event, Settings, Study};
-use crate::transports::Local;
+use crate::transports::{Place, transport};
 use crate::worker::{Slot, SlotError, slots};
 
 /// A study that was created or opened.
@@ -69,7 +69,8 @@ impl Launch {
         let mut settings = Settings::new(&self.spec, self.facts.identity.epoch);
         if !settings.is_deterministic {
             // Without a virtual clock there is no reason to plan for fewer workers than exist.
-            settings.logical_workers = settings.logical_workers.max(slots.len() as u32);
+            let workers = slots.len().max(self.expected());
+            settings.logical_workers = settings.logical_workers.max(workers as u32);
         }
         let policy = study::policy(&self.spec, settings.lengths());
         let memory = Arc::clone(&self.facts.memory);
@@ -83,7 +84,16 @@ impl Launch {
         })
     }
 
+    /// Number of workers that are expected to join from elsewhere.
+    fn expected(&self) -> usize {
+        let cluster = &self.spec.cluster;
+        if cluster.is_used() { cluster.workers } else { 0 }
+    }
+
     fn slots(&self, on_warning: &mut dyn FnMut(&str)) -> Result<Vec<Slot>, LaunchError> {
+        if self.spec.cluster.is_used() {
+            return Ok(Vec::new());
+        }
         let mut slots = slots(&self.spec.resources, self.facts.demand)?;
         let most = self.spec.resources.logical_workers();
         if self.spec.deterministic && slots.len() > most {
@@ -130,11 +140,17 @@ impl Ready {
             added_wall: launch.added_wall.unwrap_or(0.0),
         });
         let program = std::env::current_exe().map_err(LaunchError::NoProgram)?;
-        let transport = Local::new(program, launch.folder.path().to_owned());
+        let workers = launch.expected();
+        let transport = transport(Place {
+            program,
+            folder: launch.folder.path().to_owned(),
+            cluster: launch.spec.cluster.clone(),
+        });
         // Measured before workers start and take memory.
         let admission = Admission::new(available_memory());
         let options = RunOptions {
             wall: launch.spec.budget.wall,
+            workers,
             limits: launch.spec.trial_limits,
             has_clones: study.has_clones(),
             keeps_best: launch.facts.demand == Demand::Program,
@@ -145,7 +161,7 @@ impl Ready {
             (launch.folder, launch.journal),
             launch.clock,
             options,
-            (Box::new(transport), slots),
+            (transport, slots),
             observers,
             resumed,
         )?

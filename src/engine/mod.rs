@@ -9,6 +9,7 @@ mod folder;
 mod launch;
 mod looker;
 mod memory;
+mod nodes;
 mod observer;
 mod pool;
 mod run;

@@ -53,6 +53,18 @@ pub enum EngineEvent<'a> {
         /// The trial.
         trial: TrialId,
     },
+    /// Workers may join from now on.
+    Inviting {
+        /// How, for people.
+        how: &'a str,
+    },
+    /// A worker joined by itself.
+    WorkerJoined {
+        /// The slot, which may be new.
+        slot: usize,
+        /// Its machine and device.
+        at: &'a Slot,
+    },
     /// A worker died.
     WorkerLost {
         /// The slot.
@@ -60,6 +72,15 @@ pub enum EngineEvent<'a> {
         /// The trial that it ran.
         trial: Option<TrialId>,
         /// A description of the cause, as far as known.
+        message: &'a str,
+        /// True if its segment gets another worker.
+        is_retried: bool,
+    },
+    /// A worker that had joined has gone. The slot stays empty until another one joins.
+    WorkerLeft {
+        /// The slot.
+        slot: usize,
+        /// The reason.
         message: &'a str,
     },
     /// A trial ran out of memory, and is retried with smaller steps.

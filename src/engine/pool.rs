@@ -1,15 +1,16 @@
-//! The workers of this machine: one process per slot, restarted when it dies.
+//! The workers: one per seat. A worker of this machine is replaced when it dies; others join and leave by themselves.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::Clock;
 use crate::awake::AwakeClock;
-use crate::transports::{self, Arrival, Closed, Farewell, Link, Transport, TransportError};
+use crate::transports::{self, Arrival, Closed, Farewell, Inbox, Link, LinkId, Transport, TransportError};
 use crate::trials::{Evaluation, FailureKind, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, TrialId};
-use crate::worker::{Slot, ToWorker};
+use crate::worker::{Hello, Slot, ToWorker};
 
 /// Shortest silence after which a worker counts as hung. A worker gives a sign of life every half second, on a busy
 /// machine later. It checks the silence of an external program by itself.
@@ -19,11 +20,12 @@ const LEAST_SILENCE: Duration = Duration::from_secs(5);
 const MOST_FALSE_STARTS: u32 = 3;
 
 /// All workers.
-pub(super) struct Pool<T> {
+pub(super) struct Pool {
     transport: Box<dyn Transport>,
-    events: Sender<T>,
     seats: Vec<Seat>,
-    /// Leases that were given out.
+    /// The seat of every link in use. What arrives from any other link comes from a replaced worker.
+    links: BTreeMap<LinkId, usize>,
+    /// Number of the last lease. Every run of a segment has a higher one.
     leases: u64,
     /// Measures silence without suspensions: suspended workers do not count as hung.
     awake: AwakeClock,
@@ -32,9 +34,11 @@ pub(super) struct Pool<T> {
 /// One slot and its worker.
 pub(super) struct Seat {
     pub(super) slot: Slot,
-    /// The worker, and the lease under which it has the seat.
-    link: Option<(u64, Box<dyn Link>)>,
+    /// The worker.
+    link: Option<(LinkId, Box<dyn Link>)>,
     pub(super) state: State,
+    /// `true` if the worker leaves after its step.
+    is_leaving: bool,
     /// The trial that it ran last.
     last: Option<TrialId>,
     false_starts: u32,
@@ -55,6 +59,7 @@ pub(super) enum State {
 /// A running segment, as far as its worker has reported.
 pub(super) struct RunningSegment {
     pub(super) trial: TrialId,
+    lease: u64,
     pub(super) begun: Instant,
     pub(super) started_at: String,
     reached: Samples,
@@ -75,6 +80,20 @@ pub(super) struct LostWorker {
     pub(super) run: Option<Box<RunningSegment>>,
 }
 
+impl LostWorker {
+    fn new(farewell: Farewell, run: Option<Box<RunningSegment>>) -> Self {
+        let Farewell { how, kind } = farewell;
+        let is_hung = run.as_ref().is_some_and(|run| run.is_hung);
+        let (how, kind) = if is_hung {
+            let how = format!("it showed no sign of life and was killed ({how})");
+            (how, FailureKind::TimedOut)
+        } else {
+            (how, kind.unwrap_or(FailureKind::Crashed))
+        };
+        Self { how, kind, run }
+    }
+}
+
 impl RunningSegment {
     /// The report of a segment whose worker was killed, or that failed.
     pub(super) fn report(self) -> SegmentReport {
@@ -93,25 +112,39 @@ impl RunningSegment {
     }
 }
 
-impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
-    /// Connects one worker for each slot.
-    pub(super) fn start(
-        transport: Box<dyn Transport>,
-        slots: Vec<Slot>,
-        events: Sender<T>,
-    ) -> Result<Self, TransportError> {
-        let seats = slots.into_iter().map(|slot| Seat {
+impl Seat {
+    fn new(slot: Slot) -> Self {
+        Self {
             slot,
             link: None,
             state: State::Down,
+            is_leaving: false,
             last: None,
             false_starts: 0,
-        });
+        }
+    }
+
+    /// Returns whether its worker joined by itself. The engine does not start such workers.
+    pub(super) fn is_joined(&self) -> bool {
+        self.slot.node.is_some()
+    }
+}
+
+impl Pool {
+    /// Opens the transport, and connects one worker for each slot. Leases begin after the number `leases`.
+    pub(super) fn start<T: From<(LinkId, Arrival)> + Send + 'static>(
+        mut transport: Box<dyn Transport>,
+        slots: Vec<Slot>,
+        leases: u64,
+        events: Sender<T>,
+    ) -> Result<Self, TransportError> {
+        let receive = move |link, arrival| events.send(T::from((link, arrival))).map_err(|_| Closed);
+        transport.open(Inbox::new(receive))?;
         let mut pool = Self {
             transport,
-            events,
-            seats: seats.collect(),
-            leases: 0,
+            seats: slots.into_iter().map(Seat::new).collect(),
+            links: BTreeMap::new(),
+            leases,
             awake: AwakeClock::start(),
         };
         for index in 0..pool.seats.len() {
@@ -121,19 +154,48 @@ impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
     }
 
     fn connect(&mut self, index: usize) -> Result<(), TransportError> {
-        self.leases += 1;
-        let (lease, events) = (self.leases, self.events.clone());
-        let inbox = move |arrival| events.send(T::from((index, lease, arrival))).map_err(|_| Closed);
-        let seat = &mut self.seats[index];
+        let seat = &self.seats[index];
         let target = transports::Seat {
             index,
             slot: &seat.slot,
-            lease,
         };
-        let link = self.transport.connect(&target, Box::new(inbox))?;
-        seat.link = Some((lease, link));
-        seat.state = State::Starting;
+        if let Some((id, link)) = self.transport.want(&target)? {
+            self.take_seat(index, id, link);
+        }
         Ok(())
+    }
+
+    fn take_seat(&mut self, index: usize, id: LinkId, link: Box<dyn Link>) {
+        let seat = &mut self.seats[index];
+        seat.link = Some((id, link));
+        seat.state = State::Starting;
+        seat.is_leaving = false;
+        self.links.retain(|_, known| *known != index);
+        self.links.insert(id, index);
+    }
+
+    /// Gives a worker that has joined a seat: one that another worker of its machine and device has left, or a new one.
+    pub(super) fn join(&mut self, id: LinkId, hello: &Hello, link: Box<dyn Link>) -> usize {
+        let slot = Slot::joined(hello);
+        let mut seats = self.seats.iter();
+        let left = seats.position(|seat| matches!(seat.state, State::Down) && seat.slot == slot);
+        let index = left.unwrap_or_else(|| {
+            self.seats.push(Seat::new(slot));
+            self.seats.len() - 1
+        });
+        self.take_seat(index, id, link);
+        index
+    }
+
+    /// How a worker can join, for people.
+    pub(super) fn invitation(&self) -> Option<String> {
+        self.transport.invitation()
+    }
+
+    /// Number of workers that are there or are being started.
+    pub(super) fn open_seats(&self) -> usize {
+        let seats = self.seats.iter();
+        seats.filter(|seat| !matches!(seat.state, State::Down)).count()
     }
 
     pub(super) fn seats(&self) -> &[Seat] {
@@ -144,10 +206,14 @@ impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
         &mut self.seats[index]
     }
 
-    /// Returns whether `lease` is the current one of the seat. Messages under an older one are refused.
+    /// The seat of a link; `None` for the link of a replaced worker, whose messages are refused.
+    pub(super) fn seat_of(&self, link: LinkId) -> Option<usize> {
+        self.links.get(&link).copied()
+    }
+
+    /// Returns whether a worker runs a segment under this lease. A result under any other is refused.
     pub(super) fn is_current(&self, index: usize, lease: u64) -> bool {
-        let current = self.seats[index].link.as_ref();
-        current.is_some_and(|(current, _)| *current == lease)
+        matches!(&self.seats[index].state, State::Busy(run) if run.lease == lease)
     }
 
     /// The trial that a worker runs.
@@ -167,20 +233,24 @@ impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
         self.trials().next().is_some()
     }
 
-    /// A worker that waits for a segment; preferably the last one of this trial, which may have it in memory.
-    pub(super) fn ready_for(&self, trial: TrialId) -> Option<usize> {
+    /// The workers that wait for a segment; first the last one of this trial, which may have it in memory.
+    pub(super) fn ready_for(&self, trial: TrialId) -> Vec<usize> {
         let ready = self.seats.iter().enumerate();
-        let ready = ready.filter(|(_, seat)| matches!(seat.state, State::Ready));
-        let preferred = ready.min_by_key(|(index, seat)| (seat.last != Some(trial), *index));
-        preferred.map(|(index, _)| index)
+        let ready = ready.filter(|(_, seat)| matches!(seat.state, State::Ready) && !seat.is_leaving);
+        let mut ready: Vec<usize> = ready.map(|(index, _)| index).collect();
+        ready.sort_by_key(|&index| (self.seats[index].last != Some(trial), index));
+        ready
     }
 
     /// Orders a ready worker to run a segment.
     pub(super) fn run(&mut self, index: usize, segment: Segment) {
+        self.leases += 1;
+        let lease = self.leases;
         let seat = &mut self.seats[index];
         seat.last = Some(segment.trial);
         seat.state = State::Busy(Box::new(RunningSegment {
             trial: segment.trial,
+            lease,
             begun: Instant::now(),
             started_at: Clock::time_of_day(),
             reached: segment.from,
@@ -190,6 +260,7 @@ impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
         }));
         if let Some((_, link)) = &mut seat.link {
             link.send(&ToWorker::Run {
+                lease,
                 segment: Box::new(segment),
             });
         }
@@ -244,7 +315,14 @@ impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
 
     /// Replaces a process that can no longer be used, although its segment has ended.
     pub(super) fn renew(&mut self, index: usize) -> Result<(), TransportError> {
-        self.seats[index].link = None;
+        let seat = &mut self.seats[index];
+        if let Some((_, link)) = &mut seat.link
+            && link.restart()
+        {
+            seat.state = State::Starting;
+            return Ok(());
+        }
+        seat.link = None;
         self.end_strays();
         self.connect(index)
     }
@@ -265,12 +343,41 @@ impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
         Ok(cut_off)
     }
 
-    /// Replaces a lost worker; returns how it ended and what it ran. `Err` if workers never become ready.
+    /// Records that the worker finishes its step and then leaves: it gets no other segment.
+    pub(super) fn note_leaving(&mut self, index: usize) {
+        self.seats[index].is_leaving = true;
+    }
+
+    /// Returns whether a worker wants to leave and runs nothing.
+    pub(super) fn can_leave(&self, index: usize) -> bool {
+        let seat = &self.seats[index];
+        seat.is_leaving && matches!(seat.state, State::Starting | State::Ready)
+    }
+
+    /// Takes what a worker ran whose machine has started a fresh process for the same link.
+    pub(super) fn lost(&mut self, index: usize, farewell: Farewell) -> LostWorker {
+        let seat = &mut self.seats[index];
+        match std::mem::replace(&mut seat.state, State::Starting) {
+            State::Busy(run) => LostWorker::new(farewell, Some(run)),
+            State::Starting | State::Ready | State::Down => LostWorker::new(farewell, None),
+        }
+    }
+
+    /// Replaces a worker whose link has ended; returns how it ended and what it ran. The seat of a worker that joined
+    /// stays empty. `Err` if workers never become ready.
     pub(super) fn replace(&mut self, index: usize) -> Result<LostWorker, PoolError> {
         let seat = &mut self.seats[index];
-        let farewell = seat.link.as_mut().map(|(_, link)| link.reap());
-        let Farewell { mut how, kind } = farewell.unwrap_or_default();
-        let mut kind = kind.unwrap_or(FailureKind::Crashed);
+        let farewell = seat.link.as_mut().map(|(_, link)| link.reap()).unwrap_or_default();
+        if seat.is_joined() {
+            let state = std::mem::replace(&mut seat.state, State::Down);
+            (seat.link, seat.last) = (None, None);
+            self.links.retain(|_, known| *known != index);
+            let run = match state {
+                State::Busy(run) => Some(run),
+                State::Starting | State::Ready | State::Down => None,
+            };
+            return Ok(LostWorker::new(farewell, run));
+        }
         self.end_strays();
         let seat = &mut self.seats[index];
         let run = match std::mem::replace(&mut seat.state, State::Down) {
@@ -281,10 +388,7 @@ impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
             }
             State::Ready | State::Down => None,
         };
-        if run.as_ref().is_some_and(|run| run.is_hung) {
-            kind = FailureKind::TimedOut;
-            how = format!("it showed no sign of life and was killed ({how})");
-        }
+        let LostWorker { how, kind, run } = LostWorker::new(farewell, run);
         if seat.false_starts >= MOST_FALSE_STARTS {
             // One bad slot of several is closed; the study continues without it.
             if self.seats.iter().all(|seat| matches!(seat.state, State::Down)) {
@@ -324,7 +428,9 @@ impl<T: From<(usize, u64, Arrival)> + Send + 'static> Pool<T> {
                 cut_off.push((index, run.trial, run.report()));
             }
         }
+        self.links.clear();
         self.end_strays();
+        self.transport.close();
         cut_off
     }
 }

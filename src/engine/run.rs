@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 
 use super::budget::WallBudget;
 use super::memory::Admission;
+use super::nodes::Memory;
 use super::pool::{Pool, PoolError};
 use super::{Clock, EngineEvent, Folder, Observer, signals};
 use crate::journal::{Journal, JournalError};
 use crate::spec::TrialLimits;
 use crate::study::{EndReason, Event, Study};
-use crate::transports::{Arrival, Transport};
+use crate::transports::{Arrival, LinkId, Transport};
 use crate::trials::MemoryModel;
 use crate::units::TrialId;
 use crate::worker::Slot;
@@ -33,6 +34,11 @@ const INTERRUPT_GRACE: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_mins(5);
 /// Number of lost workers with which a trial fails: one loss is retried.
 const MOST_LOSSES: u32 = 2;
+/// The same for workers on other machines, where losses are more often the fault of the machine or the network.
+const MOST_LOSSES_ELSEWHERE: u32 = 3;
+/// Each process that runs a study has leases of its own, above those of earlier ones. It has more events before it, and
+/// no process gives out two to this power of leases.
+const LEASES_PER_EVENT_BITS: u32 = 24;
 
 /// Runs a study on this machine.
 pub struct Engine<'a> {
@@ -41,11 +47,11 @@ pub struct Engine<'a> {
     folder: Folder,
     clock: Clock,
     budget: WallBudget,
-    pool: Pool<InternalEvent>,
+    pool: Pool,
     inbox: Receiver<InternalEvent>,
     observers: Vec<Box<dyn Observer + 'a>>,
     terms: RunOptions,
-    memory: (Admission, Arc<MemoryModel>),
+    memory: Memory,
     is_interrupted: bool,
     /// True if nothing new is started.
     is_held: bool,
@@ -62,6 +68,8 @@ pub struct Engine<'a> {
 pub struct RunOptions {
     /// The wall budget in seconds, from the spec.
     pub wall: Option<f64>,
+    /// Number of workers that are expected to join.
+    pub workers: usize,
     /// The limits of one trial.
     pub limits: TrialLimits,
     /// True if a trial that runs out of memory can be retried with smaller steps.
@@ -74,13 +82,13 @@ pub struct RunOptions {
 
 /// An input of the engine from outside.
 enum InternalEvent {
-    Worker { slot: usize, lease: u64, arrival: Arrival },
+    Worker { link: LinkId, arrival: Arrival },
     Signal,
 }
 
-impl From<(usize, u64, Arrival)> for InternalEvent {
-    fn from((slot, lease, arrival): (usize, u64, Arrival)) -> Self {
-        Self::Worker { slot, lease, arrival }
+impl From<(LinkId, Arrival)> for InternalEvent {
+    fn from((link, arrival): (LinkId, Arrival)) -> Self {
+        Self::Worker { link, arrival }
     }
 }
 
@@ -118,16 +126,9 @@ pub enum EngineError {
     /// A file of the study was removed.
     #[error("`{}` was removed or emptied while the study ran", .0.display())]
     Missing(std::path::PathBuf),
-    /// A worker speaks another language.
-    #[error(
-        "the worker on `{node}` is of version {version}, whose messages this version does not understand: use one version everywhere"
-    )]
-    OtherProtocol {
-        /// Its machine.
-        node: String,
-        /// Its version.
-        version: String,
-    },
+    /// A worker is of another version.
+    #[error("{0}")]
+    OtherVersion(String),
     /// Signals cannot be received.
     #[error("cannot listen to signals: {0}")]
     Signals(std::io::Error),
@@ -150,7 +151,8 @@ impl<'a> Engine<'a> {
     ) -> Result<Self, EngineError> {
         let (sender, inbox) = mpsc::channel();
         signals::forward(sender.clone(), || InternalEvent::Signal).map_err(EngineError::Signals)?;
-        let pool = Pool::start(transport, slots, sender).map_err(PoolError::from)?;
+        let leases = journal.events() << LEASES_PER_EVENT_BITS;
+        let pool = Pool::start(transport, slots, leases, sender).map_err(PoolError::from)?;
         let busy = BusyTime {
             since: Instant::now(),
             seconds: 0.0,
@@ -165,7 +167,7 @@ impl<'a> Engine<'a> {
             inbox,
             observers,
             terms,
-            memory: (Admission::unlimited(), Arc::new(|_| None)),
+            memory: Memory::unlimited(),
             is_interrupted: false,
             is_held: false,
             busy,
@@ -179,10 +181,9 @@ impl<'a> Engine<'a> {
             engine.record(&event)?;
             engine.journal.sync()?;
         }
-        if terms.wall.is_some() {
-            let slots = engine.pool.seats().len() as u32;
-            engine.record(&Event::SlotsOpened { slots })?;
-        }
+        // Nobody has joined yet: the study is planned for the number of workers that the spec expects.
+        let slots = engine.pool.seats().len().max(terms.workers) as u32;
+        engine.record_slots(slots)?;
         engine.budget = WallBudget::new(terms.wall.map(|wall| wall + engine.study.added_wall()), &engine.clock);
         Ok(engine)
     }
@@ -190,7 +191,7 @@ impl<'a> Engine<'a> {
     /// Lets segments start only if `admission` allows it, by the memory that `model` predicts for them.
     #[must_use]
     pub fn with_memory(self, admission: Admission, model: Arc<MemoryModel>) -> Self {
-        let memory = (admission, model);
+        let memory = Memory::new(admission, model);
         Self { memory, ..self }
     }
 
@@ -206,6 +207,9 @@ impl<'a> Engine<'a> {
             slots: &slots,
             is_resumed,
         })?;
+        if let Some(how) = self.pool.invitation() {
+            self.tell(&EngineEvent::Inviting { how: &how })?;
+        }
         let ending = loop {
             let is_settled = self.settle()?;
             if let Some(reason) = self.study.ended() {
@@ -239,7 +243,7 @@ impl<'a> Engine<'a> {
             Ending::Ended(reason) => Some(reason),
             Ending::Interrupted => None,
         };
-        let idle_share = self.busy.idle_share(slots.len());
+        let idle_share = self.busy.idle_share(slots.len().max(self.pool.seats().len()));
         self.tell(&EngineEvent::Ended { reason, idle_share })?;
         Ok((self.study, ending))
     }
@@ -350,6 +354,14 @@ impl<'a> Engine<'a> {
         self.journal.append(event, elapsed)?;
         self.study.apply(event, elapsed);
         Ok(())
+    }
+
+    /// Records the number of slots, by which a study with a wall budget plans.
+    fn record_slots(&mut self, slots: u32) -> Result<(), EngineError> {
+        if self.terms.wall.is_none() || slots == 0 {
+            return Ok(());
+        }
+        self.record(&Event::SlotsOpened { slots })
     }
 
     fn tell(&mut self, event: &EngineEvent<'_>) -> Result<(), EngineError> {

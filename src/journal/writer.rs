@@ -94,6 +94,11 @@ impl Journal {
         Ok((journal, contents))
     }
 
+    /// Number of events in the journal.
+    pub fn events(&self) -> u64 {
+        self.next
+    }
+
     /// Appends an event. It is durable only after [`Self::sync`].
     ///
     /// # Errors

@@ -192,6 +192,15 @@ pub fn inspect_data(fine_tune: &FineTuneSpec) -> Result<(Samples, Demand), Input
     Ok((inputs::examples(fine_tune)?, Demand::of(fine_tune)))
 }
 
+/// The demand of a spec's objective on a machine.
+pub fn demand(spec: &Spec) -> Demand {
+    match &spec.objective {
+        ObjectiveSpec::Function(_) | ObjectiveSpec::AskTell(_) => Demand::Nothing,
+        ObjectiveSpec::Command(_) => Demand::Program,
+        ObjectiveSpec::FineTune(fine_tune) => Demand::of(fine_tune),
+    }
+}
+
 /// Loads the objective of a spec onto a device.
 ///
 /// # Errors

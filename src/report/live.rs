@@ -3,7 +3,7 @@
 //! It has details of running segments that the journal records only when they end. No decision depends on it, and no
 //! result is lost without it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use crate::engine::{Clock, EngineEvent, Folder, Observer};
 use crate::files::replace_soon;
 use crate::study::Study;
 use crate::units::Samples;
+use crate::worker::Slot;
 
 /// Name of the file in a study's folder.
 const FILE_NAME: &str = "live.json";
@@ -53,6 +54,8 @@ pub struct Live {
     folder: PathBuf,
     wall: Option<f64>,
     slots: Vec<SlotView>,
+    /// The slots whose worker has left.
+    empty: BTreeSet<usize>,
     /// Start of each slot's current segment, and the total seconds of its earlier segments.
     busy: BTreeMap<usize, (Option<Instant>, f64)>,
     begun: Instant,
@@ -66,6 +69,7 @@ impl Live {
             folder,
             wall,
             slots: Vec::new(),
+            empty: BTreeSet::new(),
             busy: BTreeMap::new(),
             begun: Instant::now(),
             due: Instant::now(),
@@ -79,10 +83,11 @@ impl Live {
             let now = since.map_or(0.0, |since| since.elapsed().as_secs_f64());
             slot.busy = ((before + now) / whole).min(1.0);
         }
+        let open = self.slots.iter().filter(|slot| !self.empty.contains(&slot.slot));
         let state = LiveState {
             format: 1,
             elapsed,
-            slots: self.slots.clone(),
+            slots: open.cloned().collect(),
             is_held: Folder::is_held(&self.folder),
             seconds_left: seconds_left(study, self.wall, elapsed),
         };
@@ -103,6 +108,16 @@ impl Live {
     }
 }
 
+fn idle(index: usize, slot: &Slot) -> SlotView {
+    SlotView {
+        slot: index,
+        device: slot.name(),
+        node: slot.node.clone(),
+        running: None,
+        busy: 0.0,
+    }
+}
+
 /// Estimated by the budget that will be exhausted first.
 fn seconds_left(study: &Study, wall: Option<f64>, elapsed: f64) -> Option<f64> {
     let wall = wall.map(|wall| (wall + study.added_wall() - elapsed).max(0.0));
@@ -120,14 +135,18 @@ impl Observer for Live {
         match event {
             EngineEvent::Started { slots, .. } => {
                 let slots = slots.iter().enumerate();
-                self.slots = slots
-                    .map(|(index, slot)| SlotView {
-                        slot: index,
-                        device: slot.device_name(),
-                        running: None,
-                        busy: 0.0,
-                    })
-                    .collect();
+                self.slots = slots.map(|(index, slot)| idle(index, slot)).collect();
+            }
+            EngineEvent::WorkerJoined { slot, at } => {
+                self.empty.remove(slot);
+                match self.slots.get_mut(*slot) {
+                    Some(known) => *known = idle(*slot, at),
+                    None => self.slots.push(idle(*slot, at)),
+                }
+            }
+            EngineEvent::WorkerLeft { slot, .. } => {
+                self.set(*slot, None);
+                self.empty.insert(*slot);
             }
             EngineEvent::SegmentStarted { slot, trial, from, to } => {
                 let running = RunningView {

@@ -1,8 +1,11 @@
 //! Status of a study, for people and programs in another process, while it runs or afterwards.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::terminal::{sentences, words};
+use super::view::SlotView;
 use crate::space::Configuration;
 use crate::study::{EndReason, Study};
 use crate::trials::Status as TrialStatus;
@@ -41,6 +44,9 @@ pub struct Status {
     pub rungs: Vec<Rung>,
     /// Segments that are planned or running.
     pub segments: Vec<Segment>,
+    /// The machines whose workers have joined; omitted from the JSON if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<Node>,
     /// The best trial so far.
     pub best: Option<Best>,
     /// The constraints on metrics, if no trial satisfies all of them; omitted from the JSON otherwise.
@@ -125,6 +131,17 @@ pub struct Segment {
     levels: (Samples, Samples),
 }
 
+/// A machine whose workers have joined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// Number of its workers.
+    pub workers: usize,
+    /// The trials that they run.
+    pub trials: Vec<u32>,
+}
+
 /// The best trial, or the winner of the selection.
 #[derive(Clone, Debug, Serialize)]
 pub struct Best {
@@ -159,6 +176,8 @@ pub struct Outside {
     pub torn: Option<String>,
     /// The command that resumes the study.
     pub resumed_by: String,
+    /// Activity of the slots, if the study runs.
+    pub slots: Vec<SlotView>,
 }
 
 impl Status {
@@ -210,6 +229,11 @@ impl Status {
                     levels: (flight.from, flight.to),
                 })
                 .collect(),
+            nodes: if state == State::Running {
+                nodes(&outside.slots)
+            } else {
+                Vec::new()
+            },
             best,
             unfulfilled: study.unfulfilled().into_iter().map(str::to_owned).collect(),
             sentence: sentences::incumbent(study, settings.epoch),
@@ -245,6 +269,17 @@ impl Status {
             let [from, to] = [segment.levels.0, segment.levels.1].map(|level| words::epochs(level, self.epoch));
             let to = words::counted(&to, "epoch");
             lines.push(format!("{label}  trial {} from {from} to {to}", segment.trial));
+        }
+        for (index, node) in self.nodes.iter().enumerate() {
+            let label = if index == 0 { "nodes   " } else { "        " };
+            let workers = words::counted(&node.workers.to_string(), "worker");
+            let trials: Vec<String> = node.trials.iter().map(|trial| format!("trial {trial}")).collect();
+            let doing = if trials.is_empty() {
+                "idle".to_owned()
+            } else {
+                trials.join(", ")
+            };
+            lines.push(format!("{label}  {}: {workers}, {doing}", node.name));
         }
         let best = self.sentence.as_deref().unwrap_or("nothing measured yet");
         lines.push(format!("best      {best}"));
@@ -329,6 +364,25 @@ impl Status {
     }
 }
 
+/// The machines of slots whose workers have joined, by name.
+fn nodes(slots: &[SlotView]) -> Vec<Node> {
+    let mut nodes: BTreeMap<&str, Vec<&SlotView>> = BTreeMap::new();
+    for slot in slots {
+        if let Some(node) = &slot.node {
+            nodes.entry(node).or_default().push(slot);
+        }
+    }
+    let nodes = nodes.into_iter().map(|(node, slots)| Node {
+        name: node.to_owned(),
+        workers: slots.len(),
+        trials: slots
+            .iter()
+            .filter_map(|slot| Some(slot.running.as_ref()?.trial))
+            .collect(),
+    });
+    nodes.collect()
+}
+
 fn counts(study: &Study) -> Counts {
     let mut counts = Counts {
         all: study.searched().count(),
@@ -382,6 +436,7 @@ mod tests {
             last_event_at: Some("2026-03-01T12:00:00.000Z".into()),
             torn: None,
             resumed_by: "automl resume results/movie-sentiment".into(),
+            slots: Vec::new(),
         }
     }
 

@@ -6,6 +6,7 @@
 //! [`load`].
 
 mod budget;
+mod cluster;
 mod command;
 mod data;
 mod declared;
@@ -47,6 +48,7 @@ mod write;
 mod tests;
 
 pub use budget::Budget;
+pub use cluster::{ClusterEngine, ClusterSpec};
 pub use command::{
     Arguments, CommandLine, CommandSpec, EPOCH, Fact, Meaning, Piece, Word, environment_name, literal_word,
 };

@@ -88,6 +88,7 @@ fn pages(name: &str) -> &'static [(&'static str, &'static str)] {
             ("Planning for the deadline", "algorithms/deadline"),
             ("Resuming", "recipes/resume"),
         ],
+        "cluster" => &[("A cluster", "recipes/cluster")],
         "command" | "metrics" | "program" | "wandb" => &[("Your own program", "recipes/own-program")],
         "data" | "task" => &[("Getting started", "getting-started")],
         "deterministic" | "seed" => &[("Determinism", "algorithms/determinism")],

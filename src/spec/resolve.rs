@@ -8,7 +8,7 @@ use super::objective::{self, ObjectiveKind};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Criteria, Spec};
-use super::{budget, epochs, limits, metric, parameters, provenance, resources, root, selection, tracking};
+use super::{budget, cluster, epochs, limits, metric, parameters, provenance, resources, root, selection, tracking};
 use crate::policies::SearcherSpec;
 use crate::space::{Space, Value};
 use crate::suggestion::did_you_mean;
@@ -35,6 +35,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
     let trial_limits = declared::read_or_default(&spec, "trial_limits", limits::KEYS, problems);
     let selection = spec.get("selection").map(|node| selection::read(node, problems));
     let resources = declared::read_or_default(&spec, "resources", resources::KEYS, problems);
+    let cluster = cluster::read(&spec, problems);
     if let Some(space) = &space {
         check_repeats(space, &spec, problems);
     }
@@ -77,6 +78,7 @@ pub(super) fn resolve(root: &Node, default_name: &str, files: Files<'_>, problem
             None => None,
         },
         resources: resources?,
+        cluster: cluster?,
         deterministic: root.deterministic,
         seed: root.seed,
         repeats: root.repeats,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::budget::Budget;
+use super::cluster::ClusterSpec;
 use super::command::CommandSpec;
 use super::data::Split;
 use super::epochs::EpochRange;
@@ -46,6 +47,8 @@ pub struct Spec {
     pub selection: Option<Selection>,
     /// Devices, workers and the cache.
     pub resources: Resources,
+    /// Workers on other machines.
+    pub cluster: ClusterSpec,
     /// `true` to deliver results in virtual time, so that the number of workers does not affect the results.
     pub deterministic: bool,
     /// The key of everything random.

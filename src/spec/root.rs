@@ -1,6 +1,7 @@
 //! The keys at the top of a spec, and the list of all sections.
 
 use super::budget::BUDGET;
+use super::cluster::CLUSTER;
 use super::command::COMMAND;
 use super::data::{DATA, SPLIT};
 use super::declared::{self, Field, Word, at, by_hand, field, words_of};
@@ -41,6 +42,7 @@ pub fn sections() -> Vec<&'static Section> {
         &BUDGET,
         &SELECTION,
         &RESOURCES,
+        &CLUSTER,
         &PROVENANCE,
         &INPUT,
         &PARAMETER,
@@ -165,6 +167,8 @@ pub(super) const KEYS: &[Field<Root>] = &[
             .examples(&["{\"rule\": \"one_se\", \"top_k\": 3, \"reseeds\": 2}"])),
     by_hand(key("resources", Kind::Section(&RESOURCES), "Devices, workers and the cache.")
             .examples(&["{\"devices\": \"cpu\", \"workers\": 4}"])),
+    by_hand(key("cluster", Kind::Section(&CLUSTER), "Workers on other machines. Without it all workers run on this machine.")
+            .examples(&["{\"engine\": \"tcp\", \"workers\": 16}"])),
     by_hand(key("tracking", Kind::Any(&[Kind::Words(trackers), Kind::Section(&TRACKING), Kind::List(&Kind::Any(&[Kind::Words(trackers), Kind::Section(&TRACKING)]))]), "Trackers: other tools that show the study, while it runs and after a resumption. A tracker that fails never slows or ends a study.")
             .examples(&["\"csv\"", "{\"csv\": {\"folder\": \"curves\"}}"])),
     by_hand(key("provenance", Kind::Section(&PROVENANCE), "The origin of a `best.yaml`. The program writes it; `automl train --check` compares the data with it.")),

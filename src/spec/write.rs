@@ -13,7 +13,7 @@ use super::hints::CONFIDENCES;
 use super::objective::ASK_TELL_KEYS;
 use super::resolved::{AskTellSpec, Criteria, DataSpec, Metric, ModelSource, ObjectiveSpec, Spec, Truncation};
 use super::root::{self, Recipes, Root};
-use super::{budget, limits, provenance, resources, selection};
+use super::{budget, cluster, limits, provenance, resources, selection};
 use crate::preference::{Preference, Tolerance};
 use crate::space::{Configuration, Domain, Hints, Parameter, Value};
 use crate::units::Goal;
@@ -66,6 +66,9 @@ impl Spec {
             yaml.section(0, "selection", selection::KEYS, selection);
         }
         yaml.section(0, "resources", resources::KEYS, &self.resources);
+        if self.cluster.is_used() {
+            yaml.section(0, "cluster", cluster::KEYS, &self.cluster);
+        }
         if !self.warm_start.is_empty() {
             yaml.open(0, "warm_start");
             for leaderboard in &self.warm_start {

@@ -1,8 +1,9 @@
 //! Workers on this machine: child processes, reached through their pipes.
 
+use std::io;
 use std::path::PathBuf;
 
-use super::{Arrival, Farewell, Inbox, Link, Seat, Transport, TransportError};
+use super::{Arrival, Farewell, Inbox, Link, Opened, Seat, Transport, TransportError};
 use crate::objective::end_strays;
 use crate::trials::FailureKind;
 use crate::worker::{Process, ToWorker};
@@ -12,20 +13,33 @@ use crate::worker::{Process, ToWorker};
 pub struct Local {
     program: PathBuf,
     folder: PathBuf,
+    inbox: Option<Inbox>,
 }
 
 impl Local {
     /// Workers are `program worker`, for the study in `folder`.
     pub fn new(program: PathBuf, folder: PathBuf) -> Self {
-        Self { program, folder }
+        let inbox = None;
+        Self { program, folder, inbox }
     }
 }
 
 impl Transport for Local {
-    fn connect(&mut self, seat: &Seat<'_>, inbox: Inbox) -> Result<Box<dyn Link>, TransportError> {
-        let listen = move |message: Option<_>| inbox(message.map_or(Arrival::Gone, Arrival::Said)).is_ok();
+    fn open(&mut self, inbox: Inbox) -> Result<(), TransportError> {
+        self.inbox = Some(inbox);
+        Ok(())
+    }
+
+    fn want(&mut self, seat: &Seat<'_>) -> Result<Option<Opened>, TransportError> {
+        let not_open = || io::Error::other("the transport is not open");
+        let inbox = self.inbox.clone().ok_or_else(not_open)?;
+        let id = inbox.number();
+        let listen = move |message: Option<_>| {
+            let arrival = message.map_or(Arrival::Gone, Arrival::Said);
+            inbox.deliver(id, arrival).is_ok()
+        };
         let process = Process::spawn(&self.program, &self.folder, seat.slot, &self.log(seat.index), listen)?;
-        Ok(Box::new(process))
+        Ok(Some((id, Box::new(process))))
     }
 
     fn end_strays(&self, alive: &[&dyn Link]) {

@@ -12,4 +12,4 @@ mod watch;
 pub use process::Process;
 pub use protocol::{FromWorker, Hello, PROTOCOL, SegmentEnd, ToWorker};
 pub use serve::serve;
-pub use slots::{Slot, SlotError, slots};
+pub use slots::{Slot, SlotError, planned_slots, slots};

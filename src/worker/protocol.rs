@@ -14,8 +14,16 @@ use crate::units::TrialId;
 pub enum ToWorker {
     /// Run a segment. Sent only to a worker that is ready and idle.
     Run {
+        /// Number of the lease under which it runs. It is higher than that of every earlier run.
+        lease: u64,
         /// The segment.
         segment: Box<Segment>,
+    },
+    /// The worker may run segments until then. Sent only to workers whose engine is on another machine: a worker that
+    /// is not renewed exits by itself.
+    Renew {
+        /// Time on this machine's clock ([`os::uptime`]), in seconds.
+        until: f64,
     },
     /// Finish the current step, save a checkpoint, and report the segment as interrupted. Ignored if none is running.
     Stop {
@@ -26,7 +34,7 @@ pub enum ToWorker {
 }
 
 /// Version of these messages. Engine and worker must have the same.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Identity of a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +47,12 @@ pub struct Hello {
     pub node: String,
     /// Its device, such as `cpu` or `cuda:0`.
     pub device: String,
+    /// CPU threads that it uses.
+    #[serde(default)]
+    pub threads: usize,
+    /// Bytes of memory that were free for workers on its machine when it started; `None`: unknown.
+    #[serde(default)]
+    pub memory: Option<u64>,
 }
 
 impl Hello {
@@ -49,7 +63,21 @@ impl Hello {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             node: os::node(),
             device: device.to_owned(),
+            threads: 1,
+            memory: None,
         }
+    }
+
+    /// The reason why an engine of this program cannot work with this worker, if there is one.
+    pub fn refusal(&self) -> Option<String> {
+        let ours = Self::here(&self.device);
+        let is_same = self.protocol == ours.protocol && self.version == ours.version;
+        (!is_same).then(|| {
+            format!(
+                "the worker on `{}` is automl {} (protocol {}), but the study runs with automl {} (protocol {}): use one version everywhere",
+                self.node, self.version, self.protocol, ours.version, ours.protocol
+            )
+        })
     }
 }
 
@@ -85,6 +113,8 @@ pub enum FromWorker {
     },
     /// The running segment has ended and the worker is idle.
     Ended {
+        /// The lease under which it ran.
+        lease: u64,
         /// The trial.
         trial: TrialId,
         /// How the segment ended.

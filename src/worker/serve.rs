@@ -15,6 +15,9 @@ use crate::units::TrialId;
 /// Minimum time between two progress messages without an evaluation.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
+/// Interval between two checks of the lease.
+const GUARD_INTERVAL: Duration = Duration::from_millis(20);
+
 /// Serves segments until `input` closes, which means that the engine is gone. Returns the exit code.
 ///
 /// `load` prepares the objective; its error is reported as [`FromWorker::Unable`].
@@ -39,7 +42,7 @@ pub fn serve<W: Write + Send + 'static>(
         Err(message) => return unable(message),
     };
     output.send(&FromWorker::Ready { hello });
-    for segment in orders {
+    for (lease, segment) in orders {
         let sign = output.clone();
         let watch = Watch::start(Arc::clone(&shared), segment.limits, move || {
             sign.send(&FromWorker::Alive);
@@ -52,6 +55,7 @@ pub fn serve<W: Write + Send + 'static>(
         let suspended = watch.end();
         match end {
             Ok(end) => output.send(&FromWorker::Ended {
+                lease,
                 trial: segment.trial,
                 end: end.without(suspended),
             }),
@@ -71,15 +75,15 @@ fn no_thread(error: &std::io::Error) -> String {
 ///
 /// If the engine is gone, the process exits immediately: its training could not be reported, and its checkpoint on
 /// disk is intact.
-fn listen(input: impl Read + Send + 'static, shared: Arc<Shared>) -> std::io::Result<mpsc::Receiver<Segment>> {
+fn listen(input: impl Read + Send + 'static, shared: Arc<Shared>) -> std::io::Result<mpsc::Receiver<(u64, Segment)>> {
     let (sender, orders) = mpsc::channel();
     let listen = move || {
         for line in BufReader::new(input).lines() {
             let Ok(line) = line else { break };
             match serde_json::from_str(&line) {
-                Ok(ToWorker::Run { segment }) => {
+                Ok(ToWorker::Run { lease, segment }) => {
                     shared.begin();
-                    if sender.send(*segment).is_err() {
+                    if sender.send((lease, *segment)).is_err() {
                         break;
                     }
                 }
@@ -87,17 +91,38 @@ fn listen(input: impl Read + Send + 'static, shared: Arc<Shared>) -> std::io::Re
                     shared.allow(Duration::try_from_secs_f64(seconds).unwrap_or_default());
                     shared.stop();
                 }
+                Ok(ToWorker::Renew { until }) => {
+                    if !shared.renew(until) && guard(Arc::clone(&shared)).is_err() {
+                        break;
+                    }
+                }
                 Err(_) => break,
             }
         }
-        if let Some(group) = shared.program() {
-            end_group(group);
-        }
-        end_strays(&[]);
-        std::process::exit(0);
+        leave(&shared);
     };
     std::thread::Builder::new().spawn(listen)?;
     Ok(orders)
+}
+
+/// Watches the lease on a separate thread: a step may be long, and another worker may run the trial afterwards.
+fn guard(shared: Arc<Shared>) -> std::io::Result<()> {
+    let guard = move || {
+        while !shared.is_expired() {
+            std::thread::sleep(GUARD_INTERVAL);
+        }
+        leave(&shared);
+    };
+    std::thread::Builder::new().spawn(guard).map(|_| ())
+}
+
+/// Ends this process and the program that it runs.
+fn leave(shared: &Shared) -> ! {
+    if let Some(group) = shared.program() {
+        end_group(group);
+    }
+    end_strays(&[]);
+    std::process::exit(0)
 }
 
 fn run<W: Write>(
@@ -190,6 +215,10 @@ struct Line<'a, W> {
 
 impl<W: Write> Control for Line<'_, W> {
     fn is_stop_requested(&self) -> bool {
+        // A process that was suspended gets here before its guard wakes.
+        if self.shared.is_expired() {
+            leave(self.shared);
+        }
         self.shared.beat();
         let (before, longest) = self.asked.get();
         self.asked.set((Instant::now(), longest.max(before.elapsed())));

@@ -2,9 +2,10 @@
 
 use std::num::NonZeroUsize;
 
+use super::Hello;
 use crate::finetune::{self, Device};
 use crate::objective::Demand;
-use crate::spec::{Devices, Resources};
+use crate::spec::{Devices, Resources, Spec};
 
 /// A slot in which a worker runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,15 +16,42 @@ pub struct Slot {
     pub threads: usize,
     /// The GPU visible to an external program, as a value of `CUDA_VISIBLE_DEVICES`; an empty string hides all GPUs.
     pub gpu: Option<String>,
+    /// The machine of a worker that has joined; `None`: this one.
+    pub node: Option<String>,
 }
 
 impl Slot {
+    /// The slot of a worker that has joined. A device that this build does not know is treated like the CPU here: only
+    /// its name matters to the engine.
+    pub fn joined(hello: &Hello) -> Self {
+        let device: Option<Device> = hello.device.parse().ok();
+        Self {
+            device: device.unwrap_or(Device::Cpu),
+            threads: hello.threads.max(1),
+            gpu: hello.device.strip_prefix("cuda:").map(str::to_owned),
+            node: Some(hello.node.clone()),
+        }
+    }
+
     /// The device of the slot, for display: `cpu`, `cuda:0`.
     pub fn device_name(&self) -> String {
         match &self.gpu {
             Some(gpu) if !gpu.is_empty() => format!("cuda:{gpu}"),
             Some(_) | None => self.device.to_string(),
         }
+    }
+
+    /// Returns whether it trains in the memory of its machine, not of a GPU.
+    pub fn is_host(&self) -> bool {
+        self.device.is_host() && (self.node.is_none() || self.gpu.is_none())
+    }
+
+    /// The device with its machine, if that is another one: `node7 cuda:0`.
+    pub fn name(&self) -> String {
+        let device = self.device_name();
+        self.node
+            .as_ref()
+            .map_or(device.clone(), |node| format!("{node} {device}"))
     }
 }
 
@@ -84,6 +112,23 @@ pub fn slots(resources: &Resources, demand: Demand) -> Result<Vec<Slot>, SlotErr
     }
 }
 
+/// The slots for which a study is planned: those of this machine, or one for each worker that is expected to join.
+///
+/// # Errors
+/// As [`slots`].
+pub fn planned_slots(spec: &Spec, demand: Demand) -> Result<Vec<Slot>, SlotError> {
+    if !spec.cluster.is_used() {
+        return slots(&spec.resources, demand);
+    }
+    let slot = Slot {
+        device: Device::Cpu,
+        threads: spec.resources.threads_per_worker,
+        gpu: None,
+        node: None,
+    };
+    Ok(vec![slot; spec.cluster.workers])
+}
+
 /// The slots of external programs. Each gets one GPU, assigned round-robin, and its share of the cores.
 fn of_programs(resources: &Resources, gpus: &[String], cores: usize) -> Vec<Slot> {
     let default = if gpus.is_empty() {
@@ -103,6 +148,7 @@ fn of_programs(resources: &Resources, gpus: &[String], cores: usize) -> Vec<Slot
             device: Device::Cpu,
             threads,
             gpu: gpu(index),
+            node: None,
         })
         .collect()
 }
@@ -175,6 +221,7 @@ fn divide(
             device,
             threads,
             gpu: None,
+            node: None,
         })
         .collect())
 }

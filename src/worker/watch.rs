@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::awake::AwakeClock;
 use crate::objective::{own_resident_mb, resident_mb};
+use crate::os;
 use crate::trials::{Failure, FailureKind, SegmentLimits};
 
 /// Interval between checks of the clock and of memory.
@@ -30,6 +31,8 @@ pub(super) struct Shared {
     passed: Mutex<(u64, Option<Failure>)>,
     /// The process group of the running external program; 0 for none.
     program: AtomicU32,
+    /// End of the lease on this machine's clock, in milliseconds; 0: the worker needs no lease.
+    lease: AtomicU64,
 }
 
 impl Shared {
@@ -58,6 +61,18 @@ impl Shared {
 
     pub(super) fn is_stop_requested(&self) -> bool {
         self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Records the end of the lease; returns whether there was one before.
+    pub(super) fn renew(&self, until: f64) -> bool {
+        let until = ((until * 1e3) as u64).max(1);
+        self.lease.swap(until, Ordering::SeqCst) != 0
+    }
+
+    /// Returns whether the lease has ended.
+    pub(super) fn is_expired(&self) -> bool {
+        let until = self.lease.load(Ordering::SeqCst);
+        until != 0 && os::uptime().as_millis() as u64 >= until
     }
 
     /// Records that the segment has made progress.
@@ -219,6 +234,15 @@ mod tests {
         assert_eq!((shared.passed(), shared.is_stop_requested()), (None, false));
         shared.pass(shared.segment(), failure.clone().unwrap());
         assert_eq!((shared.passed(), shared.is_stop_requested()), (failure, true));
+    }
+
+    #[test]
+    fn a_lease_ends_unless_it_is_renewed() {
+        let shared = Shared::default();
+        assert!(!shared.is_expired(), "a worker of the same machine needs none");
+        let now = os::uptime().as_secs_f64();
+        assert!(!shared.renew(now - 1.0) && shared.is_expired());
+        assert!(shared.renew(now + 60.0) && !shared.is_expired());
     }
 
     #[test]

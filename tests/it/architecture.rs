@@ -32,13 +32,14 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     ("objective", &["finetune", "hub", "space", "spec", "study", "trials"]),
     ("worker", &["finetune", "objective", "spec", "trials"]),
-    ("transports", &["objective", "trials", "worker"]),
+    ("transports", &["objective", "spec", "trials", "worker"]),
     ("journal", &["study"]),
     (
         "engine",
         &[
             "journal",
             "objective",
+            "space",
             "spec",
             "study",
             "transports",
@@ -115,6 +116,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "spec",
             "study",
             "tracking",
+            "transports",
             "trials",
             "warm_start",
             "worker",

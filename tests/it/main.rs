@@ -13,6 +13,7 @@ mod architecture;
 mod ask_tell;
 mod bad_input;
 mod budgets;
+mod cluster;
 mod commands;
 mod convert;
 mod crashes;

@@ -91,8 +91,7 @@ pub(super) enum Command {
     Completions(Completions),
     /// Print the manual page, or write one for every command
     Man(Man),
-    /// Run segments for an engine (internal)
-    #[command(hide = true)]
+    /// Join a study that runs on another machine, and run its trials here until it ends
     Worker(Worker),
     /// Run a program that ends with its worker (internal)
     #[command(hide = true)]

@@ -41,12 +41,19 @@ pub(in crate::cli) struct Man {
 /// `automl worker`
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Worker {
-    /// The study's folder
+    /// Join the running study in this folder, which must be on a file system that all machines share; its `endpoint.json`
+    /// says where the study listens
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) connect: Option<PathBuf>,
+    /// The device, such as `cpu` or `cuda:0` [default: as the study's `resources` say]
     #[arg(long)]
-    pub(in crate::cli) study: PathBuf,
-    /// The device
-    #[arg(long)]
-    pub(in crate::cli) device: Device,
+    pub(in crate::cli) device: Option<Device>,
+    /// The longest time for which the study may be out of reach, before it begins and while it runs
+    #[arg(long, value_name = "DURATION", default_value = "10m")]
+    pub(in crate::cli) wait: String,
+    /// The study's folder, for a worker of the engine on this machine
+    #[arg(long, hide = true, conflicts_with = "connect")]
+    pub(in crate::cli) study: Option<PathBuf>,
 }
 
 /// `automl launch`

@@ -38,11 +38,12 @@ impl Engine<'_> {
         planned.sort_by_key(|(is_late, is_unmeasured, ..)| (*is_late, *is_unmeasured));
         let has_work = !planned.is_empty();
         for (_, _, trial, flight) in planned {
-            let Some(slot) = self.pool.ready_for(trial) else { break };
-            if !self.is_room_for(trial, slot) {
-                // The segments behind it wait too: a large one would never run if smaller ones always came first.
+            // If no machine with an idle worker has the memory, the segments behind it wait too: a large one would never
+            // run if smaller ones always came first.
+            let ready = self.pool.ready_for(trial).into_iter();
+            let Some(slot) = ready.into_iter().find(|&slot| self.is_room_for(trial, slot)) else {
                 break;
-            }
+            };
             let segment = self.segment(trial, &flight);
             self.tell(&EngineEvent::SegmentStarted {
                 slot,
@@ -61,13 +62,13 @@ impl Engine<'_> {
         Samples((flight.from.0 / epoch + 1) * epoch).min(flight.to)
     }
 
-    /// Returns whether the machine has memory for a trial beside the running ones. The memory of a GPU does not count.
+    /// Returns whether the slot's machine has memory for a trial beside those that run there. The memory of a GPU does
+    /// not count.
     fn is_room_for(&mut self, trial: TrialId, slot: usize) -> bool {
-        let (admission, model) = &mut self.memory;
-        let is_host = self.pool.seats()[slot].slot.device.is_host();
+        let at = &self.pool.seats()[slot].slot;
         let configuration = &self.study.trials()[trial.index()].configuration;
-        let need = is_host.then(|| model(configuration)).flatten();
-        admission.admits(slot, need)
+        let configuration = at.is_host().then_some(configuration);
+        self.memory.admits(at.node.as_deref(), slot, configuration)
     }
 
     fn segment(&self, trial: TrialId, flight: &InFlight) -> Segment {

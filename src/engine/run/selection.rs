@@ -50,7 +50,7 @@ impl Engine<'_> {
             return Ok(());
         }
         for (slot, trial, report) in self.pool.cut_off().map_err(PoolError::from)? {
-            self.memory.0.forget(slot);
+            self.forget_memory(slot);
             self.busy.seconds += report.usage.wall_seconds;
             self.interrupt(slot, trial, report)?;
         }

@@ -2,14 +2,14 @@
 
 use std::time::Instant;
 
-use super::{Engine, EngineError, InternalEvent, MOST_LOSSES};
+use super::{Engine, EngineError, InternalEvent, MOST_LOSSES, MOST_LOSSES_ELSEWHERE};
 use crate::engine::pool::{LostWorker, PoolError, State};
 use crate::engine::{Clock, EngineEvent};
 use crate::study::{Event, Outcome};
-use crate::transports::Arrival;
+use crate::transports::{Arrival, Link, LinkId};
 use crate::trials::{Failure, FailureKind, SegmentReport};
 use crate::units::TrialId;
-use crate::worker::{FromWorker, PROTOCOL, SegmentEnd};
+use crate::worker::{FromWorker, Hello, SegmentEnd};
 
 impl Engine<'_> {
     pub(super) fn take(&mut self, event: InternalEvent) -> Result<(), EngineError> {
@@ -22,27 +22,76 @@ impl Engine<'_> {
                 std::process::exit(130);
             }
             InternalEvent::Signal => self.is_interrupted = true,
-            InternalEvent::Worker { slot, lease, .. } if !self.pool.is_current(slot, lease) => {}
             InternalEvent::Worker {
-                slot,
-                arrival: Arrival::Said(message),
-                ..
-            } => self.hear(slot, *message)?,
-            // A worker that dies now loses only the training since its last checkpoint, and is not retried.
-            InternalEvent::Worker {
-                slot,
-                arrival: Arrival::Gone,
-                ..
-            } if self.is_draining() => {
-                self.pool.seat_mut(slot).state = State::Down;
+                link,
+                arrival: Arrival::Joined(hello, to),
+            } => self.join(link, &hello, to)?,
+            InternalEvent::Worker { link, arrival } => {
+                if let Some(slot) = self.pool.seat_of(link) {
+                    self.take_from(slot, arrival)?;
+                }
             }
-            InternalEvent::Worker {
-                slot,
-                arrival: Arrival::Gone,
-                ..
-            } => self.lose(slot)?,
         }
         Ok(())
+    }
+
+    /// Handles what arrives from the worker of a slot.
+    fn take_from(&mut self, slot: usize, arrival: Arrival) -> Result<(), EngineError> {
+        match arrival {
+            Arrival::Said(message) => {
+                self.hear(slot, *message)?;
+                self.release(slot)?;
+            }
+            // A worker that dies now loses only the training since its last checkpoint, and is not retried.
+            Arrival::Gone | Arrival::Lost(_) if self.is_draining() => {
+                self.pool.seat_mut(slot).state = State::Down;
+            }
+            Arrival::Gone => {
+                let lost = self.pool.replace(slot)?;
+                self.lose(slot, lost)?;
+            }
+            Arrival::Lost(farewell) => {
+                let lost = self.pool.lost(slot, farewell);
+                self.lose(slot, lost)?;
+                self.release(slot)?;
+            }
+            Arrival::Leaving => {
+                self.pool.note_leaving(slot);
+                self.release(slot)?;
+            }
+            Arrival::Joined(..) => {}
+        }
+        Ok(())
+    }
+
+    /// Sends a worker home that wants to leave, once it runs nothing.
+    fn release(&mut self, slot: usize) -> Result<(), EngineError> {
+        if !self.pool.can_leave(slot) {
+            return Ok(());
+        }
+        let lost = self.pool.replace(slot)?;
+        self.lose(slot, lost)
+    }
+
+    /// Gives a worker that has joined a seat. While workers are being stopped it is sent away, by dropping its link.
+    fn join(&mut self, id: LinkId, hello: &Hello, link: Box<dyn Link>) -> Result<(), EngineError> {
+        if self.is_draining() {
+            return Ok(());
+        }
+        let slot = self.pool.join(id, hello, link);
+        self.memory.join(&hello.node, hello.memory);
+        let at = self.pool.seats()[slot].slot.clone();
+        self.tell(&EngineEvent::WorkerJoined { slot, at: &at })?;
+        self.note_slots()
+    }
+
+    /// Records the number of slots after a worker has joined or left.
+    fn note_slots(&mut self) -> Result<(), EngineError> {
+        let is_fixed = !self.pool.seats().iter().any(super::super::pool::Seat::is_joined);
+        if is_fixed {
+            return Ok(());
+        }
+        self.record_slots(self.pool.open_seats() as u32)
     }
 
     /// Returns whether workers are being stopped, or are about to be.
@@ -52,14 +101,17 @@ impl Engine<'_> {
 
     fn hear(&mut self, slot: usize, message: FromWorker) -> Result<(), EngineError> {
         match message {
-            FromWorker::Ready { hello } if hello.protocol != PROTOCOL => {
-                return Err(EngineError::OtherProtocol {
-                    node: hello.node,
-                    version: hello.version,
-                });
-            }
-            FromWorker::Ready { .. } => {
+            FromWorker::Ready { hello } => {
+                if let Some(refusal) = hello.refusal() {
+                    return Err(EngineError::OtherVersion(refusal));
+                }
                 self.pool.free(slot);
+            }
+            // Another machine may lack a file or have a full disk: its worker leaves, and the study goes on.
+            FromWorker::Unable { message } if self.pool.seats()[slot].is_joined() => {
+                let mut lost = self.pool.replace(slot)?;
+                lost.how = message;
+                self.lose(slot, lost)?;
             }
             FromWorker::Unable { message } => return Err(EngineError::Input(message)),
             FromWorker::Alive => self.pool.note_sign(slot, None),
@@ -77,17 +129,20 @@ impl Engine<'_> {
                     progress: &progress,
                 })?;
             }
-            FromWorker::Ended { trial, mut end } => {
+            // A result under an old lease counts for nothing: another run of the segment has begun or will begin.
+            FromWorker::Ended { lease, .. } if !self.pool.is_current(slot, lease) => {}
+            FromWorker::Ended { trial, mut end, .. } => {
                 let Some(run) = self.pool.free(slot) else { return Ok(()) };
                 self.busy.seconds += run.begun.elapsed().as_secs_f64();
-                self.memory.0.release(slot, end.peak_memory_mb());
+                self.memory
+                    .release(self.pool.seats()[slot].slot.node.as_deref(), slot, end.peak_memory_mb());
                 if let SegmentEnd::Reached(report) = &mut end {
                     report.usage.longest_step = self.budget.longest_step();
                 }
                 if end.is_out_of_memory() && !self.is_draining() {
                     // Its allocator keeps the memory, so every later trial there would seem to need as much.
                     self.pool.renew(slot).map_err(PoolError::from)?;
-                    self.memory.0.forget(slot);
+                    self.forget_memory(slot);
                 }
                 match end {
                     SegmentEnd::Reached(report) => self.end(slot, trial, &Outcome::Reached(report), &run.started_at)?,
@@ -151,15 +206,35 @@ impl Engine<'_> {
         })
     }
 
-    /// Handles the death of a worker. Its segment is retried once; after that its trial has failed.
-    fn lose(&mut self, slot: usize) -> Result<(), EngineError> {
-        let LostWorker { how, kind, run } = self.pool.replace(slot)?;
-        self.memory.0.forget(slot);
+    pub(super) fn forget_memory(&mut self, slot: usize) {
+        let node = self.pool.seats()[slot].slot.node.as_deref();
+        self.memory.forget(node, slot);
+    }
+
+    /// Handles the death of a worker. Its segment is retried; after too many losses its trial has failed.
+    fn lose(&mut self, slot: usize, lost: LostWorker) -> Result<(), EngineError> {
+        let LostWorker { how, kind, run } = lost;
+        self.forget_memory(slot);
+        let seat = &self.pool.seats()[slot];
+        let most = if seat.is_joined() {
+            MOST_LOSSES_ELSEWHERE
+        } else {
+            MOST_LOSSES
+        };
+        if seat.is_joined() && matches!(seat.state, State::Down) {
+            self.tell(&EngineEvent::WorkerLeft { slot, message: &how })?;
+            self.note_slots()?;
+            if run.is_none() {
+                return Ok(());
+            }
+        }
         let trial = run.as_ref().map(|run| run.trial);
+        let losses = trial.and_then(|trial| Some(self.study.flights().get(&trial)?.lost + 1));
         self.tell(&EngineEvent::WorkerLost {
             slot,
             trial,
             message: &how,
+            is_retried: losses.is_some_and(|losses| losses < most),
         })?;
         let Some(run) = run else { return Ok(()) };
         self.busy.seconds += run.begun.elapsed().as_secs_f64();
@@ -171,7 +246,7 @@ impl Engine<'_> {
             kind: Some(kind),
         })?;
         let losses = self.study.flights().get(&trial).map_or(0, |flight| flight.lost);
-        if losses >= MOST_LOSSES {
+        if losses >= most {
             let message = format!("its worker died {losses} times, the last time with: {how}");
             let failure = Failure { kind, message };
             self.end(slot, trial, &Outcome::Failed(failure), &started_at)?;

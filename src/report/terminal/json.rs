@@ -11,8 +11,9 @@ use crate::space::Configuration;
 use crate::study::{EndReason, Outcome, Study};
 use crate::trials::{Evaluation, Failure, Observation, Status};
 use crate::units::{Goal, Samples, TrialId};
+use crate::worker::Slot;
 
-use super::sentences::{self, BestSeen};
+use super::sentences::BestSeen;
 use super::speed::{Fits, Speed};
 use super::{DisplayFacts, header};
 
@@ -91,6 +92,22 @@ enum Line<'a> {
         value: Option<f64>,
         is_best: bool,
         failure: Option<&'a Failure>,
+    },
+    Listening {
+        elapsed: f64,
+        how: &'a str,
+    },
+    WorkerJoined {
+        elapsed: f64,
+        slot: usize,
+        node: &'a str,
+        device: String,
+        threads: usize,
+    },
+    WorkerLeft {
+        elapsed: f64,
+        slot: usize,
+        message: &'a str,
     },
     WorkerLost {
         elapsed: f64,
@@ -245,37 +262,48 @@ fn write(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
     out.flush()
 }
 
+fn started<'a>(
+    elapsed: f64,
+    (study, facts): (&'a Study, &'a DisplayFacts),
+    slots: &[Slot],
+    is_resumed: bool,
+) -> Line<'a> {
+    let settings = study.settings();
+    let rungs = study.rungs().iter().map(|&samples| Level {
+        samples,
+        epochs: samples.epochs(facts.epoch),
+    });
+    let slots = slots.iter().enumerate().map(|(slot, at)| SlotFields {
+        slot,
+        device: at.device_name(),
+        threads: at.threads,
+    });
+    Line::Started {
+        elapsed,
+        format: FORMAT,
+        name: &facts.name,
+        metric: &settings.metric,
+        goal: settings.goal,
+        wall: header::wall(study, facts),
+        max_trials: settings.max_trials,
+        is_resumed,
+        slots: slots.collect(),
+        rungs: rungs.collect(),
+    }
+}
+
 fn line<'a>(
     event: &'a EngineEvent<'_>,
     study: &'a Study,
     facts: &'a DisplayFacts,
     (elapsed, is_best): (f64, bool),
 ) -> Line<'a> {
-    let settings = study.settings();
     let level = |samples: Samples| Level {
         samples,
         epochs: samples.epochs(facts.epoch),
     };
     match event {
-        EngineEvent::Started { slots, is_resumed } => Line::Started {
-            elapsed,
-            format: FORMAT,
-            name: &facts.name,
-            metric: &settings.metric,
-            goal: settings.goal,
-            wall: header::wall(study, facts),
-            max_trials: settings.max_trials,
-            is_resumed: *is_resumed,
-            slots: (0..)
-                .zip(*slots)
-                .map(|(index, slot)| SlotFields {
-                    slot: index,
-                    device: slot.device_name(),
-                    threads: slot.threads,
-                })
-                .collect(),
-            rungs: study.rungs().iter().map(|&rung| level(rung)).collect(),
-        },
+        EngineEvent::Started { slots, is_resumed } => started(elapsed, (study, facts), slots, *is_resumed),
         EngineEvent::SegmentStarted { slot, trial, from, to } => Line::SegmentStarted {
             elapsed,
             slot: *slot,
@@ -306,12 +334,30 @@ fn line<'a>(
                 failure: study.record(*trial).failure.as_ref(),
             }
         }
-        EngineEvent::WorkerLost { slot, trial, message } => Line::WorkerLost {
+        EngineEvent::Inviting { how } => Line::Listening { elapsed, how },
+        EngineEvent::WorkerJoined { slot, at } => Line::WorkerJoined {
+            elapsed,
+            slot: *slot,
+            node: at.node.as_deref().unwrap_or_default(),
+            device: at.device_name(),
+            threads: at.threads,
+        },
+        EngineEvent::WorkerLeft { slot, message } => Line::WorkerLeft {
+            elapsed,
+            slot: *slot,
+            message,
+        },
+        EngineEvent::WorkerLost {
+            slot,
+            trial,
+            message,
+            is_retried,
+        } => Line::WorkerLost {
             elapsed,
             slot: *slot,
             trial: *trial,
             message,
-            is_tried_again: trial.is_some_and(|trial| sentences::is_tried_again(study, trial)),
+            is_tried_again: *is_retried,
         },
         EngineEvent::MemoryRanOut { slot, trial, message } => Line::MemoryRanOut {
             elapsed,

@@ -67,6 +67,7 @@ impl<W: Write> Plain<W> {
                 self.best.is_new(study);
                 let started = sentences::started(slots, *is_resumed, study);
                 let plan = speed::at_start(study, &self.facts, slots.len());
+                let plan = plan.filter(|_| !slots.is_empty());
                 let lines = std::iter::once(format!("{} {started}", self.facts.name)).chain(plan);
                 lines.map(|line| (Detail::Events, line)).collect()
             }
@@ -88,8 +89,18 @@ impl<W: Write> Plain<W> {
                 }
                 lines
             }
-            EngineEvent::WorkerLost { slot, trial, message } => {
-                let line = sentences::lost(study, self.rows.name(*slot), *trial, message);
+            EngineEvent::Inviting { how } => vec![(Detail::Losses, (*how).to_owned())],
+            EngineEvent::WorkerJoined { slot, at } => vec![(Detail::Events, sentences::joined(at, *slot))],
+            EngineEvent::WorkerLeft { slot, message } => {
+                vec![(Detail::Losses, sentences::left(self.rows.name(*slot), message))]
+            }
+            EngineEvent::WorkerLost {
+                slot,
+                trial,
+                message,
+                is_retried,
+            } => {
+                let line = sentences::lost(self.rows.name(*slot), *trial, message, *is_retried);
                 vec![(Detail::Losses, line)]
             }
             EngineEvent::MemoryRanOut { slot, trial, message } => {

@@ -67,7 +67,8 @@ impl Terminal {
                 // The best result of an earlier run is not reported again.
                 self.best.is_new(study);
                 self.say(Tone::Ordinary, &sentences::started(slots, *is_resumed, study));
-                if let Some(plan) = speed::at_start(study, &self.facts, slots.len()) {
+                let plan = speed::at_start(study, &self.facts, slots.len());
+                if let Some(plan) = plan.filter(|_| !slots.is_empty()) {
                     self.say(Tone::Ordinary, &plan);
                 }
             }
@@ -76,8 +77,19 @@ impl Terminal {
                 let (tone, line) = sentences::delivered(study, epoch, *trial, is_best);
                 self.say(tone, &line);
             }
-            EngineEvent::WorkerLost { slot, trial, message } => {
-                let line = sentences::lost(study, self.rows.name(*slot), *trial, message);
+            EngineEvent::Inviting { how } => self.say(Tone::Ordinary, how),
+            EngineEvent::WorkerJoined { slot, at } => self.say(Tone::Ordinary, &sentences::joined(at, *slot)),
+            EngineEvent::WorkerLeft { slot, message } => {
+                let line = sentences::left(self.rows.name(*slot), message);
+                self.say(Tone::Bad, &line);
+            }
+            EngineEvent::WorkerLost {
+                slot,
+                trial,
+                message,
+                is_retried,
+            } => {
+                let line = sentences::lost(self.rows.name(*slot), *trial, message, *is_retried);
                 self.say(Tone::Bad, &line);
             }
             EngineEvent::MemoryRanOut { slot, trial, message } => {

@@ -25,6 +25,8 @@ struct Row {
 enum Activity {
     /// Its worker loads the model and the data.
     Starting,
+    /// Its worker has left.
+    Empty,
     /// No segment is planned for it.
     Idle,
     Training(TrainingProgress),
@@ -114,6 +116,17 @@ impl Rows {
                 self.set(*slot, Activity::Idle);
             }
             EngineEvent::WorkerLost { slot, .. } => self.set(*slot, Activity::Starting),
+            EngineEvent::WorkerJoined { slot, at } => {
+                let row = Row {
+                    name: sentences::slot_name(at, *slot),
+                    activity: Activity::Starting,
+                };
+                match self.0.get_mut(*slot) {
+                    Some(known) => *known = row,
+                    None => self.0.push(row),
+                }
+            }
+            EngineEvent::WorkerLeft { slot, .. } => self.set(*slot, Activity::Empty),
             _ => {}
         }
     }
@@ -142,6 +155,7 @@ impl Rows {
         let widest = self.0.iter().map(|row| row.name.len()).max().unwrap_or(0);
         let mut parts = vec![Part::always(format!("{:widest$}", row.name))];
         match &row.activity {
+            Activity::Empty => parts.push(Part::always("no worker")),
             Activity::Starting => parts.push(Part::always("starting")),
             Activity::Idle => parts.push(Part::always("idle")),
             Activity::Training(run) => {
@@ -266,6 +280,7 @@ mod tests {
             slot,
             trial: None,
             message: "",
+            is_retried: true,
         };
         rows.take(&event, &study, 0.0);
         assert_eq!(rows.line(0, &study, Samples(1000), 0.0, 80), "cpu 0  starting");

@@ -35,7 +35,7 @@ impl BestSeen {
 
 /// Display name of a slot, also used for its worker's log: `cpu 0`.
 pub(in crate::report) fn slot_name(slot: &Slot, index: usize) -> String {
-    format!("{} {index}", slot.device_name())
+    format!("{} {index}", slot.name())
 }
 
 /// `started on 2 slots (2 × cpu), 1 thread each`.
@@ -54,6 +54,9 @@ pub(in crate::report) fn started(slots: &[Slot], is_resumed: bool, study: &Study
     } else {
         "started".into()
     };
+    if slots.is_empty() {
+        return format!("{verb}; workers join from elsewhere");
+    }
     let count = words::counted(&slots.len().to_string(), "slot");
     let threads = slots.iter().map(|slot| slot.threads).max().unwrap_or(1);
     let threads = words::counted(&threads.to_string(), "thread");
@@ -213,15 +216,15 @@ pub(in crate::report) fn configuration(study: &Study, configuration: &Configurat
 /// `lost the worker on cpu 0 with trial 12: killed by signal 9; trial 12 is tried once more`.
 ///
 /// Must be called before the loss is applied to the study.
-pub(in crate::report) fn lost(study: &Study, slot: &str, trial: Option<TrialId>, message: &str) -> String {
+pub(in crate::report) fn lost(slot: &str, trial: Option<TrialId>, message: &str, is_retried: bool) -> String {
     let message = one_line(message);
     let Some(trial) = trial else {
         return format!("lost the worker on {slot}, which ran nothing: {message}; a new one is started");
     };
-    let next = if is_tried_again(study, trial) {
+    let next = if is_retried {
         format!("trial {trial} is tried once more")
     } else {
-        format!("trial {trial} has lost two workers and has failed")
+        format!("trial {trial} has lost its worker too often and has failed")
     };
     format!("lost the worker on {slot} with trial {trial}: {message}; {next}")
 }
@@ -234,7 +237,18 @@ pub(in crate::report) fn split(slot: &str, trial: TrialId, message: &str) -> Str
     )
 }
 
-/// Returns `true` if a segment gets another worker. Must be called before the loss is applied to the study.
+/// A worker has joined: `node7 joined as cpu 3`.
+pub(in crate::report) fn joined(at: &Slot, slot: usize) -> String {
+    let node = at.node.as_deref().unwrap_or("this machine");
+    format!("a worker joined: {node}, {} {slot}", at.device_name())
+}
+
+/// A worker that had joined has gone.
+pub(in crate::report) fn left(slot: &str, message: &str) -> String {
+    format!("the worker on {slot} has gone: {}", one_line(message))
+}
+
+/// Returns `true` if a segment gets another worker on the same machine. Must be called before the loss is applied to the study.
 pub(in crate::report) fn is_tried_again(study: &Study, trial: TrialId) -> bool {
     study.flights().get(&trial).is_some_and(|flight| flight.lost == 0)
 }
@@ -303,7 +317,8 @@ mod tests {
     fn a_lost_worker_says_what_happens_next() {
         let mut study = testing::study_under_way();
         let trial = *study.flights().keys().next().unwrap();
-        let first = lost(&study, "cpu 0", Some(trial), "killed by signal 9\n");
+        let again = |study: &Study| is_tried_again(study, trial);
+        let first = lost("cpu 0", Some(trial), "killed by signal 9\n", again(&study));
         let message = String::new();
         study.apply(
             &Event::SegmentLost {
@@ -313,11 +328,11 @@ mod tests {
             },
             0.0,
         );
-        let second = lost(&study, "cpu 0", Some(trial), "killed by signal 9");
-        let idle = lost(&study, "cpu 1", None, "exit status 1");
+        let second = lost("cpu 0", Some(trial), "killed by signal 9", again(&study));
+        let idle = lost("cpu 1", None, "exit status 1", false);
         insta::assert_snapshot!([first, second, idle].join("\n"), @r#"
         lost the worker on cpu 0 with trial 7: killed by signal 9; trial 7 is tried once more
-        lost the worker on cpu 0 with trial 7: killed by signal 9; trial 7 has lost two workers and has failed
+        lost the worker on cpu 0 with trial 7: killed by signal 9; trial 7 has lost its worker too often and has failed
         lost the worker on cpu 1, which ran nothing: exit status 1; a new one is started
         "#);
     }

@@ -42,6 +42,7 @@ impl Speed {
     ) -> Option<Fits> {
         match event {
             EngineEvent::Started { slots, .. } => self.slots = slots.len(),
+            EngineEvent::WorkerJoined { slot, .. } => self.slots = self.slots.max(slot + 1),
             EngineEvent::SegmentEnded {
                 outcome: Some(Outcome::Reached(_)),
                 ..

@@ -27,6 +27,7 @@ pub(in crate::report) fn facts() -> DisplayFacts {
 pub(in crate::report) fn slots() -> Vec<Slot> {
     let slot = Slot {
         gpu: None,
+        node: None,
         device: Device::Cpu,
         threads: 1,
     };
@@ -168,6 +169,7 @@ fn begin(study: &mut Study, see: See<'_>, elapsed: f64, is_lost: bool) -> Option
             slot,
             trial: Some(trial),
             message,
+            is_retried: true,
         };
         see(&event, study, elapsed + 2.5);
         let message = message.to_owned();

@@ -264,6 +264,7 @@ pub(super) fn slot(slot: usize, trial: Option<u32>, busy: f64) -> SlotView {
     SlotView {
         slot,
         device: "cpu".into(),
+        node: None,
         running: trial.map(|trial| RunningView {
             trial,
             levels: (0.44, 1.33),

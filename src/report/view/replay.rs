@@ -66,7 +66,12 @@ impl Replay {
     fn take(&mut self, event: &Event, elapsed: f64) {
         if let Event::SegmentLost { trial, message, .. } = event {
             // Must be called before the loss is applied to the study.
-            let line = sentences::lost(&self.study, "its slot", Some(*trial), message);
+            let line = sentences::lost(
+                "its slot",
+                Some(*trial),
+                message,
+                sentences::is_tried_again(&self.study, *trial),
+            );
             self.tell(elapsed, "trouble", line);
         }
         self.elapsed = self.elapsed.max(elapsed);

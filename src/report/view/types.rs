@@ -237,6 +237,9 @@ pub struct SlotView {
     pub slot: usize,
     /// Its device, such as `cpu` or `cuda:0`.
     pub device: String,
+    /// The machine of a worker that joined; `None`: the machine of the study.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
     /// The segment that it runs; `None` if it is idle or its worker is starting.
     pub running: Option<RunningView>,
     /// Share of the time in which it has run segments, from 0 to 1.

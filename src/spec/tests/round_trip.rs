@@ -6,9 +6,9 @@ use super::*;
 use crate::schedulers::{OptionKind, OptionValue};
 use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Space, Value};
 use crate::spec::{
-    Budget, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange, FineTuneSpec, FunctionSpec,
-    InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance, Resources, SchedulerSpec, SearcherSpec,
-    Selection, SelectionRule, Split, TEMPLATE, Task, TrackerSpec, TrialLimits, Truncation,
+    Budget, ClusterEngine, ClusterSpec, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange,
+    FineTuneSpec, FunctionSpec, InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance, Resources,
+    SchedulerSpec, SearcherSpec, Selection, SelectionRule, Split, TEMPLATE, Task, TrackerSpec, TrialLimits, Truncation,
 };
 use crate::units::{Goal, Seed};
 
@@ -263,6 +263,19 @@ fn any_early_terminate() -> impl Strategy<Value = EarlyTerminate> {
     })
 }
 
+fn cluster(is_used: bool, has_address: bool, workers: usize) -> ClusterSpec {
+    // Without other machines the section is not written.
+    if !is_used {
+        return ClusterSpec::default();
+    }
+    ClusterSpec {
+        engine: ClusterEngine::Tcp,
+        workers,
+        listen: has_address.then(|| "10.0.0.5:7070".to_owned()),
+        lease: 30.0,
+    }
+}
+
 /// A spec with any values except for the objective and the space.
 fn any_frame() -> impl Strategy<Value = Spec> {
     let numbers = (
@@ -341,6 +354,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                     logical_workers: Some(logical),
                     cache: 5_000_000_000,
                 },
+                cluster: cluster(deterministic, is_tpe, threads),
                 trial_limits: TrialLimits {
                     wall,
                     memory: trials.map(|trials| u64::from(trials) << 20),

@@ -1,0 +1,87 @@
+//! Workers on other machines, which join over TCP.
+//!
+//! The engine listens ([`Tcp`], `hub`). Where, and with which secret, stands in `endpoint.json` in the study's folder
+//! ([`Endpoint`]). On each machine a pilot ([`fly`]) starts a worker process, connects to the engine, and passes
+//! messages between the two. The messages are those of local workers; `wire` has what comes beside them.
+//!
+//! **Leases.** A pilot sends a heartbeat every sixth of the lease. The engine counts from the moment in which it heard
+//! of the pilot, the pilot from the moment in which it sent the last heartbeat that was answered. So the pilot's
+//! count is ahead of the engine's, whatever their clocks say. At four fifths of the lease the pilot kills its worker, and
+//! the worker exits by itself if the pilot cannot. At the whole lease the engine gives the trial to another worker. A
+//! connection that breaks in between is made again, and nothing is lost. The lease of a run has a number, and a result
+//! under another number is refused.
+
+mod endpoint;
+mod hub;
+mod lease;
+mod network;
+mod pilot;
+mod tls;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use endpoint::{Endpoint, EndpointError};
+pub use pilot::{Crew, PilotError, PilotEvent, fly};
+
+use self::hub::Hub;
+use super::{Inbox, Link, Opened, Seat, Transport, TransportError};
+use crate::spec::ClusterSpec;
+
+/// Listens for workers of a study.
+#[derive(Debug)]
+pub struct Tcp {
+    folder: PathBuf,
+    cluster: ClusterSpec,
+    hub: Option<Arc<Hub>>,
+}
+
+impl Tcp {
+    /// Workers join the study in `folder`.
+    pub fn new(folder: PathBuf, cluster: &ClusterSpec) -> Self {
+        Self {
+            folder,
+            cluster: cluster.clone(),
+            hub: None,
+        }
+    }
+}
+
+impl Transport for Tcp {
+    fn open(&mut self, inbox: Inbox) -> Result<(), TransportError> {
+        let lease = Duration::from_secs_f64(self.cluster.lease);
+        self.hub = Some(Hub::open(&self.folder, self.cluster.address(), lease, inbox)?);
+        Ok(())
+    }
+
+    fn want(&mut self, _: &Seat<'_>) -> Result<Option<Opened>, TransportError> {
+        Ok(None)
+    }
+
+    /// The pilots end what their workers leave behind.
+    fn end_strays(&self, _: &[&dyn Link]) {}
+
+    fn log(&self, _: usize) -> PathBuf {
+        self.folder.join("logs")
+    }
+
+    fn invitation(&self) -> Option<String> {
+        let address = self.hub.as_ref()?.address();
+        let folder = std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.clone());
+        Some(format!(
+            "listening on {address}: start workers on any machine that sees this folder with `automl worker --connect {}`",
+            folder.display()
+        ))
+    }
+
+    fn close(&mut self) {
+        if let Some(hub) = self.hub.take() {
+            hub.close();
+        }
+    }
+}
