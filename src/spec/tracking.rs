@@ -23,33 +23,55 @@ pub struct TrackerRow {
     pub section: &'static Section,
 }
 
-/// An option of a tracker.
+/// An option of a tracker. The first one of a tracker is the value of `--track NAME=VALUE`.
 #[derive(Debug)]
 pub struct TrackerOption {
     /// Its key.
     pub name: &'static str,
     /// `true` for a path. Relative paths start at the spec's folder.
     pub is_path: bool,
+    /// The environment variables that it is taken from if the spec leaves it out, the first that is set.
+    pub variables: &'static [&'static str],
     /// Its meaning in one sentence.
     pub about: &'static str,
 }
 
 /// Every tracker. `tracking::TRACKERS` has the code of each.
-pub const TRACKER_ROWS: &[TrackerRow] = &[TrackerRow {
-    name: "csv",
-    about: "Tables of trials, learning curves and segments: `trials.csv`, `curves.csv` and `segments.csv`.",
-    options: CSV,
-    section: &Section {
-        name: "tracking_csv",
-        about: "The tracker `csv`.",
-        keys: || option_keys(CSV),
+pub const TRACKER_ROWS: &[TrackerRow] = &[
+    TrackerRow {
+        name: "csv",
+        about: "Tables of trials, learning curves and segments: `trials.csv`, `curves.csv` and `segments.csv`.",
+        options: CSV,
+        section: &Section {
+            name: "tracking_csv",
+            about: "The tracker `csv`.",
+            keys: || option_keys(CSV),
+        },
     },
-}];
+    TrackerRow {
+        name: "tensorboard",
+        about: "Event files for TensorBoard: curves, hyperparameters and texts.",
+        options: TENSORBOARD,
+        section: &Section {
+            name: "tracking_tensorboard",
+            about: "The tracker `tensorboard`.",
+            keys: || option_keys(TENSORBOARD),
+        },
+    },
+];
 
 const CSV: &[TrackerOption] = &[TrackerOption {
     name: "folder",
     is_path: true,
+    variables: &[],
     about: "The folder of the tables. By default `tracking/csv` in the study's folder.",
+}];
+
+const TENSORBOARD: &[TrackerOption] = &[TrackerOption {
+    name: "folder",
+    is_path: true,
+    variables: &[],
+    about: "The folder of the event files. By default `tracking/tensorboard` in the study's folder.",
 }];
 
 /// `tracking` in the schema.
@@ -92,6 +114,21 @@ impl TrackerSpec {
             name: row.name,
             options: BTreeMap::new(),
         })
+    }
+
+    /// The tracker's row.
+    pub fn row(&self) -> Option<&'static TrackerRow> {
+        TRACKER_ROWS.iter().find(|row| row.name == self.name)
+    }
+
+    /// Sets the first option, which is the most important one. A relative path starts at the current folder.
+    pub fn set_first(&mut self, value: &str) {
+        let Some(option) = self.row().and_then(|row| row.options.first()) else {
+            return;
+        };
+        let path = std::path::absolute(value).ok().filter(|_| option.is_path);
+        let text = path.map_or_else(|| value.to_owned(), |path| path.display().to_string());
+        self.options.insert(option.name, text);
     }
 }
 

@@ -79,7 +79,10 @@ const FLOORS: &[(&str, &[&str])] = &[
             "worker",
         ],
     ),
-    ("tracking", &["engine", "journal", "report", "spec", "study", "trials"]),
+    (
+        "tracking",
+        &["engine", "journal", "report", "space", "spec", "study", "trials"],
+    ),
     (
         "production",
         &["analysis", "finetune", "objective", "report", "space", "spec", "worker"],
