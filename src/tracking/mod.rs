@@ -9,6 +9,7 @@ mod csv;
 mod delivery;
 mod facts;
 mod growing;
+mod optuna;
 mod protobuf;
 mod tensorboard;
 
@@ -22,7 +23,7 @@ use crate::spec::{Spec, TRACKER_ROWS, TrackerSpec};
 use crate::study::Study;
 
 /// Every tracker.
-pub const TRACKERS: &[&Registered] = &[&csv::TRACKER, &tensorboard::TRACKER];
+pub const TRACKERS: &[&Registered] = &[&csv::TRACKER, &tensorboard::TRACKER, &optuna::TRACKER];
 
 /// A tracker that specs can name.
 pub struct Registered {
