@@ -132,6 +132,8 @@ struct Route {
     failed: Option<TrackerError>,
     pause: Duration,
     retry: Option<Instant>,
+    /// `true` if the server refuses: it is not asked again. A wrong password that is tried often locks accounts.
+    is_refused: bool,
 }
 
 impl Route {
@@ -143,11 +145,16 @@ impl Route {
             failed: None,
             pause: FIRST_PAUSE,
             retry: None,
+            is_refused: false,
         }
     }
 
     /// Delivers, except during a pause after a failure. At the end of the study it always tries.
     fn go(&mut self, spec: &Spec, epoch: Samples, is_over: bool) {
+        if self.is_refused {
+            self.retry = None;
+            return;
+        }
         if !is_over && self.retry.is_some_and(|at| Instant::now() < at) {
             return;
         }
@@ -158,8 +165,16 @@ impl Route {
                 self.pause = FIRST_PAUSE;
             }
             Err(error) => {
+                let asked = match &error {
+                    TrackerError::Unavailable { after: Some(after), .. } => (*after).min(LONGEST_PAUSE),
+                    TrackerError::Refused(_) => {
+                        self.is_refused = true;
+                        Duration::ZERO
+                    }
+                    _ => Duration::ZERO,
+                };
                 self.failed = Some(error);
-                self.retry = Some(Instant::now() + self.pause);
+                self.retry = Some(Instant::now() + self.pause.max(asked));
                 self.pause = (self.pause * 2).min(LONGEST_PAUSE);
             }
         }

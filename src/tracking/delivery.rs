@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,11 @@ use crate::units::Samples;
 
 /// Version of the cursor's format.
 const FORMAT: u32 = 1;
+
+/// Attempts of an export, and the pauses after a failure, which double.
+const ATTEMPTS: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The progress of a tracker, stored in `tracking/<name>.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -172,5 +178,20 @@ pub fn export(
     tracker: &TrackerSpec,
     out: Option<&Path>,
 ) -> Result<(), TrackerError> {
-    Delivery::open(folder, spec, tracker, out)?.finish()
+    let mut delivery = None;
+    let mut pause = FIRST_PAUSE;
+    for attempt in 1.. {
+        let opened = match &mut delivery {
+            Some(delivery) => Ok(delivery),
+            None => Delivery::open(folder, spec, tracker, out).map(|opened| delivery.insert(opened)),
+        };
+        match opened.and_then(Delivery::finish) {
+            Err(TrackerError::Unavailable { after, .. }) if attempt < ATTEMPTS => {
+                std::thread::sleep(after.unwrap_or(pause).min(LONGEST_PAUSE));
+                pause *= 2;
+            }
+            outcome => return outcome,
+        }
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@ mod csv;
 mod delivery;
 mod facts;
 mod growing;
+mod mlflow;
 mod optuna;
 mod protobuf;
 mod tensorboard;
@@ -23,7 +24,7 @@ use crate::spec::{Spec, TRACKER_ROWS, TrackerSpec};
 use crate::study::Study;
 
 /// Every tracker.
-pub const TRACKERS: &[&Registered] = &[&csv::TRACKER, &tensorboard::TRACKER, &optuna::TRACKER];
+pub const TRACKERS: &[&Registered] = &[&csv::TRACKER, &tensorboard::TRACKER, &optuna::TRACKER, &mlflow::TRACKER];
 
 /// A tracker that specs can name.
 pub struct Registered {
@@ -165,6 +166,17 @@ pub enum TrackerError {
     /// A tracker cannot work with its options.
     #[error("{0}")]
     Options(String),
+    /// A server cannot be reached, or cannot answer now.
+    #[error("{message}")]
+    Unavailable {
+        /// What happened.
+        message: String,
+        /// The pause that the server asks for.
+        after: Option<std::time::Duration>,
+    },
+    /// A server refuses what it is told: trying again does not help.
+    #[error("{0}")]
+    Refused(String),
     /// Another process delivers the same study to the same tracker.
     #[error("another process delivers the study to `{0}`: wait until it ends")]
     Busy(&'static str),
