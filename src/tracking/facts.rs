@@ -20,9 +20,6 @@ use crate::units::{Goal, Loss, Samples, TrialId};
 /// Number of hexadecimal digits of a study's id.
 const ID_DIGITS: usize = 12;
 
-/// Number of hexadecimal digits of an id that is made from a study's id.
-const KEY_DIGITS: usize = 32;
-
 /// The facts about a study that do not change while it runs.
 #[derive(Clone, Debug)]
 pub(super) struct StudyFacts {
@@ -66,12 +63,6 @@ impl StudyFacts {
             created: milliseconds(created_at).unwrap_or(0),
             yaml: std::fs::read_to_string(folder.join("spec.yaml")).unwrap_or_default(),
         })
-    }
-
-    /// An id for a part of the study, the same whenever it is made: 32 hexadecimal digits.
-    pub(super) fn key(&self, parts: &[&str]) -> String {
-        let parts: Vec<&str> = std::iter::once(self.id.as_str()).chain(parts.iter().copied()).collect();
-        digits(&parts.join(" "), KEY_DIGITS)
     }
 }
 

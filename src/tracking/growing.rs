@@ -6,7 +6,9 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+#[cfg(test)]
+use std::path::Path;
+use std::path::PathBuf;
 
 use super::TrackerError;
 
@@ -30,6 +32,7 @@ impl Growing {
     }
 
     /// Its path.
+    #[cfg(test)]
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
