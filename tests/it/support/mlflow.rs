@@ -1,6 +1,6 @@
 //! A stand-in for an `MLflow` server, which can be down, slow, or lose its answers. It removes no duplicates.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
