@@ -169,7 +169,7 @@ pub enum TrackerError {
     /// A server cannot be reached, or cannot answer now.
     #[error("{message}")]
     Unavailable {
-        /// What happened.
+        /// The failure, for people.
         message: String,
         /// The pause that the server asks for.
         after: Option<std::time::Duration>,

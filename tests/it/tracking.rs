@@ -300,7 +300,11 @@ fn passwords_are_shown_nowhere() {
     assert_eq!(requests, 1, "a wrong password is tried once");
     let exported = run_with(&sandbox, "export study --to mlflow", &variables).expect_code(2);
     assert!(searched.stderr.contains("401"), "{}", searched.stderr);
-    assert!(exported.stderr.contains("MLFLOW_TRACKING_PASSWORD"), "{}", exported.stderr);
+    assert!(
+        exported.stderr.contains("MLFLOW_TRACKING_PASSWORD"),
+        "{}",
+        exported.stderr
+    );
     let mut shown = format!(
         "{}{}{}{}",
         searched.stdout, searched.stderr, exported.stdout, exported.stderr
@@ -318,7 +322,11 @@ fn passwords_are_shown_nowhere() {
     let refused = sandbox
         .run(&format!("search space.yaml --out other --track mlflow={address}"))
         .expect_code(2);
-    assert!(refused.stderr.contains("MLFLOW_TRACKING_USERNAME"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("MLFLOW_TRACKING_USERNAME"),
+        "{}",
+        refused.stderr
+    );
     assert!(!refused.stderr.contains(secrets[0]) && !sandbox.path("other").exists());
     sandbox
         .run("search space.yaml --out other --track mlflow")
