@@ -46,15 +46,16 @@ impl StudyFacts {
         let manifest = std::fs::read(&path).map_err(unreadable)?;
         let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
         let created_at = manifest["created_at"].as_str().unwrap_or_default();
-        let (fingerprint, seed, version) = match Folder::look(folder)?.0 {
-            Event::StudyCreated {
-                spec, seed, version, ..
-            } => (spec, seed, version),
-            _ => {
-                return Err(TrackerError::Journal(
-                    "the journal does not begin with a study".to_owned(),
-                ));
-            }
+        let Event::StudyCreated {
+            spec: fingerprint,
+            seed,
+            version,
+            ..
+        } = Folder::look(folder)?.0
+        else {
+            return Err(TrackerError::Journal(
+                "the journal does not begin with a study".to_owned(),
+            ));
         };
         Ok(Self {
             id: digits(&format!("{fingerprint} {} {created_at}", seed.0), ID_DIGITS),

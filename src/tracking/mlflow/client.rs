@@ -157,21 +157,18 @@ impl Client {
         if let Some(authorization) = &self.authorization {
             request = request.header("Authorization", authorization);
         }
-        let answer = match body {
-            Some((body, kind)) => {
-                let request = request.header("Content-Type", kind).body(body);
-                request
-                    .map_err(ureq::Error::from)
-                    .and_then(|request| self.agent.run(request))
-            }
-            None => {
-                let request = request.body(());
-                request
-                    .map_err(ureq::Error::from)
-                    .and_then(|request| self.agent.run(request))
-            }
+        let sent = if let Some((body, kind)) = body {
+            let request = request.header("Content-Type", kind).body(body);
+            request
+                .map_err(ureq::Error::from)
+                .and_then(|request| self.agent.run(request))
+        } else {
+            let request = request.body(());
+            request
+                .map_err(ureq::Error::from)
+                .and_then(|request| self.agent.run(request))
         };
-        let mut answer = answer.map_err(|error| self.unreachable(&error))?;
+        let mut answer = sent.map_err(|error| self.unreachable(&error))?;
         let status = answer.status();
         let after = answer
             .headers()

@@ -47,9 +47,9 @@ fn open(opening: &Opening<'_>) -> Result<Opened, TrackerError> {
     let name = named.unwrap_or_else(|| facts.name.clone());
     let told = json!({"address": client.address(), "experiment": id.as_ref().unwrap_or(&name)});
     let runs = Runs::find(client, &id.map_or(Experiment::Named(name), Experiment::Id), &facts.id)?;
-    let mut names = Names::default();
+    let mut params = Names::default();
     for parameter in opening.spec.space.parameters() {
-        names.of(&parameter.name);
+        params.of(&parameter.name);
     }
     let is_continued = opening.state == told && runs.has(STUDY);
     let tracker = MlFlow {
@@ -61,7 +61,7 @@ fn open(opening: &Opening<'_>) -> Result<Opened, TrackerError> {
         news: BTreeMap::new(),
         statuses: BTreeMap::new(),
         best: BestSoFar::default(),
-        params: names,
+        params,
         metrics: Names::default(),
     };
     Ok(Opened {

@@ -53,6 +53,7 @@ pub(super) struct News {
 }
 
 impl News {
+    #[expect(clippy::needless_pass_by_value, reason = "callers give numbers and texts alike")]
     pub(super) fn tag(&mut self, key: &str, value: impl ToString) {
         self.tags.insert(key.to_owned(), shortened(&value.to_string()));
     }
@@ -96,7 +97,7 @@ fn plain(name: &str) -> String {
     let mut parts: Vec<String> = plain.split('/').map(str::to_owned).collect();
     for part in &mut parts {
         if part.is_empty() || part == "." || part == ".." {
-            *part = "_".to_owned();
+            "_".clone_into(part);
         }
     }
     let plain: String = parts.join("/").chars().take(LONGEST_NAME - 10).collect();

@@ -137,7 +137,7 @@ pub(super) mod reading {
 
     fn unmasked(bytes: &[u8]) -> u32 {
         let sum = u32::from_le_bytes(bytes.try_into().unwrap()).wrapping_sub(MASK);
-        sum << 15 | sum >> 17
+        sum.rotate_left(15)
     }
 
     /// Bit by bit, as the definition says.
@@ -146,7 +146,7 @@ pub(super) mod reading {
         for byte in bytes {
             for bit in 0..8 {
                 let out = (sum ^ u32::from(byte >> bit)) & 1;
-                sum = sum >> 1 ^ CASTAGNOLI * out;
+                sum = (sum >> 1) ^ (CASTAGNOLI * out);
             }
         }
         !sum

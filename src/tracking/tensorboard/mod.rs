@@ -3,7 +3,7 @@
 mod events;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use self::events::{beginning, hparams, scalar, text};
 use super::facts::{BestSoFar, Closed, SegmentFacts, StudyFacts, Times, begun, end_of};
@@ -34,7 +34,7 @@ const MOST_ROWS: usize = 100;
 fn open(opening: &Opening<'_>) -> Result<Opened, TrackerError> {
     let facts = StudyFacts::read(opening.folder, opening.spec)?;
     let folder = opening.target("folder", "tensorboard");
-    let study = Run::new(folder.join("study"), facts.created);
+    let study = Run::new(&folder.join("study"), facts.created);
     let tracker = TensorBoard {
         times: Times::new(facts.created),
         facts,
@@ -119,7 +119,7 @@ impl TensorBoard {
         self.touched.insert(trial);
         let (folder, created) = (&self.folder, self.facts.created);
         let run = self.trials.entry(trial);
-        run.or_insert_with(|| Run::new(folder.join(run_name(trial)), created))
+        run.or_insert_with(|| Run::new(&folder.join(run_name(trial)), created))
     }
 
     fn begin(&mut self, trial: TrialId, time: i64, study: &Study) {
@@ -171,7 +171,7 @@ struct Run {
 }
 
 impl Run {
-    fn new(folder: PathBuf, created: i64) -> Self {
+    fn new(folder: &Path, created: i64) -> Self {
         let name = format!("events.out.tfevents.{}.automl", created / 1_000);
         let mut file = Growing::new(folder.join(name));
         file.push(&beginning(created));
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_new_file_begins_with_its_version() {
-        let run = Run::new(PathBuf::from("runs"), 1_700_000_000_123);
+        let run = Run::new(Path::new("runs"), 1_700_000_000_123);
         assert!(run.file.path().ends_with("events.out.tfevents.1700000000.automl"));
         let mut file = beginning(0);
         file.extend(hparams(0, "session_end_info", &Message::new().bytes(4, b"x")));
