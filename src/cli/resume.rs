@@ -13,6 +13,7 @@ use crate::engine::{Clock, Folder, FolderError, Launch, Opened};
 use crate::journal::ReadError;
 use crate::objective::{self, Facts};
 use crate::spec;
+use crate::tracking;
 
 /// Resumes the study in a folder.
 pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCode, CliError> {
@@ -47,6 +48,7 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
         spec.resources.workers = arguments.workers.map(usize::from);
     }
     arguments.tracking.apply(&mut spec);
+    tracking::check(&spec.tracking).map_err(CliError::Tracker)?;
     let gate = Gate::open(&arguments.gate, &spec)?;
     downloads::ensure(&spec, arguments.network, verbosity.quiet || arguments.json)?;
     let facts = Facts {

@@ -3,7 +3,6 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::CliError;
@@ -15,13 +14,25 @@ use crate::engine::{Ending, Launch, Observer};
 use crate::report::terminal::{self, Style};
 use crate::report::{Files, Live};
 use crate::study::{EndReason, Study};
-use crate::tracking::{Courier, Warnings};
+use crate::tracking::Courier;
 
 /// Maximum number of trials for an automatic report. For more it takes a while, and `automl report` writes it.
 const MOST_REPORTED: usize = 2_000;
 
 /// Seconds after the deadline within which the report must be ready: the process exits two seconds after the deadline.
 const AFTER_DEADLINE: f64 = 1.0;
+
+/// Seconds after the deadline within which trackers must have the rest.
+const TRACKERS_AFTER_DEADLINE: f64 = 1.6;
+
+/// Seconds that trackers have at the end of a study.
+const MOST_FOR_TRACKERS: f64 = 10.0;
+
+/// Seconds that trackers have after an interruption.
+const MOST_AFTER_INTERRUPTION: f64 = 2.0;
+
+/// Seconds that trackers have in any case.
+const LEAST_FOR_TRACKERS: f64 = 0.2;
 
 /// A study that is ready to run, and its display.
 pub(super) struct StudyRun {
@@ -74,22 +85,39 @@ impl StudyRun {
             terminal::terminal(style, facts)
         };
         let mut observers: Vec<Box<dyn Observer>> = vec![shown, Box::new(files), Box::new(live)];
-        let undelivered = Warnings::default();
-        match Courier::start(&folder, &spec, epoch, &undelivered) {
-            Ok(courier) => observers.extend(courier.map(|courier| Box::new(courier) as Box<dyn Observer>)),
-            Err(error) => warn(&format!("trackers cannot be served: {error}")),
-        }
+        let courier = Courier::start(&folder, &spec, epoch)
+            .inspect_err(|error| warn(&format!("trackers cannot be served: {error}")))
+            .ok();
+        observers.extend(
+            courier
+                .iter()
+                .map(|courier| Box::new(courier.observer()) as Box<dyn Observer>),
+        );
         let (study, ending) = ready.run(observers)?;
-        for warning in undelivered.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            warn(warning);
-        }
         if matches!(ending, Ending::Ended(_)) && study.trials().len() <= MOST_REPORTED {
             let time = study.wall().map(|wall| wall + AFTER_DEADLINE - clock.elapsed());
             let time = time.map(|time| Duration::try_from_secs_f64(time).unwrap_or_default());
             write_report(&folder, time);
         }
+        if let Some(courier) = courier {
+            let left = study.wall().map(|wall| wall - clock.elapsed());
+            courier
+                .finish(time_for_trackers(ending, left))
+                .iter()
+                .for_each(|warning| warn(warning));
+        }
         exit_code(&gate, &spec.name, &study, ending, clock.elapsed())
     }
+}
+
+/// The time that trackers have for the rest. `left` is what is left of the wall budget.
+fn time_for_trackers(ending: Ending, left: Option<f64>) -> Duration {
+    let most = match ending {
+        Ending::Ended(_) => MOST_FOR_TRACKERS,
+        Ending::Interrupted => MOST_AFTER_INTERRUPTION,
+    };
+    let until_deadline = left.map_or(most, |left| left + TRACKERS_AFTER_DEADLINE);
+    Duration::from_secs_f64(until_deadline.clamp(LEAST_FOR_TRACKERS, most))
 }
 
 fn warn(warning: &str) {

@@ -15,6 +15,7 @@ use crate::plan::{self, Settled};
 use crate::report;
 use crate::searchers::Auto;
 use crate::spec::{self, Diagnostic, SearcherSpec, Spec};
+use crate::tracking;
 use crate::trials::PastTrial;
 use crate::warm_start::{self, Past};
 use crate::worker;
@@ -27,6 +28,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
         show_warnings(&warnings);
     }
     arguments.tracking.apply(&mut spec);
+    tracking::check(&spec.tracking).map_err(CliError::Tracker)?;
     let model = downloads::bring(&mut spec, arguments.network, verbosity.quiet || arguments.json)?;
     // All checks come before anything is written.
     let mut facts = objective::inspect(&spec)?;

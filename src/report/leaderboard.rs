@@ -415,6 +415,11 @@ impl TrialStatus {
     /// All statuses, in the order of a trial's life.
     pub const ALL: [Self; 5] = [Self::Running, Self::Paused, Self::Completed, Self::Pruned, Self::Failed];
 
+    /// The current status of a trial.
+    pub fn of(trial: TrialId, study: &Study) -> Self {
+        status(study, &study.trials()[trial.index()], study.record(trial)).0
+    }
+
     /// Name of the status.
     pub fn name(self) -> &'static str {
         match self {

@@ -23,34 +23,98 @@ pub struct TrackerRow {
     pub section: &'static Section,
 }
 
-/// An option of a tracker.
+/// An option of a tracker. The first one of a tracker is the value of `--track NAME=VALUE`.
 #[derive(Debug)]
 pub struct TrackerOption {
     /// Its key.
     pub name: &'static str,
     /// `true` for a path. Relative paths start at the spec's folder.
     pub is_path: bool,
+    /// The environment variables that it is taken from if the spec leaves it out, the first that is set.
+    pub variables: &'static [&'static str],
     /// Its meaning in one sentence.
     pub about: &'static str,
 }
 
 /// Every tracker. `tracking::TRACKERS` has the code of each.
-pub const TRACKER_ROWS: &[TrackerRow] = &[TrackerRow {
-    name: "csv",
-    about: "Tables of trials, learning curves and segments: `trials.csv`, `curves.csv` and `segments.csv`.",
-    options: CSV,
-    section: &Section {
-        name: "tracking_csv",
-        about: "The tracker `csv`.",
-        keys: || option_keys(CSV),
+pub const TRACKER_ROWS: &[TrackerRow] = &[
+    TrackerRow {
+        name: "csv",
+        about: "Tables of trials, learning curves and segments: `trials.csv`, `curves.csv` and `segments.csv`.",
+        options: CSV,
+        section: &Section {
+            name: "tracking_csv",
+            about: "The tracker `csv`.",
+            keys: || option_keys(CSV),
+        },
     },
-}];
+    TrackerRow {
+        name: "tensorboard",
+        about: "Event files for TensorBoard: curves, hyperparameters and texts.",
+        options: TENSORBOARD,
+        section: &Section {
+            name: "tracking_tensorboard",
+            about: "The tracker `tensorboard`.",
+            keys: || option_keys(TENSORBOARD),
+        },
+    },
+    TrackerRow {
+        name: "optuna",
+        about: "The journal file of Optuna, for `optuna-dashboard` and `optuna.load_study`.",
+        options: OPTUNA,
+        section: &Section {
+            name: "tracking_optuna",
+            about: "The tracker `optuna`.",
+            keys: || option_keys(OPTUNA),
+        },
+    },
+    TrackerRow {
+        name: "mlflow",
+        about: "A run for the study on an MLflow server, with nested runs for its trials.",
+        options: MLFLOW,
+        section: &Section {
+            name: "tracking_mlflow",
+            about: "The tracker `mlflow`.",
+            keys: || option_keys(MLFLOW),
+        },
+    },
+];
 
 const CSV: &[TrackerOption] = &[TrackerOption {
     name: "folder",
     is_path: true,
+    variables: &[],
     about: "The folder of the tables. By default `tracking/csv` in the study's folder.",
 }];
+
+const TENSORBOARD: &[TrackerOption] = &[TrackerOption {
+    name: "folder",
+    is_path: true,
+    variables: &[],
+    about: "The folder of the event files. By default `tracking/tensorboard` in the study's folder.",
+}];
+
+const OPTUNA: &[TrackerOption] = &[TrackerOption {
+    name: "file",
+    is_path: true,
+    variables: &[],
+    about: "The file. By default `tracking/optuna.log` in the study's folder.",
+}];
+
+const MLFLOW: &[TrackerOption] = &[
+    TrackerOption {
+        name: "uri",
+        is_path: false,
+        variables: &["MLFLOW_TRACKING_URI"],
+        about: "The address of the server, such as `http://localhost:5000`. By default `$MLFLOW_TRACKING_URI`.",
+    },
+    TrackerOption {
+        name: "experiment",
+        is_path: false,
+        variables: &["MLFLOW_EXPERIMENT_NAME"],
+        about: "The experiment. By default `$MLFLOW_EXPERIMENT_NAME`, or the study's name.",
+    },
+];
 
 /// `tracking` in the schema.
 pub(super) const TRACKING: Section = Section {
@@ -92,6 +156,21 @@ impl TrackerSpec {
             name: row.name,
             options: BTreeMap::new(),
         })
+    }
+
+    /// The tracker's row.
+    pub fn row(&self) -> Option<&'static TrackerRow> {
+        TRACKER_ROWS.iter().find(|row| row.name == self.name)
+    }
+
+    /// Sets the first option, which is the most important one. A relative path starts at the current folder.
+    pub fn set_first(&mut self, value: &str) {
+        let Some(option) = self.row().and_then(|row| row.options.first()) else {
+            return;
+        };
+        let path = std::path::absolute(value).ok().filter(|_| option.is_path);
+        let text = path.map_or_else(|| value.to_owned(), |path| path.display().to_string());
+        self.options.insert(option.name, text);
     }
 }
 

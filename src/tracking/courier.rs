@@ -3,7 +3,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Delivery, TrackerError};
@@ -21,10 +20,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause after a failure.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// Time that trackers have at the end of a study: its process must exit two seconds after its deadline.
-const LAST: Duration = Duration::from_millis(800);
-
-/// A message to the thread.
+/// A message to a thread.
 enum Call {
     /// The journal has new entries.
     News,
@@ -32,62 +28,100 @@ enum Call {
     End,
 }
 
-/// Delivers a running study to its trackers.
+/// Delivers a running study to its trackers, each in a thread of its own: a slow tracker delays no other.
 pub struct Courier {
-    calls: Sender<Call>,
-    done: Receiver<()>,
+    folder: PathBuf,
+    threads: Vec<Thread>,
 }
 
-/// Failures to report to the user when the study is over, one sentence each.
-pub type Warnings = Arc<Mutex<Vec<String>>>;
+/// The thread of one tracker.
+struct Thread {
+    tracker: &'static str,
+    calls: Sender<Call>,
+    /// Receives what is not delivered in the end, one sentence.
+    done: Receiver<Option<String>>,
+}
 
 impl Courier {
-    /// Starts the thread; `None` if the study has no trackers. `warnings` receives what is not delivered in the end.
+    /// Starts the threads.
     ///
     /// # Errors
     /// If the system does not allow another thread.
-    pub fn start(folder: &Path, spec: &Spec, epoch: Samples, warnings: &Warnings) -> io::Result<Option<Self>> {
-        if spec.tracking.is_empty() {
-            return Ok(None);
+    pub fn start(folder: &Path, spec: &Spec, epoch: Samples) -> io::Result<Self> {
+        let trackers = spec.tracking.iter();
+        let threads = trackers.map(|tracker| start(Route::new(folder, tracker), spec.clone(), epoch));
+        Ok(Self {
+            folder: folder.to_owned(),
+            threads: threads.collect::<io::Result<_>>()?,
+        })
+    }
+
+    /// An observer that tells the threads about news.
+    pub fn observer(&self) -> impl Observer + use<> {
+        Herald(self.threads.iter().map(|thread| thread.calls.clone()).collect())
+    }
+
+    /// Delivers the rest, for at most `time`. Returns what is not delivered, one sentence for each tracker.
+    pub fn finish(self, time: Duration) -> Vec<String> {
+        let deadline = Instant::now() + time;
+        for thread in &self.threads {
+            // The thread may have panicked.
+            let _ = thread.calls.send(Call::End);
         }
-        let (calls, heard) = channel();
-        let (finished, done) = channel();
-        let (folder, spec, warnings) = (folder.to_owned(), spec.clone(), Arc::clone(warnings));
-        let work = move || {
-            let trackers = spec.tracking.iter();
-            let mut routes: Vec<Route> = trackers.map(|tracker| Route::new(&folder, tracker)).collect();
-            let mut is_over = false;
-            while !is_over {
-                is_over = wait(&heard, &routes);
-                for route in &mut routes {
-                    route.go(&spec, epoch, is_over);
-                }
-                if !is_over {
-                    std::thread::sleep(INTERVAL);
-                }
-            }
-            let failures = routes.iter().filter_map(Route::failure);
-            let mut warnings = warnings.lock().unwrap_or_else(PoisonError::into_inner);
-            warnings.extend(failures);
-            drop(warnings);
-            let _ = finished.send(());
+        let folder = self.folder.display();
+        let late = |name: &str| {
+            format!(
+                "the tracker `{name}` did not get everything in time; {}",
+                rest(name, &folder)
+            )
         };
-        std::thread::Builder::new().spawn(work)?;
-        Ok(Some(Self { calls, done }))
+        let ended = |thread: Thread| {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match thread.done.recv_timeout(left) {
+                Ok(failure) => failure,
+                Err(_) => Some(late(thread.tracker)),
+            }
+        };
+        self.threads.into_iter().filter_map(ended).collect()
     }
 }
 
-/// Waits for news, or for the next attempt after a failure. Returns `true` if the study is over.
-fn wait(heard: &Receiver<Call>, routes: &[Route]) -> bool {
-    let retry = routes.iter().filter_map(|route| route.retry).min();
-    let first = match retry {
-        Some(at) => heard.recv_timeout(at.saturating_duration_since(Instant::now())),
-        None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
+fn rest(tracker: &str, folder: &impl std::fmt::Display) -> String {
+    format!("the study itself is complete, `automl export {folder} --to {tracker}` sends the rest")
+}
+
+fn start(mut route: Route, spec: Spec, epoch: Samples) -> io::Result<Thread> {
+    let (calls, heard) = channel();
+    let (finished, done) = channel();
+    let tracker = route.tracker.name;
+    let work = move || {
+        let mut is_over = false;
+        let mut earliest = Instant::now();
+        while !is_over {
+            is_over = wait(&heard, earliest, route.retry);
+            route.go(&spec, epoch, is_over);
+            earliest = Instant::now() + INTERVAL;
+        }
+        let _ = finished.send(route.failure());
     };
-    let is_end =
-        |call: &Result<Call, RecvTimeoutError>| matches!(call, Ok(Call::End) | Err(RecvTimeoutError::Disconnected));
-    // Combines all messages that have arrived meanwhile.
-    is_end(&first) || heard.try_iter().any(|call| matches!(call, Call::End))
+    std::thread::Builder::new().spawn(work)?;
+    Ok(Thread { tracker, calls, done })
+}
+
+/// Waits for news, and then until `earliest`; after a failure, until the next attempt. Returns `true` at the end.
+fn wait(heard: &Receiver<Call>, earliest: Instant, retry: Option<Instant>) -> bool {
+    let mut has_news = false;
+    loop {
+        let call = match retry.or(has_news.then_some(earliest)) {
+            Some(due) => heard.recv_timeout(due.saturating_duration_since(Instant::now())),
+            None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match call {
+            Ok(Call::News) => has_news = true,
+            Ok(Call::End) | Err(RecvTimeoutError::Disconnected) => return true,
+            Err(RecvTimeoutError::Timeout) => return false,
+        }
+    }
 }
 
 /// The way to one tracker.
@@ -98,6 +132,8 @@ struct Route {
     failed: Option<TrackerError>,
     pause: Duration,
     retry: Option<Instant>,
+    /// `true` if the server refuses: it is not asked again. A wrong password that is tried often locks accounts.
+    is_refused: bool,
 }
 
 impl Route {
@@ -109,59 +145,71 @@ impl Route {
             failed: None,
             pause: FIRST_PAUSE,
             retry: None,
+            is_refused: false,
         }
     }
 
     /// Delivers, except during a pause after a failure. At the end of the study it always tries.
     fn go(&mut self, spec: &Spec, epoch: Samples, is_over: bool) {
+        if self.is_refused {
+            self.retry = None;
+            return;
+        }
         if !is_over && self.retry.is_some_and(|at| Instant::now() < at) {
             return;
         }
-        match self.deliver(spec, epoch) {
+        match self.deliver(spec, epoch, is_over) {
             Ok(()) => {
                 self.failed = None;
                 self.retry = None;
                 self.pause = FIRST_PAUSE;
             }
             Err(error) => {
+                let asked = match &error {
+                    TrackerError::Unavailable { after: Some(after), .. } => (*after).min(LONGEST_PAUSE),
+                    TrackerError::Refused(_) => {
+                        self.is_refused = true;
+                        Duration::ZERO
+                    }
+                    _ => Duration::ZERO,
+                };
                 self.failed = Some(error);
-                self.retry = Some(Instant::now() + self.pause);
+                self.retry = Some(Instant::now() + self.pause.max(asked));
                 self.pause = (self.pause * 2).min(LONGEST_PAUSE);
             }
         }
     }
 
-    fn deliver(&mut self, spec: &Spec, epoch: Samples) -> Result<(), TrackerError> {
+    fn deliver(&mut self, spec: &Spec, epoch: Samples, is_over: bool) -> Result<(), TrackerError> {
         let delivery = match &mut self.delivery {
             Some(delivery) => delivery,
             None => self
                 .delivery
                 .insert(Delivery::open(&self.folder, (spec, epoch), &self.tracker, None)?),
         };
-        delivery.deliver()
+        if is_over { delivery.finish() } else { delivery.deliver() }
     }
 
     fn failure(&self) -> Option<String> {
         let error = self.failed.as_ref()?;
         let (name, folder) = (self.tracker.name, self.folder.display());
         Some(format!(
-            "the tracker `{name}` did not get everything: {error}; the study itself is complete, `automl export {folder} --to {name}` sends the rest"
+            "the tracker `{name}` did not get everything: {error}; {}",
+            rest(name, &folder)
         ))
     }
 }
 
-impl Observer for Courier {
+/// Tells the threads about news.
+struct Herald(Vec<Sender<Call>>);
+
+impl Observer for Herald {
     fn observe(&mut self, event: &EngineEvent<'_>, _study: &Study, _clock: &Clock) -> io::Result<()> {
-        // The thread may have panicked; the study continues.
-        match event {
-            EngineEvent::Started { .. } | EngineEvent::Delivered { .. } => {
-                let _ = self.calls.send(Call::News);
+        if matches!(event, EngineEvent::Started { .. } | EngineEvent::Delivered { .. }) {
+            for calls in &self.0 {
+                // The thread may have panicked; the study continues.
+                let _ = calls.send(Call::News);
             }
-            EngineEvent::Ended { .. } => {
-                let _ = self.calls.send(Call::End);
-                let _ = self.done.recv_timeout(LAST);
-            }
-            _ => {}
         }
         Ok(())
     }

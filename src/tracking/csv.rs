@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
@@ -15,7 +15,11 @@ use crate::trials::SegmentReport;
 use crate::units::{Samples, TrialId};
 
 /// Its row in the registry.
-pub(super) const TRACKER: Registered = Registered { name: "csv", open };
+pub(super) const TRACKER: Registered = Registered {
+    name: "csv",
+    open,
+    check: |_| Ok(()),
+};
 
 const CURVES: [&str; 6] = ["trial", "samples", "epoch", "metric", "value", "time"];
 
@@ -33,9 +37,7 @@ const SEGMENTS: [&str; 10] = [
 ];
 
 fn open(opening: &Opening<'_>) -> Result<Opened, TrackerError> {
-    let told = opening.tracker.options.get("folder").map(PathBuf::from);
-    let folder = opening.out.map(Path::to_owned).or(told);
-    let folder = folder.unwrap_or_else(|| opening.folder.join("tracking").join("csv"));
+    let folder = opening.target("folder", "csv");
     std::fs::create_dir_all(&folder).map_err(|source| TrackerError::File {
         path: folder.clone(),
         source,

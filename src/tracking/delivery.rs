@@ -1,6 +1,8 @@
 //! Delivers one study's journal to one tracker: a cursor, the study as the tracker knows it, and the pending entry.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,11 @@ use crate::units::Samples;
 
 /// Version of the cursor's format.
 const FORMAT: u32 = 1;
+
+/// Attempts of an export, and the pauses after a failure, which double.
+const ATTEMPTS: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The progress of a tracker, stored in `tracking/<name>.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,6 +43,8 @@ pub struct Delivery {
     position: Position,
     /// An entry that is read and applied, but not delivered.
     pending: Option<Entry>,
+    /// Held while this process delivers; `None` if another target was asked for.
+    _lock: Option<File>,
 }
 
 impl Delivery {
@@ -54,6 +63,7 @@ impl Delivery {
         };
         let path = folder.join("tracking").join(format!("{}.json", tracker.name));
         let cursor = Some(path).filter(|_| out.is_none());
+        let lock = cursor.as_deref().map(|cursor| lock(cursor, row.name)).transpose()?;
         let known = cursor.as_deref().and_then(read_cursor);
         let (next, state) = known.map_or((0, serde_json::Value::Null), |cursor| (cursor.next, cursor.state));
         let Opened { tracker, is_continued } = (row.open)(&Opening {
@@ -71,6 +81,7 @@ impl Delivery {
             study: Study::to_look_at(spec, epoch),
             position: Position::default(),
             pending: None,
+            _lock: lock,
         })
     }
 
@@ -94,6 +105,7 @@ impl Delivery {
             let told = self.study.replay(&entry.event, entry.elapsed);
             told.map_err(|problem| looker.impossible(&problem))?;
             if entry.seq < self.next {
+                self.tracker.recall(&entry, &self.study);
                 continue;
             }
             if let Err(error) = self.tracker.record(&entry, &self.study) {
@@ -104,6 +116,15 @@ impl Delivery {
         }
         let state = self.tracker.flush(&self.study)?;
         self.remember(state)
+    }
+
+    /// Delivers all entries, and what belongs to the end.
+    ///
+    /// # Errors
+    /// If something could not be delivered.
+    pub fn finish(&mut self) -> Result<(), TrackerError> {
+        self.deliver()?;
+        self.tracker.finish(&self.study)
     }
 
     fn remember(&self, state: serde_json::Value) -> Result<(), TrackerError> {
@@ -124,6 +145,22 @@ impl Delivery {
     }
 }
 
+/// Takes the right to deliver, which ends with the process: two processes would deliver things twice.
+fn lock(cursor: &Path, tracker: &'static str) -> Result<File, TrackerError> {
+    let path = cursor.with_extension("lock");
+    let failed = |source| TrackerError::File {
+        path: path.clone(),
+        source,
+    };
+    std::fs::create_dir_all(path.parent().unwrap_or(Path::new(""))).map_err(failed)?;
+    let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(TrackerError::Busy(tracker)),
+        Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
 /// Reads the cursor. If it cannot be read, everything is delivered again.
 fn read_cursor(path: &Path) -> Option<Cursor> {
     let text = std::fs::read(path).ok()?;
@@ -141,5 +178,20 @@ pub fn export(
     tracker: &TrackerSpec,
     out: Option<&Path>,
 ) -> Result<(), TrackerError> {
-    Delivery::open(folder, spec, tracker, out)?.deliver()
+    let mut delivery = None;
+    let mut pause = FIRST_PAUSE;
+    for attempt in 1.. {
+        let opened = match &mut delivery {
+            Some(delivery) => Ok(delivery),
+            None => Delivery::open(folder, spec, tracker, out).map(|opened| delivery.insert(opened)),
+        };
+        match opened.and_then(Delivery::finish) {
+            Err(TrackerError::Unavailable { after, .. }) if attempt < ATTEMPTS => {
+                std::thread::sleep(after.unwrap_or(pause).min(LONGEST_PAUSE));
+                pause *= 2;
+            }
+            outcome => return outcome,
+        }
+    }
+    Ok(())
 }

@@ -7,8 +7,14 @@
 mod courier;
 mod csv;
 mod delivery;
+mod facts;
+mod growing;
+mod mlflow;
+mod optuna;
+mod protobuf;
+mod tensorboard;
 
-pub use courier::{Courier, Warnings};
+pub use courier::Courier;
 pub use delivery::{Delivery, export};
 
 use std::path::{Path, PathBuf};
@@ -18,7 +24,7 @@ use crate::spec::{Spec, TRACKER_ROWS, TrackerSpec};
 use crate::study::Study;
 
 /// Every tracker.
-pub const TRACKERS: &[&Registered] = &[&csv::TRACKER];
+pub const TRACKERS: &[&Registered] = &[&csv::TRACKER, &tensorboard::TRACKER, &optuna::TRACKER, &mlflow::TRACKER];
 
 /// A tracker that specs can name.
 pub struct Registered {
@@ -26,6 +32,37 @@ pub struct Registered {
     pub name: &'static str,
     /// Opens it for a study.
     pub open: fn(&Opening<'_>) -> Result<Opened, TrackerError>,
+    /// Checks its options, without a network or a study.
+    pub check: fn(&TrackerSpec) -> Result<(), TrackerError>,
+}
+
+/// Checks the options of trackers before a study begins.
+///
+/// # Errors
+/// If a tracker cannot work with its options.
+pub fn check(trackers: &[TrackerSpec]) -> Result<(), TrackerError> {
+    let mut known = trackers
+        .iter()
+        .filter_map(|tracker| Some((registered(tracker)?, tracker)));
+    known.try_for_each(|(row, tracker)| (row.check)(tracker))
+}
+
+/// The value of a tracker's option: that of the spec, else that of the environment.
+fn option(tracker: &TrackerSpec, name: &str) -> Option<String> {
+    let own = tracker.options.get(name).cloned();
+    own.or_else(|| {
+        let options = tracker.row()?.options.iter();
+        let mut variables = options
+            .filter(|option| option.name == name)
+            .flat_map(|option| option.variables);
+        variables.find_map(|variable| environment(variable))
+    })
+}
+
+/// An environment variable; `None` if it is empty.
+fn environment(variable: &str) -> Option<String> {
+    let value = std::env::var_os(variable)?.into_string().ok()?;
+    Some(value).filter(|value| !value.is_empty())
 }
 
 impl Registered {
@@ -56,6 +93,20 @@ pub struct Opening<'a> {
     pub state: serde_json::Value,
 }
 
+impl Opening<'_> {
+    /// The value of an option: that of the spec, else that of the environment.
+    fn option(&self, name: &str) -> Option<String> {
+        option(self.tracker, name)
+    }
+
+    /// The path to write to: the caller's, else that of the option, else `tracking/<default>` in the study's folder.
+    fn target(&self, name: &str, default: &str) -> PathBuf {
+        let told = || self.option(name).map(PathBuf::from);
+        let target = self.out.map(Path::to_owned).or_else(told);
+        target.unwrap_or_else(|| self.folder.join("tracking").join(default))
+    }
+}
+
 /// An open tracker.
 pub struct Opened {
     /// The tracker.
@@ -79,6 +130,18 @@ pub trait Tracker: Send {
     /// # Errors
     /// If it cannot be delivered.
     fn flush(&mut self, study: &Study) -> Result<serde_json::Value, TrackerError>;
+
+    /// Receives one entry that it had before this process began, to know the state of the study.
+    fn recall(&mut self, _entry: &Entry, _study: &Study) {}
+
+    /// Writes or sends what belongs to the end, after a flush. The study has ended or was interrupted, and its results
+    /// are in its folder.
+    ///
+    /// # Errors
+    /// If it cannot be delivered.
+    fn finish(&mut self, _study: &Study) -> Result<(), TrackerError> {
+        Ok(())
+    }
 }
 
 /// The reason why a tracker failed.
@@ -92,6 +155,31 @@ pub enum TrackerError {
         /// The system's error.
         source: std::io::Error,
     },
+    /// A file cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// A tracker cannot work with its options.
+    #[error("{0}")]
+    Options(String),
+    /// A server cannot be reached, or cannot answer now.
+    #[error("{message}")]
+    Unavailable {
+        /// The failure, for people.
+        message: String,
+        /// The pause that the server asks for.
+        after: Option<std::time::Duration>,
+    },
+    /// A server refuses what it is told: trying again does not help.
+    #[error("{0}")]
+    Refused(String),
+    /// Another process delivers the same study to the same tracker.
+    #[error("another process delivers the study to `{0}`: wait until it ends")]
+    Busy(&'static str),
     /// The study cannot be read.
     #[error(transparent)]
     Study(#[from] crate::engine::FolderError),

@@ -81,7 +81,10 @@ const FLOORS: &[(&str, &[&str])] = &[
             "worker",
         ],
     ),
-    ("tracking", &["engine", "journal", "report", "spec", "study", "trials"]),
+    (
+        "tracking",
+        &["engine", "journal", "report", "space", "spec", "study", "trials"],
+    ),
     (
         "production",
         &[

@@ -1,9 +1,10 @@
 //! Trackers: each event reaches them once, also after crashes of the study or of a tracker.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
-use crate::support::{Sandbox, count};
+use crate::support::{MlFlow, Mood, Outcome, Sandbox, count};
 
 const SPEC: &str = "function: {name: sphere, trial_seconds: 0.3}\nparameters: {x: {min: -1.0, max: 1.0}, y: {min: -1.0, max: 1.0}}\n\
                     budget: {trials: 12}\nepochs: {min: 1, max: 9}\nseed: 4\n";
@@ -156,16 +157,208 @@ fn mistakes_about_trackers_are_shown_with_their_position() {
         refused("cvs"),
         refused("[csv, csv]"),
         refused("{csv: {flder: x}}"),
-        refused("{mlflow: {}}"),
+        refused("{mflow: {}}"),
         refused("3"),
     ];
     insta::assert_snapshot!(errors.join("\n"), @r"
     error: `tracking` cannot be `cvs`
     error: the tracker `csv` stands there twice
     error: unknown key `flder` in `csv`
-    error: unknown key `mlflow` in `tracking`
+    error: unknown key `mflow` in `tracking`
     error: `tracking` must be a text
     ");
     let outcome = sandbox.run("export study --to cvs").expect_code(2);
     assert!(outcome.stderr.contains("csv"), "{}", outcome.stderr);
+}
+
+/// The program with environment variables.
+fn run_with(sandbox: &Sandbox, arguments: &str, variables: &[(&str, &str)]) -> Outcome {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_automl"));
+    command.args(arguments.split_whitespace());
+    let mut command = sandbox.prepare(command);
+    command.envs(variables.iter().copied());
+    sandbox.start_command(command, arguments).finish()
+}
+
+/// The points on a server, as [`evaluations`] has them; sorted.
+fn told(server: &MlFlow) -> Vec<[String; 4]> {
+    let mut found = Vec::new();
+    for run in server.runs() {
+        for (key, step, _, value) in run.points {
+            let is_ours = key == "epoch" || key.starts_with("system/") || key.starts_with("best_");
+            if !is_ours {
+                found.push([
+                    run.tags["automl.trial"].clone(),
+                    step.to_string(),
+                    key,
+                    value.to_string(),
+                ]);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Every run, parameter and point is on the server once.
+fn assert_told_once(server: &MlFlow, sandbox: &Sandbox, study: &str) {
+    let mut expected = evaluations(sandbox, study);
+    expected.sort();
+    assert_eq!(told(server), expected);
+    let runs = server.runs();
+    let mut trials: Vec<&str> = runs.iter().map(|run| run.tags["automl.trial"].as_str()).collect();
+    trials.sort_unstable();
+    trials.dedup();
+    assert_eq!(trials.len(), runs.len(), "{trials:?}");
+    let leaderboard = rows(&sandbox.path(study).join("leaderboard.csv"));
+    assert_eq!(runs.len(), leaderboard.len() + 1);
+    for run in runs.iter().filter(|run| run.tags["automl.trial"] != "study") {
+        assert_eq!(run.status, "FINISHED");
+        assert_eq!(run.params.len(), 2);
+        assert!(run.tags.contains_key("mlflow.parentRunId"));
+    }
+    for file in ["report.html", "leaderboard.csv", "best.yaml", "spec.yaml"] {
+        assert!(server.files().iter().any(|known| known == file), "{file}");
+    }
+}
+
+#[test]
+fn a_server_that_is_down_slow_or_refuses_changes_nothing_and_gets_everything_later() {
+    let sandbox = Sandbox::with_spec(SPEC);
+    sandbox
+        .run("search space.yaml --out alone --workers 2 -q")
+        .expect_code(0);
+    for (index, mood) in [
+        Mood::Status(500),
+        Mood::Status(429),
+        Mood::Slow(Duration::from_secs(20)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let server = MlFlow::start(mood);
+        let study = format!("study{index}");
+        let outcome = sandbox
+            .run(&format!(
+                "search space.yaml --out {study} --workers 2 -q --track mlflow={}",
+                server.address
+            ))
+            .expect_code(0);
+        assert_eq!(outcome.stderr.matches("warning").count(), 1, "{}", outcome.stderr);
+        assert!(server.requests() < 20, "{}", server.requests());
+        assert_eq!(sandbox.leaderboard(&study), sandbox.leaderboard("alone"));
+        server.set(Mood::Good);
+        for _ in 0..2 {
+            let export = format!("export {study} --to mlflow");
+            run_with(&sandbox, &export, &[("MLFLOW_TRACKING_URI", &server.address)]).expect_code(0);
+        }
+        assert_told_once(&server, &sandbox, &study);
+    }
+}
+
+#[test]
+fn a_server_that_loses_answers_gets_everything_once_through_crashes() {
+    let sandbox = Sandbox::with_spec(SPEC);
+    let server = MlFlow::start(Mood::Flaky);
+    let study = sandbox.path("study");
+    let track = format!("--workers 2 --track mlflow={}", server.address);
+    for events in [8, 20, 30] {
+        let mut search = if events == 8 {
+            sandbox.start(&format!("search space.yaml --out study {track}"))
+        } else {
+            sandbox.start(&format!("resume study {track}"))
+        };
+        search.wait_until("some segments", || crate::support::events(&study).len() > events);
+        std::thread::sleep(Duration::from_millis(events as u64 * 17));
+        search.signal("KILL");
+        search.finish();
+    }
+    sandbox.run(&format!("resume study -q {track}")).expect_code(0);
+    server.set(Mood::Good);
+    let export = format!("export study --to mlflow --out {}", server.address);
+    sandbox.run(&export).expect_code(0);
+    assert_told_once(&server, &sandbox, "study");
+    // Without its cursor it asks the server what is there.
+    std::fs::remove_dir_all(study.join("tracking")).unwrap();
+    sandbox.run(&export).expect_code(0);
+    assert_told_once(&server, &sandbox, "study");
+}
+
+#[test]
+fn passwords_are_shown_nowhere() {
+    let sandbox = Sandbox::with_spec(SPEC);
+    let server = MlFlow::start(Mood::Status(401));
+    let secrets = ["hunter2hunter2", "bWU6aHVudGVyMmh1bnRlcjI="];
+    let variables = [
+        ("MLFLOW_TRACKING_URI", server.address.as_str()),
+        ("MLFLOW_TRACKING_USERNAME", "me"),
+        ("MLFLOW_TRACKING_PASSWORD", secrets[0]),
+    ];
+    let search = "search space.yaml --out study --trials 4 --workers 2 --track mlflow";
+    let searched = run_with(&sandbox, search, &variables).expect_code(0);
+    let requests = server.requests();
+    assert_eq!(requests, 1, "a wrong password is tried once");
+    let exported = run_with(&sandbox, "export study --to mlflow", &variables).expect_code(2);
+    assert!(searched.stderr.contains("401"), "{}", searched.stderr);
+    assert!(
+        exported.stderr.contains("MLFLOW_TRACKING_PASSWORD"),
+        "{}",
+        exported.stderr
+    );
+    let mut shown = format!(
+        "{}{}{}{}",
+        searched.stdout, searched.stderr, exported.stdout, exported.stderr
+    );
+    for name in sandbox.list("study") {
+        let content = std::fs::read(sandbox.path("study").join(name)).unwrap_or_default();
+        shown.push_str(&String::from_utf8_lossy(&content));
+    }
+    assert!(
+        secrets.iter().all(|secret| !shown.contains(secret)),
+        "{}",
+        exported.stderr
+    );
+    let address = server.address.replace("http://", "http://me:hunter2hunter2@");
+    let refused = sandbox
+        .run(&format!("search space.yaml --out other --track mlflow={address}"))
+        .expect_code(2);
+    assert!(
+        refused.stderr.contains("MLFLOW_TRACKING_USERNAME"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!refused.stderr.contains(secrets[0]) && !sandbox.path("other").exists());
+    sandbox
+        .run("search space.yaml --out other --track mlflow")
+        .expect_code(2)
+        .says("MLFLOW_TRACKING_URI");
+}
+
+#[test]
+fn files_of_trackers_are_the_same_after_crashes() {
+    let sandbox = Sandbox::with_spec(&format!("{SPEC}tracking: [tensorboard, optuna]\n"));
+    let study = sandbox.path("study");
+    for events in [8, 20, 30] {
+        let mut search = if events == 8 {
+            sandbox.start("search space.yaml --out study --workers 2")
+        } else {
+            sandbox.start("resume study")
+        };
+        search.wait_until("some segments", || {
+            crate::support::events(&study).len() > events && study.join("tracking/optuna.log").exists()
+        });
+        std::thread::sleep(Duration::from_millis(events as u64 * 13));
+        search.signal("KILL");
+        search.finish();
+    }
+    sandbox.run("resume study -q").expect_code(0);
+    sandbox.run("export study --to tensorboard --out board").expect_code(0);
+    sandbox.run("export study --to optuna --out optuna.log").expect_code(0);
+    assert_eq!(sandbox.read("study/tracking/optuna.log"), sandbox.read("optuna.log"));
+    let files = sandbox.list("board");
+    assert_eq!(files, sandbox.list("study/tracking/tensorboard"));
+    for file in files {
+        let read = |folder: &str| std::fs::read(sandbox.path(folder).join(&file)).unwrap_or_default();
+        assert!(read("board") == read("study/tracking/tensorboard"), "{file}");
+    }
 }

@@ -1,8 +1,10 @@
 //! Arguments of commands that run trials: searching, resuming, running again, and options for batch jobs.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Command, ValueEnum};
 
 use super::registered::Registered as Names;
 use super::{Changes, Network};
@@ -40,11 +42,18 @@ pub(in crate::cli) struct Search {
 #[derive(Args, Clone, Debug, Default)]
 pub(in crate::cli) struct TrackingArguments {
     /// Show the study in this tracker too; may be repeated
-    #[arg(long, value_parser = TRACKER_NAMES, value_name = "TRACKER")]
-    track: Vec<&'static Registered>,
+    #[arg(long, value_parser = Named, value_name = "TRACKER[=WHERE]")]
+    track: Vec<Track>,
     /// Leave out the trackers of the spec
     #[arg(long, conflicts_with = "track")]
     no_tracking: bool,
+}
+
+/// A tracker, with the value of its first option if there is one.
+#[derive(Clone, Debug)]
+struct Track {
+    tracker: &'static Registered,
+    first: Option<String>,
 }
 
 impl TrackingArguments {
@@ -53,9 +62,13 @@ impl TrackingArguments {
         if self.no_tracking {
             spec.tracking.clear();
         }
-        for tracker in &self.track {
+        for Track { tracker, first } in &self.track {
             if spec.tracking.iter().all(|known| known.name != tracker.name) {
                 spec.tracking.extend(TrackerSpec::named(tracker.name));
+            }
+            let mut known = spec.tracking.iter_mut().filter(|known| known.name == tracker.name);
+            if let (Some(known), Some(first)) = (known.next(), first) {
+                known.set_first(first);
             }
         }
     }
@@ -67,6 +80,30 @@ const TRACKER_NAMES: Names<Registered> = Names {
     name: |tracker| tracker.name,
     about: |_| "",
 };
+
+/// A value parser of `NAME` and `NAME=WHERE`.
+#[derive(Clone)]
+struct Named;
+
+impl TypedValueParser for Named {
+    type Value = Track;
+
+    fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<Track, clap::Error> {
+        let text = value.to_string_lossy();
+        let (name, first) = match text.split_once('=') {
+            Some((name, first)) => (name, Some(first.to_owned())),
+            None => (text.as_ref(), None),
+        };
+        let tracker = TRACKER_NAMES.parse_ref(command, argument, OsStr::new(name))?;
+        Ok(Track { tracker, first })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        TRACKER_NAMES
+            .possible_values()
+            .map(|values| Box::new(values.collect::<Vec<_>>().into_iter()) as Box<dyn Iterator<Item = PossibleValue>>)
+    }
+}
 
 /// `automl resume`
 #[derive(Args, Debug)]

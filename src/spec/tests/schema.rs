@@ -142,7 +142,10 @@ fn probe(section: &str, inside: &str) -> String {
         "level" => format!("function: sphere\nparameters: {{x: 1}}\nmetric: {{lexicographic: [{{{inside}}}]}}\n"),
         "input" => format!("function: sphere\nparameters: {{x: 1}}\nprovenance: {{inputs: [{{{inside}}}]}}\n"),
         "parameter" => format!("function: sphere\nparameters: {{x: {{min: 0, max: 1, {inside}}}}}\n"),
-        "tracking_csv" => format!("function: sphere\nparameters: {{x: 1}}\ntracking: {{csv: {{{inside}}}}}\n"),
+        tracker if tracker.starts_with("tracking_") => {
+            let name = tracker.trim_start_matches("tracking_");
+            format!("function: sphere\nparameters: {{x: 1}}\ntracking: {{{name}: {{{inside}}}}}\n")
+        }
         "prior" => format!("function: sphere\nparameters: {{x: {{min: 0, max: 1, prior: {{value: 1, {inside}}}}}}}\n"),
         other => format!("function: sphere\nparameters: {{x: 1}}\n{other}: {{{inside}}}\n"),
     }

@@ -2,12 +2,14 @@
 
 mod browser;
 mod data;
+mod mlflow;
 mod outcome;
 mod running;
 mod specs;
 
 pub(crate) use browser::Browser;
 pub(crate) use data::{REVIEWS, write_bert, write_reviews};
+pub(crate) use mlflow::{MlFlow, Mood};
 pub(crate) use outcome::Outcome;
 pub(crate) use running::{Running, eventually, kill, processes};
 pub(crate) use specs::{PICTURES, SPHERE, TEXTS};
@@ -110,6 +112,12 @@ impl Sandbox {
             "HTTP_PROXY",
             "HTTPS_PROXY",
             "ALL_PROXY",
+            "MLFLOW_TRACKING_URI",
+            "MLFLOW_TRACKING_USERNAME",
+            "MLFLOW_TRACKING_PASSWORD",
+            "MLFLOW_TRACKING_TOKEN",
+            "MLFLOW_EXPERIMENT_NAME",
+            "MLFLOW_EXPERIMENT_ID",
         ] {
             command.env_remove(name);
         }
