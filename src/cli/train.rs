@@ -9,7 +9,7 @@ use super::CliError;
 use super::arguments::Train;
 use super::output::print;
 use crate::finetune::Metrics;
-use crate::production::{self, TrainOptions, TrainedModel};
+use crate::production::{self, Saved, TrainOptions, TrainedModel};
 use crate::report::Measured;
 use crate::units::Samples;
 
@@ -19,6 +19,11 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         out: arguments.out.clone(),
         with_validation: arguments.with_validation,
         all_epochs: arguments.all_epochs,
+        saved: if arguments.adapter_only {
+            Saved::Adapter
+        } else {
+            Saved::Model
+        },
         check: arguments.check,
         set: arguments.set.clone(),
     };

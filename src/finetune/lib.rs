@@ -11,6 +11,7 @@
 
 use automl_base::{files, os, rng, suggestion, units};
 
+mod adapters;
 pub mod backend;
 pub mod batching;
 mod blocks;
@@ -40,21 +41,26 @@ pub mod schedule;
 #[doc(hidden)]
 pub mod testing;
 mod threads;
+mod trainable;
 pub mod trainer;
+mod training_config;
 mod vectorize;
 pub mod weights;
 
 pub use self::{
+    adapters::{Adapter, LowRankSettings, Targets},
     backend::{Device, Gpu, UnknownDevice, gpus, shown_gpus},
     cost::TrainingCost,
     export::{ExportError, note_max_length},
     inference::FineTuned,
     memory::Footprint,
     metrics::Metrics,
+    optimizer::OptimizerKind,
     prefix_cache::{FrozenOutputs, PrefixCache},
     pretrained::{LoadError, Pretrained},
     recipes::Recipe,
     schedule::Schedule,
     threads::start_threads,
-    trainer::{Reached, Step, TrainError, Training, TrainingConfig, TrainingData},
+    trainer::{Reached, Step, TrainError, Training, TrainingData},
+    training_config::TrainingConfig,
 };

@@ -361,8 +361,9 @@ impl TrainingInputs {
     pub(super) fn memory(&self) -> Arc<MemoryModel> {
         let footprint = Footprint::new(&self.model, &self.data);
         Arc::new(move |configuration| {
-            let config = training_config(configuration, Samples(1), Seed(0));
-            Some(footprint.peak(config.batch_size, config.freeze_depth))
+            // A configuration with an unknown word is refused when its trial starts.
+            let config = training_config(configuration, Samples(1), Seed(0)).unwrap_or_default();
+            Some(footprint.peak(&config))
         })
     }
 
@@ -371,10 +372,11 @@ impl TrainingInputs {
         let cost = TrainingCost::new(&self.model, &self.data.train, &self.data.validation, keeps);
         let epoch = self.epoch();
         Box::new(move |configuration: &Configuration, from, to| {
-            let config = training_config(configuration, Samples(1), Seed(0));
+            // A configuration with an unknown word is refused when its trial starts.
+            let config = training_config(configuration, Samples(1), Seed(0)).unwrap_or_default();
             let evaluations = super::segment_progress::evaluation_points(from, to, epoch).len() as f64;
             let examples = (to.0 - from.0) as f64;
-            cost.segment(config.freeze_depth, config.batch_size, examples, evaluations)
+            cost.segment(&config, examples, evaluations)
         })
     }
 }

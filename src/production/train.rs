@@ -6,13 +6,23 @@ use std::path::{Path, PathBuf};
 use super::provenance::check_inputs;
 use super::{ProductionError, Trained};
 use crate::finetune::data::Examples;
-use crate::finetune::{Device, Training, TrainingConfig, note_max_length};
+use crate::finetune::{Adapter, Device, LowRankSettings, Training, TrainingConfig, note_max_length};
 use crate::objective::{Demand, TrainingInputs, training_config};
 use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
 use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Override, Spec};
 use crate::units::{Cooldown, Samples};
 use crate::worker;
+
+/// The part of a trained model that is saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Saved {
+    /// The whole model; an adapter is merged into it.
+    #[default]
+    Model,
+    /// A low-rank adapter and the head alone, for the library `peft`.
+    Adapter,
+}
 
 /// Options for training.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +33,8 @@ pub struct TrainOptions {
     pub with_validation: bool,
     /// Train all epochs instead of stopping at the best epoch.
     pub all_epochs: bool,
+    /// The part of the model that is saved.
+    pub saved: Saved,
     /// Refuse a model or data other than those that the configuration was found with.
     pub check: bool,
     /// Overrides of the configuration.
@@ -73,7 +85,10 @@ pub fn train(
     };
     let configuration = only_configuration(&spec, path)?;
     let folder = options.out.clone().unwrap_or_else(|| beside(path));
-    if folder.join("config.json").exists() {
+    if ["config.json", "adapter_config.json"]
+        .iter()
+        .any(|name| folder.join(name).exists())
+    {
         return Err(ProductionError::Usage(format!(
             "`{}` holds a model already: choose another folder with `--out`",
             folder.display()
@@ -109,8 +124,11 @@ pub fn train(
             from: samples(from),
             to: samples(to),
         }),
-        ..training_config(&configuration, max, spec.seed)
+        ..training_config(&configuration, max, spec.seed)?
     };
+    if options.saved == Saved::Adapter {
+        check_adapter(&config, path)?;
+    }
     let mut training = Training::start(&inputs.model, config)?;
     let whole = Samples::from_epochs(stop, per_epoch);
     // With the same stops as in the search: the same steps give the same model.
@@ -129,10 +147,7 @@ pub fn train(
         &training,
         [("validation", held_out), ("test", inputs.data.test.clone())],
     )?;
-    training.export(&folder)?;
-    if matches!(fine_tune.data, DataSpec::Table { .. }) {
-        note_max_length(&folder, fine_tune.max_length)?;
-    }
+    save(&training, options.saved, fine_tune, &folder)?;
     let card = model_card(&ModelCard {
         name: &spec.name,
         task: fine_tune.task.name(),
@@ -163,6 +178,18 @@ pub fn train(
     })
 }
 
+/// Writes the model or its adapter into its folder.
+fn save(training: &Training, saved: Saved, spec: &FineTuneSpec, folder: &Path) -> Result<(), ProductionError> {
+    match saved {
+        Saved::Model => training.export(folder)?,
+        Saved::Adapter => training.export_adapter(folder)?,
+    }
+    if matches!(spec.data, DataSpec::Table { .. }) {
+        note_max_length(folder, spec.max_length)?;
+    }
+    Ok(())
+}
+
 /// Evaluates the model on each available part of the data.
 fn measure(
     training: &Training,
@@ -179,6 +206,21 @@ fn measure(
         });
     }
     Ok(measured)
+}
+
+/// Checks before training that there will be an adapter to save.
+fn check_adapter(config: &TrainingConfig, path: &Path) -> Result<(), ProductionError> {
+    let spec = path.display();
+    match config.adapter {
+        Adapter::LowRank(LowRankSettings { full_layers: 0, .. }) => Ok(()),
+        Adapter::LowRank(_) => Err(ProductionError::Usage(format!(
+            "`--adapter-only` cannot save what `lora_full_layers` of `{spec}` trains: leave the flag out"
+        ))),
+        Adapter::None | Adapter::BiasOnly => Err(ProductionError::Usage(format!(
+            "`--adapter-only` needs `adapter: lora`, but `{spec}` has `adapter: {}`: leave the flag out",
+            config.adapter.name()
+        ))),
+    }
 }
 
 fn no_model(spec: &Path, objective: &str) -> ProductionError {
