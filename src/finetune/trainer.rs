@@ -160,6 +160,16 @@ impl Training {
         })
     }
 
+    /// Checks settings without starting a trial.
+    ///
+    /// # Errors
+    /// See [`Self::start`].
+    pub fn check(base: &Pretrained, config: &TrainingConfig) -> Result<(), TrainError> {
+        config.check(base)?;
+        prepare(&base.network, &base.parameters.loaded(), config)?;
+        Ok(())
+    }
+
     /// Resumes a trial from its own checkpoint. Only the cooldown and the number of micro-batches may differ.
     ///
     /// # Errors

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::{Sizes, training_config};
 use crate::finetune::data::{DataError, Dataset, Examples, SplitOptions, TableOptions, Tokenizer, builtin, load_table};
 use crate::finetune::hub::{self, HubError, ModelKind};
-use crate::finetune::{Device, Footprint, LoadError, Pretrained, TrainingCost, start_threads};
+use crate::finetune::{Device, Footprint, LoadError, Pretrained, TrainError, Training, TrainingCost, start_threads};
 use crate::rng::Fingerprint;
-use crate::space::Configuration;
+use crate::space::{Configuration, Space, Value};
 use crate::spec::{DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Split, Task};
 use crate::study::{Cost, Identity};
 use crate::trials::MemoryModel;
@@ -100,6 +100,15 @@ pub enum InputError {
         most: usize,
         /// Names of the blocks.
         parts: Vec<String>,
+    },
+    /// The space allows settings that the model does not.
+    #[error("`parameters` does not fit the model `{model}`: {reason}")]
+    Unsuitable {
+        /// The model.
+        model: String,
+        /// The reason.
+        #[source]
+        reason: TrainError,
     },
     /// The tokenizer has tokens that the model has no embeddings for.
     #[error(
@@ -278,6 +287,14 @@ impl TrainingInputs {
                 parts,
             });
         }
+        for extreme in extremes(&spec.space) {
+            let checked =
+                training_config(&extreme, Samples(1), Seed(0)).and_then(|config| Training::check(&self.model, &config));
+            checked.map_err(|reason| InputError::Unsuitable {
+                model: model_name(&fine_tune.model),
+                reason,
+            })?;
+        }
         Ok(())
     }
 
@@ -379,6 +396,30 @@ impl TrainingInputs {
             cost.segment(&config, examples, evaluations)
         })
     }
+}
+
+/// For each adapter of a space, a configuration with the largest numbers of blocks and ranks.
+fn extremes(space: &Space) -> Vec<Configuration> {
+    let adapter = space.parameter("adapter");
+    let words = ["none", "lora", "bias_only"].map(|word| Value::Text(word.to_owned()));
+    let possible = words.into_iter().filter(|word| match adapter {
+        Some(adapter) => adapter.domain.encode(word).is_some(),
+        None => word.as_str() == Some("none"),
+    });
+    let extreme = |word| {
+        let mut extreme = Configuration::default();
+        extreme.set("adapter", word);
+        for name in ["reinit_layers", "lora_rank", "lora_full_layers"] {
+            let largest = space
+                .parameter(name)
+                .and_then(|parameter| parameter.domain.largest_integer());
+            if let Some(largest) = largest {
+                extreme.set(name, Value::Int(largest));
+            }
+        }
+        extreme
+    };
+    possible.map(extreme).collect()
 }
 
 fn find(reference: &str, kind: ModelKind) -> Result<PathBuf, HubError> {
