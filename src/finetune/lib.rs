@@ -4,8 +4,9 @@
 //! resumes a [`Training`] for every trial. It trains on the examples of `data` and exports the result as a
 //! [`FineTuned`] model.
 //!
-//! Begin reading at [`trainer`]. It uses `families` (from `config.json` to a network),
-//! `networks`, `blocks` and `layers` (forward and backward), `kernels` (steps between matrix products), `parameters` (tensors by name), `weights` (files), `optimizer`, `schedule`, `dropout`, `loss`,
+//! Begin reading at [`trainer`]. It uses `families` (from `config.json` to a network), `networks`, `blocks` and `layers`
+//! (forward and backward), `kernels` (steps between matrix products), `parameters` (tensors by name), `weights` (files),
+//! `adapters` (what trains), `trainable` (the set that they make), `optimizer`, `schedule`, `dropout`, `loss`,
 //! `checkpoint`, `pretrained` and `export`. `prefix_cache` caches activations of the frozen layers; `cost` and `memory`
 //! predict the time and memory of training. `backend` is the only folder that names burn's backends.
 

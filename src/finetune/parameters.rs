@@ -55,7 +55,7 @@ pub(crate) enum Part {
     Head,
 }
 
-/// What a parameter does in its layer.
+/// The use of a parameter in its layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Role {
     /// A factor of products.
@@ -348,7 +348,7 @@ impl Parameters {
         }
     }
 
-    /// Whether a file provided its values, for each parameter.
+    /// For each parameter, true if a file provided its values.
     pub(crate) fn loaded(&self) -> Arc<[bool]> {
         self.loaded.clone()
     }

@@ -47,7 +47,7 @@ pub struct TrainingConfig {
     pub layer_decay: f64,
     /// The peak learning rate of the head; `None` is that of the other parameters.
     pub head_learning_rate: Option<f64>,
-    /// Whether weight decay applies to norms and biases too.
+    /// True if weight decay applies to norms and biases too.
     pub decay_norms_and_biases: bool,
     /// Number of last blocks that are initialized anew (Zhang et al. 2021, "Revisiting Few-sample BERT Fine-tuning").
     pub reinit_layers: usize,

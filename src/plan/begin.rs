@@ -74,6 +74,8 @@ pub fn settle(spec: &mut Spec, facts: &mut Facts, slots: &[Slot], elapsed: f64) 
 
 /// The recipe with a higher learning rate if every trial has an adapter.
 fn suited(recipe: Recipe, space: &Space) -> Recipe {
+    /// Rates are rounded to this part of 1, because people see them.
+    const PARTS: f64 = 1e9;
     let whole = Value::Text("none".to_owned());
     let adapter = space.parameter("adapter");
     let is_always =
@@ -82,7 +84,7 @@ fn suited(recipe: Recipe, space: &Space) -> Recipe {
         return recipe;
     }
     Recipe {
-        learning_rate: recipe.learning_rate * ADAPTER_RATE,
+        learning_rate: (recipe.learning_rate * ADAPTER_RATE * PARTS).round() / PARTS,
         ..recipe
     }
 }
@@ -236,6 +238,15 @@ mod tests {
         let rates = rates(&wide);
         assert_eq!(rates.len(), 2);
         assert!((rates[1] / rates[0] - 3.0).abs() < 1e-9, "{rates:?}");
+    }
+
+    #[test]
+    fn the_recipe_has_a_higher_rate_if_every_trial_has_an_adapter() {
+        let rate = |parameters: &str| suited(RECIPE, &space(parameters)).learning_rate;
+        assert_eq!(rate("{adapter: lora}"), 3e-3);
+        assert_eq!(rate("{adapter: {values: [lora, bias_only]}}"), 3e-3);
+        assert_eq!(rate("{adapter: {values: [none, lora]}}"), 3e-4);
+        assert_eq!(rate("{dropout: 0.1}"), 3e-4);
     }
 
     #[test]

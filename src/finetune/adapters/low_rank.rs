@@ -99,7 +99,8 @@ pub(super) fn prepare(
         |part: Part| matches!(part, Part::Block(number) if number >= blocks.saturating_sub(settings.full_layers));
     let is_adapted = |weight: &Parameter| weight.is_above(config.freeze_depth) && !is_full(weight.part);
     let adapted = adapt(network, settings, is_adapted);
-    if adapted.parameters.len() == network.parameters.len() {
+    let has_adapters = adapted.parameters.len() > network.parameters.len();
+    if !has_adapters && settings.full_layers == 0 {
         return Err(NoTarget {
             adapter: "lora",
             lacking: "linear layers of the kind that `lora_targets` names",

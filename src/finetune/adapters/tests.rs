@@ -325,6 +325,36 @@ fn frozen_blocks_have_no_adapters() {
 }
 
 #[test]
+fn cached_activations_below_an_adapter_change_no_bit() {
+    for depth in 0..=2 {
+        let (base, examples) = (testing::small_bert(2), testing::texts(20, 2));
+        let folder = tempfile::tempdir().unwrap();
+        let cache = crate::PrefixCache::new(folder.path().to_path_buf(), 1 << 20);
+        let outputs = crate::FrozenOutputs::new(cache, &base, &examples.inputs, &[depth]);
+        let config = TrainingConfig {
+            freeze_depth: depth,
+            ..config(if depth < 2 {
+                low_rank(Targets::AllLinear)
+            } else {
+                Adapter::None
+            })
+        };
+        let trained = |frozen| {
+            let data = crate::TrainingData {
+                examples: &examples,
+                frozen,
+            };
+            let mut training = Training::start(&base, config).unwrap();
+            training.train(data, Samples(40), &mut go_on).unwrap();
+            let predicted = training.predict(&examples.inputs).unwrap();
+            predicted.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        assert_eq!(trained(None), trained(Some(&outputs)), "filling, depth {depth}");
+        assert_eq!(trained(None), trained(Some(&outputs)), "reading, depth {depth}");
+    }
+}
+
+#[test]
 fn the_last_blocks_begin_anew_and_the_others_as_they_were() {
     let base = testing::small_bert(2);
     let config = TrainingConfig {
