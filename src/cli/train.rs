@@ -10,7 +10,7 @@ use super::arguments::Train;
 use super::downloads::Told;
 use super::output::print;
 use super::output::scores as sentence_of;
-use crate::production::{self, TrainOptions, TrainedModel};
+use crate::production::{self, Saved, TrainOptions, TrainedModel};
 use crate::report::Measured;
 use crate::units::Samples;
 
@@ -20,6 +20,11 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         out: arguments.out.clone(),
         with_validation: arguments.with_validation,
         all_epochs: arguments.all_epochs,
+        saved: if arguments.adapter_only {
+            Saved::Adapter
+        } else {
+            Saved::Model
+        },
         check: arguments.check,
         set: arguments.set.clone(),
         is_offline: arguments.network.offline,

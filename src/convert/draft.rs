@@ -345,8 +345,7 @@ impl Draft {
             .collect();
         if !strangers.is_empty() {
             let message = format!(
-                "names are kept as they are, but fine-tuning knows only {}: rename or remove {}",
-                names.join(", "),
+                "names are kept as they are, but fine-tuning does not know {}: rename or remove them",
                 strangers.join(", ")
             );
             self.note(None, message);

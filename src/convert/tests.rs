@@ -262,7 +262,7 @@ note: line 11: the domain of `layers` is not written out as numbers or texts: ad
 note: line 13: the name of a `suggest_int` is not a plain string: add the parameter by hand
 note: resources are taken to be epochs here: if they were steps or something else, change `epochs`
 note: fine-tuning reports no metric `the value of your objective`: choose one in the marked place, such as accuracy, f1, mcc, roc_auc, loss, rmse
-note: names are kept as they are, but fine-tuning knows only learning_rate, batch_size, dropout, weight_decay, freeze_depth, lr_schedule, warmup_ratio, max_grad_norm: rename or remove `lr` (probably `learning_rate`), `optimizer`, `momentum`, `units`, `alpha`
+note: names are kept as they are, but fine-tuning does not know `lr` (probably `learning_rate`), `units`, `alpha`: rename or remove them
 "#);
     let spec = loaded(&optuna::CONVERTER, OPTUNA);
     assert_eq!(spec.early_terminate.scheduler, SchedulerSpec::default());
@@ -306,7 +306,7 @@ note: line 16: the value of `data` is not written out: add the parameter by hand
 note: line 21: `num_samples=50` counts every point of a `grid_search` anew: check `budget.trials`
 note: resources are taken to be epochs here: if they were steps or something else, change `epochs`
 note: the metric `mean_accuracy` is called `accuracy` here
-note: names are kept as they are, but fine-tuning knows only learning_rate, batch_size, dropout, weight_decay, freeze_depth, lr_schedule, warmup_ratio, max_grad_norm: rename or remove `lr` (probably `learning_rate`), `layers`, `units`, `steps`, `act`, `opt.name`, `opt.beta`, `seed`
+note: names are kept as they are, but fine-tuning does not know `lr` (probably `learning_rate`), `layers`, `units`, `steps`, `act`, `opt.name`, `opt.beta`, `seed`: rename or remove them
 "#);
 }
 

@@ -27,7 +27,7 @@ impl DropoutKeys {
         step.number(seed.0);
         step.number(samples);
         Self {
-            threshold: (probability * 65536.0).round().clamp(0.0, 65535.0) as u16,
+            threshold: threshold(probability),
             step,
         }
     }
@@ -35,6 +35,14 @@ impl DropoutKeys {
     /// No dropout anywhere.
     pub(crate) fn none() -> Self {
         Self::new(0.0, Seed(0), 0)
+    }
+
+    /// The same keys with another probability.
+    pub(crate) fn at(&self, probability: f64) -> Self {
+        Self {
+            threshold: threshold(probability),
+            ..*self
+        }
     }
 
     /// The dropout at one site, numbered within the model; `None` if nothing would be dropped.
@@ -46,6 +54,10 @@ impl DropoutKeys {
             key: key.finish(),
         })
     }
+}
+
+fn threshold(probability: f64) -> u16 {
+    (probability * 65536.0).round().clamp(0.0, 65535.0) as u16
 }
 
 impl Dropout {

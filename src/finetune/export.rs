@@ -1,6 +1,7 @@
 //! Writes a fine-tuned model in the layout that it was read from, so that `transformers` loads it.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -10,9 +11,11 @@ use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use super::{
-    networks::InputLimits,
-    parameters::Parameters,
+    adapters::LowRankSettings,
+    networks::{InputLimits, Network},
+    parameters::{Handle, Parameter, Parameters, Role},
     pretrained::{Pretrained, Source},
+    trainable::Trainable,
     weights::WeightsError,
 };
 use crate::files;
@@ -28,6 +31,15 @@ pub enum ExportError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The trial has no low-rank adapter.
+    #[error("there is no adapter to save: `adapter` is `{adapter}`, not `lora`; save the whole model instead")]
+    NoAdapter {
+        /// The trial's adapter.
+        adapter: &'static str,
+    },
+    /// Blocks that train as a whole are not a part of an adapter.
+    #[error("the adapter cannot be saved alone: `lora_full_layers` trained whole blocks; save the whole model instead")]
+    FullLayers,
     /// The weights cannot be written.
     #[error(transparent)]
     Weights(#[from] WeightsError),
@@ -40,8 +52,16 @@ pub enum ExportError {
 pub(crate) fn export(base: &Pretrained, parameters: &Parameters, folder: &Path) -> Result<(), ExportError> {
     let access = |path: PathBuf| move |source| ExportError::Access { path, source };
     fs::create_dir_all(folder).map_err(access(folder.to_path_buf()))?;
-    let file = parameters.to_file(|name| base.family.names.exported(name));
+    let is_of_model = |_: Handle, parameter: &Parameter| parameter.role != Role::LowRank;
+    let file = parameters.to_file(is_of_model, |name| base.family.names.exported(name));
     file.write(&folder.join("model.safetensors"))?;
+    save_tokenizer(base, folder)?;
+    // `config.json` is written last: a folder without it is clearly incomplete.
+    write_json(&folder.join("config.json"), &config(base))
+}
+
+/// Saves the tokenizer of a text model.
+fn save_tokenizer(base: &Pretrained, folder: &Path) -> Result<(), ExportError> {
     if let (Source::Directory { path, .. }, InputLimits::Texts { .. }) = (&base.source, base.network.inputs) {
         match Tokenizer::from_folder(path) {
             Ok(tokenizer) => tokenizer.save(folder)?,
@@ -50,10 +70,90 @@ pub(crate) fn export(base: &Pretrained, parameters: &Parameters, folder: &Path) 
             Err(error) => return Err(error.into()),
         }
     }
-    // `config.json` is written last: a folder without it is clearly incomplete.
-    let path = folder.join("config.json");
-    let text = format!("{:#}\n", config(base));
-    files::replace(&path, text.as_bytes()).map_err(access(path))
+    Ok(())
+}
+
+fn write_json(path: &Path, json: &Value) -> Result<(), ExportError> {
+    files::replace(path, format!("{json:#}\n").as_bytes()).map_err(|source| ExportError::Access {
+        path: path.to_path_buf(),
+        source,
+    })
+}
+
+/// Writes `adapter_config.json`, `adapter_model.safetensors` and the tokenizer's files, as the library `peft` does.
+pub(crate) fn export_adapter(
+    base: &Pretrained,
+    (network, parameters, trainable): (&Network, &Parameters, &Trainable),
+    settings: &LowRankSettings,
+    folder: &Path,
+) -> Result<(), ExportError> {
+    if settings.full_layers > 0 {
+        return Err(ExportError::FullLayers);
+    }
+    let access = |path: PathBuf| move |source| ExportError::Access { path, source };
+    fs::create_dir_all(folder).map_err(access(folder.to_path_buf()))?;
+    let exported = |name: &str| base.family.names.exported(name);
+    let file = parameters.to_file(
+        |handle, _| trainable.changes(handle),
+        |name| format!("base_model.model.{}", exported(name)),
+    );
+    file.write(&folder.join("adapter_model.safetensors"))?;
+    save_tokenizer(base, folder)?;
+    write_json(
+        &folder.join("adapter_config.json"),
+        &adapter_config(base, (network, parameters, trainable), settings),
+    )
+}
+
+fn adapter_config(
+    base: &Pretrained,
+    (network, parameters, trainable): (&Network, &Parameters, &Trainable),
+    settings: &LowRankSettings,
+) -> Value {
+    let mut network = network.clone();
+    let weights = network.linears_mut().into_iter();
+    let adapted: Vec<Handle> = weights
+        .filter(|(_, linear)| linear.adapter.is_some())
+        .map(|(_, linear)| linear.weight)
+        .collect();
+    // The whole names, because a short name could fit layers that have no adapter.
+    let module = |parameter: &Parameter| {
+        let name = base.family.names.exported(&parameter.name);
+        name.rsplit_once('.')
+            .map(|(module, _)| module.to_owned())
+            .unwrap_or(name)
+    };
+    let targets: BTreeSet<String> = adapted
+        .iter()
+        .map(|&weight| module(parameters.description(weight)))
+        .collect();
+    let saved: BTreeSet<String> = parameters
+        .described()
+        .filter(|(handle, parameter)| trainable.changes(*handle) && parameter.role != Role::LowRank)
+        .map(|(_, parameter)| module(parameter))
+        .collect();
+    let is_upright = adapted
+        .first()
+        .is_some_and(|&weight| !parameters.description(weight).transposed);
+    let source = match &base.source {
+        Source::Directory { path, .. } => path.display().to_string(),
+        Source::Builtin { name } => name.clone(),
+    };
+    json!({
+        "base_model_name_or_path": source,
+        "bias": "none",
+        "fan_in_fan_out": is_upright,
+        "inference_mode": true,
+        "init_lora_weights": true,
+        "lora_alpha": settings.alpha,
+        "lora_dropout": settings.dropout,
+        "modules_to_save": saved,
+        "peft_type": "LORA",
+        "r": settings.rank,
+        "target_modules": targets,
+        "task_type": "SEQ_CLS",
+        "use_rslora": settings.is_rank_stabilized,
+    })
 }
 
 /// Records the maximum text length in a model's folder, so that `transformers` truncates texts to the same length. A

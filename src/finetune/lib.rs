@@ -4,13 +4,15 @@
 //! resumes a [`Training`] for every trial. It trains on the examples of `data` and exports the result as a
 //! [`FineTuned`] model.
 //!
-//! Begin reading at [`trainer`]. It uses `families` (from `config.json` to a network),
-//! `networks`, `blocks` and `layers` (forward and backward), `kernels` (steps between matrix products), `parameters` (tensors by name), `weights` (files), `optimizer`, `schedule`, `dropout`, `loss`,
+//! Begin reading at [`trainer`]. It uses `families` (from `config.json` to a network), `networks`, `blocks` and `layers`
+//! (forward and backward), `kernels` (steps between matrix products), `parameters` (tensors by name), `weights` (files),
+//! `adapters` (what trains), `trainable` (the set that they make), `optimizer`, `schedule`, `dropout`, `loss`,
 //! `checkpoint`, `pretrained` and `export`. `prefix_cache` caches activations of the frozen layers; `cost` and `memory`
 //! predict the time and memory of training. `backend` is the only folder that names burn's backends.
 
 use automl_base::{files, os, rng, suggestion, units};
 
+mod adapters;
 pub mod backend;
 pub mod batching;
 mod blocks;
@@ -40,21 +42,26 @@ pub mod tasks;
 #[doc(hidden)]
 pub mod testing;
 mod threads;
+mod trainable;
 pub mod trainer;
+mod training_config;
 mod vectorize;
 pub mod weights;
 
 pub use self::{
+    adapters::{Adapter, LowRankSettings, Targets},
     backend::{Device, Gpu, UnknownDevice, gpus, shown_gpus},
     cost::TrainingCost,
     export::{ExportError, note_max_length},
     inference::FineTuned,
     memory::Footprint,
+    optimizer::OptimizerKind,
     prefix_cache::{FrozenOutputs, PrefixCache},
     pretrained::{LoadError, Pretrained},
     recipes::Recipe,
     schedule::Schedule,
     tasks::{Prediction, Scores, Task},
     threads::start_threads,
-    trainer::{Reached, Step, TrainError, Training, TrainingConfig, TrainingData},
+    trainer::{Reached, Step, TrainError, Training, TrainingData},
+    training_config::TrainingConfig,
 };

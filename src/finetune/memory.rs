@@ -19,10 +19,13 @@
 //! The engine corrects a prediction that is too small after the first segment, and one that is too large gradually.
 
 use super::{
+    adapters::Counter,
     data::{Dataset, Examples, Inputs, Text},
     inference::HOST_TOKENS,
     networks::Network,
+    parameters::Role,
     pretrained::Pretrained,
+    training_config::TrainingConfig,
 };
 
 /// Bytes of one float.
@@ -46,44 +49,40 @@ const ROOM: f64 = 1.15;
 pub struct Footprint {
     /// Number of values of the model.
     model: u64,
-    /// Number of values that a trial changes, by freeze depth.
-    changed: Vec<u64>,
-    /// Number of these values whose gradients are sparse: word vectors.
+    /// Number of values whose gradients are sparse if they train: word vectors.
     table: u64,
     /// Bytes of all examples.
     data: u64,
     /// Tokens of the longest training text; 1 for images.
     longest: u64,
     network: Network,
+    counter: Counter,
 }
 
 impl Footprint {
     /// The sizes of a model and its data.
     pub fn new(model: &Pretrained, data: &Dataset) -> Self {
         let list = model.parameters.list();
-        let changed = |depth: usize| -> u64 {
-            let changing = list.iter().filter(|parameter| parameter.changes(depth));
-            changing.map(|parameter| parameter.length() as u64).sum()
-        };
-        let tables = list.iter().filter(|parameter| parameter.is_table);
+        let tables = list.iter().filter(|parameter| parameter.role == Role::Table);
         let table = tables.map(|parameter| parameter.length() as u64).max().unwrap_or(0);
         let parts = [Some(&data.train), Some(&data.validation), data.test.as_ref()];
         Self {
             model: list.iter().map(|parameter| parameter.length() as u64).sum(),
-            changed: (0..=model.freeze_depths()).map(changed).collect(),
             table,
             data: parts.into_iter().flatten().map(bytes).sum(),
             longest: longest(&data.train),
             network: model.network.clone(),
+            counter: Counter::new(model),
         }
     }
 
     /// Peak memory in bytes of a process that trains a trial with these settings, evaluates it and saves it.
-    pub fn peak(&self, batch_size: usize, freeze_depth: usize) -> u64 {
-        let depth = freeze_depth.min(self.changed.len() - 1);
-        let changed = self.changed[depth];
-        let table = if depth == 0 { self.table } else { 0 };
-        let step = changed - table.min(changed) + self.step(batch_size.max(1) as u64, depth as u64);
+    pub fn peak(&self, config: &TrainingConfig) -> u64 {
+        let depth = config.freeze_depth.min(self.network.freeze_depths());
+        let counts = self.counter.of(config);
+        let changed = counts.changed;
+        let table = if counts.has_stem { self.table } else { 0 };
+        let step = changed - table.min(changed) + self.step(config.batch_size.max(1) as u64, depth as u64);
         let moment = step.max(self.evaluation()).max(CHECKPOINT * changed);
         // The trial's values and two moments, in addition to the pretrained values.
         let held = self.model + 3 * changed;
@@ -129,7 +128,7 @@ fn longest(examples: &Examples) -> u64 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::testing;
+    use super::super::{Adapter, LowRankSettings, testing};
     use super::*;
 
     fn footprint() -> Footprint {
@@ -148,8 +147,18 @@ mod tests {
         #[test]
         fn more_that_trains_and_larger_batches_never_need_less(batch in 1usize..512, depth in 0usize..2) {
             let footprint = footprint();
-            prop_assert!(footprint.peak(batch, depth) >= footprint.peak(batch, depth + 1));
-            prop_assert!(footprint.peak(batch + 1, depth) >= footprint.peak(batch, depth));
+            let peak = |batch_size, freeze_depth, adapter| footprint.peak(&TrainingConfig {
+                batch_size,
+                freeze_depth,
+                adapter,
+                ..TrainingConfig::default()
+            });
+            let low_rank = Adapter::LowRank(LowRankSettings::default());
+            for adapter in [Adapter::None, Adapter::BiasOnly, low_rank] {
+                prop_assert!(peak(batch, depth, adapter) >= peak(batch, depth + 1, adapter));
+                prop_assert!(peak(batch + 1, depth, adapter) >= peak(batch, depth, adapter));
+                prop_assert!(peak(batch, depth, Adapter::None) >= peak(batch, depth, adapter));
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! A model's parameters by name: their descriptions, the depths at which they freeze, and their tensors.
+//! A model's parameters by name: their descriptions, the parts that they belong to, and their tensors.
 //!
 //! Tensors are flat and reference-counted. So a trial starts as a cheap copy of the pretrained model, and the
 //! optimizer, checkpoints and export share one list. Weights of linear layers are stored transposed (`[in, out]`, while
@@ -34,12 +34,44 @@ pub(crate) enum Start {
 }
 
 impl Start {
-    fn reads_files(self) -> bool {
+    pub(crate) fn reads_files(self) -> bool {
         match self {
             Self::Pretrained | Self::PretrainedOrNormal(_) | Self::PretrainedOrZeros | Self::PretrainedOrOnes => true,
             Self::Normal(_) | Self::Uniform(_) | Self::Zeros => false,
         }
     }
+}
+
+/// The part of a network that a parameter belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Before the blocks, and tables that all blocks share.
+    Stem,
+    /// A block, or a group of blocks with the same parameters, from 0.
+    Block(usize),
+    /// Between the last block and the head.
+    Finish,
+    #[default]
+    Head,
+}
+
+/// The use of a parameter in its layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Role {
+    /// A factor of products.
+    Weight,
+    /// A factor of a low-rank adapter.
+    LowRank,
+    /// A table of vectors.
+    Table,
+    /// The bias of a linear layer or of a convolution.
+    Bias,
+    /// The scale of a norm, and the value at which it changes nothing.
+    Scale { neutral: f32 },
+    /// The shift of a norm.
+    Shift,
+    /// A running statistic, which changes without a gradient, and its first value.
+    Statistic { neutral: f32 },
 }
 
 /// The description of one parameter.
@@ -51,12 +83,10 @@ pub(crate) struct Parameter {
     pub(crate) shape: Vec<usize>,
     /// True if files hold its transpose.
     pub(crate) transposed: bool,
-    /// True if it is a table of vectors and not a factor of products.
-    pub(crate) is_table: bool,
-    /// The smallest freeze depth at which it does not train; `None` for the head, which always trains.
+    pub(crate) role: Role,
+    pub(crate) part: Part,
+    /// The smallest freeze depth at which it does not train; `None` if no depth freezes it.
     pub(crate) freezes_at: Option<usize>,
-    /// True if it has a gradient; running statistics of batch norm change without one.
-    pub(crate) has_gradient: bool,
     /// Its initialization.
     pub(crate) start: Start,
 }
@@ -67,14 +97,33 @@ impl Parameter {
         self.shape.iter().product()
     }
 
-    /// Returns whether it changes in a trial with this freeze depth.
-    pub(crate) fn changes(&self, freeze_depth: usize) -> bool {
+    /// Returns whether it is above this freeze depth.
+    pub(crate) fn is_above(&self, freeze_depth: usize) -> bool {
         self.freezes_at.is_none_or(|depth| freeze_depth < depth)
     }
 
-    /// Returns whether the optimizer updates it in a trial with this freeze depth.
-    pub(crate) fn trains(&self, freeze_depth: usize) -> bool {
-        self.has_gradient && self.changes(freeze_depth)
+    /// Returns whether it has a gradient; running statistics of batch norm change without one.
+    pub(crate) fn has_gradient(&self) -> bool {
+        !matches!(self.role, Role::Statistic { .. })
+    }
+
+    /// The numbers of inputs and outputs of the weight of a linear layer.
+    pub(crate) fn widths(&self) -> [usize; 2] {
+        let [first, second] = [self.shape[0], self.shape[1]];
+        if self.transposed {
+            [second, first]
+        } else {
+            [first, second]
+        }
+    }
+
+    /// The standard deviation of a new weight: BERT's `initializer_range` for matrices and tables, and that of He et al.
+    /// 2015 for convolutions.
+    fn fresh_deviation(&self) -> f32 {
+        match self.shape.as_slice() {
+            [_, inputs @ ..] if inputs.len() > 1 => (2.0 / inputs.iter().product::<usize>().max(1) as f32).sqrt(),
+            _ => 0.02,
+        }
     }
 
     fn flip(&self, values: Vec<f32>, into_file: bool) -> Vec<f32> {
@@ -115,20 +164,36 @@ impl Handle {
     pub(crate) fn first(count: usize) -> impl Iterator<Item = Self> {
         (0..count).map(Self)
     }
+
+    /// Its index in the list.
+    pub(crate) fn index(self) -> usize {
+        self.0
+    }
 }
 
 /// Collects the parameters of a network while its layers are made.
 #[derive(Debug, Default)]
 pub(crate) struct Declarations {
     list: Vec<Parameter>,
+    part: Part,
     freezes_at: Option<usize>,
     start: Option<[Start; 2]>,
 }
 
 impl Declarations {
-    /// The smallest freeze depth at which the next parameters do not train; `None` for those that always train.
-    pub(crate) fn freezing_at(&mut self, depth: Option<usize>) -> &mut Self {
-        self.freezes_at = depth;
+    /// Declarations that follow those of a network.
+    pub(crate) fn after(list: &[Parameter]) -> Self {
+        Self {
+            list: list.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    /// The part of the next parameters, and the smallest freeze depth at which they do not train; `None` for those that
+    /// no depth freezes.
+    pub(crate) fn part(&mut self, part: Part, freezes_at: Option<usize>) -> &mut Self {
+        self.part = part;
+        self.freezes_at = freezes_at;
         self
     }
 
@@ -140,38 +205,51 @@ impl Declarations {
 
     /// The weight of a linear layer, `[outputs, inputs]` in files.
     pub(crate) fn matrix(&mut self, name: &str, [outputs, inputs]: [usize; 2]) -> Handle {
-        let handle = self.push(name, &[outputs, inputs]);
+        let handle = self.push(name, &[outputs, inputs], Role::Weight);
         self.list[handle.0].transposed = true;
+        handle
+    }
+
+    /// A factor of a low-rank adapter, `[outputs, inputs]` in files.
+    pub(crate) fn low_rank(&mut self, name: &str, shape: [usize; 2]) -> Handle {
+        let handle = self.matrix(name, shape);
+        self.list[handle.0].role = Role::LowRank;
         handle
     }
 
     /// The weight of a linear layer, `[inputs, outputs]` in files.
     pub(crate) fn upright_matrix(&mut self, name: &str, shape: [usize; 2]) -> Handle {
-        self.push(name, &shape)
+        self.push(name, &shape, Role::Weight)
     }
 
     /// A table of vectors, `[rows, width]`.
     pub(crate) fn table(&mut self, name: &str, shape: [usize; 2]) -> Handle {
-        let handle = self.push(name, &shape);
-        self.list[handle.0].is_table = true;
-        handle
+        self.push(name, &shape, Role::Table)
     }
 
-    /// A vector: a bias, a scale or a shift.
-    pub(crate) fn vector(&mut self, name: &str, length: usize) -> Handle {
-        self.push(name, &[length])
+    /// The bias of a linear layer or of a convolution.
+    pub(crate) fn bias(&mut self, name: &str, length: usize) -> Handle {
+        self.push(name, &[length], Role::Bias)
     }
 
-    /// A tensor of any shape.
+    /// The scale of a norm, which changes nothing if all its values are `neutral`.
+    pub(crate) fn scale(&mut self, name: &str, length: usize, neutral: f32) -> Handle {
+        self.push(name, &[length], Role::Scale { neutral })
+    }
+
+    /// The shift of a norm.
+    pub(crate) fn shift(&mut self, name: &str, length: usize) -> Handle {
+        self.push(name, &[length], Role::Shift)
+    }
+
+    /// The weight of a convolution, `[outputs, inputs, rows, columns]`.
     pub(crate) fn tensor(&mut self, name: &str, shape: &[usize]) -> Handle {
-        self.push(name, shape)
+        self.push(name, shape, Role::Weight)
     }
 
-    /// A running statistic, which changes without a gradient.
-    pub(crate) fn statistic(&mut self, name: &str, length: usize) -> Handle {
-        let handle = self.push(name, &[length]);
-        self.list[handle.0].has_gradient = false;
-        handle
+    /// A running statistic, which changes without a gradient, and its first value.
+    pub(crate) fn statistic(&mut self, name: &str, length: usize, neutral: f32) -> Handle {
+        self.push(name, &[length], Role::Statistic { neutral })
     }
 
     /// All parameters, in the order of their handles.
@@ -179,15 +257,15 @@ impl Declarations {
         self.list
     }
 
-    fn push(&mut self, name: &str, shape: &[usize]) -> Handle {
+    fn push(&mut self, name: &str, shape: &[usize], role: Role) -> Handle {
         let [matrices, vectors] = self.start.unwrap_or([Start::Pretrained; 2]);
         self.list.push(Parameter {
             name: name.to_owned(),
             shape: shape.to_vec(),
             transposed: false,
-            is_table: false,
+            role,
+            part: self.part,
             freezes_at: self.freezes_at,
-            has_gradient: true,
             start: if shape.len() == 1 { vectors } else { matrices },
         });
         Handle(self.list.len() - 1)
@@ -257,6 +335,41 @@ impl Parameters {
         })
     }
 
+    /// The same parameters followed by those that `list` has in addition, which no file provides.
+    pub(crate) fn extended(&self, list: &Arc<[Parameter]>, device: Device) -> Self {
+        let mut tensors = self.tensors.clone();
+        tensors.extend(list[tensors.len()..].iter().map(|new| device.zeros([new.length()])));
+        let mut loaded = self.loaded.to_vec();
+        loaded.resize(list.len(), false);
+        Self {
+            list: list.clone(),
+            tensors,
+            loaded: loaded.into(),
+        }
+    }
+
+    /// For each parameter, true if a file provided its values.
+    pub(crate) fn loaded(&self) -> Arc<[bool]> {
+        self.loaded.clone()
+    }
+
+    /// Initializes parameters of the pretrained model anew, keyed by the trial's seed and their names.
+    pub(crate) fn start_anew(&mut self, handles: &[Handle], seed: Seed, device: Device) {
+        for &Handle(index) in handles {
+            let parameter = &self.list[index];
+            let length = parameter.length();
+            let values = match parameter.role {
+                Role::Weight | Role::LowRank | Role::Table => {
+                    let deviation = parameter.fresh_deviation();
+                    draw(seed, &parameter.name, length, |uniforms| normal(deviation, uniforms))
+                }
+                Role::Bias | Role::Shift => vec![0.0; length],
+                Role::Scale { neutral } | Role::Statistic { neutral } => vec![neutral; length],
+            };
+            self.tensors[index] = device.tensor(parameter.flip(values, false), [length]);
+        }
+    }
+
     /// Initializes the parameters that no file provided, keyed by the trial's seed and their names.
     pub(crate) fn start_head(&mut self, seed: Seed, device: Device) {
         for ((parameter, tensor), loaded) in self.list.iter().zip(&mut self.tensors).zip(&*self.loaded) {
@@ -264,11 +377,7 @@ impl Parameters {
             let values = match parameter.start {
                 _ if *loaded => continue,
                 Start::Normal(deviation) | Start::PretrainedOrNormal(deviation) => {
-                    draw(seed, &parameter.name, length, |uniforms| {
-                        // Twelve uniforms have variance 1: normal except for tails beyond 6, and the same on every
-                        // machine.
-                        deviation * ((0..12).map(|_| uniforms()).sum::<f32>() - 6.0)
-                    })
+                    draw(seed, &parameter.name, length, |uniforms| normal(deviation, uniforms))
                 }
                 Start::Uniform(bound) => draw(seed, &parameter.name, length, |uniforms| {
                     bound * (2.0 * uniforms() - 1.0)
@@ -317,6 +426,13 @@ impl Parameters {
         &mut self.tensors[handle.0]
     }
 
+    /// Sets a parameter's values, which are in the layout of files.
+    #[cfg(test)]
+    pub(crate) fn set(&mut self, handle: Handle, values: Vec<f32>, device: Device) {
+        let parameter = &self.list[handle.0];
+        self.tensors[handle.0] = device.tensor(parameter.flip(values, false), [parameter.length()]);
+    }
+
     /// A parameter's values in the layout of files.
     pub(crate) fn stored(&self, handle: Handle) -> StoredTensor {
         let parameter = self.description(handle);
@@ -326,10 +442,15 @@ impl Parameters {
         }
     }
 
-    /// All parameters in the layout of files, with names changed by `rename`.
-    pub(crate) fn to_file(&self, rename: impl Fn(&str) -> String) -> WeightFile {
+    /// The parameters that are `wanted`, in the layout of files, with names changed by `rename`.
+    pub(crate) fn to_file(
+        &self,
+        wanted: impl Fn(Handle, &Parameter) -> bool,
+        rename: impl Fn(&str) -> String,
+    ) -> WeightFile {
         let tensors: BTreeMap<_, _> = self
             .described()
+            .filter(|(handle, parameter)| wanted(*handle, parameter))
             .map(|(handle, parameter)| (rename(&parameter.name), self.stored(handle)))
             .collect();
         WeightFile {
@@ -337,12 +458,11 @@ impl Parameters {
             metadata: [("format".to_owned(), "pt".to_owned())].into(),
         }
     }
+}
 
-    /// Number of values that the optimizer updates at this freeze depth.
-    pub(crate) fn trainable(&self, freeze_depth: usize) -> u64 {
-        let trainable = self.list.iter().filter(|parameter| parameter.trains(freeze_depth));
-        trainable.map(|parameter| parameter.length() as u64).sum()
-    }
+/// A normal value: twelve uniforms have variance 1. It is normal except for tails beyond 6, and the same on every machine.
+fn normal(deviation: f32, uniforms: &mut dyn FnMut() -> f32) -> f32 {
+    deviation * ((0..12).map(|_| uniforms()).sum::<f32>() - 6.0)
 }
 
 /// Draws values from a stream that belongs to one parameter of one trial; `value` gets a source of uniforms in [0, 1).
@@ -361,9 +481,9 @@ mod tests {
             name: name.to_owned(),
             shape: shape.to_vec(),
             transposed: shape.len() == 2,
-            is_table: false,
+            role: Role::Weight,
+            part: Part::Stem,
             freezes_at: Some(1),
-            has_gradient: true,
             start,
         }
     }
@@ -390,7 +510,7 @@ mod tests {
         let parameters = Parameters::from_file(list, source.clone(), "f", |_| false, Device::Cpu).unwrap();
         assert_eq!(parameters.matrix(Handle(0)).dims(), [3, 2]);
         assert_eq!(values(&parameters.vector(Handle(0))), [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
-        assert_eq!(parameters.to_file(str::to_owned).tensors, source.tensors);
+        assert_eq!(parameters.to_file(|_, _| true, str::to_owned).tensors, source.tensors);
     }
 
     #[test]

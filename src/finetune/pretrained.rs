@@ -205,11 +205,6 @@ impl Pretrained {
         self.device
     }
 
-    /// Number of trainable values at a freeze depth.
-    pub fn trainable_parameters(&self, freeze_depth: usize) -> u64 {
-        self.parameters.trainable(freeze_depth)
-    }
-
     /// A checksum of the weight file, which identifies the model.
     pub fn checksum(&self) -> u32 {
         self.checksum

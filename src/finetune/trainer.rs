@@ -9,125 +9,24 @@ use std::{ops::ControlFlow, path::Path};
 use thiserror::Error;
 
 use super::{
+    adapters::{Adapter, NoTarget, Prepared, merged, prepare},
     batching::{InputError, check_inputs, check_targets},
     checkpoint::{self, Belongs, CheckpointError, State},
     data::{Examples, Inputs, epoch_batches},
     dropout::DropoutKeys,
-    export::{ExportError, export},
+    export::{ExportError, export, export_adapter},
     inference,
-    networks::{Model, PassSettings},
-    optimizer::{AdamW, Outcome, Update},
+    networks::{Model, Network, PassSettings},
+    optimizer::{Optimizer, Outcome, Settings, Update},
+    parameters::Parameters,
     prefix_cache::{FrozenOutputs, gather_frozen},
     pretrained::Pretrained,
-    schedule::Schedule,
     tasks::{Batch, Objective, Scores},
+    trainable::Trainable,
+    training_config::TrainingConfig,
 };
-use crate::rng::Fingerprint;
-use crate::units::{Cooldown, Samples, Seed};
+use crate::units::Samples;
 use automl_metrics::{Measure, MetricError};
-
-/// The settings of a trial.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TrainingConfig {
-    /// The peak learning rate of the schedule.
-    pub learning_rate: f64,
-    /// Examples per step.
-    pub batch_size: usize,
-    /// Number of micro-batches per step, whose gradients are accumulated. More micro-batches need less memory.
-    pub micro_batches: usize,
-    /// The share of activations that dropout drops, in 0..1.
-    pub dropout: f64,
-    /// `AdamW`'s decoupled weight decay.
-    pub weight_decay: f64,
-    /// Number of blocks that do not train; see [`Pretrained::freeze_depths`].
-    pub freeze_depth: usize,
-    /// The learning-rate schedule.
-    pub schedule: Schedule,
-    /// The share of the samples over which the learning rate warms up, in 0..1.
-    pub warmup_ratio: f64,
-    /// The largest norm of the gradient before it is clipped; `None` does not clip.
-    pub max_grad_norm: Option<f64>,
-    /// The samples that the whole schedule covers.
-    pub total: Samples,
-    /// The cooldown of a trial that ends before its schedule; `None` for a trial that follows the whole schedule.
-    pub cooldown: Option<Cooldown>,
-    /// The key of all randomness in the trial.
-    pub seed: Seed,
-}
-
-impl TrainingConfig {
-    /// A fingerprint that is equal for settings that give the same training until the cooldown.
-    fn fingerprint(&self) -> u64 {
-        let Self {
-            learning_rate,
-            batch_size,
-            micro_batches: _,
-            dropout,
-            weight_decay,
-            freeze_depth,
-            schedule,
-            warmup_ratio,
-            max_grad_norm,
-            total,
-            cooldown: _,
-            seed,
-        } = self;
-        let mut fingerprint = Fingerprint::new();
-        for number in [
-            *learning_rate,
-            *dropout,
-            *weight_decay,
-            *warmup_ratio,
-            max_grad_norm.unwrap_or(-1.0),
-        ] {
-            fingerprint.number(number.to_bits());
-        }
-        for number in [
-            *batch_size as u64,
-            *freeze_depth as u64,
-            *schedule as u64,
-            total.0,
-            seed.0,
-        ] {
-            fingerprint.number(number);
-        }
-        fingerprint.finish()
-    }
-}
-
-impl Default for TrainingConfig {
-    /// Hugging Face's defaults for classification, with a `total` of one sample: always set `total`.
-    fn default() -> Self {
-        Self {
-            learning_rate: 5e-5,
-            batch_size: 16,
-            micro_batches: 1,
-            dropout: 0.1,
-            weight_decay: 0.01,
-            freeze_depth: 0,
-            schedule: Schedule::Linear,
-            warmup_ratio: 0.0,
-            max_grad_norm: Some(1.0),
-            total: Samples(1),
-            cooldown: None,
-            seed: Seed(0),
-        }
-    }
-}
-
-impl TrainingConfig {
-    /// The factor on the learning rate after `seen` samples, in 0..=1. If the cooldown begins at sample 0, the schedule
-    /// covers exactly the samples up to the end of the cooldown.
-    fn factor(&self, seen: f64) -> f64 {
-        let laid_out =
-            |seen: f64, total: Samples| self.schedule.factor(seen / total.0.max(1) as f64, self.warmup_ratio);
-        match self.cooldown {
-            None => laid_out(seen, self.total),
-            Some(Cooldown { from: Samples(0), to }) => laid_out(seen, to),
-            Some(cooldown) => laid_out(seen.min(cooldown.from.0 as f64), self.total) * cooldown.factor(seen),
-        }
-    }
-}
 
 /// The input of a trial: examples, and the cached activations of the frozen layers.
 #[derive(Clone, Copy, Debug)]
@@ -198,6 +97,19 @@ pub enum TrainError {
         /// The allowed values.
         range: String,
     },
+    /// A setting has an unknown name as its value.
+    #[error("`{name}` is `{value}`; it must be one of {known}")]
+    Word {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// The known names.
+        known: String,
+    },
+    /// The adapter finds nothing to train in the model.
+    #[error(transparent)]
+    Adapter(#[from] NoTarget),
     /// The examples do not fit the model.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -217,8 +129,11 @@ pub enum TrainError {
 pub struct Training {
     base: Pretrained,
     config: TrainingConfig,
-    parameters: super::parameters::Parameters,
-    optimizer: AdamW,
+    /// The network with the trial's adapter.
+    network: Network,
+    trainable: Trainable,
+    parameters: Parameters,
+    optimizer: Optimizer,
     seen: u64,
 }
 
@@ -226,18 +141,37 @@ impl Training {
     /// Starts a trial from the pretrained weights, with a head that is initialized from the trial's seed.
     ///
     /// # Errors
-    /// Returns [`TrainError::Setting`] if a setting is outside its range.
+    /// Returns [`TrainError::Setting`] if a setting is outside its range, and [`TrainError::Adapter`] if the model has
+    /// nothing that the adapter could train.
     pub fn start(base: &Pretrained, config: TrainingConfig) -> Result<Self, TrainError> {
-        check(base, &config)?;
-        let mut parameters = base.parameters.clone();
+        config.check(base)?;
+        let Prepared {
+            network,
+            trainable,
+            anew,
+        } = prepare(&base.network, &base.parameters.loaded(), &config)?;
+        let mut parameters = base.parameters.extended(&network.parameters, base.device);
         parameters.start_head(config.seed, base.device);
+        parameters.start_anew(&anew, config.seed, base.device);
         Ok(Self {
             base: base.clone(),
             config,
+            network,
+            trainable,
             parameters,
-            optimizer: AdamW::new(base.device),
+            optimizer: Optimizer::new(Settings::of(&config), base.device),
             seen: 0,
         })
+    }
+
+    /// Checks settings without starting a trial.
+    ///
+    /// # Errors
+    /// See [`Self::start`].
+    pub fn check(base: &Pretrained, config: &TrainingConfig) -> Result<(), TrainError> {
+        config.check(base)?;
+        prepare(&base.network, &base.parameters.loaded(), config)?;
+        Ok(())
     }
 
     /// Resumes a trial from its own checkpoint. Only the cooldown and the number of micro-batches may differ.
@@ -245,46 +179,60 @@ impl Training {
     /// # Errors
     /// If a setting is outside its range, or if the checkpoint is damaged or belongs to another trial or model.
     pub fn resume(base: &Pretrained, config: TrainingConfig, path: &Path) -> Result<Self, TrainError> {
-        let start = Self::start(base, config)?;
-        let belongs = start.belongs();
-        start.load(path, belongs)
+        Self::start(base, config)?.load(path, Some(config.fingerprint()))
     }
 
-    /// Starts from the checkpoint of another trial. All settings except the freeze depth may differ.
+    /// Starts from the checkpoint of another trial. All settings may differ except those that decide which parameters
+    /// train, and the optimizer.
     ///
     /// # Errors
-    /// If a setting is outside its range, or if the checkpoint is damaged or has another model or freeze depth.
+    /// If a setting is outside its range, or if the checkpoint is damaged or has another model, other trained
+    /// parameters or another optimizer.
     pub fn inherit(base: &Pretrained, config: TrainingConfig, path: &Path) -> Result<Self, TrainError> {
-        let start = Self::start(base, config)?;
-        let belongs = Belongs {
-            trial: None,
-            ..start.belongs()
-        };
-        start.load(path, belongs)
+        Self::start(base, config)?.load(path, None)
     }
 
-    fn load(self, path: &Path, belongs: Belongs) -> Result<Self, TrainError> {
-        let start = self;
+    fn load(self, path: &Path, trial: Option<u64>) -> Result<Self, TrainError> {
+        let belongs = Belongs {
+            trial,
+            ..self.belongs()
+        };
+        let start = (self.parameters.clone(), self.optimizer.clone());
         let State {
             parameters,
             optimizer,
             seen,
-        } = checkpoint::load(path, start.parameters.clone(), belongs, start.base.device)?;
+        } = checkpoint::load(path, start, belongs, self.base.device)?;
         Ok(Self {
             parameters,
             optimizer,
             seen,
-            ..start
+            ..self
         })
     }
 
-    /// The same trial, continued with other settings. The freeze depth must stay the same.
+    /// The same trial, continued with other settings. The trained parameters and the optimizer must stay the same.
     ///
     /// # Errors
-    /// Returns [`TrainError::Setting`] if a setting is outside its range.
+    /// If a setting is outside its range, or if other parameters would train.
     pub fn with(self, config: TrainingConfig) -> Result<Self, TrainError> {
-        check(&self.base, &config)?;
-        Ok(Self { config, ..self })
+        config.check(&self.base)?;
+        let Prepared { network, trainable, .. } = prepare(&self.base.network, &self.base.parameters.loaded(), &config)?;
+        let [expected, found] = [&trainable, &self.trainable].map(Trainable::fingerprint);
+        if expected != found || config.optimizer != self.config.optimizer {
+            return Err(TrainError::Checkpoint(CheckpointError::Foreign {
+                what: "the set of trained parameters",
+                expected: format!("{expected:016x}"),
+                found: format!("{found:016x}"),
+            }));
+        }
+        Ok(Self {
+            config,
+            network,
+            trainable,
+            optimizer: self.optimizer.with(Settings::of(&config)),
+            ..self
+        })
     }
 
     /// Samples seen so far.
@@ -299,7 +247,7 @@ impl Training {
 
     /// Number of values that the optimizer updates.
     pub fn trainable_parameters(&self) -> u64 {
-        self.parameters.trainable(self.config.freeze_depth)
+        self.trainable.count(&self.network.parameters)
     }
 
     /// Trains until exactly `to` samples have been seen in total; the last batch is shortened if needed. `on_step` is
@@ -355,7 +303,7 @@ impl Training {
             let (batch, frozen) = gather_frozen(data.frozen, model, &data.examples.inputs, part, config.freeze_depth);
             let targets = data.examples.targets.pick(part);
             let settings = PassSettings {
-                freeze_depth: config.freeze_depth,
+                trainable: &self.trainable,
                 dropout: DropoutKeys::new(config.dropout, config.seed, seen),
             };
             model.pass((&batch, frozen), settings, &|kernels, outputs| {
@@ -380,15 +328,15 @@ impl Training {
             pass = pass.with_others(share(first), others);
         }
         let middle = self.seen as f64 + places.len() as f64 / 2.0;
-        let learning_rate = config.learning_rate * config.factor(middle);
+        let schedule = config.factor(middle);
         let update = Update {
-            learning_rate,
-            weight_decay: config.weight_decay,
+            trainable: &self.trainable,
+            schedule,
             max_grad_norm: config.max_grad_norm,
         };
         let outcome = self
             .optimizer
-            .update(&mut self.parameters, (pass.loss, pass.gradients), update);
+            .update(&mut self.parameters, (pass.loss, pass.gradients), &update);
         let Outcome { loss, gradient_norm } = outcome;
         if !outcome.is_finite() {
             return Err(TrainError::Diverged {
@@ -404,7 +352,7 @@ impl Training {
         Ok(Step {
             seen: Samples(self.seen),
             loss,
-            learning_rate,
+            learning_rate: config.learning_rate * schedule,
             gradient_norm,
         })
     }
@@ -429,7 +377,7 @@ impl Training {
 
     fn model(&self) -> Model<'_> {
         Model {
-            network: &self.base.network,
+            network: &self.network,
             parameters: &self.parameters,
             device: self.base.device,
         }
@@ -463,74 +411,37 @@ impl Training {
         )?)
     }
 
-    /// Writes the model in the layout that it was read from, for [`super::FineTuned::load`] and for `transformers`.
+    /// Writes the model in the layout that it was read from, for [`super::FineTuned::load`] and for `transformers`. An
+    /// adapter is merged into the weights.
     ///
     /// # Errors
     /// If a file cannot be written.
     pub fn export(&self, folder: &Path) -> Result<(), ExportError> {
-        export(&self.base, &self.parameters, folder)
+        export(&self.base, &merged(&self.network, &self.parameters), folder)
     }
 
-    fn belongs(&self) -> Belongs {
+    /// Writes the low-rank adapter and the head alone, for the library `peft`.
+    ///
+    /// # Errors
+    /// If the trial has no such adapter, or a file cannot be written.
+    pub fn export_adapter(&self, folder: &Path) -> Result<(), ExportError> {
+        let Adapter::LowRank(settings) = self.config.adapter else {
+            return Err(ExportError::NoAdapter {
+                adapter: self.config.adapter.name(),
+            });
+        };
+        let model = (&self.network, &self.parameters, &self.trainable);
+        export_adapter(&self.base, model, &settings, folder)
+    }
+
+    fn belongs(&self) -> Belongs<'_> {
         Belongs {
             model: self.base.checksum(),
-            freeze_depth: self.config.freeze_depth,
+            trainable: &self.trainable,
+            adapter: self.config.adapter.name(),
             classes: self.base.labels.len(),
             trial: Some(self.config.fingerprint()),
         }
-    }
-}
-
-/// Rejects settings that are outside their ranges.
-fn check(base: &Pretrained, config: &TrainingConfig) -> Result<(), TrainError> {
-    let depths = base.freeze_depths();
-    let settings = [
-        (
-            "learning_rate",
-            config.learning_rate,
-            config.learning_rate >= 0.0,
-            "0 or more".to_owned(),
-        ),
-        (
-            "batch_size",
-            config.batch_size as f64,
-            config.batch_size > 0,
-            "1 or more".to_owned(),
-        ),
-        (
-            "dropout",
-            config.dropout,
-            (0.0..1.0).contains(&config.dropout),
-            "at least 0 and below 1".to_owned(),
-        ),
-        (
-            "weight_decay",
-            config.weight_decay,
-            config.weight_decay >= 0.0,
-            "0 or more".to_owned(),
-        ),
-        (
-            "freeze_depth",
-            config.freeze_depth as f64,
-            config.freeze_depth <= depths,
-            format!("at most {depths}"),
-        ),
-        (
-            "warmup_ratio",
-            config.warmup_ratio,
-            (0.0..=1.0).contains(&config.warmup_ratio),
-            "0 to 1".to_owned(),
-        ),
-        (
-            "total",
-            config.total.0 as f64,
-            config.total.0 > 0,
-            "1 sample or more".to_owned(),
-        ),
-    ];
-    match settings.into_iter().find(|(_, _, is_valid, _)| !is_valid) {
-        Some((name, value, _, range)) => Err(TrainError::Setting { name, value, range }),
-        None => Ok(()),
     }
 }
 

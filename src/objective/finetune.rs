@@ -9,14 +9,12 @@ use std::time::{Duration, Instant};
 
 use super::resident::peak_memory_mb;
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
-use super::{Control, Objective, RunError, TrainingInputs, checkpoints};
-use crate::finetune::{
-    FrozenOutputs, PrefixCache, Schedule, Scores, Step, TrainError, Training, TrainingConfig, TrainingData,
-};
+use super::{Control, Objective, RunError, TrainingInputs, checkpoints, training_config};
+use crate::finetune::{FrozenOutputs, PrefixCache, Scores, Step, TrainError, Training, TrainingConfig, TrainingData};
 use crate::metrics::{self, Measure, Task as TaskKind};
-use crate::space::{Configuration, Space, Value};
+use crate::space::{Space, Value};
 use crate::trials::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentReport, Usage};
-use crate::units::{Samples, Seed, TrialId};
+use crate::units::{Samples, TrialId};
 
 /// Fine-tunes the model of one worker; all trials share its pretrained weights.
 pub struct FineTune {
@@ -29,41 +27,6 @@ pub struct FineTune {
     evaluation: Cell<Duration>,
     /// The last trained trial in its state after its segment: often it resumes immediately.
     last: Option<(TrialId, Training)>,
-}
-
-/// The training settings of a configuration; parameters that it leaves out have the training's defaults.
-///
-/// The learning-rate schedule spans `total` samples.
-pub fn training_config(configuration: &Configuration, total: Samples, seed: Seed) -> TrainingConfig {
-    let default = TrainingConfig {
-        total,
-        seed,
-        ..TrainingConfig::default()
-    };
-    let number = |name: &str, default: f64| configuration.get(name).and_then(Value::as_f64).unwrap_or(default);
-    // Earlier versions call it `scheduler`.
-    let schedule = configuration
-        .get("lr_schedule")
-        .or_else(|| configuration.get("scheduler"));
-    let schedule = match schedule.and_then(Value::as_str) {
-        Some("cosine") => Schedule::Cosine,
-        Some("constant") => Schedule::Constant,
-        _ => default.schedule,
-    };
-    TrainingConfig {
-        learning_rate: number("learning_rate", default.learning_rate),
-        batch_size: number("batch_size", default.batch_size as f64) as usize,
-        dropout: number("dropout", default.dropout),
-        weight_decay: number("weight_decay", default.weight_decay),
-        freeze_depth: number("freeze_depth", 0.0) as usize,
-        schedule,
-        warmup_ratio: number("warmup_ratio", default.warmup_ratio),
-        max_grad_norm: configuration
-            .get("max_grad_norm")
-            .and_then(Value::as_f64)
-            .or(default.max_grad_norm),
-        ..default
-    }
 }
 
 impl FineTune {
@@ -83,12 +46,12 @@ impl FineTune {
         }
     }
 
-    fn config(segment: &Segment) -> TrainingConfig {
-        TrainingConfig {
+    fn config(segment: &Segment) -> Result<TrainingConfig, TrainError> {
+        Ok(TrainingConfig {
             micro_batches: segment.micro_batches as usize,
             cooldown: segment.cooldown,
-            ..training_config(&segment.configuration, segment.max, segment.seed)
-        }
+            ..training_config(&segment.configuration, segment.max, segment.seed)?
+        })
     }
 
     fn to_train(&self) -> TrainingData<'_> {
@@ -114,7 +77,7 @@ impl FineTune {
         segment: &Segment,
         control: &mut dyn Control,
     ) -> Result<(Training, SegmentProgress), TrainError> {
-        let config = Self::config(segment);
+        let config = Self::config(segment)?;
         let last = self.last.take();
         let last = last.filter(|(trial, last)| *trial == segment.trial && last.seen() == segment.from);
         if let Some((_, last)) = last {
@@ -176,7 +139,7 @@ impl FineTune {
     /// Evaluates a trial on the test examples, from its final checkpoint or after training it again in the same way.
     fn test(&self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, TrainError> {
         let begun = Instant::now();
-        let config = Self::config(segment);
+        let config = Self::config(segment)?;
         // The trial itself may have left its final checkpoint.
         let left = checkpoints::list(&segment.checkpoints).into_iter();
         let mut left = left.filter(|(at, _)| *at == segment.to);
@@ -451,6 +414,8 @@ fn failure(error: &TrainError) -> Failure {
     let kind = match error {
         TrainError::Diverged { .. } => FailureKind::Diverged,
         TrainError::Setting { .. }
+        | TrainError::Word { .. }
+        | TrainError::Adapter(_)
         | TrainError::Input(_)
         | TrainError::Metric(_)
         | TrainError::NoInheritance { .. } => FailureKind::Invalid,

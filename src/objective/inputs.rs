@@ -9,11 +9,13 @@ use crate::finetune::data::{
     TextTable, TokenizerError, builtin, load_table,
 };
 use crate::finetune::model_folder::{ModelFolderError, check_model_folder};
-use crate::finetune::{Device, Footprint, LoadError, Pretrained, TrainingCost, start_threads, tasks};
+use crate::finetune::{
+    Device, Footprint, LoadError, Pretrained, TrainError, Training, TrainingCost, start_threads, tasks,
+};
 use crate::hub::HubError;
 use crate::metrics;
 use crate::rng::Fingerprint;
-use crate::space::Configuration;
+use crate::space::{Configuration, Space, Value};
 use crate::spec::{DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Split, Task, Truncation};
 use crate::study::{Cost, Identity, Settings};
 use crate::trials::MemoryModel;
@@ -111,6 +113,15 @@ pub enum InputError {
         most: usize,
         /// Names of the blocks.
         parts: Vec<String>,
+    },
+    /// The space allows settings that the model does not.
+    #[error("`parameters` does not fit the model `{model}`: {reason}")]
+    Unsuitable {
+        /// The model.
+        model: String,
+        /// The reason.
+        #[source]
+        reason: TrainError,
     },
     /// The tokenizer has tokens that the model has no embeddings for.
     #[error(
@@ -298,6 +309,14 @@ impl TrainingInputs {
                 });
             }
         }
+        for extreme in extremes(&spec.space) {
+            let checked =
+                training_config(&extreme, Samples(1), Seed(0)).and_then(|config| Training::check(&self.model, &config));
+            checked.map_err(|reason| InputError::Unsuitable {
+                model: model_name(&fine_tune.model),
+                reason,
+            })?;
+        }
         Ok(())
     }
 
@@ -377,8 +396,9 @@ impl TrainingInputs {
     pub(super) fn memory(&self) -> Arc<MemoryModel> {
         let footprint = Footprint::new(&self.model, &self.data);
         Arc::new(move |configuration| {
-            let config = training_config(configuration, Samples(1), Seed(0));
-            Some(footprint.peak(config.batch_size, config.freeze_depth))
+            // A configuration with an unknown word is refused when its trial starts.
+            let config = training_config(configuration, Samples(1), Seed(0)).unwrap_or_default();
+            Some(footprint.peak(&config))
         })
     }
 
@@ -387,10 +407,11 @@ impl TrainingInputs {
         let cost = TrainingCost::new(&self.model, &self.data.train, &self.data.validation, keeps);
         let epoch = self.epoch();
         Box::new(move |configuration: &Configuration, from, to| {
-            let config = training_config(configuration, Samples(1), Seed(0));
+            // A configuration with an unknown word is refused when its trial starts.
+            let config = training_config(configuration, Samples(1), Seed(0)).unwrap_or_default();
             let evaluations = super::segment_progress::evaluation_points(from, to, epoch).len() as f64;
             let examples = (to.0 - from.0) as f64;
-            cost.segment(config.freeze_depth, config.batch_size, examples, evaluations)
+            cost.segment(&config, examples, evaluations)
         })
     }
 }
@@ -465,6 +486,30 @@ pub(super) fn examples(spec: &FineTuneSpec) -> Result<Samples, InputError> {
         (Task::ImageClassification | Task::TextClassification | Task::Regression, _) => table(spec)?.train_examples(),
     };
     Ok(Samples(examples as u64))
+}
+
+/// For each adapter of a space, a configuration with the largest numbers of blocks and ranks.
+fn extremes(space: &Space) -> Vec<Configuration> {
+    let adapter = space.parameter("adapter");
+    let words = ["none", "lora", "bias_only"].map(|word| Value::Text(word.to_owned()));
+    let possible = words.into_iter().filter(|word| match adapter {
+        Some(adapter) => adapter.domain.encode(word).is_some(),
+        None => word.as_str() == Some("none"),
+    });
+    let extreme = |word| {
+        let mut extreme = Configuration::default();
+        extreme.set("adapter", word);
+        for name in ["reinit_layers", "lora_rank", "lora_full_layers"] {
+            let largest = space
+                .parameter(name)
+                .and_then(|parameter| parameter.domain.largest_integer());
+            if let Some(largest) = largest {
+                extreme.set(name, Value::Int(largest));
+            }
+        }
+        extreme
+    };
+    possible.map(extreme).collect()
 }
 
 fn wrong_model(task: &'static str, model: &ModelSource, need: &'static str) -> InputError {

@@ -14,10 +14,11 @@ mod resident;
 mod segment_progress;
 mod speed;
 mod strays;
+mod training_config;
 
 pub use self::checkpoints::inherit;
 pub use self::command::{Command, end_group, launch};
-pub use self::finetune::{FineTune, measures, training_config, usual_metrics};
+pub use self::finetune::{FineTune, measures, usual_metrics};
 pub use self::function::Function;
 pub use self::hub_model::{HubModel, MissingModel, bring_model, missing_model};
 pub(crate) use self::inputs::truncation_of;
@@ -26,6 +27,7 @@ pub use self::kernel_kills::{is_killed, kernel_kills};
 pub use self::resident::{own_resident_mb, resident_mb};
 pub use self::speed::{FullRun, full_runs, seconds_of};
 pub use self::strays::{end_strays, take_in_strays};
+pub use self::training_config::training_config;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -88,7 +88,7 @@ pub fn seconds_of(spec: &Spec, facts: &Facts, configuration: &Configuration, pat
     const EVALUATION: f64 = 1.0 / 3.0;
     let inputs = facts.inputs.as_ref()?;
     let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);
-    let config = training_config(configuration, max, Seed(0));
+    let config = training_config(configuration, max, Seed(0)).ok()?;
     let mut training = Training::start(&inputs.model, config).ok()?;
     let step = time_steps(&mut training, TrainingData::from(&inputs.data.train), patience)?;
     let evaluations = evaluation_points(Samples(0), max, inputs.epoch()).len() * inputs.data.validation.len();
@@ -122,7 +122,7 @@ fn time(
     max: Samples,
     cache: Option<&PrefixCache>,
 ) -> Option<f64> {
-    let config = training_config(configuration, max, Seed(0));
+    let config = training_config(configuration, max, Seed(0)).ok()?;
     let some = some(&inputs.data.validation);
     let cache = cache.filter(|_| config.freeze_depth > 0);
     let frozen = |examples: &Examples| {

@@ -36,6 +36,10 @@ const CHEAP: f64 = 0.7;
 /// Factor on the recipe's learning rate for a half-frozen model, which needs a higher rate; limited by the space.
 const CHEAP_RATE: f64 = 10.0;
 
+/// Factor on the recipe's learning rate for adapters. Hu et al. 2022 (`LoRA`, table 9) use 2e-4 to 5e-4 for `RoBERTa`, and
+/// the whole model is usually trained with 1e-5 to 5e-5.
+const ADAPTER_RATE: f64 = 10.0;
+
 const RATE: &str = "learning_rate";
 const DEPTH: &str = "freeze_depth";
 const DROPOUT: &str = "dropout";
@@ -53,6 +57,7 @@ pub struct Settled {
 pub fn settle(spec: &mut Spec, facts: &mut Facts, slots: &[Slot], elapsed: f64) -> Settled {
     spec.settle_logical_workers(slots.len());
     let recipe = facts.inputs.as_ref().map(|inputs| inputs.model.recipe());
+    let recipe = recipe.map(|recipe| suited(recipe, &spec.space));
     let recipe =
         recipe.filter(|_| spec.uses_recipe && !spec.searcher.info().needs.finite_space && spec.repeats.is_none());
     if let Some(recipe) = &recipe {
@@ -65,6 +70,23 @@ pub fn settle(spec: &mut Spec, facts: &mut Facts, slots: &[Slot], elapsed: f64) 
     // Workers load the model and the data themselves.
     facts.inputs = None;
     Settled { recipe, shortened_from }
+}
+
+/// The recipe with a higher learning rate if every trial has an adapter.
+fn suited(recipe: Recipe, space: &Space) -> Recipe {
+    /// Rates are rounded to this part of 1, because people see them.
+    const PARTS: f64 = 1e9;
+    let whole = Value::Text("none".to_owned());
+    let adapter = space.parameter("adapter");
+    let is_always =
+        adapter.is_some_and(|adapter| adapter.condition.is_none() && adapter.domain.encode(&whole).is_none());
+    if !is_always {
+        return recipe;
+    }
+    Recipe {
+        learning_rate: (recipe.learning_rate * ADAPTER_RATE * PARTS).round() / PARTS,
+        ..recipe
+    }
 }
 
 /// Sets wide priors from the recipe, and lists the configurations to try first.
@@ -84,6 +106,10 @@ pub fn believe(space: &mut Space, recipe: &Recipe, cost: &dyn Fn(&Configuration)
         ("lr_schedule", Value::Text("linear".to_owned())),
         // The name in earlier versions.
         ("scheduler", Value::Text("linear".to_owned())),
+        ("optimizer", Value::Text("adamw".to_owned())),
+        ("adapter", Value::Text("none".to_owned())),
+        ("reinit_layers", Value::Int(0)),
+        ("layer_decay", Value::Float(1.0)),
         ("max_grad_norm", Value::Float(1.0)),
     ];
     for (name, value) in beliefs {
@@ -212,6 +238,15 @@ mod tests {
         let rates = rates(&wide);
         assert_eq!(rates.len(), 2);
         assert!((rates[1] / rates[0] - 3.0).abs() < 1e-9, "{rates:?}");
+    }
+
+    #[test]
+    fn the_recipe_has_a_higher_rate_if_every_trial_has_an_adapter() {
+        let rate = |parameters: &str| suited(RECIPE, &space(parameters)).learning_rate;
+        assert_eq!(rate("{adapter: lora}"), 3e-3);
+        assert_eq!(rate("{adapter: {values: [lora, bias_only]}}"), 3e-3);
+        assert_eq!(rate("{adapter: {values: [none, lora]}}"), 3e-4);
+        assert_eq!(rate("{dropout: 0.1}"), 3e-4);
     }
 
     #[test]

@@ -14,4 +14,4 @@ pub use evaluate::{Evaluation, UnknownLabels, evaluate};
 pub use examples::{Asked, ModelFolder, Question};
 pub use notes::{NotedTexts, Trained};
 pub use predict::{Broken, PredictionFormat, predict};
-pub use train::{TrainOptions, TrainedModel, train};
+pub use train::{Saved, TrainOptions, TrainedModel, train};

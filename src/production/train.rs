@@ -7,7 +7,7 @@ use super::notes::NotedTexts;
 use super::provenance::check_inputs;
 use super::{ProductionError, Trained};
 use crate::finetune::data::Examples;
-use crate::finetune::{Device, Training, TrainingConfig, note_max_length};
+use crate::finetune::{Adapter, Device, LowRankSettings, Training, TrainingConfig, note_max_length};
 use crate::hub;
 use crate::metrics::Measure;
 use crate::objective::{Demand, TrainingInputs, bring_model, measures, training_config};
@@ -16,6 +16,16 @@ use crate::space::Configuration;
 use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Override, Spec};
 use crate::units::{Cooldown, Samples};
 use crate::worker;
+
+/// The part of a trained model that is saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Saved {
+    /// The whole model; an adapter is merged into it.
+    #[default]
+    Model,
+    /// A low-rank adapter and the head alone, for the library `peft`.
+    Adapter,
+}
 
 /// Options for training.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +37,8 @@ pub struct TrainOptions {
     pub with_validation: bool,
     /// Train all epochs instead of stopping at the best epoch.
     pub all_epochs: bool,
+    /// The part of the model that is saved.
+    pub saved: Saved,
     /// Refuse a model or data other than those that the configuration was found with.
     pub check: bool,
     /// Overrides of the configuration.
@@ -76,7 +88,10 @@ pub fn train(
     fine_tuning(&spec, path)?;
     let configuration = only_configuration(&spec, path)?;
     let folder = options.out.clone().unwrap_or_else(|| beside(path));
-    if folder.join("config.json").exists() {
+    if ["config.json", "adapter_config.json"]
+        .iter()
+        .any(|name| folder.join(name).exists())
+    {
         return Err(ProductionError::Usage(format!(
             "`{}` holds a model already: choose another folder with `--out`",
             folder.display()
@@ -116,8 +131,11 @@ pub fn train(
             from: samples(from),
             to: samples(to),
         }),
-        ..training_config(&configuration, max, spec.seed)
+        ..training_config(&configuration, max, spec.seed)?
     };
+    if options.saved == Saved::Adapter {
+        check_adapter(&config, path)?;
+    }
     let mut training = Training::start(&inputs.model, config)?;
     let whole = Samples::from_epochs(stop, per_epoch);
     // With the same stops as in the search: the same steps give the same model.
@@ -137,10 +155,7 @@ pub fn train(
         &measures(inputs.data.task, vec![&spec.metric.name]),
         [("validation", held_out), ("test", inputs.data.test.clone())],
     )?;
-    training.export(&folder)?;
-    if matches!(fine_tune.data, DataSpec::Table { .. }) {
-        note_max_length(&folder, fine_tune.max_length)?;
-    }
+    save(&training, options.saved, fine_tune, &folder)?;
     let card = model_card(&ModelCard {
         name: &spec.name,
         task: fine_tune.task.name(),
@@ -196,6 +211,18 @@ fn notes(fine_tune: &FineTuneSpec) -> Trained {
     }
 }
 
+/// Writes the model or its adapter into its folder.
+fn save(training: &Training, saved: Saved, spec: &FineTuneSpec, folder: &Path) -> Result<(), ProductionError> {
+    match saved {
+        Saved::Model => training.export(folder)?,
+        Saved::Adapter => training.export_adapter(folder)?,
+    }
+    if matches!(spec.data, DataSpec::Table { .. }) {
+        note_max_length(folder, spec.max_length)?;
+    }
+    Ok(())
+}
+
 /// Evaluates the model on each available part of the data.
 fn measure(
     training: &Training,
@@ -221,6 +248,21 @@ fn fine_tuning<'a>(spec: &'a Spec, path: &Path) -> Result<&'a FineTuneSpec, Prod
         ObjectiveSpec::Function(_) => Err(no_model(path, "a function")),
         ObjectiveSpec::Command(_) => Err(no_model(path, "a command, which trains by itself")),
         ObjectiveSpec::AskTell(_) => Err(no_model(path, "run by the program that asks")),
+    }
+}
+
+/// Checks before training that there will be an adapter to save.
+fn check_adapter(config: &TrainingConfig, path: &Path) -> Result<(), ProductionError> {
+    let spec = path.display();
+    match config.adapter {
+        Adapter::LowRank(LowRankSettings { full_layers: 0, .. }) => Ok(()),
+        Adapter::LowRank(_) => Err(ProductionError::Usage(format!(
+            "`--adapter-only` cannot save what `lora_full_layers` of `{spec}` trains: leave the flag out"
+        ))),
+        Adapter::None | Adapter::BiasOnly => Err(ProductionError::Usage(format!(
+            "`--adapter-only` needs `adapter: lora`, but `{spec}` has `adapter: {}`: leave the flag out",
+            config.adapter.name()
+        ))),
     }
 }
 

@@ -32,7 +32,31 @@ pub enum HyperparameterKind {
     },
     /// One of these words.
     Word(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
 }
+
+/// A hyperparameter without aliases.
+const fn row(name: &'static str, kind: HyperparameterKind, about: &'static str) -> Hyperparameter {
+    Hyperparameter {
+        name,
+        aliases: &[],
+        kind,
+        about,
+    }
+}
+
+/// Numbers of at least 0 and less than 1.
+const SHARE: HyperparameterKind = HyperparameterKind::Number {
+    is_allowed: |number| (0.0..1.0).contains(&number),
+    rule: "at least 0 and less than 1",
+};
+
+/// Numbers greater than 0.
+const POSITIVE: HyperparameterKind = HyperparameterKind::Number {
+    is_allowed: |number| number > 0.0,
+    rule: "greater than 0",
+};
 
 /// Every hyperparameter of fine-tuning.
 pub const HYPERPARAMETERS: &[Hyperparameter] = &[
@@ -43,7 +67,7 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
             is_allowed: |number| number > 0.0,
             rule: "greater than 0",
         },
-        about: "the highest learning rate of AdamW; search it on a logarithmic scale",
+        about: "the highest learning rate; search it on a logarithmic scale",
     },
     Hyperparameter {
         name: "batch_size",
@@ -67,7 +91,7 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
             is_allowed: |number| number >= 0.0,
             rule: "at least 0",
         },
-        about: "decoupled weight decay of AdamW",
+        about: "weight decay; `sgd` adds it to the gradient, the other optimizers apply it apart from the gradient",
     },
     Hyperparameter {
         name: "freeze_depth",
@@ -78,8 +102,8 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
     Hyperparameter {
         name: "lr_schedule",
         aliases: &["scheduler"],
-        kind: HyperparameterKind::Word(&["linear", "cosine", "constant"]),
-        about: "how the learning rate falls over a trial",
+        kind: HyperparameterKind::Word(&["linear", "cosine", "constant", "polynomial", "one_cycle"]),
+        about: "how the learning rate falls over a trial; `one_cycle` rises and falls as in PyTorch's `OneCycleLR`",
     },
     Hyperparameter {
         name: "warmup_ratio",
@@ -88,7 +112,7 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
             is_allowed: |number| (0.0..=1.0).contains(&number),
             rule: "between 0 and 1",
         },
-        about: "share of a trial over which the learning rate rises from 0",
+        about: "share of a trial over which the learning rate rises from 0; for `one_cycle` 0 means 0.3",
     },
     Hyperparameter {
         name: "max_grad_norm",
@@ -99,6 +123,94 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
         },
         about: "gradients longer than this are shortened to it",
     },
+    row(
+        "lr_power",
+        POSITIVE,
+        "the exponent of the schedule `polynomial` [default: 1]",
+    ),
+    row(
+        "optimizer",
+        HyperparameterKind::Word(&["adamw", "sgd", "lion"]),
+        "the rule of an update [default: adamw]; `lion` needs 3 to 10 times smaller learning rates",
+    ),
+    row(
+        "adam_beta1",
+        SHARE,
+        "share of the mean gradient that a step of `adamw` or `lion` keeps [default: 0.9]",
+    ),
+    row(
+        "adam_beta2",
+        SHARE,
+        "share of the mean squared gradient that a step of `adamw` keeps [default: 0.999]; the share of the mean gradient for `lion` [0.99]",
+    ),
+    row(
+        "adam_epsilon",
+        POSITIVE,
+        "added to the denominator of `adamw` [default: 1e-8]",
+    ),
+    row(
+        "momentum",
+        SHARE,
+        "share of its velocity that `sgd` keeps [default: 0.9]",
+    ),
+    row(
+        "layer_decay",
+        HyperparameterKind::Number {
+            is_allowed: |number| number > 0.0 && number <= 1.0,
+            rule: "greater than 0 and at most 1",
+        },
+        "factor on the learning rate from one block to the block below it: the head has the whole rate, the last block this factor once [default: 1]",
+    ),
+    row(
+        "head_learning_rate",
+        POSITIVE,
+        "the highest learning rate of the head, as an absolute number [default: `learning_rate`]",
+    ),
+    row(
+        "decay_norms_and_biases",
+        HyperparameterKind::Flag,
+        "whether weight decay applies to norms and biases too [default: true]",
+    ),
+    row(
+        "reinit_layers",
+        HyperparameterKind::Integer { min: 0 },
+        "how many of the last blocks begin with new values instead of the pretrained ones; only blocks that train as a whole [default: 0]",
+    ),
+    row(
+        "adapter",
+        HyperparameterKind::Word(&["none", "lora", "bias_only"]),
+        "what trains beside a new head: `none` everything above the freeze depth, `lora` low-rank adapters, `bias_only` biases [default: none]",
+    ),
+    row(
+        "lora_rank",
+        HyperparameterKind::Integer { min: 1 },
+        "the rank of low-rank adapters [default: 8]; use `when: \"adapter == 'lora'\"` for this and the next ones",
+    ),
+    row(
+        "lora_alpha",
+        POSITIVE,
+        "the output of an adapter is multiplied by `lora_alpha / lora_rank` [default: 8]",
+    ),
+    row(
+        "lora_dropout",
+        SHARE,
+        "share of an adapter's input that a training step drops [default: 0]",
+    ),
+    row(
+        "lora_targets",
+        HyperparameterKind::Word(&["query_value", "attention", "feed_forward", "all_linear"]),
+        "the layers that have an adapter; fused layers count as queries, keys and values [default: query_value]",
+    ),
+    row(
+        "lora_rslora",
+        HyperparameterKind::Flag,
+        "multiply by `lora_alpha / sqrt(lora_rank)` instead [default: false]",
+    ),
+    row(
+        "lora_full_layers",
+        HyperparameterKind::Integer { min: 0 },
+        "how many of the last blocks train as a whole, without adapters [default: 0]",
+    ),
 ];
 
 impl Hyperparameter {
@@ -135,6 +247,10 @@ impl HyperparameterKind {
             Self::Word(words) => match value.as_str() {
                 Some(word) if words.contains(&word) => Ok(value.clone()),
                 _ => Err(format!("one of {}", words.join(", "))),
+            },
+            Self::Flag => match value {
+                Value::Bool(_) => Ok(value.clone()),
+                Value::Int(_) | Value::Float(_) | Value::Text(_) | Value::Data(_) => Err("true or false".to_owned()),
             },
         }
     }

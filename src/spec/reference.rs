@@ -232,6 +232,7 @@ fn parameters(text: &mut String) {
                 let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
                 words.join(", ")
             }
+            HyperparameterKind::Flag => "`true`, `false`".to_owned(),
         };
         let _ = writeln!(text, "| `{}` | {} | {} |", known.name, cell(known.about), cell(&values));
     }

@@ -9,6 +9,7 @@
     reason = "a test may break off, and says when it skips"
 )]
 
+mod adapters;
 mod architecture;
 mod ask_tell;
 mod bad_input;

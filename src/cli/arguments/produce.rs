@@ -23,6 +23,9 @@ pub(in crate::cli) struct Train {
     /// Train all epochs, not only up to the epoch that was best
     #[arg(long)]
     pub(in crate::cli) all_epochs: bool,
+    /// Save the low-rank adapter and the head alone, for the library `peft`
+    #[arg(long)]
+    pub(in crate::cli) adapter_only: bool,
     /// Fail instead of warning if the model or the data changed since the search
     #[arg(long)]
     pub(in crate::cli) check: bool,

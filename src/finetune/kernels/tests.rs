@@ -2,8 +2,10 @@ use super::*;
 use crate::{
     backend::{gpus, values},
     dropout::DropoutKeys,
-    optimizer::{AdamW, Update},
-    parameters::{Parameter, Parameters, Start},
+    optimizer::{Optimizer, Settings, Update},
+    parameters::{Handle, Parameter, Parameters, Part, Role, Start},
+    trainable::{Group, Trainable},
+    training_config::TrainingConfig,
     units::Seed,
     weights::WeightFile,
 };
@@ -144,19 +146,27 @@ fn optimizers_agree_on_a_table_and_a_vector() {
         name: name.to_owned(),
         shape: shape.to_vec(),
         transposed: false,
+        role: Role::Weight,
+        part: Part::Head,
         freezes_at: None,
-        has_gradient: true,
         start: Start::Zeros,
     };
     assert_same(on_both(|device| {
         let list = vec![parameter("table", &[5, 40]), parameter("bias", &[3])];
         let mut parameters =
             Parameters::from_file(list, WeightFile::default(), "none", |_| false, device).expect("zeros need no file");
-        let mut optimizer = AdamW::new(device);
+        let mut optimizer = Optimizer::new(Settings::of(&TrainingConfig::default()), device);
         let kernels = Kernels::new(device);
-        let update = Update {
+        let handles: Vec<Handle> = Handle::first(2).collect();
+        let (table, bias) = (handles[0], handles[1]);
+        let group = Group {
             learning_rate: 1e-2,
             weight_decay: 0.1,
+        };
+        let trainable = Trainable::full(parameters.list(), 0, group);
+        let update = Update {
+            trainable: &trainable,
+            schedule: 1.0,
             max_grad_norm: Some(0.5),
         };
         let mut found = Vec::new();
@@ -170,16 +180,17 @@ fn optimizers_agree_on_a_table_and_a_vector() {
                 rows
             };
             let gradients = vec![
-                (1, Gradient::Dense(wave(device, [3], 0.2))),
-                (0, kernels.of_table(&used, rows, 5)),
+                (bias, Gradient::Dense(wave(device, [3], 0.2))),
+                (table, kernels.of_table(&used, rows, 5)),
             ];
             let (loss, _) = kernels.cross_entropy(wave(device, [5, 3], 0.3), &[0, 2, 1, 1, 0]);
-            let outcome = optimizer.update(&mut parameters, (loss, gradients), update);
+            let outcome = optimizer.update(&mut parameters, (loss, gradients), &update);
             found.push(vec![outcome.loss as f32, outcome.gradient_norm as f32]);
         }
-        let moments = optimizer.moments(0).expect("the table has moved");
-        found.extend([0, 1].map(|index| values(&parameters.vector(index))));
-        found.extend([moments.first, moments.second].map(|moments| values(&moments)));
+        let moments = optimizer.moments(table).expect("the table has moved");
+        found.extend([table, bias].map(|handle| values(&parameters.vector(handle))));
+        let second = moments.second.expect("AdamW has two moments");
+        found.extend([moments.first, second].map(|moments| values(&moments)));
         found
     }));
 }

@@ -48,10 +48,10 @@ impl BatchNorm {
         settings: BatchNormSettings,
     ) -> Self {
         Self {
-            scale: declare.vector(&format!("{name}.weight"), channels),
-            shift: declare.vector(&format!("{name}.bias"), channels),
-            mean: declare.statistic(&format!("{name}.running_mean"), channels),
-            variance: declare.statistic(&format!("{name}.running_var"), channels),
+            scale: declare.scale(&format!("{name}.weight"), channels, 1.0),
+            shift: declare.shift(&format!("{name}.bias"), channels),
+            mean: declare.statistic(&format!("{name}.running_mean"), channels, 0.0),
+            variance: declare.statistic(&format!("{name}.running_var"), channels, 1.0),
             channels,
             settings,
         }
@@ -59,7 +59,7 @@ impl BatchNorm {
 
     /// Returns whether the norm uses the statistics of the batch.
     fn trains(&self, context: &Context<'_>) -> bool {
-        context.trains(self.scale)
+        context.trains(self.scale) || context.trains(self.shift)
     }
 
     pub(crate) fn forward(&self, input: Tensor<2>, context: &Context<'_>) -> (Tensor<2>, Saved) {

@@ -40,7 +40,7 @@ impl Convolution {
         let shape = [outputs, inputs, kernel, kernel];
         Self {
             weight: declare.tensor(&format!("{name}.weight"), &shape),
-            bias: declare.vector(&format!("{name}.bias"), outputs),
+            bias: declare.bias(&format!("{name}.bias"), outputs),
             geometry,
         }
     }
@@ -90,17 +90,19 @@ impl Convolution {
         let (context, device) = (back.context, back.context.device);
         let bias = column_sums(&values(&gradient), outputs, |_, value| value);
         back.record_dense(self.bias, device.tensor(bias, [outputs]));
-        let weight = Host::take(saved.patches.transpose().matmul(gradient.clone()), device);
-        let taps = geometry.kernel * geometry.kernel;
-        let mut stored = vec![0.0; weight.values().len()];
-        for (row, values) in weight.values().chunks_exact(outputs).enumerate() {
-            let (tap, input) = (row / inputs, row % inputs);
-            for (output, value) in values.iter().enumerate() {
-                stored[(output * inputs + input) * taps + tap] = *value;
+        if context.trains(self.weight) {
+            let weight = Host::take(saved.patches.transpose().matmul(gradient.clone()), device);
+            let taps = geometry.kernel * geometry.kernel;
+            let mut stored = vec![0.0; weight.values().len()];
+            for (row, values) in weight.values().chunks_exact(outputs).enumerate() {
+                let (tap, input) = (row / inputs, row % inputs);
+                for (output, value) in values.iter().enumerate() {
+                    stored[(output * inputs + input) * taps + tap] = *value;
+                }
             }
+            let length = stored.len();
+            back.record(self.weight, Gradient::Dense(device.tensor(stored, [length])));
         }
-        let length = stored.len();
-        back.record(self.weight, Gradient::Dense(device.tensor(stored, [length])));
         if !wants_input {
             return None;
         }

@@ -77,7 +77,8 @@ impl DisentangledPositions {
     ) {
         let of_query = query.learn(saved.rows.clone(), of_query, back);
         let of_key = key.learn(saved.rows, of_key, back);
-        if !back.context.trains(self.table) {
+        let norm_trains = self.norm.as_ref().is_some_and(|norm| norm.trains(back.context));
+        if !back.context.trains(self.table) && !norm_trains {
             return;
         }
         let gradient = query.through(of_query, back.context) + key.through(of_key, back.context);

@@ -212,6 +212,9 @@ impl TokenStem {
         };
         let layout = back.context.layout;
         let table = |table: Table, rows: &[u32], values: Tensor<2>, back: &mut Backward<'_>| {
+            if !back.context.trains(table.handle) {
+                return;
+            }
             let used: Vec<_> = rows.iter().copied().map(Some).collect();
             let gradient = back
                 .kernels()

@@ -1,6 +1,6 @@
-//! A linear layer: `input · weight + bias`, row by row.
+//! A linear layer: `input · weight + bias`, row by row, with an optional low-rank adapter.
 
-use super::{Backward, Context};
+use super::{Backward, Context, low_rank::LowRank};
 use crate::{
     backend::Tensor,
     gradients::Gradient,
@@ -12,6 +12,8 @@ use crate::{
 pub(crate) struct Linear {
     pub(crate) weight: Handle,
     pub(crate) bias: Option<Handle>,
+    /// A product of two narrow matrices that is added to the weight.
+    pub(crate) adapter: Option<LowRank>,
 }
 
 impl Linear {
@@ -24,7 +26,8 @@ impl Linear {
     ) -> Self {
         Self {
             weight: declare.matrix(&format!("{name}.weight"), [outputs, inputs]),
-            bias: has_bias.then(|| declare.vector(&format!("{name}.bias"), outputs)),
+            bias: has_bias.then(|| declare.bias(&format!("{name}.bias"), outputs)),
+            adapter: None,
         }
     }
 
@@ -32,24 +35,32 @@ impl Linear {
     pub(crate) fn declare_upright(declare: &mut Declarations, name: &str, [inputs, outputs]: [usize; 2]) -> Self {
         Self {
             weight: declare.upright_matrix(&format!("{name}.weight"), [inputs, outputs]),
-            bias: Some(declare.vector(&format!("{name}.bias"), outputs)),
+            bias: Some(declare.bias(&format!("{name}.bias"), outputs)),
+            adapter: None,
         }
     }
 
     /// `input · weight + bias`.
     pub(crate) fn forward(&self, input: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
-        match self.bias {
-            Some(bias) => {
-                let (weight, bias) = (context.parameters.matrix(self.weight), context.parameters.vector(bias));
-                context.kernels().project(input, weight, bias)
-            }
-            None => self.product(input, context),
-        }
+        let Some(bias) = self.bias else {
+            return self.product(input, context);
+        };
+        let (weight, bias) = (context.parameters.matrix(self.weight), context.parameters.vector(bias));
+        self.adapted(input, context, |input| context.kernels().project(input, weight, bias))
     }
 
     /// `input · weight`, for kernels that add the bias themselves.
     pub(crate) fn product(&self, input: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
-        context.kernels().product(input, context.parameters.matrix(self.weight))
+        let weight = context.parameters.matrix(self.weight);
+        self.adapted(input, context, |input| context.kernels().product(input, weight))
+    }
+
+    /// The output of the layer itself, and that of its adapter added.
+    fn adapted(&self, input: Tensor<2>, context: &Context<'_>, own: impl FnOnce(Tensor<2>) -> Tensor<2>) -> Tensor<2> {
+        match &self.adapter {
+            None => own(input),
+            Some(adapter) => own(input.clone()) + adapter.forward(input, context),
+        }
     }
 
     /// The bias for a kernel that adds it; zeros if the layer has none.
@@ -87,6 +98,9 @@ impl Linear {
     }
 
     fn learn_weight(&self, input: Tensor<2>, gradient: &Tensor<2>, back: &mut Backward<'_>) {
+        if let Some(adapter) = &self.adapter {
+            adapter.learn(input.clone(), gradient, back);
+        }
         if back.context.trains(self.weight) {
             let product = back.kernels().product(input.transpose(), gradient.clone());
             let [rows, columns] = product.dims();
@@ -97,6 +111,12 @@ impl Linear {
     /// The gradient of the input.
     pub(crate) fn through(&self, gradient: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
         let weight = context.parameters.matrix(self.weight);
-        context.kernels().product(gradient, weight.transpose())
+        match &self.adapter {
+            None => context.kernels().product(gradient, weight.transpose()),
+            Some(adapter) => {
+                let own = context.kernels().product(gradient.clone(), weight.transpose());
+                own + adapter.through(gradient, context)
+            }
+        }
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod disentangled;
 pub(crate) mod embedding;
 pub(crate) mod feed_forward;
 pub(crate) mod linear;
+pub(crate) mod low_rank;
 pub(crate) mod norm;
 pub(crate) mod pixels;
 pub(crate) mod relative;
@@ -23,6 +24,7 @@ use crate::{
     gradients::Gradient,
     kernels::{Kernels, Layout},
     parameters::{Handle, Parameters},
+    trainable::Trainable,
 };
 
 /// The positions of each text that are computed.
@@ -42,8 +44,8 @@ pub(crate) struct Context<'a> {
     /// The rows of each text. For images, one row per image.
     pub(crate) layout: &'a Layout,
     pub(crate) dropout: DropoutKeys,
-    /// The freeze depth of a training pass; `None` in evaluation mode.
-    pub(crate) training: Option<usize>,
+    /// The parameters that train; `None` in evaluation mode.
+    pub(crate) training: Option<&'a Trainable>,
     pub(crate) device: Device,
     /// New values of running statistics.
     pub(crate) statistics: RefCell<Vec<(Handle, Tensor<1>)>>,
@@ -83,8 +85,7 @@ impl<'a> Context<'a> {
 
     /// Returns whether the optimizer will update a parameter after this pass.
     pub(crate) fn trains(&self, handle: Handle) -> bool {
-        self.training
-            .is_some_and(|depth| self.parameters.description(handle).trains(depth))
+        self.training.is_some_and(|trainable| trainable.trains(handle))
     }
 }
 

@@ -53,11 +53,20 @@ impl NormLayer {
     pub(crate) fn declare(declare: &mut Declarations, name: &str, width: usize, settings: NormSettings) -> Self {
         Self {
             settings,
-            scale: declare.vector(&format!("{name}.weight"), width),
+            scale: declare.scale(
+                &format!("{name}.weight"),
+                width,
+                if settings.plus_one { 0.0 } else { 1.0 },
+            ),
             shift: settings
                 .has_shift
-                .then(|| declare.vector(&format!("{name}.bias"), width)),
+                .then(|| declare.shift(&format!("{name}.bias"), width)),
         }
+    }
+
+    /// Returns whether its scale or its shift trains.
+    pub(crate) fn trains(&self, context: &Context<'_>) -> bool {
+        context.trains(self.scale) || self.shift.is_some_and(|shift| context.trains(shift))
     }
 
     /// The norm's values for a kernel.

@@ -12,7 +12,7 @@ use crate::{
         linear::Linear,
         pixels::Geometry,
     },
-    parameters::{Declarations, Start},
+    parameters::{Declarations, Part, Start},
 };
 
 /// A residual network.
@@ -35,7 +35,7 @@ impl ConvnetConfig {
     /// The network with these parts.
     pub(crate) fn build(&self) -> Network {
         let mut declare = Declarations::default();
-        declare.freezing_at(Some(1));
+        declare.part(Part::Stem, Some(1));
         let (stem_name, stem_channels) = self.stem;
         let geometry = Geometry {
             side: self.side,
@@ -59,7 +59,7 @@ impl ConvnetConfig {
                 name: name.to_owned(),
                 blocks: blocks.len() + 1,
             });
-            declare.freezing_at(Some(depths.len()));
+            declare.part(Part::Block(blocks.len()), Some(depths.len()));
             blocks.push(Block::Residual(Box::new(self.block(
                 &mut declare,
                 name,
@@ -67,7 +67,7 @@ impl ConvnetConfig {
             ))));
             (side, inputs) = (side / stride, outputs);
         }
-        declare.freezing_at(None);
+        declare.part(Part::Head, None);
         if !self.head_from_file {
             // Glorot's bound, with which Keras initializes dense layers (Glorot and Bengio 2010).
             let bound = (6.0 / (inputs + self.classes) as f32).sqrt();

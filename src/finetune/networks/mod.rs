@@ -5,6 +5,7 @@
 
 pub(crate) mod convnet;
 mod head;
+mod linears;
 mod passes;
 mod sizes;
 #[cfg(test)]
@@ -13,7 +14,10 @@ pub(crate) mod transformer;
 
 use std::sync::Arc;
 
-pub(crate) use self::head::{Head, Reads, Step};
+pub(crate) use self::{
+    head::{Head, Reads, Step},
+    linears::LinearKind,
+};
 use crate::{
     backend::{Device, Tensor},
     blocks::{Block, residual::ConvolutionStem},
@@ -25,7 +29,8 @@ use crate::{
         linear::Linear,
         norm::NormLayer,
     },
-    parameters::{Parameter, Parameters},
+    parameters::{Parameter, Parameters, Part},
+    trainable::Trainable,
 };
 
 /// The inputs of one batch, in host memory.
@@ -147,8 +152,8 @@ impl InputLimits {
 
 /// The settings of a training pass that a prediction does not have.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PassSettings {
-    pub(crate) freeze_depth: usize,
+pub(crate) struct PassSettings<'a> {
+    pub(crate) trainable: &'a Trainable,
     pub(crate) dropout: DropoutKeys,
 }
 
@@ -174,6 +179,15 @@ impl Network {
     /// The largest freeze depth.
     pub(crate) fn freeze_depths(&self) -> usize {
         self.depths.len()
+    }
+
+    /// Number of blocks with parameters of their own; blocks that share theirs count once.
+    pub(crate) fn own_blocks(&self) -> usize {
+        let numbers = self.parameters.iter().filter_map(|parameter| match parameter.part {
+            Part::Block(number) => Some(number + 1),
+            Part::Stem | Part::Finish | Part::Head => None,
+        });
+        numbers.max().unwrap_or(0)
     }
 
     /// The width of the hidden states after the last block.

@@ -75,7 +75,7 @@ impl<'a> Model<'a> {
     pub(crate) fn pass(
         self,
         (batch, frozen): (&Batch, Option<Frozen>),
-        settings: PassSettings,
+        settings: PassSettings<'_>,
         objective: Objective<'_>,
     ) -> Pass {
         let network = self.network;
@@ -84,17 +84,18 @@ impl<'a> Model<'a> {
             parameters: self.parameters,
             layout: &layout,
             dropout: settings.dropout,
-            training: Some(settings.freeze_depth),
+            training: Some(settings.trainable),
             device: self.device,
             statistics: RefCell::default(),
         };
-        let is_whole = settings.freeze_depth == 0;
+        let is_whole = settings.trainable.freeze_depth() == 0;
+        let stem_trains = is_whole && settings.trainable.has_stem();
         let (mut hidden, stem_back) = if is_whole {
             self.begin(batch, None, &context)
         } else {
             let still = Context::evaluation(self.parameters, &layout, self.device);
             let (hidden, _) = self.begin(batch, frozen, &still);
-            let to = network.blocks_of(settings.freeze_depth);
+            let to = network.blocks_of(settings.trainable.freeze_depth());
             let values = self.climb(hidden.values, hidden.blocks..to, &still);
             let hidden = Hidden {
                 values,
@@ -114,13 +115,13 @@ impl<'a> Model<'a> {
         let (loss, gradient) = objective(context.kernels(), outputs);
         let mut back = Backward::new(&context);
         // The gradient goes down as far as something trains.
-        let wants_hidden = is_whole || !backs.is_empty();
+        let wants_hidden = stem_trains || !backs.is_empty();
         let finish_trains = network.finish.norm.is_some() || network.finish.projection.is_some();
         let mut gradient = head_back(gradient, &mut back, wants_hidden || finish_trains);
         gradient = gradient.and_then(|gradient| read_back(gradient, &mut back, wants_hidden));
         let trained = backs.len();
         for (index, block) in backs.into_iter().rev().enumerate() {
-            let wants_input = is_whole || index + 1 < trained;
+            let wants_input = stem_trains || index + 1 < trained;
             gradient = gradient.and_then(|gradient| block(gradient, &mut back, wants_input));
         }
         if let (Some(stem), Some(gradient)) = (stem_back, gradient) {

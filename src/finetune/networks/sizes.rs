@@ -1,7 +1,7 @@
 //! The sizes of a network's work, from the sizes of its blocks.
 
 use super::{FrozenSize, Network, Stem};
-use crate::blocks::Size;
+use crate::{blocks::Size, parameters::Role};
 
 /// Thresholds of the matrix product on the CPU (gemm 0.19, `gemm_basic_generic`).
 ///
@@ -15,12 +15,11 @@ impl Network {
     /// to the last bit in any batch.
     pub(super) fn least_company(&self) -> usize {
         let is_cut = self.parameters.iter().any(|parameter| {
-            let is_linear = parameter.shape.len() == 2 && parameter.freezes_at.is_some() && !parameter.is_table;
-            let [outputs, inputs] = match (is_linear, parameter.transposed) {
-                (false, _) => return false,
-                (true, true) => [parameter.shape[0], parameter.shape[1]],
-                (true, false) => [parameter.shape[1], parameter.shape[0]],
-            };
+            let is_frozen_at_times = parameter.role == Role::Weight && parameter.freezes_at.is_some();
+            if !is_frozen_at_times || parameter.shape.len() != 2 {
+                return false;
+            }
+            let [inputs, outputs] = parameter.widths();
             outputs <= SMALL && inputs > DEEP
         });
         if is_cut { SMALL + 1 } else { 2 }

@@ -9,10 +9,12 @@ use crate::{
     data::{Examples, Inputs},
     families::{FAMILIES, HeadRequest, HeadSource},
     gradients::{Gradient, Pass},
-    optimizer::{AdamW, Update},
+    optimizer::{Optimizer, Settings, Update},
     parameters::Handle,
     pretrained::{Pretrained, network, read_config, read_parameters},
     testing,
+    trainable::{Group, Trainable},
+    training_config::TrainingConfig,
     units::Seed,
     weights::WeightFile,
 };
@@ -47,10 +49,19 @@ fn all() -> Vec<(&'static str, Pretrained, Examples)> {
     texts.chain([images]).collect()
 }
 
+/// Everything above the freeze depth.
+fn above(parameters: &Parameters, freeze_depth: usize) -> Trainable {
+    let group = Group {
+        learning_rate: 1e-3,
+        weight_decay: 0.01,
+    };
+    Trainable::full(parameters.list(), freeze_depth, group)
+}
+
 /// A training pass that computes the activations of the frozen layers first.
-fn pass(model: Model<'_>, batch: &Batch, labels: &[u32], settings: PassSettings) -> Pass {
-    let stops = [settings.freeze_depth];
-    let frozen = (settings.freeze_depth > 0).then(|| model.frozen(batch, None, &stops).unwrap().remove(0));
+fn pass(model: Model<'_>, batch: &Batch, labels: &[u32], settings: PassSettings<'_>) -> Pass {
+    let stops = [settings.trainable.freeze_depth()];
+    let frozen = (stops[0] > 0).then(|| model.frozen(batch, None, &stops).unwrap().remove(0));
     model.pass((batch, frozen), settings, &|kernels, outputs| {
         kernels.cross_entropy(outputs, labels)
     })
@@ -99,12 +110,18 @@ fn every_gradient_is_the_slope_of_the_loss_with_dropout() {
         }
         let started = started(&base);
         let (batch, labels) = (batch(&examples, &[0, 1, 2, 3, 4]), examples.targets.classes());
+        let trainable = above(&started.1, 0);
         let settings = PassSettings {
-            freeze_depth: 0,
+            trainable: &trainable,
             dropout: DropoutKeys::new(0.3, Seed(2), 40),
         };
         let found = pass(model(&started), &batch, labels, settings);
-        let trained = started.1.list().iter().filter(|parameter| parameter.trains(0)).count();
+        let trained = started
+            .1
+            .list()
+            .iter()
+            .filter(|parameter| parameter.has_gradient())
+            .count();
         assert_eq!(
             found.gradients.len(),
             trained,
@@ -145,7 +162,7 @@ fn freezing_changes_no_gradient_of_what_still_trains() {
         let (batch, labels) = (batch(&examples, &[0, 1, 2, 3, 4]), examples.targets.classes());
         let gradients = |freeze_depth| {
             let settings = PassSettings {
-                freeze_depth,
+                trainable: &above(&started.1, freeze_depth),
                 dropout: DropoutKeys::none(),
             };
             pass(model(&started), &batch, labels, settings)
@@ -171,13 +188,13 @@ fn freezing_changes_no_gradient_of_what_still_trains() {
             let handles = some.gradients.iter().map(|(handle, _)| *handle).collect();
             assert_eq!(
                 found(handles),
-                names(&|parameter| parameter.trains(depth)),
+                names(&|parameter| parameter.is_above(depth) && parameter.has_gradient()),
                 "{config} {depth}"
             );
             let handles = some.statistics.iter().map(|(handle, _)| *handle).collect();
             assert_eq!(
                 found(handles),
-                names(&|parameter| parameter.changes(depth) && !parameter.has_gradient),
+                names(&|parameter| parameter.is_above(depth) && !parameter.has_gradient()),
                 "{config} {depth}"
             );
             for (handle, gradient) in &some.gradients {
@@ -271,7 +288,8 @@ fn every_block_of_images_equals_burns_graph() {
         let values = (0..rows * width).map(|index| (index as f32 * 0.37).sin()).collect();
         DEVICE.tensor(values, [rows, width])
     };
-    for training in [None, Some(0)] {
+    let trainable = above(&parameters, 0);
+    for training in [None, Some(&trainable)] {
         let context = || Context {
             training,
             ..Context::evaluation(&parameters, &layout, DEVICE)
@@ -485,9 +503,10 @@ fn training_equals(reference: &serde_json::Value, folder: &Path) {
             .find(|(_, parameter)| parameter.name == "classifier.weight")
             .unwrap();
         *both.1.tensor_mut(classifier) = DEVICE.tensor((0..2 * hidden).map(weight).collect(), [2 * hidden]);
-        let mut optimizer = AdamW::new(DEVICE);
+        let mut optimizer = Optimizer::new(Settings::of(&TrainingConfig::default()), DEVICE);
+        let trainable = above(&both.1, freeze_depth);
         let settings = PassSettings {
-            freeze_depth,
+            trainable: &trainable,
             dropout: DropoutKeys::none(),
         };
         for (step, expected) in testing::numbers(&run["losses"]).into_iter().enumerate() {
@@ -499,11 +518,11 @@ fn training_equals(reference: &serde_json::Value, folder: &Path) {
                 "depth {freeze_depth}, step {step}: {loss}"
             );
             let update = Update {
-                learning_rate: 1e-3,
-                weight_decay: 0.01,
+                trainable: &trainable,
+                schedule: 1.0,
                 max_grad_norm: None,
             };
-            optimizer.update(&mut both.1, (found.loss, found.gradients), update);
+            optimizer.update(&mut both.1, (found.loss, found.gradients), &update);
         }
         let moved = both
             .1

@@ -19,7 +19,7 @@ use crate::{
         relative::RelativeBias,
         rotary::Rotary,
     },
-    parameters::{Declarations, Start},
+    parameters::{Declarations, Part, Start},
 };
 
 /// The standard deviation of new layers of a head: BERT's `initializer_range`.
@@ -203,11 +203,11 @@ impl TransformerConfig {
     /// The network with these parts.
     pub(crate) fn build(&self) -> Network {
         let mut declare = Declarations::default();
-        declare.freezing_at(Some(1));
+        declare.part(Part::Stem, Some(1));
         let stem = self.stem(&mut declare);
         let relative = self.relative(&mut declare);
         let (blocks, depths) = self.all_blocks(&mut declare, &relative);
-        declare.freezing_at(None);
+        declare.part(Part::Finish, None);
         let width = self.final_projection.map_or(self.hidden, |(_, width)| width);
         let finish = Finish {
             norm: self
@@ -217,6 +217,7 @@ impl TransformerConfig {
                 .final_projection
                 .map(|(name, width)| Linear::declare(&mut declare, name, [self.hidden, width], false)),
         };
+        declare.part(Part::Head, None);
         let head = self.head(&mut declare, width, blocks.len());
         Network {
             inputs: InputLimits::Texts {
@@ -298,7 +299,7 @@ impl TransformerConfig {
         match &self.sharing {
             Sharing::None => {
                 for number in 0..self.blocks.len() {
-                    declare.freezing_at(Some(number + 1));
+                    declare.part(Part::Block(number), Some(number + 1));
                     let name = self.block_name.replace("{}", &number.to_string());
                     let block = self.block(declare, &name, number, relative);
                     blocks.push(Block::Transformer(Box::new(block)));
@@ -314,7 +315,7 @@ impl TransformerConfig {
                     blocks: 0,
                 });
                 for (group, &times) in times.iter().enumerate() {
-                    declare.freezing_at(Some(group + 2));
+                    declare.part(Part::Block(group), Some(group + 2));
                     // The embeddings freeze alone, without the projection of their output.
                     if group == 0
                         && let Some(name) = self.embedding.projection

@@ -1,6 +1,6 @@
-//! The update on a GPU: one launch for all parameters together.
+//! The update of `AdamW` on a GPU: one launch for all parameters of a group together.
 
-use super::{AdamW, Factors, Moments, Outcome};
+use super::{Factors, Moments, Optimizer, Outcome, Update};
 use crate::{
     backend::{Device, Tensor, values},
     gradients::{Gradient, Loss},
@@ -12,7 +12,7 @@ use crate::{
 /// large ones, are views and not copies.
 const ALIGNMENT: usize = 128;
 
-/// All trainable values, concatenated.
+/// All trainable values of a group, concatenated.
 #[derive(Clone, Debug)]
 pub(super) struct Flat {
     parts: Vec<Part>,
@@ -57,7 +57,11 @@ impl Flat {
         let parts: Vec<Part> = parts.collect();
         let zeros = |part: &Part| device.zeros([part.length]);
         let first = |part: &Part| moments(part.handle).map_or_else(|| zeros(part), |moments| moments.first);
-        let second = |part: &Part| moments(part.handle).map_or_else(|| zeros(part), |moments| moments.second);
+        let second = |part: &Part| {
+            moments(part.handle)
+                .and_then(|moments| moments.second)
+                .unwrap_or_else(|| zeros(part))
+        };
         Self {
             values: cuda::joined(parts.iter().map(|part| parameters.vector(part.handle)), ALIGNMENT),
             first: cuda::joined(parts.iter().map(first), ALIGNMENT),
@@ -70,69 +74,84 @@ impl Flat {
         self.parts.iter().map(|part| part.handle).eq(handles.iter().copied())
     }
 
-    /// See [`AdamW::moments`].
+    /// See [`Optimizer::moments`].
     pub(super) fn moments(&self, handle: Handle) -> Option<Moments> {
         let part = self.parts.iter().find(|part| part.handle == handle)?;
         Some(Moments {
             first: part.of(&self.first),
-            second: part.of(&self.second),
+            second: Some(part.of(&self.second)),
         })
     }
 }
 
-impl AdamW {
+impl Optimizer {
     pub(super) fn on_cuda(
         &mut self,
         parameters: &mut Parameters,
         (loss, mut gradients): (Loss, Vec<(Handle, Gradient)>),
-        max_grad_norm: Option<f64>,
-        factors: &Factors,
+        update: &Update<'_>,
     ) -> Outcome {
-        gradients.sort_by_key(|(handle, _)| *handle);
+        let group_of = |handle: Handle| update.trainable.group(handle).map(|(index, _)| index);
+        gradients.sort_by_key(|(handle, _)| (group_of(*handle), *handle));
         let handles: Vec<Handle> = gradients.iter().map(|(handle, _)| *handle).collect();
-        let flat = match self.flat.take() {
-            Some(flat) if flat.is_of(&handles) => flat,
-            earlier => {
-                let moments = |handle| match &earlier {
-                    Some(flat) => flat.moments(handle),
-                    None => self.moments.get(&handle).cloned(),
-                };
-                Flat::new(parameters, &handles, moments, self.device)
-            }
-        };
+        let by_group: Vec<&[Handle]> = handles
+            .chunk_by(|one, other| group_of(*one) == group_of(*other))
+            .collect();
+        let is_known = self.flats.len() == by_group.len()
+            && self.flats.iter().zip(&by_group).all(|(flat, group)| flat.is_of(group));
+        if !is_known {
+            let new = by_group.iter().map(|group| {
+                let moments = |handle| self.moments(handle);
+                Flat::new(parameters, group, moments, self.device)
+            });
+            self.flats = new.collect();
+        }
         self.moments.clear();
-        let gradient = cuda::joined(gradients.into_iter().map(|(_, gradient)| dense(gradient)), ALIGNMENT);
+        let mut rest = gradients.into_iter().map(|(_, gradient)| dense(gradient));
+        let joined: Vec<Tensor<1>> = by_group
+            .iter()
+            .map(|group| cuda::joined(rest.by_ref().take(group.len()), ALIGNMENT))
+            .collect();
         let losses = match loss {
             Loss::Known(loss) => self.device.tensor(vec![loss as f32], [1]),
             Loss::Shares(shares) => shares,
         };
-        let limit = max_grad_norm.map_or(f32::INFINITY, |limit| limit as f32);
-        let outcome = cuda::outcome(&gradient, losses, limit);
-        let old = [&flat.values, &flat.first, &flat.second];
-        let [new_values, first, second] = cuda::adamw(old, gradient, &outcome, factors);
+        let limit = update.max_grad_norm.map_or(f32::INFINITY, |limit| limit as f32);
+        let outcome = match joined.as_slice() {
+            [only] => cuda::outcome(only, losses, limit),
+            several => cuda::outcome(&cuda::joined(several.iter().cloned(), ALIGNMENT), losses, limit),
+        };
+        let new: Vec<[Tensor<1>; 3]> = self
+            .flats
+            .iter()
+            .zip(joined)
+            .filter_map(|(flat, gradient)| {
+                let (_, group) = update.trainable.group(flat.parts.first()?.handle)?;
+                // The kernel clips by itself.
+                let factors = Factors::new(&self.settings, &self.step(group, update, 1.0));
+                let old = [&flat.values, &flat.first, &flat.second];
+                Some(cuda::adamw(old, gradient, &outcome, &factors))
+            })
+            .collect();
         // The only point of a step at which the host waits.
         let outcome = values(&outcome);
         let outcome = Outcome {
             loss: f64::from(outcome[2]),
-            gradient_norm: if max_grad_norm.is_some() {
+            gradient_norm: if update.max_grad_norm.is_some() {
                 f64::from(outcome[0])
             } else {
                 0.0
             },
         };
         if !outcome.is_finite() {
-            self.flat = Some(flat);
             return outcome;
         }
-        for part in &flat.parts {
-            *parameters.tensor_mut(part.handle) = part.of(&new_values);
+        for (flat, [new_values, first, second]) in self.flats.iter_mut().zip(new) {
+            for part in &flat.parts {
+                *parameters.tensor_mut(part.handle) = part.of(&new_values);
+            }
+            (flat.values, flat.first, flat.second) = (new_values, first, second);
         }
-        self.flat = Some(Flat {
-            parts: flat.parts,
-            values: new_values,
-            first,
-            second,
-        });
         outcome
     }
 }

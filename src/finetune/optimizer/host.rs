@@ -1,35 +1,29 @@
-//! The update on the CPU: one pass over a parameter's values, its gradient and both moments, in place.
+//! The update on the CPU: one pass over a parameter's values, its gradient and its moments, in place.
 
-use super::{AdamW, Factors, Moments, Outcome};
+use super::{Moments, Optimizer, Outcome, Rule, State, Update};
 use crate::{
-    backend::{Device, Host, Tensor},
+    backend::{Device, Host, Tensor, values},
     gradients::{Gradient, Loss},
     parameters::{Handle, Parameters},
     vectorize::vectorize,
 };
 
-/// The factors of an update, and the factor that clips the gradient.
-struct Clipped<'a> {
-    clip: f32,
-    factors: &'a Factors,
-}
-
-impl AdamW {
+impl Optimizer {
     pub(super) fn on_host(
         &mut self,
         parameters: &mut Parameters,
         (loss, gradients): (Loss, Vec<(Handle, Gradient)>),
-        max_grad_norm: Option<f64>,
-        factors: &Factors,
+        update: &Update<'_>,
     ) -> Outcome {
-        let Loss::Known(loss) = loss else {
-            unreachable!("a loss on the host is known");
+        let loss = match loss {
+            Loss::Known(loss) => loss,
+            Loss::Shares(shares) => values(&shares).iter().map(|&share| f64::from(share)).sum(),
         };
         let gradients: Vec<_> = gradients
             .into_iter()
             .map(|(handle, gradient)| (handle, Held::new(gradient, self.device)))
             .collect();
-        let norm = max_grad_norm.map(|_| length(&gradients));
+        let norm = update.max_grad_norm.map(|_| length(&gradients));
         let outcome = Outcome {
             loss,
             // If the loss is not finite, the gradient has no norm.
@@ -42,137 +36,85 @@ impl AdamW {
         if !outcome.is_finite() {
             return outcome;
         }
-        let clip = match (norm, max_grad_norm) {
+        let clip = match (norm, update.max_grad_norm) {
             // PyTorch's clip_grad_norm_ adds 1e-6 to the norm.
             (Some(norm), Some(limit)) => (limit / (norm + 1e-6)).min(1.0),
             (None, _) | (_, None) => 1.0,
         };
-        let factors = Clipped {
-            clip: clip as f32,
-            factors,
-        };
+        let row = self.settings.kind.row();
         for (handle, gradient) in gradients {
+            let Some((_, group)) = update.trainable.group(handle) else {
+                continue;
+            };
+            let rule = (row.rule)(&self.settings, &self.step(group, update, clip as f32));
             let length = parameters.description(handle).length();
             let moments = self.moments.remove(&handle).unwrap_or_else(|| Moments {
                 first: self.device.zeros([length]),
-                second: self.device.zeros([length]),
+                second: row.has_second.then(|| self.device.zeros([length])),
             });
             let tensor = parameters.tensor_mut(handle);
             // Leave a small tensor in the list meanwhile, so that the real one is not shared and is updated in place.
             let value = std::mem::replace(tensor, self.device.zeros([1]));
-            let (value, moments) = match gradient {
-                Held::Host(gradient) => self.by_value(value, moments, &gradient, &factors),
-                Held::Rows { rows, values } => self.by_row(value, moments, &rows, &values, &factors),
-            };
+            let mut held = HeldState::take(value, moments, self.device);
+            match gradient {
+                Held::Host(gradient) => rule.step(held.part(0..length), gradient.values()),
+                Held::Rows { rows, values } => by_row(&mut held, length, &rows, &values, rule.as_ref()),
+            }
+            let (value, moments) = held.tensors();
             *tensor = value;
             self.moments.insert(handle, moments);
         }
         outcome
     }
+}
 
-    fn by_value(
-        &self,
-        value: Tensor<1>,
-        moments: Moments,
-        gradient: &Host<1>,
-        factors: &Clipped<'_>,
-    ) -> (Tensor<1>, Moments) {
-        let [mut value, mut first, mut second] =
-            [value, moments.first, moments.second].map(|tensor| Host::take(tensor, self.device));
-        step(
-            value.values_mut(),
-            gradient.values(),
-            first.values_mut(),
-            second.values_mut(),
-            factors,
-        );
-        (
-            value.tensor(),
-            Moments {
-                first: first.tensor(),
-                second: second.tensor(),
-            },
-        )
+/// The update for a gradient in which most rows are zero: their moments decay and their values still change.
+fn by_row(held: &mut HeldState, length: usize, rows: &[u32], values: &[f32], rule: &dyn Rule) {
+    let width = (values.len() / rows.len().max(1)).max(1);
+    let mut done = 0;
+    for (&row, gradient) in rows.iter().zip(values.chunks_exact(width)) {
+        let start = row as usize * width;
+        rule.step_without_gradient(held.part(done..start));
+        rule.step(held.part(start..start + width), gradient);
+        done = start + width;
+    }
+    rule.step_without_gradient(held.part(done..length));
+}
+
+/// A parameter's values and moments in host memory.
+struct HeldState {
+    values: Host<1>,
+    first: Host<1>,
+    second: Option<Host<1>>,
+}
+
+impl HeldState {
+    fn take(values: Tensor<1>, moments: Moments, device: Device) -> Self {
+        Self {
+            values: Host::take(values, device),
+            first: Host::take(moments.first, device),
+            second: moments.second.map(|second| Host::take(second, device)),
+        }
     }
 
-    /// The same update for a gradient in which most rows are zero: their moments decay and their values still change.
-    fn by_row(
-        &self,
-        value: Tensor<1>,
-        moments: Moments,
-        rows: &[u32],
-        values: &[f32],
-        factors: &Clipped<'_>,
-    ) -> (Tensor<1>, Moments) {
-        let [mut value, mut first, mut second] =
-            [value, moments.first, moments.second].map(|tensor| Host::take(tensor, self.device));
-        let width = values.len() / rows.len().max(1);
-        let mut done = 0;
-        let mut part = |until: usize, gradient: Option<&[f32]>| {
-            let range = done..until;
-            let [value, first, second] = [&mut value, &mut first, &mut second];
-            let (value, first, second) = (
-                &mut value.values_mut()[range.clone()],
-                &mut first.values_mut()[range.clone()],
-                &mut second.values_mut()[range],
-            );
-            match gradient {
-                Some(gradient) => step(value, gradient, first, second, factors),
-                None => step_without_gradient(value, first, second, factors),
-            }
-            done = until;
+    fn part(&mut self, range: std::ops::Range<usize>) -> State<'_> {
+        State {
+            values: &mut self.values.values_mut()[range.clone()],
+            first: &mut self.first.values_mut()[range.clone()],
+            second: match &mut self.second {
+                Some(second) => &mut second.values_mut()[range],
+                None => &mut [],
+            },
+        }
+    }
+
+    fn tensors(self) -> (Tensor<1>, Moments) {
+        let moments = Moments {
+            first: self.first.tensor(),
+            second: self.second.map(Host::tensor),
         };
-        for (&row, gradient) in rows.iter().zip(values.chunks_exact(width.max(1))) {
-            let start = row as usize * width;
-            part(start, None);
-            part(start + width, Some(gradient));
-        }
-        let length = value_length(&value);
-        let (value_rest, first_rest, second_rest) = (
-            &mut value.values_mut()[done..length],
-            &mut first.values_mut()[done..length],
-            &mut second.values_mut()[done..length],
-        );
-        step_without_gradient(value_rest, first_rest, second_rest, factors);
-        (
-            value.tensor(),
-            Moments {
-                first: first.tensor(),
-                second: second.tensor(),
-            },
-        )
+        (self.values.tensor(), moments)
     }
-}
-
-fn value_length(value: &Host<1>) -> usize {
-    value.shape()[0]
-}
-
-fn step(values: &mut [f32], gradients: &[f32], firsts: &mut [f32], seconds: &mut [f32], clipped: &Clipped<'_>) {
-    let ((keep_first, add_first), (keep_second, add_second)) = (Factors::FIRST, Factors::SECOND);
-    let factors = clipped.factors;
-    vectorize(|| {
-        for (((value, &gradient), first), second) in values.iter_mut().zip(gradients).zip(firsts).zip(seconds) {
-            let gradient = gradient * clipped.clip;
-            *first = *first * keep_first + gradient * add_first;
-            *second = *second * keep_second + gradient * gradient * add_second;
-            let deviation = second.sqrt() * factors.second_correction + Factors::EPSILON;
-            *value = *value * factors.decay - factors.rate * *first / deviation;
-        }
-    });
-}
-
-fn step_without_gradient(values: &mut [f32], firsts: &mut [f32], seconds: &mut [f32], clipped: &Clipped<'_>) {
-    let ((keep_first, _), (keep_second, _)) = (Factors::FIRST, Factors::SECOND);
-    let factors = clipped.factors;
-    vectorize(|| {
-        for ((value, first), second) in values.iter_mut().zip(firsts).zip(seconds) {
-            *first *= keep_first;
-            *second *= keep_second;
-            let deviation = second.sqrt() * factors.second_correction + Factors::EPSILON;
-            *value = *value * factors.decay - factors.rate * *first / deviation;
-        }
-    });
 }
 
 /// A gradient in a form that the update can read.

@@ -3,6 +3,7 @@ use std::path::Path;
 use super::*;
 use crate::finetune::data::Dataset;
 use crate::finetune::testing;
+use crate::units::Seed;
 
 struct Silent;
 

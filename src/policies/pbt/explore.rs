@@ -11,8 +11,16 @@ const FACTORS: [f64; 2] = [0.8, 1.2];
 /// Smallest change on a linear scale, as a share of the range: 0 would never change by a factor.
 const LEAST: f64 = 0.05;
 
-/// The parameter that a clone keeps: a checkpoint holds only what its trial trains, so the clone trains the same.
-const KEPT: &str = "freeze_depth";
+/// The parameters that a clone keeps: a checkpoint holds only what its trial trains, and the state of its optimizer, so
+/// the clone trains the same.
+const KEPT: [&str; 6] = [
+    "freeze_depth",
+    "adapter",
+    "lora_rank",
+    "lora_targets",
+    "lora_full_layers",
+    "optimizer",
+];
 
 /// Number of tries at a feasible configuration. After that the clone keeps the configuration of its parent.
 const DRAWS: u32 = 50;
@@ -32,8 +40,8 @@ fn draw(space: &Space, parent: &Configuration, resample: f64, rng: &mut Rng) -> 
         }
         let domain = &parameter.domain;
         let inherited = parent.get(&parameter.name);
-        if let Some(value) = inherited.filter(|_| parameter.name == KEPT) {
-            drawn.set(KEPT, value.clone());
+        if let Some(value) = inherited.filter(|_| KEPT.contains(&parameter.name.as_str())) {
+            drawn.set(&parameter.name, value.clone());
             continue;
         }
         let value = match inherited.filter(|_| rng.random::<f64>() >= resample) {

@@ -78,7 +78,7 @@ pub(super) fn read(
     let is_integer = match known.map(|known| known.kind) {
         Some(HyperparameterKind::Number { .. }) => false,
         Some(HyperparameterKind::Integer { .. }) => true,
-        Some(HyperparameterKind::Word(_)) | None => distribution
+        Some(HyperparameterKind::Word(_) | HyperparameterKind::Flag) | None => distribution
             .and_then(|distribution| distribution.is_integer)
             .unwrap_or(are_integers),
     };

@@ -2,6 +2,7 @@
 //!
 //! Tolerances are those of the references' README. What needs no reference stands in `networks/tests`.
 
+mod low_rank;
 mod reference;
 
 use serde_json::Value;
@@ -12,8 +13,10 @@ use crate::{
     dropout::DropoutKeys,
     gradients::Pass,
     networks::{Batch, Frozen, PassSettings},
-    optimizer::{AdamW, Update},
+    optimizer::{Optimizer, Settings, Update},
     parameters::Parameters,
+    trainable::{Group, Trainable},
+    training_config::TrainingConfig,
 };
 
 /// All families of texts, by the names of their references.
@@ -39,6 +42,24 @@ const TEXTS: [&str; 18] = [
 ];
 
 const CLASSIFICATION: &str = "sequence-classification";
+
+/// The references' learning rate and weight decay.
+const GROUP: Group = Group {
+    learning_rate: 1e-3,
+    weight_decay: 0.01,
+};
+
+fn optimizer() -> Optimizer {
+    Optimizer::new(Settings::of(&TrainingConfig::default()), Device::Cpu)
+}
+
+fn update(trainable: &Trainable) -> Update<'_> {
+    Update {
+        trainable,
+        schedule: 1.0,
+        max_grad_norm: None,
+    }
+}
 
 /// Runs a check for every family whose reference is there, and reports all that fail.
 fn for_all(check: impl Fn(&Reference) -> Vec<String>) {
@@ -68,15 +89,21 @@ fn labels(reference: &Reference) -> Vec<u32> {
     labels.values.iter().map(|&label| label as u32).collect()
 }
 
-fn pass(tiny: &Tiny, parameters: &Parameters, batch: &Batch, labels: &[u32], freeze_depth: usize) -> Pass {
+/// Everything above a freeze depth, with the references' learning rate and weight decay.
+fn above(parameters: &Parameters, freeze_depth: usize) -> Trainable {
+    Trainable::full(parameters.list(), freeze_depth, GROUP)
+}
+
+fn pass(tiny: &Tiny, parameters: &Parameters, batch: &Batch, labels: &[u32], trainable: &Trainable) -> Pass {
     let model = crate::networks::Model {
         parameters,
         ..tiny.model()
     };
     let settings = PassSettings {
-        freeze_depth,
+        trainable,
         dropout: DropoutKeys::none(),
     };
+    let freeze_depth = trainable.freeze_depth();
     let frozen: Option<Frozen> =
         (freeze_depth > 0).then(|| model.frozen(batch, None, &[freeze_depth]).unwrap().remove(0));
     model.pass((batch, frozen), settings, &|kernels, outputs| {
@@ -135,7 +162,13 @@ fn losses_and_gradients_are_those_of_the_reference() {
         let mut report = Report(Vec::new());
         let tiny = reference.model(CLASSIFICATION);
         let batch = reference.batch(&format!("{CLASSIFICATION}/in/"));
-        let pass = pass(&tiny, &tiny.parameters, &batch, &labels(reference), 0);
+        let pass = pass(
+            &tiny,
+            &tiny.parameters,
+            &batch,
+            &labels(reference),
+            &above(&tiny.parameters, 0),
+        );
         let loss = reference.get(&format!("{CLASSIFICATION}/loss")).values[0];
         report.hold("loss", (pass.loss.known() - loss).abs(), 1e-5);
         let gradient = |name: &str| {
@@ -206,17 +239,13 @@ fn five_steps_of_training_are_those_of_the_reference() {
             };
             let get = |name: &str| reference.get(&format!("{CLASSIFICATION}/adamw/{run}/{name}"));
             let mut parameters = tiny.parameters.clone();
-            let mut optimizer = AdamW::new(Device::Cpu);
+            let mut optimizer = optimizer();
+            let trainable = above(&parameters, freeze_depth);
             for (step, expected) in get("losses").values.into_iter().enumerate() {
-                let pass = pass(&tiny, &parameters, &batch, &labels, freeze_depth);
+                let pass = pass(&tiny, &parameters, &batch, &labels, &trainable);
                 let apart = (pass.loss.known() - expected).abs();
                 report.hold(&format!("{run}: loss of step {step}"), apart, 1e-3);
-                let update = Update {
-                    learning_rate: 1e-3,
-                    weight_decay: 0.01,
-                    max_grad_norm: None,
-                };
-                optimizer.update(&mut parameters, (pass.loss, pass.gradients), update);
+                optimizer.update(&mut parameters, (pass.loss, pass.gradients), &update(&trainable));
             }
             let model = crate::networks::Model {
                 parameters: &parameters,

@@ -51,6 +51,11 @@ impl Reference {
         })
     }
 
+    /// The folder of the family.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// A tensor by its name; `None` if the reference does not have it.
     pub(super) fn find(&self, name: &str) -> Option<Numbers> {
         let file = SafeTensors::deserialize(&self.bytes).unwrap();

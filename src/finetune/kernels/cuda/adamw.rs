@@ -133,11 +133,11 @@ pub(super) fn step<R: CubeRuntime>(
         factors.decay,
         factors.rate,
         factors.second_correction,
-        Factors::FIRST.0,
-        Factors::FIRST.1,
-        Factors::SECOND.0,
-        Factors::SECOND.1,
-        Factors::EPSILON,
+        factors.first.0,
+        factors.first.1,
+        factors.second.0,
+        factors.second.1,
+        factors.epsilon,
     );
     new
 }
