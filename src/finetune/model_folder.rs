@@ -169,7 +169,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         put(root.path(), "tiny-bert", &TEXT_MODEL);
         put(root.path(), "empty", &[]);
-        put(root.path(), "old", &["config.json", "vocab.txt", "pytorch_model.bin"]);
+        put(root.path(), "old", &["config.json", "vocab.txt"]);
         let said = |name: &str| {
             let error = check_model_folder(&root.path().join(name), ModelKind::Text).unwrap_err();
             error.to_string().replace(root.path().to_str().unwrap(), "ROOT")
@@ -177,8 +177,8 @@ mod tests {
         let faults = ["tiny-bart", "empty", "old", "tiny-bert/vocab.txt"].map(said);
         insta::assert_snapshot!(faults.join("\n"), @r"
         no model `ROOT/tiny-bart`: no such folder; did you mean `tiny-bert`
-        `ROOT/empty` lacks `config.json` and `model.safetensors` or `model.safetensors.index.json` and `tokenizer.json` or `vocab.txt`
-        `ROOT/old` lacks `model.safetensors` or `model.safetensors.index.json`; `pytorch_model.bin` is not read: save the model with safetensors
+        `ROOT/empty` lacks `config.json` and `model.safetensors` and a tokenizer (`tokenizer.json`, `vocab.txt`, `vocab.json` with `merges.txt`, `spiece.model`, `spm.model`, `sentencepiece.bpe.model` or `tokenizer.model`)
+        `ROOT/old` lacks `model.safetensors`
         `ROOT/tiny-bert/vocab.txt` is a file; name the folder that holds the model's `config.json`
         ");
     }

@@ -367,7 +367,7 @@ fn a_model_that_could_not_be_used_is_refused_before_it_is_downloaded() {
     ];
     insta::assert_snapshot!(messages.join("\n"), @r#"
     error: model `org/name`: its weights are only in `pytorch_model.bin`, a pickle, which may run any program when it is read and is never loaded; convert it where you trust its author: python3 -c "import torch; from huggingface_hub import snapshot_download as d; from safetensors.torch import save_file as s; p = d('org/name', local_dir='name'); s({k: v.clone().contiguous() for k, v in torch.load(p + '/pytorch_model.bin', map_location='cpu', weights_only=True).items()}, p + '/model.safetensors', {'format': 'pt'})" and name the folder `name`
-    error: model `org/name`: it lacks `tokenizer.json` or `vocab.txt`, so it cannot be used here
+    error: model `org/name`: it lacks a tokenizer (`tokenizer.json`, `vocab.txt`, `vocab.json` with `merges.txt`, `spiece.model`, `spm.model`, `sentencepiece.bpe.model` or `tokenizer.model`), so it cannot be used here
     error: model `org/name`: it has no `config.json`, so it is not a model that `transformers` could load
     "#);
 }

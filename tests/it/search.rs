@@ -375,6 +375,7 @@ Commands:
   ask-tell     Search for another program: lines of JSON on standard input and output
   completions  Print completions for a shell
   man          Print the manual page, or write one for every command
+  worker       Join a study that runs on another machine, and run its trials here until it ends
   help         Print this message or the help of the given subcommand(s)
 
 Options:
@@ -392,24 +393,29 @@ Arguments:
   <SPEC>  The spec, such as `space.yaml`
 
 Options:
-      --out <DIR>         The study's folder [default: results/NAME]
-  -v, --verbose           Print log lines instead of a progress display
-  -q, --quiet             Print only errors
-      --workers <N>       Worker processes
-      --trials <N>        Total number of trials
-      --budget <TIME>     Total time, such as `90s`, `10m` or `1h30m`
-      --seed <N>          The seed of all random decisions
-      --set <KEY=VALUE>   Change a value of the spec, such as `parameters.dropout.max=0.3`; paths
-                          begin at the current folder
-      --json              Print progress as JSON on standard output, one object per line
-      --tui               Show the study in a full-screen view; without a terminal, as lines
-      --track <TRACKER>   Show the study in this tracker too; may be repeated [possible values: csv]
-      --no-tracking       Leave out the trackers of the spec
-      --baseline <CSV>    Exit with 5 if the best is worse than that of this `leaderboard.csv`
-      --tolerance <X>     How much worse than the baseline the best may be
-      --summary <FORMAT>  Print a summary on standard output [possible values: md]
-      --junit <FILE>      Write what passed and what failed as test results, in the form of `JUnit`
-  -h, --help              Print help
+      --out <DIR>                The study's folder [default: results/NAME]
+  -v, --verbose                  Print log lines instead of a progress display
+  -q, --quiet                    Print only errors
+      --workers <N>              Worker processes
+      --trials <N>               Total number of trials
+      --budget <TIME>            Total time, such as `90s`, `10m` or `1h30m`
+      --seed <N>                 The seed of all random decisions
+      --set <KEY=VALUE>          Change a value of the spec, such as `parameters.dropout.max=0.3`;
+                                 paths begin at the current folder
+      --offline                  Download nothing: a model of the hub must be in the cache.
+                                 `HF_HUB_OFFLINE=1` does the same
+      --json                     Print progress as JSON on standard output, one object per line
+      --tui                      Show the study in a full-screen view; without a terminal, as lines
+      --track <TRACKER[=WHERE]>  Show the study in this tracker too; may be repeated [possible
+                                 values: csv, tensorboard, optuna, mlflow]
+      --no-tracking              Leave out the trackers of the spec
+      --baseline <CSV>           Exit with 5 if the best is worse than that of this
+                                 `leaderboard.csv`
+      --tolerance <X>            How much worse than the baseline the best may be
+      --summary <FORMAT>         Print a summary on standard output [possible values: md]
+      --junit <FILE>             Write what passed and what failed as test results, in the form of
+                                 `JUnit`
+  -h, --help                     Print help
 
 Example:
   automl search space.yaml --budget 30m --set parameters.dropout.max=0.3 --out results/reviews

@@ -397,17 +397,18 @@ fn a_model_that_has_nothing_to_adapt_is_refused() {
 #[test]
 fn every_optimizer_learns_with_every_adapter() {
     let (base, examples) = (testing::small_bert(2), testing::texts(40, 2));
-    for (optimizer, learning_rate) in [
-        (OptimizerKind::AdamW, 1e-2),
-        (OptimizerKind::Sgd, 2e-1),
-        (OptimizerKind::Lion, 1e-3),
+    // Plain gradient descent is slow on a plateau: it gets more steps.
+    for (optimizer, learning_rate, total) in [
+        (OptimizerKind::AdamW, 1e-2, Samples(800)),
+        (OptimizerKind::Sgd, 1e-2, Samples(8000)),
+        (OptimizerKind::Lion, 3e-3, Samples(800)),
     ] {
         for adapter in [Adapter::None, low_rank(Targets::AllLinear)] {
             let config = TrainingConfig {
                 optimizer,
                 learning_rate,
                 dropout: 0.0,
-                total: Samples(800),
+                total,
                 ..config(adapter)
             };
             let mut training = Training::start(&base, config).unwrap();
@@ -416,7 +417,7 @@ fn every_optimizer_learns_with_every_adapter() {
                 metrics.unwrap()["loss"]
             };
             let before = loss(&training);
-            training.train(&examples, Samples(800), &mut go_on).unwrap();
+            training.train(&examples, total, &mut go_on).unwrap();
             let after = loss(&training);
             assert!(after < 0.8 * before, "{optimizer:?} {adapter:?}: {before} {after}");
         }

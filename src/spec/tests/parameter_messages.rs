@@ -151,7 +151,7 @@ error: `dropout` must be at least 0 and less than 1
 8 |   dropout: 1
   |            ^
 
-error: `scheduler` must be one of linear, cosine, constant
+error: `scheduler` must be one of linear, cosine, constant, polynomial, one_cycle
  --> space.yaml:9:32
   |
 9 |   scheduler: {values: [linear, cosin]}
