@@ -47,6 +47,16 @@ pub enum InputError {
         /// Number of outputs of the model.
         outputs: usize,
     },
+    /// A window has another number of tags, or other positions, than tokens.
+    #[error("text {example} has {tokens} tokens, and targets for {targets}")]
+    Tokens {
+        /// The text's index, from 0.
+        example: usize,
+        /// Number of tokens.
+        tokens: usize,
+        /// Number of tokens that the targets speak of.
+        targets: usize,
+    },
     /// A text has no tokens, or more than the model has positions for.
     #[error("text {example} has {length} tokens, the model takes 1 to {limit}")]
     Length {
@@ -132,31 +142,62 @@ pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), Inp
 }
 
 /// Checks that there is one target for every input, of the kind and size that the model's outputs have.
-pub(crate) fn check_targets(inputs: usize, targets: &Targets, outputs: usize) -> Result<(), InputError> {
-    if inputs != targets.len() {
+pub(crate) fn check_targets(inputs: &Inputs, targets: &Targets, outputs: usize) -> Result<(), InputError> {
+    if inputs.len() != targets.len() {
         return Err(InputError::Counts {
-            inputs,
+            inputs: inputs.len(),
             labels: targets.len(),
         });
     }
-    let width = match targets {
-        Targets::Classes(classes) => {
-            return match classes.iter().position(|&label| label as usize >= outputs) {
-                Some(example) => Err(InputError::Label {
-                    example,
-                    label: classes[example],
-                    classes: outputs,
-                }),
-                None => Ok(()),
-            };
+    let known = |example: usize, label: u32| {
+        if (label as usize) < outputs {
+            return Ok(());
         }
-        Targets::Labels { width, .. } | Targets::Values { width, .. } => *width,
+        Err(InputError::Label {
+            example,
+            label,
+            classes: outputs,
+        })
     };
-    if width == outputs {
-        Ok(())
-    } else {
-        Err(InputError::Outputs { width, outputs })
+    match targets {
+        Targets::Classes(classes) => classes
+            .iter()
+            .enumerate()
+            .try_for_each(|(example, &label)| known(example, label)),
+        Targets::Labels { width, .. } | Targets::Values { width, .. } if *width == outputs => Ok(()),
+        Targets::Labels { width, .. } | Targets::Values { width, .. } => {
+            Err(InputError::Outputs { width: *width, outputs })
+        }
+        Targets::Tags(windows) => windows.iter().enumerate().try_for_each(|(example, window)| {
+            same_tokens(inputs, example, window.tags.len())?;
+            window.tagged().try_for_each(|(_, tag)| known(example, tag))
+        }),
+        Targets::Answers(answers) => answers.windows.iter().enumerate().try_for_each(|(example, window)| {
+            same_tokens(inputs, example, window.tokens as usize)?;
+            let last = window.first as usize + window.offsets.len();
+            let last = window.span.iter().fold(last, |last, &end| last.max(end as usize + 1));
+            if last > window.tokens as usize {
+                return same_tokens(inputs, example, last);
+            }
+            Ok(())
+        }),
     }
+}
+
+/// Checks that a text has this number of tokens.
+fn same_tokens(inputs: &Inputs, example: usize, targets: usize) -> Result<(), InputError> {
+    let tokens = match inputs {
+        Inputs::Texts(texts) => texts[example].len(),
+        Inputs::Images { .. } => 0,
+    };
+    if tokens == targets {
+        return Ok(());
+    }
+    Err(InputError::Tokens {
+        example,
+        tokens,
+        targets,
+    })
 }
 
 /// The inputs at the indices `places`, as a batch.
@@ -280,7 +321,7 @@ mod tests {
     #[test]
     fn a_label_that_is_no_class_is_named() {
         assert_eq!(
-            check_targets(2, &Targets::Classes(vec![0, 3]), 3),
+            check_targets(&Inputs::of_ids([vec![1], vec![2]]), &Targets::Classes(vec![0, 3]), 3),
             Err(InputError::Label {
                 example: 1,
                 label: 3,
@@ -288,7 +329,7 @@ mod tests {
             })
         );
         assert_eq!(
-            check_targets(2, &Targets::Classes(vec![0]), 3),
+            check_targets(&Inputs::of_ids([vec![1], vec![2]]), &Targets::Classes(vec![0]), 3),
             Err(InputError::Counts { inputs: 2, labels: 1 })
         );
     }

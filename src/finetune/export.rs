@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::{
     adapters::LowRankSettings,
+    families::HeadKind,
     networks::{InputLimits, Network},
     parameters::{Handle, Parameter, Parameters, Role},
     pretrained::{Pretrained, Source},
@@ -53,7 +54,7 @@ pub(crate) fn export(base: &Pretrained, parameters: &Parameters, folder: &Path) 
     let access = |path: PathBuf| move |source| ExportError::Access { path, source };
     fs::create_dir_all(folder).map_err(access(folder.to_path_buf()))?;
     let is_of_model = |_: Handle, parameter: &Parameter| parameter.role != Role::LowRank;
-    let file = parameters.to_file(is_of_model, |name| base.family.names.exported(name));
+    let file = parameters.to_file(is_of_model, |name| exported(base, name));
     file.write(&folder.join("model.safetensors"))?;
     save_tokenizer(base, folder)?;
     // `config.json` is written last: a folder without it is clearly incomplete.
@@ -92,10 +93,9 @@ pub(crate) fn export_adapter(
     }
     let access = |path: PathBuf| move |source| ExportError::Access { path, source };
     fs::create_dir_all(folder).map_err(access(folder.to_path_buf()))?;
-    let exported = |name: &str| base.family.names.exported(name);
     let file = parameters.to_file(
         |handle, _| trainable.changes(handle),
-        |name| format!("base_model.model.{}", exported(name)),
+        |name| format!("base_model.model.{}", exported(base, name)),
     );
     file.write(&folder.join("adapter_model.safetensors"))?;
     save_tokenizer(base, folder)?;
@@ -118,7 +118,7 @@ fn adapter_config(
         .collect();
     // The whole names, because a short name could fit layers that have no adapter.
     let module = |parameter: &Parameter| {
-        let name = base.family.names.exported(&parameter.name);
+        let name = exported(base, &parameter.name);
         name.rsplit_once('.')
             .map(|(module, _)| module.to_owned())
             .unwrap_or(name)
@@ -151,9 +151,18 @@ fn adapter_config(
         "peft_type": "LORA",
         "r": settings.rank,
         "target_modules": targets,
-        "task_type": "SEQ_CLS",
+        "task_type": match base.task.head() {
+            HeadKind::Whole => "SEQ_CLS",
+            HeadKind::Tokens => "TOKEN_CLS",
+            HeadKind::Answers => "QUESTION_ANS",
+        },
         "use_rslora": settings.is_rank_stabilized,
     })
+}
+
+/// The name of a tensor in an exported file.
+fn exported(base: &Pretrained, name: &str) -> String {
+    base.family.names.exported(base.task.head(), name)
 }
 
 /// Records the maximum text length in a model's folder, so that `transformers` truncates texts to the same length. A
@@ -204,9 +213,12 @@ fn config(base: &Pretrained) -> Value {
             config.insert("image_size".to_owned(), json!([channels, side, side]));
         }
     } else {
-        let class = format!("{}ForSequenceClassification", base.family.class);
+        let class = format!("{}{}", base.family.class, base.task.head().class());
         config.insert("architectures".to_owned(), json!([class]));
-        config.insert("problem_type".to_owned(), json!(base.task.problem_type()));
+        match base.task.problem_type() {
+            Some(problem_type) => config.insert("problem_type".to_owned(), json!(problem_type)),
+            None => config.remove("problem_type"),
+        };
     }
     Value::Object(config)
 }

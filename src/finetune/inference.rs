@@ -13,12 +13,12 @@ use super::{
     backend::{Device, values},
     batching::{InputError, check_inputs, check_targets, evaluation_batches},
     data::{Examples, Inputs, Targets},
-    families::{HeadRequest, HeadSource},
-    networks::{Model, Network},
+    families::{HeadKind, HeadRequest, HeadSource},
+    networks::{Batch, Frozen, Model, Network},
     parameters::Parameters,
     prefix_cache::{FrozenOutputs, gather_frozen},
     pretrained::{LoadError, network, read_config, read_parameters},
-    tasks::{Scores, Task, Truth, of_problem_type},
+    tasks::{Scores, TASKS, Task, Truth, of_problem_type},
     trainer::TrainError,
     weights::WeightFile,
 };
@@ -31,7 +31,7 @@ fn tokens_at_once(device: Device) -> usize {
     if device.is_host() { HOST_TOKENS } else { DEVICE_TOKENS }
 }
 
-/// The logits of all inputs in their order, `[inputs, classes]`; `None` if `on_batch` stops. The first `depth` layers
+/// The logits of all inputs in their order, `[inputs, classes]`, or `[tokens, classes]` from a head for tokens; `None` if `on_batch` stops. The first `depth` layers
 /// are frozen; `outputs` caches their activations, if given.
 pub(crate) fn logits(
     model: Model<'_>,
@@ -43,16 +43,34 @@ pub(crate) fn logits(
     let mut rows: Vec<Vec<f32>> = vec![Vec::new(); inputs.len()];
     for places in evaluation_batches(inputs, tokens_at_once(model.device)) {
         let (batch, frozen) = gather_frozen(outputs, model, inputs, &places, depth);
-        let logits = model.logits(&batch, frozen);
-        let [_, classes] = logits.dims();
-        for (&place, row) in places.iter().zip(values(&logits).chunks_exact(classes)) {
-            rows[place as usize] = row.to_vec();
+        for (place, row) in outputs_of(model, inputs, &places, (batch, frozen)) {
+            rows[place as usize] = row;
         }
         if on_batch().is_break() {
             return Ok(None);
         }
     }
     Ok(Some(rows.concat()))
+}
+
+/// The outputs for each input of a batch.
+fn outputs_of(
+    model: Model<'_>,
+    inputs: &Inputs,
+    places: &[u32],
+    (batch, frozen): (Batch, Option<Frozen>),
+) -> Vec<(u32, Vec<f32>)> {
+    let logits = model.logits(&batch, frozen);
+    let [_, width] = logits.dims();
+    let logits = values(&logits);
+    let mut rest = logits.as_slice();
+    let rows = places.iter().map(|&place| {
+        let rows = model.network.output_rows(inputs, place);
+        let (of_input, others) = rest.split_at(rows * width);
+        rest = others;
+        (place, of_input.to_vec())
+    });
+    rows.collect()
 }
 
 /// Like [`logits`] without frozen layers; on the CPU it uses all cores. The batches, and so the results, do not depend
@@ -70,15 +88,7 @@ fn logits_on_all_cores(model: Model<'_>, inputs: &Inputs) -> Result<Vec<f32>, In
         let mut rows: Vec<(u32, Vec<f32>)> = Vec::new();
         while let Some(places) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
             let (batch, frozen) = gather_frozen(None, model, inputs, places, 0);
-            let logits = model.logits(&batch, frozen);
-            let [_, classes] = logits.dims();
-            let values = values(&logits);
-            rows.extend(
-                places
-                    .iter()
-                    .copied()
-                    .zip(values.chunks_exact(classes).map(<[f32]>::to_vec)),
-            );
+            rows.extend(outputs_of(model, inputs, places, (batch, frozen)));
         }
         rows
     };
@@ -110,7 +120,7 @@ pub(crate) fn evaluate(
     measures: &[Measure],
     on_batch: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<Scores, TrainError> {
-    check_targets(examples.inputs.len(), &examples.targets, names.len())?;
+    check_targets(&examples.inputs, &examples.targets, names.len())?;
     let outputs = logits(model, frozen, &examples.inputs, on_batch)?.ok_or(TrainError::Stopped)?;
     Ok(scores(task, &outputs, &examples.targets, names, measures)?)
 }
@@ -146,20 +156,20 @@ impl FineTuned {
     /// If a file or the class names are missing, or if tensors do not fit.
     pub fn load(folder: &Path, device: Device) -> Result<Self, LoadError> {
         let (config_path, config) = read_config(folder)?;
-        let labels = class_names(&config).map_err(|reason| LoadError::Config {
+        let (task, labels) = task_of(&config).map_err(|reason| LoadError::Config {
             path: config_path.clone(),
             reason,
         })?;
         let request = HeadRequest {
+            kind: task.head(),
             outputs: labels.len(),
             source: HeadSource::File,
         };
         let (family, network) = network(config_path, &config, request)?;
         let (file, _) = WeightFile::read_folder(folder)?;
         let parameters = read_parameters(family, &network, file, "model.safetensors", device)?;
-        let problem_type = config.get("problem_type").and_then(Value::as_str);
         Ok(Self {
-            task: of_problem_type(problem_type, labels.len()),
+            task,
             network,
             parameters,
             labels,
@@ -210,6 +220,21 @@ impl FineTuned {
             device: self.device,
         }
     }
+}
+
+/// The task of a fine-tuned model, and the names of its outputs.
+fn task_of(config: &Value) -> Result<(&'static dyn Task, Vec<String>), String> {
+    let class = config["architectures"][0].as_str().unwrap_or_default();
+    let by_class = TASKS
+        .iter()
+        .find(|task| task.head() != HeadKind::Whole && class.ends_with(task.head().class()));
+    if let Some(task) = by_class {
+        let labels = task.labels().map_or_else(|| class_names(config), Ok)?;
+        return Ok((*task, labels));
+    }
+    let labels = class_names(config)?;
+    let problem_type = config.get("problem_type").and_then(Value::as_str);
+    Ok((of_problem_type(problem_type, labels.len()), labels))
 }
 
 /// The values of `id2label`, whose keys must be the strings 0, 1, 2, ….

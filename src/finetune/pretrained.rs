@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::{
     backend::Device,
-    families::{Family, HeadRequest, HeadSource, model_types},
+    families::{Family, HeadKind, HeadRequest, HeadSource, model_types},
     networks::{InputLimits, Network},
     parameters::Parameters,
     recipes::Recipe,
@@ -76,10 +76,24 @@ impl Pretrained {
     /// Loads a model in Hugging Face layout (`config.json`, `model.safetensors`) that classifies into `labels`.
     ///
     /// # Errors
-    /// If a file is missing, the architecture is unknown, or tensors are missing, unknown or of another shape.
+    /// See [`Self::load`].
     pub fn load_directory(path: &Path, labels: &[String], device: Device) -> Result<Self, LoadError> {
+        Self::load(path, (TASKS[0], labels), device)
+    }
+
+    /// Loads a model in Hugging Face layout (`config.json`, `model.safetensors`) for a task, with outputs of these
+    /// names.
+    ///
+    /// # Errors
+    /// If a file is missing, the architecture is unknown, or tensors are missing, unknown or of another shape.
+    pub fn load(
+        path: &Path,
+        (task, labels): (&'static dyn Task, &[String]),
+        device: Device,
+    ) -> Result<Self, LoadError> {
         let (config_path, config) = read_config(path)?;
         let request = HeadRequest {
+            kind: task.head(),
             outputs: labels.len(),
             source: HeadSource::New,
         };
@@ -92,7 +106,7 @@ impl Pretrained {
         let parameters = read_parameters(family, &network, file, &path.display().to_string(), device)?;
         Ok(Self {
             family,
-            task: TASKS[0],
+            task,
             network,
             parameters,
             labels: labels.to_vec(),
@@ -113,6 +127,7 @@ impl Pretrained {
         }
         let config = serde_json::json!({ "model_type": "resnet8" });
         let request = HeadRequest {
+            kind: HeadKind::Whole,
             outputs: labels.len(),
             source: HeadSource::New,
         };
@@ -128,12 +143,6 @@ impl Pretrained {
             device,
             checksum: crc32fast::hash(bytes),
         })
-    }
-
-    /// The same model for another task; by default it classifies.
-    #[must_use]
-    pub fn for_task(self, task: &'static dyn Task) -> Self {
-        Self { task, ..self }
     }
 
     /// The task.

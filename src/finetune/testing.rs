@@ -125,6 +125,7 @@ pub fn write_small(config: &str, folder: &Path) {
     std::fs::write(folder.join("config.json"), config).unwrap();
     std::fs::write(folder.join("tokenizer.json"), words().to_string()).unwrap();
     let request = HeadRequest {
+        kind: crate::families::HeadKind::Whole,
         outputs: 2,
         source: HeadSource::New,
     };
@@ -136,7 +137,7 @@ pub fn write_small(config: &str, folder: &Path) {
         .iter()
         .filter(|parameter| parameter.freezes_at.is_some())
     {
-        let name = family.names.exported(&parameter.name);
+        let name = family.names.exported(crate::families::HeadKind::Whole, &parameter.name);
         let mut stream = rng::stream(Seed(1), &name, &[]);
         let is_scale = parameter.shape.len() == 1 && name.ends_with(".weight");
         let centre = if is_scale { 1.0 } else { 0.0 };
@@ -157,7 +158,7 @@ pub fn write_small(config: &str, folder: &Path) {
     {
         if parameter.start == Start::Pretrained {
             file.tensors.insert(
-                family.names.exported(&parameter.name),
+                family.names.exported(crate::families::HeadKind::Whole, &parameter.name),
                 StoredTensor {
                     shape: parameter.shape.clone(),
                     values: vec![0.5; parameter.length()],

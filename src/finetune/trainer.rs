@@ -265,7 +265,7 @@ impl Training {
         let data = data.into();
         let examples = data.examples;
         check_inputs(&self.base.network, &examples.inputs)?;
-        check_targets(examples.inputs.len(), &examples.targets, self.base.labels.len())?;
+        check_targets(&examples.inputs, &examples.targets, self.base.labels.len())?;
         let (epoch_length, start) = (examples.len() as u64, self.seen);
         let mut loss = 0.0;
         let mut stopped = false;
@@ -318,7 +318,10 @@ impl Training {
         let (first, rest) = places.split_at(places.len().div_ceil(config.micro_batches.max(1)));
         let mut pass = pass_over(first, self.seen);
         if !rest.is_empty() {
-            let share = |part: &[u32]| part.len() as f64 / places.len() as f64;
+            let weight = |part: &[u32]| task.weight(&data.examples.targets.pick(part));
+            let whole = weight(places);
+            // A batch of which nothing counts has a loss of 0, however it is cut.
+            let share = |part: &[u32]| if whole > 0.0 { weight(part) / whole } else { 0.0 };
             let mut seen = self.seen + first.len() as u64;
             let others = rest.chunks(first.len()).map(|part| {
                 let pass = pass_over(part, seen);

@@ -128,7 +128,7 @@ fn strata(targets: &Targets) -> Vec<u32> {
             };
             values.chunks_exact(*width).map(rarest).collect()
         }
-        Targets::Values { .. } => vec![0; targets.len()],
+        Targets::Values { .. } | Targets::Tags(_) | Targets::Answers(_) => vec![0; targets.len()],
     }
 }
 

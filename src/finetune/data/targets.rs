@@ -1,6 +1,10 @@
 //! The truth that a model learns from each example.
 
+use std::ops::Range;
+
+use super::answers::AnswerTargets;
 use super::error::DataError;
+use super::tags::TagWindow;
 use crate::rng::Fingerprint;
 
 /// The targets of some examples, in their order.
@@ -22,16 +26,41 @@ pub enum Targets {
         /// `[examples, numbers]`.
         values: Vec<f32>,
     },
+    /// A tag for each word, window by window.
+    Tags(Vec<TagWindow>),
+    /// Where answers stand, window by window.
+    Answers(AnswerTargets),
 }
 
 impl Targets {
-    /// Number of examples.
+    /// Number of examples; of a long text every window is one.
     pub fn len(&self) -> usize {
         match self {
             Self::Classes(classes) => classes.len(),
             Self::Labels { width, values } => values.len() / (*width).max(1),
             Self::Values { width, values } => values.len() / (*width).max(1),
+            Self::Tags(windows) => windows.len(),
+            Self::Answers(answers) => answers.windows.len(),
         }
+    }
+
+    /// The windows of each sentence or question, one after the other. Of other targets each is by itself.
+    pub fn wholes(&self) -> Vec<Range<usize>> {
+        let continues = |index: usize| match self {
+            Self::Classes(_) | Self::Labels { .. } | Self::Values { .. } => false,
+            Self::Tags(windows) => windows[index].continues,
+            Self::Answers(answers) => {
+                index > 0 && answers.windows[index].question == answers.windows[index - 1].question
+            }
+        };
+        let mut wholes: Vec<Range<usize>> = Vec::new();
+        for index in 0..self.len() {
+            match wholes.last_mut() {
+                Some(last) if continues(index) => last.end = index + 1,
+                Some(_) | None => wholes.push(index..index + 1),
+            }
+        }
+        wholes
     }
 
     /// Returns whether there are no examples.
@@ -43,7 +72,7 @@ impl Targets {
     pub fn classes(&self) -> &[u32] {
         match self {
             Self::Classes(classes) => classes,
-            Self::Labels { .. } | Self::Values { .. } => &[],
+            Self::Labels { .. } | Self::Values { .. } | Self::Tags(_) | Self::Answers(_) => &[],
         }
     }
 
@@ -60,6 +89,8 @@ impl Targets {
                 width: *width,
                 values: rows(values, *width, indices),
             },
+            Self::Tags(windows) => Self::Tags(rows(windows, 1, indices)),
+            Self::Answers(answers) => Self::Answers(answers.pick(indices)),
         }
     }
 
@@ -78,7 +109,9 @@ impl Targets {
                 width: *width,
                 values: [values.as_slice(), more].concat(),
             }),
-            (Self::Classes(_) | Self::Labels { .. } | Self::Values { .. }, _) => Err(DataError::MixedInputs),
+            (Self::Tags(ours), Self::Tags(theirs)) => Ok(Self::Tags([ours.as_slice(), theirs].concat())),
+            (Self::Answers(ours), Self::Answers(theirs)) => Ok(Self::Answers(ours.concat(theirs))),
+            _ => Err(DataError::MixedInputs),
         }
     }
 
@@ -102,6 +135,8 @@ impl Targets {
                     fingerprint.bytes(&value.to_le_bytes());
                 }
             }
+            Self::Tags(windows) => windows.iter().for_each(|window| window.add_to(fingerprint)),
+            Self::Answers(answers) => answers.add_to(fingerprint),
         }
     }
 
@@ -111,13 +146,18 @@ impl Targets {
             Self::Classes(classes) => size_of_val(classes.as_slice()),
             Self::Labels { values, .. } => size_of_val(values.as_slice()),
             Self::Values { values, .. } => size_of_val(values.as_slice()),
+            Self::Tags(windows) => windows
+                .iter()
+                .map(|window| size_of_val(window) + size_of_val(&*window.tags))
+                .sum(),
+            Self::Answers(answers) => answers.bytes(),
         }
     }
 }
 
-fn rows<T: Copy>(values: &[T], width: usize, indices: &[u32]) -> Vec<T> {
+fn rows<T: Clone>(values: &[T], width: usize, indices: &[u32]) -> Vec<T> {
     let row = |&index: &u32| &values[index as usize * width..][..width];
-    indices.iter().flat_map(row).copied().collect()
+    indices.iter().flat_map(row).cloned().collect()
 }
 
 #[cfg(test)]

@@ -20,7 +20,8 @@ pub(super) const FAMILY: Family = Family {
     build,
     names: Names {
         prefix: "albert.",
-        head: &["classifier."],
+        answering: None,
+        head: &[],
         ignored: &["predictions.", "sop_classifier.", "pooler.", "embeddings.position_ids"],
     },
     class: "Albert",

@@ -15,7 +15,8 @@ pub(super) const FAMILY: Family = Family {
     build,
     names: Names {
         prefix: "bert.",
-        head: &["classifier."],
+        answering: None,
+        head: &[],
         ignored: &["cls.", "pooler.", "embeddings.position_ids"],
     },
     class: "Bert",

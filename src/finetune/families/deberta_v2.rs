@@ -17,7 +17,8 @@ pub(super) const FAMILY: Family = Family {
     build,
     names: Names {
         prefix: "deberta.",
-        head: &["pooler.", "classifier."],
+        answering: None,
+        head: &["pooler."],
         ignored: &["cls.", "lm_predictions.", "mask_predictions.", "embeddings.position_"],
     },
     class: "DebertaV2",

@@ -1,6 +1,6 @@
 //! The shape that most decoders share, Llama's: the keys of `config.json`, and the names of their tensors.
 
-use super::{ConfigError, Fields, HeadRequest, check_multiple, rope};
+use super::{ConfigError, Fields, HeadKind, HeadRequest, check_multiple, rope};
 use crate::{
     kernels::{ActivationKind, Mask},
     layers::norm::NormSettings,
@@ -96,16 +96,20 @@ pub(super) fn config(
         sharing: Sharing::None,
         final_norm: Some("norm"),
         final_projection: None,
-        head: self::head(head),
+        head: self::head(head, true),
     })
 }
 
-/// The head of all decoders: a linear layer without a bias on the last token.
-pub(super) fn head(head: HeadRequest) -> HeadConfig {
-    head.config(
-        Reads::Last,
-        vec![StepConfig::Dropout, StepConfig::Output("score", false)],
-    )
+/// The head of all decoders: a linear layer without a bias on the last token. Those that follow Llama call the layer for
+/// tokens `score` as well, and it has a bias.
+pub(super) fn head(head: HeadRequest, follows_llama: bool) -> HeadConfig {
+    let has_bias = head.kind == HeadKind::Tokens;
+    let steps = vec![StepConfig::Dropout, StepConfig::Output("score", has_bias)];
+    if has_bias && follows_llama {
+        head.with(Reads::All, steps)
+    } else {
+        head.config(Reads::Last, steps)
+    }
 }
 
 /// Windows of `width` tokens in the blocks that `is_local` names: a token sees itself and those before it.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ConfigError, Family, Fields, HeadRequest, Names, check_widths, encoder::Encoder};
+use super::{ConfigError, Family, Fields, HeadKind, HeadRequest, Names, check_widths, encoder::Encoder};
 use crate::{
     kernels::ActivationKind,
     networks::{
@@ -20,13 +20,9 @@ pub(super) const FAMILY: Family = Family {
     build,
     names: Names {
         prefix: "distilbert.",
-        head: &["pre_classifier.", "classifier."],
-        ignored: &[
-            "vocab_transform.",
-            "vocab_layer_norm.",
-            "vocab_projector.",
-            "qa_outputs.",
-        ],
+        answering: None,
+        head: &["pre_classifier."],
+        ignored: &["vocab_transform.", "vocab_layer_norm.", "vocab_projector."],
     },
     class: "DistilBert",
     recipe: recipes::bert,
@@ -58,7 +54,15 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         StepConfig::Dropout,
         StepConfig::Output("classifier", true),
     ];
-    let like_bert = encoder.config(head.config(Reads::First, steps), Some(positions), None);
+    let head = match head.kind {
+        // The only family with dropout before the answers.
+        HeadKind::Answers => head.with(
+            Reads::All,
+            vec![StepConfig::Dropout, StepConfig::Output("qa_outputs", true)],
+        ),
+        HeadKind::Whole | HeadKind::Tokens => head.config(Reads::First, steps),
+    };
+    let like_bert = encoder.config(head, Some(positions), None);
     let config = TransformerConfig {
         attention: AttentionConfig {
             projections: ProjectionNames::Apart(["attention.q_lin", "attention.k_lin", "attention.v_lin"]),

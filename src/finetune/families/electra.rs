@@ -15,7 +15,8 @@ pub(super) const FAMILY: Family = Family {
     build,
     names: Names {
         prefix: "electra.",
-        head: &["classifier."],
+        answering: None,
+        head: &[],
         ignored: &[
             "discriminator_predictions.",
             "generator_predictions.",

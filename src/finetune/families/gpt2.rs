@@ -21,7 +21,8 @@ pub(super) const FAMILY: Family = Family {
     build,
     names: Names {
         prefix: "transformer.",
-        head: &["score."],
+        answering: None,
+        head: &[],
         ignored: &["lm_head.", "*.attn.bias", "*.attn.masked_bias"],
     },
     class: "GPT2",
@@ -97,7 +98,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         sharing: Sharing::None,
         final_norm: Some("ln_f"),
         final_projection: None,
-        head: decoder::head(head),
+        head: decoder::head(head, false),
     };
     Ok(config.build())
 }

@@ -20,7 +20,8 @@ pub(super) const FAMILY: Family = Family {
     build,
     names: Names {
         prefix: "gpt_neox.",
-        head: &["score."],
+        answering: None,
+        head: &[],
         ignored: &[
             "embed_out.",
             "*.attention.bias",
@@ -102,7 +103,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         sharing: Sharing::None,
         final_norm: Some("final_layer_norm"),
         final_projection: None,
-        head: decoder::head(head),
+        head: decoder::head(head, false),
     };
     Ok(config.build())
 }

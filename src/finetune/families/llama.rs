@@ -11,7 +11,8 @@ pub(super) const FAMILY: Family = Family {
     build,
     names: Names {
         prefix: "model.",
-        head: &["score."],
+        answering: Some("transformer."),
+        head: &[],
         ignored: decoder::IGNORED,
     },
     class: "Llama",

@@ -82,19 +82,50 @@ pub(crate) struct Family {
 pub(crate) struct Names {
     /// The prefix of the base model's tensors in files; empty if they have none. Our names go without it.
     pub(crate) prefix: &'static str,
-    /// Our names of the tensors of the head, by their beginnings. They have no prefix in files.
+    /// The prefix in models that answer questions, where `transformers` has another one for them.
+    pub(crate) answering: Option<&'static str>,
+    /// Our names of the tensors of the head for whole texts, by their beginnings. They have no prefix in files, and
+    /// neither have [`HEADS`].
     pub(crate) head: &'static [&'static str],
     /// Tensors that fine-tuning does not need (heads of pretraining, buffers), by the beginning of our name for them, or
     /// by its end after a `*`.
     pub(crate) ignored: &'static [&'static str],
 }
 
+/// The beginnings of the names of heads that several families have.
+const HEADS: [&str; 3] = ["classifier.", "score.", "qa_outputs."];
+
 /// The head that a network is asked to have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HeadRequest {
+    /// What the outputs are about.
+    pub(crate) kind: HeadKind,
     /// Number of outputs.
     pub(crate) outputs: usize,
     pub(crate) source: HeadSource,
+}
+
+/// What the outputs of a head are about.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadKind {
+    /// The whole text or image.
+    Whole,
+    /// Each token.
+    Tokens,
+    /// Each token: how well an answer begins and ends there.
+    Answers,
+}
+
+impl HeadKind {
+    /// The end of the names of the classes in `transformers`.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Self::Whole => "ForSequenceClassification",
+            Self::Tokens => "ForTokenClassification",
+            Self::Answers => "ForQuestionAnswering",
+        }
+    }
 }
 
 /// The source of a head's values.
@@ -125,8 +156,20 @@ impl Family {
 }
 
 impl HeadRequest {
-    /// A head with these steps.
+    /// A head that has these steps for whole texts, and for tokens the steps that most families have.
     fn config(self, reads: Reads, steps: Vec<StepConfig>) -> HeadConfig {
+        match self.kind {
+            HeadKind::Whole => self.with(reads, steps),
+            HeadKind::Tokens => self.with(
+                Reads::All,
+                vec![StepConfig::Dropout, StepConfig::Output("classifier", true)],
+            ),
+            HeadKind::Answers => self.with(Reads::All, vec![StepConfig::Output("qa_outputs", true)]),
+        }
+    }
+
+    /// A head with these steps, whatever it is about.
+    fn with(self, reads: Reads, steps: Vec<StepConfig>) -> HeadConfig {
         HeadConfig {
             reads,
             steps,
@@ -171,7 +214,8 @@ pub(crate) fn model_types() -> Vec<&'static str> {
 impl Names {
     /// Our name for a tensor of a file, whichever version of the library wrote it.
     pub(crate) fn ours(&self, name: &str) -> String {
-        let name = name.strip_prefix(self.prefix).unwrap_or(name);
+        let answering = || name.strip_prefix(self.answering?);
+        let name = name.strip_prefix(self.prefix).or_else(answering).unwrap_or(name);
         match name.rsplit_once('.') {
             Some((owner, "gamma")) => format!("{owner}.weight"),
             Some((owner, "beta")) => format!("{owner}.bias"),
@@ -179,12 +223,13 @@ impl Names {
         }
     }
 
-    /// The name of a tensor in an exported file.
-    pub(crate) fn exported(&self, name: &str) -> String {
+    /// The name of a tensor in an exported file with a head of this kind.
+    pub(crate) fn exported(&self, kind: HeadKind, name: &str) -> String {
+        let prefix = self.answering.filter(|_| kind == HeadKind::Answers);
         if self.is_of_head(name) {
             name.to_owned()
         } else {
-            format!("{}{name}", self.prefix)
+            format!("{}{name}", prefix.unwrap_or(self.prefix))
         }
     }
 
@@ -198,6 +243,7 @@ impl Names {
     }
 
     fn is_of_head(&self, name: &str) -> bool {
-        self.head.iter().any(|beginning| name.starts_with(beginning))
+        let mut beginnings = HEADS.iter().chain(self.head);
+        beginnings.any(|beginning| name.starts_with(beginning))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ConfigError, Family, Fields, HeadRequest, Names, check_widths, rope};
+use super::{ConfigError, Family, Fields, HeadKind, HeadRequest, Names, check_widths, rope};
 use crate::{
     kernels::Mask,
     layers::norm::NormSettings,
@@ -21,7 +21,8 @@ pub(super) const FAMILY: Family = Family {
     build,
     names: Names {
         prefix: "model.",
-        head: &["head.", "classifier."],
+        answering: None,
+        head: &["head."],
         ignored: &["decoder."],
     },
     class: "ModernBert",
@@ -105,7 +106,13 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         sharing: Sharing::None,
         final_norm: Some("final_norm"),
         final_projection: None,
-        head: head.config(reads, steps),
+        head: head.with(
+            match head.kind {
+                HeadKind::Whole => reads,
+                HeadKind::Tokens | HeadKind::Answers => Reads::All,
+            },
+            steps,
+        ),
     };
     Ok(config.build())
 }

@@ -19,7 +19,8 @@ pub(super) const FAMILY: Family = Family {
     build,
     names: Names {
         prefix: "mpnet.",
-        head: &["classifier."],
+        answering: None,
+        head: &[],
         ignored: &["lm_head.", "pooler.", "embeddings.position_ids"],
     },
     class: "MPNet",

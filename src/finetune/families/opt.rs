@@ -24,7 +24,8 @@ pub(super) const FAMILY: Family = Family {
     build,
     names: Names {
         prefix: "model.",
-        head: &["score."],
+        answering: None,
+        head: &[],
         ignored: &["lm_head."],
     },
     class: "OPT",
@@ -106,7 +107,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         sharing: Sharing::None,
         final_norm: has_final_norm.then_some("decoder.final_layer_norm"),
         final_projection: is_projected.then_some(("decoder.project_out", width)),
-        head: decoder::head(head),
+        head: decoder::head(head, false),
     };
     Ok(config.build())
 }

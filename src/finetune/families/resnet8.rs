@@ -12,6 +12,7 @@ pub(super) const FAMILY: Family = Family {
     build,
     names: Names {
         prefix: "",
+        answering: None,
         head: &["fc."],
         ignored: &[],
     },

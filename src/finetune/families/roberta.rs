@@ -15,7 +15,8 @@ pub(super) const FAMILY: Family = Family {
     build,
     names: Names {
         prefix: "roberta.",
-        head: &["classifier."],
+        answering: None,
+        head: &[],
         ignored: &["lm_head.", "pooler.", "embeddings.position_ids"],
     },
     class: "Roberta",

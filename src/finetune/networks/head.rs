@@ -23,7 +23,6 @@ pub(crate) enum Reads {
     /// The hidden state of the last token that is not padding.
     Last,
     /// The hidden states of all tokens, one by one.
-    #[expect(dead_code, reason = "heads for tokens come with their tasks")]
     All,
     /// The mean over all tokens, or over all pixels.
     Mean,

@@ -6,7 +6,7 @@
 pub(crate) mod convnet;
 mod head;
 mod linears;
-mod passes;
+pub(crate) mod passes;
 mod sizes;
 #[cfg(test)]
 mod tests;
@@ -21,6 +21,7 @@ pub(crate) use self::{
 use crate::{
     backend::{Device, Tensor},
     blocks::{Block, residual::ConvolutionStem},
+    data::Inputs,
     dropout::DropoutKeys,
     kernels::Layout,
     layers::{
@@ -206,6 +207,14 @@ impl Network {
             self.head.reads.positions()
         } else {
             Positions::All
+        }
+    }
+
+    /// Number of rows of outputs for an input: one, or one for each token.
+    pub(crate) fn output_rows(&self, inputs: &Inputs, place: u32) -> usize {
+        match inputs {
+            Inputs::Texts(texts) if self.head.reads == Reads::All => texts[place as usize].len(),
+            Inputs::Texts(_) | Inputs::Images { .. } => 1,
         }
     }
 

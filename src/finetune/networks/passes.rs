@@ -67,7 +67,8 @@ impl<'a> Model<'a> {
         let (mut hidden, _) = self.begin(batch, frozen, &context);
         hidden.values = self.climb(hidden.values, hidden.blocks..self.network.blocks.len(), &context);
         let (read, _) = self.read(hidden, &context);
-        self.network.head.forward(read, &context).0
+        let outputs = self.network.head.forward(read, &context).0;
+        self.without_padding(outputs, &context)
     }
 
     /// The loss of a batch and the gradients of all trainable parameters. `frozen` holds known activations of frozen
@@ -112,7 +113,8 @@ impl<'a> Model<'a> {
         }
         let (read, read_back) = self.read(hidden, &context);
         let (outputs, head_back) = network.head.forward(read, &context);
-        let (loss, gradient) = objective(context.kernels(), outputs);
+        let (loss, gradient) = objective(context.kernels(), self.without_padding(outputs, &context));
+        let gradient = self.with_padding(gradient, &context);
         let mut back = Backward::new(&context);
         // The gradient goes down as far as something trains.
         let wants_hidden = stem_trains || !backs.is_empty();
@@ -197,6 +199,32 @@ impl<'a> Model<'a> {
             Some(gradient)
         });
         (values, back)
+    }
+
+    /// The outputs of a head for tokens, without the rows of padding; other outputs have none.
+    fn without_padding(self, outputs: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+        let [rows, width] = outputs.dims();
+        if !self.is_padded(rows, context) {
+            return outputs;
+        }
+        let found = context.layout.gather(&values(&outputs), width);
+        context
+            .device
+            .tensor(found, [context.layout.lengths.iter().sum(), width])
+    }
+
+    /// The inverse of [`Self::without_padding`] for gradients: those of padding are 0.
+    fn with_padding(self, gradient: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+        let width = gradient.dims()[1];
+        if !self.is_padded(context.layout.rows, context) {
+            return gradient;
+        }
+        let spread = context.layout.spread(&values(&gradient), width, 0.0);
+        context.device.tensor(spread, [context.layout.rows, width])
+    }
+
+    fn is_padded(self, rows: usize, context: &Context<'_>) -> bool {
+        self.network.head.reads == Reads::All && rows != context.layout.lengths.iter().sum::<usize>()
     }
 
     /// The hidden states before and after every block, at all positions.

@@ -381,6 +381,7 @@ fn resnet8_equals_the_reference() {
     let path = "../../search-spaces/quickstart/resnet8-cifar10/model.safetensors";
     let bytes = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
     let request = HeadRequest {
+        kind: crate::families::HeadKind::Whole,
         outputs: 10,
         source: HeadSource::File,
     };
@@ -417,6 +418,7 @@ fn resnet8_equals_the_reference() {
 fn bert(folder: &Path) -> (Network, Parameters) {
     let (path, config) = read_config(folder).unwrap();
     let request = HeadRequest {
+        kind: crate::families::HeadKind::Whole,
         outputs: 2,
         source: HeadSource::New,
     };

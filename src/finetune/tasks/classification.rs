@@ -13,8 +13,8 @@ impl Task for Classification {
         TaskKind::Classification
     }
 
-    fn problem_type(&self) -> &'static str {
-        "single_label_classification"
+    fn problem_type(&self) -> Option<&'static str> {
+        Some("single_label_classification")
     }
 
     fn loss(&self, outputs: &[f32], targets: &Targets) -> f64 {
@@ -31,7 +31,7 @@ impl Task for Classification {
         }
     }
 
-    fn predict(&self, outputs: &[f32]) -> Prediction {
+    fn predict(&self, outputs: &[f32], _: Truth<'_>) -> Prediction {
         let largest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let powers: Vec<f64> = outputs.iter().map(|output| f64::from(output - largest).exp()).collect();
         let sum: f64 = powers.iter().sum();
@@ -53,8 +53,12 @@ mod tests {
 
     #[test]
     fn probabilities_add_up_for_any_outputs() {
+        let nothing = Truth {
+            targets: &Targets::Classes(Vec::new()),
+            names: &[],
+        };
         for outputs in [&[0.0, 0.0][..], &[1e4, -1e4, 0.0], &[-3.5, 2.25, 7.0]] {
-            let Prediction::Class { probabilities, .. } = Classification.predict(outputs) else {
+            let Prediction::Class { probabilities, .. } = Classification.predict(outputs, nothing) else {
                 panic!("a class was predicted")
             };
             assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);

@@ -4,20 +4,24 @@
 
 mod classification;
 mod multi_label;
+mod question_answering;
 mod regression;
+mod token_classification;
 
-use std::{collections::BTreeMap, fmt::Debug};
+use std::{collections::BTreeMap, fmt::Debug, ops::Range};
 
 pub use automl_metrics::Task as TaskKind;
 use automl_metrics::{Measure, MetricError};
 
-use crate::{backend::Tensor, data::Targets, gradients::Loss, kernels::Kernels};
+use crate::{backend::Tensor, data::Targets, families::HeadKind, gradients::Loss, kernels::Kernels};
 
 /// All tasks. The first one is that of a model that does not name its own.
 pub const TASKS: &[&dyn Task] = &[
     &classification::Classification,
     &multi_label::MultiLabel,
     &regression::Regression,
+    &token_classification::TokenClassification,
+    &question_answering::QuestionAnswering,
 ];
 
 /// The values of metrics, by their names.
@@ -28,8 +32,24 @@ pub trait Task: Debug + Sync {
     /// The kind of its outcomes.
     fn kind(&self) -> TaskKind;
 
-    /// Its name in the `config.json` of an exported model: `problem_type`.
-    fn problem_type(&self) -> &'static str;
+    /// The head that it needs.
+    #[doc(hidden)]
+    fn head(&self) -> HeadKind {
+        HeadKind::Whole
+    }
+
+    /// Its name in the `config.json` of an exported model, `problem_type`, where a head has several tasks.
+    fn problem_type(&self) -> Option<&'static str>;
+
+    /// The names of the outputs, if they do not depend on the data.
+    fn labels(&self) -> Option<Vec<String>> {
+        None
+    }
+
+    /// How much a part of a batch counts in the mean loss of the batch: by default the number of its examples.
+    fn weight(&self, targets: &Targets) -> f64 {
+        targets.len() as f64
+    }
 
     /// The mean loss over all examples, in the unit of the metric `loss`.
     fn loss(&self, outputs: &[f32], targets: &Targets) -> f64;
@@ -40,8 +60,9 @@ pub trait Task: Debug + Sync {
     /// If a metric does not measure this task, or names an unknown class.
     fn measure(&self, outputs: &[f32], truth: Truth<'_>, measures: &[Measure]) -> Result<Scores, MetricError>;
 
-    /// A prediction from the outputs for one example.
-    fn predict(&self, outputs: &[f32]) -> Prediction;
+    /// A prediction from the outputs for one example. Of a long text they are the outputs of all its windows, and the
+    /// targets say where its words stand.
+    fn predict(&self, outputs: &[f32], example: Truth<'_>) -> Prediction;
 
     /// The loss of a batch and its gradient with respect to the outputs.
     #[doc(hidden)]
@@ -74,6 +95,23 @@ pub enum Prediction {
     },
     /// Numbers.
     Values(Vec<f64>),
+    /// The tag of each word and its probability.
+    Tags(Vec<(u32, f64)>),
+    /// An answer; `None` if nothing in the text can be one.
+    Answer(Option<Answer>),
+}
+
+/// An answer to a question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The words of the context; empty if the model says that there is no answer.
+    pub text: String,
+    /// The characters of the context, from the first up to the one after the last.
+    pub characters: Range<usize>,
+    /// The probability of its beginning times that of its end.
+    pub score: f64,
+    /// The probability that there is no answer, for models that were trained on such questions.
+    pub no_answer: Option<f64>,
 }
 
 /// The outputs of a batch, with their targets.
@@ -103,7 +141,7 @@ pub fn task(kind: TaskKind) -> Option<&'static dyn Task> {
 pub(crate) fn of_problem_type(problem_type: Option<&str>, outputs: usize) -> &'static dyn Task {
     let named = TASKS
         .iter()
-        .find(|task| problem_type.is_some_and(|name| name == task.problem_type()));
+        .find(|task| problem_type.is_some() && problem_type == task.problem_type());
     match named {
         Some(task) => *task,
         None if outputs == 1 => &regression::Regression,
@@ -135,7 +173,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::backend::{Device, values};
+    use crate::{
+        backend::{Device, values},
+        data::{AnswerTargets, AnswerWindow, Question, TagWindow, UNTAGGED},
+    };
 
     fn targets(kind: TaskKind, examples: usize) -> Targets {
         match kind {
@@ -144,10 +185,37 @@ mod tests {
                 width: 3,
                 values: (0..3 * examples).map(|index| index % 2 == 0).collect(),
             },
-            _ => Targets::Values {
+            TaskKind::Regression => Targets::Values {
                 width: 3,
                 values: (0..3 * examples).map(|index| index as f32 * 0.3 - 1.0).collect(),
             },
+            TaskKind::TokenClassification => Targets::Tags(vec![TagWindow {
+                tags: (0..examples as u32)
+                    .map(|tag| if tag == 1 { UNTAGGED } else { tag % 3 })
+                    .collect(),
+                continues: false,
+            }]),
+            TaskKind::QuestionAnswering => {
+                let window = AnswerWindow {
+                    question: 0,
+                    span: [1, 2],
+                    tokens: 3,
+                    first: 1,
+                    offsets: [[0, 1], [2, 3]].into(),
+                };
+                let other = AnswerWindow {
+                    span: [0, 0],
+                    ..window.clone()
+                };
+                Targets::Answers(AnswerTargets {
+                    windows: vec![window, other],
+                    questions: std::sync::Arc::new([Question {
+                        context: "a b".into(),
+                        answers: vec!["a b".to_owned()],
+                    }]),
+                    allows_none: true,
+                })
+            }
         }
     }
 
@@ -159,7 +227,10 @@ mod tests {
                 let objective = |outputs: Vec<f32>| {
                     task.objective(Batch {
                         kernels: Kernels::new(Device::Cpu),
-                        outputs: Device::Cpu.tensor(outputs, [4, 3]),
+                        outputs: match task.head() {
+                            HeadKind::Answers => Device::Cpu.tensor(outputs, [6, 2]),
+                            HeadKind::Whole | HeadKind::Tokens => Device::Cpu.tensor(outputs, [4, 3]),
+                        },
                         targets: &targets,
                     })
                 };
@@ -183,7 +254,9 @@ mod tests {
     #[test]
     fn a_model_says_by_its_configuration_which_task_it_has() {
         for task in TASKS {
-            assert_eq!(of_problem_type(Some(task.problem_type()), 3).kind(), task.kind());
+            if task.head() == HeadKind::Whole {
+                assert_eq!(of_problem_type(task.problem_type(), 3).kind(), task.kind());
+            }
             assert!(super::task(task.kind()).is_some());
         }
         assert_eq!(of_problem_type(None, 1).kind(), TaskKind::Regression);

@@ -13,8 +13,8 @@ impl Task for MultiLabel {
         TaskKind::MultiLabel
     }
 
-    fn problem_type(&self) -> &'static str {
-        "multi_label_classification"
+    fn problem_type(&self) -> Option<&'static str> {
+        Some("multi_label_classification")
     }
 
     fn loss(&self, outputs: &[f32], targets: &Targets) -> f64 {
@@ -29,7 +29,7 @@ impl Task for MultiLabel {
         }
     }
 
-    fn predict(&self, outputs: &[f32]) -> Prediction {
+    fn predict(&self, outputs: &[f32], _: Truth<'_>) -> Prediction {
         let probability = |&output: &f32| 1.0 / (1.0 + f64::from(-output).exp());
         Prediction::Labels {
             probabilities: outputs.iter().map(probability).collect(),
@@ -45,6 +45,6 @@ impl Task for MultiLabel {
 fn labels(targets: &Targets) -> &[bool] {
     match targets {
         Targets::Labels { values, .. } => values,
-        Targets::Classes(_) | Targets::Values { .. } => &[],
+        _ => &[],
     }
 }

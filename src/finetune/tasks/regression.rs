@@ -13,8 +13,8 @@ impl Task for Regression {
         TaskKind::Regression
     }
 
-    fn problem_type(&self) -> &'static str {
-        "regression"
+    fn problem_type(&self) -> Option<&'static str> {
+        Some("regression")
     }
 
     fn loss(&self, outputs: &[f32], targets: &Targets) -> f64 {
@@ -30,7 +30,7 @@ impl Task for Regression {
         }
     }
 
-    fn predict(&self, outputs: &[f32]) -> Prediction {
+    fn predict(&self, outputs: &[f32], _: Truth<'_>) -> Prediction {
         Prediction::Values(outputs.iter().map(|&output| f64::from(output)).collect())
     }
 
@@ -43,6 +43,6 @@ impl Task for Regression {
 fn numbers(targets: &Targets) -> &[f32] {
     match targets {
         Targets::Values { values, .. } => values,
-        Targets::Classes(_) | Targets::Labels { .. } => &[],
+        _ => &[],
     }
 }

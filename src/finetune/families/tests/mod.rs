@@ -2,6 +2,7 @@
 //!
 //! Tolerances are those of the references' README. What needs no reference stands in `networks/tests`.
 
+mod heads;
 mod low_rank;
 mod reference;
 
@@ -12,7 +13,7 @@ use crate::{
     backend::{Device, values},
     dropout::DropoutKeys,
     gradients::Pass,
-    networks::{Batch, Frozen, PassSettings},
+    networks::{Batch, Frozen, PassSettings, passes::Objective},
     optimizer::{Optimizer, Settings, Update},
     parameters::Parameters,
     trainable::{Group, Trainable},
@@ -95,6 +96,18 @@ fn above(parameters: &Parameters, freeze_depth: usize) -> Trainable {
 }
 
 fn pass(tiny: &Tiny, parameters: &Parameters, batch: &Batch, labels: &[u32], trainable: &Trainable) -> Pass {
+    pass_with(tiny, parameters, batch, trainable, &|kernels, outputs| {
+        kernels.cross_entropy(outputs, labels)
+    })
+}
+
+fn pass_with(
+    tiny: &Tiny,
+    parameters: &Parameters,
+    batch: &Batch,
+    trainable: &Trainable,
+    objective: Objective<'_>,
+) -> Pass {
     let model = crate::networks::Model {
         parameters,
         ..tiny.model()
@@ -106,9 +119,7 @@ fn pass(tiny: &Tiny, parameters: &Parameters, batch: &Batch, labels: &[u32], tra
     let freeze_depth = trainable.freeze_depth();
     let frozen: Option<Frozen> =
         (freeze_depth > 0).then(|| model.frozen(batch, None, &[freeze_depth]).unwrap().remove(0));
-    model.pass((batch, frozen), settings, &|kernels, outputs| {
-        kernels.cross_entropy(outputs, labels)
-    })
+    model.pass((batch, frozen), settings, objective)
 }
 
 #[test]

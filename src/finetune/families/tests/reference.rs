@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     backend::{Device, values},
-    families::{Family, HeadRequest, HeadSource},
+    families::{Family, HeadKind, HeadRequest, HeadSource},
     gradients::Gradient,
     networks::{Batch, Model, Network},
     parameters::{Handle, Parameters},
@@ -112,6 +112,11 @@ impl Reference {
         load(&self.folder.join(head), HeadSource::File)
     }
 
+    /// The model in one of the family's folders, with its head of this kind.
+    pub(super) fn model_with(&self, head: &str, kind: HeadKind) -> Tiny {
+        load_with(&self.folder.join(head), (kind, HeadSource::File))
+    }
+
     /// The batch of a head, without padding.
     pub(super) fn batch(&self, beginning: &str) -> Batch {
         let ids = self.get(&format!("{beginning}input_ids"));
@@ -140,14 +145,18 @@ impl Numbers {
     }
 }
 
-/// The model in a folder.
+/// The model in a folder, with a head for whole texts.
 pub(super) fn load(folder: &Path, source: HeadSource) -> Tiny {
+    load_with(folder, (HeadKind::Whole, source))
+}
+
+fn load_with(folder: &Path, (kind, source): (HeadKind, HeadSource)) -> Tiny {
     let (path, config) = read_config(folder).unwrap();
     let outputs = config
         .get("id2label")
         .and_then(Value::as_object)
         .map_or(2, serde_json::Map::len);
-    let (family, network) = network(path, &config, HeadRequest { outputs, source }).unwrap();
+    let (family, network) = network(path, &config, HeadRequest { kind, outputs, source }).unwrap();
     let (file, _) = WeightFile::read_folder(folder).unwrap();
     let parameters = read_parameters(family, &network, file, "model", Device::Cpu).unwrap();
     Tiny {
