@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Packages of their own below all of them: what they may import, their `Cargo.toml`s say.
-const PACKAGES: [&str; 5] = ["base", "finetune", "hub", "metrics", "tokenizer"];
+const PACKAGES: [&str; 6] = ["base", "finetune", "hub", "metrics", "readers", "tokenizer"];
 
 /// Modules of the lowest packages: every folder may import them.
 const BASE: [&str; 8] = ["awake", "files", "json", "metrics", "os", "rng", "suggestion", "units"];
