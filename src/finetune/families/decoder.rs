@@ -35,7 +35,6 @@ pub(super) fn config(
     let heads = fields.size("num_attention_heads")?;
     let key_heads = fields.size_or("num_key_value_heads", heads)?;
     check_multiple("num_attention_heads", heads, key_heads)?;
-    check_multiple("hidden_size", hidden, 4)?;
     if fields.get("head_dim").is_none() {
         check_multiple("hidden_size", hidden, heads)?;
     }

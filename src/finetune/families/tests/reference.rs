@@ -140,14 +140,20 @@ impl Numbers {
     }
 }
 
+/// Number of outputs that a configuration names.
+pub(super) fn outputs(config: &Value) -> usize {
+    let names = config.get("id2label").and_then(Value::as_object);
+    names.map_or(2, serde_json::Map::len)
+}
+
 /// The model in a folder.
 pub(super) fn load(folder: &Path, source: HeadSource) -> Tiny {
     let (path, config) = read_config(folder).unwrap();
-    let outputs = config
-        .get("id2label")
-        .and_then(Value::as_object)
-        .map_or(2, serde_json::Map::len);
-    let (family, network) = network(path, &config, HeadRequest { outputs, source }).unwrap();
+    let request = HeadRequest {
+        outputs: outputs(&config),
+        source,
+    };
+    let (family, network) = network(path, &config, request).unwrap();
     let (file, _) = WeightFile::read_folder(folder).unwrap();
     let parameters = read_parameters(family, &network, file, "model", Device::Cpu).unwrap();
     Tiny {
