@@ -93,6 +93,7 @@ pub(super) fn config(
         blocks: vec![block; blocks],
         block_name: "layers.{}",
         sharing: Sharing::None,
+        convolution: None,
         final_norm: Some("norm"),
         final_projection: None,
         head: self::head(head),

@@ -103,6 +103,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         blocks: vec![block; blocks],
         block_name: "decoder.layers.{}",
         sharing: Sharing::None,
+        convolution: None,
         final_norm: has_final_norm.then_some("decoder.final_layer_norm"),
         final_projection: is_projected.then_some(("decoder.project_out", width)),
         head: decoder::head(head),
