@@ -87,14 +87,16 @@ impl Dropout {
     }
 
     /// Writes the factors of elements `start..start + factors.len()`: 0 for a dropped element, 1 / (1 - p) otherwise.
-    /// `start` must be a multiple of 4.
     pub(crate) fn fill(&self, start: usize, factors: &mut [f32]) {
-        debug_assert_eq!(start % 4, 0);
         let scale = self.scale();
+        // A word has the bits of four elements; the first one may have been begun by the row before.
+        let begun = start % 4;
+        let (first, factors) = factors.split_at_mut(((4 - begun) % 4).min(factors.len()));
+        let next = start.div_ceil(4);
         vectorize(|| {
             let (chunks, rest) = factors.as_chunks_mut::<4>();
             let last = chunks.len();
-            let word = |index: usize| mix(self.key.wrapping_add((start / 4 + index) as u64));
+            let word = |index: usize| mix(self.key.wrapping_add((next + index) as u64));
             let factor = |word: u64, lane: usize| {
                 if ((word >> (16 * lane)) as u16) < self.threshold {
                     0.0
@@ -102,6 +104,10 @@ impl Dropout {
                     scale
                 }
             };
+            let before = mix(self.key.wrapping_add((start / 4) as u64));
+            for (lane, first) in first.iter_mut().enumerate() {
+                *first = factor(before, begun + lane);
+            }
             for (index, chunk) in chunks.iter_mut().enumerate() {
                 let word = word(index);
                 *chunk = std::array::from_fn(|lane| factor(word, lane));
@@ -151,6 +157,11 @@ mod tests {
         let mut part = vec![0.0; 24];
         site(1, 2, 3).fill(40, &mut part);
         assert_eq!(part, whole[40..]);
+        for (start, end) in [(0, 0), (1, 2), (1, 9), (2, 4), (3, 4), (7, 30), (38, 64)] {
+            let mut part = vec![0.0; end - start];
+            site(1, 2, 3).fill(start, &mut part);
+            assert_eq!(part, whole[start..end], "{start}");
+        }
         for other in [site(2, 2, 3), site(1, 3, 3), site(1, 2, 4)] {
             assert_ne!(other.factors(64), whole);
         }

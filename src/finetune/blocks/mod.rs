@@ -3,12 +3,13 @@
 //! A block is written by hand (fast) or as a graph of burn (see [`differentiated`]). To add one, add a file and a
 //! variant of [`Block`].
 
+pub(crate) mod convolved;
 #[cfg(any(test, feature = "cuda"))]
 pub(crate) mod differentiated;
 pub(crate) mod residual;
 pub(crate) mod transformer;
 
-use self::{residual::ResidualBlock, transformer::TransformerBlock};
+use self::{convolved::ConvolvedBlock, residual::ResidualBlock, transformer::TransformerBlock};
 use crate::{
     backend::Tensor,
     layers::{Back, Context, Positions, linear::Linear},
@@ -18,6 +19,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) enum Block {
     Transformer(Box<TransformerBlock>),
+    Convolved(Box<ConvolvedBlock>),
     Residual(Box<ResidualBlock>),
     Projection(Box<Projection>),
 }
@@ -55,6 +57,7 @@ impl Block {
     ) -> (Tensor<2>, Back<'a>) {
         match self {
             Self::Transformer(block) => block.forward(input, positions, context),
+            Self::Convolved(block) => block.forward(input, positions, context),
             Self::Residual(block) => block.forward(input, context),
             Self::Projection(block) => block.forward(input, context),
         }
@@ -64,6 +67,7 @@ impl Block {
     pub(crate) fn width(&self) -> usize {
         match self {
             Self::Transformer(block) => block.sizes.hidden,
+            Self::Convolved(block) => block.block.sizes.hidden,
             Self::Residual(block) => block.second.0.geometry.outputs,
             Self::Projection(block) => block.sizes[1],
         }
@@ -72,7 +76,7 @@ impl Block {
     /// Number of rows of an image's feature map after this block; `None` for texts.
     pub(crate) fn map_rows(&self) -> Option<usize> {
         match self {
-            Self::Transformer(_) | Self::Projection(_) => None,
+            Self::Transformer(_) | Self::Convolved(_) | Self::Projection(_) => None,
             Self::Residual(block) => Some(block.second.0.geometry.output_side().pow(2)),
         }
     }
@@ -81,6 +85,7 @@ impl Block {
     pub(crate) fn size(&self, tokens: usize, positions: Positions) -> Size {
         match self {
             Self::Transformer(block) => block.size(tokens, positions),
+            Self::Convolved(block) => block.size(tokens, positions),
             Self::Residual(block) => block.size(),
             Self::Projection(block) => block.size(tokens),
         }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ConfigError, Family, Fields, HeadRequest, Names, check_multiple, encoder};
+use super::{ConfigError, Family, Fields, HeadRequest, Names, encoder};
 use crate::{
     kernels::ActivationKind,
     networks::{
@@ -32,7 +32,6 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
     let mut encoder = encoder::read(fields, 1e-12)?;
     encoder.activation = fields.activation_or("hidden_act", "gelu_new")?;
     let width = fields.size_or("embedding_size", 128)?;
-    check_multiple("embedding_size", width, 4)?;
     fields.only("net_structure_type", &json!(0))?;
     let [inner, groups] = ["inner_group_num", "num_hidden_groups"].map(|key| match fields.get(key) {
         Some(_) => fields.blocks(key),

@@ -35,7 +35,6 @@ pub(super) fn config(
     let heads = fields.size("num_attention_heads")?;
     let key_heads = fields.size_or("num_key_value_heads", heads)?;
     check_multiple("num_attention_heads", heads, key_heads)?;
-    check_multiple("hidden_size", hidden, 4)?;
     if fields.get("head_dim").is_none() {
         check_multiple("hidden_size", hidden, heads)?;
     }
@@ -94,6 +93,7 @@ pub(super) fn config(
         blocks: vec![block; blocks],
         block_name: "layers.{}",
         sharing: Sharing::None,
+        convolution: None,
         final_norm: Some("norm"),
         final_projection: None,
         head: self::head(head, true),

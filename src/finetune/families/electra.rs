@@ -1,6 +1,6 @@
 //! ELECTRA (Clark et al. 2020): BERT whose embeddings may be narrower than its blocks.
 
-use super::{ConfigError, Family, Fields, HeadRequest, Names, check_multiple, encoder, roberta};
+use super::{ConfigError, Family, Fields, HeadRequest, Names, encoder, roberta};
 use crate::{
     kernels::ActivationKind,
     networks::{
@@ -31,7 +31,6 @@ pub(super) const FAMILY: Family = Family {
 fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError> {
     let encoder = encoder::read(fields, 1e-12)?;
     let width = fields.size_or("embedding_size", encoder.hidden)?;
-    check_multiple("embedding_size", width, 4)?;
     let positions = PositionsConfig {
         name: "embeddings.position_embeddings.weight",
         rows: encoder.positions,

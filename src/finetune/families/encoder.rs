@@ -108,6 +108,7 @@ impl Encoder {
             ],
             block_name: "encoder.layer.{}",
             sharing: Sharing::None,
+            convolution: None,
             final_norm: None,
             final_projection: None,
             head,

@@ -96,6 +96,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         blocks: (0..blocks).map(block).collect(),
         block_name: "h.{}",
         sharing: Sharing::None,
+        convolution: None,
         final_norm: Some("ln_f"),
         final_projection: None,
         head: decoder::head(head, false),

@@ -101,6 +101,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         blocks: vec![block; blocks],
         block_name: "layers.{}",
         sharing: Sharing::None,
+        convolution: None,
         final_norm: Some("final_layer_norm"),
         final_projection: None,
         head: decoder::head(head, false),

@@ -180,15 +180,15 @@ impl HeadRequest {
 }
 
 /// # Errors
-/// If the width of the blocks is not a multiple of the number of heads and of 4.
+/// If the width of the blocks is not a multiple of the number of heads.
 fn check_widths(key: &'static str, width: usize, heads: usize) -> Result<(), ConfigError> {
-    if width.is_multiple_of(heads) && width.is_multiple_of(4) {
+    if width.is_multiple_of(heads) {
         return Ok(());
     }
     Err(ConfigError::Multiple {
         what: key,
         size: width,
-        factors: format!("`num_attention_heads` {heads} and of 4"),
+        factors: format!("the {heads} heads"),
     })
 }
 
@@ -204,6 +204,9 @@ fn check_multiple(key: &'static str, size: usize, factor: usize) -> Result<(), C
         factors: factor.to_string(),
     })
 }
+
+/// Heads of other tasks, which every family may have: the beginnings of their names.
+const OTHER_HEADS: &[&str] = &["classifier.", "score.", "qa_outputs."];
 
 /// The names of all model types, for messages.
 pub(crate) fn model_types() -> Vec<&'static str> {
@@ -239,7 +242,7 @@ impl Names {
             Some(end) => name.ends_with(end),
             None => name.starts_with(*pattern),
         };
-        self.is_of_head(name) || self.ignored.iter().any(fits)
+        self.is_of_head(name) || OTHER_HEADS.iter().chain(self.ignored).any(fits)
     }
 
     fn is_of_head(&self, name: &str) -> bool {

@@ -104,6 +104,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         blocks: block_settings(fields, blocks, size)?,
         block_name: "layers.{}",
         sharing: Sharing::None,
+        convolution: None,
         final_norm: Some("final_norm"),
         final_projection: None,
         head: head.with(

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ConfigError, Family, Fields, HeadRequest, Names, check_multiple, check_widths, decoder};
+use super::{ConfigError, Family, Fields, HeadRequest, Names, check_widths, decoder};
 use crate::{
     kernels::Mask,
     layers::norm::NormSettings,
@@ -37,7 +37,6 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
     let heads = fields.size("num_attention_heads")?;
     check_widths("hidden_size", hidden, heads)?;
     let width = fields.size_or("word_embed_proj_dim", hidden)?;
-    check_multiple("word_embed_proj_dim", width, 4)?;
     fields.only("enable_bias", &json!(true))?;
     fields.only("layer_norm_elementwise_affine", &json!(true))?;
     let size = hidden / heads;
@@ -105,6 +104,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         blocks: vec![block; blocks],
         block_name: "decoder.layers.{}",
         sharing: Sharing::None,
+        convolution: None,
         final_norm: has_final_norm.then_some("decoder.final_layer_norm"),
         final_projection: is_projected.then_some(("decoder.project_out", width)),
         head: decoder::head(head, false),

@@ -19,6 +19,21 @@ pub(crate) struct DisentangledPositions {
     pub(crate) span: usize,
     /// The settings of the logarithmic buckets; `None` for one row a distance.
     pub(crate) buckets: Option<Buckets>,
+    /// The layer that makes keys of positions, for the products with the contents' queries.
+    pub(crate) key: PositionLayer,
+    /// The layer that makes queries of positions, for the products with the contents' keys.
+    pub(crate) query: PositionLayer,
+}
+
+/// A layer that positions go through.
+#[derive(Clone, Debug)]
+pub(crate) enum PositionLayer {
+    /// The scores have no such term.
+    None,
+    /// The layer of the contents.
+    Shared,
+    /// A layer of its own.
+    Own(Linear),
 }
 
 /// Logarithmic buckets of distances.
@@ -54,8 +69,8 @@ impl DisentangledPositions {
             None => (table, None),
         };
         let term = Disentangled {
-            key: key.forward(rows_of_table.clone(), context),
-            query: query.forward(rows_of_table.clone(), context),
+            key: self.key.forward(key, &rows_of_table, context),
+            query: self.query.forward(query, &rows_of_table, context),
             buckets: rows.iter().map(|row| (row - first) as u32).collect(),
             longest,
         };
@@ -75,13 +90,19 @@ impl DisentangledPositions {
         saved: Saved,
         back: &mut Backward<'_>,
     ) {
-        let of_query = query.learn(saved.rows.clone(), of_query, back);
-        let of_key = key.learn(saved.rows, of_key, back);
+        let [query, key] = [self.query.of(query), self.key.of(key)];
+        let of_query = query.map(|query| (query, query.learn(saved.rows.clone(), of_query, back)));
+        let of_key = key.map(|key| (key, key.learn(saved.rows.clone(), of_key, back)));
         let norm_trains = self.norm.as_ref().is_some_and(|norm| norm.trains(back.context));
         if !back.context.trains(self.table) && !norm_trains {
             return;
         }
-        let gradient = query.through(of_query, back.context) + key.through(of_key, back.context);
+        let through = |(layer, gradient): (&Linear, Tensor<2>)| layer.through(gradient, back.context);
+        let gradient = match (of_query.map(through), of_key.map(through)) {
+            (Some(of_query), Some(of_key)) => of_query + of_key,
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => return,
+        };
         let gradient = match (&self.norm, saved.norm) {
             (Some(norm), Some(saved)) => norm.backward(gradient, saved, back),
             (None, _) | (_, None) => gradient,
@@ -103,6 +124,24 @@ impl DisentangledPositions {
     fn row(&self, offset: i64) -> usize {
         let bucket = self.buckets.map_or(offset, |buckets| buckets.of(offset));
         (bucket + self.span as i64).clamp(0, 2 * self.span as i64 - 1) as usize
+    }
+}
+
+impl PositionLayer {
+    fn of<'a>(&'a self, shared: &'a Linear) -> Option<&'a Linear> {
+        match self {
+            Self::None => None,
+            Self::Shared => Some(shared),
+            Self::Own(layer) => Some(layer),
+        }
+    }
+
+    /// The rows through the layer; zeros without one.
+    fn forward(&self, shared: &Linear, rows: &Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+        match self.of(shared) {
+            Some(layer) => layer.forward(rows.clone(), context),
+            None => context.device.zeros(rows.dims()),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod attention;
 pub(crate) mod batch_norm;
+pub(crate) mod conv1d;
 pub(crate) mod conv2d;
 pub(crate) mod disentangled;
 pub(crate) mod embedding;

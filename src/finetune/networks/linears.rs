@@ -2,7 +2,7 @@
 
 use super::Network;
 use crate::{
-    blocks::Block,
+    blocks::{Block, transformer::TransformerBlock},
     layers::{attention::Projections, feed_forward::Expand, linear::Linear},
 };
 
@@ -28,29 +28,32 @@ impl Network {
         let mut found = Vec::new();
         for block in &mut self.blocks {
             match block {
-                Block::Transformer(block) => {
-                    match &mut block.attention.projections {
-                        Projections::Apart { query, key, value } => found.extend([
-                            (LinearKind::Query, query),
-                            (LinearKind::Key, key),
-                            (LinearKind::Value, value),
-                        ]),
-                        Projections::Together { all, .. } => found.push((LinearKind::QueryKeyValue, all)),
-                    }
-                    found.push((LinearKind::AttentionOutput, &mut block.output));
-                    match &mut block.feed_forward.expand {
-                        Expand::Plain(expand) => found.push((LinearKind::FeedForward, expand)),
-                        Expand::Gated { gate, up } => {
-                            found.extend([(LinearKind::FeedForward, gate), (LinearKind::FeedForward, up)]);
-                        }
-                        Expand::GatedTogether { both, .. } => found.push((LinearKind::FeedForward, both)),
-                    }
-                    found.push((LinearKind::FeedForward, &mut block.feed_forward.contract));
-                }
+                Block::Transformer(block) => of_transformer(block, &mut found),
+                Block::Convolved(block) => of_transformer(&mut block.block, &mut found),
                 Block::Projection(block) => found.push((LinearKind::Projection, &mut block.linear)),
                 Block::Residual(_) => {}
             }
         }
         found
     }
+}
+
+fn of_transformer<'a>(block: &'a mut TransformerBlock, found: &mut Vec<(LinearKind, &'a mut Linear)>) {
+    match &mut block.attention.projections {
+        Projections::Apart { query, key, value } => found.extend([
+            (LinearKind::Query, query),
+            (LinearKind::Key, key),
+            (LinearKind::Value, value),
+        ]),
+        Projections::Together { all, .. } => found.push((LinearKind::QueryKeyValue, all)),
+    }
+    found.push((LinearKind::AttentionOutput, &mut block.output));
+    match &mut block.feed_forward.expand {
+        Expand::Plain(expand) => found.push((LinearKind::FeedForward, expand)),
+        Expand::Gated { gate, up } => {
+            found.extend([(LinearKind::FeedForward, gate), (LinearKind::FeedForward, up)]);
+        }
+        Expand::GatedTogether { both, .. } => found.push((LinearKind::FeedForward, both)),
+    }
+    found.push((LinearKind::FeedForward, &mut block.feed_forward.contract));
 }

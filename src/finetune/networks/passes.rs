@@ -241,9 +241,12 @@ impl<'a> Model<'a> {
             }
             states.push(block.forward(state, Positions::All, &context).0);
         }
+        let last = states.len() - 1;
         if let Some(norm) = &self.network.finish.norm {
-            let last = states.len() - 1;
             states[last] = norm.forward(states[last].clone(), &context).0;
+        }
+        if let Some(projection) = &self.network.finish.projection {
+            states[last] = projection.forward(states[last].clone(), &context);
         }
         states
     }

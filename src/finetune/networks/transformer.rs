@@ -6,12 +6,14 @@ use super::{Depth, Finish, Head, InputLimits, Network, Reads, Stem, Step};
 use crate::{
     blocks::{
         Block, Projection,
+        convolved::ConvolvedBlock,
         transformer::{Order, Sizes, TransformerBlock},
     },
     kernels::{ActivationKind, AttentionSettings, Columns, Mask},
-    layers::disentangled::{Buckets, DisentangledPositions},
+    layers::disentangled::{Buckets, DisentangledPositions, PositionLayer},
     layers::{
         attention::{Attention, Projections, RelativePositions},
+        conv1d::TextConvolution,
         embedding::{LearnedPositions, Table, TokenStem},
         feed_forward::{Expand, FeedForward},
         linear::Linear,
@@ -43,6 +45,7 @@ pub(crate) struct TransformerConfig {
     pub(crate) block_name: &'static str,
     /// How blocks share their parameters.
     pub(crate) sharing: Sharing,
+    pub(crate) convolution: Option<ConvolutionConfig>,
     /// The norm after the last block.
     pub(crate) final_norm: Option<&'static str>,
     /// A linear layer without a bias after that norm: its name and the width of its output.
@@ -115,7 +118,28 @@ pub(crate) enum RelativeConfig {
         norm: Option<&'static str>,
         span: usize,
         buckets: Option<Buckets>,
+        key: PositionNames,
+        query: PositionNames,
     },
+}
+
+/// The layer that positions go through in every block.
+#[derive(Clone, Copy)]
+pub(crate) enum PositionNames {
+    /// The scores have no such term.
+    None,
+    /// That of the contents.
+    Shared,
+    Own(&'static str),
+}
+
+/// A convolution beside the first block.
+pub(crate) struct ConvolutionConfig {
+    pub(crate) name: &'static str,
+    pub(crate) norm: &'static str,
+    /// Number of tokens in a window.
+    pub(crate) kernel: usize,
+    pub(crate) activation: ActivationKind,
 }
 
 /// The feed-forward layer of every block.
@@ -284,11 +308,14 @@ impl TransformerConfig {
                 norm,
                 span,
                 buckets,
+                ..
             } => RelativePositions::Disentangled(DisentangledPositions {
                 table: declare.table(table, [2 * span, self.hidden]),
                 norm: norm.map(|name| NormLayer::declare(declare, name, self.hidden, self.norms.settings)),
                 span,
                 buckets,
+                key: PositionLayer::Shared,
+                query: PositionLayer::Shared,
             }),
         }
     }
@@ -302,7 +329,10 @@ impl TransformerConfig {
                     declare.part(Part::Block(number), Some(number + 1));
                     let name = self.block_name.replace("{}", &number.to_string());
                     let block = self.block(declare, &name, number, relative);
-                    blocks.push(Block::Transformer(Box::new(block)));
+                    blocks.push(match &self.convolution {
+                        Some(convolution) if number == 0 => self.convolved(declare, block, convolution),
+                        Some(_) | None => Block::Transformer(Box::new(block)),
+                    });
                     depths.push(Depth {
                         name,
                         blocks: number + 1,
@@ -351,6 +381,15 @@ impl TransformerConfig {
             }
         }
         (blocks, depths)
+    }
+
+    fn convolved(&self, declare: &mut Declarations, block: TransformerBlock, config: &ConvolutionConfig) -> Block {
+        Block::Convolved(Box::new(ConvolvedBlock {
+            block,
+            convolution: TextConvolution::declare(declare, config.name, self.hidden, config.kernel),
+            activation: config.activation,
+            norm: NormLayer::declare(declare, config.norm, self.hidden, self.norms.settings),
+        }))
     }
 
     fn block(
@@ -469,7 +508,8 @@ impl TransformerConfig {
                 columns: Columns::side_by_side([queries, keys, keys]),
             },
         };
-        let block = &self.blocks[number];
+        // A group of blocks may have more of them than the network applies.
+        let block = &self.blocks[number.min(self.blocks.len() - 1)];
         Attention {
             projections,
             settings: AttentionSettings {
@@ -485,8 +525,30 @@ impl TransformerConfig {
                 .attention
                 .head_norms
                 .map(|names| names.map(|part| NormLayer::declare(declare, &named(part), size, self.norms.settings))),
-            relative: relative.clone(),
+            relative: self.relative_of(declare, name, relative),
         }
+    }
+
+    /// The shared table of relative positions with a block's own layers for it.
+    fn relative_of(&self, declare: &mut Declarations, name: &str, shared: &RelativePositions) -> RelativePositions {
+        let (RelativePositions::Disentangled(shared), RelativeConfig::Disentangled { key, query, .. }) =
+            (shared, &self.attention.relative)
+        else {
+            return shared.clone();
+        };
+        let [key, query] = [key, query].map(|layer| match layer {
+            PositionNames::None => PositionLayer::None,
+            PositionNames::Shared => PositionLayer::Shared,
+            PositionNames::Own(part) => {
+                let sizes = [self.hidden, self.attention.heads * self.attention.size];
+                PositionLayer::Own(Linear::declare(declare, &format!("{name}.{part}"), sizes, true))
+            }
+        });
+        RelativePositions::Disentangled(DisentangledPositions {
+            key,
+            query,
+            ..shared.clone()
+        })
     }
 
     fn head(&self, declare: &mut Declarations, width: usize, blocks: usize) -> Head {

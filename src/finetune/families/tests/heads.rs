@@ -53,7 +53,7 @@ fn tagged_tokens_are_those_of_the_reference() {
     const HEAD: &str = "token-classification";
     let task = tasks::task(TaskKind::TokenClassification).unwrap();
     for_encoders(|reference| {
-        let mut report = Report(Vec::new());
+        let mut report = Report::default();
         let tiny = reference.model_with(HEAD, HeadKind::Tokens);
         let batch = reference.batch(&format!("{HEAD}/in/"));
         let lengths = lengths(&batch);
@@ -104,7 +104,7 @@ fn tagged_tokens_are_those_of_the_reference() {
         let loss = reference.get(&format!("{HEAD}/loss")).values[0];
         report.hold("loss", (first.loss.known() - loss).abs(), 1e-5);
         for (step, (found, expected)) in found.iter().zip(&losses.values).enumerate() {
-            report.hold(&format!("loss of step {step}"), (found - expected).abs(), 1e-3);
+            report.hold(&format!("loss: step {step}"), (found - expected).abs(), 1e-3);
         }
         let words = &reference.words[HEAD];
         let vanishing = strings(&words["vanishing_gradients"]);
@@ -118,7 +118,7 @@ fn tagged_tokens_are_those_of_the_reference() {
                 Some(probe(&tiny.stored(handle, gradient)))
             });
             let Some(found) = found else {
-                report.0.push(format!("no gradient of {name}"));
+                report.faults.push(format!("no gradient of {name}"));
                 continue;
             };
             let apart = found.iter().zip(expected).map(|(x, y)| (x - y).abs());
@@ -128,7 +128,7 @@ fn tagged_tokens_are_those_of_the_reference() {
                 1e-3,
             );
         }
-        report.0
+        report.faults
     });
 }
 
@@ -139,7 +139,7 @@ fn beginnings_and_ends_of_answers_are_those_of_the_reference() {
     const HEAD: &str = "question-answering";
     let task = tasks::task(TaskKind::QuestionAnswering).unwrap();
     for_encoders(|reference| {
-        let mut report = Report(Vec::new());
+        let mut report = Report::default();
         let tiny = reference.model_with(HEAD, HeadKind::Answers);
         let batch = reference.batch(&format!("{HEAD}/in/"));
         let lengths = lengths(&batch);
@@ -182,6 +182,6 @@ fn beginnings_and_ends_of_answers_are_those_of_the_reference() {
         });
         let loss = task.loss(&logits, &targets);
         report.hold("loss", (loss - expected / (2 * lengths.len()) as f64).abs(), 1e-5);
-        report.0
+        report.faults
     });
 }

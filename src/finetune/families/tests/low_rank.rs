@@ -66,7 +66,7 @@ fn trainable(reference: &Reference, tiny: &Tiny) -> Trainable {
 fn an_adapter_gives_the_reference_s_logits_and_merges_into_them() {
     for name in FAMILIES {
         let Some(reference) = Reference::of(name) else { return };
-        let mut report = Report(Vec::new());
+        let mut report = Report::default();
         let tiny = adapted(&reference);
         let batch = reference.batch(&format!("{CLASSIFICATION}/in/"));
         let logits = values(&tiny.model().logits(&batch, None));
@@ -88,7 +88,7 @@ fn an_adapter_gives_the_reference_s_logits_and_merges_into_them() {
             let found = merged.stored(handle).values;
             report.hold(&matrix, relative_difference(&found, &expected), 1e-5);
         }
-        assert!(report.0.is_empty(), "{name}: {:?}", report.0);
+        assert!(report.faults.is_empty(), "{name}: {:?}", report.faults);
     }
 }
 
@@ -96,7 +96,7 @@ fn an_adapter_gives_the_reference_s_logits_and_merges_into_them() {
 fn an_adapter_has_the_reference_s_gradients_and_learns_in_the_same_steps() {
     for name in FAMILIES {
         let Some(reference) = Reference::of(name) else { return };
-        let mut report = Report(Vec::new());
+        let mut report = Report::default();
         let tiny = adapted(&reference);
         let batch = reference.batch(&format!("{CLASSIFICATION}/in/"));
         let (labels, trainable) = (labels(&reference), trainable(&reference, &tiny));
@@ -148,6 +148,6 @@ fn an_adapter_has_the_reference_s_gradients_and_learns_in_the_same_steps() {
                 .fold(0.0, f64::max);
             report.hold(&format!("{parameter} after training"), apart / expected[1], 1e-3);
         }
-        assert!(report.0.is_empty(), "{name}: {:?}", report.0);
+        assert!(report.faults.is_empty(), "{name}: {:?}", report.faults);
     }
 }

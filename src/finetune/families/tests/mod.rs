@@ -5,17 +5,25 @@
 mod heads;
 mod low_rank;
 mod reference;
+mod variants;
+
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use serde_json::Value;
 
 use self::reference::{Reference, Tiny, probe, relative_difference};
 use crate::{
     backend::{Device, values},
+    data::Targets,
     dropout::DropoutKeys,
     gradients::Pass,
     networks::{Batch, Frozen, PassSettings, passes::Objective},
     optimizer::{Optimizer, Settings, Update},
-    parameters::Parameters,
+    parameters::{Handle, Parameters},
+    tasks::{self, TaskKind, task},
     trainable::{Group, Trainable},
     training_config::TrainingConfig,
 };
@@ -62,26 +70,47 @@ fn update(trainable: &Trainable) -> Update<'_> {
     }
 }
 
-/// Runs a check for every family whose reference is there, and reports all that fail.
-fn for_all(check: impl Fn(&Reference) -> Vec<String>) {
+/// Runs a check for every family whose reference is there, and reports all that fail, also those that do not load.
+fn for_all(check: impl Fn(&Reference, &mut Report)) {
     let mut faults = Vec::new();
     for name in TEXTS {
-        let Some(reference) = Reference::of(name) else { return };
-        faults.extend(check(&reference).into_iter().map(|fault| format!("{name}: {fault}")));
+        let Some(reference) = Reference::of(name) else { continue };
+        let mut report = Report::default();
+        let run = catch_unwind(AssertUnwindSafe(|| check(&reference, &mut report)));
+        if let Err(panic) = run {
+            let text = panic.downcast_ref::<String>().cloned();
+            report.faults.push(text.unwrap_or_else(|| "it panics".to_owned()));
+        }
+        println!("{name}: {}", report.largest());
+        faults.extend(report.faults.iter().map(|fault| format!("{name}: {fault}")));
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
 /// Says what is further apart than it may be.
-struct Report(Vec<String>);
+#[derive(Default)]
+struct Report {
+    faults: Vec<String>,
+    /// The largest difference of every kind of number.
+    apart: BTreeMap<String, f64>,
+}
 
 impl Report {
+    /// Holds a difference to its tolerance. What stands before the colon in `what` is the kind of number.
     fn hold(&mut self, what: &str, apart: f64, tolerance: f64) {
+        let kind = what.split(':').next().unwrap_or(what);
+        let largest = self.apart.entry(kind.to_owned()).or_insert(0.0);
+        *largest = largest.max(apart);
         // A NaN is not below anything.
         if apart.is_nan() || apart >= tolerance {
-            self.0
+            self.faults
                 .push(format!("{what} differs by {apart:.2e}, not {tolerance:.0e}"));
         }
+    }
+
+    fn largest(&self) -> String {
+        let parts = self.apart.iter().map(|(kind, apart)| format!("{kind} {apart:.1e}"));
+        parts.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -122,10 +151,42 @@ fn pass_with(
     model.pass((batch, frozen), settings, objective)
 }
 
+/// A gradient in the layout of files.
+fn gradient(tiny: &Tiny, pass: &Pass, name: &str) -> Option<Vec<f32>> {
+    let handle = tiny.handle(name)?;
+    let (_, gradient) = pass.gradients.iter().find(|(known, _)| *known == handle)?;
+    Some(tiny.stored(handle, gradient))
+}
+
+/// Holds sums of the gradients of all parameters to those under `prefix`.
+fn hold_gradient_sums(report: &mut Report, reference: &Reference, tiny: &Tiny, pass: &Pass, prefix: &str) {
+    let words = &reference.words[CLASSIFICATION];
+    let vanishing = strings(&words["vanishing_gradients"]);
+    let probes = reference.get(&format!("{prefix}/grad_probes"));
+    for (name, expected) in strings(&words["parameters"]).iter().zip(probes.rows()) {
+        if vanishing.contains(name) {
+            continue;
+        }
+        let Some(found) = gradient(tiny, pass, name) else {
+            report.faults.push(format!("no gradient of {name}"));
+            continue;
+        };
+        let apart = probe(&found)
+            .iter()
+            .zip(expected)
+            .map(|(x, y)| (x - y).abs())
+            .fold(0.0, f64::max);
+        report.hold(
+            &format!("sums of gradients: {prefix}, {name}"),
+            apart / expected[1],
+            1e-3,
+        );
+    }
+}
+
 #[test]
 fn hidden_states_and_logits_are_those_of_the_reference() {
-    for_all(|reference| {
-        let mut report = Report(Vec::new());
+    for_all(|reference, report| {
         let tiny = reference.model(CLASSIFICATION);
         let batch = reference.batch(&format!("{CLASSIFICATION}/in/"));
         let Batch::Texts { lengths, .. } = &batch else {
@@ -145,7 +206,7 @@ fn hidden_states_and_logits_are_those_of_the_reference() {
                 .flat_map(|(row, length)| row[..length * width].to_vec())
                 .collect();
             report.hold(
-                &format!("hidden state {index}"),
+                &format!("hidden states: {index}"),
                 relative_difference(&found[start..end], &real),
                 1e-4,
             );
@@ -163,14 +224,12 @@ fn hidden_states_and_logits_are_those_of_the_reference() {
                 1e-4,
             );
         }
-        report.0
     });
 }
 
 #[test]
 fn losses_and_gradients_are_those_of_the_reference() {
-    for_all(|reference| {
-        let mut report = Report(Vec::new());
+    for_all(|reference, report| {
         let tiny = reference.model(CLASSIFICATION);
         let batch = reference.batch(&format!("{CLASSIFICATION}/in/"));
         let pass = pass(
@@ -182,11 +241,6 @@ fn losses_and_gradients_are_those_of_the_reference() {
         );
         let loss = reference.get(&format!("{CLASSIFICATION}/loss")).values[0];
         report.hold("loss", (pass.loss.known() - loss).abs(), 1e-5);
-        let gradient = |name: &str| {
-            let handle = tiny.handle(name)?;
-            let (_, gradient) = pass.gradients.iter().find(|(known, _)| *known == handle)?;
-            Some(tiny.stored(handle, gradient))
-        };
         let mut largest: f64 = 0.0;
         for name in reference.names(&format!("{CLASSIFICATION}/grad/")) {
             let expected = reference.get(&format!("{CLASSIFICATION}/grad/{name}"));
@@ -194,44 +248,71 @@ fn losses_and_gradients_are_those_of_the_reference() {
         }
         for name in reference.names(&format!("{CLASSIFICATION}/grad/")) {
             let expected = reference.get(&format!("{CLASSIFICATION}/grad/{name}"));
-            let Some(found) = gradient(&name) else {
-                report.0.push(format!("no gradient of {name}"));
+            let Some(found) = gradient(&tiny, &pass, &name) else {
+                report.faults.push(format!("no gradient of {name}"));
                 continue;
             };
             let apart = found
                 .iter()
                 .zip(&expected.values)
                 .map(|(x, y)| (f64::from(*x) - y).abs());
-            report.hold(
-                &format!("gradient of {name}"),
-                apart.fold(0.0, f64::max) / largest,
-                1e-4,
-            );
+            report.hold(&format!("gradients: {name}"), apart.fold(0.0, f64::max) / largest, 1e-4);
         }
-        let words = &reference.words[CLASSIFICATION];
-        let vanishing = strings(&words["vanishing_gradients"]);
-        let probes = reference.get(&format!("{CLASSIFICATION}/grad_probes"));
-        for (name, expected) in strings(&words["parameters"]).iter().zip(probes.rows()) {
-            if vanishing.contains(name) {
-                continue;
-            }
-            let Some(found) = gradient(name) else {
-                report.0.push(format!("no gradient of {name}"));
+        hold_gradient_sums(report, reference, &tiny, &pass, CLASSIFICATION);
+    });
+}
+
+#[test]
+fn several_labels_and_numbers_have_the_losses_and_gradients_of_the_reference() {
+    for_all(|reference, report| {
+        let tiny = reference.model(CLASSIFICATION);
+        let batch = reference.batch(&format!("{CLASSIFICATION}/in/"));
+        for kind in [TaskKind::MultiLabel, TaskKind::Regression] {
+            let task = task(kind).unwrap();
+            let problem = task.problem_type().unwrap();
+            let prefix = format!("{CLASSIFICATION}/{problem}");
+            let Some(labels) = reference.find(&format!("{prefix}/labels")) else {
+                report.faults.push(format!("no reference of {prefix}"));
                 continue;
             };
-            let found = probe(&found);
-            let apart = found.iter().zip(expected).map(|(x, y)| (x - y).abs());
-            let apart = apart.fold(0.0, f64::max) / expected[1];
-            report.hold(&format!("probe of the gradient of {name}"), apart, 1e-3);
+            let width = labels.shape[1];
+            let targets = match kind {
+                TaskKind::MultiLabel => Targets::Labels {
+                    width,
+                    values: labels.values.iter().map(|&label| label > 0.5).collect(),
+                },
+                _ => Targets::Values {
+                    width,
+                    values: labels.values.iter().map(|&value| value as f32).collect(),
+                },
+            };
+            let trainable = above(&tiny.parameters, 0);
+            let settings = PassSettings {
+                trainable: &trainable,
+                dropout: DropoutKeys::none(),
+            };
+            let pass = tiny.model().pass((&batch, None), settings, &|kernels, outputs| {
+                let found = task.objective(tasks::Batch {
+                    kernels,
+                    outputs,
+                    targets: &targets,
+                });
+                (found.loss, found.gradient)
+            });
+            let loss = reference.get(&format!("{prefix}/loss")).values[0];
+            report.hold(
+                &format!("loss: {problem}"),
+                (pass.loss.known() - loss).abs(),
+                1e-5 * loss.max(1.0),
+            );
+            hold_gradient_sums(report, reference, &tiny, &pass, &prefix);
         }
-        report.0
     });
 }
 
 #[test]
 fn five_steps_of_training_are_those_of_the_reference() {
-    for_all(|reference| {
-        let mut report = Report(Vec::new());
+    for_all(|reference, report| {
         let tiny = reference.model(CLASSIFICATION);
         let batch = reference.batch(&format!("{CLASSIFICATION}/in/"));
         let labels = labels(reference);
@@ -251,11 +332,30 @@ fn five_steps_of_training_are_those_of_the_reference() {
             let get = |name: &str| reference.get(&format!("{CLASSIFICATION}/adamw/{run}/{name}"));
             let mut parameters = tiny.parameters.clone();
             let mut optimizer = optimizer();
-            let trainable = above(&parameters, freeze_depth);
+            let words = &reference.words["training"][format!("{CLASSIFICATION}/adamw/{run}")];
+            let tolerance = words["float32_error"]["losses"]
+                .as_f64()
+                .map_or(1e-3, |error| 1e-3_f64.max(10.0 * error));
+            let frozen: Vec<u64> = words["frozen"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(Value::as_u64)
+                .collect();
+            let names = strings(&reference.words[CLASSIFICATION]["parameters"]);
+            let trained = || names.iter().zip(0..).filter(|(_, index)| !frozen.contains(index));
+            let handles: Vec<Handle> = trained().map(|(name, _)| tiny.handle(name).unwrap()).collect();
+            // The reference trains DeBERTa's convolution when all that it reads is frozen; we freeze it with its block.
+            let list = parameters.list();
+            let is_prefix = handles
+                .iter()
+                .all(|&handle| parameters.description(handle).is_above(freeze_depth));
+            let freeze_depth = if is_prefix { freeze_depth } else { 0 };
+            let trainable = Trainable::new(list, freeze_depth, |handle, _| handles.contains(&handle), |_| GROUP);
             for (step, expected) in get("losses").values.into_iter().enumerate() {
                 let pass = pass(&tiny, &parameters, &batch, &labels, &trainable);
                 let apart = (pass.loss.known() - expected).abs();
-                report.hold(&format!("{run}: loss of step {step}"), apart, 1e-3);
+                report.hold(&format!("losses in training: {run}, step {step}"), apart, tolerance);
                 optimizer.update(&mut parameters, (pass.loss, pass.gradients), &update(&trainable));
             }
             let model = crate::networks::Model {
@@ -264,12 +364,33 @@ fn five_steps_of_training_are_those_of_the_reference() {
             };
             let logits = values(&model.logits(&batch, None));
             report.hold(
-                &format!("{run}: logits after training"),
+                &format!("logits after training: {run}"),
                 relative_difference(&logits, &get("logits").values),
                 1e-3,
             );
+            let undetermined = words["undetermined"].as_object().unwrap();
+            for ((name, _), expected) in trained().zip(get("probes").rows()) {
+                if undetermined.contains_key(name) {
+                    continue;
+                }
+                let found = probe(&parameters.stored(tiny.handle(name).unwrap()).values);
+                let apart = found.iter().zip(expected).map(|(x, y)| (x - y).abs());
+                let apart = apart.fold(0.0, f64::max) / expected[1];
+                report.hold(&format!("sums of weights: {run}, {name}"), apart, 1e-3);
+            }
+            for name in reference.names(&format!("{CLASSIFICATION}/adamw/{run}/weights/")) {
+                if undetermined.contains_key(&name) {
+                    continue;
+                }
+                let found = parameters.stored(tiny.handle(&name).unwrap()).values;
+                let expected = get(&format!("weights/{name}")).values;
+                report.hold(
+                    &format!("weights after training: {run}, {name}"),
+                    relative_difference(&found, &expected),
+                    1e-3,
+                );
+            }
         }
-        report.0
     });
 }
 

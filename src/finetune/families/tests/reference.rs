@@ -145,6 +145,12 @@ impl Numbers {
     }
 }
 
+/// Number of outputs that a configuration names.
+pub(super) fn outputs(config: &Value) -> usize {
+    let names = config.get("id2label").and_then(Value::as_object);
+    names.map_or(2, serde_json::Map::len)
+}
+
 /// The model in a folder, with a head for whole texts.
 pub(super) fn load(folder: &Path, source: HeadSource) -> Tiny {
     load_with(folder, (HeadKind::Whole, source))
@@ -152,11 +158,12 @@ pub(super) fn load(folder: &Path, source: HeadSource) -> Tiny {
 
 fn load_with(folder: &Path, (kind, source): (HeadKind, HeadSource)) -> Tiny {
     let (path, config) = read_config(folder).unwrap();
-    let outputs = config
-        .get("id2label")
-        .and_then(Value::as_object)
-        .map_or(2, serde_json::Map::len);
-    let (family, network) = network(path, &config, HeadRequest { kind, outputs, source }).unwrap();
+    let request = HeadRequest {
+        kind,
+        outputs: outputs(&config),
+        source,
+    };
+    let (family, network) = network(path, &config, request).unwrap();
     let (file, _) = WeightFile::read_folder(folder).unwrap();
     let parameters = read_parameters(family, &network, file, "model", Device::Cpu).unwrap();
     Tiny {
