@@ -38,6 +38,7 @@ pub use automl_base::{awake, files, json, os, rng, suggestion, units};
 pub use automl_finetune as finetune;
 pub use automl_hub as hub;
 pub use automl_metrics as metrics;
+pub use automl_readers as readers;
 
 pub mod analysis;
 pub mod ask_tell;

@@ -30,6 +30,9 @@ pub(super) fn evaluate(arguments: &Arguments) -> Result<ExitCode, CliError> {
             "warning: skipped examples whose labels the model does not know: {sentence}"
         );
     }
+    if !found.missing.is_empty() {
+        let _ = writeln!(io::stderr(), "warning: left out {}", found.missing);
+    }
     let interval = found.accuracy_interval;
     let interval = interval.map_or_else(String::new, |(low, high)| format!(" (95 %: {low:.4} to {high:.4})"));
     let sentence = scores(&of_sentence(&found));
@@ -78,6 +81,7 @@ fn as_json(found: &Evaluation) -> serde_json::Value {
         "classes": found.labels.iter().zip(&found.classes).map(of_class).collect::<Vec<_>>(),
         "confusion": found.confusion,
         "unknown_labels": found.unknown.counts(),
+        "missing": found.missing.rows(),
     })
 }
 

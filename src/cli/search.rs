@@ -10,7 +10,7 @@ use super::gate::Gate;
 use super::run::{StudyRun, style};
 use super::{CliError, downloads};
 use crate::engine::{Clock, Folder, Launch};
-use crate::objective;
+use crate::objective::{self, TrainingInputs};
 use crate::plan::{self, Settled};
 use crate::report;
 use crate::searchers::Auto;
@@ -35,6 +35,9 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     let slots = worker::planned_slots(&spec, facts.demand)?;
     let settled = plan::settle(&mut spec, &mut facts, &slots, clock.elapsed());
     let gate = Gate::open(&arguments.gate, &spec)?;
+    if !verbosity.quiet {
+        show_notes(facts.inputs.as_ref());
+    }
     let past = warm_start(&spec, verbosity.quiet)?;
     if !verbosity.quiet && !arguments.json {
         explain_method(&spec);
@@ -102,6 +105,13 @@ pub(super) fn explain_method(spec: &Spec) {
 pub(super) fn say_settled(settled: &Settled, spec: &Spec) {
     for line in report::settled(settled, spec) {
         let _ = writeln!(std::io::stderr(), "{line}");
+    }
+}
+
+/// Prints what a person should know about the data.
+pub(super) fn show_notes(inputs: Option<&TrainingInputs>) {
+    for note in inputs.iter().flat_map(|inputs| &inputs.notes) {
+        let _ = writeln!(std::io::stderr(), "warning: {note}");
     }
 }
 

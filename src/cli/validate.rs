@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::arguments::Validate;
 use super::output::print;
-use super::search::{explain_method, show_warnings, warm_start};
+use super::search::{explain_method, show_notes, show_warnings, warm_start};
 use super::{CliError, downloads};
 use crate::objective::MissingModel;
 use crate::spec::{self, Diagnostic, ObjectiveSpec, Severity, Spec};
@@ -63,6 +63,9 @@ fn check(arguments: &Validate) -> Result<Valid, CliError> {
         objective::inspect_data(fine_tune)?
     } else {
         let facts = objective::inspect(&spec)?;
+        if !arguments.json {
+            show_notes(facts.inputs.as_ref());
+        }
         (facts.identity.epoch, facts.demand)
     };
     warm_start(&spec, false)?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{Sizes, hub_model, training_config};
 use crate::finetune::data::{
-    DataError, Dataset, EncoderOptions, Examples, LabelKind, SplitOptions, TableOptions, TextColumns, TextEncoder,
-    TextTable, TokenizerError, builtin, load_table,
+    self, DataError, Dataset, EncoderOptions, Examples, Held, LabelKind, ReadOptions, Source, SplitOptions,
+    TableOptions, TextColumns, TextEncoder, TextTable, TokenizerError, builtin, load_table,
 };
 use crate::finetune::model_folder::{ModelFolderError, check_model_folder};
 use crate::finetune::{
@@ -16,7 +16,9 @@ use crate::hub::HubError;
 use crate::metrics;
 use crate::rng::Fingerprint;
 use crate::space::{Configuration, Space, Value};
-use crate::spec::{DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Split, Task, Truncation};
+use crate::spec::{
+    DataSpec, FineTuneSpec, HeldOut, InputPart, ModelSource, OnMissing, Reading, Spec, TableSpec, Task, Truncation,
+};
 use crate::study::{Cost, Identity, Settings};
 use crate::trials::MemoryModel;
 use crate::units::{Samples, Seed};
@@ -31,6 +33,8 @@ pub struct TrainingInputs {
     pub model: Pretrained,
     /// The data, ready to train on.
     pub data: Dataset,
+    /// Facts about the data that a person should know, such as rows that are left out.
+    pub notes: Vec<String>,
 }
 
 /// Why the model and the data cannot be used.
@@ -38,7 +42,7 @@ pub struct TrainingInputs {
 pub enum InputError {
     /// The data cannot be read.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(Box<DataError>),
     /// The tokenizer cannot be read.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
@@ -163,6 +167,12 @@ pub enum InputError {
     },
 }
 
+impl From<DataError> for InputError {
+    fn from(error: DataError) -> Self {
+        Self::Data(Box::new(error))
+    }
+}
+
 impl TrainingInputs {
     /// Loads the model and the data of a spec onto a device.
     ///
@@ -213,7 +223,7 @@ impl TrainingInputs {
         else {
             return Err(InputError::WrongData {
                 task: "image-classification",
-                data: data_name(&spec.data),
+                data: spec.data.name(),
                 need: "it needs images, such as `builtin:fashion-mini`",
             });
         };
@@ -227,7 +237,11 @@ impl TrainingInputs {
         };
         let needs_images = "it needs a model of images, such as `builtin:resnet8-cifar10`";
         match model.max_length() {
-            None => Ok(Self { model, data }),
+            None => Ok(Self {
+                model,
+                data,
+                notes: Vec::new(),
+            }),
             Some(_) => Err(wrong_model("image-classification", &spec.model, needs_images)),
         }
     }
@@ -254,7 +268,7 @@ impl TrainingInputs {
             Some(_) => {}
         }
         let (truncation, is_pair) = match &spec.data {
-            DataSpec::Table { text, truncation, .. } => (*truncation, text.len() > 1),
+            DataSpec::Table(table) => (table.truncation, table.text.len() > 1),
             DataSpec::Builtin { .. } => (Truncation::default(), false),
         };
         let encoder = EncoderOptions {
@@ -279,7 +293,11 @@ impl TrainingInputs {
             Some(task) => model.for_task(task),
             None => model,
         };
-        Ok(Self { model, data })
+        Ok(Self {
+            model,
+            data,
+            notes: notes(&table),
+        })
     }
 
     /// Checks that the space fits the model.
@@ -428,31 +446,34 @@ fn whole<'a>(folder: &'a Path, spec: &FineTuneSpec) -> Result<&'a Path, InputErr
 
 /// The table of texts of a spec.
 fn table(spec: &FineTuneSpec) -> Result<TextTable, InputError> {
-    let DataSpec::Table {
+    let DataSpec::Table(table) = &spec.data else {
+        return Err(InputError::WrongData {
+            task: spec.task.name(),
+            data: spec.data.name(),
+            need: "it needs files with texts, such as tables",
+        });
+    };
+    let TableSpec {
         train,
         validation,
+        test,
+        train_limit,
         text,
         label,
         multi_label,
+        reading,
         split,
-        ..
-    } = &spec.data
-    else {
-        return Err(InputError::WrongData {
-            task: spec.task.name(),
-            data: data_name(&spec.data),
-            need: "it needs a table of texts (.csv, .tsv or .jsonl)",
-        });
+        truncation: _,
+    } = table.as_ref();
+    let held = |part: Option<&HeldOut>, share| match part {
+        Some(HeldOut::Count(count)) => Held::Count(*count),
+        Some(HeldOut::Files(_)) | None => Held::Share(share),
     };
-    let &Split {
-        validation: share,
-        test,
-        stratify,
-        seed,
-    } = split;
     let options = TableOptions {
-        train: train.clone(),
-        validation: validation.clone(),
+        train: sources(train),
+        validation: sources(HeldOut::files(validation.as_ref())),
+        test: sources(HeldOut::files(test.as_ref())),
+        read: read_options(reading),
         text: TextColumns::new(text)?,
         label: label.clone(),
         labels: match (spec.task, multi_label) {
@@ -462,14 +483,47 @@ fn table(spec: &FineTuneSpec) -> Result<TextTable, InputError> {
             },
             (_, None) => LabelKind::Class,
         },
+        on_missing: reading.on_missing.map(|on_missing| match on_missing {
+            OnMissing::Skip => data::OnMissing::Skip,
+            OnMissing::Error => data::OnMissing::Error,
+        }),
+        train_limit: *train_limit,
         split: SplitOptions {
-            validation: share,
-            test,
-            stratify,
-            seed,
+            validation: held(validation.as_ref(), split.validation),
+            test: held(test.as_ref(), split.test),
+            stratify: split.stratify,
+            seed: split.seed,
         },
     };
     Ok(load_table(&options)?)
+}
+
+fn sources(paths: &[PathBuf]) -> Vec<Source> {
+    let source = |path: &PathBuf| match path.to_str() {
+        Some(text) if !path.exists() => Source::parse(text),
+        Some(_) | None => Source::Path(path.clone()),
+    };
+    paths.iter().map(source).collect()
+}
+
+/// The reader's options for the keys of a spec.
+pub(crate) fn read_options(reading: &Reading) -> ReadOptions {
+    ReadOptions {
+        format: reading.format.clone(),
+        delimiter: reading.delimiter,
+        quotes: reading.quotes,
+        comment: reading.comment,
+        columns: reading.columns.clone(),
+        records_key: reading.records_key.clone(),
+        encoding: reading.encoding.clone(),
+        ..ReadOptions::default()
+    }
+}
+
+/// Facts about a table that a person should know.
+fn notes(table: &TextTable) -> Vec<String> {
+    let note = |(part, missing): &(&str, data::Missing)| format!("left out of the {part} examples: {missing}");
+    table.missing().iter().map(note).collect()
 }
 
 /// The number of training examples, without the model.
@@ -533,12 +587,5 @@ pub(crate) fn truncation_of(truncation: Truncation) -> crate::finetune::data::Tr
     match truncation {
         Truncation::Head => crate::finetune::data::Truncation::LongestFirst,
         Truncation::HeadTail => crate::finetune::data::Truncation::HeadTail,
-    }
-}
-
-fn data_name(data: &DataSpec) -> String {
-    match data {
-        DataSpec::Builtin { name, .. } => format!("builtin:{name}"),
-        DataSpec::Table { train, .. } => train.display().to_string(),
     }
 }

@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::engine::available_memory;
 use crate::objective::{self, Facts, FullRun, InputError, Sizes};
 use crate::space::Configuration;
-use crate::spec::{DataSpec, ModelSource, ObjectiveSpec, Spec};
+use crate::spec::{ModelSource, ObjectiveSpec, Spec};
 use crate::study;
 use crate::study::Settings;
 use crate::trials::PastTrial;
@@ -208,10 +208,7 @@ fn describe(objective: &ObjectiveSpec) -> String {
                 ModelSource::Directory(path) => path.display().to_string(),
                 ModelSource::Hub(id) => id.clone(),
             };
-            let data = match &fine_tune.data {
-                DataSpec::Builtin { name, .. } => format!("builtin:{name}"),
-                DataSpec::Table { train, .. } => train.display().to_string(),
-            };
+            let data = fine_tune.data.name();
             format!("{} with {model} on {data}", fine_tune.task.name())
         }
     }

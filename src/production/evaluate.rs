@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Asked, ModelFolder, ProductionError, Question};
 use crate::analysis::accuracy_interval;
 use crate::finetune::Scores;
-use crate::finetune::data::{Targets, UnknownLabel};
+use crate::finetune::data::{Missing, Targets, UnknownLabel};
 use crate::metrics::{ClassCounts, Labels, Task as TaskKind, confusion};
 use crate::objective::{InputError, measures};
 use crate::spec::all_fine_tune_metrics;
@@ -40,6 +40,8 @@ pub struct Evaluation {
     pub confusion: Vec<Vec<u64>>,
     /// Examples that were left out because the model does not know their labels.
     pub unknown: UnknownLabels,
+    /// Rows that were left out because their label or text is missing.
+    pub missing: Missing,
 }
 
 /// Evaluates a model on labelled data.
@@ -71,6 +73,7 @@ pub fn evaluate(folder: &ModelFolder, data: &str) -> Result<Evaluation, Producti
         };
         return Err(ProductionError::Usage(match unknown.sentence() {
             Some(sentence) => format!("{data} has no label that the model knows: {sentence}"),
+            None if !asked.missing().is_empty() => format!("{data} has no labelled text: {}", asked.missing()),
             None => format!("{data} has no examples: a header alone, or nothing at all"),
         }));
     };
@@ -96,6 +99,7 @@ pub fn evaluate(folder: &ModelFolder, data: &str) -> Result<Evaluation, Producti
         labels,
         metrics,
         unknown,
+        missing: asked.missing(),
     })
 }
 

@@ -1,14 +1,16 @@
 //! A trained model and examples for it, as used by prediction and evaluation.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{ProductionError, Trained};
 use crate::finetune::data::{
-    Chunk, EncoderOptions, Examples, KnownLabels, LabelKind, RawText, TextColumns, TextEncoder, TextStream, builtin,
+    Chunk, EncoderOptions, Examples, KnownLabels, LabelKind, Missing, RawText, ReadOptions, Source as Files,
+    TextColumns, TextEncoder, TextStream, builtin,
 };
 use crate::finetune::{Device, FineTuned, gpus, start_threads};
 use crate::metrics::Task as TaskKind;
-use crate::objective::{InputError, truncation_of};
+use crate::objective::{InputError, read_options, truncation_of};
+use crate::spec::Reading;
 
 /// Maximum text length in tokens if the notes of the model are missing.
 const DEFAULT_LENGTH: usize = 512;
@@ -23,8 +25,10 @@ pub struct ModelFolder {
     pub folder: PathBuf,
     /// Columns of the texts, two for pairs; if there are none, those of the training data.
     pub text: Vec<String>,
-    /// Column of the labels; by default that of the training data.
-    pub label: Option<String>,
+    /// Columns of the labels; if there are none, those of the training data.
+    pub label: Vec<String>,
+    /// How the files are written, as far as it is said.
+    pub reading: Reading,
 }
 
 /// The examples that a model is applied to.
@@ -80,10 +84,12 @@ impl Asked {
             ([], []) => TextColumns::one("text"),
             ([], names) | (names, _) => TextColumns::new(names).map_err(InputError::from)?,
         };
-        let label = input
-            .label
-            .as_deref()
-            .or(noted.and_then(|notes| notes.label.as_deref()));
+        let label = match (input.label.as_slice(), noted.map(Trained::labels).unwrap_or_default()) {
+            ([], noted) if noted.is_empty() => vec!["label".to_owned()],
+            ([], noted) => noted,
+            (given, _) => given.to_vec(),
+        };
+        let read = read_options(&input.reading);
         let source = match model.max_length() {
             Some(most) => {
                 let length = noted
@@ -96,11 +102,21 @@ impl Asked {
                     is_pair: text.is_pair(),
                     token_types: model.token_types(),
                 };
-                let columns = (&text, label.unwrap_or("label"));
+                let columns = (&text, label.as_slice());
                 // Selecting a column means that the data is a table.
                 let keeps = matches!(question, Question::Unlabelled { keep, .. } if !keep.is_empty());
                 let has_header = !input.text.is_empty() || keeps;
-                Source::Texts(Box::new(texts(folder, &model, encoder, columns, has_header, question)?))
+                let encoder = TextEncoder::from_folder(folder, encoder).map_err(InputError::from)?;
+                let separator = noted.and_then(|notes| notes.multi_label.as_deref());
+                let table = (&read, has_header);
+                Source::Texts(Box::new(texts(
+                    question,
+                    columns,
+                    table,
+                    label_kind(&model, separator),
+                    model.labels(),
+                    encoder,
+                )?))
             }
             None => Source::Builtin(Some(images(question)?)),
         };
@@ -115,6 +131,14 @@ impl Asked {
                 kept.chain(self.text.names()).map(str::to_owned).collect()
             }
             Source::Builtin(_) => Vec::new(),
+        }
+    }
+
+    /// The rows that were left out until now because their label or text is missing.
+    pub fn missing(&self) -> Missing {
+        match &self.source {
+            Source::Texts(texts) => texts.missing().clone(),
+            Source::Builtin(_) => Missing::default(),
         }
     }
 
@@ -137,30 +161,29 @@ impl Asked {
 }
 
 fn texts(
-    folder: &Path,
-    model: &FineTuned,
-    encoder: EncoderOptions,
-    (text, label): (&TextColumns, &str),
-    has_header: bool,
     question: &Question<'_>,
+    (text, label): (&TextColumns, &[String]),
+    (read, has_header): (&ReadOptions, bool),
+    kind: LabelKind,
+    names: &[String],
+    encoder: TextEncoder,
 ) -> Result<TextStream, ProductionError> {
-    let encoder = TextEncoder::from_folder(folder, encoder).map_err(InputError::from)?;
-    let open = |data: &str, labels| {
-        let stream = TextStream::open(Path::new(data), text, labels, has_header, encoder.clone());
+    let open = |data: &str, labels, encoder| {
+        let stream = TextStream::open(&[Files::parse(data)], read, text, labels, has_header, encoder);
         stream.map_err(InputError::from)
     };
     Ok(match question {
         Question::Texts(texts) => TextStream::of_texts(given_texts(texts, text)?, encoder),
-        Question::Labelled(data) => open(
-            data,
-            Some(KnownLabels {
-                column: label.to_owned(),
-                names: model.labels().to_vec(),
-                kind: label_kind(model, folder),
-            }),
-        )?,
+        Question::Labelled(data) => {
+            let labels = KnownLabels {
+                columns: label.to_vec(),
+                names: names.to_vec(),
+                kind,
+            };
+            open(data, Some(labels), encoder)?
+        }
         Question::Unlabelled { data, keep } => {
-            let mut stream = open(data, None)?;
+            let mut stream = open(data, None, encoder)?;
             stream.keep(keep).map_err(InputError::from)?;
             stream
         }
@@ -168,12 +191,10 @@ fn texts(
 }
 
 /// The kind of labels that a model was trained on.
-fn label_kind(model: &FineTuned, folder: &Path) -> LabelKind {
+fn label_kind(model: &FineTuned, separator: Option<&str>) -> LabelKind {
     match model.task().kind() {
         TaskKind::MultiLabel => LabelKind::Several {
-            separator: Trained::read(folder)
-                .and_then(|notes| notes.multi_label)
-                .unwrap_or_else(|| ";".to_owned()),
+            separator: separator.unwrap_or(";").to_owned(),
         },
         TaskKind::Regression => LabelKind::Number,
         _ => LabelKind::Class,

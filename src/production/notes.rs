@@ -29,8 +29,11 @@ pub struct Trained {
     /// Column of the second texts; `None` unless the model reads pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_pair: Option<String>,
-    /// Column of the labels; `None` for images.
+    /// Column of the labels; `None` for images. The first one if there are several.
     pub label: Option<String>,
+    /// The other columns of labels: a model of several numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_labels: Vec<String>,
     /// The text between several labels of a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multi_label: Option<String>,
@@ -46,8 +49,8 @@ pub struct Trained {
 pub struct NotedTexts<'a> {
     /// The columns of the texts, one or two.
     pub columns: &'a [String],
-    /// The column of the labels.
-    pub label: &'a str,
+    /// The columns of the labels.
+    pub label: &'a [String],
     /// The largest number of tokens.
     pub max_length: usize,
     /// The part of a longer text that is kept.
@@ -64,6 +67,7 @@ impl Trained {
     pub fn new(task: &str, texts: Option<NotedTexts<'_>>) -> Self {
         let column = |index: usize| texts.and_then(|texts| texts.columns.get(index).cloned());
         let truncation = texts.map(|texts| texts.truncation).unwrap_or_default();
+        let labels = texts.map(|texts| texts.label).unwrap_or_default();
         let is_plain = column(1).is_none() && is_default(&truncation);
         Self {
             format: if is_plain { SINGLE_TEXTS } else { FORMAT },
@@ -71,7 +75,8 @@ impl Trained {
             task: task.to_owned(),
             text: column(0),
             text_pair: column(1),
-            label: texts.map(|texts| texts.label.to_owned()),
+            label: labels.first().cloned(),
+            more_labels: labels.iter().skip(1).cloned().collect(),
             max_length: texts.map(|texts| texts.max_length),
             truncation,
             multi_label: None,
@@ -81,6 +86,11 @@ impl Trained {
     /// The columns of the texts; none for images.
     pub fn columns(&self) -> Vec<String> {
         [&self.text, &self.text_pair].into_iter().flatten().cloned().collect()
+    }
+
+    /// The columns of the labels; none for images.
+    pub fn labels(&self) -> Vec<String> {
+        self.label.iter().chain(&self.more_labels).cloned().collect()
     }
 
     /// Reads the notes in a model's folder; `None` if there are none, or none that this version understands.

@@ -83,9 +83,9 @@ pub fn predict(asked: &mut Asked, format: PredictionFormat, output: &mut impl Wr
         for (index, outputs) in outputs.chunks_exact(labels.len()).enumerate() {
             rows += 1;
             let mut cells: Vec<Cell> = vec![rows.into(), chunk.lines[index].into()];
-            let kept = chunk.kept.get(index).into_iter().flatten();
+            cells.extend(chunk.kept.get(index).into_iter().flatten().cloned());
             let texts = chunk.texts.get(index).into_iter().flat_map(RawText::texts);
-            cells.extend(kept.map(String::as_str).chain(texts).map(Cell::from));
+            cells.extend(texts.map(Cell::from));
             cells.extend(predicted(&task.predict(outputs), &labels));
             match format {
                 PredictionFormat::Csv => {

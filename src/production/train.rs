@@ -107,7 +107,9 @@ pub fn train(
         .map_or(Device::Cpu, |slot| slot.device);
     let mut inputs = TrainingInputs::load(fine_tune, device)?;
     let changed = check_inputs(path, options.check, spec.provenance.as_ref(), &inputs.parts())?;
-    changed.as_deref().into_iter().for_each(on_warning);
+    for warning in changed.iter().chain(&inputs.notes) {
+        on_warning(warning);
+    }
     let held_out = (!options.with_validation).then(|| inputs.data.validation.clone());
     let epoch = inputs.epoch();
     if options.with_validation {
@@ -189,21 +191,15 @@ pub fn train(
 fn notes(fine_tune: &FineTuneSpec) -> Trained {
     let task = fine_tune.task.name();
     match &fine_tune.data {
-        DataSpec::Table {
-            text,
-            label,
-            multi_label,
-            truncation,
-            ..
-        } => Trained {
-            multi_label: multi_label.clone(),
+        DataSpec::Table(table) => Trained {
+            multi_label: table.multi_label.clone(),
             ..Trained::new(
                 task,
                 Some(NotedTexts {
-                    columns: text,
-                    label,
+                    columns: &table.text,
+                    label: &table.label,
                     max_length: fine_tune.max_length,
-                    truncation: *truncation,
+                    truncation: table.truncation,
                 }),
             )
         },
@@ -217,7 +213,7 @@ fn save(training: &Training, saved: Saved, spec: &FineTuneSpec, folder: &Path) -
         Saved::Model => training.export(folder)?,
         Saved::Adapter => training.export_adapter(folder)?,
     }
-    if matches!(spec.data, DataSpec::Table { .. }) {
+    if matches!(spec.data, DataSpec::Table(_)) {
         note_max_length(folder, spec.max_length)?;
     }
     Ok(())
@@ -328,7 +324,10 @@ fn revision(spec: &FineTuneSpec) -> Option<&str> {
 fn data_name(spec: &FineTuneSpec) -> String {
     match &spec.data {
         DataSpec::Builtin { name, .. } => name.clone(),
-        DataSpec::Table { train, .. } => last_part(train),
+        DataSpec::Table(table) => {
+            let names: Vec<String> = table.train.iter().map(|path| last_part(path)).collect();
+            names.join(", ")
+        }
     }
 }
 

@@ -5,7 +5,10 @@ use std::io::{self, Cursor, ErrorKind, Read};
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::compression::Bytes;
+use crate::compression::{Bytes, first_bytes};
+
+/// Bytes of the longest byte-order mark.
+const LONGEST_MARK: usize = 3;
 
 /// The encoding with this name. `latin-1` is Windows-1252, as in browsers: the same letters, and quotes and dashes
 /// in place of control characters that no text has.
@@ -28,8 +31,7 @@ pub(crate) fn named(name: &str) -> Option<&'static Encoding> {
 /// # Errors
 /// If reading fails.
 pub(crate) fn as_utf8(mut bytes: Bytes, declared: Option<&'static Encoding>) -> io::Result<(Bytes, &'static Encoding)> {
-    let mut first = Vec::new();
-    (&mut bytes).take(3).read_to_end(&mut first)?;
+    let mut first = first_bytes(&mut bytes, LONGEST_MARK)?;
     let marked = Encoding::for_bom(&first);
     let encoding = match (declared, marked) {
         (Some(declared), Some((marked, _))) if is_utf16(declared) && is_utf16(marked) => marked,

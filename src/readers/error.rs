@@ -129,7 +129,7 @@ pub enum Fault {
     /// A folder has no readable layout.
     #[error("{problem}; use a folder with one subfolder of `.txt` files per class, or name the data files")]
     Folder {
-        /// What is there instead.
+        /// The thing that is there instead.
         problem: String,
     },
     /// The content is that of a known format that cannot be read.
@@ -164,7 +164,7 @@ pub enum Fault {
     Option {
         /// Name of the option.
         option: &'static str,
-        /// What is wrong and what to do, after the option's name.
+        /// The fault and the remedy, after the option's name.
         problem: String,
     },
     /// The bytes are not valid UTF-8.
@@ -236,7 +236,7 @@ pub enum Fault {
     /// A row has more or fewer fields than the header.
     #[error("{found} fields where the {reference} has {expected}; {advice}")]
     Ragged {
-        /// What sets the number of fields.
+        /// The origin of the number of fields.
         reference: &'static str,
         /// Number of fields there.
         expected: usize,
@@ -289,7 +289,7 @@ pub enum Fault {
     /// A JSON document has no list of records.
     #[error("{problem}; use a list of objects, or name the key of that list with `records_key`")]
     NoRecords {
-        /// What is there instead.
+        /// The thing that is there instead.
         problem: String,
     },
     /// A question of a `SQuAD` file is malformed.

@@ -12,7 +12,7 @@ pub(crate) struct Head<'h> {
     pub(crate) bytes: &'h [u8],
     /// The text up to the first invalid byte.
     pub(crate) text: &'h str,
-    /// Whether this is the whole file.
+    /// True if this is the whole file.
     pub(crate) is_whole: bool,
     /// The extension in lower case, without that of a compression; empty if there is none.
     pub(crate) extension: &'h str,

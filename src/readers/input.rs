@@ -63,6 +63,11 @@ impl Input {
         &self.window[self.start..self.end]
     }
 
+    /// Returns whether live data has no whole line in the window.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.is_live && !self.is_ended && memchr(b'\n', self.available()).is_none()
+    }
+
     /// The position of the next byte's line.
     pub(crate) fn position(&self) -> Position {
         self.place(At::Line(self.line))
@@ -161,13 +166,19 @@ impl Input {
         ReadError::new(position, fault)
     }
 
-    /// Reads until the window has at least `wanted` bytes or the data end. Live data end at a line break.
+    /// Reads until the window has at least `wanted` bytes or the data end. Of live data, one line that is not blank is
+    /// enough.
     ///
     /// # Errors
     /// The same as for [`Self::more`].
     pub(crate) fn fill(&mut self, wanted: usize) -> Result<&[u8], ReadError> {
-        while self.end - self.start < wanted && !(self.is_live && self.available().contains(&b'\n')) && self.more()? {}
+        while self.end - self.start < wanted && !(self.is_live && self.has_line()) && self.more()? {}
         Ok(self.available())
+    }
+
+    /// Returns whether a line that is not blank is complete.
+    fn has_line(&self) -> bool {
+        memchr(b'\n', self.available().trim_ascii_start()).is_some()
     }
 
     /// Reads everything that is left, without passing over it.

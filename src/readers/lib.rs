@@ -46,7 +46,7 @@ pub use compression::{COMPRESSIONS, Compression};
 pub use error::{Fault, ReadError};
 pub use field::{Field, Kind};
 pub use formats::{FORMATS, Format};
-pub use options::{Limits, ReadOptions};
+pub use options::{Limits, ReadOptions, Unnamed};
 pub use position::{At, Position};
 pub use reader::{Reader, open};
 pub use record::{Columns, Record};

@@ -22,7 +22,7 @@ pub(crate) struct Opened {
     pub(crate) format: &'static Format,
     pub(crate) compression: Option<&'static Compression>,
     pub(crate) encoding: &'static str,
-    /// Whether records may arrive slowly.
+    /// True if records may arrive slowly.
     pub(crate) is_live: bool,
 }
 
@@ -160,7 +160,7 @@ fn format(head: &Head<'_>, options: &ReadOptions, origin: &Origin) -> Result<&'s
         Some(name) => formats::named(name, position())?,
         None => match foreign::fault(head.bytes) {
             Some(fault) => return Err(ReadError::new(position(), fault)),
-            None => formats::recognise(head),
+            None => formats::recognise(head, &options.unnamed),
         },
     };
     if head.is_text() && head.has_old_line_ends() {

@@ -1,13 +1,13 @@
 //! Settings of reading.
 
 /// Settings of reading. The default finds everything by itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadOptions {
     /// Name of the format; see [`FORMATS`](crate::FORMATS). `None` finds it by content and extension.
     pub format: Option<String>,
     /// The character between the fields of a table. `None` finds it among comma, semicolon, tab and `|`.
     pub delimiter: Option<char>,
-    /// Whether double quotes protect a field of a table. `None`: yes, except in tab-separated files, where real texts
+    /// True if double quotes protect a field of a table. `None`: they do, except in tab-separated files, where real texts
     /// begin with unpaired quotes.
     pub quotes: Option<bool>,
     /// Lines of a table or `CoNLL` file that begin with this character are skipped.
@@ -18,8 +18,23 @@ pub struct ReadOptions {
     pub records_key: Option<String>,
     /// Name of the encoding, such as `latin-1`. `None` is UTF-8, or UTF-16 if the file begins with its mark.
     pub encoding: Option<String>,
+    /// The format of text without a telling name.
+    pub unnamed: Unnamed,
     /// Size limits.
     pub limits: Limits,
+}
+
+/// The format of text of a source without a telling name, such as that of standard input. JSON, columnar files and compressed
+/// ones are recognised in any case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Unnamed {
+    /// The format that it looks like.
+    #[default]
+    Guess,
+    /// A table if its first line names these columns, otherwise one text per line.
+    TableWith(Vec<String>),
+    /// A table.
+    Table,
 }
 
 /// Sizes beyond which data are refused, so that a wrong file cannot fill the memory.

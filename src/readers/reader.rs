@@ -35,7 +35,7 @@ pub struct Reader {
     columns: Columns,
     fields: Vec<Field>,
     first: Arc<Path>,
-    /// Whether there was a record or a fault.
+    /// True after the first record or fault.
     has_begun: bool,
 }
 
@@ -90,6 +90,16 @@ impl Reader {
     /// The names of the columns so far. Records of JSON may add further ones.
     pub fn columns(&self) -> &Columns {
         &self.columns
+    }
+
+    /// The format of the first source.
+    pub fn format(&self) -> &'static Format {
+        self.layout.format
+    }
+
+    /// Returns whether the next record of standard input has not arrived yet.
+    pub fn is_drained(&self) -> bool {
+        self.ahead.is_empty() && self.records.as_ref().is_some_and(|records| records.is_drained())
     }
 
     pub(crate) fn layout(&self) -> Layout {

@@ -10,7 +10,7 @@ use crate::source::Source;
 /// Records in a description.
 const ROWS: usize = 5;
 
-/// What a source holds and how it is written.
+/// A source's content and the way in which it is written.
 #[derive(Clone, Debug)]
 pub struct Description {
     /// Name of the format.

@@ -1,4 +1,4 @@
-//! `data`: a built-in data set, or a table file with its columns and shares.
+//! `data`: a built-in data set, or files with their columns and shares.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,9 @@ use super::keys::{Kind, SEED, Section, key};
 use super::objective::{BUILTIN, BUILTIN_DATA, builtin};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
-use super::resolved::{DataSpec, Truncation};
+use super::reading::{READING_KEYS, Reading};
+use super::resolved::{DataSpec, HeldOut, TableSpec, Truncation};
+use crate::space::Value;
 use crate::units::Seed;
 
 /// The usual separator of several labels.
@@ -87,35 +89,69 @@ pub(super) const SPLIT_KEYS: &[Field<Split>] = &[
     ),
 ];
 
+/// One text, or a list of texts.
+const TEXTS: [Kind; 2] = [Kind::Text, Kind::List(&Kind::Text)];
+
+/// One file or several, or a number of examples.
+const PART: [Kind; 3] = [
+    Kind::Text,
+    Kind::List(&Kind::Text),
+    Kind::Integer {
+        min: 2,
+        max: u32::MAX as u64,
+    },
+];
+
 /// `data` in the schema.
 pub(super) const DATA: Section = Section {
     name: "data",
     about: "Labelled examples.",
     keys: || {
-        vec![
+        let examples = [
             key(
                 "train",
-                Kind::Text,
-                "Training examples: a `.csv`, `.tsv` or `.jsonl` file, or a built-in set.",
+                Kind::Any(&TEXTS),
+                "Training examples: a file, a folder, a pattern such as `data/*.csv`, a list of these, or a built-in set.",
             )
-            .examples(&["\"reviews.csv\"", "\"builtin:fashion-mini\""]),
+            .examples(&["\"reviews.csv\"", "[\"a.jsonl.gz\", \"b.jsonl.gz\"]", "\"builtin:fashion-mini\""]),
             key(
                 "validation",
-                Kind::Text,
-                "Validation examples; without it they are split off `train`.",
+                Kind::Any(&PART),
+                "Validation examples: files as in `train`, or a number of examples that are split off `train`. Without it, `split` says how many.",
+            )
+            .examples(&["\"held-out.csv\"", "500"]),
+            key(
+                "test",
+                Kind::Any(&PART),
+                "Examples for a test of the winner, which no trial sees: files as in `train`, or a number of examples that are held out of `train`. Of built-in data these are the last ones.",
+            )
+            .examples(&["\"test.csv\"", "500"]),
+            key(
+                "train_limit",
+                Kind::Integer {
+                    min: 2,
+                    max: u32::MAX.into(),
+                },
+                "Number of training examples to use. Of files they are chosen by `split.seed` after validation and test examples, of built-in data they are the first ones.",
             ),
             key(
                 "text",
-                Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]),
-                "The column of the text, or a list of the two columns of a pair of texts.",
+                Kind::Any(&TEXTS),
+                "The column of the text, a template that joins columns, or a list of two of these for pairs of texts.",
             )
             .default("\"text\"")
-            .examples(&["[\"premise\", \"hypothesis\"]"]),
-            key("label", Kind::Text, "The column of the label.").default("\"label\""),
+            .examples(&["\"{title}. {body}\"", "[\"premise\", \"hypothesis\"]"]),
+            key(
+                "label",
+                Kind::Any(&TEXTS),
+                "The column of the label; with `task: regression` several columns predict several numbers.",
+            )
+            .default("\"label\"")
+            .examples(&["[\"quality\", \"length\"]"]),
             key(
                 "multi_label",
                 Kind::Any(&[Kind::Boolean, Kind::Text]),
-                "Allows several labels per row: `true` if `;` separates them, or another separator.",
+                "Allows several labels per row: `true` if the labels are lists or `;` separates them, or another separator.",
             )
             .examples(&["true", "\",\""]),
             key(
@@ -125,25 +161,13 @@ pub(super) const DATA: Section = Section {
             )
             .default("\"head\""),
             key("split", Kind::Section(&SPLIT), "How examples are held out of `train`."),
-            key(
-                "train_limit",
-                Kind::Integer {
-                    min: 2,
-                    max: u32::MAX.into(),
-                },
-                "Number of training examples to use, from the first one on. For built-in data only.",
-            ),
-            key(
-                "test",
-                Kind::Integer {
-                    min: 2,
-                    max: MOST_BUILTIN_TEST,
-                },
-                "Number of training examples that are held out for a test of the winner: the last ones. For built-in data only; for a table use `split.test`.",
-            ),
-        ]
+        ];
+        examples.into_iter().chain(declared::keys(READING_KEYS)).collect()
     },
 };
+
+/// The keys of built-in data.
+const OF_BUILTIN: [&str; 3] = ["train", "train_limit", "test"];
 
 /// Reads `data`.
 pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<DataSpec> {
@@ -151,35 +175,30 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
         let text = reader::text(node, "data", problems)?;
         return match text.strip_prefix(BUILTIN) {
             Some(name) => builtin_data(name, (None, None), node, problems),
-            None => table(&text, node, None, files, problems),
+            None => table(&[text], node, None, files, problems),
         };
     }
     let fields = Fields::of(node, &DATA, problems)?;
     let Some(train) = fields.get("train") else {
         problems.error(
             Diagnostic::error(fields.place, "the data lacks `train`")
-                .with_help("name a table file, or `builtin:fashion-mini`"),
+                .with_help("name a file, or `builtin:fashion-mini`"),
         );
         return None;
     };
-    let text = reader::text(train, "train", problems)?;
-    let Some(name) = text.strip_prefix(BUILTIN) else {
-        for key in ["train_limit", "test"] {
-            if let Some(entry) = fields.entry(key) {
-                let message = format!("`{key}` is for built-in data only");
-                let mut error = Diagnostic::error(&entry.key_place, message);
-                if key == "test" {
-                    error = error.with_help("a share of the table is kept apart with `split: {test: 0.1}`");
-                }
-                problems.error(error);
-            }
-        }
-        return table(&text, train, Some(&fields), files, problems);
+    let paths = reader::one_or_more(train, "train", problems)?;
+    let name = match paths.as_slice() {
+        [only] => only.strip_prefix(BUILTIN),
+        _ => None,
     };
-    for key in ["validation", "text", "label", "multi_label", "truncation", "split"] {
-        if let Some(entry) = fields.entry(key) {
+    let Some(name) = name else {
+        return table(&paths, train, Some(&fields), files, problems);
+    };
+    let others = fields.entries().iter();
+    for entry in others.filter(|entry| DATA.names().contains(&entry.key.as_str())) {
+        if !OF_BUILTIN.contains(&entry.key.as_str()) {
             problems.error(
-                Diagnostic::error(&entry.key_place, format!("built-in data has no `{key}`"))
+                Diagnostic::error(&entry.key_place, format!("built-in data has no `{}`", entry.key))
                     .with_help("it comes with its own validation examples; only `train_limit` and `test` can be set"),
             );
         }
@@ -208,38 +227,106 @@ fn builtin_data(
 }
 
 fn table(
-    train: &str,
+    train: &[String],
     node: &Node,
     fields: Option<&Fields<'_>>,
     files: Files<'_>,
     problems: &mut Problems,
 ) -> Option<DataSpec> {
     let get = |key: &str| fields.and_then(|fields| fields.get(key));
-    let train = table_file(train, node, files, problems);
-    let validation = get("validation").map(|node| {
-        let path = reader::text(node, "validation", problems)?;
-        table_file(&path, node, files, problems)
-    });
-    let text = get("text").map_or(Some(vec!["text".to_owned()]), |node| text_columns(node, problems));
-    let label = get("label").map_or(Some("label".to_owned()), |node| reader::text(node, "label", problems));
+    let train = paths(train, node, files, problems);
+    let validation = get("validation").map(|node| held_out(node, "validation", files, problems));
+    let test = get("test").map(|node| held_out(node, "test", files, problems));
+    let limit = get("train_limit").map(|node| reader::integer(node, "train_limit", 2..=i64::from(u32::MAX), problems));
+    let texts = get("text").map_or(Some(vec!["text".to_owned()]), |node| text_columns(node, problems));
+    let label = get("label").map_or(Some(vec!["label".to_owned()]), |node| label_columns(node, problems));
     let separator = get("multi_label").map_or(Ok(None), |node| multi_label(node, problems));
     let truncation = get("truncation").map_or(Some(Truncation::default()), |node| {
         reader::one_of(node, "truncation", &Truncation::ALL, problems)
     });
-    let split = split(get("split"), validation.is_some(), problems);
-    let validation = match validation {
-        Some(validation) => Some(validation?),
-        None => None,
-    };
-    Some(DataSpec::Table {
+    let reading = fields.map_or(Some(Reading::default()), |fields| {
+        declared::fill(*fields, READING_KEYS, problems)
+    });
+    let split = split(
+        get("split"),
+        [("validation", validation.is_some()), ("test", test.is_some())],
+        problems,
+    );
+    Some(DataSpec::Table(Box::new(TableSpec {
         train: train?,
-        validation,
-        text: text?,
+        validation: inside(validation)?,
+        test: inside(test)?,
+        train_limit: inside(limit)?.map(|limit| limit as usize),
+        text: texts?,
         label: label?,
         multi_label: separator.ok()?,
         truncation: truncation?,
+        reading: reading?,
         split: split?,
-    })
+    })))
+}
+
+/// The value of an optional key; `None` after an error.
+#[expect(
+    clippy::option_option,
+    reason = "a key may be missing, and its value may be an error"
+)]
+fn inside<T>(value: Option<Option<T>>) -> Option<Option<T>> {
+    match value {
+        Some(value) => value.map(Some),
+        None => Some(None),
+    }
+}
+
+/// The files of validation or test examples, or their number.
+fn held_out(node: &Node, what: &str, files: Files<'_>, problems: &mut Problems) -> Option<HeldOut> {
+    if let Some(Value::Int(_)) = node.scalar() {
+        let count = reader::integer(node, what, 2..=i64::from(u32::MAX), problems)?;
+        return Some(HeldOut::Count(count as usize));
+    }
+    let names = reader::one_or_more(node, what, problems)?;
+    paths(&names, node, files, problems).map(HeldOut::Files)
+}
+
+/// Files, folders and patterns of files.
+fn paths(names: &[String], node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<Vec<PathBuf>> {
+    let nodes: Vec<&Node> = match &node.content {
+        Content::Sequence(items) => items.iter().collect(),
+        Content::Null | Content::Scalar(_) | Content::Mapping(_) => vec![node],
+    };
+    let mut is_clean = true;
+    let mut found = Vec::new();
+    for (name, node) in names.iter().zip(nodes) {
+        if name.starts_with(BUILTIN) {
+            problems.error(
+                Diagnostic::error(&node.place, "built-in data cannot be used together with files")
+                    .with_help("name it alone, in `train`"),
+            );
+            is_clean = false;
+            continue;
+        }
+        let path = files.join(node, name);
+        // Which files a pattern stands for is found when they are read.
+        let is_pattern = name.contains(['*', '?', '[']);
+        if files.check != FileCheck::Skip && !is_pattern && !path.exists() {
+            problems.error(files.missing(node, &path, "file"));
+            is_clean = false;
+        }
+        found.push(path);
+    }
+    is_clean.then_some(found)
+}
+
+/// One column, or several different ones.
+fn label_columns(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
+    let columns = reader::one_or_more(node, "label", problems)?;
+    let repeated = (1..columns.len()).find(|&index| columns[..index].contains(&columns[index]));
+    if let Some(index) = repeated {
+        let message = format!("`label` names the column `{}` twice", columns[index]);
+        problems.error(Diagnostic::error(&node.place, message));
+        return None;
+    }
+    Some(columns)
 }
 
 /// The separator of several labels; `None` for one label a row.
@@ -284,48 +371,30 @@ fn text_columns(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
         _ => {
             problems.error(
                 Diagnostic::error(&node.place, format!("`text` names {} columns", columns.len()))
-                    .with_help("name one column, or two for pairs of texts"),
+                    .with_help("name one column, two for pairs of texts, or join several with a template such as `\"{title}. {body}\"`"),
             );
             None
         }
     }
 }
 
-fn table_file(text: &str, node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<PathBuf> {
-    let path = files.join(node, text);
-    let extension = path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default();
-    if !matches!(extension, "csv" | "tsv" | "jsonl") {
-        problems.error(
-            Diagnostic::error(&node.place, "not a table file")
-                .with_help("data are `.csv`, `.tsv` or `.jsonl` files, or `builtin:fashion-mini`"),
-        );
-        return None;
-    }
-    if files.check != FileCheck::Skip && !path.is_file() {
-        problems.error(files.missing(node, &path, "file"));
-        return None;
-    }
-    Some(path)
-}
-
-fn split(node: Option<&Node>, has_validation_file: bool, problems: &mut Problems) -> Option<Split> {
+fn split(node: Option<&Node>, known: [(&str, bool); 2], problems: &mut Problems) -> Option<Split> {
     let Some(node) = node else {
         return Some(Split::default());
     };
-    if let (true, Content::Mapping(entries)) = (has_validation_file, &node.content)
-        && let Some(entry) = entries.iter().find(|entry| entry.key == "validation")
-    {
-        problems.error(
-            Diagnostic::error(
-                &entry.key_place,
-                "`validation` already names a file of validation examples",
-            )
-            .with_help("remove this, or `validation` above"),
-        );
-        return None;
+    if let Content::Mapping(entries) = &node.content {
+        for (part, _) in known.into_iter().filter(|(_, is_known)| *is_known) {
+            if let Some(entry) = entries.iter().find(|entry| entry.key == part) {
+                problems.error(
+                    Diagnostic::error(
+                        &entry.key_place,
+                        format!("`{part}` above already says which examples these are"),
+                    )
+                    .with_help(format!("remove this, or `{part}` above")),
+                );
+                return None;
+            }
+        }
     }
     let split = declared::read(node, "split", SPLIT_KEYS, problems)?;
     if split.validation + split.test >= 1.0 {

@@ -3,6 +3,7 @@
 //!
 //! A section is a struct with a `Default` and a list of [`Field`]s. A new key is a field of the struct and one row.
 
+use super::diagnostics::Diagnostic;
 use super::keys::{Key, Kind, key};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
@@ -308,6 +309,41 @@ impl Plain for String {
 
     fn yaml(&self, _: &Key) -> Option<String> {
         Some(write::text(self))
+    }
+}
+
+/// One character, or the word `tab`.
+impl Plain for char {
+    fn read(node: &Node, key: &Key, problems: &mut Problems) -> Option<Self> {
+        let text = reader::text(node, key.name, problems)?;
+        let mut characters = text.chars();
+        match (text.as_str(), characters.next(), characters.next()) {
+            ("tab" | "\\t", ..) => Some('\t'),
+            (_, Some(only), None) => Some(only),
+            _ => {
+                let message = format!("`{}` must be one character, or `tab`", key.name);
+                problems.error(Diagnostic::error(&node.place, message));
+                None
+            }
+        }
+    }
+
+    fn yaml(&self, _: &Key) -> Option<String> {
+        Some(match self {
+            '\t' => "tab".to_owned(),
+            other => write::quoted(&other.to_string()),
+        })
+    }
+}
+
+/// A list of texts with at least one item.
+impl Plain for Vec<String> {
+    fn read(node: &Node, key: &Key, problems: &mut Problems) -> Option<Self> {
+        reader::texts(node, key.name, problems)
+    }
+
+    fn yaml(&self, _: &Key) -> Option<String> {
+        Some(write::texts(self))
     }
 }
 

@@ -242,21 +242,20 @@ fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut P
                 mismatch("data", &format!("the data set `{name}`"), *fits);
             }
         }
-        DataSpec::Table { .. } if task == Task::Regression => {}
-        DataSpec::Table { .. } => mismatch("data", "a table of texts", Task::TextClassification),
+        DataSpec::Table(_) if task == Task::Regression => {}
+        DataSpec::Table(_) => mismatch("data", "a table of texts", Task::TextClassification),
     }
-    if let (
-        Task::Regression,
-        DataSpec::Table {
-            multi_label: Some(_), ..
-        },
-    ) = (task, &data)
-        && let Some(node) = spec.get("data")
-    {
-        problems.error(Diagnostic::error(
-            &node.place,
-            "`multi_label` is for `task: text-classification`; `task: regression` predicts one number",
-        ));
+    let fault = match (&task, &data) {
+        (Task::Regression, DataSpec::Table(table)) if table.multi_label.is_some() => {
+            Some("`multi_label` is for `task: text-classification`; `task: regression` predicts numbers")
+        }
+        (Task::TextClassification, DataSpec::Table(table)) if table.label.len() > 1 => Some(
+            "several columns in `label` are for `task: regression`; several labels per row are in one column, with `multi_label`",
+        ),
+        _ => None,
+    };
+    if let (Some(fault), Some(node)) = (fault, spec.get("data")) {
+        problems.error(Diagnostic::error(&node.place, fault));
         is_clean = false;
     }
     is_clean.then_some(())?;

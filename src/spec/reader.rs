@@ -251,6 +251,29 @@ pub(super) fn text(node: &Node, what: &str, problems: &mut Problems) -> Option<S
     None
 }
 
+/// A list of texts with at least one item.
+pub(super) fn texts(node: &Node, what: &str, problems: &mut Problems) -> Option<Vec<String>> {
+    match &node.content {
+        Content::Sequence(items) if !items.is_empty() => {
+            // Read all of them before returning, so that every error is reported.
+            let texts: Vec<Option<String>> = items.iter().map(|item| text(item, what, problems)).collect();
+            texts.into_iter().collect()
+        }
+        _ => {
+            problems.wrong_kind(node, what, "a list of texts");
+            None
+        }
+    }
+}
+
+/// One text, or a list of them with at least one item.
+pub(super) fn one_or_more(node: &Node, what: &str, problems: &mut Problems) -> Option<Vec<String>> {
+    match &node.content {
+        Content::Sequence(_) => texts(node, what, problems),
+        Content::Null | Content::Scalar(_) | Content::Mapping(_) => text(node, what, problems).map(|text| vec![text]),
+    }
+}
+
 /// One of several words, each with its value.
 pub(super) fn one_of<T: Copy>(node: &Node, what: &str, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
     let word = text(node, what, problems)?;

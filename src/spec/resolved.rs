@@ -12,6 +12,7 @@ use super::epochs::EpochRange;
 use super::function::FunctionSpec;
 use super::limits::TrialLimits;
 use super::provenance::Provenance;
+use super::reading::Reading;
 use super::resources::Resources;
 use super::selection::Selection;
 use super::tracking::TrackerSpec;
@@ -158,24 +159,67 @@ pub enum DataSpec {
         /// Number of training examples, counted from the last, that are held out for a test.
         test: Option<usize>,
     },
-    /// A table file: `.csv`, `.tsv` or `.jsonl`.
-    Table {
-        /// Training examples.
-        train: PathBuf,
-        /// Validation examples; `None`: they are split off `train`.
-        validation: Option<PathBuf>,
-        /// Names of the text columns: one, or two for pairs of texts.
-        text: Vec<String>,
-        /// Name of the label column.
-        label: String,
-        /// The text between the labels of a row that may have several; `None` for one label a row.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        multi_label: Option<String>,
-        /// The part of a long text that is kept.
-        truncation: Truncation,
-        /// The split of validation (and test) examples if they have no file of their own.
-        split: Split,
-    },
+    /// Files with records, such as tables.
+    Table(Box<TableSpec>),
+}
+
+/// Files with labelled records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TableSpec {
+    /// Training examples: files, folders and patterns of files.
+    pub train: Vec<PathBuf>,
+    /// Validation examples; `None`: a share of `train` by `split`.
+    pub validation: Option<HeldOut>,
+    /// Test examples; `None`: a share of `train` by `split`.
+    pub test: Option<HeldOut>,
+    /// Number of training examples to use; `None`: all.
+    pub train_limit: Option<usize>,
+    /// The texts: one column or template, or two for pairs of texts.
+    pub text: Vec<String>,
+    /// Name of the label column; several for several numbers.
+    pub label: Vec<String>,
+    /// The text between the labels of a row that may have several; `None` for one label a row.
+    pub multi_label: Option<String>,
+    /// The part of a long text that is kept.
+    pub truncation: Truncation,
+    /// How the files are written.
+    pub reading: Reading,
+    /// The split of validation and test examples that have neither files nor numbers.
+    pub split: Split,
+}
+
+/// Held-out examples.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldOut {
+    /// The examples of these files.
+    Files(Vec<PathBuf>),
+    /// A number of examples of the training files.
+    Count(usize),
+}
+
+impl HeldOut {
+    /// The files; none for a number.
+    pub fn files(part: Option<&Self>) -> &[PathBuf] {
+        match part {
+            Some(Self::Files(files)) => files,
+            Some(Self::Count(_)) | None => &[],
+        }
+    }
+}
+
+impl DataSpec {
+    /// The training data in messages.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Builtin { name, .. } => format!("builtin:{name}"),
+            Self::Table(table) => match table.train.as_slice() {
+                [] => String::new(),
+                [only] => only.display().to_string(),
+                [first, others @ ..] => format!("{} and {} more", first.display(), others.len()),
+            },
+        }
+    }
 }
 
 /// The part that is kept of a text with more tokens than `max_length`.

@@ -1,7 +1,7 @@
 //! Writes a [`Spec`] as YAML with every default written out.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::command::{CommandLine, CommandSpec};
 use super::data::SPLIT_KEYS;
@@ -11,7 +11,8 @@ use super::early_terminate;
 use super::function::{self, FunctionSpec};
 use super::hints::CONFIDENCES;
 use super::objective::ASK_TELL_KEYS;
-use super::resolved::{AskTellSpec, Criteria, DataSpec, Metric, ModelSource, ObjectiveSpec, Spec, Truncation};
+use super::reading::READING_KEYS;
+use super::resolved::{AskTellSpec, Criteria, DataSpec, HeldOut, Metric, ModelSource, ObjectiveSpec, Spec, Truncation};
 use super::root::{self, Recipes, Root};
 use super::{budget, cluster, limits, provenance, resources, selection};
 use crate::preference::{Preference, Tolerance};
@@ -223,40 +224,60 @@ fn write_data(yaml: &mut Yaml, data: &DataSpec) {
             yaml.maybe(1, "train_limit", train_limit.map(|limit| limit.to_string()));
             yaml.maybe(1, "test", test.map(|test| test.to_string()));
         }
-        DataSpec::Table {
-            train,
-            validation,
-            text: columns,
-            label,
-            multi_label,
-            truncation,
-            split,
-        } => {
-            yaml.line(1, "train", &path(train));
-            yaml.maybe(1, "validation", validation.as_deref().map(path));
-            yaml.line(1, "text", &text_columns(columns));
-            yaml.line(1, "label", &text(label));
-            yaml.maybe(1, "multi_label", multi_label.as_deref().map(quoted));
-            if *truncation != Truncation::default() {
-                yaml.line(1, "truncation", truncation.name());
+        DataSpec::Table(table) => {
+            yaml.line(1, "train", &paths(&table.train));
+            yaml.maybe(1, "validation", table.validation.as_ref().map(held_out));
+            yaml.maybe(1, "test", table.test.as_ref().map(held_out));
+            yaml.maybe(1, "train_limit", table.train_limit.map(|limit| limit.to_string()));
+            yaml.line(1, "text", &one_or_more(&table.text));
+            yaml.line(1, "label", &one_or_more(&table.label));
+            yaml.maybe(1, "multi_label", table.multi_label.as_deref().map(quoted));
+            if table.truncation != Truncation::default() {
+                yaml.line(1, "truncation", table.truncation.name());
             }
-            let mut lines = declared::written(split, SPLIT_KEYS);
-            // A file of validation examples excludes a share for them.
-            lines.retain(|(name, _)| *name != "validation" || validation.is_none());
+            yaml.lines(1, declared::written(&table.reading, READING_KEYS));
+            let mut lines = declared::written(&table.split, SPLIT_KEYS);
+            // Examples that are known already exclude a share for them.
+            lines.retain(|(name, _)| match *name {
+                "validation" => table.validation.is_none(),
+                "test" => table.test.is_none(),
+                _ => true,
+            });
             yaml.open(1, "split");
             yaml.lines(2, lines);
         }
     }
 }
 
-fn text_columns(columns: &[String]) -> String {
-    match columns {
-        [only] => text(only),
-        columns => {
-            let columns: Vec<String> = columns.iter().map(|column| text(column)).collect();
-            format!("[{}]", columns.join(", "))
+fn held_out(part: &HeldOut) -> String {
+    match part {
+        HeldOut::Files(files) => paths(files),
+        HeldOut::Count(count) => count.to_string(),
+    }
+}
+
+fn paths(files: &[PathBuf]) -> String {
+    match files {
+        [only] => path(only),
+        files => {
+            let files: Vec<String> = files.iter().map(|file| path(file)).collect();
+            format!("[{}]", files.join(", "))
         }
     }
+}
+
+/// One text, or a list of texts.
+fn one_or_more(all: &[String]) -> String {
+    match all {
+        [only] => text(only),
+        all => texts(all),
+    }
+}
+
+/// A list of texts on one line.
+pub(super) fn texts(all: &[String]) -> String {
+    let all: Vec<String> = all.iter().map(|one| text(one)).collect();
+    format!("[{}]", all.join(", "))
 }
 
 fn write_parameter(yaml: &mut Yaml, parameter: &Parameter) {
@@ -454,7 +475,7 @@ pub(super) fn text(text: &str) -> String {
 }
 
 /// A double-quoted text. YAML shares JSON's escapes, but breaks lines at, or forbids, some characters that JSON allows.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
         match letter {

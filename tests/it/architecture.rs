@@ -13,6 +13,7 @@ const BASE: [&str; 8] = ["awake", "files", "json", "metrics", "os", "rng", "sugg
 const FLOORS: &[(&str, &[&str])] = &[
     ("finetune", &[]),
     ("hub", &[]),
+    ("readers", &[]),
     ("preference", &[]),
     ("space", &[]),
     ("analysis", &["space"]),
@@ -24,7 +25,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "policies",
         &["preference", "schedulers", "searchers", "space", "trials"],
     ),
-    ("spec", &["policies", "preference", "schedulers", "space"]),
+    ("spec", &["policies", "preference", "readers", "schedulers", "space"]),
     ("convert", &["space", "spec"]),
     (
         "study",
@@ -112,6 +113,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "objective",
             "plan",
             "production",
+            "readers",
             "report",
             "searchers",
             "serve",

@@ -18,6 +18,7 @@ mod cluster;
 mod commands;
 mod convert;
 mod crashes;
+mod data;
 mod determinism;
 mod disk;
 mod docs;

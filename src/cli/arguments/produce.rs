@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use super::Network;
 use crate::production::ModelFolder;
-use crate::spec::Override;
+use crate::readers::FORMATS;
+use crate::spec::{Override, Reading};
 
 /// `automl train`
 #[derive(Args, Debug)]
@@ -47,9 +49,42 @@ pub(in crate::cli) struct ModelInput {
     /// The column of the texts, given twice for pairs of texts [default: as in the training data]
     #[arg(long = "text-column", value_name = "COLUMN")]
     pub(in crate::cli) text: Vec<String>,
-    /// The column of the labels [default: that of the training data]
+    /// The column of the labels, given once for every number of a model of several [default: as in the training data]
     #[arg(long = "label-column", value_name = "COLUMN")]
-    pub(in crate::cli) label: Option<String>,
+    pub(in crate::cli) label: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) files: FileArguments,
+}
+
+/// How files of data are written. What is not said is found.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "How the data is written")]
+pub(in crate::cli) struct FileArguments {
+    /// The format of the data [default: by its name and its content]
+    #[arg(long, value_name = "NAME", value_parser = formats())]
+    pub(in crate::cli) data_format: Option<String>,
+    /// The character between the fields of a table, or `tab` [default: found among `,`, `;`, tab and `|`]
+    #[arg(long, value_name = "CHARACTER", value_parser = character)]
+    pub(in crate::cli) delimiter: Option<char>,
+    /// The encoding, such as `latin-1` or `cp1252` [default: UTF-8]
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) encoding: Option<String>,
+    /// The names of all columns, for data without a header
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    pub(in crate::cli) columns: Vec<String>,
+}
+
+fn formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(FORMATS.iter().map(|format| format.name))
+}
+
+fn character(text: &str) -> Result<char, &'static str> {
+    let mut characters = text.chars();
+    match (text, characters.next(), characters.next()) {
+        ("tab" | "\\t", ..) => Ok('\t'),
+        (_, Some(only), None) => Ok(only),
+        _ => Err("one character is expected, or `tab`"),
+    }
 }
 
 impl ModelInput {
@@ -59,6 +94,13 @@ impl ModelInput {
             folder: self.model.clone(),
             text: self.text.clone(),
             label: self.label.clone(),
+            reading: Reading {
+                format: self.files.data_format.clone(),
+                delimiter: self.files.delimiter,
+                encoding: self.files.encoding.clone(),
+                columns: (!self.files.columns.is_empty()).then(|| self.files.columns.clone()),
+                ..Reading::default()
+            },
         }
     }
 }
@@ -71,7 +113,7 @@ impl ModelInput {
 pub(in crate::cli) struct Predict {
     #[command(flatten)]
     pub(in crate::cli) input: ModelInput,
-    /// A table of texts (`.csv`, `.tsv` or `.jsonl`), `-` for standard input, or built-in data such as `builtin:fashion-mini`
+    /// Texts: a file, a folder or a pattern such as `'new/*.csv'`, `-` for standard input, or built-in data such as `builtin:fashion-mini`
     #[arg(required_unless_present = "texts", conflicts_with = "texts")]
     pub(in crate::cli) data: Option<String>,
     /// A text to classify, in place of data; may be repeated; a model of pairs takes them two by two
@@ -102,7 +144,7 @@ pub(in crate::cli) enum PredictionFormat {
 pub(in crate::cli) struct Evaluate {
     #[command(flatten)]
     pub(in crate::cli) input: ModelInput,
-    /// A table of labelled texts (`.csv`, `.tsv` or `.jsonl`), `-` for standard input, or built-in data such as `builtin:fashion-mini`
+    /// Labelled texts: a file, a folder or a pattern such as `'test/*.csv'`, `-` for standard input, or built-in data such as `builtin:fashion-mini`
     pub(in crate::cli) data: String,
     /// Show it as one JSON object
     #[arg(long)]

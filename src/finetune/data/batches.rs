@@ -78,8 +78,9 @@ mod tests {
 
     use super::super::encoder::TextEncoder;
     use super::super::examples::IMAGE_PIXELS;
-    use super::super::split::SplitOptions;
-    use super::super::table::{LabelKind, TableOptions, load_table};
+    use super::super::labels::LabelKind;
+    use super::super::split::{Held, SplitOptions};
+    use super::super::table::{TableOptions, load_table};
     use super::super::targets::Targets;
     use super::super::testing::{ENCODER, shared};
     use super::super::text::TextColumns;
@@ -155,17 +156,21 @@ mod tests {
         let encoder = TextEncoder::from_folder(&model, ENCODER).unwrap();
         for name in ["movie_sentiment.tsv", "sms_spam.tsv"] {
             let split = SplitOptions {
-                validation: 0.2,
-                test: 0.0,
+                validation: Held::Share(0.2),
+                test: Held::NONE,
                 stratify: true,
                 seed: Seed(1),
             };
             let options = TableOptions {
                 labels: LabelKind::Class,
-                train: folder.join(name),
-                validation: None,
+                train: vec![folder.join(name).as_path().into()],
+                validation: Vec::new(),
+                test: Vec::new(),
+                read: automl_readers::ReadOptions::default(),
+                on_missing: None,
+                train_limit: None,
                 text: TextColumns::one("text"),
-                label: "label".into(),
+                label: vec!["label".into()],
                 split,
             };
             let data = load_table(&options).unwrap().tokenize(&encoder).unwrap();

@@ -1,107 +1,29 @@
 //! Errors in data, with messages that tell the user how to fix them.
 
-use std::io;
-use std::path::PathBuf;
-
+use automl_readers::{Position, ReadError};
 use automl_tokenizer::TokenizerError;
 
+use super::missing::Missing;
 use super::suggestion::{did_you_mean, listed};
 
-/// The reason why data cannot be used. Lines are counted from 1, including the header.
+/// The reason why data cannot be used. Lines and rows are counted from 1.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// The file does not exist.
-    #[error("no file `{}`{}", path.display(), did_you_mean(suggestion.as_deref()))]
-    Missing {
-        /// The file looked for.
-        path: PathBuf,
-        /// A file beside it with a similar name.
-        suggestion: Option<String>,
-    },
-    /// The operating system cannot read the file.
-    #[error("cannot read `{}`", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// The file's extension does not identify a supported format.
-    #[error("`{}` cannot be read as a table: use a file that ends in `.csv`, `.tsv` or `.jsonl`", path.display())]
-    UnknownFormat {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file is too large to be held in memory.
-    #[error("`{}` has {bytes} bytes; at most {limit} are read: take a part of it", path.display())]
-    FileTooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Its size.
-        bytes: u64,
-        /// The largest size that is read.
-        limit: u64,
-    },
-    /// One line, or one quoted record, is too long.
-    #[error(
-        "`{}`, line {line}: more than {limit} bytes in one row; is a line break or a closing quote missing",
-        path.display()
-    )]
-    LineTooLong {
-        /// The file.
-        path: PathBuf,
-        /// The line where the row begins.
-        line: u64,
-        /// The longest row that is read, in bytes.
-        limit: u64,
-    },
-    /// The file is empty.
-    #[error("`{}` is empty", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file has a header but no rows.
-    #[error("`{}` has a header but no rows", path.display())]
-    HeaderOnly {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file has bytes that are not valid UTF-8.
-    #[error("`{}`, line {line}: not valid UTF-8; save the file as UTF-8", path.display())]
-    NotUtf8 {
-        /// The file.
-        path: PathBuf,
-        /// The line.
-        line: u64,
-    },
-    /// The table has no column, or the object no key, with this name.
-    #[error(
-        "`{}`, line {line}: no column `{column}`{}; there {}",
-        path.display(),
-        did_you_mean(suggestion.as_deref()),
-        listed("column", available)
-    )]
+    /// A file cannot be read, or one of its records is damaged.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The data has no column with this name.
+    #[error("{place}: no column `{column}`{}; there {}", did_you_mean(suggestion.as_deref()), listed("column", available))]
     UnknownColumn {
         /// The file.
-        path: PathBuf,
-        /// The line of the header, or of the object.
-        line: u64,
+        place: Position,
         /// The name looked for.
         column: String,
         /// The names of all columns.
         available: Vec<String>,
         /// The closest of them.
         suggestion: Option<String>,
-    },
-    /// The header has the column more than once.
-    #[error("`{}`: the column `{column}` is there more than once; rename one of them", path.display())]
-    RepeatedColumn {
-        /// The file.
-        path: PathBuf,
-        /// The name.
-        column: String,
     },
     /// Text and label are the same column.
     #[error("text and label are both taken from the column `{column}`; name two columns")]
@@ -116,61 +38,56 @@ pub enum DataError {
         column: String,
     },
     /// There are too few or too many columns of texts.
-    #[error("{count} columns of texts are named; name one, or two for pairs of texts")]
+    #[error(
+        "{count} columns of texts are named; name one, two for pairs of texts, or join several with a template such as `\"{{title}}. {{body}}\"`"
+    )]
     TextColumns {
         /// Number of columns.
         count: usize,
     },
-    /// A row has more or fewer fields than the header.
+    /// A template of texts is malformed.
     #[error(
-        "`{}`, line {line}: {found} fields where the header has {expected}; {advice}",
-        path.display()
+        "the template `{template}` {problem}; write the names of columns in braces, such as `\"{{title}}. {{body}}\"`, and `{{{{` for a brace"
     )]
-    Ragged {
-        /// The file.
-        path: PathBuf,
-        /// The line where the row begins.
-        line: u64,
-        /// Fields in the header.
-        expected: usize,
-        /// Fields in the row.
-        found: usize,
-        /// A possible fix, which depends on the format.
-        advice: &'static str,
+    Template {
+        /// The template.
+        template: String,
+        /// The fault.
+        problem: &'static str,
     },
-    /// A quoted field is never closed.
-    #[error("`{}`, line {line}: a quote is opened and never closed", path.display())]
-    UnclosedQuote {
-        /// The file.
-        path: PathBuf,
-        /// The line where the row begins.
-        line: u64,
+    /// A row has no text.
+    #[error("{place}: the text is empty; write one, remove the row, or leave such rows out with `on_missing: skip`")]
+    EmptyText {
+        /// The row.
+        place: Position,
+    },
+    /// A row to predict has no text.
+    #[error("{place}: `{column}` is missing; every row that is predicted needs a text")]
+    NoText {
+        /// The row.
+        place: Position,
+        /// The column.
+        column: String,
     },
     /// A row has no label.
-    #[error("`{}`, line {line}: the label is empty; label the row or remove it", path.display())]
+    #[error("{place}: the label is empty; label the row, remove it, or leave such rows out with `on_missing: skip`")]
     EmptyLabel {
-        /// The file.
-        path: PathBuf,
-        /// The line.
-        line: u64,
+        /// The row.
+        place: Position,
     },
-    /// A line is not a JSON object.
-    #[error("`{}`, line {line}: not a JSON object: {message}", path.display())]
-    Json {
+    /// No row has a label and a text.
+    #[error("`{file}`: no row is left: {missing}")]
+    NothingLeft {
         /// The file.
-        path: PathBuf,
-        /// The line.
-        line: u64,
-        /// The parser's message.
-        message: String,
+        file: String,
+        /// The rows that are left out.
+        missing: Missing,
     },
     /// A value has a type that the column cannot hold.
-    #[error("`{}`, line {line}: `{column}` is {found}; it must be {wanted}", path.display())]
+    #[error("{place}: `{column}` is {found}; it must be {wanted}")]
     WrongKind {
-        /// The file.
-        path: PathBuf,
-        /// The line.
-        line: u64,
+        /// The row.
+        place: Position,
         /// The column.
         column: String,
         /// The type of the value.
@@ -179,35 +96,30 @@ pub enum DataError {
         wanted: &'static str,
     },
     /// All rows have the same label.
-    #[error("`{}`: every row has the label `{label}`; at least two labels are needed", path.display())]
+    #[error("`{file}`: every row has the label `{label}`; at least two labels are needed")]
     OneLabel {
         /// The file.
-        path: PathBuf,
+        file: String,
         /// The only label.
         label: String,
     },
     /// A row has a label that is not a number.
-    #[error("`{}`, line {line}: the label `{label}` is not a number, and `task: regression` predicts numbers", path.display())]
+    #[error("{place}: the label `{label}` is not a number, and `task: regression` predicts numbers")]
     NotANumber {
-        /// The file.
-        path: PathBuf,
-        /// The line where the row begins.
-        line: u64,
+        /// The row.
+        place: Position,
         /// The label.
         label: String,
     },
     /// A validation row has a label that is not in the training data.
     #[error(
-        "`{}`, line {line}: the label `{label}` is not in the training data{}; there {}",
-        path.display(),
+        "{place}: the label `{label}` is not in the training data{}; there {}",
         did_you_mean(suggestion.as_deref()),
         listed("label", known)
     )]
     UnknownLabel {
-        /// The file.
-        path: PathBuf,
-        /// The line.
-        line: u64,
+        /// The row.
+        place: Position,
         /// The label.
         label: String,
         /// The training labels.
@@ -235,6 +147,16 @@ pub enum DataError {
         labels: usize,
         /// Number of examples wanted for validation and test.
         held_out: usize,
+    },
+    /// The limit of training examples does not reach every label.
+    #[error(
+        "`train_limit: {limit}` is less than the {labels} labels: every label needs an example; use at least {labels}"
+    )]
+    LimitBelowLabels {
+        /// The limit.
+        limit: usize,
+        /// Number of labels.
+        labels: usize,
     },
     /// There are no built-in data with this name.
     #[error("no built-in data `{name}`{}; there {}", did_you_mean(suggestion.as_deref()), listed("set", available))]

@@ -1,6 +1,7 @@
 //! Labelled data for fine-tuning: read, checked, split, tokenized and cut into batches.
 //!
 //! Begin reading at [`Dataset`]. [`table`] makes one from the user's files, [`builtin`] from data in the program.
+//! `records` reads files of every kind; `rows` makes texts with labels of records, as each task does in its own file.
 //! [`batches`] decides the order in which a trainer sees it.
 
 mod answers;
@@ -9,10 +10,10 @@ pub mod builtin;
 mod encoder;
 mod error;
 mod examples;
-mod fields;
 pub mod images;
 mod labels;
-mod lines;
+mod missing;
+mod records;
 mod rows;
 mod shuffle;
 pub mod split;
@@ -21,19 +22,23 @@ pub(crate) mod suggestion;
 pub mod table;
 mod tags;
 mod targets;
+mod template;
 #[cfg(test)]
 mod testing;
 mod text;
 
 pub use answers::{AnswerTargets, AnswerWindow, Question};
+pub use automl_readers::{At, Position, ReadError, ReadOptions, Source};
 pub use automl_tokenizer::{Tokenizer, TokenizerError, Truncation};
 pub use batches::{epoch_batches, evaluation_batches};
 pub use encoder::{EncoderOptions, TextEncoder};
 pub use error::DataError;
 pub use examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
-pub use split::SplitOptions;
+pub use labels::LabelKind;
+pub use missing::{Missing, OnMissing};
+pub use split::{Held, SplitOptions};
 pub use stream::{Chunk, KnownLabels, TextStream, UnknownLabel};
-pub use table::{LabelKind, TableOptions, TextTable, load_table};
+pub use table::{TableOptions, TextTable, load_table};
 pub use tags::{TagWindow, UNTAGGED};
 pub use targets::Targets;
 pub use text::{RawText, Text, TextColumns};

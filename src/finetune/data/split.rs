@@ -8,17 +8,47 @@ use crate::units::Seed;
 use super::error::DataError;
 use super::shuffle::shuffle;
 
-/// The shares of the training table that are held out.
+/// The examples of the training table that are held out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SplitOptions {
-    /// Share for validation, in `0..1`; 0 if there is a separate validation file.
-    pub validation: f64,
-    /// Share for the final test, in `0..1`.
-    pub test: f64,
+    /// Examples for validation.
+    pub validation: Held,
+    /// Examples for the final test.
+    pub test: Held,
     /// True if each part keeps the share of every label.
     pub stratify: bool,
     /// The key of the random choice.
     pub seed: Seed,
+}
+
+/// Number of examples that are held out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Held {
+    /// A share of all, in `0..1`.
+    Share(f64),
+    /// A number.
+    Count(usize),
+}
+
+impl Held {
+    /// None.
+    pub const NONE: Self = Self::Count(0);
+
+    /// A share above 0 is the nearest whole number, and at least one.
+    fn of(self, examples: usize) -> usize {
+        match self {
+            Self::Share(0.0) => 0,
+            Self::Share(share) => ((share * examples as f64).round() as usize).max(1),
+            Self::Count(count) => count,
+        }
+    }
+
+    fn share(self) -> f64 {
+        match self {
+            Self::Share(share) => share,
+            Self::Count(_) => 0.0,
+        }
+    }
 }
 
 /// Indices of examples; every example is in exactly one part, and each part is in ascending order.
@@ -30,6 +60,24 @@ pub struct Parts {
     pub validation: Vec<u32>,
     /// For the final test of the best trial.
     pub test: Vec<u32>,
+}
+
+/// The indices of `limit` examples with these classes, in ascending order: at least one of every label.
+///
+/// # Errors
+/// Returns [`DataError::LimitBelowLabels`] if there are more labels.
+pub fn sample(classes: &[u32], limit: usize, stratify: bool, seed: Seed) -> Result<Vec<u32>, DataError> {
+    let labels = classes.iter().collect::<std::collections::BTreeSet<_>>().len();
+    if limit < labels {
+        return Err(DataError::LimitBelowLabels { limit, labels });
+    }
+    let options = SplitOptions {
+        validation: Held::Count(classes.len().saturating_sub(limit)),
+        test: Held::NONE,
+        stratify,
+        seed,
+    };
+    Ok(split(classes, &options)?.train)
 }
 
 /// Splits examples with these classes: a pure function of its arguments. A share above 0 holds out the nearest whole
@@ -46,11 +94,13 @@ pub fn split(classes: &[u32], options: &SplitOptions) -> Result<Parts, DataError
         stratify,
         seed,
     } = *options;
-    if !(validation >= 0.0 && test >= 0.0 && validation + test < 1.0) {
+    let shares = (validation.share(), test.share());
+    if !(shares.0 >= 0.0 && shares.1 >= 0.0 && shares.0 + shares.1 < 1.0) {
+        let (validation, test) = shares;
         return Err(DataError::Shares { validation, test });
     }
-    let wanted_validation = wanted(validation, classes.len());
-    let wanted_test = wanted(test, classes.len());
+    let wanted_validation = validation.of(classes.len());
+    let wanted_test = test.of(classes.len());
 
     let groups = grouped(classes, stratify);
     let sizes: Vec<usize> = groups.values().map(Vec::len).collect();
@@ -59,11 +109,11 @@ pub fn split(classes: &[u32], options: &SplitOptions) -> Result<Parts, DataError
         .map(|(group, members)| spare(members, classes, seed, group))
         .collect();
     let mut room: Vec<usize> = spare.iter().map(Vec::len).collect();
-    if room.iter().sum::<usize>() < wanted_validation + wanted_test {
+    if room.iter().sum::<usize>() < wanted_validation.saturating_add(wanted_test) {
         return Err(DataError::TooFewExamples {
             examples: classes.len(),
             labels: classes.iter().collect::<std::collections::BTreeSet<_>>().len(),
-            held_out: wanted_validation + wanted_test,
+            held_out: wanted_validation.saturating_add(wanted_test),
         });
     }
     let validation_counts = apportion(wanted_validation, &sizes, &room);
@@ -101,14 +151,6 @@ enum Part {
     Train,
     Validation,
     Test,
-}
-
-fn wanted(share: f64, examples: usize) -> usize {
-    if share == 0.0 {
-        0
-    } else {
-        ((share * examples as f64).round() as usize).max(1)
-    }
 }
 
 /// The examples by label, or all in one group.
@@ -168,8 +210,8 @@ mod tests {
 
     fn options(validation: f64, test: f64, stratify: bool) -> SplitOptions {
         SplitOptions {
-            validation,
-            test,
+            validation: Held::Share(validation),
+            test: Held::Share(test),
             stratify,
             seed: Seed(1),
         }
@@ -246,6 +288,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_number_of_examples_is_held_out_or_kept() {
+        let classes: Vec<u32> = (0..100).map(|index| u32::from(index % 10 == 0)).collect();
+        let options = SplitOptions {
+            validation: Held::Count(30),
+            test: Held::Count(10),
+            ..options(0.0, 0.0, true)
+        };
+        let parts = split(&classes, &options).unwrap();
+        assert_eq!(
+            (parts.train.len(), parts.validation.len(), parts.test.len()),
+            (60, 30, 10)
+        );
+        assert_eq!(of_class(&parts.validation, &classes, 1), 3);
+        let kept = sample(&classes, 20, true, Seed(1)).unwrap();
+        assert_eq!((kept.len(), of_class(&kept, &classes, 1)), (20, 2));
+        assert!(kept.is_sorted());
+        assert_eq!(sample(&classes, 1000, true, Seed(1)).unwrap().len(), 100);
+        let error = sample(&classes, 1, true, Seed(1)).unwrap_err();
+        assert!(
+            matches!(error, DataError::LimitBelowLabels { labels: 2, .. }),
+            "{error}"
+        );
+    }
+
     proptest! {
         #[test]
         fn every_example_is_in_exactly_one_part_and_every_label_is_learnt(
@@ -255,6 +322,7 @@ mod tests {
             stratify: bool,
             seed: u64,
         ) {
+            let (validation, test) = (Held::Share(validation), Held::Share(test));
             let options = SplitOptions { validation, test, stratify, seed: Seed(seed) };
             match split(&classes, &options) {
                 Err(DataError::TooFewExamples { examples, labels, held_out }) => {
@@ -265,8 +333,8 @@ mod tests {
                     let mut all = [parts.train.clone(), parts.validation.clone(), parts.test.clone()].concat();
                     all.sort_unstable();
                     prop_assert_eq!(all, (0..classes.len() as u32).collect::<Vec<_>>());
-                    prop_assert_eq!(parts.validation.len(), wanted(validation, classes.len()));
-                    prop_assert_eq!(parts.test.len(), wanted(test, classes.len()));
+                    prop_assert_eq!(parts.validation.len(), validation.of(classes.len()));
+                    prop_assert_eq!(parts.test.len(), test.of(classes.len()));
                     for &class in &classes {
                         prop_assert!(of_class(&parts.train, &classes, class) > 0);
                     }

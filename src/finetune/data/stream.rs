@@ -1,23 +1,16 @@
 //! Reads a table of texts of any length in chunks, for predictions.
 
-use std::path::{Path, PathBuf};
+use automl_readers::{Fault, Position, ReadOptions, Source, Unnamed};
 
 use super::encoder::TextEncoder;
 use super::error::DataError;
 use super::examples::{Examples, Inputs};
-use super::labels;
-use super::lines::Limits;
-use super::rows::{Row, RowReader};
+use super::labels::{self, Label, LabelKind};
+use super::missing::Missing;
+use super::rows::{Row, RowColumns, RowReader};
 use super::suggestion::closest;
-use super::table::LabelKind;
 use super::targets::Targets;
 use super::text::{RawText, TextColumns};
-
-/// The limits for predictions. They need only one chunk in memory, so the file may have any size.
-const LIMITS: Limits = Limits {
-    file: u64::MAX,
-    ..Limits::DEFAULT
-};
 
 /// Names of columns that identify rows; such a column is always kept.
 const IDENTIFIERS: [&str; 3] = ["id", "ID", "Id"];
@@ -26,17 +19,17 @@ const IDENTIFIERS: [&str; 3] = ["id", "ID", "Id"];
 #[derive(Debug)]
 pub struct TextStream {
     rows: Rows,
-    path: PathBuf,
     encoder: TextEncoder,
     /// The labels to read; `None` if they are not read.
     labels: Option<KnownLabels>,
+    missing: Missing,
 }
 
 /// The labels that a model knows.
 #[derive(Clone, Debug)]
 pub struct KnownLabels {
-    /// Their column.
-    pub column: String,
+    /// Their column; several for several numbers.
+    pub columns: Vec<String>,
     /// Their names.
     pub names: Vec<String>,
     /// Their kind.
@@ -57,7 +50,7 @@ pub struct Chunk {
     /// The original texts; empty for images.
     pub texts: Vec<RawText>,
     /// For each row, the values of the columns to keep ([`TextStream::kept`]).
-    pub kept: Vec<Vec<String>>,
+    pub kept: Vec<Vec<serde_json::Value>>,
     /// The tokenized texts with their classes; without labels all classes are 0.
     pub examples: Examples,
     /// The rows that are left out because their labels are unknown.
@@ -76,44 +69,70 @@ pub struct UnknownLabel {
 }
 
 impl TextStream {
-    /// Opens a `.csv`, `.tsv` or `.jsonl` file, or standard input for `-`. `labels` holds the label column and the
-    /// labels that are known.
+    /// Opens files, or standard input. `labels` holds the label columns and the labels that are known.
     ///
-    /// Standard input is read as JSON objects if it begins with one, and as a table if its first line names the column
-    /// of texts, or if there are two of them. Otherwise, without a header and labels, every line is a text.
+    /// Standard input is read as JSON objects if it begins with one, and as a table if its first line names the columns
+    /// of texts, or if there are two texts. Otherwise, without a header and labels, every line is a text.
     ///
     /// # Errors
-    /// If the file cannot be read or lacks a column.
+    /// If the files cannot be read or lack a column.
     pub fn open(
-        path: &Path,
+        sources: &[Source],
+        read: &ReadOptions,
         text: &TextColumns,
         labels: Option<KnownLabels>,
         has_header: bool,
         encoder: TextEncoder,
     ) -> Result<Self, DataError> {
-        let label = labels.as_ref().map(|labels| labels.column.as_str());
+        let is_table = has_header || labels.is_some() || text.is_pair();
+        let read = ReadOptions {
+            unnamed: if is_table {
+                Unnamed::Table
+            } else {
+                Unnamed::TableWith(text.columns().map(str::to_owned).collect())
+            },
+            ..read.clone()
+        };
+        let columns = RowColumns {
+            text: text.clone(),
+            label: labels.as_ref().map(|labels| labels.columns.clone()).unwrap_or_default(),
+            kind: labels.as_ref().map_or(LabelKind::Class, |labels| labels.kind.clone()),
+            on_missing: None,
+        };
+        let rows = match RowReader::open(sources, &read, columns) {
+            // A pipe into which nothing was written.
+            Err(DataError::Read(error))
+                if labels.is_none()
+                    && matches!(error.fault(), Fault::Empty)
+                    && sources.contains(&Source::StandardInput) =>
+            {
+                Rows::Given(Vec::new().into_iter())
+            }
+            reader => Rows::Read(Box::new(reader?)),
+        };
         Ok(Self {
-            rows: Rows::Read(Box::new(RowReader::open(path, text, label, has_header, LIMITS)?)),
-            path: path.to_owned(),
+            rows,
             encoder,
             labels,
+            missing: Missing::default(),
         })
     }
 
     /// A stream of these texts, without labels.
     pub fn of_texts(texts: Vec<RawText>, encoder: TextEncoder) -> Self {
         let row = |(text, line)| Row {
+            place: Position::file("--text"),
             line,
             text,
-            label: String::new(),
+            label: Label::None,
             kept: Vec::new(),
         };
         let rows: Vec<Row> = texts.into_iter().zip(1..).map(row).collect();
         Self {
             rows: Rows::Given(rows.into_iter()),
-            path: PathBuf::new(),
             encoder,
             labels: None,
+            missing: Missing::default(),
         }
     }
 
@@ -133,6 +152,14 @@ impl TextStream {
         match &self.rows {
             Rows::Read(reader) => reader.kept(),
             Rows::Given(_) => &[],
+        }
+    }
+
+    /// The rows that were left out until now because their label or text is missing.
+    pub fn missing(&self) -> &Missing {
+        match &self.rows {
+            Rows::Read(reader) => reader.missing(),
+            Rows::Given(_) => &self.missing,
         }
     }
 
@@ -161,7 +188,7 @@ impl TextStream {
             return Ok(None);
         }
         let targets = match &self.labels {
-            Some(KnownLabels { names, kind, .. }) => labels::targets(&self.path, &rows, names, kind)?,
+            Some(KnownLabels { names, kind, .. }) => labels::targets(&rows, names, kind)?,
             None => Targets::Classes(vec![0; rows.len()]),
         };
         let lines = rows.iter().map(|row| row.line).collect();
@@ -178,18 +205,24 @@ impl TextStream {
 
     fn next_row(&mut self) -> Result<Option<Row>, DataError> {
         match &mut self.rows {
-            Rows::Read(reader) => reader.next_row(),
+            Rows::Read(reader) => match reader.next_row() {
+                // A header alone is no fault of a table that should only be predicted.
+                Err(DataError::Read(error)) if self.labels.is_none() && matches!(error.fault(), Fault::NoRows) => {
+                    Ok(None)
+                }
+                row => row,
+            },
             Rows::Given(rows) => Ok(rows.next()),
         }
     }
 
     /// The first label of a row that the model does not know.
     fn unknown_label(&self, row: &Row) -> Option<UnknownLabel> {
-        let KnownLabels { names, kind, .. } = self.labels.as_ref()?;
-        let label = labels::unknown(row, names, kind)?;
+        let KnownLabels { names, .. } = self.labels.as_ref()?;
+        let label = labels::unknown(row, names)?;
         Some(UnknownLabel {
             line: row.line,
-            label: label.to_owned(),
+            label: label.clone(),
             suggestion: closest(label, names),
         })
     }

@@ -1,14 +1,15 @@
 //! Tables of labelled texts, from files to a dataset.
 
-use std::path::{Path, PathBuf};
+use automl_readers::{ReadOptions, Source};
 
 use super::encoder::TextEncoder;
 use super::error::DataError;
 use super::examples::{Dataset, Examples, Inputs};
-use super::labels;
-use super::lines::Limits;
-use super::rows::{Columns, Row, read_rows};
-use super::split::{Parts, SplitOptions, split};
+use super::labels::{self, LabelKind};
+use super::missing::{Missing, OnMissing};
+use super::records;
+use super::rows::{Row, RowColumns, RowReader};
+use super::split::{Held, Parts, SplitOptions, sample, split};
 use super::targets::Targets;
 use super::text::{RawText, TextColumns};
 use crate::tasks::TaskKind;
@@ -16,32 +17,27 @@ use crate::tasks::TaskKind;
 /// The location of the texts and their labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableOptions {
-    /// Training rows: a `.csv`, `.tsv` or `.jsonl` file.
-    pub train: PathBuf,
-    /// Validation rows; `None` splits them off `train`.
-    pub validation: Option<PathBuf>,
+    /// Files of the training rows.
+    pub train: Vec<Source>,
+    /// Files of the validation rows; without any, they are split off `train`.
+    pub validation: Vec<Source>,
+    /// Files of the test rows; without any, they may be split off `train`.
+    pub test: Vec<Source>,
+    /// How the files are written.
+    pub read: ReadOptions,
     /// The columns of the texts.
     pub text: TextColumns,
-    /// Name of the label column.
-    pub label: String,
+    /// The label column; several for several numbers.
+    pub label: Vec<String>,
     /// The kind of the labels.
     pub labels: LabelKind,
-    /// The split of `train`; its validation share is ignored if there is a validation file.
+    /// The treatment of rows without a label or a text. `None`: rows without a label and those whose text is null are
+    /// left out, and an empty text is an example.
+    pub on_missing: Option<OnMissing>,
+    /// Number of training examples to keep, chosen by the seed of the split.
+    pub train_limit: Option<usize>,
+    /// The split of `train`; what is held out for a part with its own files is ignored.
     pub split: SplitOptions,
-}
-
-/// The kind of labels in a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LabelKind {
-    /// One class a row.
-    Class,
-    /// Any number of labels a row, with this text between them.
-    Several {
-        /// The separator.
-        separator: String,
-    },
-    /// A number.
-    Number,
 }
 
 /// Checked and split texts, not yet tokenized.
@@ -52,6 +48,7 @@ pub struct TextTable {
     train: Texts,
     validation: Texts,
     test: Option<Texts>,
+    missing: Vec<(&'static str, Missing)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -66,35 +63,45 @@ struct Texts {
 /// If a file cannot be read, lacks a column, or has an invalid row; if there are fewer than two labels or too few
 /// examples; if a validation label is not among the training labels.
 pub fn load_table(options: &TableOptions) -> Result<TextTable, DataError> {
-    let columns = Columns {
-        text: &options.text,
-        label: &options.label,
-    };
-    let rows = read_rows(&options.train, columns, Limits::DEFAULT)?;
-    let labels = labels::names((&options.train, &options.label), &rows, &options.labels)?;
-    let targets = |path: &Path, rows: &[Row]| labels::targets(path, rows, &labels, &options.labels);
-    let all_targets = targets(&options.train, &rows)?;
-    let held_out = match &options.validation {
-        None => None,
-        Some(path) => {
-            let rows = read_rows(path, columns, Limits::DEFAULT)?;
-            let targets = targets(path, &rows)?;
-            Some(Texts::new(rows, targets))
+    let mut missing = Vec::new();
+    let mut read = |part, sources: &[Source]| -> Result<Vec<Row>, DataError> {
+        let (rows, left_out) = read_rows(sources, options)?;
+        if !left_out.is_empty() {
+            missing.push((part, left_out));
         }
+        Ok(rows)
     };
-    let shares = match &held_out {
-        None => options.split,
-        Some(_) => SplitOptions {
-            validation: 0.0,
-            ..options.split
-        },
+    let rows = read("train", &options.train)?;
+    let file = records::name(&options.train);
+    let labels = labels::names((&file, &options.label), &rows, &options.labels)?;
+    let mut part = |part, sources: &[Source]| -> Result<Option<Texts>, DataError> {
+        if sources.is_empty() {
+            return Ok(None);
+        }
+        let rows = read(part, sources)?;
+        let targets = labels::targets(&rows, &labels, &options.labels)?;
+        Ok(Some(Texts::new(rows, targets)))
     };
+    let (own_validation, own_test) = (part("validation", &options.validation)?, part("test", &options.test)?);
+    let targets = labels::targets(&rows, &labels, &options.labels)?;
+    let unless = |has_files: bool, held| if has_files { Held::NONE } else { held };
+    let held_out = SplitOptions {
+        validation: unless(own_validation.is_some(), options.split.validation),
+        test: unless(own_test.is_some(), options.split.test),
+        ..options.split
+    };
+    let strata = strata(&targets);
     let Parts {
-        train,
+        mut train,
         validation,
         test,
-    } = split(&strata(&all_targets), &shares)?;
-    let all = Texts::new(rows, all_targets);
+    } = split(&strata, &held_out)?;
+    if let Some(limit) = options.train_limit {
+        let of_train: Vec<u32> = train.iter().map(|&example| strata[example as usize]).collect();
+        let kept = sample(&of_train, limit, options.split.stratify, options.split.seed)?;
+        train = kept.into_iter().map(|index| train[index as usize]).collect();
+    }
+    let all = Texts::new(rows, targets);
     Ok(TextTable {
         task: match options.labels {
             LabelKind::Class => TaskKind::Classification,
@@ -102,10 +109,32 @@ pub fn load_table(options: &TableOptions) -> Result<TextTable, DataError> {
             LabelKind::Number => TaskKind::Regression,
         },
         labels,
-        validation: held_out.unwrap_or_else(|| all.pick(&validation)),
-        test: (!test.is_empty()).then(|| all.pick(&test)),
+        validation: own_validation.unwrap_or_else(|| all.pick(&validation)),
+        test: own_test.or_else(|| (!test.is_empty()).then(|| all.pick(&test))),
         train: all.pick(&train),
+        missing,
     })
+}
+
+/// Reads files with at least one row that has a label and a text.
+fn read_rows(sources: &[Source], options: &TableOptions) -> Result<(Vec<Row>, Missing), DataError> {
+    let columns = RowColumns {
+        text: options.text.clone(),
+        label: options.label.clone(),
+        kind: options.labels.clone(),
+        on_missing: options.on_missing,
+    };
+    let mut reader = RowReader::open(sources, &options.read, columns)?;
+    let mut rows = Vec::new();
+    while let Some(row) = reader.next_row()? {
+        rows.push(row);
+    }
+    let missing = reader.missing().clone();
+    if rows.is_empty() {
+        let file = records::name(sources);
+        return Err(DataError::NothingLeft { file, missing });
+    }
+    Ok((rows, missing))
 }
 
 /// A group for every example, so that a split keeps the share of each: its class, or its rarest label. Numbers are all in
@@ -165,6 +194,11 @@ impl TextTable {
         &self.labels
     }
 
+    /// The rows that are left out of each part because their label or text is missing.
+    pub fn missing(&self) -> &[(&'static str, Missing)] {
+        &self.missing
+    }
+
     /// Number of examples for training.
     pub fn train_examples(&self) -> usize {
         self.train.targets.len()
@@ -197,26 +231,40 @@ impl TextTable {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use crate::units::Seed;
 
     use super::super::testing::{ENCODER, file, shared};
     use super::*;
 
-    fn options(train: PathBuf) -> TableOptions {
+    fn options(train: &Path) -> TableOptions {
         let split = SplitOptions {
-            validation: 0.25,
-            test: 0.0,
+            validation: Held::Share(0.25),
+            test: Held::NONE,
             stratify: true,
             seed: Seed(1),
         };
         TableOptions {
             labels: LabelKind::Class,
-            train,
-            validation: None,
+            train: vec![train.into()],
+            validation: Vec::new(),
+            test: Vec::new(),
+            read: ReadOptions::default(),
             text: TextColumns::one("text"),
-            label: "label".into(),
+            label: vec!["label".into()],
+            on_missing: None,
+            train_limit: None,
             split,
         }
+    }
+
+    fn sizes(table: &TextTable) -> (usize, usize, usize) {
+        (
+            table.train_examples(),
+            table.validation_examples(),
+            table.test_examples(),
+        )
     }
 
     fn reviews() -> String {
@@ -227,48 +275,71 @@ mod tests {
     #[test]
     fn validation_and_test_are_split_off_the_training_file() {
         let train = file(".csv", reviews());
-        let mut options = options(train.path().to_owned());
-        options.split.test = 0.1;
+        let mut options = options(train.path());
+        options.split.test = Held::Share(0.1);
         let table = load_table(&options).unwrap();
         assert_eq!(table.labels(), ["bad", "good"]);
-        assert_eq!(
-            (
-                table.train_examples(),
-                table.validation_examples(),
-                table.test_examples()
-            ),
-            (13, 5, 2)
-        );
+        assert_eq!(sizes(&table), (13, 5, 2));
     }
 
     #[test]
     fn a_validation_file_leaves_the_training_file_whole() {
         let (train, validation) = (file(".csv", reviews()), file(".tsv", "label\ttext\ngood\tx\n"));
         let table = load_table(&TableOptions {
-            validation: Some(validation.path().into()),
-            ..options(train.path().into())
+            validation: vec![validation.path().into()],
+            ..options(train.path())
         })
         .unwrap();
-        assert_eq!(
-            (
-                table.train_examples(),
-                table.validation_examples(),
-                table.test_examples()
-            ),
-            (20, 1, 0)
+        assert_eq!(sizes(&table), (20, 1, 0));
+    }
+
+    #[test]
+    fn every_part_may_be_several_files_and_training_may_be_limited() {
+        let (train, more) = (
+            file(".csv", reviews()),
+            file(".jsonl", "{\"text\": \"z\", \"label\": \"good\"}\n"),
         );
+        let both = vec![train.path().into(), more.path().into()];
+        let table = load_table(&TableOptions {
+            train: both.clone(),
+            test: both,
+            train_limit: Some(6),
+            ..options(train.path())
+        })
+        .unwrap();
+        assert_eq!(sizes(&table), (6, 5, 21));
+        let seen = table.train.targets.classes();
+        assert_eq!(seen.iter().filter(|&&class| class == 0).count(), 3);
+    }
+
+    #[test]
+    fn several_numbers_are_the_targets_of_each_row() {
+        let train = file(".csv", format!("text,a,b\n{}x,,1\n", "x,1,2\ny,3,4\n".repeat(4)));
+        let table = load_table(&TableOptions {
+            label: vec!["a".into(), "b".into()],
+            labels: LabelKind::Number,
+            ..options(train.path())
+        })
+        .unwrap();
+        assert_eq!(table.labels(), ["a", "b"]);
+        assert_eq!(sizes(&table), (6, 2, 0));
+        let Targets::Values { width: 2, values } = &table.train.targets else {
+            panic!("two numbers a row")
+        };
+        assert_eq!(values.len(), 12);
+        assert_eq!(table.missing()[0].1.rows(), 1);
     }
 
     #[test]
     fn a_label_only_in_validation_is_an_error_there() {
         let (train, validation) = (file(".csv", reviews()), file(".tsv", "label\ttext\ngood\tx\nugly\ty\n"));
         let error = load_table(&TableOptions {
-            validation: Some(validation.path().into()),
-            ..options(train.path().into())
+            validation: vec![validation.path().into()],
+            ..options(train.path())
         })
         .unwrap_err();
         assert!(
-            matches!(error, DataError::UnknownLabel { line: 3, ref label, .. } if label == "ugly"),
+            matches!(&error, DataError::UnknownLabel { place, label, .. } if label == "ugly" && place.line() == Some(3)),
             "{error}"
         );
     }
@@ -284,10 +355,7 @@ mod tests {
         let encoder = TextEncoder::from_folder(model.path(), ENCODER).unwrap();
         let rows = (0..12).map(|index| ["bad,bad\n", "good,good\n"][index % 2]);
         let train = file(".csv", format!("text,label\n{}", rows.collect::<String>()));
-        let data = load_table(&options(train.path().into()))
-            .unwrap()
-            .tokenize(&encoder)
-            .unwrap();
+        let data = load_table(&options(train.path())).unwrap().tokenize(&encoder).unwrap();
         for part in [&data.train, &data.validation] {
             let Inputs::Texts(texts) = &part.inputs else {
                 unreachable!("a table holds texts")
@@ -307,7 +375,7 @@ mod tests {
             ("movie_sentiment.tsv", ["negative", "positive"], 9171),
             ("sms_spam.tsv", ["ham", "spam"], 4512),
         ] {
-            let table = load_table(&options(folder.join(name))).unwrap();
+            let table = load_table(&options(&folder.join(name))).unwrap();
             assert_eq!(table.labels(), labels);
             assert_eq!(table.train_examples() + table.validation_examples(), rows);
             let texts = || table.train.texts.iter().chain(&table.validation.texts);

@@ -1,26 +1,40 @@
 //! Texts: the columns they stand in, as they are written, and as token ids.
 
 use super::error::DataError;
+use super::template::Template;
 
-/// The columns of a task's texts: one, or two for pairs of texts.
+/// The columns of a task's texts: one, or two for pairs of texts. Each may be a template that joins several columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextColumns {
-    first: String,
-    second: Option<String>,
+    first: TextSource,
+    second: Option<TextSource>,
 }
 
+/// The source of a text: a column, or several in a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TextSource {
+    Column(String),
+    Template(Template),
+}
+
+/// Names of the texts that templates make, since no column has their name.
+const JOINED: [&str; 2] = ["text", "text_pair"];
+
 impl TextColumns {
-    /// The columns with these names.
+    /// The columns with these names. A name with braces is a template, such as `{title}. {body}`.
     ///
     /// # Errors
-    /// If there is no name, if there are more than two, or if both are the same.
+    /// If there is no name, if there are more than two, if both are the same, or if a template is malformed.
     pub fn new(names: &[String]) -> Result<Self, DataError> {
         match names {
-            [only] => Ok(Self::one(only)),
+            [only] => Ok(Self {
+                first: TextSource::parse(only)?,
+                second: None,
+            }),
             [first, second] if first == second => Err(DataError::TextColumnTwice { column: first.clone() }),
             [first, second] => Ok(Self {
-                first: first.clone(),
-                second: Some(second.clone()),
+                first: TextSource::parse(first)?,
+                second: Some(TextSource::parse(second)?),
             }),
             _ => Err(DataError::TextColumns { count: names.len() }),
         }
@@ -29,19 +43,19 @@ impl TextColumns {
     /// One column.
     pub fn one(name: impl Into<String>) -> Self {
         Self {
-            first: name.into(),
+            first: TextSource::Column(name.into()),
             second: None,
         }
     }
 
-    /// The column of the only or first text.
+    /// The name of the only or first text.
     pub fn first(&self) -> &str {
-        &self.first
+        self.first.name(JOINED[0])
     }
 
-    /// The column of the second text of a pair.
+    /// The name of the second text of a pair.
     pub fn second(&self) -> Option<&str> {
-        self.second.as_deref()
+        self.second.as_ref().map(|second| second.name(JOINED[1]))
     }
 
     /// True if every example is a pair of texts.
@@ -49,9 +63,43 @@ impl TextColumns {
         self.second.is_some()
     }
 
-    /// The names in order.
+    /// The names of the texts in order. A text that a template makes is called `text` or `text_pair`.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        [Some(self.first.as_str()), self.second()].into_iter().flatten()
+        [Some(self.first()), self.second()].into_iter().flatten()
+    }
+
+    /// The sources in order.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &TextSource> {
+        std::iter::once(&self.first).chain(&self.second)
+    }
+
+    /// The columns that are read, in order.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.sources().flat_map(TextSource::columns)
+    }
+}
+
+impl TextSource {
+    fn parse(name: &str) -> Result<Self, DataError> {
+        if name.contains(['{', '}']) {
+            Template::parse(name).map(Self::Template)
+        } else {
+            Ok(Self::Column(name.to_owned()))
+        }
+    }
+
+    fn name<'a>(&'a self, joined: &'a str) -> &'a str {
+        match self {
+            Self::Column(name) => name,
+            Self::Template(_) => joined,
+        }
+    }
+
+    fn columns(&self) -> Vec<&str> {
+        match self {
+            Self::Column(name) => vec![name],
+            Self::Template(template) => template.columns().collect(),
+        }
     }
 }
 
@@ -128,13 +176,17 @@ mod tests {
         assert!(!columns(&["text"]).unwrap().is_pair());
         let pair = columns(&["premise", "hypothesis"]).unwrap();
         assert_eq!(pair.names().collect::<Vec<_>>(), ["premise", "hypothesis"]);
+        let joined = columns(&["{title}. {body}", "question"]).unwrap();
+        assert_eq!(joined.names().collect::<Vec<_>>(), ["text", "question"]);
+        assert_eq!(joined.columns().collect::<Vec<_>>(), ["title", "body", "question"]);
         assert_eq!(
             columns(&["a", "a"]).unwrap_err(),
             "both texts of a pair are taken from the column `a`; name two columns"
         );
         assert_eq!(
             columns(&["a", "b", "c"]).unwrap_err(),
-            "3 columns of texts are named; name one, or two for pairs of texts"
+            "3 columns of texts are named; name one, two for pairs of texts, or join several with a template such as \
+             `\"{title}. {body}\"`"
         );
     }
 }

@@ -25,7 +25,11 @@ fn worker() -> FineTune {
     };
     let model = testing::small_bert(2);
     FineTune::new(
-        TrainingInputs { model, data },
+        TrainingInputs {
+            model,
+            data,
+            notes: Vec::new(),
+        },
         measures(TaskKind::Classification, vec![]),
         None,
         &Space::new(vec![], vec![]).unwrap(),

@@ -12,7 +12,7 @@ use arrow_schema::DataType;
 use crate::error::Fault;
 use crate::value::{Number, Value};
 
-/// What reading a column's values needs to know.
+/// Facts that reading a column's values needs.
 pub(super) struct Reading<'c> {
     pub(super) column: &'c str,
     pub(super) classes: Option<&'c [String]>,

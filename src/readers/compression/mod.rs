@@ -32,15 +32,14 @@ pub const COMPRESSIONS: &[Compression] = &[
 ];
 
 /// Longest of the magic bytes.
-const MAGIC: u64 = 6;
+const MAGIC: usize = 6;
 
 /// Decompresses data that are compressed and passes other data on unchanged.
 ///
 /// # Errors
 /// If reading fails or the compressed data begin with a malformed header.
 pub(crate) fn decompressed(mut bytes: Bytes) -> io::Result<(Bytes, Option<&'static Compression>)> {
-    let mut first = Vec::new();
-    (&mut bytes).take(MAGIC).read_to_end(&mut first)?;
+    let first = first_bytes(&mut bytes, MAGIC)?;
     let compression = COMPRESSIONS
         .iter()
         .find(|compression| first.starts_with(compression.magic));
@@ -54,6 +53,26 @@ pub(crate) fn decompressed(mut bytes: Bytes) -> io::Result<(Bytes, Option<&'stat
             Ok((Box::new(Decoded { decoder, name }), Some(compression)))
         }
     }
+}
+
+/// The first bytes: `count` of them, or fewer if a line ends before, because a person may type the next one. No mark at
+/// the beginning of a file has a line break in it.
+///
+/// # Errors
+/// If reading fails.
+pub(crate) fn first_bytes(bytes: &mut Bytes, count: usize) -> io::Result<Vec<u8>> {
+    let mut first = vec![0; count];
+    let mut length = 0;
+    while length < count && !first[..length].contains(&b'\n') {
+        match bytes.read(&mut first[length..]) {
+            Ok(0) => break,
+            Ok(more) => length += more,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    first.truncate(length);
+    Ok(first)
 }
 
 /// A file name without the ending of a compression.

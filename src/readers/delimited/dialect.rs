@@ -8,7 +8,7 @@ use crate::head::Head;
 use crate::options::ReadOptions;
 
 /// The delimiters that are found by themselves, the usual first.
-const DELIMITERS: [char; 4] = [',', '\t', ';', '|'];
+pub(crate) const DELIMITERS: [char; 4] = [',', '\t', ';', '|'];
 
 /// Records by which the delimiter is found.
 const SAMPLE: usize = 50;
@@ -20,7 +20,7 @@ const LONGEST_NAME: usize = 40;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Dialect {
     pub(crate) delimiter: char,
-    /// Whether double quotes protect a field.
+    /// True if double quotes protect a field.
     pub(crate) quotes: bool,
     /// The beginning of a line to skip.
     pub(crate) comment: Option<char>,

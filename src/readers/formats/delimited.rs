@@ -45,7 +45,7 @@ struct Delimited {
     input: Input,
     dialect: Dialect,
     columns: Columns,
-    /// What sets the number of fields: the header or an option.
+    /// The origin of the number of fields: the header or an option.
     reference: &'static str,
     /// A first row that is not a header, which is the first record.
     first: Option<(u64, Vec<String>)>,
@@ -151,6 +151,10 @@ impl Records for Delimited {
 
     fn delimiter(&self) -> Option<char> {
         Some(self.dialect.delimiter)
+    }
+
+    fn is_drained(&self) -> bool {
+        self.input.is_drained()
     }
 }
 

@@ -86,6 +86,10 @@ impl Records for JsonLines {
     fn is_open_ended(&self) -> bool {
         true
     }
+
+    fn is_drained(&self) -> bool {
+        self.input.is_drained()
+    }
 }
 
 /// A document that goes over several lines breaks off at the end of its first line.

@@ -15,11 +15,12 @@ pub(crate) mod text_folder;
 use std::fmt;
 use std::path::Path;
 
+use crate::delimited::dialect;
 use crate::error::{Fault, ReadError};
 use crate::field::Kind;
 use crate::head::{Head, Match};
 use crate::input::Input;
-use crate::options::ReadOptions;
+use crate::options::{ReadOptions, Unnamed};
 use crate::position::Position;
 use crate::record::{Columns, Record};
 use crate::source::Origin;
@@ -81,7 +82,7 @@ pub const FORMATS: &[Format] = &[
 pub(crate) struct Opening<'o> {
     pub(crate) input: Input,
     pub(crate) origin: &'o Origin,
-    /// Whether the bytes of the input are those of the file.
+    /// True if the bytes of the input are those of the file.
     pub(crate) is_plain: bool,
     pub(crate) options: &'o ReadOptions,
     /// The columns of the files before this one.
@@ -96,7 +97,7 @@ pub(crate) trait Records: Send {
     /// The columns so far.
     fn columns(&self) -> Columns;
 
-    /// Whether later records may have further columns.
+    /// Returns whether later records may have further columns.
     fn is_open_ended(&self) -> bool {
         false
     }
@@ -109,6 +110,11 @@ pub(crate) trait Records: Send {
     /// The character between the fields of a table.
     fn delimiter(&self) -> Option<char> {
         None
+    }
+
+    /// Returns whether the next record of live data has not arrived yet.
+    fn is_drained(&self) -> bool {
+        false
     }
 }
 
@@ -141,7 +147,7 @@ pub(crate) fn named(name: &str, position: Position) -> Result<&'static Format, R
 }
 
 /// The format of a file: by its mark; otherwise among the formats with its extension; otherwise by its content.
-pub(crate) fn recognise(head: &Head<'_>) -> &'static Format {
+pub(crate) fn recognise(head: &Head<'_>, unnamed: &Unnamed) -> &'static Format {
     let best = |formats: &mut dyn Iterator<Item = &'static Format>, least: Match| {
         let mut best: Option<(Match, &'static Format)> = None;
         for format in formats {
@@ -155,10 +161,41 @@ pub(crate) fn recognise(head: &Head<'_>) -> &'static Format {
     let has_extension = |format: &&Format| format.extensions.contains(&head.extension);
     best(&mut FORMATS.iter(), Match::Certain)
         .or_else(|| best(&mut FORMATS.iter().filter(has_extension), Match::Weak))
+        .or_else(|| of_unnamed(head, unnamed).filter(|_| !FORMATS.iter().any(|format| has_extension(&format))))
         .or_else(|| best(&mut FORMATS.iter(), Match::Strong))
         .or_else(|| FORMATS.iter().find(has_extension))
         .or_else(|| best(&mut FORMATS.iter(), Match::Weak))
         .unwrap_or(&plain_text::FORMAT)
+}
+
+/// The format of text without a telling name, if it does not depend on what it looks like.
+fn of_unnamed(head: &Head<'_>, unnamed: &Unnamed) -> Option<&'static Format> {
+    let is_json = match head.first() {
+        Some(b'{') => true,
+        Some(b'[') => (json_array::FORMAT.recognise)(head) >= Match::Strong,
+        _ => false,
+    };
+    if is_json || !head.is_text() {
+        return None;
+    }
+    match unnamed {
+        Unnamed::Guess => None,
+        Unnamed::Table => Some(&delimited::COMMA),
+        Unnamed::TableWith(columns) if names(head, columns) => Some(&delimited::COMMA),
+        Unnamed::TableWith(_) => Some(&plain_text::FORMAT),
+    }
+}
+
+/// Returns whether the first line that is not blank names all of these columns.
+fn names(head: &Head<'_>, columns: &[String]) -> bool {
+    let first = head.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    dialect::DELIMITERS.iter().any(|&delimiter| {
+        let names: Vec<&str> = first
+            .split(delimiter)
+            .map(|name| name.trim().trim_matches('"'))
+            .collect();
+        columns.iter().all(|column| names.contains(&column.as_str()))
+    })
 }
 
 #[cfg(test)]
@@ -166,7 +203,28 @@ mod tests {
     use super::*;
 
     fn format(extension: &str, content: &str) -> &'static str {
-        recognise(&Head::new(content.as_bytes(), true, extension)).name
+        format_of(extension, content, &Unnamed::Guess)
+    }
+
+    fn format_of(extension: &str, content: &str, unnamed: &Unnamed) -> &'static str {
+        recognise(&Head::new(content.as_bytes(), true, extension), unnamed).name
+    }
+
+    #[test]
+    fn the_first_line_decides_whether_unnamed_text_is_a_table() {
+        let with_text = Unnamed::TableWith(vec!["text".to_owned()]);
+        for (content, expected) in [
+            ("\n\"text\";label\na;b\n", "csv"),
+            ("text\n", "csv"),
+            ("a,b\nc,d\n", "text"),
+            ("EU B-ORG\nrejects O\n\nGerman B-MISC\n", "text"),
+            ("{\"text\": \"a\"}\n", "jsonl"),
+            ("[sic] a text\n", "text"),
+        ] {
+            assert_eq!(format_of("", content, &with_text), expected, "{content:?}");
+        }
+        assert_eq!(format_of("", "a\nb\n", &Unnamed::Table), "csv");
+        assert_eq!(format_of("txt", "text\na\n", &Unnamed::Table), "text");
     }
 
     #[test]

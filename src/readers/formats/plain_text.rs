@@ -58,6 +58,10 @@ impl Records for PlainText {
     fn columns(&self) -> Columns {
         self.columns.clone()
     }
+
+    fn is_drained(&self) -> bool {
+        self.input.is_drained()
+    }
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ fn unicode(text: &str, start: usize) -> Result<(char, usize), JsonFault> {
             .and_then(|digits| u32::from_str_radix(digits, 16).ok())
             .ok_or_else(|| JsonFault::new(start, "four hexadecimal digits must follow `\\u`"))
     };
-    let half = || JsonFault::new(start, "half of a surrogate pair, which is no character; remove it");
+    let half = || JsonFault::new(start, "half of a surrogate pair, not a character; remove it");
     let first = unit(start)?;
     if !(0xd800..0xe000).contains(&first) {
         return char::from_u32(first)

@@ -14,7 +14,7 @@ use crate::report::status::{Outside, State, Status};
 use crate::report::terminal::sentences;
 use crate::report::{Audit, Leaderboard, LiveState, Row, incumbent};
 use crate::space::{Domain, Parameter};
-use crate::spec::{DataSpec, ModelSource, ObjectiveSpec, Spec};
+use crate::spec::{ModelSource, ObjectiveSpec, Spec};
 use crate::study::{Repeat, Study};
 use crate::trials::Status as TrialStatus;
 use crate::units::Goal;
@@ -107,13 +107,7 @@ fn facts(spec: &Spec, study: &Study) -> Vec<(String, String)> {
                     ModelSource::Hub(id) => id.clone(),
                 },
             ));
-            facts.push((
-                "data",
-                match &fine_tune.data {
-                    DataSpec::Builtin { name, .. } => format!("builtin:{name}"),
-                    DataSpec::Table { train, .. } => train.display().to_string(),
-                },
-            ));
+            facts.push(("data", fine_tune.data.name()));
         }
         ObjectiveSpec::Function(function) => facts.push(("function", function.name.clone())),
         ObjectiveSpec::Command(_) => facts.push(("objective", "a command".to_owned())),

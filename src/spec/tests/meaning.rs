@@ -1,12 +1,13 @@
 //! The meaning of valid specs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::space::{Confidence, Configuration, Domain, Expression, Hints, Prior, Value};
 use crate::spec::{
-    Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, HYPERPARAMETERS, Metric, ModelSource,
-    ObjectiveSpec, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, Task, Truncation, load,
+    Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, HYPERPARAMETERS, HeldOut, Metric, ModelSource,
+    ObjectiveSpec, OnMissing, Reading, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, TableSpec, Task,
+    Truncation, load,
 };
 use crate::units::{Goal, Seed};
 
@@ -494,12 +495,15 @@ fn data_are_built_in_or_tables_beside_the_spec() {
         panic!("a function")
     };
     assert_eq!(fine_tune.max_length, 128);
-    let expected = DataSpec::Table {
+    let expected = DataSpec::Table(Box::new(TableSpec {
         multi_label: None,
-        train: "folder/a.tsv".into(),
-        validation: Some("folder/b.tsv".into()),
+        train: vec!["folder/a.tsv".into()],
+        validation: Some(HeldOut::Files(vec!["folder/b.tsv".into()])),
+        test: None,
+        train_limit: None,
         text: vec!["text".to_owned()],
-        label: "mood".to_owned(),
+        label: vec!["mood".to_owned()],
+        reading: Reading::default(),
         truncation: Truncation::Head,
         split: Split {
             validation: 0.2,
@@ -507,7 +511,7 @@ fn data_are_built_in_or_tables_beside_the_spec() {
             stratify: true,
             seed: Seed(3),
         },
-    };
+    }));
     assert_eq!(fine_tune.data, expected);
     let images = super::meaning::fine_tune(
         "task: image-classification\nmodel: builtin:resnet8-cifar10\ndata: {train: builtin:fashion-mini, train_limit: 100}",
@@ -521,6 +525,47 @@ fn data_are_built_in_or_tables_beside_the_spec() {
             test: None,
         }
     );
+}
+
+#[test]
+fn data_may_be_several_files_that_are_written_in_any_way() {
+    let text = "task: text-classification\nmodel: org/name\n\
+                data: {train: [a.csv, 'b/*.csv.gz'], validation: 500, test: held-out.parquet, train_limit: 1000, \
+                text: '{title}. {body}', delimiter: tab, quotes: true, comment: '#', columns: [title, body, label], \
+                encoding: latin-1, format: csv, records_key: rows, on_missing: skip}\nparameters: {dropout: 0.1}\n";
+    let (spec, _) = from_text(text, Path::new("folder/space.yaml"), &[]).unwrap();
+    let ObjectiveSpec::FineTune(fine_tune) = &spec.objective else {
+        panic!("a function")
+    };
+    let DataSpec::Table(table) = &fine_tune.data else {
+        panic!("built-in data")
+    };
+    let TableSpec {
+        train,
+        validation,
+        test,
+        train_limit,
+        text,
+        reading,
+        ..
+    } = table.as_ref();
+    assert_eq!(train, &["folder/a.csv", "folder/b/*.csv.gz"].map(PathBuf::from));
+    assert_eq!(validation, &Some(HeldOut::Count(500)));
+    assert_eq!(test, &Some(HeldOut::Files(vec!["folder/held-out.parquet".into()])));
+    assert_eq!((*train_limit, text[0].as_str()), (Some(1000), "{title}. {body}"));
+    let expected = Reading {
+        format: Some("csv".to_owned()),
+        delimiter: Some('\t'),
+        quotes: Some(true),
+        comment: Some('#'),
+        columns: Some(["title", "body", "label"].map(str::to_owned).to_vec()),
+        records_key: Some("rows".to_owned()),
+        encoding: Some("latin-1".to_owned()),
+        on_missing: Some(OnMissing::Skip),
+    };
+    assert_eq!(*reading, expected);
+    let (again, _) = from_text(&spec.to_yaml(), Path::new("space.yaml"), &[]).unwrap();
+    assert_eq!(again, spec);
 }
 
 #[test]

@@ -251,7 +251,7 @@ error: validation and test leave no examples to train on
   |                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 "##);
     insta::assert_snapshot!(table("{train: a.csv, validation: b.csv, split: {validation: 1.5}}"), @r##"
-error: `validation` already names a file of validation examples
+error: `validation` above already says which examples these are
  --> space.yaml:5:49
   |
 5 | data: {train: a.csv, validation: b.csv, split: {validation: 1.5}}
@@ -259,14 +259,28 @@ error: `validation` already names a file of validation examples
   |
   = help: remove this, or `validation` above
 "##);
-    insta::assert_snapshot!(table("{train: a.xlsx}"), @r##"
-error: not a table file
- --> space.yaml:5:15
+    insta::assert_snapshot!(table("{train: [a.csv, builtin:fashion-mini]}"), @r##"
+error: built-in data cannot be used together with files
+ --> space.yaml:5:23
   |
-5 | data: {train: a.xlsx}
-  |               ^^^^^^
+5 | data: {train: [a.csv, builtin:fashion-mini]}
+  |                       ^^^^^^^^^^^^^^^^^^^^
   |
-  = help: data are `.csv`, `.tsv` or `.jsonl` files, or `builtin:fashion-mini`
+  = help: name it alone, in `train`
+"##);
+    insta::assert_snapshot!(table("{train: a.csv, delimiter: semicolon}"), @r##"
+error: `delimiter` must be one character, or `tab`
+ --> space.yaml:5:33
+  |
+5 | data: {train: a.csv, delimiter: semicolon}
+  |                                 ^^^^^^^^^
+"##);
+    insta::assert_snapshot!(table("{train: a.csv, label: [a, b]}"), @r##"
+error: several columns in `label` are for `task: regression`; several labels per row are in one column, with `multi_label`
+ --> space.yaml:5:7
+  |
+5 | data: {train: a.csv, label: [a, b]}
+  |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 "##);
     insta::assert_snapshot!(table("{txt: a}"), @r##"
 error: the data lacks `train`
@@ -275,7 +289,7 @@ error: the data lacks `train`
 5 | data: {txt: a}
   |       ^^^^^^^^
   |
-  = help: name a table file, or `builtin:fashion-mini`
+  = help: name a file, or `builtin:fashion-mini`
 
 error: unknown key `txt` in `data`
  --> space.yaml:5:8

@@ -7,8 +7,9 @@ use crate::schedulers::{OptionKind, OptionValue};
 use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Space, Value};
 use crate::spec::{
     Budget, ClusterEngine, ClusterSpec, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange,
-    FineTuneSpec, FunctionSpec, InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance, Resources,
-    SchedulerSpec, SearcherSpec, Selection, SelectionRule, Split, TEMPLATE, Task, TrackerSpec, TrialLimits, Truncation,
+    FineTuneSpec, FunctionSpec, HeldOut, InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance, Reading,
+    Resources, SchedulerSpec, SearcherSpec, Selection, SelectionRule, Split, TEMPLATE, TableSpec, Task, TrackerSpec,
+    TrialLimits, Truncation,
 };
 use crate::units::{Goal, Seed};
 
@@ -199,23 +200,30 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
                     ModelSource::Directory(format!("/models/{text}/x").into())
                 },
                 model_licence: has_file.then(|| format!("{text}: x")),
-                data: DataSpec::Table {
+                data: DataSpec::Table(Box::new(TableSpec {
                     multi_label: None,
-                    train: format!("/data/{text}.csv").into(),
-                    validation: has_file.then(|| "/data/b.jsonl".into()),
-                    label: format!("{text}!"),
+                    train: vec![format!("/data/{text}.csv").into()],
+                    validation: has_file.then(|| HeldOut::Files(vec!["/data/b.jsonl".into(), "/data/*.gz".into()])),
+                    test: (has_file && split.test == 0.0).then_some(HeldOut::Count(max_length)),
+                    train_limit: has_file.then_some(max_length),
+                    label: vec![format!("{text}!")],
+                    reading: Reading {
+                        delimiter: has_file.then_some('|'),
+                        columns: has_file.then(|| vec![text.clone(), format!("{text}!")]),
+                        ..Reading::default()
+                    },
                     truncation: if has_file {
                         Truncation::HeadTail
                     } else {
                         Truncation::Head
                     },
                     text: if has_file {
-                        vec![text.clone(), format!("{text},")]
+                        vec![format!("{{{text}}}. {{b}}"), format!("{text},")]
                     } else {
                         vec![text]
                     },
                     split,
-                },
+                })),
                 max_length,
             }
         }),

@@ -1,0 +1,201 @@
+//! The records of the user's files, as every task reads them: a task turns a [`Record`] into an example of its own
+//! (`rows` for texts), and this file finds the columns, the places and the kinds of values.
+
+use automl_readers::{Position, ReadOptions, Reader, Record, Source, Value, open};
+
+use super::error::DataError;
+use super::suggestion::closest;
+
+/// The records of some files, one after the other.
+#[derive(Debug)]
+pub(super) struct Records {
+    reader: Reader,
+    file: Position,
+    count: u64,
+}
+
+impl Records {
+    /// # Errors
+    /// If a file cannot be read.
+    pub(super) fn open(sources: &[Source], options: &ReadOptions) -> Result<Self, DataError> {
+        Ok(Self {
+            reader: open(sources, options)?,
+            file: Position::file(name(sources)),
+            count: 0,
+        })
+    }
+
+    /// The next record, with its line; the number of the record where there are no lines. `None` behind the last.
+    ///
+    /// # Errors
+    /// If the record is damaged.
+    pub(super) fn next(&mut self) -> Result<Option<(u64, Record)>, DataError> {
+        let Some(record) = self.reader.next().transpose()? else {
+            return Ok(None);
+        };
+        self.count += 1;
+        let place = &record.position;
+        Ok(Some((place.line().or(place.row()).unwrap_or(self.count), record)))
+    }
+
+    /// Returns whether the next record of standard input has not arrived yet.
+    pub(super) fn is_drained(&self) -> bool {
+        self.reader.is_drained()
+    }
+
+    /// Returns whether the records are lines of text.
+    pub(super) fn is_plain_text(&self) -> bool {
+        self.reader.format().name == "text"
+    }
+
+    /// The names of the columns. Records of JSON may add further ones.
+    pub(super) fn columns(&self) -> Vec<String> {
+        self.reader.columns().names().map(str::to_owned).collect()
+    }
+
+    /// Checks that there are columns with these names.
+    ///
+    /// # Errors
+    /// Returns [`DataError::UnknownColumn`] for the first one that is missing.
+    pub(super) fn require<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<(), DataError> {
+        match names
+            .into_iter()
+            .find(|name| self.reader.columns().index(name).is_none())
+        {
+            Some(missing) => Err(self.unknown(missing)),
+            None => Ok(()),
+        }
+    }
+
+    /// The error for a column that is missing.
+    pub(super) fn unknown(&self, column: &str) -> DataError {
+        let available = self.columns();
+        DataError::UnknownColumn {
+            place: self.file.clone(),
+            column: column.to_owned(),
+            suggestion: closest(column, &available),
+            available,
+        }
+    }
+}
+
+/// The name of some sources in messages: that of the first one.
+pub(super) fn name(sources: &[Source]) -> String {
+    match sources.first() {
+        Some(Source::Path(path)) => path.display().to_string(),
+        Some(Source::Pattern(pattern)) => pattern.clone(),
+        Some(Source::Memory { name, .. }) => name.display().to_string(),
+        Some(Source::StandardInput) | None => "standard input".to_owned(),
+    }
+}
+
+/// A value of a column as a text; `None` if it is missing.
+///
+/// # Errors
+/// If it is something else.
+pub(super) fn text(record: &mut Record, column: &str) -> Result<Option<String>, DataError> {
+    match record.take(column) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Text(text)) => Ok(Some(text)),
+        Some(other) => Err(wrong(record, column, &other, "a text")),
+    }
+}
+
+/// A value of a column as a part of a text, such as a number; `None` if it is missing.
+///
+/// # Errors
+/// If it is a list.
+pub(super) fn spelling(record: &Record, column: &str) -> Result<Option<String>, DataError> {
+    match record.get(column) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match value.spelling() {
+            Some(spelling) => Ok(Some(spelling.into_owned())),
+            None => Err(wrong(record, column, value, "a text, a number, `true` or `false`")),
+        },
+    }
+}
+
+/// The error for a value of the wrong kind.
+pub(super) fn wrong(record: &Record, column: &str, value: &Value, wanted: &'static str) -> DataError {
+    DataError::WrongKind {
+        place: record.position.clone(),
+        column: column.to_owned(),
+        found: match value {
+            Value::Null => "missing",
+            Value::Boolean(_) => "true or false",
+            Value::Number(number) if number.is_integer() => "a whole number",
+            Value::Number(_) => "a number with a fraction",
+            Value::Text(_) => "a text",
+            Value::List(_) => "a list",
+        },
+        wanted,
+    }
+}
+
+/// The value of a column with its type. An object, whose parts are columns with dotted names, is put together again.
+pub(super) fn json(record: &Record, column: &str) -> serde_json::Value {
+    if let Some(value) = record.get(column) {
+        return of_value(value);
+    }
+    let mut object = serde_json::Map::new();
+    for (name, value) in record.fields() {
+        let inner = name.strip_prefix(column).and_then(|rest| rest.strip_prefix('.'));
+        if let (Some(inner), false) = (inner, matches!(value, Value::Null)) {
+            insert(&mut object, inner, of_value(value));
+        }
+    }
+    if object.is_empty() {
+        serde_json::Value::Null
+    } else {
+        object.into()
+    }
+}
+
+fn insert(object: &mut serde_json::Map<String, serde_json::Value>, name: &str, value: serde_json::Value) {
+    match name.split_once('.') {
+        Some((outer, inner)) => {
+            let entry = object.entry(outer).or_insert_with(|| serde_json::Map::new().into());
+            if let Some(nested) = entry.as_object_mut() {
+                insert(nested, inner, value);
+            }
+        }
+        None => _ = object.insert(name.to_owned(), value),
+    }
+}
+
+fn of_value(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Text(text) => text.as_str().into(),
+        Value::Boolean(value) => (*value).into(),
+        Value::List(values) => values.iter().map(of_value).collect(),
+        Value::Number(number) => match (number.as_integer(), number.to_string().parse::<u64>()) {
+            (Some(integer), _) => integer.into(),
+            (None, Ok(integer)) => integer.into(),
+            // Numbers that JSON cannot write keep their spelling.
+            (None, Err(_)) => serde_json::Number::from_f64(number.as_float())
+                .map_or_else(|| number.to_string().into(), serde_json::Value::Number),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_keep_their_types_and_objects_their_shape() {
+        let content = r#"{"id": 18446744073709551615, "x": 1.50, "ok": true, "tags": ["a", 2], "who": {"name": "ann", "at": {"city": "Ulm"}}, "none": null}"#;
+        let source = Source::memory("a.jsonl", content);
+        let mut records = Records::open(&[source], &ReadOptions::default()).unwrap();
+        let (line, record) = records.next().unwrap().unwrap();
+        let of = |column| json(&record, column).to_string();
+        assert_eq!(line, 1);
+        assert_eq!(of("id"), "18446744073709551615");
+        assert_eq!(of("x"), "1.5");
+        assert_eq!(of("ok"), "true");
+        assert_eq!(of("tags"), r#"["a",2]"#);
+        assert_eq!(of("who"), r#"{"name":"ann","at":{"city":"Ulm"}}"#);
+        assert_eq!((of("none").as_str(), of("other").as_str()), ("null", "null"));
+    }
+}
