@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use automl_tokenizer::{EncodeOptions, Input, Tokenizer, TokenizerError, Truncation};
+use automl_tokenizer::{EncodeOptions, Encoded, Input, Tokenizer, TokenizerError, Truncation};
 
 use super::text::{RawText, Text};
 
 /// Texts encoded together: an encoding is larger than the ids that are kept.
 const TEXTS_AT_ONCE: usize = 1024;
+
+/// Some encoded examples.
+type EncodedPart = Result<Vec<Encoded>, TokenizerError>;
 
 /// The settings of a task, and the limits of a model, that decide how texts are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,18 +64,38 @@ impl TextEncoder {
     pub fn encode(&self, texts: &[RawText]) -> Result<Vec<Text>, TokenizerError> {
         let options = EncodeOptions::new(self.options.max_length, self.options.truncation);
         let mut encoded = Vec::with_capacity(texts.len());
-        for texts in texts.chunks(TEXTS_AT_ONCE) {
-            let inputs: Vec<Input<'_>> = texts.iter().map(input).collect();
-            for text in self.tokenizer.encode(&inputs, &options)? {
+        self.encode_in_parts(texts, &options, |part, encode| {
+            let inputs: Vec<Input<'_>> = part.iter().map(input).collect();
+            for text in encode(&inputs)? {
                 for window in text.windows {
                     encoded.push(self.text(window.ids, &window.token_types)?);
                 }
             }
-        }
+            Ok(())
+        })?;
         Ok(encoded)
     }
 
-    fn text(&self, mut ids: Vec<u32>, types: &[u32]) -> Result<Text, TokenizerError> {
+    /// The settings.
+    pub(super) fn options(&self) -> &EncoderOptions {
+        &self.options
+    }
+
+    /// Hands out examples part by part, with the function that encodes a part.
+    pub(super) fn encode_in_parts<T>(
+        &self,
+        examples: &[T],
+        options: &EncodeOptions,
+        mut part: impl FnMut(&[T], &dyn Fn(&[Input<'_>]) -> EncodedPart) -> Result<(), TokenizerError>,
+    ) -> Result<(), TokenizerError> {
+        let encode = |inputs: &[Input<'_>]| self.tokenizer.encode(inputs, options);
+        examples
+            .chunks(TEXTS_AT_ONCE)
+            .try_for_each(|examples| part(examples, &encode))
+    }
+
+    /// The tokens of a window.
+    pub(super) fn text(&self, mut ids: Vec<u32>, types: &[u32]) -> Result<Text, TokenizerError> {
         // Tokenizers of decoders add nothing to a text without tokens, and a model needs one to read.
         if ids.is_empty() {
             return Ok(vec![self.tokenizer.pad_id()].into());

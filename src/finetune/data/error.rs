@@ -3,8 +3,10 @@
 use automl_readers::{Position, ReadError};
 use automl_tokenizer::TokenizerError;
 
+use super::answering::AnsweringError;
 use super::missing::Missing;
 use super::suggestion::{did_you_mean, listed};
+use super::tagging::TaggingError;
 
 /// The reason why data cannot be used. Lines and rows are counted from 1.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +15,12 @@ pub enum DataError {
     /// A file cannot be read, or one of its records is damaged.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// Sentences or their tags cannot be used.
+    #[error(transparent)]
+    Tagging(#[from] TaggingError),
+    /// Questions or their answers cannot be used.
+    #[error(transparent)]
+    Answering(#[from] AnsweringError),
     /// The data has no column with this name.
     #[error("{place}: no column `{column}`{}; there {}", did_you_mean(suggestion.as_deref()), listed("column", available))]
     UnknownColumn {

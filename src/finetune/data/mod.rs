@@ -4,12 +4,13 @@
 //! `records` reads files of every kind; `rows` makes texts with labels of records, as each task does in its own file.
 //! [`batches`] decides the order in which a trainer sees it.
 
-mod answers;
+mod answering;
 pub mod batches;
 pub mod builtin;
 mod encoder;
 mod error;
 mod examples;
+mod held_out;
 pub mod images;
 mod labels;
 mod missing;
@@ -20,14 +21,17 @@ pub mod split;
 pub mod stream;
 pub(crate) mod suggestion;
 pub mod table;
-mod tags;
+mod tagging;
 mod targets;
 mod template;
 #[cfg(test)]
 mod testing;
 mod text;
 
-pub use answers::{AnswerTargets, AnswerWindow, Question};
+pub use answering::{
+    AnswerTargets, AnswerWindow, AnsweringError, AnsweringOptions, AskedQuestion, KeptQuestion, Question,
+    QuestionColumns, QuestionStream, QuestionTable,
+};
 pub use automl_readers::{At, Position, ReadError, ReadOptions, Source};
 pub use automl_tokenizer::{Tokenizer, TokenizerError, Truncation};
 pub use batches::{epoch_batches, evaluation_batches};
@@ -39,6 +43,9 @@ pub use missing::{Missing, OnMissing};
 pub use split::{Held, SplitOptions};
 pub use stream::{Chunk, KnownLabels, TextStream, UnknownLabel};
 pub use table::{TableOptions, TextTable, load_table};
-pub use tags::{TagWindow, UNTAGGED};
+pub use tagging::{
+    KeptSentence, NamedSpan, Sentence, SentenceStream, SentenceTable, TagColumns, TagWindow, Tagged, TaggingError,
+    TaggingOptions, UNTAGGED,
+};
 pub use targets::Targets;
 pub use text::{RawText, Text, TextColumns};

@@ -48,6 +48,21 @@ impl Records {
         self.reader.format().name == "text"
     }
 
+    /// The files, in messages.
+    pub(super) fn file(&self) -> &Position {
+        &self.file
+    }
+
+    /// The columns to keep: those that are asked for, but not those that are shown anyway.
+    ///
+    /// # Errors
+    /// If a column does not exist.
+    pub(super) fn kept(&self, columns: &[String], shown: &[&str]) -> Result<Vec<String>, DataError> {
+        self.require(columns.iter().map(String::as_str))?;
+        let kept = columns.iter().filter(|name| !shown.contains(&name.as_str()));
+        Ok(kept.cloned().collect())
+    }
+
     /// The names of the columns. Records of JSON may add further ones.
     pub(super) fn columns(&self) -> Vec<String> {
         self.reader.columns().names().map(str::to_owned).collect()

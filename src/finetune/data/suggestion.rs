@@ -36,6 +36,15 @@ pub(crate) fn did_you_mean(suggestion: Option<&str>) -> String {
         .unwrap_or_default()
 }
 
+/// The names in quotes, shortened when there are many.
+pub(crate) fn quoted(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(MOST_LISTED).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(MOST_LISTED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 /// `is the column …` or `are the columns …`, shortened when there are many.
 pub(crate) fn listed(noun: &str, names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(MOST_LISTED).map(|name| format!("`{name}`")).collect();

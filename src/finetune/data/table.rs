@@ -189,14 +189,14 @@ impl Texts {
 }
 
 impl TextTable {
-    /// Names of the classes.
-    pub fn labels(&self) -> &[String] {
-        &self.labels
-    }
-
     /// The rows that are left out of each part because their label or text is missing.
     pub fn missing(&self) -> &[(&'static str, Missing)] {
         &self.missing
+    }
+
+    /// Names of the classes.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
     }
 
     /// Number of examples for training.

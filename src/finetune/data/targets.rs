@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::answers::AnswerTargets;
+use super::answering::AnswerTargets;
 use super::error::DataError;
-use super::tags::TagWindow;
+use super::tagging::TagWindow;
 use crate::rng::Fingerprint;
 
 /// The targets of some examples, in their order.

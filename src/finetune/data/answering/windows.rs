@@ -42,7 +42,7 @@ pub struct AnswerTargets {
 impl AnswerTargets {
     /// The windows at these indices.
     #[must_use]
-    pub(super) fn pick(&self, indices: &[u32]) -> Self {
+    pub(in super::super) fn pick(&self, indices: &[u32]) -> Self {
         let window = |&index: &u32| self.windows[index as usize].clone();
         Self {
             windows: indices.iter().map(window).collect(),
@@ -52,7 +52,7 @@ impl AnswerTargets {
     }
 
     #[must_use]
-    pub(super) fn concat(&self, other: &Self) -> Self {
+    pub(in super::super) fn concat(&self, other: &Self) -> Self {
         let before = self.questions.len() as u32;
         let moved = other.windows.iter().map(|window| AnswerWindow {
             question: window.question + before,
@@ -65,7 +65,7 @@ impl AnswerTargets {
         }
     }
 
-    pub(super) fn add_to(&self, fingerprint: &mut Fingerprint) {
+    pub(in super::super) fn add_to(&self, fingerprint: &mut Fingerprint) {
         for window in &self.windows {
             fingerprint.number(u64::from(window.question));
             for position in window.span {
@@ -83,7 +83,7 @@ impl AnswerTargets {
         }
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    pub(in super::super) fn bytes(&self) -> usize {
         let window = |window: &AnswerWindow| size_of::<AnswerWindow>() + size_of_val(&*window.offsets);
         let question = |question: &Question| {
             let answers: usize = question.answers.iter().map(String::len).sum();

@@ -22,7 +22,7 @@ impl TagWindow {
         tokens.filter(|&(_, tag)| tag != UNTAGGED)
     }
 
-    pub(super) fn add_to(&self, fingerprint: &mut Fingerprint) {
+    pub(in super::super) fn add_to(&self, fingerprint: &mut Fingerprint) {
         fingerprint.number(self.tags.len() as u64);
         fingerprint.bytes(&[u8::from(self.continues)]);
         for tag in &self.tags {

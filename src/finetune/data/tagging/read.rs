@@ -1,0 +1,241 @@
+//! Reads sentences from records.
+
+use automl_readers::{Position, ReadOptions, Record, Source, Value};
+
+use super::super::DataError;
+use super::super::records::{Records, text, wrong};
+use super::{NamedSpan, Sentence, TaggingError};
+
+/// Columns of words or texts, if none is named.
+const TEXTS: [&str; 5] = ["tokens", "words", "text", "sentence", "form"];
+
+/// Columns of tags or spans, if none is named.
+const TAGS: [&str; 7] = ["tags", "ner_tags", "labels", "spans", "entities", "label", "ner"];
+
+/// The columns of sentences and their tags. A name that is not given is found among the usual ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagColumns {
+    /// The column of the words, or of the text.
+    pub text: Option<String>,
+    /// The column of the tags, or of the spans.
+    pub tags: Option<String>,
+}
+
+/// Sentences, one after the other, in constant memory.
+#[derive(Debug)]
+pub struct SentenceStream {
+    records: Records,
+    text: String,
+    /// The column of the tags; `None` if they are not read.
+    tags: Option<String>,
+    keep: Vec<String>,
+}
+
+/// A sentence, its line, and the values of the columns that are kept.
+pub type KeptSentence = (Sentence, u64, Vec<serde_json::Value>);
+
+impl SentenceStream {
+    /// Opens files. Tags are read if `has_tags`.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or lacks a column.
+    pub fn open(
+        sources: &[Source],
+        options: &ReadOptions,
+        columns: &TagColumns,
+        has_tags: bool,
+    ) -> Result<Self, DataError> {
+        let records = Records::open(sources, options)?;
+        let text = find(&records, columns.text.as_deref(), (&TEXTS, "words", "data.text"))?;
+        let tags = find(&records, columns.tags.as_deref(), (&TAGS, "tags", "data.label"));
+        Ok(Self {
+            records,
+            text,
+            tags: if has_tags { Some(tags?) } else { None },
+            keep: Vec::new(),
+        })
+    }
+
+    /// Keeps the values of these columns too. Call it before reading any sentence.
+    ///
+    /// # Errors
+    /// If a column does not exist.
+    pub fn keep(&mut self, columns: &[String]) -> Result<(), DataError> {
+        self.keep = self.records.kept(columns, &[&self.text])?;
+        Ok(())
+    }
+
+    /// The columns that are kept.
+    pub fn kept(&self) -> &[String] {
+        &self.keep
+    }
+
+    /// Returns whether the next sentence of standard input has not arrived yet.
+    pub fn is_drained(&self) -> bool {
+        self.records.is_drained()
+    }
+
+    /// The next sentence; `None` behind the last.
+    ///
+    /// # Errors
+    /// If a record is damaged, or is no sentence.
+    pub fn next_sentence(&mut self) -> Result<Option<KeptSentence>, DataError> {
+        let Some((line, mut record)) = self.records.next()? else {
+            return Ok(None);
+        };
+        let kept = self
+            .keep
+            .iter()
+            .map(|column| super::super::records::json(&record, column));
+        let kept = kept.collect();
+        let sentence = sentence(&mut record, &self.text, self.tags.as_deref())?;
+        Ok(Some((sentence, line, kept)))
+    }
+
+    /// The rest of the sentences; those without a word are left out.
+    ///
+    /// # Errors
+    /// See [`Self::next_sentence`].
+    pub(super) fn all(mut self, file: &Position) -> Result<Vec<Sentence>, DataError> {
+        let mut sentences = Vec::new();
+        while let Some((sentence, ..)) = self.next_sentence()? {
+            if !sentence.words.is_empty() {
+                sentences.push(sentence);
+            }
+        }
+        if sentences.is_empty() {
+            return Err(TaggingError::Empty { position: file.clone() }.into());
+        }
+        Ok(sentences)
+    }
+}
+
+/// The named column, or the first of the usual ones.
+fn find(
+    records: &Records,
+    named: Option<&str>,
+    (usual, what, key): (&[&str], &'static str, &'static str),
+) -> Result<String, DataError> {
+    let columns = records.columns();
+    // Spans are columns of their parts: `spans.start`, `spans.end`, `spans.label`.
+    let has = |name: &str| {
+        let spans = format!("{name}.start");
+        columns.iter().any(|column| column == name || *column == spans)
+    };
+    if let Some(named) = named {
+        return if has(named) {
+            Ok(named.to_owned())
+        } else {
+            Err(records.unknown(named))
+        };
+    }
+    let found = usual.iter().find(|name| has(name));
+    found.map(|name| (*name).to_owned()).ok_or_else(|| {
+        let tried = usual.iter().map(|name| (*name).to_owned()).collect();
+        TaggingError::NoColumn {
+            position: records.file().clone(),
+            what,
+            key,
+            tried,
+            columns: columns.clone(),
+        }
+        .into()
+    })
+}
+
+fn sentence(record: &mut Record, text_column: &str, tags: Option<&str>) -> Result<Sentence, DataError> {
+    let position = record.position.clone();
+    let words = match record.get(text_column) {
+        Some(Value::List(words)) => Some(texts(record, text_column, words)?),
+        _ => None,
+    };
+    let Some(tags) = tags else {
+        return Ok(match words {
+            Some(words) => Sentence::of_words(&words, Vec::new(), position)?,
+            None => Sentence::of_text(text(record, text_column)?.unwrap_or_default(), position),
+        });
+    };
+    if let Some(spans) = spans(record, tags)? {
+        let text = match words {
+            Some(words) => words.join(" "),
+            None => text(record, text_column)?.unwrap_or_default(),
+        };
+        return Ok(Sentence::of_spans(text, spans, position)?);
+    }
+    let parts = |text: String| text.split_whitespace().map(str::to_owned).collect();
+    let tags = match record.get(tags) {
+        Some(Value::List(values)) => texts(record, tags, values)?,
+        Some(Value::Text(tags)) => parts(tags.clone()),
+        other => {
+            let other = other.cloned().unwrap_or_default();
+            return Err(wrong(record, tags, &other, "a list of tags, or a list of spans"));
+        }
+    };
+    let words = match words {
+        Some(words) => words,
+        None => parts(text(record, text_column)?.unwrap_or_default()),
+    };
+    Ok(Sentence::of_words(&words, tags, position)?)
+}
+
+/// The texts of a list; numbers are spelled.
+fn texts(record: &Record, column: &str, values: &[Value]) -> Result<Vec<String>, DataError> {
+    let text = |value: &Value| match value.spelling() {
+        Some(spelling) => Ok(spelling.into_owned()),
+        None => Err(wrong(record, column, value, "a list of texts")),
+    };
+    values.iter().map(text).collect()
+}
+
+/// The spans of a text, if the column holds spans.
+fn spans(record: &Record, column: &str) -> Result<Option<Vec<NamedSpan>>, DataError> {
+    let part = |name: &str| record.get(&format!("{column}.{name}")).and_then(Value::as_list);
+    let label = || {
+        ["label", "type", "entity", "entity_group", "tag"]
+            .into_iter()
+            .find_map(part)
+    };
+    if let (Some(starts), Some(ends)) = (part("start"), part("end")) {
+        let labels = label().unwrap_or_default();
+        let spans = starts.iter().zip(ends).enumerate().map(|(index, (start, end))| {
+            let label = labels.get(index).unwrap_or(&Value::Null);
+            span(record, column, [start, end, label])
+        });
+        return spans.collect::<Result<_, _>>().map(Some);
+    }
+    match record.get(column) {
+        // A list of `[start, end, label]`; an empty one has no spans.
+        Some(Value::List(triples)) if triples.iter().all(|triple| triple.as_list().is_some()) => {
+            let spans = triples.iter().map(|triple| match triple.as_list() {
+                Some([start, end, label]) => span(record, column, [start, end, label]),
+                _ => Err(wrong(record, column, triple, "a list of `[start, end, label]`")),
+            });
+            spans.collect::<Result<_, _>>().map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn span(record: &Record, column: &str, [start, end, label]: [&Value; 3]) -> Result<NamedSpan, DataError> {
+    let number = |value: &Value| match value {
+        Value::Number(number) => number.as_integer(),
+        Value::Text(_) | Value::Boolean(_) | Value::List(_) | Value::Null => None,
+    };
+    let (Some(first), Some(after)) = (number(start), number(end)) else {
+        let value = if number(start).is_none() { start } else { end };
+        return Err(wrong(
+            record,
+            column,
+            value,
+            "spans with whole numbers `start` and `end`",
+        ));
+    };
+    match label.spelling().filter(|label| !label.trim().is_empty()) {
+        Some(label) => Ok(NamedSpan {
+            start: first,
+            end: after,
+            label: label.trim().to_owned(),
+        }),
+        None => Err(wrong(record, column, label, "spans with a `label`")),
+    }
+}
