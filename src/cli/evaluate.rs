@@ -20,7 +20,7 @@ const MISTAKES: usize = 5;
 
 /// Prints the metrics.
 pub(super) fn evaluate(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    let found = production::evaluate(&arguments.input.folder(), &arguments.data)?;
+    let found = production::evaluate(&arguments.input.folder(), &arguments.data, &arguments.metrics)?;
     if arguments.json {
         return print(&format!("{:#}", as_json(&found)));
     }
@@ -48,12 +48,12 @@ pub(super) fn evaluate(arguments: &Arguments) -> Result<ExitCode, CliError> {
     ))
 }
 
-/// The metrics of the sentence; the others are in the JSON form.
+/// The metrics of the sentence: the usual ones, and those that were asked for. All are in the JSON form.
 fn of_sentence(found: &Evaluation) -> Scores {
     let usual = usual_metrics(found.task);
     let shown = found.metrics.iter();
     shown
-        .filter(|(name, _)| *name == "loss" || usual.contains(&name.as_str()))
+        .filter(|(name, _)| *name == "loss" || usual.contains(&name.as_str()) || found.wanted.contains(name))
         .map(|(name, value)| (name.clone(), *value))
         .collect()
 }

@@ -217,7 +217,7 @@ fn fingerprint(trial: Option<u64>) -> String {
 }
 
 /// CRC-32 of all tensors and of the header's key-value pairs.
-fn checksum(file: &WeightFile) -> u32 {
+pub(crate) fn checksum(file: &WeightFile) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     for (key, value) in &file.metadata {
         hasher.update(format!("{key}={value}\n").as_bytes());

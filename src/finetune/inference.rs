@@ -27,6 +27,15 @@ use super::{
 pub(crate) const HOST_TOKENS: usize = 2048;
 const DEVICE_TOKENS: usize = 16_384;
 
+/// An evaluation: the metrics, and the outputs from which they were computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluated {
+    /// The metrics.
+    pub scores: Scores,
+    /// The outputs, `[examples, outputs]`, in the order of the examples.
+    pub outputs: Vec<f32>,
+}
+
 fn tokens_at_once(device: Device) -> usize {
     if device.is_host() { HOST_TOKENS } else { DEVICE_TOKENS }
 }
@@ -109,10 +118,11 @@ pub(crate) fn evaluate(
     (examples, (task, names)): (&Examples, (&dyn Task, &[String])),
     measures: &[Measure],
     on_batch: &mut dyn FnMut() -> ControlFlow<()>,
-) -> Result<Scores, TrainError> {
+) -> Result<Evaluated, TrainError> {
     check_targets(examples.inputs.len(), &examples.targets, names.len())?;
     let outputs = logits(model, frozen, &examples.inputs, on_batch)?.ok_or(TrainError::Stopped)?;
-    Ok(scores(task, &outputs, &examples.targets, names, measures)?)
+    let scores = scores(task, &outputs, &examples.targets, names, measures)?;
+    Ok(Evaluated { scores, outputs })
 }
 
 /// The metric `loss`, and `measures`.

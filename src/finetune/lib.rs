@@ -25,6 +25,7 @@ pub mod export;
 mod families;
 mod gradients;
 mod inference;
+mod kept_outputs;
 mod kernels;
 mod layers;
 mod loss;
@@ -53,7 +54,8 @@ pub use self::{
     backend::{Device, Gpu, UnknownDevice, gpus, shown_gpus},
     cost::TrainingCost,
     export::{ExportError, note_max_length},
-    inference::FineTuned,
+    inference::{Evaluated, FineTuned},
+    kept_outputs::{Kept, KeptOutputs, KeptTruth},
     memory::Footprint,
     optimizer::OptimizerKind,
     prefix_cache::{FrozenOutputs, PrefixCache},

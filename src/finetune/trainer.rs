@@ -15,7 +15,7 @@ use super::{
     data::{Examples, Inputs, epoch_batches},
     dropout::DropoutKeys,
     export::{ExportError, export, export_adapter},
-    inference,
+    inference::{self, Evaluated},
     networks::{Model, Network, PassSettings},
     optimizer::{Optimizer, Outcome, Settings, Update},
     parameters::Parameters,
@@ -369,6 +369,19 @@ impl Training {
         measures: &[Measure],
         on_batch: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Scores, TrainError> {
+        Ok(self.validate(data, measures, on_batch)?.scores)
+    }
+
+    /// As [`Self::evaluate`], with the outputs.
+    ///
+    /// # Errors
+    /// See [`Self::evaluate`].
+    pub fn validate<'a>(
+        &self,
+        data: impl Into<TrainingData<'a>>,
+        measures: &[Measure],
+        on_batch: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Evaluated, TrainError> {
         let TrainingData { examples, frozen } = data.into();
         let frozen = (frozen, self.config.freeze_depth);
         let outputs = (self.base.task, self.base.labels.as_slice());

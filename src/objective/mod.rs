@@ -10,6 +10,7 @@ mod function;
 mod hub_model;
 mod inputs;
 mod kernel_kills;
+mod outputs;
 mod resident;
 mod segment_progress;
 mod speed;
@@ -216,7 +217,7 @@ pub fn load(spec: &Spec, device: Device) -> Result<Box<dyn Objective>, InputErro
             let inputs = TrainingInputs::load(fine_tune, device)?;
             let settings = Settings::new(spec, inputs.epoch());
             let measures = measures(inputs.data.task, settings.metrics());
-            Box::new(FineTune::new(inputs, measures, cache, &spec.space))
+            Box::new(FineTune::new(inputs, measures, cache, &spec.space).keeping_outputs(settings))
         }
         ObjectiveSpec::Command(command) => {
             let settings = Settings::new(spec, command::EPOCH);

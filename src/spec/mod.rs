@@ -63,6 +63,7 @@ pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind};
 pub use keys::{Key, Kind, Section};
 pub use limits::TrialLimits;
 pub use load::{from_text, load, load_begun};
+pub use metric::{similar_metric, usual_goal};
 pub use objective::{BUILTIN_DATA, BUILTIN_MODELS, FUNCTION_METRICS, all_fine_tune_metrics, fine_tune_metrics};
 pub use overrides::{Override, OverrideError};
 pub use provenance::{InputPart, Provenance};

@@ -27,6 +27,7 @@ mod gates;
 mod hub;
 mod interruptions;
 mod journals;
+mod kept_outputs;
 mod looking;
 mod metrics;
 mod past;
