@@ -121,20 +121,26 @@ pub(crate) fn evaluate(
 ) -> Result<Evaluated, TrainError> {
     check_targets(examples.inputs.len(), &examples.targets, names.len())?;
     let outputs = logits(model, frozen, &examples.inputs, on_batch)?.ok_or(TrainError::Stopped)?;
-    let scores = scores(task, &outputs, &examples.targets, names, measures)?;
+    let targets = &examples.targets;
+    let thresholds = &[];
+    let truth = Truth {
+        targets,
+        names,
+        thresholds,
+    };
+    let scores = scores(task, &outputs, truth, measures)?;
     Ok(Evaluated { scores, outputs })
 }
 
 /// The metric `loss`, and `measures`.
-fn scores(
+pub(crate) fn scores(
     task: &dyn Task,
     outputs: &[f32],
-    targets: &Targets,
-    names: &[String],
+    truth: Truth<'_>,
     measures: &[Measure],
 ) -> Result<Scores, MetricError> {
-    let mut scores = task.measure(outputs, Truth { targets, names }, measures)?;
-    scores.insert("loss".to_owned(), task.loss(outputs, targets));
+    let mut scores = task.measure(outputs, truth, measures)?;
+    scores.insert("loss".to_owned(), task.loss(outputs, truth.targets));
     Ok(scores)
 }
 
@@ -145,6 +151,8 @@ pub struct FineTuned {
     network: Network,
     parameters: Parameters,
     labels: Vec<String>,
+    /// The probability from which each label is predicted; empty: one half.
+    thresholds: Vec<f64>,
     device: Device,
 }
 
@@ -173,8 +181,20 @@ impl FineTuned {
             network,
             parameters,
             labels,
+            thresholds: Vec::new(),
             device,
         })
+    }
+
+    /// The model with a threshold for each label: the probability from which it is predicted.
+    #[must_use]
+    pub fn with_thresholds(self, thresholds: Vec<f64>) -> Self {
+        Self { thresholds, ..self }
+    }
+
+    /// The probability from which each label is predicted; empty: one half.
+    pub fn thresholds(&self) -> &[f64] {
+        &self.thresholds
     }
 
     /// The task.
@@ -210,7 +230,12 @@ impl FineTuned {
     /// # Errors
     /// If a metric does not measure the task, or names an unknown class.
     pub fn measure(&self, outputs: &[f32], targets: &Targets, measures: &[Measure]) -> Result<Scores, MetricError> {
-        scores(self.task, outputs, targets, &self.labels, measures)
+        let truth = Truth {
+            targets,
+            names: &self.labels,
+            thresholds: &self.thresholds,
+        };
+        scores(self.task, outputs, truth, measures)
     }
 
     fn model(&self) -> Model<'_> {

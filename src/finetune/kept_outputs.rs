@@ -161,6 +161,7 @@ impl KeptTruth {
         let truth = Truth {
             targets: &self.targets,
             names: &self.names,
+            thresholds: &[],
         };
         let scores = task.measure(outputs, truth, std::slice::from_ref(measure))?;
         Ok(scores.into_values().next().unwrap_or(f64::NAN))

@@ -24,6 +24,7 @@ mod dropout;
 pub mod export;
 mod families;
 mod gradients;
+mod imbalance;
 mod inference;
 mod kept_outputs;
 mod kernels;
@@ -54,6 +55,7 @@ pub use self::{
     backend::{Device, Gpu, UnknownDevice, gpus, shown_gpus},
     cost::TrainingCost,
     export::{ExportError, note_max_length},
+    imbalance::ClassWeights,
     inference::{Evaluated, FineTuned},
     kept_outputs::{Kept, KeptOutputs, KeptTruth},
     memory::Footprint,

@@ -110,7 +110,7 @@ impl FineTune {
             } else {
                 Training::resume
             };
-            let mut training = match read(&self.inputs.model, config, &path) {
+            let mut training = match read(&self.inputs.model, config.clone(), &path) {
                 Ok(training) if training.seen() == at => training,
                 Ok(_) => continue,
                 Err(error) => {
@@ -156,7 +156,7 @@ impl FineTune {
         // The trial itself may have left its final checkpoint.
         let left = checkpoints::list(&segment.checkpoints).into_iter();
         let mut left = left.filter(|(at, _)| *at == segment.to);
-        let left = left.find_map(|(_, path)| Training::resume(&self.inputs.model, config, &path).ok());
+        let left = left.find_map(|(_, path)| Training::resume(&self.inputs.model, config.clone(), &path).ok());
         let training = if let Some(training) = left.filter(|training| training.seen() == segment.to) {
             training
         } else {
@@ -438,6 +438,8 @@ fn failure(error: &TrainError) -> Failure {
         TrainError::Diverged { .. } => FailureKind::Diverged,
         TrainError::Setting { .. }
         | TrainError::Word { .. }
+        | TrainError::Label { .. }
+        | TrainError::NoClasses { .. }
         | TrainError::Adapter(_)
         | TrainError::Input(_)
         | TrainError::Metric(_)

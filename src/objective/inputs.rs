@@ -15,7 +15,7 @@ use crate::finetune::{
 use crate::hub::HubError;
 use crate::metrics;
 use crate::rng::Fingerprint;
-use crate::space::{Configuration, Space, Value};
+use crate::space::{Configuration, Domain, Space, Value};
 use crate::spec::{DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Split, Task, Truncation};
 use crate::study::{Cost, Identity, Settings};
 use crate::trials::MemoryModel;
@@ -309,7 +309,7 @@ impl TrainingInputs {
                 });
             }
         }
-        for extreme in extremes(&spec.space) {
+        for extreme in extremes(&spec.space).into_iter().chain(losses(&spec.space)) {
             let checked =
                 training_config(&extreme, Samples(1), Seed(0)).and_then(|config| Training::check(&self.model, &config));
             checked.map_err(|reason| InputError::Unsuitable {
@@ -510,6 +510,22 @@ fn extremes(space: &Space) -> Vec<Configuration> {
         extreme
     };
     possible.map(extreme).collect()
+}
+
+/// A configuration for each setting of the training loss, by itself.
+fn losses(space: &Space) -> Vec<Configuration> {
+    let values = |name: &str| match &space.parameter(name)?.domain {
+        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => Some(values.clone()),
+        range => range.bounds().map(|(_, high)| vec![Value::Float(high)]),
+    };
+    let settings = ["class_weights", "focal_gamma", "label_smoothing"];
+    let all = settings.into_iter().flat_map(|name| {
+        let values = values(name).unwrap_or_default();
+        values
+            .into_iter()
+            .map(move |value| [(name, value)].into_iter().collect())
+    });
+    all.collect()
 }
 
 fn wrong_model(task: &'static str, model: &ModelSource, need: &'static str) -> InputError {

@@ -87,7 +87,7 @@ pub fn evaluate(folder: &ModelFolder, data: &str, metrics: &[String]) -> Result<
         .get("accuracy")
         .copied()
         .filter(|_| task == TaskKind::Classification);
-    let counts = counts(&outputs, &targets, &labels);
+    let counts = counts(&outputs, &targets, &labels, asked.model.thresholds());
     Ok(Evaluation {
         task,
         examples: targets.len(),
@@ -131,11 +131,11 @@ fn wanted(names: &[String], task: TaskKind) -> Result<Vec<String>, ProductionErr
 }
 
 /// The counts of each class or label.
-fn counts(outputs: &[f32], targets: &Targets, labels: &[String]) -> Vec<ClassCounts> {
+fn counts(outputs: &[f32], targets: &Targets, labels: &[String], thresholds: &[f64]) -> Vec<ClassCounts> {
     match targets {
         Targets::Classes(classes) => ClassCounts::of(outputs, classes, labels.len()),
         Targets::Labels { values, width } => {
-            let found = Labels::new(outputs, values, *width, &[], labels);
+            let found = Labels::new(outputs, values, *width, thresholds, labels);
             found.map(|found| found.counts()).unwrap_or_default()
         }
         Targets::Values { .. } => Vec::new(),

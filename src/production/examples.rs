@@ -74,6 +74,10 @@ impl Asked {
         start_threads().map_err(InputError::from)?;
         let model = FineTuned::load(folder, device).map_err(InputError::from)?;
         let trained = Trained::read(folder);
+        let model = match thresholds(trained.as_ref(), &model) {
+            Some(thresholds) => model.with_thresholds(thresholds),
+            None => model,
+        };
         let noted = trained.as_ref();
         let noted_text = noted.map(Trained::columns).unwrap_or_default();
         let text = match (input.text.as_slice(), noted_text.as_slice()) {
@@ -165,6 +169,16 @@ fn texts(
             stream
         }
     })
+}
+
+/// The thresholds of a model of several labels, in their order.
+fn thresholds(trained: Option<&Trained>, model: &FineTuned) -> Option<Vec<f64>> {
+    let noted = &trained?.thresholds;
+    if noted.is_empty() || model.task().kind() != TaskKind::MultiLabel {
+        return None;
+    }
+    let labels = model.labels().iter();
+    Some(labels.map(|label| noted.get(label).copied().unwrap_or(0.5)).collect())
 }
 
 /// The kind of labels that a model was trained on.

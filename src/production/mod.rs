@@ -7,6 +7,7 @@ mod examples;
 mod notes;
 mod predict;
 mod provenance;
+mod thresholds;
 mod train;
 
 pub use error::ProductionError;

@@ -86,7 +86,7 @@ pub fn predict(asked: &mut Asked, format: PredictionFormat, output: &mut impl Wr
             let kept = chunk.kept.get(index).into_iter().flatten();
             let texts = chunk.texts.get(index).into_iter().flat_map(RawText::texts);
             cells.extend(kept.map(String::as_str).chain(texts).map(Cell::from));
-            cells.extend(predicted(&task.predict(outputs), &labels));
+            cells.extend(predicted(&task.predict(outputs), &labels, asked.model.thresholds()));
             match format {
                 PredictionFormat::Csv => {
                     let cells: Vec<String> = cells.iter().map(plain).collect();
@@ -121,7 +121,7 @@ fn columns(kind: TaskKind, labels: &[String]) -> Vec<String> {
 }
 
 /// The cells of a prediction, one for each of [`columns`].
-fn predicted(prediction: &Prediction, labels: &[String]) -> Vec<Cell> {
+fn predicted(prediction: &Prediction, labels: &[String], thresholds: &[f64]) -> Vec<Cell> {
     match prediction {
         Prediction::Class { class, probabilities } => {
             let first = [labels[*class].as_str().into(), rounded(probabilities[*class])];
@@ -129,9 +129,10 @@ fn predicted(prediction: &Prediction, labels: &[String]) -> Vec<Cell> {
             first.into_iter().chain(all).collect()
         }
         Prediction::Labels { probabilities } => {
-            let each = labels.iter().zip(probabilities);
-            let likely = each.filter(|(_, probability)| **probability >= 0.5);
-            let names: Vec<&str> = likely.map(|(label, _)| label.as_str()).collect();
+            let each = labels.iter().zip(probabilities).enumerate();
+            let threshold = |label: usize| thresholds.get(label).copied().unwrap_or(0.5);
+            let likely = each.filter(|(index, (_, probability))| **probability >= threshold(*index));
+            let names: Vec<&str> = likely.map(|(_, (label, _))| label.as_str()).collect();
             let all = probabilities.iter().map(|&probability| rounded(probability));
             std::iter::once(names.join(SEPARATOR).into()).chain(all).collect()
         }
@@ -186,7 +187,7 @@ mod tests {
             (TaskKind::Regression, Prediction::Values(vec![1.5, -2.0])),
         ];
         let rows = predictions.map(|(kind, prediction)| {
-            let cells: Vec<String> = predicted(&prediction, &labels).iter().map(plain).collect();
+            let cells: Vec<String> = predicted(&prediction, &labels, &[]).iter().map(plain).collect();
             format!("{} | {}", columns(kind, &labels).join(","), cells.join(","))
         });
         insta::assert_snapshot!(rows.join("\n"), @r"
@@ -194,5 +195,15 @@ mod tests {
         labels,p.a,p.b | a;b,0.5,0.9
         prediction.a,prediction.b | 1.5,-2
         ");
+    }
+
+    #[test]
+    fn a_label_is_predicted_from_its_threshold_on() {
+        let labels = ["a", "b"].map(str::to_owned);
+        let prediction = Prediction::Labels {
+            probabilities: vec![0.3, 0.6],
+        };
+        let names = |thresholds: &[f64]| plain(&predicted(&prediction, &labels, thresholds)[0]);
+        assert_eq!([names(&[]), names(&[0.3, 0.61]), names(&[0.1, 0.2])], ["b", "a", "a;b"]);
     }
 }

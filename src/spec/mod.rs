@@ -59,7 +59,7 @@ pub use document::{Document, DocumentContent};
 pub use early_terminate::write::lines as early_terminate_lines;
 pub use epochs::EpochRange;
 pub use function::{FUNCTIONS, Fault, FunctionSpec};
-pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind};
+pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind, numbers_by_name};
 pub use keys::{Key, Kind, Section};
 pub use limits::TrialLimits;
 pub use load::{from_text, load, load_begun};

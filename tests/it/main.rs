@@ -25,6 +25,7 @@ mod failures;
 mod families;
 mod gates;
 mod hub;
+mod imbalance;
 mod interruptions;
 mod journals;
 mod kept_outputs;

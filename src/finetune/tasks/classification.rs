@@ -2,7 +2,7 @@
 
 use automl_metrics::{Classes, Measure, MetricError, Outcomes, highest};
 
-use super::{Batch, Objective, Prediction, Scores, Task, TaskKind, Truth, measured};
+use super::{Batch, Objective, Prediction, Scores, Task, TaskKind, Truth, measured, on_host};
 use crate::{data::Targets, loss::cross_entropy};
 
 #[derive(Debug)]
@@ -42,7 +42,11 @@ impl Task for Classification {
     }
 
     fn objective(&self, batch: Batch<'_>) -> Objective {
-        let (loss, gradient) = batch.kernels.cross_entropy(batch.outputs, batch.targets.classes());
+        let labels = batch.targets.classes();
+        if !batch.training_loss.is_plain() {
+            return on_host(&batch, |outputs| batch.training_loss.of_classes(outputs, labels));
+        }
+        let (loss, gradient) = batch.kernels.cross_entropy(batch.outputs, labels);
         Objective { loss, gradient }
     }
 }

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fmt::Debug};
 pub use automl_metrics::Task as TaskKind;
 use automl_metrics::{Measure, MetricError};
 
-use crate::{backend::Tensor, data::Targets, gradients::Loss, kernels::Kernels};
+use crate::{backend::Tensor, data::Targets, gradients::Loss, imbalance::TrainingLoss, kernels::Kernels};
 
 /// All tasks. The first one is that of a model that does not name its own.
 pub const TASKS: &[&dyn Task] = &[
@@ -55,6 +55,8 @@ pub struct Truth<'a> {
     pub targets: &'a Targets,
     /// The names of the outputs: of classes, labels or numbers.
     pub names: &'a [String],
+    /// The probability from which each label is predicted; empty means one half, and for other tasks than several labels.
+    pub thresholds: &'a [f64],
 }
 
 /// A prediction.
@@ -67,7 +69,7 @@ pub enum Prediction {
         /// The probabilities, which add up to 1.
         probabilities: Vec<f64>,
     },
-    /// The probability of each label. A label is predicted from one half on.
+    /// The probability of each label. A label is predicted from its threshold on, or from one half.
     Labels {
         /// The probabilities, each by itself.
         probabilities: Vec<f64>,
@@ -83,6 +85,7 @@ pub struct Batch<'a> {
     pub(crate) kernels: Kernels,
     pub(crate) outputs: Tensor<2>,
     pub(crate) targets: &'a Targets,
+    pub(crate) training_loss: &'a TrainingLoss,
 }
 
 /// A loss with its gradient.
@@ -161,6 +164,7 @@ mod tests {
                         kernels: Kernels::new(Device::Cpu),
                         outputs: Device::Cpu.tensor(outputs, [4, 3]),
                         targets: &targets,
+                        training_loss: &TrainingLoss::default(),
                     })
                 };
                 let found = objective(outputs.clone());

@@ -23,7 +23,7 @@ impl Task for MultiLabel {
 
     fn measure(&self, outputs: &[f32], truth: Truth<'_>, measures: &[Measure]) -> Result<Scores, MetricError> {
         let names = truth.names;
-        match Labels::new(outputs, labels(truth.targets), names.len(), &[], names) {
+        match Labels::new(outputs, labels(truth.targets), names.len(), truth.thresholds, names) {
             Ok(labels) => measured(&Outcomes::Labels(labels), measures),
             Err(_) => Ok(measures.iter().map(|measure| (measure.to_string(), f64::NAN)).collect()),
         }
@@ -38,7 +38,14 @@ impl Task for MultiLabel {
 
     fn objective(&self, batch: Batch<'_>) -> Objective {
         let labels = labels(batch.targets);
-        on_host(&batch, |outputs| binary_cross_entropy(outputs, labels))
+        let [_, width] = batch.outputs.dims();
+        on_host(&batch, |outputs| {
+            if batch.training_loss.is_plain() {
+                binary_cross_entropy(outputs, labels)
+            } else {
+                batch.training_loss.of_labels(outputs, labels, width)
+            }
+        })
     }
 }
 
