@@ -279,7 +279,7 @@ impl HyperparameterKind {
                 (Some(word), _) if words.contains(&word) => Ok(value.clone()),
                 (None, Some(numbers)) if !numbers.is_empty() => Ok(value.clone()),
                 _ => Err(format!(
-                    "one of {}, or numbers greater than 0 by name",
+                    "one of {}, or numbers greater than 0 by name, such as {{spam: 3}}",
                     words.join(", ")
                 )),
             },

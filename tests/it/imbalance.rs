@@ -58,8 +58,26 @@ fn weights_that_do_not_fit_are_refused_before_anything_is_trained() {
         sandbox.write("space.yaml", spec(parameters));
         sandbox.run("validate space.yaml").expect_code(2).message()
     };
-    insta::assert_snapshot!(told("  class_weights: {positve: 3}\n"), @"error: `parameters` does not fit the model `model`: `class_weights` names the label `positve`, but the labels are `negative`, `positive`");
-    insta::assert_snapshot!(told("  class_weights: balance\n"), @"");
-    insta::assert_snapshot!(told("  class_weights: {positive: 0}\n"), @"");
-    insta::assert_snapshot!(told("  label_smoothing: 1\n"), @"");
+    insta::assert_snapshot!(told("  class_weights: {positve: 3}\n"), @"error: `parameters` does not fit the model `[FOLDER]/model`: `class_weights` names the label `positve`, but the labels are `negative`, `positive`");
+    insta::assert_snapshot!(told("  class_weights: balance\n"), @"
+error: `class_weights` must be one of none, balanced, or numbers greater than 0 by name, such as {spam: 3}
+ --> space.yaml:8:18
+  |
+8 |   class_weights: balance
+  |                  ^^^^^^^ did you mean `balanced`?
+");
+    insta::assert_snapshot!(told("  class_weights: {positive: 0}\n"), @"
+error: `class_weights` must be one of none, balanced, or numbers greater than 0 by name, such as {spam: 3}
+ --> space.yaml:8:18
+  |
+8 |   class_weights: {positive: 0}
+  |                  ^^^^^^^^^^^^^
+");
+    insta::assert_snapshot!(told("  label_smoothing: 1\n"), @"
+error: `label_smoothing` must be at least 0 and less than 1
+ --> space.yaml:8:20
+  |
+8 |   label_smoothing: 1
+  |                    ^
+");
 }

@@ -104,7 +104,7 @@ fn a_metric_that_does_not_fit_is_explained() {
 #[test]
 fn repeats_of_finalists_and_paused_trials_have_outputs_too() {
     let spec = TEXTS
-        .replace("{type: none}", "{type: asha, eta: 2, min: 1}")
+        .replace("{type: none}", "{type: asha, eta: 2}")
         .replace("trials: 4", "trials: 6")
         .replace("seed: 3", "selection: {top_k: 2, reseeds: 2}\nseed: 3");
     let sandbox = Sandbox::with_texts();
