@@ -52,8 +52,7 @@ impl ClassWeights {
     /// The weight of each class or label in a loss over `targets`; `None` if all weigh the same.
     fn of(&self, targets: &Targets, names: &[String]) -> Option<Vec<f64>> {
         match (self, targets) {
-            (Self::None, _) | (_, Targets::Values { .. }) => None,
-            (Self::Given(given), _) => {
+            (Self::Given(given), Targets::Classes(_) | Targets::Labels { .. }) => {
                 let weight = |name: &String| {
                     given
                         .iter()
@@ -88,6 +87,7 @@ impl ClassWeights {
                 };
                 Some((0..*width).map(|label| weight(count(label))).collect())
             }
+            _ => None,
         }
     }
 }
