@@ -68,7 +68,7 @@ impl KeptOutputs {
     }
 }
 
-/// What is true about the validation examples.
+/// The truth about the validation examples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeptTruth {
     /// The kind of outcomes.

@@ -11,7 +11,7 @@ use crate::units::{Samples, TrialId};
 #[derive(Debug)]
 pub(super) struct Kept {
     folder: PathBuf,
-    /// What is true about the validation examples.
+    /// The truth about the validation examples.
     pub(super) truth: KeptTruth,
 }
 

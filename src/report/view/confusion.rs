@@ -15,7 +15,7 @@ const MOST_CLASSES: usize = 30;
 const MOST_PAIRS: usize = 30;
 
 impl ConfusionView {
-    /// That of the study's best trial; `None` if its outputs were not kept, or if an example has no class.
+    /// The confusion matrix of the best trial of a study; `None` if its outputs were not kept, or if an example has no class.
     pub fn new(study: &Study, folder: &Path) -> Option<Self> {
         let trial = study.winner()?.trial;
         let kept = Kept::open(folder)?;
