@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         targets: Targets::Classes((0..TEXTS).map(|number| number % 2).collect()),
     };
     let go_on = &mut |_: &_| ControlFlow::Continue(());
-    let mut training = Training::start(&base, config)?;
+    let mut training = Training::start(&base, config.clone())?;
     let begun = Instant::now();
     training.train(&examples, Samples(u64::from(TEXTS)), go_on)?;
     let epoch = begun.elapsed().as_secs_f64();

@@ -20,7 +20,7 @@ const MISTAKES: usize = 5;
 
 /// Prints the metrics.
 pub(super) fn evaluate(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    let found = production::evaluate(&arguments.input.folder(), &arguments.data)?;
+    let found = production::evaluate(&arguments.input.folder(), &arguments.data, &arguments.metrics)?;
     if arguments.json {
         return print(&format!("{:#}", as_json(&found)));
     }
@@ -46,23 +46,23 @@ pub(super) fn evaluate(arguments: &Arguments) -> Result<ExitCode, CliError> {
     print(&format!(
         "{sentence} on {} examples\n{}{}",
         found.examples,
-        classes_table(&found.labels, &found.classes),
+        classes_table(&found.classes),
         mistaken(&found.labels, &found.confusion)
     ))
 }
 
-/// The metrics of the sentence; the others are in the JSON form.
+/// The metrics of the sentence: the usual ones, and those that were asked for. All are in the JSON form.
 fn of_sentence(found: &Evaluation) -> Scores {
     let usual = usual_metrics(found.task);
     let shown = found.metrics.iter();
     shown
-        .filter(|(name, _)| *name == "loss" || usual.contains(&name.as_str()))
+        .filter(|(name, _)| *name == "loss" || usual.contains(&name.as_str()) || found.wanted.contains(name))
         .map(|(name, value)| (name.clone(), *value))
         .collect()
 }
 
 fn as_json(found: &Evaluation) -> serde_json::Value {
-    let of_class = |(label, seen): (&String, &ClassCounts)| {
+    let of_class = |(label, seen): &(String, ClassCounts)| {
         serde_json::json!({
             "label": label,
             "examples": seen.examples,
@@ -78,7 +78,7 @@ fn as_json(found: &Evaluation) -> serde_json::Value {
         "f1": found.metrics.get("f1"),
         "loss": found.metrics.get("loss"),
         "metrics": found.metrics,
-        "classes": found.labels.iter().zip(&found.classes).map(of_class).collect::<Vec<_>>(),
+        "classes": found.classes.iter().map(of_class).collect::<Vec<_>>(),
         "confusion": found.confusion,
         "unknown_labels": found.unknown.counts(),
         "missing": found.missing.rows(),
@@ -105,10 +105,10 @@ fn mistaken(labels: &[String], taken: &[Vec<u64>]) -> String {
     format!("\ntaken for another class most often (`--json` has all):{lines}")
 }
 
-fn classes_table(labels: &[String], classes: &[ClassCounts]) -> Table {
+fn classes_table(classes: &[(String, ClassCounts)]) -> Table {
     let mut table = table(["class", "examples", "precision", "recall", "f1"]);
     let number = |number: Option<f64>| number.map_or_else(String::new, |number| short(&number.to_string()));
-    for (label, class) in labels.iter().zip(classes) {
+    for (label, class) in classes {
         table.add_row([
             label.clone(),
             class.examples.to_string(),

@@ -7,7 +7,7 @@ use super::{CliError, stored};
 use crate::analysis::Focus;
 use crate::engine::{Folder, Looker};
 use crate::journal::{self, Position};
-use crate::report::view::{Learnt, PageView, Replay, StudyView};
+use crate::report::view::{ConfusionView, Learnt, PageView, Replay, StudyView};
 use crate::report::{LiveState, Outside, State};
 use crate::study::Study;
 
@@ -23,6 +23,7 @@ pub(super) struct Look {
     /// The position up to which the journal has been read.
     told: Position,
     learnt: Learnt,
+    confusion: Option<ConfusionView>,
     /// `true` if there are new events since the last analysis.
     is_stale: bool,
     /// Earliest time of the next analysis.
@@ -40,6 +41,7 @@ impl Look {
             holder,
             told: Position::default(),
             learnt: Learnt::default(),
+            confusion: None,
             is_stale: true,
             due: Instant::now(),
         };
@@ -58,6 +60,7 @@ impl Look {
         let begun = Instant::now();
         if self.is_stale && begun >= self.due {
             self.learnt = Learnt::new(self.replay.study(), Focus::All);
+            self.confusion = ConfusionView::new(self.replay.study(), &self.folder);
             self.is_stale = false;
             self.due = Instant::now() + begun.elapsed() * COSTLIER;
         }
@@ -76,7 +79,9 @@ impl Look {
                 .resumed_by(&self.folder.display().to_string()),
             slots: Vec::new(),
         };
-        Ok(self.replay.view(outside, LiveState::read(&self.folder), &self.learnt))
+        let mut view = self.replay.view(outside, LiveState::read(&self.folder), &self.learnt);
+        view.confusion.clone_from(&self.confusion);
+        Ok(view)
     }
 
     /// Reads the events since the last call.

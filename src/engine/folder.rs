@@ -319,6 +319,11 @@ impl Folder {
         self.path.join("checkpoints").join(trial.to_string())
     }
 
+    /// The file for the validation outputs of a trial of the study in a folder.
+    pub fn outputs(path: &Path, trial: TrialId) -> PathBuf {
+        path.join("outputs").join(format!("{trial}.safetensors"))
+    }
+
     /// The folder for the logs of the workers.
     pub fn logs(&self) -> PathBuf {
         self.path.join("logs")

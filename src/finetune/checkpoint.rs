@@ -217,7 +217,7 @@ fn fingerprint(trial: Option<u64>) -> String {
 }
 
 /// CRC-32 of all tensors and of the header's key-value pairs.
-fn checksum(file: &WeightFile) -> u32 {
+pub(crate) fn checksum(file: &WeightFile) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     for (key, value) in &file.metadata {
         hasher.update(format!("{key}={value}\n").as_bytes());
@@ -259,12 +259,12 @@ mod tests {
             total: Samples(40),
             ..TrainingConfig::default()
         };
-        let mut training = Training::start(&base, plain).unwrap();
+        let mut training = Training::start(&base, plain.clone()).unwrap();
         let go_on = &mut |_: &crate::Step| ControlFlow::Continue(());
         training.train(&examples, Samples(16), go_on).unwrap();
         training.save_checkpoint(&path).unwrap();
         write_first_version(&path);
-        let mut resumed = Training::resume(&base, plain, &path).unwrap();
+        let mut resumed = Training::resume(&base, plain.clone(), &path).unwrap();
         training.train(&examples, Samples(40), go_on).unwrap();
         resumed.train(&examples, Samples(40), go_on).unwrap();
         assert_eq!(
@@ -274,14 +274,14 @@ mod tests {
         for other in [
             TrainingConfig {
                 optimizer: OptimizerKind::Lion,
-                ..plain
+                ..plain.clone()
             },
             TrainingConfig {
                 adapter: Adapter::BiasOnly,
-                ..plain
+                ..plain.clone()
             },
         ] {
-            assert!(Training::inherit(&base, other, &path).is_err(), "{other:?}");
+            assert!(Training::inherit(&base, other.clone(), &path).is_err(), "{other:?}");
         }
     }
 }

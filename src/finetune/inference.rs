@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use automl_metrics::{Measure, MetricError};
+use automl_metrics::{ClassCounts, Measure, MetricError};
 use serde_json::Value;
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
     parameters::Parameters,
     prefix_cache::{FrozenOutputs, gather_frozen},
     pretrained::{LoadError, network, read_config, read_parameters},
-    tasks::{Scores, TASKS, Task, Truth, of_problem_type},
+    tasks::{Prediction, Scores, TASKS, Task, Truth, of_problem_type},
     trainer::TrainError,
     weights::WeightFile,
 };
@@ -27,12 +27,21 @@ use super::{
 pub(crate) const HOST_TOKENS: usize = 2048;
 const DEVICE_TOKENS: usize = 16_384;
 
+/// An evaluation: the metrics, and the outputs from which they were computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluated {
+    /// The metrics.
+    pub scores: Scores,
+    /// The outputs, `[examples, outputs]`, in the order of the examples.
+    pub outputs: Vec<f32>,
+}
+
 fn tokens_at_once(device: Device) -> usize {
     if device.is_host() { HOST_TOKENS } else { DEVICE_TOKENS }
 }
 
-/// The logits of all inputs in their order, `[inputs, classes]`, or `[tokens, classes]` from a head for tokens; `None` if `on_batch` stops. The first `depth` layers
-/// are frozen; `outputs` caches their activations, if given.
+/// The logits of all inputs in their order, `[inputs, classes]`, or `[tokens, classes]` from a head for tokens; `None` if
+/// `on_batch` stops. The first `depth` layers are frozen; `outputs` caches their activations, if given.
 pub(crate) fn logits(
     model: Model<'_>,
     (outputs, depth): (Option<&FrozenOutputs>, usize),
@@ -119,22 +128,29 @@ pub(crate) fn evaluate(
     (examples, (task, names)): (&Examples, (&dyn Task, &[String])),
     measures: &[Measure],
     on_batch: &mut dyn FnMut() -> ControlFlow<()>,
-) -> Result<Scores, TrainError> {
+) -> Result<Evaluated, TrainError> {
     check_targets(&examples.inputs, &examples.targets, names.len())?;
     let outputs = logits(model, frozen, &examples.inputs, on_batch)?.ok_or(TrainError::Stopped)?;
-    Ok(scores(task, &outputs, &examples.targets, names, measures)?)
+    let targets = &examples.targets;
+    let thresholds = &[];
+    let truth = Truth {
+        targets,
+        names,
+        thresholds,
+    };
+    let scores = scores(task, &outputs, truth, measures)?;
+    Ok(Evaluated { scores, outputs })
 }
 
 /// The metric `loss`, and `measures`.
-fn scores(
+pub(crate) fn scores(
     task: &dyn Task,
     outputs: &[f32],
-    targets: &Targets,
-    names: &[String],
+    truth: Truth<'_>,
     measures: &[Measure],
 ) -> Result<Scores, MetricError> {
-    let mut scores = task.measure(outputs, Truth { targets, names }, measures)?;
-    scores.insert("loss".to_owned(), task.loss(outputs, targets));
+    let mut scores = task.measure(outputs, truth, measures)?;
+    scores.insert("loss".to_owned(), task.loss(outputs, truth.targets));
     Ok(scores)
 }
 
@@ -145,6 +161,8 @@ pub struct FineTuned {
     network: Network,
     parameters: Parameters,
     labels: Vec<String>,
+    /// The probability from which each label is predicted; empty: one half.
+    thresholds: Vec<f64>,
     device: Device,
 }
 
@@ -173,8 +191,20 @@ impl FineTuned {
             network,
             parameters,
             labels,
+            thresholds: Vec::new(),
             device,
         })
+    }
+
+    /// The model with a threshold for each label: the probability from which it is predicted.
+    #[must_use]
+    pub fn with_thresholds(self, thresholds: Vec<f64>) -> Self {
+        Self { thresholds, ..self }
+    }
+
+    /// The probability from which each label is predicted; empty: one half.
+    pub fn thresholds(&self) -> &[f64] {
+        &self.thresholds
     }
 
     /// The task.
@@ -205,12 +235,45 @@ impl FineTuned {
         logits_on_all_cores(self.model(), inputs)
     }
 
+    /// A prediction for each example, in their order: for each input, or for each sentence or question of several.
+    ///
+    /// # Errors
+    /// If the inputs do not fit the model.
+    pub fn predict(&self, examples: &Examples) -> Result<Vec<Prediction>, InputError> {
+        let outputs = self.logits(&examples.inputs)?;
+        let mut rest = outputs.as_slice();
+        let predictions = examples.targets.wholes().into_iter().map(|whole| {
+            let places: Vec<u32> = (whole.start as u32..whole.end as u32).collect();
+            let rows = places
+                .iter()
+                .map(|&place| self.network.output_rows(&examples.inputs, place));
+            let (of_whole, others) = rest.split_at(rows.sum::<usize>() * self.labels.len());
+            rest = others;
+            let targets = &examples.targets.pick(&places);
+            self.task.predict(of_whole, self.truth(targets))
+        });
+        Ok(predictions.collect())
+    }
+
     /// The metric `loss` and `measures` of outputs that [`Self::logits`] gave for examples with these targets.
     ///
     /// # Errors
     /// If a metric does not measure the task, or names an unknown class.
     pub fn measure(&self, outputs: &[f32], targets: &Targets, measures: &[Measure]) -> Result<Scores, MetricError> {
-        scores(self.task, outputs, targets, &self.labels, measures)
+        scores(self.task, outputs, self.truth(targets), measures)
+    }
+
+    /// The counts of each class, label or kind of name in outputs that [`Self::logits`] gave.
+    pub fn counts(&self, outputs: &[f32], targets: &Targets) -> Vec<(String, ClassCounts)> {
+        self.task.counts(outputs, self.truth(targets))
+    }
+
+    fn truth<'a>(&'a self, targets: &'a Targets) -> Truth<'a> {
+        Truth {
+            targets,
+            names: &self.labels,
+            thresholds: &self.thresholds,
+        }
     }
 
     fn model(&self) -> Model<'_> {

@@ -24,7 +24,9 @@ mod dropout;
 pub mod export;
 mod families;
 mod gradients;
+mod imbalance;
 mod inference;
+mod kept_outputs;
 mod kernels;
 mod layers;
 mod loss;
@@ -53,14 +55,16 @@ pub use self::{
     backend::{Device, Gpu, UnknownDevice, gpus, shown_gpus},
     cost::TrainingCost,
     export::{ExportError, note_max_length},
-    inference::FineTuned,
+    imbalance::ClassWeights,
+    inference::{Evaluated, FineTuned},
+    kept_outputs::{Kept, KeptOutputs, KeptTruth},
     memory::Footprint,
     optimizer::OptimizerKind,
     prefix_cache::{FrozenOutputs, PrefixCache},
     pretrained::{LoadError, Pretrained},
     recipes::Recipe,
     schedule::Schedule,
-    tasks::{Prediction, Scores, Task},
+    tasks::{Answer, Prediction, Scores, Task},
     threads::start_threads,
     trainer::{Reached, Step, TrainError, Training, TrainingData},
     training_config::TrainingConfig,

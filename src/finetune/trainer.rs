@@ -12,16 +12,17 @@ use super::{
     adapters::{Adapter, NoTarget, Prepared, merged, prepare},
     batching::{InputError, check_inputs, check_targets},
     checkpoint::{self, Belongs, CheckpointError, State},
-    data::{Examples, Inputs, epoch_batches},
+    data::{Examples, Inputs, Targets, epoch_batches},
     dropout::DropoutKeys,
     export::{ExportError, export, export_adapter},
-    inference,
+    imbalance::TrainingLoss,
+    inference::{self, Evaluated},
     networks::{Model, Network, PassSettings},
     optimizer::{Optimizer, Outcome, Settings, Update},
     parameters::Parameters,
     prefix_cache::{FrozenOutputs, gather_frozen},
     pretrained::Pretrained,
-    tasks::{Batch, Objective, Scores},
+    tasks::{Batch, Objective, Scores, TaskKind, Truth},
     trainable::Trainable,
     training_config::TrainingConfig,
 };
@@ -107,6 +108,27 @@ pub enum TrainError {
         /// The known names.
         known: String,
     },
+    /// A setting names a label that the data does not have.
+    #[error(
+        "`{name}` names the label `{label}`, but the labels are {}",
+        known.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ")
+    )]
+    Label {
+        /// The setting.
+        name: &'static str,
+        /// The label.
+        label: String,
+        /// The labels of the data.
+        known: Vec<String>,
+    },
+    /// A setting is for classes, and the task has none.
+    #[error("`{name}` is for classes or labels, but the task is {task}: leave it out")]
+    NoClasses {
+        /// The setting.
+        name: &'static str,
+        /// The task.
+        task: TaskKind,
+    },
     /// The adapter finds nothing to train in the model.
     #[error(transparent)]
     Adapter(#[from] NoTarget),
@@ -155,11 +177,11 @@ impl Training {
         parameters.start_anew(&anew, config.seed, base.device);
         Ok(Self {
             base: base.clone(),
+            optimizer: Optimizer::new(Settings::of(&config), base.device),
             config,
             network,
             trainable,
             parameters,
-            optimizer: Optimizer::new(Settings::of(&config), base.device),
             seen: 0,
         })
     }
@@ -179,7 +201,8 @@ impl Training {
     /// # Errors
     /// If a setting is outside its range, or if the checkpoint is damaged or belongs to another trial or model.
     pub fn resume(base: &Pretrained, config: TrainingConfig, path: &Path) -> Result<Self, TrainError> {
-        Self::start(base, config)?.load(path, Some(config.fingerprint()))
+        let trial = config.fingerprint();
+        Self::start(base, config)?.load(path, Some(trial))
     }
 
     /// Starts from the checkpoint of another trial. All settings may differ except those that decide which parameters
@@ -227,10 +250,10 @@ impl Training {
             }));
         }
         Ok(Self {
+            optimizer: self.optimizer.with(Settings::of(&config)),
             config,
             network,
             trainable,
-            optimizer: self.optimizer.with(Settings::of(&config)),
             ..self
         })
     }
@@ -266,6 +289,7 @@ impl Training {
         let examples = data.examples;
         check_inputs(&self.base.network, &examples.inputs)?;
         check_targets(&examples.inputs, &examples.targets, self.base.labels.len())?;
+        let training_loss = TrainingLoss::new(&self.config, &examples.targets, &self.base.labels);
         let (epoch_length, start) = (examples.len() as u64, self.seen);
         let mut loss = 0.0;
         let mut stopped = false;
@@ -280,7 +304,7 @@ impl Training {
                 }
                 let until = batch_end.min(to.0);
                 let places = &batch[(self.seen - batch_start) as usize..(until - batch_start) as usize];
-                let step = self.step(data, places)?;
+                let step = self.step(data, places, &training_loss)?;
                 loss += step.loss * places.len() as f64;
                 stopped = on_step(&step).is_break() && self.seen < to.0;
                 if stopped || self.seen >= to.0 {
@@ -297,8 +321,13 @@ impl Training {
     }
 
     /// One step on the examples at the indices `places`.
-    fn step(&mut self, data: TrainingData<'_>, places: &[u32]) -> Result<Step, TrainError> {
-        let (config, model, task) = (self.config, self.model(), self.base.task);
+    fn step(
+        &mut self,
+        data: TrainingData<'_>,
+        places: &[u32],
+        training_loss: &TrainingLoss,
+    ) -> Result<Step, TrainError> {
+        let (config, model, task) = (&self.config, self.model(), self.base.task);
         let pass_over = |part: &[u32], seen: u64| {
             let (batch, frozen) = gather_frozen(data.frozen, model, &data.examples.inputs, part, config.freeze_depth);
             let targets = data.examples.targets.pick(part);
@@ -311,6 +340,7 @@ impl Training {
                     kernels,
                     outputs,
                     targets: &targets,
+                    training_loss,
                 });
                 (loss, gradient)
             })
@@ -318,7 +348,10 @@ impl Training {
         let (first, rest) = places.split_at(places.len().div_ceil(config.micro_batches.max(1)));
         let mut pass = pass_over(first, self.seen);
         if !rest.is_empty() {
-            let weight = |part: &[u32]| task.weight(&data.examples.targets.pick(part));
+            let weight = |part: &[u32]| {
+                let targets = data.examples.targets.pick(part);
+                training_loss.weight(&targets).unwrap_or_else(|| task.weight(&targets))
+            };
             let whole = weight(places);
             // A batch of which nothing counts has a loss of 0, however it is cut.
             let share = |part: &[u32]| if whole > 0.0 { weight(part) / whole } else { 0.0 };
@@ -372,10 +405,43 @@ impl Training {
         measures: &[Measure],
         on_batch: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Scores, TrainError> {
+        Ok(self.validate(data, measures, on_batch)?.scores)
+    }
+
+    /// As [`Self::evaluate`], with the outputs.
+    ///
+    /// # Errors
+    /// See [`Self::evaluate`].
+    pub fn validate<'a>(
+        &self,
+        data: impl Into<TrainingData<'a>>,
+        measures: &[Measure],
+        on_batch: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Evaluated, TrainError> {
         let TrainingData { examples, frozen } = data.into();
         let frozen = (frozen, self.config.freeze_depth);
         let outputs = (self.base.task, self.base.labels.as_slice());
         inference::evaluate(self.model(), frozen, (examples, outputs), measures, on_batch)
+    }
+
+    /// The metric `loss` and `measures` of outputs that [`Self::validate`] gave for examples with these targets. A label
+    /// is predicted from its threshold on; without thresholds, from one half.
+    ///
+    /// # Errors
+    /// Returns [`TrainError::Metric`] if a metric does not fit the task.
+    pub fn measure(
+        &self,
+        outputs: &[f32],
+        targets: &Targets,
+        thresholds: &[f64],
+        measures: &[Measure],
+    ) -> Result<Scores, TrainError> {
+        let truth = Truth {
+            targets,
+            names: &self.base.labels,
+            thresholds,
+        };
+        Ok(inference::scores(self.base.task, outputs, truth, measures)?)
     }
 
     fn model(&self) -> Model<'_> {

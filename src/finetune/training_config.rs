@@ -2,16 +2,18 @@
 
 use super::{
     adapters::{Adapter, LowRankSettings},
+    imbalance::ClassWeights,
     optimizer::OptimizerKind,
     pretrained::Pretrained,
     schedule::Schedule,
+    tasks::TaskKind,
     trainer::TrainError,
 };
 use crate::rng::Fingerprint;
 use crate::units::{Cooldown, Samples, Seed};
 
 /// The settings of a trial.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TrainingConfig {
     /// The peak learning rate of the schedule.
     pub learning_rate: f64,
@@ -53,6 +55,12 @@ pub struct TrainingConfig {
     pub reinit_layers: usize,
     /// The part of the pretrained model that trains.
     pub adapter: Adapter,
+    /// The weights of classes or labels in the training loss.
+    pub class_weights: ClassWeights,
+    /// The exponent of the focal loss, which makes examples count less the better they are predicted; 0 is off.
+    pub focal_gamma: f64,
+    /// The share of every target that is spread over all classes, in 0..1.
+    pub label_smoothing: f64,
     /// The samples that the whole schedule covers.
     pub total: Samples,
     /// The cooldown of a trial that ends before its schedule; `None` for a trial that follows the whole schedule.
@@ -85,6 +93,9 @@ impl Default for TrainingConfig {
             decay_norms_and_biases: true,
             reinit_layers: 0,
             adapter: Adapter::None,
+            class_weights: ClassWeights::None,
+            focal_gamma: 0.0,
+            label_smoothing: 0.0,
             total: Samples(1),
             cooldown: None,
             seed: Seed(0),
@@ -128,7 +139,7 @@ impl TrainingConfig {
     }
 
     /// The settings that the first versions did not have, as numbers.
-    fn later_settings(&self) -> [(&'static str, f64); 17] {
+    fn later_settings(&self) -> [(&'static str, f64); 20] {
         const ABSENT: f64 = -1.0;
         let low_rank = match self.adapter {
             Adapter::LowRank(settings) => settings,
@@ -160,6 +171,9 @@ impl TrainingConfig {
             ("lora_targets", f64::from(low_rank.targets as u8)),
             ("lora_rslora", f64::from(u8::from(low_rank.is_rank_stabilized))),
             ("lora_full_layers", low_rank.full_layers as f64),
+            ("class_weights", self.class_weights.fingerprint()),
+            ("focal_gamma", self.focal_gamma),
+            ("label_smoothing", self.label_smoothing),
         ]
     }
 
@@ -216,6 +230,8 @@ impl TrainingConfig {
             ),
             from_0("head_learning_rate", self.head_learning_rate.unwrap_or(0.0)),
             at_most("reinit_layers", self.reinit_layers, blocks),
+            from_0("focal_gamma", self.focal_gamma),
+            share("label_smoothing", self.label_smoothing),
         ];
         if let Adapter::LowRank(low_rank) = self.adapter {
             let most = base.network.hidden();
@@ -231,9 +247,27 @@ impl TrainingConfig {
                 at_most("lora_full_layers", low_rank.full_layers, blocks),
             ]);
         }
+        self.check_loss(base)?;
         match settings.into_iter().find(|(_, _, is_valid, _)| !is_valid) {
             Some((name, value, _, range)) => Err(TrainError::Setting { name, value, range }),
             None => Ok(()),
+        }
+    }
+
+    /// Rejects a loss that does not fit the task.
+    fn check_loss(&self, base: &Pretrained) -> Result<(), TrainError> {
+        let has_classes = matches!(base.task.kind(), TaskKind::Classification | TaskKind::MultiLabel);
+        let changed = [
+            ("class_weights", self.class_weights != ClassWeights::None),
+            ("focal_gamma", self.focal_gamma != 0.0),
+            ("label_smoothing", self.label_smoothing != 0.0),
+        ];
+        match changed.into_iter().find(|(_, is_changed)| *is_changed && !has_classes) {
+            Some((name, _)) => Err(TrainError::NoClasses {
+                name,
+                task: base.task.kind(),
+            }),
+            None => self.class_weights.check(&base.labels),
         }
     }
 }

@@ -9,10 +9,13 @@ use std::time::{Duration, Instant};
 
 use super::resident::peak_memory_mb;
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
-use super::{Control, Objective, RunError, TrainingInputs, checkpoints, training_config};
-use crate::finetune::{FrozenOutputs, PrefixCache, Scores, Step, TrainError, Training, TrainingConfig, TrainingData};
+use super::{Control, Objective, RunError, TrainingInputs, checkpoints, outputs, training_config};
+use crate::finetune::{
+    Evaluated, FrozenOutputs, PrefixCache, Scores, Step, TrainError, Training, TrainingConfig, TrainingData,
+};
 use crate::metrics::{self, Measure, Task as TaskKind};
 use crate::space::{Space, Value};
+use crate::study::Settings;
 use crate::trials::{Evaluation, Failure, FailureKind, Part, Progress, Segment, SegmentReport, Usage};
 use crate::units::{Samples, TrialId};
 
@@ -23,6 +26,8 @@ pub struct FineTune {
     measures: Vec<Measure>,
     /// Cached activations of the frozen layers for training and validation examples, if they are cached.
     frozen: Option<[FrozenOutputs; 2]>,
+    /// The settings of the study if validation outputs are kept: they say which evaluation is the best.
+    settings: Option<Settings>,
     /// Duration of the latest evaluation.
     evaluation: Cell<Duration>,
     /// The last trained trial in its state after its segment: often it resumes immediately.
@@ -41,9 +46,17 @@ impl FineTune {
             inputs,
             measures,
             frozen,
+            settings: None,
             evaluation: Cell::default(),
             last: None,
         }
+    }
+
+    /// Keeps the validation outputs of every trial, if its segments name a file for them.
+    #[must_use]
+    pub fn keeping_outputs(self, settings: Settings) -> Self {
+        let settings = Some(settings);
+        Self { settings, ..self }
     }
 
     fn config(segment: &Segment) -> Result<TrainingConfig, TrainError> {
@@ -97,7 +110,7 @@ impl FineTune {
             } else {
                 Training::resume
             };
-            let mut training = match read(&self.inputs.model, config, &path) {
+            let mut training = match read(&self.inputs.model, config.clone(), &path) {
                 Ok(training) if training.seen() == at => training,
                 Ok(_) => continue,
                 Err(error) => {
@@ -143,7 +156,7 @@ impl FineTune {
         // The trial itself may have left its final checkpoint.
         let left = checkpoints::list(&segment.checkpoints).into_iter();
         let mut left = left.filter(|(at, _)| *at == segment.to);
-        let left = left.find_map(|(_, path)| Training::resume(&self.inputs.model, config, &path).ok());
+        let left = left.find_map(|(_, path)| Training::resume(&self.inputs.model, config.clone(), &path).ok());
         let training = if let Some(training) = left.filter(|training| training.seen() == segment.to) {
             training
         } else {
@@ -197,17 +210,17 @@ impl FineTune {
                 done.reached = reached.seen;
             }
             if training.seen() < point {
-                return self.evaluate_cut_off(training, done, control);
+                return self.evaluate_cut_off(training, done, segment, control);
             }
             if done.evaluations.last().is_none_or(|last| last.at < point) {
                 let begun = Instant::now();
-                let metrics = training.evaluate(self.to_validate(), &self.measures, &mut || unless_stopped(control));
+                let evaluated = training.validate(self.to_validate(), &self.measures, &mut || unless_stopped(control));
                 let took = begun.elapsed();
-                let metrics = match metrics {
+                let Evaluated { scores, outputs } = match evaluated {
                     Err(TrainError::Stopped) => return Ok(()),
-                    metrics => metrics?,
+                    evaluated => evaluated?,
                 };
-                let loss = loss_of(&metrics);
+                let loss = loss_of(&scores);
                 if !loss.is_finite() {
                     return Err(TrainError::Diverged {
                         seen: point,
@@ -215,7 +228,8 @@ impl FineTune {
                         gradient_norm: f64::NAN,
                     });
                 }
-                let evaluation = self.measured(point, metrics, training, took);
+                let evaluation = self.measured(point, scores, training, took);
+                self.keep(outputs, &evaluation, segment);
                 control.progress(Progress {
                     at: point,
                     train_loss: None,
@@ -234,6 +248,7 @@ impl FineTune {
         &self,
         training: &Training,
         done: &mut SegmentProgress,
+        segment: &Segment,
         control: &mut dyn Control,
     ) -> Result<(), TrainError> {
         let (at, begun, time) = (training.seen(), Instant::now(), control.time_to_evaluate());
@@ -248,12 +263,14 @@ impl FineTune {
                 ControlFlow::Break(())
             }
         };
-        let metrics = match training.evaluate(self.to_validate(), &self.measures, &mut unless_late) {
+        let evaluated = training.validate(self.to_validate(), &self.measures, &mut unless_late);
+        let Evaluated { scores, outputs } = match evaluated {
             Err(TrainError::Stopped) => return Ok(()),
-            metrics => metrics?,
+            evaluated => evaluated?,
         };
-        if loss_of(&metrics).is_finite() {
-            let evaluation = self.measured(at, metrics, training, begun.elapsed());
+        if loss_of(&scores).is_finite() {
+            let evaluation = self.measured(at, scores, training, begun.elapsed());
+            self.keep(outputs, &evaluation, segment);
             control.progress(Progress {
                 at,
                 train_loss: None,
@@ -262,6 +279,12 @@ impl FineTune {
             done.evaluations.push(evaluation);
         }
         Ok(())
+    }
+
+    fn keep(&self, outputs: Vec<f32>, evaluation: &Evaluation, segment: &Segment) {
+        if let (Some(settings), Some(path)) = (&self.settings, &segment.outputs) {
+            outputs::keep(path, evaluation, outputs, (&self.inputs.data, settings));
+        }
     }
 
     fn measured(&self, at: Samples, metrics: Scores, training: &Training, took: Duration) -> Evaluation {
@@ -415,6 +438,8 @@ fn failure(error: &TrainError) -> Failure {
         TrainError::Diverged { .. } => FailureKind::Diverged,
         TrainError::Setting { .. }
         | TrainError::Word { .. }
+        | TrainError::Label { .. }
+        | TrainError::NoClasses { .. }
         | TrainError::Adapter(_)
         | TrainError::Input(_)
         | TrainError::Metric(_)

@@ -143,7 +143,9 @@ pub(super) fn find(reference: &str, kind: ModelKind) -> Result<PathBuf, InputErr
 
 pub(super) fn kind_of(fine_tune: &FineTuneSpec) -> ModelKind {
     match fine_tune.task {
-        Task::TextClassification | Task::Regression => ModelKind::Text,
+        Task::TextClassification | Task::Regression | Task::TokenClassification | Task::QuestionAnswering => {
+            ModelKind::Text
+        }
         Task::ImageClassification => ModelKind::Image,
     }
 }

@@ -3,22 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::tables::{Table, encoding};
 use super::{Sizes, hub_model, training_config};
-use crate::finetune::data::{
-    self, DataError, Dataset, EncoderOptions, Examples, Held, LabelKind, ReadOptions, Source, SplitOptions,
-    TableOptions, TextColumns, TextEncoder, TextTable, TokenizerError, builtin, load_table,
-};
+use crate::finetune::data::{DataError, Dataset, EncoderOptions, Examples, TextEncoder, TokenizerError, builtin};
 use crate::finetune::model_folder::{ModelFolderError, check_model_folder};
 use crate::finetune::{
     Device, Footprint, LoadError, Pretrained, TrainError, Training, TrainingCost, start_threads, tasks,
 };
 use crate::hub::HubError;
-use crate::metrics;
+use crate::metrics::{self, Task as TaskKind};
 use crate::rng::Fingerprint;
-use crate::space::{Configuration, Space, Value};
-use crate::spec::{
-    DataSpec, FineTuneSpec, HeldOut, InputPart, ModelSource, OnMissing, Reading, Spec, TableSpec, Task, Truncation,
-};
+use crate::space::{Configuration, Domain, Space, Value};
+use crate::spec::{DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Task, Truncation};
 use crate::study::{Cost, Identity, Settings};
 use crate::trials::MemoryModel;
 use crate::units::{Samples, Seed};
@@ -210,7 +206,9 @@ impl TrainingInputs {
         start_threads()?;
         match spec.task {
             Task::ImageClassification => Self::images(spec, device),
-            Task::TextClassification | Task::Regression => Self::texts(spec, device),
+            Task::TextClassification | Task::Regression | Task::TokenClassification | Task::QuestionAnswering => {
+                Self::texts(spec, device)
+            }
         }
     }
 
@@ -254,8 +252,9 @@ impl TrainingInputs {
             ModelSource::Directory(path) => whole(path, spec)?.to_owned(),
             ModelSource::Hub(id) => hub_model::find(id, hub_model::kind_of(spec))?,
         };
-        let table = table(spec)?;
-        let model = Pretrained::load_directory(&folder, table.labels(), device)?;
+        let table = Table::load(spec)?;
+        let task = tasks::task(table.task()).unwrap_or(tasks::TASKS[0]);
+        let model = Pretrained::load(&folder, (task, table.labels()), device)?;
         match model.max_length() {
             None => return Err(wrong_model(spec.task.name(), &spec.model, needs_texts)),
             Some(most) if spec.max_length > most => {
@@ -267,14 +266,14 @@ impl TrainingInputs {
             }
             Some(_) => {}
         }
-        let (truncation, is_pair) = match &spec.data {
-            DataSpec::Table(table) => (table.truncation, table.text.len() > 1),
-            DataSpec::Builtin { .. } => (Truncation::default(), false),
+        let (long, is_pair) = match &spec.data {
+            DataSpec::Table(table) => ((table.truncation, table.stride), table.text.len() > 1),
+            DataSpec::Builtin { .. } => ((Truncation::default(), None), false),
         };
         let encoder = EncoderOptions {
             max_length: spec.max_length,
-            truncation: truncation_of(truncation),
-            is_pair,
+            truncation: encoding(table.task(), long, spec.max_length),
+            is_pair: is_pair || table.task() == TaskKind::QuestionAnswering,
             token_types: model.token_types(),
         };
         let encoder = TextEncoder::from_folder(&folder, encoder)?;
@@ -289,14 +288,10 @@ impl TrainingInputs {
             error => error.into(),
         })?;
         let data = table.tokenize(&encoder)?;
-        let model = match tasks::task(data.task) {
-            Some(task) => model.for_task(task),
-            None => model,
-        };
         Ok(Self {
             model,
             data,
-            notes: notes(&table),
+            notes: table.notes(),
         })
     }
 
@@ -319,15 +314,16 @@ impl TrainingInputs {
         let settings = Settings::new(spec, self.epoch());
         for metric in settings.metrics() {
             let class = metrics::metric(metric).ok().and_then(|measure| measure.class);
-            if let Some(class) = class.filter(|class| !self.data.labels.contains(class)) {
+            let labels = self.model.task().classes(&self.data.labels);
+            if let Some(class) = class.filter(|class| !labels.contains(class)) {
                 return Err(InputError::UnknownClass {
                     metric: metric.to_owned(),
                     class,
-                    labels: self.data.labels.clone(),
+                    labels,
                 });
             }
         }
-        for extreme in extremes(&spec.space) {
+        for extreme in extremes(&spec.space).into_iter().chain(losses(&spec.space)) {
             let checked =
                 training_config(&extreme, Samples(1), Seed(0)).and_then(|config| Training::check(&self.model, &config));
             checked.map_err(|reason| InputError::Unsuitable {
@@ -385,7 +381,7 @@ impl TrainingInputs {
             examples.inputs.add_to(&mut fingerprint);
             InputPart {
                 part: part.to_owned(),
-                rows: Some(examples.len() as u64),
+                rows: Some(examples.targets.wholes().len() as u64),
                 fingerprint: format!("{:016x}", fingerprint.finish()),
             }
         };
@@ -403,10 +399,11 @@ impl TrainingInputs {
     }
 
     pub(super) fn sizes(&self) -> Sizes {
+        let count = |examples: &Examples| examples.targets.wholes().len();
         Sizes {
-            train: self.data.train.len(),
-            validation: self.data.validation.len(),
-            test: self.data.test.as_ref().map_or(0, Examples::len),
+            train: count(&self.data.train),
+            validation: count(&self.data.validation),
+            test: self.data.test.as_ref().map_or(0, count),
         }
     }
 
@@ -444,88 +441,6 @@ fn whole<'a>(folder: &'a Path, spec: &FineTuneSpec) -> Result<&'a Path, InputErr
     Ok(folder)
 }
 
-/// The table of texts of a spec.
-fn table(spec: &FineTuneSpec) -> Result<TextTable, InputError> {
-    let DataSpec::Table(table) = &spec.data else {
-        return Err(InputError::WrongData {
-            task: spec.task.name(),
-            data: spec.data.name(),
-            need: "it needs files with texts, such as tables",
-        });
-    };
-    let TableSpec {
-        train,
-        validation,
-        test,
-        train_limit,
-        text,
-        label,
-        multi_label,
-        reading,
-        split,
-        truncation: _,
-    } = table.as_ref();
-    let held = |part: Option<&HeldOut>, share| match part {
-        Some(HeldOut::Count(count)) => Held::Count(*count),
-        Some(HeldOut::Files(_)) | None => Held::Share(share),
-    };
-    let options = TableOptions {
-        train: sources(train),
-        validation: sources(HeldOut::files(validation.as_ref())),
-        test: sources(HeldOut::files(test.as_ref())),
-        read: read_options(reading),
-        text: TextColumns::new(text)?,
-        label: label.clone(),
-        labels: match (spec.task, multi_label) {
-            (Task::Regression, _) => LabelKind::Number,
-            (_, Some(separator)) => LabelKind::Several {
-                separator: separator.clone(),
-            },
-            (_, None) => LabelKind::Class,
-        },
-        on_missing: reading.on_missing.map(|on_missing| match on_missing {
-            OnMissing::Skip => data::OnMissing::Skip,
-            OnMissing::Error => data::OnMissing::Error,
-        }),
-        train_limit: *train_limit,
-        split: SplitOptions {
-            validation: held(validation.as_ref(), split.validation),
-            test: held(test.as_ref(), split.test),
-            stratify: split.stratify,
-            seed: split.seed,
-        },
-    };
-    Ok(load_table(&options)?)
-}
-
-fn sources(paths: &[PathBuf]) -> Vec<Source> {
-    let source = |path: &PathBuf| match path.to_str() {
-        Some(text) if !path.exists() => Source::parse(text),
-        Some(_) | None => Source::Path(path.clone()),
-    };
-    paths.iter().map(source).collect()
-}
-
-/// The reader's options for the keys of a spec.
-pub(crate) fn read_options(reading: &Reading) -> ReadOptions {
-    ReadOptions {
-        format: reading.format.clone(),
-        delimiter: reading.delimiter,
-        quotes: reading.quotes,
-        comment: reading.comment,
-        columns: reading.columns.clone(),
-        records_key: reading.records_key.clone(),
-        encoding: reading.encoding.clone(),
-        ..ReadOptions::default()
-    }
-}
-
-/// Facts about a table that a person should know.
-fn notes(table: &TextTable) -> Vec<String> {
-    let note = |(part, missing): &(&str, data::Missing)| format!("left out of the {part} examples: {missing}");
-    table.missing().iter().map(note).collect()
-}
-
 /// The number of training examples, without the model.
 pub(super) fn examples(spec: &FineTuneSpec) -> Result<Samples, InputError> {
     let examples = match (&spec.task, &spec.data) {
@@ -537,7 +452,7 @@ pub(super) fn examples(spec: &FineTuneSpec) -> Result<Samples, InputError> {
                 test,
             },
         ) => builtin::load(name, *train_limit, *test)?.train.len(),
-        (Task::ImageClassification | Task::TextClassification | Task::Regression, _) => table(spec)?.train_examples(),
+        _ => Table::load(spec)?.train_examples(),
     };
     Ok(Samples(examples as u64))
 }
@@ -566,6 +481,22 @@ fn extremes(space: &Space) -> Vec<Configuration> {
     possible.map(extreme).collect()
 }
 
+/// A configuration for each setting of the training loss, by itself.
+fn losses(space: &Space) -> Vec<Configuration> {
+    let values = |name: &str| match &space.parameter(name)?.domain {
+        Domain::Choice { values, .. } | Domain::Weighted { values, .. } => Some(values.clone()),
+        range => range.bounds().map(|(_, high)| vec![Value::Float(high)]),
+    };
+    let settings = ["class_weights", "focal_gamma", "label_smoothing"];
+    let all = settings.into_iter().flat_map(|name| {
+        let values = values(name).unwrap_or_default();
+        values
+            .into_iter()
+            .map(move |value| [(name, value)].into_iter().collect())
+    });
+    all.collect()
+}
+
 fn wrong_model(task: &'static str, model: &ModelSource, need: &'static str) -> InputError {
     InputError::WrongModel {
         task,
@@ -579,13 +510,5 @@ fn model_name(model: &ModelSource) -> String {
         ModelSource::Builtin(name) => format!("builtin:{name}"),
         ModelSource::Directory(path) => path.display().to_string(),
         ModelSource::Hub(id) => id.clone(),
-    }
-}
-
-/// The tokenizer's name for a kind of truncation.
-pub(crate) fn truncation_of(truncation: Truncation) -> crate::finetune::data::Truncation {
-    match truncation {
-        Truncation::Head => crate::finetune::data::Truncation::LongestFirst,
-        Truncation::HeadTail => crate::finetune::data::Truncation::HeadTail,
     }
 }

@@ -10,10 +10,12 @@ mod function;
 mod hub_model;
 mod inputs;
 mod kernel_kills;
+mod outputs;
 mod resident;
 mod segment_progress;
 mod speed;
 mod strays;
+mod tables;
 mod training_config;
 
 pub use self::checkpoints::inherit;
@@ -22,11 +24,11 @@ pub use self::finetune::{FineTune, measures, usual_metrics};
 pub use self::function::Function;
 pub use self::hub_model::{HubModel, MissingModel, bring_model, missing_model};
 pub use self::inputs::{InputError, TrainingInputs};
-pub(crate) use self::inputs::{read_options, truncation_of};
 pub use self::kernel_kills::{is_killed, kernel_kills};
 pub use self::resident::{own_resident_mb, resident_mb};
 pub use self::speed::{FullRun, full_runs, seconds_of};
 pub use self::strays::{end_strays, take_in_strays};
+pub(crate) use self::tables::{encoding, question_columns, read_options, tag_columns};
 pub use self::training_config::training_config;
 
 use std::sync::Arc;
@@ -115,7 +117,9 @@ impl Demand {
     /// (`benches/PERFORMANCE.md`, "On a GPU").
     pub fn of(spec: &FineTuneSpec) -> Self {
         match spec.task {
-            Task::TextClassification | Task::Regression => Self::Training,
+            Task::TextClassification | Task::Regression | Task::TokenClassification | Task::QuestionAnswering => {
+                Self::Training
+            }
             Task::ImageClassification => Self::SmallTraining,
         }
     }
@@ -216,7 +220,7 @@ pub fn load(spec: &Spec, device: Device) -> Result<Box<dyn Objective>, InputErro
             let inputs = TrainingInputs::load(fine_tune, device)?;
             let settings = Settings::new(spec, inputs.epoch());
             let measures = measures(inputs.data.task, settings.metrics());
-            Box::new(FineTune::new(inputs, measures, cache, &spec.space))
+            Box::new(FineTune::new(inputs, measures, cache, &spec.space).keeping_outputs(settings))
         }
         ObjectiveSpec::Command(command) => {
             let settings = Settings::new(spec, command::EPOCH);

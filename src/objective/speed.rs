@@ -136,7 +136,7 @@ fn time(
             frozen: frozen.as_ref(),
         });
     if cache.is_some() {
-        time_once(inputs, config, train, validation)?;
+        time_once(inputs, config.clone(), train, validation)?;
     }
     let (step, evaluation) = time_once(inputs, config, train, validation)?;
     let evaluations = evaluation_points(Samples(0), max, inputs.epoch()).len() * inputs.data.validation.len();

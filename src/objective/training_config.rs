@@ -1,7 +1,10 @@
 //! The training settings of a configuration.
 
-use crate::finetune::{Adapter, LowRankSettings, OptimizerKind, Schedule, Targets, TrainError, TrainingConfig};
+use crate::finetune::{
+    Adapter, ClassWeights, LowRankSettings, OptimizerKind, Schedule, Targets, TrainError, TrainingConfig,
+};
 use crate::space::{Configuration, Value};
+use crate::spec::numbers_by_name;
 use crate::units::{Samples, Seed};
 
 /// The training settings of a configuration; parameters that it leaves out have the training's defaults.
@@ -49,6 +52,9 @@ pub fn training_config(
         decay_norms_and_biases: given.flag("decay_norms_and_biases", default.decay_norms_and_biases)?,
         reinit_layers: given.number("reinit_layers", 0.0) as usize,
         adapter: given.adapter()?,
+        class_weights: given.class_weights()?,
+        focal_gamma: given.number("focal_gamma", default.focal_gamma),
+        label_smoothing: given.number("label_smoothing", default.label_smoothing),
         ..default
     })
 }
@@ -98,6 +104,16 @@ impl Given<'_> {
         }
     }
 
+    fn class_weights(self) -> Result<ClassWeights, TrainError> {
+        if let Some(weights) = self.0.get("class_weights").and_then(numbers_by_name) {
+            return Ok(ClassWeights::Given(weights));
+        }
+        let known = || ClassWeights::WORDS.map(|(word, _)| word).into();
+        let named = |word: &str| ClassWeights::WORDS.into_iter().find(|(known, _)| *known == word);
+        let found = self.word("class_weights", named, known)?;
+        Ok(found.map(|(_, weights)| weights).unwrap_or_default())
+    }
+
     fn adapter(self) -> Result<Adapter, TrainError> {
         let usual = LowRankSettings::default();
         let low_rank = LowRankSettings {
@@ -140,7 +156,7 @@ mod tests {
     fn every_word_that_a_spec_accepts_is_known_to_the_training() {
         for known in HYPERPARAMETERS {
             match known.kind {
-                HyperparameterKind::Word(words) => {
+                HyperparameterKind::Word(words) | HyperparameterKind::WordOrNumbers(words) => {
                     for word in words {
                         assert!(config(&[(known.name, text(word))]).is_ok(), "{} {word}", known.name);
                     }
@@ -161,7 +177,9 @@ mod tests {
         let usual = config(&[("adapter", text("lora"))]).unwrap();
         for known in HYPERPARAMETERS {
             let value = match known.kind {
-                HyperparameterKind::Word(words) => text(words[words.len() - 1]),
+                HyperparameterKind::Word(words) | HyperparameterKind::WordOrNumbers(words) => {
+                    text(words[words.len() - 1])
+                }
                 HyperparameterKind::Flag => Value::Bool(known.name != "decay_norms_and_biases"),
                 HyperparameterKind::Number { .. } => Value::Float(0.123),
                 HyperparameterKind::Integer { .. } => Value::Int(3),

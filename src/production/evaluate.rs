@@ -7,9 +7,9 @@ use super::{Asked, ModelFolder, ProductionError, Question};
 use crate::analysis::accuracy_interval;
 use crate::finetune::Scores;
 use crate::finetune::data::{Missing, Targets, UnknownLabel};
-use crate::metrics::{ClassCounts, Labels, Task as TaskKind, confusion};
+use crate::metrics::{ClassCounts, METRICS, Task as TaskKind, confusion, metric};
 use crate::objective::{InputError, measures};
-use crate::spec::all_fine_tune_metrics;
+use crate::spec::{all_fine_tune_metrics, similar_metric};
 
 /// Number of examples read and evaluated at a time.
 const CHUNK: usize = 1024;
@@ -31,10 +31,12 @@ pub struct Evaluation {
     pub task: TaskKind,
     /// The metrics over all examples.
     pub metrics: Scores,
+    /// The metrics that were asked for by name.
+    pub wanted: Vec<String>,
     /// 95 % confidence interval of the accuracy.
     pub accuracy_interval: Option<(f64, f64)>,
-    /// Counts of each class or label; empty for numbers.
-    pub classes: Vec<ClassCounts>,
+    /// Counts of each class, label or kind of name; empty for tasks without them.
+    pub classes: Vec<(String, ClassCounts)>,
     /// Confusion matrix: how often each class (row) was predicted as each class (column). Empty unless an example has one
     /// class.
     pub confusion: Vec<Vec<u64>>,
@@ -44,12 +46,14 @@ pub struct Evaluation {
     pub missing: Missing,
 }
 
-/// Evaluates a model on labelled data.
+/// Evaluates a model on labelled data, by all metrics of its task and those that `metrics` names.
 ///
 /// # Errors
 /// If the model or the data cannot be read, or if no example has a label that the model knows.
-pub fn evaluate(folder: &ModelFolder, data: &str) -> Result<Evaluation, ProductionError> {
+pub fn evaluate(folder: &ModelFolder, data: &str, metrics: &[String]) -> Result<Evaluation, ProductionError> {
     let mut asked = Asked::open(folder, &Question::Labelled(data))?;
+    let task = asked.model.task().kind();
+    let wanted = wanted(metrics, task)?;
     let labels = asked.model.labels().to_vec();
     let (mut outputs, mut targets): (Vec<f32>, Option<Targets>) = (Vec::new(), None);
     let mut unknown = UnknownLabels::default();
@@ -77,42 +81,57 @@ pub fn evaluate(folder: &ModelFolder, data: &str) -> Result<Evaluation, Producti
             None => format!("{data} has no examples: a header alone, or nothing at all"),
         }));
     };
-    let task = asked.model.task().kind();
+    let names = wanted.iter().map(String::as_str).chain(all_fine_tune_metrics());
     let metrics = asked
         .model
-        .measure(&outputs, &targets, &measures(task, all_fine_tune_metrics()))
+        .measure(&outputs, &targets, &measures(task, names.collect()))
         .map_err(|error| ProductionError::Train(error.into()))?;
     let accuracy = metrics
         .get("accuracy")
         .copied()
         .filter(|_| task == TaskKind::Classification);
-    let counts = counts(&outputs, &targets, &labels);
+    let counts = asked.model.counts(&outputs, &targets);
     Ok(Evaluation {
         task,
-        examples: targets.len(),
+        examples: targets.wholes().len(),
         accuracy_interval: accuracy.and_then(|accuracy| accuracy_interval(accuracy, targets.len() as u64, CONFIDENCE)),
         classes: counts,
         confusion: match &targets {
             Targets::Classes(classes) => confusion(&outputs, classes, labels.len()),
-            Targets::Labels { .. } | Targets::Values { .. } => Vec::new(),
+            _ => Vec::new(),
         },
         labels,
         metrics,
+        wanted,
         unknown,
         missing: asked.missing(),
     })
 }
 
-/// The counts of each class or label.
-fn counts(outputs: &[f32], targets: &Targets, labels: &[String]) -> Vec<ClassCounts> {
-    match targets {
-        Targets::Classes(classes) => ClassCounts::of(outputs, classes, labels.len()),
-        Targets::Labels { values, width } => {
-            let found = Labels::new(outputs, values, *width, &[], labels);
-            found.map(|found| found.counts()).unwrap_or_default()
+/// The full names of these metrics, if they measure a task.
+fn wanted(names: &[String], task: TaskKind) -> Result<Vec<String>, ProductionError> {
+    let of_task = METRICS
+        .iter()
+        .filter(|metric| metric.tasks().any(|other| other == task));
+    let known: Vec<&str> = of_task.map(|metric| metric.name).collect();
+    let full = |name: &String| {
+        let measure = metric(name).map_err(|error| {
+            let suggestion = similar_metric(name, known.iter().copied());
+            ProductionError::Usage(suggestion.map_or_else(
+                || format!("{error}; known are {}", known.join(", ")),
+                |meant| format!("{error}; did you mean `{meant}`?"),
+            ))
+        })?;
+        if known.contains(&measure.metric.name) {
+            return Ok(measure.to_string());
         }
-        Targets::Values { .. } => Vec::new(),
-    }
+        Err(ProductionError::Usage(format!(
+            "`{}` does not measure {task}; known are {}",
+            measure.metric.name,
+            known.join(", ")
+        )))
+    };
+    names.iter().map(full).collect()
 }
 
 /// Labels that the model does not know, with the number of their rows and the first line.

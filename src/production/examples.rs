@@ -2,21 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::sources::{self, Chunk, Opening, Source};
 use super::{ProductionError, Trained};
-use crate::finetune::data::{
-    Chunk, EncoderOptions, Examples, KnownLabels, LabelKind, Missing, RawText, ReadOptions, Source as Files,
-    TextColumns, TextEncoder, TextStream, builtin,
-};
+use crate::finetune::data::Missing;
 use crate::finetune::{Device, FineTuned, gpus, start_threads};
 use crate::metrics::Task as TaskKind;
-use crate::objective::{InputError, read_options, truncation_of};
+use crate::objective::InputError;
 use crate::spec::Reading;
-
-/// Maximum text length in tokens if the notes of the model are missing.
-const DEFAULT_LENGTH: usize = 512;
-
-/// Prefix of built-in data.
-const BUILTIN: &str = "builtin:";
 
 /// Folder of a model, and the columns of its data.
 #[derive(Clone, Debug)]
@@ -50,15 +42,9 @@ pub enum Question<'a> {
 pub struct Asked {
     /// The model.
     pub model: FineTuned,
-    source: Source,
-    /// Columns of the texts.
-    text: TextColumns,
-}
-
-enum Source {
-    Texts(Box<TextStream>),
-    /// Loaded completely, because the data is part of the program.
-    Builtin(Option<Examples>),
+    /// True if the model may say that a question has no answer.
+    pub allows_no_answer: bool,
+    source: Box<dyn Source>,
 }
 
 impl Asked {
@@ -77,69 +63,33 @@ impl Asked {
         }
         start_threads().map_err(InputError::from)?;
         let model = FineTuned::load(folder, device).map_err(InputError::from)?;
-        let trained = Trained::read(folder);
-        let noted = trained.as_ref();
-        let noted_text = noted.map(Trained::columns).unwrap_or_default();
-        let text = match (input.text.as_slice(), noted_text.as_slice()) {
-            ([], []) => TextColumns::one("text"),
-            ([], names) | (names, _) => TextColumns::new(names).map_err(InputError::from)?,
+        let notes = Trained::read(folder);
+        let notes = notes.as_ref();
+        let model = match thresholds(notes, &model) {
+            Some(thresholds) => model.with_thresholds(thresholds),
+            None => model,
         };
-        let label = match (input.label.as_slice(), noted.map(Trained::labels).unwrap_or_default()) {
-            ([], noted) if noted.is_empty() => vec!["label".to_owned()],
-            ([], noted) => noted,
-            (given, _) => given.to_vec(),
-        };
-        let read = read_options(&input.reading);
-        let source = match model.max_length() {
-            Some(most) => {
-                let length = noted
-                    .and_then(|notes| notes.max_length)
-                    .unwrap_or(DEFAULT_LENGTH)
-                    .min(most);
-                let encoder = EncoderOptions {
-                    max_length: length,
-                    truncation: truncation_of(noted.map(|notes| notes.truncation).unwrap_or_default()),
-                    is_pair: text.is_pair(),
-                    token_types: model.token_types(),
-                };
-                let columns = (&text, label.as_slice());
-                // Selecting a column means that the data is a table.
-                let keeps = matches!(question, Question::Unlabelled { keep, .. } if !keep.is_empty());
-                let has_header = !input.text.is_empty() || keeps;
-                let encoder = TextEncoder::from_folder(folder, encoder).map_err(InputError::from)?;
-                let separator = noted.and_then(|notes| notes.multi_label.as_deref());
-                let table = (&read, has_header);
-                Source::Texts(Box::new(texts(
-                    question,
-                    columns,
-                    table,
-                    label_kind(&model, separator),
-                    model.labels(),
-                    encoder,
-                )?))
-            }
-            None => Source::Builtin(Some(images(question)?)),
-        };
-        Ok(Self { model, source, text })
+        let source = sources::open(&Opening {
+            model: &model,
+            notes,
+            input,
+            question,
+        })?;
+        Ok(Self {
+            model,
+            allows_no_answer: notes.is_some_and(Trained::allows_no_answer),
+            source,
+        })
     }
 
     /// The columns of the data that predictions repeat: the kept columns and the texts.
     pub fn repeated(&self) -> Vec<String> {
-        match &self.source {
-            Source::Texts(texts) => {
-                let kept = texts.kept().iter().map(String::as_str);
-                kept.chain(self.text.names()).map(str::to_owned).collect()
-            }
-            Source::Builtin(_) => Vec::new(),
-        }
+        self.source.repeated()
     }
 
     /// The rows that were left out until now because their label or text is missing.
     pub fn missing(&self) -> Missing {
-        match &self.source {
-            Source::Texts(texts) => texts.missing().clone(),
-            Source::Builtin(_) => Missing::default(),
-        }
+        self.source.missing()
     }
 
     /// The next examples, at most `count` if they come from a file; `None` after the last.
@@ -147,92 +97,16 @@ impl Asked {
     /// # Errors
     /// If the data cannot be read further.
     pub fn next(&mut self, count: usize) -> Result<Option<Chunk>, ProductionError> {
-        match &mut self.source {
-            Source::Texts(texts) => Ok(texts.next_chunk(count).map_err(InputError::from)?),
-            Source::Builtin(examples) => Ok(examples.take().map(|examples| Chunk {
-                lines: (1..=examples.len() as u64).collect(),
-                texts: Vec::new(),
-                kept: Vec::new(),
-                unknown: Vec::new(),
-                examples,
-            })),
-        }
+        Ok(self.source.next(count)?)
     }
 }
 
-fn texts(
-    question: &Question<'_>,
-    (text, label): (&TextColumns, &[String]),
-    (read, has_header): (&ReadOptions, bool),
-    kind: LabelKind,
-    names: &[String],
-    encoder: TextEncoder,
-) -> Result<TextStream, ProductionError> {
-    let open = |data: &str, labels, encoder| {
-        let stream = TextStream::open(&[Files::parse(data)], read, text, labels, has_header, encoder);
-        stream.map_err(InputError::from)
-    };
-    Ok(match question {
-        Question::Texts(texts) => TextStream::of_texts(given_texts(texts, text)?, encoder),
-        Question::Labelled(data) => {
-            let labels = KnownLabels {
-                columns: label.to_vec(),
-                names: names.to_vec(),
-                kind,
-            };
-            open(data, Some(labels), encoder)?
-        }
-        Question::Unlabelled { data, keep } => {
-            let mut stream = open(data, None, encoder)?;
-            stream.keep(keep).map_err(InputError::from)?;
-            stream
-        }
-    })
-}
-
-/// The kind of labels that a model was trained on.
-fn label_kind(model: &FineTuned, separator: Option<&str>) -> LabelKind {
-    match model.task().kind() {
-        TaskKind::MultiLabel => LabelKind::Several {
-            separator: separator.unwrap_or(";").to_owned(),
-        },
-        TaskKind::Regression => LabelKind::Number,
-        _ => LabelKind::Class,
+/// The thresholds of a model of several labels, in their order.
+fn thresholds(trained: Option<&Trained>, model: &FineTuned) -> Option<Vec<f64>> {
+    let noted = &trained?.thresholds;
+    if noted.is_empty() || model.task().kind() != TaskKind::MultiLabel {
+        return None;
     }
-}
-
-/// The texts of the command line, two by two for a model of pairs.
-fn given_texts(texts: &[String], columns: &TextColumns) -> Result<Vec<RawText>, ProductionError> {
-    let Some(second) = columns.second() else {
-        return Ok(texts.iter().cloned().map(RawText::from).collect());
-    };
-    let (pairs, rest) = texts.as_chunks();
-    if !rest.is_empty() {
-        return Err(ProductionError::Usage(format!(
-            "this is a model of pairs of texts: give `--text` twice for every pair, with the `{}` and the `{second}`",
-            columns.first()
-        )));
-    }
-    let pair = |[first, second]: &[String; 2]| RawText {
-        first: first.clone(),
-        second: Some(second.clone()),
-    };
-    Ok(pairs.iter().map(pair).collect())
-}
-
-fn images(question: &Question<'_>) -> Result<Examples, ProductionError> {
-    let data = match question {
-        Question::Unlabelled { data, .. } | Question::Labelled(data) => data,
-        Question::Texts(_) => {
-            return Err(ProductionError::Usage(
-                "this is a model of images: it has no answer to a text".into(),
-            ));
-        }
-    };
-    let Some(name) = data.strip_prefix(BUILTIN) else {
-        return Err(ProductionError::Usage(format!(
-            "this is a model of images, which are not read from `{data}`: use `builtin:fashion-mini`"
-        )));
-    };
-    Ok(builtin::load(name, None, None).map_err(InputError::from)?.validation)
+    let labels = model.labels().iter();
+    Some(labels.map(|label| noted.get(label).copied().unwrap_or(0.5)).collect())
 }

@@ -4,9 +4,12 @@
 mod error;
 mod evaluate;
 mod examples;
+mod layout;
 mod notes;
 mod predict;
 mod provenance;
+mod sources;
+mod thresholds;
 mod train;
 
 pub use error::ProductionError;
@@ -14,4 +17,5 @@ pub use evaluate::{Evaluation, UnknownLabels, evaluate};
 pub use examples::{Asked, ModelFolder, Question};
 pub use notes::{NotedTexts, Trained};
 pub use predict::{Broken, PredictionFormat, predict};
+pub use sources::{Chunk, Word};
 pub use train::{Saved, TrainOptions, TrainedModel, train};

@@ -1,5 +1,6 @@
 //! The notes that `automl train` writes beside a model for its later use and evaluation: `automl.json`.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
@@ -16,7 +17,7 @@ const FORMAT: u32 = 2;
 const SINGLE_TEXTS: u32 = 1;
 
 /// The parts of a model's training that matter for its use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trained {
     /// Version of the file's format.
     pub format: u32,
@@ -37,11 +38,20 @@ pub struct Trained {
     /// The text between several labels of a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multi_label: Option<String>,
+    /// The probability from which each label is predicted, by name; without any, one half.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub thresholds: BTreeMap<String, f64>,
     /// Maximum text length in tokens; longer texts are cut. `None` for images.
     pub max_length: Option<usize>,
     /// The part of a longer text that is kept.
     #[serde(default, skip_serializing_if = "is_default")]
     pub truncation: Truncation,
+    /// Tokens that a window of a long text repeats from the one before; `None`: a third of `max_length`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stride: Option<usize>,
+    /// True if questions of the training data have no answer, so that the model may say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_answers: bool,
 }
 
 /// How a model's texts were read from a table.
@@ -80,7 +90,15 @@ impl Trained {
             max_length: texts.map(|texts| texts.max_length),
             truncation,
             multi_label: None,
+            thresholds: BTreeMap::new(),
+            stride: None,
+            no_answers: false,
         }
+    }
+
+    /// Returns whether the model may say that a question has no answer.
+    pub fn allows_no_answer(&self) -> bool {
+        self.no_answers
     }
 
     /// The columns of the texts; none for images.

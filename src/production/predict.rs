@@ -1,16 +1,11 @@
-//! Predictions: the class of every example with its probabilities, as rows of a file.
+//! Predictions as rows of a file, one for each example.
 
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::layout::Layout;
 use super::{Asked, ProductionError};
-use crate::finetune::Prediction;
-use crate::finetune::data::RawText;
-use crate::metrics::Task as TaskKind;
 use crate::report::{Cell, plain};
-
-/// The text between several labels of a prediction.
-const SEPARATOR: &str = ";";
 
 /// Number of examples in memory at a time.
 const CHUNK: usize = 1024;
@@ -69,24 +64,25 @@ impl From<ProductionError> for Broken {
 /// # Errors
 /// If the data cannot be read further, or the output cannot be written.
 pub fn predict(asked: &mut Asked, format: PredictionFormat, output: &mut impl Write) -> Result<u64, Broken> {
-    let (task, labels) = (asked.model.task(), asked.model.labels().to_vec());
+    let layout = Layout::new(asked);
     let mut header: Vec<String> = ["row", "line"].map(str::to_owned).to_vec();
-    header.extend(asked.repeated().iter().map(|name| repeated(name)));
-    header.extend(columns(task.kind(), &labels));
+    header.extend(asked.repeated().iter().map(|name| layout.repeated(name)));
+    header.extend(layout.columns());
     if format == PredictionFormat::Csv {
         write_csv(output, header.iter().map(String::as_str))?;
     }
     let mut rows = 0;
     while let Some(chunk) = asked.next(CHUNK)? {
-        let outputs = asked.model.logits(&chunk.examples.inputs);
-        let outputs = outputs.map_err(|error| ProductionError::Train(error.into()))?;
-        for (index, outputs) in outputs.chunks_exact(labels.len()).enumerate() {
+        let predictions = asked.model.predict(&chunk.examples);
+        let predictions = predictions.map_err(|error| ProductionError::Train(error.into()))?;
+        for (index, prediction) in predictions.iter().enumerate() {
             rows += 1;
             let mut cells: Vec<Cell> = vec![rows.into(), chunk.lines[index].into()];
-            cells.extend(chunk.kept.get(index).into_iter().flatten().cloned());
-            let texts = chunk.texts.get(index).into_iter().flat_map(RawText::texts);
-            cells.extend(texts.map(Cell::from));
-            cells.extend(predicted(&task.predict(outputs), &labels));
+            let repeated = chunk.repeated.get(index).map(Vec::as_slice).unwrap_or_default();
+            cells.extend(repeated.iter().cloned());
+            let text = repeated.last().and_then(Cell::as_str).unwrap_or_default();
+            let words = chunk.words.get(index).map(Vec::as_slice).unwrap_or_default();
+            cells.extend(layout.cells(prediction, (text, words)));
             match format {
                 PredictionFormat::Csv => {
                     let cells: Vec<String> = cells.iter().map(plain).collect();
@@ -103,96 +99,8 @@ pub fn predict(asked: &mut Asked, format: PredictionFormat, output: &mut impl Wr
     Ok(rows)
 }
 
-/// The names of the columns that a prediction fills.
-fn columns(kind: TaskKind, labels: &[String]) -> Vec<String> {
-    let probabilities = labels.iter().map(|label| format!("p.{label}"));
-    match kind {
-        TaskKind::MultiLabel => std::iter::once("labels".to_owned()).chain(probabilities).collect(),
-        TaskKind::Regression => match labels {
-            [_] => vec!["prediction".to_owned()],
-            _ => labels.iter().map(|label| format!("prediction.{label}")).collect(),
-        },
-        _ => ["label", "probability"]
-            .map(str::to_owned)
-            .into_iter()
-            .chain(probabilities)
-            .collect(),
-    }
-}
-
-/// The cells of a prediction, one for each of [`columns`].
-fn predicted(prediction: &Prediction, labels: &[String]) -> Vec<Cell> {
-    match prediction {
-        Prediction::Class { class, probabilities } => {
-            let first = [labels[*class].as_str().into(), rounded(probabilities[*class])];
-            let all = probabilities.iter().map(|&probability| rounded(probability));
-            first.into_iter().chain(all).collect()
-        }
-        Prediction::Labels { probabilities } => {
-            let each = labels.iter().zip(probabilities);
-            let likely = each.filter(|(_, probability)| **probability >= 0.5);
-            let names: Vec<&str> = likely.map(|(label, _)| label.as_str()).collect();
-            let all = probabilities.iter().map(|&probability| rounded(probability));
-            std::iter::once(names.join(SEPARATOR).into()).chain(all).collect()
-        }
-        Prediction::Values(values) => values.iter().map(|&value| rounded(value)).collect(),
-    }
-}
-
-/// The name of a repeated data column: its own, unless a column of the predictions has that name.
-fn repeated(name: &str) -> String {
-    let is_ours = ["row", "line", "label", "labels", "probability", "prediction"].contains(&name)
-        || name.starts_with("p.")
-        || name.starts_with("prediction.");
-    if is_ours {
-        format!("data.{name}")
-    } else {
-        name.to_owned()
-    }
-}
-
 fn write_csv<'a>(output: &mut impl Write, cells: impl Iterator<Item = &'a str>) -> io::Result<()> {
     let mut writer = csv::WriterBuilder::new().from_writer(output);
     writer.write_record(cells).map_err(io::Error::other)?;
     writer.flush()
-}
-
-/// Rounds a probability to the digits that single precision supports.
-fn rounded(probability: f64) -> Cell {
-    Cell::from((probability * 1e6).round() / 1e6)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_prediction_fills_its_columns() {
-        let labels = ["a", "b"].map(str::to_owned);
-        let predictions = [
-            (
-                TaskKind::Classification,
-                Prediction::Class {
-                    class: 1,
-                    probabilities: vec![0.25, 0.75],
-                },
-            ),
-            (
-                TaskKind::MultiLabel,
-                Prediction::Labels {
-                    probabilities: vec![0.5, 0.9],
-                },
-            ),
-            (TaskKind::Regression, Prediction::Values(vec![1.5, -2.0])),
-        ];
-        let rows = predictions.map(|(kind, prediction)| {
-            let cells: Vec<String> = predicted(&prediction, &labels).iter().map(plain).collect();
-            format!("{} | {}", columns(kind, &labels).join(","), cells.join(","))
-        });
-        insta::assert_snapshot!(rows.join("\n"), @r"
-        label,probability,p.a,p.b | b,0.75,0.25,0.75
-        labels,p.a,p.b | a;b,0.5,0.9
-        prediction.a,prediction.b | 1.5,-2
-        ");
-    }
 }

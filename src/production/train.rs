@@ -1,21 +1,27 @@
 //! Trains the model of one configuration for production.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::notes::NotedTexts;
 use super::provenance::check_inputs;
+use super::thresholds::tuned;
 use super::{ProductionError, Trained};
-use crate::finetune::data::Examples;
+use crate::finetune::data::{Examples, Targets};
 use crate::finetune::{Adapter, Device, LowRankSettings, Training, TrainingConfig, note_max_length};
 use crate::hub;
-use crate::metrics::Measure;
+use crate::metrics::{Measure, Task as TaskKind};
 use crate::objective::{Demand, TrainingInputs, bring_model, measures, training_config};
 use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
 use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Override, Spec};
 use crate::units::{Cooldown, Samples};
 use crate::worker;
+
+/// Told if nothing is left to tune the thresholds of labels on.
+const UNTUNED: &str = "with the validation examples in the training there are none to tune the thresholds of the labels: \
+                       each is predicted from a probability of 0.5 on";
 
 /// The part of a trained model that is saved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -152,11 +158,14 @@ pub fn train(
         })?;
     }
     // The test examples are used only here: no search has seen them.
-    let measured = measure(
+    let (measured, thresholds) = measure(
         &training,
-        &measures(inputs.data.task, vec![&spec.metric.name]),
+        (&measures(inputs.data.task, vec![&spec.metric.name]), &spec.metric.name),
         [("validation", held_out), ("test", inputs.data.test.clone())],
     )?;
+    if inputs.data.task == TaskKind::MultiLabel && thresholds.is_empty() {
+        on_warning(UNTUNED);
+    }
     save(&training, options.saved, fine_tune, &folder)?;
     let card = model_card(&ModelCard {
         name: &spec.name,
@@ -169,21 +178,36 @@ pub fn train(
         configuration: &configuration,
         epochs: (stop, spec.epochs.max),
         seed: spec.seed.0,
-        examples: (inputs.data.train.len(), options.with_validation),
+        examples: (inputs.data.train.targets.wholes().len(), options.with_validation),
         measured: &measured,
     });
     write_beside_model(&folder, "README.md", &card)?;
-    notes(fine_tune)
-        .write(&folder)
-        .map_err(|source| ProductionError::File {
-            action: "write the notes of the model to",
-            path: folder.clone(),
-            source,
-        })?;
+    let labels = inputs.data.labels.iter().cloned();
+    let no_answers = matches!(&inputs.data.train.targets, Targets::Answers(answers) if answers.allows_none);
+    write_notes(&folder, fine_tune, labels.zip(thresholds).collect(), no_answers)?;
     Ok(TrainedModel {
         folder,
         epochs: (stop, spec.epochs.max),
         measured,
+    })
+}
+
+/// Writes what the later use of the model needs, with the threshold of each label.
+fn write_notes(
+    folder: &Path,
+    fine_tune: &FineTuneSpec,
+    thresholds: BTreeMap<String, f64>,
+    no_answers: bool,
+) -> Result<(), ProductionError> {
+    let notes = Trained {
+        thresholds,
+        no_answers,
+        ..notes(fine_tune)
+    };
+    notes.write(folder).map_err(|source| ProductionError::File {
+        action: "write the notes of the model to",
+        path: folder.to_path_buf(),
+        source,
     })
 }
 
@@ -193,6 +217,7 @@ fn notes(fine_tune: &FineTuneSpec) -> Trained {
     match &fine_tune.data {
         DataSpec::Table(table) => Trained {
             multi_label: table.multi_label.clone(),
+            stride: table.stride,
             ..Trained::new(
                 task,
                 Some(NotedTexts {
@@ -219,23 +244,29 @@ fn save(training: &Training, saved: Saved, spec: &FineTuneSpec, folder: &Path) -
     Ok(())
 }
 
-/// Evaluates the model on each available part of the data.
+/// Evaluates the model on each available part of the data. Also returns the thresholds of labels, tuned on the validation
+/// examples for the metric of this name; the test examples are measured with them.
 fn measure(
     training: &Training,
-    metrics: &[Measure],
+    (metrics, name): (&[Measure], &str),
     parts: [(&'static str, Option<Examples>); 2],
-) -> Result<Vec<Measured>, ProductionError> {
-    let mut measured = Vec::new();
+) -> Result<(Vec<Measured>, Vec<f64>), ProductionError> {
+    let (mut measured, mut thresholds) = (Vec::new(), Vec::new());
     for (part, examples) in parts {
         let Some(examples) = examples else { continue };
-        let metrics = training.evaluate(&examples, metrics, &mut || ControlFlow::Continue(()))?;
+        let outputs = training
+            .validate(&examples, &[], &mut || ControlFlow::Continue(()))?
+            .outputs;
+        if part == "validation" {
+            thresholds = tuned(&outputs, &examples.targets, name)?;
+        }
         measured.push(Measured {
             part,
-            examples: examples.len(),
-            metrics,
+            examples: examples.targets.wholes().len(),
+            metrics: training.measure(&outputs, &examples.targets, &thresholds, metrics)?,
         });
     }
-    Ok(measured)
+    Ok((measured, thresholds))
 }
 
 fn fine_tuning<'a>(spec: &'a Spec, path: &Path) -> Result<&'a FineTuneSpec, ProductionError> {

@@ -9,7 +9,7 @@ use crate::preference::Scores;
 use crate::space::Value;
 use crate::study::{Record, Repeat, Study};
 use crate::trials::{Observation, Status, Trial};
-use crate::units::{Loss, Samples, TrialId};
+use crate::units::{Goal, Loss, Samples, TrialId};
 use crate::warm_start::metric_column;
 
 /// The one metric that always has a column.
@@ -183,6 +183,48 @@ impl Leaderboard {
 
     pub(super) fn replace_rows(&mut self, rows: Vec<Row>) {
         self.rows = rows;
+    }
+
+    /// Ranks the trials by the values of another metric. The metric so far becomes one of the others.
+    pub(super) fn replace_metric(&mut self, metric: &str, goal: Goal, values: &BTreeMap<TrialId, f64>) {
+        if metric == self.metric {
+            return;
+        }
+        let before = std::mem::replace(&mut self.metric, metric.to_owned());
+        let mut seeds: BTreeMap<String, Seeds> = BTreeMap::new();
+        let mut fresh: BTreeMap<TrialId, Vec<f64>> = BTreeMap::new();
+        for row in &mut self.rows {
+            row.others.extend(row.value.map(|value| (before.clone(), value)));
+            row.value = values.get(&row.trial).copied();
+            row.score = row.value.map(|value| -goal.loss(value).get());
+            row.test = None;
+            match row.repeats {
+                None => {
+                    let seeds = seeds.entry(row.config_hash.clone()).or_default();
+                    seeds.values.extend(row.value);
+                }
+                Some(finalist) => fresh.entry(finalist).or_default().extend(row.value),
+            }
+        }
+        for row in self.rows.iter_mut().filter(|row| row.repeats.is_none()) {
+            let failed = row.seeds.failed;
+            row.seeds = match fresh.remove(&row.trial) {
+                Some(values) => Seeds { values, failed },
+                None => seeds.get(&row.config_hash).cloned().unwrap_or_default(),
+            };
+        }
+        self.rows.sort_by_key(|row| {
+            let loss = row.value.map_or(Loss::WORST, |value| goal.loss(value));
+            ((row.repeats.is_some(), row.value.is_none()), loss, row.trial)
+        });
+        for (index, row) in self.rows.iter_mut().enumerate() {
+            let is_ranked = row.value.is_some() && row.repeats.is_none();
+            row.rank = is_ranked.then_some(index + 1);
+        }
+        self.others.retain(|name| name != metric);
+        if before != TRAINABLE {
+            self.others.insert(0, before);
+        }
     }
 
     /// Keeps the first `count` rows.

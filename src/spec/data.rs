@@ -22,6 +22,9 @@ const SEPARATOR: &str = ";";
 /// Leaves at least 1,000 of the 4,000 training images.
 const MOST_BUILTIN_TEST: u64 = 3_000;
 
+/// The largest `stride`; `max_length` has the same limit.
+const MOST_STRIDE: i64 = 65_536;
+
 /// The shares of the training table that are held out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Split {
@@ -137,14 +140,14 @@ pub(super) const DATA: Section = Section {
             key(
                 "text",
                 Kind::Any(&TEXTS),
-                "The column of the text, a template that joins columns, or a list of two of these for pairs of texts.",
+                "The column of the text, a template that joins columns, or a list of two of these for pairs of texts. Of tagged words: the column of the words or of the text. Of questions: those of question and context. The last two are found without it.",
             )
             .default("\"text\"")
             .examples(&["\"{title}. {body}\"", "[\"premise\", \"hypothesis\"]"]),
             key(
                 "label",
                 Kind::Any(&TEXTS),
-                "The column of the label; with `task: regression` several columns predict several numbers.",
+                "The column of the label; with `task: regression` several columns predict several numbers. Of tagged words: the column of the tags or of the named spans. Of questions: that of the answers. The last two are found without it.",
             )
             .default("\"label\"")
             .examples(&["[\"quality\", \"length\"]"]),
@@ -160,6 +163,15 @@ pub(super) const DATA: Section = Section {
                 "The part that is kept of a text with more tokens than `max_length`: the beginning (`head`), or a quarter from the beginning and the rest from the end (`head_tail`). Of a pair the longer text is cut first.",
             )
             .default("\"head\""),
+            key(
+                "stride",
+                Kind::Integer {
+                    min: 0,
+                    max: MOST_STRIDE.unsigned_abs(),
+                },
+                "Tokens that a window of a long text repeats from the one before, where a task reads all of a text. Without it, a third of `max_length`.",
+            )
+            .examples(&["64"]),
             key("split", Kind::Section(&SPLIT), "How examples are held out of `train`."),
         ];
         examples.into_iter().chain(declared::keys(READING_KEYS)).collect()
@@ -238,12 +250,13 @@ fn table(
     let validation = get("validation").map(|node| held_out(node, "validation", files, problems));
     let test = get("test").map(|node| held_out(node, "test", files, problems));
     let limit = get("train_limit").map(|node| reader::integer(node, "train_limit", 2..=i64::from(u32::MAX), problems));
-    let texts = get("text").map_or(Some(vec!["text".to_owned()]), |node| text_columns(node, problems));
-    let label = get("label").map_or(Some(vec!["label".to_owned()]), |node| label_columns(node, problems));
+    let texts = get("text").map_or(Some(Vec::new()), |node| text_columns(node, problems));
+    let label = get("label").map_or(Some(Vec::new()), |node| label_columns(node, problems));
     let separator = get("multi_label").map_or(Ok(None), |node| multi_label(node, problems));
     let truncation = get("truncation").map_or(Some(Truncation::default()), |node| {
         reader::one_of(node, "truncation", &Truncation::ALL, problems)
     });
+    let stride = get("stride").map(|node| reader::integer(node, "stride", 0..=MOST_STRIDE, problems));
     let reading = fields.map_or(Some(Reading::default()), |fields| {
         declared::fill(*fields, READING_KEYS, problems)
     });
@@ -261,6 +274,7 @@ fn table(
         label: label?,
         multi_label: separator.ok()?,
         truncation: truncation?,
+        stride: inside(stride)?.map(|stride| stride as usize),
         reading: reading?,
         split: split?,
     })))

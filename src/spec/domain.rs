@@ -34,8 +34,19 @@ pub(super) fn read(name: &str, node: &Node, known: Option<&Hyperparameter>, prob
             );
             None
         }
+        Content::Mapping(_) if is_numbers_by_name(node, known) => constant(name, node, known, problems),
         Content::Mapping(_) => mapping(name, node, known, problems),
     }
+}
+
+/// `true` for a mapping that is a value itself, such as `{spam: 3}`: it has no key of a parameter.
+fn is_numbers_by_name(node: &Node, known: Option<&Hyperparameter>) -> bool {
+    let Content::Mapping(entries) = &node.content else {
+        return false;
+    };
+    let takes_numbers = known.is_some_and(|known| matches!(known.kind, HyperparameterKind::WordOrNumbers(_)));
+    let keys = PARAMETER.names();
+    takes_numbers && !entries.is_empty() && entries.iter().all(|entry| !keys.contains(&entry.key.as_str()))
 }
 
 /// The form in which the values of a parameter are given.
@@ -284,12 +295,16 @@ fn allowed(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &m
         // A program may accept any value.
         return reader::any_value(node, name, problems);
     };
-    let value = reader::value(node, name, problems)?;
+    let value = match known.kind {
+        HyperparameterKind::WordOrNumbers(_) => reader::any_value(node, name, problems)?,
+        _ => reader::value(node, name, problems)?,
+    };
     match known.kind.accept(&value) {
         Ok(value) => Some(value),
         Err(rule) => {
             let mut diagnostic = Diagnostic::error(&node.place, format!("`{name}` must be {rule}"));
-            if let (HyperparameterKind::Word(words), Some(word)) = (known.kind, value.as_str())
+            if let (HyperparameterKind::Word(words) | HyperparameterKind::WordOrNumbers(words), Some(word)) =
+                (known.kind, value.as_str())
                 && let Some(meant) = did_you_mean(word, words.iter().copied())
             {
                 diagnostic = diagnostic.with_label(format!("did you mean `{meant}`?"));

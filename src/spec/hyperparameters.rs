@@ -34,6 +34,8 @@ pub enum HyperparameterKind {
     Word(&'static [&'static str]),
     /// `true` or `false`.
     Flag,
+    /// One of these words, or numbers greater than 0 by name.
+    WordOrNumbers(&'static [&'static str]),
 }
 
 /// A hyperparameter without aliases.
@@ -56,6 +58,12 @@ const SHARE: HyperparameterKind = HyperparameterKind::Number {
 const POSITIVE: HyperparameterKind = HyperparameterKind::Number {
     is_allowed: |number| number > 0.0,
     rule: "greater than 0",
+};
+
+/// Numbers of at least 0.
+const NOT_NEGATIVE: HyperparameterKind = HyperparameterKind::Number {
+    is_allowed: |number| number >= 0.0,
+    rule: "at least 0",
 };
 
 /// Every hyperparameter of fine-tuning.
@@ -211,6 +219,21 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
         HyperparameterKind::Integer { min: 0 },
         "how many of the last blocks train as a whole, without adapters [default: 0]",
     ),
+    row(
+        "class_weights",
+        HyperparameterKind::WordOrNumbers(&["none", "balanced"]),
+        "how much each class counts in the training loss: `balanced` rare ones more, `{spam: 3}` this one 3 times; for several labels a row, how much their positive examples count [default: none]",
+    ),
+    row(
+        "focal_gamma",
+        NOT_NEGATIVE,
+        "exponent of the focal loss: the larger, the less an example counts that is predicted well already [default: 0]",
+    ),
+    row(
+        "label_smoothing",
+        SHARE,
+        "share of every target that is spread over all classes in the training loss [default: 0]",
+    ),
 ];
 
 impl Hyperparameter {
@@ -252,6 +275,27 @@ impl HyperparameterKind {
                 Value::Bool(_) => Ok(value.clone()),
                 Value::Int(_) | Value::Float(_) | Value::Text(_) | Value::Data(_) => Err("true or false".to_owned()),
             },
+            Self::WordOrNumbers(words) => match (value.as_str(), numbers_by_name(value)) {
+                (Some(word), _) if words.contains(&word) => Ok(value.clone()),
+                (None, Some(numbers)) if !numbers.is_empty() => Ok(value.clone()),
+                _ => Err(format!(
+                    "one of {}, or numbers greater than 0 by name, such as {{spam: 3}}",
+                    words.join(", ")
+                )),
+            },
         }
     }
+}
+
+/// The numbers of a mapping such as `{spam: 3, ham: 1}`; `None` if it is none, or if a number is not greater than 0.
+pub fn numbers_by_name(value: &Value) -> Option<Vec<(String, f64)>> {
+    let Value::Data(_) = value else { return None };
+    let json = value.to_json();
+    let numbers = json.as_object()?.iter();
+    numbers
+        .map(|(name, number)| {
+            let number = number.as_f64().filter(|number| *number > 0.0 && number.is_finite())?;
+            Some((name.clone(), number))
+        })
+        .collect()
 }

@@ -14,6 +14,7 @@ use super::resolved::{Criteria, Metric};
 use crate::metrics;
 use crate::preference::{Level, Preference, Tolerance};
 use crate::space::{Expression, ExpressionError, Value};
+use crate::suggestion::did_you_mean;
 use crate::units::Goal;
 
 /// Metrics of our objectives that are better when smaller. All their other metrics are better when larger.
@@ -458,6 +459,23 @@ fn plain(node: &Node, reported: Reported, problems: &mut Problems) -> Option<Met
 fn of_class(text: &str, known: &[&str]) -> Option<String> {
     let measure = metrics::metric(text).ok()?;
     known.contains(&measure.metric.name).then(|| measure.to_string())
+}
+
+/// The metric that was most likely meant by `name`, one of `known`. The class of `f1:spam` stays as it is.
+pub fn similar_metric<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
+    match name.split_once(':') {
+        Some((name, class)) => Some(format!("{}:{class}", did_you_mean(name, known)?)),
+        None => did_you_mean(name, known).map(str::to_owned),
+    }
+}
+
+/// The usual goal of a metric; `None` if its name does not tell.
+pub fn usual_goal(name: &str) -> Option<Goal> {
+    if metrics::metric(name).is_ok() || LOSSES.contains(&name) {
+        Some(default_goal(name))
+    } else {
+        Guess::of(name).goal()
+    }
 }
 
 fn default_goal(name: &str) -> Goal {

@@ -11,7 +11,7 @@ use super::metric::Reported;
 use super::parameters::Names;
 use super::raw::Node;
 use super::reader::{self, Fields, Problems};
-use super::resolved::{AskTellSpec, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Task};
+use super::resolved::{AskTellSpec, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, TableSpec, Task, Truncation};
 use super::root::Root;
 use super::{command, data, function};
 use crate::metrics::{METRICS, Task as TaskKind};
@@ -35,6 +35,8 @@ pub fn fine_tune_metrics(kind: TaskKind) -> &'static [&'static str] {
             (TaskKind::Classification, "accuracy"),
             (TaskKind::MultiLabel, "f1"),
             (TaskKind::Regression, "rmse"),
+            (TaskKind::TokenClassification, "f1"),
+            (TaskKind::QuestionAnswering, "f1"),
         ];
         let names = |(kind, first): (TaskKind, &'static str)| {
             let of_kind = METRICS.iter().filter(|metric| metric.tasks().any(|task| task == kind));
@@ -53,7 +55,14 @@ pub fn fine_tune_metrics(kind: TaskKind) -> &'static [&'static str] {
 /// The metrics of all kinds of fine-tuning, each once.
 pub fn all_fine_tune_metrics() -> Vec<&'static str> {
     let mut names: Vec<&'static str> = Vec::new();
-    for kind in [TaskKind::Classification, TaskKind::MultiLabel, TaskKind::Regression] {
+    let kinds = [
+        TaskKind::Classification,
+        TaskKind::MultiLabel,
+        TaskKind::Regression,
+        TaskKind::TokenClassification,
+        TaskKind::QuestionAnswering,
+    ];
+    for kind in kinds {
         for name in fine_tune_metrics(kind) {
             if !names.contains(name) {
                 names.push(name);
@@ -73,6 +82,9 @@ const DEFAULT_EPOCHS: f64 = 3.0;
 
 /// Default of `max_length`.
 const DEFAULT_LENGTH: usize = 128;
+
+/// Its default for questions with their contexts, as in the scripts of `transformers`.
+const DEFAULT_LENGTH_OF_CONTEXTS: usize = 384;
 
 /// The kind of objective.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,8 +126,13 @@ impl ObjectiveKind {
 fn outcomes(spec: &Fields<'_>) -> TaskKind {
     let is = |node: Option<&Node>, word: &str| node.and_then(Node::plain).is_some_and(|text| text == word);
     let several = spec.get("data").and_then(|data| data.child("multi_label"));
-    if is(spec.get("task"), Task::Regression.name()) {
+    let task = |task: Task| is(spec.get("task"), task.name());
+    if task(Task::Regression) {
         TaskKind::Regression
+    } else if task(Task::TokenClassification) {
+        TaskKind::TokenClassification
+    } else if task(Task::QuestionAnswering) {
+        TaskKind::QuestionAnswering
     } else if several.is_some() && !is(several, "false") {
         TaskKind::MultiLabel
     } else {
@@ -196,9 +213,14 @@ pub(super) const ASK_TELL_KEYS: &[Field<AskTellSpec>] = &[field(
 
 impl Word for Task {
     fn names() -> Vec<(&'static str, Self)> {
-        [Self::TextClassification, Self::ImageClassification, Self::Regression]
-            .map(|task| (task.name(), task))
-            .to_vec()
+        let all = [
+            Self::TextClassification,
+            Self::TokenClassification,
+            Self::QuestionAnswering,
+            Self::Regression,
+            Self::ImageClassification,
+        ];
+        all.map(|task| (task.name(), task)).to_vec()
     }
 }
 
@@ -218,7 +240,7 @@ fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut P
         .map(|node| reader::one_of(node, "task", &Task::names(), problems));
     let model = spec.get("model").map(|node| model(node, files, problems));
     let data = spec.get("data").map(|node| data::read(node, files, problems));
-    let (task, model, data) = (task??, model??, data??);
+    let (task, model, mut data) = (task??, model??, data??);
     let mut is_clean = true;
     let mut mismatch = |key: &str, what: &str, fits: Task| {
         if fits != task
@@ -242,30 +264,86 @@ fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut P
                 mismatch("data", &format!("the data set `{name}`"), *fits);
             }
         }
-        DataSpec::Table(_) if task == Task::Regression => {}
-        DataSpec::Table(_) => mismatch("data", "a table of texts", Task::TextClassification),
-    }
-    let fault = match (&task, &data) {
-        (Task::Regression, DataSpec::Table(table)) if table.multi_label.is_some() => {
-            Some("`multi_label` is for `task: text-classification`; `task: regression` predicts numbers")
+        DataSpec::Table(_) if task == Task::ImageClassification => {
+            mismatch("data", "a table of texts", Task::TextClassification);
         }
-        (Task::TextClassification, DataSpec::Table(table)) if table.label.len() > 1 => Some(
-            "several columns in `label` are for `task: regression`; several labels per row are in one column, with `multi_label`",
-        ),
-        _ => None,
-    };
-    if let (Some(fault), Some(node)) = (fault, spec.get("data")) {
-        problems.error(Diagnostic::error(&node.place, fault));
+        DataSpec::Table(_) => {}
+    }
+    if let DataSpec::Table(table) = &data
+        && let Some((key, fault)) = misused(task, table)
+        && let Some(node) = spec.get("data")
+    {
+        let place = &node.child(key).unwrap_or(node).place;
+        problems.error(Diagnostic::error(place, fault));
         is_clean = false;
     }
     is_clean.then_some(())?;
+    if let DataSpec::Table(table) = &mut data {
+        name_columns(task, table);
+    }
     Some(FineTuneSpec {
         task,
         model,
         model_licence: plain.model_licence.clone(),
         data,
-        max_length: plain.max_length.unwrap_or(DEFAULT_LENGTH),
+        max_length: plain.max_length.unwrap_or(match task {
+            Task::QuestionAnswering => DEFAULT_LENGTH_OF_CONTEXTS,
+            _ => DEFAULT_LENGTH,
+        }),
     })
+}
+
+/// The first key of `data` that the task does not use, and what to write instead.
+fn misused(task: Task, table: &TableSpec) -> Option<(&'static str, &'static str)> {
+    let is_cut = table.truncation != Truncation::default();
+    let has_windows = matches!(task, Task::TokenClassification | Task::QuestionAnswering);
+    let is_template = table.text.iter().any(|text| text.contains('{'));
+    Some(match task {
+        Task::Regression if table.multi_label.is_some() => (
+            "multi_label",
+            "`multi_label` is for `task: text-classification`; `task: regression` predicts numbers",
+        ),
+        Task::TextClassification if table.label.len() > 1 => (
+            "label",
+            "several columns in `label` are for `task: regression`; several labels per row are in one column, with `multi_label`",
+        ),
+        _ if has_windows && table.multi_label.is_some() => {
+            ("multi_label", "`multi_label` is for `task: text-classification`")
+        }
+        _ if has_windows && is_cut => (
+            "truncation",
+            "this task cuts nothing off: a long text becomes several windows; `stride` says how far they overlap",
+        ),
+        _ if has_windows && table.reading.on_missing.is_some() => {
+            ("on_missing", "`on_missing` is for tasks with one label for each row")
+        }
+        _ if has_windows && table.label.len() > 1 => ("label", "this task has one column of labels"),
+        _ if has_windows && is_template => ("text", "this task finds places in a text, so a template cannot make it"),
+        Task::TokenClassification if table.text.len() > 1 => {
+            ("text", "`task: token-classification` has one column of words or texts")
+        }
+        Task::QuestionAnswering if table.text.len() == 1 => (
+            "text",
+            "`task: question-answering` has two columns of texts, such as `text: [question, context]`",
+        ),
+        _ if !has_windows && table.stride.is_some() => (
+            "stride",
+            "`stride` is for tasks that read all of a text, such as `token-classification`",
+        ),
+        _ => return None,
+    })
+}
+
+/// Names the columns of tasks that do not look for them.
+fn name_columns(task: Task, table: &mut TableSpec) {
+    if matches!(task, Task::TokenClassification | Task::QuestionAnswering) {
+        return;
+    }
+    for (columns, usual) in [(&mut table.text, "text"), (&mut table.label, "label")] {
+        if columns.is_empty() {
+            columns.push(usual.to_owned());
+        }
+    }
 }
 
 fn model(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<ModelSource> {

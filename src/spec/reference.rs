@@ -233,6 +233,10 @@ fn parameters(text: &mut String) {
                 words.join(", ")
             }
             HyperparameterKind::Flag => "`true`, `false`".to_owned(),
+            HyperparameterKind::WordOrNumbers(words) => {
+                let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+                format!("{}, numbers by name", words.join(", "))
+            }
         };
         let _ = writeln!(text, "| `{}` | {} | {} |", known.name, cell(known.about), cell(&values));
     }

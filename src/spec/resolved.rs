@@ -121,6 +121,10 @@ pub enum Task {
     ImageClassification,
     /// A number per text.
     Regression,
+    /// A tag per word, such as the kinds of names.
+    TokenClassification,
+    /// The part of a text that answers a question.
+    QuestionAnswering,
 }
 
 impl Task {
@@ -130,6 +134,8 @@ impl Task {
             Self::TextClassification => "text-classification",
             Self::ImageClassification => "image-classification",
             Self::Regression => "regression",
+            Self::TokenClassification => "token-classification",
+            Self::QuestionAnswering => "question-answering",
         }
     }
 }
@@ -174,7 +180,8 @@ pub struct TableSpec {
     pub test: Option<HeldOut>,
     /// Number of training examples to use; `None`: all.
     pub train_limit: Option<usize>,
-    /// The texts: one column or template, or two for pairs of texts.
+    /// The texts: one column or template, or two for pairs of texts. Of words with tags and of questions it may be empty:
+    /// their columns are found.
     pub text: Vec<String>,
     /// Name of the label column; several for several numbers.
     pub label: Vec<String>,
@@ -182,6 +189,9 @@ pub struct TableSpec {
     pub multi_label: Option<String>,
     /// The part of a long text that is kept.
     pub truncation: Truncation,
+    /// Tokens that a window of a long text repeats from the one before, for tasks that read all of it; `None`: a third
+    /// of `max_length`.
+    pub stride: Option<usize>,
     /// How the files are written.
     pub reading: Reading,
     /// The split of validation and test examples that have neither files nor numbers.

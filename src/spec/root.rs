@@ -128,7 +128,7 @@ pub(super) const KEYS: &[Field<Root>] = &[
     field("model_licence", Kind::Text, at!(Root.model_licence), "The licence of the model, for the model card. A study of a model of the hub records here what the author says.").examples(&["\"apache-2.0\""]),
     by_hand(key("data", Kind::Any(&[Kind::Text, Kind::Section(&DATA)]), "Labelled examples: a file (CSV, TSV, JSON, JSONL, Parquet, Arrow, compressed or not), or `builtin:fashion-mini`. Paths begin at the spec's folder.")
             .examples(&["\"reviews.csv\"", "{\"train\": \"reviews.csv\", \"text\": \"text\", \"label\": \"label\"}"])),
-    field("max_length", Kind::Integer { min: 3, max: 65_536 }, at!(Root.max_length), "Maximum length of a text in tokens. Longer texts are cut.").default("128"),
+    field("max_length", Kind::Integer { min: 3, max: 65_536 }, at!(Root.max_length), "Maximum length of a text in tokens. Longer texts are cut, or read in windows by tasks that need all of them. Without it, `task: question-answering` takes 384.").default("128"),
     by_hand(key("function", Kind::Any(&[Kind::Words(functions), Kind::Section(&FUNCTION)]), "A built-in test function to optimize instead of fine-tuning, to try out a search. It replaces `task`, `model` and `data`.")
             .examples(&["\"branin\"", "{\"name\": \"sphere\", \"noise\": 0.1}"])),
     by_hand(key("command", Kind::Any(&[Kind::List(&Kind::Scalar), Kind::Section(&COMMAND)]), "An external program that runs each trial, instead of fine-tuning: the program and its arguments. `{name}` is replaced by the value of a parameter, and `${args}` by all of them as `--name=value`. The program prints its metrics as lines of JSON.")

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::hyperparameters::HYPERPARAMETERS;
+use super::hyperparameters::{HYPERPARAMETERS, HyperparameterKind};
 use super::keys::{Key, Kind, Section};
 use super::root::{SPEC, sections};
 
@@ -118,14 +118,18 @@ fn reference(name: &str) -> Json {
 /// Parameters by name. Those of fine-tuning are described; functions and commands accept any.
 fn parameters() -> Json {
     let parameter = json!({"anyOf": [{"type": ["string", "number", "boolean"]}, reference("parameter")]});
-    let described = |about: &str| {
+    let numbers = json!({"type": "object", "additionalProperties": {"type": "number", "exclusiveMinimum": 0}});
+    let described = |about: &str, kind: HyperparameterKind| {
         let mut known = parameter.clone();
+        if let (HyperparameterKind::WordOrNumbers(_), Some(any_of)) = (kind, known["anyOf"].as_array_mut()) {
+            any_of.push(numbers.clone());
+        }
         known["description"] = about.into();
         known
     };
     let known: Map<String, Json> = HYPERPARAMETERS
         .iter()
-        .map(|known| (known.name.to_owned(), described(known.about)))
+        .map(|known| (known.name.to_owned(), described(known.about, known.kind)))
         .collect();
     json!({
         "type": "object",

@@ -229,12 +229,16 @@ fn write_data(yaml: &mut Yaml, data: &DataSpec) {
             yaml.maybe(1, "validation", table.validation.as_ref().map(held_out));
             yaml.maybe(1, "test", table.test.as_ref().map(held_out));
             yaml.maybe(1, "train_limit", table.train_limit.map(|limit| limit.to_string()));
-            yaml.line(1, "text", &one_or_more(&table.text));
-            yaml.line(1, "label", &one_or_more(&table.label));
+            for (key, columns) in [("text", &table.text), ("label", &table.label)] {
+                if !columns.is_empty() {
+                    yaml.line(1, key, &one_or_more(columns));
+                }
+            }
             yaml.maybe(1, "multi_label", table.multi_label.as_deref().map(quoted));
             if table.truncation != Truncation::default() {
                 yaml.line(1, "truncation", table.truncation.name());
             }
+            yaml.maybe(1, "stride", table.stride.map(|stride| stride.to_string()));
             yaml.lines(1, declared::written(&table.reading, READING_KEYS));
             let mut lines = declared::written(&table.split, SPLIT_KEYS);
             // Examples that are known already exclude a share for them.

@@ -32,6 +32,13 @@ impl Settings {
         (observation, Some(scores))
     }
 
+    /// The order of a trial's evaluations, the best first: by violation, then by loss. `None` for one without a result.
+    pub fn order(&self, evaluation: &Evaluation) -> Option<(f64, f64)> {
+        let (observation, scores) = self.measure(evaluation);
+        let violation = scores.map_or(0.0, |scores| scores.violation);
+        (observation.loss < Loss::WORST).then_some((violation, observation.loss.get()))
+    }
+
     /// The sum of the violations of all constraints; infinite if a constraint depends on a missing metric.
     fn violation(&self, evaluation: &Evaluation) -> f64 {
         if self.criteria.constraints.is_empty() {

@@ -33,6 +33,9 @@ pub struct Segment {
     pub cooldown: Option<Cooldown>,
     /// The trial's own folder for checkpoints.
     pub checkpoints: PathBuf,
+    /// The file for the validation outputs of the trial, in a folder that all trials share; `None` keeps none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<PathBuf>,
     /// The trial's own log, for the output of an external program.
     pub log: PathBuf,
     /// The limits on time and memory.
@@ -80,6 +83,7 @@ impl Segment {
             max: Samples(max),
             cooldown: None,
             checkpoints: checkpoints.to_owned(),
+            outputs: None,
             log: checkpoints.join("trial.log"),
             limits: SegmentLimits::default(),
             part: Part::Validation,

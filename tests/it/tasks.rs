@@ -43,6 +43,34 @@ fn several_labels_per_text_are_learnt_measured_and_predicted() {
     let header = predicted.lines().next().unwrap();
     assert!(header.ends_with("labels,p.long,p.neg,p.pos"), "{header}");
     assert_eq!(predicted.lines().count(), 81);
+    let notes: serde_json::Value = serde_json::from_str(&sandbox.read("trained/automl.json")).unwrap();
+    let thresholds: Vec<f64> = ["long", "neg", "pos"]
+        .map(|label| notes["thresholds"][label].as_f64().unwrap())
+        .into();
+    assert!(thresholds.iter().all(|threshold| (0.0..=1.0).contains(threshold)));
+    // Another threshold in the notes is another decision, in predictions and in metrics.
+    let notes = sandbox.read("trained/automl.json").replace(
+        &format!("\"pos\": {}", serde_json::json!(thresholds[2])),
+        "\"pos\": 0.0",
+    );
+    sandbox.write("trained/automl.json", notes);
+    sandbox.run("predict trained table.csv --out all.csv").expect_code(0);
+    let all = sandbox.read("all.csv");
+    for row in csv::Reader::from_reader(all.as_bytes()).records() {
+        let labels = row.unwrap().iter().rev().nth(3).unwrap().to_owned();
+        assert!(labels.split(';').any(|label| label == "pos"), "{labels}");
+    }
+    let told = sandbox
+        .run("evaluate trained table.csv --json --metric recall:pos")
+        .expect_code(0);
+    let told: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(told["metrics"]["recall:pos"], 1.0);
+    // Without validation examples nothing can be tuned.
+    let told = sandbox
+        .run("train study/best.yaml --out whole --with-validation")
+        .expect_code(0);
+    assert!(told.stderr.contains("a probability of 0.5"), "{}", told.stderr);
+    assert!(!sandbox.read("whole/automl.json").contains("thresholds"));
 }
 
 #[test]

@@ -47,6 +47,9 @@ pub(in crate::cli) struct Leaderboard {
     /// The same as `--format json`
     #[arg(long, conflicts_with = "format")]
     pub(in crate::cli) json: bool,
+    /// Rank by another metric of the task, such as `mcc` or `f1:spam`: nothing is trained again
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) metric: Option<String>,
     /// Only rows of which this is true, such as `accuracy > 0.8 and learning_rate < 1e-3`
     #[arg(long = "where", value_name = "CONDITION")]
     pub(in crate::cli) condition: Option<String>,

@@ -146,6 +146,9 @@ pub(in crate::cli) struct Evaluate {
     pub(in crate::cli) input: ModelInput,
     /// Labelled texts: a file, a folder or a pattern such as `'test/*.csv'`, `-` for standard input, or built-in data such as `builtin:fashion-mini`
     pub(in crate::cli) data: String,
+    /// Show this metric of the task too, such as `mcc` or `f1:spam`; may be repeated
+    #[arg(long = "metric", value_name = "NAME")]
+    pub(in crate::cli) metrics: Vec<String>,
     /// Show it as one JSON object
     #[arg(long)]
     pub(in crate::cli) json: bool,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::{Engine, EngineError};
-use crate::engine::EngineEvent;
+use crate::engine::{EngineEvent, Folder};
 use crate::study::{InFlight, Repeat};
 use crate::trials::{Evaluation, Part, Segment, SegmentLimits};
 use crate::units::{Samples, TrialId};
@@ -92,6 +92,10 @@ impl Engine<'_> {
                 Some(Repeat::Test { run, .. }) => run,
                 Some(Repeat::Reseed { .. }) | None => trial,
             }),
+            outputs: match repeat {
+                Some(Repeat::Test { .. }) => None,
+                Some(Repeat::Reseed { .. }) | None => Some(Folder::outputs(self.folder.path(), trial)),
+            },
             log: self.folder.logs().join(format!("trial-{trial}.log")),
             limits: SegmentLimits {
                 seconds: self

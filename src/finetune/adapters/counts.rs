@@ -52,7 +52,7 @@ impl Counter {
             Adapter::None => self.plain[freeze_depth],
             Adapter::LowRank(_) | Adapter::BiasOnly => self.count(&TrainingConfig {
                 freeze_depth,
-                ..*config
+                ..config.clone()
             }),
         }
     }

@@ -12,7 +12,7 @@ use crate::{
 /// the stem (Clark et al. 2020, `ELECTRA`, §3.1; the steps are counted as in `BEiT`). What follows the blocks has the
 /// whole rate, and the head its own rate if it has one.
 pub(super) fn of(config: &TrainingConfig, blocks: usize) -> impl Fn(&Parameter) -> Group {
-    let config = *config;
+    let config = config.clone();
     move |parameter| {
         let decayed = |steps: usize| config.learning_rate * config.layer_decay.powi(steps as i32);
         let learning_rate = match parameter.part {

@@ -33,7 +33,7 @@ pub use answering::{
     QuestionColumns, QuestionStream, QuestionTable,
 };
 pub use automl_readers::{At, Position, ReadError, ReadOptions, Source};
-pub use automl_tokenizer::{Tokenizer, TokenizerError, Truncation};
+pub use automl_tokenizer::{Part, Tokenizer, TokenizerError, Truncation};
 pub use batches::{epoch_batches, evaluation_batches};
 pub use encoder::{EncoderOptions, TextEncoder};
 pub use error::DataError;

@@ -194,6 +194,11 @@ impl TextTable {
         &self.missing
     }
 
+    /// The kind of labels.
+    pub fn task(&self) -> TaskKind {
+        self.task
+    }
+
     /// Names of the classes.
     pub fn labels(&self) -> &[String] {
         &self.labels

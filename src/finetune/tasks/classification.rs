@@ -1,8 +1,8 @@
 //! One of several classes for each example.
 
-use automl_metrics::{Classes, Measure, MetricError, Outcomes, highest};
+use automl_metrics::{ClassCounts, Classes, Measure, MetricError, Outcomes, highest};
 
-use super::{Batch, Objective, Prediction, Scores, Task, TaskKind, Truth, measured};
+use super::{Batch, Objective, Prediction, Scores, Task, TaskKind, Truth, measured, on_host};
 use crate::{data::Targets, loss::cross_entropy};
 
 #[derive(Debug)]
@@ -31,6 +31,11 @@ impl Task for Classification {
         }
     }
 
+    fn counts(&self, outputs: &[f32], truth: Truth<'_>) -> Vec<(String, ClassCounts)> {
+        let counts = ClassCounts::of(outputs, truth.targets.classes(), truth.names.len());
+        truth.names.iter().cloned().zip(counts).collect()
+    }
+
     fn predict(&self, outputs: &[f32], _: Truth<'_>) -> Prediction {
         let largest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let powers: Vec<f64> = outputs.iter().map(|output| f64::from(output - largest).exp()).collect();
@@ -42,7 +47,11 @@ impl Task for Classification {
     }
 
     fn objective(&self, batch: Batch<'_>) -> Objective {
-        let (loss, gradient) = batch.kernels.cross_entropy(batch.outputs, batch.targets.classes());
+        let labels = batch.targets.classes();
+        if !batch.training_loss.is_plain() {
+            return on_host(&batch, |outputs| batch.training_loss.of_classes(outputs, labels));
+        }
+        let (loss, gradient) = batch.kernels.cross_entropy(batch.outputs, labels);
         Objective { loss, gradient }
     }
 }
@@ -55,6 +64,7 @@ mod tests {
     fn probabilities_add_up_for_any_outputs() {
         let nothing = Truth {
             targets: &Targets::Classes(Vec::new()),
+            thresholds: &[],
             names: &[],
         };
         for outputs in [&[0.0, 0.0][..], &[1e4, -1e4, 0.0], &[-3.5, 2.25, 7.0]] {

@@ -11,9 +11,11 @@ mod token_classification;
 use std::{collections::BTreeMap, fmt::Debug, ops::Range};
 
 pub use automl_metrics::Task as TaskKind;
-use automl_metrics::{Measure, MetricError};
+use automl_metrics::{ClassCounts, Measure, MetricError};
 
-use crate::{backend::Tensor, data::Targets, families::HeadKind, gradients::Loss, kernels::Kernels};
+use crate::{
+    backend::Tensor, data::Targets, families::HeadKind, gradients::Loss, imbalance::TrainingLoss, kernels::Kernels,
+};
 
 /// All tasks. The first one is that of a model that does not name its own.
 pub const TASKS: &[&dyn Task] = &[
@@ -46,6 +48,16 @@ pub trait Task: Debug + Sync {
         None
     }
 
+    /// The names of which metrics can be asked one by one, as in `recall:spam`.
+    fn classes(&self, names: &[String]) -> Vec<String> {
+        names.to_vec()
+    }
+
+    /// The counts of each of [`Self::classes`]; none for tasks without classes.
+    fn counts(&self, _outputs: &[f32], _truth: Truth<'_>) -> Vec<(String, ClassCounts)> {
+        Vec::new()
+    }
+
     /// How much a part of a batch counts in the mean loss of the batch: by default the number of its examples.
     fn weight(&self, targets: &Targets) -> f64 {
         targets.len() as f64
@@ -76,6 +88,8 @@ pub struct Truth<'a> {
     pub targets: &'a Targets,
     /// The names of the outputs: of classes, labels or numbers.
     pub names: &'a [String],
+    /// The probability from which each label is predicted; empty means one half, and for other tasks than several labels.
+    pub thresholds: &'a [f64],
 }
 
 /// A prediction.
@@ -88,8 +102,10 @@ pub enum Prediction {
         /// The probabilities, which add up to 1.
         probabilities: Vec<f64>,
     },
-    /// The probability of each label. A label is predicted from one half on.
+    /// The labels that are likely enough, and the probability of each.
     Labels {
+        /// The indices of the labels that reach their thresholds.
+        labels: Vec<usize>,
         /// The probabilities, each by itself.
         probabilities: Vec<f64>,
     },
@@ -121,6 +137,7 @@ pub struct Batch<'a> {
     pub(crate) kernels: Kernels,
     pub(crate) outputs: Tensor<2>,
     pub(crate) targets: &'a Targets,
+    pub(crate) training_loss: &'a TrainingLoss,
 }
 
 /// A loss with its gradient.
@@ -232,6 +249,7 @@ mod tests {
                             HeadKind::Whole | HeadKind::Tokens => Device::Cpu.tensor(outputs, [4, 3]),
                         },
                         targets: &targets,
+                        training_loss: &TrainingLoss::default(),
                     })
                 };
                 let found = objective(outputs.clone());

@@ -247,7 +247,11 @@ mod tests {
     }
 
     fn answer_of(outputs: &[f32], targets: &Targets) -> Option<Answer> {
-        let truth = Truth { targets, names: &[] };
+        let truth = Truth {
+            targets,
+            names: &[],
+            thresholds: &[],
+        };
         match QuestionAnswering.predict(outputs, truth) {
             Prediction::Answer(answer) => answer,
             other => panic!("{other:?}"),
@@ -269,6 +273,7 @@ mod tests {
         let targets = targets(&["cat sat"], false);
         let truth = Truth {
             targets: &targets,
+            thresholds: &[],
             names: &[],
         };
         let measures = ["exact_match", "f1"].map(|name| automl_metrics::metric(name).unwrap());
@@ -298,6 +303,7 @@ mod tests {
         let targets = targets(&[], true);
         let truth = Truth {
             targets: &targets,
+            thresholds: &[],
             names: &[],
         };
         let measures = ["exact_match"].map(|name| automl_metrics::metric(name).unwrap());

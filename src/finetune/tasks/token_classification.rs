@@ -1,6 +1,8 @@
 //! A tag for each word of a sentence, such as the kinds of names in it.
 
-use automl_metrics::{Measure, MetricError, Outcomes, Tags, highest};
+use std::collections::BTreeSet;
+
+use automl_metrics::{ClassCounts, Measure, MetricError, Mode, Outcomes, Tags, highest, spans};
 
 use super::{Batch, Objective, Prediction, Scores, Task, TaskKind, Truth, measured, on_host};
 use crate::{
@@ -37,27 +39,30 @@ impl Task for TokenClassification {
     }
 
     fn measure(&self, outputs: &[f32], truth: Truth<'_>, measures: &[Measure]) -> Result<Scores, MetricError> {
-        let windows = windows(truth.targets);
         let nothing = || Ok(measures.iter().map(|measure| (measure.to_string(), f64::NAN)).collect());
         if outputs.iter().any(|output| output.is_nan()) {
             return nothing();
         }
-        let (mut predicted, mut exact): (Vec<Vec<u32>>, Vec<Vec<u32>>) = Default::default();
-        for (window, outputs) in windows.iter().zip(by_window(outputs, windows)) {
-            if !window.continues || predicted.is_empty() {
-                predicted.push(Vec::new());
-                exact.push(Vec::new());
-            }
-            let last = predicted.len() - 1;
-            for (token, tag) in window.tagged() {
-                predicted[last].push(highest(row(outputs, window, token)) as u32);
-                exact[last].push(tag);
-            }
-        }
+        let (predicted, exact) = sentences(outputs, windows(truth.targets));
         match Tags::of_ids(&predicted, &exact, truth.names) {
             Ok(tags) => measured(&Outcomes::Tags(tags), measures),
             Err(_) => nothing(),
         }
+    }
+
+    /// The kinds of names, without `B-` and `I-`.
+    fn classes(&self, names: &[String]) -> Vec<String> {
+        let kinds: BTreeSet<&str> = names.iter().flat_map(|name| kinds(name)).collect();
+        kinds.into_iter().map(str::to_owned).collect()
+    }
+
+    fn counts(&self, outputs: &[f32], truth: Truth<'_>) -> Vec<(String, ClassCounts)> {
+        let (predicted, exact) = sentences(outputs, windows(truth.targets));
+        let Ok(tags) = Tags::of_ids(&predicted, &exact, truth.names) else {
+            return Vec::new();
+        };
+        let counts = tags.counts(Mode::Default).into_iter();
+        counts.map(|(kind, counts)| (kind.to_owned(), counts)).collect()
     }
 
     fn predict(&self, outputs: &[f32], example: Truth<'_>) -> Prediction {
@@ -85,6 +90,28 @@ fn windows(targets: &Targets) -> &[TagWindow] {
         Targets::Tags(windows) => windows,
         _ => &[],
     }
+}
+
+/// The kind of name that a tag belongs to, if any.
+fn kinds(tag: &str) -> impl Iterator<Item = &str> {
+    spans(&[tag], Mode::Default).into_iter().map(|span| span.entity)
+}
+
+/// The predicted and the true tag of each word, sentence by sentence.
+fn sentences(outputs: &[f32], windows: &[TagWindow]) -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
+    let (mut predicted, mut exact): (Vec<Vec<u32>>, Vec<Vec<u32>>) = Default::default();
+    for (window, outputs) in windows.iter().zip(by_window(outputs, windows)) {
+        if !window.continues || predicted.is_empty() {
+            predicted.push(Vec::new());
+            exact.push(Vec::new());
+        }
+        let last = predicted.len() - 1;
+        for (token, tag) in window.tagged() {
+            predicted[last].push(highest(row(outputs, window, token)) as u32);
+            exact[last].push(tag);
+        }
+    }
+    (predicted, exact)
 }
 
 /// The outputs of each window. All tokens have the same number of them.
@@ -159,6 +186,7 @@ mod tests {
         let targets = targets();
         let truth = Truth {
             targets: &targets,
+            thresholds: &[],
             names: &names,
         };
         let measures = ["f1", "accuracy"].map(|name| automl_metrics::metric(name).unwrap());
@@ -181,6 +209,7 @@ mod tests {
         let first = targets.pick(&[0, 1]);
         let truth = Truth {
             targets: &first,
+            thresholds: &[],
             names: &[],
         };
         let Prediction::Tags(tags) = TokenClassification.predict(&outputs(&first), truth) else {

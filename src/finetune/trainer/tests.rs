@@ -123,13 +123,13 @@ fn every_optimizer_and_adapter_continues_to_the_same_bits() {
                 reinit_layers: 1,
                 ..config(0)
             };
-            let mut resumed = Training::start(&base, config).unwrap();
+            let mut resumed = Training::start(&base, config.clone()).unwrap();
             for stop in [12, 30, 53, 80] {
                 resumed.train(&examples, Samples(stop), &mut go_on).unwrap();
                 resumed.save_checkpoint(&path).unwrap();
-                resumed = Training::resume(&base, config, &path).unwrap();
+                resumed = Training::resume(&base, config.clone(), &path).unwrap();
             }
-            let mut same = Training::start(&base, config).unwrap();
+            let mut same = Training::start(&base, config.clone()).unwrap();
             for stop in [12, 30, 53, 80] {
                 same.train(&examples, Samples(stop), &mut go_on).unwrap();
             }
@@ -137,10 +137,10 @@ fn every_optimizer_and_adapter_continues_to_the_same_bits() {
             for other in [OptimizerKind::AdamW, OptimizerKind::Sgd, OptimizerKind::Lion] {
                 let other = TrainingConfig {
                     optimizer: other,
-                    ..config
+                    ..config.clone()
                 };
                 assert_eq!(
-                    Training::inherit(&base, other, &path).is_ok(),
+                    Training::inherit(&base, other.clone(), &path).is_ok(),
                     other.optimizer == optimizer
                 );
             }
@@ -240,7 +240,7 @@ fn a_damaged_or_foreign_checkpoint_is_refused() {
             ..config(1)
         },
     ] {
-        let error = Training::resume(&base, other, &path).unwrap_err();
+        let error = Training::resume(&base, other.clone(), &path).unwrap_err();
         assert!(
             matches!(
                 &error,
@@ -386,4 +386,63 @@ fn a_step_in_parts_is_the_same_step() {
             }
         }
     }
+}
+
+#[test]
+fn a_loss_against_unequal_classes_is_the_same_in_any_parts_of_a_batch_and_continues_exactly() {
+    let base = testing::small_bert(2);
+    let mut examples = testing::texts(30, 2);
+    examples.targets = Targets::Classes((0..30).map(|text| u32::from(text % 5 == 0)).collect());
+    let given = crate::ClassWeights::Given(vec![("class 1".to_owned(), 4.0)]);
+    let config = |class_weights: &crate::ClassWeights, micro_batches| TrainingConfig {
+        class_weights: class_weights.clone(),
+        focal_gamma: 1.5,
+        label_smoothing: 0.1,
+        dropout: 0.0,
+        micro_batches,
+        ..config(0)
+    };
+    let first_loss = |config: TrainingConfig| {
+        let mut training = Training::start(&base, config).unwrap();
+        training.train(&examples, Samples(8), &mut go_on).unwrap().loss.unwrap()
+    };
+    for weights in [&given, &crate::ClassWeights::Balanced] {
+        let whole = first_loss(config(weights, 1));
+        let parts = first_loss(config(weights, 3));
+        assert!((whole - parts).abs() < 1e-6, "{whole} {parts}");
+        let plain = first_loss(config(&crate::ClassWeights::None, 1));
+        assert!((whole - plain).abs() > 1e-4, "{weights:?}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.safetensors");
+    let train = |training: &mut Training, to| {
+        training.train(&examples, Samples(to), &mut go_on).unwrap();
+    };
+    let mut same = Training::start(&base, config(&given, 1)).unwrap();
+    train(&mut same, 13);
+    same.save_checkpoint(&path).unwrap();
+    train(&mut same, 60);
+    let mut resumed = Training::resume(&base, config(&given, 1), &path).unwrap();
+    train(&mut resumed, 60);
+    assert!(bits(&same) == bits(&resumed));
+    let other = crate::ClassWeights::Given(vec![("class 1".to_owned(), 5.0)]);
+    assert!(
+        Training::resume(&base, config(&other, 1), &path).is_err(),
+        "another trial"
+    );
+}
+
+#[test]
+fn a_loss_for_classes_needs_classes() {
+    let mut base = testing::small_bert(2);
+    base.task = crate::tasks::task(crate::tasks::TaskKind::Regression).unwrap();
+    let smooth = TrainingConfig {
+        label_smoothing: 0.1,
+        ..config(0)
+    };
+    let error = Training::check(&base, &smooth).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "`label_smoothing` is for classes or labels, but the task is regression: leave it out"
+    );
 }

@@ -627,11 +627,11 @@ ${new XMLSerializer().serializeToString(copy)}
   function xAxis(box3, x) {
     const width2 = box3.right - box3.left;
     const ticks = x.ticks(Math.max(2, Math.round(width2 / 68)));
-    const longest = Math.floor(Math.min(width2 / Math.max(1, x.values ? ticks.length : 1), 120) / 6.2);
+    const longest2 = Math.floor(Math.min(width2 / Math.max(1, x.values ? ticks.length : 1), 120) / 6.2);
     let taken = -Infinity;
     return ticks.flatMap((tick) => {
       const at = x(tick.value);
-      const text2 = clipped(tick.label, Math.max(3, longest));
+      const text2 = clipped(tick.label, Math.max(3, longest2));
       const half = text2.length * 6.2 / 2 + 3;
       const isFree = text2 && at - half > taken;
       if (isFree) taken = at + half;
@@ -823,12 +823,12 @@ ${new XMLSerializer().serializeToString(copy)}
 
   // plots/tooltip.js
   var box = null;
-  function show(place, [heading2, ...pairs]) {
+  function show(place, [heading2, ...pairs2]) {
     if (!box) {
       box = html("div", { class: "tooltip", role: "status" });
       document.body.append(box);
     }
-    const rows = pairs.map(([label2, value2]) => [
+    const rows = pairs2.map(([label2, value2]) => [
       html("dt", null, clipped(label2, 40)),
       html("dd", null, clipped(String(value2), 90))
     ]);
@@ -859,7 +859,7 @@ ${new XMLSerializer().serializeToString(copy)}
 
   // plots/pointer.js
   var REACH = 18;
-  function surface({ plot, points: points2, describe, highlight, open, nearest = nearestPoint, zoom, label: label2 }) {
+  function surface({ plot, points: points2, describe: describe2, highlight, open, nearest = nearestPoint, zoom, label: label2 }) {
     const overlay = svg("g", { class: "overlay" });
     plot.root.append(overlay);
     const element = html("div", {
@@ -876,7 +876,7 @@ ${new XMLSerializer().serializeToString(copy)}
     }
     function tell3(point) {
       const area = element.getBoundingClientRect();
-      show({ x: area.left + Math.min(point.x, area.width), y: area.top + point.y }, describe(point));
+      show({ x: area.left + Math.min(point.x, area.width), y: area.top + point.y }, describe2(point));
     }
     function leave() {
       pointAt(null);
@@ -887,7 +887,7 @@ ${new XMLSerializer().serializeToString(copy)}
       const found = nearest(points2, event.offsetX, event.offsetY);
       if (!found) return leave();
       pointAt(found);
-      show({ x: event.clientX, y: event.clientY }, describe(found));
+      show({ x: event.clientX, y: event.clientY }, describe2(found));
     });
     element.addEventListener("pointerleave", leave);
     element.addEventListener("blur", leave);
@@ -1161,9 +1161,9 @@ ${new XMLSerializer().serializeToString(copy)}
   function curves(parent, view, names, { id, title: title2, at, end, scale: scale3, xLabel }) {
     const studies = view.studies;
     const name = metric(studies[0]).name;
-    const spec = { id, title: title2, study: null, section: "comparison", draw: draw9, table: table10 };
+    const spec = { id, title: title2, study: null, section: "comparison", draw: draw10, table: table11 };
     figure(parent, spec);
-    function draw9(width2) {
+    function draw10(width2) {
       const entries = names.map(
         (text2, index) => lineEntry(clipped(text2, 36), `study-line study-${index % STYLES}`)
       );
@@ -1217,7 +1217,7 @@ ${new XMLSerializer().serializeToString(copy)}
       });
       return { root: plot.root, surface: surface5 };
     }
-    function table10() {
+    function table11() {
       return {
         columns: [
           { label: "study" },
@@ -1574,11 +1574,11 @@ ${new XMLSerializer().serializeToString(copy)}
       note: "Share of the box between the worst and the best values that the front dominates.",
       study,
       section: "incumbent",
-      draw: draw9,
-      table: table10
+      draw: draw10,
+      table: table11
     };
     figure(parent, spec);
-    function draw9(width2) {
+    function draw10(width2) {
       const plot = create({
         width: width2,
         height: 300,
@@ -1610,7 +1610,7 @@ ${new XMLSerializer().serializeToString(copy)}
       });
       return { root: plot.root, surface: surface5 };
     }
-    function table10() {
+    function table11() {
       return {
         columns: ["trial", "seconds", "epochs", "hypervolume"].map((name) => ({ label: name, kind: "number" })),
         rows: points2.map((point) => [point.trial, point.seconds, point.epochs, point.hypervolume])
@@ -1857,9 +1857,9 @@ ${JSON.stringify([...store.brushes])}`;
     const { name, target } = metric(study);
     const selection = currentSelection();
     const valued = searched(study).filter((trial) => trial.value !== null && arrivals(study).has(trial.trial));
-    const spec = { id, title: title2, study, section: "incumbent", draw: draw9, table: table10 };
+    const spec = { id, title: title2, study, section: "incumbent", draw: draw10, table: table11 };
     figure(parent, spec);
-    function draw9(width2) {
+    function draw10(width2) {
       const statuses = STATUSES.filter((status) => valued.some((trial) => trial.status === status));
       const entries = [lineEntry("best so far", "best-line"), ...statusEntries(statuses)];
       const top = legendHeight(width2, entries) + 26;
@@ -1907,7 +1907,7 @@ ${JSON.stringify([...store.brushes])}`;
       });
       return { root: plot.root, surface: surface5 };
     }
-    function table10() {
+    function table11() {
       return {
         columns: [
           { label: "series" },
@@ -2017,11 +2017,11 @@ ${JSON.stringify([...store.brushes])}`;
       note: "Dot and whiskers: mean ± standard error. Small circles: single seeds. Vertical stroke: the value in the search.",
       study,
       section: "selection",
-      draw: draw9,
+      draw: draw10,
       table: data
     };
     figure(parent, spec);
-    function draw9(width2) {
+    function draw10(width2) {
       const plot = create({
         width: width2,
         height,
@@ -2142,6 +2142,153 @@ ${JSON.stringify([...store.brushes])}`;
     );
   }
 
+  // sections/confusion.js
+  var [SMALLEST, LARGEST] = [14, 64];
+  var LETTER = 6.6;
+  var confusion_default = {
+    id: "confusion",
+    title: "Confusion",
+    needs: ["confusion"],
+    isShown: (study) => Boolean(study.confusion) && study.confusion.examples > 0,
+    render: render5
+  };
+  function render5(body2, study) {
+    const { confusion } = study;
+    append(body2, html("p", { class: "lead" }, lead(confusion)));
+    if (confusion.counts.length)
+      figure(body2, {
+        id: "confusion",
+        title: "Confusion matrix",
+        note: "A row for each true class, a column for each predicted one. Colour: share of the row. Outlined: right predictions.",
+        minWidth: minWidth(confusion),
+        study,
+        section: "confusion",
+        draw: (width2) => draw(width2, confusion),
+        table: () => table2(confusion)
+      });
+    if (confusion.pairs.length)
+      append(body2, html("h3", null, "Most confused"), scrollRegion("Most confused classes", pairs(confusion)));
+  }
+  function lead({ trial, examples, right, number_of_classes: classes }) {
+    const share = percentage(right / examples);
+    return `Trial ${trial}, the best one, predicts ${right} of ${counted(examples, "validation example")} right (${share}), in ${classes} classes.`;
+  }
+  function longest({ classes }) {
+    return Math.min(22, Math.max(...classes.map((name) => name.length)));
+  }
+  function minWidth(confusion) {
+    return longest(confusion) * LETTER + 80 + confusion.classes.length * SMALLEST;
+  }
+  function draw(width2, confusion) {
+    const { classes, counts, trial, right, examples } = confusion;
+    const left = longest(confusion) * LETTER + 24;
+    const side = Math.max(SMALLEST, Math.min(LARGEST, (width2 - left - 60) / classes.length));
+    const isAcross = Math.max(...classes.map((name) => name.length)) * LETTER < side - 4;
+    const top = isAcross ? 46 : longest(confusion) * LETTER + 40;
+    const plot = create({
+      width: width2,
+      height: top + side * classes.length + 12,
+      title: "Confusion matrix",
+      description: `Trial ${trial} predicts ${right} of ${examples} examples right.`,
+      margin: { left, top, right: 0, bottom: 0 }
+    });
+    add(
+      plot,
+      label("predicted", left, 14, { class: "axis-label" }),
+      label("true", left - 8, top - 8, { class: "axis-label", "text-anchor": "end" })
+    );
+    const cells = [];
+    const map = svg("g", { "shape-rendering": "crispEdges" });
+    const numbers = svg("g", { class: "confused-numbers" });
+    counts.forEach((row2, i) => {
+      const sum = row2.reduce((total, count) => total + count, 0);
+      const y = top + i * side;
+      add(
+        plot,
+        label(clipped(classes[i], 22), left - 8, y + side / 2, {
+          "text-anchor": "end",
+          "dominant-baseline": "central",
+          class: "tick"
+        }),
+        columnName(classes[i], left + i * side + side / 2, top - 8, isAcross)
+      );
+      row2.forEach((count, j) => {
+        const [x, centre] = [left + (j + 0.5) * side, y + side / 2];
+        const cell4 = { left: left + j * side, top: y, x, y: centre, i, j, count, sum };
+        cells.push(cell4);
+        map.append(...drawCell(cell4, side));
+        if (count > 0 && String(count).length * LETTER < side - 2) numbers.append(drawNumber(cell4, side));
+      });
+    });
+    add(plot, map, numbers);
+    const surface5 = surface({
+      plot,
+      points: cells,
+      label: "Confusion matrix",
+      nearest: (_, x, y) => cells.find((one) => x >= one.left && x < one.left + side && y >= one.top && y < one.top + side) || null,
+      describe: (cell4) => describe(confusion, cell4),
+      highlight: (cell4) => svg("rect", { class: "cell-ring", x: cell4.left, y: cell4.top, width: side, height: side })
+    });
+    return { root: plot.root, surface: surface5 };
+  }
+  function columnName(name, x, y, isAcross) {
+    if (isAcross) return label(name, x, y, { "text-anchor": "middle", class: "tick" });
+    return label(clipped(name, 22), x, y, {
+      class: "tick",
+      "dominant-baseline": "central",
+      transform: `rotate(-90 ${x} ${y})`
+    });
+  }
+  function drawCell({ left, top, i, j, count, sum }, side) {
+    const place = { x: left, y: top, width: side - 1, height: side - 1 };
+    const share = sum > 0 ? count / sum : 0;
+    const kind2 = i === j ? "confused is-right" : "confused is-wrong";
+    return [
+      svg("rect", { class: "confused-ground", ...place }),
+      share > 0 && svg("rect", { class: kind2, ...place, "fill-opacity": (0.12 + 0.88 * share).toFixed(3) }),
+      i === j && svg("rect", { class: "confused-diagonal", ...place })
+    ].filter(Boolean);
+  }
+  function drawNumber({ left, top, count, sum }, side) {
+    return label(String(count), left + (side - 1) / 2, top + (side - 1) / 2, {
+      "text-anchor": "middle",
+      "dominant-baseline": "central",
+      class: count / sum > 0.5 ? "confused-number is-light" : "confused-number"
+    });
+  }
+  function describe({ classes }, { i, j, count, sum }) {
+    return [
+      i === j ? "Right" : "Wrong",
+      ["true", classes[i]],
+      ["predicted", classes[j]],
+      ["examples", `${count} of ${sum}`],
+      ["share", sum > 0 ? percentage(count / sum) : "–"]
+    ];
+  }
+  function table2({ classes, counts }) {
+    return {
+      columns: [{ label: "true" }, { label: "predicted" }, { label: "examples", kind: "number" }],
+      rows: counts.flatMap((row2, i) => row2.map((count, j) => [classes[i], classes[j], count]))
+    };
+  }
+  function pairs(confusion) {
+    const columns = [
+      { label: "true" },
+      { label: "predicted" },
+      { label: "examples", kind: "number" },
+      { label: "of", kind: "number" },
+      { label: "share" }
+    ];
+    const rows = confusion.pairs.map(({ class: name, predicted, count, examples }) => [
+      name,
+      predicted,
+      count,
+      examples,
+      percentage(count / examples)
+    ]);
+    return plainTable(columns, rows, { caption: "Most confused classes" });
+  }
+
   // sections/audit.js
   var audit_default = {
     id: "audit",
@@ -2149,9 +2296,9 @@ ${JSON.stringify([...store.brushes])}`;
     brief: "Audit",
     needs: ["audit", "metrics"],
     isShown: (study) => Boolean(study.audit),
-    render: render5
+    render: render6
   };
-  function render5(body2, study) {
+  function render6(body2, study) {
     const { audited, pruned, winners, regret, agreements } = study.audit;
     const { name } = metric(study);
     append(
@@ -2407,9 +2554,9 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["trials", "parameters", "metrics"],
     usesSelection: true,
     isShown: (study) => varied(study).length > 0 && study.trials.some((trial) => trial.value !== null),
-    render: render6
+    render: render7
   };
-  function render6(body2, study) {
+  function render7(body2, study) {
     const names = varied(study);
     const trials2 = searched(study).filter((trial) => trial.value !== null || trial.status === "failed");
     const spec = {
@@ -2419,12 +2566,12 @@ ${JSON.stringify([...store.brushes])}`;
       study,
       section: "parallel",
       minWidth: (names.length + 1) * AXIS_WIDTH + 40,
-      draw: (width2) => draw(width2, study, names, trials2),
-      table: () => table2(study, names, trials2)
+      draw: (width2) => draw2(width2, study, names, trials2),
+      table: () => table3(study, names, trials2)
     };
     figure(body2, spec);
   }
-  function draw(width2, study, names, trials2) {
+  function draw2(width2, study, names, trials2) {
     const plot = create({
       width: width2,
       height: 380,
@@ -2461,7 +2608,7 @@ ${JSON.stringify([...store.brushes])}`;
     brushing(element, plot, axes2);
     return element;
   }
-  function table2(study, names, trials2) {
+  function table3(study, names, trials2) {
     const selection = currentSelection();
     return {
       columns: [
@@ -2498,20 +2645,20 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["trials", "parameters", "dependences", "metrics"],
     usesSelection: true,
     isShown: (study) => varied(study).length > 0 && study.trials.some((trial) => trial.value !== null),
-    render: render7
+    render: render8
   };
-  function render7(body2, study) {
+  function render8(body2, study) {
     figure(body2, {
       id: "slices",
       title: `${metric(study).name} by each parameter`,
       note: study.dependences.length ? "Line and band: what a model of all results expects by this parameter alone, averaged over all others, ± one standard deviation." : null,
       study,
       section: "slices",
-      draw: (width2) => draw2(width2, study),
-      table: () => table3(study)
+      draw: (width2) => draw3(width2, study),
+      table: () => table4(study)
     });
   }
-  function draw2(width2, study) {
+  function draw3(width2, study) {
     const names = varied(study);
     const trials2 = searched(study).filter((trial) => trial.value !== null || trial.status === "failed");
     const entries = legendEntries(study, trials2);
@@ -2606,7 +2753,7 @@ ${JSON.stringify([...store.brushes])}`;
       svg("path", { class: "model-line", d: line(places) })
     );
   }
-  function table3(study) {
+  function table4(study) {
     const selection = currentSelection();
     const name = metric(study).name;
     const trials2 = searched(study).filter((trial) => trial.value !== null && selection.has(trial.trial));
@@ -2646,9 +2793,9 @@ ${JSON.stringify([...store.brushes])}`;
     title: "Importance",
     needs: ["importance"],
     isShown: (study) => Boolean(study.importance) && study.importance.parameters.length > 0,
-    render: render8
+    render: render9
   };
-  function render8(body2, study) {
+  function render9(body2, study) {
     const { importance } = study;
     append(body2, html("p", { class: "lead" }, trust(importance)));
     figure(body2, {
@@ -2657,8 +2804,8 @@ ${JSON.stringify([...store.brushes])}`;
       note: "By functional analysis of variance of a random forest. Whiskers: ± one standard deviation over its trees.",
       study,
       section: "importance",
-      draw: (width2) => draw3(width2, importance),
-      table: () => table4(importance)
+      draw: (width2) => draw4(width2, importance),
+      table: () => table5(importance)
     });
   }
   function trust({ explained, trusted_from: trustedFrom, trials: trials2 }) {
@@ -2669,9 +2816,9 @@ ${JSON.stringify([...store.brushes])}`;
       return `${basis}: take the large shares as a hint, and do not read anything into the small ones.`;
     return `${basis}: the large shares may be relied on inside the ranges that were searched.`;
   }
-  function draw3(width2, { parameters, pairs }) {
-    const shown = pairs.filter((pair) => pair.share > 0).slice(0, SHOWN_PAIRS);
-    const longest = width2 < 520 ? 20 : 34;
+  function draw4(width2, { parameters, pairs: pairs2 }) {
+    const shown = pairs2.filter((pair) => pair.share > 0).slice(0, SHOWN_PAIRS);
+    const longest2 = width2 < 520 ? 20 : 34;
     const rows = [
       ...parameters.map((one) => ({ label: one.parameter, share: one.share, deviation: one.deviation, kind: "alone" })),
       ...shown.map((pair) => ({
@@ -2682,7 +2829,7 @@ ${JSON.stringify([...store.brushes])}`;
       }))
     ];
     const gap = shown.length ? 30 : 0;
-    const left = Math.min(width2 * 0.45, 20 + Math.max(...rows.map((row2) => Math.min(longest, row2.label.length))) * 6.6);
+    const left = Math.min(width2 * 0.45, 20 + Math.max(...rows.map((row2) => Math.min(longest2, row2.label.length))) * 6.6);
     const plot = create({
       width: width2,
       height: rows.length * ROW + gap + 56,
@@ -2697,7 +2844,7 @@ ${JSON.stringify([...store.brushes])}`;
     });
     axes(plot, { x: percent, xLabel: "share of the variance" });
     rows.forEach(
-      (row2, index) => drawRow(plot, row2, x, plot.box.top + index * ROW + ROW / 2 + (row2.kind === "pair" ? gap : 0), longest)
+      (row2, index) => drawRow(plot, row2, x, plot.box.top + index * ROW + ROW / 2 + (row2.kind === "pair" ? gap : 0), longest2)
     );
     if (shown.length)
       add(
@@ -2711,13 +2858,13 @@ ${JSON.stringify([...store.brushes])}`;
       );
     return { root: plot.root, surface: null };
   }
-  function drawRow(plot, { label: label2, share, deviation, kind: kind2 }, x, y, longest) {
+  function drawRow(plot, { label: label2, share, deviation, kind: kind2 }, x, y, longest2) {
     const from = x(0);
     const end = x(Math.max(0, share));
     const reach = deviation ? x(share + deviation) : end;
     add(
       plot,
-      label(clipped(label2, longest), from - 10, y, {
+      label(clipped(label2, longest2), from - 10, y, {
         "text-anchor": "end",
         "dominant-baseline": "central",
         class: "tick"
@@ -2727,7 +2874,7 @@ ${JSON.stringify([...store.brushes])}`;
       label(percentage(share), reach + 8, y, { "dominant-baseline": "central", class: "tick" })
     );
   }
-  function table4({ parameters, pairs }) {
+  function table5({ parameters, pairs: pairs2 }) {
     return {
       columns: [
         { label: "parameter" },
@@ -2737,7 +2884,7 @@ ${JSON.stringify([...store.brushes])}`;
       ],
       rows: [
         ...parameters.map((one) => [one.parameter, null, one.share, one.deviation]),
-        ...pairs.map((pair) => [pair.first, pair.second, pair.share, null])
+        ...pairs2.map((pair) => [pair.first, pair.second, pair.share, null])
       ]
     };
   }
@@ -2750,20 +2897,20 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["contours", "trials", "parameters", "metrics"],
     usesSelection: true,
     isShown: (study) => study.contours.length > 0,
-    render: render9
+    render: render10
   };
-  function render9(body2, study) {
+  function render10(body2, study) {
     figure(body2, {
       id: "contours",
       title: `Expected ${metric(study).name} by pairs of parameters`,
       note: "Colour: what a model of all results expects. White-rimmed dots: trials. Empty: the two are never there together.",
       study,
       section: "contours",
-      draw: (width2) => draw4(width2, study),
-      table: () => table5(study)
+      draw: (width2) => draw5(width2, study),
+      table: () => table6(study)
     });
   }
-  function draw4(width2, study) {
+  function draw5(width2, study) {
     const contours = study.contours.filter((one) => parameter(study, one.first) && parameter(study, one.second));
     const [low, high] = extent(contours.flatMap((one) => one.expected.flat())) || [0, 1];
     const share = shareOf(study, low, high);
@@ -2926,7 +3073,7 @@ ${JSON.stringify([...store.brushes])}`;
       [contour.second, value(second)]
     ];
   }
-  function table5(study) {
+  function table6(study) {
     return {
       columns: [
         { label: "first" },
@@ -2953,9 +3100,9 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["trials", "rungs", "metrics", "max_epochs", "best"],
     usesSelection: true,
     isShown: (study) => study.has_epochs && study.trials.some((trial) => trial.curve.length > 1),
-    render: render10
+    render: render11
   };
-  function render10(body2, study) {
+  function render11(body2, study) {
     const trials2 = searched(study).filter((trial) => valid(trial).length > 0);
     const selection = currentSelection();
     const selected = trials2.filter((trial) => selection.has(trial.trial));
@@ -2967,9 +3114,9 @@ ${JSON.stringify([...store.brushes])}`;
       note: isMany ? `The best ${SHOWN} of ${selected.length} in colour, all others faint.` : null,
       study,
       section: "curves",
-      table: () => table6(study, selected)
+      table: () => table7(study, selected)
     };
-    figure(body2, { ...spec, draw: (width2) => draw5(width2, study, spec, trials2, shown) });
+    figure(body2, { ...spec, draw: (width2) => draw6(width2, study, spec, trials2, shown) });
   }
   function valid(trial) {
     return trial.curve.filter(([epoch, value2]) => Number.isFinite(epoch) && Number.isFinite(value2));
@@ -2979,7 +3126,7 @@ ${JSON.stringify([...store.brushes])}`;
     const valued = trials2.filter((trial) => trial.value !== null);
     return valued.sort((one, other) => direction * (other.value - one.value)).slice(0, SHOWN);
   }
-  function draw5(width2, study, spec, trials2, shown) {
+  function draw6(width2, study, spec, trials2, shown) {
     const statuses = STATUSES.filter((status) => [...shown].some((trial) => trial.status === status));
     const hasBest = trials2.some((trial) => trial.trial === study.best);
     const entries = [
@@ -3086,7 +3233,7 @@ ${JSON.stringify([...store.brushes])}`;
       open: ({ line: line3 }) => store.setOpened(line3.trial.trial)
     });
   }
-  function table6(study, trials2) {
+  function table7(study, trials2) {
     return {
       columns: [
         { label: "trial", kind: "number" },
@@ -3106,12 +3253,12 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["trials", "metrics", "has_front"],
     usesSelection: true,
     isShown: (study) => study.metrics.length > 1 && study.trials.some((trial) => study.metrics.every((one) => has(trial, one.name))),
-    render: render11
+    render: render12
   };
   function has(trial, name) {
     return Object.hasOwn(trial.metrics, name) && Number.isFinite(trial.metrics[name]);
   }
-  function render11(body2, study) {
+  function render12(body2, study) {
     const across = axis(study, "pareto-x", 0);
     const upwards = axis(study, "pareto-y", 1);
     const trials2 = searched(study).filter((trial) => has(trial, across.name) && has(trial, upwards.name));
@@ -3122,8 +3269,8 @@ ${JSON.stringify([...store.brushes])}`;
       controls: study.metrics.length > 2 ? [choice2(study, "pareto-x", "Across", across), choice2(study, "pareto-y", "Upwards", upwards)] : null,
       study,
       section: "pareto",
-      draw: (width2) => draw6(width2, study, trials2, across, upwards),
-      table: () => table7(study, trials2)
+      draw: (width2) => draw7(width2, study, trials2, across, upwards),
+      table: () => table8(study, trials2)
     });
   }
   function axis(study, name, otherwise) {
@@ -3136,7 +3283,7 @@ ${JSON.stringify([...store.brushes])}`;
     list2.dataset.key = name;
     return html("label", { class: "tool-label" }, label2, " ", list2);
   }
-  function draw6(width2, study, trials2, across, upwards) {
+  function draw7(width2, study, trials2, across, upwards) {
     const statuses = STATUSES.filter((status) => trials2.some((trial) => trial.status === status));
     const entries = [
       { label: "on the front", mark: (x2, y2) => svg("circle", { class: "front-ring", cx: x2, cy: y2, r: 6 }) },
@@ -3239,7 +3386,7 @@ ${JSON.stringify([...store.brushes])}`;
     });
     return kept.sort((one, other) => one.x - other.x);
   }
-  function table7(study, trials2) {
+  function table8(study, trials2) {
     const selection = currentSelection();
     return {
       columns: [
@@ -3266,20 +3413,20 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["segments", "elapsed", "state"],
     usesSelection: true,
     isShown: (study) => study.segments.length > 0,
-    render: render12
+    render: render13
   };
-  function render12(body2, study) {
+  function render13(body2, study) {
     const spec = {
       id: "timeline",
       title: "Stretches of training by slot",
       note: "The number is the trial. Drag across to zoom, double-click to see everything.",
       study,
       section: "timeline",
-      table: () => table8(study)
+      table: () => table9(study)
     };
-    figure(body2, { ...spec, draw: (width2) => draw7(width2, study, spec) });
+    figure(body2, { ...spec, draw: (width2) => draw8(width2, study, spec) });
   }
-  function draw7(width2, study, spec) {
+  function draw8(width2, study, spec) {
     const rows = Math.max(...study.segments.map((segment) => segment.slot)) + 1;
     const height = rows > 24 ? 14 : rows > 12 ? 20 : 28;
     const used = OUTCOMES.filter((outcome) => study.segments.some((segment) => segment.outcome === outcome));
@@ -3407,7 +3554,7 @@ ${JSON.stringify([...store.brushes])}`;
       ["device", segment.device]
     ];
   }
-  function table8(study) {
+  function table9(study) {
     const selection = currentSelection();
     return {
       columns: [
@@ -3430,9 +3577,9 @@ ${JSON.stringify([...store.brushes])}`;
     title: "Rungs",
     needs: ["rungs"],
     isShown: (study) => study.rungs.length > 1,
-    render: render13
+    render: render14
   };
-  function render13(body2, study) {
+  function render14(body2, study) {
     const most = Math.max(1, ...study.rungs.map((rung) => rung.reached));
     const columns = [
       { label: "epochs", kind: "number" },
@@ -3461,9 +3608,9 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["trials", "parameters"],
     usesSelection: true,
     isShown: (study) => study.trials.some((trial) => trial.status === "failed"),
-    render: render14
+    render: render15
   };
-  function render14(body2, study) {
+  function render15(body2, study) {
     const selection = currentSelection();
     const failed = study.trials.filter((trial) => trial.status === "failed" && selection.has(trial.trial));
     const columns = [
@@ -3668,7 +3815,7 @@ ${JSON.stringify([...store.brushes])}`;
   }
 
   // sections/trials/rows.js
-  function table9(study, columns, trials2) {
+  function table10(study, columns, trials2) {
     return html(
       "table",
       { id: "trials-table", class: "trials" },
@@ -3752,9 +3899,9 @@ ${JSON.stringify([...store.brushes])}`;
     usesSelection: true,
     isShown: (study) => study.trials.length > 0,
     prepare,
-    render: render15
+    render: render16
   };
-  function render15(body2, study) {
+  function render16(body2, study) {
     const selection = currentSelection();
     const columns = shownColumns(study);
     const rows = sorted(
@@ -3767,7 +3914,7 @@ ${JSON.stringify([...store.brushes])}`;
     const scroller = html(
       "div",
       { class: "scroll is-tall", "data-scroll": "trials" },
-      table9(study, columns, rows.slice(store.page * PAGE, (store.page + 1) * PAGE))
+      table10(study, columns, rows.slice(store.page * PAGE, (store.page + 1) * PAGE))
     );
     append(
       body2,
@@ -4218,7 +4365,7 @@ ${JSON.stringify([...store.brushes])}`;
   function isStale(shell) {
     return shell.stamp !== stamp(shell.section);
   }
-  function draw8(shell) {
+  function draw9(shell) {
     shell.stamp = stamp(shell.section);
     const { body: body2, section } = shell;
     const scrolled = [...body2.querySelectorAll(".scroll, .plot-area, .events")].map((element) => [
@@ -4263,18 +4410,18 @@ ${JSON.stringify([...store.brushes])}`;
   function drawNear() {
     if (store.isDragging) return;
     for (const shell of shells) {
-      if (isNear(shell) && isStale(shell) && !isSelectedIn(shell)) draw8(shell);
+      if (isNear(shell) && isStale(shell) && !isSelectedIn(shell)) draw9(shell);
     }
   }
   function drawOneAhead() {
     if (store.isDragging) return;
     const shell = shells.find(isMissing2) || isEager && shells.find((one) => !one.element.hidden && isStale(one) && !isSelectedIn(one));
     if (!shell) return;
-    draw8(shell);
+    draw9(shell);
     ahead = setTimeout(drawOneAhead, 0);
   }
   function drawAll() {
-    shells.filter((shell) => !shell.element.hidden && isStale(shell)).forEach(draw8);
+    shells.filter((shell) => !shell.element.hidden && isStale(shell)).forEach(draw9);
   }
 
   // page/live.js
@@ -4374,6 +4521,7 @@ ${JSON.stringify([...store.brushes])}`;
     summary_default,
     incumbent_default,
     selection_default,
+    confusion_default,
     audit_default,
     parallel_default,
     slices_default,

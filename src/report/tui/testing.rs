@@ -79,6 +79,7 @@ pub(super) fn empty() -> StudyView {
         contours: Vec::new(),
         audit: None,
         selection: None,
+        confusion: None,
     }
 }
 

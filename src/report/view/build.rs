@@ -88,6 +88,7 @@ impl Replay {
             contours: learnt.contours.clone(),
             audit: audit(study),
             selection: selection(study),
+            confusion: None,
         };
         view.summary = summary(&view);
         view

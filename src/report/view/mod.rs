@@ -5,6 +5,7 @@
 
 mod build;
 mod comparison;
+mod confusion;
 mod landscape;
 mod replay;
 mod selection;

@@ -88,6 +88,8 @@ pub struct StudyView {
     pub audit: Option<AuditView>,
     /// Selection of the winner among finalists, if the spec has a selection.
     pub selection: Option<SelectionView>,
+    /// Right and wrong predictions of the best trial on the validation examples; `None` unless an example has one class.
+    pub confusion: Option<ConfusionView>,
 }
 
 /// A metric.
@@ -411,6 +413,38 @@ pub struct TestView {
     pub validation: f64,
     /// Amount by which the validation value was too good, in units of the metric; negative if it was too bad.
     pub optimism: f64,
+}
+
+/// Right and wrong predictions on the validation examples.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConfusionView {
+    /// The trial, at its best evaluation.
+    pub trial: u32,
+    /// Number of examples.
+    pub examples: u64,
+    /// Number of examples whose class was predicted.
+    pub right: u64,
+    /// Number of classes.
+    pub number_of_classes: usize,
+    /// The names of the classes; empty above 30 classes.
+    pub classes: Vec<String>,
+    /// Number of examples of each class (row) that were predicted to be of each class (column); empty above 30 classes.
+    pub counts: Vec<Vec<u64>>,
+    /// The pairs of classes that are confused most often, at most 30.
+    pub pairs: Vec<ConfusedView>,
+}
+
+/// A class that is taken for another one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConfusedView {
+    /// The true class.
+    pub class: String,
+    /// The predicted class.
+    pub predicted: String,
+    /// Number of such examples.
+    pub count: u64,
+    /// Number of all examples of the true class.
+    pub examples: u64,
 }
 
 /// Comparison of several studies.

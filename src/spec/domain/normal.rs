@@ -189,7 +189,7 @@ fn is_integer(fields: &Fields<'_>, step: Option<f64>, known: Option<&Hyperparame
     match known.map(|known| known.kind) {
         Some(HyperparameterKind::Number { .. }) => false,
         Some(HyperparameterKind::Integer { .. }) => true,
-        Some(HyperparameterKind::Word(_) | HyperparameterKind::Flag) | None => {
+        Some(HyperparameterKind::Word(_) | HyperparameterKind::WordOrNumbers(_) | HyperparameterKind::Flag) | None => {
             step.is_some() && ["min", "max", "q"].into_iter().all(is_whole_literal)
         }
     }
@@ -199,7 +199,10 @@ fn is_integer(fields: &Fields<'_>, step: Option<f64>, known: Option<&Hyperparame
 fn refused(known: &Hyperparameter, bound: f64) -> Option<String> {
     let bound = match known.kind {
         HyperparameterKind::Integer { .. } => bound.round(),
-        HyperparameterKind::Number { .. } | HyperparameterKind::Word(_) | HyperparameterKind::Flag => bound,
+        HyperparameterKind::Number { .. }
+        | HyperparameterKind::Word(_)
+        | HyperparameterKind::WordOrNumbers(_)
+        | HyperparameterKind::Flag => bound,
     };
     known.kind.accept(&Value::Float(bound)).err()
 }

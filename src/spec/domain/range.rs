@@ -78,9 +78,11 @@ pub(super) fn read(
     let is_integer = match known.map(|known| known.kind) {
         Some(HyperparameterKind::Number { .. }) => false,
         Some(HyperparameterKind::Integer { .. }) => true,
-        Some(HyperparameterKind::Word(_) | HyperparameterKind::Flag) | None => distribution
-            .and_then(|distribution| distribution.is_integer)
-            .unwrap_or(are_integers),
+        Some(HyperparameterKind::Word(_) | HyperparameterKind::WordOrNumbers(_) | HyperparameterKind::Flag) | None => {
+            distribution
+                .and_then(|distribution| distribution.is_integer)
+                .unwrap_or(are_integers)
+        }
     };
     // A range with a single value keeps that value, multiple or not.
     if let Some(step) = step.filter(|_| min < max && (!is_log || is_integer)) {

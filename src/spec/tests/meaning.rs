@@ -505,6 +505,7 @@ fn data_are_built_in_or_tables_beside_the_spec() {
         label: vec!["mood".to_owned()],
         reading: Reading::default(),
         truncation: Truncation::Head,
+        stride: None,
         split: Split {
             validation: 0.2,
             test: 0.1,

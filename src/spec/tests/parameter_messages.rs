@@ -27,7 +27,7 @@ error: fine-tuning has no hyperparameter `nesterov`
 6 |   nesterov: 0.9
   |   ^^^^^^^^
   |
-  = help: choose from `learning_rate`, `batch_size`, `dropout`, `weight_decay`, `freeze_depth`, `lr_schedule`, `warmup_ratio`, `max_grad_norm`, `lr_power`, `optimizer`, `adam_beta1`, `adam_beta2`, `adam_epsilon`, `momentum`, `layer_decay`, `head_learning_rate`, `decay_norms_and_biases`, `reinit_layers`, `adapter`, `lora_rank`, `lora_alpha`, `lora_dropout`, `lora_targets`, `lora_rslora` and `lora_full_layers`
+  = help: choose from `learning_rate`, `batch_size`, `dropout`, `weight_decay`, `freeze_depth`, `lr_schedule`, `warmup_ratio`, `max_grad_norm`, `lr_power`, `optimizer`, `adam_beta1`, `adam_beta2`, `adam_epsilon`, `momentum`, `layer_decay`, `head_learning_rate`, `decay_norms_and_biases`, `reinit_layers`, `adapter`, `lora_rank`, `lora_alpha`, `lora_dropout`, `lora_targets`, `lora_rslora`, `lora_full_layers`, `class_weights`, `focal_gamma` and `label_smoothing`
 "##);
 }
 

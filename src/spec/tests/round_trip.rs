@@ -212,6 +212,7 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
                         columns: has_file.then(|| vec![text.clone(), format!("{text}!")]),
                         ..Reading::default()
                     },
+                    stride: None,
                     truncation: if has_file {
                         Truncation::HeadTail
                     } else {

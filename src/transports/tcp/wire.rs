@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use crate::transports::Farewell;
+use crate::trials::Segment;
 use crate::worker::{FromWorker, Hello, ToWorker};
 
 /// The longest line, in bytes. A report of many evaluations is far shorter.
@@ -126,7 +127,7 @@ pub(super) async fn write(to: &mut (impl AsyncWrite + Unpin), message: &impl Ser
 /// Names the files of a segment by their place below the study's folder: another machine may have it elsewhere.
 pub(super) fn as_keys(mut message: ToWorker, folder: &Path) -> ToWorker {
     if let ToWorker::Run { segment, .. } = &mut message {
-        for path in [&mut segment.checkpoints, &mut segment.log] {
+        for path in files(segment) {
             if let Ok(key) = path.strip_prefix(folder) {
                 *path = key.to_owned();
             }
@@ -138,7 +139,7 @@ pub(super) fn as_keys(mut message: ToWorker, folder: &Path) -> ToWorker {
 /// The opposite of [`as_keys`]: finds the files of a segment below the study's folder.
 pub(super) fn as_paths(mut message: ToWorker, folder: &Path) -> ToWorker {
     if let ToWorker::Run { segment, .. } = &mut message {
-        for path in [&mut segment.checkpoints, &mut segment.log] {
+        for path in files(segment) {
             let resolved: PathBuf = folder.join(&path);
             *path = resolved;
         }
@@ -146,16 +147,24 @@ pub(super) fn as_paths(mut message: ToWorker, folder: &Path) -> ToWorker {
     message
 }
 
+fn files(segment: &mut Segment) -> impl Iterator<Item = &mut PathBuf> {
+    [&mut segment.checkpoints, &mut segment.log]
+        .into_iter()
+        .chain(&mut segment.outputs)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trials::Segment;
 
     #[test]
     fn files_are_found_below_the_folder_of_each_machine() {
         let run = |folder: &str| ToWorker::Run {
             lease: 3,
-            segment: Box::new(Segment::example(&Path::new(folder).join("checkpoints/0"), (0, 1, 2))),
+            segment: Box::new(Segment {
+                outputs: Some(Path::new(folder).join("outputs/0.safetensors")),
+                ..Segment::example(&Path::new(folder).join("checkpoints/0"), (0, 1, 2))
+            }),
         };
         let keys = as_keys(run("/here/study"), Path::new("/here/study"));
         assert_eq!(as_paths(keys, Path::new("/there")), run("/there"));

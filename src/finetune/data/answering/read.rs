@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use automl_readers::{Position, ReadOptions, Record, Source, Value};
+use automl_readers::{Fault, Position, ReadOptions, Record, Source, Value};
 
 use super::super::DataError;
 use super::super::records::{Records, json, text, wrong};
@@ -91,15 +91,35 @@ impl QuestionStream {
     }
 
     /// Returns whether the next question of standard input has not arrived yet.
-    pub fn is_drained(&self) -> bool {
+    fn is_drained(&self) -> bool {
         self.records.is_drained()
+    }
+
+    /// The next questions, at most `count`, and of standard input no more than have arrived; none behind the last.
+    ///
+    /// # Errors
+    /// If a record is damaged, or is not a question.
+    pub fn next_chunk(&mut self, count: usize) -> Result<Vec<KeptQuestion>, DataError> {
+        let mut questions = Vec::new();
+        while questions.len() < count && (questions.is_empty() || !self.is_drained()) {
+            match self.next_question() {
+                Ok(Some(question)) => questions.push(question),
+                Ok(None) => break,
+                // A header alone is no fault of a table that should only be predicted.
+                Err(DataError::Read(error)) if self.answers.is_none() && matches!(error.fault(), Fault::NoRows) => {
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(questions)
     }
 
     /// The next question; `None` behind the last.
     ///
     /// # Errors
-    /// If a record is damaged, or is no question.
-    pub fn next_question(&mut self) -> Result<Option<KeptQuestion>, DataError> {
+    /// If a record is damaged, or is not a question.
+    pub(super) fn next_question(&mut self) -> Result<Option<KeptQuestion>, DataError> {
         let Some((line, mut record)) = self.records.next()? else {
             return Ok(None);
         };

@@ -1,10 +1,10 @@
 //! Reads sentences from records.
 
-use automl_readers::{Position, ReadOptions, Record, Source, Value};
+use automl_readers::{Fault, Position, ReadOptions, Record, Source, Value};
 
 use super::super::DataError;
 use super::super::records::{Records, text, wrong};
-use super::{NamedSpan, Sentence, TaggingError};
+use super::{NamedSpan, Sentence, TaggingError, scheme};
 
 /// Columns of words or texts, if none is named.
 const TEXTS: [&str; 5] = ["tokens", "words", "text", "sentence", "form"];
@@ -71,15 +71,15 @@ impl SentenceStream {
     }
 
     /// Returns whether the next sentence of standard input has not arrived yet.
-    pub fn is_drained(&self) -> bool {
+    fn is_drained(&self) -> bool {
         self.records.is_drained()
     }
 
     /// The next sentence; `None` behind the last.
     ///
     /// # Errors
-    /// If a record is damaged, or is no sentence.
-    pub fn next_sentence(&mut self) -> Result<Option<KeptSentence>, DataError> {
+    /// If a record is damaged, or is not a sentence.
+    pub(super) fn next_sentence(&mut self) -> Result<Option<KeptSentence>, DataError> {
         let Some((line, mut record)) = self.records.next()? else {
             return Ok(None);
         };
@@ -90,6 +90,30 @@ impl SentenceStream {
         let kept = kept.collect();
         let sentence = sentence(&mut record, &self.text, self.tags.as_deref())?;
         Ok(Some((sentence, line, kept)))
+    }
+
+    /// The next sentences, at most `count`, and of standard input no more than have arrived; none behind the last. Tags
+    /// that are read have the form in which a model was trained on them.
+    ///
+    /// # Errors
+    /// If a record is damaged or not a sentence, or if its tags break the rules.
+    pub fn next_chunk(&mut self, count: usize) -> Result<Vec<KeptSentence>, DataError> {
+        let (mut sentences, mut others) = (Vec::new(), Vec::new());
+        while sentences.len() < count && (sentences.is_empty() || !self.is_drained()) {
+            match self.next_sentence() {
+                Ok(Some((sentence, line, kept))) => {
+                    sentences.push(sentence);
+                    others.push((line, kept));
+                }
+                Ok(None) => break,
+                // A header alone is no fault of a table that should only be predicted.
+                Err(DataError::Read(error)) if self.tags.is_none() && matches!(error.fault(), Fault::NoRows) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        scheme::check(&mut sentences)?;
+        let both = sentences.into_iter().zip(others);
+        Ok(both.map(|(sentence, (line, kept))| (sentence, line, kept)).collect())
     }
 
     /// The rest of the sentences; those without a word are left out.

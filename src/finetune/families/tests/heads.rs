@@ -9,6 +9,7 @@ use crate::{
     backend::values,
     data::{AnswerTargets, AnswerWindow, Question, TagWindow, Targets, UNTAGGED},
     families::HeadKind,
+    imbalance::TrainingLoss,
     networks::{Batch, Model},
     tasks::{self, TaskKind},
 };
@@ -70,6 +71,7 @@ fn tagged_tokens_are_those_of_the_reference() {
         let pass = |parameters: &_| {
             super::pass_with(&tiny, parameters, &batch, &trainable, &|kernels, outputs| {
                 let objective = task.objective(tasks::Batch {
+                    training_loss: &TrainingLoss::default(),
                     kernels,
                     outputs,
                     targets: &targets,

@@ -20,6 +20,7 @@ use crate::{
     data::Targets,
     dropout::DropoutKeys,
     gradients::Pass,
+    imbalance::TrainingLoss,
     networks::{Batch, Frozen, PassSettings, passes::Objective},
     optimizer::{Optimizer, Settings, Update},
     parameters::{Handle, Parameters},
@@ -293,6 +294,7 @@ fn several_labels_and_numbers_have_the_losses_and_gradients_of_the_reference() {
             };
             let pass = tiny.model().pass((&batch, None), settings, &|kernels, outputs| {
                 let found = task.objective(tasks::Batch {
+                    training_loss: &TrainingLoss::default(),
                     kernels,
                     outputs,
                     targets: &targets,

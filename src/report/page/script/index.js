@@ -11,6 +11,7 @@ import now from './sections/now.js';
 import summary from './sections/summary.js';
 import incumbent from './sections/incumbent/index.js';
 import selection from './sections/selection.js';
+import confusion from './sections/confusion.js';
 import audit from './sections/audit.js';
 import parallel from './sections/parallel/index.js';
 import slices from './sections/slices.js';
@@ -32,6 +33,7 @@ start([
   summary,
   incumbent,
   selection,
+  confusion,
   audit,
   parallel,
   slices,
