@@ -12,13 +12,14 @@ mod facts;
 mod growing;
 mod mlflow;
 mod optuna;
+mod pauses;
 mod protobuf;
 mod summary;
 mod tensorboard;
 mod wandb;
 
 pub use courier::Courier;
-pub use delivery::{Delivery, export};
+pub use delivery::{Delivery, LoggedModel, Registration, export, register};
 
 use std::path::{Path, PathBuf};
 

@@ -34,7 +34,7 @@ struct Run {
 /// The runs of one study on a server.
 pub(super) struct Runs {
     pub(super) client: Client,
-    experiment: String,
+    pub(super) experiment: String,
     study: String,
     /// The runs by their trial; `None` if they must be asked for.
     known: Option<BTreeMap<Key, Run>>,
@@ -59,6 +59,11 @@ impl Runs {
 
     pub(super) fn has(&self, key: &str) -> bool {
         self.known.as_ref().is_some_and(|known| known.contains_key(key))
+    }
+
+    /// The id of a run, if the server had it when the runs were found.
+    pub(super) fn id_of(&self, key: &str) -> Option<String> {
+        Some(self.known.as_ref()?.get(key)?.id.clone())
     }
 
     fn known(&mut self) -> Result<&mut BTreeMap<Key, Run>, TrackerError> {
@@ -229,7 +234,7 @@ impl Runs {
             return Ok(false);
         };
         let folder = folder.trim_start_matches('/').trim_end_matches('/');
-        let sent = self.client.put(&format!("{folder}/{}", encoded(path)), content);
+        let sent = self.client.put(&format!("{folder}/{path}"), content);
         self.settle(sent)?;
         Ok(true)
     }
