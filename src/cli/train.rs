@@ -54,15 +54,14 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
     let code = say(arguments, &trained)?;
     if let Some((study, mut registration)) = registered {
         registration.folder = trained.folder;
-        let (model, name) = (
-            registration.folder.display(),
-            arguments.register.as_deref().unwrap_or_default(),
-        );
+        let (folder, model) = (study.folder().display(), registration.folder.display());
+        let name = arguments.register.as_deref().unwrap_or_default();
+        let alias = arguments.alias.as_ref();
+        let alias = alias.map(|alias| format!(" --alias {alias}")).unwrap_or_default();
         study.deliver(Some(&registration)).inspect_err(|_| {
             let _ = writeln!(
                 std::io::stderr(),
-                "note: the model is saved; `automl export {} --to mlflow --model {model} --register {name}` registers it",
-                study.folder().display()
+                "note: the model is saved; `automl export {folder} --to mlflow --model {model} --register {name}{alias}` registers it"
             );
         })?;
     }

@@ -2,11 +2,10 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::pauses::Pauses;
+use super::pauses::patiently;
 use super::{Opened, Opening, Tracker, TrackerError, mlflow, registered};
 use crate::engine::Folder;
 use crate::files::replace_soon;
@@ -17,11 +16,6 @@ use crate::units::Samples;
 
 /// Version of the cursor's format.
 const FORMAT: u32 = 1;
-
-/// Attempts of an export, and the first and the longest pause between them.
-const ATTEMPTS: u32 = 5;
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The progress of a tracker, stored in `tracking/<name>.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -244,17 +238,5 @@ pub fn register(
         out,
         state: serde_json::Value::Null,
     };
-    patiently(|| mlflow::register(&opening, registration))
-}
-
-/// Tries a few times while a server is unavailable.
-fn patiently<T>(mut attempt: impl FnMut() -> Result<T, TrackerError>) -> Result<T, TrackerError> {
-    let mut pauses = Pauses::new(FIRST_PAUSE, LONGEST_PAUSE);
-    for _ in 1..ATTEMPTS {
-        match attempt() {
-            Err(TrackerError::Unavailable { after, .. }) => std::thread::sleep(pauses.next(after)),
-            outcome => return outcome,
-        }
-    }
-    attempt()
+    mlflow::register(&opening, registration)
 }

@@ -1,6 +1,26 @@
 //! The pauses between attempts at a delivery that fail.
 
+use std::thread::sleep;
 use std::time::Duration;
+
+use super::TrackerError;
+
+/// Attempts of an export at one delivery, and the first and the longest pause between them.
+const ATTEMPTS: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Tries a few times while a server is unavailable.
+pub(super) fn patiently<T>(mut attempt: impl FnMut() -> Result<T, TrackerError>) -> Result<T, TrackerError> {
+    let mut pauses = Pauses::new(FIRST_PAUSE, LONGEST_PAUSE);
+    for _ in 1..ATTEMPTS {
+        match attempt() {
+            Err(TrackerError::Unavailable { after, .. }) => sleep(pauses.next(after)),
+            outcome => return outcome,
+        }
+    }
+    attempt()
+}
 
 /// Pauses that double from the first to the longest one.
 pub(super) struct Pauses {
@@ -46,6 +66,31 @@ mod tests {
         pauses.reset();
         assert_eq!(pauses.next(Some(Duration::from_secs(5))), Duration::from_secs(5));
         assert_eq!(pauses.next(None), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn an_export_tries_again_only_if_that_may_help() {
+        let unavailable = || TrackerError::Unavailable {
+            message: String::new(),
+            after: None,
+        };
+        let mut attempts = 0;
+        let second = patiently(|| {
+            attempts += 1;
+            if attempts == 2 {
+                Ok(attempts)
+            } else {
+                Err(unavailable())
+            }
+        });
+        assert_eq!(second.ok(), Some(2));
+        let mut attempts = 0;
+        let refused: Result<(), _> = patiently(|| {
+            attempts += 1;
+            Err(TrackerError::Refused(String::new()))
+        });
+        assert!(refused.is_err());
+        assert_eq!(attempts, 1);
     }
 
     proptest! {

@@ -227,6 +227,10 @@ mod tests {
         let model = Model::read(images.path()).unwrap();
         assert!(!model.is_loadable());
         assert!(!model.description("m-1", 0)[0].1.contains("python_function"));
+        let tokens = folder(r#"{"text": "t", "max_length": 64}"#);
+        let config = r#"{"architectures": ["BertForTokenClassification"]}"#;
+        std::fs::write(tokens.path().join("config.json"), config).unwrap();
+        assert!(!Model::read(tokens.path()).unwrap().is_loadable());
         let empty = tempfile::tempdir().unwrap();
         assert!(matches!(Model::read(empty.path()), Err(TrackerError::Options(_))));
     }

@@ -1,5 +1,7 @@
 //! Logs a trained model under the study's run, and registers it, each once.
 
+use std::path::PathBuf;
+
 use serde_json::{Value as Json, json};
 
 use super::client::{Failed, encoded};
@@ -7,6 +9,7 @@ use super::model::Model;
 use super::news::plain;
 use super::runs::Runs;
 use super::{STUDY, connect};
+use crate::tracking::pauses::patiently;
 use crate::tracking::{LoggedModel, Opening, Registration, TrackerError};
 
 /// Tag of a logged model: a digest of its content.
@@ -52,7 +55,7 @@ pub(in crate::tracking) fn register(
 }
 
 fn send(opening: &Opening<'_>, registration: &Registration, model: &Model) -> Result<String, TrackerError> {
-    let (runs, facts, _) = connect(opening)?;
+    let (runs, facts, _) = patiently(|| connect(opening))?;
     let Some(run) = runs.id_of(STUDY) else {
         return Err(TrackerError::Refused("the study has no run on the server".to_owned()));
     };
@@ -65,12 +68,12 @@ fn send(opening: &Opening<'_>, registration: &Registration, model: &Model) -> Re
     let Some(name) = &registration.name else {
         return Ok(format!("models:/{id}"));
     };
-    let version = logged.version(name, &id)?;
+    let version = patiently(|| logged.version(name, &id))?;
     let Some(alias) = &registration.alias else {
         return Ok(format!("models:/{name}/{version}"));
     };
     let body = json!({"name": name, "alias": alias, "version": version});
-    runs.client.post("registered-models/alias", &body)?;
+    patiently(|| Ok(runs.client.post("registered-models/alias", &body)?))?;
     Ok(format!("models:/{name}@{alias}"))
 }
 
@@ -84,18 +87,25 @@ struct Logged<'a> {
 impl Logged<'_> {
     /// The id of the logged model with this content, which is uploaded if it is not there.
     fn model(&self, model: &Model, name: &str, created: i64) -> Result<String, TrackerError> {
-        let known = self.search(model)?;
-        if let Some(id) = known.iter().find(|info| is_ready(info)).and_then(id_of) {
-            return Ok(id);
-        }
-        // An upload that was cut off is completed.
-        let info = match known.into_iter().next() {
-            Some(info) => info,
-            None => self.create(model, name)?,
-        };
+        let info = patiently(|| self.find_or_create(model, name))?;
         let Some(id) = id_of(&info) else {
             return Err(TrackerError::Refused("the server gives a model no id".to_owned()));
         };
+        // An upload that was cut off is done again.
+        if !is_ready(&info) {
+            self.fill(&info, &id, model.files.as_slice(), model.description(&id, created))?;
+        }
+        Ok(id)
+    }
+
+    /// Uploads the files of a new model, links it to the run, and only then calls it ready.
+    fn fill(
+        &self,
+        info: &Json,
+        id: &str,
+        files: &[(String, PathBuf)],
+        description: Vec<(&str, String)>,
+    ) -> Result<(), TrackerError> {
         let folder = info["artifact_uri"].as_str().unwrap_or_default();
         let Some(folder) = folder.strip_prefix("mlflow-artifacts:/") else {
             return Err(TrackerError::Refused(
@@ -106,21 +116,26 @@ impl Logged<'_> {
         };
         let folder = folder.trim_matches('/');
         let client = &self.runs.client;
-        for (place, path) in &model.files {
-            client.put_file(&format!("{folder}/{place}"), path)?;
+        for (place, path) in files {
+            patiently(|| client.put_file(&format!("{folder}/{place}"), path))?;
         }
-        for (place, text) in model.description(&id, created) {
-            client.put(&format!("{folder}/{place}"), text.into_bytes())?;
+        for (place, text) in description {
+            patiently(|| Ok(client.put(&format!("{folder}/{place}"), text.clone().into_bytes())?))?;
         }
-        client.patch(
-            &format!("logged-models/{}", encoded(&id)),
-            &json!({"model_id": id, "status": "LOGGED_MODEL_READY"}),
-        )?;
-        client.post(
-            "runs/outputs",
-            &json!({"run_id": self.run, "models": [{"model_id": id, "step": 0}]}),
-        )?;
-        Ok(id)
+        let output = json!({"run_id": self.run, "models": [{"model_id": id, "step": 0}]});
+        patiently(|| Ok(client.post("runs/outputs", &output)?))?;
+        let ready = json!({"model_id": id, "status": "LOGGED_MODEL_READY"});
+        patiently(|| Ok(client.patch(&format!("logged-models/{}", encoded(id)), &ready)?))?;
+        Ok(())
+    }
+
+    fn find_or_create(&self, model: &Model, name: &str) -> Result<Json, TrackerError> {
+        let known = self.search(model)?;
+        let ready = known.iter().find(|info| is_ready(info));
+        match ready.or(known.first()) {
+            Some(info) => Ok(info.clone()),
+            None => self.create(model, name),
+        }
     }
 
     /// The logged models of this run with this content.
@@ -213,7 +228,7 @@ mod tests {
     fn names_are_checked_before_anything_is_sent() {
         let check = |name: &str, alias: &str| {
             check_names(&Registration {
-                folder: std::path::PathBuf::new(),
+                folder: PathBuf::new(),
                 name: Some(name.to_owned()),
                 alias: Some(alias.to_owned()),
             })

@@ -34,7 +34,7 @@ struct State {
     mood: Mood,
     requests: usize,
     runs: Vec<Run>,
-    files: Vec<String>,
+    files: Vec<(String, Vec<u8>)>,
     models: Vec<Json>,
     versions: Vec<Json>,
     aliases: Vec<Json>,
@@ -88,7 +88,15 @@ impl MlFlow {
     }
 
     pub(crate) fn files(&self) -> Vec<String> {
-        self.state.lock().unwrap().files.clone()
+        let state = self.state.lock().unwrap();
+        state.files.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The last file that was uploaded under this name.
+    pub(crate) fn content(&self, name: &str) -> Vec<u8> {
+        let state = self.state.lock().unwrap();
+        let (_, content) = state.files.iter().rfind(|(known, _)| known == name).unwrap();
+        content.clone()
     }
 }
 
@@ -141,7 +149,8 @@ fn request(reader: &mut impl std::io::BufRead) -> Option<(String, Vec<u8>)> {
 
 fn answer(state: &mut State, (method, path): (&str, &str), body: &[u8]) -> (u16, Json) {
     if method == "PUT" {
-        state.files.push(path.rsplit('/').next().unwrap_or_default().to_owned());
+        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        state.files.push((name, body.to_vec()));
         return (200, json!({}));
     }
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
