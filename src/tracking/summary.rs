@@ -7,7 +7,7 @@ use crate::report::{Leaderboard, Row};
 use crate::study::{Repeat, Study};
 use crate::units::TrialId;
 
-/// What a trial did until now, by name: status, rung, cost and device. Values that are unknown are left out.
+/// The state of a trial by name: status, rung, cost and device. Values that are unknown are left out.
 pub(super) fn outcome(trial: TrialId, study: &Study) -> Vec<(&'static str, Json)> {
     let Row {
         status,

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use super::client::{Client, Failed, encoded};
 use super::news::{Metric, News, State, pairs};
 use crate::tracking::TrackerError;
+use crate::tracking::facts::digest;
 
 /// The server takes at most this many values in a request (`mlflow/utils/validation.py`): 1,000 of all kinds.
 const MOST_METRICS: usize = 800;
@@ -38,6 +39,8 @@ pub(super) struct Runs {
     study: String,
     /// The runs by their trial; `None` if they must be asked for.
     known: Option<BTreeMap<Key, Run>>,
+    /// Digests of the uploaded files by path, so that an upload that is tried again continues.
+    uploaded: BTreeMap<String, String>,
     /// The first thing that the server refused, while it took others.
     pub(super) left_out: Option<TrackerError>,
 }
@@ -51,6 +54,7 @@ impl Runs {
             experiment,
             study: study.to_owned(),
             known: None,
+            uploaded: BTreeMap::new(),
             left_out: None,
         };
         runs.known()?;
@@ -234,8 +238,12 @@ impl Runs {
             return Ok(false);
         };
         let folder = folder.trim_start_matches('/').trim_end_matches('/');
-        let sent = self.client.put(&format!("{folder}/{path}"), content);
-        self.settle(sent)?;
+        let sum = digest(&content);
+        if self.uploaded.get(path) != Some(&sum) {
+            let sent = self.client.put(&format!("{folder}/{path}"), content);
+            self.settle(sent)?;
+            self.uploaded.insert(path.to_owned(), sum);
+        }
         Ok(true)
     }
 
