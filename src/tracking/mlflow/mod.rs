@@ -1,7 +1,7 @@
 //! `MLflow`: a run for the study on a tracking server, and a nested run for each trial.
 //!
-//! [`runs`] sends what the server does not have, [`register`](mod@register) logs trained models, and [`client`] makes the requests. News wait in memory until the server
-//! has taken them. After a crash the runs are found by their tags.
+//! [`runs`] sends what the server does not have, [`register`](mod@register) logs trained models, and [`client`] makes the
+//! requests. News wait in memory until the server has taken them. After a crash the runs are found by their tags.
 
 mod client;
 mod model;
