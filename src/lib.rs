@@ -27,7 +27,7 @@
 //! | [`engine`] | the run loop, the wall budget, the study's folder, the simulator |
 //! | [`plan`] | the expected cost of a study, before anything runs |
 //! | [`report`] | leaderboard, any-time curve, `best.yaml`, the terminal display |
-//! | [`tracking`] | trackers, which read the journal: MLflow, TensorBoard, Optuna, CSV tables |
+//! | [`tracking`] | trackers, which read the journal: MLflow, Weights & Biases, Comet, TensorBoard, Optuna, CSV tables |
 //! | [`production`] | from a configuration to a model in use: training, predicting, measuring |
 //! | [`serve`] | the report as a page that updates itself |
 //! | [`cli`] | one file per command |

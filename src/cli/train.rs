@@ -1,6 +1,7 @@
 //! `automl train best.yaml`: a model for production.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -8,10 +9,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::CliError;
 use super::arguments::Train;
 use super::downloads::Told;
+use super::export::Exported;
 use super::output::print;
 use super::output::scores as sentence_of;
 use crate::production::{self, Saved, TrainOptions, TrainedModel};
 use crate::report::Measured;
+use crate::tracking::Registration;
 use crate::units::Samples;
 
 /// Trains the model of a configuration and saves it in the layout of its source.
@@ -29,6 +32,7 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         set: arguments.set.clone(),
         is_offline: arguments.network.offline,
     };
+    let registered = registered(arguments)?;
     let mut bar: Option<ProgressBar> = None;
     let trained = production::train(
         &arguments.spec,
@@ -46,7 +50,45 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    say(arguments, &trained?)
+    let trained = trained?;
+    let code = say(arguments, &trained)?;
+    if let Some((study, mut registration)) = registered {
+        registration.folder = trained.folder;
+        let (folder, model) = (study.folder().display(), registration.folder.display());
+        let name = arguments.register.as_deref().unwrap_or_default();
+        let alias = arguments.alias.as_ref();
+        let alias = alias.map(|alias| format!(" --alias {alias}")).unwrap_or_default();
+        study.deliver(Some(&registration)).inspect_err(|_| {
+            let _ = writeln!(
+                std::io::stderr(),
+                "note: the model is saved; `automl export {folder} --to mlflow --model {model} --register {name}{alias}` registers it"
+            );
+        })?;
+    }
+    Ok(code)
+}
+
+/// The study that the model is registered with, and its name there. Everything that needs no network is checked before
+/// the training.
+fn registered(arguments: &Train) -> Result<Option<(Exported, Registration)>, CliError> {
+    if arguments.register.is_none() {
+        return Ok(None);
+    }
+    let registration = Registration {
+        folder: PathBuf::new(),
+        name: arguments.register.clone(),
+        alias: arguments.alias.clone(),
+    };
+    let folder = arguments.spec.parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or(Path::new("."));
+    let study = Exported::open(folder, "mlflow", None).inspect_err(|_| {
+        let _ = writeln!(
+            std::io::stderr(),
+            "note: `--register` needs a `best.yaml` in the folder of its study"
+        );
+    })?;
+    study.check(&registration)?;
+    Ok(Some((study, registration)))
 }
 
 /// Prints where the model is, and its metrics.

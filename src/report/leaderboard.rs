@@ -108,6 +108,13 @@ pub struct Timing {
     pub finished_at: String,
 }
 
+impl Row {
+    /// The row of one trial, without the facts that depend on other trials: rank, front, seeds and test.
+    pub fn of(trial: TrialId, study: &Study) -> Self {
+        row(study, &study.trials()[trial.index()]).1
+    }
+}
+
 impl Leaderboard {
     /// The leaderboard for the current state of `study`.
     pub fn new(study: &Study) -> Self {

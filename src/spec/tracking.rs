@@ -78,6 +78,26 @@ pub const TRACKER_ROWS: &[TrackerRow] = &[
             keys: || option_keys(MLFLOW),
         },
     },
+    TrackerRow {
+        name: "wandb",
+        about: "Offline runs for Weights & Biases, which `wandb sync` uploads.",
+        options: WANDB,
+        section: &Section {
+            name: "tracking_wandb",
+            about: "The tracker `wandb`.",
+            keys: || option_keys(WANDB),
+        },
+    },
+    TrackerRow {
+        name: "comet",
+        about: "Offline experiments for Comet, which `comet upload` uploads.",
+        options: COMET,
+        section: &Section {
+            name: "tracking_comet",
+            about: "The tracker `comet`.",
+            keys: || option_keys(COMET),
+        },
+    },
 ];
 
 const CSV: &[TrackerOption] = &[TrackerOption {
@@ -113,6 +133,72 @@ const MLFLOW: &[TrackerOption] = &[
         is_path: false,
         variables: &["MLFLOW_EXPERIMENT_NAME"],
         about: "The experiment. By default `$MLFLOW_EXPERIMENT_NAME`, or the study's name.",
+    },
+];
+
+const WANDB: &[TrackerOption] = &[
+    TrackerOption {
+        name: "project",
+        is_path: false,
+        variables: &["WANDB_PROJECT"],
+        about: "The project. By default `$WANDB_PROJECT`, or the study's name.",
+    },
+    TrackerOption {
+        name: "entity",
+        is_path: false,
+        variables: &["WANDB_ENTITY"],
+        about: "The team or user. By default `$WANDB_ENTITY`, or the one that `wandb sync` knows.",
+    },
+    TrackerOption {
+        name: "group",
+        is_path: false,
+        variables: &["WANDB_RUN_GROUP"],
+        about: "The group of the runs. By default `$WANDB_RUN_GROUP`, or the study's name and id.",
+    },
+    TrackerOption {
+        name: "sweep",
+        is_path: false,
+        variables: &["WANDB_SWEEP_ID"],
+        about: "The id of a sweep that shows the runs. By default `$WANDB_SWEEP_ID`, or none.",
+    },
+    TrackerOption {
+        name: "tags",
+        is_path: false,
+        variables: &["WANDB_TAGS"],
+        about: "Tags of all runs, separated by commas. By default `$WANDB_TAGS`, or none.",
+    },
+    TrackerOption {
+        name: "notes",
+        is_path: false,
+        variables: &["WANDB_NOTES"],
+        about: "A note on all runs. By default `$WANDB_NOTES`, or none.",
+    },
+    TrackerOption {
+        name: "folder",
+        is_path: true,
+        variables: &[],
+        about: "The folder of the runs. By default `$WANDB_DIR/wandb`, or `tracking/wandb` in the study's folder.",
+    },
+];
+
+const COMET: &[TrackerOption] = &[
+    TrackerOption {
+        name: "project",
+        is_path: false,
+        variables: &["COMET_PROJECT_NAME"],
+        about: "The project. By default `$COMET_PROJECT_NAME`, or the study's name.",
+    },
+    TrackerOption {
+        name: "workspace",
+        is_path: false,
+        variables: &["COMET_WORKSPACE"],
+        about: "The workspace. By default `$COMET_WORKSPACE`, or the one that `comet upload` knows.",
+    },
+    TrackerOption {
+        name: "folder",
+        is_path: true,
+        variables: &["COMET_OFFLINE_DIRECTORY"],
+        about: "The folder of the archives. By default `$COMET_OFFLINE_DIRECTORY`, or `tracking/comet` in the study's folder.",
     },
 ];
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use super::pauses::Pauses;
 use super::{Delivery, TrackerError};
 use crate::engine::{Clock, EngineEvent, Observer};
 use crate::spec::{Spec, TrackerSpec};
@@ -130,7 +131,7 @@ struct Route {
     tracker: TrackerSpec,
     delivery: Option<Delivery>,
     failed: Option<TrackerError>,
-    pause: Duration,
+    pauses: Pauses,
     retry: Option<Instant>,
     /// `true` if the server refuses: it is not asked again. A wrong password that is tried often locks accounts.
     is_refused: bool,
@@ -143,7 +144,7 @@ impl Route {
             tracker: tracker.clone(),
             delivery: None,
             failed: None,
-            pause: FIRST_PAUSE,
+            pauses: Pauses::new(FIRST_PAUSE, LONGEST_PAUSE),
             retry: None,
             is_refused: false,
         }
@@ -162,22 +163,21 @@ impl Route {
             Ok(()) => {
                 self.failed = None;
                 self.retry = None;
-                self.pause = FIRST_PAUSE;
+                self.pauses.reset();
             }
-            Err(error) => {
-                let asked = match &error {
-                    TrackerError::Unavailable { after: Some(after), .. } => (*after).min(LONGEST_PAUSE),
-                    TrackerError::Refused(_) => {
-                        self.is_refused = true;
-                        Duration::ZERO
-                    }
-                    _ => Duration::ZERO,
-                };
-                self.failed = Some(error);
-                self.retry = Some(Instant::now() + self.pause.max(asked));
-                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-            }
+            Err(error) => self.fail(error),
         }
+    }
+
+    /// Plans the next attempt.
+    fn fail(&mut self, error: TrackerError) {
+        self.is_refused = matches!(error, TrackerError::Refused(_));
+        let asked = match &error {
+            TrackerError::Unavailable { after, .. } => *after,
+            _ => None,
+        };
+        self.retry = Some(Instant::now() + self.pauses.next(asked));
+        self.failed = Some(error);
     }
 
     fn deliver(&mut self, spec: &Spec, epoch: Samples, is_over: bool) -> Result<(), TrackerError> {
@@ -212,5 +212,29 @@ impl Observer for Herald {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_away_is_asked_again_and_one_that_refuses_is_not() {
+        let mut route = Route::new(Path::new("study"), &TrackerSpec::named("mlflow").unwrap());
+        let mut pause_after = |after: Option<u64>| {
+            route.fail(TrackerError::Unavailable {
+                message: String::new(),
+                after: after.map(Duration::from_secs),
+            });
+            let pause = route.retry.unwrap().saturating_duration_since(Instant::now());
+            pause.as_secs_f64().round() as u64
+        };
+        assert_eq!(pause_after(None), 1);
+        assert_eq!(pause_after(None), 2);
+        assert_eq!(pause_after(Some(86_400)), 60);
+        assert!(!route.is_refused);
+        route.fail(TrackerError::Refused(String::new()));
+        assert!(route.is_refused);
     }
 }

@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Opened, Opening, Tracker, TrackerError, registered};
+use super::pauses::patiently;
+use super::{Opened, Opening, Tracker, TrackerError, mlflow, registered};
 use crate::engine::Folder;
 use crate::files::replace_soon;
 use crate::journal::{Entry, Position};
@@ -16,11 +16,6 @@ use crate::units::Samples;
 
 /// Version of the cursor's format.
 const FORMAT: u32 = 1;
-
-/// Attempts of an export, and the pauses after a failure, which double.
-const ATTEMPTS: u32 = 5;
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The progress of a tracker, stored in `tracking/<name>.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -179,19 +174,69 @@ pub fn export(
     out: Option<&Path>,
 ) -> Result<(), TrackerError> {
     let mut delivery = None;
-    let mut pause = FIRST_PAUSE;
-    for attempt in 1.. {
+    patiently(|| {
         let opened = match &mut delivery {
-            Some(delivery) => Ok(delivery),
-            None => Delivery::open(folder, spec, tracker, out).map(|opened| delivery.insert(opened)),
+            Some(delivery) => delivery,
+            None => delivery.insert(Delivery::open(folder, spec, tracker, out)?),
         };
-        match opened.and_then(Delivery::finish) {
-            Err(TrackerError::Unavailable { after, .. }) if attempt < ATTEMPTS => {
-                std::thread::sleep(after.unwrap_or(pause).min(LONGEST_PAUSE));
-                pause *= 2;
-            }
-            outcome => return outcome,
+        opened.finish()
+    })
+}
+
+/// A trained model to log with a study.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// The model's folder, as `automl train` wrote it.
+    pub folder: PathBuf,
+    /// The name to register it under; `None` to log it only.
+    pub name: Option<String>,
+    /// The alias of the new version.
+    pub alias: Option<String>,
+}
+
+impl Registration {
+    /// Checks that the tracker takes models, and its names, without a network.
+    ///
+    /// # Errors
+    /// If the tracker takes no models, or not under these names.
+    pub fn check(&self, tracker: &TrackerSpec) -> Result<(), TrackerError> {
+        if tracker.name != mlflow::TRACKER.name {
+            return Err(TrackerError::Options(format!(
+                "`{}` takes no models: use `--to mlflow`",
+                tracker.name
+            )));
         }
+        mlflow::check_names(self)
     }
-    Ok(())
+}
+
+/// A model that a tracker has.
+#[derive(Clone, Debug)]
+pub struct LoggedModel {
+    /// Its address there.
+    pub address: String,
+    /// `false` if the tracker only stores its files.
+    pub is_loadable: bool,
+}
+
+/// Logs a trained model with an exported study, and registers it, once.
+///
+/// # Errors
+/// If the model cannot be read or sent.
+pub fn register(
+    folder: &Path,
+    spec: &Spec,
+    tracker: &TrackerSpec,
+    out: Option<&Path>,
+    registration: &Registration,
+) -> Result<LoggedModel, TrackerError> {
+    registration.check(tracker)?;
+    let opening = Opening {
+        folder,
+        spec,
+        tracker,
+        out,
+        state: serde_json::Value::Null,
+    };
+    mlflow::register(&opening, registration)
 }

@@ -20,6 +20,9 @@ use crate::units::{Goal, Loss, Samples, TrialId};
 /// Number of hexadecimal digits of a study's id.
 const ID_DIGITS: usize = 12;
 
+/// Number of hexadecimal digits of an id that is made from a study's id.
+const KEY_DIGITS: usize = 32;
+
 /// The facts about a study that do not change while it runs.
 #[derive(Clone, Debug)]
 pub(super) struct StudyFacts {
@@ -67,14 +70,28 @@ impl StudyFacts {
     }
 }
 
+impl StudyFacts {
+    /// An id for a part of the study, the same whenever it is made: 32 hexadecimal digits.
+    pub(super) fn key(&self, parts: &[&str]) -> String {
+        let parts: Vec<&str> = std::iter::once(self.id.as_str()).chain(parts.iter().copied()).collect();
+        digits(&parts.join(" "), KEY_DIGITS)
+    }
+}
+
 /// The first hexadecimal digits of the SHA-256 of a text.
 fn digits(text: &str, count: usize) -> String {
+    let mut digits = digest(text.as_bytes());
+    digits.truncate(count);
+    digits
+}
+
+/// The SHA-256 of a content, in hexadecimal digits.
+pub(super) fn digest(content: &[u8]) -> String {
     let mut digits = String::new();
-    for byte in Sha256::digest(text.as_bytes()) {
+    for byte in Sha256::digest(content) {
         // Writing to memory cannot fail.
         let _ = write!(digits, "{byte:02x}");
     }
-    digits.truncate(count);
     digits
 }
 

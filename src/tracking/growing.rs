@@ -6,9 +6,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-#[cfg(test)]
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::TrackerError;
 
@@ -32,7 +30,6 @@ impl Growing {
     }
 
     /// Its path.
-    #[cfg(test)]
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -4,6 +4,7 @@
 //! down never slows, fails or ends a study; it catches up later, even after a crash. [`export`] does the same for an
 //! existing study. One tracker is one file and one line in [`TRACKERS`] (and its row in `spec::TRACKER_ROWS`).
 
+mod comet;
 mod courier;
 mod csv;
 mod delivery;
@@ -11,11 +12,14 @@ mod facts;
 mod growing;
 mod mlflow;
 mod optuna;
+mod pauses;
 mod protobuf;
+mod summary;
 mod tensorboard;
+mod wandb;
 
 pub use courier::Courier;
-pub use delivery::{Delivery, export};
+pub use delivery::{Delivery, LoggedModel, Registration, export, register};
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +28,14 @@ use crate::spec::{Spec, TRACKER_ROWS, TrackerSpec};
 use crate::study::Study;
 
 /// Every tracker.
-pub const TRACKERS: &[&Registered] = &[&csv::TRACKER, &tensorboard::TRACKER, &optuna::TRACKER, &mlflow::TRACKER];
+pub const TRACKERS: &[&Registered] = &[
+    &csv::TRACKER,
+    &tensorboard::TRACKER,
+    &optuna::TRACKER,
+    &mlflow::TRACKER,
+    &wandb::TRACKER,
+    &comet::TRACKER,
+];
 
 /// A tracker that specs can name.
 pub struct Registered {

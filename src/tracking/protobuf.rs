@@ -114,6 +114,14 @@ pub(super) mod reading {
         String::from_utf8(first).ok()
     }
 
+    /// The first whole number of the field with that number.
+    pub(in crate::tracking) fn integer(message: &[u8], number: u64) -> Option<u64> {
+        fields(message).into_iter().find_map(|field| match field {
+            Field::Integer(found, value) if found == number => Some(value),
+            _ => None,
+        })
+    }
+
     fn take<'a>(rest: &mut &'a [u8], count: usize) -> &'a [u8] {
         let (taken, after) = rest.split_at(count);
         *rest = after;

@@ -37,6 +37,7 @@ mod populations;
 mod production;
 mod programs;
 mod recorded;
+mod registering;
 mod schema;
 mod search;
 mod selection;

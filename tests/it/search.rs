@@ -407,7 +407,7 @@ Options:
       --json                     Print progress as JSON on standard output, one object per line
       --tui                      Show the study in a full-screen view; without a terminal, as lines
       --track <TRACKER[=WHERE]>  Show the study in this tracker too; may be repeated [possible
-                                 values: csv, tensorboard, optuna, mlflow]
+                                 values: csv, tensorboard, optuna, mlflow, wandb, comet]
       --no-tracking              Leave out the trackers of the spec
       --baseline <CSV>           Exit with 5 if the best is worse than that of this
                                  `leaderboard.csv`

@@ -336,7 +336,7 @@ fn passwords_are_shown_nowhere() {
 
 #[test]
 fn files_of_trackers_are_the_same_after_crashes() {
-    let sandbox = Sandbox::with_spec(&format!("{SPEC}tracking: [tensorboard, optuna]\n"));
+    let sandbox = Sandbox::with_spec(&format!("{SPEC}tracking: [tensorboard, optuna, wandb, comet]\n"));
     let study = sandbox.path("study");
     for events in [8, 20, 30] {
         let mut search = if events == 8 {
@@ -352,13 +352,44 @@ fn files_of_trackers_are_the_same_after_crashes() {
         search.finish();
     }
     sandbox.run("resume study -q").expect_code(0);
-    sandbox.run("export study --to tensorboard --out board").expect_code(0);
     sandbox.run("export study --to optuna --out optuna.log").expect_code(0);
     assert_eq!(sandbox.read("study/tracking/optuna.log"), sandbox.read("optuna.log"));
-    let files = sandbox.list("board");
-    assert_eq!(files, sandbox.list("study/tracking/tensorboard"));
-    for file in files {
-        let read = |folder: &str| std::fs::read(sandbox.path(folder).join(&file)).unwrap_or_default();
-        assert!(read("board") == read("study/tracking/tensorboard"), "{file}");
+    for tracker in ["tensorboard", "wandb", "comet"] {
+        sandbox
+            .run(&format!("export study --to {tracker} --out {tracker}"))
+            .expect_code(0);
+        let files = sandbox.list(tracker);
+        let own = format!("study/tracking/{tracker}");
+        assert_eq!(files, sandbox.list(&own));
+        assert!(files.len() > 12, "{files:?}");
+        for file in files {
+            let read = |folder: &str| std::fs::read(sandbox.path(folder).join(&file)).unwrap_or_default();
+            assert!(read(tracker) == read(&own), "{tracker}: {file}");
+        }
     }
+}
+
+#[test]
+fn an_upload_stays_known_until_a_run_has_news() {
+    let sandbox = Sandbox::with_spec(SPEC);
+    sandbox
+        .run("search space.yaml --out study --trials 3 --workers 2 -q --track wandb")
+        .expect_code(0);
+    let folder = sandbox.path("study/tracking/wandb");
+    let runs: Vec<_> = std::fs::read_dir(&folder).unwrap().flatten().collect();
+    assert_eq!(runs.len(), 4);
+    let marks: Vec<_> = runs
+        .iter()
+        .map(|run| {
+            let files = std::fs::read_dir(run.path()).unwrap().flatten();
+            let mut logs = files.filter(|file| file.path().extension().is_some_and(|ending| ending == "wandb"));
+            let log = logs.next().unwrap().path();
+            std::path::PathBuf::from(format!("{}.synced", log.display()))
+        })
+        .collect();
+    for mark in &marks {
+        std::fs::write(mark, "").unwrap();
+    }
+    sandbox.run("export study --to wandb").expect_code(0);
+    assert!(marks.iter().all(|mark| mark.exists()));
 }

@@ -111,6 +111,15 @@ pub(in crate::cli) struct Export {
     /// Where to write [default: as the study's spec says]
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
+    /// Log this trained model with the study; only `mlflow` takes models
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) model: Option<PathBuf>,
+    /// Register the model under this name
+    #[arg(long, value_name = "NAME", requires = "model")]
+    pub(in crate::cli) register: Option<String>,
+    /// Give the registered version this alias
+    #[arg(long, value_name = "ALIAS", requires = "register")]
+    pub(in crate::cli) alias: Option<String>,
 }
 
 /// `automl report`

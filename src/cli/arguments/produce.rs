@@ -34,6 +34,12 @@ pub(in crate::cli) struct Train {
     /// Change a value of the configuration
     #[arg(long, value_name = "KEY=VALUE")]
     pub(in crate::cli) set: Vec<Override>,
+    /// Register the model under this name on the MLflow server of the study, where `best.yaml` lies
+    #[arg(long, value_name = "NAME", conflicts_with = "adapter_only")]
+    pub(in crate::cli) register: Option<String>,
+    /// Give the registered version this alias
+    #[arg(long, value_name = "ALIAS", requires = "register")]
+    pub(in crate::cli) alias: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) network: Network,
     /// Show what was measured as one JSON object

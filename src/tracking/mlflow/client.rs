@@ -1,11 +1,14 @@
 //! Requests to a tracking server of MLflow, and the meaning of its answers.
 
+use std::fs::File;
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value as Json;
-use ureq::http::{Method, Request, StatusCode};
+use ureq::http::request::Builder as RequestBuilder;
+use ureq::http::{Method, Request, Response, StatusCode};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
 
@@ -20,6 +23,9 @@ const ARTIFACTS: &str = "/api/2.0/mlflow-artifacts/artifacts/";
 
 /// Longest wait for an answer. A server that is slower counts as one that is down.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Bytes a second of the slowest upload that is waited for.
+const SLOWEST_UPLOAD: u64 = 256 << 10;
 
 /// Longest answer that is read: a page of runs with their values has a few megabytes.
 const LONGEST_ANSWER: u64 = 256 << 20;
@@ -40,6 +46,8 @@ pub(super) struct Failed {
     pub(super) is_uncertain: bool,
     /// `true` if only this request is wrong: the others may still work.
     pub(super) is_of_request: bool,
+    /// `true` if the server does not know what it is asked for.
+    pub(super) is_unknown_address: bool,
 }
 
 impl From<Failed> for TrackerError {
@@ -54,6 +62,8 @@ pub(super) struct Client {
     /// Its address without a user and without a slash at the end.
     address: String,
     authorization: Option<String>,
+    /// Longest wait for an answer.
+    patience: Duration,
     /// Texts that no message may show.
     secrets: Vec<String>,
 }
@@ -122,8 +132,11 @@ impl Client {
             .map(|(name, password)| BASE64_STANDARD.encode(format!("{name}:{password}")));
         let secrets = user.map(|(_, password)| password).into_iter();
         let secrets = secrets.chain(basic.clone()).chain(token.clone());
+        let told = environment("MLFLOW_HTTP_REQUEST_TIMEOUT").and_then(|seconds| seconds.parse().ok());
+        let patience = told.map_or(PATIENCE, Duration::from_secs);
         Ok(Self {
-            agent: agent()?,
+            agent: agent(patience)?,
+            patience,
             address: address.plain,
             authorization: basic
                 .map(|basic| format!("Basic {basic}"))
@@ -146,17 +159,52 @@ impl Client {
         self.call(&Method::POST, &format!("{API}{path}"), Some((body, "application/json")))
     }
 
+    pub(super) fn patch(&self, path: &str, body: &Json) -> Result<Json, Failed> {
+        let body = serde_json::to_vec(body).unwrap_or_default();
+        self.call(
+            &Method::PATCH,
+            &format!("{API}{path}"),
+            Some((body, "application/json")),
+        )
+    }
+
     /// Uploads an artifact; one with the same path is replaced.
     pub(super) fn put(&self, path: &str, content: Vec<u8>) -> Result<Json, Failed> {
-        let path = format!("{ARTIFACTS}{path}");
+        let path = format!("{ARTIFACTS}{}", encoded_path(path));
         self.call(&Method::PUT, &path, Some((content, "application/octet-stream")))
     }
 
-    fn call(&self, method: &Method, path: &str, body: Option<(Vec<u8>, &str)>) -> Result<Json, Failed> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.address));
-        if let Some(authorization) = &self.authorization {
-            request = request.header("Authorization", authorization);
+    /// Uploads a file as an artifact, without reading it into memory.
+    pub(super) fn put_file(&self, path: &str, file: &Path) -> Result<Json, TrackerError> {
+        let unreadable = |source| TrackerError::Read {
+            path: file.to_owned(),
+            source,
+        };
+        let content = File::open(file).map_err(unreadable)?;
+        let length = content.metadata().map_err(unreadable)?.len();
+        let request = self.request(&Method::PUT, &format!("{ARTIFACTS}{}", encoded_path(path)));
+        let request = request
+            .header("Content-Type", "application/octet-stream")
+            .header("Content-Length", length)
+            .body(content);
+        let patience = self.patience + Duration::from_secs(length / SLOWEST_UPLOAD);
+        let sent = request.map_err(ureq::Error::from).and_then(|request| {
+            let request = self.agent.configure_request(request);
+            self.agent.run(request.timeout_global(Some(patience)).build())
+        });
+        Ok(self.answered(sent, &Method::PUT)?)
+    }
+
+    fn request(&self, method: &Method, path: &str) -> RequestBuilder {
+        let request = Request::builder().method(method).uri(format!("{}{path}", self.address));
+        match &self.authorization {
+            Some(authorization) => request.header("Authorization", authorization),
+            None => request,
         }
+    }
+
+    fn call(&self, method: &Method, path: &str, body: Option<(Vec<u8>, &str)>) -> Result<Json, Failed> {
+        let request = self.request(method, path);
         let sent = if let Some((body, kind)) = body {
             let request = request.header("Content-Type", kind).body(body);
             request
@@ -168,6 +216,10 @@ impl Client {
                 .map_err(ureq::Error::from)
                 .and_then(|request| self.agent.run(request))
         };
+        self.answered(sent, method)
+    }
+
+    fn answered(&self, sent: Result<Response<Body>, ureq::Error>, method: &Method) -> Result<Json, Failed> {
         let mut answer = sent.map_err(|error| self.unreachable(&error))?;
         let status = answer.status();
         let after = answer
@@ -193,6 +245,7 @@ impl Client {
                 )),
                 is_uncertain: false,
                 is_of_request: false,
+                is_unknown_address: false,
             }),
         }
     }
@@ -206,6 +259,7 @@ impl Client {
             },
             is_uncertain: true,
             is_of_request: false,
+            is_unknown_address: false,
         }
     }
 
@@ -227,6 +281,7 @@ impl Client {
             },
             is_uncertain: is_temporary,
             is_of_request: status == StatusCode::BAD_REQUEST,
+            is_unknown_address: status == StatusCode::NOT_FOUND,
         }
     }
 
@@ -243,7 +298,7 @@ fn read(body: &mut Body) -> Result<String, ureq::Error> {
         .read_to_string()
 }
 
-fn agent() -> Result<Agent, TrackerError> {
+fn agent(patience: Duration) -> Result<Agent, TrackerError> {
     let is_insecure = environment("MLFLOW_TRACKING_INSECURE_TLS").is_some_and(|value| value == "true" || value == "1");
     let mut tls = TlsConfig::builder().disable_verification(is_insecure);
     if let Some(path) = environment("MLFLOW_TRACKING_SERVER_CERT_PATH") {
@@ -258,8 +313,6 @@ fn agent() -> Result<Agent, TrackerError> {
             .collect();
         tls = tls.root_certs(RootCerts::from(certificates));
     }
-    let told = environment("MLFLOW_HTTP_REQUEST_TIMEOUT").and_then(|seconds| seconds.parse().ok());
-    let patience = told.map_or(PATIENCE, Duration::from_secs);
     let config = Agent::config_builder()
         .http_status_as_error(false)
         // A redirection could take the password to another host.
@@ -297,6 +350,12 @@ pub(super) fn encoded(text: &str) -> String {
         .collect()
 }
 
+/// A path as a part of an address.
+fn encoded_path(path: &str) -> String {
+    let parts: Vec<String> = path.split('/').map(encoded).collect();
+    parts.join("/")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -327,7 +386,8 @@ mod tests {
     #[test]
     fn answers_show_no_secret() {
         let client = Client {
-            agent: agent().unwrap(),
+            agent: agent(PATIENCE).unwrap(),
+            patience: PATIENCE,
             address: "http://host".to_owned(),
             authorization: None,
             secrets: vec!["hunter2".to_owned()],

@@ -1,11 +1,15 @@
 //! `MLflow`: a run for the study on a tracking server, and a nested run for each trial.
 //!
-//! [`runs`] sends what the server does not have, and [`client`] makes the requests. News wait in memory until the server
-//! has taken them. After a crash the runs are found by their tags.
+//! [`runs`] sends what the server does not have, [`register`](mod@register) logs trained models, and [`client`] makes the
+//! requests. News wait in memory until the server has taken them. After a crash the runs are found by their tags.
 
 mod client;
+mod model;
 mod news;
+mod register;
 mod runs;
+
+pub(super) use self::register::{check_names, register};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,8 +20,10 @@ use self::client::{Client, check};
 use self::news::{Metric, Names, News, shortened};
 use self::runs::{Experiment, Runs};
 use super::facts::{BestSoFar, SegmentFacts, StudyFacts, Times, begun, end_of, goal};
+use super::summary::{leaderboard, outcome};
 use super::{Opened, Opening, Registered, Tracker, TrackerError, environment};
 use crate::journal::Entry;
+use crate::os;
 use crate::report::{Leaderboard, TrialStatus};
 use crate::study::{EndReason, Event, Repeat, Study};
 use crate::units::TrialId;
@@ -36,17 +42,7 @@ const FILES: [&str; 4] = ["report.html", "best.yaml", "incumbent.csv", "spec.yam
 const STUDY: &str = "study";
 
 fn open(opening: &Opening<'_>) -> Result<Opened, TrackerError> {
-    let mut tracker = opening.tracker.clone();
-    if let Some(out) = opening.out {
-        tracker.options.insert("uri", out.display().to_string());
-    }
-    let client = Client::new(&tracker)?;
-    let facts = StudyFacts::read(opening.folder, opening.spec)?;
-    let named = opening.option("experiment");
-    let id = environment("MLFLOW_EXPERIMENT_ID").filter(|_| named.is_none());
-    let name = named.unwrap_or_else(|| facts.name.clone());
-    let told = json!({"address": client.address(), "experiment": id.as_ref().unwrap_or(&name)});
-    let runs = Runs::find(client, &id.map_or(Experiment::Named(name), Experiment::Id), &facts.id)?;
+    let (runs, facts, told) = connect(opening)?;
     let mut params = Names::default();
     for parameter in opening.spec.space.parameters() {
         params.of(&parameter.name);
@@ -68,6 +64,22 @@ fn open(opening: &Opening<'_>) -> Result<Opened, TrackerError> {
         tracker: Box::new(tracker),
         is_continued,
     })
+}
+
+/// Finds the runs of a study. Returns them with the facts of the study, and with the server and the experiment.
+fn connect(opening: &Opening<'_>) -> Result<(Runs, StudyFacts, Json), TrackerError> {
+    let mut tracker = opening.tracker.clone();
+    if let Some(out) = opening.out {
+        tracker.options.insert("uri", out.display().to_string());
+    }
+    let client = Client::new(&tracker)?;
+    let facts = StudyFacts::read(opening.folder, opening.spec)?;
+    let named = opening.option("experiment");
+    let id = environment("MLFLOW_EXPERIMENT_ID").filter(|_| named.is_none());
+    let name = named.unwrap_or_else(|| facts.name.clone());
+    let told = json!({"address": client.address(), "experiment": id.as_ref().unwrap_or(&name)});
+    let runs = Runs::find(client, &id.map_or(Experiment::Named(name), Experiment::Id), &facts.id)?;
+    Ok((runs, facts, told))
 }
 
 /// The runs of one study.
@@ -170,6 +182,9 @@ impl MlFlow {
         news.tag("automl.goal", goal(settings.goal));
         news.tag("automl.seed", settings.seed.0);
         news.tag("automl.version", version);
+        for part in study.inputs() {
+            news.tag(&format!("automl.fingerprint.{}", part.part), &part.fingerprint);
+        }
         for (key, value) in common(&id) {
             news.tag(key, value);
         }
@@ -192,7 +207,7 @@ impl MlFlow {
     fn begin_trial(&mut self, trial: TrialId, time: i64, study: &Study) {
         let record = &study.trials()[trial.index()];
         let repeat = study.repeat(trial);
-        let seed = study.settings().trial_seed(trial).0;
+        let seed = study.seed_of(trial).0;
         let id = self.facts.id.clone();
         let values = record.configuration.iter();
         let params: Vec<(String, String)> = values
@@ -256,8 +271,17 @@ impl MlFlow {
         }
         let end = end_of(trial, study, &self.facts);
         let failure = study.failure(trial).map(ToString::to_string);
+        let told = outcome(trial, study);
         let news = self.news(Some(trial));
         news.tag("automl.status", status.name());
+        for name in ["stop_reason", "rung"] {
+            let value = told.iter().find(|(known, _)| *known == name);
+            match value.map(|(_, value)| value) {
+                Some(Json::String(text)) => news.tag(&format!("automl.{name}"), text),
+                Some(value) => news.tag(&format!("automl.{name}"), value),
+                None => {}
+            }
+        }
         match status {
             TrialStatus::Running => news.state("RUNNING", None),
             TrialStatus::Paused => news.state("SCHEDULED", None),
@@ -275,6 +299,7 @@ impl MlFlow {
         }
         let news = self.news(None);
         news.tag("automl.stop_reason", reason.name());
+        news.tag("automl.host", os::node());
         let status = match reason {
             EndReason::Failures => "FAILED",
             EndReason::Target | EndReason::Wall | EndReason::Trials | EndReason::Exhausted => "FINISHED",
@@ -288,8 +313,8 @@ impl MlFlow {
         let mut csv = Vec::new();
         // Writing to memory cannot fail.
         let _ = leaderboard.write_csv(&mut csv, true);
-        let rows = leaderboard.rows().iter().map(|row| leaderboard.cells(row, true));
-        let table = json!({"columns": leaderboard.header(true), "data": rows.collect::<Vec<_>>()});
+        let (columns, rows) = self::leaderboard(study);
+        let table = json!({"columns": columns, "data": rows});
         let takes_files = self.runs.upload("leaderboard.csv", csv)?
             && self.runs.upload("leaderboard.json", table.to_string().into_bytes())?;
         if takes_files {

@@ -88,7 +88,7 @@ impl Names {
 }
 
 /// A name of letters, digits and a few signs that is no path out of its folder.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let is_taken = |letter: char| letter.is_alphanumeric() || "_-. :/".contains(letter);
     let plain: String = name
         .chars()

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use super::client::{Client, Failed, encoded};
 use super::news::{Metric, News, State, pairs};
 use crate::tracking::TrackerError;
+use crate::tracking::facts::digest;
 
 /// The server takes at most this many values in a request (`mlflow/utils/validation.py`): 1,000 of all kinds.
 const MOST_METRICS: usize = 800;
@@ -34,10 +35,12 @@ struct Run {
 /// The runs of one study on a server.
 pub(super) struct Runs {
     pub(super) client: Client,
-    experiment: String,
+    pub(super) experiment: String,
     study: String,
     /// The runs by their trial; `None` if they must be asked for.
     known: Option<BTreeMap<Key, Run>>,
+    /// Digests of the uploaded files by path, so that an upload that is tried again continues.
+    uploaded: BTreeMap<String, String>,
     /// The first thing that the server refused, while it took others.
     pub(super) left_out: Option<TrackerError>,
 }
@@ -51,6 +54,7 @@ impl Runs {
             experiment,
             study: study.to_owned(),
             known: None,
+            uploaded: BTreeMap::new(),
             left_out: None,
         };
         runs.known()?;
@@ -59,6 +63,11 @@ impl Runs {
 
     pub(super) fn has(&self, key: &str) -> bool {
         self.known.as_ref().is_some_and(|known| known.contains_key(key))
+    }
+
+    /// The id of a run, if the server had it when the runs were found.
+    pub(super) fn id_of(&self, key: &str) -> Option<String> {
+        Some(self.known.as_ref()?.get(key)?.id.clone())
     }
 
     fn known(&mut self) -> Result<&mut BTreeMap<Key, Run>, TrackerError> {
@@ -229,8 +238,12 @@ impl Runs {
             return Ok(false);
         };
         let folder = folder.trim_start_matches('/').trim_end_matches('/');
-        let sent = self.client.put(&format!("{folder}/{}", encoded(path)), content);
-        self.settle(sent)?;
+        let sum = digest(&content);
+        if self.uploaded.get(path) != Some(&sum) {
+            let sent = self.client.put(&format!("{folder}/{path}"), content);
+            self.settle(sent)?;
+            self.uploaded.insert(path.to_owned(), sum);
+        }
         Ok(true)
     }
 

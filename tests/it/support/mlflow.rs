@@ -34,7 +34,10 @@ struct State {
     mood: Mood,
     requests: usize,
     runs: Vec<Run>,
-    files: Vec<String>,
+    files: Vec<(String, Vec<u8>)>,
+    models: Vec<Json>,
+    versions: Vec<Json>,
+    aliases: Vec<Json>,
 }
 
 /// The server, which runs until the test ends.
@@ -52,6 +55,9 @@ impl MlFlow {
             requests: 0,
             runs: Vec::new(),
             files: Vec::new(),
+            models: Vec::new(),
+            versions: Vec::new(),
+            aliases: Vec::new(),
         }));
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
@@ -75,8 +81,22 @@ impl MlFlow {
         self.state.lock().unwrap().runs.clone()
     }
 
+    /// Logged models, versions of registered models, and aliases.
+    pub(crate) fn models(&self) -> [Vec<Json>; 3] {
+        let state = self.state.lock().unwrap();
+        [state.models.clone(), state.versions.clone(), state.aliases.clone()]
+    }
+
     pub(crate) fn files(&self) -> Vec<String> {
-        self.state.lock().unwrap().files.clone()
+        let state = self.state.lock().unwrap();
+        state.files.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The last file that was uploaded under this name.
+    pub(crate) fn content(&self, name: &str) -> Vec<u8> {
+        let state = self.state.lock().unwrap();
+        let (_, content) = state.files.iter().rfind(|(known, _)| known == name).unwrap();
+        content.clone()
     }
 }
 
@@ -129,7 +149,8 @@ fn request(reader: &mut impl std::io::BufRead) -> Option<(String, Vec<u8>)> {
 
 fn answer(state: &mut State, (method, path): (&str, &str), body: &[u8]) -> (u16, Json) {
     if method == "PUT" {
-        state.files.push(path.rsplit('/').next().unwrap_or_default().to_owned());
+        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        state.files.push((name, body.to_vec()));
         return (200, json!({}));
     }
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
@@ -194,6 +215,7 @@ fn answer(state: &mut State, (method, path): (&str, &str), body: &[u8]) -> (u16,
             }
             (200, json!({}))
         }
+        "runs/log-inputs" => (200, json!({})),
         "runs/update" => {
             let run = &mut state.runs[index()];
             body["status"].as_str().unwrap().clone_into(&mut run.status);
@@ -209,6 +231,44 @@ fn answer(state: &mut State, (method, path): (&str, &str), body: &[u8]) -> (u16,
                 .map(|point| json!({"key": point.0, "step": point.1.to_string(), "timestamp": point.2, "value": point.3}))
                 .collect();
             (200, json!({"metrics": points}))
+        }
+        models => answer_models(state, (method, models), body),
+    }
+}
+
+/// Answers about logged models, registered models and their aliases.
+fn answer_models(state: &mut State, (method, path): (&str, &str), body: Json) -> (u16, Json) {
+    match path {
+        "logged-models/search" => {
+            let models: Vec<Json> = state.models.iter().map(|info| json!({"info": info})).collect();
+            (200, json!({"models": models}))
+        }
+        "logged-models" => {
+            let id = format!("m-{}", state.models.len());
+            let mut info = body.clone();
+            info["artifact_uri"] = json!(format!("mlflow-artifacts:/1/models/{id}/artifacts"));
+            info["model_id"] = json!(id);
+            info["status"] = json!("LOGGED_MODEL_PENDING");
+            state.models.push(info.clone());
+            (200, json!({"model": {"info": info}}))
+        }
+        "runs/outputs" | "registered-models/create" => (200, json!({})),
+        "model-versions/search" => (200, json!({"model_versions": state.versions})),
+        "model-versions/create" => {
+            let mut version = body.clone();
+            version["version"] = json!((state.versions.len() + 1).to_string());
+            state.versions.push(version.clone());
+            (200, json!({"model_version": version}))
+        }
+        "registered-models/alias" => {
+            state.aliases.push(body);
+            (200, json!({}))
+        }
+        model if method == "PATCH" && model.starts_with("logged-models/") => {
+            let id = model.trim_start_matches("logged-models/").to_owned();
+            let mut models = state.models.iter_mut();
+            models.find(|info| info["model_id"] == id.as_str()).unwrap()["status"] = body["status"].clone();
+            (200, json!({}))
         }
         _ => (404, json!({"error_code": "ENDPOINT_NOT_FOUND", "message": path})),
     }
