@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 /// Packages of their own below all of them: what they may import, their `Cargo.toml`s say.
 const PACKAGES: [&str; 6] = ["base", "finetune", "hub", "metrics", "readers", "tokenizer"];
 
+/// The package of the search. Its folders have floors as those of the program.
+const SEARCH: &str = "search";
+
 /// Modules of the lowest packages: every folder may import them.
 const BASE: [&str; 8] = ["awake", "files", "json", "metrics", "os", "rng", "suggestion", "units"];
 
@@ -138,7 +141,12 @@ fn imports() -> BTreeMap<String, BTreeMap<String, PathBuf>> {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let relative = path.strip_prefix(&source).unwrap();
-            let first = relative.components().next().unwrap().as_os_str().to_str().unwrap();
+            let relative = relative.strip_prefix(SEARCH).unwrap_or(relative);
+            let Some(first) = relative.iter().next() else {
+                folders.push(path);
+                continue;
+            };
+            let first = first.to_str().unwrap();
             if PACKAGES.contains(&first) {
                 continue;
             }
@@ -155,7 +163,9 @@ fn imports() -> BTreeMap<String, BTreeMap<String, PathBuf>> {
                 }
                 let known = imports.entry(module.to_owned()).or_default();
                 for import in imported(&std::fs::read_to_string(&path).unwrap()) {
-                    known.entry(import).or_insert_with(|| relative.to_owned());
+                    known
+                        .entry(import)
+                        .or_insert_with(|| path.strip_prefix(&source).unwrap().to_owned());
                 }
             }
         }

@@ -8,7 +8,7 @@ use crate::engine::{Simulation, simulate};
 use crate::policies;
 use crate::preference::Preference;
 use crate::rng;
-use crate::schedulers::conformance::{LENGTHS, all, all_wrapped};
+use crate::schedulers::variants::{LENGTHS, all, all_wrapped};
 use crate::space::Value;
 use crate::spec::{Criteria, EarlyTerminate, Metric, SchedulerSpec, SearcherSpec};
 use crate::study::testing::{rate_and_depth, settings};

@@ -68,10 +68,11 @@ impl Segment {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
 impl Segment {
     /// A segment of trial 0 from level `from` to `to` out of `max`, in the folder `checkpoints`.
-    pub(crate) fn example(checkpoints: &std::path::Path, (from, to, max): (u64, u64, u64)) -> Self {
+    pub fn example(checkpoints: &std::path::Path, (from, to, max): (u64, u64, u64)) -> Self {
         Self {
             trial: TrialId(0),
             configuration: Configuration::default(),

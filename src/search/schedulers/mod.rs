@@ -88,4 +88,7 @@ pub struct Stop {
 }
 
 #[cfg(test)]
-pub(crate) mod conformance;
+mod conformance;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod variants;

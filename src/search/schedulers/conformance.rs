@@ -8,6 +8,7 @@ use std::time::Instant;
 use proptest::prelude::*;
 
 use super::testing::Stand;
+use super::variants::{LENGTHS, all, all_wrapped};
 use super::*;
 use crate::policies::{EarlyTerminate, SchedulerSpec};
 use crate::preference::{Level, Preference, Scores, Tolerance};
@@ -15,26 +16,6 @@ use crate::space::{Configuration, Space};
 use crate::trials::testing::view;
 use crate::trials::{Observation, Status};
 use crate::units::Goal;
-
-/// Trials of 10 to 810 samples: five rungs.
-pub(crate) const LENGTHS: Lengths = Lengths {
-    min: Samples(10),
-    max: Samples(810),
-    epoch: Samples(45),
-    reaches_min: false,
-};
-
-/// Every rule of the registry, and variants with other options.
-pub(crate) fn all() -> Vec<SchedulerSpec> {
-    let named = |name| SchedulerSpec::named(name).unwrap();
-    let more = [
-        named("asha").with("mode", "stopping"),
-        named("asha").with("cost_aware", true),
-        named("successive_halving").with("eta", 2).with("bracket", 7),
-        named("median").with("interval", 1.0).with("min_trials", 2),
-    ];
-    SchedulerSpec::all().chain(more).collect()
-}
 
 /// The rules of [`all`] that are schedulers.
 fn schedulers() -> Vec<SchedulerSpec> {
@@ -45,22 +26,6 @@ fn schedulers() -> Vec<SchedulerSpec> {
 fn build_whole(early: EarlyTerminate, preference: Option<&Preference>, lengths: Lengths) -> Box<dyn Scheduler> {
     let configured = early.scheduler.scheduler().unwrap();
     build(configured, early.patience, early.audit, preference, lengths)
-}
-
-/// All rules of [`all`]: plain, with patience, with an audit, and with both.
-pub(crate) fn all_wrapped() -> Vec<EarlyTerminate> {
-    let patience = Some(Patience {
-        epochs: 3.0,
-        min_delta: 0.001,
-    });
-    let wrapped = |scheduler| {
-        [(None, 0.0), (patience, 0.0), (None, 0.2), (patience, 0.2)].map(|(patience, audit)| EarlyTerminate {
-            scheduler,
-            patience,
-            audit,
-        })
-    };
-    all().into_iter().flat_map(wrapped).collect()
 }
 
 /// The rules of [`all_wrapped`] that have a scheduler.
