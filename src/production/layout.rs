@@ -204,10 +204,14 @@ mod tests {
                 &Prediction::Answer(None),
             ),
         ];
-        insta::assert_snapshot!(rows.join("\n"), @r"
+        insta::assert_snapshot!(rows.join("\n"), @r#"
         label,probability,p.a,p.b | b,0.75,0.25,0.75
         labels,p.a,p.b | a;b,0.5,0.9
         prediction.a,prediction.b | 1.5,-2
-        ");
+        entities | [{"end":8,"label":"PER","score":0.625,"start":0,"text":"Ann Bond"}]
+        tags | [{"end":3,"label":"FIRST","score":0.5,"start":0,"text":"Ann"},{"end":8,"label":"LAST","score":0.75,"start":4,"text":"Bond"},{"end":12,"label":"VERB","score":1.0,"start":9,"text":"met"}]
+        answer,score,start,end,no_answer | Bond,0.5,4,8,0.125
+        answer,score,start,end,no_answer | ,,,,
+        "#);
     }
 }

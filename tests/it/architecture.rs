@@ -96,6 +96,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "finetune",
             "hub",
             "objective",
+            "readers",
             "report",
             "space",
             "spec",

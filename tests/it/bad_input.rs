@@ -192,8 +192,8 @@ error: there is no built-in model `resnet9`
 
 #[test]
 fn a_column_that_is_not_there() {
-    insta::assert_snapshot!(refused_texts(|_| {}, "--set data.text=txt"), @"error: `[FOLDER]/reviews.csv`, line 1: no column `txt`; did you mean `text`; there are the columns `text`, `label`");
-    insta::assert_snapshot!(refused_texts(|_| {}, "--set data.label=sentiment"), @"error: `[FOLDER]/reviews.csv`, line 1: no column `sentiment`; there are the columns `text`, `label`");
+    insta::assert_snapshot!(refused_texts(|_| {}, "--set data.text=txt"), @"error: `[FOLDER]/reviews.csv`: no column `txt`; did you mean `text`; there are the columns `text`, `label`");
+    insta::assert_snapshot!(refused_texts(|_| {}, "--set data.label=sentiment"), @"error: `[FOLDER]/reviews.csv`: no column `sentiment`; there are the columns `text`, `label`");
 }
 
 #[test]
@@ -208,10 +208,10 @@ fn a_label_that_only_validation_has() {
 
 #[test]
 fn data_that_cannot_be_read() {
-    insta::assert_snapshot!(refused_texts(|sandbox| sandbox.write("reviews.csv", ""), ""), @"error: `[FOLDER]/reviews.csv` is empty");
-    insta::assert_snapshot!(refused_texts(|sandbox| sandbox.write("reviews.csv", "text,label\n"), ""), @"error: `[FOLDER]/reviews.csv` has a header but no rows");
+    insta::assert_snapshot!(refused_texts(|sandbox| sandbox.write("reviews.csv", ""), ""), @"error: `[FOLDER]/reviews.csv`: the file is empty; is it the right one, and is it completely written");
+    insta::assert_snapshot!(refused_texts(|sandbox| sandbox.write("reviews.csv", "text,label\n"), ""), @"error: `[FOLDER]/reviews.csv`: no records are there; add some (a table needs rows below its header, or `columns` if it has no header)");
     let not_text = b"text,label\ngood film,positive\ncaf\xe9,negative\n";
-    insta::assert_snapshot!(refused_texts(|sandbox| sandbox.write("reviews.csv", not_text), ""), @"error: `[FOLDER]/reviews.csv`, line 3: not valid UTF-8; save the file as UTF-8");
+    insta::assert_snapshot!(refused_texts(|sandbox| sandbox.write("reviews.csv", not_text), ""), @"error: `[FOLDER]/reviews.csv`, line 3, column 4: not valid UTF-8 (byte 0xe9); save the file as UTF-8, or set `encoding` (`latin-1` or `cp1252` for most files of Western European languages)");
     let one_label = "text,label\ngood film,positive\nfine film,positive\ngreat,positive\nlovely,positive\n";
     insta::assert_snapshot!(refused_texts(|sandbox| sandbox.write("reviews.csv", one_label), ""), @"error: `[FOLDER]/reviews.csv`: every row has the label `positive`; at least two labels are needed");
     insta::assert_snapshot!(refused_texts(|_| {}, "--set data.train=nothing.csv"), @r##"

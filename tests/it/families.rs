@@ -211,7 +211,7 @@ fn columns_of_pairs_that_cannot_be() {
             .expect_code(2)
             .message()
     };
-    insta::assert_snapshot!(refused("--set data.text=[premise,claim]"), @"error: `[FOLDER]/pairs.csv`, line 1: no column `claim`; there are the columns `premise`, `hypothesis`, `label`");
+    insta::assert_snapshot!(refused("--set data.text=[premise,claim]"), @"error: `[FOLDER]/pairs.csv`: no column `claim`; there are the columns `premise`, `hypothesis`, `label`");
     insta::assert_snapshot!(refused("--set data.text=[premise,label]"), @"error: text and label are both taken from the column `label`; name two columns");
     insta::assert_snapshot!(refused("--set data.text=[premise,premise]"), @r##"
 error: `text` names the column `premise` twice
@@ -222,15 +222,15 @@ error: `text` names the column `premise` twice
   |
   = help: a pair of texts has two columns, such as `text: [premise, hypothesis]`
 "##);
-    insta::assert_snapshot!(refused("--set data.text=[a,b,c]"), @r##"
-error: `text` names 3 columns
- --> --set:1:11
-  |
-1 | data.text=[a,b,c]
-  |           ^^^^^^^
-  |
-  = help: name one column, or two for pairs of texts
-"##);
+    insta::assert_snapshot!(refused("--set data.text=[a,b,c]"), @r#"
+    error: `text` names 3 columns
+     --> --set:1:11
+      |
+    1 | data.text=[a,b,c]
+      |           ^^^^^^^
+      |
+      = help: name one column, two for pairs of texts, or join several with a template such as `"{title}. {body}"`
+    "#);
     insta::assert_snapshot!(refused("--set data.truncation=tail"), @r##"
 error: `truncation` cannot be `tail`
  --> --set:1:17

@@ -42,6 +42,7 @@ mod schema;
 mod search;
 mod selection;
 mod serving;
+mod spans;
 mod support;
 mod tasks;
 mod text;

@@ -6,9 +6,9 @@ use rand::RngExt as _;
 
 use crate::engine::{Simulation, simulate};
 use crate::policies;
+use crate::policies::variants::{LENGTHS, all, all_wrapped};
 use crate::preference::Preference;
 use crate::rng;
-use crate::schedulers::variants::{LENGTHS, all, all_wrapped};
 use crate::space::Value;
 use crate::spec::{Criteria, EarlyTerminate, Metric, SchedulerSpec, SearcherSpec};
 use crate::study::testing::{rate_and_depth, settings};

@@ -6,6 +6,9 @@ use automl_readers::{Position, ReadOptions, Reader, Record, Source, Value, open}
 use super::error::DataError;
 use super::suggestion::closest;
 
+/// Names of columns that identify records; such a column is always kept.
+const IDENTIFIERS: [&str; 3] = ["id", "ID", "Id"];
+
 /// The records of some files, one after the other.
 #[derive(Debug)]
 pub(super) struct Records {
@@ -18,8 +21,13 @@ impl Records {
     /// # Errors
     /// If a file cannot be read.
     pub(super) fn open(sources: &[Source], options: &ReadOptions) -> Result<Self, DataError> {
+        let mut reader = open(sources, options)?;
+        // Without a column, what is wrong with the first record matters more than the names that are missing.
+        if reader.columns().names().next().is_none() {
+            reader.next().transpose()?;
+        }
         Ok(Self {
-            reader: open(sources, options)?,
+            reader,
             file: Position::file(name(sources)),
             count: 0,
         })
@@ -53,14 +61,24 @@ impl Records {
         &self.file
     }
 
-    /// The columns to keep: those that are asked for, but not those that are shown anyway.
+    /// The columns to keep: those that are asked for, and one that identifies the records, but not those that are shown
+    /// anyway. Of JSON a column may be a whole object.
     ///
     /// # Errors
-    /// If a column does not exist.
+    /// If a column that is asked for does not exist.
     pub(super) fn kept(&self, columns: &[String], shown: &[&str]) -> Result<Vec<String>, DataError> {
-        self.require(columns.iter().map(String::as_str))?;
-        let kept = columns.iter().filter(|name| !shown.contains(&name.as_str()));
-        Ok(kept.cloned().collect())
+        let names = self.columns();
+        let is_object = |name: &str| {
+            let inside = |column: &String| column.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+            names.iter().any(inside)
+        };
+        if let Some(missing) = columns.iter().find(|name| !names.contains(name) && !is_object(name)) {
+            return Err(self.unknown(missing));
+        }
+        let ids = IDENTIFIERS.map(str::to_owned).into_iter();
+        let ids = ids.filter(|id| names.contains(id) && !columns.contains(id));
+        let kept = columns.iter().cloned().chain(ids);
+        Ok(kept.filter(|name| !shown.contains(&name.as_str())).collect())
     }
 
     /// The names of the columns. Records of JSON may add further ones.
@@ -210,7 +228,7 @@ mod tests {
         assert_eq!(of("x"), "1.5");
         assert_eq!(of("ok"), "true");
         assert_eq!(of("tags"), r#"["a",2]"#);
-        assert_eq!(of("who"), r#"{"name":"ann","at":{"city":"Ulm"}}"#);
+        assert_eq!(of("who"), r#"{"at":{"city":"Ulm"},"name":"ann"}"#);
         assert_eq!((of("none").as_str(), of("other").as_str()), ("null", "null"));
     }
 }

@@ -70,26 +70,19 @@ impl RowReader {
         })
     }
 
-    /// Keeps other columns too: all of `columns`, and those of `wished` that exist. Call it before reading any row.
+    /// Keeps other columns too ([`Records::kept`]). Call it before reading any row.
     ///
     /// # Errors
     /// If one of `columns` does not exist.
-    pub(super) fn keep(&mut self, columns: &[String], wished: &[&str]) -> Result<(), DataError> {
-        let names = self.records.columns();
-        let wished = wished.iter().map(|&name| name.to_owned());
-        let wished = wished.filter(|name| names.contains(name) && !columns.contains(name));
-        self.kept = columns.iter().cloned().chain(wished).collect();
-        let text = &self.columns.text;
-        self.kept
-            .retain(|name| text.sources().all(|source| *source != TextSource::Column(name.clone())));
-        let is_object = |name: &str| {
-            let inside = |column: &String| column.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
-            names.iter().any(inside)
+    pub(super) fn keep(&mut self, columns: &[String]) -> Result<(), DataError> {
+        let column = |source: &TextSource| match source {
+            TextSource::Column(name) => Some(name.clone()),
+            TextSource::Template(_) => None,
         };
-        match self.kept.iter().find(|name| !names.contains(name) && !is_object(name)) {
-            Some(missing) => Err(self.records.unknown(missing)),
-            None => Ok(()),
-        }
+        let shown: Vec<String> = self.columns.text.sources().filter_map(column).collect();
+        let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
+        self.kept = self.records.kept(columns, &shown)?;
+        Ok(())
     }
 
     /// The columns to keep, other than text and label.

@@ -12,9 +12,6 @@ use super::suggestion::closest;
 use super::targets::Targets;
 use super::text::{RawText, TextColumns};
 
-/// Names of columns that identify rows; such a column is always kept.
-const IDENTIFIERS: [&str; 3] = ["id", "ID", "Id"];
-
 /// Texts in the order of their table.
 #[derive(Debug)]
 pub struct TextStream {
@@ -142,7 +139,7 @@ impl TextStream {
     /// If a column does not exist.
     pub fn keep(&mut self, columns: &[String]) -> Result<(), DataError> {
         match &mut self.rows {
-            Rows::Read(reader) => reader.keep(columns, &IDENTIFIERS),
+            Rows::Read(reader) => reader.keep(columns),
             Rows::Given(_) => Ok(()),
         }
     }

@@ -98,8 +98,8 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
     Ok(config.build())
 }
 
-/// Whether contents meet the positions' keys (`c2p`), and the positions' queries (`p2c`). `pos_att_type` is a list, or in
-/// older files a text with `|` between the items.
+/// The terms of the scores: true where contents meet the positions' keys (`c2p`), and the positions' queries (`p2c`).
+/// `pos_att_type` is a list, or in older files a text with `|` between the items.
 fn terms(value: Option<&Value>) -> [bool; 2] {
     let terms: Vec<String> = match value {
         Some(Value::String(text)) => text.split('|').map(|term| term.trim().to_lowercase()).collect(),

@@ -98,14 +98,14 @@ const HEADS: [&str; 3] = ["classifier.", "score.", "qa_outputs."];
 /// The head that a network is asked to have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HeadRequest {
-    /// What the outputs are about.
+    /// The subject of the outputs.
     pub(crate) kind: HeadKind,
     /// Number of outputs.
     pub(crate) outputs: usize,
     pub(crate) source: HeadSource,
 }
 
-/// What the outputs of a head are about.
+/// The subject of a head's outputs.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadKind {

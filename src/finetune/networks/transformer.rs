@@ -128,7 +128,7 @@ pub(crate) enum RelativeConfig {
 pub(crate) enum PositionNames {
     /// The scores have no such term.
     None,
-    /// That of the contents.
+    /// The layer of the contents.
     Shared,
     Own(&'static str),
 }

@@ -9,7 +9,7 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SchemeError {
     /// The tag has a prefix that the scheme does not have.
-    #[error("token {position}: `{tag}` is not a tag of {scheme}; tags begin with {prefixes}", prefixes = prefixes(*scheme))]
+    #[error("token {}: `{tag}` is not a tag of {scheme}; tags begin with {prefixes}", .position + 1, prefixes = prefixes(*scheme))]
     Prefix {
         /// The index of the token, from 0.
         position: usize,
@@ -19,7 +19,7 @@ pub enum SchemeError {
         scheme: Scheme,
     },
     /// The tag must not follow the one before it.
-    #[error("token {position}: `{tag}` cannot follow {previous} in {scheme}", previous = or_start(previous.as_deref()))]
+    #[error("token {}: `{tag}` cannot follow {previous} in {scheme}", .position + 1, previous = or_start(previous.as_deref()))]
     Transition {
         /// The index of the token, from 0.
         position: usize,
@@ -32,7 +32,8 @@ pub enum SchemeError {
     },
     /// The sentence ends before its last entity does.
     #[error(
-        "token {position}: the sentence ends after `{tag}`, but {scheme} needs a token with `E` at the end of an entity"
+        "token {}: the sentence ends after `{tag}`, but {scheme} needs a token with `E` at the end of an entity",
+        .position + 1
     )]
     Unfinished {
         /// The index of the last token, from 0.
@@ -130,19 +131,19 @@ mod tests {
     fn the_first_wrong_tag_is_named() {
         assert_eq!(
             message(&["I-PER"], Scheme::Iob2),
-            "token 0: `I-PER` cannot follow the start of the sentence in BIO"
+            "token 1: `I-PER` cannot follow the start of the sentence in BIO"
         );
         assert_eq!(
             message(&["B-PER", "I-LOC"], Scheme::Iob2),
-            "token 1: `I-LOC` cannot follow `B-PER` in BIO"
+            "token 2: `I-LOC` cannot follow `B-PER` in BIO"
         );
         assert_eq!(
             message(&["B-PER", "O"], Scheme::Iobes),
-            "token 1: `O` cannot follow `B-PER` in BIOES"
+            "token 2: `O` cannot follow `B-PER` in BIOES"
         );
         assert_eq!(
             message(&["O", "S-PER"], Scheme::Iob2),
-            "token 1: `S-PER` is not a tag of BIO; tags begin with `B-`, `I-` or are `O`"
+            "token 2: `S-PER` is not a tag of BIO; tags begin with `B-`, `I-` or are `O`"
         );
     }
 

@@ -38,10 +38,10 @@ impl Landscape {
     /// has more than one value.
     ///
     /// ```
-    /// use automl::analysis::{Focus, Landscape};
-    /// use automl::rng;
-    /// use automl::space::{Domain, Parameter, Space};
-    /// use automl::units::Seed;
+    /// use automl_search::analysis::{Focus, Landscape};
+    /// use automl_base::rng;
+    /// use automl_search::space::{Domain, Parameter, Space};
+    /// use automl_base::units::Seed;
     ///
     /// let share = || Domain::Float { min: 0.0, max: 1.0, log: false, step: None };
     /// let space = Space::new(vec![Parameter::new("matters", share()), Parameter::new("does_not", share())], vec![])?;

@@ -28,7 +28,7 @@ impl TTest {
 /// (Student 1908). `None` for lists of different lengths, for fewer than two pairs, and if all differences are equal.
 ///
 /// ```
-/// use automl::analysis::paired_t_test;
+/// use automl_search::analysis::paired_t_test;
 ///
 /// let (ours, theirs) = ([0.88, 0.89, 0.87, 0.90], [0.86, 0.88, 0.86, 0.87]);
 /// let test = paired_t_test(&ours, &theirs).unwrap();
@@ -78,7 +78,7 @@ pub fn standard_error(values: &[f64]) -> Option<f64> {
 /// per group it is much more reliable than that of one group. `None` if no group has two values.
 ///
 /// ```
-/// use automl::analysis::pooled_deviation;
+/// use automl_search::analysis::pooled_deviation;
 ///
 /// // By itself the first would be certain to the last digit.
 /// let deviation = pooled_deviation([&[0.888, 0.888][..], &[0.884, 0.888], &[0.871, 0.877]]).unwrap();

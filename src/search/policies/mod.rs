@@ -10,6 +10,9 @@ mod paired;
 mod pbt;
 mod registry;
 mod untried;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod variants;
 
 pub use deadline::Deadline;
 pub use freeze_thaw::FreezeThaw;

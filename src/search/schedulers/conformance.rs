@@ -8,8 +8,8 @@ use std::time::Instant;
 use proptest::prelude::*;
 
 use super::testing::Stand;
-use super::variants::{LENGTHS, all, all_wrapped};
 use super::*;
+use crate::policies::variants::{LENGTHS, all, all_wrapped};
 use crate::policies::{EarlyTerminate, SchedulerSpec};
 use crate::preference::{Level, Preference, Scores, Tolerance};
 use crate::space::{Configuration, Space};

@@ -89,6 +89,3 @@ pub struct Stop {
 
 #[cfg(test)]
 mod conformance;
-#[cfg(any(test, feature = "testing"))]
-#[doc(hidden)]
-pub mod variants;

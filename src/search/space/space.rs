@@ -89,9 +89,9 @@ impl Space {
     /// constraints that fewer than one in 10,000 random configurations satisfy.
     ///
     /// ```
-    /// use automl::rng;
-    /// use automl::space::{Domain, Expression, Parameter, Space};
-    /// use automl::units::Seed;
+    /// use automl_base::rng;
+    /// use automl_search::space::{Domain, Expression, Parameter, Space};
+    /// use automl_base::units::Seed;
     ///
     /// let rate = Domain::Float { min: 1e-5, max: 1e-1, log: true, step: None };
     /// let depth = Domain::Int { min: 1, max: 8, log: false, step: 1 };

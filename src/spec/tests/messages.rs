@@ -275,13 +275,13 @@ error: `delimiter` must be one character, or `tab`
 5 | data: {train: a.csv, delimiter: semicolon}
   |                                 ^^^^^^^^^
 "##);
-    insta::assert_snapshot!(table("{train: a.csv, label: [a, b]}"), @r##"
-error: several columns in `label` are for `task: regression`; several labels per row are in one column, with `multi_label`
- --> space.yaml:5:7
-  |
-5 | data: {train: a.csv, label: [a, b]}
-  |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-"##);
+    insta::assert_snapshot!(table("{train: a.csv, label: [a, b]}"), @"
+    error: several columns in `label` are for `task: regression`; several labels per row are in one column, with `multi_label`
+     --> space.yaml:5:29
+      |
+    5 | data: {train: a.csv, label: [a, b]}
+      |                             ^^^^^^
+    ");
     insta::assert_snapshot!(table("{txt: a}"), @r##"
 error: the data lacks `train`
  --> space.yaml:5:7

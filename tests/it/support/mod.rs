@@ -82,7 +82,7 @@ impl Sandbox {
     }
 
     /// The program with these words as its arguments, in this folder.
-    fn command(&self, arguments: &str) -> Command {
+    pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_automl"));
         command.args(arguments.split_whitespace());
         self.prepare(command)

@@ -81,7 +81,7 @@ impl QuestionStream {
     /// # Errors
     /// If a column does not exist.
     pub fn keep(&mut self, columns: &[String]) -> Result<(), DataError> {
-        self.keep = self.records.kept(columns, &[&self.question, &self.context])?;
+        self.keep = self.records.kept(columns, &[&self.question])?;
         Ok(())
     }
 

@@ -28,7 +28,7 @@ pub enum TaggingError {
         columns: Vec<String>,
     },
     /// A sentence has another number of tags than words.
-    #[error("{position}: the sentence has {words} words and {tags} tags; each word needs one tag")]
+    #[error("{position}: the numbers of words and tags differ ({words} and {tags}); each word needs one tag")]
     Counts {
         /// The place.
         position: Position,

@@ -135,7 +135,7 @@ mod tests {
     fn a_name_that_never_begins_is_an_error() {
         insta::assert_snapshot!(
             checked(&["B-PER", "O", "I-PER"]).unwrap_err(),
-            @"`t.conll`: token 3 has the tag `I-PER`, which must not follow `O` in the scheme IOB2"
+            @"`t.conll`: token 3: `I-PER` cannot follow `O` in BIO"
         );
         assert!(checked(&["B-PER", "O", "S-PER"]).is_err());
     }

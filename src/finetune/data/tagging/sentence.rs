@@ -202,13 +202,13 @@ mod tests {
                 message(Sentence::of_words(&["a".to_owned()], vec![" ".to_owned()], here())),
             ]
             .join("\n"),
-            @r"
+            @"
         `t.jsonl`: the span from 0 to 9 is not in the text, which has 3 characters
         `t.jsonl`: the span from -1 to 1 is not in the text, which has 3 characters
         `t.jsonl`: the span from 2 to 2 is not in the text, which has 3 characters
         `t.jsonl`: the spans `ab c` and `cd` overlap; a word can have one tag only
         `t.jsonl`: the span from 1 to 3 holds no word
-        `t.jsonl`: the sentence has 1 words and 2 tags; each word needs one tag
+        `t.jsonl`: the numbers of words and tags differ (1 and 2); each word needs one tag
         `t.jsonl`: word 1 has no tag; write `O` for a word outside of all names
         "
         );

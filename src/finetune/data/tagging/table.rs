@@ -212,7 +212,15 @@ mod tests {
                 message("t.conll", "a O\n\nb O\n"),
             ]
             .join("\n"),
-            @""
+            @"
+        `t.conll`, line 3: token 2: `I-PER` cannot follow `O` in BIO
+        `t.jsonl`, line 1: the numbers of words and tags differ (1 and 2); each word needs one tag
+        `t.jsonl`: no column of tags: there is none of `tags`, `ner_tags`, `labels`, `spans`, `entities`, `label`, `ner`; the data has `tokens`; name it with `data.label`
+        `t.jsonl`, line 1: `tags` is a whole number; it must be a list of tags, or a list of spans
+        `t.jsonl`, line 1: `spans` is a text; it must be spans with whole numbers `start` and `end`
+        `t.jsonl`, line 1: `spans` is missing; it must be spans with a `label`
+        `t.conll`: every word has the tag `O`; at least two tags are needed
+        "
         );
     }
 
@@ -221,6 +229,6 @@ mod tests {
         let mut options = options("t.conll", "a B-PER\nb O\n\nc O\n");
         options.validation = vec![Source::memory("v.conll", "a B-LOC\n")];
         let error = SentenceTable::load(&options).unwrap_err();
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @"`v.conll`, line 1: the tag `B-LOC` is not in the training data; there are the tags `O`, `B-PER`");
     }
 }

@@ -1,7 +1,7 @@
 //! All rules of the registry and variants of them, for conformance tests here and for whole studies in `engine`.
 
-use super::{Lengths, Patience};
-use crate::policies::{EarlyTerminate, SchedulerSpec};
+use super::{EarlyTerminate, Lengths, SchedulerSpec};
+use crate::schedulers::Patience;
 use crate::units::Samples;
 
 /// Trials of 10 to 810 samples: five rungs.
