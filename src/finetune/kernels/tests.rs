@@ -55,8 +55,9 @@ fn norms_agree_forward_and_backward() {
         for has_more in [false, true] {
             assert_same(on_both(|device| {
                 let norm = || Norm {
+                    kind: NormKind::Layer,
                     scale: wave(device, [52], 0.1),
-                    shift: wave(device, [52], 0.2),
+                    shift: Some(wave(device, [52], 0.2)),
                     epsilon: 1e-12,
                 };
                 let kernels = Kernels::new(device);
@@ -76,7 +77,9 @@ fn norms_agree_forward_and_backward() {
 fn gelus_agree_forward_and_backward() {
     assert_same(on_both(|device| {
         let kernels = Kernels::new(device);
-        let (output, derivative) = kernels.bias_gelu(wave(device, [9, 80], 0.0) * 3.0, wave(device, [80], 1.0));
+        let values_before = wave(device, [9, 80], 0.0) * 3.0;
+        let (output, derivative) =
+            kernels.bias_activation(ActivationKind::Gelu, values_before, wave(device, [80], 1.0));
         let (gradient, sum) = kernels.multiply(wave(device, [9, 80], 2.0), derivative);
         vec![values(&output), values(&gradient), values(&sum)]
     }));
@@ -85,7 +88,15 @@ fn gelus_agree_forward_and_backward() {
 #[test]
 fn attention_agrees_forward_and_backward() {
     const WIDTH: usize = 48;
-    for has_all_queries in [true, false] {
+    let settings = AttentionSettings {
+        heads: 3,
+        key_heads: 3,
+        size: 16,
+        scale: 0.25,
+        softcap: None,
+        mask: Mask::NONE,
+    };
+    for positions in [Positions::All, Positions::First] {
         assert_same(on_both(|device| {
             let layout = Layout::new(&[8, 3], device);
             let rows = |phase: f32| {
@@ -94,12 +105,9 @@ fn attention_agrees_forward_and_backward() {
                     .collect();
                 device.tensor(layout.spread(&all, WIDTH, 0.0), [layout.rows, WIDTH])
             };
-            let queries = |rows: Tensor<2>| {
-                if has_all_queries {
-                    rows
-                } else {
-                    rows.select(&layout.firsts())
-                }
+            let queries = |rows: Tensor<2>| match positions {
+                Positions::All => rows,
+                Positions::First | Positions::Last => rows.select(&layout.selected(positions)),
             };
             let attended = Attended {
                 query: queries(rows(0.0)),
@@ -107,8 +115,10 @@ fn attention_agrees_forward_and_backward() {
                 value: rows(2.0),
             };
             let kernels = Kernels::new(device);
-            let (context, saved) = kernels.attention(attended, &layout, None);
-            let gradients = kernels.attention_backward(&queries(rows(3.0)), saved, &layout);
+            let places = (&layout, positions);
+            let (context, saved) = kernels.attention(attended, places, &settings, &Relative::None, None);
+            let gradient = queries(rows(3.0));
+            let (gradients, _) = kernels.attention_backward(&gradient, saved, places, &settings, &Relative::None);
             // Values of padding rows are arbitrary.
             let real = |rows: Tensor<2>| {
                 let values = values(&rows);
