@@ -118,6 +118,9 @@ pub const SMALL: &[&str] = &[
         "sliding_window": 3, "sliding_window_pattern": 2, "query_pre_attn_scalar": 9}"#,
     r#"{"model_type": "opt", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
         "ffn_dim": 32, "max_position_embeddings": 12, "word_embed_proj_dim": 8, "do_layer_norm_before": false}"#,
+    r#"{"model_type": "mistral", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 32, "max_position_embeddings": 12,
+        "sliding_window": 3}"#,
 ];
 
 /// Writes a model with this `config.json` and random values into `folder`, without a head, and a tokenizer of words.

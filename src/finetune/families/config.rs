@@ -52,6 +52,11 @@ impl<'a> Fields<'a> {
         self.keys.get(key).filter(|value| !value.is_null())
     }
 
+    /// Returns whether the key is there without a value, where that says something else than no key.
+    pub(crate) fn is_null(&self, key: &str) -> bool {
+        self.keys.get(key).is_some_and(Value::is_null)
+    }
+
     /// The fields of a nested object.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ mod gemma3;
 mod gpt2;
 mod gpt_neox;
 mod llama;
+mod mistral;
 mod modernbert;
 mod mpnet;
 mod opt;
@@ -55,6 +56,7 @@ pub(crate) const FAMILIES: &[&Family] = &[
     &gpt2::FAMILY,
     &gpt_neox::FAMILY,
     &llama::FAMILY,
+    &mistral::FAMILY,
     &qwen2::FAMILY,
     &qwen3::FAMILY,
     &gemma2::FAMILY,
