@@ -176,9 +176,17 @@ impl Input {
         Ok(self.available())
     }
 
-    /// Returns whether a line that is not blank is complete.
+    /// Returns whether a line that is not blank is complete. The opening bracket of a document that is written over
+    /// several lines says too little.
     fn has_line(&self) -> bool {
-        memchr(b'\n', self.available().trim_ascii_start()).is_some()
+        let text = self.available().trim_ascii_start();
+        let line = memchr(b'\n', text).map(|end| text[..end].trim_ascii());
+        line.is_some_and(|line| !matches!(line, b"[" | b"{" | b"[{"))
+    }
+
+    /// Returns whether the data has ended, so that the window holds the rest of it.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.is_ended
     }
 
     /// Reads everything that is left, without passing over it.

@@ -69,8 +69,9 @@ fn open_stream(origin: &Origin, options: &ReadOptions, columns: &Columns) -> Res
         encoding,
     } = text(origin.name(), bytes, is_live, options)?;
     let extension = extension(origin.name());
-    let available = input.fill(HEAD)?;
-    let head = Head::new(available, available.len() < HEAD && !is_live, &extension);
+    let length = input.fill(HEAD)?.len();
+    let is_whole = length < HEAD && (!is_live || input.is_ended());
+    let head = Head::new(input.available(), is_whole, &extension);
     let format = format(&head, options, origin)?;
     let Open::Stream(open) = format.open else {
         let problem = format!("a file, and `{}` is a format of folders", format.name);
@@ -158,6 +159,8 @@ fn format(head: &Head<'_>, options: &ReadOptions, origin: &Origin) -> Result<&'s
     }
     let format = match &options.format {
         Some(name) => formats::named(name, position())?,
+        // A key of the records says that they are inside of a document.
+        None if options.records_key.is_some() && head.first() == Some(b'{') => &formats::json_wrapped::FORMAT,
         None => match foreign::fault(head.bytes) {
             Some(fault) => return Err(ReadError::new(position(), fault)),
             None => formats::recognise(head, &options.unnamed),

@@ -165,13 +165,39 @@ fn columnar_files_give_the_same_results_and_are_predicted() {
             .stdout
     };
     assert_eq!(measured("reviews.feather"), measured("reviews.csv"));
+    columnar::write_bytes(&sandbox.path("bytes.parquet"), &rows);
+    let message = refused(&sandbox, "bytes.parquet", "");
+    assert!(
+        message.ends_with(
+            "the column `text` has values that are neither texts nor numbers, such as bytes; save it as text"
+        ),
+        "{message}"
+    );
+    assert_eq!(searched(&sandbox, "bytes.parquet", "--set data.text=written"), expected);
 }
 
 #[cfg(feature = "columnar")]
 mod columnar {
     use std::{fs::File, path::Path, sync::Arc};
 
-    use arrow_array::{ArrayRef, RecordBatch, StringArray};
+    use arrow_array::{ArrayRef, BinaryArray, RecordBatch, StringArray};
+
+    /// Writes Parquet with the texts as bytes, and once more as texts.
+    pub(super) fn write_bytes(path: &Path, rows: &[(String, String)]) {
+        let bytes = BinaryArray::from_iter_values(rows.iter().map(|row| row.0.as_bytes()));
+        let texts = StringArray::from_iter_values(rows.iter().map(|row| &row.0));
+        let labels = StringArray::from_iter_values(rows.iter().map(|row| &row.1));
+        let columns: [(&str, ArrayRef); 3] = [
+            ("text", Arc::new(bytes)),
+            ("written", Arc::new(texts)),
+            ("label", Arc::new(labels)),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut writer =
+            parquet::arrow::ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    }
 
     /// Writes Parquet, or Arrow's file format, by the file's name.
     pub(super) fn write(path: &Path, rows: &[(String, String)]) {

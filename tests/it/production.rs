@@ -151,6 +151,12 @@ fn standard_input_is_a_table_lines_of_json_or_plain_texts() {
     assert_eq!(plain.len(), 2);
     assert_eq!(plain[1][0], "bad, so bad");
     assert_eq!((labels("objects"), labels("table")), (plain.clone(), plain.clone()));
+    // A document over several lines is not a list of texts.
+    sandbox.write(
+        "document",
+        "[\n  {\n    \"text\": \"good\"\n  },\n  {\n    \"text\": \"bad, so bad\"\n  }\n]\n",
+    );
+    assert_eq!(labels("document"), plain);
     // Blank lines before the first object hide nothing.
     sandbox.write("objects", "\n \n{\"text\": \"good\"}\n{\"text\": \"bad, so bad\"}\n");
     assert_eq!(labels("objects"), plain);

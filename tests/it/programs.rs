@@ -442,7 +442,16 @@ fn a_terminal_that_is_closed_is_an_interruption() {
         "sleep 0.05; echo \"{\\\"loss\\\": 1}\"",
         &format!("{LOSS}parameters: {{x: {{min: 1, max: 1000}}}}"),
     );
-    let mut search = sandbox.start("search space.yaml --out study");
+    // These tests may themselves run under `nohup`, which their children inherit.
+    let mut plain = std::process::Command::new("env");
+    plain.args([
+        "--default-signal=HUP",
+        env!("CARGO_BIN_EXE_automl"),
+        "search",
+        "space.yaml",
+    ]);
+    plain.args(["--out", "study"]);
+    let mut search = sandbox.start_command(sandbox.prepare(plain), "search space.yaml --out study");
     search.wait_for_events(&sandbox.path("study"), 8);
     search.signal("HUP");
     search.finish().expect_code(130);

@@ -88,10 +88,31 @@ impl TextEncoder {
         options: &EncodeOptions,
         mut part: impl FnMut(&[T], &dyn Fn(&[Input<'_>]) -> EncodedPart) -> Result<(), TokenizerError>,
     ) -> Result<(), TokenizerError> {
-        let encode = |inputs: &[Input<'_>]| self.tokenizer.encode(inputs, options);
+        let encode = |inputs: &[Input<'_>]| self.encode_inputs(inputs, options);
         examples
             .chunks(TEXTS_AT_ONCE)
             .try_for_each(|examples| part(examples, &encode))
+    }
+
+    /// Encodes inputs. Where a long question leaves less room for its context than windows overlap, they overlap by half of
+    /// that room.
+    fn encode_inputs(&self, inputs: &[Input<'_>], options: &EncodeOptions) -> EncodedPart {
+        match (self.tokenizer.encode(inputs, options), inputs, options.truncation) {
+            (Err(TokenizerError::Stride { room, .. }), [_], Truncation::Windows { of, .. }) => {
+                let narrow = EncodeOptions {
+                    truncation: Truncation::Windows { of, stride: room / 2 },
+                    ..*options
+                };
+                self.tokenizer.encode(inputs, &narrow)
+            }
+            (Err(TokenizerError::Stride { .. }), inputs, _) => {
+                let each = inputs
+                    .iter()
+                    .map(|input| self.encode_inputs(std::slice::from_ref(input), options));
+                Ok(each.collect::<Result<Vec<_>, _>>()?.concat())
+            }
+            (encoded, ..) => encoded,
+        }
     }
 
     /// The tokens of a window.

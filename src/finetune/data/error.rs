@@ -33,6 +33,16 @@ pub enum DataError {
         /// The closest of them.
         suggestion: Option<String>,
     },
+    /// A column has a type without texts and numbers.
+    #[error(
+        "{place}: the column `{column}` has values that are neither texts nor numbers, such as bytes; save it as text"
+    )]
+    Unreadable {
+        /// The file.
+        place: Position,
+        /// The column.
+        column: String,
+    },
     /// Text and label are the same column.
     #[error("text and label are both taken from the column `{column}`; name two columns")]
     SameColumn {
@@ -142,6 +152,17 @@ pub enum DataError {
         validation: f64,
         /// The requested test share.
         test: f64,
+    },
+    /// There are too few sentences or contexts for the shares.
+    #[error(
+        "{groups} different sentences or contexts are too few to hold out {held_out}; add some, lower the shares or give a \
+         validation file"
+    )]
+    TooFewGroups {
+        /// Number of sentences, or of contexts that questions share.
+        groups: usize,
+        /// Number of those wanted for validation and test.
+        held_out: usize,
     },
     /// There are too few examples for the shares.
     #[error(

@@ -44,7 +44,10 @@ impl<T: Clone> HeldOut<T> {
             stratify: false,
             ..*holding.split
         };
-        let parts = split(&vec![0; groups], &options)?;
+        let parts = split(&vec![0; groups], &options).map_err(|error| match error {
+            DataError::TooFewExamples { held_out, .. } => DataError::TooFewGroups { groups, held_out },
+            error => error,
+        })?;
         let members = |part: &[u32]| -> Vec<T> {
             let is_in = |index: usize| part.binary_search(&group(index)).is_ok();
             let examples = all.iter().enumerate().filter(|(index, _)| is_in(*index));

@@ -1,7 +1,7 @@
 //! The records of the user's files, as every task reads them: a task turns a [`Record`] into an example of its own
 //! (`rows` for texts), and this file finds the columns, the places and the kinds of values.
 
-use automl_readers::{Position, ReadOptions, Reader, Record, Source, Value, open};
+use automl_readers::{Kind, Position, ReadOptions, Reader, Record, Source, Value, open};
 
 use super::error::DataError;
 use super::suggestion::closest;
@@ -75,6 +75,7 @@ impl Records {
         if let Some(missing) = columns.iter().find(|name| !names.contains(name) && !is_object(name)) {
             return Err(self.unknown(missing));
         }
+        self.readable(columns.iter().map(String::as_str))?;
         let ids = IDENTIFIERS.map(str::to_owned).into_iter();
         let ids = ids.filter(|id| names.contains(id) && !columns.contains(id));
         let kept = columns.iter().cloned().chain(ids);
@@ -98,6 +99,25 @@ impl Records {
             Some(missing) => Err(self.unknown(missing)),
             None => Ok(()),
         }
+    }
+
+    /// Checks that the values of these columns can be read.
+    ///
+    /// # Errors
+    /// Returns [`DataError::Unreadable`] for the first one whose type has no text or number.
+    pub(super) fn readable<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> Result<(), DataError> {
+        let fields = self.reader.fields();
+        let is_odd = |name: &&str| {
+            fields
+                .iter()
+                .any(|field| field.name == *name && field.kind == Kind::Unsupported)
+        };
+        names.find(is_odd).map_or(Ok(()), |column| {
+            Err(DataError::Unreadable {
+                place: self.file.clone(),
+                column: column.to_owned(),
+            })
+        })
     }
 
     /// The error for a column that is missing.

@@ -62,6 +62,8 @@ impl RowReader {
         }
         records.require(columns.text.columns())?;
         records.require(columns.label.iter().map(String::as_str))?;
+        let label = columns.label.iter().map(String::as_str);
+        records.readable(columns.text.columns().chain(label))?;
         Ok(Self {
             records,
             columns,

@@ -85,7 +85,8 @@ impl Source for Sentences {
             return Ok(None);
         }
         let (mut sentences, mut lines, mut repeated, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (sentence, line, mut kept) in chunk {
+        for (mut sentence, line, mut kept) in chunk {
+            sentence.follow(self.names.as_deref().unwrap_or_default());
             if let Some(label) = self.unknown_tag(&sentence, line) {
                 unknown.push(label);
                 continue;

@@ -6,6 +6,7 @@ use arrow_array::types::{
     UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef};
+use arrow_cast::cast;
 use arrow_cast::display::array_value_to_string;
 use arrow_schema::DataType;
 
@@ -125,8 +126,13 @@ fn float(value: f64, is_single: bool) -> Value {
     Value::Number(Number::written(&spelling))
 }
 
-/// Decimals, dates and times as Arrow writes them.
+/// Decimals, dates and times as Arrow writes them; times with a zone as the times of UTC.
 fn displayed(array: &ArrayRef, row: usize) -> Value {
+    if let DataType::Timestamp(unit, Some(_)) = array.data_type() {
+        let naive = cast(&array.slice(row, 1), &DataType::Timestamp(*unit, None));
+        let text = naive.and_then(|naive| array_value_to_string(&naive, 0));
+        return text.map_or(Value::Null, |text| Value::Text(text + "Z"));
+    }
     let is_number = array.data_type().is_numeric();
     match array_value_to_string(array, row) {
         Ok(text) if is_number => Value::Number(Number::written(&text)),

@@ -7,7 +7,7 @@ use crate::head::{Head, Match};
 use crate::json::elements::Elements;
 use crate::json::outline::{Shape, outline};
 
-pub(super) const FORMAT: Format = Format {
+pub(crate) const FORMAT: Format = Format {
     name: "json-wrapped",
     extensions: &["json"],
     about: "a JSON object such as {\"data\": [...]}; the first list of objects, or that of `records_key`",
@@ -51,6 +51,13 @@ mod tests {
             ..ReadOptions::default()
         };
         assert_eq!(read("a.json", DOCUMENT, &options).unwrap(), ["4: a=3"]);
+        // The key says it, whatever the other lists hold.
+        let options = ReadOptions {
+            records_key: Some("rows".into()),
+            ..ReadOptions::default()
+        };
+        let other = "{\"tags\": [\"x\"], \"rows\": [{\"a\": 5}]}";
+        assert_eq!(read("a.json", other, &options).unwrap(), ["1: a=5"]);
         let options = ReadOptions {
             records_key: Some("dta".into()),
             ..ReadOptions::default()

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::vec::IntoIter;
 
 use super::{Format, Open, Records};
+use crate::compression;
 use crate::error::{Fault, ReadError};
 use crate::head::Match;
 use crate::opened;
@@ -25,6 +26,9 @@ pub(crate) const FORMAT: Format = Format {
 /// Endings of texts; a name without an ending, as in 20 Newsgroups, is a text too.
 const EXTENSIONS: [&str; 3] = ["txt", "text", "md"];
 
+/// Folders inside of a class's folder that are looked into; links may form a circle.
+const DEEPEST: usize = 16;
+
 struct TextFolder {
     files: IntoIter<(String, PathBuf)>,
     columns: Columns,
@@ -38,10 +42,9 @@ fn open(folder: &Path, options: &ReadOptions) -> Result<Box<dyn Records>, ReadEr
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        let texts = entries(&class)?
-            .into_iter()
-            .filter(|path| path.is_file() && is_text(path));
-        files.extend(texts.map(|path| (label.clone(), path)));
+        let mut texts = Vec::new();
+        gather(&class, DEEPEST, &mut texts)?;
+        files.extend(texts.into_iter().map(|path| (label.clone(), path)));
     }
     if files.is_empty() {
         let problem = "a folder without a text file in a subfolder".to_owned();
@@ -52,6 +55,18 @@ fn open(folder: &Path, options: &ReadOptions) -> Result<Box<dyn Records>, ReadEr
         columns: Columns::new(["text", "label", "file"]),
         options: options.clone(),
     }))
+}
+
+/// Gathers the texts in a folder and in the folders inside of it.
+fn gather(folder: &Path, depth: usize, texts: &mut Vec<PathBuf>) -> Result<(), ReadError> {
+    for path in entries(folder)? {
+        if path.is_dir() && depth > 0 {
+            gather(&path, depth - 1, texts)?;
+        } else if path.is_file() && is_text(&path) {
+            texts.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// The entries of a folder in the order of their names, without hidden ones.
@@ -73,10 +88,13 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
 }
 
 fn is_text(path: &Path) -> bool {
-    path.extension().is_none_or(|extension| {
-        let extension = extension.to_string_lossy().to_ascii_lowercase();
-        EXTENSIONS.contains(&&*extension) || extension.bytes().all(|byte| byte.is_ascii_digit())
-    })
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Path::new(compression::plain_name(&name))
+        .extension()
+        .is_none_or(|extension| {
+            let extension = extension.to_string_lossy().to_ascii_lowercase();
+            EXTENSIONS.contains(&&*extension) || extension.bytes().all(|byte| byte.is_ascii_digit())
+        })
 }
 
 impl Records for TextFolder {
@@ -111,6 +129,7 @@ mod tests {
             ("pos/2.txt", "good\r\nfilm"),
             ("neg/1.txt", "bad"),
             ("pos/1.txt", "fine"),
+            ("pos/more/3.txt", "fair"),
             ("pos/.DS_Store", "x"),
             ("neg/notes.pdf", "x"),
             ("README.md", "x"),
@@ -129,7 +148,7 @@ mod tests {
                     .join("/")
             })
             .collect();
-        assert_eq!(found, ["bad/neg", "fine/pos", "good\nfilm/pos"]);
+        assert_eq!(found, ["bad/neg", "fine/pos", "good\nfilm/pos", "fair/pos"]);
     }
 
     #[test]

@@ -167,6 +167,19 @@ mod tests {
     }
 
     #[test]
+    fn windows_overlap_less_where_a_question_leaves_little_room() {
+        // Of 12 tokens 3 are special: the first question leaves 8 for its context, the second one 3.
+        let questions = [asked("a", "b a", 0..1), asked("a b c a b c", "b a b a b a", 0..1)];
+        let (_, targets) = encoder(12, 5).encode_questions(&questions, false).unwrap();
+        let lengths: Vec<(u32, usize)> = targets
+            .windows
+            .iter()
+            .map(|window| (window.question, window.offsets.len()))
+            .collect();
+        assert_eq!(lengths, [(0, 2), (1, 3), (1, 3), (1, 2)]);
+    }
+
+    #[test]
     fn a_question_without_room_for_its_context_is_named() {
         let questions = [asked("a", "b", 0..1), asked("a b c a b c", "b a b a b a", 0..1)];
         let error = encoder(9, 0).encode_questions(&questions, false).unwrap_err();

@@ -118,6 +118,14 @@ pub enum TaggingError {
         /// The tags of the training data.
         known: Vec<String>,
     },
+    /// Two spans name parts of one word.
+    #[error("{position}: two spans share the word `{word}`; give the word one name, or part it with a blank")]
+    SharedWord {
+        /// The place in the data.
+        position: Position,
+        /// The word.
+        word: String,
+    },
     /// There is no sentence.
     #[error("{position}: there is no sentence with a word")]
     Empty {

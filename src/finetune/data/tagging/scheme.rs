@@ -43,6 +43,31 @@ pub(super) fn check(sentences: &mut [Sentence]) -> Result<(), TaggingError> {
     Ok(())
 }
 
+impl Sentence {
+    /// Writes the tags of names in the form of a model's tags: BIOES if one of those begins with `E` or `S`, else BIO.
+    pub fn follow(&mut self, names: &[String]) {
+        let has_ends = names.iter().any(|name| matches!(prefix(name), Some('E' | 'S')));
+        let kinds: Vec<Option<String>> = self.tags.iter().map(|tag| kind(tag).map(str::to_owned)).collect();
+        let goes_on = |tags: &[String], index: usize| {
+            let next = tags.get(index + 1).and_then(|tag| prefix(tag));
+            matches!(next, Some('I' | 'E')) && kinds.get(index + 1) == kinds.get(index)
+        };
+        for index in 0..self.tags.len() {
+            let is_last = !goes_on(&self.tags, index);
+            let letter = match prefix(&self.tags[index]) {
+                Some('B' | 'S') if !has_ends => "B",
+                Some('I' | 'E') if !has_ends => "I",
+                Some('B' | 'S') if is_last => "S",
+                Some('B' | 'S') => "B",
+                Some('I' | 'E') if is_last => "E",
+                Some('I' | 'E') => "I",
+                Some(_) | None => continue,
+            };
+            self.tags[index].replace_range(..1, letter);
+        }
+    }
+}
+
 fn all_tags(sentences: &[Sentence]) -> impl Iterator<Item = &str> {
     sentences.iter().flat_map(|sentence| &sentence.tags).map(String::as_str)
 }
@@ -129,6 +154,24 @@ mod tests {
         );
         let parts = ["NN", "VB-D", "NN"];
         assert_eq!(checked(&parts).unwrap(), parts);
+    }
+
+    #[test]
+    fn tags_follow_the_form_of_a_model() {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<String>>();
+        let forms = [
+            ["B-P", "I-P", "B-P", "O", "B-L", "I-L", "I-L"],
+            ["B-P", "E-P", "S-P", "O", "B-L", "I-L", "E-L"],
+        ];
+        let known = [names(&["O", "B-P", "I-P"]), names(&["O", "S-P", "B-P", "E-P"])];
+        for from in forms {
+            for (to, known) in forms.iter().zip(&known) {
+                let words = names(&["w"; 7]);
+                let mut sentence = Sentence::of_words(&words, names(&from), Position::file("t")).unwrap();
+                sentence.follow(known);
+                assert_eq!(sentence.tags, *to);
+            }
+        }
     }
 
     #[test]

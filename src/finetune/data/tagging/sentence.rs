@@ -77,11 +77,11 @@ impl Sentence {
         })
     }
 
-    /// A text with named spans. Their words get the tags `B-name` and `I-name`, all others `O`. A word that a span cuts
-    /// becomes two.
+    /// A text with named spans. Their words get the tags `B-name` and `I-name`, all others `O`. A span that begins or ends
+    /// within a word names the whole word: predictions are about words, too.
     ///
     /// # Errors
-    /// If a span is not in the text, holds no word, or overlaps with another one.
+    /// If a span is not in the text, holds no word, or shares a word with another one.
     pub fn of_spans(text: String, mut spans: Vec<NamedSpan>, position: Position) -> Result<Self, TaggingError> {
         let starts: Vec<usize> = text.char_indices().map(|(byte, _)| byte).chain([text.len()]).collect();
         spans.sort_by_key(|span| (span.start, span.end));
@@ -106,11 +106,11 @@ impl Sentence {
                 second,
             });
         }
-        let words = cut(words(&text), &ranges);
+        let words = words(&text);
         let mut tags = vec![OUTSIDE.to_owned(); words.len()];
         for (span, range) in spans.iter().zip(&ranges) {
-            let inside = |word: &Range<usize>| range.start <= word.start && word.end <= range.end;
-            let named: Vec<usize> = (0..words.len()).filter(|&word| inside(&words[word])).collect();
+            let touches = |word: &Range<usize>| word.start < range.end && range.start < word.end;
+            let named: Vec<usize> = (0..words.len()).filter(|&word| touches(&words[word])).collect();
             let Some((&first, rest)) = named.split_first() else {
                 return Err(TaggingError::Blank {
                     position,
@@ -118,6 +118,10 @@ impl Sentence {
                     end: span.end as usize,
                 });
             };
+            if tags[first] != OUTSIDE {
+                let word = text[words[first].clone()].to_owned();
+                return Err(TaggingError::SharedWord { position, word });
+            }
             tags[first] = format!("B-{}", span.label);
             for &word in rest {
                 tags[word] = format!("I-{}", span.label);
@@ -135,24 +139,6 @@ impl Sentence {
     pub(super) fn texts(&self) -> Vec<&str> {
         self.words.iter().map(|word| &self.text[word.clone()]).collect()
     }
-}
-
-/// Cuts words where a span begins or ends.
-fn cut(words: Vec<Range<usize>>, spans: &[Range<usize>]) -> Vec<Range<usize>> {
-    let mut ends: Vec<usize> = spans.iter().flat_map(|span| [span.start, span.end]).collect();
-    ends.sort_unstable();
-    let mut pieces = Vec::new();
-    for word in words {
-        let mut start = word.start;
-        for &end in ends.iter().filter(|&&end| word.start < end && end < word.end) {
-            if start < end {
-                pieces.push(start..end);
-                start = end;
-            }
-        }
-        pieces.push(start..word.end);
-    }
-    pieces
 }
 
 #[cfg(test)]
@@ -182,10 +168,10 @@ mod tests {
 
     #[test]
     fn spans_count_characters_and_name_whole_words() {
-        // The name begins within a word of Chinese, where every character is one, and another one within `überAnna`.
+        // The second name begins within a word.
         let sentence = spans("é New York überAnna", &[(15, 19, "PER"), (2, 10, "LOC")]).unwrap();
-        assert_eq!(sentence.texts(), ["é", "New", "York", "über", "Anna"]);
-        assert_eq!(sentence.tags, ["O", "B-LOC", "I-LOC", "O", "B-PER"]);
+        assert_eq!(sentence.texts(), ["é", "New", "York", "überAnna"]);
+        assert_eq!(sentence.tags, ["O", "B-LOC", "I-LOC", "B-PER"]);
     }
 
     #[test]
@@ -198,6 +184,7 @@ mod tests {
                 message(spans("a b", &[(2, 2, "X")])),
                 message(spans("ab cd", &[(0, 4, "X"), (3, 5, "Y")])),
                 message(spans("a  b", &[(1, 3, "X")])),
+                message(spans("AnnBob", &[(0, 3, "X"), (3, 6, "Y")])),
                 message(Sentence::of_words(&["a".to_owned()], vec!["O".to_owned(); 2], here())),
                 message(Sentence::of_words(&["a".to_owned()], vec![" ".to_owned()], here())),
             ]
@@ -208,6 +195,7 @@ mod tests {
         `t.jsonl`: the span from 2 to 2 is not in the text, which has 3 characters
         `t.jsonl`: the spans `ab c` and `cd` overlap; a word can have one tag only
         `t.jsonl`: the span from 1 to 3 holds no word
+        `t.jsonl`: two spans share the word `AnnBob`; give the word one name, or part it with a blank
         `t.jsonl`: the numbers of words and tags differ (1 and 2); each word needs one tag
         `t.jsonl`: word 1 has no tag; write `O` for a word outside of all names
         "

@@ -61,7 +61,10 @@ impl SentenceTable {
             if sources.is_empty() {
                 return Ok(None);
             }
-            let sentences = read(sources)?;
+            let mut sentences = read(sources)?;
+            for sentence in &mut sentences {
+                sentence.follow(&names);
+            }
             known(&sentences, &names)?;
             Ok(Some(sentences))
         };
