@@ -415,7 +415,7 @@ pub fn usual_metrics(kind: TaskKind) -> &'static [&'static str] {
     match kind {
         TaskKind::Classification | TaskKind::MultiLabel => &["accuracy", "f1"],
         TaskKind::Regression => &["rmse", "mae", "r2"],
-        TaskKind::TokenClassification => &["f1"],
+        TaskKind::TokenClassification => &["f1", "precision", "recall", "accuracy"],
         TaskKind::QuestionAnswering => &["exact_match", "f1"],
     }
 }

@@ -27,8 +27,8 @@ pub enum RankError {
     },
     /// The metric exists, but the study kept nothing from which it could be computed.
     #[error(
-        "`{name}` cannot be computed: the study has no validation outputs, because an earlier version made it or \
-         `outputs/` was removed; it has {}",
+        "`{name}` cannot be computed: the study has no validation outputs (tagged words and answers keep none, and neither \
+         did earlier versions); it has {}",
         listed(known)
     )]
     NothingKept {

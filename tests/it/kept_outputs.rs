@@ -76,7 +76,7 @@ fn a_trial_without_outputs_is_ranked_last_and_that_is_said_once() {
     assert_eq!(last, [("1", "", ""), ("2", "", "")]);
     std::fs::remove_dir_all(sandbox.path("study/outputs")).unwrap();
     let told = sandbox.run("leaderboard study --metric mcc").expect_code(2);
-    insta::assert_snapshot!(told.message(), @"error: `mcc` cannot be computed: the study has no validation outputs, because an earlier version made it or `outputs/` was removed; it has `accuracy`, `f1`, `latency_ms`, `loss`, `trainable_parameters`");
+    insta::assert_snapshot!(told.message(), @"error: `mcc` cannot be computed: the study has no validation outputs (tagged words and answers keep none, and neither did earlier versions); it has `accuracy`, `f1`, `latency_ms`, `loss`, `trainable_parameters`");
     // The metrics of its evaluations need no outputs.
     sandbox.run("leaderboard study --metric f1").expect_code(0);
 }

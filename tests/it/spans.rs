@@ -74,6 +74,12 @@ fn names_are_searched_trained_predicted_and_evaluated() {
     sandbox.run("search space.yaml --out study").expect_code(0);
     let leaderboard = sandbox.leaderboard("study");
     assert!(leaderboard.lines().next().unwrap().contains("f1"), "{leaderboard}");
+    // Outputs are not kept, but every evaluation has these metrics.
+    sandbox.run("leaderboard study --metric recall").expect_code(0);
+    sandbox
+        .run("leaderboard study --metric f1_strict")
+        .expect_code(2)
+        .says("tagged words and answers keep none");
     // Every form of the data gives the same study.
     for (name, content) in [("lists.jsonl", lists(60)), ("spans.jsonl", spans(60))] {
         sandbox.write(name, content);
