@@ -298,6 +298,13 @@ fn held_out(node: &Node, what: &str, files: Files<'_>, problems: &mut Problems) 
         let count = reader::integer(node, what, 2..=i64::from(u32::MAX), problems)?;
         return Some(HeldOut::Count(count as usize));
     }
+    if let Some(Value::Float(share)) = node.scalar() {
+        problems.error(
+            Diagnostic::error(&node.place, format!("`{what}` is files or a number of examples"))
+                .with_help(format!("write a share as `split: {{{what}: {share}}}`")),
+        );
+        return None;
+    }
     let names = reader::one_or_more(node, what, problems)?;
     paths(&names, node, files, problems).map(HeldOut::Files)
 }

@@ -259,7 +259,14 @@ pub(super) fn texts(node: &Node, what: &str, problems: &mut Problems) -> Option<
             let texts: Vec<Option<String>> = items.iter().map(|item| text(item, what, problems)).collect();
             texts.into_iter().collect()
         }
-        _ => {
+        Content::Sequence(_) => {
+            problems.error(Diagnostic::error(
+                &node.place,
+                format!("`{what}` is an empty list; it needs at least one text"),
+            ));
+            None
+        }
+        Content::Null | Content::Scalar(_) | Content::Mapping(_) => {
             problems.wrong_kind(node, what, "a list of texts");
             None
         }

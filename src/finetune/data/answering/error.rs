@@ -36,11 +36,13 @@ pub enum AnsweringError {
     },
     /// An answer does not stand in the context.
     #[error(
-        "{position}: the answer `{answer}` is not in the context; an answer is a part of the context, word for word"
+        "{position}: the answer `{answer}` to `{question}` is not in the context; an answer is a part of the context, word for word"
     )]
     NotInContext {
         /// The place.
         position: Position,
+        /// The question.
+        question: String,
         /// The answer.
         answer: String,
     },

@@ -37,7 +37,13 @@ impl AskedQuestion {
         for (answer, start) in answers {
             match place(&context, &answer, start) {
                 Some(range) => found.push(range),
-                None => return Err(AnsweringError::NotInContext { position, answer }),
+                None => {
+                    return Err(AnsweringError::NotInContext {
+                        position,
+                        question,
+                        answer,
+                    });
+                }
             }
         }
         Ok(Self {
@@ -97,7 +103,7 @@ mod tests {
         assert_eq!(answers(context, &[("Anna", Some(999))]).unwrap(), vec![12..16]);
         insta::assert_snapshot!(
             answers(context, &[("Bob", Some(3))]).unwrap_err(),
-            @"`q.json`: the answer `Bob` is not in the context; an answer is a part of the context, word for word"
+            @"`q.json`: the answer `Bob` to `who?` is not in the context; an answer is a part of the context, word for word"
         );
     }
 }

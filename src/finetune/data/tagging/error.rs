@@ -118,6 +118,23 @@ pub enum TaggingError {
         /// The tags of the training data.
         known: Vec<String>,
     },
+    /// A span says another text than it has.
+    #[error(
+        "{position}: the characters {start} to {end} are `{found}`, but the span says `{said}`; count characters, not bytes or \
+         units of UTF-16"
+    )]
+    OtherText {
+        /// The place in the data.
+        position: Position,
+        /// The first character.
+        start: i64,
+        /// The character after the last one.
+        end: i64,
+        /// The text there.
+        found: String,
+        /// The text in the span.
+        said: String,
+    },
     /// Two spans name parts of one word.
     #[error("{position}: two spans share the word `{word}`; give the word one name, or part it with a blank")]
     SharedWord {

@@ -184,6 +184,7 @@ fn sentence(record: &mut Record, text_column: &str, tags: Option<&str>) -> Resul
             Some(words) => words.join(" "),
             None => text(record, text_column)?.unwrap_or_default(),
         };
+        said(record, tags, (&text, &spans), &position)?;
         return Ok(Sentence::of_spans(text, spans, position)?);
     }
     let parts = |text: String| text.split_whitespace().map(str::to_owned).collect();
@@ -240,18 +241,47 @@ fn spans(record: &Record, column: &str) -> Result<Option<Vec<NamedSpan>>, DataEr
     }
 }
 
+/// Checks the texts that spans say they have: other programs count bytes, or the units of UTF-16.
+fn said(
+    record: &Record,
+    column: &str,
+    (text, spans): (&str, &[NamedSpan]),
+    position: &Position,
+) -> Result<(), TaggingError> {
+    let said = record.get(&format!("{column}.text")).and_then(Value::as_list);
+    for (span, said) in spans.iter().zip(said.unwrap_or_default()) {
+        let Value::Text(said) = said else { continue };
+        let [start, end] = [span.start, span.end].map(|end| usize::try_from(end).unwrap_or(0));
+        let found: String = text.chars().skip(start).take(end.saturating_sub(start)).collect();
+        if found.trim() != said.trim() {
+            return Err(TaggingError::OtherText {
+                position: position.clone(),
+                start: span.start,
+                end: span.end,
+                found,
+                said: said.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
 fn span(record: &Record, column: &str, [start, end, label]: [&Value; 3]) -> Result<NamedSpan, DataError> {
     let number = |value: &Value| match value {
         Value::Number(number) => number.as_integer(),
         Value::Text(_) | Value::Boolean(_) | Value::List(_) | Value::Null => None,
     };
     let (Some(first), Some(after)) = (number(start), number(end)) else {
-        let value = if number(start).is_none() { start } else { end };
+        let (part, value) = if number(start).is_none() {
+            ("start", start)
+        } else {
+            ("end", end)
+        };
         return Err(wrong(
             record,
-            column,
+            &format!("{column}.{part}"),
             value,
-            "spans with whole numbers `start` and `end`",
+            "a whole number of characters",
         ));
     };
     match label.spelling().filter(|label| !label.trim().is_empty()) {

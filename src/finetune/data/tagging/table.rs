@@ -213,6 +213,7 @@ mod tests {
                 message("t.jsonl", "{\"text\": \"ab\", \"spans\": [{\"start\": 0, \"end\": \"x\", \"label\": \"P\"}]}\n"),
                 message("t.jsonl", "{\"text\": \"ab\", \"spans\": [{\"start\": 0, \"end\": 1}]}\n"),
                 message("t.conll", "a O\n\nb O\n"),
+                message("t.jsonl", "{\"text\": \"é ab\", \"spans\": [{\"start\": 3, \"end\": 5, \"label\": \"P\", \"text\": \"ab\"}]}\n"),
             ]
             .join("\n"),
             @"
@@ -220,9 +221,10 @@ mod tests {
         `t.jsonl`, line 1: the numbers of words and tags differ (1 and 2); each word needs one tag
         `t.jsonl`: no column of tags: there is none of `tags`, `ner_tags`, `labels`, `spans`, `entities`, `label`, `ner`; the data has `tokens`; name it with `data.label`
         `t.jsonl`, line 1: `tags` is a whole number; it must be a list of tags, or a list of spans
-        `t.jsonl`, line 1: `spans` is a text; it must be spans with whole numbers `start` and `end`
+        `t.jsonl`, line 1: `spans.end` is a text; it must be a whole number of characters
         `t.jsonl`, line 1: `spans` is missing; it must be spans with a `label`
         `t.conll`: every word has the tag `O`; at least two tags are needed
+        `t.jsonl`, line 1: the characters 3 to 5 are `b`, but the span says `ab`; count characters, not bytes or units of UTF-16
         "
         );
     }
