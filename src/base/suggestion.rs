@@ -1,5 +1,7 @@
 //! "Did you mean": the name that a user most likely intended.
 
+use std::path::Path;
+
 /// The candidate that `name` is most likely a misspelling of, if there is one.
 ///
 /// A candidate is close enough if its edit distance (a swap of neighbours counts once) is at most a third of the
@@ -31,6 +33,21 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
             && plain(candidate).chars().all(|c| c.is_alphanumeric() || c == '_')
     });
     near.or_else(|| longer.next().filter(|_| longer.next().is_none()))
+}
+
+/// The entry in `path`'s folder with the name closest to that of `path`.
+pub fn closest_sibling(path: &Path) -> Option<String> {
+    let wanted = path.file_name()?.to_str()?;
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let entries = folder.read_dir().ok()?;
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    names.sort_unstable();
+    did_you_mean(wanted, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use automl_tokenizer::Tokenizer;
 
-use super::data::suggestion::{closest_sibling, did_you_mean};
+use super::data::suggestion::did_you_mean;
 
 /// The files that weights are stored as, the first of them as usual. Pickled ones are refused when they are read, with
 /// the way to convert them.
@@ -114,7 +114,7 @@ pub fn check_model_folder(folder: &Path, kind: ModelKind) -> Result<(), ModelFol
     if !folder.is_dir() {
         return Err(ModelFolderError::Unknown {
             path: folder.to_owned(),
-            suggestion: closest_sibling(folder),
+            suggestion: crate::suggestion::closest_sibling(folder),
         });
     }
     let missing = kind.missing(|name| folder.join(name).is_file());

@@ -77,7 +77,7 @@ impl Asked {
         })?;
         Ok(Self {
             model,
-            allows_no_answer: notes.is_some_and(Trained::allows_no_answer),
+            allows_no_answer: notes.is_some_and(|notes| notes.no_answers),
             source,
         })
     }

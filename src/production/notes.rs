@@ -96,11 +96,6 @@ impl Trained {
         }
     }
 
-    /// Returns whether the model may say that a question has no answer.
-    pub fn allows_no_answer(&self) -> bool {
-        self.no_answers
-    }
-
     /// The columns of the texts; none for images.
     pub fn columns(&self) -> Vec<String> {
         [&self.text, &self.text_pair].into_iter().flatten().cloned().collect()

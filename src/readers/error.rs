@@ -143,7 +143,7 @@ pub enum Fault {
     /// The program is built without columnar formats.
     #[error("this is a Parquet or Arrow file, and this build cannot read them; build with the feature `columnar`")]
     NoColumnar,
-    /// There is no format with this name.
+    /// No format has this name.
     #[error("unknown format `{name}`{}; there {}", did_you_mean(suggestion.as_deref()), listed("format", known))]
     UnknownFormat {
         /// The name in the options.

@@ -7,7 +7,6 @@ use crate::compression::plain_name;
 use crate::error::{Fault, ReadError};
 use crate::formats::FORMATS;
 use crate::position::Position;
-use crate::suggestion::closest_sibling;
 
 /// A source of data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +91,7 @@ pub(crate) fn origins(sources: &[Source]) -> Result<Vec<Origin>, ReadError> {
             },
             Source::Path(path) if path.exists() => origins.push(Origin::File(path.clone())),
             Source::Path(path) => {
-                let suggestion = closest_sibling(path);
+                let suggestion = automl_base::suggestion::closest_sibling(path);
                 return Err(ReadError::new(Position::file(path), Fault::Missing { suggestion }));
             }
             Source::Pattern(pattern) => origins.extend(matches(pattern)?.into_iter().map(Origin::File)),

@@ -28,45 +28,38 @@ pub const BUILTIN_DATA: &[(&str, Task)] = &[("fashion-mini", Task::ImageClassifi
 /// values. `latency_ms` is the mean time per validation example, in evaluation batches, on the device that trained.
 const OF_EVERY_TASK: [&str; 3] = ["loss", "trainable_parameters", "latency_ms"];
 
+/// The metrics of each kind of outcomes; the first is the default.
+static METRICS_BY_KIND: LazyLock<Vec<(TaskKind, Vec<&'static str>)>> = LazyLock::new(|| {
+    let kinds = [
+        (TaskKind::Classification, "accuracy"),
+        (TaskKind::MultiLabel, "f1"),
+        (TaskKind::Regression, "rmse"),
+        (TaskKind::TokenClassification, "f1"),
+        (TaskKind::QuestionAnswering, "f1"),
+    ];
+    let names = |(kind, first): (TaskKind, &'static str)| {
+        let of_kind = METRICS.iter().filter(|metric| metric.tasks().any(|task| task == kind));
+        let mut names = vec![first];
+        names.extend(of_kind.map(|metric| metric.name).filter(|name| *name != first));
+        names.retain(|name| !OF_EVERY_TASK.contains(name));
+        names.extend(OF_EVERY_TASK);
+        (kind, names)
+    };
+    kinds.map(names).into()
+});
+
 /// The metrics that fine-tuning for outcomes of this kind reports; the first is the default.
 pub fn fine_tune_metrics(kind: TaskKind) -> &'static [&'static str] {
-    static BY_KIND: LazyLock<Vec<(TaskKind, Vec<&'static str>)>> = LazyLock::new(|| {
-        let kinds = [
-            (TaskKind::Classification, "accuracy"),
-            (TaskKind::MultiLabel, "f1"),
-            (TaskKind::Regression, "rmse"),
-            (TaskKind::TokenClassification, "f1"),
-            (TaskKind::QuestionAnswering, "f1"),
-        ];
-        let names = |(kind, first): (TaskKind, &'static str)| {
-            let of_kind = METRICS.iter().filter(|metric| metric.tasks().any(|task| task == kind));
-            let mut names = vec![first];
-            names.extend(of_kind.map(|metric| metric.name).filter(|name| *name != first));
-            names.retain(|name| !OF_EVERY_TASK.contains(name));
-            names.extend(OF_EVERY_TASK);
-            (kind, names)
-        };
-        kinds.map(names).into()
-    });
-    let found = BY_KIND.iter().find(|(known, _)| *known == kind);
+    let found = METRICS_BY_KIND.iter().find(|(known, _)| *known == kind);
     found.map_or(&[], |(_, names)| names)
 }
 
 /// The metrics of all kinds of fine-tuning, each once.
 pub fn all_fine_tune_metrics() -> Vec<&'static str> {
     let mut names: Vec<&'static str> = Vec::new();
-    let kinds = [
-        TaskKind::Classification,
-        TaskKind::MultiLabel,
-        TaskKind::Regression,
-        TaskKind::TokenClassification,
-        TaskKind::QuestionAnswering,
-    ];
-    for kind in kinds {
-        for name in fine_tune_metrics(kind) {
-            if !names.contains(name) {
-                names.push(name);
-            }
+    for name in METRICS_BY_KIND.iter().flat_map(|(_, names)| names) {
+        if !names.contains(name) {
+            names.push(name);
         }
     }
     names
@@ -296,7 +289,7 @@ fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut P
 /// The first key of `data` that the task does not use, and what to write instead.
 fn misused(task: Task, table: &TableSpec) -> Option<(&'static str, &'static str)> {
     let is_cut = table.truncation != Truncation::default();
-    let has_windows = matches!(task, Task::TokenClassification | Task::QuestionAnswering);
+    let has_windows = task.reads_all();
     let is_template = table.text.iter().any(|text| text.contains('{'));
     Some(match task {
         Task::Regression if table.multi_label.is_some() => (
@@ -336,7 +329,7 @@ fn misused(task: Task, table: &TableSpec) -> Option<(&'static str, &'static str)
 
 /// Names the columns of tasks that do not look for them.
 fn name_columns(task: Task, table: &mut TableSpec) {
-    if matches!(task, Task::TokenClassification | Task::QuestionAnswering) {
+    if task.reads_all() {
         return;
     }
     for (columns, usual) in [(&mut table.text, "text"), (&mut table.label, "label")] {

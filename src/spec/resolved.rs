@@ -138,6 +138,11 @@ impl Task {
             Self::QuestionAnswering => "question-answering",
         }
     }
+
+    /// Returns whether the task reads all of a text, in windows if it is long, and finds its columns by itself.
+    pub fn reads_all(self) -> bool {
+        matches!(self, Self::TokenClassification | Self::QuestionAnswering)
+    }
 }
 
 /// The location of the pretrained model.

@@ -1,11 +1,11 @@
 //! Errors in data, with messages that tell the user how to fix them.
 
-use automl_readers::{Position, ReadError};
+use automl_readers::{Fault, Position, ReadError};
 use automl_tokenizer::TokenizerError;
 
 use super::answering::AnsweringError;
 use super::missing::Missing;
-use super::suggestion::{did_you_mean, listed};
+use super::suggestion::{did_you_mean, listed, quoted};
 use super::tagging::TaggingError;
 
 /// The reason why data cannot be used. Lines and rows are counted from 1.
@@ -32,6 +32,24 @@ pub enum DataError {
         available: Vec<String>,
         /// The closest of them.
         suggestion: Option<String>,
+    },
+    /// A column is not found.
+    #[error(
+        "{place}: no column of {what}: there is none of {}; the data has {}; name it with `{key}`",
+        quoted(tried),
+        quoted(columns)
+    )]
+    NoColumn {
+        /// The file.
+        place: Position,
+        /// The kind of column.
+        what: &'static str,
+        /// The key of a spec that names it.
+        key: &'static str,
+        /// The names that were tried.
+        tried: Vec<String>,
+        /// The columns of the file.
+        columns: Vec<String>,
     },
     /// A column has a type without texts and numbers.
     #[error(
@@ -214,4 +232,12 @@ pub enum DataError {
     /// Texts and images are mixed in one set of examples.
     #[error("texts and images cannot be mixed in one set of examples")]
     MixedInputs,
+}
+
+impl DataError {
+    /// Returns whether the data has no rows, such as a table with a header alone. That is not a fault if they should only
+    /// be predicted.
+    pub(super) fn is_of_no_rows(&self) -> bool {
+        matches!(self, Self::Read(error) if matches!(error.fault(), Fault::NoRows))
+    }
 }

@@ -56,11 +56,6 @@ impl Records {
         self.reader.format().name == "text"
     }
 
-    /// The files, in messages.
-    pub(super) fn file(&self) -> &Position {
-        &self.file
-    }
-
     /// The columns to keep: those that are asked for, and one that identifies the records, but not those that are shown
     /// anyway. Of JSON a column may be a whole object.
     ///
@@ -85,6 +80,38 @@ impl Records {
     /// The names of the columns. Records of JSON may add further ones.
     pub(super) fn columns(&self) -> Vec<String> {
         self.reader.columns().names().map(str::to_owned).collect()
+    }
+
+    /// The named column, or the first of the usual ones. A column may be a list of objects with this part, such as the
+    /// `start` of spans.
+    ///
+    /// # Errors
+    /// If there is none. `what` and `key` say in the message what it is and which key of a spec names it.
+    pub(super) fn find(
+        &self,
+        named: Option<&str>,
+        (usual, part, what, key): (&[&str], &str, &'static str, &'static str),
+    ) -> Result<String, DataError> {
+        let columns = self.columns();
+        let has = |name: &str| {
+            let of_objects = format!("{name}.{part}");
+            columns.iter().any(|column| column == name || *column == of_objects)
+        };
+        if let Some(named) = named {
+            return if has(named) {
+                Ok(named.to_owned())
+            } else {
+                Err(self.unknown(named))
+            };
+        }
+        let found = usual.iter().find(|name| has(name)).map(|name| (*name).to_owned());
+        found.ok_or_else(|| DataError::NoColumn {
+            place: self.file.clone(),
+            what,
+            key,
+            tried: usual.iter().map(|name| (*name).to_owned()).collect(),
+            columns,
+        })
     }
 
     /// Checks that there are columns with these names.

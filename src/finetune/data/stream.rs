@@ -203,10 +203,7 @@ impl TextStream {
     fn next_row(&mut self) -> Result<Option<Row>, DataError> {
         match &mut self.rows {
             Rows::Read(reader) => match reader.next_row() {
-                // A header alone is no fault of a table that should only be predicted.
-                Err(DataError::Read(error)) if self.labels.is_none() && matches!(error.fault(), Fault::NoRows) => {
-                    Ok(None)
-                }
+                Err(error) if self.labels.is_none() && error.is_of_no_rows() => Ok(None),
                 row => row,
             },
             Rows::Given(rows) => Ok(rows.next()),

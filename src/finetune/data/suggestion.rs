@@ -1,7 +1,5 @@
 //! "Did you mean": the closest of the known names.
 
-use std::path::Path;
-
 use crate::suggestion;
 
 /// Names that a message lists before it only gives the number of the others.
@@ -11,22 +9,6 @@ const MOST_LISTED: usize = 12;
 pub(crate) fn closest<Name: AsRef<str>>(wanted: &str, candidates: impl IntoIterator<Item = Name>) -> Option<String> {
     let candidates: Vec<Name> = candidates.into_iter().collect();
     suggestion::did_you_mean(wanted, candidates.iter().map(AsRef::as_ref)).map(str::to_owned)
-}
-
-/// The entry in `path`'s folder with the name closest to that of `path`.
-pub(crate) fn closest_sibling(path: &Path) -> Option<String> {
-    let wanted = path.file_name()?.to_str()?;
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        Some(_) | None => Path::new("."),
-    };
-    let mut names: Vec<String> = folder
-        .read_dir()
-        .ok()?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .collect();
-    names.sort_unstable();
-    closest(wanted, names)
 }
 
 /// `; did you mean …`, or nothing.

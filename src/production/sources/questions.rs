@@ -6,7 +6,7 @@ use crate::finetune::data::{
     TextEncoder,
 };
 use crate::objective::{InputError, question_columns, read_options};
-use crate::production::{ProductionError, Question, Trained};
+use crate::production::{ProductionError, Question};
 use crate::readers::Unnamed;
 
 struct Questions {
@@ -55,7 +55,7 @@ pub(super) fn open(opening: &Opening<'_>, longest: usize) -> Result<Box<dyn Sour
     Ok(Box::new(Questions {
         rest,
         encoder,
-        allows_none: opening.notes.is_some_and(Trained::allows_no_answer),
+        allows_none: opening.notes.is_some_and(|notes| notes.no_answers),
     }))
 }
 

@@ -24,7 +24,6 @@ use crate::options::{ReadOptions, Unnamed};
 use crate::position::Position;
 use crate::record::{Columns, Record};
 use crate::source::Origin;
-use crate::suggestion::closest;
 
 /// A format of data.
 pub struct Format {
@@ -140,7 +139,7 @@ pub(crate) fn named(name: &str, position: Position) -> Result<&'static Format, R
         let fault = Fault::UnknownFormat {
             name: name.to_owned(),
             known: names().map(str::to_owned).collect(),
-            suggestion: closest(name, names()).map(str::to_owned),
+            suggestion: automl_base::suggestion::did_you_mean(name, names()).map(str::to_owned),
         };
         ReadError::new(position, fault)
     })

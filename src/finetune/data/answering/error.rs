@@ -2,30 +2,10 @@
 
 use automl_readers::Position;
 
-use super::super::suggestion::quoted;
-
 /// The reason why questions or their answers cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AnsweringError {
-    /// A column is not found.
-    #[error(
-        "{position}: no column of {what}: there is none of {}; the data has {}; name it with `{key}`",
-        quoted(tried),
-        quoted(columns)
-    )]
-    NoColumn {
-        /// The file.
-        position: Position,
-        /// The kind of column.
-        what: &'static str,
-        /// The key of a spec that names it.
-        key: &'static str,
-        /// The names that were tried.
-        tried: Vec<String>,
-        /// The columns of the file.
-        columns: Vec<String>,
-    },
     /// A question or its context is empty.
     #[error("{position}: `{column}` is empty; every question needs words, and a context to look in")]
     Empty {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use automl_readers::{Fault, Position, ReadOptions, Record, Source, Value};
+use automl_readers::{Position, ReadOptions, Record, Source, Value};
 
 use super::super::DataError;
 use super::super::records::{Records, json, text, wrong};
@@ -51,21 +51,12 @@ impl QuestionStream {
         has_answers: bool,
     ) -> Result<Self, DataError> {
         let records = Records::open(sources, options)?;
-        let question = find(
-            &records,
+        let question = records.find(
             columns.question.as_deref(),
-            (&QUESTIONS, "questions", "data.text"),
+            (&QUESTIONS, "text", "questions", "data.text"),
         )?;
-        let context = find(
-            &records,
-            columns.context.as_deref(),
-            (&CONTEXTS, "contexts", "data.text"),
-        )?;
-        let answers = find(
-            &records,
-            columns.answers.as_deref(),
-            (&ANSWERS, "answers", "data.label"),
-        );
+        let context = records.find(columns.context.as_deref(), (&CONTEXTS, "text", "contexts", "data.text"))?;
+        let answers = records.find(columns.answers.as_deref(), (&ANSWERS, "text", "answers", "data.label"));
         Ok(Self {
             records,
             question,
@@ -105,10 +96,7 @@ impl QuestionStream {
             match self.next_question() {
                 Ok(Some(question)) => questions.push(question),
                 Ok(None) => break,
-                // A header alone is no fault of a table that should only be predicted.
-                Err(DataError::Read(error)) if self.answers.is_none() && matches!(error.fault(), Fault::NoRows) => {
-                    break;
-                }
+                Err(error) if self.answers.is_none() && error.is_of_no_rows() => break,
                 Err(error) => return Err(error),
             }
         }
@@ -160,37 +148,6 @@ impl QuestionStream {
         }
         Ok(questions)
     }
-}
-
-/// The named column, or the first of the usual ones.
-fn find(
-    records: &Records,
-    named: Option<&str>,
-    (usual, what, key): (&[&str], &'static str, &'static str),
-) -> Result<String, DataError> {
-    let columns = records.columns();
-    let has = |name: &str| {
-        let texts = format!("{name}.text");
-        columns.iter().any(|column| column == name || *column == texts)
-    };
-    if let Some(named) = named {
-        return if has(named) {
-            Ok(named.to_owned())
-        } else {
-            Err(records.unknown(named))
-        };
-    }
-    let found = usual.iter().find(|name| has(name));
-    found.map(|name| (*name).to_owned()).ok_or_else(|| {
-        AnsweringError::NoColumn {
-            position: records.file().clone(),
-            what,
-            key,
-            tried: usual.iter().map(|name| (*name).to_owned()).collect(),
-            columns: columns.clone(),
-        }
-        .into()
-    })
 }
 
 /// The answers of a record, each with the character where it begins if that is told. A question without any has no

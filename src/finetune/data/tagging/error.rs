@@ -3,30 +3,12 @@
 use automl_metrics::SchemeError;
 use automl_readers::Position;
 
-use super::super::suggestion::{listed, quoted};
+use super::super::suggestion::listed;
 
 /// The reason why sentences or their tags cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TaggingError {
-    /// The columns of words or of tags are not found.
-    #[error(
-        "{position}: no column of {what}: there is none of {}; the data has {}; name it with `{key}`",
-        quoted(tried),
-        quoted(columns)
-    )]
-    NoColumn {
-        /// The file.
-        position: Position,
-        /// The kind of column.
-        what: &'static str,
-        /// The key of a spec that names it.
-        key: &'static str,
-        /// The names that were tried.
-        tried: Vec<String>,
-        /// The columns of the file.
-        columns: Vec<String>,
-    },
     /// A sentence has another number of tags than words.
     #[error("{position}: the numbers of words and tags differ ({words} and {tags}); each word needs one tag")]
     Counts {
@@ -143,7 +125,7 @@ pub enum TaggingError {
         /// The word.
         word: String,
     },
-    /// There is no sentence.
+    /// The file has no sentence.
     #[error("{position}: there is no sentence with a word")]
     Empty {
         /// The file.

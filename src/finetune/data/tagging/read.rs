@@ -1,6 +1,6 @@
 //! Reads sentences from records.
 
-use automl_readers::{Fault, Position, ReadOptions, Record, Source, Value};
+use automl_readers::{Position, ReadOptions, Record, Source, Value};
 
 use super::super::DataError;
 use super::super::records::{Records, text, wrong};
@@ -46,8 +46,8 @@ impl SentenceStream {
         has_tags: bool,
     ) -> Result<Self, DataError> {
         let records = Records::open(sources, options)?;
-        let text = find(&records, columns.text.as_deref(), (&TEXTS, "words", "data.text"))?;
-        let tags = find(&records, columns.tags.as_deref(), (&TAGS, "tags", "data.label"));
+        let text = records.find(columns.text.as_deref(), (&TEXTS, "start", "words", "data.text"))?;
+        let tags = records.find(columns.tags.as_deref(), (&TAGS, "start", "tags", "data.label"));
         Ok(Self {
             records,
             text,
@@ -106,8 +106,7 @@ impl SentenceStream {
                     others.push((line, kept));
                 }
                 Ok(None) => break,
-                // A header alone is no fault of a table that should only be predicted.
-                Err(DataError::Read(error)) if self.tags.is_none() && matches!(error.fault(), Fault::NoRows) => break,
+                Err(error) if self.tags.is_none() && error.is_of_no_rows() => break,
                 Err(error) => return Err(error),
             }
         }
@@ -132,39 +131,6 @@ impl SentenceStream {
         }
         Ok(sentences)
     }
-}
-
-/// The named column, or the first of the usual ones.
-fn find(
-    records: &Records,
-    named: Option<&str>,
-    (usual, what, key): (&[&str], &'static str, &'static str),
-) -> Result<String, DataError> {
-    let columns = records.columns();
-    // Spans are columns of their parts: `spans.start`, `spans.end`, `spans.label`.
-    let has = |name: &str| {
-        let spans = format!("{name}.start");
-        columns.iter().any(|column| column == name || *column == spans)
-    };
-    if let Some(named) = named {
-        return if has(named) {
-            Ok(named.to_owned())
-        } else {
-            Err(records.unknown(named))
-        };
-    }
-    let found = usual.iter().find(|name| has(name));
-    found.map(|name| (*name).to_owned()).ok_or_else(|| {
-        let tried = usual.iter().map(|name| (*name).to_owned()).collect();
-        TaggingError::NoColumn {
-            position: records.file().clone(),
-            what,
-            key,
-            tried,
-            columns: columns.clone(),
-        }
-        .into()
-    })
 }
 
 fn sentence(record: &mut Record, text_column: &str, tags: Option<&str>) -> Result<Sentence, DataError> {
