@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{SPHERE, Sandbox, count};
+use crate::support::{SPHERE, Sandbox, count, on_a_quiet_machine};
 
 #[test]
 fn the_number_of_trials_is_a_total() {
@@ -32,69 +32,75 @@ fn a_small_space_is_searched_once() {
 
 #[test]
 fn a_search_ends_with_its_time() {
-    for scheduler in ["asha", "pbt", "none"] {
-        let sandbox = Sandbox::with_spec(SPHERE);
-        let flags = "--budget 2s --trials 100000 --set function.trial_seconds=0.3";
-        let search = sandbox.run(&format!(
-            "search space.yaml --out study {flags} --set early_terminate={scheduler}"
-        ));
-        assert!(
-            search.seconds < Duration::from_secs(4),
-            "budget of 2 s took {:?}",
-            search.seconds
-        );
-        assert!(
-            search.seconds > Duration::from_secs(1),
-            "stopped after {:?}",
-            search.seconds
-        );
-        search.expect_code(0);
-        let leaderboard = sandbox.leaderboard("study");
-        assert!(leaderboard.lines().count() > 2, "{leaderboard}");
-        assert!(leaderboard.lines().nth(1).unwrap().starts_with("1,"), "{leaderboard}");
-        sandbox.run("best study").expect_code(0);
-    }
+    on_a_quiet_machine(|| {
+        for scheduler in ["asha", "pbt", "none"] {
+            let sandbox = Sandbox::with_spec(SPHERE);
+            let flags = "--budget 2s --trials 100000 --set function.trial_seconds=0.3";
+            let search = sandbox.run(&format!(
+                "search space.yaml --out study {flags} --set early_terminate={scheduler}"
+            ));
+            assert!(
+                search.seconds < Duration::from_secs(4),
+                "budget of 2 s took {:?}",
+                search.seconds
+            );
+            assert!(
+                search.seconds > Duration::from_secs(1),
+                "stopped after {:?}",
+                search.seconds
+            );
+            search.expect_code(0);
+            let leaderboard = sandbox.leaderboard("study");
+            assert!(leaderboard.lines().count() > 2, "{leaderboard}");
+            assert!(leaderboard.lines().nth(1).unwrap().starts_with("1,"), "{leaderboard}");
+            sandbox.run("best study").expect_code(0);
+        }
+    });
 }
 
 #[test]
 fn a_search_whose_first_trial_is_too_long_ends_with_its_time_too() {
-    // Measured once a second until it is cut off, and never measured.
-    for (trial_seconds, code) in [(9, 0), (90, 4)] {
-        let sandbox = Sandbox::with_spec(SPHERE);
-        let flags = format!("--budget 3s --set function.trial_seconds={trial_seconds} --set early_terminate=none");
-        let search = sandbox.run(&format!("search space.yaml --out study {flags}"));
-        assert!(search.seconds < Duration::from_secs(5), "3 s took {:?}", search.seconds);
-        search.expect_code(code);
-        sandbox.run("best study").expect_code(code);
-        assert_eq!(sandbox.path("study/best.yaml").exists(), code == 0);
-        assert!(sandbox.leaderboard("study").contains(",pruned,"));
-    }
+    on_a_quiet_machine(|| {
+        // Measured once a second until it is cut off, and never measured.
+        for (trial_seconds, code) in [(9, 0), (90, 4)] {
+            let sandbox = Sandbox::with_spec(SPHERE);
+            let flags = format!("--budget 3s --set function.trial_seconds={trial_seconds} --set early_terminate=none");
+            let search = sandbox.run(&format!("search space.yaml --out study {flags}"));
+            assert!(search.seconds < Duration::from_secs(5), "3 s took {:?}", search.seconds);
+            search.expect_code(code);
+            sandbox.run("best study").expect_code(code);
+            assert_eq!(sandbox.path("study/best.yaml").exists(), code == 0);
+            assert!(sandbox.leaderboard("study").contains(",pruned,"));
+        }
+    });
 }
 
 #[test]
 fn more_time_continues_the_same_trials() {
-    let sandbox = Sandbox::with_spec(SPHERE);
-    let flags = "--budget 2s --trials 14 --set function.trial_seconds=1.5";
-    sandbox
-        .run(&format!("search space.yaml --out study {flags}"))
-        .expect_code(0);
-    let study = sandbox.path("study");
-    let before = configurations(&sandbox);
-    assert!(!before.is_empty() && count(&study, "study_ended") == 1);
-    let resumed = sandbox.run("resume study --add-budget 2s");
-    assert!(
-        resumed.seconds < Duration::from_secs(4),
-        "2 s more took {:?}",
-        resumed.seconds
-    );
-    resumed.expect_code(0);
-    sandbox.run("resume study --add-budget 1m").expect_code(0);
-    let after = configurations(&sandbox);
-    assert_eq!(after.len(), 14);
-    assert!(
-        before.iter().all(|trial| after.contains(trial)),
-        "{before:?}\n{after:?}"
-    );
+    on_a_quiet_machine(|| {
+        let sandbox = Sandbox::with_spec(SPHERE);
+        let flags = "--budget 2s --trials 14 --set function.trial_seconds=1.5";
+        sandbox
+            .run(&format!("search space.yaml --out study {flags}"))
+            .expect_code(0);
+        let study = sandbox.path("study");
+        let before = configurations(&sandbox);
+        assert!(!before.is_empty() && count(&study, "study_ended") == 1);
+        let resumed = sandbox.run("resume study --add-budget 2s");
+        assert!(
+            resumed.seconds < Duration::from_secs(4),
+            "2 s more took {:?}",
+            resumed.seconds
+        );
+        resumed.expect_code(0);
+        sandbox.run("resume study --add-budget 1m").expect_code(0);
+        let after = configurations(&sandbox);
+        assert_eq!(after.len(), 14);
+        assert!(
+            before.iter().all(|trial| after.contains(trial)),
+            "{before:?}\n{after:?}"
+        );
+    });
 }
 
 /// The number and the configuration of every trial.
@@ -112,17 +118,19 @@ fn configurations(sandbox: &Sandbox) -> Vec<(String, String)> {
 
 #[test]
 fn a_target_that_is_missed_is_exit_code_3() {
-    let sandbox = Sandbox::with_spec(SPHERE);
-    let target = "--set metric.name=loss --set metric.target=-1";
-    sandbox
-        .run(&format!("search space.yaml --out study {target}"))
-        .expect_code(3);
-    assert_eq!(sandbox.leaderboard("study").lines().count(), 1 + 12);
-    sandbox.run("best study").expect_code(0);
-    let in_time = "--budget 1s --trials 1000 --set function.trial_seconds=0.3";
-    sandbox
-        .run(&format!("search space.yaml --out timed {target} {in_time}"))
-        .expect_code(3);
+    on_a_quiet_machine(|| {
+        let sandbox = Sandbox::with_spec(SPHERE);
+        let target = "--set metric.name=loss --set metric.target=-1";
+        sandbox
+            .run(&format!("search space.yaml --out study {target}"))
+            .expect_code(3);
+        assert_eq!(sandbox.leaderboard("study").lines().count(), 1 + 12);
+        sandbox.run("best study").expect_code(0);
+        let in_time = "--budget 1s --trials 1000 --set function.trial_seconds=0.3";
+        sandbox
+            .run(&format!("search space.yaml --out timed {target} {in_time}"))
+            .expect_code(3);
+    });
 }
 
 #[test]
@@ -156,10 +164,12 @@ fn a_search_in_which_every_trial_fails_is_exit_code_4() {
 
 #[test]
 fn thousands_of_workers_to_plan_for_take_no_time_of_their_own() {
-    let sandbox = Sandbox::with_spec(SPHERE);
-    let flags = "--budget 3s --trials 100000 --set resources.logical_workers=4096 --set function.trial_seconds=0.3";
-    let search = sandbox.run(&format!("search space.yaml --out study {flags} --set method=gp"));
-    assert!(search.seconds < Duration::from_secs(6), "{:?}", search.seconds);
-    search.expect_code(0);
-    assert!(count(&sandbox.path("study"), "segment_ended") > 2);
+    on_a_quiet_machine(|| {
+        let sandbox = Sandbox::with_spec(SPHERE);
+        let flags = "--budget 3s --trials 100000 --set resources.logical_workers=4096 --set function.trial_seconds=0.3";
+        let search = sandbox.run(&format!("search space.yaml --out study {flags} --set method=gp"));
+        assert!(search.seconds < Duration::from_secs(6), "{:?}", search.seconds);
+        search.expect_code(0);
+        assert!(count(&sandbox.path("study"), "segment_ended") > 2);
+    });
 }

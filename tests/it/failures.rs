@@ -5,7 +5,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::{Outcome, Running, SPHERE, Sandbox, count, eventually, kill, processes};
+use crate::support::{Outcome, Running, SPHERE, Sandbox, count, eventually, kill, on_a_quiet_machine, processes};
 
 /// Six trials, some of which suffer a fault half-way.
 fn with_fault(fault: &str, more: &str) -> (Sandbox, String) {
@@ -109,22 +109,24 @@ fn a_worker_that_is_halted_from_outside_is_replaced_and_nothing_is_lost() {
 
 #[test]
 fn a_job_that_is_suspended_as_a_whole_goes_on_as_if_nothing_had_happened() {
-    let (sandbox, search) = half_way("--set trial_limits.wall=4s");
-    let workers = search.workers();
-    search.signal("STOP");
-    for &worker in &workers {
-        kill(worker, "STOP");
-    }
-    // Longer than any limit.
-    std::thread::sleep(Duration::from_secs(7));
-    search.signal("CONT");
-    std::thread::sleep(Duration::from_millis(500));
-    for &worker in &workers {
-        kill(worker, "CONT");
-    }
-    search.finish().expect_code(0);
-    assert_eq!(sandbox.leaderboard("study"), sandbox.leaderboard("undisturbed"));
-    assert_eq!(count(&sandbox.path("study"), "segment_lost"), 0);
+    on_a_quiet_machine(|| {
+        let (sandbox, search) = half_way("--set trial_limits.wall=4s");
+        let workers = search.workers();
+        search.signal("STOP");
+        for &worker in &workers {
+            kill(worker, "STOP");
+        }
+        // Longer than any limit.
+        std::thread::sleep(Duration::from_secs(7));
+        search.signal("CONT");
+        std::thread::sleep(Duration::from_millis(500));
+        for &worker in &workers {
+            kill(worker, "CONT");
+        }
+        search.finish().expect_code(0);
+        assert_eq!(sandbox.leaderboard("study"), sandbox.leaderboard("undisturbed"));
+        assert_eq!(count(&sandbox.path("study"), "segment_lost"), 0);
+    });
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::{Running, SPHERE, Sandbox, count, events, eventually, kill, processes};
+use crate::support::{Running, SPHERE, Sandbox, count, events, eventually, kill, on_a_quiet_machine, processes};
 
 /// Slow enough to be caught in the act, quick enough for many of them.
 const SLOW: &str = "--trials 16 --set function.trial_seconds=0.3";
@@ -232,16 +232,18 @@ fn an_interrupted_fine_tuning_resumes_inside_its_segment() {
 
 #[test]
 fn a_second_interrupt_ends_at_once() {
-    let sandbox = Sandbox::with_spec(SPHERE);
-    // The first interrupt has to wait for a step of twenty seconds.
-    let flags = "--workers 1 --trials 2 --set function.trial_seconds=200 --set epochs=1 --set early_terminate=none";
-    let mut search = sandbox.start(&format!("search space.yaml --out study {flags} --json"));
-    search.wait_until_said("a segment", |said| said.contains("\"segment_started\""));
-    let begun = Instant::now();
-    search.signal("INT");
-    search.wait_until_said("that it stops", |said| said.contains("\"stopping\""));
-    search.signal("INT");
-    search.finish().expect_code(130);
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    nothing_is_left(&sandbox);
+    on_a_quiet_machine(|| {
+        let sandbox = Sandbox::with_spec(SPHERE);
+        // The first interrupt has to wait for a step of twenty seconds.
+        let flags = "--workers 1 --trials 2 --set function.trial_seconds=200 --set epochs=1 --set early_terminate=none";
+        let mut search = sandbox.start(&format!("search space.yaml --out study {flags} --json"));
+        search.wait_until_said("a segment", |said| said.contains("\"segment_started\""));
+        let begun = Instant::now();
+        search.signal("INT");
+        search.wait_until_said("that it stops", |said| said.contains("\"stopping\""));
+        search.signal("INT");
+        search.finish().expect_code(130);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        nothing_is_left(&sandbox);
+    });
 }

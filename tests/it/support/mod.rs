@@ -4,6 +4,7 @@ mod browser;
 mod data;
 mod mlflow;
 mod outcome;
+mod quiet;
 mod running;
 mod specs;
 
@@ -11,6 +12,7 @@ pub(crate) use browser::Browser;
 pub(crate) use data::{REVIEWS, write_bert, write_reviews};
 pub(crate) use mlflow::{MlFlow, Mood};
 pub(crate) use outcome::Outcome;
+pub(crate) use quiet::on_a_quiet_machine;
 pub(crate) use running::{Running, eventually, kill, processes};
 pub(crate) use specs::{PICTURES, SPHERE, TEXTS};
 
@@ -25,6 +27,7 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     /// An empty folder.
     pub(crate) fn new() -> Self {
+        quiet::share();
         Self {
             folder: tempfile::tempdir().unwrap(),
         }
