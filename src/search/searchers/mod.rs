@@ -15,6 +15,7 @@ pub(crate) mod gp;
 mod grid;
 mod middle;
 mod nsga2;
+mod priorband;
 mod random;
 mod registry;
 mod scalarised;

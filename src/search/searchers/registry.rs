@@ -1,7 +1,7 @@
 //! The registry of searchers, one line each. Specs, `ask-tell`, the schema and the reference use only this list.
 
 use super::{FirstPoints, Scalarised, Searcher};
-use super::{auto, blendsearch, bohb, cfo, cma_es, evolution, gp, grid, nsga2, random, sobol, tpe};
+use super::{auto, blendsearch, bohb, cfo, cma_es, evolution, gp, grid, nsga2, priorband, random, sobol, tpe};
 use crate::preference::Preference;
 
 /// Every searcher, the default first.
@@ -18,6 +18,7 @@ pub const SEARCHERS: &[&Entry] = &[
     &evolution::ENTRY,
     &nsga2::ENTRY,
     &bohb::ENTRY,
+    &priorband::ENTRY,
 ];
 
 /// Random search, which needs nothing: used if there is nothing to search.
