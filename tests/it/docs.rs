@@ -1,9 +1,10 @@
-//! The generated part of `docs/`: the reference of specs and of commands, and the table of contents. With `UPDATE_DOCS=1` it is
-//! written anew.
+//! The generated part of `docs/`: the reference of specs and of commands, the tables of metrics, and the table of contents.
+//! With `UPDATE_DOCS=1` it is written anew.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use automl::metrics::{Goal, METRICS, Task};
 use automl::spec::reference;
 
 use crate::support::Sandbox;
@@ -11,7 +12,11 @@ use crate::support::Sandbox;
 /// The part written by hand: titles and pages in the order of the book, nested by their indentation.
 const BY_HAND: &str = include_str!("../../docs/contents.md");
 
-/// Markers of the generated parts in the table of contents.
+/// The page of metrics, without their tables.
+const METRICS_BY_HAND: &str = include_str!("../../docs/metrics.md");
+
+/// Markers of the generated parts.
+const METRIC_TABLES: &str = "<!-- metrics -->";
 const SPEC: &str = "<!-- spec -->";
 const COMMANDS: &str = "<!-- commands -->";
 
@@ -70,11 +75,40 @@ fn the_generated_pages_are_what_the_program_says_now() {
         .replace(SPEC, &spec.join("\n"))
         .replace(COMMANDS, &commands.join("\n"));
     check("SUMMARY.md", &contents, &mut faults);
+    let metrics = METRICS_BY_HAND.replace(METRIC_TABLES, metric_tables().trim_end());
+    check("metrics.md", &metrics, &mut faults);
     assert!(
         faults.is_empty(),
         "{}\nrun `UPDATE_DOCS=1 cargo test --test it docs` and look at what changed",
         faults.join("\n")
     );
+}
+
+/// A table for each kind of task, from the registry.
+fn metric_tables() -> String {
+    let kinds = [
+        (Task::Classification, "One class a row (texts, pairs, images)"),
+        (Task::MultiLabel, "Several labels a row"),
+        (Task::Regression, "Numbers"),
+        (Task::TokenClassification, "Tagged words"),
+        (Task::QuestionAnswering, "Answers to questions"),
+    ];
+    let mut text = String::new();
+    for (kind, title) in kinds {
+        text += &format!("## {title}\n\n| metric | other names | goal | of one class | definition |\n|---|---|---|---|---|\n");
+        for metric in METRICS.iter().filter(|metric| metric.tasks().any(|task| task == kind)) {
+            let aliases: Vec<String> = metric.aliases.iter().map(|name| format!("`{name}`")).collect();
+            let goal = match metric.goal {
+                Goal::Maximize => "maximize",
+                Goal::Minimize => "minimize",
+            };
+            let of_class = if metric.of_class.is_some() { "yes" } else { "" };
+            let help = metric.help.replace('|', "\\|");
+            text += &format!("| `{}` | {} | {goal} | {of_class} | {help} |\n", metric.name, aliases.join(", "));
+        }
+        text.push('\n');
+    }
+    text
 }
 
 #[test]
