@@ -10,6 +10,7 @@ mod function;
 mod hub_model;
 mod inputs;
 mod kernel_kills;
+mod lengths;
 mod outputs;
 mod resident;
 mod segment_progress;

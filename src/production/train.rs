@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::notes::NotedTexts;
 use super::provenance::check_inputs;
@@ -119,10 +120,10 @@ pub fn train(
     let held_out = (!options.with_validation).then(|| inputs.data.validation.clone());
     let epoch = inputs.epoch();
     if options.with_validation {
-        inputs.data.train = inputs
-            .data
+        let data = Arc::make_mut(&mut inputs.data);
+        data.train = data
             .train
-            .concat(&inputs.data.validation)
+            .concat(&data.validation)
             .map_err(crate::objective::InputError::from)?;
     }
     // Epochs are passes over the training examples, so more examples mean more steps, not fewer passes.
@@ -218,6 +219,7 @@ fn notes(fine_tune: &FineTuneSpec) -> Trained {
         DataSpec::Table(table) => Trained {
             multi_label: table.multi_label.clone(),
             stride: table.stride,
+            max_windows: table.max_windows,
             ..Trained::new(
                 task,
                 Some(NotedTexts {

@@ -22,6 +22,8 @@ fn cases() -> Vec<(Pretrained, Examples, usize)> {
         (testing::small_bert(2), testing::texts(30, 2), 0),
         (testing::small_bert(2), testing::texts(30, 2), 1),
         (testing::small_bert(2), testing::texts(30, 2), 2),
+        (testing::small_bert(2), testing::windowed(30, 2), 0),
+        (testing::small_bert(2), testing::windowed(30, 2), 1),
         (testing::resnet8(3), testing::images(30, 3), 1),
         (testing::resnet8(3), testing::images(30, 3), 4),
     ]

@@ -15,6 +15,7 @@ use crate::finetune::data::{DataError, EncoderOptions, Examples, Missing, TextEn
 use crate::metrics::Task as TaskKind;
 use crate::objective::{InputError, encoding};
 use crate::readers::Fault;
+use crate::spec::Truncation;
 
 /// Maximum text length in tokens if the notes of the model are missing.
 const DEFAULT_LENGTH: usize = 512;
@@ -116,6 +117,10 @@ impl Opening<'_> {
             truncation: encoding(self.model.task().kind(), long.unwrap_or_default(), max_length),
             is_pair,
             token_types: self.model.token_types(),
+            max_windows: self
+                .notes
+                .and_then(|notes| notes.max_windows)
+                .unwrap_or(Truncation::MAX_WINDOWS),
         };
         Ok(TextEncoder::from_folder(&self.input.folder, options)?)
     }
