@@ -35,6 +35,7 @@ pub mod model_folder;
 mod networks;
 mod optimizer;
 mod parameters;
+mod peft;
 pub mod prefix_cache;
 pub mod pretrained;
 pub mod recipes;
@@ -60,6 +61,7 @@ pub use self::{
     kept_outputs::{Kept, KeptOutputs, KeptTruth},
     memory::Footprint,
     optimizer::OptimizerKind,
+    peft::{PeftAdapter, PeftError},
     prefix_cache::{FrozenOutputs, PrefixCache},
     pretrained::{LoadError, Pretrained},
     recipes::Recipe,

@@ -223,7 +223,7 @@ pub fn windowed(count: usize, classes: u32) -> Examples {
     };
     let labels: Vec<u32> = (0..count as u32).map(|text| text % classes).collect();
     let text = |(number, &label): (usize, &u32)| {
-        let windows = &windows[3 * number..][..1 + number % 3];
+        let windows = &windows[3 * number..][..=number % 3];
         let windows = windows.iter().cloned().map(|mut window| {
             window.ids[1] = 2 + label;
             window

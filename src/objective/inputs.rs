@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::lengths::{ByLength, Lengths};
+use super::model_parts::ModelParts;
 use super::tables::{Table, encoding};
 use super::{Sizes, hub_model, training_config};
 use crate::finetune::data::{DataError, Dataset, EncoderOptions, Examples, TextEncoder, TokenizerError, builtin};
@@ -256,14 +257,12 @@ impl TrainingInputs {
     fn texts(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
         let needs_texts =
             "it needs a model of texts: a directory or hub id with `config.json`, `model.safetensors` and a tokenizer";
-        let folder = match &spec.model {
-            ModelSource::Builtin(_) => return Err(wrong_model(spec.task.name(), &spec.model, needs_texts)),
-            ModelSource::Directory(path) => whole(path, spec)?.to_owned(),
-            ModelSource::Hub(id) => hub_model::find(id, hub_model::kind_of(spec))?,
+        let Some(parts) = ModelParts::of(&spec.model, hub_model::kind_of(spec))? else {
+            return Err(wrong_model(spec.task.name(), &spec.model, needs_texts));
         };
         let table = Table::load(spec)?;
         let task = tasks::task(table.task()).unwrap_or(tasks::TASKS[0]);
-        let model = Pretrained::load(&folder, (task, table.labels()), device)?;
+        let model = parts.load((task, table.labels()), device)?;
         match model.max_length() {
             None => return Err(wrong_model(spec.task.name(), &spec.model, needs_texts)),
             Some(most) if spec.max_length > most => {
@@ -290,7 +289,7 @@ impl TrainingInputs {
             token_types: model.token_types(),
             max_windows: max_windows.unwrap_or(Truncation::MAX_WINDOWS),
         };
-        let encoder = TextEncoder::from_folder(&folder, encoder)?;
+        let encoder = TextEncoder::from_folder(parts.tokenizer(), encoder)?;
         let rows = model.vocabulary().unwrap_or(usize::MAX);
         encoder.tokenizer().check_rows(rows).map_err(|error| match error {
             TokenizerError::IdTooLarge { token, id, rows } => InputError::UnknownToken {

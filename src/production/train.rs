@@ -144,6 +144,7 @@ pub fn train(
     };
     if options.saved == Saved::Adapter {
         check_adapter(&config, path)?;
+        inputs.model.check_adapter()?;
     }
     let mut training = Training::start(&inputs.model, config)?;
     let whole = Samples::from_epochs(stop, per_epoch);

@@ -8,6 +8,7 @@ mod sentences;
 mod texts;
 
 use std::ops::Range;
+use std::path::Path;
 
 use super::{ModelFolder, ProductionError, Question, Trained};
 use crate::finetune::FineTuned;
@@ -64,6 +65,8 @@ pub struct Word {
 /// A model, and a question about examples.
 pub(super) struct Opening<'a> {
     pub(super) model: &'a FineTuned,
+    /// The folder with the model's tokenizer.
+    pub(super) tokenizer: &'a Path,
     pub(super) notes: Option<&'a Trained>,
     pub(super) input: &'a ModelFolder,
     pub(super) question: &'a Question<'a>,
@@ -122,6 +125,6 @@ impl Opening<'_> {
                 .and_then(|notes| notes.max_windows)
                 .unwrap_or(Truncation::MAX_WINDOWS),
         };
-        Ok(TextEncoder::from_folder(&self.input.folder, options)?)
+        Ok(TextEncoder::from_folder(self.tokenizer, options)?)
     }
 }
