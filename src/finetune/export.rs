@@ -15,6 +15,7 @@ use super::{
     families::HeadKind,
     networks::{InputLimits, Network},
     parameters::{Handle, Parameter, Parameters, Role},
+    peft::MERGED_CONFIG,
     pretrained::{Pretrained, Source},
     trainable::Trainable,
     weights::WeightsError,
@@ -88,7 +89,7 @@ fn write_json(path: &Path, json: &Value) -> Result<(), ExportError> {
 }
 
 /// Writes `adapter_config.json`, `adapter_model.safetensors` and the tokenizer's files, as the library `peft` does, and a
-/// `config.json` that names the labels.
+/// configuration that names the labels.
 pub(crate) fn export_adapter(
     base: &Pretrained,
     (network, parameters, trainable): (&Network, &Parameters, &Trainable),
@@ -107,7 +108,7 @@ pub(crate) fn export_adapter(
     );
     file.write(&folder.join("adapter_model.safetensors"))?;
     save_tokenizer(base, folder)?;
-    write_json(&folder.join("config.json"), &config(base))?;
+    write_json(&folder.join(MERGED_CONFIG), &config(base))?;
     write_json(
         &folder.join("adapter_config.json"),
         &adapter_config(base, (network, parameters, trainable), settings),

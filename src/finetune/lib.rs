@@ -6,9 +6,9 @@
 //!
 //! Begin reading at [`trainer`]. It uses `families` (from `config.json` to a network), `networks`, `blocks` and `layers`
 //! (forward and backward), `kernels` (steps between matrix products), `parameters` (tensors by name), `weights` (files),
-//! `adapters` (what trains), `trainable` (the set that they make), `optimizer`, `schedule`, `dropout`, `loss`,
-//! `checkpoint`, `pretrained` and `export`. `prefix_cache` caches activations of the frozen layers; `cost` and `memory`
-//! predict the time and memory of training. `backend` is the only folder that names burn's backends.
+//! `adapters` (what trains), `peft` (adapters in files), `trainable` (the set that they make), `optimizer`, `schedule`,
+//! `dropout`, `loss`, `checkpoint`, `pretrained` and `export`. `prefix_cache` caches activations of the frozen layers;
+//! `cost` and `memory` predict the time and memory of training. `backend` is the only folder that names burn's backends.
 
 use automl_base::{files, os, rng, suggestion, units};
 

@@ -31,7 +31,7 @@ pub use self::model_parts::load_fine_tuned;
 pub use self::resident::{own_resident_mb, resident_mb};
 pub use self::speed::{FullRun, full_runs, seconds_of};
 pub use self::strays::{end_strays, take_in_strays};
-pub(crate) use self::tables::{encoding, question_columns, read_options, tag_columns};
+pub(crate) use self::tables::{encoding, question_columns, read_options, stride, tag_columns};
 pub use self::training_config::training_config;
 
 use std::sync::Arc;

@@ -107,7 +107,7 @@ pub(crate) type Long = (Truncation, Option<usize>);
 pub(crate) fn encoding(task: TaskKind, (truncation, stride): Long, max_length: usize) -> data::Truncation {
     let windows = |of| data::Truncation::Windows {
         of,
-        stride: stride.unwrap_or(max_length / STRIDE),
+        stride: self::stride(stride, max_length),
     };
     match (task, truncation) {
         (TaskKind::TokenClassification, _) => windows(Part::First),
@@ -116,6 +116,11 @@ pub(crate) fn encoding(task: TaskKind, (truncation, stride): Long, max_length: u
         (_, Truncation::Head) => data::Truncation::LongestFirst,
         (_, Truncation::HeadTail) => data::Truncation::HeadTail,
     }
+}
+
+/// The tokens that windows share, if the spec names `stride`.
+pub(crate) fn stride(stride: Option<usize>, max_length: usize) -> usize {
+    stride.unwrap_or(max_length / STRIDE)
 }
 
 /// The part of a window that it repeats by default from the one before, as in the `SQuAD` scripts (128 of 384).

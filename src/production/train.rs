@@ -13,10 +13,10 @@ use crate::finetune::data::{Examples, Targets};
 use crate::finetune::{Adapter, Device, LowRankSettings, Training, TrainingConfig, note_max_length};
 use crate::hub;
 use crate::metrics::{Measure, Task as TaskKind};
-use crate::objective::{Demand, TrainingInputs, bring_model, measures, training_config};
+use crate::objective::{Demand, TrainingInputs, bring_model, measures, stride, training_config};
 use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
-use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Override, Spec};
+use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Override, Spec, Truncation};
 use crate::units::{Cooldown, Samples};
 use crate::worker;
 
@@ -182,6 +182,7 @@ pub fn train(
         seed: spec.seed.0,
         examples: (inputs.data.train.targets.wholes().len(), options.with_validation),
         measured: &measured,
+        long_texts: long_texts(fine_tune),
     });
     write_beside_model(&folder, "README.md", &card)?;
     let labels = inputs.data.labels.iter().cloned();
@@ -232,6 +233,26 @@ fn notes(fine_tune: &FineTuneSpec) -> Trained {
             )
         },
         DataSpec::Builtin { .. } => Trained::new(task, None),
+    }
+}
+
+/// How a model reads long texts, if not by their beginning alone.
+fn long_texts(fine_tune: &FineTuneSpec) -> Option<String> {
+    let DataSpec::Table(table) = &fine_tune.data else {
+        return None;
+    };
+    let length = fine_tune.max_length;
+    match table.truncation {
+        Truncation::Windows => Some(format!(
+            "Texts of more than {length} tokens are read in windows that share {} tokens, at most {} a text. The outputs are \
+             the mean over the windows.",
+            stride(table.stride, length),
+            table.max_windows.unwrap_or(Truncation::MAX_WINDOWS)
+        )),
+        Truncation::HeadTail => Some(format!(
+            "Of texts of more than {length} tokens a quarter is read from the beginning and the rest from the end."
+        )),
+        Truncation::Head => None,
     }
 }
 

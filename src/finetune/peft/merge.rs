@@ -8,6 +8,7 @@ use super::{PeftAdapter, PeftError};
 use crate::{
     families::{Family, HeadKind},
     networks::Network,
+    parameters::Part,
     weights::{StoredTensor, WeightFile},
 };
 
@@ -45,6 +46,13 @@ impl PeftAdapter {
             .into_iter()
             .map(|(name, tensor)| (family.names.ours(&name), tensor))
             .collect();
+        let is_of_head = |name: &str| {
+            let mut of_head = network
+                .parameters
+                .iter()
+                .filter(|parameter| parameter.part == Part::Head);
+            family.names.is_of_head(name) || of_head.any(|parameter| parameter.name == name)
+        };
         let (mut pairs, mut surplus) = (BTreeMap::<String, [Option<StoredTensor>; 2]>::new(), Vec::new());
         for (name, tensor) in self.weights()?.tensors {
             let plain = name.strip_prefix(PREFIX).unwrap_or(&name);
@@ -55,7 +63,7 @@ impl PeftAdapter {
             if let Some(factor) = factor {
                 let module = &plain[..plain.len() - ".lora_A.weight".len()];
                 pairs.entry(ours(&format!("{module}.weight"))).or_default()[factor] = Some(tensor);
-            } else if family.names.is_of_head(&ours(plain)) {
+            } else if is_of_head(&ours(plain)) {
                 tensors.insert(ours(plain), tensor);
             } else {
                 surplus.push(format!("`modules_to_save` with `{plain}`"));
@@ -138,14 +146,17 @@ impl PeftAdapter {
         Some(())
     }
 
-    /// The `config.json` of the merged model. If the adapter's folder has one, it is that; else it is that of the base
-    /// model with the adapter's head.
+    /// The `config.json` of the merged model. If the adapter's folder has one, it is that; else it is that of the base model
+    /// with the adapter's head.
     ///
     /// # Errors
     /// If the adapter has no head, so that it is not known what the model was trained for.
     pub(crate) fn config(&self, base: Value, family: &Family) -> Result<Value, PeftError> {
-        let own = std::fs::read(self.folder.join("config.json")).ok();
-        if let Some(own) = own.and_then(|own| serde_json::from_slice(&own).ok()) {
+        let own = [super::MERGED_CONFIG, "config.json"].into_iter().find_map(|name| {
+            let text = std::fs::read(self.folder.join(name)).ok()?;
+            serde_json::from_slice(&text).ok()
+        });
+        if let Some(own) = own {
             return Ok(own);
         }
         let lacking = |reason: &str| PeftError::Config {

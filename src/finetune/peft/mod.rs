@@ -26,6 +26,10 @@ const CONFIG: &str = "adapter_config.json";
 const WEIGHTS: &str = "adapter_model.safetensors";
 const PICKLED: &str = "adapter_model.bin";
 
+/// The `config.json` of the model with its adapter merged, which we write beside an adapter for the names of the labels. It
+/// has another name, because `transformers` takes a folder with a `config.json` for a whole model.
+pub(crate) const MERGED_CONFIG: &str = "merged_config.json";
+
 /// The keys of `adapter_config.json` that do not change what the weights mean, and those that are read.
 const KNOWN: [&str; 27] = [
     "auto_mapping",

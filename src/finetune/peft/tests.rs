@@ -103,7 +103,7 @@ fn training_continues_from_the_merged_model() {
 #[test]
 fn an_adapter_without_a_configuration_of_the_model_takes_that_of_its_base() {
     let (source, folder, training) = adapted(testing::SMALL[0], LowRankSettings::default());
-    std::fs::remove_file(folder.path().join("config.json")).unwrap();
+    std::fs::remove_file(folder.path().join(MERGED_CONFIG)).unwrap();
     let adapter = PeftAdapter::read(folder.path()).unwrap().unwrap();
     let model = FineTuned::load_adapted((source.path(), Some(&adapter)), Device::Cpu).unwrap();
     assert_eq!(model.labels(), ["LABEL_0", "LABEL_1"]);

@@ -364,7 +364,7 @@ fn an_evaluation_can_be_broken_off() {
 #[test]
 fn a_step_in_parts_is_the_same_step() {
     // Only networks without batch statistics, because those need the whole batch.
-    for (base, examples, depth) in cases().into_iter().take(3) {
+    for (base, examples, depth) in cases().into_iter().take(5) {
         let step = |micro_batches| {
             let config = TrainingConfig {
                 micro_batches,
