@@ -101,12 +101,15 @@ fn a_search_continues_from_an_adapter() {
     sandbox
         .run("train space.yaml --out adapter --adapter-only")
         .expect_code(0);
+    sandbox.write(
+        "space.yaml",
+        spec("  learning_rate: {min: 1e-3, max: 1e-2}\n  adapter: lora\n  lora_rank: {values: [2, 4]}\n"),
+    );
     let search = |workers: usize| {
         let out = format!("study-{workers}");
         sandbox
             .run(&format!(
-                "search space.yaml --out {out} --trials 2 --set model=./adapter --set resources.workers={workers} \
-                 --set parameters.lora_rank={{values:[2,4]}}"
+                "search space.yaml --out {out} --trials 2 --set model=./adapter --set resources.workers={workers}"
             ))
             .expect_code(0);
         sandbox.leaderboard(&out)

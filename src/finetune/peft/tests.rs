@@ -139,7 +139,16 @@ fn settings_that_are_not_supported_are_named() {
         json!({"base_model_name_or_path": null}),
         json!({"init_lora_weights": "gaussian", "loftq_config": {}, "modules_to_save": ["classifier"]}),
     ];
-    insta::assert_snapshot!(changes.iter().map(refused).collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(changes.iter().map(refused).collect::<Vec<_>>().join("\n"), @r#"
+    the adapter `DIR` has `peft_type: IA3`, which is not supported: merge it with `merge_and_unload()` of `peft`, save that model, and use its folder
+    the adapter `DIR` has `lora_bias: true` and `use_dora: true`, which is not supported: merge it with `merge_and_unload()` of `peft`, save that model, and use its folder
+    the adapter `DIR` has `bias: all`, which is not supported: merge it with `merge_and_unload()` of `peft`, save that model, and use its folder
+    the adapter `DIR` has `init_lora_weights: pissa`, which is not supported: merge it with `merge_and_unload()` of `peft`, save that model, and use its folder
+    the adapter `DIR` has `alpha_pattern: {"query":4}`, which is not supported: merge it with `merge_and_unload()` of `peft`, save that model, and use its folder
+    the adapter `DIR` has `something_new: {"of":1}`, which is not supported: merge it with `merge_and_unload()` of `peft`, save that model, and use its folder
+    `DIR/adapter_config.json` cannot be used: it has no `base_model_name_or_path`
+    taken
+    "#);
 }
 
 #[test]
@@ -174,5 +183,10 @@ fn an_adapter_of_another_model_or_of_other_modules_is_refused() {
             moved(file, &down, name);
         }),
     ];
-    insta::assert_snapshot!(messages.join("\n"), @"");
+    insta::assert_snapshot!(messages.join("\n"), @"
+    the adapter `DIR` does not fit its base model `BASE`: it adapts `encoder.layer.7.attention.self.query.weight`, which the model does not have
+    the adapter `DIR` does not fit its base model `BASE`: `encoder.layer.0.attention.self.query.weight` has only one of `lora_A` and `lora_B`
+    the adapter `DIR` does not fit its base model `BASE`: `encoder.layer.0.attention.self.query.weight` has shape [16, 16], and its adapter [16, 8] and [16, 8]
+    the adapter `DIR` has `modules_to_save` with `bert.embeddings.word_embeddings.weight`, which is not supported: merge it with `merge_and_unload()` of `peft`, save that model, and use its folder
+    ");
 }
