@@ -118,12 +118,8 @@ pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), Inp
         }
     };
     for (example, text) in texts.iter().enumerate() {
-        if text.is_empty() || text.len() > limit {
-            return Err(InputError::Length {
-                example,
-                length: text.len(),
-                limit,
-            });
+        if let Some(length) = text.windows().find(|length| !(1..=limit).contains(length)) {
+            return Err(InputError::Length { example, length, limit });
         }
         if let Some(&token) = text.ids.iter().find(|&&token| token as usize >= vocabulary) {
             return Err(InputError::Token {
@@ -208,7 +204,8 @@ pub(crate) fn gather(inputs: &Inputs, places: &[u32]) -> Batch {
             Batch::Texts {
                 tokens: texts().flat_map(|text| &text.ids).copied().collect(),
                 types: gather_types(texts()),
-                lengths: texts().map(Text::len).collect(),
+                lengths: texts().flat_map(Text::windows).collect(),
+                windows: gather_windows(texts()),
             }
         }
         Inputs::Images { pixels } => Batch::Images {
@@ -220,6 +217,43 @@ pub(crate) fn gather(inputs: &Inputs, places: &[u32]) -> Batch {
             count: places.len(),
         },
     }
+}
+
+/// Number of windows of each text; empty if all have one.
+fn gather_windows<'a>(texts: impl Iterator<Item = &'a Text> + Clone) -> Vec<usize> {
+    if texts.clone().all(|text| text.window_count() == 1) {
+        return Vec::new();
+    }
+    texts.map(Text::window_count).collect()
+}
+
+/// Cuts the examples of a step into `count` micro-batches, or a few more.
+///
+/// They have the same number of examples. Where texts have several windows, a part ends before it has more than its share
+/// of the windows, because memory is taken by windows; a text is never divided.
+pub(crate) fn micro_batches<'a>(inputs: &Inputs, places: &'a [u32], count: usize) -> Vec<&'a [u32]> {
+    let count = count.max(1);
+    let windows = |place: &u32| match inputs {
+        Inputs::Texts(texts) => texts[*place as usize].window_count(),
+        Inputs::Images { .. } => 1,
+    };
+    let all: usize = places.iter().map(windows).sum();
+    if all == places.len() || count == 1 {
+        return places.chunks(places.len().div_ceil(count).max(1)).collect();
+    }
+    let share = all.div_ceil(count);
+    let mut parts = Vec::new();
+    let mut rest = places;
+    while !rest.is_empty() {
+        let fitting = rest.iter().scan(0, |sum, place| {
+            *sum += windows(place);
+            (*sum <= share).then_some(())
+        });
+        let (part, others) = rest.split_at(fitting.count().max(1));
+        parts.push(part);
+        rest = others;
+    }
+    parts
 }
 
 /// The types of all tokens; empty if all are 0.
@@ -278,8 +312,8 @@ mod tests {
     #[test]
     fn types_are_there_for_all_texts_of_a_batch_or_for_none() {
         let typed = Text {
-            ids: vec![7, 8],
             types: Box::new([0, 1]),
+            ..vec![7, 8].into()
         };
         let inputs = Inputs::Texts(vec![vec![1, 2].into(), typed, vec![3].into()]);
         let gathered = |places: &[u32]| match gather(&inputs, places) {
@@ -294,8 +328,8 @@ mod tests {
     fn a_type_that_the_model_does_not_know_is_refused() {
         let text = |found| {
             Inputs::Texts(vec![Text {
-                ids: vec![7],
                 types: Box::new([found]),
+                ..vec![7].into()
             }])
         };
         let bert = crate::testing::small_bert(2);
@@ -310,6 +344,30 @@ mod tests {
     fn small(model_type: &str) -> crate::pretrained::Pretrained {
         let is_asked = |config: &&&str| config.contains(&format!("\"{model_type}\""));
         crate::testing::small(crate::testing::SMALL.iter().find(is_asked).unwrap(), 2)
+    }
+
+    #[test]
+    fn a_text_in_windows_is_one_text_of_a_batch() {
+        let examples = crate::testing::windowed(4, 2);
+        let Batch::Texts { lengths, windows, .. } = gather(&examples.inputs, &[2, 0, 1]) else {
+            panic!("texts were given")
+        };
+        assert_eq!((windows, lengths.len()), (vec![3, 1, 2], 6));
+        let Batch::Texts { windows, .. } = gather(&examples.inputs, &[0, 3]) else {
+            panic!("texts were given")
+        };
+        assert_eq!(windows, [0_usize; 0]);
+    }
+
+    #[test]
+    fn micro_batches_have_equal_shares_of_windows() {
+        // Windows: 1, 2, 3, 1, 2, 3.
+        let examples = crate::testing::windowed(6, 2);
+        let cut = |places, count| micro_batches(&examples.inputs, places, count);
+        assert_eq!(cut(&[0, 1, 2, 3, 4, 5], 1), [[0, 1, 2, 3, 4, 5]]);
+        assert_eq!(cut(&[0, 1, 2, 3, 4, 5], 2), [&[0, 1, 2][..], &[3, 4, 5]]);
+        assert_eq!(cut(&[2, 5, 0], 4), [&[2][..], &[5], &[0]]);
+        assert_eq!(micro_batches(&texts(), &[0, 1, 2], 2), [&[0, 1][..], &[2]]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use super::{
     adapters::Counter,
-    data::{Examples, Inputs},
+    data::{Examples, Inputs, Text},
     prefix_cache::{OPERATIONS_PER_BYTE, is_worth_keeping},
     pretrained::Pretrained,
     training_config::TrainingConfig,
@@ -54,7 +54,7 @@ impl TrainingCost {
                     below + times * (whole(tokens) - frozen.operations as f64)
                 };
                 match &examples.inputs {
-                    Inputs::Texts(texts) => texts.iter().map(|text| cost(text.len())).sum(),
+                    Inputs::Texts(texts) => texts.iter().flat_map(Text::windows).map(cost).sum(),
                     Inputs::Images { .. } => examples.len() as f64 * cost(1),
                 }
             };

@@ -15,6 +15,7 @@ use super::{
     families::HeadKind,
     networks::{InputLimits, Network},
     parameters::{Handle, Parameter, Parameters, Role},
+    peft::MERGED_CONFIG,
     pretrained::{Pretrained, Source},
     trainable::Trainable,
     weights::WeightsError,
@@ -41,6 +42,12 @@ pub enum ExportError {
     /// Blocks that train as a whole are not a part of an adapter.
     #[error("the adapter cannot be saved alone: `lora_full_layers` trained whole blocks; save the whole model instead")]
     FullLayers,
+    /// The base of the adapter is not in any folder.
+    #[error(
+        "the adapter cannot be saved alone: the model that it belongs to was merged from another adapter; save the whole \
+         model instead"
+    )]
+    AdaptedBase,
     /// The weights cannot be written.
     #[error(transparent)]
     Weights(#[from] WeightsError),
@@ -81,7 +88,8 @@ fn write_json(path: &Path, json: &Value) -> Result<(), ExportError> {
     })
 }
 
-/// Writes `adapter_config.json`, `adapter_model.safetensors` and the tokenizer's files, as the library `peft` does.
+/// Writes `adapter_config.json`, `adapter_model.safetensors` and the tokenizer's files, as the library `peft` does, and a
+/// configuration that names the labels.
 pub(crate) fn export_adapter(
     base: &Pretrained,
     (network, parameters, trainable): (&Network, &Parameters, &Trainable),
@@ -91,6 +99,7 @@ pub(crate) fn export_adapter(
     if settings.full_layers > 0 {
         return Err(ExportError::FullLayers);
     }
+    base.check_adapter()?;
     let access = |path: PathBuf| move |source| ExportError::Access { path, source };
     fs::create_dir_all(folder).map_err(access(folder.to_path_buf()))?;
     let file = parameters.to_file(
@@ -99,6 +108,7 @@ pub(crate) fn export_adapter(
     );
     file.write(&folder.join("adapter_model.safetensors"))?;
     save_tokenizer(base, folder)?;
+    write_json(&folder.join(MERGED_CONFIG), &config(base))?;
     write_json(
         &folder.join("adapter_config.json"),
         &adapter_config(base, (network, parameters, trainable), settings),

@@ -16,8 +16,9 @@ use super::{
     families::{HeadKind, HeadRequest, HeadSource},
     networks::{Batch, Frozen, Model, Network},
     parameters::Parameters,
+    peft::PeftAdapter,
     prefix_cache::{FrozenOutputs, gather_frozen},
-    pretrained::{LoadError, network, read_config, read_parameters},
+    pretrained::{LoadError, family, network, read_config, read_parameters},
     tasks::{Prediction, Scores, TASKS, Task, Truth, of_problem_type},
     trainer::TrainError,
     weights::WeightFile,
@@ -173,7 +174,18 @@ impl FineTuned {
     /// # Errors
     /// If a file or the class names are missing, or if tensors do not fit.
     pub fn load(folder: &Path, device: Device) -> Result<Self, LoadError> {
-        let (config_path, config) = read_config(folder)?;
+        Self::load_adapted((folder, None), device)
+    }
+
+    /// As [`Self::load`], with an adapter merged into the weights of its base model in `folder`.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; also if the adapter does not fit the model, or has no head.
+    pub fn load_adapted((folder, adapter): (&Path, Option<&PeftAdapter>), device: Device) -> Result<Self, LoadError> {
+        let (config_path, mut config) = read_config(folder)?;
+        if let (Some(adapter), Some(family)) = (adapter, family(&config)) {
+            config = adapter.config(config, family)?;
+        }
         let (task, labels) = task_of(&config).map_err(|reason| LoadError::Config {
             path: config_path.clone(),
             reason,
@@ -184,7 +196,10 @@ impl FineTuned {
             source: HeadSource::File,
         };
         let (family, network) = network(config_path, &config, request)?;
-        let (file, _) = WeightFile::read_folder(folder)?;
+        let (mut file, _) = WeightFile::read_folder(folder)?;
+        if let Some(adapter) = adapter {
+            file = adapter.merged_into(file, (family, &network), folder)?;
+        }
         let parameters = read_parameters(family, &network, file, "model.safetensors", device)?;
         Ok(Self {
             task,

@@ -6,9 +6,9 @@
 //!
 //! Begin reading at [`trainer`]. It uses `families` (from `config.json` to a network), `networks`, `blocks` and `layers`
 //! (forward and backward), `kernels` (steps between matrix products), `parameters` (tensors by name), `weights` (files),
-//! `adapters` (what trains), `trainable` (the set that they make), `optimizer`, `schedule`, `dropout`, `loss`,
-//! `checkpoint`, `pretrained` and `export`. `prefix_cache` caches activations of the frozen layers; `cost` and `memory`
-//! predict the time and memory of training. `backend` is the only folder that names burn's backends.
+//! `adapters` (what trains), `peft` (adapters in files), `trainable` (the set that they make), `optimizer`, `schedule`,
+//! `dropout`, `loss`, `checkpoint`, `pretrained` and `export`. `prefix_cache` caches activations of the frozen layers;
+//! `cost` and `memory` predict the time and memory of training. `backend` is the only folder that names burn's backends.
 
 use automl_base::{files, os, rng, suggestion, units};
 
@@ -35,6 +35,7 @@ pub mod model_folder;
 mod networks;
 mod optimizer;
 mod parameters;
+mod peft;
 pub mod prefix_cache;
 pub mod pretrained;
 pub mod recipes;
@@ -60,6 +61,7 @@ pub use self::{
     kept_outputs::{Kept, KeptOutputs, KeptTruth},
     memory::Footprint,
     optimizer::OptimizerKind,
+    peft::{PeftAdapter, PeftError},
     prefix_cache::{FrozenOutputs, PrefixCache},
     pretrained::{LoadError, Pretrained},
     recipes::Recipe,

@@ -18,6 +18,8 @@
 //!
 //! The engine corrects a prediction that is too small after the first segment, and one that is too large gradually.
 
+use std::cmp::Reverse;
+
 use super::{
     adapters::Counter,
     data::{Dataset, Examples, Inputs, Text},
@@ -53,8 +55,10 @@ pub struct Footprint {
     table: u64,
     /// Bytes of all examples.
     data: u64,
-    /// Tokens of the longest training text; 1 for images.
+    /// Tokens of the longest window of a training text; 1 for images.
     longest: u64,
+    /// Numbers of windows of the training texts that have several, the largest first.
+    windows: Vec<u32>,
     network: Network,
     counter: Counter,
 }
@@ -71,6 +75,7 @@ impl Footprint {
             table,
             data: parts.into_iter().flatten().map(bytes).sum(),
             longest: longest(&data.train),
+            windows: windows(&data.train),
             network: model.network.clone(),
             counter: Counter::new(model),
         }
@@ -94,14 +99,17 @@ impl Footprint {
     /// Floats that a training step saves and computes with.
     fn step(&self, batch: u64, depth: u64) -> u64 {
         let (batch, depth) = (batch as usize, depth as usize);
-        self.network.step_values(depth, batch, self.longest as usize) as u64
+        // Texts of similar length are in one batch: at worst those with the most windows.
+        let most = self.windows.iter().take(batch).map(|&windows| windows as usize);
+        let sequences = batch.saturating_sub(self.windows.len()) + most.sum::<usize>();
+        self.network.step_values(depth, sequences, self.longest as usize) as u64
     }
 
     /// Floats that an evaluation computes with; nothing is saved.
     fn evaluation(&self) -> u64 {
         let longest = self.longest as usize;
         let examples = match self.network.inputs.longest() {
-            Some(_) => (HOST_TOKENS / longest.max(1)).max(1),
+            Some(_) => (HOST_TOKENS / longest.max(1)).max(self.windows.first().map_or(1, |&most| most as usize)),
             None => HOST_TOKENS / 16,
         };
         (examples * self.network.evaluation_values(longest)) as u64
@@ -119,9 +127,19 @@ fn bytes(examples: &Examples) -> u64 {
 
 fn longest(examples: &Examples) -> u64 {
     match &examples.inputs {
-        Inputs::Texts(texts) => texts.iter().map(Text::len).max().unwrap_or(1) as u64,
+        Inputs::Texts(texts) => texts.iter().flat_map(Text::windows).max().unwrap_or(1) as u64,
         Inputs::Images { .. } => 1,
     }
+}
+
+fn windows(examples: &Examples) -> Vec<u32> {
+    let Inputs::Texts(texts) = &examples.inputs else {
+        return Vec::new();
+    };
+    let several = texts.iter().map(Text::window_count).filter(|&windows| windows > 1);
+    let mut windows: Vec<u32> = several.map(|windows| windows as u32).collect();
+    windows.sort_unstable_by_key(|&windows| Reverse(windows));
+    windows
 }
 
 #[cfg(test)]

@@ -10,9 +10,11 @@ use thiserror::Error;
 
 use super::{
     backend::Device,
+    export::ExportError,
     families::{Family, HeadKind, HeadRequest, HeadSource, model_types},
     networks::{InputLimits, Network},
     parameters::Parameters,
+    peft::{PeftAdapter, PeftError},
     recipes::Recipe,
     tasks::{TASKS, Task},
     weights::{WeightFile, WeightsError},
@@ -41,6 +43,9 @@ pub enum LoadError {
     /// The weights are damaged or do not fit the configuration.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// The adapter on the model cannot be used.
+    #[error(transparent)]
+    Adapter(#[from] PeftError),
     /// No built-in model has this name.
     #[error("there is no built-in model `{name}`; there is `resnet8-cifar10`")]
     UnknownBuiltin {
@@ -69,6 +74,8 @@ pub struct Pretrained {
     pub(crate) labels: Vec<String>,
     pub(crate) source: Source,
     pub(crate) device: Device,
+    /// True if the values are those of a base model with an adapter.
+    pub(crate) is_adapted: bool,
     checksum: u32,
 }
 
@@ -86,8 +93,16 @@ impl Pretrained {
     ///
     /// # Errors
     /// If a file is missing, the architecture is unknown, or tensors are missing, unknown or of another shape.
-    pub fn load(
-        path: &Path,
+    pub fn load(path: &Path, outputs: (&'static dyn Task, &[String]), device: Device) -> Result<Self, LoadError> {
+        Self::load_adapted((path, None), outputs, device)
+    }
+
+    /// As [`Self::load`], with an adapter merged into the weights.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; also if the adapter does not fit the model.
+    pub fn load_adapted(
+        (path, adapter): (&Path, Option<&PeftAdapter>),
         (task, labels): (&'static dyn Task, &[String]),
         device: Device,
     ) -> Result<Self, LoadError> {
@@ -98,9 +113,15 @@ impl Pretrained {
             source: HeadSource::New,
         };
         let (family, network) = network(config_path, &config, request)?;
-        let (file, checksum) = WeightFile::read_folder(path)?;
+        let (mut file, mut checksum) = WeightFile::read_folder(path)?;
+        if let Some(adapter) = adapter {
+            file = adapter.merged_into(file, (family, &network), path)?;
+            checksum = crc32fast::hash(&[checksum, adapter.checksum()].map(u32::to_le_bytes).concat());
+        }
         let source = Source::Directory {
-            path: path.to_path_buf(),
+            path: adapter
+                .map_or(path, |adapter| adapter.tokenizer_folder(path))
+                .to_path_buf(),
             config,
         };
         let parameters = read_parameters(family, &network, file, &path.display().to_string(), device)?;
@@ -112,6 +133,7 @@ impl Pretrained {
             labels: labels.to_vec(),
             source,
             device,
+            is_adapted: adapter.is_some(),
             checksum,
         })
     }
@@ -141,8 +163,20 @@ impl Pretrained {
             labels: labels.to_vec(),
             source: Source::Builtin { name: name.to_owned() },
             device,
+            is_adapted: false,
             checksum: crc32fast::hash(bytes),
         })
+    }
+
+    /// Checks that an adapter of this model can be saved alone.
+    ///
+    /// # Errors
+    /// Returns [`ExportError::AdaptedBase`] if its values are those of a base model with another adapter.
+    pub fn check_adapter(&self) -> Result<(), ExportError> {
+        if self.is_adapted {
+            return Err(ExportError::AdaptedBase);
+        }
+        Ok(())
     }
 
     /// The task.
@@ -234,6 +268,11 @@ pub(crate) fn read_config(folder: &Path) -> Result<(PathBuf, Value), LoadError> 
             reason: error.to_string(),
         }),
     }
+}
+
+/// The family that a `config.json` names, if it is known.
+pub(crate) fn family(config: &Value) -> Option<&'static Family> {
+    Family::of(config.get("model_type")?.as_str()?)
 }
 
 /// The family and the network that the `config.json` at `path` describes.

@@ -8,7 +8,7 @@ use rand::Rng as _;
 
 use super::{
     backend::Device,
-    data::{Examples, Inputs, Targets},
+    data::{Examples, Inputs, Targets, Text},
     families::{HeadRequest, HeadSource},
     parameters::Start,
     pretrained::{self, Pretrained},
@@ -211,6 +211,31 @@ pub fn texts(count: usize, classes: u32) -> Examples {
     };
     Examples {
         inputs: Inputs::of_ids(labels.iter().map(text)),
+        targets: Targets::Classes(labels),
+    }
+}
+
+/// Texts of one to three windows of 3 to 11 tokens; the second token of every window determines the class.
+pub fn windowed(count: usize, classes: u32) -> Examples {
+    let windows = texts(3 * count, 1);
+    let Inputs::Texts(windows) = windows.inputs else {
+        return windows;
+    };
+    let labels: Vec<u32> = (0..count as u32).map(|text| text % classes).collect();
+    let text = |(number, &label): (usize, &u32)| {
+        let windows = &windows[3 * number..][..=number % 3];
+        let windows = windows.iter().cloned().map(|mut window| {
+            window.ids[1] = 2 + label;
+            window
+        });
+        let windows: Vec<Text> = windows.collect();
+        if let [only] = windows.as_slice() {
+            return only.clone();
+        }
+        Text::joined(windows)
+    };
+    Examples {
+        inputs: Inputs::Texts(labels.iter().enumerate().map(text).collect()),
         targets: Targets::Classes(labels),
     }
 }

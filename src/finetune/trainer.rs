@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::{
     adapters::{Adapter, NoTarget, Prepared, merged, prepare},
-    batching::{InputError, check_inputs, check_targets},
+    batching::{InputError, check_inputs, check_targets, micro_batches},
     checkpoint::{self, Belongs, CheckpointError, State},
     data::{Examples, Inputs, Targets, epoch_batches},
     dropout::DropoutKeys,
@@ -345,7 +345,10 @@ impl Training {
                 (loss, gradient)
             })
         };
-        let (first, rest) = places.split_at(places.len().div_ceil(config.micro_batches.max(1)));
+        let parts = micro_batches(&data.examples.inputs, places, config.micro_batches);
+        let Some((&first, rest)) = parts.split_first() else {
+            return Err(TrainError::Input(InputError::Empty));
+        };
         let mut pass = pass_over(first, self.seen);
         if !rest.is_empty() {
             let weight = |part: &[u32]| {
@@ -356,7 +359,7 @@ impl Training {
             // A batch of which nothing counts has a loss of 0, however it is cut.
             let share = |part: &[u32]| if whole > 0.0 { weight(part) / whole } else { 0.0 };
             let mut seen = self.seen + first.len() as u64;
-            let others = rest.chunks(first.len()).map(|part| {
+            let others = rest.iter().map(|&part| {
                 let pass = pass_over(part, seen);
                 seen += part.len() as u64;
                 (share(part), pass)

@@ -61,6 +61,9 @@ pub struct TrainingConfig {
     pub focal_gamma: f64,
     /// The share of every target that is spread over all classes, in 0..1.
     pub label_smoothing: f64,
+    /// The largest number of tokens of a text, where trials differ in it; `None`: that of the study. The examples are cut to
+    /// it before a trial gets them.
+    pub max_length: Option<usize>,
     /// The samples that the whole schedule covers.
     pub total: Samples,
     /// The cooldown of a trial that ends before its schedule; `None` for a trial that follows the whole schedule.
@@ -96,6 +99,7 @@ impl Default for TrainingConfig {
             class_weights: ClassWeights::None,
             focal_gamma: 0.0,
             label_smoothing: 0.0,
+            max_length: None,
             total: Samples(1),
             cooldown: None,
             seed: Seed(0),
@@ -139,7 +143,7 @@ impl TrainingConfig {
     }
 
     /// The settings that the first versions did not have, as numbers.
-    fn later_settings(&self) -> [(&'static str, f64); 20] {
+    fn later_settings(&self) -> [(&'static str, f64); 21] {
         const ABSENT: f64 = -1.0;
         let low_rank = match self.adapter {
             Adapter::LowRank(settings) => settings,
@@ -174,6 +178,7 @@ impl TrainingConfig {
             ("class_weights", self.class_weights.fingerprint()),
             ("focal_gamma", self.focal_gamma),
             ("label_smoothing", self.label_smoothing),
+            ("max_length", self.max_length.map_or(ABSENT, |length| length as f64)),
         ]
     }
 

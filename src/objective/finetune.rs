@@ -5,11 +5,14 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::lengths::ByLength;
 use super::resident::peak_memory_mb;
 use super::segment_progress::{SegmentProgress, evaluation_points, unwritable};
 use super::{Control, Objective, RunError, TrainingInputs, checkpoints, outputs, training_config};
+use crate::finetune::data::Dataset;
 use crate::finetune::{
     Evaluated, FrozenOutputs, PrefixCache, Scores, Step, TrainError, Training, TrainingConfig, TrainingData,
 };
@@ -24,8 +27,8 @@ pub struct FineTune {
     inputs: TrainingInputs,
     /// The metrics of every evaluation, beside the loss.
     measures: Vec<Measure>,
-    /// Cached activations of the frozen layers for training and validation examples, if they are cached.
-    frozen: Option<[FrozenOutputs; 2]>,
+    /// The data for each length of texts.
+    cuts: ByLength<Cut>,
     /// The settings of the study if validation outputs are kept: they say which evaluation is the best.
     settings: Option<Settings>,
     /// Duration of the latest evaluation.
@@ -34,18 +37,49 @@ pub struct FineTune {
     last: Option<(TrialId, Training)>,
 }
 
+/// Number of lengths of texts whose data stays in memory. Segments of trials with different lengths take turns.
+const LENGTHS_IN_MEMORY: usize = 4;
+
+/// The data with texts of one length.
+#[derive(Debug)]
+struct Cut {
+    data: Arc<Dataset>,
+    /// Cached activations of the frozen layers for training and validation examples, if they are cached.
+    frozen: Option<[FrozenOutputs; 2]>,
+}
+
+impl Cut {
+    fn to_train(&self) -> TrainingData<'_> {
+        TrainingData {
+            examples: &self.data.train,
+            frozen: self.frozen.as_ref().map(|[train, _]| train),
+        }
+    }
+
+    fn to_validate(&self) -> TrainingData<'_> {
+        TrainingData {
+            examples: &self.data.validation,
+            frozen: self.frozen.as_ref().map(|[_, validation]| validation),
+        }
+    }
+}
+
 impl FineTune {
     /// Fine-tuning on `inputs`, evaluated by `measures`. `cache` stores activations of frozen layers, at the freeze depths that `space` allows.
     pub fn new(inputs: TrainingInputs, measures: Vec<Measure>, cache: Option<PrefixCache>, space: &Space) -> Self {
         let depths = freeze_depths(space, inputs.model.freeze_depths());
-        let frozen = cache.map(|cache| {
-            [&inputs.data.train, &inputs.data.validation]
-                .map(|examples| FrozenOutputs::new(cache.clone(), &inputs.model, &examples.inputs, &depths))
+        let model = inputs.model.clone();
+        let cuts = inputs.by_length(LENGTHS_IN_MEMORY, move |data| {
+            let frozen = cache.as_ref().map(|cache| {
+                [&data.train, &data.validation]
+                    .map(|examples| FrozenOutputs::new(cache.clone(), &model, &examples.inputs, &depths))
+            });
+            Cut { data, frozen }
         });
         Self {
             inputs,
             measures,
-            frozen,
+            cuts,
             settings: None,
             evaluation: Cell::default(),
             last: None,
@@ -67,18 +101,13 @@ impl FineTune {
         })
     }
 
-    fn to_train(&self) -> TrainingData<'_> {
-        TrainingData {
-            examples: &self.inputs.data.train,
-            frozen: self.frozen.as_ref().map(|[train, _]| train),
-        }
-    }
-
-    fn to_validate(&self) -> TrainingData<'_> {
-        TrainingData {
-            examples: &self.inputs.data.validation,
-            frozen: self.frozen.as_ref().map(|[_, validation]| validation),
-        }
+    /// The data for a segment.
+    fn cut(&self, segment: &Segment) -> Result<Arc<Cut>, Failure> {
+        let config = Self::config(segment).map_err(|error| failure(&error))?;
+        self.cuts.at(config.max_length).map_err(|error| Failure {
+            kind: FailureKind::Invalid,
+            message: error.to_string(),
+        })
     }
 
     /// Restores a trial from memory, or else from its newest valid checkpoint, with the progress of its unfinished
@@ -88,6 +117,7 @@ impl FineTune {
     fn restore(
         &mut self,
         segment: &Segment,
+        cut: &Cut,
         control: &mut dyn Control,
     ) -> Result<(Training, SegmentProgress), TrainError> {
         let config = Self::config(segment)?;
@@ -122,35 +152,34 @@ impl FineTune {
                     continue;
                 }
             };
-            self.train_again(&mut training, segment, segment.from, control)?;
+            Self::train_again(&mut training, (segment, cut), segment.from, control)?;
             return Ok((training, done.unwrap_or_else(|| SegmentProgress::fresh(segment.from))));
         }
         if let Some(at) = segment.inherited {
             return Err(TrainError::NoInheritance { at });
         }
         let mut training = Training::start(&self.inputs.model, config)?;
-        self.train_again(&mut training, segment, segment.from, control)?;
+        Self::train_again(&mut training, (segment, cut), segment.from, control)?;
         Ok((training, SegmentProgress::fresh(segment.from)))
     }
 
     /// Repeats the earlier training up to `until`, with the same stops.
     fn train_again(
-        &self,
         training: &mut Training,
-        segment: &Segment,
+        (segment, cut): (&Segment, &Cut),
         until: Samples,
         control: &mut dyn Control,
     ) -> Result<(), TrainError> {
         for &stop in segment.stops.iter().filter(|&&stop| stop <= until) {
             if training.seen() < stop {
-                training.train(self.to_train(), stop, &mut |step| report(control, step))?;
+                training.train(cut.to_train(), stop, &mut |step| report(control, step))?;
             }
         }
         Ok(())
     }
 
     /// Evaluates a trial on the test examples, from its final checkpoint or after training it again in the same way.
-    fn test(&self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, TrainError> {
+    fn test(&self, segment: &Segment, cut: &Cut, control: &mut dyn Control) -> Result<SegmentReport, TrainError> {
         let begun = Instant::now();
         let config = Self::config(segment)?;
         // The trial itself may have left its final checkpoint.
@@ -161,7 +190,7 @@ impl FineTune {
             training
         } else {
             let mut training = Training::start(&self.inputs.model, config)?;
-            self.train_again(&mut training, segment, segment.to, control)?;
+            Self::train_again(&mut training, (segment, cut), segment.to, control)?;
             training
         };
         let train_seconds = begun.elapsed().as_secs_f64();
@@ -171,7 +200,7 @@ impl FineTune {
             trainable_parameters: training.trainable_parameters(),
             usage: Usage::default(),
         };
-        let examples = self.inputs.data.test.as_ref().filter(|_| training.seen() >= segment.to);
+        let examples = cut.data.test.as_ref().filter(|_| training.seen() >= segment.to);
         if let Some(examples) = examples {
             let data = TrainingData { examples, frozen: None };
             let metrics = match training.evaluate(data, &self.measures, &mut || unless_stopped(control)) {
@@ -199,22 +228,22 @@ impl FineTune {
         &self,
         training: &mut Training,
         done: &mut SegmentProgress,
-        segment: &Segment,
+        (segment, cut): (&Segment, &Cut),
         control: &mut dyn Control,
     ) -> Result<(), TrainError> {
         for point in evaluation_points(segment.from, segment.to, self.inputs.epoch()) {
             if training.seen() < point {
                 let begun = Instant::now();
-                let reached = training.train(self.to_train(), point, &mut |step| report(control, step))?;
+                let reached = training.train(cut.to_train(), point, &mut |step| report(control, step))?;
                 done.usage.train_seconds += begun.elapsed().as_secs_f64();
                 done.reached = reached.seen;
             }
             if training.seen() < point {
-                return self.evaluate_cut_off(training, done, segment, control);
+                return self.evaluate_cut_off(training, done, (segment, cut), control);
             }
             if done.evaluations.last().is_none_or(|last| last.at < point) {
                 let begun = Instant::now();
-                let evaluated = training.validate(self.to_validate(), &self.measures, &mut || unless_stopped(control));
+                let evaluated = training.validate(cut.to_validate(), &self.measures, &mut || unless_stopped(control));
                 let took = begun.elapsed();
                 let Evaluated { scores, outputs } = match evaluated {
                     Err(TrainError::Stopped) => return Ok(()),
@@ -248,7 +277,7 @@ impl FineTune {
         &self,
         training: &Training,
         done: &mut SegmentProgress,
-        segment: &Segment,
+        (segment, cut): (&Segment, &Cut),
         control: &mut dyn Control,
     ) -> Result<(), TrainError> {
         let (at, begun, time) = (training.seen(), Instant::now(), control.time_to_evaluate());
@@ -263,7 +292,7 @@ impl FineTune {
                 ControlFlow::Break(())
             }
         };
-        let evaluated = training.validate(self.to_validate(), &self.measures, &mut unless_late);
+        let evaluated = training.validate(cut.to_validate(), &self.measures, &mut unless_late);
         let Evaluated { scores, outputs } = match evaluated {
             Err(TrainError::Stopped) => return Ok(()),
             evaluated => evaluated?,
@@ -300,11 +329,14 @@ impl FineTune {
 impl Objective for FineTune {
     fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, RunError> {
         let begun = Instant::now();
+        let cut = self.cut(segment)?;
         if segment.part == Part::Test {
             self.last = None;
-            return self.test(segment, control).map_err(|error| failure(&error).into());
+            return self
+                .test(segment, &cut, control)
+                .map_err(|error| failure(&error).into());
         }
-        let (mut training, mut done) = self.restore(segment, control).map_err(|error| failure(&error))?;
+        let (mut training, mut done) = self.restore(segment, &cut, control).map_err(|error| failure(&error))?;
         if training.seen() < segment.from {
             // Stopped while it repeated the training of a lost checkpoint: there is nothing new.
             let trainable_parameters = training.trainable_parameters();
@@ -316,7 +348,7 @@ impl Objective for FineTune {
                 usage,
             });
         }
-        self.train(&mut training, &mut done, segment, control)
+        self.train(&mut training, &mut done, (segment, &cut), control)
             .map_err(|error| failure(&error))?;
         let before = done.usage.wall_seconds;
         done.usage.wall_seconds = before + begun.elapsed().as_secs_f64();

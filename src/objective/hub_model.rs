@@ -134,11 +134,16 @@ impl HubModel {
 
 /// The folder of a model in the cache.
 pub(super) fn find(reference: &str, kind: ModelKind) -> Result<PathBuf, InputError> {
-    let repository = parse_model_id(reference).map_err(|error| InputError::Hub(Box::new(error), None))?;
-    let found = Cache::from_environment().and_then(|cache| cache.find(&repository));
-    let folder = found.map_err(|error| unavailable(error, &repository))?.folder;
+    let folder = cached(reference)?;
     check_model_folder(&folder, kind)?;
     Ok(folder)
+}
+
+/// The folder of a model in the cache, whatever is in it.
+pub(super) fn cached(reference: &str) -> Result<PathBuf, InputError> {
+    let repository = parse_model_id(reference).map_err(|error| InputError::Hub(Box::new(error), None))?;
+    let found = Cache::from_environment().and_then(|cache| cache.find(&repository));
+    Ok(found.map_err(|error| unavailable(error, &repository))?.folder)
 }
 
 pub(super) fn kind_of(fine_tune: &FineTuneSpec) -> ModelKind {

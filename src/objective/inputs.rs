@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::lengths::{ByLength, Lengths};
+use super::model_parts::ModelParts;
 use super::tables::{Table, encoding};
 use super::{Sizes, hub_model, training_config};
 use crate::finetune::data::{DataError, Dataset, EncoderOptions, Examples, TextEncoder, TokenizerError, builtin};
@@ -27,10 +29,12 @@ const RESNET8_CIFAR10: &[u8] = include_bytes!("../../search-spaces/quickstart/re
 pub struct TrainingInputs {
     /// The model, with a head for the data's labels.
     pub model: Pretrained,
-    /// The data, ready to train on.
-    pub data: Dataset,
+    /// The data, ready to train on. Where trials differ in the length of texts, with the longest texts.
+    pub data: Arc<Dataset>,
     /// Facts about the data that a person should know, such as rows that are left out.
     pub notes: Vec<String>,
+    /// The texts before they are cut, where trials differ in their length.
+    pub(super) lengths: Option<Lengths>,
 }
 
 /// Why the model and the data cannot be used.
@@ -212,6 +216,16 @@ impl TrainingInputs {
         }
     }
 
+    /// A model with data that fits it.
+    pub(super) fn new(model: Pretrained, data: Dataset) -> Self {
+        Self {
+            model,
+            data: Arc::new(data),
+            notes: Vec::new(),
+            lengths: None,
+        }
+    }
+
     fn images(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
         let DataSpec::Builtin {
             name,
@@ -235,11 +249,7 @@ impl TrainingInputs {
         };
         let needs_images = "it needs a model of images, such as `builtin:resnet8-cifar10`";
         match model.max_length() {
-            None => Ok(Self {
-                model,
-                data,
-                notes: Vec::new(),
-            }),
+            None => Ok(Self::new(model, data)),
             Some(_) => Err(wrong_model("image-classification", &spec.model, needs_images)),
         }
     }
@@ -247,14 +257,12 @@ impl TrainingInputs {
     fn texts(spec: &FineTuneSpec, device: Device) -> Result<Self, InputError> {
         let needs_texts =
             "it needs a model of texts: a directory or hub id with `config.json`, `model.safetensors` and a tokenizer";
-        let folder = match &spec.model {
-            ModelSource::Builtin(_) => return Err(wrong_model(spec.task.name(), &spec.model, needs_texts)),
-            ModelSource::Directory(path) => whole(path, spec)?.to_owned(),
-            ModelSource::Hub(id) => hub_model::find(id, hub_model::kind_of(spec))?,
+        let Some(parts) = ModelParts::of(&spec.model, hub_model::kind_of(spec))? else {
+            return Err(wrong_model(spec.task.name(), &spec.model, needs_texts));
         };
         let table = Table::load(spec)?;
         let task = tasks::task(table.task()).unwrap_or(tasks::TASKS[0]);
-        let model = Pretrained::load(&folder, (task, table.labels()), device)?;
+        let model = parts.load((task, table.labels()), device)?;
         match model.max_length() {
             None => return Err(wrong_model(spec.task.name(), &spec.model, needs_texts)),
             Some(most) if spec.max_length > most => {
@@ -266,17 +274,22 @@ impl TrainingInputs {
             }
             Some(_) => {}
         }
-        let (long, is_pair) = match &spec.data {
-            DataSpec::Table(table) => ((table.truncation, table.stride), table.text.len() > 1),
-            DataSpec::Builtin { .. } => ((Truncation::default(), None), false),
+        let (long, max_windows, is_pair) = match &spec.data {
+            DataSpec::Table(table) => (
+                (table.truncation, table.stride),
+                table.max_windows,
+                table.text.len() > 1,
+            ),
+            DataSpec::Builtin { .. } => ((Truncation::default(), None), None, false),
         };
         let encoder = EncoderOptions {
             max_length: spec.max_length,
             truncation: encoding(table.task(), long, spec.max_length),
             is_pair: is_pair || table.task() == TaskKind::QuestionAnswering,
             token_types: model.token_types(),
+            max_windows: max_windows.unwrap_or(Truncation::MAX_WINDOWS),
         };
-        let encoder = TextEncoder::from_folder(&folder, encoder)?;
+        let encoder = TextEncoder::from_folder(parts.tokenizer(), encoder)?;
         let rows = model.vocabulary().unwrap_or(usize::MAX);
         encoder.tokenizer().check_rows(rows).map_err(|error| match error {
             TokenizerError::IdTooLarge { token, id, rows } => InputError::UnknownToken {
@@ -287,12 +300,54 @@ impl TrainingInputs {
             },
             error => error.into(),
         })?;
-        let data = table.tokenize(&encoder)?;
+        let tokens = if spec.searches_length {
+            table.tokens(&encoder)?
+        } else {
+            None
+        };
+        let lengths = tokens.map(|tokens| Lengths {
+            tokens: Arc::new(tokens),
+            encoder: encoder.clone(),
+            task: table.task(),
+            long,
+        });
+        let data = match &lengths {
+            Some(lengths) => lengths.cut(spec.max_length)?,
+            None => table.tokenize(&encoder)?,
+        };
         Ok(Self {
-            model,
-            data,
             notes: table.notes(),
+            lengths,
+            ..Self::new(model, data)
         })
+    }
+
+    /// The data with texts of at most `max_length` tokens; `None`: of the longest length.
+    ///
+    /// # Errors
+    /// If special tokens leave no room for a text.
+    pub fn data_at(&self, max_length: Option<usize>) -> Result<Arc<Dataset>, InputError> {
+        match self.lengths.as_ref().zip(max_length) {
+            Some((lengths, max_length)) => Ok(Arc::new(lengths.cut(max_length)?)),
+            None => Ok(Arc::clone(&self.data)),
+        }
+    }
+
+    /// Something made of the data for each length that trials have; at most `kept` of them stay in memory.
+    pub(super) fn by_length<T>(
+        &self,
+        kept: usize,
+        make: impl Fn(Arc<Dataset>) -> T + Send + Sync + 'static,
+    ) -> ByLength<T> {
+        ByLength::new((Arc::clone(&self.data), self.lengths.clone()), kept, make)
+    }
+
+    /// Adds the inputs of a part to a fingerprint. Where trials differ in the length of texts, these are whole texts.
+    fn add_inputs(&self, part: usize, examples: &Examples, fingerprint: &mut Fingerprint) {
+        match self.lengths.as_ref().and_then(|lengths| lengths.tokens.parts()[part]) {
+            Some(tokens) => tokens.add_to(fingerprint),
+            None => examples.inputs.add_to(fingerprint),
+        }
     }
 
     /// Checks that the space fits the model.
@@ -323,6 +378,9 @@ impl TrainingInputs {
                 });
             }
         }
+        if let (Some(lengths), Some(parameter)) = (&self.lengths, spec.space.parameter("max_length")) {
+            lengths.check(&parameter.domain)?;
+        }
         for extreme in extremes(&spec.space).into_iter().chain(losses(&spec.space)) {
             let checked =
                 training_config(&extreme, Samples(1), Seed(0)).and_then(|config| Training::check(&self.model, &config));
@@ -347,17 +405,16 @@ impl TrainingInputs {
             fingerprint.bytes(label.as_bytes());
             fingerprint.number(label.len() as u64);
         }
-        for examples in [
+        let parts = [
             Some(&self.data.train),
             Some(&self.data.validation),
             self.data.test.as_ref(),
-        ]
-        .into_iter()
-        .flatten()
-        {
+        ];
+        for (part, examples) in parts.into_iter().enumerate() {
+            let Some(examples) = examples else { continue };
             fingerprint.number(examples.len() as u64);
             examples.targets.add_to(&mut fingerprint);
-            examples.inputs.add_to(&mut fingerprint);
+            self.add_inputs(part, examples, &mut fingerprint);
         }
         Identity {
             epoch: self.epoch(),
@@ -374,11 +431,11 @@ impl TrainingInputs {
             labels.number(label.len() as u64);
         }
         let labels = labels.finish();
-        let part = |part: &str, examples: &Examples| {
+        let part = |(index, part): (usize, &str), examples: &Examples| {
             let mut fingerprint = Fingerprint::new();
             fingerprint.number(labels);
             examples.targets.add_to(&mut fingerprint);
-            examples.inputs.add_to(&mut fingerprint);
+            self.add_inputs(index, examples, &mut fingerprint);
             InputPart {
                 part: part.to_owned(),
                 rows: Some(examples.targets.wholes().len() as u64),
@@ -390,10 +447,10 @@ impl TrainingInputs {
             rows: None,
             fingerprint: format!("{:08x}", self.model.checksum()),
         };
-        let test = self.data.test.as_ref().map(|test| part("test", test));
+        let test = self.data.test.as_ref().map(|test| part((2, "test"), test));
         let data = [
-            part("train", &self.data.train),
-            part("validation", &self.data.validation),
+            part((0, "train"), &self.data.train),
+            part((1, "validation"), &self.data.validation),
         ];
         std::iter::once(model).chain(data).chain(test).collect()
     }
@@ -409,24 +466,30 @@ impl TrainingInputs {
 
     /// Predicts the peak memory of a worker that trains a configuration.
     pub(super) fn memory(&self) -> Arc<MemoryModel> {
-        let footprint = Footprint::new(&self.model, &self.data);
+        let model = self.model.clone();
+        let footprints = self.by_length(usize::MAX, move |data| Footprint::new(&model, &data));
         Arc::new(move |configuration| {
             // A configuration with an unknown word is refused when its trial starts.
             let config = training_config(configuration, Samples(1), Seed(0)).unwrap_or_default();
-            Some(footprint.peak(&config))
+            Some(footprints.at_or_longest(config.max_length).peak(&config))
         })
     }
 
     /// Predicts the cost of a segment; `keeps` says whether activations of the frozen layers are cached.
     pub(super) fn cost(&self, keeps: bool) -> Cost {
-        let cost = TrainingCost::new(&self.model, &self.data.train, &self.data.validation, keeps);
+        let model = self.model.clone();
+        let costs = self.by_length(usize::MAX, move |data| {
+            TrainingCost::new(&model, &data.train, &data.validation, keeps)
+        });
         let epoch = self.epoch();
         Box::new(move |configuration: &Configuration, from, to| {
             // A configuration with an unknown word is refused when its trial starts.
             let config = training_config(configuration, Samples(1), Seed(0)).unwrap_or_default();
             let evaluations = super::segment_progress::evaluation_points(from, to, epoch).len() as f64;
             let examples = (to.0 - from.0) as f64;
-            cost.segment(&config, examples, evaluations)
+            costs
+                .at_or_longest(config.max_length)
+                .segment(&config, examples, evaluations)
         })
     }
 }

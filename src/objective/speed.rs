@@ -89,8 +89,9 @@ pub fn seconds_of(spec: &Spec, facts: &Facts, configuration: &Configuration, pat
     let inputs = facts.inputs.as_ref()?;
     let max = Samples::from_epochs(spec.epochs.max, facts.identity.epoch);
     let config = training_config(configuration, max, Seed(0)).ok()?;
+    let data = inputs.data_at(config.max_length).ok()?;
     let mut training = Training::start(&inputs.model, config).ok()?;
-    let step = time_steps(&mut training, TrainingData::from(&inputs.data.train), patience)?;
+    let step = time_steps(&mut training, TrainingData::from(&data.train), patience)?;
     let evaluations = evaluation_points(Samples(0), max, inputs.epoch()).len() * inputs.data.validation.len();
     Some(step * (max.0 as f64 + EVALUATION * evaluations as f64))
 }
@@ -123,18 +124,18 @@ fn time(
     cache: Option<&PrefixCache>,
 ) -> Option<f64> {
     let config = training_config(configuration, max, Seed(0)).ok()?;
-    let some = some(&inputs.data.validation);
+    let data = inputs.data_at(config.max_length).ok()?;
+    let some = some(&data.validation);
     let cache = cache.filter(|_| config.freeze_depth > 0);
     let frozen = |examples: &Examples| {
         let depths = &[config.freeze_depth];
         cache.map(|cache| FrozenOutputs::new(cache.clone(), &inputs.model, &examples.inputs, depths))
     };
-    let frozen = [&inputs.data.train, &some].map(frozen);
-    let [train, validation] =
-        [(&inputs.data.train, &frozen[0]), (&some, &frozen[1])].map(|(examples, frozen)| TrainingData {
-            examples,
-            frozen: frozen.as_ref(),
-        });
+    let frozen = [&data.train, &some].map(frozen);
+    let [train, validation] = [(&data.train, &frozen[0]), (&some, &frozen[1])].map(|(examples, frozen)| TrainingData {
+        examples,
+        frozen: frozen.as_ref(),
+    });
     if cache.is_some() {
         time_once(inputs, config.clone(), train, validation)?;
     }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::InputError;
 use crate::finetune::data::{
     self, AnsweringOptions, Dataset, Held, LabelKind, Part, QuestionColumns, QuestionTable, ReadOptions, SentenceTable,
-    Source, SplitOptions, TableOptions, TagColumns, TaggingOptions, TextColumns, TextEncoder, TextTable, load_table,
+    Source, SplitOptions, TableOptions, TagColumns, TaggingOptions, TextColumns, TextEncoder, TextTable, TokenTable,
+    load_table,
 };
 use crate::metrics::Task as TaskKind;
 use crate::spec::{DataSpec, FineTuneSpec, HeldOut, OnMissing, Reading, TableSpec, Task, Truncation};
@@ -75,6 +76,17 @@ impl Table {
         }
     }
 
+    /// The tokens of all texts, not cut yet; `None` for tasks that have no single lengths.
+    ///
+    /// # Errors
+    /// If the tokenizer cannot encode a text.
+    pub(super) fn tokens(&self, encoder: &TextEncoder) -> Result<Option<TokenTable>, InputError> {
+        Ok(match self {
+            Self::Texts(table) => Some(table.tokens(encoder)?),
+            Self::Sentences(_) | Self::Questions(_) => None,
+        })
+    }
+
     /// Converts all examples to tokens.
     ///
     /// # Errors
@@ -88,22 +100,27 @@ impl Table {
     }
 }
 
+/// The treatment of long texts in a spec: how they are cut, and how far windows overlap.
+pub(crate) type Long = (Truncation, Option<usize>);
+
 /// The treatment of texts with more tokens than `max_length`. Windows overlap by `stride` tokens.
-pub(crate) fn encoding(
-    task: TaskKind,
-    (truncation, stride): (Truncation, Option<usize>),
-    max_length: usize,
-) -> data::Truncation {
+pub(crate) fn encoding(task: TaskKind, (truncation, stride): Long, max_length: usize) -> data::Truncation {
     let windows = |of| data::Truncation::Windows {
         of,
-        stride: stride.unwrap_or(max_length / STRIDE),
+        stride: self::stride(stride, max_length),
     };
     match (task, truncation) {
         (TaskKind::TokenClassification, _) => windows(Part::First),
-        (TaskKind::QuestionAnswering, _) => windows(Part::Second),
+        // A text without a second one is cut itself.
+        (TaskKind::QuestionAnswering, _) | (_, Truncation::Windows) => windows(Part::Second),
         (_, Truncation::Head) => data::Truncation::LongestFirst,
         (_, Truncation::HeadTail) => data::Truncation::HeadTail,
     }
+}
+
+/// The tokens that windows share, if the spec names `stride`.
+pub(crate) fn stride(stride: Option<usize>, max_length: usize) -> usize {
+    stride.unwrap_or(max_length / STRIDE)
 }
 
 /// The part of a window that it repeats by default from the one before, as in the `SQuAD` scripts (128 of 384).

@@ -55,6 +55,7 @@ pub fn training_config(
         class_weights: given.class_weights()?,
         focal_gamma: given.number("focal_gamma", default.focal_gamma),
         label_smoothing: given.number("label_smoothing", default.label_smoothing),
+        max_length: given.optional("max_length").map(|length| length as usize),
         ..default
     })
 }

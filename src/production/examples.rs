@@ -7,7 +7,7 @@ use super::{ProductionError, Trained};
 use crate::finetune::data::Missing;
 use crate::finetune::{Device, FineTuned, gpus, start_threads};
 use crate::metrics::Task as TaskKind;
-use crate::objective::InputError;
+use crate::objective::{InputError, load_fine_tuned};
 use crate::spec::Reading;
 
 /// Folder of a model, and the columns of its data.
@@ -55,14 +55,17 @@ impl Asked {
     pub fn open(input: &ModelFolder, question: &Question<'_>) -> Result<Self, ProductionError> {
         let device = gpus().first().map_or(Device::Cpu, |gpu| gpu.device);
         let folder = &input.folder;
-        if !folder.join("config.json").is_file() {
+        if !["config.json", "adapter_config.json"]
+            .iter()
+            .any(|name| folder.join(name).is_file())
+        {
             return Err(ProductionError::Usage(format!(
                 "`{}` holds no model: `automl train best.yaml --out DIR` makes one",
                 folder.display()
             )));
         }
         start_threads().map_err(InputError::from)?;
-        let model = FineTuned::load(folder, device).map_err(InputError::from)?;
+        let (model, tokenizer) = load_fine_tuned(folder, device)?;
         let notes = Trained::read(folder);
         let notes = notes.as_ref();
         let model = match thresholds(notes, &model) {
@@ -71,6 +74,7 @@ impl Asked {
         };
         let source = sources::open(&Opening {
             model: &model,
+            tokenizer: &tokenizer,
             notes,
             input,
             question,

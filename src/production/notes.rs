@@ -41,14 +41,17 @@ pub struct Trained {
     /// The probability from which each label is predicted, by name; without any, one half.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub thresholds: BTreeMap<String, f64>,
-    /// Maximum text length in tokens; longer texts are cut. `None` for images.
+    /// Maximum text length in tokens; longer texts are cut, or read in windows. `None` for images.
     pub max_length: Option<usize>,
-    /// The part of a longer text that is kept.
+    /// The treatment of a longer text.
     #[serde(default, skip_serializing_if = "is_default")]
     pub truncation: Truncation,
     /// Tokens that a window of a long text repeats from the one before; `None`: a third of `max_length`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stride: Option<usize>,
+    /// The largest number of windows whose outputs are pooled; `None`: the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_windows: Option<usize>,
     /// True if questions of the training data have no answer, so that the model may say so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_answers: bool,
@@ -92,6 +95,7 @@ impl Trained {
             multi_label: None,
             thresholds: BTreeMap::new(),
             stride: None,
+            max_windows: None,
             no_answers: false,
         }
     }

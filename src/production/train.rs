@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::notes::NotedTexts;
 use super::provenance::check_inputs;
@@ -12,10 +13,10 @@ use crate::finetune::data::{Examples, Targets};
 use crate::finetune::{Adapter, Device, LowRankSettings, Training, TrainingConfig, note_max_length};
 use crate::hub;
 use crate::metrics::{Measure, Task as TaskKind};
-use crate::objective::{Demand, TrainingInputs, bring_model, measures, training_config};
+use crate::objective::{Demand, TrainingInputs, bring_model, measures, stride, training_config};
 use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
-use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Override, Spec};
+use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Override, Spec, Truncation};
 use crate::units::{Cooldown, Samples};
 use crate::worker;
 
@@ -119,10 +120,10 @@ pub fn train(
     let held_out = (!options.with_validation).then(|| inputs.data.validation.clone());
     let epoch = inputs.epoch();
     if options.with_validation {
-        inputs.data.train = inputs
-            .data
+        let data = Arc::make_mut(&mut inputs.data);
+        data.train = data
             .train
-            .concat(&inputs.data.validation)
+            .concat(&data.validation)
             .map_err(crate::objective::InputError::from)?;
     }
     // Epochs are passes over the training examples, so more examples mean more steps, not fewer passes.
@@ -143,6 +144,7 @@ pub fn train(
     };
     if options.saved == Saved::Adapter {
         check_adapter(&config, path)?;
+        inputs.model.check_adapter()?;
     }
     let mut training = Training::start(&inputs.model, config)?;
     let whole = Samples::from_epochs(stop, per_epoch);
@@ -180,6 +182,7 @@ pub fn train(
         seed: spec.seed.0,
         examples: (inputs.data.train.targets.wholes().len(), options.with_validation),
         measured: &measured,
+        long_texts: long_texts(fine_tune),
     });
     write_beside_model(&folder, "README.md", &card)?;
     let labels = inputs.data.labels.iter().cloned();
@@ -218,6 +221,7 @@ fn notes(fine_tune: &FineTuneSpec) -> Trained {
         DataSpec::Table(table) => Trained {
             multi_label: table.multi_label.clone(),
             stride: table.stride,
+            max_windows: table.max_windows,
             ..Trained::new(
                 task,
                 Some(NotedTexts {
@@ -229,6 +233,26 @@ fn notes(fine_tune: &FineTuneSpec) -> Trained {
             )
         },
         DataSpec::Builtin { .. } => Trained::new(task, None),
+    }
+}
+
+/// How a model reads long texts, if not by their beginning alone.
+fn long_texts(fine_tune: &FineTuneSpec) -> Option<String> {
+    let DataSpec::Table(table) = &fine_tune.data else {
+        return None;
+    };
+    let length = fine_tune.max_length;
+    match table.truncation {
+        Truncation::Windows => Some(format!(
+            "Texts of more than {length} tokens are read in windows that share {} tokens, at most {} a text. The outputs are \
+             the mean over the windows.",
+            stride(table.stride, length),
+            table.max_windows.unwrap_or(Truncation::MAX_WINDOWS)
+        )),
+        Truncation::HeadTail => Some(format!(
+            "Of texts of more than {length} tokens a quarter is read from the beginning and the rest from the end."
+        )),
+        Truncation::Head => None,
     }
 }
 

@@ -24,6 +24,8 @@ pub struct ModelCard<'a> {
     pub labels: &'a [String],
     /// The configuration of the training.
     pub configuration: &'a Configuration,
+    /// The treatment of long texts in a sentence, if a program that uses the model must know it.
+    pub long_texts: Option<String>,
     /// Epochs trained, and epochs that the schedule spans.
     pub epochs: (f64, f64),
     /// Seed of all random numbers.
@@ -80,13 +82,17 @@ pub fn model_card(card: &ModelCard<'_>) -> String {
     );
     let _ = writeln!(
         text,
-        "Labels: {}.\n\n## Metrics\n",
+        "Labels: {}.\n",
         card.labels
             .iter()
             .map(|l| format!("`{l}`"))
             .collect::<Vec<_>>()
             .join(", ")
     );
+    if let Some(long_texts) = &card.long_texts {
+        let _ = writeln!(text, "{long_texts}\n");
+    }
+    text.push_str("## Metrics\n\n");
     let names: Vec<&String> = card.measured.iter().flat_map(|part| part.metrics.keys()).collect();
     let names: std::collections::BTreeSet<&String> = names.into_iter().collect();
     if card.measured.is_empty() {

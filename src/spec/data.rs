@@ -25,6 +25,9 @@ const MOST_BUILTIN_TEST: u64 = 3_000;
 /// The largest `stride`; `max_length` has the same limit.
 const MOST_STRIDE: i64 = 65_536;
 
+/// The largest `max_windows`.
+const MOST_WINDOWS: i64 = 4_096;
+
 /// The shares of the training table that are held out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Split {
@@ -160,7 +163,7 @@ pub(super) const DATA: Section = Section {
             key(
                 "truncation",
                 Kind::Words(|| Truncation::ALL.map(|(name, _)| name).to_vec()),
-                "The part that is kept of a text with more tokens than `max_length`: the beginning (`head`), or a quarter from the beginning and the rest from the end (`head_tail`). Of a pair the longer text is cut first.",
+                "The treatment of a text with more tokens than `max_length`. `head` keeps its beginning, `head_tail` a quarter from the beginning and the rest from the end; of a pair the longer text is cut first. `windows` reads all of it in windows of `max_length` tokens and takes the mean of their outputs; of a pair the second text is cut into windows.",
             )
             .default("\"head\""),
             key(
@@ -169,9 +172,18 @@ pub(super) const DATA: Section = Section {
                     min: 0,
                     max: MOST_STRIDE.unsigned_abs(),
                 },
-                "Tokens that a window of a long text repeats from the one before, where a task reads all of a text. Without it, a third of `max_length`.",
+                "Tokens that a window of a long text repeats from the one before, with `truncation: windows` or where a task reads all of a text. Without it, a third of `max_length`.",
             )
             .examples(&["64"]),
+            key(
+                "max_windows",
+                Kind::Integer {
+                    min: 1,
+                    max: MOST_WINDOWS.unsigned_abs(),
+                },
+                "The largest number of windows of a text with `truncation: windows`. What follows them is cut off. A training step takes memory for all windows of its texts.",
+            )
+            .default("16"),
             key("split", Kind::Section(&SPLIT), "How examples are held out of `train`."),
         ];
         examples.into_iter().chain(declared::keys(READING_KEYS)).collect()
@@ -257,6 +269,7 @@ fn table(
         reader::one_of(node, "truncation", &Truncation::ALL, problems)
     });
     let stride = get("stride").map(|node| reader::integer(node, "stride", 0..=MOST_STRIDE, problems));
+    let max_windows = get("max_windows").map(|node| reader::integer(node, "max_windows", 1..=MOST_WINDOWS, problems));
     let reading = fields.map_or(Some(Reading::default()), |fields| {
         declared::fill(*fields, READING_KEYS, problems)
     });
@@ -275,6 +288,7 @@ fn table(
         multi_label: separator.ok()?,
         truncation: truncation?,
         stride: inside(stride)?.map(|stride| stride as usize),
+        max_windows: inside(max_windows)?.map(|windows| windows as usize),
         reading: reading?,
         split: split?,
     })))

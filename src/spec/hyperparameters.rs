@@ -132,6 +132,11 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
         about: "gradients longer than this are shortened to it",
     },
     row(
+        "max_length",
+        HyperparameterKind::Integer { min: 3 },
+        "maximum length of a text in tokens, for texts with one label or number each; instead of the key `max_length` at the top",
+    ),
+    row(
         "lr_power",
         POSITIVE,
         "the exponent of the schedule `polynomial` [default: 1]",

@@ -283,6 +283,7 @@ fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut P
             Task::QuestionAnswering => DEFAULT_LENGTH_OF_CONTEXTS,
             _ => DEFAULT_LENGTH,
         }),
+        searches_length: false,
     })
 }
 
@@ -319,9 +320,13 @@ fn misused(task: Task, table: &TableSpec) -> Option<(&'static str, &'static str)
             "text",
             "`task: question-answering` has two columns of texts, such as `text: [question, context]`",
         ),
-        _ if !has_windows && table.stride.is_some() => (
+        _ if table.truncation != Truncation::Windows && table.max_windows.is_some() => (
+            "max_windows",
+            "`max_windows` is for `truncation: windows`; tasks that find places in a text read all of it",
+        ),
+        _ if !has_windows && table.truncation != Truncation::Windows && table.stride.is_some() => (
             "stride",
-            "`stride` is for tasks that read all of a text, such as `token-classification`",
+            "`stride` is for `truncation: windows`, and for tasks that read all of a text, such as `token-classification`",
         ),
         _ => return None,
     })
@@ -396,10 +401,53 @@ pub(super) fn check_space(
             function.faults = function::faults(spec, space, problems)?;
         }
         ObjectiveSpec::Command(command) => command::check(command, space, spec, problems),
-        ObjectiveSpec::FineTune(fine_tune) => check_depth(&fine_tune.model, space, spec, problems),
+        ObjectiveSpec::FineTune(fine_tune) => {
+            check_depth(&fine_tune.model, space, spec, problems);
+            search_length(fine_tune, space, spec, problems);
+        }
         ObjectiveSpec::AskTell(_) => {}
     }
     Some(objective)
+}
+
+/// Takes the largest length from the space, if `max_length` is a parameter of it.
+fn search_length(fine_tune: &mut FineTuneSpec, space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
+    let Some(parameter) = space.parameter("max_length") else {
+        return;
+    };
+    let parameters = spec.entry("parameters");
+    let node = parameters.and_then(|entry| entry.value.child("max_length"));
+    let place = node.map_or(spec.place, |node| &node.place);
+    if let Some(entry) = spec.entry("max_length") {
+        problems.error(
+            Diagnostic::error(
+                &entry.key_place,
+                "`max_length` is given twice: here and under `parameters`",
+            )
+            .with_help("remove one of the two: this key fixes it, `parameters.max_length` searches it"),
+        );
+    }
+    let is_whole = matches!(fine_tune.task, Task::TextClassification | Task::Regression);
+    if !is_whole {
+        problems.error(
+            Diagnostic::error(
+                place,
+                "`max_length` is a parameter only for `task: text-classification` and `task: regression`",
+            )
+            .with_help(
+                "write `max_length` at the top: other tasks count windows as examples, so an epoch depends on it",
+            ),
+        );
+    }
+    if parameter.condition.is_some() {
+        problems.error(
+            Diagnostic::error(place, "`max_length` depends on another parameter")
+                .with_help("remove `when`: every trial needs a length"),
+        );
+    }
+    let largest = parameter.domain.largest_integer();
+    fine_tune.max_length = largest.map_or(fine_tune.max_length, |largest| largest as usize);
+    fine_tune.searches_length = true;
 }
 
 /// Reports a `freeze_depth` beyond the depth of a built-in model.

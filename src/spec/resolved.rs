@@ -107,8 +107,12 @@ pub struct FineTuneSpec {
     pub model_licence: Option<String>,
     /// Labelled data.
     pub data: DataSpec,
-    /// Maximum length of a text in tokens, including special tokens; longer texts are truncated. Unused for images.
+    /// Maximum length of a text in tokens, including special tokens; longer texts are cut, or read in windows. Unused for
+    /// images.
     pub max_length: usize,
+    /// True if `max_length` is a parameter of the search; then `max_length` here is its largest value.
+    #[serde(default)]
+    pub searches_length: bool,
 }
 
 /// The task that the model is trained for.
@@ -194,9 +198,11 @@ pub struct TableSpec {
     pub multi_label: Option<String>,
     /// The part of a long text that is kept.
     pub truncation: Truncation,
-    /// Tokens that a window of a long text repeats from the one before, for tasks that read all of it; `None`: a third
-    /// of `max_length`.
+    /// Tokens that a window of a long text repeats from the one before, where it is read in windows; `None`: a third of
+    /// `max_length`.
     pub stride: Option<usize>,
+    /// The largest number of windows whose outputs are pooled; `None`: [`Truncation::MAX_WINDOWS`].
+    pub max_windows: Option<usize>,
     /// How the files are written.
     pub reading: Reading,
     /// The split of validation and test examples that have neither files nor numbers.
@@ -237,7 +243,7 @@ impl DataSpec {
     }
 }
 
-/// The part that is kept of a text with more tokens than `max_length`.
+/// The treatment of a text with more tokens than `max_length`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Truncation {
@@ -246,17 +252,27 @@ pub enum Truncation {
     Head,
     /// A quarter from the beginning, the rest from the end.
     HeadTail,
+    /// All of it is read, in windows whose outputs are pooled.
+    Windows,
 }
 
 impl Truncation {
     /// All kinds with their names in specs.
-    pub const ALL: [(&'static str, Self); 2] = [("head", Self::Head), ("head_tail", Self::HeadTail)];
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("head", Self::Head),
+        ("head_tail", Self::HeadTail),
+        ("windows", Self::Windows),
+    ];
+
+    /// The default of `max_windows`. A training step keeps the activations of all windows of its texts in memory.
+    pub const MAX_WINDOWS: usize = 16;
 
     /// Its name in specs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Head => "head",
             Self::HeadTail => "head_tail",
+            Self::Windows => "windows",
         }
     }
 }

@@ -101,7 +101,7 @@ impl Spec {
                 ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) | ObjectiveSpec::AskTell(_) => None,
             },
             max_length: match &self.objective {
-                ObjectiveSpec::FineTune(fine_tune) => Some(fine_tune.max_length),
+                ObjectiveSpec::FineTune(fine_tune) => Some(fine_tune.max_length).filter(|_| !fine_tune.searches_length),
                 ObjectiveSpec::Function(_) | ObjectiveSpec::Command(_) | ObjectiveSpec::AskTell(_) => None,
             },
             method: self.searcher,
@@ -239,6 +239,7 @@ fn write_data(yaml: &mut Yaml, data: &DataSpec) {
                 yaml.line(1, "truncation", table.truncation.name());
             }
             yaml.maybe(1, "stride", table.stride.map(|stride| stride.to_string()));
+            yaml.maybe(1, "max_windows", table.max_windows.map(|windows| windows.to_string()));
             yaml.lines(1, declared::written(&table.reading, READING_KEYS));
             let mut lines = declared::written(&table.split, SPLIT_KEYS);
             // Examples that are known already exclude a share for them.

@@ -38,6 +38,6 @@ mod tokenizer;
 mod trial;
 mod words;
 
-pub use encode::{EncodeOptions, Encoded, Input, Origin, Part, Truncation, Window};
+pub use encode::{EncodeOptions, Encoded, Input, Origin, Part, Tokenized, Truncation, Window};
 pub use error::TokenizerError;
 pub use tokenizer::Tokenizer;

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use crate::encode::{EncodeOptions, Encoded, Input, encode_one};
+use crate::encode::{EncodeOptions, Encoded, Input, Tokenized, cut_one, encode_one, tokenize_one};
 use crate::error::TokenizerError;
 use crate::families::{Family, Names};
 use crate::growth;
@@ -144,29 +144,59 @@ impl Tokenizer {
     /// leave no room for a text, and [`TokenizerError::Tokenize`] if the tokenizer fails on a text, or takes more than
     /// half a minute for the first few.
     pub fn encode(&self, inputs: &[Input<'_>], options: &EncodeOptions) -> Result<Vec<Encoded>, TokenizerError> {
-        let Some(first) = inputs.first() else {
-            return Ok(Vec::new());
-        };
-        let special = inputs
-            .iter()
-            .map(|input| self.special_tokens_added(input.has_second()))
-            .max();
-        let special = special.unwrap_or_default();
-        if options.max_length <= special {
-            return Err(TokenizerError::MaxLength {
-                max_length: options.max_length,
-                least: special + 1,
-            });
-        }
-        if !self.0.is_tried.swap(true, Ordering::Relaxed) {
-            try_first(&self.pipeline_for(first)?, inputs)?;
-        }
+        self.check_room(inputs.iter().map(Input::has_second), options)?;
+        self.try_first(inputs)?;
         let encode = |(index, input)| {
             let pipeline = self.pipeline_for(input)?;
             encode_one(&pipeline, self.0.keeps_end, (index, input), options)
         };
         let encoded: Vec<Result<Encoded, TokenizerError>> = inputs.par_iter().enumerate().map(encode).collect();
         encoded.into_iter().collect()
+    }
+
+    /// The tokens of a batch, for [`Self::cut`]. Runs on the threads of the current `rayon` pool.
+    ///
+    /// # Errors
+    /// Returns [`TokenizerError::Tokenize`] as [`Self::encode`] does.
+    pub fn tokenize(&self, inputs: &[Input<'_>]) -> Result<Vec<Tokenized>, TokenizerError> {
+        self.try_first(inputs)?;
+        let tokenize = |input| tokenize_one(self.pipeline_for(input)?.as_ref(), input);
+        let tokenized: Vec<Result<Tokenized, TokenizerError>> = inputs.par_iter().map(tokenize).collect();
+        tokenized.into_iter().collect()
+    }
+
+    /// Cuts tokens as the options say. The windows are those that [`Self::encode`] gives for texts or pairs without
+    /// origins. Runs on the threads of the current `rayon` pool.
+    ///
+    /// # Errors
+    /// As [`Self::encode`] if the options leave no room for a text.
+    pub fn cut(&self, inputs: &[Tokenized], options: &EncodeOptions) -> Result<Vec<Encoded>, TokenizerError> {
+        self.check_room(inputs.iter().map(Tokenized::has_second), options)?;
+        let cut = |(index, input)| cut_one(&self.0.pipeline, self.0.keeps_end, (index, input), options);
+        let cut: Vec<Result<Encoded, TokenizerError>> = inputs.par_iter().enumerate().map(cut).collect();
+        cut.into_iter().collect()
+    }
+
+    /// Checks that special tokens leave room for a text; `are_pairs` says of every input whether it has a second text.
+    fn check_room(&self, are_pairs: impl Iterator<Item = bool>, options: &EncodeOptions) -> Result<(), TokenizerError> {
+        let special = are_pairs.map(|is_pair| self.special_tokens_added(is_pair)).max();
+        match special {
+            Some(special) if options.max_length <= special => Err(TokenizerError::MaxLength {
+                max_length: options.max_length,
+                least: special + 1,
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Tries the first texts under a time limit, once.
+    fn try_first(&self, inputs: &[Input<'_>]) -> Result<(), TokenizerError> {
+        match inputs.first() {
+            Some(first) if !self.0.is_tried.swap(true, Ordering::Relaxed) => {
+                try_first(&self.pipeline_for(first)?, inputs)
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 }
 

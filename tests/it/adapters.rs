@@ -80,6 +80,64 @@ fn an_adapter_is_merged_or_saved_alone() {
         .run("train study/best.yaml --out adapter --adapter-only")
         .expect_code(2);
     assert!(again.message().contains("holds a model already"));
+    // The adapter is used as the merged model is.
+    let rows = |model: &str| -> Vec<f64> {
+        let told = sandbox
+            .run(&format!("predict {model} reviews.csv"))
+            .expect_code(0)
+            .stdout;
+        let last = |row: &str| row.rsplit(',').next().unwrap().parse().unwrap();
+        told.lines().skip(1).map(last).collect()
+    };
+    for (merged, adapter) in rows("merged").iter().zip(rows("adapter")) {
+        assert!((merged - adapter).abs() < 1e-5, "{merged} {adapter}");
+    }
+    sandbox.run("evaluate adapter reviews.csv").expect_code(0);
+}
+
+#[test]
+fn a_search_continues_from_an_adapter() {
+    let sandbox = sandbox("  learning_rate: 1e-2\n  adapter: lora\n  lora_rank: 4\n  lora_targets: all_linear\n");
+    sandbox
+        .run("train space.yaml --out adapter --adapter-only")
+        .expect_code(0);
+    sandbox.write(
+        "space.yaml",
+        spec("  learning_rate: {min: 1e-3, max: 1e-2}\n  adapter: lora\n  lora_rank: {values: [2, 4]}\n"),
+    );
+    let search = |workers: usize| {
+        let out = format!("study-{workers}");
+        sandbox
+            .run(&format!(
+                "search space.yaml --out {out} --trials 2 --set model=./adapter --set resources.workers={workers}"
+            ))
+            .expect_code(0);
+        sandbox.leaderboard(&out)
+    };
+    assert_eq!(search(1), search(2));
+    sandbox
+        .run("train study-1/best.yaml --out continued --check")
+        .expect_code(0);
+    sandbox.run("predict continued reviews.csv").expect_code(0);
+    sandbox
+        .run("train study-1/best.yaml --out other --adapter-only")
+        .expect_code(2)
+        .says("merged from another adapter");
+    assert!(!sandbox.path("other").exists());
+    let config = sandbox.read("adapter/adapter_config.json");
+    sandbox.write(
+        "adapter/adapter_config.json",
+        config.replace("\"use_rslora\": false", "\"use_rslora\": false, \"use_dora\": true"),
+    );
+    for refused in [
+        "validate space.yaml --set model=./adapter",
+        "predict adapter reviews.csv",
+    ] {
+        sandbox
+            .run(refused)
+            .expect_code(2)
+            .says("has `use_dora: true`, which is not supported");
+    }
 }
 
 #[test]

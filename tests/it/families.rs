@@ -231,15 +231,15 @@ error: `text` names the column `premise` twice
       |
       = help: name one column, two for pairs of texts, or join several with a template such as `"{title}. {body}"`
     "#);
-    insta::assert_snapshot!(refused("--set data.truncation=tail"), @r##"
-error: `truncation` cannot be `tail`
- --> --set:1:17
-  |
-1 | data.truncation=tail
-  |                 ^^^^ not supported
-  |
-  = help: supported: `head` and `head_tail`
-"##);
+    insta::assert_snapshot!(refused("--set data.truncation=tail"), @"
+    error: `truncation` cannot be `tail`
+     --> --set:1:17
+      |
+    1 | data.truncation=tail
+      |                 ^^^^ not supported
+      |
+      = help: supported: `head`, `head_tail` and `windows`
+    ");
     insta::assert_snapshot!(refused("--set max_length=3"), @"error: a maximum length of 3 tokens leaves no room for text; use at least 4");
 }
 

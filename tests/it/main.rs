@@ -30,6 +30,7 @@ mod imbalance;
 mod interruptions;
 mod journals;
 mod kept_outputs;
+mod long_texts;
 mod looking;
 mod metrics;
 mod past;

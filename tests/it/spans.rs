@@ -168,7 +168,7 @@ fn what_a_spec_of_such_tasks_cannot_have_is_said() {
     sandbox
         .run("validate space.yaml --set data.stride=2")
         .expect_code(2)
-        .says("`stride` is for tasks that read all of a text");
+        .says("`stride` is for `truncation: windows`");
 }
 
 /// Questions about the word behind `in`, each with its context; every third one has no answer.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use automl_tokenizer::{EncodeOptions, Encoded, Input, Tokenizer, TokenizerError, Truncation};
+use automl_tokenizer::{EncodeOptions, Encoded, Input, Tokenized, Tokenizer, TokenizerError, Truncation};
 
 use super::text::{RawText, Text};
 
@@ -23,6 +23,9 @@ pub struct EncoderOptions {
     pub is_pair: bool,
     /// Number of token types that the model tells apart. With one or none, all tokens have type 0.
     pub token_types: usize,
+    /// The largest number of windows of a text whose outputs are pooled; the first ones are kept. Tasks that must find a
+    /// place in a text keep all.
+    pub max_windows: usize,
 }
 
 /// A pretrained model's tokenizer with the settings of a task.
@@ -39,7 +42,10 @@ impl TextEncoder {
     /// If the folder has no tokenizer that can be read. Returns [`TokenizerError::MaxLength`] if not even one token of
     /// a text would fit.
     pub fn from_folder(folder: &Path, options: EncoderOptions) -> Result<Self, TokenizerError> {
-        let tokenizer = Tokenizer::from_folder(folder)?;
+        Self::new(Tokenizer::from_folder(folder)?, options)
+    }
+
+    fn new(tokenizer: Tokenizer, options: EncoderOptions) -> Result<Self, TokenizerError> {
         let special = tokenizer.special_tokens_added(options.is_pair);
         if options.max_length <= special {
             return Err(TokenizerError::MaxLength {
@@ -50,13 +56,26 @@ impl TextEncoder {
         Ok(Self { tokenizer, options })
     }
 
+    /// The same tokenizer for texts of another length.
+    ///
+    /// # Errors
+    /// Returns [`TokenizerError::MaxLength`] as [`Self::from_folder`] does.
+    pub fn with_length(&self, max_length: usize, truncation: Truncation) -> Result<Self, TokenizerError> {
+        let options = EncoderOptions {
+            max_length,
+            truncation,
+            ..self.options
+        };
+        Self::new(self.tokenizer.clone(), options)
+    }
+
     /// The tokenizer.
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
     }
 
-    /// The tokens of each text, including special tokens. Long texts are truncated, but special tokens are always
-    /// kept. Runs on the threads of the current `rayon` pool.
+    /// The tokens of each text, including special tokens. Long texts are truncated or become several windows, but special
+    /// tokens are always kept. Runs on the threads of the current `rayon` pool.
     ///
     /// # Errors
     /// Returns [`TokenizerError::Tokenize`] if the tokenizer cannot encode a text, or if the first few take more than
@@ -66,14 +85,57 @@ impl TextEncoder {
         let mut encoded = Vec::with_capacity(texts.len());
         self.encode_in_parts(texts, &options, |part, encode| {
             let inputs: Vec<Input<'_>> = part.iter().map(input).collect();
-            for text in encode(&inputs)? {
-                for window in text.windows {
-                    encoded.push(self.text(window.ids, &window.token_types)?);
-                }
+            for text in or_first_tokens(&inputs, encode, &|inputs, options| {
+                self.tokenizer.encode(inputs, options)
+            })? {
+                encoded.push(self.whole(text)?);
             }
             Ok(())
         })?;
         Ok(encoded)
+    }
+
+    /// The tokens of each text, not cut yet, for [`Self::cut`].
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub(super) fn tokenize(&self, texts: &[RawText]) -> Result<Vec<Tokenized>, TokenizerError> {
+        let mut tokenized = Vec::with_capacity(texts.len());
+        for part in texts.chunks(TEXTS_AT_ONCE) {
+            tokenized.extend(self.tokenizer.tokenize(&part.iter().map(input).collect::<Vec<_>>())?);
+        }
+        Ok(tokenized)
+    }
+
+    /// The texts that [`Self::encode`] gives, from their tokens.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub(super) fn cut(&self, texts: &[Tokenized]) -> Result<Vec<Text>, TokenizerError> {
+        let options = EncodeOptions::new(self.options.max_length, self.options.truncation);
+        let cut = |texts: &[Tokenized], options: &EncodeOptions| self.tokenizer.cut(texts, options);
+        let mut found = Vec::with_capacity(texts.len());
+        for part in texts.chunks(TEXTS_AT_ONCE) {
+            let cut_part = |texts: &[Tokenized]| with_narrow_strides(texts, &options, &cut);
+            for text in or_first_tokens(part, &cut_part, &cut)? {
+                found.push(self.whole(text)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The windows of an input as one text.
+    fn whole(&self, encoded: Encoded) -> Result<Text, TokenizerError> {
+        let windows = encoded.windows.into_iter().take(self.options.max_windows.max(1));
+        let windows = windows.map(|window| self.text(window.ids, &window.token_types));
+        let mut windows = windows.collect::<Result<Vec<_>, _>>()?;
+        Ok(match windows.pop() {
+            Some(only) if windows.is_empty() => only,
+            last => {
+                windows.extend(last);
+                Text::joined(windows)
+            }
+        })
     }
 
     /// The settings.
@@ -88,31 +150,14 @@ impl TextEncoder {
         options: &EncodeOptions,
         mut part: impl FnMut(&[T], &dyn Fn(&[Input<'_>]) -> EncodedPart) -> Result<(), TokenizerError>,
     ) -> Result<(), TokenizerError> {
-        let encode = |inputs: &[Input<'_>]| self.encode_inputs(inputs, options);
+        let encode = |inputs: &[Input<'_>]| {
+            with_narrow_strides(inputs, options, &|inputs, options| {
+                self.tokenizer.encode(inputs, options)
+            })
+        };
         examples
             .chunks(TEXTS_AT_ONCE)
             .try_for_each(|examples| part(examples, &encode))
-    }
-
-    /// Encodes inputs. Where a long question leaves less room for its context than windows overlap, they overlap by half of
-    /// that room.
-    fn encode_inputs(&self, inputs: &[Input<'_>], options: &EncodeOptions) -> EncodedPart {
-        match (self.tokenizer.encode(inputs, options), inputs, options.truncation) {
-            (Err(TokenizerError::Stride { room, .. }), [_], Truncation::Windows { of, .. }) => {
-                let narrow = EncodeOptions {
-                    truncation: Truncation::Windows { of, stride: room / 2 },
-                    ..*options
-                };
-                self.tokenizer.encode(inputs, &narrow)
-            }
-            (Err(TokenizerError::Stride { .. }), inputs, _) => {
-                let each = inputs
-                    .iter()
-                    .map(|input| self.encode_inputs(std::slice::from_ref(input), options));
-                Ok(each.collect::<Result<Vec<_>, _>>()?.concat())
-            }
-            (encoded, ..) => encoded,
-        }
     }
 
     /// The tokens of a window.
@@ -129,11 +174,56 @@ impl TextEncoder {
         let narrow = |&of_token: &u32| u8::try_from(of_token);
         let types: Result<Box<[u8]>, _> = types.iter().map(narrow).collect();
         types
-            .map(|types| Text { ids, types })
+            .map(|types| Text { types, ..ids.into() })
             .map_err(|_| TokenizerError::Tokenize {
                 message: "it gives a token a type above 255".to_owned(),
             })
     }
+}
+
+/// Encodes or cuts inputs. Where a long first text leaves less room for the second than windows overlap, they overlap by
+/// half of that room.
+fn with_narrow_strides<T>(
+    inputs: &[T],
+    options: &EncodeOptions,
+    encode: &dyn Fn(&[T], &EncodeOptions) -> EncodedPart,
+) -> EncodedPart {
+    match (encode(inputs, options), inputs, options.truncation) {
+        (Err(TokenizerError::Stride { room, .. }), [_], Truncation::Windows { of, .. }) => {
+            let narrow = EncodeOptions {
+                truncation: Truncation::Windows { of, stride: room / 2 },
+                ..*options
+            };
+            encode(inputs, &narrow)
+        }
+        (Err(TokenizerError::Stride { .. }), inputs, _) => {
+            one_by_one(inputs, &|input| with_narrow_strides(input, options, encode))
+        }
+        (encoded, ..) => encoded,
+    }
+}
+
+/// Encodes or cuts inputs with `part`. A pair whose first text leaves no room for windows of the second is cut as without
+/// windows.
+fn or_first_tokens<T>(
+    inputs: &[T],
+    part: &dyn Fn(&[T]) -> EncodedPart,
+    encode: &dyn Fn(&[T], &EncodeOptions) -> EncodedPart,
+) -> EncodedPart {
+    match (part(inputs), inputs) {
+        (Err(TokenizerError::NoRoom { max_length, .. }), [_]) => {
+            encode(inputs, &EncodeOptions::new(max_length, Truncation::LongestFirst))
+        }
+        (Err(TokenizerError::NoRoom { .. }), inputs) => {
+            one_by_one(inputs, &|input| or_first_tokens(input, part, encode))
+        }
+        (encoded, _) => encoded,
+    }
+}
+
+fn one_by_one<T>(inputs: &[T], encode: &dyn Fn(&[T]) -> EncodedPart) -> EncodedPart {
+    let each = inputs.iter().map(|input| encode(std::slice::from_ref(input)));
+    Ok(each.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 fn input(text: &RawText) -> Input<'_> {
@@ -147,6 +237,8 @@ fn input(text: &RawText) -> Input<'_> {
 mod tests {
     use std::fs;
 
+    use automl_tokenizer::Part;
+    use proptest::prelude::*;
     use serde_json::Value;
     use tempfile::TempDir;
 
@@ -217,6 +309,97 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    /// Words that the vocabulary knows.
+    fn film_words() -> impl Strategy<Value = String> {
+        prop::collection::vec(prop::sample::select(vec!["a", "film", "quiet", "."]), 0..40)
+            .prop_map(|words| words.join(" "))
+    }
+
+    fn windows_of(text: &Text) -> Vec<Vec<u32>> {
+        let mut rest = text.ids.as_slice();
+        let windows = text.windows().map(|tokens| {
+            let (window, others) = rest.split_at(tokens);
+            rest = others;
+            window.to_vec()
+        });
+        windows.collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn windows_read_all_of_a_text_and_a_short_one_is_as_without_them(
+            text in film_words(),
+            second in prop::option::of(film_words()),
+            max_length in 4_usize..24,
+            stride in 0_usize..6,
+            max_windows in 1_usize..6,
+        ) {
+            let folder = folder();
+            let is_pair = second.is_some();
+            let options = |truncation| EncoderOptions {
+                max_length,
+                truncation,
+                is_pair,
+                max_windows,
+                ..ENCODER
+            };
+            let raw = RawText { first: text, second };
+            let windows = Truncation::Windows { of: Part::Second, stride };
+            let [in_windows, head] = [windows, Truncation::LongestFirst].map(|truncation| {
+                let encoder = TextEncoder::from_folder(folder.path(), options(truncation)).unwrap();
+                // A trial that is cut from tokens sees the same as one whose texts are encoded for it.
+                let tokens = encoder.tokenize(std::slice::from_ref(&raw)).unwrap();
+                let encoded = encoder.encode(std::slice::from_ref(&raw)).unwrap().remove(0);
+                assert_eq!(encoder.cut(&tokens).unwrap().remove(0), encoded);
+                encoded
+            });
+            let whole = encode(folder.path(), EncoderOptions { max_length: 200, ..options(windows) }, &raw);
+            prop_assert!(in_windows.window_count() <= max_windows);
+            prop_assert!(in_windows.windows().all(|tokens| tokens <= max_length));
+            if whole.len() <= max_length {
+                prop_assert_eq!(&in_windows, &head);
+            }
+            if in_windows.window_count() == 1 && in_windows.windows.is_empty() {
+                prop_assert!(in_windows == head || max_windows == 1);
+            } else {
+                // The first window begins as the whole text; every one has the first text and the special tokens.
+                let windows = windows_of(&in_windows);
+                let special = if raw.second.is_some() { 2 } else { 1 };
+                prop_assert!(windows[0].starts_with(&whole.ids[..windows[0].len() - 1]));
+                let ends = |window: &Vec<u32>| window.iter().filter(|&&id| id == 3).count();
+                prop_assert!(windows.iter().all(|window| window[0] == 2 && ends(window) == special));
+                prop_assert!(in_windows.types.is_empty() || in_windows.types.len() == in_windows.ids.len());
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_second_text_of_a_pair_is_cut_into_windows() {
+        let folder = folder();
+        let windows = |first: &str, max_length, max_windows| {
+            let options = EncoderOptions {
+                max_length,
+                truncation: Truncation::Windows {
+                    of: Part::Second,
+                    stride: 1,
+                },
+                is_pair: true,
+                max_windows,
+                ..ENCODER
+            };
+            let text = encode(folder.path(), options, &pair(first, "film quiet . film a"));
+            (windows_of(&text), text.types.to_vec())
+        };
+        let (found, types) = windows("a", 7, 9);
+        assert_eq!(found, [[2, 4, 3, 5, 6, 10, 3], [2, 4, 3, 10, 5, 4, 3]]);
+        assert_eq!(types, [0, 0, 0, 1, 1, 1, 1].repeat(2));
+        assert_eq!(windows("a", 7, 1).0, [[2, 4, 3, 5, 6, 10, 3]]);
+        // No room for the second text: cut as with `head`.
+        assert_eq!(windows("a a a a", 7, 9).0, [[2, 4, 4, 3, 5, 6, 3]]);
     }
 
     #[test]

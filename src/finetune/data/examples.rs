@@ -21,8 +21,9 @@ pub enum Inputs {
     },
 }
 
-/// Stands before the token types in a fingerprint. No text is so long.
+/// Stand before the token types and the windows in a fingerprint. No text is so long.
 const TYPES: u64 = u64::MAX;
+const WINDOWS: u64 = u64::MAX - 1;
 
 impl Inputs {
     /// Texts with these token ids, all of type 0.
@@ -57,6 +58,12 @@ impl Inputs {
                     if !text.types.is_empty() {
                         fingerprint.number(TYPES);
                         fingerprint.bytes(&text.types);
+                    }
+                    if !text.windows.is_empty() {
+                        fingerprint.number(WINDOWS);
+                        for tokens in &text.windows {
+                            fingerprint.bytes(&tokens.to_le_bytes());
+                        }
                     }
                 }
             }
@@ -160,8 +167,8 @@ mod tests {
         assert_eq!(of(&untyped), by_hand.finish());
         let typed = |types: [u8; 2]| {
             Inputs::Texts(vec![Text {
-                ids: vec![7, 8],
                 types: Box::new(types),
+                ..vec![7, 8].into()
             }])
         };
         assert_ne!(of(&typed([0, 1])), of(&untyped));

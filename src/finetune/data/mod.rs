@@ -27,6 +27,7 @@ mod template;
 #[cfg(test)]
 mod testing;
 mod text;
+mod tokens;
 
 pub use answering::{
     AnswerTargets, AnswerWindow, AnsweringError, AnsweringOptions, AskedQuestion, KeptQuestion, Question,
@@ -49,3 +50,4 @@ pub use tagging::{
 };
 pub use targets::Targets;
 pub use text::{RawText, Text, TextColumns};
+pub use tokens::{TokenTable, Tokens};

@@ -12,6 +12,7 @@ use super::rows::{Row, RowColumns, RowReader};
 use super::split::{Held, Parts, SplitOptions, sample, split};
 use super::targets::Targets;
 use super::text::{RawText, TextColumns};
+use super::tokens::{TokenTable, Tokens};
 use crate::tasks::TaskKind;
 
 /// The location of the texts and their labels.
@@ -179,6 +180,13 @@ impl Texts {
         }
     }
 
+    fn tokens(&self, encoder: &TextEncoder) -> Result<Tokens, DataError> {
+        Ok(Tokens {
+            texts: encoder.tokenize(&self.texts)?,
+            targets: self.targets.clone(),
+        })
+    }
+
     fn tokenize(&self, encoder: &TextEncoder) -> Result<Examples, DataError> {
         let inputs = Inputs::Texts(encoder.encode(&self.texts)?);
         Ok(Examples {
@@ -229,6 +237,20 @@ impl TextTable {
             train: self.train.tokenize(encoder)?,
             validation: self.validation.tokenize(encoder)?,
             test: self.test.as_ref().map(|test| test.tokenize(encoder)).transpose()?,
+            labels: self.labels.clone(),
+        })
+    }
+
+    /// The tokens of every text, not cut yet.
+    ///
+    /// # Errors
+    /// The same as for [`TextEncoder::encode`].
+    pub fn tokens(&self, encoder: &TextEncoder) -> Result<TokenTable, DataError> {
+        Ok(TokenTable {
+            task: self.task,
+            train: self.train.tokens(encoder)?,
+            validation: self.validation.tokens(encoder)?,
+            test: self.test.as_ref().map(|test| test.tokens(encoder)).transpose()?,
             labels: self.labels.clone(),
         })
     }

@@ -15,6 +15,7 @@ pub(super) const ENCODER: EncoderOptions = EncoderOptions {
     truncation: Truncation::LongestFirst,
     is_pair: false,
     token_types: 2,
+    max_windows: 3,
 };
 
 /// A temporary file with this ending and content.

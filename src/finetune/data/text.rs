@@ -127,17 +127,19 @@ impl From<String> for RawText {
     }
 }
 
-/// The tokens of one example, including special tokens, already truncated to the maximum length; not padded.
+/// The tokens of one example, including special tokens, already cut to the maximum length; not padded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text {
-    /// The id of each token.
+    /// The id of each token, window by window.
     pub ids: Vec<u32>,
     /// The type of each token, which tells the second text of a pair from the first; empty if all types are 0.
     pub types: Box<[u8]>,
+    /// Number of tokens of each window, for a text that the model reads in several; empty if it reads the text at once.
+    pub windows: Box<[u32]>,
 }
 
 impl Text {
-    /// Number of tokens.
+    /// Number of tokens, in all windows together.
     pub fn len(&self) -> usize {
         self.ids.len()
     }
@@ -147,9 +149,38 @@ impl Text {
         self.ids.is_empty()
     }
 
+    /// Number of tokens of each window; of a text that is read at once, of the text.
+    pub fn windows(&self) -> impl Iterator<Item = usize> {
+        let only = self.windows.is_empty().then_some(self.ids.len());
+        let several = self.windows.iter().map(|&tokens| tokens as usize);
+        only.into_iter().chain(several)
+    }
+
+    /// Number of windows, at least 1.
+    pub fn window_count(&self) -> usize {
+        self.windows.len().max(1)
+    }
+
+    /// Several windows as one text.
+    pub(crate) fn joined(windows: Vec<Self>) -> Self {
+        let lengths = windows.iter().map(|window| window.len() as u32).collect();
+        let has_types = windows.iter().any(|window| !window.types.is_empty());
+        let mut types = Vec::new();
+        for window in windows.iter().filter(|_| has_types) {
+            types.extend_from_slice(&window.types);
+            // A window whose types are all 0 has none.
+            types.resize(types.len() + window.len() - window.types.len(), 0);
+        }
+        Self {
+            types: types.into(),
+            windows: lengths,
+            ids: windows.into_iter().flat_map(|window| window.ids).collect(),
+        }
+    }
+
     /// Bytes in memory.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + size_of_val(self.ids.as_slice()) + self.types.len()
+        size_of::<Self>() + size_of_val(self.ids.as_slice()) + self.types.len() + size_of_val(&*self.windows)
     }
 }
 
@@ -159,6 +190,7 @@ impl From<Vec<u32>> for Text {
         Self {
             ids,
             types: Box::default(),
+            windows: Box::default(),
         }
     }
 }

@@ -49,6 +49,7 @@ mod tests {
             tokens: vec![1, 2, 3, 4, 5],
             types: Vec::new(),
             lengths: vec![5],
+            windows: Vec::new(),
         };
         let states = testing::small(&config, 2).model().hidden_states(&batch);
         values(states.last().unwrap())

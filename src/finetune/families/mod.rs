@@ -247,7 +247,8 @@ impl Names {
         self.is_of_head(name) || OTHER_HEADS.iter().chain(self.ignored).any(fits)
     }
 
-    fn is_of_head(&self, name: &str) -> bool {
+    /// Returns whether a tensor belongs to a head.
+    pub(crate) fn is_of_head(&self, name: &str) -> bool {
         let mut beginnings = HEADS.iter().chain(self.head);
         beginnings.any(|beginning| name.starts_with(beginning))
     }

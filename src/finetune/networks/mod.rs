@@ -11,6 +11,7 @@ mod sizes;
 #[cfg(test)]
 mod tests;
 pub(crate) mod transformer;
+mod windows;
 
 use std::sync::Arc;
 
@@ -43,8 +44,10 @@ pub(crate) enum Batch {
         tokens: Vec<u32>,
         /// The type of every token; empty if all are 0.
         types: Vec<u32>,
-        /// Number of tokens of each text.
+        /// Number of tokens of each text; of a text in several windows, of each window.
         lengths: Vec<usize>,
+        /// Number of windows of each text; empty if all have one.
+        windows: Vec<usize>,
     },
     /// Pixels in -1..=1, `[images, channels, side, side]`.
     Images {
@@ -56,6 +59,7 @@ pub(crate) enum Batch {
 }
 
 impl Batch {
+    /// Number of sequences that are computed: images, or windows of texts.
     fn len(&self) -> usize {
         match self {
             Self::Texts { lengths, .. } => lengths.len(),
@@ -66,10 +70,16 @@ impl Batch {
     /// The examples repeated `times` times.
     fn repeated(&self, times: usize) -> Self {
         match self {
-            Self::Texts { tokens, types, lengths } => Self::Texts {
+            Self::Texts {
+                tokens,
+                types,
+                lengths,
+                windows,
+            } => Self::Texts {
                 tokens: tokens.repeat(times),
                 types: types.repeat(times),
                 lengths: lengths.repeat(times),
+                windows: windows.repeat(times),
             },
             Self::Images { pixels, count } => Self::Images {
                 pixels: pixels.repeat(times),

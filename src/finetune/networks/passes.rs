@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, ops::Range};
 
-use super::{Batch, Frozen, Model, Network, PassSettings, Reads, Stem};
+use super::{Batch, Frozen, Model, Network, PassSettings, Reads, Stem, windows};
 use crate::{
     backend::{Tensor, values},
     gradients::{Loss, Pass},
@@ -59,8 +59,8 @@ impl<'a> Model<'a> {
         Some(outputs.collect())
     }
 
-    /// Outputs of the head in evaluation mode: one row for each example, or for each of its tokens. `frozen` holds known
-    /// activations of frozen layers for the batch.
+    /// Outputs of the head in evaluation mode: one row for each example, or for each of its tokens. Of a text in several
+    /// windows it is the mean over them. `frozen` holds known activations of frozen layers for the batch.
     pub(crate) fn logits(self, batch: &Batch, frozen: Option<Frozen>) -> Tensor<2> {
         let layout = self.network.layout(batch, self.device);
         let context = Context::evaluation(self.parameters, &layout, self.device);
@@ -68,7 +68,7 @@ impl<'a> Model<'a> {
         hidden.values = self.climb(hidden.values, hidden.blocks..self.network.blocks.len(), &context);
         let (read, _) = self.read(hidden, &context);
         let outputs = self.network.head.forward(read, &context).0;
-        self.without_padding(outputs, &context)
+        windows::pooled(self.without_padding(outputs, &context), batch, self.device)
     }
 
     /// The loss of a batch and the gradients of all trainable parameters. `frozen` holds known activations of frozen
@@ -113,8 +113,9 @@ impl<'a> Model<'a> {
         }
         let (read, read_back) = self.read(hidden, &context);
         let (outputs, head_back) = network.head.forward(read, &context);
-        let (loss, gradient) = objective(context.kernels(), self.without_padding(outputs, &context));
-        let gradient = self.with_padding(gradient, &context);
+        let outputs = windows::pooled(self.without_padding(outputs, &context), batch, self.device);
+        let (loss, gradient) = objective(context.kernels(), outputs);
+        let gradient = self.with_padding(windows::spread(gradient, batch, self.device), &context);
         let mut back = Backward::new(&context);
         // The gradient goes down as far as something trains.
         let wants_hidden = stem_trains || !backs.is_empty();

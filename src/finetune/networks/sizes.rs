@@ -1,7 +1,7 @@
 //! The sizes of a network's work, from the sizes of its blocks.
 
 use super::{FrozenSize, Network, Stem};
-use crate::{blocks::Size, parameters::Role};
+use crate::{blocks::Size, data::Text, parameters::Role};
 
 /// Thresholds of the matrix product on the CPU (gemm 0.19, `gemm_basic_generic`).
 ///
@@ -56,6 +56,19 @@ impl Network {
             found.values = self.width(blocks);
         }
         found
+    }
+
+    /// As [`Self::frozen_size`] for a text, in all its windows together.
+    pub(crate) fn frozen_size_of(&self, depth: usize, text: &Text) -> FrozenSize {
+        let sizes = text.windows().map(|tokens| self.frozen_size(depth, tokens));
+        let sum = |sum: FrozenSize, size: FrozenSize| FrozenSize {
+            values: sum.values + size.values,
+            operations: sum.operations + size.operations,
+        };
+        sizes.reduce(sum).unwrap_or(FrozenSize {
+            values: 0,
+            operations: 0,
+        })
     }
 
     /// The size of a block for a text of `tokens` tokens.

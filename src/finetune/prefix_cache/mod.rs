@@ -172,7 +172,7 @@ impl FrozenOutputs {
         let sizes: Vec<_> = match inputs {
             Inputs::Texts(texts) => texts
                 .iter()
-                .map(|text| model.network.frozen_size(depth, text.len()))
+                .map(|text| model.network.frozen_size_of(depth, text))
                 .collect(),
             Inputs::Images { .. } => vec![model.network.frozen_size(depth, 1); inputs.len()],
         };

@@ -36,9 +36,10 @@ fn alone(model: &Pretrained, inputs: &Inputs, depth: usize) -> Vec<Vec<f32>> {
         .collect()
 }
 
-fn models() -> [(Pretrained, Examples); 2] {
+fn models() -> [(Pretrained, Examples); 3] {
     [
         (testing::small_bert(2), testing::texts(40, 2)),
+        (testing::small_bert(2), testing::windowed(40, 2)),
         (testing::resnet8(3), testing::images(12, 3)),
     ]
 }

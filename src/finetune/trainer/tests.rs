@@ -22,6 +22,8 @@ fn cases() -> Vec<(Pretrained, Examples, usize)> {
         (testing::small_bert(2), testing::texts(30, 2), 0),
         (testing::small_bert(2), testing::texts(30, 2), 1),
         (testing::small_bert(2), testing::texts(30, 2), 2),
+        (testing::small_bert(2), testing::windowed(30, 2), 0),
+        (testing::small_bert(2), testing::windowed(30, 2), 1),
         (testing::resnet8(3), testing::images(30, 3), 1),
         (testing::resnet8(3), testing::images(30, 3), 4),
     ]
@@ -362,7 +364,7 @@ fn an_evaluation_can_be_broken_off() {
 #[test]
 fn a_step_in_parts_is_the_same_step() {
     // Only networks without batch statistics, because those need the whole batch.
-    for (base, examples, depth) in cases().into_iter().take(3) {
+    for (base, examples, depth) in cases().into_iter().take(5) {
         let step = |micro_batches| {
             let config = TrainingConfig {
                 micro_batches,

@@ -25,11 +25,7 @@ fn worker() -> FineTune {
     };
     let model = testing::small_bert(2);
     FineTune::new(
-        TrainingInputs {
-            model,
-            data,
-            notes: Vec::new(),
-        },
+        TrainingInputs::new(model, data),
         measures(TaskKind::Classification, vec![]),
         None,
         &Space::new(vec![], vec![]).unwrap(),

@@ -8,6 +8,7 @@ mod sentences;
 mod texts;
 
 use std::ops::Range;
+use std::path::Path;
 
 use super::{ModelFolder, ProductionError, Question, Trained};
 use crate::finetune::FineTuned;
@@ -15,6 +16,7 @@ use crate::finetune::data::{DataError, EncoderOptions, Examples, Missing, TextEn
 use crate::metrics::Task as TaskKind;
 use crate::objective::{InputError, encoding};
 use crate::readers::Fault;
+use crate::spec::Truncation;
 
 /// Maximum text length in tokens if the notes of the model are missing.
 const DEFAULT_LENGTH: usize = 512;
@@ -63,6 +65,8 @@ pub struct Word {
 /// A model, and a question about examples.
 pub(super) struct Opening<'a> {
     pub(super) model: &'a FineTuned,
+    /// The folder with the model's tokenizer.
+    pub(super) tokenizer: &'a Path,
     pub(super) notes: Option<&'a Trained>,
     pub(super) input: &'a ModelFolder,
     pub(super) question: &'a Question<'a>,
@@ -116,7 +120,11 @@ impl Opening<'_> {
             truncation: encoding(self.model.task().kind(), long.unwrap_or_default(), max_length),
             is_pair,
             token_types: self.model.token_types(),
+            max_windows: self
+                .notes
+                .and_then(|notes| notes.max_windows)
+                .unwrap_or(Truncation::MAX_WINDOWS),
         };
-        Ok(TextEncoder::from_folder(&self.input.folder, options)?)
+        Ok(TextEncoder::from_folder(self.tokenizer, options)?)
     }
 }

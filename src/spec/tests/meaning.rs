@@ -506,6 +506,7 @@ fn data_are_built_in_or_tables_beside_the_spec() {
         reading: Reading::default(),
         truncation: Truncation::Head,
         stride: None,
+        max_windows: None,
         split: Split {
             validation: 0.2,
             test: 0.1,

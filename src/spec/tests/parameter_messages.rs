@@ -20,15 +20,15 @@ error: fine-tuning has no hyperparameter `epochs`
   |
   = help: epochs are what a trial spends, not what is searched: write `epochs: {min: 1, max: 8}` beside `parameters`
 "##);
-    insta::assert_snapshot!(fine_tune_errors("  nesterov: 0.9"), @r##"
-error: fine-tuning has no hyperparameter `nesterov`
- --> space.yaml:6:3
-  |
-6 |   nesterov: 0.9
-  |   ^^^^^^^^
-  |
-  = help: choose from `learning_rate`, `batch_size`, `dropout`, `weight_decay`, `freeze_depth`, `lr_schedule`, `warmup_ratio`, `max_grad_norm`, `lr_power`, `optimizer`, `adam_beta1`, `adam_beta2`, `adam_epsilon`, `momentum`, `layer_decay`, `head_learning_rate`, `decay_norms_and_biases`, `reinit_layers`, `adapter`, `lora_rank`, `lora_alpha`, `lora_dropout`, `lora_targets`, `lora_rslora`, `lora_full_layers`, `class_weights`, `focal_gamma` and `label_smoothing`
-"##);
+    insta::assert_snapshot!(fine_tune_errors("  nesterov: 0.9"), @"
+    error: fine-tuning has no hyperparameter `nesterov`
+     --> space.yaml:6:3
+      |
+    6 |   nesterov: 0.9
+      |   ^^^^^^^^
+      |
+      = help: choose from `learning_rate`, `batch_size`, `dropout`, `weight_decay`, `freeze_depth`, `lr_schedule`, `warmup_ratio`, `max_grad_norm`, `max_length`, `lr_power`, `optimizer`, `adam_beta1`, `adam_beta2`, `adam_epsilon`, `momentum`, `layer_decay`, `head_learning_rate`, `decay_norms_and_biases`, `reinit_layers`, `adapter`, `lora_rank`, `lora_alpha`, `lora_dropout`, `lora_targets`, `lora_rslora`, `lora_full_layers`, `class_weights`, `focal_gamma` and `label_smoothing`
+    ");
 }
 
 #[test]

@@ -187,6 +187,7 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
                 test: train_limit,
             },
             max_length: 128,
+            searches_length: false,
         }),
         table.prop_map(|(mut split, has_file, text, max_length)| {
             if has_file {
@@ -212,11 +213,12 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
                         columns: has_file.then(|| vec![text.clone(), format!("{text}!")]),
                         ..Reading::default()
                     },
-                    stride: None,
-                    truncation: if has_file {
-                        Truncation::HeadTail
-                    } else {
-                        Truncation::Head
+                    stride: (has_file && split.stratify).then_some(max_length),
+                    max_windows: (has_file && split.stratify).then_some(7),
+                    truncation: match (has_file, split.stratify) {
+                        (true, true) => Truncation::Windows,
+                        (true, false) => Truncation::HeadTail,
+                        (false, _) => Truncation::Head,
                     },
                     text: if has_file {
                         vec![format!("{{{text}}}. {{b}}"), format!("{text},")]
@@ -226,6 +228,7 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
                     split,
                 })),
                 max_length,
+                searches_length: false,
             }
         }),
     ]

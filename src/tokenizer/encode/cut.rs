@@ -1,10 +1,11 @@
-//! Encodes one input: tokens, then truncation, then special tokens.
+//! Encodes one input: tokens, then truncation, then special tokens. The first and the rest can be done apart.
 
 use std::ops::Range;
 
 use tokenizers::Encoding;
 
 use super::lengths::{head_and_tail, longest_first, windows};
+use super::tokenized::{Tokenized, of_ids};
 use super::{EncodeOptions, Encoded, Input, Part, Truncation, Window};
 use crate::error::TokenizerError;
 use crate::pipeline::Pipeline;
@@ -16,49 +17,92 @@ pub(crate) fn encode_one(
     (index, input): (usize, &Input<'_>),
     options: &EncodeOptions,
 ) -> Result<Encoded, TokenizerError> {
-    let failed = |message| TokenizerError::Tokenize { message };
-    let tokens = |text: &str| pipeline.tokens(text, options.with_origins).map_err(failed);
-    let texts = match *input {
-        Input::Text(text) | Input::Pair(text, "") => Texts(tokens(text)?, None),
-        Input::Pair(first, second) => Texts(tokens(first)?, Some(tokens(second)?)),
-        Input::Words(words) => Texts(pipeline.tokens(words, options.with_origins).map_err(failed)?, None),
-    };
-    let room = options
-        .max_length
-        .saturating_sub(pipeline.special_tokens(input.has_second()));
-    let parts = match options.truncation {
-        _ if texts.length() <= room => vec![texts],
-        Truncation::LongestFirst => vec![texts.shortened(room, |length, room| {
-            if keeps_end {
-                [length - room..length, length..length]
-            } else {
-                [0..room, length..length]
-            }
-        })],
-        Truncation::HeadTail => vec![texts.shortened(room, head_and_tail)],
-        // The first text must stay whole, and there is no other one to cut.
-        Truncation::Windows { of: Part::Second, .. } if matches!(input, Input::Pair(_, "")) => {
-            return Err(TokenizerError::NoRoom {
-                index,
-                fixed: texts.length() + options.max_length - room,
-                max_length: options.max_length,
-            });
-        }
-        Truncation::Windows { of, stride } => texts.windows(index, options.max_length, room, of, stride)?,
-    };
-    let finished = parts.into_iter().map(|Texts(first, second)| {
-        let encoding = pipeline.finish(first, second).map_err(failed)?;
-        Ok(Window::new(&encoding, options.with_origins))
-    });
-    Ok(Encoded {
-        windows: finished.collect::<Result<_, TokenizerError>>()?,
+    let texts = Texts::of(pipeline, input, options.with_origins)?;
+    texts.cut(pipeline, keeps_end, (index, lacks_second(input)), options)
+}
+
+/// The tokens of an input, not cut yet.
+pub(crate) fn tokenize_one(pipeline: &Pipeline, input: &Input<'_>) -> Result<Tokenized, TokenizerError> {
+    let Texts(first, second) = Texts::of(pipeline, input, false)?;
+    Ok(Tokenized {
+        first: first.get_ids().into(),
+        second: second.map(|second| second.get_ids().into()),
+        lacks_second: lacks_second(input),
     })
+}
+
+/// Cuts the input at this position of a batch, and adds special tokens.
+pub(crate) fn cut_one(
+    pipeline: &Pipeline,
+    keeps_end: bool,
+    (index, input): (usize, &Tokenized),
+    options: &EncodeOptions,
+) -> Result<Encoded, TokenizerError> {
+    let texts = Texts(of_ids(&input.first), input.second.as_deref().map(of_ids));
+    texts.cut(pipeline, keeps_end, (index, input.lacks_second), options)
+}
+
+fn lacks_second(input: &Input<'_>) -> bool {
+    matches!(input, Input::Pair(_, ""))
+}
+
+fn failed(message: String) -> TokenizerError {
+    TokenizerError::Tokenize { message }
 }
 
 /// The tokens of an input's texts.
 struct Texts(Encoding, Option<Encoding>);
 
 impl Texts {
+    fn of(pipeline: &Pipeline, input: &Input<'_>, with_origins: bool) -> Result<Self, TokenizerError> {
+        let tokens = |text: &str| pipeline.tokens(text, with_origins).map_err(failed);
+        Ok(match *input {
+            Input::Text(text) | Input::Pair(text, "") => Self(tokens(text)?, None),
+            Input::Pair(first, second) => Self(tokens(first)?, Some(tokens(second)?)),
+            Input::Words(words) => Self(pipeline.tokens(words, with_origins).map_err(failed)?, None),
+        })
+    }
+
+    /// Cuts the texts as the options say, and adds special tokens.
+    fn cut(
+        self,
+        pipeline: &Pipeline,
+        keeps_end: bool,
+        (index, lacks_second): (usize, bool),
+        options: &EncodeOptions,
+    ) -> Result<Encoded, TokenizerError> {
+        let room = options
+            .max_length
+            .saturating_sub(pipeline.special_tokens(self.1.is_some()));
+        let parts = match options.truncation {
+            _ if self.length() <= room => vec![self],
+            Truncation::LongestFirst => vec![self.shortened(room, |length, room| {
+                if keeps_end {
+                    [length - room..length, length..length]
+                } else {
+                    [0..room, length..length]
+                }
+            })],
+            Truncation::HeadTail => vec![self.shortened(room, head_and_tail)],
+            // The first text must stay whole, and there is no other one to cut.
+            Truncation::Windows { of: Part::Second, .. } if lacks_second => {
+                return Err(TokenizerError::NoRoom {
+                    index,
+                    fixed: self.length() + options.max_length - room,
+                    max_length: options.max_length,
+                });
+            }
+            Truncation::Windows { of, stride } => self.windows(index, options.max_length, room, of, stride)?,
+        };
+        let finished = parts.into_iter().map(|Texts(first, second)| {
+            let encoding = pipeline.finish(first, second).map_err(failed)?;
+            Ok(Window::new(&encoding, options.with_origins))
+        });
+        Ok(Encoded {
+            windows: finished.collect::<Result<_, TokenizerError>>()?,
+        })
+    }
+
     fn length(&self) -> usize {
         self.0.len() + self.1.as_ref().map_or(0, Encoding::len)
     }

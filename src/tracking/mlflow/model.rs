@@ -134,7 +134,9 @@ impl Model {
 
 impl Flavor {
     fn of(notes: &Json, config: &Json, tokenizer: &Json) -> Option<Self> {
-        let is_text = notes["text"].is_string() && notes["text_pair"].is_null();
+        // The pipeline of `transformers` takes no mean over windows.
+        let is_whole = notes["truncation"] != "windows";
+        let is_text = notes["text"].is_string() && notes["text_pair"].is_null() && is_whole;
         let architecture = config["architectures"][0].as_str()?;
         let is_classifier = architecture.ends_with("ForSequenceClassification");
         Some(Self {
@@ -231,6 +233,8 @@ mod tests {
         let config = r#"{"architectures": ["BertForTokenClassification"]}"#;
         std::fs::write(tokens.path().join("config.json"), config).unwrap();
         assert!(!Model::read(tokens.path()).unwrap().is_loadable());
+        let windows = folder(r#"{"text": "t", "max_length": 64, "truncation": "windows"}"#);
+        assert!(!Model::read(windows.path()).unwrap().is_loadable());
         let empty = tempfile::tempdir().unwrap();
         assert!(matches!(Model::read(empty.path()), Err(TrackerError::Options(_))));
     }

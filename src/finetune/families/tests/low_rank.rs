@@ -6,9 +6,11 @@ use super::{
     strings, update,
 };
 use crate::{
+    FineTuned, PeftAdapter,
     adapters::{self, LowRankSettings},
     backend::{Device, values},
-    networks::Model,
+    data::{Inputs, Text},
+    networks::{Batch, Model},
     parameters::Parameters,
     trainable::Trainable,
     weights::WeightFile,
@@ -148,6 +150,41 @@ fn an_adapter_has_the_reference_s_gradients_and_learns_in_the_same_steps() {
                 .fold(0.0, f64::max);
             report.hold(&format!("{parameter} after training"), apart / expected[1], 1e-3);
         }
+        assert!(report.faults.is_empty(), "{name}: {:?}", report.faults);
+    }
+}
+
+#[test]
+fn a_folder_that_peft_wrote_is_merged_into_its_base() {
+    for name in FAMILIES {
+        let Some(reference) = Reference::of(name) else { return };
+        let mut report = Report::default();
+        let adapter = PeftAdapter::read(&reference.folder().join("lora")).unwrap().unwrap();
+        let base = reference.folder().join(CLASSIFICATION);
+        let model = FineTuned::load_adapted((&base, Some(&adapter)), Device::Cpu).unwrap();
+        let Batch::Texts {
+            tokens, types, lengths, ..
+        } = reference.batch(&format!("{CLASSIFICATION}/in/"))
+        else {
+            panic!("{name} reads texts")
+        };
+        let mut begin = 0;
+        let texts = lengths.iter().map(|&length| {
+            let place = begin..begin + length;
+            begin += length;
+            Text {
+                types: types
+                    .get(place.clone())
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|&of| of as u8)
+                    .collect(),
+                ..tokens[place].to_vec().into()
+            }
+        });
+        let logits = model.logits(&Inputs::Texts(texts.collect())).unwrap();
+        let expected = reference.get("lora/logits").values;
+        report.hold("logits", relative_difference(&logits, &expected), 1e-4);
         assert!(report.faults.is_empty(), "{name}: {:?}", report.faults);
     }
 }

@@ -134,6 +134,7 @@ impl Reference {
             tokens: real(&ids),
             types: types.map_or_else(Vec::new, |types| real(&types)),
             lengths,
+            windows: Vec::new(),
         }
     }
 }
