@@ -7,6 +7,7 @@
 mod answering;
 pub mod batches;
 pub mod builtin;
+pub mod doctor;
 pub mod duplicates;
 mod encoder;
 mod error;

@@ -33,7 +33,7 @@ pub(super) fn column(sample: &Sample, wishes: &Wishes) -> Result<Choice<Vec<Stri
     if sample.columns.len() == 1 {
         return Err(sample.not_found("a label", "--label", "there is only one column"));
     }
-    let is_text = |column: &&Column| wishes.text.iter().any(|text| *text == column.name);
+    let is_text = |column: &&Column| wishes.text.contains(&column.name);
     let candidates: Vec<(usize, &Column)> = sample
         .columns
         .iter()
@@ -62,16 +62,12 @@ pub(super) fn column(sample: &Sample, wishes: &Wishes) -> Result<Choice<Vec<Stri
             column.distinct(),
         )
     });
-    match best {
-        Some((_, column)) => {
-            let reason = format!("no column is called `label`, and this one has {}", held(column));
-            Ok(Choice::new(vec![column.name.clone()], reason))
-        }
-        None => {
-            let why = "each has one value only, or another value in every row";
-            Err(sample.not_found("a label", "--label", why))
-        }
+    if let Some((_, column)) = best {
+        let reason = format!("no column is called `label`, and this one has {}", held(column));
+        return Ok(Choice::new(vec![column.name.clone()], reason));
     }
+    let why = "each has one value only, or another value in every row";
+    Err(sample.not_found("a label", "--label", why))
 }
 
 /// Returns whether the values of a column can be labels.

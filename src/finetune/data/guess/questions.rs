@@ -29,7 +29,7 @@ pub(super) fn choose(sample: &Sample, wishes: &Wishes) -> Option<Found> {
     if question == context || answers == question || answers == context {
         return None;
     }
-    let (mut given, mut found) = (0, 0);
+    let (mut given, mut found) = (0_usize, 0_usize);
     for record in &sample.first {
         let Some(context) = record.get(&context).and_then(Value::as_text) else {
             continue;

@@ -148,7 +148,7 @@ fn lists_sentences_and_questions_are_understood() {
         ("w.csv", "text,tags\nAnn met,B-PER O\nno one,O O\n".to_owned()),
         ("q.csv", "question,context,answer\nwho?,Ann met Bob.,Ann\nwhen?,Ann met Bob.,\n".to_owned()),
         ("h.jsonl", r#"{"id": "1", "title": "t", "context": "Ann met Bob.", "question": "who?", "answers": {"text": ["Ann"], "answer_start": [0]}}"#.to_owned()),
-        ("b.jsonl", (0..9).map(|row| format!("{{\"question\": \"is it {row}?\", \"passage\": \"a b c {row}\", \"answer\": {}}}\n", row % 2 == 0)).collect()),
+        ("b.jsonl", (0..9).map(|row| format!("{{\"question\": \"is it {row}?\", \"passage\": \"a b c {row}\", \"answer\": {}}}\n", row % 2 == 0)).collect::<Vec<_>>().concat()),
     ];
     let lines: Vec<String> = files
         .iter()

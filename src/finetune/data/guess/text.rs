@@ -21,8 +21,8 @@ pub(super) fn columns(sample: &Sample, wishes: &Wishes, labels: &[String]) -> Re
     }
     let is_other = |column: &&Column| !labels.contains(&column.name) && column.is_usable();
     let others: Vec<&Column> = sample.columns.iter().filter(is_other).collect();
-    if let Some((pair, names)) = pair(&others) {
-        let reason = format!("`{}` and `{}` are the usual names of a pair", pair[0], pair[1]);
+    if let Some(([first, second], names)) = pair(&others) {
+        let reason = format!("`{first}` and `{second}` are the usual names of a pair");
         return Ok(Choice::new(names, reason));
     }
     let candidates: Vec<&Column> = others
