@@ -38,10 +38,12 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     if !verbosity.quiet {
         show_notes(facts.inputs.as_ref());
     }
-    if arguments.json {
-        data::tell_serious(&spec, clock.elapsed())?;
-    } else if !verbosity.quiet {
-        data::show_serious(&spec);
+    if !verbosity.quiet {
+        if arguments.json {
+            data::tell_serious(&spec, clock.elapsed())?;
+        } else {
+            data::show_serious(&spec);
+        }
     }
     let past = warm_start(&spec, verbosity.quiet)?;
     if !verbosity.quiet && !arguments.json {

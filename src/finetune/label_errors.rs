@@ -33,7 +33,7 @@ pub struct Suspect {
     pub suggested: String,
     /// The probability of the label that it has.
     pub self_confidence: f64,
-    /// That probability minus the largest other one, from -1 to 1.
+    /// The same probability minus the largest other one, from -1 to 1.
     pub margin: f64,
 }
 

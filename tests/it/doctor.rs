@@ -177,7 +177,7 @@ fn searches_and_checks_say_what_is_serious_in_a_few_lines() {
         .run("search space.yaml --out other --trials 1")
         .expect_code(0)
         .stderr;
-    assert!(shown.contains("warning: data: 2 rows have the same text"), "{shown}");
+    assert!(shown.contains("rows have the same text as another row"), "{shown}");
 }
 
 #[test]

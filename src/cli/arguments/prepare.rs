@@ -50,7 +50,7 @@ pub(in crate::cli) struct Data {
     pub(in crate::cli) files: FileArguments,
 }
 
-/// What data can be for.
+/// The tasks of data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum DataTask {
     /// One class for each text

@@ -18,7 +18,7 @@ use crate::finetune::data::{DataError, Source};
 use crate::journal;
 use crate::metrics::Task as TaskKind;
 use crate::objective::{self, InputError};
-use crate::spec::{self, ObjectiveSpec, Spec};
+use crate::spec::{self, DataSpec, ObjectiveSpec, Spec};
 
 /// Examples of a finding that are shown.
 const EXAMPLES: usize = 3;
@@ -146,11 +146,15 @@ impl DataTask {
     }
 }
 
-/// The errors and warnings about the data of a spec, in a moment. Data that cannot be examined was refused before.
+/// The errors and warnings about the data of a spec, in a moment. Data that cannot be examined was refused before, and
+/// built-in data is known.
 fn quick(spec: &Spec) -> Vec<Finding> {
     let ObjectiveSpec::FineTune(fine_tune) = &spec.objective else {
         return Vec::new();
     };
+    if matches!(fine_tune.data, DataSpec::Builtin { .. }) {
+        return Vec::new();
+    }
     let examination = objective::examine(fine_tune, Depth::Quick);
     examination.map_or_else(|_| Vec::new(), |examination| examination.serious().cloned().collect())
 }

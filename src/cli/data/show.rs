@@ -50,7 +50,7 @@ fn task(task: TaskKind) -> &'static str {
     }
 }
 
-/// What was guessed, and why.
+/// The guesses and their reasons.
 fn guessed(guess: &Guess) -> String {
     let names = |names: &[String]| {
         names

@@ -70,7 +70,7 @@ fn each_of_several_labels_is_looked_at_by_itself() {
         [4.0, -4.0],
         [-4.0, 4.0],
         [-4.0, 4.0],
-        [3.0, -4.0],
+        [4.5, -4.0],
         [4.0, 3.5],
     ]
     .concat();

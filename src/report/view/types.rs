@@ -445,7 +445,7 @@ pub struct SuspectView {
     pub suggested: String,
     /// The probability of the label that it has.
     pub self_confidence: f64,
-    /// That probability minus the largest other one.
+    /// The same probability minus the largest other one.
     pub margin: f64,
     /// The text.
     pub text: String,

@@ -40,9 +40,9 @@ pub struct Finding {
     pub severity: Severity,
     /// Number of rows, classes or columns that it concerns.
     pub count: usize,
-    /// What is wrong.
+    /// The fault.
     pub message: String,
-    /// What to do.
+    /// The remedy.
     pub advice: String,
     /// The rows that it concerns; of a quick examination the first three.
     pub rows: Vec<Concern>,
@@ -59,7 +59,7 @@ pub struct Concern {
     pub text: String,
     /// The label.
     pub label: String,
-    /// What is remarkable about this row, such as its twin.
+    /// A remark about this row, such as its twin.
     pub note: String,
 }
 

@@ -25,7 +25,7 @@ pub use overview::{ClassCount, Distribution, PartCount};
 use super::error::DataError;
 use crate::tasks::TaskKind;
 
-/// What is examined.
+/// The data to examine, and how.
 #[derive(Clone, Debug)]
 pub struct Patient<'a> {
     /// The files of each part by its name: `train` and perhaps `validation` and `test`.
@@ -68,7 +68,7 @@ pub struct Examination {
     pub numbers: Vec<Distribution>,
     /// The lengths of the texts.
     pub lengths: Option<Lengths>,
-    /// What is wrong, the worst first.
+    /// The faults, the worst first.
     pub findings: Vec<Finding>,
 }
 

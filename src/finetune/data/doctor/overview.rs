@@ -1,4 +1,4 @@
-//! What a data set holds: rows of each part, how often each class is, and how numbers are distributed.
+//! The content of a data set: rows of each part, how often each class is, and how numbers are distributed.
 
 use std::collections::HashMap;
 

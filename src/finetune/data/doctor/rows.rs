@@ -38,7 +38,7 @@ pub(super) struct Row {
     pub(super) target: Target,
 }
 
-/// What is to be predicted. Names are numbers in [`Names`].
+/// The truth about a row. Names are numbers in [`Names`].
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Target {
     Missing,

@@ -31,9 +31,9 @@ pub enum GuessError {
     NotFound {
         /// The file.
         place: Position,
-        /// What is looked for.
+        /// The kind of column.
         what: &'static str,
-        /// What is wrong with the columns.
+        /// The reason why none of them is it.
         why: String,
         /// The columns of the file.
         columns: Vec<String>,
@@ -47,7 +47,7 @@ pub enum GuessError {
         place: Position,
         /// The column of the labels.
         column: String,
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
 }

@@ -90,7 +90,7 @@ fn is_few(column: &Column) -> bool {
     column.distinct() <= 100 && column.distinct() * 2 <= column.filled
 }
 
-/// What a column holds, in words.
+/// The values of a column in words.
 fn held(column: &Column) -> String {
     if column.is_of_lists() {
         return "lists".to_owned();
@@ -206,7 +206,7 @@ fn asked(sample: &Sample, wishes: &Wishes, task: TaskKind, column: &Column) -> R
         TaskKind::Regression if column.numbers * 2 < column.filled => {
             let strange = column.values.iter().find(|(value, _)| value.parse::<f64>().is_err());
             let strange = strange.map_or_else(String::new, |(value, _)| format!(", such as `{value}`"));
-            return refused(format!("most of its values are no numbers{strange}"));
+            return refused(format!("most of its values are not numbers{strange}"));
         }
         _ => None,
     };

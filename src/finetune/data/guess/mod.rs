@@ -22,7 +22,7 @@ use self::sample::Sample;
 use super::labels::LabelKind;
 use crate::tasks::TaskKind;
 
-/// What a user says about the data; the rest is guessed.
+/// The user's words about the data; the rest is guessed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wishes {
     /// The task.
@@ -38,7 +38,7 @@ pub struct Wishes {
 /// A choice and the reason for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice<T> {
-    /// What is chosen.
+    /// The choice.
     pub value: T,
     /// Why, as a part of a sentence: "its name is `label`, and it has 2 different values".
     pub reason: String,
@@ -58,7 +58,7 @@ impl<T> Choice<T> {
     }
 }
 
-/// What a file is for.
+/// The use of a file, as it is guessed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Guess {
     /// The task.

@@ -37,7 +37,7 @@ pub(super) struct Sample {
     pub(super) first: Vec<Record>,
 }
 
-/// What a column holds in the sample.
+/// The values of a column in the sample, counted.
 #[derive(Debug, Default)]
 pub(super) struct Column {
     pub(super) name: String,

@@ -218,7 +218,7 @@ fn what_a_user_says_is_not_guessed() {
     Classification: title -> kind, accuracy
     Classification: {title}: {text} -> stars, accuracy
     `t.csv`: no column `kin`; did you mean `kind`; the data has `text`, `title`, `stars`, `kind`
-    `t.csv`: `kind` does not fit the task: most of its values are no numbers, such as `x`
+    `t.csv`: `kind` does not fit the task: most of its values are not numbers, such as `x`
     `t.csv`: no column looks like tags of words: tags are a list beside a list of words, spans with a `start` and an `end`, or as many words as the text has; the data has `text`, `title`, `stars`, `kind`; name it with `--label`
     `t.csv`: no column looks like questions with a context and answers: an answer must be a part of the context; the data has `text`, `title`, `stars`, `kind`; name it with `--text QUESTION --text CONTEXT --label`
     ");

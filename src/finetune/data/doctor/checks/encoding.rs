@@ -41,7 +41,7 @@ const DAMAGES: [Damage; 4] = [
         kind: "control",
         words: ["text has control characters", "texts have control characters"],
         severity: Severity::Warning,
-        advice: "remove them: they are no words, and texts to predict will not have them",
+        advice: "remove them: texts to predict will not have them",
         find: control,
     },
     Damage {
