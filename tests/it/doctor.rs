@@ -44,7 +44,51 @@ fn a_file_alone_is_understood_and_examined() {
     sandbox.write("reviews.csv", faulty());
     let told = sandbox.run("data reviews.csv").expect_code(0);
     assert_eq!(told.stderr, "");
-    insta::assert_snapshot!(told.stdout, @"");
+    insta::assert_snapshot!(told.stdout, @"
+    `reviews.csv`: a class for each row
+      text      `review`: it has 8 words on average
+      label     `stars`: its name says so, and it has 2 different whole numbers
+      task      a class for each row: `stars` has two different numbers
+      metric    accuracy: no class has most of the rows
+
+    ┌───────┬──────┬───────────────┬──────────────┐
+    │ part  ┆ rows ┆ without label ┆ without text │
+    ╞═══════╪══════╪═══════════════╪══════════════╡
+    │ train ┆ 64   ┆ 1             ┆ 1            │
+    └───────┴──────┴───────────────┴──────────────┘
+
+    ┌───────┬───────┬────────┐
+    │ class ┆ train ┆ share  │
+    ╞═══════╪═══════╪════════╡
+    │ 5     ┆ 32    ┆ 50.8 % │
+    │ 1     ┆ 31    ┆ 49.2 % │
+    └───────┴───────┴────────┘
+
+    lengths in words: half of the texts have at most 8, 95 % 8, 99 % 8, the longest 8
+
+    warning: 1 row has no text
+      reviews.csv:63      [5]
+      help: remove these rows, or leave them out with `data.on_missing: skip`
+
+    warning: 1 row has no label and is left out
+      reviews.csv:64  no stars here
+      help: label these rows, or keep them for later; a model can rank them by how sure it is
+
+    warning: 2 rows have the same text as another row, and another label (1 text)
+      reviews.csv:2  the parcel number 0 was good for me  [5]  as in reviews.csv:62
+      reviews.csv:62  the parcel number 0 was good for me  [1]  as in reviews.csv:2
+      help: decide on one label for each of these texts: a model cannot learn both
+
+    warning: 1 text was read in the wrong encoding
+      reviews.csv:65  cafÃ© number nine  [5]  cafÃ© number nine
+      help: export the data again in UTF-8, or name the encoding of the file with `data.encoding`
+
+    note: 1 row repeats an earlier one (1.6 %)
+      reviews.csv:62  the parcel number 0 was good for me  [1]  as in reviews.csv:2
+      help: remove the copies, unless it matters how often a text is there
+
+    0 errors, 4 warnings, 1 note
+    ");
 }
 
 #[test]
@@ -142,7 +186,23 @@ fn what_cannot_be_examined_is_explained() {
         told("data texts.csv --label lable"),
         told("data texts.csv --set seed=1"),
         told("data -"),
-    ].join("\n"), @"");
+    ].join("\n"), @"
+    error: `nothing.csv`: there is no such file
+
+    error: `texts.csv`: no column looks like a label: there is only one column; the data has `text`; name it with `--label`
+
+    error: `broken.csv`, line 2: a quote is opened here and never closed; close it, or set `quotes: false` if quotes are plain characters
+
+    error: `space.yaml` has no `data`: its trials run a function or a program
+
+    error: `--label` is about files of data, and `space.yaml` is a spec, which says this itself; remove the flag
+
+    error: `texts.csv`: no column `lable`; the data has `text`
+
+    error: `--set` changes a spec, and this is data
+
+    error: standard input cannot be examined: it is read more than once; write it to a file first
+    ");
     assert_eq!(sandbox.list("."), ["broken.csv", "space.yaml", "texts.csv"]);
 }
 
@@ -158,8 +218,12 @@ fn searches_and_checks_say_what_is_serious_in_a_few_lines() {
     let _ = writeln!(reviews, "{text},{other}");
     sandbox.write("reviews.csv", reviews);
     let told = sandbox.run("validate space.yaml").expect_code(0).stderr;
+    let told = told.replace(&format!("{}/", sandbox.path("").display()).replace("//", "/"), "");
     let lines: Vec<&str> = told.lines().filter(|line| line.contains("data")).collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @"
+    warning: data: 3 rows have the same text as another row, and another label (1 text) (the first: reviews.csv:2)
+    `automl data SPEC` shows the rows, and what to do
+    ");
     let quiet = sandbox.run("validate space.yaml --quiet").expect_code(0).stderr;
     assert!(!quiet.contains("data:"), "{quiet}");
     let valid = json(&sandbox, "validate space.yaml --json");
@@ -226,7 +290,7 @@ fn a_study_tells_which_labels_are_likely_wrong() {
     let report: Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["studies"][0]["label_errors"]["number"], suspects.len());
     let told = |command: &str| sandbox.run(command).expect_code(2).message();
-    insta::assert_snapshot!(told("data study --label x"), @"");
+    insta::assert_snapshot!(told("data study --label x"), @"error: `--label` is about files of data, and `study` is the folder of a study, which says this itself; remove the flag");
     sandbox.write("turned.csv", table);
-    insta::assert_snapshot!(told("data study"), @"");
+    insta::assert_snapshot!(told("data study"), @"error: the labels of `study` cannot be judged: the study has no completed evaluation, no kept outputs or no classes, or its data has changed since");
 }
