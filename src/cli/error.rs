@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::ask_tell::RecordError;
 use crate::convert::ConvertError;
 use crate::engine::{FolderError, LaunchError, StopError};
+use crate::finetune::data::guess::GuessError;
 use crate::journal::LockError;
 use crate::objective::InputError;
 use crate::production::ProductionError;
@@ -27,6 +28,8 @@ pub(super) enum CliError {
     Spec(SpecErrors),
     #[error(transparent)]
     Input(#[from] InputError),
+    #[error(transparent)]
+    Guess(#[from] GuessError),
     #[error(transparent)]
     Convert(#[from] ConvertError),
     #[error(transparent)]

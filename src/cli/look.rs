@@ -7,8 +7,10 @@ use super::{CliError, stored};
 use crate::analysis::Focus;
 use crate::engine::{Folder, Looker};
 use crate::journal::{self, Position};
-use crate::report::view::{ConfusionView, Learnt, PageView, Replay, StudyView};
+use crate::objective;
+use crate::report::view::{ConfusionView, LabelErrorsView, Learnt, PageView, Replay, StudyView};
 use crate::report::{LiveState, Outside, State};
+use crate::spec::ObjectiveSpec;
 use crate::study::Study;
 
 /// Minimum ratio of the pause after an analysis to its duration, so that analyses take a small share of the time.
@@ -84,6 +86,16 @@ impl Look {
         Ok(view)
     }
 
+    /// The validation labels that are likely wrong. This reads the data again.
+    pub(super) fn label_errors(&self) -> Option<LabelErrorsView> {
+        let ObjectiveSpec::FineTune(fine_tune) = &self.replay.spec().objective else {
+            return None;
+        };
+        LabelErrorsView::new(self.replay.study(), &self.folder, |truth| {
+            objective::validation_rows(fine_tune, truth)
+        })
+    }
+
     /// Reads the events since the last call.
     fn catch_up(&mut self) -> Result<(), CliError> {
         self.holder = stored::holder(&self.folder)?;
@@ -113,6 +125,17 @@ pub(super) fn open_all(folders: &[PathBuf]) -> Result<Vec<Look>, CliError> {
 /// A page with all studies.
 pub(super) fn page(studies: &mut [Look]) -> Result<PageView, CliError> {
     let views: Result<Vec<StudyView>, CliError> = studies.iter_mut().map(Look::view).collect();
+    Ok(PageView::new(views?)?)
+}
+
+/// A page with all studies and their likely label errors, for a report that is written once.
+pub(super) fn report(studies: &mut [Look]) -> Result<PageView, CliError> {
+    let with_errors = |study: &mut Look| {
+        let mut view = study.view()?;
+        view.label_errors = study.label_errors().map(LabelErrorsView::shortened);
+        Ok(view)
+    };
+    let views: Result<Vec<StudyView>, CliError> = studies.iter_mut().map(with_errors).collect();
     Ok(PageView::new(views?)?)
 }
 

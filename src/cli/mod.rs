@@ -9,6 +9,7 @@ mod compare;
 mod completions;
 mod convert;
 mod curtain;
+mod data;
 mod downloads;
 mod duration;
 mod error;
@@ -67,7 +68,8 @@ pub fn main() -> ExitCode {
         Command::Importance(importance) => importance::importance(&importance),
         Command::Compare(compare) => compare::compare(&compare),
         Command::Rerun(rerun) => rerun::rerun(&rerun, verbosity),
-        Command::Validate(validate) => validate::validate(&validate),
+        Command::Data(data) => data::data(&data),
+        Command::Validate(validate) => validate::validate(&validate, verbosity),
         Command::Init(init) => init::init(&init),
         Command::Schema => schema::schema(),
         Command::Convert(convert) => convert::convert(&convert),

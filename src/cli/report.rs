@@ -16,7 +16,7 @@ use crate::report::view::PageView;
 
 /// Writes `report.html`.
 pub(super) fn report(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    let view = look::page(&mut open_all(&arguments.folders)?)?;
+    let view = look::report(&mut open_all(&arguments.folders)?)?;
     if arguments.json {
         return print(&serde_json::to_string(&view).unwrap_or_default());
     }
@@ -40,7 +40,7 @@ pub(super) fn write_within(folder: &Path, time: Option<Duration>) -> Result<bool
     let (sender, receiver) = mpsc::channel();
     let studies = vec![folder.to_owned()];
     let render = move || {
-        let rendered = open_all(&studies).and_then(|mut studies| look::page(&mut studies));
+        let rendered = open_all(&studies).and_then(|mut studies| look::report(&mut studies));
         let _ = sender.send(rendered.map(|view| page::render(&view, None)));
     };
     if std::thread::Builder::new().spawn(render).is_err() {

@@ -8,7 +8,7 @@ use super::arguments::{Search, Verbosity};
 use super::error::is_coloured;
 use super::gate::Gate;
 use super::run::{StudyRun, style};
-use super::{CliError, downloads};
+use super::{CliError, data, downloads};
 use crate::engine::{Clock, Folder, Launch};
 use crate::objective::{self, TrainingInputs};
 use crate::plan::{self, Settled};
@@ -37,6 +37,13 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     let gate = Gate::open(&arguments.gate, &spec)?;
     if !verbosity.quiet {
         show_notes(facts.inputs.as_ref());
+    }
+    if !verbosity.quiet {
+        if arguments.json {
+            data::tell_serious(&spec, clock.elapsed())?;
+        } else {
+            data::show_serious(&spec);
+        }
     }
     let past = warm_start(&spec, verbosity.quiet)?;
     if !verbosity.quiet && !arguments.json {

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::arguments::Validate;
+use super::arguments::{Validate, Verbosity};
 use super::output::print;
 use super::search::{explain_method, show_notes, show_warnings, warm_start};
-use super::{CliError, downloads};
+use super::{CliError, data, downloads};
 use crate::objective::MissingModel;
 use crate::spec::{self, Diagnostic, ObjectiveSpec, Severity, Spec};
 use crate::units::Samples;
@@ -25,12 +25,15 @@ struct Valid {
 }
 
 /// Checks a spec with its model and data.
-pub(super) fn validate(arguments: &Validate) -> Result<ExitCode, CliError> {
+pub(super) fn validate(arguments: &Validate, verbosity: Verbosity) -> Result<ExitCode, CliError> {
     let checked = check(arguments);
     if arguments.json {
         print(&format!("{:#}", as_json(&checked)))?;
     }
     let valid = checked?;
+    if !arguments.json && !verbosity.quiet {
+        data::show_serious(&valid.spec);
+    }
     if !arguments.json {
         let size = valid.spec.space.cardinality();
         let _ = writeln!(
@@ -93,6 +96,7 @@ fn as_json(checked: &Result<Valid, CliError>) -> Value {
             "epoch": valid.epoch,
             "workers": valid.workers,
             "diagnostics": valid.warnings.iter().map(of_diagnostic).collect::<Vec<_>>(),
+            "data": data::serious(&valid.spec),
         }),
         Err(CliError::Spec(errors)) => {
             let diagnostics: Vec<Value> = errors.diagnostics().iter().map(of_diagnostic).collect();

@@ -28,6 +28,7 @@ mod imbalance;
 mod inference;
 mod kept_outputs;
 mod kernels;
+mod label_errors;
 mod layers;
 mod loss;
 mod memory;
@@ -59,6 +60,7 @@ pub use self::{
     imbalance::ClassWeights,
     inference::{Evaluated, FineTuned},
     kept_outputs::{Kept, KeptOutputs, KeptTruth},
+    label_errors::{LabelErrors, Suspect},
     memory::Footprint,
     optimizer::OptimizerKind,
     peft::{PeftAdapter, PeftError},

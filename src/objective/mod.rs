@@ -5,6 +5,7 @@
 mod checkpoints;
 mod command;
 mod descendants;
+mod examine;
 mod finetune;
 mod function;
 mod hub_model;
@@ -22,6 +23,7 @@ mod training_config;
 
 pub use self::checkpoints::inherit;
 pub use self::command::{Command, end_group, launch};
+pub use self::examine::{examine, validation_rows};
 pub use self::finetune::{FineTune, measures, usual_metrics};
 pub use self::function::Function;
 pub use self::hub_model::{HubModel, MissingModel, bring_model, missing_model};

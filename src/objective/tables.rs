@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::InputError;
+use crate::finetune::data::doctor::{Depth, Patient, Unit};
 use crate::finetune::data::{
     self, AnsweringOptions, Dataset, Held, LabelKind, Part, QuestionColumns, QuestionTable, ReadOptions, SentenceTable,
     Source, SplitOptions, TableOptions, TagColumns, TaggingOptions, TextColumns, TextEncoder, TextTable, TokenTable,
@@ -13,7 +14,7 @@ use crate::spec::{DataSpec, FineTuneSpec, HeldOut, OnMissing, Reading, TableSpec
 
 /// Checked and split examples, not yet tokenized.
 pub(super) enum Table {
-    Texts(TextTable),
+    Texts(Box<TextTable>),
     Sentences(SentenceTable),
     Questions(QuestionTable),
 }
@@ -35,7 +36,7 @@ impl Table {
             Task::TokenClassification => Self::Sentences(SentenceTable::load(&tagging(table))?),
             Task::QuestionAnswering => Self::Questions(QuestionTable::load(&answering(table))?),
             Task::TextClassification | Task::ImageClassification | Task::Regression => {
-                Self::Texts(load_table(&texts(spec.task, table)?)?)
+                Self::Texts(Box::new(load_table(&texts(spec.task, table)?)?))
             }
         })
     }
@@ -148,6 +149,32 @@ fn texts(task: Task, table: &TableSpec) -> Result<TableOptions, InputError> {
         train_limit: table.train_limit,
         split: split(table),
     })
+}
+
+/// The files of a spec for the data doctor.
+pub(super) fn patient<'u>(task: Task, table: &TableSpec, unit: Unit<'u>, depth: Depth) -> Patient<'u> {
+    let others = [
+        ("validation", HeldOut::files(table.validation.as_ref())),
+        ("test", HeldOut::files(table.test.as_ref())),
+    ];
+    let others = others.into_iter().filter(|(_, files)| !files.is_empty());
+    let parts = std::iter::once(("train", table.train.as_slice())).chain(others);
+    Patient {
+        parts: parts.map(|(name, files)| (name, sources(files))).collect(),
+        read: read_options(&table.reading),
+        task: match (task, &table.multi_label) {
+            (Task::Regression, _) => TaskKind::Regression,
+            (Task::TokenClassification, _) => TaskKind::TokenClassification,
+            (Task::QuestionAnswering, _) => TaskKind::QuestionAnswering,
+            (Task::TextClassification | Task::ImageClassification, Some(_)) => TaskKind::MultiLabel,
+            (Task::TextClassification | Task::ImageClassification, None) => TaskKind::Classification,
+        },
+        text: table.text.clone(),
+        label: table.label.clone(),
+        separator: table.multi_label.clone().unwrap_or_default(),
+        unit,
+        depth,
+    }
 }
 
 fn tagging(table: &TableSpec) -> TaggingOptions {

@@ -22,6 +22,7 @@ mod data;
 mod determinism;
 mod disk;
 mod docs;
+mod doctor;
 mod failures;
 mod families;
 mod gates;

@@ -356,6 +356,8 @@ Commands:
   watch        Show a study in a full-screen view, while it runs elsewhere or afterwards
   status       Show the state of a study, while it runs or afterwards
   stop         Stop a running study from another terminal, and save its checkpoints
+  data         Say what a data set holds and what is wrong with it; of a study, which labels are
+               likely wrong
   validate     Check a spec, its model and its data, without running anything
   plan         Estimate the cost and the progress of a search without running it
   init         Write an annotated spec to start from

@@ -12,7 +12,7 @@ mod run;
 use changes::Changes;
 pub(super) use look::{Best, Compare, Export, Importance, Leaderboard, Report, Serve, Status, Stop, Watch};
 pub(super) use network::{Network, OnRequest};
-pub(super) use prepare::{Convert, Init, Plan, Validate};
+pub(super) use prepare::{Convert, Data, DataTask, Init, Plan, Validate};
 pub(super) use produce::{Evaluate, Predict, PredictionFormat, Train};
 pub(super) use programs::{AskTell, Completions, Launch, Man, Worker};
 pub(super) use run::{GateArguments, Rerun, Resume, Search};
@@ -53,6 +53,8 @@ pub(super) enum Command {
     Status(Status),
     /// Stop a running study from another terminal, and save its checkpoints
     Stop(Stop),
+    /// Say what a data set holds and what is wrong with it; of a study, which labels are likely wrong
+    Data(Data),
     /// Check a spec, its model and its data, without running anything
     Validate(Validate),
     /// Estimate the cost and the progress of a search without running it

@@ -2,12 +2,68 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use super::produce::FileArguments;
 use super::registered::Registered;
 use super::{Changes, OnRequest};
 use crate::convert::{CONVERTERS, Converter};
 use crate::spec::Override;
+
+/// `automl data`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  automl data reviews.csv\n  automl data train.csv --test test.csv --label stars --task regression\n  automl data space.yaml --out findings.csv\n  automl data results/reviews --out label-errors.csv"
+)]
+pub(in crate::cli) struct Data {
+    /// A spec; data: a file, a folder, or a pattern such as `'data/*.csv'`; or the folder of a study
+    #[arg(value_name = "DATA")]
+    pub(in crate::cli) input: String,
+    /// Validation rows to compare with those of the data; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) validation: Vec<String>,
+    /// Test rows to compare with those of the data; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) test: Vec<String>,
+    /// The task that the data is for [default: guessed]
+    #[arg(long, value_enum)]
+    pub(in crate::cli) task: Option<DataTask>,
+    /// The column of the texts, or a template such as `"{title}. {body}"`; twice for pairs, or for question and context [default: guessed]
+    #[arg(long = "text", value_name = "COLUMN")]
+    pub(in crate::cli) text: Vec<String>,
+    /// The column of the labels; several for several numbers [default: guessed]
+    #[arg(long = "label", value_name = "COLUMN")]
+    pub(in crate::cli) label: Vec<String>,
+    /// The text between several labels of a row [default: guessed]
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) separator: Option<String>,
+    /// Change a value of the spec
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(in crate::cli) set: Vec<Override>,
+    /// Write all rows concerned into this table
+    #[arg(long, value_name = "FILE.csv")]
+    pub(in crate::cli) out: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+    #[command(flatten)]
+    pub(in crate::cli) files: FileArguments,
+}
+
+/// The tasks of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum DataTask {
+    /// One class for each text
+    TextClassification,
+    /// Any number of labels for each text
+    MultiLabel,
+    /// Numbers for each text
+    Regression,
+    /// A tag for each word
+    TokenClassification,
+    /// The part of a context that answers a question
+    QuestionAnswering,
+}
 
 /// `automl validate`
 #[derive(Args, Debug)]

@@ -93,6 +93,24 @@ fn character(text: &str) -> Result<char, &'static str> {
     }
 }
 
+impl FileArguments {
+    /// The keys of a spec that say the same.
+    pub(in crate::cli) fn reading(&self) -> Reading {
+        Reading {
+            format: self.data_format.clone(),
+            delimiter: self.delimiter,
+            encoding: self.encoding.clone(),
+            columns: (!self.columns.is_empty()).then(|| self.columns.clone()),
+            ..Reading::default()
+        }
+    }
+
+    /// True if nothing is said.
+    pub(in crate::cli) fn is_empty(&self) -> bool {
+        self.reading() == Reading::default()
+    }
+}
+
 impl ModelInput {
     /// The model's folder, and how its data is read.
     pub(in crate::cli) fn folder(&self) -> ModelFolder {
@@ -100,13 +118,7 @@ impl ModelInput {
             folder: self.model.clone(),
             text: self.text.clone(),
             label: self.label.clone(),
-            reading: Reading {
-                format: self.files.data_format.clone(),
-                delimiter: self.files.delimiter,
-                encoding: self.files.encoding.clone(),
-                columns: (!self.files.columns.is_empty()).then(|| self.files.columns.clone()),
-                ..Reading::default()
-            },
+            reading: self.files.reading(),
         }
     }
 }

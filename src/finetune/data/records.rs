@@ -14,6 +14,8 @@ const IDENTIFIERS: [&str; 3] = ["id", "ID", "Id"];
 pub(super) struct Records {
     reader: Reader,
     file: Position,
+    /// The place of the record before.
+    last: Position,
     count: u64,
 }
 
@@ -29,6 +31,7 @@ impl Records {
         Ok(Self {
             reader,
             file: Position::file(name(sources)),
+            last: Position::file(name(sources)),
             count: 0,
         })
     }
@@ -38,12 +41,23 @@ impl Records {
     /// # Errors
     /// If the record is damaged.
     pub(super) fn next(&mut self) -> Result<Option<(u64, Record)>, DataError> {
-        let Some(record) = self.reader.next().transpose()? else {
-            return Ok(None);
+        let record = match self.reader.next() {
+            Some(Ok(record)) => record,
+            Some(Err(error)) => {
+                self.last = error.position().clone();
+                return Err(error.into());
+            }
+            None => return Ok(None),
         };
         self.count += 1;
+        self.last = record.position.clone();
         let place = &record.position;
         Ok(Some((place.line().or(place.row()).unwrap_or(self.count), record)))
+    }
+
+    /// The place of the record that was read last, even if it is damaged.
+    pub(super) fn place(&self) -> &Position {
+        &self.last
     }
 
     /// Returns whether the next record of standard input has not arrived yet.

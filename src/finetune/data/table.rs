@@ -1,6 +1,6 @@
 //! Tables of labelled texts, from files to a dataset.
 
-use automl_readers::{ReadOptions, Source};
+use automl_readers::{Position, ReadOptions, Source};
 
 use super::encoder::TextEncoder;
 use super::error::DataError;
@@ -54,7 +54,8 @@ pub struct TextTable {
 
 #[derive(Clone, Debug, PartialEq)]
 struct Texts {
-    texts: Vec<RawText>,
+    places: Vec<Position>,
+    raw: Vec<RawText>,
     targets: Targets,
 }
 
@@ -164,18 +165,19 @@ fn strata(targets: &Targets) -> Vec<u32> {
 
 impl Texts {
     fn new(rows: Vec<Row>, targets: Targets) -> Self {
+        let (places, texts) = rows.into_iter().map(|row| (row.place, row.text)).unzip();
         Self {
-            texts: rows.into_iter().map(|row| row.text).collect(),
+            places,
+            raw: texts,
             targets,
         }
     }
 
     fn pick(&self, examples: &[u32]) -> Self {
+        let chosen = || examples.iter().map(|&example| example as usize);
         Self {
-            texts: examples
-                .iter()
-                .map(|&example| self.texts[example as usize].clone())
-                .collect(),
+            places: chosen().map(|example| self.places[example].clone()).collect(),
+            raw: chosen().map(|example| self.raw[example].clone()).collect(),
             targets: self.targets.pick(examples),
         }
     }
@@ -188,7 +190,7 @@ impl Texts {
     }
 
     fn tokenize(&self, encoder: &TextEncoder) -> Result<Examples, DataError> {
-        let inputs = Inputs::Texts(encoder.encode(&self.texts)?);
+        let inputs = Inputs::Texts(encoder.encode(&self.raw)?);
         Ok(Examples {
             inputs,
             targets: self.targets.clone(),
@@ -220,6 +222,16 @@ impl TextTable {
     /// Number of examples for comparing trials.
     pub fn validation_examples(&self) -> usize {
         self.validation.targets.len()
+    }
+
+    /// The places and the texts of the examples for comparing trials, in the order of their targets.
+    pub fn validation_rows(&self) -> (&[Position], &[RawText]) {
+        (&self.validation.places, &self.validation.raw)
+    }
+
+    /// The targets of the examples for comparing trials.
+    pub fn validation_targets(&self) -> &Targets {
+        &self.validation.targets
     }
 
     /// Number of examples for the final test of the best trial.
@@ -405,7 +417,7 @@ mod tests {
             let table = load_table(&options(&folder.join(name))).unwrap();
             assert_eq!(table.labels(), labels);
             assert_eq!(table.train_examples() + table.validation_examples(), rows);
-            let texts = || table.train.texts.iter().chain(&table.validation.texts);
+            let texts = || table.train.raw.iter().chain(&table.validation.raw);
             let quotes = |content: &str| content.matches('"').count();
             let content = std::fs::read_to_string(folder.join(name)).unwrap();
             assert_eq!(texts().map(|text| quotes(&text.first)).sum::<usize>(), quotes(&content));

@@ -1161,7 +1161,7 @@ ${new XMLSerializer().serializeToString(copy)}
   function curves(parent, view, names, { id, title: title2, at, end, scale: scale3, xLabel }) {
     const studies = view.studies;
     const name = metric(studies[0]).name;
-    const spec = { id, title: title2, study: null, section: "comparison", draw: draw10, table: table11 };
+    const spec = { id, title: title2, study: null, section: "comparison", draw: draw10, table: table12 };
     figure(parent, spec);
     function draw10(width2) {
       const entries = names.map(
@@ -1217,7 +1217,7 @@ ${new XMLSerializer().serializeToString(copy)}
       });
       return { root: plot.root, surface: surface5 };
     }
-    function table11() {
+    function table12() {
       return {
         columns: [
           { label: "study" },
@@ -1575,7 +1575,7 @@ ${new XMLSerializer().serializeToString(copy)}
       study,
       section: "incumbent",
       draw: draw10,
-      table: table11
+      table: table12
     };
     figure(parent, spec);
     function draw10(width2) {
@@ -1610,7 +1610,7 @@ ${new XMLSerializer().serializeToString(copy)}
       });
       return { root: plot.root, surface: surface5 };
     }
-    function table11() {
+    function table12() {
       return {
         columns: ["trial", "seconds", "epochs", "hypervolume"].map((name) => ({ label: name, kind: "number" })),
         rows: points2.map((point) => [point.trial, point.seconds, point.epochs, point.hypervolume])
@@ -1857,7 +1857,7 @@ ${JSON.stringify([...store.brushes])}`;
     const { name, target } = metric(study);
     const selection = currentSelection();
     const valued = searched(study).filter((trial) => trial.value !== null && arrivals(study).has(trial.trial));
-    const spec = { id, title: title2, study, section: "incumbent", draw: draw10, table: table11 };
+    const spec = { id, title: title2, study, section: "incumbent", draw: draw10, table: table12 };
     figure(parent, spec);
     function draw10(width2) {
       const statuses = STATUSES.filter((status) => valued.some((trial) => trial.status === status));
@@ -1907,7 +1907,7 @@ ${JSON.stringify([...store.brushes])}`;
       });
       return { root: plot.root, surface: surface5 };
     }
-    function table11() {
+    function table12() {
       return {
         columns: [
           { label: "series" },
@@ -2289,6 +2289,48 @@ ${JSON.stringify([...store.brushes])}`;
     return plainTable(columns, rows, { caption: "Most confused classes" });
   }
 
+  // sections/label-errors.js
+  var label_errors_default = {
+    id: "label-errors",
+    title: "Label errors",
+    needs: ["label_errors"],
+    isShown: (study) => Boolean(study.label_errors) && study.label_errors.number > 0,
+    render: render6
+  };
+  function render6(body2, study) {
+    const { label_errors: errors } = study;
+    append(body2, html("p", { class: "lead" }, lead2(errors)));
+    append(body2, scrollRegion("Labels that are likely wrong", table3(errors)));
+    if (errors.number > errors.suspects.length)
+      append(
+        body2,
+        html("p", { class: "muted" }, `The first ${errors.suspects.length} of ${errors.number}; automl data writes all.`)
+      );
+  }
+  function lead2({ trial, examples, number: number4, estimated_share: share }) {
+    const labels = `${counted(number4, "label")} of ${counted(examples, "validation example")}`;
+    return `${labels} ${number4 === 1 ? "looks" : "look"} wrong to trial ${trial}. About ${percentage(share)} are wrong in all. Look at each of them: a model is wrong as well at times.`;
+  }
+  function table3({ suspects }) {
+    const columns = [
+      { label: "row" },
+      { label: "label" },
+      { label: "more likely" },
+      { label: "confidence", kind: "number" },
+      { label: "margin", kind: "number" },
+      { label: "text" }
+    ];
+    const rows = suspects.map(({ file, row: row2, given, suggested, self_confidence: confidence, margin, text: text2 }) => [
+      row2 === null ? file : `${file}:${row2}`,
+      given,
+      suggested,
+      confidence,
+      margin,
+      text2
+    ]);
+    return plainTable(columns, rows, { caption: "Labels that are likely wrong" });
+  }
+
   // sections/audit.js
   var audit_default = {
     id: "audit",
@@ -2296,9 +2338,9 @@ ${JSON.stringify([...store.brushes])}`;
     brief: "Audit",
     needs: ["audit", "metrics"],
     isShown: (study) => Boolean(study.audit),
-    render: render6
+    render: render7
   };
-  function render6(body2, study) {
+  function render7(body2, study) {
     const { audited, pruned, winners, regret, agreements } = study.audit;
     const { name } = metric(study);
     append(
@@ -2554,9 +2596,9 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["trials", "parameters", "metrics"],
     usesSelection: true,
     isShown: (study) => varied(study).length > 0 && study.trials.some((trial) => trial.value !== null),
-    render: render7
+    render: render8
   };
-  function render7(body2, study) {
+  function render8(body2, study) {
     const names = varied(study);
     const trials2 = searched(study).filter((trial) => trial.value !== null || trial.status === "failed");
     const spec = {
@@ -2567,7 +2609,7 @@ ${JSON.stringify([...store.brushes])}`;
       section: "parallel",
       minWidth: (names.length + 1) * AXIS_WIDTH + 40,
       draw: (width2) => draw2(width2, study, names, trials2),
-      table: () => table3(study, names, trials2)
+      table: () => table4(study, names, trials2)
     };
     figure(body2, spec);
   }
@@ -2608,7 +2650,7 @@ ${JSON.stringify([...store.brushes])}`;
     brushing(element, plot, axes2);
     return element;
   }
-  function table3(study, names, trials2) {
+  function table4(study, names, trials2) {
     const selection = currentSelection();
     return {
       columns: [
@@ -2645,9 +2687,9 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["trials", "parameters", "dependences", "metrics"],
     usesSelection: true,
     isShown: (study) => varied(study).length > 0 && study.trials.some((trial) => trial.value !== null),
-    render: render8
+    render: render9
   };
-  function render8(body2, study) {
+  function render9(body2, study) {
     figure(body2, {
       id: "slices",
       title: `${metric(study).name} by each parameter`,
@@ -2655,7 +2697,7 @@ ${JSON.stringify([...store.brushes])}`;
       study,
       section: "slices",
       draw: (width2) => draw3(width2, study),
-      table: () => table4(study)
+      table: () => table5(study)
     });
   }
   function draw3(width2, study) {
@@ -2753,7 +2795,7 @@ ${JSON.stringify([...store.brushes])}`;
       svg("path", { class: "model-line", d: line(places) })
     );
   }
-  function table4(study) {
+  function table5(study) {
     const selection = currentSelection();
     const name = metric(study).name;
     const trials2 = searched(study).filter((trial) => trial.value !== null && selection.has(trial.trial));
@@ -2793,9 +2835,9 @@ ${JSON.stringify([...store.brushes])}`;
     title: "Importance",
     needs: ["importance"],
     isShown: (study) => Boolean(study.importance) && study.importance.parameters.length > 0,
-    render: render9
+    render: render10
   };
-  function render9(body2, study) {
+  function render10(body2, study) {
     const { importance } = study;
     append(body2, html("p", { class: "lead" }, trust(importance)));
     figure(body2, {
@@ -2805,7 +2847,7 @@ ${JSON.stringify([...store.brushes])}`;
       study,
       section: "importance",
       draw: (width2) => draw4(width2, importance),
-      table: () => table5(importance)
+      table: () => table6(importance)
     });
   }
   function trust({ explained, trusted_from: trustedFrom, trials: trials2 }) {
@@ -2874,7 +2916,7 @@ ${JSON.stringify([...store.brushes])}`;
       label(percentage(share), reach + 8, y, { "dominant-baseline": "central", class: "tick" })
     );
   }
-  function table5({ parameters, pairs: pairs2 }) {
+  function table6({ parameters, pairs: pairs2 }) {
     return {
       columns: [
         { label: "parameter" },
@@ -2897,9 +2939,9 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["contours", "trials", "parameters", "metrics"],
     usesSelection: true,
     isShown: (study) => study.contours.length > 0,
-    render: render10
+    render: render11
   };
-  function render10(body2, study) {
+  function render11(body2, study) {
     figure(body2, {
       id: "contours",
       title: `Expected ${metric(study).name} by pairs of parameters`,
@@ -2907,7 +2949,7 @@ ${JSON.stringify([...store.brushes])}`;
       study,
       section: "contours",
       draw: (width2) => draw5(width2, study),
-      table: () => table6(study)
+      table: () => table7(study)
     });
   }
   function draw5(width2, study) {
@@ -3073,7 +3115,7 @@ ${JSON.stringify([...store.brushes])}`;
       [contour.second, value(second)]
     ];
   }
-  function table6(study) {
+  function table7(study) {
     return {
       columns: [
         { label: "first" },
@@ -3100,9 +3142,9 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["trials", "rungs", "metrics", "max_epochs", "best"],
     usesSelection: true,
     isShown: (study) => study.has_epochs && study.trials.some((trial) => trial.curve.length > 1),
-    render: render11
+    render: render12
   };
-  function render11(body2, study) {
+  function render12(body2, study) {
     const trials2 = searched(study).filter((trial) => valid(trial).length > 0);
     const selection = currentSelection();
     const selected = trials2.filter((trial) => selection.has(trial.trial));
@@ -3114,7 +3156,7 @@ ${JSON.stringify([...store.brushes])}`;
       note: isMany ? `The best ${SHOWN} of ${selected.length} in colour, all others faint.` : null,
       study,
       section: "curves",
-      table: () => table7(study, selected)
+      table: () => table8(study, selected)
     };
     figure(body2, { ...spec, draw: (width2) => draw6(width2, study, spec, trials2, shown) });
   }
@@ -3233,7 +3275,7 @@ ${JSON.stringify([...store.brushes])}`;
       open: ({ line: line3 }) => store.setOpened(line3.trial.trial)
     });
   }
-  function table7(study, trials2) {
+  function table8(study, trials2) {
     return {
       columns: [
         { label: "trial", kind: "number" },
@@ -3253,12 +3295,12 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["trials", "metrics", "has_front"],
     usesSelection: true,
     isShown: (study) => study.metrics.length > 1 && study.trials.some((trial) => study.metrics.every((one) => has(trial, one.name))),
-    render: render12
+    render: render13
   };
   function has(trial, name) {
     return Object.hasOwn(trial.metrics, name) && Number.isFinite(trial.metrics[name]);
   }
-  function render12(body2, study) {
+  function render13(body2, study) {
     const across = axis(study, "pareto-x", 0);
     const upwards = axis(study, "pareto-y", 1);
     const trials2 = searched(study).filter((trial) => has(trial, across.name) && has(trial, upwards.name));
@@ -3270,7 +3312,7 @@ ${JSON.stringify([...store.brushes])}`;
       study,
       section: "pareto",
       draw: (width2) => draw7(width2, study, trials2, across, upwards),
-      table: () => table8(study, trials2)
+      table: () => table9(study, trials2)
     });
   }
   function axis(study, name, otherwise) {
@@ -3386,7 +3428,7 @@ ${JSON.stringify([...store.brushes])}`;
     });
     return kept.sort((one, other) => one.x - other.x);
   }
-  function table8(study, trials2) {
+  function table9(study, trials2) {
     const selection = currentSelection();
     return {
       columns: [
@@ -3413,16 +3455,16 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["segments", "elapsed", "state"],
     usesSelection: true,
     isShown: (study) => study.segments.length > 0,
-    render: render13
+    render: render14
   };
-  function render13(body2, study) {
+  function render14(body2, study) {
     const spec = {
       id: "timeline",
       title: "Stretches of training by slot",
       note: "The number is the trial. Drag across to zoom, double-click to see everything.",
       study,
       section: "timeline",
-      table: () => table9(study)
+      table: () => table10(study)
     };
     figure(body2, { ...spec, draw: (width2) => draw8(width2, study, spec) });
   }
@@ -3554,7 +3596,7 @@ ${JSON.stringify([...store.brushes])}`;
       ["device", segment.device]
     ];
   }
-  function table9(study) {
+  function table10(study) {
     const selection = currentSelection();
     return {
       columns: [
@@ -3577,9 +3619,9 @@ ${JSON.stringify([...store.brushes])}`;
     title: "Rungs",
     needs: ["rungs"],
     isShown: (study) => study.rungs.length > 1,
-    render: render14
+    render: render15
   };
-  function render14(body2, study) {
+  function render15(body2, study) {
     const most = Math.max(1, ...study.rungs.map((rung) => rung.reached));
     const columns = [
       { label: "epochs", kind: "number" },
@@ -3608,9 +3650,9 @@ ${JSON.stringify([...store.brushes])}`;
     needs: ["trials", "parameters"],
     usesSelection: true,
     isShown: (study) => study.trials.some((trial) => trial.status === "failed"),
-    render: render15
+    render: render16
   };
-  function render15(body2, study) {
+  function render16(body2, study) {
     const selection = currentSelection();
     const failed = study.trials.filter((trial) => trial.status === "failed" && selection.has(trial.trial));
     const columns = [
@@ -3815,7 +3857,7 @@ ${JSON.stringify([...store.brushes])}`;
   }
 
   // sections/trials/rows.js
-  function table10(study, columns, trials2) {
+  function table11(study, columns, trials2) {
     return html(
       "table",
       { id: "trials-table", class: "trials" },
@@ -3899,9 +3941,9 @@ ${JSON.stringify([...store.brushes])}`;
     usesSelection: true,
     isShown: (study) => study.trials.length > 0,
     prepare,
-    render: render16
+    render: render17
   };
-  function render16(body2, study) {
+  function render17(body2, study) {
     const selection = currentSelection();
     const columns = shownColumns(study);
     const rows = sorted(
@@ -3914,7 +3956,7 @@ ${JSON.stringify([...store.brushes])}`;
     const scroller = html(
       "div",
       { class: "scroll is-tall", "data-scroll": "trials" },
-      table10(study, columns, rows.slice(store.page * PAGE, (store.page + 1) * PAGE))
+      table11(study, columns, rows.slice(store.page * PAGE, (store.page + 1) * PAGE))
     );
     append(
       body2,
@@ -4522,6 +4564,7 @@ ${JSON.stringify([...store.brushes])}`;
     incumbent_default,
     selection_default,
     confusion_default,
+    label_errors_default,
     audit_default,
     parallel_default,
     slices_default,

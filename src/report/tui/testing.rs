@@ -80,6 +80,7 @@ pub(super) fn empty() -> StudyView {
         audit: None,
         selection: None,
         confusion: None,
+        label_errors: None,
     }
 }
 

@@ -89,6 +89,7 @@ impl Replay {
             audit: audit(study),
             selection: selection(study),
             confusion: None,
+            label_errors: None,
         };
         view.summary = summary(&view);
         view

@@ -6,6 +6,7 @@
 mod build;
 mod comparison;
 mod confusion;
+mod label_errors;
 mod landscape;
 mod replay;
 mod selection;

@@ -90,6 +90,8 @@ pub struct StudyView {
     pub selection: Option<SelectionView>,
     /// Right and wrong predictions of the best trial on the validation examples; `None` unless an example has one class.
     pub confusion: Option<ConfusionView>,
+    /// Validation labels that are likely wrong; `None` if they were not looked for.
+    pub label_errors: Option<LabelErrorsView>,
 }
 
 /// A metric.
@@ -413,6 +415,40 @@ pub struct TestView {
     pub validation: f64,
     /// Amount by which the validation value was too good, in units of the metric; negative if it was too bad.
     pub optimism: f64,
+}
+
+/// Validation labels that are likely wrong.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LabelErrorsView {
+    /// The trial whose outputs say so, at its best evaluation.
+    pub trial: u32,
+    /// Number of examples.
+    pub examples: usize,
+    /// The estimated share of wrong labels.
+    pub estimated_share: f64,
+    /// Number of suspects.
+    pub number: usize,
+    /// The suspects, the least plausible label first.
+    pub suspects: Vec<SuspectView>,
+}
+
+/// An example whose label is likely wrong.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SuspectView {
+    /// The file.
+    pub file: String,
+    /// The line, or the row of a file without lines.
+    pub row: Option<u64>,
+    /// The label that it has.
+    pub given: String,
+    /// The label that it more likely has.
+    pub suggested: String,
+    /// The probability of the label that it has.
+    pub self_confidence: f64,
+    /// The same probability minus the largest other one.
+    pub margin: f64,
+    /// The text.
+    pub text: String,
 }
 
 /// Right and wrong predictions on the validation examples.

@@ -55,7 +55,7 @@ impl AskedQuestion {
     }
 
     /// The texts of the answers.
-    pub(super) fn texts(&self) -> Vec<String> {
+    pub(in crate::data) fn texts(&self) -> Vec<String> {
         let answers = self.answers.iter().cloned();
         answers.map(|range| self.context[range].to_owned()).collect()
     }

@@ -81,6 +81,11 @@ impl QuestionStream {
         &self.keep
     }
 
+    /// The place of the record that was read last, even if it is damaged.
+    pub(in crate::data) fn place(&self) -> &Position {
+        self.records.place()
+    }
+
     /// Returns whether the next question of standard input has not arrived yet.
     fn is_drained(&self) -> bool {
         self.records.is_drained()
@@ -107,7 +112,7 @@ impl QuestionStream {
     ///
     /// # Errors
     /// If a record is damaged, or is not a question.
-    pub(super) fn next_question(&mut self) -> Result<Option<KeptQuestion>, DataError> {
+    pub(in crate::data) fn next_question(&mut self) -> Result<Option<KeptQuestion>, DataError> {
         let Some((line, mut record)) = self.records.next()? else {
             return Ok(None);
         };

@@ -15,7 +15,7 @@ mod words;
 pub use encode::Tagged;
 pub use error::TaggingError;
 pub use read::{KeptSentence, SentenceStream, TagColumns};
-pub(super) use scheme::names;
+pub(super) use scheme::{faults, names};
 pub use sentence::{NamedSpan, Sentence};
 pub use table::{SentenceTable, TaggingOptions};
 pub use windows::{TagWindow, UNTAGGED};

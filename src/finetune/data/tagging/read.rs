@@ -70,6 +70,11 @@ impl SentenceStream {
         &self.keep
     }
 
+    /// The place of the record that was read last, even if it is damaged.
+    pub(in crate::data) fn place(&self) -> &Position {
+        self.records.place()
+    }
+
     /// Returns whether the next sentence of standard input has not arrived yet.
     fn is_drained(&self) -> bool {
         self.records.is_drained()
@@ -79,7 +84,7 @@ impl SentenceStream {
     ///
     /// # Errors
     /// If a record is damaged, or is not a sentence.
-    pub(super) fn next_sentence(&mut self) -> Result<Option<KeptSentence>, DataError> {
+    pub(in crate::data) fn next_sentence(&mut self) -> Result<Option<KeptSentence>, DataError> {
         let Some((line, mut record)) = self.records.next()? else {
             return Ok(None);
         };

@@ -5,6 +5,7 @@
 //! Tags without such a beginning, as of parts of speech, are left as they are.
 
 use automl_metrics::{Scheme, check_scheme};
+use automl_readers::Position;
 
 use super::sentence::OUTSIDE;
 use super::{Sentence, TaggingError};
@@ -17,9 +18,31 @@ const PREFIXES: &str = "BIOESLU";
 /// # Errors
 /// Returns [`TaggingError::Scheme`] for the first sentence that breaks the rules.
 pub(super) fn check(sentences: &mut [Sentence]) -> Result<(), TaggingError> {
-    if !all_tags(sentences).any(|tag| prefix(tag).is_some()) {
-        return Ok(());
+    match faults(sentences).next() {
+        Some((_, fault)) => Err(fault),
+        None => Ok(()),
     }
+}
+
+/// Brings the tags of sentences into BIO or BIOES; returns the places of those that break the rules, and how.
+pub(in crate::data) fn faults(sentences: &mut [Sentence]) -> impl Iterator<Item = (Position, TaggingError)> {
+    let has_names = all_tags(sentences).any(|tag| prefix(tag).is_some());
+    let scheme = has_names.then(|| unified(sentences));
+    sentences.iter().filter_map(move |sentence| {
+        let tags: Vec<&str> = sentence.tags.iter().map(String::as_str).collect();
+        let position = sentence.position.clone();
+        check_scheme(&tags, scheme?).err().map(|source| {
+            let fault = TaggingError::Scheme {
+                position: position.clone(),
+                source,
+            };
+            (position, fault)
+        })
+    })
+}
+
+/// Brings the tags into BIO or BIOES.
+fn unified(sentences: &mut [Sentence]) -> Scheme {
     for tag in sentences.iter_mut().flat_map(|sentence| &mut sentence.tags) {
         match prefix(tag) {
             Some('L') => tag.replace_range(..1, "E"),
@@ -33,14 +56,7 @@ pub(super) fn check(sentences: &mut [Sentence]) -> Result<(), TaggingError> {
             begin_all(&mut sentence.tags);
         }
     }
-    for sentence in &*sentences {
-        let tags: Vec<&str> = sentence.tags.iter().map(String::as_str).collect();
-        check_scheme(&tags, scheme).map_err(|source| TaggingError::Scheme {
-            position: sentence.position.clone(),
-            source,
-        })?;
-    }
-    Ok(())
+    scheme
 }
 
 impl Sentence {

@@ -12,6 +12,7 @@ import summary from './sections/summary.js';
 import incumbent from './sections/incumbent/index.js';
 import selection from './sections/selection.js';
 import confusion from './sections/confusion.js';
+import labelErrors from './sections/label-errors.js';
 import audit from './sections/audit.js';
 import parallel from './sections/parallel/index.js';
 import slices from './sections/slices.js';
@@ -34,6 +35,7 @@ start([
   incumbent,
   selection,
   confusion,
+  labelErrors,
   audit,
   parallel,
   slices,

@@ -1,0 +1,58 @@
+//! The data doctor for the data of a spec.
+
+use std::path::PathBuf;
+
+use super::tables::{Table, patient};
+use super::{InputError, hub_model};
+use crate::finetune::KeptTruth;
+use crate::finetune::data::doctor::{self, Depth, Examination, Unit};
+use crate::finetune::data::{Position, RawText, Tokenizer, builtin};
+use crate::spec::{DataSpec, FineTuneSpec, ModelSource};
+
+/// Examines the data of a spec. Lengths are in tokens if the model is here, else in words.
+///
+/// # Errors
+/// If a file cannot be read at all, or lacks a column.
+pub fn examine(spec: &FineTuneSpec, depth: Depth) -> Result<Examination, InputError> {
+    let table = match &spec.data {
+        DataSpec::Table(table) => table,
+        DataSpec::Builtin {
+            name,
+            train_limit,
+            test,
+        } => {
+            let data = builtin::load(name, *train_limit, *test)?;
+            return Ok(doctor::examine_images(&format!("builtin:{name}"), &data));
+        }
+    };
+    let tokenizer = model_folder(spec).and_then(|folder| Tokenizer::from_folder(&folder).ok());
+    let unit = match &tokenizer {
+        Some(tokenizer) => Unit::Tokens {
+            tokenizer,
+            max_length: spec.max_length,
+            cuts: !spec.task.reads_all(),
+        },
+        None => Unit::Words,
+    };
+    Ok(doctor::examine(&patient(spec.task, table, unit, depth))?)
+}
+
+/// The folder of the model, if it is on this machine.
+fn model_folder(spec: &FineTuneSpec) -> Option<PathBuf> {
+    match &spec.model {
+        ModelSource::Builtin(_) => None,
+        ModelSource::Directory(path) => Some(path.clone()),
+        ModelSource::Hub(id) => hub_model::find(id, hub_model::kind_of(spec)).ok(),
+    }
+}
+
+/// The places and texts of the validation examples of a spec, in the order of the kept truth; `None` if the data is of
+/// another kind, is gone, or is no longer what the truth was kept of.
+pub fn validation_rows(spec: &FineTuneSpec, truth: &KeptTruth) -> Option<Vec<(Position, RawText)>> {
+    let Table::Texts(table) = Table::load(spec).ok()? else {
+        return None;
+    };
+    let is_same = table.labels() == truth.names.as_slice() && *table.validation_targets() == truth.targets;
+    let (places, texts) = table.validation_rows();
+    is_same.then(|| places.iter().cloned().zip(texts.iter().cloned()).collect())
+}
