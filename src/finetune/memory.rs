@@ -20,9 +20,10 @@
 
 use super::{
     adapters::Counter,
+    batching::image_tokens,
     data::{Dataset, Examples, Inputs, Text},
     inference::HOST_TOKENS,
-    networks::Network,
+    networks::{InputLimits, Network},
     parameters::Role,
     pretrained::Pretrained,
     training_config::TrainingConfig,
@@ -100,10 +101,11 @@ impl Footprint {
     /// Floats that an evaluation computes with; nothing is saved.
     fn evaluation(&self) -> u64 {
         let longest = self.longest as usize;
-        let examples = match self.network.inputs.longest() {
-            Some(_) => (HOST_TOKENS / longest.max(1)).max(1),
-            None => HOST_TOKENS / 16,
+        let tokens = match self.network.inputs {
+            InputLimits::Texts { .. } => longest.max(1),
+            InputLimits::Images { size } => image_tokens(size),
         };
+        let examples = (HOST_TOKENS / tokens).max(1);
         (examples * self.network.evaluation_values(longest)) as u64
     }
 }
@@ -112,7 +114,7 @@ impl Footprint {
 fn bytes(examples: &Examples) -> u64 {
     let inputs: usize = match &examples.inputs {
         Inputs::Texts(texts) => texts.iter().map(Text::bytes).sum(),
-        Inputs::Images { pixels } => size_of_val(pixels.as_slice()),
+        Inputs::Images { pixels, .. } => size_of_val(pixels.as_slice()),
     };
     (inputs + examples.targets.bytes()) as u64
 }

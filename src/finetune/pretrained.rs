@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::{
     backend::Device,
-    families::{Family, HeadKind, HeadRequest, HeadSource, model_types},
+    families::{Family, HeadKind, HeadRequest, HeadSource},
     networks::{InputLimits, Network},
     parameters::Parameters,
     recipes::Recipe,
@@ -243,11 +243,9 @@ pub(crate) fn network(
     head: HeadRequest,
 ) -> Result<(&'static Family, Network), LoadError> {
     let unusable = |path, reason: String| LoadError::Config { path, reason };
-    let model_type = config.get("model_type").and_then(Value::as_str).unwrap_or("missing");
-    let Some(family) = Family::of(model_type) else {
-        let known = model_types().join("`, `");
-        let reason = format!("`model_type` is `{model_type}`; the supported ones are `{known}`");
-        return Err(unusable(path, reason));
+    let family = match Family::of(config) {
+        Ok(family) => family,
+        Err(reason) => return Err(unusable(path, reason)),
     };
     match family.network(config, head) {
         Ok(network) => Ok((family, network)),

@@ -184,6 +184,20 @@ pub(crate) fn decoder(hidden: usize) -> Recipe {
     }
 }
 
+/// The example of the source takes batches of 8.
+pub(crate) fn vision_transformer(_: usize) -> Recipe {
+    Recipe {
+        model: "a transformer of images",
+        learning_rate: 2e-5,
+        batch_size: 8,
+        epochs: 5.0,
+        warmup_ratio: 0.0,
+        weight_decay: 0.0,
+        dropout: 0.0,
+        source: "Hugging Face's example of image classification",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

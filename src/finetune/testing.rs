@@ -8,7 +8,7 @@ use rand::Rng as _;
 
 use super::{
     backend::Device,
-    data::{Examples, Inputs, Targets},
+    data::{Examples, ImageSize, Inputs, Targets},
     families::{HeadRequest, HeadSource},
     parameters::Start,
     pretrained::{self, Pretrained},
@@ -225,7 +225,10 @@ pub fn images(count: usize, classes: u32) -> Examples {
         pixels.extend((0..3 * 1024).map(|place| pixel(place / 1024 == label)));
     }
     Examples {
-        inputs: Inputs::Images { pixels },
+        inputs: Inputs::Images {
+            size: ImageSize::SMALL,
+            pixels,
+        },
         targets: Targets::Classes(labels),
     }
 }

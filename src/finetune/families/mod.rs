@@ -3,11 +3,14 @@
 //! To add a family, add one file and one line in [`FAMILIES`].
 
 mod albert;
+mod architecture;
 mod bert;
 mod camembert;
 mod config;
 mod deberta_v2;
 mod decoder;
+mod deit;
+mod dinov2;
 mod distilbert;
 mod electra;
 mod encoder;
@@ -27,9 +30,16 @@ mod roberta;
 mod rope;
 #[cfg(test)]
 mod tests;
+mod timm;
+mod timm_vit;
+mod vision;
+mod vit;
 mod xlm_roberta;
 
-pub(crate) use self::config::{ConfigError, Fields};
+pub(crate) use self::{
+    architecture::Architecture,
+    config::{ConfigError, Fields},
+};
 
 use serde_json::Value;
 
@@ -63,6 +73,10 @@ pub(crate) const FAMILIES: &[&Family] = &[
     &gemma3::FAMILY,
     &opt::FAMILY,
     &resnet8::FAMILY,
+    &vit::FAMILY,
+    &deit::FAMILY,
+    &dinov2::FAMILY,
+    &timm_vit::FAMILY,
 ];
 
 /// A family of models.
@@ -70,6 +84,8 @@ pub(crate) const FAMILIES: &[&Family] = &[
 pub(crate) struct Family {
     /// The values of `model_type` in `config.json`.
     pub(crate) model_types: &'static [&'static str],
+    /// The beginnings of `library/architecture` of models in the layouts of timm and of torchvision.
+    pub(crate) architectures: &'static [&'static str],
     /// The network that a configuration describes.
     pub(crate) build: fn(&Fields<'_>, HeadRequest) -> Result<Network, ConfigError>,
     pub(crate) names: Names,
@@ -140,12 +156,21 @@ pub(crate) enum HeadSource {
 }
 
 impl Family {
-    /// The family with this `model_type`.
-    pub(crate) fn of(model_type: &str) -> Option<&'static Self> {
-        FAMILIES
-            .iter()
-            .find(|family| family.model_types.contains(&model_type))
-            .copied()
+    /// The family of a configuration: by its `model_type`, or by its `architecture` where that is missing.
+    ///
+    /// # Errors
+    /// Returns the reason if the family is not known.
+    pub(crate) fn of(config: &Value) -> Result<&'static Self, String> {
+        if let Some(architecture) = Architecture::of(config) {
+            return architecture.family();
+        }
+        let model_type = config.get("model_type").and_then(Value::as_str).unwrap_or("missing");
+        let mut all = FAMILIES.iter().copied();
+        all.find(|family| family.model_types.contains(&model_type))
+            .ok_or_else(|| {
+                let known = model_types().join("`, `");
+                format!("`model_type` is `{model_type}`; the supported ones are `{known}`")
+            })
     }
 
     /// The network that `config.json` describes.

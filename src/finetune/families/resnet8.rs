@@ -9,6 +9,7 @@ use crate::{
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["resnet8"],
+    architectures: &[],
     build,
     names: Names {
         prefix: "",

@@ -10,11 +10,14 @@ pub(crate) mod conv2d;
 pub(crate) mod disentangled;
 pub(crate) mod embedding;
 pub(crate) mod feed_forward;
+pub(crate) mod layer_scale;
 pub(crate) mod linear;
 pub(crate) mod low_rank;
 pub(crate) mod norm;
+pub(crate) mod patches;
 pub(crate) mod pixels;
 pub(crate) mod relative;
+pub(crate) mod resampling;
 pub(crate) mod rotary;
 
 use std::cell::RefCell;

@@ -6,6 +6,7 @@ use crate::{
         Block,
         residual::{ConvolutionStem, ResidualBlock},
     },
+    data::ImageSize,
     layers::{
         batch_norm::{BatchNorm, BatchNormSettings},
         conv2d::Convolution,
@@ -86,8 +87,11 @@ impl ConvnetConfig {
             parameters: declare.finish().into(),
             depths,
             inputs: InputLimits::Images {
-                channels: self.channels,
-                side: self.side,
+                size: ImageSize {
+                    channels: self.channels,
+                    height: self.side,
+                    width: self.side,
+                },
             },
             padding: None,
         }

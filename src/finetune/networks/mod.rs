@@ -7,6 +7,7 @@ pub(crate) mod convnet;
 mod head;
 mod linears;
 pub(crate) mod passes;
+mod reads;
 mod sizes;
 #[cfg(test)]
 mod tests;
@@ -21,14 +22,15 @@ pub(crate) use self::{
 use crate::{
     backend::{Device, Tensor},
     blocks::{Block, residual::ConvolutionStem},
-    data::Inputs,
+    data::{ImageSize, Inputs},
     dropout::DropoutKeys,
     kernels::Layout,
     layers::{
-        Positions,
+        Context, Positions,
         embedding::{TokenStem, Tokens},
         linear::Linear,
         norm::NormLayer,
+        patches::PatchStem,
     },
     parameters::{Parameter, Parameters, Part},
     trainable::Trainable,
@@ -46,7 +48,7 @@ pub(crate) enum Batch {
         /// Number of tokens of each text.
         lengths: Vec<usize>,
     },
-    /// Pixels in -1..=1, `[images, channels, side, side]`.
+    /// Scaled pixels, `[images, channels, height, width]`.
     Images {
         /// All images, concatenated.
         pixels: Vec<f32>,
@@ -100,6 +102,7 @@ pub(crate) struct Network {
 pub(crate) enum Stem {
     Tokens(Box<TokenStem>),
     Pixels(Box<ConvolutionStem>),
+    Patches(Box<PatchStem>),
 }
 
 /// A freeze depth: the stem and the first blocks do not train.
@@ -129,8 +132,10 @@ pub(crate) enum InputLimits {
         /// Number of token types.
         types: usize,
     },
-    /// `[channels, side, side]`.
-    Images { channels: usize, side: usize },
+    Images {
+        /// The size of every image.
+        size: ImageSize,
+    },
 }
 
 impl InputLimits {
@@ -191,6 +196,21 @@ impl Network {
         numbers.max().unwrap_or(0)
     }
 
+    /// The same network for images of another size; `None` if it takes texts or only images of its own size.
+    pub(crate) fn resized(&self, height: usize, width: usize) -> Option<Self> {
+        let InputLimits::Images { size } = self.inputs else {
+            return None;
+        };
+        let size = ImageSize { height, width, ..size };
+        let mut network = self.clone();
+        network.inputs = InputLimits::Images { size };
+        match &mut network.stem {
+            Stem::Patches(stem) => stem.size = size,
+            Stem::Tokens(_) | Stem::Pixels(_) => return None,
+        }
+        Some(network)
+    }
+
     /// The width of the hidden states after the last block.
     pub(crate) fn hidden(&self) -> usize {
         self.width(self.blocks.len())
@@ -232,6 +252,7 @@ impl Network {
                     Some(_) | None => layout,
                 }
             }
+            (Batch::Images { count, .. }, Stem::Patches(stem)) => Layout::new(&vec![stem.rows(); *count], device),
             // The rows of the last block's feature map.
             (Batch::Images { count, .. }, _) => Layout::new(&vec![self.last_map(); *count], Device::Cpu),
         }
@@ -240,24 +261,21 @@ impl Network {
     /// Number of rows of an image's last feature map.
     fn last_map(&self) -> usize {
         let stem = match &self.stem {
-            Stem::Tokens(_) => 1,
+            Stem::Tokens(_) | Stem::Patches(_) => 1,
             Stem::Pixels(stem) => stem.convolution.geometry.output_side().pow(2),
         };
         self.blocks.iter().rev().find_map(Block::map_rows).unwrap_or(stem)
     }
 
     /// The stem's output, and its backward pass.
-    fn stem<'a>(
-        &'a self,
-        batch: &'a Batch,
-        context: &crate::layers::Context<'_>,
-    ) -> (Tensor<2>, crate::layers::Back<'a>) {
+    fn stem<'a>(&'a self, batch: &'a Batch, context: &Context<'_>) -> (Tensor<2>, crate::layers::Back<'a>) {
         match (&self.stem, batch) {
             (Stem::Tokens(stem), Batch::Texts { tokens, types, .. }) => {
                 stem.forward(Tokens { ids: tokens, types }, context)
             }
             (Stem::Pixels(stem), Batch::Images { pixels, .. }) => stem.forward(pixels, context),
-            (Stem::Tokens(_), Batch::Images { .. }) | (Stem::Pixels(_), Batch::Texts { .. }) => {
+            (Stem::Patches(stem), Batch::Images { pixels, .. }) => stem.forward(pixels, context),
+            (Stem::Tokens(_), Batch::Images { .. }) | (Stem::Pixels(_) | Stem::Patches(_), Batch::Texts { .. }) => {
                 panic!("inputs are checked before they reach a network")
             }
         }

@@ -2,7 +2,10 @@
 
 use std::{cell::RefCell, ops::Range};
 
-use super::{Batch, Frozen, Model, Network, PassSettings, Reads, Stem};
+use super::{
+    Batch, Frozen, Model, Network, PassSettings, Reads, Stem,
+    reads::{Pooling, first_and_mean, first_and_mean_backward},
+};
 use crate::{
     backend::{Tensor, values},
     gradients::{Loss, Pass},
@@ -179,16 +182,22 @@ impl<'a> Model<'a> {
             Some(projection) => (projection.forward(values.clone(), context), Some((projection, values))),
             None => (values, None),
         };
-        let is_mean = self.network.head.reads == Reads::Mean && !hidden.is_pooled;
-        let values = if is_mean {
-            context.kernels().pool(values, context.layout)
-        } else {
-            values
+        let pooling = match self.network.head.reads {
+            Reads::Mean if !hidden.is_pooled => Pooling::Mean,
+            Reads::FirstAndMean => Pooling::FirstAndMean,
+            Reads::First | Reads::Last | Reads::All | Reads::Mean => Pooling::None,
+        };
+        let values = match pooling {
+            Pooling::None => values,
+            Pooling::Mean => context.kernels().pool(values, context.layout),
+            Pooling::FirstAndMean => first_and_mean(&values, context),
         };
         let back: Back<'b> = Box::new(move |mut gradient, back, _| {
-            if is_mean {
-                gradient = back.kernels().pool_backward(gradient, back.context.layout);
-            }
+            gradient = match pooling {
+                Pooling::None => gradient,
+                Pooling::Mean => back.kernels().pool_backward(gradient, back.context.layout),
+                Pooling::FirstAndMean => first_and_mean_backward(&gradient, back.context),
+            };
             if let Some((projection, input)) = projection {
                 gradient = projection.learn(input, gradient, back);
                 gradient = projection.through(gradient, back.context);
@@ -287,6 +296,6 @@ impl Network {
 
     /// True if the hidden states have a row for every token of a text.
     fn has_all_tokens(&self, is_last: bool) -> bool {
-        matches!(self.stem, Stem::Tokens(_)) && !(is_last && self.head.reads.positions() != Positions::All)
+        !matches!(self.stem, Stem::Pixels(_)) && !(is_last && self.head.reads.positions() != Positions::All)
     }
 }

@@ -43,6 +43,12 @@ impl Network {
                     operations: size.operations,
                 };
             }
+            Stem::Patches(stem) => {
+                found = FrozenSize {
+                    values: stem.rows() * stem.width,
+                    operations: 2 * stem.rows() * stem.patch() * stem.width,
+                };
+            }
             Stem::Tokens(stem) => found.values = tokens * stem.width,
         }
         let blocks = self.blocks_of(depth);
@@ -60,7 +66,11 @@ impl Network {
 
     /// The size of a block for a text of `tokens` tokens.
     pub(crate) fn block_size(&self, number: usize, tokens: usize) -> Size {
-        self.blocks[number].size(tokens, self.positions(number))
+        let rows = match &self.stem {
+            Stem::Patches(stem) => stem.rows(),
+            Stem::Tokens(_) | Stem::Pixels(_) => tokens,
+        };
+        self.blocks[number].size(rows, self.positions(number))
     }
 
     /// The width of the hidden states after this number of blocks.
@@ -68,6 +78,7 @@ impl Network {
         match (blocks.checked_sub(1), &self.stem) {
             (Some(last), _) => self.blocks[last].width(),
             (None, Stem::Pixels(stem)) => stem.convolution.geometry.outputs,
+            (None, Stem::Patches(stem)) => stem.width,
             (None, Stem::Tokens(stem)) => stem.width,
         }
     }
@@ -83,13 +94,14 @@ impl Network {
         let gradients = trained.iter().map(|size| size.gradients).max().unwrap_or(0);
         let stem = match &self.stem {
             Stem::Pixels(stem) if depth == 0 => stem.size().kept,
+            Stem::Patches(stem) if depth == 0 => stem.rows() * (stem.patch() + stem.width),
             Stem::Tokens(_) if depth == 0 => tokens * self.width(0),
-            Stem::Pixels(_) | Stem::Tokens(_) => 0,
+            Stem::Pixels(_) | Stem::Patches(_) | Stem::Tokens(_) => 0,
         };
         let frozen = match &self.stem {
             Stem::Pixels(_) => sizes.iter().map(|size| size.computing).max().unwrap_or(0),
-            Stem::Tokens(_) if depth == 0 => 0,
-            Stem::Tokens(_) => {
+            Stem::Tokens(_) | Stem::Patches(_) if depth == 0 => 0,
+            Stem::Tokens(_) | Stem::Patches(_) => {
                 let last = sizes.last().map_or(0, |size| size.kept);
                 sizes.iter().map(|size| size.computing).max().unwrap_or(0) + last
             }

@@ -9,6 +9,7 @@ use crate::{
         convolved::ConvolvedBlock,
         transformer::{Order, Sizes, TransformerBlock},
     },
+    data::ImageSize,
     kernels::{ActivationKind, AttentionSettings, Columns, Mask},
     layers::disentangled::{Buckets, DisentangledPositions, PositionLayer},
     layers::{
@@ -16,8 +17,10 @@ use crate::{
         conv1d::TextConvolution,
         embedding::{LearnedPositions, Table, TokenStem},
         feed_forward::{Expand, FeedForward},
+        layer_scale::LayerScale,
         linear::Linear,
         norm::{NormLayer, NormSettings},
+        patches::{PatchNames, PatchStem},
         relative::RelativeBias,
         rotary::Rotary,
     },
@@ -36,6 +39,8 @@ pub(crate) struct TransformerConfig {
     pub(crate) longest: usize,
     pub(crate) padding: Option<u32>,
     pub(crate) embedding: EmbeddingConfig,
+    /// The patches of images, in place of the embedding of tokens.
+    pub(crate) patches: Option<PatchConfig>,
     pub(crate) attention: AttentionConfig,
     pub(crate) feed_forward: FeedForwardConfig,
     pub(crate) norms: NormConfig,
@@ -53,7 +58,17 @@ pub(crate) struct TransformerConfig {
     pub(crate) head: HeadConfig,
 }
 
+/// The patches of images.
+pub(crate) struct PatchConfig {
+    /// The size of the images for which the table of positions was made.
+    pub(crate) size: ImageSize,
+    /// The side of a patch.
+    pub(crate) side: usize,
+    pub(crate) names: PatchNames<'static>,
+}
+
 /// The tables before the blocks.
+#[derive(Default)]
 pub(crate) struct EmbeddingConfig {
     pub(crate) words: &'static str,
     /// The width of word vectors.
@@ -171,6 +186,11 @@ pub(crate) enum OrderNames {
         /// True if the first block has no norm before attention.
         skips_first: bool,
     },
+    /// The two norms, and the factors of the two layers.
+    NormFirstScaled {
+        norms: [&'static str; 2],
+        scales: [&'static str; 2],
+    },
     NormAround([&'static str; 4]),
     Parallel([&'static str; 2]),
 }
@@ -228,7 +248,7 @@ impl TransformerConfig {
     pub(crate) fn build(&self) -> Network {
         let mut declare = Declarations::default();
         declare.part(Part::Stem, Some(1));
-        let stem = self.stem(&mut declare);
+        let (stem, inputs) = self.stem(&mut declare);
         let relative = self.relative(&mut declare);
         let (blocks, depths) = self.all_blocks(&mut declare, &relative);
         declare.part(Part::Finish, None);
@@ -244,12 +264,8 @@ impl TransformerConfig {
         declare.part(Part::Head, None);
         let head = self.head(&mut declare, width, blocks.len());
         Network {
-            inputs: InputLimits::Texts {
-                tokens: self.longest,
-                vocabulary: self.vocabulary,
-                types: self.embedding.types.map_or(1, |(_, rows)| rows),
-            },
-            stem: Stem::Tokens(Box::new(stem)),
+            inputs,
+            stem,
             blocks,
             finish,
             head,
@@ -259,7 +275,25 @@ impl TransformerConfig {
         }
     }
 
-    fn stem(&self, declare: &mut Declarations) -> TokenStem {
+    fn stem(&self, declare: &mut Declarations) -> (Stem, InputLimits) {
+        match &self.patches {
+            Some(patches) => {
+                let stem = PatchStem::declare(declare, patches.names, patches.size, [patches.side, self.hidden]);
+                let inputs = InputLimits::Images { size: patches.size };
+                (Stem::Patches(Box::new(stem)), inputs)
+            }
+            None => {
+                let inputs = InputLimits::Texts {
+                    tokens: self.longest,
+                    vocabulary: self.vocabulary,
+                    types: self.embedding.types.map_or(1, |(_, rows)| rows),
+                };
+                (Stem::Tokens(Box::new(self.token_stem(declare))), inputs)
+            }
+        }
+    }
+
+    fn token_stem(&self, declare: &mut Declarations) -> TokenStem {
         let embedding = &self.embedding;
         // The sum of the tables has the width of the word vectors, or what they are projected to.
         let width = if embedding.word_projection.is_some() {
@@ -432,6 +466,19 @@ impl TransformerConfig {
                 attention: (number > 0 || !skips_first).then(|| norm(declare, first)),
                 feed_forward: norm(declare, second),
             },
+            OrderNames::NormFirstScaled {
+                norms: [first, second],
+                scales: [first_scale, second_scale],
+            } => {
+                let mut pair = |part: &str, scale: &str| {
+                    let norm = norm(declare, part);
+                    (norm, LayerScale::declare(declare, &named(scale), hidden))
+                };
+                Order::NormFirstScaled {
+                    attention: pair(first, first_scale),
+                    feed_forward: pair(second, second_scale),
+                }
+            }
             OrderNames::NormAround(all) => {
                 let [first, second, third, fourth] = all.map(|name| norm(declare, name));
                 Order::NormAround {
@@ -558,6 +605,7 @@ impl TransformerConfig {
             is_from_file,
             ..
         } = self.head;
+        let read = reads.width(width);
         let normal = Start::Normal(HEAD_DEVIATION);
         let start = |declare: &mut Declarations, matrices: Start, vectors: Start| {
             if is_from_file {
@@ -587,7 +635,7 @@ impl TransformerConfig {
             }
             StepConfig::Output(name, has_bias) => {
                 start(declare, normal, Start::Zeros);
-                Step::Linear(Linear::declare(declare, name, [width, outputs], has_bias))
+                Step::Linear(Linear::declare(declare, name, [read, outputs], has_bias))
             }
         });
         Head {

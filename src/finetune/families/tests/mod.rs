@@ -1,8 +1,9 @@
-//! Holds every family of texts to what the real libraries compute with the same tiny weights.
+//! Holds every family to what the real libraries compute with the same tiny weights.
 //!
 //! Tolerances are those of the references' README. What needs no reference stands in `networks/tests`.
 
 mod heads;
+mod images;
 mod low_rank;
 mod reference;
 mod variants;
@@ -59,6 +60,14 @@ const GROUP: Group = Group {
     weight_decay: 0.01,
 };
 
+/// All families of images, by the names of their references, with the height and the width of their inputs.
+const IMAGES: &[(&str, [usize; 2])] = &[
+    ("vit", [24, 24]),
+    ("deit", [24, 24]),
+    ("timm-vit_tiny", [24, 24]),
+    ("dinov2", [35, 42]),
+];
+
 fn optimizer() -> Optimizer {
     Optimizer::new(Settings::of(&TrainingConfig::default()), Device::Cpu)
 }
@@ -71,11 +80,30 @@ fn update(trainable: &Trainable) -> Update<'_> {
     }
 }
 
-/// Runs a check for every family whose reference is there, and reports all that fail, also those that do not load.
+/// Runs a check for every family of texts whose reference is there, and reports all that fail, also those that do not
+/// load.
+fn for_texts(check: impl Fn(&Reference, &mut Report)) {
+    for_named(&TEXTS.map(|name| (name, None)), check);
+}
+
+/// Runs a check for every family of images.
+fn for_images(check: impl Fn(&Reference, &mut Report)) {
+    let names: Vec<_> = IMAGES.iter().map(|&(name, sides)| (name, Some(sides))).collect();
+    for_named(&names, check);
+}
+
+/// Runs a check for every family.
 fn for_all(check: impl Fn(&Reference, &mut Report)) {
+    for_texts(&check);
+    for_images(&check);
+}
+
+fn for_named(names: &[(&str, Option<[usize; 2]>)], check: impl Fn(&Reference, &mut Report)) {
     let mut faults = Vec::new();
-    for name in TEXTS {
-        let Some(reference) = Reference::of(name) else { continue };
+    for &(name, sides) in names {
+        let Some(reference) = Reference::of(name, sides) else {
+            continue;
+        };
         let mut report = Report::default();
         let run = catch_unwind(AssertUnwindSafe(|| check(&reference, &mut report)));
         if let Err(panic) = run {
@@ -116,7 +144,7 @@ impl Report {
 }
 
 fn labels(reference: &Reference) -> Vec<u32> {
-    let labels = reference.get(&format!("{CLASSIFICATION}/labels/labels"));
+    let labels = reference.get(&format!("{}/labels/labels", reference.head()));
     labels.values.iter().map(|&label| label as u32).collect()
 }
 
@@ -161,11 +189,14 @@ fn gradient(tiny: &Tiny, pass: &Pass, name: &str) -> Option<Vec<f32>> {
 
 /// Holds sums of the gradients of all parameters to those under `prefix`.
 fn hold_gradient_sums(report: &mut Report, reference: &Reference, tiny: &Tiny, pass: &Pass, prefix: &str) {
-    let words = &reference.words[CLASSIFICATION];
+    let words = &reference.words[reference.head()];
     let vanishing = strings(&words["vanishing_gradients"]);
     let probes = reference.get(&format!("{prefix}/grad_probes"));
     for (name, expected) in strings(&words["parameters"]).iter().zip(probes.rows()) {
         if vanishing.contains(name) {
+            continue;
+        }
+        if tiny.ignores(name) {
             continue;
         }
         let Some(found) = gradient(tiny, pass, name) else {
@@ -187,7 +218,7 @@ fn hold_gradient_sums(report: &mut Report, reference: &Reference, tiny: &Tiny, p
 
 #[test]
 fn hidden_states_and_logits_are_those_of_the_reference() {
-    for_all(|reference, report| {
+    for_texts(|reference, report| {
         let tiny = reference.model(CLASSIFICATION);
         let batch = reference.batch(&format!("{CLASSIFICATION}/in/"));
         let Batch::Texts { lengths, .. } = &batch else {
@@ -231,8 +262,9 @@ fn hidden_states_and_logits_are_those_of_the_reference() {
 #[test]
 fn losses_and_gradients_are_those_of_the_reference() {
     for_all(|reference, report| {
-        let tiny = reference.model(CLASSIFICATION);
-        let batch = reference.batch(&format!("{CLASSIFICATION}/in/"));
+        let head = reference.head();
+        let tiny = reference.model(head);
+        let batch = reference.input();
         let pass = pass(
             &tiny,
             &tiny.parameters,
@@ -240,15 +272,15 @@ fn losses_and_gradients_are_those_of_the_reference() {
             &labels(reference),
             &above(&tiny.parameters, 0),
         );
-        let loss = reference.get(&format!("{CLASSIFICATION}/loss")).values[0];
+        let loss = reference.get(&format!("{head}/loss")).values[0];
         report.hold("loss", (pass.loss.known() - loss).abs(), 1e-5);
         let mut largest: f64 = 0.0;
-        for name in reference.names(&format!("{CLASSIFICATION}/grad/")) {
-            let expected = reference.get(&format!("{CLASSIFICATION}/grad/{name}"));
+        for name in reference.names(&format!("{head}/grad/")) {
+            let expected = reference.get(&format!("{head}/grad/{name}"));
             largest = expected.values.iter().map(|value| value.abs()).fold(largest, f64::max);
         }
-        for name in reference.names(&format!("{CLASSIFICATION}/grad/")) {
-            let expected = reference.get(&format!("{CLASSIFICATION}/grad/{name}"));
+        for name in reference.names(&format!("{head}/grad/")) {
+            let expected = reference.get(&format!("{head}/grad/{name}"));
             let Some(found) = gradient(&tiny, &pass, &name) else {
                 report.faults.push(format!("no gradient of {name}"));
                 continue;
@@ -259,13 +291,13 @@ fn losses_and_gradients_are_those_of_the_reference() {
                 .map(|(x, y)| (f64::from(*x) - y).abs());
             report.hold(&format!("gradients: {name}"), apart.fold(0.0, f64::max) / largest, 1e-4);
         }
-        hold_gradient_sums(report, reference, &tiny, &pass, CLASSIFICATION);
+        hold_gradient_sums(report, reference, &tiny, &pass, head);
     });
 }
 
 #[test]
 fn several_labels_and_numbers_have_the_losses_and_gradients_of_the_reference() {
-    for_all(|reference, report| {
+    for_texts(|reference, report| {
         let tiny = reference.model(CLASSIFICATION);
         let batch = reference.batch(&format!("{CLASSIFICATION}/in/"));
         for kind in [TaskKind::MultiLabel, TaskKind::Regression] {
@@ -315,11 +347,12 @@ fn several_labels_and_numbers_have_the_losses_and_gradients_of_the_reference() {
 #[test]
 fn five_steps_of_training_are_those_of_the_reference() {
     for_all(|reference, report| {
-        let tiny = reference.model(CLASSIFICATION);
-        let batch = reference.batch(&format!("{CLASSIFICATION}/in/"));
+        let head = reference.head();
+        let tiny = reference.model(head);
+        let batch = reference.input();
         let labels = labels(reference);
         let mut runs: Vec<String> = reference
-            .names(&format!("{CLASSIFICATION}/adamw/"))
+            .names(&format!("{head}/adamw/"))
             .iter()
             .filter_map(|name| name.split_once('/').map(|(run, _)| run.to_owned()))
             .collect();
@@ -331,10 +364,10 @@ fn five_steps_of_training_are_those_of_the_reference() {
                 "stem" => 1,
                 other => other.trim_start_matches("freeze_").parse().unwrap(),
             };
-            let get = |name: &str| reference.get(&format!("{CLASSIFICATION}/adamw/{run}/{name}"));
+            let get = |name: &str| reference.get(&format!("{head}/adamw/{run}/{name}"));
             let mut parameters = tiny.parameters.clone();
             let mut optimizer = optimizer();
-            let words = &reference.words["training"][format!("{CLASSIFICATION}/adamw/{run}")];
+            let words = &reference.words["training"][format!("{head}/adamw/{run}")];
             let tolerance = words["float32_error"]["losses"]
                 .as_f64()
                 .map_or(1e-3, |error| 1e-3_f64.max(10.0 * error));
@@ -344,8 +377,11 @@ fn five_steps_of_training_are_those_of_the_reference() {
                 .iter()
                 .filter_map(Value::as_u64)
                 .collect();
-            let names = strings(&reference.words[CLASSIFICATION]["parameters"]);
-            let trained = || names.iter().zip(0..).filter(|(_, index)| !frozen.contains(index));
+            let names = strings(&reference.words[head]["parameters"]);
+            let trained = || {
+                let all = names.iter().zip(0..);
+                all.filter(|(name, index)| !frozen.contains(index) && !tiny.ignores(name))
+            };
             let handles: Vec<Handle> = trained().map(|(name, _)| tiny.handle(name).unwrap()).collect();
             // The reference trains DeBERTa's convolution when all that it reads is frozen; we freeze it with its block.
             let list = parameters.list();
@@ -371,7 +407,12 @@ fn five_steps_of_training_are_those_of_the_reference() {
                 1e-3,
             );
             let undetermined = words["undetermined"].as_object().unwrap();
-            for ((name, _), expected) in trained().zip(get("probes").rows()) {
+            let probes = get("probes");
+            let of_all = names.iter().zip(0..).filter(|(_, index)| !frozen.contains(index));
+            for ((name, _), expected) in of_all.zip(probes.rows()) {
+                if tiny.ignores(name) {
+                    continue;
+                }
                 if undetermined.contains_key(name) {
                     continue;
                 }
@@ -380,7 +421,7 @@ fn five_steps_of_training_are_those_of_the_reference() {
                 let apart = apart.fold(0.0, f64::max) / expected[1];
                 report.hold(&format!("sums of weights: {run}, {name}"), apart, 1e-3);
             }
-            for name in reference.names(&format!("{CLASSIFICATION}/adamw/{run}/weights/")) {
+            for name in reference.names(&format!("{head}/adamw/{run}/weights/")) {
                 if undetermined.contains_key(&name) {
                     continue;
                 }
