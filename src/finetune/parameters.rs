@@ -246,6 +246,16 @@ impl Declarations {
         self.push(name, &[length], Role::Scale { neutral })
     }
 
+    /// Like [`Self::scale`] for files that hold it in another shape.
+    pub(crate) fn shaped_scale(&mut self, name: &str, shape: &[usize], neutral: f32) -> Handle {
+        self.push(name, shape, Role::Scale { neutral })
+    }
+
+    /// Like [`Self::shift`] for files that hold it in another shape.
+    pub(crate) fn shaped_shift(&mut self, name: &str, shape: &[usize]) -> Handle {
+        self.push(name, shape, Role::Shift)
+    }
+
     /// The shift of a norm.
     pub(crate) fn shift(&mut self, name: &str, length: usize) -> Handle {
         self.push(name, &[length], Role::Shift)

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::kernels::ActivationKind;
+use crate::{kernels::ActivationKind, networks::convnet::ConvnetError};
 
 /// The reason why a configuration cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -20,6 +20,8 @@ pub(crate) enum ConfigError {
     },
     #[error("`{key}` is `{value}`; only {known} is supported")]
     Unsupported { key: String, value: String, known: String },
+    #[error(transparent)]
+    Layers(#[from] ConvnetError),
     #[error("`{what}` {size} is not a multiple of {factors}")]
     Multiple {
         what: &'static str,
@@ -281,7 +283,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Activations by the names of the library.
-const ACTIVATIONS: [(&str, ActivationKind); 8] = [
+const ACTIVATIONS: [(&str, ActivationKind); 12] = [
     ("gelu", ActivationKind::Gelu),
     ("gelu_new", ActivationKind::GeluTanh),
     ("gelu_pytorch_tanh", ActivationKind::GeluTanh),
@@ -290,6 +292,10 @@ const ACTIVATIONS: [(&str, ActivationKind); 8] = [
     ("silu", ActivationKind::Silu),
     ("swish", ActivationKind::Silu),
     ("tanh", ActivationKind::Tanh),
+    ("relu6", ActivationKind::Relu6),
+    ("hardswish", ActivationKind::HardSwish),
+    ("hard_swish", ActivationKind::HardSwish),
+    ("sigmoid", ActivationKind::Sigmoid),
 ];
 
 fn wrong(key: &str, value: &Value, expected: &str) -> ConfigError {

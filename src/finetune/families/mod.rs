@@ -5,13 +5,17 @@
 mod albert;
 mod architecture;
 mod bert;
+mod block_strings;
 mod camembert;
 mod config;
+mod convnext;
+mod convnextv2;
 mod deberta_v2;
 mod decoder;
 mod deit;
 mod dinov2;
 mod distilbert;
+mod efficientnet;
 mod electra;
 mod encoder;
 mod gemma2;
@@ -20,18 +24,27 @@ mod gpt2;
 mod gpt_neox;
 mod llama;
 mod mistral;
+mod mobile;
+mod mobilenet_v2;
 mod modernbert;
 mod mpnet;
 mod opt;
 mod qwen2;
 mod qwen3;
+mod regnet;
+mod residual;
+mod resnet;
 mod resnet8;
 mod roberta;
 mod rope;
 #[cfg(test)]
 mod tests;
 mod timm;
+mod timm_convnext;
+mod timm_efficientnet;
+mod timm_resnet;
 mod timm_vit;
+mod torchvision_mobilenet_v2;
 mod vision;
 mod vit;
 mod xlm_roberta;
@@ -77,6 +90,16 @@ pub(crate) const FAMILIES: &[&Family] = &[
     &deit::FAMILY,
     &dinov2::FAMILY,
     &timm_vit::FAMILY,
+    &resnet::FAMILY,
+    &timm_resnet::FAMILY,
+    &mobilenet_v2::FAMILY,
+    &torchvision_mobilenet_v2::FAMILY,
+    &efficientnet::FAMILY,
+    &timm_efficientnet::FAMILY,
+    &regnet::FAMILY,
+    &convnext::FAMILY,
+    &convnextv2::FAMILY,
+    &timm_convnext::FAMILY,
 ];
 
 /// A family of models.

@@ -3,7 +3,7 @@
 use super::{ConfigError, Family, Fields, HeadRequest, HeadSource, Names};
 use crate::{
     layers::batch_norm::BatchNormSettings,
-    networks::{Network, convnet::ConvnetConfig},
+    networks::{Network, small_resnet::SmallResnet},
     recipes,
 };
 
@@ -30,7 +30,7 @@ const NORM: BatchNormSettings = BatchNormSettings {
 
 #[expect(clippy::unnecessary_wraps, reason = "other families can fail")]
 fn build(_: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError> {
-    let config = ConvnetConfig {
+    let config = SmallResnet {
         side: 32,
         channels: 3,
         stem: ("stem", 16),

@@ -26,6 +26,11 @@ pub(super) fn unsupported(name: &str, known: &str) -> ConfigError {
     }
 }
 
+/// Names for a message.
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 /// The arguments by which the model differs from its architecture.
 ///
 /// # Errors
@@ -38,11 +43,7 @@ pub(super) fn arguments<'a>(fields: &Fields<'a>, known: &[&str]) -> Result<Field
     Err(ConfigError::Unsupported {
         key: "model_args".to_owned(),
         value: unknown.to_owned(),
-        known: known
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(", "),
+        known: listed(known.iter().copied()),
     })
 }
 

@@ -45,3 +45,16 @@ impl LayerScale {
         self.forward(gradient, back.context)
     }
 }
+
+/// The same layer as a part of burn's graph.
+#[cfg(any(test, feature = "cuda"))]
+impl LayerScale {
+    pub(crate) fn graph<B: crate::backend::Engine>(
+        &self,
+        tape: &mut crate::blocks::differentiated::Tape<'_, B>,
+        input: crate::blocks::differentiated::Lifted<B, 4>,
+    ) -> crate::blocks::differentiated::Lifted<B, 4> {
+        let channels = input.dims()[1];
+        input * tape.leaf(self.factors).reshape([1, channels, 1, 1])
+    }
+}

@@ -94,6 +94,11 @@ impl PatchStem {
         [self.size.height / self.side, self.size.width / self.side]
     }
 
+    /// Returns whether the images have at least one whole patch.
+    pub(crate) fn has_patches(&self) -> bool {
+        !self.grid().contains(&0)
+    }
+
     /// Number of rows of an image.
     pub(crate) fn rows(&self) -> usize {
         let [rows, columns] = self.grid();

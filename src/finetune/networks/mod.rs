@@ -9,6 +9,7 @@ mod linears;
 pub(crate) mod passes;
 mod reads;
 mod sizes;
+pub(crate) mod small_resnet;
 #[cfg(test)]
 mod tests;
 pub(crate) mod transformer;
@@ -21,7 +22,7 @@ pub(crate) use self::{
 };
 use crate::{
     backend::{Device, Tensor},
-    blocks::{Block, residual::ConvolutionStem},
+    blocks::{Block, residual::ConvolutionStem, stack::Stack},
     data::{ImageSize, Inputs},
     dropout::DropoutKeys,
     kernels::Layout,
@@ -103,6 +104,7 @@ pub(crate) enum Stem {
     Tokens(Box<TokenStem>),
     Pixels(Box<ConvolutionStem>),
     Patches(Box<PatchStem>),
+    Maps(Box<Stack>),
 }
 
 /// A freeze depth: the stem and the first blocks do not train.
@@ -196,7 +198,8 @@ impl Network {
         numbers.max().unwrap_or(0)
     }
 
-    /// The same network for images of another size; `None` if it takes texts or only images of its own size.
+    /// The same network for images of another size; `None` if it takes texts, or only images of its own size, or if the
+    /// images are too small for it.
     pub(crate) fn resized(&self, height: usize, width: usize) -> Option<Self> {
         let InputLimits::Images { size } = self.inputs else {
             return None;
@@ -205,10 +208,23 @@ impl Network {
         let mut network = self.clone();
         network.inputs = InputLimits::Images { size };
         match &mut network.stem {
-            Stem::Patches(stem) => stem.size = size,
-            Stem::Tokens(_) | Stem::Pixels(_) => return None,
+            Stem::Patches(stem) => {
+                stem.size = size;
+                stem.has_patches().then_some(network)
+            }
+            Stem::Maps(stem) => {
+                let mut map = stem.resize([height, width]);
+                let mut is_left = !map.contains(&0);
+                for block in &mut network.blocks {
+                    if let Block::Stack(block) = block {
+                        map = block.resize(map);
+                        is_left &= !map.contains(&0);
+                    }
+                }
+                is_left.then_some(network)
+            }
+            Stem::Tokens(_) | Stem::Pixels(_) => None,
         }
-        Some(network)
     }
 
     /// The width of the hidden states after the last block.
@@ -262,7 +278,8 @@ impl Network {
     fn last_map(&self) -> usize {
         let stem = match &self.stem {
             Stem::Tokens(_) | Stem::Patches(_) => 1,
-            Stem::Pixels(stem) => stem.convolution.geometry.output_side().pow(2),
+            Stem::Pixels(stem) => stem.convolution.geometry.pixels()[1],
+            Stem::Maps(stem) => stem.output().pixels(),
         };
         self.blocks.iter().rev().find_map(Block::map_rows).unwrap_or(stem)
     }
@@ -275,7 +292,9 @@ impl Network {
             }
             (Stem::Pixels(stem), Batch::Images { pixels, .. }) => stem.forward(pixels, context),
             (Stem::Patches(stem), Batch::Images { pixels, .. }) => stem.forward(pixels, context),
-            (Stem::Tokens(_), Batch::Images { .. }) | (Stem::Pixels(_) | Stem::Patches(_), Batch::Texts { .. }) => {
+            (Stem::Maps(stem), Batch::Images { pixels, .. }) => stem.forward_pixels(pixels, context),
+            (Stem::Tokens(_), Batch::Images { .. })
+            | (Stem::Pixels(_) | Stem::Patches(_) | Stem::Maps(_), Batch::Texts { .. }) => {
                 panic!("inputs are checked before they reach a network")
             }
         }

@@ -46,7 +46,7 @@ impl<'a> Model<'a> {
             }
             return Some(outputs);
         }
-        if matches!(self.network.stem, Stem::Pixels(_)) && !self.device.is_host() {
+        if matches!(self.network.stem, Stem::Pixels(_) | Stem::Maps(_)) && !self.device.is_host() {
             return None;
         }
         let layout = self.network.layout(batch, self.device);
@@ -296,6 +296,7 @@ impl Network {
 
     /// True if the hidden states have a row for every token of a text.
     fn has_all_tokens(&self, is_last: bool) -> bool {
-        !matches!(self.stem, Stem::Pixels(_)) && !(is_last && self.head.reads.positions() != Positions::All)
+        !matches!(self.stem, Stem::Pixels(_) | Stem::Maps(_))
+            && !(is_last && self.head.reads.positions() != Positions::All)
     }
 }

@@ -1,7 +1,10 @@
 //! The sizes of a network's work, from the sizes of its blocks.
 
 use super::{FrozenSize, Network, Stem};
-use crate::{blocks::Size, parameters::Role};
+use crate::{
+    blocks::{Block, Size},
+    parameters::Role,
+};
 
 /// Thresholds of the matrix product on the CPU (gemm 0.19, `gemm_basic_generic`).
 ///
@@ -22,7 +25,16 @@ impl Network {
             let [inputs, outputs] = parameter.widths();
             outputs <= SMALL && inputs > DEEP
         });
-        if is_cut { SMALL + 1 } else { 2 }
+        let stem = match &self.stem {
+            Stem::Maps(stem) => stem.least_company([SMALL, DEEP]),
+            Stem::Tokens(_) | Stem::Pixels(_) | Stem::Patches(_) => 2,
+        };
+        let blocks = self.blocks.iter().map(|block| match block {
+            Block::Stack(stack) => stack.least_company([SMALL, DEEP]),
+            Block::Transformer(_) | Block::Convolved(_) | Block::Residual(_) | Block::Projection(_) => 2,
+        });
+        let least = blocks.fold(stem, usize::max);
+        if is_cut { SMALL + 1 } else { least }
     }
 
     /// Number of values per example in [`super::Model::frozen`], by number of tokens, and about how many operations they
@@ -37,6 +49,13 @@ impl Network {
         }
         match &self.stem {
             Stem::Pixels(stem) => {
+                let size = stem.size();
+                found = FrozenSize {
+                    values: size.values,
+                    operations: size.operations,
+                };
+            }
+            Stem::Maps(stem) => {
                 let size = stem.size();
                 found = FrozenSize {
                     values: size.values,
@@ -68,7 +87,7 @@ impl Network {
     pub(crate) fn block_size(&self, number: usize, tokens: usize) -> Size {
         let rows = match &self.stem {
             Stem::Patches(stem) => stem.rows(),
-            Stem::Tokens(_) | Stem::Pixels(_) => tokens,
+            Stem::Tokens(_) | Stem::Pixels(_) | Stem::Maps(_) => tokens,
         };
         self.blocks[number].size(rows, self.positions(number))
     }
@@ -79,6 +98,7 @@ impl Network {
             (Some(last), _) => self.blocks[last].width(),
             (None, Stem::Pixels(stem)) => stem.convolution.geometry.outputs,
             (None, Stem::Patches(stem)) => stem.width,
+            (None, Stem::Maps(stem)) => stem.output().channels,
             (None, Stem::Tokens(stem)) => stem.width,
         }
     }
@@ -94,12 +114,13 @@ impl Network {
         let gradients = trained.iter().map(|size| size.gradients).max().unwrap_or(0);
         let stem = match &self.stem {
             Stem::Pixels(stem) if depth == 0 => stem.size().kept,
+            Stem::Maps(stem) if depth == 0 => stem.size().kept,
             Stem::Patches(stem) if depth == 0 => stem.rows() * (stem.patch() + stem.width),
             Stem::Tokens(_) if depth == 0 => tokens * self.width(0),
-            Stem::Pixels(_) | Stem::Patches(_) | Stem::Tokens(_) => 0,
+            Stem::Pixels(_) | Stem::Maps(_) | Stem::Patches(_) | Stem::Tokens(_) => 0,
         };
         let frozen = match &self.stem {
-            Stem::Pixels(_) => sizes.iter().map(|size| size.computing).max().unwrap_or(0),
+            Stem::Pixels(_) | Stem::Maps(_) => sizes.iter().map(|size| size.computing).max().unwrap_or(0),
             Stem::Tokens(_) | Stem::Patches(_) if depth == 0 => 0,
             Stem::Tokens(_) | Stem::Patches(_) => {
                 let last = sizes.last().map_or(0, |size| size.kept);

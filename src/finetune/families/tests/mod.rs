@@ -66,6 +66,20 @@ const IMAGES: &[(&str, [usize; 2])] = &[
     ("deit", [24, 24]),
     ("timm-vit_tiny", [24, 24]),
     ("dinov2", [35, 42]),
+    ("resnet", [36, 40]),
+    ("resnet-basic", [36, 40]),
+    ("timm-resnet18", [36, 40]),
+    ("timm-resnet50", [36, 40]),
+    ("mobilenet_v2", [64, 80]),
+    ("torchvision-mobilenet_v2", [36, 40]),
+    ("efficientnet", [36, 40]),
+    ("timm-efficientnet_b0", [36, 40]),
+    ("timm-tf_efficientnet_lite0", [36, 40]),
+    ("timm-mobilenetv3_small", [36, 40]),
+    ("regnet", [36, 40]),
+    ("convnext", [36, 40]),
+    ("convnextv2", [36, 40]),
+    ("timm-convnext_atto", [36, 40]),
 ];
 
 fn optimizer() -> Optimizer {
