@@ -57,6 +57,7 @@ pub(crate) fn export(base: &Pretrained, parameters: &Parameters, folder: &Path) 
     let file = parameters.to_file(is_of_model, |name| exported(base, name));
     file.write(&folder.join("model.safetensors"))?;
     save_tokenizer(base, folder)?;
+    save_processor(base, folder)?;
     // `config.json` is written last: a folder without it is clearly incomplete.
     write_json(&folder.join("config.json"), &config(base))
 }
@@ -72,6 +73,21 @@ fn save_tokenizer(base: &Pretrained, folder: &Path) -> Result<(), ExportError> {
         }
     }
     Ok(())
+}
+
+/// Copies the file that says how images are prepared, if the model has one.
+fn save_processor(base: &Pretrained, folder: &Path) -> Result<(), ExportError> {
+    const NAME: &str = "preprocessor_config.json";
+    let Source::Directory { path, .. } = &base.source else {
+        return Ok(());
+    };
+    match fs::read(path.join(NAME)) {
+        Ok(text) => files::replace(&folder.join(NAME), &text).map_err(|source| ExportError::Access {
+            path: folder.join(NAME),
+            source,
+        }),
+        Err(_) => Ok(()),
+    }
 }
 
 fn write_json(path: &Path, json: &Value) -> Result<(), ExportError> {

@@ -7,7 +7,7 @@
 //! Begin reading at [`trainer`]. It uses `families` (from `config.json` to a network), `networks`, `blocks` and `layers`
 //! (forward and backward), `kernels` (steps between matrix products), `parameters` (tensors by name), `weights` (files),
 //! `adapters` (what trains), `trainable` (the set that they make), `optimizer`, `schedule`, `dropout`, `loss`,
-//! `checkpoint`, `pretrained` and `export`. `prefix_cache` caches activations of the frozen layers; `cost` and `memory`
+//! `checkpoint`, `pretrained` and `export`. `preprocessing` says how a model's images are prepared. `prefix_cache` caches activations of the frozen layers; `cost` and `memory`
 //! predict the time and memory of training. `backend` is the only folder that names burn's backends.
 
 use automl_base::{files, os, rng, suggestion, units};
@@ -36,6 +36,7 @@ mod networks;
 mod optimizer;
 mod parameters;
 pub mod prefix_cache;
+mod preprocessing;
 pub mod pretrained;
 pub mod recipes;
 pub mod schedule;
@@ -61,7 +62,8 @@ pub use self::{
     memory::Footprint,
     optimizer::OptimizerKind,
     prefix_cache::{FrozenOutputs, PrefixCache},
-    pretrained::{LoadError, Pretrained},
+    preprocessing::{ImageInput, Interpolation, Normalization, Preprocessing, Resize},
+    pretrained::{ImageSizeError, LoadError, Pretrained},
     recipes::Recipe,
     schedule::Schedule,
     tasks::{Answer, Prediction, Scores, Task},

@@ -10,9 +10,11 @@ use thiserror::Error;
 
 use super::{
     backend::Device,
+    data::ImageSize,
     families::{Family, HeadKind, HeadRequest, HeadSource},
     networks::{InputLimits, Network},
     parameters::Parameters,
+    preprocessing::{self, ImageInput},
     recipes::Recipe,
     tasks::{TASKS, Task},
     weights::{WeightFile, WeightsError},
@@ -47,6 +49,16 @@ pub enum LoadError {
         /// The unknown name.
         name: String,
     },
+}
+
+/// A model cannot take images of a size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error(
+    "the model does not take images of {height} × {width}: they are too small for it, or it takes another kind of inputs"
+)]
+pub struct ImageSizeError {
+    height: usize,
+    width: usize,
 }
 
 /// The origin of a model.
@@ -165,6 +177,33 @@ impl Pretrained {
         &self.labels
     }
 
+    /// The images that the model takes; `None` for a text model.
+    pub fn image_input(&self) -> Option<ImageInput> {
+        let InputLimits::Images { size } = self.network.inputs else {
+            return None;
+        };
+        let (folder, config) = match &self.source {
+            Source::Directory { path, config } => (Some(path.as_path()), config),
+            Source::Builtin { .. } => (None, &Value::Null),
+        };
+        Some(ImageInput {
+            size,
+            preprocessing: preprocessing::read(folder, config, size),
+        })
+    }
+
+    /// The model for images of this height and width. Learned positions are resampled as the family's library does.
+    ///
+    /// # Errors
+    /// If the model takes texts, or images of its own size only, or if the images are too small for it.
+    pub fn with_image_size(self, height: usize, width: usize) -> Result<Self, ImageSizeError> {
+        let network = self
+            .network
+            .resized(height, width)
+            .ok_or(ImageSizeError { height, width })?;
+        Ok(Self { network, ..self })
+    }
+
     /// Maximum length of a text in tokens; `None` for an image model.
     pub fn max_length(&self) -> Option<usize> {
         self.network.inputs.longest()
@@ -205,6 +244,12 @@ impl Pretrained {
         match &self.source {
             Source::Directory { config, .. } => fingerprint.bytes(config.to_string().as_bytes()),
             Source::Builtin { name } => fingerprint.bytes(name.as_bytes()),
+        }
+        if let InputLimits::Images { size } = self.network.inputs
+            && size != ImageSize::SMALL
+        {
+            fingerprint.number(size.height as u64);
+            fingerprint.number(size.width as u64);
         }
         fingerprint
     }

@@ -8,6 +8,8 @@ pub(crate) mod convolved;
 pub(crate) mod differentiated;
 pub(crate) mod residual;
 pub(crate) mod stack;
+#[cfg(test)]
+mod stack_tests;
 pub(crate) mod transformer;
 
 use self::{convolved::ConvolvedBlock, residual::ResidualBlock, stack::Stack, transformer::TransformerBlock};

@@ -269,9 +269,10 @@ impl Names {
     pub(crate) fn ours(&self, name: &str) -> String {
         let answering = || name.strip_prefix(self.answering?);
         let name = name.strip_prefix(self.prefix).or_else(answering).unwrap_or(name);
+        let is_norm = |owner: &str| owner.to_ascii_lowercase().ends_with("norm");
         match name.rsplit_once('.') {
-            Some((owner, "gamma")) => format!("{owner}.weight"),
-            Some((owner, "beta")) => format!("{owner}.bias"),
+            Some((owner, "gamma")) if is_norm(owner) => format!("{owner}.weight"),
+            Some((owner, "beta")) if is_norm(owner) => format!("{owner}.bias"),
             _ => name.to_owned(),
         }
     }

@@ -53,17 +53,10 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
         NORM,
         ACTIVATION,
     );
-    // A list in the configuration has the channels as they are.
-    let given = stages(fields)?;
-    let settings: Vec<[usize; 4]> = match given {
-        Some(stages) => stages,
-        None => STAGES
-            .iter()
-            .map(|&[expansion, channels, blocks, stride]| [expansion, scaled(channels), blocks, stride])
-            .collect(),
-    };
+    let settings = stages(fields)?.unwrap_or_else(|| STAGES.to_vec());
     let mut stages = Vec::new();
-    for [expansion, outputs, blocks, stride] in settings {
+    for [expansion, channels, blocks, stride] in settings {
+        let outputs = scaled(channels);
         for number in 0..blocks {
             let name = format!("features.{}", stages.len() + 1);
             let stride = if number == 0 { stride } else { 1 };

@@ -57,11 +57,6 @@ impl BatchNorm {
         }
     }
 
-    /// Number of channels.
-    pub(crate) fn channels(&self) -> usize {
-        self.channels
-    }
-
     /// Returns whether the norm uses the statistics of the batch.
     fn trains(&self, context: &Context<'_>) -> bool {
         context.trains(self.scale) || context.trains(self.shift)
