@@ -421,7 +421,7 @@ fn five_steps_of_training_are_those_of_the_reference() {
                 .as_f64()
                 .map_or(1e-3, |error| 1e-3_f64.max(10.0 * error));
             // Sixteen blocks with batch norms over three images: where a gradient is nearly 0, its sign decides a whole step.
-            let room = if reference.name == "mobilenet_v2" { 20.0 } else { 1.0 };
+            let room: f64 = if reference.name == "mobilenet_v2" { 20.0 } else { 1.0 };
             // Shifts before another batch norm are undetermined. They do not change training, but the running statistics
             // follow them only slowly.
             let is_determined = parameters_without_statistics(&tiny.parameters);
