@@ -21,8 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// Maximum number of examples used to time an evaluation.
 const EVALUATED: usize = 64;
 
-/// Values per image.
-
 /// Duration of a trial that sees all its samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FullRun {

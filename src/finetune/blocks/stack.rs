@@ -199,9 +199,13 @@ fn measure(layers: &[Layer], input: Map, total: &mut Size) -> Map {
                 holds(input, 0);
                 total.operations += 2 * input * width;
             }
-            Layer::MaxPool(_) => holds(values, 0),
-            Layer::BatchNorm(_) | Layer::Activation(_) | Layer::LayerNorm(_) => holds(values, 0),
-            Layer::Gate(_) | Layer::Scale(_) | Layer::Response(_) => holds(values, 0),
+            Layer::MaxPool(_)
+            | Layer::BatchNorm(_)
+            | Layer::Activation(_)
+            | Layer::LayerNorm(_)
+            | Layer::Gate(_)
+            | Layer::Scale(_)
+            | Layer::Response(_) => holds(values, 0),
             Layer::Sum { body, shortcut } => {
                 holds(input, 0);
                 measure(body, map, total);

@@ -139,7 +139,7 @@ impl Vision {
     }
 }
 
-/// The names of ViT's parts in `transformers`, with these tokens before the patches.
+/// The names of `ViT`'s parts in `transformers`, with these tokens before the patches.
 pub(super) fn vit_names(tokens: &'static [&'static str]) -> VisionNames {
     VisionNames {
         patches: PatchNames {

@@ -22,7 +22,7 @@ impl LayerScale {
     }
 
     /// Every column times its factor.
-    pub(crate) fn forward(&self, input: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
+    pub(crate) fn forward(self, input: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
         let factors = Host::take(context.parameters.vector(self.factors), context.device);
         let mut values = Host::take(input, context.device);
         let width = factors.values().len();
@@ -37,7 +37,7 @@ impl LayerScale {
     }
 
     /// Backward pass of [`Self::forward`].
-    pub(crate) fn backward(&self, gradient: Tensor<2>, input: Tensor<2>, back: &mut Backward<'_>) -> Tensor<2> {
+    pub(crate) fn backward(self, gradient: Tensor<2>, input: Tensor<2>, back: &mut Backward<'_>) -> Tensor<2> {
         if back.context.trains(self.factors) {
             let (_, sums) = back.kernels().sum_rows(gradient.clone() * input);
             back.record_dense(self.factors, sums);

@@ -33,7 +33,9 @@ fn line(kind: Resampling, from: usize, to: usize) -> Vec<f64> {
                     *weight = cubic((index as f64 + 0.5 - centre) / wide, -0.5);
                 }
                 let sum: f64 = weights.iter().sum();
-                weights.iter_mut().for_each(|weight| *weight /= sum);
+                for weight in weights.iter_mut() {
+                    *weight /= sum;
+                }
             }
         }
     }

@@ -49,7 +49,9 @@ impl ResponseNorm {
                     .zip(row)
                     .for_each(|(sum, value)| *sum += value * value);
             }
-            lengths.iter_mut().for_each(|sum| *sum = sum.sqrt());
+            for sum in lengths.iter_mut() {
+                *sum = sum.sqrt();
+            }
             let mean = lengths.iter().sum::<f32>() / channels as f32 + EPSILON;
             let factors: Vec<f32> = lengths
                 .iter()

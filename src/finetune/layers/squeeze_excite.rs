@@ -188,7 +188,9 @@ impl SqueezeExcite {
         times(&mut of_reduced, &saved.reduced_slope);
         let mut of_means = self.reduce.backward(&saved.means, &of_reduced, back);
         let share = channels as f32 / of_image as f32;
-        of_means.iter_mut().for_each(|value| *value *= share);
+        for value in &mut of_means {
+            *value *= share;
+        }
         vectorize(|| {
             let all = gradient.values_mut().chunks_exact_mut(of_image);
             let constants = saved.gates.chunks_exact(channels).zip(of_means.chunks_exact(channels));

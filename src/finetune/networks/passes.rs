@@ -297,6 +297,6 @@ impl Network {
     /// True if the hidden states have a row for every token of a text.
     fn has_all_tokens(&self, is_last: bool) -> bool {
         !matches!(self.stem, Stem::Pixels(_) | Stem::Maps(_))
-            && !(is_last && self.head.reads.positions() != Positions::All)
+            && (!is_last || self.head.reads.positions() == Positions::All)
     }
 }

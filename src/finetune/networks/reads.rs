@@ -26,7 +26,9 @@ pub(super) fn first_and_mean(rows: &Tensor<2>, context: &Context<'_>) -> Tensor<
             mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
         }
         let share = 1.0 / (length - 1).max(1) as f32;
-        mean.iter_mut().for_each(|sum| *sum *= share);
+        for sum in mean.iter_mut() {
+            *sum *= share;
+        }
     }
     context.device.tensor(read, [layout.len(), 2 * width])
 }
