@@ -29,6 +29,7 @@ pub(crate) struct Map {
 
 /// A layer over feature maps.
 #[derive(Clone, Debug)]
+#[expect(clippy::enum_variant_names, reason = "a layer norm is called so")]
 pub(crate) enum Layer {
     Convolution(Box<Convolution>),
     BatchNorm(Box<BatchNorm>),

@@ -53,11 +53,11 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
     let width = |channels: f64| divisible(channels.round_ties_even(), divisor, least);
     let scaled = |channels: usize| width(channels as f64 * factor);
     let pair = |name: String| -> Pair { [format!("{name}.convolution"), format!("{name}.normalization")] };
-    let [height, side] = fields.sides_or("image_size", 224)?;
+    let sides = fields.sides_or("image_size", 224)?;
     let size = ImageSize {
         channels: fields.size_or("num_channels", 3)?,
-        height,
-        width: side,
+        height: sides[0],
+        width: sides[1],
     };
     let [first, first_norm] = pair("conv_stem.first_conv".to_owned());
     let stem_width = scaled(32);
@@ -100,13 +100,18 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
             name,
         }
     });
-    let last = if fields.flag_or("finegrained_output", true)? && factor < 1.0 {
+    let features = if fields.flag_or("finegrained_output", true)? && factor < 1.0 {
         1280
     } else {
         scaled(1280)
     };
     let [tail, tail_norm] = pair("conv_1x1".to_owned());
-    let tail: Vec<LayerConfig> = activated(ConvolutionConfig::new(tail, last, 1, 1), &tail_norm, norm, activation);
+    let tail: Vec<LayerConfig> = activated(
+        ConvolutionConfig::new(tail, features, 1, 1),
+        &tail_norm,
+        norm,
+        activation,
+    );
     let config = ConvnetConfig {
         size,
         stem,

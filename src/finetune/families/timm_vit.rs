@@ -59,11 +59,11 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
             "`vit_` or `deit_`, a size from `tiny` to `huge`, `_patch` and two sides",
         )
     };
-    let (size, sides) = name
+    let (kind, sides) = name
         .split_once('_')
         .and_then(|(_, rest)| rest.split_once("_patch"))
         .ok_or_else(unknown)?;
-    let (_, [hidden, blocks, heads]) = SIZES.iter().find(|(known, _)| *known == size).ok_or_else(unknown)?;
+    let (_, [hidden, blocks, heads]) = SIZES.iter().find(|(known, _)| *known == kind).ok_or_else(unknown)?;
     let sides: Option<Vec<usize>> = sides.split('_').map(|side| side.parse().ok()).collect();
     let Some([patch, side]) = sides.as_deref() else {
         return Err(unknown());

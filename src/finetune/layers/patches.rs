@@ -59,18 +59,18 @@ impl PatchStem {
     pub(crate) fn declare(
         declare: &mut Declarations,
         names: PatchNames<'_>,
-        size: ImageSize,
+        images: ImageSize,
         [side, width]: [usize; 2],
     ) -> Self {
-        let grid = [size.height / side, size.width / side];
+        let grid = [images.height / side, images.width / side];
         let before = if names.skips_tokens { 0 } else { names.tokens.len() };
         Self {
-            size,
+            size: images,
             side,
             width,
             weight: declare.patches(
                 &format!("{}.weight", names.projection),
-                [width, size.channels, side, side],
+                [width, images.channels, side, side],
             ),
             bias: names
                 .has_bias

@@ -69,21 +69,19 @@ impl TransformerConfig {
     }
 
     fn stem(&self, declare: &mut Declarations) -> (Stem, InputLimits) {
-        match &self.patches {
-            Some(patches) => {
-                let stem = PatchStem::declare(declare, patches.names, patches.size, [patches.side, self.hidden]);
-                let inputs = InputLimits::Images { size: patches.size };
-                (Stem::Patches(Box::new(stem)), inputs)
-            }
-            None => {
-                let inputs = InputLimits::Texts {
-                    tokens: self.longest,
-                    vocabulary: self.vocabulary,
-                    types: self.embedding.types.map_or(1, |(_, rows)| rows),
-                };
-                (Stem::Tokens(Box::new(self.token_stem(declare))), inputs)
-            }
+        if let Some(patches) = &self.patches {
+            let stem = PatchStem::declare(declare, patches.names, patches.size, [patches.side, self.hidden]);
+            return (
+                Stem::Patches(Box::new(stem)),
+                InputLimits::Images { size: patches.size },
+            );
         }
+        let inputs = InputLimits::Texts {
+            tokens: self.longest,
+            vocabulary: self.vocabulary,
+            types: self.embedding.types.map_or(1, |(_, rows)| rows),
+        };
+        (Stem::Tokens(Box::new(self.token_stem(declare))), inputs)
     }
 
     fn token_stem(&self, declare: &mut Declarations) -> TokenStem {
