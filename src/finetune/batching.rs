@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::{
-    data::{IMAGE_PIXELS, Inputs, Targets, Text},
+    data::{ImageSize, Inputs, Targets, Text},
     networks::{Batch, InputLimits, Network},
 };
 
@@ -28,6 +28,14 @@ pub enum InputError {
         expected: &'static str,
         /// The kind of inputs in the data.
         found: &'static str,
+    },
+    /// The images have another size than the model takes.
+    #[error("the images have {found}, the model takes {expected}")]
+    ImageSize {
+        /// The size that the model takes.
+        expected: ImageSize,
+        /// The size of the images.
+        found: ImageSize,
     },
     /// A label is not a class of the model.
     #[error("example {example} has the class {label}, the model has {classes} classes")]
@@ -103,7 +111,15 @@ pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), Inp
             },
             Inputs::Texts(texts),
         ) => (tokens, vocabulary, types, texts),
-        (InputLimits::Images { .. }, Inputs::Images { .. }) => return Ok(()),
+        (InputLimits::Images { size: expected }, Inputs::Images { size: found, .. }) => {
+            if expected == *found {
+                return Ok(());
+            }
+            return Err(InputError::ImageSize {
+                expected,
+                found: *found,
+            });
+        }
         (InputLimits::Texts { .. }, Inputs::Images { .. }) => {
             return Err(InputError::Kind {
                 expected: "texts",
@@ -208,10 +224,10 @@ pub(crate) fn gather(inputs: &Inputs, places: &[u32]) -> Batch {
                 windows: gather_windows(texts()),
             }
         }
-        Inputs::Images { pixels } => Batch::Images {
+        Inputs::Images { size, pixels } => Batch::Images {
             pixels: places
                 .iter()
-                .flat_map(|&place| &pixels[place as usize * IMAGE_PIXELS..][..IMAGE_PIXELS])
+                .flat_map(|&place| &pixels[place as usize * size.values()..][..size.values()])
                 .copied()
                 .collect(),
             count: places.len(),
@@ -272,14 +288,23 @@ fn gather_types<'a>(texts: impl Iterator<Item = &'a Text> + Clone) -> Vec<u32> {
     types
 }
 
+/// Number of tokens that an image counts as in a batch for evaluation: 16 if it is 32 × 32.
+pub(crate) fn image_tokens(size: ImageSize) -> usize {
+    (size.height * size.width / 64).max(1)
+}
+
 /// Batches for evaluation, as indices of all inputs.
 ///
 /// Texts are sorted, the longest first: the first batch needs the most memory, and padding is smallest. Each batch has
-/// about `tokens` tokens, or `tokens / 16` images.
+/// about `tokens` tokens; an image counts as many as [`image_tokens`] says.
 pub(crate) fn evaluation_batches(inputs: &Inputs, tokens: usize) -> Vec<Vec<u32>> {
     let mut order: Vec<u32> = (0..inputs.len() as u32).collect();
-    let Inputs::Texts(texts) = inputs else {
-        return order.chunks((tokens / 16).max(1)).map(<[u32]>::to_vec).collect();
+    let texts = match inputs {
+        Inputs::Texts(texts) => texts,
+        Inputs::Images { size, .. } => {
+            let count = (tokens / image_tokens(*size)).max(1);
+            return order.chunks(count).map(<[u32]>::to_vec).collect();
+        }
     };
     order.sort_by_key(|&place| std::cmp::Reverse(texts[place as usize].len()));
     let mut batches = Vec::new();

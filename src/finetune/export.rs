@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::{
     adapters::LowRankSettings,
-    families::HeadKind,
+    families::{Architecture, HeadKind},
     networks::{InputLimits, Network},
     parameters::{Handle, Parameter, Parameters, Role},
     peft::MERGED_CONFIG,
@@ -64,6 +64,7 @@ pub(crate) fn export(base: &Pretrained, parameters: &Parameters, folder: &Path) 
     let file = parameters.to_file(is_of_model, |name| exported(base, name));
     file.write(&folder.join("model.safetensors"))?;
     save_tokenizer(base, folder)?;
+    save_processor(base, folder)?;
     // `config.json` is written last: a folder without it is clearly incomplete.
     write_json(&folder.join("config.json"), &config(base))
 }
@@ -79,6 +80,21 @@ fn save_tokenizer(base: &Pretrained, folder: &Path) -> Result<(), ExportError> {
         }
     }
     Ok(())
+}
+
+/// Copies the file that says how images are prepared, if the model has one.
+fn save_processor(base: &Pretrained, folder: &Path) -> Result<(), ExportError> {
+    const NAME: &str = "preprocessor_config.json";
+    let Source::Directory { path, .. } = &base.source else {
+        return Ok(());
+    };
+    match fs::read(path.join(NAME)) {
+        Ok(text) => files::replace(&folder.join(NAME), &text).map_err(|source| ExportError::Access {
+            path: folder.join(NAME),
+            source,
+        }),
+        Err(_) => Ok(()),
+    }
 }
 
 fn write_json(path: &Path, json: &Value) -> Result<(), ExportError> {
@@ -212,19 +228,31 @@ fn config(base: &Pretrained) -> Value {
         "label2id".to_owned(),
         classes().map(|(class, name)| (name.clone(), json!(class))).collect(),
     );
-    config.insert("model_type".to_owned(), json!(model_type(base)));
+    let whole = Value::Object(config.clone());
+    let is_by_architecture = Architecture::of(&whole).is_some();
+    if !is_by_architecture {
+        config.insert("model_type".to_owned(), json!(model_type(base)));
+    }
     for key in ["dtype", "torch_dtype"] {
         if let Some(dtype) = config.get_mut(key) {
             *dtype = json!("float32");
         }
     }
-    if base.family.class.is_empty() {
-        if let InputLimits::Images { channels, side } = base.network.inputs {
-            config.insert("image_size".to_owned(), json!([channels, side, side]));
+    if is_by_architecture {
+        count_classes(&mut config, base.labels.len());
+    } else if base.family.class.is_empty() {
+        if let InputLimits::Images { size } = base.network.inputs {
+            config.insert("image_size".to_owned(), json!([size.channels, size.height, size.width]));
         }
     } else {
-        let class = format!("{}{}", base.family.class, base.task.head().class());
+        let class = match base.network.inputs {
+            InputLimits::Texts { .. } => base.task.head().class(),
+            InputLimits::Images { .. } => "ForImageClassification",
+        };
+        let class = format!("{}{class}", base.family.class);
         config.insert("architectures".to_owned(), json!([class]));
+    }
+    if is_by_architecture || !base.family.class.is_empty() {
         match base.task.problem_type() {
             Some(problem_type) => config.insert("problem_type".to_owned(), json!(problem_type)),
             None => config.remove("problem_type"),
@@ -233,11 +261,22 @@ fn config(base: &Pretrained) -> Value {
     Value::Object(config)
 }
 
+/// Says the number of classes where timm looks for it.
+fn count_classes(config: &mut Map<String, Value>, classes: usize) {
+    config.insert("num_classes".to_owned(), json!(classes));
+    if let Some(Value::Object(pretrained)) = config.get_mut("pretrained_cfg") {
+        pretrained.insert("num_classes".to_owned(), json!(classes));
+    }
+    if let Some(Value::Object(arguments)) = config.get_mut("model_args") {
+        arguments.remove("num_classes");
+    }
+}
+
 /// The model type of the source, or the family's.
 fn model_type(base: &Pretrained) -> &str {
     let own = match &base.source {
         Source::Directory { config, .. } => config.get("model_type").and_then(Value::as_str),
         Source::Builtin { .. } => None,
     };
-    own.unwrap_or(base.family.model_types[0])
+    own.or(base.family.model_types.first().copied()).unwrap_or_default()
 }

@@ -7,8 +7,9 @@
 //! Begin reading at [`trainer`]. It uses `families` (from `config.json` to a network), `networks`, `blocks` and `layers`
 //! (forward and backward), `kernels` (steps between matrix products), `parameters` (tensors by name), `weights` (files),
 //! `adapters` (what trains), `peft` (adapters in files), `trainable` (the set that they make), `optimizer`, `schedule`,
-//! `dropout`, `loss`, `checkpoint`, `pretrained` and `export`. `prefix_cache` caches activations of the frozen layers;
-//! `cost` and `memory` predict the time and memory of training. `backend` is the only folder that names burn's backends.
+//! `dropout`, `loss`, `checkpoint`, `pretrained` and `export`. `preprocessing` says how a model's images are prepared.
+//! `prefix_cache` caches activations of the frozen layers; `cost` and `memory` predict the time and memory of training.
+//! `backend` is the only folder that names burn's backends.
 
 use automl_base::{files, os, rng, suggestion, units};
 
@@ -38,6 +39,7 @@ mod optimizer;
 mod parameters;
 mod peft;
 pub mod prefix_cache;
+mod preprocessing;
 pub mod pretrained;
 pub mod recipes;
 pub mod schedule;
@@ -65,7 +67,8 @@ pub use self::{
     optimizer::OptimizerKind,
     peft::{PeftAdapter, PeftError},
     prefix_cache::{FrozenOutputs, PrefixCache},
-    pretrained::{LoadError, Pretrained},
+    preprocessing::{ImageInput, Interpolation, Normalization, Preprocessing, Resize},
+    pretrained::{ImageSizeError, LoadError, Pretrained},
     recipes::Recipe,
     schedule::Schedule,
     tasks::{Answer, Prediction, Scores, Task},

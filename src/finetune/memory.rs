@@ -22,9 +22,10 @@ use std::cmp::Reverse;
 
 use super::{
     adapters::Counter,
+    batching::image_tokens,
     data::{Dataset, Examples, Inputs, Text},
     inference::HOST_TOKENS,
-    networks::Network,
+    networks::{InputLimits, Network},
     parameters::Role,
     pretrained::Pretrained,
     training_config::TrainingConfig,
@@ -108,10 +109,13 @@ impl Footprint {
     /// Floats that an evaluation computes with; nothing is saved.
     fn evaluation(&self) -> u64 {
         let longest = self.longest as usize;
-        let examples = match self.network.inputs.longest() {
-            Some(_) => (HOST_TOKENS / longest.max(1)).max(self.windows.first().map_or(1, |&most| most as usize)),
-            None => HOST_TOKENS / 16,
+        let tokens = match self.network.inputs {
+            InputLimits::Texts { .. } => longest.max(1),
+            InputLimits::Images { size } => image_tokens(size),
         };
+        // All windows of a text are evaluated together.
+        let windows = self.windows.first().map_or(1, |&most| most as usize);
+        let examples = (HOST_TOKENS / tokens).max(windows).max(1);
         (examples * self.network.evaluation_values(longest)) as u64
     }
 }
@@ -120,7 +124,7 @@ impl Footprint {
 fn bytes(examples: &Examples) -> u64 {
     let inputs: usize = match &examples.inputs {
         Inputs::Texts(texts) => texts.iter().map(Text::bytes).sum(),
-        Inputs::Images { pixels } => size_of_val(pixels.as_slice()),
+        Inputs::Images { pixels, .. } => size_of_val(pixels.as_slice()),
     };
     (inputs + examples.targets.bytes()) as u64
 }

@@ -107,9 +107,17 @@ impl Parameter {
         !matches!(self.role, Role::Statistic { .. })
     }
 
+    /// The shape in files as a matrix: the first dimension, and the others together.
+    fn sides(&self) -> [usize; 2] {
+        let [first, others @ ..] = self.shape.as_slice() else {
+            return [1, 1];
+        };
+        [*first, others.iter().product()]
+    }
+
     /// The numbers of inputs and outputs of the weight of a linear layer.
     pub(crate) fn widths(&self) -> [usize; 2] {
-        let [first, second] = [self.shape[0], self.shape[1]];
+        let [first, second] = self.sides();
         if self.transposed {
             [second, first]
         } else {
@@ -121,7 +129,9 @@ impl Parameter {
     /// 2015 for convolutions.
     fn fresh_deviation(&self) -> f32 {
         match self.shape.as_slice() {
-            [_, inputs @ ..] if inputs.len() > 1 => (2.0 / inputs.iter().product::<usize>().max(1) as f32).sqrt(),
+            [_, inputs @ ..] if inputs.len() > 1 && self.role == Role::Weight => {
+                (2.0 / inputs.iter().product::<usize>().max(1) as f32).sqrt()
+            }
             _ => 0.02,
         }
     }
@@ -130,11 +140,10 @@ impl Parameter {
         if !self.transposed {
             return values;
         }
-        let (rows, columns) = if into_file {
-            (self.shape[1], self.shape[0])
-        } else {
-            (self.shape[0], self.shape[1])
-        };
+        let [mut rows, mut columns] = self.sides();
+        if into_file {
+            (rows, columns) = (columns, rows);
+        }
         transpose(&values, rows, columns)
     }
 }
@@ -237,6 +246,16 @@ impl Declarations {
         self.push(name, &[length], Role::Scale { neutral })
     }
 
+    /// Like [`Self::scale`] for files that hold it in another shape.
+    pub(crate) fn shaped_scale(&mut self, name: &str, shape: &[usize], neutral: f32) -> Handle {
+        self.push(name, shape, Role::Scale { neutral })
+    }
+
+    /// Like [`Self::shift`] for files that hold it in another shape.
+    pub(crate) fn shaped_shift(&mut self, name: &str, shape: &[usize]) -> Handle {
+        self.push(name, shape, Role::Shift)
+    }
+
     /// The shift of a norm.
     pub(crate) fn shift(&mut self, name: &str, length: usize) -> Handle {
         self.push(name, &[length], Role::Shift)
@@ -245,6 +264,18 @@ impl Declarations {
     /// The weight of a convolution, `[outputs, inputs, rows, columns]`.
     pub(crate) fn tensor(&mut self, name: &str, shape: &[usize]) -> Handle {
         self.push(name, shape, Role::Weight)
+    }
+
+    /// The weight of a convolution whose windows do not overlap, `[outputs, inputs, rows, columns]` in files.
+    pub(crate) fn patches(&mut self, name: &str, shape: [usize; 4]) -> Handle {
+        let handle = self.push(name, &shape, Role::Weight);
+        self.list[handle.0].transposed = true;
+        handle
+    }
+
+    /// Vectors of `width` values in one tensor with a leading 1, `[1, rows, width]`.
+    pub(crate) fn vectors(&mut self, name: &str, [rows, width]: [usize; 2]) -> Handle {
+        self.push(name, &[1, rows, width], Role::Table)
     }
 
     /// A running statistic, which changes without a gradient, and its first value.
@@ -412,7 +443,7 @@ impl Parameters {
     /// A parameter as a matrix: `[in, out]` for weights of linear layers.
     pub(crate) fn matrix(&self, handle: Handle) -> Tensor<2> {
         let parameter = self.description(handle);
-        let [rows, columns] = [parameter.shape[0], parameter.shape[1]];
+        let [rows, columns] = parameter.sides();
         let shape = if parameter.transposed {
             [columns, rows]
         } else {

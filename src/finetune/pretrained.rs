@@ -10,11 +10,13 @@ use thiserror::Error;
 
 use super::{
     backend::Device,
+    data::ImageSize,
     export::ExportError,
-    families::{Family, HeadKind, HeadRequest, HeadSource, model_types},
+    families::{Family, HeadKind, HeadRequest, HeadSource},
     networks::{InputLimits, Network},
     parameters::Parameters,
     peft::{PeftAdapter, PeftError},
+    preprocessing::{self, ImageInput},
     recipes::Recipe,
     tasks::{TASKS, Task},
     weights::{WeightFile, WeightsError},
@@ -52,6 +54,16 @@ pub enum LoadError {
         /// The unknown name.
         name: String,
     },
+}
+
+/// A model cannot take images of a size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error(
+    "the model does not take images of {height} × {width}: they are too small for it, or it takes another kind of inputs"
+)]
+pub struct ImageSizeError {
+    height: usize,
+    width: usize,
 }
 
 /// The origin of a model.
@@ -199,6 +211,33 @@ impl Pretrained {
         &self.labels
     }
 
+    /// The images that the model takes; `None` for a text model.
+    pub fn image_input(&self) -> Option<ImageInput> {
+        let InputLimits::Images { size } = self.network.inputs else {
+            return None;
+        };
+        let (folder, config) = match &self.source {
+            Source::Directory { path, config } => (Some(path.as_path()), config),
+            Source::Builtin { .. } => (None, &Value::Null),
+        };
+        Some(ImageInput {
+            size,
+            preprocessing: preprocessing::read(folder, config, size),
+        })
+    }
+
+    /// The model for images of this height and width. Learned positions are resampled as the family's library does.
+    ///
+    /// # Errors
+    /// If the model takes texts, or images of its own size only, or if the images are too small for it.
+    pub fn with_image_size(self, height: usize, width: usize) -> Result<Self, ImageSizeError> {
+        let network = self
+            .network
+            .resized(height, width)
+            .ok_or(ImageSizeError { height, width })?;
+        Ok(Self { network, ..self })
+    }
+
     /// Maximum length of a text in tokens; `None` for an image model.
     pub fn max_length(&self) -> Option<usize> {
         self.network.inputs.longest()
@@ -240,6 +279,12 @@ impl Pretrained {
             Source::Directory { config, .. } => fingerprint.bytes(config.to_string().as_bytes()),
             Source::Builtin { name } => fingerprint.bytes(name.as_bytes()),
         }
+        if let InputLimits::Images { size } = self.network.inputs
+            && size != ImageSize::SMALL
+        {
+            fingerprint.number(size.height as u64);
+            fingerprint.number(size.width as u64);
+        }
         fingerprint
     }
 
@@ -272,7 +317,7 @@ pub(crate) fn read_config(folder: &Path) -> Result<(PathBuf, Value), LoadError> 
 
 /// The family that a `config.json` names, if it is known.
 pub(crate) fn family(config: &Value) -> Option<&'static Family> {
-    Family::of(config.get("model_type")?.as_str()?)
+    Family::of(config).ok()
 }
 
 /// The family and the network that the `config.json` at `path` describes.
@@ -282,11 +327,9 @@ pub(crate) fn network(
     head: HeadRequest,
 ) -> Result<(&'static Family, Network), LoadError> {
     let unusable = |path, reason: String| LoadError::Config { path, reason };
-    let model_type = config.get("model_type").and_then(Value::as_str).unwrap_or("missing");
-    let Some(family) = Family::of(model_type) else {
-        let known = model_types().join("`, `");
-        let reason = format!("`model_type` is `{model_type}`; the supported ones are `{known}`");
-        return Err(unusable(path, reason));
+    let family = match Family::of(config) {
+        Ok(family) => family,
+        Err(reason) => return Err(unusable(path, reason)),
     };
     match family.network(config, head) {
         Ok(network) => Ok((family, network)),

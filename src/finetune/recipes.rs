@@ -184,6 +184,41 @@ pub(crate) fn decoder(hidden: usize) -> Recipe {
     }
 }
 
+/// Networks of convolutions take the rates of [`SMALL_RESNET`], halved because they are larger.
+pub(crate) fn convnet(_: usize) -> Recipe {
+    Recipe {
+        model: "a convolutional network",
+        learning_rate: 1e-3,
+        ..SMALL_RESNET
+    }
+}
+
+/// `ConvNeXt` is fine-tuned with 5e-5 and batches of 512; a smaller batch takes a smaller decay.
+pub(crate) fn convnext(_: usize) -> Recipe {
+    Recipe {
+        model: "a ConvNeXt",
+        learning_rate: 5e-5,
+        batch_size: 32,
+        weight_decay: 1e-8,
+        source: "Liu et al. 2022, appendix A.2",
+        ..SMALL_RESNET
+    }
+}
+
+/// The example of the source takes batches of 8.
+pub(crate) fn vision_transformer(_: usize) -> Recipe {
+    Recipe {
+        model: "a transformer of images",
+        learning_rate: 2e-5,
+        batch_size: 8,
+        epochs: 5.0,
+        warmup_ratio: 0.0,
+        weight_decay: 0.0,
+        dropout: 0.0,
+        source: "Hugging Face's example of image classification",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,9 +8,9 @@ use rand::Rng as _;
 
 use super::{
     backend::Device,
-    data::{Examples, Inputs, Targets, Text},
+    data::{Examples, ImageSize, Inputs, Targets, Text},
     families::{HeadRequest, HeadSource},
-    parameters::Start,
+    parameters::{Role, Start},
     pretrained::{self, Pretrained},
     weights::{StoredTensor, WeightFile},
 };
@@ -123,10 +123,44 @@ pub const SMALL: &[&str] = &[
         "sliding_window": 3}"#,
 ];
 
+/// A small configuration of every family of images, for images of 32 × 32.
+pub const SMALL_IMAGES: &[&str] = &[
+    r#"{"model_type": "vit", "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "intermediate_size": 24, "image_size": 32, "patch_size": 8}"#,
+    r#"{"model_type": "deit", "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "intermediate_size": 24, "image_size": 32, "patch_size": 8, "qkv_bias": false}"#,
+    r#"{"model_type": "dinov2", "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "mlp_ratio": 2,
+        "image_size": 32, "patch_size": 8, "use_swiglu_ffn": true}"#,
+    r#"{"architecture": "vit_tiny_patch16_224", "model_args": {"embed_dim": 16, "depth": 2, "num_heads": 2,
+        "img_size": 32, "patch_size": 8, "mlp_ratio": 2}}"#,
+    r#"{"model_type": "resnet", "embedding_size": 4, "hidden_sizes": [8, 12], "depths": [1, 2], "image_size": 32,
+        "layer_type": "bottleneck"}"#,
+    r#"{"architecture": "resnext50_32x4d", "library": "torchvision", "model_args": {"channels": [16, 16, 16, 16],
+        "layers": [1, 2, 1, 1]}, "pretrained_cfg": {"input_size": [3, 32, 32]}}"#,
+    r#"{"model_type": "mobilenet_v2", "depth_multiplier": 0.1, "finegrained_output": false, "expand_ratio": 3.0,
+        "image_size": 32}"#,
+    r#"{"architecture": "mobilenet_v2", "library": "torchvision", "last_channel": 24, "inverted_residual_setting":
+        [[1, 8, 1, 1], [2, 8, 2, 2]], "pretrained_cfg": {"input_size": [3, 32, 32]}}"#,
+    r#"{"model_type": "efficientnet", "width_coefficient": 0.05, "depth_coefficient": 1.0, "depth_divisor": 4,
+        "in_channels": [32, 160], "out_channels": [160, 240], "kernel_sizes": [3, 5], "strides": [1, 2],
+        "num_block_repeats": [1, 2], "expand_ratios": [1, 6], "image_size": 32}"#,
+    r#"{"architecture": "mobilenetv3_small_100", "model_args": {"stem_size": 8, "num_features": 24, "block_args":
+        [["ds_r1_k3_s2_e1_c8_se0.25_nre"], ["ir_r2_k5_s2_e4_c12_se0.25"], ["cn_r1_k1_s1_c16"]]},
+        "pretrained_cfg": {"input_size": [3, 32, 32]}}"#,
+    r#"{"architecture": "efficientnet_lite0", "library": "efficientnet_lite_pytorch", "model_args": {"stem_size": 8,
+        "num_features": 24, "block_args": [["ds_r1_k3_s1_e1_c8"], ["ir_r2_k5_s2_e2_c12"]]},
+        "pretrained_cfg": {"input_size": [3, 32, 32]}}"#,
+    r#"{"model_type": "regnet", "embedding_size": 8, "hidden_sizes": [8, 12], "depths": [1, 2], "groups_width": 4,
+        "image_size": 32}"#,
+    r#"{"model_type": "convnext", "hidden_sizes": [8, 12], "depths": [1, 2], "image_size": 32}"#,
+    r#"{"model_type": "convnextv2", "hidden_sizes": [8, 12], "depths": [1, 2], "image_size": 32}"#,
+    r#"{"architecture": "convnext_atto", "model_args": {"dims": [4, 8, 8, 12], "depths": [1, 1, 1, 1]},
+        "pretrained_cfg": {"input_size": [3, 32, 32]}}"#,
+];
+
 /// Writes a model with this `config.json` and random values into `folder`, without a head, and a tokenizer of words.
 pub fn write_small(config: &str, folder: &Path) {
     std::fs::write(folder.join("config.json"), config).unwrap();
-    std::fs::write(folder.join("tokenizer.json"), words().to_string()).unwrap();
     let request = HeadRequest {
         kind: crate::families::HeadKind::Whole,
         outputs: 2,
@@ -134,6 +168,9 @@ pub fn write_small(config: &str, folder: &Path) {
     };
     let config = serde_json::from_str(config).unwrap();
     let (family, network) = pretrained::network(PathBuf::from("config.json"), &config, request).unwrap();
+    if network.inputs.longest().is_some() {
+        std::fs::write(folder.join("tokenizer.json"), words().to_string()).unwrap();
+    }
     let mut file = WeightFile::default();
     for parameter in network
         .parameters
@@ -143,7 +180,11 @@ pub fn write_small(config: &str, folder: &Path) {
         let name = family.names.exported(crate::families::HeadKind::Whole, &parameter.name);
         let mut stream = rng::stream(Seed(1), &name, &[]);
         let is_scale = parameter.shape.len() == 1 && name.ends_with(".weight");
-        let centre = if is_scale { 1.0 } else { 0.0 };
+        let centre = match parameter.role {
+            Role::Statistic { neutral } => neutral,
+            _ if is_scale => 1.0,
+            _ => 0.0,
+        };
         let mut draw = || (stream.next_u32() as f32 / u32::MAX as f32 - 0.5) * 0.6 + centre;
         file.tensors.insert(
             name,
@@ -250,7 +291,10 @@ pub fn images(count: usize, classes: u32) -> Examples {
         pixels.extend((0..3 * 1024).map(|place| pixel(place / 1024 == label)));
     }
     Examples {
-        inputs: Inputs::Images { pixels },
+        inputs: Inputs::Images {
+            size: ImageSize::SMALL,
+            pixels,
+        },
         targets: Targets::Classes(labels),
     }
 }

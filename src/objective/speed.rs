@@ -21,9 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// Maximum number of examples used to time an evaluation.
 const EVALUATED: usize = 64;
 
-/// Values per image.
-const IMAGE: usize = crate::finetune::data::IMAGE_PIXELS;
-
 /// Duration of a trial that sees all its samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FullRun {
@@ -185,9 +182,11 @@ fn some(examples: &Examples) -> Examples {
     let indices = (0..examples.len()).step_by(examples.len().div_ceil(EVALUATED).max(1));
     let inputs = match &examples.inputs {
         Inputs::Texts(texts) => Inputs::Texts(indices.clone().map(|index| texts[index].clone()).collect()),
-        Inputs::Images { pixels } => {
-            let images = indices.clone().flat_map(|index| &pixels[index * IMAGE..][..IMAGE]);
+        Inputs::Images { size, pixels } => {
+            let values = size.values();
+            let images = indices.clone().flat_map(|index| &pixels[index * values..][..values]);
             Inputs::Images {
+                size: *size,
                 pixels: images.copied().collect(),
             }
         }

@@ -95,7 +95,9 @@ fn metric_tables() -> String {
     ];
     let mut text = String::new();
     for (kind, title) in kinds {
-        text += &format!("## {title}\n\n| metric | other names | goal | of one class | definition |\n|---|---|---|---|---|\n");
+        text += &format!(
+            "## {title}\n\n| metric | other names | goal | of one class | definition |\n|---|---|---|---|---|\n"
+        );
         for metric in METRICS.iter().filter(|metric| metric.tasks().any(|task| task == kind)) {
             let aliases: Vec<String> = metric.aliases.iter().map(|name| format!("`{name}`")).collect();
             let goal = match metric.goal {
@@ -104,7 +106,11 @@ fn metric_tables() -> String {
             };
             let of_class = if metric.of_class.is_some() { "yes" } else { "" };
             let help = metric.help.replace('|', "\\|");
-            text += &format!("| `{}` | {} | {goal} | {of_class} | {help} |\n", metric.name, aliases.join(", "));
+            text += &format!(
+                "| `{}` | {} | {goal} | {of_class} | {help} |\n",
+                metric.name,
+                aliases.join(", ")
+            );
         }
         text.push('\n');
     }

@@ -5,6 +5,7 @@ use burn::{backend::Autodiff, tensor::Tensor as Inner};
 use crate::{
     backend::{Engine, Tensor},
     gradients::Gradient,
+    kernels::ActivationKind,
     layers::{Back, Context},
     parameters::Handle,
 };
@@ -16,8 +17,8 @@ pub(crate) type Lifted<B, const D: usize> = Inner<Autodiff<B>, D>;
 pub(crate) trait Graph {
     fn graph<B: Engine>(&self, tape: &mut Tape<'_, B>, input: Lifted<B, 4>) -> Lifted<B, 4>;
 
-    /// Side and channels of its input.
-    fn input(&self) -> [usize; 2];
+    /// Height, width and channels of its input.
+    fn input(&self) -> [usize; 3];
 }
 
 /// The parameters of one pass; those that train are leaves of the graph.
@@ -44,6 +45,27 @@ impl<B: Engine> Tape<'_, B> {
     }
 }
 
+/// An activation as a part of a graph.
+pub(crate) fn activated<B: Engine, const D: usize>(kind: ActivationKind, input: Lifted<B, D>) -> Lifted<B, D> {
+    use burn::tensor::activation::{gelu, relu, sigmoid, silu, tanh};
+    let relu6 = |input: Lifted<B, D>| relu(input).clamp_max(6.0);
+    match kind {
+        ActivationKind::Gelu => gelu(input),
+        ActivationKind::GeluTanh => {
+            let cube = input.clone() * input.clone() * input.clone() * 0.044_715;
+            let inner = (input.clone() + cube) * (2.0 / std::f64::consts::PI).sqrt();
+            input * (tanh(inner) + 1.0) * 0.5
+        }
+        ActivationKind::Relu => relu(input),
+        ActivationKind::Silu => silu(input),
+        ActivationKind::Tanh => tanh(input),
+        ActivationKind::Relu6 => relu6(input),
+        ActivationKind::HardSigmoid => relu6(input + 3.0) / 6.0,
+        ActivationKind::HardSwish => input.clone() * (relu6(input + 3.0) / 6.0),
+        ActivationKind::Sigmoid => sigmoid(input),
+    }
+}
+
 /// The output of a graph, and its backward pass. Input and output are rows of channels.
 pub(crate) fn forward<'a, B: Engine + 'a>(
     graph: &impl Graph,
@@ -51,7 +73,7 @@ pub(crate) fn forward<'a, B: Engine + 'a>(
     context: &Context<'_>,
 ) -> (Tensor<2>, Back<'a>) {
     let images = context.layout.len();
-    let [side, channels] = graph.input();
+    let [height, width, channels] = graph.input();
     let input: Lifted<B, 2> = Inner::from_inner(B::unwrap(input));
     let input = input.require_grad();
     let mut tape = Tape {
@@ -60,7 +82,7 @@ pub(crate) fn forward<'a, B: Engine + 'a>(
     };
     let image = input
         .clone()
-        .reshape([images, side, side, channels])
+        .reshape([images, height, width, channels])
         .permute([0, 3, 1, 2]);
     let output = graph.graph(&mut tape, image);
     let [_, channels, rows, columns] = output.dims();

@@ -7,9 +7,12 @@ pub(crate) mod convolved;
 #[cfg(any(test, feature = "cuda"))]
 pub(crate) mod differentiated;
 pub(crate) mod residual;
+pub(crate) mod stack;
+#[cfg(test)]
+mod stack_tests;
 pub(crate) mod transformer;
 
-use self::{convolved::ConvolvedBlock, residual::ResidualBlock, transformer::TransformerBlock};
+use self::{convolved::ConvolvedBlock, residual::ResidualBlock, stack::Stack, transformer::TransformerBlock};
 use crate::{
     backend::Tensor,
     layers::{Back, Context, Positions, linear::Linear},
@@ -21,6 +24,7 @@ pub(crate) enum Block {
     Transformer(Box<TransformerBlock>),
     Convolved(Box<ConvolvedBlock>),
     Residual(Box<ResidualBlock>),
+    Stack(Box<Stack>),
     Projection(Box<Projection>),
 }
 
@@ -59,6 +63,7 @@ impl Block {
             Self::Transformer(block) => block.forward(input, positions, context),
             Self::Convolved(block) => block.forward(input, positions, context),
             Self::Residual(block) => block.forward(input, context),
+            Self::Stack(block) => block.forward(input, context),
             Self::Projection(block) => block.forward(input, context),
         }
     }
@@ -69,6 +74,7 @@ impl Block {
             Self::Transformer(block) => block.sizes.hidden,
             Self::Convolved(block) => block.block.sizes.hidden,
             Self::Residual(block) => block.second.0.geometry.outputs,
+            Self::Stack(block) => block.output().channels,
             Self::Projection(block) => block.sizes[1],
         }
     }
@@ -77,7 +83,8 @@ impl Block {
     pub(crate) fn map_rows(&self) -> Option<usize> {
         match self {
             Self::Transformer(_) | Self::Convolved(_) | Self::Projection(_) => None,
-            Self::Residual(block) => Some(block.second.0.geometry.output_side().pow(2)),
+            Self::Residual(block) => Some(block.second.0.geometry.pixels()[1]),
+            Self::Stack(block) => Some(block.output().pixels()),
         }
     }
 
@@ -87,6 +94,7 @@ impl Block {
             Self::Transformer(block) => block.size(tokens, positions),
             Self::Convolved(block) => block.size(tokens, positions),
             Self::Residual(block) => block.size(),
+            Self::Stack(block) => block.size(),
             Self::Projection(block) => block.size(tokens),
         }
     }

@@ -9,7 +9,7 @@ use crate::{
         Back, Context,
         batch_norm::BatchNorm,
         conv2d::Convolution,
-        pixels::{rectify, rectify_backward},
+        pixels::{rectify, rectify_backward, rows},
     },
 };
 
@@ -95,9 +95,10 @@ impl ResidualBlock {
 }
 
 impl ConvolutionStem {
-    /// Maps images, `[images, channels, side, side]`, to rows of channels.
+    /// Maps images, `[images, channels, height, width]`, to rows of channels.
     pub(crate) fn forward<'a>(&'a self, pixels: &[f32], context: &Context<'_>) -> (Tensor<2>, Back<'a>) {
-        let input = self.rows(pixels, context);
+        let geometry = self.convolution.geometry;
+        let input = rows(pixels, geometry.inputs, geometry.pixels()[0], context);
         #[cfg(feature = "cuda")]
         if let crate::backend::Device::Cuda(_) = context.device {
             return super::differentiated::forward::<crate::backend::cuda::Cuda>(self, input, context);
@@ -111,19 +112,6 @@ impl ConvolutionStem {
             self.convolution.backward(gradient, saved, back, wants_input)
         });
         (output, back)
-    }
-
-    /// The pixels as rows of channels.
-    pub(crate) fn rows(&self, pixels: &[f32], context: &Context<'_>) -> Tensor<2> {
-        let channels = self.convolution.geometry.inputs;
-        let plane = self.convolution.geometry.side.pow(2);
-        let pixel = |index: usize| {
-            let (image, rest) = (index / (plane * channels), index % (plane * channels));
-            pixels[(image * channels + rest % channels) * plane + rest / channels]
-        };
-        let values: Vec<f32> = (0..pixels.len()).map(pixel).collect();
-        let rows = pixels.len() / channels;
-        context.device.tensor(values, [rows, channels])
     }
 
     /// The size of one image.
@@ -169,9 +157,10 @@ mod graphs {
             relu(hidden + shortcut)
         }
 
-        fn input(&self) -> [usize; 2] {
+        fn input(&self) -> [usize; 3] {
             let geometry = self.first.0.geometry;
-            [geometry.side, geometry.inputs]
+            let [height, width] = geometry.size;
+            [height, width, geometry.inputs]
         }
     }
 
@@ -181,9 +170,10 @@ mod graphs {
             relu(self.norm.graph(tape, hidden))
         }
 
-        fn input(&self) -> [usize; 2] {
+        fn input(&self) -> [usize; 3] {
             let geometry = self.convolution.geometry;
-            [geometry.side, geometry.inputs]
+            let [height, width] = geometry.size;
+            [height, width, geometry.inputs]
         }
     }
 }

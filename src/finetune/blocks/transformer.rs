@@ -9,8 +9,8 @@ use crate::{
     dropout::Dropout,
     kernels::Normalized,
     layers::{
-        Back, Backward, Context, Positions, attention::Attention, feed_forward::FeedForward, linear::Linear,
-        norm::NormLayer, select, select_backward,
+        Back, Backward, Context, Positions, attention::Attention, feed_forward::FeedForward, layer_scale::LayerScale,
+        linear::Linear, norm::NormLayer, select, select_backward,
     },
 };
 
@@ -40,6 +40,11 @@ pub(crate) enum Order {
         attention: Option<NormLayer>,
         feed_forward: NormLayer,
     },
+    /// `x + factors * layer(norm(x))`.
+    NormFirstScaled {
+        attention: (NormLayer, LayerScale),
+        feed_forward: (NormLayer, LayerScale),
+    },
     /// `x + norm(layer(norm(x)))`.
     NormAround {
         attention: [NormLayer; 2],
@@ -63,8 +68,20 @@ pub(crate) struct Sizes {
 
 /// Values saved for the backward pass of a residual sum.
 struct SumSaved {
-    norm: Option<Normalized>,
+    after: Option<AfterSaved>,
     dropout: Option<Dropout>,
+}
+
+/// A layer between a branch and the sum.
+#[derive(Clone, Copy)]
+enum After<'a> {
+    Norm(&'a NormLayer),
+    Scale(LayerScale),
+}
+
+enum AfterSaved {
+    Norm(Normalized),
+    Scale(Tensor<2>),
 }
 
 impl TransformerBlock {
@@ -84,20 +101,24 @@ impl TransformerBlock {
                 attention,
                 feed_forward,
             } => {
-                let norms = [attention.as_ref(), None, Some(feed_forward), None];
-                self.norm_first(input, norms, positions, context)
+                let norms = [attention.as_ref(), Some(feed_forward)];
+                self.norm_first(input, norms, [None, None], positions, context)
+            }
+            Order::NormFirstScaled {
+                attention: (before_attention, attention),
+                feed_forward: (before_feed_forward, feed_forward),
+            } => {
+                let norms = [before_attention, before_feed_forward].map(Some);
+                let after = [*attention, *feed_forward].map(|scale| Some(After::Scale(scale)));
+                self.norm_first(input, norms, after, positions, context)
             }
             Order::NormAround {
                 attention: [before_attention, after_attention],
                 feed_forward: [before_feed_forward, after_feed_forward],
             } => {
-                let norms = [
-                    before_attention,
-                    after_attention,
-                    before_feed_forward,
-                    after_feed_forward,
-                ];
-                self.norm_first(input, norms.map(Some), positions, context)
+                let norms = [before_attention, before_feed_forward].map(Some);
+                let after = [after_attention, after_feed_forward].map(|norm| Some(After::Norm(norm)));
+                self.norm_first(input, norms, after, positions, context)
             }
             Order::Parallel {
                 attention,
@@ -134,20 +155,15 @@ impl TransformerBlock {
         (output, back)
     }
 
-    /// `norms` are those before and after attention, and before and after the feed-forward layer.
+    /// The norms before attention and before the feed-forward layer, and the layers after them.
     fn norm_first<'a>(
         &'a self,
         input: Tensor<2>,
-        norms: [Option<&'a NormLayer>; 4],
+        [before_attention, before_feed_forward]: [Option<&'a NormLayer>; 2],
+        [after_attention, after_feed_forward]: [Option<After<'a>>; 2],
         positions: Positions,
         context: &Context<'_>,
     ) -> (Tensor<2>, Back<'a>) {
-        let [
-            before_attention,
-            after_attention,
-            before_feed_forward,
-            after_feed_forward,
-        ] = norms;
         let rows = select(input.clone(), positions, context.layout);
         let (normed, first_norm) = normed(before_attention, input, context);
         let (heads, attention) = self.attention.forward(normed, positions, self.site(0), context);
@@ -212,30 +228,35 @@ impl TransformerBlock {
         1 + 3 * self.number as u64 + site
     }
 
-    /// `residual + dropout(norm(branch + bias))`; `branch` is the product of the linear layer.
+    /// `residual + dropout(after(branch + bias))`; `branch` is the product of the linear layer.
     fn sum(
         &self,
         (branch, linear): (Tensor<2>, &Linear),
-        norm: Option<&NormLayer>,
+        after: Option<After<'_>>,
         residual: Tensor<2>,
         site: u64,
         context: &Context<'_>,
     ) -> (Tensor<2>, SumSaved) {
         let dropout = context.site(self.site(site));
         let bias = linear.bias.map(|bias| context.parameters.vector(bias));
-        let (branch, bias, norm) = match norm {
-            Some(norm) => {
-                let branch = match bias {
-                    Some(bias) => branch.add_row(bias),
-                    None => branch,
-                };
-                let (branch, saved) = norm.forward(branch, context);
-                (branch, None, Some(saved))
+        let biased = |branch: Tensor<2>, bias: Option<Tensor<1>>| match bias {
+            Some(bias) => branch.add_row(bias),
+            None => branch,
+        };
+        let (branch, bias, after) = match after {
+            Some(After::Norm(norm)) => {
+                let (branch, saved) = norm.forward(biased(branch, bias), context);
+                (branch, None, Some(AfterSaved::Norm(saved)))
+            }
+            Some(After::Scale(scale)) => {
+                let branch = biased(branch, bias);
+                let scaled = scale.forward(branch.clone(), context);
+                (scaled, None, Some(AfterSaved::Scale(branch)))
             }
             None => (branch, bias, None),
         };
         let sum = context.kernels().add(branch, bias, residual, dropout);
-        (sum, SumSaved { norm, dropout })
+        (sum, SumSaved { after, dropout })
     }
 
     /// The size of a text of `tokens` tokens.
@@ -277,14 +298,15 @@ impl TransformerBlock {
 /// Backward pass of [`TransformerBlock::sum`]: the gradients of the branch and of its bias.
 fn sum_backward(
     gradient: Tensor<2>,
-    norm: Option<&NormLayer>,
+    after: Option<After<'_>>,
     saved: SumSaved,
     back: &mut Backward<'_>,
 ) -> (Tensor<2>, Tensor<1>) {
     let gradient = back.kernels().drop(gradient, saved.dropout);
-    let gradient = match (norm, saved.norm) {
-        (Some(norm), Some(normalized)) => norm.backward(gradient, normalized, back),
-        (None, _) | (_, None) => gradient,
+    let gradient = match (after, saved.after) {
+        (Some(After::Norm(norm)), Some(AfterSaved::Norm(normalized))) => norm.backward(gradient, normalized, back),
+        (Some(After::Scale(scale)), Some(AfterSaved::Scale(branch))) => scale.backward(gradient, branch, back),
+        _ => gradient,
     };
     back.kernels().sum_rows(gradient)
 }

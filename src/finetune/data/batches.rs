@@ -78,6 +78,7 @@ mod tests {
 
     use super::super::encoder::TextEncoder;
     use super::super::examples::IMAGE_PIXELS;
+    use super::super::image_size::ImageSize;
     use super::super::labels::LabelKind;
     use super::super::split::{Held, SplitOptions};
     use super::super::table::{TableOptions, load_table};
@@ -96,6 +97,7 @@ mod tests {
     fn images(count: usize) -> Examples {
         Examples {
             inputs: Inputs::Images {
+                size: ImageSize::SMALL,
                 pixels: vec![0.0; count * IMAGE_PIXELS],
             },
             targets: Targets::Classes(vec![0; count]),

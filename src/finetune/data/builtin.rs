@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::error::DataError;
-use super::examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
+use super::examples::{Dataset, Examples, Inputs};
+use super::image_size::ImageSize;
 use super::images::{read_idx_images, read_idx_labels, to_rgb};
 use super::suggestion::closest;
 use super::targets::Targets;
@@ -78,7 +79,10 @@ fn examples(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<Examples, Da
     let pixels = to_rgb(images.0, &read_idx_images(images.0, images.1)?)?;
     let classes = read_idx_labels(labels.0, labels.1)?;
     Ok(Examples {
-        inputs: Inputs::Images { pixels },
+        inputs: Inputs::Images {
+            size: ImageSize::SMALL,
+            pixels,
+        },
         targets: Targets::Classes(classes.into_iter().map(u32::from).collect()),
     })
 }
@@ -87,8 +91,9 @@ fn range(examples: &Examples, range: Range<usize>) -> Examples {
     let indices: Vec<u32> = range.clone().map(|index| index as u32).collect();
     let targets = examples.targets.pick(&indices);
     let inputs = match &examples.inputs {
-        Inputs::Images { pixels } => Inputs::Images {
-            pixels: pixels[range.start * IMAGE_PIXELS..range.end * IMAGE_PIXELS].to_vec(),
+        Inputs::Images { size, pixels } => Inputs::Images {
+            size: *size,
+            pixels: pixels[range.start * size.values()..range.end * size.values()].to_vec(),
         },
         Inputs::Texts(texts) => Inputs::Texts(texts[range].to_vec()),
     };
@@ -112,7 +117,7 @@ mod tests {
             classes.sort_unstable();
             classes.dedup();
             assert_eq!(classes, (0..10).collect::<Vec<u32>>());
-            let Inputs::Images { pixels } = &part.inputs else {
+            let Inputs::Images { pixels, .. } = &part.inputs else {
                 unreachable!("fashion is images")
             };
             assert!(pixels.iter().all(|pixel| (-1.0..=1.0).contains(pixel)));

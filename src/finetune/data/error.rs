@@ -4,6 +4,7 @@ use automl_readers::{Fault, Position, ReadError};
 use automl_tokenizer::TokenizerError;
 
 use super::answering::AnsweringError;
+use super::image_size::ImageSize;
 use super::missing::Missing;
 use super::suggestion::{did_you_mean, listed, quoted};
 use super::tagging::TaggingError;
@@ -232,6 +233,14 @@ pub enum DataError {
     /// Texts and images are mixed in one set of examples.
     #[error("texts and images cannot be mixed in one set of examples")]
     MixedInputs,
+    /// Images of two sizes are mixed in one set of examples.
+    #[error("images of {one} and of {other} cannot be mixed in one set of examples")]
+    MixedSizes {
+        /// One size.
+        one: ImageSize,
+        /// Another size.
+        other: ImageSize,
+    },
 }
 
 impl DataError {

@@ -1,22 +1,25 @@
 //! The data for a trainer: inputs as numbers, each with its class.
 
 use super::error::DataError;
+use super::image_size::ImageSize;
 use super::targets::Targets;
 use super::text::Text;
 use crate::rng::Fingerprint;
 use crate::tasks::TaskKind;
 
-/// Values per image: 3 colours of 32 × 32.
-pub const IMAGE_PIXELS: usize = 3 * 32 * 32;
+/// Values per embedded image: 3 colours of 32 × 32.
+pub const IMAGE_PIXELS: usize = ImageSize::SMALL.values();
 
 /// Inputs of one kind, in the order of their labels.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inputs {
     /// The tokens of each text, or of each pair of texts.
     Texts(Vec<Text>),
-    /// Images, concatenated.
+    /// Images of one size, concatenated.
     Images {
-        /// `[n, 3, 32, 32]` from -1 to 1, row-major.
+        /// The size of every image.
+        size: ImageSize,
+        /// `[n, channels, height, width]`, row-major, scaled as the model expects them.
         pixels: Vec<f32>,
     },
 }
@@ -35,7 +38,7 @@ impl Inputs {
     pub fn len(&self) -> usize {
         match self {
             Self::Texts(texts) => texts.len(),
-            Self::Images { pixels } => pixels.len() / IMAGE_PIXELS,
+            Self::Images { size, pixels } => pixels.len() / size.values().max(1),
         }
     }
 
@@ -67,7 +70,13 @@ impl Inputs {
                     }
                 }
             }
-            Self::Images { pixels } => {
+            Self::Images { size, pixels } => {
+                // Studies of the embedded images are older than other sizes.
+                if *size != ImageSize::SMALL {
+                    for side in [size.channels, size.height, size.width] {
+                        fingerprint.number(side as u64);
+                    }
+                }
                 for pixel in pixels {
                     fingerprint.bytes(&pixel.to_le_bytes());
                 }
@@ -99,13 +108,29 @@ impl Examples {
     /// These examples followed by `other`: training and validation data for a final model.
     ///
     /// # Errors
-    /// Returns [`DataError::MixedInputs`] if one holds texts and the other images.
+    /// Returns [`DataError::MixedInputs`] if one holds texts and the other images, and [`DataError::MixedSizes`] if the
+    /// images differ in size.
     pub fn concat(&self, other: &Self) -> Result<Self, DataError> {
         let inputs = match (&self.inputs, &other.inputs) {
             (Inputs::Texts(ours), Inputs::Texts(theirs)) => Inputs::Texts([ours.as_slice(), theirs].concat()),
-            (Inputs::Images { pixels: ours }, Inputs::Images { pixels: theirs }) => Inputs::Images {
-                pixels: [ours.as_slice(), theirs].concat(),
-            },
+            (
+                Inputs::Images { size, pixels: ours },
+                Inputs::Images {
+                    size: other,
+                    pixels: theirs,
+                },
+            ) => {
+                if size != other {
+                    return Err(DataError::MixedSizes {
+                        one: *size,
+                        other: *other,
+                    });
+                }
+                Inputs::Images {
+                    size: *size,
+                    pixels: [ours.as_slice(), theirs].concat(),
+                }
+            }
             (Inputs::Texts(_), Inputs::Images { .. }) | (Inputs::Images { .. }, Inputs::Texts(_)) => {
                 return Err(DataError::MixedInputs);
             }
@@ -183,11 +208,26 @@ mod tests {
         };
         let images = Examples {
             inputs: Inputs::Images {
+                size: ImageSize::SMALL,
                 pixels: vec![0.0; IMAGE_PIXELS],
             },
             targets: Targets::Classes(vec![0]),
         };
         assert_eq!(images.inputs.len(), 1);
         assert!(matches!(texts.concat(&images), Err(DataError::MixedInputs)));
+        let wide = Examples {
+            inputs: Inputs::Images {
+                size: ImageSize {
+                    width: 64,
+                    ..ImageSize::SMALL
+                },
+                pixels: vec![0.0; 2 * IMAGE_PIXELS],
+            },
+            targets: Targets::Classes(vec![0]),
+        };
+        assert_eq!(
+            images.concat(&wide).unwrap_err().to_string(),
+            "images of 32 × 32 with 3 channels and of 32 × 64 with 3 channels cannot be mixed in one set of examples"
+        );
     }
 }

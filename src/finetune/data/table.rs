@@ -184,7 +184,7 @@ impl Texts {
 
     fn tokens(&self, encoder: &TextEncoder) -> Result<Tokens, DataError> {
         Ok(Tokens {
-            texts: encoder.tokenize(&self.texts)?,
+            texts: encoder.tokenize(&self.raw)?,
             targets: self.targets.clone(),
         })
     }

@@ -17,6 +17,7 @@ use crate::{
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["albert"],
+    architectures: &[],
     build,
     names: Names {
         prefix: "albert.",

@@ -12,6 +12,7 @@ use crate::{
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["bert"],
+    architectures: &[],
     build,
     names: Names {
         prefix: "bert.",

@@ -4,6 +4,7 @@ use super::{Family, roberta};
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["camembert"],
+    architectures: &[],
     class: "Camembert",
     ..roberta::FAMILY
 };

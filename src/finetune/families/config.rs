@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::kernels::ActivationKind;
+use crate::{kernels::ActivationKind, networks::convnet::ConvnetError};
 
 /// The reason why a configuration cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -20,6 +20,8 @@ pub(crate) enum ConfigError {
     },
     #[error("`{key}` is `{value}`; only {known} is supported")]
     Unsupported { key: String, value: String, known: String },
+    #[error(transparent)]
+    Layers(#[from] ConvnetError),
     #[error("`{what}` {size} is not a multiple of {factors}")]
     Multiple {
         what: &'static str,
@@ -36,7 +38,8 @@ const MOST_BLOCKS: usize = 1024;
 
 /// The keys of a configuration.
 pub(crate) struct Fields<'a> {
-    keys: &'a Map<String, Value>,
+    /// `None` for an object without keys.
+    keys: Option<&'a Map<String, Value>>,
 }
 
 impl<'a> Fields<'a> {
@@ -44,17 +47,26 @@ impl<'a> Fields<'a> {
     /// If the configuration is not an object.
     pub(crate) fn new(config: &'a Value) -> Result<Self, ConfigError> {
         let keys = config.as_object().ok_or(ConfigError::NotObject)?;
-        Ok(Self { keys })
+        Ok(Self { keys: Some(keys) })
+    }
+
+    /// An object without keys.
+    pub(crate) const EMPTY: Self = Self { keys: None };
+
+    /// The names of all keys with a value.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
+        let all = self.keys.into_iter().flatten();
+        all.filter(|(_, value)| !value.is_null()).map(|(name, _)| name.as_str())
     }
 
     /// The value of a key; `None` if it is missing or null.
     pub(crate) fn get(&self, key: &str) -> Option<&'a Value> {
-        self.keys.get(key).filter(|value| !value.is_null())
+        self.keys?.get(key).filter(|value| !value.is_null())
     }
 
     /// Returns whether the key is there without a value, where that says something else than no key.
     pub(crate) fn is_null(&self, key: &str) -> bool {
-        self.keys.get(key).is_some_and(Value::is_null)
+        self.keys.and_then(|keys| keys.get(key)).is_some_and(Value::is_null)
     }
 
     /// The fields of a nested object.
@@ -64,7 +76,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn nested(&self, key: &str) -> Result<Option<Fields<'a>>, ConfigError> {
         match self.get(key) {
             None => Ok(None),
-            Some(Value::Object(keys)) => Ok(Some(Fields { keys })),
+            Some(Value::Object(keys)) => Ok(Some(Fields { keys: Some(keys) })),
             Some(other) => Err(wrong(key, other, "an object")),
         }
     }
@@ -105,6 +117,76 @@ impl<'a> Fields<'a> {
             None => Ok(default),
             Some(_) => self.size(key),
         }
+    }
+
+    /// A list of sizes of at least 1, or `default` if the key is missing. One number is a list of one.
+    ///
+    /// # Errors
+    /// If the key has another kind of value.
+    pub(crate) fn sizes_or(&self, key: &str, default: &[usize]) -> Result<Vec<usize>, ConfigError> {
+        let Some(value) = self.get(key) else {
+            return Ok(default.to_vec());
+        };
+        let one = [value.clone()];
+        let list = value.as_array().map_or(one.as_slice(), Vec::as_slice);
+        let sizes: Option<Vec<usize>> = list
+            .iter()
+            .map(|size| {
+                let size = size.as_u64().filter(|size| (1..=LARGEST).contains(size));
+                size.map(|size| size as usize)
+            })
+            .collect();
+        sizes
+            .filter(|sizes| !sizes.is_empty() && sizes.len() <= MOST_BLOCKS)
+            .ok_or_else(|| wrong(key, value, "whole numbers from 1 to 16777216"))
+    }
+
+    /// A list of `count` sizes.
+    ///
+    /// # Errors
+    /// If the key has another number of them.
+    pub(crate) fn sizes_of(&self, key: &str, default: &[usize], count: usize) -> Result<Vec<usize>, ConfigError> {
+        let sizes = self.sizes_or(key, default)?;
+        if sizes.len() == count {
+            return Ok(sizes);
+        }
+        Err(ConfigError::Value {
+            key: key.to_owned(),
+            value: format!("{sizes:?}"),
+            expected: format!("{count} numbers"),
+        })
+    }
+
+    /// Height and width: two sizes, or one for both.
+    ///
+    /// # Errors
+    /// If the key has another kind of value.
+    pub(crate) fn sides_or(&self, key: &str, default: usize) -> Result<[usize; 2], ConfigError> {
+        match *self.sizes_or(key, &[default])?.as_slice() {
+            [side] => Ok([side, side]),
+            [height, width] => Ok([height, width]),
+            ref other => Err(ConfigError::Value {
+                key: key.to_owned(),
+                value: format!("{other:?}"),
+                expected: "one side, or height and width".to_owned(),
+            }),
+        }
+    }
+
+    /// The side of a square: one size, or two that are equal.
+    ///
+    /// # Errors
+    /// If the key has another kind of value.
+    pub(crate) fn square_or(&self, key: &str, default: usize) -> Result<usize, ConfigError> {
+        let [height, width] = self.sides_or(key, default)?;
+        if height == width {
+            return Ok(height);
+        }
+        Err(ConfigError::Unsupported {
+            key: key.to_owned(),
+            value: format!("{height} × {width}"),
+            known: "a square".to_owned(),
+        })
     }
 
     /// A whole number, or `default` if the key is missing.
@@ -201,7 +283,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Activations by the names of the library.
-const ACTIVATIONS: [(&str, ActivationKind); 8] = [
+const ACTIVATIONS: [(&str, ActivationKind); 12] = [
     ("gelu", ActivationKind::Gelu),
     ("gelu_new", ActivationKind::GeluTanh),
     ("gelu_pytorch_tanh", ActivationKind::GeluTanh),
@@ -210,6 +292,10 @@ const ACTIVATIONS: [(&str, ActivationKind); 8] = [
     ("silu", ActivationKind::Silu),
     ("swish", ActivationKind::Silu),
     ("tanh", ActivationKind::Tanh),
+    ("relu6", ActivationKind::Relu6),
+    ("hardswish", ActivationKind::HardSwish),
+    ("hard_swish", ActivationKind::HardSwish),
+    ("sigmoid", ActivationKind::Sigmoid),
 ];
 
 fn wrong(key: &str, value: &Value, expected: &str) -> ConfigError {

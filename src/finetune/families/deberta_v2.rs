@@ -20,6 +20,7 @@ use crate::{
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["deberta-v2"],
+    architectures: &[],
     build,
     names: Names {
         prefix: "deberta.",

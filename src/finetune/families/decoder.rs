@@ -62,6 +62,7 @@ pub(super) fn config(
             norm: None,
             projection: None,
         },
+        patches: None,
         attention: AttentionConfig {
             heads,
             key_heads,

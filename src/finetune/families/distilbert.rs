@@ -17,6 +17,7 @@ use crate::{
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["distilbert"],
+    architectures: &[],
     build,
     names: Names {
         prefix: "distilbert.",

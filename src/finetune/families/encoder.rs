@@ -72,6 +72,7 @@ impl Encoder {
                 norm: Some("embeddings.LayerNorm"),
                 projection: None,
             },
+            patches: None,
             attention: AttentionConfig {
                 heads: self.heads,
                 key_heads: self.heads,

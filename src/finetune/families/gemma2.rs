@@ -15,6 +15,7 @@ use crate::{
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["gemma2"],
+    architectures: &[],
     build,
     class: "Gemma2",
     ..llama::FAMILY

@@ -9,6 +9,7 @@ use crate::networks::{
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["gemma3_text"],
+    architectures: &[],
     build,
     class: "Gemma3Text",
     ..llama::FAMILY

@@ -18,6 +18,7 @@ use crate::{
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["gpt2"],
+    architectures: &[],
     build,
     names: Names {
         prefix: "transformer.",
@@ -68,6 +69,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
             norm: None,
             projection: None,
         },
+        patches: None,
         attention: AttentionConfig {
             heads,
             key_heads: heads,

@@ -17,6 +17,7 @@ use crate::{
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["gpt_neox"],
+    architectures: &[],
     build,
     names: Names {
         prefix: "gpt_neox.",
@@ -73,6 +74,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
             norm: None,
             projection: None,
         },
+        patches: None,
         attention: AttentionConfig {
             heads,
             key_heads: heads,

@@ -8,6 +8,7 @@ use crate::{networks::Network, recipes};
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["llama"],
+    architectures: &[],
     build,
     names: Names {
         prefix: "model.",

@@ -9,6 +9,7 @@ use crate::networks::{Network, transformer::TransformerConfig};
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["mistral"],
+    architectures: &[],
     build,
     names: Names {
         answering: None,

@@ -3,12 +3,19 @@
 //! To add a family, add one file and one line in [`FAMILIES`].
 
 mod albert;
+mod architecture;
 mod bert;
+mod block_strings;
 mod camembert;
 mod config;
+mod convnext;
+mod convnextv2;
 mod deberta_v2;
 mod decoder;
+mod deit;
+mod dinov2;
 mod distilbert;
+mod efficientnet;
 mod electra;
 mod encoder;
 mod gemma2;
@@ -17,19 +24,35 @@ mod gpt2;
 mod gpt_neox;
 mod llama;
 mod mistral;
+mod mobile;
+mod mobilenet_v2;
 mod modernbert;
 mod mpnet;
 mod opt;
 mod qwen2;
 mod qwen3;
+mod regnet;
+mod residual;
+mod resnet;
 mod resnet8;
 mod roberta;
 mod rope;
 #[cfg(test)]
 mod tests;
+mod timm;
+mod timm_convnext;
+mod timm_efficientnet;
+mod timm_resnet;
+mod timm_vit;
+mod torchvision_mobilenet_v2;
+mod vision;
+mod vit;
 mod xlm_roberta;
 
-pub(crate) use self::config::{ConfigError, Fields};
+pub(crate) use self::{
+    architecture::Architecture,
+    config::{ConfigError, Fields},
+};
 
 use serde_json::Value;
 
@@ -63,6 +86,20 @@ pub(crate) const FAMILIES: &[&Family] = &[
     &gemma3::FAMILY,
     &opt::FAMILY,
     &resnet8::FAMILY,
+    &vit::FAMILY,
+    &deit::FAMILY,
+    &dinov2::FAMILY,
+    &timm_vit::FAMILY,
+    &resnet::FAMILY,
+    &timm_resnet::FAMILY,
+    &mobilenet_v2::FAMILY,
+    &torchvision_mobilenet_v2::FAMILY,
+    &efficientnet::FAMILY,
+    &timm_efficientnet::FAMILY,
+    &regnet::FAMILY,
+    &convnext::FAMILY,
+    &convnextv2::FAMILY,
+    &timm_convnext::FAMILY,
 ];
 
 /// A family of models.
@@ -70,6 +107,8 @@ pub(crate) const FAMILIES: &[&Family] = &[
 pub(crate) struct Family {
     /// The values of `model_type` in `config.json`.
     pub(crate) model_types: &'static [&'static str],
+    /// The beginnings of `library/architecture` of models in the layouts of timm and of torchvision.
+    pub(crate) architectures: &'static [&'static str],
     /// The network that a configuration describes.
     pub(crate) build: fn(&Fields<'_>, HeadRequest) -> Result<Network, ConfigError>,
     pub(crate) names: Names,
@@ -140,12 +179,21 @@ pub(crate) enum HeadSource {
 }
 
 impl Family {
-    /// The family with this `model_type`.
-    pub(crate) fn of(model_type: &str) -> Option<&'static Self> {
-        FAMILIES
-            .iter()
-            .find(|family| family.model_types.contains(&model_type))
-            .copied()
+    /// The family of a configuration: by its `model_type`, or by its `architecture` where that is missing.
+    ///
+    /// # Errors
+    /// Returns the reason if the family is not known.
+    pub(crate) fn of(config: &Value) -> Result<&'static Self, String> {
+        if let Some(architecture) = Architecture::of(config) {
+            return architecture.family();
+        }
+        let model_type = config.get("model_type").and_then(Value::as_str).unwrap_or("missing");
+        let mut all = FAMILIES.iter().copied();
+        all.find(|family| family.model_types.contains(&model_type))
+            .ok_or_else(|| {
+                let known = model_types().join("`, `");
+                format!("`model_type` is `{model_type}`; the supported ones are `{known}`")
+            })
     }
 
     /// The network that `config.json` describes.
@@ -221,9 +269,10 @@ impl Names {
     pub(crate) fn ours(&self, name: &str) -> String {
         let answering = || name.strip_prefix(self.answering?);
         let name = name.strip_prefix(self.prefix).or_else(answering).unwrap_or(name);
+        let is_norm = |owner: &str| owner.to_ascii_lowercase().ends_with("norm");
         match name.rsplit_once('.') {
-            Some((owner, "gamma")) => format!("{owner}.weight"),
-            Some((owner, "beta")) => format!("{owner}.bias"),
+            Some((owner, "gamma")) if is_norm(owner) => format!("{owner}.weight"),
+            Some((owner, "beta")) if is_norm(owner) => format!("{owner}.bias"),
             _ => name.to_owned(),
         }
     }

@@ -18,6 +18,7 @@ use crate::{
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["modernbert"],
+    architectures: &[],
     build,
     names: Names {
         prefix: "model.",
@@ -73,6 +74,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
             norm: Some("embeddings.norm"),
             projection: None,
         },
+        patches: None,
         attention: AttentionConfig {
             heads,
             key_heads: heads,

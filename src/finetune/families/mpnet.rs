@@ -16,6 +16,7 @@ const FURTHEST: usize = 128;
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["mpnet"],
+    architectures: &[],
     build,
     names: Names {
         prefix: "mpnet.",

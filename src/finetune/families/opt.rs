@@ -21,6 +21,7 @@ const FIRST_POSITION: usize = 2;
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["opt"],
+    architectures: &[],
     build,
     names: Names {
         prefix: "model.",
@@ -79,6 +80,7 @@ fn build(fields: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError>
             norm: None,
             projection: None,
         },
+        patches: None,
         attention: AttentionConfig {
             heads,
             key_heads: heads,

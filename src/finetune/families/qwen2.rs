@@ -9,6 +9,7 @@ use crate::networks::{Network, transformer::TransformerConfig};
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["qwen2"],
+    architectures: &[],
     build,
     class: "Qwen2",
     ..llama::FAMILY

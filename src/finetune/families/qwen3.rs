@@ -12,6 +12,7 @@ use crate::networks::{
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["qwen3"],
+    architectures: &[],
     build,
     class: "Qwen3",
     ..llama::FAMILY

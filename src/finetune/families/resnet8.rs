@@ -3,12 +3,13 @@
 use super::{ConfigError, Family, Fields, HeadRequest, HeadSource, Names};
 use crate::{
     layers::batch_norm::BatchNormSettings,
-    networks::{Network, convnet::ConvnetConfig},
+    networks::{Network, small_resnet::SmallResnet},
     recipes,
 };
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["resnet8"],
+    architectures: &[],
     build,
     names: Names {
         prefix: "",
@@ -29,7 +30,7 @@ const NORM: BatchNormSettings = BatchNormSettings {
 
 #[expect(clippy::unnecessary_wraps, reason = "other families can fail")]
 fn build(_: &Fields<'_>, head: HeadRequest) -> Result<Network, ConfigError> {
-    let config = ConvnetConfig {
+    let config = SmallResnet {
         side: 32,
         channels: 3,
         stem: ("stem", 16),

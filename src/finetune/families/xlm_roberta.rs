@@ -4,6 +4,7 @@ use super::{Family, roberta};
 
 pub(super) const FAMILY: Family = Family {
     model_types: &["xlm-roberta"],
+    architectures: &[],
     class: "XLMRoberta",
     ..roberta::FAMILY
 };

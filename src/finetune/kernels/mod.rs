@@ -85,6 +85,13 @@ pub(crate) enum ActivationKind {
     /// `x σ(x)`, also called swish.
     Silu,
     Tanh,
+    /// [`Self::Relu`], at most 6.
+    Relu6,
+    /// `relu6(x + 3) / 6`.
+    HardSigmoid,
+    /// `x · relu6(x + 3) / 6`.
+    HardSwish,
+    Sigmoid,
 }
 
 /// Values saved for the backward pass of [`Kernels::gated`].

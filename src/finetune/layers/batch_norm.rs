@@ -131,6 +131,17 @@ impl BatchNorm {
         let channels = self.channels;
         let mut gradient = Host::take(gradient, device);
         let scale = values(&back.context.parameters.vector(self.scale));
+        if !self.trains(back.context) {
+            let factors: Vec<f32> = scale.iter().zip(&saved.inverse_deviation).map(|(x, y)| x * y).collect();
+            vectorize(|| {
+                for row in gradient.values_mut().chunks_exact_mut(channels) {
+                    for (gradient, factor) in row.iter_mut().zip(&factors) {
+                        *gradient *= factor;
+                    }
+                }
+            });
+            return gradient.tensor();
+        }
         let count = (gradient.values().len() / channels) as f32;
         let shift_sum = column_sums(gradient.values(), channels, |_, value| value);
         let mut scale_sum = vec![0.0; channels];

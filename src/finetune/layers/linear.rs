@@ -40,6 +40,15 @@ impl Linear {
         }
     }
 
+    /// Like [`Self::declare`] for files that hold the layer as a convolution with a kernel of one pixel.
+    pub(crate) fn declare_pointwise(declare: &mut Declarations, name: &str, [inputs, outputs]: [usize; 2]) -> Self {
+        Self {
+            weight: declare.patches(&format!("{name}.weight"), [outputs, inputs, 1, 1]),
+            bias: Some(declare.bias(&format!("{name}.bias"), outputs)),
+            adapter: None,
+        }
+    }
+
     /// `input · weight + bias`.
     pub(crate) fn forward(&self, input: Tensor<2>, context: &Context<'_>) -> Tensor<2> {
         let Some(bias) = self.bias else {
@@ -118,5 +127,28 @@ impl Linear {
                 own + adapter.through(gradient, context)
             }
         }
+    }
+}
+
+/// The same layer as a part of burn's graph.
+#[cfg(any(test, feature = "cuda"))]
+impl Linear {
+    /// The layer at every pixel of `[images, channels, rows, columns]`.
+    pub(crate) fn graph<B: crate::backend::Engine>(
+        &self,
+        tape: &mut crate::blocks::differentiated::Tape<'_, B>,
+        input: crate::blocks::differentiated::Lifted<B, 4>,
+    ) -> crate::blocks::differentiated::Lifted<B, 4> {
+        use crate::blocks::differentiated::Lifted;
+        let [images, inputs, rows, columns] = input.dims();
+        let [_, outputs] = tape.context.parameters.matrix(self.weight).dims();
+        let weight: Lifted<B, 2> = tape.leaf(self.weight).reshape([inputs, outputs]);
+        let pixels: Lifted<B, 2> = input.permute([0, 2, 3, 1]).reshape([images * rows * columns, inputs]);
+        let mut result = pixels.matmul(weight);
+        if let Some(bias) = self.bias {
+            let bias: Lifted<B, 2> = tape.leaf(bias).reshape([1, outputs]);
+            result = result + bias;
+        }
+        result.reshape([images, rows, columns, outputs]).permute([0, 3, 1, 2])
     }
 }

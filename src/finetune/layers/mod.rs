@@ -7,15 +7,22 @@ pub(crate) mod attention;
 pub(crate) mod batch_norm;
 pub(crate) mod conv1d;
 pub(crate) mod conv2d;
+pub(crate) mod depthwise;
 pub(crate) mod disentangled;
 pub(crate) mod embedding;
 pub(crate) mod feed_forward;
+pub(crate) mod layer_scale;
 pub(crate) mod linear;
 pub(crate) mod low_rank;
 pub(crate) mod norm;
+pub(crate) mod patches;
 pub(crate) mod pixels;
+pub(crate) mod pool;
 pub(crate) mod relative;
+pub(crate) mod resampling;
+pub(crate) mod response_norm;
 pub(crate) mod rotary;
+pub(crate) mod squeeze_excite;
 
 use std::cell::RefCell;
 

@@ -138,3 +138,31 @@ pub(crate) struct SumGradients {
     pub(crate) bias: Tensor<1>,
     pub(crate) residual: Tensor<2>,
 }
+
+/// The same layer as a part of burn's graph.
+#[cfg(any(test, feature = "cuda"))]
+impl NormLayer {
+    /// A layer norm over the channels of `[images, channels, rows, columns]`.
+    pub(crate) fn graph<B: crate::backend::Engine>(
+        &self,
+        tape: &mut crate::blocks::differentiated::Tape<'_, B>,
+        input: crate::blocks::differentiated::Lifted<B, 4>,
+    ) -> crate::blocks::differentiated::Lifted<B, 4> {
+        let channels = input.dims()[1];
+        let centred = match self.settings.kind {
+            NormKind::Layer => input.clone() - input.mean_dim(1),
+            NormKind::RootMeanSquare => input,
+        };
+        let variance = (centred.clone() * centred.clone()).mean_dim(1);
+        let mut scale = tape.leaf(self.scale);
+        if self.settings.plus_one {
+            scale = scale + 1.0;
+        }
+        let normed = centred / (variance + f64::from(self.settings.epsilon)).sqrt();
+        let scaled = normed * scale.reshape([1, channels, 1, 1]);
+        match self.shift {
+            Some(shift) => scaled + tape.leaf(shift).reshape([1, channels, 1, 1]),
+            None => scaled,
+        }
+    }
+}

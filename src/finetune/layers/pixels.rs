@@ -1,60 +1,141 @@
 //! Images as rows of channels: the patches of convolutions, and short loops over rows.
 
-use crate::vectorize::vectorize;
+use super::Context;
+use crate::{backend::Tensor, vectorize::vectorize};
 
-/// The sizes of a convolution.
-#[derive(Clone, Copy, Debug)]
+/// The sizes of a convolution or of a pooling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Geometry {
-    /// The input's side.
-    pub(crate) side: usize,
+    /// The input's height and width.
+    pub(crate) size: [usize; 2],
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
     /// The kernel's side.
     pub(crate) kernel: usize,
     pub(crate) stride: usize,
+    pub(crate) padding: Padding,
+    /// Number of groups of channels; an output sees the inputs of its group.
+    pub(crate) groups: usize,
+}
+
+/// The zeros around an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Padding {
+    /// As many pixels as TensorFlow's SAME: by the image's size, the odd pixel at the end.
+    Same,
+    /// This number of pixels before, and this number behind.
+    Fixed([usize; 2]),
+}
+
+impl Padding {
+    /// The padding of most PyTorch models: half of the kernel on every side.
+    pub(crate) fn half(kernel: usize) -> Self {
+        Self::Fixed([kernel / 2; 2])
+    }
+
+    pub(crate) const NONE: Self = Self::Fixed([0; 2]);
 }
 
 impl Geometry {
-    pub(crate) fn output_side(self) -> usize {
-        self.side / self.stride
+    /// Pixels before and behind, along one axis.
+    pub(crate) fn around(self, axis: usize) -> [usize; 2] {
+        match self.padding {
+            Padding::Fixed(around) => around,
+            Padding::Same => {
+                let length = self.size[axis];
+                let covered = (length.div_ceil(self.stride) - 1) * self.stride + self.kernel;
+                let total = covered.saturating_sub(length);
+                [total / 2, total - total / 2]
+            }
+        }
     }
 
+    /// The output's height and width.
+    pub(crate) fn output(self) -> [usize; 2] {
+        [0, 1].map(|axis| {
+            let [before, behind] = self.around(axis);
+            let length = self.size[axis] + before + behind;
+            length.checked_sub(self.kernel).map_or(0, |rest| rest / self.stride + 1)
+        })
+    }
+
+    /// Number of pixels of the input, and of the output.
+    pub(crate) fn pixels(self) -> [usize; 2] {
+        [self.size, self.output()].map(|[height, width]| height * width)
+    }
+
+    /// Number of values of a patch of one group.
     pub(crate) fn patch(self) -> usize {
-        self.kernel * self.kernel * self.inputs
+        self.kernel * self.kernel * self.inputs / self.groups
     }
 
-    /// Calls `visit` for every run of numbers of `images` images that is contiguous in both the patches and the input.
-    ///
-    /// The arguments of `visit` are the run's start in the patches, its start in the input, and its length. A row of
-    /// the kernel is one run, shorter at the sides. Positions outside of the image, which are zero, are left out.
+    /// True if a patch is a row of the input.
+    pub(crate) fn is_pointwise(self) -> bool {
+        self.kernel == 1 && self.stride == 1 && self.padding == Padding::NONE && self.groups == 1
+    }
+
+    /// Calls `visit` for every row of the kernel that is inside of the image, for all pixels of the output.
     #[inline(always)]
-    pub(crate) fn runs(self, images: usize, mut visit: impl FnMut(usize, usize, usize)) {
+    pub(crate) fn windows(self, images: usize, mut visit: impl FnMut(Window)) {
         let Self {
-            side, inputs, kernel, ..
+            size: [height, width],
+            kernel,
+            stride,
+            ..
         } = self;
-        // SAME padding: the odd pixel is at the end.
-        let before = (kernel - self.stride.min(kernel)) / 2;
-        let output = self.output_side();
-        let mut patch = 0;
+        let [[above, _], [before, _]] = [0, 1].map(|axis| self.around(axis));
+        let [rows, columns] = self.output();
+        let mut output = 0;
         for image in 0..images {
-            for row in 0..output {
-                for column in 0..output {
-                    let left = column * self.stride;
+            for row in 0..rows {
+                for column in 0..columns {
+                    let left = column * stride;
                     // The kernel's columns that are inside the image.
-                    let first = before.saturating_sub(left);
-                    let last = kernel.min(side + before - left);
-                    for tap in 0..kernel {
-                        let y = (row * self.stride + tap).wrapping_sub(before);
-                        if y < side {
-                            let input = ((image * side + y) * side + left + first - before) * inputs;
-                            visit(patch + (tap * kernel + first) * inputs, input, (last - first) * inputs);
+                    let first = before.saturating_sub(left).min(kernel);
+                    let last = kernel.min((width + before).saturating_sub(left));
+                    for line in 0..kernel {
+                        let y = (row * stride + line).wrapping_sub(above);
+                        if y < height && first < last {
+                            visit(Window {
+                                output,
+                                tap: line * kernel + first,
+                                input: (image * height + y) * width + left + first - before,
+                                length: last - first,
+                            });
                         }
                     }
-                    patch += self.patch();
+                    output += 1;
                 }
             }
         }
     }
+}
+
+/// The part of a row of the kernel that is inside of an image, for one pixel of the output.
+#[derive(Clone, Copy)]
+pub(crate) struct Window {
+    /// The index of the output's pixel.
+    pub(crate) output: usize,
+    /// The index of the first position in the kernel.
+    pub(crate) tap: usize,
+    /// The index of the input's pixel at that position.
+    pub(crate) input: usize,
+    /// Number of positions, and of neighbouring pixels.
+    pub(crate) length: usize,
+}
+
+/// Images, `[images, channels, height, width]`, as rows of channels.
+pub(crate) fn rows(pixels: &[f32], channels: usize, plane: usize, context: &Context<'_>) -> Tensor<2> {
+    let mut values = vec![0.0; pixels.len()];
+    let images = pixels.chunks_exact((channels * plane).max(1));
+    for (image, target) in images.zip(values.chunks_exact_mut((channels * plane).max(1))) {
+        for (channel, plane) in image.chunks_exact(plane).enumerate() {
+            for (row, value) in target.chunks_exact_mut(channels).zip(plane) {
+                row[channel] = *value;
+            }
+        }
+    }
+    context.device.tensor(values, [pixels.len() / channels, channels])
 }
 
 /// The sum over all rows of `term(column, value)`.

@@ -1,133 +1,333 @@
-//! Residual networks of convolutions, from a description.
+//! Convolutional networks, from a description.
+//!
+//! A family turns its `config.json` into a [`ConvnetConfig`]: the layers of the stem, of every block and of the tail, with
+//! the names of their tensors.
+
+use thiserror::Error;
 
 use super::{Depth, Finish, Head, InputLimits, Network, Reads, Stem, Step};
 use crate::{
     blocks::{
         Block,
-        residual::{ConvolutionStem, ResidualBlock},
+        stack::{Layer, Map, Stack},
     },
+    data::ImageSize,
+    kernels::ActivationKind,
     layers::{
         batch_norm::{BatchNorm, BatchNormSettings},
         conv2d::Convolution,
+        layer_scale::LayerScale,
         linear::Linear,
-        pixels::Geometry,
+        norm::{NormLayer, NormSettings},
+        pixels::{Geometry, Padding},
+        pool::MaxPool,
+        response_norm::ResponseNorm,
+        squeeze_excite::{GateNames, SqueezeExcite},
     },
     parameters::{Declarations, Part, Start},
 };
 
-/// A residual network.
+/// The reason why layers do not fit each other.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum ConvnetError {
+    #[error("`{name}` has {channels} channels, which are not a multiple of {groups} groups")]
+    Groups {
+        name: String,
+        channels: usize,
+        groups: usize,
+    },
+    #[error("images of {size} are too small for it: nothing is left after `{name}`")]
+    TooSmall { name: String, size: ImageSize },
+}
+
+/// A convolutional network.
 pub(crate) struct ConvnetConfig {
-    /// The input's side and channels.
-    pub(crate) side: usize,
-    pub(crate) channels: usize,
-    /// The stem's name and channels.
-    pub(crate) stem: (&'static str, usize),
-    /// The name, channels and stride of every block.
-    pub(crate) blocks: &'static [(&'static str, usize, usize)],
-    pub(crate) norm: BatchNormSettings,
-    pub(crate) head: &'static str,
-    pub(crate) classes: usize,
-    /// True if the file provides the head's values; false if they are initialized for each trial.
-    pub(crate) head_from_file: bool,
+    pub(crate) size: ImageSize,
+    pub(crate) stem: Vec<LayerConfig>,
+    pub(crate) stages: Vec<StageConfig>,
+    /// Layers between the last stage and the mean over all pixels.
+    pub(crate) tail: Vec<LayerConfig>,
+    /// The layers after the mean over all pixels.
+    pub(crate) head: Vec<HeadStep>,
+    pub(crate) outputs: usize,
+    /// True if the file provides the values of the last layer.
+    pub(crate) is_from_file: bool,
+}
+
+/// The blocks that freeze together.
+pub(crate) struct StageConfig {
+    pub(crate) name: String,
+    pub(crate) blocks: Vec<Vec<LayerConfig>>,
+}
+
+/// A layer over feature maps.
+pub(crate) enum LayerConfig {
+    Convolution(ConvolutionConfig),
+    BatchNorm(String, BatchNormSettings),
+    Activation(ActivationKind),
+    Gate(GateNames),
+    MaxPool {
+        kernel: usize,
+        stride: usize,
+        padding: Padding,
+    },
+    /// A linear layer of every pixel, and the width of its output.
+    Linear(String, usize),
+    LayerNorm(String, NormSettings),
+    Scale(String),
+    Response(String),
+    Sum {
+        body: Vec<LayerConfig>,
+        shortcut: Vec<LayerConfig>,
+    },
+}
+
+/// A convolution.
+#[derive(Clone)]
+pub(crate) struct ConvolutionConfig {
+    pub(crate) name: String,
+    pub(crate) outputs: usize,
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
+    pub(crate) padding: Padding,
+    pub(crate) groups: usize,
+    pub(crate) has_bias: bool,
+}
+
+/// A layer after the mean over all pixels.
+pub(crate) enum HeadStep {
+    Dropout,
+    Activation(ActivationKind),
+    /// A pretrained norm.
+    Norm(String, NormSettings),
+    /// A pretrained linear layer, which files hold as a convolution with a kernel of one pixel.
+    Convolution(String, usize),
+    /// The last linear layer.
+    Output(String),
+}
+
+impl ConvolutionConfig {
+    /// A convolution with half of its kernel around the image, without a bias.
+    pub(crate) fn new(name: impl Into<String>, outputs: usize, kernel: usize, stride: usize) -> Self {
+        Self {
+            name: name.into(),
+            outputs,
+            kernel,
+            stride,
+            padding: Padding::half(kernel),
+            groups: 1,
+            has_bias: false,
+        }
+    }
+
+    pub(crate) fn grouped(self, groups: usize) -> Self {
+        Self { groups, ..self }
+    }
+
+    pub(crate) fn padded(self, padding: Padding) -> Self {
+        Self { padding, ..self }
+    }
+
+    pub(crate) fn biased(self) -> Self {
+        Self { has_bias: true, ..self }
+    }
+
+    pub(crate) fn layer(self) -> LayerConfig {
+        LayerConfig::Convolution(self)
+    }
+}
+
+/// What is known while layers are declared one after the other.
+struct Builder {
+    declare: Declarations,
+    size: ImageSize,
 }
 
 impl ConvnetConfig {
     /// The network with these parts.
-    pub(crate) fn build(&self) -> Network {
-        let mut declare = Declarations::default();
-        declare.part(Part::Stem, Some(1));
-        let (stem_name, stem_channels) = self.stem;
-        let geometry = Geometry {
-            side: self.side,
-            inputs: self.channels,
-            outputs: stem_channels,
-            kernel: 3,
-            stride: 1,
+    ///
+    /// # Errors
+    /// If the layers do not fit each other or the images.
+    pub(crate) fn build(&self) -> Result<Network, ConvnetError> {
+        let mut builder = Builder {
+            declare: Declarations::default(),
+            size: self.size,
         };
-        let stem = ConvolutionStem {
-            convolution: Convolution::declare(&mut declare, &format!("{stem_name}.conv"), geometry),
-            norm: BatchNorm::declare(&mut declare, &format!("{stem_name}.bn"), stem_channels, self.norm),
+        builder.declare.part(Part::Stem, Some(1));
+        let input = Map {
+            size: [self.size.height, self.size.width],
+            channels: self.size.channels,
         };
-        let mut depths = vec![Depth {
-            name: stem_name.to_owned(),
-            blocks: 0,
-        }];
-        let (mut side, mut inputs) = (self.side, stem_channels);
-        let mut blocks = Vec::new();
-        for &(name, outputs, stride) in self.blocks {
+        let stem = builder.stack(&self.stem, input)?;
+        let mut map = stem.output();
+        let (mut blocks, mut depths) = (Vec::new(), Vec::new());
+        for (number, stage) in self.stages.iter().enumerate() {
+            builder.declare.part(Part::Block(number), Some(number + 1));
+            for block in &stage.blocks {
+                let stack = builder.stack(block, map)?;
+                map = stack.output();
+                blocks.push(Block::Stack(Box::new(stack)));
+            }
             depths.push(Depth {
-                name: name.to_owned(),
-                blocks: blocks.len() + 1,
+                name: stage.name.clone(),
+                blocks: blocks.len(),
             });
-            declare.part(Part::Block(blocks.len()), Some(depths.len()));
-            blocks.push(Block::Residual(Box::new(self.block(
-                &mut declare,
-                name,
-                [side, inputs, outputs, stride],
-            ))));
-            (side, inputs) = (side / stride, outputs);
         }
-        declare.part(Part::Head, None);
-        if !self.head_from_file {
-            // Glorot's bound, with which Keras initializes dense layers (Glorot and Bengio 2010).
-            let bound = (6.0 / (inputs + self.classes) as f32).sqrt();
-            declare.starting(Start::Uniform(bound), Start::Zeros);
+        builder.declare.part(Part::Finish, None);
+        if !self.tail.is_empty() {
+            let stack = builder.stack(&self.tail, map)?;
+            map = stack.output();
+            blocks.push(Block::Stack(Box::new(stack)));
         }
-        let classifier = Linear::declare(&mut declare, self.head, [inputs, self.classes], true);
-        Network {
-            stem: Stem::Pixels(Box::new(stem)),
+        let head = self.head(&mut builder.declare, map.channels);
+        Ok(Network {
+            stem: Stem::Maps(Box::new(stem)),
             blocks,
             finish: Finish::default(),
-            head: Head {
-                reads: Reads::Mean,
-                steps: vec![Step::Dropout, Step::Linear(classifier)],
-                first_site: 0,
-            },
-            parameters: declare.finish().into(),
+            head,
+            parameters: builder.declare.finish().into(),
             depths,
-            inputs: InputLimits::Images {
-                channels: self.channels,
-                side: self.side,
-            },
+            inputs: InputLimits::Images { size: self.size },
             padding: None,
-        }
+        })
     }
 
-    fn block(
-        &self,
-        declare: &mut Declarations,
-        name: &str,
-        [side, inputs, outputs, stride]: [usize; 4],
-    ) -> ResidualBlock {
-        let geometry = Geometry {
-            side,
-            inputs,
-            outputs,
-            kernel: 3,
-            stride,
-        };
-        let mut layer = |number: usize, geometry: Geometry| {
-            (
-                Convolution::declare(declare, &format!("{name}.conv{number}"), geometry),
-                BatchNorm::declare(declare, &format!("{name}.bn{number}"), outputs, self.norm),
-            )
-        };
-        let first = layer(1, geometry);
-        let after = Geometry {
-            side: side / stride,
-            inputs: outputs,
-            stride: 1,
-            ..geometry
-        };
-        let second = layer(2, after);
-        let shortcut = (stride > 1).then(|| {
-            let geometry = Geometry { kernel: 1, ..geometry };
-            Convolution::declare(declare, &format!("{name}.down"), geometry)
+    fn head(&self, declare: &mut Declarations, channels: usize) -> Head {
+        let mut width = channels;
+        let steps = self.head.iter().map(|step| match step {
+            HeadStep::Dropout => Step::Dropout,
+            HeadStep::Activation(kind) => Step::Activation(*kind),
+            HeadStep::Norm(name, settings) => Step::Norm(NormLayer::declare(declare, name, width, *settings)),
+            HeadStep::Convolution(name, outputs) => {
+                let linear = Linear::declare_pointwise(declare, name, [width, *outputs]);
+                width = *outputs;
+                Step::Linear(linear)
+            }
+            HeadStep::Output(name) => {
+                declare.part(Part::Head, None);
+                if !self.is_from_file {
+                    // PyTorch's bound for new linear layers.
+                    let bound = 1.0 / (width as f32).sqrt();
+                    declare.starting(Start::Uniform(bound), Start::Zeros);
+                }
+                Step::Linear(Linear::declare(declare, name, [width, self.outputs], true))
+            }
         });
-        ResidualBlock {
-            first,
-            second,
-            shortcut,
+        Head {
+            reads: Reads::Mean,
+            steps: steps.collect(),
+            first_site: 0,
         }
+    }
+}
+
+impl Builder {
+    fn stack(&mut self, layers: &[LayerConfig], input: Map) -> Result<Stack, ConvnetError> {
+        let layers = self.layers(layers, input)?.0;
+        Ok(Stack { layers, input })
+    }
+
+    fn layers(&mut self, layers: &[LayerConfig], input: Map) -> Result<(Vec<Layer>, Map), ConvnetError> {
+        let mut map = input;
+        let mut built = Vec::with_capacity(layers.len());
+        for layer in layers {
+            let (layer, output) = self.layer(layer, map)?;
+            built.push(layer);
+            map = output;
+        }
+        Ok((built, map))
+    }
+
+    fn layer(&mut self, layer: &LayerConfig, map: Map) -> Result<(Layer, Map), ConvnetError> {
+        let declare = &mut self.declare;
+        let channels = map.channels;
+        let same = |layer: Layer| (layer, map);
+        Ok(match layer {
+            LayerConfig::Convolution(config) => {
+                let geometry = Geometry {
+                    size: map.size,
+                    inputs: channels,
+                    outputs: config.outputs,
+                    kernel: config.kernel,
+                    stride: config.stride,
+                    padding: config.padding,
+                    groups: config.groups,
+                };
+                for channels in [channels, config.outputs] {
+                    if !channels.is_multiple_of(config.groups) {
+                        return Err(ConvnetError::Groups {
+                            name: config.name.clone(),
+                            channels,
+                            groups: config.groups,
+                        });
+                    }
+                }
+                let output = Map {
+                    size: geometry.output(),
+                    channels: config.outputs,
+                };
+                self.some_left(&config.name, output)?;
+                let layer = Convolution::declare(&mut self.declare, &config.name, geometry, config.has_bias);
+                (Layer::Convolution(Box::new(layer)), output)
+            }
+            LayerConfig::MaxPool {
+                kernel,
+                stride,
+                padding,
+            } => {
+                let geometry = Geometry {
+                    size: map.size,
+                    inputs: channels,
+                    outputs: channels,
+                    kernel: *kernel,
+                    stride: *stride,
+                    padding: *padding,
+                    groups: 1,
+                };
+                let output = Map {
+                    size: geometry.output(),
+                    channels,
+                };
+                self.some_left("max pooling", output)?;
+                (Layer::MaxPool(MaxPool { geometry }), output)
+            }
+            LayerConfig::Linear(name, outputs) => {
+                let linear = Linear::declare(declare, name, [channels, *outputs], true);
+                let output = Map {
+                    channels: *outputs,
+                    ..map
+                };
+                (Layer::Linear(Box::new(linear), *outputs), output)
+            }
+            LayerConfig::Sum { body, shortcut } => {
+                let (body, output) = self.layers(body, map)?;
+                let (shortcut, _) = self.layers(shortcut, map)?;
+                (Layer::Sum { body, shortcut }, output)
+            }
+            LayerConfig::BatchNorm(name, settings) => {
+                let norm = BatchNorm::declare(declare, name, channels, *settings);
+                same(Layer::BatchNorm(Box::new(norm)))
+            }
+            LayerConfig::Activation(kind) => same(Layer::Activation(*kind)),
+            LayerConfig::Gate(names) => {
+                let gate = SqueezeExcite::declare(declare, names, channels);
+                same(Layer::Gate(Box::new(gate)))
+            }
+            LayerConfig::LayerNorm(name, settings) => {
+                same(Layer::LayerNorm(NormLayer::declare(declare, name, channels, *settings)))
+            }
+            LayerConfig::Scale(name) => same(Layer::Scale(LayerScale::declare(declare, name, channels))),
+            LayerConfig::Response(name) => same(Layer::Response(ResponseNorm::declare(declare, name, channels))),
+        })
+    }
+
+    fn some_left(&self, name: &str, output: Map) -> Result<(), ConvnetError> {
+        if output.pixels() > 0 {
+            return Ok(());
+        }
+        Err(ConvnetError::TooSmall {
+            name: name.to_owned(),
+            size: self.size,
+        })
     }
 }

@@ -26,6 +26,8 @@ pub(crate) enum Reads {
     All,
     /// The mean over all tokens, or over all pixels.
     Mean,
+    /// The first token, and beside it the mean over the other ones.
+    FirstAndMean,
 }
 
 impl Reads {
@@ -34,7 +36,15 @@ impl Reads {
         match self {
             Self::First => Positions::First,
             Self::Last => Positions::Last,
-            Self::All | Self::Mean => Positions::All,
+            Self::All | Self::Mean | Self::FirstAndMean => Positions::All,
+        }
+    }
+
+    /// The width of what is read from hidden states of this width.
+    pub(crate) fn width(self, hidden: usize) -> usize {
+        match self {
+            Self::First | Self::Last | Self::All | Self::Mean => hidden,
+            Self::FirstAndMean => 2 * hidden,
         }
     }
 }

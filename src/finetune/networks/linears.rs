@@ -31,6 +31,10 @@ impl Network {
                 Block::Transformer(block) => of_transformer(block, &mut found),
                 Block::Convolved(block) => of_transformer(&mut block.block, &mut found),
                 Block::Projection(block) => found.push((LinearKind::Projection, &mut block.linear)),
+                Block::Stack(block) => {
+                    let linears = block.linears_mut().into_iter();
+                    found.extend(linears.map(|linear| (LinearKind::FeedForward, linear)));
+                }
                 Block::Residual(_) => {}
             }
         }

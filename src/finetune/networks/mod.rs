@@ -7,7 +7,9 @@ pub(crate) mod convnet;
 mod head;
 mod linears;
 pub(crate) mod passes;
+mod reads;
 mod sizes;
+pub(crate) mod small_resnet;
 #[cfg(test)]
 mod tests;
 pub(crate) mod transformer;
@@ -21,15 +23,16 @@ pub(crate) use self::{
 };
 use crate::{
     backend::{Device, Tensor},
-    blocks::{Block, residual::ConvolutionStem},
-    data::Inputs,
+    blocks::{Block, residual::ConvolutionStem, stack::Stack},
+    data::{ImageSize, Inputs},
     dropout::DropoutKeys,
     kernels::Layout,
     layers::{
-        Positions,
+        Context, Positions,
         embedding::{TokenStem, Tokens},
         linear::Linear,
         norm::NormLayer,
+        patches::PatchStem,
     },
     parameters::{Parameter, Parameters, Part},
     trainable::Trainable,
@@ -49,7 +52,7 @@ pub(crate) enum Batch {
         /// Number of windows of each text; empty if all have one.
         windows: Vec<usize>,
     },
-    /// Pixels in -1..=1, `[images, channels, side, side]`.
+    /// Scaled pixels, `[images, channels, height, width]`.
     Images {
         /// All images, concatenated.
         pixels: Vec<f32>,
@@ -110,6 +113,8 @@ pub(crate) struct Network {
 pub(crate) enum Stem {
     Tokens(Box<TokenStem>),
     Pixels(Box<ConvolutionStem>),
+    Patches(Box<PatchStem>),
+    Maps(Box<Stack>),
 }
 
 /// A freeze depth: the stem and the first blocks do not train.
@@ -139,8 +144,10 @@ pub(crate) enum InputLimits {
         /// Number of token types.
         types: usize,
     },
-    /// `[channels, side, side]`.
-    Images { channels: usize, side: usize },
+    Images {
+        /// The size of every image.
+        size: ImageSize,
+    },
 }
 
 impl InputLimits {
@@ -201,6 +208,35 @@ impl Network {
         numbers.max().unwrap_or(0)
     }
 
+    /// The same network for images of another size; `None` if it takes texts, or only images of its own size, or if the
+    /// images are too small for it.
+    pub(crate) fn resized(&self, height: usize, width: usize) -> Option<Self> {
+        let InputLimits::Images { size } = self.inputs else {
+            return None;
+        };
+        let size = ImageSize { height, width, ..size };
+        let mut network = self.clone();
+        network.inputs = InputLimits::Images { size };
+        match &mut network.stem {
+            Stem::Patches(stem) => {
+                stem.size = size;
+                stem.has_patches().then_some(network)
+            }
+            Stem::Maps(stem) => {
+                let mut map = stem.resize([height, width]);
+                let mut is_left = !map.contains(&0);
+                for block in &mut network.blocks {
+                    if let Block::Stack(block) = block {
+                        map = block.resize(map);
+                        is_left &= !map.contains(&0);
+                    }
+                }
+                is_left.then_some(network)
+            }
+            Stem::Tokens(_) | Stem::Pixels(_) => None,
+        }
+    }
+
     /// The width of the hidden states after the last block.
     pub(crate) fn hidden(&self) -> usize {
         self.width(self.blocks.len())
@@ -242,6 +278,7 @@ impl Network {
                     Some(_) | None => layout,
                 }
             }
+            (Batch::Images { count, .. }, Stem::Patches(stem)) => Layout::new(&vec![stem.rows(); *count], device),
             // The rows of the last block's feature map.
             (Batch::Images { count, .. }, _) => Layout::new(&vec![self.last_map(); *count], Device::Cpu),
         }
@@ -250,24 +287,24 @@ impl Network {
     /// Number of rows of an image's last feature map.
     fn last_map(&self) -> usize {
         let stem = match &self.stem {
-            Stem::Tokens(_) => 1,
-            Stem::Pixels(stem) => stem.convolution.geometry.output_side().pow(2),
+            Stem::Tokens(_) | Stem::Patches(_) => 1,
+            Stem::Pixels(stem) => stem.convolution.geometry.pixels()[1],
+            Stem::Maps(stem) => stem.output().pixels(),
         };
         self.blocks.iter().rev().find_map(Block::map_rows).unwrap_or(stem)
     }
 
     /// The stem's output, and its backward pass.
-    fn stem<'a>(
-        &'a self,
-        batch: &'a Batch,
-        context: &crate::layers::Context<'_>,
-    ) -> (Tensor<2>, crate::layers::Back<'a>) {
+    fn stem<'a>(&'a self, batch: &'a Batch, context: &Context<'_>) -> (Tensor<2>, crate::layers::Back<'a>) {
         match (&self.stem, batch) {
             (Stem::Tokens(stem), Batch::Texts { tokens, types, .. }) => {
                 stem.forward(Tokens { ids: tokens, types }, context)
             }
             (Stem::Pixels(stem), Batch::Images { pixels, .. }) => stem.forward(pixels, context),
-            (Stem::Tokens(_), Batch::Images { .. }) | (Stem::Pixels(_), Batch::Texts { .. }) => {
+            (Stem::Patches(stem), Batch::Images { pixels, .. }) => stem.forward(pixels, context),
+            (Stem::Maps(stem), Batch::Images { pixels, .. }) => stem.forward_pixels(pixels, context),
+            (Stem::Tokens(_), Batch::Images { .. })
+            | (Stem::Pixels(_) | Stem::Patches(_) | Stem::Maps(_), Batch::Texts { .. }) => {
                 panic!("inputs are checked before they reach a network")
             }
         }

@@ -2,7 +2,11 @@
 
 use std::{cell::RefCell, ops::Range};
 
-use super::{Batch, Frozen, Model, Network, PassSettings, Reads, Stem, windows};
+use super::{
+    Batch, Frozen, Model, Network, PassSettings, Reads, Stem,
+    reads::{Pooling, first_and_mean, first_and_mean_backward},
+    windows,
+};
 use crate::{
     backend::{Tensor, values},
     gradients::{Loss, Pass},
@@ -43,7 +47,7 @@ impl<'a> Model<'a> {
             }
             return Some(outputs);
         }
-        if matches!(self.network.stem, Stem::Pixels(_)) && !self.device.is_host() {
+        if matches!(self.network.stem, Stem::Pixels(_) | Stem::Maps(_)) && !self.device.is_host() {
             return None;
         }
         let layout = self.network.layout(batch, self.device);
@@ -180,16 +184,22 @@ impl<'a> Model<'a> {
             Some(projection) => (projection.forward(values.clone(), context), Some((projection, values))),
             None => (values, None),
         };
-        let is_mean = self.network.head.reads == Reads::Mean && !hidden.is_pooled;
-        let values = if is_mean {
-            context.kernels().pool(values, context.layout)
-        } else {
-            values
+        let pooling = match self.network.head.reads {
+            Reads::Mean if !hidden.is_pooled => Pooling::Mean,
+            Reads::FirstAndMean => Pooling::FirstAndMean,
+            Reads::First | Reads::Last | Reads::All | Reads::Mean => Pooling::None,
+        };
+        let values = match pooling {
+            Pooling::None => values,
+            Pooling::Mean => context.kernels().pool(values, context.layout),
+            Pooling::FirstAndMean => first_and_mean(&values, context),
         };
         let back: Back<'b> = Box::new(move |mut gradient, back, _| {
-            if is_mean {
-                gradient = back.kernels().pool_backward(gradient, back.context.layout);
-            }
+            gradient = match pooling {
+                Pooling::None => gradient,
+                Pooling::Mean => back.kernels().pool_backward(gradient, back.context.layout),
+                Pooling::FirstAndMean => first_and_mean_backward(&gradient, back.context),
+            };
             if let Some((projection, input)) = projection {
                 gradient = projection.learn(input, gradient, back);
                 gradient = projection.through(gradient, back.context);
@@ -288,6 +298,7 @@ impl Network {
 
     /// True if the hidden states have a row for every token of a text.
     fn has_all_tokens(&self, is_last: bool) -> bool {
-        matches!(self.stem, Stem::Tokens(_)) && !(is_last && self.head.reads.positions() != Positions::All)
+        !matches!(self.stem, Stem::Pixels(_) | Stem::Maps(_))
+            && (!is_last || self.head.reads.positions() == Positions::All)
     }
 }

@@ -1,7 +1,11 @@
 //! The sizes of a network's work, from the sizes of its blocks.
 
 use super::{FrozenSize, Network, Stem};
-use crate::{blocks::Size, data::Text, parameters::Role};
+use crate::{
+    blocks::{Block, Size},
+    data::Text,
+    parameters::Role,
+};
 
 /// Thresholds of the matrix product on the CPU (gemm 0.19, `gemm_basic_generic`).
 ///
@@ -22,7 +26,16 @@ impl Network {
             let [inputs, outputs] = parameter.widths();
             outputs <= SMALL && inputs > DEEP
         });
-        if is_cut { SMALL + 1 } else { 2 }
+        let stem = match &self.stem {
+            Stem::Maps(stem) => stem.least_company([SMALL, DEEP]),
+            Stem::Tokens(_) | Stem::Pixels(_) | Stem::Patches(_) => 2,
+        };
+        let blocks = self.blocks.iter().map(|block| match block {
+            Block::Stack(stack) => stack.least_company([SMALL, DEEP]),
+            Block::Transformer(_) | Block::Convolved(_) | Block::Residual(_) | Block::Projection(_) => 2,
+        });
+        let least = blocks.fold(stem, usize::max);
+        if is_cut { SMALL + 1 } else { least }
     }
 
     /// Number of values per example in [`super::Model::frozen`], by number of tokens, and about how many operations they
@@ -41,6 +54,19 @@ impl Network {
                 found = FrozenSize {
                     values: size.values,
                     operations: size.operations,
+                };
+            }
+            Stem::Maps(stem) => {
+                let size = stem.size();
+                found = FrozenSize {
+                    values: size.values,
+                    operations: size.operations,
+                };
+            }
+            Stem::Patches(stem) => {
+                found = FrozenSize {
+                    values: stem.rows() * stem.width,
+                    operations: 2 * stem.rows() * stem.patch() * stem.width,
                 };
             }
             Stem::Tokens(stem) => found.values = tokens * stem.width,
@@ -73,7 +99,11 @@ impl Network {
 
     /// The size of a block for a text of `tokens` tokens.
     pub(crate) fn block_size(&self, number: usize, tokens: usize) -> Size {
-        self.blocks[number].size(tokens, self.positions(number))
+        let rows = match &self.stem {
+            Stem::Patches(stem) => stem.rows(),
+            Stem::Tokens(_) | Stem::Pixels(_) | Stem::Maps(_) => tokens,
+        };
+        self.blocks[number].size(rows, self.positions(number))
     }
 
     /// The width of the hidden states after this number of blocks.
@@ -81,6 +111,8 @@ impl Network {
         match (blocks.checked_sub(1), &self.stem) {
             (Some(last), _) => self.blocks[last].width(),
             (None, Stem::Pixels(stem)) => stem.convolution.geometry.outputs,
+            (None, Stem::Patches(stem)) => stem.width,
+            (None, Stem::Maps(stem)) => stem.output().channels,
             (None, Stem::Tokens(stem)) => stem.width,
         }
     }
@@ -96,13 +128,15 @@ impl Network {
         let gradients = trained.iter().map(|size| size.gradients).max().unwrap_or(0);
         let stem = match &self.stem {
             Stem::Pixels(stem) if depth == 0 => stem.size().kept,
+            Stem::Maps(stem) if depth == 0 => stem.size().kept,
+            Stem::Patches(stem) if depth == 0 => stem.rows() * (stem.patch() + stem.width),
             Stem::Tokens(_) if depth == 0 => tokens * self.width(0),
-            Stem::Pixels(_) | Stem::Tokens(_) => 0,
+            Stem::Pixels(_) | Stem::Maps(_) | Stem::Patches(_) | Stem::Tokens(_) => 0,
         };
         let frozen = match &self.stem {
-            Stem::Pixels(_) => sizes.iter().map(|size| size.computing).max().unwrap_or(0),
-            Stem::Tokens(_) if depth == 0 => 0,
-            Stem::Tokens(_) => {
+            Stem::Pixels(_) | Stem::Maps(_) => sizes.iter().map(|size| size.computing).max().unwrap_or(0),
+            Stem::Tokens(_) | Stem::Patches(_) if depth == 0 => 0,
+            Stem::Tokens(_) | Stem::Patches(_) => {
                 let last = sizes.last().map_or(0, |size| size.kept);
                 sizes.iter().map(|size| size.computing).max().unwrap_or(0) + last
             }

@@ -45,8 +45,11 @@ fn all() -> Vec<(&'static str, Pretrained, Examples)> {
     let texts = testing::SMALL
         .iter()
         .map(|config| (*config, testing::small(config, 2), testing::texts(5, 2)));
+    let small = testing::SMALL_IMAGES
+        .iter()
+        .map(|config| (*config, testing::small(config, 3), testing::images(5, 3)));
     let images = ("resnet8", testing::resnet8(3), testing::images(5, 3));
-    texts.chain([images]).collect()
+    texts.chain(small).chain([images]).collect()
 }
 
 /// Everything above the freeze depth.
@@ -84,19 +87,21 @@ fn dense(parameters: &Parameters, handle: Handle, gradient: &Gradient) -> Vec<f3
 }
 
 #[test]
-fn every_family_of_texts_has_a_small_model() {
+fn every_family_has_a_small_model() {
+    let configs = testing::SMALL.iter().chain(testing::SMALL_IMAGES);
+    let tested: Vec<Vec<&str>> = configs
+        .map(|config| {
+            let config = serde_json::from_str(config).unwrap();
+            let family = crate::families::Family::of(&config).unwrap();
+            [family.model_types, family.architectures].concat()
+        })
+        .collect();
     for family in FAMILIES {
-        let is_tested = family.model_types.iter().any(|model_type| {
-            let is_variant = ["xlm-roberta", "camembert", "resnet8"].contains(model_type);
-            is_variant
-                || testing::SMALL
-                    .iter()
-                    .any(|config| config.contains(&format!("\"{model_type}\"")))
-        });
+        let names = [family.model_types, family.architectures].concat();
+        let is_variant = ["xlm-roberta", "camembert", "resnet8"].contains(&names[0]);
         assert!(
-            is_tested,
-            "{:?} has no configuration in `testing::SMALL`",
-            family.model_types
+            is_variant || tested.contains(&names),
+            "{names:?} has no configuration in `testing::SMALL` or `testing::SMALL_IMAGES`"
         );
     }
 }
@@ -104,7 +109,7 @@ fn every_family_of_texts_has_a_small_model() {
 #[test]
 fn every_gradient_is_the_slope_of_the_loss_with_dropout() {
     for (config, base, examples) in all() {
-        if matches!(base.network.stem, Stem::Pixels(_)) {
+        if matches!(base.network.stem, Stem::Pixels(_) | Stem::Maps(_)) {
             // Rectifiers make kinks, and batch statistics move; burn's graph is compared instead.
             continue;
         }
@@ -168,7 +173,7 @@ fn freezing_changes_no_gradient_of_what_still_trains() {
             pass(model(&started), &batch, labels, settings)
         };
         let whole = gradients(0);
-        let is_convnet = matches!(base.network.stem, Stem::Pixels(_));
+        let is_convnet = matches!(base.network.stem, Stem::Pixels(_) | Stem::Maps(_));
         for depth in 1..=base.freeze_depths() {
             let some = gradients(depth);
             let names = |wanted: &dyn Fn(&Parameter) -> bool| -> Vec<String> {
@@ -347,7 +352,8 @@ fn every_block_of_images_equals_burns_graph() {
             }
         };
         let (mine, burns) = (context(), context());
-        let rows = stem.rows(pixels, &mine);
+        let geometry = stem.convolution.geometry;
+        let rows = crate::layers::pixels::rows(pixels, geometry.inputs, geometry.pixels()[0], &mine);
         compare(
             "stem",
             stem.forward(pixels, &mine),

@@ -3,7 +3,7 @@
 use automl_readers::{At, Position};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::super::examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
+use super::super::examples::{Dataset, Examples, Inputs};
 use super::super::targets::Targets;
 use super::rows::{Names, Part, Row, Rows, Target};
 use super::{Depth, Examination, checks, overview};
@@ -53,7 +53,7 @@ pub fn examine_images(name: &str, data: &Dataset) -> Examination {
 
 /// A row for each image. Its text is a hash of the pixels: equal images have equal texts.
 fn images(name: &str, examples: &Examples) -> Vec<Row> {
-    let (Inputs::Images { pixels }, Targets::Classes(classes)) = (&examples.inputs, &examples.targets) else {
+    let (Inputs::Images { size, pixels }, Targets::Classes(classes)) = (&examples.inputs, &examples.targets) else {
         return Vec::new();
     };
     let place = Position::file(name);
@@ -70,7 +70,7 @@ fn images(name: &str, examples: &Examples) -> Vec<Row> {
         }
     };
     (1..)
-        .zip(pixels.chunks_exact(IMAGE_PIXELS).zip(classes))
+        .zip(pixels.chunks_exact(size.values()).zip(classes))
         .map(row)
         .collect()
 }
@@ -79,14 +79,16 @@ fn images(name: &str, examples: &Examples) -> Vec<Row> {
 mod tests {
     use super::super::testing::lines;
     use super::*;
+    use crate::data::ImageSize;
     use crate::tasks::TaskKind;
 
     fn examples(images: &[(f32, u32)]) -> Examples {
         Examples {
             inputs: Inputs::Images {
+                size: ImageSize::SMALL,
                 pixels: images
                     .iter()
-                    .flat_map(|(pixel, _)| vec![*pixel; IMAGE_PIXELS])
+                    .flat_map(|(pixel, _)| vec![*pixel; ImageSize::SMALL.values()])
                     .collect(),
             },
             targets: Targets::Classes(images.iter().map(|(_, class)| *class).collect()),

@@ -30,7 +30,9 @@ const ENCODERS: [&str; 9] = [
 fn for_encoders(check: impl Fn(&Reference) -> Vec<String>) {
     let mut faults = Vec::new();
     for name in ENCODERS {
-        let Some(reference) = Reference::of(name) else { return };
+        let Some(reference) = Reference::of(name, None) else {
+            return;
+        };
         faults.extend(check(&reference).into_iter().map(|fault| format!("{name}: {fault}")));
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));

@@ -67,7 +67,9 @@ fn trainable(reference: &Reference, tiny: &Tiny) -> Trainable {
 #[test]
 fn an_adapter_gives_the_reference_s_logits_and_merges_into_them() {
     for name in FAMILIES {
-        let Some(reference) = Reference::of(name) else { return };
+        let Some(reference) = Reference::of(name, None) else {
+            return;
+        };
         let mut report = Report::default();
         let tiny = adapted(&reference);
         let batch = reference.batch(&format!("{CLASSIFICATION}/in/"));
@@ -97,7 +99,9 @@ fn an_adapter_gives_the_reference_s_logits_and_merges_into_them() {
 #[test]
 fn an_adapter_has_the_reference_s_gradients_and_learns_in_the_same_steps() {
     for name in FAMILIES {
-        let Some(reference) = Reference::of(name) else { return };
+        let Some(reference) = Reference::of(name, None) else {
+            return;
+        };
         let mut report = Report::default();
         let tiny = adapted(&reference);
         let batch = reference.batch(&format!("{CLASSIFICATION}/in/"));
@@ -157,7 +161,9 @@ fn an_adapter_has_the_reference_s_gradients_and_learns_in_the_same_steps() {
 #[test]
 fn a_folder_that_peft_wrote_is_merged_into_its_base() {
     for name in FAMILIES {
-        let Some(reference) = Reference::of(name) else { return };
+        let Some(reference) = Reference::of(name, None) else {
+            return;
+        };
         let mut report = Report::default();
         let adapter = PeftAdapter::read(&reference.folder().join("lora")).unwrap().unwrap();
         let base = reference.folder().join(CLASSIFICATION);

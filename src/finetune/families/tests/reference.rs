@@ -23,6 +23,8 @@ pub(super) struct Reference {
     bytes: Vec<u8>,
     /// The words to the numbers.
     pub(super) words: Value,
+    /// The height and the width of images; `None` for texts.
+    sides: Option<[usize; 2]>,
 }
 
 /// A model of a reference.
@@ -41,14 +43,31 @@ pub(super) struct Numbers {
 
 impl Reference {
     /// The reference of a family in `tiny/`; `None` if the data are not there.
-    pub(super) fn of(name: &str) -> Option<Self> {
+    pub(super) fn of(name: &str, sides: Option<[usize; 2]>) -> Option<Self> {
         let folder = testing::shared(&format!("tiny/{name}"))?;
         Some(Self {
             name: name.to_owned(),
             bytes: std::fs::read(folder.join("reference.safetensors")).unwrap(),
             words: serde_json::from_slice(&std::fs::read(folder.join("reference.json")).unwrap()).unwrap(),
             folder,
+            sides,
         })
+    }
+
+    /// The name of the head for whole inputs.
+    pub(super) fn head(&self) -> &'static str {
+        match self.sides {
+            None => super::CLASSIFICATION,
+            Some(_) => "image-classification",
+        }
+    }
+
+    /// The inputs of that head.
+    pub(super) fn input(&self) -> Batch {
+        match self.sides {
+            None => self.batch(&format!("{}/in/", self.head())),
+            Some(sides) => corner(sides),
+        }
     }
 
     /// The folder of the family.
@@ -109,7 +128,11 @@ impl Reference {
 
     /// The model in one of the family's folders.
     pub(super) fn model(&self, head: &str) -> Tiny {
-        load(&self.folder.join(head), HeadSource::File)
+        let mut tiny = load(&self.folder.join(head), HeadSource::File);
+        if let Some([height, width]) = self.sides {
+            tiny.network = tiny.network.resized(height, width).unwrap();
+        }
+        tiny
     }
 
     /// The model in one of the family's folders, with its head of this kind.
@@ -149,7 +172,24 @@ impl Numbers {
 /// Number of outputs that a configuration names.
 pub(super) fn outputs(config: &Value) -> usize {
     let names = config.get("id2label").and_then(Value::as_object);
-    names.map_or(2, serde_json::Map::len)
+    let images = if config.get("architecture").is_some() { 3 } else { 2 };
+    names.map_or(images, serde_json::Map::len)
+}
+
+/// The upper left corners of the reference's images.
+fn corner([height, width]: [usize; 2]) -> Batch {
+    let bytes = std::fs::read(testing::shared("tiny/images.safetensors").unwrap()).unwrap();
+    let file = WeightFile::parse(&bytes, "images").unwrap();
+    let images = &file.tensors["pixel_values"];
+    let [count, _, _, columns] = images.shape.as_slice() else {
+        panic!("images have four dimensions")
+    };
+    let planes = images.values.chunks_exact(images.shape[2] * columns);
+    let rows = planes.flat_map(|plane| plane.chunks_exact(*columns).take(height));
+    Batch::Images {
+        pixels: rows.flat_map(|row| &row[..width]).copied().collect(),
+        count: *count,
+    }
 }
 
 /// The model in a folder, with a head for whole texts.
@@ -189,6 +229,11 @@ impl Tiny {
         let mut all = self.parameters.described();
         all.find(|(_, parameter)| parameter.name == ours)
             .map(|(handle, _)| handle)
+    }
+
+    /// Returns whether a tensor is not needed for training.
+    pub(super) fn ignores(&self, name: &str) -> bool {
+        self.handle(name).is_none() && self.family.names.is_ignored(&self.family.names.ours(name))
     }
 
     /// A gradient in the layout of files, with all its zeros.

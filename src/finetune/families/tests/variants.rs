@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    CLASSIFICATION, Report, for_all,
+    CLASSIFICATION, Report, for_texts,
     reference::{Numbers, Reference, Tiny, load, outputs, relative_difference},
 };
 use crate::{
@@ -41,7 +41,7 @@ fn without_padding(states: &Numbers, lengths: &[usize], width: usize) -> Vec<f64
 
 #[test]
 fn configurations_in_the_words_of_older_releases_say_the_same() {
-    for_all(|reference, report| {
+    for_texts(|reference, report| {
         let folder = reference.folder().join(CLASSIFICATION);
         let path = folder.join("config-old.json");
         let Ok(text) = std::fs::read_to_string(&path) else {
@@ -68,7 +68,7 @@ fn configurations_in_the_words_of_older_releases_say_the_same() {
 
 #[test]
 fn weights_of_half_the_size_give_the_reference_s_logits() {
-    for_all(|reference, report| {
+    for_texts(|reference, report| {
         for kind in ["fp16", "bf16"] {
             let folder = reference.folder().join(kind);
             if folder.exists() {
@@ -91,7 +91,7 @@ fn weights_of_half_the_size_give_the_reference_s_logits() {
 
 #[test]
 fn names_of_older_releases_and_files_without_a_prefix_give_the_same_hidden_states() {
-    for_all(|reference, report| {
+    for_texts(|reference, report| {
         for kind in ["old-style", "hub-style"] {
             let folder = reference.folder().join(kind);
             if folder.exists() {
@@ -103,7 +103,7 @@ fn names_of_older_releases_and_files_without_a_prefix_give_the_same_hidden_state
 
 #[test]
 fn a_model_of_another_head_gives_its_base() {
-    for_all(|reference, _| {
+    for_texts(|reference, _| {
         for head in ["token-classification", "question-answering", "causal-lm", "sharded"] {
             let folder = reference.folder().join(head);
             if folder.exists() {
@@ -116,7 +116,7 @@ fn a_model_of_another_head_gives_its_base() {
 
 #[test]
 fn parts_of_a_file_are_the_whole() {
-    for_all(|reference, _| {
+    for_texts(|reference, _| {
         let [parts, whole] = ["sharded", "causal-lm"].map(|name| reference.folder().join(name));
         if parts.exists() {
             let [parts, whole] = [parts, whole].map(|folder| WeightFile::read_folder(&folder).unwrap().0);
@@ -127,7 +127,7 @@ fn parts_of_a_file_are_the_whole() {
 
 #[test]
 fn pickles_are_refused() {
-    for_all(|reference, _| {
+    for_texts(|reference, _| {
         let folder = reference.folder().join("bin");
         if folder.exists() {
             let refused = WeightFile::read_folder(&folder);

@@ -90,6 +90,30 @@ fn tanh_with_slope(x: f32) -> (f32, f32) {
     (tanh, 1.0 - tanh * tanh)
 }
 
+#[inline(always)]
+fn relu6(x: f32) -> (f32, f32) {
+    if x > 6.0 { (6.0, 0.0) } else { relu(x) }
+}
+
+#[inline(always)]
+fn hard_sigmoid(x: f32) -> (f32, f32) {
+    let (value, slope) = relu6(x + 3.0);
+    (value / 6.0, slope / 6.0)
+}
+
+#[inline(always)]
+fn hard_swish(x: f32) -> (f32, f32) {
+    let (gate, slope) = hard_sigmoid(x);
+    (x * gate, gate + x * slope)
+}
+
+#[inline(always)]
+fn sigmoid(x: f32) -> (f32, f32) {
+    let limited = if x < -80.0 { -80.0 } else { x };
+    let sigmoid = 1.0 / (1.0 + exp(-limited));
+    (sigmoid, sigmoid * (1.0 - sigmoid))
+}
+
 /// Calls a function with the activation as a closure, so that every kind has a loop of its own.
 macro_rules! with_kind {
     ($kind:expr, $function:ident($($argument:expr),*)) => {
@@ -99,6 +123,10 @@ macro_rules! with_kind {
             ActivationKind::Relu => $function(relu, $($argument),*),
             ActivationKind::Silu => $function(silu, $($argument),*),
             ActivationKind::Tanh => $function(tanh_with_slope, $($argument),*),
+            ActivationKind::Relu6 => $function(relu6, $($argument),*),
+            ActivationKind::HardSigmoid => $function(hard_sigmoid, $($argument),*),
+            ActivationKind::HardSwish => $function(hard_swish, $($argument),*),
+            ActivationKind::Sigmoid => $function(sigmoid, $($argument),*),
         }
     };
 }
