@@ -2,11 +2,12 @@
 //!
 //! Begin reading at [`Dataset`]. [`table`] makes one from the user's files, [`builtin`] from data in the program.
 //! `records` reads files of every kind; `rows` makes texts with labels of records, as each task does in its own file.
-//! [`batches`] decides the order in which a trainer sees it.
+//! [`duplicates`] finds rows that are the same, [`batches`] decides the order in which a trainer sees the examples.
 
 mod answering;
 pub mod batches;
 pub mod builtin;
+pub mod duplicates;
 mod encoder;
 mod error;
 mod examples;
@@ -35,6 +36,7 @@ pub use answering::{
 pub use automl_readers::{At, Position, ReadError, ReadOptions, Source};
 pub use automl_tokenizer::{Part, Tokenizer, TokenizerError, Truncation};
 pub use batches::{epoch_batches, evaluation_batches};
+pub use duplicates::DuplicateGroups;
 pub use encoder::{EncoderOptions, TextEncoder};
 pub use error::DataError;
 pub use examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
