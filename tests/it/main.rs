@@ -43,6 +43,7 @@ mod search;
 mod selection;
 mod serving;
 mod spans;
+mod splits;
 mod support;
 mod tasks;
 mod text;

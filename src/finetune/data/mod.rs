@@ -19,6 +19,7 @@ mod records;
 mod rows;
 mod shuffle;
 pub mod split;
+mod split_column;
 pub mod stream;
 pub(crate) mod suggestion;
 pub mod table;
@@ -28,6 +29,7 @@ mod template;
 #[cfg(test)]
 mod testing;
 mod text;
+mod together;
 
 pub use answering::{
     AnswerTargets, AnswerWindow, AnsweringError, AnsweringOptions, AskedQuestion, KeptQuestion, Question,
@@ -43,6 +45,7 @@ pub use examples::{Dataset, Examples, IMAGE_PIXELS, Inputs};
 pub use labels::LabelKind;
 pub use missing::{Missing, OnMissing};
 pub use split::{Held, SplitOptions};
+pub use split_column::SplitColumn;
 pub use stream::{Chunk, KnownLabels, TextStream, UnknownLabel};
 pub use table::{TableOptions, TextTable, load_table};
 pub use tagging::{
@@ -51,3 +54,4 @@ pub use tagging::{
 };
 pub use targets::Targets;
 pub use text::{RawText, Text, TextColumns};
+pub use together::Together;
