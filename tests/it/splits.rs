@@ -121,7 +121,11 @@ fn old_splits_are_what_they_were() {
     assert!(!told.stderr.contains("duplicates"), "{}", told.stderr);
     let shares = parts(&sandbox, "", "shares");
     assert_eq!(sizes(&shares), [42, 12, 6]);
-    insta::assert_snapshot!(shares.join("\n"), @"");
+    insta::assert_snapshot!(shares.join("\n"), @r#"
+    - {part: train, rows: 42, fingerprint: "1fc4f975b3b721c3"}
+    - {part: validation, rows: 12, fingerprint: "5e952d61fa590626"}
+    - {part: test, rows: 6, fingerprint: "9eb93b0f13b70988"}
+    "#);
     // The same numbers, told as numbers.
     let numbers = "--set data.split.validation=12 --set data.split.test=6";
     assert_eq!(parts(&sandbox, numbers, "numbers"), shares);
@@ -152,8 +156,10 @@ fn numbers_tags_and_questions_are_split_in_the_same_ways() {
         .replace("metric: accuracy", "metric: rmse");
     sandbox.write("space.yaml", &regression);
     assert_eq!(sizes(&parts(&sandbox, "", "numbers")), [42, 12, 6]);
+    let groups = "{by: group, column: user, validation: 0.2, test: 0.1}";
+    sandbox.write("space.yaml", regression.replace(groups, "{by: stratified}"));
     sandbox
-        .run("validate space.yaml --set data.split={by:stratified}")
+        .run("validate space.yaml")
         .expect_code(2)
         .says("keeps the share of every class, but numbers have none; use `by: random`");
 
@@ -184,19 +190,21 @@ fn numbers_tags_and_questions_are_split_in_the_same_ways() {
             [42, 12, 6],
             "{task}"
         );
-        let by_time = "--set data.split={by:time,column:day,validation:12,test:6}";
+        let split = |split: &str| sandbox.write("space.yaml", of_task.replace(groups, split));
+        split("{by: time, column: day, validation: 12, test: 6}");
         assert_eq!(
-            sizes(&parts(&sandbox, by_time, &format!("{task}-time"))),
+            sizes(&parts(&sandbox, "", &format!("{task}-time"))),
             [42, 12, 6],
             "{task}"
         );
-        let stratified = "--set data.split={by:stratified,validation:0.2,test:0.1,near_duplicates:true}";
-        let stratified = sizes(&parts(&sandbox, stratified, &format!("{task}-stratified")));
+        split("{by: stratified, validation: 0.2, test: 0.1, near_duplicates: true}");
+        let stratified = sizes(&parts(&sandbox, "", &format!("{task}-stratified")));
         assert_eq!(stratified.iter().sum::<usize>(), 60, "{task}");
         assert!(stratified.iter().all(|size| size % 2 == 0), "{task}: {stratified:?}");
         // A file of its own for the test.
-        let own = "--set data.split={by:random,validation:0.2} --set data.test=";
-        let own = sizes(&parts(&sandbox, &format!("{own}{file}"), &format!("{task}-own")));
+        split("{by: random, validation: 0.2}");
+        let test = format!("--set data.test={file}");
+        let own = sizes(&parts(&sandbox, &test, &format!("{task}-own")));
         assert_eq!(own, [48, 12, 60], "{task}");
     }
 }
@@ -204,12 +212,17 @@ fn numbers_tags_and_questions_are_split_in_the_same_ways() {
 #[test]
 fn a_split_that_cannot_be_made_is_one_message() {
     let sandbox = sandbox("{train: table.csv, split: {by: group, column: user, validation: 0.2, test: 0.1}}");
-    let message = |split: &str| {
-        let told = sandbox
-            .run(&format!("validate space.yaml --set data.split={{{split}}}"))
-            .expect_code(2);
+    let spec = sandbox.read("space.yaml");
+    let of_file = |file: &str, split: &str| {
+        let old = "{train: table.csv, split: {by: group, column: user, validation: 0.2, test: 0.1}}";
+        sandbox.write(
+            "space.yaml",
+            spec.replace(old, &format!("{{train: {file}, split: {{{split}}}}}")),
+        );
+        let told = sandbox.run("validate space.yaml").expect_code(2);
         told.message().lines().next().unwrap_or_default().to_owned()
     };
+    let message = |split: &str| of_file("table.csv", split);
     let mut one_group = rows();
     for row in &mut one_group {
         row[2] = "everyone".to_owned();
@@ -219,30 +232,38 @@ fn a_split_that_cannot_be_made_is_one_message() {
     odd[8][2] = String::new();
     sandbox.write("one.csv", table(&one_group));
     sandbox.write("odd.csv", table(&odd));
-    let of_file = |file: &str, split: &str| {
-        let told = sandbox
-            .run(&format!(
-                "validate space.yaml --set data.train={file} --set data.split={{{split}}}"
-            ))
-            .expect_code(2);
-        told.message().lines().next().unwrap_or_default().to_owned()
-    };
     insta::assert_snapshot!([
-        message("by:group,column:usr"),
-        message("by:group"),
-        message("by:time"),
-        message("by:random,column:user"),
-        message("column:user"),
-        message("by:grup,column:user"),
-        message("by:stratified,stratify:true"),
-        message("by:random,validation:0.6,test:0.4"),
-        message("by:random,validation:1.5"),
-        message("by:random,validation:50,test:20"),
-        message("by:random,validation:0.9,test:20"),
-        message("by:time,column:text"),
-        of_file("one.csv", "by:group,column:user"),
-        of_file("odd.csv", "by:group,column:user"),
-        of_file("odd.csv", "by:time,column:day"),
-    ].join("\n"), @"");
+        message("by: group, column: usr"),
+        message("by: group"),
+        message("by: time"),
+        message("by: random, column: user"),
+        message("column: user"),
+        message("by: grup, column: user"),
+        message("by: stratified, stratify: true"),
+        message("by: random, validation: 0.6, test: 0.4"),
+        message("by: random, validation: 1.5"),
+        message("by: random, validation: 50, test: 20"),
+        message("by: random, validation: 0.9, test: 20"),
+        message("by: time, column: text"),
+        of_file("one.csv", "by: group, column: user"),
+        of_file("odd.csv", "by: group, column: user"),
+        of_file("odd.csv", "by: time, column: day"),
+    ].join("\n"), @"
+    error: `[FOLDER]/table.csv`: no column `usr`; did you mean `user`; there are the columns `text`, `label`, `user`, `day`
+    error: `by: group` lacks `column`
+    error: `by: time` lacks `column`
+    error: `column` is only used by `by: group` and `by: time`
+    error: `column` is only used by `by: group` and `by: time`
+    error: `by` cannot be `grup`
+    error: `by` already says whether the share of every label is kept
+    error: validation and test leave no examples to train on
+    error: `validation` must be greater than 0 and less than 1
+    error: 60 examples of 2 labels are too few to hold out 70: every label keeps one for training; add examples, lower the shares or give a validation file
+    error: 60 examples of 2 labels are too few to hold out 74: every label keeps one for training; add examples, lower the shares or give a validation file
+    error: `[FOLDER]/table.csv`, line 2: `text` is `the good`; it must be a number, or a date such as `2024-05-31` or `2024-05-31T12:30:00Z`
+    error: rows that stay together, such as duplicates, leave 1 group, too few for 2 parts of the data; add examples, or hold out fewer parts
+    error: `[FOLDER]/odd.csv`, line 10: `user` is empty, and the split goes by it; every row needs a value
+    error: `[FOLDER]/odd.csv`, line 8: `day` is `yesterday`; it must be a number, or a date such as `2024-05-31` or `2024-05-31T12:30:00Z`
+    ");
     assert_eq!(sandbox.list("study"), Vec::<String>::new());
 }

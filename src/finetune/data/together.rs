@@ -90,40 +90,6 @@ pub(super) fn split_together(options: &SplitOptions, rows: &SplitRows<'_>) -> Re
     })
 }
 
-/// The number of a fold, from 0, for each row. All folds have as many rows of each class as possible.
-///
-/// # Errors
-/// If there are fewer groups of rows than folds.
-pub(super) fn folds(folds: u32, is_stratified: bool, seed: Seed, rows: &SplitRows<'_>) -> Result<Vec<u32>, DataError> {
-    let units = units(rows);
-    let count = folds as usize;
-    if units.len() < count {
-        return Err(DataError::TooFewTogether {
-            groups: units.len(),
-            parts: count,
-        });
-    }
-    let strata = strata(rows.classes, is_stratified);
-    let mut wanted = vec![Vec::new(); count];
-    let mut next = 0;
-    for size in sizes(&strata) {
-        for (fold, wanted) in wanted.iter_mut().enumerate() {
-            let is_larger = (fold + count - next) % count < size % count;
-            wanted.push(size / count + usize::from(is_larger));
-        }
-        next = (next + size) % count;
-    }
-    let mut parts = assign(&wanted, &units, &strata, seed);
-    fill_empty(&wanted, &units, &mut parts, None)?;
-    let mut fold_of = vec![0; rows.classes.len()];
-    for (unit, part) in units.iter().zip(parts) {
-        for &row in unit {
-            fold_of[row as usize] = part as u32;
-        }
-    }
-    Ok(fold_of)
-}
-
 const TRAIN: usize = 0;
 const VALIDATION: usize = 1;
 const TEST: usize = 2;
@@ -189,7 +155,7 @@ fn by_need(
     let wanted = [train, validation, test];
     let mut parts = assign(&wanted, units, &strata, options.seed);
     teach(units, classes, &mut parts);
-    fill_empty(&wanted, units, &mut parts, Some(TRAIN))?;
+    fill_empty(&wanted, units, classes, &mut parts)?;
     Ok(parts)
 }
 
@@ -267,38 +233,36 @@ fn teach(units: &[Vec<u32>], classes: &[u32], parts: &mut [usize]) {
     }
 }
 
-/// Gives every part that should have rows at least one unit: of `donor`, or of the part with the most units.
+/// Gives every part that should have rows at least one unit of the training rows, without which each class still has some.
 fn fill_empty(
     wanted: &[Vec<usize>],
     units: &[Vec<u32>],
+    classes: &[u32],
     parts: &mut [usize],
-    donor: Option<usize>,
 ) -> Result<(), DataError> {
-    let of_part = |parts: &[usize], part: usize| parts.iter().filter(|&&other| other == part).count();
-    for (part, wanted) in wanted.iter().enumerate() {
-        let total: usize = wanted.iter().sum();
-        if total == 0 || of_part(parts, part) > 0 {
+    let asked: Vec<usize> = wanted.iter().map(|part| part.iter().sum()).collect();
+    for (part, &total) in asked.iter().enumerate() {
+        if total == 0 || parts.contains(&part) {
             continue;
         }
-        let others = (0..wanted_parts(parts)).filter(|&other| of_part(parts, other) > 1);
-        let giver = donor.or_else(|| others.max_by_key(|&other| (of_part(parts, other), std::cmp::Reverse(other))));
-        let giver = giver.filter(|&giver| of_part(parts, giver) > 1);
-        let candidates = (0..units.len()).filter(|&unit| Some(parts[unit]) == giver);
-        match candidates.min_by_key(|&unit| units[unit].len().abs_diff(total)) {
-            Some(unit) => parts[unit] = part,
-            None => {
-                return Err(DataError::TooFewTogether {
-                    groups: units.len(),
-                    parts: wanted_parts(parts).max(part + 1),
-                });
+        let of_unit = |unit: usize| -> BTreeSet<u32> { units[unit].iter().map(|&row| classes[row as usize]).collect() };
+        let mut teachers: BTreeMap<u32, usize> = BTreeMap::new();
+        for unit in (0..units.len()).filter(|&unit| parts[unit] == TRAIN) {
+            for class in of_unit(unit) {
+                *teachers.entry(class).or_default() += 1;
             }
         }
+        let is_spare = |&unit: &usize| parts[unit] == TRAIN && of_unit(unit).iter().all(|class| teachers[class] > 1);
+        let spare = (0..units.len()).filter(is_spare);
+        let Some(unit) = spare.min_by_key(|&unit| units[unit].len().abs_diff(total)) else {
+            return Err(DataError::TooFewTogether {
+                groups: units.len(),
+                parts: asked.iter().filter(|&&total| total > 0).count(),
+            });
+        };
+        parts[unit] = part;
     }
     Ok(())
-}
-
-fn wanted_parts(parts: &[usize]) -> usize {
-    parts.iter().max().map_or(0, |most| most + 1)
 }
 
 /// The part of each unit: the latest rows are for the test, those before them for validation. Rows of one time are in one

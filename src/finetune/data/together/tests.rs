@@ -177,31 +177,6 @@ fn the_latest_rows_are_held_out_and_rows_of_one_time_stay_together() {
     );
 }
 
-#[test]
-fn folds_have_as_many_rows_of_each_class_as_possible() {
-    let classes: Vec<u32> = (0..103).map(|row| u32::from(row % 4 == 0)).collect();
-    let duplicates = DuplicateGroups::none(103);
-    let rows = SplitRows {
-        classes: &classes,
-        duplicates: &duplicates,
-        values: &[],
-    };
-    let fold_of = folds(5, true, Seed(3), &rows).unwrap();
-    let sizes = |class: Option<u32>| -> Vec<usize> {
-        let of_class = |row: usize| class.is_none_or(|class| classes[row] == class);
-        let size = |fold| (0..103).filter(|&row| fold_of[row] == fold && of_class(row)).count();
-        (0..5).map(size).collect()
-    };
-    assert_eq!(sizes(Some(1)), [6, 5, 5, 5, 5]);
-    assert_eq!(sizes(Some(0)), [15, 16, 16, 15, 15]);
-    assert!(folds(5, true, Seed(3), &rows).unwrap() == fold_of);
-    let rows = SplitRows {
-        values: &groups(&[1; 103]),
-        ..rows
-    };
-    assert!(folds(5, true, Seed(3), &rows).is_err());
-}
-
 fn amount() -> impl Strategy<Value = Held> {
     prop_oneof![
         (0.0..0.5_f64).prop_map(Held::Share),
