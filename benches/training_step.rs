@@ -5,7 +5,7 @@ use std::{hint::black_box, ops::ControlFlow, path::Path};
 use automl::{
     finetune::{
         Device, Pretrained, Training, TrainingConfig,
-        data::{Examples, Inputs, Targets},
+        data::{Examples, ImageSize, Inputs, Targets},
     },
     units::Samples,
 };
@@ -23,7 +23,10 @@ fn resnet8(criterion: &mut Criterion) {
         .collect();
     let labels = (0..BATCH as u32).map(|image| image % 10).collect();
     let examples = Examples {
-        inputs: Inputs::Images { pixels },
+        inputs: Inputs::Images {
+            size: ImageSize::SMALL,
+            pixels,
+        },
         targets: Targets::Classes(labels),
     };
     for freeze_depth in [0, 4] {

@@ -6,7 +6,7 @@ use super::tables::{Table, patient};
 use super::{InputError, hub_model};
 use crate::finetune::KeptTruth;
 use crate::finetune::data::doctor::{self, Depth, Examination, Unit};
-use crate::finetune::data::{Position, RawText, Tokenizer, builtin};
+use crate::finetune::data::{Position, RawText, Tokenizer};
 use crate::spec::{DataSpec, FineTuneSpec, ModelSource};
 
 /// Examines the data of a spec. Lengths are in tokens if the model is here, else in words.
@@ -21,7 +21,7 @@ pub fn examine(spec: &FineTuneSpec, depth: Depth) -> Result<Examination, InputEr
             train_limit,
             test,
         } => {
-            let data = builtin::load(name, *train_limit, *test)?;
+            let data = super::inputs::builtin_data(name, *train_limit, *test)?;
             return Ok(doctor::examine_images(&format!("builtin:{name}"), &data));
         }
     };

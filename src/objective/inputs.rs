@@ -16,7 +16,7 @@ use crate::hub::HubError;
 use crate::metrics::{self, Task as TaskKind};
 use crate::rng::Fingerprint;
 use crate::space::{Configuration, Domain, Space, Value};
-use crate::spec::{DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Task, Truncation};
+use crate::spec::{Amount, DataSpec, FineTuneSpec, InputPart, ModelSource, Spec, Task, Truncation};
 use crate::study::{Cost, Identity, Settings};
 use crate::trials::MemoryModel;
 use crate::units::{Samples, Seed};
@@ -239,7 +239,7 @@ impl TrainingInputs {
                 need: "it needs images, such as `builtin:fashion-mini`",
             });
         };
-        let data = builtin::load(name, *train_limit, *test)?;
+        let data = builtin_data(name, *train_limit, *test)?;
         let model = match &spec.model {
             ModelSource::Builtin(name) => Pretrained::builtin(name, RESNET8_CIFAR10, &data.labels, device)?,
             ModelSource::Directory(path) => Pretrained::load_directory(whole(path, spec)?, &data.labels, device)?,
@@ -514,10 +514,21 @@ pub(super) fn examples(spec: &FineTuneSpec) -> Result<Samples, InputError> {
                 train_limit,
                 test,
             },
-        ) => builtin::load(name, *train_limit, *test)?.train.len(),
+        ) => builtin_data(name, *train_limit, *test)?.train.len(),
         _ => Table::load(spec)?.train_examples(),
     };
     Ok(Samples(examples as u64))
+}
+
+/// Built-in data with these parts of its training examples.
+pub(super) fn builtin_data(
+    name: &str,
+    train_limit: Option<Amount>,
+    test: Option<Amount>,
+) -> Result<Dataset, InputError> {
+    let test = test.map(|test| test.of(builtin::TRAIN_EXAMPLES));
+    let rest = builtin::TRAIN_EXAMPLES.saturating_sub(test.unwrap_or(0));
+    Ok(builtin::load(name, train_limit.map(|limit| limit.of(rest)), test)?)
 }
 
 /// For each adapter of a space, a configuration with the largest numbers of blocks and ranks.

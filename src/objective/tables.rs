@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use super::InputError;
 use crate::finetune::data::doctor::{Depth, Patient, Unit};
 use crate::finetune::data::{
-    self, AnsweringOptions, Dataset, Held, LabelKind, Part, QuestionColumns, QuestionTable, ReadOptions, SentenceTable,
-    Source, SplitOptions, TableOptions, TagColumns, TaggingOptions, TextColumns, TextEncoder, TextTable, TokenTable,
-    load_table,
+    self, AnsweringOptions, DataError, Dataset, Held, LabelKind, Part, QuestionColumns, QuestionTable, ReadOptions,
+    SentenceTable, Source, SplitColumn, SplitOptions, TableOptions, TagColumns, TaggingOptions, TextColumns,
+    TextEncoder, TextTable, Together, TokenTable, load_table,
 };
 use crate::metrics::Task as TaskKind;
-use crate::spec::{DataSpec, FineTuneSpec, HeldOut, OnMissing, Reading, TableSpec, Task, Truncation};
+use crate::spec::{Amount, DataSpec, FineTuneSpec, HeldOut, OnMissing, Reading, SplitBy, TableSpec, Task, Truncation};
 
 /// Checked and split examples, not yet tokenized.
 pub(super) enum Table {
@@ -35,6 +35,7 @@ impl Table {
         Ok(match spec.task {
             Task::TokenClassification => Self::Sentences(SentenceTable::load(&tagging(table))?),
             Task::QuestionAnswering => Self::Questions(QuestionTable::load(&answering(table))?),
+            Task::Regression if table.split.by == Some(SplitBy::Stratified) => return Err(DataError::NoStrata.into()),
             Task::TextClassification | Task::ImageClassification | Task::Regression => {
                 Self::Texts(Box::new(load_table(&texts(spec.task, table)?)?))
             }
@@ -71,10 +72,21 @@ impl Table {
     /// Facts that a person should know, such as rows that are left out.
     pub(super) fn notes(&self) -> Vec<String> {
         let note = |(part, missing): &(&str, data::Missing)| format!("left out of the {part} examples: {missing}");
-        match self {
-            Self::Texts(table) => table.missing().iter().map(note).collect(),
-            Self::Sentences(_) | Self::Questions(_) => Vec::new(),
+        let (mut notes, repeated, what): (Vec<String>, usize, _) = match self {
+            Self::Texts(table) => (table.missing().iter().map(note).collect(), table.repeated(), "row"),
+            Self::Sentences(table) => (Vec::new(), table.repeated(), "sentence"),
+            Self::Questions(table) => (Vec::new(), table.repeated(), "context"),
+        };
+        match repeated {
+            0 => {}
+            1 => notes.push(format!(
+                "1 {what} is a duplicate of another: both are on one side of the split"
+            )),
+            repeated => notes.push(format!(
+                "{repeated} {what}s are duplicates of others: they are on one side of the split with them"
+            )),
         }
+        notes
     }
 
     /// The tokens of all texts, not cut yet; `None` for tasks that have no single lengths.
@@ -146,8 +158,9 @@ fn texts(task: Task, table: &TableSpec) -> Result<TableOptions, InputError> {
             OnMissing::Skip => data::OnMissing::Skip,
             OnMissing::Error => data::OnMissing::Error,
         }),
-        train_limit: table.train_limit,
+        train_limit: table.train_limit.map(held),
         split: split(table),
+        together: together(table),
     })
 }
 
@@ -184,8 +197,9 @@ fn tagging(table: &TableSpec) -> TaggingOptions {
         test: sources(HeldOut::files(table.test.as_ref())),
         read: read_options(&table.reading),
         columns: tag_columns(&table.text, &table.label),
-        train_limit: table.train_limit,
+        train_limit: table.train_limit.map(held),
         split: split(table),
+        together: together(table),
     }
 }
 
@@ -196,8 +210,9 @@ fn answering(table: &TableSpec) -> AnsweringOptions {
         test: sources(HeldOut::files(table.test.as_ref())),
         read: read_options(&table.reading),
         columns: question_columns(&table.text, &table.label),
-        train_limit: table.train_limit,
+        train_limit: table.train_limit.map(held),
         split: split(table),
+        together: together(table),
     }
 }
 
@@ -219,16 +234,37 @@ pub(crate) fn question_columns(text: &[String], label: &[String]) -> QuestionCol
 }
 
 fn split(table: &TableSpec) -> SplitOptions {
-    let held = |part: Option<&HeldOut>, share| match part {
+    let part = |part: Option<&HeldOut>, amount| match part {
         Some(HeldOut::Count(count)) => Held::Count(*count),
-        Some(HeldOut::Files(_)) | None => Held::Share(share),
+        Some(HeldOut::Files(_)) | None => held(amount),
     };
     SplitOptions {
-        validation: held(table.validation.as_ref(), table.split.validation),
-        test: held(table.test.as_ref(), table.split.test),
-        stratify: table.split.stratify,
+        validation: part(table.validation.as_ref(), table.split.validation),
+        test: part(table.test.as_ref(), table.split.test),
+        stratify: table.split.is_stratified(),
         seed: table.split.seed,
     }
+}
+
+fn held(amount: Amount) -> Held {
+    match amount {
+        Amount::Share(share) => Held::Share(share),
+        Amount::Count(count) => Held::Count(count),
+    }
+}
+
+/// The rows that stay on one side of the split.
+fn together(table: &TableSpec) -> Option<Together> {
+    let split = &table.split;
+    let column = match (split.by, &split.column) {
+        (Some(SplitBy::Group), Some(column)) => Some(SplitColumn::Group(column.clone())),
+        (Some(SplitBy::Time), Some(column)) => Some(SplitColumn::Time(column.clone())),
+        _ => None,
+    };
+    split.keeps_together().then_some(Together {
+        column,
+        near: split.near_duplicates,
+    })
 }
 
 fn sources(paths: &[PathBuf]) -> Vec<Source> {

@@ -2,19 +2,17 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
-use super::declared::{self, Field, at, field};
+use super::declared;
 use super::diagnostics::Diagnostic;
 use super::files::{FileCheck, Files};
-use super::keys::{Kind, SEED, Section, key};
+use super::keys::{Kind, Section, key};
 use super::objective::{BUILTIN, BUILTIN_DATA, builtin};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use super::reading::{READING_KEYS, Reading};
 use super::resolved::{DataSpec, HeldOut, TableSpec, Truncation};
+use super::split::{self, Amount, SPLIT};
 use crate::space::Value;
-use crate::units::Seed;
 
 /// The usual separator of several labels.
 const SEPARATOR: &str = ";";
@@ -28,73 +26,6 @@ const MOST_STRIDE: i64 = 65_536;
 /// The largest `max_windows`.
 const MOST_WINDOWS: i64 = 4_096;
 
-/// The shares of the training table that are held out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Split {
-    /// Share for validation, in (0, 1).
-    pub validation: f64,
-    /// Share for the test, in [0, 1).
-    pub test: f64,
-    /// `true` to keep the share of every label.
-    pub stratify: bool,
-    /// The seed of the split. It is not the study's seed, so studies with other seeds use the same examples.
-    pub seed: Seed,
-}
-
-impl Default for Split {
-    fn default() -> Self {
-        Self {
-            validation: 0.2,
-            test: 0.0,
-            stratify: true,
-            seed: Seed(1),
-        }
-    }
-}
-
-/// `data.split` in the schema.
-pub(super) const SPLIT: Section = Section {
-    name: "split",
-    about: "The shares of the training table that are held out.",
-    keys: || declared::keys(SPLIT_KEYS),
-};
-
-/// The keys of `data.split`.
-pub(super) const SPLIT_KEYS: &[Field<Split>] = &[
-    field(
-        "validation",
-        Kind::Number {
-            min: 0.0,
-            max: 1.0,
-            open: (true, true),
-        },
-        at!(Split.validation),
-        "The share on which trials are compared.",
-    ),
-    field(
-        "test",
-        Kind::Number {
-            min: 0.0,
-            max: 1.0,
-            open: (false, true),
-        },
-        at!(Split.test),
-        "The share for a test of the winner. No trial sees it.",
-    ),
-    field(
-        "stratify",
-        Kind::Boolean,
-        at!(Split.stratify),
-        "`true` to keep the share of every label.",
-    ),
-    field(
-        "seed",
-        SEED,
-        at!(Split.seed),
-        "The seed of the split. It is not the study's seed, so studies with other seeds use the same examples.",
-    ),
-];
-
 /// One text, or a list of texts.
 const TEXTS: [Kind; 2] = [Kind::Text, Kind::List(&Kind::Text)];
 
@@ -105,6 +36,16 @@ const PART: [Kind; 3] = [
     Kind::Integer {
         min: 2,
         max: u32::MAX as u64,
+    },
+];
+
+/// A number of examples, or a share of them.
+const LIMIT: [Kind; 2] = [
+    split::COUNT,
+    Kind::Number {
+        min: 0.0,
+        max: 1.0,
+        open: (true, true),
     },
 ];
 
@@ -134,12 +75,10 @@ pub(super) const DATA: Section = Section {
             .examples(&["\"test.csv\"", "500"]),
             key(
                 "train_limit",
-                Kind::Integer {
-                    min: 2,
-                    max: u32::MAX.into(),
-                },
-                "Number of training examples to use. Of files they are chosen by `split.seed` after validation and test examples, of built-in data they are the first ones.",
-            ),
+                Kind::Any(&LIMIT),
+                "Training examples to use: a number, or a share of those that are not held out. Of files they are chosen by `split.seed` after validation and test examples, of built-in data they are the first ones.",
+            )
+            .examples(&["1000", "0.1"]),
             key(
                 "text",
                 Kind::Any(&TEXTS),
@@ -227,18 +166,22 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
             );
         }
     }
-    let mut count = |key: &str, most: i64| match fields.get(key) {
-        Some(node) => reader::integer(node, key, 2..=most, problems).map(|count| Some(count as usize)),
-        None => Some(None),
-    };
-    let limit = count("train_limit", i64::from(u32::MAX));
-    let apart = count("test", MOST_BUILTIN_TEST.cast_signed());
+    let limit = inside(
+        fields
+            .get("train_limit")
+            .map(|node| Amount::read_within(node, "train_limit", (true, u64::from(u32::MAX)), problems)),
+    );
+    let apart = inside(
+        fields
+            .get("test")
+            .map(|node| Amount::read_within(node, "test", (true, MOST_BUILTIN_TEST), problems)),
+    );
     builtin_data(name, (limit?, apart?), train, problems)
 }
 
 fn builtin_data(
     name: &str,
-    (train_limit, test): (Option<usize>, Option<usize>),
+    (train_limit, test): (Option<Amount>, Option<Amount>),
     node: &Node,
     problems: &mut Problems,
 ) -> Option<DataSpec> {
@@ -261,7 +204,8 @@ fn table(
     let train = paths(train, node, files, problems);
     let validation = get("validation").map(|node| held_out(node, "validation", files, problems));
     let test = get("test").map(|node| held_out(node, "test", files, problems));
-    let limit = get("train_limit").map(|node| reader::integer(node, "train_limit", 2..=i64::from(u32::MAX), problems));
+    let limit =
+        get("train_limit").map(|node| Amount::read_within(node, "train_limit", (true, u64::from(u32::MAX)), problems));
     let texts = get("text").map_or(Some(Vec::new()), |node| text_columns(node, problems));
     let label = get("label").map_or(Some(Vec::new()), |node| label_columns(node, problems));
     let separator = get("multi_label").map_or(Ok(None), |node| multi_label(node, problems));
@@ -273,7 +217,7 @@ fn table(
     let reading = fields.map_or(Some(Reading::default()), |fields| {
         declared::fill(*fields, READING_KEYS, problems)
     });
-    let split = split(
+    let split = split::read(
         get("split"),
         [("validation", validation.is_some()), ("test", test.is_some())],
         problems,
@@ -282,7 +226,7 @@ fn table(
         train: train?,
         validation: inside(validation)?,
         test: inside(test)?,
-        train_limit: inside(limit)?.map(|limit| limit as usize),
+        train_limit: inside(limit)?,
         text: texts?,
         label: label?,
         multi_label: separator.ok()?,
@@ -411,33 +355,4 @@ fn text_columns(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
             None
         }
     }
-}
-
-fn split(node: Option<&Node>, known: [(&str, bool); 2], problems: &mut Problems) -> Option<Split> {
-    let Some(node) = node else {
-        return Some(Split::default());
-    };
-    if let Content::Mapping(entries) = &node.content {
-        for (part, _) in known.into_iter().filter(|(_, is_known)| *is_known) {
-            if let Some(entry) = entries.iter().find(|entry| entry.key == part) {
-                problems.error(
-                    Diagnostic::error(
-                        &entry.key_place,
-                        format!("`{part}` above already says which examples these are"),
-                    )
-                    .with_help(format!("remove this, or `{part}` above")),
-                );
-                return None;
-            }
-        }
-    }
-    let split = declared::read(node, "split", SPLIT_KEYS, problems)?;
-    if split.validation + split.test >= 1.0 {
-        problems.error(Diagnostic::error(
-            &node.place,
-            "validation and test leave no examples to train on",
-        ));
-        return None;
-    }
-    Some(split)
 }

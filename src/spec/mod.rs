@@ -42,6 +42,7 @@ mod root;
 mod schema;
 mod selection;
 mod size;
+mod split;
 mod tracking;
 mod write;
 
@@ -53,7 +54,6 @@ pub use cluster::{ClusterEngine, ClusterSpec};
 pub use command::{
     Arguments, CommandLine, CommandSpec, EPOCH, Fact, Meaning, Piece, Word, environment_name, literal_word,
 };
-pub use data::Split;
 pub use diagnostics::{Diagnostic, Severity, SpecErrors};
 pub use distributions::{Described, distributions};
 pub use document::{Document, DocumentContent};
@@ -75,6 +75,7 @@ pub use resolved::*;
 pub use resources::{Devices, Resources};
 pub use root::sections;
 pub use selection::{Selection, SelectionRule};
+pub use split::{Amount, Split, SplitBy};
 
 pub use crate::policies::{EarlyTerminate, SchedulerSpec, SearcherSpec};
 pub use crate::schedulers::Patience;

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::budget::Budget;
 use super::cluster::ClusterSpec;
 use super::command::CommandSpec;
-use super::data::Split;
 use super::epochs::EpochRange;
 use super::function::FunctionSpec;
 use super::limits::TrialLimits;
@@ -15,6 +14,7 @@ use super::provenance::Provenance;
 use super::reading::Reading;
 use super::resources::Resources;
 use super::selection::Selection;
+use super::split::{Amount, Split};
 use super::tracking::TrackerSpec;
 use crate::policies::{EarlyTerminate, SearcherSpec};
 use crate::preference::Preference;
@@ -169,10 +169,10 @@ pub enum DataSpec {
     Builtin {
         /// Its name.
         name: String,
-        /// Number of training examples to use, counted from the first; `None`: all.
-        train_limit: Option<usize>,
-        /// Number of training examples, counted from the last, that are held out for a test.
-        test: Option<usize>,
+        /// Training examples to use, counted from the first; `None`: all.
+        train_limit: Option<Amount>,
+        /// Training examples, counted from the last, that are held out for a test.
+        test: Option<Amount>,
     },
     /// Files with records, such as tables.
     Table(Box<TableSpec>),
@@ -187,8 +187,8 @@ pub struct TableSpec {
     pub validation: Option<HeldOut>,
     /// Test examples; `None`: a share of `train` by `split`.
     pub test: Option<HeldOut>,
-    /// Number of training examples to use; `None`: all.
-    pub train_limit: Option<usize>,
+    /// Training examples to use; `None`: all.
+    pub train_limit: Option<Amount>,
     /// The texts: one column or template, or two for pairs of texts. Of words with tags and of questions it may be empty:
     /// their columns are found.
     pub text: Vec<String>,

@@ -3,7 +3,7 @@
 use super::budget::BUDGET;
 use super::cluster::CLUSTER;
 use super::command::COMMAND;
-use super::data::{DATA, SPLIT};
+use super::data::DATA;
 use super::declared::{self, Field, Word, at, by_hand, field, words_of};
 use super::distributions::PARAMETER;
 use super::early_terminate::EARLY_TERMINATE;
@@ -18,6 +18,7 @@ use super::provenance::{INPUT, PROVENANCE};
 use super::resolved::Task;
 use super::resources::RESOURCES;
 use super::selection::SELECTION;
+use super::split::SPLIT;
 use super::tracking::{TRACKER_ROWS, TRACKING, trackers};
 use crate::policies::{SchedulerSpec, SearcherSpec};
 use crate::units::Seed;

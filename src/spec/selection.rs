@@ -198,7 +198,7 @@ pub(super) fn check(
 fn has_test(objective: &ObjectiveSpec) -> bool {
     match objective {
         ObjectiveSpec::FineTune(fine_tune) => match &fine_tune.data {
-            DataSpec::Table(table) => table.split.test > 0.0 || table.test.is_some(),
+            DataSpec::Table(table) => !table.split.test.is_none() || table.test.is_some(),
             DataSpec::Builtin { test, .. } => test.is_some(),
         },
         ObjectiveSpec::Function(_) => true,

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::command::{CommandLine, CommandSpec};
-use super::data::SPLIT_KEYS;
 use super::declared::{self, Field, Written};
 use super::domain::first_multiple;
 use super::early_terminate;
@@ -14,6 +13,7 @@ use super::objective::ASK_TELL_KEYS;
 use super::reading::READING_KEYS;
 use super::resolved::{AskTellSpec, Criteria, DataSpec, HeldOut, Metric, ModelSource, ObjectiveSpec, Spec, Truncation};
 use super::root::{self, Recipes, Root};
+use super::split::{Amount, SPLIT_KEYS};
 use super::{budget, cluster, limits, provenance, resources, selection};
 use crate::preference::{Preference, Tolerance};
 use crate::space::{Configuration, Domain, Hints, Parameter, Value};
@@ -221,14 +221,14 @@ fn write_data(yaml: &mut Yaml, data: &DataSpec) {
             test,
         } => {
             yaml.line(1, "train", &text(&format!("builtin:{name}")));
-            yaml.maybe(1, "train_limit", train_limit.map(|limit| limit.to_string()));
-            yaml.maybe(1, "test", test.map(|test| test.to_string()));
+            yaml.maybe(1, "train_limit", train_limit.map(amount));
+            yaml.maybe(1, "test", test.map(amount));
         }
         DataSpec::Table(table) => {
             yaml.line(1, "train", &paths(&table.train));
             yaml.maybe(1, "validation", table.validation.as_ref().map(held_out));
             yaml.maybe(1, "test", table.test.as_ref().map(held_out));
-            yaml.maybe(1, "train_limit", table.train_limit.map(|limit| limit.to_string()));
+            yaml.maybe(1, "train_limit", table.train_limit.map(amount));
             for (key, columns) in [("text", &table.text), ("label", &table.label)] {
                 if !columns.is_empty() {
                     yaml.line(1, key, &one_or_more(columns));
@@ -246,11 +246,19 @@ fn write_data(yaml: &mut Yaml, data: &DataSpec) {
             lines.retain(|(name, _)| match *name {
                 "validation" => table.validation.is_none(),
                 "test" => table.test.is_none(),
+                "stratify" => table.split.by.is_none(),
                 _ => true,
             });
             yaml.open(1, "split");
             yaml.lines(2, lines);
         }
+    }
+}
+
+fn amount(amount: Amount) -> String {
+    match amount {
+        Amount::Share(share) => float(share),
+        Amount::Count(count) => count.to_string(),
     }
 }
 

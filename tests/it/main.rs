@@ -45,6 +45,7 @@ mod search;
 mod selection;
 mod serving;
 mod spans;
+mod splits;
 mod support;
 mod tasks;
 mod text;

@@ -171,6 +171,7 @@ mod tests {
                 read: automl_readers::ReadOptions::default(),
                 on_missing: None,
                 train_limit: None,
+                together: None,
                 text: TextColumns::one("text"),
                 label: vec!["label".into()],
                 split,

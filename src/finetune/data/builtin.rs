@@ -13,6 +13,9 @@ use crate::tasks::TaskKind;
 /// The names of the built-in data sets, for [`load`].
 pub const NAMES: &[&str] = &["fashion-mini"];
 
+/// Number of training images of `fashion-mini`, before a test set is taken from them.
+pub const TRAIN_EXAMPLES: usize = 4_000;
+
 /// Fashion-MNIST's classes in the order of its labels (Xiao, Rasul and Vollgraf 2017, table 2).
 const FASHION_LABELS: [&str; 10] = [
     "T-shirt/top",

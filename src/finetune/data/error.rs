@@ -172,6 +172,52 @@ pub enum DataError {
         /// The requested test share.
         test: f64,
     },
+    /// A row has no value in the column that the split goes by.
+    #[error("{place}: `{column}` is empty, and the split goes by it; every row needs a value")]
+    NoSplitValue {
+        /// The row.
+        place: Position,
+        /// The column.
+        column: String,
+    },
+    /// A value cannot be compared as a time.
+    #[error("{place}: `{column}` is `{value}`; it must be {wanted}")]
+    NotATime {
+        /// The row.
+        place: Position,
+        /// The column.
+        column: String,
+        /// The value.
+        value: String,
+        /// What can be used.
+        wanted: &'static str,
+    },
+    /// There are too few groups of rows that stay together.
+    #[error(
+        "rows that stay together, such as duplicates, leave {groups} {}, too few for {parts} parts of the data; add \
+         examples, or hold out fewer parts",
+        if *groups == 1 { "group" } else { "groups" }
+    )]
+    TooFewTogether {
+        /// Number of groups.
+        groups: usize,
+        /// Number of parts.
+        parts: usize,
+    },
+    /// There are too few different times.
+    #[error(
+        "the rows have {times} different {}, too few for {parts} parts of the data: rows of one time stay together",
+        if *times == 1 { "time" } else { "times" }
+    )]
+    TooFewTimes {
+        /// Number of different times.
+        times: usize,
+        /// Number of parts.
+        parts: usize,
+    },
+    /// There is nothing whose share could be kept.
+    #[error("`split: {{by: stratified}}` keeps the share of every class, but numbers have none; use `by: random`")]
+    NoStrata,
     /// There are too few sentences or contexts for the shares.
     #[error(
         "{groups} different sentences or contexts are too few to hold out {held_out}; add some, lower the shares or give a \

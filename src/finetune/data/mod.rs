@@ -22,6 +22,7 @@ mod records;
 mod rows;
 mod shuffle;
 pub mod split;
+mod split_column;
 pub mod stream;
 pub(crate) mod suggestion;
 pub mod table;
@@ -31,6 +32,7 @@ mod template;
 #[cfg(test)]
 mod testing;
 mod text;
+mod together;
 mod tokens;
 
 pub use answering::{
@@ -48,6 +50,7 @@ pub use image_size::ImageSize;
 pub use labels::LabelKind;
 pub use missing::{Missing, OnMissing};
 pub use split::{Held, SplitOptions};
+pub use split_column::SplitColumn;
 pub use stream::{Chunk, KnownLabels, TextStream, UnknownLabel};
 pub use table::{TableOptions, TextTable, load_table};
 pub use tagging::{
@@ -56,4 +59,5 @@ pub use tagging::{
 };
 pub use targets::Targets;
 pub use text::{RawText, Text, TextColumns};
+pub use together::Together;
 pub use tokens::{TokenTable, Tokens};

@@ -6,6 +6,7 @@ use super::error::DataError;
 use super::labels::{self, Label, LabelKind};
 use super::missing::{Missing, OnMissing};
 use super::records::{self, Records};
+use super::split_column::{SplitColumn, SplitReader, SplitValue};
 use super::text::{RawText, TextColumns, TextSource};
 
 /// One text with its label, and the place where it begins.
@@ -40,6 +41,8 @@ pub(super) struct RowReader {
     /// The other columns to keep.
     kept: Vec<String>,
     missing: Missing,
+    /// The values in the column of the split, if there is one.
+    split: Option<SplitReader>,
 }
 
 impl RowReader {
@@ -69,6 +72,7 @@ impl RowReader {
             columns,
             kept: Vec::new(),
             missing: Missing::default(),
+            split: None,
         })
     }
 
@@ -85,6 +89,20 @@ impl RowReader {
         let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
         self.kept = self.records.kept(columns, &shown)?;
         Ok(())
+    }
+
+    /// Collects the values of the column that a split goes by. Call it before reading any row.
+    ///
+    /// # Errors
+    /// If there is no such column.
+    pub(super) fn split_by(&mut self, column: &SplitColumn) -> Result<(), DataError> {
+        self.split = Some(SplitReader::new(column, &self.records)?);
+        Ok(())
+    }
+
+    /// The values of the column that a split goes by, for each row that was read.
+    pub(super) fn into_split_values(self) -> Vec<SplitValue> {
+        self.split.map(SplitReader::into_values).unwrap_or_default()
     }
 
     /// The columns to keep, other than text and label.
@@ -120,6 +138,7 @@ impl RowReader {
         let place = record.position.clone();
         let label = labels::read(&record, &self.columns.label, &self.columns.kind)?;
         let kept = self.kept.iter().map(|name| records::json(&record, name)).collect();
+        let value = self.split.as_ref().map(|split| split.read(&record));
         let text = self.text(&mut record)?;
         let strict = self.columns.on_missing == Some(OnMissing::Error);
         let Some(label) = label else {
@@ -141,6 +160,9 @@ impl RowReader {
                 (false, false) => Ok(None),
             };
         };
+        if let (Some(split), Some(value)) = (&mut self.split, value) {
+            split.push(value?);
+        }
         Ok(Some(Row {
             place,
             line,

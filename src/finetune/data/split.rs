@@ -34,8 +34,8 @@ impl Held {
     /// None.
     pub const NONE: Self = Self::Count(0);
 
-    /// A share above 0 is the nearest whole number, and at least one.
-    fn of(self, examples: usize) -> usize {
+    /// The number of some examples. A share above 0 is the nearest whole number, and at least one.
+    pub fn of(self, examples: usize) -> usize {
         match self {
             Self::Share(0.0) => 0,
             Self::Share(share) => ((share * examples as f64).round() as usize).max(1),
@@ -175,7 +175,7 @@ fn spare(mut members: Vec<u32>, classes: &[u32], seed: Seed, group: u32) -> Vec<
 
 /// Distributes `total` in proportion to `sizes`, but no more than `room` for each; `total` is at most the sum of
 /// `room`.
-fn apportion(total: usize, sizes: &[usize], room: &[usize]) -> Vec<usize> {
+pub(super) fn apportion(total: usize, sizes: &[usize], room: &[usize]) -> Vec<usize> {
     let all: usize = sizes.iter().sum();
     let quota = |size: usize| (total as u128 * size as u128).div_euclid(all.max(1) as u128) as usize;
     let remainder = |size: usize| (total as u128 * size as u128).rem_euclid(all.max(1) as u128);

@@ -10,8 +10,10 @@ use super::missing::{Missing, OnMissing};
 use super::records;
 use super::rows::{Row, RowColumns, RowReader};
 use super::split::{Held, Parts, SplitOptions, sample, split};
+use super::split_column::{SplitColumn, SplitValue};
 use super::targets::Targets;
 use super::text::{RawText, TextColumns};
+use super::together::{SplitRows, Together, split_together};
 use super::tokens::{TokenTable, Tokens};
 use crate::tasks::TaskKind;
 
@@ -35,10 +37,12 @@ pub struct TableOptions {
     /// The treatment of rows without a label or a text. `None`: rows without a label and those whose text is null are
     /// left out, and an empty text is an example.
     pub on_missing: Option<OnMissing>,
-    /// Number of training examples to keep, chosen by the seed of the split.
-    pub train_limit: Option<usize>,
+    /// Training examples to keep, chosen by the seed of the split.
+    pub train_limit: Option<Held>,
     /// The split of `train`; what is held out for a part with its own files is ignored.
     pub split: SplitOptions,
+    /// The rows that the split keeps together; `None`: every row is by itself, even duplicates.
+    pub together: Option<Together>,
 }
 
 /// Checked and split texts, not yet tokenized.
@@ -50,6 +54,7 @@ pub struct TextTable {
     validation: Texts,
     test: Option<Texts>,
     missing: Vec<(&'static str, Missing)>,
+    repeated: usize,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -66,39 +71,53 @@ struct Texts {
 /// examples; if a validation label is not among the training labels.
 pub fn load_table(options: &TableOptions) -> Result<TextTable, DataError> {
     let mut missing = Vec::new();
-    let mut read = |part, sources: &[Source]| -> Result<Vec<Row>, DataError> {
-        let (rows, left_out) = read_rows(sources, options)?;
+    let mut read = |part, sources: &[Source], column| -> Result<(Vec<Row>, Vec<SplitValue>), DataError> {
+        let (rows, values, left_out) = read_rows((sources, column), options)?;
         if !left_out.is_empty() {
             missing.push((part, left_out));
         }
-        Ok(rows)
+        Ok((rows, values))
     };
-    let rows = read("train", &options.train)?;
+    let column = options.together.as_ref().and_then(|together| together.column.as_ref());
+    let (rows, values) = read("train", &options.train, column)?;
     let file = records::name(&options.train);
     let labels = labels::names((&file, &options.label), &rows, &options.labels)?;
     let mut part = |part, sources: &[Source]| -> Result<Option<Texts>, DataError> {
         if sources.is_empty() {
             return Ok(None);
         }
-        let rows = read(part, sources)?;
+        let (rows, _) = read(part, sources, None)?;
         let targets = labels::targets(&rows, &labels, &options.labels)?;
         Ok(Some(Texts::new(rows, targets)))
     };
     let (own_validation, own_test) = (part("validation", &options.validation)?, part("test", &options.test)?);
     let targets = labels::targets(&rows, &labels, &options.labels)?;
-    let unless = |has_files: bool, held| if has_files { Held::NONE } else { held };
     let held_out = SplitOptions {
-        validation: unless(own_validation.is_some(), options.split.validation),
-        test: unless(own_test.is_some(), options.split.test),
+        validation: options.split.validation.unless(own_validation.is_some()),
+        test: options.split.test.unless(own_test.is_some()),
         ..options.split
     };
     let strata = strata(&targets);
+    let mut repeated = 0;
     let Parts {
         mut train,
         validation,
         test,
-    } = split(&strata, &held_out)?;
+    } = match &options.together {
+        None => split(&strata, &held_out)?,
+        Some(together) => {
+            let duplicates = together.duplicates(&rows, |row| row.text.texts().collect());
+            repeated = duplicates.repeated();
+            let rows = SplitRows {
+                classes: &strata,
+                duplicates: &duplicates,
+                values: &values,
+            };
+            split_together(&held_out, &rows)?
+        }
+    };
     if let Some(limit) = options.train_limit {
+        let limit = limit.of(train.len());
         let of_train: Vec<u32> = train.iter().map(|&example| strata[example as usize]).collect();
         let kept = sample(&of_train, limit, options.split.stratify, options.split.seed)?;
         train = kept.into_iter().map(|index| train[index as usize]).collect();
@@ -115,11 +134,18 @@ pub fn load_table(options: &TableOptions) -> Result<TextTable, DataError> {
         test: own_test.or_else(|| (!test.is_empty()).then(|| all.pick(&test))),
         train: all.pick(&train),
         missing,
+        repeated,
     })
 }
 
+/// Rows, and their values in the column of the split.
+type ReadRows = (Vec<Row>, Vec<SplitValue>, Missing);
+
 /// Reads files with at least one row that has a label and a text.
-fn read_rows(sources: &[Source], options: &TableOptions) -> Result<(Vec<Row>, Missing), DataError> {
+fn read_rows(
+    (sources, column): (&[Source], Option<&SplitColumn>),
+    options: &TableOptions,
+) -> Result<ReadRows, DataError> {
     let columns = RowColumns {
         text: options.text.clone(),
         label: options.label.clone(),
@@ -127,6 +153,9 @@ fn read_rows(sources: &[Source], options: &TableOptions) -> Result<(Vec<Row>, Mi
         on_missing: options.on_missing,
     };
     let mut reader = RowReader::open(sources, &options.read, columns)?;
+    if let Some(column) = column {
+        reader.split_by(column)?;
+    }
     let mut rows = Vec::new();
     while let Some(row) = reader.next_row()? {
         rows.push(row);
@@ -136,7 +165,7 @@ fn read_rows(sources: &[Source], options: &TableOptions) -> Result<(Vec<Row>, Mi
         let file = records::name(sources);
         return Err(DataError::NothingLeft { file, missing });
     }
-    Ok((rows, missing))
+    Ok((rows, reader.into_split_values(), missing))
 }
 
 /// A group for every example, so that a split keeps the share of each: its class, or its rarest label. Numbers are all in
@@ -202,6 +231,11 @@ impl TextTable {
     /// The rows that are left out of each part because their label or text is missing.
     pub fn missing(&self) -> &[(&'static str, Missing)] {
         &self.missing
+    }
+
+    /// Number of rows that are duplicates of earlier ones and were kept together with them.
+    pub fn repeated(&self) -> usize {
+        self.repeated
     }
 
     /// The kind of labels.
@@ -295,6 +329,7 @@ mod tests {
             on_missing: None,
             train_limit: None,
             split,
+            together: None,
         }
     }
 
@@ -342,7 +377,7 @@ mod tests {
         let table = load_table(&TableOptions {
             train: both.clone(),
             test: both,
-            train_limit: Some(6),
+            train_limit: Some(Held::Count(6)),
             ..options(train.path())
         })
         .unwrap();

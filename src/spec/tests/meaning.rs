@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::space::{Confidence, Configuration, Domain, Expression, Hints, Prior, Value};
 use crate::spec::{
-    Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, HYPERPARAMETERS, HeldOut, Metric, ModelSource,
-    ObjectiveSpec, OnMissing, Reading, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, TableSpec, Task,
-    Truncation, load,
+    Amount, Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, HYPERPARAMETERS, HeldOut, Metric,
+    ModelSource, ObjectiveSpec, OnMissing, Reading, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, TableSpec,
+    Task, Truncation, load,
 };
 use crate::units::{Goal, Seed};
 
@@ -508,10 +508,9 @@ fn data_are_built_in_or_tables_beside_the_spec() {
         stride: None,
         max_windows: None,
         split: Split {
-            validation: 0.2,
-            test: 0.1,
-            stratify: true,
+            test: Amount::Share(0.1),
             seed: Seed(3),
+            ..Split::default()
         },
     }));
     assert_eq!(fine_tune.data, expected);
@@ -523,7 +522,7 @@ fn data_are_built_in_or_tables_beside_the_spec() {
         images.data,
         DataSpec::Builtin {
             name: "fashion-mini".to_owned(),
-            train_limit: Some(100),
+            train_limit: Some(Amount::Count(100)),
             test: None,
         }
     );
@@ -554,7 +553,10 @@ fn data_may_be_several_files_that_are_written_in_any_way() {
     assert_eq!(train, &["folder/a.csv", "folder/b/*.csv.gz"].map(PathBuf::from));
     assert_eq!(validation, &Some(HeldOut::Count(500)));
     assert_eq!(test, &Some(HeldOut::Files(vec!["folder/held-out.parquet".into()])));
-    assert_eq!((*train_limit, text[0].as_str()), (Some(1000), "{title}. {body}"));
+    assert_eq!(
+        (*train_limit, text[0].as_str()),
+        (Some(Amount::Count(1000)), "{title}. {body}")
+    );
     let expected = Reading {
         format: Some("csv".to_owned()),
         delimiter: Some('\t'),

@@ -6,10 +6,10 @@ use super::*;
 use crate::schedulers::{OptionKind, OptionValue};
 use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Space, Value};
 use crate::spec::{
-    Budget, ClusterEngine, ClusterSpec, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange,
+    Amount, Budget, ClusterEngine, ClusterSpec, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange,
     FineTuneSpec, FunctionSpec, HeldOut, InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance, Reading,
-    Resources, SchedulerSpec, SearcherSpec, Selection, SelectionRule, Split, TEMPLATE, TableSpec, Task, TrackerSpec,
-    TrialLimits, Truncation,
+    Resources, SchedulerSpec, SearcherSpec, Selection, SelectionRule, Split, SplitBy, TEMPLATE, TableSpec, Task,
+    TrackerSpec, TrialLimits, Truncation,
 };
 use crate::units::{Goal, Seed};
 
@@ -166,12 +166,24 @@ fn any_space() -> impl Strategy<Value = Space> {
 }
 
 fn any_split() -> impl Strategy<Value = Split> {
-    (0.01..0.5_f64, 0.0..0.4_f64, any::<bool>(), any::<u64>()).prop_map(|(validation, test, stratify, seed)| Split {
-        validation,
-        test,
-        stratify,
-        seed: Seed(seed),
-    })
+    let by = prop::option::of(prop::sample::select(vec![
+        SplitBy::Random,
+        SplitBy::Stratified,
+        SplitBy::Group,
+        SplitBy::Time,
+    ]));
+    let parts = (0.01..0.5_f64, 0.0..0.4_f64, prop::option::of(2..1_000_usize));
+    (parts, by, any::<bool>(), any::<bool>(), any::<u64>()).prop_map(
+        |((validation, test, count), by, stratify, near_duplicates, seed)| Split {
+            by,
+            column: matches!(by, Some(SplitBy::Group | SplitBy::Time)).then(|| "user id".to_owned()),
+            validation: count.map_or(Amount::Share(validation), Amount::Count),
+            test: Amount::Share(test),
+            stratify: by.is_some() || stratify,
+            near_duplicates,
+            seed: Seed(seed),
+        },
+    )
 }
 
 fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
@@ -183,15 +195,15 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
             model_licence: None,
             data: DataSpec::Builtin {
                 name: "fashion-mini".to_owned(),
-                train_limit,
-                test: train_limit,
+                train_limit: train_limit.map(Amount::Count),
+                test: train_limit.map(Amount::Count),
             },
             max_length: 128,
             searches_length: false,
         }),
         table.prop_map(|(mut split, has_file, text, max_length)| {
             if has_file {
-                split.validation = 0.2;
+                split.validation = Amount::Share(0.2);
             }
             FineTuneSpec {
                 task: Task::TextClassification,
@@ -205,8 +217,8 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
                     multi_label: None,
                     train: vec![format!("/data/{text}.csv").into()],
                     validation: has_file.then(|| HeldOut::Files(vec!["/data/b.jsonl".into(), "/data/*.gz".into()])),
-                    test: (has_file && split.test == 0.0).then_some(HeldOut::Count(max_length)),
-                    train_limit: has_file.then_some(max_length),
+                    test: (has_file && split.test.is_none()).then_some(HeldOut::Count(max_length)),
+                    train_limit: has_file.then_some(Amount::Share(0.25)),
                     label: vec![format!("{text}!")],
                     reading: Reading {
                         delimiter: has_file.then_some('|'),

@@ -6,6 +6,7 @@ use automl_readers::{Position, ReadOptions, Record, Source, Value};
 
 use super::super::DataError;
 use super::super::records::{Records, json, text, wrong};
+use super::super::split_column::{SplitColumn, SplitReader, SplitValue};
 use super::{AnsweringError, AskedQuestion};
 
 /// The columns of questions. A name that is not given is found among the usual ones.
@@ -34,6 +35,8 @@ pub struct QuestionStream {
     keep: Vec<String>,
     /// The context of the question before, which the next one often shares.
     last: Arc<str>,
+    /// The values in the column of the split, if there is one.
+    split: Option<SplitReader>,
 }
 
 /// A question, its line, and the values of the columns that are kept.
@@ -64,6 +67,7 @@ impl QuestionStream {
             answers: if has_answers { Some(answers?) } else { None },
             keep: Vec::new(),
             last: "".into(),
+            split: None,
         })
     }
 
@@ -73,6 +77,15 @@ impl QuestionStream {
     /// If a column does not exist.
     pub fn keep(&mut self, columns: &[String]) -> Result<(), DataError> {
         self.keep = self.records.kept(columns, &[&self.question])?;
+        Ok(())
+    }
+
+    /// Collects the values of the column that a split goes by. Call it before reading any question.
+    ///
+    /// # Errors
+    /// If there is no such column.
+    pub(super) fn split_by(&mut self, column: &SplitColumn) -> Result<(), DataError> {
+        self.split = Some(SplitReader::new(column, &self.records)?);
         Ok(())
     }
 
@@ -117,6 +130,10 @@ impl QuestionStream {
             return Ok(None);
         };
         let kept = self.keep.iter().map(|column| json(&record, column)).collect();
+        if let Some(split) = &mut self.split {
+            let value = split.read(&record)?;
+            split.push(value);
+        }
         let position = record.position.clone();
         let filled = |record: &mut Record, column: &str| -> Result<String, DataError> {
             let found = text(record, column)?.unwrap_or_default();
@@ -142,16 +159,16 @@ impl QuestionStream {
         Ok(Some((asked, line, kept)))
     }
 
-    /// The rest of the questions.
+    /// The rest of the questions, with their values in the column of the split.
     ///
     /// # Errors
     /// See [`Self::next_question`].
-    pub(super) fn all(mut self) -> Result<Vec<AskedQuestion>, DataError> {
+    pub(super) fn all(mut self) -> Result<(Vec<AskedQuestion>, Vec<SplitValue>), DataError> {
         let mut questions = Vec::new();
         while let Some((question, ..)) = self.next_question()? {
             questions.push(question);
         }
-        Ok(questions)
+        Ok((questions, self.split.map(SplitReader::into_values).unwrap_or_default()))
     }
 }
 

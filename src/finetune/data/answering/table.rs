@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use automl_readers::{ReadOptions, Source};
 
-use super::super::held_out::{HeldOut, Holding};
-use super::super::{DataError, Dataset, Examples, Inputs, SplitOptions, Targets, TextEncoder};
+use super::super::duplicates::DuplicateGroups;
+use super::super::held_out::{HeldOut, Holding, Kept};
+use super::super::split_column::SplitValue;
+use super::super::{DataError, Dataset, Examples, Held, Inputs, SplitOptions, Targets, TextEncoder, Together};
 use super::read::whole;
 use super::{AnsweringError, AskedQuestion, QuestionColumns, QuestionStream};
 use crate::tasks::TaskKind;
@@ -23,10 +25,13 @@ pub struct AnsweringOptions {
     pub read: ReadOptions,
     /// The columns.
     pub columns: QuestionColumns,
-    /// Number of training questions to keep, chosen by the seed of the split.
-    pub train_limit: Option<usize>,
+    /// Training questions to keep, chosen by the seed of the split.
+    pub train_limit: Option<Held>,
     /// The split of `train`. All questions about one context are in one part.
     pub split: SplitOptions,
+    /// The questions that the split keeps together, beside those about one context; `None`: no others, even if contexts
+    /// differ by white space alone.
+    pub together: Option<Together>,
 }
 
 /// Checked and split questions, not yet tokenized.
@@ -44,15 +49,22 @@ impl QuestionTable {
     /// If a file cannot be read, lacks a column, or has an invalid question; if no question has an answer; if there are
     /// too few contexts to split.
     pub fn load(options: &AnsweringOptions) -> Result<Self, DataError> {
-        let read = |sources: &[Source]| QuestionStream::open(sources, &options.read, &options.columns, true)?.all();
+        let read = |sources: &[Source], column| -> Result<(Vec<AskedQuestion>, Vec<SplitValue>), DataError> {
+            let mut stream = QuestionStream::open(sources, &options.read, &options.columns, true)?;
+            if let Some(column) = column {
+                stream.split_by(column)?;
+            }
+            stream.all()
+        };
         let own = |sources: &[Source]| -> Result<Option<Vec<AskedQuestion>>, DataError> {
             if sources.is_empty() {
                 Ok(None)
             } else {
-                read(sources).map(Some)
+                read(sources, None).map(|(questions, _)| Some(questions))
             }
         };
-        let all = read(&options.train)?;
+        let together = options.together.as_ref();
+        let (all, values) = read(&options.train, together.and_then(|together| together.column.as_ref()))?;
         if all.iter().all(|asked| asked.answers.is_empty()) {
             return Err(AnsweringError::NoAnswer {
                 position: whole(&options.train),
@@ -72,7 +84,10 @@ impl QuestionTable {
             split: &options.split,
             train_limit: options.train_limit,
         };
-        let parts = HeldOut::new(&all, own, holding, |index| groups[index])?;
+        let parts = match together {
+            None => HeldOut::new(&all, own, holding, |index| groups[index])?,
+            Some(together) => HeldOut::together(&all, own, holding, &kept(&all, &groups, values, together))?,
+        };
         Ok(Self {
             labels: crate::tasks::task(TaskKind::QuestionAnswering)
                 .and_then(crate::tasks::Task::labels)
@@ -80,6 +95,11 @@ impl QuestionTable {
             allows_none: parts.train.iter().any(|asked| asked.answers.is_empty()),
             parts,
         })
+    }
+
+    /// Number of contexts that are duplicates of earlier ones and were kept together with them.
+    pub fn repeated(&self) -> usize {
+        self.parts.repeated
     }
 
     /// The names of the outputs.
@@ -119,6 +139,28 @@ impl QuestionTable {
     }
 }
 
+/// Questions about one context, or about contexts that are duplicates. A stratified split keeps the share of questions
+/// without an answer.
+fn kept(questions: &[AskedQuestion], contexts: &[u32], values: Vec<SplitValue>, together: &Together) -> Kept {
+    let mut first: Vec<&str> = Vec::new();
+    for (asked, &context) in questions.iter().zip(contexts) {
+        if context as usize == first.len() {
+            first.push(&asked.context);
+        }
+    }
+    let duplicates = together.duplicates(&first, |context| vec![*context]);
+    let firsts = duplicates.firsts();
+    Kept {
+        duplicates: DuplicateGroups::of_keys(contexts.iter().map(|&context| firsts[context as usize])),
+        classes: questions
+            .iter()
+            .map(|asked| u32::from(asked.answers.is_empty()))
+            .collect(),
+        values,
+        repeated: duplicates.repeated(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::Held;
@@ -139,6 +181,7 @@ mod tests {
                 stratify: true,
                 seed: Seed(1),
             },
+            together: None,
         })
         .map_err(|error| error.to_string())
     }

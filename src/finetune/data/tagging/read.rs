@@ -4,6 +4,7 @@ use automl_readers::{Position, ReadOptions, Record, Source, Value};
 
 use super::super::DataError;
 use super::super::records::{Records, text, wrong};
+use super::super::split_column::{SplitColumn, SplitReader, SplitValue};
 use super::{NamedSpan, Sentence, TaggingError, scheme};
 
 /// Columns of words or texts, if none is named.
@@ -29,6 +30,8 @@ pub struct SentenceStream {
     /// The column of the tags; `None` if they are not read.
     tags: Option<String>,
     keep: Vec<String>,
+    /// The values in the column of the split, if there is one.
+    split: Option<SplitReader>,
 }
 
 /// A sentence, its line, and the values of the columns that are kept.
@@ -53,6 +56,7 @@ impl SentenceStream {
             text,
             tags: if has_tags { Some(tags?) } else { None },
             keep: Vec::new(),
+            split: None,
         })
     }
 
@@ -62,6 +66,15 @@ impl SentenceStream {
     /// If a column does not exist.
     pub fn keep(&mut self, columns: &[String]) -> Result<(), DataError> {
         self.keep = self.records.kept(columns, &[&self.text])?;
+        Ok(())
+    }
+
+    /// Collects the values of the column that a split goes by. Call it before reading any sentence.
+    ///
+    /// # Errors
+    /// If there is no such column.
+    pub(super) fn split_by(&mut self, column: &SplitColumn) -> Result<(), DataError> {
+        self.split = Some(SplitReader::new(column, &self.records)?);
         Ok(())
     }
 
@@ -93,7 +106,12 @@ impl SentenceStream {
             .iter()
             .map(|column| super::super::records::json(&record, column));
         let kept = kept.collect();
+        let value = self.split.as_ref().map(|split| split.read(&record)).transpose()?;
         let sentence = sentence(&mut record, &self.text, self.tags.as_deref())?;
+        // Sentences without words are left out.
+        if let (Some(split), Some(value), false) = (&mut self.split, value, sentence.words.is_empty()) {
+            split.push(value);
+        }
         Ok(Some((sentence, line, kept)))
     }
 
@@ -120,11 +138,11 @@ impl SentenceStream {
         Ok(both.map(|(sentence, (line, kept))| (sentence, line, kept)).collect())
     }
 
-    /// The rest of the sentences; those without a word are left out.
+    /// The rest of the sentences, with their values in the column of the split; those without a word are left out.
     ///
     /// # Errors
     /// See [`Self::next_sentence`].
-    pub(super) fn all(mut self, file: &Position) -> Result<Vec<Sentence>, DataError> {
+    pub(super) fn all(mut self, file: &Position) -> Result<(Vec<Sentence>, Vec<SplitValue>), DataError> {
         let mut sentences = Vec::new();
         while let Some((sentence, ..)) = self.next_sentence()? {
             if !sentence.words.is_empty() {
@@ -134,7 +152,7 @@ impl SentenceStream {
         if sentences.is_empty() {
             return Err(TaggingError::Empty { position: file.clone() }.into());
         }
-        Ok(sentences)
+        Ok((sentences, self.split.map(SplitReader::into_values).unwrap_or_default()))
     }
 }
 

@@ -1,9 +1,12 @@
 //! Tagged sentences, from files to a dataset.
 
+use std::collections::BTreeMap;
+
 use automl_readers::{Position, ReadOptions, Source};
 
-use super::super::held_out::{HeldOut, Holding};
-use super::super::{DataError, Dataset, Examples, Inputs, SplitOptions, Targets, TextEncoder, records};
+use super::super::held_out::{HeldOut, Holding, Kept};
+use super::super::split_column::SplitValue;
+use super::super::{DataError, Dataset, Examples, Held, Inputs, SplitOptions, Targets, TextEncoder, Together, records};
 use super::{Sentence, SentenceStream, TagColumns, TaggingError, names, scheme};
 use crate::tasks::TaskKind;
 
@@ -20,10 +23,12 @@ pub struct TaggingOptions {
     pub read: ReadOptions,
     /// The columns.
     pub columns: TagColumns,
-    /// Number of training sentences to keep, chosen by the seed of the split.
-    pub train_limit: Option<usize>,
+    /// Training sentences to keep, chosen by the seed of the split.
+    pub train_limit: Option<Held>,
     /// The split of `train`.
     pub split: SplitOptions,
+    /// The sentences that the split keeps together; `None`: every sentence is by itself, even duplicates.
+    pub together: Option<Together>,
 }
 
 /// Checked and split sentences, not yet tokenized.
@@ -41,13 +46,17 @@ impl SentenceTable {
     /// sentences; if a validation tag is not among the training tags.
     pub fn load(options: &TaggingOptions) -> Result<Self, DataError> {
         let position = |sources: &[Source]| Position::file(records::name(sources));
-        let read = |sources: &[Source]| -> Result<Vec<Sentence>, DataError> {
-            let stream = SentenceStream::open(sources, &options.read, &options.columns, true)?;
-            let mut sentences = stream.all(&position(sources))?;
+        let read = |sources: &[Source], column| -> Result<(Vec<Sentence>, Vec<SplitValue>), DataError> {
+            let mut stream = SentenceStream::open(sources, &options.read, &options.columns, true)?;
+            if let Some(column) = column {
+                stream.split_by(column)?;
+            }
+            let (mut sentences, values) = stream.all(&position(sources))?;
             scheme::check(&mut sentences)?;
-            Ok(sentences)
+            Ok((sentences, values))
         };
-        let all = read(&options.train)?;
+        let together = options.together.as_ref();
+        let (all, values) = read(&options.train, together.and_then(|together| together.column.as_ref()))?;
         let tags = all.iter().flat_map(|sentence| &sentence.tags).map(String::as_str);
         let names = names(tags);
         if let [tag] = names.as_slice() {
@@ -61,7 +70,7 @@ impl SentenceTable {
             if sources.is_empty() {
                 return Ok(None);
             }
-            let mut sentences = read(sources)?;
+            let (mut sentences, _) = read(sources, None)?;
             for sentence in &mut sentences {
                 sentence.follow(&names);
             }
@@ -74,9 +83,17 @@ impl SentenceTable {
             train_limit: options.train_limit,
         };
         Ok(Self {
-            parts: HeldOut::new(&all, own, holding, |index| index as u32)?,
+            parts: match together {
+                None => HeldOut::new(&all, own, holding, |index| index as u32)?,
+                Some(together) => HeldOut::together(&all, own, holding, &kept(&all, values, together))?,
+            },
             names,
         })
+    }
+
+    /// Number of sentences that are duplicates of earlier ones and were kept together with them.
+    pub fn repeated(&self) -> usize {
+        self.parts.repeated
     }
 
     /// The names of the tags.
@@ -102,6 +119,26 @@ impl SentenceTable {
             test: self.parts.test.as_deref().map(examples).transpose()?,
             labels: self.names.clone(),
         })
+    }
+}
+
+/// Duplicates among the sentences. A stratified split keeps the share of each sentence's rarest tag.
+fn kept(sentences: &[Sentence], values: Vec<SplitValue>, together: &Together) -> Kept {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for tag in sentences.iter().flat_map(|sentence| &sentence.tags) {
+        *counts.entry(tag).or_default() += 1;
+    }
+    let numbers: BTreeMap<&str, u32> = counts.keys().copied().zip(0..).collect();
+    let rarest = |sentence: &Sentence| {
+        let tags = sentence.tags.iter().map(String::as_str);
+        tags.min_by_key(|tag| (counts[tag], *tag)).map_or(0, |tag| numbers[tag])
+    };
+    let duplicates = together.duplicates(sentences, |sentence| vec![sentence.text.as_str()]);
+    Kept {
+        repeated: duplicates.repeated(),
+        duplicates,
+        classes: sentences.iter().map(rarest).collect(),
+        values,
     }
 }
 
@@ -151,6 +188,7 @@ mod tests {
                 stratify: true,
                 seed: Seed(1),
             },
+            together: None,
         }
     }
 
