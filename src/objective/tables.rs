@@ -1,8 +1,8 @@
 //! The labelled files of a spec, read for its task.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::InputError;
+use super::{InputError, hub_data};
 use crate::finetune::data::{
     self, AnsweringOptions, Dataset, Held, LabelKind, Part, QuestionColumns, QuestionTable, ReadOptions, SentenceTable,
     Source, SplitOptions, TableOptions, TagColumns, TaggingOptions, TextColumns, TextEncoder, TextTable, load_table,
@@ -31,8 +31,8 @@ impl Table {
             });
         };
         Ok(match spec.task {
-            Task::TokenClassification => Self::Sentences(SentenceTable::load(&tagging(table))?),
-            Task::QuestionAnswering => Self::Questions(QuestionTable::load(&answering(table))?),
+            Task::TokenClassification => Self::Sentences(SentenceTable::load(&tagging(table)?)?),
+            Task::QuestionAnswering => Self::Questions(QuestionTable::load(&answering(table)?)?),
             Task::TextClassification | Task::ImageClassification | Task::Regression => {
                 Self::Texts(load_table(&texts(spec.task, table)?)?)
             }
@@ -110,10 +110,11 @@ pub(crate) fn encoding(
 const STRIDE: usize = 3;
 
 fn texts(task: Task, table: &TableSpec) -> Result<TableOptions, InputError> {
+    let [train, validation, test] = sources(table)?;
     Ok(TableOptions {
-        train: sources(&table.train),
-        validation: sources(HeldOut::files(table.validation.as_ref())),
-        test: sources(HeldOut::files(table.test.as_ref())),
+        train,
+        validation,
+        test,
         read: read_options(&table.reading),
         text: TextColumns::new(&table.text)?,
         label: table.label.clone(),
@@ -133,28 +134,30 @@ fn texts(task: Task, table: &TableSpec) -> Result<TableOptions, InputError> {
     })
 }
 
-fn tagging(table: &TableSpec) -> TaggingOptions {
-    TaggingOptions {
-        train: sources(&table.train),
-        validation: sources(HeldOut::files(table.validation.as_ref())),
-        test: sources(HeldOut::files(table.test.as_ref())),
+fn tagging(table: &TableSpec) -> Result<TaggingOptions, InputError> {
+    let [train, validation, test] = sources(table)?;
+    Ok(TaggingOptions {
+        train,
+        validation,
+        test,
         read: read_options(&table.reading),
         columns: tag_columns(&table.text, &table.label),
         train_limit: table.train_limit,
         split: split(table),
-    }
+    })
 }
 
-fn answering(table: &TableSpec) -> AnsweringOptions {
-    AnsweringOptions {
-        train: sources(&table.train),
-        validation: sources(HeldOut::files(table.validation.as_ref())),
-        test: sources(HeldOut::files(table.test.as_ref())),
+fn answering(table: &TableSpec) -> Result<AnsweringOptions, InputError> {
+    let [train, validation, test] = sources(table)?;
+    Ok(AnsweringOptions {
+        train,
+        validation,
+        test,
         read: read_options(&table.reading),
         columns: question_columns(&table.text, &table.label),
         train_limit: table.train_limit,
         split: split(table),
-    }
+    })
 }
 
 /// The columns of sentences; those that are not named are found.
@@ -187,12 +190,30 @@ fn split(table: &TableSpec) -> SplitOptions {
     }
 }
 
-fn sources(paths: &[PathBuf]) -> Vec<Source> {
-    let source = |path: &PathBuf| match path.to_str() {
-        Some(text) if !path.exists() => Source::parse(text),
-        Some(_) | None => Source::Path(path.clone()),
+/// The files of training, validation and test examples.
+fn sources(table: &TableSpec) -> Result<[Vec<Source>; 3], InputError> {
+    let parts = [
+        table.train.as_slice(),
+        HeldOut::files(table.validation.as_ref()),
+        HeldOut::files(table.test.as_ref()),
+    ];
+    let Some(hub) = &table.hub else {
+        return Ok(parts.map(|paths| paths.iter().map(|path| source(path)).collect()));
     };
-    paths.iter().map(source).collect()
+    let splits = hub_data::find(hub, table)?;
+    Ok(parts.map(|names| {
+        let files = names
+            .iter()
+            .flat_map(|name| splits.get(name.as_path()).into_iter().flatten());
+        files.cloned().map(Source::Path).collect()
+    }))
+}
+
+fn source(path: &Path) -> Source {
+    match path.to_str() {
+        Some(text) if !path.exists() => Source::parse(text),
+        Some(_) | None => Source::Path(path.to_owned()),
+    }
 }
 
 /// The reader's options for the keys of a spec.

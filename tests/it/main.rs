@@ -26,6 +26,7 @@ mod failures;
 mod families;
 mod gates;
 mod hub;
+mod hub_data;
 mod imbalance;
 mod interruptions;
 mod journals;
