@@ -1,6 +1,6 @@
 //! The labelled files of a spec, read for its task.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{InputError, hub_data};
 use crate::finetune::data::{

@@ -1,10 +1,10 @@
 //! A trained model and examples for it, as used by prediction and evaluation.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::sources::{self, Chunk, Opening, Source};
 use super::{ProductionError, Trained};
-use crate::finetune::data::Missing;
+use crate::finetune::data::{Missing, Source as Files};
 use crate::finetune::{Device, FineTuned, gpus, start_threads};
 use crate::metrics::Task as TaskKind;
 use crate::objective::InputError;
@@ -34,6 +34,8 @@ pub enum Question<'a> {
     },
     /// A table or built-in images with labels.
     Labelled(&'a str),
+    /// Records in memory, without labels.
+    Records(&'a Files),
     /// Texts from the command line. A model of pairs takes them two by two.
     Texts(&'a [String]),
 }
@@ -47,14 +49,20 @@ pub struct Asked {
     source: Box<dyn Source>,
 }
 
-impl Asked {
-    /// Loads the model and opens the data.
+/// A model with the notes of its training.
+pub(super) struct Loaded {
+    pub(super) model: FineTuned,
+    pub(super) notes: Option<Trained>,
+    pub(super) allows_no_answer: bool,
+}
+
+impl Loaded {
+    /// Loads a model from its folder.
     ///
     /// # Errors
-    /// If one of them cannot be read, or if they do not fit each other.
-    pub fn open(input: &ModelFolder, question: &Question<'_>) -> Result<Self, ProductionError> {
+    /// If it cannot be read.
+    pub(super) fn open(folder: &Path) -> Result<Self, ProductionError> {
         let device = gpus().first().map_or(Device::Cpu, |gpu| gpu.device);
-        let folder = &input.folder;
         if !folder.join("config.json").is_file() {
             return Err(ProductionError::Usage(format!(
                 "`{}` holds no model: `automl train best.yaml --out DIR` makes one",
@@ -64,20 +72,40 @@ impl Asked {
         start_threads().map_err(InputError::from)?;
         let model = FineTuned::load(folder, device).map_err(InputError::from)?;
         let notes = Trained::read(folder);
-        let notes = notes.as_ref();
-        let model = match thresholds(notes, &model) {
+        let model = match thresholds(notes.as_ref(), &model) {
             Some(thresholds) => model.with_thresholds(thresholds),
             None => model,
         };
-        let source = sources::open(&Opening {
-            model: &model,
-            notes,
-            input,
-            question,
-        })?;
         Ok(Self {
             model,
-            allows_no_answer: notes.is_some_and(|notes| notes.no_answers),
+            allows_no_answer: notes.as_ref().is_some_and(|notes| notes.no_answers),
+            notes,
+        })
+    }
+
+    /// A question about examples.
+    pub(super) fn opening<'a>(&'a self, input: &'a ModelFolder, question: &'a Question<'a>) -> Opening<'a> {
+        Opening {
+            model: &self.model,
+            notes: self.notes.as_ref(),
+            input,
+            question,
+            encoder: None,
+        }
+    }
+}
+
+impl Asked {
+    /// Loads the model and opens the data.
+    ///
+    /// # Errors
+    /// If one of them cannot be read, or if they do not fit each other.
+    pub fn open(input: &ModelFolder, question: &Question<'_>) -> Result<Self, ProductionError> {
+        let loaded = Loaded::open(&input.folder)?;
+        let source = sources::open(&loaded.opening(input, question))?;
+        Ok(Self {
+            model: loaded.model,
+            allows_no_answer: loaded.allows_no_answer,
             source,
         })
     }

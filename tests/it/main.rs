@@ -42,6 +42,7 @@ mod registering;
 mod schema;
 mod search;
 mod selection;
+mod serve_model;
 mod serving;
 mod spans;
 mod support;

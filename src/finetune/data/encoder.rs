@@ -1,6 +1,7 @@
 //! Converts texts to token ids with the pretrained model's tokenizer.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use automl_tokenizer::{EncodeOptions, Encoded, Input, Tokenizer, TokenizerError, Truncation};
 
@@ -28,7 +29,7 @@ pub struct EncoderOptions {
 /// A pretrained model's tokenizer with the settings of a task.
 #[derive(Clone, Debug)]
 pub struct TextEncoder {
-    tokenizer: Tokenizer,
+    tokenizer: Arc<Tokenizer>,
     options: EncoderOptions,
 }
 
@@ -47,7 +48,10 @@ impl TextEncoder {
                 least: special + 1,
             });
         }
-        Ok(Self { tokenizer, options })
+        Ok(Self {
+            tokenizer: Arc::new(tokenizer),
+            options,
+        })
     }
 
     /// The tokenizer.
