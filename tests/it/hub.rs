@@ -364,6 +364,7 @@ fn a_model_that_could_not_be_used_is_refused_before_it_is_downloaded() {
     error: model `org/name`: its weights are only in `pytorch_model.bin`, a pickle, which may run any program when it is read and is never loaded; convert it where you trust its author: python3 -c "import torch; from huggingface_hub import snapshot_download as d; from safetensors.torch import save_file as s; p = d('org/name', local_dir='name'); s({k: v.clone().contiguous() for k, v in torch.load(p + '/pytorch_model.bin', map_location='cpu', weights_only=True).items()}, p + '/model.safetensors', {'format': 'pt'})" and name the folder `name`
     error: model `org/name`: it lacks a tokenizer (`tokenizer.json`, `vocab.txt`, `vocab.json` with `merges.txt`, `spiece.model`, `spm.model`, `sentencepiece.bpe.model` or `tokenizer.model`), so it cannot be used here
     error: model `org/name`: it has no `config.json`, so it is not a model that `transformers` could load
+    error: `[FOLDER]/hub/models--org--name/snapshots/0123456789abcdef0123456789abcdef01234567/config.json` cannot be used: `model_type` is `mamba`; the supported ones are `bert`, `distilbert`, `roberta`, `camembert`, `xlm-roberta`, `electra`, `albert`, `mpnet`, `deberta-v2`, `modernbert`, `gpt2`, `gpt_neox`, `llama`, `mistral`, `qwen2`, `qwen3`, `gemma2`, `gemma3_text`, `opt`, `resnet8`
     "#);
 }
 

@@ -37,7 +37,7 @@ pub struct ModelServer {
     token: Option<Token>,
 }
 
-/// What a server says about its model.
+/// Facts about a model that its server shows.
 pub struct About {
     /// Name of the model's folder.
     pub name: String,
