@@ -171,9 +171,9 @@ pub(crate) fn recognise(head: &Head<'_>, unnamed: &Unnamed) -> &'static Format {
 /// The format of text without a telling name, if it does not depend on what it looks like.
 fn of_unnamed(head: &Head<'_>, unnamed: &Unnamed) -> Option<&'static Format> {
     if let Unnamed::TableWith(columns) = unnamed
-        && is_wrapped(head, columns)
+        && let Some(format) = of_one_object(head, columns)
     {
-        return Some(&json_wrapped::FORMAT);
+        return Some(format);
     }
     let is_json = match head.first() {
         Some(b'{') => true,
@@ -191,17 +191,24 @@ fn of_unnamed(head: &Head<'_>, unnamed: &Unnamed) -> Option<&'static Format> {
     }
 }
 
-/// Returns whether an object holds the records, and is not the first of them: it has a list of objects and none of the
-/// columns. On one line, nothing else tells them apart.
-fn is_wrapped(head: &Head<'_>, columns: &[String]) -> bool {
+/// The format of an object on one line that has a list of objects. It is the first record if it has one of the columns;
+/// otherwise it holds the records.
+fn of_one_object(head: &Head<'_>, columns: &[String]) -> Option<&'static Format> {
     let keys = outline(head.text);
+    let list = keys.iter().find(|(_, shape, _)| *shape != Shape::Other);
+    let is_alone = head.lines().filter(|line| !line.trim().is_empty()).nth(1).is_none();
+    if !is_alone || !matches!(list, Some((_, Shape::Objects, _))) {
+        return None;
+    }
     let has = |column: &String| {
         let first = column.split('.').next().unwrap_or_default();
         keys.iter().any(|(key, ..)| *key == *column || *key == first)
     };
-    let list = keys.iter().find(|(_, shape, _)| *shape != Shape::Other);
-    let is_alone = head.lines().filter(|line| !line.trim().is_empty()).nth(1).is_none();
-    is_alone && matches!(list, Some((_, Shape::Objects, _))) && !columns.iter().any(has)
+    Some(if columns.iter().any(has) {
+        &json_lines::FORMAT
+    } else {
+        &json_wrapped::FORMAT
+    })
 }
 
 /// Returns whether the first line that is not blank names all of these columns.
@@ -268,6 +275,7 @@ mod tests {
             of("{\"rows\": [{\"text\": \"a\"}, {\"text\": \"b\"}]}\n"),
             "json-wrapped"
         );
+        assert_eq!(of("{\"text\": \"a\", \"spans\": [{\"start\": 0}]}\n"), "jsonl");
     }
 
     #[test]
