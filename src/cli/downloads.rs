@@ -1,4 +1,4 @@
-//! Downloads of models, and their progress on the terminal.
+//! Downloads of models and data sets, and their progress on the terminal.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,46 +9,108 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::CliError;
 use super::arguments::{Network, OnRequest};
 use crate::hub::{HubError, Progress, Silent};
-use crate::objective::{self, HubModel, MissingModel};
+use crate::objective::{self, HubDataSet, HubModel, Missing};
 use crate::spec::Spec;
 
-/// Brings the model of a spec into the cache, if it is from the hub, and names its commit in the spec.
-pub(super) fn bring(spec: &mut Spec, network: Network, is_quiet: bool) -> Result<Option<HubModel>, CliError> {
-    let model = ensure(spec, network, is_quiet)?;
+/// The data set and the model of a spec, as far as they are from the hub.
+#[derive(Debug, Default)]
+pub(super) struct Brought {
+    pub(super) data: Option<HubDataSet>,
+    pub(super) model: Option<HubModel>,
+}
+
+/// Data sets and models that are not in the cache.
+#[derive(Debug, Default)]
+pub(super) struct NotCached {
+    pub(super) data: Option<Missing>,
+    pub(super) model: Option<Missing>,
+}
+
+/// Brings the data set and the model of a spec into the cache, if they are from the hub, and names their commits in the
+/// spec.
+pub(super) fn bring(spec: &mut Spec, network: Network, is_quiet: bool) -> Result<Brought, CliError> {
+    let data = bring_data(spec, network, is_quiet)?;
+    if let Some(data) = &data {
+        data.pin(spec);
+    }
+    let model = bring_model(spec, network, is_quiet)?;
     if let Some(model) = &model {
         model.pin(spec);
     }
-    Ok(model)
+    Ok(Brought { data, model })
 }
 
-/// Brings the model of a spec into the cache, if it is from the hub, and leaves the spec as it is.
-pub(super) fn ensure(spec: &Spec, network: Network, is_quiet: bool) -> Result<Option<HubModel>, CliError> {
+/// Brings the data set and the model of a spec into the cache, if they are from the hub, and leaves the spec as it is.
+pub(super) fn ensure(spec: &Spec, network: Network, is_quiet: bool) -> Result<(), CliError> {
+    bring_data(spec, network, is_quiet)?;
+    bring_model(spec, network, is_quiet)?;
+    Ok(())
+}
+
+fn bring_data(spec: &Spec, network: Network, is_quiet: bool) -> Result<Option<HubDataSet>, CliError> {
+    let told = Told::new(is_quiet);
+    let data = objective::bring_data(spec, network.offline, &told)?;
+    if let Some(data) = &data {
+        told.end("data set", &data.id, data.licence.as_deref());
+        if data.is_partial {
+            told.say(&format!(
+                "warning: the hub has converted only the first rows of the data set `{}`, and these are used",
+                data.id
+            ));
+        }
+    }
+    Ok(data)
+}
+
+fn bring_model(spec: &Spec, network: Network, is_quiet: bool) -> Result<Option<HubModel>, CliError> {
     let told = Told::new(is_quiet);
     let model = objective::bring_model(spec, network.offline, &told)?;
     if let Some(model) = &model {
-        told.end(model);
+        told.end("model", &model.id, model.licence.as_deref());
     }
     Ok(model)
 }
 
-/// The model of a spec, if it would have to be downloaded. With `--download` it is brought instead.
-pub(super) fn missing(spec: &mut Spec, flags: OnRequest, is_quiet: bool) -> Result<Option<MissingModel>, CliError> {
-    if !flags.download
-        && let Some(missing) = objective::missing_model(spec, flags.network.offline, &Silent)?
-    {
-        return Ok(Some(missing));
+/// The data set and the model of a spec that would have to be downloaded. With `--download` they are brought instead.
+pub(super) fn missing(spec: &mut Spec, flags: OnRequest, is_quiet: bool) -> Result<NotCached, CliError> {
+    if flags.download {
+        bring(spec, flags.network, is_quiet)?;
+        return Ok(NotCached::default());
     }
-    bring(spec, flags.network, is_quiet)?;
-    Ok(None)
+    let is_offline = flags.network.offline;
+    let data = objective::missing_data(spec, is_offline, &Silent)?;
+    if data.is_none()
+        && let Some(data) = bring_data(spec, flags.network, is_quiet)?
+    {
+        data.pin(spec);
+    }
+    let model = objective::missing_model(spec, is_offline, &Silent)?;
+    if data.is_none()
+        && model.is_none()
+        && let Some(model) = bring_model(spec, flags.network, is_quiet)?
+    {
+        model.pin(spec);
+    }
+    Ok(NotCached { data, model })
 }
 
-/// A sentence about a model that is not in the cache.
-pub(super) fn describe(model: &MissingModel) -> String {
-    let MissingModel { id, files, bytes, .. } = model;
-    let licence = model.licence.as_ref();
+impl NotCached {
+    /// All of them, the data set first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Missing> {
+        self.data.iter().chain(&self.model)
+    }
+}
+
+/// A sentence about a model or data set that is not in the cache.
+pub(super) fn describe(missing: &Missing) -> String {
+    let Missing {
+        kind, id, files, bytes, ..
+    } = missing;
+    let licence = missing.licence.as_ref();
     let licence = licence.map_or_else(String::new, |licence| format!(", licence `{licence}`"));
     let size = size(*bytes);
-    format!("the model `{id}` is not in the cache: {size} in {files} files{licence}")
+    let plural = if *files == 1 { "" } else { "s" };
+    format!("the {kind} `{id}` is not in the cache: {size} in {files} file{plural}{licence}")
 }
 
 fn size(bytes: u64) -> String {
@@ -78,15 +140,14 @@ impl Told {
         }
     }
 
-    /// Removes the bar, and says which model was downloaded.
-    pub(super) fn end(&self, model: &HubModel) {
+    /// Removes the bar, and says what was downloaded.
+    pub(super) fn end(&self, kind: &str, id: &str, licence: Option<&str>) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
         if self.has_begun.load(Ordering::Relaxed) {
-            let licence = model.licence.as_ref();
             let licence = licence.map_or_else(String::new, |licence| format!(" (licence `{licence}`)"));
-            self.say(&format!("downloaded the model `{}`{licence}", model.id));
+            self.say(&format!("downloaded the {kind} `{id}`{licence}"));
         }
     }
 

@@ -32,6 +32,7 @@ mod run;
 mod schema;
 mod search;
 mod serve;
+mod serve_model;
 mod status;
 mod stop;
 mod stored;
@@ -77,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Best(best) => best::best(&best),
         Command::Train(train) => train::train(&train),
         Command::Predict(predict) => predict::predict(&predict),
+        Command::ServeModel(serve_model) => serve_model::serve_model(&serve_model),
         Command::Evaluate(evaluate) => evaluate::evaluate(&evaluate),
         Command::Completions(completions) => completions::completions(&completions),
         Command::Man(man) => completions::man(&man),

@@ -17,10 +17,12 @@ pub(super) fn plan(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitCo
     if !verbosity.quiet {
         show_warnings(&warnings);
     }
-    if let Some(missing) = downloads::missing(&mut spec, arguments.downloads, verbosity.quiet || arguments.json)? {
+    let missing = downloads::missing(&mut spec, arguments.downloads, verbosity.quiet || arguments.json)?;
+    if let Some(missing) = missing.all().next() {
         return Err(CliError::Usage(format!(
-            "a plan needs the model: {}; add `--download`, or start with `automl search`, which downloads it",
-            downloads::describe(&missing)
+            "a plan needs the {}: {}; add `--download`, or start with `automl search`, which downloads it",
+            missing.kind,
+            downloads::describe(missing)
         )));
     }
     let mut facts = objective::inspect(&spec)?;

@@ -29,7 +29,6 @@ const LONGEST_NAME: usize = 100;
 
 /// Runs the best configurations again, or resumes such a re-run, and prints its results.
 pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitCode, CliError> {
-    let clock = Clock::start();
     let folder = &arguments.folder;
     let (_, original) = stored::load(folder)?;
     let (spec, _) = spec::load_begun(&folder.join("spec.yaml")).map_err(CliError::Spec)?;
@@ -40,6 +39,7 @@ pub(super) fn rerun(arguments: &Arguments, verbosity: Verbosity) -> Result<ExitC
         spec.resources.workers = arguments.workers.map(usize::from);
     }
     downloads::ensure(&spec, arguments.network, verbosity.quiet || arguments.json)?;
+    let clock = Clock::start();
     let facts = objective::inspect(&spec)?;
     worker::planned_slots(&spec, facts.demand)?;
     check_inputs(folder, &facts.identity)?;

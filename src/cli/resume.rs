@@ -17,7 +17,6 @@ use crate::tracking;
 
 /// Resumes the study in a folder.
 pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCode, CliError> {
-    let clock = Clock::start();
     let added_wall = arguments
         .add_budget
         .as_deref()
@@ -51,6 +50,7 @@ pub(super) fn resume(arguments: &Resume, verbosity: Verbosity) -> Result<ExitCod
     tracking::check(&spec.tracking).map_err(CliError::Tracker)?;
     let gate = Gate::open(&arguments.gate, &spec)?;
     downloads::ensure(&spec, arguments.network, verbosity.quiet || arguments.json)?;
+    let clock = Clock::start();
     let facts = Facts {
         inputs: None,
         ..objective::inspect(&spec)?

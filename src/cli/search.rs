@@ -22,14 +22,15 @@ use crate::worker;
 
 /// Starts a study and runs it.
 pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode, CliError> {
-    let clock = Clock::start();
     let (mut spec, warnings) = spec::load(&arguments.spec, &arguments.changes.overrides()).map_err(CliError::Spec)?;
     if !verbosity.quiet {
         show_warnings(&warnings);
     }
     arguments.tracking.apply(&mut spec);
     tracking::check(&spec.tracking).map_err(CliError::Tracker)?;
-    let model = downloads::bring(&mut spec, arguments.network, verbosity.quiet || arguments.json)?;
+    let brought = downloads::bring(&mut spec, arguments.network, verbosity.quiet || arguments.json)?;
+    // A download takes nothing of a wall budget: its time depends on the network, and it is not repeated.
+    let clock = Clock::start();
     // All checks come before anything is written.
     let mut facts = objective::inspect(&spec)?;
     let slots = worker::planned_slots(&spec, facts.demand)?;
@@ -59,9 +60,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
         past,
         settled.shortened_from,
     )?;
-    if let Some(model) = &model {
-        folder.note_model(model)?;
-    }
+    folder.note_inputs(brought.model.as_ref(), brought.data.as_ref())?;
     let style = style(verbosity, arguments.json);
     let before = folder.contents()?;
     StudyRun {

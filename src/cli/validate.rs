@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::arguments::{Validate, Verbosity};
+use super::downloads::NotCached;
 use super::output::print;
 use super::search::{explain_method, show_notes, show_warnings, warm_start};
 use super::{CliError, data, downloads};
-use crate::objective::MissingModel;
+use crate::objective::Demand;
 use crate::spec::{self, Diagnostic, ObjectiveSpec, Severity, Spec};
 use crate::units::Samples;
 use crate::{objective, worker};
@@ -18,10 +19,11 @@ use crate::{objective, worker};
 struct Valid {
     spec: Spec,
     warnings: Vec<Diagnostic>,
-    epoch: Samples,
+    /// Samples of an epoch; `None` if the data are not in the cache.
+    epoch: Option<Samples>,
     workers: usize,
-    /// The model, if it is not in the cache: then it was not checked.
-    missing: Option<MissingModel>,
+    /// The data and the model, if they are not in the cache: then they were not checked.
+    missing: NotCached,
 }
 
 /// Checks a spec with its model and data.
@@ -38,18 +40,22 @@ pub(super) fn validate(arguments: &Validate, verbosity: Verbosity) -> Result<Exi
         let size = valid.spec.space.cardinality();
         let _ = writeln!(
             std::io::stderr(),
-            "`{}` is valid: {} parameters, {} configurations, an epoch of {} samples, {} workers here",
+            "`{}` is valid: {} parameters, {} configurations{}, {} workers here",
             arguments.spec.display(),
             valid.spec.space.parameters().len(),
             size.map_or("infinitely many".to_owned(), |count| count.to_string()),
-            valid.epoch,
+            valid
+                .epoch
+                .map(|epoch| format!(", an epoch of {epoch} samples"))
+                .unwrap_or_default(),
             valid.workers
         );
-        if let Some(missing) = &valid.missing {
+        for missing in valid.missing.all() {
             let _ = writeln!(
                 std::io::stderr(),
-                "{}; `automl search` downloads it, and `--download` does so now; the model was not checked",
-                downloads::describe(missing)
+                "{}; `automl search` downloads it, and `--download` does so now; the {} was not checked",
+                downloads::describe(missing),
+                missing.kind
             );
         }
     }
@@ -62,14 +68,20 @@ fn check(arguments: &Validate) -> Result<Valid, CliError> {
         show_warnings(&warnings);
     }
     let missing = downloads::missing(&mut spec, arguments.downloads, arguments.json)?;
-    let (epoch, demand) = if let (Some(_), ObjectiveSpec::FineTune(fine_tune)) = (&missing, &spec.objective) {
-        objective::inspect_data(fine_tune)?
+    let (epoch, demand) = if let (Some(_), ObjectiveSpec::FineTune(fine_tune)) = (missing.all().next(), &spec.objective)
+    {
+        if missing.data.is_some() {
+            (None, Demand::of(fine_tune))
+        } else {
+            let (epoch, demand) = objective::inspect_data(fine_tune)?;
+            (Some(epoch), demand)
+        }
     } else {
         let facts = objective::inspect(&spec)?;
         if !arguments.json {
             show_notes(facts.inputs.as_ref());
         }
-        (facts.identity.epoch, facts.demand)
+        (Some(facts.identity.epoch), facts.demand)
     };
     warm_start(&spec, false)?;
     if !arguments.json {
@@ -89,7 +101,8 @@ fn as_json(checked: &Result<Valid, CliError>) -> Value {
     match checked {
         Ok(valid) => json!({
             "valid": true,
-            "download": valid.missing,
+            "download": valid.missing.model,
+            "download_data": valid.missing.data,
             "name": valid.spec.name,
             "parameters": valid.spec.space.parameters().len(),
             "configurations": valid.spec.space.cardinality(),

@@ -12,7 +12,7 @@ pub use self::error::FolderError;
 use super::Looker;
 use crate::files;
 use crate::journal::{self, Contents, Journal, Lock, LockError, Position, ReadError};
-use crate::objective::HubModel;
+use crate::objective::{HubDataSet, HubModel};
 use crate::rng::Fingerprint;
 use crate::study::{Event, Identity, Impossible, Study};
 use crate::trials::PastTrial;
@@ -131,14 +131,25 @@ impl Folder {
         Ok(journal)
     }
 
-    /// Notes the model of the hub in the manifest.
+    /// Notes the model and the data set of the hub in the manifest.
     ///
     /// # Errors
     /// If the manifest cannot be written.
-    pub fn note_model(&self, model: &HubModel) -> Result<(), FolderError> {
+    pub fn note_inputs(&self, model: Option<&HubModel>, data: Option<&HubDataSet>) -> Result<(), FolderError> {
+        if model.is_none() && data.is_none() {
+            return Ok(());
+        }
         let text = fs::read_to_string(self.path.join(MANIFEST)).unwrap_or_default();
         let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        manifest["model"] = serde_json::to_value(model).unwrap_or_default();
+        let notes = [
+            ("model", model.map(serde_json::to_value)),
+            ("data", data.map(serde_json::to_value)),
+        ];
+        for (key, note) in notes {
+            if let Some(Ok(note)) = note {
+                manifest[key] = note;
+            }
+        }
         self.write(MANIFEST, format!("{manifest:#}\n").as_bytes())
     }
 

@@ -320,6 +320,20 @@ pub(crate) fn family(config: &Value) -> Option<&'static Family> {
     Family::of(config).ok()
 }
 
+/// Checks that the `config.json` in a folder describes a model that can be trained. Nothing else of the model is read.
+///
+/// # Errors
+/// If the file cannot be read, or the architecture or one of its options is not supported.
+pub fn check_config(folder: &Path) -> Result<(), LoadError> {
+    let (path, config) = read_config(folder)?;
+    let request = HeadRequest {
+        kind: HeadKind::Whole,
+        outputs: 1,
+        source: HeadSource::New,
+    };
+    network(path, &config, request).map(|_| ())
+}
+
 /// The family and the network that the `config.json` at `path` describes.
 pub(crate) fn network(
     path: PathBuf,

@@ -1,15 +1,18 @@
-//! The Parquet files of a data set's configuration and split.
+//! The data files of a data set's configuration and split.
 //!
-//! The hub itself converts public data sets to Parquet, at the revision `refs/convert/parquet`:
-//! `config/split/0000.parquet`, or `config/partial-split/0000.parquet` if only a part was converted. Authors use
-//! `data/split-00000-of-00001.parquet`, `config/split-00000-of-00001.parquet` and the like.
+//! Authors declare them in the card (`card`), or name them so that they tell their split: in Parquet form
+//! `data/split-00000-of-00001.parquet`, `config/split-00000-of-00001.parquet` and the like, in other forms by words such
+//! as `train` (`splits`). The hub itself converts public data sets to Parquet, at the revision `refs/convert/parquet`:
+//! `config/split/0000.parquet`, or `config/partial-split/0000.parquet` if only a part was converted.
 
 use std::collections::BTreeMap;
 
+use crate::card::CardConfig;
 use crate::listing::Listing;
 use crate::models::ChoiceError;
 use crate::repository::{Kind, Repository};
-use crate::{Hub, HubError, Progress, Snapshot, Wanted};
+use crate::splits::splits;
+use crate::{Hub, HubError, Pattern, Progress, Snapshot, Wanted};
 
 /// The revision at which the hub keeps its own conversion.
 pub const PARQUET_REVISION: &str = "refs/convert/parquet";
@@ -17,7 +20,7 @@ pub const PARQUET_REVISION: &str = "refs/convert/parquet";
 /// The name of a configuration where there are no names.
 const DEFAULT_CONFIG: &str = "default";
 
-/// The Parquet files of a configuration and split.
+/// The data files of a configuration and split.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tables {
     /// The configuration.
@@ -41,7 +44,8 @@ struct Place<'a> {
 /// Configurations by name; each has its splits by name.
 type Configs = BTreeMap<String, BTreeMap<String, Tables>>;
 
-/// The Parquet files of a configuration and split. Without `config`, the only one or the one called `default`.
+/// The data files of a configuration and split. Without `config`, the only one, the one that the card prefers, or the
+/// one called `default`.
 ///
 /// # Errors
 /// If there is no such configuration or split; the error lists those that exist.
@@ -51,11 +55,13 @@ pub fn choose_tables(listing: &Listing, config: Option<&str>, split: &str) -> Re
         return Err(ChoiceError::NoTables);
     }
     let available: Vec<String> = configs.iter().map(|(name, splits)| described(name, splits)).collect();
+    let preferred = listing.configs.iter().find(|config| config.is_default);
+    let preferred = preferred.map_or(DEFAULT_CONFIG, |config| config.name.as_str());
     let mut names = configs.keys();
     let config = match (config, names.next(), names.next()) {
         (Some(config), _, _) => config.to_owned(),
         (None, Some(only), None) => only.clone(),
-        _ if configs.contains_key(DEFAULT_CONFIG) => DEFAULT_CONFIG.to_owned(),
+        _ if configs.contains_key(preferred) => preferred.to_owned(),
         _ => return Err(ChoiceError::SeveralConfigurations { available }),
     };
     let Some(mut splits) = configs.remove(&config) else {
@@ -73,23 +79,82 @@ fn described(config: &str, splits: &BTreeMap<String, Tables>) -> String {
     format!("`{config}` (splits {})", splits.join(", "))
 }
 
+/// The configurations that the card declares, else those that the names of the files tell.
 fn configs(listing: &Listing) -> Configs {
     let mut paths: Vec<&str> = listing.files.iter().map(|file| file.path.as_str()).collect();
     paths.sort_unstable();
+    let declared = declared(&listing.configs, &paths);
+    if !declared.is_empty() {
+        return declared;
+    }
+    let tables = of_parquet(&paths);
+    if !tables.is_empty() || has_script(listing) {
+        return tables;
+    }
+    let mut configs = Configs::new();
+    for (split, files) in splits(paths.into_iter()) {
+        for path in files {
+            add(&mut configs, (DEFAULT_CONFIG, split, false), path);
+        }
+    }
+    configs
+}
+
+fn add(configs: &mut Configs, (config, split, is_partial): (&str, &str, bool), path: &str) {
+    let splits = configs.entry(config.to_owned()).or_default();
+    let tables = splits.entry(split.to_owned()).or_insert_with(|| Tables {
+        config: config.to_owned(),
+        split: split.to_owned(),
+        paths: Vec::new(),
+        is_partial: false,
+    });
+    tables.is_partial |= is_partial;
+    if !tables.paths.iter().any(|known| known == path) {
+        tables.paths.push(path.to_owned());
+    }
+}
+
+fn declared(configs: &[CardConfig], paths: &[&str]) -> Configs {
+    let mut found = Configs::new();
+    for config in configs {
+        for (split, pattern) in &config.files {
+            for path in paths.iter().filter(|path| is_meant(pattern, path)) {
+                add(&mut found, (&config.name, split, false), path);
+            }
+        }
+    }
+    found
+}
+
+/// True if a pattern of a card stands for a path: there `*` ends at a slash, and `**` does not.
+fn is_meant(pattern: &str, path: &str) -> bool {
+    if pattern.contains("**") {
+        return Pattern::new(pattern.replace("**/", "*").replace("**", "*")).matches(path);
+    }
+    let (mut patterns, mut parts) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (patterns.next(), parts.next()) {
+            (None, None) => return true,
+            (Some(pattern), Some(part)) if Pattern::new(pattern).matches(part) => {}
+            _ => return false,
+        }
+    }
+}
+
+/// True if a program of the author makes the data of the files: it is never run, and only the hub's conversion of its
+/// results can be read.
+fn has_script(listing: &Listing) -> bool {
+    let id = listing.repository.id();
+    let name = id.rsplit('/').next().unwrap_or(id);
+    listing.has(&format!("{name}.py"))
+}
+
+fn of_parquet(paths: &[&str]) -> Configs {
     let mut configs = Configs::new();
     for path in paths {
-        let Some(place) = place(path) else {
-            continue;
-        };
-        let splits = configs.entry(place.config.clone()).or_default();
-        let tables = splits.entry(place.split.to_owned()).or_insert_with(|| Tables {
-            config: place.config,
-            split: place.split.to_owned(),
-            paths: Vec::new(),
-            is_partial: false,
-        });
-        tables.is_partial |= place.is_partial;
-        tables.paths.push(path.to_owned());
+        if let Some(place) = place(path) {
+            add(&mut configs, (&place.config, place.split, place.is_partial), path);
+        }
     }
     configs
 }
@@ -145,8 +210,8 @@ fn is_shard(text: &str) -> bool {
 }
 
 impl Hub {
-    /// Brings the tables of a data set's configuration and split into the cache. If the repository's own files are not
-    /// in Parquet form, the hub's conversion at [`PARQUET_REVISION`] is taken.
+    /// Brings the data files of a data set's configuration and split into the cache. If the repository's own files cannot
+    /// be read, the hub's conversion at [`PARQUET_REVISION`] is taken.
     ///
     /// # Errors
     /// If there is no such configuration or split, and for the reasons of [`Hub::snapshot`].
@@ -175,6 +240,14 @@ impl Hub {
         match self.tables_at(&converted, config, split, progress) {
             // The hub has not converted it, or nothing was downloaded of it.
             Err(HubError::RevisionNotFound { .. } | HubError::NotCached { .. }) => own,
+            Ok((tables, mut snapshot)) if snapshot.licence.is_none() => {
+                // The card is only at the repository's own revision.
+                snapshot.licence = self
+                    .files(repository, progress)
+                    .ok()
+                    .and_then(|listing| listing.licence);
+                Ok((tables, snapshot))
+            }
             converted => converted,
         }
     }
@@ -267,6 +340,36 @@ mod tests {
     }
 
     #[test]
+    fn a_card_declares_files_and_the_preferred_configuration() {
+        let mut listing = listing(&["a/x.csv", "a/deep/y.csv", "b/x.csv", "c.csv"]);
+        let config = |name: &str, is_default, split: &str, pattern: &str| CardConfig {
+            name: name.to_owned(),
+            is_default,
+            files: vec![(split.to_owned(), pattern.to_owned())],
+        };
+        listing.configs = vec![
+            config("one", false, "train", "a/*.csv"),
+            config("two", true, "train", "**/x.csv"),
+            config("three", false, "dev", "none.csv"),
+        ];
+        let paths = |config, split| choose_tables(&listing, config, split).map(|tables| tables.paths);
+        assert_eq!(paths(Some("one"), "train").unwrap(), ["a/x.csv"]);
+        assert_eq!(paths(None, "train").unwrap(), ["a/x.csv", "b/x.csv"]);
+        assert!(paths(Some("three"), "dev").is_err());
+    }
+
+    #[test]
+    fn names_of_other_files_tell_the_split_unless_a_program_makes_the_data() {
+        let tables = choose_tables(&listing(&["train.csv", "dev.csv"]), None, "validation").unwrap();
+        assert_eq!(
+            (tables.config.as_str(), tables.paths),
+            ("default", vec!["dev.csv".to_owned()])
+        );
+        let scripted = choose_tables(&listing(&["train.csv", "data.py"]), None, "train");
+        assert_eq!(scripted, Err(ChoiceError::NoTables));
+    }
+
+    #[test]
     fn what_exists_is_listed_when_something_else_was_asked_for() {
         let glue = listing(&[
             "cola/train-00000-of-00001.parquet",
@@ -278,7 +381,7 @@ mod tests {
             message(None, "train"),
             message(Some("mnli"), "train"),
             message(Some("cola"), "validation"),
-            choose_tables(&listing(&["train.csv"]), None, "train")
+            choose_tables(&listing(&["README.md"]), None, "train")
                 .unwrap_err()
                 .to_string(),
         ];

@@ -4,7 +4,7 @@
 //! Begin reading at [`Hub::snapshot`] (`hub`). From top to bottom:
 //!
 //! - `hub`: which files are missing, and who downloads them; `offline`: the same from the cache alone;
-//! - `models`, `datasets`, `wanted`: which files are wanted;
+//! - `models`, `datasets`, `wanted`: which files are wanted; `card`, `splits`: what a data set's card and names tell;
 //! - `download`: one file, from its checksum to its place; `transfer`: its bytes, by ranges and over several connections;
 //!   `partial`: what of it is on disk; `connections`, `failure`: bounds and repetitions;
 //! - `client`: requests and redirections; `refusal`, `transport`: what a failed one means; `address`;
@@ -24,6 +24,7 @@
 mod address;
 mod cache;
 mod cached;
+mod card;
 mod checksum;
 mod client;
 mod connections;
@@ -43,6 +44,7 @@ mod refusal;
 mod repository;
 mod settings;
 mod space;
+mod splits;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod token;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::card::{self, CardConfig};
 use crate::checksum::Checksum;
 use crate::names::{is_commit, is_hex};
 use crate::repository::Repository;
@@ -48,6 +49,8 @@ pub struct Listing {
     pub is_gated: bool,
     /// The files.
     pub files: Vec<RemoteFile>,
+    /// The configurations that the card of a data set declares with their files.
+    pub(crate) configs: Vec<CardConfig>,
 }
 
 impl Listing {
@@ -60,6 +63,7 @@ impl Listing {
             is_private: false,
             is_gated: false,
             files: paths.into_iter().map(RemoteFile::named).collect(),
+            configs: Vec::new(),
         }
     }
 
@@ -87,6 +91,7 @@ impl Listing {
                 None | Some(serde_json::Value::Bool(false) | serde_json::Value::Null)
             ),
             files: siblings.into_iter().map(Sibling::file).collect(),
+            configs: card::configs(&info.card),
         })
     }
 
@@ -101,6 +106,7 @@ impl Listing {
             is_private: saved.private,
             is_gated: saved.gated,
             files: saved.files.into_iter().map(|(path, file)| file.file(path)).collect(),
+            configs: saved.configs,
         })
     }
 
@@ -111,6 +117,7 @@ impl Listing {
             licence: self.licence.clone(),
             private: self.is_private,
             gated: self.is_gated,
+            configs: self.configs.clone(),
             files: self
                 .files
                 .iter()
@@ -193,6 +200,8 @@ struct Saved {
     private: bool,
     #[serde(default)]
     gated: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    configs: Vec<CardConfig>,
     files: BTreeMap<String, SavedFile>,
 }
 
@@ -262,7 +271,8 @@ mod tests {
         let sha256 = "a".repeat(64);
         let sha1 = "b".repeat(40);
         read(&format!(
-            r#"{{"sha": "{COMMIT}", "private": true, "gated": "auto", "cardData": {{"license": "mit"}}, "more": 1,
+            r#"{{"sha": "{COMMIT}", "private": true, "gated": "auto", "cardData": {{"license": "mit", "configs": [
+                {{"config_name": "c", "data_files": "*.csv"}}]}}, "more": 1,
             "siblings": [
                 {{"rfilename": "config.json", "size": 5, "blobId": "{sha1}"}},
                 {{"rfilename": "model.safetensors", "size": 133, "blobId": "{sha1}",

@@ -75,8 +75,10 @@ pub enum ChoiceError {
         /// The missing files, in words.
         missing: String,
     },
-    /// The data set has no table in Parquet form.
-    #[error("it has no Parquet files for a data set with splits; name one whose page shows a table")]
+    /// The data set has no files that can be read.
+    #[error(
+        "it has no data files that can be read (Parquet, CSV, JSON), and the hub has not converted it; name a data set whose page shows a table"
+    )]
     NoTables,
     /// The data set has no such configuration.
     #[error("it has no configuration `{config}`; it has {}", available.join(", "))]

@@ -87,9 +87,37 @@ impl Reply {
 
 type Hook = Box<dyn Fn(&Request, &mut Reply) + Send + Sync>;
 
-/// The content of the one repository, `org/name`, as a model and as a data set, at the revision `main`.
+/// A repository of a hub with several.
+#[derive(Clone, Debug, Default)]
+pub struct TestRepository {
+    /// Its path: `models/org/name` or `datasets/org/name`.
+    pub path: String,
+    /// The revision that the files are at.
+    pub revision: String,
+    /// The metadata of its card.
+    pub card: serde_json::Value,
+    /// The files.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl TestRepository {
+    /// A repository at the revision `main`.
+    pub fn new<'a>(path: &str, files: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> Self {
+        Self {
+            path: path.to_owned(),
+            revision: "main".to_owned(),
+            card: serde_json::json!({"license": "apache-2.0"}),
+            files: files
+                .into_iter()
+                .map(|(path, content)| (path.to_owned(), content))
+                .collect(),
+        }
+    }
+}
+
+/// The repositories, by default the one `org/name` as a model and as a data set, at the revision `main`.
 struct State {
-    files: BTreeMap<String, Vec<u8>>,
+    repositories: Vec<TestRepository>,
     commit: Mutex<String>,
     storage: String,
     hook: Mutex<Hook>,
@@ -108,13 +136,20 @@ pub struct TestHub {
 impl TestHub {
     /// Starts a hub with files. Those that end in `.safetensors` or `.parquet` are large files: kept on the storage host.
     pub fn start<'a>(files: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> Self {
+        let model = TestRepository::new("models/org/name", files);
+        let data = TestRepository {
+            path: "datasets/org/name".to_owned(),
+            ..model.clone()
+        };
+        Self::of(vec![model, data])
+    }
+
+    /// Starts a hub with repositories. All those at `main` have the same commit.
+    pub fn of(repositories: Vec<TestRepository>) -> Self {
         let hub = TcpListener::bind("127.0.0.1:0").unwrap();
         let storage = TcpListener::bind("127.0.0.1:0").unwrap();
         let state = Arc::new(State {
-            files: files
-                .into_iter()
-                .map(|(path, content)| (path.to_owned(), content))
-                .collect(),
+            repositories,
             commit: Mutex::new(COMMIT.to_owned()),
             // Another name for this machine, so that it is another host.
             storage: format!("http://localhost:{}", storage.local_addr().unwrap().port()),
@@ -205,38 +240,57 @@ fn read_request(reader: &mut impl BufRead, host: Host) -> Option<Request> {
 }
 
 fn hub_reply(request: &Request, state: &State) -> Reply {
-    let commit = state.commit.lock().unwrap().clone();
-    if request.path.starts_with("/api/") {
-        return match request.path.split_once("/org/name/revision/") {
-            Some((_, "main?blobs=true")) => Reply::new(200, &[], description(state, &commit)),
-            Some((_, query)) if query.starts_with(&commit) => Reply::new(200, &[], description(state, &commit)),
-            Some(_) => Reply::new(404, &[("X-Error-Code", "RevisionNotFound")], ""),
+    if let Some(path) = request.path.strip_prefix("/api/") {
+        let asked = path.split_once("/revision/");
+        let (repository, revision) = asked.unwrap_or((path, ""));
+        let revision = revision.trim_end_matches("?blobs=true");
+        let is_asked = |known: &&TestRepository| {
+            known.revision.replace('/', "%2F") == revision || commit_of(known, state) == revision
+        };
+        let mut known = state.repositories.iter().filter(|known| known.path == repository);
+        return match known.clone().find(is_asked) {
+            Some(repository) => Reply::new(200, &[], description(repository, &commit_of(repository, state))),
+            None if known.next().is_some() => Reply::new(404, &[("X-Error-Code", "RevisionNotFound")], ""),
             None => Reply::new(401, &[("X-Error-Code", "RepoNotFound")], ""),
         };
     }
-    let path = request.path.split_once(&format!("/org/name/resolve/{commit}/"));
-    let Some((path, content)) = path.and_then(|(_, path)| state.files.get_key_value(path)) else {
-        return Reply::new(
-            404,
-            &[("X-Error-Code", "EntryNotFound"), ("X-Repo-Commit", &commit)],
-            "",
-        );
+    let (repository, rest) = request.path.split_once("/resolve/").unwrap_or_default();
+    let (commit, path) = rest.split_once('/').unwrap_or_default();
+    let repository = repository.trim_start_matches('/');
+    let mut known = state.repositories.iter().enumerate();
+    let file = known.find_map(|(index, known)| {
+        let is_path = known.path == repository || known.path.strip_prefix("models/") == Some(repository);
+        let is_asked = is_path && commit_of(known, state) == commit;
+        let (path, content) = known.files.get_key_value(path).filter(|_| is_asked)?;
+        Some((index, path, content))
+    });
+    let Some((index, path, content)) = file else {
+        return Reply::new(404, &[("X-Error-Code", "EntryNotFound"), ("X-Repo-Commit", commit)], "");
     };
     if !is_large(path) {
         let etag = format!("\"{}\"", git_sha1(content));
-        let reply = Reply::new(200, &[("ETag", &etag), ("X-Repo-Commit", &commit)], content.clone());
+        let reply = Reply::new(200, &[("ETag", &etag), ("X-Repo-Commit", commit)], content.clone());
         return ranged(request, reply);
     }
     let etag = format!("\"{}\"", sha256(content));
-    let location = format!("{}/store/{path}?signature=ok", state.storage);
+    let location = format!("{}/store/{index}/{path}?signature=ok", state.storage);
     let size = content.len().to_string();
     let headers = [
         ("Location", location.as_str()),
         ("X-Linked-Etag", &etag),
         ("X-Linked-Size", &size),
-        ("X-Repo-Commit", &commit),
+        ("X-Repo-Commit", commit),
     ];
     Reply::new(302, &headers, "Found. Redirecting.")
+}
+
+/// The commit of a repository: that of the hub, or one of its own beside `main`.
+fn commit_of(repository: &TestRepository, state: &State) -> String {
+    if repository.revision == "main" {
+        state.commit.lock().unwrap().clone()
+    } else {
+        git_sha1(repository.revision.as_bytes())
+    }
 }
 
 fn storage_reply(request: &Request, state: &State) -> Reply {
@@ -244,7 +298,12 @@ fn storage_reply(request: &Request, state: &State) -> Reply {
         .path
         .strip_prefix("/store/")
         .and_then(|path| path.strip_suffix("?signature=ok"));
-    match name.and_then(|name| state.files.get(name)) {
+    let (index, name) = name.and_then(|name| name.split_once('/')).unwrap_or_default();
+    let repository = index
+        .parse()
+        .ok()
+        .and_then(|index: usize| state.repositories.get(index));
+    match repository.and_then(|repository| repository.files.get(name)) {
         Some(content) => ranged(request, Reply::new(200, &[("ETag", "\"of-storage\"")], content.clone())),
         None => Reply::new(403, &[], "<Error>AccessDenied</Error>"),
     }
@@ -308,15 +367,15 @@ fn send(mut stream: &TcpStream, reply: &Reply, is_head: bool) -> Option<()> {
     Some(())
 }
 
-fn description(state: &State, commit: &str) -> String {
-    let siblings: Vec<serde_json::Value> = state
+fn description(repository: &TestRepository, commit: &str) -> String {
+    let siblings: Vec<serde_json::Value> = repository
         .files
         .iter()
         .map(|(path, content)| sibling(path, content))
         .collect();
     serde_json::json!({
-        "id": "org/name", "sha": commit, "private": false, "gated": false,
-        "cardData": {"license": "apache-2.0"}, "siblings": siblings,
+        "id": repository.path.split_once('/').map(|(_, id)| id), "sha": commit, "private": false, "gated": false,
+        "cardData": repository.card, "siblings": siblings,
     })
     .to_string()
 }

@@ -34,7 +34,7 @@ pub fn examine(spec: &FineTuneSpec, depth: Depth) -> Result<Examination, InputEr
         },
         None => Unit::Words,
     };
-    Ok(doctor::examine(&patient(spec.task, table, unit, depth))?)
+    Ok(doctor::examine(&patient(spec.task, table, unit, depth)?)?)
 }
 
 /// The folder of the model, if it is on this machine.

@@ -10,12 +10,16 @@ use serde::Serialize;
 use super::InputError;
 use super::inputs::examples;
 use crate::finetune::model_folder::{ModelKind, check_model_folder};
+use crate::finetune::pretrained::check_config;
 use crate::hub::{
-    self, Cache, Cached, ChoiceError, Hub, HubError, Kind, Listing, Progress, Repository, Wanted, choose_model_files,
+    self, Cache, Cached, ChoiceError, Hub, HubError, Listing, Progress, Repository, Wanted, choose_model_files,
     parse_model_id,
 };
 use crate::spec::{FineTuneSpec, ModelSource, ObjectiveSpec, Spec, Task};
 use crate::suggestion::did_you_mean;
+
+/// The description of a model's architecture.
+const CONFIG: &str = "config.json";
 
 /// The longest licence that is recorded; licences have names of a few words.
 const LONGEST_LICENCE: usize = 100;
@@ -35,9 +39,11 @@ pub struct HubModel {
     pub sha256: BTreeMap<String, String>,
 }
 
-/// A model of the hub that is not in the cache.
+/// A model or data set of the hub that is not in the cache.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct MissingModel {
+pub struct Missing {
+    /// `model` or `data set`.
+    pub kind: &'static str,
     /// Its id, `org/name`.
     pub id: String,
     /// The commit that the hub has now.
@@ -81,11 +87,7 @@ pub fn bring_model(spec: &Spec, is_offline: bool, progress: &dyn Progress) -> Re
 ///
 /// # Errors
 /// If the hub cannot be asked, or the model is not usable here.
-pub fn missing_model(
-    spec: &Spec,
-    is_offline: bool,
-    progress: &dyn Progress,
-) -> Result<Option<MissingModel>, InputError> {
+pub fn missing_model(spec: &Spec, is_offline: bool, progress: &dyn Progress) -> Result<Option<Missing>, InputError> {
     let Some((fine_tune, repository)) = of_hub(spec)? else {
         return Ok(None);
     };
@@ -107,14 +109,22 @@ pub fn missing_model(
         source,
     });
     let chosen = chosen.map_err(|error| unavailable(error, &repository))?;
-    let files = listing.files.iter().filter(|file| chosen.contains(&file.path));
-    Ok(Some(MissingModel {
-        id: repository.id().to_owned(),
-        licence: listing.licence.as_deref().and_then(licence),
-        files: chosen.len(),
-        bytes: files.filter_map(|file| file.size).sum(),
-        commit: listing.commit,
-    }))
+    Ok(Some(Missing::new(&listing, &chosen)))
+}
+
+impl Missing {
+    /// These files of a list.
+    pub(super) fn new(listing: &Listing, chosen: &[String]) -> Self {
+        let files = listing.files.iter().filter(|file| chosen.contains(&file.path));
+        Self {
+            kind: listing.repository.kind().word(),
+            id: listing.repository.id().to_owned(),
+            licence: listing.licence.as_deref().and_then(licence),
+            files: chosen.len(),
+            bytes: files.filter_map(|file| file.size).sum(),
+            commit: listing.commit.clone(),
+        }
+    }
 }
 
 impl HubModel {
@@ -180,9 +190,19 @@ fn download(
     progress: &dyn Progress,
 ) -> Result<Cached, InputError> {
     let choose = |listing: &Listing| choose(listing, kind);
-    let snapshot = Hub::from_environment(is_offline)
-        .and_then(|hub| hub.snapshot(repository, Wanted::Chosen(&choose), progress))
-        .map_err(|error| unavailable(error, repository))?;
+    let failed = |error| unavailable(error, repository);
+    let hub = Hub::from_environment(is_offline).map_err(failed)?;
+    if !hub.settings().offline {
+        // Nobody should wait for weights to read that the architecture is not supported.
+        let config = |listing: &Listing| choose(listing).map(|_| vec![CONFIG.to_owned()]);
+        let first = hub
+            .snapshot(repository, Wanted::Chosen(&config), progress)
+            .map_err(failed)?;
+        check_config(&first.folder)?;
+    }
+    let snapshot = hub
+        .snapshot(repository, Wanted::Chosen(&choose), progress)
+        .map_err(failed)?;
     check_model_folder(&snapshot.folder, kind)?;
     Ok(Cached {
         folder: snapshot.folder,
@@ -227,7 +247,7 @@ fn checksums(folder: &Path) -> Result<BTreeMap<String, String>, HubError> {
 }
 
 /// The author's name of the licence in one line.
-fn licence(text: &str) -> Option<String> {
+pub(super) fn licence(text: &str) -> Option<String> {
     let plain = text
         .chars()
         .map(|letter| if letter.is_control() { ' ' } else { letter });
@@ -236,11 +256,11 @@ fn licence(text: &str) -> Option<String> {
     (!plain.is_empty()).then(|| plain.to_owned())
 }
 
-/// The error with the model of the cache that was most likely meant.
-fn unavailable(error: HubError, repository: &Repository) -> InputError {
+/// The error with the model or data set of the cache that was most likely meant.
+pub(super) fn unavailable(error: HubError, repository: &Repository) -> InputError {
     let is_unknown = matches!(error, HubError::NotCached { .. } | HubError::NotFound { .. });
     let known = Cache::from_environment().ok().filter(|_| is_unknown);
-    let known = known.map(|cache| cache.ids(Kind::Model)).unwrap_or_default();
+    let known = known.map(|cache| cache.ids(repository.kind())).unwrap_or_default();
     let meant = did_you_mean(repository.id(), known.iter().map(String::as_str)).map(str::to_owned);
     InputError::Hub(Box::new(error), meant)
 }

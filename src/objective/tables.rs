@@ -1,8 +1,8 @@
 //! The labelled files of a spec, read for its task.
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use super::InputError;
+use super::{InputError, hub_data};
 use crate::finetune::data::doctor::{Depth, Patient, Unit};
 use crate::finetune::data::{
     self, AnsweringOptions, DataError, Dataset, Held, LabelKind, Part, QuestionColumns, QuestionTable, ReadOptions,
@@ -33,8 +33,8 @@ impl Table {
             });
         };
         Ok(match spec.task {
-            Task::TokenClassification => Self::Sentences(SentenceTable::load(&tagging(table))?),
-            Task::QuestionAnswering => Self::Questions(QuestionTable::load(&answering(table))?),
+            Task::TokenClassification => Self::Sentences(SentenceTable::load(&tagging(table)?)?),
+            Task::QuestionAnswering => Self::Questions(QuestionTable::load(&answering(table)?)?),
             Task::Regression if table.split.by == Some(SplitBy::Stratified) => return Err(DataError::NoStrata.into()),
             Task::TextClassification | Task::ImageClassification | Task::Regression => {
                 Self::Texts(Box::new(load_table(&texts(spec.task, table)?)?))
@@ -140,10 +140,11 @@ pub(crate) fn stride(stride: Option<usize>, max_length: usize) -> usize {
 const STRIDE: usize = 3;
 
 fn texts(task: Task, table: &TableSpec) -> Result<TableOptions, InputError> {
+    let [train, validation, test] = sources(table)?;
     Ok(TableOptions {
-        train: sources(&table.train),
-        validation: sources(HeldOut::files(table.validation.as_ref())),
-        test: sources(HeldOut::files(table.test.as_ref())),
+        train,
+        validation,
+        test,
         read: read_options(&table.reading),
         text: TextColumns::new(&table.text)?,
         label: table.label.clone(),
@@ -165,15 +166,18 @@ fn texts(task: Task, table: &TableSpec) -> Result<TableOptions, InputError> {
 }
 
 /// The files of a spec for the data doctor.
-pub(super) fn patient<'u>(task: Task, table: &TableSpec, unit: Unit<'u>, depth: Depth) -> Patient<'u> {
-    let others = [
-        ("validation", HeldOut::files(table.validation.as_ref())),
-        ("test", HeldOut::files(table.test.as_ref())),
-    ];
-    let others = others.into_iter().filter(|(_, files)| !files.is_empty());
-    let parts = std::iter::once(("train", table.train.as_slice())).chain(others);
-    Patient {
-        parts: parts.map(|(name, files)| (name, sources(files))).collect(),
+///
+/// # Errors
+/// If the data is on the hub and not in the cache.
+pub(super) fn patient<'u>(
+    task: Task,
+    table: &'u TableSpec,
+    unit: Unit<'u>,
+    depth: Depth,
+) -> Result<Patient<'u>, InputError> {
+    let parts = ["train", "validation", "test"].into_iter().zip(sources(table)?);
+    Ok(Patient {
+        parts: parts.filter(|(_, files)| !files.is_empty()).collect(),
         read: read_options(&table.reading),
         task: match (task, &table.multi_label) {
             (Task::Regression, _) => TaskKind::Regression,
@@ -187,33 +191,35 @@ pub(super) fn patient<'u>(task: Task, table: &TableSpec, unit: Unit<'u>, depth: 
         separator: table.multi_label.clone().unwrap_or_default(),
         unit,
         depth,
-    }
+    })
 }
 
-fn tagging(table: &TableSpec) -> TaggingOptions {
-    TaggingOptions {
-        train: sources(&table.train),
-        validation: sources(HeldOut::files(table.validation.as_ref())),
-        test: sources(HeldOut::files(table.test.as_ref())),
+fn tagging(table: &TableSpec) -> Result<TaggingOptions, InputError> {
+    let [train, validation, test] = sources(table)?;
+    Ok(TaggingOptions {
+        train,
+        validation,
+        test,
         read: read_options(&table.reading),
         columns: tag_columns(&table.text, &table.label),
         train_limit: table.train_limit.map(held),
         split: split(table),
         together: together(table),
-    }
+    })
 }
 
-fn answering(table: &TableSpec) -> AnsweringOptions {
-    AnsweringOptions {
-        train: sources(&table.train),
-        validation: sources(HeldOut::files(table.validation.as_ref())),
-        test: sources(HeldOut::files(table.test.as_ref())),
+fn answering(table: &TableSpec) -> Result<AnsweringOptions, InputError> {
+    let [train, validation, test] = sources(table)?;
+    Ok(AnsweringOptions {
+        train,
+        validation,
+        test,
         read: read_options(&table.reading),
         columns: question_columns(&table.text, &table.label),
         train_limit: table.train_limit.map(held),
         split: split(table),
         together: together(table),
-    }
+    })
 }
 
 /// The columns of sentences; those that are not named are found.
@@ -267,12 +273,30 @@ fn together(table: &TableSpec) -> Option<Together> {
     })
 }
 
-fn sources(paths: &[PathBuf]) -> Vec<Source> {
-    let source = |path: &PathBuf| match path.to_str() {
-        Some(text) if !path.exists() => Source::parse(text),
-        Some(_) | None => Source::Path(path.clone()),
+/// The files of training, validation and test examples.
+fn sources(table: &TableSpec) -> Result<[Vec<Source>; 3], InputError> {
+    let parts = [
+        table.train.as_slice(),
+        HeldOut::files(table.validation.as_ref()),
+        HeldOut::files(table.test.as_ref()),
+    ];
+    let Some(hub) = &table.hub else {
+        return Ok(parts.map(|paths| paths.iter().map(|path| source(path)).collect()));
     };
-    paths.iter().map(source).collect()
+    let splits = hub_data::find(hub, table)?;
+    Ok(parts.map(|names| {
+        let files = names
+            .iter()
+            .flat_map(|name| splits.get(name.as_path()).into_iter().flatten());
+        files.cloned().map(Source::Path).collect()
+    }))
+}
+
+fn source(path: &Path) -> Source {
+    match path.to_str() {
+        Some(text) if !path.exists() => Source::parse(text),
+        Some(_) | None => Source::Path(path.to_owned()),
+    }
 }
 
 /// The reader's options for the keys of a spec.

@@ -1,10 +1,10 @@
 //! A trained model and examples for it, as used by prediction and evaluation.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::sources::{self, Chunk, Opening, Source};
 use super::{ProductionError, Trained};
-use crate::finetune::data::Missing;
+use crate::finetune::data::{Missing, Source as Files};
 use crate::finetune::{Device, FineTuned, gpus, start_threads};
 use crate::metrics::Task as TaskKind;
 use crate::objective::{InputError, load_fine_tuned};
@@ -34,6 +34,8 @@ pub enum Question<'a> {
     },
     /// A table or built-in images with labels.
     Labelled(&'a str),
+    /// Records in memory, without labels.
+    Records(&'a Files),
     /// Texts from the command line. A model of pairs takes them two by two.
     Texts(&'a [String]),
 }
@@ -47,14 +49,22 @@ pub struct Asked {
     source: Box<dyn Source>,
 }
 
-impl Asked {
-    /// Loads the model and opens the data.
+/// A model with the notes of its training.
+pub(super) struct Loaded {
+    pub(super) model: FineTuned,
+    /// The folder with the tokenizer.
+    tokenizer: PathBuf,
+    pub(super) notes: Option<Trained>,
+    pub(super) allows_no_answer: bool,
+}
+
+impl Loaded {
+    /// Loads a model from its folder.
     ///
     /// # Errors
-    /// If one of them cannot be read, or if they do not fit each other.
-    pub fn open(input: &ModelFolder, question: &Question<'_>) -> Result<Self, ProductionError> {
+    /// If it cannot be read.
+    pub(super) fn open(folder: &Path) -> Result<Self, ProductionError> {
         let device = gpus().first().map_or(Device::Cpu, |gpu| gpu.device);
-        let folder = &input.folder;
         if !["config.json", "adapter_config.json"]
             .iter()
             .any(|name| folder.join(name).is_file())
@@ -67,21 +77,42 @@ impl Asked {
         start_threads().map_err(InputError::from)?;
         let (model, tokenizer) = load_fine_tuned(folder, device)?;
         let notes = Trained::read(folder);
-        let notes = notes.as_ref();
-        let model = match thresholds(notes, &model) {
+        let model = match thresholds(notes.as_ref(), &model) {
             Some(thresholds) => model.with_thresholds(thresholds),
             None => model,
         };
-        let source = sources::open(&Opening {
-            model: &model,
-            tokenizer: &tokenizer,
-            notes,
-            input,
-            question,
-        })?;
         Ok(Self {
             model,
-            allows_no_answer: notes.is_some_and(|notes| notes.no_answers),
+            tokenizer,
+            allows_no_answer: notes.as_ref().is_some_and(|notes| notes.no_answers),
+            notes,
+        })
+    }
+
+    /// A question about examples.
+    pub(super) fn opening<'a>(&'a self, input: &'a ModelFolder, question: &'a Question<'a>) -> Opening<'a> {
+        Opening {
+            model: &self.model,
+            tokenizer: &self.tokenizer,
+            notes: self.notes.as_ref(),
+            input,
+            question,
+            encoder: None,
+        }
+    }
+}
+
+impl Asked {
+    /// Loads the model and opens the data.
+    ///
+    /// # Errors
+    /// If one of them cannot be read, or if they do not fit each other.
+    pub fn open(input: &ModelFolder, question: &Question<'_>) -> Result<Self, ProductionError> {
+        let loaded = Loaded::open(&input.folder)?;
+        let source = sources::open(&loaded.opening(input, question))?;
+        Ok(Self {
+            model: loaded.model,
+            allows_no_answer: loaded.allows_no_answer,
             source,
         })
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Asked;
 use super::sources::Word;
-use crate::finetune::Prediction;
+use crate::finetune::{FineTuned, Prediction};
 use crate::metrics::{Mode, Task as TaskKind, spans};
 use crate::report::Cell;
 
@@ -20,10 +20,15 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn new(asked: &Asked) -> Self {
+        Self::of(&asked.model, asked.allows_no_answer)
+    }
+
+    /// The columns of a model that may say that a question has no answer, or may not.
+    pub(super) fn of(model: &FineTuned, allows_no_answer: bool) -> Self {
         Self {
-            task: asked.model.task().kind(),
-            labels: asked.model.labels().to_vec(),
-            allows_no_answer: asked.allows_no_answer,
+            task: model.task().kind(),
+            labels: model.labels().to_vec(),
+            allows_no_answer,
         }
     }
 

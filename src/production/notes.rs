@@ -118,6 +118,13 @@ impl Trained {
             .filter(|notes: &Self| (SINGLE_TEXTS..=FORMAT).contains(&notes.format))
     }
 
+    /// The model card in a model's folder, without its metadata; `None` if there is none.
+    pub fn card(folder: &Path) -> Option<String> {
+        let card = std::fs::read_to_string(folder.join("README.md")).ok()?;
+        let body = card.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+        Some(body.map_or(card.as_str(), |(_, body)| body).trim_start().to_owned())
+    }
+
     /// Writes the notes into a model's folder.
     ///
     /// # Errors

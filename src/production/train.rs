@@ -13,10 +13,10 @@ use crate::finetune::data::{Examples, Targets};
 use crate::finetune::{Adapter, Device, LowRankSettings, Training, TrainingConfig, note_max_length};
 use crate::hub;
 use crate::metrics::{Measure, Task as TaskKind};
-use crate::objective::{Demand, TrainingInputs, bring_model, measures, stride, training_config};
+use crate::objective::{Demand, TrainingInputs, bring_data, bring_model, measures, stride, training_config};
 use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
-use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Override, Spec, Truncation};
+use crate::spec::{self, DataSpec, FineTuneSpec, HubData, ModelSource, ObjectiveSpec, Override, Spec, Truncation};
 use crate::units::{Cooldown, Samples};
 use crate::worker;
 
@@ -105,6 +105,9 @@ pub fn train(
         )));
     }
     check_writable(&folder)?;
+    if let Some(data) = bring_data(&spec, options.is_offline, downloads)? {
+        data.pin(&mut spec);
+    }
     if let Some(model) = bring_model(&spec, options.is_offline, downloads)? {
         model.pin(&mut spec);
     }
@@ -176,6 +179,7 @@ pub fn train(
         revision: revision(fine_tune),
         licence: fine_tune.model_licence.as_deref(),
         data: &data_name(fine_tune),
+        hub_data: hub_data(fine_tune),
         labels: &inputs.data.labels,
         configuration: &configuration,
         epochs: (stop, spec.epochs.max),
@@ -376,10 +380,21 @@ fn revision(spec: &FineTuneSpec) -> Option<&str> {
     }
 }
 
+/// The data set of the hub.
+fn hub_data(spec: &FineTuneSpec) -> Option<&HubData> {
+    match &spec.data {
+        DataSpec::Table(table) => table.hub.as_ref(),
+        DataSpec::Builtin { .. } => None,
+    }
+}
+
 fn data_name(spec: &FineTuneSpec) -> String {
     match &spec.data {
         DataSpec::Builtin { name, .. } => name.clone(),
         DataSpec::Table(table) => {
+            if let Some(hub) = &table.hub {
+                return hub.id.split('@').next().unwrap_or_default().to_owned();
+            }
             let names: Vec<String> = table.train.iter().map(|path| last_part(path)).collect();
             names.join(", ")
         }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::finetune::Scores;
 use crate::space::Configuration;
+use crate::spec::HubData;
 
 /// Contents of a model card.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct ModelCard<'a> {
     pub licence: Option<&'a str>,
     /// The labelled data.
     pub data: &'a str,
+    /// The same as a data set of the hub, with its commit, configuration and licence.
+    pub hub_data: Option<&'a HubData>,
     /// The label names, by class.
     pub labels: &'a [String],
     /// The configuration of the training.
@@ -55,8 +58,11 @@ pub fn model_card(card: &ModelCard<'_>) -> String {
     let revision = card
         .revision
         .map_or_else(String::new, |revision| format!(" at `{revision}`"));
+    let datasets = card
+        .hub_data
+        .map_or_else(String::new, |_| format!("datasets:\n- {}\n", quoted(card.data)));
     let mut text = format!(
-        "---\npipeline_tag: {}\nbase_model: {}\n{licence}tags:\n- automl\n---\n\n# {}\n\nFine-tuned by `automl` {} from `{}`{revision}.\n\n",
+        "---\npipeline_tag: {}\nbase_model: {}\n{licence}{datasets}tags:\n- automl\n---\n\n# {}\n\nFine-tuned by `automl` {} from `{}`{revision}.\n\n",
         card.task,
         quoted(card.base_model),
         card.name,
@@ -80,6 +86,9 @@ pub fn model_card(card: &ModelCard<'_>) -> String {
         "`{}`: {} training examples{with_validation}.\n",
         card.data, card.examples.0
     );
+    if let Some(hub) = card.hub_data {
+        text.push_str(&of_hub(hub));
+    }
     let _ = writeln!(
         text,
         "Labels: {}.\n",
@@ -129,6 +138,17 @@ pub fn model_card(card: &ModelCard<'_>) -> String {
         card.seed
     );
     text
+}
+
+/// The origin and the licence of a data set of the hub.
+fn of_hub(data: &HubData) -> String {
+    let config = data.config.as_ref();
+    let config = config.map_or_else(String::new, |config| format!(", configuration `{config}`"));
+    let revision = data.id.split_once('@');
+    let revision = revision.map_or_else(String::new, |(_, revision)| format!(" at `{revision}`"));
+    let licence = data.licence.as_ref();
+    let licence = licence.map_or_else(String::new, |licence| format!(" Its licence is `{licence}`."));
+    format!("From the Hugging Face hub{revision}{config}.{licence}\n\n")
 }
 
 fn quoted(text: &str) -> String {

@@ -1,37 +1,30 @@
-//! The live page: a `report.html` that updates itself, served to this machine only.
+//! Servers: the live page of a study, and a trained model behind HTTP (`model`).
 //!
-//! It is bound to the loopback device. Its address contains a random token, without which nothing is shown. Requests
-//! that another page tricked a browser into sending are refused by their `Host`. Begin reading at [`Server`].
+//! The page is a `report.html` that updates itself, served to this machine only. It is bound to the loopback device. Its
+//! address contains a random token, without which nothing is shown. Requests that another page tricked a browser into
+//! sending are refused by their `Host`. Begin reading at [`Server`] and [`ModelServer`].
 
 mod feed;
+mod http;
+mod model;
 mod routes;
 mod token;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
-
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::{Builder, Runtime};
+use std::net::Ipv4Addr;
 
 pub use feed::{Feed, Publisher};
+use http::Bound;
+pub use http::{Stopper, stopping};
+pub use model::{About, ModelServer, Secret};
 use token::Token;
 
-/// Time within which a connection must send its request. Thousands of silent connections must not block others.
-const HEADER: Duration = Duration::from_secs(2);
-
-/// Pause before accepting again when the system has no more connections available.
-const FULL: Duration = Duration::from_millis(20);
+/// Viewers at once.
+const MOST_VIEWERS: usize = 16_384;
 
 /// A page server that is bound to its port but does not serve yet.
 pub struct Server {
-    runtime: Runtime,
-    listener: TcpListener,
-    address: SocketAddr,
+    bound: Bound,
     token: Token,
 }
 
@@ -41,45 +34,20 @@ impl Server {
     /// # Errors
     /// If the port is taken or no port is free.
     pub fn bind(port: u16) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)))?;
-        let address = listener.local_addr()?;
         Ok(Self {
-            runtime,
-            listener,
-            address,
+            bound: Bound::bind(Ipv4Addr::LOCALHOST.into(), port)?,
             token: Token::random(),
         })
     }
 
     /// The address of the page, with its token.
     pub fn url(&self) -> String {
-        format!("http://{}/{}/", self.address, self.token)
+        format!("http://{}/{}/", self.bound.address, self.token)
     }
 
     /// Serves the views of `feed` until the process ends.
     pub fn run(self, feed: Feed) {
-        crate::os::allow_open_files();
-        let router = routes::router(feed, self.token, self.address.port());
-        self.runtime.block_on(async move {
-            loop {
-                match self.listener.accept().await {
-                    Ok((stream, _)) => {
-                        tokio::spawn(answer(stream, router.clone()));
-                    }
-                    Err(_) => tokio::time::sleep(FULL).await,
-                }
-            }
-        });
+        let router = routes::router(feed, self.token, self.bound.address.port());
+        self.bound.serve(router, MOST_VIEWERS, std::future::pending());
     }
-}
-
-/// Answers the requests of one connection. Errors are ignored: the client has broken the connection.
-async fn answer(stream: TcpStream, router: Router) {
-    let service = TowerToHyperService::new(router);
-    let _ = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
 }

@@ -1,9 +1,9 @@
-//! The secret part of the page's address.
+//! The secret part of the page's address, and the secret of a served model.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-/// 128 random bits.
+/// 128 random bits, or a text that a user has chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token(String);
 
@@ -12,6 +12,11 @@ impl Token {
     pub(super) fn random() -> Self {
         let part = || RandomState::new().build_hasher().finish();
         Self(format!("{:016x}{:016x}", part(), part()))
+    }
+
+    /// A token that a user has chosen.
+    pub(super) fn of(text: String) -> Self {
+        Self(text)
     }
 
     /// Returns whether `text` is the token, in a time that does not depend on how much of it is correct.

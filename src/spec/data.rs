@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::declared;
 use super::diagnostics::Diagnostic;
 use super::files::{FileCheck, Files};
+use super::hub_data::{self, HubData, TRAIN};
 use super::keys::{Kind, Section, key};
 use super::objective::{BUILTIN, BUILTIN_DATA, builtin};
 use super::raw::{Content, Node};
@@ -49,12 +50,32 @@ const LIMIT: [Kind; 2] = [
     },
 ];
 
+/// The examples that are held out, or a split of the hub.
+const SPLITS: [Kind; 2] = [Kind::Section(&SPLIT), Kind::Text];
+
 /// `data` in the schema.
 pub(super) const DATA: Section = Section {
     name: "data",
     about: "Labelled examples.",
     keys: || {
         let examples = [
+            key(
+                "hub",
+                Kind::Text,
+                "A data set of the Hugging Face hub: its id, or its id and a revision after `@`. Then `train`, `validation` and `test` name its splits in place of files.",
+            )
+            .examples(&["\"imdb\"", "\"org/name@main\""]),
+            key(
+                "config",
+                Kind::Text,
+                "The configuration of a data set of the hub. Without it, the only one or the default one.",
+            )
+            .examples(&["\"plain_text\""]),
+            key(
+                "licence",
+                Kind::Text,
+                "The licence of a data set of the hub, for the model card. A study records here what the author says.",
+            ),
             key(
                 "train",
                 Kind::Any(&TEXTS),
@@ -123,7 +144,11 @@ pub(super) const DATA: Section = Section {
                 "The largest number of windows of a text with `truncation: windows`. What follows them is cut off. A training step takes memory for all windows of its texts.",
             )
             .default("16"),
-            key("split", Kind::Section(&SPLIT), "How examples are held out of `train`."),
+            key(
+                "split",
+                Kind::Any(&SPLITS),
+                "How examples are held out of `train`. With `hub` it may be the split of the training examples, another way to write `train`.",
+            ),
         ];
         examples.into_iter().chain(declared::keys(READING_KEYS)).collect()
     },
@@ -138,10 +163,14 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
         let text = reader::text(node, "data", problems)?;
         return match text.strip_prefix(BUILTIN) {
             Some(name) => builtin_data(name, (None, None), node, problems),
-            None => table(&[text], node, None, files, problems),
+            None => table(&[text], node, None, (files, None), problems),
         };
     }
     let fields = Fields::of(node, &DATA, problems)?;
+    if let Some(hub) = hub_data::read(&fields, problems)? {
+        let (splits, node) = training_splits(&fields, node, problems)?;
+        return table(&splits, node, Some(&fields), (files, Some(hub)), problems);
+    }
     let Some(train) = fields.get("train") else {
         problems.error(
             Diagnostic::error(fields.place, "the data lacks `train`")
@@ -155,7 +184,7 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
         _ => None,
     };
     let Some(name) = name else {
-        return table(&paths, train, Some(&fields), files, problems);
+        return table(&paths, train, Some(&fields), (files, None), problems);
     };
     let others = fields.entries().iter();
     for entry in others.filter(|entry| DATA.names().contains(&entry.key.as_str())) {
@@ -179,6 +208,31 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
     builtin_data(name, (limit?, apart?), train, problems)
 }
 
+/// The splits of the training examples in a data set of the hub.
+fn training_splits<'a>(
+    fields: &Fields<'a>,
+    data: &'a Node,
+    problems: &mut Problems,
+) -> Option<(Vec<String>, &'a Node)> {
+    let split = fields.get("split").filter(|node| is_one_split(node));
+    match (fields.get("train"), split) {
+        (Some(_), Some(split)) => {
+            problems.error(
+                Diagnostic::error(&split.place, "`train` above already says which split this is")
+                    .with_help("remove one of them; `split: {validation: 0.2}` says how examples are held out"),
+            );
+            None
+        }
+        (None, None) => Some((vec![TRAIN.to_owned()], data)),
+        (Some(node), None) | (None, Some(node)) => Some((reader::one_or_more(node, "train", problems)?, node)),
+    }
+}
+
+/// `true` if `split` names a split of the hub and not the shares that are held out.
+fn is_one_split(node: &Node) -> bool {
+    matches!(node.content, Content::Scalar(_))
+}
+
 fn builtin_data(
     name: &str,
     (train_limit, test): (Option<Amount>, Option<Amount>),
@@ -197,13 +251,18 @@ fn table(
     train: &[String],
     node: &Node,
     fields: Option<&Fields<'_>>,
-    files: Files<'_>,
+    (files, hub): (Files<'_>, Option<HubData>),
     problems: &mut Problems,
 ) -> Option<DataSpec> {
+    let naming = if hub.is_some() {
+        Naming::Splits
+    } else {
+        Naming::Files(files)
+    };
     let get = |key: &str| fields.and_then(|fields| fields.get(key));
-    let train = paths(train, node, files, problems);
-    let validation = get("validation").map(|node| held_out(node, "validation", files, problems));
-    let test = get("test").map(|node| held_out(node, "test", files, problems));
+    let train = paths(train, node, naming, problems);
+    let validation = get("validation").map(|node| held_out(node, "validation", naming, problems));
+    let test = get("test").map(|node| held_out(node, "test", naming, problems));
     let limit =
         get("train_limit").map(|node| Amount::read_within(node, "train_limit", (true, u64::from(u32::MAX)), problems));
     let texts = get("text").map_or(Some(Vec::new()), |node| text_columns(node, problems));
@@ -218,11 +277,12 @@ fn table(
         declared::fill(*fields, READING_KEYS, problems)
     });
     let split = split::read(
-        get("split"),
+        get("split").filter(|node| hub.is_none() || !is_one_split(node)),
         [("validation", validation.is_some()), ("test", test.is_some())],
         problems,
     );
     Some(DataSpec::Table(Box::new(TableSpec {
+        hub,
         train: train?,
         validation: inside(validation)?,
         test: inside(test)?,
@@ -251,7 +311,7 @@ fn inside<T>(value: Option<Option<T>>) -> Option<Option<T>> {
 }
 
 /// The files of validation or test examples, or their number.
-fn held_out(node: &Node, what: &str, files: Files<'_>, problems: &mut Problems) -> Option<HeldOut> {
+fn held_out(node: &Node, what: &str, naming: Naming<'_>, problems: &mut Problems) -> Option<HeldOut> {
     if let Some(Value::Int(_)) = node.scalar() {
         let count = reader::integer(node, what, 2..=i64::from(u32::MAX), problems)?;
         return Some(HeldOut::Count(count as usize));
@@ -264,18 +324,31 @@ fn held_out(node: &Node, what: &str, files: Files<'_>, problems: &mut Problems) 
         return None;
     }
     let names = reader::one_or_more(node, what, problems)?;
-    paths(&names, node, files, problems).map(HeldOut::Files)
+    paths(&names, node, naming, problems).map(HeldOut::Files)
 }
 
-/// Files, folders and patterns of files.
-fn paths(names: &[String], node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<Vec<PathBuf>> {
+/// The meaning of the names of examples.
+#[derive(Clone, Copy)]
+enum Naming<'a> {
+    Files(Files<'a>),
+    /// Splits of a data set of the hub.
+    Splits,
+}
+
+/// Files, folders and patterns of files, or splits of the hub.
+fn paths(names: &[String], node: &Node, naming: Naming<'_>, problems: &mut Problems) -> Option<Vec<PathBuf>> {
     let nodes: Vec<&Node> = match &node.content {
         Content::Sequence(items) => items.iter().collect(),
         Content::Null | Content::Scalar(_) | Content::Mapping(_) => vec![node],
     };
     let mut is_clean = true;
     let mut found = Vec::new();
-    for (name, node) in names.iter().zip(nodes) {
+    for (name, node) in names.iter().zip(nodes.into_iter().cycle()) {
+        let Naming::Files(files) = naming else {
+            is_clean &= hub_data::is_split(name, node, problems);
+            found.push(PathBuf::from(name));
+            continue;
+        };
         if name.starts_with(BUILTIN) {
             problems.error(
                 Diagnostic::error(&node.place, "built-in data cannot be used together with files")

@@ -9,6 +9,7 @@ use super::cluster::ClusterSpec;
 use super::command::CommandSpec;
 use super::epochs::EpochRange;
 use super::function::FunctionSpec;
+use super::hub_data::HubData;
 use super::limits::TrialLimits;
 use super::provenance::Provenance;
 use super::reading::Reading;
@@ -181,6 +182,9 @@ pub enum DataSpec {
 /// Files with labelled records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TableSpec {
+    /// The data set of the hub, if the examples are there. Then `train`, `validation` and `test` name splits in place of
+    /// files.
+    pub hub: Option<HubData>,
     /// Training examples: files, folders and patterns of files.
     pub train: Vec<PathBuf>,
     /// Validation examples; `None`: a share of `train` by `split`.
@@ -234,6 +238,9 @@ impl DataSpec {
     pub fn name(&self) -> String {
         match self {
             Self::Builtin { name, .. } => format!("builtin:{name}"),
+            Self::Table(table) if table.hub.is_some() => {
+                table.hub.as_ref().map(|hub| hub.id.clone()).unwrap_or_default()
+            }
             Self::Table(table) => match table.train.as_slice() {
                 [] => String::new(),
                 [only] => only.display().to_string(),

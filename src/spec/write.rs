@@ -225,6 +225,11 @@ fn write_data(yaml: &mut Yaml, data: &DataSpec) {
             yaml.maybe(1, "test", test.map(amount));
         }
         DataSpec::Table(table) => {
+            if let Some(hub) = &table.hub {
+                yaml.line(1, "hub", &text(&hub.id));
+                yaml.maybe(1, "config", hub.config.as_deref().map(text));
+                yaml.maybe(1, "licence", hub.licence.as_deref().map(text));
+            }
             yaml.line(1, "train", &paths(&table.train));
             yaml.maybe(1, "validation", table.validation.as_ref().map(held_out));
             yaml.maybe(1, "test", table.test.as_ref().map(held_out));

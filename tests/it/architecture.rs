@@ -103,7 +103,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "worker",
         ],
     ),
-    ("serve", &["report"]),
+    ("serve", &["production", "report"]),
     (
         "cli",
         &[

@@ -1,7 +1,5 @@
 //! Models of the hub: downloads from a hub on this machine, which behaves, misbehaves and breaks as the real one does.
 
-use std::process::Command;
-
 use automl_hub::testing::{COMMIT, Reply, TestHub, sha256};
 
 use crate::support::{Outcome, REVIEWS, Running, Sandbox, TEXTS, count, eventually, write_bert, write_reviews};
@@ -46,7 +44,7 @@ impl Story {
     }
 
     fn start_with(&self, arguments: &str, variables: &[(&str, &str)]) -> Running {
-        start(&self.hub.endpoint, &self.sandbox, arguments, variables)
+        self.sandbox.start_online(&self.hub.endpoint, arguments, variables)
     }
 
     fn run(&self, arguments: &str) -> Outcome {
@@ -79,15 +77,6 @@ fn sandbox() -> Sandbox {
     let sandbox = Sandbox::with_spec(&TEXTS.replace("./model", "org/name"));
     write_reviews(&sandbox.path("reviews.csv"), 0..REVIEWS);
     sandbox
-}
-
-fn start(endpoint: &str, sandbox: &Sandbox, arguments: &str, variables: &[(&str, &str)]) -> Running {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_automl"));
-    command.args(arguments.split_whitespace());
-    let mut command = sandbox.prepare(command);
-    command.env("HF_ENDPOINT", endpoint).env_remove("HF_HUB_OFFLINE");
-    command.envs(variables.iter().copied());
-    sandbox.start_command(command, arguments)
 }
 
 fn padded(weights: &[u8], spaces: usize) -> Vec<u8> {
@@ -360,15 +349,22 @@ fn a_model_that_could_not_be_used_is_refused_before_it_is_downloaded() {
         message
     };
     let config = ("config.json", b"{\"model_type\": \"bert\"}".to_vec());
+    let other = ("config.json", b"{\"model_type\": \"mamba\"}".to_vec());
     let messages = [
         refused(vec![config.clone(), ("pytorch_model.bin", vec![0; 9])]),
         refused(vec![config.clone(), ("model.safetensors", vec![0; 9])]),
         refused(vec![("model.safetensors", vec![0; 9])]),
+        refused(vec![
+            other,
+            ("model.safetensors", vec![0; 9]),
+            ("vocab.txt", b"a".to_vec()),
+        ]),
     ];
     insta::assert_snapshot!(messages.join("\n"), @r#"
     error: model `org/name`: its weights are only in `pytorch_model.bin`, a pickle, which may run any program when it is read and is never loaded; convert it where you trust its author: python3 -c "import torch; from huggingface_hub import snapshot_download as d; from safetensors.torch import save_file as s; p = d('org/name', local_dir='name'); s({k: v.clone().contiguous() for k, v in torch.load(p + '/pytorch_model.bin', map_location='cpu', weights_only=True).items()}, p + '/model.safetensors', {'format': 'pt'})" and name the folder `name`
     error: model `org/name`: it lacks a tokenizer (`tokenizer.json`, `vocab.txt`, `vocab.json` with `merges.txt`, `spiece.model`, `spm.model`, `sentencepiece.bpe.model` or `tokenizer.model`), so it cannot be used here
     error: model `org/name`: it has no `config.json`, so it is not a model that `transformers` could load
+    error: `[FOLDER]/hub/models--org--name/snapshots/0123456789abcdef0123456789abcdef01234567/config.json` cannot be used: `model_type` is `mamba`; the supported ones are `bert`, `distilbert`, `roberta`, `camembert`, `xlm-roberta`, `electra`, `albert`, `mpnet`, `deberta-v2`, `modernbert`, `gpt2`, `gpt_neox`, `llama`, `mistral`, `qwen2`, `qwen3`, `gemma2`, `gemma3_text`, `opt`, `resnet8`
     "#);
 }
 

@@ -157,6 +157,12 @@ fn standard_input_is_a_table_lines_of_json_or_plain_texts() {
         "[\n  {\n    \"text\": \"good\"\n  },\n  {\n    \"text\": \"bad, so bad\"\n  }\n]\n",
     );
     assert_eq!(labels("document"), plain);
+    // Neither is an object on one line that holds them.
+    sandbox.write(
+        "wrapped",
+        "{\"version\": 1, \"rows\": [{\"text\": \"good\"}, {\"text\": \"bad, so bad\"}]}\n",
+    );
+    assert_eq!(labels("wrapped"), plain);
     // Blank lines before the first object hide nothing.
     sandbox.write("objects", "\n \n{\"text\": \"good\"}\n{\"text\": \"bad, so bad\"}\n");
     assert_eq!(labels("objects"), plain);

@@ -13,7 +13,7 @@ use changes::Changes;
 pub(super) use look::{Best, Compare, Export, Importance, Leaderboard, Report, Serve, Status, Stop, Watch};
 pub(super) use network::{Network, OnRequest};
 pub(super) use prepare::{Convert, Data, DataTask, Init, Plan, Validate};
-pub(super) use produce::{Evaluate, Predict, PredictionFormat, Train};
+pub(super) use produce::{Evaluate, Predict, PredictionFormat, ServeModel, Train};
 pub(super) use programs::{AskTell, Completions, Launch, Man, Worker};
 pub(super) use run::{GateArguments, Rerun, Resume, Search};
 
@@ -85,6 +85,8 @@ pub(super) enum Command {
     Train(Train),
     /// Predict the classes of examples with a trained model
     Predict(Predict),
+    /// Answer requests over HTTP with the predictions of a trained model: JSON in, JSON out
+    ServeModel(ServeModel),
     /// Measure a trained model on labelled examples
     Evaluate(Evaluate),
     /// Search for another program: lines of JSON on standard input and output

@@ -1,5 +1,6 @@
 //! Arguments of commands that use a configuration: training, predicting, evaluating.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -146,6 +147,34 @@ pub(in crate::cli) struct Predict {
     /// How to write it [default: by the file's name, else `csv`]
     #[arg(long, value_enum)]
     pub(in crate::cli) format: Option<PredictionFormat>,
+}
+
+/// `automl serve-model`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  automl serve-model model --port 8000\n  curl -H \"Authorization: Bearer $TOKEN\" -d '{\"text\": \"a great film\"}' http://127.0.0.1:8000/predict"
+)]
+pub(in crate::cli) struct ServeModel {
+    /// The model's folder, as `automl train` left it, or any supported model
+    pub(in crate::cli) model: PathBuf,
+    /// The port [default: any that is free]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(in crate::cli) port: u16,
+    /// The address to listen on; `0.0.0.0` lets other machines ask
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(in crate::cli) host: IpAddr,
+    /// The token that requests must show [default: a new one, which is printed]
+    #[arg(long, value_name = "TOKEN")]
+    pub(in crate::cli) token: Option<String>,
+    /// Answer requests without a token
+    #[arg(long, conflicts_with = "token")]
+    pub(in crate::cli) no_token: bool,
+    /// The column of the texts, given twice for pairs of texts [default: as in the training data]
+    #[arg(long = "text-column", value_name = "COLUMN")]
+    pub(in crate::cli) text: Vec<String>,
+    /// Show the address and the token as one JSON object
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
 }
 
 /// Formats of predictions.

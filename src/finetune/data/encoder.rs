@@ -1,6 +1,7 @@
 //! Converts texts to token ids with the pretrained model's tokenizer.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use automl_tokenizer::{EncodeOptions, Encoded, Input, Tokenized, Tokenizer, TokenizerError, Truncation};
 
@@ -31,7 +32,7 @@ pub struct EncoderOptions {
 /// A pretrained model's tokenizer with the settings of a task.
 #[derive(Clone, Debug)]
 pub struct TextEncoder {
-    tokenizer: Tokenizer,
+    tokenizer: Arc<Tokenizer>,
     options: EncoderOptions,
 }
 
@@ -42,10 +43,10 @@ impl TextEncoder {
     /// If the folder has no tokenizer that can be read. Returns [`TokenizerError::MaxLength`] if not even one token of
     /// a text would fit.
     pub fn from_folder(folder: &Path, options: EncoderOptions) -> Result<Self, TokenizerError> {
-        Self::new(Tokenizer::from_folder(folder)?, options)
+        Self::new(Arc::new(Tokenizer::from_folder(folder)?), options)
     }
 
-    fn new(tokenizer: Tokenizer, options: EncoderOptions) -> Result<Self, TokenizerError> {
+    fn new(tokenizer: Arc<Tokenizer>, options: EncoderOptions) -> Result<Self, TokenizerError> {
         let special = tokenizer.special_tokens_added(options.is_pair);
         if options.max_length <= special {
             return Err(TokenizerError::MaxLength {

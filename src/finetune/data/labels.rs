@@ -143,6 +143,43 @@ fn present(label: &str) -> Option<String> {
     (!label.is_empty()).then(|| label.to_owned())
 }
 
+/// The value of a label that may be written in several ways: `True` of a table is `true` of JSON, and `1.0` is `1`.
+/// `None` for other labels.
+fn value(label: &str) -> Option<String> {
+    let lower = label.to_ascii_lowercase();
+    if ["true", "false"].contains(&lower.as_str()) {
+        return Some(lower);
+    }
+    let number: f64 = label.parse().ok()?;
+    (number.fract() == 0.0 && number.abs() < 1e15).then(|| format!("{number:.0}"))
+}
+
+/// One name for labels that are written in several ways, if all labels are truth values or whole numbers. A label with
+/// one spelling keeps it.
+fn unified(labels: &BTreeSet<&String>) -> Vec<String> {
+    let mut spellings: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+    for label in labels {
+        let Some(value) = value(label) else {
+            return labels.iter().map(|label| (*label).clone()).collect();
+        };
+        spellings.entry(value).or_default().push(label);
+    }
+    let name = |(value, spellings): (String, Vec<&String>)| match spellings.as_slice() {
+        [only] => (*only).clone(),
+        _ => value,
+    };
+    spellings.into_iter().map(name).collect()
+}
+
+/// The index of a label among these names: as it is written, or by its value.
+fn index_of(label: &str, names: &[String]) -> Option<usize> {
+    let by_name = names.iter().position(|name| name == label);
+    by_name.or_else(|| {
+        let wanted = value(label)?;
+        names.iter().position(|name| value(name).as_ref() == Some(&wanted))
+    })
+}
+
 /// The names of the outputs, in an order that does not depend on the order of rows: by value if all are whole numbers,
 /// otherwise by their characters. For numbers they are the names of the columns.
 ///
@@ -157,7 +194,7 @@ pub(super) fn names(
         return Ok(columns.to_vec());
     }
     let distinct: BTreeSet<&String> = rows.iter().flat_map(|row| row.label.names()).collect();
-    let mut names: Vec<String> = distinct.into_iter().cloned().collect();
+    let mut names = unified(&distinct);
     if names.len() < 2 {
         let label = names.pop().unwrap_or_default();
         return Err(DataError::OneLabel {
@@ -182,7 +219,7 @@ fn numbered(names: &[String]) -> Option<Vec<(i128, String)>> {
 
 /// The first label of a row that is not in `names`; a number is never unknown.
 pub(super) fn unknown<'a>(row: &'a Row, names: &[String]) -> Option<&'a String> {
-    row.label.names().iter().find(|label| !names.contains(label))
+    row.label.names().iter().find(|label| index_of(label, names).is_none())
 }
 
 /// The target of each row.
@@ -192,9 +229,9 @@ pub(super) fn unknown<'a>(row: &'a Row, names: &[String]) -> Option<&'a String> 
 pub(super) fn targets(rows: &[Row], names: &[String], kind: &LabelKind) -> Result<Targets, DataError> {
     let known: BTreeMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
     let index = |label: &String, row: &Row| {
-        known
-            .get(label.as_str())
-            .copied()
+        let exact = known.get(label.as_str()).copied();
+        exact
+            .or_else(|| index_of(label, names))
             .ok_or_else(|| DataError::UnknownLabel {
                 place: row.place.clone(),
                 label: label.clone(),
@@ -243,6 +280,22 @@ mod tests {
     fn classes(labels: &[&str]) -> Vec<Row> {
         let row = |(label, line): (&&str, u64)| row(line, Label::Class((*label).to_owned()));
         labels.iter().zip(2..).map(row).collect()
+    }
+
+    #[test]
+    fn one_class_has_one_name_however_it_is_written() {
+        assert_eq!(ordered(&["True", "false", "true", "False"]), ["false", "true"]);
+        assert_eq!(ordered(&["1.0", "0", "1", "2.0"]), ["0", "1", "2.0"]);
+        assert_eq!(ordered(&["True", "False"]), ["False", "True"], "one spelling is kept");
+        assert_eq!(ordered(&["1.0", "1", "x"]), ["1", "1.0", "x"], "not all are numbers");
+        let names = ["0", "1"].map(str::to_owned);
+        let rows = classes(&["1.0", "0"]);
+        assert_eq!(
+            targets(&rows, &names, &LabelKind::Class).unwrap(),
+            Targets::Classes(vec![1, 0])
+        );
+        assert_eq!(unknown(&rows[0], &names), None);
+        assert_eq!(unknown(&classes(&["1.5"])[0], &names).map(String::as_str), Some("1.5"));
     }
 
     fn ordered(labels: &[&str]) -> Vec<String> {

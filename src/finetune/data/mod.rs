@@ -54,8 +54,8 @@ pub use split_column::SplitColumn;
 pub use stream::{Chunk, KnownLabels, TextStream, UnknownLabel};
 pub use table::{TableOptions, TextTable, load_table};
 pub use tagging::{
-    KeptSentence, NamedSpan, Sentence, SentenceStream, SentenceTable, TagColumns, TagWindow, Tagged, TaggingError,
-    TaggingOptions, UNTAGGED,
+    KeptSentence, LostWord, NamedSpan, Sentence, SentenceStream, SentenceTable, TagColumns, TagWindow, Tagged,
+    TaggingError, TaggingOptions, UNTAGGED,
 };
 pub use targets::Targets;
 pub use text::{RawText, Text, TextColumns};

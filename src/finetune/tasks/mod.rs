@@ -211,6 +211,7 @@ mod tests {
                     .map(|tag| if tag == 1 { UNTAGGED } else { tag % 3 })
                     .collect(),
                 continues: false,
+                lost: Box::default(),
             }]),
             TaskKind::QuestionAnswering => {
                 let window = AnswerWindow {

@@ -6,7 +6,7 @@ use automl_metrics::{ClassCounts, Measure, MetricError, Mode, Outcomes, Tags, hi
 
 use super::{Batch, Objective, Prediction, Scores, Task, TaskKind, Truth, measured, on_host};
 use crate::{
-    data::{TagWindow, Targets},
+    data::{LostWord, TagWindow, Targets},
     families::HeadKind,
     loss::cross_entropy,
 };
@@ -43,7 +43,7 @@ impl Task for TokenClassification {
         if outputs.iter().any(|output| output.is_nan()) {
             return nothing();
         }
-        let (predicted, exact) = sentences(outputs, windows(truth.targets));
+        let (predicted, exact) = sentences(outputs, windows(truth.targets), truth.names);
         match Tags::of_ids(&predicted, &exact, truth.names) {
             Ok(tags) => measured(&Outcomes::Tags(tags), measures),
             Err(_) => nothing(),
@@ -57,7 +57,7 @@ impl Task for TokenClassification {
     }
 
     fn counts(&self, outputs: &[f32], truth: Truth<'_>) -> Vec<(String, ClassCounts)> {
-        let (predicted, exact) = sentences(outputs, windows(truth.targets));
+        let (predicted, exact) = sentences(outputs, windows(truth.targets), truth.names);
         let Ok(tags) = Tags::of_ids(&predicted, &exact, truth.names) else {
             return Vec::new();
         };
@@ -97,13 +97,19 @@ fn kinds(tag: &str) -> impl Iterator<Item = &str> {
     spans(&[tag], Mode::Default).into_iter().map(|span| span.entity)
 }
 
-/// The predicted and the true tag of each word, sentence by sentence.
-fn sentences(outputs: &[f32], windows: &[TagWindow]) -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
+/// The tag of a word that is part of no name.
+const OUTSIDE: &str = "O";
+
+/// The predicted and the true tag of each word, sentence by sentence. A word without a token counts as one that the model
+/// has missed.
+fn sentences(outputs: &[f32], windows: &[TagWindow], names: &[String]) -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
     let (mut predicted, mut exact): (Vec<Vec<u32>>, Vec<Vec<u32>>) = Default::default();
+    let mut unseen: Vec<&[LostWord]> = Vec::new();
     for (window, outputs) in windows.iter().zip(by_window(outputs, windows)) {
         if !window.continues || predicted.is_empty() {
             predicted.push(Vec::new());
             exact.push(Vec::new());
+            unseen.push(&window.lost);
         }
         let last = predicted.len() - 1;
         for (token, tag) in window.tagged() {
@@ -111,7 +117,23 @@ fn sentences(outputs: &[f32], windows: &[TagWindow]) -> (Vec<Vec<u32>>, Vec<Vec<
             exact[last].push(tag);
         }
     }
+    for ((predicted, exact), unseen) in predicted.iter_mut().zip(&mut exact).zip(unseen) {
+        for (word, earlier) in unseen.iter().zip(0..) {
+            let at = (word.before as usize + earlier).min(exact.len());
+            predicted.insert(at, missed(word.tag, names));
+            exact.insert(at, word.tag);
+        }
+    }
     (predicted, exact)
+}
+
+/// The prediction for a word that the model cannot see: that it is part of no name. Where every word has a tag, any other
+/// tag than the right one.
+fn missed(tag: u32, names: &[String]) -> u32 {
+    match names.iter().position(|name| name == OUTSIDE) {
+        Some(outside) => outside as u32,
+        None => (tag + 1) % (names.len().max(1) as u32),
+    }
 }
 
 /// The outputs of each window. All tokens have the same number of them.
@@ -159,6 +181,7 @@ mod tests {
         let window = |tags: &[u32], continues| TagWindow {
             tags: tags.into(),
             continues,
+            lost: Box::default(),
         };
         // [CLS] a b [SEP], [CLS] c [SEP], and another sentence of one word.
         Targets::Tags(vec![
@@ -202,6 +225,28 @@ mod tests {
     }
 
     #[test]
+    fn a_word_without_a_token_is_one_that_the_model_has_missed() {
+        let names = ["O", "B-place", "I-place"].map(str::to_owned);
+        let mut targets = targets();
+        let Targets::Tags(windows) = &mut targets else {
+            panic!("the targets are tags")
+        };
+        // The place has one more word, between its second and its third.
+        windows[0].lost = [LostWord { before: 2, tag: 2 }].into();
+        let truth = Truth {
+            targets: &targets,
+            thresholds: &[],
+            names: &names,
+        };
+        let measures = ["f1", "recall", "accuracy"].map(|name| automl_metrics::metric(name).unwrap());
+        let scores = TokenClassification
+            .measure(&outputs(&targets), truth, &measures)
+            .unwrap();
+        assert_eq!((scores["f1"], scores["recall"], scores["accuracy"]), (0.0, 0.0, 0.8));
+        assert_eq!((missed(1, &names[1..]), missed(0, &names[1..])), (0, 1));
+    }
+
+    #[test]
     fn each_word_is_predicted_once_in_order() {
         let targets = targets();
         let sentence = targets.wholes();
@@ -224,6 +269,7 @@ mod tests {
         let targets = Targets::Tags(vec![TagWindow {
             tags: [UNTAGGED; 2].into(),
             continues: false,
+            lost: Box::default(),
         }]);
         let (loss, gradient) = mean_loss(&[1.0; 4], windows(&targets));
         assert_eq!((loss, gradient), (0.0, vec![0.0; 4]));

@@ -17,7 +17,7 @@ struct Images(Option<Examples>);
 pub(super) fn open(opening: &Opening<'_>) -> Result<Box<dyn Source>, ProductionError> {
     let data = match opening.question {
         Question::Unlabelled { data, .. } | Question::Labelled(data) => data,
-        Question::Texts(_) => {
+        Question::Texts(_) | Question::Records(_) => {
             return Err(ProductionError::Usage(
                 "this is a model of images: it has no answer to a text".into(),
             ));

@@ -21,6 +21,9 @@ use crate::spec::Truncation;
 /// Maximum text length in tokens if the notes of the model are missing.
 const DEFAULT_LENGTH: usize = 512;
 
+/// The column of the texts if the notes of the model are missing.
+pub(super) const DEFAULT_TEXT: &str = "text";
+
 /// Examples, one chunk after the other.
 pub(super) trait Source {
     /// The columns that predictions repeat: those that are kept, and the texts.
@@ -70,6 +73,8 @@ pub(super) struct Opening<'a> {
     pub(super) notes: Option<&'a Trained>,
     pub(super) input: &'a ModelFolder,
     pub(super) question: &'a Question<'a>,
+    /// The tokenizer, if it is loaded already.
+    pub(super) encoder: Option<&'a TextEncoder>,
 }
 
 /// Opens the examples that a question is about, in the form that the model needs.
@@ -93,7 +98,7 @@ fn is_empty(error: &InputError) -> bool {
 
 impl Opening<'_> {
     /// The columns of texts that were asked for; otherwise those of the training data.
-    fn text_columns(&self) -> Vec<String> {
+    pub(super) fn text_columns(&self) -> Vec<String> {
         if self.input.text.is_empty() {
             self.notes.map(Trained::columns).unwrap_or_default()
         } else {
@@ -111,14 +116,22 @@ impl Opening<'_> {
     }
 
     /// The tokenizer of the model, set as in its training. `longest` is the longest text that the model takes.
-    fn encoder(&self, longest: usize, is_pair: bool) -> Result<TextEncoder, InputError> {
+    pub(super) fn encoder(&self, longest: usize) -> Result<TextEncoder, InputError> {
+        if let Some(encoder) = self.encoder {
+            return Ok(encoder.clone());
+        }
         let noted = self.notes.and_then(|notes| notes.max_length);
         let max_length = noted.unwrap_or(DEFAULT_LENGTH).min(longest);
         let long = self.notes.map(|notes| (notes.truncation, notes.stride));
+        let task = self.model.task().kind();
         let options = EncoderOptions {
             max_length,
-            truncation: encoding(self.model.task().kind(), long.unwrap_or_default(), max_length),
-            is_pair,
+            truncation: encoding(task, long.unwrap_or_default(), max_length),
+            is_pair: match task {
+                TaskKind::QuestionAnswering => true,
+                TaskKind::TokenClassification => false,
+                _ => self.text_columns().len() > 1,
+            },
             token_types: self.model.token_types(),
             max_windows: self
                 .notes

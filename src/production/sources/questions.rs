@@ -27,23 +27,19 @@ enum Rest {
 /// If they cannot be read or lack a column.
 pub(super) fn open(opening: &Opening<'_>, longest: usize) -> Result<Box<dyn Source>, ProductionError> {
     let columns = question_columns(&opening.text_columns(), &opening.label_columns());
-    let encoder = opening.encoder(longest, true)?;
-    let stream = |data: &str, has_answers: bool| -> Result<QuestionStream, InputError> {
+    let encoder = opening.encoder(longest)?;
+    let stream = |data: Files, has_answers: bool| -> Result<QuestionStream, InputError> {
         let read = ReadOptions {
             unnamed: Unnamed::Table,
             ..read_options(&opening.input.reading)
         };
-        Ok(QuestionStream::open(
-            &[Files::parse(data)],
-            &read,
-            &columns,
-            has_answers,
-        )?)
+        Ok(QuestionStream::open(&[data], &read, &columns, has_answers)?)
     };
     let rest = match opening.question {
         Question::Texts(texts) => Rest::Given(given(texts)?),
-        Question::Labelled(data) => Rest::Read(Box::new(stream(data, true)?)),
-        Question::Unlabelled { data, keep } => match stream(data, false) {
+        Question::Records(records) => Rest::Read(Box::new(stream((*records).clone(), false)?)),
+        Question::Labelled(data) => Rest::Read(Box::new(stream(Files::parse(data), true)?)),
+        Question::Unlabelled { data, keep } => match stream(Files::parse(data), false) {
             Err(error) if *data == "-" && is_empty(&error) => Rest::Given(Vec::new()),
             stream => {
                 let mut stream = stream?;

@@ -28,8 +28,8 @@ enum Rest {
 /// If they cannot be read or lack a column.
 pub(super) fn open(opening: &Opening<'_>, longest: usize) -> Result<Box<dyn Source>, ProductionError> {
     let columns = tag_columns(&opening.text_columns(), &opening.label_columns());
-    let encoder = opening.encoder(longest, false)?;
-    let stream = |data: &str, has_tags: bool| -> Result<SentenceStream, InputError> {
+    let encoder = opening.encoder(longest)?;
+    let stream = |data: Files, has_tags: bool| -> Result<SentenceStream, InputError> {
         let read = ReadOptions {
             // Plain lines are sentences.
             unnamed: if has_tags {
@@ -39,15 +39,16 @@ pub(super) fn open(opening: &Opening<'_>, longest: usize) -> Result<Box<dyn Sour
             },
             ..read_options(&opening.input.reading)
         };
-        Ok(SentenceStream::open(&[Files::parse(data)], &read, &columns, has_tags)?)
+        Ok(SentenceStream::open(&[data], &read, &columns, has_tags)?)
     };
     let (rest, names) = match opening.question {
         Question::Texts(texts) => (Rest::Given(given(texts)), None),
+        Question::Records(records) => (Rest::Read(Box::new(stream((*records).clone(), false)?)), None),
         Question::Labelled(data) => {
             let names = opening.model.labels().to_vec();
-            (Rest::Read(Box::new(stream(data, true)?)), Some(names))
+            (Rest::Read(Box::new(stream(Files::parse(data), true)?)), Some(names))
         }
-        Question::Unlabelled { data, keep } => match stream(data, false) {
+        Question::Unlabelled { data, keep } => match stream(Files::parse(data), false) {
             Err(error) if *data == "-" && is_empty(&error) => (Rest::Given(Vec::new()), None),
             stream => {
                 let mut stream = stream?;

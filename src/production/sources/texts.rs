@@ -1,6 +1,6 @@
 //! Texts, or pairs of texts, with or without labels.
 
-use super::{Chunk, Opening, Source};
+use super::{Chunk, DEFAULT_TEXT, Opening, Source};
 use crate::finetune::FineTuned;
 use crate::finetune::data::{
     KnownLabels, LabelKind, Missing, RawText, Source as Files, TextColumns, TextEncoder, TextStream,
@@ -20,15 +20,16 @@ struct Texts {
 /// If they cannot be read or lack a column.
 pub(super) fn open(opening: &Opening<'_>, longest: usize) -> Result<Box<dyn Source>, ProductionError> {
     let columns = match opening.text_columns().as_slice() {
-        [] => TextColumns::one("text"),
+        [] => TextColumns::one(DEFAULT_TEXT),
         names => TextColumns::new(names).map_err(InputError::from)?,
     };
-    let encoder = opening.encoder(longest, columns.is_pair())?;
+    let encoder = opening.encoder(longest)?;
     let stream = match opening.question {
         Question::Texts(texts) => TextStream::of_texts(given(texts, &columns)?, encoder),
-        Question::Labelled(data) => files(opening, data, &columns, Some(labels(opening)), encoder)?,
+        Question::Records(records) => files(opening, (*records).clone(), &columns, None, encoder)?,
+        Question::Labelled(data) => files(opening, Files::parse(data), &columns, Some(labels(opening)), encoder)?,
         Question::Unlabelled { data, keep } => {
-            let mut stream = files(opening, data, &columns, None, encoder)?;
+            let mut stream = files(opening, Files::parse(data), &columns, None, encoder)?;
             stream.keep(keep).map_err(InputError::from)?;
             stream
         }
@@ -67,7 +68,7 @@ impl Source for Texts {
 
 fn files(
     opening: &Opening<'_>,
-    data: &str,
+    data: Files,
     columns: &TextColumns,
     labels: Option<KnownLabels>,
     encoder: TextEncoder,
@@ -76,8 +77,7 @@ fn files(
     let keeps = matches!(opening.question, Question::Unlabelled { keep, .. } if !keep.is_empty());
     let has_header = !opening.input.text.is_empty() || keeps;
     let read = read_options(&opening.input.reading);
-    let sources = [Files::parse(data)];
-    Ok(TextStream::open(&sources, &read, columns, labels, has_header, encoder)?)
+    Ok(TextStream::open(&[data], &read, columns, labels, has_header, encoder)?)
 }
 
 fn labels(opening: &Opening<'_>) -> KnownLabels {

@@ -6,7 +6,7 @@ use crate::head::{Head, Match};
 use crate::input::Input;
 use crate::json::elements::Elements;
 use crate::json::flatten::Flattener;
-use crate::position::At;
+use crate::position::{At, Position};
 use crate::record::{Columns, Record};
 
 pub(super) const FORMAT: Format = Format {
@@ -34,6 +34,10 @@ pub(super) struct ListRecords {
     input: Input,
     elements: Elements,
     flattener: Flattener,
+    /// Number of records so far.
+    count: u64,
+    /// The line of the record before.
+    line: u64,
 }
 
 impl ListRecords {
@@ -42,7 +46,22 @@ impl ListRecords {
             input,
             elements,
             flattener,
+            count: 0,
+            line: 0,
         }
+    }
+
+    /// The place of the next record: its line, or its number where lines say nothing, as in a document on one line.
+    fn position(&mut self) -> Position {
+        self.count += 1;
+        let line = self.input.line();
+        let is_compact = line == 1 || line == self.line;
+        self.line = line;
+        self.input.place(if is_compact {
+            At::Row(self.count)
+        } else {
+            At::Line(line)
+        })
     }
 }
 
@@ -64,7 +83,7 @@ impl Records for ListRecords {
         if self.elements.next(&mut self.input)?.is_none() {
             return Ok(None);
         }
-        let position = self.input.place(At::Line(self.input.line()));
+        let position = self.position();
         let json = self.elements.parse(&self.input)?;
         let record = self.flattener.record(json, position.clone());
         record.map(Some).map_err(|fault| ReadError::new(position, fault))
@@ -87,7 +106,7 @@ mod tests {
     fn every_element_is_a_record_with_its_line() {
         let content = "[\n  {\"text\": \"a\", \"label\": 0},\n  {\n    \"label\": 1,\n    \"text\": \"b\"\n  }\n]\n";
         assert_eq!(rows("a.json", content), ["2: text=a label=0", "3: text=b label=1"]);
-        assert_eq!(rows("a.json", "[\"x\", \"y\"]"), ["1: text=x", "1: text=y"]);
+        assert_eq!(rows("a.json", "[\"x\", \"y\"]"), ["row 1: text=x", "row 2: text=y"]);
     }
 
     #[test]
@@ -108,7 +127,7 @@ mod tests {
     #[test]
     fn a_bad_element_is_named_and_the_next_ones_are_read() {
         let (records, faults) = faults("a.json", "[{\"a\": 1}, {\"a\": 'x'}, 5, {\"a\": 2}]");
-        assert_eq!(records, ["1: a=1", "1: a=2"]);
+        assert_eq!(records, ["row 1: a=1", "row 4: a=2"]);
         assert_eq!(faults.len(), 2);
         assert!(
             faults[0].contains("column 18: not valid JSON: strings stand in double quotes"),

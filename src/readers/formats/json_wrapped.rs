@@ -57,7 +57,7 @@ mod tests {
             ..ReadOptions::default()
         };
         let other = "{\"tags\": [\"x\"], \"rows\": [{\"a\": 5}]}";
-        assert_eq!(read("a.json", other, &options).unwrap(), ["1: a=5"]);
+        assert_eq!(read("a.json", other, &options).unwrap(), ["row 1: a=5"]);
         let options = ReadOptions {
             records_key: Some("dta".into()),
             ..ReadOptions::default()

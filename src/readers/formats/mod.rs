@@ -20,6 +20,7 @@ use crate::error::{Fault, ReadError};
 use crate::field::Kind;
 use crate::head::{Head, Match};
 use crate::input::Input;
+use crate::json::outline::{Shape, outline};
 use crate::options::{ReadOptions, Unnamed};
 use crate::position::Position;
 use crate::record::{Columns, Record};
@@ -169,6 +170,11 @@ pub(crate) fn recognise(head: &Head<'_>, unnamed: &Unnamed) -> &'static Format {
 
 /// The format of text without a telling name, if it does not depend on what it looks like.
 fn of_unnamed(head: &Head<'_>, unnamed: &Unnamed) -> Option<&'static Format> {
+    if let Unnamed::TableWith(columns) = unnamed
+        && let Some(format) = of_one_object(head, columns)
+    {
+        return Some(format);
+    }
     let is_json = match head.first() {
         Some(b'{') => true,
         Some(b'[') => (json_array::FORMAT.recognise)(head) >= Match::Strong,
@@ -183,6 +189,26 @@ fn of_unnamed(head: &Head<'_>, unnamed: &Unnamed) -> Option<&'static Format> {
         Unnamed::TableWith(columns) if names(head, columns) => Some(&delimited::COMMA),
         Unnamed::TableWith(_) => Some(&plain_text::FORMAT),
     }
+}
+
+/// The format of an object on one line that has a list of objects. It is the first record if it has one of the columns;
+/// otherwise it holds the records.
+fn of_one_object(head: &Head<'_>, columns: &[String]) -> Option<&'static Format> {
+    let keys = outline(head.text);
+    let list = keys.iter().find(|(_, shape, _)| *shape != Shape::Other);
+    let is_alone = head.lines().filter(|line| !line.trim().is_empty()).nth(1).is_none();
+    if !is_alone || !matches!(list, Some((_, Shape::Objects, _))) {
+        return None;
+    }
+    let has = |column: &String| {
+        let first = column.split('.').next().unwrap_or_default();
+        keys.iter().any(|(key, ..)| *key == *column || *key == first)
+    };
+    Some(if columns.iter().any(has) {
+        &json_lines::FORMAT
+    } else {
+        &json_wrapped::FORMAT
+    })
 }
 
 /// Returns whether the first line that is not blank names all of these columns.
@@ -239,6 +265,17 @@ mod tests {
         }
         let unknown = named("parket", Position::file("a")).unwrap_err().to_string();
         assert!(unknown.contains("did you mean `parquet`"), "{unknown}");
+    }
+
+    #[test]
+    fn an_object_without_the_columns_holds_the_records() {
+        let with_text = Unnamed::TableWith(vec!["text".to_owned()]);
+        let of = |content| format_of("", content, &with_text);
+        assert_eq!(
+            of("{\"rows\": [{\"text\": \"a\"}, {\"text\": \"b\"}]}\n"),
+            "json-wrapped"
+        );
+        assert_eq!(of("{\"text\": \"a\", \"spans\": [{\"start\": 0}]}\n"), "jsonl");
     }
 
     #[test]

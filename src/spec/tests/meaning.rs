@@ -496,6 +496,7 @@ fn data_are_built_in_or_tables_beside_the_spec() {
     };
     assert_eq!(fine_tune.max_length, 128);
     let expected = DataSpec::Table(Box::new(TableSpec {
+        hub: None,
         multi_label: None,
         train: vec!["folder/a.tsv".into()],
         validation: Some(HeldOut::Files(vec!["folder/b.tsv".into()])),

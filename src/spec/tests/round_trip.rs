@@ -1,5 +1,7 @@
 //! Writing a spec and reading it again yields the same spec.
 
+use std::path::PathBuf;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -7,9 +9,9 @@ use crate::schedulers::{OptionKind, OptionValue};
 use crate::space::{Confidence, Domain, Expression, Hints, Parameter, Prior, Space, Value};
 use crate::spec::{
     Amount, Budget, ClusterEngine, ClusterSpec, CommandSpec, Criteria, DataSpec, Devices, EarlyTerminate, EpochRange,
-    FineTuneSpec, FunctionSpec, HeldOut, InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance, Reading,
-    Resources, SchedulerSpec, SearcherSpec, Selection, SelectionRule, Split, SplitBy, TEMPLATE, TableSpec, Task,
-    TrackerSpec, TrialLimits, Truncation,
+    FineTuneSpec, FunctionSpec, HeldOut, HubData, InputPart, Metric, ModelSource, ObjectiveSpec, Patience, Provenance,
+    Reading, Resources, SchedulerSpec, SearcherSpec, Selection, SelectionRule, Split, SplitBy, TEMPLATE, TableSpec,
+    Task, TrackerSpec, TrialLimits, Truncation,
 };
 use crate::units::{Goal, Seed};
 
@@ -187,7 +189,12 @@ fn any_split() -> impl Strategy<Value = Split> {
 }
 
 fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
-    let table = (any_split(), any::<bool>(), "[a-zA-Z0-9 ä#:'\"-]{1,9}", 3..9_999_usize);
+    let table = (
+        any_split(),
+        any::<[bool; 2]>(),
+        "[a-zA-Z0-9 ä#:'\"-]{1,9}",
+        3..9_999_usize,
+    );
     prop_oneof![
         prop::option::of(2..3_000_usize).prop_map(|train_limit| FineTuneSpec {
             task: Task::ImageClassification,
@@ -201,7 +208,7 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
             max_length: 128,
             searches_length: false,
         }),
-        table.prop_map(|(mut split, has_file, text, max_length)| {
+        table.prop_map(|(mut split, [has_file, is_of_hub], text, max_length)| {
             if has_file {
                 split.validation = Amount::Share(0.2);
             }
@@ -215,8 +222,20 @@ fn any_fine_tune() -> impl Strategy<Value = FineTuneSpec> {
                 model_licence: has_file.then(|| format!("{text}: x")),
                 data: DataSpec::Table(Box::new(TableSpec {
                     multi_label: None,
-                    train: vec![format!("/data/{text}.csv").into()],
-                    validation: has_file.then(|| HeldOut::Files(vec!["/data/b.jsonl".into(), "/data/*.gz".into()])),
+                    hub: is_of_hub.then(|| HubData {
+                        id: "org/name@v1".to_owned(),
+                        config: has_file.then(|| text.clone()),
+                        licence: has_file.then(|| format!("{text}: x")),
+                    }),
+                    train: if is_of_hub {
+                        vec!["train".into(), "extra-1.0".into()]
+                    } else {
+                        vec![format!("/data/{text}.csv").into()]
+                    },
+                    validation: has_file.then(|| {
+                        let files = ["/data/b.jsonl", "/data/*.gz"].map(PathBuf::from).to_vec();
+                        HeldOut::Files(if is_of_hub { vec!["dev".into()] } else { files })
+                    }),
                     test: (has_file && split.test.is_none()).then_some(HeldOut::Count(max_length)),
                     train_limit: has_file.then_some(Amount::Share(0.25)),
                     label: vec![format!("{text}!")],

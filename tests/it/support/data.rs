@@ -20,13 +20,18 @@ pub(crate) const REVIEWS: usize = 48;
 
 /// A random BERT in Hugging Face's layout with `vocab.txt` alone for a tokeniser: two blocks, 16 wide.
 pub(crate) fn write_bert(folder: &Path) {
+    write_bert_of_length(folder, POSITIONS);
+}
+
+/// The same for texts of up to `positions` tokens.
+pub(crate) fn write_bert_of_length(folder: &Path, positions: usize) {
     std::fs::create_dir_all(folder).unwrap();
     let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
     let words: Vec<&str> = special.into_iter().chain(GOOD).chain(BAD).chain(PLAIN).collect();
     std::fs::write(folder.join("vocab.txt"), words.join("\n") + "\n").unwrap();
     let config = serde_json::json!({
         "model_type": "bert", "vocab_size": words.len(), "hidden_size": WIDTH, "num_hidden_layers": BLOCKS,
-        "num_attention_heads": 2, "intermediate_size": 2 * WIDTH, "max_position_embeddings": POSITIONS,
+        "num_attention_heads": 2, "intermediate_size": 2 * WIDTH, "max_position_embeddings": positions,
         "type_vocab_size": 2, "hidden_act": "gelu"
     });
     std::fs::write(folder.join("config.json"), config.to_string()).unwrap();
@@ -34,7 +39,7 @@ pub(crate) fn write_bert(folder: &Path) {
         ("embeddings.word_embeddings.weight".to_owned(), vec![words.len(), WIDTH]),
         (
             "embeddings.position_embeddings.weight".to_owned(),
-            vec![POSITIONS, WIDTH],
+            vec![positions, WIDTH],
         ),
         ("embeddings.token_type_embeddings.weight".to_owned(), vec![2, WIDTH]),
     ];
@@ -83,25 +88,28 @@ impl Lcg {
     }
 }
 
+/// A review and its label, which one word tells.
+pub(crate) fn review(number: usize) -> (String, &'static str) {
+    let (words, label) = if number.is_multiple_of(2) {
+        (GOOD, "positive")
+    } else {
+        (BAD, "negative")
+    };
+    let plain = |step: usize| PLAIN[(number * 5 + step) % PLAIN.len()];
+    let text = format!(
+        "{} {} {} {}",
+        plain(0),
+        plain(1 + number % 3),
+        words[number / 2 % 4],
+        plain(4)
+    );
+    (text, label)
+}
+
 /// Reviews whose labels are told by one word, as `.csv`, `.tsv` or `.jsonl` after the path's extension, with the columns
 /// `text` and `label`.
 pub(crate) fn write_reviews(path: &Path, numbers: Range<usize>) {
-    let rows = numbers.map(|number| {
-        let (words, label) = if number % 2 == 0 {
-            (GOOD, "positive")
-        } else {
-            (BAD, "negative")
-        };
-        let plain = |step: usize| PLAIN[(number * 5 + step) % PLAIN.len()];
-        let text = format!(
-            "{} {} {} {}",
-            plain(0),
-            plain(1 + number % 3),
-            words[number / 2 % 4],
-            plain(4)
-        );
-        (text, label)
-    });
+    let rows = numbers.map(review);
     let mut file = String::new();
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("jsonl") => {

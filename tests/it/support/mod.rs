@@ -9,7 +9,7 @@ mod running;
 mod specs;
 
 pub(crate) use browser::Browser;
-pub(crate) use data::{REVIEWS, write_bert, write_reviews};
+pub(crate) use data::{REVIEWS, review, write_bert, write_bert_of_length, write_reviews};
 pub(crate) use mlflow::{MlFlow, Mood};
 pub(crate) use outcome::Outcome;
 pub(crate) use quiet::on_a_quiet_machine;
@@ -135,6 +135,14 @@ impl Sandbox {
     /// Starts the program and lets it run.
     pub(crate) fn start(&self, arguments: &str) -> Running {
         self.start_command(self.command(arguments), arguments)
+    }
+
+    /// Starts the program with a hub, on the words of `arguments`, and lets it run.
+    pub(crate) fn start_online(&self, endpoint: &str, arguments: &str, variables: &[(&str, &str)]) -> Running {
+        let mut command = self.command(arguments);
+        command.env("HF_ENDPOINT", endpoint).env_remove("HF_HUB_OFFLINE");
+        command.envs(variables.iter().copied());
+        self.start_command(command, arguments)
     }
 
     /// Starts any prepared command and lets it run.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use automl_tokenizer::{EncodeOptions, Encoded, Input, Origin, TokenizerError, Window};
 
 use super::super::{Text, TextEncoder};
-use super::{Sentence, TagWindow, UNTAGGED};
+use super::{LostWord, Sentence, TagWindow, UNTAGGED};
 
 /// Sentences as windows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,6 +60,7 @@ impl TextEncoder {
     ) -> Result<(), TokenizerError> {
         let mut firsts: Vec<(usize, First)> = first_tokens(&encoded.windows).into_iter().collect();
         firsts.sort_by_key(|(_, first)| (first.window, first.token));
+        let mut lost = lost_words(sentence, &firsts, tag);
         for (number, window) in encoded.windows.into_iter().enumerate() {
             let text = self.text(window.ids, &window.token_types)?;
             let mut tags = vec![UNTAGGED; text.len()];
@@ -70,11 +71,26 @@ impl TextEncoder {
             tagged.windows.push(TagWindow {
                 tags: tags.into(),
                 continues: number > 0,
+                lost: std::mem::take(&mut lost).into(),
             });
         }
         tagged.words.push(firsts.into_iter().map(|(word, _)| word).collect());
         Ok(())
     }
+}
+
+/// The words that are in no window.
+fn lost_words(sentence: &Sentence, firsts: &[(usize, First)], tag: &impl Fn(&Sentence, usize) -> u32) -> Vec<LostWord> {
+    if firsts.len() == sentence.words.len() {
+        return Vec::new();
+    }
+    let found: Vec<usize> = firsts.iter().map(|(word, _)| *word).collect();
+    let lost = (0..sentence.words.len()).filter(|word| !found.contains(word));
+    let lost = lost.map(|word| LostWord {
+        before: found.iter().filter(|found| **found < word).count() as u32,
+        tag: tag(sentence, word),
+    });
+    lost.collect()
 }
 
 /// The first token of every word, in the window that shows the most around it.
@@ -156,6 +172,7 @@ mod tests {
         let no = UNTAGGED;
         assert_eq!(*tagged.windows[0].tags, [no, 0, no, 1, 3, no, no]);
         assert_eq!(tagged.words, [vec![0, 1, 3]], "nothing is left of the third word");
+        assert_eq!(*tagged.windows[0].lost, [LostWord { before: 2, tag: 2 }]);
     }
 
     proptest! {

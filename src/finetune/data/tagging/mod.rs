@@ -18,4 +18,4 @@ pub use read::{KeptSentence, SentenceStream, TagColumns};
 pub(super) use scheme::{faults, names};
 pub use sentence::{NamedSpan, Sentence};
 pub use table::{SentenceTable, TaggingOptions};
-pub use windows::{TagWindow, UNTAGGED};
+pub use windows::{LostWord, TagWindow, UNTAGGED};

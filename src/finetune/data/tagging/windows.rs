@@ -13,6 +13,18 @@ pub struct TagWindow {
     pub tags: Box<[u32]>,
     /// True if it continues the sentence of the window before.
     pub continues: bool,
+    /// Words of which the tokenizer leaves nothing, so that no model can find them. The first window of a sentence holds
+    /// all of them.
+    pub lost: Box<[LostWord]>,
+}
+
+/// A word of a sentence without a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostWord {
+    /// Number of words with a token before it.
+    pub before: u32,
+    /// Its tag.
+    pub tag: u32,
 }
 
 impl TagWindow {

@@ -67,6 +67,7 @@ fn tagged_tokens_are_those_of_the_reference() {
         let window = |&length: &usize| TagWindow {
             tags: labels.by_ref().take(length).collect(),
             continues: false,
+            lost: Box::default(),
         };
         let targets = Targets::Tags(lengths.iter().map(window).collect());
         let trainable = above(&tiny.parameters, 0);

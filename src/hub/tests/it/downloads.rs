@@ -195,10 +195,7 @@ fn tables_of_a_data_set_arrive() {
 
 #[test]
 fn the_hubs_conversion_is_taken_if_there_are_no_tables() {
-    let server = TestHub::start([
-        ("default/train/0000.parquet", noise(100)),
-        ("train.csv", b"a\n1\n".to_vec()),
-    ]);
+    let server = TestHub::start([("default/train/0000.parquet", noise(100)), ("name.py", b"1".to_vec())]);
     server.hook(|request, reply| {
         let text = String::from_utf8_lossy(&reply.body).into_owned();
         if request.path.contains("/revision/main?") {
@@ -232,13 +229,13 @@ fn the_hubs_conversion_is_taken_if_there_are_no_tables() {
 
 #[test]
 fn a_data_set_without_tables_is_told_as_such() {
-    let server = TestHub::start([("train.csv", b"a\n1\n".to_vec())]);
+    let server = TestHub::start([("train.zip", b"a".to_vec())]);
     let data = Repository::parse(Kind::Dataset, "org/name").unwrap();
     let error = Place::new(&server)
         .hub()
         .tables(&data, None, "train", &Silent)
         .unwrap_err();
-    assert!(error.to_string().contains("it has no Parquet files"), "{error}");
+    assert!(error.to_string().contains("it has no data files"), "{error}");
     let asked = server
         .requests()
         .iter()
