@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::tables::{Table, encoding};
 use super::{Sizes, hub_model, training_config};
+use crate::finetune::builtin_model;
 use crate::finetune::data::{DataError, Dataset, EncoderOptions, Examples, TextEncoder, TokenizerError, builtin};
 use crate::finetune::model_folder::{ModelFolderError, check_model_folder};
 use crate::finetune::{
@@ -42,6 +43,16 @@ pub enum InputError {
     /// The tokenizer cannot be read.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
+    /// The built-in model cannot be laid out as a folder.
+    #[error(
+        "cannot write the files of `builtin:{name}`: {source}; set `AUTOML_CACHE_DIR` to a folder that can be written to"
+    )]
+    Builtin {
+        /// The model.
+        name: String,
+        /// The error of the system.
+        source: std::io::Error,
+    },
     /// The folder of the model cannot be used.
     #[error(transparent)]
     Folder(#[from] ModelFolderError),
@@ -248,7 +259,13 @@ impl TrainingInputs {
         let needs_texts =
             "it needs a model of texts: a directory or hub id with `config.json`, `model.safetensors` and a tokenizer";
         let folder = match &spec.model {
-            ModelSource::Builtin(_) => return Err(wrong_model(spec.task.name(), &spec.model, needs_texts)),
+            ModelSource::Builtin(name) => {
+                let folder = builtin_model::text_model(name).map_err(|source| InputError::Builtin {
+                    name: name.clone(),
+                    source,
+                })?;
+                folder.ok_or_else(|| wrong_model(spec.task.name(), &spec.model, needs_texts))?
+            }
             ModelSource::Directory(path) => whole(path, spec)?.to_owned(),
             ModelSource::Hub(id) => hub_model::find(id, hub_model::kind_of(spec))?,
         };

@@ -189,7 +189,7 @@ fn split(table: &TableSpec) -> SplitOptions {
 
 fn sources(paths: &[PathBuf]) -> Vec<Source> {
     let source = |path: &PathBuf| match path.to_str() {
-        Some(text) if !path.exists() => Source::parse(text),
+        Some(text) if !path.exists() => data::builtin::source(text),
         Some(_) | None => Source::Path(path.clone()),
     };
     paths.iter().map(source).collect()

@@ -8,6 +8,7 @@ use super::notes::NotedTexts;
 use super::provenance::check_inputs;
 use super::thresholds::tuned;
 use super::{ProductionError, Trained};
+use crate::finetune::builtin_model::{TEXT_MODEL_LICENCE, TEXT_MODELS};
 use crate::finetune::data::{Examples, Targets};
 use crate::finetune::{Adapter, Device, LowRankSettings, Training, TrainingConfig, note_max_length};
 use crate::hub;
@@ -172,7 +173,7 @@ pub fn train(
         task: fine_tune.task.name(),
         base_model: &base_name(fine_tune),
         revision: revision(fine_tune),
-        licence: fine_tune.model_licence.as_deref(),
+        licence: licence(fine_tune),
         data: &data_name(fine_tune),
         labels: &inputs.data.labels,
         configuration: &configuration,
@@ -342,6 +343,15 @@ fn base_name(spec: &FineTuneSpec) -> String {
         ModelSource::Hub(id) => id.split('@').next().unwrap_or_default().to_owned(),
         ModelSource::Directory(path) => last_part(path),
     }
+}
+
+/// The model's licence, as its author names it.
+fn licence(spec: &FineTuneSpec) -> Option<&str> {
+    let builtin = match &spec.model {
+        ModelSource::Builtin(name) if TEXT_MODELS.contains(&name.as_str()) => Some(TEXT_MODEL_LICENCE),
+        ModelSource::Builtin(_) | ModelSource::Directory(_) | ModelSource::Hub(_) => None,
+    };
+    spec.model_licence.as_deref().or(builtin)
 }
 
 /// The commit of a model of the hub.

@@ -8,7 +8,7 @@ use super::declared::{self, Field, at, field};
 use super::diagnostics::Diagnostic;
 use super::files::{FileCheck, Files};
 use super::keys::{Kind, SEED, Section, key};
-use super::objective::{BUILTIN, BUILTIN_DATA, builtin};
+use super::objective::{BUILTIN, BUILTIN_DATA, BUILTIN_TABLES, builtin};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use super::reading::{READING_KEYS, Reading};
@@ -186,21 +186,21 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
     if matches!(node.content, Content::Scalar(_)) {
         let text = reader::text(node, "data", problems)?;
         return match text.strip_prefix(BUILTIN) {
-            Some(name) => builtin_data(name, (None, None), node, problems),
-            None => table(&[text], node, None, files, problems),
+            Some(name) if !is_table(name) => builtin_data(name, (None, None), node, problems),
+            Some(_) | None => table(&[text], node, None, files, problems),
         };
     }
     let fields = Fields::of(node, &DATA, problems)?;
     let Some(train) = fields.get("train") else {
         problems.error(
             Diagnostic::error(fields.place, "the data lacks `train`")
-                .with_help("name a file, or `builtin:fashion-mini`"),
+                .with_help("name a file, `builtin:movie-reviews` or `builtin:fashion-mini`"),
         );
         return None;
     };
     let paths = reader::one_or_more(train, "train", problems)?;
     let name = match paths.as_slice() {
-        [only] => only.strip_prefix(BUILTIN),
+        [only] => only.strip_prefix(BUILTIN).filter(|name| !is_table(name)),
         _ => None,
     };
     let Some(name) = name else {
@@ -224,13 +224,19 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
     builtin_data(name, (limit?, apart?), train, problems)
 }
 
+/// Returns whether a built-in set is a table, which is named in the place of a file.
+fn is_table(name: &str) -> bool {
+    BUILTIN_TABLES.contains(&name)
+}
+
 fn builtin_data(
     name: &str,
     (train_limit, test): (Option<usize>, Option<usize>),
     node: &Node,
     problems: &mut Problems,
 ) -> Option<DataSpec> {
-    let names: Vec<&str> = BUILTIN_DATA.iter().map(|(name, _)| *name).collect();
+    let images = BUILTIN_DATA.iter().map(|(name, _)| *name);
+    let names: Vec<&str> = images.chain(BUILTIN_TABLES.iter().copied()).collect();
     builtin(name, "data", &names, node, problems).map(|name| DataSpec::Builtin {
         name,
         train_limit,
@@ -318,7 +324,11 @@ fn paths(names: &[String], node: &Node, files: Files<'_>, problems: &mut Problem
     let mut is_clean = true;
     let mut found = Vec::new();
     for (name, node) in names.iter().zip(nodes) {
-        if name.starts_with(BUILTIN) {
+        if let Some(set) = name.strip_prefix(BUILTIN) {
+            if is_table(set) {
+                found.push(name.into());
+                continue;
+            }
             problems.error(
                 Diagnostic::error(&node.place, "built-in data cannot be used together with files")
                     .with_help("name it alone, in `train`"),

@@ -2,8 +2,7 @@
 
 use super::{Chunk, Opening, Source, is_empty};
 use crate::finetune::data::{
-    AskedQuestion, Examples, Inputs, KeptQuestion, Position, QuestionStream, ReadOptions, Source as Files, Targets,
-    TextEncoder,
+    AskedQuestion, Examples, Inputs, KeptQuestion, Position, QuestionStream, ReadOptions, Targets, TextEncoder, builtin,
 };
 use crate::objective::{InputError, question_columns, read_options};
 use crate::production::{ProductionError, Question};
@@ -34,7 +33,7 @@ pub(super) fn open(opening: &Opening<'_>, longest: usize) -> Result<Box<dyn Sour
             ..read_options(&opening.input.reading)
         };
         Ok(QuestionStream::open(
-            &[Files::parse(data)],
+            &[builtin::source(data)],
             &read,
             &columns,
             has_answers,

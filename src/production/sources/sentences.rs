@@ -2,8 +2,8 @@
 
 use super::{Chunk, Opening, Source, Word, is_empty};
 use crate::finetune::data::{
-    Examples, Inputs, KeptSentence, Position, ReadOptions, Sentence, SentenceStream, Source as Files, Tagged, Targets,
-    TextEncoder, UnknownLabel,
+    Examples, Inputs, KeptSentence, Position, ReadOptions, Sentence, SentenceStream, Tagged, Targets, TextEncoder,
+    UnknownLabel, builtin,
 };
 use crate::objective::{InputError, read_options, tag_columns};
 use crate::production::{ProductionError, Question};
@@ -39,7 +39,12 @@ pub(super) fn open(opening: &Opening<'_>, longest: usize) -> Result<Box<dyn Sour
             },
             ..read_options(&opening.input.reading)
         };
-        Ok(SentenceStream::open(&[Files::parse(data)], &read, &columns, has_tags)?)
+        Ok(SentenceStream::open(
+            &[builtin::source(data)],
+            &read,
+            &columns,
+            has_tags,
+        )?)
     };
     let (rest, names) = match opening.question {
         Question::Texts(texts) => (Rest::Given(given(texts)), None),

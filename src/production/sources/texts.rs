@@ -2,9 +2,7 @@
 
 use super::{Chunk, Opening, Source};
 use crate::finetune::FineTuned;
-use crate::finetune::data::{
-    KnownLabels, LabelKind, Missing, RawText, Source as Files, TextColumns, TextEncoder, TextStream,
-};
+use crate::finetune::data::{KnownLabels, LabelKind, Missing, RawText, TextColumns, TextEncoder, TextStream, builtin};
 use crate::metrics::Task as TaskKind;
 use crate::objective::{InputError, read_options};
 use crate::production::{ProductionError, Question};
@@ -76,7 +74,7 @@ fn files(
     let keeps = matches!(opening.question, Question::Unlabelled { keep, .. } if !keep.is_empty());
     let has_header = !opening.input.text.is_empty() || keeps;
     let read = read_options(&opening.input.reading);
-    let sources = [Files::parse(data)];
+    let sources = [builtin::source(data)];
     Ok(TextStream::open(&sources, &read, columns, labels, has_header, encoder)?)
 }
 
