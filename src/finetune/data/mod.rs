@@ -10,6 +10,7 @@ pub mod builtin;
 mod encoder;
 mod error;
 mod examples;
+pub mod guess;
 mod held_out;
 pub mod images;
 mod labels;
