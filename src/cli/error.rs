@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::ask_tell::RecordError;
 use crate::convert::ConvertError;
 use crate::engine::{FolderError, LaunchError, StopError};
+use crate::fit::FitError;
 use crate::journal::LockError;
 use crate::objective::InputError;
 use crate::production::ProductionError;
@@ -27,6 +28,8 @@ pub(super) enum CliError {
     Spec(SpecErrors),
     #[error(transparent)]
     Input(#[from] InputError),
+    #[error(transparent)]
+    Fit(FitError),
     #[error(transparent)]
     Convert(#[from] ConvertError),
     #[error(transparent)]
@@ -76,6 +79,16 @@ impl From<ProductionError> for CliError {
         match error {
             ProductionError::Spec(errors) => Self::Spec(errors),
             other => Self::Production(other),
+        }
+    }
+}
+
+impl From<FitError> for CliError {
+    fn from(error: FitError) -> Self {
+        match error {
+            FitError::Spec(errors) => Self::Spec(errors),
+            FitError::Input(error) => Self::Input(*error),
+            other => Self::Fit(other),
         }
     }
 }

@@ -18,4 +18,4 @@ pub use examples::{Asked, ModelFolder, Question};
 pub use notes::{NotedTexts, Trained};
 pub use predict::{Broken, PredictionFormat, predict};
 pub use sources::{Chunk, Word};
-pub use train::{Saved, TrainOptions, TrainedModel, train};
+pub use train::{Checkpoints, Saved, TrainOptions, TrainedModel, train};

@@ -10,10 +10,10 @@ use super::thresholds::tuned;
 use super::{ProductionError, Trained};
 use crate::finetune::builtin_model::{TEXT_MODEL_LICENCE, TEXT_MODELS};
 use crate::finetune::data::{Examples, Targets};
-use crate::finetune::{Adapter, Device, LowRankSettings, Training, TrainingConfig, note_max_length};
+use crate::finetune::{Adapter, Device, LowRankSettings, Pretrained, Training, TrainingConfig, note_max_length};
 use crate::hub;
 use crate::metrics::{Measure, Task as TaskKind};
-use crate::objective::{Demand, TrainingInputs, bring_model, measures, training_config};
+use crate::objective::{Demand, TrainingInputs, bring_model, checkpoints, measures, training_config};
 use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
 use crate::spec::{self, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, Override, Spec};
@@ -52,6 +52,18 @@ pub struct TrainOptions {
     pub set: Vec<Override>,
     /// Download nothing.
     pub is_offline: bool,
+    /// The weights of the trial in its study, which need no training.
+    pub checkpoints: Option<Checkpoints>,
+}
+
+/// The checkpoints of a trial.
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    /// Their folder.
+    pub folder: PathBuf,
+    /// True if there is time to train the model if the checkpoint of its best epoch is gone; otherwise the newest one is
+    /// saved.
+    pub may_train: bool,
 }
 
 /// Progress of a training.
@@ -145,10 +157,16 @@ pub fn train(
     if options.saved == Saved::Adapter {
         check_adapter(&config, path)?;
     }
-    let mut training = Training::start(&inputs.model, config)?;
     let whole = Samples::from_epochs(stop, per_epoch);
+    let restored = options.checkpoints.as_ref();
+    let restored = restored.and_then(|known| restore(known, &inputs.model, &config, whole));
+    let is_restored = restored.is_some();
+    let mut training = match restored {
+        Some(training) => training,
+        None => Training::start(&inputs.model, config)?,
+    };
     // With the same stops as in the search: the same steps give the same model.
-    for &stop in &stops {
+    for &stop in stops.iter().filter(|_| !is_restored) {
         training.train(&inputs.data.train, Samples::from_epochs(stop, per_epoch), &mut |step| {
             on_step(Progress {
                 seen: step.seen,
@@ -158,6 +176,13 @@ pub fn train(
             ControlFlow::Continue(())
         })?;
     }
+    let reached = training.seen().epochs(per_epoch);
+    if training.seen() != whole {
+        on_warning(&format!(
+            "there was no time to train the best epoch ({stop}) again: the model is that of epoch {reached:.2}"
+        ));
+    }
+    let stop = if training.seen() == whole { stop } else { reached };
     // The test examples are used only here: no search has seen them.
     let (measured, thresholds) = measure(
         &training,
@@ -191,6 +216,18 @@ pub fn train(
         epochs: (stop, spec.epochs.max),
         measured,
     })
+}
+
+/// The trial at its best epoch, or at its newest one if there is no time for the best. Unusable checkpoints count as
+/// missing.
+fn restore(known: &Checkpoints, model: &Pretrained, config: &TrainingConfig, best: Samples) -> Option<Training> {
+    let list = checkpoints(&known.folder);
+    let resume = |(at, path): &(Samples, PathBuf)| {
+        let training = Training::resume(model, config.clone(), path).ok()?;
+        (training.seen() == *at).then_some(training)
+    };
+    let exact = list.iter().filter(|(at, _)| *at == best).find_map(resume);
+    exact.or_else(|| list.iter().filter(|_| !known.may_train).find_map(resume))
 }
 
 /// Writes what the later use of the model needs, with the threshold of each label.

@@ -24,6 +24,7 @@ mod disk;
 mod docs;
 mod failures;
 mod families;
+mod fit;
 mod gates;
 mod hub;
 mod imbalance;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::registered::Registered;
-use super::{Changes, OnRequest};
+use super::{Changes, Choices, OnRequest};
 use crate::convert::{CONVERTERS, Converter};
 use crate::spec::Override;
 
@@ -44,6 +44,11 @@ pub(in crate::cli) struct Init {
     /// The file to write; `-`: standard output
     #[arg(default_value = "space.yaml")]
     pub(in crate::cli) file: PathBuf,
+    /// Write the spec for this file of labelled texts, with the reason for every choice
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) data: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) choices: Choices,
 }
 
 /// `automl convert`
