@@ -160,29 +160,25 @@ pub fn train(
     let whole = Samples::from_epochs(stop, per_epoch);
     let restored = options.checkpoints.as_ref();
     let restored = restored.and_then(|known| restore(known, &inputs.model, &config, whole));
-    let is_restored = restored.is_some();
-    let mut training = match restored {
+    let training = match restored {
         Some(training) => training,
-        None => Training::start(&inputs.model, config)?,
+        None => trained(
+            &inputs,
+            config,
+            &stops.iter().map(|stop| samples(*stop)).collect::<Vec<_>>(),
+            on_step,
+        )?,
     };
-    // With the same stops as in the search: the same steps give the same model.
-    for &stop in stops.iter().filter(|_| !is_restored) {
-        training.train(&inputs.data.train, Samples::from_epochs(stop, per_epoch), &mut |step| {
-            on_step(Progress {
-                seen: step.seen,
-                whole,
-                loss: step.loss,
-            });
-            ControlFlow::Continue(())
-        })?;
-    }
-    let reached = training.seen().epochs(per_epoch);
-    if training.seen() != whole {
+    let best = stop;
+    let stop = if training.seen() == whole {
+        best
+    } else {
+        let reached = training.seen().epochs(per_epoch);
         on_warning(&format!(
-            "there was no time to train the best epoch ({stop}) again: the model is that of epoch {reached:.2}"
+            "there was no time to train the best epoch ({best}) again: the model is that of epoch {reached:.2}"
         ));
-    }
-    let stop = if training.seen() == whole { stop } else { reached };
+        reached
+    };
     // The test examples are used only here: no search has seen them.
     let (measured, thresholds) = measure(
         &training,
@@ -216,6 +212,29 @@ pub fn train(
         epochs: (stop, spec.epochs.max),
         measured,
     })
+}
+
+/// The pretrained model after training up to the last stop. With the same stops as in the search: the same steps give the
+/// same model.
+fn trained(
+    inputs: &TrainingInputs,
+    config: TrainingConfig,
+    stops: &[Samples],
+    on_step: &mut dyn FnMut(Progress),
+) -> Result<Training, ProductionError> {
+    let mut training = Training::start(&inputs.model, config)?;
+    let whole = stops.last().copied().unwrap_or_default();
+    for &stop in stops {
+        training.train(&inputs.data.train, stop, &mut |step| {
+            on_step(Progress {
+                seen: step.seen,
+                whole,
+                loss: step.loss,
+            });
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok(training)
 }
 
 /// The trial at its best epoch, or at its newest one if there is no time for the best. Unusable checkpoints count as
