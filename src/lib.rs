@@ -29,6 +29,7 @@
 //! | [`report`] | leaderboard, any-time curve, `best.yaml`, the terminal display |
 //! | [`tracking`] | trackers, which read the journal: MLflow, Weights & Biases, Comet, TensorBoard, Optuna, CSV tables |
 //! | [`production`] | from a configuration to a model in use: training, predicting, measuring |
+//! | [`fit`] | from a file to a spec: everything that is not said is chosen, with reasons |
 //! | [`serve`] | the report as a page that updates itself |
 //! | [`cli`] | one file per command |
 //!
@@ -45,6 +46,7 @@ pub mod ask_tell;
 pub mod cli;
 pub mod convert;
 pub mod engine;
+pub mod fit;
 pub mod journal;
 pub mod objective;
 pub mod plan;

@@ -8,6 +8,7 @@ use crate::ask_tell::RecordError;
 use crate::convert::ConvertError;
 use crate::engine::{FolderError, LaunchError, StopError};
 use crate::finetune::data::guess::GuessError;
+use crate::fit::FitError;
 use crate::journal::LockError;
 use crate::objective::InputError;
 use crate::production::ProductionError;
@@ -30,6 +31,8 @@ pub(super) enum CliError {
     Input(#[from] InputError),
     #[error(transparent)]
     Guess(#[from] GuessError),
+    #[error(transparent)]
+    Fit(FitError),
     #[error(transparent)]
     Convert(#[from] ConvertError),
     #[error(transparent)]
@@ -79,6 +82,16 @@ impl From<ProductionError> for CliError {
         match error {
             ProductionError::Spec(errors) => Self::Spec(errors),
             other => Self::Production(other),
+        }
+    }
+}
+
+impl From<FitError> for CliError {
+    fn from(error: FitError) -> Self {
+        match error {
+            FitError::Spec(errors) => Self::Spec(errors),
+            FitError::Input(error) => Self::Input(*error),
+            other => Self::Fit(other),
         }
     }
 }

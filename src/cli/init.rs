@@ -1,4 +1,4 @@
-//! `automl init [FILE]`: an annotated spec to start from.
+//! `automl init [FILE]`: an annotated spec to start from, or with `--data` the one for a file of texts.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write as _};
@@ -7,16 +7,26 @@ use std::process::ExitCode;
 use super::CliError;
 use super::arguments::Init;
 use super::output::print;
+use crate::fit::choose;
 use crate::spec::TEMPLATE;
 
-/// Writes the template; for `-` to standard output. An existing file is never overwritten.
+/// Writes the spec; for `-` to standard output. An existing file is never overwritten.
 pub(super) fn init(arguments: &Init) -> Result<ExitCode, CliError> {
     let path = &arguments.file;
+    let text = match &arguments.data {
+        Some(data) => choose(&arguments.choices.asked(data)?)?.to_yaml(),
+        None if arguments.choices.are_made() => {
+            return Err(CliError::Usage(
+                "these flags choose for a file: name it with `--data FILE`".to_owned(),
+            ));
+        }
+        None => TEMPLATE.to_owned(),
+    };
     if path.as_os_str() == "-" {
-        return print(TEMPLATE.trim_end());
+        return print(text.trim_end());
     }
     let written = File::create_new(path).and_then(|mut file| {
-        file.write_all(TEMPLATE.as_bytes()).inspect_err(|_| {
+        file.write_all(text.as_bytes()).inspect_err(|_| {
             let _ = std::fs::remove_file(path);
         })
     });

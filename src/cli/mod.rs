@@ -15,6 +15,7 @@ mod duration;
 mod error;
 mod evaluate;
 mod export;
+mod fit;
 mod formats;
 mod gate;
 mod importance;
@@ -57,6 +58,7 @@ pub fn main() -> ExitCode {
     os::survive_size_limit();
     let verbosity = arguments.verbosity;
     let result = match arguments.command {
+        Command::Fit(fit) => fit::fit(&fit, verbosity),
         Command::Search(search) => search::search(search, verbosity),
         Command::Resume(resume) => resume::resume(&resume, verbosity),
         Command::Watch(watch) => watch::watch(&watch),

@@ -46,6 +46,11 @@ pub(super) struct StudyRun {
 impl StudyRun {
     /// Runs until the end or an interruption, and returns the exit code.
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
+        Ok(self.run_study()?.code)
+    }
+
+    /// Runs until the end or an interruption.
+    pub(super) fn run_study(self) -> Result<Ran, CliError> {
         let Self {
             launch,
             style,
@@ -69,7 +74,12 @@ impl StudyRun {
             })?;
             let study = ready.release();
             say_over(&folder, &study, reason);
-            return exit_code(&gate, &spec.name, &study, Ending::Ended(reason), clock.elapsed());
+            let code = exit_code(&gate, &spec.name, &study, Ending::Ended(reason), clock.elapsed())?;
+            return Ok(Ran {
+                study,
+                ending: Ending::Ended(reason),
+                code,
+            });
         }
         let wall = spec.budget.wall;
         let facts = terminal::DisplayFacts {
@@ -106,8 +116,16 @@ impl StudyRun {
                 .iter()
                 .for_each(|warning| warn(warning));
         }
-        exit_code(&gate, &spec.name, &study, ending, clock.elapsed())
+        let code = exit_code(&gate, &spec.name, &study, ending, clock.elapsed())?;
+        Ok(Ran { study, ending, code })
     }
+}
+
+/// A study that has run.
+pub(super) struct Ran {
+    pub(super) study: Study,
+    pub(super) ending: Ending,
+    pub(super) code: ExitCode,
 }
 
 /// The time that trackers have for the rest. `left` is what is left of the wall budget.

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::arguments::{Search, Verbosity};
+use super::arguments::{GateArguments, Network, Search, Verbosity};
 use super::error::is_coloured;
 use super::gate::Gate;
 use super::run::{StudyRun, style};
@@ -27,31 +27,70 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
         show_warnings(&warnings);
     }
     arguments.tracking.apply(&mut spec);
+    begin(
+        spec,
+        Beginning {
+            clock: None,
+            out: arguments.out,
+            network: arguments.network,
+            gate: &arguments.gate,
+            has_view: arguments.tui,
+            is_json: arguments.json,
+            verbosity,
+        },
+    )?
+    .run()
+}
+
+/// What a new study needs beside its spec.
+pub(super) struct Beginning<'a> {
+    /// The clock of the budget; `None`: one that starts once everything is downloaded.
+    pub(super) clock: Option<Clock>,
+    /// The study's folder; `None`: a new one below `results`.
+    pub(super) out: Option<PathBuf>,
+    pub(super) network: Network,
+    pub(super) gate: &'a GateArguments,
+    pub(super) has_view: bool,
+    pub(super) is_json: bool,
+    pub(super) verbosity: Verbosity,
+}
+
+/// Checks everything, and then makes the study's folder.
+pub(super) fn begin(mut spec: Spec, beginning: Beginning<'_>) -> Result<StudyRun, CliError> {
+    let Beginning {
+        clock,
+        out,
+        network,
+        gate,
+        has_view,
+        is_json,
+        verbosity,
+    } = beginning;
     tracking::check(&spec.tracking).map_err(CliError::Tracker)?;
-    let brought = downloads::bring(&mut spec, arguments.network, verbosity.quiet || arguments.json)?;
+    let brought = downloads::bring(&mut spec, network, verbosity.quiet || is_json)?;
     // A download takes nothing of a wall budget: its time depends on the network, and it is not repeated.
-    let clock = Clock::start();
+    let clock = clock.unwrap_or_else(Clock::start);
     // All checks come before anything is written.
     let mut facts = objective::inspect(&spec)?;
     let slots = worker::planned_slots(&spec, facts.demand)?;
     let settled = plan::settle(&mut spec, &mut facts, &slots, clock.elapsed());
-    let gate = Gate::open(&arguments.gate, &spec)?;
+    let gate = Gate::open(gate, &spec)?;
     if !verbosity.quiet {
         show_notes(facts.inputs.as_ref());
     }
     if !verbosity.quiet {
-        if arguments.json {
+        if is_json {
             data::tell_serious(&spec, clock.elapsed())?;
         } else {
             data::show_serious(&spec);
         }
     }
     let past = warm_start(&spec, verbosity.quiet)?;
-    if !verbosity.quiet && !arguments.json {
+    if !verbosity.quiet && !is_json {
         explain_method(&spec);
         say_settled(&settled, &spec);
     }
-    let path = arguments.out.unwrap_or_else(|| free_folder(&spec.name));
+    let path = out.unwrap_or_else(|| free_folder(&spec.name));
     let (folder, journal) = Folder::create(
         &path,
         &spec.to_yaml(),
@@ -61,9 +100,9 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
         settled.shortened_from,
     )?;
     folder.note_inputs(brought.model.as_ref(), brought.data.as_ref())?;
-    let style = style(verbosity, arguments.json);
+    let style = style(verbosity, is_json);
     let before = folder.contents()?;
-    StudyRun {
+    Ok(StudyRun {
         launch: Launch {
             spec,
             facts,
@@ -75,10 +114,9 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
             added_wall: None,
         },
         style,
-        has_view: arguments.tui,
+        has_view,
         gate,
-    }
-    .run()
+    })
 }
 
 /// The trials of earlier studies that fit this one. Those that do not fit are explained.

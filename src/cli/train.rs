@@ -31,6 +31,7 @@ pub(super) fn train(arguments: &Train) -> Result<ExitCode, CliError> {
         check: arguments.check,
         set: arguments.set.clone(),
         is_offline: arguments.network.offline,
+        checkpoints: None,
     };
     let registered = registered(arguments)?;
     let mut bar: Option<ProgressBar> = None;
@@ -123,7 +124,7 @@ fn as_json(trained: &TrainedModel) -> serde_json::Value {
     serde_json::json!({"model": trained.folder, "epochs": epochs, "max_epochs": max_epochs, "measured": measured})
 }
 
-fn progress_bar(to: Samples) -> ProgressBar {
+pub(super) fn progress_bar(to: Samples) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -14,10 +14,10 @@ pub(crate) fn user_cache() -> Option<PathBuf> {
         .or_else(|| Some(variable("HOME")?.join(".cache").join("automl")))
 }
 
-/// The folder for cached activations in `cache`. It belongs to this user, and no other user can write to it. In a cache
-/// that several users share, each user has such a folder.
-pub(crate) fn own_folder(cache: &Path) -> PathBuf {
-    let folder = cache.join("frozen");
+/// The folder `name` in `cache`. It belongs to this user, and no other user can write to it. In a cache that several users
+/// share, each user has such a folder.
+pub(crate) fn own_folder(cache: &Path, name: &str) -> PathBuf {
+    let folder = cache.join(name);
     #[cfg(unix)]
     {
         use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
@@ -34,7 +34,7 @@ pub(crate) fn own_folder(cache: &Path) -> PathBuf {
             is_mine
         };
         if !make(&folder) {
-            let own = cache.join(format!("frozen-{mine}"));
+            let own = cache.join(format!("{name}-{mine}"));
             make(&own);
             return own;
         }
@@ -55,13 +55,13 @@ mod tests {
         let mode = |folder: &Path| folder.metadata().unwrap().permissions().mode() & 0o777;
         std::fs::create_dir(cache.path().join("frozen")).unwrap();
         std::fs::set_permissions(cache.path().join("frozen"), std::fs::Permissions::from_mode(0o777)).unwrap();
-        let folder = own_folder(cache.path());
+        let folder = own_folder(cache.path(), "frozen");
         assert_eq!(
             (mode(&folder), folder.file_name().unwrap().to_str()),
             (0o700, Some("frozen"))
         );
         let other = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(cache.path(), other.path().join("frozen")).unwrap();
-        assert_ne!(own_folder(other.path()), other.path().join("frozen"));
+        assert_ne!(own_folder(other.path(), "frozen"), other.path().join("frozen"));
     }
 }

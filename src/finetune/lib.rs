@@ -17,6 +17,7 @@ mod adapters;
 pub mod backend;
 pub mod batching;
 mod blocks;
+pub mod builtin_model;
 mod cache_folder;
 pub mod checkpoint;
 mod cost;

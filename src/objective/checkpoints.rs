@@ -15,8 +15,8 @@ pub(super) fn path(folder: &Path, at: Samples) -> PathBuf {
     folder.join(format!("{PREFIX}{at}{SUFFIX}"))
 }
 
-/// All checkpoints in a trial's folder, newest first.
-pub(super) fn list(folder: &Path) -> Vec<(Samples, PathBuf)> {
+/// All checkpoints in a trial's folder with the samples that the trial had seen, newest first.
+pub fn list(folder: &Path) -> Vec<(Samples, PathBuf)> {
     let level = |path: &Path| {
         let name = path.file_name()?.to_str()?;
         name.strip_prefix(PREFIX)?

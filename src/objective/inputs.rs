@@ -46,6 +46,16 @@ pub enum InputError {
     /// The tokenizer cannot be read.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
+    /// The built-in model cannot be laid out as a folder.
+    #[error(
+        "cannot write the files of `builtin:{name}`: {source}; set `AUTOML_CACHE_DIR` to a folder that can be written to"
+    )]
+    Builtin {
+        /// The model.
+        name: String,
+        /// The error of the system.
+        source: std::io::Error,
+    },
     /// The folder of the model cannot be used.
     #[error(transparent)]
     Folder(#[from] ModelFolderError),

@@ -22,7 +22,7 @@ mod strays;
 mod tables;
 mod training_config;
 
-pub use self::checkpoints::inherit;
+pub use self::checkpoints::{inherit, list as checkpoints};
 pub use self::command::{Command, end_group, launch};
 pub use self::examine::{examine, validation_rows};
 pub use self::finetune::{FineTune, measures, usual_metrics};

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{InputError, hub_model};
+use crate::finetune::builtin_model;
 use crate::finetune::model_folder::{ModelKind, check_model_folder};
 use crate::finetune::{Device, FineTuned, LoadError, PeftAdapter, Pretrained, tasks};
 use crate::spec::ModelSource;
@@ -44,13 +45,19 @@ impl ModelParts {
         Ok(Self { base, adapter })
     }
 
-    /// The parts of a text model of a spec; `None` if it is built into the program.
+    /// The parts of a text model of a spec; `None` if it is a built-in model of images.
     ///
     /// # Errors
     /// As [`Self::in_folder`].
     pub(super) fn of(source: &ModelSource, kind: ModelKind) -> Result<Option<Self>, InputError> {
         Ok(match source {
-            ModelSource::Builtin(_) => None,
+            ModelSource::Builtin(name) => {
+                let folder = builtin_model::text_model(name).map_err(|source| InputError::Builtin {
+                    name: name.clone(),
+                    source,
+                })?;
+                folder.map(|base| Self { base, adapter: None })
+            }
             ModelSource::Directory(path) => Some(Self::in_folder(path, kind)?),
             ModelSource::Hub(id) => Some(Self {
                 base: hub_model::find(id, kind)?,

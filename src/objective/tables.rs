@@ -294,7 +294,7 @@ fn sources(table: &TableSpec) -> Result<[Vec<Source>; 3], InputError> {
 
 fn source(path: &Path) -> Source {
     match path.to_str() {
-        Some(text) if !path.exists() => Source::parse(text),
+        Some(text) if !path.exists() => data::builtin::source(text),
         Some(_) | None => Source::Path(path.to_owned()),
     }
 }

@@ -20,4 +20,4 @@ pub use notes::{NotedTexts, Trained};
 pub use predict::{Broken, PredictionFormat, predict};
 pub use predictor::{Predictor, Prepared};
 pub use sources::{Chunk, Word};
-pub use train::{Saved, TrainOptions, TrainedModel, train};
+pub use train::{Checkpoints, Saved, TrainOptions, TrainedModel, train};

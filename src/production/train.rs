@@ -9,11 +9,14 @@ use super::notes::NotedTexts;
 use super::provenance::check_inputs;
 use super::thresholds::tuned;
 use super::{ProductionError, Trained};
+use crate::finetune::builtin_model::{TEXT_MODEL_LICENCE, TEXT_MODELS};
 use crate::finetune::data::{Examples, Targets};
-use crate::finetune::{Adapter, Device, LowRankSettings, Training, TrainingConfig, note_max_length};
+use crate::finetune::{Adapter, Device, LowRankSettings, Pretrained, Training, TrainingConfig, note_max_length};
 use crate::hub;
 use crate::metrics::{Measure, Task as TaskKind};
-use crate::objective::{Demand, TrainingInputs, bring_data, bring_model, measures, stride, training_config};
+use crate::objective::{
+    Demand, TrainingInputs, bring_data, bring_model, checkpoints, measures, stride, training_config,
+};
 use crate::report::{Measured, ModelCard, model_card};
 use crate::space::Configuration;
 use crate::spec::{self, DataSpec, FineTuneSpec, HubData, ModelSource, ObjectiveSpec, Override, Spec, Truncation};
@@ -52,6 +55,18 @@ pub struct TrainOptions {
     pub set: Vec<Override>,
     /// Download nothing.
     pub is_offline: bool,
+    /// The weights of the trial in its study, which need no training.
+    pub checkpoints: Option<Checkpoints>,
+}
+
+/// The checkpoints of a trial.
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    /// Their folder.
+    pub folder: PathBuf,
+    /// True if there is time to train the model if the checkpoint of its best epoch is gone; otherwise the newest one is
+    /// saved.
+    pub may_train: bool,
 }
 
 /// Progress of a training.
@@ -149,19 +164,28 @@ pub fn train(
         check_adapter(&config, path)?;
         inputs.model.check_adapter()?;
     }
-    let mut training = Training::start(&inputs.model, config)?;
     let whole = Samples::from_epochs(stop, per_epoch);
-    // With the same stops as in the search: the same steps give the same model.
-    for &stop in &stops {
-        training.train(&inputs.data.train, Samples::from_epochs(stop, per_epoch), &mut |step| {
-            on_step(Progress {
-                seen: step.seen,
-                whole,
-                loss: step.loss,
-            });
-            ControlFlow::Continue(())
-        })?;
-    }
+    let restored = options.checkpoints.as_ref();
+    let restored = restored.and_then(|known| restore(known, &inputs.model, &config, whole));
+    let training = match restored {
+        Some(training) => training,
+        None => trained(
+            &inputs,
+            config,
+            &stops.iter().map(|stop| samples(*stop)).collect::<Vec<_>>(),
+            on_step,
+        )?,
+    };
+    let best = stop;
+    let stop = if training.seen() == whole {
+        best
+    } else {
+        let reached = training.seen().epochs(per_epoch);
+        on_warning(&format!(
+            "there was no time to train the best epoch ({best}) again: the model is that of epoch {reached:.2}"
+        ));
+        reached
+    };
     // The test examples are used only here: no search has seen them.
     let (measured, thresholds) = measure(
         &training,
@@ -177,7 +201,7 @@ pub fn train(
         task: fine_tune.task.name(),
         base_model: &base_name(fine_tune),
         revision: revision(fine_tune),
-        licence: fine_tune.model_licence.as_deref(),
+        licence: licence(fine_tune),
         data: &data_name(fine_tune),
         hub_data: hub_data(fine_tune),
         labels: &inputs.data.labels,
@@ -197,6 +221,41 @@ pub fn train(
         epochs: (stop, spec.epochs.max),
         measured,
     })
+}
+
+/// The pretrained model after training up to the last stop. With the same stops as in the search: the same steps give the
+/// same model.
+fn trained(
+    inputs: &TrainingInputs,
+    config: TrainingConfig,
+    stops: &[Samples],
+    on_step: &mut dyn FnMut(Progress),
+) -> Result<Training, ProductionError> {
+    let mut training = Training::start(&inputs.model, config)?;
+    let whole = stops.last().copied().unwrap_or_default();
+    for &stop in stops {
+        training.train(&inputs.data.train, stop, &mut |step| {
+            on_step(Progress {
+                seen: step.seen,
+                whole,
+                loss: step.loss,
+            });
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok(training)
+}
+
+/// The trial at its best epoch, or at its newest one if there is no time for the best. Unusable checkpoints count as
+/// missing.
+fn restore(known: &Checkpoints, model: &Pretrained, config: &TrainingConfig, best: Samples) -> Option<Training> {
+    let list = checkpoints(&known.folder);
+    let resume = |(at, path): &(Samples, PathBuf)| {
+        let training = Training::resume(model, config.clone(), path).ok()?;
+        (training.seen() == *at).then_some(training)
+    };
+    let exact = list.iter().filter(|(at, _)| *at == best).find_map(resume);
+    exact.or_else(|| list.iter().filter(|_| !known.may_train).find_map(resume))
 }
 
 /// Writes what the later use of the model needs, with the threshold of each label.
@@ -370,6 +429,15 @@ fn base_name(spec: &FineTuneSpec) -> String {
         ModelSource::Hub(id) => id.split('@').next().unwrap_or_default().to_owned(),
         ModelSource::Directory(path) => last_part(path),
     }
+}
+
+/// The model's licence, as its author names it.
+fn licence(spec: &FineTuneSpec) -> Option<&str> {
+    let builtin = match &spec.model {
+        ModelSource::Builtin(name) if TEXT_MODELS.contains(&name.as_str()) => Some(TEXT_MODEL_LICENCE),
+        ModelSource::Builtin(_) | ModelSource::Directory(_) | ModelSource::Hub(_) => None,
+    };
+    spec.model_licence.as_deref().or(builtin)
 }
 
 /// The commit of a model of the hub.

@@ -7,7 +7,7 @@ use super::diagnostics::Diagnostic;
 use super::files::{FileCheck, Files};
 use super::hub_data::{self, HubData, TRAIN};
 use super::keys::{Kind, Section, key};
-use super::objective::{BUILTIN, BUILTIN_DATA, builtin};
+use super::objective::{BUILTIN, BUILTIN_DATA, BUILTIN_TABLES, builtin};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use super::reading::{READING_KEYS, Reading};
@@ -162,8 +162,8 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
     if matches!(node.content, Content::Scalar(_)) {
         let text = reader::text(node, "data", problems)?;
         return match text.strip_prefix(BUILTIN) {
-            Some(name) => builtin_data(name, (None, None), node, problems),
-            None => table(&[text], node, None, (files, None), problems),
+            Some(name) if !is_table(name) => builtin_data(name, (None, None), node, problems),
+            Some(_) | None => table(&[text], node, None, (files, None), problems),
         };
     }
     let fields = Fields::of(node, &DATA, problems)?;
@@ -174,13 +174,13 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
     let Some(train) = fields.get("train") else {
         problems.error(
             Diagnostic::error(fields.place, "the data lacks `train`")
-                .with_help("name a file, or `builtin:fashion-mini`"),
+                .with_help("name a file, `builtin:movie-reviews` or `builtin:fashion-mini`"),
         );
         return None;
     };
     let paths = reader::one_or_more(train, "train", problems)?;
     let name = match paths.as_slice() {
-        [only] => only.strip_prefix(BUILTIN),
+        [only] => only.strip_prefix(BUILTIN).filter(|name| !is_table(name)),
         _ => None,
     };
     let Some(name) = name else {
@@ -206,6 +206,11 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
             .map(|node| Amount::read_within(node, "test", (true, MOST_BUILTIN_TEST), problems)),
     );
     builtin_data(name, (limit?, apart?), train, problems)
+}
+
+/// Returns whether a built-in set is a table, which is named in the place of a file.
+fn is_table(name: &str) -> bool {
+    BUILTIN_TABLES.contains(&name)
 }
 
 /// The splits of the training examples in a data set of the hub.
@@ -239,7 +244,8 @@ fn builtin_data(
     node: &Node,
     problems: &mut Problems,
 ) -> Option<DataSpec> {
-    let names: Vec<&str> = BUILTIN_DATA.iter().map(|(name, _)| *name).collect();
+    let images = BUILTIN_DATA.iter().map(|(name, _)| *name);
+    let names: Vec<&str> = images.chain(BUILTIN_TABLES.iter().copied()).collect();
     builtin(name, "data", &names, node, problems).map(|name| DataSpec::Builtin {
         name,
         train_limit,
@@ -349,7 +355,11 @@ fn paths(names: &[String], node: &Node, naming: Naming<'_>, problems: &mut Probl
             found.push(PathBuf::from(name));
             continue;
         };
-        if name.starts_with(BUILTIN) {
+        if let Some(set) = name.strip_prefix(BUILTIN) {
+            if is_table(set) {
+                found.push(name.into());
+                continue;
+            }
             problems.error(
                 Diagnostic::error(&node.place, "built-in data cannot be used together with files")
                     .with_help("name it alone, in `train`"),

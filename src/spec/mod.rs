@@ -67,7 +67,9 @@ pub use keys::{Key, Kind, Section};
 pub use limits::TrialLimits;
 pub use load::{from_text, load, load_begun};
 pub use metric::{similar_metric, usual_goal};
-pub use objective::{BUILTIN_DATA, BUILTIN_MODELS, FUNCTION_METRICS, all_fine_tune_metrics, fine_tune_metrics};
+pub use objective::{
+    BUILTIN_DATA, BUILTIN_MODELS, BUILTIN_TABLES, FUNCTION_METRICS, all_fine_tune_metrics, fine_tune_metrics,
+};
 pub use overrides::{Override, OverrideError};
 pub use provenance::{InputPart, Provenance};
 pub use reading::{OnMissing, Reading};

@@ -18,11 +18,26 @@ use crate::metrics::{METRICS, Task as TaskKind};
 use crate::space::{Domain, Space};
 use crate::suggestion::did_you_mean;
 
-/// The models built into the program: name, task, and the largest freeze depth.
-pub const BUILTIN_MODELS: &[(&str, Task, i64)] = &[("resnet8-cifar10", Task::ImageClassification, 4)];
+/// The models built into the program: name, tasks, and the largest freeze depth.
+pub const BUILTIN_MODELS: &[(&str, &[Task], i64)] = &[
+    ("resnet8-cifar10", &[Task::ImageClassification], 4),
+    (
+        "bert-tiny",
+        &[
+            Task::TextClassification,
+            Task::Regression,
+            Task::TokenClassification,
+            Task::QuestionAnswering,
+        ],
+        2,
+    ),
+];
 
-/// The data sets built into the program: name and task.
+/// The sets of images built into the program: name and task.
 pub const BUILTIN_DATA: &[(&str, Task)] = &[("fashion-mini", Task::ImageClassification)];
+
+/// The tables built into the program. A spec names them in the place of a file, and all keys of files apply.
+pub const BUILTIN_TABLES: &[&str] = &["movie-reviews"];
 
 /// The metrics that every fine-tuning reports beside those of its task. `trainable_parameters` is the number of trainable
 /// values. `latency_ms` is the mean time per validation example, in evaluation batches, on the device that trained.
@@ -235,30 +250,30 @@ fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut P
     let data = spec.get("data").map(|node| data::read(node, files, problems));
     let (task, model, mut data) = (task??, model??, data??);
     let mut is_clean = true;
-    let mut mismatch = |key: &str, what: &str, fits: Task| {
-        if fits != task
+    let mut mismatch = |key: &str, what: &str, fits: &[Task]| {
+        if !fits.contains(&task)
             && let Some(node) = spec.get(key)
         {
-            problems.error(Diagnostic::error(
-                &node.place,
-                format!("{what} is for the task `{}`", fits.name()),
-            ));
+            let names: Vec<String> = fits.iter().map(|task| format!("`{}`", task.name())).collect();
+            let tasks = if fits.len() > 1 { "tasks" } else { "task" };
+            let message = format!("{what} is for the {tasks} {}", names.join(", "));
+            problems.error(Diagnostic::error(&node.place, message));
             is_clean = false;
         }
     };
     if let ModelSource::Builtin(name) = &model
         && let Some((_, fits, _)) = BUILTIN_MODELS.iter().find(|(known, ..)| known == name)
     {
-        mismatch("model", &format!("the model `{name}`"), *fits);
+        mismatch("model", &format!("the model `{name}`"), fits);
     }
     match &data {
         DataSpec::Builtin { name, .. } => {
             if let Some((_, fits)) = BUILTIN_DATA.iter().find(|(known, _)| known == name) {
-                mismatch("data", &format!("the data set `{name}`"), *fits);
+                mismatch("data", &format!("the data set `{name}`"), &[*fits]);
             }
         }
         DataSpec::Table(_) if task == Task::ImageClassification => {
-            mismatch("data", "a table of texts", Task::TextClassification);
+            mismatch("data", "a table of texts", &[Task::TextClassification]);
         }
         DataSpec::Table(_) => {}
     }
@@ -371,7 +386,7 @@ fn model(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<Model
     }
     problems.error(
         Diagnostic::error(&node.place, "this is neither a directory nor the name of a model")
-            .with_help("write a path that begins with `./`, a hub id such as `org/name`, or `builtin:resnet8-cifar10`"),
+            .with_help("write a path that begins with `./`, a hub id such as `org/name`, `builtin:bert-tiny` or `builtin:resnet8-cifar10`"),
     );
     None
 }

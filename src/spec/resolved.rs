@@ -102,7 +102,7 @@ pub struct AskTellSpec {
 pub struct FineTuneSpec {
     /// The task.
     pub task: Task,
-    /// `builtin:resnet8-cifar10`, a directory in Hugging Face layout, or a hub id.
+    /// `builtin:bert-tiny`, `builtin:resnet8-cifar10`, a directory in Hugging Face layout, or a hub id.
     pub model: ModelSource,
     /// The model's licence, as its author names it; for the model card.
     pub model_licence: Option<String>,

@@ -124,10 +124,10 @@ pub(super) const KEYS: &[Field<Root>] = &[
             .examples(&["\"movie-sentiment\""])),
     by_hand(key("description", Kind::Scalar, "A note for people. It has no effect.")),
     by_hand(key("task", Kind::Words(words_of::<Task>), "The task that the model is trained for.")),
-    by_hand(key("model", Kind::Text, "The pretrained model: a directory in Hugging Face layout, the id of a model on the Hugging Face hub (`org/name` or `org/name@revision`), or `builtin:resnet8-cifar10`. A model of the hub is taken from the local cache, or downloaded.")
-            .examples(&["\"./my-model\"", "\"sentence-transformers/all-MiniLM-L6-v2\"", "\"builtin:resnet8-cifar10\""])),
+    by_hand(key("model", Kind::Text, "The pretrained model: a directory in Hugging Face layout, the id of a model on the Hugging Face hub (`org/name` or `org/name@revision`), `builtin:bert-tiny`, or `builtin:resnet8-cifar10`. A model of the hub is taken from the local cache, or downloaded.")
+            .examples(&["\"./my-model\"", "\"sentence-transformers/all-MiniLM-L6-v2\"", "\"builtin:bert-tiny\""])),
     field("model_licence", Kind::Text, at!(Root.model_licence), "The licence of the model, for the model card. A study of a model of the hub records here what the author says.").examples(&["\"apache-2.0\""]),
-    by_hand(key("data", Kind::Any(&[Kind::Text, Kind::Section(&DATA)]), "Labelled examples: a file (CSV, TSV, JSON, JSONL, Parquet, Arrow, compressed or not), or `builtin:fashion-mini`. Paths begin at the spec's folder.")
+    by_hand(key("data", Kind::Any(&[Kind::Text, Kind::Section(&DATA)]), "Labelled examples: a file (CSV, TSV, JSON, JSONL, Parquet, Arrow, compressed or not), `builtin:movie-reviews`, or `builtin:fashion-mini`. Paths begin at the spec's folder.")
             .examples(&["\"reviews.csv\"", "{\"train\": \"reviews.csv\", \"text\": \"text\", \"label\": \"label\"}"])),
     field("max_length", Kind::Integer { min: 3, max: 65_536 }, at!(Root.max_length), "Maximum length of a text in tokens. Longer texts are cut or read in windows, as `data.truncation` says. `parameters.max_length` searches it instead. Without it, `task: question-answering` takes 384.").default("128"),
     by_hand(key("function", Kind::Any(&[Kind::Words(functions), Kind::Section(&FUNCTION)]), "A built-in test function to optimize instead of fine-tuning, to try out a search. It replaces `task`, `model` and `data`.")

@@ -103,6 +103,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "worker",
         ],
     ),
+    ("fit", &["finetune", "hub", "objective", "readers", "spec"]),
     ("serve", &["production", "report"]),
     (
         "cli",
@@ -112,6 +113,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "convert",
             "engine",
             "finetune",
+            "fit",
             "hub",
             "journal",
             "objective",

@@ -25,6 +25,7 @@ mod docs;
 mod doctor;
 mod failures;
 mod families;
+mod fit;
 mod gates;
 mod hub;
 mod hub_data;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{REVIEWS, Sandbox, TEXTS, shared, write_reviews};
+use crate::support::{REVIEWS, Sandbox, TEXTS, write_reviews};
 
 #[test]
 fn every_format_of_table_gives_the_same_results() {
@@ -60,22 +60,12 @@ fn the_search_learns_what_the_words_tell() {
 
 #[test]
 fn the_spec_for_texts_that_comes_with_the_program_runs() {
-    let (Some(model), Some(table)) = (shared("bert-tiny"), shared("text/movie_sentiment.tsv")) else {
-        return;
-    };
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("search-spaces/text-classification.yaml");
     let sandbox = Sandbox::new();
-    let whole = std::fs::read_to_string(&table).unwrap();
-    let head: String = whole.split_inclusive('\n').take(401).collect();
-    sandbox.write("head.tsv", head);
-    let paths = format!(
-        "--set model={} --set data.train={} --set parameters.freeze_depth.max=2",
-        model.display(),
-        sandbox.path("head.tsv").display()
-    );
-    let small = "--trials 2 --set epochs=0.5 --set max_length=32 --set resources.devices=cpu";
+    let small =
+        "--trials 2 --set data.train_limit=280 --set epochs=0.5 --set max_length=32 --set resources.devices=cpu";
     sandbox
-        .run(&format!("search {} --out study {paths} {small}", spec.display()))
+        .run(&format!("search {} --out study {small}", spec.display()))
         .expect_code(0);
     // Two trials, each as a finalist with two more seeds, and the winner's test.
     assert_eq!(sandbox.leaderboard("study").lines().count(), 1 + 2 + 4 + 1);
@@ -83,6 +73,14 @@ fn the_spec_for_texts_that_comes_with_the_program_runs() {
     for file in ["config.json", "model.safetensors", "tokenizer.json", "README.md"] {
         assert!(sandbox.path("model").join(file).is_file(), "{file}");
     }
+    assert!(sandbox.read("model/README.md").contains("apache-2.0"));
+    // The reviews inside the program can be named where a file can.
+    let counts = sandbox
+        .run("evaluate model builtin:movie-reviews --json")
+        .expect_code(0);
+    assert!(counts.stdout.contains("3000"), "{}", counts.stdout);
+    let predictions = sandbox.run("predict model builtin:movie-reviews").expect_code(0);
+    assert_eq!(predictions.stdout.lines().count(), 3_001);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The command-line arguments. They are parsed here and checked elsewhere. Begin reading at [`Arguments`].
 
 mod changes;
+mod fit;
 mod look;
 mod network;
 mod prepare;
@@ -10,6 +11,7 @@ mod registered;
 mod run;
 
 use changes::Changes;
+pub(super) use fit::{Choices, Fit};
 pub(super) use look::{Best, Compare, Export, Importance, Leaderboard, Report, Serve, Status, Stop, Watch};
 pub(super) use network::{Network, OnRequest};
 pub(super) use prepare::{Convert, Data, DataTask, Init, Plan, Validate};
@@ -43,6 +45,8 @@ pub(super) struct Verbosity {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// From a file of labelled texts to a model: choose everything, search inside a budget, save the winner
+    Fit(Fit),
     /// Search: run trials until the budget is spent, and leave a leaderboard and the best configuration
     Search(Search),
     /// Resume a study that was interrupted, or give a finished one more budget

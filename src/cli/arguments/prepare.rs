@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::produce::FileArguments;
 use super::registered::Registered;
-use super::{Changes, OnRequest};
+use super::{Changes, Choices, OnRequest};
 use crate::convert::{CONVERTERS, Converter};
 use crate::spec::Override;
 
@@ -100,6 +100,11 @@ pub(in crate::cli) struct Init {
     /// The file to write; `-`: standard output
     #[arg(default_value = "space.yaml")]
     pub(in crate::cli) file: PathBuf,
+    /// Write the spec for this file of labelled texts, with the reason for every choice
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) data: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) choices: Choices,
 }
 
 /// `automl convert`

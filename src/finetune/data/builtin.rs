@@ -9,12 +9,31 @@ use super::images::{read_idx_images, read_idx_labels, to_rgb};
 use super::suggestion::closest;
 use super::targets::Targets;
 use crate::tasks::TaskKind;
+use automl_readers::Source;
 
-/// The names of the built-in data sets, for [`load`].
+/// The names of the built-in sets of images, for [`load`].
 pub const NAMES: &[&str] = &["fashion-mini"];
 
 /// Number of training images of `fashion-mini`, before a test set is taken from them.
 pub const TRAIN_EXAMPLES: usize = 4_000;
+/// The prefix of built-in data where a file could be named.
+const PREFIX: &str = "builtin:";
+
+/// The reviews: tab-separated, with the columns `label` and `text`, compressed.
+const MOVIE_REVIEWS: &[u8] =
+    include_bytes!("../../../search-spaces/text-classification/movie-reviews/movie-reviews.tsv.gz");
+
+/// The names of the built-in tables.
+pub const TABLES: &[&str] = &["movie-reviews"];
+
+/// The source that a user means by an argument: a built-in table such as `builtin:movie-reviews`, else what
+/// [`Source::parse`] says. `movie-reviews` has 3,000 sentences, half of them positive, in alternating order.
+pub fn source(argument: &str) -> Source {
+    match argument.strip_prefix(PREFIX) {
+        Some("movie-reviews") => Source::memory(format!("{argument}.tsv"), MOVIE_REVIEWS),
+        Some(_) | None => Source::parse(argument),
+    }
+}
 
 /// Fashion-MNIST's classes in the order of its labels (Xiao, Rasul and Vollgraf 2017, table 2).
 const FASHION_LABELS: [&str; 10] = [
@@ -105,6 +124,8 @@ fn range(examples: &Examples, range: Range<usize>) -> Examples {
 
 #[cfg(test)]
 mod tests {
+    use automl_readers::{ReadError, ReadOptions, Record};
+
     use super::*;
 
     #[test]
@@ -152,6 +173,30 @@ mod tests {
         let test = apart.test.unwrap();
         assert_eq!(test.targets.classes(), &all.train.targets.classes()[3_000..]);
         assert_eq!(test.inputs.len(), 1_000);
+    }
+
+    #[test]
+    fn the_reviews_are_a_table_of_two_classes_in_balance() {
+        let records = automl_readers::open(&[source("builtin:movie-reviews")], &ReadOptions::default()).unwrap();
+        let label = |record: Result<Record, ReadError>| {
+            let record = record.unwrap();
+            assert!(
+                record
+                    .get("text")
+                    .and_then(|text| text.as_text())
+                    .is_some_and(|text| !text.is_empty())
+            );
+            record
+                .get("label")
+                .and_then(|label| label.as_text())
+                .map(str::to_owned)
+                .unwrap()
+        };
+        let labels: Vec<String> = records.map(label).collect();
+        let of = |class: &str| labels.iter().filter(|label| *label == class).count();
+        assert_eq!((of("positive"), of("negative"), labels.len()), (1_500, 1_500, 3_000));
+        assert!(labels.as_chunks::<2>().0.iter().all(|[first, second]| first != second));
+        assert_eq!(source("reviews.csv"), Source::parse("reviews.csv"));
     }
 
     #[test]

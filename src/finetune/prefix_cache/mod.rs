@@ -52,7 +52,7 @@ impl PrefixCache {
 
     /// The default folder of the cache; `None` if there is no home folder.
     pub fn default_folder() -> Option<PathBuf> {
-        Some(own_folder(&user_cache()?))
+        Some(own_folder(&user_cache()?, "frozen"))
     }
 }
 

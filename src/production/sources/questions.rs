@@ -3,7 +3,7 @@
 use super::{Chunk, Opening, Source, is_empty};
 use crate::finetune::data::{
     AskedQuestion, Examples, Inputs, KeptQuestion, Position, QuestionStream, ReadOptions, Source as Files, Targets,
-    TextEncoder,
+    TextEncoder, builtin,
 };
 use crate::objective::{InputError, question_columns, read_options};
 use crate::production::{ProductionError, Question};
@@ -38,8 +38,8 @@ pub(super) fn open(opening: &Opening<'_>, longest: usize) -> Result<Box<dyn Sour
     let rest = match opening.question {
         Question::Texts(texts) => Rest::Given(given(texts)?),
         Question::Records(records) => Rest::Read(Box::new(stream((*records).clone(), false)?)),
-        Question::Labelled(data) => Rest::Read(Box::new(stream(Files::parse(data), true)?)),
-        Question::Unlabelled { data, keep } => match stream(Files::parse(data), false) {
+        Question::Labelled(data) => Rest::Read(Box::new(stream(builtin::source(data), true)?)),
+        Question::Unlabelled { data, keep } => match stream(builtin::source(data), false) {
             Err(error) if *data == "-" && is_empty(&error) => Rest::Given(Vec::new()),
             stream => {
                 let mut stream = stream?;

@@ -3,7 +3,7 @@
 use super::{Chunk, Opening, Source, Word, is_empty};
 use crate::finetune::data::{
     Examples, Inputs, KeptSentence, Position, ReadOptions, Sentence, SentenceStream, Source as Files, Tagged, Targets,
-    TextEncoder, UnknownLabel,
+    TextEncoder, UnknownLabel, builtin,
 };
 use crate::objective::{InputError, read_options, tag_columns};
 use crate::production::{ProductionError, Question};
@@ -46,9 +46,9 @@ pub(super) fn open(opening: &Opening<'_>, longest: usize) -> Result<Box<dyn Sour
         Question::Records(records) => (Rest::Read(Box::new(stream((*records).clone(), false)?)), None),
         Question::Labelled(data) => {
             let names = opening.model.labels().to_vec();
-            (Rest::Read(Box::new(stream(Files::parse(data), true)?)), Some(names))
+            (Rest::Read(Box::new(stream(builtin::source(data), true)?)), Some(names))
         }
-        Question::Unlabelled { data, keep } => match stream(Files::parse(data), false) {
+        Question::Unlabelled { data, keep } => match stream(builtin::source(data), false) {
             Err(error) if *data == "-" && is_empty(&error) => (Rest::Given(Vec::new()), None),
             stream => {
                 let mut stream = stream?;

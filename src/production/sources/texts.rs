@@ -3,7 +3,7 @@
 use super::{Chunk, DEFAULT_TEXT, Opening, Source};
 use crate::finetune::FineTuned;
 use crate::finetune::data::{
-    KnownLabels, LabelKind, Missing, RawText, Source as Files, TextColumns, TextEncoder, TextStream,
+    KnownLabels, LabelKind, Missing, RawText, Source as Files, TextColumns, TextEncoder, TextStream, builtin,
 };
 use crate::metrics::Task as TaskKind;
 use crate::objective::{InputError, read_options};
@@ -27,9 +27,9 @@ pub(super) fn open(opening: &Opening<'_>, longest: usize) -> Result<Box<dyn Sour
     let stream = match opening.question {
         Question::Texts(texts) => TextStream::of_texts(given(texts, &columns)?, encoder),
         Question::Records(records) => files(opening, (*records).clone(), &columns, None, encoder)?,
-        Question::Labelled(data) => files(opening, Files::parse(data), &columns, Some(labels(opening)), encoder)?,
+        Question::Labelled(data) => files(opening, builtin::source(data), &columns, Some(labels(opening)), encoder)?,
         Question::Unlabelled { data, keep } => {
-            let mut stream = files(opening, Files::parse(data), &columns, None, encoder)?;
+            let mut stream = files(opening, builtin::source(data), &columns, None, encoder)?;
             stream.keep(keep).map_err(InputError::from)?;
             stream
         }

@@ -71,10 +71,3 @@ fn warnings(text: &str) -> String {
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
-
-/// The folder of the shared test data, if it is there.
-#[expect(clippy::disallowed_methods, reason = "the tests' one look at the environment")]
-fn shared_data() -> Option<PathBuf> {
-    let data = std::env::var("AUTOML_TEST_DATA").map_or_else(|_| repository().join("../shared/data"), PathBuf::from);
-    data.is_dir().then_some(data)
-}
