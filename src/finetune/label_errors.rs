@@ -144,7 +144,9 @@ fn thresholds(classes: &[u32], probabilities: &[f64], width: usize) -> Vec<f64> 
 /// The share beside the diagonal of the confident joint, after its rows are scaled to how often each label is.
 fn share_beside_diagonal(classes: &[u32], mut joint: Vec<usize>, width: usize) -> f64 {
     let mut counts = vec![0_usize; width];
-    classes.iter().for_each(|&class| counts[class as usize] += 1);
+    for &class in classes {
+        counts[class as usize] += 1;
+    }
     let mut beside = 0.0;
     for (class, row) in joint.chunks_exact_mut(width).enumerate() {
         // A class without a confident example is right where it stands.

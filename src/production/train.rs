@@ -110,22 +110,8 @@ pub fn train(
     fine_tuning(&spec, path)?;
     let configuration = only_configuration(&spec, path)?;
     let folder = options.out.clone().unwrap_or_else(|| beside(path));
-    if ["config.json", "adapter_config.json"]
-        .iter()
-        .any(|name| folder.join(name).exists())
-    {
-        return Err(ProductionError::Usage(format!(
-            "`{}` holds a model already: choose another folder with `--out`",
-            folder.display()
-        )));
-    }
-    check_writable(&folder)?;
-    if let Some(data) = bring_data(&spec, options.is_offline, downloads)? {
-        data.pin(&mut spec);
-    }
-    if let Some(model) = bring_model(&spec, options.is_offline, downloads)? {
-        model.pin(&mut spec);
-    }
+    check_free(&folder)?;
+    bring(&mut spec, options.is_offline, downloads)?;
     let fine_tune = fine_tuning(&spec, path)?;
     let device = worker::slots(&spec.resources, Demand::of(fine_tune))?
         .first()
@@ -405,6 +391,29 @@ fn only_configuration(spec: &Spec, path: &Path) -> Result<Configuration, Product
 
 fn beside(spec: &Path) -> PathBuf {
     spec.parent().unwrap_or(Path::new("")).join("model")
+}
+
+/// Refuses a folder that holds a model, or that cannot be written to.
+fn check_free(folder: &Path) -> Result<(), ProductionError> {
+    let mut names = ["config.json", "adapter_config.json"].iter();
+    if names.any(|name| folder.join(name).exists()) {
+        return Err(ProductionError::Usage(format!(
+            "`{}` holds a model already: choose another folder with `--out`",
+            folder.display()
+        )));
+    }
+    check_writable(folder)
+}
+
+/// Downloads the data and the model of a spec if they are from the hub, and pins their revisions.
+fn bring(spec: &mut Spec, is_offline: bool, downloads: &dyn hub::Progress) -> Result<(), ProductionError> {
+    if let Some(data) = bring_data(spec, is_offline, downloads)? {
+        data.pin(spec);
+    }
+    if let Some(model) = bring_model(spec, is_offline, downloads)? {
+        model.pin(spec);
+    }
+    Ok(())
 }
 
 /// Checks before training that the folder can be written.

@@ -2,6 +2,7 @@
 //! With `UPDATE_DOCS=1` it is written anew.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use automl::metrics::{Goal, METRICS, Task};
@@ -95,7 +96,8 @@ fn metric_tables() -> String {
     ];
     let mut text = String::new();
     for (kind, title) in kinds {
-        text += &format!(
+        let _ = write!(
+            text,
             "## {title}\n\n| metric | other names | goal | of one class | definition |\n|---|---|---|---|---|\n"
         );
         for metric in METRICS.iter().filter(|metric| metric.tasks().any(|task| task == kind)) {
@@ -106,8 +108,9 @@ fn metric_tables() -> String {
             };
             let of_class = if metric.of_class.is_some() { "yes" } else { "" };
             let help = metric.help.replace('|', "\\|");
-            text += &format!(
-                "| `{}` | {} | {goal} | {of_class} | {help} |\n",
+            let _ = writeln!(
+                text,
+                "| `{}` | {} | {goal} | {of_class} | {help} |",
                 metric.name,
                 aliases.join(", ")
             );

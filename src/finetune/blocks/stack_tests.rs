@@ -24,8 +24,8 @@ fn wave(rows: usize, width: usize) -> Tensor<2> {
 }
 
 /// The output and all gradients, by name.
-fn results<'a>(
-    (output, back): (Tensor<2>, Back<'a>),
+fn results(
+    (output, back): (Tensor<2>, Back<'_>),
     context: &Context<'_>,
     parameters: &Parameters,
 ) -> Vec<(String, Vec<f32>)> {

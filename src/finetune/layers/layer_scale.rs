@@ -50,7 +50,7 @@ impl LayerScale {
 #[cfg(any(test, feature = "cuda"))]
 impl LayerScale {
     pub(crate) fn graph<B: crate::backend::Engine>(
-        &self,
+        self,
         tape: &mut crate::blocks::differentiated::Tape<'_, B>,
         input: crate::blocks::differentiated::Lifted<B, 4>,
     ) -> crate::blocks::differentiated::Lifted<B, 4> {

@@ -131,7 +131,7 @@ impl ResponseNorm {
         let shape = [1, self.channels, 1, 1];
         let (scale, shift) = (tape.leaf(self.scale), tape.leaf(self.shift));
         let lengths = (input.clone() * input.clone()).sum_dim(3).sum_dim(2).sqrt();
-        let share = lengths.clone() / (lengths.mean_dim(1) + f64::from(EPSILON));
-        input.clone() * share * scale.reshape(shape) + shift.reshape(shape) + input
+        let relative = lengths.clone() / (lengths.mean_dim(1) + f64::from(EPSILON));
+        input.clone() * relative * scale.reshape(shape) + shift.reshape(shape) + input
     }
 }

@@ -1,5 +1,5 @@
-//! The ensemble of PriorBand (Mallik et al. 2023, "PriorBand: Practical Hyperparameter Optimization in the Age of Deep
-//! Learning", §5.1): every proposal is a uniform draw, a draw from the user's priors, or a change of the best trial.
+//! The ensemble of `PriorBand` (Mallik et al. 2023, §5.1): every proposal is a uniform draw, a draw from the user's
+//! priors, or a change of the best trial.
 //!
 //! The share of the priors falls when good trials lie elsewhere, so a wrong prior costs little. Use it with a scheduler
 //! that pauses or stops trials; the paper uses Hyperband.

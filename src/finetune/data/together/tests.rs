@@ -11,12 +11,12 @@ fn options(validation: Held, test: Held, stratify: bool) -> SplitOptions {
     }
 }
 
-fn group(name: &u32) -> SplitValue {
+fn group(name: u32) -> SplitValue {
     SplitValue::Group(name.to_string())
 }
 
 fn groups(names: &[u32]) -> Vec<SplitValue> {
-    names.iter().map(group).collect()
+    names.iter().copied().map(group).collect()
 }
 
 fn split_rows(
