@@ -42,7 +42,7 @@ pub(super) fn search(arguments: Search, verbosity: Verbosity) -> Result<ExitCode
     .run()
 }
 
-/// What a new study needs beside its spec.
+/// The settings of a new study beside its spec.
 pub(super) struct Beginning<'a> {
     /// The clock of the budget; `None`: one that starts once everything is downloaded.
     pub(super) clock: Option<Clock>,

@@ -28,7 +28,7 @@ pub struct Preprocessing {
     pub interpolation: Interpolation,
     /// The factor on bytes; `None` leaves them as they are.
     pub rescale: Option<f64>,
-    /// What is taken off after rescaling, for each channel, and the divisor; `None` leaves values as they are.
+    /// The mean and the divisor of each channel after rescaling; `None` leaves values as they are.
     pub normalization: Option<Normalization>,
 }
 

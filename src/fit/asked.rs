@@ -1,9 +1,9 @@
-//! What the user says; the rest is chosen.
+//! The user's request; the rest is chosen.
 
 use crate::metrics::Task as TaskKind;
 use crate::spec::Task;
 
-/// What the user says about a file and a model.
+/// A request: a file, and the choices that the user makes.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// The file: a path, a pattern, or a built-in table such as `builtin:movie-reviews`.

@@ -137,7 +137,7 @@ pub fn choose(asked: &Asked) -> Result<Chosen, FitError> {
     Ok(chosen)
 }
 
-/// What is known before all rows are read, with the built-in model.
+/// The facts before all rows are read, with the built-in model.
 fn begun(asked: &Asked, source: &Source, guess: Guess, texts: &Texts) -> Result<Chosen, FitError> {
     let metric = match &asked.metric {
         Some(metric) => Reasoned::said(metric.clone()),
@@ -282,7 +282,7 @@ fn name(file: &str) -> String {
     }
 }
 
-/// What the file is, in words.
+/// The use of the file, in words.
 fn form(source: &Source, guess: &Guess) -> Result<String, FitError> {
     let found = readers::sniff(source, &guess.read)?;
     let delimiter = found.delimiter.map(|delimiter| match delimiter {

@@ -17,7 +17,7 @@ pub enum FitError {
     /// A row of the file cannot be used.
     #[error(transparent)]
     Input(Box<InputError>),
-    /// What the user said does not fit together.
+    /// The user's choices contradict each other.
     #[error("{0}")]
     Spec(SpecErrors),
     /// The data is inside the program and has no columns.

@@ -22,7 +22,7 @@ pub use error::FitError;
 /// A choice and the reason for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reasoned<T> {
-    /// What is chosen.
+    /// The choices for a file.
     pub value: T,
     /// Why, as a part of a sentence.
     pub reason: String,

@@ -142,7 +142,7 @@ const OPERATIONS: f64 = 6.0;
 /// Weights of a block: four square matrices of attention, and two of four times the width.
 const WEIGHTS_OF_BLOCK: f64 = 12.0;
 
-/// What the choice depends on.
+/// The facts on which the choice depends.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Circumstances {
     pub(super) task: TaskKind,
@@ -283,7 +283,7 @@ mod tests {
         task: TaskKind::Classification,
         language: Language::English,
         tokens: 1e6,
-        budget: 36_000.0,
+        budget: 72_000.0,
         has_gpu: false,
         is_offline: false,
     };

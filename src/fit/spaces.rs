@@ -34,7 +34,7 @@ const RATES: [(f64, &str, &str); 3] = [
 /// parameters the learning rate matters most (Godbole et al. 2023, "Deep Learning Tuning Playbook").
 const FOR_MORE: f64 = 8.0;
 
-/// What the space depends on.
+/// The facts on which the space depends.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Circumstances {
     pub(super) task: TaskKind,

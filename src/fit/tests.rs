@@ -71,9 +71,10 @@ fn every_kind_of_file_gets_its_task_and_its_columns() {
     );
     let tags = rows("", "Ann{n} B-PER\nwent O\nto O\n{which} B-LOC\n", ["Oslo", "Rome"]);
     assert!(summary(&of("d.conll", &tags)).starts_with("token-classification"));
-    let article = r#"{"title": "t", "paragraphs": [{"context": "Ann lives in Oslo.", "qas": [
-        {"id": "1", "question": "Where does Ann live?", "answers": [{"text": "Oslo", "answer_start": 13}]}]}]}"#;
-    let squad = format!("{{\"version\": \"1.1\", \"data\": [{}]}}", [article; 20].join(", "));
+    let article = r#"{"title": "t", "paragraphs": [{"context": "Ann lives in Oslo, house {n}.", "qas": [
+        {"id": "{n}", "question": "Where does Ann live?", "answers": [{"text": "Oslo", "answer_start": 13}]}]}]}"#;
+    let articles: Vec<String> = (0..20).map(|n| article.replace("{n}", &n.to_string())).collect();
+    let squad = format!("{{\"version\": \"1.1\", \"data\": [{}]}}", articles.join(", "));
     assert!(summary(&of("e.json", &squad)).starts_with("question-answering"));
 }
 

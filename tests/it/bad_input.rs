@@ -179,15 +179,15 @@ error: there is no directory `[FOLDER]/modle`
   = help: paths in `--set` begin at the current folder, `[FOLDER]`
 "##);
     insta::assert_snapshot!(refused_texts(|_| {}, "--set model=some/model"), @"error: model `some/model` is not in the cache `[FOLDER]/hub/models--some--model` at the revision `main`, and nothing is downloaded in offline mode: unset HF_HUB_OFFLINE or leave out `--offline` once");
-    insta::assert_snapshot!(refused_texts(|_| {}, "--set model=builtin:resnet9"), @r##"
-error: there is no built-in model `resnet9`
- --> --set:1:7
-  |
-1 | model=builtin:resnet9
-  |       ^^^^^^^^^^^^^^^
-  |
-  = help: there is `resnet8-cifar10`
-"##);
+    insta::assert_snapshot!(refused_texts(|_| {}, "--set model=builtin:resnet9"), @"
+    error: there is no built-in model `resnet9`
+     --> --set:1:7
+      |
+    1 | model=builtin:resnet9
+      |       ^^^^^^^^^^^^^^^
+      |
+      = help: there is `resnet8-cifar10` and `bert-tiny`
+    ");
 }
 
 #[test]

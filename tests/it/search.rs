@@ -344,48 +344,51 @@ fn overrides_have_the_last_word() {
 #[test]
 fn the_help_says_what_there_is() {
     let sandbox = Sandbox::new();
-    insta::assert_snapshot!(sandbox.run("--help").expect_code(0).stdout, @r##"
-Finds the best way to fine-tune a pretrained model on your data before a deadline
+    insta::assert_snapshot!(sandbox.run("--help").expect_code(0).stdout, @"
+    Finds the best way to fine-tune a pretrained model on your data before a deadline
 
-Usage: automl [OPTIONS] <COMMAND>
+    Usage: automl [OPTIONS] <COMMAND>
 
-Commands:
-  search       Search: run trials until the budget is spent, and leave a leaderboard and the best
-               configuration
-  resume       Resume a study that was interrupted, or give a finished one more budget
-  watch        Show a study in a full-screen view, while it runs elsewhere or afterwards
-  status       Show the state of a study, while it runs or afterwards
-  stop         Stop a running study from another terminal, and save its checkpoints
-  data         Say what a data set holds and what is wrong with it; of a study, which labels are
-               likely wrong
-  validate     Check a spec, its model and its data, without running anything
-  plan         Estimate the cost and the progress of a search without running it
-  init         Write an annotated spec to start from
-  schema       Print the JSON Schema of specs, for editors that complete and check
-  convert      Convert a search space of another program into a spec
-  leaderboard  Show the trials of a study, best first
-  best         Show the best configuration of a study
-  report       Write one file of HTML that shows everything about a study, or compares several
-  export       Export a study in the format of another program
-  serve        Serve the report as a page that updates itself, on this machine only
-  importance   Show which parameters matter
-  compare      Show studies side by side
-  rerun        Run the best configurations again with other seeds, to see how much was luck
-  train        Train a model for production from a `best.yaml`
-  predict      Predict the classes of examples with a trained model
-  evaluate     Measure a trained model on labelled examples
-  ask-tell     Search for another program: lines of JSON on standard input and output
-  completions  Print completions for a shell
-  man          Print the manual page, or write one for every command
-  worker       Join a study that runs on another machine, and run its trials here until it ends
-  help         Print this message or the help of the given subcommand(s)
+    Commands:
+      fit          From a file of labelled texts to a model: choose everything, search inside a budget,
+                   save the winner
+      search       Search: run trials until the budget is spent, and leave a leaderboard and the best
+                   configuration
+      resume       Resume a study that was interrupted, or give a finished one more budget
+      watch        Show a study in a full-screen view, while it runs elsewhere or afterwards
+      status       Show the state of a study, while it runs or afterwards
+      stop         Stop a running study from another terminal, and save its checkpoints
+      data         Say what a data set holds and what is wrong with it; of a study, which labels are
+                   likely wrong
+      validate     Check a spec, its model and its data, without running anything
+      plan         Estimate the cost and the progress of a search without running it
+      init         Write an annotated spec to start from
+      schema       Print the JSON Schema of specs, for editors that complete and check
+      convert      Convert a search space of another program into a spec
+      leaderboard  Show the trials of a study, best first
+      best         Show the best configuration of a study
+      report       Write one file of HTML that shows everything about a study, or compares several
+      export       Export a study in the format of another program
+      serve        Serve the report as a page that updates itself, on this machine only
+      importance   Show which parameters matter
+      compare      Show studies side by side
+      rerun        Run the best configurations again with other seeds, to see how much was luck
+      train        Train a model for production from a `best.yaml`
+      predict      Predict the classes of examples with a trained model
+      serve-model  Answer requests over HTTP with the predictions of a trained model: JSON in, JSON out
+      evaluate     Measure a trained model on labelled examples
+      ask-tell     Search for another program: lines of JSON on standard input and output
+      completions  Print completions for a shell
+      man          Print the manual page, or write one for every command
+      worker       Join a study that runs on another machine, and run its trials here until it ends
+      help         Print this message or the help of the given subcommand(s)
 
-Options:
-  -v, --verbose  Print log lines instead of a progress display
-  -q, --quiet    Print only errors
-  -h, --help     Print help
-  -V, --version  Print version
-"##);
+    Options:
+      -v, --verbose  Print log lines instead of a progress display
+      -q, --quiet    Print only errors
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
     insta::assert_snapshot!(sandbox.run("search --help").expect_code(0).stdout, @r##"
 Search: run trials until the budget is spent, and leave a leaderboard and the best configuration
 

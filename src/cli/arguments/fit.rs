@@ -35,7 +35,7 @@ pub(in crate::cli) struct Fit {
     pub(in crate::cli) set: Vec<Override>,
 }
 
-/// What a user says instead of leaving it to be chosen.
+/// The choices that the user makes.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct Choices {
     /// The column of the texts, or a template that joins columns; twice for pairs
@@ -66,7 +66,7 @@ pub(in crate::cli) struct Choices {
 const DEFAULT_BUDGET: &str = "10m";
 
 impl Choices {
-    /// What is asked for a file on this machine.
+    /// The request for a file on this machine.
     pub(in crate::cli) fn asked(&self, file: &str) -> Result<Asked, CliError> {
         let slots = worker::slots(&Resources::default(), Demand::Training)?;
         Ok(Asked {

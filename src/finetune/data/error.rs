@@ -189,7 +189,7 @@ pub enum DataError {
         column: String,
         /// The value.
         value: String,
-        /// What can be used.
+        /// The forms that can be used.
         wanted: &'static str,
     },
     /// There are too few groups of rows that stay together.

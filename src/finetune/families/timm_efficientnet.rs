@@ -218,7 +218,7 @@ impl Variant {
     }
 }
 
-/// What all blocks share.
+/// The settings that all blocks share.
 struct Settings {
     layout: Layout,
     activation: ActivationKind,

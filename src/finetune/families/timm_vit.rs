@@ -38,7 +38,7 @@ const SIZES: [(&str, [usize; 3]); 5] = [
     ("huge", [1280, 32, 16]),
 ];
 
-/// What `model_args` may change.
+/// The sizes that `model_args` may change.
 const KNOWN: &[&str] = &[
     "embed_dim",
     "depth",

@@ -137,7 +137,7 @@ impl ConvolutionConfig {
     }
 }
 
-/// What is known while layers are declared one after the other.
+/// The state while layers are declared one after the other.
 struct Builder {
     declare: Declarations,
     size: ImageSize,

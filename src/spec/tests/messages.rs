@@ -282,21 +282,21 @@ error: `delimiter` must be one character, or `tab`
     5 | data: {train: a.csv, label: [a, b]}
       |                             ^^^^^^
     ");
-    insta::assert_snapshot!(table("{txt: a}"), @r##"
-error: the data lacks `train`
- --> space.yaml:5:7
-  |
-5 | data: {txt: a}
-  |       ^^^^^^^^
-  |
-  = help: name a file, or `builtin:fashion-mini`
+    insta::assert_snapshot!(table("{txt: a}"), @"
+    error: the data lacks `train`
+     --> space.yaml:5:7
+      |
+    5 | data: {txt: a}
+      |       ^^^^^^^^
+      |
+      = help: name a file, `builtin:movie-reviews` or `builtin:fashion-mini`
 
-error: unknown key `txt` in `data`
- --> space.yaml:5:8
-  |
-5 | data: {txt: a}
-  |        ^^^ did you mean `text`?
-"##);
+    error: unknown key `txt` in `data`
+     --> space.yaml:5:8
+      |
+    5 | data: {txt: a}
+      |        ^^^ did you mean `text`?
+    ");
     insta::assert_snapshot!(table("{train: builtin:fashion-mini, text: a}"), @r##"
 error: the data set `fashion-mini` is for the task `image-classification`
  --> space.yaml:5:7

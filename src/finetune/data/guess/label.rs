@@ -72,7 +72,7 @@ pub(super) fn column(sample: &Sample, wishes: &Wishes) -> Result<Choice<Vec<Stri
 
 /// Returns whether the values of a column can be labels.
 fn can_be(column: &Column, sample: &Sample) -> bool {
-    if !column.is_usable() || column.counts_up && column.is_unique() {
+    if !column.is_usable() || column.counts_up && column.fractions == 0 && column.is_unique() {
         return false;
     }
     // Of a sorted file the sample may show one label only.
