@@ -9,7 +9,7 @@ use super::{
 
 /// The reason why examples do not fit a model.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum InputError {
+pub enum ExampleError {
     /// There are no examples to train or evaluate on.
     #[error("there are no examples")]
     Empty,
@@ -98,9 +98,9 @@ pub enum InputError {
 }
 
 /// Checks that a network can take these inputs.
-pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), InputError> {
+pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), ExampleError> {
     if inputs.is_empty() {
-        return Err(InputError::Empty);
+        return Err(ExampleError::Empty);
     }
     let (limit, vocabulary, types, texts) = match (network.inputs, inputs) {
         (
@@ -115,19 +115,19 @@ pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), Inp
             if expected == *found {
                 return Ok(());
             }
-            return Err(InputError::ImageSize {
+            return Err(ExampleError::ImageSize {
                 expected,
                 found: *found,
             });
         }
         (InputLimits::Texts { .. }, Inputs::Images { .. }) => {
-            return Err(InputError::Kind {
+            return Err(ExampleError::Kind {
                 expected: "texts",
                 found: "images",
             });
         }
         (InputLimits::Images { .. }, Inputs::Texts(_)) => {
-            return Err(InputError::Kind {
+            return Err(ExampleError::Kind {
                 expected: "images",
                 found: "texts",
             });
@@ -135,10 +135,10 @@ pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), Inp
     };
     for (example, text) in texts.iter().enumerate() {
         if let Some(length) = text.windows().find(|length| !(1..=limit).contains(length)) {
-            return Err(InputError::Length { example, length, limit });
+            return Err(ExampleError::Length { example, length, limit });
         }
         if let Some(&token) = text.ids.iter().find(|&&token| token as usize >= vocabulary) {
-            return Err(InputError::Token {
+            return Err(ExampleError::Token {
                 example,
                 token,
                 vocabulary,
@@ -147,16 +147,16 @@ pub(crate) fn check_inputs(network: &Network, inputs: &Inputs) -> Result<(), Inp
         // A model without token types has one that is never told.
         let known = types.max(1);
         if let Some(&found) = text.types.iter().find(|&&found| usize::from(found) >= known) {
-            return Err(InputError::TokenType { example, found, known });
+            return Err(ExampleError::TokenType { example, found, known });
         }
     }
     Ok(())
 }
 
 /// Checks that there is one target for every input, of the kind and size that the model's outputs have.
-pub(crate) fn check_targets(inputs: &Inputs, targets: &Targets, outputs: usize) -> Result<(), InputError> {
+pub(crate) fn check_targets(inputs: &Inputs, targets: &Targets, outputs: usize) -> Result<(), ExampleError> {
     if inputs.len() != targets.len() {
-        return Err(InputError::Counts {
+        return Err(ExampleError::Counts {
             inputs: inputs.len(),
             labels: targets.len(),
         });
@@ -165,7 +165,7 @@ pub(crate) fn check_targets(inputs: &Inputs, targets: &Targets, outputs: usize) 
         if (label as usize) < outputs {
             return Ok(());
         }
-        Err(InputError::Label {
+        Err(ExampleError::Label {
             example,
             label,
             classes: outputs,
@@ -178,7 +178,7 @@ pub(crate) fn check_targets(inputs: &Inputs, targets: &Targets, outputs: usize) 
             .try_for_each(|(example, &label)| known(example, label)),
         Targets::Labels { width, .. } | Targets::Values { width, .. } if *width == outputs => Ok(()),
         Targets::Labels { width, .. } | Targets::Values { width, .. } => {
-            Err(InputError::Outputs { width: *width, outputs })
+            Err(ExampleError::Outputs { width: *width, outputs })
         }
         Targets::Tags(windows) => windows.iter().enumerate().try_for_each(|(example, window)| {
             same_tokens(inputs, example, window.tags.len())?;
@@ -197,7 +197,7 @@ pub(crate) fn check_targets(inputs: &Inputs, targets: &Targets, outputs: usize) 
 }
 
 /// Checks that a text has this number of tokens.
-fn same_tokens(inputs: &Inputs, example: usize, targets: usize) -> Result<(), InputError> {
+fn same_tokens(inputs: &Inputs, example: usize, targets: usize) -> Result<(), ExampleError> {
     let tokens = match inputs {
         Inputs::Texts(texts) => texts[example].len(),
         Inputs::Images { .. } => 0,
@@ -205,7 +205,7 @@ fn same_tokens(inputs: &Inputs, example: usize, targets: usize) -> Result<(), In
     if tokens == targets {
         return Ok(());
     }
-    Err(InputError::Tokens {
+    Err(ExampleError::Tokens {
         example,
         tokens,
         targets,
@@ -405,7 +405,7 @@ mod tests {
     fn a_label_that_is_no_class_is_named() {
         assert_eq!(
             check_targets(&Inputs::of_ids([vec![1], vec![2]]), &Targets::Classes(vec![0, 3]), 3),
-            Err(InputError::Label {
+            Err(ExampleError::Label {
                 example: 1,
                 label: 3,
                 classes: 3
@@ -413,7 +413,7 @@ mod tests {
         );
         assert_eq!(
             check_targets(&Inputs::of_ids([vec![1], vec![2]]), &Targets::Classes(vec![0]), 3),
-            Err(InputError::Counts { inputs: 2, labels: 1 })
+            Err(ExampleError::Counts { inputs: 2, labels: 1 })
         );
     }
 }

@@ -18,7 +18,7 @@ pub(crate) enum Gradient {
 
 /// The mean loss of a batch.
 #[derive(Debug)]
-pub(crate) enum Loss {
+pub(crate) enum StepLoss {
     Known(f64),
     /// Summands of the loss on a device; not read yet, so that the host does not wait.
     Shares(Tensor<1>),
@@ -27,7 +27,7 @@ pub(crate) enum Loss {
 /// The result of one forward and backward pass over a batch.
 #[derive(Debug)]
 pub(crate) struct Pass {
-    pub(crate) loss: Loss,
+    pub(crate) loss: StepLoss,
     /// The gradients of the parameters that train.
     pub(crate) gradients: Vec<(Handle, Gradient)>,
     /// New values of running statistics.
@@ -66,7 +66,7 @@ impl Gradient {
     }
 }
 
-impl Loss {
+impl StepLoss {
     #[cfg(test)]
     pub(crate) fn known(&self) -> f64 {
         match self {

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     backend::{Device, values},
-    batching::{InputError, check_inputs, check_targets, evaluation_batches},
+    batching::{ExampleError, check_inputs, check_targets, evaluation_batches},
     data::{Examples, Inputs, Targets},
     families::{HeadKind, HeadRequest, HeadSource},
     networks::{Batch, Frozen, Model, Network},
@@ -48,7 +48,7 @@ pub(crate) fn logits(
     (outputs, depth): (Option<&FrozenOutputs>, usize),
     inputs: &Inputs,
     on_batch: &mut dyn FnMut() -> ControlFlow<()>,
-) -> Result<Option<Vec<f32>>, InputError> {
+) -> Result<Option<Vec<f32>>, ExampleError> {
     check_inputs(model.network, inputs)?;
     let mut rows: Vec<Vec<f32>> = vec![Vec::new(); inputs.len()];
     for places in evaluation_batches(inputs, tokens_at_once(model.device)) {
@@ -85,7 +85,7 @@ fn outputs_of(
 
 /// Like [`logits`] without frozen layers; on the CPU it uses all cores. The batches, and so the results, do not depend
 /// on the number of cores.
-fn logits_on_all_cores(model: Model<'_>, inputs: &Inputs) -> Result<Vec<f32>, InputError> {
+fn logits_on_all_cores(model: Model<'_>, inputs: &Inputs) -> Result<Vec<f32>, ExampleError> {
     check_inputs(model.network, inputs)?;
     let threads = if model.device.is_host() {
         std::thread::available_parallelism().map_or(1, usize::from)
@@ -246,7 +246,7 @@ impl FineTuned {
     ///
     /// # Errors
     /// If the inputs do not fit the model.
-    pub fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, InputError> {
+    pub fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, ExampleError> {
         logits_on_all_cores(self.model(), inputs)
     }
 
@@ -254,7 +254,7 @@ impl FineTuned {
     ///
     /// # Errors
     /// If the inputs do not fit the model.
-    pub fn predict(&self, examples: &Examples) -> Result<Vec<Prediction>, InputError> {
+    pub fn predict(&self, examples: &Examples) -> Result<Vec<Prediction>, ExampleError> {
         let outputs = self.logits(&examples.inputs)?;
         let mut rest = outputs.as_slice();
         let predictions = examples.targets.wholes().into_iter().map(|whole| {

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::{
     adapters::{Adapter, NoTarget, Prepared, merged, prepare},
-    batching::{InputError, check_inputs, check_targets, micro_batches},
+    batching::{ExampleError, check_inputs, check_targets, micro_batches},
     checkpoint::{self, Belongs, CheckpointError, State},
     data::{Examples, Inputs, Targets, epoch_batches},
     dropout::DropoutKeys,
@@ -134,7 +134,7 @@ pub enum TrainError {
     Adapter(#[from] NoTarget),
     /// The examples do not fit the model.
     #[error(transparent)]
-    Input(#[from] InputError),
+    Input(#[from] ExampleError),
     /// A metric does not fit the task.
     #[error(transparent)]
     Metric(#[from] MetricError),
@@ -347,7 +347,7 @@ impl Training {
         };
         let parts = micro_batches(&data.examples.inputs, places, config.micro_batches);
         let Some((&first, rest)) = parts.split_first() else {
-            return Err(TrainError::Input(InputError::Empty));
+            return Err(TrainError::Input(ExampleError::Empty));
         };
         let mut pass = pass_over(first, self.seen);
         if !rest.is_empty() {

@@ -23,7 +23,7 @@ mod tables;
 mod training_config;
 
 pub use self::checkpoints::{inherit, list as checkpoints};
-pub use self::command::{Command, end_group, launch};
+pub use self::command::{CommandObjective, end_group, launch};
 pub use self::examine::{examine, validation_rows};
 pub use self::finetune::{FineTune, measures, usual_metrics};
 pub use self::function::Function;
@@ -232,7 +232,11 @@ pub fn load(spec: &Spec, device: Device) -> Result<Box<dyn Objective>, InputErro
         ObjectiveSpec::Command(command) => {
             let settings = Settings::new(spec, command::EPOCH);
             let metrics = settings.metrics().into_iter().map(str::to_owned).collect();
-            Box::new(Command::new(command.clone(), metrics, std::env::current_exe().ok()))
+            Box::new(CommandObjective::new(
+                command.clone(),
+                metrics,
+                std::env::current_exe().ok(),
+            ))
         }
         ObjectiveSpec::AskTell(_) => return Err(InputError::AskTell),
     })

@@ -72,9 +72,9 @@ pub(super) fn read(spec: &Fields<'_>, ends_by_itself: bool, problems: &mut Probl
     // A misspelt budget is not reported as missing as well.
     let is_open = budget.wall.is_none() && budget.trials.is_none() && !ends_by_itself;
     if is_open && problems.errors.len() == errors_before {
-        let place = spec.entry("budget").map_or(spec.place, |entry| &entry.key_place);
+        let location = spec.entry("budget").map_or(spec.location, |entry| &entry.key_location);
         problems.warning(
-            place,
+            location,
             "there is no budget: the study will run until it is stopped",
             "write `budget: {wall: 10m, trials: 50}`",
         );
@@ -89,10 +89,10 @@ fn counts(spec: &Fields<'_>, problems: &mut Problems) -> bool {
     let (Some(trials), Some(run_cap)) = (trials, spec.get("run_cap")) else {
         return true;
     };
-    let is_override = |node: &Node| node.place.source.kind == SourceKind::Override;
+    let is_override = |node: &Node| node.location.source.kind == SourceKind::Override;
     if !is_override(trials) && !is_override(run_cap) {
         problems.error(
-            Diagnostic::error(&run_cap.place, "`run_cap` and `budget.trials` say the same thing")
+            Diagnostic::error(&run_cap.location, "`run_cap` and `budget.trials` say the same thing")
                 .with_help("keep one of them"),
         );
     }

@@ -109,8 +109,8 @@ const LEASES: (f64, f64) = (1.0, 86_400.0);
 pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<ClusterSpec> {
     let cluster: ClusterSpec = declared::read_or_default(spec, "cluster", KEYS, problems)?;
     let node = spec.get("cluster");
-    let place = |key: &str| node.and_then(|node| node.child(key)).or(node);
-    if let (Some(listen), Some(node)) = (&cluster.listen, place("listen")) {
+    let location = |key: &str| node.and_then(|node| node.child(key)).or(node);
+    if let (Some(listen), Some(node)) = (&cluster.listen, location("listen")) {
         let fault = match address(listen) {
             None => Some("not an address"),
             Some(address) if address.ip().is_unspecified() => Some("stands for every address of the machine"),
@@ -120,13 +120,13 @@ pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<Cluster
             let message = format!("`listen: {listen}`: {fault}");
             let help =
                 "write the one address of this machine that workers can reach, such as `10.0.0.5` or `10.0.0.5:7070`";
-            problems.error(Diagnostic::error(&node.place, message).with_help(help));
+            problems.error(Diagnostic::error(&node.location, message).with_help(help));
             return None;
         }
     }
-    if let (false, Some(node)) = ((LEASES.0..=LEASES.1).contains(&cluster.lease), place("lease")) {
+    if let (false, Some(node)) = ((LEASES.0..=LEASES.1).contains(&cluster.lease), location("lease")) {
         let message = format!("`lease` is {} seconds, but must be from 1s to 24h", cluster.lease);
-        problems.error(Diagnostic::error(&node.place, message));
+        problems.error(Diagnostic::error(&node.location, message));
         return None;
     }
     Some(cluster)

@@ -5,12 +5,12 @@
 //! supported (docs.wandb.ai, "Sweep configuration structure", command).
 
 mod patterns;
-mod places;
+mod placeholders;
 mod words;
 
 pub use patterns::EPOCH;
-pub(super) use places::check;
-pub use places::environment_name;
+pub(super) use placeholders::check;
+pub use placeholders::environment_name;
 pub use words::literal_word;
 
 use std::collections::BTreeMap;
@@ -251,7 +251,7 @@ fn read_line(
         Content::Mapping(_) => in_full(node, program, files, problems),
         Content::Null | Content::Scalar(_) => {
             problems.error(
-                Diagnostic::error(&node.place, "`command` is a list of words, because no shell takes a text apart").with_help(
+                Diagnostic::error(&node.location, "`command` is a list of words, because no shell takes a text apart").with_help(
                     "write it like `command: [python, train.py, \"${args}\"]`, or `command: {shell: \"…\"}` to ask for a shell",
                 ),
             );
@@ -282,14 +282,14 @@ fn in_full(
         (None, Some(shell)) => CommandLine::Shell(reader::text(&shell.value, "shell", problems)?),
         (Some(_), Some(shell)) => {
             problems.error(
-                Diagnostic::error(&shell.key_place, "`shell` and `run` do not go together")
+                Diagnostic::error(&shell.key_location, "`shell` and `run` do not go together")
                     .with_help("keep one of them"),
             );
             return None;
         }
         (None, None) => {
             problems.error(
-                Diagnostic::error(&node.place, "the command has neither `run` nor `shell`")
+                Diagnostic::error(&node.location, "the command has neither `run` nor `shell`")
                     .with_help("write it like `command: {run: [python, train.py, \"${args}\"]}`"),
             );
             return None;
@@ -310,7 +310,7 @@ fn folder(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<Path
 fn words(list: &Node, items: &[Node], program: Option<&str>, problems: &mut Problems) -> Option<CommandLine> {
     if items.is_empty() {
         problems.error(
-            Diagnostic::error(&list.place, "the command has no words")
+            Diagnostic::error(&list.location, "the command has no words")
                 .with_help("write it like `command: [python, train.py, \"${args}\"]`"),
         );
         return None;
@@ -319,7 +319,7 @@ fn words(list: &Node, items: &[Node], program: Option<&str>, problems: &mut Prob
     let words: Vec<Word> = read.into_iter().collect::<Option<_>>()?;
     if !matches!(words[0].meaning, Meaning::Argument(_)) || words[0].source.trim().is_empty() {
         problems.error(
-            Diagnostic::error(&items[0].place, "a command begins with its program")
+            Diagnostic::error(&items[0].location, "a command begins with its program")
                 .with_help("write it like `command: [python, train.py, \"${args}\"]`"),
         );
         return None;

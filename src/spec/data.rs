@@ -173,7 +173,7 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
     }
     let Some(train) = fields.get("train") else {
         problems.error(
-            Diagnostic::error(fields.place, "the data lacks `train`")
+            Diagnostic::error(fields.location, "the data lacks `train`")
                 .with_help("name a file, `builtin:movie-reviews` or `builtin:fashion-mini`"),
         );
         return None;
@@ -190,7 +190,7 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
     for entry in others.filter(|entry| DATA.names().contains(&entry.key.as_str())) {
         if !OF_BUILTIN.contains(&entry.key.as_str()) {
             problems.error(
-                Diagnostic::error(&entry.key_place, format!("built-in data has no `{}`", entry.key))
+                Diagnostic::error(&entry.key_location, format!("built-in data has no `{}`", entry.key))
                     .with_help("it comes with its own validation examples; only `train_limit` and `test` can be set"),
             );
         }
@@ -223,7 +223,7 @@ fn training_splits<'a>(
     match (fields.get("train"), split) {
         (Some(_), Some(split)) => {
             problems.error(
-                Diagnostic::error(&split.place, "`train` above already says which split this is")
+                Diagnostic::error(&split.location, "`train` above already says which split this is")
                     .with_help("remove one of them; `split: {validation: 0.2}` says how examples are held out"),
             );
             None
@@ -324,7 +324,7 @@ fn held_out(node: &Node, what: &str, naming: Naming<'_>, problems: &mut Problems
     }
     if let Some(Value::Float(share)) = node.scalar() {
         problems.error(
-            Diagnostic::error(&node.place, format!("`{what}` is files or a number of examples"))
+            Diagnostic::error(&node.location, format!("`{what}` is files or a number of examples"))
                 .with_help(format!("write a share as `split: {{{what}: {share}}}`")),
         );
         return None;
@@ -361,7 +361,7 @@ fn paths(names: &[String], node: &Node, naming: Naming<'_>, problems: &mut Probl
                 continue;
             }
             problems.error(
-                Diagnostic::error(&node.place, "built-in data cannot be used together with files")
+                Diagnostic::error(&node.location, "built-in data cannot be used together with files")
                     .with_help("name it alone, in `train`"),
             );
             is_clean = false;
@@ -385,7 +385,7 @@ fn label_columns(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
     let repeated = (1..columns.len()).find(|&index| columns[..index].contains(&columns[index]));
     if let Some(index) = repeated {
         let message = format!("`label` names the column `{}` twice", columns[index]);
-        problems.error(Diagnostic::error(&node.place, message));
+        problems.error(Diagnostic::error(&node.location, message));
         return None;
     }
     Some(columns)
@@ -403,7 +403,7 @@ fn multi_label(node: &Node, problems: &mut Problems) -> Result<Option<String>, (
             let separator = reader::text(node, "multi_label", problems).ok_or(())?;
             if separator.is_empty() {
                 problems.error(
-                    Diagnostic::error(&node.place, "the separator of the labels is empty")
+                    Diagnostic::error(&node.location, "the separator of the labels is empty")
                         .with_help("write `multi_label: true` for `;`, or the text that separates labels"),
                 );
                 return Err(());
@@ -425,14 +425,14 @@ fn text_columns(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
         [first, second] if first != second => Some(columns),
         [_, second] => {
             problems.error(
-                Diagnostic::error(&items[1].place, format!("`text` names the column `{second}` twice"))
+                Diagnostic::error(&items[1].location, format!("`text` names the column `{second}` twice"))
                     .with_help("a pair of texts has two columns, such as `text: [premise, hypothesis]`"),
             );
             None
         }
         _ => {
             problems.error(
-                Diagnostic::error(&node.place, format!("`text` names {} columns", columns.len()))
+                Diagnostic::error(&node.location, format!("`text` names {} columns", columns.len()))
                     .with_help("name one column, two for pairs of texts, or join several with a template such as `\"{title}. {body}\"`"),
             );
             None

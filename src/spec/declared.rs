@@ -322,7 +322,7 @@ impl Plain for char {
             (_, Some(only), None) => Some(only),
             _ => {
                 let message = format!("`{}` must be one character, or `tab`", key.name);
-                problems.error(Diagnostic::error(&node.place, message));
+                problems.error(Diagnostic::error(&node.location, message));
                 None
             }
         }

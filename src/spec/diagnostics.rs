@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, normalize_untrusted_str};
 
-use super::raw::Place;
+use super::raw::Location;
 
 /// An error or a warning about a spec.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct Diagnostic {
     message: String,
     label: Option<String>,
     help: Option<String>,
-    place: Option<Place>,
+    location: Option<Location>,
 }
 
 /// Severity of a [`Diagnostic`].
@@ -27,20 +27,20 @@ pub enum Severity {
 }
 
 impl Diagnostic {
-    pub(super) fn error(place: &Place, message: impl Into<String>) -> Self {
+    pub(super) fn error(location: &Location, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             message: clipped(message.into()),
             label: None,
             help: None,
-            place: Some(place.clone()),
+            location: Some(location.clone()),
         }
     }
 
-    pub(super) fn warning(place: &Place, message: impl Into<String>) -> Self {
+    pub(super) fn warning(location: &Location, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
-            ..Self::error(place, message)
+            ..Self::error(location, message)
         }
     }
 
@@ -51,7 +51,7 @@ impl Diagnostic {
             message: message.into(),
             label: None,
             help: None,
-            place: None,
+            location: None,
         }
     }
 
@@ -93,16 +93,16 @@ impl Diagnostic {
 
     /// The byte range in the file (or in the override).
     pub fn range(&self) -> Option<Range<usize>> {
-        self.place.as_ref().map(|place| place.range.clone())
+        self.location.as_ref().map(|location| location.range.clone())
     }
 
     /// The file (or `--set`), and the line and column of the first character, both counted from 1.
     pub fn position(&self) -> Option<(&str, usize, usize)> {
-        let place = self.place.as_ref()?;
-        let before = &place.source.text[..place.range.start];
+        let location = self.location.as_ref()?;
+        let before = &location.source.text[..location.range.start];
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
         let (line, column) = (before.matches('\n').count(), before[line_start..].chars().count());
-        Some((place.source.name.as_str(), line + 1, column + 1))
+        Some((location.source.name.as_str(), line + 1, column + 1))
     }
 
     /// The message with its source line, a caret and the suggestion; with colours if `is_coloured`.
@@ -112,12 +112,12 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
         };
         let title = level.primary_title(self.message.as_str());
-        let mut group = match &self.place {
+        let mut group = match &self.location {
             None => title.elements(std::iter::empty::<annotate_snippets::Message<'_>>()),
-            Some(place) => {
+            Some(location) => {
                 let label = self.label.as_deref().map(normalize_untrusted_str);
-                let annotation = AnnotationKind::Primary.span(first_line(place)).label(label);
-                let snippet = Snippet::source(place.source.text.as_str()).path(place.source.name.as_str());
+                let annotation = AnnotationKind::Primary.span(first_line(location)).label(label);
+                let snippet = Snippet::source(location.source.text.as_str()).path(location.source.name.as_str());
                 title.element(snippet.annotation(annotation))
             }
         };
@@ -144,11 +144,11 @@ fn clipped(message: String) -> String {
     }
 }
 
-/// The part of a place on its first line. A caret under a whole mapping helps no more than one under its beginning.
-fn first_line(place: &Place) -> Range<usize> {
-    let text = &place.source.text[place.range.clone()];
+/// The part of a location on its first line. A caret under a whole mapping helps no more than one under its beginning.
+fn first_line(location: &Location) -> Range<usize> {
+    let text = &location.source.text[location.range.clone()];
     let line = text.lines().next().unwrap_or_default().trim_end();
-    place.range.start..place.range.start + line.len()
+    location.range.start..location.range.start + line.len()
 }
 
 /// Joins names as `a`, `b` and `c`.
@@ -183,9 +183,9 @@ impl SpecErrors {
     pub(super) fn new(mut diagnostics: Vec<Diagnostic>) -> Self {
         diagnostics.sort_by_key(|diagnostic| {
             diagnostic
-                .place
+                .location
                 .as_ref()
-                .map(|place| (place.source.kind as u8, place.range.start))
+                .map(|location| (location.source.kind as u8, location.range.start))
         });
         Self { diagnostics }
     }

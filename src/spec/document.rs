@@ -66,7 +66,7 @@ impl Document {
             }
         };
         Self {
-            line: lines.number(node.place.range.start),
+            line: lines.number(node.location.range.start),
             content,
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn read(name: &str, node: &Node, known: Option<&Hyperparameter>, prob
         Content::Scalar(_) => constant(name, node, known, problems),
         Content::Null => {
             problems.error(
-                Diagnostic::error(&node.place, format!("the parameter `{name}` has no values"))
+                Diagnostic::error(&node.location, format!("the parameter `{name}` has no values"))
                     .with_help("write a value, `{values: [a, b]}` or `{min: 0.0, max: 1.0}`"),
             );
             None
@@ -27,7 +27,7 @@ pub(super) fn read(name: &str, node: &Node, known: Option<&Hyperparameter>, prob
         Content::Sequence(_) => {
             problems.error(
                 Diagnostic::error(
-                    &node.place,
+                    &node.location,
                     format!("the parameter `{name}` must be a value or a mapping"),
                 )
                 .with_help("write `{values: […]}` around the list"),
@@ -120,7 +120,7 @@ fn mapping(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &m
         if is_of_another {
             let message = format!("`{key}` does not go together with {}", form.name());
             let help = format!("keep only {}", list(form.keys()));
-            problems.error(Diagnostic::error(&entry.key_place, message).with_help(help));
+            problems.error(Diagnostic::error(&entry.key_location, message).with_help(help));
             is_clean = false;
         }
     }
@@ -132,7 +132,7 @@ fn mapping(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &m
     for &required in form.required() {
         if !is_given(required) {
             let message = format!("the parameter `{name}` lacks `{required}`");
-            problems.error(Diagnostic::error(fields.place, message));
+            problems.error(Diagnostic::error(fields.location, message));
             is_clean = false;
         }
     }
@@ -158,7 +158,7 @@ fn is_beta(node: &Node, problems: &mut Problems) -> bool {
     });
     if is_beta {
         let help = "write `normal` with `mu`, `sigma`, `min` and `max`, or `uniform` with a `prior`";
-        let error = Diagnostic::error(&distribution.place, "beta distributions are not supported");
+        let error = Diagnostic::error(&distribution.location, "beta distributions are not supported");
         problems.error(error.with_help(help));
     }
     is_beta
@@ -190,7 +190,7 @@ fn form(name: &str, fields: &Fields<'_>, problems: &mut Problems) -> Option<Form
         Some(_) => Some(Form::Range(None)),
         None => {
             problems.error(
-                Diagnostic::error(fields.place, format!("the parameter `{name}` has no values"))
+                Diagnostic::error(fields.location, format!("the parameter `{name}` has no values"))
                     .with_help("give it `value`, `values`, or `min` and `max`"),
             );
             None
@@ -213,14 +213,15 @@ fn choice(name: &str, fields: &Fields<'_>, known: Option<&Hyperparameter>, probl
     let node = fields.get("values")?;
     let Content::Sequence(items) = &node.content else {
         problems.error(
-            Diagnostic::error(&node.place, format!("the `values` of `{name}` must be a list"))
+            Diagnostic::error(&node.location, format!("the `values` of `{name}` must be a list"))
                 .with_label(format!("this is {}", node.kind())),
         );
         return None;
     };
     if items.is_empty() {
-        problems
-            .error(Diagnostic::error(&node.place, format!("the parameter `{name}` has no values")).with_label("empty"));
+        problems.error(
+            Diagnostic::error(&node.location, format!("the parameter `{name}` has no values")).with_label("empty"),
+        );
         return None;
     }
     let mut values: Vec<Value> = Vec::with_capacity(items.len());
@@ -230,7 +231,7 @@ fn choice(name: &str, fields: &Fields<'_>, known: Option<&Hyperparameter>, probl
             None => is_clean = false,
             Some(value) if values.iter().any(|earlier| earlier.is_same(&value)) => {
                 problems.error(
-                    Diagnostic::error(&item.place, format!("`{value}` is given twice")).with_label("given before"),
+                    Diagnostic::error(&item.location, format!("`{value}` is given twice")).with_label("given before"),
                 );
                 is_clean = false;
             }
@@ -264,7 +265,7 @@ fn probabilities(name: &str, node: &Node, count: usize, problems: &mut Problems)
     };
     if items.len() != count {
         let message = format!("`{name}` has {count} values, but {} probabilities", items.len());
-        problems.error(Diagnostic::error(&node.place, message).with_label("one for each value"));
+        problems.error(Diagnostic::error(&node.location, message).with_label("one for each value"));
         return None;
     }
     let rule = "at least 1e-6 and at most 1";
@@ -277,7 +278,7 @@ fn probabilities(name: &str, node: &Node, count: usize, problems: &mut Problems)
     let sum: f64 = read.iter().sum();
     if (sum - 1.0).abs() > TOLERANCE {
         let message = format!("the probabilities of `{name}` must add up to 1");
-        problems.error(Diagnostic::error(&node.place, message).with_label(format!("these add up to {sum:.3}")));
+        problems.error(Diagnostic::error(&node.location, message).with_label(format!("these add up to {sum:.3}")));
         return None;
     }
     // Probabilities that already add up stay as they are written.
@@ -302,7 +303,7 @@ fn allowed(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &m
     match known.kind.accept(&value) {
         Ok(value) => Some(value),
         Err(rule) => {
-            let mut diagnostic = Diagnostic::error(&node.place, format!("`{name}` must be {rule}"));
+            let mut diagnostic = Diagnostic::error(&node.location, format!("`{name}` must be {rule}"));
             if let (HyperparameterKind::Word(words) | HyperparameterKind::WordOrNumbers(words), Some(word)) =
                 (known.kind, value.as_str())
                 && let Some(meant) = did_you_mean(word, words.iter().copied())

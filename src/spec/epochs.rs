@@ -88,11 +88,11 @@ pub(super) fn read(
         .map_or(Some(Vec::new()), |node| stops(node, max, problems))?;
     let min = min.unwrap_or_else(|| Some(judged_early(max).min))?;
     if min > max && fields.get("max").is_none() {
-        let place = fields.get("min").map_or(fields.place, |node| &node.place);
+        let location = fields.get("min").map_or(fields.location, |node| &node.location);
         let whole = words(max);
         problems.error(
             Diagnostic::error(
-                place,
+                location,
                 format!("`epochs` lacks `max`: a complete trial would be {whole}"),
             )
             .with_help(format!(
@@ -103,9 +103,9 @@ pub(super) fn read(
         return None;
     }
     if min > max {
-        let place = fields.get("min").map_or(fields.place, |node| &node.place);
+        let location = fields.get("min").map_or(fields.location, |node| &node.location);
         problems.error(
-            Diagnostic::error(place, "the range of `epochs` is empty: `min` is greater than `max`")
+            Diagnostic::error(location, "the range of `epochs` is empty: `min` is greater than `max`")
                 .with_label(format!("greater than {max}")),
         );
         return None;
@@ -140,7 +140,7 @@ fn cooldown(node: &Node, max: f64, problems: &mut Problems) -> Option<(f64, f64)
     }
     problems.error(
         Diagnostic::error(
-            &node.place,
+            &node.location,
             "`cooldown` is two epochs: where it begins and where it ends",
         )
         .with_help("write it like `cooldown: [1, 2.5]`"),
@@ -152,7 +152,7 @@ fn cooldown(node: &Node, max: f64, problems: &mut Problems) -> Option<(f64, f64)
 fn ascending(node: &Node, what: &str, max: f64, problems: &mut Problems) -> Option<Vec<f64>> {
     let Content::Sequence(items) = &node.content else {
         problems.error(
-            Diagnostic::error(&node.place, format!("`{what}` is a list of epochs"))
+            Diagnostic::error(&node.location, format!("`{what}` is a list of epochs"))
                 .with_help(format!("write it like `{what}: [1, 2.5]`")),
         );
         return None;

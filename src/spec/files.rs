@@ -27,7 +27,7 @@ pub(super) enum FileCheck {
 impl Files<'_> {
     /// The path that `node` gives, joined to the spec's folder (in an override, the current folder), without `.` parts.
     pub(super) fn join(&self, node: &Node, text: &str) -> PathBuf {
-        let begin = match node.place.source.kind {
+        let begin = match node.location.source.kind {
             SourceKind::File => self.folder,
             SourceKind::Override => self.here,
         };
@@ -41,14 +41,14 @@ impl Files<'_> {
 
     /// The error for a missing file of a `kind` at `path`, which `node` names.
     pub(super) fn missing(&self, node: &Node, path: &Path, kind: &str) -> Diagnostic {
-        let help = match node.place.source.kind {
+        let help = match node.location.source.kind {
             SourceKind::File => format!("paths begin at the folder of the spec, `{}`", self.folder.display()),
             SourceKind::Override => format!(
                 "paths in `--set` begin at the current folder, `{}`",
                 self.here.display()
             ),
         };
-        Diagnostic::error(&node.place, format!("there is no {kind} `{}`", path.display())).with_help(help)
+        Diagnostic::error(&node.location, format!("there is no {kind} `{}`", path.display())).with_help(help)
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) fn warm_start(spec: &Fields<'_>, files: Files<'_>, problems: &mut Pro
         let path = files.join(node, &reader::text(node, "warm_start", problems)?);
         if path.extension().is_none_or(|extension| extension != "csv") {
             problems.error(
-                Diagnostic::error(&node.place, "not a leaderboard")
+                Diagnostic::error(&node.location, "not a leaderboard")
                     .with_help("name the `leaderboard.csv` of an earlier study"),
             );
             return None;

@@ -139,7 +139,7 @@ pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<FunctionSpec>
     let (function, is_sound) = declared::fill_any(fields, KEYS, problems);
     if fields.get("name").is_none() {
         problems.error(
-            Diagnostic::error(&node.place, "the function has no `name`")
+            Diagnostic::error(&node.location, "the function has no `name`")
                 .with_help(format!("supported: {}", list(FUNCTIONS))),
         );
         return None;
@@ -188,9 +188,11 @@ pub(super) fn check(function: &FunctionSpec, space: &Space, spec: &Fields<'_>, p
         })
     };
     if space.parameters().len() != 2 || !["x1", "x2"].into_iter().all(is_number) {
-        let place = spec.entry("parameters").map_or(spec.place, |entry| &entry.key_place);
+        let location = spec
+            .entry("parameters")
+            .map_or(spec.location, |entry| &entry.key_location);
         problems.error(
-            Diagnostic::error(place, "`branin` is a function of the numbers `x1` and `x2`")
+            Diagnostic::error(location, "`branin` is a function of the numbers `x1` and `x2`")
                 .with_help("write `x1: {min: -5.0, max: 10.0}` and `x2: {min: 0.0, max: 15.0}`"),
         );
     }

@@ -52,7 +52,7 @@ fn prior(name: &str, node: &Node, domain: &Domain, problems: &mut Problems) -> O
         reader::one_of(node, "confidence", &CONFIDENCES, problems)
     });
     let Some(value) = fields.get("value") else {
-        problems.error(Diagnostic::error(&node.place, "the prior has no `value`"));
+        problems.error(Diagnostic::error(&node.location, "the prior has no `value`"));
         return None;
     };
     let value = value_of(name, value, domain, problems)?;
@@ -78,7 +78,7 @@ pub(super) fn value_of(name: &str, node: &Node, domain: &Domain, problems: &mut 
     if let Some(value) = domain.canonical(&value) {
         return Some(value);
     }
-    let diagnostic = Diagnostic::error(&node.place, format!("`{value}` is not a value of `{name}`"));
+    let diagnostic = Diagnostic::error(&node.location, format!("`{value}` is not a value of `{name}`"));
     problems.error(match instead(domain, &value) {
         Some(label) => diagnostic.with_label(label),
         None => diagnostic,

@@ -33,8 +33,11 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Optio
         let misplaced = OF_HUB.iter().find_map(|key| fields.entry(key));
         if let Some(entry) = misplaced {
             problems.error(
-                Diagnostic::error(&entry.key_place, format!("`{}` is for data sets of the hub", entry.key))
-                    .with_help("name the data set with `hub: org/name`"),
+                Diagnostic::error(
+                    &entry.key_location,
+                    format!("`{}` is for data sets of the hub", entry.key),
+                )
+                .with_help("name the data set with `hub: org/name`"),
             );
             return None;
         }
@@ -45,7 +48,7 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Optio
     let name = id.split('@').next().unwrap_or_default();
     if !id.chars().all(is_id) || name.matches('/').count() > 1 || name.is_empty() {
         problems.error(
-            Diagnostic::error(&node.place, "this is not the id of a data set")
+            Diagnostic::error(&node.location, "this is not the id of a data set")
                 .with_help("write an id of the hub such as `org/name` or `org/name@revision`"),
         );
         return None;
@@ -76,6 +79,6 @@ pub(super) fn is_split(name: &str, node: &Node, problems: &mut Problems) -> bool
     } else {
         "with `hub`, these are names of splits, such as `train`, and not files"
     };
-    problems.error(Diagnostic::error(&node.place, format!("`{name}` is not the name of a split")).with_help(help));
+    problems.error(Diagnostic::error(&node.location, format!("`{name}` is not the name of a split")).with_help(help));
     false
 }

@@ -9,7 +9,7 @@ use super::diagnostics::{Diagnostic, SpecErrors};
 use super::files::{FileCheck, Files};
 use super::overrides::{self, Override};
 use super::parse;
-use super::raw::{Content, Node, Place, Source, SourceKind};
+use super::raw::{Content, Location, Node, Source, SourceKind};
 use super::reader::Problems;
 use super::resolve;
 use super::resolved::Spec;
@@ -81,7 +81,7 @@ fn resolve_text(
     let mut root = parse::parse(&source, 0)
         .map_err(SpecErrors::new)?
         .unwrap_or_else(|| Node {
-            place: Place {
+            location: Location {
                 source: Arc::clone(&source),
                 range: 0..0,
             },
@@ -90,7 +90,7 @@ fn resolve_text(
     let mut problems = Problems::default();
     if matches!(root.content, Content::Null) && overrides.is_empty() {
         let empty =
-            Diagnostic::error(&root.place, "the spec is empty").with_help("`automl init` writes one to begin with");
+            Diagnostic::error(&root.location, "the spec is empty").with_help("`automl init` writes one to begin with");
         return Err(SpecErrors::new(vec![empty]));
     }
     for change in overrides {
@@ -157,12 +157,12 @@ fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
             text,
             kind: SourceKind::File,
         });
-        let place = Place {
+        let location = Location {
             source,
             range: at..at + char::REPLACEMENT_CHARACTER.len_utf8(),
         };
         Box::new(
-            Diagnostic::error(&place, "the file is not UTF-8")
+            Diagnostic::error(&location, "the file is not UTF-8")
                 .with_label("these bytes are not UTF-8")
                 .with_help("save it with the encoding UTF-8"),
         )

@@ -8,7 +8,7 @@ use super::diagnostics::Diagnostic;
 use super::goal::Guess;
 use super::keys::{Key, Kind, NOT_NEGATIVE, NUMBER, Section, key};
 use super::objective::{FUNCTION_METRICS, all_fine_tune_metrics};
-use super::raw::{Content, Node, Place};
+use super::raw::{Content, Location, Node};
 use super::reader::{self, Fields, Problems};
 use super::resolved::{Criteria, Metric};
 use crate::metrics;
@@ -42,13 +42,13 @@ impl Reported {
     }
 
     /// The name of a metric that is given without one.
-    fn default(self, place: &Place, problems: &mut Problems) -> Option<String> {
+    fn default(self, location: &Location, problems: &mut Problems) -> Option<String> {
         match self {
             Self::These(known) => Some(known[0].to_owned()),
             Self::Any => {
                 problems.error(
                     Diagnostic::error(
-                        place,
+                        location,
                         "`metric` is missing: which of the numbers of the command should be optimized?",
                     )
                     .with_help("write `metric: {name: accuracy, goal: maximize}`"),
@@ -79,7 +79,7 @@ impl Reported {
         let goal = self.goal(name);
         if goal.is_none() {
             problems.error(
-                Diagnostic::error(&node.place, format!("should `{name}` be maximized or minimized?")).with_help(
+                Diagnostic::error(&node.location, format!("should `{name}` be maximized or minimized?")).with_help(
                     format!("write `metric: {{name: {name}, goal: maximize}}`, or `minimize`"),
                 ),
             );
@@ -201,7 +201,7 @@ pub(super) fn read(spec: &Fields<'_>, reported: Reported, problems: &mut Problem
 
 fn read_metrics(spec: &Fields<'_>, reported: Reported, problems: &mut Problems) -> Option<(Metric, Criteria)> {
     let Some(node) = spec.get("metric") else {
-        let name = reported.default(spec.place, problems)?;
+        let name = reported.default(spec.location, problems)?;
         let goal = default_goal(&name);
         return Some((
             Metric {
@@ -223,7 +223,7 @@ fn read_metrics(spec: &Fields<'_>, reported: Reported, problems: &mut Problems) 
                         return several(list, items, order, reported, problems);
                     }
                     problems.error(
-                        Diagnostic::error(&list.place, format!("`{key}` must be a list of metrics"))
+                        Diagnostic::error(&list.location, format!("`{key}` must be a list of metrics"))
                             .with_label(format!("this is {}", list.kind())),
                     );
                     return None;
@@ -251,7 +251,7 @@ fn several(
 ) -> Option<(Metric, Criteria)> {
     if items.is_empty() {
         problems.error(
-            Diagnostic::error(&list.place, "the list of metrics is empty").with_help(match reported {
+            Diagnostic::error(&list.location, "the list of metrics is empty").with_help(match reported {
                 Reported::These(known) => format!("write `metric: {}`", known[0]),
                 Reported::Any => "write `metric: accuracy`".to_owned(),
             }),
@@ -267,7 +267,7 @@ fn several(
         };
         if metrics.iter().any(|earlier| earlier.name == metric.name) {
             let message = format!("the metric `{}` is listed twice", metric.name);
-            problems.error(Diagnostic::error(&item.place, message).with_help("keep one of them"));
+            problems.error(Diagnostic::error(&item.location, message).with_help("keep one of them"));
         }
         levels.push(Level {
             tolerance,
@@ -299,7 +299,7 @@ fn item_of(node: &Node, order: Order, reported: Reported, problems: &mut Problem
         && let Some(tolerance) = node.child("tolerance")
     {
         problems.error(
-            Diagnostic::error(&tolerance.place, "`tolerance` has no meaning for trade-offs")
+            Diagnostic::error(&tolerance.location, "`tolerance` has no meaning for trade-offs")
                 .with_help("write `metric: {lexicographic: […]}` for metrics by priority"),
         );
         return None;
@@ -313,7 +313,7 @@ fn one(node: &Node, section: &Section, reported: Reported, problems: &mut Proble
     let fields = Fields::read(node, "metric", &section.names(), problems)?;
     let name = match fields.get("name") {
         Some(node) => reported.name(node, problems),
-        None => reported.default(&node.place, problems),
+        None => reported.default(&node.location, problems),
     };
     let goal = fields
         .get("goal")
@@ -326,7 +326,7 @@ fn one(node: &Node, section: &Section, reported: Reported, problems: &mut Proble
             "`{}` has no counterpart and is ignored: a failed trial has no value here",
             entry.key
         );
-        problems.warning(&entry.key_place, message, "remove it");
+        problems.warning(&entry.key_location, message, "remove it");
     }
     let target = match fields.get("target") {
         Some(node) => Some(reader::number(node, "target", problems)?),
@@ -348,7 +348,7 @@ fn one(node: &Node, section: &Section, reported: Reported, problems: &mut Proble
             Goal::Minimize => ("maximized", "minimize"),
         };
         let message = format!("`{name}` is usually {usually}: with `goal: {here}` the worst trial wins");
-        problems.warning(&node.place, message, "remove `goal`, unless this is meant");
+        problems.warning(&node.location, message, "remove `goal`, unless this is meant");
     }
     let metric = Metric { name, goal, target };
     Some((metric, tolerance?))
@@ -370,7 +370,7 @@ fn tolerance(node: &Node, problems: &mut Problems) -> Option<Tolerance> {
         _ => {
             problems.error(
                 Diagnostic::error(
-                    &node.place,
+                    &node.location,
                     "`tolerance` must be a number of 0 or more, or a percentage",
                 )
                 .with_help("write it like `tolerance: 0.01` or `tolerance: \"1%\"`"),
@@ -433,10 +433,10 @@ fn check_measured(spec: &Fields<'_>, metric: &Metric, criteria: &Criteria, probl
     let Some(key) = key.filter(|_| is_deterministic) else {
         return Some(());
     };
-    let place = spec.get(key).map_or(spec.place, |node| &node.place);
+    let location = spec.get(key).map_or(spec.location, |node| &node.location);
     problems.error(
         Diagnostic::error(
-            place,
+            location,
             format!("`{MEASURED}` is measured on this machine: a deterministic study cannot go by it"),
         )
         .with_help("set `deterministic: false`, or use `trainable_parameters`"),

@@ -173,7 +173,7 @@ pub(super) fn kind(spec: &Fields<'_>, problems: &mut Problems) -> ObjectiveKind 
     };
     for entry in others.into_iter().filter_map(|key| spec.entry(key)) {
         let message = format!("`{}` does not go together with `{word}`", entry.key);
-        problems.error(Diagnostic::error(&entry.key_place, message).with_help(match kind {
+        problems.error(Diagnostic::error(&entry.key_location, message).with_help(match kind {
             _ if entry.key == "metrics" => {
                 "`metrics` finds numbers in what a `command` prints; what counts as better is `metric`"
             }
@@ -239,7 +239,7 @@ fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut P
         .collect();
     if !missing.is_empty() {
         problems.error(
-            Diagnostic::error(spec.place, format!("the spec lacks {}", list(&missing)))
+            Diagnostic::error(spec.location, format!("the spec lacks {}", list(&missing)))
                 .with_help("fine-tuning needs `task`, `model` and `data`; `automl init` writes a spec to begin with"),
         );
     }
@@ -257,7 +257,7 @@ fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut P
             let names: Vec<String> = fits.iter().map(|task| format!("`{}`", task.name())).collect();
             let tasks = if fits.len() > 1 { "tasks" } else { "task" };
             let message = format!("{what} is for the {tasks} {}", names.join(", "));
-            problems.error(Diagnostic::error(&node.place, message));
+            problems.error(Diagnostic::error(&node.location, message));
             is_clean = false;
         }
     };
@@ -281,8 +281,8 @@ fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut P
         && let Some((key, fault)) = misused(task, table)
         && let Some(node) = spec.get("data")
     {
-        let place = &node.child(key).unwrap_or(node).place;
-        problems.error(Diagnostic::error(place, fault));
+        let location = &node.child(key).unwrap_or(node).location;
+        problems.error(Diagnostic::error(location, fault));
         is_clean = false;
     }
     is_clean.then_some(())?;
@@ -367,7 +367,7 @@ fn model(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<Model
     }
     if BUILTIN_MODELS.iter().any(|(name, ..)| *name == text) {
         problems.error(
-            Diagnostic::error(&node.place, format!("the model `{text}` is a built-in one"))
+            Diagnostic::error(&node.location, format!("the model `{text}` is a built-in one"))
                 .with_label(format!("write `{BUILTIN}{text}`")),
         );
         return None;
@@ -385,7 +385,7 @@ fn model(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<Model
         return Some(ModelSource::Hub(text));
     }
     problems.error(
-        Diagnostic::error(&node.place, "this is neither a directory nor the name of a model")
+        Diagnostic::error(&node.location, "this is neither a directory nor the name of a model")
             .with_help("write a path that begins with `./`, a hub id such as `org/name`, `builtin:bert-tiny` or `builtin:resnet8-cifar10`"),
     );
     None
@@ -395,7 +395,7 @@ pub(super) fn builtin(name: &str, what: &str, names: &[&str], node: &Node, probl
     if names.contains(&name) {
         return Some(name.to_owned());
     }
-    let diagnostic = Diagnostic::error(&node.place, format!("there is no built-in {what} `{name}`"));
+    let diagnostic = Diagnostic::error(&node.location, format!("there is no built-in {what} `{name}`"));
     problems.error(match did_you_mean(name, names.iter().copied()) {
         Some(meant) => diagnostic.with_label(format!("did you mean `{BUILTIN}{meant}`?")),
         None => diagnostic.with_help(format!("there is {}", list(names))),
@@ -432,11 +432,11 @@ fn search_length(fine_tune: &mut FineTuneSpec, space: &Space, spec: &Fields<'_>,
     };
     let parameters = spec.entry("parameters");
     let node = parameters.and_then(|entry| entry.value.child("max_length"));
-    let place = node.map_or(spec.place, |node| &node.place);
+    let location = node.map_or(spec.location, |node| &node.location);
     if let Some(entry) = spec.entry("max_length") {
         problems.error(
             Diagnostic::error(
-                &entry.key_place,
+                &entry.key_location,
                 "`max_length` is given twice: here and under `parameters`",
             )
             .with_help("remove one of the two: this key fixes it, `parameters.max_length` searches it"),
@@ -446,7 +446,7 @@ fn search_length(fine_tune: &mut FineTuneSpec, space: &Space, spec: &Fields<'_>,
     if !is_whole {
         problems.error(
             Diagnostic::error(
-                place,
+                location,
                 "`max_length` is a parameter only for `task: text-classification` and `task: regression`",
             )
             .with_help(
@@ -456,7 +456,7 @@ fn search_length(fine_tune: &mut FineTuneSpec, space: &Space, spec: &Fields<'_>,
     }
     if parameter.condition.is_some() {
         problems.error(
-            Diagnostic::error(place, "`max_length` depends on another parameter")
+            Diagnostic::error(location, "`max_length` depends on another parameter")
                 .with_help("remove `when`: every trial needs a length"),
         );
     }
@@ -474,10 +474,10 @@ fn check_depth(model: &ModelSource, space: &Space, spec: &Fields<'_>, problems: 
         && deepest.is_some_and(|deepest| deepest > *limit)
     {
         let parameters = spec.entry("parameters");
-        let place = parameters.map_or(spec.place, |entry| &entry.key_place);
+        let location = parameters.map_or(spec.location, |entry| &entry.key_location);
         let depth = parameters.and_then(|entry| entry.value.child("freeze_depth"));
         problems.error(Diagnostic::error(
-            depth.map_or(place, |node| &node.place),
+            depth.map_or(location, |node| &node.location),
             format!("the largest `freeze_depth` of `{model}` is {limit}"),
         ));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::diagnostics::Diagnostic;
 use super::parse;
-use super::raw::{Content, Entry, Node, Place, Source, SourceKind};
+use super::raw::{Content, Entry, Location, Node, Source, SourceKind};
 
 /// A dotted path into the spec and the YAML to put there, such as `parameters.learning_rate.max=1e-3`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,13 +64,13 @@ pub(super) fn apply(root: &mut Node, change: &Override) -> Result<(), Vec<Diagno
     let start = change.path.len() + 1;
     let end = source.text.len();
     let value = parse::parse(&source, start)?.unwrap_or(Node {
-        place: Place {
+        location: Location {
             source: Arc::clone(&source),
             range: start..end,
         },
         content: Content::Null,
     });
-    let path = Place {
+    let path = Location {
         source,
         range: 0..change.path.len(),
     };
@@ -105,20 +105,20 @@ fn write_out(root: &mut Node, key: &str) {
         let short = entry.value.clone();
         entry.value.content = Content::Mapping(vec![Entry {
             key: (*field).to_owned(),
-            key_place: entry.key_place.clone(),
+            key_location: entry.key_location.clone(),
             value: short,
         }]);
     }
 }
 
-fn put(node: &mut Node, keys: &[&str], path: &Place, value: Node) -> Result<(), Box<Diagnostic>> {
+fn put(node: &mut Node, keys: &[&str], path: &Location, value: Node) -> Result<(), Box<Diagnostic>> {
     if keys.is_empty() {
         *node = value;
         return Ok(());
     }
     if matches!(node.content, Content::Null) {
         *node = Node {
-            place: path.clone(),
+            location: path.clone(),
             content: Content::Mapping(Vec::new()),
         };
     }
@@ -141,13 +141,13 @@ fn put(node: &mut Node, keys: &[&str], path: &Place, value: Node) -> Result<(), 
         return put(&mut entries[index].value, &keys[length..], path, value);
     }
     let mut fresh = Node {
-        place: path.clone(),
+        location: path.clone(),
         content: Content::Null,
     };
     put(&mut fresh, &keys[1..], path, value)?;
     entries.push(Entry {
         key: keys[0].to_owned(),
-        key_place: path.clone(),
+        key_location: path.clone(),
         value: fresh,
     });
     Ok(())

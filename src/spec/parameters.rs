@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::diagnostics::Diagnostic;
 use super::domain;
 use super::hyperparameters::{HYPERPARAMETERS, Hyperparameter};
-use super::raw::{Content, Node, Place};
+use super::raw::{Content, Location, Node};
 use super::reader::{self, Fields, Problems};
 use super::{hints, points};
 use crate::space::{Conflict, Domain, Expression, ExpressionError, Parameter, Space, SpaceError};
@@ -38,9 +38,11 @@ pub(super) fn read(spec: &Fields<'_>, names: Names, problems: &mut Problems) -> 
     }
     if sound.is_empty() {
         if problems.errors.len() == errors_before {
-            let place = spec.entry("parameters").map_or(spec.place, |entry| &entry.key_place);
+            let location = spec
+                .entry("parameters")
+                .map_or(spec.location, |entry| &entry.key_location);
             problems.error(
-                Diagnostic::error(place, "there are no `parameters` to search")
+                Diagnostic::error(location, "there are no `parameters` to search")
                     .with_help("add some, such as `learning_rate: {min: 1e-5, max: 1e-3, log: true}`"),
             );
         }
@@ -107,7 +109,7 @@ struct Groups<'a> {
 /// A parameter by its full name.
 struct Flat<'a> {
     name: String,
-    key_place: &'a Place,
+    key_location: &'a Location,
     node: &'a Node,
     /// Indices of its conditions: those of the enclosing groups, then its own.
     conditions: Vec<usize>,
@@ -126,7 +128,7 @@ impl<'a> Groups<'a> {
             let is_first = names.insert(parameter.name.clone());
             if !is_first {
                 let message = format!("there are two parameters `{}`", parameter.name);
-                problems.error(Diagnostic::error(parameter.key_place, message).with_label("this is the second"));
+                problems.error(Diagnostic::error(parameter.key_location, message).with_label("this is the second"));
             }
             is_first
         });
@@ -146,7 +148,7 @@ impl<'a> Groups<'a> {
             let Some(inner) = entry.value.child("parameters") else {
                 self.parameters.push(Flat {
                     name,
-                    key_place: &entry.key_place,
+                    key_location: &entry.key_location,
                     node: &entry.value,
                     conditions,
                 });
@@ -178,14 +180,14 @@ fn parameter(flat: &Flat<'_>, names: Names, problems: &mut Problems) -> Read {
         // A program may need it as an argument like any other.
         if flat.node.child("value").is_none() && matches!(flat.node.content, Content::Mapping(_)) {
             problems.warning(
-                flat.key_place,
+                flat.key_location,
                 "`seed` is searched like any other parameter: the best of many seeds is luck that a production run will not have",
                 "to see how much is luck use `repeats`, or `selection` for the finalists",
             );
         }
     } else if name == "seed" {
         problems.warning(
-            flat.key_place,
+            flat.key_location,
             "`seed` is never a hyperparameter: it is left out of the search",
             "the best of many seeds is luck that a production run will not have; set the study's `seed` instead",
         );
@@ -193,7 +195,7 @@ fn parameter(flat: &Flat<'_>, names: Names, problems: &mut Problems) -> Read {
     }
     if name.is_empty() || name.len() > 100 || name.contains(|c: char| c.is_control() || c == '`') {
         problems.error(Diagnostic::error(
-            flat.key_place,
+            flat.key_location,
             "a parameter's name has 1 to 100 letters, none of them a backtick",
         ));
         return Read::Broken;
@@ -225,14 +227,14 @@ fn refuse_two_names(flats: &[Flat<'_>], problems: &mut Problems) {
                 "`{}` and `{}` are two names of one hyperparameter",
                 earlier.name, flat.name
             );
-            problems.error(Diagnostic::error(flat.key_place, message).with_help(format!("keep `{}`", known.name)));
+            problems.error(Diagnostic::error(flat.key_location, message).with_help(format!("keep `{}`", known.name)));
         }
     }
 }
 
 fn unknown(flat: &Flat<'_>) -> Diagnostic {
     let diagnostic = Diagnostic::error(
-        flat.key_place,
+        flat.key_location,
         format!("fine-tuning has no hyperparameter `{}`", flat.name),
     );
     if matches!(flat.name.as_str(), "epochs" | "num_epochs" | "num_train_epochs") {
@@ -287,12 +289,14 @@ fn explain(error: &SpaceError, spec: &Fields<'_>, groups: &Groups<'_>, constrain
         SpaceError::Cycle { names } => {
             let first = groups.parameters.iter().find(|flat| Some(&flat.name) == names.first());
             let condition = first.and_then(|flat| flat.conditions.last());
-            let place = condition.map_or(spec.place, |&condition| &groups.conditions[condition].place);
-            Diagnostic::error(place, error.to_string())
+            let location = condition.map_or(spec.location, |&condition| &groups.conditions[condition].location);
+            Diagnostic::error(location, error.to_string())
                 .with_help("a condition may refer only to parameters that do not, in the end, depend on it")
         }
         SpaceError::Infeasible(conflict) => infeasible(conflict, spec, constraints),
-        SpaceError::Duplicate { .. } | SpaceError::Unknown { .. } => Diagnostic::error(spec.place, error.to_string()),
+        SpaceError::Duplicate { .. } | SpaceError::Unknown { .. } => {
+            Diagnostic::error(spec.location, error.to_string())
+        }
     }
 }
 
@@ -303,15 +307,15 @@ fn infeasible(conflict: &Conflict, spec: &Fields<'_>, constraints: &[&Node]) -> 
         percent => format!("{percent} %"),
     };
     let strictest = conflict.blamed.iter().min_by_key(|blamed| blamed.satisfied);
-    let place = strictest
+    let location = strictest
         .and_then(|blamed| constraints.get(blamed.index))
-        .map_or(spec.place, |node| &node.place);
+        .map_or(spec.location, |node| &node.location);
     let quantity = if conflict.together == 0 { "no" } else { "hardly any" };
     let drawn = format!(
         "{quantity} configuration satisfies the constraints: {} were drawn",
         conflict.draws
     );
-    let diagnostic = Diagnostic::error(place, drawn);
+    let diagnostic = Diagnostic::error(location, drawn);
     match conflict.blamed.as_slice() {
         [only] => diagnostic
             .with_label(format!("true for {} of them", share(only.satisfied)))

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use super::diagnostics::Diagnostic;
-use super::raw::{Content, Entry, Node, Place, Scalar, Source};
+use super::raw::{Content, Entry, Location, Node, Scalar, Source};
 
 /// Maximum depth: far deeper than any spec. It keeps recursion over the tree shallow.
 const MAX_DEPTH: usize = 64;
@@ -61,7 +61,7 @@ enum Open {
         keys: HashMap<String, usize>,
         /// Values to be merged into the mapping.
         merged: Vec<Node>,
-        key: Option<(String, Place)>,
+        key: Option<(String, Location)>,
     },
 }
 
@@ -120,8 +120,8 @@ impl<'a> Builder<'a> {
         self.start + byte
     }
 
-    fn place(&self, range: Range<usize>) -> Place {
-        Place {
+    fn location(&self, range: Range<usize>) -> Location {
+        Location {
             source: Arc::clone(self.source),
             range,
         }
@@ -136,13 +136,13 @@ impl<'a> Builder<'a> {
 
     fn explain(&self, error: &ScanError) -> Diagnostic {
         let at = self.byte(error.marker().index());
-        let place = self.place(at..at);
+        let location = self.location(at..at);
         // The parser reads ahead and has its own recursion limit.
         if error.info().contains("recursion limit") {
-            return too_deep(&place);
+            return too_deep(&location);
         }
         let diagnostic =
-            Diagnostic::error(&place, format!("this is not valid YAML: {}", error.info())).with_label("here");
+            Diagnostic::error(&location, format!("this is not valid YAML: {}", error.info())).with_label("here");
         if error.info().contains("tab") {
             diagnostic.with_help("indent with spaces, not with tabs")
         } else {
@@ -158,23 +158,25 @@ impl<'a> Builder<'a> {
             Event::DocumentStart(_) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    return Err(Diagnostic::error(&self.place(range), "a second document begins here")
-                        .with_help("a spec is one document: remove `---` and what follows"));
+                    return Err(
+                        Diagnostic::error(&self.location(range), "a second document begins here")
+                            .with_help("a spec is one document: remove `---` and what follows"),
+                    );
                 }
                 Ok(())
             }
             Event::Alias(anchor) => {
-                let place = self.place(range);
+                let location = self.location(range);
                 // A value that is not closed yet cannot contain itself.
                 let Some(known) = self.anchors.get(&anchor) else {
                     return Err(
-                        Diagnostic::error(&place, "this alias is within the value that it stands for")
+                        Diagnostic::error(&location, "this alias is within the value that it stands for")
                             .with_help("write the value out"),
                     );
                 };
                 let content = known.content.clone();
                 self.nodes += size(&content);
-                self.close(Node { place, content }, 0)
+                self.close(Node { location, content }, 0)
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let is_text_by_tag = self.check_tag(tag.as_ref(), &range)?;
@@ -187,8 +189,8 @@ impl<'a> Builder<'a> {
                         is_quoted,
                     })
                 };
-                let place = self.place(range);
-                self.close(Node { place, content }, anchor)
+                let location = self.location(range);
+                self.close(Node { location, content }, anchor)
             }
             Event::SequenceStart(anchor, tag) => {
                 self.check_tag(tag.as_ref(), &range)?;
@@ -227,8 +229,8 @@ impl<'a> Builder<'a> {
                 };
                 let end = self.byte(span.end.index()).max(start);
                 let end = start + self.source.text[start..end].trim_end().len();
-                let place = self.place(start..end);
-                self.close(Node { place, content }, anchor)
+                let location = self.location(start..end);
+                self.close(Node { location, content }, anchor)
             }
         }
     }
@@ -240,11 +242,14 @@ impl<'a> Builder<'a> {
                 Content::Sequence(items) => items,
                 Content::Mapping(_) | Content::Scalar(_) | Content::Null => vec![node],
             };
-            for Node { place, content } in mappings {
+            for Node { location, content } in mappings {
                 let Content::Mapping(others) = content else {
                     self.diagnostics.push(
-                        Diagnostic::error(&place, format!("`{MERGE}` merges mappings, but this is not a mapping"))
-                            .with_help("write an alias of a mapping, or a list of such"),
+                        Diagnostic::error(
+                            &location,
+                            format!("`{MERGE}` merges mappings, but this is not a mapping"),
+                        )
+                        .with_help("write an alias of a mapping, or a list of such"),
                     );
                     continue;
                 };
@@ -263,8 +268,10 @@ impl<'a> Builder<'a> {
         match tag {
             None => Ok(false),
             Some(tag) if tag.is_yaml_core_schema() => Ok(tag.suffix == "str"),
-            Some(_) => Err(Diagnostic::error(&self.place(range.clone()), "tags are not supported")
-                .with_help("remove the word that begins with `!`")),
+            Some(_) => Err(
+                Diagnostic::error(&self.location(range.clone()), "tags are not supported")
+                    .with_help("remove the word that begins with `!`"),
+            ),
         }
     }
 
@@ -272,7 +279,7 @@ impl<'a> Builder<'a> {
         if self.open.len() == MAX_DEPTH {
             let (Open::Sequence { start, .. } | Open::Mapping { start, .. }) = open;
             return Err(Diagnostic::error(
-                &self.place(start..start),
+                &self.location(start..start),
                 format!("nested deeper than {MAX_DEPTH} levels"),
             ));
         }
@@ -285,7 +292,7 @@ impl<'a> Builder<'a> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             return Err(Diagnostic::error(
-                &node.place,
+                &node.location,
                 format!("more than {MAX_NODES} values, those of aliases counted where they stand"),
             ));
         }
@@ -294,7 +301,7 @@ impl<'a> Builder<'a> {
         }
         if self.open.last().is_some_and(Open::is_full) {
             return Err(Diagnostic::error(
-                &node.place,
+                &node.location,
                 format!("a collection of more than {MAX_ITEMS} items"),
             ));
         }
@@ -314,27 +321,27 @@ impl<'a> Builder<'a> {
                         Content::Null => String::new(),
                         Content::Sequence(_) | Content::Mapping(_) => {
                             self.diagnostics.push(
-                                Diagnostic::error(&node.place, format!("a key is a word, this is {}", node.kind()))
+                                Diagnostic::error(&node.location, format!("a key is a word, this is {}", node.kind()))
                                     .with_help("a value that begins with `{` or `[` needs a key before it"),
                             );
                             String::new()
                         }
                     };
-                    *key = Some((name, node.place));
+                    *key = Some((name, node.location));
                 }
                 Some((name, _)) if name == MERGE => merged.push(node),
-                Some((name, place)) => {
+                Some((name, location)) => {
                     if let Some(first) = keys.get(&name).and_then(|&first| entries.get(first)) {
-                        let line = 1 + self.source.text[..first.key_place.range.start].matches('\n').count();
+                        let line = 1 + self.source.text[..first.key_location.range.start].matches('\n').count();
                         self.diagnostics.push(
-                            Diagnostic::error(&place, format!("the key `{name}` is given twice"))
+                            Diagnostic::error(&location, format!("the key `{name}` is given twice"))
                                 .with_label(format!("given before in line {line}")),
                         );
                     } else {
                         keys.insert(name.clone(), entries.len());
                         entries.push(Entry {
                             key: name,
-                            key_place: place,
+                            key_location: location,
                             value: node,
                         });
                     }
@@ -354,8 +361,8 @@ fn size(content: &Content) -> usize {
     }
 }
 
-fn too_deep(place: &Place) -> Diagnostic {
-    Diagnostic::error(place, format!("nested deeper than {MAX_DEPTH} levels"))
+fn too_deep(location: &Location) -> Diagnostic {
+    Diagnostic::error(location, format!("nested deeper than {MAX_DEPTH} levels"))
 }
 
 #[cfg(test)]
@@ -376,13 +383,13 @@ mod tests {
 
     /// The texts of all scalars and keys, at their positions in the source.
     fn written(node: &Node) -> Vec<String> {
-        let at = |place: &Place| place.source.text[place.range.clone()].to_owned();
+        let at = |location: &Location| location.source.text[location.range.clone()].to_owned();
         match &node.content {
-            Content::Null | Content::Scalar(_) => vec![at(&node.place)],
+            Content::Null | Content::Scalar(_) => vec![at(&node.location)],
             Content::Sequence(items) => items.iter().flat_map(written).collect(),
             Content::Mapping(entries) => entries
                 .iter()
-                .flat_map(|entry| std::iter::once(at(&entry.key_place)).chain(written(&entry.value)))
+                .flat_map(|entry| std::iter::once(at(&entry.key_location)).chain(written(&entry.value)))
                 .collect(),
         }
     }

@@ -28,8 +28,10 @@ pub(super) fn read(spec: &Fields<'_>, space: &mut Space, problems: &mut Problems
             "the `init` values together violate `{}`: they are not tried first",
             constraint.source()
         );
-        let place = spec.entry("parameters").map_or(spec.place, |entry| &entry.key_place);
-        problems.warning(place, message, "give other `init` values, or give more of them");
+        let location = spec
+            .entry("parameters")
+            .map_or(spec.location, |entry| &entry.key_location);
+        problems.warning(location, message, "give other `init` values, or give more of them");
     }
 }
 
@@ -65,8 +67,8 @@ fn point(node: &Node, space: &mut Space, problems: &mut Problems) {
             PointError::Infeasible { .. } => None,
         };
         let entry = entries.iter().find(|entry| Some(&entry.key) == name);
-        let place = entry.map_or(&node.place, |entry| &entry.key_place);
-        let diagnostic = Diagnostic::error(place, error.to_string());
+        let location = entry.map_or(&node.location, |entry| &entry.key_location);
+        let diagnostic = Diagnostic::error(location, error.to_string());
         let is_partial = given.iter().count() < space.parameters().len();
         problems.error(match error {
             PointError::Infeasible { .. } if is_partial => diagnostic
@@ -86,5 +88,5 @@ fn unknown(entry: &Entry, space: &Space) -> Diagnostic {
         .map(|parameter| parameter.name.as_str())
         .collect();
     let meant = did_you_mean(&entry.key, names.iter().copied());
-    Diagnostic::error(&entry.key_place, format!("there is no parameter `{}`", entry.key)).with_meant(meant, &names)
+    Diagnostic::error(&entry.key_location, format!("there is no parameter `{}`", entry.key)).with_meant(meant, &names)
 }

@@ -29,14 +29,14 @@ pub(super) enum SourceKind {
 
 /// A byte range of a source.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct Location {
     pub(super) source: Arc<Source>,
     pub(super) range: Range<usize>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Node {
-    pub(super) place: Place,
+    pub(super) location: Location,
     pub(super) content: Content,
 }
 
@@ -51,7 +51,7 @@ pub(super) enum Content {
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) key: String,
-    pub(super) key_place: Place,
+    pub(super) key_location: Location,
     pub(super) value: Node,
 }
 
@@ -165,10 +165,10 @@ impl Node {
     }
 
     /// The source position of the bytes `range` of this scalar's text; the whole node if quoting makes that unknown.
-    pub(super) fn place_inside(&self, range: Range<usize>) -> Place {
-        let written = &self.place.source.text[self.place.range.clone()];
+    pub(super) fn place_inside(&self, range: Range<usize>) -> Location {
+        let written = &self.location.source.text[self.location.range.clone()];
         let Content::Scalar(Scalar { text, .. }) = &self.content else {
-            return self.place.clone();
+            return self.location.clone();
         };
         let offset = if written == text {
             0
@@ -178,15 +178,15 @@ impl Node {
             .strip_prefix('\'')
             .and_then(|inside| doubled_quotes(inside, text, &range))
         {
-            let start = self.place.range.start + 1;
-            return Place {
-                source: Arc::clone(&self.place.source),
+            let start = self.location.range.start + 1;
+            return Location {
+                source: Arc::clone(&self.location.source),
                 range: start + range.start..start + range.end,
             };
         } else {
-            return self.place.clone();
+            return self.location.clone();
         };
-        let start = self.place.range.start + offset;
+        let start = self.location.range.start + offset;
         // An error at the very end points to the last character or the closing quote.
         let range = if range.is_empty() && range.start == text.len() {
             let last = text.chars().next_back().map_or(0, char::len_utf8);
@@ -198,8 +198,8 @@ impl Node {
         } else {
             range
         };
-        Place {
-            source: Arc::clone(&self.place.source),
+        Location {
+            source: Arc::clone(&self.location.source),
             range: start + range.start..start + range.end,
         }
     }

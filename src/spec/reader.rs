@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::diagnostics::{Diagnostic, list};
 use super::keys::{Section, range_words};
-use super::raw::{Content, Entry, Node, Place};
+use super::raw::{Content, Entry, Location, Node};
 pub(super) use super::size::bytes;
 use crate::space::Value;
 use crate::suggestion::did_you_mean;
@@ -21,13 +21,14 @@ impl Problems {
         self.errors.push(diagnostic);
     }
 
-    pub(super) fn warning(&mut self, place: &Place, message: impl Into<String>, help: impl Into<String>) {
-        self.warnings.push(Diagnostic::warning(place, message).with_help(help));
+    pub(super) fn warning(&mut self, location: &Location, message: impl Into<String>, help: impl Into<String>) {
+        self.warnings
+            .push(Diagnostic::warning(location, message).with_help(help));
     }
 
     pub(super) fn wrong_kind(&mut self, node: &Node, what: &str, expected: &str) {
         self.error(
-            Diagnostic::error(&node.place, format!("`{what}` must be {expected}"))
+            Diagnostic::error(&node.location, format!("`{what}` must be {expected}"))
                 .with_label(format!("this is {}", node.kind())),
         );
     }
@@ -36,7 +37,7 @@ impl Problems {
 /// The entries of a mapping whose keys are known.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a> {
-    pub(super) place: &'a Place,
+    pub(super) location: &'a Location,
     entries: &'a [Entry],
 }
 
@@ -51,7 +52,7 @@ impl<'a> Fields<'a> {
         {
             let message = format!("unknown key `{}` in {}", entry.key, quoted(what));
             let meant = did_you_mean(&entry.key, known.iter().copied());
-            problems.error(Diagnostic::error(&entry.key_place, message).with_meant(meant, known));
+            problems.error(Diagnostic::error(&entry.key_location, message).with_meant(meant, known));
         }
         Some(fields)
     }
@@ -65,11 +66,11 @@ impl<'a> Fields<'a> {
     pub(super) fn read_any(node: &'a Node, what: &str, problems: &mut Problems) -> Option<Self> {
         match &node.content {
             Content::Mapping(entries) => Some(Self {
-                place: &node.place,
+                location: &node.location,
                 entries,
             }),
             Content::Null => Some(Self {
-                place: &node.place,
+                location: &node.location,
                 entries: &[],
             }),
             Content::Scalar(_) | Content::Sequence(_) => {
@@ -111,7 +112,7 @@ pub(super) fn value(node: &Node, what: &str, problems: &mut Problems) -> Option<
         None => problems.wrong_kind(node, what, "a number, a text or a boolean"),
         Some(Value::Float(number)) if !number.is_finite() => {
             problems.error(Diagnostic::error(
-                &node.place,
+                &node.location,
                 format!("`{what}` must be a finite number"),
             ));
         }
@@ -155,7 +156,7 @@ pub(super) fn number(node: &Node, what: &str, problems: &mut Problems) -> Option
         Some(Some(number)) if number.is_finite() => return Some(number),
         Some(Some(_)) => {
             problems.error(Diagnostic::error(
-                &node.place,
+                &node.location,
                 format!("`{what}` must be a finite number"),
             ));
         }
@@ -176,7 +177,7 @@ pub(super) fn number_that(
     if is_allowed(number) {
         return Some(number);
     }
-    problems.error(Diagnostic::error(&node.place, format!("`{what}` must be {rule}")));
+    problems.error(Diagnostic::error(&node.location, format!("`{what}` must be {rule}")));
     None
 }
 
@@ -210,7 +211,7 @@ pub(super) fn integer(node: &Node, what: &str, range: RangeInclusive<i64>, probl
     } else {
         format!("at most {}", range.end())
     };
-    problems.error(Diagnostic::error(&node.place, format!("`{what}` must be {rule}")));
+    problems.error(Diagnostic::error(&node.location, format!("`{what}` must be {rule}")));
     None
 }
 
@@ -243,7 +244,7 @@ pub(super) fn boolean(node: &Node, what: &str, problems: &mut Problems) -> Optio
 pub(super) fn text(node: &Node, what: &str, problems: &mut Problems) -> Option<String> {
     match node.scalar() {
         Some(Value::Text(text)) if text.is_empty() => {
-            problems.error(Diagnostic::error(&node.place, format!("`{what}` is empty")));
+            problems.error(Diagnostic::error(&node.location, format!("`{what}` is empty")));
         }
         Some(Value::Text(text)) => return Some(text),
         _ => problems.wrong_kind(node, what, "a text"),
@@ -261,7 +262,7 @@ pub(super) fn texts(node: &Node, what: &str, problems: &mut Problems) -> Option<
         }
         Content::Sequence(_) => {
             problems.error(Diagnostic::error(
-                &node.place,
+                &node.location,
                 format!("`{what}` is an empty list; it needs at least one text"),
             ));
             None
@@ -288,7 +289,7 @@ pub(super) fn one_of<T: Copy>(node: &Node, what: &str, words: &[(&str, T)], prob
         return Some(*meaning);
     }
     let known: Vec<&str> = words.iter().map(|(known, _)| *known).collect();
-    let diagnostic = Diagnostic::error(&node.place, format!("`{what}` cannot be `{word}`"));
+    let diagnostic = Diagnostic::error(&node.location, format!("`{what}` cannot be `{word}`"));
     let diagnostic = match did_you_mean(&word, known.iter().copied()) {
         Some(meant) => diagnostic.with_label(format!("did you mean `{meant}`?")),
         None => diagnostic.with_label("not supported"),
@@ -308,11 +309,11 @@ pub(super) fn seconds(node: &Node, what: &str, problems: &mut Problems) -> Optio
     match seconds {
         Some(seconds) if seconds > 0.0 && seconds <= 3.2e10 => return Some(seconds),
         Some(_) => problems.error(Diagnostic::error(
-            &node.place,
+            &node.location,
             format!("`{what}` must be longer than nothing and shorter than a thousand years"),
         )),
         None => problems.error(
-            Diagnostic::error(&node.place, format!("`{what}` must be a duration"))
+            Diagnostic::error(&node.location, format!("`{what}` must be a duration"))
                 .with_help("write seconds as a number, or a text such as `90s`, `10m`, `1h30m`"),
         ),
     }

@@ -98,7 +98,7 @@ fn check_repeats(space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
     if space.points().next().is_none() {
         problems.error(
             Diagnostic::error(
-                &node.place,
+                &node.location,
                 "`repeats` runs the points of `points_to_evaluate`, but there are none",
             )
             .with_help("list the configurations to repeat as `points_to_evaluate`"),
@@ -110,7 +110,7 @@ fn check_repeats(space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
 fn check_finite(searcher: SearcherSpec, space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
     let method = searcher.name();
     let parameters = spec.entry("parameters");
-    let place = parameters.map_or(spec.place, |entry| &entry.key_place);
+    let location = parameters.map_or(spec.location, |entry| &entry.key_location);
     let endless = space
         .parameters()
         .iter()
@@ -120,7 +120,7 @@ fn check_finite(searcher: SearcherSpec, space: &Space, spec: &Fields<'_>, proble
         let node = parameters.and_then(|entry| entry.value.child(name));
         problems.error(
             Diagnostic::error(
-                node.map_or(place, |node| &node.place),
+                node.map_or(location, |node| &node.location),
                 format!("`method: {method}` needs finitely many values, but `{name}` is continuous"),
             )
             .with_help("give a step as `q`, or list `values`"),
@@ -131,7 +131,7 @@ fn check_finite(searcher: SearcherSpec, space: &Space, spec: &Fields<'_>, proble
 /// Reports several metrics if the method supports only one; warns of pruning rules if the method decides itself.
 fn check_one_metric(searcher: SearcherSpec, criteria: &Criteria, spec: &Fields<'_>, problems: &mut Problems) {
     let method = searcher.name();
-    let place = spec.get("method").map_or(spec.place, |node| &node.place);
+    let location = spec.get("method").map_or(spec.location, |node| &node.location);
     if !criteria.is_plain() {
         let message = if criteria.others.is_empty() {
             format!("`method: {method}` does not support `metric_constraints`: it models one metric only")
@@ -139,11 +139,11 @@ fn check_one_metric(searcher: SearcherSpec, criteria: &Criteria, spec: &Fields<'
             format!("`method: {method}` models one metric only, but `metric` lists several")
         };
         let help = "use another method, such as `bohb`, or keep one metric without constraints on it";
-        problems.error(Diagnostic::error(place, message).with_help(help));
+        problems.error(Diagnostic::error(location, message).with_help(help));
     }
     if let (true, Some(entry)) = (searcher.decides_alone(), spec.entry("early_terminate")) {
         let message = format!("`early_terminate` has no effect: `method: {method}` decides itself which trial goes on");
-        problems.warning(&entry.key_place, message, "remove it");
+        problems.warning(&entry.key_location, message, "remove it");
     }
 }
 
@@ -155,12 +155,12 @@ fn check_keys(spec: &Fields<'_>, problems: &mut Problems) {
         match keys.iter().find(|known| known.name == key) {
             Some(known) if known.is_deprecated => {
                 let message = format!("`{key}` means nothing outside Weights & Biases and is ignored");
-                problems.warning(&entry.key_place, message, "remove it");
+                problems.warning(&entry.key_location, message, "remove it");
             }
             Some(_) => {}
             None => {
                 let meant = did_you_mean(key, known.iter().copied());
-                let unknown = Diagnostic::error(&entry.key_place, format!("unknown key `{key}`"));
+                let unknown = Diagnostic::error(&entry.key_location, format!("unknown key `{key}`"));
                 problems.error(unknown.with_meant(meant, &known));
             }
         }
@@ -182,14 +182,14 @@ fn name(spec: &Fields<'_>, default: &str, problems: &mut Problems) -> Option<Str
     let possible = folder_name(&name);
     let Some(possible) = possible.filter(|_| !name.contains("..")) else {
         problems.error(
-            Diagnostic::error(&node.place, "the name of a study is also the name of its folder")
+            Diagnostic::error(&node.location, "the name of a study is also the name of its folder")
                 .with_help("use letters, digits, `-`, `_` and `.`, at most 100, and begin with a letter or digit"),
         );
         return None;
     };
     // Names of W&B sweeps may be any text, since they are only displayed there.
     problems.warning(
-        &node.place,
+        &node.location,
         format!("the name of a study is also the name of its folder: it is called `{possible}`"),
         "use letters, digits, `-`, `_` and `.`, at most 100, and begin with a letter or digit",
     );

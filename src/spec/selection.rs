@@ -120,10 +120,10 @@ fn check_seeds(selection: Selection, node: &Node, problems: &mut Problems) -> Op
     if selection.rule != SelectionRule::OneSe || selection.reseeds >= LEAST_SEEDS {
         return Some(());
     }
-    let place = &node.child("reseeds").unwrap_or(node).place;
+    let location = &node.child("reseeds").unwrap_or(node).location;
     problems.error(
         Diagnostic::error(
-            place,
+            location,
             format!("`rule: one_se` goes by a standard error, which needs `reseeds` of {LEAST_SEEDS} at least"),
         )
         .with_help("write `reseeds: 2` or more, or `rule: best`"),
@@ -140,11 +140,11 @@ pub(super) fn check(
     problems: &mut Problems,
 ) {
     let Some(node) = spec.get("selection") else { return };
-    let place = |key: &str| node.child(key).map_or(&node.place, |child: &Node| &child.place);
+    let location = |key: &str| node.child(key).map_or(&node.location, |child: &Node| &child.location);
     if selection.rule == SelectionRule::Pareto && !criteria.has_front() {
         problems.error(
             Diagnostic::error(
-                place("rule"),
+                location("rule"),
                 "`rule: pareto` chooses from a front, but `metric` names one metric",
             )
             .with_help(
@@ -155,7 +155,7 @@ pub(super) fn check(
     if selection.rule == SelectionRule::OneSe && !criteria.is_plain() {
         problems.error(
             Diagnostic::error(
-                place("rule"),
+                location("rule"),
                 "`rule: one_se` weighs one metric against the cost of training",
             )
             .with_help("write `rule: best`, or `rule: pareto` for a front"),
@@ -165,7 +165,7 @@ pub(super) fn check(
         let rule = early.scheduler.name();
         problems.error(
             Diagnostic::error(
-                &node.place,
+                &node.location,
                 format!(
                     "`selection` trains configurations again, but one that `{rule}` has cloned is not all of its training"
                 ),
@@ -175,8 +175,11 @@ pub(super) fn check(
     }
     if spec.get("repeats").is_some() {
         problems.error(
-            Diagnostic::error(&node.place, "`selection` and `repeats` both run configurations again")
-                .with_help("keep one of them"),
+            Diagnostic::error(
+                &node.location,
+                "`selection` and `repeats` both run configurations again",
+            )
+            .with_help("keep one of them"),
         );
     }
     if selection.holdout && !has_test(objective) {
@@ -191,7 +194,7 @@ pub(super) fn check(
             ),
             ObjectiveSpec::Function(_) | ObjectiveSpec::AskTell(_) => return,
         };
-        problems.error(Diagnostic::error(place("holdout"), message).with_help(help));
+        problems.error(Diagnostic::error(location("holdout"), message).with_help(help));
     }
 }
 

@@ -15,11 +15,11 @@ pub(super) fn bytes(node: &Node, what: &str, least: u64, problems: &mut Problems
     match size {
         Some(size) if size >= least as f64 && size < 1e18 => return Some(size as u64),
         Some(_) => problems.error(Diagnostic::error(
-            &node.place,
+            &node.location,
             format!("`{what}` must be at least {} MiB and at most 1e18 bytes", least >> 20),
         )),
         None => problems.error(
-            Diagnostic::error(&node.place, format!("`{what}` must be an amount of memory"))
+            Diagnostic::error(&node.location, format!("`{what}` must be an amount of memory"))
                 .with_help("write bytes as a number, or a text such as `4GB` or `512MiB`"),
         ),
     }

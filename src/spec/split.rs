@@ -239,7 +239,7 @@ pub(super) fn read(node: Option<&Node>, known: [(&str, bool); 2], problems: &mut
         if let Some(entry) = entry(part) {
             problems.error(
                 Diagnostic::error(
-                    &entry.key_place,
+                    &entry.key_location,
                     format!("`{part}` above already says which examples these are"),
                 )
                 .with_help(format!("remove this, or `{part}` above")),
@@ -250,7 +250,7 @@ pub(super) fn read(node: Option<&Node>, known: [(&str, bool); 2], problems: &mut
     let split = declared::read(node, "split", SPLIT_KEYS, problems)?;
     if let (Some(by), Some(stratify)) = (entry("by"), entry("stratify")) {
         let message = "`by` already says whether the share of every label is kept";
-        problems.error(Diagnostic::error(&stratify.key_place, message).with_help(format!(
+        problems.error(Diagnostic::error(&stratify.key_location, message).with_help(format!(
             "remove `stratify`; `by: {}` is enough",
             by.value.plain().unwrap_or("stratified")
         )));
@@ -259,22 +259,25 @@ pub(super) fn read(node: Option<&Node>, known: [(&str, bool); 2], problems: &mut
     match (split.by, entry("column")) {
         (Some(SplitBy::Group), None) => {
             problems.error(
-                Diagnostic::error(&node.place, "`by: group` lacks `column`")
+                Diagnostic::error(&node.location, "`by: group` lacks `column`")
                     .with_help("name the column of the groups, such as `column: user_id`"),
             );
             return None;
         }
         (Some(SplitBy::Time), None) => {
             problems.error(
-                Diagnostic::error(&node.place, "`by: time` lacks `column`")
+                Diagnostic::error(&node.location, "`by: time` lacks `column`")
                     .with_help("name the column of the times, such as `column: created_at`"),
             );
             return None;
         }
         (Some(SplitBy::Random | SplitBy::Stratified) | None, Some(column)) => {
             problems.error(
-                Diagnostic::error(&column.key_place, "`column` is only used by `by: group` and `by: time`")
-                    .with_help("add one of them, or remove `column`"),
+                Diagnostic::error(
+                    &column.key_location,
+                    "`column` is only used by `by: group` and `by: time`",
+                )
+                .with_help("add one of them, or remove `column`"),
             );
             return None;
         }
@@ -286,7 +289,7 @@ pub(super) fn read(node: Option<&Node>, known: [(&str, bool); 2], problems: &mut
     };
     if share(split.validation) + share(split.test) >= 1.0 {
         problems.error(Diagnostic::error(
-            &node.place,
+            &node.location,
             "validation and test leave no examples to train on",
         ));
         return None;

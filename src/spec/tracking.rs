@@ -274,7 +274,7 @@ pub(super) fn read(spec: &Fields<'_>, files: Files<'_>, problems: &mut Problems)
         for tracker in named(node, files, problems)? {
             if trackers.iter().any(|known| known.name == tracker.name) {
                 let message = format!("the tracker `{}` stands there twice", tracker.name);
-                problems.error(Diagnostic::error(&node.place, message).with_help("keep one of them"));
+                problems.error(Diagnostic::error(&node.location, message).with_help("keep one of them"));
                 return None;
             }
             trackers.push(tracker);

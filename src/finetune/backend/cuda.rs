@@ -12,7 +12,7 @@ use cubecl::{
     cuda::CudaRuntime,
 };
 
-use super::{Engine, Tensor};
+use super::{Tensor, TensorBackend};
 use crate::cache_folder::user_cache;
 
 /// burn's fusion is off: our kernels fuse by hand, and burn's fusion would cost more on the host than it saves.

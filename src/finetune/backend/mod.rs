@@ -12,9 +12,9 @@ use std::{fmt, str::FromStr};
 use burn::tensor::TensorData;
 
 pub use self::gpus::{Gpu, gpus, shown_gpus};
-#[cfg(any(test, feature = "cuda"))]
-pub(crate) use self::tensor::Engine;
 pub use self::tensor::Tensor;
+#[cfg(any(test, feature = "cuda"))]
+pub(crate) use self::tensor::TensorBackend;
 
 /// A device for computing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

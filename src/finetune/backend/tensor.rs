@@ -27,7 +27,7 @@ pub enum Tensor<const D: usize> {
 }
 
 /// A burn backend that our tensors can use.
-pub(crate) trait Engine: Backend {
+pub(crate) trait TensorBackend: Backend {
     fn wrap<const D: usize>(inner: Inner<Self, D>) -> Tensor<D>;
 
     /// The backend's own tensor; panics if the tensor belongs to another backend.
@@ -39,7 +39,7 @@ const OTHER_DEVICE: &str = "tensors that meet are of one device";
 
 macro_rules! engine {
     ($variant:ident, $backend:ty) => {
-        impl Engine for $backend {
+        impl TensorBackend for $backend {
             fn wrap<const D: usize>(inner: Inner<Self, D>) -> Tensor<D> {
                 Tensor::$variant(inner)
             }
@@ -144,7 +144,7 @@ impl<const D: usize> Tensor<D> {
 
     /// Concatenates the tensors along the first dimension; there must be at least one.
     pub(crate) fn joined(tensors: Vec<Self>) -> Self {
-        fn of<B: Engine, const D: usize>(tensors: Vec<Tensor<D>>) -> Tensor<D> {
+        fn of<B: TensorBackend, const D: usize>(tensors: Vec<Tensor<D>>) -> Tensor<D> {
             B::wrap(Inner::cat(tensors.into_iter().map(B::unwrap).collect(), 0))
         }
         match tensors.first() {

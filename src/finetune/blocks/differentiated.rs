@@ -3,7 +3,7 @@
 use burn::{backend::Autodiff, tensor::Tensor as Inner};
 
 use crate::{
-    backend::{Engine, Tensor},
+    backend::{Tensor, TensorBackend},
     gradients::Gradient,
     kernels::ActivationKind,
     layers::{Back, Context},
@@ -15,19 +15,19 @@ pub(crate) type Lifted<B, const D: usize> = Inner<Autodiff<B>, D>;
 
 /// A part of a network that burn differentiates. Images are `[images, channels, rows, columns]`.
 pub(crate) trait Graph {
-    fn graph<B: Engine>(&self, tape: &mut Tape<'_, B>, input: Lifted<B, 4>) -> Lifted<B, 4>;
+    fn graph<B: TensorBackend>(&self, tape: &mut Tape<'_, B>, input: Lifted<B, 4>) -> Lifted<B, 4>;
 
     /// Height, width and channels of its input.
     fn input(&self) -> [usize; 3];
 }
 
 /// The parameters of one pass; those that train are leaves of the graph.
-pub(crate) struct Tape<'a, B: Engine> {
+pub(crate) struct Tape<'a, B: TensorBackend> {
     pub(crate) context: &'a Context<'a>,
     leaves: Vec<(Handle, Lifted<B, 1>)>,
 }
 
-impl<B: Engine> Tape<'_, B> {
+impl<B: TensorBackend> Tape<'_, B> {
     /// A parameter. If it trains, its gradient will be recorded.
     pub(crate) fn leaf(&mut self, handle: Handle) -> Lifted<B, 1> {
         let value = self.constant(handle);
@@ -46,7 +46,7 @@ impl<B: Engine> Tape<'_, B> {
 }
 
 /// An activation as a part of a graph.
-pub(crate) fn activated<B: Engine, const D: usize>(kind: ActivationKind, input: Lifted<B, D>) -> Lifted<B, D> {
+pub(crate) fn activated<B: TensorBackend, const D: usize>(kind: ActivationKind, input: Lifted<B, D>) -> Lifted<B, D> {
     use burn::tensor::activation::{gelu, relu, sigmoid, silu, tanh};
     let relu6 = |input: Lifted<B, D>| relu(input).clamp_max(6.0);
     match kind {
@@ -67,7 +67,7 @@ pub(crate) fn activated<B: Engine, const D: usize>(kind: ActivationKind, input: 
 }
 
 /// The output of a graph, and its backward pass. Input and output are rows of channels.
-pub(crate) fn forward<'a, B: Engine + 'a>(
+pub(crate) fn forward<'a, B: TensorBackend + 'a>(
     graph: &impl Graph,
     input: Tensor<2>,
     context: &Context<'_>,

@@ -140,12 +140,12 @@ mod graphs {
 
     use super::{ConvolutionStem, ResidualBlock};
     use crate::{
-        backend::Engine,
+        backend::TensorBackend,
         blocks::differentiated::{Graph, Lifted, Tape},
     };
 
     impl Graph for ResidualBlock {
-        fn graph<B: Engine>(&self, tape: &mut Tape<'_, B>, input: Lifted<B, 4>) -> Lifted<B, 4> {
+        fn graph<B: TensorBackend>(&self, tape: &mut Tape<'_, B>, input: Lifted<B, 4>) -> Lifted<B, 4> {
             let hidden = self.first.0.graph(tape, input.clone());
             let hidden = relu(self.first.1.graph(tape, hidden));
             let hidden = self.second.0.graph(tape, hidden);
@@ -165,7 +165,7 @@ mod graphs {
     }
 
     impl Graph for ConvolutionStem {
-        fn graph<B: Engine>(&self, tape: &mut Tape<'_, B>, input: Lifted<B, 4>) -> Lifted<B, 4> {
+        fn graph<B: TensorBackend>(&self, tape: &mut Tape<'_, B>, input: Lifted<B, 4>) -> Lifted<B, 4> {
             let hidden = self.convolution.graph(tape, input);
             relu(self.norm.graph(tape, hidden))
         }

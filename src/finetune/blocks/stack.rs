@@ -349,12 +349,12 @@ impl Layer {
 mod graphs {
     use super::{Layer, Stack};
     use crate::{
-        backend::Engine,
+        backend::TensorBackend,
         blocks::differentiated::{Graph, Lifted, Tape, activated},
     };
 
     impl Graph for Stack {
-        fn graph<B: Engine>(&self, tape: &mut Tape<'_, B>, input: Lifted<B, 4>) -> Lifted<B, 4> {
+        fn graph<B: TensorBackend>(&self, tape: &mut Tape<'_, B>, input: Lifted<B, 4>) -> Lifted<B, 4> {
             all(&self.layers, tape, input)
         }
 
@@ -364,7 +364,7 @@ mod graphs {
         }
     }
 
-    fn all<B: Engine>(layers: &[Layer], tape: &mut Tape<'_, B>, input: Lifted<B, 4>) -> Lifted<B, 4> {
+    fn all<B: TensorBackend>(layers: &[Layer], tape: &mut Tape<'_, B>, input: Lifted<B, 4>) -> Lifted<B, 4> {
         layers.iter().fold(input, |values, layer| match layer {
             Layer::Convolution(layer) => layer.graph(tape, values),
             Layer::BatchNorm(layer) => layer.graph(tape, values),

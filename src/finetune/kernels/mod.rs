@@ -20,7 +20,7 @@ pub(crate) use self::{
 use super::{
     backend::{Device, Tensor},
     dropout::Dropout,
-    gradients::{Gradient, Loss},
+    gradients::{Gradient, StepLoss},
     layers::Positions,
 };
 
@@ -340,7 +340,7 @@ impl Kernels {
     }
 
     /// The mean cross-entropy of logits `[rows, classes]` and its gradient with respect to them.
-    pub(crate) fn cross_entropy(self, logits: Tensor<2>, labels: &[u32]) -> (Loss, Tensor<2>) {
+    pub(crate) fn cross_entropy(self, logits: Tensor<2>, labels: &[u32]) -> (StepLoss, Tensor<2>) {
         either!(self, cross_entropy(logits, labels))
     }
 

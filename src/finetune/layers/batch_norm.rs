@@ -185,7 +185,7 @@ impl BatchNorm {
 #[cfg(any(test, feature = "cuda"))]
 impl BatchNorm {
     /// Batch norm over `[images, channels, rows, columns]`.
-    pub(crate) fn graph<B: crate::backend::Engine>(
+    pub(crate) fn graph<B: crate::backend::TensorBackend>(
         &self,
         tape: &mut crate::blocks::differentiated::Tape<'_, B>,
         input: crate::blocks::differentiated::Lifted<B, 4>,

@@ -315,7 +315,7 @@ impl Convolution {
 /// The same layer as a part of burn's graph.
 #[cfg(any(test, feature = "cuda"))]
 impl Convolution {
-    pub(crate) fn graph<B: crate::backend::Engine>(
+    pub(crate) fn graph<B: crate::backend::TensorBackend>(
         &self,
         tape: &mut crate::blocks::differentiated::Tape<'_, B>,
         input: crate::blocks::differentiated::Lifted<B, 4>,

@@ -49,7 +49,7 @@ impl LayerScale {
 /// The same layer as a part of burn's graph.
 #[cfg(any(test, feature = "cuda"))]
 impl LayerScale {
-    pub(crate) fn graph<B: crate::backend::Engine>(
+    pub(crate) fn graph<B: crate::backend::TensorBackend>(
         self,
         tape: &mut crate::blocks::differentiated::Tape<'_, B>,
         input: crate::blocks::differentiated::Lifted<B, 4>,

@@ -134,7 +134,7 @@ impl Linear {
 #[cfg(any(test, feature = "cuda"))]
 impl Linear {
     /// The layer at every pixel of `[images, channels, rows, columns]`.
-    pub(crate) fn graph<B: crate::backend::Engine>(
+    pub(crate) fn graph<B: crate::backend::TensorBackend>(
         &self,
         tape: &mut crate::blocks::differentiated::Tape<'_, B>,
         input: crate::blocks::differentiated::Lifted<B, 4>,

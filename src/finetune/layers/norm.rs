@@ -143,7 +143,7 @@ pub(crate) struct SumGradients {
 #[cfg(any(test, feature = "cuda"))]
 impl NormLayer {
     /// A layer norm over the channels of `[images, channels, rows, columns]`.
-    pub(crate) fn graph<B: crate::backend::Engine>(
+    pub(crate) fn graph<B: crate::backend::TensorBackend>(
         &self,
         tape: &mut crate::blocks::differentiated::Tape<'_, B>,
         input: crate::blocks::differentiated::Lifted<B, 4>,

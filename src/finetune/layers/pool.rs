@@ -55,7 +55,7 @@ impl MaxPool {
 
     /// The same layer as a part of burn's graph.
     #[cfg(any(test, feature = "cuda"))]
-    pub(crate) fn graph<B: crate::backend::Engine>(
+    pub(crate) fn graph<B: crate::backend::TensorBackend>(
         &self,
         input: crate::blocks::differentiated::Lifted<B, 4>,
     ) -> crate::blocks::differentiated::Lifted<B, 4> {

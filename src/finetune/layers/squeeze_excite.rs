@@ -223,7 +223,7 @@ fn times(values: &mut [f32], factors: &[f32]) {
 /// The same layer as a part of burn's graph.
 #[cfg(any(test, feature = "cuda"))]
 impl SqueezeExcite {
-    pub(crate) fn graph<B: crate::backend::Engine>(
+    pub(crate) fn graph<B: crate::backend::TensorBackend>(
         &self,
         tape: &mut crate::blocks::differentiated::Tape<'_, B>,
         input: crate::blocks::differentiated::Lifted<B, 4>,

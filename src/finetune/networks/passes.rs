@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{
     backend::{Tensor, values},
-    gradients::{Loss, Pass},
+    gradients::{Pass, StepLoss},
     kernels::Kernels,
     layers::{Back, Backward, Context, Positions},
 };
 
 /// The loss of a batch, from the network's outputs, and the gradient of the loss with respect to them.
-pub(crate) type Objective<'a> = &'a dyn Fn(Kernels, Tensor<2>) -> (Loss, Tensor<2>);
+pub(crate) type Objective<'a> = &'a dyn Fn(Kernels, Tensor<2>) -> (StepLoss, Tensor<2>);
 
 /// Hidden states, and the number of blocks that they have passed.
 struct Hidden {

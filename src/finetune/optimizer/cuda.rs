@@ -3,7 +3,7 @@
 use super::{Factors, Moments, Optimizer, Outcome, Update};
 use crate::{
     backend::{Device, Tensor, values},
-    gradients::{Gradient, Loss},
+    gradients::{Gradient, StepLoss},
     kernels::cuda,
     parameters::{Handle, Parameters},
 };
@@ -88,7 +88,7 @@ impl Optimizer {
     pub(super) fn on_cuda(
         &mut self,
         parameters: &mut Parameters,
-        (loss, mut gradients): (Loss, Vec<(Handle, Gradient)>),
+        (loss, mut gradients): (StepLoss, Vec<(Handle, Gradient)>),
         update: &Update<'_>,
     ) -> Outcome {
         let group_of = |handle: Handle| update.trainable.group(handle).map(|(index, _)| index);
@@ -113,8 +113,8 @@ impl Optimizer {
             .map(|group| cuda::joined(rest.by_ref().take(group.len()), ALIGNMENT))
             .collect();
         let losses = match loss {
-            Loss::Known(loss) => self.device.tensor(vec![loss as f32], [1]),
-            Loss::Shares(shares) => shares,
+            StepLoss::Known(loss) => self.device.tensor(vec![loss as f32], [1]),
+            StepLoss::Shares(shares) => shares,
         };
         let limit = update.max_grad_norm.map_or(f32::INFINITY, |limit| limit as f32);
         let outcome = match joined.as_slice() {

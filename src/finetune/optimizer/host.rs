@@ -3,7 +3,7 @@
 use super::{Moments, Optimizer, Outcome, Rule, State, Update};
 use crate::{
     backend::{Device, Host, Tensor, values},
-    gradients::{Gradient, Loss},
+    gradients::{Gradient, StepLoss},
     parameters::{Handle, Parameters},
     vectorize::vectorize,
 };
@@ -12,12 +12,12 @@ impl Optimizer {
     pub(super) fn on_host(
         &mut self,
         parameters: &mut Parameters,
-        (loss, gradients): (Loss, Vec<(Handle, Gradient)>),
+        (loss, gradients): (StepLoss, Vec<(Handle, Gradient)>),
         update: &Update<'_>,
     ) -> Outcome {
         let loss = match loss {
-            Loss::Known(loss) => loss,
-            Loss::Shares(shares) => values(&shares).iter().map(|&share| f64::from(share)).sum(),
+            StepLoss::Known(loss) => loss,
+            StepLoss::Shares(shares) => values(&shares).iter().map(|&share| f64::from(share)).sum(),
         };
         let gradients: Vec<_> = gradients
             .into_iter()

@@ -18,7 +18,7 @@ pub(crate) use self::adamw::Factors;
 
 use super::{
     backend::{Device, Tensor},
-    gradients::{Gradient, Loss},
+    gradients::{Gradient, StepLoss},
     parameters::{Handle, Parameters},
     trainable::{Group, Trainable},
     training_config::TrainingConfig,
@@ -214,7 +214,7 @@ impl Optimizer {
     pub(crate) fn update(
         &mut self,
         parameters: &mut Parameters,
-        pass: (Loss, Vec<(Handle, Gradient)>),
+        pass: (StepLoss, Vec<(Handle, Gradient)>),
         update: &Update<'_>,
     ) -> Outcome {
         let outcome = match (self.device, self.settings.kind) {
@@ -319,7 +319,7 @@ mod tests {
             let gradient = Gradient::Dense(DEVICE.tensor(vec![slope; 20], [20]));
             optimizer.update(
                 &mut parameters,
-                (Loss::Known(1.0), vec![(only(), gradient)]),
+                (StepLoss::Known(1.0), vec![(only(), gradient)]),
                 &unclipped,
             );
         }
@@ -378,7 +378,7 @@ mod tests {
         for (loss, slope) in [(f64::NAN, 0.3), (1.0, f32::INFINITY)] {
             let (mut parameters, mut optimizer) = (parameters(), optimizer(OptimizerKind::AdamW));
             let gradient = Gradient::Dense(DEVICE.tensor(vec![slope; 20], [20]));
-            let pass = (Loss::Known(loss), vec![(only(), gradient)]);
+            let pass = (StepLoss::Known(loss), vec![(only(), gradient)]);
             let outcome = optimizer.update(&mut parameters, pass, &update(&trainable));
             assert!(!outcome.is_finite());
             assert_eq!(
@@ -397,7 +397,7 @@ mod tests {
                 let (mut parameters, mut optimizer) = (parameters(), optimizer(kind));
                 let norms: Vec<f64> = (0..3)
                     .map(|_| {
-                        let pass = (Loss::Known(1.0), vec![(only(), gradient())]);
+                        let pass = (StepLoss::Known(1.0), vec![(only(), gradient())]);
                         optimizer
                             .update(&mut parameters, pass, &update(&trainable))
                             .gradient_norm

@@ -14,7 +14,7 @@ pub use automl_metrics::Task as TaskKind;
 use automl_metrics::{ClassCounts, Measure, MetricError};
 
 use crate::{
-    backend::Tensor, data::Targets, families::HeadKind, gradients::Loss, imbalance::TrainingLoss, kernels::Kernels,
+    backend::Tensor, data::Targets, families::HeadKind, gradients::StepLoss, imbalance::TrainingLoss, kernels::Kernels,
 };
 
 /// All tasks. The first one is that of a model that does not name its own.
@@ -144,7 +144,7 @@ pub struct Batch<'a> {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Objective {
-    pub(crate) loss: Loss,
+    pub(crate) loss: StepLoss,
     pub(crate) gradient: Tensor<2>,
 }
 
@@ -180,7 +180,7 @@ fn on_host(batch: &Batch<'_>, loss: impl FnOnce(&[f32]) -> (f64, Vec<f32>)) -> O
     let device = batch.kernels.device();
     let (loss, gradient) = loss(&crate::backend::values(&batch.outputs));
     Objective {
-        loss: Loss::Known(loss),
+        loss: StepLoss::Known(loss),
         gradient: device.tensor(gradient, shape),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The program receives the configuration and the epochs to train in its arguments, in `AUTOML_…` variables and in a
 //! JSON file. It reports metrics as lines of JSON on standard output. It keeps the state that it needs to resume in the
-//! folder `AUTOML_CHECKPOINT`. All other output goes to the trial's log. Begin reading at [`Command`].
+//! folder `AUTOML_CHECKPOINT`. All other output goes to the trial's log. Begin reading at [`CommandObjective`].
 
 mod arguments;
 mod attempt;
@@ -123,7 +123,7 @@ fn literal(word: &Word) -> Option<&str> {
 
 /// An external program.
 #[derive(Clone, Debug)]
-pub struct Command {
+pub struct CommandObjective {
     spec: CommandSpec,
     /// The metrics that the study uses.
     metrics: Vec<String>,
@@ -131,7 +131,7 @@ pub struct Command {
     launcher: Option<PathBuf>,
 }
 
-impl Command {
+impl CommandObjective {
     /// The program of a spec, in a study that uses `metrics`. It is started through `launcher`, if there is one.
     pub fn new(spec: CommandSpec, metrics: Vec<String>, launcher: Option<PathBuf>) -> Self {
         Self {
@@ -154,7 +154,7 @@ enum End {
     Skipped,
 }
 
-impl Objective for Command {
+impl Objective for CommandObjective {
     fn run(&mut self, segment: &Segment, control: &mut dyn Control) -> Result<SegmentReport, RunError> {
         let begun = Instant::now();
         let mut told = Told::prepare(segment).map_err(|error| machine(segment, error))?;
@@ -193,7 +193,7 @@ impl Objective for Command {
     }
 }
 
-impl Command {
+impl CommandObjective {
     /// Runs the segment until its result is certain, or until a stop is requested.
     ///
     /// If a program resumes after an interruption and then fails, reports too little or skips an epoch, the segment

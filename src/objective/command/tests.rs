@@ -38,7 +38,7 @@ fn run(script: &str, segment: &Segment) -> Result<SegmentReport, RunError> {
         has_shim: false,
         patterns: BTreeMap::new(),
     };
-    Command::new(spec, vec!["loss".to_owned()], None).run(segment, &mut Silent)
+    CommandObjective::new(spec, vec!["loss".to_owned()], None).run(segment, &mut Silent)
 }
 
 fn losses(report: &SegmentReport) -> Vec<(u64, f64)> {

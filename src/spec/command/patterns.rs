@@ -23,7 +23,7 @@ pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<BTreeMa
             Ok(_) => "the expression has no group: which part of the line is the number?".to_owned(),
             Err(error) => format!("invalid regular expression: {}", reason(&error)),
         };
-        problems.error(Diagnostic::error(&entry.value.place, fault).with_help(
+        problems.error(Diagnostic::error(&entry.value.location, fault).with_help(
             "put the number between parentheses, as in `'loss: (\\S+)'`; the syntax is that of Rust's `regex`",
         ));
         None
@@ -33,7 +33,7 @@ pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<BTreeMa
     let patterns: BTreeMap<String, String> = read.into_iter().collect::<Option<_>>()?;
     if patterns.keys().all(|name| name == EPOCH) {
         problems.error(
-            Diagnostic::error(&node.place, "`metrics` names no metric")
+            Diagnostic::error(&node.location, "`metrics` names no metric")
                 .with_help("write it like `metrics: {loss: 'loss: (\\S+)', epoch: 'epoch (\\d+)'}`"),
         );
         return None;

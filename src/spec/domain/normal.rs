@@ -33,16 +33,18 @@ pub(super) fn read(
     if let Some(rule) = known.and_then(|known| [min, bell.max].iter().find_map(|end| refused(known, *end))) {
         let Bell { max, .. } = bell;
         let message = format!("`{name}` must be {rule}, but the distribution reaches from {min:?} to {max:?}");
-        problems.error(Diagnostic::error(fields.place, message).with_help("give it a `min` and a `max`"));
+        problems.error(Diagnostic::error(fields.location, message).with_help("give it a `min` and a `max`"));
         return None;
     }
     let range = match (is_integer(fields, step, known), step) {
         (false, _) => bell.floats(name, fields, min, step, problems)?,
         (true, Some(step)) => bell.integers(name, fields, min, step, problems)?,
         (true, None) => {
-            let place = fields.get("distribution").map_or(fields.place, |node| &node.place);
+            let location = fields
+                .get("distribution")
+                .map_or(fields.location, |node| &node.location);
             let instead = if is_log { "q_log_normal" } else { "q_normal" };
-            let error = Diagnostic::error(place, format!("`{name}` takes whole numbers"));
+            let error = Diagnostic::error(location, format!("`{name}` takes whole numbers"));
             problems.error(error.with_label(format!("write `{instead}`")));
             return None;
         }
@@ -85,8 +87,8 @@ impl Bell {
         if let (Some(min), Some(max)) = (given_min, given_max)
             && let Some((key, message, label)) = wrong_bounds(name, min, max, false)
         {
-            let place = fields.get(key).map_or(fields.place, |node| &node.place);
-            problems.error(Diagnostic::error(place, message).with_label(label));
+            let location = fields.get(key).map_or(fields.location, |node| &node.location);
+            problems.error(Diagnostic::error(location, message).with_label(label));
             return None;
         }
         let scale = |position: f64| if is_log { position.exp() } else { position };
@@ -108,10 +110,10 @@ impl Bell {
         } else {
             "max"
         };
-        let place = fields.get(key).map_or(fields.place, |node| &node.place);
+        let location = fields.get(key).map_or(fields.location, |node| &node.location);
         let message = format!("the range of `{name}` lies further than {MOST_DEVIATIONS} `sigma` from `mu`");
         let label = format!("the distribution lies between {low:?} and {high:?}");
-        problems.error(Diagnostic::error(place, message).with_label(label));
+        problems.error(Diagnostic::error(location, message).with_label(label));
         None
     }
 
@@ -173,7 +175,7 @@ impl Bell {
         let Some(message) = message else { return Some(()) };
         let node = fields.get("q").or_else(|| fields.get("distribution"));
         problems.error(Diagnostic::error(
-            node.map_or(fields.place, |node| &node.place),
+            node.map_or(fields.location, |node| &node.location),
             message,
         ));
         None

@@ -46,14 +46,14 @@ pub(super) fn read(
         let node = fields.get("distribution")?;
         let word = node.scalar().map(|word| word.to_string()).unwrap_or_default();
         problems.warning(
-            &node.place,
+            &node.location,
             format!("the bounds of a `{word}` are exponents of e: `{name}` is searched from {min:e} to {max:e}"),
             "write `distribution: log_uniform_values` with the bounds themselves",
         );
     }
     if let Some((key, message, label)) = wrong_bounds(name, min, max, is_log) {
-        let place = &fields.get(key).unwrap_or(max_node).place;
-        problems.error(Diagnostic::error(place, message).with_label(label));
+        let location = &fields.get(key).unwrap_or(max_node).location;
+        problems.error(Diagnostic::error(location, message).with_label(label));
         return None;
     }
     if has_exponents {
@@ -95,7 +95,7 @@ pub(super) fn read(
     if !is_integer {
         if let Some(message) = step.and_then(|step| wrong_grid(name, min, max, is_log, step)) {
             let node = fields.get(key).unwrap_or(max_node);
-            problems.error(Diagnostic::error(&node.place, message));
+            problems.error(Diagnostic::error(&node.location, message));
             return None;
         }
         return Some(Domain::Float {
@@ -106,14 +106,14 @@ pub(super) fn read(
         });
     }
     if distribution.and_then(|distribution| distribution.is_integer) == Some(false) {
-        let place = &fields.get("distribution")?.place;
+        let at = &fields.get("distribution")?.location;
         let instead = if is_log {
             "int_log_uniform_values"
         } else {
             "int_uniform"
         };
         problems.error(
-            Diagnostic::error(place, format!("`{name}` takes whole numbers")).with_label(format!("write `{instead}`")),
+            Diagnostic::error(at, format!("`{name}` takes whole numbers")).with_label(format!("write `{instead}`")),
         );
         return None;
     }
@@ -162,7 +162,7 @@ fn steps(
         (false, false) => None,
     };
     if let (Some(node), Some((message, help))) = (fields.get("step"), wrong) {
-        problems.error(Diagnostic::error(&node.place, message).with_help(help));
+        problems.error(Diagnostic::error(&node.location, message).with_help(help));
         return None;
     }
     Some(Steps { q, from_min })
@@ -204,7 +204,7 @@ fn allowed_values(
     let Some(Err(rule)) = refused.into_iter().flatten().find(Result::is_err) else {
         return Some(());
     };
-    problems.error(Diagnostic::error(fields.place, format!("`{name}` must be {rule}")));
+    problems.error(Diagnostic::error(fields.location, format!("`{name}` must be {rule}")));
     None
 }
 
@@ -225,12 +225,12 @@ fn first_on_grid(
 }
 
 fn refuse_empty_grid(name: &str, fields: &Fields<'_>, problems: &mut Problems) {
-    let place = fields
+    let location = fields
         .get("q")
         .or_else(|| fields.get("max"))
-        .map_or(fields.place, |node| &node.place);
+        .map_or(fields.location, |node| &node.location);
     problems.error(Diagnostic::error(
-        place,
+        location,
         format!("the range of `{name}` holds no multiple of `q`"),
     ));
 }
@@ -253,9 +253,9 @@ pub(super) fn whole(name: &str, fields: &Fields<'_>, key: &str, number: f64, pro
     if number.fract() == 0.0 && number.abs() <= LARGEST_INTEGER {
         return Some(number as i64);
     }
-    let place = fields.get(key).map_or(fields.place, |node| &node.place);
+    let location = fields.get(key).map_or(fields.location, |node| &node.location);
     problems.error(Diagnostic::error(
-        place,
+        location,
         format!("`{key}` of `{name}` must be a whole number below 2^53"),
     ));
     None

@@ -86,9 +86,14 @@ pub(in crate::spec) fn read(spec: &Fields<'_>, is_planned: bool, problems: &mut 
 fn known_keys(kind: SchedulerSpec, fields: &Fields<'_>, problems: &mut Problems) -> Vec<&'static str> {
     let name = kind.name();
     let own = own_keys(kind);
-    let is_by_hand = |node: &Node| node.place.source.kind == SourceKind::Override;
+    let is_by_hand = |node: &Node| node.location.source.kind == SourceKind::Override;
     let is_switched = fields.get("type").is_some_and(is_by_hand);
-    for Entry { key, key_place, value } in fields.entries() {
+    for Entry {
+        key,
+        key_location,
+        value,
+    } in fields.entries()
+    {
         let key = key.as_str();
         let owners = SchedulerSpec::all().filter(|rule| own_keys(*rule).contains(&key));
         let owners: Vec<&str> = owners.map(SchedulerSpec::name).collect();
@@ -99,11 +104,11 @@ fn known_keys(kind: SchedulerSpec, fields: &Fields<'_>, problems: &mut Problems)
             let all = all_keys();
             let meant = did_you_mean(key, all.iter().copied());
             let message = format!("unknown key `{key}` in `early_terminate`");
-            problems.error(Diagnostic::error(key_place, message).with_meant(meant, &all));
+            problems.error(Diagnostic::error(key_location, message).with_meant(meant, &all));
         } else if !is_switched || is_by_hand(value) {
             let message = format!("`early_terminate` of type `{name}` has no key `{key}`");
             let help = format!("it is one of {}", list(&owners));
-            problems.error(Diagnostic::error(key_place, message).with_help(help));
+            problems.error(Diagnostic::error(key_location, message).with_help(help));
         }
     }
     COMMON.iter().chain(&own).copied().collect()
@@ -194,7 +199,7 @@ fn scheduler(kind: SchedulerSpec, keys: &Keys<'_>, problems: &mut Problems) -> S
     if let Some(Conflict { option, message, help }) = (kind.info().conflict)(rule.options())
         && let Some(entry) = keys.fields.entry(option)
     {
-        problems.error(Diagnostic::error(&entry.key_place, message).with_help(help));
+        problems.error(Diagnostic::error(&entry.key_location, message).with_help(help));
     }
     rule
 }
@@ -208,7 +213,7 @@ fn iterations(keys: &Keys<'_>, problems: &mut Problems) -> Iterations {
         && reader::boolean(node, "strict", problems).is_some()
     {
         let message = "`strict` has no effect: a trial that is not among the best always ends";
-        problems.warning(&node.place, message, "remove it");
+        problems.warning(&node.location, message, "remove it");
     }
     // Errors in `eta` were already reported.
     let eta = f64::from(keys.eta(&mut Problems::default()));
@@ -233,7 +238,7 @@ pub(in crate::spec) fn check_population(
     {
         let message = format!("a population of {population} leaves no room for clones among {trials} trials");
         let help = "a clone is a trial too: give more `trials`, or a smaller `population`";
-        problems.warning(&entry.key_place, message, help);
+        problems.warning(&entry.key_location, message, help);
     }
 }
 
@@ -243,7 +248,7 @@ fn warn_of_idle_keys(early: EarlyTerminate, keys: &Keys<'_>, problems: &mut Prob
     let prunes = early.scheduler.info().prunes || early.patience.is_some();
     let mut warn = |key: &str, why: &str, help: &str| {
         if let Some(entry) = keys.fields.entry(key) {
-            problems.warning(&entry.key_place, format!("`{key}` has no effect: {why}"), help);
+            problems.warning(&entry.key_location, format!("`{key}` has no effect: {why}"), help);
         }
     };
     if is_population {

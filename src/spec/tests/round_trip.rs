@@ -44,12 +44,12 @@ fn any_value() -> impl Strategy<Value = Value> {
 fn any_normal() -> impl Strategy<Value = Domain> {
     (any_multiples(), 0.0..1.0_f64, 0.5..9.0_f64).prop_filter_map(
         "as narrow as specs make it",
-        |(range, place, width)| {
+        |(range, location, width)| {
             let (min, max) = range.bounds()?;
             let is_log = matches!(range, Domain::Float { log: true, .. } | Domain::Int { log: true, .. });
             let (low, high) = if is_log { (min.ln(), max.ln()) } else { (min, max) };
             let deviation = (high - low) / 4.0 * width.max(1.0);
-            let mean = low + place * (high - low);
+            let mean = low + location * (high - low);
             (deviation > 1e-9).then(|| range.normal(mean, deviation))
         },
     )
@@ -128,15 +128,15 @@ fn any_choice() -> impl Strategy<Value = Domain> {
 }
 
 /// Hints at two positions of the unit interval; bits say which hints are given.
-fn hints(domain: &Domain, given: u8, place: f64) -> Hints {
-    let value = |bit: u8, place: f64| (given & bit > 0).then(|| domain.decode(place));
+fn hints(domain: &Domain, given: u8, location: f64) -> Hints {
+    let value = |bit: u8, location: f64| (given & bit > 0).then(|| domain.decode(location));
     Hints {
-        prior: value(1, place).map(|value| Prior {
+        prior: value(1, location).map(|value| Prior {
             value,
             confidence: [Confidence::Low, Confidence::Medium, Confidence::High][usize::from(given / 8 % 3)],
         }),
-        init: value(2, 1.0 - place),
-        low_cost: value(4, place),
+        init: value(2, 1.0 - location),
+        low_cost: value(4, location),
     }
 }
 
@@ -149,18 +149,18 @@ fn any_space() -> impl Strategy<Value = Space> {
         };
         let expression = |text: &str| Expression::parse(text, &[("Switch", &switch)]).unwrap();
         let mut parameters = vec![Parameter::new("Switch", switch.clone())];
-        let places: Vec<f64> = domains.values().map(|(_, _, place)| *place).collect();
-        for (index, (name, (domain, given, place))) in domains.into_iter().enumerate() {
+        let locations: Vec<f64> = domains.values().map(|(_, _, location)| *location).collect();
+        for (index, (name, (domain, given, location))) in domains.into_iter().enumerate() {
             let condition = (index % 2 == 1).then(|| expression("Switch == \"it's\""));
             parameters.push(Parameter {
                 condition,
-                hints: hints(&domain, given, place),
+                hints: hints(&domain, given, location),
                 ..Parameter::new(name, domain)
             });
         }
         let mut space = Space::new(parameters, vec![expression("Switch != 4")]).unwrap();
         for scale in [0.3, 0.9] {
-            let unit: Vec<f64> = places.iter().map(|place| place * scale).collect();
+            let unit: Vec<f64> = locations.iter().map(|location| location * scale).collect();
             space.add_point(&space.decode(&unit)).unwrap();
         }
         space

@@ -23,7 +23,7 @@ use super::{Attended, AttentionSaved, AttentionSettings, AttentionWeights, Layou
 use crate::{
     backend::Tensor,
     dropout::Dropout,
-    gradients::{Gradient, Loss},
+    gradients::{Gradient, StepLoss},
     optimizer::Factors,
 };
 
@@ -107,9 +107,9 @@ pub(super) fn drop(values: Tensor<2>, dropout: Dropout) -> Tensor<2> {
     Tensor::from_cube(dropout::drop(&values.cube(), dropout))
 }
 
-pub(super) fn cross_entropy(logits: Tensor<2>, labels: &[u32]) -> (Loss, Tensor<2>) {
+pub(super) fn cross_entropy(logits: Tensor<2>, labels: &[u32]) -> (StepLoss, Tensor<2>) {
     let [losses, gradient] = loss::cross_entropy(&logits.cube(), labels);
-    (Loss::Shares(Tensor::from_cube(losses)), Tensor::from_cube(gradient))
+    (StepLoss::Shares(Tensor::from_cube(losses)), Tensor::from_cube(gradient))
 }
 
 pub(super) fn of_table(used: &[Option<u32>], values: Tensor<2>, length: usize) -> Gradient {

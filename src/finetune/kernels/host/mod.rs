@@ -20,7 +20,7 @@ use super::Layout;
 use crate::{
     backend::{Device, Host, Tensor},
     dropout::Dropout,
-    gradients::{Gradient, Loss, sum_by_row},
+    gradients::{Gradient, StepLoss, sum_by_row},
     loss,
     vectorize::vectorize,
 };
@@ -64,11 +64,11 @@ fn vector(device: Device, values: Vec<f32>) -> Tensor<1> {
     device.tensor(values, [length])
 }
 
-pub(super) fn cross_entropy(device: Device, logits: Tensor<2>, labels: &[u32]) -> (Loss, Tensor<2>) {
+pub(super) fn cross_entropy(device: Device, logits: Tensor<2>, labels: &[u32]) -> (StepLoss, Tensor<2>) {
     let shape = logits.dims();
     let count = labels.len() as f32;
     let (loss, gradient) = loss::cross_entropy(Host::take(logits, device).values(), labels, shape[1], count);
-    (Loss::Known(loss / f64::from(count)), device.tensor(gradient, shape))
+    (StepLoss::Known(loss / f64::from(count)), device.tensor(gradient, shape))
 }
 
 /// The gradient of the used rows of a table; on the CPU every row of `values` has an index.

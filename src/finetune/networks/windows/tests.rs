@@ -5,7 +5,7 @@ use crate::{
     batching::gather,
     data::{Examples, Inputs, Text},
     dropout::DropoutKeys,
-    gradients::{Gradient, Loss},
+    gradients::{Gradient, StepLoss},
     networks::{Model, PassSettings},
     parameters::Parameters,
     pretrained::Pretrained,
@@ -159,7 +159,7 @@ fn the_gradient_flows_into_every_window_in_every_family() {
         // Half the sum of the squares of the means, whose gradient is the means.
         let loss = |means: &[f32]| means.iter().map(|mean| f64::from(mean * mean)).sum::<f64>() / 2.0;
         let found = model.pass((&together, None), settings(), &|_, outputs| {
-            (Loss::Known(loss(&values(&outputs))), outputs)
+            (StepLoss::Known(loss(&values(&outputs))), outputs)
         });
         let expected = model.pass((&apart, None), settings(), &|_, outputs| {
             let means = by_hand(&values(&outputs), &counts);
@@ -169,7 +169,7 @@ fn the_gradient_flows_into_every_window_in_every_family() {
                 share.repeat(count)
             });
             let gradient = DEVICE.tensor(shares.collect(), outputs.dims());
-            (Loss::Known(loss(&means)), gradient)
+            (StepLoss::Known(loss(&means)), gradient)
         });
         assert!((found.loss.known() - expected.loss.known()).abs() < 1e-6, "{config}");
         assert_eq!(found.gradients.len(), expected.gradients.len());

@@ -6,7 +6,7 @@ use super::words::is_plain_name;
 use super::{CommandLine, CommandSpec, Fact, Meaning, Piece, Word};
 use crate::space::Space;
 use crate::spec::diagnostics::Diagnostic;
-use crate::spec::raw::{Content, Entry, Node, Place};
+use crate::spec::raw::{Content, Entry, Location, Node};
 use crate::spec::reader::{Fields, Problems};
 use crate::suggestion::did_you_mean;
 
@@ -18,8 +18,8 @@ pub(in crate::spec) fn check(command: &mut CommandSpec, space: &Space, spec: &Fi
         CommandLine::Words(words) => {
             let items = entry.map_or(&[][..], |entry| items(&entry.value));
             for (index, word) in words.iter_mut().enumerate() {
-                let place = items.get(index).map_or(spec.place, |item| &item.place);
-                resolve(word, space, place, problems);
+                let location = items.get(index).map_or(spec.location, |item| &item.location);
+                resolve(word, space, location, problems);
             }
         }
         CommandLine::Shell(line) => check_shell(line, space, entry, problems),
@@ -27,7 +27,7 @@ pub(in crate::spec) fn check(command: &mut CommandSpec, space: &Space, spec: &Fi
 }
 
 /// Resolves the names in a word. A parameter takes precedence over a fact: `{epochs}` is the parameter if there is one.
-fn resolve(word: &mut Word, space: &Space, place: &Place, problems: &mut Problems) {
+fn resolve(word: &mut Word, space: &Space, location: &Location, problems: &mut Problems) {
     let Meaning::Argument(pieces) = &mut word.meaning else {
         return;
     };
@@ -39,7 +39,7 @@ fn resolve(word: &mut Word, space: &Space, place: &Place, problems: &mut Problem
             (Some(parameter), _) if parameter.condition.is_some() && is_alone => {
                 problems.error(
                     Diagnostic::error(
-                        place,
+                        location,
                         format!("`{name}` is not always active, and a word without it would be nothing"),
                     )
                     .with_help(format!(
@@ -56,7 +56,7 @@ fn resolve(word: &mut Word, space: &Space, place: &Place, problems: &mut Problem
                 let names = space.parameters().iter().map(|parameter| parameter.name.as_str());
                 let known: Vec<&str> = names.chain(Fact::NAMES.iter().map(|(name, _)| *name)).collect();
                 problems.error(
-                    Diagnostic::error(place, format!("there is no parameter `{name}` for `{{{name}}}`"))
+                    Diagnostic::error(location, format!("there is no parameter `{name}` for `{{{name}}}`"))
                         .with_meant(did_you_mean(name, known.iter().copied()), &known),
                 );
             }
@@ -84,7 +84,7 @@ fn check_variables(space: &Space, spec: &Fields<'_>, problems: &mut Problems) {
             let node = parameters.and_then(|entry| entry.value.child(name));
             problems.error(
                 Diagnostic::error(
-                    node.map_or(spec.place, |node| &node.place),
+                    node.map_or(spec.location, |node| &node.location),
                     format!("`{other}` and `{name}` would both be the environment variable `{variable}`"),
                 )
                 .with_help("give one of them another name"),
@@ -101,7 +101,7 @@ fn check_shell(line: &str, space: &Space, entry: Option<&Entry>, problems: &mut 
         if line.contains(&format!("{{{name}}}")) && !line.contains(&format!("${{{name}}}")) {
             problems.error(
                 Diagnostic::error(
-                    &entry.value.place,
+                    &entry.value.location,
                     format!("a shell gets parameters from the environment: `{{{name}}}` stays as it is"),
                 )
                 .with_help(format!("write `\"${}\"`", environment_name(name))),
