@@ -1,6 +1,7 @@
 //! The user's request; the rest is chosen.
 
 use crate::metrics::Task as TaskKind;
+use crate::readers::ReadOptions;
 use crate::spec::Task;
 
 /// A request: a file, and the choices that the user makes.
@@ -8,6 +9,8 @@ use crate::spec::Task;
 pub struct Asked {
     /// The file: a path, a pattern, or a built-in table such as `builtin:movie-reviews`.
     pub file: String,
+    /// How the file is read.
+    pub read: ReadOptions,
     /// The columns of the texts.
     pub text: Vec<String>,
     /// The columns of the labels.

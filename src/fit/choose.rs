@@ -10,7 +10,7 @@ use crate::finetune::data::{Source, builtin};
 use crate::hub::{Cache, parse_model_id};
 use crate::metrics::Task as TaskKind;
 use crate::objective;
-use crate::readers::{self, ReadOptions};
+use crate::readers;
 use crate::spec::{self, BUILTIN_DATA, ObjectiveSpec, Task};
 
 /// Rows from which on a part of them is held out for a test: fewer would say little.
@@ -112,7 +112,7 @@ pub fn choose(asked: &Asked) -> Result<Chosen, FitError> {
         label: asked.label.clone(),
         separator: asked.separator.clone(),
     };
-    let guess = guess(std::slice::from_ref(&source), &ReadOptions::default(), &wishes)?;
+    let guess = guess(std::slice::from_ref(&source), &asked.read, &wishes)?;
     let texts = texts::look(&source, &guess)?;
     let mut chosen = begun(asked, &source, guess, &texts)?;
     // Reads every row, so that a row that does not fit is named before anything is spent.

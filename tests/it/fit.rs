@@ -52,9 +52,9 @@ fn one_line_with_a_file_leaves_a_model() {
 
 #[test]
 fn it_ends_on_time() {
-    let sandbox = Sandbox::new();
-    write_reviews(&sandbox, "reviews.csv");
     on_a_quiet_machine(|| {
+        let sandbox = Sandbox::new();
+        write_reviews(&sandbox, "reviews.csv");
         let fitted = sandbox
             .run("fit reviews.csv --budget 15s --set resources.devices=cpu")
             .expect_code(0);
@@ -109,6 +109,33 @@ fn a_file_that_does_not_fit_gets_one_sentence_and_leaves_nothing() {
     }
     insta::assert_snapshot!(said);
     assert_eq!(sandbox.list("."), before);
+}
+
+#[test]
+fn a_file_is_read_as_the_flags_say_and_the_spec_says_so_too() {
+    let sandbox = Sandbox::new();
+    let mut table = Vec::new();
+    for row in 0..60 {
+        let label = if row % 2 == 0 { "gut" } else { "schlecht" };
+        table.extend(
+            format!("der Film {row} war sch|n und lang;{label}\n")
+                .replace('|', "\u{f6}")
+                .chars()
+                .map(|c| c as u8),
+        );
+    }
+    sandbox.write("latin.csv", table);
+    let refused = sandbox.run("fit latin.csv --explain").expect_code(2);
+    assert!(refused.message().contains("`latin-1`"), "{}", refused.stderr);
+    sandbox
+        .run("init --data latin.csv --encoding latin-1 --columns satz,urteil --label urteil")
+        .expect_code(0);
+    let spec = sandbox.read("space.yaml");
+    assert!(
+        spec.contains("encoding: \"latin-1\"") && spec.contains("columns: [\"satz\", \"urteil\"]"),
+        "{spec}"
+    );
+    sandbox.run("validate space.yaml").expect_code(0);
 }
 
 #[test]

@@ -7,11 +7,12 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Args, Command};
 
+use super::FileArguments;
 use super::Network;
 use crate::cli::CliError;
 use crate::cli::duration::seconds;
 use crate::fit::{Asked, TaskWish};
-use crate::objective::Demand;
+use crate::objective::{self, Demand};
 use crate::spec::{Override, Resources};
 use crate::worker;
 
@@ -60,6 +61,8 @@ pub(in crate::cli) struct Choices {
     #[arg(long, value_name = "TIME", default_value = DEFAULT_BUDGET)]
     budget: String,
     #[command(flatten)]
+    files: FileArguments,
+    #[command(flatten)]
     pub(in crate::cli) network: Network,
 }
 
@@ -71,6 +74,7 @@ impl Choices {
         let slots = worker::slots(&Resources::default(), Demand::Training)?;
         Ok(Asked {
             file: file.to_owned(),
+            read: objective::read_options(&self.files.reading()),
             text: self.text.clone(),
             label: self.label.clone(),
             separator: self.separator.clone(),
@@ -88,7 +92,7 @@ impl Choices {
     pub(in crate::cli) fn are_made(&self) -> bool {
         let columns = !self.text.is_empty() || !self.label.is_empty() || self.separator.is_some();
         let others = self.task.is_some() || self.model.is_some() || self.metric.is_some();
-        columns || others || self.budget != DEFAULT_BUDGET
+        columns || others || !self.files.is_empty() || self.budget != DEFAULT_BUDGET
     }
 }
 

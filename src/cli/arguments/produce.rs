@@ -64,7 +64,7 @@ pub(in crate::cli) struct ModelInput {
 }
 
 /// How files of data are written. What is not said is found.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "How the data is written")]
 pub(in crate::cli) struct FileArguments {
     /// The format of the data [default: by its name and its content]

@@ -83,7 +83,7 @@ fn a_misspelt_parameter_in_a_command() {
     1 | command: [python, "${program}"]
       |                    ^^^^^^^^^^
       |
-      = help: write the program's name in its location, or add `program: train.py`
+      = help: write the program's name in its place, or add `program: train.py`
     "#);
     insta::assert_snapshot!(errors_of("command: [python, \"--all=${args}\"]"), @r#"
     error: `${args}` stands for whole arguments, so it is a word of its own
