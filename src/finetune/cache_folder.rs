@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::os;
+
 /// `$AUTOML_CACHE_DIR`, else `automl` in the system's cache folder; `None` if there is no home folder.
 pub(crate) fn user_cache() -> Option<PathBuf> {
     let variable = |name: &str| {
@@ -18,28 +20,13 @@ pub(crate) fn user_cache() -> Option<PathBuf> {
 /// share, each user has such a folder.
 pub(crate) fn own_folder(cache: &Path, name: &str) -> PathBuf {
     let folder = cache.join(name);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
-        let _ = std::fs::create_dir_all(cache);
-        let mut builder = std::fs::DirBuilder::new();
-        builder.mode(0o700);
-        let mine = rustix::process::geteuid().as_raw();
-        let make = |folder: &Path| {
-            let _ = builder.create(folder);
-            let is_mine = std::fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir() && found.uid() == mine);
-            if is_mine {
-                let _ = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700));
-            }
-            is_mine
-        };
-        if !make(&folder) {
-            let own = cache.join(format!("{name}-{mine}"));
-            make(&own);
-            return own;
-        }
+    let _ = std::fs::create_dir_all(cache);
+    if os::make_private_folder(&folder) {
+        return folder;
     }
-    folder
+    let own = cache.join(format!("{name}-{}", os::user()));
+    os::make_private_folder(&own);
+    own
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use automl_base::os;
+
 use crate::HubError;
 use crate::listing::Listing;
 use crate::names::is_commit;
@@ -60,7 +62,7 @@ impl RepositoryFolder {
         self.path().join("snapshots").join(commit)
     }
 
-    /// The place of a file in a snapshot. Its path must have been checked.
+    /// The path of a file in a snapshot. Its path must have been checked.
     pub(crate) fn file(&self, commit: &str, path: &str) -> PathBuf {
         path.split('/')
             .fold(self.snapshot(commit), |folder, part| folder.join(part))
@@ -141,23 +143,23 @@ impl RepositoryFolder {
     }
 
     /// Puts a blob into a snapshot: by a relative link, or by a copy where links fail. The path must have been checked.
-    pub(crate) fn place(&self, blob: &str, commit: &str, path: &str) -> Result<(), HubError> {
-        let place = self.file(commit, path);
-        if let Some(folder) = place.parent() {
+    pub(crate) fn link_blob(&self, blob: &str, commit: &str, path: &str) -> Result<(), HubError> {
+        let target = self.file(commit, path);
+        if let Some(folder) = target.parent() {
             fs::create_dir_all(folder).map_err(HubError::io("create the folder", folder))?;
         }
         let beside = self.path().join(temporary("link"));
         let up = "../".repeat(path.split('/').count() + 1);
-        let is_linked = self.links && link(&format!("{up}blobs/{blob}"), &beside).is_ok();
+        let is_linked = self.links && os::link(Path::new(&format!("{up}blobs/{blob}")), &beside).is_ok();
         let made = if is_linked {
             Ok(())
         } else {
             copy(&self.blob(blob), &beside)
         };
-        let placed = made.and_then(|()| fs::rename(&beside, &place));
-        placed.map_err(|error| {
+        let linked = made.and_then(|()| fs::rename(&beside, &target));
+        linked.map_err(|error| {
             let _ = fs::remove_file(&beside);
-            HubError::io("write", place)(error)
+            HubError::io("write", target)(error)
         })
     }
 
@@ -209,16 +211,6 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     File::open(to)?.sync_all()
 }
 
-#[cfg(unix)]
-fn link(target: &str, place: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(target, place)
-}
-
-#[cfg(windows)]
-fn link(target: &str, place: &Path) -> io::Result<()> {
-    std::os::windows::fs::symlink_file(target.replace('/', "\\"), place)
-}
-
 /// Makes a renamed file's name durable; a system that cannot open folders does so by itself.
 pub(crate) fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
@@ -253,7 +245,7 @@ mod tests {
         let cache = tempfile::tempdir().unwrap();
         let folder = folder(cache.path(), true);
         for path in ["x.json", "a/b/x.json", "x.json"] {
-            folder.place("b0", COMMIT, path).unwrap();
+            folder.link_blob("b0", COMMIT, path).unwrap();
             assert_eq!(fs::read_to_string(folder.file(COMMIT, path)).unwrap(), "content");
         }
         let target = fs::read_link(folder.file(COMMIT, "a/b/x.json")).unwrap();
@@ -266,7 +258,7 @@ mod tests {
     fn files_are_copies_where_there_are_no_links() {
         let cache = tempfile::tempdir().unwrap();
         let folder = folder(cache.path(), false);
-        folder.place("b0", COMMIT, "a/x.json").unwrap();
+        folder.link_blob("b0", COMMIT, "a/x.json").unwrap();
         assert!(!folder.file(COMMIT, "a/x.json").is_symlink());
         assert_eq!(fs::read_to_string(folder.file(COMMIT, "a/x.json")).unwrap(), "content");
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// Places for connections; whoever has no place waits.
+/// Permits for connections; a thread without a permit waits.
 #[derive(Debug)]
 pub(crate) struct Connections {
     free: Mutex<usize>,
@@ -17,24 +17,24 @@ impl Connections {
         }
     }
 
-    /// Waits for a place, which is free again when the returned value is dropped.
-    pub(crate) fn take(&self) -> Place<'_> {
-        // The count is right even if a thread panicked, since a place is given back on the way out.
+    /// Waits for a permit, which is returned when the returned value is dropped.
+    pub(crate) fn take(&self) -> Permit<'_> {
+        // The count is right even if a thread panicked, since a permit is returned on the way out.
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         while *free == 0 {
             free = self.freed.wait(free).unwrap_or_else(PoisonError::into_inner);
         }
         *free -= 1;
-        Place { connections: self }
+        Permit { connections: self }
     }
 }
 
-/// A place for a connection.
-pub(crate) struct Place<'a> {
+/// Permission to have one connection open.
+pub(crate) struct Permit<'a> {
     connections: &'a Connections,
 }
 
-impl Drop for Place<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let mut free = self.connections.free.lock().unwrap_or_else(PoisonError::into_inner);
         *free += 1;

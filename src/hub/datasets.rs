@@ -35,7 +35,7 @@ pub struct Tables {
 
 /// The configuration, split and completeness that a path stands for.
 #[derive(Debug, PartialEq, Eq)]
-struct Place<'a> {
+struct TableKey<'a> {
     config: String,
     split: &'a str,
     is_partial: bool,
@@ -152,15 +152,15 @@ fn has_script(listing: &Listing) -> bool {
 fn of_parquet(paths: &[&str]) -> Configs {
     let mut configs = Configs::new();
     for path in paths {
-        if let Some(place) = place(path) {
-            add(&mut configs, (&place.config, place.split, place.is_partial), path);
+        if let Some(key) = table_key(path) {
+            add(&mut configs, (&key.config, key.split, key.is_partial), path);
         }
     }
     configs
 }
 
-/// The place of a Parquet file, by its path.
-fn place(path: &str) -> Option<Place<'_>> {
+/// The configuration and split of a Parquet file, from its path.
+fn table_key(path: &str) -> Option<TableKey<'_>> {
     let stem = path.strip_suffix(".parquet")?;
     let (folders, name) = stem.rsplit_once('/').unwrap_or(("", stem));
     let is_number = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
@@ -190,7 +190,7 @@ fn place(path: &str) -> Option<Place<'_>> {
     } else {
         config
     };
-    Some(Place {
+    Some(TableKey {
         config: config.to_owned(),
         split,
         is_partial,
@@ -305,12 +305,12 @@ mod tests {
             ("train/0000.parquet", "default", "train", false),
         ];
         for (path, config, split, is_partial) in cases {
-            let expected = Place {
+            let expected = TableKey {
                 config: config.to_owned(),
                 split,
                 is_partial,
             };
-            assert_eq!(place(path), Some(expected), "{path}");
+            assert_eq!(table_key(path), Some(expected), "{path}");
         }
         for path in [
             "0000.parquet",
@@ -319,7 +319,7 @@ mod tests {
             ".parquet",
             "x/partial-/0.parquet",
         ] {
-            assert_eq!(place(path), None, "{path}");
+            assert_eq!(table_key(path), None, "{path}");
         }
     }
 

@@ -89,7 +89,7 @@ impl Download<'_> {
                 self.bring(target)?;
             }
         }
-        self.folder.place(&target.blob, self.commit, &target.path)
+        self.folder.link_blob(&target.blob, self.commit, &target.path)
     }
 
     /// Downloads the content. The blob's lock must be held.

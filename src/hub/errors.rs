@@ -39,7 +39,7 @@ pub enum HubError {
         reason: String,
     },
     /// Neither the cache's folder nor a home folder is known.
-    #[error("the place of the cache for downloads is unknown: set HF_HOME or HOME")]
+    #[error("the folder of the cache for downloads is unknown: set HF_HOME or HOME")]
     NoCacheFolder,
     /// The repository does not exist, or is private.
     #[error(

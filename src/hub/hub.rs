@@ -16,9 +16,9 @@ use crate::names::{check_path, is_commit};
 use crate::offline;
 use crate::repository::Repository;
 use crate::settings::{Retries, Settings};
-use crate::space;
 use crate::wanted::Wanted;
 use crate::{HubError, Progress};
+use automl_base::os;
 
 /// The space that a download leaves free, in bytes: for lists, links and other programs.
 const SPARE_SPACE: u64 = 16 << 20;
@@ -224,7 +224,7 @@ impl Hub {
         let needed = blobs
             .iter()
             .fold(0u64, |sum, target| sum.saturating_add(download.missing(target)));
-        match space::free(&self.settings.cache) {
+        match os::free_space(&self.settings.cache) {
             Some(free) if needed > 0 && free < needed.saturating_add(SPARE_SPACE) => Err(HubError::DiskFull {
                 folder: self.settings.cache.clone(),
                 needed,

@@ -5,10 +5,10 @@
 //!
 //! - `hub`: which files are missing, and who downloads them; `offline`: the same from the cache alone;
 //! - `models`, `datasets`, `wanted`: which files are wanted; `card`, `splits`: what a data set's card and names tell;
-//! - `download`: one file, from its checksum to its place; `transfer`: its bytes, by ranges and over several connections;
+//! - `download`: one file, from its checksum to its final name; `transfer`: its bytes, by ranges and over several connections;
 //!   `partial`: what of it is on disk; `connections`, `failure`: bounds and repetitions;
 //! - `client`: requests and redirections; `refusal`, `transport`: what a failed one means; `address`;
-//! - `cached`: what is in the cache, for those that never download; `cache`, `lock`, `space`: the folders; `listing`: the files of a commit; `checksum`;
+//! - `cached`: what is in the cache, for those that never download; `cache`, `lock`: the folders; `listing`: the files of a commit; `checksum`;
 //! - `repository`, `names`, `settings`, `token`: parsed input. Names of a server become paths only after `names`.
 //!
 //! ```no_run
@@ -43,7 +43,6 @@ mod progress;
 mod refusal;
 mod repository;
 mod settings;
-mod space;
 mod splits;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,10 +1,12 @@
 //! Locks between processes, on the files that `huggingface_hub` locks, too.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
+
+use automl_base::os;
 
 use crate::HubError;
 
@@ -27,10 +29,11 @@ impl Lock {
         }
         let mut is_first = true;
         loop {
-            let file = open(path).map_err(HubError::io("open the lock", path))?;
+            // A group may share a cache, as with the locks of `huggingface_hub`.
+            let file = os::open_shared(path).map_err(HubError::io("open the lock", path))?;
             match file.try_lock() {
                 // An older version of the other library removes the file when it frees the lock.
-                Ok(()) if !is_current(&file, path) => continue,
+                Ok(()) if !os::is_still_at(&file, path) => continue,
                 Ok(()) => return Ok(Self { _file: Some(file) }),
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                     return Ok(Self { _file: None });
@@ -48,45 +51,6 @@ impl Lock {
             thread::sleep(POLL);
         }
     }
-}
-
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    // The mode of `huggingface_hub`'s locks: a group may share a cache.
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o664)
-        .open(path)
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-}
-
-/// True if the open file is still the one at `path`.
-#[cfg(unix)]
-fn is_current(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
-        _ => false,
-    }
-}
-
-/// True: an open file cannot be replaced on this system.
-#[cfg(not(unix))]
-fn is_current(_file: &File, _path: &Path) -> bool {
-    true
 }
 
 #[cfg(test)]
@@ -123,18 +87,5 @@ mod tests {
         let asked = AtomicUsize::new(0);
         let result = Lock::acquire(&path, || (), || asked.fetch_add(1, Ordering::SeqCst) > 1);
         assert!(matches!(result, Err(HubError::Stopped)));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_lock_on_a_removed_file_does_not_count() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x.lock");
-        let file = open(&path).unwrap();
-        assert!(is_current(&file, &path));
-        fs::remove_file(&path).unwrap();
-        assert!(!is_current(&file, &path));
-        open(&path).unwrap();
-        assert!(!is_current(&file, &path));
     }
 }

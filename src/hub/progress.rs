@@ -21,7 +21,7 @@ pub trait Progress: Sync {
         let _ = path;
     }
 
-    /// The file is complete, checked, and in its final place.
+    /// The file is complete, checked, and under its final name.
     fn file_finished(&self, path: &str) {
         let _ = path;
     }

@@ -82,7 +82,7 @@ fn matches_one(pattern: &[char], character: char) -> Option<usize> {
 fn set(pattern: &[char]) -> Option<(&[char], bool)> {
     let is_negated = pattern.get(1) == Some(&'!');
     let start = 1 + usize::from(is_negated);
-    // A bracket in the first place is a member.
+    // A bracket at the first position is a member.
     let length = pattern
         .get(start + 1..)?
         .iter()

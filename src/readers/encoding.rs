@@ -96,7 +96,7 @@ impl Translated {
         }
     }
 
-    /// Translates the next piece. Text before a malformed sequence is handed out first, so that its place is known.
+    /// Translates the next piece. Text before a malformed sequence is handed out first, so that its position is known.
     fn translate(&mut self) -> io::Result<()> {
         if self.state == State::Malformed {
             let encoding = self.encoding.name();

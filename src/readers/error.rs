@@ -6,7 +6,7 @@ use std::io;
 use crate::position::Position;
 use crate::suggestion::{did_you_mean, listed, quoted};
 
-/// A fault in the data and its place.
+/// A fault in the data and its position.
 #[derive(Debug)]
 pub struct ReadError(Box<Located>);
 
@@ -21,7 +21,7 @@ impl ReadError {
         Self(Box::new(Located { position, fault }))
     }
 
-    /// The place of the fault.
+    /// The position of the fault.
     pub fn position(&self) -> &Position {
         &self.0.position
     }

@@ -70,11 +70,11 @@ impl Input {
 
     /// The position of the next byte's line.
     pub(crate) fn position(&self) -> Position {
-        self.place(At::Line(self.line))
+        self.position_at(At::Line(self.line))
     }
 
     /// A position in this file.
-    pub(crate) fn place(&self, at: At) -> Position {
+    pub(crate) fn position_at(&self, at: At) -> Position {
         Position {
             file: Arc::clone(&self.file),
             at,
@@ -84,7 +84,7 @@ impl Input {
     /// The line and column of the byte at `offset` of the window.
     pub(crate) fn position_of(&self, offset: usize) -> Position {
         let (line, column) = self.after(offset);
-        self.place(At::Column(line, column + 1))
+        self.position_at(At::Column(line, column + 1))
     }
 
     /// An error at the byte at `offset` of the window.
@@ -94,7 +94,7 @@ impl Input {
 
     /// An error of the file as a whole.
     pub(crate) fn error_of_file(&self, fault: Fault) -> ReadError {
-        ReadError::new(self.place(At::File), fault)
+        ReadError::new(self.position_at(At::File), fault)
     }
 
     /// Reads further bytes into the window; false at the end of the data.
@@ -149,9 +149,12 @@ impl Input {
         let inner = error.get_ref();
         if let Some(malformed) = inner.and_then(|inner| inner.downcast_ref::<Malformed>()) {
             let encoding = malformed.encoding;
-            return ReadError::new(self.place(At::Column(line, column + 1)), Fault::Encoding { encoding });
+            return ReadError::new(
+                self.position_at(At::Column(line, column + 1)),
+                Fault::Encoding { encoding },
+            );
         }
-        let position = self.place(if line == 1 { At::File } else { At::Line(line) });
+        let position = self.position_at(if line == 1 { At::File } else { At::Line(line) });
         if !inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<Damage>) {
             return ReadError::new(position, Fault::Io(error));
         }
@@ -269,7 +272,7 @@ impl Input {
         let limit = self.limit;
         if bytes > limit {
             return Err(ReadError::new(
-                self.place(At::Line(line)),
+                self.position_at(At::Line(line)),
                 Fault::RecordTooLarge { limit },
             ));
         }

@@ -1,19 +1,19 @@
-//! A place in the data: a file, and a line or row in it.
+//! A position in the data: a file, and a line or row in it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The place of a record or of a fault.
+/// The position of a record or of a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The file, or `standard input`.
     pub file: Arc<Path>,
-    /// The place in the file.
+    /// The position in the file.
     pub at: At,
 }
 
-/// A place within a file.
+/// A position within a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
     /// The file as a whole.

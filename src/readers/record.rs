@@ -38,7 +38,7 @@ impl Columns {
 /// One record: a value for each of its columns, in their order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// The place where the record begins.
+    /// The position where the record begins.
     pub position: Position,
     columns: Columns,
     values: Vec<Value>,

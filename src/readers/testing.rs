@@ -8,13 +8,13 @@ fn opened(name: &str, content: &str, options: &ReadOptions) -> Result<Reader, Re
 
 /// A record as `line: name=value …`.
 fn shown(record: &Record) -> String {
-    let place = match (record.position.line(), record.position.row()) {
+    let position = match (record.position.line(), record.position.row()) {
         (Some(line), _) => line.to_string(),
         (_, Some(row)) => format!("row {row}"),
         _ => "file".to_owned(),
     };
     let fields: Vec<String> = record.fields().map(|(name, value)| format!("{name}={value}")).collect();
-    format!("{place}: {}", fields.join(" "))
+    format!("{position}: {}", fields.join(" "))
 }
 
 /// The records of a content, or its first fault.

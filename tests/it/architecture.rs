@@ -273,3 +273,39 @@ fn imports_are_found_however_they_are_written() {
     let found: Vec<String> = imported(text).into_iter().collect();
     assert_eq!(found, ["journal", "rng", "space", "spec", "units"]);
 }
+
+#[test]
+fn differences_between_systems_stand_in_one_folder() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![source.clone()];
+    let mut elsewhere = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() && name != "tests" && path != source.join("base/os") {
+                folders.push(path);
+            } else if name.ends_with(".rs") && name != "tests.rs" {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]").next().unwrap();
+                let differs = |line: &&str| {
+                    let condition = line.contains("cfg(") || line.contains("cfg!(");
+                    condition
+                        && ["unix", "windows", "target_os"]
+                            .iter()
+                            .any(|system| line.contains(system))
+                };
+                elsewhere.extend(
+                    code.lines()
+                        .find(differs)
+                        .map(|line| format!("{}: {line}", path.display())),
+                );
+            }
+        }
+    }
+    assert!(
+        elsewhere.is_empty(),
+        "move these into base::os:\n{}",
+        elsewhere.join("\n")
+    );
+}

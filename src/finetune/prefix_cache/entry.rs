@@ -1,7 +1,6 @@
 //! One file of activations: a checksum for every example, then the values of all examples.
 
 use std::fs::File;
-use std::io;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::PrefixCache;
+use crate::os;
 
 /// Bytes of one checksum.
 const MARK: u64 = size_of::<u64>() as u64;
@@ -42,17 +42,7 @@ impl Entry {
         if !path.exists() {
             cache.make_room(bytes).ok()?;
         }
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            // A link could lead to a file of another user.
-            options
-                .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-                .mode(0o600);
-        }
-        let file = options.open(path).ok()?;
+        let file = os::open_private(&path).ok()?;
         if !is_own(&file.metadata().ok()?) {
             return None;
         }
@@ -61,7 +51,7 @@ impl Entry {
             file.set_len(0).and_then(|()| file.set_len(bytes)).ok()?;
         }
         // Eviction removes the least recently used files first.
-        touch(&file);
+        os::touch(&file);
         Some(Self {
             file,
             places,
@@ -84,13 +74,13 @@ impl Entry {
     /// Appends an example's values; `false` if they are missing or damaged.
     pub(super) fn read(&self, example: usize, values: &mut Vec<f32>) -> bool {
         let mut bytes = vec![0; self.length(example) * VALUE as usize];
-        if read_at(&self.file, &mut bytes, self.offset(example)).is_err() {
+        if os::read_at(&self.file, &mut bytes, self.offset(example)).is_err() {
             return false;
         }
         // Verify every time: the file can be damaged while it is in use, and the checksum is as fast as reading.
         if self.mark(example) != Some(checksum(&bytes)) {
             // Mark the example as missing, so that it is computed and written again.
-            let _ = write_at(&self.file, &[0; MARK as usize], example as u64 * MARK);
+            let _ = os::write_at(&self.file, &[0; MARK as usize], example as u64 * MARK);
             self.seen.lock().unwrap_or_else(PoisonError::into_inner)[example] = false;
             return false;
         }
@@ -106,8 +96,8 @@ impl Entry {
         }
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         let mark = checksum(&bytes).to_le_bytes();
-        let written = write_at(&self.file, &bytes, self.offset(example));
-        match written.and_then(|()| write_at(&self.file, &mark, example as u64 * MARK)) {
+        let written = os::write_at(&self.file, &bytes, self.offset(example));
+        match written.and_then(|()| os::write_at(&self.file, &mark, example as u64 * MARK)) {
             Ok(()) => self.note(example),
             Err(_) => self.is_full.store(true, Ordering::Relaxed),
         }
@@ -123,56 +113,17 @@ impl Entry {
 
     fn mark(&self, example: usize) -> Option<u64> {
         let mut bytes = [0; MARK as usize];
-        read_at(&self.file, &mut bytes, example as u64 * MARK).ok()?;
+        os::read_at(&self.file, &mut bytes, example as u64 * MARK).ok()?;
         Some(u64::from_le_bytes(bytes)).filter(|&mark| mark != 0)
     }
 }
 
 /// Returns whether this user owns a regular file. Files of other users are not trusted for training.
 fn is_own(metadata: &std::fs::Metadata) -> bool {
-    metadata.is_file() && crate::os::is_mine(metadata)
+    metadata.is_file() && os::is_mine(metadata)
 }
 
 /// The checksum of an example's bytes. It is never 0, because 0 marks an example that was not written.
 fn checksum(bytes: &[u8]) -> u64 {
     xxh3_64(bytes).max(1)
-}
-
-/// Sets the modification time of a file to now, by the clock of its file system.
-fn touch(file: &File) {
-    #[cfg(unix)]
-    {
-        let now = rustix::fs::Timespec {
-            tv_sec: 0,
-            tv_nsec: rustix::fs::UTIME_NOW,
-        };
-        let times = rustix::fs::Timestamps {
-            last_access: now,
-            last_modification: now,
-        };
-        let _ = rustix::fs::futimens(file, &times);
-    }
-    #[cfg(not(unix))]
-    let _ = file;
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
-}
-
-#[cfg(unix)]
-fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
-}
-
-/// Other systems do not cache activations.
-#[cfg(not(unix))]
-fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-#[cfg(not(unix))]
-fn write_at(_: &File, _: &[u8], _: u64) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
 }

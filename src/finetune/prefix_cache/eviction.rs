@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use super::PrefixCache;
+use crate::os;
 
 /// A new file takes at most 1/`SHARE_OF_FREE` of the free disk space, because a study needs room for other files too.
 const SHARE_OF_FREE: u64 = 4;
@@ -36,7 +37,7 @@ impl PrefixCache {
             std::fs::remove_file(path)?;
             total -= freed;
         }
-        if free(&self.folder).is_some_and(|free| bytes > free / SHARE_OF_FREE) {
+        if os::free_space(&self.folder).is_some_and(|free| bytes > free / SHARE_OF_FREE) {
             return Err(io::ErrorKind::StorageFull.into());
         }
         Ok(())
@@ -55,9 +56,4 @@ impl PrefixCache {
         });
         known.collect()
     }
-}
-
-/// Bytes that this user may still write to the disk of a folder; `None` if the system does not report it.
-fn free(folder: &std::path::Path) -> Option<u64> {
-    crate::os::free_space(folder)
 }

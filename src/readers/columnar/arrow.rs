@@ -40,7 +40,7 @@ const LENGTH: usize = 8;
 /// If it is malformed or uses an unsupported feature.
 pub(crate) fn open(opening: Opening<'_>) -> Result<Box<dyn Records>, ReadError> {
     let Opening { mut input, options, .. } = opening;
-    let position = input.place(At::File);
+    let position = input.position_at(At::File);
     let is_file = input.fill(FILE.len())?.starts_with(FILE);
     if is_file {
         input.take(FILE_HEADER)?;

@@ -46,7 +46,7 @@ impl Seekable {
 /// If it is malformed or uses an unsupported feature.
 pub(crate) fn open(mut opening: Opening<'_>) -> Result<Box<dyn Records>, ReadError> {
     let seekable = Seekable::new(&mut opening)?;
-    let position = opening.input.place(At::File);
+    let position = opening.input.position_at(At::File);
     let opened = guarded(|| match seekable {
         Seekable::File(file) => batches(file),
         Seekable::Memory(bytes) => batches(bytes),
@@ -74,7 +74,7 @@ fn batches(source: impl ChunkReader + 'static) -> Result<(ParquetRecordBatchRead
     Ok((builder.with_batch_size(BATCH).build()?, metadata))
 }
 
-/// Checks the places of the columns, which the decoder takes for granted.
+/// Checks the positions of the columns, which the decoder takes for granted.
 fn check(metadata: &ParquetMetaData) -> Result<(), ParquetError> {
     let mut chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
     let is_negative = chunks.any(|chunk| {

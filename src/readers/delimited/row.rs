@@ -54,7 +54,7 @@ fn quoted_row(input: &mut Input, delimiter: char) -> Result<Vec<String>, ReadErr
     let mut fault = None;
     while lines == 0 || fields.is_open() && fault.is_none() {
         let Some(end) = input.line_end(length)? else {
-            let position = input.place(At::Line(input.line()));
+            let position = input.position_at(At::Line(input.line()));
             return Err(ReadError::new(position, Fault::UnclosedQuote));
         };
         match input.text_between(length, end) {
@@ -78,7 +78,7 @@ pub(crate) struct Fields {
     state: State,
 }
 
-/// The place within a field.
+/// The position within a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
     /// Before its first character.

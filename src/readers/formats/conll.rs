@@ -116,7 +116,7 @@ struct Sentence {
 impl Conll {
     /// Adds a line to the sentence.
     fn add(&self, sentence: &mut Sentence, line: &str) {
-        let position = || self.input.place(At::Line(self.input.line()));
+        let position = || self.input.position_at(At::Line(self.input.line()));
         let found = split(line).count();
         if found != self.columns.len() {
             let fault = Fault::Ragged {
@@ -137,7 +137,7 @@ impl Conll {
         if let Some(error) = sentence.fault {
             return Err(error);
         }
-        let position: Position = self.input.place(At::Line(sentence.line));
+        let position: Position = self.input.position_at(At::Line(sentence.line));
         let values = sentence.lists.into_iter().map(Value::List).collect();
         Ok(Some(Record::new(position, self.columns.clone(), values)))
     }

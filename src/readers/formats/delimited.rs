@@ -61,7 +61,7 @@ fn open(opening: Opening<'_>, usual: Option<char>) -> Result<Box<dyn Records>, R
     let Some((line, first)) = next_row(&mut input, &dialect)? else {
         return Err(input.error_of_file(Fault::Empty));
     };
-    let position = input.place(At::Line(line));
+    let position = input.position_at(At::Line(line));
     let table = match &options.columns {
         None => Delimited {
             columns: header(&first, options.limits.columns, &position)?,
@@ -137,7 +137,7 @@ impl Records for Delimited {
             None => next_row(&mut self.input, &self.dialect)?,
         };
         let Some((line, fields)) = row else { return Ok(None) };
-        let position = self.input.place(At::Line(line));
+        let position = self.input.position_at(At::Line(line));
         if fields.len() != self.columns.len() {
             return Err(ReadError::new(position, self.ragged(fields.len())));
         }

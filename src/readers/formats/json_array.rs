@@ -51,13 +51,13 @@ impl ListRecords {
         }
     }
 
-    /// The place of the next record: its line, or its number where lines say nothing, as in a document on one line.
+    /// The position of the next record: its line, or its number where lines say nothing, as in a document on one line.
     fn position(&mut self) -> Position {
         self.count += 1;
         let line = self.input.line();
         let is_compact = line == 1 || line == self.line;
         self.line = line;
-        self.input.place(if is_compact {
+        self.input.position_at(if is_compact {
             At::Row(self.count)
         } else {
             At::Line(line)

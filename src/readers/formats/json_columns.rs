@@ -52,7 +52,7 @@ fn open(opening: Opening<'_>) -> Result<Box<dyn Records>, ReadError> {
         let problem = format!("{found} where an object of columns is expected");
         return Err(input.error_of_file(Fault::NoRecords { problem }));
     };
-    let position = input.place(At::File);
+    let position = input.position_at(At::File);
     let columns: Vec<(String, Vec<Value>)> = entries
         .into_iter()
         .map(|(key, json)| Ok((key.clone().into_owned(), column(&key, json)?)))

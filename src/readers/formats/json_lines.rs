@@ -60,7 +60,7 @@ impl JsonLines {
             return Ok(None);
         }
         let json = parse(without_break(text)).map_err(|fault| located(&self.input, 0, fault))?;
-        let position = self.input.place(At::Line(self.input.line()));
+        let position = self.input.position_at(At::Line(self.input.line()));
         let record = self.flattener.record(json, position.clone());
         record.map(Some).map_err(|fault| ReadError::new(position, fault))
     }

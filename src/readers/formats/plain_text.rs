@@ -41,7 +41,7 @@ impl Records for PlainText {
     fn next(&mut self) -> Result<Option<Record>, ReadError> {
         while let Some(length) = self.input.line_end(0)? {
             let text = self.input.text(length).map(|text| without_break(text).to_owned());
-            let position = self.input.place(At::Line(self.input.line()));
+            let position = self.input.position_at(At::Line(self.input.line()));
             self.input.advance_lines(length, 1);
             let text = text?;
             if !text.trim().is_empty() {

@@ -100,7 +100,7 @@ impl Records for Squad {
                 return Ok(None);
             }
             self.article += 1;
-            let position = self.input.place(At::Line(self.input.line()));
+            let position = self.input.position_at(At::Line(self.input.line()));
             let article = self.elements.parse(&self.input)?;
             self.waiting = questions(&article, self.article, &position);
         }
@@ -120,17 +120,17 @@ fn questions(article: &Json<'_>, number: u64, position: &Position) -> VecDeque<R
     let title = Arc::new(article.get("title").cloned().map_or(Value::Null, value));
     let mut found = VecDeque::new();
     for (paragraph, index) in paragraphs.iter().zip(1..) {
-        let place = format!("paragraph {index} of article {number}");
+        let location = format!("paragraph {index} of article {number}");
         let (Some(Json::Text(context)), Some(Json::Array(questions))) =
             (paragraph.get("context"), paragraph.get("qas"))
         else {
-            found.push_back(refused(format!("{place} needs a text `context` and a list `qas`")));
+            found.push_back(refused(format!("{location} needs a text `context` and a list `qas`")));
             continue;
         };
         let context: Arc<str> = context.as_ref().into();
         for (question, index) in questions.iter().zip(1..) {
             found.push_back(match rest(question) {
-                Err(problem) => refused(format!("question {index} of {place} {problem}")),
+                Err(problem) => refused(format!("question {index} of {location} {problem}")),
                 Ok(rest) => Ok(Question {
                     position: position.clone(),
                     title: Arc::clone(&title),

@@ -124,9 +124,9 @@ fn document_fault(input: &Input, problem: &str) -> ReadError {
     input.error_at(0, Fault::Document { problem })
 }
 
-/// The place in a document that holds a list of records.
+/// The position in a document that holds a list of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Cursor {
     /// Before the first element.
     First,
     /// Behind an element.
@@ -138,7 +138,7 @@ enum Place {
 /// The elements of one list in a document.
 #[derive(Debug)]
 pub(crate) struct Elements {
-    place: Place,
+    cursor: Cursor,
     /// The keys of the object around the list; `None` if the list is the document.
     keys: Option<Vec<String>>,
     /// Length of the element that was handed out last.
@@ -184,7 +184,7 @@ impl Elements {
 
     fn new(keys: Option<Vec<String>>) -> Self {
         Self {
-            place: Place::First,
+            cursor: Cursor::First,
             keys,
             length: 0,
         }
@@ -198,27 +198,27 @@ impl Elements {
     pub(crate) fn next(&mut self, input: &mut Input) -> Result<Option<usize>, ReadError> {
         input.advance(std::mem::take(&mut self.length));
         let next = peek(input)?;
-        match (self.place, next) {
-            (Place::Behind, _) => return Ok(None),
-            (Place::First | Place::Next, Some(b']')) => {
+        match (self.cursor, next) {
+            (Cursor::Behind, _) => return Ok(None),
+            (Cursor::First | Cursor::Next, Some(b']')) => {
                 input.advance(1);
-                self.place = Place::Behind;
+                self.cursor = Cursor::Behind;
                 self.finish(input)?;
                 return Ok(None);
             }
-            (Place::Next, Some(b',')) => {
+            (Cursor::Next, Some(b',')) => {
                 input.advance(1);
                 if peek(input)? == Some(b']') {
                     return Err(document_fault(input, "a comma stands before `]`; remove it"));
                 }
             }
-            (Place::Next, Some(_)) => {
+            (Cursor::Next, Some(_)) => {
                 return Err(document_fault(input, "a comma or `]` must follow the value"));
             }
             (_, None) => return Err(document_fault(input, "the file ends within the list; is it cut off")),
-            (Place::First, Some(_)) => {}
+            (Cursor::First, Some(_)) => {}
         }
-        self.place = Place::Next;
+        self.cursor = Cursor::Next;
         self.length = value_length(input)?;
         match self.length {
             0 => Err(document_fault(input, "a value is expected")),

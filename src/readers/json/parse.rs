@@ -154,14 +154,14 @@ impl<'t> Parser<'t> {
         }
         let mut seen = HashSet::new();
         loop {
-            let place = self.at;
+            let offset = self.at;
             if self.peek() != Some(b'"') {
                 return Err(self.not_a_key());
             }
             let key = self.string()?;
             if is_repeated(&key, &entries, &mut seen) {
                 let problem = Problem::RepeatedKey(key.into_owned());
-                return Err(JsonFault { offset: place, problem });
+                return Err(JsonFault { offset, problem });
             }
             self.skip_blanks();
             if self.peek() != Some(b':') {
@@ -277,7 +277,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// A fault at this place: what is wanted and what is there instead.
+    /// A fault at this position: what is wanted and what is there instead.
     fn fault(&self, wanted: &str) -> JsonFault {
         JsonFault::new(self.at, format!("{wanted}, found {}", self.found()))
     }

@@ -2,15 +2,15 @@
 
 use automl_hub::{Kind, Pattern, Repository, Silent, Wanted, choose_model_files};
 
-use crate::support::{Heard, Place, TOKEN, assert_contents, model, noise, repository};
+use crate::support::{Client, Heard, TOKEN, assert_contents, model, noise, repository};
 use automl_hub::testing::{COMMIT, Host, TestHub};
 
 #[test]
 fn all_files_arrive_and_are_not_fetched_again() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
+    let client = Client::new(&server);
     let heard = Heard::default();
-    let snapshot = place.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
+    let snapshot = client.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
     assert_contents(&snapshot, &model());
     assert_eq!(
         (snapshot.commit.as_str(), snapshot.licence.as_deref()),
@@ -28,7 +28,7 @@ fn all_files_arrive_and_are_not_fetched_again() {
     assert_eq!(events.iter().filter(|event| event.starts_with("finished")).count(), 5);
 
     server.forget_requests();
-    let again = place.all().unwrap();
+    let again = client.all().unwrap();
     assert_eq!(again.bytes_downloaded, 0);
     assert!(again.not_refreshed.is_none());
     assert_eq!(server.requests().len(), 1);
@@ -37,8 +37,8 @@ fn all_files_arrive_and_are_not_fetched_again() {
 #[test]
 fn a_large_file_comes_in_parts_straight_from_the_storage_host() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
-    place.all().unwrap();
+    let client = Client::new(&server);
+    client.all().unwrap();
     let requests = server.requests();
     let parts = requests.iter().filter(|request| request.is_content()).count();
     // The first part and four more of 64 KiB at most.
@@ -52,20 +52,20 @@ fn a_large_file_comes_in_parts_straight_from_the_storage_host() {
 #[test]
 fn connections_are_bounded_and_used_again() {
     let server = TestHub::start(model());
-    let mut place = Place::new(&server);
-    place.settings.connections = 1;
-    place.all().unwrap();
+    let mut client = Client::new(&server);
+    client.settings.connections = 1;
+    client.all().unwrap();
     assert_eq!(server.storage_connections(), 1);
 
-    let place = Place::new(&server);
-    place.all().unwrap();
-    assert!(server.storage_connections() <= 1 + place.settings.connections);
+    let client = Client::new(&server);
+    client.all().unwrap();
+    assert!(server.storage_connections() <= 1 + client.settings.connections);
 }
 
 #[test]
 fn the_token_goes_to_the_hub_only() {
     let server = TestHub::start(model());
-    Place::logged_in(&server).all().unwrap();
+    Client::logged_in(&server).all().unwrap();
     let expected = format!("Bearer {TOKEN}");
     for request in server.requests() {
         let expected = (request.host == Host::Hub).then_some(expected.as_str());
@@ -88,9 +88,9 @@ fn the_token_stays_with_the_hub_when_it_redirects_its_own_api() {
             reply.headers = vec![("Location".into(), format!("/org{}", request.path))];
         }
     });
-    let place = Place::logged_in(&server);
+    let client = Client::logged_in(&server);
     let old_name = automl_hub::parse_model_id("name").unwrap();
-    let snapshot = place.hub().snapshot(&old_name, Wanted::All, &Silent).unwrap();
+    let snapshot = client.hub().snapshot(&old_name, Wanted::All, &Silent).unwrap();
     assert_contents(&snapshot, &model());
     let with_token = server
         .requests()
@@ -110,8 +110,8 @@ fn the_token_stays_with_the_hub_when_it_redirects_its_own_api() {
 #[test]
 fn only_what_a_model_needs_is_downloaded() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
-    let snapshot = place
+    let client = Client::new(&server);
+    let snapshot = client
         .hub()
         .snapshot(&repository(), Wanted::Chosen(&choose_model_files), &Silent)
         .unwrap();
@@ -122,9 +122,9 @@ fn only_what_a_model_needs_is_downloaded() {
 #[test]
 fn patterns_choose_files_and_absent_ones_are_noted() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
+    let client = Client::new(&server);
     let patterns = [Pattern::new("*.json"), Pattern::new("generation_config.json")];
-    let snapshot = place
+    let snapshot = client
         .hub()
         .snapshot(&repository(), Wanted::Matching(&patterns), &Silent)
         .unwrap();
@@ -132,7 +132,7 @@ fn patterns_choose_files_and_absent_ones_are_noted() {
         snapshot.files,
         ["1_Pooling/config.json", "config.json", "tokenizer.json"]
     );
-    let marker = place
+    let marker = client
         .folder()
         .join(".no_exist")
         .join(COMMIT)
@@ -143,29 +143,29 @@ fn patterns_choose_files_and_absent_ones_are_noted() {
 #[test]
 fn a_commit_that_is_known_needs_no_network() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
-    place.all().unwrap();
+    let client = Client::new(&server);
+    client.all().unwrap();
     server.forget_requests();
     let pinned = automl_hub::parse_model_id(&format!("org/name@{COMMIT}")).unwrap();
-    place.hub().snapshot(&pinned, Wanted::All, &Silent).unwrap();
+    client.hub().snapshot(&pinned, Wanted::All, &Silent).unwrap();
     assert!(server.requests().is_empty());
 }
 
 #[test]
 fn a_new_commit_fetches_only_what_is_new() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
-    place.all().unwrap();
+    let client = Client::new(&server);
+    client.all().unwrap();
     let other = "f".repeat(40);
     server.set_commit(&other);
-    let snapshot = place.all().unwrap();
+    let snapshot = client.all().unwrap();
     assert_eq!(
         (snapshot.commit.as_str(), snapshot.bytes_downloaded),
         (other.as_str(), 0)
     );
     assert_contents(&snapshot, &model());
     assert_eq!(
-        std::fs::read_to_string(place.folder().join("refs/main")).unwrap(),
+        std::fs::read_to_string(client.folder().join("refs/main")).unwrap(),
         other
     );
 }
@@ -177,13 +177,13 @@ fn tables_of_a_data_set_arrive() {
         ("data/train-00000-of-00001.parquet", rows.clone()),
         ("README.md", b"#".to_vec()),
     ]);
-    let place = Place::new(&server);
+    let client = Client::new(&server);
     let data = Repository::parse(Kind::Dataset, "org/name").unwrap();
-    let (tables, snapshot) = place.hub().tables(&data, None, "train", &Silent).unwrap();
+    let (tables, snapshot) = client.hub().tables(&data, None, "train", &Silent).unwrap();
     assert_eq!((tables.config.as_str(), tables.split.as_str()), ("default", "train"));
     assert_eq!(std::fs::read(snapshot.folder.join(&tables.paths[0])).unwrap(), rows);
-    assert!(place.settings.cache.join("datasets--org--name/refs/main").is_file());
-    let error = place
+    assert!(client.settings.cache.join("datasets--org--name/refs/main").is_file());
+    let error = client
         .hub()
         .tables(&data, None, "test", &Silent)
         .unwrap_err()
@@ -207,9 +207,9 @@ fn the_hubs_conversion_is_taken_if_there_are_no_tables() {
             reply.body = format!(r#"{{"sha": "{COMMIT}", "siblings": [{sibling}]}}"#).into_bytes();
         }
     });
-    let place = Place::new(&server);
+    let client = Client::new(&server);
     let data = Repository::parse(Kind::Dataset, "org/name").unwrap();
-    let (tables, snapshot) = place.hub().tables(&data, None, "train", &Silent).unwrap();
+    let (tables, snapshot) = client.hub().tables(&data, None, "train", &Silent).unwrap();
     assert_eq!(tables.paths, ["default/train/0000.parquet"]);
     // The list told neither size nor checksum: both came from the file's own headers.
     assert_eq!(
@@ -217,13 +217,13 @@ fn the_hubs_conversion_is_taken_if_there_are_no_tables() {
         noise(100)
     );
     assert!(
-        place
+        client
             .settings
             .cache
             .join("datasets--org--name/refs/refs/convert/parquet")
             .is_file()
     );
-    let (offline, _) = place.offline().tables(&data, None, "train", &Silent).unwrap();
+    let (offline, _) = client.offline().tables(&data, None, "train", &Silent).unwrap();
     assert_eq!(offline, tables);
 }
 
@@ -231,7 +231,7 @@ fn the_hubs_conversion_is_taken_if_there_are_no_tables() {
 fn a_data_set_without_tables_is_told_as_such() {
     let server = TestHub::start([("train.zip", b"a".to_vec())]);
     let data = Repository::parse(Kind::Dataset, "org/name").unwrap();
-    let error = Place::new(&server)
+    let error = Client::new(&server)
         .hub()
         .tables(&data, None, "train", &Silent)
         .unwrap_err();
@@ -246,9 +246,9 @@ fn a_data_set_without_tables_is_told_as_such() {
 #[test]
 fn files_are_copied_where_links_are_unwanted() {
     let server = TestHub::start(model());
-    let mut place = Place::new(&server);
-    place.settings.links = false;
-    let snapshot = place.all().unwrap();
+    let mut client = Client::new(&server);
+    client.settings.links = false;
+    let snapshot = client.all().unwrap();
     assert_contents(&snapshot, &model());
     assert!(!snapshot.folder.join("config.json").is_symlink());
 }
@@ -261,8 +261,8 @@ fn an_empty_file_and_two_files_with_one_content_arrive() {
         ("b/a.safetensors", noise(200_000)),
     ];
     let server = TestHub::start(files.clone());
-    let place = Place::new(&server);
-    let snapshot = place.all().unwrap();
+    let client = Client::new(&server);
+    let snapshot = client.all().unwrap();
     assert_contents(&snapshot, &files);
     assert_eq!(snapshot.bytes_downloaded, 200_000);
 }

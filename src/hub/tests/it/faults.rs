@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use automl_hub::{Hub, HubError, Silent, Wanted, parse_model_id};
 
-use crate::support::{Heard, Place, TOKEN, assert_contents, model, noise, repository};
+use crate::support::{Client, Heard, TOKEN, assert_contents, model, noise, repository};
 use automl_hub::testing::{Host, Reply, Request, TestHub};
 
 /// A hook that changes only the first replies of a kind.
@@ -31,9 +31,9 @@ fn a_passing_fault_is_survived() {
             |request| request.path.starts_with("/api/"),
             move |reply| *reply = Reply::new(status, &[], ""),
         ));
-        let place = Place::new(&server);
+        let client = Client::new(&server);
         let heard = Heard::default();
-        let snapshot = place.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
+        let snapshot = client.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
         assert_contents(&snapshot, &model());
         assert_eq!(heard.retries.into_inner(), 2, "{status}");
     }
@@ -47,13 +47,13 @@ fn the_pause_that_a_server_asks_for_is_kept_or_refused_if_too_long() {
         |_| true,
         |reply| *reply = Reply::new(429, &[("Retry-After", "1")], ""),
     ));
-    let place = Place::new(&server);
+    let client = Client::new(&server);
     let start = std::time::Instant::now();
-    place.all().unwrap();
+    client.all().unwrap();
     assert!(start.elapsed() >= Duration::from_secs(1));
 
     server.hook(|_, reply| *reply = Reply::new(429, &[("Retry-After", "3600")], ""));
-    let error = Place::new(&server).all().unwrap_err();
+    let error = Client::new(&server).all().unwrap_err();
     assert!(
         matches!(
             error,
@@ -71,8 +71,8 @@ fn a_connection_that_dies_half_way_is_continued() {
     let server = TestHub::start(model());
     // Each reply of the storage host breaks off after 20,000 bytes.
     server.hook(|request, reply| reply.dies_after = request.is_content().then_some(20_000));
-    let place = Place::new(&server);
-    let snapshot = place.all().unwrap();
+    let client = Client::new(&server);
+    let snapshot = client.all().unwrap();
     assert_contents(&snapshot, &model());
     let total: usize = model().iter().map(|(_, content)| content.len()).sum();
     assert_eq!(snapshot.bytes_downloaded, total as u64);
@@ -82,10 +82,10 @@ fn a_connection_that_dies_half_way_is_continued() {
 fn a_connection_that_stalls_is_made_anew() {
     let server = TestHub::start(model());
     server.hook(first(1, Request::is_content, |reply| reply.stalls_after = Some(10_000)));
-    let mut place = Place::new(&server);
-    place.settings.timeout = Duration::from_millis(400);
+    let mut client = Client::new(&server);
+    client.settings.timeout = Duration::from_millis(400);
     let heard = Heard::default();
-    let snapshot = place.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
+    let snapshot = client.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
     assert_contents(&snapshot, &model());
     assert_eq!(heard.retries.into_inner(), 1);
 }
@@ -95,10 +95,10 @@ fn a_slow_link_is_not_taken_for_a_stall() {
     let server = TestHub::start([("model.safetensors", noise(45_000))]);
     // 450 pieces with a pause each take longer than the timeout.
     server.hook(|request, reply| reply.crawls = request.is_content().then_some(100));
-    let mut place = Place::new(&server);
-    place.settings.timeout = Duration::from_millis(400);
+    let mut client = Client::new(&server);
+    client.settings.timeout = Duration::from_millis(400);
     let heard = Heard::default();
-    place.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
+    client.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
     assert_eq!(heard.retries.into_inner(), 0);
 }
 
@@ -106,14 +106,14 @@ fn a_slow_link_is_not_taken_for_a_stall() {
 fn a_server_that_always_fails_is_given_up() {
     let server = TestHub::start(model());
     server.hook(|request, reply| reply.dies_after = request.is_content().then_some(0));
-    let error = Place::new(&server).all().unwrap_err();
+    let error = Client::new(&server).all().unwrap_err();
     assert!(matches!(error, HubError::ConnectionLost { .. }), "{error}");
     server.hook(|request, reply| {
         if request.is_content() {
             *reply = Reply::new(503, &[], "");
         }
     });
-    let error = Place::new(&server).all().unwrap_err();
+    let error = Client::new(&server).all().unwrap_err();
     assert!(matches!(error, HubError::ServerFault { status: 503, .. }), "{error}");
 }
 
@@ -126,9 +126,9 @@ fn a_damaged_content_is_fetched_again_and_never_shown() {
     };
     let server = TestHub::start(model());
     server.hook(first(1, Request::is_content, damage));
-    let place = Place::new(&server);
+    let client = Client::new(&server);
     let heard = Heard::default();
-    let snapshot = place.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
+    let snapshot = client.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
     assert_contents(&snapshot, &model());
     assert!(heard.has("restarted model.safetensors"));
 
@@ -138,15 +138,15 @@ fn a_damaged_content_is_fetched_again_and_never_shown() {
                 damage(reply);
             }
         });
-        let place = Place::new(&server);
-        let error = place.all().unwrap_err();
+        let client = Client::new(&server);
+        let error = client.all().unwrap_err();
         assert!(
             matches!(&error, HubError::Damaged { path: damaged, .. } if damaged.ends_with(path)),
             "{error}"
         );
-        let snapshot = place.folder().join("snapshots").join(automl_hub::testing::COMMIT);
+        let snapshot = client.folder().join("snapshots").join(automl_hub::testing::COMMIT);
         assert!(!snapshot.join(path).exists());
-        assert!(!place.folder().join("refs").exists());
+        assert!(!client.folder().join("refs").exists());
     }
 }
 
@@ -159,8 +159,8 @@ fn a_server_without_ranges_is_read_from_the_start() {
             *reply = Reply::new(200, &[("ETag", "\"of-storage\"")], content.clone());
         }
     });
-    let place = Place::new(&server);
-    assert_contents(&place.all().unwrap(), &model());
+    let client = Client::new(&server);
+    assert_contents(&client.all().unwrap(), &model());
     assert_eq!(
         server.requests().iter().filter(|request| request.is_content()).count(),
         1
@@ -177,7 +177,7 @@ fn an_expired_address_is_asked_for_again() {
             *reply = Reply::new(403, &[], "<Error>expired</Error>");
         }
     });
-    assert_contents(&Place::new(&server).all().unwrap(), &model());
+    assert_contents(&Client::new(&server).all().unwrap(), &model());
     let of_hub = |request: &&Request| request.host == Host::Hub && request.path.ends_with("model.safetensors");
     assert!(server.requests().iter().filter(of_hub).count() > 1);
 }
@@ -187,12 +187,12 @@ fn refusals_are_told_in_words_that_help() {
     let server = TestHub::start(model());
     let error = |reply: &'static (dyn Fn() -> Reply + Sync), logged_in: bool| {
         server.hook(move |_, sent| *sent = reply());
-        let place = if logged_in {
-            Place::logged_in(&server)
+        let client = if logged_in {
+            Client::logged_in(&server)
         } else {
-            Place::new(&server)
+            Client::new(&server)
         };
-        place.all().unwrap_err()
+        client.all().unwrap_err()
     };
     let gated = error(&|| Reply::new(401, &[("X-Error-Code", "GatedRepo")], ""), false);
     assert!(matches!(gated, HubError::Gated { logged_in: false, .. }));
@@ -224,16 +224,16 @@ fn refusals_are_told_in_words_that_help() {
 #[test]
 fn an_unknown_revision_and_a_missing_file_are_named() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
+    let client = Client::new(&server);
     let unknown = parse_model_id("org/name@v9").unwrap();
-    let error = place.hub().snapshot(&unknown, Wanted::All, &Silent).unwrap_err();
+    let error = client.hub().snapshot(&unknown, Wanted::All, &Silent).unwrap_err();
     assert!(matches!(error, HubError::RevisionNotFound { .. }), "{error}");
     server.hook(|request, reply| {
         if request.path.ends_with("tokenizer.json") {
             *reply = Reply::new(404, &[("X-Error-Code", "EntryNotFound")], "");
         }
     });
-    let error = place.all().unwrap_err();
+    let error = client.all().unwrap_err();
     assert!(
         matches!(&error, HubError::FileNotFound { path, .. } if path == "tokenizer.json"),
         "{error}"
@@ -243,35 +243,35 @@ fn an_unknown_revision_and_a_missing_file_are_named() {
 #[test]
 fn nobody_at_the_address_is_told_with_its_name() {
     let server = TestHub::start([]);
-    let mut place = Place::new(&server);
+    let mut client = Client::new(&server);
     // A port of the dynamic range that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap()
         .port();
-    place.settings.endpoint = format!("http://127.0.0.1:{port}");
-    let error = place.all().unwrap_err();
+    client.settings.endpoint = format!("http://127.0.0.1:{port}");
+    let error = client.all().unwrap_err();
     assert!(matches!(error, HubError::Unreachable { .. }), "{error}");
     // A server that does not encrypt.
     let open = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    place.settings.endpoint = format!("https://{}", open.local_addr().unwrap());
+    client.settings.endpoint = format!("https://{}", open.local_addr().unwrap());
     std::thread::spawn(move || {
         let (mut stream, _) = open.accept()?;
         std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n")
     });
-    let error = place.all().unwrap_err();
+    let error = client.all().unwrap_err();
     assert!(matches!(error, HubError::Tls { .. }), "{error:?}");
 }
 
 #[test]
 fn unusable_certificates_and_proxies_are_refused_at_once() {
     let server = TestHub::start([]);
-    let mut place = Place::new(&server);
-    let file = place.home.path().join("certificates.pem");
+    let mut client = Client::new(&server);
+    let file = client.home.path().join("certificates.pem");
     std::fs::write(&file, "nothing").unwrap();
-    place.settings.certificates = Some(file);
-    let error = Hub::new(place.settings.clone()).unwrap_err();
+    client.settings.certificates = Some(file);
+    let error = Hub::new(client.settings.clone()).unwrap_err();
     assert!(
         matches!(
             error,
@@ -282,10 +282,10 @@ fn unusable_certificates_and_proxies_are_refused_at_once() {
         ),
         "{error}"
     );
-    place.settings.certificates = None;
+    client.settings.certificates = None;
     for proxy in ["socks5://me:pass@proxy", "http://me:pass@"] {
-        place.settings.proxies.https = Some(proxy.to_owned());
-        let error = Hub::new(place.settings.clone()).unwrap_err();
+        client.settings.proxies.https = Some(proxy.to_owned());
+        let error = Hub::new(client.settings.clone()).unwrap_err();
         assert!(
             matches!(
                 error,
@@ -303,17 +303,17 @@ fn unusable_certificates_and_proxies_are_refused_at_once() {
 #[test]
 fn a_proxy_that_refuses_is_named_without_its_password() {
     let server = TestHub::start([]);
-    let mut place = Place::new(&server);
+    let mut client = Client::new(&server);
     let proxy = server.endpoint.replace("http://", "http://me:pass@");
-    place.settings.endpoint = "https://hub.example".to_owned();
-    place.settings.proxies.https = Some(proxy.clone());
+    client.settings.endpoint = "https://hub.example".to_owned();
+    client.settings.proxies.https = Some(proxy.clone());
     server.hook(|_, reply| *reply = Reply::new(407, &[], ""));
-    let error = place.all().unwrap_err();
-    let shown = format!("{error} {error:?} {:?}", place.hub());
+    let error = client.all().unwrap_err();
+    let shown = format!("{error} {error:?} {:?}", client.hub());
     assert!(matches!(error, HubError::Proxy { .. }), "{error:?}");
     assert!(!shown.contains("pass@") && !shown.contains("\"pass\""), "{shown}");
     // Hosts that need no proxy are asked directly.
-    let mut direct = Place::new(&TestHub::start(model()));
+    let mut direct = Client::new(&TestHub::start(model()));
     direct.settings.proxies.http = Some(proxy);
     direct.settings.proxies.except = Some("example.org, 127.0.0.1,localhost".to_owned());
     assert!(direct.all().is_ok());
@@ -328,8 +328,8 @@ fn a_disk_that_is_too_small_is_noticed_before_the_start() {
             reply.body = text.into_bytes();
         }
     });
-    let place = Place::new(&server);
-    let error = place.all().unwrap_err();
+    let client = Client::new(&server);
+    let error = client.all().unwrap_err();
     assert!(
         matches!(error, HubError::DiskFull { needed, .. } if needed >= 3_000_000_000_000_000),
         "{error}"
@@ -340,14 +340,14 @@ fn a_disk_that_is_too_small_is_noticed_before_the_start() {
 #[test]
 fn a_download_can_be_stopped_and_continued() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
+    let client = Client::new(&server);
     let heard = Heard {
         stop_after: 100_000,
         ..Heard::default()
     };
-    let error = place.hub().snapshot(&repository(), Wanted::All, &heard).unwrap_err();
+    let error = client.hub().snapshot(&repository(), Wanted::All, &heard).unwrap_err();
     assert!(matches!(error, HubError::Stopped), "{error}");
-    let snapshot = place.all().unwrap();
+    let snapshot = client.all().unwrap();
     assert_contents(&snapshot, &model());
     assert!(snapshot.bytes_downloaded < 250_000, "{}", snapshot.bytes_downloaded);
 }

@@ -2,7 +2,7 @@
 
 use automl_hub::{HubError, Silent, Wanted};
 
-use crate::support::{Place, TOKEN, assert_contents, model, repository, tree};
+use crate::support::{Client, TOKEN, assert_contents, model, repository, tree};
 use automl_hub::testing::{COMMIT, Host, Reply, TestHub};
 
 fn list(path: &str, extra: &str) -> String {
@@ -26,26 +26,26 @@ fn names_that_lead_out_of_the_folder_are_refused() {
     ] {
         let text = list(path, "");
         server.hook(move |_, reply| *reply = Reply::new(200, &[("ETag", "\"x\"")], text.clone()));
-        let place = Place::new(&server);
-        let error = place.all().unwrap_err();
+        let client = Client::new(&server);
+        let error = client.all().unwrap_err();
         assert!(matches!(error, HubError::UnsafePath { .. }), "{path:?}: {error}");
-        assert!(tree(place.home.path()).is_empty(), "{path:?}");
+        assert!(tree(client.home.path()).is_empty(), "{path:?}");
     }
 }
 
 #[test]
 fn a_commit_or_etag_that_leads_out_is_refused() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
+    let client = Client::new(&server);
     server.hook(|_, reply| *reply = Reply::new(200, &[], r#"{"sha": "../../evil", "siblings": []}"#));
-    assert!(matches!(place.all(), Err(HubError::BadResponse { .. })));
+    assert!(matches!(client.all(), Err(HubError::BadResponse { .. })));
     let text = list("config.json", "");
     server.hook(move |_, reply| *reply = Reply::new(200, &[("ETag", "\"../../../evil\"")], text.clone()));
-    assert!(matches!(place.all(), Err(HubError::BadResponse { .. })));
+    assert!(matches!(client.all(), Err(HubError::BadResponse { .. })));
     let text = list("config.json", r#", "size": 3, "blobId": "../../../evil""#);
     server.hook(move |_, reply| *reply = Reply::new(200, &[], text.clone()));
-    assert!(matches!(place.all(), Err(HubError::BadResponse { .. })));
-    assert!(!place.home.path().join("evil").exists() && !place.settings.cache.join("evil").exists());
+    assert!(matches!(client.all(), Err(HubError::BadResponse { .. })));
+    assert!(!client.home.path().join("evil").exists() && !client.settings.cache.join("evil").exists());
 }
 
 #[test]
@@ -60,25 +60,25 @@ fn a_redirection_elsewhere_gets_no_token_and_no_trust() {
             *reply = Reply::new(302, &[("Location", &target)], "");
         }
     });
-    let place = Place::logged_in(&server);
-    let error = place.all().unwrap_err();
+    let client = Client::logged_in(&server);
+    let error = client.all().unwrap_err();
     assert!(matches!(error, HubError::Damaged { .. }), "{error}");
     assert!(!elsewhere.requests().is_empty());
     for request in elsewhere.requests() {
         assert_eq!(request.header("authorization"), None);
         assert!(!format!("{request:?}").contains(TOKEN));
     }
-    assert!(!place.folder().join("refs").exists());
+    assert!(!client.folder().join("refs").exists());
 }
 
 #[test]
 fn redirections_in_circles_or_to_files_end() {
     let server = TestHub::start(model());
     server.hook(|request, reply| *reply = Reply::new(302, &[("Location", &request.path)], ""));
-    assert!(matches!(Place::new(&server).all(), Err(HubError::BadResponse { .. })));
+    assert!(matches!(Client::new(&server).all(), Err(HubError::BadResponse { .. })));
     server.hook(|_, reply| *reply = Reply::new(302, &[("Location", "file:///etc/passwd")], ""));
     assert!(matches!(
-        Place::new(&server).all(),
+        Client::new(&server).all(),
         Err(HubError::UnsafeRedirect { .. })
     ));
 }
@@ -95,14 +95,14 @@ fn a_storage_host_cannot_send_more_or_other_ranges_than_asked_for() {
                 .push(("Content-Range".to_owned(), "bytes 0-999999/1000000".to_owned()));
         }
     });
-    let place = Place::new(&server);
-    assert!(matches!(place.all(), Err(HubError::BadResponse { .. })));
+    let client = Client::new(&server);
+    assert!(matches!(client.all(), Err(HubError::BadResponse { .. })));
     server.hook(|request, reply| {
         if request.is_content() {
             *reply = Reply::new(200, &[], vec![0; 1_000_000]);
         }
     });
-    assert!(matches!(place.all(), Err(HubError::BadResponse { .. })));
+    assert!(matches!(client.all(), Err(HubError::BadResponse { .. })));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_file_from_another_commit_or_with_another_checksum_is_refused() {
                 reply.headers.push((name.to_owned(), value.clone()));
             }
         });
-        let error = Place::new(&server).all().unwrap_err();
+        let error = Client::new(&server).all().unwrap_err();
         assert!(matches!(error, HubError::BadResponse { .. }), "{error}");
     }
 }
@@ -126,18 +126,18 @@ fn a_file_from_another_commit_or_with_another_checksum_is_refused() {
 #[test]
 fn a_chooser_cannot_lead_out_either() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
+    let client = Client::new(&server);
     let chooser = |_: &automl_hub::Listing| Ok(vec!["../../evil".to_owned()]);
-    let error = place
+    let error = client
         .hub()
         .snapshot(&repository(), Wanted::Chosen(&chooser), &Silent)
         .unwrap_err();
     assert!(matches!(error, HubError::UnsafePath { .. }), "{error}");
-    place.all().unwrap();
-    let error = place
+    client.all().unwrap();
+    let error = client
         .offline()
         .snapshot(&repository(), Wanted::Chosen(&chooser), &Silent)
         .unwrap_err();
     assert!(matches!(error, HubError::PartlyCached { .. }), "{error}");
-    assert_contents(&place.all().unwrap(), &model());
+    assert_contents(&client.all().unwrap(), &model());
 }

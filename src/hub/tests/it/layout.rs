@@ -6,7 +6,7 @@ use std::path::Path;
 
 use automl_hub::{Pattern, Silent, Wanted};
 
-use crate::support::{Place, repository, tree};
+use crate::support::{Client, repository, tree};
 use automl_hub::testing::{TestHub, sha256};
 
 /// The files of `tests/python/fake_hub.py`.
@@ -48,14 +48,14 @@ fn layout(cache: &Path) -> BTreeSet<String> {
 #[test]
 fn the_cache_is_laid_out_as_by_huggingface_hub() {
     let server = TestHub::start(files());
-    let place = Place::new(&server);
+    let client = Client::new(&server);
     let patterns = [Pattern::new("*"), Pattern::new("generation_config.json")];
-    place
+    client
         .hub()
         .snapshot(&repository(), Wanted::Matching(&patterns), &Silent)
         .unwrap();
     // Versions before 2 warn of the tag for backup programs that version 2 writes, so we leave it out.
     let expected = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/layout.txt")).unwrap();
     let expected = expected.lines().filter(|line| !line.starts_with("CACHEDIR.TAG"));
-    assert_eq!(layout(&place.settings.cache), expected.map(str::to_owned).collect());
+    assert_eq!(layout(&client.settings.cache), expected.map(str::to_owned).collect());
 }

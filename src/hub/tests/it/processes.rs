@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use automl_hub::{Hub, Silent, Wanted};
 
-use crate::support::{Heard, Place, assert_contents, model, noise, repository};
+use crate::support::{Client, Heard, assert_contents, model, noise, repository};
 use automl_hub::testing::TestHub;
 
 /// Set for a process that is to download.
@@ -27,13 +27,13 @@ fn child_process() {
     }
 }
 
-fn start_child(place: &Place) -> Child {
+fn start_child(client: &Client) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "processes::child_process"])
         .env_clear()
         .env(CHILD, "1")
-        .env("HF_ENDPOINT", &place.settings.endpoint)
-        .env("HF_HOME", place.home.path())
+        .env("HF_ENDPOINT", &client.settings.endpoint)
+        .env("HF_HOME", client.home.path())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -45,8 +45,8 @@ fn two_processes_at_once_download_once() {
     let server = TestHub::start(model());
     // Slow enough for both to be at it at the same time.
     server.hook(|request, reply| reply.crawls = request.is_content().then_some(3_000));
-    let place = Place::new(&server);
-    let mut children = [start_child(&place), start_child(&place)];
+    let client = Client::new(&server);
+    let mut children = [start_child(&client), start_child(&client)];
     for child in &mut children {
         assert!(child.wait().unwrap().success());
     }
@@ -54,19 +54,19 @@ fn two_processes_at_once_download_once() {
         server.requests().iter().filter(|request| request.is_content()).count(),
         1
     );
-    assert_contents(&place.all().unwrap(), &model());
-    assert_eq!(place.blobs().len(), model().len());
+    assert_contents(&client.all().unwrap(), &model());
+    assert_eq!(client.blobs().len(), model().len());
 }
 
 #[test]
 fn two_threads_at_once_download_once_and_the_second_hears_of_it() {
     let server = TestHub::start(model());
     server.hook(|request, reply| reply.crawls = request.is_content().then_some(3_000));
-    let place = Place::new(&server);
+    let client = Client::new(&server);
     let (first, second) = (Heard::default(), Heard::default());
     thread::scope(|scope| {
         for heard in [&first, &second] {
-            scope.spawn(|| place.hub().snapshot(&repository(), Wanted::All, heard).unwrap());
+            scope.spawn(|| client.hub().snapshot(&repository(), Wanted::All, heard).unwrap());
         }
     });
     let total: u64 = model().iter().map(|(_, content)| content.len() as u64).sum();
@@ -91,10 +91,10 @@ fn a_killed_process_leaves_what_the_next_one_continues() {
             stalled.store(true, Ordering::SeqCst);
         }
     });
-    let place = Place::new(&server);
-    let mut child = start_child(&place);
+    let client = Client::new(&server);
+    let mut child = start_child(&client);
     let journal = || {
-        place
+        client
             .folder()
             .join("blobs")
             .read_dir()
@@ -113,17 +113,17 @@ fn a_killed_process_leaves_what_the_next_one_continues() {
     assert!(is_stalled.load(Ordering::SeqCst));
     child.kill().unwrap();
     child.wait().unwrap();
-    let snapshots = place.folder().join("snapshots");
+    let snapshots = client.folder().join("snapshots");
     assert!(
         !snapshots
             .join(automl_hub::testing::COMMIT)
             .join("model.safetensors")
             .exists()
     );
-    assert!(!place.folder().join("refs").exists());
+    assert!(!client.folder().join("refs").exists());
 
     server.hook(|_, _| {});
-    let snapshot = place.all().unwrap();
+    let snapshot = client.all().unwrap();
     assert_contents(&snapshot, &files);
     assert!(snapshot.bytes_downloaded < 2_000_000, "{}", snapshot.bytes_downloaded);
 }

@@ -4,11 +4,11 @@ use std::fs;
 
 use automl_hub::{HubError, Wanted};
 
-use crate::support::{Heard, Place, assert_contents, model, noise, repository};
+use crate::support::{Client, Heard, assert_contents, model, noise, repository};
 use automl_hub::testing::{Reply, TestHub, sha256};
 
 /// Lets a download of the weights fail after a while, and returns the bytes that came.
-fn cut_off(server: &TestHub, place: &Place) -> u64 {
+fn cut_off(server: &TestHub, client: &Client) -> u64 {
     server.hook(|request, reply| {
         let start = request
             .header("range")
@@ -18,7 +18,7 @@ fn cut_off(server: &TestHub, place: &Place) -> u64 {
         reply.dies_after = request.is_content().then_some(150_000_usize.saturating_sub(start));
     });
     let heard = Heard::default();
-    let error = place.hub().snapshot(&repository(), Wanted::All, &heard).unwrap_err();
+    let error = client.hub().snapshot(&repository(), Wanted::All, &heard).unwrap_err();
     assert!(matches!(error, HubError::ConnectionLost { .. }), "{error}");
     server.hook(|_, _| {});
     server.forget_requests();
@@ -28,11 +28,11 @@ fn cut_off(server: &TestHub, place: &Place) -> u64 {
 #[test]
 fn only_the_missing_bytes_are_fetched() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
-    let came = cut_off(&server, &place);
-    assert!(!place.folder().join("refs").exists());
+    let client = Client::new(&server);
+    let came = cut_off(&server, &client);
+    assert!(!client.folder().join("refs").exists());
     let heard = Heard::default();
-    let snapshot = place.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
+    let snapshot = client.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
     assert_contents(&snapshot, &model());
     let total: u64 = model().iter().map(|(_, content)| content.len() as u64).sum();
     assert!(came >= 64 << 10, "{came}");
@@ -45,17 +45,17 @@ fn only_the_missing_bytes_are_fetched() {
             .any(|request| request.header("if-range") == Some("\"of-storage\""))
     );
     assert!(
-        place.blobs().iter().all(|name| !name.contains("parts")),
+        client.blobs().iter().all(|name| !name.contains("parts")),
         "{:?}",
-        place.blobs()
+        client.blobs()
     );
 }
 
 #[test]
 fn a_content_that_has_changed_on_the_storage_host_starts_again() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
-    cut_off(&server, &place);
+    let client = Client::new(&server);
+    cut_off(&server, &client);
     let content = noise(300_000);
     server.hook(move |request, reply| {
         if request.is_content() && request.header("if-range") == Some("\"of-storage\"") {
@@ -63,7 +63,7 @@ fn a_content_that_has_changed_on_the_storage_host_starts_again() {
         }
     });
     let heard = Heard::default();
-    let snapshot = place.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
+    let snapshot = client.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
     assert_contents(&snapshot, &model());
     assert!(heard.has("restarted model.safetensors"));
 }
@@ -71,24 +71,24 @@ fn a_content_that_has_changed_on_the_storage_host_starts_again() {
 #[test]
 fn left_over_bytes_that_are_wrong_cost_a_new_start_only() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
-    cut_off(&server, &place);
-    let content = place
+    let client = Client::new(&server);
+    cut_off(&server, &client);
+    let content = client
         .folder()
         .join("blobs")
         .join(format!("{}.parts.incomplete", sha256(&noise(300_000))));
     let mut bytes = fs::read(&content).unwrap();
     bytes[1_000] ^= 1;
     fs::write(&content, bytes).unwrap();
-    assert_contents(&place.all().unwrap(), &model());
+    assert_contents(&client.all().unwrap(), &model());
 }
 
 #[test]
 fn a_download_of_an_older_huggingface_hub_is_continued() {
     let server = TestHub::start(model());
-    let place = Place::new(&server);
+    let client = Client::new(&server);
     let weights = noise(300_000);
-    let blobs = place.folder().join("blobs");
+    let blobs = client.folder().join("blobs");
     fs::create_dir_all(&blobs).unwrap();
     fs::write(
         blobs.join(format!("{}.incomplete", sha256(&weights))),
@@ -96,7 +96,7 @@ fn a_download_of_an_older_huggingface_hub_is_continued() {
     )
     .unwrap();
     let heard = Heard::default();
-    let snapshot = place.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
+    let snapshot = client.hub().snapshot(&repository(), Wanted::All, &heard).unwrap();
     assert_contents(&snapshot, &model());
     assert!(heard.has("started model.safetensors 300000 250000"));
     assert!(snapshot.bytes_downloaded < 51_000);

@@ -41,12 +41,12 @@ pub(crate) fn model() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// A cache in a temporary folder and a hub to fill it from.
-pub(crate) struct Place {
+pub(crate) struct Client {
     pub(crate) home: TempDir,
     pub(crate) settings: Settings,
 }
 
-impl Place {
+impl Client {
     /// Small parts and short pauses: weights of 300,000 bytes come in several parts.
     pub(crate) fn new(server: &TestHub) -> Self {
         let home = tempfile::tempdir().unwrap();
@@ -63,9 +63,9 @@ impl Place {
 
     /// With a token.
     pub(crate) fn logged_in(server: &TestHub) -> Self {
-        let mut place = Self::new(server);
-        place.settings.token = Token::new(TOKEN, "HF_TOKEN");
-        place
+        let mut client = Self::new(server);
+        client.settings.token = Token::new(TOKEN, "HF_TOKEN");
+        client
     }
 
     pub(crate) fn hub(&self) -> Hub {
