@@ -127,8 +127,8 @@ impl StoredTensor {
     /// The values in the byte order of files.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = vec![0; self.values.len() * 4];
-        for (place, value) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(&self.values) {
-            *place = value.to_le_bytes();
+        for (target, value) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(&self.values) {
+            *target = value.to_le_bytes();
         }
         bytes
     }

@@ -85,11 +85,11 @@ impl Layout {
 
     /// The position of every row within its text.
     pub(crate) fn positions(&self) -> Vec<u32> {
-        self.spread(&self.places(), 1, 0)
+        self.spread(&self.token_indices(), 1, 0)
     }
 
     /// The position of every token within its text, without padding.
-    pub(crate) fn places(&self) -> Vec<u32> {
+    pub(crate) fn token_indices(&self) -> Vec<u32> {
         self.lengths.iter().flat_map(|&length| 0..length as u32).collect()
     }
 

@@ -101,7 +101,7 @@ fn attention_agrees_forward_and_backward() {
             let layout = Layout::new(&[8, 3], device);
             let rows = |phase: f32| {
                 let all: Vec<f32> = (0..11 * WIDTH)
-                    .map(|place| (place as f32 * 0.7 + phase).sin())
+                    .map(|element| (element as f32 * 0.7 + phase).sin())
                     .collect();
                 device.tensor(layout.spread(&all, WIDTH, 0.0), [layout.rows, WIDTH])
             };
@@ -115,10 +115,10 @@ fn attention_agrees_forward_and_backward() {
                 value: rows(2.0),
             };
             let kernels = Kernels::new(device);
-            let places = (&layout, positions);
-            let (context, saved) = kernels.attention(attended, places, &settings, &Relative::None, None);
+            let inputs = (&layout, positions);
+            let (context, saved) = kernels.attention(attended, inputs, &settings, &Relative::None, None);
             let gradient = queries(rows(3.0));
-            let (gradients, _) = kernels.attention_backward(&gradient, saved, places, &settings, &Relative::None);
+            let (gradients, _) = kernels.attention_backward(&gradient, saved, inputs, &settings, &Relative::None);
             // Values of padding rows are arbitrary.
             let real = |rows: Tensor<2>| {
                 let values = values(&rows);

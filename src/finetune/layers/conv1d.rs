@@ -45,8 +45,8 @@ impl TextConvolution {
         let rows = input.dims()[0];
         let input = Host::take(input, context.device);
         let mut windows = vec![0.0; rows * self.window()];
-        self.visit(context, |place, row| {
-            windows[place..place + self.width].copy_from_slice(&input.values()[row..row + self.width]);
+        self.visit(context, |element, row| {
+            windows[element..element + self.width].copy_from_slice(&input.values()[row..row + self.width]);
         });
         let windows = context.device.tensor(windows, [rows, self.window()]);
         let bias = context.parameters.vector(self.bias);
@@ -83,8 +83,8 @@ impl TextConvolution {
         let windows = back.kernels().product(gradient, self.weights(context).transpose());
         let windows = Host::take(windows, device);
         let mut result = vec![0.0; context.layout.rows * self.width];
-        self.visit(context, |place, row| {
-            let taken = &windows.values()[place..place + self.width];
+        self.visit(context, |element, row| {
+            let taken = &windows.values()[element..element + self.width];
             for (sum, value) in result[row..row + self.width].iter_mut().zip(taken) {
                 *sum += value;
             }
@@ -92,7 +92,7 @@ impl TextConvolution {
         Some(device.tensor(result, [context.layout.rows, self.width]))
     }
 
-    /// Calls `visit` with the place in the windows and the place in the rows of every token that a window sees.
+    /// Calls `visit` with the index in the windows and the index in the rows of every token that a window sees.
     fn visit(&self, context: &Context<'_>, mut visit: impl FnMut(usize, usize)) {
         let before = self.kernel / 2;
         let texts = context.layout.starts.iter().zip(&context.layout.lengths);
@@ -102,8 +102,8 @@ impl TextConvolution {
                     let Some(seen) = (token + tap).checked_sub(before).filter(|&seen| seen < length) else {
                         continue;
                     };
-                    let place = (start + token) * self.window() + tap * self.width;
-                    visit(place, (start + seen) * self.width);
+                    let element = (start + token) * self.window() + tap * self.width;
+                    visit(element, (start + seen) * self.width);
                 }
             }
         }

@@ -53,7 +53,11 @@ impl LearnedPositions {
     /// The row of every token.
     fn rows(&self, ids: &[u32], layout: &Layout) -> Vec<u32> {
         let Some(uncounted) = self.uncounted else {
-            return layout.places().iter().map(|place| place + self.first as u32).collect();
+            return layout
+                .token_indices()
+                .iter()
+                .map(|index| index + self.first as u32)
+                .collect();
         };
         let mut rest = ids;
         let mut rows = Vec::with_capacity(ids.len());

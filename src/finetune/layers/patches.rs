@@ -139,8 +139,8 @@ impl PatchStem {
         for (image, &start) in pixels.chunks_exact(self.size.values()).zip(&layout.starts) {
             let first = (start + self.tokens.len()) * patch;
             let of_image = &mut found[first..first + rows * columns * patch];
-            for (place, row) in of_image.chunks_exact_mut(patch).enumerate() {
-                let (top, left) = (place / columns * side, place % columns * side);
+            for (index, row) in of_image.chunks_exact_mut(patch).enumerate() {
+                let (top, left) = (index / columns * side, index % columns * side);
                 for (line, target) in row.chunks_exact_mut(side).enumerate() {
                     debug_assert!(line / side < channels);
                     let source = (line / side * height + top + line % side) * width + left;

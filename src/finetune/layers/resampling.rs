@@ -17,12 +17,12 @@ fn line(kind: Resampling, from: usize, to: usize) -> Vec<f64> {
         let centre = (point as f64 + 0.5) * step;
         match kind {
             Resampling::Cubic => {
-                let place = centre - 0.5;
+                let source = centre - 0.5;
                 for neighbour in -1..=2 {
-                    let index = place.floor() as i64 + neighbour;
+                    let index = source.floor() as i64 + neighbour;
                     // A neighbour outside of the line counts as the last point.
                     let inside = index.clamp(0, from as i64 - 1) as usize;
-                    weights[inside] += cubic(place - index as f64, -0.75);
+                    weights[inside] += cubic(source - index as f64, -0.75);
                 }
             }
             Resampling::CubicAntialiased => {

@@ -273,9 +273,9 @@ mod tests {
 
     fn dense() -> Vec<f32> {
         (0..20)
-            .map(|place| {
-                if matches!(place / 4, 1 | 3) {
-                    (place as f32).sin()
+            .map(|index| {
+                if matches!(index / 4, 1 | 3) {
+                    (index as f32).sin()
                 } else {
                     0.0
                 }
@@ -331,8 +331,8 @@ mod tests {
         // After the decay, the first step of AdamW and every step of Lion moves a value by the learning rate.
         for kind in [OptimizerKind::AdamW, OptimizerKind::Lion] {
             let moved = after(kind, &[0.3]);
-            assert!(moved.iter().enumerate().all(|(place, &value)| {
-                let expected = place as f32 * 0.1 * (1.0 - 1e-3) - 1e-2;
+            assert!(moved.iter().enumerate().all(|(index, &value)| {
+                let expected = index as f32 * 0.1 * (1.0 - 1e-3) - 1e-2;
                 (value - expected).abs() < 1e-6
             }));
         }
@@ -341,22 +341,22 @@ mod tests {
     #[test]
     fn steps_are_those_of_the_formulas_in_64_bits() {
         let (rate, decay, slopes) = (1e-2, 0.1, [0.3, -0.7, 0.2]);
-        for (place, found) in after(OptimizerKind::Sgd, &slopes.map(|slope: f64| slope as f32))
+        for (index, found) in after(OptimizerKind::Sgd, &slopes.map(|slope: f64| slope as f32))
             .iter()
             .enumerate()
         {
-            let (mut value, mut velocity) = (place as f64 * 0.1, 0.0);
+            let (mut value, mut velocity) = (index as f64 * 0.1, 0.0);
             for slope in slopes {
                 velocity = 0.9 * velocity + slope + decay * value;
                 value -= rate * velocity;
             }
             assert!((f64::from(*found) - value).abs() < 1e-6, "{found} {value}");
         }
-        for (place, found) in after(OptimizerKind::Lion, &slopes.map(|slope| slope as f32))
+        for (index, found) in after(OptimizerKind::Lion, &slopes.map(|slope| slope as f32))
             .iter()
             .enumerate()
         {
-            let (mut value, mut mean) = (place as f64 * 0.1, 0.0);
+            let (mut value, mut mean) = (index as f64 * 0.1, 0.0);
             for slope in slopes {
                 value = value * (1.0 - rate * decay) - rate * f64::signum(0.9 * mean + 0.1 * slope);
                 mean = 0.99 * mean + 0.01 * slope;

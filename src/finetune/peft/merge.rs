@@ -135,12 +135,12 @@ impl PeftAdapter {
                 row.iter_mut().zip(down).for_each(|(sum, value)| *sum += factor * value);
             }
             for (input, &value) in row.iter().enumerate() {
-                let place = if is_upright {
+                let element = if is_upright {
                     input * outputs + output
                 } else {
                     output * inputs + input
                 };
-                weight.values[place] += (f64::from(value) * scale) as f32;
+                weight.values[element] += (f64::from(value) * scale) as f32;
             }
         }
         Some(())

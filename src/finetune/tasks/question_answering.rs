@@ -129,8 +129,8 @@ fn mean_loss(outputs: &[f32], windows: &[AnswerWindow]) -> (f64, Vec<f32>) {
             let column = column(outputs, output);
             let (loss, slopes) = cross_entropy(&column, &[position], column.len(), terms as f32);
             total += loss;
-            for (place, slope) in gradient[start + output..].iter_mut().step_by(OUTPUTS).zip(slopes) {
-                *place = slope;
+            for (target, slope) in gradient[start + output..].iter_mut().step_by(OUTPUTS).zip(slopes) {
+                *target = slope;
             }
         }
     }

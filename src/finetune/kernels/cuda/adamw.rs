@@ -16,8 +16,8 @@ const PART_THREADS: u32 = 256;
 fn squares_kernel(values: &Array<f32>, parts: &mut Array<f32>) {
     let mut sum = 0.0f32;
     let step = CUBE_COUNT * CUBE_DIM as usize;
-    for place in range_stepped(ABSOLUTE_POS, values.len(), step) {
-        sum += values[place] * values[place];
+    for index in range_stepped(ABSOLUTE_POS, values.len(), step) {
+        sum += values[index] * values[index];
     }
     let size = comptime!(PART_THREADS as usize);
     let mut shared = SharedMemory::<f32>::new(size);
@@ -25,8 +25,8 @@ fn squares_kernel(values: &Array<f32>, parts: &mut Array<f32>) {
     sync_cube();
     if UNIT_POS == 0u32 {
         let mut sum = 0.0f32;
-        for place in 0..size {
-            sum += shared[place];
+        for index in 0..size {
+            sum += shared[index];
         }
         parts[CUBE_POS] = sum;
     }
@@ -36,13 +36,13 @@ fn squares_kernel(values: &Array<f32>, parts: &mut Array<f32>) {
 #[cube(launch)]
 fn outcome_kernel(parts: &Array<f32>, losses: &Array<f32>, outcome: &mut Array<f32>, limit: f32) {
     let mut sum = 0.0f32;
-    for place in range_stepped(UNIT_POS_X as usize, parts.len(), CUBE_DIM_X as usize) {
-        sum += parts[place];
+    for index in range_stepped(UNIT_POS_X as usize, parts.len(), CUBE_DIM_X as usize) {
+        sum += parts[index];
     }
     let length = f32::sqrt(plane_sum(sum));
     let mut loss = 0.0f32;
-    for place in range_stepped(UNIT_POS_X as usize, losses.len(), CUBE_DIM_X as usize) {
-        loss += losses[place];
+    for index in range_stepped(UNIT_POS_X as usize, losses.len(), CUBE_DIM_X as usize) {
+        loss += losses[index];
     }
     let loss = plane_sum(loss);
     if UNIT_POS_X == 0u32 {
@@ -97,14 +97,14 @@ fn step_kernel(
     epsilon: f32,
 ) {
     if ABSOLUTE_POS < new_values.len() {
-        let place = ABSOLUTE_POS;
-        let gradient = gradient[place] * outcome[1];
-        let first = first[place] * keep_first + gradient * add_first;
-        let second = second[place] * keep_second + gradient * gradient * add_second;
+        let index = ABSOLUTE_POS;
+        let gradient = gradient[index] * outcome[1];
+        let first = first[index] * keep_first + gradient * add_first;
+        let second = second[index] * keep_second + gradient * gradient * add_second;
         let deviation = f32::sqrt(second) * second_correction + epsilon;
-        new_first[place] = first;
-        new_second[place] = second;
-        new_values[place] = values[place] * decay - rate * first / deviation;
+        new_first[index] = first;
+        new_second[index] = second;
+        new_values[index] = values[index] * decay - rate * first / deviation;
     }
 }
 

@@ -29,19 +29,19 @@ fn softmax_kernel(
         let start = row * keys;
         let length = lengths[row / rows_of_text as usize] as usize;
         let mut highest = f32::new(-3.0e38);
-        for place in range_stepped(UNIT_POS_X as usize, length, CUBE_DIM_X as usize) {
-            highest = max(highest, scores[start + place]);
+        for position in range_stepped(UNIT_POS_X as usize, length, CUBE_DIM_X as usize) {
+            highest = max(highest, scores[start + position]);
         }
         let highest = plane_max(highest);
         let mut sum = 0.0f32;
-        for place in range_stepped(UNIT_POS_X as usize, length, CUBE_DIM_X as usize) {
-            sum += f32::exp((scores[start + place] - highest) * scale);
+        for position in range_stepped(UNIT_POS_X as usize, length, CUBE_DIM_X as usize) {
+            sum += f32::exp((scores[start + position] - highest) * scale);
         }
         let sum = plane_sum(sum);
-        for place in range_stepped(UNIT_POS_X as usize, keys, CUBE_DIM_X as usize) {
-            let index = start + place;
+        for position in range_stepped(UNIT_POS_X as usize, keys, CUBE_DIM_X as usize) {
+            let index = start + position;
             let mut value = 0.0f32;
-            if place < length {
+            if position < length {
                 value = f32::exp((scores[index] - highest) * scale) / sum;
             }
             probabilities[index] = value;
@@ -98,13 +98,13 @@ fn softmax_backward_kernel(
         let keys = keys as usize;
         let start = row * keys;
         let mut sum = 0.0f32;
-        for place in range_stepped(UNIT_POS_X as usize, keys, CUBE_DIM_X as usize) {
-            let index = start + place;
+        for position in range_stepped(UNIT_POS_X as usize, keys, CUBE_DIM_X as usize) {
+            let index = start + position;
             sum += gradient[index] * factor(index, key, threshold, kept) * probabilities[index];
         }
         let along = plane_sum(sum);
-        for place in range_stepped(UNIT_POS_X as usize, keys, CUBE_DIM_X as usize) {
-            let index = start + place;
+        for position in range_stepped(UNIT_POS_X as usize, keys, CUBE_DIM_X as usize) {
+            let index = start + position;
             let value = gradient[index] * factor(index, key, threshold, kept) - along;
             output[index] = value * probabilities[index] * scale;
         }

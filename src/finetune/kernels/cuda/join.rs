@@ -19,9 +19,9 @@ fn copy_kernel(sources: &Sequence<Array<f32>>, starts: &Array<u32>, target: &mut
         let source = sources.index(number);
         let start = starts[number] as usize;
         let room = starts[number + 1] as usize - start;
-        for place in range_stepped(ABSOLUTE_POS, room, CUBE_COUNT * CUBE_DIM as usize) {
+        for offset in range_stepped(ABSOLUTE_POS, room, CUBE_COUNT * CUBE_DIM as usize) {
             // A buffer may be longer than its contents.
-            target[start + place] = select(place < source.len(), source[place], 0.0f32);
+            target[start + offset] = select(offset < source.len(), source[offset], 0.0f32);
         }
     }
 }

@@ -211,11 +211,11 @@ fn merged_product(left: &CubeTensor<CudaRuntime>, right: &CubeTensor<CudaRuntime
     let columns = right.meta.shape()[3];
     let width = heads * columns;
     let output = launch::empty(left, &[texts * rows, width]);
-    let place = product::Place {
+    let strides = product::Strides {
         batch: [rows * width, columns],
         row: width,
         column: 1,
     };
-    product::write_product(left, right, None, &output, place);
+    product::write_product(left, right, None, &output, strides);
     Tensor::from_cube(output)
 }

@@ -36,10 +36,10 @@ fn forward_kernel(
         let mut sum = 0.0f32;
         #[unroll]
         for number in 0..count {
-            let place = number * lanes + UNIT_POS_X as usize;
-            let index = start + place;
-            let is_inside = place < width;
-            let branch = (branch[index] + bias[place]) * factor(index, key, threshold, kept);
+            let column = number * lanes + UNIT_POS_X as usize;
+            let index = start + column;
+            let is_inside = column < width;
+            let branch = (branch[index] + bias[column]) * factor(index, key, threshold, kept);
             let value = select(is_inside, branch + residual[index], 0.0f32);
             own[number] = value;
             sum += value;
@@ -56,11 +56,11 @@ fn forward_kernel(
         let inverse = 1.0f32 / f32::sqrt(plane_sum(squares) / f32::cast_from(width) + epsilon);
         #[unroll]
         for number in 0..count {
-            let place = number * lanes + UNIT_POS_X as usize;
-            if place < width {
+            let column = number * lanes + UNIT_POS_X as usize;
+            if column < width {
                 let value = own[number] * inverse;
-                values[start + place] = value;
-                output[start + place] = value * scale[place] + shift[place];
+                values[start + column] = value;
+                output[start + column] = value * scale[column] + shift[column];
             }
         }
         if UNIT_POS_X == 0u32 {
@@ -135,13 +135,13 @@ fn backward_kernel(
         let mut projection = 0.0f32;
         #[unroll]
         for number in 0..count {
-            let place = number * lanes + UNIT_POS_X as usize;
-            let index = start + place;
+            let column = number * lanes + UNIT_POS_X as usize;
+            let index = start + column;
             let mut slope = gradient[index];
             if has_more {
                 slope += more[index];
             }
-            let scaled = select(place < width, slope * scale[place], 0.0f32);
+            let scaled = select(column < width, slope * scale[column], 0.0f32);
             let value = values[index];
             own[number] = scaled;
             normal[number] = value;
@@ -153,9 +153,9 @@ fn backward_kernel(
         let inverse = inverse_deviation[row];
         #[unroll]
         for number in 0..count {
-            let place = number * lanes + UNIT_POS_X as usize;
-            let index = start + place;
-            if place < width {
+            let column = number * lanes + UNIT_POS_X as usize;
+            let index = start + column;
+            if column < width {
                 let value = (own[number] - mean - normal[number] * along) * inverse;
                 residual[index] = value;
                 branch[index] = value * factor(index, key, threshold, kept);

@@ -21,13 +21,13 @@ fn gather_kernel(
     let pieces = width.div_ceil(CUBE_DIM_X as usize);
     let warp = CUBE_POS * CUBE_DIM_Y as usize + UNIT_POS_Y as usize;
     let number = warp / pieces;
-    let place = warp % pieces * CUBE_DIM_X as usize + UNIT_POS_X as usize;
-    if number < used as usize && place < width {
+    let column = warp % pieces * CUBE_DIM_X as usize + UNIT_POS_X as usize;
+    if number < used as usize && column < width {
         let mut sum = 0.0f32;
         for position in starts[number]..starts[number + 1] {
-            sum += values[order[position as usize] as usize * width + place];
+            sum += values[order[position as usize] as usize * width + column];
         }
-        let target = targets[number] as usize * width + place;
+        let target = targets[number] as usize * width + column;
         table[target] = sum;
     }
 }

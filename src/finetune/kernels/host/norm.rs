@@ -43,8 +43,8 @@ pub(in crate::kernels) fn add_norm(
             }
             let inverse_deviation = 1.0 / (dot(values, values) / width as f32 + norm.epsilon).sqrt();
             inverse_deviations.push(inverse_deviation);
-            let places = output.iter_mut().zip(values).zip(scale.values()).zip(shift.values());
-            for (((output, value), &scale), &shift) in places {
+            let elements = output.iter_mut().zip(values).zip(scale.values()).zip(shift.values());
+            for (((output, value), &scale), &shift) in elements {
                 *value *= inverse_deviation;
                 *output = *value * scale + shift;
             }
@@ -211,7 +211,9 @@ mod tests {
         use crate::{backend::values, dropout::DropoutKeys, units::Seed};
         const WIDTH: usize = 20;
         let wave = |length: usize, phase: f32| -> Vec<f32> {
-            (0..length).map(|place| (place as f32 * 0.7 + phase).sin()).collect()
+            (0..length)
+                .map(|element| (element as f32 * 0.7 + phase).sin())
+                .collect()
         };
         let dropout = DropoutKeys::new(0.25, Seed(3), 7).site(1);
         let factors = dropout.map(|dropout| dropout.factors(3 * WIDTH)).unwrap();
@@ -238,8 +240,10 @@ mod tests {
         let found = values(&output);
         for row in 0..3 {
             let sum = |column: usize| {
-                let place = row * WIDTH + column;
-                f64::from((branch[place] + wave(WIDTH, 0.4)[column]) * factors[place] + wave(3 * WIDTH, 0.5)[place])
+                let element = row * WIDTH + column;
+                f64::from(
+                    (branch[element] + wave(WIDTH, 0.4)[column]) * factors[element] + wave(3 * WIDTH, 0.5)[element],
+                )
             };
             let mean = (0..WIDTH).map(sum).sum::<f64>() / WIDTH as f64;
             let variance = (0..WIDTH).map(|column| (sum(column) - mean).powi(2)).sum::<f64>() / WIDTH as f64;
@@ -253,10 +257,10 @@ mod tests {
         let gradient = Device::Cpu.tensor(weights.clone(), [3, WIDTH]);
         let scale = Device::Cpu.tensor(wave(WIDTH, 0.1), [WIDTH]);
         let back = values(&add_norm_backward(Device::Cpu, gradient, None, saved, scale).branch);
-        for place in [0, 7, 33, 59] {
+        for element in [0, 7, 33, 59] {
             let at = |shift: f32| {
                 let mut moved = branch.clone();
-                moved[place] += shift;
+                moved[element] += shift;
                 let output = values(&run(moved).0);
                 output
                     .iter()
@@ -266,9 +270,9 @@ mod tests {
             };
             let slope = (at(1e-2) - at(-1e-2)) / 2e-2;
             assert!(
-                (slope - f64::from(back[place])).abs() < 2e-3,
-                "{place}: {slope} {}",
-                back[place]
+                (slope - f64::from(back[element])).abs() < 2e-3,
+                "{element}: {slope} {}",
+                back[element]
             );
         }
     }

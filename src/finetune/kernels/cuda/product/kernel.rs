@@ -39,9 +39,9 @@ fn fetch<N: Size>(
     let size = N::value();
     #[unroll]
     for number in 0..comptime!(SHARE / size) {
-        let place = (number * THREADS + UNIT_POS as usize) * size;
-        let at_row = row + place / columns;
-        let at_column = column + place % columns;
+        let element = (number * THREADS + UNIT_POS as usize) * size;
+        let at_row = row + element / columns;
+        let at_column = column + element % columns;
         let is_inside = at_row < height && at_column < width;
         let index = (start + at_row * step + at_column) / size;
         // Reads beyond the end of an array give zero.
@@ -59,8 +59,8 @@ fn put<N: Size, E: Numeric>(
     let size = N::value();
     #[unroll]
     for number in 0..comptime!(SHARE / size) {
-        let place = (number * THREADS + UNIT_POS as usize) * size;
-        let at = place / columns * comptime!(columns + GAP) + place % columns;
+        let element = (number * THREADS + UNIT_POS as usize) * size;
+        let at = element / columns * comptime!(columns + GAP) + element % columns;
         tile[at / size] = Vector::cast_from(share[number]);
     }
 }
@@ -193,11 +193,11 @@ pub(super) fn product_kernel<N: Size>(
 
     let output_start = first * output_batch_0 as usize + second * output_batch_1 as usize + part * output_part as usize;
     for number in 0..comptime!(SIDE * SIDE / THREADS) {
-        let place = number * THREADS + UNIT_POS as usize;
-        let row = top + place / SIDE;
-        let column = side + place % SIDE;
+        let element = number * THREADS + UNIT_POS as usize;
+        let row = top + element / SIDE;
+        let column = side + element % SIDE;
         if row < rows && column < columns {
-            let mut value = result[place / SIDE * comptime!(SIDE + GAP) + place % SIDE];
+            let mut value = result[element / SIDE * comptime!(SIDE + GAP) + element % SIDE];
             if has_bias {
                 value += bias[column];
             }
@@ -317,8 +317,8 @@ pub(super) fn add_parts_kernel(parts: &Array<f32>, output: &mut Array<f32>) {
     let length = output.len();
     if ABSOLUTE_POS < length {
         let mut sum = 0.0f32;
-        for place in range_stepped(ABSOLUTE_POS, parts.len(), length) {
-            sum += parts[place];
+        for element in range_stepped(ABSOLUTE_POS, parts.len(), length) {
+            sum += parts[element];
         }
         output[ABSOLUTE_POS] = sum;
     }

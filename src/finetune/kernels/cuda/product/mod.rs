@@ -28,14 +28,14 @@ const MOST_PARTS: usize = 4;
 
 /// The layout of a batch of matrices in memory: strides in values.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct Strides {
     /// Strides of the first and the second dimension of the batch.
     pub(super) batch: [usize; 2],
     pub(super) row: usize,
     pub(super) column: usize,
 }
 
-impl Place {
+impl Strides {
     fn of<R: CubeRuntime>(tensor: &CubeTensor<R>) -> Self {
         match *tensor.meta.strides().iter().as_slice() {
             [row, column] => Self {
@@ -82,18 +82,18 @@ pub(super) fn product<R: CubeRuntime>(
         *last = *columns;
     }
     let output = launch::empty(left, &shape);
-    let place = Place::of(&output);
-    write_product(left, right, bias, &output, place);
+    let strides = Strides::of(&output);
+    write_product(left, right, bias, &output, strides);
     output
 }
 
-/// Writes `left · right (+ bias)` into `output` with the layout `place`, whose rows are contiguous.
+/// Writes `left · right (+ bias)` into `output` with the layout `strides`, whose rows are contiguous.
 pub(super) fn write_product<R: CubeRuntime>(
     left: &CubeTensor<R>,
     right: &CubeTensor<R>,
     bias: Option<&CubeTensor<R>>,
     output: &CubeTensor<R>,
-    place: Place,
+    strides: Strides,
 ) {
     let (left, left_place) = readable(left);
     let (right, right_place) = readable(right);
@@ -114,7 +114,7 @@ pub(super) fn write_product<R: CubeRuntime>(
     } else {
         launch::empty(output, &[parts, rows, columns])
     };
-    let row = if parts == 1 { place.row } else { columns };
+    let row = if parts == 1 { strides.row } else { columns };
     // The length of rows or of columns, whichever are contiguous.
     let left_length = if left_place.is_by_row() { terms } else { rows };
     let right_length = if right_place.is_by_row() { columns } else { terms };
@@ -145,8 +145,8 @@ pub(super) fn write_product<R: CubeRuntime>(
         right_place.batch[0] as u32,
         right_place.batch[1] as u32,
         right_place.step() as u32,
-        place.batch[0] as u32,
-        place.batch[1] as u32,
+        strides.batch[0] as u32,
+        strides.batch[1] as u32,
         row as u32,
         (rows * columns) as u32,
         parts as u32,
@@ -171,12 +171,12 @@ fn parts([rows, terms, columns]: [usize; 3], rows_are_examples: bool) -> usize {
 }
 
 /// The tensor with contiguous rows or columns, and its layout; copied only if neither are contiguous.
-fn readable<R: CubeRuntime>(tensor: &CubeTensor<R>) -> (CubeTensor<R>, Place) {
-    let place = Place::of(tensor);
-    if place.column == 1 || place.row == 1 {
-        return (tensor.clone(), place);
+fn readable<R: CubeRuntime>(tensor: &CubeTensor<R>) -> (CubeTensor<R>, Strides) {
+    let strides = Strides::of(tensor);
+    if strides.column == 1 || strides.row == 1 {
+        return (tensor.clone(), strides);
     }
     let copy = burn_cubecl::kernel::into_contiguous(tensor.clone());
-    let place = Place::of(&copy);
-    (copy, place)
+    let strides = Strides::of(&copy);
+    (copy, strides)
 }
