@@ -36,6 +36,7 @@
 //! Begin reading at [`study`]; `ARCHITECTURE.md` describes the life of a trial.
 
 pub use automl_base::{awake, files, json, os, rng, suggestion, units};
+pub use automl_catalogue as catalogue;
 pub use automl_finetune as finetune;
 pub use automl_hub as hub;
 pub use automl_metrics as metrics;

@@ -2,9 +2,10 @@
 
 use super::Note;
 use super::shape::Shape;
+use crate::catalogue::HYPERPARAMETERS;
 use crate::metrics;
 use crate::space::Value;
-use crate::spec::{HYPERPARAMETERS, SearcherSpec};
+use crate::spec::SearcherSpec;
 use crate::suggestion::did_you_mean;
 use crate::units::Goal;
 

@@ -6,16 +6,11 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use automl_catalogue::{ModelInput, builtin_model};
 use flate2::read::GzDecoder;
 
 use super::cache_folder::{own_folder, user_cache};
 use crate::files;
-
-/// The names of the built-in text models.
-pub const TEXT_MODELS: &[&str] = &["bert-tiny"];
-
-/// The SPDX identifier of the built-in text model's licence.
-pub const TEXT_MODEL_LICENCE: &str = "apache-2.0";
 
 /// The folder in a cache that holds the built-in models.
 const FOLDER: &str = "builtin";
@@ -50,7 +45,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// # Errors
 /// If the files cannot be written anywhere.
 pub fn text_model(name: &str) -> io::Result<Option<PathBuf>> {
-    if !TEXT_MODELS.contains(&name) {
+    if builtin_model(name).is_none_or(|model| model.input != ModelInput::Texts) {
         return Ok(None);
     }
     let temporary = std::env::temp_dir().join("automl");
@@ -114,11 +109,14 @@ fn unpacked(packed: &[u8]) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use automl_catalogue::BUILTIN_MODELS;
+
     use super::*;
     use crate::Pretrained;
     use crate::backend::Device;
     use crate::data::{EncoderOptions, TextEncoder, Truncation};
     use crate::tasks::TASKS;
+    use crate::testing;
 
     #[test]
     fn the_model_loads_with_its_tokenizer() {
@@ -155,7 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_other_text_model() {
+    fn the_catalogue_knows_the_depth_of_every_model() {
+        for known in BUILTIN_MODELS {
+            let model = match text_model(known.name).unwrap() {
+                Some(folder) => Pretrained::load(&folder, (TASKS[0], &["no".to_owned()]), Device::Cpu).unwrap(),
+                None => testing::resnet8(3),
+            };
+            assert_eq!(model.freeze_depths() as i64, known.most_frozen, "{}", known.name);
+        }
         assert!(text_model("resnet8-cifar10").unwrap().is_none());
     }
 }

@@ -5,13 +5,14 @@ use std::path::Path;
 use super::asked::task_of;
 use super::texts::{self, Texts};
 use super::{Asked, FitError, Reasoned, models, spaces, write};
+use crate::catalogue::BUILTIN_IMAGES;
 use crate::finetune::data::guess::{Guess, Wishes, guess};
 use crate::finetune::data::{Source, builtin};
 use crate::hub::{Cache, parse_model_id};
 use crate::metrics::Task as TaskKind;
 use crate::objective;
 use crate::readers;
-use crate::spec::{self, BUILTIN_DATA, ObjectiveSpec, Task};
+use crate::spec::{self, ObjectiveSpec, Task};
 
 /// Rows from which on a part of them is held out for a test: fewer would say little.
 const ENOUGH_FOR_A_TEST: u64 = 300;
@@ -97,7 +98,7 @@ pub fn choose(asked: &Asked) -> Result<Chosen, FitError> {
     if asked.file == "-" {
         return Err(FitError::StandardInput);
     }
-    let is_picture = |name: &str| BUILTIN_DATA.iter().any(|(known, _)| *known == name);
+    let is_picture = |name: &str| BUILTIN_IMAGES.iter().any(|known| known.name == name);
     if asked.file.strip_prefix("builtin:").is_some_and(is_picture) {
         return Err(FitError::Pictures(asked.file.clone()));
     }

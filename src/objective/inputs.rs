@@ -7,6 +7,7 @@ use super::lengths::{ByLength, Lengths};
 use super::model_parts::ModelParts;
 use super::tables::{Table, encoding};
 use super::{Sizes, hub_model, training_config};
+use crate::catalogue::BUILTIN_IMAGES;
 use crate::finetune::data::{DataError, Dataset, EncoderOptions, Examples, TextEncoder, TokenizerError, builtin};
 use crate::finetune::model_folder::{ModelFolderError, check_model_folder};
 use crate::finetune::{
@@ -536,8 +537,10 @@ pub(super) fn builtin_data(
     train_limit: Option<Amount>,
     test: Option<Amount>,
 ) -> Result<Dataset, InputError> {
-    let test = test.map(|test| test.of(builtin::TRAIN_EXAMPLES));
-    let rest = builtin::TRAIN_EXAMPLES.saturating_sub(test.unwrap_or(0));
+    let known = BUILTIN_IMAGES.iter().find(|images| images.name == name);
+    let all = known.map_or(0, |images| images.train);
+    let test = test.map(|test| test.of(all));
+    let rest = all.saturating_sub(test.unwrap_or(0));
     Ok(builtin::load(name, train_limit.map(|limit| limit.of(rest)), test)?)
 }
 

@@ -139,7 +139,7 @@ impl Given<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{HYPERPARAMETERS, HyperparameterKind};
+    use crate::catalogue::{HYPERPARAMETERS, HyperparameterKind};
 
     fn config(values: &[(&str, Value)]) -> Result<TrainingConfig, TrainError> {
         let mut configuration = Configuration::default();

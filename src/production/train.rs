@@ -9,7 +9,7 @@ use super::notes::NotedTexts;
 use super::provenance::check_inputs;
 use super::thresholds::tuned;
 use super::{ProductionError, Trained};
-use crate::finetune::builtin_model::{TEXT_MODEL_LICENCE, TEXT_MODELS};
+use crate::catalogue::builtin_model;
 use crate::finetune::data::{Examples, Targets};
 use crate::finetune::{Adapter, Device, LowRankSettings, Pretrained, Training, TrainingConfig, note_max_length};
 use crate::hub;
@@ -443,8 +443,8 @@ fn base_name(spec: &FineTuneSpec) -> String {
 /// The model's licence, as its author names it.
 fn licence(spec: &FineTuneSpec) -> Option<&str> {
     let builtin = match &spec.model {
-        ModelSource::Builtin(name) if TEXT_MODELS.contains(&name.as_str()) => Some(TEXT_MODEL_LICENCE),
-        ModelSource::Builtin(_) | ModelSource::Directory(_) | ModelSource::Hub(_) => None,
+        ModelSource::Builtin(name) => builtin_model(name).map(|model| model.licence),
+        ModelSource::Directory(_) | ModelSource::Hub(_) => None,
     };
     spec.model_licence.as_deref().or(builtin)
 }

@@ -7,12 +7,13 @@ use super::diagnostics::Diagnostic;
 use super::files::{FileCheck, Files};
 use super::hub_data::{self, HubData, TRAIN};
 use super::keys::{Kind, Section, key};
-use super::objective::{BUILTIN, BUILTIN_DATA, BUILTIN_TABLES, builtin};
+use super::objective::{BUILTIN, builtin};
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
 use super::reading::{READING_KEYS, Reading};
 use super::resolved::{DataSpec, HeldOut, TableSpec, Truncation};
 use super::split::{self, Amount, SPLIT};
+use crate::catalogue::{BUILTIN_IMAGES, BUILTIN_TABLES};
 use crate::space::Value;
 
 /// The usual separator of several labels.
@@ -210,7 +211,7 @@ pub(super) fn read(node: &Node, files: Files<'_>, problems: &mut Problems) -> Op
 
 /// Returns whether a built-in set is a table, which is named in the place of a file.
 fn is_table(name: &str) -> bool {
-    BUILTIN_TABLES.contains(&name)
+    BUILTIN_TABLES.iter().any(|table| table.name == name)
 }
 
 /// The splits of the training examples in a data set of the hub.
@@ -244,8 +245,8 @@ fn builtin_data(
     node: &Node,
     problems: &mut Problems,
 ) -> Option<DataSpec> {
-    let images = BUILTIN_DATA.iter().map(|(name, _)| *name);
-    let names: Vec<&str> = images.chain(BUILTIN_TABLES.iter().copied()).collect();
+    let images = BUILTIN_IMAGES.iter().map(|images| images.name);
+    let names: Vec<&str> = images.chain(BUILTIN_TABLES.iter().map(|table| table.name)).collect();
     builtin(name, "data", &names, node, problems).map(|name| DataSpec::Builtin {
         name,
         train_limit,

@@ -7,9 +7,10 @@ pub(super) use range::first_multiple;
 
 use super::diagnostics::{Diagnostic, list};
 use super::distributions::{Family, PARAMETER, ROWS, RangeRules};
-use super::hyperparameters::{Hyperparameter, HyperparameterKind};
+use super::hyperparameter_values::accept;
 use super::raw::{Content, Node};
 use super::reader::{self, Fields, Problems};
+use crate::catalogue::{Hyperparameter, HyperparameterKind};
 use crate::space::{Domain, Value};
 use crate::suggestion::did_you_mean;
 
@@ -300,7 +301,7 @@ fn allowed(name: &str, node: &Node, known: Option<&Hyperparameter>, problems: &m
         HyperparameterKind::WordOrNumbers(_) => reader::any_value(node, name, problems)?,
         _ => reader::value(node, name, problems)?,
     };
-    match known.kind.accept(&value) {
+    match accept(known.kind, &value) {
         Ok(value) => Some(value),
         Err(rule) => {
             let mut diagnostic = Diagnostic::error(&node.location, format!("`{name}` must be {rule}"));

@@ -21,7 +21,7 @@ mod function;
 mod goal;
 mod hints;
 mod hub_data;
-mod hyperparameters;
+mod hyperparameter_values;
 mod keys;
 mod limits;
 mod load;
@@ -62,14 +62,12 @@ pub use early_terminate::write::lines as early_terminate_lines;
 pub use epochs::EpochRange;
 pub use function::{FUNCTIONS, Fault, FunctionSpec};
 pub use hub_data::HubData;
-pub use hyperparameters::{HYPERPARAMETERS, Hyperparameter, HyperparameterKind, numbers_by_name};
+pub use hyperparameter_values::numbers_by_name;
 pub use keys::{Key, Kind, Section};
 pub use limits::TrialLimits;
 pub use load::{from_text, load, load_begun};
 pub use metric::{similar_metric, usual_goal};
-pub use objective::{
-    BUILTIN_DATA, BUILTIN_MODELS, BUILTIN_TABLES, FUNCTION_METRICS, all_fine_tune_metrics, fine_tune_metrics,
-};
+pub use objective::{FUNCTION_METRICS, all_fine_tune_metrics, fine_tune_metrics};
 pub use overrides::{Override, OverrideError};
 pub use provenance::{InputPart, Provenance};
 pub use reading::{OnMissing, Reading};

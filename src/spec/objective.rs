@@ -14,30 +14,10 @@ use super::reader::{self, Fields, Problems};
 use super::resolved::{AskTellSpec, DataSpec, FineTuneSpec, ModelSource, ObjectiveSpec, TableSpec, Task, Truncation};
 use super::root::Root;
 use super::{command, data, function};
+use crate::catalogue::{BUILTIN_IMAGES, BUILTIN_MODELS, ModelInput, builtin_model};
 use crate::metrics::{METRICS, Task as TaskKind};
 use crate::space::{Domain, Space};
 use crate::suggestion::did_you_mean;
-
-/// The models built into the program: name, tasks, and the largest freeze depth.
-pub const BUILTIN_MODELS: &[(&str, &[Task], i64)] = &[
-    ("resnet8-cifar10", &[Task::ImageClassification], 4),
-    (
-        "bert-tiny",
-        &[
-            Task::TextClassification,
-            Task::Regression,
-            Task::TokenClassification,
-            Task::QuestionAnswering,
-        ],
-        2,
-    ),
-];
-
-/// The sets of images built into the program: name and task.
-pub const BUILTIN_DATA: &[(&str, Task)] = &[("fashion-mini", Task::ImageClassification)];
-
-/// The tables built into the program. A spec names them in the place of a file, and all keys of files apply.
-pub const BUILTIN_TABLES: &[&str] = &["movie-reviews"];
 
 /// The metrics that every fine-tuning reports beside those of its task. `trainable_parameters` is the number of trainable
 /// values. `latency_ms` is the mean time per validation example, in evaluation batches, on the device that trained.
@@ -262,14 +242,14 @@ fn fine_tune(spec: &Fields<'_>, plain: &Root, files: Files<'_>, problems: &mut P
         }
     };
     if let ModelSource::Builtin(name) = &model
-        && let Some((_, fits, _)) = BUILTIN_MODELS.iter().find(|(known, ..)| known == name)
+        && let Some(built) = builtin_model(name)
     {
-        mismatch("model", &format!("the model `{name}`"), fits);
+        mismatch("model", &format!("the model `{name}`"), tasks_for(built.input));
     }
     match &data {
         DataSpec::Builtin { name, .. } => {
-            if let Some((_, fits)) = BUILTIN_DATA.iter().find(|(known, _)| known == name) {
-                mismatch("data", &format!("the data set `{name}`"), &[*fits]);
+            if BUILTIN_IMAGES.iter().any(|known| known.name == name) {
+                mismatch("data", &format!("the data set `{name}`"), tasks_for(ModelInput::Images));
             }
         }
         DataSpec::Table(_) if task == Task::ImageClassification => {
@@ -359,13 +339,26 @@ fn name_columns(task: Task, table: &mut TableSpec) {
     }
 }
 
+/// The tasks of models that read such inputs.
+fn tasks_for(input: ModelInput) -> &'static [Task] {
+    match input {
+        ModelInput::Images => &[Task::ImageClassification],
+        ModelInput::Texts => &[
+            Task::TextClassification,
+            Task::Regression,
+            Task::TokenClassification,
+            Task::QuestionAnswering,
+        ],
+    }
+}
+
 fn model(node: &Node, files: Files<'_>, problems: &mut Problems) -> Option<ModelSource> {
     let text = reader::text(node, "model", problems)?;
     if let Some(name) = text.strip_prefix(BUILTIN) {
-        let names: Vec<&str> = BUILTIN_MODELS.iter().map(|(name, ..)| *name).collect();
+        let names: Vec<&str> = BUILTIN_MODELS.iter().map(|model| model.name).collect();
         return builtin(name, "model", &names, node, problems).map(ModelSource::Builtin);
     }
-    if BUILTIN_MODELS.iter().any(|(name, ..)| *name == text) {
+    if builtin_model(&text).is_some() {
         problems.error(
             Diagnostic::error(&node.location, format!("the model `{text}` is a built-in one"))
                 .with_label(format!("write `{BUILTIN}{text}`")),
@@ -470,8 +463,8 @@ fn check_depth(model: &ModelSource, space: &Space, spec: &Fields<'_>, problems: 
     let ModelSource::Builtin(model) = model else { return };
     let depth = space.parameter("freeze_depth").map(|parameter| &parameter.domain);
     let deepest = depth.and_then(Domain::largest_integer);
-    if let Some((_, _, limit)) = BUILTIN_MODELS.iter().find(|(name, ..)| name == model)
-        && deepest.is_some_and(|deepest| deepest > *limit)
+    if let Some(limit) = builtin_model(model).map(|model| model.most_frozen)
+        && deepest.is_some_and(|deepest| deepest > limit)
     {
         let parameters = spec.entry("parameters");
         let location = parameters.map_or(spec.location, |entry| &entry.key_location);

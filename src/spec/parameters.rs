@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::diagnostics::Diagnostic;
 use super::domain;
-use super::hyperparameters::{HYPERPARAMETERS, Hyperparameter};
 use super::raw::{Content, Location, Node};
 use super::reader::{self, Fields, Problems};
 use super::{hints, points};
+use crate::catalogue::{HYPERPARAMETERS, Hyperparameter};
 use crate::space::{Conflict, Domain, Expression, ExpressionError, Parameter, Space, SpaceError};
 use crate::suggestion::did_you_mean;
 

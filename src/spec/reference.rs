@@ -4,9 +4,9 @@
 use std::fmt::Write as _;
 
 use super::distributions::{PARAMETER, distributions};
-use super::hyperparameters::{HYPERPARAMETERS, HyperparameterKind};
 use super::keys::{Key, Kind, Section, range_words};
 use super::root::SPEC;
+use crate::catalogue::{HYPERPARAMETERS, HyperparameterKind};
 use crate::policies::{SchedulerSpec, SearcherSpec};
 
 /// A page of the reference.

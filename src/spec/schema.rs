@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::hyperparameters::{HYPERPARAMETERS, HyperparameterKind};
 use super::keys::{Key, Kind, Section};
 use super::root::{SPEC, sections};
+use crate::catalogue::{HYPERPARAMETERS, HyperparameterKind};
 
 /// The JSON Schema of a `space.yaml`. It accepts slightly more than the loader, which also checks rules that involve
 /// several keys.

@@ -9,22 +9,15 @@ use super::images::{read_idx_images, read_idx_labels, to_rgb};
 use super::suggestion::closest;
 use super::targets::Targets;
 use crate::tasks::TaskKind;
+use automl_catalogue::BUILTIN_IMAGES;
 use automl_readers::Source;
 
-/// The names of the built-in sets of images, for [`load`].
-pub const NAMES: &[&str] = &["fashion-mini"];
-
-/// Number of training images of `fashion-mini`, before a test set is taken from them.
-pub const TRAIN_EXAMPLES: usize = 4_000;
 /// The prefix of built-in data where a file could be named.
 const PREFIX: &str = "builtin:";
 
 /// The reviews: tab-separated, with the columns `label` and `text`, compressed.
 const MOVIE_REVIEWS: &[u8] =
     include_bytes!("../../../search-spaces/text-classification/movie-reviews/movie-reviews.tsv.gz");
-
-/// The names of the built-in tables.
-pub const TABLES: &[&str] = &["movie-reviews"];
 
 /// The source that a user means by an argument: a built-in table such as `builtin:movie-reviews`, else what
 /// [`Source::parse`] says. `movie-reviews` has 3,000 sentences, half of them positive, in alternating order.
@@ -73,11 +66,12 @@ const VALIDATION_LABELS: (&str, &[u8]) = fashion!("fashion-t10k-labels.idx1.gz")
 /// # Errors
 /// If there are no such data, or no training examples would be left.
 pub fn load(name: &str, train_limit: Option<usize>, test: Option<usize>) -> Result<Dataset, DataError> {
-    if !NAMES.contains(&name) {
+    let names: Vec<&str> = BUILTIN_IMAGES.iter().map(|images| images.name).collect();
+    if !names.contains(&name) {
         return Err(DataError::UnknownBuiltin {
             name: name.to_owned(),
-            available: NAMES.iter().map(|&name| name.to_owned()).collect(),
-            suggestion: closest(name, NAMES),
+            available: names.iter().map(|&name| name.to_owned()).collect(),
+            suggestion: closest(name, &names),
         });
     }
     if train_limit == Some(0) {
@@ -124,16 +118,28 @@ fn range(examples: &Examples, range: Range<usize>) -> Examples {
 
 #[cfg(test)]
 mod tests {
+    use automl_catalogue::BUILTIN_TABLES;
     use automl_readers::{ReadError, ReadOptions, Record};
 
     use super::*;
+
+    #[test]
+    fn everything_in_the_catalogue_is_compiled_in() {
+        for images in BUILTIN_IMAGES {
+            assert_eq!(load(images.name, None, None).unwrap().train.len(), images.train);
+        }
+        for table in BUILTIN_TABLES {
+            let source = source(&format!("{PREFIX}{}", table.name));
+            assert!(matches!(source, Source::Memory { .. }), "{source:?}");
+        }
+    }
 
     #[test]
     fn fashion_mini_has_every_class_and_whole_images() {
         let data = load("fashion-mini", None, None).unwrap();
         assert_eq!(
             (data.train.len(), data.validation.len(), data.labels.len()),
-            (4000, 1000, 10)
+            (BUILTIN_IMAGES[0].train, 1000, 10)
         );
         for part in [&data.train, &data.validation] {
             assert_eq!(part.inputs.len(), part.len());

@@ -2,9 +2,10 @@
 
 use super::allowed;
 use super::range::{first_multiple, whole, wrong_bounds, wrong_grid};
+use crate::catalogue::{Hyperparameter, HyperparameterKind};
 use crate::space::{Domain, Value};
 use crate::spec::diagnostics::Diagnostic;
-use crate::spec::hyperparameters::{Hyperparameter, HyperparameterKind};
+use crate::spec::hyperparameter_values::accept;
 use crate::spec::reader::{self, Fields, Problems};
 
 /// Number of standard deviations from the mean at which a normal distribution is truncated, unless its bounds are
@@ -206,5 +207,5 @@ fn refused(known: &Hyperparameter, bound: f64) -> Option<String> {
         | HyperparameterKind::WordOrNumbers(_)
         | HyperparameterKind::Flag => bound,
     };
-    known.kind.accept(&Value::Float(bound)).err()
+    accept(known.kind, &Value::Float(bound)).err()
 }

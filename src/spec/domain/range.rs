@@ -1,10 +1,11 @@
 //! Ranges of numbers.
 
 use super::allowed;
+use crate::catalogue::{Hyperparameter, HyperparameterKind};
 use crate::space::{Domain, Value};
 use crate::spec::diagnostics::Diagnostic;
 use crate::spec::distributions::{Bounds, RangeRules};
-use crate::spec::hyperparameters::{Hyperparameter, HyperparameterKind};
+use crate::spec::hyperparameter_values::accept;
 use crate::spec::reader::{self, Fields, Problems};
 
 /// Largest bound: beyond it, neighbouring integers are the same `f64`.
@@ -200,7 +201,7 @@ fn allowed_values(
     known: Option<&Hyperparameter>,
     problems: &mut Problems,
 ) -> Option<()> {
-    let refused = bounds.map(|bound| known.map(|known| known.kind.accept(&Value::Float(bound))));
+    let refused = bounds.map(|bound| known.map(|known| accept(known.kind, &Value::Float(bound))));
     let Some(Err(rule)) = refused.into_iter().flatten().find(Result::is_err) else {
         return Some(());
     };

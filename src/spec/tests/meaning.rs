@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
+use crate::catalogue::HYPERPARAMETERS;
 use crate::space::{Confidence, Configuration, Domain, Expression, Hints, Prior, Value};
 use crate::spec::{
-    Amount, Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, HYPERPARAMETERS, HeldOut, Metric,
-    ModelSource, ObjectiveSpec, OnMissing, Reading, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, TableSpec,
-    Task, Truncation, load,
+    Amount, Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, HeldOut, Metric, ModelSource,
+    ObjectiveSpec, OnMissing, Reading, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, TableSpec, Task,
+    Truncation, load,
 };
 use crate::units::{Goal, Seed};
 
