@@ -377,7 +377,7 @@ fn the_help_says_what_there_is() {
       predict      Predict the classes of examples with a trained model
       serve-model  Answer requests over HTTP with the predictions of a trained model: JSON in, JSON out
       evaluate     Measure a trained model on labelled examples
-      ask-tell     Search for another program: lines of JSON on standard input and output
+      ask-tell     Run a search for another program, over lines of JSON on standard input and output
       completions  Print completions for a shell
       man          Print the manual page, or write one for every command
       worker       Join a study that runs on another machine, and run its trials here until it ends
@@ -413,10 +413,10 @@ Options:
       --tui                      Show the study in a full-screen view; without a terminal, as lines
       --track <TRACKER[=WHERE]>  Show the study in this tracker too; may be repeated [possible
                                  values: csv, tensorboard, optuna, mlflow, wandb, comet]
-      --no-tracking              Leave out the trackers of the spec
+      --no-tracking              Ignore the trackers of the spec
       --baseline <CSV>           Exit with 5 if the best is worse than that of this
                                  `leaderboard.csv`
-      --tolerance <X>            How much worse than the baseline the best may be
+      --tolerance <X>            How much worse than the baseline the winner may be
       --summary <FORMAT>         Print a summary on standard output [possible values: md]
       --junit <FILE>             Write what passed and what failed as test results, in the form of
                                  `JUnit`
