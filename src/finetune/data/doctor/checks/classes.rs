@@ -129,7 +129,8 @@ fn absent(rows: &Rows, classes: &[ClassCount]) -> Option<Finding> {
         parts.join(" and "),
         named(names(&absent))
     );
-    let advice = "add such rows there, or split off `train` with `stratify`: a class without rows there is not measured";
+    let advice =
+        "add such rows there, or split off `train` with `stratify`: a class without rows there is not measured";
     (!absent.is_empty()).then(|| Finding::new("absent_classes", Severity::Warning, absent.len(), message, advice))
 }
 
