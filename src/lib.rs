@@ -29,7 +29,7 @@
 //! | [`report`] | leaderboard, any-time curve, `best.yaml`, the terminal display |
 //! | [`tracking`] | trackers, which read the journal: MLflow, Weights & Biases, Comet, TensorBoard, Optuna, CSV tables |
 //! | [`production`] | from a configuration to a model in use: training, predicting, measuring |
-//! | [`fit`] | from a file to a spec: everything that is not said is chosen, with reasons |
+//! | [`fit`] | chooses a spec for a data file, with the reason for each choice |
 //! | [`serve`] | the report as a page that updates itself |
 //! | [`cli`] | one file per command |
 //!

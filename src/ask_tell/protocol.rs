@@ -293,7 +293,7 @@ mod tests {
                 session
                     .answer(&tell(r#""value":0.5"#))
                     .0
-                    .contains("1 values, the search is for 2")
+                    .contains("1 values, but the search expects 2")
             );
             assert_eq!(session.answer(&tell(r#""values":[0.5,1.5]"#)).0, r#"{"stop":true}"#);
         }

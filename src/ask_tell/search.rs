@@ -87,7 +87,7 @@ pub enum AskTellError {
     #[error("trial {0} is not running: it was told to stop, or has ended")]
     NotRunning(u32),
     /// The number of values differs from the number of goals.
-    #[error("trial {trial} was told {told} values, the search is for {expected}")]
+    #[error("trial {trial} was told {told} values, but the search expects {expected}")]
     Values {
         /// The trial.
         trial: u32,

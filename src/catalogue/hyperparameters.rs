@@ -103,7 +103,7 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
         name: "freeze_depth",
         aliases: &[],
         kind: HyperparameterKind::Integer { min: 0 },
-        about: "how much of the model does not train: 0 nothing, k the embeddings (or stem) and the first k blocks",
+        about: "how many blocks are frozen: with k, the embeddings (or stem) and the first k blocks do not train; 0 freezes nothing",
     },
     Hyperparameter {
         name: "lr_schedule",
@@ -127,7 +127,7 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
             is_allowed: |number| number > 0.0,
             rule: "greater than 0",
         },
-        about: "gradients longer than this are shortened to it",
+        about: "gradient clipping: a gradient with a larger norm is scaled down to this norm",
     },
     row(
         "max_length",
@@ -185,7 +185,7 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
     row(
         "reinit_layers",
         HyperparameterKind::Integer { min: 0 },
-        "how many of the last blocks begin with new values instead of the pretrained ones; only blocks that train as a whole [default: 0]",
+        "how many of the last blocks start from new random weights instead of the pretrained ones; they must train as a whole [default: 0]",
     ),
     row(
         "adapter",
@@ -215,7 +215,7 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
     row(
         "lora_rslora",
         HyperparameterKind::Flag,
-        "multiply by `lora_alpha / sqrt(lora_rank)` instead [default: false]",
+        "the output of an adapter is multiplied by `lora_alpha / sqrt(lora_rank)` instead [default: false]",
     ),
     row(
         "lora_full_layers",
@@ -225,12 +225,12 @@ pub const HYPERPARAMETERS: &[Hyperparameter] = &[
     row(
         "class_weights",
         HyperparameterKind::WordOrNumbers(&["none", "balanced"]),
-        "how much each class counts in the training loss: `balanced` rare ones more, `{spam: 3}` this one 3 times; for several labels a row, how much their positive examples count [default: none]",
+        "weight of each class in the training loss: `balanced` gives rare classes more, `{spam: 3}` gives this class 3; for several labels a row, the weight of their positive examples [default: none]",
     ),
     row(
         "focal_gamma",
         NOT_NEGATIVE,
-        "exponent of the focal loss: the larger, the less an example counts that is predicted well already [default: 0]",
+        "exponent of the focal loss: with a larger value, examples that are already predicted well count less [default: 0]",
     ),
     row(
         "label_smoothing",

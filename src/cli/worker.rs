@@ -105,7 +105,7 @@ fn say(study: &str, event: &PilotEvent<'_>) {
             "the study is out of reach, so its trial was stopped here; trying to join again".to_owned()
         }
         PilotEvent::Leaving => "leaving after the current step; a second signal leaves at once".to_owned(),
-        PilotEvent::Dismissed => format!("the study `{study}` needs this worker no more"),
+        PilotEvent::Dismissed => format!("the study `{study}` does not need this worker any more"),
     };
     let _ = writeln!(std::io::stderr(), "{line}");
 }

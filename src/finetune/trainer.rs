@@ -83,7 +83,7 @@ pub enum TrainError {
         gradient_norm: f64,
     },
     /// The trial was to start from the checkpoint of another trial, which is missing, damaged or does not fit.
-    #[error("the checkpoint of the other trial that this one was to begin from, after {at} samples, cannot be used")]
+    #[error("the checkpoint of the parent trial after {at} samples cannot be used")]
     NoInheritance {
         /// The samples that the other trial had seen.
         at: Samples,

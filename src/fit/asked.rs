@@ -15,7 +15,7 @@ pub struct Asked {
     pub text: Vec<String>,
     /// The columns of the labels.
     pub label: Vec<String>,
-    /// The text between several labels of a row.
+    /// The separator between several labels of a row.
     pub separator: Option<String>,
     /// The task.
     pub task: Option<TaskWish>,

@@ -1,4 +1,4 @@
-//! From a file to a spec: everything that a user does not say is chosen, each choice with its reason.
+//! Chooses a spec for a data file: everything that the user leaves open, each choice with its reason.
 //!
 //! Begin reading at [`choose`]. The guesser of `finetune` finds task and columns; `texts` looks at language and length,
 //! `models` and `spaces` are the tables of priors, `write` makes the annotated spec and `explain` the sentences. Nothing

@@ -1,4 +1,4 @@
-//! Metrics of fine-tuning tasks, computed from what a model put out (32-bit logits, row by row) and what is true.
+//! Metrics of fine-tuning tasks, computed from a model's outputs (32-bit logits, row by row) and the true targets.
 //!
 //! Begin reading at [`Outcomes`], the input of every metric, and at [`METRICS`], the registry. A name such as `f1` or
 //! `recall:spam` becomes a [`Measure`] by [`metric`]; [`measure_all`] computes every metric that fits.

@@ -85,7 +85,7 @@ pub enum InputError {
         folder: PathBuf,
     },
     /// The script that an interpreter should run does not exist.
-    #[error("there is no file `{script}` in `{}`, which `{interpreter}` is to run for every trial", folder.display())]
+    #[error("there is no file `{script}` in `{}`: `{interpreter}` runs it for every trial; correct its name or `folder`", folder.display())]
     NoScript {
         /// Name of the script.
         script: String,

@@ -78,7 +78,7 @@ pub fn evaluate(folder: &ModelFolder, data: &str, metrics: &[String]) -> Result<
         return Err(ProductionError::Usage(match unknown.sentence() {
             Some(sentence) => format!("{data} has no label that the model knows: {sentence}"),
             None if !asked.missing().is_empty() => format!("{data} has no labelled text: {}", asked.missing()),
-            None => format!("{data} has no examples: a header alone, or nothing at all"),
+            None => format!("{data} has no examples: it has only a header, or is empty"),
         }));
     };
     let names = wanted.iter().map(String::as_str).chain(all_fine_tune_metrics());

@@ -35,7 +35,7 @@ pub struct Trained {
     /// The other columns of labels: a model of several numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more_labels: Vec<String>,
-    /// The text between several labels of a row.
+    /// The separator between several labels of a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multi_label: Option<String>,
     /// The probability from which each label is predicted, by name; without any, one half.

@@ -124,7 +124,7 @@ pub enum Fault {
     #[error("the file is empty; is it the right one, and is it completely written")]
     Empty,
     /// There are no records.
-    #[error("no records are there; add some (a table needs rows below its header, or `columns` if it has no header)")]
+    #[error("there are no records; add some (a table needs rows below its header, or `columns` if it has no header)")]
     NoRows,
     /// A folder has no readable layout.
     #[error("{problem}; use a folder with one subfolder of `.txt` files per class, or name the data files")]
@@ -182,7 +182,7 @@ pub enum Fault {
         encoding: &'static str,
     },
     /// A text has a NUL byte.
-    #[error("a NUL byte, which no text has; is the file damaged, or is it UTF-16 (set `encoding: utf-16le`)")]
+    #[error("a NUL byte, which text files never have; is the file damaged, or is it UTF-16 (set `encoding: utf-16le`)")]
     NulByte,
     /// Lines end as on old Macs.
     #[error(
@@ -293,7 +293,7 @@ pub enum Fault {
         problem: String,
     },
     /// A question of a `SQuAD` file is malformed.
-    #[error("not as in SQuAD: {problem}")]
+    #[error("not in the SQuAD format: {problem}")]
     Question {
         /// The fault.
         problem: String,

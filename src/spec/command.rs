@@ -251,7 +251,7 @@ fn read_line(
         Content::Mapping(_) => in_full(node, program, files, problems),
         Content::Null | Content::Scalar(_) => {
             problems.error(
-                Diagnostic::error(&node.location, "`command` is a list of words, because no shell takes a text apart").with_help(
+                Diagnostic::error(&node.location, "`command` must be a list of words, because no shell splits the text").with_help(
                     "write it like `command: [python, train.py, \"${args}\"]`, or `command: {shell: \"…\"}` to ask for a shell",
                 ),
             );

@@ -92,26 +92,26 @@ pub(super) const DATA: Section = Section {
             key(
                 "test",
                 Kind::Any(&PART),
-                "Examples for a test of the winner, which no trial sees: files as in `train`, or a number of examples that are held out of `train`. Of built-in data these are the last ones.",
+                "Examples for a test of the winner, which no trial sees: files as in `train`, or a number of examples that are held out of `train`. From built-in data the last ones are held out.",
             )
             .examples(&["\"test.csv\"", "500"]),
             key(
                 "train_limit",
                 Kind::Any(&LIMIT),
-                "Training examples to use: a number, or a share of those that are not held out. Of files they are chosen by `split.seed` after validation and test examples, of built-in data they are the first ones.",
+                "Training examples to use: a number, or a share of those that are not held out. From files they are drawn at random with `split.seed`. From built-in data the first ones are taken.",
             )
             .examples(&["1000", "0.1"]),
             key(
                 "text",
                 Kind::Any(&TEXTS),
-                "The column of the text, a template that joins columns, or a list of two of these for pairs of texts. Of tagged words: the column of the words or of the text. Of questions: those of question and context. The last two are found without it.",
+                "The column of the text, a template that joins columns, or a list of two of these for pairs of texts. For tagged words: the column of the words or of the text. For questions: the columns of question and context. For these two, usual names are found without it.",
             )
             .default("\"text\"")
             .examples(&["\"{title}. {body}\"", "[\"premise\", \"hypothesis\"]"]),
             key(
                 "label",
                 Kind::Any(&TEXTS),
-                "The column of the label; with `task: regression` several columns predict several numbers. Of tagged words: the column of the tags or of the named spans. Of questions: that of the answers. The last two are found without it.",
+                "The column of the label; with `task: regression` several columns predict several numbers. For tagged words: the column of the tags or of the named spans. For questions: the column of the answers. For these two, usual names are found without it.",
             )
             .default("\"label\"")
             .examples(&["[\"quality\", \"length\"]"]),

@@ -437,7 +437,7 @@ fn check_measured(spec: &Fields<'_>, metric: &Metric, criteria: &Criteria, probl
     problems.error(
         Diagnostic::error(
             location,
-            format!("`{MEASURED}` is measured on this machine: a deterministic study cannot go by it"),
+            format!("`{MEASURED}` is measured on this machine: a deterministic study cannot use it"),
         )
         .with_help("set `deterministic: false`, or use `trainable_parameters`"),
     );

@@ -293,7 +293,7 @@ impl<'a> Builder<'a> {
         if self.nodes > MAX_NODES {
             return Err(Diagnostic::error(
                 &node.location,
-                format!("more than {MAX_NODES} values, those of aliases counted where they stand"),
+                format!("more than {MAX_NODES} values; values of aliases count at every use"),
             ));
         }
         if anchor != 0 {

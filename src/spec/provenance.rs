@@ -91,7 +91,7 @@ pub(super) const KEYS: &[Field<Provenance>] = &[
         "validation",
         NUMBER,
         at!(Provenance.validation),
-        "The value of this very run on the validation examples.",
+        "The value of that run on the validation examples.",
     ),
     field(
         "test",

@@ -310,7 +310,7 @@ pub(super) fn seconds(node: &Node, what: &str, problems: &mut Problems) -> Optio
         Some(seconds) if seconds > 0.0 && seconds <= 3.2e10 => return Some(seconds),
         Some(_) => problems.error(Diagnostic::error(
             &node.location,
-            format!("`{what}` must be longer than nothing and shorter than a thousand years"),
+            format!("`{what}` must be more than 0 and less than a thousand years"),
         )),
         None => problems.error(
             Diagnostic::error(&node.location, format!("`{what}` must be a duration"))

@@ -97,6 +97,6 @@ pub(super) const READING_KEYS: &[Field<Reading>] = &[
         "on_missing",
         Kind::Words(declared::words_of::<OnMissing>),
         at!(Reading.on_missing),
-        "`skip` to leave out and count rows whose label or text is empty, `error` to refuse them. Without it, rows without a label are left out, and an empty text is an example like others.",
+        "`skip` to leave out and count rows whose label or text is empty, `error` to refuse them. Without it, rows without a label are left out, and rows with an empty text are used.",
     ),
 ];

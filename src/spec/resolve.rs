@@ -142,7 +142,8 @@ fn check_one_metric(searcher: SearcherSpec, criteria: &Criteria, spec: &Fields<'
         problems.error(Diagnostic::error(location, message).with_help(help));
     }
     if let (true, Some(entry)) = (searcher.decides_alone(), spec.entry("early_terminate")) {
-        let message = format!("`early_terminate` has no effect: `method: {method}` decides itself which trial goes on");
+        let message =
+            format!("`early_terminate` has no effect: `method: {method}` decides itself which trial continues");
         problems.warning(&entry.key_location, message, "remove it");
     }
 }

@@ -149,7 +149,7 @@ pub(super) const KEYS: &[Field<Root>] = &[
             .examples(&["{\"learning_rate\": {\"min\": 1e-5, \"max\": 1e-2, \"log\": true}}"])),
     by_hand(key("constraints", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "Conditions on parameters that every configuration must satisfy: comparisons and arithmetic.")
             .examples(&["[\"batch_size * max_length <= 16384\"]"])),
-    by_hand(key("points_to_evaluate", Kind::List(&Kind::Configuration), "Configurations to try first. Parameters that a point leaves out are filled in.")
+    by_hand(key("points_to_evaluate", Kind::List(&Kind::Configuration), "Configurations to try first. A parameter that a point leaves out has its `init` value, or the value of its `prior`, or the middle of its range.")
             .examples(&["[{\"learning_rate\": 2e-5, \"batch_size\": 16}]"])),
     field("prior", Kind::Words(words_of::<Recipes>), at!(Root.prior), "Assumptions about parameters without a `prior` of their own. `auto`: a published recipe for the model is tried first and shapes the first proposals; the study's `spec.yaml` shows it. `none`: no assumptions.").terse(),
     field("repeats", Kind::Integer { min: 1, max: 1_000 }, at!(Root.repeats), "Runs every point of `points_to_evaluate` to its end this many times with different seeds, and nothing else. Use it to measure how much results vary. `method` and `early_terminate` then have no effect.").examples(&["5"]),

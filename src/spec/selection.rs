@@ -124,7 +124,7 @@ fn check_seeds(selection: Selection, node: &Node, problems: &mut Problems) -> Op
     problems.error(
         Diagnostic::error(
             location,
-            format!("`rule: one_se` goes by a standard error, which needs `reseeds` of {LEAST_SEEDS} at least"),
+            format!("`rule: one_se` uses a standard error, so it needs `reseeds` of at least {LEAST_SEEDS}"),
         )
         .with_help("write `reseeds: 2` or more, or `rule: best`"),
     );

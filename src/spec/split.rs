@@ -183,7 +183,7 @@ pub(super) const SPLIT_KEYS: &[Field<Split>] = &[
         "by",
         Kind::Words(declared::words_of::<SplitBy>),
         at!(Split.by),
-        "The rule: `random` rows; `stratified`, which keeps the share of every label; `group`, which keeps rows with the same value in `column` on one side; or `time`, which holds out the rows that are the latest by `column`. With any of them duplicates of a text, except for white space, stay on one side. Without it, rows are split by `stratify`, and duplicates may be on both sides.",
+        "The rule: `random` rows; `stratified`, which keeps the share of every label; `group`, which keeps rows with the same value in `column` in the same part; or `time`, which holds out the latest rows by `column`. With any of them, rows with the same text stay in the same part; white space does not count. Without it, rows are split by `stratify`, and duplicates may be in two parts.",
     )
     .examples(&["\"group\""]),
     field(
@@ -215,7 +215,7 @@ pub(super) const SPLIT_KEYS: &[Field<Split>] = &[
         "near_duplicates",
         Kind::Boolean,
         at!(Split.near_duplicates),
-        "`true` to keep texts on one side that share 80 % of their pieces of five characters, without case and punctuation, and exact duplicates too.",
+        "`true` to keep near duplicates in the same part: texts that share 80 % of their pieces of five characters, without case and punctuation. Exact duplicates stay together too.",
     )
     .terse(),
     field(

@@ -143,7 +143,7 @@ impl Study {
     fn check_plan(&self, trial: TrialId, created: Option<&Created>, to: Samples) -> Result<(), Impossible> {
         check(to <= self.settings.max, || {
             format!(
-                "trial {trial} is to be trained to {} samples of {}",
+                "trial {trial} must train to {} samples of {}",
                 to.0, self.settings.max.0
             )
         })?;
@@ -158,12 +158,12 @@ impl Study {
             self.known("a segment is planned for", trial)?;
             let known = &self.trials[trial.index()];
             check(matches!(known.status, Status::Paused | Status::Stopped), || {
-                format!("trial {trial} goes on, though it does not wait")
+                format!("trial {trial} continues, but it was not paused")
             })?;
             known.reached
         };
         check(from < to, || {
-            format!("trial {trial} is to be trained from {} to {} samples", from.0, to.0)
+            format!("trial {trial} must train from {} to {} samples", from.0, to.0)
         })
     }
 

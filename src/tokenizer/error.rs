@@ -36,7 +36,7 @@ pub enum TokenizerError {
         source: io::Error,
     },
     /// A file is larger than any real tokenizer.
-    #[error("`{}` has {bytes} bytes; at most {limit} are read: is it a tokenizer", path.display())]
+    #[error("`{}` has {bytes} bytes; at most {limit} are read: is it really a tokenizer?", path.display())]
     FileTooLarge {
         /// The file.
         path: PathBuf,

@@ -189,7 +189,7 @@ pub enum TrackerError {
     #[error("{0}")]
     Refused(String),
     /// Another process delivers the same study to the same tracker.
-    #[error("another process delivers the study to `{0}`: wait until it ends")]
+    #[error("another process sends the study to `{0}`: wait until it ends")]
     Busy(&'static str),
     /// The study cannot be read.
     #[error(transparent)]

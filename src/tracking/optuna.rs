@@ -339,7 +339,7 @@ impl Lines {
             {
                 let path = self.path.display();
                 return Err(TrackerError::Options(format!(
-                    "`{path}` has studies or trials of another program: give every study a file of its own"
+                    "`{path}` has studies or trials of another program: give every study its own file"
                 )));
             }
             others.push(line);
@@ -439,7 +439,7 @@ mod tests {
         let other = "{\"op_code\": 4, \"worker_id\": \"me\"}\n";
         std::fs::write(&path, other).unwrap();
         let error = lines(path.clone(), 1).write().unwrap_err().to_string();
-        assert!(error.contains("a file of its own"), "{error}");
+        assert!(error.contains("its own file"), "{error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), other);
     }
 

@@ -209,7 +209,7 @@ fn a_label_that_only_validation_has() {
 #[test]
 fn data_that_cannot_be_read() {
     insta::assert_snapshot!(refused_texts(|sandbox| sandbox.write("reviews.csv", ""), ""), @"error: `[FOLDER]/reviews.csv`: the file is empty; is it the right one, and is it completely written");
-    insta::assert_snapshot!(refused_texts(|sandbox| sandbox.write("reviews.csv", "text,label\n"), ""), @"error: `[FOLDER]/reviews.csv`: no records are there; add some (a table needs rows below its header, or `columns` if it has no header)");
+    insta::assert_snapshot!(refused_texts(|sandbox| sandbox.write("reviews.csv", "text,label\n"), ""), @"error: `[FOLDER]/reviews.csv`: there are no records; add some (a table needs rows below its header, or `columns` if it has no header)");
     let not_text = b"text,label\ngood film,positive\ncaf\xe9,negative\n";
     insta::assert_snapshot!(refused_texts(|sandbox| sandbox.write("reviews.csv", not_text), ""), @"error: `[FOLDER]/reviews.csv`, line 3, column 4: not valid UTF-8 (byte 0xe9); save the file as UTF-8, or set `encoding` (`latin-1` or `cp1252` for most files of Western European languages)");
     let one_label = "text,label\ngood film,positive\nfine film,positive\ngreat,positive\nlovely,positive\n";
@@ -342,7 +342,7 @@ fn a_spec_that_was_changed_under_a_study() {
     sandbox.run("search space.yaml --out study --trials 2").expect_code(0);
     let spec = sandbox.read("study/spec.yaml");
     sandbox.write("study/spec.yaml", spec.replace("seed: 7", "seed: 8"));
-    insta::assert_snapshot!(sandbox.run("resume study").expect_code(2).message(), @"error: `study/spec.yaml` is not the spec that this study was begun with: undo the change, or start a new study with it");
+    insta::assert_snapshot!(sandbox.run("resume study").expect_code(2).message(), @"error: `study/spec.yaml` is not the spec that this study was started with: undo the change, or start a new study with it");
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn workers_of_two_machines_give_the_leaderboard_of_one() {
             .finish()
             .expect_code(0)
             .says("joined the study")
-            .says("needs this worker no more");
+            .says("does not need this worker any more");
     }
     assert!(
         !sandbox.path("study/endpoint.json").exists(),
@@ -97,7 +97,7 @@ fn a_machine_that_dies_costs_one_segment() {
     let path = sandbox.path("study");
     study.wait_until("some results", || count(&path, "segment_ended") >= 3);
     doomed.signal("KILL");
-    study.finish().expect_code(0).says("nothing was heard of");
+    study.finish().expect_code(0).says("nothing was received from");
     audit(&sandbox, &alone);
 }
 

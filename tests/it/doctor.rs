@@ -85,7 +85,7 @@ fn a_file_alone_is_understood_and_examined() {
 
     note: 1 row repeats an earlier one (1.6 %)
       reviews.csv:62  the parcel number 0 was good for me  [1]  as in reviews.csv:2
-      help: remove the copies, unless it matters how often a text is there
+      help: remove the copies, unless it matters how often a text occurs
 
     0 errors, 4 warnings, 1 note
     ");
@@ -199,7 +199,7 @@ fn what_cannot_be_examined_is_explained() {
 
     error: `texts.csv`: no column `lable`; the data has `text`
 
-    error: `--set` changes a spec, and this is data
+    error: `--set` changes a spec, but this is data
 
     error: standard input cannot be examined: it is read more than once; write it to a file first
     ");

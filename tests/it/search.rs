@@ -350,15 +350,15 @@ fn the_help_says_what_there_is() {
     Usage: automl [OPTIONS] <COMMAND>
 
     Commands:
-      fit          From a file of labelled texts to a model: choose everything, search inside a budget,
-                   save the winner
+      fit          Make a model from a file of labelled texts: choose the settings, search within a
+                   budget, save the winner
       search       Search: run trials until the budget is spent, and leave a leaderboard and the best
                    configuration
       resume       Resume a study that was interrupted, or give a finished one more budget
       watch        Show a study in a full-screen view, while it runs elsewhere or afterwards
       status       Show the state of a study, while it runs or afterwards
       stop         Stop a running study from another terminal, and save its checkpoints
-      data         Say what a data set holds and what is wrong with it; of a study, which labels are
+      data         Show what a data set holds and what is wrong with it; for a study, which labels are
                    likely wrong
       validate     Check a spec, its model and its data, without running anything
       plan         Estimate the cost and the progress of a search without running it
@@ -377,7 +377,7 @@ fn the_help_says_what_there_is() {
       predict      Predict the classes of examples with a trained model
       serve-model  Answer requests over HTTP with the predictions of a trained model: JSON in, JSON out
       evaluate     Measure a trained model on labelled examples
-      ask-tell     Search for another program: lines of JSON on standard input and output
+      ask-tell     Run a search for another program, over lines of JSON on standard input and output
       completions  Print completions for a shell
       man          Print the manual page, or write one for every command
       worker       Join a study that runs on another machine, and run its trials here until it ends
@@ -406,20 +406,19 @@ Options:
       --budget <TIME>            Total time, such as `90s`, `10m` or `1h30m`
       --seed <N>                 The seed of all random decisions
       --set <KEY=VALUE>          Change a value of the spec, such as `parameters.dropout.max=0.3`;
-                                 paths begin at the current folder
+                                 paths are relative to the current folder
       --offline                  Download nothing: a model of the hub must be in the cache.
                                  `HF_HUB_OFFLINE=1` does the same
       --json                     Print progress as JSON on standard output, one object per line
       --tui                      Show the study in a full-screen view; without a terminal, as lines
       --track <TRACKER[=WHERE]>  Show the study in this tracker too; may be repeated [possible
                                  values: csv, tensorboard, optuna, mlflow, wandb, comet]
-      --no-tracking              Leave out the trackers of the spec
-      --baseline <CSV>           Exit with 5 if the best is worse than that of this
+      --no-tracking              Ignore the trackers of the spec
+      --baseline <CSV>           Exit with 5 if the winner is worse than the winner of this
                                  `leaderboard.csv`
-      --tolerance <X>            How much worse than the baseline the best may be
+      --tolerance <X>            How much worse than the baseline the winner may be
       --summary <FORMAT>         Print a summary on standard output [possible values: md]
-      --junit <FILE>             Write what passed and what failed as test results, in the form of
-                                 `JUnit`
+      --junit <FILE>             Write the checks as test results, in the format of `JUnit`
   -h, --help                     Print help
 
 Example:

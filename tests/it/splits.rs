@@ -262,7 +262,7 @@ fn a_split_that_cannot_be_made_is_one_message() {
     error: 60 examples of 2 labels are too few to hold out 74: every label keeps one for training; add examples, lower the shares or give a validation file
     error: `[FOLDER]/table.csv`, line 2: `text` is `the good`; it must be a number, or a date such as `2024-05-31` or `2024-05-31T12:30:00Z`
     error: rows that stay together, such as duplicates, leave 1 group, too few for 2 parts of the data; add examples, or hold out fewer parts
-    error: `[FOLDER]/odd.csv`, line 10: `user` is empty, and the split goes by it; every row needs a value
+    error: `[FOLDER]/odd.csv`, line 10: `user` is empty, but the split needs it; give every row a value
     error: `[FOLDER]/odd.csv`, line 8: `day` is `yesterday`; it must be a number, or a date such as `2024-05-31` or `2024-05-31T12:30:00Z`
     ");
     assert_eq!(sandbox.list("study"), Vec::<String>::new());

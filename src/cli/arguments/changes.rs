@@ -19,7 +19,7 @@ pub(in crate::cli) struct Changes {
     /// The seed of all random decisions
     #[arg(long, value_name = "N")]
     seed: Option<String>,
-    /// Change a value of the spec, such as `parameters.dropout.max=0.3`; paths begin at the current folder
+    /// Change a value of the spec, such as `parameters.dropout.max=0.3`; paths are relative to the current folder
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<Override>,
 }

@@ -28,7 +28,7 @@ pub(in crate::cli) struct Fit {
     /// The new folder for the model, the report, the spec and the study
     #[arg(long, value_name = "DIR", default_value = "model")]
     pub(in crate::cli) out: PathBuf,
-    /// Show the choices with their reasons, and do nothing
+    /// Show the choices with their reasons; train nothing and write nothing
     #[arg(long)]
     pub(in crate::cli) explain: bool,
     /// Change a value of the spec, such as `epochs=2` or `parameters.dropout.max=0.3`
@@ -45,7 +45,7 @@ pub(in crate::cli) struct Choices {
     /// The column of the labels
     #[arg(long, value_name = "COLUMN")]
     label: Vec<String>,
-    /// The text between several labels of a row
+    /// The separator between several labels of a row
     #[arg(long, value_name = "TEXT")]
     separator: Option<String>,
     /// The task

@@ -41,7 +41,7 @@ pub(in crate::cli) struct Stop {
 pub(in crate::cli) struct Leaderboard {
     /// The study's folder
     pub(in crate::cli) folder: PathBuf,
-    /// How to show it
+    /// The output format
     #[arg(long, value_parser = TABLE_FORMS, default_value = FORMATS[0].name)]
     pub(in crate::cli) format: &'static TableFormat,
     /// The same as `--format json`
@@ -50,7 +50,7 @@ pub(in crate::cli) struct Leaderboard {
     /// Rank by another metric of the task, such as `mcc` or `f1:spam`: nothing is trained again
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) metric: Option<String>,
-    /// Only rows of which this is true, such as `accuracy > 0.8 and learning_rate < 1e-3`
+    /// Only rows that satisfy this condition, such as `accuracy > 0.8 and learning_rate < 1e-3`
     #[arg(long = "where", value_name = "CONDITION")]
     pub(in crate::cli) condition: Option<String>,
     /// Sort by a column; `-COLUMN`: the largest first
@@ -76,7 +76,7 @@ const TABLE_FORMS: Registered<TableFormat> = Registered {
 pub(in crate::cli) struct Best {
     /// The study's folder
     pub(in crate::cli) folder: PathBuf,
-    /// How to show it
+    /// The output format
     #[arg(long, value_parser = FORMS, default_value = EXPORTS[0].name)]
     pub(in crate::cli) format: &'static Form,
     /// The same as `--format json`
@@ -105,7 +105,7 @@ pub(in crate::cli) struct Export {
     /// The folders of the studies
     #[arg(required = true, value_name = "DIR")]
     pub(in crate::cli) folders: Vec<PathBuf>,
-    /// The form
+    /// The tracker to export to
     #[arg(long, value_parser = TRACKER_FORMS, value_name = "TRACKER")]
     pub(in crate::cli) to: &'static Tracker,
     /// Where to write [default: as the study's spec says]
@@ -128,7 +128,7 @@ pub(in crate::cli) struct Report {
     /// The folders of the studies
     #[arg(required = true, value_name = "DIR")]
     pub(in crate::cli) folders: Vec<PathBuf>,
-    /// The file to write [default: `report.html` in the study's folder; of several studies here]
+    /// The file to write [default: `report.html` in the study's folder, or in the current folder for several studies]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
     /// Print what the report shows as JSON instead

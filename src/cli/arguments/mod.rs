@@ -46,7 +46,7 @@ pub(super) struct Verbosity {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// From a file of labelled texts to a model: choose everything, search inside a budget, save the winner
+    /// Make a model from a file of labelled texts: choose the settings, search within a budget, save the winner
     Fit(Fit),
     /// Search: run trials until the budget is spent, and leave a leaderboard and the best configuration
     Search(Search),
@@ -58,7 +58,7 @@ pub(super) enum Command {
     Status(Status),
     /// Stop a running study from another terminal, and save its checkpoints
     Stop(Stop),
-    /// Say what a data set holds and what is wrong with it; of a study, which labels are likely wrong
+    /// Show what a data set holds and what is wrong with it; for a study, which labels are likely wrong
     Data(Data),
     /// Check a spec, its model and its data, without running anything
     Validate(Validate),
@@ -94,7 +94,7 @@ pub(super) enum Command {
     ServeModel(ServeModel),
     /// Measure a trained model on labelled examples
     Evaluate(Evaluate),
-    /// Search for another program: lines of JSON on standard input and output
+    /// Run a search for another program, over lines of JSON on standard input and output
     AskTell(AskTell),
     /// Print completions for a shell
     Completions(Completions),

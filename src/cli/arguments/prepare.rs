@@ -31,16 +31,16 @@ pub(in crate::cli) struct Data {
     /// The column of the texts, or a template such as `"{title}. {body}"`; twice for pairs, or for question and context [default: guessed]
     #[arg(long = "text", value_name = "COLUMN")]
     pub(in crate::cli) text: Vec<String>,
-    /// The column of the labels; several for several numbers [default: guessed]
+    /// The column of the labels; repeat it for several numbers [default: guessed]
     #[arg(long = "label", value_name = "COLUMN")]
     pub(in crate::cli) label: Vec<String>,
-    /// The text between several labels of a row [default: guessed]
+    /// The separator between several labels of a row [default: guessed]
     #[arg(long, value_name = "TEXT")]
     pub(in crate::cli) separator: Option<String>,
     /// Change a value of the spec
     #[arg(long, value_name = "KEY=VALUE")]
     pub(in crate::cli) set: Vec<Override>,
-    /// Write all rows concerned into this table
+    /// Write all rows with a finding into this table
     #[arg(long, value_name = "FILE.csv")]
     pub(in crate::cli) out: Option<PathBuf>,
     /// Print one JSON object

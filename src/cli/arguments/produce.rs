@@ -43,7 +43,7 @@ pub(in crate::cli) struct Train {
     pub(in crate::cli) alias: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) network: Network,
-    /// Show what was measured as one JSON object
+    /// Show the measured metrics as one JSON object
     #[arg(long)]
     pub(in crate::cli) json: bool,
 }
@@ -51,7 +51,7 @@ pub(in crate::cli) struct Train {
 /// A trained model and examples for it.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ModelInput {
-    /// The model's folder, as `automl train` left it, or any supported model for sequence classification
+    /// The model's folder, as `automl train` wrote it, or any supported model for sequence classification
     pub(in crate::cli) model: PathBuf,
     /// The column of the texts, given twice for pairs of texts [default: as in the training data]
     #[arg(long = "text-column", value_name = "COLUMN")]
@@ -63,9 +63,9 @@ pub(in crate::cli) struct ModelInput {
     pub(in crate::cli) files: FileArguments,
 }
 
-/// How files of data are written. What is not said is found.
+/// Format of data files. Missing values are detected.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "How the data is written")]
+#[command(next_help_heading = "Format of the data")]
 pub(in crate::cli) struct FileArguments {
     /// The format of the data [default: by its name and its content]
     #[arg(long, value_name = "NAME", value_parser = formats())]
@@ -144,7 +144,7 @@ pub(in crate::cli) struct Predict {
     /// The file to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
-    /// How to write it [default: by the file's name, else `csv`]
+    /// The output format [default: by the file's name, else `csv`]
     #[arg(long, value_enum)]
     pub(in crate::cli) format: Option<PredictionFormat>,
 }
@@ -155,15 +155,15 @@ pub(in crate::cli) struct Predict {
     after_help = "Examples:\n  automl serve-model model --port 8000\n  curl -H \"Authorization: Bearer $TOKEN\" -d '{\"text\": \"a great film\"}' http://127.0.0.1:8000/predict"
 )]
 pub(in crate::cli) struct ServeModel {
-    /// The model's folder, as `automl train` left it, or any supported model
+    /// The model's folder, as `automl train` wrote it, or any supported model
     pub(in crate::cli) model: PathBuf,
     /// The port [default: any that is free]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(in crate::cli) port: u16,
-    /// The address to listen on; `0.0.0.0` lets other machines ask
+    /// The address to listen on; `0.0.0.0` lets other machines connect
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(in crate::cli) host: IpAddr,
-    /// The token that requests must show [default: a new one, which is printed]
+    /// The token that requests must have [default: a new one, which is printed]
     #[arg(long, value_name = "TOKEN")]
     pub(in crate::cli) token: Option<String>,
     /// Answer requests without a token

@@ -44,7 +44,7 @@ pub(in crate::cli) struct TrackingArguments {
     /// Show the study in this tracker too; may be repeated
     #[arg(long, value_parser = Named, value_name = "TRACKER[=WHERE]")]
     track: Vec<Track>,
-    /// Leave out the trackers of the spec
+    /// Ignore the trackers of the spec
     #[arg(long, conflicts_with = "track")]
     no_tracking: bool,
 }
@@ -136,16 +136,16 @@ pub(in crate::cli) struct Resume {
 /// Options for batch jobs.
 #[derive(Args, Clone, Debug, Default)]
 pub(in crate::cli) struct GateArguments {
-    /// Exit with 5 if the best is worse than that of this `leaderboard.csv`
+    /// Exit with 5 if the winner is worse than the winner of this `leaderboard.csv`
     #[arg(long, value_name = "CSV")]
     pub(in crate::cli) baseline: Option<PathBuf>,
-    /// How much worse than the baseline the best may be
+    /// How much worse than the baseline the winner may be
     #[arg(long, value_name = "X", requires = "baseline", value_parser = not_negative)]
     pub(in crate::cli) tolerance: Option<f64>,
     /// Print a summary on standard output
     #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "json")]
     pub(in crate::cli) summary: Option<SummaryFormat>,
-    /// Write what passed and what failed as test results, in the form of `JUnit`
+    /// Write the checks as test results, in the format of `JUnit`
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) junit: Option<PathBuf>,
 }

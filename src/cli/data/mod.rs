@@ -39,7 +39,7 @@ pub(super) fn data(arguments: &Data) -> Result<ExitCode, CliError> {
         (of_spec(path, arguments)?, None)
     } else {
         if !arguments.set.is_empty() {
-            return Err(CliError::Usage("`--set` changes a spec, and this is data".to_owned()));
+            return Err(CliError::Usage("`--set` changes a spec, but this is data".to_owned()));
         }
         let (examination, guess) = of_files(arguments)?;
         (examination, Some(guess))

@@ -34,10 +34,10 @@ pub enum FolderError {
     #[error("`{}` holds no study (there is no `journal.jsonl` in it, or it is empty)", .0.display())]
     NoStudy(PathBuf),
     /// Its spec is not the one with which the study began.
-    #[error("`{}` is not the spec that this study was begun with: undo the change, or start a new study with it", .0.display())]
+    #[error("`{}` is not the spec that this study was started with: undo the change, or start a new study with it", .0.display())]
     SpecChanged(PathBuf),
     /// The model or the data is not the one with which the study began.
-    #[error("the model or the data of the study in `{}` changed since it began: bring them back, or start a new study", .0.display())]
+    #[error("the model or the data of the study in `{}` changed since it began: restore them, or start a new study", .0.display())]
     InputsChanged(PathBuf),
     /// A later version of this program created it.
     #[error("the study in `{}` was made by a later version of this program ({version}): use that one", path.display())]

@@ -173,7 +173,7 @@ pub enum DataError {
         test: f64,
     },
     /// A row has no value in the column that the split goes by.
-    #[error("{place}: `{column}` is empty, and the split goes by it; every row needs a value")]
+    #[error("{place}: `{column}` is empty, but the split needs it; give every row a value")]
     NoSplitValue {
         /// The row.
         place: Position,

@@ -47,7 +47,7 @@ pub(crate) const F1: Metric = Metric {
     ..score(
         "f1",
         &[],
-        "usual F1: mean over classes; of all entities; of answers' words; `f1:CLASS` is that of one class",
+        "the task's usual F1: mean over classes, or over all entities, or of the words of answers; `f1:CLASS` is for one class",
         formulas!(f1, Macro, Micro, Formula::Answers(question_answering::f1)),
     )
 };
@@ -57,7 +57,7 @@ pub(crate) const PRECISION: Metric = Metric {
     ..score(
         "precision",
         &[],
-        "usual precision: mean over classes, or of all entities; `precision:CLASS` is that of one class",
+        "the task's usual precision: mean over classes, or over all entities; `precision:CLASS` is for one class",
         formulas!(precision, Macro, Micro),
     )
 };
@@ -67,7 +67,7 @@ pub(crate) const RECALL: Metric = Metric {
     ..score(
         "recall",
         &[],
-        "usual recall: mean over classes, or of all entities; `recall:CLASS` is that of one class",
+        "the task's usual recall: mean over classes, or over all entities; `recall:CLASS` is for one class",
         formulas!(recall, Macro, Micro),
     )
 };

@@ -12,7 +12,7 @@ pub(crate) const LOSS: Metric = Metric {
     aliases: &["cross_entropy"],
     goal: Goal::Minimize,
     is_share: false,
-    help: "mean cross-entropy in nats, from the logits; of labels the mean over all labels",
+    help: "mean cross-entropy in nats, from the logits; with several labels a row, the mean over all labels",
     formulas: &[Formula::Classes(loss), Formula::Labels(loss_of_labels)],
     of_class: None,
 };

@@ -16,7 +16,7 @@ pub(crate) const ROC_AUC: Metric = Metric {
     aliases: &["auc", "auroc"],
     goal: Goal::Maximize,
     is_share: true,
-    help: "area under the ROC curve; of several classes the mean, one against the rest",
+    help: "area under the ROC curve; for several classes the mean, one against the rest",
     formulas: &[Formula::Classes(roc_auc), Formula::Labels(roc_auc_of_labels)],
     of_class: None,
 };
@@ -36,7 +36,7 @@ pub(crate) const AVERAGE_PRECISION: Metric = Metric {
     aliases: &["pr_auc", "auprc"],
     goal: Goal::Maximize,
     is_share: true,
-    help: "area under the precision-recall curve, without interpolation; of several classes the mean",
+    help: "area under the precision-recall curve, without interpolation; for several classes the mean",
     formulas: &[
         Formula::Classes(average_precision),
         Formula::Labels(average_precision_of_labels),

@@ -248,7 +248,7 @@ mod tests {
     fn every_damage_is_named_with_its_line() {
         for (content, expected) in [
             ("", "`a.csv`: the file is empty"),
-            ("a,b\n", "`a.csv`: no records are there"),
+            ("a,b\n", "`a.csv`: there are no records"),
             ("a,b,a\n1,2,3\n", "line 1: the columns 1 and 3 are both called `a`"),
             (
                 "a,b\n1,2\n1,2,3\n",

@@ -121,7 +121,7 @@ mod tests {
             cut.contains("line 3, column 7: not valid JSON: a string begins here and is never closed"),
             "{cut}"
         );
-        assert!(fault("a.json", "[]").contains("no records are there"));
+        assert!(fault("a.json", "[]").contains("there are no records"));
     }
 
     #[test]

@@ -145,6 +145,6 @@ mod tests {
             cut.contains("line 2, column 4: not valid JSON: a comma or `]` must follow"),
             "{cut}"
         );
-        assert!(fault("a.json", "{\"text\": [],\"label\": []}").contains("no records are there"));
+        assert!(fault("a.json", "{\"text\": [],\"label\": []}").contains("there are no records"));
     }
 }

@@ -145,7 +145,7 @@ mod tests {
             "`a.jsonl`, line 2, column 8: not valid JSON: a comma before `}`; remove it",
             "`a.jsonl`, line 3, column 10: the key `a` is there twice in one object; rename or remove one of them",
             "`a.jsonl`, line 4: a number where an object such as {\"text\": \"…\"} is expected",
-            "`a.jsonl`, line 5, column 8: a NUL byte, which no text has; is the file damaged, or is it UTF-16 (set `encoding: utf-16le`)",
+            "`a.jsonl`, line 5, column 8: a NUL byte, which text files never have; is the file damaged, or is it UTF-16 (set `encoding: utf-16le`)",
         ];
         assert_eq!(faults, expected);
     }

@@ -80,6 +80,6 @@ mod tests {
     fn damage_is_named() {
         assert!(fault("a.txt", "a\nb\0\n").contains("line 2, column 2: a NUL byte"));
         assert!(fault("a.txt", "").contains("the file is empty"));
-        assert!(fault("a.txt", "\n\n").contains("no records are there"));
+        assert!(fault("a.txt", "\n\n").contains("there are no records"));
     }
 }

@@ -203,11 +203,11 @@ mod tests {
         let broken = DOCUMENT.replace("\"answer_start\": 10", "\"answer_start\": \"10\"");
         let (records, found) = faults("a.json", &broken);
         assert_eq!(records.len(), 2);
-        let expected = "`a.json`, line 1: not as in SQuAD: question 1 of paragraph 1 of article 1 has an answer without a \
+        let expected = "`a.json`, line 1: not in the SQuAD format: question 1 of paragraph 1 of article 1 has an answer without a \
                         text `text` and a number `answer_start`";
         assert_eq!(found, [expected]);
         let broken = DOCUMENT.replace("\"qas\": [{\"id\": 3", "\"qass\": [{\"id\": 3");
-        assert!(fault("a.json", &broken).contains("line 5: not as in SQuAD: paragraph 1 of article 2 needs"));
+        assert!(fault("a.json", &broken).contains("line 5: not in the SQuAD format: paragraph 1 of article 2 needs"));
         let cut = fault("a.json", &DOCUMENT[..DOCUMENT.len() - 30]);
         assert!(cut.contains("line 5, column"), "{cut}");
     }

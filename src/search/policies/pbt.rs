@@ -56,7 +56,7 @@ pub(super) const ENTRY: RuleEntry = RuleEntry {
             INTERVAL,
             OptionRow {
                 name: "quantile",
-                about: "The share of the worst, which are replaced, and of the best, which are cloned.",
+                about: "The share of the worst trials, which are replaced by clones of an equal share of the best trials.",
                 kind: OptionKind::Number(0.01, 0.5),
                 default: Some(OptionValue::Number(QUANTILE)),
             },

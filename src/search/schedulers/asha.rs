@@ -28,7 +28,7 @@ pub(super) const ENTRY: Entry = Entry {
             },
             OptionRow {
                 name: "cost_aware",
-                about: "The trials that continue from a rung may cost `1/eta` of what the rung cost. Only with `mode: promotion`.",
+                about: "The trials that continue from a rung may together cost `1/eta` of the rung's cost, however many they are. Only with `mode: promotion`.",
                 kind: OptionKind::Boolean,
                 default: Some(OptionValue::Boolean(false)),
             },

@@ -37,7 +37,7 @@ pub(super) const ENTRY: Entry = Entry {
     info: Info {
         name: "priorband",
         aliases: &[],
-        about: "draws near your priors and near the best trial, whichever proves better, and every second time anywhere",
+        about: "draws half of the trials anywhere, the others near your priors or near the best trial, whichever has proved better",
         needs: Needs::NOTHING,
     },
     build: || Box::new(PriorBand),

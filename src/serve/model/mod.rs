@@ -67,7 +67,7 @@ impl ModelServer {
         self.bound.address
     }
 
-    /// The token that requests must show; `None` if they need none.
+    /// The token that requests must have; `None` if they need none.
     pub fn token(&self) -> Option<String> {
         self.token.as_ref().map(ToString::to_string)
     }

@@ -40,7 +40,7 @@ fn resolve(word: &mut Word, space: &Space, location: &Location, problems: &mut P
                 problems.error(
                     Diagnostic::error(
                         location,
-                        format!("`{name}` is not always active, and a word without it would be nothing"),
+                        format!("`{name}` is not always active, and without its value the word would be empty"),
                     )
                     .with_help(format!(
                         "write `\"--{name}={{{name}}}\"` as one word, which is left out then, or use `${{args}}`"

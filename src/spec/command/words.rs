@@ -139,7 +139,7 @@ fn macro_text(name: &str, program: Option<&str>) -> Result<Piece, (String, Strin
         "args_json_file" => Piece::Fact(Fact::ParametersFile),
         name if Arguments::NAMES.iter().any(|(known, _)| *known == name) => {
             return Err((
-                format!("`${{{name}}}` stands for whole arguments, so it is a word of its own"),
+                format!("`${{{name}}}` stands for whole arguments, so it must be a separate word"),
                 format!("write `\"${{{name}}}\"` as an item of the list"),
             ));
         }

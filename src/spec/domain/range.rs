@@ -48,7 +48,7 @@ pub(super) fn read(
         let word = node.scalar().map(|word| word.to_string()).unwrap_or_default();
         problems.warning(
             &node.location,
-            format!("the bounds of a `{word}` are exponents of e: `{name}` is searched from {min:e} to {max:e}"),
+            format!("the bounds of `{word}` are exponents of e: `{name}` is searched from {min:e} to {max:e}"),
             "write `distribution: log_uniform_values` with the bounds themselves",
         );
     }

@@ -12,7 +12,7 @@ fn errors_of(line: &str) -> String {
 #[test]
 fn a_command_is_a_list_of_words() {
     insta::assert_snapshot!(errors_of("command: python train.py --rate={rate}"), @r#"
-    error: `command` is a list of words, because no shell takes a text apart
+    error: `command` must be a list of words, because no shell splits the text
      --> space.yaml:1:10
       |
     1 | command: python train.py --rate={rate}
@@ -86,7 +86,7 @@ fn a_misspelt_parameter_in_a_command() {
       = help: write the program's name in its place, or add `program: train.py`
     "#);
     insta::assert_snapshot!(errors_of("command: [python, \"--all=${args}\"]"), @r#"
-    error: `${args}` stands for whole arguments, so it is a word of its own
+    error: `${args}` stands for whole arguments, so it must be a separate word
      --> space.yaml:1:26
       |
     1 | command: [python, "--all=${args}"]
@@ -99,7 +99,7 @@ fn a_misspelt_parameter_in_a_command() {
 #[test]
 fn a_parameter_that_may_be_missing_is_no_word_of_its_own() {
     insta::assert_snapshot!(errors_of("command: [train, --momentum, \"{momentum}\"]"), @r#"
-    error: `momentum` is not always active, and a word without it would be nothing
+    error: `momentum` is not always active, and without its value the word would be empty
      --> space.yaml:1:30
       |
     1 | command: [train, --momentum, "{momentum}"]

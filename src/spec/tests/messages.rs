@@ -327,7 +327,7 @@ error: `wall` must be a duration
   = help: write seconds as a number, or a text such as `90s`, `10m`, `1h30m`
 "##);
     insta::assert_snapshot!(with("budget: {wall: 0}"), @r##"
-error: `wall` must be longer than nothing and shorter than a thousand years
+error: `wall` must be more than 0 and less than a thousand years
  --> space.yaml:3:16
   |
 3 | budget: {wall: 0}
@@ -524,7 +524,7 @@ fn all_errors_of_a_file_are_found_at_once() {
 fn what_may_be_meant_otherwise_is_a_warning() {
     let text = "function: sphere\nparameters:\n  x: {distribution: log_uniform, min: -9.21, max: 0}\n  seed: {values: [1, 2, 3]}\nmetric: {name: loss, goal: maximize}\n";
     insta::assert_snapshot!(warnings(text), @r##"
-warning: the bounds of a `log_uniform` are exponents of e: `x` is searched from 1.0003404299092957e-4 to 1e0
+warning: the bounds of `log_uniform` are exponents of e: `x` is searched from 1.0003404299092957e-4 to 1e0
  --> space.yaml:3:21
   |
 3 |   x: {distribution: log_uniform, min: -9.21, max: 0}

@@ -89,7 +89,7 @@ fn what_a_machine_measures_needs_a_study_that_may_depend_on_it() {
         ["accuracy", "latency_ms"]
     );
     insta::assert_snapshot!(errors(&format!("{FINE_TUNE}parameters: {{dropout: 0.1}}\nmetric_constraints: [latency_ms <= 20]\n")), @r##"
-error: `latency_ms` is measured on this machine: a deterministic study cannot go by it
+error: `latency_ms` is measured on this machine: a deterministic study cannot use it
  --> space.yaml:6:21
   |
 6 | metric_constraints: [latency_ms <= 20]

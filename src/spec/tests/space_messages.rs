@@ -104,7 +104,7 @@ error: `probabilities` must be a list
 #[test]
 fn bounds_that_are_exponents_are_warned_about() {
     insta::assert_snapshot!(warnings("function: sphere\nbudget: {trials: 5}\nparameters:\n  x: {distribution: log_uniform, min: -2, max: 0}\n"), @r##"
-warning: the bounds of a `log_uniform` are exponents of e: `x` is searched from 1.353352832366127e-1 to 1e0
+warning: the bounds of `log_uniform` are exponents of e: `x` is searched from 1.353352832366127e-1 to 1e0
  --> space.yaml:4:21
   |
 4 |   x: {distribution: log_uniform, min: -2, max: 0}
@@ -113,7 +113,7 @@ warning: the bounds of a `log_uniform` are exponents of e: `x` is searched from 
   = help: write `distribution: log_uniform_values` with the bounds themselves
 "##);
     insta::assert_snapshot!(warnings("function: sphere\nbudget: {trials: 5}\nparameters:\n  x: {distribution: inv_log_uniform, min: 0, max: 2}\n"), @r##"
-warning: the bounds of a `inv_log_uniform` are exponents of e: `x` is searched from 1.353352832366127e-1 to 1e0
+warning: the bounds of `inv_log_uniform` are exponents of e: `x` is searched from 1.353352832366127e-1 to 1e0
  --> space.yaml:4:21
   |
 4 |   x: {distribution: inv_log_uniform, min: 0, max: 2}

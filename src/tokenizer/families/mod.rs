@@ -1,5 +1,5 @@
 //! Tokenizer classes of `transformers`, one file each: special tokens, template and pipeline. `transformers` 5.24 is the
-//! reference (`models/*/tokenization_*.py`, `convert_slow_tokenizer.py`). A class more is one file and one line here.
+//! reference (`models/*/tokenization_*.py`, `convert_slow_tokenizer.py`). To add a class, add one file and one line here.
 
 mod albert;
 mod bert;

@@ -1,4 +1,4 @@
-//! The kinds of files that hold a tokenizer, one file each. A kind more is one file and one line in [`SOURCES`].
+//! The kinds of files that hold a tokenizer, one file each. To add a kind, add one file and one line in [`SOURCES`].
 
 mod byte_pairs;
 mod protobuf;

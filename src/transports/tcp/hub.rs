@@ -200,7 +200,7 @@ impl Hub {
                     let lease = self.lease.as_secs_f64();
                     self.end(
                         &id,
-                        &format!("nothing was heard of `{}` for {lease} seconds", session.node),
+                        &format!("nothing was received from `{}` for {lease} seconds", session.node),
                     );
                 }
             }

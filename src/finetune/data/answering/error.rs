@@ -7,7 +7,7 @@ use automl_readers::Position;
 #[non_exhaustive]
 pub enum AnsweringError {
     /// A question or its context is empty.
-    #[error("{position}: `{column}` is empty; every question needs words, and a context to look in")]
+    #[error("{position}: `{column}` is empty; every row needs a question and a context")]
     Empty {
         /// The place.
         position: Position,
@@ -27,7 +27,7 @@ pub enum AnsweringError {
         answer: String,
     },
     /// There are as many answers as beginnings.
-    #[error("{position}: there are {answers} answers and {starts} numbers of where they begin")]
+    #[error("{position}: there are {answers} answers but {starts} start positions; give one start for each answer")]
     Counts {
         /// The place.
         position: Position,

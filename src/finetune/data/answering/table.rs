@@ -250,7 +250,7 @@ mod tests {
             .join("\n"),
             @"
         `q.csv`, line 2: the answer `Eve` to `a?` is not in the context; an answer is a part of the context, word for word
-        `q.csv`, line 2: `question` is empty; every question needs words, and a context to look in
+        `q.csv`, line 2: `question` is empty; every row needs a question and a context
         `q.csv`: no column of contexts: there is none of `context`, `passage`, `paragraph`, `text`; the data has `question`, `answer`; name it with `data.text`
         `q.csv`: no question has an answer; there is nothing to learn
         "

@@ -183,7 +183,7 @@ pub(super) fn findings(rows: &Rows, measured: &Measured) -> Vec<Finding> {
             "{texts} more than {TIMES_LONGER} times longer than the median of {median} {}",
             summary.unit
         );
-        let advice = "look whether several rows became one, for example by a missing quote";
+        let advice = "check whether several rows became one, for example because a quote is missing";
         let finding = Finding::new("long", Severity::Note, outliers.len(), message, advice);
         findings.push(finding.at(rows, outliers.into_iter().map(note)));
     }

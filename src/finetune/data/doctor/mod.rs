@@ -38,7 +38,7 @@ pub struct Patient<'a> {
     pub text: Vec<String>,
     /// The columns of the labels; empty if a task finds them.
     pub label: Vec<String>,
-    /// The text between several labels of a row.
+    /// The separator between several labels of a row.
     pub separator: String,
     /// How lengths are measured.
     pub unit: Unit<'a>,

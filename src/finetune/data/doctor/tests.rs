@@ -65,7 +65,7 @@ fn rows_that_cannot_be_read_are_errors_and_the_others_are_examined() {
       t.jsonl:1  [] `label` is a number with a fraction; it must be a text, a whole number, `true` or `false` (a list of labels needs `multi_label: true`, a number with a fraction `task: regression`)
       t.jsonl:3  [] `text` is a whole number; it must be a text
     error one_class (1): every row has the same label, `x`; add rows with other labels, or name another column: there is nothing to learn
-    warning rare_classes (1): 1 class has fewer than 10 training rows (the rarest: 1): `x`; add rows, join rare classes, or do not expect the model to know them
+    warning rare_classes (1): 1 class has fewer than 10 training rows (the rarest: 1): `x`; add rows, merge rare classes, or do not expect the model to know them
       t.jsonl:2 c d [x] x
     ");
 }
@@ -90,7 +90,7 @@ fn repeated_and_contradictory_rows_are_found() {
     warning contradictions (2): 2 rows have the same text as another row, and another label (1 text); decide on one label for each of these texts: a model cannot learn both
       t.csv:3 Nobody answered call number 7919 which a [bad] as in t.csv:104
       t.csv:104 Nobody answered call number 7919 which a [good] as in t.csv:3
-    note duplicates (3): 3 rows repeat an earlier one (2.9 %); remove the copies, unless it matters how often a text is there
+    note duplicates (3): 3 rows repeat an earlier one (2.9 %); remove the copies, unless it matters how often a text occurs
       t.csv:102 The parcel came late on day 0 again 0 [good] as in t.csv:2
       t.csv:103  It works as described since update 1583 [good] as in t.csv:4
       t.csv:104 Nobody answered call number 7919 which a [good] as in t.csv:3
@@ -132,11 +132,11 @@ fn rare_absent_unknown_and_misspelt_classes_are_named() {
     insta::assert_snapshot!(lines(&examine(&patient(CLASSES, &parts)).unwrap()), @"
     error unknown_classes (1): 1 class is in no training row: `mixed`; add training rows, or correct the spelling: a model can only predict what it has seen
       b.csv:3 no idea [mixed] mixed
-    warning rare_classes (2): 2 classes have fewer than 10 training rows (the rarest: 1): `Good`, `neutral`; add rows, join rare classes, or do not expect the model to know them
+    warning rare_classes (2): 2 classes have fewer than 10 training rows (the rarest: 1): `Good`, `neutral`; add rows, merge rare classes, or do not expect the model to know them
       a.csv:102 a new thing came [Good] Good
       a.csv:103 another came [neutral] neutral
-    warning absent_classes (3): 3 classes are missing in test: `bad`, `Good`, `neutral`; add such rows there, or split off `train` with `stratify`: what is not there is not measured
-    warning spellings (1): 1 label is spelled in two ways or more: `good`, `Good`; write each of them in one way: they are different classes to a model
+    warning absent_classes (3): 3 classes are missing in test: `bad`, `Good`, `neutral`; add such rows there, or split off `train` with `stratify`: a class without rows there is not measured
+    warning spellings (1): 1 label is spelled in two ways or more: `good`, `Good`; use one spelling for each: to a model they are different classes
       a.csv:102 a new thing came [Good] Good
     ");
     let one = each(0..20, |row| format!("{},good\n", text(row)));
@@ -144,7 +144,7 @@ fn rare_absent_unknown_and_misspelt_classes_are_named() {
     let most = each(0..300, |row| {
         format!("{},{}\n", text(row), if row % 20 == 0 { "spam" } else { "ham" })
     });
-    insta::assert_snapshot!(told(CLASSES, "t.csv", &format!("text,label\n{most}")), @"note imbalance (1): 95.0 % of the rows are `ham`; optimize `f1` or `balanced_accuracy`: always naming this class would have that accuracy");
+    insta::assert_snapshot!(told(CLASSES, "t.csv", &format!("text,label\n{most}")), @"note imbalance (1): 95.0 % of the rows are `ham`; optimize `f1` or `balanced_accuracy`: always predicting this class would have that accuracy");
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn damaged_characters_are_found() {
     insta::assert_snapshot!(told(CLASSES, "t.csv", &table), @"
     warning mojibake (1): 1 text was read in the wrong encoding; export the data again in UTF-8, or name the encoding of the file with `data.encoding`
       t.csv:102 cafÃ© au lait [good] cafÃ© au lait
-    warning replaced (1): 1 text has lost characters (`�`); export the data again from where the characters still are
+    warning replaced (1): 1 text has lost characters (`�`); export the data again from a source that still has the characters
       t.csv:103 lost � here [bad] lost � here
     warning control (1): 1 text has control characters; remove them: texts to predict will not have them
       t.csv:104 bell   rings [good] U+0007
@@ -178,11 +178,11 @@ fn columns_that_tell_the_label_are_found() {
     };
     let table = format!("id,text,label,source,lang\n{}", each(0..120, row));
     insta::assert_snapshot!(told(CLASSES, "t.csv", &table), @"
-    note telling_column (1): `id` alone tells the label of 98.3 % of the rows by its order; do not put it into the text, and look whether rows of a kind were collected apart
+    note telling_column (1): `id` alone tells the label of 98.3 % of the rows by its order; do not use it as text, and check whether the rows of a class were collected separately
       t.csv:2 The parcel came late on day 0 again 0 [good] column id
       t.csv:3 Nobody answered call number 7919 which a [good] column id
       t.csv:4 It works as described since update 15838 [good] column id
-    note telling_column (1): `source` alone tells the label of 100.0 % of the rows by its value; do not put it into the text, and look whether rows of a kind were collected apart
+    note telling_column (1): `source` alone tells the label of 100.0 % of the rows by its value; do not use it as text, and check whether the rows of a class were collected separately
       t.csv:2 The parcel came late on day 0 again 0 [good] column source
       t.csv:3 Nobody answered call number 7919 which a [good] column source
       t.csv:4 It works as described since update 15838 [good] column source
@@ -192,12 +192,12 @@ fn columns_that_tell_the_label_are_found() {
         ..patient(CLASSES, &[("train", "t.csv", &table)])
     };
     insta::assert_snapshot!(lines(&examine(&joined).unwrap()), @"
-    warning telling_column (1): `source` alone tells the label of 100.0 % of the rows by its value; take it out of the text, unless it is known before the label when the model is used
+    warning telling_column (1): `source` alone tells the label of 100.0 % of the rows by its value; remove it from the text, unless it is known before the label when the model is used
       t.csv:2 web x The parcel came late on day 0 agai [good] column source
       t.csv:3 web x Nobody answered call number 7919 w [good] column source
       t.csv:4 web x It works as described since update [good] column source
-    warning constant_column (1): `lang` has the same value in 100.0 % of the rows; take it out of the text: it costs tokens and says nothing
-    note telling_column (1): `id` alone tells the label of 98.3 % of the rows by its order; do not put it into the text, and look whether rows of a kind were collected apart
+    warning constant_column (1): `lang` has the same value in 100.0 % of the rows; remove it from the text: it costs tokens and says nothing
+    note telling_column (1): `id` alone tells the label of 98.3 % of the rows by its order; do not use it as text, and check whether the rows of a class were collected separately
       t.csv:2 web x The parcel came late on day 0 agai [good] column id
       t.csv:3 web x Nobody answered call number 7919 w [good] column id
       t.csv:4 web x It works as described since update [good] column id
@@ -208,7 +208,7 @@ fn columns_that_tell_the_label_are_found() {
 fn texts_far_longer_than_the_others_are_found() {
     let table = format!("{}{},good\n", clean(0..100), "word ".repeat(2_000));
     insta::assert_snapshot!(told(CLASSES, "t.csv", &table), @"
-    note long (1): 1 text is more than 20 times longer than the median of 10 words; look whether several rows became one, for example by a missing quote
+    note long (1): 1 text is more than 20 times longer than the median of 10 words; check whether several rows became one, for example because a quote is missing
       t.csv:102 word word word word word word word word  [good] 2000 words
     ");
     let examination = examine(&patient(CLASSES, &[("train", "t.csv", &table)])).unwrap();
@@ -265,7 +265,7 @@ fn numbers_are_described_and_slips_are_found() {
     insta::assert_snapshot!(told(TaskKind::Regression, "t.csv", &table), @"
     error values (1): 1 row has a value of the wrong kind; correct or remove these rows, or name another task or column: a search stops at the first one
       t.csv:103  [] the label `many` is not a number, and `task: regression` predicts numbers
-    warning far_numbers (1): 1 number is far from all others, half of which lie between 2 and 7; correct them if they are slips; a few of them decide the squared error
+    warning far_numbers (1): 1 number is far from all others, half of which lie between 2 and 7; correct them if they are wrong: a few large errors dominate the squared error
       t.csv:102 a slip of the pen [9000] 9000
     ");
     let examination = examine(&patient(TaskKind::Regression, &[("train", "t.csv", &table)])).unwrap();
@@ -281,7 +281,7 @@ fn wrong_tags_are_found_and_entities_are_counted() {
     insta::assert_snapshot!(told(TaskKind::TokenClassification, "t.conll", &content), @"
     error tags (1): 1 sentence has wrong tags or spans; correct these tags: a search stops at the first sentence with such a fault
       t.conll:164  [] token 2: `I-PER` cannot follow `O` in BIO
-    warning rare_classes (1): 1 type has fewer than 10 training rows (the rarest: 1): `LOC`; add rows, join rare classes, or do not expect the model to know them
+    warning rare_classes (1): 1 type has fewer than 10 training rows (the rarest: 1): `LOC`; add rows, merge rare classes, or do not expect the model to know them
       t.conll:161 Ulm is [B-LOC O] LOC
     ");
     let examination = examine(&patient(
@@ -312,8 +312,8 @@ fn answers_that_are_nowhere_are_found() {
     error answers (1): 1 question has an answer that is not in its context; copy these answers from their contexts word for word: a search stops at the first one
       t.csv:23  [] the answer `June` to `when?` is not in the context; an answer is a part of the context, word for word
     error empty (1): 1 row has no question or no context; remove these rows: a search stops at the first one
-      t.csv:24  [] `question` is empty; every question needs words, and a context to look in
-    warning no_answers (20): 95.2 % of the questions have no answer; look whether the column of the answers is the right one, and add questions with answers
+      t.csv:24  [] `question` is empty; every row needs a question and a context
+    warning no_answers (20): 95.2 % of the questions have no answer; check that the column of the answers is right, and add questions with answers
       t.csv:2 who sent 0? | Somebody sent order 0 on d [] 
       t.csv:3 who sent 1? | Somebody sent order 1 on d [] 
       t.csv:4 who sent 2? | Somebody sent order 2 on d []
@@ -330,7 +330,7 @@ fn a_file_that_cannot_be_read_at_all_is_an_error() {
     insta::assert_snapshot!([message("t.csv", "text,lable\na,b\n"), message("t.csv", ""), message("t.csv", "text,label\n")].join("\n"), @"
     `t.csv`: no column `label`; did you mean `lable`; there are the columns `text`, `lable`
     `t.csv`: the file is empty; is it the right one, and is it completely written
-    `t.csv`: no records are there; add some (a table needs rows below its header, or `columns` if it has no header)
+    `t.csv`: there are no records; add some (a table needs rows below its header, or `columns` if it has no header)
     ");
 }
 

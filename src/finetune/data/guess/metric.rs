@@ -28,7 +28,7 @@ fn of_classes(labels: &[String], sample: &Sample) -> Choice<&'static str> {
         Some((class, share)) if share >= FREQUENT => Choice::new(
             "f1",
             format!(
-                "{:.0} % of the rows are `{class}`, so always naming it would have that accuracy",
+                "{:.0} % of the rows are `{class}`, so always predicting it would have that accuracy",
                 100.0 * share
             ),
         ),

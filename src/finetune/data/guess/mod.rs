@@ -1,4 +1,4 @@
-//! Guesses the task, the columns and the metric of a file that a user names without a word about it.
+//! Guesses the task, the columns and the metric of a data file about which the user says nothing else.
 //!
 //! Begin reading at [`guess`]. `sample` reads the first records, `names` holds the names that people give to columns,
 //! and a file for each kind of task holds its rules. What a user says is never guessed, and every choice has a reason.
@@ -31,7 +31,7 @@ pub struct Wishes {
     pub text: Vec<String>,
     /// The columns of the labels; empty if they are not said.
     pub label: Vec<String>,
-    /// The text between several labels of a row.
+    /// The separator between several labels of a row.
     pub separator: Option<String>,
 }
 

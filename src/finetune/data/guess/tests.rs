@@ -261,7 +261,7 @@ fn files_without_text_or_label_are_refused() {
     `t.csv`: no column looks like a label: there is only one column; the data has `text`; name it with `--label`
     `t.csv`: no column looks like a label: each has one value only, or another value in every row; the data has `id`, `text`; name it with `--label`
     `t.csv`: no column looks like a text: none beside the label has words; the data has `id`, `label`; name it with `--text`
-    `t.csv`: no records are there; add some (a table needs rows below its header, or `columns` if it has no header)
+    `t.csv`: there are no records; add some (a table needs rows below its header, or `columns` if it has no header)
     ");
 }
 

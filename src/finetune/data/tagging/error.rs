@@ -118,7 +118,7 @@ pub enum TaggingError {
         said: String,
     },
     /// Two spans name parts of one word.
-    #[error("{position}: two spans share the word `{word}`; give the word one name, or part it with a blank")]
+    #[error("{position}: two spans share the word `{word}`; give the word one label, or split it with a blank")]
     SharedWord {
         /// The place in the data.
         position: Position,

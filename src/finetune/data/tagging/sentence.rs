@@ -195,7 +195,7 @@ mod tests {
         `t.jsonl`: the span from 2 to 2 is not in the text, which has 3 characters
         `t.jsonl`: the spans `ab c` and `cd` overlap; a word can have one tag only
         `t.jsonl`: the span from 1 to 3 holds no word
-        `t.jsonl`: two spans share the word `AnnBob`; give the word one name, or part it with a blank
+        `t.jsonl`: two spans share the word `AnnBob`; give the word one label, or split it with a blank
         `t.jsonl`: the numbers of words and tags differ (1 and 2); each word needs one tag
         `t.jsonl`: word 1 has no tag; write `O` for a word outside of all names
         "

@@ -70,7 +70,7 @@ fn wrong_names_and_wrong_encodings_are_named() {
         .unwrap_err()
         .to_string();
     assert!(
-        no_mark.contains("a NUL byte, which no text has") && no_mark.contains("utf-16le"),
+        no_mark.contains("a NUL byte, which text files never have") && no_mark.contains("utf-16le"),
         "{no_mark}"
     );
 }

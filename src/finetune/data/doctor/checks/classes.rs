@@ -106,7 +106,7 @@ fn rare(rows: &Rows, classes: &[ClassCount]) -> Option<Finding> {
         counted(rare.len(), &format!("{one} has"), &format!("{many} have")),
         named(names(&rare))
     );
-    let advice = "add rows, join rare classes, or do not expect the model to know them";
+    let advice = "add rows, merge rare classes, or do not expect the model to know them";
     let finding = Finding::new("rare_classes", Severity::Warning, rare.len(), message, advice);
     let is_train = |row: usize| rows.part(row) == 0;
     (!rare.is_empty()).then(|| finding.at(rows, of_classes(rows, &rare, is_train)))
@@ -129,7 +129,8 @@ fn absent(rows: &Rows, classes: &[ClassCount]) -> Option<Finding> {
         parts.join(" and "),
         named(names(&absent))
     );
-    let advice = "add such rows there, or split off `train` with `stratify`: what is not there is not measured";
+    let advice =
+        "add such rows there, or split off `train` with `stratify`: a class without rows there is not measured";
     (!absent.is_empty()).then(|| Finding::new("absent_classes", Severity::Warning, absent.len(), message, advice))
 }
 
@@ -141,7 +142,7 @@ fn frequent(rows: &Rows, classes: &[ClassCount]) -> Option<Finding> {
         return None;
     }
     let message = format!("{:.1} % of the rows are `{}`", 100.0 * first.share, first.name);
-    let advice = "optimize `f1` or `balanced_accuracy`: always naming this class would have that accuracy";
+    let advice = "optimize `f1` or `balanced_accuracy`: always predicting this class would have that accuracy";
     Some(Finding::new("imbalance", Severity::Note, 1, message, advice))
 }
 
@@ -167,7 +168,7 @@ fn spellings(rows: &Rows, classes: &[ClassCount]) -> Option<Finding> {
         counted(alike.len(), "label is", "labels are"),
         shown.join("; ")
     );
-    let advice = "write each of them in one way: they are different classes to a model";
+    let advice = "use one spelling for each: to a model they are different classes";
     let finding = Finding::new("spellings", Severity::Warning, alike.len(), message, advice);
     let rarer: Vec<&ClassCount> = alike.iter().flat_map(|group| group[1..].to_vec()).collect();
     let labelled = |row: usize| rows.all[row].target != Target::Missing;

@@ -64,10 +64,10 @@ fn telling(rows: &Rows, column: &Column, classes: &[Option<u32>], open: f64) -> 
         100.0 * share
     );
     let (severity, advice) = if column.is_read {
-        let advice = "take it out of the text, unless it is known before the label when the model is used";
+        let advice = "remove it from the text, unless it is known before the label when the model is used";
         (Severity::Warning, advice)
     } else {
-        let advice = "do not put it into the text, and look whether rows of a kind were collected apart";
+        let advice = "do not use it as text, and check whether the rows of a class were collected separately";
         (Severity::Note, advice)
     };
     let finding = Finding::new("telling_column", severity, 1, message, advice);
@@ -118,7 +118,7 @@ fn constant(column: &Column) -> Option<Finding> {
         column.name,
         100.0 * share
     );
-    let advice = "take it out of the text: it costs tokens and says nothing";
+    let advice = "remove it from the text: it costs tokens and says nothing";
     (share >= CONSTANT).then(|| Finding::new("constant_column", Severity::Warning, 1, message, advice))
 }
 

@@ -163,7 +163,7 @@ fn repeated(rows: &Rows, filled: usize, repeated: &Twins) -> Option<Finding> {
         counted(repeated.len(), "row repeats", "rows repeat"),
         100.0 * share
     );
-    let advice = "remove the copies, unless it matters how often a text is there";
+    let advice = "remove the copies, unless it matters how often a text occurs";
     let finding = Finding::new("duplicates", Severity::Note, repeated.len(), message, advice);
     (!repeated.is_empty()).then(|| finding.at(rows, repeated.iter().map(|&pair| as_in(rows, pair))))
 }

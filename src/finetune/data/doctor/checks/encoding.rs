@@ -34,7 +34,7 @@ const DAMAGES: [Damage; 4] = [
             "texts have lost characters (`\u{fffd}`)",
         ],
         severity: Severity::Warning,
-        advice: "export the data again from where the characters still are",
+        advice: "export the data again from a source that still has the characters",
         find: replaced,
     },
     Damage {

@@ -46,7 +46,7 @@ fn of_column(rows: &Rows, index: usize) -> Option<Finding> {
         "{} far from all others, half of which lie between {low} and {high}",
         counted(far.len(), "number is", "numbers are")
     );
-    let advice = "correct them if they are slips; a few of them decide the squared error";
+    let advice = "correct them if they are wrong: a few large errors dominate the squared error";
     let finding = Finding::new("far_numbers", Severity::Warning, far.len(), message, advice);
     (!far.is_empty()).then(|| finding.at(rows, far))
 }

@@ -27,7 +27,7 @@ pub(super) fn check(rows: &Rows, _: Depth) -> Vec<Finding> {
             format!("{:.1} % of the questions have no answer", 100.0 * share),
         )
     };
-    let advice = "look whether the column of the answers is the right one, and add questions with answers";
+    let advice = "check that the column of the answers is right, and add questions with answers";
     let finding = Finding::new("no_answers", severity, without.len(), message, advice);
     vec![finding.at(rows, without.into_iter().map(|row| (row, String::new())))]
 }
