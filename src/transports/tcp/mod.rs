@@ -11,11 +11,13 @@
 //! connection that breaks in between is made again, and nothing is lost. The lease of a run has a number, and a result
 //! under another number is refused.
 
+mod call;
 mod endpoint;
 mod hub;
 mod lease;
 mod network;
 mod pilot;
+mod pretend;
 mod tls;
 mod wire;
 
@@ -26,8 +28,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use endpoint::{Endpoint, EndpointError};
+pub use endpoint::{Endpoint, EndpointError, digest};
+pub use call::call;
 pub use pilot::{Crew, PilotError, PilotEvent, fly};
+pub use pretend::{Pretended, pretend};
 
 use self::hub::Hub;
 use super::{Inbox, Link, Opened, Seat, Transport, TransportError};
