@@ -29,7 +29,7 @@ const SHOWN: usize = 300;
 
 /// The jobs of one study.
 #[derive(Debug)]
-pub struct Ray {
+pub(super) struct Ray {
     /// The beginning of the names of its jobs, which no other study has.
     name: String,
     address: String,
@@ -57,7 +57,7 @@ struct Description {
 
 impl Ray {
     /// The jobs of the study at a place.
-    pub fn new(place: Place) -> Self {
+    pub(super) fn new(place: Place) -> Self {
         let (name, flag) = (place.job_name(), place.flag());
         let folder = std::path::absolute(&place.folder).unwrap_or(place.folder);
         let program = place.cluster.program.clone().map_or(place.program, PathBuf::from);

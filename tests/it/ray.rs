@@ -5,7 +5,7 @@ use crate::support::fake_ray::FakeRay;
 use crate::support::{SPHERE, Sandbox, count};
 
 fn cluster(address: &str) -> String {
-    format!("cluster: {{engine: ray, address: '{address}', workers: 2, listen: 127.0.0.1, lease: 2s}}\n")
+    format!("cluster: {{engine: ray, address: '{address}', workers: 2, listen: 127.0.0.1, lease: 3s}}\n")
 }
 
 /// A story whose server is there before its spec.
@@ -57,21 +57,22 @@ fn what_is_not_ray_is_said_at_once() {
 fn a_bad_set_up_of_a_job_of_ray_is_shown() {
     let sandbox = Sandbox::new();
     let ray = FakeRay::start(&sandbox);
-    let cluster = cluster(&ray.address).replace("lease: 2s", "lease: 2s, max_worker_failures: 2, setup: 'echo no environment; exit 4'");
+    let cluster = cluster(&ray.address).replace("lease: 3s", "lease: 3s, max_worker_failures: 2, setup: 'echo no environment; exit 4'");
     sandbox.write("space.yaml", format!("{SPHERE}{cluster}"));
     let outcome = sandbox.run("search space.yaml --out study").expect_code(2);
-    assert!(outcome.message().contains("no environment"), "{}", outcome.message());
+    assert!(outcome.stderr.contains("no environment"), "{}", outcome.stderr);
 }
 
 /// `AUTOML_TEST_RAY` is the address of the dashboard, `AUTOML_TEST_RAY_LISTEN` an address that its nodes can reach.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the one home of these variables")]
 fn a_real_ray_runs_a_study() {
     let [ray, listen] = ["AUTOML_TEST_RAY", "AUTOML_TEST_RAY_LISTEN"].map(std::env::var);
     let (Ok(ray), Ok(listen)) = (ray, listen) else {
         println!("skipped: `AUTOML_TEST_RAY` does not name the dashboard of a Ray");
         return;
     };
-    let (sandbox, alone) = story(&cluster(&ray).replace("127.0.0.1, lease: 2s", &format!("{listen}, lease: 4s")));
+    let (sandbox, alone) = story(&cluster(&ray).replace("127.0.0.1, lease: 3s", &format!("{listen}, lease: 4s")));
     sandbox.run("cluster check space.yaml").expect_code(0);
     sandbox.run("search space.yaml --out study").expect_code(0);
     audit(&sandbox, &alone);

@@ -7,9 +7,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::roster::{Roster, TooMany};
-use super::state::{Job, QueueState};
+use super::state::{Job, JobEnd, JobState, QueueState};
 use super::{JobError, JobSystem};
-use crate::transports::{Arrival, Inbox, LinkId, TransportError};
+use crate::transports::tcp::Ends;
+use crate::transports::{Arrival, Farewell, Inbox, LinkId, TransportError};
+use crate::trials::FailureKind;
 use crate::worker::FromWorker;
 
 /// What the keeper shares with the transport.
@@ -20,17 +22,20 @@ pub(super) struct Shared {
     pub(super) need: AtomicUsize,
     is_closing: Mutex<bool>,
     woken: Condvar,
+    /// What became of jobs, for the farewells of pilots that could not say it themselves.
+    ends: Ends,
     /// The jobs of the links.
     links: Mutex<BTreeMap<LinkId, String>>,
 }
 
 impl Shared {
-    pub(super) fn new(roster: Roster, need: usize) -> Self {
+    pub(super) fn new(roster: Roster, need: usize, ends: Ends) -> Self {
         Self {
             roster: Mutex::new(roster),
             need: AtomicUsize::new(need),
             is_closing: Mutex::new(false),
             woken: Condvar::new(),
+            ends,
             links: Mutex::default(),
         }
     }
@@ -83,6 +88,14 @@ impl Shared {
 /// Looks at the jobs once: submits and cancels. Returns the jobs.
 pub(super) fn look(system: &mut dyn JobSystem, shared: &Shared) -> Result<Vec<Job>, JobError> {
     let jobs = system.list()?;
+    for job in &jobs {
+        if let JobState::Ended(end) = job.state {
+            lock(&shared.ends).entry(job.id.clone()).or_insert_with(|| Farewell {
+                how: end.words().to_owned(),
+                kind: (end == JobEnd::OutOfMemory).then_some(FailureKind::OutOfMemory),
+            });
+        }
+    }
     let steps = lock(&shared.roster).look(&jobs, shared.need.load(Ordering::SeqCst));
     if !steps.cancel.is_empty() {
         system.cancel(&steps.cancel);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::JobSystem;
 use super::keeper::{self, Shared};
@@ -18,6 +18,9 @@ const LOOKS: u32 = 6;
 
 /// Longest time between two looks: what people see should not be old.
 const LONGEST: Duration = Duration::from_secs(10);
+
+/// Time for the thread to end when a study ends: the program must end soon after the deadline.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Submits pilots as jobs, and listens for them.
 pub struct Submitted {
@@ -47,7 +50,7 @@ impl Transport for Submitted {
         };
         let wanted = self.cluster.workers;
         let roster = Roster::new(system.name(), wanted, self.cluster.max_worker_failures);
-        let shared = Arc::new(Shared::new(roster, wanted));
+        let shared = Arc::new(Shared::new(roster, wanted, self.tcp.ends()));
         let (noting, engine) = (Arc::clone(&shared), inbox.clone());
         let through = Inbox::new(move |link, arrival| {
             noting.note(link, &arrival);
@@ -95,7 +98,14 @@ impl Transport for Submitted {
         };
         shared.close();
         self.tcp.close();
-        if let Ok(mut system) = thread.join() {
+        // A system that does not answer now could not cancel anything either.
+        let end = Instant::now() + PATIENCE;
+        while !thread.is_finished() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if thread.is_finished()
+            && let Ok(mut system) = thread.join()
+        {
             system.cancel_all();
         }
     }

@@ -19,6 +19,7 @@ use tokio::time::{sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::Ends;
 use super::endpoint::{Endpoint, digest};
 use super::tls;
 use super::wire::{self, FromPilot, News, Order, ToPilot};
@@ -43,6 +44,7 @@ pub(super) struct Hub {
     endpoint: Endpoint,
     lease: Duration,
     inbox: Inbox,
+    ends: Ends,
     /// SHA-256 of the study's `spec.yaml`.
     spec: String,
     /// Until then a worker of an earlier engine may still run.
@@ -57,6 +59,7 @@ pub(super) struct Hub {
 struct Session {
     link: LinkId,
     node: String,
+    job: Option<String>,
     state: Mutex<SessionState>,
 }
 
@@ -93,6 +96,7 @@ impl Hub {
         address: Option<SocketAddr>,
         lease: Duration,
         inbox: Inbox,
+        ends: Ends,
     ) -> Result<Arc<Self>, TransportError> {
         crate::os::allow_open_files();
         let address = address.unwrap_or_else(|| SocketAddr::new(outward(), 0));
@@ -121,6 +125,7 @@ impl Hub {
             endpoint,
             lease,
             inbox,
+            ends,
             spec: digest(&spec),
             quiet_until: Instant::now() + quiet,
             sessions: Mutex::default(),
@@ -286,6 +291,7 @@ impl Hub {
         let session = Arc::new(Session {
             link,
             node: hello.node.clone(),
+            job: hello.job.clone(),
             state: Mutex::new(SessionState {
                 heard: Instant::now(),
                 outbox: None,
@@ -460,9 +466,14 @@ impl Link for Remote {
 
     fn reap(&mut self) -> Farewell {
         let over = lock(&self.session.state).over.clone();
-        Farewell {
-            how: over.unwrap_or_else(|| format!("`{}` left", self.session.node)),
-            kind: None,
+        let over = over.unwrap_or_else(|| format!("`{}` left", self.session.node));
+        let job = self.session.job.as_ref();
+        match job.and_then(|job| Some((job, lock(&self.hub.ends).get(job).cloned()?))) {
+            Some((job, Farewell { how, kind })) => Farewell {
+                how: format!("{over}; job {job} {how}"),
+                kind,
+            },
+            None => Farewell { how: over, kind: None },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Small `sbatch`, `squeue`, `scancel`, `sinfo` and `srun` that run jobs on this machine, for tests without a Slurm.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use super::{Running, Sandbox};
@@ -110,9 +110,10 @@ impl<'a> FakeSlurm<'a> {
 
     /// The states of all jobs.
     pub(crate) fn states(&self) -> Vec<String> {
-        let names = self.sandbox.list("slurm").into_iter().filter(|name| name.ends_with(".state"));
-        let states = names.map(|name| {
-            let state = self.sandbox.read(&format!("slurm/{name}"));
+        let names = self.sandbox.list("slurm").into_iter();
+        let jobs = names.filter_map(|name| name.strip_suffix(".state").map(str::to_owned));
+        let states = jobs.map(|job| {
+            let state = self.sandbox.read(&format!("slurm/{job}.state"));
             state.split('|').next().unwrap_or_default().to_owned()
         });
         states.collect()
