@@ -29,7 +29,10 @@ fn local(trials: usize) {
     let mut search = search(folder.path(), trials, 1, "");
     search.wait().expect("it was started");
     let each = begun.elapsed().as_secs_f64() / trials as f64;
-    println!("local, 1 worker: {trials} segments, {:.2} ms for each, with the start of the program", each * 1e3);
+    println!(
+        "local, 1 worker: {trials} segments, {:.2} ms for each, with the start of the program",
+        each * 1e3
+    );
 }
 
 fn over_tcp(workers: usize, trials: usize) {
@@ -60,7 +63,11 @@ fn over_tcp(workers: usize, trials: usize) {
         std::thread::sleep(HEARTBEATS);
         let after = usage(&search);
         let share = (after.0 - before.0) / HEARTBEATS.as_secs_f64();
-        println!("{workers} workers that only send heartbeats: {:.2} % of a core, {} MiB", share * 100.0, after.1);
+        println!(
+            "{workers} workers that only send heartbeats: {:.2} % of a core, {} MiB",
+            share * 100.0,
+            after.1
+        );
         let _ = search.kill();
         let _ = search.wait();
         std::process::exit(0);
@@ -72,7 +79,11 @@ fn over_tcp(workers: usize, trials: usize) {
     }
     let seconds = begun.elapsed().as_secs_f64();
     let work: Vec<Pretended> = crew.into_iter().filter_map(|worker| worker.join().ok()?.ok()).collect();
-    let mut waits: Vec<f64> = work.iter().flat_map(|work| &work.waits).map(Duration::as_secs_f64).collect();
+    let mut waits: Vec<f64> = work
+        .iter()
+        .flat_map(|work| &work.waits)
+        .map(Duration::as_secs_f64)
+        .collect();
     waits.sort_by(f64::total_cmp);
     let at = |share: f64| waits.get((waits.len() as f64 * share) as usize).copied().unwrap_or(0.0) * 1e3;
     let (lost, doubled) = audit(&study, trials);
@@ -119,10 +130,17 @@ fn usage(process: &Child) -> (f64, u64) {
     let read = |name: &str| std::fs::read_to_string(format!("/proc/{}/{name}", process.id())).unwrap_or_default();
     let stat = read("stat");
     let after = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks: f64 = after.split_whitespace().skip(11).take(2).filter_map(|text| text.parse::<f64>().ok()).sum();
+    let ticks: f64 = after
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|text| text.parse::<f64>().ok())
+        .sum();
     let status = read("status");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let peak = peak.and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0);
+    let peak = peak
+        .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
+        .unwrap_or(0);
     // Linux counts 100 ticks a second.
     (ticks / 100.0, peak >> 10)
 }
@@ -133,7 +151,9 @@ fn audit(study: &Path, trials: usize) -> (usize, usize) {
     let mut ends: BTreeMap<u64, usize> = BTreeMap::new();
     for line in journal.lines().filter(|line| line.contains("segment_ended")) {
         let entry: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
-        *ends.entry(entry["event"]["trial"].as_u64().unwrap_or(u64::MAX)).or_default() += 1;
+        *ends
+            .entry(entry["event"]["trial"].as_u64().unwrap_or(u64::MAX))
+            .or_default() += 1;
     }
     let doubled = ends.values().filter(|count| **count > 1).count();
     (trials.saturating_sub(ends.len()), doubled)

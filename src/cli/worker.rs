@@ -99,7 +99,11 @@ fn forward_signals(leave: Box<dyn Fn() + Send>) -> std::io::Result<()> {
     engine::forward_signals(sender.clone(), || ())?;
     // A batch system sends it before a time limit.
     let mut signals_of_jobs = Signals::new([SIGUSR1])?;
-    std::thread::Builder::new().spawn(move || signals_of_jobs.forever().for_each(|_| sender.send(()).unwrap_or_default()))?;
+    std::thread::Builder::new().spawn(move || {
+        signals_of_jobs
+            .forever()
+            .for_each(|_| sender.send(()).unwrap_or_default())
+    })?;
     std::thread::Builder::new().spawn(move || signals.into_iter().for_each(|()| leave()))?;
     Ok(())
 }

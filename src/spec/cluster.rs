@@ -313,7 +313,10 @@ pub(super) fn read(spec: &Fields<'_>, problems: &mut Problems) -> Option<Cluster
         problems.error(Diagnostic::error(&node.location, message));
         return None;
     }
-    let sound = [owned_keys(&cluster, node, problems), sound_job(&cluster, node, problems)];
+    let sound = [
+        owned_keys(&cluster, node, problems),
+        sound_job(&cluster, node, problems),
+    ];
     sound.into_iter().all(|is_sound| is_sound).then_some(cluster)
 }
 
@@ -326,9 +329,15 @@ fn owned_keys(cluster: &ClusterSpec, node: Option<&Node>, problems: &mut Problem
         is_sound = false;
         let word = |engine: &ClusterEngine| {
             let names = ClusterEngine::names();
-            names.into_iter().find(|(_, known)| known == engine).map_or("", |(word, _)| word)
+            names
+                .into_iter()
+                .find(|(_, known)| known == engine)
+                .map_or("", |(word, _)| word)
         };
-        let owners: Vec<String> = owners.iter().map(|owner| format!("`engine: {}`", word(owner))).collect();
+        let owners: Vec<String> = owners
+            .iter()
+            .map(|owner| format!("`engine: {}`", word(owner)))
+            .collect();
         let message = format!(
             "`{key}` needs {}, but the engine is `{}`",
             owners.join(" or "),
@@ -364,13 +373,28 @@ fn sound_job(cluster: &ClusterSpec, node: Option<&Node>, problems: &mut Problems
         }
     }
     if cluster.gpus.is_some() && cluster.gres.is_some() {
-        refuse("gres", "`gpus` and `gres` say the same thing".to_owned(), "keep one of them");
+        refuse(
+            "gres",
+            "`gpus` and `gres` say the same thing".to_owned(),
+            "keep one of them",
+        );
     }
-    if cluster.time.is_some_and(|time| !(60.0..=366.0 * 86_400.0).contains(&time)) {
-        refuse("time", "`time` must be from one minute to a year".to_owned(), "Slurm counts in minutes");
+    if cluster
+        .time
+        .is_some_and(|time| !(60.0..=366.0 * 86_400.0).contains(&time))
+    {
+        refuse(
+            "time",
+            "`time` must be from one minute to a year".to_owned(),
+            "Slurm counts in minutes",
+        );
     }
     if !(1.0..=65_535.0).contains(&cluster.grace) {
-        refuse("grace", "`grace` must be from 1s to 65535s".to_owned(), "Slurm accepts no other values");
+        refuse(
+            "grace",
+            "`grace` must be from 1s to 65535s".to_owned(),
+            "Slurm accepts no other values",
+        );
     }
     is_sound
 }

@@ -77,7 +77,7 @@ impl Answer {
 ///
 /// # Errors
 /// [`TransportError`] if this process cannot listen for workers.
-pub fn check(place: Place, wait: Duration, show: &mut dyn FnMut(Finding)) -> Result<bool, TransportError> {
+pub fn check(place: &Place, wait: Duration, show: &mut dyn FnMut(Finding)) -> Result<bool, TransportError> {
     let mut is_good = true;
     let mut tell = |finding: Finding| {
         is_good &= finding.is_good;
@@ -102,7 +102,10 @@ pub fn check(place: Place, wait: Duration, show: &mut dyn FnMut(Finding)) -> Res
         Ok(())
     }))?;
     match system.submit(1) {
-        Ok(()) => tell(Finding::good(format!("{} accepts a job with these options", system.name()))),
+        Ok(()) => tell(Finding::good(format!(
+            "{} accepts a job with these options",
+            system.name()
+        ))),
         Err(error) => {
             tell(Finding::bad(error.to_string()));
             tcp.close();
@@ -136,7 +139,13 @@ fn follow(
         if let Ok(jobs) = system.list() {
             last = jobs.into_iter().next().or(last);
         }
-        if matches!(last, Some(Job { state: JobState::Ended(_), .. })) {
+        if matches!(
+            last,
+            Some(Job {
+                state: JobState::Ended(_),
+                ..
+            })
+        ) {
             ended.get_or_insert_with(Instant::now);
         }
         if ended.is_some_and(|ended| ended.elapsed() > SETTLE) || begun.elapsed() > wait {
@@ -164,7 +173,12 @@ fn follow(
         JobState::Ended(end) => {
             let lines = system.last_lines(&id).filter(|lines| !lines.is_empty());
             let lines = lines.map_or_else(
-                || format!(". It left nothing in `{}`: does {node} see that folder?", folder.display()),
+                || {
+                    format!(
+                        ". It left nothing in `{}`: does {node} see that folder?",
+                        folder.display()
+                    )
+                },
                 |lines| {
                     let lines = lines.lines().map(|line| format!("\n    {line}"));
                     format!(". The end of its log:{}", lines.collect::<String>())
@@ -176,7 +190,11 @@ fn follow(
 }
 
 fn tell_answer(answer: &Answer, has_called: bool, tell: &mut dyn FnMut(Finding)) {
-    let Answer { node, gpus, unreachable } = answer;
+    let Answer {
+        node,
+        gpus,
+        unreachable,
+    } = answer;
     tell(Finding::good(format!("`{node}` sees the folder and can write into it")));
     match unreachable {
         None if has_called => tell(Finding::good(format!("`{node}` can reach this machine"))),

@@ -82,11 +82,17 @@ impl Ray {
     /// The command of a job. Ray runs it in a folder of its own, but specs may name files from here.
     fn entrypoint(&self, job: &str) -> String {
         let here = std::env::current_dir().unwrap_or_default();
-        let [program, folder, here] =
-            [&self.program, &self.folder, &here].map(|path| quoted(&path.to_string_lossy()));
-        let setup = self.cluster.setup.as_deref().map_or_else(String::new, |setup| format!("{}\n", setup.trim_end()));
+        let [program, folder, here] = [&self.program, &self.folder, &here].map(|path| quoted(&path.to_string_lossy()));
+        let setup = self
+            .cluster
+            .setup
+            .as_deref()
+            .map_or_else(String::new, |setup| format!("{}\n", setup.trim_end()));
         let flag = self.flag;
-        let script = format!("cd {here}\n{setup}exec {program} worker {flag} {folder} --job {}", quoted(job));
+        let script = format!(
+            "cd {here}\n{setup}exec {program} worker {flag} {folder} --job {}",
+            quoted(job)
+        );
         format!("bash -c {}", quoted(&script))
     }
 
@@ -113,7 +119,10 @@ impl Ray {
         let sent = match (method, body) {
             ("POST", body) => {
                 let text = body.map(ToString::to_string).unwrap_or_default();
-                self.agent.post(&url).header("Content-Type", "application/json").send(text)
+                self.agent
+                    .post(&url)
+                    .header("Content-Type", "application/json")
+                    .send(text)
             }
             ("DELETE", _) => self.agent.delete(&url).call(),
             _ => self.agent.get(&url).call(),
@@ -160,7 +169,11 @@ impl JobSystem for Ray {
         let (status, text) = self.ask("GET", "", None)?;
         let not_ours = || JobError::Silent {
             system: NAME,
-            message: format!("{} is not the jobs API of Ray: status {status}, {}", self.address, shortened(&text)),
+            message: format!(
+                "{} is not the jobs API of Ray: status {status}, {}",
+                self.address,
+                shortened(&text)
+            ),
         };
         if status != 200 {
             return Err(not_ours());
@@ -222,7 +235,10 @@ fn described(id: String, job: Description) -> Job {
     Job {
         id,
         state,
-        node: job.driver_node_id.map(|node| node.chars().take(8).collect()).unwrap_or_default(),
+        node: job
+            .driver_node_id
+            .map(|node| node.chars().take(8).collect())
+            .unwrap_or_default(),
     }
 }
 
@@ -263,7 +279,10 @@ mod tests {
         assert_eq!(request["entrypoint_num_gpus"], 1);
         assert_eq!(request["entrypoint_memory"], 1 << 30);
         let command = request["entrypoint"].as_str().unwrap();
-        assert!(command.starts_with("bash -c '") && command.contains("source env.sh\nexec "), "{command}");
+        assert!(
+            command.starts_with("bash -c '") && command.contains("source env.sh\nexec "),
+            "{command}"
+        );
         assert_eq!(ray.own_number(&format!("{}-7", ray.name)), Some(7));
         assert_eq!(ray.own_number("another-7"), None);
     }

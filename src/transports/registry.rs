@@ -6,8 +6,8 @@ use super::jobs::Submitted;
 use super::ray::Ray;
 use super::slurm::Slurm;
 use super::tcp::Tcp;
-use super::{Local, Transport};
 use super::tcp::digest;
+use super::{Local, Transport};
 use crate::spec::{ClusterEngine, ClusterSpec};
 
 /// Where a study runs: what a transport needs to know of it.
@@ -31,7 +31,12 @@ impl Place {
     pub fn job_name(&self) -> String {
         let folder = std::fs::canonicalize(&self.folder).unwrap_or_else(|_| self.folder.clone());
         let hash = digest(folder.as_os_str().as_encoded_bytes());
-        let stem = self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = self
+            .folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
         let stem: String = stem.chars().filter(|&letter| is_plain(letter)).take(24).collect();
         format!("automl-{stem}-{}", &hash[..HASHED])

@@ -50,14 +50,21 @@ fn a_search_that_was_killed_adopts_its_jobs_of_ray() {
 fn what_is_not_ray_is_said_at_once() {
     let sandbox = Sandbox::with_spec(&format!("{SPHERE}{}", cluster("http://127.0.0.1:9")));
     let outcome = sandbox.run("search space.yaml --out study").expect_code(2);
-    assert!(outcome.message().contains("ray does not answer: http://127.0.0.1:9"), "{}", outcome.message());
+    assert!(
+        outcome.message().contains("ray does not answer: http://127.0.0.1:9"),
+        "{}",
+        outcome.message()
+    );
 }
 
 #[test]
 fn a_bad_set_up_of_a_job_of_ray_is_shown() {
     let sandbox = Sandbox::new();
     let ray = FakeRay::start(&sandbox);
-    let cluster = cluster(&ray.address).replace("lease: 3s", "lease: 3s, max_worker_failures: 2, setup: 'echo no environment; exit 4'");
+    let cluster = cluster(&ray.address).replace(
+        "lease: 3s",
+        "lease: 3s, max_worker_failures: 2, setup: 'echo no environment; exit 4'",
+    );
     sandbox.write("space.yaml", format!("{SPHERE}{cluster}"));
     let outcome = sandbox.run("search space.yaml --out study").expect_code(2);
     assert!(outcome.stderr.contains("no environment"), "{}", outcome.stderr);

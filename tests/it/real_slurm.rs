@@ -23,10 +23,19 @@ fn fine_tuning_through_slurm_gives_the_leaderboard_of_one_machine() {
     let sandbox = Sandbox::with_texts();
     sandbox.run("search space.yaml --out alone").expect_code(0);
     let spec = sandbox.read("space.yaml");
-    sandbox.write("space.yaml", format!("{spec}{}", RealSlurm::cluster(", time: 10m, cpus: 1, memory: 500MiB")));
-    let check = slurm.start_in(&sandbox, "cluster check space.yaml --wait 1m").finish().expect_code(0);
+    sandbox.write(
+        "space.yaml",
+        format!("{spec}{}", RealSlurm::cluster(", time: 10m, cpus: 1, memory: 500MiB")),
+    );
+    let check = slurm
+        .start_in(&sandbox, "cluster check space.yaml --wait 1m")
+        .finish()
+        .expect_code(0);
     assert!(check.stdout.contains("`n1` can reach this machine"), "{}", check.stdout);
-    slurm.start_in(&sandbox, "search space.yaml --out study").finish().expect_code(0);
+    slurm
+        .start_in(&sandbox, "search space.yaml --out study")
+        .finish()
+        .expect_code(0);
     assert_eq!(sandbox.leaderboard("study"), sandbox.leaderboard("alone"));
     eventually("all jobs end", || slurm.jobs().is_empty());
 }
@@ -65,9 +74,15 @@ fn a_job_of_higher_priority_gets_the_node_and_the_trial_continues() {
     let mut study = slurm.start_in(&sandbox, "search space.yaml --out study");
     study.wait_until("some results", || segments(&sandbox) >= 2);
     slurm.ask("sbatch -p high -N3 -c2 --ntasks-per-node=1 -o /dev/null --wrap 'sleep 3'");
-    study.wait_until("the other job", || slurm.ask("squeue -h -p high -t R").lines().count() == 1);
+    study.wait_until("the other job", || {
+        slurm.ask("squeue -h -p high -t R").lines().count() == 1
+    });
     study.finish().expect_code(0);
-    assert_eq!(count(&sandbox.path("study"), "segment_lost"), 0, "not charged to the trials");
+    assert_eq!(
+        count(&sandbox.path("study"), "segment_lost"),
+        0,
+        "not charged to the trials"
+    );
     audit(&sandbox, &alone);
 }
 
@@ -95,7 +110,9 @@ fn a_held_job_is_replaced() {
     study.wait_until("some results", || segments(&sandbox) >= 1);
     let job = slurm.ask("squeue -h -r -t R -o %i | head -1");
     slurm.ask(&format!("scontrol requeuehold {job}"));
-    study.wait_until("another job", || slurm.ask("squeue -h -r -t all -o '%i'").lines().count() >= 3);
+    study.wait_until("another job", || {
+        slurm.ask("squeue -h -r -t all -o '%i'").lines().count() >= 3
+    });
     study.finish().expect_code(0);
     audit(&sandbox, &alone);
 }

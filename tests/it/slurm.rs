@@ -45,11 +45,23 @@ fn jobs_run_a_study_and_none_is_left_behind() {
     );
     study.finish().expect_code(0);
     let options = slurm.submitted().remove(0);
-    for option in ["--array=1-2", "--partition=low", "--time=0-01:00:00", "--mem=100M", "--requeue", "--exclude=n13"] {
+    for option in [
+        "--array=1-2",
+        "--partition=low",
+        "--time=0-01:00:00",
+        "--mem=100M",
+        "--requeue",
+        "--exclude=n13",
+    ] {
         assert!(options.contains(option), "{option}: {options}");
     }
     assert!(sandbox.read("study/logs/slurm-1_1.log").contains("set up on 1"));
-    assert!(!slurm.states().iter().any(|state| state == "RUNNING" || state == "PENDING"));
+    assert!(
+        !slurm
+            .states()
+            .iter()
+            .any(|state| state == "RUNNING" || state == "PENDING")
+    );
     assert!(pilots(&sandbox).is_empty());
     audit(&sandbox, &alone);
 }
@@ -77,7 +89,11 @@ fn before_a_time_limit_a_worker_saves_its_trial_and_leaves() {
     }
     study.wait_until("another job", || slurm.submitted().len() >= 2);
     study.finish().expect_code(0);
-    assert_eq!(count(&sandbox.path("study"), "segment_lost"), 0, "not charged to the trial");
+    assert_eq!(
+        count(&sandbox.path("study"), "segment_lost"),
+        0,
+        "not charged to the trial"
+    );
     audit(&sandbox, &alone);
 }
 
@@ -104,7 +120,11 @@ fn stopping_a_study_cancels_its_jobs_and_resuming_submits_others() {
     wait_for_segments(&mut study, &sandbox, 2);
     sandbox.run("stop study").expect_code(0);
     study.finish().expect_code(130);
-    assert!(!slurm.states().iter().any(|state| state == "RUNNING"), "{:?}", slurm.states());
+    assert!(
+        !slurm.states().iter().any(|state| state == "RUNNING"),
+        "{:?}",
+        slurm.states()
+    );
     slurm.start("resume study").finish().expect_code(0);
     assert_eq!(slurm.submitted().len(), 2);
     audit(&sandbox, &alone);
@@ -138,7 +158,9 @@ fn waiting_jobs_are_explained_and_their_time_does_not_count() {
     let mut study = slurm.start("search space.yaml --out study -v");
     study.wait_until_said("the queue", |said| said.contains("2 wait: all suitable nodes are busy"));
     slurm.release("1_1", "PENDING|BadConstraints|");
-    study.wait_until_said("the obstacle", |said| said.contains("no node has what `cluster` asks for"));
+    study.wait_until_said("the obstacle", |said| {
+        said.contains("no node has what `cluster` asks for")
+    });
     let status: serde_json::Value = serde_json::from_str(&sandbox.run("status study --json").stdout).unwrap();
     assert_eq!(status["elapsed"], 0.0, "the budget counts from the first worker");
     slurm.unset("full");
@@ -177,42 +199,86 @@ fn what_slurm_refuses_is_said_at_once() {
     let mut command = sandbox.command("search space.yaml --out other");
     command.env("PATH", sandbox.path("nothing"));
     let outcome = sandbox.start_command(command, "search").finish().expect_code(2);
-    assert!(outcome.message().contains("cannot run `squeue`"), "{}", outcome.message());
+    assert!(
+        outcome.message().contains("cannot run `squeue`"),
+        "{}",
+        outcome.message()
+    );
 }
 
 #[test]
 fn a_check_says_what_is_missing() {
     let sandbox = Sandbox::with_spec(&format!("{SPHERE}{CLUSTER}"));
     let slurm = FakeSlurm::new(&sandbox);
-    let outcome = slurm.start("cluster check space.yaml --wait 1m").finish().expect_code(0);
-    for words in ["the partition `low` is up", "sees the folder", "can reach this machine", "a job runs on"] {
+    let outcome = slurm
+        .start("cluster check space.yaml --wait 1m")
+        .finish()
+        .expect_code(0);
+    for words in [
+        "the partition `low` is up",
+        "sees the folder",
+        "can reach this machine",
+        "a job runs on",
+    ] {
         assert!(outcome.stdout.contains(words), "{words}: {}", outcome.stdout);
     }
     let line = "cluster check space.yaml --set cluster.partition=gpu --set cluster.setup=exit --wait 1m";
     let outcome = slurm.start(line).finish().expect_code(2);
-    assert!(outcome.stdout.contains("there is no partition `gpu`; there are: low, high"), "{}", outcome.stdout);
-    slurm.set("full", "");
-    let outcome = slurm.start("cluster check space.yaml --wait 1s").finish().expect_code(2);
     assert!(
-        outcome.stdout.contains("has not started in 1 s: all suitable nodes are busy"),
+        outcome
+            .stdout
+            .contains("there is no partition `gpu`; there are: low, high"),
+        "{}",
+        outcome.stdout
+    );
+    slurm.set("full", "");
+    let outcome = slurm
+        .start("cluster check space.yaml --wait 1s")
+        .finish()
+        .expect_code(2);
+    assert!(
+        outcome
+            .stdout
+            .contains("has not started in 1 s: all suitable nodes are busy"),
         "{}",
         outcome.stdout
     );
     assert_eq!(sandbox.list("results"), Vec::<String>::new(), "nothing is left");
-    let outcome = sandbox.run("cluster check space.yaml --set cluster.engine=local").expect_code(2);
-    assert!(outcome.message().contains("no cluster to check"), "{}", outcome.message());
+    let outcome = sandbox
+        .run("cluster check space.yaml --set cluster.engine=local")
+        .expect_code(2);
+    assert!(
+        outcome.message().contains("no cluster to check"),
+        "{}",
+        outcome.message()
+    );
 }
 
 #[test]
 fn keys_of_another_engine_are_refused() {
     let sandbox = Sandbox::with_spec(SPHERE);
     for (set, says) in [
-        ("cluster.engine=tcp --set cluster.partition=gpu", "`partition` needs `engine: slurm`, but the engine is `tcp`"),
+        (
+            "cluster.engine=tcp --set cluster.partition=gpu",
+            "`partition` needs `engine: slurm`, but the engine is `tcp`",
+        ),
         ("cluster.engine=ray", "`engine: ray` needs `address`"),
-        ("cluster.engine=ray --set cluster.address=head:8265", "must begin with `http://`"),
-        ("cluster.engine=slurm --set cluster.address=http://head:8265", "`address` needs `engine: ray`"),
-        ("cluster.engine=slurm --set cluster.time=10s", "from one minute to a year"),
-        ("cluster.engine=slurm --set cluster.gpus=1 --set cluster.gres=gpu:1", "say the same thing"),
+        (
+            "cluster.engine=ray --set cluster.address=head:8265",
+            "must begin with `http://`",
+        ),
+        (
+            "cluster.engine=slurm --set cluster.address=http://head:8265",
+            "`address` needs `engine: ray`",
+        ),
+        (
+            "cluster.engine=slurm --set cluster.time=10s",
+            "from one minute to a year",
+        ),
+        (
+            "cluster.engine=slurm --set cluster.gpus=1 --set cluster.gres=gpu:1",
+            "say the same thing",
+        ),
     ] {
         let outcome = sandbox.run(&format!("validate space.yaml --set {set}")).expect_code(2);
         assert!(outcome.stderr.contains(says), "{set}: {}", outcome.stderr);

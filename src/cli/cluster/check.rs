@@ -48,10 +48,14 @@ pub(super) fn check(arguments: &ClusterCheck) -> Result<ExitCode, CliError> {
         is_probe: true,
     };
     let mut show = |Finding { is_good, text }: Finding| {
-        let _ = writeln!(std::io::stdout(), "{}  {text}", if is_good { "ok     " } else { "MISSING" });
+        let _ = writeln!(
+            std::io::stdout(),
+            "{}  {text}",
+            if is_good { "ok     " } else { "MISSING" }
+        );
     };
     let wait = Duration::try_from_secs_f64(wait).unwrap_or(Duration::MAX);
-    let is_good = transports::check(place, wait, &mut show).map_err(|error| CliError::Usage(error.to_string()))?;
+    let is_good = transports::check(&place, wait, &mut show).map_err(|error| CliError::Usage(error.to_string()))?;
     Ok(if is_good {
         ExitCode::SUCCESS
     } else {

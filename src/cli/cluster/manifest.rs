@@ -19,7 +19,12 @@ pub(super) fn manifest(arguments: &ClusterManifest) -> Result<ExitCode, CliError
             "pods join a study by themselves: the spec needs `cluster: {engine: tcp, workers: N}`".to_owned(),
         ));
     }
-    print(&job(&spec.name, spec.resources.threads_per_worker, &spec.cluster, arguments))
+    print(&job(
+        &spec.name,
+        spec.resources.threads_per_worker,
+        &spec.cluster,
+        arguments,
+    ))
 }
 
 /// A Job with one pod for each worker. Pods that fail are started again; those that end with the study are done.
@@ -28,8 +33,8 @@ fn job(name: &str, threads: usize, cluster: &ClusterSpec, arguments: &ClusterMan
         image, claim, folder, ..
     } = arguments;
     let (name, workers) = (label(name), cluster.workers);
-    let [image, claim, folder] =
-        [image.clone(), claim.clone(), folder.display().to_string()].map(|text| serde_json::Value::from(text).to_string());
+    let [image, claim, folder] = [image.clone(), claim.clone(), folder.display().to_string()]
+        .map(|text| serde_json::Value::from(text).to_string());
     let mut yaml = String::new();
     let _ = write!(
         yaml,

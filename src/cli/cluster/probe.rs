@@ -30,7 +30,10 @@ pub(in crate::cli) fn probe(folder: &Path, job: Option<&str>) -> Result<ExitCode
 
 /// The GPUs that this job may use, with the names that NVIDIA's driver gives them, if it does.
 fn gpus() -> Vec<String> {
-    let cards = std::fs::read_dir("/proc/driver/nvidia/gpus").into_iter().flatten().flatten();
+    let cards = std::fs::read_dir("/proc/driver/nvidia/gpus")
+        .into_iter()
+        .flatten()
+        .flatten();
     let models = cards.filter_map(|card| {
         let text = std::fs::read_to_string(card.path().join("information")).ok()?;
         let model = text.lines().find_map(|line| line.strip_prefix("Model:"))?;

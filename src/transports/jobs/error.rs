@@ -4,7 +4,9 @@
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
     /// Its commands are missing on this machine.
-    #[error("cannot run `{command}`: {source}; start the search on a machine that can submit jobs, such as a login node")]
+    #[error(
+        "cannot run `{command}`: {source}; start the search on a machine that can submit jobs, such as a login node"
+    )]
     NoCommand {
         /// The command.
         command: String,

@@ -1,6 +1,7 @@
 //! The state of jobs, as their system says it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -116,7 +117,7 @@ impl QueueState {
         let running = self.jobs.len() - waiting.len();
         let mut sentence = format!("{}: {running} of {} jobs run", self.system, self.wanted);
         if starting > 0 {
-            sentence += &format!(", {starting} of them not ready yet");
+            let _ = write!(sentence, ", {starting} of them not ready yet");
         }
         let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
         for job in &waiting {
@@ -124,7 +125,7 @@ impl QueueState {
         }
         for (why, count) in reasons {
             let verb = if count == 1 { "waits" } else { "wait" };
-            sentence += &format!("; {count} {verb}");
+            let _ = write!(sentence, "; {count} {verb}");
             if !why.is_empty() {
                 sentence += ": ";
                 sentence += why;

@@ -22,13 +22,16 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// Time for the thread to end when a study ends: the program must end soon after the deadline.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// The thread that keeps the jobs. At its end it returns their system.
+type Keeper = JoinHandle<Box<dyn JobSystem>>;
+
 /// Submits pilots as jobs, and listens for them.
 pub struct Submitted {
     tcp: Tcp,
     cluster: ClusterSpec,
     /// The job system, until a thread keeps it.
     system: Option<Box<dyn JobSystem>>,
-    keeper: Option<(Arc<Shared>, JoinHandle<Box<dyn JobSystem>>)>,
+    keeper: Option<(Arc<Shared>, Keeper)>,
 }
 
 impl Submitted {
@@ -117,4 +120,3 @@ impl Drop for Submitted {
         self.close();
     }
 }
-

@@ -26,7 +26,12 @@ const UNREACHABLE: [&str; 6] = [
 /// # Errors
 /// [`JobError::NoCommand`] if it is missing, [`JobError::Silent`] if Slurm does not answer, and [`JobError::Refused`] if
 /// it refuses.
-pub(super) fn run(command: &str, arguments: &[OsString], input: Option<&str>, patience: Duration) -> Result<String, JobError> {
+pub(super) fn run(
+    command: &str,
+    arguments: &[OsString],
+    input: Option<&str>,
+    patience: Duration,
+) -> Result<String, JobError> {
     let no_command = |source| JobError::NoCommand {
         command: command.to_owned(),
         source,
@@ -53,9 +58,14 @@ pub(super) fn run(command: &str, arguments: &[OsString], input: Option<&str>, pa
     let output = collect(&mut child);
     let (is_success, message) = match wait(&mut child, patience).map_err(no_command)? {
         Some(is_success) => (is_success, None),
-        None => (false, Some(format!("`{command}` took longer than {} s", patience.as_secs()))),
+        None => (
+            false,
+            Some(format!("`{command}` took longer than {} s", patience.as_secs())),
+        ),
     };
-    let (printed, complaints) = output.map(|thread| thread.join().unwrap_or_default()).unwrap_or_default();
+    let (printed, complaints) = output
+        .map(|thread| thread.join().unwrap_or_default())
+        .unwrap_or_default();
     if is_success {
         return Ok(printed);
     }
@@ -106,7 +116,10 @@ fn wait(child: &mut Child, patience: Duration) -> std::io::Result<Option<bool>> 
 fn words(command: &str, complaints: &str) -> String {
     let lines = complaints.lines().map(|line| {
         let line = line.trim();
-        let line = line.strip_prefix(command).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(line);
+        let line = line
+            .strip_prefix(command)
+            .and_then(|rest| rest.strip_prefix(": "))
+            .unwrap_or(line);
         line.strip_prefix("error: ").unwrap_or(line)
     });
     let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
@@ -128,12 +141,18 @@ mod tests {
     fn a_command_prints_fails_or_is_too_slow() {
         let minute = Duration::from_mins(1);
         assert_eq!(shell("cat; echo out", minute).unwrap(), "inout\n");
-        let refused = shell("echo 'sh: error: invalid partition specified: none' >&2; exit 1", minute);
+        let refused = shell(
+            "echo 'sh: error: invalid partition specified: none' >&2; exit 1",
+            minute,
+        );
         assert!(
             matches!(&refused, Err(JobError::Refused { message, .. }) if message == "invalid partition specified: none"),
             "{refused:?}"
         );
-        let silent = shell("echo 'Unable to contact slurm controller (connect failure)' >&2; exit 1", minute);
+        let silent = shell(
+            "echo 'Unable to contact slurm controller (connect failure)' >&2; exit 1",
+            minute,
+        );
         assert!(matches!(silent, Err(JobError::Silent { .. })), "{silent:?}");
         let late = shell("exec sleep 60", Duration::from_millis(20));
         assert!(matches!(late, Err(JobError::Silent { .. })), "{late:?}");

@@ -68,7 +68,9 @@ fn findings(cluster: &ClusterSpec, all: &[Partition]) -> Vec<Finding> {
         let kind = gres.split(':').take(gres.split(':').count().saturating_sub(1).max(1));
         let kind: Vec<&str> = kind.collect();
         let kind = kind.join(":");
-        let has = meant.iter().any(|partition| partition.gres.split(',').any(|known| known.starts_with(&kind)));
+        let has = meant
+            .iter()
+            .any(|partition| partition.gres.split(',').any(|known| known.starts_with(&kind)));
         let known: Vec<&str> = meant.iter().map(|partition| partition.gres.as_str()).collect();
         findings.push(if has {
             Finding::good(format!("its nodes have `{kind}` ({})", known.join(", ")))

@@ -73,13 +73,18 @@ impl Slurm {
             ("constraint", cluster.constraint.clone()),
             ("time", cluster.time.map(time)),
             ("cpus-per-task", cluster.cpus.map(|cpus| cpus.to_string())),
-            ("mem", cluster.memory.map(|bytes| format!("{}M", bytes.div_ceil(1 << 20)))),
+            (
+                "mem",
+                cluster.memory.map(|bytes| format!("{}M", bytes.div_ceil(1 << 20))),
+            ),
             (
                 "gres",
                 cluster.gres.clone().or(cluster.gpus.map(|gpus| format!("gpu:{gpus}"))),
             ),
         ];
-        let named = named.into_iter().filter_map(|(name, value)| Some(format!("--{name}={}", value?)));
+        let named = named
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("--{name}={}", value?)));
         named.chain(cluster.extra.iter().cloned()).collect()
     }
 
@@ -96,7 +101,9 @@ impl Slurm {
             format!("--signal=USR1@{}", grace(&self.cluster)),
         ];
         let options = fixed.into_iter().map(OsString::from).chain([output]);
-        options.chain(Self::placement(&self.cluster).into_iter().map(OsString::from)).collect()
+        options
+            .chain(Self::placement(&self.cluster).into_iter().map(OsString::from))
+            .collect()
     }
 
     /// The script of a job.
@@ -105,7 +112,11 @@ impl Slurm {
         if let Some(setup) = &self.cluster.setup {
             let _ = writeln!(script, "{}", setup.trim_end());
         }
-        let cpus = self.cluster.cpus.map(|cpus| format!(" --cpus-per-task={cpus}")).unwrap_or_default();
+        let cpus = self
+            .cluster
+            .cpus
+            .map(|cpus| format!(" --cpus-per-task={cpus}"))
+            .unwrap_or_default();
         let flag = self.flag;
         let [program, folder] = [&self.program, &self.folder].map(|path| quoted(&path.to_string_lossy()));
         let _ = writeln!(
@@ -133,7 +144,13 @@ impl JobSystem for Slurm {
 
     fn list(&mut self) -> Result<Vec<Job>, JobError> {
         let name = format!("--name={}", self.name);
-        let options = ["--noheader", "--array", "--states=all", name.as_str(), "--format=%i|%T|%r|%N"];
+        let options = [
+            "--noheader",
+            "--array",
+            "--states=all",
+            name.as_str(),
+            "--format=%i|%T|%r|%N",
+        ];
         let options = options.map(OsString::from);
         let lines = run("squeue", &options, None, PATIENCE)?;
         Ok(lines.lines().filter_map(states::job).collect())

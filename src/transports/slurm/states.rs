@@ -9,7 +9,9 @@ pub(super) fn job(line: &str) -> Option<Job> {
     let (id, state, why) = (fields.next()?, fields.next()?, fields.next()?);
     let node = fields.next().unwrap_or_default();
     let state = match state {
-        "RUNNING" | "COMPLETING" | "STAGE_OUT" | "SUSPENDED" | "STOPPED" | "SIGNALING" | "RESIZING" => JobState::Running,
+        "RUNNING" | "COMPLETING" | "STAGE_OUT" | "SUSPENDED" | "STOPPED" | "SIGNALING" | "RESIZING" => {
+            JobState::Running
+        }
         "COMPLETED" => JobState::Ended(JobEnd::Completed),
         "CANCELLED" | "REVOKED" => JobState::Ended(JobEnd::Cancelled),
         "PREEMPTED" => JobState::Ended(JobEnd::Preempted),
@@ -51,7 +53,10 @@ mod tests {
                 ..
             }
         ));
-        assert_eq!(job("12_5|OUT_OF_MEMORY|OutOfMemory|n2").unwrap().state, JobState::Ended(JobEnd::OutOfMemory));
+        assert_eq!(
+            job("12_5|OUT_OF_MEMORY|OutOfMemory|n2").unwrap().state,
+            JobState::Ended(JobEnd::OutOfMemory)
+        );
         assert_eq!(job(""), None);
         assert_eq!(job("slurm_load_jobs error"), None);
     }

@@ -29,8 +29,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub use endpoint::{Endpoint, EndpointError, digest};
 pub use call::call;
+pub use endpoint::{Endpoint, EndpointError, digest};
 pub use pilot::{Crew, PilotError, PilotEvent, fly};
 pub use pretend::{Pretended, pretend};
 
@@ -70,7 +70,13 @@ impl Tcp {
 impl Transport for Tcp {
     fn open(&mut self, inbox: Inbox) -> Result<(), TransportError> {
         let lease = Duration::from_secs_f64(self.cluster.lease);
-        self.hub = Some(Hub::open(&self.folder, self.cluster.address(), lease, inbox, self.ends())?);
+        self.hub = Some(Hub::open(
+            &self.folder,
+            self.cluster.address(),
+            lease,
+            inbox,
+            self.ends(),
+        )?);
         Ok(())
     }
 

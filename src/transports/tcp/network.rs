@@ -112,6 +112,15 @@ struct Session {
 }
 
 impl Session {
+    /// The session after this one.
+    fn next(&self) -> Self {
+        let number = self.number + 1;
+        Self {
+            number,
+            ..Self::default()
+        }
+    }
+
     /// Forgets the news up to a number: the engine has heard them.
     fn forget(&mut self, heard: u64) {
         while self.sent.front().is_some_and(|(number, _)| *number <= heard) {
@@ -215,10 +224,7 @@ impl Network {
         if is_resumed {
             session.forget(known);
         } else {
-            *session = Session {
-                number: session.number + 1,
-                ..Session::default()
-            };
+            *session = session.next();
         }
         self.shared.lease.renew(sent, length);
         let welcome = Heard::Welcome {

@@ -218,7 +218,10 @@ fn a_farewell_names_the_end_of_its_job() {
     assert!(matches!(engine.arrivals.recv_timeout(PATIENCE), Ok((_, Arrival::Gone))));
     let farewell = link.reap();
     assert_eq!(farewell.kind, Some(FailureKind::OutOfMemory));
-    assert!(farewell.how.ends_with("job 12_3 took more memory than it may"), "{farewell:?}");
+    assert!(
+        farewell.how.ends_with("job 12_3 took more memory than it may"),
+        "{farewell:?}"
+    );
     engine.hub.close();
 }
 
@@ -266,9 +269,7 @@ fn orders_and_news_arrive_once_and_in_order_though_connections_break() {
     let pilot = pilot(engine.folder.path(), Hello::here("cpu"));
     let (_, mut link) = engine.joined();
     for number in 1..=MESSAGES {
-        link.send(&ToWorker::Stop {
-            seconds: number as f64,
-        });
+        link.send(&ToWorker::Stop { seconds: number as f64 });
     }
     drop(link);
     let mut orders = Vec::new();

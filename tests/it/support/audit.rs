@@ -31,7 +31,12 @@ pub(crate) fn story(cluster: &str) -> (Sandbox, String) {
          budget: {{trials: 6}}\nresources: {{logical_workers: 3}}\nseed: 7\n",
         sandbox.path("train.sh").display()
     );
-    sandbox.write("train.sh", TRAIN.replace("$STEPS", &steps.display().to_string()).replace("sleep 0.1", "sleep 0.01"));
+    sandbox.write(
+        "train.sh",
+        TRAIN
+            .replace("$STEPS", &steps.display().to_string())
+            .replace("sleep 0.1", "sleep 0.01"),
+    );
     sandbox.write("space.yaml", &spec);
     sandbox.run("search space.yaml --out alone --workers 2").expect_code(0);
     let alone = sandbox.leaderboard("alone");
@@ -49,14 +54,23 @@ pub(crate) fn audit(sandbox: &Sandbox, alone: &str) {
     let entries = events(&sandbox.path("study"));
     let ended = entries.iter().filter(|entry| entry["event"]["type"] == "segment_ended");
     let mut ends: Vec<String> = ended
-        .map(|entry| format!("{} {}", entry["event"]["trial"], entry["event"]["outcome"]["reached"]["reached"]))
+        .map(|entry| {
+            format!(
+                "{} {}",
+                entry["event"]["trial"], entry["event"]["outcome"]["reached"]["reached"]
+            )
+        })
         .collect();
     let all = ends.len();
     ends.sort();
     ends.dedup();
     assert_eq!(ends.len(), all, "a segment counts once");
     let steps = std::fs::read_to_string(sandbox.path("steps.txt")).unwrap_or_default();
-    assert_eq!(stale_steps(&steps), Vec::<String>::new(), "steps of an old run after a newer one began");
+    assert_eq!(
+        stale_steps(&steps),
+        Vec::<String>::new(),
+        "steps of an old run after a newer one began"
+    );
 }
 
 /// The steps of a run of a trial that come after the first step of a later run.

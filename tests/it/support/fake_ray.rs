@@ -94,7 +94,10 @@ fn serve(stream: &TcpStream, jobs: &Mutex<BTreeMap<String, Job>>, folder: &std::
         let (method, path) = (words.next().unwrap(), words.next().unwrap());
         let (status, answer) = answer(method, path, &body, &mut jobs.lock().unwrap(), folder);
         let mut stream = stream;
-        let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{answer}", answer.len());
+        let answer = format!(
+            "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{answer}",
+            answer.len()
+        );
         if stream.write_all(answer.as_bytes()).is_err() {
             return;
         }

@@ -13,11 +13,12 @@ if [ -f $D/refuse ]; then cat $D/refuse >&2; exit 1; fi
 (flock 9; n=$(cat $D/next 2>/dev/null || echo 1); echo $((n + 1)) > $D/next; echo $n > $D/this.$$) 9> $D/lock
 n=$(cat $D/this.$$); rm $D/this.$$
 for option; do
-  case "$option" in --array=1-*) count=${option#--array=1-} ;; --output=*) output=${option#--output=} ;; esac
+  case "$option" in --array=1-*) count=${option#--array=1-} ;; --output=*) output=${option#--output=} ;;
+    --job-name=*) name=${option#--job-name=} ;; esac
 done
 cat > $D/$n.script
 for i in $(seq 1 $count); do
-  job=${n}_$i; log=${output//%A/$n}; log=${log//%a/$i}
+  job=${n}_$i; echo "$name" > $D/$job.name; log=${output//%A/$n}; log=${log//%a/$i}
   if [ -f $D/hold ]; then rm $D/hold; echo "PENDING|JobHeldUser|" > $D/$job.state; continue; fi
   if [ -f $D/full ]; then echo "PENDING|Resources|" > $D/$job.state; continue; fi
   echo "RUNNING|None|fake$i" > $D/$job.state
@@ -34,8 +35,9 @@ echo $n
 const SQUEUE: &str = r#"#!/bin/bash
 D=@D@
 if [ -f $D/down ]; then echo "slurm_load_jobs error: Unable to contact slurm controller (connect failure)" >&2; exit 1; fi
+for option; do case "$option" in --name=*) name=${option#--name=} ;; esac; done
 for state in $D/*.state; do
-  [ -e "$state" ] && echo "$(basename $state .state)|$(cat $state)"
+  [ "$(cat ${state%.state}.name 2>/dev/null)" = "$name" ] && echo "$(basename $state .state)|$(cat $state)"
 done
 exit 0
 "#;
@@ -43,7 +45,7 @@ exit 0
 const SCANCEL: &str = r#"#!/bin/bash
 D=@D@
 echo "$*" >> $D/cancelled
-case "$1" in --name=*) set -- $(cd $D; ls *.state 2>/dev/null | sed 's/.state//') ;; esac
+case "$1" in --name=*) set -- $(cd $D; grep -lx -- "${1#--name=}" *.name 2>/dev/null | sed 's/.name//') ;; esac
 for job; do
   grep -qE 'RUNNING|PENDING' $D/$job.state || continue
   echo "CANCELLED|None|" > $D/$job.state

@@ -19,10 +19,14 @@ pub(crate) struct RealSlurm {
 impl RealSlurm {
     /// Starts it; `None`, and a word about it, where that is not possible.
     pub(crate) fn start() -> Option<Self> {
-        let missing = ["slurmctld", "slurmd", "munged", "sbatch", "ip", "nsenter"].into_iter().find(|name| {
-            let found = Command::new("sh").args(["-c", &format!("command -v {name} >/dev/null")]).status();
-            !found.is_ok_and(|status| status.success())
-        });
+        let missing = ["slurmctld", "slurmd", "munged", "sbatch", "ip", "nsenter"]
+            .into_iter()
+            .find(|name| {
+                let found = Command::new("sh")
+                    .args(["-c", &format!("command -v {name} >/dev/null")])
+                    .status();
+                !found.is_ok_and(|status| status.success())
+            });
         if let Some(missing) = missing {
             println!("skipped: there is no Slurm here (`{missing}` is missing)");
             return None;
@@ -47,7 +51,10 @@ impl RealSlurm {
     /// Runs a command of the script; returns whether it succeeded.
     pub(crate) fn script(&self, words: &str) -> bool {
         let mut command = Command::new("bash");
-        command.arg(SCRIPT).args(words.split(' ')).env("SROOT", self.root.path());
+        command
+            .arg(SCRIPT)
+            .args(words.split(' '))
+            .env("SROOT", self.root.path());
         command.env("SNUMBER", Self::number().to_string());
         command.status().unwrap().success()
     }
@@ -79,7 +86,9 @@ impl RealSlurm {
     /// The output of a command of Slurm.
     pub(crate) fn ask(&self, words: &str) -> String {
         let mut command = Command::new("sh");
-        command.args(["-c", words]).env("SLURM_CONF", self.root.path().join("slurm.conf"));
+        command
+            .args(["-c", words])
+            .env("SLURM_CONF", self.root.path().join("slurm.conf"));
         let output = command.output().unwrap();
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }

@@ -50,7 +50,7 @@ CompleteWait=0
 SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0,sched_min_interval=0
 JobRequeue=1
-# A job in the partition `high` takes the nodes of one in `low`.
+# A job in the partition "high" takes the nodes of one in "low".
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 MaxArraySize=1001
