@@ -45,7 +45,7 @@ impl Finding {
     }
 }
 
-/// What a probe on a node found.
+/// The findings of a probe on a node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// The node.

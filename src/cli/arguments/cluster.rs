@@ -13,7 +13,7 @@ pub(in crate::cli) struct Cluster {
     pub(in crate::cli) command: ClusterCommand,
 }
 
-/// What to do about a cluster.
+/// The subcommands of `automl cluster`.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ClusterCommand {
     /// Look whether workers of a spec can run: what the cluster says, and one short job that calls back

@@ -14,7 +14,7 @@ use crate::transports::{Arrival, Farewell, Inbox, LinkId, TransportError};
 use crate::trials::FailureKind;
 use crate::worker::FromWorker;
 
-/// What the keeper shares with the transport.
+/// State that the keeper shares with the transport.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) roster: Mutex<Roster>,
@@ -22,7 +22,7 @@ pub(super) struct Shared {
     pub(super) need: AtomicUsize,
     is_closing: Mutex<bool>,
     woken: Condvar,
-    /// What became of jobs, for the farewells of pilots that could not say it themselves.
+    /// The ends of jobs, for the farewells of pilots that could not say it themselves.
     ends: Ends,
     /// The jobs of the links.
     links: Mutex<BTreeMap<LinkId, String>>,

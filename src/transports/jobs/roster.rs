@@ -23,7 +23,7 @@ pub(super) struct Roster {
     has_looked: bool,
 }
 
-/// What is to be done.
+/// The next steps.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Steps {
     /// Number of jobs to submit.

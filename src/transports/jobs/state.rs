@@ -92,7 +92,7 @@ pub struct QueueState {
     pub wanted: usize,
     /// The jobs that wait or run.
     pub jobs: Vec<QueuedJob>,
-    /// What keeps the study from having its workers, in plain words; `None` if nothing does.
+    /// The reason why the study does not get its workers, in plain words; `None` if nothing does.
     pub problem: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What Slurm says about the partition that a spec names.
+//! A look at the partition that a spec names, as Slurm describes it.
 
 use std::ffi::OsString;
 

@@ -56,7 +56,7 @@ impl FakeRay {
 /// Sends a signal to all processes of a job.
 fn signal(job: &Job, name: &str) {
     let line = format!("kill -{name} -- -{}", job.child.as_ref().unwrap().id());
-    let _ = Command::new("sh").args(["-c", &line]).status();
+    let _ = Command::new("bash").args(["-c", &line]).status();
 }
 
 /// The state of a job, after its process was looked at.
