@@ -159,6 +159,7 @@ fn a_session_that_was_given_up_ends_and_a_new_one_begins() {
     let engine = engine(PATIENCE);
     let pilot = pilot(engine.folder.path(), Hello::here("cpu"));
     let (id, mut link) = engine.joined();
+    assert!(matches!(pilot.heard.recv_timeout(PATIENCE), Ok(Heard::Welcome { .. })));
     pilot.shared.give_up();
     assert!(matches!(engine.arrivals.recv_timeout(PATIENCE), Ok((gone, Arrival::Gone)) if gone == id));
     assert!(link.reap().how.contains("joins again"));
