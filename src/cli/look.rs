@@ -80,6 +80,7 @@ impl Look {
                 .objective
                 .resumed_by(&self.folder.display().to_string()),
             slots: Vec::new(),
+            queue: None,
         };
         let mut view = self.replay.view(outside, LiveState::read(&self.folder), &self.learnt);
         view.confusion.clone_from(&self.confusion);

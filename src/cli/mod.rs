@@ -5,6 +5,7 @@
 mod arguments;
 mod ask_tell;
 mod best;
+mod cluster;
 mod compare;
 mod completions;
 mod convert;
@@ -85,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Completions(completions) => completions::completions(&completions),
         Command::Man(man) => completions::man(&man),
         Command::AskTell(ask_tell) => ask_tell::ask_tell(&ask_tell),
+        Command::Cluster(cluster) => cluster::cluster(&cluster),
         Command::Worker(worker) => worker::worker(&worker),
         Command::Launch(launch) => Ok(launch::launch(&launch)),
     };

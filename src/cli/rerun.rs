@@ -136,6 +136,7 @@ fn repeated(spec: &Spec, original: &Study, arguments: &Arguments) -> Result<Spec
             wall: None,
             trials: Some(best.len() as u32 * u32::from(arguments.seeds)),
             max_failures: None,
+            from: None,
         },
         seed: rng::seed(spec.seed, "rerun", &[]),
         repeats: Some(u32::from(arguments.seeds)),

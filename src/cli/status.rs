@@ -13,6 +13,7 @@ pub(super) fn status(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let folder = &arguments.folder;
     let holder = stored::holder(folder)?;
     let (spec, study, looker) = stored::load_to_end(folder)?;
+    let live = LiveState::read(folder).unwrap_or_default();
     let status = Status::new(
         &study,
         Outside {
@@ -24,7 +25,8 @@ pub(super) fn status(arguments: &Arguments) -> Result<ExitCode, CliError> {
             wall: spec.budget.wall,
             last_event_at: Folder::last_event_at(folder),
             torn: looker.torn().map(str::to_owned),
-            slots: LiveState::read(folder).map(|live| live.slots).unwrap_or_default(),
+            slots: live.slots,
+            queue: live.queue,
         },
     );
     if arguments.json {

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::iterator::Signals;
 
 use super::arguments::Worker;
 use super::duration::seconds;
@@ -20,6 +21,9 @@ use crate::{objective, spec, worker as workers};
 
 /// Joins the study that `--connect` names, or serves the engine at the other end of the pipes.
 pub(super) fn worker(arguments: &Worker) -> Result<ExitCode, CliError> {
+    if let Some(folder) = &arguments.probe {
+        return super::cluster::probe(folder, arguments.job.as_deref());
+    }
     match (&arguments.connect, &arguments.study) {
         (Some(folder), _) => join(folder, arguments),
         (None, Some(study)) => Ok(serve(study.clone(), arguments.device.unwrap_or(Device::Cpu))),
@@ -58,6 +62,7 @@ fn join(folder: &Path, arguments: &Worker) -> Result<ExitCode, CliError> {
         slot: slot(&spec, arguments.device)?,
         memory: available_memory(),
         wait: Duration::try_from_secs_f64(wait).unwrap_or(Duration::MAX),
+        job: arguments.job.clone(),
     };
     objective::take_in_strays();
     let name = spec.name;
@@ -91,7 +96,14 @@ fn slot(spec: &Spec, device: Option<Device>) -> Result<Slot, CliError> {
 /// Calls `leave` at every signal that asks this process to end.
 fn forward_signals(leave: Box<dyn Fn() + Send>) -> std::io::Result<()> {
     let (sender, signals) = mpsc::channel();
-    engine::forward_signals(sender, || ())?;
+    engine::forward_signals(sender.clone(), || ())?;
+    // A batch system sends it before a time limit.
+    let mut signals_of_jobs = Signals::new([SIGUSR1])?;
+    std::thread::Builder::new().spawn(move || {
+        signals_of_jobs
+            .forever()
+            .for_each(|_| sender.send(()).unwrap_or_default())
+    })?;
     std::thread::Builder::new().spawn(move || signals.into_iter().for_each(|()| leave()))?;
     Ok(())
 }
@@ -113,7 +125,7 @@ fn say(study: &str, event: &PilotEvent<'_>) {
 /// Ignores signals that reach every process of a job. They are meant for the engine, which instructs its workers. When
 /// the engine exits, their input closes.
 fn ignore_signals() {
-    for signal in [SIGINT, SIGTERM] {
+    for signal in [SIGINT, SIGTERM, SIGUSR1] {
         let _ = signal_hook::flag::register(signal, Arc::default());
     }
 }

@@ -26,6 +26,11 @@ impl WallBudget {
         }
     }
 
+    /// Counts by a clock that has begun.
+    pub(super) fn restart(&mut self, clock: &Clock) {
+        self.deadline = self.wall.is_finite().then(|| clock.when(self.wall)).flatten();
+    }
+
     /// Records how long a worker may take to notice a stop request.
     pub(super) fn learn_step(&mut self, seconds: f64) {
         self.longest_step = self.longest_step.max(seconds);

@@ -145,6 +145,7 @@ impl Ready {
             program,
             folder: launch.folder.path().to_owned(),
             cluster: launch.spec.cluster.clone(),
+            is_probe: false,
         });
         // Measured before workers start and take memory.
         let admission = Admission::new(available_memory());
@@ -156,10 +157,15 @@ impl Ready {
             keeps_best: launch.facts.demand == Demand::Program,
             can_split: launch.facts.demand.is_training(),
         };
+        let clock = if launch.spec.waits_for_worker() {
+            launch.clock.wait()
+        } else {
+            launch.clock
+        };
         let engine = Engine::start(
             study,
             (launch.folder, launch.journal),
-            launch.clock,
+            clock,
             options,
             (transport, slots),
             observers,

@@ -28,5 +28,7 @@ pub use signals::forward as forward_signals;
 pub use simulator::{Simulation, simulate, simulate_within};
 pub use stop::{StopError, Stopped, stop};
 
+pub use crate::transports::jobs::{QueueState, QueuedJob};
+
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::io;
 
 use super::Clock;
 use crate::study::{EndReason, Outcome, Study};
+use crate::transports::jobs::QueueState;
 use crate::trials::Progress;
 use crate::units::{Samples, TrialId};
 use crate::worker::Slot;
@@ -64,6 +65,13 @@ pub enum EngineEvent<'a> {
         slot: usize,
         /// Its machine and device.
         at: &'a Slot,
+        /// The job of a batch system that runs it.
+        job: Option<&'a str>,
+    },
+    /// The jobs of the study have changed.
+    Queue {
+        /// The jobs.
+        queue: &'a QueueState,
     },
     /// A worker died.
     WorkerLost {

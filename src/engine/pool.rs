@@ -192,6 +192,11 @@ impl Pool {
         self.transport.invitation()
     }
 
+    /// Tells the transport how many workers have work.
+    pub(super) fn need(&mut self, workers: usize) {
+        self.transport.need(workers);
+    }
+
     /// Number of workers that are there or are being started.
     pub(super) fn open_seats(&self) -> usize {
         let seats = self.seats.iter();

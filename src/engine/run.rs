@@ -304,10 +304,20 @@ impl<'a> Engine<'a> {
             self.check_folder()?;
             self.folder.note_elapsed(self.clock.elapsed());
             self.keep_time_for_selection();
+            let needed = self.needed_workers();
+            self.pool.need(needed);
             self.is_held = Folder::is_held(self.folder.path());
             self.tell(&EngineEvent::Tick)?;
         }
         Ok(())
+    }
+
+    /// Number of workers that have work now or may get some.
+    fn needed_workers(&self) -> usize {
+        let begun = self.study.trials().len();
+        let new = self.study.settings().max_trials;
+        let new = new.map_or(usize::MAX, |most| (most as usize).saturating_sub(begun));
+        self.study.flights().len().saturating_add(new)
     }
 
     /// Checks that the files of the study still exist, and that no other process has changed them.

@@ -190,6 +190,7 @@ impl Best {
                 wall: None,
                 trials: Some(1),
                 max_failures: None,
+                from: None,
             },
             // The number of workers depends on the machine. Without it the file is the same on every machine.
             resources: Resources {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::view::{RunningView, SlotView};
-use crate::engine::{Clock, EngineEvent, Folder, Observer};
+use crate::engine::{Clock, EngineEvent, Folder, Observer, QueueState};
 use crate::files::replace_soon;
 use crate::study::Study;
 use crate::units::Samples;
@@ -39,6 +39,9 @@ pub struct LiveState {
     pub is_held: bool,
     /// Estimated seconds until the study ends.
     pub seconds_left: Option<f64>,
+    /// The jobs of its workers, if they are submitted as jobs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueState>,
 }
 
 impl LiveState {
@@ -60,6 +63,7 @@ pub struct Live {
     busy: BTreeMap<usize, (Option<Instant>, f64)>,
     begun: Instant,
     due: Instant,
+    queue: Option<QueueState>,
 }
 
 impl Live {
@@ -73,6 +77,7 @@ impl Live {
             busy: BTreeMap::new(),
             begun: Instant::now(),
             due: Instant::now(),
+            queue: None,
         }
     }
 
@@ -90,6 +95,7 @@ impl Live {
             slots: open.cloned().collect(),
             is_held: Folder::is_held(&self.folder),
             seconds_left: seconds_left(study, self.wall, elapsed),
+            queue: self.queue.clone(),
         };
         // A reader sees either the old or the new version. If a write fails, the next version replaces it.
         let text = serde_json::to_vec(&state).unwrap_or_default();
@@ -108,11 +114,12 @@ impl Live {
     }
 }
 
-fn idle(index: usize, slot: &Slot) -> SlotView {
+fn idle(index: usize, slot: &Slot, job: Option<&str>) -> SlotView {
     SlotView {
         slot: index,
         device: slot.name(),
         node: slot.node.clone(),
+        job: job.map(str::to_owned),
         running: None,
         busy: 0.0,
     }
@@ -135,15 +142,16 @@ impl Observer for Live {
         match event {
             EngineEvent::Started { slots, .. } => {
                 let slots = slots.iter().enumerate();
-                self.slots = slots.map(|(index, slot)| idle(index, slot)).collect();
+                self.slots = slots.map(|(index, slot)| idle(index, slot, None)).collect();
             }
-            EngineEvent::WorkerJoined { slot, at } => {
+            EngineEvent::WorkerJoined { slot, at, job } => {
                 self.empty.remove(slot);
                 match self.slots.get_mut(*slot) {
-                    Some(known) => *known = idle(*slot, at),
-                    None => self.slots.push(idle(*slot, at)),
+                    Some(known) => *known = idle(*slot, at, *job),
+                    None => self.slots.push(idle(*slot, at, *job)),
                 }
             }
+            EngineEvent::Queue { queue } => self.queue = Some((*queue).clone()),
             EngineEvent::WorkerLeft { slot, .. } => {
                 self.set(*slot, None);
                 self.empty.insert(*slot);

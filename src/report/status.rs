@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::terminal::{sentences, words};
 use super::view::SlotView;
+use crate::engine::QueueState;
 use crate::space::Configuration;
 use crate::study::{EndReason, Study};
 use crate::trials::Status as TrialStatus;
@@ -47,6 +48,9 @@ pub struct Status {
     /// The machines whose workers have joined; omitted from the JSON if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<Node>,
+    /// The jobs of its workers; omitted from the JSON unless workers are submitted as jobs and the study runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueState>,
     /// The best trial so far.
     pub best: Option<Best>,
     /// The constraints on metrics, if no trial satisfies all of them; omitted from the JSON otherwise.
@@ -140,6 +144,21 @@ pub struct Node {
     pub workers: usize,
     /// The trials that they run.
     pub trials: Vec<u32>,
+    /// Its workers.
+    pub seats: Vec<WorkerSeat>,
+}
+
+/// A worker on a machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WorkerSeat {
+    /// The number of its slot.
+    pub slot: usize,
+    /// Its device.
+    pub device: String,
+    /// The job of a batch system that runs it.
+    pub job: Option<String>,
+    /// The trial that it runs.
+    pub trial: Option<u32>,
 }
 
 /// The best trial, or the winner of the selection.
@@ -178,6 +197,8 @@ pub struct Outside {
     pub resumed_by: String,
     /// Activity of the slots, if the study runs.
     pub slots: Vec<SlotView>,
+    /// The jobs of its workers, if they are submitted as jobs.
+    pub queue: Option<QueueState>,
 }
 
 impl Status {
@@ -234,6 +255,7 @@ impl Status {
             } else {
                 Vec::new()
             },
+            queue: outside.queue.filter(|_| state == State::Running),
             best,
             unfulfilled: study.unfulfilled().into_iter().map(str::to_owned).collect(),
             sentence: sentences::incumbent(study, settings.epoch),
@@ -273,7 +295,12 @@ impl Status {
         for (index, node) in self.nodes.iter().enumerate() {
             let label = if index == 0 { "nodes   " } else { "        " };
             let workers = words::counted(&node.workers.to_string(), "worker");
-            let trials: Vec<String> = node.trials.iter().map(|trial| format!("trial {trial}")).collect();
+            let seats = node.seats.iter().filter_map(|seat| Some((seat.trial?, seat)));
+            let trials = seats.map(|(trial, seat)| match &seat.job {
+                Some(job) => format!("trial {trial} on {} (job {job})", seat.device),
+                None => format!("trial {trial}"),
+            });
+            let trials: Vec<String> = trials.collect();
             let doing = if trials.is_empty() {
                 "idle".to_owned()
             } else {
@@ -281,6 +308,7 @@ impl Status {
             };
             lines.push(format!("{label}  {}: {workers}, {doing}", node.name));
         }
+        lines.extend(self.queue.iter().map(|queue| format!("queue     {}", queue.sentence())));
         let best = self.sentence.as_deref().unwrap_or("nothing measured yet");
         lines.push(format!("best      {best}"));
         let warning = self.best.as_ref();
@@ -379,6 +407,15 @@ fn nodes(slots: &[SlotView]) -> Vec<Node> {
             .iter()
             .filter_map(|slot| Some(slot.running.as_ref()?.trial))
             .collect(),
+        seats: slots
+            .iter()
+            .map(|slot| WorkerSeat {
+                slot: slot.slot,
+                device: slot.device.strip_prefix(node).unwrap_or(&slot.device).trim().to_owned(),
+                job: slot.job.clone(),
+                trial: slot.running.as_ref().map(|running| running.trial),
+            })
+            .collect(),
     });
     nodes.collect()
 }
@@ -437,6 +474,7 @@ mod tests {
             torn: None,
             resumed_by: "automl resume results/movie-sentiment".into(),
             slots: Vec::new(),
+            queue: None,
         }
     }
 

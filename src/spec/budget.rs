@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::declared::{self, Field, at, field};
+use super::declared::{self, Field, Word, at, field, words_of};
 use super::diagnostics::Diagnostic;
 use super::keys::{Kind, Section, TRIALS};
 use super::raw::{Node, SourceKind};
@@ -17,6 +17,24 @@ pub struct Budget {
     pub trials: Option<u32>,
     /// The study ends after this many equal failures if no trial has a result yet; 0: it never does.
     pub max_failures: Option<u32>,
+    /// The moment from which the time counts; `None`: it depends on the engine of `cluster`.
+    pub from: Option<BudgetFrom>,
+}
+
+/// The moment from which a wall budget counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetFrom {
+    /// The start of the search.
+    Submit,
+    /// The first worker that is ready.
+    FirstWorker,
+}
+
+impl Word for BudgetFrom {
+    fn names() -> Vec<(&'static str, Self)> {
+        vec![("submit", Self::Submit), ("first_worker", Self::FirstWorker)]
+    }
 }
 
 impl Budget {
@@ -48,6 +66,13 @@ pub(super) const KEYS: &[Field<Budget>] = &[
         "The study ends after this many equal failures (crashes or invalid results), if no trial has a result yet. `0`: no limit.",
     )
     .default("5"),
+    field(
+        "from",
+        Kind::Words(words_of::<BudgetFrom>),
+        at!(Budget.from),
+        "The moment from which `wall` counts. `submit`: the start of the search. `first_worker`: the first worker that is ready, so waiting in a queue costs nothing. Without it, `first_worker` for workers that are submitted as jobs, else `submit`.",
+    )
+    .examples(&["\"first_worker\""]),
 ];
 
 /// W&B's key for `budget.trials`, at the top of the spec.

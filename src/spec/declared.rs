@@ -62,8 +62,8 @@ impl<T> Field<T> {
     }
 }
 
-/// An empty text, which no key accepts.
-const NO_TEXT: &str = "\"\"";
+/// An empty text and an empty list, which no key accepts.
+const NOTHING: [&str; 2] = ["\"\"", "[]"];
 
 /// The keys of `fields`, with the defaults of a `T`.
 pub(super) fn keys<T: Default>(fields: &'static [Field<T>]) -> Vec<Key> {
@@ -73,7 +73,7 @@ pub(super) fn keys<T: Default>(fields: &'static [Field<T>]) -> Vec<Key> {
         if key.default.is_empty()
             && let Some(slot) = field.slot
             && let Written::Line(yaml) = slot.write(&defaults, &key)
-            && yaml != NO_TEXT
+            && !NOTHING.contains(&yaml.as_str())
         {
             key.computed_default = as_json(yaml);
         }

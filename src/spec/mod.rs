@@ -50,7 +50,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use budget::Budget;
+pub use budget::{Budget, BudgetFrom};
 pub use cluster::{ClusterEngine, ClusterSpec};
 pub use command::{
     Arguments, CommandLine, CommandSpec, EPOCH, Fact, Meaning, Piece, Word, environment_name, literal_word,

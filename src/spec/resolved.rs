@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::budget::Budget;
+use super::budget::{Budget, BudgetFrom};
 use super::cluster::ClusterSpec;
 use super::command::CommandSpec;
 use super::epochs::EpochRange;
@@ -325,6 +325,16 @@ impl Criteria {
 const LOGICAL_WORKERS: usize = 8;
 
 impl Spec {
+    /// Returns whether the wall budget counts from the first worker that is ready.
+    pub fn waits_for_worker(&self) -> bool {
+        let from = if self.cluster.has_jobs() {
+            BudgetFrom::FirstWorker
+        } else {
+            BudgetFrom::Submit
+        };
+        self.cluster.is_used() && self.budget.from.unwrap_or(from) == BudgetFrom::FirstWorker
+    }
+
     /// Fixes the number of logical workers of a study that begins on `slots` slots, if the spec leaves it open. The
     /// number then belongs to the study, so that another machine does not change its results.
     ///

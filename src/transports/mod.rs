@@ -4,8 +4,12 @@
 //! ([`Arrival::Joined`]). A [`Link`] talks to one of them. The engine does not otherwise depend on where a worker
 //! runs. One transport is one file or folder, and one line in [`TRANSPORTS`].
 
+mod check;
+pub mod jobs;
 mod local;
+mod ray;
 mod registry;
+pub mod slurm;
 pub mod tcp;
 
 use std::fmt;
@@ -15,9 +19,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+pub use check::{Answer, Finding, check};
 pub use local::Local;
 pub use registry::{Place, TRANSPORTS, transport};
 
+use self::jobs::{JobError, QueueState};
 use crate::trials::FailureKind;
 use crate::worker::{FromWorker, Hello, Slot, ToWorker};
 
@@ -34,6 +40,9 @@ pub trait Transport: Send {
     /// # Errors
     /// If there can be no worker.
     fn want(&mut self, seat: &Seat<'_>) -> Result<Option<Opened>, TransportError>;
+
+    /// Tells how many workers have work. A transport that submits workers needs no more of them.
+    fn need(&mut self, _workers: usize) {}
 
     /// Ends processes that lost workers left behind, if this transport can. `alive` are the links in use.
     fn end_strays(&self, alive: &[&dyn Link]);
@@ -127,6 +136,10 @@ pub enum Arrival {
     Leaving,
     /// The link has ended: the worker is exiting or has exited, or its lease has ended.
     Gone,
+    /// The jobs of the study have changed. This comes from the transport, not from a worker.
+    Queue(Box<QueueState>),
+    /// There can be no workers any more. This comes from the transport, not from a worker.
+    Failed(TransportError),
 }
 
 /// A connection to one worker. Dropping it ends the worker.
@@ -185,6 +198,9 @@ pub enum TransportError {
         /// The error of the system.
         source: std::io::Error,
     },
+    /// Workers cannot be submitted as jobs.
+    #[error(transparent)]
+    Jobs(#[from] JobError),
     /// No key could be made for encrypted connections.
     #[error("cannot make a key for the connections of workers: {0}")]
     Key(String),

@@ -34,7 +34,7 @@ pub enum ToWorker {
 }
 
 /// Version of these messages. Engine and worker must have the same.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Identity of a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,9 @@ pub struct Hello {
     /// Bytes of memory that were free for workers on its machine when it started; `None`: unknown.
     #[serde(default)]
     pub memory: Option<u64>,
+    /// The job of a batch system that runs it; `None` if none does.
+    #[serde(default)]
+    pub job: Option<String>,
 }
 
 impl Hello {
@@ -65,6 +68,7 @@ impl Hello {
             device: device.to_owned(),
             threads: 1,
             memory: None,
+            job: None,
         }
     }
 

@@ -380,6 +380,7 @@ fn the_help_says_what_there_is() {
       ask-tell     Run a search for another program, over lines of JSON on standard input and output
       completions  Print completions for a shell
       man          Print the manual page, or write one for every command
+      cluster      Check a cluster for a spec, or print what Kubernetes needs to run its workers
       worker       Join a study that runs on another machine, and run its trials here until it ends
       help         Print this message or the help of the given subcommand(s)
 

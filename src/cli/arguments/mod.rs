@@ -1,6 +1,7 @@
 //! The command-line arguments. They are parsed here and checked elsewhere. Begin reading at [`Arguments`].
 
 mod changes;
+mod cluster;
 mod fit;
 mod look;
 mod network;
@@ -11,6 +12,7 @@ mod registered;
 mod run;
 
 use changes::Changes;
+pub(super) use cluster::{Cluster, ClusterCheck, ClusterCommand, ClusterManifest};
 pub(super) use fit::{Choices, Fit};
 pub(super) use look::{Best, Compare, Export, Importance, Leaderboard, Report, Serve, Status, Stop, Watch};
 pub(super) use network::{Network, OnRequest};
@@ -100,6 +102,8 @@ pub(super) enum Command {
     Completions(Completions),
     /// Print the manual page, or write one for every command
     Man(Man),
+    /// Check a cluster for a spec, or print what Kubernetes needs to run its workers
+    Cluster(Cluster),
     /// Join a study that runs on another machine, and run its trials here until it ends
     Worker(Worker),
     /// Run a program that ends with its worker (internal)

@@ -51,6 +51,12 @@ pub(in crate::cli) struct Worker {
     /// The longest time for which the study may be out of reach, before it begins and while it runs
     #[arg(long, value_name = "DURATION", default_value = "10m")]
     pub(in crate::cli) wait: String,
+    /// The job of a batch system that runs this worker
+    #[arg(long, hide = true)]
+    pub(in crate::cli) job: Option<String>,
+    /// Only look whether a study in this folder can be reached from here, and write the answer into the folder
+    #[arg(long, hide = true, value_name = "DIR", conflicts_with = "connect")]
+    pub(in crate::cli) probe: Option<PathBuf>,
     /// The study's folder, for a worker of the engine on this machine
     #[arg(long, hide = true, conflicts_with = "connect")]
     pub(in crate::cli) study: Option<PathBuf>,

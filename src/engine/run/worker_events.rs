@@ -26,6 +26,14 @@ impl Engine<'_> {
                 link,
                 arrival: Arrival::Joined(hello, to),
             } => self.join(link, &hello, to)?,
+            InternalEvent::Worker {
+                arrival: Arrival::Queue(queue),
+                ..
+            } => self.tell(&EngineEvent::Queue { queue: &queue })?,
+            InternalEvent::Worker {
+                arrival: Arrival::Failed(error),
+                ..
+            } if !self.is_draining() => return Err(PoolError::from(error).into()),
             InternalEvent::Worker { link, arrival } => {
                 if let Some(slot) = self.pool.seat_of(link) {
                     self.take_from(slot, arrival)?;
@@ -59,7 +67,7 @@ impl Engine<'_> {
                 self.pool.note_leaving(slot);
                 self.release(slot)?;
             }
-            Arrival::Joined(..) => {}
+            Arrival::Joined(..) | Arrival::Queue(_) | Arrival::Failed(_) => {}
         }
         Ok(())
     }
@@ -81,7 +89,8 @@ impl Engine<'_> {
         let slot = self.pool.join(id, hello, link);
         self.memory.join(&hello.node, hello.memory);
         let at = self.pool.seats()[slot].slot.clone();
-        self.tell(&EngineEvent::WorkerJoined { slot, at: &at })?;
+        let job = hello.job.as_deref();
+        self.tell(&EngineEvent::WorkerJoined { slot, at: &at, job })?;
         self.note_slots()
     }
 
@@ -92,6 +101,14 @@ impl Engine<'_> {
             return Ok(());
         }
         self.record_slots(self.pool.open_seats() as u32)
+    }
+
+    /// Starts the clock at the first worker that is ready, if it has waited for one.
+    fn begin_to_count(&mut self) {
+        if self.clock.is_waiting() {
+            self.clock = self.clock.begin();
+            self.budget.restart(&self.clock);
+        }
     }
 
     /// Returns whether workers are being stopped, or are about to be.
@@ -106,6 +123,7 @@ impl Engine<'_> {
                     return Err(EngineError::OtherVersion(refusal));
                 }
                 self.pool.free(slot);
+                self.begin_to_count();
             }
             // Another machine may lack a file or have a full disk: its worker leaves, and the study goes on.
             FromWorker::Unable { message } if self.pool.seats()[slot].is_joined() => {

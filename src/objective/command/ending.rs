@@ -81,7 +81,8 @@ fn ending(status: ExitStatus) -> String {
 
 /// Returns whether a program died of a signal that a terminal or a batch system sends to all processes of a job.
 pub(super) fn is_of_a_job(status: ExitStatus) -> bool {
-    is_ended_by(status, &[signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
+    use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+    is_ended_by(status, &[SIGINT, SIGTERM, SIGUSR1])
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::engine::{Clock, EngineEvent, Observer};
+use crate::engine::{Clock, EngineEvent, Observer, QueueState};
 use crate::report::Audit;
 use crate::space::Configuration;
 use crate::study::{EndReason, Outcome, Study};
@@ -103,6 +103,12 @@ enum Line<'a> {
         node: &'a str,
         device: String,
         threads: usize,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        job: Option<&'a str>,
+    },
+    Queue {
+        elapsed: f64,
+        queue: &'a QueueState,
     },
     WorkerLeft {
         elapsed: f64,
@@ -335,12 +341,14 @@ fn line<'a>(
             }
         }
         EngineEvent::Inviting { how } => Line::Listening { elapsed, how },
-        EngineEvent::WorkerJoined { slot, at } => Line::WorkerJoined {
+        EngineEvent::Queue { queue } => Line::Queue { elapsed, queue },
+        EngineEvent::WorkerJoined { slot, at, job } => Line::WorkerJoined {
             elapsed,
             slot: *slot,
             node: at.node.as_deref().unwrap_or_default(),
             device: at.device_name(),
             threads: at.threads,
+            job: *job,
         },
         EngineEvent::WorkerLeft { slot, message } => Line::WorkerLeft {
             elapsed,

@@ -90,7 +90,15 @@ impl<W: Write> Plain<W> {
                 lines
             }
             EngineEvent::Inviting { how } => vec![(Detail::Losses, (*how).to_owned())],
-            EngineEvent::WorkerJoined { slot, at } => vec![(Detail::Events, sentences::joined(at, *slot))],
+            EngineEvent::WorkerJoined { slot, at, .. } => vec![(Detail::Events, sentences::joined(at, *slot))],
+            EngineEvent::Queue { queue } => {
+                let detail = if queue.problem.is_some() {
+                    Detail::Losses
+                } else {
+                    Detail::Events
+                };
+                vec![(detail, sentences::queue(queue))]
+            }
             EngineEvent::WorkerLeft { slot, message } => {
                 vec![(Detail::Losses, sentences::left(self.rows.name(*slot), message))]
             }

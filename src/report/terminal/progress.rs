@@ -78,7 +78,15 @@ impl Terminal {
                 self.say(tone, &line);
             }
             EngineEvent::Inviting { how } => self.say(Tone::Ordinary, how),
-            EngineEvent::WorkerJoined { slot, at } => self.say(Tone::Ordinary, &sentences::joined(at, *slot)),
+            EngineEvent::WorkerJoined { slot, at, .. } => self.say(Tone::Ordinary, &sentences::joined(at, *slot)),
+            EngineEvent::Queue { queue } => {
+                let tone = if queue.problem.is_some() {
+                    Tone::Bad
+                } else {
+                    Tone::Ordinary
+                };
+                self.say(tone, &sentences::queue(queue));
+            }
             EngineEvent::WorkerLeft { slot, message } => {
                 let line = sentences::left(self.rows.name(*slot), message);
                 self.say(Tone::Bad, &line);

@@ -116,7 +116,7 @@ impl Rows {
                 self.set(*slot, Activity::Idle);
             }
             EngineEvent::WorkerLost { slot, .. } => self.set(*slot, Activity::Starting),
-            EngineEvent::WorkerJoined { slot, at } => {
+            EngineEvent::WorkerJoined { slot, at, .. } => {
                 let row = Row {
                     name: sentences::slot_name(at, *slot),
                     activity: Activity::Starting,

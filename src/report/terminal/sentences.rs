@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::QueueState;
 use crate::space::Configuration;
 use crate::study::{EndReason, Outcome, Repeat, Study};
 use crate::trials::{Observation, Status};
@@ -241,6 +242,11 @@ pub(in crate::report) fn split(slot: &str, trial: TrialId, message: &str) -> Str
 pub(in crate::report) fn joined(at: &Slot, slot: usize) -> String {
     let node = at.node.as_deref().unwrap_or("this machine");
     format!("a worker joined: {node}, {} {slot}", at.device_name())
+}
+
+/// The jobs of the study.
+pub(in crate::report) fn queue(queue: &QueueState) -> String {
+    one_line(&queue.sentence())
 }
 
 /// A worker that had joined has gone.

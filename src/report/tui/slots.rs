@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::engine::QueueState;
 use crate::report::State;
 use crate::report::terminal::words;
 use crate::report::view::{RunningView, SlotView, StudyView};
@@ -18,12 +19,14 @@ const WIDE: u16 = 100;
 /// Draws the slots; if not all fit, the last line gives the number of the others.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: &StudyView, look: Look) {
     let busy = view.slots.iter().filter(|slot| slot.running.is_some()).count();
-    let title = format!("Slots: {busy} of {} train", view.slots.len());
+    let queue = view.queue.as_ref().map(QueueState::sentence);
+    let jobs = queue.as_ref().map_or_else(String::new, |queue| format!(" · {queue}"));
+    let title = format!("Slots: {busy} of {} train{jobs}", view.slots.len());
     let inner = panel::titled(buffer, area, if view.slots.is_empty() { "Slots" } else { &title });
     if view.slots.is_empty() {
         let is_running = view.state == State::Running;
         let words = if is_running {
-            "the workers start"
+            queue.as_deref().unwrap_or("the workers start")
         } else {
             "no process works on the study now"
         };

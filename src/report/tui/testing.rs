@@ -70,6 +70,7 @@ pub(super) fn empty() -> StudyView {
         incumbent: Vec::new(),
         segments: Vec::new(),
         slots: Vec::new(),
+        queue: None,
         is_held: false,
         seconds_left: None,
         events: Vec::new(),
@@ -267,6 +268,7 @@ pub(super) fn slot(slot: usize, trial: Option<u32>, busy: f64) -> SlotView {
         slot,
         device: "cpu".into(),
         node: None,
+        job: None,
         running: trial.map(|trial| RunningView {
             trial,
             levels: (0.44, 1.33),

@@ -54,7 +54,10 @@ impl Replay {
             folder: status.folder.clone(),
             state: status.state,
             reason: study.ended(),
-            facts: facts(spec, study),
+            facts: {
+                let jobs = live.queue.as_ref().map(|queue| ("jobs".to_owned(), queue.sentence()));
+                facts(spec, study).into_iter().chain(jobs).collect()
+            },
             metrics: metrics(study),
             has_front: settings.criteria.has_front(),
             elapsed: status.elapsed,
@@ -79,6 +82,7 @@ impl Replay {
             incumbent: improvements(study),
             segments,
             slots: live.slots,
+            queue: live.queue,
             is_held: live.is_held,
             seconds_left: live.seconds_left,
             events: self.events.iter().cloned().collect(),

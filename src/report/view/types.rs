@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::QueueState;
 use crate::report::{State, TrialStatus};
 use crate::space::Value;
 use crate::study::EndReason;
@@ -70,6 +71,9 @@ pub struct StudyView {
     pub segments: Vec<SegmentView>,
     /// Current activity of each slot; empty while no process runs the study.
     pub slots: Vec<SlotView>,
+    /// The jobs of its workers; omitted unless workers are submitted as jobs and the study runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueState>,
     /// True if the study is held: no new segments are started until it is continued.
     pub is_held: bool,
     /// Estimated seconds until the study ends; `None` while that is unknown.
@@ -244,6 +248,9 @@ pub struct SlotView {
     /// The machine of a worker that joined; `None`: the machine of the study.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
+    /// The job of a batch system that runs its worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
     /// The segment that it runs; `None` if it is idle or its worker is starting.
     pub running: Option<RunningView>,
     /// Share of the time in which it has run segments, from 0 to 1.

@@ -75,6 +75,7 @@ fn a_short_spec_gets_every_default() {
             wall: None,
             trials: None,
             max_failures: None,
+            from: None,
         }
     );
     let resources = Resources {
@@ -649,6 +650,7 @@ fn the_quickstart_reads_without_a_warning() {
             wall: Some(170.0),
             trials: Some(16),
             max_failures: None,
+            from: None,
         }
     );
     assert_eq!(

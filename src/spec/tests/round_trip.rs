@@ -316,6 +316,7 @@ fn cluster(is_used: bool, has_address: bool, workers: usize) -> ClusterSpec {
         workers,
         listen: has_address.then(|| "10.0.0.5:7070".to_owned()),
         lease: 30.0,
+        ..ClusterSpec::default()
     }
 }
 
@@ -376,6 +377,7 @@ fn any_frame() -> impl Strategy<Value = Spec> {
                     wall,
                     trials,
                     max_failures: None,
+                    from: None,
                 },
                 selection: trials
                     .filter(|_| early_terminate.scheduler.members().is_none())

@@ -1,6 +1,6 @@
 //! The engine's side: a listener, and the sessions of the pilots that have joined. It runs on a thread of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
@@ -19,11 +19,12 @@ use tokio::time::{sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::Ends;
 use super::endpoint::{Endpoint, digest};
 use super::tls;
-use super::wire::{self, FromPilot, ToPilot};
+use super::wire::{self, FromPilot, News, Order, ToPilot};
 use crate::transports::{Arrival, Farewell, Inbox, Link, LinkId, TransportError};
-use crate::worker::{FromWorker, Hello, ToWorker};
+use crate::worker::{Hello, ToWorker};
 
 /// Time within which a connection must have said who it is. Silent connections must not pile up.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,6 +44,7 @@ pub(super) struct Hub {
     endpoint: Endpoint,
     lease: Duration,
     inbox: Inbox,
+    ends: Ends,
     /// SHA-256 of the study's `spec.yaml`.
     spec: String,
     /// Until then a worker of an earlier engine may still run.
@@ -57,6 +59,7 @@ pub(super) struct Hub {
 struct Session {
     link: LinkId,
     node: String,
+    job: Option<String>,
     state: Mutex<SessionState>,
 }
 
@@ -66,12 +69,14 @@ struct SessionState {
     heard: Instant,
     /// Where messages go; `None` while the connection is broken.
     outbox: Option<UnboundedSender<ToPilot>>,
-    /// Messages that wait for a new connection.
-    queue: Vec<ToPilot>,
+    /// Orders that the pilot may not have heard, with their numbers: they are sent again over a new connection.
+    sent: VecDeque<(u64, Order)>,
+    /// Number of the last order.
+    orders: u64,
+    /// Number of the last news that have arrived.
+    news: u64,
     /// Reads from the current connection.
     reader: Option<AbortHandle>,
-    /// The last order, until its result has arrived.
-    order: Option<(u64, ToPilot)>,
     /// `true` if the engine knows of it.
     has_begun: bool,
     /// The reason for its end, once it has ended.
@@ -91,6 +96,7 @@ impl Hub {
         address: Option<SocketAddr>,
         lease: Duration,
         inbox: Inbox,
+        ends: Ends,
     ) -> Result<Arc<Self>, TransportError> {
         crate::os::allow_open_files();
         let address = address.unwrap_or_else(|| SocketAddr::new(outward(), 0));
@@ -119,6 +125,7 @@ impl Hub {
             endpoint,
             lease,
             inbox,
+            ends,
             spec: digest(&spec),
             quiet_until: Instant::now() + quiet,
             sessions: Mutex::default(),
@@ -218,7 +225,7 @@ impl Hub {
             token,
             hello,
             session,
-            lease,
+            heard,
             ended,
         })) = first
         else {
@@ -242,26 +249,23 @@ impl Hub {
         let is_resumed = known.is_some();
         let (session, id) = known.unwrap_or_else(|| self.begin(&hello));
         let (sender, outbox) = unbounded_channel();
-        let welcome = ToPilot::Welcome {
-            session: id.clone(),
-            is_resumed,
-            lease: self.lease.as_secs_f64(),
-            spec: self.spec.clone(),
-        };
         let reader = {
             let mut state = lock(&session.state);
-            if state.over.is_some() {
-                return Ok(());
+            let _ = sender.send(ToPilot::Welcome {
+                session: id.clone(),
+                is_resumed,
+                lease: self.lease.as_secs_f64(),
+                spec: self.spec.clone(),
+                heard: state.news,
+            });
+            // Orders that were lost with the connection are sent again, also the one to go home.
+            state.forget(heard);
+            for (number, order) in state.sent.iter().cloned() {
+                let _ = sender.send(ToPilot::Order { number, order });
             }
-            let _ = sender.send(welcome);
-            // An order that was lost with the connection is repeated; a pilot that knows it ignores it.
-            let order = state.order.as_ref().filter(|(given, _)| *given != lease);
-            let order = order.map(|(_, order)| order.clone());
-            let queue = std::mem::take(&mut state.queue);
-            for message in order.into_iter().chain(queue) {
-                let _ = sender.send(message);
+            if state.over.is_none() {
+                state.heard = Instant::now();
             }
-            state.heard = Instant::now();
             state.outbox = Some(sender.clone());
             let listening = Arc::clone(&self).listen(id.clone(), Arc::clone(&session), from, sender);
             let reader = tokio::spawn(listening).abort_handle();
@@ -287,12 +291,14 @@ impl Hub {
         let session = Arc::new(Session {
             link,
             node: hello.node.clone(),
+            job: hello.job.clone(),
             state: Mutex::new(SessionState {
                 heard: Instant::now(),
                 outbox: None,
-                queue: Vec::new(),
+                sent: VecDeque::new(),
+                orders: 0,
+                news: 0,
                 reader: None,
-                order: None,
                 has_begun: false,
                 over: None,
             }),
@@ -318,7 +324,7 @@ impl Hub {
         };
         let joined = Arrival::Joined(Box::new(hello), Box::new(remote));
         if self.inbox.deliver(session.link, joined).is_ok() {
-            session.say(ToPilot::Begin);
+            session.say(Order::Begin);
         }
     }
 
@@ -331,32 +337,39 @@ impl Hub {
         outbox: UnboundedSender<ToPilot>,
     ) {
         while let Ok(Some(message)) = wire::read::<FromPilot>(&mut from, wire::LONGEST).await {
-            {
+            let (news, is_over) = {
                 let mut state = lock(&session.state);
-                if state.over.is_some() {
-                    break;
+                let is_over = state.over.is_some();
+                if !is_over {
+                    state.heard = Instant::now();
                 }
-                state.heard = Instant::now();
-                if let FromPilot::Said { message } = &message
-                    && let FromWorker::Ended { lease, .. } = &**message
-                    && state.order.as_ref().is_some_and(|(given, _)| given == lease)
-                {
-                    state.order = None;
+                match message {
+                    FromPilot::Beat { number, heard } => {
+                        state.forget(heard);
+                        let heard = state.news;
+                        let _ = outbox.send(ToPilot::Beat { number, heard });
+                        continue;
+                    }
+                    // Sent again, because the pilot did not know that they had arrived.
+                    FromPilot::News { number, .. } if number <= state.news => continue,
+                    FromPilot::News { number, news } => {
+                        state.news = number;
+                        (news, is_over)
+                    }
+                    FromPilot::Join { .. } => break,
                 }
-            }
-            let arrival = match message {
-                FromPilot::Beat { number } => {
-                    let _ = outbox.send(ToPilot::Beat { number });
-                    continue;
-                }
-                FromPilot::Said { message } => Arrival::Said(message),
-                FromPilot::Lost { farewell } => Arrival::Lost(farewell),
-                FromPilot::Leaving => Arrival::Leaving,
-                FromPilot::Left => {
+            };
+            let arrival = match news {
+                News::Left => {
                     self.end(&id, &format!("`{}` left", session.node));
                     break;
                 }
-                FromPilot::Join { .. } => break,
+                // It was sent home. The connection stays open until it has heard that: closed with something unread,
+                // a connection may lose what is on its way.
+                _ if is_over => continue,
+                News::Said { message } => Arrival::Said(message),
+                News::Lost { farewell } => Arrival::Lost(farewell),
+                News::Leaving => Arrival::Leaving,
             };
             if self.inbox.deliver(session.link, arrival).is_err() {
                 break;
@@ -369,12 +382,6 @@ impl Hub {
             .is_some_and(|current| current.same_channel(&outbox))
         {
             state.outbox = None;
-        }
-        // A pilot that was sent home has gone.
-        let is_over = state.over.is_some();
-        drop(state);
-        if is_over {
-            lock(&self.sessions).remove(&id);
         }
     }
 
@@ -401,7 +408,7 @@ impl Hub {
     fn dismiss(&self, id: &str) {
         let session = lock(&self.sessions).get(id).cloned();
         if let Some(session) = session {
-            session.say(ToPilot::Bye);
+            session.say(Order::Bye);
             let mut state = lock(&session.state);
             state
                 .over
@@ -411,22 +418,25 @@ impl Hub {
 }
 
 impl Session {
-    fn say(&self, message: ToPilot) {
+    fn say(&self, order: Order) {
         let mut state = lock(&self.state);
         if state.over.is_some() {
             return;
         }
-        if let ToPilot::Say {
-            message: ToWorker::Run { lease, .. },
-        } = &message
-        {
-            state.order = Some((*lease, message.clone()));
+        state.orders += 1;
+        let number = state.orders;
+        state.sent.push_back((number, order.clone()));
+        if let Some(outbox) = &state.outbox {
+            let _ = outbox.send(ToPilot::Order { number, order });
         }
-        match &state.outbox {
-            Some(outbox) => {
-                let _ = outbox.send(message);
-            }
-            None => state.queue.push(message),
+    }
+}
+
+impl SessionState {
+    /// Forgets the orders up to a number: the pilot has heard them.
+    fn forget(&mut self, heard: u64) {
+        while self.sent.front().is_some_and(|(number, _)| *number <= heard) {
+            self.sent.pop_front();
         }
     }
 }
@@ -442,23 +452,28 @@ struct Remote {
 impl Link for Remote {
     fn send(&mut self, message: &ToWorker) {
         let message = wire::as_keys(message.clone(), &self.hub.folder);
-        self.session.say(ToPilot::Say { message });
+        self.session.say(Order::Say { message });
     }
 
     fn kill(&mut self) {
-        self.session.say(ToPilot::Kill);
+        self.session.say(Order::Kill);
     }
 
     fn restart(&mut self) -> bool {
-        self.session.say(ToPilot::Restart);
+        self.session.say(Order::Restart);
         true
     }
 
     fn reap(&mut self) -> Farewell {
         let over = lock(&self.session.state).over.clone();
-        Farewell {
-            how: over.unwrap_or_else(|| format!("`{}` left", self.session.node)),
-            kind: None,
+        let over = over.unwrap_or_else(|| format!("`{}` left", self.session.node));
+        let job = self.session.job.as_ref();
+        match job.and_then(|job| Some((job, lock(&self.hub.ends).get(job).cloned()?))) {
+            Some((job, Farewell { how, kind })) => Farewell {
+                how: format!("{over}; job {job} {how}"),
+                kind,
+            },
+            None => Farewell { how: over, kind: None },
         }
     }
 }

@@ -11,33 +11,42 @@
 //! connection that breaks in between is made again, and nothing is lost. The lease of a run has a number, and a result
 //! under another number is refused.
 
+mod call;
 mod endpoint;
 mod hub;
 mod lease;
 mod network;
 mod pilot;
+mod pretend;
 mod tls;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub use endpoint::{Endpoint, EndpointError};
+pub use call::call;
+pub use endpoint::{Endpoint, EndpointError, digest};
 pub use pilot::{Crew, PilotError, PilotEvent, fly};
+pub use pretend::{Pretended, pretend};
 
 use self::hub::Hub;
-use super::{Inbox, Link, Opened, Seat, Transport, TransportError};
+use super::{Farewell, Inbox, Link, Opened, Seat, Transport, TransportError};
 use crate::spec::ClusterSpec;
+
+/// The ends of jobs that run pilots, as their system tells them. A pilot that was killed cannot tell its end itself.
+pub(super) type Ends = Arc<Mutex<BTreeMap<String, Farewell>>>;
 
 /// Listens for workers of a study.
 #[derive(Debug)]
 pub struct Tcp {
     folder: PathBuf,
     cluster: ClusterSpec,
+    ends: Ends,
     hub: Option<Arc<Hub>>,
 }
 
@@ -47,15 +56,27 @@ impl Tcp {
         Self {
             folder,
             cluster: cluster.clone(),
+            ends: Ends::default(),
             hub: None,
         }
+    }
+
+    /// The ends of jobs, to be filled by their system.
+    pub(super) fn ends(&self) -> Ends {
+        Arc::clone(&self.ends)
     }
 }
 
 impl Transport for Tcp {
     fn open(&mut self, inbox: Inbox) -> Result<(), TransportError> {
         let lease = Duration::from_secs_f64(self.cluster.lease);
-        self.hub = Some(Hub::open(&self.folder, self.cluster.address(), lease, inbox)?);
+        self.hub = Some(Hub::open(
+            &self.folder,
+            self.cluster.address(),
+            lease,
+            inbox,
+            self.ends(),
+        )?);
         Ok(())
     }
 

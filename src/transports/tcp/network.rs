@@ -19,7 +19,7 @@ use tokio_rustls::client::TlsStream;
 use super::endpoint::Endpoint;
 use super::lease::Lease;
 use super::tls;
-use super::wire::{self, FromPilot, ToPilot};
+use super::wire::{self, FromPilot, News, Order, ToPilot};
 use crate::os;
 use crate::worker::Hello;
 
@@ -44,8 +44,8 @@ pub(super) enum Heard {
         /// SHA-256 of the study's spec.
         spec: String,
     },
-    /// A message.
-    Said(ToPilot),
+    /// An order.
+    Said(Order),
     /// The engine does not want this worker.
     Refused(String),
     /// The engine was out of reach for too long.
@@ -68,29 +68,24 @@ struct State {
     /// The name of the session, and of the one that was given up.
     name: Option<String>,
     ended: Option<String>,
-    /// Number of the last order's lease.
-    order: u64,
-    /// `true` if the session is worth continuing: a segment runs, or its result may not have arrived.
-    has_work: bool,
+    /// Number of the last order that has arrived.
+    heard: u64,
 }
 
 impl Shared {
-    /// Records the lease of an order.
-    pub(super) fn note_order(&self, lease: u64) {
-        self.lock().order = lease;
-    }
-
-    /// Records whether the session is worth continuing after its connection has broken. Otherwise a new one begins, so
-    /// that no message which was lost with the connection is missed.
-    pub(super) fn note_work(&self, has_work: bool) {
-        self.lock().has_work = has_work;
+    /// Records an order that has arrived; returns whether it is new.
+    fn note_order(&self, number: u64) -> bool {
+        let mut state = self.lock();
+        let is_new = number > state.heard;
+        state.heard = state.heard.max(number);
+        is_new
     }
 
     /// Gives the session up: its worker is dead.
     pub(super) fn give_up(&self) {
         let mut state = self.lock();
         if let Some(name) = state.name.take() {
-            state.ended = Some(name);
+            (state.ended, state.heard) = (Some(name), 0);
         }
         self.abandoned.notify_one();
     }
@@ -100,8 +95,39 @@ impl Shared {
     }
 }
 
-/// A message, and the number of the session for which it is meant.
-pub(super) type Outgoing = (u64, FromPilot);
+/// News, and the number of the session for which they are meant.
+pub(super) type Outgoing = (u64, News);
+
+/// A pilot's side of its session, across broken connections.
+#[derive(Default)]
+struct Session {
+    /// Its number, from 1.
+    number: u64,
+    /// Number of the last news.
+    last: u64,
+    /// News that the engine may not have heard, with their numbers.
+    sent: VecDeque<(u64, News)>,
+    /// `true` if the engine has sent the pilot home.
+    is_dismissed: bool,
+}
+
+impl Session {
+    /// The session after this one.
+    fn next(&self) -> Self {
+        let number = self.number + 1;
+        Self {
+            number,
+            ..Self::default()
+        }
+    }
+
+    /// Forgets the news up to a number: the engine has heard them.
+    fn forget(&mut self, heard: u64) {
+        while self.sent.front().is_some_and(|(number, _)| *number <= heard) {
+            self.sent.pop_front();
+        }
+    }
+}
 
 /// The connection of a pilot.
 pub(super) struct Network {
@@ -133,12 +159,12 @@ impl Network {
     }
 
     async fn stay_connected(self, mut outgoing: UnboundedReceiver<Outgoing>, tell: impl Fn(Heard) -> bool) {
-        let (mut session, mut pending, mut last_contact) = (0, None, Instant::now());
+        let (mut session, mut last_contact) = (Session::default(), Instant::now());
         loop {
             let attempt = self.connect().await;
             let why = match attempt {
                 Ok(stream) => {
-                    let serving = self.serve(stream, &mut outgoing, (&mut session, &mut pending), &tell);
+                    let serving = self.serve(stream, &mut outgoing, &mut session, &tell);
                     let (end, was_welcome) = serving.await;
                     if was_welcome {
                         last_contact = Instant::now();
@@ -181,13 +207,13 @@ impl Network {
         &self,
         (stream, token): (TlsStream<TcpStream>, String),
         outgoing: &mut UnboundedReceiver<Outgoing>,
-        (session, pending): (&mut u64, &mut Option<Outgoing>),
+        session: &mut Session,
         tell: &impl Fn(Heard) -> bool,
     ) -> (End, bool) {
         let (from, mut to) = split(stream);
         let mut from = BufReader::new(from);
         let sent = os::uptime();
-        let (length, is_resumed, spec) = match self.join(&mut from, &mut to, token).await {
+        let (length, is_resumed, spec, known) = match self.join(&mut from, &mut to, token).await {
             Ok(Ok(welcome)) => welcome,
             Ok(Err(refusal)) => {
                 tell(Heard::Refused(refusal));
@@ -195,12 +221,14 @@ impl Network {
             }
             Err(error) => return (End::Broken(error), false),
         };
-        if !is_resumed {
-            *session += 1;
+        if is_resumed {
+            session.forget(known);
+        } else {
+            *session = session.next();
         }
         self.shared.lease.renew(sent, length);
         let welcome = Heard::Welcome {
-            session: *session,
+            session: session.number,
             is_resumed,
             spec,
         };
@@ -218,44 +246,61 @@ impl Network {
             }
         });
         let mut beats = Beats::new(length);
+        // What was lost with the last connection.
+        let mut due: VecDeque<(u64, News)> = session.sent.clone();
         let end = loop {
-            // A message that could not be written is written to the next connection.
-            if let Some((meant, message)) = pending.as_ref() {
-                let is_last = matches!(message, FromPilot::Left);
-                if *meant == *session
-                    && let Err(error) = wire::write(&mut to, message).await
-                {
+            if let Some((number, news)) = due.pop_front() {
+                let is_last = matches!(news, News::Left);
+                if let Err(error) = wire::write(&mut to, &FromPilot::News { number, news }).await {
                     break End::Broken(error);
                 }
-                *pending = None;
                 if is_last {
                     let _ = to.shutdown().await;
                     tell(Heard::Closed);
                     break End::Done;
                 }
+                continue;
             }
             tokio::select! {
                 message = heard.recv() => match message {
-                    Some(Ok(Some(ToPilot::Beat { number }))) => {
+                    Some(Ok(Some(ToPilot::Beat { number, heard }))) => {
+                        session.forget(heard);
                         if let Some(sent) = beats.answered(number) {
                             self.shared.lease.renew(sent, length);
                         }
                     }
-                    Some(Ok(Some(message))) => {
-                        if !tell(Heard::Said(message)) {
+                    Some(Ok(Some(ToPilot::Order { number, order }))) => {
+                        if !self.shared.note_order(number) {
+                            continue;
+                        }
+                        session.is_dismissed = matches!(order, Order::Bye);
+                        if !tell(Heard::Said(order)) {
                             break End::Done;
                         }
+                    }
+                    Some(Ok(Some(ToPilot::Welcome { .. } | ToPilot::Refused { .. }))) => {}
+                    // The engine is not interested in the farewell.
+                    Some(Err(_) | Ok(None)) | None if session.is_dismissed => {
+                        tell(Heard::Closed);
+                        break End::Done;
                     }
                     Some(Err(error)) => break End::Broken(error),
                     Some(Ok(None)) | None => break End::Broken(io::ErrorKind::ConnectionReset.into()),
                 },
                 message = outgoing.recv() => match message {
-                    Some(message) => *pending = Some(message),
+                    Some((meant, news)) => {
+                        if meant == session.number {
+                            session.last += 1;
+                            session.sent.push_back((session.last, news.clone()));
+                            due.push_back((session.last, news));
+                        }
+                    }
                     None => break End::Done,
                 },
                 () = self.shared.abandoned.notified() => break End::Broken(io::ErrorKind::TimedOut.into()),
                 _ = beats.timer.tick() => {
-                    if let Err(error) = wire::write(&mut to, &beats.next()).await {
+                    let heard = self.shared.lock().heard;
+                    if let Err(error) = wire::write(&mut to, &beats.next(heard)).await {
                         break End::Broken(error);
                     }
                 }
@@ -265,25 +310,21 @@ impl Network {
         (end, true)
     }
 
-    /// Sends the first line and reads the answer: the lease, whether the session continues, and the spec; or a refusal.
+    /// Sends the first line and reads the answer: the lease, whether the session continues, the spec, and the number of
+    /// the last news that the engine has heard; or a refusal.
     async fn join(
         &self,
         from: &mut (impl tokio::io::AsyncBufRead + Unpin),
         to: &mut (impl tokio::io::AsyncWrite + Unpin),
         token: String,
-    ) -> io::Result<Result<(Duration, bool, String), String>> {
+    ) -> io::Result<Result<(Duration, bool, String, u64), String>> {
         let join = {
-            let mut state = self.shared.lock();
-            if !state.has_work
-                && let Some(name) = state.name.take()
-            {
-                state.ended = Some(name);
-            }
+            let state = self.shared.lock();
             FromPilot::Join {
                 token,
                 hello: self.hello.clone(),
                 session: state.name.clone(),
-                lease: state.order,
+                heard: state.heard,
                 ended: state.ended.clone(),
             }
         };
@@ -294,11 +335,15 @@ impl Network {
                 is_resumed,
                 lease,
                 spec,
+                heard,
             }) => {
                 let mut state = self.shared.lock();
                 (state.name, state.ended) = (Some(session), None);
+                if !is_resumed {
+                    state.heard = 0;
+                }
                 let length = Duration::try_from_secs_f64(lease).map_err(io::Error::other)?;
-                Ok(Ok((length, is_resumed, spec)))
+                Ok(Ok((length, is_resumed, spec, heard)))
             }
             Some(ToPilot::Refused { message }) => Ok(Err(message)),
             _ => Err(io::ErrorKind::ConnectionReset.into()),
@@ -322,10 +367,11 @@ impl Beats {
         }
     }
 
-    fn next(&mut self) -> FromPilot {
+    fn next(&mut self, heard: u64) -> FromPilot {
         self.number += 1;
         self.sent.push_back((self.number, os::uptime()));
-        FromPilot::Beat { number: self.number }
+        let number = self.number;
+        FromPilot::Beat { number, heard }
     }
 
     /// When the heartbeat was sent that is answered now.

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::endpoint::{Endpoint, EndpointError, digest};
 use super::network::{Heard, Network, Outgoing, Shared};
-use super::wire::{self, FromPilot, ToPilot};
+use super::wire::{self, News, Order};
 use crate::transports::{Farewell, Link};
 use crate::worker::{FromWorker, Hello, Process, Slot, ToWorker};
 
@@ -21,6 +21,10 @@ const TICK: Duration = Duration::from_millis(20);
 
 /// A worker process that dies this many times in a row before it is ready will never start.
 const MOST_FALSE_STARTS: u32 = 3;
+
+/// A signal that comes so soon after the first is an echo of it: batch systems signal every process of a job, and those
+/// that start others pass the signal on.
+const ECHO: Duration = Duration::from_secs(1);
 
 /// Time for the last message.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -38,6 +42,8 @@ pub struct Crew {
     pub memory: Option<u64>,
     /// Time for which the engine may be out of reach.
     pub wait: Duration,
+    /// The job of a batch system that runs the pilot.
+    pub job: Option<String>,
 }
 
 /// An event of a pilot, for people.
@@ -133,6 +139,7 @@ pub fn fly(
         hello: Hello {
             threads: crew.slot.threads,
             memory: crew.memory,
+            job: crew.job.clone(),
             ..Hello::here(&crew.slot.device_name())
         },
         wait: crew.wait,
@@ -154,11 +161,9 @@ pub fn fly(
         worker: None,
         workers: 0,
         order: 0,
-        is_busy: false,
-        last_end: None,
         renewed: Duration::ZERO,
         false_starts: 0,
-        is_leaving: false,
+        is_leaving: None,
         unable: None,
     };
     let result = pilot.serve(&events, show);
@@ -182,13 +187,11 @@ struct Pilot {
     workers: u64,
     /// Number of the last order's lease.
     order: u64,
-    is_busy: bool,
-    /// The last result. It is repeated when a connection has broken, because it may have been lost.
-    last_end: Option<Box<FromWorker>>,
     /// The end of the lease that the worker knows.
     renewed: Duration,
     false_starts: u32,
-    is_leaving: bool,
+    /// When it was told to leave.
+    is_leaving: Option<Instant>,
     unable: Option<String>,
 }
 
@@ -216,7 +219,6 @@ impl Pilot {
                 return Ok(());
             }
             self.mind_lease(show);
-            self.shared.note_work(self.is_busy || self.last_end.is_some());
         }
     }
 
@@ -229,8 +231,8 @@ impl Pilot {
                 spec,
             } => {
                 self.settle(session, is_resumed, &spec, show)?;
-                if self.is_leaving && !is_resumed {
-                    self.say(FromPilot::Left);
+                if self.is_leaving.is_some() && !is_resumed {
+                    self.say(News::Left);
                     return Ok(true);
                 }
             }
@@ -242,27 +244,26 @@ impl Pilot {
                 });
             }
             Heard::Closed => return Ok(true),
-            Heard::Said(message) => match message {
-                ToPilot::Begin | ToPilot::Restart => self.start()?,
-                ToPilot::Say { message } => self.order(message),
-                ToPilot::Kill => {
+            Heard::Said(order) => match order {
+                Order::Begin | Order::Restart => self.start()?,
+                Order::Say { message } => self.order(message),
+                Order::Kill => {
                     if let Some(worker) = &mut self.worker {
                         worker.kill();
                     }
                 }
-                ToPilot::Bye => {
+                Order::Bye => {
                     self.worker = None;
                     if let Some(message) = self.unable.take() {
-                        self.say(FromPilot::Left);
+                        self.say(News::Left);
                         return Err(PilotError::Unable(message));
                     }
-                    if !self.is_leaving {
+                    if self.is_leaving.is_none() {
                         show(&PilotEvent::Dismissed);
                     }
-                    self.say(FromPilot::Left);
+                    self.say(News::Left);
                     return Ok(true);
                 }
-                ToPilot::Welcome { .. } | ToPilot::Refused { .. } | ToPilot::Beat { .. } => {}
             },
         }
         Ok(false)
@@ -278,17 +279,10 @@ impl Pilot {
     ) -> Result<(), PilotError> {
         self.session = session;
         if is_resumed {
-            if let Some(message) = self.last_end.clone() {
-                self.say(FromPilot::Said { message });
-            }
-            if self.is_leaving {
-                self.say(FromPilot::Leaving);
-            }
             return Ok(());
         }
         // The engine knows nothing of what ran before: its result would be refused.
         self.worker = None;
-        (self.is_busy, self.last_end) = (false, None);
         let own = std::fs::read(self.crew.folder.join("spec.yaml")).unwrap_or_default();
         if digest(&own) != *spec {
             return Err(PilotError::OtherFolder(self.crew.folder.clone()));
@@ -300,7 +294,6 @@ impl Pilot {
     /// Starts a worker process, in place of the one that runs.
     fn start(&mut self) -> Result<(), PilotError> {
         self.worker = None;
-        (self.is_busy, self.last_end) = (false, None);
         self.workers += 1;
         let (number, sender) = (self.workers, self.sender.clone());
         let listen = move |message| sender.send(Event::Worker(number, message)).is_ok();
@@ -323,15 +316,13 @@ impl Pilot {
                 return;
             }
             self.order = *lease;
-            self.shared.note_order(*lease);
-            (self.is_busy, self.last_end) = (true, None);
         }
         let message = wire::as_paths(message, &self.crew.folder);
         if let Some(worker) = &mut self.worker {
             worker.send(&message);
         }
         // An order that was on its way when the pilot decided to leave.
-        if self.is_leaving {
+        if self.is_leaving.is_some() {
             self.stop();
         }
     }
@@ -346,13 +337,9 @@ impl Pilot {
                     worker.note_program(*group);
                 }
             }
-            FromWorker::Ended { .. } => {
-                self.is_busy = false;
-                self.last_end = Some(message.clone());
-            }
-            FromWorker::Progress { .. } | FromWorker::Alive => {}
+            FromWorker::Ended { .. } | FromWorker::Progress { .. } | FromWorker::Alive => {}
         }
-        self.say(FromPilot::Said { message });
+        self.say(News::Said { message });
     }
 
     /// Reports a worker process that has died, and starts another one; returns whether the pilot's work is over.
@@ -363,30 +350,30 @@ impl Pilot {
         let farewell: Farewell = Link::reap(&mut worker);
         drop(worker);
         if let Some(message) = self.unable.take() {
-            self.say(FromPilot::Left);
+            self.say(News::Left);
             return Err(PilotError::Unable(message));
         }
         if self.shared.lease.is_expired() {
             self.give_up(show);
             return Ok(false);
         }
-        if self.is_leaving {
-            self.say(FromPilot::Lost { farewell });
+        if self.is_leaving.is_some() {
+            self.say(News::Lost { farewell });
             return Ok(false);
         }
         self.false_starts += 1;
         if self.false_starts >= MOST_FALSE_STARTS {
-            self.say(FromPilot::Lost {
+            self.say(News::Lost {
                 farewell: farewell.clone(),
             });
-            self.say(FromPilot::Left);
+            self.say(News::Left);
             return Err(PilotError::NeverReady {
                 how: farewell.how,
                 log: self.log.clone(),
             });
         }
         show(&PilotEvent::Restarting(&farewell.how));
-        self.say(FromPilot::Lost { farewell });
+        self.say(News::Lost { farewell });
         self.start()?;
         Ok(false)
     }
@@ -394,11 +381,16 @@ impl Pilot {
     /// Leaves after the current step, when the engine has sent the pilot home; at the second signal at once. Returns
     /// whether the pilot's work is over.
     fn leave(&mut self, show: &mut dyn FnMut(&PilotEvent<'_>)) -> bool {
-        let is_second = std::mem::replace(&mut self.is_leaving, true);
-        self.say(FromPilot::Leaving);
+        let is_second = match self.is_leaving {
+            Some(first) if first.elapsed() < ECHO => return false,
+            Some(_) => true,
+            None => false,
+        };
+        self.is_leaving.get_or_insert_with(Instant::now);
+        self.say(News::Leaving);
         if is_second || self.worker.is_none() {
             self.worker = None;
-            self.say(FromPilot::Left);
+            self.say(News::Left);
             return true;
         }
         show(&PilotEvent::Leaving);
@@ -428,13 +420,12 @@ impl Pilot {
 
     fn give_up(&mut self, show: &mut dyn FnMut(&PilotEvent<'_>)) {
         self.worker = None;
-        (self.is_busy, self.last_end) = (false, None);
         self.shared.give_up();
         show(&PilotEvent::Stopped);
     }
 
-    fn say(&self, message: FromPilot) {
-        let _ = self.outgoing.send((self.session, message));
+    fn say(&self, news: News) {
+        let _ = self.outgoing.send((self.session, news));
     }
 }
 

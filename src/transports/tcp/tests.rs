@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::Ends;
 use super::endpoint::Endpoint;
 use super::hub::Hub;
 use super::network::{Heard, Network, Outgoing, Shared};
-use super::wire::{FromPilot, ToPilot};
-use crate::transports::{Arrival, Inbox, Link, LinkId};
-use crate::trials::Segment;
+use super::wire::{News, Order};
+use crate::transports::{Arrival, Farewell, Inbox, Link, LinkId};
+use crate::trials::{FailureKind, Segment};
 use crate::worker::{FromWorker, Hello, ToWorker};
 
 /// Long enough for the slowest machine.
@@ -22,6 +23,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 struct Engine {
     folder: tempfile::TempDir,
     hub: Arc<Hub>,
+    ends: Ends,
     arrivals: Receiver<(LinkId, Arrival)>,
 }
 
@@ -33,8 +35,14 @@ fn engine(lease: Duration) -> Engine {
         Ok(())
     });
     let address: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let hub = Hub::open(folder.path(), Some(address), lease, inbox).unwrap();
-    Engine { folder, hub, arrivals }
+    let ends = Ends::default();
+    let hub = Hub::open(folder.path(), Some(address), lease, inbox, Arc::clone(&ends)).unwrap();
+    Engine {
+        folder,
+        hub,
+        ends,
+        arrivals,
+    }
 }
 
 struct Pilot {
@@ -115,11 +123,11 @@ fn messages_pass_both_ways_and_the_engine_sends_its_workers_home() {
     ));
     assert!(matches!(
         pilot.heard.recv_timeout(PATIENCE),
-        Ok(Heard::Said(ToPilot::Begin))
+        Ok(Heard::Said(Order::Begin))
     ));
     link.send(&run(engine.folder.path(), 7));
     match pilot.heard.recv_timeout(PATIENCE).unwrap() {
-        Heard::Said(ToPilot::Say {
+        Heard::Said(Order::Say {
             message: ToWorker::Run { lease: 7, segment },
         }) => assert_eq!(
             segment.checkpoints,
@@ -130,8 +138,8 @@ fn messages_pass_both_ways_and_the_engine_sends_its_workers_home() {
     }
     // What was meant for another session is dropped.
     let message = Box::new(FromWorker::Alive);
-    let _ = pilot.outgoing.send((0, FromPilot::Leaving));
-    let _ = pilot.outgoing.send((1, FromPilot::Said { message }));
+    let _ = pilot.outgoing.send((0, News::Leaving));
+    let _ = pilot.outgoing.send((1, News::Said { message }));
     assert!(matches!(
         engine.arrivals.recv_timeout(PATIENCE),
         Ok((from, Arrival::Said(message))) if from == id && *message == FromWorker::Alive
@@ -139,12 +147,10 @@ fn messages_pass_both_ways_and_the_engine_sends_its_workers_home() {
     drop(link);
     assert!(matches!(
         pilot.heard.recv_timeout(PATIENCE),
-        Ok(Heard::Said(ToPilot::Bye))
+        Ok(Heard::Said(Order::Bye))
     ));
-    let _ = pilot.outgoing.send((1, FromPilot::Left));
-    // A connection that broke in between is made anew first.
-    let mut heard = std::iter::from_fn(|| pilot.heard.recv_timeout(PATIENCE).ok());
-    assert!(heard.any(|heard| matches!(heard, Heard::Closed)));
+    let _ = pilot.outgoing.send((1, News::Left));
+    assert!(matches!(pilot.heard.recv_timeout(PATIENCE), Ok(Heard::Closed)));
     engine.hub.close();
 }
 
@@ -153,6 +159,7 @@ fn a_session_that_was_given_up_ends_and_a_new_one_begins() {
     let engine = engine(PATIENCE);
     let pilot = pilot(engine.folder.path(), Hello::here("cpu"));
     let (id, mut link) = engine.joined();
+    assert!(matches!(pilot.heard.recv_timeout(PATIENCE), Ok(Heard::Welcome { .. })));
     pilot.shared.give_up();
     assert!(matches!(engine.arrivals.recv_timeout(PATIENCE), Ok((gone, Arrival::Gone)) if gone == id));
     assert!(link.reap().how.contains("joins again"));
@@ -176,7 +183,7 @@ fn an_engine_after_one_that_was_killed_waits_for_the_leases_of_the_other() {
     });
     let begun = std::time::Instant::now();
     let address: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let hub = Hub::open(first.folder.path(), Some(address), lease, inbox).unwrap();
+    let hub = Hub::open(first.folder.path(), Some(address), lease, inbox, Ends::default()).unwrap();
     let _pilot = pilot(first.folder.path(), Hello::here("cpu"));
     assert!(matches!(arrivals.recv_timeout(PATIENCE), Ok((_, Arrival::Joined(..)))));
     assert!(begun.elapsed() >= lease, "{:?}", begun.elapsed());
@@ -191,5 +198,104 @@ fn a_pilot_that_falls_silent_has_lost_its_lease() {
     // Its thread ends with the channel, as a process ends by `kill -9`: without a word.
     drop(pilot);
     assert!(matches!(engine.arrivals.recv_timeout(PATIENCE), Ok((gone, Arrival::Gone)) if gone == id));
+    engine.hub.close();
+}
+
+#[test]
+fn a_farewell_names_the_end_of_its_job() {
+    let engine = engine(Duration::from_secs(1));
+    let hello = Hello {
+        job: Some("12_3".to_owned()),
+        ..Hello::here("cpu")
+    };
+    let pilot = pilot(engine.folder.path(), hello);
+    let (_, mut link) = engine.joined();
+    let end = Farewell {
+        how: "took more memory than it may".to_owned(),
+        kind: Some(FailureKind::OutOfMemory),
+    };
+    engine.ends.lock().unwrap().insert("12_3".to_owned(), end);
+    drop(pilot);
+    assert!(matches!(engine.arrivals.recv_timeout(PATIENCE), Ok((_, Arrival::Gone))));
+    let farewell = link.reap();
+    assert_eq!(farewell.kind, Some(FailureKind::OutOfMemory));
+    assert!(
+        farewell.how.ends_with("job 12_3 took more memory than it may"),
+        "{farewell:?}"
+    );
+    engine.hub.close();
+}
+
+/// A way to the engine that breaks every connection after a few orders, so that many are lost on the way.
+fn breaking(to: SocketAddr) -> SocketAddr {
+    use std::io::{Read as _, Write as _};
+    use std::net::{Shutdown, TcpListener, TcpStream};
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for near in listener.incoming().flatten() {
+            let far = TcpStream::connect(to).unwrap();
+            let (mut up_from, mut up_to) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut up_from, &mut up_to);
+                let _ = up_to.shutdown(Shutdown::Both);
+            });
+            std::thread::spawn(move || {
+                let (mut far, mut near) = (far, near);
+                // Enough for the handshake and some orders. What comes after that is lost.
+                let mut left = 4_000;
+                let mut buffer = [0; 128];
+                while let Ok(count) = far.read(&mut buffer) {
+                    if count == 0 || left < count || near.write_all(&buffer[..count]).is_err() {
+                        break;
+                    }
+                    left -= count;
+                }
+                let _ = near.shutdown(Shutdown::Both);
+                let _ = far.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    address
+}
+
+#[test]
+#[ignore = "it has not ended within a minute, and the reason is not known yet"]
+fn orders_and_news_arrive_once_and_in_order_though_connections_break() {
+    const MESSAGES: u64 = 200;
+    let engine = engine(PATIENCE);
+    let path = Endpoint::path(engine.folder.path());
+    let mut endpoint = Endpoint::read(&path).unwrap();
+    endpoint.address = breaking(endpoint.address);
+    std::fs::write(&path, serde_json::to_vec(&endpoint).unwrap()).unwrap();
+    let pilot = pilot(engine.folder.path(), Hello::here("cpu"));
+    let (_, mut link) = engine.joined();
+    for number in 1..=MESSAGES {
+        link.send(&ToWorker::Stop { seconds: number as f64 });
+    }
+    drop(link);
+    let mut orders = Vec::new();
+    let mut sessions = 0;
+    loop {
+        match pilot.heard.recv_timeout(PATIENCE).unwrap() {
+            Heard::Welcome { is_resumed, .. } => sessions += u32::from(!is_resumed),
+            Heard::Said(Order::Say {
+                message: ToWorker::Stop { seconds },
+            }) => {
+                orders.push(seconds as u64);
+                let message = Box::new(FromWorker::Program {
+                    group: Some(seconds as u32),
+                });
+                let _ = pilot.outgoing.send((1, News::Said { message }));
+            }
+            Heard::Said(Order::Bye) => {
+                let _ = pilot.outgoing.send((1, News::Left));
+            }
+            Heard::Closed => break,
+            _ => {}
+        }
+    }
+    assert_eq!(orders, (1..=MESSAGES).collect::<Vec<u64>>());
+    assert_eq!(sessions, 1, "a pilot that was sent home does not come back");
     engine.hub.close();
 }

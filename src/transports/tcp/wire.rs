@@ -29,8 +29,8 @@ pub(super) enum FromPilot {
         hello: Hello,
         /// The session that continues, if one does.
         session: Option<String>,
-        /// The last lease of that session: the engine repeats the order if it gave a later one.
-        lease: u64,
+        /// The number of the last order of that session which has arrived.
+        heard: u64,
         /// A session that the pilot has given up: its worker is dead.
         ended: Option<String>,
     },
@@ -38,7 +38,22 @@ pub(super) enum FromPilot {
     Beat {
         /// Its number.
         number: u64,
+        /// The number of the last order that has arrived.
+        heard: u64,
     },
+    /// News, which are sent again until the engine has heard them.
+    News {
+        /// Their number in the session, from 1.
+        number: u64,
+        /// The news.
+        news: News,
+    },
+}
+
+/// News from a pilot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum News {
     /// A message of the worker.
     Said {
         /// The message.
@@ -74,14 +89,31 @@ pub(super) enum ToPilot {
         lease: f64,
         /// SHA-256 of the study's `spec.yaml`, to see whether the pilot has the same folder.
         spec: String,
+        /// The number of the last news of the session that have arrived.
+        heard: u64,
     },
-    /// Start the worker. No worker of an earlier engine runs any more.
-    Begin,
     /// The answer to a sign of life.
     Beat {
         /// Its number.
         number: u64,
+        /// The number of the last news that have arrived.
+        heard: u64,
     },
+    /// An order, which is sent again until the pilot has heard it.
+    Order {
+        /// Its number in the session, from 1.
+        number: u64,
+        /// The order.
+        order: Order,
+    },
+}
+
+/// An order for a pilot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Order {
+    /// Start the worker. No worker of an earlier engine runs any more.
+    Begin,
     /// A message for the worker.
     Say {
         /// The message.

@@ -1,10 +1,14 @@
 //! A sandbox with the program in it, and small things to feed it.
 
+pub(crate) mod audit;
 mod browser;
 mod data;
+pub(crate) mod fake_ray;
+pub(crate) mod fake_slurm;
 mod mlflow;
 mod outcome;
 mod quiet;
+pub(crate) mod real_slurm;
 mod running;
 mod specs;
 
