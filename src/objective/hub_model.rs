@@ -157,11 +157,10 @@ pub(super) fn cached(reference: &str) -> Result<PathBuf, InputError> {
 }
 
 pub(super) fn kind_of(fine_tune: &FineTuneSpec) -> ModelKind {
-    match fine_tune.task {
-        Task::TextClassification | Task::Regression | Task::TokenClassification | Task::QuestionAnswering => {
-            ModelKind::Text
-        }
-        Task::ImageClassification => ModelKind::Image,
+    if fine_tune.reads_pictures() {
+        ModelKind::Image
+    } else {
+        ModelKind::Text
     }
 }
 

@@ -34,6 +34,7 @@ mod points;
 mod provenance;
 mod raw;
 mod reader;
+mod pictures;
 mod reading;
 mod reference;
 mod resolve;
@@ -72,6 +73,7 @@ pub use objective::{
 };
 pub use overrides::{Override, OverrideError};
 pub use provenance::{InputPart, Provenance};
+pub use pictures::{OnBadImage, Pictures};
 pub use reading::{OnMissing, Reading};
 pub use reference::{Page, reference};
 pub use resolve::folder_name;

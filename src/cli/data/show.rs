@@ -8,7 +8,7 @@ use super::super::CliError;
 use super::super::output::table;
 use super::EXAMPLES;
 use crate::files;
-use crate::finetune::data::doctor::{Examination, Finding, Lengths, Severity};
+use crate::finetune::data::doctor::{Examination, Finding, Lengths, PictureSizes, Severity};
 use crate::finetune::data::guess::Guess;
 use crate::metrics::Task as TaskKind;
 use crate::report::short;
@@ -31,6 +31,18 @@ pub(super) fn report(name: &str, examination: &Examination, guess: Option<&Guess
     }
     if let Some(lengths) = &examination.lengths {
         let _ = writeln!(text, "\n{}", of_lengths(lengths));
+    }
+    if let Some(PictureSizes {
+        pictures,
+        heights,
+        widths,
+    }) = &examination.sizes
+    {
+        let _ = writeln!(
+            text,
+            "\n{pictures} pictures of {} × {} (height × width) to {} × {} pixels, in the middle {} × {}",
+            heights[0], widths[0], heights[2], widths[2], heights[1], widths[1]
+        );
     }
     text.push('\n');
     for finding in &examination.findings {

@@ -103,7 +103,7 @@ fn examples(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<Examples, Da
     Ok(Examples {
         inputs: Inputs::Images {
             size: ImageSize::SMALL,
-            pixels,
+            pixels: pixels.into(),
         },
         targets: Targets::Classes(classes.into_iter().map(u32::from).collect()),
     })
@@ -115,7 +115,7 @@ fn range(examples: &Examples, range: Range<usize>) -> Examples {
     let inputs = match &examples.inputs {
         Inputs::Images { size, pixels } => Inputs::Images {
             size: *size,
-            pixels: pixels[range.start * size.values()..range.end * size.values()].to_vec(),
+            pixels: pixels.pick(*size, range),
         },
         Inputs::Texts(texts) => Inputs::Texts(texts[range].to_vec()),
     };
@@ -126,6 +126,7 @@ fn range(examples: &Examples, range: Range<usize>) -> Examples {
 mod tests {
     use automl_readers::{ReadError, ReadOptions, Record};
 
+    use super::super::pixels::Pixels;
     use super::*;
 
     #[test]
@@ -141,7 +142,11 @@ mod tests {
             classes.sort_unstable();
             classes.dedup();
             assert_eq!(classes, (0..10).collect::<Vec<u32>>());
-            let Inputs::Images { pixels, .. } = &part.inputs else {
+            let Inputs::Images {
+                pixels: Pixels::Values(pixels),
+                ..
+            } = &part.inputs
+            else {
                 unreachable!("fashion is images")
             };
             assert!(pixels.iter().all(|pixel| (-1.0..=1.0).contains(pixel)));

@@ -6,7 +6,7 @@ use super::*;
 use crate::space::{Confidence, Configuration, Domain, Expression, Hints, Prior, Value};
 use crate::spec::{
     Amount, Budget, DataSpec, Devices, EpochRange, FineTuneSpec, FunctionSpec, HYPERPARAMETERS, HeldOut, Metric,
-    ModelSource, ObjectiveSpec, OnMissing, Reading, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, TableSpec,
+    ModelSource, ObjectiveSpec, OnMissing, Pictures, Reading, Resources, SchedulerSpec, SearcherSpec, Split, TEMPLATE, TableSpec,
     Task, Truncation, load,
 };
 use crate::units::{Goal, Seed};
@@ -505,6 +505,7 @@ fn data_are_built_in_or_tables_beside_the_spec() {
         text: vec!["text".to_owned()],
         label: vec!["mood".to_owned()],
         reading: Reading::default(),
+        pictures: Pictures::default(),
         truncation: Truncation::Head,
         stride: None,
         max_windows: None,
