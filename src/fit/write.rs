@@ -9,6 +9,7 @@ use crate::finetune::data::Source;
 use crate::finetune::data::builtin;
 use crate::metrics::{self, Goal, Task as TaskKind};
 use crate::readers::ReadOptions;
+use crate::spec::Task;
 
 /// Writes the spec.
 pub(super) fn spec(chosen: &Chosen) -> String {
@@ -76,12 +77,14 @@ fn write(text: &mut String, chosen: &Chosen) -> std::fmt::Result {
         }
     }
     writeln!(text)?;
-    comment(
-        text,
-        0,
-        &format!("{}; longer texts are cut or read in windows", chosen.max_length.reason),
-    )?;
-    writeln!(text, "max_length: {}", chosen.max_length.value)?;
+    if chosen.task != Task::ImageClassification {
+        comment(
+            text,
+            0,
+            &format!("{}; longer texts are cut or read in windows", chosen.max_length.reason),
+        )?;
+        writeln!(text, "max_length: {}", chosen.max_length.value)?;
+    }
     comment(text, 0, &chosen.metric.reason)?;
     writeln!(
         text,

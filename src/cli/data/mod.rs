@@ -229,9 +229,11 @@ fn as_json(examination: &Examination, guess: Option<&Guess>) -> Value {
         "classes": examination.classes,
         "numbers": examination.numbers,
         "lengths": examination.lengths,
-        "sizes": examination.sizes,
         "findings": examination.findings.iter().map(of_finding).collect::<Vec<_>>(),
     });
+    if let (Some(sizes), Some(object)) = (&examination.sizes, value.as_object_mut()) {
+        object.insert("sizes".to_owned(), json!(sizes));
+    }
     if let (Some(guess), Some(object)) = (guess, value.as_object_mut()) {
         object.insert("guess".to_owned(), of_guess(guess));
     }

@@ -10,9 +10,10 @@ use std::{
 };
 
 use image::{
-    DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits, metadata::Orientation,
+    DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits, RgbImage, metadata::Orientation,
 };
 
+use super::png;
 use super::problem::Problem;
 
 /// The largest number of pixels, as in Pillow (`2 * Image.MAX_IMAGE_PIXELS`, the size that it refuses).
@@ -80,35 +81,79 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, Problem> {
 /// # Errors
 /// If the content is not an image, or is too large.
 pub fn dimensions(bytes: &[u8]) -> Result<(u32, u32), Problem> {
+    if bytes.starts_with(&png::SIGNATURE) {
+        return png_size(bytes);
+    }
     let decoder = decoder(bytes, format(bytes)?)?;
     Ok(decoder.dimensions())
 }
 
 fn decoded(bytes: &[u8]) -> Result<Decoded, Problem> {
+    if bytes.starts_with(&png::SIGNATURE) {
+        png_size(bytes)?;
+        let (image, exif) = png::decode(bytes)?;
+        let orientation = exif.as_deref().and_then(Orientation::from_exif_chunk);
+        return Ok(turned(image, orientation.unwrap_or(Orientation::NoTransforms)));
+    }
     let format = format(bytes)?;
     let mut decoder = decoder(bytes, format)?;
     if format == ImageFormat::Jpeg && !is_whole_jpeg(bytes) {
         return Err(Problem::Truncated);
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut image = DynamicImage::from_decoder(decoder).map_err(problem)?;
-    image.apply_orientation(orientation);
+    let image = DynamicImage::from_decoder(decoder).map_err(problem)?;
     let (width, height) = (image.width() as usize, image.height() as usize);
-    Ok(Decoded {
+    let image = Decoded {
         height,
         width,
         pixels: colours(image),
-    })
+    };
+    Ok(turned(image, orientation))
+}
+
+/// The image as the camera was held.
+fn turned(image: Decoded, orientation: Orientation) -> Decoded {
+    if orientation == Orientation::NoTransforms {
+        return image;
+    }
+    let Decoded { height, width, pixels } = image;
+    let image = RgbImage::from_raw(width as u32, height as u32, pixels).unwrap_or_default();
+    let mut image = DynamicImage::ImageRgb8(image);
+    image.apply_orientation(orientation);
+    Decoded {
+        height: image.height() as usize,
+        width: image.width() as usize,
+        pixels: image.into_rgb8().into_raw(),
+    }
+}
+
+fn png_size(bytes: &[u8]) -> Result<(u32, u32), Problem> {
+    let png::Header { width, height, .. } = png::header(bytes)?;
+    check_size(width, height)
+}
+
+fn check_size(width: u32, height: u32) -> Result<(u32, u32), Problem> {
+    if width == 0 || height == 0 {
+        return Err(Problem::Damaged("it has no pixels".to_owned()));
+    }
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return Err(Problem::TooLarge {
+            width,
+            height,
+            most: MOST_PIXELS,
+        });
+    }
+    Ok((width, height))
 }
 
 /// The format by the first bytes; the name of the file may say another one.
 fn format(bytes: &[u8]) -> Result<ImageFormat, Problem> {
-    use ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+    use ImageFormat::{Bmp, Gif, Jpeg, Tiff, WebP};
     if bytes.is_empty() {
         return Err(Problem::Empty);
     }
     match image::guess_format(bytes) {
-        Ok(format @ (Jpeg | Png | WebP | Gif | Bmp | Tiff)) => Ok(format),
+        Ok(format @ (Jpeg | WebP | Gif | Bmp | Tiff)) => Ok(format),
         Ok(_) | Err(_) => Err(Problem::NotAnImage),
     }
 }
@@ -120,16 +165,7 @@ fn decoder(bytes: &[u8], format: ImageFormat) -> Result<impl image::ImageDecoder
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(problem)?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(Problem::TooLarge {
-            width,
-            height,
-            most: MOST_PIXELS,
-        });
-    }
-    if width == 0 || height == 0 {
-        return Err(Problem::Damaged("it has no pixels".to_owned()));
-    }
+    check_size(width, height)?;
     Ok(decoder)
 }
 

@@ -1,7 +1,5 @@
 use std::path::PathBuf;
 
-use image::{ExtendedColorType, ImageEncoder as _, codecs};
-
 use super::*;
 
 fn testdata() -> PathBuf {
@@ -43,7 +41,7 @@ fn is_lossy(name: &str) -> bool {
 fn files_without_loss_have_pillows_bytes() {
     let (worst, name, count) = difference(|name| !is_lossy(name));
     assert!(worst == 0, "{name} differs by {worst}");
-    assert!(count >= 20, "{count}");
+    assert!(count >= 25, "{count}");
 }
 
 #[test]
@@ -116,13 +114,4 @@ fn other_contents_and_too_large_images_are_refused_before_they_are_decoded() {
     assert_eq!(dimensions(&png_header(30, 20)), Ok((30, 20)));
     assert!(matches!(decode_file(&testdata().join("none.png")), Err(Problem::Access(_))));
     assert!(matches!(dimensions(&png_header(u32::MAX >> 1, 9)), Err(Problem::TooLarge { .. } | Problem::Damaged(_))));
-}
-
-#[test]
-fn what_this_program_writes_is_read_again() {
-    let pixels: Vec<u8> = (0..5 * 4 * 3).collect();
-    let mut file = Vec::new();
-    codecs::png::PngEncoder::new(&mut file).write_image(&pixels, 5, 4, ExtendedColorType::Rgb8).unwrap();
-    let found = decode(&file).unwrap();
-    assert_eq!((found.height, found.width, found.pixels), (4, 5, pixels));
 }

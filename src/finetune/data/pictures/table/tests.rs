@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use automl_readers::{ReadOptions, Source};
-use image::{ExtendedColorType, ImageEncoder as _, codecs::png::PngEncoder};
+use super::super::png::encode_png;
 
 use super::*;
 use crate::data::labels::LabelKind;
@@ -12,10 +12,7 @@ use crate::units::Seed;
 
 fn png(path: &Path, grey: u8) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let mut file = Vec::new();
-    let pixels = [grey; 6];
-    PngEncoder::new(&mut file).write_image(&pixels, 3, 2, ExtendedColorType::L8).unwrap();
-    std::fs::write(path, file).unwrap();
+    std::fs::write(path, encode_png(3, &[grey; 6], true)).unwrap();
 }
 
 fn input() -> ImageInput {
